@@ -1,0 +1,411 @@
+//! Events: what happened in an account, as rows of its log and as frames of its stream.
+//!
+//! A [`Event`] is durable: it was written in the transaction of the change it tells of, has a [`Seq`], and is
+//! replayed to whoever missed it. A [`Signal`] is ephemeral: it has no place in the log, and everything it tells
+//! is told again by a later signal or a durable event.
+
+use serde::{Deserialize, Serialize};
+
+use crate::assessment::{Assessment, AssessmentStatus};
+use crate::handoff::Priority;
+use crate::id::{HandoffId, MessageId, Number, Seq, SessionId};
+use crate::session::{Branch, ConfidenceTier, Message, SessionStatus};
+use crate::time::Timestamp;
+use crate::user::Person;
+
+/// A durable event.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Event {
+    /// Its place in the account's log.
+    pub seq: Seq,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What happened.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// The handoff that an event tells of.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AboutHandoff {
+    /// The handoff.
+    pub handoff_id: HandoffId,
+    /// Its session.
+    pub session_id: SessionId,
+    /// What people call the handoff.
+    pub number: Number,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// The problem in one line.
+    pub problem_summary: String,
+}
+
+/// The session that an event tells of.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct AboutSession {
+    /// The session.
+    pub session_id: SessionId,
+    /// What people call the session.
+    pub number: Number,
+    /// The problem in one line.
+    pub problem_summary: String,
+    /// Where it stands after the event.
+    pub status: SessionStatus,
+    /// How far the search has come.
+    pub confidence_tier: ConfidenceTier,
+    /// Whoever works on it after the event.
+    pub assignee: Person,
+}
+
+/// What happened. The name of each is its `type` on the wire.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum What {
+    /// A session entered the queue.
+    HandoffCreated {
+        /// Which.
+        #[serde(flatten)]
+        handoff: AboutHandoff,
+        /// Who escalated.
+        by: Person,
+        /// Whether an assessment will follow.
+        assessment_status: AssessmentStatus,
+        /// The handoff that this one replaces, when its claimer escalated again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        supersedes: Option<HandoffId>,
+    },
+    /// Its assessment is done.
+    HandoffAssessmentReady {
+        /// Which.
+        #[serde(flatten)]
+        handoff: AboutHandoff,
+        /// The assessment as text.
+        ai_assessment: String,
+        /// The assessment as data.
+        ai_assessment_data: Assessment,
+    },
+    /// Its assessment could not be made.
+    HandoffAssessmentFailed {
+        /// Which.
+        #[serde(flatten)]
+        handoff: AboutHandoff,
+        /// Why: one sentence.
+        assessment_error: String,
+    },
+    /// Somebody claimed it.
+    HandoffClaimed {
+        /// Which.
+        #[serde(flatten)]
+        handoff: AboutHandoff,
+        /// Who.
+        by: Person,
+        /// When.
+        claimed_at: Timestamp,
+    },
+    /// It went back to the queue.
+    HandoffReleased {
+        /// Which.
+        #[serde(flatten)]
+        handoff: AboutHandoff,
+        /// Who released it.
+        by: Person,
+        /// Why.
+        reason: String,
+    },
+    /// It was passed to a named person.
+    HandoffAssigned {
+        /// Which.
+        #[serde(flatten)]
+        handoff: AboutHandoff,
+        /// Who passed it.
+        by: Person,
+        /// Who works on it now.
+        to: Person,
+        /// Since when.
+        claimed_at: Timestamp,
+    },
+    /// It was returned to whoever handed it off, with a question.
+    HandoffSentBack {
+        /// Which.
+        #[serde(flatten)]
+        handoff: AboutHandoff,
+        /// Who returned it.
+        by: Person,
+        /// What they ask.
+        question: String,
+    },
+    /// It was taken back before anybody claimed it.
+    HandoffWithdrawn {
+        /// Which.
+        #[serde(flatten)]
+        handoff: AboutHandoff,
+        /// Who took it back.
+        by: Person,
+    },
+    /// Its session was resolved.
+    HandoffResolved {
+        /// Which.
+        #[serde(flatten)]
+        handoff: AboutHandoff,
+        /// Who resolved it.
+        by: Person,
+        /// How.
+        resolution: String,
+    },
+    /// A session was opened.
+    SessionCreated {
+        /// Which.
+        #[serde(flatten)]
+        session: AboutSession,
+        /// By whom.
+        by: Person,
+    },
+    /// A session changed other than by what the other events tell: parked, resumed, a branch settled.
+    SessionUpdated {
+        /// Which.
+        #[serde(flatten)]
+        session: AboutSession,
+        /// Who changed it.
+        by: Person,
+        /// The branch that changed, if one did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        branch: Option<Branch>,
+        /// The park or resume that changed it, if one did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        handoff_id: Option<HandoffId>,
+    },
+    /// A session ended.
+    SessionResolved {
+        /// Which.
+        #[serde(flatten)]
+        session: AboutSession,
+        /// Who ended it.
+        by: Person,
+        /// How.
+        resolution: String,
+    },
+    /// Something was said in a session; goes only to streams narrowed to it.
+    MessageAdded {
+        /// The session.
+        session_id: SessionId,
+        /// What was said.
+        message: Message,
+    },
+}
+
+/// For whom an event is, beyond its account.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reach {
+    /// Every stream of the account.
+    Team,
+    /// Only streams narrowed to its session.
+    Session,
+}
+
+impl What {
+    /// The `type` on the wire, which is the SSE `event:` name too.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::HandoffCreated { .. } => "handoff_created",
+            Self::HandoffAssessmentReady { .. } => "handoff_assessment_ready",
+            Self::HandoffAssessmentFailed { .. } => "handoff_assessment_failed",
+            Self::HandoffClaimed { .. } => "handoff_claimed",
+            Self::HandoffReleased { .. } => "handoff_released",
+            Self::HandoffAssigned { .. } => "handoff_assigned",
+            Self::HandoffSentBack { .. } => "handoff_sent_back",
+            Self::HandoffWithdrawn { .. } => "handoff_withdrawn",
+            Self::HandoffResolved { .. } => "handoff_resolved",
+            Self::SessionCreated { .. } => "session_created",
+            Self::SessionUpdated { .. } => "session_updated",
+            Self::SessionResolved { .. } => "session_resolved",
+            Self::MessageAdded { .. } => "message_added",
+        }
+    }
+
+    /// The handoff it tells of, if it tells of one.
+    pub const fn handoff(&self) -> Option<&AboutHandoff> {
+        match self {
+            Self::HandoffCreated { handoff, .. }
+            | Self::HandoffAssessmentReady { handoff, .. }
+            | Self::HandoffAssessmentFailed { handoff, .. }
+            | Self::HandoffClaimed { handoff, .. }
+            | Self::HandoffReleased { handoff, .. }
+            | Self::HandoffAssigned { handoff, .. }
+            | Self::HandoffSentBack { handoff, .. }
+            | Self::HandoffWithdrawn { handoff, .. }
+            | Self::HandoffResolved { handoff, .. } => Some(handoff),
+            Self::SessionCreated { .. }
+            | Self::SessionUpdated { .. }
+            | Self::SessionResolved { .. }
+            | Self::MessageAdded { .. } => None,
+        }
+    }
+
+    /// The session it tells of; every event tells of one.
+    pub const fn session_id(&self) -> SessionId {
+        match self {
+            Self::SessionCreated { session, .. }
+            | Self::SessionUpdated { session, .. }
+            | Self::SessionResolved { session, .. } => session.session_id,
+            Self::MessageAdded { session_id, .. } => *session_id,
+            Self::HandoffCreated { handoff, .. }
+            | Self::HandoffAssessmentReady { handoff, .. }
+            | Self::HandoffAssessmentFailed { handoff, .. }
+            | Self::HandoffClaimed { handoff, .. }
+            | Self::HandoffReleased { handoff, .. }
+            | Self::HandoffAssigned { handoff, .. }
+            | Self::HandoffSentBack { handoff, .. }
+            | Self::HandoffWithdrawn { handoff, .. }
+            | Self::HandoffResolved { handoff, .. } => handoff.session_id,
+        }
+    }
+
+    /// Which streams of the account carry it.
+    pub const fn reach(&self) -> Reach {
+        match self {
+            Self::MessageAdded { .. } => Reach::Session,
+            Self::HandoffCreated { .. }
+            | Self::HandoffAssessmentReady { .. }
+            | Self::HandoffAssessmentFailed { .. }
+            | Self::HandoffClaimed { .. }
+            | Self::HandoffReleased { .. }
+            | Self::HandoffAssigned { .. }
+            | Self::HandoffSentBack { .. }
+            | Self::HandoffWithdrawn { .. }
+            | Self::HandoffResolved { .. }
+            | Self::SessionCreated { .. }
+            | Self::SessionUpdated { .. }
+            | Self::SessionResolved { .. } => Reach::Team,
+        }
+    }
+}
+
+/// An ephemeral frame of the stream.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Signal {
+    /// The first of every stream.
+    Hello {
+        /// The newest event of the account.
+        seq: Seq,
+        /// The oldest event still kept.
+        oldest_seq: Seq,
+        /// The server's clock.
+        now: Timestamp,
+    },
+    /// The asked-for place in the log is not there: fetch everything again, live events follow.
+    Reset {
+        /// The newest event of the account.
+        seq: Seq,
+    },
+    /// An assessment grew.
+    HandoffAssessmentDelta {
+        /// Whose.
+        handoff_id: HandoffId,
+        /// Where the text belongs, in UTF-8 bytes; at 0 the text starts anew.
+        offset: usize,
+        /// What came.
+        text: String,
+    },
+    /// An answer of the assistant grew.
+    MessageDelta {
+        /// In which session.
+        session_id: SessionId,
+        /// The message that it will be.
+        message_id: MessageId,
+        /// Where the text belongs, in UTF-8 bytes; at 0 the text starts anew.
+        offset: usize,
+        /// What came.
+        text: String,
+    },
+    /// Who is reading a handoff changed.
+    Presence {
+        /// Which.
+        handoff_id: HandoffId,
+        /// Everybody who is reading it now.
+        viewers: Vec<Person>,
+    },
+}
+
+impl Signal {
+    /// The SSE `event:` name.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Hello { .. } => "hello",
+            Self::Reset { .. } => "reset",
+            Self::HandoffAssessmentDelta { .. } => "handoff_assessment_delta",
+            Self::MessageDelta { .. } => "message_delta",
+            Self::Presence { .. } => "presence",
+        }
+    }
+}
+
+/// Anything a stream carries, as a client reads it.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Frame {
+    /// A durable event.
+    Event(Box<Event>),
+    /// An ephemeral one.
+    Signal(Signal),
+    /// One that a newer server knows and this program does not; its place in the log still counts.
+    Unknown {
+        /// Its place, if it is durable.
+        seq: Option<Seq>,
+    },
+}
+
+impl Frame {
+    /// Reads the `data:` of a frame. What cannot be read is [`Frame::Unknown`]: a server may know more than its
+    /// clients.
+    pub fn parse(data: &str) -> Self {
+        #[derive(Deserialize)]
+        struct Place {
+            seq: Option<Seq>,
+        }
+        if let Ok(event) = serde_json::from_str(data) {
+            return Self::Event(Box::new(event));
+        }
+        if let Ok(signal) = serde_json::from_str(data) {
+            return Self::Signal(signal);
+        }
+        Self::Unknown { seq: serde_json::from_str(data).ok().and_then(|place: Place| place.seq) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_flat_on_the_wire_and_named_by_its_type() {
+        let at = Timestamp::from_millis(0);
+        let id = |n| [n; 16];
+        let event = Event {
+            seq: Seq(7),
+            at,
+            what: What::HandoffWithdrawn {
+                handoff: AboutHandoff {
+                    handoff_id: HandoffId::from_bytes(id(1)),
+                    session_id: SessionId::from_bytes(id(2)),
+                    number: Number(42),
+                    priority: Priority::Urgent,
+                    problem_summary: "VPN is down".into(),
+                },
+                by: Person { id: crate::id::UserId::from_bytes(id(3)), name: "Sam Ortiz".into() },
+            },
+        };
+        let json = serde_json::to_value(&event).unwrap();
+        assert_eq!(json["type"], event.what.name());
+        assert_eq!(json["seq"], 7);
+        assert_eq!(json["number"], 42);
+        assert_eq!(json["by"]["name"], "Sam Ortiz");
+        assert_eq!(Frame::parse(&json.to_string()), Frame::Event(Box::new(event)));
+    }
+
+    #[test]
+    fn a_frame_of_a_newer_server_is_passed_over_but_keeps_its_place() {
+        let data = r#"{"type":"handoff_painted","seq":9,"colour":"red"}"#;
+        assert_eq!(Frame::parse(data), Frame::Unknown { seq: Some(Seq(9)) });
+        assert_eq!(Frame::parse("{"), Frame::Unknown { seq: None });
+    }
+}

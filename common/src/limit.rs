@@ -1,0 +1,28 @@
+//! How large a thing may be. The server refuses what is larger; a client can say so before it asks.
+
+/// A whole request body, in bytes.
+pub const BODY: usize = 256 * 1024;
+/// One message of a session, in bytes.
+pub const MESSAGE: usize = 32 * 1024;
+/// Notes, reasons, questions, resolutions and evidence, in bytes.
+pub const NOTES: usize = 16 * 1024;
+/// A problem summary, in characters.
+pub const SUMMARY: usize = 300;
+/// The hypothesis of a branch, in characters.
+pub const HYPOTHESIS: usize = 300;
+/// The name of a user or a token, in characters.
+pub const NAME: usize = 100;
+/// An email address, in bytes (RFC 5321, section 4.5.3.1.3).
+pub const EMAIL: usize = 254;
+/// A password, in bytes.
+pub const PASSWORD: usize = 1024;
+/// An `Idempotency-Key`, in bytes.
+pub const IDEMPOTENCY_KEY: usize = 255;
+/// Rows of one page of a list.
+pub const PAGE: u32 = 200;
+/// Branches of one session.
+pub const BRANCHES: usize = 200;
+/// Messages that a snapshot carries: the last so many.
+pub const SNAPSHOT_MESSAGES: usize = 20;
+/// Handoffs that a console remembers as seen.
+pub const SEEN: usize = 200;

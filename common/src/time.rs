@@ -1,0 +1,159 @@
+//! Moments and how people read them. Reading the clock is the business of each program's edge.
+
+use std::fmt;
+use std::time::Duration;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// A moment in UTC, in whole milliseconds since 1970: RFC 3339 on the wire, an integer in the database.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The moment so many milliseconds after 1970 began.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since 1970 began.
+    pub const fn as_millis(self) -> i64 {
+        self.0
+    }
+
+    /// Seconds since 1970 began, and the nanoseconds beyond them; a moment before 1970 counts as 1970.
+    pub const fn as_unix(self) -> (u64, u32) {
+        if self.0 < 0 {
+            return (0, 0);
+        }
+        let millis = self.0.unsigned_abs();
+        let nanos = (millis % 1000) as u32 * 1_000_000;
+        (millis / 1000, nanos)
+    }
+
+    /// How long this is after `earlier`; nothing if it is not after it (clocks of two machines differ).
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// The moment so much later.
+    #[must_use]
+    pub fn plus(self, span: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// The moment so much earlier.
+    #[must_use]
+    pub fn minus(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// The moment as a calendar date and time, for programs that print local time. A moment outside the
+    /// calendar (before the year -262143) is 1970.
+    pub fn to_datetime(self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.0).unwrap_or_default()
+    }
+}
+
+impl From<DateTime<Utc>> for Timestamp {
+    fn from(at: DateTime<Utc>) -> Self {
+        Self(at.timestamp_millis())
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_datetime().to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        DateTime::parse_from_rfc3339(&text).map(|at| Self(at.timestamp_millis())).map_err(|_| {
+            de::Error::custom(format_args!("{text:?} is not a time; write it like 2026-11-22T09:30:00.000Z"))
+        })
+    }
+}
+
+/// A span as a sentence says it: `just now`, `2 minutes ago`, `3 hours ago`.
+pub fn ago(span: Duration) -> String {
+    match largest_unit(span) {
+        None => "just now".into(),
+        Some((1, unit)) => format!("1 {} ago", unit.word),
+        Some((n, unit)) => format!("{n} {}s ago", unit.word),
+    }
+}
+
+/// A span as a narrow column shows it: `now`, `2m`, `3h`, `5d`.
+pub fn ago_short(span: Duration) -> String {
+    match largest_unit(span) {
+        None => "now".into(),
+        Some((n, unit)) => format!("{n}{}", unit.letter),
+    }
+}
+
+/// How long until [`ago`] and [`ago_short`] say something else of a span that is now this long.
+pub fn until_ago_changes(span: Duration) -> Duration {
+    let unit = largest_unit(span).map_or(60, |(_, unit)| unit.seconds);
+    let whole = span.as_secs() / unit * unit;
+    Duration::from_secs(whole + unit).saturating_sub(span)
+}
+
+struct Unit {
+    word: &'static str,
+    letter: char,
+    seconds: u64,
+}
+
+const UNITS: [Unit; 3] = [
+    Unit { word: "day", letter: 'd', seconds: 86_400 },
+    Unit { word: "hour", letter: 'h', seconds: 3_600 },
+    Unit { word: "minute", letter: 'm', seconds: 60 },
+];
+
+fn largest_unit(span: Duration) -> Option<(u64, &'static Unit)> {
+    let seconds = span.as_secs();
+    UNITS.iter().find(|unit| seconds >= unit.seconds).map(|unit| (seconds / unit.seconds, unit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_rfc_3339_with_milliseconds_and_comes_back_the_same() {
+        let at = Timestamp::from_millis(1_790_000_000_042);
+        let json = serde_json::to_string(&at).unwrap();
+        assert_eq!(json, "\"2026-09-21T14:13:20.042Z\"");
+        assert_eq!(serde_json::from_str::<Timestamp>(&json).unwrap(), at);
+    }
+
+    #[test]
+    fn spans_read_as_people_say_them() {
+        let say = |seconds| (ago(Duration::from_secs(seconds)), ago_short(Duration::from_secs(seconds)));
+        assert_eq!(say(59), ("just now".into(), "now".into()));
+        assert_eq!(say(60), ("1 minute ago".into(), "1m".into()));
+        assert_eq!(say(7_300), ("2 hours ago".into(), "2h".into()));
+        assert_eq!(say(200_000), ("2 days ago".into(), "2d".into()));
+    }
+
+    #[test]
+    fn the_next_change_of_the_words_is_known() {
+        assert_eq!(until_ago_changes(Duration::from_secs(10)), Duration::from_secs(50));
+        assert_eq!(until_ago_changes(Duration::from_secs(61)), Duration::from_secs(59));
+        assert_eq!(until_ago_changes(Duration::from_hours(1)), Duration::from_hours(1));
+    }
+}

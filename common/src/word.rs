@@ -1,0 +1,69 @@
+//! States that are one word each, the same on the wire, in the database and on the screen.
+
+use std::fmt;
+
+/// The text is none of the words of a state.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UnknownWord {
+    given: String,
+    words: Vec<&'static str>,
+}
+
+impl UnknownWord {
+    /// `given` is not among `words`.
+    pub fn new(given: &str, words: Vec<&'static str>) -> Self {
+        Self { given: given.into(), words }
+    }
+}
+
+impl fmt::Display for UnknownWord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} is not one of {}", self.given, self.words.join(", "))
+    }
+}
+
+impl std::error::Error for UnknownWord {}
+
+/// Declares an enum whose variants are words: serde, `word()`, `ALL`, `Display` and `FromStr` all from one list.
+macro_rules! words {
+    ($(#[$doc:meta])+ pub enum $Name:ident { $($(#[$variant_doc:meta])+ $Variant:ident = $word:literal,)+ }) => {
+        $(#[$doc])+
+        #[derive(
+            Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize,
+        )]
+        pub enum $Name {
+            $($(#[$variant_doc])+ #[serde(rename = $word)] $Variant,)+
+        }
+
+        impl $Name {
+            /// All of them, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$Variant),+];
+
+            /// The word for it on the wire, in the database and on the screen.
+            pub const fn word(self) -> &'static str {
+                match self {
+                    $(Self::$Variant => $word,)+
+                }
+            }
+        }
+
+        impl std::fmt::Display for $Name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.word())
+            }
+        }
+
+        impl std::str::FromStr for $Name {
+            type Err = $crate::word::UnknownWord;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                match text {
+                    $($word => Ok(Self::$Variant),)+
+                    _ => Err($crate::word::UnknownWord::new(text, vec![$($word),+])),
+                }
+            }
+        }
+    };
+}
+
+pub(crate) use words;

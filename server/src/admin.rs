@@ -1,0 +1,157 @@
+//! The server's own commands, beside `serve`: they work on the folder, whether a server runs on it or not.
+
+use std::path::Path;
+
+use serde::Serialize;
+use tierup_common::id::{AccountId, TokenId, UserId};
+use tierup_common::time::Timestamp;
+use tierup_common::user::{CreateUser, Role, User};
+
+use crate::clock::Clock;
+use crate::domain::Refusal;
+use crate::domain::valid::{Check, Valid};
+use crate::store::{self, Credential, NewUser, OpenError, System};
+use crate::token;
+
+/// Why a command did nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// The folder cannot be used.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A value breaks a rule.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The store says no.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The machine has no randomness to give.
+    #[error("no randomness: {0}")]
+    Random(getrandom::Error),
+    /// There is an account of this name already.
+    #[error("there is an account {0:?} already\nhint: add people to it with `tierup-server user add`")]
+    AccountExists(String),
+    /// No account has this name.
+    #[error("there is no account {0:?}; there is: {1}")]
+    NoSuchAccount(String, String),
+    /// There are several accounts, and none was named.
+    #[error("there are several accounts\nhint: name one with --account: {0}")]
+    WhichAccount(String),
+}
+
+/// What `init` made.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Initialised {
+    /// The account.
+    pub account_id: AccountId,
+    /// Its owner.
+    pub user_id: UserId,
+    /// The owner's token, shown this once.
+    pub token: String,
+}
+
+/// What `user add` made.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct UserAdded {
+    /// The user.
+    pub user_id: UserId,
+    /// Their token, shown this once.
+    pub token: String,
+}
+
+/// Makes an account and its owner, and folder and database where there are none yet.
+pub fn init(
+    folder: &Path,
+    account: &str,
+    owner_email: &str,
+    owner_name: &str,
+) -> Result<Initialised, AdminError> {
+    let owner = person(owner_email, owner_name, Role::Owner);
+    let mut check = Check::default();
+    check.line("account", account, tierup_common::limit::NAME);
+    owner.check(&mut check);
+    check.done()?;
+    let mut connection = store::create(folder)?;
+    store::migrate(&mut connection)?;
+    let (now, made) = (Clock::system().now(), token::make().map_err(AdminError::Random)?);
+    let account_id = AccountId::new(now);
+    let user_id = store::visit(&mut connection, |system| {
+        if system.accounts()?.iter().any(|(_, name)| name == account) {
+            return Ok(Err(AdminError::AccountExists(account.into())));
+        }
+        system.insert_account(account_id, account, now)?;
+        add(system, account_id, &owner, made.hash, now).map(Ok)
+    })??;
+    Ok(Initialised { account_id, user_id, token: made.secret })
+}
+
+/// Adds a user to an account: the only one, or the one that is named.
+pub fn add_user(
+    folder: &Path,
+    account: Option<&str>,
+    email: &str,
+    name: &str,
+    role: Role,
+) -> Result<UserAdded, AdminError> {
+    let user = person(email, name, role);
+    let mut check = Check::default();
+    user.check(&mut check);
+    check.done()?;
+    let mut connection = store::existing(folder)?;
+    store::migrate(&mut connection)?;
+    let (now, made) = (Clock::system().now(), token::make().map_err(AdminError::Random)?);
+    let user_id = store::visit(&mut connection, |system| {
+        let account = match choose(&system.accounts()?, account) {
+            Ok(account) => account,
+            Err(error) => return Ok(Err(error)),
+        };
+        add(system, account, &user, made.hash, now).map(Ok)
+    })??;
+    Ok(UserAdded { user_id, token: made.secret })
+}
+
+fn choose(accounts: &[(AccountId, String)], named: Option<&str>) -> Result<AccountId, AdminError> {
+    let known = accounts.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(", ");
+    match (named, accounts) {
+        (None, [(only, _)]) => Ok(*only),
+        (None, _) => Err(AdminError::WhichAccount(known)),
+        (Some(wanted), all) => {
+            let found = all.iter().find(|(_, name)| name == wanted);
+            found.map(|(id, _)| *id).ok_or_else(|| AdminError::NoSuchAccount(wanted.into(), known))
+        }
+    }
+}
+
+fn person(email: &str, name: &str, role: Role) -> CreateUser {
+    CreateUser { email: email.into(), name: name.into(), role, password: None }
+}
+
+fn add(
+    system: &mut System<'_>,
+    account: AccountId,
+    request: &CreateUser,
+    token_hash: [u8; 32],
+    now: Timestamp,
+) -> store::Result<UserId> {
+    let user = User {
+        id: UserId::new(now),
+        email: request.email.clone(),
+        name: request.name.clone(),
+        role: request.role,
+        active: true,
+        created_at: now,
+    };
+    let token = Credential {
+        id: TokenId::new(now),
+        user: user.id,
+        hash: token_hash,
+        name: "made on the server".into(),
+        created_at: now,
+        expires_at: None,
+    };
+    let tx = system.account(account);
+    let new = NewUser { user, password_hash: None };
+    tx.insert_user(&new)?;
+    tx.insert_token(&token)?;
+    Ok(new.user.id)
+}

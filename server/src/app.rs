@@ -1,0 +1,146 @@
+//! What every handler and worker shares, and the one way in for a change that may be asked for twice.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use tierup_common::handoff::Handoff;
+use tierup_common::id::AccountId;
+use tierup_common::problem::Problem;
+use tokio_util::sync::CancellationToken;
+
+use crate::assess::Engine;
+use crate::auth::Tokens;
+use crate::bell::Bell;
+use crate::clock::Clock;
+use crate::domain::{Caller, Policy};
+use crate::error::{ApiError, ApiResult, problem_of};
+use crate::mail::Mailer;
+use crate::search::Search;
+use crate::store::{self, Answer, Key, Store, Tx};
+
+/// The running server, as its handlers and workers see it. Clones share it.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// What a server is made of.
+pub struct Parts {
+    /// The time.
+    pub clock: Clock,
+    /// What is kept.
+    pub store: Store,
+    /// What is new.
+    pub bell: Bell,
+    /// Who callers are.
+    pub tokens: Tokens,
+    /// What is known of earlier problems.
+    pub search: Search,
+    /// Who assesses and answers.
+    pub engine: Engine,
+    /// Who carries mail.
+    pub mailer: Mailer,
+    /// Where people reach this server, for links.
+    pub public_url: Option<url::Url>,
+    /// Cancelled when the server is to stop.
+    pub stop: CancellationToken,
+}
+
+impl App {
+    /// The server made of these parts.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// Which jobs follow from a decision.
+    pub fn policy(&self) -> Policy {
+        Policy { assesses: self.engine.is_on(), announces: self.mailer.is_on() }
+    }
+
+    /// Commits a change that was asked for with a key: done once, however often it is asked for. Without a key it is
+    /// simply done.
+    pub async fn commit_once<T: Serialize + Send + 'static>(
+        &self,
+        caller: &Caller,
+        key: Option<Key>,
+        status: StatusCode,
+        work: impl FnOnce(&mut Tx<'_>) -> store::Result<T> + Send + 'static,
+    ) -> ApiResult<Reply<T>> {
+        let Some(key) = key else {
+            return Ok(Reply::Fresh(status, self.store.commit(caller.account, work).await?));
+        };
+        let now = self.clock.now();
+        let answer = self.store.commit(caller.account, move |tx| {
+            if let Some(first) = tx.recall(&key, now)? {
+                return Ok(first);
+            }
+            let answer = match tx.attempt(work) {
+                Ok(value) => Answer { status: status.as_u16(), body: serde_json::to_string(&value)? },
+                Err(store::Error::Refused(refusal)) => {
+                    let problem = problem_of(refusal.clone());
+                    // A conflict is an answer about the world, and stays the answer to this request. Anything else
+                    // can be mended and sent again.
+                    if problem.status != StatusCode::CONFLICT.as_u16() {
+                        return Err(refusal.into());
+                    }
+                    Answer { status: problem.status, body: serde_json::to_string(&problem)? }
+                }
+                Err(other) => return Err(other),
+            };
+            tx.remember(&key, &answer, now)?;
+            Ok(answer)
+        });
+        Ok(Reply::Kept(answer.await?))
+    }
+
+    /// A handoff with who is reading it.
+    pub fn with_viewers(&self, account: AccountId, mut handoff: Handoff) -> Handoff {
+        handoff.item.viewers = self.bell.viewers(account, handoff.item.id);
+        handoff
+    }
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// An answer in JSON: made just now, or kept from the first time.
+pub enum Reply<T> {
+    /// Made just now.
+    Fresh(StatusCode, T),
+    /// As it was, or will be, answered to the same key.
+    Kept(Answer),
+}
+
+impl<T> Reply<T> {
+    /// Adds to an answer made just now what only the answer knows; a kept one stays as it is.
+    #[must_use]
+    pub fn map(self, add: impl FnOnce(T) -> T) -> Self {
+        match self {
+            Self::Fresh(status, value) => Self::Fresh(status, add(value)),
+            Self::Kept(answer) => Self::Kept(answer),
+        }
+    }
+}
+
+impl<T: Serialize> IntoResponse for Reply<T> {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Fresh(status, value) => (status, axum::Json(value)).into_response(),
+            Self::Kept(answer) => match StatusCode::from_u16(answer.status) {
+                Ok(status) if status.is_success() => {
+                    let json = [(axum::http::header::CONTENT_TYPE, "application/json")];
+                    (status, json, answer.body).into_response()
+                }
+                _ => match serde_json::from_str::<Problem>(&answer.body) {
+                    Ok(problem) => ApiError(Box::new(problem)).into_response(),
+                    Err(error) => ApiError::internal(&error).into_response(),
+                },
+            },
+        }
+    }
+}

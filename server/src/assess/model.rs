@@ -1,0 +1,223 @@
+//! A model behind an HTTP endpoint, asked for a stream of text.
+//!
+//! The endpoint may be slow, broken or absurd. Whatever it does ends within the time limit, reads at most
+//! [`READ`] bytes and becomes either text or one sentence.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{RequestBuilder, Response, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+use sse_stream::SseByteStream;
+use url::Url;
+
+use crate::assess::outgoing::{self, OutgoingError};
+use crate::assess::prompt::Prompt;
+use crate::assess::{TEXT, Unable, Write};
+
+/// What is read of one answer, in bytes, at most.
+const READ: usize = 256 * 1024;
+/// What a model is asked to write, in tokens, at most.
+const TOKENS: u32 = 1_500;
+
+/// How an endpoint is spoken to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wire {
+    /// `POST {base}/chat/completions`, as OpenAI, Ollama, vLLM, llama.cpp and others take it.
+    OpenAi,
+    /// `POST {base}/messages`, as Anthropic takes it.
+    Anthropic,
+}
+
+impl Wire {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::OpenAi => "openai",
+            Self::Anthropic => "anthropic",
+        }
+    }
+}
+
+/// A model, where it is and how long it may take.
+#[derive(Debug)]
+pub struct Endpoint {
+    pub(super) wire: Wire,
+    pub(super) model: String,
+    pub(super) time_limit: Duration,
+    url: Url,
+    api_key: Option<SecretString>,
+    client: reqwest::Client,
+}
+
+impl Endpoint {
+    /// The model of this name behind a base address (`…/v1`).
+    pub fn new(
+        wire: Wire,
+        base: &Url,
+        model: String,
+        api_key: Option<SecretString>,
+        time_limit: Duration,
+    ) -> Result<Self, OutgoingError> {
+        let client = outgoing::client(base)?;
+        let mut url = base.clone();
+        let end = match wire {
+            Wire::OpenAi => "chat/completions",
+            Wire::Anthropic => "messages",
+        };
+        url.set_path(&format!("{}/{end}", base.path().trim_end_matches('/')));
+        Ok(Self { wire, model, time_limit, url, api_key, client })
+    }
+
+    /// What the model says, written as it comes.
+    pub(super) async fn complete(&self, prompt: Prompt, write: Write<'_>) -> Result<String, Unable> {
+        let answer = tokio::time::timeout(self.time_limit, self.ask(prompt, write));
+        answer.await.unwrap_or_else(|_| {
+            let seconds = self.time_limit.as_secs();
+            Err(Unable(format!("The model did not finish within {seconds} seconds.")))
+        })
+    }
+
+    async fn ask(&self, prompt: Prompt, write: Write<'_>) -> Result<String, Unable> {
+        let response = self.request(prompt).send().await.map_err(|error| {
+            tracing::warn!(error = %error.without_url(), "the model's endpoint was not reached");
+            Unable("The model's endpoint could not be reached.".into())
+        })?;
+        check(response.status())?;
+        let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let text = match content_type.and_then(|value| value.split(';').next()).map(str::trim) {
+            Some("text/event-stream") => self.read_stream(response, write).await?,
+            Some("application/json") => self.read_whole(response, write).await?,
+            _ => return Err(Unable("The model's endpoint did not answer with a stream of text.".into())),
+        };
+        if text.trim().is_empty() {
+            return Err(Unable("The model said nothing.".into()));
+        }
+        Ok(text)
+    }
+
+    fn request(&self, prompt: Prompt) -> RequestBuilder {
+        let request = self.client.post(self.url.clone());
+        let Prompt { system, user } = prompt;
+        match self.wire {
+            Wire::OpenAi => {
+                let body = json!({
+                    "model": self.model,
+                    "stream": true,
+                    "messages": [
+                        {"role": "system", "content": system},
+                        {"role": "user", "content": user},
+                    ],
+                });
+                let request = request.json(&body);
+                match &self.api_key {
+                    Some(key) => request.bearer_auth(key.expose_secret()),
+                    None => request,
+                }
+            }
+            Wire::Anthropic => {
+                let body = json!({
+                    "model": self.model,
+                    "stream": true,
+                    "max_tokens": TOKENS,
+                    "system": system,
+                    "messages": [{"role": "user", "content": user}],
+                });
+                let request = request.header("anthropic-version", "2023-06-01").json(&body);
+                match &self.api_key {
+                    Some(key) => request.header("x-api-key", key.expose_secret()),
+                    None => request,
+                }
+            }
+        }
+    }
+
+    async fn read_stream(&self, response: Response, write: Write<'_>) -> Result<String, Unable> {
+        let mut left = READ;
+        let bytes = response.bytes_stream().map(move |chunk| {
+            let chunk = chunk.map_err(std::io::Error::other)?;
+            left = left.checked_sub(chunk.len()).ok_or_else(|| std::io::Error::other("too much"))?;
+            Ok::<_, std::io::Error>(chunk)
+        });
+        let mut events = std::pin::pin!(SseByteStream::new(bytes));
+        let mut text = String::new();
+        while let Some(event) = events.next().await {
+            let event = event.map_err(|error| {
+                tracing::warn!(%error, "the model's answer broke off");
+                Unable("The model's answer broke off or was too long.".into())
+            })?;
+            let Some(data) = event.data else { continue };
+            if data.trim() == "[DONE]" {
+                break;
+            }
+            let Ok(value) = serde_json::from_str::<Value>(&data) else { continue };
+            if value.get("error").is_some_and(|error| !error.is_null()) {
+                return Err(Unable("The model's endpoint reported an error.".into()));
+            }
+            if let Some(more) = self.delta(&value) {
+                take(&mut text, more, write)?;
+            }
+        }
+        Ok(text)
+    }
+
+    /// Some endpoints answer in one piece, whatever they are asked for.
+    async fn read_whole(&self, response: Response, write: Write<'_>) -> Result<String, Unable> {
+        let mut bytes = Vec::new();
+        let mut chunks = response.bytes_stream();
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk.map_err(|_| Unable("The model's answer broke off.".into()))?;
+            if bytes.len() + chunk.len() > READ {
+                return Err(Unable("The model's answer was too long.".into()));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        let value: Value = serde_json::from_slice(&bytes)
+            .map_err(|_| Unable("The model's endpoint did not answer with valid JSON.".into()))?;
+        let mut text = String::new();
+        take(&mut text, self.whole(&value).unwrap_or_default(), write)?;
+        Ok(text)
+    }
+
+    fn delta<'v>(&self, value: &'v Value) -> Option<&'v str> {
+        match self.wire {
+            Wire::OpenAi => value.pointer("/choices/0/delta/content")?.as_str(),
+            Wire::Anthropic => value.pointer("/delta/text")?.as_str(),
+        }
+    }
+
+    fn whole<'v>(&self, value: &'v Value) -> Option<&'v str> {
+        match self.wire {
+            Wire::OpenAi => value.pointer("/choices/0/message/content")?.as_str(),
+            Wire::Anthropic => value.pointer("/content/0/text")?.as_str(),
+        }
+    }
+}
+
+fn take(text: &mut String, more: &str, write: Write<'_>) -> Result<(), Unable> {
+    if text.len() + more.len() > TEXT {
+        return Err(Unable(format!("The model wrote more than {} KiB.", TEXT / 1024)));
+    }
+    // NUL is refused wherever text comes in.
+    let more = more.replace('\0', "");
+    if !more.is_empty() {
+        text.push_str(&more);
+        write(&more);
+    }
+    Ok(())
+}
+
+fn check(status: StatusCode) -> Result<(), Unable> {
+    let code = status.as_u16();
+    let why = match code {
+        200..=299 => return Ok(()),
+        300..=399 => {
+            format!("The model's endpoint answered with a redirect ({code}), which is not followed.")
+        }
+        401 | 403 => format!("The model's endpoint refused the API key ({code})."),
+        429 => format!("The model's endpoint asks to slow down ({code})."),
+        _ => format!("The model's endpoint answered {code}."),
+    };
+    Err(Unable(why))
+}

@@ -1,0 +1,184 @@
+//! The bell: tells every stream of an account that there is something new, and keeps what is newest at hand.
+//!
+//! What is new is never in the bell. Durable events are rows of the log, of which each account's channel keeps the
+//! newest as frames, serialised once for all streams. Growing texts and presence are plain state that a stream
+//! compares with what it has sent. So a stream that was slow, or away, reads on from where it was: nothing is pushed
+//! at it, nothing overflows.
+
+mod growing;
+mod presence;
+mod stream;
+mod window;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+use slab::Slab;
+use tierup_common::id::{AccountId, HandoffId, Seq, TokenId, UserId};
+use tierup_common::user::Person;
+use tokio::sync::Notify;
+
+use crate::bell::growing::GrowingTexts;
+use crate::bell::presence::Presence;
+use crate::bell::window::Window;
+use crate::domain::Caller;
+use crate::store::{Logged, Narrow, News};
+
+pub use growing::Growing;
+pub use stream::{EventStream, Start};
+
+/// All accounts' channels, and the bell that workers hear.
+#[derive(Clone, Default)]
+pub struct Bell {
+    accounts: Arc<Mutex<HashMap<AccountId, Arc<Channel>>>>,
+    jobs: Arc<Notify>,
+}
+
+impl Bell {
+    /// Rings for what was just committed. Called on the writer thread, after the commit and before its answer.
+    pub fn ring(&self, news: News) {
+        let mut events = news.events.into_iter().peekable();
+        while let Some(first) = events.next() {
+            let account = first.account;
+            let mut run = vec![first];
+            while let Some(next) = events.next_if(|next| next.account == account) {
+                run.push(next);
+            }
+            self.channel(account).publish(run);
+        }
+        if news.has_jobs {
+            self.jobs.notify_waiters();
+        }
+    }
+
+    /// Waits for the next ring for workers. Make the future before looking for jobs, so that no ring is missed.
+    pub fn heard_by_workers(&self) -> tokio::sync::futures::Notified<'_> {
+        self.jobs.notified()
+    }
+
+    /// The text of something that is being written grew by this much.
+    pub fn grow(&self, account: AccountId, what: Growing, text: &str) {
+        self.channel(account).change(|state| state.growing.grow(what, text));
+    }
+
+    /// Something is written from the start, again or for the first time.
+    pub fn begin(&self, account: AccountId, what: Growing) {
+        self.channel(account).change(|state| state.growing.begin(what));
+    }
+
+    /// Something is written, or given up: the durable event that follows tells the rest.
+    pub fn settle(&self, account: AccountId, what: Growing) {
+        self.channel(account).change(|state| state.growing.settle(what));
+    }
+
+    /// Who is reading a handoff now.
+    pub fn viewers(&self, account: AccountId, handoff: HandoffId) -> Vec<Person> {
+        self.channel(account).lock().presence.viewers(handoff)
+    }
+
+    /// Ends every stream of a user.
+    pub fn end_user(&self, account: AccountId, user: UserId) {
+        self.channel(account).end(|reader| reader.caller.id == user);
+    }
+
+    /// Ends every stream that came with a token.
+    pub fn end_token(&self, account: AccountId, token: TokenId) {
+        self.channel(account).end(|reader| reader.caller.token == token);
+    }
+
+    /// Ends every stream: the server stops.
+    pub fn end_all(&self) {
+        let channels: Vec<_> = lock(&self.accounts).values().cloned().collect();
+        for channel in channels {
+            channel.end(|_| true);
+        }
+    }
+
+    fn channel(&self, account: AccountId) -> Arc<Channel> {
+        Arc::clone(lock(&self.accounts).entry(account).or_default())
+    }
+}
+
+/// What the streams of one account share.
+#[derive(Default)]
+struct Channel {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The newest event that a stream has heard of.
+    newest: Seq,
+    window: Window,
+    growing: GrowingTexts,
+    presence: Presence,
+    readers: Slab<Reader>,
+}
+
+/// An open stream, as the channel knows it.
+struct Reader {
+    caller: Caller,
+    narrow: Narrow,
+    ended: bool,
+    waker: Option<Waker>,
+}
+
+impl Channel {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
+    fn publish(&self, events: Vec<Logged>) {
+        self.change(|state| {
+            for event in events {
+                state.newest = state.newest.max(event.seq);
+                state.window.push(event);
+            }
+        });
+    }
+
+    /// Changes the state and wakes every stream, which finds out for itself what is new for it.
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        let mut state = self.lock();
+        change(&mut state);
+        let wakers: Vec<Waker> =
+            state.readers.iter_mut().filter_map(|(_, reader)| reader.waker.take()).collect();
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    fn end(&self, which: impl Fn(&Reader) -> bool) {
+        self.change(|state| {
+            for (_, reader) in &mut state.readers {
+                reader.ended |= which(reader);
+            }
+        });
+    }
+
+    fn enter(&self, caller: Caller, narrow: Narrow) -> usize {
+        let mut key = 0;
+        self.change(|state| {
+            if let Narrow::Handoff(handoff) = narrow {
+                state.presence.enter(handoff, caller.person());
+            }
+            key = state.readers.insert(Reader { caller, narrow, ended: false, waker: None });
+        });
+        key
+    }
+
+    fn leave(&self, key: usize) {
+        self.change(|state| {
+            if let Some(reader) = state.readers.try_remove(key)
+                && let Narrow::Handoff(handoff) = reader.narrow
+            {
+                state.presence.leave(handoff, reader.caller.id);
+            }
+        });
+    }
+}
+
+/// Nothing in here is left half done by a panic: a poisoned lock is taken as it is.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

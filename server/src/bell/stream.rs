@@ -1,0 +1,225 @@
+//! One open event stream: a cursor over the account's log, as an HTTP body.
+//!
+//! Replay, live, slow readers and restarts are one way through: look at what comes after the cursor, send it, move
+//! the cursor, and when there is nothing, leave a waker with the bell.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame};
+use tierup_common::event::Signal;
+use tierup_common::id::Seq;
+use tokio::time::{Instant, Sleep};
+
+use crate::bell::growing::Sent;
+use crate::bell::window::{Looked, frame};
+use crate::bell::{Bell, Channel};
+use crate::clock::Clock;
+use crate::domain::Caller;
+use crate::store::{self, Ends, Narrow, Page, Store};
+
+/// A comment goes out after so long without anything else, so that proxies do not think the stream dead.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Events read from the log at a time.
+const PAGE: u32 = 512;
+
+/// Where a stream begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Start {
+    /// With what happens from now on.
+    Now,
+    /// After this event, replaying what came since.
+    After(Seq),
+    /// At a place that cannot be in any log.
+    Nowhere,
+}
+
+type Reading = Pin<Box<dyn Future<Output = store::Result<Page>> + Send>>;
+
+/// The body of an event stream. It ends when its token does, or the server.
+pub struct EventStream {
+    store: Store,
+    channel: Arc<Channel>,
+    key: usize,
+    caller: Caller,
+    narrow: Narrow,
+    cursor: Seq,
+    sent: Sent,
+    presence_seen: u64,
+    /// Frames to send, in order.
+    ready: VecDeque<Bytes>,
+    /// A part of the log on its way.
+    reading: Option<Reading>,
+    keep_alive: Pin<Box<Sleep>>,
+    /// When the token stops working, if it ever does.
+    expires: Option<Instant>,
+}
+
+impl EventStream {
+    /// Opens a stream. The caller must have been found to see what it is narrowed to.
+    pub async fn open(
+        bell: &Bell,
+        store: Store,
+        clock: &Clock,
+        caller: Caller,
+        narrow: Narrow,
+        start: Start,
+    ) -> store::Result<Self> {
+        let channel = bell.channel(caller.account);
+        // First in line, then a look at the log: whatever is committed after that look rings for this stream.
+        let key = channel.enter(caller.clone(), narrow);
+        let now = clock.now();
+        let expires = caller.expires_at.map(|at| Instant::now() + at.since(now));
+        let mut stream = Self {
+            store,
+            channel,
+            key,
+            caller,
+            narrow,
+            cursor: Seq::default(),
+            sent: Sent::default(),
+            presence_seen: 0,
+            ready: VecDeque::new(),
+            reading: None,
+            keep_alive: Box::pin(tokio::time::sleep(KEEP_ALIVE)),
+            expires,
+        };
+        let ends = stream.store.read(stream.caller.account, |scope| scope.log_ends()).await?;
+        stream.greet(ends, start, now);
+        Ok(stream)
+    }
+
+    fn greet(&mut self, ends: Ends, start: Start, now: tierup_common::time::Timestamp) {
+        let Ends { oldest, newest } = ends;
+        self.ready.push_back(Bytes::from_static(b"retry: 2000\n\n"));
+        self.ready.push_back(signal_frame(&Signal::Hello { seq: newest, oldest_seq: oldest, now }));
+        self.cursor = match start {
+            Start::Now => newest,
+            Start::After(seq) if seq <= newest && seq.next() >= oldest => seq,
+            Start::After(_) | Start::Nowhere => {
+                self.ready.push_back(signal_frame(&Signal::Reset { seq: newest }));
+                newest
+            }
+        };
+        let mut state = self.channel.lock();
+        state.newest = state.newest.max(newest);
+        self.presence_seen = state.presence.all(self.narrow, |frame| self.ready.push_back(frame));
+    }
+
+    /// Looks at what is new; true if the stream has ended.
+    fn look(&mut self, context: &mut Context<'_>) -> bool {
+        let mut state = self.channel.lock();
+        let state = &mut *state;
+        let Some(reader) = state.readers.get_mut(self.key) else { return true };
+        if reader.ended {
+            return true;
+        }
+        let ready = &mut self.ready;
+        let looked = state.window.after(self.cursor, state.newest, self.caller.id, self.narrow, |frame| {
+            ready.push_back(frame);
+        });
+        match looked {
+            Looked::Here(up_to) => self.cursor = up_to,
+            Looked::Older => {
+                let (store, account, after) = (self.store.clone(), self.caller.account, self.cursor);
+                self.reading = Some(Box::pin(async move {
+                    store.read(account, move |scope| scope.log_after(after, PAGE)).await
+                }));
+                return false;
+            }
+        }
+        for signal in state.growing.unsent(self.narrow, &mut self.sent) {
+            ready.push_back(signal_frame(&signal));
+        }
+        self.presence_seen =
+            state.presence.after(self.presence_seen, self.narrow, |frame| ready.push_back(frame));
+        if ready.is_empty() {
+            reader.waker = Some(context.waker().clone());
+        }
+        false
+    }
+
+    fn turn_page(&mut self, page: &Page) {
+        let theirs = page.events.iter().filter(|event| event.is_for(self.caller.id, self.narrow));
+        self.ready.extend(theirs.map(frame));
+        if page.up_to == self.cursor {
+            // The log ends before what the bell rang for: those events are no longer kept. Go on from the newest.
+            self.cursor = self.channel.lock().newest;
+            self.ready.push_back(signal_frame(&Signal::Reset { seq: self.cursor }));
+        } else {
+            self.cursor = page.up_to;
+        }
+    }
+
+    fn has_expired(&self) -> bool {
+        self.expires.is_some_and(|at| Instant::now() >= at)
+    }
+
+    fn next_wake(&self) -> Instant {
+        let keep_alive = Instant::now() + KEEP_ALIVE;
+        self.expires.map_or(keep_alive, |expires| expires.min(keep_alive))
+    }
+}
+
+impl Body for EventStream {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let this = &mut *self;
+        loop {
+            if let Some(bytes) = this.ready.pop_front() {
+                let at = this.next_wake();
+                this.keep_alive.as_mut().reset(at);
+                return Poll::Ready(Some(Ok(Frame::data(bytes))));
+            }
+            if let Some(reading) = &mut this.reading {
+                match reading.as_mut().poll(context) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(Ok(page)) => {
+                        this.reading = None;
+                        this.turn_page(&page);
+                        continue;
+                    }
+                    // The client comes back and resumes where it was.
+                    Poll::Ready(Err(error)) => {
+                        tracing::warn!(%error, "a stream could not read the log");
+                        return Poll::Ready(None);
+                    }
+                }
+            }
+            if this.look(context) || this.has_expired() {
+                return Poll::Ready(None);
+            }
+            if !this.ready.is_empty() || this.reading.is_some() {
+                continue;
+            }
+            match this.keep_alive.as_mut().poll(context) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(()) => this.ready.push_back(Bytes::from_static(b":\n\n")),
+            }
+        }
+    }
+}
+
+impl Drop for EventStream {
+    fn drop(&mut self) {
+        self.channel.leave(self.key);
+    }
+}
+
+/// An ephemeral event as server-sent events want it: without an id, so that no client takes it for its place.
+pub(super) fn signal_frame(signal: &Signal) -> Bytes {
+    // A Signal is plain data: turning it into JSON cannot fail.
+    let body = serde_json::to_string(signal).unwrap_or_default();
+    Bytes::from(format!("event: {}\ndata: {body}\n\n", signal.name()))
+}

@@ -1,0 +1,269 @@
+//! Settings: each is in the environment, in `server.toml` and in `--help`, under one name. A flag wins over the
+//! environment, the environment over the file.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use lettre::message::Mailbox;
+use lettre::transport::smtp::PoolConfig;
+use lettre::{AsyncSmtpTransport, Tokio1Executor};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use url::Url;
+
+use crate::assess::{Endpoint, Engine, Pace, Wire};
+use crate::mail::Mailer;
+
+/// Settings as they are written down.
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Where to listen; port 0 picks a free one [default: 127.0.0.1:7890]
+    #[arg(long, value_name = "ADDRESS", env = "TIERUP_SERVER_LISTEN")]
+    listen: Option<SocketAddr>,
+    /// TLS ends in a proxy in front of this server: allows other addresses than loopback
+    #[arg(long, env = "TIERUP_SERVER_BEHIND_PROXY", num_args = 0..=1, default_missing_value = "true")]
+    behind_proxy: Option<bool>,
+    /// Who assesses: playbook (offline), openai (any compatible endpoint), anthropic, off [default: playbook]
+    #[arg(long, value_name = "ENGINE", env = "TIERUP_SERVER_ASSESSMENT_ENGINE")]
+    assessment_engine: Option<String>,
+    /// The base of the model's endpoint, like `http://127.0.0.1:11434/v1`
+    #[arg(long, value_name = "URL", env = "TIERUP_SERVER_ASSESSMENT_URL")]
+    assessment_url: Option<Url>,
+    /// The model's name, as its endpoint knows it
+    #[arg(long, value_name = "NAME", env = "TIERUP_SERVER_ASSESSMENT_MODEL")]
+    assessment_model: Option<String>,
+    /// The key for the model's endpoint
+    #[arg(long, value_name = "KEY", env = "TIERUP_SERVER_ASSESSMENT_API_KEY", hide_env_values = true)]
+    assessment_api_key: Option<SecretString>,
+    /// The longest that a whole assessment may take [default: 60]
+    #[arg(long, value_name = "SECONDS", env = "TIERUP_SERVER_ASSESSMENT_TIMEOUT_SECONDS")]
+    assessment_timeout_seconds: Option<u64>,
+    /// How fast the playbook writes, in words per second; 0 is all at once [default: 0]
+    #[arg(long, value_name = "WORDS", env = "TIERUP_SERVER_ASSESSMENT_WORDS_PER_SECOND")]
+    assessment_words_per_second: Option<u32>,
+    /// A folder of Markdown runbooks for the playbook engine
+    #[arg(long, value_name = "DIR", env = "TIERUP_SERVER_RUNBOOKS")]
+    runbooks: Option<PathBuf>,
+    /// Who carries mail: `smtp://user:password@host:port`, `smtps://…`, `file:DIR` (writes .eml files) [default: nobody]
+    #[arg(long, value_name = "URL", env = "TIERUP_SERVER_MAIL_URL", hide_env_values = true)]
+    mail_url: Option<SecretString>,
+    /// Who mail is from, like "tierup <tierup@acme.test>"
+    #[arg(long, value_name = "MAILBOX", env = "TIERUP_SERVER_MAIL_FROM")]
+    mail_from: Option<String>,
+    /// Where people reach this server, for links in mail
+    #[arg(long, value_name = "URL", env = "TIERUP_SERVER_PUBLIC_URL")]
+    public_url: Option<Url>,
+}
+
+/// What is wrong with the settings, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read {path}: {1}", path = .0.display())]
+    Unreadable(PathBuf, std::io::Error),
+    /// The file is not TOML, or names a setting there is not.
+    #[error("{path}: {1}", path = .0.display())]
+    Malformed(PathBuf, Box<toml::de::Error>),
+    /// A value makes no sense.
+    #[error("{setting}: {why}")]
+    Value {
+        /// Which setting.
+        setting: &'static str,
+        /// What to do about it.
+        why: String,
+    },
+}
+
+fn wrong(setting: &'static str, why: impl Into<String>) -> ConfigError {
+    ConfigError::Value { setting, why: why.into() }
+}
+
+/// Settings that make sense together.
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Who assesses.
+    pub engine: Engine,
+    /// Where the runbooks are.
+    pub runbooks: Option<PathBuf>,
+    /// Who carries mail.
+    pub mailer: Mailer,
+    /// Where people reach this server.
+    pub public_url: Option<Url>,
+}
+
+impl Settings {
+    /// The settings of a file.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text =
+            std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable(path.into(), error))?;
+        toml::from_str(&text).map_err(|error| ConfigError::Malformed(path.into(), Box::new(error)))
+    }
+
+    /// These settings, and where they say nothing, those.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            listen: self.listen.or(other.listen),
+            behind_proxy: self.behind_proxy.or(other.behind_proxy),
+            assessment_engine: self.assessment_engine.or(other.assessment_engine),
+            assessment_url: self.assessment_url.or(other.assessment_url),
+            assessment_model: self.assessment_model.or(other.assessment_model),
+            assessment_api_key: self.assessment_api_key.or(other.assessment_api_key),
+            assessment_timeout_seconds: self.assessment_timeout_seconds.or(other.assessment_timeout_seconds),
+            assessment_words_per_second: self
+                .assessment_words_per_second
+                .or(other.assessment_words_per_second),
+            runbooks: self.runbooks.or(other.runbooks),
+            mail_url: self.mail_url.or(other.mail_url),
+            mail_from: self.mail_from.or(other.mail_from),
+            public_url: self.public_url.or(other.public_url),
+        }
+    }
+
+    /// The settings checked, and what they describe made ready.
+    pub fn check(self) -> Result<Config, ConfigError> {
+        let listen = self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 7890)));
+        if !listen.ip().is_loopback() && self.behind_proxy != Some(true) {
+            return Err(wrong(
+                "listen",
+                format!(
+                    "{listen} can be reached from other machines, and this server speaks plain HTTP\n\
+                     hint: put a proxy with TLS in front and pass --behind-proxy, or listen on 127.0.0.1"
+                ),
+            ));
+        }
+        Ok(Config {
+            listen,
+            engine: self.engine()?,
+            mailer: self.mailer()?,
+            runbooks: self.runbooks,
+            public_url: self.public_url.map(|url| with_slash(&url)),
+        })
+    }
+
+    fn engine(&self) -> Result<Engine, ConfigError> {
+        let wire = match self.assessment_engine.as_deref().unwrap_or("playbook") {
+            "off" => return Ok(Engine::Off),
+            "playbook" => {
+                let words = self.assessment_words_per_second.unwrap_or(0);
+                let pause = Duration::from_secs(1).checked_div(words);
+                return Ok(Engine::Playbook(pause.map_or(Pace::AtOnce, Pace::PauseAfterWord)));
+            }
+            "openai" => Wire::OpenAi,
+            "anthropic" => Wire::Anthropic,
+            other => {
+                let why = format!("{other:?} is no engine; use playbook, openai, anthropic or off");
+                return Err(wrong("assessment_engine", why));
+            }
+        };
+        let base = match (&self.assessment_url, wire) {
+            (Some(url), _) => url.clone(),
+            (None, Wire::Anthropic) => known_url("https://api.anthropic.com/v1")?,
+            (None, Wire::OpenAi) => known_url("https://api.openai.com/v1")?,
+        };
+        if !matches!(base.scheme(), "http" | "https") {
+            return Err(wrong("assessment_url", "must begin with http:// or https://"));
+        }
+        let model = self.assessment_model.clone();
+        let model =
+            model.ok_or_else(|| wrong("assessment_model", "name the model that the endpoint serves"))?;
+        let seconds = self.assessment_timeout_seconds.unwrap_or(60);
+        if !(1..=3600).contains(&seconds) {
+            return Err(wrong("assessment_timeout_seconds", "must be from 1 to 3600"));
+        }
+        let (key, limit) = (self.assessment_api_key.clone(), Duration::from_secs(seconds));
+        Endpoint::new(wire, &base, model, key, limit)
+            .map(Engine::Model)
+            .map_err(|error| wrong("assessment_url", error.to_string()))
+    }
+
+    fn mailer(&self) -> Result<Mailer, ConfigError> {
+        let Some(url) = &self.mail_url else { return Ok(Mailer::Off) };
+        let from = self.mail_from.as_deref().unwrap_or("tierup <tierup@localhost>");
+        let from: Mailbox = from.parse().map_err(|_| {
+            wrong("mail_from", format!("{from:?} is not a mailbox, like tierup <tierup@acme.test>"))
+        })?;
+        let url = url.expose_secret();
+        if let Some(folder) = url.strip_prefix("file:") {
+            let folder = PathBuf::from(folder.strip_prefix("//").unwrap_or(folder));
+            return Ok(Mailer::Files { folder, from });
+        }
+        // The URL may hold a password, and the error may hold the URL: neither is repeated.
+        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|_| {
+            wrong("mail_url", "must be smtp://[user:password@]host[:port], smtps://… or file:DIR")
+        })?;
+        let transport = transport
+            .timeout(Some(Duration::from_secs(10)))
+            .pool_config(PoolConfig::new().max_size(4))
+            .build();
+        Ok(Mailer::Smtp { transport, from })
+    }
+}
+
+fn known_url(url: &'static str) -> Result<Url, ConfigError> {
+    url.parse().map_err(|_| wrong("assessment_url", "name the endpoint's base"))
+}
+
+/// A base that relative links can be joined to.
+fn with_slash(url: &Url) -> Url {
+    let mut url = url.clone();
+    if !url.path().ends_with('/') {
+        url.set_path(&format!("{}/", url.path()));
+    }
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(toml: &str) -> Settings {
+        toml::from_str(toml).unwrap()
+    }
+
+    fn why(toml: &str) -> String {
+        settings(toml).check().err().unwrap().to_string()
+    }
+
+    #[test]
+    fn without_settings_it_listens_on_loopback_and_works_offline() {
+        let config = Settings::default().check().unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:7890");
+        assert!(matches!(config.engine, Engine::Playbook(Pace::AtOnce)));
+        assert!(!config.mailer.is_on());
+    }
+
+    #[test]
+    fn the_first_that_says_something_wins() {
+        let config = settings("listen = '127.0.0.1:1'")
+            .or(settings("listen = '127.0.0.1:2'\npublic_url = 'http://x'"));
+        let config = config.check().unwrap();
+        assert_eq!(config.listen.port(), 1);
+        assert_eq!(config.public_url.unwrap().as_str(), "http://x/");
+    }
+
+    #[test]
+    fn what_makes_no_sense_says_what_to_do() {
+        assert!(why("listen = '0.0.0.0:80'").contains("--behind-proxy"));
+        assert!(why("assessment_engine = 'gpt'").contains("use playbook"));
+        assert!(why("assessment_engine = 'openai'").contains("name the model"));
+        assert!(
+            why("assessment_engine = 'openai'\nassessment_model = 'm'\nassessment_url = 'ftp://x'")
+                .contains("http://")
+        );
+        assert!(why("mail_url = 'file:/tmp/x'\nmail_from = 'nobody'").contains("not a mailbox"));
+        assert!(
+            toml::from_str::<Settings>("lissten = 'x'").unwrap_err().to_string().contains("unknown field")
+        );
+    }
+
+    #[test]
+    fn a_wrong_mail_url_is_not_repeated() {
+        let why = why("mail_url = 'smpt://ana:hunter2@mail.acme.test'");
+        assert!(!why.contains("hunter2"), "{why}");
+    }
+}

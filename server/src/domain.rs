@@ -1,0 +1,291 @@
+//! The rules: who may do what to a session or a handoff, and what follows from it.
+//!
+//! Pure: no IO, no clock, no await. A rule takes what is, the caller and the moment, and gives back a
+//! [`Decision`] or a [`Refusal`] that says everything an answer needs. The store carries decisions out.
+
+pub mod access;
+pub mod assessment;
+pub mod briefing;
+pub mod claim;
+pub mod handoff;
+pub mod session;
+pub mod user;
+pub mod valid;
+
+use tierup_common::assessment::Assessment;
+use tierup_common::event::What;
+use tierup_common::handoff::{HandoffStatus, Snapshot};
+use tierup_common::id::{AccountId, HandoffId, MessageId, SessionId, TokenId, UserId};
+use tierup_common::problem::{FieldError, Winner};
+use tierup_common::session::{Branch, Message, SessionStatus};
+use tierup_common::time::Timestamp;
+use tierup_common::user::{Person, Role};
+
+use crate::domain::handoff::Handoff;
+use crate::domain::session::Session;
+
+/// Who asks, as their token says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Caller {
+    /// The account that everything they see belongs to.
+    pub account: AccountId,
+    /// The user.
+    pub id: UserId,
+    /// Their name.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// The token they came with.
+    pub token: TokenId,
+    /// When that token stops working.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Caller {
+    /// The caller as others see them.
+    pub fn person(&self) -> Person {
+        Person { id: self.id, name: self.name.clone() }
+    }
+}
+
+/// What this server does beyond answering, by its settings: decides which jobs follow from a decision.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Policy {
+    /// An assessment engine is on.
+    pub assesses: bool,
+    /// There is somewhere to announce a handoff.
+    pub announces: bool,
+}
+
+/// What follows from a request: all of it is committed together, or none.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Decision {
+    /// Rows to write.
+    pub changes: Vec<Change>,
+    /// What to tell, in order.
+    pub events: Vec<Happening>,
+    /// Slow work to do afterwards.
+    pub jobs: Vec<Job>,
+}
+
+impl Decision {
+    /// Nothing follows: what was asked for is already so.
+    pub fn unchanged() -> Self {
+        Self::default()
+    }
+
+    /// Adds a row to write.
+    #[must_use]
+    pub fn change(mut self, change: Change) -> Self {
+        self.changes.push(change);
+        self
+    }
+
+    /// Adds something to tell the whole team.
+    #[must_use]
+    pub fn tell(mut self, what: What) -> Self {
+        self.events.push(Happening { what, only: None });
+        self
+    }
+
+    /// Adds something to tell one user alone.
+    #[must_use]
+    pub fn tell_only(mut self, user: UserId, what: What) -> Self {
+        self.events.push(Happening { what, only: Some(user) });
+        self
+    }
+
+    /// Adds slow work, if there is any to do.
+    #[must_use]
+    pub fn job(mut self, job: Option<Job>) -> Self {
+        self.jobs.extend(job);
+        self
+    }
+}
+
+/// One row to write. An update holds the row as it is to be, and the `version` it was loaded with.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Change {
+    /// A new session.
+    OpenSession(Session),
+    /// A session as it is to be.
+    UpdateSession(Session),
+    /// Something said.
+    AddMessage(SessionId, Message),
+    /// What has been tried: one line of it.
+    PutBranch(SessionId, Branch),
+    /// A new handoff, with what it hands over.
+    OpenHandoff(Handoff, Box<Snapshot>),
+    /// A handoff as it is to be.
+    UpdateHandoff(Handoff),
+    /// What the assessment of a handoff says.
+    PutAssessment(HandoffId, Written),
+}
+
+/// What is kept beside a handoff of its assessment. An assessment that fails leaves what an earlier one said.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Written {
+    /// It says this, as text and as data.
+    Ready(String, Assessment),
+    /// It could not be made, for this reason.
+    Failed(String),
+    /// The same assessment, with what came of its steps.
+    Marked(Assessment),
+}
+
+/// An event to be, before it has its place in the log.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Happening {
+    /// What happened.
+    pub what: What,
+    /// The one user who may know of it; everybody in the account, if none is named.
+    pub only: Option<UserId>,
+}
+
+/// Slow work, kept as a row of the transaction that asked for it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Job {
+    /// Make the assessment of a handoff.
+    Assess {
+        /// Which.
+        handoff_id: HandoffId,
+    },
+    /// Answer a message of a session.
+    Reply {
+        /// In which session.
+        session_id: SessionId,
+        /// The message to answer, by its place.
+        to_seq: u32,
+        /// The message that the answer will be.
+        message_id: MessageId,
+    },
+    /// Find out whom to tell of a new handoff, and make one job for each.
+    Announce {
+        /// Which.
+        handoff_id: HandoffId,
+    },
+    /// Mail one user about a handoff.
+    Mail {
+        /// Which.
+        handoff_id: HandoffId,
+        /// To whom.
+        to: UserId,
+    },
+}
+
+/// Why the answer is no. Everything that the answer says is in it.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Refusal {
+    /// There is no such thing in the caller's account.
+    #[error("not found")]
+    NotFound,
+    /// The caller's role or relation to the thing does not allow it; the sentence says who may.
+    #[error("{0}")]
+    Forbidden(String),
+    /// The caller does not take part in the session.
+    #[error("only the opener, the assignee and admins write in this session")]
+    NotAParticipant,
+    /// The session does not take this now.
+    #[error("the session is {0}")]
+    SessionNotActive(SessionStatus),
+    /// Somebody else was first, so long ago.
+    #[error("already claimed by {}", .0.claimed_by_name)]
+    AlreadyClaimed(Winner, std::time::Duration),
+    /// The handoff has ended.
+    #[error("the handoff is {0}")]
+    HandoffClosed(HandoffStatus),
+    /// One assessment at a time.
+    #[error("an assessment of this handoff is under way")]
+    AssessmentRunning,
+    /// Another user has this email address.
+    #[error("another user has this email address")]
+    EmailTaken,
+    /// Fields that break a rule.
+    #[error("{}", say_fields(.0))]
+    Invalid(Vec<FieldError>),
+    /// The idempotency key was used for another request.
+    #[error("this Idempotency-Key was used for another request; make a new key for a new request")]
+    KeyReused,
+}
+
+fn say_fields(errors: &[FieldError]) -> String {
+    let each: Vec<String> =
+        errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect();
+    each.join("; ")
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    //! People and things for the tests of the rules.
+
+    use tierup_common::assessment::AssessmentStatus;
+    use tierup_common::handoff::{Intent, Priority};
+    use tierup_common::id::Number;
+    use tierup_common::session::ConfidenceTier;
+
+    use super::*;
+    use crate::domain::handoff::State;
+
+    /// So many seconds into the story.
+    pub(crate) fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(1_790_000_000_000 + seconds * 1000)
+    }
+
+    /// An engineer of this name; the same name is the same user.
+    pub(crate) fn caller(name: &str) -> Caller {
+        let mut bytes = [0; 16];
+        bytes[..name.len().min(16)].copy_from_slice(&name.as_bytes()[..name.len().min(16)]);
+        Caller {
+            account: AccountId::from_bytes([1; 16]),
+            id: UserId::from_bytes(bytes),
+            name: name.into(),
+            role: Role::Engineer,
+            token: TokenId::from_bytes(bytes),
+            expires_at: None,
+        }
+    }
+
+    /// An active session that this caller opened.
+    pub(crate) fn session(opener: &Caller) -> Session {
+        Session {
+            id: SessionId::from_bytes([2; 16]),
+            number: Number(1),
+            title: "VPN is down".into(),
+            summarised: true,
+            status: SessionStatus::Active,
+            tier: ConfidenceTier::Discovery,
+            opener: opener.person(),
+            assignee: opener.person(),
+            handoff_count: 0,
+            standing: None,
+            escalation: None,
+            message_count: 1,
+            resolution: None,
+            created_at: at(0),
+            updated_at: at(0),
+            resolved_at: None,
+            version: 1,
+        }
+    }
+
+    /// An escalation of this session, in this state.
+    pub(crate) fn handoff(session: &Session, state: State) -> Handoff {
+        Handoff {
+            id: HandoffId::from_bytes([3; 16]),
+            number: Number(42),
+            session_id: session.id,
+            intent: Intent::Escalate,
+            state,
+            priority: Priority::Normal,
+            title: session.title.clone(),
+            notes: "stuck".into(),
+            assessment: AssessmentStatus::Pending,
+            handed_off_by: session.opener.clone(),
+            wake_at: None,
+            created_at: at(0),
+            updated_at: at(0),
+            version: 1,
+        }
+    }
+}

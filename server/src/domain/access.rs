@@ -1,0 +1,58 @@
+//! Who takes part in what. The route table has asked for the role already; these are the finer rules.
+
+use tierup_common::user::Role;
+
+use crate::domain::handoff::{Handoff, State};
+use crate::domain::session::Session;
+use crate::domain::{Caller, Refusal};
+
+/// Admins and owners.
+pub fn is_admin(caller: &Caller) -> bool {
+    caller.role >= Role::Admin
+}
+
+/// Participants write in a session: the opener, the assignee and admins.
+pub fn participates(session: &Session, caller: &Caller) -> Result<(), Refusal> {
+    let takes_part = caller.id == session.opener.id || caller.id == session.assignee.id || is_admin(caller);
+    if takes_part { Ok(()) } else { Err(Refusal::NotAParticipant) }
+}
+
+/// Whoever works on a session hands it off: the assignee, or an admin for them.
+pub fn hands_off(session: &Session, caller: &Caller) -> Result<(), Refusal> {
+    participates(session, caller)?;
+    if caller.id == session.assignee.id || is_admin(caller) {
+        return Ok(());
+    }
+    Err(Refusal::Forbidden(format!(
+        "{} works on this session now; they or an admin hand it off",
+        session.assignee.name
+    )))
+}
+
+/// A claim is its claimer's to give up; an admin may do it for them.
+pub fn holds(handoff: &Handoff, caller: &Caller) -> Result<(), Refusal> {
+    let holder = match &handoff.state {
+        State::Claimed(claim) => Some(&claim.by),
+        State::Open
+        | State::Resolved(_)
+        | State::Withdrawn(_)
+        | State::Superseded(_)
+        | State::Parked
+        | State::Resumed => None,
+    };
+    if is_admin(caller) || holder.is_some_and(|holder| holder.id == caller.id) {
+        return Ok(());
+    }
+    Err(Refusal::Forbidden(match holder {
+        Some(holder) => format!("{} claimed this handoff; they or an admin decide", holder.name),
+        None => "nobody has claimed this handoff; claim it first".into(),
+    }))
+}
+
+/// A park is private to whoever parked; an escalation is the team's.
+pub fn sees(handoff: &Handoff, caller: &Caller) -> bool {
+    match handoff.intent {
+        tierup_common::handoff::Intent::Escalate => true,
+        tierup_common::handoff::Intent::Park => handoff.handed_off_by.id == caller.id,
+    }
+}

@@ -1,0 +1,32 @@
+//! What an engine is told of a session before it says anything.
+
+use tierup_common::handoff::Snapshot;
+use tierup_common::session::{Branch, Message};
+
+/// A problem as an engine reads it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Briefing {
+    /// The problem in one line.
+    pub title: String,
+    /// The problem as it came in.
+    pub intake: String,
+    /// What the engineer wrote at hand-off; empty while nobody has handed it off.
+    pub notes: String,
+    /// What has been tried.
+    pub branches: Vec<Branch>,
+    /// The last messages.
+    pub messages: Vec<Message>,
+}
+
+impl Briefing {
+    /// The briefing of a handoff.
+    pub fn of_handoff(title: String, notes: String, snapshot: Snapshot) -> Self {
+        Self {
+            title,
+            intake: snapshot.intake_content.text,
+            notes,
+            branches: snapshot.branch_map,
+            messages: snapshot.messages,
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Claiming a handoff: exactly one wins. Releasing, passing on and sending back what was claimed.
+
+use tierup_common::event::What;
+use tierup_common::id::MessageId;
+use tierup_common::problem::Winner;
+use tierup_common::session::SessionStatus;
+use tierup_common::time::Timestamp;
+use tierup_common::user::{Role, User};
+
+use crate::domain::handoff::{Claim, Handoff, State};
+use crate::domain::session::{self, Session};
+use crate::domain::valid::Check;
+use crate::domain::{Caller, Change, Decision, Refusal, access};
+
+/// Claims a handoff. Its claimer may claim it again and nothing changes; anybody else is told who was first.
+pub fn claim(
+    handoff: &Handoff,
+    session: &Session,
+    caller: &Caller,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    match &handoff.state {
+        State::Claimed(claim) if claim.by.id == caller.id => Ok(Decision::unchanged()),
+        State::Claimed(claim) => Err(lost(handoff, claim, now)),
+        State::Open => {
+            let claim = Claim { by: caller.person(), since: now };
+            let session = session.worked_on_by(caller.person(), Some(handoff.id), now);
+            Ok(Decision::default()
+                .change(Change::UpdateHandoff(handoff.to(State::Claimed(claim), now)))
+                .change(Change::UpdateSession(session))
+                .tell(What::HandoffClaimed {
+                    handoff: handoff.about(),
+                    by: caller.person(),
+                    claimed_at: now,
+                }))
+        }
+        State::Resolved(_) | State::Withdrawn(_) | State::Superseded(_) | State::Parked | State::Resumed => {
+            Err(closed(handoff))
+        }
+    }
+}
+
+/// The answer to whoever was not first.
+pub fn lost(handoff: &Handoff, claim: &Claim, now: Timestamp) -> Refusal {
+    let winner = Winner {
+        handoff_id: handoff.id,
+        claimed_by_id: claim.by.id,
+        claimed_by_name: claim.by.name.clone(),
+        claimed_at: claim.since,
+    };
+    Refusal::AlreadyClaimed(winner, now.since(claim.since))
+}
+
+/// Puts a claimed handoff back in the queue.
+pub fn release(
+    handoff: &Handoff,
+    session: &Session,
+    reason: &str,
+    caller: &Caller,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    must_stand(handoff)?;
+    access::holds(handoff, caller)?;
+    if handoff.state == State::Open {
+        return Ok(Decision::unchanged());
+    }
+    let session = Session {
+        status: SessionStatus::Escalated,
+        assignee: handoff.handed_off_by.clone(),
+        standing: Some(handoff.id),
+        ..session.touched(now)
+    };
+    Ok(Decision::default()
+        .change(Change::UpdateHandoff(handoff.to(State::Open, now)))
+        .change(Change::UpdateSession(session))
+        .tell(What::HandoffReleased { handoff: handoff.about(), by: caller.person(), reason: reason.into() }))
+}
+
+/// Passes a handoff to a named person, who becomes its claimer. An admin may do so before anybody has claimed it.
+pub fn assign(
+    handoff: &Handoff,
+    session: &Session,
+    to: Option<&User>,
+    caller: &Caller,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    must_stand(handoff)?;
+    access::holds(handoff, caller)?;
+    let mut check = Check::default();
+    let to = match to {
+        Some(user) if user.active && user.role >= Role::Engineer => {
+            Some(tierup_common::user::Person { id: user.id, name: user.name.clone() })
+        }
+        Some(user) if user.active => {
+            check.fail("user_id", format!("{} is a viewer; name an engineer, admin or owner", user.name));
+            None
+        }
+        Some(_) | None => {
+            check.fail("user_id", "no active user of this account has this id");
+            None
+        }
+    };
+    check.done()?;
+    let Some(to) = to else { return Ok(Decision::unchanged()) };
+    if handoff.state.claim().is_some_and(|claim| claim.by.id == to.id) {
+        return Ok(Decision::unchanged());
+    }
+    let claim = Claim { by: to.clone(), since: now };
+    let session = session.worked_on_by(to.clone(), Some(handoff.id), now);
+    Ok(Decision::default()
+        .change(Change::UpdateHandoff(handoff.to(State::Claimed(claim), now)))
+        .change(Change::UpdateSession(session))
+        .tell(What::HandoffAssigned { handoff: handoff.about(), by: caller.person(), to, claimed_at: now }))
+}
+
+/// Returns a handoff to whoever handed it off, with a question. One that nobody has claimed may be sent back by
+/// anybody who could have claimed it.
+pub fn send_back(
+    handoff: &Handoff,
+    session: &Session,
+    question: &str,
+    message_id: MessageId,
+    caller: &Caller,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    must_stand(handoff)?;
+    if handoff.state != State::Open {
+        access::holds(handoff, caller)?;
+    }
+    let state = State::Withdrawn(handoff.state.claim().cloned());
+    let asked = session::ask_back(session, &handoff.handed_off_by, question, message_id, caller, now);
+    Ok(asked.change(Change::UpdateHandoff(handoff.to(state, now))).tell(What::HandoffSentBack {
+        handoff: handoff.about(),
+        by: caller.person(),
+        question: question.into(),
+    }))
+}
+
+/// The team's handoffs that are not over. A park never is the team's.
+fn must_stand(handoff: &Handoff) -> Result<(), Refusal> {
+    match handoff.state {
+        State::Open | State::Claimed(_) => Ok(()),
+        State::Resolved(_) | State::Withdrawn(_) | State::Superseded(_) | State::Parked | State::Resumed => {
+            Err(closed(handoff))
+        }
+    }
+}
+
+fn closed(handoff: &Handoff) -> Refusal {
+    Refusal::HandoffClosed(handoff.state.status())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::tests::{at, caller, handoff, session};
+
+    #[test]
+    fn an_open_handoff_is_claimed_and_its_session_becomes_the_claimers() {
+        let (priya, sam) = (caller("Priya Nair"), caller("Sam Ortiz"));
+        let session = session(&sam);
+        let open = handoff(&session, State::Open);
+
+        let decision = claim(&open, &session, &priya, at(60)).unwrap();
+
+        let [Change::UpdateHandoff(handoff), Change::UpdateSession(session)] = &decision.changes[..] else {
+            panic!("{decision:?}")
+        };
+        assert_eq!(handoff.state.claim().unwrap().by, priya.person());
+        assert_eq!(session.assignee, priya.person());
+        assert_eq!(session.status, SessionStatus::Active);
+        assert_eq!(decision.events.len(), 1);
+    }
+
+    #[test]
+    fn the_loser_is_told_who_was_first_and_how_long_ago() {
+        let (priya, dana) = (caller("Priya Nair"), caller("Dana Wu"));
+        let session = session(&caller("Sam Ortiz"));
+        let since = at(60);
+        let won = handoff(&session, State::Claimed(Claim { by: priya.person(), since }));
+
+        let Err(Refusal::AlreadyClaimed(winner, ago)) = claim(&won, &session, &dana, at(180)) else {
+            panic!("a claimed handoff was claimed")
+        };
+        assert_eq!((winner.claimed_by_name.as_str(), winner.claimed_at), ("Priya Nair", since));
+        assert_eq!(ago.as_secs(), 120);
+        assert_eq!(claim(&won, &session, &priya, at(180)), Ok(Decision::unchanged()));
+    }
+
+    #[test]
+    fn only_the_claimer_or_an_admin_gives_a_claim_up() {
+        let (priya, dana) = (caller("Priya Nair"), caller("Dana Wu"));
+        let admin = Caller { role: Role::Admin, ..caller("Ana Ruiz") };
+        let session = session(&caller("Sam Ortiz"));
+        let won = handoff(&session, State::Claimed(Claim { by: priya.person(), since: at(1) }));
+
+        let refused = release(&won, &session, "lunch", &dana, at(2));
+        assert!(matches!(refused, Err(Refusal::Forbidden(_))), "{refused:?}");
+        for holder in [&priya, &admin] {
+            let decision = release(&won, &session, "lunch", holder, at(2)).unwrap();
+            assert!(matches!(&decision.changes[0], Change::UpdateHandoff(h) if h.state == State::Open));
+        }
+    }
+
+    #[test]
+    fn a_handoff_sent_back_leaves_its_question_in_the_session() {
+        let (priya, sam) = (caller("Priya Nair"), caller("Sam Ortiz"));
+        let session = session(&sam);
+        let won = handoff(&session, State::Claimed(Claim { by: priya.person(), since: at(1) }));
+        let id = MessageId::new(at(2));
+
+        let decision = send_back(&won, &session, "which build?", id, &priya, at(2)).unwrap();
+
+        let next = decision.changes.iter().find_map(|change| match change {
+            Change::UpdateSession(next) => Some(next),
+            Change::OpenSession(_)
+            | Change::AddMessage(..)
+            | Change::PutBranch(..)
+            | Change::OpenHandoff(..)
+            | Change::UpdateHandoff(_)
+            | Change::PutAssessment(..) => None,
+        });
+        let next = next.unwrap();
+        assert_eq!(next.message_count, session.message_count + 1);
+        assert_eq!(next.assignee, sam.person());
+    }
+}

@@ -1,0 +1,375 @@
+//! A session from its opening to its resolution.
+
+use tierup_common::assessment::Assessment;
+use tierup_common::event::{AboutSession, What};
+use tierup_common::handoff::Intent;
+use tierup_common::id::{BranchId, HandoffId, MessageId, Number, SessionId};
+use tierup_common::limit;
+use tierup_common::session::{
+    Branch, BranchStatus, ConfidenceTier, CreateMessage, CreateSession, Message, MessageKind, MessageRole,
+    PutBranch, Resolve, SessionStatus, title,
+};
+use tierup_common::time::Timestamp;
+use tierup_common::user::Person;
+
+use crate::domain::handoff::{Handoff, State};
+use crate::domain::valid::Check;
+use crate::domain::{Caller, Change, Decision, Job, Policy, Refusal, access, assessment};
+
+/// A session, without what was said in it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Session {
+    /// The session.
+    pub id: SessionId,
+    /// What people call it.
+    pub number: Number,
+    /// The problem in one line.
+    pub title: String,
+    /// Whether somebody wrote that line; otherwise it is how the intake begins.
+    pub summarised: bool,
+    /// Where it stands.
+    pub status: SessionStatus,
+    /// How far the search has come.
+    pub tier: ConfidenceTier,
+    /// Who opened it.
+    pub opener: Person,
+    /// Who works on it now.
+    pub assignee: Person,
+    /// How often it was parked or escalated.
+    pub handoff_count: u32,
+    /// The handoff that stands: open, claimed or parked.
+    pub standing: Option<HandoffId>,
+    /// The latest escalation, whether it stands or not.
+    pub escalation: Option<HandoffId>,
+    /// How many messages it has; the next one's `seq` is one more.
+    pub message_count: u32,
+    /// How it ended.
+    pub resolution: Option<String>,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// When it ended.
+    pub resolved_at: Option<Timestamp>,
+    /// Counts its changes, from 1: as it was loaded. The store counts on when it writes.
+    pub version: u64,
+}
+
+impl Session {
+    /// The problem in one line, where somebody wrote one.
+    pub fn problem_summary(&self) -> Option<String> {
+        self.summarised.then(|| self.title.clone())
+    }
+
+    /// The session as events name it.
+    pub fn about(&self) -> AboutSession {
+        AboutSession {
+            session_id: self.id,
+            number: self.number,
+            problem_summary: self.title.clone(),
+            status: self.status,
+            confidence_tier: self.tier,
+            assignee: self.assignee.clone(),
+        }
+    }
+
+    /// The event that says it changed.
+    pub fn updated(&self, by: Person, branch: Option<Branch>, handoff_id: Option<HandoffId>) -> What {
+        What::SessionUpdated { session: self.about(), by, branch, handoff_id }
+    }
+
+    /// Messages, branches and hand-offs want an active session.
+    pub fn must_be_active(&self) -> Result<(), Refusal> {
+        match self.status {
+            SessionStatus::Active => Ok(()),
+            SessionStatus::Paused | SessionStatus::Escalated | SessionStatus::Resolved => {
+                Err(Refusal::SessionNotActive(self.status))
+            }
+        }
+    }
+
+    /// The session changed at this moment.
+    #[must_use]
+    pub fn touched(&self, now: Timestamp) -> Self {
+        Self { updated_at: now, ..self.clone() }
+    }
+
+    /// The session with somebody at work on it.
+    #[must_use]
+    pub fn worked_on_by(&self, assignee: Person, standing: Option<HandoffId>, now: Timestamp) -> Self {
+        Self { status: SessionStatus::Active, assignee, standing, ..self.touched(now) }
+    }
+
+    /// The session with one more message in it, and the decision that says so.
+    fn hears(&self, message: Message, now: Timestamp) -> (Self, Decision) {
+        let session = Self { message_count: message.seq, ..self.touched(now) };
+        let decision = Decision::default()
+            .change(Change::AddMessage(session.id, message.clone()))
+            .tell(What::MessageAdded { session_id: session.id, message });
+        (session, decision)
+    }
+
+    /// The next message, in somebody's words.
+    fn next_message(&self, id: MessageId, author: &Person, content: &str, now: Timestamp) -> Message {
+        Message {
+            id,
+            seq: self.message_count + 1,
+            role: MessageRole::User,
+            author_id: Some(author.id),
+            author_name: Some(author.name.clone()),
+            content: content.into(),
+            created_at: now,
+        }
+    }
+}
+
+/// The ids and number that a new session gets.
+#[derive(Clone, Copy, Debug)]
+pub struct NewName {
+    /// Its id.
+    pub id: SessionId,
+    /// Its number.
+    pub number: Number,
+    /// The id of message 1.
+    pub message_id: MessageId,
+}
+
+/// Opens a session. The intake becomes message 1; the assistant waits to be asked.
+pub fn open(request: &CreateSession, name: NewName, caller: &Caller, now: Timestamp) -> Decision {
+    let text = &request.intake_content.text;
+    let session = Session {
+        id: name.id,
+        number: name.number,
+        title: title(request.problem_summary.as_deref(), text),
+        summarised: request.problem_summary.is_some(),
+        status: SessionStatus::Active,
+        tier: ConfidenceTier::Discovery,
+        opener: caller.person(),
+        assignee: caller.person(),
+        handoff_count: 0,
+        standing: None,
+        escalation: None,
+        message_count: 0,
+        resolution: None,
+        created_at: now,
+        updated_at: now,
+        resolved_at: None,
+        version: 1,
+    };
+    let message = session.next_message(name.message_id, &caller.person(), text, now);
+    let session = Session { message_count: message.seq, ..session };
+    let created = What::SessionCreated { session: session.about(), by: caller.person() };
+    Decision::default()
+        .change(Change::OpenSession(session))
+        .change(Change::AddMessage(name.id, message.clone()))
+        .tell(created)
+        .tell(What::MessageAdded { session_id: name.id, message })
+}
+
+/// Says something in a session. After an `ask` the assistant answers, as the message `reply_id`.
+pub fn say(
+    session: &Session,
+    request: &CreateMessage,
+    id: MessageId,
+    reply_id: MessageId,
+    caller: &Caller,
+    now: Timestamp,
+    policy: Policy,
+) -> Result<(Message, Decision), Refusal> {
+    access::participates(session, caller)?;
+    session.must_be_active()?;
+    let message = session.next_message(id, &caller.person(), &request.content, now);
+    let reply = match request.kind {
+        MessageKind::Ask if policy.assesses => {
+            Some(Job::Reply { session_id: session.id, to_seq: message.seq, message_id: reply_id })
+        }
+        MessageKind::Ask | MessageKind::Note => None,
+    };
+    let (session, decision) = session.hears(message.clone(), now);
+    Ok((message, decision.change(Change::UpdateSession(session)).job(reply)))
+}
+
+/// The assistant, or the product itself, says something. What comes after the session was handed off or resolved
+/// still belongs to it: nothing that was written is thrown away.
+pub fn answer(
+    session: &Session,
+    role: MessageRole,
+    id: MessageId,
+    content: String,
+    now: Timestamp,
+) -> Decision {
+    let message = Message {
+        id,
+        seq: session.message_count + 1,
+        role,
+        author_id: None,
+        author_name: None,
+        content,
+        created_at: now,
+    };
+    let (session, decision) = session.hears(message, now);
+    decision.change(Change::UpdateSession(session))
+}
+
+/// Notes a hypothesis or what became of it. `branches` are those there are, by which the tier is known.
+pub fn put_branch(
+    session: &Session,
+    branches: &[Branch],
+    id: BranchId,
+    request: &PutBranch,
+    caller: &Caller,
+    now: Timestamp,
+) -> Result<(Branch, Decision), Refusal> {
+    access::participates(session, caller)?;
+    session.must_be_active()?;
+    let known = branches.iter().any(|branch| branch.id == id);
+    if !known && branches.len() >= limit::BRANCHES {
+        let mut check = Check::default();
+        check.fail("branch_id", format!("a session has at most {} branches", limit::BRANCHES));
+        check.done()?;
+    }
+    let branch = Branch {
+        id,
+        hypothesis: request.hypothesis.clone(),
+        status: request.status,
+        evidence: request.evidence.clone(),
+        updated_at: now,
+    };
+    let others = branches.iter().filter(|other| other.id != id);
+    let statuses = others.map(|other| other.status).chain([branch.status]);
+    let session = Session { tier: tier(statuses), ..session.touched(now) };
+    let what = session.updated(caller.person(), Some(branch.clone()), None);
+    let decision = Decision::default()
+        .change(Change::PutBranch(session.id, branch.clone()))
+        .change(Change::UpdateSession(session))
+        .tell(what);
+    Ok((branch, decision))
+}
+
+/// How far the search has come, by what became of the hypotheses.
+fn tier(branches: impl Iterator<Item = BranchStatus>) -> ConfidenceTier {
+    branches
+        .map(|status| match status {
+            BranchStatus::Open => ConfidenceTier::Discovery,
+            BranchStatus::RuledOut => ConfidenceTier::Narrowing,
+            BranchStatus::Confirmed => ConfidenceTier::Confirmed,
+        })
+        .max()
+        .unwrap_or(ConfidenceTier::Discovery)
+}
+
+/// Takes back a parked session, or an escalation that nobody has claimed. `standing` is the handoff that stands,
+/// `escalation` the latest escalation.
+pub fn resume(
+    session: &Session,
+    standing: Option<&Handoff>,
+    escalation: Option<&Handoff>,
+    caller: &Caller,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    let Some(handoff) = standing.filter(|handoff| access::sees(handoff, caller)) else {
+        return Err(match standing {
+            Some(parked) => Refusal::Forbidden(format!(
+                "{} parked this session; they resume it",
+                parked.handed_off_by.name
+            )),
+            None => Refusal::SessionNotActive(session.status),
+        });
+    };
+    let is_theirs = caller.id == handoff.handed_off_by.id || caller.id == session.opener.id;
+    match &handoff.state {
+        State::Claimed(claim) => Err(crate::domain::claim::lost(handoff, claim, now)),
+        State::Parked | State::Open if !is_theirs => Err(Refusal::Forbidden(format!(
+            "{} handed this session off; they take it back, others claim it",
+            handoff.handed_off_by.name
+        ))),
+        State::Parked => {
+            let claimed = escalation.filter(|escalation| escalation.state.stands());
+            let assignee = session.assignee.clone();
+            let session = session.worked_on_by(assignee, claimed.map(|claimed| claimed.id), now);
+            let what = session.updated(caller.person(), None, Some(handoff.id));
+            Ok(Decision::default()
+                .change(Change::UpdateHandoff(handoff.to(State::Resumed, now)))
+                .change(Change::UpdateSession(session))
+                .tell_only(caller.id, what))
+        }
+        State::Open => Ok(Decision::default()
+            .change(Change::UpdateHandoff(handoff.to(State::Withdrawn(None), now)))
+            .change(Change::UpdateSession(session.worked_on_by(caller.person(), None, now)))
+            .tell(What::HandoffWithdrawn { handoff: handoff.about(), by: caller.person() })),
+        State::Resolved(_) | State::Withdrawn(_) | State::Superseded(_) | State::Resumed => {
+            Err(Refusal::SessionNotActive(session.status))
+        }
+    }
+}
+
+/// Ends a session, and with it whatever of its handoffs stands. A park stays its owner's secret. `assessment` is that
+/// of the latest escalation, whose steps the request may name.
+pub fn resolve(
+    session: &Session,
+    standing: &[Handoff],
+    assessment: Option<(HandoffId, Assessment)>,
+    request: &Resolve,
+    caller: &Caller,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    access::participates(session, caller)?;
+    if session.status == SessionStatus::Resolved {
+        return Err(Refusal::SessionNotActive(session.status));
+    }
+    let resolution = request.resolution.as_str();
+    let next = Session {
+        status: SessionStatus::Resolved,
+        standing: None,
+        resolution: Some(resolution.into()),
+        resolved_at: Some(now),
+        ..session.touched(now)
+    };
+    let resolved =
+        What::SessionResolved { session: next.about(), by: caller.person(), resolution: resolution.into() };
+    let mut decision = match assessment::worked(assessment, &request.worked_step_ids)? {
+        Some(marked) => Decision::default().change(marked),
+        None => Decision::default(),
+    };
+    for handoff in standing.iter().filter(|handoff| handoff.state.stands()) {
+        let state = State::Resolved(handoff.state.claim().cloned());
+        decision = decision.change(Change::UpdateHandoff(handoff.to(state, now)));
+        if handoff.intent == Intent::Escalate {
+            decision = decision.tell(What::HandoffResolved {
+                handoff: handoff.about(),
+                by: caller.person(),
+                resolution: resolution.into(),
+            });
+        }
+    }
+    Ok(decision.change(Change::UpdateSession(next)).tell(resolved))
+}
+
+/// Returns a claimed or waiting session to whoever handed it off, with a question that becomes a message.
+pub(super) fn ask_back(
+    session: &Session,
+    to: &Person,
+    question: &str,
+    message_id: MessageId,
+    caller: &Caller,
+    now: Timestamp,
+) -> Decision {
+    let message = session.next_message(message_id, &caller.person(), question, now);
+    let (session, decision) = session.hears(message, now);
+    decision.change(Change::UpdateSession(session.worked_on_by(to.clone(), None, now)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tier_follows_what_became_of_the_hypotheses() {
+        use BranchStatus::{Confirmed, Open, RuledOut};
+        let tier = |statuses: &[BranchStatus]| tier(statuses.iter().copied());
+        assert_eq!(tier(&[]), ConfidenceTier::Discovery);
+        assert_eq!(tier(&[Open, Open]), ConfidenceTier::Discovery);
+        assert_eq!(tier(&[Open, RuledOut]), ConfidenceTier::Narrowing);
+        assert_eq!(tier(&[RuledOut, Confirmed, Open]), ConfidenceTier::Confirmed);
+    }
+}

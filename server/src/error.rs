@@ -1,0 +1,111 @@
+//! From what went wrong to what is answered: the only place that maps to an HTTP status.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use tierup_common::problem::{self, Code, Problem};
+use tierup_common::time::ago;
+
+use crate::domain::Refusal;
+use crate::store;
+
+/// A problem on its way out. The layer that knows the request's id turns it into the body: see [`finish`].
+#[derive(Clone, Debug)]
+pub struct ApiError(pub Box<Problem>);
+
+/// What a handler gives back.
+pub type ApiResult<T> = Result<T, ApiError>;
+
+impl ApiError {
+    /// A problem of this kind that says what is wrong this time.
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self(Box::new(Problem::new(code).detail(detail)))
+    }
+
+    /// A fault of ours: the log says which, the answer does not.
+    pub fn internal(error: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%error, "internal error");
+        Self::new(Code::Internal, "the server's log has more under this request id")
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        Self(Box::new(problem_of(refusal)))
+    }
+}
+
+/// What a refusal looks like to the one refused.
+pub fn problem_of(refusal: Refusal) -> Problem {
+    let say = |code, refusal: &Refusal| Problem::new(code).detail(refusal.to_string());
+    match refusal {
+        Refusal::NotFound => Problem::new(Code::NotFound).detail("there is no such thing in your account"),
+        Refusal::Forbidden(_) => say(Code::Forbidden, &refusal),
+        Refusal::NotAParticipant => say(Code::NotAParticipant, &refusal),
+        Refusal::SessionNotActive(_) => say(Code::SessionNotActive, &refusal),
+        Refusal::HandoffClosed(_) => say(Code::HandoffClosed, &refusal),
+        Refusal::AssessmentRunning => say(Code::AssessmentRunning, &refusal),
+        Refusal::EmailTaken => say(Code::EmailTaken, &refusal),
+        Refusal::KeyReused => say(Code::IdempotencyKeyReused, &refusal),
+        Refusal::AlreadyClaimed(winner, since) => {
+            let detail = format!("Already claimed by {} {}.", winner.claimed_by_name, ago(since));
+            let problem = Problem::new(Code::HandoffAlreadyClaimed).detail(detail);
+            Problem { winner: Some(winner), ..problem }
+        }
+        Refusal::Invalid(errors) => {
+            let problem = Problem::new(Code::Invalid).detail("some fields break a rule; see errors");
+            Problem { errors, ..problem }
+        }
+    }
+}
+
+impl From<store::Error> for ApiError {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::Refused(refusal) => refusal.into(),
+            store::Error::Full => {
+                tracing::error!("the disk is full");
+                Self::new(Code::StorageFull, "the server's disk is full; nothing was written, reads go on")
+            }
+            store::Error::Closed => Self::new(
+                Code::Unavailable,
+                "the server is stopping; try again in a moment, with the same Idempotency-Key",
+            ),
+            store::Error::Unknown => {
+                tracing::error!("a commit ended in an unknown state");
+                Self::new(
+                    Code::Unavailable,
+                    "whether this was stored is not known; send it again with the same Idempotency-Key",
+                )
+            }
+            store::Error::Sql(_) | store::Error::Json(_) | store::Error::Panicked => Self::internal(&error),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Gives a response its request id, and a problem its body.
+pub fn finish(mut response: Response, request_id: &str) -> Response {
+    if let Some(ApiError(mut problem)) = response.extensions_mut().remove::<ApiError>() {
+        problem.request_id = Some(request_id.into());
+        // A Problem is plain data: turning it into JSON cannot fail.
+        *response.body_mut() = serde_json::to_vec(&problem).unwrap_or_default().into();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(problem::CONTENT_TYPE));
+        headers.remove(header::CONTENT_LENGTH);
+        if problem.status == 401 {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+    }
+    if let Ok(value) = HeaderValue::from_str(request_id) {
+        response.headers_mut().insert("x-request-id", value);
+    }
+    response
+}

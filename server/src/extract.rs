@@ -1,0 +1,214 @@
+//! What a handler asks a request for, and the guard that every route stands behind.
+//!
+//! The guard finds the caller, asks for the route's role and takes the body in, within its limits; only then the
+//! handler's extractors run. Each of them answers in the form of a problem.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{FromRequestParts, RawPathParams, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+use tierup_common::limit;
+use tierup_common::problem::Code;
+use tierup_common::user::Role;
+
+use crate::app::App;
+use crate::domain::valid::{Check, Valid};
+use crate::domain::{Caller, Refusal};
+use crate::error::{ApiError, ApiResult};
+use crate::store::Key;
+
+/// How long a body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(30);
+
+/// Who may call a route.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Access {
+    /// Anybody, with or without a token.
+    Public,
+    /// Users with at least this role.
+    From(Role),
+}
+
+/// The body as it came; empty where a route takes none.
+#[derive(Clone)]
+struct RawBody(Bytes);
+
+/// Lets a request through to its handler, or answers in its place.
+pub async fn guard(
+    State((app, access)): State<(App, Access)>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let (mut parts, body) = request.into_parts();
+    if let Access::From(least) = access {
+        let authorization = single(&parts.headers, header::AUTHORIZATION.as_str())?;
+        let caller = app.tokens.caller(&app.store, &app.clock, authorization).await?;
+        if caller.role < least {
+            let detail = format!("this needs the role {least}; yours is {}", caller.role);
+            return Err(ApiError::new(Code::Forbidden, detail));
+        }
+        parts.extensions.insert(caller);
+    }
+    if matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
+        let body = tokio::time::timeout(BODY_TIME, Limited::new(body, limit::BODY).collect()).await;
+        let body = match body {
+            Ok(Ok(body)) => body.to_bytes(),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => {
+                let detail = format!("a body may have {} KiB", limit::BODY / 1024);
+                return Err(ApiError::new(Code::PayloadTooLarge, detail));
+            }
+            Ok(Err(_)) => return Err(ApiError::new(Code::BadRequest, "the body broke off")),
+            Err(_) => return Err(ApiError::new(Code::BadRequest, "the body took too long to arrive")),
+        };
+        parts.extensions.insert(RawBody(body));
+    }
+    Ok(next.run(Request::from_parts(parts, axum::body::Body::empty())).await)
+}
+
+/// The one value of a header that must not be there twice.
+fn single<'h>(headers: &'h HeaderMap, name: &str) -> ApiResult<Option<&'h str>> {
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(ApiError::new(Code::BadRequest, format!("the header {name} is there twice")));
+    }
+    let text = value
+        .to_str()
+        .map_err(|_| ApiError::new(Code::BadRequest, format!("the header {name} must be visible ASCII")))?;
+    Ok(Some(text))
+}
+
+impl FromRequestParts<App> for App {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(_: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
+        Ok(app.clone())
+    }
+}
+
+/// The caller whom the guard let through.
+pub struct Me(pub Arc<Caller>);
+
+impl FromRequestParts<App> for Me {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> ApiResult<Self> {
+        let caller = parts.extensions.get::<Arc<Caller>>();
+        caller.cloned().map(Self).ok_or_else(|| ApiError::internal(&"a public route asks for its caller"))
+    }
+}
+
+/// The ids in the path. One that cannot be an id names nothing: not found, as any other that names nothing.
+pub struct Path<T>(pub T);
+
+impl<T: PathIds> FromRequestParts<App> for Path<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
+        let raw = RawPathParams::from_request_parts(parts, app).await;
+        let raw = raw.map_err(|_| Refusal::NotFound)?;
+        let values: Vec<&str> = raw.iter().map(|(_, value)| value).collect();
+        Ok(Self(T::parse(&values).ok_or(Refusal::NotFound)?))
+    }
+}
+
+/// One id, or two.
+pub trait PathIds: Sized {
+    /// Reads them, in the order of the path.
+    fn parse(values: &[&str]) -> Option<Self>;
+}
+
+impl<A: std::str::FromStr> PathIds for A {
+    fn parse(values: &[&str]) -> Option<Self> {
+        values.first()?.parse().ok()
+    }
+}
+
+/// Two ids of one path.
+pub struct Both<A, B>(pub A, pub B);
+
+impl<A: std::str::FromStr, B: std::str::FromStr> PathIds for Both<A, B> {
+    fn parse(values: &[&str]) -> Option<Self> {
+        Some(Self(values.first()?.parse().ok()?, values.get(1)?.parse().ok()?))
+    }
+}
+
+/// The query string.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> ApiResult<Self> {
+        let query = parts.uri.query().unwrap_or_default();
+        let reader = serde_urlencoded::Deserializer::new(url::form_urlencoded::parse(query.as_bytes()));
+        serde_path_to_error::deserialize(reader)
+            .map(Self)
+            .map_err(|error| bad_field("query", &error.path().to_string(), error.inner()))
+    }
+}
+
+/// The body, as JSON whose fields obey their rules.
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned + Valid> FromRequestParts<App> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> ApiResult<Self> {
+        let content_type = single(&parts.headers, header::CONTENT_TYPE.as_str())?;
+        let media = content_type.and_then(|value| value.split(';').next()).map(str::trim);
+        if !media.is_some_and(|media| media.eq_ignore_ascii_case("application/json")) {
+            let detail = "send JSON, with `Content-Type: application/json`";
+            return Err(ApiError::new(Code::UnsupportedMediaType, detail));
+        }
+        let body = raw(parts);
+        let mut reader = serde_json::Deserializer::from_slice(&body);
+        let value: T = serde_path_to_error::deserialize(&mut reader)
+            .map_err(|error| bad_field("body", &error.path().to_string(), error.inner()))?;
+        reader.end().map_err(|error| bad_field("body", ".", &error))?;
+        let mut check = Check::default();
+        value.check(&mut check);
+        check.done()?;
+        Ok(Self(value))
+    }
+}
+
+fn raw(parts: &Parts) -> Bytes {
+    parts.extensions.get::<RawBody>().map(|body| body.0.clone()).unwrap_or_default()
+}
+
+fn bad_field(place: &str, path: &str, error: &dyn std::fmt::Display) -> ApiError {
+    let field = if path == "." || path == "?" { place.to_owned() } else { format!("{place}, {path}") };
+    ApiError::new(Code::BadRequest, format!("{field}: {error}"))
+}
+
+/// What makes two requests one: the caller's `Idempotency-Key`, if they sent one.
+pub struct Once(pub Option<Key>);
+
+impl FromRequestParts<App> for Once {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
+        let Some(key) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
+        let key = String::from_utf8_lossy(key.as_bytes()).into_owned();
+        if !(1..=limit::IDEMPOTENCY_KEY).contains(&key.chars().count()) {
+            let detail = format!("an Idempotency-Key has 1 to {} characters", limit::IDEMPOTENCY_KEY);
+            return Err(ApiError::new(Code::BadRequest, detail));
+        }
+        let Me(caller) = Me::from_request_parts(parts, app).await?;
+        let mut digest = Sha256::new();
+        for part in [parts.method.as_str().as_bytes(), parts.uri.path().as_bytes(), &raw(parts)] {
+            digest.update((part.len() as u64).to_le_bytes());
+            digest.update(part);
+        }
+        Ok(Self(Some(Key { user: caller.id, key, fingerprint: digest.finalize().into() })))
+    }
+}

@@ -1,0 +1,72 @@
+//! The event stream.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use tierup_common::id::{HandoffRef, SessionId};
+use tierup_common::problem::Code;
+
+use crate::app::App;
+use crate::bell::{EventStream, Start};
+use crate::domain::Caller;
+use crate::error::{ApiError, ApiResult};
+use crate::extract::{Me, Query};
+use crate::store::Narrow;
+
+/// What a stream may be narrowed to, and where it begins.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StreamQuery {
+    #[serde(rename = "handoff_id")]
+    handoff: Option<String>,
+    #[serde(rename = "session_id")]
+    session: Option<String>,
+    last_event_id: Option<String>,
+}
+
+/// Opens an event stream.
+pub async fn stream(
+    app: App,
+    Me(caller): Me,
+    headers: HeaderMap,
+    Query(query): Query<StreamQuery>,
+) -> ApiResult<Response> {
+    let narrow = narrow(&app, &caller, &query).await?;
+    let header = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?"));
+    let start = match header.or(query.last_event_id.as_deref()) {
+        None | Some("") => Start::Now,
+        Some(text) => text.parse().map_or(Start::Nowhere, Start::After),
+    };
+    let caller = Caller::clone(&caller);
+    let body = EventStream::open(&app.bell, app.store.clone(), &app.clock, caller, narrow, start).await?;
+    let mut response = axum::body::Body::new(body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // nginx would keep events back to fill its buffer.
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    Ok(response)
+}
+
+/// A stream can be narrowed only to what the caller may see; anything else is not found.
+async fn narrow(app: &App, caller: &Caller, query: &StreamQuery) -> ApiResult<Narrow> {
+    let not_found = || ApiError::from(crate::domain::Refusal::NotFound);
+    match (&query.handoff, &query.session) {
+        (None, None) => Ok(Narrow::Team),
+        (Some(handoff), None) => {
+            let reference: HandoffRef = handoff.parse().map_err(|_| not_found())?;
+            let who = caller.clone();
+            let handoff = app.store.read(caller.account, move |scope| scope.visible_handoff(reference, &who));
+            Ok(Narrow::Handoff(handoff.await?.id))
+        }
+        (None, Some(session)) => {
+            let id: SessionId = session.parse().map_err(|_| not_found())?;
+            app.store.read(caller.account, move |scope| scope.session(id)).await?;
+            Ok(Narrow::Session(id))
+        }
+        (Some(_), Some(_)) => Err(ApiError::new(
+            Code::BadRequest,
+            "query: give handoff_id or session_id, not both; open two streams for both",
+        )),
+    }
+}

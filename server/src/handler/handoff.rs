@@ -1,0 +1,190 @@
+//! Handoffs: the queue, and what is done to one of them.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::Deserialize;
+use tierup_common::assessment::Step;
+use tierup_common::handoff::{Assign, Handoff, Priority, PutStep, QueuePage, QueueState, Release, SendBack};
+use tierup_common::id::{HandoffRef, MessageId, StepId};
+use tierup_common::time::Timestamp;
+
+use crate::app::{App, Reply};
+use crate::domain::session::Session;
+use crate::domain::{self, Caller, Decision, assessment, claim};
+use crate::error::ApiResult;
+use crate::extract::{Body, Both, Me, Once, Path, Query};
+use crate::handler::{cut, page_limit, read_cursor};
+use crate::store::{self, Key, QueueCursor, QueueQuery, Scope};
+
+/// What the queue may be narrowed to.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListQuery {
+    state: Option<QueueState>,
+    priority: Option<Priority>,
+    limit: Option<u32>,
+    cursor: Option<String>,
+}
+
+/// A page of the queue: by priority, then the oldest first.
+pub async fn queue(app: App, Me(caller): Me, Query(query): Query<ListQuery>) -> ApiResult<Json<QueuePage>> {
+    let limit = page_limit(query.limit)?;
+    let query = QueueQuery {
+        state: query.state.unwrap_or(QueueState::Open),
+        priority: query.priority,
+        limit,
+        cursor: read_cursor(query.cursor.as_deref())?,
+    };
+    let (account, user) = (caller.account, caller.id);
+    let page = app.store.read(account, move |scope| {
+        let mut items = scope.queue(&query, user)?;
+        let next_cursor = cut(&mut items, limit, |last| QueueCursor { priority: last.priority, id: last.id });
+        let counts = scope.queue_counts(user)?;
+        Ok(QueuePage { items, next_cursor, counts, as_of_seq: scope.newest_seq()? })
+    });
+    let mut page = page.await?;
+    for item in &mut page.items {
+        item.viewers = app.bell.viewers(account, item.id);
+    }
+    Ok(Json(page))
+}
+
+/// One handoff with what was handed over.
+pub async fn read(
+    app: App,
+    Me(caller): Me,
+    Path(reference): Path<HandoffRef>,
+) -> ApiResult<(HeaderMap, Json<Handoff>)> {
+    let account = caller.account;
+    let whole = app.store.read(account, move |scope| scope.whole_handoff(reference, &caller));
+    let handoff = app.with_viewers(account, whole.await?);
+    let mut headers = HeaderMap::new();
+    if let Ok(etag) = HeaderValue::from_str(&format!("\"{}\"", handoff.item.version)) {
+        headers.insert(header::ETAG, etag);
+    }
+    Ok((headers, Json(handoff)))
+}
+
+/// What a rule looks at when it decides about a handoff.
+struct Question<'t> {
+    tx: &'t Scope<'t>,
+    handoff: &'t domain::handoff::Handoff,
+    session: Session,
+    caller: &'t Caller,
+    now: Timestamp,
+}
+
+/// Asks a rule about one handoff that the caller may see, carries out what it decides, and answers with the handoff
+/// as it is then.
+async fn decide(
+    app: App,
+    caller: Arc<Caller>,
+    key: Option<Key>,
+    reference: HandoffRef,
+    status: StatusCode,
+    rule: impl FnOnce(Question<'_>) -> store::Result<Decision> + Send + 'static,
+) -> ApiResult<Reply<Handoff>> {
+    let now = app.clock.now();
+    let who = caller.clone();
+    let reply = app.commit_once(&caller, key, status, move |tx| {
+        let handoff = tx.visible_handoff(reference, &who)?;
+        let session = tx.session(handoff.session_id)?;
+        let decision = rule(Question { tx, handoff: &handoff, session, caller: &who, now })?;
+        tx.apply(decision, now)?;
+        tx.whole_handoff(reference, &who)
+    });
+    Ok(reply.await?.map(|handoff| app.with_viewers(caller.account, handoff)))
+}
+
+/// Claims it: exactly one caller wins.
+pub async fn claim(
+    app: App,
+    Me(caller): Me,
+    Path(reference): Path<HandoffRef>,
+    Once(key): Once,
+) -> ApiResult<Reply<Handoff>> {
+    decide(app, caller, key, reference, StatusCode::OK, |it| {
+        Ok(claim::claim(it.handoff, &it.session, it.caller, it.now)?)
+    })
+    .await
+}
+
+/// Puts it back in the queue.
+pub async fn release(
+    app: App,
+    Me(caller): Me,
+    Path(reference): Path<HandoffRef>,
+    Once(key): Once,
+    Body(request): Body<Release>,
+) -> ApiResult<Reply<Handoff>> {
+    decide(app, caller, key, reference, StatusCode::OK, move |it| {
+        Ok(claim::release(it.handoff, &it.session, &request.reason, it.caller, it.now)?)
+    })
+    .await
+}
+
+/// Passes it to a named person.
+pub async fn assign(
+    app: App,
+    Me(caller): Me,
+    Path(reference): Path<HandoffRef>,
+    Once(key): Once,
+    Body(request): Body<Assign>,
+) -> ApiResult<Reply<Handoff>> {
+    decide(app, caller, key, reference, StatusCode::OK, move |it| {
+        let to = it.tx.user(request.user_id)?;
+        Ok(claim::assign(it.handoff, &it.session, to.as_ref(), it.caller, it.now)?)
+    })
+    .await
+}
+
+/// Returns it to whoever handed it off, with a question.
+pub async fn send_back(
+    app: App,
+    Me(caller): Me,
+    Path(reference): Path<HandoffRef>,
+    Once(key): Once,
+    Body(request): Body<SendBack>,
+) -> ApiResult<Reply<Handoff>> {
+    decide(app, caller, key, reference, StatusCode::OK, move |it| {
+        let id = MessageId::new(it.now);
+        Ok(claim::send_back(it.handoff, &it.session, &request.question, id, it.caller, it.now)?)
+    })
+    .await
+}
+
+/// Runs the assessment again.
+pub async fn reassess(
+    app: App,
+    Me(caller): Me,
+    Path(reference): Path<HandoffRef>,
+    Once(key): Once,
+) -> ApiResult<Reply<Handoff>> {
+    let policy = app.policy();
+    decide(app, caller, key, reference, StatusCode::ACCEPTED, move |it| {
+        Ok(assessment::reassess(it.handoff, it.now, policy)?)
+    })
+    .await
+}
+
+/// Notes what came of one suggested step.
+pub async fn put_step(
+    app: App,
+    Me(caller): Me,
+    Path(Both(reference, step)): Path<Both<HandoffRef, StepId>>,
+    Body(request): Body<PutStep>,
+) -> ApiResult<Json<Step>> {
+    let now = app.clock.now();
+    let put = app.store.commit(caller.account, move |tx| {
+        let handoff = tx.visible_handoff(reference, &caller)?;
+        let session = tx.session(handoff.session_id)?;
+        let assessment = tx.assessment(handoff.id)?;
+        let (step, decision) =
+            assessment::put_step(&handoff, &session, assessment, step, request.outcome, &caller, now)?;
+        tx.apply(decision, now)?;
+        Ok(step)
+    });
+    Ok(Json(put.await?))
+}

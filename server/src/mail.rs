@@ -1,0 +1,105 @@
+//! Mail about handoffs: who carries it, and what it says.
+
+mod compose;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lettre::message::Mailbox;
+use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+
+pub use compose::{Letter, compose};
+
+/// One message takes at most so long: the transport's own limit covers only the connecting.
+const SEND_TIME: Duration = Duration::from_secs(20);
+
+/// Who carries mail.
+pub enum Mailer {
+    /// Nobody: there is none.
+    Off,
+    /// An SMTP server.
+    Smtp {
+        /// The way to it.
+        transport: AsyncSmtpTransport<Tokio1Executor>,
+        /// Who writes.
+        from: Mailbox,
+    },
+    /// A folder, one `.eml` file a message.
+    Files {
+        /// Where.
+        folder: PathBuf,
+        /// Who writes.
+        from: Mailbox,
+    },
+}
+
+/// Why a message was not sent.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// It will not go another time either.
+    #[error("{0}")]
+    Permanent(String),
+    /// It may go another time.
+    #[error("{0}")]
+    Transient(String),
+}
+
+impl Mailer {
+    /// Whether there is anybody to carry mail.
+    pub const fn is_on(&self) -> bool {
+        match self {
+            Self::Off => false,
+            Self::Smtp { .. } | Self::Files { .. } => true,
+        }
+    }
+
+    /// Who writes.
+    pub const fn from(&self) -> Option<&Mailbox> {
+        match self {
+            Self::Off => None,
+            Self::Smtp { from, .. } | Self::Files { from, .. } => Some(from),
+        }
+    }
+
+    /// Sends a message. What an SMTP server says is kept out of the error but for its code: it may quote anything.
+    pub async fn send(&self, message: Message) -> Result<(), MailError> {
+        match self {
+            Self::Off => Ok(()),
+            Self::Smtp { transport, .. } => {
+                match tokio::time::timeout(SEND_TIME, transport.send(message)).await {
+                    Ok(Ok(_)) => Ok(()),
+                    Ok(Err(error)) => Err(classify(&error)),
+                    Err(_) => Err(MailError::Transient("the mail server took too long".into())),
+                }
+            }
+            Self::Files { folder, .. } => {
+                let folder = folder.clone();
+                let written = tokio::task::spawn_blocking(move || write(&folder, &message));
+                let written = written.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+                written.map_err(|error| MailError::Transient(format!("cannot write the file: {error}")))
+            }
+        }
+    }
+}
+
+/// A refusal by code 5xx is for good; being unreachable never is.
+fn classify(error: &lettre::transport::smtp::Error) -> MailError {
+    match error.status() {
+        Some(code) if error.is_permanent() => {
+            MailError::Permanent(format!("the mail server refused it ({code})"))
+        }
+        Some(code) => MailError::Transient(format!("the mail server put it off ({code})")),
+        None => MailError::Transient("the mail server was not reached or broke off".into()),
+    }
+}
+
+/// Writes a message whole or not at all: whoever watches the folder never sees half of one.
+fn write(folder: &std::path::Path, message: &Message) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let mut file = tempfile::Builder::new().prefix(".mail-").tempfile_in(folder)?;
+    std::io::Write::write_all(&mut file, &message.formatted())?;
+    let name = file.path().file_name().unwrap_or_default().to_string_lossy().replace(".mail-", "");
+    let path = folder.join(format!("{name}.eml"));
+    file.persist(path)?;
+    Ok(())
+}

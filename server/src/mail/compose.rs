@@ -1,0 +1,92 @@
+//! What a message about a handoff says, as text and as HTML.
+
+use lettre::message::{Mailbox, MultiPart};
+use lettre::{Address, Message};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, Value};
+use serde::Serialize;
+use tierup_common::handoff::{Handoff, Priority};
+use tierup_common::user::User;
+
+use crate::mail::MailError;
+
+const TEXT: &str = include_str!("escalation.txt");
+const HTML: &str = include_str!("escalation.html");
+
+/// A handoff as a letter tells of it.
+#[derive(Serialize)]
+pub struct Letter {
+    number: u32,
+    priority: &'static str,
+    summary: String,
+    by: String,
+    at: String,
+    notes: String,
+    tried: Vec<Tried>,
+    link: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Tried {
+    status: &'static str,
+    hypothesis: String,
+}
+
+impl Letter {
+    /// What there is to tell of a handoff. `public_url` is where people reach the server.
+    pub fn of(handoff: &Handoff, public_url: Option<&url::Url>) -> Self {
+        let item = &handoff.item;
+        let tried = handoff
+            .snapshot
+            .branch_map
+            .iter()
+            .map(|branch| Tried { status: branch.status.word(), hypothesis: branch.hypothesis.clone() });
+        Self {
+            number: item.number.0,
+            priority: item.priority.word(),
+            summary: item.problem_summary.clone(),
+            by: item.handed_off_by_name.clone(),
+            at: item.created_at.to_datetime().format("%Y-%m-%d %H:%M UTC").to_string(),
+            notes: item.engineer_notes.clone(),
+            tried: tried.collect(),
+            link: public_url
+                .and_then(|url| url.join(&format!("handoffs/{}", item.number)).ok())
+                .map(Into::into),
+        }
+    }
+
+    /// Priority when it is not the usual one, then the problem.
+    fn subject(&self) -> String {
+        if self.priority == Priority::Normal.word() {
+            self.summary.clone()
+        } else {
+            format!("[{}] {}", self.priority, self.summary)
+        }
+    }
+}
+
+/// Writes a letter to a user.
+pub fn compose(letter: &Letter, from: &Mailbox, to: &User) -> Result<Message, MailError> {
+    let permanent = |error: &dyn std::fmt::Display| MailError::Permanent(error.to_string());
+    let address: Address = to.email.parse().map_err(|_| permanent(&"the address is not one"))?;
+    // A name with a line break would end up as a header; names are one line when they come in.
+    let name = to.name.replace(char::is_control, " ");
+    let body = |template, escape| render(template, escape, letter).map_err(|error| permanent(&error));
+    Message::builder()
+        .from(from.clone())
+        .to(Mailbox::new(Some(name), address))
+        .subject(letter.subject())
+        .multipart(MultiPart::alternative_plain_html(
+            body(TEXT, AutoEscape::None)?,
+            body(HTML, AutoEscape::Html)?,
+        ))
+        .map_err(|error| permanent(&error))
+}
+
+fn render(template: &str, escape: AutoEscape, letter: &Letter) -> Result<String, minijinja::Error> {
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(move |_| escape.clone());
+    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    environment.render_str(template, Value::from(Serde(letter)))
+}

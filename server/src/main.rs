@@ -1,0 +1,175 @@
+//! `tierup-server`: the command line of the server.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use serde_json::json;
+use tierup_common::user::Role;
+use tierup_server::clock::Clock;
+use tierup_server::config::Settings;
+use tierup_server::{Server, admin};
+use tracing_subscriber::EnvFilter;
+
+/// Holds the sessions, handoffs and events of a support team. One folder keeps everything.
+#[derive(Parser)]
+#[command(name = "tierup-server", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Print one JSON object on standard output
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make an account and its owner, and the folder if it is not there
+    Init {
+        /// The folder that holds everything the server keeps
+        #[arg(long, value_name = "DIR", env = "TIERUP_SERVER_DATA")]
+        data: PathBuf,
+        /// The name of the account: your team
+        #[arg(long, value_name = "NAME")]
+        account: String,
+        /// The owner's email address
+        #[arg(long, value_name = "EMAIL")]
+        owner_email: String,
+        /// The owner's name
+        #[arg(long, value_name = "NAME")]
+        owner_name: String,
+    },
+    /// Manage the people of an account
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+    /// Serve
+    Serve {
+        /// The folder that `init` made
+        #[arg(long, value_name = "DIR", env = "TIERUP_SERVER_DATA")]
+        data: PathBuf,
+        /// A file with settings; flags and the environment win over it
+        #[arg(long, value_name = "FILE", env = "TIERUP_SERVER_CONFIG")]
+        config: Option<PathBuf>,
+        #[command(flatten)]
+        settings: Box<Settings>,
+    },
+}
+
+#[derive(Subcommand)]
+enum UserCommand {
+    /// Add somebody, and print a token for them
+    Add {
+        /// The folder that `init` made
+        #[arg(long, value_name = "DIR", env = "TIERUP_SERVER_DATA")]
+        data: PathBuf,
+        /// Their email address
+        #[arg(long, value_name = "EMAIL")]
+        email: String,
+        /// Their name
+        #[arg(long, value_name = "NAME")]
+        name: String,
+        /// What they may do: viewer, engineer, admin or owner
+        #[arg(long, value_name = "ROLE")]
+        role: Role,
+        /// The account, where the folder holds several
+        #[arg(long, value_name = "NAME")]
+        account: Option<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    // An environment variable that is set to nothing is a setting that is not made.
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Command::Init { data, account, owner_email, owner_name } => {
+            init(&data, &account, &owner_email, &owner_name, cli.json)
+        }
+        Command::User { command: UserCommand::Add { data, email, name, role, account } } => {
+            add_user(&data, account.as_deref(), &email, &name, role, cli.json)
+        }
+        Command::Serve { data, config, settings } => serve(data, config, *settings, cli.json),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn init(data: &std::path::Path, account: &str, email: &str, name: &str, as_json: bool) -> anyhow::Result<()> {
+    let made = admin::init(data, account, email, name)?;
+    if as_json {
+        println!("{}", serde_json::to_string(&made)?);
+    } else {
+        println!("{}", made.token);
+        eprintln!("This is {name}'s token; it is shown this once.");
+        eprintln!("Next: tierup-server serve --data {}", data.display());
+    }
+    Ok(())
+}
+
+fn add_user(
+    data: &std::path::Path,
+    account: Option<&str>,
+    email: &str,
+    name: &str,
+    role: Role,
+    as_json: bool,
+) -> anyhow::Result<()> {
+    let added = admin::add_user(data, account, email, name, role)?;
+    if as_json {
+        println!("{}", serde_json::to_string(&added)?);
+    } else {
+        println!("{}", added.token);
+        eprintln!("This is {name}'s token; it is shown this once.");
+    }
+    Ok(())
+}
+
+fn serve(data: PathBuf, config: Option<PathBuf>, settings: Settings, as_json: bool) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_from_env("TIERUP_SERVER_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let file = config.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
+    let config = settings.or(file).check()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let server = Server::start(&data, config, Clock::system()).await?;
+        if as_json {
+            println!("{}", json!({ "listening": server.url() }));
+        } else {
+            println!("listening on {}", server.url());
+        }
+        tracing::info!(url = server.url(), data = %data.display(), "serving");
+        tokio::select! {
+            stopped = told_to_stop() => stopped?,
+            () = server.failed() => anyhow::bail!(
+                "a commit ended in a state nobody knows; start the server again, and clients will ask again"
+            ),
+        }
+        tracing::info!("stopping");
+        server.stop().await;
+        Ok(())
+    })
+}
+
+/// Waits for SIGTERM or SIGINT.
+async fn told_to_stop() -> anyhow::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut term = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+        let mut int = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        }
+        Ok(())
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await.context("cannot listen for Ctrl-C")
+}

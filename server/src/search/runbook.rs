@@ -1,0 +1,243 @@
+//! Runbooks: Markdown files that say of a problem how it looks, why it happens and what to do.
+//!
+//! Any Markdown file will do. The first heading is its title; a heading with `cause` or `why` in it opens what is
+//! taken as the cause, one with `fix`, `step`, `resol`, `solution`, `try` or `do` in it opens the steps. Where there
+//! is no such heading, the first paragraph is the cause and every list item a step.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use pulldown_cmark::{Event, Parser, Tag, TagEnd};
+
+use crate::search::SearchError;
+
+/// A runbook's size on disk is at most this; more is not read.
+const LARGEST: u64 = 256 * 1024;
+
+/// A runbook, read.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Runbook {
+    /// Its first heading, or else the name of its file.
+    pub title: String,
+    /// Why the problem happens.
+    pub cause: String,
+    /// What to do, in order.
+    pub steps: Vec<String>,
+    /// All of it as plain text.
+    pub text: String,
+}
+
+impl Runbook {
+    /// Reads Markdown. `name` is its title where it has none.
+    pub fn parse(name: &str, markdown: &str) -> Self {
+        let blocks = blocks(markdown);
+        let mut book = Self { title: name.into(), ..Self::default() };
+        let mut section = Section::Other;
+        let (mut sectioned, mut first_paragraph, mut items) = (Vec::new(), None, Vec::new());
+        let mut titled = false;
+        for block in &blocks {
+            book.text.push_str(block.text());
+            book.text.push('\n');
+            match block {
+                Block::Heading(text) if !titled => {
+                    titled = true;
+                    book.title.clone_from(text);
+                }
+                Block::Heading(text) => section = Section::of(text),
+                Block::Paragraph(text) => {
+                    first_paragraph.get_or_insert(text);
+                    if section == Section::Cause && book.cause.is_empty() {
+                        book.cause.clone_from(text);
+                    }
+                }
+                Block::Item(text) => {
+                    items.push(text.clone());
+                    if section == Section::Steps {
+                        sectioned.push(text.clone());
+                    }
+                }
+            }
+        }
+        book.steps = if sectioned.is_empty() { items } else { sectioned };
+        if book.cause.is_empty() {
+            book.cause = first_paragraph.cloned().unwrap_or_default();
+        }
+        book
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Section {
+    Cause,
+    Steps,
+    Other,
+}
+
+impl Section {
+    fn of(heading: &str) -> Self {
+        let heading = heading.to_lowercase();
+        let has = |words: &[&str]| words.iter().any(|word| heading.contains(word));
+        if has(&["cause", "why"]) {
+            Self::Cause
+        } else if has(&["fix", "step", "resol", "solution", "try", "do"]) {
+            Self::Steps
+        } else {
+            Self::Other
+        }
+    }
+}
+
+enum Block {
+    Heading(String),
+    Paragraph(String),
+    Item(String),
+}
+
+impl Block {
+    fn text(&self) -> &str {
+        match self {
+            Self::Heading(text) | Self::Paragraph(text) | Self::Item(text) => text,
+        }
+    }
+}
+
+/// The blocks of a text, as plain text of one line each.
+#[expect(clippy::wildcard_enum_match_arm, reason = "of a library's events only these make blocks")]
+fn blocks(markdown: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let (mut text, mut items_open) = (String::new(), 0_usize);
+    for event in Parser::new(markdown) {
+        match event {
+            Event::Start(Tag::Item) => {
+                // An item that holds a list of its own ends where that list begins.
+                if items_open > 0 {
+                    flush(&mut text, Block::Item, &mut blocks);
+                }
+                items_open += 1;
+            }
+            Event::End(TagEnd::Item) => {
+                items_open = items_open.saturating_sub(1);
+                flush(&mut text, Block::Item, &mut blocks);
+            }
+            Event::End(TagEnd::Heading(_)) => flush(&mut text, Block::Heading, &mut blocks),
+            Event::End(TagEnd::Paragraph) if items_open == 0 => {
+                flush(&mut text, Block::Paragraph, &mut blocks);
+            }
+            Event::End(TagEnd::Paragraph) | Event::SoftBreak | Event::HardBreak => text.push(' '),
+            Event::Text(more) | Event::Code(more) => text.push_str(&more),
+            _ => {}
+        }
+    }
+    blocks
+}
+
+fn flush(text: &mut String, block: impl Fn(String) -> Block, blocks: &mut Vec<Block>) {
+    let line = std::mem::take(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    if !line.is_empty() {
+        blocks.push(block(line));
+    }
+}
+
+/// The runbooks of a folder, read again when a file of it changes.
+#[derive(Debug)]
+pub(super) struct Runbooks {
+    folder: Option<PathBuf>,
+    seen: Option<BTreeMap<PathBuf, (SystemTime, u64)>>,
+    books: BTreeMap<String, Arc<Runbook>>,
+}
+
+impl Runbooks {
+    pub(super) fn new(folder: Option<PathBuf>) -> Self {
+        Self { folder, seen: None, books: BTreeMap::new() }
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<Arc<Runbook>> {
+        self.books.get(name).cloned()
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &Runbook)> {
+        self.books.iter().map(|(name, book)| (name.as_str(), book.as_ref()))
+    }
+
+    /// Reads the folder again if a file came, went or changed; whether it did.
+    pub(super) fn refresh(&mut self) -> Result<bool, SearchError> {
+        let found = match &self.folder {
+            Some(folder) => list(folder).map_err(|error| SearchError::Runbooks(folder.clone(), error))?,
+            None => BTreeMap::new(),
+        };
+        if self.seen.as_ref() == Some(&found) {
+            return Ok(false);
+        }
+        self.books.clear();
+        for (path, (_, length)) in &found {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            match read(path, *length) {
+                Ok(markdown) => {
+                    self.books.insert(name.clone(), Arc::new(Runbook::parse(&name, &markdown)));
+                }
+                Err(error) => tracing::warn!(path = %path.display(), %error, "a runbook was not read"),
+            }
+        }
+        self.seen = Some(found);
+        Ok(true)
+    }
+}
+
+fn list(folder: &Path) -> std::io::Result<BTreeMap<PathBuf, (SystemTime, u64)>> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let is_markdown = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("md"));
+        // A file that went between the listing and this look is simply gone.
+        let Some(meta) = is_markdown.then(|| std::fs::metadata(&path).ok()).flatten() else { continue };
+        found.insert(path, (meta.modified()?, meta.len()));
+    }
+    Ok(found)
+}
+
+fn read(path: &Path, length: u64) -> std::io::Result<String> {
+    if length > LARGEST {
+        return Err(std::io::Error::other(format!("it is larger than {LARGEST} bytes")));
+    }
+    std::fs::read_to_string(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_runbook_says_why_and_what_to_do() {
+        let book = Runbook::parse(
+            "vpn",
+            "# VPN error 809\n\nClients cannot connect.\n\n## Cause\nThe firewall drops\nUDP `4500`.\n\n\
+             ## Symptoms\n- error 809\n\n## Fix\n1. Open UDP 4500.\n2. Reconnect\n   the client.\n",
+        );
+        assert_eq!(book.title, "VPN error 809");
+        assert_eq!(book.cause, "The firewall drops UDP 4500.");
+        assert_eq!(book.steps, ["Open UDP 4500.", "Reconnect the client."]);
+        assert!(book.text.contains("error 809"));
+    }
+
+    #[test]
+    fn any_markdown_is_a_runbook() {
+        let book = Runbook::parse("printers", "Jams come from damp paper.\n\n* Dry it\n* Fan it");
+        assert_eq!(book.title, "printers");
+        assert_eq!(book.cause, "Jams come from damp paper.");
+        assert_eq!(book.steps, ["Dry it", "Fan it"]);
+    }
+
+    #[test]
+    fn a_changed_folder_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut books = Runbooks::new(Some(folder.path().into()));
+        assert!(books.refresh().unwrap());
+        assert!(!books.refresh().unwrap());
+        std::fs::write(folder.path().join("vpn.md"), "# VPN").unwrap();
+        std::fs::write(folder.path().join("notes.txt"), "no").unwrap();
+        assert!(books.refresh().unwrap());
+        assert_eq!(books.all().map(|(name, _)| name).collect::<Vec<_>>(), ["vpn"]);
+    }
+}

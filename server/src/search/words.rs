@@ -1,0 +1,85 @@
+//! Words that say what a text is about: without case, endings and the little words that every text has.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use rust_stemmers::{Algorithm, Stemmer};
+
+const LITTLE: &str = "a about above after again all also am an and any are as at be because been before being but by \
+    can cannot could did do does doing don done down during each every few for from further get gets getting got \
+    had has have having he her here hers him his how i if in into is it its just keep keeps let like me more most \
+    my new no nor not now of off on once one only or other our out over own same see she should since so some \
+    still such than that the their them then there these they this those through to too try tried two under until \
+    up us use used user users using very want was we well were what when where which while who why will with \
+    won would yes yet you your hello hi please thanks thank help problem problems issue issues work works working \
+    today yesterday morning week day days time times says said nothing something anything";
+
+static STOP: LazyLock<HashSet<&'static str>> = LazyLock::new(|| LITTLE.split_whitespace().collect());
+static STEMMER: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::create(Algorithm::English));
+
+/// The words of a text that carry its meaning, in order, repeated where it repeats them. Letters and digits make a
+/// word; a number counts as one (error 809), a single letter does not.
+pub fn of(text: &str) -> impl Iterator<Item = String> + '_ {
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| word.chars().nth(1).is_some())
+        .map(str::to_lowercase)
+        .filter(|word| !STOP.contains(word.as_str()))
+}
+
+/// The same without their endings: `reinstalled` and `reinstalling` are one.
+pub fn stems(text: &str) -> HashSet<String> {
+    of(text).map(|word| STEMMER.stem(&word).into_owned()).collect()
+}
+
+/// How much of `part` is also in `whole`, from 0 to 1; nothing of nothing.
+#[expect(clippy::implicit_hasher, reason = "both sets come from `stems`")]
+pub fn share(part: &HashSet<String>, whole: &HashSet<String>) -> f64 {
+    if part.is_empty() {
+        return 0.0;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "texts have far fewer than 2^52 words")]
+    let share = part.intersection(whole).count() as f64 / part.len() as f64;
+    share
+}
+
+/// The sentences of a text: by line, then by full stop, question or exclamation mark.
+pub fn sentences(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().flat_map(split_line).map(str::trim).filter(|sentence| !sentence.is_empty())
+}
+
+/// A full stop ends a sentence only before a space: `10.0.0.1` and `e.g.` stay whole enough.
+fn split_line(line: &str) -> impl Iterator<Item = &str> {
+    let mut rest = line;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let end = rest
+            .match_indices(['.', '!', '?'])
+            .map(|(at, mark)| at + mark.len())
+            .find(|end| rest[*end..].starts_with(' '))
+            .unwrap_or(rest.len());
+        let (sentence, after) = rest.split_at(end);
+        rest = after;
+        Some(sentence)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_without_endings_and_little_words() {
+        let one = stems("I have reinstalled the VPN client, error 809!");
+        let other = stems("Reinstalling VPN clients: error 809");
+        assert_eq!(one, other);
+        assert!(stems("what is it that we do").is_empty());
+    }
+
+    #[test]
+    fn a_text_falls_into_its_sentences() {
+        let all: Vec<_> = sentences("It pings 10.0.0.1. Nothing else?  No!\nLast line").collect();
+        assert_eq!(all, ["It pings 10.0.0.1.", "Nothing else?", "No!", "Last line"]);
+    }
+}

@@ -1,0 +1,64 @@
+//! Connections: accepted, timed, and let go gently.
+//!
+//! Not `axum::serve`: that keeps a client which sends half a request, or half a body, for ever.
+
+use std::io;
+use std::pin::pin;
+use std::time::Duration;
+
+use axum::Router;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+/// Headers arrive within this time, or the connection is cut.
+const HEADER_TIME: Duration = Duration::from_secs(10);
+/// What is in flight when the server stops has this long.
+const GRACE: Duration = Duration::from_secs(4);
+/// Connections at a time; more wait in the kernel's line.
+const CONNECTIONS: usize = 20_000;
+
+/// Serves until told to stop; then takes nothing new, finishes what is in flight and returns.
+pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+    let permits = std::sync::Arc::new(Semaphore::new(CONNECTIONS));
+    let graceful = GracefulShutdown::new();
+    let mut http = hyper::server::conn::http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIME);
+    loop {
+        let accept = async {
+            let permit = permits.clone().acquire_owned().await.map_err(io::Error::other)?;
+            let (stream, _) = listener.accept().await?;
+            Ok::<_, io::Error>((permit, stream))
+        };
+        let accepted = tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            accepted = accept => accepted,
+        };
+        let (permit, stream) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Out of descriptors, mostly: the others go on, and closing ones make room.
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        let _ = stream.set_nodelay(true);
+        let service = TowerToHyperService::new(router.clone());
+        let connection = http.serve_connection(TokioIo::new(stream), service);
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            // Clients break off all the time; it is their business.
+            let _ = connection.await;
+            drop(permit);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(GRACE, pin!(graceful.shutdown())).await.is_err() {
+        tracing::warn!("some connections did not end in time and were cut");
+    }
+}

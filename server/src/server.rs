@@ -1,0 +1,114 @@
+//! A server from its start to its end.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::{App, Parts};
+use crate::auth::Tokens;
+use crate::bell::Bell;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::router::router;
+use crate::search::{Search, SearchError};
+use crate::serve::serve;
+use crate::store::{OpenError, Store};
+use crate::worker;
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The folder cannot be served from.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The search index cannot be made, or the runbooks read.
+    #[error(transparent)]
+    Search(#[from] SearchError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {0}: {1}\nhint: another program may have it; choose one with --listen")]
+    Listen(SocketAddr, std::io::Error),
+}
+
+/// A server that runs.
+pub struct Server {
+    address: SocketAddr,
+    stop: CancellationToken,
+    /// Cancelled when a commit ended in a state nobody knows.
+    fatal: CancellationToken,
+    running: JoinHandle<()>,
+}
+
+impl Server {
+    /// Starts a server on a folder that `init` made. It accepts connections when this returns.
+    pub async fn start(folder: &Path, config: Config, clock: Clock) -> Result<Self, StartError> {
+        let (stop, fatal) = (CancellationToken::new(), CancellationToken::new());
+        let bell = Bell::default();
+        let rung = bell.clone();
+        let store = Store::open(folder, move |news| rung.ring(news), fatal.clone())?;
+        let search = Search::open(folder, config.runbooks)?;
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .map_err(|error| StartError::Listen(config.listen, error))?;
+        let address = listener.local_addr().map_err(|error| StartError::Listen(config.listen, error))?;
+        let app = App::new(Parts {
+            clock,
+            store,
+            bell,
+            tokens: Tokens::default(),
+            search,
+            engine: config.engine,
+            mailer: config.mailer,
+            public_url: config.public_url,
+            stop: stop.clone(),
+        });
+        let running = tokio::spawn(run(app, listener, fatal.clone()));
+        Ok(Self { address, stop, fatal, running })
+    }
+
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where it listens, as a URL.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Resolves when the server can no longer be trusted to go on, and must be started again.
+    pub async fn failed(&self) {
+        self.fatal.cancelled().await;
+    }
+
+    /// Stops: takes nothing new, finishes what is in flight, ends the streams. Within five seconds.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        // The task ends by itself; if it panicked there is nothing left to stop.
+        let _ = self.running.await;
+    }
+}
+
+async fn run(app: App, listener: TcpListener, fatal: CancellationToken) {
+    let stop = app.stop.clone();
+    let workers = worker::start(&app);
+    let ender = tokio::spawn({
+        let (app, stop) = (app.clone(), stop.clone());
+        async move {
+            stop.cancelled().await;
+            app.bell.end_all();
+        }
+    });
+    let router = router(app);
+    tokio::select! {
+        () = serve(listener, router, stop) => {}
+        () = fatal.cancelled() => {}
+    }
+    drop(workers);
+    ender.abort();
+    // Connections that were cut drop their streams a moment later; they must not hold the store open for long.
+    tokio::time::sleep(Duration::ZERO).await;
+}

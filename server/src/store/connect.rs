@@ -1,0 +1,188 @@
+//! The database file: where it is, whose it is, and how every connection to it is set up.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+use rusqlite_migration::{M, MigrationDefinitionError, Migrations};
+
+/// Marks a database as tierup's: "tup1".
+const APPLICATION_ID: i32 = 0x7475_7031;
+
+const STEPS: &[M<'static>] = &[M::up(include_str!("../../migrations/0001_init.sql"))];
+const MIGRATIONS: Migrations<'static> = Migrations::from_slice(STEPS);
+
+/// Why a folder cannot be served from.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// There is no database in it.
+    #[error("no tierup data in {folder}\nhint: make it with `tierup-server init --data {folder} --account … --owner-email … --owner-name …`", folder = .0.display())]
+    Missing(PathBuf),
+    /// Another server has it.
+    #[error("another tierup-server serves {}\nhint: stop it first, or use another --data folder", .0.display())]
+    InUse(PathBuf),
+    /// The file is a database of some other program.
+    #[error("{} is not a tierup database\nhint: point --data at a folder that `tierup-server init` made", .0.display())]
+    Foreign(PathBuf),
+    /// The database was written by a newer program.
+    #[error("this data was written by a newer tierup-server\nhint: install that version or a later one")]
+    Newer,
+    /// The folder or its files cannot be used.
+    #[error("cannot use {path}: {1}\nhint: check that it exists and that this user may write to it", path = .0.display())]
+    Io(PathBuf, std::io::Error),
+    /// SQLite cannot use the file.
+    #[error("database: {0}")]
+    Sqlite(rusqlite::Error),
+    /// The schema cannot be brought up to date.
+    #[error("migration: {0}")]
+    Migration(rusqlite_migration::Error),
+}
+
+/// The lock that one server holds on its folder for as long as it runs.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock, or says that somebody has it.
+    pub fn take(folder: &Path) -> Result<Self, OpenError> {
+        let path = folder.join("tierup.lock");
+        if !folder.is_dir() {
+            return Err(OpenError::Missing(folder.into()));
+        }
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|error| OpenError::Io(path.clone(), error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(OpenError::InUse(folder.into())),
+            Err(TryLockError::Error(error)) => Err(OpenError::Io(path, error)),
+        }
+    }
+}
+
+fn file(folder: &Path) -> PathBuf {
+    folder.join("tierup.db")
+}
+
+/// Opens the database of a folder, making folder and database where there are none. Others on the machine cannot
+/// read what is made.
+pub fn create(folder: &Path) -> Result<Connection, OpenError> {
+    private_folder(folder).map_err(|error| OpenError::Io(folder.into(), error))?;
+    let path = file(folder);
+    let is_new = !path.exists();
+    let connection = open(&path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+    if is_new {
+        connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(OpenError::Sqlite)?;
+    }
+    set_up(&connection, &path)?;
+    Ok(connection)
+}
+
+/// Opens the database of a folder for reading and writing; it must be there.
+pub fn existing(folder: &Path) -> Result<Connection, OpenError> {
+    let path = file(folder);
+    if !path.exists() {
+        return Err(OpenError::Missing(folder.into()));
+    }
+    let connection = open(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    set_up(&connection, &path)?;
+    Ok(connection)
+}
+
+/// Opens the database of a folder for reading only.
+pub(super) fn read_only(folder: &Path) -> Result<Connection, OpenError> {
+    let connection = open(&file(folder), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    connection.pragma_update(None, "query_only", true).map_err(OpenError::Sqlite)?;
+    Ok(connection)
+}
+
+/// Brings the schema up to date.
+pub fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
+    const NEWER: rusqlite_migration::Error =
+        rusqlite_migration::Error::MigrationDefinition(MigrationDefinitionError::DatabaseTooFarAhead);
+    MIGRATIONS
+        .to_latest(connection)
+        .map_err(|error| if error == NEWER { OpenError::Newer } else { OpenError::Migration(error) })
+}
+
+fn open(path: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(OpenError::Sqlite)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    // Another process may write too: `user add` while the server runs.
+    connection.busy_timeout(Duration::from_secs(5)).map_err(OpenError::Sqlite)?;
+    Ok(connection)
+}
+
+/// Refuses a file that is not ours, then sets the connection up to be durable: an answer goes out only after the
+/// log of its change is on the disk.
+fn set_up(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    let application: Result<i32, _> = connection.pragma_query_value(None, "application_id", |row| row.get(0));
+    if !matches!(application, Ok(APPLICATION_ID)) {
+        return Err(OpenError::Foreign(path.into()));
+    }
+    let set = || {
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        connection.pragma_update(None, "trusted_schema", false)?;
+        connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)
+    };
+    set().map_err(OpenError::Sqlite)
+}
+
+#[cfg(unix)]
+fn private_folder(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+#[cfg(not(unix))]
+fn private_folder(folder: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_migrations_are_sound() {
+        MIGRATIONS.validate().unwrap();
+    }
+
+    #[test]
+    fn a_folder_is_served_by_one_server_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = Lock::take(folder.path()).unwrap();
+        assert!(matches!(Lock::take(folder.path()), Err(OpenError::InUse(_))));
+        drop(first);
+        Lock::take(folder.path()).unwrap();
+    }
+
+    #[test]
+    fn a_database_of_another_program_is_refused_and_left_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tierup.db");
+        Connection::open(&path).unwrap().execute_batch("CREATE TABLE theirs (x)").unwrap();
+        let before = std::fs::read(&path).unwrap();
+        assert!(matches!(existing(folder.path()), Err(OpenError::Foreign(_))));
+        assert!(matches!(create(folder.path()), Err(OpenError::Foreign(_))));
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+    }
+
+    #[test]
+    fn a_database_of_a_newer_server_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut connection = create(folder.path()).unwrap();
+        migrate(&mut connection).unwrap();
+        connection.pragma_update(None, "user_version", 1_000).unwrap();
+        assert!(matches!(migrate(&mut connection), Err(OpenError::Newer)));
+    }
+}

@@ -1,0 +1,340 @@
+//! Handoffs as rows, and the queue as a page of them.
+
+use rusqlite::{Row, params};
+use tierup_common::assessment::Assessment;
+use tierup_common::handoff::{
+    Handoff as WireHandoff, HandoffStatus, Intent, Priority, QueueCounts, QueueItem, QueueState, Snapshot,
+};
+use tierup_common::id::{HandoffId, HandoffRef, NotAnId, Number, UserId};
+use tierup_common::user::Person;
+
+use crate::domain::handoff::{Claim, Handoff, State};
+use crate::domain::{Caller, Refusal, access};
+use crate::store::Result;
+use crate::store::sessions::must_touch_one;
+use crate::store::tx::{Scope, Tx};
+
+/// Which handoffs a page of the queue shows.
+#[derive(Clone, Debug)]
+pub struct QueueQuery {
+    /// Where they stand.
+    pub state: QueueState,
+    /// Only those so urgent.
+    pub priority: Option<Priority>,
+    /// At most so many.
+    pub limit: u32,
+    /// Where the page begins.
+    pub cursor: Option<QueueCursor>,
+}
+
+/// The last handoff of the page before; pages go by priority, then from the oldest to the newest.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct QueueCursor {
+    /// Its priority.
+    pub priority: Priority,
+    /// The handoff.
+    pub id: HandoffId,
+}
+
+macro_rules! handoff_sql {
+    ($rest:literal) => {
+        concat!(
+            "SELECT h.id, h.number, h.session_id, h.intent, h.status, h.priority, h.title, h.notes,
+               h.assessment_status, h.handed_off_by,
+               (SELECT name FROM user WHERE account_id = h.account_id AND id = h.handed_off_by),
+               h.claimed_by,
+               (SELECT name FROM user WHERE account_id = h.account_id AND id = h.claimed_by),
+               h.claimed_at, h.wake_at, h.created_at, h.updated_at, h.version, a.text, a.data, a.error
+             FROM handoff h LEFT JOIN assessment a ON a.account_id = h.account_id AND a.handoff_id = h.id
+             WHERE h.account_id = ?1 ",
+            $rest
+        )
+    };
+}
+
+/// What is kept of an assessment beside its handoff.
+#[derive(Debug, Default)]
+struct Kept {
+    text: Option<String>,
+    data: Option<String>,
+    error: Option<String>,
+}
+
+impl Scope<'_> {
+    /// A handoff, whoever may see it.
+    pub fn handoff(&self, id: HandoffId) -> Result<Handoff> {
+        Ok(self.find_handoff(id.into())?.ok_or(Refusal::NotFound)?.0)
+    }
+
+    /// A handoff that the caller may see, by id or number.
+    pub fn visible_handoff(&self, reference: HandoffRef, caller: &Caller) -> Result<Handoff> {
+        Ok(self.visible(reference, caller)?.0)
+    }
+
+    /// A handoff that the caller may see, as the wire shows it.
+    pub fn whole_handoff(&self, reference: HandoffRef, caller: &Caller) -> Result<WireHandoff> {
+        let (handoff, kept) = self.visible(reference, caller)?;
+        let snapshot = self.snapshot(handoff.id)?;
+        Ok(WireHandoff { item: item(handoff, kept)?, snapshot })
+    }
+
+    /// An escalation, which everybody in the account may see, as the wire shows it.
+    pub fn escalation(&self, id: HandoffId) -> Result<WireHandoff> {
+        let found = self.find_handoff(id.into())?;
+        let (handoff, kept) =
+            found.filter(|(handoff, _)| handoff.intent == Intent::Escalate).ok_or(Refusal::NotFound)?;
+        Ok(WireHandoff { item: item(handoff, kept)?, snapshot: self.snapshot(id)? })
+    }
+
+    fn visible(&self, reference: HandoffRef, caller: &Caller) -> Result<(Handoff, Kept)> {
+        let found = self.find_handoff(reference)?;
+        Ok(found.filter(|(handoff, _)| access::sees(handoff, caller)).ok_or(Refusal::NotFound)?)
+    }
+
+    fn find_handoff(&self, reference: HandoffRef) -> Result<Option<(Handoff, Kept)>> {
+        match reference {
+            HandoffRef::Id(id) => {
+                self.one(handoff_sql!("AND h.id = ?2"), params![self.account, id], read_handoff)
+            }
+            HandoffRef::Number(number) => {
+                self.one(handoff_sql!("AND h.number = ?2"), params![self.account, number], read_handoff)
+            }
+        }
+    }
+
+    /// What a handoff handed over.
+    pub fn snapshot(&self, handoff: HandoffId) -> Result<Snapshot> {
+        let body: Option<String> = self.one(
+            "SELECT body FROM snapshot WHERE account_id = ?1 AND handoff_id = ?2",
+            params![self.account, handoff],
+            |row| row.get(0),
+        )?;
+        Ok(serde_json::from_str(&body.ok_or(Refusal::NotFound)?)?)
+    }
+
+    /// What the assessment of a handoff says, if there is one.
+    pub fn assessment(&self, handoff: HandoffId) -> Result<Option<Assessment>> {
+        let data: Option<Option<String>> = self.one(
+            "SELECT data FROM assessment WHERE account_id = ?1 AND handoff_id = ?2",
+            params![self.account, handoff],
+            |row| row.get(0),
+        )?;
+        Ok(data.flatten().map(|data| serde_json::from_str(&data)).transpose()?)
+    }
+
+    /// A page of the queue; one more than the limit when there are more.
+    pub fn queue(&self, query: &QueueQuery, caller: UserId) -> Result<Vec<QueueItem>> {
+        let (priority, id) = match query.cursor {
+            Some(cursor) => (Some(cursor.priority), Some(cursor.id)),
+            None => (None, None),
+        };
+        let limit = query.limit + 1;
+        let rows = match query.state {
+            QueueState::All => self.all(
+                handoff_sql!(
+                    "AND h.intent = 'escalate' AND (?2 IS NULL OR h.priority = ?2)
+                     AND (?3 IS NULL OR h.priority < ?3 OR (h.priority = ?3 AND h.id > ?4))
+                     ORDER BY h.priority DESC, h.id LIMIT ?5"
+                ),
+                params![self.account, query.priority, priority, id, limit],
+                read_handoff,
+            )?,
+            QueueState::Open | QueueState::Claimed | QueueState::Mine => {
+                let status = match query.state {
+                    QueueState::Open => HandoffStatus::Open,
+                    QueueState::Claimed | QueueState::Mine | QueueState::All => HandoffStatus::Claimed,
+                };
+                let mine = (query.state == QueueState::Mine).then_some(caller);
+                self.all(
+                    handoff_sql!(
+                        "AND h.status = ?6 AND h.status IN ('open', 'claimed')
+                         AND (?7 IS NULL OR h.claimed_by = ?7) AND (?2 IS NULL OR h.priority = ?2)
+                         AND (?3 IS NULL OR h.priority < ?3 OR (h.priority = ?3 AND h.id > ?4))
+                         ORDER BY h.priority DESC, h.id LIMIT ?5"
+                    ),
+                    params![self.account, query.priority, priority, id, limit, status, mine],
+                    read_handoff,
+                )?
+            }
+        };
+        rows.into_iter().map(|(handoff, kept)| item(handoff, kept)).collect()
+    }
+
+    /// How many handoffs there are in the whole queue.
+    pub fn queue_counts(&self, caller: UserId) -> Result<QueueCounts> {
+        Ok(QueueCounts {
+            open: self.count_handoffs(HandoffStatus::Open, None)?,
+            claimed: self.count_handoffs(HandoffStatus::Claimed, None)?,
+            mine: self.count_handoffs(HandoffStatus::Claimed, Some(caller))?,
+        })
+    }
+
+    fn count_handoffs(&self, status: HandoffStatus, claimed_by: Option<UserId>) -> Result<u64> {
+        let count = self.one(
+            "SELECT COUNT(*) FROM handoff WHERE account_id = ?1 AND status = ?2
+             AND status IN ('open', 'claimed') AND (?3 IS NULL OR claimed_by = ?3)",
+            params![self.account, status, claimed_by],
+            |row| row.get(0),
+        )?;
+        Ok(count.unwrap_or(0))
+    }
+}
+
+impl Tx<'_> {
+    /// The number that the next handoff gets.
+    pub fn next_handoff_number(&self) -> Result<Number> {
+        self.next_number(
+            "UPDATE account SET last_handoff_number = last_handoff_number + 1 WHERE id = ?1
+             RETURNING last_handoff_number",
+        )
+    }
+
+    pub(super) fn insert_handoff(&self, handoff: &Handoff, snapshot: &Snapshot) -> Result<()> {
+        self.run(
+            "INSERT INTO handoff (account_id, id, number, session_id, intent, status, priority, title, notes,
+               assessment_status, handed_off_by, wake_at, created_at, updated_at, version)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+            params![
+                self.account,
+                handoff.id,
+                handoff.number,
+                handoff.session_id,
+                handoff.intent,
+                handoff.state.status(),
+                handoff.priority,
+                handoff.title,
+                handoff.notes,
+                handoff.assessment,
+                handoff.handed_off_by.id,
+                handoff.wake_at,
+                handoff.created_at,
+                handoff.updated_at,
+                handoff.version
+            ],
+        )?;
+        self.run(
+            "INSERT INTO snapshot (account_id, handoff_id, body) VALUES (?1, ?2, ?3)",
+            params![self.account, handoff.id, serde_json::to_string(snapshot)?],
+        )?;
+        Ok(())
+    }
+
+    pub(super) fn update_handoff(&self, handoff: &Handoff) -> Result<()> {
+        let claim = handoff.state.claim();
+        let touched = self.run(
+            "UPDATE handoff SET status = ?4, assessment_status = ?5, claimed_by = ?6, claimed_at = ?7,
+               updated_at = ?8, version = version + 1
+             WHERE account_id = ?1 AND id = ?2 AND version = ?3",
+            params![
+                self.account,
+                handoff.id,
+                handoff.version,
+                handoff.state.status(),
+                handoff.assessment,
+                claim.map(|claim| claim.by.id),
+                claim.map(|claim| claim.since),
+                handoff.updated_at
+            ],
+        )?;
+        must_touch_one(touched)
+    }
+
+    pub(super) fn put_assessment(&self, id: HandoffId, text: &str, data: &Assessment) -> Result<()> {
+        self.run(
+            "INSERT INTO assessment (account_id, handoff_id, text, data) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET text = excluded.text, data = excluded.data, error = NULL",
+            params![self.account, id, text, serde_json::to_string(data)?],
+        )?;
+        Ok(())
+    }
+
+    pub(super) fn put_assessment_error(&self, id: HandoffId, why: &str) -> Result<()> {
+        self.run(
+            "INSERT INTO assessment (account_id, handoff_id, error) VALUES (?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET error = excluded.error",
+            params![self.account, id, why],
+        )?;
+        Ok(())
+    }
+
+    pub(super) fn put_assessment_data(&self, id: HandoffId, data: &Assessment) -> Result<()> {
+        let touched = self.run(
+            "UPDATE assessment SET data = ?3 WHERE account_id = ?1 AND handoff_id = ?2",
+            params![self.account, id, serde_json::to_string(data)?],
+        )?;
+        must_touch_one(touched)
+    }
+}
+
+/// A handoff as the queue shows it; who is reading it is for the bell to add.
+fn item(handoff: Handoff, kept: Kept) -> Result<QueueItem> {
+    let claim = handoff.state.claim().cloned();
+    let failed = handoff.assessment == tierup_common::assessment::AssessmentStatus::Failed;
+    Ok(QueueItem {
+        id: handoff.id,
+        number: handoff.number,
+        session_id: handoff.session_id,
+        intent: handoff.intent,
+        status: handoff.state.status(),
+        priority: handoff.priority,
+        problem_summary: handoff.title,
+        engineer_notes: handoff.notes,
+        assessment_status: handoff.assessment,
+        assessment_error: kept.error.filter(|_| failed),
+        ai_assessment: kept.text,
+        ai_assessment_data: kept.data.map(|data| serde_json::from_str(&data)).transpose()?,
+        handed_off_by: handoff.handed_off_by.id,
+        handed_off_by_name: handoff.handed_off_by.name,
+        claimed_by: claim.as_ref().map(|claim| claim.by.id),
+        claimed_by_name: claim.as_ref().map(|claim| claim.by.name.clone()),
+        claimed_at: claim.map(|claim| claim.since),
+        wake_at: handoff.wake_at,
+        created_at: handoff.created_at,
+        updated_at: handoff.updated_at,
+        version: handoff.version,
+        viewers: Vec::new(),
+    })
+}
+
+fn read_handoff(row: &Row<'_>) -> rusqlite::Result<(Handoff, Kept)> {
+    let status: HandoffStatus = row.get(4)?;
+    let claim = match (row.get(11)?, row.get(12)?, row.get(13)?) {
+        (Some(id), Some(name), Some(since)) => Some(Claim { by: Person { id, name }, since }),
+        _ => None,
+    };
+    // The table's CHECKs keep states whole; a row that is not is a fault of the file.
+    let state = State::from_parts(status, claim)
+        .ok_or_else(|| rusqlite::Error::InvalidColumnType(4, "status".into(), rusqlite::types::Type::Text))?;
+    let handoff = Handoff {
+        id: row.get(0)?,
+        number: row.get(1)?,
+        session_id: row.get(2)?,
+        intent: row.get(3)?,
+        state,
+        priority: row.get(5)?,
+        title: row.get(6)?,
+        notes: row.get(7)?,
+        assessment: row.get(8)?,
+        handed_off_by: Person { id: row.get(9)?, name: row.get(10)? },
+        wake_at: row.get(14)?,
+        created_at: row.get(15)?,
+        updated_at: row.get(16)?,
+        version: row.get(17)?,
+    };
+    Ok((handoff, Kept { text: row.get(18)?, data: row.get(19)?, error: row.get(20)? }))
+}
+
+impl std::fmt::Display for QueueCursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}-{}", self.priority, self.id)
+    }
+}
+
+impl std::str::FromStr for QueueCursor {
+    type Err = NotAnId;
+
+    fn from_str(text: &str) -> std::result::Result<Self, NotAnId> {
+        let (priority, id) = text.split_once('-').ok_or(NotAnId)?;
+        Ok(Self { priority: priority.parse().map_err(|_| NotAnId)?, id: id.parse()? })
+    }
+}

@@ -1,0 +1,119 @@
+//! Slow work as rows: asked for in the transaction that needs it, leased to a worker, gone when it is done.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use tierup_common::id::AccountId;
+use tierup_common::time::Timestamp;
+
+use crate::domain::Job;
+use crate::store::tx::{System, Tx};
+use crate::store::{Error, Result};
+
+/// A job that a worker has for a while.
+#[derive(Clone, Debug)]
+pub struct Leased {
+    /// Its row.
+    pub id: i64,
+    /// Whose.
+    pub account: AccountId,
+    /// What to do.
+    pub job: Job,
+    /// How often it was taken up, this time included.
+    pub attempt: u32,
+    /// Which lease this is: a later one makes it void.
+    fence: i64,
+}
+
+/// What became of a leased job.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Finish {
+    /// It is done.
+    Done,
+    /// It is to be tried again, not before this moment, for this reason.
+    Again(Timestamp, String),
+    /// It failed for good; the row stays, with the reason.
+    Failed(String),
+}
+
+impl Job {
+    /// The word for it in the table: each kind has workers of its own.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Assess { .. } => "assess",
+            Self::Reply { .. } => "reply",
+            Self::Announce { .. } => "announce",
+            Self::Mail { .. } => "mail",
+        }
+    }
+}
+
+/// Leases of a process that ended are void: the work is free again.
+pub(super) fn reclaim(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute("UPDATE job SET lease_until = NULL WHERE failed = 0", [])?;
+    Ok(())
+}
+
+impl Tx<'_> {
+    /// Asks for slow work, from now on.
+    pub fn enqueue(&mut self, job: Job, now: Timestamp) -> Result<()> {
+        self.run(
+            "INSERT INTO job (account_id, kind, body, due_at, created_at) VALUES (?1, ?2, ?3, ?4, ?4)",
+            params![self.account, job.kind(), serde_json::to_string(&job)?, now],
+        )?;
+        self.news.has_jobs = true;
+        Ok(())
+    }
+
+    /// Ends a lease. False if the lease had run out and another worker has the job: then nothing of this worker's
+    /// may be written.
+    pub fn finish(&self, leased: &Leased, finish: &Finish) -> Result<bool> {
+        let touched = match finish {
+            Finish::Done => {
+                self.run("DELETE FROM job WHERE id = ?1 AND fence = ?2", params![leased.id, leased.fence])?
+            }
+            Finish::Again(at, why) => self.run(
+                "UPDATE job SET lease_until = NULL, due_at = ?3, error = ?4 WHERE id = ?1 AND fence = ?2",
+                params![leased.id, leased.fence, at, why],
+            )?,
+            Finish::Failed(why) => self.run(
+                "UPDATE job SET lease_until = NULL, failed = 1, error = ?3 WHERE id = ?1 AND fence = ?2",
+                params![leased.id, leased.fence, why],
+            )?,
+        };
+        Ok(touched == 1)
+    }
+
+    /// Whether a lease still holds.
+    pub fn holds(&self, leased: &Leased) -> Result<bool> {
+        let sql = "SELECT 1 FROM job WHERE id = ?1 AND fence = ?2";
+        Ok(self.one(sql, params![leased.id, leased.fence], |_| Ok(()))?.is_some())
+    }
+}
+
+impl System<'_> {
+    /// Takes up to so many jobs of a kind that are due and that nobody has, until a moment.
+    pub fn lease(&self, kind: &str, most: usize, now: Timestamp, until: Timestamp) -> Result<Vec<Leased>> {
+        let mut statement = self.connection.prepare_cached(
+            "UPDATE job SET lease_until = ?4, attempt = attempt + 1, fence = fence + 1
+             WHERE id IN (SELECT id FROM job WHERE failed = 0 AND kind = ?1 AND due_at <= ?2
+               AND (lease_until IS NULL OR lease_until <= ?2) ORDER BY due_at LIMIT ?3)
+             RETURNING id, account_id, body, attempt, fence",
+        )?;
+        let rows = statement.query_map(params![kind, now, most, until], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?, row.get(3)?, row.get(4)?))
+        })?;
+        rows.map(|row| {
+            let (id, account, body, attempt, fence) = row?;
+            Ok(Leased { id, account, job: serde_json::from_str(&body)?, attempt, fence })
+        })
+        .collect()
+    }
+
+    /// When the next job of a kind can be taken up: its due time, or the end of a lease that may run out.
+    pub fn next_due(&self, kind: &str) -> Result<Option<Timestamp>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT MIN(MAX(due_at, COALESCE(lease_until, 0))) FROM job WHERE failed = 0 AND kind = ?1",
+        )?;
+        let due = statement.query_row([kind], |row| row.get(0)).optional().map_err(Error::from)?;
+        Ok(due.flatten())
+    }
+}

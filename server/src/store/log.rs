@@ -1,0 +1,165 @@
+//! The log: what happened in an account, in order, and which part of it a reader may see.
+
+use rusqlite::{Row, params};
+use tierup_common::event::{Event, Reach};
+use tierup_common::id::{AccountId, HandoffId, Seq, SessionId, UserId};
+use tierup_common::time::Timestamp;
+
+use crate::domain::Happening;
+use crate::store::Result;
+use crate::store::tx::{Scope, Tx};
+
+/// An event as it stands in the log, ready to be sent.
+#[derive(Clone, Debug)]
+pub struct Logged {
+    /// Whose.
+    pub account: AccountId,
+    /// Its place.
+    pub seq: Seq,
+    /// Its name.
+    pub name: String,
+    /// The session it tells of.
+    pub session: SessionId,
+    /// The handoff it tells of.
+    pub handoff: Option<HandoffId>,
+    /// The one user who may know of it; everybody in the account, if none is named.
+    pub only: Option<UserId>,
+    /// Which streams carry it.
+    pub reach: Reach,
+    /// The event as JSON.
+    pub body: String,
+}
+
+/// What part of the account's log a stream carries.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Narrow {
+    /// All that is for the team.
+    Team,
+    /// One handoff.
+    Handoff(HandoffId),
+    /// One session, with what is said in it.
+    Session(SessionId),
+}
+
+impl Logged {
+    /// Whether a stream of this user, narrowed so, carries it.
+    pub fn is_for(&self, user: UserId, narrow: Narrow) -> bool {
+        let theirs = self.only.is_none_or(|only| only == user);
+        theirs
+            && match narrow {
+                Narrow::Team => self.reach == Reach::Team,
+                Narrow::Handoff(handoff) => self.handoff == Some(handoff),
+                Narrow::Session(session) => self.session == session,
+            }
+    }
+}
+
+/// A part of the log, from after one place up to another.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// What is there, in order.
+    pub events: Vec<Logged>,
+    /// Everything up to here has been looked at.
+    pub up_to: Seq,
+}
+
+/// The ends of an account's log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ends {
+    /// The oldest event still kept; one past the newest when none is.
+    pub oldest: Seq,
+    /// The newest event.
+    pub newest: Seq,
+}
+
+impl Scope<'_> {
+    /// The newest event.
+    pub fn newest_seq(&self) -> Result<Seq> {
+        let seq = self.one("SELECT last_seq FROM account WHERE id = ?1", [self.account], |row| row.get(0))?;
+        Ok(seq.unwrap_or_default())
+    }
+
+    /// The oldest event still kept, and the newest.
+    pub fn log_ends(&self) -> Result<Ends> {
+        let newest = self.newest_seq()?;
+        let oldest =
+            self.one("SELECT MIN(seq) FROM event WHERE account_id = ?1", [self.account], |row| row.get(0))?;
+        Ok(Ends { oldest: oldest.flatten().unwrap_or(newest.next()), newest })
+    }
+
+    /// The next events after a place, at most so many, whoever they are for.
+    pub fn log_after(&self, after: Seq, most: u32) -> Result<Page> {
+        let events = self.all(
+            "SELECT seq, type, session_id, handoff_id, only_user_id, body FROM event
+             WHERE account_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
+            params![self.account, after, most],
+            |row| self.read_logged(row),
+        )?;
+        let up_to = events.last().map_or(after, |last| last.seq);
+        Ok(Page { events, up_to })
+    }
+
+    /// What happened in a session, in order, as far as this user may know.
+    pub fn timeline(&self, session: SessionId, user: UserId) -> Result<Vec<Event>> {
+        let bodies: Vec<String> = self.all(
+            "SELECT body FROM event WHERE account_id = ?1 AND session_id = ?2
+             AND (only_user_id IS NULL OR only_user_id = ?3) ORDER BY seq",
+            params![self.account, session, user],
+            |row| row.get(0),
+        )?;
+        bodies.iter().map(|body| Ok(serde_json::from_str(body)?)).collect()
+    }
+
+    fn read_logged(&self, row: &Row<'_>) -> rusqlite::Result<Logged> {
+        let name: String = row.get(1)?;
+        let reach = if name == "message_added" { Reach::Session } else { Reach::Team };
+        Ok(Logged {
+            account: self.account,
+            seq: row.get(0)?,
+            name,
+            session: row.get(2)?,
+            handoff: row.get(3)?,
+            only: row.get(4)?,
+            reach,
+            body: row.get(5)?,
+        })
+    }
+}
+
+impl Tx<'_> {
+    /// Appends to the log: each event gets the next place of its account.
+    pub(super) fn append(&self, happenings: Vec<Happening>, now: Timestamp) -> Result<Vec<Logged>> {
+        if happenings.is_empty() {
+            return Ok(Vec::new());
+        }
+        let last: Option<Seq> = self.one(
+            "UPDATE account SET last_seq = last_seq + ?2 WHERE id = ?1 RETURNING last_seq",
+            params![self.account, happenings.len()],
+            |row| row.get(0),
+        )?;
+        let last = last.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        let mut seq = Seq(last.0 - happenings.len() as u64);
+        let mut logged = Vec::with_capacity(happenings.len());
+        for Happening { what, only } in happenings {
+            seq = seq.next();
+            let event = Event { seq, at: now, what };
+            let entry = Logged {
+                account: self.account,
+                seq,
+                name: event.what.name().into(),
+                session: event.what.session_id(),
+                handoff: event.what.handoff().map(|handoff| handoff.handoff_id),
+                only,
+                reach: event.what.reach(),
+                body: serde_json::to_string(&event)?,
+            };
+            self.run(
+                "INSERT INTO event (account_id, seq, at, type, session_id, handoff_id, only_user_id, body)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                params![self.account, seq, now, entry.name, entry.session, entry.handoff, only, entry.body],
+            )?;
+            logged.push(entry);
+        }
+        Ok(logged)
+    }
+}

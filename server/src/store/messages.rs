@@ -1,0 +1,116 @@
+//! What was said in a session, and what has been tried.
+
+use rusqlite::{Row, params};
+use tierup_common::id::SessionId;
+use tierup_common::session::{Branch, Message};
+
+use crate::store::Result;
+use crate::store::tx::{Scope, Tx};
+
+/// Who wrote is joined in: a renamed user is renamed everywhere but in snapshots and events.
+macro_rules! message_sql {
+    ($rest:literal) => {
+        concat!(
+            "SELECT m.id, m.seq, m.role, m.author_id,
+               (SELECT name FROM user WHERE account_id = m.account_id AND id = m.author_id),
+               m.content, m.created_at
+             FROM message m WHERE m.account_id = ?1 AND m.session_id = ?2 ",
+            $rest
+        )
+    };
+}
+
+impl Scope<'_> {
+    /// All messages of a session, in order.
+    pub fn messages(&self, session: SessionId) -> Result<Vec<Message>> {
+        self.all(message_sql!("ORDER BY m.seq"), params![self.account, session], read_message)
+    }
+
+    /// The last messages of a session, at most so many, in order.
+    pub fn last_messages(&self, session: SessionId, most: usize) -> Result<Vec<Message>> {
+        let sql = message_sql!("ORDER BY m.seq DESC LIMIT ?3");
+        let mut messages = self.all(sql, params![self.account, session, most], read_message)?;
+        messages.reverse();
+        Ok(messages)
+    }
+
+    /// The problem as it came in: message 1.
+    pub fn intake(&self, session: SessionId) -> Result<String> {
+        let text = self.one(
+            "SELECT content FROM message WHERE account_id = ?1 AND session_id = ?2 AND seq = 1",
+            params![self.account, session],
+            |row| row.get(0),
+        )?;
+        Ok(text.unwrap_or_default())
+    }
+
+    /// What has been tried in a session, in the order it was thought of.
+    pub fn branches(&self, session: SessionId) -> Result<Vec<Branch>> {
+        self.all(
+            "SELECT id, hypothesis, status, evidence, updated_at FROM branch
+             WHERE account_id = ?1 AND session_id = ?2 ORDER BY position",
+            params![self.account, session],
+            |row| {
+                Ok(Branch {
+                    id: row.get(0)?,
+                    hypothesis: row.get(1)?,
+                    status: row.get(2)?,
+                    evidence: row.get(3)?,
+                    updated_at: row.get(4)?,
+                })
+            },
+        )
+    }
+}
+
+impl Tx<'_> {
+    pub(super) fn insert_message(&self, session: SessionId, message: &Message) -> Result<()> {
+        self.run(
+            "INSERT INTO message (account_id, session_id, seq, id, role, author_id, content, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params![
+                self.account,
+                session,
+                message.seq,
+                message.id,
+                message.role,
+                message.author_id,
+                message.content,
+                message.created_at
+            ],
+        )?;
+        Ok(())
+    }
+
+    pub(super) fn put_branch(&self, session: SessionId, branch: &Branch) -> Result<()> {
+        self.run(
+            "INSERT INTO branch (account_id, session_id, id, position, hypothesis, status, evidence, updated_at)
+             VALUES (?1, ?2, ?3,
+               (SELECT COUNT(*) FROM branch WHERE account_id = ?1 AND session_id = ?2), ?4, ?5, ?6, ?7)
+             ON CONFLICT DO UPDATE SET hypothesis = excluded.hypothesis, status = excluded.status,
+               evidence = excluded.evidence, updated_at = excluded.updated_at",
+            params![
+                self.account,
+                session,
+                branch.id,
+                branch.hypothesis,
+                branch.status,
+                branch.evidence,
+                branch.updated_at
+            ],
+        )?;
+        Ok(())
+    }
+}
+
+fn read_message(row: &Row<'_>) -> rusqlite::Result<Message> {
+    Ok(Message {
+        id: row.get(0)?,
+        seq: row.get(1)?,
+        role: row.get(2)?,
+        author_id: row.get(3)?,
+        author_name: row.get(4)?,
+        content: row.get(5)?,
+        created_at: row.get(6)?,
+    })
+}

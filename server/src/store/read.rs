@@ -1,0 +1,69 @@
+//! Reader threads, each with a connection of its own. A read never waits for a write, nor a write for a read.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use crate::store::connect::{self, OpenError};
+use crate::store::{Error, Result};
+
+/// Reads are short and mostly from memory: two threads keep two cores busy.
+const THREADS: usize = 2;
+
+type Read = Box<dyn FnOnce(&Connection) + Send>;
+
+/// The way to the reader threads. They end when the last of these is gone.
+#[derive(Clone)]
+pub(super) struct Readers {
+    line: mpsc::Sender<Read>,
+}
+
+impl Readers {
+    pub(super) fn start(folder: &Path) -> std::result::Result<Self, OpenError> {
+        let (line, waiting) = mpsc::channel::<Read>();
+        let waiting = Arc::new(Mutex::new(waiting));
+        for number in 0..THREADS {
+            let connection = connect::read_only(folder)?;
+            let waiting = Arc::clone(&waiting);
+            std::thread::Builder::new()
+                .name(format!("store-reader-{number}"))
+                .spawn(move || {
+                    while let Ok(read) = next(&waiting) {
+                        read(&connection);
+                    }
+                })
+                .map_err(|error| OpenError::Io(folder.into(), error))?;
+        }
+        Ok(Self { line })
+    }
+
+    /// Reads at one moment of the database.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (reply, answer) = oneshot::channel();
+        let read = move |connection: &Connection| {
+            let outcome = catch_unwind(AssertUnwindSafe(|| at_one_moment(connection, work)));
+            // Nobody waits any more when the connection was closed.
+            let _ = reply.send(outcome.unwrap_or(Err(Error::Panicked)));
+        };
+        self.line.send(Box::new(read)).map_err(|_| Error::Closed)?;
+        answer.await.unwrap_or(Err(Error::Closed))
+    }
+}
+
+fn next(waiting: &Mutex<mpsc::Receiver<Read>>) -> std::result::Result<Read, mpsc::RecvError> {
+    waiting.lock().unwrap_or_else(PoisonError::into_inner).recv()
+}
+
+fn at_one_moment<T>(connection: &Connection, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    let moment = connection.unchecked_transaction()?;
+    let answer = work(&moment);
+    // Nothing was written: how the transaction ends makes no difference but for a panic, which drops it.
+    drop(moment);
+    answer
+}

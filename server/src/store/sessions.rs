@@ -1,0 +1,223 @@
+//! Sessions as rows.
+
+use rusqlite::{Row, params};
+use tierup_common::id::{Number, SessionId, UserId};
+use tierup_common::session::{
+    EscalationPackage, IntakeContent, IntakeType, Session as WireSession, SessionItem, SessionStatus,
+    SessionType,
+};
+use tierup_common::user::Person;
+
+use crate::domain::session::Session;
+use crate::domain::{Caller, Refusal, access};
+use crate::store::tx::{Scope, Tx};
+use crate::store::{Error, Result};
+
+/// Which sessions a page shows.
+#[derive(Clone, Debug)]
+pub struct SessionQuery {
+    /// Only those that stand so.
+    pub status: Option<SessionStatus>,
+    /// Only those that this user opened or works on.
+    pub mine: Option<UserId>,
+    /// At most so many.
+    pub limit: u32,
+    /// Where the page begins.
+    pub cursor: Option<SessionCursor>,
+}
+
+/// The last session of the page before; pages go from the newest session to the oldest.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SessionCursor(pub SessionId);
+
+macro_rules! session_sql {
+    ($rest:literal) => {
+        concat!(
+            "SELECT s.id, s.number, s.title, s.summarised, s.status, s.tier, s.opener_id,
+               (SELECT name FROM user WHERE account_id = s.account_id AND id = s.opener_id),
+               s.assignee_id,
+               (SELECT name FROM user WHERE account_id = s.account_id AND id = s.assignee_id),
+               s.handoff_count, s.standing_id, s.escalation_id, s.message_count, s.resolution,
+               s.created_at, s.updated_at, s.resolved_at, s.version
+             FROM session s WHERE s.account_id = ?1 ",
+            $rest
+        )
+    };
+}
+
+impl Scope<'_> {
+    /// A session.
+    pub fn session(&self, id: SessionId) -> Result<Session> {
+        let found = self.one(session_sql!("AND s.id = ?2"), params![self.account, id], read_session)?;
+        Ok(found.ok_or(Refusal::NotFound)?)
+    }
+
+    /// A page of sessions, the newest first; one more than the limit when there are more.
+    pub fn sessions(&self, query: &SessionQuery) -> Result<Vec<Session>> {
+        self.all(
+            session_sql!(
+                "AND (?2 IS NULL OR s.status = ?2)
+                 AND (?3 IS NULL OR s.opener_id = ?3 OR s.assignee_id = ?3)
+                 AND (?4 IS NULL OR s.id < ?4)
+                 ORDER BY s.id DESC LIMIT ?5"
+            ),
+            params![
+                self.account,
+                query.status,
+                query.mine,
+                query.cursor.map(|cursor| cursor.0),
+                query.limit + 1
+            ],
+            read_session,
+        )
+    }
+
+    /// A session as lists show it.
+    pub fn session_item(&self, session: Session, caller: &Caller) -> Result<SessionItem> {
+        let intake = self.intake(session.id)?;
+        let branch_map = self.branches(session.id)?;
+        let standing = match session.standing {
+            Some(id) => {
+                let handoff = self.handoff(id)?;
+                access::sees(&handoff, caller).then_some(handoff.id)
+            }
+            None => None,
+        };
+        Ok(SessionItem {
+            id: session.id,
+            number: session.number,
+            session_type: SessionType::Guided,
+            intake_type: IntakeType::FreeText,
+            intake_content: IntakeContent { text: intake },
+            problem_summary: session.problem_summary(),
+            status: session.status,
+            confidence_tier: session.tier,
+            user_id: session.opener.id,
+            user_name: session.opener.name,
+            assignee_id: session.assignee.id,
+            assignee_name: session.assignee.name,
+            handoff_count: session.handoff_count,
+            handoff_id: standing,
+            resolution: session.resolution,
+            branch_map,
+            created_at: session.created_at,
+            updated_at: session.updated_at,
+            resolved_at: session.resolved_at,
+            version: session.version,
+        })
+    }
+
+    /// A session with all that was said in it and what its latest escalation handed over.
+    pub fn whole_session(&self, id: SessionId, caller: &Caller) -> Result<WireSession> {
+        let session = self.session(id)?;
+        let escalation_package = match session.escalation {
+            Some(handoff) => {
+                let handoff = self.handoff(handoff)?;
+                let snapshot = self.snapshot(handoff.id)?;
+                Some(EscalationPackage {
+                    handoff_id: handoff.id,
+                    priority: handoff.priority,
+                    engineer_notes: handoff.notes,
+                    branch_map: snapshot.branch_map.clone(),
+                    snapshot,
+                })
+            }
+            None => None,
+        };
+        let conversation_messages = self.messages(id)?;
+        let item = self.session_item(session, caller)?;
+        Ok(WireSession { item, escalation_package, conversation_messages })
+    }
+}
+
+impl Tx<'_> {
+    /// The number that the next session gets.
+    pub fn next_session_number(&self) -> Result<Number> {
+        self.next_number(
+            "UPDATE account SET last_session_number = last_session_number + 1 WHERE id = ?1
+             RETURNING last_session_number",
+        )
+    }
+
+    pub(super) fn next_number(&self, sql: &'static str) -> Result<Number> {
+        let number = self.one(sql, [self.account], |row| row.get(0))?;
+        number.ok_or(Error::Sql(rusqlite::Error::QueryReturnedNoRows))
+    }
+
+    pub(super) fn insert_session(&self, session: &Session) -> Result<()> {
+        self.run(
+            "INSERT INTO session (account_id, id, number, title, summarised, status, tier, opener_id,
+               assignee_id, handoff_count, message_count, created_at, updated_at, version)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+            params![
+                self.account,
+                session.id,
+                session.number,
+                session.title,
+                session.summarised,
+                session.status,
+                session.tier,
+                session.opener.id,
+                session.assignee.id,
+                session.handoff_count,
+                session.message_count,
+                session.created_at,
+                session.updated_at,
+                session.version
+            ],
+        )?;
+        Ok(())
+    }
+
+    pub(super) fn update_session(&self, session: &Session) -> Result<()> {
+        let touched = self.run(
+            "UPDATE session SET status = ?4, tier = ?5, assignee_id = ?6, handoff_count = ?7,
+               standing_id = ?8, escalation_id = ?9, message_count = ?10, resolution = ?11,
+               updated_at = ?12, resolved_at = ?13, version = version + 1
+             WHERE account_id = ?1 AND id = ?2 AND version = ?3",
+            params![
+                self.account,
+                session.id,
+                session.version,
+                session.status,
+                session.tier,
+                session.assignee.id,
+                session.handoff_count,
+                session.standing,
+                session.escalation,
+                session.message_count,
+                session.resolution,
+                session.updated_at,
+                session.resolved_at
+            ],
+        )?;
+        must_touch_one(touched)
+    }
+}
+
+/// A row that changed since it was loaded cannot happen within one transaction; if it does, nothing is written.
+pub(super) fn must_touch_one(touched: usize) -> Result<()> {
+    if touched == 1 { Ok(()) } else { Err(Error::Sql(rusqlite::Error::StatementChangedRows(touched))) }
+}
+
+fn read_session(row: &Row<'_>) -> rusqlite::Result<Session> {
+    Ok(Session {
+        id: row.get(0)?,
+        number: row.get(1)?,
+        title: row.get(2)?,
+        summarised: row.get(3)?,
+        status: row.get(4)?,
+        tier: row.get(5)?,
+        opener: Person { id: row.get(6)?, name: row.get(7)? },
+        assignee: Person { id: row.get(8)?, name: row.get(9)? },
+        handoff_count: row.get(10)?,
+        standing: row.get(11)?,
+        escalation: row.get(12)?,
+        message_count: row.get(13)?,
+        resolution: row.get(14)?,
+        created_at: row.get(15)?,
+        updated_at: row.get(16)?,
+        resolved_at: row.get(17)?,
+        version: row.get(18)?,
+    })
+}

@@ -1,0 +1,157 @@
+//! What a piece of work may touch: everything of nobody ([`System`]), everything of one account for reading
+//! ([`Scope`]) and for writing ([`Tx`]).
+
+use std::ops::Deref;
+
+use rusqlite::{Connection, Params, Row};
+use tierup_common::id::AccountId;
+use tierup_common::time::Timestamp;
+
+use crate::domain::{Change, Decision, Written};
+use crate::store::Result;
+use crate::store::log::Logged;
+
+/// What a commit leaves to be told: the events it appended, and whether there is work for the workers.
+#[derive(Debug, Default)]
+pub struct News {
+    /// What happened, in order.
+    pub events: Vec<Logged>,
+    /// There is a new job.
+    pub has_jobs: bool,
+}
+
+impl News {
+    /// Nothing to tell.
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty() && !self.has_jobs
+    }
+
+    /// Adds what another piece of the same commit leaves.
+    pub(super) fn add(&mut self, other: Self) {
+        self.events.extend(other.events);
+        self.has_jobs |= other.has_jobs;
+    }
+}
+
+/// The whole database, for work that belongs to no one account.
+pub struct System<'c> {
+    pub(super) connection: &'c Connection,
+    news: &'c mut News,
+}
+
+impl<'c> System<'c> {
+    pub(super) fn new(connection: &'c Connection, news: &'c mut News) -> Self {
+        Self { connection, news }
+    }
+
+    /// The part of it that belongs to one account.
+    pub fn account(&mut self, account: AccountId) -> Tx<'_> {
+        Tx { scope: Scope::new(self.connection, account), news: self.news }
+    }
+
+    /// Asks the database for a sign of life.
+    pub fn ping(&self) -> Result<()> {
+        Ok(self.connection.query_row("SELECT 1", [], |_| Ok(()))?)
+    }
+}
+
+/// One account, for reading. Its methods stand with the things they read: `sessions`, `handoffs`, `users`, `log`.
+pub struct Scope<'c> {
+    pub(super) connection: &'c Connection,
+    pub(super) account: AccountId,
+}
+
+impl<'c> Scope<'c> {
+    pub(super) fn new(connection: &'c Connection, account: AccountId) -> Self {
+        Self { connection, account }
+    }
+
+    /// The first row of a query, if it has one.
+    pub(super) fn one<T>(
+        &self,
+        sql: &str,
+        parameters: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query(parameters)?;
+        Ok(rows.next()?.map(read).transpose()?)
+    }
+
+    /// All rows of a query.
+    pub(super) fn all<T>(
+        &self,
+        sql: &str,
+        parameters: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map(parameters, read)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Runs a statement; how many rows it touched.
+    pub(super) fn run(&self, sql: &str, parameters: impl Params) -> Result<usize> {
+        Ok(self.connection.prepare_cached(sql)?.execute(parameters)?)
+    }
+}
+
+/// One account, for writing.
+pub struct Tx<'c> {
+    scope: Scope<'c>,
+    pub(super) news: &'c mut News,
+}
+
+impl<'c> Deref for Tx<'c> {
+    type Target = Scope<'c>;
+
+    fn deref(&self) -> &Scope<'c> {
+        &self.scope
+    }
+}
+
+impl Tx<'_> {
+    /// Carries a decision out: its rows, its events and its jobs, in the transaction that is open.
+    pub fn apply(&mut self, decision: Decision, now: Timestamp) -> Result<()> {
+        for change in decision.changes {
+            self.write(change)?;
+        }
+        let logged = self.append(decision.events, now)?;
+        self.news.events.extend(logged);
+        for job in decision.jobs {
+            self.enqueue(job, now)?;
+        }
+        Ok(())
+    }
+
+    /// Does a part of the work that leaves nothing behind if it is refused, while the rest goes on.
+    pub fn attempt<T>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        let (events_before, jobs_before) = (self.news.events.len(), self.news.has_jobs);
+        self.run("SAVEPOINT attempt", [])?;
+        let mut part = Tx { scope: Scope::new(self.connection, self.account), news: self.news };
+        let outcome = work(&mut part);
+        if outcome.is_err() {
+            self.news.events.truncate(events_before);
+            self.news.has_jobs = jobs_before;
+            self.run("ROLLBACK TO attempt", [])?;
+        }
+        self.run("RELEASE attempt", [])?;
+        outcome
+    }
+
+    fn write(&self, change: Change) -> Result<()> {
+        match change {
+            Change::OpenSession(session) => self.insert_session(&session),
+            Change::UpdateSession(session) => self.update_session(&session),
+            Change::AddMessage(session, message) => self.insert_message(session, &message),
+            Change::PutBranch(session, branch) => self.put_branch(session, &branch),
+            Change::OpenHandoff(handoff, snapshot) => self.insert_handoff(&handoff, &snapshot),
+            Change::UpdateHandoff(handoff) => self.update_handoff(&handoff),
+            Change::PutAssessment(handoff, Written::Ready(text, data)) => {
+                self.put_assessment(handoff, &text, &data)
+            }
+            Change::PutAssessment(handoff, Written::Failed(why)) => self.put_assessment_error(handoff, &why),
+            Change::PutAssessment(handoff, Written::Marked(data)) => self.put_assessment_data(handoff, &data),
+        }
+    }
+}

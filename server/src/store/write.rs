@@ -1,0 +1,205 @@
+//! The one writer thread: commits that arrive together share one sync.
+//!
+//! The thread takes what waits, at most [`GROUP`] pieces, opens one transaction, runs each piece in a savepoint of
+//! its own, commits, and only then answers. A piece that is refused undoes its own savepoint and nobody else's. There
+//! is no timer: alone, a piece waits for nobody.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use crate::store::tx::{News, System};
+use crate::store::{Error, Result};
+
+/// Pieces that share one transaction, at most.
+const GROUP: usize = 64;
+/// Pieces that may wait; beyond that callers wait to get in line.
+const LINE: usize = 1024;
+
+/// The way to the writer thread. The thread ends when the last of these is gone and all work is done.
+#[derive(Clone)]
+pub(super) struct Writer {
+    line: mpsc::Sender<Box<dyn Piece>>,
+}
+
+impl Writer {
+    pub(super) fn start(
+        connection: Connection,
+        on_commit: impl Fn(News) + Send + 'static,
+        fatal: CancellationToken,
+    ) -> Self {
+        let (line, mut waiting) = mpsc::channel(LINE);
+        std::thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || {
+                while let Some(group) = next_group(&mut waiting) {
+                    if let Known::No = commit_group(&connection, group, &on_commit) {
+                        // Whoever is still in line hears `Closed` when the line is dropped.
+                        fatal.cancel();
+                        return;
+                    }
+                }
+            })
+            .map_or_else(|error| panic!("cannot start a thread: {error}"), drop);
+        Self { line }
+    }
+
+    pub(super) fn lives(&self) -> bool {
+        !self.line.is_closed()
+    }
+
+    pub(super) async fn commit<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut System<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (reply, answer) = oneshot::channel();
+        let piece = Work { todo: Some(work), outcome: None, news: News::default(), reply };
+        self.line.send(Box::new(piece)).await.map_err(|_| Error::Closed)?;
+        answer.await.unwrap_or(Err(Error::Closed))
+    }
+}
+
+fn next_group(waiting: &mut mpsc::Receiver<Box<dyn Piece>>) -> Option<Vec<Box<dyn Piece>>> {
+    let mut group = vec![waiting.blocking_recv()?];
+    while group.len() < GROUP {
+        match waiting.try_recv() {
+            Ok(piece) => group.push(piece),
+            Err(_) => break,
+        }
+    }
+    Some(group)
+}
+
+/// Whether it is known what became of a commit.
+enum Known {
+    Yes,
+    No,
+}
+
+/// How the transaction of a group ended.
+#[derive(Clone, Copy)]
+enum End {
+    Committed,
+    /// SQLite undid it: nothing was stored.
+    Undone,
+    Full,
+    Unknown,
+}
+
+fn commit_group(connection: &Connection, mut group: Vec<Box<dyn Piece>>, on_commit: &impl Fn(News)) -> Known {
+    let end = run_group(connection, &mut group);
+    if let End::Committed = end {
+        let mut news = News::default();
+        for piece in &mut group {
+            news.add(piece.news());
+        }
+        if !news.is_empty() {
+            on_commit(news);
+        }
+    }
+    for piece in group {
+        piece.answer(end);
+    }
+    if let End::Unknown = end { Known::No } else { Known::Yes }
+}
+
+fn run_group(connection: &Connection, group: &mut [Box<dyn Piece>]) -> End {
+    let run = |sql| connection.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
+    if let Err(error) = run("BEGIN IMMEDIATE") {
+        tracing::error!(%error, "cannot begin a transaction");
+        return if is_full(&error) { End::Full } else { End::Undone };
+    }
+    for piece in group {
+        let ran = run("SAVEPOINT piece").and_then(|_| {
+            if piece.run(connection) {
+                run("RELEASE piece")
+            } else if connection.is_autocommit() {
+                Ok(0)
+            } else {
+                run("ROLLBACK TO piece")?;
+                run("RELEASE piece")
+            }
+        });
+        // Some errors, a full disk among them, make SQLite undo the whole transaction, earlier pieces too.
+        if connection.is_autocommit() {
+            return if piece.failed_full() { End::Full } else { End::Undone };
+        }
+        if let Err(error) = ran {
+            tracing::error!(%error, "cannot set or undo a savepoint");
+            let _ = run("ROLLBACK");
+            return if is_full(&error) { End::Full } else { End::Undone };
+        }
+    }
+    match run("COMMIT") {
+        Ok(_) => End::Committed,
+        Err(error) => {
+            tracing::error!(%error, "a commit failed");
+            let undone = connection.is_autocommit() || run("ROLLBACK").is_ok();
+            if undone && is_full(&error) { End::Full } else { End::Unknown }
+        }
+    }
+}
+
+fn is_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+}
+
+/// A piece of work, whatever it gives back.
+trait Piece: Send {
+    /// Runs it inside the open transaction; false means that its savepoint must be undone.
+    fn run(&mut self, connection: &Connection) -> bool;
+    /// Whether it failed because the disk is full.
+    fn failed_full(&self) -> bool;
+    /// What it leaves to be told, once.
+    fn news(&mut self) -> News;
+    /// Answers whoever waits for it.
+    fn answer(self: Box<Self>, end: End);
+}
+
+struct Work<F, T> {
+    todo: Option<F>,
+    outcome: Option<Result<T>>,
+    news: News,
+    reply: oneshot::Sender<Result<T>>,
+}
+
+impl<F, T> Piece for Work<F, T>
+where
+    F: FnOnce(&mut System<'_>) -> Result<T> + Send,
+    T: Send,
+{
+    fn run(&mut self, connection: &Connection) -> bool {
+        let Some(work) = self.todo.take() else { return false };
+        let news = &mut self.news;
+        let outcome = catch_unwind(AssertUnwindSafe(|| work(&mut System::new(connection, news))))
+            .unwrap_or(Err(Error::Panicked));
+        if outcome.is_err() {
+            self.news = News::default();
+        }
+        self.outcome.insert(outcome).is_ok()
+    }
+
+    fn failed_full(&self) -> bool {
+        matches!(self.outcome, Some(Err(Error::Full)))
+    }
+
+    fn news(&mut self) -> News {
+        std::mem::take(&mut self.news)
+    }
+
+    fn answer(self: Box<Self>, end: End) {
+        let outcome = self.outcome.unwrap_or(Err(Error::Closed));
+        let answer = match (end, outcome) {
+            // A refusal wrote nothing, but it may rest on what an earlier piece of the group wrote.
+            (End::Committed, outcome) => outcome,
+            (End::Full, _) => Err(Error::Full),
+            (End::Undone, Err(own)) => Err(own),
+            (End::Undone, Ok(_)) => Err(Error::Closed),
+            (End::Unknown, _) => Err(Error::Unknown),
+        };
+        // Nobody waits any more when the connection was closed; the work is done all the same.
+        let _ = self.reply.send(answer);
+    }
+}

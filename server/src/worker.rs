@@ -1,0 +1,177 @@
+//! Slow work: leased as rows, done with no transaction open, written back by a commit of its own.
+//!
+//! A worker that dies leaves a lease that runs out, and another takes the job up. Its fence keeps what a late worker
+//! brings from being written twice.
+
+mod announce;
+mod assess;
+mod mail;
+mod reply;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tierup_common::time::Timestamp;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::app::App;
+use crate::domain::Job;
+use crate::store::{Finish, Leased};
+
+/// A job is taken up this often before it is given up.
+const ATTEMPTS: u32 = 3;
+/// When the store does not answer, look again after this.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// A kind of job, and how its workers go about it.
+struct Trade {
+    kind: &'static str,
+    /// At most so many at once.
+    width: usize,
+    /// How long one may take; then somebody else may have it.
+    lease: Duration,
+}
+
+/// Starts the workers of every kind. They end when the server stops; what they were doing is taken up again when it
+/// starts.
+pub fn start(app: &App) -> JoinSet<()> {
+    let engine = app.engine.time_limit() + Duration::from_secs(30);
+    let trades = [
+        Trade { kind: "announce", width: 2, lease: Duration::from_mins(1) },
+        Trade { kind: "mail", width: 4, lease: Duration::from_mins(1) },
+        Trade { kind: "assess", width: 8, lease: engine },
+        Trade { kind: "reply", width: 8, lease: engine },
+    ];
+    let mut workers = JoinSet::new();
+    for trade in trades {
+        workers.spawn(work(app.clone(), trade));
+    }
+    workers
+}
+
+async fn work(app: App, trade: Trade) {
+    let permits = Arc::new(Semaphore::new(trade.width));
+    let mut busy = JoinSet::new();
+    loop {
+        // Listen before looking, so that a job committed in between rings.
+        let heard = app.bell.heard_by_workers();
+        let mut heard = std::pin::pin!(heard);
+        heard.as_mut().enable();
+        let free = permits.available_permits();
+        let jobs = if free > 0 { take(&app, &trade, free).await } else { Vec::new() };
+        let next = if jobs.is_empty() { next_look(&app, &trade, free).await } else { Some(Duration::ZERO) };
+        for job in jobs {
+            let Ok(permit) = permits.clone().try_acquire_owned() else { break };
+            let app = app.clone();
+            busy.spawn(async move {
+                run(&app, job).await;
+                drop(permit);
+            });
+        }
+        if next == Some(Duration::ZERO) {
+            continue;
+        }
+        let later = async {
+            match next {
+                Some(span) => tokio::time::sleep(span).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = app.stop.cancelled() => return,
+            () = heard => {}
+            () = later => {}
+            Some(_) = busy.join_next(), if !busy.is_empty() => {}
+        }
+    }
+}
+
+async fn take(app: &App, trade: &Trade, free: usize) -> Vec<Leased> {
+    let now = app.clock.now();
+    let (kind, until) = (trade.kind, now.plus(trade.lease));
+    let leased = app.store.commit_system(move |system| system.lease(kind, free, now, until)).await;
+    leased.unwrap_or_else(|error| {
+        tracing::warn!(kind, %error, "cannot lease jobs");
+        Vec::new()
+    })
+}
+
+/// How long until there may be something to do without a ring; none to wait for a ring alone.
+async fn next_look(app: &App, trade: &Trade, free: usize) -> Option<Duration> {
+    if free == 0 {
+        return None;
+    }
+    let kind = trade.kind;
+    match app.store.read_system(move |system| system.next_due(kind)).await {
+        Ok(due) => due.map(|due| due.since(app.clock.now()).max(Duration::from_millis(10))),
+        Err(_) => Some(LOOK_AGAIN),
+    }
+}
+
+/// Does one job. A panic in it is contained and ends the job.
+async fn run(app: &App, leased: Leased) {
+    if leased.attempt > ATTEMPTS {
+        give_up(app, &leased, "it was taken up too often without coming to an end".into()).await;
+        return;
+    }
+    let (task_app, task_lease) = (app.clone(), leased.clone());
+    let done = tokio::spawn(async move {
+        let app = &task_app;
+        match task_lease.job {
+            Job::Assess { handoff_id } => assess::run(app, &task_lease, handoff_id).await,
+            Job::Reply { session_id, to_seq, message_id } => {
+                reply::run(app, &task_lease, session_id, to_seq, message_id).await
+            }
+            Job::Announce { handoff_id } => announce::run(app, &task_lease, handoff_id).await,
+            Job::Mail { handoff_id, to } => mail::run(app, &task_lease, handoff_id, to).await,
+        }
+    });
+    match done.await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => again(app, &leased, error.to_string()).await,
+        Err(panic) => {
+            tracing::error!(%panic, kind = leased.job.kind(), "a worker panicked");
+            give_up(app, &leased, "the worker panicked".into()).await;
+        }
+    }
+}
+
+/// Puts a job off: longer each time.
+async fn again(app: &App, leased: &Leased, why: String) {
+    let kind = leased.job.kind();
+    if leased.attempt >= ATTEMPTS {
+        give_up(app, leased, why).await;
+        return;
+    }
+    tracing::warn!(kind, attempt = leased.attempt, why, "a job is put off");
+    end(app, leased, Finish::Again(backoff(app.clock.now(), leased.attempt), why)).await;
+}
+
+fn backoff(now: Timestamp, attempt: u32) -> Timestamp {
+    now.plus(Duration::from_secs(10) * 4_u32.saturating_pow(attempt.saturating_sub(1)))
+}
+
+async fn give_up(app: &App, leased: &Leased, why: String) {
+    tracing::error!(kind = leased.job.kind(), why, "a job failed for good");
+    match leased.job {
+        Job::Assess { handoff_id } => {
+            let sentence = "The assessment was interrupted too often.".into();
+            if let Err(error) = assess::fail(app, leased, handoff_id, sentence).await {
+                tracing::error!(%error, "an assessment could not be marked as failed");
+            }
+        }
+        Job::Reply { .. } | Job::Announce { .. } | Job::Mail { .. } => {
+            end(app, leased, Finish::Failed(why)).await;
+        }
+    }
+}
+
+async fn end(app: &App, leased: &Leased, finish: Finish) {
+    let (account, leased) = (leased.account, leased.clone());
+    let ended = app.store.commit(account, move |tx| tx.finish(&leased, &finish)).await;
+    if let Err(error) = ended {
+        // The lease runs out, and the job is taken up again.
+        tracing::warn!(%error, "a job could not be ended");
+    }
+}

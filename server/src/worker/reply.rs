@@ -1,0 +1,55 @@
+//! Answers a message of a session.
+
+use tierup_common::id::{MessageId, SessionId};
+use tierup_common::limit;
+use tierup_common::session::MessageRole;
+
+use crate::app::App;
+use crate::assess::{Library, Unable};
+use crate::bell::Growing;
+use crate::domain::briefing::Briefing;
+use crate::domain::session;
+use crate::store::{self, Finish, Leased};
+
+pub(super) async fn run(
+    app: &App,
+    leased: &Leased,
+    id: SessionId,
+    to_seq: u32,
+    message_id: MessageId,
+) -> store::Result<()> {
+    let briefing = app.store.read(leased.account, move |scope| {
+        let session = scope.session(id)?;
+        let mut messages = scope.last_messages(id, limit::SNAPSHOT_MESSAGES)?;
+        // What was said after the question is not what the answer is to.
+        messages.retain(|message| message.seq <= to_seq);
+        Ok(Briefing {
+            title: session.title,
+            intake: scope.intake(id)?,
+            notes: String::new(),
+            branches: scope.branches(id)?,
+            messages,
+        })
+    });
+    let briefing = briefing.await?;
+    let growing = Growing::Message(id, message_id);
+    let library = Library { account: leased.account, store: &app.store, search: &app.search };
+    app.bell.begin(leased.account, growing);
+    let mut write = |more: &str| app.bell.grow(leased.account, growing, more);
+    let said = app.engine.reply(&briefing, library, &mut write).await;
+    app.bell.settle(leased.account, growing);
+    let (role, text) = match said {
+        Ok(text) => (MessageRole::Assistant, text),
+        Err(Unable(why)) => (MessageRole::System, format!("The assistant could not answer. {why}")),
+    };
+    let now = app.clock.now();
+    let (account, leased) = (leased.account, leased.clone());
+    let written = app.store.commit(account, move |tx| {
+        if !tx.finish(&leased, &Finish::Done)? {
+            return Ok(());
+        }
+        let session = tx.session(id)?;
+        tx.apply(session::answer(&session, role, message_id, text, now), now)
+    });
+    written.await
+}
