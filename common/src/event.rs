@@ -38,6 +38,8 @@ pub struct AboutHandoff {
     pub priority: Priority,
     /// The problem in one line.
     pub problem_summary: String,
+    /// The version of the handoff after the event: what was read of an older one is out of date.
+    pub version: u64,
 }
 
 /// The session that an event tells of.
@@ -298,6 +300,11 @@ pub enum Signal {
         /// The newest event of the account.
         seq: Seq,
     },
+    /// Everything that was missed has been sent; what follows happens now. Only after a resume.
+    CaughtUp {
+        /// Everything up to here has been looked at, what this stream does not carry included.
+        seq: Seq,
+    },
     /// An assessment grew.
     HandoffAssessmentDelta {
         /// Whose.
@@ -333,6 +340,7 @@ impl Signal {
         match self {
             Self::Hello { .. } => "hello",
             Self::Reset { .. } => "reset",
+            Self::CaughtUp { .. } => "caught_up",
             Self::HandoffAssessmentDelta { .. } => "handoff_assessment_delta",
             Self::MessageDelta { .. } => "message_delta",
             Self::Presence { .. } => "presence",
@@ -390,6 +398,7 @@ mod tests {
                     number: Number(42),
                     priority: Priority::Urgent,
                     problem_summary: "VPN is down".into(),
+                    version: 3,
                 },
                 by: Person { id: crate::id::UserId::from_bytes(id(3)), name: "Sam Ortiz".into() },
             },

@@ -9,7 +9,7 @@ pub struct Route(pub &'static str);
 impl Route {
     /// The path with its parameters filled in. Ids and numbers need no escaping, which is why only types that
     /// print as such are passed here.
-    pub fn path(self, parameters: &[&dyn Display]) -> String {
+    pub fn path(self, parameters: &[&(dyn Display + Sync)]) -> String {
         let mut path = String::with_capacity(self.0.len() + 40 * parameters.len());
         let mut parameters = parameters.iter();
         let mut rest = self.0;

@@ -105,7 +105,10 @@ mod tests {
             .map(|signal| match signal {
                 Signal::HandoffAssessmentDelta { offset, text, .. }
                 | Signal::MessageDelta { offset, text, .. } => (*offset, text.as_str()),
-                Signal::Hello { .. } | Signal::Reset { .. } | Signal::Presence { .. } => {
+                Signal::Hello { .. }
+                | Signal::Reset { .. }
+                | Signal::CaughtUp { .. }
+                | Signal::Presence { .. } => {
                     panic!("{signal:?} is no delta")
                 }
             })

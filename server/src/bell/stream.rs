@@ -50,6 +50,8 @@ pub struct EventStream {
     caller: Caller,
     narrow: Narrow,
     cursor: Seq,
+    /// While what was missed is being sent: up to where it goes.
+    catching_up: Option<Seq>,
     sent: Sent,
     presence_seen: u64,
     /// Frames to send, in order.
@@ -83,6 +85,7 @@ impl EventStream {
             caller,
             narrow,
             cursor: Seq::default(),
+            catching_up: None,
             sent: Sent::default(),
             presence_seen: 0,
             ready: VecDeque::new(),
@@ -101,7 +104,10 @@ impl EventStream {
         self.ready.push_back(signal_frame(&Signal::Hello { seq: newest, oldest_seq: oldest, now }));
         self.cursor = match start {
             Start::Now => newest,
-            Start::After(seq) if seq <= newest && seq.next() >= oldest => seq,
+            Start::After(seq) if seq <= newest && seq.next() >= oldest => {
+                self.catching_up = Some(newest);
+                seq
+            }
             Start::After(_) | Start::Nowhere => {
                 self.ready.push_back(signal_frame(&Signal::Reset { seq: newest }));
                 newest
@@ -133,6 +139,10 @@ impl EventStream {
                 }));
                 return false;
             }
+        }
+        if self.catching_up.is_some_and(|to| self.cursor >= to) {
+            self.catching_up = None;
+            ready.push_back(signal_frame(&Signal::CaughtUp { seq: self.cursor }));
         }
         for signal in state.growing.unsent(self.narrow, &mut self.sent) {
             ready.push_back(signal_frame(&signal));

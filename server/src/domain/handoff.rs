@@ -42,7 +42,7 @@ pub struct Handoff {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
-    /// Counts its changes, from 1: as it was loaded. The store counts on when it writes.
+    /// Counts its changes: as it was loaded, 0 before it is written first. The store counts on when it writes.
     pub version: u64,
 }
 
@@ -122,7 +122,7 @@ impl State {
 }
 
 impl Handoff {
-    /// The handoff as events name it.
+    /// The handoff as events name it: as it is once the change that they tell of is written.
     pub fn about(&self) -> AboutHandoff {
         AboutHandoff {
             handoff_id: self.id,
@@ -130,6 +130,7 @@ impl Handoff {
             number: self.number,
             priority: self.priority,
             problem_summary: self.title.clone(),
+            version: self.version + 1,
         }
     }
 
@@ -273,7 +274,7 @@ fn new_handoff(
         wake_at: request.wake_at,
         created_at: now,
         updated_at: now,
-        version: 1,
+        version: 0,
     }
 }
 

@@ -51,7 +51,7 @@ pub struct Session {
     pub updated_at: Timestamp,
     /// When it ended.
     pub resolved_at: Option<Timestamp>,
-    /// Counts its changes, from 1: as it was loaded. The store counts on when it writes.
+    /// Counts its changes: as it was loaded, 0 before it is written first. The store counts on when it writes.
     pub version: u64,
 }
 
@@ -154,7 +154,7 @@ pub fn open(request: &CreateSession, name: NewName, caller: &Caller, now: Timest
         created_at: now,
         updated_at: now,
         resolved_at: None,
-        version: 1,
+        version: 0,
     };
     let message = session.next_message(name.message_id, &caller.person(), text, now);
     let session = Session { message_count: message.seq, ..session };

@@ -209,7 +209,7 @@ impl Tx<'_> {
                 handoff.wake_at,
                 handoff.created_at,
                 handoff.updated_at,
-                handoff.version
+                handoff.version + 1
             ],
         )?;
         self.run(

@@ -163,7 +163,7 @@ impl Tx<'_> {
                 session.message_count,
                 session.created_at,
                 session.updated_at,
-                session.version
+                session.version + 1
             ],
         )?;
         Ok(())

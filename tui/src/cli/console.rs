@@ -1,0 +1,50 @@
+//! `tierup`: the console.
+
+use std::io::IsTerminal;
+
+use crate::cli::exit::{Exit, wrong};
+use crate::cli::{Options, connect, looks};
+use crate::runtime::api::Api;
+use crate::runtime::files::Files;
+use crate::runtime::{self, Setup, terminal};
+use crate::view::Looks;
+
+pub(super) async fn run(options: &Options) -> Result<(), Exit> {
+    let files = Files::of_platform().map_err(wrong)?;
+    let api = connect::api(options, &files)?;
+    open(api, files, looks(options)).await
+}
+
+/// Opens the console on this terminal, until the user leaves.
+pub async fn open(api: Api, files: Files, looks: Looks) -> Result<(), Exit> {
+    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+        return Err(Exit::error("the console needs a terminal")
+            .hint("`tierup --help` lists the commands that work without one"));
+    }
+    let mut taken = terminal::Taken::new().map_err(wrong)?;
+    let ended = async {
+        tokio::select! {
+            () = terminal::panicked() => {}
+            () = told_to_end() => {}
+        }
+    };
+    let setup = Setup { api, files, looks };
+    let ran = runtime::run(&mut taken.terminal, terminal::events(), ended, terminal::suspend, setup).await;
+    drop(taken);
+    ran.map_err(wrong)
+}
+
+/// Resolves when the process is told to end: SIGTERM, SIGINT, SIGHUP.
+async fn told_to_end() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let kinds =
+            [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup(), SignalKind::quit()];
+        let mut signals: Vec<_> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
+        let any = signals.iter_mut().map(|signal| Box::pin(signal.recv()));
+        futures_util::future::select_all(any).await;
+    }
+    #[cfg(not(unix))]
+    std::future::pending::<()>().await;
+}

@@ -1,0 +1,95 @@
+//! Everything that the console wants done: plain values, done by the runtime, which answers with events.
+
+use tierup_common::handoff::QueueState;
+use tierup_common::id::{HandoffId, SessionId};
+use tierup_common::session::{CreateMessage, CreateSession, HandOff, Resolve};
+
+/// A request under way. Tickets count up; an answer to an older one may be out of date.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Ticket(pub u64);
+
+/// Something to do.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Effect {
+    /// Ask the server something.
+    Call(Ticket, Call),
+    /// Hold the team's stream, from now on and over every break.
+    Follow,
+    /// Hold streams narrowed to these, and only these.
+    Watch(Vec<Watch>),
+    /// Add to the seen-set.
+    MarkSeen(HandoffId),
+    /// Take out of the seen-set.
+    MarkUnread(HandoffId),
+    /// Keep the draft of a session; an empty one is forgotten.
+    SaveDraft(SessionId, String),
+    /// Stop the process until the shell brings it back.
+    Suspend,
+    /// Leave.
+    Quit,
+}
+
+/// What a narrowed stream is narrowed to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Watch {
+    /// A handoff: its assessment as it grows.
+    Handoff(HandoffId),
+    /// A session: what is said in it.
+    Session(SessionId),
+}
+
+/// A question to the server.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Call {
+    /// Who am I?
+    Me,
+    /// A page of the queue.
+    Queue {
+        /// Which handoffs.
+        state: QueueState,
+        /// Where the page begins.
+        cursor: Option<String>,
+    },
+    /// The caller's own parked sessions.
+    Parked,
+    /// A handoff with what was handed over.
+    Handoff(HandoffId),
+    /// A session with what was said.
+    Session(SessionId),
+    /// Claim.
+    Claim(HandoffId),
+    /// Put back in the queue.
+    Release {
+        /// Which.
+        handoff: HandoffId,
+        /// Why.
+        reason: String,
+    },
+    /// Assess again.
+    Reassess(HandoffId),
+    /// Open a session.
+    CreateSession(CreateSession),
+    /// Say something.
+    Say {
+        /// In which session.
+        session: SessionId,
+        /// What.
+        message: CreateMessage,
+    },
+    /// Park or escalate.
+    HandOff {
+        /// Which session.
+        session: SessionId,
+        /// How.
+        request: HandOff,
+    },
+    /// Take back.
+    Resume(SessionId),
+    /// End a session.
+    Resolve {
+        /// Which.
+        session: SessionId,
+        /// How.
+        request: Resolve,
+    },
+}

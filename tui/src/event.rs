@@ -1,0 +1,101 @@
+//! Everything that can happen to the console.
+
+use crossterm::event::{KeyEvent, MouseEvent};
+use tierup_common::event::Frame;
+use tierup_common::handoff::{Handoff, QueuePage};
+use tierup_common::id::{HandoffId, SessionId};
+use tierup_common::problem::Problem;
+use tierup_common::session::{Message, Session, SessionPage};
+use tierup_common::time::Timestamp;
+use tierup_common::user::Me;
+
+use crate::effect::{Call, Ticket};
+
+/// Something that happened.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Event {
+    /// It is now this moment, by this machine's clock.
+    Tick(Timestamp),
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// Text was pasted.
+    Paste(String),
+    /// The mouse did something.
+    Mouse(MouseEvent),
+    /// The terminal has this many columns and rows now.
+    Resize(u16, u16),
+    /// The terminal's window got or lost the focus.
+    Focus(bool),
+    /// The team's stream carried this.
+    Live(Frame),
+    /// The stream narrowed to what is open carried this.
+    Watched(Frame),
+    /// The connection of the team's stream changed.
+    Connection(Connection),
+    /// A request was answered, or failed.
+    Reply(Box<Reply>),
+    /// The handoffs seen, as the file on this machine has them now.
+    Seen(Vec<HandoffId>),
+    /// Drafts that were kept on this machine.
+    Drafts(Vec<(SessionId, String)>),
+    /// Something about the files on this machine that the user should know.
+    Notice(String),
+}
+
+/// What became of the connection that the team's stream runs over.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Connection {
+    /// Trying.
+    Connecting,
+    /// It ended or could not be made; the next try comes at this moment.
+    Lost {
+        /// Why, in one line.
+        why: String,
+        /// When it is tried again.
+        retry_at: Timestamp,
+    },
+    /// The server will not have us: trying again is no use.
+    Refused(String),
+}
+
+/// An answer that carries its question.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Reply {
+    /// Which request.
+    pub ticket: Ticket,
+    /// What was asked.
+    pub call: Call,
+    /// What came of it.
+    pub result: Result<Answer, Failure>,
+}
+
+/// What a server answers.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Answer {
+    /// The caller.
+    Me(Me),
+    /// A page of the queue.
+    Queue(QueuePage),
+    /// A page of sessions.
+    Sessions(SessionPage),
+    /// A handoff.
+    Handoff(Handoff),
+    /// A session.
+    Session(Session),
+    /// A message.
+    Message(Message),
+}
+
+/// Why there is no answer.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Failure {
+    /// The server says no.
+    #[error("{}", .0.detail.as_deref().unwrap_or(&.0.title))]
+    Problem(Box<Problem>),
+    /// The server was not reached, or did not answer in time. Whether a change was made is not known.
+    #[error("{0}")]
+    Unreachable(String),
+    /// What came back is not the API of a tierup server.
+    #[error("{0}")]
+    Nonsense(String),
+}

@@ -1,0 +1,10 @@
+//! The tierup console and command line.
+pub mod cli;
+pub mod effect;
+pub mod event;
+pub mod keymap;
+pub mod runtime;
+pub mod state;
+pub mod text;
+pub mod update;
+pub mod view;

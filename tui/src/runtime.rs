@@ -1,0 +1,152 @@
+//! The only room with IO: the loop that lets things happen, paints, and waits for more.
+
+pub mod api;
+pub(crate) mod clock;
+pub mod files;
+mod perform;
+mod stream;
+pub mod terminal;
+
+use std::future::Future;
+use std::io;
+use std::pin::pin;
+use std::time::{Duration, Instant};
+
+use futures_util::{Stream, StreamExt};
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+use tierup_common::time::Timestamp;
+use tokio::sync::mpsc;
+
+use crate::effect::Effect;
+use crate::event::Event;
+use crate::runtime::api::Api;
+use crate::runtime::files::Files;
+use crate::runtime::perform::Performer;
+use crate::state::State;
+use crate::update::{next_wake, start, update};
+use crate::view::{Looks, paint};
+
+/// However much happens, a picture stays for so long.
+const FRAME: Duration = Duration::from_millis(16);
+
+/// What the console runs on.
+pub struct Setup {
+    /// The way to the server.
+    pub api: Api,
+    /// What is kept on this machine.
+    pub files: Files,
+    /// How to paint.
+    pub looks: Looks,
+}
+
+/// Runs the console until the user leaves, `ended` resolves or the input ends. `suspend` gives the terminal back to
+/// the shell and returns when the shell has brought the console back.
+pub async fn run<B>(
+    terminal: &mut Terminal<B>,
+    input: impl Stream<Item = Event>,
+    ended: impl Future<Output = ()>,
+    mut suspend: impl FnMut() -> io::Result<()>,
+    setup: Setup,
+) -> io::Result<()>
+where
+    B: Backend,
+    B::Error: Send + Sync + 'static,
+{
+    let Setup { api, files, looks } = setup;
+    let (news, mut heard) = mpsc::unbounded_channel();
+    let mut performer = Performer::new(api, files, news);
+    let mut state = State::default();
+    let mut ticked = tick(&mut state, &mut Vec::new());
+    if let Ok(size) = terminal.size() {
+        state.size = (size.width, size.height);
+    }
+    let mut effects = start(&mut state);
+    let (mut input, mut ended) = (pin!(input), pin!(ended));
+    let mut drawn: Option<Instant> = None;
+    loop {
+        for effect in std::mem::take(&mut effects) {
+            match effect {
+                Effect::Quit => {
+                    performer.close().await;
+                    return Ok(());
+                }
+                Effect::Suspend => {
+                    suspend()?;
+                    terminal.clear().map_err(io::Error::other)?;
+                }
+                Effect::Call(..)
+                | Effect::Follow
+                | Effect::Watch(_)
+                | Effect::MarkSeen(_)
+                | Effect::MarkUnread(_)
+                | Effect::SaveDraft(..) => performer.perform(effect),
+            }
+        }
+        let frame_left = drawn.map_or(Duration::ZERO, |at| FRAME.saturating_sub(at.elapsed()));
+        let next = match heard.try_recv() {
+            // More is here already: it goes on the same picture, but for the time that a picture may take.
+            Ok(event) if !frame_left.is_zero() => Some(event),
+            waiting => {
+                draw(terminal, &mut state, &looks)?;
+                drawn = Some(Instant::now());
+                if let Ok(event) = waiting {
+                    Some(event)
+                } else {
+                    let wake = wake(&state, ticked);
+                    tokio::select! {
+                        biased;
+                        () = &mut ended => Some(quit(&mut effects)),
+                        event = input.next() => Some(event.unwrap_or_else(|| quit(&mut effects))),
+                        event = heard.recv() => event,
+                        () = sleep(wake) => None,
+                    }
+                }
+            }
+        };
+        ticked = tick(&mut state, &mut effects);
+        if let Some(event) = next {
+            performer.overhear(&event);
+            effects.extend(update(&mut state, event));
+        }
+    }
+}
+
+/// The clock's word, before anything else happens at this moment.
+fn tick(state: &mut State, effects: &mut Vec<Effect>) -> Instant {
+    effects.extend(update(state, Event::Tick(clock::now())));
+    Instant::now()
+}
+
+/// Leaves as if the user had said so; the event that goes with it changes nothing.
+fn quit(effects: &mut Vec<Effect>) -> Event {
+    effects.push(Effect::Quit);
+    Event::Focus(false)
+}
+
+/// When to look again although nothing happens: the state speaks in the server's time, from the last tick on.
+fn wake(state: &State, ticked: Instant) -> Option<Instant> {
+    let at: Timestamp = next_wake(state)?;
+    Some(ticked + at.since(state.now).max(Duration::from_millis(1)))
+}
+
+async fn sleep(until: Option<Instant>) {
+    match until {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn draw<B: Backend>(terminal: &mut Terminal<B>, state: &mut State, looks: &Looks) -> io::Result<()>
+where
+    B::Error: Send + Sync + 'static,
+{
+    let mut painted = None;
+    terminal
+        .draw(|frame| painted = Some(paint(state, looks, frame.buffer_mut())))
+        .map_err(io::Error::other)?;
+    if let Some(painted) = painted {
+        state.painted = painted;
+    }
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! Event streams: held over every break, resumed where they were.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use reqwest::Response;
+use sse_stream::SseByteStream;
+use tierup_common::event::{Frame, Signal};
+use tierup_common::id::Seq;
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::effect::Watch;
+use crate::event::{Connection, Event, Failure};
+use crate::runtime::api::Api;
+use crate::runtime::clock;
+
+/// The first pause after a break, at most; each further one may be three times as long as the one before.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+/// No pause is longer than this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// One event, in bytes, at most: a message with its limit used, escaped, and room.
+const LARGEST: usize = 1024 * 1024;
+
+/// Holds the team's stream for as long as anybody listens.
+pub(super) async fn follow(api: Api, news: UnboundedSender<Event>) {
+    hold(
+        &api,
+        None,
+        |frame| news.send(Event::Live(frame)).is_ok(),
+        |change| news.send(Event::Connection(change)).is_ok(),
+    )
+    .await;
+}
+
+/// Holds a narrowed stream. How its connection is, the team's stream tells.
+pub(super) async fn watch(api: Api, watch: Watch, news: UnboundedSender<Event>) {
+    hold(&api, Some(watch), |frame| news.send(Event::Watched(frame)).is_ok(), |_| true).await;
+}
+
+/// Opens a stream, again and again, and hands on what it carries until nobody listens or trying is no use.
+async fn hold(
+    api: &Api,
+    watch: Option<Watch>,
+    mut take: impl FnMut(Frame) -> bool,
+    mut tell: impl FnMut(Connection) -> bool,
+) {
+    let mut after: Option<Seq> = None;
+    let mut pause = FIRST_PAUSE;
+    loop {
+        if !tell(Connection::Connecting) {
+            return;
+        }
+        let why = match api.stream(watch, after).await {
+            Ok(response) => {
+                let before = after;
+                let why = read(response, &mut after, &mut take).await;
+                let Some(why) = why else { return };
+                if after != before {
+                    pause = FIRST_PAUSE;
+                }
+                why
+            }
+            Err(Failure::Problem(problem)) if matches!(problem.status, 401 | 403 | 404) => {
+                let why = problem.detail.unwrap_or(problem.title);
+                tell(Connection::Refused(why));
+                return;
+            }
+            Err(failure) => failure.to_string(),
+        };
+        // Somewhere between nothing much and the whole pause, so that many consoles do not come back at once.
+        let wait = pause.mul_f64(0.2 + 0.8 * random());
+        let retry_at = clock::now().plus(wait);
+        if !tell(Connection::Lost { why, retry_at }) {
+            return;
+        }
+        tokio::time::sleep(wait).await;
+        pause = (pause * 3).min(LONGEST_PAUSE);
+    }
+}
+
+/// Reads a stream to its end; why it ended, or nothing if nobody listens any more.
+async fn read(
+    response: Response,
+    after: &mut Option<Seq>,
+    take: &mut impl FnMut(Frame) -> bool,
+) -> Option<String> {
+    let since_event = AtomicUsize::new(0);
+    let bytes = response.bytes_stream().map(|chunk| {
+        let chunk = chunk.map_err(std::io::Error::other)?;
+        let before = since_event.fetch_add(chunk.len(), Ordering::Relaxed);
+        if before + chunk.len() > LARGEST {
+            return Err(std::io::Error::other("an event is far too large"));
+        }
+        Ok::<_, std::io::Error>(chunk)
+    });
+    let mut events = std::pin::pin!(SseByteStream::new(bytes));
+    while let Some(event) = events.next().await {
+        let Ok(event) = event else { return Some("the connection broke off".into()) };
+        since_event.store(0, Ordering::Relaxed);
+        let Some(data) = event.data else { continue };
+        let frame = Frame::parse(&data);
+        if let Some(seq) = place(&frame, *after) {
+            *after = Some(seq);
+        }
+        if !take(frame) {
+            return None;
+        }
+    }
+    Some("the server ended the connection".into())
+}
+
+/// How far a frame brings a stream: from there it is resumed.
+fn place(frame: &Frame, after: Option<Seq>) -> Option<Seq> {
+    match frame {
+        Frame::Event(event) => Some(event.seq),
+        // The first of all: from here on nothing is to be missed.
+        Frame::Signal(Signal::Hello { seq, .. }) if after.is_none() => Some(*seq),
+        Frame::Signal(Signal::Reset { seq } | Signal::CaughtUp { seq }) => Some(*seq),
+        Frame::Unknown { seq } => *seq,
+        Frame::Signal(
+            Signal::Hello { .. }
+            | Signal::HandoffAssessmentDelta { .. }
+            | Signal::MessageDelta { .. }
+            | Signal::Presence { .. },
+        ) => None,
+    }
+}
+
+/// From 0 to 1. Without randomness every console waits the whole pause.
+fn random() -> f64 {
+    let mut bytes = [0; 4];
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX),
+        Err(_) => 1.0,
+    }
+}

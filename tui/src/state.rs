@@ -1,0 +1,132 @@
+//! Everything that the console knows, as plain data. `update` changes it, `view` paints it, neither does IO.
+
+pub mod briefing;
+pub mod composer;
+pub mod dialog;
+pub mod layer;
+pub mod link;
+pub mod list;
+pub mod painted;
+pub mod queue;
+pub mod seen;
+pub mod session;
+pub mod toast;
+
+use std::collections::HashMap;
+
+use tierup_common::id::{HandoffId, Seq, SessionId, UserId};
+use tierup_common::time::Timestamp;
+use tierup_common::user::{Me, Role};
+
+use crate::effect::{Ticket, Watch};
+use crate::keymap::{Context, Keymap};
+use crate::state::briefing::Briefing;
+use crate::state::layer::Layer;
+use crate::state::link::Link;
+use crate::state::painted::Painted;
+use crate::state::queue::Queue;
+use crate::state::seen::Seen;
+use crate::state::session::Chat;
+use crate::state::toast::Toasts;
+
+/// The console.
+#[derive(Debug, Default)]
+pub struct State {
+    /// This moment, by the server's clock as far as it is known.
+    pub now: Timestamp,
+    /// How far the server's clock is ahead of this machine's, in milliseconds.
+    pub skew: i64,
+    /// Who the user is, once the server has said so.
+    pub me: Option<Me>,
+    /// The terminal's columns and rows.
+    pub size: (u16, u16),
+    /// How the connection to the server is.
+    pub link: Link,
+    /// What waits, what is worked on, what is put aside.
+    pub queue: Queue,
+    /// Which handoffs were opened or claimed before.
+    pub seen: Seen,
+    /// What fills the screen.
+    pub screen: Screen,
+    /// What lies over it; the last one has the keys.
+    pub layers: Vec<Layer>,
+    /// What just happened.
+    pub toasts: Toasts,
+    /// What was typed and not sent, by session.
+    pub drafts: HashMap<SessionId, String>,
+    /// Sessions whose suggested steps were hidden.
+    pub steps_hidden: Vec<SessionId>,
+    /// The claim under way.
+    pub claiming: Option<Claiming>,
+    /// The narrowed streams that are held.
+    pub watches: Vec<Watch>,
+    /// The newest event that the team's stream is known to have reached.
+    pub heard: Option<Seq>,
+    /// Which key does what.
+    pub keymap: Keymap,
+    /// Where things stand on the screen, as they were painted last.
+    pub painted: Painted,
+    /// The last ticket given out.
+    tickets: Ticket,
+}
+
+/// What fills the screen.
+#[derive(Debug, Default)]
+pub enum Screen {
+    /// The list and its preview.
+    #[default]
+    Queue,
+    /// A handoff in ten seconds.
+    Briefing(Box<Briefing>),
+    /// A session to work in.
+    Session(Box<Chat>),
+}
+
+/// A claim under way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Claiming {
+    /// Which request.
+    pub ticket: Ticket,
+    /// Which handoff.
+    pub handoff: HandoffId,
+}
+
+impl State {
+    /// A ticket for a new request.
+    pub fn ticket(&mut self) -> Ticket {
+        self.tickets = Ticket(self.tickets.0 + 1);
+        self.tickets
+    }
+
+    /// The user's id, once the server has said who they are.
+    pub fn my_id(&self) -> Option<UserId> {
+        self.me.as_ref().map(|me| me.user.id)
+    }
+
+    /// Whether the user may do more than read. Until the server has said so, let it decide.
+    pub fn may_act(&self) -> bool {
+        self.me.as_ref().is_none_or(|me| me.user.role >= Role::Engineer)
+    }
+
+    /// Who has the keys: the top layer, or else the screen.
+    pub fn context(&self) -> Context {
+        match (self.layers.last(), &self.screen) {
+            (Some(layer), _) => layer.context(),
+            (None, Screen::Queue) => Context::Queue,
+            (None, Screen::Briefing(_)) => Context::Briefing,
+            (None, Screen::Session(_)) => Context::Session,
+        }
+    }
+
+    /// How many handoffs wait that the user has not seen.
+    pub fn unread(&self) -> usize {
+        self.queue.waiting().filter(|item| self.is_unread(item)).count()
+    }
+
+    /// Whether a handoff has its dot: it waits, somebody else escalated it, and it was not opened or claimed here.
+    pub fn is_unread(&self, item: &tierup_common::handoff::QueueItem) -> bool {
+        item.status == tierup_common::handoff::HandoffStatus::Open
+            && Some(item.handed_off_by) != self.my_id()
+            && !self.seen.has(item.id)
+    }
+}

@@ -1,0 +1,84 @@
+//! What lies over the screen. One stack: the top one has the keys.
+
+use std::time::Duration;
+
+use tierup_common::id::HandoffId;
+use tierup_common::time::Timestamp;
+
+use crate::keymap::Context;
+use crate::state::dialog::Dialog;
+
+/// A layer that opened by itself takes no key for so long: what was typed was not meant for it.
+const DEAF: Duration = Duration::from_millis(300);
+
+/// A layer.
+#[derive(Clone, Debug)]
+pub enum Layer {
+    /// Every key of a place.
+    Help {
+        /// Which place.
+        of: Context,
+        /// The first line shown.
+        top: usize,
+    },
+    /// Somebody else was first.
+    Conflict(Conflict),
+    /// A few fields to fill in.
+    Dialog(Box<Dialog>),
+    /// Something that cannot be undone.
+    Confirm(Confirm),
+    /// The briefing, over its session.
+    Briefing,
+}
+
+/// A claim that somebody else won.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Conflict {
+    /// Which handoff.
+    pub handoff: HandoffId,
+    /// What it is called: `#42 VPN is down`.
+    pub title: String,
+    /// The winner's name.
+    pub by: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// When it opened by itself; nothing if the user's own key brought it.
+    pub came_at: Option<Timestamp>,
+}
+
+/// A question with yes and no.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Confirm {
+    /// What is asked.
+    pub question: String,
+    /// What yes does.
+    pub on_yes: OnYes,
+}
+
+/// What a yes does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OnYes {
+    /// Throw away what was typed into the dialog below.
+    CloseDialog,
+}
+
+impl Layer {
+    /// Which keys it takes.
+    pub const fn context(&self) -> Context {
+        match self {
+            Self::Help { .. } => Context::Help,
+            Self::Conflict(_) => Context::Conflict,
+            Self::Dialog(_) => Context::Dialog,
+            Self::Confirm(_) => Context::Confirm,
+            Self::Briefing => Context::BriefingOverlay,
+        }
+    }
+
+    /// Whether it takes keys yet.
+    pub fn hears(&self, now: Timestamp) -> bool {
+        match self {
+            Self::Conflict(conflict) => conflict.came_at.is_none_or(|came| now.since(came) >= DEAF),
+            Self::Help { .. } | Self::Dialog(_) | Self::Confirm(_) | Self::Briefing => true,
+        }
+    }
+}

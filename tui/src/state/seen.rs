@@ -1,0 +1,83 @@
+//! Which handoffs were opened or claimed before, on this machine: the newest ones.
+
+use std::collections::{HashSet, VecDeque};
+
+use tierup_common::id::HandoffId;
+use tierup_common::limit;
+
+/// The seen-set: the newest [`limit::SEEN`] ids, in the order they were seen.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Seen {
+    order: VecDeque<HandoffId>,
+    ids: HashSet<HandoffId>,
+}
+
+impl Seen {
+    /// Whether a handoff was seen.
+    pub fn has(&self, id: HandoffId) -> bool {
+        self.ids.contains(&id)
+    }
+
+    /// A handoff was seen. The oldest makes room.
+    pub fn add(&mut self, id: HandoffId) {
+        if !self.ids.insert(id) {
+            return;
+        }
+        self.order.push_back(id);
+        while self.order.len() > limit::SEEN {
+            if let Some(oldest) = self.order.pop_front() {
+                self.ids.remove(&oldest);
+            }
+        }
+    }
+
+    /// A handoff is to count as not seen.
+    pub fn remove(&mut self, id: HandoffId) {
+        if self.ids.remove(&id) {
+            self.order.retain(|other| *other != id);
+        }
+    }
+
+    /// The ids, the oldest first.
+    pub fn ids(&self) -> impl Iterator<Item = HandoffId> + '_ {
+        self.order.iter().copied()
+    }
+}
+
+impl FromIterator<HandoffId> for Seen {
+    fn from_iter<T: IntoIterator<Item = HandoffId>>(ids: T) -> Self {
+        let mut seen = Self::default();
+        for id in ids {
+            seen.add(id);
+        }
+        seen
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(n: u8, m: u8) -> HandoffId {
+        let mut bytes = [0; 16];
+        bytes[..2].copy_from_slice(&[n, m]);
+        HandoffId::from_bytes(bytes)
+    }
+
+    #[test]
+    fn the_newest_two_hundred_are_kept() {
+        let all: Vec<_> = (0..=250).map(|n: u8| id(n, 0)).collect();
+        let seen: Seen = all.iter().copied().collect();
+        assert_eq!(seen.ids().count(), 200);
+        assert!(!seen.has(all[50]) && seen.has(all[51]) && seen.has(all[250]));
+    }
+
+    #[test]
+    fn what_is_marked_unread_can_be_seen_again() {
+        let mut seen: Seen = [id(1, 0), id(2, 0)].into_iter().collect();
+        seen.remove(id(1, 0));
+        assert!(!seen.has(id(1, 0)));
+        seen.add(id(1, 0));
+        assert_eq!(seen.ids().collect::<Vec<_>>(), [id(2, 0), id(1, 0)]);
+    }
+}

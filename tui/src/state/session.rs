@@ -1,0 +1,153 @@
+//! A session to work in: what was said, the suggested steps, and what is being typed.
+
+use tierup_common::assessment::Step;
+use tierup_common::handoff::HandoffStatus;
+use tierup_common::id::{MessageId, SessionId, UserId};
+use tierup_common::session::{Message, MessageKind, Session, SessionItem, SessionStatus};
+use tierup_common::time::Timestamp;
+
+use crate::effect::Ticket;
+use crate::state::briefing::Briefing;
+use crate::state::composer::Composer;
+
+/// A session that is open in the console.
+#[derive(Clone, Debug)]
+pub struct Chat {
+    /// Which.
+    pub id: SessionId,
+    /// The session, once it is here.
+    pub session: Option<SessionItem>,
+    /// What was said, in order, as far as it is known.
+    pub messages: Vec<Message>,
+    /// Whether those are all: until the session is here, a snapshot's messages stand in.
+    pub is_whole: bool,
+    /// The request for it.
+    pub asked: Option<Ticket>,
+    /// Why it could not be fetched.
+    pub failed: Option<String>,
+    /// The handoff that brought the user here, with its briefing.
+    pub briefing: Option<Briefing>,
+    /// Answers of the assistant that are being written.
+    pub growing: Vec<(MessageId, String)>,
+    /// An answer that was asked for and has not begun.
+    pub awaits_answer: bool,
+    /// What was sent and not yet acknowledged.
+    pub outgoing: Option<Outgoing>,
+    /// What is being typed.
+    pub composer: Composer,
+    /// Whether the assistant answers what is sent.
+    pub kind: MessageKind,
+    /// The first suggested step shown.
+    pub first_step: usize,
+    /// What of the conversation is shown.
+    pub scroll: Scroll,
+}
+
+/// A message on its way.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Outgoing {
+    /// The request.
+    pub ticket: Ticket,
+    /// What it says.
+    pub text: String,
+    /// When it was sent.
+    pub at: Timestamp,
+}
+
+/// What of the conversation is shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Scroll {
+    /// The end, whatever comes.
+    #[default]
+    Follow,
+    /// From a row of a message on.
+    From {
+        /// The message, by its `seq`.
+        seq: u32,
+        /// The row of it that is at the top.
+        row: usize,
+        /// The newest message when the user scrolled up: what came since is new.
+        newest: u32,
+    },
+}
+
+impl Chat {
+    /// A session of which nothing is known yet, with the draft that was kept of it.
+    pub fn new(id: SessionId, draft: &str) -> Self {
+        Self {
+            id,
+            session: None,
+            messages: Vec::new(),
+            is_whole: false,
+            asked: None,
+            failed: None,
+            briefing: None,
+            growing: Vec::new(),
+            awaits_answer: false,
+            outgoing: None,
+            composer: Composer::with(draft),
+            kind: MessageKind::Ask,
+            first_step: 0,
+            scroll: Scroll::Follow,
+        }
+    }
+
+    /// Takes a fetched session. Messages that came by the stream meanwhile are not lost.
+    pub fn take(&mut self, session: Session) {
+        let known = std::mem::take(&mut self.messages);
+        self.messages = session.conversation_messages;
+        self.session = Some(session.item);
+        self.is_whole = true;
+        self.failed = None;
+        for message in known {
+            self.hear(message);
+        }
+    }
+
+    /// Takes a message, once, at its place.
+    pub fn hear(&mut self, message: Message) {
+        self.growing.retain(|(id, _)| *id != message.id);
+        match self.messages.binary_search_by_key(&message.seq, |known| known.seq) {
+            Ok(place) => self.messages[place] = message,
+            Err(place) => self.messages.insert(place, message),
+        }
+    }
+
+    /// The newest message's `seq`.
+    pub fn newest(&self) -> u32 {
+        self.messages.last().map_or(0, |message| message.seq)
+    }
+
+    /// Messages that came since the user scrolled up.
+    pub fn unseen(&self) -> u32 {
+        match self.scroll {
+            Scroll::Follow => 0,
+            Scroll::From { newest, .. } => self.newest().saturating_sub(newest),
+        }
+    }
+
+    /// The suggested steps, while the handoff is the user's own.
+    pub fn steps(&self, me: Option<UserId>) -> &[Step] {
+        let Some(briefing) = &self.briefing else { return &[] };
+        let item = &briefing.item;
+        let is_mine = item.status == HandoffStatus::Claimed && item.claimed_by == me && me.is_some();
+        match &item.ai_assessment_data {
+            Some(assessment) if is_mine => &assessment.suggested_steps,
+            Some(_) | None => &[],
+        }
+    }
+
+    /// Where the session stands, as far as it is known.
+    pub fn status(&self) -> Option<SessionStatus> {
+        self.session.as_ref().map(|session| session.status)
+    }
+
+    /// One line that names the session.
+    pub fn title(&self) -> String {
+        match (&self.briefing, &self.session) {
+            (Some(briefing), _) => format!("#{} {}", briefing.item.number, briefing.item.problem_summary),
+            (None, Some(session)) => format!("session {} {}", session.number, session.title()),
+            (None, None) => "session".into(),
+        }
+    }
+}

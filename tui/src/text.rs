@@ -1,0 +1,105 @@
+//! Text on its way to the screen: made safe, given meaning, broken into rows.
+//!
+//! Everything that people, models and servers wrote comes through here. What leaves is plain text with a meaning
+//! ([`Ink`]); which colour that is, the theme says.
+
+pub mod markdown;
+pub mod safe;
+pub mod wrap;
+
+use unicode_width::UnicodeWidthStr;
+
+/// What a piece of text means.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Ink {
+    /// Nothing in particular.
+    #[default]
+    Plain,
+    /// Strong emphasis.
+    Strong,
+    /// Emphasis.
+    Emphasis,
+    /// Code, commands, output.
+    Code,
+    /// A heading.
+    Heading,
+    /// Where a link leads.
+    Link,
+    /// Less important.
+    Dim,
+    /// What the eye should find first.
+    Accent,
+    /// It is well.
+    Good,
+    /// Take care.
+    Warn,
+    /// It is not well.
+    Bad,
+}
+
+/// A piece of text of one meaning, without line breaks and safe to show.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Piece {
+    /// The text.
+    pub text: String,
+    /// What it means.
+    pub ink: Ink,
+}
+
+impl Piece {
+    /// A piece of text that is safe already.
+    pub fn new(text: impl Into<String>, ink: Ink) -> Self {
+        Self { text: text.into(), ink }
+    }
+}
+
+/// One row of the screen.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Row(pub Vec<Piece>);
+
+impl Row {
+    /// A row of one piece.
+    pub fn of(text: impl Into<String>, ink: Ink) -> Self {
+        Self(vec![Piece::new(text, ink)])
+    }
+
+    /// How many columns it takes.
+    pub fn width(&self) -> usize {
+        self.0.iter().map(|piece| piece.text.width()).sum()
+    }
+}
+
+/// The beginning of a line, at most so many columns wide, with a mark where it was cut.
+pub fn cut(line: &str, columns: usize) -> String {
+    use unicode_segmentation::UnicodeSegmentation;
+    if line.width() <= columns {
+        return line.to_owned();
+    }
+    let mut cut = String::new();
+    let mut width = 0;
+    for grapheme in line.graphemes(true) {
+        width += grapheme.width();
+        if width + 1 > columns {
+            break;
+        }
+        cut.push_str(grapheme);
+    }
+    if columns > 0 {
+        cut.push('…');
+    }
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_line_says_that_it_was_cut() {
+        assert_eq!(cut("printer", 7), "printer");
+        assert_eq!(cut("printer", 5), "prin…");
+        assert_eq!(cut("日本語", 5), "日本…");
+        assert_eq!(cut("日本語", 4), "日…");
+        assert_eq!(cut("x", 0), "");
+    }
+}

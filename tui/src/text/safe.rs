@@ -1,0 +1,144 @@
+//! The one way for text to reach a terminal: nothing in it moves the cursor, sets a title, turns the reading
+//! direction or hides. What would is shown as a visible mark.
+
+use std::fmt::Write as _;
+
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Marks on top of one character, at most; scripts need two or three.
+const MARKS: usize = 8;
+/// Columns between tab stops.
+const TAB: usize = 4;
+
+/// Text of several lines: line breaks stay (`\r\n` and `\r` as `\n`), tabs become spaces.
+pub fn text(raw: &str) -> String {
+    if raw.bytes().all(|byte| byte == b'\n' || (b' '..=b'~').contains(&byte)) {
+        return raw.to_owned();
+    }
+    let mut out = String::with_capacity(raw.len());
+    let mut column = 0;
+    for grapheme in raw.graphemes(true) {
+        match grapheme {
+            "\n" | "\r\n" | "\r" => {
+                out.push('\n');
+                column = 0;
+            }
+            "\t" => {
+                let spaces = TAB - column % TAB;
+                out.extend(std::iter::repeat_n(' ', spaces));
+                column += spaces;
+            }
+            _ => {
+                put(grapheme, &mut out);
+                column += 1;
+            }
+        }
+    }
+    out
+}
+
+/// Text of one line: a line break is shown as a mark too.
+pub fn line(raw: &str) -> String {
+    if raw.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return raw.to_owned();
+    }
+    let mut out = String::with_capacity(raw.len());
+    for grapheme in raw.graphemes(true) {
+        match grapheme {
+            "\t" => out.push(' '),
+            "\n" | "\r\n" | "\r" => out.push('␤'),
+            _ => put(grapheme, &mut out),
+        }
+    }
+    out
+}
+
+fn put(grapheme: &str, out: &mut String) {
+    let is_emoji = grapheme.chars().any(is_pictograph);
+    let mut marks = 0;
+    let mut left_out = 0_usize;
+    for (place, c) in grapheme.chars().enumerate() {
+        if place > 0 {
+            marks += 1;
+            if marks > MARKS && !is_emoji {
+                left_out += 1;
+                continue;
+            }
+        }
+        match c {
+            // The parts that make one picture out of several, inside a picture.
+            '\u{200d}' | '\u{fe0e}' | '\u{fe0f}' if is_emoji => out.push(c),
+            c if is_hidden(c) => show(c, out),
+            c => out.push(c),
+        }
+    }
+    if left_out > 0 {
+        // Writing to a String cannot fail.
+        let _ = write!(out, "‹+{left_out}›");
+    }
+}
+
+/// Characters that act on the terminal, turn the reading direction, or take no room.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}')
+}
+
+fn is_pictograph(c: char) -> bool {
+    matches!(c, '\u{2190}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}')
+}
+
+fn show(c: char, out: &mut String) {
+    match c {
+        '\u{0}'..='\u{1f}' => out.extend(char::from_u32(0x2400 + u32::from(c))),
+        '\u{7f}' => out.push('␡'),
+        _ => {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "‹{:X}›", u32::from(c));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_text_stays_as_it_is() {
+        for raw in ["", "VPN is down", "Ñandú, Ærø, 日本語, עברית", "e\u{301}", "👩\u{200d}💻 ❤\u{fe0f}"]
+        {
+            assert_eq!(line(raw), raw);
+        }
+        assert_eq!(text("one\r\ntwo\rthree\n"), "one\ntwo\nthree\n");
+        assert_eq!(text("a\tb"), "a   b");
+    }
+
+    #[test]
+    fn what_acts_or_hides_is_shown() {
+        assert_eq!(line("\x1b[2J\x07"), "␛[2J␇");
+        assert_eq!(line("\u{9b}31m\u{7f}"), "‹9B›31m␡");
+        assert_eq!(line("abc\u{202e}fdp.exe"), "abc‹202E›fdp.exe");
+        assert_eq!(line("pass\u{200b}word\u{e0041}"), "pass‹200B›word‹E0041›");
+        assert_eq!(line("two\nlines\u{2028}three"), "two␤lines‹2028›three");
+        assert_eq!(line("a\u{200d}b"), "a‹200D›b");
+    }
+
+    #[test]
+    fn a_tower_of_marks_is_cut() {
+        let tower = format!("a{}", "\u{301}".repeat(100_000));
+        assert_eq!(line(&tower), format!("a{}‹+99992›", "\u{301}".repeat(8)));
+    }
+
+    #[test]
+    fn nothing_that_acts_is_left() {
+        let every: String = (0..=0x10_ffff).filter_map(char::from_u32).collect();
+        let safe = text(&every);
+        assert!(safe.chars().all(|c| c == '\n' || !c.is_control()));
+        assert!(!safe.contains(['\u{202e}', '\u{200b}', '\u{2028}', '\u{feff}', '\u{e0041}']));
+    }
+}

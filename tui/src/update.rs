@@ -1,0 +1,262 @@
+//! From what is and what happens to what is then, and what is to be done: synchronous, total, without IO or clock.
+
+mod briefing;
+mod dialog;
+mod go;
+mod live;
+mod load;
+mod mouse;
+mod queue;
+mod reply;
+mod session;
+
+use std::time::Duration;
+
+use crokey::KeyCombination;
+use crossterm::event::{KeyEvent, KeyEventKind};
+use tierup_common::time::Timestamp;
+
+use crate::effect::{Effect, Watch};
+use crate::event::{Connection, Event};
+use crate::keymap::{Action, ConflictVerb, Context, Move};
+use crate::state::layer::{Layer, OnYes};
+use crate::state::link::Link;
+use crate::state::queue::Preview;
+use crate::state::toast::Tone;
+use crate::state::{Screen, State};
+
+pub use session::steps_are_shown;
+
+/// A row is previewed in full once the selection has rested on it for so long: passing over costs nothing.
+const REST: Duration = Duration::from_millis(150);
+/// From this many columns on the list has its preview beside it.
+pub const WIDE: u16 = 100;
+
+/// What is to be done before anything has happened.
+pub fn start(state: &mut State) -> Vec<Effect> {
+    let mut effects = vec![Effect::Follow];
+    load::me(state, &mut effects);
+    load::lists(state, &mut effects);
+    effects
+}
+
+/// Lets something happen.
+pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    match event {
+        Event::Tick(now) => tick(state, now, &mut effects),
+        Event::Key(key) => press(state, key, &mut effects),
+        Event::Paste(text) => paste(state, &text),
+        Event::Mouse(event) => mouse::mouse(state, event, &mut effects),
+        Event::Resize(columns, rows) => state.size = (columns, rows),
+        Event::Focus(_) => {}
+        Event::Live(frame) => live::live(state, frame, &mut effects),
+        Event::Watched(frame) => live::watched(state, frame, &mut effects),
+        Event::Connection(news) => connection(state, news),
+        Event::Reply(reply) => reply::reply(state, *reply, &mut effects),
+        Event::Seen(ids) => state.seen = ids.into_iter().collect(),
+        Event::Drafts(drafts) => session::take_drafts(state, drafts),
+        Event::Notice(text) => state.toasts.push(Tone::Info, text, state.now),
+    }
+    settle(state, &mut effects);
+    effects
+}
+
+/// When something changes by itself, if nothing happens before: a toast goes, a row has rested, a minute is over.
+pub fn next_wake(state: &State) -> Option<Timestamp> {
+    let rested = match state.queue.preview {
+        Preview::Resting { until, .. } => Some(until),
+        Preview::Nothing | Preview::Rested(_) => None,
+    };
+    [state.painted.changes_at, state.toasts.next(), rested].into_iter().flatten().min()
+}
+
+fn tick(state: &mut State, now: Timestamp, effects: &mut Vec<Effect>) {
+    state.now = Timestamp::from_millis(now.as_millis().saturating_add(state.skew));
+    state.toasts.expire(state.now);
+    if let Preview::Resting { id, until } = state.queue.preview
+        && state.now >= until
+    {
+        state.queue.preview = Preview::Rested(id);
+        if state.queue.snapshot(id).is_none() && state.link.may_ask() {
+            load::handoff(state, id, effects);
+        }
+    }
+}
+
+/// What follows from every change, whatever it was: what is worth watching, what the preview rests on, and that what
+/// was typed is kept.
+fn settle(state: &mut State, effects: &mut Vec<Effect>) {
+    let selected = match state.screen {
+        Screen::Queue if state.size.0 >= WIDE => state.queue.selected().map(|item| item.id),
+        Screen::Queue | Screen::Briefing(_) | Screen::Session(_) => None,
+    };
+    if state.queue.preview.id() != selected {
+        state.queue.preview = match selected {
+            Some(id) => Preview::Resting { id, until: state.now.plus(REST) },
+            None => Preview::Nothing,
+        };
+    }
+    let watches = worth_watching(state);
+    if watches != state.watches {
+        state.watches.clone_from(&watches);
+        effects.push(Effect::Watch(watches));
+    }
+    session::keep_draft(state, effects);
+}
+
+/// Streams to hold: the open briefing, so that it fills in place and others see who reads; the open session; and a
+/// previewed row while its assessment is being written.
+fn worth_watching(state: &State) -> Vec<Watch> {
+    match &state.screen {
+        Screen::Queue => {
+            let Preview::Rested(id) = state.queue.preview else { return Vec::new() };
+            let grows = state.queue.item(id).is_some_and(live::is_being_assessed);
+            if grows { vec![Watch::Handoff(id)] } else { Vec::new() }
+        }
+        Screen::Briefing(briefing) => vec![Watch::Handoff(briefing.item.id)],
+        Screen::Session(chat) => {
+            let mut watches = vec![Watch::Session(chat.id)];
+            let shows_briefing = state.layers.iter().any(|layer| matches!(layer, Layer::Briefing));
+            if let Some(briefing) = chat.briefing.as_ref().filter(|_| shows_briefing) {
+                watches.push(Watch::Handoff(briefing.item.id));
+            }
+            watches
+        }
+    }
+}
+
+fn connection(state: &mut State, news: Connection) {
+    let now = state.now;
+    state.link = match (news, &state.link) {
+        (Connection::Connecting, Link::Offline { since, why, .. }) => {
+            Link::Offline { since: *since, retry_at: None, why: why.clone() }
+        }
+        (Connection::Connecting, _) => Link::Connecting,
+        (Connection::Lost { why, retry_at }, link) => {
+            let since = match link {
+                Link::Offline { since, .. } => *since,
+                Link::Connecting | Link::Live | Link::CatchingUp { .. } | Link::Refused(_) => now,
+            };
+            // The moment is one of this machine's clock.
+            let retry_at = Timestamp::from_millis(retry_at.as_millis().saturating_add(state.skew));
+            Link::Offline { since, retry_at: Some(retry_at), why }
+        }
+        (Connection::Refused(why), _) => Link::Refused(why),
+    };
+}
+
+fn press(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
+    if key.kind == KeyEventKind::Release {
+        return;
+    }
+    if state.layers.last().is_some_and(|layer| !layer.hears(state.now)) {
+        return;
+    }
+    let context = state.context();
+    let combination = KeyCombination::from(key);
+    let action = match context {
+        Context::Session => session::shortcut(state, combination),
+        Context::Global
+        | Context::Queue
+        | Context::Briefing
+        | Context::BriefingOverlay
+        | Context::Dialog
+        | Context::Conflict
+        | Context::Confirm
+        | Context::Help => None,
+    };
+    match (action.or_else(|| state.keymap.action(context, combination)), context) {
+        (Some(action), _) => act(state, context, action, effects),
+        (None, Context::Session) => session::type_key(state, key),
+        (None, Context::Dialog) => dialog::type_key(state, key),
+        (
+            None,
+            Context::Global
+            | Context::Queue
+            | Context::Briefing
+            | Context::BriefingOverlay
+            | Context::Conflict
+            | Context::Confirm
+            | Context::Help,
+        ) => {}
+    }
+}
+
+fn paste(state: &mut State, text: &str) {
+    match state.context() {
+        Context::Session => session::paste(state, text),
+        Context::Dialog => dialog::paste(state, text),
+        Context::Global
+        | Context::Queue
+        | Context::Briefing
+        | Context::BriefingOverlay
+        | Context::Conflict
+        | Context::Confirm
+        | Context::Help => {}
+    }
+}
+
+/// Does what a key, a click or a command stands for.
+fn act(state: &mut State, context: Context, action: Action, effects: &mut Vec<Effect>) {
+    match action {
+        Action::Quit | Action::QuitNow => effects.push(Effect::Quit),
+        Action::Suspend => effects.push(Effect::Suspend),
+        Action::Help => state.layers.push(Layer::Help { of: context, top: 0 }),
+        Action::Move(to) => go_to(state, context, to),
+        Action::List(verb) => queue::act(state, verb, effects),
+        Action::Briefing(verb) => briefing::act(state, verb, effects),
+        Action::Session(verb) => session::act(state, verb, effects),
+        Action::Dialog(verb) => dialog::act(state, verb, effects),
+        Action::Conflict(verb) => {
+            state.layers.pop();
+            match verb {
+                ConflictVerb::Close => {}
+                ConflictVerb::NextOpen => queue::open_next(state, effects),
+            }
+        }
+        Action::Yes => yes(state),
+        Action::Close => {
+            state.layers.pop();
+        }
+    }
+}
+
+fn go_to(state: &mut State, context: Context, to: Move) {
+    match context {
+        Context::Queue => queue::go_to(state, to),
+        Context::Briefing | Context::BriefingOverlay => briefing::scroll(state, to),
+        Context::Session => session::scroll(state, to),
+        Context::Help => {
+            let (end, page) = (state.painted.help_end, state.painted.page);
+            if let Some(Layer::Help { top, .. }) = state.layers.last_mut() {
+                *top = scrolled(*top, to, end, page);
+            }
+        }
+        Context::Global | Context::Dialog | Context::Conflict | Context::Confirm => {}
+    }
+}
+
+fn yes(state: &mut State) {
+    let Some(Layer::Confirm(confirm)) = state.layers.pop() else { return };
+    match confirm.on_yes {
+        OnYes::CloseDialog => {
+            state.layers.pop();
+        }
+    }
+}
+
+/// Where a text with so many rows beyond the screen stands after a move.
+fn scrolled(top: usize, to: Move, end: usize, page: usize) -> usize {
+    let page = page.max(1);
+    // What was painted may be shorter now than when it was scrolled.
+    let top = top.min(end);
+    match to {
+        Move::Down => (top + 1).min(end),
+        Move::Up => top.saturating_sub(1),
+        Move::PageDown => (top + page).min(end),
+        Move::PageUp => top.saturating_sub(page),
+        Move::Top => 0,
+        Move::Bottom => end,
+    }
+}

@@ -1,0 +1,87 @@
+//! The mouse: click, wheel, click on a step.
+
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+
+use crate::effect::Effect;
+use crate::keymap::{Action, Context, Move, SessionVerb};
+use crate::state::briefing::Pane;
+use crate::state::painted::Target;
+use crate::state::queue::Tab;
+use crate::state::{Screen, State};
+use crate::update::{act, briefing, queue, session};
+
+/// Rows that one notch of the wheel moves by.
+const NOTCH: usize = 3;
+
+pub(super) fn mouse(state: &mut State, event: MouseEvent, effects: &mut Vec<Effect>) {
+    let target = state.painted.at(event.column, event.row);
+    match event.kind {
+        MouseEventKind::Down(MouseButton::Left) => {
+            if let Some(target) = target {
+                click(state, target, effects);
+            }
+        }
+        MouseEventKind::ScrollDown => wheel(state, target, Move::Down),
+        MouseEventKind::ScrollUp => wheel(state, target, Move::Up),
+        MouseEventKind::Down(MouseButton::Right | MouseButton::Middle)
+        | MouseEventKind::Up(_)
+        | MouseEventKind::Drag(_)
+        | MouseEventKind::Moved
+        | MouseEventKind::ScrollLeft
+        | MouseEventKind::ScrollRight => {}
+    }
+}
+
+fn click(state: &mut State, target: Target, effects: &mut Vec<Effect>) {
+    match target {
+        Target::Tab(tab) => state.queue.tab = tab,
+        // A click on a row selects it; on the selected row it opens it.
+        Target::Handoff(id) => {
+            let was_selected = state.queue.selected().is_some_and(|item| item.id == id);
+            match state.queue.tab {
+                Tab::Queue => state.queue.queue.select(id),
+                Tab::Mine => state.queue.mine.select(id),
+                Tab::Parked => {}
+            }
+            if was_selected {
+                queue::open(state, effects);
+            }
+        }
+        Target::Parked(id) => {
+            let was_selected = state.queue.parked.selected() == Some(id);
+            state.queue.parked.select(id);
+            if was_selected {
+                queue::open(state, effects);
+            }
+        }
+        Target::Pane(pane) => set_pane(state, pane),
+        Target::Step(number) => {
+            act(state, Context::Session, Action::Session(SessionVerb::UseStep(number)), effects);
+        }
+        Target::HideSteps => act(state, Context::Session, Action::Session(SessionVerb::HideSteps), effects),
+        Target::Transcript | Target::Layer => {}
+    }
+}
+
+fn set_pane(state: &mut State, pane: Pane) {
+    if let Some(briefing) = briefing::shown_mut(state) {
+        briefing.pane = pane;
+    }
+}
+
+fn wheel(state: &mut State, target: Option<Target>, to: Move) {
+    if matches!(target, Some(Target::Layer)) {
+        return;
+    }
+    for _ in 0..NOTCH {
+        match (&state.screen, target) {
+            (_, Some(Target::Pane(pane))) => {
+                set_pane(state, pane);
+                briefing::scroll(state, to);
+            }
+            (Screen::Session(_), _) => session::scroll(state, to),
+            (Screen::Queue, _) => queue::go_to(state, to),
+            (Screen::Briefing(_), _) => briefing::scroll(state, to),
+        }
+    }
+}

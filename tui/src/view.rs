@@ -1,0 +1,73 @@
+//! Painting: reads the state, fills a buffer, and says where things stand and when they will look different.
+
+mod briefing;
+mod canvas;
+mod composer;
+mod dialog;
+mod footer;
+mod header;
+mod layer;
+mod preview;
+mod queue;
+mod session;
+mod sheet;
+mod steps;
+pub mod theme;
+mod toasts;
+mod transcript;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Rect};
+
+use crate::state::painted::Painted;
+use crate::state::{Screen, State};
+use crate::update::WIDE;
+use crate::view::canvas::Canvas;
+use crate::view::theme::Theme;
+
+/// The smallest terminal that the console can be used in.
+const SMALLEST: (u16, u16) = (40, 10);
+
+/// How to paint, whatever is painted.
+#[derive(Clone, Debug)]
+pub struct Looks {
+    /// Colours and glyphs.
+    pub theme: Theme,
+    /// How far local time is ahead of UTC, in seconds.
+    pub utc_offset: i32,
+}
+
+/// Paints the console over the whole of a buffer.
+pub fn paint(state: &State, looks: &Looks, buffer: &mut Buffer) -> Painted {
+    let area = buffer.area;
+    let mut canvas = Canvas::new(buffer, looks, state.now);
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        let text =
+            format!("tierup needs {}x{}, this is {}x{}", SMALLEST.0, SMALLEST.1, area.width, area.height);
+        canvas.put(area.x, area.y, area.width, &text, looks.theme.bad);
+        return canvas.painted;
+    }
+    let [head, body, foot] =
+        Layout::vertical([Constraint::Length(1), Constraint::Fill(1), Constraint::Length(1)]).areas(area);
+    header::paint(state, &mut canvas, head);
+    match &state.screen {
+        Screen::Queue => list_and_preview(state, &mut canvas, body),
+        Screen::Briefing(open) => briefing::paint(state, open, &mut canvas, body),
+        Screen::Session(chat) => session::paint(state, chat, &mut canvas, body),
+    }
+    footer::paint(state, &mut canvas, foot);
+    for layer in &state.layers {
+        layer::paint(state, layer, &mut canvas, body);
+    }
+    toasts::paint(state, &mut canvas, body);
+    canvas.painted
+}
+
+fn list_and_preview(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
+    if area.width < WIDE {
+        return queue::paint(state, canvas, area);
+    }
+    let [left, right] = Layout::horizontal([Constraint::Percentage(54), Constraint::Fill(1)]).areas(area);
+    queue::paint(state, canvas, left);
+    preview::paint(state, canvas, right);
+}

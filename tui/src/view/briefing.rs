@@ -1,0 +1,100 @@
+//! The ten-second screen: what happened on the left, the assessment on the right; one above the other where it is
+//! narrow.
+
+use ratatui::layout::{Constraint, Layout, Rect};
+
+use crate::state::State;
+use crate::state::briefing::{Briefing, Pane};
+use crate::state::painted::Target;
+use crate::text::{Ink, Row, safe};
+use crate::view::canvas::Canvas;
+use crate::view::sheet::{Sheet, readers};
+
+/// From this many columns on the halves stand side by side.
+const SIDE_BY_SIDE: u16 = 90;
+/// Below this many rows only the half that has the keys is shown.
+const BOTH: u16 = 16;
+
+pub(super) fn paint(state: &State, open: &Briefing, canvas: &mut Canvas<'_>, area: Rect) {
+    let halves = match (area.width >= SIDE_BY_SIDE, area.height >= BOTH) {
+        (true, _) => {
+            let sides = [Constraint::Percentage(48), Constraint::Fill(1)];
+            let [left, right] = Layout::horizontal(sides).areas(area);
+            [Some(left), Some(right)]
+        }
+        (false, true) => {
+            let [top, bottom] =
+                Layout::vertical([Constraint::Percentage(45), Constraint::Fill(1)]).areas(area);
+            [Some(top), Some(bottom)]
+        }
+        (false, false) => match open.pane {
+            Pane::Happened => [Some(area), None],
+            Pane::Assessment => [None, Some(area)],
+        },
+    };
+    if let Some(area) = halves[0] {
+        happened(state, open, canvas, area);
+    }
+    if let Some(area) = halves[1] {
+        assessment(state, open, canvas, area);
+    }
+}
+
+fn happened(state: &State, open: &Briefing, canvas: &mut Canvas<'_>, area: Rect) {
+    let item = &open.item;
+    let title = match readers(item, state.my_id()) {
+        Some(readers) => format!("#{} ── {readers}", item.number),
+        None => format!("#{}", item.number),
+    };
+    let inner = canvas.panel(area, &title, open.pane == Pane::Happened);
+    let mut sheet = Sheet::new(inner.width);
+    sheet.line(&item.problem_summary, Ink::Strong);
+    sheet.byline(item, canvas);
+    sheet.notes(&item.engineer_notes);
+    match (&open.snapshot, &open.failed) {
+        (Some(snapshot), _) => {
+            sheet.tried(&snapshot.branch_map, canvas);
+            sheet.messages(snapshot, canvas);
+        }
+        (None, Some(why)) => {
+            sheet.gap();
+            sheet.line(&format!("What was handed over could not be fetched: {why}"), Ink::Bad);
+        }
+        (None, None) => {
+            sheet.gap();
+            let spinner = canvas.spinner();
+            sheet.line(&format!("{spinner} fetching what was handed over"), Ink::Dim);
+        }
+    }
+    canvas.painted.happened_end = scrolled(canvas, area, inner, &sheet.rows, open.happened_top);
+    canvas.painted.target(area, Target::Pane(Pane::Happened));
+    canvas.painted.page = usize::from(inner.height.saturating_sub(2)).max(1);
+}
+
+fn assessment(state: &State, open: &Briefing, canvas: &mut Canvas<'_>, area: Rect) {
+    let inner = canvas.panel(area, "Assessment", open.pane == Pane::Assessment);
+    let mut sheet = Sheet::new(inner.width);
+    sheet.assessment(&open.item, open.growing.as_deref(), canvas);
+    canvas.painted.assessment_end = scrolled(canvas, area, inner, &sheet.rows, open.assessment_top);
+    canvas.painted.target(area, Target::Pane(Pane::Assessment));
+    canvas.painted.page = usize::from(inner.height.saturating_sub(2)).max(1);
+    if state.claiming.is_some_and(|claiming| claiming.handoff == open.item.id) {
+        let spinner = canvas.spinner();
+        let text = safe::line(&format!("{spinner} claiming"));
+        canvas.foot_of_panel(area, &text);
+    }
+}
+
+/// Paints rows from one of them on; how far they can be scrolled.
+fn scrolled(canvas: &mut Canvas<'_>, panel: Rect, inner: Rect, rows: &[Row], top: usize) -> usize {
+    let height = usize::from(inner.height);
+    let end = rows.len().saturating_sub(height);
+    let top = top.min(end);
+    canvas.rows(inner, &rows[top..]);
+    if end > 0 {
+        let more = canvas.theme.glyphs.more;
+        let text = if top < end { format!("{more} {} more", end - top) } else { "end".into() };
+        canvas.foot_of_panel(panel, &text);
+    }
+    end
+}

@@ -1,0 +1,166 @@
+//! The one way to paint text: it is made safe and cut to its room on the way.
+
+use std::time::Duration;
+
+use chrono::{FixedOffset, Timelike};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Margin, Rect};
+use ratatui::style::{Modifier, Style};
+use ratatui::symbols::border;
+use ratatui::widgets::{Block, Clear, Widget};
+use tierup_common::time::{Timestamp, ago, ago_short, until_ago_changes};
+use unicode_width::UnicodeWidthStr;
+
+use crate::state::painted::Painted;
+use crate::text::{Row, cut, safe};
+use crate::view::Looks;
+use crate::view::theme::Theme;
+
+/// How long one picture of a spinner stays.
+const SPIN: Duration = Duration::from_millis(100);
+
+/// A buffer being painted.
+pub(super) struct Canvas<'a> {
+    pub(super) buffer: &'a mut Buffer,
+    pub(super) theme: &'a Theme,
+    pub(super) now: Timestamp,
+    pub(super) painted: Painted,
+    utc_offset: i32,
+}
+
+impl<'a> Canvas<'a> {
+    pub(super) fn new(buffer: &'a mut Buffer, looks: &'a Looks, now: Timestamp) -> Self {
+        Self { buffer, theme: &looks.theme, now, painted: Painted::default(), utc_offset: looks.utc_offset }
+    }
+
+    /// Paints a line of raw text, at most so many columns; how many it took.
+    pub(super) fn put(&mut self, x: u16, y: u16, columns: u16, raw: &str, style: Style) -> u16 {
+        if !self.buffer.area.contains(ratatui::layout::Position::new(x, y)) {
+            return 0;
+        }
+        let line = cut(&safe::line(raw), usize::from(columns));
+        let (end, _) = self.buffer.set_stringn(x, y, &line, usize::from(columns), style);
+        end - x
+    }
+
+    /// Paints a line of raw text that ends at a column; where it begins.
+    pub(super) fn put_right(&mut self, end: u16, y: u16, columns: u16, raw: &str, style: Style) -> u16 {
+        let line = cut(&safe::line(raw), usize::from(columns));
+        let width = u16::try_from(line.width()).unwrap_or(columns);
+        let x = end.saturating_sub(width);
+        self.put(x, y, width, &line, style);
+        x
+    }
+
+    /// Paints a row that was made safe when it was made.
+    pub(super) fn row(&mut self, x: u16, y: u16, columns: u16, row: &Row) {
+        let mut at = x;
+        let end = x.saturating_add(columns);
+        for piece in &row.0 {
+            let room = usize::from(end.saturating_sub(at));
+            let (next, _) = self.buffer.set_stringn(at, y, &piece.text, room, self.theme.ink(piece.ink));
+            at = next;
+        }
+    }
+
+    /// Paints rows from the top of an area, as far as it goes.
+    pub(super) fn rows(&mut self, area: Rect, rows: &[Row]) {
+        for (row, y) in rows.iter().zip(area.top()..area.bottom()) {
+            self.row(area.x, y, area.width, row);
+        }
+    }
+
+    /// Paints a panel with a title, and gives the area inside, a column away from its border.
+    pub(super) fn panel(&mut self, area: Rect, title: &str, focused: bool) -> Rect {
+        let border = if focused { self.theme.focus } else { self.theme.border };
+        Block::bordered().border_set(border::ROUNDED).border_style(border).render(area, self.buffer);
+        if !title.is_empty() {
+            let room = area.width.saturating_sub(4);
+            let style = if focused { self.theme.strong } else { self.theme.text };
+            self.put(area.x + 1, area.y, room, &format!(" {title} "), style);
+        }
+        area.inner(Margin::new(2, 1))
+    }
+
+    /// Writes into the lower border of a panel, at its right end.
+    pub(super) fn foot_of_panel(&mut self, area: Rect, text: &str) {
+        let room = area.width.saturating_sub(4);
+        let y = area.bottom().saturating_sub(1);
+        self.put_right(area.right().saturating_sub(1), y, room, &format!(" {text} "), self.theme.dim);
+    }
+
+    /// An empty box in the middle of an area, over a dimmed background; gives the area inside.
+    pub(super) fn dialog(&mut self, area: Rect, width: u16, height: u16, title: &str) -> Rect {
+        for position in area.positions() {
+            if let Some(cell) = self.buffer.cell_mut(position) {
+                cell.set_style(Style::new().add_modifier(Modifier::DIM));
+            }
+        }
+        let (width, height) = (width.min(area.width), height.min(area.height));
+        let x = area.x + (area.width - width) / 2;
+        let y = area.y + (area.height - height) / 3;
+        let outer = Rect { x, y, width, height };
+        Clear.render(outer, self.buffer);
+        self.painted.target(area, crate::state::painted::Target::Layer);
+        self.panel(outer, title, true)
+    }
+
+    /// The spinner, as it stands at this moment.
+    pub(super) fn spinner(&mut self) -> &'static str {
+        let millis = u64::try_from(self.now.as_millis()).unwrap_or(0);
+        let span = u64::try_from(SPIN.as_millis()).unwrap_or(1);
+        let left = span - millis % span;
+        self.painted.changes(self.now.plus(Duration::from_millis(left)));
+        let pictures = self.theme.glyphs.spinner;
+        let place = usize::try_from(millis / span).unwrap_or(0) % pictures.len();
+        pictures[place]
+    }
+
+    /// How long ago something was, in a sentence.
+    pub(super) fn ago(&mut self, at: Timestamp) -> String {
+        self.wake_when_ago_changes(at);
+        ago(self.now.since(at))
+    }
+
+    /// How long ago something was, in a narrow column.
+    pub(super) fn ago_short(&mut self, at: Timestamp) -> String {
+        self.wake_when_ago_changes(at);
+        ago_short(self.now.since(at))
+    }
+
+    fn wake_when_ago_changes(&mut self, at: Timestamp) {
+        let left = until_ago_changes(self.now.since(at));
+        self.painted.changes(self.now.plus(left));
+    }
+
+    /// Whole seconds until a moment.
+    pub(super) fn seconds_until(&mut self, at: Timestamp) -> u64 {
+        let left = at.since(self.now);
+        if !left.is_zero() {
+            let part = left.as_millis() % 1000;
+            let next = if part == 0 { 1000 } else { part };
+            self.painted.changes(self.now.plus(Duration::from_millis(u64::try_from(next).unwrap_or(1000))));
+        }
+        left.as_secs() + u64::from(left.subsec_millis() > 0)
+    }
+
+    /// Whole seconds since a moment.
+    pub(super) fn seconds_since(&mut self, at: Timestamp) -> u64 {
+        let span = self.now.since(at);
+        let next = 1000 - span.as_millis() % 1000;
+        self.painted.changes(self.now.plus(Duration::from_millis(u64::try_from(next).unwrap_or(1000))));
+        span.as_secs()
+    }
+
+    /// The time of day, where the user is.
+    pub(super) fn clock(&self, at: Timestamp) -> String {
+        let utc = at.to_datetime();
+        match FixedOffset::east_opt(self.utc_offset) {
+            Some(offset) => {
+                let local = utc.with_timezone(&offset);
+                format!("{:02}:{:02}", local.hour(), local.minute())
+            }
+            None => format!("{:02}:{:02}", utc.hour(), utc.minute()),
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The last line: the keys of this place, from the keymap itself.
+
+use ratatui::layout::Rect;
+
+use crate::keymap::Context;
+use crate::state::State;
+use crate::view::canvas::Canvas;
+use crate::view::sheet::columns;
+
+pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
+    let mut hints = state.keymap.hints(state.context());
+    // Leaving and help are known; where there is little room they come last and go first.
+    if state.context() == Context::Queue {
+        hints.retain(|(_, label)| *label != "quit");
+    }
+    let help = hints.iter().position(|(_, label)| *label == "help").map(|place| hints.remove(place));
+    let width = |(key, label): &(String, &str)| columns(key) + 1 + columns(label) + 2;
+    let mut room = area.width.saturating_sub(1 + help.as_ref().map_or(0, width));
+    let mut x = area.x + 1;
+    for hint in &hints {
+        let wanted = width(hint);
+        if wanted > room {
+            break;
+        }
+        room -= wanted;
+        x = put(canvas, x, area, hint);
+    }
+    if let Some(help) = help {
+        put(canvas, x, area, &help);
+    }
+}
+
+fn put(canvas: &mut Canvas<'_>, x: u16, area: Rect, (key, label): &(String, &str)) -> u16 {
+    let x = x + canvas.put(x, area.y, area.width, key, canvas.theme.accent) + 1;
+    x + canvas.put(x, area.y, area.width, label, canvas.theme.dim) + 2
+}

@@ -1,0 +1,59 @@
+//! A session: conversation, suggested steps, composer.
+
+use ratatui::layout::{Constraint, Layout, Rect};
+use tierup_common::session::{MessageKind, SessionStatus};
+
+use crate::state::State;
+use crate::state::session::Chat;
+use crate::update::steps_are_shown;
+use crate::view::canvas::Canvas;
+use crate::view::{composer, steps, transcript};
+
+/// Rows of the composer, without its border, at most.
+const TALLEST: usize = 8;
+
+pub(super) fn paint(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: Rect) {
+    let typed = composer::rows(&chat.composer, area.width.saturating_sub(4));
+    let tallest = usize::from(area.height / 3).clamp(1, TALLEST);
+    let composer_height = u16::try_from(typed.clamp(1, tallest)).unwrap_or(1) + 2;
+    let strip = u16::from(steps_are_shown(state));
+    let [talk, strip, write] = Layout::vertical([
+        Constraint::Fill(1),
+        Constraint::Length(strip),
+        Constraint::Length(composer_height),
+    ])
+    .areas(area);
+    let inner = canvas.panel(talk, &title(state, chat), false);
+    transcript::paint(state, chat, canvas, inner);
+    if chat.unseen() > 0 {
+        let text = format!("{} {} new", canvas.theme.glyphs.more, chat.unseen());
+        canvas.foot_of_panel(talk, &text);
+    }
+    if strip.height > 0 {
+        steps::paint(chat.steps(state.my_id()), chat.first_step, canvas, strip);
+    }
+    write_box(state, chat, canvas, write);
+}
+
+fn title(state: &State, chat: &Chat) -> String {
+    let Some(session) = &chat.session else { return chat.title() };
+    let whose = if Some(session.assignee_id) == state.my_id() {
+        "yours".to_owned()
+    } else {
+        format!("with {}", session.assignee_name)
+    };
+    format!("{} ── {}, {whose}", chat.title(), session.status)
+}
+
+fn write_box(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: Rect) {
+    let closed = chat.status().filter(|status| *status != SessionStatus::Active);
+    let (title, hint) = match (closed, chat.kind) {
+        (Some(SessionStatus::Resolved), _) => ("Resolved", "This session has ended"),
+        (Some(_), _) => ("Draft", "This session is not active: what you type is kept as a draft"),
+        (None, MessageKind::Ask) => ("Message", "Ask the assistant, or say what you tried"),
+        (None, MessageKind::Note) => ("Note", "A note for people: the assistant stays silent"),
+    };
+    let focused = state.layers.is_empty();
+    let inner = canvas.panel(area, title, focused);
+    composer::paint(&chat.composer, focused, hint, canvas, inner);
+}

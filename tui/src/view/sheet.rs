@@ -1,0 +1,286 @@
+//! A handoff and its assessment as rows of text: what the preview and the briefing show.
+
+use tierup_common::assessment::{Assessment, AssessmentStatus, Confidence, Outcome};
+use tierup_common::handoff::{HandoffStatus, Priority, QueueItem, Snapshot};
+use tierup_common::session::{Branch, BranchStatus, Message, MessageRole};
+use unicode_width::UnicodeWidthStr;
+
+use crate::text::{Ink, Piece, Row, markdown, safe, wrap};
+use crate::view::canvas::Canvas;
+
+/// Rows being written, of one width.
+pub(super) struct Sheet {
+    width: usize,
+    pub(super) rows: Vec<Row>,
+}
+
+impl Sheet {
+    pub(super) fn new(width: u16) -> Self {
+        Self { width: usize::from(width).max(1), rows: Vec::new() }
+    }
+
+    /// An empty row, but neither at the top nor after another.
+    pub(super) fn gap(&mut self) {
+        if self.rows.last().is_some_and(|row| !row.0.is_empty()) {
+            self.rows.push(Row::default());
+        }
+    }
+
+    /// The name of a part.
+    pub(super) fn heading(&mut self, name: &str) {
+        self.gap();
+        self.rows.push(Row::of(name, Ink::Dim));
+    }
+
+    /// A line of raw text, broken where it must be.
+    pub(super) fn line(&mut self, raw: &str, ink: Ink) {
+        self.pieces(&[Piece::new(safe::line(raw), ink)], "");
+    }
+
+    /// A line of pieces, made safe already; what follows the first row is indented.
+    pub(super) fn pieces(&mut self, pieces: &[Piece], indent: &str) {
+        self.rows.extend(wrap::pieces(pieces, self.width, indent));
+    }
+
+    /// Raw text of several lines.
+    pub(super) fn text(&mut self, raw: &str, ink: Ink) {
+        self.rows.extend(wrap::plain(raw, self.width, ink));
+    }
+
+    /// Raw Markdown.
+    pub(super) fn markdown(&mut self, raw: &str) {
+        self.rows.extend(markdown::rows(raw, self.width));
+    }
+
+    /// Who handed it off, when, and what became of it.
+    pub(super) fn byline(&mut self, item: &QueueItem, canvas: &mut Canvas<'_>) {
+        let ago = canvas.ago(item.created_at);
+        let mut line = vec![Piece::new(safe::line(&item.handed_off_by_name), Ink::Plain)];
+        line.push(Piece::new(format!(", {ago}"), Ink::Dim));
+        let urgency = match item.priority {
+            Priority::Urgent => Some(Ink::Bad),
+            Priority::High => Some(Ink::Warn),
+            Priority::Low => Some(Ink::Dim),
+            Priority::Normal => None,
+        };
+        if let Some(ink) = urgency {
+            line.push(Piece::new(", ", Ink::Dim));
+            line.push(Piece::new(item.priority.word(), ink));
+        }
+        self.pieces(&line, "");
+        let claimer = item.claimed_by_name.as_deref().map(safe::line).unwrap_or_default();
+        match (item.status, item.claimed_at) {
+            (HandoffStatus::Claimed, Some(since)) => {
+                let ago = canvas.ago(since);
+                self.line(&format!("claimed by {claimer} {ago}"), Ink::Warn);
+            }
+            (HandoffStatus::Open | HandoffStatus::Claimed, _) => {}
+            (
+                HandoffStatus::Resolved
+                | HandoffStatus::Withdrawn
+                | HandoffStatus::Superseded
+                | HandoffStatus::Parked
+                | HandoffStatus::Resumed,
+                _,
+            ) => self.line(&format!("this handoff is {}", item.status), Ink::Warn),
+        }
+    }
+
+    /// What the engineer wrote.
+    pub(super) fn notes(&mut self, notes: &str) {
+        if !notes.trim().is_empty() {
+            self.gap();
+            self.text(&format!("“{}”", notes.trim()), Ink::Plain);
+        }
+    }
+
+    /// What has been tried, each with what became of it.
+    pub(super) fn tried(&mut self, branches: &[Branch], canvas: &Canvas<'_>) {
+        if branches.is_empty() {
+            return;
+        }
+        self.heading("Tried");
+        let glyphs = canvas.theme.glyphs;
+        for branch in branches {
+            let (glyph, ink) = match branch.status {
+                BranchStatus::RuledOut => (glyphs.cross, Ink::Dim),
+                BranchStatus::Confirmed => (glyphs.check, Ink::Good),
+                BranchStatus::Open => (glyphs.question, Ink::Warn),
+            };
+            let mut line = vec![
+                Piece::new(format!("{glyph} "), ink),
+                Piece::new(safe::line(&branch.hypothesis), Ink::Plain),
+            ];
+            if let Some(evidence) = branch.evidence.as_deref().filter(|evidence| !evidence.is_empty()) {
+                line.push(Piece::new(format!("  {}", safe::line(evidence)), Ink::Dim));
+            }
+            self.pieces(&line, "  ");
+        }
+    }
+
+    /// The last things said.
+    pub(super) fn messages(&mut self, snapshot: &Snapshot, canvas: &Canvas<'_>) {
+        self.heading(&format!("Conversation ({} messages)", snapshot.message_count));
+        for message in &snapshot.messages {
+            self.pieces(&message_head(message, canvas), "");
+            self.markdown(&message.content);
+            self.gap();
+        }
+    }
+
+    /// The assessment, whatever state it is in. `growing` is what has been written of it so far.
+    pub(super) fn assessment(&mut self, item: &QueueItem, growing: Option<&str>, canvas: &mut Canvas<'_>) {
+        match (item.assessment_status, &item.ai_assessment_data) {
+            (AssessmentStatus::Ready, Some(assessment)) => self.ready(assessment, canvas),
+            (AssessmentStatus::Pending | AssessmentStatus::Running, _) => {
+                let spinner = canvas.spinner();
+                let text = growing.unwrap_or_default();
+                let status =
+                    if text.is_empty() { "waiting for the assessment" } else { "assessment streaming" };
+                self.pieces(&[Piece::new(format!("{spinner} {status}"), Ink::Accent)], "");
+                if !text.is_empty() {
+                    self.gap();
+                    self.markdown(text);
+                    let cursor = Piece::new(canvas.theme.glyphs.writing, Ink::Accent);
+                    match self.rows.last_mut() {
+                        Some(row) if row.width() < self.width => row.0.push(cursor),
+                        Some(_) | None => self.rows.push(Row(vec![cursor])),
+                    }
+                }
+            }
+            (AssessmentStatus::Failed, earlier) => {
+                let why = item.assessment_error.as_deref().unwrap_or("It could not be made.");
+                let cross = canvas.theme.glyphs.cross;
+                self.pieces(&[Piece::new(format!("{cross} No assessment"), Ink::Bad)], "");
+                self.line(why, Ink::Plain);
+                self.line("Press r to run it again. Claiming does not need it.", Ink::Dim);
+                if let Some(earlier) = earlier {
+                    self.heading("The earlier one");
+                    self.ready(earlier, canvas);
+                }
+            }
+            (AssessmentStatus::NotRequested, _) => self.line("No assessment was asked for.", Ink::Dim),
+            (AssessmentStatus::Ready, None) => {
+                self.markdown(item.ai_assessment.as_deref().unwrap_or_default());
+            }
+        }
+    }
+
+    fn ready(&mut self, assessment: &Assessment, canvas: &Canvas<'_>) {
+        let glyphs = canvas.theme.glyphs;
+        let (glyph, ink) = confidence(assessment.confidence, canvas);
+        let head = vec![
+            Piece::new("Likely cause", Ink::Dim),
+            Piece::new("   ", Ink::Plain),
+            Piece::new(format!("{glyph} {}", confidence_word(assessment.confidence)), ink),
+        ];
+        self.pieces(&head, "");
+        self.markdown(&assessment.likely_cause);
+        if !assessment.suggested_steps.is_empty() {
+            self.heading("Try next");
+            for (number, step) in (1..).zip(&assessment.suggested_steps) {
+                let mut line = vec![
+                    Piece::new(format!("{number} "), Ink::Accent),
+                    Piece::new(
+                        safe::line(&step.text),
+                        if step.already_tried { Ink::Dim } else { Ink::Plain },
+                    ),
+                ];
+                if step.already_tried {
+                    line.push(Piece::new(format!("  {} tried", glyphs.check), Ink::Dim));
+                }
+                match step.outcome {
+                    Some(Outcome::Worked) => {
+                        line.push(Piece::new(format!("  {} worked", glyphs.check), Ink::Good));
+                    }
+                    Some(Outcome::Failed) => {
+                        line.push(Piece::new(format!("  {} did not help", glyphs.cross), Ink::Warn));
+                    }
+                    None => {}
+                }
+                self.pieces(&line, "  ");
+            }
+        }
+        if !assessment.evidence.is_empty() {
+            self.heading("From the session");
+            for evidence in &assessment.evidence {
+                let line = [
+                    Piece::new(format!("[{}] ", evidence.message_seq), Ink::Dim),
+                    Piece::new(format!("“{}”", safe::line(&evidence.quote)), Ink::Plain),
+                ];
+                self.pieces(&line, "    ");
+            }
+        }
+        if !assessment.similar.is_empty() {
+            self.heading("Seen before");
+            for similar in &assessment.similar {
+                let head = [
+                    Piece::new(format!("{} ", similar.number), Ink::Dim),
+                    Piece::new(safe::line(&similar.problem_summary), Ink::Plain),
+                ];
+                self.pieces(&head, "  ");
+                let resolution = format!("  {}", safe::line(&similar.resolution));
+                self.pieces(&[Piece::new(resolution, Ink::Dim)], "  ");
+            }
+        }
+        self.gap();
+        let model = assessment.model.as_deref().map(|model| format!(", {}", safe::line(model)));
+        let by = format!("{}{}", safe::line(&assessment.engine), model.unwrap_or_default());
+        self.pieces(&[Piece::new(by, Ink::Dim)], "");
+    }
+}
+
+/// Who said something, and when.
+pub(super) fn message_head(message: &Message, canvas: &Canvas<'_>) -> Vec<Piece> {
+    let (name, ink) = match message.role {
+        MessageRole::User => (message.author_name.as_deref().unwrap_or("somebody"), Ink::Strong),
+        MessageRole::Assistant => ("assistant", Ink::Accent),
+        MessageRole::System => ("tierup", Ink::Dim),
+    };
+    vec![
+        Piece::new(safe::line(name), ink),
+        Piece::new(format!("  {}", canvas.clock(message.created_at)), Ink::Dim),
+    ]
+}
+
+/// How sure an assessment is, as a glyph and a meaning.
+pub(super) fn confidence(confidence: Confidence, canvas: &Canvas<'_>) -> (&'static str, Ink) {
+    let glyphs = canvas.theme.glyphs;
+    match confidence {
+        Confidence::High => (glyphs.check, Ink::Good),
+        Confidence::Medium => (glyphs.check, Ink::Accent),
+        Confidence::Low => (glyphs.check, Ink::Dim),
+        Confidence::Inconclusive => (glyphs.question, Ink::Warn),
+    }
+}
+
+/// How sure an assessment is, in words that stand alone.
+const fn confidence_word(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::High => "high confidence",
+        Confidence::Medium => "medium confidence",
+        Confidence::Low => "low confidence",
+        Confidence::Inconclusive => "inconclusive",
+    }
+}
+
+/// Names of those who are reading, for a row or a title; nothing if nobody is.
+pub(super) fn readers(item: &QueueItem, me: Option<tierup_common::id::UserId>) -> Option<String> {
+    let others: Vec<&str> = item
+        .viewers
+        .iter()
+        .filter(|viewer| Some(viewer.id) != me)
+        .map(|viewer| viewer.name.split(' ').next().unwrap_or(&viewer.name))
+        .collect();
+    match others.as_slice() {
+        [] => None,
+        [one] => Some(format!("{one} reading")),
+        [one, other] => Some(format!("{one}, {other} reading")),
+        [one, rest @ ..] => Some(format!("{one} and {} more reading", rest.len())),
+    }
+}
+
+/// How many columns a text takes.
+pub(super) fn columns(text: &str) -> u16 {
+    u16::try_from(text.width()).unwrap_or(u16::MAX)
+}

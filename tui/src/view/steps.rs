@@ -1,0 +1,58 @@
+//! The strip of suggested steps above the composer.
+
+use ratatui::layout::Rect;
+use tierup_common::assessment::Step;
+
+use crate::state::painted::Target;
+use crate::text::{cut, safe};
+use crate::view::canvas::Canvas;
+use crate::view::sheet::columns;
+
+/// A step, in columns, at most; a longer one is cut with a mark.
+const WIDEST: usize = 36;
+
+pub(super) fn paint(steps: &[Step], first: usize, canvas: &mut Canvas<'_>, area: Rect) {
+    let theme = canvas.theme;
+    let end = area.right() - 1;
+    let hide = "✕ Alt-x";
+    let hide_x = canvas.put_right(end, area.y, columns(hide), hide, theme.dim);
+    canvas.painted.target(Rect { x: hide_x, width: end - hide_x, ..area }, Target::HideSteps);
+    let mut x = area.x + 1;
+    if area.width >= 60 {
+        x += canvas.put(x, area.y, area.width, "Suggested", theme.dim) + 1;
+    }
+    let (left, right) = theme.glyphs.beyond;
+    if first > 0 {
+        x += canvas.put(x, area.y, 6, &format!("{left}{first} "), theme.accent);
+    }
+    // Room for the mark that says how many are beyond the right end.
+    let room_end = hide_x.saturating_sub(5);
+    let mut shown = 0;
+    for (place, step) in steps.iter().enumerate().skip(first) {
+        let number = place + 1;
+        let tried = if step.already_tried { format!(" {}tried", theme.glyphs.check) } else { String::new() };
+        let room = usize::from(room_end.saturating_sub(x));
+        let widest = if shown == 0 { WIDEST.min(room) } else { WIDEST };
+        let label = format!("{number} {}", safe::line(&step.text));
+        let label = cut(&label, widest.saturating_sub(2 + tried.chars().count()));
+        let width = columns(&label) + columns(&tried) + 2;
+        if x + width > room_end && shown > 0 {
+            break;
+        }
+        let begin = x;
+        x += canvas.put(x, area.y, 1, theme.glyphs.step, theme.dim);
+        let style = if step.already_tried { theme.dim } else { theme.text };
+        let digits = columns(&number.to_string());
+        x += canvas.put(x, area.y, digits, &number.to_string(), theme.accent);
+        x += canvas.put(x, area.y, area.width, label.get(usize::from(digits)..).unwrap_or_default(), style);
+        x += canvas.put(x, area.y, area.width, &tried, theme.dim) + 1;
+        let number = u8::try_from(number).unwrap_or(u8::MAX);
+        canvas.painted.target(Rect { x: begin, width: x - begin, ..area }, Target::Step(number));
+        shown += 1;
+    }
+    let beyond = steps.len() - first - shown;
+    if beyond > 0 {
+        canvas.put(x, area.y, 6, &format!("{beyond}{right}"), theme.accent);
+    }
+    canvas.painted.steps_shown = shown;
+}
