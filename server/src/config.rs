@@ -22,40 +22,40 @@ use crate::mail::Mailer;
 pub struct Settings {
     /// Where to listen; port 0 picks a free one [default: 127.0.0.1:7890]
     #[arg(long, value_name = "ADDRESS", env = "TIERUP_SERVER_LISTEN")]
-    listen: Option<SocketAddr>,
+    pub listen: Option<SocketAddr>,
     /// TLS ends in a proxy in front of this server: allows other addresses than loopback
     #[arg(long, env = "TIERUP_SERVER_BEHIND_PROXY", num_args = 0..=1, default_missing_value = "true")]
-    behind_proxy: Option<bool>,
+    pub behind_proxy: Option<bool>,
     /// Who assesses: playbook (offline), openai (any compatible endpoint), anthropic, off [default: playbook]
     #[arg(long, value_name = "ENGINE", env = "TIERUP_SERVER_ASSESSMENT_ENGINE")]
-    assessment_engine: Option<String>,
+    pub assessment_engine: Option<String>,
     /// The base of the model's endpoint, like `http://127.0.0.1:11434/v1`
     #[arg(long, value_name = "URL", env = "TIERUP_SERVER_ASSESSMENT_URL")]
-    assessment_url: Option<Url>,
+    pub assessment_url: Option<Url>,
     /// The model's name, as its endpoint knows it
     #[arg(long, value_name = "NAME", env = "TIERUP_SERVER_ASSESSMENT_MODEL")]
-    assessment_model: Option<String>,
+    pub assessment_model: Option<String>,
     /// The key for the model's endpoint
     #[arg(long, value_name = "KEY", env = "TIERUP_SERVER_ASSESSMENT_API_KEY", hide_env_values = true)]
-    assessment_api_key: Option<SecretString>,
+    pub assessment_api_key: Option<SecretString>,
     /// The longest that a whole assessment may take [default: 60]
     #[arg(long, value_name = "SECONDS", env = "TIERUP_SERVER_ASSESSMENT_TIMEOUT_SECONDS")]
-    assessment_timeout_seconds: Option<u64>,
+    pub assessment_timeout_seconds: Option<u64>,
     /// How fast the playbook writes, in words per second; 0 is all at once [default: 0]
     #[arg(long, value_name = "WORDS", env = "TIERUP_SERVER_ASSESSMENT_WORDS_PER_SECOND")]
-    assessment_words_per_second: Option<u32>,
+    pub assessment_words_per_second: Option<u32>,
     /// A folder of Markdown runbooks for the playbook engine
     #[arg(long, value_name = "DIR", env = "TIERUP_SERVER_RUNBOOKS")]
-    runbooks: Option<PathBuf>,
+    pub runbooks: Option<PathBuf>,
     /// Who carries mail: `smtp://user:password@host:port`, `smtps://…`, `file:DIR` (writes .eml files) [default: nobody]
     #[arg(long, value_name = "URL", env = "TIERUP_SERVER_MAIL_URL", hide_env_values = true)]
-    mail_url: Option<SecretString>,
+    pub mail_url: Option<SecretString>,
     /// Who mail is from, like "tierup <tierup@acme.test>"
     #[arg(long, value_name = "MAILBOX", env = "TIERUP_SERVER_MAIL_FROM")]
-    mail_from: Option<String>,
+    pub mail_from: Option<String>,
     /// Where people reach this server, for links in mail
     #[arg(long, value_name = "URL", env = "TIERUP_SERVER_PUBLIC_URL")]
-    public_url: Option<Url>,
+    pub public_url: Option<Url>,
 }
 
 /// What is wrong with the settings, and what to do.

@@ -1,6 +1,6 @@
 //! `tierup-server`: the command line of the server.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -81,7 +81,6 @@ enum UserCommand {
 }
 
 fn main() -> ExitCode {
-    // An environment variable that is set to nothing is a setting that is not made.
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Init { data, account, owner_email, owner_name } => {
@@ -90,7 +89,7 @@ fn main() -> ExitCode {
         Command::User { command: UserCommand::Add { data, email, name, role, account } } => {
             add_user(&data, account.as_deref(), &email, &name, role, cli.json)
         }
-        Command::Serve { data, config, settings } => serve(data, config, *settings, cli.json),
+        Command::Serve { data, config, settings } => serve(&data, config.as_deref(), *settings, cli.json),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -101,7 +100,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn init(data: &std::path::Path, account: &str, email: &str, name: &str, as_json: bool) -> anyhow::Result<()> {
+fn init(data: &Path, account: &str, email: &str, name: &str, as_json: bool) -> anyhow::Result<()> {
     let made = admin::init(data, account, email, name)?;
     if as_json {
         println!("{}", serde_json::to_string(&made)?);
@@ -114,7 +113,7 @@ fn init(data: &std::path::Path, account: &str, email: &str, name: &str, as_json:
 }
 
 fn add_user(
-    data: &std::path::Path,
+    data: &Path,
     account: Option<&str>,
     email: &str,
     name: &str,
@@ -131,14 +130,14 @@ fn add_user(
     Ok(())
 }
 
-fn serve(data: PathBuf, config: Option<PathBuf>, settings: Settings, as_json: bool) -> anyhow::Result<()> {
+fn serve(data: &Path, config: Option<&Path>, settings: Settings, as_json: bool) -> anyhow::Result<()> {
     let filter = EnvFilter::try_from_env("TIERUP_SERVER_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let file = config.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
+    let file = config.map(Settings::read).transpose()?.unwrap_or_default();
     let config = settings.or(file).check()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let server = Server::start(&data, config, Clock::system()).await?;
+        let server = Server::start(data, config, Clock::system()).await?;
         if as_json {
             println!("{}", json!({ "listening": server.url() }));
         } else {

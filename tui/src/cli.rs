@@ -11,7 +11,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tierup_common::id::HandoffRef;
 
-use crate::cli::exit::Exit;
+pub use console::open as open_console;
+pub use exit::{Exit, wrong};
 
 /// Escalations in the terminal: see them arrive, read them in ten seconds, claim them, work on them.
 #[derive(Parser)]

@@ -286,10 +286,16 @@ impl Default for Keymap {
             bind(C::Global, &[key!(ctrl-c)], A::QuitNow, "", "Quit, from anywhere; what you typed is kept"),
             bind(C::Global, &[key!(ctrl-z)], A::Suspend, "", "Suspend; `fg` brings it back"),
         ];
-        for (digit, code) in (1..=9).zip('1'..='9') {
-            let key = KeyCombination::new(KeyCode::Char(code), KeyModifiers::ALT);
+        let after_newline = bindings
+            .iter()
+            .position(|binding| binding.action == S(SessionVerb::Newline))
+            .map_or(bindings.len(), |place| place + 1);
+        for digit in (1..=9).rev() {
+            let code = KeyCode::Char(char::from(b'0' + digit));
+            let key = KeyCombination::new(code, KeyModifiers::ALT);
             let label = if digit == 1 { "use step" } else { "" };
-            bindings.push(bind(C::Session, &[key], S(SessionVerb::UseStep(digit)), label, "Put this suggested step into the message; it is not sent"));
+            let step = bind(C::Session, &[key], S(SessionVerb::UseStep(digit)), label, "Put this suggested step into the message; it is not sent");
+            bindings.insert(after_newline, step);
         }
         Self { bindings }
     }

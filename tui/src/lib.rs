@@ -1,5 +1,7 @@
 //! The tierup console and command line.
 pub mod cli;
+#[cfg(feature = "demo")]
+mod demo;
 pub mod effect;
 pub mod event;
 pub mod keymap;

@@ -4,7 +4,7 @@ pub mod api;
 pub(crate) mod clock;
 pub mod files;
 mod perform;
-mod stream;
+pub mod stream;
 pub mod terminal;
 
 use std::future::Future;
@@ -63,7 +63,7 @@ where
     }
     let mut effects = start(&mut state);
     let (mut input, mut ended) = (pin!(input), pin!(ended));
-    let mut drawn: Option<Instant> = None;
+    let mut picture = Picture::default();
     loop {
         for effect in std::mem::take(&mut effects) {
             match effect {
@@ -83,32 +83,58 @@ where
                 | Effect::SaveDraft(..) => performer.perform(effect),
             }
         }
-        let frame_left = drawn.map_or(Duration::ZERO, |at| FRAME.saturating_sub(at.elapsed()));
-        let next = match heard.try_recv() {
-            // More is here already: it goes on the same picture, but for the time that a picture may take.
-            Ok(event) if !frame_left.is_zero() => Some(event),
-            waiting => {
-                draw(terminal, &mut state, &looks)?;
-                drawn = Some(Instant::now());
-                if let Ok(event) = waiting {
-                    Some(event)
-                } else {
-                    let wake = wake(&state, ticked);
-                    tokio::select! {
-                        biased;
-                        () = &mut ended => Some(quit(&mut effects)),
-                        event = input.next() => Some(event.unwrap_or_else(|| quit(&mut effects))),
-                        event = heard.recv() => event,
-                        () = sleep(wake) => None,
-                    }
-                }
-            }
+        if picture.is_due() {
+            draw(terminal, &mut state, &looks)?;
+            picture.drawn();
+        }
+        let wake = picture.next().or_else(|| wake(&state, ticked));
+        let (event, by_hand) = tokio::select! {
+            biased;
+            () = &mut ended => (Some(quit(&mut effects)), true),
+            event = input.next() => (Some(event.unwrap_or_else(|| quit(&mut effects))), true),
+            event = heard.recv() => (event, false),
+            () = sleep(wake) => (None, false),
         };
+        picture.changed(by_hand);
         ticked = tick(&mut state, &mut effects);
-        if let Some(event) = next {
+        if let Some(event) = event {
             performer.overhear(&event);
             effects.extend(update(&mut state, event));
         }
+    }
+}
+
+/// When the next picture is drawn: at once after a key, otherwise when the last one has stayed for a frame.
+struct Picture {
+    drawn: Option<Instant>,
+    is_old: bool,
+    by_hand: bool,
+}
+
+impl Default for Picture {
+    fn default() -> Self {
+        Self { drawn: None, is_old: true, by_hand: false }
+    }
+}
+
+impl Picture {
+    fn changed(&mut self, by_hand: bool) {
+        self.is_old = true;
+        self.by_hand |= by_hand;
+    }
+
+    fn is_due(&self) -> bool {
+        let stayed = self.drawn.is_none_or(|at| at.elapsed() >= FRAME);
+        self.is_old && (self.by_hand || stayed)
+    }
+
+    fn drawn(&mut self) {
+        *self = Self { drawn: Some(Instant::now()), is_old: false, by_hand: false };
+    }
+
+    /// When a picture that is old and has not stayed long enough is to be drawn.
+    fn next(&self) -> Option<Instant> {
+        self.drawn.filter(|_| self.is_old).map(|at| at + FRAME)
     }
 }
 

@@ -167,7 +167,7 @@ fn likely_cause(known: &Known) -> String {
         (Some(book), similar) if known.runbook_first || similar.is_none() => book.cause.clone(),
         (_, Some(similar)) => {
             let first = words::sentences(&similar.resolution).next().unwrap_or(&similar.resolution);
-            format!("As in session #{}: {first}", similar.number)
+            format!("As in session {}: {first}", similar.number)
         }
         (Some(_) | None, None) => {
             "Nothing in the runbooks or the resolved sessions matches this problem.".into()
@@ -181,7 +181,7 @@ fn suggestions(known: &Known) -> Vec<String> {
     let from_sessions = known.similar.iter().take(2).flat_map(|similar| {
         words::sentences(&similar.resolution)
             .take(1)
-            .map(|sentence| format!("As in #{}: {sentence}", similar.number))
+            .map(|sentence| format!("As in session {}: {sentence}", similar.number))
             .collect::<Vec<_>>()
     });
     if known.runbook_first {
@@ -233,7 +233,13 @@ impl Tried {
 
 /// An opinion as people read it.
 fn as_text(opinion: &Opinion) -> String {
-    let mut text = format!("**Likely cause** ({}): {}\n", opinion.confidence, opinion.likely_cause);
+    let sure = match opinion.confidence {
+        Confidence::Inconclusive => "inconclusive".into(),
+        Confidence::Low | Confidence::Medium | Confidence::High => {
+            format!("{} confidence", opinion.confidence)
+        }
+    };
+    let mut text = format!("**Likely cause**  {sure}\n{}\n", opinion.likely_cause);
     // Writing to a String cannot fail.
     if !opinion.steps.is_empty() {
         text.push_str("\n**Try next**\n");
@@ -251,7 +257,7 @@ fn as_text(opinion: &Opinion) -> String {
     if !opinion.similar.is_empty() {
         text.push_str("\n**Seen before**\n");
         for similar in &opinion.similar {
-            let _ = writeln!(text, "- #{} {}", similar.number, similar.problem_summary);
+            let _ = writeln!(text, "- session {}: {}", similar.number, similar.problem_summary);
         }
     }
     if opinion.confidence == Confidence::Inconclusive {

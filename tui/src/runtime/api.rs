@@ -84,6 +84,12 @@ impl Api {
         Ok(Self { http: builder.build()?, server: url, token, run })
     }
 
+    /// The way to the same server, as another user.
+    #[must_use]
+    pub fn with_token(&self, token: SecretString) -> Self {
+        Self { token, ..self.clone() }
+    }
+
     /// The server's address, as it names what is kept for it on this machine.
     pub fn server(&self) -> &str {
         self.server.as_str().trim_end_matches('/')
@@ -159,6 +165,21 @@ impl Api {
         let key = format!("{}-claim-{handoff}", self.run);
         let request =
             self.request(Method::POST, &route::CLAIM.path(&[&handoff])).header("idempotency-key", key);
+        self.fetch(request).await
+    }
+
+    /// Any other request of the API, with or without a body.
+    pub async fn send<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&(impl Serialize + Sync)>,
+    ) -> Result<T, Failure> {
+        let request = self.request(method, path);
+        let request = match body {
+            Some(body) => json(request, body)?,
+            None => request,
+        };
         self.fetch(request).await
     }
 

@@ -3,7 +3,7 @@
 use tierup_common::time::Timestamp;
 
 /// This moment, by this machine's clock.
-pub(super) fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     chrono::Utc::now().into()
 }
 

@@ -23,7 +23,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 const LARGEST: usize = 1024 * 1024;
 
 /// Holds the team's stream for as long as anybody listens.
-pub(super) async fn follow(api: Api, news: UnboundedSender<Event>) {
+pub async fn follow(api: Api, news: UnboundedSender<Event>) {
     hold(
         &api,
         None,
@@ -34,7 +34,7 @@ pub(super) async fn follow(api: Api, news: UnboundedSender<Event>) {
 }
 
 /// Holds a narrowed stream. How its connection is, the team's stream tells.
-pub(super) async fn watch(api: Api, watch: Watch, news: UnboundedSender<Event>) {
+pub async fn watch(api: Api, watch: Watch, news: UnboundedSender<Event>) {
     hold(&api, Some(watch), |frame| news.send(Event::Watched(frame)).is_ok(), |_| true).await;
 }
 

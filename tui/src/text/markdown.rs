@@ -4,6 +4,19 @@ use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 
 use crate::text::{Ink, Piece, Row, safe, wrap};
 
+/// A raw line of text in which only code is marked, by backticks: names of things, steps, evidence.
+pub fn line(raw: &str, ink: Ink) -> Vec<Piece> {
+    let parts: Vec<&str> = raw.split('`').collect();
+    // A backtick without its partner is a backtick.
+    if parts.len().is_multiple_of(2) {
+        return vec![Piece::new(safe::line(raw), ink)];
+    }
+    let marked = parts.iter().enumerate().filter(|(_, part)| !part.is_empty());
+    marked
+        .map(|(place, part)| Piece::new(safe::line(part), if place % 2 == 1 { Ink::Code } else { ink }))
+        .collect()
+}
+
 /// Breaks raw Markdown into rows of a width. Safe to call on half a text that is still being written.
 pub fn rows(raw: &str, width: usize) -> Vec<Row> {
     let mut writer = Writer::new(width);
@@ -90,11 +103,8 @@ impl Writer {
                 }
             }
             Tag::List(start) => {
-                if self.lists.is_empty() {
-                    self.gap();
-                } else {
-                    self.end_line();
-                }
+                // A list belongs to the line before it.
+                self.end_line();
                 self.lists.push(start);
             }
             Tag::Item => {
@@ -220,7 +230,6 @@ mod tests {
             [
                 "Likely cause (high): the",
                 "certificate",
-                "",
                 "1. Check the machine",
                 "   certificate",
                 "2. Reinstall",
@@ -234,6 +243,18 @@ mod tests {
     fn code_keeps_its_lines() {
         let raw = "Run:\n```sh\nip link set mtu 1400\n\n  done\n```\nthen";
         assert_eq!(shown(raw, 40), ["Run:", "", "sh", "  ip link set mtu 1400", "", "    done", "", "then"]);
+    }
+
+    #[test]
+    fn code_in_a_line_is_marked() {
+        let inks =
+            |raw| line(raw, Ink::Plain).into_iter().map(|piece| (piece.text, piece.ink)).collect::<Vec<_>>();
+        let plain = |text: &str| (text.to_owned(), Ink::Plain);
+        assert_eq!(
+            inks("run `gpupdate` now"),
+            [plain("run "), ("gpupdate".into(), Ink::Code), plain(" now")]
+        );
+        assert_eq!(inks("a ` alone"), [plain("a ` alone")]);
     }
 
     #[test]

@@ -272,12 +272,13 @@ fn created(
     };
     fresh(state, item.id);
     let me = state.my_id();
-    if Some(by.id) != me {
+    // Whoever has the list before them sees it arrive.
+    if Some(by.id) != me && !matches!(state.screen, Screen::Queue) {
         let urgency = match handoff.priority {
             Priority::Urgent => "Urgent: ",
             Priority::High | Priority::Normal | Priority::Low => "",
         };
-        let summary = cut(&safe::line(&handoff.problem_summary), 60);
+        let summary = cut(&safe::line(&handoff.problem_summary), 40);
         state.toasts.push(Tone::Info, format!("{urgency}#{} {summary}", handoff.number), state.now);
     }
     state.queue.put(item, me);

@@ -2,6 +2,8 @@
 //! narrow.
 
 use ratatui::layout::{Constraint, Layout, Rect};
+use tierup_common::assessment::AssessmentStatus;
+use tierup_common::handoff::QueueItem;
 
 use crate::state::State;
 use crate::state::briefing::{Briefing, Pane};
@@ -72,7 +74,8 @@ fn happened(state: &State, open: &Briefing, canvas: &mut Canvas<'_>, area: Rect)
 }
 
 fn assessment(state: &State, open: &Briefing, canvas: &mut Canvas<'_>, area: Rect) {
-    let inner = canvas.panel(area, "Assessment", open.pane == Pane::Assessment);
+    let title = assessment_title(&open.item, canvas);
+    let inner = canvas.panel(area, &title, open.pane == Pane::Assessment);
     let mut sheet = Sheet::new(inner.width);
     sheet.assessment(&open.item, open.growing.as_deref(), canvas);
     canvas.painted.assessment_end = scrolled(canvas, area, inner, &sheet.rows, open.assessment_top);
@@ -82,6 +85,17 @@ fn assessment(state: &State, open: &Briefing, canvas: &mut Canvas<'_>, area: Rec
         let spinner = canvas.spinner();
         let text = safe::line(&format!("{spinner} claiming"));
         canvas.foot_of_panel(area, &text);
+    }
+}
+
+/// What the panel of an assessment is called, with what it is doing.
+pub(super) fn assessment_title(item: &QueueItem, canvas: &mut Canvas<'_>) -> String {
+    match item.assessment_status {
+        AssessmentStatus::Pending => format!("Assessment ── {} waiting for its turn", canvas.spinner()),
+        AssessmentStatus::Running => format!("Assessment ── {} streaming", canvas.spinner()),
+        AssessmentStatus::Ready | AssessmentStatus::Failed | AssessmentStatus::NotRequested => {
+            "Assessment".into()
+        }
     }
 }
 

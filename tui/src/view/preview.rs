@@ -1,9 +1,11 @@
 //! The preview: what the selected row is about, without opening it.
 
 use ratatui::layout::Rect;
+use tierup_common::assessment::AssessmentStatus;
 
 use crate::state::State;
 use crate::text::{Ink, Piece, safe};
+use crate::view::briefing::assessment_title;
 use crate::view::canvas::Canvas;
 use crate::view::sheet::Sheet;
 
@@ -22,6 +24,10 @@ pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
         sheet.tried(&snapshot.branch_map, canvas);
     }
     sheet.gap();
+    if matches!(item.assessment_status, AssessmentStatus::Pending | AssessmentStatus::Running) {
+        let title = assessment_title(item, canvas);
+        sheet.line(&title, Ink::Accent);
+    }
     sheet.assessment(item, state.queue.growing.get(&item.id).map(String::as_str), canvas);
     canvas.rows(inner, &sheet.rows);
     if sheet.rows.len() > usize::from(inner.height) {

@@ -29,7 +29,7 @@ impl Sheet {
     /// The name of a part.
     pub(super) fn heading(&mut self, name: &str) {
         self.gap();
-        self.rows.push(Row::of(name, Ink::Dim));
+        self.rows.push(Row::of(name, Ink::Heading));
     }
 
     /// A line of raw text, broken where it must be.
@@ -107,12 +107,11 @@ impl Sheet {
                 BranchStatus::Confirmed => (glyphs.check, Ink::Good),
                 BranchStatus::Open => (glyphs.question, Ink::Warn),
             };
-            let mut line = vec![
-                Piece::new(format!("{glyph} "), ink),
-                Piece::new(safe::line(&branch.hypothesis), Ink::Plain),
-            ];
+            let mut line = vec![Piece::new(format!("{glyph} "), ink)];
+            line.extend(markdown::line(&branch.hypothesis, Ink::Plain));
             if let Some(evidence) = branch.evidence.as_deref().filter(|evidence| !evidence.is_empty()) {
-                line.push(Piece::new(format!("  {}", safe::line(evidence)), Ink::Dim));
+                line.push(Piece::new("  ", Ink::Plain));
+                line.extend(markdown::line(evidence, Ink::Dim));
             }
             self.pieces(&line, "  ");
         }
@@ -133,19 +132,11 @@ impl Sheet {
         match (item.assessment_status, &item.ai_assessment_data) {
             (AssessmentStatus::Ready, Some(assessment)) => self.ready(assessment, canvas),
             (AssessmentStatus::Pending | AssessmentStatus::Running, _) => {
-                let spinner = canvas.spinner();
-                let text = growing.unwrap_or_default();
-                let status =
-                    if text.is_empty() { "waiting for the assessment" } else { "assessment streaming" };
-                self.pieces(&[Piece::new(format!("{spinner} {status}"), Ink::Accent)], "");
-                if !text.is_empty() {
-                    self.gap();
-                    self.markdown(text);
-                    let cursor = Piece::new(canvas.theme.glyphs.writing, Ink::Accent);
-                    match self.rows.last_mut() {
-                        Some(row) if row.width() < self.width => row.0.push(cursor),
-                        Some(_) | None => self.rows.push(Row(vec![cursor])),
-                    }
+                self.markdown(growing.unwrap_or_default());
+                let cursor = Piece::new(canvas.theme.glyphs.writing, Ink::Accent);
+                match self.rows.last_mut() {
+                    Some(row) if row.width() < self.width && growing.is_some() => row.0.push(cursor),
+                    Some(_) | None => self.rows.push(Row(vec![cursor])),
                 }
             }
             (AssessmentStatus::Failed, earlier) => {
@@ -170,8 +161,8 @@ impl Sheet {
         let glyphs = canvas.theme.glyphs;
         let (glyph, ink) = confidence(assessment.confidence, canvas);
         let head = vec![
-            Piece::new("Likely cause", Ink::Dim),
-            Piece::new("   ", Ink::Plain),
+            Piece::new("Likely cause", Ink::Heading),
+            Piece::new("  ", Ink::Plain),
             Piece::new(format!("{glyph} {}", confidence_word(assessment.confidence)), ink),
         ];
         self.pieces(&head, "");
@@ -179,13 +170,9 @@ impl Sheet {
         if !assessment.suggested_steps.is_empty() {
             self.heading("Try next");
             for (number, step) in (1..).zip(&assessment.suggested_steps) {
-                let mut line = vec![
-                    Piece::new(format!("{number} "), Ink::Accent),
-                    Piece::new(
-                        safe::line(&step.text),
-                        if step.already_tried { Ink::Dim } else { Ink::Plain },
-                    ),
-                ];
+                let mut line = vec![Piece::new(format!("{number}. "), Ink::Accent)];
+                let ink = if step.already_tried { Ink::Dim } else { Ink::Plain };
+                line.extend(markdown::line(&step.text, ink));
                 if step.already_tried {
                     line.push(Piece::new(format!("  {} tried", glyphs.check), Ink::Dim));
                 }
@@ -198,34 +185,34 @@ impl Sheet {
                     }
                     None => {}
                 }
-                self.pieces(&line, "  ");
+                self.pieces(&line, "   ");
             }
         }
         if !assessment.evidence.is_empty() {
             self.heading("From the session");
             for evidence in &assessment.evidence {
-                let line = [
-                    Piece::new(format!("[{}] ", evidence.message_seq), Ink::Dim),
-                    Piece::new(format!("“{}”", safe::line(&evidence.quote)), Ink::Plain),
-                ];
-                self.pieces(&line, "    ");
+                let mut line = vec![Piece::new(format!("• [{}] “", evidence.message_seq), Ink::Dim)];
+                line.extend(markdown::line(&evidence.quote, Ink::Plain));
+                line.push(Piece::new("”", Ink::Dim));
+                self.pieces(&line, "  ");
             }
         }
         if !assessment.similar.is_empty() {
             self.heading("Seen before");
             for similar in &assessment.similar {
                 let head = [
-                    Piece::new(format!("{} ", similar.number), Ink::Dim),
+                    Piece::new(format!("• session {}: ", similar.number), Ink::Dim),
                     Piece::new(safe::line(&similar.problem_summary), Ink::Plain),
                 ];
                 self.pieces(&head, "  ");
-                let resolution = format!("  {}", safe::line(&similar.resolution));
-                self.pieces(&[Piece::new(resolution, Ink::Dim)], "  ");
+                let mut resolution = vec![Piece::new("  ", Ink::Plain)];
+                resolution.extend(markdown::line(&similar.resolution, Ink::Dim));
+                self.pieces(&resolution, "  ");
             }
         }
         self.gap();
         let model = assessment.model.as_deref().map(|model| format!(", {}", safe::line(model)));
-        let by = format!("{}{}", safe::line(&assessment.engine), model.unwrap_or_default());
+        let by = format!("by {}{}", safe::line(&assessment.engine), model.unwrap_or_default());
         self.pieces(&[Piece::new(by, Ink::Dim)], "");
     }
 }

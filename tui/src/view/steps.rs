@@ -9,7 +9,7 @@ use crate::view::canvas::Canvas;
 use crate::view::sheet::columns;
 
 /// A step, in columns, at most; a longer one is cut with a mark.
-const WIDEST: usize = 36;
+const WIDEST: usize = 30;
 
 pub(super) fn paint(steps: &[Step], first: usize, canvas: &mut Canvas<'_>, area: Rect) {
     let theme = canvas.theme;

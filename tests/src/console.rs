@@ -1,0 +1,268 @@
+//! The real loop of the console, on a buffer instead of a terminal.
+
+use std::convert::Infallible;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Terminal;
+use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::{Position, Size};
+use secrecy::SecretString;
+use tierup::event::Event;
+use tierup::runtime::api::Api;
+use tierup::runtime::files::Files;
+use tierup::runtime::{self, Setup};
+use tierup::view::Looks;
+use tierup::view::theme::Theme;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio_stream::wrappers::UnboundedReceiverStream;
+
+use crate::SOON;
+
+/// A console, and the one who sits at it.
+pub struct Console {
+    keys: mpsc::UnboundedSender<Event>,
+    screen: Screen,
+    drawn: watch::Receiver<u64>,
+    running: JoinHandle<std::io::Result<()>>,
+}
+
+impl Console {
+    /// Opens a console on a server.
+    pub fn open(server: &str, token: &str, files: &Path, columns: u16, rows: u16) -> Self {
+        let api = Api::new(server, SecretString::from(token.to_owned())).expect("an address");
+        let (screen, drawn) = Screen::new(columns, rows);
+        let (keys, input) = mpsc::unbounded_channel();
+        let mut terminal = Terminal::new(screen.clone()).expect("a buffer");
+        let setup = Setup {
+            api,
+            files: Files::in_folder(files),
+            looks: Looks { theme: Theme::ansi(), utc_offset: 0 },
+        };
+        let running = tokio::spawn(async move {
+            let input = UnboundedReceiverStream::new(input);
+            let never = std::future::pending();
+            runtime::run(&mut terminal, input, never, || Ok(()), setup).await
+        });
+        Self { keys, screen, drawn, running }
+    }
+
+    /// Presses keys, written as they are or by name: `jj<enter>p`, `<ctrl-r>`, `<alt-1>`, `<lt>`.
+    pub fn press(&self, keys: &str) {
+        for key in keys_of(keys) {
+            self.happens(Event::Key(key));
+        }
+    }
+
+    /// Pastes a text.
+    pub fn paste(&self, text: &str) {
+        self.happens(Event::Paste(text.into()));
+    }
+
+    /// Makes the terminal another size.
+    pub fn resize(&self, columns: u16, rows: u16) {
+        self.screen.resize(columns, rows);
+        self.happens(Event::Resize(columns, rows));
+    }
+
+    /// Lets anything happen at the terminal.
+    pub fn happens(&self, event: Event) {
+        self.keys.send(event).expect("the console runs");
+    }
+
+    /// Waits until the screen shows a text.
+    #[track_caller]
+    pub fn sees(&mut self, text: &str) -> impl Future<Output = ()> {
+        let text = text.to_owned();
+        self.waits(move |screen| screen.contains(&text))
+    }
+
+    /// Waits until the screen no longer shows a text.
+    #[track_caller]
+    pub fn no_longer_sees(&mut self, text: &str) -> impl Future<Output = ()> {
+        let text = text.to_owned();
+        self.waits(move |screen| !screen.contains(&text))
+    }
+
+    /// Waits until the screen is such.
+    #[track_caller]
+    pub fn waits(&mut self, such: impl Fn(&str) -> bool) -> impl Future<Output = ()> {
+        let place = std::panic::Location::caller();
+        async move {
+            let wait = async {
+                while !such(&self.screen.text()) {
+                    if self.drawn.changed().await.is_err() {
+                        return;
+                    }
+                }
+            };
+            let came = tokio::time::timeout(SOON, wait).await.is_ok() && such(&self.screen.text());
+            assert!(
+                came,
+                "at {place}: what was waited for never came on the screen:\n{}",
+                self.screen.text()
+            );
+        }
+    }
+
+    /// The screen, as text.
+    pub fn screen(&self) -> String {
+        self.screen.text()
+    }
+
+    /// The screen, with its colours.
+    pub fn buffer(&self) -> Buffer {
+        self.screen.buffer()
+    }
+
+    /// Waits for the console to end by itself.
+    pub async fn ends(self) {
+        let ended = tokio::time::timeout(SOON, self.running).await;
+        ended.expect("the console did not end").expect("the console panicked").expect("the console failed");
+    }
+}
+
+/// Reads keys as [`Console::press`] takes them.
+pub fn keys_of(keys: &str) -> Vec<KeyEvent> {
+    let mut all = Vec::new();
+    let mut rest = keys;
+    while let Some(c) = rest.chars().next() {
+        if c == '<'
+            && let Some((name, after)) = rest[1..].split_once('>')
+        {
+            all.push(named(name));
+            rest = after;
+            continue;
+        }
+        all.push(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
+        rest = &rest[c.len_utf8()..];
+    }
+    all
+}
+
+fn named(name: &str) -> KeyEvent {
+    let (mut modifiers, mut name) = (KeyModifiers::NONE, name);
+    for (prefix, modifier) in
+        [("ctrl-", KeyModifiers::CONTROL), ("alt-", KeyModifiers::ALT), ("shift-", KeyModifiers::SHIFT)]
+    {
+        if let Some(rest) = name.strip_prefix(prefix) {
+            modifiers |= modifier;
+            name = rest;
+        }
+    }
+    let code = match name {
+        "enter" => KeyCode::Enter,
+        "esc" => KeyCode::Esc,
+        "tab" => KeyCode::Tab,
+        "up" => KeyCode::Up,
+        "down" => KeyCode::Down,
+        "left" => KeyCode::Left,
+        "right" => KeyCode::Right,
+        "pgup" => KeyCode::PageUp,
+        "pgdn" => KeyCode::PageDown,
+        "home" => KeyCode::Home,
+        "end" => KeyCode::End,
+        "space" => KeyCode::Char(' '),
+        "lt" => KeyCode::Char('<'),
+        "backspace" => KeyCode::Backspace,
+        "f1" => KeyCode::F(1),
+        one => match one.chars().next() {
+            Some(c) if one.chars().count() == 1 => KeyCode::Char(c),
+            _ => panic!("no key is called <{name}>"),
+        },
+    };
+    KeyEvent::new(code, modifiers)
+}
+
+/// A buffer that others can look at, and that says when it was drawn.
+#[derive(Clone)]
+struct Screen {
+    backend: Arc<Mutex<TestBackend>>,
+    draws: watch::Sender<u64>,
+}
+
+impl Screen {
+    fn new(columns: u16, rows: u16) -> (Self, watch::Receiver<u64>) {
+        let (draws, seen) = watch::channel(0);
+        (Self { backend: Arc::new(Mutex::new(TestBackend::new(columns, rows))), draws }, seen)
+    }
+
+    fn with<T>(&self, look: impl FnOnce(&mut TestBackend) -> T) -> T {
+        look(&mut self.backend.lock().expect("nobody panics while drawing"))
+    }
+
+    fn resize(&self, columns: u16, rows: u16) {
+        self.with(|backend| backend.resize(columns, rows));
+    }
+
+    fn buffer(&self) -> Buffer {
+        self.with(|backend| backend.buffer().clone())
+    }
+
+    fn text(&self) -> String {
+        let buffer = self.buffer();
+        let mut text = String::new();
+        for y in 0..buffer.area.height {
+            let mut line = String::new();
+            let mut x = 0;
+            while x < buffer.area.width {
+                let symbol = buffer[(x, y)].symbol();
+                line.push_str(symbol);
+                // The cell behind a wide character is not shown.
+                x += u16::try_from(ratatui::text::Span::raw(symbol).width().max(1)).expect("a narrow cell");
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+impl Backend for Screen {
+    type Error = Infallible;
+
+    fn draw<'a, I: Iterator<Item = (u16, u16, &'a Cell)>>(&mut self, content: I) -> Result<(), Infallible> {
+        self.with(|backend| backend.draw(content))
+    }
+
+    fn hide_cursor(&mut self) -> Result<(), Infallible> {
+        self.with(TestBackend::hide_cursor)
+    }
+
+    fn show_cursor(&mut self) -> Result<(), Infallible> {
+        self.with(TestBackend::show_cursor)
+    }
+
+    fn get_cursor_position(&mut self) -> Result<Position, Infallible> {
+        self.with(TestBackend::get_cursor_position)
+    }
+
+    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> Result<(), Infallible> {
+        self.with(|backend| backend.set_cursor_position(position))
+    }
+
+    fn clear(&mut self) -> Result<(), Infallible> {
+        self.with(TestBackend::clear)
+    }
+
+    fn clear_region(&mut self, clear_type: ClearType) -> Result<(), Infallible> {
+        self.with(|backend| backend.clear_region(clear_type))
+    }
+
+    fn size(&self) -> Result<Size, Infallible> {
+        self.with(|backend| backend.size())
+    }
+
+    fn window_size(&mut self) -> Result<WindowSize, Infallible> {
+        self.with(TestBackend::window_size)
+    }
+
+    fn flush(&mut self) -> Result<(), Infallible> {
+        self.with(TestBackend::flush)?;
+        self.draws.send_modify(|draws| *draws += 1);
+        Ok(())
+    }
+}

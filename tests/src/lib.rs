@@ -1,0 +1,38 @@
+//! What the stories are told with.
+//!
+//! ```ignore
+//! let world = World::new().await;
+//! let (sam, mut priya) = (world.engineer("Sam Ortiz").await, world.console("Priya Nair").await);
+//! let vpn = sam.escalates("VPN is down").await;
+//! priya.sees("VPN is down").await;   // waits on the draw, with a deadline
+//! priya.press("<enter><enter>").await;
+//! priya.sees("active, yours").await;
+//! ```
+//!
+//! Nothing here is a stand-in for our own code: the server is the real one on a free port, the console the real loop
+//! on a buffer instead of a terminal, mail goes to a real SMTP conversation and assessments to a real HTTP endpoint.
+//! Nothing sleeps: whoever waits, waits for a fact, and after [`SOON`] the story has failed.
+
+#![expect(clippy::expect_used, reason = "a story that cannot be told fails, and says where")]
+#![expect(clippy::missing_panics_doc, reason = "see above")]
+
+pub mod console;
+pub mod engineer;
+pub mod listener;
+pub mod model;
+pub mod post;
+pub mod pty;
+pub mod world;
+
+use std::time::Duration;
+
+pub use console::Console;
+pub use engineer::{Engineer, Escalated};
+pub use listener::Listener;
+pub use model::{Model, Temper};
+pub use post::{Manner, PostOffice};
+pub use pty::Pty;
+pub use world::World;
+
+/// Whatever is waited for comes within this time.
+pub const SOON: Duration = Duration::from_secs(10);

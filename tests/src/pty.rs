@@ -1,0 +1,164 @@
+//! The real binary in a real pseudo-terminal.
+
+use std::io::{Read, Write};
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+/// A pseudo-terminal is slower than a buffer, and the first start of a binary slower than any other.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A program in a pseudo-terminal.
+pub struct Pty {
+    child: Box<dyn Child + Send + Sync>,
+    master: Box<dyn MasterPty + Send>,
+    keys: Box<dyn Write + Send>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    screen: Mutex<Screen>,
+    changed: Condvar,
+}
+
+struct Screen {
+    parser: vt100::Parser,
+    /// Every byte that came, as it came.
+    raw: Vec<u8>,
+    ended: bool,
+}
+
+/// Where a binary of this workspace is. `cargo test --workspace` builds it beside the tests.
+pub fn binary(name: &str) -> PathBuf {
+    let mut path = std::env::current_exe().expect("this test is a program");
+    path.pop();
+    if path.ends_with("deps") {
+        path.pop();
+    }
+    path.push(name);
+    assert!(path.exists(), "{} is not built: run `cargo test --workspace`", path.display());
+    path
+}
+
+impl Pty {
+    /// Runs a program of this workspace in a terminal of this size, with a home of its own.
+    pub fn run(program: &str, arguments: &[&str], home: &std::path::Path, size: (u16, u16)) -> Self {
+        let size = PtySize { cols: size.0, rows: size.1, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
+        let mut command = CommandBuilder::new(binary(program));
+        command.args(arguments);
+        command.env("TERM", "xterm-256color");
+        command.env("HOME", home);
+        command.env("TMPDIR", home);
+        for name in ["TIERUP_SERVER", "TIERUP_TOKEN", "NO_COLOR", "XDG_DATA_HOME"] {
+            command.env_remove(name);
+        }
+        let child = pair.slave.spawn_command(command).expect("a program");
+        drop(pair.slave);
+        let keys = pair.master.take_writer().expect("a keyboard");
+        let output = pair.master.try_clone_reader().expect("a screen");
+        let parser = vt100::Parser::new(not_zero(size.rows), not_zero(size.cols), 0);
+        let screen = Mutex::new(Screen { parser, raw: Vec::new(), ended: false });
+        let shared = Arc::new(Shared { screen, changed: Condvar::new() });
+        let watched = Arc::clone(&shared);
+        std::thread::spawn(move || read(output, &watched));
+        Self { child, master: pair.master, keys, shared }
+    }
+
+    /// Types bytes, as a terminal sends them: `\r` is Enter, `\x1b` Escape.
+    pub fn types(&mut self, bytes: &str) {
+        self.keys.write_all(bytes.as_bytes()).expect("a keyboard");
+        self.keys.flush().expect("a keyboard");
+    }
+
+    /// Makes the terminal another size.
+    pub fn resize(&self, columns: u16, rows: u16) {
+        let size = PtySize { cols: columns, rows, pixel_width: 0, pixel_height: 0 };
+        self.master.resize(size).expect("another size");
+        self.shared
+            .screen
+            .lock()
+            .expect("a screen")
+            .parser
+            .screen_mut()
+            .set_size(not_zero(rows), not_zero(columns));
+    }
+
+    /// Waits until the screen shows a text.
+    #[track_caller]
+    pub fn sees(&self, text: &str) {
+        self.waits(&format!("{text:?} on the screen"), |screen| {
+            screen.parser.screen().contents().contains(text)
+        });
+    }
+
+    /// Waits until the screen no longer shows a text.
+    #[track_caller]
+    pub fn no_longer_sees(&self, text: &str) {
+        self.waits(&format!("no {text:?} on the screen"), |screen| {
+            !screen.parser.screen().contents().contains(text)
+        });
+    }
+
+    /// The screen, as text.
+    pub fn screen(&self) -> String {
+        self.shared.screen.lock().expect("a screen").parser.screen().contents()
+    }
+
+    /// Every byte that the program has written.
+    pub fn raw(&self) -> Vec<u8> {
+        self.shared.screen.lock().expect("a screen").raw.clone()
+    }
+
+    /// The process, by its number.
+    pub fn process(&self) -> u32 {
+        self.child.process_id().expect("a process")
+    }
+
+    /// Waits for the end of the program, and gives its exit status.
+    #[track_caller]
+    pub fn ends(&mut self) -> u32 {
+        self.waits("the end", |screen| screen.ended);
+        self.child.wait().expect("an exit status").exit_code()
+    }
+
+    #[track_caller]
+    fn waits(&self, what: &str, such: impl Fn(&Screen) -> bool) {
+        let end = Instant::now() + PATIENCE;
+        let mut screen = self.shared.screen.lock().expect("a screen");
+        while !such(&screen) {
+            let left = end.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "never {what}:\n{}", screen.parser.screen().contents());
+            (screen, _) = self.shared.changed.wait_timeout(screen, left).expect("a screen");
+        }
+    }
+}
+
+impl Drop for Pty {
+    fn drop(&mut self) {
+        // One that has ended cannot be killed, and need not be.
+        let _ = self.child.kill();
+    }
+}
+
+fn not_zero(count: u16) -> NonZero<u16> {
+    NonZero::new(count).expect("a terminal has rows and columns")
+}
+
+fn read(mut output: Box<dyn Read + Send>, shared: &Shared) {
+    let mut bytes = [0; 16 * 1024];
+    loop {
+        let count = output.read(&mut bytes).unwrap_or(0);
+        let mut screen = shared.screen.lock().expect("a screen");
+        screen.parser.process(&bytes[..count]);
+        screen.raw.extend_from_slice(&bytes[..count]);
+        screen.ended = count == 0;
+        shared.changed.notify_all();
+        if count == 0 {
+            return;
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Assessments: the playbook's, and those of endpoints of every temper.
+
+use serde_json::json;
+use tierup_e2e::{Model, Temper, World};
+use tierup_server::config::Settings;
+
+#[tokio::test]
+async fn the_playbook_says_what_the_team_knows() {
+    let runbooks = tempfile::tempdir().unwrap();
+    let runbook = "# VPN error 809\n\n## Cause\nThe firewall drops UDP 4500.\n\n## Fix\n1. Reinstall the VPN client\n\
+                   2. Open UDP 4500 on the firewall\n";
+    std::fs::write(runbooks.path().join("vpn.md"), runbook).unwrap();
+    let world = World::with(Settings { runbooks: Some(runbooks.path().into()), ..Settings::default() }).await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let earlier = sam.opens("VPN error 809 at the branch office").await;
+    sam.resolves(&earlier, "The branch firewall dropped UDP 4500. Opened it.").await;
+    let session = sam.opens("VPN fails with error 809").await;
+    sam.notes(&session, "I reinstalled the VPN client, same error 809. UDP 4500 on the firewall?").await;
+    let vpn = sam.hands_off(&session, "normal").await;
+
+    let handoff = sam.waits_for_assessment(&vpn).await;
+
+    let data = &handoff["ai_assessment_data"];
+    assert_eq!(data["likely_cause"], "The firewall drops UDP 4500.", "{data:#}");
+    assert_eq!(data["confidence"], "high");
+    assert_eq!(data["engine"], "playbook");
+    let steps = data["suggested_steps"].as_array().unwrap();
+    assert_eq!((&steps[0]["text"], &steps[0]["already_tried"]), (&json!("Reinstall the VPN client"), &json!(true)));
+    assert_eq!(steps[1]["already_tried"], false);
+    assert_eq!(data["similar"][0]["session_id"], earlier.as_str());
+    assert_eq!(data["evidence"][0]["message_seq"], 2);
+    assert!(handoff["ai_assessment"].as_str().unwrap().contains("Open UDP 4500"));
+}
+
+#[tokio::test]
+async fn the_playbook_says_plainly_that_nothing_matches() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let odd = sam.escalates("The coffee machine speaks Latin").await;
+    let data = sam.waits_for_assessment(&odd).await["ai_assessment_data"].clone();
+    assert_eq!(data["confidence"], "inconclusive");
+    assert_eq!(data["suggested_steps"], json!([]));
+    assert!(data["likely_cause"].as_str().unwrap().starts_with("Nothing in the runbooks"));
+}
+
+#[tokio::test]
+async fn the_playbook_knows_nothing_of_another_teams_sessions() {
+    let world = World::new().await;
+    let (sam, hank) = (world.engineer("Sam Ortiz").await, world.stranger());
+    let theirs = hank.opens("Flux capacitor overheats at 88 mph").await;
+    hank.resolves(&theirs, "Replaced the secret plutonium chamber.").await;
+    let ours = sam.escalates("Flux capacitor overheats at 88 mph").await;
+    let handoff = sam.waits_for_assessment(&ours).await;
+    assert!(!handoff.to_string().contains("plutonium"), "{handoff}");
+}
+
+#[tokio::test]
+async fn a_model_that_behaves_badly_ends_as_failed_with_one_sentence() {
+    let elsewhere = Model::with(Temper::Says("I should never be asked".into())).await;
+    let elsewhere_url = elsewhere.settings(1).assessment_url.unwrap().to_string();
+    let tempers = [
+        (Temper::Status(500), "answered 500"),
+        (Temper::Status(429), "slow down"),
+        (Temper::Status(401), "refused the API key"),
+        (Temper::Hangs, "did not finish within 1 seconds"),
+        (Temper::Drips, "did not finish within 1 seconds"),
+        (Temper::Html, "did not answer with a stream"),
+        (Temper::Nonsense, "said nothing"),
+        (Temper::Endless, "wrote more than 16 KiB"),
+        (Temper::Redirects(elsewhere_url), "redirect"),
+        (Temper::Says("{\"wrong\": \"schema\"}".into()), "not in the form"),
+        (Temper::Says(String::new()), "said nothing"),
+    ];
+    for (temper, expected) in tempers {
+        let model = Model::with(temper.clone()).await;
+        let world = World::with(model.settings(1)).await;
+        let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+        let vpn = sam.escalates("VPN is down").await;
+
+        let handoff = sam.waits_for_assessment(&vpn).await;
+
+        assert_eq!(handoff["assessment_status"], "failed", "{temper:?}");
+        let why = handoff["assessment_error"].as_str().unwrap();
+        assert!(why.contains(expected) && why.matches(". ").count() == 0, "{temper:?}: {why}");
+        assert!(!why.contains("sk-very-secret") && !why.contains("127.0.0.1"), "{why}");
+        priya.claims(&vpn).await;
+    }
+    assert!(elsewhere.asked().await.is_empty());
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_not_there_ends_as_failed() {
+    let settings = Settings {
+        assessment_url: Some("http://127.0.0.1:1/v1".parse().unwrap()),
+        ..Model::with(Temper::Hangs).await.settings(5)
+    };
+    let world = World::with(settings).await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let vpn = sam.escalates("VPN is down").await;
+    let handoff = sam.waits_for_assessment(&vpn).await;
+    assert_eq!(handoff["assessment_error"], "The model's endpoint could not be reached.");
+}
+
+#[tokio::test]
+async fn an_assessment_can_be_asked_for_again_one_at_a_time() {
+    let model = Model::with(Temper::AsTold).await;
+    let world = World::with(model.settings(30)).await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let vpn = sam.escalates("VPN is down").await;
+    let path = format!("/handoffs/{}/reassess", vpn.handoff);
+
+    let again = sam.post(&path, json!({})).await;
+    assert_eq!((again.status, again.problem()), (409, "assessment-running"));
+
+    model.says("The fan is dead.");
+    model.is_done();
+    sam.waits_for_assessment(&vpn).await;
+    assert_eq!(sam.post(&path, json!({})).await.expect(202)["assessment_status"], "pending");
+}
+
+#[tokio::test]
+async fn an_ask_is_answered_and_a_note_is_not() {
+    let model = Model::with(Temper::Says("Check the *certificate*.".into())).await;
+    let world = World::with(model.settings(10)).await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let session = sam.opens("VPN is down").await;
+    let mut stream = sam.listens(&format!("?session_id={session}")).await;
+
+    sam.notes(&session, "Reinstalled.").await;
+    sam.asks(&session, "What next?").await;
+
+    stream.hears("message_delta").await;
+    let answer = loop {
+        let said = stream.hears("message_added").await["message"].clone();
+        if said["role"] == "assistant" {
+            break said;
+        }
+    };
+    assert_eq!(answer["content"], "Check the *certificate*.");
+    assert_eq!(answer["seq"], 4);
+    let asked = model.asked().await;
+    assert_eq!(asked.len(), 1, "a note is not answered");
+    let prompt = asked[0]["messages"][1]["content"].as_str().unwrap();
+    assert!(prompt.contains("Reinstalled.") && prompt.contains("What next?"), "{prompt}");
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_given_is_said_to_be_missing() {
+    let model = Model::with(Temper::Status(503)).await;
+    let world = World::with(model.settings(10)).await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let session = sam.opens("VPN is down").await;
+    let mut stream = sam.listens(&format!("?session_id={session}")).await;
+    sam.asks(&session, "What next?").await;
+    let said = loop {
+        let said = stream.hears("message_added").await["message"].clone();
+        if said["role"] == "system" {
+            break said;
+        }
+    };
+    assert_eq!(said["content"], "The assistant could not answer. The model's endpoint answered 503.");
+}
+
+#[tokio::test]
+async fn steps_remember_what_came_of_them() {
+    let said = "**Likely cause:** DNS\n**Steps**\n1. Flush it\n2. Wait\n**Confidence:** low";
+    let model = Model::with(Temper::Says(said.into())).await;
+    let world = World::with(model.settings(10)).await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    let vpn = sam.escalates("VPN is down").await;
+    let handoff = sam.waits_for_assessment(&vpn).await;
+    let steps = handoff["ai_assessment_data"]["suggested_steps"].clone();
+    let (flush, wait) = (steps[0]["id"].as_str().unwrap(), steps[1]["id"].as_str().unwrap());
+    priya.claims(&vpn).await;
+
+    let path = |step: &str| format!("/handoffs/{}/steps/{step}", vpn.handoff);
+    let put = priya.put(&path(wait), json!({"outcome": "failed"})).await.expect(200);
+    assert_eq!(put["outcome"], "failed");
+    let body = json!({"resolution": "Flushed it.", "worked_step_ids": [flush]});
+    priya.post(&format!("/ai-sessions/{}/resolve", vpn.session), body).await.expect(200);
+
+    let handoff = priya.handoff(&vpn).await;
+    assert_eq!(handoff["status"], "resolved");
+    let steps = &handoff["ai_assessment_data"]["suggested_steps"];
+    assert_eq!((&steps[0]["outcome"], &steps[1]["outcome"]), (&json!("worked"), &json!("failed")));
+    assert_eq!(priya.put(&path(&vpn.session), json!({"outcome": null})).await.status, 404);
+}

@@ -1,0 +1,237 @@
+//! The twelve situations of a handoff's life, over real HTTP.
+
+use serde_json::json;
+use tierup_common::user::Role;
+use tierup_e2e::{Manner, Model, PostOffice, Temper, World};
+use tierup_server::config::Settings;
+
+#[tokio::test]
+async fn parking_puts_a_session_aside_for_its_owner_alone() {
+    let world = World::new().await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    let mut stream = priya.listens("").await;
+    let session = sam.opens("VPN is down").await;
+
+    let parked = sam.parks(&session).await;
+
+    assert_eq!(sam.session(&session).await["status"], "paused");
+    assert_eq!(sam.session(&session).await["handoff_count"], 1);
+    let handoff = sam.get(&format!("/handoffs/{parked}")).await.expect(200);
+    assert_eq!((handoff["intent"].as_str(), handoff["status"].as_str()), (Some("park"), Some("parked")));
+    assert_eq!(handoff["assessment_status"], "not_requested");
+    assert_eq!(priya.get(&format!("/handoffs/{parked}")).await.status, 404);
+    assert!(priya.queue().await.is_empty() && sam.queue().await.is_empty());
+    assert_eq!(priya.session(&session).await["handoff_id"], json!(null));
+
+    sam.post(&format!("/ai-sessions/{session}/resume"), json!({})).await.expect(200);
+    assert_eq!(sam.session(&session).await["status"], "active");
+    let marker = sam.opens("the next thing").await;
+    let heard = stream.hears_all_until("session_created").await;
+    assert!(heard.iter().all(|frame| frame.name != "session_updated"), "{heard:?}");
+    let next = stream.hears("session_created").await;
+    assert_eq!(next["session_id"], marker.as_str());
+}
+
+#[tokio::test]
+async fn escalating_writes_the_same_package_on_the_session_and_on_the_handoff() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let session = sam.opens("VPN is down").await;
+    sam.notes(&session, "Reinstalled, same error.").await;
+    sam.tried(&session, "reinstall the client", "ruled_out").await;
+    sam.tried(&session, "MTU on the docking station", "open").await;
+
+    let vpn = sam.hands_off(&session, "high").await;
+
+    let (handoff, session) = (sam.handoff(&vpn).await, sam.session(&vpn.session).await);
+    assert_eq!(session["status"], "escalated");
+    assert_eq!(session["confidence_tier"], "narrowing");
+    assert_eq!(session["handoff_count"], 1);
+    assert_eq!(session["escalation_package"]["snapshot"], handoff["snapshot"]);
+    assert_eq!(session["escalation_package"]["branch_map"], handoff["snapshot"]["branch_map"]);
+    assert_eq!(handoff["snapshot"]["branch_map"].as_array().unwrap().len(), 2);
+    assert_eq!(handoff["snapshot"]["message_count"], 2);
+    assert_eq!(handoff["snapshot"]["messages"][1]["content"], "Reinstalled, same error.");
+    assert_eq!(handoff["priority"], "high");
+}
+
+#[tokio::test]
+async fn escalating_does_not_wait_for_a_slow_assessment() {
+    let model = Model::with(Temper::Hangs).await;
+    let world = World::with(model.settings(60)).await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+
+    let vpn = sam.escalates("VPN is down").await;
+
+    let status = sam.handoff(&vpn).await["assessment_status"].clone();
+    assert!(status == "pending" || status == "running", "{status}");
+    priya.claims(&vpn).await;
+}
+
+#[tokio::test]
+async fn claiming_makes_the_session_the_claimers() {
+    let world = World::new().await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    let vpn = sam.escalates("VPN is down").await;
+
+    let handoff = priya.claims(&vpn).await;
+
+    assert_eq!(handoff["status"], "claimed");
+    assert_eq!(handoff["claimed_by_name"], "Priya Nair");
+    let session = sam.session(&vpn.session).await;
+    assert_eq!(session["status"], "active");
+    assert_eq!(session["assignee_name"], "Priya Nair");
+    assert_eq!(session["user_name"], "Sam Ortiz");
+    priya.notes(&vpn.session, "Looking at the certificate.").await;
+}
+
+#[tokio::test]
+async fn a_lost_claim_names_the_winner() {
+    let world = World::new().await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    let dana = world.engineer("Dana Wu").await;
+    let vpn = sam.escalates("VPN is down").await;
+    let won = priya.claims(&vpn).await;
+    world.clock().advance(std::time::Duration::from_secs(125));
+
+    let lost = dana.tries_to_claim(&vpn).await;
+
+    assert_eq!((lost.status, lost.problem()), (409, "handoff-already-claimed"));
+    assert_eq!(lost.body["detail"], "Already claimed by Priya Nair 2 minutes ago.");
+    assert_eq!(lost.body["claimed_by_name"], "Priya Nair");
+    assert_eq!(lost.body["claimed_by_id"], won["claimed_by"]);
+    assert_eq!(lost.body["claimed_at"], won["claimed_at"]);
+    assert_eq!(lost.body["handoff_id"], vpn.handoff.as_str());
+}
+
+#[tokio::test]
+async fn claiming_twice_changes_nothing() {
+    let world = World::new().await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    let vpn = sam.escalates("VPN is down").await;
+    sam.waits_for_assessment(&vpn).await;
+    let first = priya.claims(&vpn).await;
+    world.clock().advance(std::time::Duration::from_secs(60));
+    let mut stream = priya.listens("").await;
+
+    let second = priya.claims(&vpn).await;
+
+    assert_eq!(second, first);
+    sam.opens("the next thing").await;
+    let heard = stream.hears_all_until("session_created").await;
+    assert!(heard.iter().all(|frame| frame.name != "handoff_claimed"), "{heard:?}");
+}
+
+#[tokio::test]
+async fn mail_goes_to_everybody_who_could_claim_it_and_to_nobody_else() {
+    let mut office = PostOffice::open(Manner::Well).await;
+    let world = World::with(mail(&office)).await;
+    let sam = world.engineer("Sam Ortiz").await;
+    for (name, role) in [("Priya Nair", Role::Engineer), ("Lee Chan", Role::Admin), ("Vic Low", Role::Viewer)] {
+        world.person(name, role).await;
+    }
+    let session = sam.opens("VPN won't connect").await;
+    sam.tried(&session, "reinstall the client", "ruled_out").await;
+
+    let vpn = sam.hands_off(&session, "urgent").await;
+
+    let letters = office.receives(3).await;
+    let to: Vec<&str> = letters.iter().map(|letter| letter.to.split(['@', '0']).next().unwrap()).collect();
+    let has = |name: &str| to.iter().any(|to| to.starts_with(name));
+    assert!(has("ana") && has("priya") && has("lee"), "{to:?}");
+    let letter = &letters[0];
+    assert_eq!(letter.subject, "[urgent] VPN won't connect");
+    for body in [&letter.text, &letter.html.replace("&#x27;", "'")] {
+        for part in ["Sam Ortiz", "I am stuck.", "reinstall the client", &format!("tierup claim {}", vpn.number)] {
+            assert!(body.contains(part), "{part:?} is missing in {body}");
+        }
+    }
+    // Whoever would have been mailed by mistake was mailed at the same time as these.
+    sam.waits_for_assessment(&vpn).await;
+    assert_eq!(office.letters().len(), 3);
+}
+
+#[tokio::test]
+async fn parking_mails_nobody() {
+    let mut office = PostOffice::open(Manner::Well).await;
+    let world = World::with(mail(&office)).await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let session = sam.opens("Private matter").await;
+
+    sam.parks(&session).await;
+
+    // Mail goes out in the order of the commits: after this letter, the one for the park would have come.
+    sam.escalates("Public matter").await;
+    let letters = office.receives(1).await;
+    assert_eq!(letters[0].subject, "Public matter");
+}
+
+#[tokio::test]
+async fn mail_that_does_not_work_does_no_harm() {
+    for manner in [Manner::Silent, Manner::Refuses, Manner::DropsAfterData] {
+        let office = PostOffice::open(manner).await;
+        let world = World::with(mail(&office)).await;
+        let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+        let mut stream = priya.listens("").await;
+
+        let vpn = sam.escalates("VPN is down").await;
+
+        stream.hears("handoff_assessment_ready").await;
+        priya.claims(&vpn).await;
+        assert_eq!(priya.session(&vpn.session).await["status"], "active", "{manner:?}");
+    }
+}
+
+#[tokio::test]
+async fn mail_to_a_server_that_is_not_there_does_no_harm() {
+    let settings = Settings { mail_url: Some("smtp://127.0.0.1:1".to_owned().into()), ..Settings::default() };
+    let world = World::with(settings).await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    let vpn = sam.escalates("VPN is down").await;
+    priya.claims(&vpn).await;
+}
+
+#[tokio::test]
+async fn an_escalation_reaches_whoever_listens() {
+    let world = World::new().await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    let mut stream = priya.listens("").await;
+
+    let vpn = sam.escalates_as("VPN is down", "high").await;
+
+    let event = stream.hears("handoff_created").await;
+    assert_eq!(event["type"], "handoff_created");
+    assert_eq!(event["handoff_id"], vpn.handoff.as_str());
+    assert_eq!(event["session_id"], vpn.session.as_str());
+    assert_eq!(event["number"], vpn.number);
+    assert_eq!(event["priority"], "high");
+    assert_eq!(event["problem_summary"], "VPN is down");
+    assert_eq!(event["by"]["name"], "Sam Ortiz");
+}
+
+#[tokio::test]
+async fn one_call_triggers_all_of_it() {
+    let mut office = PostOffice::open(Manner::Well).await;
+    let model = Model::with(Temper::Says("**Likely cause:** DNS\n\n**Confidence:** high".into())).await;
+    let settings = Settings { mail_url: mail(&office).mail_url, ..model.settings(10) };
+    let world = World::with(settings).await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    let mut stream = priya.listens("").await;
+
+    let vpn = sam.escalates("VPN is down").await;
+
+    stream.hears("handoff_created").await;
+    let ready = stream.hears("handoff_assessment_ready").await;
+    assert_eq!(ready["ai_assessment_data"]["likely_cause"], "DNS");
+    office.receives(2).await;
+    assert_eq!(priya.queue().await, ["VPN is down"]);
+    assert_eq!(priya.session(&vpn.session).await["status"], "escalated");
+    let handoff = priya.handoff(&vpn).await;
+    assert_eq!(handoff["assessment_status"], "ready");
+    assert_eq!(handoff["ai_assessment_data"]["engine"], "openai");
+    assert_eq!(handoff["ai_assessment_data"]["model"], "test-model");
+}
+
+fn mail(office: &PostOffice) -> Settings {
+    Settings { mail_url: Some(office.url().to_owned().into()), ..Settings::default() }
+}

@@ -1,0 +1,180 @@
+//! The event stream: in order, nothing lost, nothing twice, to whom it concerns.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tierup_common::user::Role;
+use tierup_e2e::{Model, Temper, World};
+
+#[tokio::test]
+async fn the_first_frames_say_where_one_is() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    sam.opens("VPN is down").await;
+    let mut stream = sam.listens("").await;
+    let hello = stream.hears("hello").await;
+    assert_eq!((&hello["seq"], &hello["oldest_seq"]), (&json!(2), &json!(1)));
+    assert_eq!(hello["now"], "2026-11-22T09:30:00.000Z");
+}
+
+#[tokio::test]
+async fn a_stream_resumes_where_it_was() {
+    let world = World::new().await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    let vpn = sam.escalates("VPN is down").await;
+    sam.waits_for_assessment(&vpn).await;
+    priya.claims(&vpn).await;
+    sam.escalates("Printer jams").await;
+
+    let mut all = priya.resumes("0").await;
+    let all = all.hears_all_until("caught_up").await;
+    let ids: Vec<u64> = all.iter().filter_map(|frame| frame.id.as_ref()?.parse().ok()).collect();
+    assert!(ids.is_sorted() && !ids.is_empty());
+    let middle = ids[ids.len() / 2];
+
+    let mut rest = priya.resumes(&middle.to_string()).await;
+    let rest = rest.hears_all_until("caught_up").await;
+    let wanted: Vec<_> = all.iter().filter(|frame| frame.id.is_some()).skip(ids.len() / 2 + 1).collect();
+    let came: Vec<_> = rest.iter().filter(|frame| frame.id.is_some()).collect();
+    assert_eq!(came, wanted);
+}
+
+#[tokio::test]
+async fn a_place_that_is_not_in_the_log_is_answered_with_a_reset() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    sam.opens("VPN is down").await;
+    for place in ["999", "never", "-1"] {
+        let mut stream = sam.resumes(place).await;
+        let reset = stream.hears("reset").await;
+        assert_eq!(reset["seq"], 2, "{place}");
+        sam.opens("the next thing").await;
+        stream.hears("session_created").await;
+        // Each round moves the end of the log on by two; begin anew.
+        return;
+    }
+}
+
+#[tokio::test]
+async fn what_happens_while_the_server_restarts_is_not_missed() {
+    let mut world = World::new().await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    let mut stream = priya.listens("").await;
+    let vpn = sam.escalates("VPN is down").await;
+    let last = loop {
+        let frame = stream.next().await.expect("an event");
+        if frame.name == "handoff_assessment_ready" {
+            break frame.id.expect("a place");
+        }
+    };
+
+    world.restarts().await;
+    stream.ends().await;
+    priya.claims(&vpn).await;
+    sam.escalates("Printer jams").await;
+
+    let mut stream = priya.resumes(&last).await;
+    let names: Vec<String> = {
+        let heard = stream.hears_all_until("handoff_created").await;
+        heard.into_iter().filter(|frame| frame.id.is_some()).map(|frame| frame.name).collect()
+    };
+    assert_eq!(names, ["handoff_claimed", "session_created", "handoff_created"]);
+}
+
+#[tokio::test]
+async fn what_is_said_goes_only_to_streams_of_its_session() {
+    let world = World::new().await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    let session = sam.opens("VPN is down").await;
+    let mut team = priya.listens("").await;
+    let mut narrowed = priya.listens(&format!("?session_id={session}")).await;
+
+    sam.notes(&session, "Reinstalled.").await;
+    sam.hands_off(&session, "normal").await;
+
+    let said = narrowed.hears("message_added").await;
+    assert_eq!(said["message"]["content"], "Reinstalled.");
+    narrowed.hears("handoff_created").await;
+    let heard = team.hears_all_until("handoff_created").await;
+    assert!(heard.iter().all(|frame| frame.name != "message_added"), "{heard:?}");
+}
+
+#[tokio::test]
+async fn everybody_who_reads_sees_the_same_text_grow() {
+    let model = Model::with(Temper::AsTold).await;
+    let world = World::with(model.settings(30)).await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    let vpn = sam.escalates("VPN is down").await;
+    let narrow = format!("?handoff_id={}", vpn.handoff);
+    let mut first = priya.listens(&narrow).await;
+
+    model.says("**Likely cause:** The certificate ");
+    let delta = first.hears("handoff_assessment_delta").await;
+    assert_eq!((&delta["offset"], &delta["text"]), (&json!(0), &json!("**Likely cause:** The certificate ")));
+
+    let mut late = sam.listens(&narrow).await;
+    let delta = late.hears("handoff_assessment_delta").await;
+    assert_eq!((&delta["offset"], &delta["text"]), (&json!(0), &json!("**Likely cause:** The certificate ")));
+
+    model.says("was reissued — so.");
+    for stream in [&mut first, &mut late] {
+        let delta = stream.hears("handoff_assessment_delta").await;
+        assert_eq!((&delta["offset"], &delta["text"]), (&json!(34), &json!("was reissued — so.")));
+    }
+    model.is_done();
+    for stream in [&mut first, &mut late] {
+        let ready = stream.hears("handoff_assessment_ready").await;
+        assert_eq!(ready["ai_assessment"], "**Likely cause:** The certificate was reissued — so.");
+    }
+}
+
+#[tokio::test]
+async fn whoever_holds_a_narrowed_stream_is_reading() {
+    let world = World::new().await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    let vpn = sam.escalates("VPN is down").await;
+    let mut team = sam.listens("").await;
+
+    let reading = priya.listens(&format!("?handoff_id={}", vpn.handoff)).await;
+    let presence = team.hears("presence").await;
+    assert_eq!(presence["viewers"][0]["name"], "Priya Nair");
+    assert_eq!(sam.handoff(&vpn).await["viewers"][0]["name"], "Priya Nair");
+
+    drop(reading);
+    let presence = team.hears("presence").await;
+    assert_eq!(presence["viewers"], json!([]));
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_its_token_and_with_the_server() {
+    let mut world = World::new().await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    let mut stream = priya.listens("").await;
+    let mut other = sam.listens("").await;
+    assert_eq!(priya.post("/auth/logout", json!({})).await.status, 204);
+    stream.ends().await;
+    assert_eq!(priya.get("/me").await.status, 401);
+
+    let stopping = tokio::time::timeout(Duration::from_secs(5), world.stops());
+    let (stopped, ()) = tokio::join!(stopping, other.ends());
+    stopped.expect("the server stops within five seconds");
+}
+
+#[tokio::test]
+async fn nobody_hears_of_another_account_or_of_what_they_may_not_see() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let hank = world.stranger();
+    let vpn = sam.escalates("VPN is down").await;
+    let parked = sam.opens("Private").await;
+    let parked = sam.parks(&parked).await;
+
+    assert_eq!(hank.listens(&format!("?handoff_id={}", vpn.handoff)).await.status, 404);
+    assert_eq!(hank.listens(&format!("?session_id={}", vpn.session)).await.status, 404);
+    let priya = world.person("Priya Nair", Role::Admin).await;
+    assert_eq!(priya.listens(&format!("?handoff_id={parked}")).await.status, 404);
+
+    let mut stream = hank.listens("?last_event_id=0").await;
+    let hello = stream.hears("hello").await;
+    assert_eq!(hello["seq"], 0, "one team's numbers tell another nothing");
+}

@@ -1,0 +1,83 @@
+//! What the demo is about: problems that come up, problems that were solved, and runbooks. Plain files beside this
+//! one, so that anybody can write another story.
+
+use serde::Deserialize;
+use tierup_common::handoff::Priority;
+use tierup_common::session::BranchStatus;
+
+/// A story.
+#[derive(Debug)]
+pub(super) struct Story {
+    pub(super) problems: Vec<Problem>,
+    pub(super) history: Vec<Resolved>,
+}
+
+/// A problem, what was tried, and where it got stuck.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Problem {
+    pub(super) summary: String,
+    pub(super) priority: Priority,
+    pub(super) intake: String,
+    pub(super) tried: Vec<Attempt>,
+    pub(super) said: Vec<String>,
+    pub(super) notes: String,
+}
+
+/// A hypothesis and what became of it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Attempt {
+    pub(super) hypothesis: String,
+    pub(super) status: BranchStatus,
+    pub(super) evidence: Option<String>,
+}
+
+/// A problem that was solved.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Resolved {
+    pub(super) summary: String,
+    pub(super) intake: String,
+    pub(super) said: Vec<String>,
+    pub(super) resolution: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Problems {
+    problem: Vec<Problem>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct History {
+    resolved: Vec<Resolved>,
+}
+
+impl Story {
+    /// Reads the story that is built in.
+    pub(super) fn read() -> Result<Self, toml::de::Error> {
+        let problems: Problems = toml::from_str(include_str!("story.toml"))?;
+        let history: History = toml::from_str(include_str!("history.toml"))?;
+        Ok(Self { problems: problems.problem, history: history.resolved })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tierup_common::limit;
+
+    #[test]
+    fn the_built_in_story_keeps_to_the_rules_of_the_server() {
+        let story = Story::read().unwrap();
+        assert!(story.problems.len() >= 15);
+        for problem in &story.problems {
+            assert!(problem.summary.chars().count() <= limit::SUMMARY, "{}", problem.summary);
+            assert!(problem.tried.iter().all(|tried| tried.hypothesis.chars().count() <= limit::HYPOTHESIS));
+            assert!(!problem.notes.is_empty() && !problem.intake.is_empty(), "{}", problem.summary);
+        }
+        assert!(story.history.iter().all(|resolved| !resolved.resolution.is_empty()));
+    }
+}
