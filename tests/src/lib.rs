@@ -1,6 +1,6 @@
 //! What the stories are told with.
 //!
-//! ```ignore
+//! ```text
 //! let world = World::new().await;
 //! let (sam, mut priya) = (world.engineer("Sam Ortiz").await, world.console("Priya Nair").await);
 //! let vpn = sam.escalates("VPN is down").await;

@@ -25,7 +25,10 @@ async fn the_playbook_says_what_the_team_knows() {
     assert_eq!(data["confidence"], "high");
     assert_eq!(data["engine"], "playbook");
     let steps = data["suggested_steps"].as_array().unwrap();
-    assert_eq!((&steps[0]["text"], &steps[0]["already_tried"]), (&json!("Reinstall the VPN client"), &json!(true)));
+    assert_eq!(
+        (&steps[0]["text"], &steps[0]["already_tried"]),
+        (&json!("Reinstall the VPN client"), &json!(true))
+    );
     assert_eq!(steps[1]["already_tried"], false);
     assert_eq!(data["similar"][0]["session_id"], earlier.as_str());
     assert_eq!(data["evidence"][0]["message_seq"], 2);

@@ -111,7 +111,7 @@ async fn claiming_twice_changes_nothing() {
     let vpn = sam.escalates("VPN is down").await;
     sam.waits_for_assessment(&vpn).await;
     let first = priya.claims(&vpn).await;
-    world.clock().advance(std::time::Duration::from_secs(60));
+    world.clock().advance(std::time::Duration::from_mins(1));
     let mut stream = priya.listens("").await;
 
     let second = priya.claims(&vpn).await;
@@ -127,7 +127,8 @@ async fn mail_goes_to_everybody_who_could_claim_it_and_to_nobody_else() {
     let mut office = PostOffice::open(Manner::Well).await;
     let world = World::with(mail(&office)).await;
     let sam = world.engineer("Sam Ortiz").await;
-    for (name, role) in [("Priya Nair", Role::Engineer), ("Lee Chan", Role::Admin), ("Vic Low", Role::Viewer)] {
+    for (name, role) in [("Priya Nair", Role::Engineer), ("Lee Chan", Role::Admin), ("Vic Low", Role::Viewer)]
+    {
         world.person(name, role).await;
     }
     let session = sam.opens("VPN won't connect").await;
@@ -142,7 +143,9 @@ async fn mail_goes_to_everybody_who_could_claim_it_and_to_nobody_else() {
     let letter = &letters[0];
     assert_eq!(letter.subject, "[urgent] VPN won't connect");
     for body in [&letter.text, &letter.html.replace("&#x27;", "'")] {
-        for part in ["Sam Ortiz", "I am stuck.", "reinstall the client", &format!("tierup claim {}", vpn.number)] {
+        for part in
+            ["Sam Ortiz", "I am stuck.", "reinstall the client", &format!("tierup claim {}", vpn.number)]
+        {
             assert!(body.contains(part), "{part:?} is missing in {body}");
         }
     }

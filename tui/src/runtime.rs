@@ -98,6 +98,10 @@ where
         picture.changed(by_hand);
         ticked = tick(&mut state, &mut effects);
         if let Some(event) = event {
+            if let Event::Resize(..) = event {
+                // Terminals do what they like with what was on the screen.
+                terminal.clear().map_err(io::Error::other)?;
+            }
             performer.overhear(&event);
             effects.extend(update(&mut state, event));
         }

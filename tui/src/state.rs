@@ -27,12 +27,12 @@ use crate::state::painted::Painted;
 use crate::state::queue::Queue;
 use crate::state::seen::Seen;
 use crate::state::session::Chat;
-use crate::state::toast::Toasts;
+use crate::state::toast::{Toasts, Tone};
 
 /// The console.
 #[derive(Debug, Default)]
 pub struct State {
-    /// This moment, by the server's clock as far as it is known.
+    /// This moment, by this machine's clock. What the console times itself goes by it.
     pub now: Timestamp,
     /// How far the server's clock is ahead of this machine's, in milliseconds.
     pub skew: i64,
@@ -106,6 +106,16 @@ impl State {
     /// Whether the user may do more than read. Until the server has said so, let it decide.
     pub fn may_act(&self) -> bool {
         self.me.as_ref().is_none_or(|me| me.user.role >= Role::Engineer)
+    }
+
+    /// This moment, by the server's clock: how long ago something was goes by it.
+    pub fn server_now(&self) -> Timestamp {
+        Timestamp::from_millis(self.now.as_millis().saturating_add(self.skew))
+    }
+
+    /// Says what just happened, in a corner, for a moment.
+    pub fn toast(&mut self, tone: Tone, text: impl Into<String>) {
+        self.toasts.push(tone, text, self.now);
     }
 
     /// Who has the keys: the top layer, or else the screen.

@@ -56,7 +56,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Reply(reply) => reply::reply(state, *reply, &mut effects),
         Event::Seen(ids) => state.seen = ids.into_iter().collect(),
         Event::Drafts(drafts) => session::take_drafts(state, drafts),
-        Event::Notice(text) => state.toasts.push(Tone::Info, text, state.now),
+        Event::Notice(text) => state.toast(Tone::Info, text),
     }
     settle(state, &mut effects);
     effects
@@ -72,7 +72,7 @@ pub fn next_wake(state: &State) -> Option<Timestamp> {
 }
 
 fn tick(state: &mut State, now: Timestamp, effects: &mut Vec<Effect>) {
-    state.now = Timestamp::from_millis(now.as_millis().saturating_add(state.skew));
+    state.now = now;
     state.toasts.expire(state.now);
     if let Preview::Resting { id, until } = state.queue.preview
         && state.now >= until
@@ -138,8 +138,6 @@ fn connection(state: &mut State, news: Connection) {
                 Link::Offline { since, .. } => *since,
                 Link::Connecting | Link::Live | Link::CatchingUp { .. } | Link::Refused(_) => now,
             };
-            // The moment is one of this machine's clock.
-            let retry_at = Timestamp::from_millis(retry_at.as_millis().saturating_add(state.skew));
             Link::Offline { since, retry_at: Some(retry_at), why }
         }
         (Connection::Refused(why), _) => Link::Refused(why),

@@ -40,7 +40,7 @@ pub struct Looks {
 /// Paints the console over the whole of a buffer.
 pub fn paint(state: &State, looks: &Looks, buffer: &mut Buffer) -> Painted {
     let area = buffer.area;
-    let mut canvas = Canvas::new(buffer, looks, state.now);
+    let mut canvas = Canvas::new(buffer, looks, state);
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         let text =
             format!("tierup needs {}x{}, this is {}x{}", SMALLEST.0, SMALLEST.1, area.width, area.height);

@@ -9,13 +9,15 @@ pub struct List<K, I> {
     rows: Vec<(K, I)>,
     keys: HashMap<I, K>,
     selected: Option<I>,
+    /// Whether somebody chose the selected row.
+    is_chosen: bool,
     /// The first row on the screen.
     top: usize,
 }
 
 impl<K, I> Default for List<K, I> {
     fn default() -> Self {
-        Self { rows: Vec::new(), keys: HashMap::new(), selected: None, top: 0 }
+        Self { rows: Vec::new(), keys: HashMap::new(), selected: None, is_chosen: false, top: 0 }
     }
 }
 
@@ -82,6 +84,15 @@ impl<K: Ord + Clone, I: Copy + Eq + Hash> List<K, I> {
     pub fn select(&mut self, id: I) {
         if self.has(id) {
             self.selected = Some(id);
+            self.is_chosen = true;
+        }
+    }
+
+    /// Selects the first row, unless somebody has chosen one: for a list that was just loaded.
+    pub fn select_first_if_free(&mut self) {
+        if !self.is_chosen {
+            self.selected = self.rows.first().map(|(_, id)| *id);
+            self.top = 0;
         }
     }
 
@@ -91,12 +102,14 @@ impl<K: Ord + Clone, I: Copy + Eq + Hash> List<K, I> {
         let last = self.rows.len() - 1;
         let place = place.saturating_add_signed(by).min(last);
         self.selected = self.rows.get(place).map(|(_, id)| *id);
+        self.is_chosen = true;
     }
 
     /// Selects the first row, or the last.
     pub fn select_end(&mut self, last: bool) {
         let row = if last { self.rows.last() } else { self.rows.first() };
         self.selected = row.map(|(_, id)| *id);
+        self.is_chosen = true;
     }
 
     /// The next row after the selected one, around the end, that is such.
@@ -163,6 +176,18 @@ mod tests {
         list.put(30, 1);
         assert_eq!(list.ids().collect::<Vec<_>>(), [30, 5, 10, 20]);
         assert_eq!((list.selected(), list.place()), (Some(20), Some(3)));
+    }
+
+    #[test]
+    fn a_list_that_was_just_loaded_begins_at_its_first_row_unless_somebody_chose_another() {
+        let mut list = list([20, 30, 10]);
+        assert_eq!(list.selected(), Some(20));
+        list.select_first_if_free();
+        assert_eq!(list.selected(), Some(10));
+        list.select(30);
+        list.put(5, 5);
+        list.select_first_if_free();
+        assert_eq!(list.selected(), Some(30));
     }
 
     #[test]

@@ -101,7 +101,7 @@ fn cancel(state: &mut State) {
 }
 
 fn submit(state: &mut State, effects: &mut Vec<Effect>) {
-    let now = state.now;
+    let now = state.server_now();
     let may_ask = state.link.may_ask();
     let Some(dialog) = top(state) else { return };
     if dialog.sending.is_some() {

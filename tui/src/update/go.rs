@@ -68,7 +68,7 @@ pub(super) fn refuse_offline(state: &mut State, what: &str) -> bool {
     if state.link.may_ask() {
         return false;
     }
-    state.toasts.push(Tone::Bad, format!("Offline: {what}"), state.now);
+    state.toast(Tone::Bad, format!("Offline: {what}"));
     true
 }
 
@@ -77,7 +77,7 @@ pub(super) fn refuse_viewer(state: &mut State) -> bool {
     if state.may_act() {
         return false;
     }
-    state.toasts.push(Tone::Bad, "Your role is viewer: you read, others act", state.now);
+    state.toast(Tone::Bad, "Your role is viewer: you read, others act");
     true
 }
 

@@ -86,9 +86,7 @@ fn team_signal(state: &mut State, signal: Signal, effects: &mut Vec<Effect>) {
 }
 
 fn hello(state: &mut State, seq: Seq, now: Timestamp, effects: &mut Vec<Effect>) {
-    // `state.now` is this machine's clock and the skew so far; what is missing to the server's clock is added.
-    state.skew += now.as_millis() - state.now.as_millis();
-    state.now = now;
+    state.skew = now.as_millis().saturating_sub(state.now.as_millis());
     state.queue.clear_viewers();
     match state.heard {
         None => {
@@ -184,7 +182,7 @@ fn happened(state: &mut State, event: &Event, effects: &mut Vec<Effect>) {
             let news = claimed(state, handoff, to, *claimed_at, event.at);
             if news && Some(to.id) == state.my_id() {
                 let text = format!("{} passed #{} to you", safe::line(&by.name), handoff.number);
-                state.toasts.push(Tone::Good, text, state.now);
+                state.toast(Tone::Good, text);
             }
         }
         What::HandoffReleased { handoff, by, .. } => {
@@ -195,7 +193,7 @@ fn happened(state: &mut State, event: &Event, effects: &mut Vec<Effect>) {
             });
             if news && was_mine && Some(by.id) != state.my_id() {
                 let text = format!("{} put #{} back into the queue", safe::line(&by.name), handoff.number);
-                state.toasts.push(Tone::Info, text, state.now);
+                state.toast(Tone::Info, text);
             }
         }
         What::HandoffSentBack { handoff, .. } => {
@@ -207,7 +205,7 @@ fn happened(state: &mut State, event: &Event, effects: &mut Vec<Effect>) {
             ended(state, handoff.handoff_id, HandoffStatus::Withdrawn);
             if is_read {
                 let text = format!("{} took #{} back", safe::line(&by.name), handoff.number);
-                state.toasts.push(Tone::Info, text, state.now);
+                state.toast(Tone::Info, text);
             }
         }
         What::HandoffResolved { handoff, .. } => {
@@ -279,7 +277,7 @@ fn created(
             Priority::High | Priority::Normal | Priority::Low => "",
         };
         let summary = cut(&safe::line(&handoff.problem_summary), 40);
-        state.toasts.push(Tone::Info, format!("{urgency}#{} {summary}", handoff.number), state.now);
+        state.toast(Tone::Info, format!("{urgency}#{} {summary}", handoff.number));
     }
     state.queue.put(item, me);
 }

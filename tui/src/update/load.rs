@@ -80,6 +80,10 @@ pub(super) fn page_failed(state: &mut State, ticket: Ticket, why: String) {
 }
 
 fn finish(state: &mut State, load: &Load, effects: &mut Vec<Effect>) {
+    if state.queue.as_of.is_none() {
+        state.queue.queue.select_first_if_free();
+        state.queue.mine.select_first_if_free();
+    }
     state.queue.as_of = load.as_of;
     state.queue.retain(|item| load.fresh.contains(&item.id));
     // The stream began after a page was read: what happened in between was heard by neither.

@@ -73,7 +73,7 @@ pub(super) fn open_next(state: &mut State, effects: &mut Vec<Effect>) {
     if select_next_open(state) {
         open(state, effects);
     } else {
-        state.toasts.push(Tone::Info, "Nothing else waits", state.now);
+        state.toast(Tone::Info, "Nothing else waits");
     }
 }
 
@@ -149,7 +149,7 @@ fn next_unread(state: &mut State) {
             state.queue.queue.select(id);
             step(state, 0);
         }
-        None => state.toasts.push(Tone::Info, "Nothing unread", state.now),
+        None => state.toast(Tone::Info, "Nothing unread"),
     }
 }
 

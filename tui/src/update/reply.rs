@@ -139,7 +139,7 @@ fn claimed(
         }
         Err(failure) => {
             let text = format!("Whether the claim was made is not known: {}", say(&failure));
-            state.toasts.push(Tone::Bad, text, state.now);
+            state.toast(Tone::Bad, text);
         }
     }
 }
@@ -161,7 +161,7 @@ fn won(state: &mut State, handoff: Handoff, effects: &mut Vec<Effect>) {
         let briefing = Briefing::new(handoff.item, Some(handoff.snapshot), growing);
         go::to_session(state, session, Some(briefing), effects);
     }
-    state.toasts.push(Tone::Good, text, state.now);
+    state.toast(Tone::Good, text);
 }
 
 /// What a handoff is called, as far as it is known.
@@ -198,11 +198,11 @@ fn said(state: &mut State, ticket: Ticket, session: SessionId, result: Result<An
                 chat.awaits_answer = false;
             }
             let text = format!("Not sent, and kept as a draft: {}", say(&failure));
-            state.toasts.push(Tone::Bad, text, state.now);
+            state.toast(Tone::Bad, text);
         }
         (_, Err(failure)) => {
             let text = format!("A message was not sent; its draft is kept: {}", say(&failure));
-            state.toasts.push(Tone::Bad, text, state.now);
+            state.toast(Tone::Bad, text);
         }
     }
 }
@@ -215,7 +215,7 @@ fn close_dialog(state: &mut State, ticket: Ticket) {
 fn done(state: &mut State, ticket: Ticket, text: String) {
     close_dialog(state, ticket);
     go::to_queue(state);
-    state.toasts.push(Tone::Good, text, state.now);
+    state.toast(Tone::Good, text);
 }
 
 /// What was asked for was not done. A dialog stays, with the reason in it.
@@ -230,5 +230,5 @@ fn failed(state: &mut State, ticket: Ticket, failure: &Failure) {
             return;
         }
     }
-    state.toasts.push(Tone::Bad, text, state.now);
+    state.toast(Tone::Bad, text);
 }

@@ -220,7 +220,7 @@ fn send(state: &mut State, effects: &mut Vec<Effect>) {
     }
     if let Some(status) = chat.status().filter(|status| *status != SessionStatus::Active) {
         let text = format!("The session is {status}: your text is kept as a draft");
-        return state.toasts.push(Tone::Bad, text, state.now);
+        return state.toast(Tone::Bad, text);
     }
     if go::refuse_offline(state, "your text is kept as a draft") {
         return;

@@ -11,6 +11,7 @@ use ratatui::widgets::{Block, Clear, Widget};
 use tierup_common::time::{Timestamp, ago, ago_short, until_ago_changes};
 use unicode_width::UnicodeWidthStr;
 
+use crate::state::State;
 use crate::state::painted::Painted;
 use crate::text::{Row, cut, safe};
 use crate::view::Looks;
@@ -23,14 +24,25 @@ const SPIN: Duration = Duration::from_millis(100);
 pub(super) struct Canvas<'a> {
     pub(super) buffer: &'a mut Buffer,
     pub(super) theme: &'a Theme,
-    pub(super) now: Timestamp,
+    /// This moment, by this machine's clock.
+    now: Timestamp,
+    /// This moment, by the server's.
+    server_now: Timestamp,
     pub(super) painted: Painted,
     utc_offset: i32,
 }
 
 impl<'a> Canvas<'a> {
-    pub(super) fn new(buffer: &'a mut Buffer, looks: &'a Looks, now: Timestamp) -> Self {
-        Self { buffer, theme: &looks.theme, now, painted: Painted::default(), utc_offset: looks.utc_offset }
+    pub(super) fn new(buffer: &'a mut Buffer, looks: &'a Looks, state: &State) -> Self {
+        let (now, server_now) = (state.now, state.server_now());
+        Self {
+            buffer,
+            theme: &looks.theme,
+            now,
+            server_now,
+            painted: Painted::default(),
+            utc_offset: looks.utc_offset,
+        }
     }
 
     /// Paints a line of raw text, at most so many columns; how many it took.
@@ -119,17 +131,17 @@ impl<'a> Canvas<'a> {
     /// How long ago something was, in a sentence.
     pub(super) fn ago(&mut self, at: Timestamp) -> String {
         self.wake_when_ago_changes(at);
-        ago(self.now.since(at))
+        ago(self.server_now.since(at))
     }
 
     /// How long ago something was, in a narrow column.
     pub(super) fn ago_short(&mut self, at: Timestamp) -> String {
         self.wake_when_ago_changes(at);
-        ago_short(self.now.since(at))
+        ago_short(self.server_now.since(at))
     }
 
     fn wake_when_ago_changes(&mut self, at: Timestamp) {
-        let left = until_ago_changes(self.now.since(at));
+        let left = until_ago_changes(self.server_now.since(at));
         self.painted.changes(self.now.plus(left));
     }
 

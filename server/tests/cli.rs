@@ -1,0 +1,139 @@
+//! The binary as its owner uses it: init, user add, serve.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+
+fn tierup_server() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tierup-server"));
+    // Settings of the machine are none of the test's.
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TIERUP_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn init(data: &Path, account: &str, email: &str) -> Output {
+    let mut command = tierup_server();
+    command.args([
+        "init",
+        "--json",
+        "--account",
+        account,
+        "--owner-email",
+        email,
+        "--owner-name",
+        "Ana Ruiz",
+    ]);
+    command.arg("--data").arg(data).output().unwrap()
+}
+
+fn add(data: &Path, email: &str, more: &[&str]) -> Output {
+    let mut command = tierup_server();
+    command.args(["user", "add", "--json", "--email", email, "--name", "Sam Ortiz", "--role", "engineer"]);
+    command.args(more).arg("--data").arg(data).output().unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    let says = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{says}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[track_caller]
+fn says(output: &Output, text: &str) {
+    assert!(!output.status.success());
+    let says = String::from_utf8_lossy(&output.stderr);
+    assert!(says.starts_with("error: ") && says.contains(text), "{says}");
+}
+
+struct Serving {
+    child: Child,
+    url: String,
+}
+
+fn serve(data: &Path) -> Serving {
+    let mut command = tierup_server();
+    command.args(["serve", "--json", "--listen", "127.0.0.1:0", "--data"]).arg(data);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let listening: Value = serde_json::from_str(&line).unwrap();
+    Serving { child, url: listening["listening"].as_str().unwrap().to_owned() }
+}
+
+#[test]
+fn a_folder_is_made_served_and_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let owner = json(&init(&data, "Acme", "ana@acme.test"));
+    assert!(owner["token"].as_str().unwrap().starts_with("tup_"));
+    assert!(owner["account_id"].is_string() && owner["user_id"].is_string());
+
+    let Serving { mut child, url } = serve(&data);
+    assert!(url.starts_with("http://127.0.0.1:"));
+    // While it runs.
+    let sam = json(&add(&data, "sam@acme.test", &[]));
+    assert!(sam["token"].as_str().unwrap().starts_with("tup_"));
+    let other = json(&init(&data, "Globex", "hank@globex.test"));
+    assert_ne!(other["account_id"], owner["account_id"]);
+    says(
+        &tierup_server().args(["serve", "--data"]).arg(&data).output().unwrap(),
+        "another tierup-server serves",
+    );
+
+    #[cfg(unix)]
+    {
+        let kill = Command::new("kill").arg("-TERM").arg(child.id().to_string()).status().unwrap();
+        assert!(kill.success());
+        assert!(child.wait().unwrap().success(), "a server that is told to stop ends well");
+    }
+    // It is over either way.
+    let _ = child.kill();
+}
+
+#[test]
+fn what_cannot_be_done_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    says(&tierup_server().args(["serve", "--data"]).arg(&data).output().unwrap(), "tierup-server init");
+    says(&add(&data, "sam@acme.test", &[]), "tierup-server init");
+    says(&init(&data, "Acme", "not an address"), "must be an email address");
+    json(&init(&data, "Acme", "ana@acme.test"));
+    says(&init(&data, "Acme", "other@acme.test"), "there is an account");
+    says(&add(&data, "ANA@acme.test", &[]), "another user has this email address");
+    json(&init(&data, "Globex", "hank@globex.test"));
+    says(&add(&data, "sam@acme.test", &[]), "--account: Acme, Globex");
+    says(&add(&data, "sam@acme.test", &["--account", "Initech"]), "there is no account");
+    json(&add(&data, "sam@acme.test", &["--account", "Acme"]));
+}
+
+#[test]
+fn settings_come_from_the_file_and_the_environment_wins() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    json(&init(&data, "Acme", "ana@acme.test"));
+    let file = folder.path().join("server.toml");
+    std::fs::write(&file, "assessment_engine = 'openai'\n").unwrap();
+    let serve = |engine: Option<&str>| {
+        let mut command = tierup_server();
+        command.args(["serve", "--data"]).arg(&data).arg("--config").arg(&file);
+        if let Some(engine) = engine {
+            command.env("TIERUP_SERVER_ASSESSMENT_ENGINE", engine);
+        }
+        command.output().unwrap()
+    };
+    says(&serve(None), "assessment_model: name the model");
+    says(&serve(Some("gpt")), "\"gpt\" is no engine");
+    std::fs::write(&file, "asessment_engine = 'off'\n").unwrap();
+    says(&serve(None), "unknown field `asessment_engine`");
+    let help = tierup_server().args(["serve", "--help"]).output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    for setting in ["LISTEN", "ASSESSMENT_URL", "RUNBOOKS", "MAIL_URL", "PUBLIC_URL"] {
+        assert!(help.contains(&format!("TIERUP_SERVER_{setting}")), "{setting} is not in --help");
+    }
+}

@@ -1,0 +1,284 @@
+//! Every error has the one form, says what is wrong, and tells nothing it should not.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tierup_common::user::Role;
+use tierup_e2e::{Engineer, World};
+
+/// Sends a body as it stands.
+async fn send(
+    who: &Engineer,
+    server: &str,
+    path: &str,
+    kind: &str,
+    body: impl Into<reqwest::Body>,
+) -> (u16, Value) {
+    let request = reqwest::Client::new().post(format!("{server}/api/v1{path}")).bearer_auth(who.token());
+    let response = request.header("content-type", kind).body(body).send().await.unwrap();
+    let status = response.status().as_u16();
+    assert_eq!(response.headers()["content-type"], "application/problem+json", "{status}");
+    (status, response.json().await.unwrap())
+}
+
+#[tokio::test]
+async fn a_body_that_cannot_be_read_says_why() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let json = "application/json";
+    let large = format!("\"{}\"", "x".repeat(1024 * 1024));
+    let right = r#"{"intake_type":"free_text","intake_content":{"text":"x"}}"#;
+    for (kind, body, status, code, says) in [
+        (json, "{", 400, "bad-request", "EOF"),
+        (json, "{} trailing", 400, "bad-request", "intake_type"),
+        (json, r#"{"intake_type":"voice"}"#, 400, "bad-request", "intake_type"),
+        (
+            json,
+            r#"{"intake_type":"free_text","intake_content":{"text":7}}"#,
+            400,
+            "bad-request",
+            "intake_content.text",
+        ),
+        (
+            json,
+            r#"{"intake_type":"free_text","intake_content":{"text":"x"},"claimed_by":"me"}"#,
+            400,
+            "bad-request",
+            "claimed_by",
+        ),
+        (json, r#"{"intake_type":"free_text","intake_content":{"text":" "}}"#, 422, "invalid", "see errors"),
+        (json, &large, 413, "payload-too-large", "256 KiB"),
+        ("text/plain", right, 415, "unsupported-media-type", "application/json"),
+    ] {
+        let (got, problem) = send(&sam, &world.url(), "/ai-sessions", kind, body.to_owned()).await;
+        assert_eq!(
+            (got, problem["type"].as_str()),
+            (status, Some(format!("/problems/{code}").as_str())),
+            "{problem}"
+        );
+        assert_eq!(problem["status"], status);
+        assert!(problem["detail"].as_str().unwrap().contains(says), "{problem}");
+        assert!(!problem["request_id"].as_str().unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn one_answer_names_every_field_that_breaks_a_rule() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let body = json!({
+        "intake_type": "free_text",
+        "intake_content": {"text": "a\0b"},
+        "problem_summary": "two\nlines",
+    });
+    let answer = sam.post("/ai-sessions", body).await;
+    assert_eq!((answer.status, answer.problem()), (422, "invalid"));
+    let fields: Vec<_> =
+        answer.body["errors"].as_array().unwrap().iter().map(|error| &error["field"]).collect();
+    assert_eq!(fields, ["intake_content.text", "problem_summary"]);
+}
+
+#[tokio::test]
+async fn text_is_kept_as_it_came() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let text = "esc\u{1b}[2J bidi\u{202e} tab\t\r\nCJK 日本語 👩\u{200d}💻 <b>&amp;</b> 'quotes\" \\";
+    let body = json!({"intake_type": "free_text", "intake_content": {"text": text}});
+    let session = sam.post("/ai-sessions", body).await.expect(201);
+    assert_eq!(session["intake_content"]["text"], text);
+    assert_eq!(session["conversation_messages"][0]["content"], text);
+}
+
+#[tokio::test]
+async fn what_the_framework_would_say_has_the_same_form() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    for (method, path, status, code) in [
+        (Method::GET, "/nope", 404, "not-found"),
+        (Method::DELETE, "/me", 405, "method-not-allowed"),
+        (Method::GET, "/handoffs/not-an-id", 404, "not-found"),
+        (Method::GET, "/ai-sessions/%00", 404, "not-found"),
+        (Method::GET, "/escalations?limit=many", 400, "bad-request"),
+        (Method::GET, "/escalations?state=lost", 400, "bad-request"),
+        (Method::GET, "/escalations?stat=open", 400, "bad-request"),
+        (Method::GET, "/escalations?cursor=rubbish", 400, "bad-request"),
+        (Method::GET, "/escalations?limit=0", 400, "bad-request"),
+    ] {
+        let answer = sam.ask(method, path, None, &[]).await;
+        assert_eq!((answer.status, answer.problem()), (status, code), "{path}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn without_a_token_that_works_nothing_is_answered() {
+    let world = World::new().await;
+    let url = world.url();
+    let mistyped = format!("tup_{}", "a".repeat(49));
+    for header in ["", "Basic YTpi", "Bearer", "Bearer x", &format!("Bearer {mistyped}")] {
+        let mut request = reqwest::Client::new().get(format!("{url}/api/v1/me"));
+        if !header.is_empty() {
+            request = request.header("authorization", header);
+        }
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 401, "{header}");
+        assert_eq!(response.headers()["www-authenticate"], "Bearer");
+        let problem: Value = response.json().await.unwrap();
+        assert_eq!(problem["type"], "/problems/unauthenticated");
+        assert!(!problem.to_string().contains(&mistyped));
+    }
+}
+
+#[tokio::test]
+async fn a_viewer_reads_and_nothing_else() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let vic = world.person("Vic Low", Role::Viewer).await;
+    let vpn = sam.escalates("VPN is down").await;
+
+    assert_eq!(vic.queue().await, ["VPN is down"]);
+    vic.handoff(&vpn).await;
+    vic.session(&vpn.session).await;
+    assert_eq!(vic.listens("").await.status, 200);
+    let session = format!("/ai-sessions/{}", vpn.session);
+    let new = json!({"intake_type": "free_text", "intake_content": {"text": "x"}});
+    for (path, body) in [
+        ("/ai-sessions", new),
+        (&format!("/handoffs/{}/claim", vpn.handoff), json!({})),
+        (&format!("{session}/messages"), json!({"content": "x"})),
+        (&format!("{session}/resolve"), json!({"resolution": "x"})),
+        ("/users", json!({"email": "x@acme.test", "name": "X", "role": "viewer"})),
+    ] {
+        let answer = vic.post(path, body).await;
+        assert_eq!((answer.status, answer.problem()), (403, "forbidden"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_belongs_to_another_account_does_not_exist() {
+    let world = World::new().await;
+    let (sam, hank) = (world.engineer("Sam Ortiz").await, world.stranger());
+    let vpn = sam.escalates("VPN is down").await;
+    let nothing = uuid::Uuid::now_v7().to_string();
+    let resolve = json!({"resolution": "x"});
+    for (path, body) in [
+        ("/handoffs/{handoff}", None),
+        ("/handoffs/{handoff}/claim", Some(json!({}))),
+        ("/handoffs/{handoff}/release", Some(json!({"reason": "x"}))),
+        ("/ai-sessions/{session}", None),
+        ("/ai-sessions/{session}/timeline", None),
+        ("/ai-sessions/{session}/messages", Some(json!({"content": "x"}))),
+        ("/ai-sessions/{session}/resolve", Some(resolve)),
+        ("/ai-sessions/{session}/resume", Some(json!({}))),
+    ] {
+        let ask = async |handoff: &str, session: &str| {
+            let path = path.replace("{handoff}", handoff).replace("{session}", session);
+            let method = if body.is_some() { Method::POST } else { Method::GET };
+            let mut answer = hank.ask(method, &path, body.clone(), &[]).await;
+            answer.body["request_id"] = Value::Null;
+            answer
+        };
+        let theirs = ask(&vpn.handoff, &vpn.session).await;
+        assert_eq!(theirs.status, 404, "{path}");
+        assert_eq!(theirs, ask(&nothing, &nothing).await, "{path}");
+    }
+    assert!(hank.queue().await.is_empty());
+    assert_eq!(sam.handoff(&vpn).await["status"], "open");
+}
+
+#[tokio::test]
+async fn who_takes_part_writes_and_others_do_not() {
+    let world = World::new().await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    let session = sam.opens("VPN is down").await;
+    let say = json!({"content": "hello"});
+    let path = format!("/ai-sessions/{session}/messages");
+    let answer = priya.post(&path, say.clone()).await;
+    assert_eq!((answer.status, answer.problem()), (403, "not-a-participant"));
+
+    let vpn = sam.hands_off(&session, "normal").await;
+    let answer = sam.post(&path, say.clone()).await;
+    assert_eq!((answer.status, answer.problem()), (409, "session-not-active"));
+    priya.claims(&vpn).await;
+    priya.post(&path, say.clone()).await.expect(201);
+    sam.post(&path, say).await.expect(201);
+    let answer = sam.post(&format!("/ai-sessions/{session}/resume"), json!({})).await;
+    assert_eq!((answer.status, answer.problem()), (409, "handoff-already-claimed"));
+}
+
+#[tokio::test]
+async fn the_claimer_may_escalate_again_and_the_old_handoff_is_replaced() {
+    let world = World::new().await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    let dana = world.engineer("Dana Wu").await;
+    let first = sam.escalates("VPN is down").await;
+    priya.claims(&first).await;
+    let mut stream = dana.listens("").await;
+
+    let second = priya.hands_off(&first.session, "urgent").await;
+
+    assert_eq!(stream.hears("handoff_created").await["supersedes"], first.handoff.as_str());
+    assert_eq!(dana.handoff(&first).await["status"], "superseded");
+    assert_eq!(dana.queue().await, ["VPN is down"]);
+    let late = dana.tries_to_claim(&first).await;
+    assert_eq!((late.status, late.problem()), (409, "handoff-closed"));
+    dana.claims(&second).await;
+    assert_eq!(dana.session(&first.session).await["handoff_count"], 2);
+}
+
+#[tokio::test]
+async fn releasing_sending_back_and_assigning() {
+    let world = World::new().await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    let dana = world.engineer("Dana Wu").await;
+    let vpn = sam.escalates("VPN is down").await;
+    let path = |verb: &str| format!("/handoffs/{}/{verb}", vpn.handoff);
+    priya.claims(&vpn).await;
+
+    let refused = dana.post(&path("release"), json!({"reason": "mine"})).await;
+    assert_eq!((refused.status, refused.problem()), (403, "forbidden"));
+    let released = priya.post(&path("release"), json!({"reason": "lunch"})).await.expect(200);
+    assert_eq!((&released["status"], &released["claimed_by"]), (&json!("open"), &Value::Null));
+    assert_eq!(sam.session(&vpn.session).await["status"], "escalated");
+
+    priya.claims(&vpn).await;
+    let dana_id = dana.get("/me").await.expect(200)["id"].clone();
+    let assigned = priya.post(&path("assign"), json!({"user_id": dana_id})).await.expect(200);
+    assert_eq!(assigned["claimed_by_name"], "Dana Wu");
+    let back = dana.post(&path("send-back"), json!({"question": "Which build?"})).await.expect(200);
+    assert_eq!(back["status"], "withdrawn");
+    let session = sam.session(&vpn.session).await;
+    assert_eq!((&session["status"], &session["assignee_name"]), (&json!("active"), &json!("Sam Ortiz")));
+    assert_eq!(session["conversation_messages"][1]["content"], "Which build?");
+    let timeline = sam.get(&format!("/ai-sessions/{}/timeline", vpn.session)).await.expect(200);
+    let types: Vec<_> =
+        timeline["items"].as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap()).collect();
+    for event in ["handoff_claimed", "handoff_released", "handoff_assigned", "handoff_sent_back"] {
+        assert!(types.contains(&event), "{types:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_queue_is_by_priority_then_the_oldest_first_page_by_page() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    for (problem, priority) in
+        [("one", "normal"), ("two", "urgent"), ("three", "low"), ("four", "high"), ("five", "normal")]
+    {
+        sam.escalates_as(problem, priority).await;
+    }
+    assert_eq!(sam.queue().await, ["two", "four", "one", "five", "three"]);
+
+    let mut all = Vec::new();
+    let mut path = "/escalations?limit=2".to_owned();
+    loop {
+        let page = sam.get(&path).await.expect(200);
+        assert_eq!(page["counts"], json!({"open": 5, "claimed": 0, "mine": 0}));
+        all.extend(page["items"].as_array().unwrap().iter().map(|item| item["problem_summary"].clone()));
+        match page["next_cursor"].as_str() {
+            Some(cursor) => path = format!("/escalations?limit=2&cursor={cursor}"),
+            None => break,
+        }
+    }
+    assert_eq!(all, ["two", "four", "one", "five", "three"]);
+}

@@ -1,0 +1,276 @@
+//! Every screen that a user can meet, as a picture in text, at 120x36 and at 80x24.
+
+use tierup_e2e::{Console, Engineer, Escalated, Model, Temper, World};
+use tierup_server::config::Settings;
+
+const SIZES: [(u16, u16); 2] = [(120, 36), (80, 24)];
+
+const SAID: &str = "**Likely cause:** The machine certificate was reissued by the update, and the gateway \
+    does not trust the new issuer.\n\n**Steps**\n1. Check the machine certificate in `certlm.msc`\n\
+    2. Roll back KB5031455\n3. Compare the MTU (already tried)\n\n**Confidence:** high\n\n\
+    **Evidence**\n- [1] \"error 809\"";
+
+/// Compares the screen with its picture. What turns by itself is held still.
+#[track_caller]
+fn picture(name: &str, console: &Console) {
+    let screen = console.screen();
+    let columns = screen.lines().map(|line| line.chars().count()).max().unwrap_or_default();
+    insta::with_settings!({
+        filters => [("[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]", "⠿"), (r"offline \d+s \((retry in \d+s|trying)\)", "offline [n]s ([retry])")],
+        omit_expression => true,
+        prepend_module_to_snapshot => false,
+    }, {
+        insta::assert_snapshot!(format!("{name}_{}", if columns > 80 { "120x36" } else { "80x24" }), screen);
+    });
+}
+
+/// A VPN problem with all that a real one has, escalated.
+async fn vpn(sam: &Engineer) -> Escalated {
+    let session = sam.opens("VPN won't connect after Windows update").await;
+    sam.notes(&session, "Reinstalled the client, same error 809.").await;
+    sam.tried(&session, "reinstall the client", "ruled_out").await;
+    sam.tried(&session, "MTU on the docking station", "open").await;
+    sam.hands_off(&session, "urgent").await
+}
+
+/// A world whose model says the same of everything, and the model.
+async fn world_with_model() -> (World, Model) {
+    let model = Model::with(Temper::Says(SAID.into())).await;
+    (World::with(model.settings(10)).await, model)
+}
+
+#[tokio::test]
+async fn an_empty_queue_says_what_to_do() {
+    let world = World::new().await;
+    for (columns, rows) in SIZES {
+        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        priya.sees("Nothing waits.").await;
+        priya.sees("live").await;
+        picture("queue_empty", &priya);
+        priya.press("2");
+        priya.sees("You work on nothing.").await;
+        priya.press("3");
+        priya.sees("Nothing is parked.").await;
+        picture("parked_empty", &priya);
+    }
+}
+
+#[tokio::test]
+async fn a_queue_with_everything_in_it() {
+    let (world, _model) = world_with_model().await;
+    let (sam, dana) = (world.engineer("Sam Ortiz").await, world.engineer("Dana Wu").await);
+    let urgent = vpn(&sam).await;
+    sam.waits_for_assessment(&urgent).await;
+    for (problem, priority) in [("Outlook keeps asking for the password", "high"), ("Printer jams", "low")] {
+        let escalated = sam.escalates_as(problem, priority).await;
+        sam.waits_for_assessment(&escalated).await;
+    }
+    let taken = sam.escalates("Teams has no sound").await;
+    sam.waits_for_assessment(&taken).await;
+    dana.claims(&taken).await;
+    let _reading = dana.listens(&format!("?handoff_id={}", urgent.handoff)).await;
+    for (columns, rows) in SIZES {
+        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        priya.sees("claimed by Dana Wu").await;
+        priya.sees("Dana reading").await;
+        if columns > 100 {
+            priya.sees("✗ reinstall the client").await;
+        }
+        picture("queue", &priya);
+    }
+}
+
+#[tokio::test]
+async fn a_briefing_that_is_ready() {
+    let (world, _model) = world_with_model().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let vpn = vpn(&sam).await;
+    sam.waits_for_assessment(&vpn).await;
+    for (columns, rows) in SIZES {
+        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        priya.sees("VPN won't connect").await;
+        priya.press("<enter>");
+        priya.sees("Roll back KB5031455").await;
+        priya.sees("✗ reinstall the client").await;
+        picture("briefing", &priya);
+    }
+}
+
+#[tokio::test]
+async fn a_briefing_whose_assessment_is_being_written() {
+    let model = Model::with(Temper::AsTold).await;
+    let world = World::with(model.settings(30)).await;
+    let sam = world.engineer("Sam Ortiz").await;
+    vpn(&sam).await;
+    model.says("**Likely cause**\nThe machine certificate was reissued by the up");
+    for (columns, rows) in SIZES {
+        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        priya.sees("VPN won't connect").await;
+        priya.press("<enter>");
+        priya.sees("reissued by the up▌").await;
+        priya.sees("✗ reinstall the client").await;
+        picture("briefing_streaming", &priya);
+    }
+}
+
+#[tokio::test]
+async fn a_briefing_whose_assessment_failed() {
+    let model = Model::with(Temper::Status(503)).await;
+    let world = World::with(model.settings(10)).await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let vpn = vpn(&sam).await;
+    sam.waits_for_assessment(&vpn).await;
+    for (columns, rows) in SIZES {
+        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        priya.sees("no assessment").await;
+        priya.press("<enter>");
+        priya.sees("The model's endpoint answered 503.").await;
+        priya.sees("✗ reinstall the client").await;
+        picture("briefing_failed", &priya);
+    }
+}
+
+#[tokio::test]
+async fn a_lost_claim() {
+    let (world, _model) = world_with_model().await;
+    let (sam, ana) = (world.engineer("Sam Ortiz").await, world.engineer("Ana Wu").await);
+    for (columns, rows) in SIZES {
+        let vpn = vpn(&sam).await;
+        sam.waits_for_assessment(&vpn).await;
+        let other = sam.escalates("Outlook keeps asking for the password").await;
+        sam.waits_for_assessment(&other).await;
+        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        priya.sees("Outlook").await;
+        priya.press("<enter>");
+        priya.sees("start here").await;
+        ana.claims(&vpn).await;
+        priya.sees("Already claimed by Ana Wu just now.").await;
+        priya.sees("claimed by Ana Wu").await;
+        picture("conflict", &priya);
+        ana.resolves(&vpn.session, "Done.").await;
+        sam.resolves(&other.session, "Done.").await;
+    }
+}
+
+#[tokio::test]
+async fn a_session_with_suggested_steps() {
+    let (world, _model) = world_with_model().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    for (columns, rows) in SIZES {
+        let vpn = vpn(&sam).await;
+        sam.waits_for_assessment(&vpn).await;
+        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        priya.sees("VPN won't connect").await;
+        priya.press("<enter>");
+        priya.sees("start here").await;
+        priya.press("<enter>");
+        priya.sees("active, yours").await;
+        priya.sees("Suggested").await;
+        priya.press("1");
+        priya.sees("Check the machine certificate in certlm.msc").await;
+        picture("session", &priya);
+        priya.press("<ctrl-b>");
+        priya.sees("Likely cause").await;
+        picture("session_briefing", &priya);
+        priya.press("<esc><f1>");
+        priya.sees("Keys: the session").await;
+        picture("session_help", &priya);
+        sam.resolves(&vpn.session, "Done.").await;
+    }
+}
+
+#[tokio::test]
+async fn dialogs() {
+    let (world, _model) = world_with_model().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    for (columns, rows) in SIZES {
+        let vpn = vpn(&sam).await;
+        sam.waits_for_assessment(&vpn).await;
+        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        priya.sees("VPN won't connect").await;
+        priya.press("c");
+        priya.sees("What happens, since when").await;
+        picture("dialog_new_session", &priya);
+        priya.press("<esc>p");
+        priya.sees("active, yours").await;
+        priya.sees("Suggested").await;
+        for (key, sees, name) in [
+            ("<ctrl-r>", "What worked", "dialog_resolve"),
+            ("<ctrl-e>", "Where you are stuck", "dialog_escalate"),
+            ("<ctrl-k>", "only you see this", "dialog_park"),
+            ("<alt-r>", "whoever picks it up next", "dialog_release"),
+        ] {
+            priya.press(key);
+            priya.sees(sees).await;
+            picture(name, &priya);
+            // A park needs no words; the others say what is missing.
+            if name != "dialog_park" {
+                priya.press("<enter>");
+                priya.sees("Say ").await;
+            }
+            priya.press("x<esc>");
+            priya.sees("Throw away what you typed?").await;
+            if name == "dialog_resolve" {
+                picture("dialog_confirm", &priya);
+            }
+            priya.press("y");
+            priya.no_longer_sees(sees).await;
+        }
+        sam.resolves(&vpn.session, "Done.").await;
+    }
+}
+
+#[tokio::test]
+async fn offline() {
+    let (mut world, _model) = world_with_model().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let vpn = vpn(&sam).await;
+    sam.waits_for_assessment(&vpn).await;
+    let mut consoles = Vec::new();
+    for (columns, rows) in SIZES {
+        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        priya.sees("✓ high").await;
+        if columns > 100 {
+            priya.sees("✗ reinstall the client").await;
+        }
+        consoles.push(priya);
+    }
+    world.stops().await;
+    for priya in &mut consoles {
+        priya.sees("offline").await;
+        priya.press("p");
+        priya.sees("Offline: a claim is made at once or not at all").await;
+        picture("offline", priya);
+    }
+}
+
+#[tokio::test]
+async fn text_that_would_do_harm_is_only_text() {
+    let world = World::with(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let session = sam.opens("bidi \u{202e}txt.exe and zero\u{200b}width").await;
+    sam.notes(&session, "clear \u{1b}[2J title \u{1b}]0;owned\u{7} c1 \u{9b}31m tab\tend").await;
+    sam.hands_off(&session, "normal").await;
+    for (columns, rows) in SIZES {
+        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        priya.sees("bidi ‹202E›txt.exe").await;
+        priya.press("<enter>");
+        priya.sees("Conversation (2 messages)").await;
+        priya.press("<tab>G");
+        priya.sees("clear ␛[2J").await;
+        picture("hostile_text", &priya);
+    }
+}
+
+#[tokio::test]
+async fn a_terminal_that_is_too_small_says_so() {
+    let world = World::new().await;
+    let mut priya = world.console_of_size("Priya Nair", 39, 9).await;
+    priya.sees("tierup needs 40x10").await;
+    priya.resize(40, 10);
+    priya.sees("Escalations").await;
+    for (columns, rows) in [(1, 1), (2, 3), (200, 2), (3, 60), (40, 10)] {
+        priya.resize(columns, rows);
+    }
+    priya.sees("Escalations").await;
+}

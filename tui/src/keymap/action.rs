@@ -1,0 +1,142 @@
+//! Everything that a key, a click or a command can do, by name.
+
+use crate::state::queue::Tab;
+
+/// What a key does. Each place has verbs of its own; moving is the same everywhere.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Action {
+    /// Leave the console.
+    Quit,
+    /// Leave the console, from wherever one is; drafts are kept.
+    QuitNow,
+    /// Stop until the shell brings it back.
+    Suspend,
+    /// Show every key of this place.
+    Help,
+    /// Move a selection or a text.
+    Move(Move),
+    /// Something about the list.
+    List(ListVerb),
+    /// Something about the briefing.
+    Briefing(BriefingVerb),
+    /// Something about the session.
+    Session(SessionVerb),
+    /// Something about a dialog.
+    Dialog(DialogVerb),
+    /// Something about a lost claim.
+    Conflict(ConflictVerb),
+    /// A yes.
+    Yes,
+    /// A no, or simply to close what is open.
+    Close,
+}
+
+/// Ways to move.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Move {
+    /// One row down, or one line.
+    Down,
+    /// One row up, or one line.
+    Up,
+    /// A page down.
+    PageDown,
+    /// A page up.
+    PageUp,
+    /// To the first row.
+    Top,
+    /// To the last row.
+    Bottom,
+}
+
+/// What is done in the list.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ListVerb {
+    /// Open what is selected.
+    Open,
+    /// Claim what is selected, without opening it first.
+    PickUp,
+    /// Select the next unread row.
+    NextUnread,
+    /// Show the dot again.
+    MarkUnread,
+    /// Open a new session.
+    NewSession,
+    /// Give a claim back.
+    Release,
+    /// Ask for the assessment again.
+    Reassess,
+    /// The next tab.
+    NextTab,
+    /// This tab.
+    Tab(Tab),
+}
+
+/// What is done in a briefing.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum BriefingVerb {
+    /// Claim it and begin.
+    StartHere,
+    /// Back to the list.
+    Back,
+    /// The other half.
+    OtherPane,
+    /// Ask for the assessment again.
+    Reassess,
+    /// Open the next one that waits.
+    NextOpen,
+}
+
+/// What is done in a session.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum SessionVerb {
+    /// Send what was typed.
+    Send,
+    /// A line break.
+    Newline,
+    /// Put a suggested step into the message, by its number.
+    UseStep(u8),
+    /// Hide the suggested steps.
+    HideSteps,
+    /// Show steps further to the right.
+    StepsRight,
+    /// Show steps further to the left.
+    StepsLeft,
+    /// Ask the assistant, or leave a note.
+    ToggleNote,
+    /// The briefing, over the session.
+    ShowBriefing,
+    /// Resolve it.
+    Resolve,
+    /// Escalate it.
+    Escalate,
+    /// Park it.
+    Park,
+    /// Give the claim back.
+    Release,
+    /// Back to the list.
+    Back,
+}
+
+/// What is done in a dialog.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum DialogVerb {
+    /// It is filled in.
+    Submit,
+    /// The next field.
+    NextField,
+    /// The field before.
+    PreviousField,
+    /// A line break.
+    Newline,
+    /// Close it.
+    Cancel,
+}
+
+/// What is done after a lost claim.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ConflictVerb {
+    /// Back to the list.
+    Close,
+    /// Open the next one that waits.
+    NextOpen,
+}

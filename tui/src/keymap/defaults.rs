@@ -1,0 +1,120 @@
+//! The keys as they are before anybody changes one.
+
+use crokey::{KeyCombination, key};
+
+use crate::keymap::{
+    Action, Binding, BriefingVerb, ConflictVerb, Context, DialogVerb, ListVerb, Move, SessionVerb,
+};
+use crate::state::queue::Tab;
+
+fn bind(
+    context: Context,
+    keys: &[KeyCombination],
+    action: Action,
+    label: &'static str,
+    about: &'static str,
+) -> Binding {
+    Binding { context, keys: keys.to_vec(), action, label, about }
+}
+
+/// What the keys of the steps do: one line of the help.
+const STEP: &str = "Put this suggested step into the message; it is not sent";
+
+/// Every binding there is before anybody changes one.
+#[rustfmt::skip]
+pub(super) fn bindings() -> Vec<Binding> {
+    use Action::{Briefing as B, Conflict as K, Dialog as D, List as L, Move as M, Session as S};
+    use Context as C;
+    use {Action as A, Move as To};
+    vec![
+        bind(C::Queue, &[key!(enter), key!(l), key!(right)], L(ListVerb::Open), "open", "Open: the ten-second briefing, or your session"),
+        bind(C::Queue, &[key!(p)], L(ListVerb::PickUp), "pick up", "Pick up: claim it and start, without opening it first"),
+        bind(C::Queue, &[key!(j), key!(down), key!(ctrl-n)], M(To::Down), "", "Down"),
+        bind(C::Queue, &[key!(k), key!(up), key!(ctrl-p)], M(To::Up), "", "Up"),
+        bind(C::Queue, &[key!(pagedown), key!(ctrl-d)], M(To::PageDown), "", "A page down"),
+        bind(C::Queue, &[key!(pageup), key!(ctrl-u)], M(To::PageUp), "", "A page up"),
+        bind(C::Queue, &[key!(g), key!(home)], M(To::Top), "", "To the first"),
+        bind(C::Queue, &[key!(shift-g), key!(end)], M(To::Bottom), "", "To the last"),
+        bind(C::Queue, &[key!(n)], L(ListVerb::NextUnread), "next unread", "Next unread"),
+        bind(C::Queue, &[key!(u)], L(ListVerb::MarkUnread), "mark unread", "Mark as unread"),
+        bind(C::Queue, &[key!(c)], L(ListVerb::NewSession), "new session", "New session"),
+        bind(C::Queue, &[key!(x)], L(ListVerb::Release), "", "Release: give a claim of yours back to the queue"),
+        bind(C::Queue, &[key!(r)], L(ListVerb::Reassess), "", "Run the assessment again"),
+        bind(C::Queue, &[key!(tab)], L(ListVerb::NextTab), "", "Next tab"),
+        bind(C::Queue, &[key!('1')], L(ListVerb::Tab(Tab::Queue)), "", "Queue: what waits, and what others work on"),
+        bind(C::Queue, &[key!('2')], L(ListVerb::Tab(Tab::Mine)), "", "Mine: what you work on"),
+        bind(C::Queue, &[key!('3')], L(ListVerb::Tab(Tab::Parked)), "", "Parked: what you put aside"),
+
+        bind(C::Briefing, &[key!(enter)], B(BriefingVerb::StartHere), "start here", "Start here: claim it and go to its session"),
+        bind(C::Briefing, &[key!(esc), key!(h), key!(left), key!(backspace)], B(BriefingVerb::Back), "back", "Back to the list"),
+        bind(C::Briefing, &[key!(tab), key!(backtab)], B(BriefingVerb::OtherPane), "other pane", "Between what happened and the assessment"),
+        bind(C::Briefing, &[key!(r)], B(BriefingVerb::Reassess), "assess again", "Run the assessment again"),
+        bind(C::Briefing, &[key!(n)], B(BriefingVerb::NextOpen), "next open", "Open the next one that waits"),
+        bind(C::Briefing, &[key!(j), key!(down)], M(To::Down), "", "Scroll down"),
+        bind(C::Briefing, &[key!(k), key!(up)], M(To::Up), "", "Scroll up"),
+        bind(C::Briefing, &[key!(pagedown), key!(' '), key!(ctrl-d)], M(To::PageDown), "", "A page down"),
+        bind(C::Briefing, &[key!(pageup), key!(ctrl-u)], M(To::PageUp), "", "A page up"),
+        bind(C::Briefing, &[key!(g), key!(home)], M(To::Top), "", "To the top"),
+        bind(C::Briefing, &[key!(shift-g), key!(end)], M(To::Bottom), "", "To the end"),
+
+        bind(C::BriefingOverlay, &[key!(esc), key!(ctrl-b), key!(q), key!(enter)], A::Close, "close", "Back to the session"),
+        bind(C::BriefingOverlay, &[key!(tab), key!(backtab)], B(BriefingVerb::OtherPane), "other pane", "Between what happened and the assessment"),
+        bind(C::BriefingOverlay, &[key!(r)], B(BriefingVerb::Reassess), "assess again", "Run the assessment again"),
+        bind(C::BriefingOverlay, &[key!(j), key!(down)], M(To::Down), "", "Scroll down"),
+        bind(C::BriefingOverlay, &[key!(k), key!(up)], M(To::Up), "", "Scroll up"),
+        bind(C::BriefingOverlay, &[key!(pagedown), key!(' '), key!(ctrl-d)], M(To::PageDown), "", "A page down"),
+        bind(C::BriefingOverlay, &[key!(pageup), key!(ctrl-u)], M(To::PageUp), "", "A page up"),
+
+        bind(C::Session, &[key!(enter)], S(SessionVerb::Send), "send", "Send"),
+        bind(C::Session, &[key!(alt-enter), key!(shift-enter), key!(ctrl-j)], S(SessionVerb::Newline), "newline", "Line break"),
+        bind(C::Session, &[key!(alt-1)], S(SessionVerb::UseStep(1)), "use step", STEP),
+        bind(C::Session, &[key!(alt-2)], S(SessionVerb::UseStep(2)), "", STEP),
+        bind(C::Session, &[key!(alt-3)], S(SessionVerb::UseStep(3)), "", STEP),
+        bind(C::Session, &[key!(alt-4)], S(SessionVerb::UseStep(4)), "", STEP),
+        bind(C::Session, &[key!(alt-5)], S(SessionVerb::UseStep(5)), "", STEP),
+        bind(C::Session, &[key!(alt-6)], S(SessionVerb::UseStep(6)), "", STEP),
+        bind(C::Session, &[key!(alt-7)], S(SessionVerb::UseStep(7)), "", STEP),
+        bind(C::Session, &[key!(alt-8)], S(SessionVerb::UseStep(8)), "", STEP),
+        bind(C::Session, &[key!(alt-9)], S(SessionVerb::UseStep(9)), "", STEP),
+        bind(C::Session, &[key!(alt-x)], S(SessionVerb::HideSteps), "hide steps", "Hide the suggested steps"),
+        bind(C::Session, &[key!(alt-right)], S(SessionVerb::StepsRight), "", "More steps to the right"),
+        bind(C::Session, &[key!(alt-left)], S(SessionVerb::StepsLeft), "", "More steps to the left"),
+        bind(C::Session, &[key!(ctrl-b)], S(SessionVerb::ShowBriefing), "briefing", "Show the briefing"),
+        bind(C::Session, &[key!(ctrl-t)], S(SessionVerb::ToggleNote), "note", "Ask the assistant, or leave a note that it does not answer"),
+        bind(C::Session, &[key!(ctrl-r)], S(SessionVerb::Resolve), "resolve", "Resolve: say what it was"),
+        bind(C::Session, &[key!(ctrl-e)], S(SessionVerb::Escalate), "escalate", "Escalate: pass it to the team's queue"),
+        bind(C::Session, &[key!(ctrl-k)], S(SessionVerb::Park), "park", "Park: put it aside, privately"),
+        bind(C::Session, &[key!(alt-r)], S(SessionVerb::Release), "", "Release: give your claim back to the queue"),
+        bind(C::Session, &[key!(pageup)], M(To::PageUp), "", "Scroll up"),
+        bind(C::Session, &[key!(pagedown)], M(To::PageDown), "", "Scroll down"),
+        bind(C::Session, &[key!(ctrl-up)], M(To::Up), "", "A line up"),
+        bind(C::Session, &[key!(ctrl-down)], M(To::Down), "", "A line down"),
+        bind(C::Session, &[key!(ctrl-home)], M(To::Top), "", "To the first message"),
+        bind(C::Session, &[key!(ctrl-end)], M(To::Bottom), "", "To the end"),
+        bind(C::Session, &[key!(f1)], A::Help, "help", "This help; ? too while the message is empty"),
+        bind(C::Session, &[key!(esc)], S(SessionVerb::Back), "back", "Back to the list; what you typed is kept"),
+
+        bind(C::Dialog, &[key!(enter), key!(ctrl-s)], D(DialogVerb::Submit), "done", "Done"),
+        bind(C::Dialog, &[key!(tab), key!(down)], D(DialogVerb::NextField), "next field", "Next field"),
+        bind(C::Dialog, &[key!(backtab), key!(up)], D(DialogVerb::PreviousField), "", "Field before"),
+        bind(C::Dialog, &[key!(alt-enter), key!(shift-enter), key!(ctrl-j)], D(DialogVerb::Newline), "newline", "Line break"),
+        bind(C::Dialog, &[key!(esc)], D(DialogVerb::Cancel), "cancel", "Cancel"),
+
+        bind(C::Conflict, &[key!(enter), key!(esc), key!(q)], K(ConflictVerb::Close), "close", "Back to the queue"),
+        bind(C::Conflict, &[key!(n)], K(ConflictVerb::NextOpen), "next open", "Open the next one that waits"),
+
+        bind(C::Confirm, &[key!(y)], A::Yes, "yes", "Yes"),
+        bind(C::Confirm, &[key!(n), key!(esc), key!(enter), key!(q)], A::Close, "no", "No"),
+
+        bind(C::Help, &[key!(esc), key!('?'), key!(q), key!(enter), key!(f1)], A::Close, "close", "Close"),
+        bind(C::Help, &[key!(j), key!(down)], M(To::Down), "", "Scroll down"),
+        bind(C::Help, &[key!(k), key!(up)], M(To::Up), "", "Scroll up"),
+        bind(C::Help, &[key!(pagedown), key!(' ')], M(To::PageDown), "", "A page down"),
+        bind(C::Help, &[key!(pageup)], M(To::PageUp), "", "A page up"),
+
+        bind(C::Global, &[key!('?'), key!(f1)], A::Help, "help", "This help"),
+        bind(C::Global, &[key!(q)], A::Quit, "quit", "Quit"),
+        bind(C::Global, &[key!(ctrl-c)], A::QuitNow, "", "Quit, from anywhere; what you typed is kept"),
+        bind(C::Global, &[key!(ctrl-z)], A::Suspend, "", "Suspend; `fg` brings it back"),
+    ]
+}

@@ -1,0 +1,45 @@
+//! Keys by the names that people know.
+
+use crokey::KeyCombination;
+use crossterm::event::{KeyCode, KeyModifiers};
+
+/// A key as people write it.
+pub fn name(key: KeyCombination) -> String {
+    let mut name = String::new();
+    if key.modifiers.contains(KeyModifiers::CONTROL) {
+        name.push_str("Ctrl-");
+    }
+    if key.modifiers.contains(KeyModifiers::ALT) {
+        name.push_str("Alt-");
+    }
+    let code = key.codes.first();
+    let shifted_letter = matches!(code, KeyCode::Char(c) if c.is_alphabetic());
+    if key.modifiers.contains(KeyModifiers::SHIFT) && !shifted_letter {
+        name.push_str("Shift-");
+    }
+    name.push_str(&code_name(*code, key.modifiers));
+    name
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "of a library's keys only these have names of their own")]
+fn code_name(code: KeyCode, modifiers: KeyModifiers) -> String {
+    match code {
+        KeyCode::Enter => "↵".into(),
+        KeyCode::Esc => "Esc".into(),
+        KeyCode::Tab => "Tab".into(),
+        KeyCode::BackTab => "⇧Tab".into(),
+        KeyCode::Up => "↑".into(),
+        KeyCode::Down => "↓".into(),
+        KeyCode::Left => "←".into(),
+        KeyCode::Right => "→".into(),
+        KeyCode::PageUp => "PgUp".into(),
+        KeyCode::PageDown => "PgDn".into(),
+        KeyCode::Char(' ') => "Space".into(),
+        KeyCode::Char(c) if modifiers.intersects(KeyModifiers::SHIFT | KeyModifiers::CONTROL) => {
+            c.to_uppercase().to_string()
+        }
+        KeyCode::Char(c) => c.to_string(),
+        KeyCode::F(number) => format!("F{number}"),
+        other => format!("{other:?}"),
+    }
+}
