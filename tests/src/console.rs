@@ -108,6 +108,20 @@ impl Console {
         }
     }
 
+    /// Presses a key again and again until the screen shows a text: for what takes no key at first.
+    pub async fn presses_until(&mut self, key: &str, text: &str) {
+        let wait = async {
+            while !self.screen.text().contains(text) {
+                self.press(key);
+                if self.drawn.changed().await.is_err() {
+                    return;
+                }
+            }
+        };
+        let came = tokio::time::timeout(SOON, wait).await.is_ok();
+        assert!(came, "{key} never brought {text:?}:\n{}", self.screen.text());
+    }
+
     /// The screen, as text.
     pub fn screen(&self) -> String {
         self.screen.text()

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::path::PathBuf;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
@@ -22,6 +22,13 @@ pub struct Pty {
 struct Shared {
     screen: Mutex<Screen>,
     changed: Condvar,
+}
+
+impl Shared {
+    /// A test that failed while it looked has changed nothing.
+    fn lock(&self) -> MutexGuard<'_, Screen> {
+        self.screen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 struct Screen {
@@ -105,12 +112,12 @@ impl Pty {
 
     /// The screen, as text.
     pub fn screen(&self) -> String {
-        self.shared.screen.lock().expect("a screen").parser.screen().contents()
+        self.shared.lock().parser.screen().contents()
     }
 
     /// Every byte that the program has written.
     pub fn raw(&self) -> Vec<u8> {
-        self.shared.screen.lock().expect("a screen").raw.clone()
+        self.shared.lock().raw.clone()
     }
 
     /// The process, by its number.
@@ -128,11 +135,12 @@ impl Pty {
     #[track_caller]
     fn waits(&self, what: &str, such: impl Fn(&Screen) -> bool) {
         let end = Instant::now() + PATIENCE;
-        let mut screen = self.shared.screen.lock().expect("a screen");
+        let mut screen = self.shared.lock();
         while !such(&screen) {
             let left = end.saturating_duration_since(Instant::now());
             assert!(!left.is_zero(), "never {what}:\n{}", screen.parser.screen().contents());
-            (screen, _) = self.shared.changed.wait_timeout(screen, left).expect("a screen");
+            let waited = self.shared.changed.wait_timeout(screen, left);
+            (screen, _) = waited.unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
@@ -152,7 +160,7 @@ fn read(mut output: Box<dyn Read + Send>, shared: &Shared) {
     let mut bytes = [0; 16 * 1024];
     loop {
         let count = output.read(&mut bytes).unwrap_or(0);
-        let mut screen = shared.screen.lock().expect("a screen");
+        let mut screen = shared.lock();
         screen.parser.process(&bytes[..count]);
         screen.raw.extend_from_slice(&bytes[..count]);
         screen.ended = count == 0;
