@@ -1,0 +1,50 @@
+# The vocabulary of this repository. `just` lists it.
+
+default:
+    @just --list --unsorted
+
+# The whole product on one screen: a real server, a scripted team, and you
+demo:
+    cargo demo
+
+# A server on ./data; make it first with `just init`
+serve *ARGS:
+    cargo run --release --package tierup-server -- serve --data data {{ARGS}}
+
+# An account and its owner in ./data
+init:
+    cargo run --release --package tierup-server -- init --data data --account Acme --owner-email ana@acme.test --owner-name "Ana Ruiz"
+
+# The console, on the server of the last log-in
+console *ARGS:
+    cargo run --release --package tierup -- {{ARGS}}
+
+# All tests, as CI runs them
+test:
+    cargo test --workspace
+
+# Look at screens that changed, one by one (needs cargo-insta)
+snap:
+    cargo insta test --workspace --review
+
+# Format, and mend what clippy can mend
+fix:
+    cargo fmt --all
+    cargo clippy --workspace --all-targets --fix --allow-dirty --allow-staged
+
+# Lints, as CI runs them
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# Documentation of the code, private items too
+docs:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --open
+
+# Licences, sources and bans of dependencies (needs cargo-deny)
+deny:
+    cargo deny check licenses bans sources
+
+# Everything that CI runs
+ci:
+    .ci/run
