@@ -8,12 +8,13 @@ mod signal;
 
 use serde::{Deserialize, Serialize};
 
-use crate::assessment::{Assessment, AssessmentStatus};
+use crate::assessment::{Assessment, AssessmentStatus, Step};
 use crate::handoff::Priority;
 use crate::id::{HandoffId, Number, Seq, SessionId};
 use crate::session::{Branch, ConfidenceTier, Message, SessionStatus};
 use crate::time::Timestamp;
 use crate::user::Person;
+use crate::word::words;
 
 pub use signal::{Frame, Signal};
 
@@ -44,6 +45,18 @@ pub struct AboutHandoff {
     pub problem_summary: String,
     /// The version of the handoff after the event: what was read of an older one is out of date.
     pub version: u64,
+}
+
+words! {
+    /// Why a handoff rings again.
+    pub enum ReminderReason {
+        /// Nobody has claimed it for long.
+        Unclaimed = "unclaimed",
+        /// A park whose time has come; told to whoever parked, alone.
+        Wake = "wake",
+        /// Its claimer has done nothing for long, and it will go back to the queue; told to them alone.
+        StaleClaim = "stale_claim",
+    }
 }
 
 /// The session that an event tells of.
@@ -148,6 +161,24 @@ pub enum What {
         /// Who took it back.
         by: Person,
     },
+    /// Somebody said what came of one of its suggested steps.
+    HandoffStepUpdated {
+        /// Which.
+        #[serde(flatten)]
+        handoff: AboutHandoff,
+        /// Who.
+        by: Person,
+        /// The step, as it is now.
+        step: Step,
+    },
+    /// It rings again.
+    HandoffReminder {
+        /// Which.
+        #[serde(flatten)]
+        handoff: AboutHandoff,
+        /// Why.
+        reason: ReminderReason,
+    },
     /// Its session was resolved.
     HandoffResolved {
         /// Which.
@@ -220,6 +251,8 @@ impl What {
             Self::HandoffAssigned { .. } => "handoff_assigned",
             Self::HandoffSentBack { .. } => "handoff_sent_back",
             Self::HandoffWithdrawn { .. } => "handoff_withdrawn",
+            Self::HandoffStepUpdated { .. } => "handoff_step_updated",
+            Self::HandoffReminder { .. } => "handoff_reminder",
             Self::HandoffResolved { .. } => "handoff_resolved",
             Self::SessionCreated { .. } => "session_created",
             Self::SessionUpdated { .. } => "session_updated",
@@ -239,6 +272,8 @@ impl What {
             | Self::HandoffAssigned { handoff, .. }
             | Self::HandoffSentBack { handoff, .. }
             | Self::HandoffWithdrawn { handoff, .. }
+            | Self::HandoffStepUpdated { handoff, .. }
+            | Self::HandoffReminder { handoff, .. }
             | Self::HandoffResolved { handoff, .. } => Some(handoff),
             Self::SessionCreated { .. }
             | Self::SessionUpdated { .. }
@@ -262,6 +297,8 @@ impl What {
             | Self::HandoffAssigned { handoff, .. }
             | Self::HandoffSentBack { handoff, .. }
             | Self::HandoffWithdrawn { handoff, .. }
+            | Self::HandoffStepUpdated { handoff, .. }
+            | Self::HandoffReminder { handoff, .. }
             | Self::HandoffResolved { handoff, .. } => handoff.session_id,
         }
     }
@@ -278,6 +315,8 @@ impl What {
             | Self::HandoffAssigned { .. }
             | Self::HandoffSentBack { .. }
             | Self::HandoffWithdrawn { .. }
+            | Self::HandoffStepUpdated { .. }
+            | Self::HandoffReminder { .. }
             | Self::HandoffResolved { .. }
             | Self::SessionCreated { .. }
             | Self::SessionUpdated { .. }

@@ -29,6 +29,13 @@ pub struct Person {
     pub name: String,
 }
 
+impl Person {
+    /// The server itself, where it does by itself what otherwise a person does: the id is all zeros.
+    pub fn server() -> Self {
+        Self { id: UserId::from_bytes([0; 16]), name: "tierup".into() }
+    }
+}
+
 /// A member of the account.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct User {
@@ -71,8 +78,60 @@ pub struct NewToken {
     pub expires_at: Option<Timestamp>,
 }
 
+/// A token as lists show it: without its secret, which only its user has.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Token {
+    /// Its name in lists and revocations.
+    pub id: TokenId,
+    /// What it is for.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it stops working; never, if absent.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// `POST /auth/login`.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogIn {
+    /// The user's email address.
+    pub email: String,
+    /// Their password.
+    pub password: String,
+}
+
+/// What a log-in gives.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LoggedIn {
+    /// A token for this log-in, `tup_…`.
+    pub token: String,
+    /// When it stops working.
+    pub expires_at: Timestamp,
+    /// Who logged in.
+    pub user: User,
+}
+
+/// `PATCH /users/{user_id}`: what is not named stays as it is.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeUser {
+    /// One line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What they may do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// Whether they may do anything. Deactivating ends their tokens and streams.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active: Option<bool>,
+    /// A new password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+}
+
 /// `POST /users`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreateUser {
     /// Unique on the whole server.

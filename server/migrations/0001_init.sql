@@ -96,6 +96,8 @@ CREATE TABLE handoff (
   intent            TEXT NOT NULL CHECK (intent IN ('park', 'escalate')),
   status            TEXT NOT NULL CHECK (status IN
     ('open', 'claimed', 'resolved', 'withdrawn', 'superseded', 'parked', 'resumed')),
+  -- Since when it has had that status.
+  since             INTEGER NOT NULL,
   priority          INTEGER NOT NULL CHECK (priority BETWEEN 0 AND 3),
   title             TEXT NOT NULL,
   notes             TEXT NOT NULL,

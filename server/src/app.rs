@@ -1,6 +1,7 @@
 //! What every handler and worker shares, and the one way in for a change that may be asked for twice.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -40,6 +41,10 @@ pub struct Parts {
     pub engine: Engine,
     /// Who carries mail.
     pub mailer: Mailer,
+    /// An escalation that nobody claims rings again after so long.
+    pub remind_after: Option<Duration>,
+    /// A claim that stands still goes back to the queue after so long.
+    pub stale_after: Option<Duration>,
     /// Where people reach this server, for links.
     pub public_url: Option<url::Url>,
     /// Cancelled when the server is to stop.
@@ -54,7 +59,13 @@ impl App {
 
     /// Which jobs follow from a decision.
     pub fn policy(&self) -> Policy {
-        Policy { assesses: self.engine.is_on(), announces: self.mailer.is_on() }
+        Policy {
+            assesses: self.engine.is_on(),
+            announces: self.mailer.is_on(),
+            mails: self.mailer.is_on(),
+            remind_after: self.remind_after,
+            stale_after: self.stale_after,
+        }
     }
 
     /// Commits a change that was asked for with a key: done once, however often it is asked for. Without a key it is

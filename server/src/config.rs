@@ -53,6 +53,13 @@ pub struct Settings {
     /// Who mail is from, like "tierup <tierup@acme.test>"
     #[arg(long, value_name = "MAILBOX", env = "TIERUP_SERVER_MAIL_FROM")]
     pub mail_from: Option<String>,
+    /// An escalation that nobody claims rings again after so many minutes; 0 is never [default: 0]
+    #[arg(long, value_name = "MINUTES", env = "TIERUP_SERVER_UNCLAIMED_REMINDER_MINUTES")]
+    pub unclaimed_reminder_minutes: Option<u64>,
+    /// A claim with no activity goes back to the queue after so many hours, its claimer warned first; 0 is never
+    /// [default: 0]
+    #[arg(long, value_name = "HOURS", env = "TIERUP_SERVER_STALE_CLAIM_HOURS")]
+    pub stale_claim_hours: Option<u64>,
     /// Where people reach this server, for links in mail
     #[arg(long, value_name = "URL", env = "TIERUP_SERVER_PUBLIC_URL")]
     pub public_url: Option<Url>,
@@ -91,6 +98,10 @@ pub struct Config {
     pub runbooks: Option<PathBuf>,
     /// Who carries mail.
     pub mailer: Mailer,
+    /// An escalation that nobody claims rings again after so long.
+    pub remind_after: Option<Duration>,
+    /// A claim that stands still goes back to the queue after so long.
+    pub stale_after: Option<Duration>,
     /// Where people reach this server.
     pub public_url: Option<Url>,
 }
@@ -120,6 +131,8 @@ impl Settings {
             runbooks: self.runbooks.or(other.runbooks),
             mail_url: self.mail_url.or(other.mail_url),
             mail_from: self.mail_from.or(other.mail_from),
+            unclaimed_reminder_minutes: self.unclaimed_reminder_minutes.or(other.unclaimed_reminder_minutes),
+            stale_claim_hours: self.stale_claim_hours.or(other.stale_claim_hours),
             public_url: self.public_url.or(other.public_url),
         }
     }
@@ -141,6 +154,8 @@ impl Settings {
             engine: self.engine()?,
             mailer: self.mailer()?,
             runbooks: self.runbooks,
+            remind_after: self.unclaimed_reminder_minutes.filter(|n| *n > 0).map(Duration::from_mins),
+            stale_after: self.stale_claim_hours.filter(|n| *n > 0).map(Duration::from_hours),
             public_url: self.public_url.map(|url| with_slash(&url)),
         })
     }

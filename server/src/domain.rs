@@ -8,12 +8,15 @@ pub mod assessment;
 pub mod briefing;
 pub mod claim;
 pub mod handoff;
+pub mod reminder;
 pub mod session;
 pub mod user;
 pub mod valid;
 
+use std::time::Duration;
+
 use tierup_common::assessment::Assessment;
-use tierup_common::event::What;
+use tierup_common::event::{ReminderReason, What};
 use tierup_common::handoff::{HandoffStatus, Snapshot};
 use tierup_common::id::{AccountId, HandoffId, MessageId, SessionId, TokenId, UserId};
 use tierup_common::problem::{FieldError, Winner};
@@ -55,6 +58,12 @@ pub struct Policy {
     pub assesses: bool,
     /// There is somewhere to announce a handoff.
     pub announces: bool,
+    /// There is somebody to carry mail.
+    pub mails: bool,
+    /// An escalation that nobody claims rings again after so long.
+    pub remind_after: Option<Duration>,
+    /// A claim that stands still goes back to the queue after so long.
+    pub stale_after: Option<Duration>,
 }
 
 /// What follows from a request: all of it is committed together, or none.
@@ -64,8 +73,8 @@ pub struct Decision {
     pub changes: Vec<Change>,
     /// What to tell, in order.
     pub events: Vec<Happening>,
-    /// Slow work to do afterwards.
-    pub jobs: Vec<Job>,
+    /// Work to do afterwards.
+    pub jobs: Vec<Task>,
 }
 
 impl Decision {
@@ -95,10 +104,17 @@ impl Decision {
         self
     }
 
-    /// Adds slow work, if there is any to do.
+    /// Adds work to do at once, if there is any.
     #[must_use]
     pub fn job(mut self, job: Option<Job>) -> Self {
-        self.jobs.extend(job);
+        self.jobs.extend(job.map(|job| Task { job, due: None }));
+        self
+    }
+
+    /// Adds work for some moment, if there is any.
+    #[must_use]
+    pub fn task(mut self, task: impl Into<Option<Task>>) -> Self {
+        self.jobs.extend(task.into());
         self
     }
 }
@@ -142,6 +158,15 @@ pub struct Happening {
     pub only: Option<UserId>,
 }
 
+/// Work to do, and when.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Task {
+    /// What.
+    pub job: Job,
+    /// Not before this moment; at once, if none is named.
+    pub due: Option<Timestamp>,
+}
+
 /// Slow work, kept as a row of the transaction that asked for it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -160,10 +185,13 @@ pub enum Job {
         /// The message that the answer will be.
         message_id: MessageId,
     },
-    /// Find out whom to tell of a new handoff, and make one job for each.
+    /// Find out whom to tell of a handoff that waits, and make one job for each.
     Announce {
         /// Which.
         handoff_id: HandoffId,
+        /// Why again; nothing for the first time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<ReminderReason>,
     },
     /// Mail one user about a handoff.
     Mail {
@@ -171,6 +199,18 @@ pub enum Job {
         handoff_id: HandoffId,
         /// To whom.
         to: UserId,
+        /// Why again; nothing for the first time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<ReminderReason>,
+    },
+    /// Look whether a handoff is to ring again.
+    Ring {
+        /// Which.
+        handoff_id: HandoffId,
+        /// Since when it has been in the state that this is about.
+        since: Timestamp,
+        /// Its claimer has been warned.
+        warned: bool,
     },
 }
 
@@ -191,7 +231,7 @@ pub enum Refusal {
     SessionNotActive(SessionStatus),
     /// Somebody else was first, so long ago.
     #[error("already claimed by {}", .0.claimed_by_name)]
-    AlreadyClaimed(Winner, std::time::Duration),
+    AlreadyClaimed(Winner, Duration),
     /// The handoff has ended.
     #[error("the handoff is {0}")]
     HandoffClosed(HandoffStatus),
@@ -226,6 +266,10 @@ pub(crate) mod tests {
 
     use super::*;
     use crate::domain::handoff::State;
+
+    /// A server that only answers.
+    pub(crate) const POLICY: Policy =
+        Policy { assesses: false, announces: false, mails: false, remind_after: None, stale_after: None };
 
     /// So many seconds into the story.
     pub(crate) fn at(seconds: i64) -> Timestamp {
@@ -277,6 +321,7 @@ pub(crate) mod tests {
             session_id: session.id,
             intent: Intent::Escalate,
             state,
+            since: at(0),
             priority: Priority::Normal,
             title: session.title.clone(),
             notes: "stuck".into(),

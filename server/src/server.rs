@@ -62,6 +62,8 @@ impl Server {
             search,
             engine: config.engine,
             mailer: config.mailer,
+            remind_after: config.remind_after,
+            stale_after: config.stale_after,
             public_url: config.public_url,
             stop: stop.clone(),
         });

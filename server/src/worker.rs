@@ -7,6 +7,7 @@ mod announce;
 mod assess;
 mod mail;
 mod reply;
+mod ring;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +40,7 @@ pub fn start(app: &App) -> JoinSet<()> {
     let engine = app.engine.time_limit() + Duration::from_secs(30);
     let trades = [
         Trade { kind: "announce", width: 2, lease: Duration::from_mins(1) },
+        Trade { kind: "ring", width: 2, lease: Duration::from_mins(1) },
         Trade { kind: "mail", width: 4, lease: Duration::from_mins(1) },
         Trade { kind: "assess", width: 8, lease: engine },
         Trade { kind: "reply", width: 8, lease: engine },
@@ -60,7 +62,8 @@ async fn work(app: App, trade: Trade) {
         heard.as_mut().enable();
         let free = permits.available_permits();
         let jobs = if free > 0 { take(&app, &trade, free).await } else { Vec::new() };
-        let next = if jobs.is_empty() { next_look(&app, &trade, free).await } else { Some(Duration::ZERO) };
+        let took_some = !jobs.is_empty();
+        let next = if took_some { None } else { next_look(&app, &trade, free).await };
         for job in jobs {
             let Ok(permit) = permits.clone().try_acquire_owned() else { break };
             let app = app.clone();
@@ -69,12 +72,12 @@ async fn work(app: App, trade: Trade) {
                 drop(permit);
             });
         }
-        if next == Some(Duration::ZERO) {
+        if took_some {
             continue;
         }
         let later = async {
             match next {
-                Some(span) => tokio::time::sleep(span).await,
+                Some(at) => app.clock.wait_until(at).await,
                 None => std::future::pending().await,
             }
         };
@@ -97,15 +100,16 @@ async fn take(app: &App, trade: &Trade, free: usize) -> Vec<Leased> {
     })
 }
 
-/// How long until there may be something to do without a ring; none to wait for a ring alone.
-async fn next_look(app: &App, trade: &Trade, free: usize) -> Option<Duration> {
+/// When there may be something to do without a ring; none to wait for a ring alone.
+async fn next_look(app: &App, trade: &Trade, free: usize) -> Option<Timestamp> {
     if free == 0 {
         return None;
     }
     let kind = trade.kind;
     match app.store.read_system(move |system| system.next_due(kind)).await {
-        Ok(due) => due.map(|due| due.since(app.clock.now()).max(Duration::from_millis(10))),
-        Err(_) => Some(LOOK_AGAIN),
+        // What is due but could not be taken is looked at again in a moment.
+        Ok(due) => due.map(|due| due.max(app.clock.now().plus(Duration::from_millis(10)))),
+        Err(_) => Some(app.clock.now().plus(LOOK_AGAIN)),
     }
 }
 
@@ -123,8 +127,11 @@ async fn run(app: &App, leased: Leased) {
             Job::Reply { session_id, to_seq, message_id } => {
                 reply::run(app, &task_lease, session_id, to_seq, message_id).await
             }
-            Job::Announce { handoff_id } => announce::run(app, &task_lease, handoff_id).await,
-            Job::Mail { handoff_id, to } => mail::run(app, &task_lease, handoff_id, to).await,
+            Job::Announce { handoff_id, reason } => announce::run(app, &task_lease, handoff_id, reason).await,
+            Job::Mail { handoff_id, to, reason } => mail::run(app, &task_lease, handoff_id, to, reason).await,
+            Job::Ring { handoff_id, since, warned } => {
+                ring::run(app, &task_lease, handoff_id, since, warned).await
+            }
         }
     });
     match done.await {
@@ -161,7 +168,7 @@ async fn give_up(app: &App, leased: &Leased, why: String) {
                 tracing::error!(%error, "an assessment could not be marked as failed");
             }
         }
-        Job::Reply { .. } | Job::Announce { .. } | Job::Mail { .. } => {
+        Job::Reply { .. } | Job::Announce { .. } | Job::Mail { .. } | Job::Ring { .. } => {
             end(app, leased, Finish::Failed(why)).await;
         }
     }

@@ -78,9 +78,11 @@ pub fn put_step(
     let known = found.ok_or(Refusal::NotFound)?;
     known.outcome = outcome;
     let step = known.clone();
+    let what = What::HandoffStepUpdated { handoff: handoff.about(), by: caller.person(), step: step.clone() };
     let decision = Decision::default()
         .change(Change::PutAssessment(handoff.id, Written::Marked(assessment)))
-        .change(Change::UpdateHandoff(handoff.assessed(handoff.assessment, now)));
+        .change(Change::UpdateHandoff(handoff.assessed(handoff.assessment, now)))
+        .tell(what);
     Ok((step, decision))
 }
 

@@ -5,12 +5,12 @@ use tierup_common::id::MessageId;
 use tierup_common::problem::Winner;
 use tierup_common::session::SessionStatus;
 use tierup_common::time::Timestamp;
-use tierup_common::user::{Role, User};
+use tierup_common::user::{Person, Role, User};
 
 use crate::domain::handoff::{Claim, Handoff, State};
 use crate::domain::session::{self, Session};
 use crate::domain::valid::Check;
-use crate::domain::{Caller, Change, Decision, Refusal, access};
+use crate::domain::{Caller, Change, Decision, Policy, Refusal, access, reminder};
 
 /// Claims a handoff. Its claimer may claim it again and nothing changes; anybody else is told who was first.
 pub fn claim(
@@ -18,15 +18,17 @@ pub fn claim(
     session: &Session,
     caller: &Caller,
     now: Timestamp,
+    policy: Policy,
 ) -> Result<Decision, Refusal> {
     match &handoff.state {
         State::Claimed(claim) if claim.by.id == caller.id => Ok(Decision::unchanged()),
         State::Claimed(claim) => Err(lost(handoff, claim, now)),
         State::Open => {
-            let claim = Claim { by: caller.person(), since: now };
+            let claimed = handoff.to(State::Claimed(Claim { by: caller.person(), since: now }), now);
             let session = session.worked_on_by(caller.person(), Some(handoff.id), now);
             Ok(Decision::default()
-                .change(Change::UpdateHandoff(handoff.to(State::Claimed(claim), now)))
+                .task(reminder::of(&claimed, policy, now))
+                .change(Change::UpdateHandoff(claimed))
                 .change(Change::UpdateSession(session))
                 .tell(What::HandoffClaimed {
                     handoff: handoff.about(),
@@ -58,22 +60,37 @@ pub fn release(
     reason: &str,
     caller: &Caller,
     now: Timestamp,
+    policy: Policy,
 ) -> Result<Decision, Refusal> {
     must_stand(handoff)?;
     access::holds(handoff, caller)?;
     if handoff.state == State::Open {
         return Ok(Decision::unchanged());
     }
+    Ok(back_to_queue(handoff, session, caller.person(), reason.into(), now, policy))
+}
+
+/// The handoff waits again, and its session is with whoever handed it off.
+pub(super) fn back_to_queue(
+    handoff: &Handoff,
+    session: &Session,
+    by: Person,
+    reason: String,
+    now: Timestamp,
+    policy: Policy,
+) -> Decision {
+    let open = handoff.to(State::Open, now);
     let session = Session {
         status: SessionStatus::Escalated,
         assignee: handoff.handed_off_by.clone(),
         standing: Some(handoff.id),
         ..session.touched(now)
     };
-    Ok(Decision::default()
-        .change(Change::UpdateHandoff(handoff.to(State::Open, now)))
+    Decision::default()
+        .task(reminder::of(&open, policy, now))
+        .change(Change::UpdateHandoff(open))
         .change(Change::UpdateSession(session))
-        .tell(What::HandoffReleased { handoff: handoff.about(), by: caller.person(), reason: reason.into() }))
+        .tell(What::HandoffReleased { handoff: handoff.about(), by, reason })
 }
 
 /// Passes a handoff to a named person, who becomes its claimer. An admin may do so before anybody has claimed it.
@@ -83,13 +100,14 @@ pub fn assign(
     to: Option<&User>,
     caller: &Caller,
     now: Timestamp,
+    policy: Policy,
 ) -> Result<Decision, Refusal> {
     must_stand(handoff)?;
     access::holds(handoff, caller)?;
     let mut check = Check::default();
     let to = match to {
         Some(user) if user.active && user.role >= Role::Engineer => {
-            Some(tierup_common::user::Person { id: user.id, name: user.name.clone() })
+            Some(Person { id: user.id, name: user.name.clone() })
         }
         Some(user) if user.active => {
             check.fail("user_id", format!("{} is a viewer; name an engineer, admin or owner", user.name));
@@ -105,10 +123,11 @@ pub fn assign(
     if handoff.state.claim().is_some_and(|claim| claim.by.id == to.id) {
         return Ok(Decision::unchanged());
     }
-    let claim = Claim { by: to.clone(), since: now };
+    let claimed = handoff.to(State::Claimed(Claim { by: to.clone(), since: now }), now);
     let session = session.worked_on_by(to.clone(), Some(handoff.id), now);
     Ok(Decision::default()
-        .change(Change::UpdateHandoff(handoff.to(State::Claimed(claim), now)))
+        .task(reminder::of(&claimed, policy, now))
+        .change(Change::UpdateHandoff(claimed))
         .change(Change::UpdateSession(session))
         .tell(What::HandoffAssigned { handoff: handoff.about(), by: caller.person(), to, claimed_at: now }))
 }
@@ -153,7 +172,7 @@ fn closed(handoff: &Handoff) -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::tests::{at, caller, handoff, session};
+    use crate::domain::tests::{POLICY, at, caller, handoff, session};
 
     #[test]
     fn an_open_handoff_is_claimed_and_its_session_becomes_the_claimers() {
@@ -161,7 +180,7 @@ mod tests {
         let session = session(&sam);
         let open = handoff(&session, State::Open);
 
-        let decision = claim(&open, &session, &priya, at(60)).unwrap();
+        let decision = claim(&open, &session, &priya, at(60), POLICY).unwrap();
 
         let [Change::UpdateHandoff(handoff), Change::UpdateSession(session)] = &decision.changes[..] else {
             panic!("{decision:?}")
@@ -179,12 +198,12 @@ mod tests {
         let since = at(60);
         let won = handoff(&session, State::Claimed(Claim { by: priya.person(), since }));
 
-        let Err(Refusal::AlreadyClaimed(winner, ago)) = claim(&won, &session, &dana, at(180)) else {
+        let Err(Refusal::AlreadyClaimed(winner, ago)) = claim(&won, &session, &dana, at(180), POLICY) else {
             panic!("a claimed handoff was claimed")
         };
         assert_eq!((winner.claimed_by_name.as_str(), winner.claimed_at), ("Priya Nair", since));
         assert_eq!(ago.as_secs(), 120);
-        assert_eq!(claim(&won, &session, &priya, at(180)), Ok(Decision::unchanged()));
+        assert_eq!(claim(&won, &session, &priya, at(180), POLICY), Ok(Decision::unchanged()));
     }
 
     #[test]
@@ -194,10 +213,10 @@ mod tests {
         let session = session(&caller("Sam Ortiz"));
         let won = handoff(&session, State::Claimed(Claim { by: priya.person(), since: at(1) }));
 
-        let refused = release(&won, &session, "lunch", &dana, at(2));
+        let refused = release(&won, &session, "lunch", &dana, at(2), POLICY);
         assert!(matches!(refused, Err(Refusal::Forbidden(_))), "{refused:?}");
         for holder in [&priya, &admin] {
-            let decision = release(&won, &session, "lunch", holder, at(2)).unwrap();
+            let decision = release(&won, &session, "lunch", holder, at(2), POLICY).unwrap();
             assert!(matches!(&decision.changes[0], Change::UpdateHandoff(h) if h.state == State::Open));
         }
     }

@@ -11,7 +11,7 @@ use tierup_common::user::Person;
 
 use crate::domain::session::Session;
 use crate::domain::valid::Check;
-use crate::domain::{Caller, Change, Decision, Job, Policy, Refusal, access};
+use crate::domain::{Caller, Change, Decision, Job, Policy, Refusal, access, reminder};
 
 /// A handoff, without what it hands over.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,6 +26,8 @@ pub struct Handoff {
     pub intent: Intent,
     /// Where it stands.
     pub state: State,
+    /// Since when.
+    pub since: Timestamp,
     /// How urgent it is.
     pub priority: Priority,
     /// The problem in one line.
@@ -134,10 +136,15 @@ impl Handoff {
         }
     }
 
+    /// The handoff as events name it that tell of no change to it.
+    pub fn about_unchanged(&self) -> AboutHandoff {
+        AboutHandoff { version: self.version, ..self.about() }
+    }
+
     /// The handoff in another state.
     #[must_use]
     pub fn to(&self, state: State, now: Timestamp) -> Self {
-        Self { state, updated_at: now, ..self.clone() }
+        Self { state, since: now, updated_at: now, ..self.clone() }
     }
 
     /// The handoff with its assessment in another state.
@@ -190,13 +197,20 @@ pub fn hand_off(
     }
     check.done()?;
     Ok(match request.intent {
-        Intent::Park => park(scene, request, name, caller, now),
+        Intent::Park => park(scene, request, name, caller, now, policy),
         Intent::Escalate => escalate(scene, request, name, caller, now, policy),
     })
 }
 
 /// Parking is private: it is told to nobody but whoever parks.
-fn park(scene: &Scene, request: &HandOff, name: NewName, caller: &Caller, now: Timestamp) -> Decision {
+fn park(
+    scene: &Scene,
+    request: &HandOff,
+    name: NewName,
+    caller: &Caller,
+    now: Timestamp,
+    policy: Policy,
+) -> Decision {
     let handoff =
         new_handoff(scene, request, name, caller, State::Parked, AssessmentStatus::NotRequested, now);
     let session = Session {
@@ -207,6 +221,7 @@ fn park(scene: &Scene, request: &HandOff, name: NewName, caller: &Caller, now: T
     };
     let what = session.updated(caller.person(), None, Some(handoff.id));
     Decision::default()
+        .task(reminder::of(&handoff, policy, now))
         .change(Change::OpenHandoff(handoff, Box::new(snapshot(scene, now))))
         .change(Change::UpdateSession(session))
         .tell_only(caller.id, what)
@@ -240,7 +255,8 @@ fn escalate(
     };
     let mut decision = Decision::default()
         .job(policy.assesses.then_some(Job::Assess { handoff_id: handoff.id }))
-        .job(policy.announces.then_some(Job::Announce { handoff_id: handoff.id }))
+        .job(policy.announces.then_some(Job::Announce { handoff_id: handoff.id, reason: None }))
+        .task(reminder::of(&handoff, policy, now))
         .change(Change::OpenHandoff(handoff, Box::new(snapshot(scene, now))))
         .change(Change::UpdateSession(session))
         .tell(created);
@@ -266,6 +282,7 @@ fn new_handoff(
         session_id: scene.session.id,
         intent: request.intent,
         state,
+        since: now,
         priority: request.priority.unwrap_or(Priority::Normal),
         title: scene.session.title.clone(),
         notes: request.engineer_notes.clone(),

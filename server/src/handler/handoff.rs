@@ -12,7 +12,7 @@ use tierup_common::time::Timestamp;
 
 use crate::app::{App, Reply};
 use crate::domain::session::Session;
-use crate::domain::{self, Caller, Decision, assessment, claim};
+use crate::domain::{self, Caller, Decision, Policy, assessment, claim};
 use crate::error::ApiResult;
 use crate::extract::{Body, Both, Me, Once, Path, Query};
 use crate::handler::{cut, page_limit, read_cursor};
@@ -74,6 +74,7 @@ struct Question<'t> {
     session: Session,
     caller: &'t Caller,
     now: Timestamp,
+    policy: Policy,
 }
 
 /// Asks a rule about one handoff that the caller may see, carries out what it decides, and answers with the handoff
@@ -86,12 +87,12 @@ async fn decide(
     status: StatusCode,
     rule: impl FnOnce(Question<'_>) -> store::Result<Decision> + Send + 'static,
 ) -> ApiResult<Reply<Handoff>> {
-    let now = app.clock.now();
+    let (now, policy) = (app.clock.now(), app.policy());
     let who = caller.clone();
     let reply = app.commit_once(&caller, key, status, move |tx| {
         let handoff = tx.visible_handoff(reference, &who)?;
         let session = tx.session(handoff.session_id)?;
-        let decision = rule(Question { tx, handoff: &handoff, session, caller: &who, now })?;
+        let decision = rule(Question { tx, handoff: &handoff, session, caller: &who, now, policy })?;
         tx.apply(decision, now)?;
         tx.whole_handoff(reference, &who)
     });
@@ -106,7 +107,7 @@ pub async fn claim(
     Once(key): Once,
 ) -> ApiResult<Reply<Handoff>> {
     decide(app, caller, key, reference, StatusCode::OK, |it| {
-        Ok(claim::claim(it.handoff, &it.session, it.caller, it.now)?)
+        Ok(claim::claim(it.handoff, &it.session, it.caller, it.now, it.policy)?)
     })
     .await
 }
@@ -120,7 +121,7 @@ pub async fn release(
     Body(request): Body<Release>,
 ) -> ApiResult<Reply<Handoff>> {
     decide(app, caller, key, reference, StatusCode::OK, move |it| {
-        Ok(claim::release(it.handoff, &it.session, &request.reason, it.caller, it.now)?)
+        Ok(claim::release(it.handoff, &it.session, &request.reason, it.caller, it.now, it.policy)?)
     })
     .await
 }
@@ -135,7 +136,7 @@ pub async fn assign(
 ) -> ApiResult<Reply<Handoff>> {
     decide(app, caller, key, reference, StatusCode::OK, move |it| {
         let to = it.tx.user(request.user_id)?;
-        Ok(claim::assign(it.handoff, &it.session, to.as_ref(), it.caller, it.now)?)
+        Ok(claim::assign(it.handoff, &it.session, to.as_ref(), it.caller, it.now, it.policy)?)
     })
     .await
 }
@@ -162,9 +163,8 @@ pub async fn reassess(
     Path(reference): Path<HandoffRef>,
     Once(key): Once,
 ) -> ApiResult<Reply<Handoff>> {
-    let policy = app.policy();
-    decide(app, caller, key, reference, StatusCode::ACCEPTED, move |it| {
-        Ok(assessment::reassess(it.handoff, it.now, policy)?)
+    decide(app, caller, key, reference, StatusCode::ACCEPTED, |it| {
+        Ok(assessment::reassess(it.handoff, it.now, it.policy)?)
     })
     .await
 }

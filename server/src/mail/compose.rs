@@ -6,6 +6,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value};
 use serde::Serialize;
+use tierup_common::event::ReminderReason;
 use tierup_common::handoff::{Handoff, Priority};
 use tierup_common::user::User;
 
@@ -18,6 +19,8 @@ const HTML: &str = include_str!("escalation.html");
 #[derive(Serialize)]
 pub struct Letter {
     number: u32,
+    /// What it says before everything else; nothing the first time.
+    again: Option<&'static str>,
     priority: &'static str,
     summary: String,
     by: String,
@@ -35,7 +38,7 @@ struct Tried {
 
 impl Letter {
     /// What there is to tell of a handoff. `public_url` is where people reach the server.
-    pub fn of(handoff: &Handoff, public_url: Option<&url::Url>) -> Self {
+    pub fn of(handoff: &Handoff, reason: Option<ReminderReason>, public_url: Option<&url::Url>) -> Self {
         let item = &handoff.item;
         let tried = handoff
             .snapshot
@@ -44,6 +47,7 @@ impl Letter {
             .map(|branch| Tried { status: branch.status.word(), hypothesis: branch.hypothesis.clone() });
         Self {
             number: item.number.0,
+            again: reason.map(again),
             priority: item.priority.word(),
             summary: item.problem_summary.clone(),
             by: item.handed_off_by_name.clone(),
@@ -58,11 +62,21 @@ impl Letter {
 
     /// Priority when it is not the usual one, then the problem.
     fn subject(&self) -> String {
+        let again = self.again.map(|again| format!("{again}: ")).unwrap_or_default();
         if self.priority == Priority::Normal.word() {
-            self.summary.clone()
+            format!("{again}{}", self.summary)
         } else {
-            format!("[{}] {}", self.priority, self.summary)
+            format!("[{}] {again}{}", self.priority, self.summary)
         }
+    }
+}
+
+/// Why a letter comes again.
+const fn again(reason: ReminderReason) -> &'static str {
+    match reason {
+        ReminderReason::Unclaimed => "still waiting",
+        ReminderReason::Wake => "you parked this",
+        ReminderReason::StaleClaim => "your claim stands still and goes back to the queue soon",
     }
 }
 

@@ -3,7 +3,7 @@
 use rusqlite::{Row, params};
 use tierup_common::assessment::Assessment;
 use tierup_common::handoff::{
-    Handoff as WireHandoff, HandoffStatus, Intent, Priority, QueueCounts, QueueItem, QueueState, Snapshot,
+    Handoff as WireHandoff, HandoffStatus, Priority, QueueCounts, QueueItem, QueueState, Snapshot,
 };
 use tierup_common::id::{HandoffId, HandoffRef, NotAnId, Number, UserId};
 use tierup_common::user::Person;
@@ -44,7 +44,7 @@ macro_rules! handoff_sql {
                (SELECT name FROM user WHERE account_id = h.account_id AND id = h.handed_off_by),
                h.claimed_by,
                (SELECT name FROM user WHERE account_id = h.account_id AND id = h.claimed_by),
-               h.claimed_at, h.wake_at, h.created_at, h.updated_at, h.version, a.text, a.data, a.error
+               h.claimed_at, h.wake_at, h.created_at, h.updated_at, h.version, a.text, a.data, a.error, h.since
              FROM handoff h LEFT JOIN assessment a ON a.account_id = h.account_id AND a.handoff_id = h.id
              WHERE h.account_id = ?1 ",
             $rest
@@ -78,11 +78,9 @@ impl Scope<'_> {
         Ok(WireHandoff { item: item(handoff, kept)?, snapshot })
     }
 
-    /// An escalation, which everybody in the account may see, as the wire shows it.
-    pub fn escalation(&self, id: HandoffId) -> Result<WireHandoff> {
-        let found = self.find_handoff(id.into())?;
-        let (handoff, kept) =
-            found.filter(|(handoff, _)| handoff.intent == Intent::Escalate).ok_or(Refusal::NotFound)?;
+    /// A handoff as the wire shows it, whoever may see it: for work that concerns those who may.
+    pub fn any_handoff(&self, id: HandoffId) -> Result<WireHandoff> {
+        let (handoff, kept) = self.find_handoff(id.into())?.ok_or(Refusal::NotFound)?;
         Ok(WireHandoff { item: item(handoff, kept)?, snapshot: self.snapshot(id)? })
     }
 
@@ -192,8 +190,8 @@ impl Tx<'_> {
     pub(super) fn insert_handoff(&self, handoff: &Handoff, snapshot: &Snapshot) -> Result<()> {
         self.run(
             "INSERT INTO handoff (account_id, id, number, session_id, intent, status, priority, title, notes,
-               assessment_status, handed_off_by, wake_at, created_at, updated_at, version)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+               assessment_status, handed_off_by, wake_at, created_at, updated_at, version, since)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
             params![
                 self.account,
                 handoff.id,
@@ -209,7 +207,8 @@ impl Tx<'_> {
                 handoff.wake_at,
                 handoff.created_at,
                 handoff.updated_at,
-                handoff.version + 1
+                handoff.version + 1,
+                handoff.since
             ],
         )?;
         self.run(
@@ -223,7 +222,7 @@ impl Tx<'_> {
         let claim = handoff.state.claim();
         let touched = self.run(
             "UPDATE handoff SET status = ?4, assessment_status = ?5, claimed_by = ?6, claimed_at = ?7,
-               updated_at = ?8, version = version + 1
+               updated_at = ?8, since = ?9, version = version + 1
              WHERE account_id = ?1 AND id = ?2 AND version = ?3",
             params![
                 self.account,
@@ -233,7 +232,8 @@ impl Tx<'_> {
                 handoff.assessment,
                 claim.map(|claim| claim.by.id),
                 claim.map(|claim| claim.since),
-                handoff.updated_at
+                handoff.updated_at,
+                handoff.since
             ],
         )?;
         must_touch_one(touched)
@@ -320,6 +320,7 @@ fn read_handoff(row: &Row<'_>) -> rusqlite::Result<(Handoff, Kept)> {
         created_at: row.get(15)?,
         updated_at: row.get(16)?,
         version: row.get(17)?,
+        since: row.get(21)?,
     };
     Ok((handoff, Kept { text: row.get(18)?, data: row.get(19)?, error: row.get(20)? }))
 }

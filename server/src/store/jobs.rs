@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use tierup_common::id::AccountId;
 use tierup_common::time::Timestamp;
 
-use crate::domain::Job;
+use crate::domain::{Job, Task};
 use crate::store::tx::{System, Tx};
 use crate::store::{Error, Result};
 
@@ -42,6 +42,7 @@ impl Job {
             Self::Reply { .. } => "reply",
             Self::Announce { .. } => "announce",
             Self::Mail { .. } => "mail",
+            Self::Ring { .. } => "ring",
         }
     }
 }
@@ -53,11 +54,13 @@ pub(super) fn reclaim(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 impl Tx<'_> {
-    /// Asks for slow work, from now on.
-    pub fn enqueue(&mut self, job: Job, now: Timestamp) -> Result<()> {
+    /// Asks for work, at once or for some moment.
+    pub fn enqueue(&mut self, task: Task, now: Timestamp) -> Result<()> {
+        let Task { job, due } = task;
+        let due = due.unwrap_or(now);
         self.run(
-            "INSERT INTO job (account_id, kind, body, due_at, created_at) VALUES (?1, ?2, ?3, ?4, ?4)",
-            params![self.account, job.kind(), serde_json::to_string(&job)?, now],
+            "INSERT INTO job (account_id, kind, body, due_at, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![self.account, job.kind(), serde_json::to_string(&job)?, due, now],
         )?;
         self.news.has_jobs = true;
         Ok(())

@@ -118,8 +118,8 @@ impl Tx<'_> {
         }
         let logged = self.append(decision.events, now)?;
         self.news.events.extend(logged);
-        for job in decision.jobs {
-            self.enqueue(job, now)?;
+        for task in decision.jobs {
+            self.enqueue(task, now)?;
         }
         Ok(())
     }

@@ -1,12 +1,18 @@
-//! Finds out whom to tell of a new handoff, and makes one job for each.
+//! Finds out whom to tell of a handoff that waits, and makes one job for each.
 
+use tierup_common::event::ReminderReason;
 use tierup_common::id::HandoffId;
 
 use crate::app::App;
-use crate::domain::Job;
+use crate::domain::{Job, Task};
 use crate::store::{self, Finish, Leased};
 
-pub(super) async fn run(app: &App, leased: &Leased, id: HandoffId) -> store::Result<()> {
+pub(super) async fn run(
+    app: &App,
+    leased: &Leased,
+    id: HandoffId,
+    reason: Option<ReminderReason>,
+) -> store::Result<()> {
     let now = app.clock.now();
     let (account, leased) = (leased.account, leased.clone());
     let announced = app.store.commit(account, move |tx| {
@@ -15,7 +21,8 @@ pub(super) async fn run(app: &App, leased: &Leased, id: HandoffId) -> store::Res
         }
         let handoff = tx.handoff(id)?;
         for user in tx.audience(handoff.handed_off_by.id)? {
-            tx.enqueue(Job::Mail { handoff_id: id, to: user.id }, now)?;
+            let job = Job::Mail { handoff_id: id, to: user.id, reason };
+            tx.enqueue(Task { job, due: None }, now)?;
         }
         Ok(())
     });

@@ -1,5 +1,6 @@
 //! Mails one user about a handoff: best effort, never in anybody's way.
 
+use tierup_common::event::ReminderReason;
 use tierup_common::id::{HandoffId, UserId};
 
 use crate::app::App;
@@ -8,10 +9,16 @@ use crate::mail::{Letter, MailError, compose};
 use crate::store::{self, Finish, Leased};
 use crate::worker::{again, end};
 
-pub(super) async fn run(app: &App, leased: &Leased, id: HandoffId, to: UserId) -> store::Result<()> {
+pub(super) async fn run(
+    app: &App,
+    leased: &Leased,
+    id: HandoffId,
+    to: UserId,
+    reason: Option<ReminderReason>,
+) -> store::Result<()> {
     let loaded = app.store.read(leased.account, move |scope| {
         let user = scope.user(to)?.ok_or(Refusal::NotFound)?;
-        let handoff = scope.escalation(id)?;
+        let handoff = scope.any_handoff(id)?;
         Ok((handoff, user))
     });
     let (handoff, user) = loaded.await?;
@@ -19,7 +26,7 @@ pub(super) async fn run(app: &App, leased: &Leased, id: HandoffId, to: UserId) -
         end(app, leased, Finish::Done).await;
         return Ok(());
     };
-    let letter = Letter::of(&handoff, app.public_url.as_ref());
+    let letter = Letter::of(&handoff, reason, app.public_url.as_ref());
     let sent = match compose(&letter, from, &user) {
         Ok(message) => app.mailer.send(message).await,
         Err(error) => Err(error),

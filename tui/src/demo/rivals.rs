@@ -125,6 +125,8 @@ impl Scene {
             }
             What::HandoffAssessmentReady { .. }
             | What::HandoffAssessmentFailed { .. }
+            | What::HandoffStepUpdated { .. }
+            | What::HandoffReminder { .. }
             | What::SessionCreated { .. }
             | What::SessionUpdated { .. }
             | What::SessionResolved { .. }

@@ -1,7 +1,7 @@
 //! What the streams carry: events that change rows, texts that grow, who is reading what.
 
 use tierup_common::assessment::AssessmentStatus;
-use tierup_common::event::{AboutHandoff, AboutSession, Event, Frame, Signal, What};
+use tierup_common::event::{AboutHandoff, AboutSession, Event, Frame, ReminderReason, Signal, What};
 use tierup_common::handoff::{HandoffStatus, Intent, Priority, QueueItem};
 use tierup_common::id::{HandoffId, MessageId, Seq, SessionId};
 use tierup_common::session::MessageRole;
@@ -207,6 +207,25 @@ fn happened(state: &mut State, event: &Event, effects: &mut Vec<Effect>) {
                 let text = format!("{} took #{} back", safe::line(&by.name), handoff.number);
                 state.toast(Tone::Info, text);
             }
+        }
+        What::HandoffStepUpdated { handoff, step, .. } => {
+            change(state, handoff, event.at, |item| {
+                let steps = item.ai_assessment_data.iter_mut().flat_map(|data| &mut data.suggested_steps);
+                for known in steps.filter(|known| known.id == step.id) {
+                    known.clone_from(step);
+                }
+            });
+        }
+        What::HandoffReminder { handoff, reason } => {
+            let summary = cut(&safe::line(&handoff.problem_summary), 40);
+            let text = match reason {
+                ReminderReason::Unclaimed => format!("Still waiting: #{} {summary}", handoff.number),
+                ReminderReason::Wake => format!("You parked this: {summary}"),
+                ReminderReason::StaleClaim => {
+                    format!("#{} goes back to the queue soon: nothing happens in it", handoff.number)
+                }
+            };
+            state.toast(Tone::Info, text);
         }
         What::HandoffResolved { handoff, .. } => {
             ended(state, handoff.handoff_id, HandoffStatus::Resolved);
