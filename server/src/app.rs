@@ -12,7 +12,7 @@ use tierup_common::problem::Problem;
 use tokio_util::sync::CancellationToken;
 
 use crate::assess::Engine;
-use crate::auth::Tokens;
+use crate::auth::{Attempts, Tokens};
 use crate::bell::Bell;
 use crate::clock::Clock;
 use crate::domain::{Caller, Policy};
@@ -35,6 +35,8 @@ pub struct Parts {
     pub bell: Bell,
     /// Who callers are.
     pub tokens: Tokens,
+    /// Whose log-ins failed.
+    pub attempts: Attempts,
     /// What is known of earlier problems.
     pub search: Search,
     /// Who assesses and answers.
@@ -45,6 +47,8 @@ pub struct Parts {
     pub remind_after: Option<Duration>,
     /// A claim that stands still goes back to the queue after so long.
     pub stale_after: Option<Duration>,
+    /// A proxy in front of this server says where requests come from.
+    pub behind_proxy: bool,
     /// Where people reach this server, for links.
     pub public_url: Option<url::Url>,
     /// Cancelled when the server is to stop.
@@ -148,7 +152,7 @@ impl<T: Serialize> IntoResponse for Reply<T> {
                     (status, json, answer.body).into_response()
                 }
                 _ => match serde_json::from_str::<Problem>(&answer.body) {
-                    Ok(problem) => ApiError(Box::new(problem)).into_response(),
+                    Ok(problem) => ApiError::from(problem).into_response(),
                     Err(error) => ApiError::internal(&error).into_response(),
                 },
             },

@@ -1,5 +1,7 @@
 //! Who a caller is, by their token: looked up once, remembered until something about users or tokens changes.
 
+mod attempts;
+
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -10,6 +12,8 @@ use crate::domain::Caller;
 use crate::error::{ApiError, ApiResult};
 use crate::store::Store;
 use crate::token;
+
+pub use attempts::Attempts;
 
 /// Callers remembered, at most; beyond that the memory starts anew.
 const REMEMBERED: usize = 10_000;

@@ -10,7 +10,7 @@ mod presence;
 mod stream;
 mod window;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
@@ -33,6 +33,9 @@ pub use stream::{EventStream, Start};
 pub struct Bell {
     accounts: Arc<Mutex<HashMap<AccountId, Arc<Channel>>>>,
     jobs: Arc<Notify>,
+    /// Accounts whose log has grown since somebody last asked.
+    grown: Arc<Mutex<HashSet<AccountId>>>,
+    growth: Arc<Notify>,
 }
 
 impl Bell {
@@ -46,6 +49,7 @@ impl Bell {
                 run.push(next);
             }
             self.channel(account).publish(run);
+            self.mark_grown(account);
         }
         if news.has_jobs {
             self.jobs.notify_waiters();
@@ -55,6 +59,23 @@ impl Bell {
     /// Waits for the next ring for workers. Make the future before looking for jobs, so that no ring is missed.
     pub fn heard_by_workers(&self) -> tokio::sync::futures::Notified<'_> {
         self.jobs.notified()
+    }
+
+    /// An account's log has grown, or may have.
+    pub fn mark_grown(&self, account: AccountId) {
+        lock(&self.grown).insert(account);
+        self.growth.notify_one();
+    }
+
+    /// Waits until the log of some account has grown, and says which ones have.
+    pub async fn grown(&self) -> HashSet<AccountId> {
+        loop {
+            let grown = std::mem::take(&mut *lock(&self.grown));
+            if !grown.is_empty() {
+                return grown;
+            }
+            self.growth.notified().await;
+        }
     }
 
     /// The text of something that is being written grew by this much.

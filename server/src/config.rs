@@ -92,6 +92,8 @@ fn wrong(setting: &'static str, why: impl Into<String>) -> ConfigError {
 pub struct Config {
     /// Where to listen.
     pub listen: SocketAddr,
+    /// A proxy in front of this server says where requests come from.
+    pub behind_proxy: bool,
     /// Who assesses.
     pub engine: Engine,
     /// Where the runbooks are.
@@ -151,6 +153,7 @@ impl Settings {
         }
         Ok(Config {
             listen,
+            behind_proxy: self.behind_proxy == Some(true),
             engine: self.engine()?,
             mailer: self.mailer()?,
             runbooks: self.runbooks,

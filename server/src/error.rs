@@ -1,16 +1,25 @@
 //! From what went wrong to what is answered: the only place that maps to an HTTP status.
 
+use std::time::Duration;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tierup_common::problem::{self, Code, Problem};
 use tierup_common::time::ago;
 
 use crate::domain::Refusal;
+use crate::password::PasswordError;
+use crate::search::SearchError;
 use crate::store;
 
 /// A problem on its way out. The layer that knows the request's id turns it into the body: see [`finish`].
 #[derive(Clone, Debug)]
-pub struct ApiError(pub Box<Problem>);
+pub struct ApiError {
+    /// What the answer says.
+    pub problem: Box<Problem>,
+    /// For `rate-limited`: when to come again.
+    retry_after: Option<Duration>,
+}
 
 /// What a handler gives back.
 pub type ApiResult<T> = Result<T, ApiError>;
@@ -18,7 +27,14 @@ pub type ApiResult<T> = Result<T, ApiError>;
 impl ApiError {
     /// A problem of this kind that says what is wrong this time.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self(Box::new(Problem::new(code).detail(detail)))
+        Problem::new(code).detail(detail).into()
+    }
+
+    /// Come again after so long.
+    pub fn rate_limited(after: Duration, detail: &str) -> Self {
+        let mut error = Self::new(Code::RateLimited, detail);
+        error.retry_after = Some(after);
+        error
     }
 
     /// A fault of ours: the log says which, the answer does not.
@@ -28,9 +44,32 @@ impl ApiError {
     }
 }
 
+impl From<Problem> for ApiError {
+    fn from(problem: Problem) -> Self {
+        Self { problem: Box::new(problem), retry_after: None }
+    }
+}
+
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
-        Self(Box::new(problem_of(refusal)))
+        problem_of(refusal).into()
+    }
+}
+
+impl From<SearchError> for ApiError {
+    fn from(error: SearchError) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl From<PasswordError> for ApiError {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Crowded => {
+                Self::rate_limited(Duration::from_secs(2), "too many log-ins at once; try again in a moment")
+            }
+            PasswordError::Argon2(_) | PasswordError::CutShort => Self::internal(&error),
+        }
     }
 }
 
@@ -84,7 +123,7 @@ impl From<store::Error> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = status.into_response();
         response.extensions_mut().insert(self);
         response
@@ -93,13 +132,17 @@ impl IntoResponse for ApiError {
 
 /// Gives a response its request id, and a problem its body.
 pub fn finish(mut response: Response, request_id: &str) -> Response {
-    if let Some(ApiError(mut problem)) = response.extensions_mut().remove::<ApiError>() {
+    if let Some(ApiError { mut problem, retry_after }) = response.extensions_mut().remove::<ApiError>() {
         problem.request_id = Some(request_id.into());
         // A Problem is plain data: turning it into JSON cannot fail.
         *response.body_mut() = serde_json::to_vec(&problem).unwrap_or_default().into();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(problem::CONTENT_TYPE));
         headers.remove(header::CONTENT_LENGTH);
+        if let Some(after) = retry_after {
+            // Rounded up to a whole second: whoever comes then is let in.
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(after.as_secs() + 1));
+        }
         if problem.status == 401 {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

@@ -3,6 +3,7 @@
 //! The guard finds the caller, asks for the route's role and takes the body in, within its limits; only then the
 //! handler's extractors run. Each of them answers in the form of a problem.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -103,6 +104,28 @@ impl FromRequestParts<App> for Me {
     async fn from_request_parts(parts: &mut Parts, _: &App) -> ApiResult<Self> {
         let caller = parts.extensions.get::<Arc<Caller>>();
         caller.cloned().map(Self).ok_or_else(|| ApiError::internal(&"a public route asks for its caller"))
+    }
+}
+
+/// The network address a request comes from, as far as it can be believed: the connection's own, or behind a proxy
+/// the last that the proxy added to `X-Forwarded-For`.
+pub struct Peer(pub Option<IpAddr>);
+
+/// The other end of a connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Remote(pub SocketAddr);
+
+impl FromRequestParts<App> for Peer {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
+        if app.behind_proxy {
+            let forwarded = parts.headers.get_all("x-forwarded-for").iter().next_back();
+            let last =
+                forwarded.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
+            return Ok(Self(last));
+        }
+        Ok(Self(parts.extensions.get::<Remote>().map(|remote| remote.0.ip())))
     }
 }
 

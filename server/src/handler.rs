@@ -1,5 +1,6 @@
 //! One function a call, each one breath: extract, decide, commit, answer.
 
+pub mod auth;
 pub mod event;
 pub mod handoff;
 pub mod health;
@@ -7,9 +8,12 @@ pub mod session;
 pub mod user;
 
 use serde::Serialize;
+use tierup_common::id::SessionId;
 use tierup_common::limit;
 use tierup_common::problem::Code;
 
+use crate::app::App;
+use crate::domain::Caller;
 use crate::error::{ApiError, ApiResult};
 
 /// Rows of a page when nobody says how many.
@@ -22,6 +26,14 @@ fn page_limit(asked: Option<u32>) -> ApiResult<u32> {
         Some(asked) => Ok(asked.min(limit::PAGE)),
         None => Ok(PAGE),
     }
+}
+
+/// The sessions that a search text finds, everything committed before the request included; nothing if there is no
+/// search text.
+async fn found(app: &App, caller: &Caller, text: Option<String>) -> ApiResult<Option<Vec<SessionId>>> {
+    let Some(text) = text else { return Ok(None) };
+    app.search.catch_up(&app.store, caller.account).await?;
+    Ok(Some(app.search.sessions(caller.account, text).await?))
 }
 
 /// A cursor that came from us, read back.

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::{MethodRouter, get, post, put};
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use tierup_common::problem::Code;
 use tierup_common::route::{self, Route};
 use tierup_common::user::Role::{Admin, Engineer, Viewer};
@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::error::{ApiError, finish};
 use crate::extract::Access::{self, From, Public};
 use crate::extract::guard;
-use crate::handler::{event, handoff, health, session, user};
+use crate::handler::{auth, event, handoff, health, session, user};
 
 type Line = (Route, Access, MethodRouter<App>);
 
@@ -24,10 +24,14 @@ fn table() -> Vec<Line> {
         (route::LIVE,        Public,         get(health::live)),
         (route::READY,       Public,         get(health::ready)),
         (route::ME,          From(Viewer),   get(user::me)),
-        (route::LOGOUT,      From(Viewer),   post(user::log_out)),
+        (route::LOGIN,       Public,         post(auth::log_in)),
+        (route::LOGOUT,      From(Viewer),   post(auth::log_out)),
         (route::USERS,       From(Viewer),   get(user::list)),
         (route::USERS,       From(Admin),    post(user::create)),
+        (route::USER,        From(Admin),    patch(user::change)),
+        (route::USER_TOKENS, From(Viewer),   get(user::tokens)),
         (route::USER_TOKENS, From(Viewer),   post(user::create_token)),
+        (route::TOKEN,       From(Viewer),   delete(user::delete_token)),
         (route::SESSIONS,    From(Viewer),   get(session::list)),
         (route::SESSIONS,    From(Engineer), post(session::create)),
         (route::SESSION,     From(Viewer),   get(session::read)),

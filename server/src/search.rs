@@ -9,6 +9,7 @@ pub mod words;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tierup_common::id::{AccountId, Seq, SessionId};
 
@@ -17,6 +18,9 @@ use crate::search::runbook::{Runbook, Runbooks};
 use crate::store::{self, Store};
 
 pub use index::{Document, Hit, Kind, Matched};
+
+/// Nobody waits longer than this for the index to catch up.
+const CATCH_UP_TIME: Duration = Duration::from_secs(2);
 
 /// Why the index gives no answer. Nothing that matters is lost by it.
 #[derive(Debug, thiserror::Error)]
@@ -59,15 +63,31 @@ impl Search {
         Ok(search)
     }
 
-    /// Reads the account's log up to where it is now, so that what was committed before this call is found.
+    /// Reads the account's log up to where it is now, so that what was committed before this call is found. Where
+    /// that takes long, whoever asks is answered from what is known so far.
     pub async fn catch_up(&self, store: &Store, account: AccountId) -> Result<(), SearchError> {
+        let newest = store.read(account, |scope| scope.newest_seq()).await?;
+        let reading = async {
+            while self.read_on(store, account).await?.is_some_and(|up_to| up_to < newest) {}
+            Ok(())
+        };
+        tokio::time::timeout(CATCH_UP_TIME, reading).await.unwrap_or(Ok(()))
+    }
+
+    /// Reads the next part of an account's log, if there is more; up to where it has been read then.
+    pub async fn read_on(&self, store: &Store, account: AccountId) -> Result<Option<Seq>, SearchError> {
         let _turn = self.0.following.lock().await;
-        loop {
-            let after = self.blocking(move |shared| Ok(lock(&shared.index).cursor(account)?)).await?;
-            let step = store.read(account, move |scope| index::gather(scope, account, after)).await?;
-            let Some(step) = step else { return Ok(()) };
-            self.blocking(move |shared| Ok(lock(&shared.index).take_in(account, step)?)).await?;
-        }
+        let after = self.blocking(move |shared| Ok(lock(&shared.index).cursor(account)?)).await?;
+        let step = store.read(account, move |scope| index::gather(scope, account, after)).await?;
+        let Some(step) = step else { return Ok(None) };
+        let up_to = step.up_to;
+        self.blocking(move |shared| Ok(lock(&shared.index).take_in(account, step)?)).await?;
+        Ok(Some(up_to))
+    }
+
+    /// The account's sessions that have all of these words, or words that begin so; the best first.
+    pub async fn sessions(&self, account: AccountId, text: String) -> Result<Vec<SessionId>, SearchError> {
+        self.blocking(move |shared| Ok(lock(&shared.index).sessions(account, &text)?)).await
     }
 
     /// What fits these words best: resolved sessions of the account, and runbooks.

@@ -7,12 +7,17 @@ use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::Request;
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use crate::extract::Remote;
 
 /// Headers arrive within this time, or the connection is cut.
 const HEADER_TIME: Duration = Duration::from_secs(10);
@@ -30,15 +35,15 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
     loop {
         let accept = async {
             let permit = permits.clone().acquire_owned().await.map_err(io::Error::other)?;
-            let (stream, _) = listener.accept().await?;
-            Ok::<_, io::Error>((permit, stream))
+            let (stream, remote) = listener.accept().await?;
+            Ok::<_, io::Error>((permit, stream, Remote(remote)))
         };
         let accepted = tokio::select! {
             biased;
             () = stop.cancelled() => break,
             accepted = accept => accepted,
         };
-        let (permit, stream) = match accepted {
+        let (permit, stream, remote) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 // Out of descriptors, mostly: the others go on, and closing ones make room.
@@ -48,7 +53,11 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
             }
         };
         let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(router.clone());
+        let service = router.clone().map_request(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(remote);
+            request
+        });
+        let service = TowerToHyperService::new(service);
         let connection = http.serve_connection(TokioIo::new(stream), service);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {

@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, Parts};
-use crate::auth::Tokens;
+use crate::auth::{Attempts, Tokens};
 use crate::bell::Bell;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -59,6 +59,8 @@ impl Server {
             store,
             bell,
             tokens: Tokens::default(),
+            attempts: Attempts::default(),
+            behind_proxy: config.behind_proxy,
             search,
             engine: config.engine,
             mailer: config.mailer,

@@ -5,6 +5,7 @@
 
 mod announce;
 mod assess;
+mod index;
 mod mail;
 mod reply;
 mod ring;
@@ -22,6 +23,8 @@ use crate::store::{Finish, Leased};
 
 /// A job is taken up this often before it is given up.
 const ATTEMPTS: u32 = 3;
+/// Between two looks at work that is due and that somebody else has.
+const MOMENT: Duration = Duration::from_millis(10);
 /// When the store does not answer, look again after this.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
@@ -46,6 +49,7 @@ pub fn start(app: &App) -> JoinSet<()> {
         Trade { kind: "reply", width: 8, lease: engine },
     ];
     let mut workers = JoinSet::new();
+    workers.spawn(index::follow(app.clone()));
     for trade in trades {
         workers.spawn(work(app.clone(), trade));
     }
@@ -77,6 +81,8 @@ async fn work(app: App, trade: Trade) {
         }
         let later = async {
             match next {
+                // What is due but could not be taken is looked at again in a moment.
+                Some(at) if at <= app.clock.now() => tokio::time::sleep(MOMENT).await,
                 Some(at) => app.clock.wait_until(at).await,
                 None => std::future::pending().await,
             }
@@ -107,8 +113,7 @@ async fn next_look(app: &App, trade: &Trade, free: usize) -> Option<Timestamp> {
     }
     let kind = trade.kind;
     match app.store.read_system(move |system| system.next_due(kind)).await {
-        // What is due but could not be taken is looked at again in a moment.
-        Ok(due) => due.map(|due| due.max(app.clock.now().plus(Duration::from_millis(10)))),
+        Ok(due) => due,
         Err(_) => Some(app.clock.now().plus(LOOK_AGAIN)),
     }
 }

@@ -6,7 +6,7 @@ use tierup_common::handoff::{Assign, PutStep, Release, SendBack};
 use tierup_common::limit;
 use tierup_common::problem::FieldError;
 use tierup_common::session::{CreateMessage, CreateSession, HandOff, PutBranch, Resolve};
-use tierup_common::user::{CreateToken, CreateUser};
+use tierup_common::user::{ChangeUser, CreateToken, CreateUser, LogIn};
 
 use crate::domain::Refusal;
 
@@ -149,6 +149,25 @@ impl Valid for CreateUser {
         if let Some(password) = &self.password {
             check.password("password", password);
         }
+    }
+}
+
+impl Valid for ChangeUser {
+    fn check(&self, check: &mut Check) {
+        if let Some(name) = &self.name {
+            check.line("name", name, limit::NAME);
+        }
+        if let Some(password) = &self.password {
+            check.password("password", password);
+        }
+    }
+}
+
+impl Valid for LogIn {
+    fn check(&self, check: &mut Check) {
+        // What cannot be a password is simply wrong; only its size matters to us.
+        check.text("email", &self.email, limit::EMAIL);
+        check.text("password", &self.password, limit::PASSWORD);
     }
 }
 

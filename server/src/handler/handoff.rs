@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use tierup_common::assessment::Step;
 use tierup_common::handoff::{Assign, Handoff, Priority, PutStep, QueuePage, QueueState, Release, SendBack};
@@ -15,7 +16,7 @@ use crate::domain::session::Session;
 use crate::domain::{self, Caller, Decision, Policy, assessment, claim};
 use crate::error::ApiResult;
 use crate::extract::{Body, Both, Me, Once, Path, Query};
-use crate::handler::{cut, page_limit, read_cursor};
+use crate::handler::{cut, found, page_limit, read_cursor};
 use crate::store::{self, Key, QueueCursor, QueueQuery, Scope};
 
 /// What the queue may be narrowed to.
@@ -24,6 +25,7 @@ use crate::store::{self, Key, QueueCursor, QueueQuery, Scope};
 pub struct ListQuery {
     state: Option<QueueState>,
     priority: Option<Priority>,
+    q: Option<String>,
     limit: Option<u32>,
     cursor: Option<String>,
 }
@@ -34,6 +36,7 @@ pub async fn queue(app: App, Me(caller): Me, Query(query): Query<ListQuery>) -> 
     let query = QueueQuery {
         state: query.state.unwrap_or(QueueState::Open),
         priority: query.priority,
+        among: found(&app, &caller, query.q).await?,
         limit,
         cursor: read_cursor(query.cursor.as_deref())?,
     };
@@ -55,16 +58,26 @@ pub async fn queue(app: App, Me(caller): Me, Query(query): Query<ListQuery>) -> 
 pub async fn read(
     app: App,
     Me(caller): Me,
+    headers: HeaderMap,
     Path(reference): Path<HandoffRef>,
-) -> ApiResult<(HeaderMap, Json<Handoff>)> {
+) -> ApiResult<Response> {
     let account = caller.account;
     let whole = app.store.read(account, move |scope| scope.whole_handoff(reference, &caller));
     let handoff = app.with_viewers(account, whole.await?);
-    let mut headers = HeaderMap::new();
-    if let Ok(etag) = HeaderValue::from_str(&format!("\"{}\"", handoff.item.version)) {
-        headers.insert(header::ETAG, etag);
-    }
-    Ok((headers, Json(handoff)))
+    let etag = format!("\"{}\"", handoff.item.version);
+    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let is_known = known.flat_map(|value| value.split(',')).any(|known| is_same(known.trim(), &etag));
+    let etag = [(header::ETAG, etag)];
+    Ok(if is_known {
+        (StatusCode::NOT_MODIFIED, etag).into_response()
+    } else {
+        (etag, Json(handoff)).into_response()
+    })
+}
+
+/// The weak comparison of RFC 9110, section 8.8.3.2.
+fn is_same(known: &str, etag: &str) -> bool {
+    known == "*" || known.strip_prefix("W/").unwrap_or(known) == etag
 }
 
 /// What a rule looks at when it decides about a handoff.

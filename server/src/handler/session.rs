@@ -17,7 +17,7 @@ use crate::domain::handoff::Scene;
 use crate::domain::{handoff, session};
 use crate::error::ApiResult;
 use crate::extract::{Body, Both, Me, Once, Path, Query};
-use crate::handler::{Items, cut, page_limit, read_cursor};
+use crate::handler::{Items, cut, found, page_limit, read_cursor};
 use crate::store::{SessionCursor, SessionQuery};
 
 /// Opens a session.
@@ -44,6 +44,7 @@ pub async fn create(
 pub struct ListQuery {
     status: Option<SessionStatus>,
     mine: Option<bool>,
+    q: Option<String>,
     limit: Option<u32>,
     cursor: Option<String>,
 }
@@ -54,6 +55,7 @@ pub async fn list(app: App, Me(caller): Me, Query(query): Query<ListQuery>) -> A
     let query = SessionQuery {
         status: query.status,
         mine: (query.mine == Some(true)).then_some(caller.id),
+        among: found(&app, &caller, query.q).await?,
         limit,
         cursor: read_cursor(query.cursor.as_deref())?.map(SessionCursor),
     };

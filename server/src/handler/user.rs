@@ -4,7 +4,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use tierup_common::id::{TokenId, UserId};
 use tierup_common::time::Timestamp;
-use tierup_common::user::{CreateToken, CreateUser, Me as Myself, NewToken, User};
+use tierup_common::user::{ChangeUser, CreateToken, CreateUser, Me as Myself, NewToken, Token, User};
 
 use crate::app::{App, Reply};
 use crate::domain::{Refusal, user};
@@ -39,16 +39,19 @@ pub async fn create(
 ) -> ApiResult<Reply<User>> {
     let now = app.clock.now();
     let user = user::create(&request, UserId::new(now), &caller, now)?;
-    let password_hash = match request.password {
-        Some(password) => Some(password::hash(password).await.map_err(|error| ApiError::internal(&error))?),
-        None => None,
-    };
-    let new = NewUser { user, password_hash };
+    let new = NewUser { user, password_hash: hash(request.password).await? };
     app.commit_once(&caller, key, StatusCode::CREATED, move |tx| {
         tx.insert_user(&new)?;
         Ok(new.user)
     })
     .await
+}
+
+async fn hash(password: Option<String>) -> ApiResult<Option<String>> {
+    match password {
+        Some(password) => Ok(Some(password::hash(password).await?)),
+        None => Ok(None),
+    }
 }
 
 /// Makes a token: the only answer that ever carries its secret, which is why it is never kept for a replay.
@@ -84,11 +87,50 @@ fn expiry(now: Timestamp, days: u32) -> Timestamp {
     now.plus(std::time::Duration::from_hours(24 * u64::from(days)))
 }
 
-/// Ends the token in use: it is dead at once, and its streams end.
-pub async fn log_out(app: App, Me(caller): Me) -> ApiResult<StatusCode> {
-    let (account, token) = (caller.account, caller.token);
-    app.store.commit(account, move |tx| tx.delete_token(token)).await?;
+/// Changes a member. One who is deactivated loses every token and stream at once.
+pub async fn change(
+    app: App,
+    Me(caller): Me,
+    Path(id): Path<UserId>,
+    Body(request): Body<ChangeUser>,
+) -> ApiResult<Json<User>> {
+    let account = caller.account;
+    let hash = hash(request.password.clone()).await?;
+    let changed = app.store.commit(account, move |tx| {
+        let user = tx.user(id)?.ok_or(Refusal::NotFound)?;
+        let next = user::change(&request, &user, tx.has_other_owner(id)?, &caller)?;
+        tx.update_user(&next, hash.as_deref())?;
+        Ok((user, next))
+    });
+    let (before, user) = changed.await?;
     app.tokens.forget();
-    app.bell.end_token(account, token);
+    if before.role != user.role || before.active != user.active {
+        app.bell.end_user(account, id);
+    }
+    Ok(Json(user))
+}
+
+/// The tokens of a member, without their secrets.
+pub async fn tokens(app: App, Me(caller): Me, Path(id): Path<UserId>) -> ApiResult<Json<Items<Token>>> {
+    let now = app.clock.now();
+    let tokens = app.store.read(caller.account, move |scope| {
+        let of = scope.user(id)?.ok_or(Refusal::NotFound)?;
+        user::handles_tokens(&caller, &of)?;
+        scope.tokens(id, now)
+    });
+    Ok(Json(Items { items: tokens.await? }))
+}
+
+/// Ends a token: it is dead at once, and its streams end.
+pub async fn delete_token(app: App, Me(caller): Me, Path(id): Path<TokenId>) -> ApiResult<StatusCode> {
+    let account = caller.account;
+    let deleted = app.store.commit(account, move |tx| {
+        let of = tx.token_owner(id)?.ok_or(Refusal::NotFound)?;
+        user::handles_tokens(&caller, &of)?;
+        tx.delete_token(id)
+    });
+    deleted.await?;
+    app.tokens.forget();
+    app.bell.end_token(account, id);
     Ok(StatusCode::NO_CONTENT)
 }

@@ -19,6 +19,8 @@ const ENTRIES: u32 = 256;
 const SESSIONS: u32 = 64;
 /// Hits looked at closely.
 const HITS: u32 = 8;
+/// Sessions that a search finds, at most.
+const FOUND: u32 = 1_000;
 /// Words asked for, at most: the ones that say most come first.
 const WORDS: usize = 32;
 
@@ -209,6 +211,26 @@ impl Index {
         Ok(Matched { hits, worth })
     }
 
+    /// The account's sessions that have all of these words, or words that begin so; the best first.
+    pub(super) fn sessions(&self, account: AccountId, text: &str) -> rusqlite::Result<Vec<SessionId>> {
+        let words: Vec<String> = text
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .take(WORDS)
+            .map(|word| format!("{}*", quoted(word)))
+            .collect();
+        if words.is_empty() {
+            return Ok(Vec::new());
+        }
+        let scope = format!("scope : ({} OR {})", scope_word(account, true), scope_word(account, false));
+        let query = format!("{scope} AND {{title problem talk resolution}} : ({})", words.join(" AND "));
+        let mut statement = self.connection.prepare_cached(
+            "SELECT d.session FROM word JOIN document d ON d.id = word.rowid
+             WHERE word MATCH ?1 ORDER BY bm25(word, 0.0, 4.0, 2.0, 1.0, 1.0) LIMIT ?2",
+        )?;
+        statement.query_map(params![query, FOUND], |row| row.get(0))?.collect()
+    }
+
     fn kind(&self, id: i64) -> rusqlite::Result<Kind> {
         let sql = "SELECT session, runbook FROM document WHERE id = ?1";
         self.connection.query_row(sql, [id], |row| match row.get(0)? {
@@ -254,8 +276,11 @@ fn from_the_beginning(scope: &Scope<'_>, newest: Seq) -> store::Result<Step> {
     let mut documents = Vec::new();
     let mut cursor = None;
     loop {
-        let page =
-            scope.sessions(&store::SessionQuery { status: None, mine: None, limit: SESSIONS, cursor })?;
+        let page = scope.sessions(&store::SessionQuery {
+            limit: SESSIONS,
+            cursor,
+            ..store::SessionQuery::default()
+        })?;
         let Some(last) = page.last() else { break };
         cursor = Some(store::SessionCursor(last.id));
         for session in page {
@@ -275,6 +300,10 @@ fn document(scope: &Scope<'_>, id: SessionId) -> store::Result<Document> {
     for branch in scope.branches(id)? {
         talk.push_str(&branch.hypothesis);
         talk.push('\n');
+    }
+    // The notes of a park are its owner's alone.
+    if let Some(escalation) = session.escalation {
+        talk.push_str(&scope.handoff(escalation)?.notes);
     }
     Ok(Document {
         title: session.title,

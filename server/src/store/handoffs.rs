@@ -5,13 +5,13 @@ use tierup_common::assessment::Assessment;
 use tierup_common::handoff::{
     Handoff as WireHandoff, HandoffStatus, Priority, QueueCounts, QueueItem, QueueState, Snapshot,
 };
-use tierup_common::id::{HandoffId, HandoffRef, NotAnId, Number, UserId};
+use tierup_common::id::{HandoffId, HandoffRef, NotAnId, Number, SessionId, UserId};
 use tierup_common::user::Person;
 
 use crate::domain::handoff::{Claim, Handoff, State};
 use crate::domain::{Caller, Refusal, access};
 use crate::store::Result;
-use crate::store::sessions::must_touch_one;
+use crate::store::sessions::{as_json, must_touch_one};
 use crate::store::tx::{Scope, Tx};
 
 /// Which handoffs a page of the queue shows.
@@ -21,6 +21,8 @@ pub struct QueueQuery {
     pub state: QueueState,
     /// Only those so urgent.
     pub priority: Option<Priority>,
+    /// Only those of these sessions.
+    pub among: Option<Vec<SessionId>>,
     /// At most so many.
     pub limit: u32,
     /// Where the page begins.
@@ -127,14 +129,16 @@ impl Scope<'_> {
             None => (None, None),
         };
         let limit = query.limit + 1;
+        let among = query.among.as_deref().map(as_json);
         let rows = match query.state {
             QueueState::All => self.all(
                 handoff_sql!(
                     "AND h.intent = 'escalate' AND (?2 IS NULL OR h.priority = ?2)
+                     AND (?6 IS NULL OR h.session_id IN (SELECT unhex(value) FROM json_each(?6)))
                      AND (?3 IS NULL OR h.priority < ?3 OR (h.priority = ?3 AND h.id > ?4))
                      ORDER BY h.priority DESC, h.id LIMIT ?5"
                 ),
-                params![self.account, query.priority, priority, id, limit],
+                params![self.account, query.priority, priority, id, limit, among],
                 read_handoff,
             )?,
             QueueState::Open | QueueState::Claimed | QueueState::Mine => {
@@ -147,10 +151,11 @@ impl Scope<'_> {
                     handoff_sql!(
                         "AND h.status = ?6 AND h.status IN ('open', 'claimed')
                          AND (?7 IS NULL OR h.claimed_by = ?7) AND (?2 IS NULL OR h.priority = ?2)
+                         AND (?8 IS NULL OR h.session_id IN (SELECT unhex(value) FROM json_each(?8)))
                          AND (?3 IS NULL OR h.priority < ?3 OR (h.priority = ?3 AND h.id > ?4))
                          ORDER BY h.priority DESC, h.id LIMIT ?5"
                     ),
-                    params![self.account, query.priority, priority, id, limit, status, mine],
+                    params![self.account, query.priority, priority, id, limit, status, mine, among],
                     read_handoff,
                 )?
             }

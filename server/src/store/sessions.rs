@@ -14,12 +14,14 @@ use crate::store::tx::{Scope, Tx};
 use crate::store::{Error, Result};
 
 /// Which sessions a page shows.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct SessionQuery {
     /// Only those that stand so.
     pub status: Option<SessionStatus>,
     /// Only those that this user opened or works on.
     pub mine: Option<UserId>,
+    /// Only these.
+    pub among: Option<Vec<SessionId>>,
     /// At most so many.
     pub limit: u32,
     /// Where the page begins.
@@ -59,6 +61,7 @@ impl Scope<'_> {
                 "AND (?2 IS NULL OR s.status = ?2)
                  AND (?3 IS NULL OR s.opener_id = ?3 OR s.assignee_id = ?3)
                  AND (?4 IS NULL OR s.id < ?4)
+                 AND (?6 IS NULL OR s.id IN (SELECT unhex(value) FROM json_each(?6)))
                  ORDER BY s.id DESC LIMIT ?5"
             ),
             params![
@@ -66,7 +69,8 @@ impl Scope<'_> {
                 query.status,
                 query.mine,
                 query.cursor.map(|cursor| cursor.0),
-                query.limit + 1
+                query.limit + 1,
+                query.among.as_deref().map(as_json)
             ],
             read_session,
         )
@@ -193,6 +197,12 @@ impl Tx<'_> {
         )?;
         must_touch_one(touched)
     }
+}
+
+/// Ids as a list that a query can look into.
+pub(super) fn as_json(ids: &[SessionId]) -> String {
+    let hex = ids.iter().map(|id| format!("\"{:032x}\"", u128::from_be_bytes(*id.as_bytes())));
+    format!("[{}]", hex.collect::<Vec<_>>().join(","))
 }
 
 /// A row that changed since it was loaded cannot happen within one transaction; if it does, nothing is written.

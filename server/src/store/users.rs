@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, Row, params};
 use tierup_common::id::{AccountId, TokenId, UserId};
 use tierup_common::time::Timestamp;
-use tierup_common::user::{Role, User};
+use tierup_common::user::{Role, Token, User};
 
 use crate::domain::{Caller, Refusal};
 use crate::store::Result;
@@ -52,6 +52,17 @@ impl System<'_> {
         Ok(())
     }
 
+    /// What a log-in with this email address is tried against: whose it is, their password's hash, and who they are.
+    /// None for an unknown address, an inactive user, or one without a password.
+    pub fn password_of(&self, email: &str) -> Result<Option<(AccountId, User, String)>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, email, name, role, active, created_at, account_id, password_hash FROM user
+             WHERE email = ?1 AND active = 1 AND password_hash IS NOT NULL",
+        )?;
+        let read = |row: &Row<'_>| Ok((row.get(6)?, read_user(row)?, row.get(7)?));
+        Ok(statement.query_row([email], read).optional()?)
+    }
+
     /// Who comes with the token of this hash; none for an unknown token or an inactive user. Whether the token has
     /// run out is for the reader of a clock to say.
     pub fn caller(&self, hash: &[u8; 32]) -> Result<Option<Caller>> {
@@ -89,6 +100,36 @@ impl Scope<'_> {
     /// One user of the account.
     pub fn user(&self, id: UserId) -> Result<Option<User>> {
         self.one(&format!("{USER} AND id = ?2"), params![self.account, id], read_user)
+    }
+
+    /// Whether the account has an active owner besides this user.
+    pub fn has_other_owner(&self, than: UserId) -> Result<bool> {
+        let others = self.users()?;
+        Ok(others.iter().any(|user| user.active && user.role == Role::Owner && user.id != than))
+    }
+
+    /// The tokens of a user that still work, the oldest first.
+    pub fn tokens(&self, user: UserId, now: Timestamp) -> Result<Vec<Token>> {
+        self.all(
+            "SELECT id, name, created_at, expires_at FROM token
+             WHERE account_id = ?1 AND user_id = ?2 AND (expires_at IS NULL OR expires_at > ?3) ORDER BY id",
+            params![self.account, user, now],
+            |row| {
+                Ok(Token {
+                    id: row.get(0)?,
+                    name: row.get(1)?,
+                    created_at: row.get(2)?,
+                    expires_at: row.get(3)?,
+                })
+            },
+        )
+    }
+
+    /// Whose token this is.
+    pub fn token_owner(&self, id: TokenId) -> Result<Option<User>> {
+        let sql = "SELECT user_id FROM token WHERE account_id = ?1 AND id = ?2";
+        let user: Option<UserId> = self.one(sql, params![self.account, id], |row| row.get(0))?;
+        user.map(|user| self.user(user)).transpose().map(Option::flatten)
     }
 
     /// Whom to tell of a handoff: everybody who could claim it but the one who made it.
@@ -139,6 +180,21 @@ impl Tx<'_> {
                 token.expires_at
             ],
         )?;
+        Ok(())
+    }
+
+    /// Writes a user as they are to be; a password only where there is a new one. One who is no longer active loses
+    /// every token.
+    pub fn update_user(&self, user: &User, password_hash: Option<&str>) -> Result<()> {
+        self.run(
+            "UPDATE user SET name = ?3, role = ?4, active = ?5, password_hash = COALESCE(?6, password_hash)
+             WHERE account_id = ?1 AND id = ?2",
+            params![self.account, user.id, user.name, user.role, user.active, password_hash],
+        )?;
+        if !user.active {
+            let sql = "DELETE FROM token WHERE account_id = ?1 AND user_id = ?2";
+            self.run(sql, params![self.account, user.id])?;
+        }
         Ok(())
     }
 

@@ -1,0 +1,60 @@
+//! Logging in and out.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::http::StatusCode;
+use tierup_common::id::TokenId;
+use tierup_common::problem::Code;
+use tierup_common::user::{LogIn, LoggedIn};
+
+use crate::app::App;
+use crate::error::{ApiError, ApiResult};
+use crate::extract::{Body, Me, Peer};
+use crate::store::Credential;
+use crate::{password, token};
+
+/// How long a token from a log-in works.
+const SESSION: Duration = Duration::from_hours(30 * 24);
+
+/// Logs in. An unknown address, an inactive user and a wrong password are answered alike, after the same time.
+pub async fn log_in(app: App, Peer(address): Peer, Body(request): Body<LogIn>) -> ApiResult<Json<LoggedIn>> {
+    let now = app.clock.now();
+    let LogIn { email, password } = request;
+    if let Some(wait) = app.attempts.wait(&email, address, now) {
+        return Err(ApiError::rate_limited(wait, "too many log-ins failed; wait, then try again"));
+    }
+    let wanted = email.clone();
+    let known = app.store.read_system(move |system| system.password_of(&wanted)).await?;
+    let (who, hash) = match known {
+        Some((account, user, hash)) => (Some((account, user)), Some(hash)),
+        None => (None, None),
+    };
+    let is_right = password::is_right(password, hash).await?;
+    let Some((account, user)) = who.filter(|_| is_right) else {
+        app.attempts.failed(&email, address, app.clock.now());
+        return Err(ApiError::new(Code::InvalidCredentials, "email and password do not belong together"));
+    };
+    app.attempts.succeeded(&email);
+    let made = token::make().map_err(|error| ApiError::internal(&error))?;
+    let (now, expires_at) = (app.clock.now(), app.clock.now().plus(SESSION));
+    let token = Credential {
+        id: TokenId::new(now),
+        user: user.id,
+        hash: made.hash,
+        name: "log-in".into(),
+        created_at: now,
+        expires_at: Some(expires_at),
+    };
+    app.store.commit(account, move |tx| tx.insert_token(&token)).await?;
+    Ok(Json(LoggedIn { token: made.secret, expires_at, user }))
+}
+
+/// Ends the token in use: it is dead at once, and its streams end.
+pub async fn log_out(app: App, Me(caller): Me) -> ApiResult<StatusCode> {
+    let (account, token) = (caller.account, caller.token);
+    app.store.commit(account, move |tx| tx.delete_token(token)).await?;
+    app.tokens.forget();
+    app.bell.end_token(account, token);
+    Ok(StatusCode::NO_CONTENT)
+}

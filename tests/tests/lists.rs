@@ -1,0 +1,80 @@
+//! Finding things again: search, pages, and what has not changed.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use reqwest::Method;
+use serde_json::Value;
+use tierup_e2e::World;
+
+fn numbers(page: &Value) -> Vec<u64> {
+    page["items"].as_array().unwrap().iter().map(|item| item["number"].as_u64().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn sessions_are_found_by_what_was_said_and_how_they_ended() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let vpn = sam.opens("VPN drops every hour").await;
+    let mail = sam.opens("Outlook is slow").await;
+    sam.notes(&mail, "The mailbox has 80,000 items in one folder.").await;
+    sam.resolves(&vpn, "The session lifetime on the concentrator was 3600 seconds.").await;
+    let hank = world.stranger();
+    hank.opens("VPN of the other team").await;
+
+    let find = async |q: &str| numbers(&sam.get(&format!("/ai-sessions?q={q}")).await.expect(200));
+    assert_eq!(find("vpn").await, [1]);
+    assert_eq!(find("concentrators").await, [1], "by its resolution, whatever its ending");
+    assert_eq!(find("mailbox+items").await, [2]);
+    assert_eq!(find("out").await, [2], "by how a word begins");
+    assert!(find("vpn+outlook").await.is_empty());
+    assert!(find("%22%20OR%20*").await.is_empty());
+    assert_eq!(numbers(&sam.get("/ai-sessions?q=vpn&status=resolved").await.expect(200)), [1]);
+    assert!(numbers(&sam.get("/ai-sessions?q=vpn&status=active").await.expect(200)).is_empty());
+}
+
+#[tokio::test]
+async fn the_queue_is_searched_too_right_after_an_escalation() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    sam.escalates("VPN drops every hour").await;
+    sam.escalates("Outlook is slow").await;
+    let page = sam.get("/escalations?q=outlook").await.expect(200);
+    assert_eq!(numbers(&page), [2]);
+    assert_eq!(page["counts"]["open"], 2);
+    assert_eq!(numbers(&sam.get("/escalations?q=stuck&state=all").await.expect(200)), [1, 2], "by the notes");
+}
+
+#[tokio::test]
+async fn sessions_come_page_by_page_the_newest_first() {
+    let world = World::new().await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    for number in 0..5 {
+        sam.opens(&format!("problem {number}")).await;
+    }
+    priya.opens("hers").await;
+    let first = sam.get("/ai-sessions?limit=4").await.expect(200);
+    assert_eq!(numbers(&first), [6, 5, 4, 3]);
+    assert!(first["items"][0].get("conversation_messages").is_none());
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let second = sam.get(&format!("/ai-sessions?limit=4&cursor={cursor}")).await.expect(200);
+    assert_eq!(numbers(&second), [2, 1]);
+    assert_eq!(second["next_cursor"], Value::Null);
+    assert_eq!(numbers(&priya.get("/ai-sessions?mine=true").await.expect(200)), [6]);
+}
+
+#[tokio::test]
+async fn what_has_not_changed_is_not_sent_again() {
+    let world = World::new().await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    let vpn = sam.escalates("VPN is down").await;
+    sam.waits_for_assessment(&vpn).await;
+    let path = format!("/handoffs/{}", vpn.number);
+    let ask = async |etag: &str| sam.send(Method::GET, &path, None, &[("if-none-match", etag)]).await;
+    let first = ask("\"0\"").await;
+    let etag = first.headers()["etag"].to_str().unwrap().to_owned();
+    assert_eq!(first.status(), 200);
+    assert_eq!(ask(&etag).await.status(), 304);
+    assert_eq!(ask(&format!("\"x\", W/{etag}")).await.status(), 304);
+    priya.claims(&vpn).await;
+    assert_eq!(ask(&etag).await.status(), 200);
+}

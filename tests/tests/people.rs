@@ -1,0 +1,144 @@
+//! Users, tokens, log-in: who may do what, and what ends at once.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tierup_common::user::Role;
+use tierup_e2e::{Engineer, World};
+
+const PASSWORD: &str = "correct horse battery";
+
+async fn user(owner: &Engineer, email: &str, role: &str) -> Value {
+    let body = json!({"email": email, "name": "Somebody", "role": role, "password": PASSWORD});
+    owner.post("/users", body).await.expect(201)
+}
+
+/// Logs in, without a token.
+async fn log_in(world: &World, email: &str, password: &str) -> (u16, Value) {
+    let request = reqwest::Client::new().post(format!("{}/api/v1/auth/login", world.url()));
+    let response = request.json(&json!({"email": email, "password": password})).send().await.unwrap();
+    (response.status().as_u16(), response.json().await.unwrap())
+}
+
+#[tokio::test]
+async fn a_log_in_gives_a_token_that_works_until_one_logs_out() {
+    let world = World::new().await;
+    user(&world.owner(), "sam@acme.test", "engineer").await;
+
+    let (status, answer) = log_in(&world, "SAM@acme.test", PASSWORD).await;
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(answer["user"]["email"], "sam@acme.test");
+    let sam = Engineer::new("Sam", &world.url(), answer["token"].as_str().unwrap());
+    sam.opens("VPN is down").await;
+
+    assert_eq!(sam.post("/auth/logout", json!({})).await.status, 204);
+    assert_eq!(sam.get("/me").await.status, 401);
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_a_wrong_address_are_answered_alike_and_then_slowed_down() {
+    let world = World::new().await;
+    user(&world.owner(), "sam@acme.test", "engineer").await;
+    let without_id = |mut answer: Value| {
+        answer["request_id"] = Value::Null;
+        answer
+    };
+    let (status, wrong) = log_in(&world, "sam@acme.test", "wrong password").await;
+    assert_eq!(status, 401);
+    let (status, unknown) = log_in(&world, "nobody@acme.test", "wrong password").await;
+    assert_eq!((status, without_id(unknown)), (401, without_id(wrong)));
+
+    for _ in 0..4 {
+        log_in(&world, "sam@acme.test", "wrong password").await;
+    }
+    let (status, slowed) = log_in(&world, "sam@acme.test", PASSWORD).await;
+    assert_eq!((status, slowed["type"].as_str()), (429, Some("/problems/rate-limited")));
+    world.clock().advance(std::time::Duration::from_mins(1));
+    assert_eq!(log_in(&world, "sam@acme.test", PASSWORD).await.0, 200);
+}
+
+#[tokio::test]
+async fn whoever_is_deactivated_is_out_at_once() {
+    let world = World::new().await;
+    let owner = world.owner();
+    let sam = world.engineer("Sam Ortiz").await;
+    let id = sam.get("/me").await.expect(200)["id"].as_str().unwrap().to_owned();
+    let mut stream = sam.listens("").await;
+
+    let path = format!("/users/{id}");
+    let out = owner.ask(Method::PATCH, &path, Some(json!({"active": false})), &[]).await.expect(200);
+    assert_eq!(out["active"], false);
+    stream.ends().await;
+    assert_eq!(sam.get("/me").await.status, 401);
+    owner.ask(Method::PATCH, &path, Some(json!({"active": true})), &[]).await.expect(200);
+    assert_eq!(sam.get("/me").await.status, 401, "the token is gone for good");
+}
+
+#[tokio::test]
+async fn admins_manage_engineers_and_only_owners_manage_admins() {
+    let world = World::new().await;
+    let owner = world.owner();
+    let lee = world.person("Lee Chan", Role::Admin).await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let new = |role: &str| json!({"email": format!("{role}@acme.test"), "name": "X", "role": role});
+    lee.post("/users", new("engineer")).await.expect(201);
+    for role in ["admin", "owner"] {
+        assert_eq!(lee.post("/users", new(role)).await.problem(), "forbidden", "{role}");
+    }
+    assert_eq!(sam.post("/users", new("viewer")).await.problem(), "forbidden");
+
+    let ids = |who: Value| who["id"].as_str().unwrap().to_owned();
+    let sam_id = ids(sam.get("/me").await.expect(200));
+    let owner_id = ids(owner.get("/me").await.expect(200));
+    let promote =
+        lee.ask(Method::PATCH, &format!("/users/{sam_id}"), Some(json!({"role": "admin"})), &[]).await;
+    assert_eq!(promote.problem(), "forbidden");
+    let renamed =
+        lee.ask(Method::PATCH, &format!("/users/{sam_id}"), Some(json!({"name": "Samuel Ortiz"})), &[]).await;
+    assert_eq!(renamed.expect(200)["name"], "Samuel Ortiz");
+    let session = sam.opens("VPN is down").await;
+    assert_eq!(sam.session(&session).await["user_name"], "Samuel Ortiz");
+    let last =
+        owner.ask(Method::PATCH, &format!("/users/{owner_id}"), Some(json!({"active": false})), &[]).await;
+    assert_eq!((last.status, last.problem()), (422, "invalid"));
+}
+
+#[tokio::test]
+async fn tokens_are_listed_without_their_secret_and_end_at_once() {
+    let world = World::new().await;
+    let (owner, sam) = (world.owner(), world.engineer("Sam Ortiz").await);
+    let priya = world.engineer("Priya Nair").await;
+    let id = sam.get("/me").await.expect(200)["id"].as_str().unwrap().to_owned();
+    let path = format!("/users/{id}/tokens");
+    let made = sam.post(&path, json!({"name": "laptop", "expires_in_days": 7})).await.expect(201);
+    assert_eq!(made["expires_at"], "2026-11-29T09:30:00.000Z");
+    let laptop = Engineer::new("Sam", &world.url(), made["token"].as_str().unwrap());
+    laptop.get("/me").await.expect(200);
+
+    let listed = owner.get(&path).await.expect(200);
+    assert_eq!(listed["items"].as_array().unwrap().len(), 2);
+    assert!(!listed.to_string().contains("tup_"));
+    assert_eq!(priya.get(&path).await.problem(), "forbidden");
+    let token = format!("/tokens/{}", made["id"].as_str().unwrap());
+    assert_eq!(priya.ask(Method::DELETE, &token, None, &[]).await.problem(), "forbidden");
+    assert_eq!(owner.ask(Method::DELETE, &token, None, &[]).await.status, 204);
+    assert_eq!(owner.ask(Method::DELETE, &token, None, &[]).await.status, 404);
+    assert_eq!(laptop.get("/me").await.status, 401);
+
+    let short = sam.post(&path, json!({"name": "short", "expires_in_days": 1})).await.expect(201);
+    let short = Engineer::new("Sam", &world.url(), short["token"].as_str().unwrap());
+    short.get("/me").await.expect(200);
+    world.clock().advance(std::time::Duration::from_hours(24));
+    assert_eq!(short.get("/me").await.status, 401);
+}
+
+#[tokio::test]
+async fn an_email_address_belongs_to_one_user() {
+    let world = World::new().await;
+    user(&world.owner(), "sam@acme.test", "engineer").await;
+    let again = json!({"email": "Sam@Acme.test", "name": "Sam", "role": "viewer"});
+    let answer = world.owner().post("/users", again.clone()).await;
+    assert_eq!((answer.status, answer.problem()), (409, "email-taken"));
+    assert_eq!(world.stranger().post("/users", again).await.problem(), "email-taken");
+}
