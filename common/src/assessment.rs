@@ -47,6 +47,7 @@ words! {
 
 /// One thing to try.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Step {
     /// The step.
     pub id: StepId,
@@ -60,6 +61,7 @@ pub struct Step {
 
 /// What in the session speaks for the likely cause.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Evidence {
     /// The message, by its `seq` in the session.
     pub message_seq: u32,
@@ -69,6 +71,7 @@ pub struct Evidence {
 
 /// A resolved session that looks like this one.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Similar {
     /// That session.
     pub session_id: SessionId,
@@ -82,6 +85,7 @@ pub struct Similar {
 
 /// An assessment as data.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Assessment {
     /// What is probably wrong.
     pub likely_cause: String,

@@ -20,6 +20,7 @@ pub use signal::{Frame, Signal};
 
 /// A durable event.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Event {
     /// Its place in the account's log.
     pub seq: Seq,
@@ -32,6 +33,7 @@ pub struct Event {
 
 /// The handoff that an event tells of.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AboutHandoff {
     /// The handoff.
     pub handoff_id: HandoffId,
@@ -61,6 +63,7 @@ words! {
 
 /// The session that an event tells of.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AboutSession {
     /// The session.
     pub session_id: SessionId,
@@ -78,6 +81,7 @@ pub struct AboutSession {
 
 /// What happened. The name of each is its `type` on the wire.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum What {
     /// A session entered the queue.

@@ -69,6 +69,7 @@ words! {
 
 /// The session as it was at hand-off; it never changes afterwards.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Snapshot {
     /// The problem in one line, when somebody wrote one.
     pub problem_summary: Option<String>,
@@ -88,6 +89,7 @@ pub struct Snapshot {
 
 /// A handoff as the queue shows it: everything but the snapshot.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct QueueItem {
     /// The handoff.
     pub id: HandoffId,
@@ -139,6 +141,7 @@ pub struct QueueItem {
 
 /// A handoff with what was handed over.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Handoff {
     /// Everything but the snapshot.
     #[serde(flatten)]
@@ -149,6 +152,7 @@ pub struct Handoff {
 
 /// How many handoffs there are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct QueueCounts {
     /// Waiting to be claimed.
     pub open: u64,
@@ -160,6 +164,7 @@ pub struct QueueCounts {
 
 /// One page of the queue.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct QueuePage {
     /// By priority, then the oldest first.
     pub items: Vec<QueueItem>,
@@ -173,14 +178,17 @@ pub struct QueuePage {
 
 /// `POST /handoffs/{id}/release`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Release {
     /// Why, for the next reader.
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NOTES), regex(pattern = crate::schema::TEXT)))]
     pub reason: String,
 }
 
 /// `POST /handoffs/{id}/assign`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Assign {
     /// Who is to work on it.
@@ -189,14 +197,17 @@ pub struct Assign {
 
 /// `POST /handoffs/{id}/send-back`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SendBack {
     /// What the opener should find out.
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NOTES), regex(pattern = crate::schema::SOME_TEXT)))]
     pub question: String,
 }
 
 /// `PUT /handoffs/{id}/steps/{step_id}`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PutStep {
     /// What came of the step; null takes it back.

@@ -97,6 +97,7 @@ fn fresh(now: Timestamp) -> Uuid {
 /// A short number, per account, that people can say aloud: `#42`. Sessions and handoffs count separately.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Number(pub u32);
 
 impl fmt::Display for Number {
@@ -108,6 +109,7 @@ impl fmt::Display for Number {
 /// The place of an event in its account's log: gapless from 1, never reused. 0 is "before the first".
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Seq(pub u64);
 
 impl Seq {

@@ -8,8 +8,11 @@ pub mod event;
 pub mod handoff;
 pub mod id;
 pub mod limit;
+pub mod object;
 pub mod problem;
 pub mod route;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod session;
 #[cfg(feature = "sql")]
 mod sql;

@@ -88,6 +88,7 @@ codes! {
 
 /// One field that breaks a rule.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FieldError {
     /// Which, as a path: `intake_content.text`.
     pub field: String,
@@ -97,6 +98,7 @@ pub struct FieldError {
 
 /// A problem as it is on the wire.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Problem {
     /// `/problems/<code>`.
     #[serde(rename = "type")]
@@ -121,6 +123,7 @@ pub struct Problem {
 
 /// Who won a claim.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Winner {
     /// The handoff.
     pub handoff_id: HandoffId,

@@ -85,14 +85,17 @@ words! {
 
 /// The problem as it came in.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct IntakeContent {
     /// Somebody's own words; they are message 1 too.
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::MESSAGE), regex(pattern = crate::schema::SOME_TEXT)))]
     pub text: String,
 }
 
 /// One message.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Message {
     /// The message.
     pub id: MessageId,
@@ -112,6 +115,7 @@ pub struct Message {
 
 /// One line of what has been tried: a hypothesis and what became of it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Branch {
     /// The branch.
     pub id: BranchId,
@@ -127,6 +131,7 @@ pub struct Branch {
 
 /// A session as lists show it: everything but what was said.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SessionItem {
     /// The session.
     pub id: SessionId,
@@ -179,6 +184,7 @@ impl SessionItem {
 
 /// A session with all that was said in it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Session {
     /// Everything but what was said.
     #[serde(flatten)]
@@ -191,6 +197,7 @@ pub struct Session {
 
 /// What an escalation handed over, as the session shows it: the same snapshot and branch map as the handoff.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EscalationPackage {
     /// The handoff that carries the same.
     pub handoff_id: HandoffId,
@@ -206,6 +213,7 @@ pub struct EscalationPackage {
 
 /// One page of sessions.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SessionPage {
     /// The newest change first.
     pub items: Vec<SessionItem>,
@@ -215,22 +223,27 @@ pub struct SessionPage {
 
 /// `POST /ai-sessions`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateSession {
     /// How the problem comes in.
     pub intake_type: IntakeType,
     /// The problem.
+    #[serde(deserialize_with = "crate::object::object")]
     pub intake_content: IntakeContent,
     /// The problem in one line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::SUMMARY), regex(pattern = crate::schema::LINE)))]
     pub problem_summary: Option<String>,
 }
 
 /// `POST /ai-sessions/{id}/messages`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateMessage {
     /// What is said.
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::MESSAGE), regex(pattern = crate::schema::SOME_TEXT)))]
     pub content: String,
     /// Whether the assistant answers; it does, by default.
     #[serde(default = "ask")]
@@ -243,24 +256,29 @@ const fn ask() -> MessageKind {
 
 /// `PUT /ai-sessions/{id}/branches/{branch_id}`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PutBranch {
     /// What might be the cause, one line.
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::HYPOTHESIS), regex(pattern = crate::schema::LINE)))]
     pub hypothesis: String,
     /// What became of it.
     pub status: BranchStatus,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NOTES), regex(pattern = crate::schema::TEXT)))]
     pub evidence: Option<String>,
 }
 
 /// `POST /ai-sessions/{id}/handoff`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct HandOff {
     /// Park or escalate.
     pub intent: Intent,
     /// What the next reader should know.
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NOTES), regex(pattern = crate::schema::TEXT)))]
     pub engineer_notes: String,
     /// How urgent; normal, by default. A park has none to speak of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -272,9 +290,11 @@ pub struct HandOff {
 
 /// `POST /ai-sessions/{id}/resolve`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Resolve {
     /// What it was and what was done.
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NOTES), regex(pattern = crate::schema::SOME_TEXT)))]
     pub resolution: String,
     /// Suggested steps that did it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

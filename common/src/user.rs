@@ -22,6 +22,7 @@ words! {
 
 /// Somebody, as others see them: who claimed, who is reading, who wrote.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Person {
     /// The user.
     pub id: UserId,
@@ -38,6 +39,7 @@ impl Person {
 
 /// A member of the account.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct User {
     /// The user.
     pub id: UserId,
@@ -55,6 +57,7 @@ pub struct User {
 
 /// `GET /me`: the caller, and the account that everything they see belongs to.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Me {
     /// The caller.
     #[serde(flatten)]
@@ -65,6 +68,7 @@ pub struct Me {
 
 /// A token just made: the only answer that ever carries its secret.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NewToken {
     /// Its name in lists and revocations.
     pub id: TokenId,
@@ -80,6 +84,7 @@ pub struct NewToken {
 
 /// A token as lists show it: without its secret, which only its user has.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Token {
     /// Its name in lists and revocations.
     pub id: TokenId,
@@ -93,16 +98,20 @@ pub struct Token {
 
 /// `POST /auth/login`.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LogIn {
     /// The user's email address.
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::EMAIL), regex(pattern = crate::schema::TEXT)))]
     pub email: String,
     /// Their password.
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::PASSWORD), regex(pattern = crate::schema::TEXT)))]
     pub password: String,
 }
 
 /// What a log-in gives.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LoggedIn {
     /// A token for this log-in, `tup_…`.
     pub token: String,
@@ -114,10 +123,12 @@ pub struct LoggedIn {
 
 /// `PATCH /users/{user_id}`: what is not named stays as it is.
 #[derive(Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ChangeUser {
     /// One line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NAME), regex(pattern = crate::schema::LINE)))]
     pub name: Option<String>,
     /// What they may do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -127,31 +138,39 @@ pub struct ChangeUser {
     pub active: Option<bool>,
     /// A new password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 8, max = crate::limit::PASSWORD), regex(pattern = crate::schema::TEXT)))]
     pub password: Option<String>,
 }
 
 /// `POST /users`.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateUser {
     /// Unique on the whole server.
+    #[cfg_attr(feature = "schema", schemars(email, length(max = crate::limit::EMAIL)))]
     pub email: String,
     /// One line.
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NAME), regex(pattern = crate::schema::LINE)))]
     pub name: String,
     /// What they may do.
     pub role: Role,
     /// For log-in by email; without it, only tokens work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(min = 8, max = crate::limit::PASSWORD), regex(pattern = crate::schema::TEXT)))]
     pub password: Option<String>,
 }
 
 /// `POST /users/{id}/tokens`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateToken {
     /// What it is for.
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NAME), regex(pattern = crate::schema::LINE)))]
     pub name: String,
     /// Days until it stops working; never, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 3653)))]
     pub expires_in_days: Option<u32>,
 }

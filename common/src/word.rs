@@ -31,6 +31,7 @@ macro_rules! words {
         #[derive(
             Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize,
         )]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub enum $Name {
             $($(#[$variant_doc])+ #[serde(rename = $word)] $Variant,)+
         }

@@ -17,6 +17,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use tierup_common::limit;
+use tierup_common::object::object;
 use tierup_common::problem::Code;
 use tierup_common::user::Role;
 
@@ -194,8 +195,10 @@ impl<T: DeserializeOwned + Valid> FromRequestParts<App> for Body<T> {
         }
         let body = raw(parts);
         let mut reader = serde_json::Deserializer::from_slice(&body);
-        let value: T = serde_path_to_error::deserialize(&mut reader)
-            .map_err(|error| bad_field("body", &error.path().to_string(), error.inner()))?;
+        let mut track = serde_path_to_error::Track::new();
+        let tracked = serde_path_to_error::Deserializer::new(&mut reader, &mut track);
+        let read: Result<T, _> = object(tracked);
+        let value = read.map_err(|error| bad_field("body", &track.path().to_string(), &error))?;
         reader.end().map_err(|error| bad_field("body", ".", &error))?;
         let mut check = Check::default();
         value.check(&mut check);

@@ -7,7 +7,9 @@ pub mod health;
 pub mod session;
 pub mod user;
 
+use schemars::JsonSchema;
 use serde::Serialize;
+use tierup_common::event::Event;
 use tierup_common::id::SessionId;
 use tierup_common::limit;
 use tierup_common::problem::Code;
@@ -55,7 +57,10 @@ fn cut<T, C: ToString>(rows: &mut Vec<T>, limit: u32, cursor: impl Fn(&T) -> C) 
 }
 
 /// A list that is whole.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub struct Items<T> {
     items: Vec<T>,
 }
+
+/// What happened in a session: the audit trail.
+pub type Timeline = Items<Event>;

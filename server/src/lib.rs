@@ -16,6 +16,7 @@ mod error;
 mod extract;
 mod handler;
 mod mail;
+pub mod openapi;
 mod password;
 mod router;
 pub mod search;

@@ -27,7 +27,7 @@ pub mod world;
 use std::time::Duration;
 
 pub use console::Console;
-pub use engineer::{Engineer, Escalated};
+pub use engineer::{Engineer, Escalated, http};
 pub use listener::Listener;
 pub use model::{Model, Temper};
 pub use post::{Manner, PostOffice};

@@ -5,7 +5,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use tierup_common::user::Role;
-use tierup_e2e::{Engineer, World};
+use tierup_e2e::{Engineer, World, http};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -16,7 +16,7 @@ async fn user(owner: &Engineer, email: &str, role: &str) -> Value {
 
 /// Logs in, without a token.
 async fn log_in(world: &World, email: &str, password: &str) -> (u16, Value) {
-    let request = reqwest::Client::new().post(format!("{}/api/v1/auth/login", world.url()));
+    let request = http().post(format!("{}/api/v1/auth/login", world.url()));
     let response = request.json(&json!({"email": email, "password": password})).send().await.unwrap();
     (response.status().as_u16(), response.json().await.unwrap())
 }

@@ -5,7 +5,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use tierup_common::user::Role;
-use tierup_e2e::{Engineer, World};
+use tierup_e2e::{Engineer, World, http};
 
 /// Sends a body as it stands.
 async fn send(
@@ -15,7 +15,7 @@ async fn send(
     kind: &str,
     body: impl Into<reqwest::Body>,
 ) -> (u16, Value) {
-    let request = reqwest::Client::new().post(format!("{server}/api/v1{path}")).bearer_auth(who.token());
+    let request = http().post(format!("{server}/api/v1{path}")).bearer_auth(who.token());
     let response = request.header("content-type", kind).body(body).send().await.unwrap();
     let status = response.status().as_u16();
     assert_eq!(response.headers()["content-type"], "application/problem+json", "{status}");
@@ -31,6 +31,14 @@ async fn a_body_that_cannot_be_read_says_why() {
     let right = r#"{"intake_type":"free_text","intake_content":{"text":"x"}}"#;
     for (kind, body, status, code, says) in [
         (json, "{", 400, "bad-request", "EOF"),
+        (json, r#"["free_text", {"text": "x"}]"#, 400, "bad-request", "expected an object"),
+        (
+            json,
+            r#"{"intake_type":"free_text","intake_content":["x"]}"#,
+            400,
+            "bad-request",
+            "expected an object",
+        ),
         (json, "{} trailing", 400, "bad-request", "intake_type"),
         (json, r#"{"intake_type":"voice"}"#, 400, "bad-request", "intake_type"),
         (
@@ -116,7 +124,7 @@ async fn without_a_token_that_works_nothing_is_answered() {
     let url = world.url();
     let mistyped = format!("tup_{}", "a".repeat(49));
     for header in ["", "Basic YTpi", "Bearer", "Bearer x", &format!("Bearer {mistyped}")] {
-        let mut request = reqwest::Client::new().get(format!("{url}/api/v1/me"));
+        let mut request = http().get(format!("{url}/api/v1/me"));
         if !header.is_empty() {
             request = request.header("authorization", header);
         }

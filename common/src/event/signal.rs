@@ -9,6 +9,7 @@ use crate::user::Person;
 
 /// An ephemeral frame of the stream.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Signal {
     /// The first of every stream.

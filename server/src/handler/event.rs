@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tierup_common::id::{HandoffRef, SessionId};
 use tierup_common::problem::Code;
@@ -14,7 +15,7 @@ use crate::extract::{Me, Query};
 use crate::store::Narrow;
 
 /// What a stream may be narrowed to, and where it begins.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StreamQuery {
     #[serde(rename = "handoff_id")]

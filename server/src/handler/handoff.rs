@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tierup_common::assessment::Step;
 use tierup_common::handoff::{Assign, Handoff, Priority, PutStep, QueuePage, QueueState, Release, SendBack};
@@ -20,13 +21,15 @@ use crate::handler::{cut, found, page_limit, read_cursor};
 use crate::store::{self, Key, QueueCursor, QueueQuery, Scope};
 
 /// What the queue may be narrowed to.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListQuery {
     state: Option<QueueState>,
     priority: Option<Priority>,
     q: Option<String>,
+    #[schemars(range(min = 1))]
     limit: Option<u32>,
+    #[schemars(regex(pattern = r"^(low|normal|high|urgent)-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"))]
     cursor: Option<String>,
 }
 

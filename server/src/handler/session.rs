@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::http::StatusCode;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use tierup_common::event::Event;
 use tierup_common::handoff::Handoff;
 use tierup_common::id::{BranchId, HandoffId, MessageId, SessionId};
 use tierup_common::limit;
@@ -17,7 +17,7 @@ use crate::domain::handoff::Scene;
 use crate::domain::{handoff, session};
 use crate::error::ApiResult;
 use crate::extract::{Body, Both, Me, Once, Path, Query};
-use crate::handler::{Items, cut, found, page_limit, read_cursor};
+use crate::handler::{Items, Timeline, cut, found, page_limit, read_cursor};
 use crate::store::{SessionCursor, SessionQuery};
 
 /// Opens a session.
@@ -39,13 +39,15 @@ pub async fn create(
 }
 
 /// What a list of sessions may be narrowed to.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListQuery {
     status: Option<SessionStatus>,
     mine: Option<bool>,
     q: Option<String>,
+    #[schemars(range(min = 1))]
     limit: Option<u32>,
+    #[schemars(extend("format" = "uuid"))]
     cursor: Option<String>,
 }
 
@@ -187,7 +189,7 @@ pub async fn resolve(
 }
 
 /// What happened in a session, in order.
-pub async fn timeline(app: App, Me(caller): Me, Path(id): Path<SessionId>) -> ApiResult<Json<Items<Event>>> {
+pub async fn timeline(app: App, Me(caller): Me, Path(id): Path<SessionId>) -> ApiResult<Json<Timeline>> {
     let events = app.store.read(caller.account, move |scope| {
         scope.session(id)?;
         scope.timeline(id, caller.id)

@@ -1,0 +1,54 @@
+//! What ids and moments look like in JSON, and the forms that text must have. The server checks more than a schema can
+//! say; what a schema forbids, the server refuses.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use crate::id::{AccountId, BranchId, HandoffId, MessageId, SessionId, StepId, TokenId, UserId};
+use crate::time::Timestamp;
+
+macro_rules! uuids {
+    ($($Id:ident)*) => {$(
+        impl JsonSchema for $Id {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($Id).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({"type": "string", "format": "uuid"})
+            }
+        }
+    )*};
+}
+
+uuids! { AccountId UserId TokenId SessionId MessageId BranchId HandoffId StepId }
+
+impl JsonSchema for Timestamp {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Timestamp".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "format": "date-time",
+            "description": "RFC 3339 in UTC, with milliseconds",
+        })
+    }
+}
+
+/// One line with something in it, and no control characters.
+pub(crate) const LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*[^\s\u0000-\u001f\u007f-\u009f\u2028\u2029][^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$";
+/// Text without NUL.
+pub(crate) const TEXT: &str = r"^[^\u0000]*$";
+/// Text without NUL, with something in it.
+pub(crate) const SOME_TEXT: &str = r"^[^\u0000]*[^\s\u0000][^\u0000]*$";

@@ -1,0 +1,33 @@
+//! The description of the API (OpenAPI 3.1), made from the table of routes and the types themselves: what it says is
+//! what the server does.
+
+mod build;
+mod page;
+
+use std::sync::LazyLock;
+
+use axum::http::header;
+use axum::response::{Html, IntoResponse};
+use serde_json::Value;
+
+/// Where the description is.
+pub(crate) const PATH: &str = "/api/v1/openapi.json";
+/// Where people read it.
+pub(crate) const PAGE_PATH: &str = "/docs";
+
+static DOCUMENT: LazyLock<Value> = LazyLock::new(build::document);
+static JSON: LazyLock<String> = LazyLock::new(|| format!("{:#}\n", *DOCUMENT));
+static PAGE: LazyLock<String> = LazyLock::new(|| page::render(&DOCUMENT));
+
+/// The description, as it is served and as it stands in docs/openapi.json.
+pub fn json() -> &'static str {
+    &JSON
+}
+
+pub(crate) async fn document() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], json())
+}
+
+pub(crate) async fn page() -> Html<&'static str> {
+    Html(&PAGE)
+}

@@ -1,0 +1,232 @@
+//! Puts the description together.
+
+use std::collections::BTreeMap;
+
+use axum::http::Method;
+use schemars::generate::SchemaSettings;
+use schemars::{Schema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+use tierup_common::event::{Event, Signal};
+use tierup_common::problem::{self, Code, Problem};
+
+use crate::extract::Access;
+use crate::router::{Body, Gives, Row, table};
+
+/// What the description is made with: how types look when they are taken, and when they are given.
+struct Looks {
+    taken: SchemaGenerator,
+    given: SchemaGenerator,
+}
+
+/// The whole description.
+pub(super) fn document() -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.definitions_path = "/components/schemas".into();
+        settings.meta_schema = None;
+    });
+    let mut looks = Looks {
+        taken: SchemaGenerator::new(settings.clone().for_deserialize()),
+        given: SchemaGenerator::new(settings.for_serialize()),
+    };
+    let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
+    for row in table() {
+        let path = paths.entry(row.route.0).or_default();
+        path.insert(row.method.as_str().to_lowercase(), operation(&row, &mut looks));
+    }
+    // What streams carry is in no answer, but part of the contract all the same.
+    looks.given.subschema_for::<Event>();
+    looks.given.subschema_for::<Signal>();
+    looks.given.subschema_for::<Problem>();
+    let mut schemas = looks.taken.take_definitions(true);
+    schemas.extend(looks.given.take_definitions(true));
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "tierup",
+            "version": "1",
+            "summary": "Sessions, handoffs and events of a support team",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"token": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "tup_…"}},
+            "schemas": schemas,
+        },
+    })
+}
+
+fn operation(row: &Row, looks: &mut Looks) -> Value {
+    let mut operation = json!({
+        "operationId": name(row),
+        "summary": row.says,
+        "tags": [tag(row)],
+        "parameters": parameters(row, looks),
+        "responses": responses(row, looks),
+    });
+    if row.access == Access::Public {
+        operation["security"] = json!([]);
+    }
+    if let Access::From(role) = row.access {
+        operation["description"] = json!(format!("From the role {role} on."));
+    }
+    if let Body::Json(look) = row.body {
+        let schema = look(&mut looks.taken);
+        operation["requestBody"] =
+            json!({"required": true, "content": {"application/json": {"schema": schema}}});
+    }
+    operation
+}
+
+/// `post_handoffs_claim`: the method and what stands still in the path.
+fn name(row: &Row) -> String {
+    let still = row.route.0.trim_start_matches("/api/v1").split('/');
+    let still = still.filter(|part| !part.is_empty());
+    let parts: Vec<String> = still
+        .map(|part| if part.starts_with('{') { "one".to_owned() } else { part.replace('-', "_") })
+        .collect();
+    format!("{}_{}", row.method.as_str().to_lowercase(), parts.join("_"))
+}
+
+fn tag(row: &Row) -> &'static str {
+    let path = row.route.0.trim_start_matches("/api/v1/");
+    match path.split('/').next().unwrap_or_default() {
+        "auth" | "me" | "users" | "tokens" => "People",
+        "ai-sessions" => "Sessions",
+        "escalations" | "handoffs" => "Handoffs",
+        _ => "Operations",
+    }
+}
+
+fn parameters(row: &Row, looks: &mut Looks) -> Vec<Value> {
+    let mut all = Vec::new();
+    for part in row.route.0.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
+        let schema = match part {
+            "handoff" => json!({"type": "string", "description": "its id, or its number"}),
+            _ => json!({"type": "string", "format": "uuid"}),
+        };
+        all.push(json!({"name": part, "in": "path", "required": true, "schema": schema}));
+    }
+    if let Some(look) = row.query {
+        let schema = look(&mut looks.taken).to_value();
+        let fields = schema["properties"].as_object().into_iter().flatten();
+        for (name, schema) in fields {
+            all.push(json!({"name": name, "in": "query", "schema": without_null(schema)}));
+        }
+    }
+    if is_kept(row) {
+        all.push(json!({
+            "name": "Idempotency-Key",
+            "in": "header",
+            "description": "The same key, caller and body replays the first answer for 24 hours.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": tierup_common::limit::IDEMPOTENCY_KEY},
+        }));
+    }
+    all
+}
+
+/// A query parameter is there or not; it is never null.
+fn without_null(schema: &Value) -> Value {
+    let mut schema = schema.clone();
+    if let Some(types) = schema["type"].as_array() {
+        let rest: Vec<&Value> = types.iter().filter(|kind| *kind != "null").collect();
+        schema["type"] = json!(rest[0]);
+    }
+    match schema["anyOf"].as_array() {
+        Some(any) => any.iter().find(|one| one["type"] != "null").cloned().unwrap_or(schema.clone()),
+        None => schema,
+    }
+}
+
+/// Whether an answer is kept under the caller's key. One that shows a secret never is.
+fn is_kept(row: &Row) -> bool {
+    let path = row.route.0;
+    row.method == Method::POST && !path.contains("/auth/") && !path.contains("/tokens")
+}
+
+fn responses(row: &Row, looks: &mut Looks) -> Value {
+    let mut all: BTreeMap<String, Value> = BTreeMap::new();
+    for (status, gives) in &row.gives {
+        all.insert(status.to_string(), success(row, *status, gives, looks));
+    }
+    let mut refusals: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
+    for code in refuses(row) {
+        refusals.entry(code.status()).or_default().push(code);
+    }
+    let problem = looks.given.subschema_for::<Problem>();
+    for (status, codes) in refusals {
+        all.insert(status.to_string(), refusal(&codes, &problem));
+    }
+    json!(all)
+}
+
+fn success(row: &Row, status: u16, gives: &Gives, looks: &mut Looks) -> Value {
+    let description = match status {
+        201 => "Made",
+        202 => "Begun",
+        204 => "Done",
+        304 => "Not changed since the version in If-None-Match",
+        _ => "Done, or here it is",
+    };
+    let mut response = json!({"description": description});
+    let content = match gives {
+        Gives::Nothing => None,
+        Gives::Json(look) => Some(("application/json", look(&mut looks.given).to_value())),
+        Gives::Events => Some(("text/event-stream", json!({"type": "string"}))),
+        Gives::Text(kind) => Some((*kind, json!({"type": "string"}))),
+    };
+    if let Some((kind, schema)) = content {
+        response["content"] = json!({kind: {"schema": schema}});
+    }
+    if row.route == tierup_common::route::HANDOFF {
+        response["headers"] = json!({"ETag": {"schema": {"type": "string"}, "description": "its version"}});
+    }
+    response
+}
+
+fn refusal(codes: &[Code], problem: &Schema) -> Value {
+    let words: Vec<&str> = codes.iter().map(|code| code.word()).collect();
+    let mut response = json!({
+        "description": words.join(", "),
+        "content": {problem::CONTENT_TYPE: {"schema": problem}},
+    });
+    if codes.contains(&Code::RateLimited) {
+        response["headers"] =
+            json!({"Retry-After": {"schema": {"type": "integer"}, "description": "seconds"}});
+    }
+    response
+}
+
+/// Every way a row may say no: its own, and those that follow from who may call it and what it takes.
+fn refuses(row: &Row) -> Vec<Code> {
+    let mut codes = row.refuses.clone();
+    if let Access::From(role) = row.access {
+        codes.extend([Code::Unauthenticated, Code::RateLimited, Code::Internal, Code::Unavailable]);
+        if role > tierup_common::user::Role::Viewer {
+            codes.push(Code::Forbidden);
+        }
+        if row.method != Method::GET {
+            codes.push(Code::StorageFull);
+        }
+        // A header that cannot be read, or is there twice.
+        codes.push(Code::BadRequest);
+    }
+    if row.route.0.contains('{') {
+        codes.push(Code::NotFound);
+    }
+    if row.query.is_some_and(|_| row.route == tierup_common::route::STREAM) {
+        codes.push(Code::NotFound);
+    }
+    if matches!(row.body, Body::Json(_)) {
+        let unread = [Code::BadRequest, Code::PayloadTooLarge, Code::UnsupportedMediaType, Code::Invalid];
+        codes.extend(unread);
+        codes.extend([Code::RateLimited, Code::Internal, Code::Unavailable, Code::StorageFull]);
+    }
+    if is_kept(row) {
+        codes.extend([Code::IdempotencyKeyReused, Code::PayloadTooLarge]);
+    }
+    codes.sort_by_key(|code| (code.status(), code.word()));
+    codes.dedup();
+    codes
+}

@@ -1,0 +1,60 @@
+//! The description of the API: the served one is the committed one, and speaks of every route.
+
+use std::path::Path;
+
+use serde_json::Value;
+use tierup_common::route;
+use tierup_e2e::{World, http};
+
+/// To write it anew after a change that is meant: `TIERUP_UPDATE=1 cargo test --test openapi`.
+#[tokio::test]
+async fn the_served_description_is_the_committed_one() {
+    let world = World::new().await;
+    let url = world.url();
+    let response = http().get(format!("{url}/api/v1/openapi.json")).send().await.unwrap();
+    assert_eq!(response.headers()["content-type"], "application/json");
+    let served = response.text().await.unwrap();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("docs/openapi.json");
+    if std::env::var_os("TIERUP_UPDATE").is_some() {
+        std::fs::write(&path, &served).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        served == committed,
+        "docs/openapi.json is out of date: TIERUP_UPDATE=1 cargo test --test openapi"
+    );
+}
+
+#[tokio::test]
+async fn every_route_is_described_and_every_reference_leads_somewhere() {
+    let document: Value = serde_json::from_str(tierup_server::openapi::json()).unwrap();
+    for route in route::ALL {
+        assert!(document["paths"].get(route.0).is_some(), "{} is not described", route.0);
+    }
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let text = document.to_string();
+    for reference in text.split("\"#/components/schemas/").skip(1) {
+        let name = reference.split('"').next().unwrap();
+        assert!(schemas.contains_key(name), "{name} is not described");
+    }
+}
+
+#[tokio::test]
+async fn the_reference_page_needs_no_internet() {
+    let world = World::new().await;
+    let page = http()
+        .get(format!("{}/docs", world.url()))
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap()
+        .replace("&#x2f;", "/");
+    for part in ["/api/v1/handoffs/{handoff}/claim", "QueueItem", "handoff-already-claimed"] {
+        assert!(page.contains(part), "{part} is not on the page");
+    }
+    for outside in ["<script", "https://", "http://", "@import"] {
+        assert!(!page.contains(outside), "{outside} on the page");
+    }
+}
