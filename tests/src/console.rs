@@ -14,8 +14,7 @@ use tierup::event::Event;
 use tierup::runtime::api::Api;
 use tierup::runtime::files::Files;
 use tierup::runtime::{self, Setup};
-use tierup::view::Looks;
-use tierup::view::theme::Theme;
+use tierup::settings::Settings;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::UnboundedReceiverStream;
@@ -37,11 +36,7 @@ impl Console {
         let (screen, drawn) = Screen::new(columns, rows);
         let (keys, input) = mpsc::unbounded_channel();
         let mut terminal = Terminal::new(screen.clone()).expect("a buffer");
-        let setup = Setup {
-            api,
-            files: Files::in_folder(files),
-            looks: Looks { theme: Theme::ansi(), utc_offset: 0 },
-        };
+        let setup = Setup { api, files: Files::in_folder(files), settings: Settings::default() };
         let running = tokio::spawn(async move {
             let input = UnboundedReceiverStream::new(input);
             let never = std::future::pending();

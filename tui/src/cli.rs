@@ -5,10 +5,11 @@ mod connect;
 mod console;
 mod exit;
 mod login;
+mod settings;
 
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use tierup_common::id::HandoffRef;
 
 pub use console::open as open_console;
@@ -33,17 +34,8 @@ struct Options {
     /// The token to come with; otherwise the one of the last log-in
     #[arg(long, global = true, value_name = "TOKEN", env = "TIERUP_TOKEN", hide_env_values = true)]
     token: Option<secrecy::SecretString>,
-    /// Colours [default: ansi, or mono where `NO_COLOR` is set]
-    #[arg(long, global = true, value_name = "THEME", env = "TIERUP_THEME")]
-    theme: Option<ThemeName>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-enum ThemeName {
-    /// The terminal's own sixteen colours
-    Ansi,
-    /// No colours
-    Mono,
+    #[command(flatten)]
+    console: settings::ConsoleOptions,
 }
 
 #[derive(Subcommand)]
@@ -77,7 +69,10 @@ pub fn main() -> ExitCode {
             Some(Command::Login) => login::run(&cli.options).await,
             Some(Command::Claim { handoff }) => claim::run(&cli.options, handoff).await,
             #[cfg(feature = "demo")]
-            Some(Command::Demo { script }) => crate::demo::run(script, looks(&cli.options)).await,
+            Some(Command::Demo { script }) => match settings::load(&cli.options.console) {
+                Ok(settings) => crate::demo::run(script, settings).await,
+                Err(exit) => Err(exit),
+            },
         }
     });
     // What still waits for a server that does not answer is not waited for.
@@ -86,16 +81,4 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(exit) => exit.report(),
     }
-}
-
-/// How to paint, by the options and the environment.
-fn looks(options: &Options) -> crate::view::Looks {
-    use crate::view::theme::Theme;
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let named = options.theme.unwrap_or(if no_color { ThemeName::Mono } else { ThemeName::Ansi });
-    let theme = match named {
-        ThemeName::Ansi => Theme::ansi(),
-        ThemeName::Mono => Theme::mono(),
-    };
-    crate::view::Looks { theme, utc_offset: crate::runtime::clock::utc_offset() }
 }

@@ -10,19 +10,19 @@ mod story;
 
 use crate::cli::{Exit, open_console, wrong};
 use crate::demo::stage::Stage;
-use crate::view::Looks;
+use crate::settings::Settings;
 
 /// Plays the story around the console, or, as lines, without one.
-pub async fn run(as_script: bool, looks: Looks) -> Result<(), Exit> {
+pub async fn run(as_script: bool, settings: Settings) -> Result<(), Exit> {
     let pace = if as_script { script::PACE } else { stage::READING_PACE };
     let stage = Stage::set(pace).await.map_err(wrong)?;
-    let done = if as_script { script::play(&stage).await } else { play(&stage, looks).await };
+    let done = if as_script { script::play(&stage).await } else { play(&stage, settings).await };
     stage.strike().await;
     done
 }
 
 /// The console of the one senior who is you, while the others go about their work.
-async fn play(stage: &Stage, looks: Looks) -> Result<(), Exit> {
+async fn play(stage: &Stage, settings: Settings) -> Result<(), Exit> {
     let story = story::Story::read().map_err(wrong)?;
     let (cast, you) = (stage.cast.clone(), stage.you.id);
     let others = tokio::spawn(async move {
@@ -32,7 +32,7 @@ async fn play(stage: &Stage, looks: Looks) -> Result<(), Exit> {
         let juniors = juniors::act(&cast, &story);
         tokio::join!(rivals, juniors)
     });
-    let done = open_console(stage.you.api.clone(), stage.files(), looks).await;
+    let done = open_console(stage.you.api.clone(), stage.files(), settings).await;
     others.abort();
     done
 }

@@ -3,11 +3,17 @@
 mod action;
 mod defaults;
 mod name;
+mod names;
+mod rebind;
 
 use crokey::KeyCombination;
 
+use crate::theme::Charset;
+
 pub use action::{Action, BriefingVerb, ConflictVerb, DialogVerb, ListVerb, Move, SessionVerb};
 pub use name::name;
+pub use names::action_name;
+pub use rebind::{Changes, KeyError, Keys};
 
 /// Where a key is pressed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -51,11 +57,13 @@ pub struct Binding {
 #[derive(Clone, Debug)]
 pub struct Keymap {
     bindings: Vec<Binding>,
+    /// What the names of keys may be written with.
+    charset: Charset,
 }
 
 impl Default for Keymap {
     fn default() -> Self {
-        Self { bindings: defaults::bindings() }
+        Self { bindings: defaults::bindings(), charset: Charset::default() }
     }
 }
 
@@ -72,27 +80,29 @@ impl Keymap {
         find(context).or_else(|| find(Context::Global).filter(|action| reaches(context, *action)))
     }
 
-    /// The lines of a place that the footer shows: key and label, in the order of the table.
-    pub fn hints(&self, context: Context) -> Vec<(String, &'static str)> {
-        let here = |binding: &&Binding| {
+    /// What can be done in a place, in the order of the table.
+    pub fn of(&self, context: Context) -> impl Iterator<Item = &Binding> {
+        self.bindings.iter().filter(move |binding| {
             binding.context == context
                 || (binding.context == Context::Global && reaches(context, binding.action))
-        };
-        let shown = self.bindings.iter().filter(here).filter(|binding| !binding.label.is_empty());
+        })
+    }
+
+    /// The lines of a place that the footer shows: key and label, in the order of the table.
+    pub fn hints(&self, context: Context) -> Vec<(String, &'static str)> {
+        let shown = self.of(context).filter(|binding| !binding.label.is_empty() && !binding.keys.is_empty());
         shown.map(|binding| (self.keys_of(binding), binding.label)).collect()
     }
 
     /// Every line of a place: keys and what they do.
     pub fn help(&self, context: Context) -> Vec<(String, &'static str)> {
         let mut lines: Vec<(String, &'static str)> = Vec::new();
-        for binding in &self.bindings {
-            let here = binding.context == context
-                || (binding.context == Context::Global && reaches(context, binding.action));
+        for binding in self.of(context).filter(|binding| !binding.keys.is_empty()) {
             // The nine keys of the steps are one line.
             let repeats = matches!(binding.action, Action::Session(SessionVerb::UseStep(digit)) if digit > 1);
-            if here && !repeats {
+            if !repeats {
                 let mut keys = vec![self.keys_of(binding)];
-                keys.extend(binding.keys.iter().skip(1).map(|key| name(*key)));
+                keys.extend(binding.keys.iter().skip(1).map(|key| name(*key, self.charset)));
                 lines.push((keys.join(" "), binding.about));
             }
         }
@@ -108,14 +118,17 @@ impl Keymap {
 
     /// The key that stands for a line; the keys of the steps are one line.
     fn keys_of(&self, binding: &Binding) -> String {
-        let first = binding.keys.first().map(|key| name(*key)).unwrap_or_default();
+        let first = binding.keys.first().map(|key| name(*key, self.charset)).unwrap_or_default();
         if !matches!(binding.action, Action::Session(SessionVerb::UseStep(_))) {
             return first;
         }
         let is_step = |other: &&Binding| matches!(other.action, Action::Session(SessionVerb::UseStep(_)));
         let last = self.bindings.iter().rev().find(is_step).and_then(|last| last.keys.first());
-        let end = last.and_then(|last| name(*last).chars().next_back()).unwrap_or('9');
-        format!("{first}…{end}")
+        let end = last.and_then(|last| name(*last, self.charset).chars().next_back()).unwrap_or('9');
+        match self.charset {
+            Charset::Unicode => format!("{first}…{end}"),
+            Charset::AsciiGlyphs | Charset::AsciiOnly => format!("{first}-{end}"),
+        }
     }
 }
 
@@ -163,7 +176,7 @@ mod tests {
     fn keys_have_the_names_that_people_know() {
         let names: Vec<_> =
             [key!(enter), key!(ctrl - r), key!(alt - x), key!(shift - g), key!('?'), key!(f1)]
-                .map(name)
+                .map(|key| name(key, Charset::Unicode))
                 .into();
         assert_eq!(names, ["↵", "Ctrl-R", "Alt-x", "G", "?", "F1"]);
         assert!(Keymap::default().hints(Context::Session).contains(&("Alt-1…9".into(), "use step")));

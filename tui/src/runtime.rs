@@ -23,9 +23,10 @@ use crate::event::Event;
 use crate::runtime::api::Api;
 use crate::runtime::files::Files;
 use crate::runtime::perform::Performer;
+use crate::settings::Settings;
 use crate::state::State;
 use crate::update::{next_wake, start, update};
-use crate::view::{Looks, paint};
+use crate::view::paint;
 
 /// However much happens, a picture stays for so long.
 const FRAME: Duration = Duration::from_millis(16);
@@ -36,8 +37,8 @@ pub struct Setup {
     pub api: Api,
     /// What is kept on this machine.
     pub files: Files,
-    /// How to paint.
-    pub looks: Looks,
+    /// How the console looks and behaves.
+    pub settings: Settings,
 }
 
 /// Runs the console until the user leaves, `ended` resolves or the input ends. `suspend` gives the terminal back to
@@ -53,10 +54,10 @@ where
     B: Backend,
     B::Error: Send + Sync + 'static,
 {
-    let Setup { api, files, looks } = setup;
+    let Setup { api, files, settings } = setup;
     let (news, mut heard) = mpsc::unbounded_channel();
     let mut performer = Performer::new(api, files, news);
-    let mut state = State::default();
+    let mut state = State::new(settings);
     let mut ticked = tick(&mut state, &mut Vec::new());
     if let Ok(size) = terminal.size() {
         state.size = (size.width, size.height);
@@ -84,7 +85,7 @@ where
             }
         }
         if picture.is_due() {
-            draw(terminal, &mut state, &looks)?;
+            draw(terminal, &mut state)?;
             picture.drawn();
         }
         let wake = picture.next().or_else(|| wake(&state, ticked));
@@ -167,14 +168,12 @@ async fn sleep(until: Option<Instant>) {
     }
 }
 
-fn draw<B: Backend>(terminal: &mut Terminal<B>, state: &mut State, looks: &Looks) -> io::Result<()>
+fn draw<B: Backend>(terminal: &mut Terminal<B>, state: &mut State) -> io::Result<()>
 where
     B::Error: Send + Sync + 'static,
 {
     let mut painted = None;
-    terminal
-        .draw(|frame| painted = Some(paint(state, looks, frame.buffer_mut())))
-        .map_err(io::Error::other)?;
+    terminal.draw(|frame| painted = Some(paint(state, frame.buffer_mut()))).map_err(io::Error::other)?;
     if let Some(painted) = painted {
         state.painted = painted;
     }

@@ -19,7 +19,8 @@ use tierup_common::time::Timestamp;
 use tierup_common::user::{Me, Role};
 
 use crate::effect::{Ticket, Watch};
-use crate::keymap::{Context, Keymap};
+use crate::keymap::Context;
+use crate::settings::Settings;
 use crate::state::briefing::Briefing;
 use crate::state::layer::Layer;
 use crate::state::link::Link;
@@ -32,6 +33,8 @@ use crate::state::toast::{Toasts, Tone};
 /// The console.
 #[derive(Debug, Default)]
 pub struct State {
+    /// How the console looks and behaves.
+    pub settings: Settings,
     /// This moment, by this machine's clock. What the console times itself goes by it.
     pub now: Timestamp,
     /// How far the server's clock is ahead of this machine's, in milliseconds.
@@ -62,8 +65,6 @@ pub struct State {
     pub watches: Vec<Watch>,
     /// The newest event that the team's stream is known to have reached.
     pub heard: Option<Seq>,
-    /// Which key does what.
-    pub keymap: Keymap,
     /// Where things stand on the screen, as they were painted last.
     pub painted: Painted,
     /// The last ticket given out.
@@ -92,6 +93,11 @@ pub struct Claiming {
 }
 
 impl State {
+    /// A console of which nothing but its settings is known.
+    pub fn new(settings: Settings) -> Self {
+        Self { settings, ..Self::default() }
+    }
+
     /// A ticket for a new request.
     pub fn ticket(&mut self) -> Ticket {
         self.tickets = Ticket(self.tickets.0 + 1);

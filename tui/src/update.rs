@@ -164,7 +164,7 @@ fn press(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
         | Context::Confirm
         | Context::Help => None,
     };
-    match (action.or_else(|| state.keymap.action(context, combination)), context) {
+    match (action.or_else(|| state.settings.keymap.action(context, combination)), context) {
         (Some(action), _) => act(state, context, action, effects),
         (None, Context::Session) => session::type_key(state, key),
         (None, Context::Dialog) => dialog::type_key(state, key),

@@ -12,7 +12,6 @@ mod queue;
 mod session;
 mod sheet;
 mod steps;
-pub mod theme;
 mod toasts;
 mod transcript;
 
@@ -21,30 +20,30 @@ use ratatui::layout::{Constraint, Layout, Rect};
 
 use crate::state::painted::Painted;
 use crate::state::{Screen, State};
+use crate::theme::{self, Charset};
 use crate::update::WIDE;
 use crate::view::canvas::Canvas;
-use crate::view::theme::Theme;
 
 /// The smallest terminal that the console can be used in.
 const SMALLEST: (u16, u16) = (40, 10);
 
-/// How to paint, whatever is painted.
-#[derive(Clone, Debug)]
-pub struct Looks {
-    /// Colours and glyphs.
-    pub theme: Theme,
-    /// How far local time is ahead of UTC, in seconds.
-    pub utc_offset: i32,
+/// Paints the console over the whole of a buffer.
+pub fn paint(state: &State, buffer: &mut Buffer) -> Painted {
+    let painted = paint_all(state, buffer);
+    match state.settings.charset {
+        Charset::Unicode => {}
+        charset @ (Charset::AsciiGlyphs | Charset::AsciiOnly) => theme::ascii(buffer, charset),
+    }
+    painted
 }
 
-/// Paints the console over the whole of a buffer.
-pub fn paint(state: &State, looks: &Looks, buffer: &mut Buffer) -> Painted {
+fn paint_all(state: &State, buffer: &mut Buffer) -> Painted {
     let area = buffer.area;
-    let mut canvas = Canvas::new(buffer, looks, state);
+    let mut canvas = Canvas::new(buffer, state);
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         let text =
             format!("tierup needs {}x{}, this is {}x{}", SMALLEST.0, SMALLEST.1, area.width, area.height);
-        canvas.put(area.x, area.y, area.width, &text, looks.theme.bad);
+        canvas.put(area.x, area.y, area.width, &text, canvas.theme.bad);
         return canvas.painted;
     }
     let [head, body, foot] =

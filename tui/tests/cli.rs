@@ -48,6 +48,27 @@ fn a_server_that_is_not_there_is_offline() {
 }
 
 #[test]
+fn settings_that_make_no_sense_are_said_with_their_place_and_what_would() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("config.toml");
+    let path = file.to_str().unwrap();
+    for (text, says) in [
+        (
+            "theme = \"dark\"\nthme = \"light\"",
+            "config.toml, line 2: unknown field `thme`, expected one of `theme`",
+        ),
+        ("theme = \"drak\"", "hint: there are dark, light, high-contrast, mono"),
+        ("[keys]\n\"list.pickup\" = \"P\"", "hint: did you mean \"list.pick-up\"?"),
+        ("[keys]\n\"list.pick-up\" = \"j\"", "config.toml: keys: j would be both list.pick-up and list.down"),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        ends(&tierup(home.path(), &["demo", "--config", path]), 1, says);
+    }
+    ends(&tierup(home.path(), &["demo", "--config", "/does/not/exist"]), 1, "cannot be read");
+    ends(&tierup(home.path(), &["demo", "--theme", "drak"]), 1, "there is no theme \"drak\"");
+}
+
+#[test]
 fn the_console_needs_a_terminal() {
     let home = tempfile::tempdir().unwrap();
     let arguments = ["--server", "http://127.0.0.1:1", "--token", "tup_x"];

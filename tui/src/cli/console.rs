@@ -3,20 +3,20 @@
 use std::io::IsTerminal;
 
 use crate::cli::exit::{Exit, wrong};
-use crate::cli::{Options, connect, looks};
+use crate::cli::{Options, connect, settings};
 use crate::runtime::api::Api;
 use crate::runtime::files::Files;
 use crate::runtime::{self, Setup, terminal};
-use crate::view::Looks;
+use crate::settings::Settings;
 
 pub(super) async fn run(options: &Options) -> Result<(), Exit> {
     let files = Files::of_platform().map_err(wrong)?;
     let api = connect::api(options, &files)?;
-    open(api, files, looks(options)).await
+    open(api, files, settings::load(&options.console)?).await
 }
 
 /// Opens the console on this terminal, until the user leaves.
-pub async fn open(api: Api, files: Files, looks: Looks) -> Result<(), Exit> {
+pub async fn open(api: Api, files: Files, settings: Settings) -> Result<(), Exit> {
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         return Err(Exit::error("the console needs a terminal")
             .hint("`tierup --help` lists the commands that work without one"));
@@ -28,7 +28,7 @@ pub async fn open(api: Api, files: Files, looks: Looks) -> Result<(), Exit> {
             () = told_to_end() => {}
         }
     };
-    let setup = Setup { api, files, looks };
+    let setup = Setup { api, files, settings };
     let ran = runtime::run(&mut taken.terminal, terminal::events(), ended, terminal::suspend, setup).await;
     drop(taken);
     ran.map_err(wrong)

@@ -1,9 +1,12 @@
 //! Everything that a key, a click or a command can do, by name.
 
+use strum::IntoStaticStr;
+
 use crate::state::queue::Tab;
 
 /// What a key does. Each place has verbs of its own; moving is the same everywhere.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Action {
     /// Leave the console.
     Quit,
@@ -32,7 +35,8 @@ pub enum Action {
 }
 
 /// Ways to move.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Move {
     /// One row down, or one line.
     Down,
@@ -49,7 +53,8 @@ pub enum Move {
 }
 
 /// What is done in the list.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum ListVerb {
     /// Open what is selected.
     Open,
@@ -72,7 +77,8 @@ pub enum ListVerb {
 }
 
 /// What is done in a briefing.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum BriefingVerb {
     /// Claim it and begin.
     StartHere,
@@ -87,7 +93,8 @@ pub enum BriefingVerb {
 }
 
 /// What is done in a session.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum SessionVerb {
     /// Send what was typed.
     Send,
@@ -118,7 +125,8 @@ pub enum SessionVerb {
 }
 
 /// What is done in a dialog.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum DialogVerb {
     /// It is filled in.
     Submit,
@@ -133,7 +141,8 @@ pub enum DialogVerb {
 }
 
 /// What is done after a lost claim.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum ConflictVerb {
     /// Back to the list.
     Close,

@@ -3,8 +3,10 @@
 use crokey::KeyCombination;
 use crossterm::event::{KeyCode, KeyModifiers};
 
+use crate::theme::Charset;
+
 /// A key as people write it.
-pub fn name(key: KeyCombination) -> String {
+pub fn name(key: KeyCombination, charset: Charset) -> String {
     let mut name = String::new();
     if key.modifiers.contains(KeyModifiers::CONTROL) {
         name.push_str("Ctrl-");
@@ -17,13 +19,19 @@ pub fn name(key: KeyCombination) -> String {
     if key.modifiers.contains(KeyModifiers::SHIFT) && !shifted_letter {
         name.push_str("Shift-");
     }
-    name.push_str(&code_name(*code, key.modifiers));
+    name.push_str(&code_name(*code, key.modifiers, charset));
     name
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "of a library's keys only these have names of their own")]
-fn code_name(code: KeyCode, modifiers: KeyModifiers) -> String {
+fn code_name(code: KeyCode, modifiers: KeyModifiers, charset: Charset) -> String {
     match code {
+        KeyCode::BackTab if charset != Charset::Unicode => "Shift-Tab".into(),
+        KeyCode::Enter | KeyCode::Up | KeyCode::Down | KeyCode::Left | KeyCode::Right
+            if charset != Charset::Unicode =>
+        {
+            format!("{code:?}")
+        }
         KeyCode::Enter => "↵".into(),
         KeyCode::Esc => "Esc".into(),
         KeyCode::Tab => "Tab".into(),

@@ -14,8 +14,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::state::State;
 use crate::state::painted::Painted;
 use crate::text::{Row, cut, safe};
-use crate::view::Looks;
-use crate::view::theme::Theme;
+use crate::theme::Theme;
 
 /// How long one picture of a spinner stays.
 const SPIN: Duration = Duration::from_millis(100);
@@ -33,15 +32,15 @@ pub(super) struct Canvas<'a> {
 }
 
 impl<'a> Canvas<'a> {
-    pub(super) fn new(buffer: &'a mut Buffer, looks: &'a Looks, state: &State) -> Self {
+    pub(super) fn new(buffer: &'a mut Buffer, state: &'a State) -> Self {
         let (now, server_now) = (state.now, state.server_now());
         Self {
             buffer,
-            theme: &looks.theme,
+            theme: &state.settings.worn,
             now,
             server_now,
             painted: Painted::default(),
-            utc_offset: looks.utc_offset,
+            utc_offset: state.settings.utc_offset,
         }
     }
 

@@ -8,7 +8,7 @@ use crate::view::canvas::Canvas;
 use crate::view::sheet::columns;
 
 pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
-    let mut hints = state.keymap.hints(state.context());
+    let mut hints = state.settings.keymap.hints(state.context());
     // Leaving and help are known; where there is little room they come last and go first.
     if state.context() == Context::Queue {
         hints.retain(|(_, label)| *label != "quit");

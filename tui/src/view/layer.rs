@@ -61,7 +61,7 @@ fn hints(hints: &[(&str, &str)], canvas: &mut Canvas<'_>, inner: Rect) {
 }
 
 fn help(state: &State, of: Context, top: usize, canvas: &mut Canvas<'_>, area: Rect) {
-    let lines = state.keymap.help(of);
+    let lines = state.settings.keymap.help(of);
     let keys = lines.iter().map(|(keys, _)| columns(keys)).max().unwrap_or(0);
     let about = lines.iter().map(|(_, about)| columns(about)).max().unwrap_or(0);
     let width = (keys + about + 8).min(area.width);

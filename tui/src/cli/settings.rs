@@ -1,0 +1,83 @@
+//! The console's settings: its file, then the environment, then the arguments.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use crate::cli::exit::{Exit, wrong};
+use crate::runtime::clock;
+use crate::settings::{Drawing, Notify, Settings, Wishes};
+
+/// What is said of the console on the command line or in the environment.
+#[derive(Args, Clone, Debug)]
+pub(super) struct ConsoleOptions {
+    /// The console's settings [default: config.toml in the platform's folder for configuration]
+    #[arg(long, global = true, value_name = "FILE", env = "TIERUP_CONFIG")]
+    config: Option<PathBuf>,
+    /// Colours: dark, light, high-contrast, mono, or a theme of your own [default: dark, or mono where `NO_COLOR` is
+    /// set]
+    #[arg(long, global = true, value_name = "THEME", env = "TIERUP_THEME")]
+    theme: Option<String>,
+    /// What to draw with [default: auto]
+    #[arg(long, global = true, value_name = "GLYPHS", env = "TIERUP_GLYPHS")]
+    glyphs: Option<Drawing>,
+    /// Whether the console takes the mouse [default: on]
+    #[arg(long, global = true, value_name = "SWITCH", env = "TIERUP_MOUSE")]
+    mouse: Option<Switch>,
+    /// How the console rings while you look elsewhere [default: auto]
+    #[arg(long, global = true, value_name = "HOW", env = "TIERUP_NOTIFICATIONS")]
+    notifications: Option<Notify>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
+
+/// The settings, all together. A file that makes no sense is an error; one that is not there is none.
+pub(super) fn load(options: &ConsoleOptions) -> Result<Settings, Exit> {
+    let said = Wishes {
+        theme: options.theme.clone(),
+        glyphs: options.glyphs,
+        mouse: options.mouse.map(|switch| switch == Switch::On),
+        notifications: options.notifications,
+        ..Wishes::default()
+    };
+    let path = path(options)?;
+    let file = read(&path, options.config.is_some())?;
+    let env = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+    // What is wrong with the file is said of the file, whatever the arguments say.
+    file.clone().settle(env).map_err(|error| wrong(format!("{}: {error}", path.display())))?;
+    let mut settings = said.or(file).settle(env).map_err(wrong)?;
+    settings.utc_offset = clock::utc_offset();
+    Ok(settings)
+}
+
+/// Where the settings are, or would be.
+pub(super) fn path(options: &ConsoleOptions) -> Result<PathBuf, Exit> {
+    if let Some(path) = &options.config {
+        return Ok(path.clone());
+    }
+    let folders = directories::ProjectDirs::from("", "", "tierup")
+        .ok_or_else(|| Exit::error("this user has no home folder").hint("set HOME, or pass --config"))?;
+    Ok(folders.config_dir().join("config.toml"))
+}
+
+/// What a file says. One that was asked for must be there.
+fn read(path: &Path, must_be: bool) -> Result<Wishes, Exit> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !must_be => return Ok(Wishes::default()),
+        Err(error) => {
+            return Err(wrong(format!("the settings {} cannot be read: {error}", path.display())));
+        }
+    };
+    toml::from_str(&text).map_err(|error| {
+        let line = error.span().map_or(0, |span| text[..span.start].matches('\n').count() + 1);
+        let why = error.message().lines().collect::<Vec<_>>().join(", ");
+        Exit::error(format!("{}, line {line}: {why}", path.display()))
+            .hint("docs/CONSOLE.md shows every setting; `tierup --config /dev/null` goes without")
+    })
+}

@@ -1,0 +1,50 @@
+//! The names of actions: for the settings, for `:` and for the palette. They are public and stay.
+
+use crate::keymap::{Action, Context, ListVerb, SessionVerb};
+use crate::state::queue::Tab;
+
+/// An action's name in a place: `list.pick-up`, `session.send`, `quit`.
+pub fn action_name(context: Context, action: Action) -> String {
+    let verb = verb(action);
+    match place(context) {
+        "" => verb,
+        place => format!("{place}.{verb}"),
+    }
+}
+
+/// What stands before the dot.
+const fn place(context: Context) -> &'static str {
+    match context {
+        Context::Global => "",
+        Context::Queue => "list",
+        Context::Briefing => "briefing",
+        Context::BriefingOverlay => "overlay",
+        Context::Session => "session",
+        Context::Dialog => "dialog",
+        Context::Conflict => "conflict",
+        Context::Confirm => "confirm",
+        Context::Help => "help",
+    }
+}
+
+/// What stands behind it: the variant, in small letters.
+fn verb(action: Action) -> String {
+    let name: &'static str = match action {
+        Action::Move(to) => to.into(),
+        Action::List(ListVerb::Tab(tab)) => match tab {
+            Tab::Queue => "queue",
+            Tab::Mine => "mine",
+            Tab::Parked => "parked",
+        },
+        Action::List(verb) => verb.into(),
+        Action::Briefing(verb) => verb.into(),
+        Action::Session(SessionVerb::UseStep(number)) => return format!("use-step-{number}"),
+        Action::Session(verb) => verb.into(),
+        Action::Dialog(verb) => verb.into(),
+        Action::Conflict(verb) => verb.into(),
+        Action::Quit | Action::QuitNow | Action::Suspend | Action::Help | Action::Yes | Action::Close => {
+            action.into()
+        }
+    };
+    name.to_owned()
+}

@@ -1,0 +1,259 @@
+//! Keys of the user's own: what the settings say of them, held against the table.
+
+use std::collections::BTreeMap;
+
+use crokey::KeyCombination;
+use crossterm::event::{KeyCode, KeyModifiers};
+use serde::Deserialize;
+
+use crate::keymap::{Binding, Context, Keymap, action_name, defaults, name, reaches};
+use crate::theme::Charset;
+
+/// What the settings change: names of actions, and the keys that each has then.
+pub type Changes = BTreeMap<String, Keys>;
+
+/// The keys of an action: one, several or none.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Keys {
+    /// One.
+    One(String),
+    /// Several, the one that is shown first; none takes them all away.
+    Several(Vec<String>),
+}
+
+/// What is wrong with the keys of the settings.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum KeyError {
+    /// Nothing is called that.
+    #[error("keys: {name:?} is no action\nhint: {hint}")]
+    Unknown {
+        /// What was written.
+        name: String,
+        /// What may have been meant.
+        hint: String,
+    },
+    /// No key is called that.
+    #[error(
+        "keys: {key:?} for {name} is no key\nhint: keys look like p, G, ?, ctrl-p, alt-enter, shift-tab, pageup, f5"
+    )]
+    NoKey {
+        /// The action.
+        name: String,
+        /// What was written.
+        key: String,
+    },
+    /// One key would do two things.
+    #[error("keys: {key} would be both {one} and {other}\nhint: give one of them another key under [keys]")]
+    Clash {
+        /// The key.
+        key: String,
+        /// What it would be.
+        one: String,
+        /// And what besides.
+        other: String,
+    },
+    /// The key types a letter where it is to be a command.
+    #[error(
+        "keys: {key} for {name} could no longer be typed\nhint: where one types, take it with ctrl or alt"
+    )]
+    Typed {
+        /// The action.
+        name: String,
+        /// The key.
+        key: String,
+    },
+}
+
+impl Keymap {
+    /// The table with keys of the user's own. Which of the names of keys are shown, the character set says.
+    pub fn with(changes: &Changes, charset: Charset) -> Result<Self, KeyError> {
+        let mut bindings = defaults::bindings();
+        for (action, keys) in changes {
+            let found = bindings.iter().position(|binding| binding.name() == *action);
+            let Some(place) = found else { return Err(unknown(action, &bindings)) };
+            bindings[place].keys = parsed(action, keys)?;
+        }
+        let keymap = Self { bindings, charset };
+        keymap.check()?;
+        Ok(keymap)
+    }
+
+    /// Nothing that is pressed means two things, and nothing that is typed is lost.
+    fn check(&self) -> Result<(), KeyError> {
+        for (place, binding) in self.bindings.iter().enumerate() {
+            for key in &binding.keys {
+                let shown = name(*key, self.charset);
+                let is_letter = matches!(key.codes.first(), KeyCode::Char(_))
+                    && !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+                if is_letter && types(binding.context) {
+                    return Err(KeyError::Typed { name: binding.name(), key: shown });
+                }
+                let meets = |other: &&Binding| meet(binding, other) && other.keys.contains(key);
+                if let Some(other) = self.bindings[..place].iter().find(meets) {
+                    return Err(KeyError::Clash { key: shown, one: other.name(), other: binding.name() });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Binding {
+    /// The public name of what it does.
+    pub fn name(&self) -> String {
+        action_name(self.context, self.action)
+    }
+}
+
+/// Whether both hold in one place.
+fn meet(one: &Binding, other: &Binding) -> bool {
+    let reach = |global: &Binding, local: &Binding| {
+        global.context == Context::Global && reaches(local.context, global.action)
+    };
+    one.context == other.context || reach(one, other) || reach(other, one)
+}
+
+/// Whether one types there.
+const fn types(context: Context) -> bool {
+    match context {
+        Context::Session | Context::Dialog => true,
+        Context::Global
+        | Context::Queue
+        | Context::Briefing
+        | Context::BriefingOverlay
+        | Context::Conflict
+        | Context::Confirm
+        | Context::Help => false,
+    }
+}
+
+fn unknown(action: &str, bindings: &[Binding]) -> KeyError {
+    let near = bindings.iter().map(Binding::name).map(|name| (strsim::jaro_winkler(&name, action), name));
+    let nearest = near.max_by(|(one, _), (other, _)| one.total_cmp(other));
+    let hint = match nearest {
+        Some((nearness, name)) if nearness > 0.8 => format!("did you mean {name:?}?"),
+        Some(_) | None => "docs/CONSOLE.md lists them".into(),
+    };
+    KeyError::Unknown { name: action.into(), hint }
+}
+
+fn parsed(action: &str, keys: &Keys) -> Result<Vec<KeyCombination>, KeyError> {
+    let keys: Vec<&str> = match keys {
+        Keys::One(key) => vec![key],
+        Keys::Several(keys) => keys.iter().map(String::as_str).collect(),
+    };
+    let parsed = keys
+        .into_iter()
+        .map(|key| parse(key).ok_or_else(|| KeyError::NoKey { name: action.into(), key: key.into() }));
+    parsed.collect()
+}
+
+/// A key as people write it: `ctrl-p`, `Ctrl-P`, `G`, `shift-g`, `PgUp`.
+fn parse(text: &str) -> Option<KeyCombination> {
+    let mut modifiers = KeyModifiers::NONE;
+    let mut rest = text;
+    while let Some((modifier, after)) = modifier(rest) {
+        modifiers |= modifier;
+        rest = after;
+    }
+    let mut characters = rest.chars();
+    let code = match (characters.next(), characters.next()) {
+        (Some(letter), None) if modifiers.contains(KeyModifiers::CONTROL) => {
+            KeyCode::Char(letter.to_ascii_lowercase())
+        }
+        (Some(letter), None) => KeyCode::Char(letter),
+        _ => {
+            let known = match rest.to_ascii_lowercase().as_str() {
+                "pgup" => "pageup".into(),
+                "pgdn" | "pgdown" => "pagedown".into(),
+                "return" => "enter".into(),
+                "escape" => "esc".into(),
+                "tab" if modifiers.contains(KeyModifiers::SHIFT) => "backtab".into(),
+                other => other.to_owned(),
+            };
+            let key = crokey::parse(&known).ok()?;
+            *key.codes.first()
+        }
+    };
+    Some(KeyCombination::new(code, modifiers).normalized())
+}
+
+fn modifier(text: &str) -> Option<(KeyModifiers, &str)> {
+    let (word, rest) = text.split_once('-').filter(|(_, rest)| !rest.is_empty())?;
+    let modifier = match word.to_ascii_lowercase().as_str() {
+        "ctrl" => KeyModifiers::CONTROL,
+        "alt" => KeyModifiers::ALT,
+        "shift" => KeyModifiers::SHIFT,
+        _ => return None,
+    };
+    Some((modifier, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use crokey::key;
+
+    use super::*;
+    use crate::keymap::{Action, ListVerb};
+
+    fn with(text: &str) -> Result<Keymap, KeyError> {
+        Keymap::with(&toml::from_str(text).unwrap(), Charset::Unicode)
+    }
+
+    #[test]
+    fn keys_are_read_as_people_write_them() {
+        for (text, key) in [
+            ("p", key!(p)),
+            ("G", key!(shift - g)),
+            ("shift-g", key!(shift - g)),
+            ("Ctrl-P", key!(ctrl - p)),
+            ("?", key!('?')),
+            ("-", key!('-')),
+            ("ctrl--", key!(ctrl - '-')),
+            ("alt-Enter", key!(alt - enter)),
+            ("shift-tab", key!(backtab)),
+            ("PgUp", key!(pageup)),
+            ("space", key!(' ')),
+            ("F5", key!(f5)),
+        ] {
+            assert_eq!(parse(text), Some(key.normalized()), "{text}");
+        }
+        assert_eq!(parse("hyper-x"), None);
+        assert_eq!(parse(""), None);
+    }
+
+    #[test]
+    fn the_table_itself_is_free_of_clashes() {
+        assert!(with("").is_ok());
+    }
+
+    #[test]
+    fn a_key_of_ones_own_takes_the_place_of_the_old_ones() {
+        let keymap = with("\"list.pick-up\" = [\"P\", \"ctrl-y\"]").unwrap();
+        let pick_up = Some(Action::List(ListVerb::PickUp));
+        assert_eq!(keymap.action(Context::Queue, key!(shift - p)), pick_up);
+        assert_eq!(keymap.action(Context::Queue, key!(ctrl - y)), pick_up);
+        assert_eq!(keymap.action(Context::Queue, key!(p)), None);
+        assert!(keymap.hints(Context::Queue).contains(&("P".into(), "pick up")));
+        let none = with("\"list.pick-up\" = []").unwrap();
+        assert!(none.hints(Context::Queue).iter().all(|(_, label)| *label != "pick up"));
+    }
+
+    #[test]
+    fn what_cannot_be_is_said_with_what_can() {
+        let says = |text| with(text).unwrap_err().to_string();
+        assert_eq!(
+            says("\"list.pickup\" = \"P\""),
+            "keys: \"list.pickup\" is no action\nhint: did you mean \"list.pick-up\"?"
+        );
+        assert!(says("\"dance\" = \"P\"").contains("docs/CONSOLE.md"));
+        assert!(says("\"list.pick-up\" = \"hyper-x\"").contains("\"hyper-x\" for list.pick-up is no key"));
+        assert!(
+            says("\"list.pick-up\" = \"j\"").starts_with("keys: j would be both list.pick-up and list.down")
+        );
+        // What holds everywhere holds in the list too.
+        assert!(says("\"list.pick-up\" = \"q\"").contains("list.pick-up and quit"));
+        assert!(says("\"session.send\" = \"s\"").contains("could no longer be typed"));
+    }
+}

@@ -1,0 +1,217 @@
+//! Colours by meaning, and glyphs: once, for the whole console.
+//!
+//! The default takes only the terminal's own sixteen colours, so that it is right on light and dark. Whatever a
+//! colour says, a glyph or a word says too: nothing is lost without colours.
+
+mod glyphs;
+mod own;
+
+use ratatui::style::{Color, Modifier, Style};
+
+use crate::text::Ink;
+
+pub use glyphs::{Charset, Glyphs, ascii};
+pub use own::{OwnTheme, ThemeError};
+
+/// What everything looks like.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Theme {
+    /// Ordinary text.
+    pub text: Style,
+    /// Text that matters less.
+    pub dim: Style,
+    /// What the eye should find first: keys, the selection, the focus.
+    pub accent: Style,
+    /// Titles and what is selected.
+    pub strong: Style,
+    /// Laid over the selected row.
+    pub selected: Style,
+    /// What a filter or a palette found in a text.
+    pub found: Style,
+    /// Now.
+    pub urgent: Style,
+    /// Soon.
+    pub high: Style,
+    /// It is well.
+    pub good: Style,
+    /// Take care.
+    pub warn: Style,
+    /// It is not well.
+    pub bad: Style,
+    /// Code, commands, output.
+    pub code: Style,
+    /// Where a link leads.
+    pub link: Style,
+    /// The border of what has the keys.
+    pub focus: Style,
+    /// Any other border.
+    pub border: Style,
+    /// The cursor in a text.
+    pub cursor: Style,
+    /// What stands for what.
+    pub glyphs: Glyphs,
+}
+
+/// The names of the themes that come with the console, the default first.
+pub const BUILT_IN: [&str; 4] = ["dark", "light", "high-contrast", "mono"];
+
+impl Default for Theme {
+    fn default() -> Self {
+        Self::dark()
+    }
+}
+
+impl Theme {
+    /// One that comes with the console.
+    pub fn built_in(name: &str) -> Option<Self> {
+        match name {
+            "dark" => Some(Self::dark()),
+            "light" => Some(Self::light()),
+            "high-contrast" => Some(Self::high_contrast()),
+            "mono" => Some(Self::mono()),
+            _ => None,
+        }
+    }
+
+    /// The terminal's own sixteen colours, as they are on a dark background.
+    pub fn dark() -> Self {
+        let plain = Style::new();
+        let bold = plain.add_modifier(Modifier::BOLD);
+        Self {
+            text: plain,
+            dim: plain.add_modifier(Modifier::DIM),
+            accent: plain.fg(Color::Cyan),
+            strong: bold,
+            selected: plain,
+            found: plain.fg(Color::Yellow).add_modifier(Modifier::UNDERLINED),
+            urgent: bold.fg(Color::Red),
+            high: plain.fg(Color::Yellow),
+            good: plain.fg(Color::Green),
+            warn: plain.fg(Color::Yellow),
+            bad: plain.fg(Color::Red),
+            code: plain.fg(Color::Magenta),
+            link: plain.fg(Color::Blue).add_modifier(Modifier::UNDERLINED),
+            focus: plain.fg(Color::Cyan),
+            border: plain.add_modifier(Modifier::DIM),
+            cursor: plain.add_modifier(Modifier::REVERSED),
+            glyphs: Glyphs::UNICODE,
+        }
+    }
+
+    /// The same sixteen, without those that vanish on white: yellow, cyan and bright green.
+    pub fn light() -> Self {
+        let plain = Style::new();
+        let bold = plain.add_modifier(Modifier::BOLD);
+        Self {
+            // Many terminals show dim on white as a grey that cannot be read: bright black is theirs to choose.
+            dim: plain.fg(Color::DarkGray),
+            border: plain.fg(Color::DarkGray),
+            accent: plain.fg(Color::Blue),
+            focus: plain.fg(Color::Blue),
+            found: plain.fg(Color::Magenta).add_modifier(Modifier::UNDERLINED),
+            high: plain.fg(Color::Magenta),
+            warn: plain.fg(Color::Magenta),
+            good: bold.fg(Color::Green),
+            code: plain.fg(Color::Blue),
+            ..Self::dark()
+        }
+    }
+
+    /// For tired eyes and bad projectors: nothing is dim, colours are bright, the selection is reversed.
+    pub fn high_contrast() -> Self {
+        let plain = Style::new();
+        let bold = plain.add_modifier(Modifier::BOLD);
+        Self {
+            dim: plain,
+            border: plain,
+            accent: bold.fg(Color::LightCyan),
+            focus: bold.fg(Color::LightCyan),
+            selected: plain.add_modifier(Modifier::REVERSED),
+            found: bold.fg(Color::LightYellow).add_modifier(Modifier::UNDERLINED),
+            urgent: bold.fg(Color::LightRed).add_modifier(Modifier::REVERSED),
+            high: bold.fg(Color::LightYellow),
+            good: bold.fg(Color::LightGreen),
+            warn: bold.fg(Color::LightYellow),
+            bad: bold.fg(Color::LightRed),
+            code: bold.fg(Color::LightMagenta),
+            link: bold.fg(Color::LightBlue).add_modifier(Modifier::UNDERLINED),
+            ..Self::dark()
+        }
+    }
+
+    /// No colours at all: for `NO_COLOR` too.
+    pub fn mono() -> Self {
+        let plain = Style::new();
+        let bold = plain.add_modifier(Modifier::BOLD);
+        Self {
+            accent: bold,
+            found: plain.add_modifier(Modifier::UNDERLINED),
+            urgent: bold.add_modifier(Modifier::UNDERLINED),
+            high: bold,
+            good: plain,
+            warn: bold,
+            bad: bold,
+            code: plain,
+            link: plain.add_modifier(Modifier::UNDERLINED),
+            focus: bold,
+            ..Self::dark()
+        }
+    }
+
+    /// How text of this meaning looks.
+    pub const fn ink(&self, ink: Ink) -> Style {
+        match ink {
+            Ink::Plain => self.text,
+            Ink::Strong | Ink::Heading => self.strong,
+            Ink::Emphasis => self.text.add_modifier(Modifier::ITALIC),
+            Ink::Code => self.code,
+            Ink::Link => self.link,
+            Ink::Dim => self.dim,
+            Ink::Accent => self.accent,
+            Ink::Good => self.good,
+            Ink::Warn => self.warn,
+            Ink::Bad => self.bad,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_theme_that_is_named_is_there() {
+        for name in BUILT_IN {
+            assert!(Theme::built_in(name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn mono_has_no_colour() {
+        let Theme {
+            text,
+            dim,
+            accent,
+            strong,
+            selected,
+            found,
+            urgent,
+            high,
+            good,
+            warn,
+            bad,
+            code,
+            link,
+            focus,
+            border,
+            cursor,
+            glyphs: _,
+        } = Theme::mono();
+        for style in [
+            text, dim, accent, strong, selected, found, urgent, high, good, warn, bad, code, link, focus,
+            border, cursor,
+        ] {
+            assert_eq!((style.fg, style.bg, style.underline_color), (None, None, None));
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! What stands for what, with Unicode and without.
+
+use ratatui::buffer::Buffer;
+use unicode_width::UnicodeWidthStr;
+
+/// Which characters a terminal can show.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Charset {
+    /// All of them.
+    #[default]
+    Unicode,
+    /// All of them, but the console draws with ASCII alone: for fonts that lack the glyphs.
+    AsciiGlyphs,
+    /// ASCII alone: to a terminal that does not read UTF-8, the bytes of anything else could be commands.
+    AsciiOnly,
+}
+
+/// What stands for what.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Glyphs {
+    /// The selected row.
+    pub bar: &'static str,
+    /// Not seen yet.
+    pub unread: &'static str,
+    /// Done, or it worked.
+    pub check: &'static str,
+    /// Failed, or ruled out.
+    pub cross: &'static str,
+    /// Not settled.
+    pub question: &'static str,
+    /// Between words of one line.
+    pub dot: &'static str,
+    /// Connected.
+    pub live: &'static str,
+    /// Connecting.
+    pub connecting: &'static str,
+    /// Catching up.
+    pub catching_up: &'static str,
+    /// Not connected.
+    pub offline: &'static str,
+    /// Where text is being written.
+    pub writing: &'static str,
+    /// There is more below.
+    pub more: &'static str,
+    /// There is more to the left, and to the right.
+    pub beyond: (&'static str, &'static str),
+    /// Before a suggested step.
+    pub step: &'static str,
+    /// The part of a long list that is on the screen.
+    pub thumb: &'static str,
+    /// Something is under way.
+    pub spinner: &'static [&'static str],
+}
+
+impl Glyphs {
+    /// For terminals with Unicode.
+    pub const UNICODE: Self = Self {
+        bar: "▌",
+        unread: "●",
+        check: "✓",
+        cross: "✗",
+        question: "?",
+        dot: "·",
+        live: "●",
+        connecting: "◌",
+        catching_up: "↻",
+        offline: "○",
+        writing: "▌",
+        more: "▼",
+        beyond: ("‹", "›"),
+        step: "▏",
+        thumb: "┃",
+        spinner: &["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"],
+    };
+
+    /// For those without.
+    pub const ASCII: Self = Self {
+        bar: ">",
+        unread: "*",
+        check: "+",
+        cross: "x",
+        question: "?",
+        dot: "-",
+        live: "*",
+        connecting: "~",
+        catching_up: "^",
+        offline: "!",
+        writing: "_",
+        more: "v",
+        beyond: ("<", ">"),
+        step: "|",
+        thumb: "#",
+        spinner: &["|", "/", "-", "\\"],
+    };
+}
+
+/// What a picture looks like in ASCII: lines and marks become their like. Other text stays, unless the terminal
+/// takes ASCII alone: then it is spelt as well as one column for one column can.
+pub fn ascii(buffer: &mut Buffer, charset: Charset) {
+    for cell in &mut buffer.content {
+        let symbol = cell.symbol();
+        if symbol.is_ascii() {
+            continue;
+        }
+        let like = match symbol {
+            "─" | "━" | "–" | "—" | "·" => "-",
+            "│" | "┃" | "▏" => "|",
+            "╭" | "╮" | "╰" | "╯" | "├" | "┤" | "✓" => "+",
+            "…" => "~",
+            "•" | "●" => "*",
+            "“" | "”" | "„" => "\"",
+            "‘" | "’" => "'",
+            "‹" | "←" => "<",
+            "›" | "→" => ">",
+            "✕" | "✗" => "x",
+            "▌" | "█" => "#",
+            "↑" => "^",
+            "↓" => "v",
+            _ if charset == Charset::AsciiOnly => {
+                // What is as wide as it was keeps everything else in its place.
+                let spelt = "??";
+                let width = symbol.width().clamp(1, spelt.len());
+                cell.set_symbol(&spelt[..width]);
+                continue;
+            }
+            _ => continue,
+        };
+        cell.set_symbol(like);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::layout::Rect;
+
+    use super::*;
+
+    fn picture(charset: Charset) -> String {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 12, 1));
+        buffer.set_string(0, 0, "│“é日”… ╯", ratatui::style::Style::new());
+        ascii(&mut buffer, charset);
+        buffer.content.iter().map(|cell| cell.symbol()).collect()
+    }
+
+    #[test]
+    fn lines_and_marks_have_their_like_and_text_stays_where_the_terminal_can_show_it() {
+        assert_eq!(picture(Charset::AsciiGlyphs), "|\"é日 \"~ +   ");
+        assert_eq!(picture(Charset::AsciiOnly), "|\"??? \"~ +   ");
+    }
+}
