@@ -5,7 +5,6 @@
 //! caps, and changes nothing but its own row.
 
 mod model;
-mod outgoing;
 mod parse;
 mod playbook;
 mod prompt;

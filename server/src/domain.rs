@@ -18,7 +18,7 @@ use std::time::Duration;
 use tierup_common::assessment::Assessment;
 use tierup_common::event::{ReminderReason, What};
 use tierup_common::handoff::{HandoffStatus, Snapshot};
-use tierup_common::id::{AccountId, HandoffId, MessageId, SessionId, TokenId, UserId};
+use tierup_common::id::{AccountId, HandoffId, MessageId, Seq, SessionId, TokenId, UserId};
 use tierup_common::problem::{FieldError, Winner};
 use tierup_common::session::{Branch, Message, SessionStatus};
 use tierup_common::time::Timestamp;
@@ -202,6 +202,18 @@ pub enum Job {
         /// Why again; nothing for the first time.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<ReminderReason>,
+    },
+    /// Find out which webhooks want to know of an event, and make one job for each call.
+    Tell {
+        /// Which event.
+        seq: Seq,
+    },
+    /// Tell one webhook of an event.
+    Call {
+        /// Which event.
+        seq: Seq,
+        /// Which webhook, by its place in the settings.
+        hook: usize,
     },
     /// Look whether a handoff is to ring again.
     Ring {

@@ -17,6 +17,7 @@ mod extract;
 mod handler;
 mod mail;
 pub mod openapi;
+mod outgoing;
 mod password;
 mod router;
 pub mod search;
@@ -24,6 +25,7 @@ mod serve;
 mod server;
 pub mod store;
 mod token;
+pub mod webhook;
 mod worker;
 
 pub use server::{Server, StartError};

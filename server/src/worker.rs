@@ -9,6 +9,7 @@ mod index;
 mod mail;
 mod reply;
 mod ring;
+mod tell;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +46,8 @@ pub fn start(app: &App) -> JoinSet<()> {
         Trade { kind: "announce", width: 2, lease: Duration::from_mins(1) },
         Trade { kind: "ring", width: 2, lease: Duration::from_mins(1) },
         Trade { kind: "mail", width: 4, lease: Duration::from_mins(1) },
+        Trade { kind: "tell", width: 2, lease: Duration::from_mins(1) },
+        Trade { kind: "call", width: 4, lease: Duration::from_mins(1) },
         Trade { kind: "assess", width: 8, lease: engine },
         Trade { kind: "reply", width: 8, lease: engine },
     ];
@@ -134,6 +137,8 @@ async fn run(app: &App, leased: Leased) {
             }
             Job::Announce { handoff_id, reason } => announce::run(app, &task_lease, handoff_id, reason).await,
             Job::Mail { handoff_id, to, reason } => mail::run(app, &task_lease, handoff_id, to, reason).await,
+            Job::Tell { seq } => tell::fan_out(app, &task_lease, seq).await,
+            Job::Call { seq, hook } => tell::call(app, &task_lease, seq, hook).await,
             Job::Ring { handoff_id, since, warned } => {
                 ring::run(app, &task_lease, handoff_id, since, warned).await
             }
@@ -173,7 +178,7 @@ async fn give_up(app: &App, leased: &Leased, why: String) {
                 tracing::error!(%error, "an assessment could not be marked as failed");
             }
         }
-        Job::Reply { .. } | Job::Announce { .. } | Job::Mail { .. } | Job::Ring { .. } => {
+        Job::Reply { .. } | Job::Announce { .. } | Job::Mail { .. } | Job::Tell { .. } | Job::Call { .. } | Job::Ring { .. } => {
             end(app, leased, Finish::Failed(why)).await;
         }
     }

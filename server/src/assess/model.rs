@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 use sse_stream::SseByteStream;
 use url::Url;
 
-use crate::assess::outgoing::{self, OutgoingError};
 use crate::assess::prompt::Prompt;
 use crate::assess::{TEXT, Unable, Write};
+use crate::outgoing::{self, OutgoingError};
 
 /// What is read of one answer, in bytes, at most.
 const READ: usize = 256 * 1024;

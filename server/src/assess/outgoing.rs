@@ -19,7 +19,7 @@ pub enum OutgoingError {
 }
 
 /// A client that follows no redirects and never calls link-local addresses. The caller sets deadlines.
-pub(super) fn client(url: &url::Url) -> Result<reqwest::Client, OutgoingError> {
+pub(crate) fn client(url: &url::Url) -> Result<reqwest::Client, OutgoingError> {
     let literal = match url.host() {
         Some(url::Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
         Some(url::Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),

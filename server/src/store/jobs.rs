@@ -43,6 +43,8 @@ impl Job {
             Self::Announce { .. } => "announce",
             Self::Mail { .. } => "mail",
             Self::Ring { .. } => "ring",
+            Self::Tell { .. } => "tell",
+            Self::Call { .. } => "call",
         }
     }
 }

@@ -99,6 +99,16 @@ impl Scope<'_> {
         Ok(Page { events, up_to })
     }
 
+    /// One event, if the log still has it.
+    pub fn event(&self, seq: Seq) -> Result<Option<Event>> {
+        let body: Option<String> = self.one(
+            "SELECT body FROM event WHERE account_id = ?1 AND seq = ?2",
+            params![self.account, seq],
+            |row| row.get(0),
+        )?;
+        Ok(body.map(|body| serde_json::from_str(&body)).transpose()?)
+    }
+
     /// What happened in a session, in order, as far as this user may know.
     pub fn timeline(&self, session: SessionId, user: UserId) -> Result<Vec<Event>> {
         let bodies: Vec<String> = self.all(

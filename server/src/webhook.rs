@@ -1,0 +1,205 @@
+//! Webhooks: what happens to a team's handoffs, told to its chat tools and programs.
+
+mod compose;
+mod sign;
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use secrecy::SecretString;
+use serde::Deserialize;
+use tierup_common::event::Event;
+use tierup_common::id::{AccountId, Seq};
+use tierup_common::time::Timestamp;
+use url::Url;
+
+use crate::outgoing::{self, OutgoingError};
+
+pub use sign::{Secret, SecretError};
+
+/// A call takes at most so long.
+const CALL_TIME: Duration = Duration::from_secs(15);
+
+/// What is told where nobody says what: that something waits, and that it no longer does.
+const USUAL: &[&str] =
+    &["handoff_created", "handoff_claimed", "handoff_released", "handoff_resolved", "handoff_reminder"];
+/// What can be told.
+const KNOWN: &[&str] = &[
+    "handoff_created",
+    "handoff_assessment_ready",
+    "handoff_assessment_failed",
+    "handoff_claimed",
+    "handoff_released",
+    "handoff_assigned",
+    "handoff_sent_back",
+    "handoff_withdrawn",
+    "handoff_resolved",
+    "handoff_reminder",
+];
+
+/// A webhook, as it is written down.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HookSetting {
+    /// Whose events; needed where the folder holds several accounts.
+    pub account: Option<String>,
+    /// How it is spoken to: slack, mattermost, ntfy or json.
+    pub kind: Kind,
+    /// Where.
+    pub url: Url,
+    /// Which events; that something waits, was claimed, released, resolved or rings again, where none is named.
+    pub events: Option<Vec<String>>,
+    /// For json: what it is signed with, `whsec_…`.
+    pub secret: Option<SecretString>,
+}
+
+/// How a webhook is spoken to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Slack's incoming webhooks.
+    Slack,
+    /// Mattermost's, and others that take Markdown in `text`.
+    Mattermost,
+    /// A topic of an ntfy server.
+    Ntfy,
+    /// The event as JSON, signed as Standard Webhooks says.
+    Json,
+}
+
+/// A webhook that makes sense.
+#[derive(Debug)]
+pub struct Hook {
+    account: Option<String>,
+    kind: Kind,
+    url: Url,
+    events: Vec<String>,
+    secret: Option<Secret>,
+    client: reqwest::Client,
+}
+
+/// Why a webhook makes no sense.
+#[derive(Debug, thiserror::Error)]
+pub enum HookError {
+    /// The address is not one that may be called.
+    #[error(transparent)]
+    Outgoing(#[from] OutgoingError),
+    /// The address is not of the web.
+    #[error("the url must begin with http:// or https://")]
+    Scheme,
+    /// The secret is not one.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// There is no such event.
+    #[error("{0:?} is no event that can be told; there are: {1}")]
+    Event(String, String),
+    /// A topic is missing.
+    #[error("an ntfy url names its topic, like https://ntfy.sh/my-topic")]
+    Topic,
+}
+
+/// Why a call did not arrive.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// It will not another time either.
+    #[error("{0}")]
+    Permanent(String),
+    /// It may another time.
+    #[error("{0}")]
+    Transient(String),
+}
+
+impl TryFrom<HookSetting> for Hook {
+    type Error = HookError;
+
+    fn try_from(setting: HookSetting) -> Result<Self, HookError> {
+        let HookSetting { account, kind, url, events, secret } = setting;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(HookError::Scheme);
+        }
+        if kind == Kind::Ntfy && compose::topic(&url).is_none() {
+            return Err(HookError::Topic);
+        }
+        let events = events.unwrap_or_else(|| USUAL.iter().map(|event| (*event).to_owned()).collect());
+        if let Some(unknown) = events.iter().find(|event| !KNOWN.contains(&event.as_str())) {
+            return Err(HookError::Event(unknown.clone(), KNOWN.join(", ")));
+        }
+        let secret = secret.map(|secret| Secret::read(&secret)).transpose()?;
+        let client = outgoing::client(&url)?;
+        Ok(Self { account, kind, url, events, secret, client })
+    }
+}
+
+impl Hook {
+    async fn call(&self, event: &Event, account: AccountId, now: Timestamp) -> Result<(), CallError> {
+        let call = compose::call(self, event, account, now).map_err(CallError::Permanent)?;
+        let request = self.client.post(call.url).timeout(CALL_TIME).headers(call.headers).body(call.body);
+        let response = request.send().await.map_err(|_| CallError::Transient("it was not reached".into()))?;
+        let status = response.status();
+        match status {
+            _ if status.is_success() => Ok(()),
+            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
+                Err(CallError::Transient(format!("it answered {status}")))
+            }
+            _ if status.is_server_error() => Err(CallError::Transient(format!("it answered {status}"))),
+            _ => Err(CallError::Permanent(format!("it answered {status}"))),
+        }
+    }
+}
+
+/// Every webhook of the server, with whose it is.
+#[derive(Debug, Default)]
+pub struct Hooks(Vec<(AccountId, Hook)>);
+
+/// A webhook names an account that there is not, or none where there are several.
+#[derive(Debug, thiserror::Error)]
+#[error("webhooks: {0}")]
+pub struct WhoseError(String);
+
+impl Hooks {
+    /// Finds out whose each webhook is.
+    pub fn of(hooks: Vec<Hook>, accounts: &[(AccountId, String)]) -> Result<Self, WhoseError> {
+        let whose = |hook: &Hook| match (&hook.account, accounts) {
+            (None, [(only, _)]) => Ok(*only),
+            (None, _) => Err(WhoseError("name the account of each: there are several".into())),
+            (Some(name), _) => {
+                let found = accounts.iter().find(|(_, known)| known == name);
+                found.map(|(id, _)| *id).ok_or_else(|| WhoseError(format!("there is no account {name:?}")))
+            }
+        };
+        let found = hooks.into_iter().map(|hook| Ok((whose(&hook)?, hook)));
+        found.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Whether anybody wants to be told of an event of this name.
+    pub fn want(&self, account: AccountId, event: &str) -> bool {
+        self.wanting(account, event).next().is_some()
+    }
+
+    /// The webhooks that want to be told, by their places.
+    pub fn wanting(&self, account: AccountId, event: &str) -> impl Iterator<Item = usize> {
+        let wants = move |(_, (whose, hook)): &(usize, &(AccountId, Hook))| {
+            *whose == account && hook.events.iter().any(|wanted| wanted == event)
+        };
+        self.0.iter().enumerate().filter(wants).map(|(place, _)| place)
+    }
+
+    /// Tells one of them. One that is gone since needs not be told.
+    pub async fn call(
+        &self,
+        place: usize,
+        account: AccountId,
+        event: &Event,
+        now: Timestamp,
+    ) -> Result<(), CallError> {
+        match self.0.get(place).filter(|(whose, _)| *whose == account) {
+            Some((_, hook)) => hook.call(event, account, now).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// What names a call, the same however often it is tried: receivers take it once.
+fn call_id(account: AccountId, seq: Seq) -> String {
+    format!("{account}_{seq}")
+}
