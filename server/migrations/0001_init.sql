@@ -157,6 +157,14 @@ CREATE TABLE event (
 
 CREATE INDEX event_session ON event (account_id, session_id, seq);
 
+-- How far somebody who follows the log has come.
+CREATE TABLE cursor (
+  account_id BLOB NOT NULL REFERENCES account (id),
+  follower   TEXT NOT NULL,
+  seq        INTEGER NOT NULL,
+  PRIMARY KEY (account_id, follower)
+) STRICT, WITHOUT ROWID;
+
 -- Slow work. A row goes when its work is done; one that failed for good stays, with the reason.
 CREATE TABLE job (
   id          INTEGER PRIMARY KEY,

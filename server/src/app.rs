@@ -1,5 +1,6 @@
 //! What every handler and worker shares, and the one way in for a change that may be asked for twice.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use serde::Serialize;
 use tierup_common::handoff::Handoff;
 use tierup_common::id::AccountId;
 use tierup_common::problem::Problem;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::assess::Engine;
@@ -20,6 +22,7 @@ use crate::error::{ApiError, ApiResult, problem_of};
 use crate::mail::Mailer;
 use crate::search::Search;
 use crate::store::{self, Answer, Key, Store, Tx};
+use crate::webhook::Hooks;
 
 /// The running server, as its handlers and workers see it. Clones share it.
 #[derive(Clone)]
@@ -43,6 +46,8 @@ pub struct Parts {
     pub engine: Engine,
     /// Who carries mail.
     pub mailer: Mailer,
+    /// Who is told what happens.
+    pub hooks: Hooks,
     /// An escalation that nobody claims rings again after so long.
     pub remind_after: Option<Duration>,
     /// A claim that stands still goes back to the queue after so long.
@@ -53,6 +58,8 @@ pub struct Parts {
     pub public_url: Option<url::Url>,
     /// Cancelled when the server is to stop.
     pub stop: CancellationToken,
+    /// Gone when all of the above is: the last part to be dropped, so that whoever waits for it finds the folder free.
+    pub alive: mpsc::Sender<Infallible>,
 }
 
 impl App {

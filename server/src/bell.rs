@@ -6,11 +6,12 @@
 //! at it, nothing overflows.
 
 mod growing;
+mod growth;
 mod presence;
 mod stream;
 mod window;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
@@ -26,6 +27,7 @@ use crate::domain::Caller;
 use crate::store::{Logged, Narrow, News};
 
 pub use growing::Growing;
+pub use growth::Growth;
 pub use stream::{EventStream, Start};
 
 /// All accounts' channels, and the bell that workers hear.
@@ -33,9 +35,8 @@ pub use stream::{EventStream, Start};
 pub struct Bell {
     accounts: Arc<Mutex<HashMap<AccountId, Arc<Channel>>>>,
     jobs: Arc<Notify>,
-    /// Accounts whose log has grown since somebody last asked.
-    grown: Arc<Mutex<HashSet<AccountId>>>,
-    growth: Arc<Notify>,
+    /// Whoever follows every log.
+    followers: Arc<Mutex<Vec<Growth>>>,
 }
 
 impl Bell {
@@ -49,7 +50,7 @@ impl Bell {
                 run.push(next);
             }
             self.channel(account).publish(run);
-            self.mark_grown(account);
+            lock(&self.followers).iter().for_each(|follower| follower.mark(account));
         }
         if news.has_jobs {
             self.jobs.notify_waiters();
@@ -61,21 +62,11 @@ impl Bell {
         self.jobs.notified()
     }
 
-    /// An account's log has grown, or may have.
-    pub fn mark_grown(&self, account: AccountId) {
-        lock(&self.grown).insert(account);
-        self.growth.notify_one();
-    }
-
-    /// Waits until the log of some account has grown, and says which ones have.
-    pub async fn grown(&self) -> HashSet<AccountId> {
-        loop {
-            let grown = std::mem::take(&mut *lock(&self.grown));
-            if !grown.is_empty() {
-                return grown;
-            }
-            self.growth.notified().await;
-        }
+    /// Follows every account's log from now on.
+    pub fn follow(&self) -> Growth {
+        let growth = Growth::default();
+        lock(&self.followers).push(growth.clone());
+        growth
     }
 
     /// The text of something that is being written grew by this much.

@@ -15,6 +15,7 @@ use url::Url;
 
 use crate::assess::{Endpoint, Engine, Pace, Wire};
 use crate::mail::Mailer;
+use crate::webhook::{Hook, Webhooks};
 
 /// Settings as they are written down.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
@@ -60,6 +61,10 @@ pub struct Settings {
     /// [default: 0]
     #[arg(long, value_name = "HOURS", env = "TIERUP_SERVER_STALE_CLAIM_HOURS")]
     pub stale_claim_hours: Option<u64>,
+    /// Chat tools and programs that are told, as JSON: `[{"kind": "slack", "url": "https://…"}]`; kinds are slack,
+    /// mattermost, ntfy and json [default: none]
+    #[arg(long, value_name = "JSON", env = "TIERUP_SERVER_WEBHOOKS", hide_env_values = true)]
+    pub webhooks: Option<Webhooks>,
     /// Where people reach this server, for links in mail
     #[arg(long, value_name = "URL", env = "TIERUP_SERVER_PUBLIC_URL")]
     pub public_url: Option<Url>,
@@ -104,6 +109,8 @@ pub struct Config {
     pub remind_after: Option<Duration>,
     /// A claim that stands still goes back to the queue after so long.
     pub stale_after: Option<Duration>,
+    /// Who is told what happens.
+    pub hooks: Vec<Hook>,
     /// Where people reach this server.
     pub public_url: Option<Url>,
 }
@@ -135,6 +142,7 @@ impl Settings {
             mail_from: self.mail_from.or(other.mail_from),
             unclaimed_reminder_minutes: self.unclaimed_reminder_minutes.or(other.unclaimed_reminder_minutes),
             stale_claim_hours: self.stale_claim_hours.or(other.stale_claim_hours),
+            webhooks: self.webhooks.or(other.webhooks),
             public_url: self.public_url.or(other.public_url),
         }
     }
@@ -157,6 +165,10 @@ impl Settings {
             engine: self.engine()?,
             mailer: self.mailer()?,
             runbooks: self.runbooks,
+            hooks: self
+                .webhooks
+                .map_or(Ok(Vec::new()), Webhooks::check)
+                .map_err(|error| wrong("webhooks", error.to_string()))?,
             remind_after: self.unclaimed_reminder_minutes.filter(|n| *n > 0).map(Duration::from_mins),
             stale_after: self.stale_claim_hours.filter(|n| *n > 0).map(Duration::from_hours),
             public_url: self.public_url.map(|url| with_slash(&url)),

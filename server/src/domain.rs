@@ -167,6 +167,10 @@ pub struct Task {
     pub due: Option<Timestamp>,
 }
 
+/// A webhook of the settings: the same for as long as its kind and its address are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+pub struct HookId(pub u64);
+
 /// Slow work, kept as a row of the transaction that asked for it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -203,17 +207,12 @@ pub enum Job {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<ReminderReason>,
     },
-    /// Find out which webhooks want to know of an event, and make one job for each call.
-    Tell {
-        /// Which event.
-        seq: Seq,
-    },
     /// Tell one webhook of an event.
     Call {
         /// Which event.
         seq: Seq,
-        /// Which webhook, by its place in the settings.
-        hook: usize,
+        /// Which webhook.
+        hook: HookId,
     },
     /// Look whether a handoff is to ring again.
     Ring {

@@ -1,10 +1,12 @@
 //! A server from its start to its end.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -16,8 +18,12 @@ use crate::config::Config;
 use crate::router::router;
 use crate::search::{Search, SearchError};
 use crate::serve::serve;
-use crate::store::{OpenError, Store};
+use crate::store::{self, OpenError, Store};
+use crate::webhook::{Hooks, WhoseError};
 use crate::worker;
+
+/// Tasks that were cut have let go of everything within this time.
+const LETTING_GO: Duration = Duration::from_millis(500);
 
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +34,12 @@ pub enum StartError {
     /// The search index cannot be made, or the runbooks read.
     #[error(transparent)]
     Search(#[from] SearchError),
+    /// A webhook is of no account.
+    #[error(transparent)]
+    Webhooks(#[from] WhoseError),
+    /// The store does not answer.
+    #[error(transparent)]
+    Store(#[from] store::Error),
     /// The address cannot be listened on.
     #[error("cannot listen on {0}: {1}\nhint: another program may have it; choose one with --listen")]
     Listen(SocketAddr, std::io::Error),
@@ -49,11 +61,14 @@ impl Server {
         let bell = Bell::default();
         let rung = bell.clone();
         let store = Store::open(folder, move |news| rung.ring(news), fatal.clone())?;
+        let accounts = store.read_system(|system| system.accounts()).await?;
+        let hooks = Hooks::of(config.hooks, &accounts)?;
         let search = Search::open(folder, config.runbooks)?;
         let listener = TcpListener::bind(config.listen)
             .await
             .map_err(|error| StartError::Listen(config.listen, error))?;
         let address = listener.local_addr().map_err(|error| StartError::Listen(config.listen, error))?;
+        let (alive, gone) = mpsc::channel(1);
         let app = App::new(Parts {
             clock,
             store,
@@ -64,12 +79,14 @@ impl Server {
             search,
             engine: config.engine,
             mailer: config.mailer,
+            hooks,
             remind_after: config.remind_after,
             stale_after: config.stale_after,
             public_url: config.public_url,
             stop: stop.clone(),
+            alive,
         });
-        let running = tokio::spawn(run(app, listener, fatal.clone()));
+        let running = tokio::spawn(run(app, listener, fatal.clone(), gone));
         Ok(Self { address, stop, fatal, running })
     }
 
@@ -96,7 +113,12 @@ impl Server {
     }
 }
 
-async fn run(app: App, listener: TcpListener, fatal: CancellationToken) {
+async fn run(
+    app: App,
+    listener: TcpListener,
+    fatal: CancellationToken,
+    mut gone: mpsc::Receiver<Infallible>,
+) {
     let stop = app.stop.clone();
     let workers = worker::start(&app);
     let ender = tokio::spawn({
@@ -113,6 +135,6 @@ async fn run(app: App, listener: TcpListener, fatal: CancellationToken) {
     }
     drop(workers);
     ender.abort();
-    // Connections that were cut drop their streams a moment later; they must not hold the store open for long.
-    tokio::time::sleep(Duration::ZERO).await;
+    // What was cut lets go of the store a moment later.
+    let _ = tokio::time::timeout(LETTING_GO, gone.recv()).await;
 }

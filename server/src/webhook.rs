@@ -6,13 +6,15 @@ mod sign;
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 use tierup_common::event::Event;
 use tierup_common::id::{AccountId, Seq};
 use tierup_common::time::Timestamp;
 use url::Url;
 
+use crate::domain::HookId;
 use crate::outgoing::{self, OutgoingError};
 
 pub use sign::{Secret, SecretError};
@@ -37,8 +39,47 @@ const KNOWN: &[&str] = &[
     "handoff_reminder",
 ];
 
+/// Webhooks, as they are written down: tables in the file, a list in JSON elsewhere.
+#[derive(Clone, Deserialize)]
+#[serde(from = "Vec<HookSetting>")]
+pub enum Webhooks {
+    /// Read already.
+    List(Vec<HookSetting>),
+    /// JSON, to be read. It holds secrets, so whoever refuses it must not repeat it.
+    Json(SecretString),
+}
+
+impl From<Vec<HookSetting>> for Webhooks {
+    fn from(list: Vec<HookSetting>) -> Self {
+        Self::List(list)
+    }
+}
+
+impl From<String> for Webhooks {
+    fn from(json: String) -> Self {
+        Self::Json(json.into())
+    }
+}
+
+impl std::fmt::Debug for Webhooks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Webhooks(…)")
+    }
+}
+
+impl Webhooks {
+    /// Each of them made ready.
+    pub fn check(self) -> Result<Vec<Hook>, HookError> {
+        let list = match self {
+            Self::List(list) => list,
+            Self::Json(json) => serde_json::from_str(json.expose_secret()).map_err(|_| HookError::Json)?,
+        };
+        list.into_iter().map(Hook::try_from).collect()
+    }
+}
+
 /// A webhook, as it is written down.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HookSetting {
     /// Whose events; needed where the folder holds several accounts.
@@ -70,6 +111,7 @@ pub enum Kind {
 /// A webhook that makes sense.
 #[derive(Debug)]
 pub struct Hook {
+    id: HookId,
     account: Option<String>,
     kind: Kind,
     url: Url,
@@ -93,6 +135,9 @@ pub enum HookError {
     /// There is no such event.
     #[error("{0:?} is no event that can be told; there are: {1}")]
     Event(String, String),
+    /// The list is not one.
+    #[error(r#"not a list of webhooks, like [{{"kind": "slack", "url": "https://…"}}]"#)]
+    Json,
     /// A topic is missing.
     #[error("an ntfy url names its topic, like https://ntfy.sh/my-topic")]
     Topic,
@@ -126,12 +171,19 @@ impl TryFrom<HookSetting> for Hook {
         }
         let secret = secret.map(|secret| Secret::read(&secret)).transpose()?;
         let client = outgoing::client(&url)?;
-        Ok(Self { account, kind, url, events, secret, client })
+        let id = id(kind, &url);
+        Ok(Self { id, account, kind, url, events, secret, client })
     }
 }
 
 impl Hook {
-    async fn call(&self, event: &Event, account: AccountId, now: Timestamp) -> Result<(), CallError> {
+    /// Its name in jobs and in the log, which tells nothing of its address.
+    pub const fn id(&self) -> HookId {
+        self.id
+    }
+
+    /// Tells it of an event.
+    pub async fn call(&self, event: &Event, account: AccountId, now: Timestamp) -> Result<(), CallError> {
         let call = compose::call(self, event, account, now).map_err(CallError::Permanent)?;
         let request = self.client.post(call.url).timeout(CALL_TIME).headers(call.headers).body(call.body);
         let response = request.send().await.map_err(|_| CallError::Transient("it was not reached".into()))?;
@@ -171,32 +223,31 @@ impl Hooks {
         found.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Whether anybody wants to be told of an event of this name.
-    pub fn want(&self, account: AccountId, event: &str) -> bool {
-        self.wanting(account, event).next().is_some()
+    /// Whether an account has any.
+    pub fn is_any(&self, account: AccountId) -> bool {
+        self.0.iter().any(|(whose, _)| *whose == account)
     }
 
-    /// The webhooks that want to be told, by their places.
-    pub fn wanting(&self, account: AccountId, event: &str) -> impl Iterator<Item = usize> {
-        let wants = move |(_, (whose, hook)): &(usize, &(AccountId, Hook))| {
-            *whose == account && hook.events.iter().any(|wanted| wanted == event)
-        };
-        self.0.iter().enumerate().filter(wants).map(|(place, _)| place)
+    /// The ids of the webhooks that want to be told of an event of this name.
+    pub fn wanting(&self, account: AccountId, event: &str) -> impl Iterator<Item = HookId> {
+        let wants = move |hook: &&Hook| hook.events.iter().any(|wanted| wanted == event);
+        self.of_account(account).filter(wants).map(Hook::id)
     }
 
-    /// Tells one of them. One that is gone since needs not be told.
-    pub async fn call(
-        &self,
-        place: usize,
-        account: AccountId,
-        event: &Event,
-        now: Timestamp,
-    ) -> Result<(), CallError> {
-        match self.0.get(place).filter(|(whose, _)| *whose == account) {
-            Some((_, hook)) => hook.call(event, account, now).await,
-            None => Ok(()),
-        }
+    /// One of them.
+    pub fn find(&self, account: AccountId, id: HookId) -> Option<&Hook> {
+        self.of_account(account).find(|hook| hook.id == id)
     }
+
+    fn of_account(&self, account: AccountId) -> impl Iterator<Item = &Hook> {
+        self.0.iter().filter(move |(whose, _)| *whose == account).map(|(_, hook)| hook)
+    }
+}
+
+fn id(kind: Kind, url: &Url) -> HookId {
+    let digest: [u8; 32] = Sha256::digest(format!("{kind:?} {url}")).into();
+    let [a, b, c, d, e, f, ..] = digest;
+    HookId(u64::from_be_bytes([0, 0, a, b, c, d, e, f]))
 }
 
 /// What names a call, the same however often it is tried: receivers take it once.

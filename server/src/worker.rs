@@ -17,6 +17,7 @@ use std::time::Duration;
 use tierup_common::time::Timestamp;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::app::App;
 use crate::domain::Job;
@@ -46,13 +47,13 @@ pub fn start(app: &App) -> JoinSet<()> {
         Trade { kind: "announce", width: 2, lease: Duration::from_mins(1) },
         Trade { kind: "ring", width: 2, lease: Duration::from_mins(1) },
         Trade { kind: "mail", width: 4, lease: Duration::from_mins(1) },
-        Trade { kind: "tell", width: 2, lease: Duration::from_mins(1) },
         Trade { kind: "call", width: 4, lease: Duration::from_mins(1) },
         Trade { kind: "assess", width: 8, lease: engine },
         Trade { kind: "reply", width: 8, lease: engine },
     ];
     let mut workers = JoinSet::new();
     workers.spawn(index::follow(app.clone()));
+    workers.spawn(tell::follow(app.clone()));
     for trade in trades {
         workers.spawn(work(app.clone(), trade));
     }
@@ -128,7 +129,7 @@ async fn run(app: &App, leased: Leased) {
         return;
     }
     let (task_app, task_lease) = (app.clone(), leased.clone());
-    let done = tokio::spawn(async move {
+    let done = AbortOnDropHandle::new(tokio::spawn(async move {
         let app = &task_app;
         match task_lease.job {
             Job::Assess { handoff_id } => assess::run(app, &task_lease, handoff_id).await,
@@ -137,13 +138,12 @@ async fn run(app: &App, leased: Leased) {
             }
             Job::Announce { handoff_id, reason } => announce::run(app, &task_lease, handoff_id, reason).await,
             Job::Mail { handoff_id, to, reason } => mail::run(app, &task_lease, handoff_id, to, reason).await,
-            Job::Tell { seq } => tell::fan_out(app, &task_lease, seq).await,
             Job::Call { seq, hook } => tell::call(app, &task_lease, seq, hook).await,
             Job::Ring { handoff_id, since, warned } => {
                 ring::run(app, &task_lease, handoff_id, since, warned).await
             }
         }
-    });
+    }));
     match done.await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => again(app, &leased, error.to_string()).await,
@@ -178,7 +178,7 @@ async fn give_up(app: &App, leased: &Leased, why: String) {
                 tracing::error!(%error, "an assessment could not be marked as failed");
             }
         }
-        Job::Reply { .. } | Job::Announce { .. } | Job::Mail { .. } | Job::Tell { .. } | Job::Call { .. } | Job::Ring { .. } => {
+        Job::Reply { .. } | Job::Announce { .. } | Job::Mail { .. } | Job::Call { .. } | Job::Ring { .. } => {
             end(app, leased, Finish::Failed(why)).await;
         }
     }

@@ -22,6 +22,7 @@ pub mod listener;
 pub mod model;
 pub mod post;
 pub mod pty;
+pub mod receiver;
 pub mod world;
 
 use std::time::Duration;
@@ -32,6 +33,7 @@ pub use listener::Listener;
 pub use model::{Model, Temper};
 pub use post::{Manner, PostOffice};
 pub use pty::Pty;
+pub use receiver::Receiver;
 pub use world::World;
 
 /// Whatever is waited for comes within this time.

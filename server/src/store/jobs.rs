@@ -43,7 +43,6 @@ impl Job {
             Self::Announce { .. } => "announce",
             Self::Mail { .. } => "mail",
             Self::Ring { .. } => "ring",
-            Self::Tell { .. } => "tell",
             Self::Call { .. } => "call",
         }
     }

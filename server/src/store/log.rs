@@ -99,6 +99,12 @@ impl Scope<'_> {
         Ok(Page { events, up_to })
     }
 
+    /// How far somebody who follows the log has come, if they have begun.
+    pub fn cursor(&self, follower: &str) -> Result<Option<Seq>> {
+        let sql = "SELECT seq FROM cursor WHERE account_id = ?1 AND follower = ?2";
+        self.one(sql, params![self.account, follower], |row| row.get(0))
+    }
+
     /// One event, if the log still has it.
     pub fn event(&self, seq: Seq) -> Result<Option<Event>> {
         let body: Option<String> = self.one(
@@ -137,6 +143,22 @@ impl Scope<'_> {
 }
 
 impl Tx<'_> {
+    /// Notes how far somebody who follows the log has come; none that they follow it no longer.
+    pub fn move_cursor(&self, follower: &str, to: Option<Seq>) -> Result<()> {
+        match to {
+            Some(seq) => self.run(
+                "INSERT INTO cursor (account_id, follower, seq) VALUES (?1, ?2, ?3)
+                 ON CONFLICT DO UPDATE SET seq = excluded.seq",
+                params![self.account, follower, seq],
+            )?,
+            None => self.run(
+                "DELETE FROM cursor WHERE account_id = ?1 AND follower = ?2",
+                params![self.account, follower],
+            )?,
+        };
+        Ok(())
+    }
+
     /// Appends to the log: each event gets the next place of its account.
     pub(super) fn append(&self, happenings: Vec<Happening>, now: Timestamp) -> Result<Vec<Logged>> {
         if happenings.is_empty() {

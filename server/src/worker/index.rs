@@ -9,20 +9,21 @@ const STEP: Duration = Duration::from_millis(250);
 
 /// Follows every account's log until the server stops.
 pub(super) async fn follow(app: App) {
+    let growth = app.bell.follow();
     // What was written before this start may not have been read.
     match app.store.read_system(|system| system.accounts()).await {
-        Ok(accounts) => accounts.into_iter().for_each(|(account, _)| app.bell.mark_grown(account)),
+        Ok(accounts) => accounts.into_iter().for_each(|(account, _)| growth.mark(account)),
         Err(error) => tracing::warn!(%error, "the search index begins late"),
     }
     loop {
         let grown = tokio::select! {
             () = app.stop.cancelled() => return,
-            grown = app.bell.grown() => grown,
+            grown = growth.grown() => grown,
         };
         for account in grown {
             match app.search.read_on(&app.store, account).await {
                 // There may be more: look again in the next step.
-                Ok(Some(_)) => app.bell.mark_grown(account),
+                Ok(Some(_)) => growth.mark(account),
                 Ok(None) => {}
                 Err(error) => tracing::warn!(%error, "the search index did not take in what is new"),
             }

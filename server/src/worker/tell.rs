@@ -1,53 +1,108 @@
-//! Tells webhooks what happened: finds out which ones want to know, and makes one job for each call.
+//! Tells webhooks what happened: follows every log, and makes a job of each call that somebody wants.
 
-use tierup_common::event::Event;
-use tierup_common::id::Seq;
+use tierup_common::id::{AccountId, Seq};
 
 use crate::app::App;
-use crate::domain::{Job, Task};
+use crate::bell::Growth;
+use crate::domain::{HookId, Job, Task};
 use crate::store::{self, Finish, Leased};
 use crate::webhook::CallError;
 use crate::worker::{again, end};
 
-/// Makes a job for each webhook that wants to know.
-pub(super) async fn fan_out(app: &App, leased: &Leased, seq: Seq) -> store::Result<()> {
-    let now = app.clock.now();
-    let Some(event) = event(app, leased, seq).await? else {
-        end(app, leased, Finish::Done).await;
-        return Ok(());
-    };
-    let places: Vec<usize> = app.hooks.wanting(leased.account, event.what.name()).collect();
-    let (account, leased) = (leased.account, leased.clone());
-    let told = app.store.commit(account, move |tx| {
-        if !tx.finish(&leased, &Finish::Done)? {
-            return Ok(());
+/// The follower's name where its cursors are kept.
+const FOLLOWER: &str = "webhooks";
+/// Events read at a time.
+const PAGE: u32 = 256;
+
+/// Follows the log of every account that has webhooks until the server stops. The first time from its end on: nobody
+/// wants to be told what is long past.
+pub(super) async fn follow(app: App) {
+    let growth = app.bell.follow();
+    if let Err(error) = begin(&app, &growth).await {
+        tracing::error!(%error, "webhooks are not told what happened while the server was stopped");
+    }
+    loop {
+        let grown = tokio::select! {
+            () = app.stop.cancelled() => return,
+            grown = growth.grown() => grown,
+        };
+        for account in grown.into_iter().filter(|account| app.hooks.is_any(*account)) {
+            match read_on(&app, account).await {
+                Ok(Read::Part) => growth.mark(account),
+                Ok(Read::All) => {}
+                Err(error) => tracing::warn!(%error, "webhooks are told later"),
+            }
         }
-        for place in places {
-            tx.enqueue(Task { job: Job::Call { seq, hook: place }, due: None }, now)?;
-        }
-        Ok(())
-    });
-    told.await
+    }
 }
 
-/// Makes one call.
-pub(super) async fn call(app: &App, leased: &Leased, seq: Seq, hook: usize) -> store::Result<()> {
-    let Some(event) = event(app, leased, seq).await? else {
-        end(app, leased, Finish::Done).await;
-        return Ok(());
-    };
-    match app.hooks.call(hook, leased.account, &event, app.clock.now()).await {
-        Ok(()) => end(app, leased, Finish::Done).await,
-        Err(CallError::Transient(why)) => again(app, leased, why).await,
-        Err(CallError::Permanent(why)) => {
-            tracing::warn!(hook, why, "a webhook was not told");
-            end(app, leased, Finish::Failed(why)).await;
+/// Notes where each account begins, and looks at what happened since the last start.
+async fn begin(app: &App, growth: &Growth) -> store::Result<()> {
+    for (account, _) in app.store.read_system(|system| system.accounts()).await? {
+        let wanted = app.hooks.is_any(account);
+        let known = app.store.read(account, |scope| scope.cursor(FOLLOWER)).await?;
+        if wanted == known.is_some() {
+            growth.mark(account);
+            continue;
         }
+        let began = app.store.commit(account, move |tx| {
+            let from = if wanted { Some(tx.newest_seq()?) } else { None };
+            tx.move_cursor(FOLLOWER, from)
+        });
+        began.await?;
     }
     Ok(())
 }
 
-/// The event, if the log still has it.
-async fn event(app: &App, leased: &Leased, seq: Seq) -> store::Result<Option<Event>> {
-    app.store.read(leased.account, move |scope| scope.event(seq)).await
+/// How much of a log was read.
+enum Read {
+    /// All there is.
+    All,
+    /// There may be more.
+    Part,
+}
+
+async fn read_on(app: &App, account: AccountId) -> store::Result<Read> {
+    let page = app.store.read(account, |scope| {
+        let after = scope.cursor(FOLLOWER)?.unwrap_or_default();
+        scope.log_after(after, PAGE)
+    });
+    let page = page.await?;
+    let for_all = page.events.iter().filter(|event| event.only.is_none());
+    let calls: Vec<Job> = for_all
+        .flat_map(|event| app.hooks.wanting(account, &event.name).map(|hook| (event.seq, hook)))
+        .map(|(seq, hook)| Job::Call { seq, hook })
+        .collect();
+    let read = if page.events.len() < PAGE as usize { Read::All } else { Read::Part };
+    // Reading the same events again costs less than a commit for each that nobody wants.
+    if !calls.is_empty() || matches!(read, Read::Part) {
+        let now = app.clock.now();
+        let told = app.store.commit(account, move |tx| {
+            for job in calls {
+                tx.enqueue(Task { job, due: None }, now)?;
+            }
+            tx.move_cursor(FOLLOWER, Some(page.up_to))
+        });
+        told.await?;
+    }
+    Ok(read)
+}
+
+/// Makes one call.
+pub(super) async fn call(app: &App, leased: &Leased, seq: Seq, hook: HookId) -> store::Result<()> {
+    let event = app.store.read(leased.account, move |scope| scope.event(seq)).await?;
+    let (Some(event), Some(hook)) = (event, app.hooks.find(leased.account, hook)) else {
+        // The log or the settings no longer have it.
+        end(app, leased, Finish::Done).await;
+        return Ok(());
+    };
+    match hook.call(&event, leased.account, app.clock.now()).await {
+        Ok(()) => end(app, leased, Finish::Done).await,
+        Err(CallError::Transient(why)) => again(app, leased, why).await,
+        Err(CallError::Permanent(why)) => {
+            tracing::warn!(hook = hook.id().0, why, "a webhook was not told");
+            end(app, leased, Finish::Failed(why)).await;
+        }
+    }
+    Ok(())
 }

@@ -1,0 +1,157 @@
+//! Webhooks: a team's chat tools and programs hear what becomes of its escalations.
+//!
+//! Mutants seen to fail: signing without the id, telling parks, following redirects, trying a refusal again.
+#![expect(clippy::unwrap_used, reason = "a story that cannot be told fails, and says where")]
+
+use std::time::Duration;
+
+use serde_json::json;
+use standardwebhooks::Webhook;
+use tierup_e2e::{Receiver, World};
+use tierup_server::config::Settings;
+
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+fn settings(webhooks: &serde_json::Value) -> Settings {
+    Settings { webhooks: Some(webhooks.to_string().into()), ..Settings::default() }
+}
+
+#[tokio::test]
+async fn that_it_waits_and_that_it_was_claimed_and_resolved_goes_to_the_same_place() {
+    let mut chat = Receiver::open().await;
+    let world = World::with(settings(&json!([{"kind": "slack", "url": chat.url("/services/T0/B0")}]))).await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+
+    let vpn = sam.escalates_as("VPN <!channel> is down", "urgent").await;
+    chat.receives(1).await;
+    priya.claims(&vpn).await;
+    chat.receives(2).await;
+    priya.resolves(&vpn.session, "renewed\nthe certificate").await;
+
+    let calls = chat.receives(3).await;
+    let said: Vec<_> = calls.iter().map(|call| call.json()["text"].as_str().unwrap().to_owned()).collect();
+    let about = format!("#{} VPN &lt;!channel&gt; is down", vpn.number);
+    assert_eq!(
+        said,
+        [
+            format!("URGENT: {about}: Sam Ortiz waits for a senior. Take it: tierup claim {}", vpn.number),
+            format!("{about} was claimed by Priya Nair"),
+            format!("{about} was resolved by Priya Nair: renewed the certificate"),
+        ]
+    );
+    assert!(calls.iter().all(|call| call.path == "/services/T0/B0"));
+}
+
+#[tokio::test]
+async fn a_program_gets_the_event_signed_as_the_standard_says() {
+    let mut program = Receiver::open().await;
+    let hook = json!([{"kind": "json", "url": program.url("/hook"), "secret": SECRET, "events": ["handoff_created"]}]);
+    let world = World::with(settings(&hook)).await;
+    let sam = world.engineer("Sam Ortiz").await;
+
+    let vpn = sam.escalates("VPN is down").await;
+
+    let call = program.receives(1).await.remove(0);
+    let body = call.json();
+    assert_eq!(body["type"], "handoff_created");
+    assert_eq!(body["data"]["handoff_id"], json!(vpn.handoff));
+    assert_eq!(body["timestamp"], body["data"]["at"]);
+    // The standard's own library, not ours, says what the signature must be.
+    let header = |name: &str| call.headers[name].to_str().unwrap().to_owned();
+    let moment = header("webhook-timestamp").parse().unwrap();
+    let good = Webhook::new(SECRET).unwrap().sign(&header("webhook-id"), moment, &call.body).unwrap();
+    assert_eq!(header("webhook-signature"), good);
+}
+
+#[tokio::test]
+async fn ntfy_gets_a_topic_and_a_priority() {
+    let mut phone = Receiver::open().await;
+    let world = World::with(settings(&json!([{"kind": "ntfy", "url": phone.url("/ops")}]))).await;
+
+    let vpn = world.engineer("Sam Ortiz").await.escalates_as("VPN is down", "urgent").await;
+
+    let call = phone.receives(1).await.remove(0);
+    let body = call.json();
+    assert_eq!((call.path.as_str(), &body["topic"], &body["priority"]), ("/", &json!("ops"), &json!(5)));
+    assert_eq!(body["title"], json!(format!("#{}", vpn.number)));
+}
+
+#[tokio::test]
+async fn what_fails_is_tried_again_and_what_is_refused_is_not() {
+    let mut flaky = Receiver::answering(&[500, 503]).await;
+    let mut strict = Receiver::answering(&[410]).await;
+    let mut elsewhere = Receiver::answering(&[302]).await;
+    let hooks = json!([
+        {"kind": "mattermost", "url": flaky.url("/a")},
+        {"kind": "mattermost", "url": strict.url("/b")},
+        {"kind": "mattermost", "url": elsewhere.url("/c")},
+    ]);
+    let world = World::with(settings(&hooks)).await;
+    world.engineer("Sam Ortiz").await.escalates("VPN is down").await;
+    (strict.receives(1).await, elsewhere.receives(1).await);
+
+    for tries in 2..=3 {
+        // Only the server knows when it has put the call off; from then on the clock decides.
+        while tokio::time::timeout(Duration::from_millis(50), flaky.receives(tries)).await.is_err() {
+            world.clock().advance(Duration::from_secs(40));
+        }
+    }
+
+    let ids: Vec<_> = flaky.calls().iter().map(|call| call.json()["text"].clone()).collect();
+    assert!(ids.iter().all(|text| *text == ids[0]), "{ids:?}");
+    assert_eq!((strict.calls().len(), elsewhere.calls().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_park_is_told_to_nobody_and_each_account_has_its_own() {
+    let mut chat = Receiver::open().await;
+    let events = ["handoff_created", "handoff_withdrawn", "handoff_resolved", "handoff_reminder"];
+    let hook = json!([{"kind": "json", "url": chat.url("/"), "events": events, "account": "Acme"}]);
+    let world = World::with(settings(&hook)).await;
+    let (sam, hank) = (world.engineer("Sam Ortiz").await, world.stranger());
+
+    let private = sam.opens("a private matter").await;
+    sam.parks(&private).await;
+    hank.escalates("Globex is down").await;
+    let vpn = sam.escalates("VPN is down").await;
+
+    let call = chat.receives(1).await.remove(0);
+    assert_eq!(call.json()["data"]["handoff_id"], json!(vpn.handoff));
+}
+
+#[tokio::test]
+async fn what_happens_while_the_receiver_is_away_and_the_server_restarts_is_told_once() {
+    let mut chat = Receiver::answering(&[500]).await;
+    let mut world = World::with(settings(&json!([{"kind": "slack", "url": chat.url("/")}]))).await;
+    let sam = world.engineer("Sam Ortiz").await;
+    sam.escalates("VPN is down").await;
+    chat.receives(1).await;
+
+    world.restarts().await;
+    while tokio::time::timeout(Duration::from_millis(50), chat.receives(2)).await.is_err() {
+        world.clock().advance(Duration::from_secs(40));
+    }
+    sam.escalates("Printer jams").await;
+
+    let said: Vec<_> = chat.receives(3).await.iter().map(|call| call.json()["text"].to_string()).collect();
+    assert_eq!(said[0], said[1]);
+    assert!(said[2].contains("Printer jams"), "{said:?}");
+}
+
+#[test]
+fn webhooks_that_make_no_sense_say_what_to_do() {
+    let why = |webhooks: &str| {
+        let settings = Settings { webhooks: Some(webhooks.to_owned().into()), ..Settings::default() };
+        settings.check().err().unwrap().to_string()
+    };
+    assert!(why("hunter2").contains(r#"[{"kind": "slack""#));
+    assert!(!why("hunter2").contains("hunter2"), "what may hold secrets is not repeated");
+    assert!(why(r#"[{"kind": "json", "url": "ftp://x"}]"#).contains("http://"));
+    assert!(why(r#"[{"kind": "json", "url": "http://x", "secret": "hunter2"}]"#).contains("openssl rand"));
+    assert!(why(r#"[{"kind": "json", "url": "http://x", "events": ["nope"]}]"#).contains("handoff_created"));
+    assert!(why(r#"[{"kind": "ntfy", "url": "http://x"}]"#).contains("topic"));
+    assert!(why(r#"[{"kind": "json", "url": "http://169.254.169.254/"}]"#).contains("metadata"));
+    let in_a_file = "[[webhooks]]\nkind = 'slack'\nurl = 'http://x'\nsecrte = 'x'";
+    let error = toml::from_str::<Settings>(in_a_file).unwrap_err().to_string();
+    assert!(error.contains("unknown field `secrte`"), "{error}");
+}
