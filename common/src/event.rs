@@ -45,6 +45,8 @@ pub struct AboutHandoff {
     pub priority: Priority,
     /// The problem in one line.
     pub problem_summary: String,
+    /// Since when the problem has been the team's.
+    pub created_at: Timestamp,
     /// The version of the handoff after the event: what was read of an older one is out of date.
     pub version: u64,
 }
@@ -347,6 +349,7 @@ mod tests {
                     number: Number(42),
                     priority: Priority::Urgent,
                     problem_summary: "VPN is down".into(),
+                    created_at: at,
                     version: 3,
                 },
                 by: Person { id: crate::id::UserId::from_bytes(id(3)), name: "Sam Ortiz".into() },

@@ -87,6 +87,8 @@ routes! {
     LIVE = "/health/live";
     /// The database answers and the writer lives.
     READY = "/health/ready";
+    /// What the server counts and times.
+    METRICS = "/metrics";
 }
 
 #[cfg(test)]

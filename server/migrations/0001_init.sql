@@ -8,6 +8,8 @@ CREATE TABLE account (
   created_at          INTEGER NOT NULL,
   -- The newest event. Counted here and not by MAX(seq), so that a seq is never used again after old events went.
   last_seq            INTEGER NOT NULL DEFAULT 0,
+  -- The oldest event that can still be replayed. Of what is older only the milestones of each session are kept.
+  oldest_seq          INTEGER NOT NULL DEFAULT 1,
   last_session_number INTEGER NOT NULL DEFAULT 0,
   last_handoff_number INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;

@@ -1,6 +1,9 @@
 //! The server's own commands, beside `serve`: they work on the folder, whether a server runs on it or not.
 
-use std::path::Path;
+mod backup;
+mod check;
+
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use tierup_common::id::{AccountId, TokenId, UserId};
@@ -12,6 +15,9 @@ use crate::domain::Refusal;
 use crate::domain::valid::{Check, Valid};
 use crate::store::{self, Credential, NewUser, OpenError, System};
 use crate::token;
+
+pub use backup::{BackedUp, backup, restore};
+pub use check::{Checked, folder as check};
 
 /// Why a command did nothing.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +34,20 @@ pub enum AdminError {
     /// The machine has no randomness to give.
     #[error("no randomness: {0}")]
     Random(getrandom::Error),
+    /// There is a file of this name already.
+    #[error("{} is there already\nhint: name a file that is not, with the date in it perhaps", .0.display())]
+    Exists(PathBuf),
+    /// There is no such backup.
+    #[error("there is no file {}", .0.display())]
+    NoBackup(PathBuf),
+    /// The copy is not sound.
+    #[error(
+        "the data is not sound, and was not copied\nhint: `tierup-server check --data DIR` says what is wrong"
+    )]
+    Unsound,
+    /// No user has this email address.
+    #[error("there is no user {0:?}\nhint: add them with `tierup-server user add`")]
+    NoSuchUser(String),
     /// There is an account of this name already.
     #[error("there is an account {0:?} already\nhint: add people to it with `tierup-server user add`")]
     AccountExists(String),
@@ -110,6 +130,25 @@ pub fn add_user(
     Ok(UserAdded { user_id, token: made.secret })
 }
 
+/// Makes another token for a user, for whoever lost theirs.
+pub fn add_token(folder: &Path, email: &str) -> Result<UserAdded, AdminError> {
+    let mut connection = store::existing(folder)?;
+    store::migrate(&mut connection)?;
+    let (now, made) = (Clock::system().now(), token::make().map_err(AdminError::Random)?);
+    let user_id = store::visit(&mut connection, |system| {
+        let Some((account, user)) = system.user_by_email(email)? else { return Ok(None) };
+        system.account(account).insert_token(&credential(user, made.hash, now))?;
+        Ok(Some(user))
+    })?;
+    let user_id = user_id.ok_or_else(|| AdminError::NoSuchUser(email.into()))?;
+    Ok(UserAdded { user_id, token: made.secret })
+}
+
+fn credential(user: UserId, hash: [u8; 32], now: Timestamp) -> Credential {
+    let (id, name) = (TokenId::new(now), "made on the server".into());
+    Credential { id, user, hash, name, created_at: now, expires_at: None }
+}
+
 fn choose(accounts: &[(AccountId, String)], named: Option<&str>) -> Result<AccountId, AdminError> {
     let known = accounts.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(", ");
     match (named, accounts) {
@@ -141,14 +180,7 @@ fn add(
         active: true,
         created_at: now,
     };
-    let token = Credential {
-        id: TokenId::new(now),
-        user: user.id,
-        hash: token_hash,
-        name: "made on the server".into(),
-        created_at: now,
-        expires_at: None,
-    };
+    let token = credential(user.id, token_hash, now);
     let tx = system.account(account);
     let new = NewUser { user, password_hash: None };
     tx.insert_user(&new)?;

@@ -19,7 +19,9 @@ use crate::bell::Bell;
 use crate::clock::Clock;
 use crate::domain::{Caller, Policy};
 use crate::error::{ApiError, ApiResult, problem_of};
+use crate::limits::Limits;
 use crate::mail::Mailer;
+use crate::metrics::Metrics;
 use crate::search::Search;
 use crate::store::{self, Answer, Key, Store, Tx};
 use crate::webhook::Hooks;
@@ -40,6 +42,10 @@ pub struct Parts {
     pub tokens: Tokens,
     /// Whose log-ins failed.
     pub attempts: Attempts,
+    /// What is counted and timed.
+    pub metrics: Arc<Metrics>,
+    /// How much of what costs something one user may ask for.
+    pub limits: Limits,
     /// What is known of earlier problems.
     pub search: Search,
     /// Who assesses and answers.
@@ -52,6 +58,8 @@ pub struct Parts {
     pub remind_after: Option<Duration>,
     /// A claim that stands still goes back to the queue after so long.
     pub stale_after: Option<Duration>,
+    /// Older events cannot be replayed; none if all can.
+    pub event_retention: Option<Duration>,
     /// A proxy in front of this server says where requests come from.
     pub behind_proxy: bool,
     /// Where people reach this server, for links.

@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
+use prometheus_client::metrics::counter::Counter;
 use slab::Slab;
 use tierup_common::id::{AccountId, HandoffId, Seq, TokenId, UserId};
 use tierup_common::user::Person;
@@ -37,6 +38,7 @@ pub struct Bell {
     jobs: Arc<Notify>,
     /// Whoever follows every log.
     followers: Arc<Mutex<Vec<Growth>>>,
+    sent: Counter,
 }
 
 impl Bell {
@@ -87,6 +89,24 @@ impl Bell {
     /// Who is reading a handoff now.
     pub fn viewers(&self, account: AccountId, handoff: HandoffId) -> Vec<Person> {
         self.channel(account).lock().presence.viewers(handoff)
+    }
+
+    /// How many streams are open.
+    pub fn streams(&self) -> usize {
+        let channels: Vec<_> = lock(&self.accounts).values().cloned().collect();
+        channels.iter().map(|channel| channel.lock().readers.len()).sum()
+    }
+
+    /// How many streams of a user are open.
+    pub fn streams_of(&self, account: AccountId, user: UserId) -> usize {
+        let channel = self.channel(account);
+        let state = channel.lock();
+        state.readers.iter().filter(|(_, reader)| reader.caller.id == user).count()
+    }
+
+    /// Counts what streams send.
+    pub fn sent(&self) -> Counter {
+        self.sent.clone()
     }
 
     /// Ends every stream of a user.

@@ -14,8 +14,16 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::assess::{Endpoint, Engine, Pace, Wire};
+use crate::limits::Limits;
 use crate::mail::Mailer;
 use crate::webhook::{Hook, Webhooks};
+
+/// Days for which events can be replayed, when nobody says how many.
+const RETENTION_DAYS: u64 = 7;
+/// What one user may ask a model in a minute: each answer costs money.
+const QUESTIONS: u32 = 60;
+/// Streams of one user: half of what the server takes, so that nobody shuts the others out.
+const STREAMS: u32 = 10_000;
 
 /// Settings as they are written down.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
@@ -61,6 +69,25 @@ pub struct Settings {
     /// [default: 0]
     #[arg(long, value_name = "HOURS", env = "TIERUP_SERVER_STALE_CLAIM_HOURS")]
     pub stale_claim_hours: Option<u64>,
+    /// For so many days events can be replayed and timelines are whole; 0 is for ever [default: 7]
+    #[arg(long, value_name = "DAYS", env = "TIERUP_SERVER_EVENT_RETENTION_DAYS")]
+    pub event_retention_days: Option<u64>,
+    /// Requests that one user may make in a minute; 0 is no limit [default: 0]
+    #[arg(long, value_name = "NUMBER", env = "TIERUP_SERVER_REQUESTS_PER_MINUTE")]
+    pub requests_per_minute: Option<u32>,
+    /// Answers and assessments that one user may ask for in a minute; 0 is no limit [default: 60 where a model
+    /// answers, else 0]
+    #[arg(long, value_name = "NUMBER", env = "TIERUP_SERVER_QUESTIONS_PER_MINUTE")]
+    pub questions_per_minute: Option<u32>,
+    /// Event streams that one user may hold open [default: 10000]
+    #[arg(long, value_name = "NUMBER", env = "TIERUP_SERVER_STREAMS_PER_USER")]
+    pub streams_per_user: Option<u32>,
+    /// How the log is written to standard error: text or json [default: text]
+    #[arg(long, value_name = "FORM", env = "TIERUP_SERVER_LOG_FORMAT")]
+    pub log_format: Option<LogFormat>,
+    /// What is logged: a level, or filters like `info,tierup_server=debug` [default: info]
+    #[arg(long, value_name = "FILTER", env = "TIERUP_SERVER_LOG")]
+    pub log: Option<String>,
     /// Chat tools and programs that are told, as JSON: `[{"kind": "slack", "url": "https://…"}]`; kinds are slack,
     /// mattermost, ntfy and json [default: none]
     #[arg(long, value_name = "JSON", env = "TIERUP_SERVER_WEBHOOKS", hide_env_values = true)]
@@ -68,6 +95,17 @@ pub struct Settings {
     /// Where people reach this server, for links in mail
     #[arg(long, value_name = "URL", env = "TIERUP_SERVER_PUBLIC_URL")]
     pub public_url: Option<Url>,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line, for programs.
+    Json,
 }
 
 /// What is wrong with the settings, and what to do.
@@ -109,6 +147,10 @@ pub struct Config {
     pub remind_after: Option<Duration>,
     /// A claim that stands still goes back to the queue after so long.
     pub stale_after: Option<Duration>,
+    /// Older events cannot be replayed; none if all can.
+    pub event_retention: Option<Duration>,
+    /// How much one user may ask for.
+    pub limits: Limits,
     /// Who is told what happens.
     pub hooks: Vec<Hook>,
     /// Where people reach this server.
@@ -142,6 +184,12 @@ impl Settings {
             mail_from: self.mail_from.or(other.mail_from),
             unclaimed_reminder_minutes: self.unclaimed_reminder_minutes.or(other.unclaimed_reminder_minutes),
             stale_claim_hours: self.stale_claim_hours.or(other.stale_claim_hours),
+            event_retention_days: self.event_retention_days.or(other.event_retention_days),
+            requests_per_minute: self.requests_per_minute.or(other.requests_per_minute),
+            questions_per_minute: self.questions_per_minute.or(other.questions_per_minute),
+            streams_per_user: self.streams_per_user.or(other.streams_per_user),
+            log_format: self.log_format.or(other.log_format),
+            log: self.log.or(other.log),
             webhooks: self.webhooks.or(other.webhooks),
             public_url: self.public_url.or(other.public_url),
         }
@@ -159,10 +207,21 @@ impl Settings {
                 ),
             ));
         }
+        let engine = self.engine()?;
+        let questions = self.questions_per_minute.unwrap_or(if matches!(engine, Engine::Model(_)) {
+            QUESTIONS
+        } else {
+            0
+        });
+        let (requests, streams) =
+            (self.requests_per_minute.unwrap_or(0), self.streams_per_user.unwrap_or(STREAMS));
+        let retention = self.event_retention_days.unwrap_or(RETENTION_DAYS);
         Ok(Config {
             listen,
             behind_proxy: self.behind_proxy == Some(true),
-            engine: self.engine()?,
+            event_retention: Some(Duration::from_hours(24 * retention.min(36_500))).filter(|_| retention > 0),
+            limits: Limits::new(requests, questions, streams),
+            engine,
             mailer: self.mailer()?,
             runbooks: self.runbooks,
             hooks: self

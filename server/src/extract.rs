@@ -7,11 +7,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{FromRequestParts, RawPathParams, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
@@ -43,12 +43,19 @@ pub enum Access {
 #[derive(Clone)]
 struct RawBody(Bytes);
 
-/// Lets a request through to its handler, or answers in its place.
+/// Lets a request through to its handler, or answers in its place. The answer carries which route it was.
 pub async fn guard(
     State((app, access)): State<(App, Access)>,
+    matched: MatchedPath,
     request: Request,
     next: Next,
-) -> Result<Response, ApiError> {
+) -> Response {
+    let mut response = let_in(&app, access, request, next).await.into_response();
+    response.extensions_mut().insert(matched);
+    response
+}
+
+async fn let_in(app: &App, access: Access, request: Request, next: Next) -> ApiResult<Response> {
     let (mut parts, body) = request.into_parts();
     if let Access::From(least) = access {
         let authorization = single(&parts.headers, header::AUTHORIZATION.as_str())?;
@@ -57,6 +64,7 @@ pub async fn guard(
             let detail = format!("this needs the role {least}; yours is {}", caller.role);
             return Err(ApiError::new(Code::Forbidden, detail));
         }
+        app.limits.request(caller.id)?;
         parts.extensions.insert(caller);
     }
     if matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {

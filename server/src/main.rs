@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use serde_json::json;
 use tierup_common::user::Role;
 use tierup_server::clock::Clock;
-use tierup_server::config::Settings;
+use tierup_server::config::{LogFormat, Settings};
 use tierup_server::{Server, admin};
 use tracing_subscriber::EnvFilter;
 
@@ -45,6 +45,33 @@ enum Command {
         #[command(subcommand)]
         command: UserCommand,
     },
+    /// Manage tokens
+    Token {
+        #[command(subcommand)]
+        command: TokenCommand,
+    },
+    /// Copy everything into one file, while the server runs or not
+    Backup {
+        /// The folder that the server keeps everything in
+        #[arg(long, value_name = "DIR", env = "TIERUP_SERVER_DATA")]
+        data: PathBuf,
+        /// The file to write; it must not be there yet
+        file: PathBuf,
+    },
+    /// Make a new folder out of a backup
+    Restore {
+        /// The file that `backup` wrote
+        file: PathBuf,
+        /// The folder to make
+        #[arg(long, value_name = "NEWDIR")]
+        data: PathBuf,
+    },
+    /// Look whether the data is whole and obeys the rules, while the server runs or not
+    Check {
+        /// The folder that the server keeps everything in
+        #[arg(long, value_name = "DIR", env = "TIERUP_SERVER_DATA")]
+        data: PathBuf,
+    },
     /// Serve
     Serve {
         /// The folder that `init` made
@@ -80,6 +107,19 @@ enum UserCommand {
     },
 }
 
+#[derive(Subcommand)]
+enum TokenCommand {
+    /// Make another token for somebody, and print it
+    Add {
+        /// The folder that `init` made
+        #[arg(long, value_name = "DIR", env = "TIERUP_SERVER_DATA")]
+        data: PathBuf,
+        /// Their email address
+        #[arg(long, value_name = "EMAIL")]
+        email: String,
+    },
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
@@ -89,6 +129,10 @@ fn main() -> ExitCode {
         Command::User { command: UserCommand::Add { data, email, name, role, account } } => {
             add_user(&data, account.as_deref(), &email, &name, role, cli.json)
         }
+        Command::Token { command: TokenCommand::Add { data, email } } => add_token(&data, &email, cli.json),
+        Command::Backup { data, file } => backup(&data, &file, cli.json),
+        Command::Restore { file, data } => restore(&file, &data, cli.json),
+        Command::Check { data } => check(&data, cli.json),
         Command::Serve { data, config, settings } => serve(&data, config.as_deref(), *settings, cli.json),
     };
     match done {
@@ -130,11 +174,59 @@ fn add_user(
     Ok(())
 }
 
+fn add_token(data: &Path, email: &str, as_json: bool) -> anyhow::Result<()> {
+    let added = admin::add_token(data, email)?;
+    if as_json {
+        println!("{}", serde_json::to_string(&added)?);
+    } else {
+        println!("{}", added.token);
+        eprintln!("This is a token for {email}; it is shown this once.");
+    }
+    Ok(())
+}
+
+fn backup(data: &Path, file: &Path, as_json: bool) -> anyhow::Result<()> {
+    let made = admin::backup(data, file)?;
+    if as_json {
+        println!("{}", serde_json::to_string(&made)?);
+    } else {
+        println!("{}: {} bytes, checked: {}", made.file, made.bytes, made.holds);
+    }
+    Ok(())
+}
+
+fn restore(file: &Path, data: &Path, as_json: bool) -> anyhow::Result<()> {
+    let holds = admin::restore(file, data)?;
+    if as_json {
+        println!("{}", serde_json::to_string(&holds)?);
+    } else {
+        println!("{}: {holds}", data.display());
+        eprintln!("Next: tierup-server serve --data {}", data.display());
+    }
+    Ok(())
+}
+
+fn check(data: &Path, as_json: bool) -> anyhow::Result<()> {
+    let found = admin::check(data)?;
+    if as_json {
+        println!("{}", serde_json::to_string(&found)?);
+    } else {
+        println!("{found}");
+    }
+    if !found.is_sound() {
+        anyhow::bail!(
+            "{}\nhint: stop the server, keep a copy of the folder, and restore the last good backup",
+            found.problems.join("\n")
+        );
+    }
+    Ok(())
+}
+
 fn serve(data: &Path, config: Option<&Path>, settings: Settings, as_json: bool) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_from_env("TIERUP_SERVER_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let file = config.map(Settings::read).transpose()?.unwrap_or_default();
-    let config = settings.or(file).check()?;
+    let settings = settings.or(file);
+    start_log(&settings)?;
+    let config = settings.check()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let server = Server::start(data, config, Clock::system()).await?;
@@ -154,6 +246,19 @@ fn serve(data: &Path, config: Option<&Path>, settings: Settings, as_json: bool) 
         server.stop().await;
         Ok(())
     })
+}
+
+/// Begins to log on standard error.
+fn start_log(settings: &Settings) -> anyhow::Result<()> {
+    let wanted = settings.log.as_deref().unwrap_or("info");
+    let filter = EnvFilter::builder().parse(wanted);
+    let filter = filter.context("log: not a filter; use a level, like info, or info,tierup_server=debug")?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match settings.log_format.unwrap_or_default() {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).with_span_list(false).init(),
+    }
+    Ok(())
 }
 
 /// Waits for SIGTERM or SIGINT.

@@ -3,13 +3,17 @@
 mod row;
 mod table;
 
+use std::time::Instant;
+
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::get;
 use tierup_common::problem::Code;
+use tierup_common::route;
 use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument;
 
 use crate::app::App;
 use crate::error::{ApiError, finish};
@@ -36,16 +40,25 @@ pub fn router(app: App) -> Router {
         .layer(CatchPanicLayer::custom(|_| {
             axum::response::IntoResponse::into_response(ApiError::internal(&"a handler panicked"))
         }))
-        .layer(middleware::from_fn(identify))
+        .layer(middleware::from_fn_with_state(app.clone(), identify))
         .with_state(app)
 }
 
-/// Names each request, in its answer and in the log.
-async fn identify(request: Request, next: Next) -> Response {
-    use tracing::Instrument;
-    let id = request_id();
-    let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
-    finish(next.run(request).instrument(span).await, &id)
+/// Names each request, in its answer and in the log, and counts it.
+async fn identify(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (id, began) = (request_id(), Instant::now());
+    let method = request.method().clone();
+    let span = tracing::info_span!("request", id, %method, path = request.uri().path());
+    let response = next.run(request).instrument(span.clone()).await;
+    let (status, took) = (response.status().as_u16(), began.elapsed());
+    let template = response.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
+    app.metrics.answered(method.as_str(), template, status, took);
+    let problem = response.extensions().get::<ApiError>().and_then(|error| error.problem.code());
+    if template == route::CLAIM.0 && problem == Some(Code::HandoffAlreadyClaimed) {
+        app.metrics.lost_claim();
+    }
+    tracing::debug!(parent: &span, status, took_ms = took.as_secs_f64() * 1000.0, "answered");
+    finish(response, &id)
 }
 
 fn request_id() -> String {

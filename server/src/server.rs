@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -15,10 +16,11 @@ use crate::auth::{Attempts, Tokens};
 use crate::bell::Bell;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::metrics::Metrics;
 use crate::router::router;
 use crate::search::{Search, SearchError};
 use crate::serve::serve;
-use crate::store::{self, OpenError, Store};
+use crate::store::{self, News, OpenError, Store};
 use crate::webhook::{Hooks, WhoseError};
 use crate::worker;
 
@@ -60,7 +62,13 @@ impl Server {
         let (stop, fatal) = (CancellationToken::new(), CancellationToken::new());
         let bell = Bell::default();
         let rung = bell.clone();
-        let store = Store::open(folder, move |news| rung.ring(news), fatal.clone())?;
+        let metrics = Arc::new(Metrics::new(bell.sent()));
+        let counting = Arc::clone(&metrics);
+        let on_commit = move |news: News| {
+            counting.committed(&news);
+            rung.ring(news);
+        };
+        let store = Store::open(folder, on_commit, fatal.clone())?;
         let accounts = store.read_system(|system| system.accounts()).await?;
         let hooks = Hooks::of(config.hooks, &accounts)?;
         let search = Search::open(folder, config.runbooks)?;
@@ -76,10 +84,13 @@ impl Server {
             tokens: Tokens::default(),
             attempts: Attempts::default(),
             behind_proxy: config.behind_proxy,
+            metrics,
+            limits: config.limits,
             search,
             engine: config.engine,
             mailer: config.mailer,
             hooks,
+            event_retention: config.event_retention,
             remind_after: config.remind_after,
             stale_after: config.stale_after,
             public_url: config.public_url,

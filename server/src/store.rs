@@ -14,6 +14,7 @@ mod messages;
 mod read;
 mod sessions;
 mod tx;
+mod upkeep;
 mod users;
 mod write;
 
@@ -28,10 +29,10 @@ use crate::domain::Refusal;
 pub use connect::{Lock, OpenError};
 pub use handoffs::{QueueCursor, QueueQuery};
 pub use idempotency::{Answer, Key};
-pub use jobs::{Finish, Leased};
+pub use jobs::{Finish, Leased, Standing};
 pub use log::{Ends, Logged, Narrow, Page};
 pub use sessions::{SessionCursor, SessionQuery};
-pub use tx::{News, Scope, System, Tx};
+pub use tx::{News, Outcome, Scope, System, Tx};
 pub use users::{Credential, NewUser};
 
 /// Why a read or a commit gave no answer.
@@ -152,3 +153,4 @@ pub fn visit<T>(
 }
 
 pub use connect::{create, existing, migrate};
+pub use upkeep::{adopt, copy, examine, inspect_file, inspect_folder};

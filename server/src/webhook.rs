@@ -246,8 +246,8 @@ impl Hooks {
 
 fn id(kind: Kind, url: &Url) -> HookId {
     let digest: [u8; 32] = Sha256::digest(format!("{kind:?} {url}")).into();
-    let [a, b, c, d, e, f, ..] = digest;
-    HookId(u64::from_be_bytes([0, 0, a, b, c, d, e, f]))
+    let first = digest.iter().take(6);
+    HookId(first.fold(0, |id, byte| id << 8 | u64::from(*byte)))
 }
 
 /// What names a call, the same however often it is tried: receivers take it once.

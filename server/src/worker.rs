@@ -5,6 +5,7 @@
 
 mod announce;
 mod assess;
+mod housekeeping;
 mod index;
 mod mail;
 mod reply;
@@ -53,6 +54,7 @@ pub fn start(app: &App) -> JoinSet<()> {
     ];
     let mut workers = JoinSet::new();
     workers.spawn(index::follow(app.clone()));
+    workers.spawn(housekeeping::keep(app.clone()));
     workers.spawn(tell::follow(app.clone()));
     for trade in trades {
         workers.spawn(work(app.clone(), trade));

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame};
+use prometheus_client::metrics::counter::Counter;
 use tierup_common::event::Signal;
 use tierup_common::id::Seq;
 use tokio::time::{Instant, Sleep};
@@ -59,6 +60,7 @@ pub struct EventStream {
     /// A part of the log on its way.
     reading: Option<Reading>,
     keep_alive: Pin<Box<Sleep>>,
+    counter: Counter,
     /// When the token stops working, if it ever does.
     expires: Option<Instant>,
 }
@@ -91,6 +93,7 @@ impl EventStream {
             ready: VecDeque::new(),
             reading: None,
             keep_alive: Box::pin(tokio::time::sleep(KEEP_ALIVE)),
+            counter: bell.sent(),
             expires,
         };
         let ends = stream.store.read(stream.caller.account, |scope| scope.log_ends()).await?;
@@ -190,6 +193,7 @@ impl Body for EventStream {
             if let Some(bytes) = this.ready.pop_front() {
                 let at = this.next_wake();
                 this.keep_alive.as_mut().reset(at);
+                this.counter.inc();
                 return Poll::Ready(Some(Ok(Frame::data(bytes))));
             }
             if let Some(reading) = &mut this.reading {

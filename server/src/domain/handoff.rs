@@ -132,6 +132,7 @@ impl Handoff {
             number: self.number,
             priority: self.priority,
             problem_summary: self.title.clone(),
+            created_at: self.created_at,
             version: self.version + 1,
         }
     }

@@ -38,6 +38,7 @@ pub async fn stream(
         None | Some("") => Start::Now,
         Some(text) => text.parse().map_or(Start::Nowhere, Start::After),
     };
+    app.limits.stream(app.bell.streams_of(caller.account, caller.id))?;
     let caller = Caller::clone(&caller);
     let body = EventStream::open(&app.bell, app.store.clone(), &app.clock, caller, narrow, start).await?;
     let mut response = axum::body::Body::new(body).into_response();

@@ -179,6 +179,7 @@ pub async fn reassess(
     Path(reference): Path<HandoffRef>,
     Once(key): Once,
 ) -> ApiResult<Reply<Handoff>> {
+    app.limits.question(caller.id)?;
     decide(app, caller, key, reference, StatusCode::ACCEPTED, |it| {
         Ok(assessment::reassess(it.handoff, it.now, it.policy)?)
     })

@@ -1,10 +1,12 @@
-//! Signs of life, for whoever watches the process.
+//! Signs of life, and figures, for whoever watches the process.
 
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use tierup_common::problem::Code;
 
 use crate::app::App;
 use crate::error::{ApiError, ApiResult};
+use crate::metrics;
 
 /// The process serves.
 pub async fn live() -> StatusCode {
@@ -17,4 +19,11 @@ pub async fn ready(app: App) -> ApiResult<StatusCode> {
         return Ok(StatusCode::OK);
     }
     Err(ApiError::new(Code::Unavailable, "the database does not answer"))
+}
+
+/// What the server counts and times.
+pub async fn metrics(app: App) -> ApiResult<Response> {
+    let standing = app.store.read_system(|system| system.standing()).await?;
+    let text = app.metrics.text(app.bell.streams(), &standing);
+    Ok(([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response())
 }

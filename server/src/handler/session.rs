@@ -8,8 +8,8 @@ use tierup_common::handoff::Handoff;
 use tierup_common::id::{BranchId, HandoffId, MessageId, SessionId};
 use tierup_common::limit;
 use tierup_common::session::{
-    Branch, CreateMessage, CreateSession, HandOff, Message, PutBranch, Resolve, Session, SessionPage,
-    SessionStatus,
+    Branch, CreateMessage, CreateSession, HandOff, Message, MessageKind, PutBranch, Resolve, Session,
+    SessionPage, SessionStatus,
 };
 
 use crate::app::{App, Reply};
@@ -84,6 +84,9 @@ pub async fn say(
     Once(key): Once,
     Body(request): Body<CreateMessage>,
 ) -> ApiResult<Reply<Message>> {
+    if request.kind == MessageKind::Ask {
+        app.limits.question(caller.id)?;
+    }
     let (now, policy) = (app.clock.now(), app.policy());
     let (message_id, reply_id) = (MessageId::new(now), MessageId::new(now));
     let who = caller.clone();

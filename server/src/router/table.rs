@@ -3,8 +3,8 @@
 use tierup_common::assessment::Step;
 use tierup_common::handoff::{Assign, Handoff, PutStep, QueuePage, Release, SendBack};
 use tierup_common::problem::Code::{
-    AssessmentRunning, EmailTaken, Forbidden, HandoffAlreadyClaimed, HandoffClosed, InvalidCredentials,
-    NotAParticipant, SessionNotActive, Unavailable,
+    AssessmentRunning, EmailTaken, Forbidden, HandoffAlreadyClaimed, HandoffClosed, Internal,
+    InvalidCredentials, NotAParticipant, SessionNotActive, Unavailable,
 };
 use tierup_common::route;
 use tierup_common::session::{
@@ -15,6 +15,7 @@ use tierup_common::user::{ChangeUser, CreateToken, CreateUser, LogIn, LoggedIn, 
 
 use crate::extract::Access::{From, Public};
 use crate::handler::{Items, Timeline, auth, event, handoff, health, session, user};
+use crate::metrics;
 use crate::router::row::{Gives, Row, delete, get, patch, post, put};
 
 /// Every route there is.
@@ -23,6 +24,7 @@ pub(crate) fn table() -> Vec<Row> {
     vec![
         get(route::LIVE, Public, health::live, "Whether the process serves").gives_other(200, Gives::Nothing),
         get(route::READY, Public, health::ready, "Whether the database answers and the writer lives").gives_other(200, Gives::Nothing).refuses(&[Unavailable]),
+        get(route::METRICS, Public, health::metrics, "What the server counts and times, for Prometheus").gives_other(200, Gives::Text(metrics::CONTENT_TYPE)).refuses(&[Internal, Unavailable]),
 
         post(route::LOGIN, Public, auth::log_in, "Log in by email and password").takes::<LogIn>().gives::<LoggedIn>(200).refuses(&[InvalidCredentials]),
         post(route::LOGOUT, From(Viewer), auth::log_out, "End the token in use, and its streams").gives_other(204, Gives::Nothing),

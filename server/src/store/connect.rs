@@ -22,6 +22,9 @@ pub enum OpenError {
     /// Another server has it.
     #[error("another tierup-server serves {}\nhint: stop it first, or use another --data folder", .0.display())]
     InUse(PathBuf),
+    /// There is a database in it already.
+    #[error("{} holds tierup data already\nhint: restore into a folder that is new, and point `serve` at it", .0.display())]
+    Occupied(PathBuf),
     /// The file is a database of some other program.
     #[error("{} is not a tierup database\nhint: point --data at a folder that `tierup-server init` made", .0.display())]
     Foreign(PathBuf),
@@ -66,7 +69,7 @@ impl Lock {
     }
 }
 
-fn file(folder: &Path) -> PathBuf {
+pub(super) fn file(folder: &Path) -> PathBuf {
     folder.join("tierup.db")
 }
 
@@ -120,13 +123,16 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
+/// Refuses a file that is not ours.
+pub(super) fn must_be_ours(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    let application: Result<i32, _> = connection.pragma_query_value(None, "application_id", |row| row.get(0));
+    if matches!(application, Ok(APPLICATION_ID)) { Ok(()) } else { Err(OpenError::Foreign(path.into())) }
+}
+
 /// Refuses a file that is not ours, then sets the connection up to be durable: an answer goes out only after the
 /// log of its change is on the disk.
 fn set_up(connection: &Connection, path: &Path) -> Result<(), OpenError> {
-    let application: Result<i32, _> = connection.pragma_query_value(None, "application_id", |row| row.get(0));
-    if !matches!(application, Ok(APPLICATION_ID)) {
-        return Err(OpenError::Foreign(path.into()));
-    }
+    must_be_ours(connection, path)?;
     let set = || {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
@@ -138,13 +144,13 @@ fn set_up(connection: &Connection, path: &Path) -> Result<(), OpenError> {
 }
 
 #[cfg(unix)]
-fn private_folder(folder: &Path) -> std::io::Result<()> {
+pub(super) fn private_folder(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 #[cfg(not(unix))]
-fn private_folder(folder: &Path) -> std::io::Result<()> {
+pub(super) fn private_folder(folder: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)
 }
 

@@ -5,7 +5,7 @@ use tierup_common::id::AccountId;
 use tierup_common::time::Timestamp;
 
 use crate::domain::{Job, Task};
-use crate::store::tx::{System, Tx};
+use crate::store::tx::{Outcome, System, Tx};
 use crate::store::{Error, Result};
 
 /// A job that a worker has for a while.
@@ -34,7 +34,20 @@ pub enum Finish {
     Failed(String),
 }
 
+impl Finish {
+    const fn outcome(&self) -> Outcome {
+        match self {
+            Self::Done => Outcome::Done,
+            Self::Again(..) => Outcome::Again,
+            Self::Failed(_) => Outcome::Failed,
+        }
+    }
+}
+
 impl Job {
+    /// Every kind.
+    pub const KINDS: [&str; 6] = ["assess", "reply", "announce", "mail", "ring", "call"];
+
     /// The word for it in the table: each kind has workers of its own.
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -69,7 +82,7 @@ impl Tx<'_> {
 
     /// Ends a lease. False if the lease had run out and another worker has the job: then nothing of this worker's
     /// may be written.
-    pub fn finish(&self, leased: &Leased, finish: &Finish) -> Result<bool> {
+    pub fn finish(&mut self, leased: &Leased, finish: &Finish) -> Result<bool> {
         let touched = match finish {
             Finish::Done => {
                 self.run("DELETE FROM job WHERE id = ?1 AND fence = ?2", params![leased.id, leased.fence])?
@@ -83,6 +96,9 @@ impl Tx<'_> {
                 params![leased.id, leased.fence, why],
             )?,
         };
+        if touched == 1 {
+            self.news.finished.push((leased.job.kind(), finish.outcome()));
+        }
         Ok(touched == 1)
     }
 
@@ -93,7 +109,34 @@ impl Tx<'_> {
     }
 }
 
+/// What stands at one moment, over all accounts.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Standing {
+    /// Handoffs that wait.
+    pub open: i64,
+    /// Handoffs that are worked on.
+    pub claimed: i64,
+    /// Jobs by kind: how many wait or are being done, and how many failed for good.
+    pub jobs: Vec<(&'static str, i64, i64)>,
+}
+
 impl System<'_> {
+    /// What stands now.
+    pub fn standing(&self) -> Result<Standing> {
+        let count = |sql: &str, value: &str| -> Result<i64> {
+            Ok(self.connection.prepare_cached(sql)?.query_row([value], |row| row.get(0))?)
+        };
+        let handoffs = "SELECT COUNT(*) FROM handoff WHERE status = ?1 AND status IN ('open', 'claimed')";
+        let waiting = "SELECT COUNT(*) FROM job WHERE kind = ?1 AND failed = 0";
+        let failed = "SELECT COUNT(*) FROM job WHERE kind = ?1 AND failed = 1";
+        let jobs = Job::KINDS.iter().map(|kind| Ok((*kind, count(waiting, kind)?, count(failed, kind)?)));
+        Ok(Standing {
+            open: count(handoffs, "open")?,
+            claimed: count(handoffs, "claimed")?,
+            jobs: jobs.collect::<Result<_>>()?,
+        })
+    }
+
     /// Takes up to so many jobs of a kind that are due and that nobody has, until a moment.
     pub fn lease(&self, kind: &str, most: usize, now: Timestamp, until: Timestamp) -> Result<Vec<Leased>> {
         let mut statement = self.connection.prepare_cached(
@@ -110,6 +153,11 @@ impl System<'_> {
             Ok(Leased { id, account, job: serde_json::from_str(&body)?, attempt, fence })
         })
         .collect()
+    }
+
+    /// Forgets jobs that failed for good and were asked for before a moment.
+    pub fn forget_failed_jobs(&self, before: Timestamp) -> Result<usize> {
+        Ok(self.connection.execute("DELETE FROM job WHERE failed = 1 AND created_at < ?1", [before])?)
     }
 
     /// When the next job of a kind can be taken up: its due time, or the end of a lease that may run out.

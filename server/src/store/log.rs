@@ -1,5 +1,7 @@
 //! The log: what happened in an account, in order, and which part of it a reader may see.
 
+use std::time::Duration;
+
 use rusqlite::{Row, params};
 use tierup_common::event::{Event, Reach};
 use tierup_common::id::{AccountId, HandoffId, Seq, SessionId, UserId};
@@ -16,6 +18,8 @@ pub struct Logged {
     pub account: AccountId,
     /// Its place.
     pub seq: Seq,
+    /// How old the handoff was that it tells of; unknown of an event that was read back.
+    pub age: Option<Duration>,
     /// Its name.
     pub name: String,
     /// The session it tells of.
@@ -81,10 +85,10 @@ impl Scope<'_> {
 
     /// The oldest event still kept, and the newest.
     pub fn log_ends(&self) -> Result<Ends> {
-        let newest = self.newest_seq()?;
-        let oldest =
-            self.one("SELECT MIN(seq) FROM event WHERE account_id = ?1", [self.account], |row| row.get(0))?;
-        Ok(Ends { oldest: oldest.flatten().unwrap_or(newest.next()), newest })
+        let sql = "SELECT oldest_seq, last_seq FROM account WHERE id = ?1";
+        let ends =
+            self.one(sql, [self.account], |row| Ok(Ends { oldest: row.get(0)?, newest: row.get(1)? }))?;
+        Ok(ends.unwrap_or(Ends { oldest: Seq(1), newest: Seq(0) }))
     }
 
     /// The next events after a place, at most so many, whoever they are for.
@@ -138,11 +142,34 @@ impl Scope<'_> {
             only: row.get(4)?,
             reach,
             body: row.get(5)?,
+            age: None,
         })
     }
 }
 
 impl Tx<'_> {
+    /// Moves the beginning of the log on over events from before a moment, at most so many, and throws away those of
+    /// them that are no milestones of their session. True if there may be more.
+    pub fn prune_log(&self, before: Timestamp, most: u32) -> Result<bool> {
+        let Ends { oldest, newest } = self.log_ends()?;
+        let young: Option<Seq> = self.one(
+            "SELECT seq FROM event WHERE account_id = ?1 AND seq >= ?2 AND seq < ?3 AND at >= ?4 ORDER BY seq LIMIT 1",
+            params![self.account, oldest, Seq(oldest.0 + u64::from(most)), before],
+            |row| row.get(0),
+        )?;
+        let begin = young.unwrap_or(Seq(oldest.0 + u64::from(most)).min(newest.next()));
+        if begin == oldest {
+            return Ok(false);
+        }
+        self.run(
+            "DELETE FROM event WHERE account_id = ?1 AND seq >= ?2 AND seq < ?3 AND type IN
+             ('message_added', 'session_updated', 'handoff_step_updated', 'handoff_assessment_ready')",
+            params![self.account, oldest, begin],
+        )?;
+        self.run("UPDATE account SET oldest_seq = ?2 WHERE id = ?1", params![self.account, begin])?;
+        Ok(young.is_none() && begin <= newest)
+    }
+
     /// Notes how far somebody who follows the log has come; none that they follow it no longer.
     pub fn move_cursor(&self, follower: &str, to: Option<Seq>) -> Result<()> {
         match to {
@@ -178,6 +205,7 @@ impl Tx<'_> {
             let entry = Logged {
                 account: self.account,
                 seq,
+                age: event.what.handoff().map(|handoff| now.since(handoff.created_at)),
                 name: event.what.name().into(),
                 session: event.what.session_id(),
                 handoff: event.what.handoff().map(|handoff| handoff.handoff_id),

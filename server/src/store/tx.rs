@@ -2,6 +2,7 @@
 //! ([`Scope`]) and for writing ([`Tx`]).
 
 use std::ops::Deref;
+use std::time::Duration;
 
 use rusqlite::{Connection, Params, Row};
 use tierup_common::id::AccountId;
@@ -18,18 +19,42 @@ pub struct News {
     pub events: Vec<Logged>,
     /// There is a new job.
     pub has_jobs: bool,
+    /// Jobs that came to an end or were put off, by kind.
+    pub finished: Vec<(&'static str, Outcome)>,
+    /// From the commit's first statement to its being durable.
+    pub took: Duration,
+    /// Pieces of work that shared the commit.
+    pub pieces: u32,
+}
+
+/// How a job ended, for the books.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// It is done.
+    Done,
+    /// It was put off.
+    Again,
+    /// It failed for good.
+    Failed,
+}
+
+impl Outcome {
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Again => "again",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 impl News {
-    /// Nothing to tell.
-    pub fn is_empty(&self) -> bool {
-        self.events.is_empty() && !self.has_jobs
-    }
-
     /// Adds what another piece of the same commit leaves.
     pub(super) fn add(&mut self, other: Self) {
         self.events.extend(other.events);
         self.has_jobs |= other.has_jobs;
+        self.finished.extend(other.finished);
     }
 }
 

@@ -45,6 +45,18 @@ impl System<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// The active user with an email address.
+    pub fn user_by_email(&self, email: &str) -> Result<Option<(AccountId, UserId)>> {
+        let sql = "SELECT account_id, id FROM user WHERE email = ?1 AND active = 1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        Ok(statement.query_row([email], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+    }
+
+    /// Forgets tokens that stopped working by themselves before a moment.
+    pub fn forget_expired_tokens(&self, now: Timestamp) -> Result<usize> {
+        Ok(self.connection.execute("DELETE FROM token WHERE expires_at <= ?1", [now])?)
+    }
+
     /// Adds an account.
     pub fn insert_account(&self, id: AccountId, name: &str, now: Timestamp) -> Result<()> {
         let sql = "INSERT INTO account (id, name, created_at) VALUES (?1, ?2, ?3)";

@@ -5,6 +5,7 @@
 //! is no timer: alone, a piece waits for nobody.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
@@ -89,15 +90,15 @@ enum End {
 }
 
 fn commit_group(connection: &Connection, mut group: Vec<Box<dyn Piece>>, on_commit: &impl Fn(News)) -> Known {
+    let began = Instant::now();
     let end = run_group(connection, &mut group);
     if let End::Committed = end {
-        let mut news = News::default();
+        let pieces = u32::try_from(group.len()).unwrap_or(u32::MAX);
+        let mut news = News { took: began.elapsed(), pieces, ..News::default() };
         for piece in &mut group {
             news.add(piece.news());
         }
-        if !news.is_empty() {
-            on_commit(news);
-        }
+        on_commit(news);
     }
     for piece in group {
         piece.answer(end);

@@ -1,0 +1,195 @@
+//! What the server counts and times, in the form that Prometheus reads.
+//!
+//! What was committed is counted from the commit's own news; what stands (the queue, jobs, streams) is looked up when
+//! somebody asks.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::store::{self, News, Standing};
+
+/// The media type of the text.
+pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// From half a millisecond to ten seconds: requests and commits.
+const QUICK: [f64; 14] = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
+/// From ten seconds to a week: what people do.
+const LONG: [f64; 13] = [
+    10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_800.0, 3_600.0, 7_200.0, 14_400.0, 28_800.0, 86_400.0, 604_800.0,
+];
+/// Pieces of one commit.
+const PIECES: [f64; 7] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
+
+/// Which requests.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct Requests {
+    method: String,
+    route: String,
+    status: u16,
+}
+
+/// Which route.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct OfRoute {
+    route: String,
+}
+
+/// Which kind.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct Kind {
+    kind: &'static str,
+}
+
+/// What became of something.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct Outcome {
+    outcome: &'static str,
+}
+
+/// What became of a kind.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct KindOutcome {
+    kind: &'static str,
+    outcome: &'static str,
+}
+
+/// Which events.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct OfType {
+    r#type: String,
+}
+
+/// Everything that is counted and timed.
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<Requests, Counter>,
+    request_time: Family<OfRoute, Histogram>,
+    claims: Family<Outcome, Counter>,
+    claim_time: Histogram,
+    resolve_time: Histogram,
+    events: Family<OfType, Counter>,
+    sent: Counter,
+    streams: Gauge,
+    queue: Family<Outcome, Gauge>,
+    jobs: Family<KindOutcome, Counter>,
+    jobs_waiting: Family<Kind, Gauge>,
+    jobs_failed: Family<Kind, Gauge>,
+    mail: Family<Outcome, Counter>,
+    commit_time: Histogram,
+    commit_pieces: Histogram,
+}
+
+impl Metrics {
+    /// Nothing counted yet; `sent` counts what streams send.
+    pub(crate) fn new(sent: Counter) -> Self {
+        let mut registry = Registry::with_prefix("tierup");
+        registry.register(
+            "build",
+            "The server that runs",
+            Info::new([("version", env!("CARGO_PKG_VERSION"))]),
+        );
+        let mut new = Self {
+            requests: Family::default(),
+            request_time: Family::new_with_constructor(|| Histogram::new(QUICK)),
+            claims: Family::default(),
+            claim_time: Histogram::new(LONG),
+            resolve_time: Histogram::new(LONG),
+            events: Family::default(),
+            sent,
+            streams: Gauge::default(),
+            queue: Family::default(),
+            jobs: Family::default(),
+            jobs_waiting: Family::default(),
+            jobs_failed: Family::default(),
+            mail: Family::default(),
+            commit_time: Histogram::new(QUICK),
+            commit_pieces: Histogram::new(PIECES),
+            registry: Registry::default(),
+        };
+        new.list(&mut registry);
+        new.registry = registry;
+        new
+    }
+
+    #[rustfmt::skip]
+    fn list(&self, registry: &mut Registry) {
+        registry.register("http_requests", "Requests answered", self.requests.clone());
+        registry.register_with_unit("http_request", "From a request to its answer, streams left out", Unit::Seconds, self.request_time.clone());
+        registry.register("claims", "Claims of handoffs, won and lost", self.claims.clone());
+        registry.register_with_unit("claim", "From an escalation to its claim", Unit::Seconds, self.claim_time.clone());
+        registry.register_with_unit("resolve", "From an escalation to its resolution", Unit::Seconds, self.resolve_time.clone());
+        registry.register("events", "Events committed", self.events.clone());
+        registry.register("events_sent", "Events and signals sent down streams", self.sent.clone());
+        registry.register("streams", "Event streams open", self.streams.clone());
+        registry.register("queue", "Handoffs that wait, and that are worked on", self.queue.clone());
+        registry.register("jobs", "Jobs that came to an end, or were put off", self.jobs.clone());
+        registry.register("jobs_waiting", "Jobs that wait, or are being done", self.jobs_waiting.clone());
+        registry.register("jobs_failed", "Jobs that failed for good and are kept with the reason", self.jobs_failed.clone());
+        registry.register("mail", "Messages sent, and messages that could not be", self.mail.clone());
+        registry.register_with_unit("commit", "From the first statement of a commit to its being durable", Unit::Seconds, self.commit_time.clone());
+        registry.register("commit_pieces", "Changes that shared one commit", self.commit_pieces.clone());
+    }
+
+    /// Counts what a commit did.
+    pub(crate) fn committed(&self, news: &News) {
+        self.commit_time.observe(news.took.as_secs_f64());
+        self.commit_pieces.observe(f64::from(news.pieces));
+        for event in &news.events {
+            self.events.get_or_create(&OfType { r#type: event.name.clone() }).inc();
+            let age = event.age.unwrap_or_default().as_secs_f64();
+            match event.name.as_str() {
+                "handoff_claimed" => {
+                    self.claims.get_or_create(&Outcome { outcome: "won" }).inc();
+                    self.claim_time.observe(age);
+                }
+                "handoff_resolved" => self.resolve_time.observe(age),
+                _ => {}
+            }
+        }
+        for (kind, outcome) in &news.finished {
+            self.jobs.get_or_create(&KindOutcome { kind, outcome: outcome.word() }).inc();
+            if *kind == "mail" && !matches!(outcome, store::Outcome::Again) {
+                let sent = matches!(outcome, store::Outcome::Done);
+                self.mail.get_or_create(&Outcome { outcome: if sent { "sent" } else { "failed" } }).inc();
+            }
+        }
+    }
+
+    /// Counts an answer. A stream is counted when it begins; how long it stays open is no measure of the server.
+    pub(crate) fn answered(&self, method: &str, route: &str, status: u16, took: Duration) {
+        let label = Requests { method: method.into(), route: route.into(), status };
+        self.requests.get_or_create(&label).inc();
+        self.request_time.get_or_create(&OfRoute { route: route.into() }).observe(took.as_secs_f64());
+    }
+
+    /// Counts a claim that somebody else had won.
+    pub(crate) fn lost_claim(&self) {
+        self.claims.get_or_create(&Outcome { outcome: "lost" }).inc();
+    }
+
+    /// Everything as text, with what stands now.
+    pub(crate) fn text(&self, streams: usize, standing: &Standing) -> String {
+        self.streams.set(i64::try_from(streams).unwrap_or(i64::MAX));
+        self.queue.get_or_create(&Outcome { outcome: "open" }).set(standing.open);
+        self.queue.get_or_create(&Outcome { outcome: "claimed" }).set(standing.claimed);
+        for (kind, waiting, failed) in &standing.jobs {
+            self.jobs_waiting.get_or_create(&Kind { kind }).set(*waiting);
+            self.jobs_failed.get_or_create(&Kind { kind }).set(*failed);
+        }
+        let mut text = String::new();
+        if encode(&mut text, &self.registry).is_err() {
+            // Writing to a String cannot fail.
+            let _ = text.write_str("# EOF\n");
+        }
+        text
+    }
+}

@@ -1,0 +1,192 @@
+//! What whoever runs the server relies on: figures, backups, a log that does not grow for ever, limits.
+//!
+//! Mutants seen to fail: a backup that copies nothing, pruning that keeps no milestones, limits that never limit.
+#![expect(clippy::unwrap_used, reason = "a story that cannot be told fails, and says where")]
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde_json::json;
+use tierup_e2e::{Engineer, Model, Temper, World, http};
+use tierup_server::clock::Clock;
+use tierup_server::config::Settings;
+use tierup_server::{Server, admin};
+
+/// The samples of `/metrics`, by name and labels.
+async fn metrics(world: &World) -> HashMap<String, f64> {
+    let response = http().get(format!("{}/metrics", world.url())).send().await.unwrap();
+    assert!(response.headers()["content-type"].to_str().unwrap().starts_with("application/openmetrics-text"));
+    let text = response.text().await.unwrap();
+    assert!(text.ends_with("# EOF\n"));
+    let samples = text.lines().filter(|line| !line.starts_with('#'));
+    samples
+        .map(|line| {
+            let (name, value) = line.rsplit_once(' ').unwrap();
+            (name.to_owned(), value.parse().unwrap())
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn the_figures_say_what_happened_and_how_long_it_took() {
+    let world = World::new().await;
+    let (sam, priya, dana) = (
+        world.engineer("Sam Ortiz").await,
+        world.engineer("Priya Nair").await,
+        world.engineer("Dana Wu").await,
+    );
+    let _stream = priya.listens("").await;
+    let vpn = sam.escalates("VPN is down").await;
+    sam.escalates("Printer jams").await;
+    sam.waits_for_assessment(&vpn).await;
+    world.clock().advance(Duration::from_secs(90));
+
+    priya.claims(&vpn).await;
+    assert_eq!(dana.tries_to_claim(&vpn).await.status, 409);
+    world.clock().advance(Duration::from_secs(3_600));
+    priya.resolves(&vpn.session, "renewed the certificate").await;
+
+    let figures = metrics(&world).await;
+    let is = |name: &str| figures.get(name).copied().unwrap_or(-1.0);
+    assert_eq!(is(r#"tierup_claims_total{outcome="won"}"#), 1.0);
+    assert_eq!(is(r#"tierup_claims_total{outcome="lost"}"#), 1.0);
+    assert_eq!(is("tierup_claim_seconds_sum"), 90.0);
+    assert_eq!(is("tierup_resolve_seconds_sum"), 3_690.0);
+    assert_eq!(is("tierup_streams"), 1.0);
+    assert_eq!(is(r#"tierup_queue{outcome="open"}"#), 1.0);
+    assert_eq!(is(r#"tierup_queue{outcome="claimed"}"#), 0.0);
+    assert!(is(r#"tierup_jobs_total{kind="assess",outcome="done"}"#) >= 1.0);
+    assert_eq!(is(r#"tierup_events_total{type="handoff_created"}"#), 2.0);
+    assert!(is("tierup_commit_seconds_count") > 0.0);
+    let claims =
+        r#"tierup_http_requests_total{method="POST",route="/api/v1/handoffs/{handoff}/claim",status="409"}"#;
+    assert_eq!(is(claims), 1.0);
+    assert!(figures.keys().all(|name| !name.contains(&vpn.handoff)), "ids would be a series each");
+}
+
+#[tokio::test]
+async fn a_backup_taken_under_load_restores_and_serves() {
+    let world = World::new().await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    let before = sam.escalates("before the backup").await;
+    let busy = tokio::spawn({
+        let sam = sam.clone();
+        async move {
+            for number in 0.. {
+                sam.escalates(&format!("meanwhile {number}")).await;
+            }
+        }
+    });
+    let file = world.folder().join("monday.backup");
+    for round in 0..5 {
+        let (data, to) = (world.data(), world.folder().join(format!("{round}.backup")));
+        let made = tokio::task::spawn_blocking(move || admin::backup(&data, &to)).await.unwrap().unwrap();
+        assert_eq!(made.holds.problems, Vec::<String>::new());
+    }
+    let (data, to) = (world.data(), file.clone());
+    let made = tokio::task::spawn_blocking(move || admin::backup(&data, &to)).await.unwrap().unwrap();
+    busy.abort();
+    assert!(admin::backup(&world.data(), &file).unwrap_err().to_string().contains("is there already"));
+
+    let restored = world.folder().join("restored");
+    let holds = admin::restore(&file, &restored).unwrap();
+
+    assert_eq!((holds.handoffs, holds.events), (made.holds.handoffs, made.holds.events));
+    let listen = Settings { listen: Some(([127, 0, 0, 1], 0).into()), ..Settings::default() };
+    let server = Server::start(&restored, listen.check().unwrap(), Clock::system()).await.unwrap();
+    let priya = Engineer::new("Priya Nair", &server.url(), priya.token());
+    priya.claims(&before).await;
+    assert!(admin::restore(&file, &restored).unwrap_err().to_string().contains("already"));
+    server.stop().await;
+    let checked = admin::check(&restored).unwrap();
+    assert!(checked.is_sound(), "{:?}", checked.problems);
+}
+
+#[tokio::test]
+async fn a_check_finds_what_is_broken() {
+    let mut world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    sam.escalates("VPN is down").await;
+    world.stops().await;
+    let path = world.data().join("tierup.db");
+    let database = rusqlite::Connection::open(&path).unwrap();
+    database.execute_batch("DELETE FROM snapshot; DELETE FROM event WHERE seq = 1").unwrap();
+    drop(database);
+
+    let found = admin::check(&world.data()).unwrap();
+
+    let expected = ["handoffs without their snapshot: 1", "gaps in what can be replayed: 1"];
+    assert_eq!(found.problems, expected);
+    let refused = admin::backup(&world.data(), &world.folder().join("x.backup"));
+    assert!(refused.unwrap_err().to_string().contains("not sound"));
+    assert!(!world.folder().join("x.backup").exists());
+    let garbage = world.folder().join("garbage");
+    std::fs::write(&garbage, "not a database at all, but long enough to look at").unwrap();
+    assert!(admin::restore(&garbage, &world.folder().join("new")).is_err());
+    assert!(!world.folder().join("new").exists());
+}
+
+#[tokio::test]
+async fn old_events_go_but_the_milestones_of_a_session_stay() {
+    let world = World::new().await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    let vpn = sam.escalates("VPN is down").await;
+    sam.waits_for_assessment(&vpn).await;
+    priya.claims(&vpn).await;
+    let mut stream = priya.listens("").await;
+
+    world.clock().advance(Duration::from_hours(8 * 24));
+
+    // The log's beginning moves at some moment after the clock did; a new stream says where it is.
+    let oldest = loop {
+        let mut fresh = priya.listens("").await;
+        let hello = fresh.hears("hello").await;
+        if hello["oldest_seq"].as_u64() > hello["seq"].as_u64() {
+            break hello;
+        }
+    };
+    let mut late = priya.resumes("1").await;
+    assert_eq!(late.hears("reset").await["seq"], oldest["seq"]);
+    let timeline = priya.get(&format!("/ai-sessions/{}/timeline", vpn.session)).await.expect(200);
+    let kinds: Vec<_> =
+        timeline["items"].as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["session_created", "handoff_created", "handoff_claimed"]);
+    sam.escalates("Printer jams").await;
+    assert_eq!(stream.hears("handoff_created").await["problem_summary"], "Printer jams");
+    assert!(admin::check(&world.data()).unwrap().is_sound());
+}
+
+#[tokio::test]
+async fn one_users_limit_is_nobody_elses() {
+    let model = Model::with(Temper::Says("It was the certificate.".into())).await;
+    let settings = Settings {
+        requests_per_minute: Some(20),
+        questions_per_minute: Some(2),
+        streams_per_user: Some(1),
+        ..model.settings(5)
+    };
+    let world = World::with(settings).await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    let session = sam.opens("VPN is down").await;
+    let ask =
+        async || sam.post(&format!("/ai-sessions/{session}/messages"), json!({"content": "why?"})).await;
+    (ask().await.expect(201), ask().await.expect(201));
+
+    let third = ask().await;
+    assert_eq!((third.status, third.problem()), (429, "rate-limited"));
+    sam.notes(&session, "a note costs nothing").await;
+    let _open = sam.listens("").await;
+    assert_eq!(sam.get("/escalations/stream").await.problem(), "rate-limited");
+    let flood = async {
+        loop {
+            let response = sam.send(reqwest::Method::GET, "/me", None, &[]).await;
+            if response.status() == 429 {
+                break response;
+            }
+        }
+    };
+    let limited = flood.await;
+    let wait: u64 = limited.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=60).contains(&wait));
+    priya.get("/me").await.expect(200);
+}
