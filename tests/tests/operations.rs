@@ -13,7 +13,7 @@ use tierup_server::config::Settings;
 use tierup_server::{Server, admin};
 
 /// The samples of `/metrics`, by name and labels.
-async fn metrics(world: &World) -> HashMap<String, f64> {
+async fn metrics(world: &World) -> HashMap<String, String> {
     let response = http().get(format!("{}/metrics", world.url())).send().await.unwrap();
     assert!(response.headers()["content-type"].to_str().unwrap().starts_with("application/openmetrics-text"));
     let text = response.text().await.unwrap();
@@ -22,7 +22,7 @@ async fn metrics(world: &World) -> HashMap<String, f64> {
     samples
         .map(|line| {
             let (name, value) = line.rsplit_once(' ').unwrap();
-            (name.to_owned(), value.parse().unwrap())
+            (name.to_owned(), value.to_owned())
         })
         .collect()
 }
@@ -43,24 +43,24 @@ async fn the_figures_say_what_happened_and_how_long_it_took() {
 
     priya.claims(&vpn).await;
     assert_eq!(dana.tries_to_claim(&vpn).await.status, 409);
-    world.clock().advance(Duration::from_secs(3_600));
+    world.clock().advance(Duration::from_hours(1));
     priya.resolves(&vpn.session, "renewed the certificate").await;
 
     let figures = metrics(&world).await;
-    let is = |name: &str| figures.get(name).copied().unwrap_or(-1.0);
-    assert_eq!(is(r#"tierup_claims_total{outcome="won"}"#), 1.0);
-    assert_eq!(is(r#"tierup_claims_total{outcome="lost"}"#), 1.0);
-    assert_eq!(is("tierup_claim_seconds_sum"), 90.0);
-    assert_eq!(is("tierup_resolve_seconds_sum"), 3_690.0);
-    assert_eq!(is("tierup_streams"), 1.0);
-    assert_eq!(is(r#"tierup_queue{outcome="open"}"#), 1.0);
-    assert_eq!(is(r#"tierup_queue{outcome="claimed"}"#), 0.0);
-    assert!(is(r#"tierup_jobs_total{kind="assess",outcome="done"}"#) >= 1.0);
-    assert_eq!(is(r#"tierup_events_total{type="handoff_created"}"#), 2.0);
-    assert!(is("tierup_commit_seconds_count") > 0.0);
+    let is = |name: &str| figures.get(name).map_or("none", String::as_str);
+    assert_eq!(is(r#"tierup_claims_total{outcome="won"}"#), "1");
+    assert_eq!(is(r#"tierup_claims_total{outcome="lost"}"#), "1");
+    assert_eq!(is("tierup_claim_seconds_sum"), "90.0");
+    assert_eq!(is("tierup_resolve_seconds_sum"), "3690.0");
+    assert_eq!(is("tierup_streams"), "1");
+    assert_eq!(is(r#"tierup_queue{outcome="open"}"#), "1");
+    assert_eq!(is(r#"tierup_queue{outcome="claimed"}"#), "0");
+    assert_ne!(is(r#"tierup_jobs_total{kind="assess",outcome="done"}"#), "none");
+    assert_eq!(is(r#"tierup_events_total{type="handoff_created"}"#), "2");
+    assert_ne!(is("tierup_commit_seconds_count"), "0");
     let claims =
         r#"tierup_http_requests_total{method="POST",route="/api/v1/handoffs/{handoff}/claim",status="409"}"#;
-    assert_eq!(is(claims), 1.0);
+    assert_eq!(is(claims), "1");
     assert!(figures.keys().all(|name| !name.contains(&vpn.handoff)), "ids would be a series each");
 }
 
@@ -170,7 +170,8 @@ async fn one_users_limit_is_nobody_elses() {
     let session = sam.opens("VPN is down").await;
     let ask =
         async || sam.post(&format!("/ai-sessions/{session}/messages"), json!({"content": "why?"})).await;
-    (ask().await.expect(201), ask().await.expect(201));
+    ask().await.expect(201);
+    ask().await.expect(201);
 
     let third = ask().await;
     assert_eq!((third.status, third.problem()), (429, "rate-limited"));
