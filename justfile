@@ -23,6 +23,10 @@ console *ARGS:
 test:
     cargo test --workspace
 
+# The long versions of the tests that kill the server and race for claims
+soak:
+    TIERUP_SOAK=100 cargo test --release --package tierup-server --test crash
+
 # Look at screens that changed, one by one (needs cargo-insta)
 snap:
     cargo insta test --workspace --review

@@ -4,6 +4,7 @@ pub mod auth;
 pub mod event;
 pub mod handoff;
 pub mod health;
+pub mod link;
 pub mod session;
 pub mod user;
 

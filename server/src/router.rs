@@ -18,6 +18,7 @@ use tracing::Instrument;
 use crate::app::App;
 use crate::error::{ApiError, finish};
 use crate::extract::guard;
+use crate::handler::link;
 use crate::openapi;
 
 pub(crate) use row::{Body, Gives, Row};
@@ -33,6 +34,7 @@ pub fn router(app: App) -> Router {
         })
         .route(openapi::PATH, get(openapi::document))
         .route(openapi::PAGE_PATH, get(openapi::page))
+        .route(link::PATH, get(link::page))
         .fallback(|| async { ApiError::new(Code::NotFound, "there is nothing at this path") })
         .method_not_allowed_fallback(|| async {
             ApiError::new(Code::MethodNotAllowed, "this path takes another method; see the Allow header")

@@ -12,7 +12,8 @@ use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -21,6 +22,8 @@ use crate::extract::Remote;
 
 /// Headers arrive within this time, or the connection is cut.
 const HEADER_TIME: Duration = Duration::from_secs(10);
+/// A client that takes nothing for so long is cut: its stream resumes when it is back.
+const STALLED: Duration = Duration::from_secs(30);
 /// What is in flight when the server stops has this long.
 const GRACE: Duration = Duration::from_secs(4);
 /// Connections at a time; more wait in the kernel's line.
@@ -52,7 +55,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
                 continue;
             }
         };
-        let _ = stream.set_nodelay(true);
+        set_up(&stream);
         let service = router.clone().map_request(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(remote);
             request
@@ -70,4 +73,13 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
     if tokio::time::timeout(GRACE, pin!(graceful.shutdown())).await.is_err() {
         tracing::warn!("some connections did not end in time and were cut");
     }
+}
+
+/// Small answers go out at once, and a peer that is gone or stands still does not hold its connection for ever.
+fn set_up(stream: &TcpStream) {
+    let _ = stream.set_nodelay(true);
+    let socket = SockRef::from(stream);
+    let _ = socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(STALLED));
+    #[cfg(target_os = "linux")]
+    let _ = socket.set_tcp_user_timeout(Some(STALLED));
 }

@@ -1,0 +1,136 @@
+//! Acknowledged is durable: the binary is killed in the middle of its work again and again, and everything it said yes
+//! to is there, once; a subscriber that resumes misses nothing and hears nothing twice.
+//!
+//! Mutants seen to fail: answering before the commit, a resumed stream that begins one event late.
+//! `TIERUP_SOAK=100` kills it a hundred times instead of four.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tierup_server::admin;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+const WRITERS: usize = 8;
+
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        // SIGKILL: no destructor runs, no buffer is flushed.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn serve(data: &Path) -> (Killed, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tierup-server"));
+    command.args(["serve", "--json", "--listen", "127.0.0.1:0", "--assessment-engine", "off", "--data"]);
+    let child = command.arg(data).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = Killed(child);
+    let mut line = String::new();
+    BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let said: Value = serde_json::from_str(&line).unwrap();
+    (child, format!("{}/api/v1", said["listening"].as_str().unwrap()))
+}
+
+/// What the writers were told: the session that each key made, where the answer arrived.
+#[derive(Default)]
+struct Told {
+    made: Mutex<BTreeMap<String, String>>,
+    count: AtomicUsize,
+    more: Notify,
+}
+
+/// Opens sessions until the server is gone; the last key, whose answer did not arrive, is tried first next time.
+async fn write(
+    http: reqwest::Client,
+    url: String,
+    token: String,
+    told: Arc<Told>,
+    mut key: String,
+) -> String {
+    loop {
+        let body = json!({"intake_type": "free_text", "intake_content": {"text": key}});
+        let request = http.post(format!("{url}/ai-sessions")).bearer_auth(&token);
+        let sent = request.header("idempotency-key", &key).json(&body).send().await;
+        let Ok(response) = sent else { return key };
+        if response.status() != 201 {
+            return key;
+        }
+        let Ok(session) = response.json::<Value>().await else { return key };
+        let id = session["id"].as_str().unwrap().to_owned();
+        told.made.lock().unwrap().insert(key, id);
+        told.more.notify_one();
+        key = format!("key-{}", told.count.fetch_add(1, Ordering::Relaxed));
+    }
+}
+
+/// Hears events after a place until the server is gone; the places, in the order in which they came.
+async fn listen(http: reqwest::Client, url: String, token: String, after: u64) -> Vec<u64> {
+    let request = http.get(format!("{url}/escalations/stream")).bearer_auth(token);
+    let Ok(mut response) = request.header("last-event-id", after).send().await else { return Vec::new() };
+    let mut text = String::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        text.push_str(&String::from_utf8_lossy(&chunk));
+    }
+    // A frame that broke off does not count: whoever resumes asks for it again.
+    let whole = text.rsplit_once("\n\n").map_or("", |(whole, _)| whole);
+    whole.lines().filter_map(|line| line.strip_prefix("id: ")?.parse().ok()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_is_there_once_however_often_the_server_is_killed() {
+    let rounds = std::env::var("TIERUP_SOAK").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(4);
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let token = admin::init(&data, "Acme", "ana@acme.test", "Ana Ruiz").unwrap().token;
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let told = Arc::new(Told::default());
+    let mut keys: Vec<String> = (0..WRITERS).map(|n| format!("first-{n}")).collect();
+    let mut heard = Vec::new();
+    for round in 0..rounds {
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
+        let (server, url) = serve(&data);
+        let after = heard.last().copied().unwrap_or(0);
+        let ear = tokio::spawn(listen(http.clone(), url.clone(), token.clone(), after));
+        let mut writers = JoinSet::new();
+        for key in keys.drain(..) {
+            writers.spawn(write(http.clone(), url.clone(), token.clone(), Arc::clone(&told), key));
+        }
+        let enough = told.made.lock().unwrap().len() + 40 + round % 7 * 13;
+        while told.made.lock().unwrap().len() < enough {
+            told.more.notified().await;
+        }
+        drop(server);
+        keys = writers.join_all().await;
+        heard.extend(ear.await.unwrap());
+    }
+
+    let checked = admin::check(&data).unwrap();
+    assert!(checked.is_sound(), "{:?}", checked.problems);
+    let (_server, url) = serve(&data);
+    let http = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
+    let made = told.made.lock().unwrap().clone();
+    for (key, id) in &made {
+        let response = http.get(format!("{url}/ai-sessions/{id}")).bearer_auth(&token).send().await.unwrap();
+        let session: Value = response.json().await.unwrap();
+        assert_eq!(session["intake_content"]["text"], json!(key), "an acknowledged session is not there");
+    }
+    let distinct: BTreeSet<_> = made.values().collect();
+    assert_eq!(distinct.len(), made.len(), "two keys made one session");
+    let maybe = u64::try_from(keys.len()).unwrap();
+    let acknowledged = u64::try_from(made.len()).unwrap();
+    assert!((acknowledged..=acknowledged + maybe).contains(&checked.sessions), "{checked}");
+    // Each session is two events, and the second, its message, goes only to streams narrowed to it.
+    let expected: Vec<u64> = (1..=heard.last().copied().unwrap()).step_by(2).collect();
+    assert_eq!(heard, expected, "an event was missed, or came twice");
+}
