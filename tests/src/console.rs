@@ -10,6 +10,7 @@ use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Size};
 use secrecy::SecretString;
+use tierup::effect::Alert;
 use tierup::event::Event;
 use tierup::runtime::api::Api;
 use tierup::runtime::files::Files;
@@ -26,6 +27,7 @@ pub struct Console {
     keys: mpsc::UnboundedSender<Event>,
     screen: Screen,
     drawn: watch::Receiver<u64>,
+    around: Arc<Mutex<Around>>,
     running: JoinHandle<std::io::Result<()>>,
 }
 
@@ -37,12 +39,14 @@ impl Console {
         let (keys, input) = mpsc::unbounded_channel();
         let mut terminal = Terminal::new(screen.clone()).expect("a buffer");
         let setup = Setup { api, files: Files::in_folder(files), settings: Settings::default() };
+        let around = Arc::<Mutex<Around>>::default();
+        let desk = Desk(Arc::clone(&around));
         let running = tokio::spawn(async move {
             let input = UnboundedReceiverStream::new(input);
             let never = std::future::pending();
-            runtime::run(&mut terminal, input, never, || Ok(()), setup).await
+            runtime::run(&mut terminal, input, never, desk, setup).await
         });
-        Self { keys, screen, drawn, running }
+        Self { keys, screen, drawn, around, running }
     }
 
     /// Presses keys, written as they are or by name: `jj<enter>p`, `<ctrl-r>`, `<alt-1>`, `<lt>`.
@@ -127,10 +131,63 @@ impl Console {
         self.screen.buffer()
     }
 
+    /// What the console did around its screen so far.
+    pub fn around(&self) -> Around {
+        self.around.lock().expect("nobody panics at a desk").clone()
+    }
+
     /// Waits for the console to end by itself.
     pub async fn ends(self) {
         let ended = tokio::time::timeout(SOON, self.running).await;
         ended.expect("the console did not end").expect("the console panicked").expect("the console failed");
+    }
+}
+
+/// What a console did around its screen.
+#[derive(Clone, Debug, Default)]
+pub struct Around {
+    /// The window's titles, the newest last.
+    pub titles: Vec<String>,
+    /// What rang.
+    pub alerts: Vec<Alert>,
+    /// What went into the clipboard.
+    pub copies: Vec<String>,
+    /// How often it was suspended.
+    pub suspended: usize,
+}
+
+/// A desk with nothing on it.
+struct Desk(Arc<Mutex<Around>>);
+
+impl Desk {
+    fn around(&self) -> std::sync::MutexGuard<'_, Around> {
+        self.0.lock().expect("nobody panics at a desk")
+    }
+}
+
+impl tierup::runtime::desk::Desk for Desk {
+    fn suspend(&mut self) -> std::io::Result<bool> {
+        self.around().suspended += 1;
+        Ok(true)
+    }
+
+    fn retake(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn title(&mut self, title: &str) -> std::io::Result<()> {
+        self.around().titles.push(title.into());
+        Ok(())
+    }
+
+    fn alert(&mut self, alert: &Alert) -> std::io::Result<()> {
+        self.around().alerts.push(alert.clone());
+        Ok(())
+    }
+
+    fn copy(&mut self, text: &str) -> std::io::Result<()> {
+        self.around().copies.push(text.into());
+        Ok(())
     }
 }
 

@@ -1,23 +1,45 @@
 //! The command line: what is asked for, of which server, as whom.
 
+mod arguments;
+mod assign;
 mod claim;
+mod completions;
 mod connect;
 mod console;
+mod errand;
 mod exit;
+mod hand_off;
 mod login;
+mod logout;
+mod new;
+mod output;
+mod queue;
+mod release;
+mod resolve;
+mod resume;
+mod say;
+mod send_back;
+mod sessions;
 mod settings;
+mod show;
+mod stats;
+mod watch;
+mod whoami;
 
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
-use tierup_common::id::HandoffRef;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::cli::errand::Errand;
 
 pub use console::open as open_console;
 pub use exit::{Exit, wrong};
 
 /// Escalations in the terminal: see them arrive, read them in ten seconds, claim them, work on them.
+///
+/// Without a command it opens the console.
 #[derive(Parser)]
-#[command(name = "tierup", version)]
+#[command(name = "tierup", version, disable_help_subcommand = true)]
 struct Cli {
     #[command(flatten)]
     options: Options,
@@ -27,6 +49,7 @@ struct Cli {
 
 /// What every command takes.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Options of every command")]
 struct Options {
     /// The server, like `http://127.0.0.1:7890`; otherwise the one of the last log-in
     #[arg(long, global = true, value_name = "URL", env = "TIERUP_SERVER")]
@@ -34,19 +57,75 @@ struct Options {
     /// The token to come with; otherwise the one of the last log-in
     #[arg(long, global = true, value_name = "TOKEN", env = "TIERUP_TOKEN", hide_env_values = true)]
     token: Option<secrecy::SecretString>,
+    /// Answer in JSON
+    #[arg(long, global = true)]
+    json: bool,
+    /// Wait at most so long for an answer
+    #[arg(long, global = true, value_name = "SECONDS", env = "TIERUP_TIMEOUT", default_value_t = 15)]
+    timeout: u64,
+    /// Where a log-in keeps its token: in the keyring of the system if there is one, or never there
+    #[arg(long, global = true, value_name = "WHEN", env = "TIERUP_KEYRING", default_value = "auto")]
+    keyring: Keyring,
     #[command(flatten)]
     console: settings::ConsoleOptions,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Keyring {
+    /// Where there is one
+    Auto,
+    /// Never: in a file
+    Off,
+}
+
+impl Keyring {
+    const fn may_be_used(self) -> bool {
+        matches!(self, Self::Auto)
+    }
 }
 
 #[derive(Subcommand)]
 enum Command {
     /// Remember a server and a token for the next time
-    Login,
-    /// Claim a handoff
-    Claim {
-        /// Its number, or its id
-        handoff: HandoffRef,
-    },
+    Login(login::Arguments),
+    /// End the token in use, and forget it
+    Logout(logout::Arguments),
+    /// Who am I, and where?
+    Whoami,
+    /// List what waits, the most urgent first
+    Queue(queue::Arguments),
+    /// Show a handoff, or a session
+    Show(show::Arguments),
+    /// Claim a handoff: exactly one wins
+    Claim(claim::Arguments),
+    /// Give a claim back to the queue
+    Release(release::Arguments),
+    /// Pass a handoff to a named person
+    Assign(assign::Arguments),
+    /// Return a handoff to whoever handed it off, with a question
+    SendBack(send_back::Arguments),
+    /// Open a session about a problem
+    New(new::Arguments),
+    /// Say something in a session
+    Say(say::Arguments),
+    /// Put a session aside, privately
+    Park(hand_off::Park),
+    /// Pass a session to the team's queue
+    Escalate(hand_off::Escalate),
+    /// Take back what was parked, or escalated and not claimed
+    Resume(resume::Arguments),
+    /// End a session: say what it was
+    Resolve(resolve::Arguments),
+    /// List sessions, the newest first
+    Sessions(sessions::Arguments),
+    /// Print events as they happen, one JSON object a line
+    Watch(watch::Arguments),
+    /// How the queue is doing, in a few figures
+    Stats,
+    /// Print the completions of a shell
+    Completions(completions::Completions),
+    /// Print the manual
+    Man(completions::Man),
     /// See it all at work, with a scripted team, on this machine alone
     #[cfg(feature = "demo")]
     Demo {
@@ -58,27 +137,48 @@ enum Command {
 
 /// Does what the arguments say. The exit status is stable: see `docs/CONSOLE.md`.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return arguments::refuse(&error),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return Exit::error(format!("cannot start: {error}")).report(),
     };
-    let done = runtime.block_on(async {
-        match cli.command {
-            None => console::run(&cli.options).await,
-            Some(Command::Login) => login::run(&cli.options).await,
-            Some(Command::Claim { handoff }) => claim::run(&cli.options, handoff).await,
-            #[cfg(feature = "demo")]
-            Some(Command::Demo { script }) => match settings::load(&cli.options.console) {
-                Ok(settings) => crate::demo::run(script, settings).await,
-                Err(exit) => Err(exit),
-            },
-        }
-    });
+    let done = runtime.block_on(run(&cli.options, cli.command));
     // What still waits for a server that does not answer is not waited for.
     runtime.shutdown_background();
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(exit) => exit.report(),
+    }
+}
+
+async fn run(options: &Options, command: Option<Command>) -> Result<(), Exit> {
+    let errand = async || Errand::new(options).await;
+    match command {
+        None => console::run(options).await,
+        Some(Command::Login(arguments)) => login::run(options, &arguments).await,
+        Some(Command::Logout(arguments)) => logout::run(options, &arguments).await,
+        Some(Command::Whoami) => whoami::run(&errand().await?).await,
+        Some(Command::Queue(arguments)) => queue::run(&errand().await?, &arguments).await,
+        Some(Command::Show(arguments)) => show::run(&errand().await?, &arguments).await,
+        Some(Command::Claim(arguments)) => claim::run(&errand().await?, &arguments).await,
+        Some(Command::Release(arguments)) => release::run(&errand().await?, &arguments).await,
+        Some(Command::Assign(arguments)) => assign::run(&errand().await?, &arguments).await,
+        Some(Command::SendBack(arguments)) => send_back::run(&errand().await?, &arguments).await,
+        Some(Command::New(arguments)) => new::run(&errand().await?, &arguments).await,
+        Some(Command::Say(arguments)) => say::run(&errand().await?, &arguments).await,
+        Some(Command::Park(arguments)) => hand_off::park(&errand().await?, &arguments).await,
+        Some(Command::Escalate(arguments)) => hand_off::escalate(&errand().await?, &arguments).await,
+        Some(Command::Resume(arguments)) => resume::run(&errand().await?, &arguments).await,
+        Some(Command::Resolve(arguments)) => resolve::run(&errand().await?, &arguments).await,
+        Some(Command::Sessions(arguments)) => sessions::run(&errand().await?, &arguments).await,
+        Some(Command::Watch(arguments)) => watch::run(&errand().await?, &arguments).await,
+        Some(Command::Stats) => stats::run(&errand().await?).await,
+        Some(Command::Completions(arguments)) => completions::completions(&arguments),
+        Some(Command::Man(arguments)) => completions::man(&arguments),
+        #[cfg(feature = "demo")]
+        Some(Command::Demo { script }) => crate::demo::run(script, settings::load(&options.console)?).await,
     }
 }

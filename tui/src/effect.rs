@@ -23,10 +23,27 @@ pub enum Effect {
     MarkUnread(HandoffId),
     /// Keep the draft of a session; an empty one is forgotten.
     SaveDraft(SessionId, String),
+    /// Put a text into the clipboard.
+    Copy(String),
+    /// Name the terminal's window.
+    Title(String),
+    /// Ring, for somebody who looks elsewhere.
+    Alert(Alert),
     /// Stop the process until the shell brings it back.
     Suspend,
+    /// Take the terminal over once more.
+    Retake,
     /// Leave.
     Quit,
+}
+
+/// Something that wants attention, in the words of a notification.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Alert {
+    /// Why it rings.
+    pub title: String,
+    /// What it is about.
+    pub body: String,
 }
 
 /// What a narrowed stream is narrowed to.

@@ -26,6 +26,10 @@ pub enum Event {
     Resize(u16, u16),
     /// The terminal's window got or lost the focus.
     Focus(bool),
+    /// Somebody asks the console to stop, as `Ctrl-Z` does.
+    Stop,
+    /// The process was stopped, and goes on.
+    Continued,
     /// The team's stream carried this.
     Live(Frame),
     /// The stream narrowed to what is open carried this.

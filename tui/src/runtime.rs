@@ -2,10 +2,12 @@
 
 pub mod api;
 pub(crate) mod clock;
+pub mod desk;
 pub mod files;
 mod perform;
 pub mod stream;
 pub mod terminal;
+pub mod vault;
 
 use std::future::Future;
 use std::io;
@@ -21,6 +23,7 @@ use tokio::sync::mpsc;
 use crate::effect::Effect;
 use crate::event::Event;
 use crate::runtime::api::Api;
+use crate::runtime::desk::Desk;
 use crate::runtime::files::Files;
 use crate::runtime::perform::Performer;
 use crate::settings::Settings;
@@ -41,13 +44,12 @@ pub struct Setup {
     pub settings: Settings,
 }
 
-/// Runs the console until the user leaves, `ended` resolves or the input ends. `suspend` gives the terminal back to
-/// the shell and returns when the shell has brought the console back.
+/// Runs the console until the user leaves, `ended` resolves or the input ends.
 pub async fn run<B>(
     terminal: &mut Terminal<B>,
     input: impl Stream<Item = Event>,
     ended: impl Future<Output = ()>,
-    mut suspend: impl FnMut() -> io::Result<()>,
+    mut desk: impl Desk,
     setup: Setup,
 ) -> io::Result<()>
 where
@@ -73,9 +75,19 @@ where
                     return Ok(());
                 }
                 Effect::Suspend => {
-                    suspend()?;
+                    if desk.suspend()? {
+                        terminal.clear().map_err(io::Error::other)?;
+                    } else {
+                        performer.notice("There is no shell to go back to: q leaves");
+                    }
+                }
+                Effect::Retake => {
+                    desk.retake()?;
                     terminal.clear().map_err(io::Error::other)?;
                 }
+                Effect::Copy(text) => desk.copy(&text)?,
+                Effect::Title(title) => desk.title(&title)?,
+                Effect::Alert(alert) => desk.alert(&alert)?,
                 Effect::Call(..)
                 | Effect::Follow
                 | Effect::Watch(_)

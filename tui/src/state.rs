@@ -1,5 +1,6 @@
 //! Everything that the console knows, as plain data. `update` changes it, `view` paints it, neither does IO.
 
+pub mod attention;
 pub mod briefing;
 pub mod composer;
 pub mod dialog;
@@ -21,6 +22,7 @@ use tierup_common::user::{Me, Role};
 use crate::effect::{Ticket, Watch};
 use crate::keymap::Context;
 use crate::settings::Settings;
+use crate::state::attention::Attention;
 use crate::state::briefing::Briefing;
 use crate::state::layer::Layer;
 use crate::state::link::Link;
@@ -43,6 +45,8 @@ pub struct State {
     pub me: Option<Me>,
     /// The terminal's columns and rows.
     pub size: (u16, u16),
+    /// Whether the user looks, and what the window is called.
+    pub attention: Attention,
     /// How the connection to the server is.
     pub link: Link,
     /// What waits, what is worked on, what is put aside.

@@ -1,5 +1,6 @@
 //! From what is and what happens to what is then, and what is to be done: synchronous, total, without IO or clock.
 
+mod attention;
 mod briefing;
 mod dialog;
 mod go;
@@ -49,8 +50,13 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Paste(text) => paste(state, &text),
         Event::Mouse(event) => mouse::mouse(state, event, &mut effects),
         Event::Resize(columns, rows) => state.size = (columns, rows),
-        Event::Focus(_) => {}
-        Event::Live(frame) => live::live(state, frame, &mut effects),
+        Event::Focus(focused) => state.attention.focused = focused,
+        Event::Stop => effects.push(Effect::Suspend),
+        Event::Continued => effects.push(Effect::Retake),
+        Event::Live(frame) => {
+            attention::hear(state, &frame, &mut effects);
+            live::live(state, frame, &mut effects);
+        }
         Event::Watched(frame) => live::watched(state, frame, &mut effects),
         Event::Connection(news) => connection(state, news),
         Event::Reply(reply) => reply::reply(state, *reply, &mut effects),
@@ -103,6 +109,7 @@ fn settle(state: &mut State, effects: &mut Vec<Effect>) {
         effects.push(Effect::Watch(watches));
     }
     session::keep_draft(state, effects);
+    attention::name_window(state, effects);
 }
 
 /// Streams to hold: the open briefing, so that it fills in place and others see who reads; the open session; and a

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tierup_common::handoff::Handoff;
-use tierup_common::id::{BranchId, HandoffId, MessageId, SessionId};
+use tierup_common::id::{BranchId, HandoffId, MessageId, Number, SessionId};
 use tierup_common::limit;
 use tierup_common::session::{
     Branch, CreateMessage, CreateSession, HandOff, Message, MessageKind, PutBranch, Resolve, Session,
@@ -45,6 +45,9 @@ pub struct ListQuery {
     status: Option<SessionStatus>,
     mine: Option<bool>,
     q: Option<String>,
+    /// The one with this number.
+    #[schemars(range(min = 1))]
+    number: Option<u32>,
     #[schemars(range(min = 1))]
     limit: Option<u32>,
     #[schemars(extend("format" = "uuid"))]
@@ -58,6 +61,7 @@ pub async fn list(app: App, Me(caller): Me, Query(query): Query<ListQuery>) -> A
         status: query.status,
         mine: (query.mine == Some(true)).then_some(caller.id),
         among: found(&app, &caller, query.q).await?,
+        number: query.number.map(Number),
         limit,
         cursor: read_cursor(query.cursor.as_deref())?.map(SessionCursor),
     };

@@ -22,6 +22,8 @@ pub struct SessionQuery {
     pub mine: Option<UserId>,
     /// Only these.
     pub among: Option<Vec<SessionId>>,
+    /// The one with this number.
+    pub number: Option<Number>,
     /// At most so many.
     pub limit: u32,
     /// Where the page begins.
@@ -62,6 +64,7 @@ impl Scope<'_> {
                  AND (?3 IS NULL OR s.opener_id = ?3 OR s.assignee_id = ?3)
                  AND (?4 IS NULL OR s.id < ?4)
                  AND (?6 IS NULL OR s.id IN (SELECT unhex(value) FROM json_each(?6)))
+                 AND (?7 IS NULL OR s.number = ?7)
                  ORDER BY s.id DESC LIMIT ?5"
             ),
             params![
@@ -70,7 +73,8 @@ impl Scope<'_> {
                 query.mine,
                 query.cursor.map(|cursor| cursor.0),
                 query.limit + 1,
-                query.among.as_deref().map(as_json)
+                query.among.as_deref().map(as_json),
+                query.number
             ],
             read_session,
         )

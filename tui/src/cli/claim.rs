@@ -1,15 +1,21 @@
 //! `tierup claim`: exactly one wins; the other is told who, and ends with status 9.
 
+use clap::Args;
 use tierup_common::id::HandoffRef;
 
-use crate::cli::exit::{Exit, wrong};
-use crate::cli::{Options, connect};
-use crate::runtime::files::Files;
-use crate::text::safe;
+use crate::cli::errand::{self, Errand};
+use crate::cli::exit::Exit;
 
-pub(super) async fn run(options: &Options, handoff: HandoffRef) -> Result<(), Exit> {
-    let files = Files::of_platform().map_err(wrong)?;
-    let claimed = connect::api(options, &files)?.claim(handoff).await?;
-    println!("#{} is yours: {}", claimed.item.number, safe::line(&claimed.item.problem_summary));
-    Ok(())
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Its number, or its id
+    #[arg(value_parser = errand::handoff)]
+    handoff: HandoffRef,
+}
+
+pub(super) async fn run(errand: &Errand, arguments: &Arguments) -> Result<(), Exit> {
+    let claimed = errand.api.claim(arguments.handoff).await?;
+    let number = claimed.item.number;
+    let words = format!("#{number} is yours: {} (its session: h{number})", claimed.item.problem_summary);
+    errand.out.tell(&claimed, &words)
 }

@@ -11,7 +11,7 @@ use crate::settings::Settings;
 
 pub(super) async fn run(options: &Options) -> Result<(), Exit> {
     let files = Files::of_platform().map_err(wrong)?;
-    let api = connect::api(options, &files)?;
+    let api = connect::api(options, &files).await?;
     open(api, files, settings::load(&options.console)?).await
 }
 
@@ -25,26 +25,13 @@ pub async fn open(api: Api, files: Files, settings: Settings) -> Result<(), Exit
     let ended = async {
         tokio::select! {
             () = terminal::panicked() => {}
-            () = told_to_end() => {}
+            () = terminal::told_to_end() => {}
+            () = terminal::gone() => {}
         }
     };
+    let window = terminal::Window::new(settings.notify, settings.title);
     let setup = Setup { api, files, settings };
-    let ran = runtime::run(&mut taken.terminal, terminal::events(), ended, terminal::suspend, setup).await;
+    let ran = runtime::run(&mut taken.terminal, terminal::events(), ended, window, setup).await;
     drop(taken);
     ran.map_err(wrong)
-}
-
-/// Resolves when the process is told to end: SIGTERM, SIGINT, SIGHUP.
-async fn told_to_end() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let kinds =
-            [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup(), SignalKind::quit()];
-        let mut signals: Vec<_> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
-        let any = signals.iter_mut().map(|signal| Box::pin(signal.recv()));
-        futures_util::future::select_all(any).await;
-    }
-    #[cfg(not(unix))]
-    std::future::pending::<()>().await;
 }

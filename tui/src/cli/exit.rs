@@ -1,6 +1,7 @@
 //! How a command ends when it does not end well: one line, a hint, and a status that scripts can rely on.
 
 use std::fmt::Display;
+use std::io::Write;
 use std::process::ExitCode;
 
 use tierup_common::problem::Code;
@@ -12,20 +13,39 @@ use crate::text::safe;
 #[derive(Debug)]
 pub struct Exit {
     status: u8,
-    message: String,
+    /// What is said about it; nothing of one that is no fault.
+    message: Option<String>,
     hint: Option<String>,
 }
 
 impl Exit {
     /// Something went wrong.
     pub fn error(message: impl Into<String>) -> Self {
-        Self { status: 1, message: message.into(), hint: None }
+        Self::with(1, message)
+    }
+
+    /// The arguments make no sense.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::with(2, message)
+    }
+
+    /// There is no such thing.
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::with(4, message)
+    }
+
+    /// Whoever reads the output has heard enough: no fault.
+    pub const fn heard_enough() -> Self {
+        Self { status: 0, message: None, hint: None }
+    }
+
+    fn with(status: u8, message: impl Into<String>) -> Self {
+        Self { status, message: Some(message.into()), hint: None }
     }
 
     /// It is not known which server, or as whom.
     pub fn not_logged_in(message: impl Into<String>) -> Self {
-        let exit = Self { status: 3, message: message.into(), hint: None };
-        exit.hint("log in with `tierup login --server URL`, or pass --server and --token")
+        Self::with(3, message).hint("log in with `tierup login --server URL`, or pass --server and --token")
     }
 
     /// What to do about it.
@@ -36,14 +56,16 @@ impl Exit {
 
     /// Says it, as one line and perhaps a hint.
     pub fn report(self) -> ExitCode {
-        // An error of a library may bring its own hint.
-        let (message, own_hint) = match self.message.split_once("\nhint: ") {
-            Some((message, hint)) => (message.to_owned(), Some(hint.to_owned())),
-            None => (self.message, None),
-        };
-        eprintln!("error: {}", safe::line(&message));
-        if let Some(hint) = self.hint.or(own_hint) {
-            eprintln!("hint: {}", safe::line(&hint));
+        if let Some(message) = &self.message {
+            // An error of a library may bring its own hint.
+            let (message, own_hint) = match message.split_once("\nhint: ") {
+                Some((message, hint)) => (message, Some(hint)),
+                None => (message.as_str(), None),
+            };
+            complain("error", message);
+            if let Some(hint) = self.hint.as_deref().or(own_hint) {
+                complain("hint", hint);
+            }
         }
         ExitCode::from(self.status)
     }
@@ -51,6 +73,7 @@ impl Exit {
 
 impl From<Failure> for Exit {
     fn from(failure: Failure) -> Self {
+        let hint = hint(&failure);
         let status = match &failure {
             Failure::Unreachable(_) => 7,
             Failure::Nonsense(_) => 1,
@@ -80,8 +103,47 @@ impl From<Failure> for Exit {
                 | None => 1,
             },
         };
-        Self { status, message: failure.to_string(), hint: None }
+        Self { hint, ..Self::with(status, failure.to_string()) }
     }
+}
+
+/// What to do about a failure, where that can be said from here.
+fn hint(failure: &Failure) -> Option<String> {
+    let hint = match failure {
+        Failure::Unreachable(_) => "`tierup doctor` looks at the server and at this machine",
+        Failure::Nonsense(_) => "check the address: `tierup doctor` says what answers there",
+        Failure::Problem(problem) => match problem.code()? {
+            Code::Unauthenticated => "log in again: `tierup login`",
+            Code::Forbidden | Code::NotAParticipant => "`tierup whoami` says which role you have",
+            Code::HandoffAlreadyClaimed => "`tierup queue` lists what still waits",
+            Code::RateLimited => "wait a moment, then try again",
+            Code::Invalid => {
+                return problem.errors.first().map(|error| format!("{}: {}", error.field, error.message));
+            }
+            Code::Internal => {
+                return problem.request_id.as_ref().map(|id| format!("the server's log has it as {id}"));
+            }
+            Code::BadRequest
+            | Code::InvalidCredentials
+            | Code::NotFound
+            | Code::MethodNotAllowed
+            | Code::HandoffClosed
+            | Code::SessionNotActive
+            | Code::AssessmentRunning
+            | Code::EmailTaken
+            | Code::PayloadTooLarge
+            | Code::UnsupportedMediaType
+            | Code::IdempotencyKeyReused
+            | Code::Unavailable
+            | Code::StorageFull => return None,
+        },
+    };
+    Some(hint.into())
+}
+
+/// Says a line on standard error. Where nobody listens, there is nobody to tell.
+pub(super) fn complain(kind: &str, raw: &str) {
+    let _ = writeln!(std::io::stderr(), "{kind}: {}", safe::line(raw));
 }
 
 /// Anything else that went wrong.

@@ -1,39 +1,89 @@
-//! `tierup login`: a token is read from standard input, tried, and remembered.
+//! `tierup login`: a server and a token, or an email address and a password, tried and remembered.
 
-use std::io::{BufRead, IsTerminal, stdin};
+use std::io::{BufRead, IsTerminal, Read, Write, stderr, stdin};
 
-use secrecy::SecretString;
+use clap::Args;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use tierup_common::user::{LogIn, Me};
 
 use crate::cli::exit::{Exit, wrong};
+use crate::cli::output::Output;
 use crate::cli::{Options, connect};
-use crate::runtime::api::Api;
+use crate::event::Failure;
+use crate::runtime::api::{Api, LogInError};
 use crate::runtime::files::Files;
-use crate::text::safe;
 
-pub(super) async fn run(options: &Options) -> Result<(), Exit> {
-    let server = options.server.as_deref();
-    let server = server.ok_or_else(|| Exit::error("name the server").hint("tierup login --server URL"))?;
-    let token = match &options.token {
-        Some(token) => token.clone(),
-        None => ask()?,
-    };
-    let api = Api::new(server, token.clone()).map_err(wrong)?;
-    let me = api.me().await?;
-    let files = Files::of_platform().map_err(wrong)?;
-    connect::remember(&files, &api, &token)?;
-    println!("Logged in to {} as {}", safe::line(&me.account_name), safe::line(&me.user.name));
-    Ok(())
+/// A token or a password, in bytes, at most.
+const LONGEST: u64 = 4096;
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Your email address, to log in by a password instead of a token
+    #[arg(long, short, value_name = "ADDRESS")]
+    email: Option<String>,
 }
 
-fn ask() -> Result<SecretString, Exit> {
-    if stdin().is_terminal() {
-        eprintln!("Paste your token and press Enter:");
+pub(super) async fn run(options: &Options, arguments: &Arguments) -> Result<(), Exit> {
+    let files = Files::of_platform().map_err(wrong)?;
+    let vault = connect::vault(options, &files);
+    let server = match &options.server {
+        Some(server) => server.clone(),
+        None => vault.recall().await.map_err(wrong)?.map(|kept| kept.server).ok_or_else(|| {
+            Exit::usage("name the server").hint("tierup login --server http://127.0.0.1:7890")
+        })?,
+    };
+    let (api, token) = match (&options.token, email(arguments)?) {
+        (Some(token), _) => (by_token(options, &server, token)?, token.clone()),
+        (None, Some(email)) => by_password(&server, email).await?,
+        (None, None) => {
+            let token =
+                secret("Token: ", "no token was given", "an admin makes one: tierup-server user add …")?;
+            (by_token(options, &server, &token)?, token)
+        }
+    };
+    let me: Me = api.within(connect::answer_time(options)).me().await?;
+    let place = vault.keep(server.trim_end_matches('/'), &token).await.map_err(wrong)?;
+    let words = format!("Logged in to {} as {}; the token is kept in {place}", me.account_name, me.user.name);
+    Output::new(options.json)
+        .tell(&json!({"server": server, "me": me, "token_in": place.to_string()}), &words)
+}
+
+fn by_token(options: &Options, server: &str, token: &SecretString) -> Result<Api, Exit> {
+    Ok(Api::new(server, token.clone()).map_err(wrong)?.within(connect::answer_time(options)))
+}
+
+async fn by_password(server: &str, email: String) -> Result<(Api, SecretString), Exit> {
+    let password = secret("Password: ", "no password was given", "it is read from standard input")?;
+    let credentials = LogIn { email, password: password.expose_secret().to_owned() };
+    match Api::log_in(server, &credentials).await {
+        Ok((given, api)) => Ok((api, SecretString::from(given.token))),
+        Err(LogInError::Api(error)) => Err(wrong(error)),
+        Err(LogInError::Failure(failure)) => Err(Failure::into(failure)),
     }
+}
+
+/// The address to log in with. At a terminal one is asked for it; without one, a token is meant.
+fn email(arguments: &Arguments) -> Result<Option<String>, Exit> {
+    if arguments.email.is_some() || !stdin().is_terminal() {
+        return Ok(arguments.email.clone());
+    }
+    let _ = write!(stderr(), "Email (or Enter, to log in by a token): ").and_then(|()| stderr().flush());
     let mut line = String::new();
     stdin().lock().read_line(&mut line).map_err(wrong)?;
-    let token = line.trim();
-    if token.is_empty() {
-        return Err(Exit::error("no token was given").hint("an admin makes one: tierup-server user add …"));
-    }
-    Ok(SecretString::from(token))
+    let email = line.trim();
+    Ok((!email.is_empty()).then(|| email.to_owned()))
+}
+
+/// A secret: asked for without showing it, or the first line of standard input.
+fn secret(prompt: &str, missing: &str, hint: &str) -> Result<SecretString, Exit> {
+    let line = if stdin().is_terminal() {
+        rpassword::prompt_password(prompt).map_err(wrong)?
+    } else {
+        let mut line = String::new();
+        stdin().lock().take(LONGEST).read_line(&mut line).map_err(wrong)?;
+        line
+    };
+    let secret = line.trim();
+    if secret.is_empty() { Err(Exit::usage(missing).hint(hint)) } else { Ok(SecretString::from(secret)) }
 }

@@ -11,6 +11,7 @@ use crate::settings::{Drawing, Notify, Settings, Wishes};
 
 /// What is said of the console on the command line or in the environment.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Options of the console")]
 pub(super) struct ConsoleOptions {
     /// The console's settings [default: config.toml in the platform's folder for configuration]
     #[arg(long, global = true, value_name = "FILE", env = "TIERUP_CONFIG")]

@@ -70,7 +70,7 @@ impl Actor {
                 evidence: attempt.evidence.clone(),
             };
             let path = route::BRANCH.path(&[&session, &BranchId::new(clock::now())]);
-            let _: Branch = self.api.send(Method::PUT, &path, Some(&body)).await?;
+            let _: Branch = self.api.change(Method::PUT, &path, Some(&body)).await?;
         }
         let request = HandOff {
             intent: Intent::Escalate,
@@ -127,6 +127,6 @@ impl Actor {
         path: &str,
         body: &(impl Serialize + Sync),
     ) -> Result<T, Failure> {
-        self.api.send(Method::POST, path, Some(body)).await
+        self.api.change(Method::POST, path, Some(body)).await
     }
 }

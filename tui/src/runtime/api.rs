@@ -1,41 +1,38 @@
 //! The way to the server: one request an answer, over one HTTP client.
 
+mod door;
+
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::{Method, RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tierup_common::handoff::{Handoff, QueueState, Release};
 use tierup_common::id::{HandoffRef, Seq};
 use tierup_common::limit;
-use tierup_common::problem::{self, Problem};
 use tierup_common::route::{self, Route};
-use tierup_common::user::Me;
+use tierup_common::user::{LogIn, LoggedIn, Me};
 
 use crate::effect::{Call, Ticket, Watch};
 use crate::event::{Answer, Failure};
+use crate::runtime::api::door::Door;
 
-/// An answer takes at most so long.
-const ANSWER_TIME: Duration = Duration::from_secs(15);
-/// A stream that says nothing for so long is dead: the server sends a sign of life every 15 s.
-const SILENCE: Duration = Duration::from_secs(45);
 /// A change whose answer was lost is sent again, with the same key, for so long.
 const TRY_FOR: Duration = Duration::from_secs(10);
-/// An answer, in bytes, at most: 200 handoffs with all their limits used, and room.
-const LARGEST: usize = 64 * 1024 * 1024;
 
 /// The way to a server, as one user. Clones share its connections.
 #[derive(Clone)]
 pub struct Api {
-    http: reqwest::Client,
-    server: Url,
+    door: Door,
     token: SecretString,
     /// Names this run of the program in idempotency keys.
     run: Arc<str>,
+    /// Counts the changes that were asked for without a ticket.
+    changes: Arc<AtomicU64>,
 }
 
 /// Why there is no way to a server.
@@ -55,33 +52,41 @@ pub enum ApiError {
     Random(getrandom::Error),
 }
 
+/// Why there is no token.
+#[derive(Debug, thiserror::Error)]
+pub enum LogInError {
+    /// There is no way to the server.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// The server was not reached, or said no.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
 impl Api {
     /// The way to the server at this address, with this token.
     pub fn new(server: &str, token: SecretString) -> Result<Self, ApiError> {
-        let address = || ApiError::Address(server.to_owned());
-        let mut url: Url = server.parse().map_err(|_| address())?;
-        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-            return Err(address());
-        }
-        url.set_path("/");
+        let door = Door::new(server)?;
         HeaderValue::from_str(token.expose_secret()).map_err(|_| ApiError::Token)?;
-        let roots = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect::<rustls::RootCertStore>();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map(|builder| builder.with_root_certificates(roots).with_no_client_auth());
-        let mut builder = reqwest::Client::builder()
-            .connect_timeout(Duration::from_secs(5))
-            .read_timeout(SILENCE)
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("tierup/", env!("CARGO_PKG_VERSION")));
-        if let Ok(tls) = tls {
-            builder = builder.tls_backend_preconfigured(tls);
-        }
         let mut run = [0; 8];
         getrandom::fill(&mut run).map_err(ApiError::Random)?;
         let run = format!("{:016x}", u64::from_be_bytes(run)).into();
-        Ok(Self { http: builder.build()?, server: url, token, run })
+        Ok(Self { door, token, run, changes: Arc::default() })
+    }
+
+    /// The way to the server at this address, with a token that it gives for an email address and a password.
+    pub async fn log_in(server: &str, credentials: &LogIn) -> Result<(LoggedIn, Self), LogInError> {
+        let door = Door::new(server)?;
+        let request = json(door.request(Method::POST, &route::LOGIN.path(&[])), credentials)?;
+        let given: LoggedIn = door.fetch(request).await?;
+        let api = Self::new(server, SecretString::from(given.token.clone()))?;
+        Ok((given, api))
+    }
+
+    /// The same way, whose answers take at most so long.
+    #[must_use]
+    pub fn within(self, answer_time: Duration) -> Self {
+        Self { door: self.door.within(answer_time), ..self }
     }
 
     /// The way to the same server, as another user.
@@ -92,26 +97,21 @@ impl Api {
 
     /// The server's address, as it names what is kept for it on this machine.
     pub fn server(&self) -> &str {
-        self.server.as_str().trim_end_matches('/')
+        self.door.server.as_str().trim_end_matches('/')
     }
 
     /// Asks a question. A change whose answer is lost is sent again with the same key, so that it is done once.
     pub async fn ask(&self, ticket: Ticket, call: &Call) -> Result<Answer, Failure> {
         let key = format!("{}-{}", self.run, ticket.0);
-        let end = tokio::time::Instant::now() + TRY_FOR;
-        let mut pause = Duration::from_millis(200);
+        if !changes_something(call) {
+            return self.ask_once(call, &key).await;
+        }
+        let mut patience = Patience::new(Unsent::SendAgain);
         loop {
             let result = self.ask_once(call, &key).await;
-            let is_lost = match &result {
-                Err(Failure::Unreachable(_)) => true,
-                Err(Failure::Problem(problem)) => problem.status >= 500 || problem.status == 429,
-                Err(Failure::Nonsense(_)) | Ok(_) => false,
-            };
-            if !is_lost || !changes_something(call) || tokio::time::Instant::now() + pause >= end {
+            if !patience.asks_again(result.as_ref().err()).await {
                 return result;
             }
-            tokio::time::sleep(pause).await;
-            pause *= 2;
         }
     }
 
@@ -162,25 +162,39 @@ impl Api {
 
     /// Claims a handoff by id or number.
     pub async fn claim(&self, handoff: HandoffRef) -> Result<Handoff, Failure> {
-        let key = format!("{}-claim-{handoff}", self.run);
-        let request =
-            self.request(Method::POST, &route::CLAIM.path(&[&handoff])).header("idempotency-key", key);
-        self.fetch(request).await
+        self.change(Method::POST, &route::CLAIM.path(&[&handoff]), None::<&()>).await
     }
 
-    /// Any other request of the API, with or without a body.
-    pub async fn send<T: DeserializeOwned>(
+    /// Asks for anything that is read, with a query.
+    pub async fn read<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &(impl Serialize + Sync),
+    ) -> Result<T, Failure> {
+        self.fetch(self.get(path).query(query)).await
+    }
+
+    /// Asks for any change. One whose answer is lost is sent again with the same key, so that it is made once.
+    pub async fn change<T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,
         body: Option<&(impl Serialize + Sync)>,
     ) -> Result<T, Failure> {
-        let request = self.request(method, path);
-        let request = match body {
-            Some(body) => json(request, body)?,
-            None => request,
-        };
-        self.fetch(request).await
+        let number = self.changes.fetch_add(1, Ordering::Relaxed);
+        let key = format!("{}-change-{number}", self.run);
+        let mut patience = Patience::new(Unsent::GiveUp);
+        loop {
+            let request = self.request(method.clone(), path).header("idempotency-key", &key);
+            let request = match body {
+                Some(body) => json(request, body)?,
+                None => request,
+            };
+            let result = self.fetch(request).await;
+            if !patience.asks_again(result.as_ref().err()).await {
+                return result;
+            }
+        }
     }
 
     /// Opens an event stream: the team's, or one narrowed.
@@ -190,29 +204,20 @@ impl Api {
             Some(Watch::Session(id)) => Some(("session_id", id.to_string())),
             None => None,
         };
-        let mut request = self.request(Method::GET, route::STREAM.0).header(ACCEPT, "text/event-stream");
+        let mut request = self.request(Method::GET, route::STREAM.0);
         request = request.query(narrow.as_slice());
         if let Some(after) = after {
             request = request.header("last-event-id", after.to_string());
         }
-        let answer = tokio::time::timeout(ANSWER_TIME, request.send()).await;
-        let response = answer
-            .map_err(|_| Failure::Unreachable("the server took too long".into()))?
-            .map_err(|error| unreachable(&error))?;
-        if response.status() == StatusCode::OK {
-            return Ok(response);
-        }
-        Err(refusal(response).await)
+        self.door.open(request).await
     }
 
     fn get(&self, path: &str) -> RequestBuilder {
-        self.request(Method::GET, path).timeout(ANSWER_TIME)
+        self.request(Method::GET, path)
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let mut url = self.server.clone();
-        url.set_path(path);
-        let request = self.http.request(method, url);
+        let request = self.door.request(method, path);
         match HeaderValue::from_str(&format!("Bearer {}", self.token.expose_secret())) {
             Ok(mut value) => {
                 value.set_sensitive(true);
@@ -223,13 +228,45 @@ impl Api {
     }
 
     async fn fetch<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Failure> {
-        let response = request.timeout(ANSWER_TIME).send().await.map_err(|error| unreachable(&error))?;
-        if !response.status().is_success() {
-            return Err(refusal(response).await);
+        self.door.fetch(request).await
+    }
+}
+
+/// What is done about a request that found no server at all: nothing can have come of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unsent {
+    /// The server may be starting anew, and the user sees that one tries.
+    SendAgain,
+    /// A script is told at once.
+    GiveUp,
+}
+
+/// How long one goes on asking for an answer that is lost.
+struct Patience {
+    unsent: Unsent,
+    end: tokio::time::Instant,
+    pause: Duration,
+}
+
+impl Patience {
+    fn new(unsent: Unsent) -> Self {
+        let end = tokio::time::Instant::now() + TRY_FOR;
+        Self { unsent, end, pause: Duration::from_millis(200) }
+    }
+
+    /// Whether to ask once more, after a pause that has passed then.
+    async fn asks_again(&mut self, failure: Option<&Failure>) -> bool {
+        let is_lost = match failure {
+            Some(Failure::Unreachable(why)) => self.unsent == Unsent::SendAgain || why != door::NOT_REACHED,
+            Some(Failure::Problem(problem)) => problem.status >= 500 || problem.status == 429,
+            Some(Failure::Nonsense(_)) | None => false,
+        };
+        if !is_lost || tokio::time::Instant::now() + self.pause >= self.end {
+            return false;
         }
-        let body = read(response).await?;
-        serde_json::from_slice(&body)
-            .map_err(|_| Failure::Nonsense("the server's answer is not one of tierup's".into()))
+        tokio::time::sleep(self.pause).await;
+        self.pause *= 2;
+        true
     }
 }
 
@@ -258,48 +295,4 @@ fn queue_query(state: QueueState, cursor: Option<&str>) -> Vec<(&'static str, St
 fn json(request: RequestBuilder, body: &impl Serialize) -> Result<RequestBuilder, Failure> {
     let body = serde_json::to_vec(body).map_err(|error| Failure::Nonsense(error.to_string()))?;
     Ok(request.header(CONTENT_TYPE, "application/json").body(body))
-}
-
-/// Why a server said no: its problem, or what can be said without one.
-async fn refusal(response: Response) -> Failure {
-    let status = response.status();
-    let is_problem = response
-        .headers()
-        .get(CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes() == problem::CONTENT_TYPE.as_bytes());
-    let body = read(response).await;
-    match body.map(|body| serde_json::from_slice::<Problem>(&body)) {
-        Ok(Ok(problem)) if is_problem => Failure::Problem(Box::new(problem)),
-        Ok(_) if status.is_server_error() => {
-            Failure::Unreachable(format!("the server, or a proxy before it, answered {status}"))
-        }
-        Ok(_) => Failure::Nonsense(format!("this is no tierup server: it answered {status}")),
-        Err(failure) => failure,
-    }
-}
-
-/// Reads a body up to a size that no honest answer has.
-async fn read(response: Response) -> Result<Vec<u8>, Failure> {
-    let mut body = Vec::new();
-    let mut chunks = response.bytes_stream();
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|error| unreachable(&error))?;
-        if body.len() + chunk.len() > LARGEST {
-            return Err(Failure::Nonsense("the server's answer is far too large".into()));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
-/// Why a server was not reached, in a few words and without the address, which the user knows.
-fn unreachable(error: &reqwest::Error) -> Failure {
-    let why = if error.is_timeout() {
-        "the server took too long"
-    } else if error.is_connect() {
-        "the server cannot be reached"
-    } else {
-        "the connection broke off"
-    };
-    Failure::Unreachable(why.into())
 }

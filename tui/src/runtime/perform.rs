@@ -68,8 +68,19 @@ impl Performer {
             Effect::MarkSeen(id) => self.keep(Keep::Seen(id)),
             Effect::MarkUnread(id) => self.keep(Keep::Unread(id)),
             Effect::SaveDraft(session, text) => self.keep(Keep::Draft(session, text)),
-            Effect::Suspend | Effect::Quit => {}
+            Effect::Copy(_)
+            | Effect::Title(_)
+            | Effect::Alert(_)
+            | Effect::Suspend
+            | Effect::Retake
+            | Effect::Quit => {}
         }
+    }
+
+    /// Says something about this machine to the user.
+    pub(super) fn notice(&self, text: &str) {
+        // Nobody listens any more when the console is being left.
+        let _ = self.news.send(Event::Notice(text.into()));
     }
 
     /// Hears who the user is: whose files to read and write.

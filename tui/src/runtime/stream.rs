@@ -19,6 +19,8 @@ use crate::runtime::clock;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// No pause is longer than this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// The first event of a stream is there within so long.
+const GREETING: Duration = Duration::from_secs(15);
 /// One event, in bytes, at most: a message with its limit used, escaped, and room.
 const LARGEST: usize = 1024 * 1024;
 
@@ -27,7 +29,8 @@ pub async fn follow(api: Api, news: UnboundedSender<Event>) {
     hold(
         &api,
         None,
-        |frame| news.send(Event::Live(frame)).is_ok(),
+        None,
+        |frame, _| news.send(Event::Live(frame)).is_ok(),
         |change| news.send(Event::Connection(change)).is_ok(),
     )
     .await;
@@ -35,17 +38,18 @@ pub async fn follow(api: Api, news: UnboundedSender<Event>) {
 
 /// Holds a narrowed stream. How its connection is, the team's stream tells.
 pub async fn watch(api: Api, watch: Watch, news: UnboundedSender<Event>) {
-    hold(&api, Some(watch), |frame| news.send(Event::Watched(frame)).is_ok(), |_| true).await;
+    hold(&api, Some(watch), None, |frame, _| news.send(Event::Watched(frame)).is_ok(), |_| true).await;
 }
 
-/// Opens a stream, again and again, and hands on what it carries until nobody listens or trying is no use.
-async fn hold(
+/// Opens a stream, again and again, and hands on what it carries, as it is understood and as it came, until nobody
+/// listens or trying is no use. It begins after an event, or now.
+pub async fn hold(
     api: &Api,
     watch: Option<Watch>,
-    mut take: impl FnMut(Frame) -> bool,
+    mut after: Option<Seq>,
+    mut take: impl FnMut(Frame, &str) -> bool,
     mut tell: impl FnMut(Connection) -> bool,
 ) {
-    let mut after: Option<Seq> = None;
     let mut pause = FIRST_PAUSE;
     loop {
         if !tell(Connection::Connecting) {
@@ -83,7 +87,7 @@ async fn hold(
 async fn read(
     response: Response,
     after: &mut Option<Seq>,
-    take: &mut impl FnMut(Frame) -> bool,
+    take: &mut impl FnMut(Frame, &str) -> bool,
 ) -> Option<String> {
     let since_event = AtomicUsize::new(0);
     let bytes = response.bytes_stream().map(|chunk| {
@@ -95,19 +99,28 @@ async fn read(
         Ok::<_, std::io::Error>(chunk)
     });
     let mut events = std::pin::pin!(SseByteStream::new(bytes));
-    while let Some(event) = events.next().await {
+    let mut greeting = Some(tokio::time::Instant::now() + GREETING);
+    loop {
+        let event = match greeting {
+            Some(end) => match tokio::time::timeout_at(end, events.next()).await {
+                Ok(event) => event,
+                Err(_) => return Some("the server does not say hello".into()),
+            },
+            None => events.next().await,
+        };
+        let Some(event) = event else { return Some("the server ended the connection".into()) };
         let Ok(event) = event else { return Some("the connection broke off".into()) };
         since_event.store(0, Ordering::Relaxed);
         let Some(data) = event.data else { continue };
+        greeting = None;
         let frame = Frame::parse(&data);
         if let Some(seq) = place(&frame, *after) {
             *after = Some(seq);
         }
-        if !take(frame) {
+        if !take(frame, &data) {
             return None;
         }
     }
-    Some("the server ended the connection".into())
 }
 
 /// How far a frame brings a stream: from there it is resumed.

@@ -1,9 +1,14 @@
 //! The terminal: taken over for the console, and given back whatever happens.
 
+mod clipboard;
+mod hangup;
+mod signals;
+
 use std::io::{self, BufWriter, Stdout, Write, stdout};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{
     DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange,
     Event as TerminalEvent, EventStream,
@@ -14,18 +19,28 @@ use crossterm::{cursor, execute};
 use futures_util::{Stream, StreamExt};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
-use tokio::sync::Notify;
+use tokio::sync::Notify as Bell;
 
+use crate::effect::Alert;
 use crate::event::Event;
+use crate::runtime::desk::{self, Desk};
+use crate::runtime::terminal::clipboard::Clipboard;
+use crate::settings::Notify;
+
+pub use hangup::gone;
+pub use signals::told_to_end;
 
 /// Clicks and wheel, in the form that knows wide screens; not every move of the mouse.
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
 const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
+/// The window's title, kept by the terminal while the console has its own.
+const KEEP_TITLE: &str = "\x1b[22;2t";
+const TITLE_BACK: &str = "\x1b[23;2t";
 
 /// Whether the terminal is ours at this moment.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 /// Rung by a panic, in whatever thread it was.
-static PANICKED: OnceLock<Notify> = OnceLock::new();
+static PANICKED: OnceLock<Bell> = OnceLock::new();
 
 /// The terminal, taken over. Given back when this goes.
 pub struct Taken {
@@ -52,35 +67,84 @@ impl Drop for Taken {
 
 /// Resolves when some thread has panicked: the console can only end then.
 pub async fn panicked() {
-    PANICKED.get_or_init(Notify::new).notified().await;
+    PANICKED.get_or_init(Bell::new).notified().await;
 }
 
-/// What happens at the terminal.
+/// What happens at the terminal, and what the shell does with the process.
 pub fn events() -> impl Stream<Item = Event> {
     // An error means that the terminal is gone: the stream ends, and with it the console.
-    EventStream::new().take_while(|event| std::future::ready(event.is_ok())).filter_map(|event| {
-        std::future::ready(event.ok().map(|event| match event {
-            TerminalEvent::Key(key) => Event::Key(key),
-            TerminalEvent::Mouse(mouse) => Event::Mouse(mouse),
-            TerminalEvent::Paste(text) => Event::Paste(text),
-            TerminalEvent::Resize(columns, rows) => Event::Resize(columns, rows),
-            TerminalEvent::FocusGained => Event::Focus(true),
-            TerminalEvent::FocusLost => Event::Focus(false),
-        }))
-    })
+    let typed =
+        EventStream::new().take_while(|event| std::future::ready(event.is_ok())).filter_map(|event| {
+            std::future::ready(event.ok().map(|event| match event {
+                TerminalEvent::Key(key) => Event::Key(key),
+                TerminalEvent::Mouse(mouse) => Event::Mouse(mouse),
+                TerminalEvent::Paste(text) => Event::Paste(text),
+                TerminalEvent::Resize(columns, rows) => Event::Resize(columns, rows),
+                TerminalEvent::FocusGained => Event::Focus(true),
+                TerminalEvent::FocusLost => Event::Focus(false),
+            }))
+        });
+    signals::beside(typed)
 }
 
-/// Gives the terminal back to the shell and stops, until the shell lets the console go on.
-pub fn suspend() -> io::Result<()> {
-    leave()?;
-    #[cfg(unix)]
-    rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
-    enter()
+/// The desk around this terminal.
+pub struct Window {
+    notify: Notify,
+    /// Whether it has a name of the console's.
+    named: bool,
+    clipboard: Option<Clipboard>,
+}
+
+impl Window {
+    /// A window that rings in this way, and is named or not.
+    pub fn new(notify: Notify, named: bool) -> Self {
+        Self { notify: notify.here(|name| std::env::var(name).ok()), named, clipboard: None }
+    }
+}
+
+impl Desk for Window {
+    fn suspend(&mut self) -> io::Result<bool> {
+        if !signals::has_shell() {
+            return Ok(false);
+        }
+        leave()?;
+        signals::stop()?;
+        enter()?;
+        Ok(true)
+    }
+
+    fn retake(&mut self) -> io::Result<()> {
+        enter()
+    }
+
+    fn title(&mut self, title: &str) -> io::Result<()> {
+        if !self.named {
+            return Ok(());
+        }
+        execute!(stdout(), Print(desk::title(title)))
+    }
+
+    fn alert(&mut self, alert: &Alert) -> io::Result<()> {
+        execute!(stdout(), Print(self.notify.sequence(alert)))
+    }
+
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        let text = desk::copied(text);
+        self.clipboard.get_or_insert_default().set(text.clone());
+        execute!(stdout(), CopyToClipboard::to_clipboard_from(text))
+    }
+}
+
+/// Whether the terminal is ours at this moment.
+fn is_taken() -> bool {
+    TAKEN.load(Ordering::SeqCst)
 }
 
 fn enter() -> io::Result<()> {
     enable_raw_mode()?;
-    TAKEN.store(true, Ordering::SeqCst);
+    if !TAKEN.swap(true, Ordering::SeqCst) {
+        execute!(stdout(), Print(KEEP_TITLE))?;
+    }
     execute!(
         stdout(),
         EnterAlternateScreen,
@@ -95,6 +159,8 @@ fn leave() -> io::Result<()> {
     if !TAKEN.swap(false, Ordering::SeqCst) {
         return Ok(());
     }
+    // The line discipline first: it works even where nobody takes what is written.
+    let raw = disable_raw_mode();
     let mut out = stdout();
     let shown = execute!(
         out,
@@ -102,9 +168,9 @@ fn leave() -> io::Result<()> {
         DisableFocusChange,
         DisableBracketedPaste,
         LeaveAlternateScreen,
-        cursor::Show
+        cursor::Show,
+        Print(TITLE_BACK)
     );
-    let raw = disable_raw_mode();
     out.flush()?;
     shown.and(raw)
 }
@@ -116,7 +182,7 @@ fn install_panic_hook() {
         std::panic::set_hook(Box::new(move |panic| {
             let _ = leave();
             report(panic);
-            PANICKED.get_or_init(Notify::new).notify_one();
+            PANICKED.get_or_init(Bell::new).notify_one();
         }));
     });
 }

@@ -2,7 +2,10 @@
 //! direction or hides. What would is shown as a visible mark.
 
 use std::fmt::Write as _;
+use std::io;
 
+use serde::Serialize;
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Marks on top of one character, at most; scripts need two or three.
@@ -51,6 +54,49 @@ pub fn line(raw: &str) -> String {
         }
     }
     out
+}
+
+/// A value as JSON that is as safe to look at as the rest: what acts or hides is escaped, and means the same.
+pub fn json(value: &impl Serialize, spread: bool) -> serde_json::Result<String> {
+    let mut out = Vec::new();
+    if spread {
+        value.serialize(&mut Serializer::with_formatter(&mut out, Escaping(PrettyFormatter::new())))?;
+    } else {
+        value.serialize(&mut Serializer::with_formatter(&mut out, Escaping(CompactFormatter)))?;
+    }
+    String::from_utf8(out).map_err(serde::ser::Error::custom)
+}
+
+/// A form of JSON, with what acts or hides escaped.
+struct Escaping<F>(F);
+
+macro_rules! as_the_form_has_it {
+    ($($name:ident($($argument:ident: $Type:ty),*))*) => {$(
+        fn $name<W: ?Sized + io::Write>(&mut self, to: &mut W $(, $argument: $Type)*) -> io::Result<()> {
+            self.0.$name(to $(, $argument)*)
+        }
+    )*};
+}
+
+impl<F: Formatter> Formatter for Escaping<F> {
+    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, to: &mut W, text: &str) -> io::Result<()> {
+        for c in text.chars() {
+            if is_hidden(c) {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    write!(to, "\\u{unit:04x}")?;
+                }
+            } else {
+                to.write_all(c.encode_utf8(&mut [0; 4]).as_bytes())?;
+            }
+        }
+        Ok(())
+    }
+
+    as_the_form_has_it! {
+        begin_array() end_array() begin_array_value(first: bool) end_array_value()
+        begin_object() end_object() begin_object_key(first: bool) end_object_key()
+        begin_object_value() end_object_value()
+    }
 }
 
 fn put(grapheme: &str, out: &mut String) {
@@ -126,6 +172,18 @@ mod tests {
         assert_eq!(line("pass\u{200b}word\u{e0041}"), "pass‹200B›word‹E0041›");
         assert_eq!(line("two\nlines\u{2028}three"), "two␤lines‹2028›three");
         assert_eq!(line("a\u{200d}b"), "a‹200D›b");
+    }
+
+    #[test]
+    fn json_says_the_same_and_hides_nothing() {
+        let value = serde_json::json!({"a": "x\u{1b}[2J\u{9b}\u{202e}\u{e0041}é", "b": [1, {"c": []}]});
+        for spread in [false, true] {
+            let json = json(&value, spread).unwrap();
+            assert!(json.contains(r"x\u001b[2J\u009b\u202e\udb40\udc41é"), "{json}");
+            assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap(), value);
+        }
+        assert_eq!(json(&value["b"], false).unwrap(), serde_json::to_string(&value["b"]).unwrap());
+        assert_eq!(json(&value["b"], true).unwrap(), serde_json::to_string_pretty(&value["b"]).unwrap());
     }
 
     #[test]

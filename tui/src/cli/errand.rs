@@ -1,0 +1,189 @@
+//! What every verb has at hand: the way to the server, the output, the files; and how things are named in arguments.
+
+use std::io::{Read, stdin};
+use std::str::FromStr;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tierup_common::handoff::Handoff;
+use tierup_common::id::{HandoffId, HandoffRef, NotAnId, Number, SessionId};
+use tierup_common::limit;
+use tierup_common::problem::Code;
+use tierup_common::route;
+use tierup_common::session::{Session, SessionPage};
+
+use crate::cli::exit::{Exit, wrong};
+use crate::cli::output::Output;
+use crate::cli::{Options, connect};
+use crate::event::Failure;
+use crate::runtime::api::Api;
+use crate::runtime::files::Files;
+
+/// What a verb has at hand.
+pub(super) struct Errand {
+    pub(super) api: Api,
+    pub(super) out: Output,
+}
+
+impl Errand {
+    /// To the server that is meant, as the user that is meant.
+    pub(super) async fn new(options: &Options) -> Result<Self, Exit> {
+        let files = Files::of_platform().map_err(wrong)?;
+        let api = connect::api(options, &files).await?;
+        Ok(Self { api, out: Output::new(options.json) })
+    }
+
+    /// Reads something of the server.
+    pub(super) async fn read<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &(impl Serialize + Sync),
+    ) -> Result<T, Exit> {
+        Ok(self.api.read(path, query).await?)
+    }
+
+    /// Changes something by a POST.
+    pub(super) async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: Option<&(impl Serialize + Sync)>,
+    ) -> Result<T, Exit> {
+        Ok(self.api.change(reqwest::Method::POST, path, body).await?)
+    }
+
+    /// A handoff with what was handed over.
+    pub(super) async fn handoff(&self, handoff: HandoffRef) -> Result<Handoff, Exit> {
+        self.read(&route::HANDOFF.path(&[&handoff]), &()).await
+    }
+
+    /// A session with what was said in it.
+    pub(super) async fn whole_session(&self, name: SessionName) -> Result<Session, Exit> {
+        let id = self.session(name).await?;
+        self.read(&route::SESSION.path(&[&id]), &()).await
+    }
+
+    /// The session that is meant.
+    pub(super) async fn session(&self, name: SessionName) -> Result<SessionId, Exit> {
+        match name {
+            SessionName::Number(number) => {
+                let query = [("number", number.to_string())];
+                let page: SessionPage = self.read(&route::SESSIONS.path(&[]), &query).await?;
+                let found = page.items.iter().find(|session| session.number == number);
+                found.map(|session| session.id).ok_or_else(|| {
+                    Exit::not_found(format!("there is no session {number}")).hint(format!(
+                        "`tierup sessions` lists them; h{number} is the session of handoff {number}"
+                    ))
+                })
+            }
+            SessionName::OfHandoff(handoff) => Ok(self.handoff(handoff).await?.item.session_id),
+            SessionName::Id(id) => {
+                let read = self.api.read::<Session>(&route::SESSION.path(&[&id]), &()).await;
+                match read {
+                    Err(Failure::Problem(problem)) if problem.code() == Some(Code::NotFound) => {
+                        let handoff = HandoffId::from_bytes(*id.as_bytes());
+                        Ok(self.handoff(handoff.into()).await?.item.session_id)
+                    }
+                    read => Ok(read?.item.id),
+                }
+            }
+        }
+    }
+}
+
+/// A session as the arguments name it: `17` or `s17`, `h42` or `#42` for the session of a handoff, or the id of either.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum SessionName {
+    Number(Number),
+    OfHandoff(HandoffRef),
+    Id(SessionId),
+}
+
+impl FromStr for SessionName {
+    type Err = NotAName;
+
+    fn from_str(text: &str) -> Result<Self, NotAName> {
+        if let Some(handoff) = text.strip_prefix(['h', '#']) {
+            return number(handoff).map(|number| Self::OfHandoff(HandoffRef::Number(number)));
+        }
+        if let Ok(number) = number(text.strip_prefix('s').unwrap_or(text)) {
+            return Ok(Self::Number(number));
+        }
+        text.parse().map(Self::Id).map_err(|NotAnId| NotAName)
+    }
+}
+
+/// What is to be shown: a handoff as `42`, `#42`, `h42` or by id; a session as `s17` or by id.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Subject {
+    Handoff(Number),
+    Session(Number),
+    /// The id of either.
+    Id(HandoffId),
+}
+
+impl FromStr for Subject {
+    type Err = NotAName;
+
+    fn from_str(text: &str) -> Result<Self, NotAName> {
+        if let Some(session) = text.strip_prefix('s') {
+            return number(session).map(Self::Session);
+        }
+        handoff(text).map(|handoff| match handoff {
+            HandoffRef::Number(number) => Self::Handoff(number),
+            HandoffRef::Id(id) => Self::Id(id),
+        })
+    }
+}
+
+/// What was given names neither a handoff nor a session.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("not an id: it is a number like 42, or an id")]
+pub(super) struct NotAName;
+
+/// A handoff as the arguments name it: `42`, `#42`, `h42`, or its id.
+pub(super) fn handoff(text: &str) -> Result<HandoffRef, NotAName> {
+    match text.strip_prefix('h') {
+        Some(rest) => number(rest).map(HandoffRef::Number),
+        None => text.parse().map_err(|NotAnId| NotAName),
+    }
+}
+
+fn number(text: &str) -> Result<Number, NotAName> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| digits).map(Number).ok_or(NotAName)
+}
+
+/// A text of the arguments; `-` is what comes on standard input, without the line break at its end.
+pub(super) fn text(argument: &str) -> Result<String, Exit> {
+    if argument != "-" {
+        return Ok(argument.to_owned());
+    }
+    let mut text = String::new();
+    let largest = u64::try_from(limit::BODY).unwrap_or(u64::MAX);
+    stdin().lock().take(largest + 1).read_to_string(&mut text).map_err(wrong)?;
+    if text.len() > limit::BODY {
+        return Err(Exit::usage(format!("the text has more than {} KiB", limit::BODY / 1024)));
+    }
+    text.truncate(text.trim_end_matches(['\n', '\r']).len());
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sessions_and_handoffs_are_told_apart_by_how_they_are_named() {
+        let number = |n| HandoffRef::Number(Number(n));
+        assert_eq!("17".parse(), Ok(SessionName::Number(Number(17))));
+        assert_eq!("s17".parse(), Ok(SessionName::Number(Number(17))));
+        assert_eq!("#42".parse(), Ok(SessionName::OfHandoff(number(42))));
+        assert_eq!("h42".parse(), Ok(SessionName::OfHandoff(number(42))));
+        assert_eq!("42".parse(), Ok(Subject::Handoff(Number(42))));
+        assert_eq!("h42".parse(), Ok(Subject::Handoff(Number(42))));
+        assert_eq!("s17".parse(), Ok(Subject::Session(Number(17))));
+        for text in ["", "s", "h", "+1", "h+1", "#", "seventeen", "4x"] {
+            assert_eq!(text.parse::<SessionName>(), Err(NotAName), "{text:?}");
+        }
+    }
+}

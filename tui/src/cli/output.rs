@@ -1,0 +1,164 @@
+//! What a command says: for people on a terminal, in columns for scripts in a pipe, or as JSON. Text from outside is
+//! made safe on its way.
+
+use std::io::{self, IsTerminal, Stdout, Write, stdout};
+use std::time::Duration;
+
+use serde::Serialize;
+use tierup_common::time::{Timestamp, ago_short};
+use unicode_width::UnicodeWidthStr;
+
+use crate::cli::exit::{Exit, wrong};
+use crate::runtime::clock;
+use crate::text::{cut, safe};
+
+/// Where the output goes, and in which form.
+pub(super) struct Output {
+    form: Form,
+    out: Stdout,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// A terminal with so many columns.
+    People { columns: usize, bold: bool },
+    /// A pipe or a file.
+    Script,
+    /// JSON; spread over lines where people read it.
+    Json { spread: bool },
+}
+
+impl Output {
+    /// The output of this process.
+    pub(super) fn new(json: bool) -> Self {
+        let is_terminal = stdout().is_terminal();
+        let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let form = match (json, is_terminal) {
+            (true, spread) => Form::Json { spread },
+            (false, true) => {
+                let columns = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
+                Form::People { columns, bold: !no_color }
+            }
+            (false, false) => Form::Script,
+        };
+        Self { form, out: stdout() }
+    }
+
+    /// Whether it is JSON.
+    pub(super) fn is_json(&self) -> bool {
+        matches!(self.form, Form::Json { .. })
+    }
+
+    /// Says a value: as JSON, or else in words.
+    pub(super) fn tell(&self, value: &impl Serialize, words: &str) -> Result<(), Exit> {
+        if self.is_json() { self.json(value) } else { self.line(words) }
+    }
+
+    /// Says a value as JSON, on one line of a pipe.
+    pub(super) fn json(&self, value: &impl Serialize) -> Result<(), Exit> {
+        let spread = self.form == Form::Json { spread: true };
+        self.put(&safe::json(value, spread).map_err(wrong)?)
+    }
+
+    /// Says a value as JSON, on one line wherever it goes.
+    pub(super) fn ndjson(&self, value: &impl Serialize) -> Result<(), Exit> {
+        self.put(&safe::json(value, false).map_err(wrong)?)
+    }
+
+    /// Says one line.
+    pub(super) fn line(&self, raw: &str) -> Result<(), Exit> {
+        self.put(&safe::line(raw))
+    }
+
+    /// Says several lines.
+    pub(super) fn text(&self, raw: &str) -> Result<(), Exit> {
+        self.put(safe::text(raw).trim_end_matches('\n'))
+    }
+
+    /// Says a heading.
+    pub(super) fn heading(&self, raw: &str) -> Result<(), Exit> {
+        self.put(&self.strong(&safe::line(raw)))
+    }
+
+    /// Says rows: a table with heads on a terminal, else columns parted by tabs, without heads. Where there are none, a
+    /// terminal is told so in words.
+    pub(super) fn table(&self, heads: &[&str], rows: &[Vec<String>], none: &str) -> Result<(), Exit> {
+        let rows: Vec<Vec<String>> =
+            rows.iter().map(|row| row.iter().map(|cell| safe::line(cell)).collect()).collect();
+        match self.form {
+            Form::Script | Form::Json { .. } => rows.iter().try_for_each(|row| self.put(&row.join("\t"))),
+            Form::People { .. } if rows.is_empty() => self.put(none),
+            Form::People { columns, .. } => {
+                let widths: Vec<usize> = (0..heads.len())
+                    .map(|place| {
+                        let cells = rows.iter().filter_map(|row| row.get(place)).map(|cell| cell.width());
+                        cells.chain([heads[place].width()]).max().unwrap_or(0)
+                    })
+                    .collect();
+                let heads: Vec<String> = heads.iter().map(|head| (*head).to_owned()).collect();
+                self.put(&self.strong(&laid_out(&heads, &widths, columns)))?;
+                rows.iter().try_for_each(|row| self.put(&laid_out(row, &widths, columns)))
+            }
+        }
+    }
+
+    /// A moment: how long ago on a terminal, else the moment itself.
+    pub(super) fn ago(&self, at: Timestamp) -> String {
+        match self.form {
+            Form::People { .. } => ago_short(clock::now().since(at)),
+            Form::Script | Form::Json { .. } => at.to_string(),
+        }
+    }
+
+    /// A span: rounded on a terminal, else in seconds.
+    pub(super) fn span(&self, span: Duration) -> String {
+        match self.form {
+            Form::People { .. } => ago_short(span),
+            Form::Script | Form::Json { .. } => span.as_secs().to_string(),
+        }
+    }
+
+    /// Writes text that is safe. A reader that has heard enough (`| head`) ends the command, and not badly.
+    fn put(&self, safe: &str) -> Result<(), Exit> {
+        let mut out = self.out.lock();
+        writeln!(out, "{safe}").and_then(|()| out.flush()).map_err(|error| {
+            if error.kind() == io::ErrorKind::BrokenPipe { Exit::heard_enough() } else { wrong(error) }
+        })
+    }
+
+    fn strong(&self, safe: &str) -> String {
+        match self.form {
+            Form::People { bold: true, .. } => format!("\x1b[1m{safe}\x1b[0m"),
+            Form::People { bold: false, .. } | Form::Script | Form::Json { .. } => safe.to_owned(),
+        }
+    }
+}
+
+/// A row of a table. The last column takes what room there is left.
+fn laid_out(cells: &[String], widths: &[usize], columns: usize) -> String {
+    let mut line = String::new();
+    for (place, (cell, width)) in cells.iter().zip(widths).enumerate() {
+        if place + 1 == cells.len() {
+            let room = columns.saturating_sub(line.width()).max(20);
+            line.push_str(&cut(cell, room));
+        } else {
+            let gap = width.saturating_sub(cell.width()) + 2;
+            line.push_str(cell);
+            line.extend(std::iter::repeat_n(' ', gap));
+        }
+    }
+    line.truncate(line.trim_end().len());
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_column_takes_what_room_is_left() {
+        let row = ["42".to_owned(), "日本".to_owned(), "The printer on the third floor jams".to_owned()];
+        assert_eq!(laid_out(&row, &[6, 6, 35], 40), "42      日本    The printer on the thir…");
+        assert_eq!(laid_out(&row[..2], &[6, 6], 40), "42      日本");
+    }
+}

@@ -1,0 +1,77 @@
+//! `tierup say`: a message in a session, and perhaps the assistant's answer to it.
+
+use std::time::Duration;
+
+use clap::Args;
+use tierup_common::event::{Frame, Signal, What};
+use tierup_common::route;
+use tierup_common::session::{CreateMessage, Message, MessageKind, MessageRole};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use crate::cli::errand::{self, Errand, SessionName};
+use crate::cli::exit::Exit;
+use crate::effect::Watch;
+use crate::event::Event;
+use crate::runtime::stream;
+
+/// The assistant is waited for at most so long; the server gives an assessment as much.
+const ANSWER_TIME: Duration = Duration::from_mins(2);
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Its number, its id, or h42 for the session of handoff 42
+    session: SessionName,
+    /// What to say; - reads it from standard input
+    text: String,
+    /// Leave it as a note, which the assistant does not answer
+    #[arg(long, conflicts_with = "wait")]
+    note: bool,
+    /// Wait for the assistant's answer, and print it
+    #[arg(long)]
+    wait: bool,
+}
+
+pub(super) async fn run(errand: &Errand, arguments: &Arguments) -> Result<(), Exit> {
+    let content = errand::text(&arguments.text)?;
+    let session = errand.session(arguments.session).await?;
+    let kind = if arguments.note { MessageKind::Note } else { MessageKind::Ask };
+    let path = route::MESSAGES.path(&[&session]);
+    let body = CreateMessage { content, kind };
+    if !arguments.wait {
+        let said: Message = errand.post(&path, Some(&body)).await?;
+        return errand.out.tell(&said, "said");
+    }
+    let (news, mut heard) = unbounded_channel();
+    let listening = tokio::spawn(stream::watch(errand.api.clone(), Watch::Session(session), news));
+    let asked = async {
+        // Listening before asking: an answer cannot come in between.
+        next(&mut heard, |frame| matches!(frame, Frame::Signal(Signal::Hello { .. })).then_some(())).await?;
+        let said: Message = errand.post(&path, Some(&body)).await?;
+        next(&mut heard, |frame| answer_to(&said, frame)).await
+    };
+    let answer = tokio::time::timeout(ANSWER_TIME, asked).await;
+    listening.abort();
+    let answer = answer.unwrap_or_else(|_| Err(Exit::error("the assistant did not answer in time")))?;
+    if errand.out.is_json() { errand.out.json(&answer) } else { errand.out.text(&answer.content) }
+}
+
+/// The first thing said after a message by somebody who is no person.
+fn answer_to(said: &Message, frame: Frame) -> Option<Message> {
+    let Frame::Event(event) = frame else { return None };
+    let What::MessageAdded { message, .. } = event.what else { return None };
+    (message.seq > said.seq && message.role != MessageRole::User).then_some(message)
+}
+
+async fn next<T>(
+    heard: &mut UnboundedReceiver<Event>,
+    mut meant: impl FnMut(Frame) -> Option<T>,
+) -> Result<T, Exit> {
+    while let Some(event) = heard.recv().await {
+        if let Event::Watched(frame) = event
+            && let Some(found) = meant(frame)
+        {
+            return Ok(found);
+        }
+    }
+    Err(Exit::error("the server ended the connection"))
+}

@@ -1,0 +1,153 @@
+//! The door to a server: requests and answers as HTTP has them, within the time and the size that an honest answer has.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
+use serde::de::DeserializeOwned;
+use tierup_common::problem::{self, Problem};
+
+use crate::event::Failure;
+use crate::runtime::api::ApiError;
+
+/// An answer takes at most so long, if nobody says otherwise.
+const ANSWER_TIME: Duration = Duration::from_secs(15);
+/// A connection is made within so long.
+const CONNECT_TIME: Duration = Duration::from_secs(5);
+/// A stream that says nothing for so long is dead: the server sends a sign of life every 15 s.
+const SILENCE: Duration = Duration::from_secs(45);
+/// An answer, in bytes, at most: 200 handoffs with all their limits used, and room.
+const LARGEST: usize = 64 * 1024 * 1024;
+/// What is said where no connection was made.
+pub(super) const NOT_REACHED: &str = "the server cannot be reached";
+/// What is said of a server that did not answer in time.
+const TOO_LONG: &str = "the server took too long";
+
+/// The door to a server. Clones share its connections.
+#[derive(Clone)]
+pub(super) struct Door {
+    http: reqwest::Client,
+    pub(super) server: Url,
+    answer_time: Duration,
+}
+
+impl Door {
+    /// The door of the server at this address.
+    pub(super) fn new(server: &str) -> Result<Self, ApiError> {
+        let address = || ApiError::Address(server.to_owned());
+        let mut url: Url = server.parse().map_err(|_| address())?;
+        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+            return Err(address());
+        }
+        url.set_path("/");
+        let roots = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect::<rustls::RootCertStore>();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map(|builder| builder.with_root_certificates(roots).with_no_client_auth());
+        let mut builder = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIME)
+            .read_timeout(SILENCE)
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("tierup/", env!("CARGO_PKG_VERSION")));
+        if let Ok(tls) = tls {
+            builder = builder.tls_backend_preconfigured(tls);
+        }
+        Ok(Self { http: builder.build()?, server: url, answer_time: ANSWER_TIME })
+    }
+
+    /// The same door, whose answers take at most so long.
+    pub(super) fn within(self, answer_time: Duration) -> Self {
+        Self { answer_time, ..self }
+    }
+
+    /// A request, from nobody yet.
+    pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let mut url = self.server.clone();
+        url.set_path(path);
+        self.http.request(method, url)
+    }
+
+    /// The answer to a request: all of it within its time.
+    pub(super) async fn fetch<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Failure> {
+        let response = request.timeout(self.answer_time).send().await.map_err(|error| unreachable(&error))?;
+        if !response.status().is_success() {
+            return Err(refusal(response).await);
+        }
+        let body = read(response).await?;
+        // An answer without a body is the JSON that says so.
+        let body = if body.is_empty() { b"null".as_slice() } else { &body };
+        serde_json::from_slice(body)
+            .map_err(|_| Failure::Nonsense("the server's answer is not one of tierup's".into()))
+    }
+
+    /// A stream that has begun. It has no end; only its beginning has its time.
+    pub(super) async fn open(&self, request: RequestBuilder) -> Result<Response, Failure> {
+        let began = async {
+            let response = request.header(ACCEPT, "text/event-stream").send().await;
+            let response = response.map_err(|error| unreachable(&error))?;
+            if response.status() != StatusCode::OK {
+                return Err(refusal(response).await);
+            }
+            let kind = response.headers().get(CONTENT_TYPE).map(|kind| kind.as_bytes().to_owned());
+            if kind.is_some_and(|kind| kind.starts_with(b"text/event-stream")) {
+                Ok(response)
+            } else {
+                Err(Failure::Nonsense("this is no tierup server: it sent something else than events".into()))
+            }
+        };
+        let began = tokio::time::timeout(self.answer_time, began).await;
+        began.unwrap_or_else(|_| Err(Failure::Unreachable(TOO_LONG.into())))
+    }
+}
+
+/// Why a server said no: its problem, or what can be said without one.
+async fn refusal(response: Response) -> Failure {
+    let status = response.status();
+    let is_problem = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes() == problem::CONTENT_TYPE.as_bytes());
+    let body = read(response).await;
+    match body.map(|body| serde_json::from_slice::<Problem>(&body)) {
+        Ok(Ok(problem)) if is_problem => Failure::Problem(Box::new(problem)),
+        Ok(_) if status.is_server_error() => {
+            Failure::Unreachable(format!("the server, or a proxy before it, answered {status}"))
+        }
+        Ok(_) => Failure::Nonsense(format!("this is no tierup server: it answered {status}")),
+        Err(failure) => failure,
+    }
+}
+
+/// Reads a body up to a size that no honest answer has.
+async fn read(response: Response) -> Result<Vec<u8>, Failure> {
+    let too_large = || Failure::Nonsense("the server's answer is far too large".into());
+    let announced = usize::try_from(response.content_length().unwrap_or(0)).unwrap_or(usize::MAX);
+    if announced > LARGEST {
+        return Err(too_large());
+    }
+    let mut body = Vec::with_capacity(announced.min(1024 * 1024));
+    let mut chunks = response.bytes_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|error| unreachable(&error))?;
+        if body.len() + chunk.len() > LARGEST {
+            return Err(too_large());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// Why a server was not reached, in a few words and without the address, which the user knows.
+fn unreachable(error: &reqwest::Error) -> Failure {
+    let why = if error.is_timeout() {
+        TOO_LONG
+    } else if error.is_connect() {
+        NOT_REACHED
+    } else {
+        "the connection broke off"
+    };
+    Failure::Unreachable(why.into())
+}

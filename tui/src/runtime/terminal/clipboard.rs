@@ -1,0 +1,32 @@
+//! The clipboard of this machine, where it has one: on a thread of its own, because a display that does not answer
+//! would be waited for. The terminal's own clipboard is told in any case.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+/// The way to the thread. It lives as long as the console: under X11 what was copied goes with it.
+pub(super) struct Clipboard(Sender<String>);
+
+impl Default for Clipboard {
+    fn default() -> Self {
+        let (texts, work) = channel();
+        // Without the thread there is still the terminal.
+        let _ = std::thread::Builder::new().name("clipboard".into()).spawn(move || keep(&work));
+        Self(texts)
+    }
+}
+
+impl Clipboard {
+    /// Puts a text there, at some time.
+    pub(super) fn set(&self, text: String) {
+        // A machine without a clipboard has ended the thread.
+        let _ = self.0.send(text);
+    }
+}
+
+fn keep(texts: &Receiver<String>) {
+    let Ok(mut clipboard) = arboard::Clipboard::new() else { return };
+    while let Ok(text) = texts.recv() {
+        // There is nobody to tell: the terminal was told too, and may have taken it.
+        let _ = clipboard.set_text(text);
+    }
+}

@@ -1,0 +1,106 @@
+//! What the system and the shell tell the process: to end, to stop, to go on.
+
+use std::io;
+use std::time::Duration;
+
+use futures_util::{Stream, StreamExt};
+
+use crate::event::Event;
+use crate::runtime::terminal::is_taken;
+
+/// A console that was told to end and has not ended after so long is held by something: a terminal that takes no
+/// output, a disk that does not answer.
+const PATIENCE: Duration = Duration::from_millis(900);
+
+/// Resolves when the process is told to end: SIGTERM, SIGINT, SIGHUP, SIGQUIT. Once told, it ends, even if what waits
+/// for this is never asked again.
+#[cfg(unix)]
+pub async fn told_to_end() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let kinds = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup(), SignalKind::quit()];
+    let (tell, told) = tokio::sync::oneshot::channel::<()>();
+    tokio::spawn(async move {
+        let mut signals: Vec<_> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
+        let any = signals.iter_mut().map(|signal| Box::pin(signal.recv()));
+        futures_util::future::select_all(any).await;
+        // Nobody listens any more when the console is being left.
+        let _ = tell.send(());
+        tokio::time::sleep(PATIENCE).await;
+        if is_taken() {
+            // The line discipline at least is as it was; there is nothing more to be done from here.
+            let _ = crossterm::terminal::disable_raw_mode();
+            std::process::exit(1);
+        }
+    });
+    if told.await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Resolves when the process is told to end, which other systems say in other ways.
+#[cfg(not(unix))]
+pub async fn told_to_end() {
+    std::future::pending::<()>().await;
+}
+
+/// What happens at the terminal, and beside it what the shell does: SIGTSTP asks to stop, SIGCONT says that the process
+/// was stopped and goes on.
+#[cfg(unix)]
+pub(super) fn beside(typed: impl Stream<Item = Event>) -> impl Stream<Item = Event> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let hear = |number: i32, event: Event| {
+        let heard = signal(SignalKind::from_raw(number)).ok();
+        futures_util::stream::unfold(heard, move |heard| {
+            let event = event.clone();
+            async move {
+                let mut heard = heard?;
+                heard.recv().await?;
+                Some((event, Some(heard)))
+            }
+        })
+    };
+    let stop = hear(rustix::process::Signal::TSTP.as_raw(), Event::Stop);
+    let go_on = hear(rustix::process::Signal::CONT.as_raw(), Event::Continued);
+    // The end of what is typed is the end of all of it.
+    let typed = typed.map(Some).chain(futures_util::stream::iter([None]));
+    let told = futures_util::stream::select(stop, go_on).map(Some);
+    futures_util::stream::select(typed, told)
+        .take_while(|event| std::future::ready(event.is_some()))
+        .filter_map(std::future::ready)
+}
+
+/// What happens at the terminal.
+#[cfg(not(unix))]
+pub(super) fn beside(typed: impl Stream<Item = Event>) -> impl Stream<Item = Event> {
+    typed
+}
+
+/// Whether there is a shell with job control that could bring a stopped console back: our parent is in our session,
+/// but not in our process group. Whoever stops without one stops for ever.
+#[cfg(unix)]
+pub(super) fn has_shell() -> bool {
+    use rustix::process::{getpgid, getpgrp, getppid, getsid};
+    let Some(parent) = getppid() else { return false };
+    let same_session =
+        matches!((getsid(Some(parent)), getsid(None)), (Ok(theirs), Ok(ours)) if theirs == ours);
+    same_session && getpgid(Some(parent)).is_ok_and(|group| group != getpgrp())
+}
+
+/// Stops the process and whatever the shell started with it; returns when the shell lets them go on.
+#[cfg(unix)]
+pub(super) fn stop() -> io::Result<()> {
+    // Not SIGTSTP: that one is heard, and would ask again.
+    Ok(rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?)
+}
+
+/// Whether there is a shell with job control; not on this system.
+#[cfg(not(unix))]
+pub(super) fn has_shell() -> bool {
+    false
+}
+
+/// Stops the process; not on this system.
+#[cfg(not(unix))]
+pub(super) fn stop() -> io::Result<()> {
+    Ok(())
+}
