@@ -1,5 +1,6 @@
 //! `tierup-server`: the command line of the server.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -254,6 +255,7 @@ fn start_log(settings: &Settings) -> anyhow::Result<()> {
     let filter = EnvFilter::builder().parse(wanted);
     let filter = filter.context("log: not a filter; use a level, like info, or info,tierup_server=debug")?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = log.with_ansi(std::io::stderr().is_terminal());
     match settings.log_format.unwrap_or_default() {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().flatten_event(true).with_span_list(false).init(),

@@ -1,0 +1,93 @@
+//! Whoever misuses connections hurts nobody else.
+//!
+//! Mutants seen to fail: no time limit for headers, a stream that waits for its slowest reader.
+#![expect(clippy::unwrap_used, reason = "a story that cannot be told fails, and says where")]
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tierup_e2e::{Model, Temper, World};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+
+/// A connection on which this much of a request was sent.
+async fn begins(world: &World, request: &str) -> TcpStream {
+    let address = world.url().trim_start_matches("http://").to_owned();
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    socket.write_all(request.as_bytes()).await.unwrap();
+    socket
+}
+
+#[tokio::test]
+async fn requests_that_are_never_finished_are_cut_and_the_others_are_served() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let began = Instant::now();
+    let mut slow = JoinSet::new();
+    for _ in 0..200 {
+        let mut socket = begins(&world, "GET /api/v1/me HTTP/1.1\r\nHost: x\r\nX-Slow: ").await;
+        slow.spawn(async move { socket.read_to_end(&mut Vec::new()).await });
+    }
+
+    for _ in 0..50 {
+        sam.get("/me").await.expect(200);
+    }
+
+    let all = tokio::time::timeout(Duration::from_secs(20), slow.join_all()).await;
+    assert!(all.is_ok(), "after 20 seconds some were not cut");
+    assert!(began.elapsed() > Duration::from_secs(5), "somebody who is only slow was cut at once");
+}
+
+#[tokio::test]
+async fn readers_that_never_read_hold_nobody_up() {
+    const MESSAGES: usize = 300;
+    let world = World::new().await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    let session = sam.opens("VPN is down").await;
+    let mut stalled = Vec::new();
+    for _ in 0..50 {
+        let request = format!(
+            "GET /api/v1/escalations/stream?session_id={session} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\r\n",
+            sam.token()
+        );
+        stalled.push(begins(&world, &request).await);
+    }
+    let mut healthy = priya.listens(&format!("?session_id={session}")).await;
+    let long = "x".repeat(30_000);
+
+    for number in 0..MESSAGES {
+        sam.notes(&session, &format!("{number} {long}")).await;
+        let heard = healthy.hears("message_added").await;
+        let content = heard["message"]["content"].as_str().unwrap();
+        assert!(content.starts_with(&format!("{number} ")), "a message was missed");
+    }
+
+    let vpn = sam.hands_off(&session, "normal").await;
+    priya.claims(&vpn).await;
+    drop(stalled);
+}
+
+#[tokio::test]
+async fn a_server_stops_in_time_whatever_is_open() {
+    let model = Model::with(Temper::Hangs).await;
+    let mut world = World::with(model.settings(60)).await;
+    let sam = world.engineer("Sam Ortiz").await;
+    sam.escalates("VPN is down").await;
+    let mut open = Vec::new();
+    for _ in 0..100 {
+        open.push(sam.listens("").await);
+    }
+    let _half = begins(&world, "POST /api/v1/ai-sessions HTTP/1.1\r\nContent-Length: 100\r\n\r\n{").await;
+    let claims = tokio::spawn({
+        let sam = sam.clone();
+        async move { while sam.post("/ai-sessions", json!({})).await.status == 422 {} }
+    });
+
+    let began = Instant::now();
+    world.stops().await;
+
+    assert!(began.elapsed() < Duration::from_secs(5), "it took {:?}", began.elapsed());
+    claims.abort();
+    world.starts(0).await;
+}
