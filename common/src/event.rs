@@ -269,32 +269,31 @@ impl What {
 
     /// The handoff it tells of, if it tells of one.
     pub const fn handoff(&self) -> Option<&AboutHandoff> {
-        match self {
-            Self::HandoffCreated { handoff, .. }
-            | Self::HandoffAssessmentReady { handoff, .. }
-            | Self::HandoffAssessmentFailed { handoff, .. }
-            | Self::HandoffClaimed { handoff, .. }
-            | Self::HandoffReleased { handoff, .. }
-            | Self::HandoffAssigned { handoff, .. }
-            | Self::HandoffSentBack { handoff, .. }
-            | Self::HandoffWithdrawn { handoff, .. }
-            | Self::HandoffStepUpdated { handoff, .. }
-            | Self::HandoffReminder { handoff, .. }
-            | Self::HandoffResolved { handoff, .. } => Some(handoff),
-            Self::SessionCreated { .. }
-            | Self::SessionUpdated { .. }
-            | Self::SessionResolved { .. }
-            | Self::MessageAdded { .. } => None,
+        match self.about() {
+            About::Handoff(handoff) => Some(handoff),
+            About::Session(_) | About::Message(_) => None,
         }
     }
 
     /// The session it tells of; every event tells of one.
     pub const fn session_id(&self) -> SessionId {
+        match self.about() {
+            About::Handoff(handoff) => handoff.session_id,
+            About::Session(session) => session.session_id,
+            About::Message(session_id) => session_id,
+        }
+    }
+
+    /// Which streams of the account carry it.
+    pub const fn reach(&self) -> Reach {
+        match self.about() {
+            About::Handoff(_) | About::Session(_) => Reach::Team,
+            About::Message(_) => Reach::Session,
+        }
+    }
+
+    const fn about(&self) -> About<'_> {
         match self {
-            Self::SessionCreated { session, .. }
-            | Self::SessionUpdated { session, .. }
-            | Self::SessionResolved { session, .. } => session.session_id,
-            Self::MessageAdded { session_id, .. } => *session_id,
             Self::HandoffCreated { handoff, .. }
             | Self::HandoffAssessmentReady { handoff, .. }
             | Self::HandoffAssessmentFailed { handoff, .. }
@@ -305,30 +304,21 @@ impl What {
             | Self::HandoffWithdrawn { handoff, .. }
             | Self::HandoffStepUpdated { handoff, .. }
             | Self::HandoffReminder { handoff, .. }
-            | Self::HandoffResolved { handoff, .. } => handoff.session_id,
+            | Self::HandoffResolved { handoff, .. } => About::Handoff(handoff),
+            Self::SessionCreated { session, .. }
+            | Self::SessionUpdated { session, .. }
+            | Self::SessionResolved { session, .. } => About::Session(session),
+            Self::MessageAdded { session_id, .. } => About::Message(*session_id),
         }
     }
+}
 
-    /// Which streams of the account carry it.
-    pub const fn reach(&self) -> Reach {
-        match self {
-            Self::MessageAdded { .. } => Reach::Session,
-            Self::HandoffCreated { .. }
-            | Self::HandoffAssessmentReady { .. }
-            | Self::HandoffAssessmentFailed { .. }
-            | Self::HandoffClaimed { .. }
-            | Self::HandoffReleased { .. }
-            | Self::HandoffAssigned { .. }
-            | Self::HandoffSentBack { .. }
-            | Self::HandoffWithdrawn { .. }
-            | Self::HandoffStepUpdated { .. }
-            | Self::HandoffReminder { .. }
-            | Self::HandoffResolved { .. }
-            | Self::SessionCreated { .. }
-            | Self::SessionUpdated { .. }
-            | Self::SessionResolved { .. } => Reach::Team,
-        }
-    }
+/// What an event tells of.
+enum About<'e> {
+    Handoff(&'e AboutHandoff),
+    Session(&'e AboutSession),
+    /// Something said in a session.
+    Message(SessionId),
 }
 
 #[cfg(test)]

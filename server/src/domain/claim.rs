@@ -23,23 +23,25 @@ pub fn claim(
     match &handoff.state {
         State::Claimed(claim) if claim.by.id == caller.id => Ok(Decision::unchanged()),
         State::Claimed(claim) => Err(lost(handoff, claim, now)),
-        State::Open => {
-            let claimed = handoff.to(State::Claimed(Claim { by: caller.person(), since: now }), now);
-            let session = session.worked_on_by(caller.person(), Some(handoff.id), now);
-            Ok(Decision::default()
-                .task(reminder::of(&claimed, policy, now))
-                .change(Change::UpdateHandoff(claimed))
-                .change(Change::UpdateSession(session))
-                .tell(What::HandoffClaimed {
-                    handoff: handoff.about(),
-                    by: caller.person(),
-                    claimed_at: now,
-                }))
-        }
+        State::Open => Ok(taken(handoff, session, caller.person(), now, policy).tell(What::HandoffClaimed {
+            handoff: handoff.about(),
+            by: caller.person(),
+            claimed_at: now,
+        })),
         State::Resolved(_) | State::Withdrawn(_) | State::Superseded(_) | State::Parked | State::Resumed => {
             Err(closed(handoff))
         }
     }
+}
+
+/// The handoff is this person's from now on, and so is its session.
+fn taken(handoff: &Handoff, session: &Session, by: Person, now: Timestamp, policy: Policy) -> Decision {
+    let session = session.worked_on_by(by.clone(), Some(handoff.id), now);
+    let claimed = handoff.to(State::Claimed(Claim { by, since: now }), now);
+    Decision::default()
+        .task(reminder::of(&claimed, policy, now))
+        .change(Change::UpdateHandoff(claimed))
+        .change(Change::UpdateSession(session))
 }
 
 /// The answer to whoever was not first.
@@ -123,13 +125,12 @@ pub fn assign(
     if handoff.state.claim().is_some_and(|claim| claim.by.id == to.id) {
         return Ok(Decision::unchanged());
     }
-    let claimed = handoff.to(State::Claimed(Claim { by: to.clone(), since: now }), now);
-    let session = session.worked_on_by(to.clone(), Some(handoff.id), now);
-    Ok(Decision::default()
-        .task(reminder::of(&claimed, policy, now))
-        .change(Change::UpdateHandoff(claimed))
-        .change(Change::UpdateSession(session))
-        .tell(What::HandoffAssigned { handoff: handoff.about(), by: caller.person(), to, claimed_at: now }))
+    Ok(taken(handoff, session, to.clone(), now, policy).tell(What::HandoffAssigned {
+        handoff: handoff.about(),
+        by: caller.person(),
+        to,
+        claimed_at: now,
+    }))
 }
 
 /// Returns a handoff to whoever handed it off, with a question. One that nobody has claimed may be sent back by

@@ -8,6 +8,7 @@ use minijinja::{AutoEscape, Environment, Value};
 use serde::Serialize;
 use tierup_common::event::ReminderReason;
 use tierup_common::handoff::{Handoff, Priority};
+use tierup_common::id::HandoffId;
 use tierup_common::user::User;
 
 use crate::mail::MailError;
@@ -19,6 +20,10 @@ const HTML: &str = include_str!("escalation.html");
 #[derive(Serialize)]
 pub struct Letter {
     number: u32,
+    #[serde(skip)]
+    id: HandoffId,
+    #[serde(skip)]
+    reason: &'static str,
     /// What it says before everything else; nothing the first time.
     again: Option<&'static str>,
     priority: &'static str,
@@ -47,6 +52,8 @@ impl Letter {
             .map(|branch| Tried { status: branch.status.word(), hypothesis: branch.hypothesis.clone() });
         Self {
             number: item.number.0,
+            id: item.id,
+            reason: reason.map_or("new", ReminderReason::word),
             again: reason.map(again),
             priority: item.priority.word(),
             summary: item.problem_summary.clone(),
@@ -91,6 +98,8 @@ pub fn compose(letter: &Letter, from: &Mailbox, to: &User) -> Result<Message, Ma
         .from(from.clone())
         .to(Mailbox::new(Some(name), address))
         .subject(letter.subject())
+        // The same however often it is tried: a server that had taken it before its answer was lost shows it once.
+        .message_id(Some(format!("<{}.{}.{}@tierup>", letter.id, letter.reason, to.id)))
         .multipart(MultiPart::alternative_plain_html(
             body(TEXT, AutoEscape::None)?,
             body(HTML, AutoEscape::Html)?,
