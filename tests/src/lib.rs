@@ -17,6 +17,7 @@
 #![expect(clippy::missing_panics_doc, reason = "see above")]
 
 pub mod console;
+pub mod description;
 pub mod engineer;
 pub mod listener;
 pub mod model;
