@@ -168,10 +168,10 @@ fn find(query: &Query, answer: &Answer, variables: &Variables) -> Result<Option<
             let read = serde_json_path::JsonPath::parse(&path).map_err(|error| error.to_string())?;
             let json = answer.json.as_ref().ok_or("the answer is not JSON")?;
             let found = read.query(json).all();
-            // As hurl has it: a path that may lead to several things gives a list, any other the thing itself.
-            let leads_to_one = !path.contains(['*', '?', ',', ':']) && !path.contains("..");
-            Ok(match found.first() {
-                first if leads_to_one => first.copied().cloned(),
+            // As hurl has it: several things are a list, one is the thing itself.
+            Ok(match found[..] {
+                [] => None,
+                [one] => Some(one.clone()),
                 _ => Some(found.into_iter().cloned().collect()),
             })
         }
