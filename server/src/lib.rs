@@ -30,5 +30,4 @@ mod token;
 pub mod webhook;
 mod worker;
 
-pub use router::{Door, doors};
 pub use server::{Server, StartError};

@@ -14,7 +14,8 @@ use tierup::effect::Alert;
 use tierup::event::Event;
 use tierup::runtime::api::Api;
 use tierup::runtime::files::Files;
-use tierup::runtime::{self, Setup};
+use tierup::runtime::vault::Vault;
+use tierup::runtime::{self, Entrance, Setup};
 use tierup::settings::Settings;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -35,10 +36,21 @@ impl Console {
     /// Opens a console on a server.
     pub fn open(server: &str, token: &str, files: &Path, columns: u16, rows: u16) -> Self {
         let api = Api::new(server, SecretString::from(token.to_owned())).expect("an address");
+        let vault = Vault::new(Files::in_folder(files), false);
+        Self::enter(Entrance::open(api, vault), files, columns, rows)
+    }
+
+    /// Opens a console where nobody has logged in.
+    pub fn logged_out(files: &Path, columns: u16, rows: u16) -> Self {
+        let vault = Vault::new(Files::in_folder(files), false);
+        Self::enter(Entrance { api: None, server: None, vault }, files, columns, rows)
+    }
+
+    fn enter(entrance: Entrance, files: &Path, columns: u16, rows: u16) -> Self {
         let (screen, drawn) = Screen::new(columns, rows);
         let (keys, input) = mpsc::unbounded_channel();
         let mut terminal = Terminal::new(screen.clone()).expect("a buffer");
-        let setup = Setup { api, files: Files::in_folder(files), settings: Settings::default() };
+        let setup = Setup { entrance, files: Files::in_folder(files), settings: Settings::default() };
         let around = Arc::<Mutex<Around>>::default();
         let desk = Desk(Arc::clone(&around));
         let running = tokio::spawn(async move {
@@ -129,6 +141,17 @@ impl Console {
     /// The screen, with its colours.
     pub fn buffer(&self) -> Buffer {
         self.screen.buffer()
+    }
+
+    /// Waits until what the console did around its screen is such.
+    #[track_caller]
+    pub fn does(&mut self, such: impl Fn(&Around) -> bool) -> impl Future<Output = ()> {
+        let place = std::panic::Location::caller();
+        async move {
+            let wait = async { while !such(&self.around()) && self.drawn.changed().await.is_ok() {} };
+            let came = tokio::time::timeout(SOON, wait).await.is_ok();
+            assert!(came, "at {place}: what was waited for never happened: {:?}", self.around());
+        }
     }
 
     /// What the console did around its screen so far.

@@ -17,26 +17,25 @@
 #![expect(clippy::missing_panics_doc, reason = "see above")]
 
 pub mod console;
-pub mod description;
+pub mod crank;
 pub mod engineer;
 pub mod listener;
 pub mod model;
 pub mod post;
 pub mod pty;
 pub mod receiver;
-pub mod script;
 pub mod world;
 
 use std::time::Duration;
 
 pub use console::Console;
+pub use crank::{Crank, Mood};
 pub use engineer::{Engineer, Escalated, http};
 pub use listener::Listener;
 pub use model::{Model, Temper};
 pub use post::{Manner, PostOffice};
 pub use pty::Pty;
 pub use receiver::Receiver;
-pub use script::{Script, Variables};
 pub use world::World;
 
 /// Whatever is waited for comes within this time.

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,8 @@ pub struct Pty {
     master: Box<dyn MasterPty + Send>,
     keys: Box<dyn Write + Send>,
     shared: Arc<Shared>,
+    /// The line discipline before the program ran.
+    before: String,
 }
 
 struct Shared {
@@ -52,17 +54,60 @@ pub fn binary(name: &str) -> PathBuf {
 
 impl Pty {
     /// Runs a program of this workspace in a terminal of this size, with a home of its own.
-    pub fn run(program: &str, arguments: &[&str], home: &std::path::Path, size: (u16, u16)) -> Self {
-        let size = PtySize { cols: size.0, rows: size.1, pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
+    pub fn run(program: &str, arguments: &[&str], home: &Path, size: (u16, u16)) -> Self {
+        Self::run_with(program, arguments, home, size, &[])
+    }
+
+    /// The same, with more in its environment.
+    pub fn run_with(
+        program: &str,
+        arguments: &[&str],
+        home: &Path,
+        size: (u16, u16),
+        environment: &[(&str, &str)],
+    ) -> Self {
         let mut command = CommandBuilder::new(binary(program));
         command.args(arguments);
-        command.env("TERM", "xterm-256color");
-        command.env("HOME", home);
-        command.env("TMPDIR", home);
-        for name in ["TIERUP_SERVER", "TIERUP_TOKEN", "NO_COLOR", "XDG_DATA_HOME"] {
+        Self::start(command, home, size, environment)
+    }
+
+    /// Runs a shell with job control, which finds the programs of this workspace.
+    pub fn shell(home: &Path, size: (u16, u16), environment: &[(&str, &str)]) -> Self {
+        let mut command = CommandBuilder::new("bash");
+        command.args(["--noprofile", "--norc", "-i"]);
+        command.env("PS1", "ready> ");
+        let folder = binary("tierup");
+        let folder = folder.parent().expect("a folder").display().to_string();
+        let path = std::env::var("PATH").unwrap_or_default();
+        command.env("PATH", format!("{folder}:{path}"));
+        Self::start(command, home, size, environment)
+    }
+
+    fn start(
+        mut command: CommandBuilder,
+        home: &Path,
+        size: (u16, u16),
+        environment: &[(&str, &str)],
+    ) -> Self {
+        let size = PtySize { cols: size.0, rows: size.1, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TIERUP_")) {
             command.env_remove(name);
         }
+        for name in
+            ["NO_COLOR", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "TMUX", "TERM_PROGRAM", "LC_ALL", "DISPLAY"]
+        {
+            command.env_remove(name);
+        }
+        command.env("TERM", "xterm-256color");
+        command.env("LANG", "C.UTF-8");
+        command.env("HOME", home);
+        command.env("TMPDIR", home);
+        command.env("TIERUP_KEYRING", "off");
+        for (name, value) in environment {
+            command.env(name, value);
+        }
+        let before = modes(&*pair.master);
         let child = pair.slave.spawn_command(command).expect("a program");
         drop(pair.slave);
         let keys = pair.master.take_writer().expect("a keyboard");
@@ -72,7 +117,7 @@ impl Pty {
         let shared = Arc::new(Shared { screen, changed: Condvar::new() });
         let watched = Arc::clone(&shared);
         std::thread::spawn(move || read(output, &watched));
-        Self { child, master: pair.master, keys, shared }
+        Self { child, master: pair.master, keys, shared, before }
     }
 
     /// Types bytes, as a terminal sends them: `\r` is Enter, `\x1b` Escape.
@@ -120,6 +165,46 @@ impl Pty {
         self.shared.lock().raw.clone()
     }
 
+    /// Forgets what was written so far, so that [`Self::writes`] hears what comes.
+    pub fn forgets(&self) {
+        self.shared.lock().raw.clear();
+    }
+
+    /// Waits until the program has written these bytes.
+    #[track_caller]
+    pub fn writes(&self, bytes: &str) {
+        self.waits(&format!("{bytes:?} written"), |screen| {
+            screen.raw.windows(bytes.len()).any(|window| window == bytes.as_bytes())
+        });
+    }
+
+    /// The line discipline now, as `tcgetattr` has it.
+    pub fn modes(&self) -> String {
+        modes(&*self.master)
+    }
+
+    /// Whether the line discipline is what it was before the program ran.
+    #[track_caller]
+    pub fn is_as_before(&self) {
+        assert_eq!(self.modes(), self.before, "the line discipline is another");
+        let raw = String::from_utf8_lossy(&self.raw()).into_owned();
+        let tail = &raw[raw.rfind("\x1b[?1049l").expect("the first screen is back")..];
+        assert!(tail.contains("\x1b[?25h"), "the cursor is shown again: {tail:?}");
+        assert!(tail.contains("\x1b[23;2t"), "the window has its title back: {tail:?}");
+        for mode in ["2004", "1000", "1006", "1004"] {
+            let (on, off) = (format!("\x1b[?{mode}h"), format!("\x1b[?{mode}l"));
+            assert!(raw.rfind(&off) > raw.rfind(&on), "mode {mode} is still on");
+        }
+    }
+
+    /// Sends a signal to the program.
+    #[cfg(unix)]
+    pub fn hears(&self, signal: &str) {
+        let mut kill = std::process::Command::new("kill");
+        let sent = kill.arg(format!("-{signal}")).arg(self.process().to_string()).status().expect("kill");
+        assert!(sent.success(), "{signal} was not sent");
+    }
+
     /// The process, by its number.
     pub fn process(&self) -> u32 {
         self.child.process_id().expect("a process")
@@ -150,6 +235,17 @@ impl Drop for Pty {
         // One that has ended cannot be killed, and need not be.
         let _ = self.child.kill();
     }
+}
+
+#[cfg(unix)]
+fn modes(master: &dyn MasterPty) -> String {
+    // What waits in the queues is no part of it.
+    format!("{:?}", master.get_termios().expect("a line discipline"))
+}
+
+#[cfg(not(unix))]
+fn modes(_: &dyn MasterPty) -> String {
+    String::new()
 }
 
 fn not_zero(count: u16) -> NonZero<u16> {

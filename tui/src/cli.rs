@@ -6,6 +6,7 @@ mod claim;
 mod completions;
 mod connect;
 mod console;
+mod doctor;
 mod errand;
 mod exit;
 mod hand_off;
@@ -122,6 +123,8 @@ enum Command {
     Watch(watch::Arguments),
     /// How the queue is doing, in a few figures
     Stats,
+    /// Where everything is, how the server and the terminal are, and what is wrong
+    Doctor,
     /// Print the completions of a shell
     Completions(completions::Completions),
     /// Print the manual
@@ -176,6 +179,7 @@ async fn run(options: &Options, command: Option<Command>) -> Result<(), Exit> {
         Some(Command::Sessions(arguments)) => sessions::run(&errand().await?, &arguments).await,
         Some(Command::Watch(arguments)) => watch::run(&errand().await?, &arguments).await,
         Some(Command::Stats) => stats::run(&errand().await?).await,
+        Some(Command::Doctor) => doctor::run(options).await,
         Some(Command::Completions(arguments)) => completions::completions(&arguments),
         Some(Command::Man(arguments)) => completions::man(&arguments),
         #[cfg(feature = "demo")]

@@ -32,7 +32,7 @@ async fn play(stage: &Stage, settings: Settings) -> Result<(), Exit> {
         let juniors = juniors::act(&cast, &story);
         tokio::join!(rivals, juniors)
     });
-    let done = open_console(stage.you.api.clone(), stage.files(), settings).await;
+    let done = open_console(stage.entrance(), stage.files(), settings).await;
     others.abort();
     done
 }

@@ -13,6 +13,8 @@ pub struct Ticket(pub u64);
 pub enum Effect {
     /// Ask the server something.
     Call(Ticket, Call),
+    /// Find out whether these open a server, and come with them from then on.
+    LogIn(Ticket, Credentials),
     /// Hold the team's stream, from now on and over every break.
     Follow,
     /// Hold streams narrowed to these, and only these.
@@ -35,6 +37,59 @@ pub enum Effect {
     Retake,
     /// Leave.
     Quit,
+}
+
+/// What opens a server.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Credentials {
+    /// The server's address.
+    pub server: String,
+    /// The email address that the secret is a password of; without one, it is a token.
+    pub email: Option<String>,
+    /// The password, or the token.
+    pub secret: Secret,
+}
+
+/// A text that is never shown, in no debugging either.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Adds a character.
+    pub fn push(&mut self, c: char) {
+        self.0.push(c);
+    }
+
+    /// Takes the last character away.
+    pub fn pop(&mut self) {
+        self.0.pop();
+    }
+
+    /// Takes all of it away.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// How many characters it has.
+    pub fn len(&self) -> usize {
+        self.0.chars().count()
+    }
+
+    /// Whether it has none.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The text itself, for whoever it is meant for.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
 }
 
 /// Something that wants attention, in the words of a notification.

@@ -38,6 +38,8 @@ pub enum Event {
     Connection(Connection),
     /// A request was answered, or failed.
     Reply(Box<Reply>),
+    /// A log-in was answered, or failed for this reason.
+    LoggedIn(Ticket, Result<Welcome, String>),
     /// The handoffs seen, as the file on this machine has them now.
     Seen(Vec<HandoffId>),
     /// Drafts that were kept on this machine.
@@ -60,6 +62,19 @@ pub enum Connection {
     },
     /// The server will not have us: trying again is no use.
     Refused(String),
+    /// The token works no more.
+    LoggedOut(String),
+}
+
+/// A log-in that worked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Welcome {
+    /// The server's address, as it names what is kept for it on this machine.
+    pub server: String,
+    /// Who has logged in.
+    pub me: Me,
+    /// Where the token is kept.
+    pub place: String,
 }
 
 /// An answer that carries its question.

@@ -3,7 +3,9 @@
 pub mod api;
 pub(crate) mod clock;
 pub mod desk;
+mod entrance;
 pub mod files;
+pub mod log;
 mod perform;
 pub mod stream;
 pub mod terminal;
@@ -26,9 +28,10 @@ use crate::runtime::api::Api;
 use crate::runtime::desk::Desk;
 use crate::runtime::files::Files;
 use crate::runtime::perform::Performer;
+use crate::runtime::vault::Vault;
 use crate::settings::Settings;
 use crate::state::State;
-use crate::update::{next_wake, start, update};
+use crate::update::{next_wake, start, start_logged_out, update};
 use crate::view::paint;
 
 /// However much happens, a picture stays for so long.
@@ -36,12 +39,29 @@ const FRAME: Duration = Duration::from_millis(16);
 
 /// What the console runs on.
 pub struct Setup {
-    /// The way to the server.
-    pub api: Api,
+    /// The way in.
+    pub entrance: Entrance,
     /// What is kept on this machine.
     pub files: Files,
     /// How the console looks and behaves.
     pub settings: Settings,
+}
+
+/// The way to a server, and to another one.
+pub struct Entrance {
+    /// The way to the server, if somebody has logged in.
+    pub api: Option<Api>,
+    /// The server's address, if it is known.
+    pub server: Option<String>,
+    /// Where log-ins are kept.
+    pub vault: Vault,
+}
+
+impl Entrance {
+    /// The way that is there, with a vault for another.
+    pub fn open(api: Api, vault: Vault) -> Self {
+        Self { server: Some(api.server().to_owned()), api: Some(api), vault }
+    }
 }
 
 /// Runs the console until the user leaves, `ended` resolves or the input ends.
@@ -56,15 +76,17 @@ where
     B: Backend,
     B::Error: Send + Sync + 'static,
 {
-    let Setup { api, files, settings } = setup;
+    let Setup { entrance, files, settings } = setup;
+    let (server, is_logged_in) = (entrance.server.clone(), entrance.api.is_some());
     let (news, mut heard) = mpsc::unbounded_channel();
-    let mut performer = Performer::new(api, files, news);
+    let mut performer = Performer::new(entrance, files, news);
     let mut state = State::new(settings);
     let mut ticked = tick(&mut state, &mut Vec::new());
     if let Ok(size) = terminal.size() {
         state.size = (size.width, size.height);
     }
-    let mut effects = start(&mut state);
+    state.server = server;
+    let mut effects = if is_logged_in { start(&mut state) } else { start_logged_out(&mut state) };
     let (mut input, mut ended) = (pin!(input), pin!(ended));
     let mut picture = Picture::default();
     loop {
@@ -76,19 +98,20 @@ where
                 }
                 Effect::Suspend => {
                     if desk.suspend()? {
-                        terminal.clear().map_err(io::Error::other)?;
+                        repaint(terminal)?;
                     } else {
                         performer.notice("There is no shell to go back to: q leaves");
                     }
                 }
                 Effect::Retake => {
                     desk.retake()?;
-                    terminal.clear().map_err(io::Error::other)?;
+                    repaint(terminal)?;
                 }
                 Effect::Copy(text) => desk.copy(&text)?,
                 Effect::Title(title) => desk.title(&title)?,
                 Effect::Alert(alert) => desk.alert(&alert)?,
                 Effect::Call(..)
+                | Effect::LogIn(..)
                 | Effect::Follow
                 | Effect::Watch(_)
                 | Effect::MarkSeen(_)
@@ -113,7 +136,7 @@ where
         if let Some(event) = event {
             if let Event::Resize(..) = event {
                 // Terminals do what they like with what was on the screen.
-                terminal.clear().map_err(io::Error::other)?;
+                repaint(terminal)?;
             }
             performer.overhear(&event);
             effects.extend(update(&mut state, event));
@@ -178,6 +201,16 @@ async fn sleep(until: Option<Instant>) {
         Some(at) => tokio::time::sleep_until(at.into()).await,
         None => std::future::pending().await,
     }
+}
+
+/// Lets the next picture be painted in full. Not `Terminal::clear`: that asks the terminal where its cursor is, and reads
+/// the answer from under the hands of whoever reads the keys.
+fn repaint<B: Backend>(terminal: &mut Terminal<B>) -> io::Result<()>
+where
+    B::Error: Send + Sync + 'static,
+{
+    let size = terminal.size().map_err(io::Error::other)?;
+    terminal.resize(size.into()).map_err(io::Error::other)
 }
 
 fn draw<B: Backend>(terminal: &mut Terminal<B>, state: &mut State) -> io::Result<()>

@@ -7,6 +7,7 @@ pub mod dialog;
 pub mod layer;
 pub mod link;
 pub mod list;
+pub mod login;
 pub mod painted;
 pub mod queue;
 pub mod seen;
@@ -41,6 +42,8 @@ pub struct State {
     pub now: Timestamp,
     /// How far the server's clock is ahead of this machine's, in milliseconds.
     pub skew: i64,
+    /// The server's address, if one is known.
+    pub server: Option<String>,
     /// Who the user is, once the server has said so.
     pub me: Option<Me>,
     /// The terminal's columns and rows.
@@ -100,6 +103,19 @@ impl State {
     /// A console of which nothing but its settings is known.
     pub fn new(settings: Settings) -> Self {
         Self { settings, ..Self::default() }
+    }
+
+    /// Forgets everything but what belongs to the terminal: somebody else begins.
+    pub fn start_over(&mut self) {
+        let known = std::mem::take(self);
+        *self = Self {
+            settings: known.settings,
+            now: known.now,
+            size: known.size,
+            attention: known.attention,
+            tickets: known.tickets,
+            ..Self::default()
+        };
     }
 
     /// A ticket for a new request.

@@ -6,6 +6,7 @@ mod dialog;
 mod go;
 mod live;
 mod load;
+mod login;
 mod mouse;
 mod queue;
 mod reply;
@@ -22,6 +23,7 @@ use crate::event::{Connection, Event};
 use crate::keymap::{Action, ConflictVerb, Context, Move};
 use crate::state::layer::{Layer, OnYes};
 use crate::state::link::Link;
+use crate::state::login::Why;
 use crate::state::queue::Preview;
 use crate::state::toast::Tone;
 use crate::state::{Screen, State};
@@ -39,6 +41,13 @@ pub fn start(state: &mut State) -> Vec<Effect> {
     load::me(state, &mut effects);
     load::lists(state, &mut effects);
     effects
+}
+
+/// The same, where nobody has logged in: a log-in comes first.
+pub fn start_logged_out(state: &mut State) -> Vec<Effect> {
+    state.link = Link::Refused("not logged in".into());
+    login::ask(state, Why::First);
+    Vec::new()
 }
 
 /// Lets something happen.
@@ -59,7 +68,11 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         }
         Event::Watched(frame) => live::watched(state, frame, &mut effects),
         Event::Connection(news) => connection(state, news),
-        Event::Reply(reply) => reply::reply(state, *reply, &mut effects),
+        Event::Reply(reply) => {
+            login::overhear(state, &reply);
+            reply::reply(state, *reply, &mut effects);
+        }
+        Event::LoggedIn(ticket, result) => login::answered(state, ticket, result, &mut effects),
         Event::Seen(ids) => state.seen = ids.into_iter().collect(),
         Event::Drafts(drafts) => session::take_drafts(state, drafts),
         Event::Notice(text) => state.toast(Tone::Info, text),
@@ -135,6 +148,9 @@ fn worth_watching(state: &State) -> Vec<Watch> {
 
 fn connection(state: &mut State, news: Connection) {
     let now = state.now;
+    if let Connection::LoggedOut(why) = news {
+        return login::ended(state, why);
+    }
     state.link = match (news, &state.link) {
         (Connection::Connecting, Link::Offline { since, why, .. }) => {
             Link::Offline { since: *since, retry_at: None, why: why.clone() }
@@ -147,7 +163,7 @@ fn connection(state: &mut State, news: Connection) {
             };
             Link::Offline { since, retry_at: Some(retry_at), why }
         }
-        (Connection::Refused(why), _) => Link::Refused(why),
+        (Connection::Refused(why) | Connection::LoggedOut(why), _) => Link::Refused(why),
     };
 }
 
@@ -174,6 +190,7 @@ fn press(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     match (action.or_else(|| state.settings.keymap.action(context, combination)), context) {
         (Some(action), _) => act(state, context, action, effects),
         (None, Context::Session) => session::type_key(state, key),
+        (None, Context::Dialog) if login::is_open(state) => login::type_key(state, key),
         (None, Context::Dialog) => dialog::type_key(state, key),
         (
             None,
@@ -191,6 +208,7 @@ fn press(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
 fn paste(state: &mut State, text: &str) {
     match state.context() {
         Context::Session => session::paste(state, text),
+        Context::Dialog if login::is_open(state) => login::paste(state, text),
         Context::Dialog => dialog::paste(state, text),
         Context::Global
         | Context::Queue
@@ -212,6 +230,7 @@ fn act(state: &mut State, context: Context, action: Action, effects: &mut Vec<Ef
         Action::List(verb) => queue::act(state, verb, effects),
         Action::Briefing(verb) => briefing::act(state, verb, effects),
         Action::Session(verb) => session::act(state, verb, effects),
+        Action::Dialog(verb) if login::is_open(state) => login::act(state, verb, effects),
         Action::Dialog(verb) => dialog::act(state, verb, effects),
         Action::Conflict(verb) => {
             state.layers.pop();

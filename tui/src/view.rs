@@ -7,6 +7,7 @@ mod dialog;
 mod footer;
 mod header;
 mod layer;
+mod login;
 mod preview;
 mod queue;
 mod session;

@@ -2,25 +2,40 @@
 
 use std::io::IsTerminal;
 
+use crate::cli::connect::{self, Known};
 use crate::cli::exit::{Exit, wrong};
-use crate::cli::{Options, connect, settings};
+use crate::cli::{Options, settings};
 use crate::runtime::api::Api;
 use crate::runtime::files::Files;
-use crate::runtime::{self, Setup, terminal};
+use crate::runtime::{self, Entrance, Setup, log, terminal};
 use crate::settings::Settings;
 
 pub(super) async fn run(options: &Options) -> Result<(), Exit> {
     let files = Files::of_platform().map_err(wrong)?;
-    let api = connect::api(options, &files).await?;
-    open(api, files, settings::load(&options.console)?).await
+    let settings = settings::load(&options.console)?;
+    let vault = connect::vault(options, &files);
+    let Known { server, token } = connect::known(options, &files).await?;
+    let api = match (&server, token) {
+        (Some(server), Some(token)) => {
+            Some(Api::new(server, token).map_err(wrong)?.within(connect::answer_time(options)))
+        }
+        (None, _) | (_, None) => None,
+    };
+    let entrance = match api {
+        Some(api) => Entrance::open(api, vault),
+        None => Entrance { api: None, server, vault },
+    };
+    open(entrance, files, settings).await
 }
 
 /// Opens the console on this terminal, until the user leaves.
-pub async fn open(api: Api, files: Files, settings: Settings) -> Result<(), Exit> {
+pub async fn open(entrance: Entrance, files: Files, settings: Settings) -> Result<(), Exit> {
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         return Err(Exit::error("the console needs a terminal")
             .hint("`tierup --help` lists the commands that work without one"));
     }
+    // A console without a log is better than none.
+    let _ = log::begin(&files);
     let mut taken = terminal::Taken::new().map_err(wrong)?;
     let ended = async {
         tokio::select! {
@@ -30,7 +45,7 @@ pub async fn open(api: Api, files: Files, settings: Settings) -> Result<(), Exit
         }
     };
     let window = terminal::Window::new(settings.notify, settings.title);
-    let setup = Setup { api, files, settings };
+    let setup = Setup { entrance, files, settings };
     let ran = runtime::run(&mut taken.terminal, terminal::events(), ended, window, setup).await;
     drop(taken);
     ran.map_err(wrong)

@@ -1,6 +1,6 @@
 //! How a command ends when it does not end well: one line, a hint, and a status that scripts can rely on.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -144,6 +144,13 @@ fn hint(failure: &Failure) -> Option<String> {
 /// Says a line on standard error. Where nobody listens, there is nobody to tell.
 pub(super) fn complain(kind: &str, raw: &str) {
     let _ = writeln!(std::io::stderr(), "{kind}: {}", safe::line(raw));
+}
+
+impl Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message.as_deref().unwrap_or_default())?;
+        self.hint.as_ref().map_or(Ok(()), |hint| write!(f, ": {hint}"))
+    }
 }
 
 /// Anything else that went wrong.

@@ -102,6 +102,15 @@ impl Output {
         }
     }
 
+    /// The same, but nothing is cut: what is too long goes on on the next line.
+    pub(super) fn table_whole(&self, heads: &[&str], rows: &[Vec<String>]) -> Result<(), Exit> {
+        let form = match self.form {
+            Form::People { bold, .. } => Form::People { columns: usize::MAX, bold },
+            Form::Script | Form::Json { .. } => self.form,
+        };
+        Self { form, out: stdout() }.table(heads, rows, "")
+    }
+
     /// A moment: how long ago on a terminal, else the moment itself.
     pub(super) fn ago(&self, at: Timestamp) -> String {
         match self.form {

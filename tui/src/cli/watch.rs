@@ -48,7 +48,7 @@ pub(super) async fn run(errand: &Errand, arguments: &Arguments) -> Result<(), Ex
                 let wait = retry_at.since(clock::now()).as_secs_f32();
                 complain("warning", &format!("{why}; trying again in {wait:.0} s"));
             }
-            Connection::Refused(why) => refused = Some(why),
+            Connection::Refused(why) | Connection::LoggedOut(why) => refused = Some(why),
         }
         true
     };

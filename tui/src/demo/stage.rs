@@ -13,8 +13,10 @@ use tierup_server::config::Settings;
 use tierup_server::{Server, admin};
 
 use crate::demo::cast::{Actor, Cast};
+use crate::runtime::Entrance;
 use crate::runtime::api::Api;
 use crate::runtime::files::Files;
+use crate::runtime::vault::Vault;
 
 /// How fast an assessment is written when people read along, in words per second.
 pub(super) const READING_PACE: u32 = 22;
@@ -83,6 +85,11 @@ impl Stage {
     /// Where the console keeps what it keeps, while the stage stands.
     pub(super) fn files(&self) -> Files {
         Files::in_folder(&self.folder.path().join("console"))
+    }
+
+    /// The way in, as you; what another log-in gives is kept on the stage too.
+    pub(super) fn entrance(&self) -> Entrance {
+        Entrance::open(self.you.api.clone(), Vault::new(self.files(), false))
     }
 
     /// Clears the stage: nothing is left behind.

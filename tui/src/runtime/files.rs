@@ -12,10 +12,14 @@ use tierup_common::id::{HandoffId, SessionId, UserId};
 
 use crate::state::seen::Seen;
 
+/// The file of the seen-sets.
+pub const SEEN: &str = "seen.json";
+/// The file of the drafts.
+pub const DRAFTS: &str = "drafts.json";
 /// A file of ours, in bytes, at most; a larger one is not ours.
 const LARGEST: u64 = 4 * 1024 * 1024;
 /// Drafts kept of one user, at most; the ones of the oldest sessions go.
-const DRAFTS: usize = 200;
+const KEPT_DRAFTS: usize = 200;
 
 /// The folder where they are kept.
 #[derive(Clone, Debug)]
@@ -73,13 +77,24 @@ impl Files {
         self.folder.join(name)
     }
 
+    /// Makes the folder, for its user alone.
+    pub fn make_folder(&self) -> io::Result<()> {
+        private_folder(&self.folder)
+    }
+
+    /// Whether files can be kept: tries it, and leaves nothing behind.
+    pub fn try_to_write(&self) -> io::Result<()> {
+        self.make_folder()?;
+        tempfile::Builder::new().prefix("doctor").tempfile_in(&self.folder).map(drop)
+    }
+
     /// Changes the seen-set of a user; what it holds then, other consoles' marks included.
     pub fn change_seen(
         &self,
         owner: &Owner,
         change: impl FnOnce(&mut Seen),
     ) -> io::Result<Found<Vec<HandoffId>>> {
-        self.change("seen.json", |file: &mut SeenFile| {
+        self.change(SEEN, |file: &mut SeenFile| {
             let ids = file.seen.entry(owner.0.clone()).or_default();
             let mut seen: Seen = ids.drain(..).collect();
             change(&mut seen);
@@ -90,14 +105,14 @@ impl Files {
 
     /// The seen-set of a user.
     pub fn seen(&self, owner: &Owner) -> io::Result<Found<Vec<HandoffId>>> {
-        let found = self.read("seen.json")?;
+        let found = self.read(SEEN)?;
         let mut file: SeenFile = found.value;
         Ok(Found { value: file.seen.remove(&owner.0).unwrap_or_default(), notice: found.notice })
     }
 
     /// Keeps drafts of a user; an empty one is forgotten.
     pub fn keep_drafts(&self, owner: &Owner, drafts: &BTreeMap<SessionId, String>) -> io::Result<Found<()>> {
-        self.change("drafts.json", |file: &mut DraftsFile| {
+        self.change(DRAFTS, |file: &mut DraftsFile| {
             let kept = file.drafts.entry(owner.0.clone()).or_default();
             for (session, text) in drafts {
                 if text.is_empty() {
@@ -106,7 +121,7 @@ impl Files {
                     kept.insert(*session, text.clone());
                 }
             }
-            while kept.len() > DRAFTS {
+            while kept.len() > KEPT_DRAFTS {
                 kept.pop_first();
             }
         })
@@ -114,7 +129,7 @@ impl Files {
 
     /// The drafts of a user.
     pub fn drafts(&self, owner: &Owner) -> io::Result<Found<BTreeMap<SessionId, String>>> {
-        let found = self.read("drafts.json")?;
+        let found = self.read(DRAFTS)?;
         let mut file: DraftsFile = found.value;
         Ok(Found { value: file.drafts.remove(&owner.0).unwrap_or_default(), notice: found.notice })
     }

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::mpsc as line;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tierup_common::id::{HandoffId, SessionId};
 use tokio::sync::mpsc::UnboundedSender;
@@ -13,11 +15,20 @@ use crate::effect::{Effect, Watch};
 use crate::event::{Answer, Event, Reply};
 use crate::runtime::api::Api;
 use crate::runtime::files::{Files, Found, Owner};
-use crate::runtime::stream;
+use crate::runtime::vault::Vault;
+use crate::runtime::{Entrance, entrance, stream};
+use crate::text::safe;
+
+/// How long files are waited for when the console is being left.
+const LAST_WORDS: Duration = Duration::from_millis(700);
 
 /// Does effects.
 pub(super) struct Performer {
-    api: Api,
+    /// The way to the server, once somebody has logged in.
+    api: Option<Api>,
+    /// The way to the server of a log-in that has just worked.
+    next: Arc<Mutex<Option<Api>>>,
+    vault: Vault,
     news: UnboundedSender<Event>,
     tasks: JoinSet<()>,
     watched: Vec<(Watch, JoinHandle<()>)>,
@@ -39,14 +50,15 @@ enum Keep {
 }
 
 impl Performer {
-    pub(super) fn new(api: Api, files: Files, news: UnboundedSender<Event>) -> Self {
+    pub(super) fn new(entrance: Entrance, files: Files, news: UnboundedSender<Event>) -> Self {
         let (line, work) = line::channel();
         let heard = news.clone();
         let thread =
             std::thread::Builder::new().name("files".into()).spawn(move || keep(&files, &work, &heard));
         // Without the thread nothing is remembered, which is a pity but stops nobody from working.
         let keeper = thread.ok().map(|thread| Keeper { line, thread });
-        Self { api, news, tasks: JoinSet::new(), watched: Vec::new(), keeper }
+        let Entrance { api, vault, .. } = entrance;
+        Self { api, next: Arc::default(), vault, news, tasks: JoinSet::new(), watched: Vec::new(), keeper }
     }
 
     pub(super) fn perform(&mut self, effect: Effect) {
@@ -54,15 +66,31 @@ impl Performer {
         while self.tasks.try_join_next().is_some() {}
         match effect {
             Effect::Call(ticket, call) => {
-                let (api, news) = (self.api.clone(), self.news.clone());
+                let Some(api) = self.api.clone() else { return };
+                let news = self.news.clone();
                 self.tasks.spawn(async move {
                     let result = api.ask(ticket, &call).await;
+                    if let Err(failure) = &result {
+                        tracing::warn!(why = safe::line(&failure.to_string()), "an answer was no");
+                    }
                     // Nobody listens any more when the console is being left.
                     let _ = news.send(Event::Reply(Box::new(Reply { ticket, call, result })));
                 });
             }
             Effect::Follow => {
-                self.tasks.spawn(stream::follow(self.api.clone(), self.news.clone()));
+                let Some(api) = self.api.clone() else { return };
+                self.tasks.spawn(stream::follow(api, self.news.clone()));
+            }
+            Effect::LogIn(ticket, credentials) => {
+                let (vault, next, news) = (self.vault.clone(), Arc::clone(&self.next), self.news.clone());
+                self.tasks.spawn(async move {
+                    let result = entrance::log_in(&vault, &credentials).await.map(|(api, welcome)| {
+                        *next.lock().unwrap_or_else(PoisonError::into_inner) = Some(api);
+                        welcome
+                    });
+                    // Nobody listens any more when the console is being left.
+                    let _ = news.send(Event::LoggedIn(ticket, result));
+                });
             }
             Effect::Watch(wanted) => self.watch(&wanted),
             Effect::MarkSeen(id) => self.keep(Keep::Seen(id)),
@@ -84,11 +112,19 @@ impl Performer {
     }
 
     /// Hears who the user is: whose files to read and write.
-    pub(super) fn overhear(&self, event: &Event) {
+    pub(super) fn overhear(&mut self, event: &Event) {
+        if let Event::LoggedIn(_, Ok(_)) = event {
+            let next = self.next.lock().unwrap_or_else(PoisonError::into_inner).take();
+            self.api = next.or(self.api.take());
+            // What was asked as somebody who could not come in is not answered any more.
+            self.tasks.abort_all();
+            self.watched.drain(..).for_each(|(_, task)| task.abort());
+        }
         if let Event::Reply(reply) = event
             && let Ok(Answer::Me(me)) = &reply.result
+            && let Some(api) = &self.api
         {
-            self.keep(Keep::Owner(Owner::new(self.api.server(), me.user.id)));
+            self.keep(Keep::Owner(Owner::new(api.server(), me.user.id)));
         }
     }
 
@@ -100,8 +136,10 @@ impl Performer {
         }
         if let Some(Keeper { line, thread }) = self.keeper.take() {
             drop(line);
-            // The thread ends when its line does; one that panicked has nothing left to write.
-            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+            // The thread ends when its line does; one that panicked has nothing left to write, and a disk that does
+            // not answer keeps nobody here.
+            let joined = tokio::task::spawn_blocking(move || thread.join());
+            let _ = tokio::time::timeout(LAST_WORDS, joined).await;
         }
     }
 
@@ -115,7 +153,8 @@ impl Performer {
         });
         for watch in wanted {
             if self.watched.iter().all(|(known, _)| known != watch) {
-                let task = tokio::spawn(stream::watch(self.api.clone(), *watch, self.news.clone()));
+                let Some(api) = self.api.clone() else { return };
+                let task = tokio::spawn(stream::watch(api, *watch, self.news.clone()));
                 self.watched.push((*watch, task));
             }
         }
@@ -133,6 +172,16 @@ impl Drop for Performer {
     fn drop(&mut self) {
         for (_, task) in &self.watched {
             task.abort();
+        }
+        // Left without a word, as by a panic: what was to be kept is still on its way.
+        if let Some(Keeper { line, thread }) = self.keeper.take() {
+            drop(line);
+            let (tell, told) = line::channel();
+            std::thread::spawn(move || {
+                let _ = thread.join();
+                let _ = tell.send(());
+            });
+            let _ = told.recv_timeout(LAST_WORDS);
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::effect::Watch;
 use crate::event::{Connection, Event, Failure};
 use crate::runtime::api::Api;
 use crate::runtime::clock;
+use crate::text::safe;
 
 /// The first pause after a break, at most; each further one may be three times as long as the one before.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -22,7 +23,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// The first event of a stream is there within so long.
 const GREETING: Duration = Duration::from_secs(15);
 /// One event, in bytes, at most: a message with its limit used, escaped, and room.
-const LARGEST: usize = 1024 * 1024;
+const LARGEST: usize = 512 * 1024;
 
 /// Holds the team's stream for as long as anybody listens.
 pub async fn follow(api: Api, news: UnboundedSender<Event>) {
@@ -67,7 +68,11 @@ pub async fn hold(
             }
             Err(Failure::Problem(problem)) if matches!(problem.status, 401 | 403 | 404) => {
                 let why = problem.detail.unwrap_or(problem.title);
-                tell(Connection::Refused(why));
+                tell(if problem.status == 401 {
+                    Connection::LoggedOut(why)
+                } else {
+                    Connection::Refused(why)
+                });
                 return;
             }
             Err(failure) => failure.to_string(),
@@ -75,6 +80,7 @@ pub async fn hold(
         // Somewhere between nothing much and the whole pause, so that many consoles do not come back at once.
         let wait = pause.mul_f64(0.2 + 0.8 * random());
         let retry_at = clock::now().plus(wait);
+        tracing::warn!(why = safe::line(&why), ?watch, "a stream broke off");
         if !tell(Connection::Lost { why, retry_at }) {
             return;
         }

@@ -5,6 +5,7 @@ mod hangup;
 mod signals;
 
 use std::io::{self, BufWriter, Stdout, Write, stdout};
+use std::mem::ManuallyDrop;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -26,6 +27,7 @@ use crate::event::Event;
 use crate::runtime::desk::{self, Desk};
 use crate::runtime::terminal::clipboard::Clipboard;
 use crate::settings::Notify;
+use crate::text::safe;
 
 pub use hangup::gone;
 pub use signals::told_to_end;
@@ -44,8 +46,8 @@ static PANICKED: OnceLock<Bell> = OnceLock::new();
 
 /// The terminal, taken over. Given back when this goes.
 pub struct Taken {
-    /// What to paint on.
-    pub terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    /// What to paint on. It is not dropped: it would show the cursor once more, and panic where the terminal is gone.
+    pub terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
 }
 
 impl Taken {
@@ -54,7 +56,7 @@ impl Taken {
         install_panic_hook();
         enter()?;
         let backend = CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, stdout()));
-        Ok(Self { terminal: Terminal::new(backend)? })
+        Ok(Self { terminal: ManuallyDrop::new(Terminal::new(backend)?) })
     }
 }
 
@@ -181,6 +183,7 @@ fn install_panic_hook() {
         let report = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             let _ = leave();
+            tracing::error!(panic = safe::line(&panic.to_string()), "the console fell over");
             report(panic);
             PANICKED.get_or_init(Bell::new).notify_one();
         }));

@@ -7,6 +7,7 @@ use tierup_common::time::Timestamp;
 
 use crate::keymap::Context;
 use crate::state::dialog::Dialog;
+use crate::state::login::LogIn;
 
 /// A layer that opened by itself takes no key for so long: what was typed was not meant for it.
 const DEAF: Duration = Duration::from_millis(300);
@@ -29,6 +30,8 @@ pub enum Layer {
     Confirm(Confirm),
     /// The briefing, over its session.
     Briefing,
+    /// Who one is, and where.
+    LogIn(Box<LogIn>),
 }
 
 /// A claim that somebody else won.
@@ -68,7 +71,7 @@ impl Layer {
         match self {
             Self::Help { .. } => Context::Help,
             Self::Conflict(_) => Context::Conflict,
-            Self::Dialog(_) => Context::Dialog,
+            Self::Dialog(_) | Self::LogIn(_) => Context::Dialog,
             Self::Confirm(_) => Context::Confirm,
             Self::Briefing => Context::BriefingOverlay,
         }
@@ -78,7 +81,7 @@ impl Layer {
     pub fn hears(&self, now: Timestamp) -> bool {
         match self {
             Self::Conflict(conflict) => conflict.came_at.is_none_or(|came| now.since(came) >= DEAF),
-            Self::Help { .. } | Self::Dialog(_) | Self::Confirm(_) | Self::Briefing => true,
+            Self::Help { .. } | Self::Dialog(_) | Self::Confirm(_) | Self::Briefing | Self::LogIn(_) => true,
         }
     }
 }

@@ -56,6 +56,12 @@ pub fn line(raw: &str) -> String {
     out
 }
 
+/// The beginning of a text that is shown in so many columns: what is cut off is not looked at. A character with all the
+/// marks that it may have fits many times into what is left.
+pub fn head(raw: &str, columns: usize) -> &str {
+    &raw[..raw.floor_char_boundary(columns.saturating_mul(32).saturating_add(256))]
+}
+
 /// A value as JSON that is as safe to look at as the rest: what acts or hides is escaped, and means the same.
 pub fn json(value: &impl Serialize, spread: bool) -> serde_json::Result<String> {
     let mut out = Vec::new();

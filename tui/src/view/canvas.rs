@@ -49,14 +49,14 @@ impl<'a> Canvas<'a> {
         if !self.buffer.area.contains(ratatui::layout::Position::new(x, y)) {
             return 0;
         }
-        let line = cut(&safe::line(raw), usize::from(columns));
+        let line = cut(&safe::line(safe::head(raw, usize::from(columns))), usize::from(columns));
         let (end, _) = self.buffer.set_stringn(x, y, &line, usize::from(columns), style);
         end - x
     }
 
     /// Paints a line of raw text that ends at a column; where it begins.
     pub(super) fn put_right(&mut self, end: u16, y: u16, columns: u16, raw: &str, style: Style) -> u16 {
-        let line = cut(&safe::line(raw), usize::from(columns));
+        let line = cut(&safe::line(safe::head(raw, usize::from(columns))), usize::from(columns));
         let width = u16::try_from(line.width()).unwrap_or(columns);
         let x = end.saturating_sub(width);
         self.put(x, y, width, &line, style);

@@ -8,7 +8,7 @@ use crate::state::{Screen, State};
 use crate::text::{Ink, wrap};
 use crate::view::canvas::Canvas;
 use crate::view::sheet::columns;
-use crate::view::{briefing, dialog};
+use crate::view::{briefing, dialog, login};
 
 pub(super) fn paint(state: &State, layer: &Layer, canvas: &mut Canvas<'_>, area: Rect) {
     let is_top = state.layers.last().is_some_and(|top| std::ptr::eq(top, layer));
@@ -17,6 +17,7 @@ pub(super) fn paint(state: &State, layer: &Layer, canvas: &mut Canvas<'_>, area:
         Layer::Conflict(lost) => conflict(lost, canvas, area),
         Layer::Dialog(open) => dialog::paint(open, is_top, canvas, area),
         Layer::Confirm(asked) => confirm(asked, canvas, area),
+        Layer::LogIn(open) => login::paint(open, canvas, area),
         Layer::Briefing => {
             if let Screen::Session(chat) = &state.screen
                 && let Some(open) = &chat.briefing

@@ -20,6 +20,11 @@ const CONNECT_TIME: Duration = Duration::from_secs(5);
 const SILENCE: Duration = Duration::from_secs(45);
 /// An answer, in bytes, at most: 200 handoffs with all their limits used, and room.
 const LARGEST: usize = 64 * 1024 * 1024;
+/// A text in an answer, in bytes, at most; no honest one has an eighth of it. A larger one would have to be looked at
+/// whenever something is painted.
+const LARGEST_TEXT: usize = 256 * 1024;
+/// What is said of an answer that no honest server gives.
+const TOO_LARGE: &str = "the server's answer is far too large";
 /// What is said where no connection was made.
 pub(super) const NOT_REACHED: &str = "the server cannot be reached";
 /// What is said of a server that did not answer in time.
@@ -77,6 +82,9 @@ impl Door {
             return Err(refusal(response).await);
         }
         let body = read(response).await?;
+        if has_giant(&body) {
+            return Err(Failure::Nonsense(TOO_LARGE.into()));
+        }
         // An answer without a body is the JSON that says so.
         let body = if body.is_empty() { b"null".as_slice() } else { &body };
         serde_json::from_slice(body)
@@ -123,7 +131,7 @@ async fn refusal(response: Response) -> Failure {
 
 /// Reads a body up to a size that no honest answer has.
 async fn read(response: Response) -> Result<Vec<u8>, Failure> {
-    let too_large = || Failure::Nonsense("the server's answer is far too large".into());
+    let too_large = || Failure::Nonsense(TOO_LARGE.into());
     let announced = usize::try_from(response.content_length().unwrap_or(0)).unwrap_or(usize::MAX);
     if announced > LARGEST {
         return Err(too_large());
@@ -140,6 +148,22 @@ async fn read(response: Response) -> Result<Vec<u8>, Failure> {
     Ok(body)
 }
 
+/// Whether a text in some JSON is larger than any honest one.
+fn has_giant(json: &[u8]) -> bool {
+    let (mut begin, mut escaped) = (None, false);
+    for (place, byte) in json.iter().enumerate() {
+        match (begin, byte) {
+            (Some(_), _) if escaped => escaped = false,
+            (Some(_), b'\\') => escaped = true,
+            (Some(from), b'"') if place - from > LARGEST_TEXT => return true,
+            (Some(_), b'"') => begin = None,
+            (None, b'"') => begin = Some(place),
+            (Some(_) | None, _) => {}
+        }
+    }
+    false
+}
+
 /// Why a server was not reached, in a few words and without the address, which the user knows.
 fn unreachable(error: &reqwest::Error) -> Failure {
     let why = if error.is_timeout() {
@@ -150,4 +174,17 @@ fn unreachable(error: &reqwest::Error) -> Failure {
         "the connection broke off"
     };
     Failure::Unreachable(why.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_giant_text_is_found_wherever_it_stands_and_many_small_ones_are_none() {
+        let giant = "x".repeat(LARGEST_TEXT + 1);
+        assert!(has_giant(serde_json::json!({"a": [{"b": giant}]}).to_string().as_bytes()));
+        let small = serde_json::json!(vec!["a \"quoted\" \\ text"; 100_000]);
+        assert!(!has_giant(small.to_string().as_bytes()));
+    }
 }

@@ -1,0 +1,78 @@
+//! What rings, for whom, and when not; what the window is called.
+//!
+//! Seen to fail: with `focused` never set, with urgency not asked for, with the caller not compared.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tierup::event::Event;
+use tierup_e2e::World;
+use tierup_server::config::Settings;
+
+#[tokio::test]
+async fn an_urgent_handoff_rings_while_one_looks_elsewhere_and_only_then() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let mut priya = world.console("Priya Nair").await;
+    priya.sees("live").await;
+    sam.escalates_as("Seen as it comes", "urgent").await;
+    priya.sees("Seen as it comes").await;
+
+    priya.happens(Event::Focus(false));
+    sam.escalates_as("It can wait", "high").await;
+    priya.sees("It can wait").await;
+    sam.escalates_as("VPN is down", "urgent").await;
+    priya.does(|around| around.alerts.len() == 1).await;
+    let alert = priya.around().alerts[0].clone();
+    assert_eq!((alert.title.as_str(), alert.body.as_str()), ("Urgent, from Sam Ortiz", "#3 VPN is down"));
+
+    priya.happens(Event::Focus(true));
+    sam.escalates_as("Seen again", "urgent").await;
+    priya.sees("Seen again").await;
+    assert_eq!(priya.around().alerts.len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_passed_to_one_rings_for_them_alone() {
+    let world = World::new().await;
+    let (sam, ana) = (world.engineer("Sam Ortiz").await, world.owner());
+    let (mut priya, mut dana) = (world.console("Priya Nair").await, world.console("Dana Wu").await);
+    for console in [&mut priya, &mut dana] {
+        console.sees("live").await;
+        console.happens(Event::Focus(false));
+    }
+    let vpn = sam.escalates("VPN is down").await;
+    ana.claims(&vpn).await;
+    let me = world.engineer("Priya Nair").await.get("/me").await.expect(200);
+    ana.post(&format!("/handoffs/{}/assign", vpn.handoff), json!({"user_id": me["id"]})).await.expect(200);
+    priya.does(|around| around.alerts.len() == 1).await;
+    assert_eq!(priya.around().alerts[0].title, "Ana Ruiz passed this to you");
+    dana.press("<tab><tab>");
+    dana.sees("parked").await;
+    assert!(dana.around().alerts.is_empty());
+}
+
+#[tokio::test]
+async fn a_reminder_rings() {
+    let world = World::with(Settings { unclaimed_reminder_minutes: Some(5), ..Settings::default() }).await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let mut priya = world.console("Priya Nair").await;
+    priya.sees("live").await;
+    priya.happens(Event::Focus(false));
+    sam.escalates("VPN is down").await;
+    priya.sees("VPN is down").await;
+    world.clock().advance(Duration::from_mins(6));
+    priya.does(|around| around.alerts.iter().any(|alert| alert.title == "Still waiting")).await;
+}
+
+#[tokio::test]
+async fn the_window_is_named_by_what_waits_unread() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let mut priya = world.console("Priya Nair").await;
+    priya.does(|around| around.titles.last().is_some_and(|title| title == "tierup · Acme")).await;
+    sam.escalates("VPN is down").await;
+    priya.does(|around| around.titles.last().is_some_and(|title| title == "(1) tierup · Acme")).await;
+    priya.press("<enter><esc>");
+    priya.does(|around| around.titles.last().is_some_and(|title| title == "tierup · Acme")).await;
+}

@@ -1,0 +1,94 @@
+//! Logging in, inside the console: the first time, and when a token works no more.
+
+use reqwest::Method;
+use serde_json::json;
+use tierup_e2e::{Console, World};
+
+#[tokio::test]
+async fn the_first_time_a_server_and_a_token_are_asked_for_and_tried() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    sam.escalates("VPN is down").await;
+    let priya = world.engineer("Priya Nair").await;
+    let home = world.folder().join("home");
+    let mut console = Console::logged_out(&home, 100, 30);
+    console.sees("Welcome to tierup").await;
+
+    // What is wrong is said in place, and nothing that was typed goes.
+    console.press("http://127.0.0.1:1<tab><tab>tup_wrong<enter>");
+    console.sees("the server cannot be reached").await;
+    console.press("<tab>");
+    for _ in 0.."127.0.0.1:1".len() {
+        console.press("<backspace>");
+    }
+    console.paste(world.url().trim_start_matches("http://"));
+    console.press("<enter>");
+    console.sees("this is not a tierup token").await;
+    assert!(!console.screen().contains("tup_wrong"), "a token is never shown:\n{}", console.screen());
+
+    console.press("<tab><tab><ctrl-u>");
+    console.paste(priya.token());
+    console.press("<enter>");
+    console.sees("VPN is down").await;
+    console.sees("Logged in as Priya Nair").await;
+    console.press("p");
+    console.sees("active, yours").await;
+    let kept = std::fs::read_to_string(home.join("login.json")).expect("the log-in is kept");
+    assert!(kept.contains(priya.token()) && kept.contains(&world.url()));
+}
+
+#[tokio::test]
+async fn one_logs_in_with_an_email_address_and_a_password_too() {
+    let world = World::new().await;
+    let body = json!({"email": "dana@acme.test", "name": "Dana Wu", "role": "engineer", "password": "correct horse"});
+    world.owner().post("/users", body).await.expect(201);
+    let home = world.folder().join("home");
+    let mut console = Console::logged_out(&home, 80, 24);
+    console.sees("Token").await;
+    console.paste(&world.url());
+    console.press("<enter>dana@acme.test");
+    console.sees("Password").await;
+    console.press("<enter>wrong<enter>");
+    console.sees("do not belong together").await;
+    console.press("<ctrl-u>correct horse<enter>");
+    console.sees("Logged in as Dana Wu").await;
+    console.sees("live").await;
+}
+
+#[tokio::test]
+async fn a_token_that_ends_asks_for_another_and_one_goes_on_where_one_was() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let priya = world.engineer("Priya Nair").await;
+    let home = world.folder().join("home");
+    let mut console = Console::open(&world.url(), priya.token(), &home, 100, 30);
+    sam.escalates("VPN is down").await;
+    console.sees("VPN is down").await;
+    console.press("p");
+    console.sees("active, yours").await;
+    console.press("half a thought");
+    console.sees("half a thought").await;
+
+    let me = priya.get("/me").await.expect(200);
+    let path = format!("/users/{}/tokens", me["id"].as_str().expect("an id"));
+    let another = priya.post(&path, json!({"name": "another"})).await.expect(201);
+    let tokens = priya.get(&path).await.expect(200);
+    let old = tokens["items"][0]["id"].as_str().expect("an id");
+    assert_ne!(tokens["items"][0]["id"], another["id"]);
+    priya.send(Method::DELETE, &format!("/tokens/{old}"), None, &[]).await;
+    console.sees("Log in again").await;
+
+    console.paste(another["token"].as_str().expect("a token"));
+    // Their address is filled in; a token wants none.
+    console.press("<tab><tab><ctrl-u>");
+    for _ in 0..60 {
+        console.press("<backspace>");
+    }
+    console.sees("empty to come with a token").await;
+    console.press("<enter><enter>");
+    console.sees("Logged in as Priya Nair").await;
+    console.sees("half a thought").await;
+    console.sees("live").await;
+    console.press(", finished<alt-enter><enter>");
+    console.sees("half a thought, finished").await;
+}

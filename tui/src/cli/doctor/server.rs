@@ -1,0 +1,103 @@
+//! How the server is, as seen from here: whether it answers, who one is, whether events come, how its clock goes.
+
+use std::time::Duration;
+
+use tierup_common::event::{Frame, Signal};
+use tierup_common::user::Role;
+use tokio::sync::mpsc::unbounded_channel;
+
+use crate::cli::Options;
+use crate::cli::connect::{self, Known};
+use crate::cli::doctor::{Finding, bad, good, warning};
+use crate::event::{Event, Failure};
+use crate::runtime::api::Api;
+use crate::runtime::files::Files;
+use crate::runtime::{clock, stream};
+
+/// Clocks may be so far apart before anybody notices.
+const SKEW: u64 = 5_000;
+/// Events that come later than this are held up by something.
+const SLOW: Duration = Duration::from_secs(2);
+
+pub(super) async fn look(options: &Options, files: &Files) -> Vec<Finding> {
+    let Ok(Known { server: Some(server), token }) = connect::known(options, files).await else {
+        return vec![bad("server", "it is not known which server is meant", "pass --server")];
+    };
+    let Some(token) = token else {
+        return vec![warning("server", server, "it is asked nothing without a token")];
+    };
+    let api = match Api::new(&server, token) {
+        Ok(api) => api.within(connect::answer_time(options)),
+        Err(error) => {
+            return vec![bad("server", error.to_string().replace("\nhint: ", ": "), "check --server")];
+        }
+    };
+    let asked = clock::now();
+    let me = match api.me().await {
+        Ok(me) => me,
+        Err(failure) => return vec![refused(&server, &failure)],
+    };
+    let took = clock::now().since(asked).as_millis();
+    let mut findings = vec![good("server", format!("{server} answered in {took} ms"))];
+    findings.push(match me.user.role {
+        Role::Viewer => warning(
+            "you",
+            format!("{}, viewer of {}", me.user.name, me.account_name),
+            "a viewer reads and does not claim; an admin can change that",
+        ),
+        role @ (Role::Engineer | Role::Admin | Role::Owner) => {
+            good("you", format!("{}, {role} of {}", me.user.name, me.account_name))
+        }
+    });
+    findings.extend(events(&api).await);
+    findings
+}
+
+fn refused(server: &str, failure: &Failure) -> Finding {
+    let hint = match failure {
+        Failure::Unreachable(_) => {
+            "is the address right, and does the server run? a proxy in HTTP_PROXY counts too"
+        }
+        Failure::Nonsense(_) => "something else answers at this address",
+        Failure::Problem(_) => "log in again: `tierup login`",
+    };
+    bad("server", format!("{server}: {failure}"), hint)
+}
+
+/// Opens the stream and waits for its first word, which brings the server's clock.
+async fn events(api: &Api) -> Vec<Finding> {
+    let (news, mut heard) = unbounded_channel();
+    let asked = clock::now();
+    let listening = tokio::spawn(stream::follow(api.clone(), news));
+    let hello = async {
+        while let Some(event) = heard.recv().await {
+            if let Event::Live(Frame::Signal(Signal::Hello { now, .. })) = event {
+                return Some(now);
+            }
+        }
+        None
+    };
+    let hello = tokio::time::timeout(Duration::from_secs(20), hello).await;
+    listening.abort();
+    let came = clock::now();
+    let Ok(Some(theirs)) = hello else {
+        return vec![bad("events", "none come", "a proxy that holds streams back? see docs/OPERATING.md")];
+    };
+    let took = came.since(asked);
+    let events = if took > SLOW {
+        let says = format!("the first took {} ms", took.as_millis());
+        warning("events", says, "a proxy that buffers? see docs/OPERATING.md")
+    } else {
+        good("events", format!("they come; the first took {} ms", took.as_millis()))
+    };
+    // The word was said at some moment in between.
+    let middle = asked.plus(took / 2);
+    let apart = theirs.as_millis().abs_diff(middle.as_millis());
+    let clocks = if apart > SKEW {
+        let says = format!("the server's and this machine's are {} s apart", apart / 1000);
+        warning("clocks", says, "set this machine's by the network; the console shows the server's")
+    } else {
+        good("clocks", format!("{apart} ms apart"))
+    };
+    vec![events, clocks]
+}
