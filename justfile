@@ -27,6 +27,10 @@ test:
 soak:
     TIERUP_SOAK=100 cargo test --release --package tierup-server --test crash
 
+# The API's main stories with hurl, on a fresh server or on a URL (needs hurl)
+scripts *ARGS:
+    tests/scripts/run {{ARGS}}
+
 # Look at screens that changed, one by one (needs cargo-insta)
 snap:
     cargo insta test --workspace --review

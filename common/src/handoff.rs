@@ -79,7 +79,7 @@ pub struct Snapshot {
     pub confidence_tier: ConfidenceTier,
     /// What had been tried.
     pub branch_map: Vec<Branch>,
-    /// The last messages, at most [`crate::limit::SNAPSHOT_MESSAGES`].
+    /// The last 20 messages.
     pub messages: Vec<Message>,
     /// How many messages there were in all.
     pub message_count: u32,

@@ -45,17 +45,23 @@ struct RawBody(Bytes);
 
 /// Lets a request through to its handler, or answers in its place. The answer carries which route it was.
 pub async fn guard(
-    State((app, access)): State<(App, Access)>,
+    State((app, access, takes_body)): State<(App, Access, bool)>,
     matched: MatchedPath,
     request: Request,
     next: Next,
 ) -> Response {
-    let mut response = let_in(&app, access, request, next).await.into_response();
+    let mut response = let_in(&app, access, takes_body, request, next).await.into_response();
     response.extensions_mut().insert(matched);
     response
 }
 
-async fn let_in(app: &App, access: Access, request: Request, next: Next) -> ApiResult<Response> {
+async fn let_in(
+    app: &App,
+    access: Access,
+    takes_body: bool,
+    request: Request,
+    next: Next,
+) -> ApiResult<Response> {
     let (mut parts, body) = request.into_parts();
     if let Access::From(least) = access {
         let authorization = single(&parts.headers, header::AUTHORIZATION.as_str())?;
@@ -78,9 +84,18 @@ async fn let_in(app: &App, access: Access, request: Request, next: Next) -> ApiR
             Ok(Err(_)) => return Err(ApiError::new(Code::BadRequest, "the body broke off")),
             Err(_) => return Err(ApiError::new(Code::BadRequest, "the body took too long to arrive")),
         };
+        if !takes_body && !says_nothing(&body) {
+            return Err(ApiError::new(Code::BadRequest, "body: this call takes none"));
+        }
         parts.extensions.insert(RawBody(body));
     }
     Ok(next.run(Request::from_parts(parts, axum::body::Body::empty())).await)
+}
+
+/// Whether a body is empty, null, or an object without fields: many clients cannot send less.
+fn says_nothing(body: &[u8]) -> bool {
+    let is_empty = |object: Option<serde_json::Map<_, _>>| object.is_none_or(|object| object.is_empty());
+    body.trim_ascii().is_empty() || serde_json::from_slice(body).is_ok_and(is_empty)
 }
 
 /// The one value of a header that must not be there twice.

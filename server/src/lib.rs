@@ -30,4 +30,5 @@ mod token;
 pub mod webhook;
 mod worker;
 
+pub use router::{Door, doors};
 pub use server::{Server, StartError};

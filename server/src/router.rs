@@ -21,15 +21,22 @@ use crate::extract::guard;
 use crate::handler::link;
 use crate::openapi;
 
+pub use row::Door;
 pub(crate) use row::{Body, Gives, Row};
 pub(crate) use table::table;
+
+/// Every route of the table, and who may come in.
+pub fn doors() -> Vec<Door> {
+    table().iter().map(Row::door).collect()
+}
 
 /// The service that answers every request.
 pub fn router(app: App) -> Router {
     table()
         .into_iter()
         .fold(Router::new(), |router, row| {
-            let guarded = middleware::from_fn_with_state((app.clone(), row.access), guard);
+            let takes_body = !matches!(row.body, Body::None);
+            let guarded = middleware::from_fn_with_state((app.clone(), row.access, takes_body), guard);
             router.route(row.route.0, row.methods.route_layer(guarded))
         })
         .route(openapi::PATH, get(openapi::document))

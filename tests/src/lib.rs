@@ -18,12 +18,14 @@
 
 pub mod console;
 pub mod crank;
+pub mod description;
 pub mod engineer;
 pub mod listener;
 pub mod model;
 pub mod post;
 pub mod pty;
 pub mod receiver;
+pub mod script;
 pub mod world;
 
 use std::time::Duration;
@@ -36,6 +38,7 @@ pub use model::{Model, Temper};
 pub use post::{Manner, PostOffice};
 pub use pty::Pty;
 pub use receiver::Receiver;
+pub use script::{Script, Variables};
 pub use world::World;
 
 /// Whatever is waited for comes within this time.

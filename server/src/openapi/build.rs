@@ -219,12 +219,14 @@ fn refuses(row: &Row) -> Vec<Code> {
         codes.push(Code::NotFound);
     }
     if matches!(row.body, Body::Json(_)) {
-        let unread = [Code::BadRequest, Code::PayloadTooLarge, Code::UnsupportedMediaType, Code::Invalid];
-        codes.extend(unread);
+        codes.extend([Code::BadRequest, Code::UnsupportedMediaType, Code::Invalid]);
         codes.extend([Code::RateLimited, Code::Internal, Code::Unavailable, Code::StorageFull]);
     }
+    if matches!(row.method, Method::POST | Method::PUT | Method::PATCH) {
+        codes.push(Code::PayloadTooLarge);
+    }
     if is_kept(row) {
-        codes.extend([Code::IdempotencyKeyReused, Code::PayloadTooLarge]);
+        codes.push(Code::IdempotencyKeyReused);
     }
     codes.sort_by_key(|code| (code.status(), code.word()));
     codes.dedup();

@@ -7,6 +7,7 @@ use axum::routing::{self, MethodRouter};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use tierup_common::problem::Code;
 use tierup_common::route::Route;
+use tierup_common::user::Role;
 
 use crate::app::App;
 use crate::extract::Access;
@@ -30,6 +31,17 @@ pub(crate) struct Row {
     pub(crate) gives: Vec<(u16, Gives)>,
     /// Refusals beyond those that follow from all this.
     pub(crate) refuses: Vec<Code>,
+}
+
+/// What a route lets in, for whoever checks that it does: a test walks all of them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Door {
+    /// Its method.
+    pub method: Method,
+    /// Its path, a template.
+    pub path: &'static str,
+    /// The least role that may call; none where anybody may.
+    pub least: Option<Role>,
 }
 
 /// What is taken.
@@ -77,6 +89,15 @@ impl Row {
     ) -> Self {
         let (query, body) = (None, Body::None);
         Self { method, route, access, methods, says, query, body, gives: Vec::new(), refuses: Vec::new() }
+    }
+
+    /// Who may come in.
+    pub(crate) fn door(&self) -> Door {
+        let least = match self.access {
+            Access::Public => None,
+            Access::From(role) => Some(role),
+        };
+        Door { method: self.method.clone(), path: self.route.0, least }
     }
 
     /// Its query string.

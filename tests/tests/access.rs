@@ -1,0 +1,319 @@
+//! Who may call what, and whose things they are: every row of the one table of routes, walked.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use reqwest::header::{ALLOW, CONTENT_TYPE};
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+use tierup_common::route;
+use tierup_common::user::Role;
+use tierup_e2e::description::{Description, filled};
+use tierup_e2e::{Engineer, World, http};
+use tierup_server::{Door, doors};
+
+const JSON: &str = "application/json";
+
+/// What came back: status, headers that matter, body.
+#[derive(Clone, PartialEq, Debug)]
+struct Answer {
+    status: u16,
+    kind: Option<String>,
+    allow: BTreeSet<String>,
+    body: Value,
+}
+
+impl Answer {
+    fn problem(&self) -> &str {
+        self.body["type"].as_str().unwrap_or_default().trim_start_matches("/problems/")
+    }
+}
+
+fn to(world: &World, method: &Method, path: &str, token: Option<&str>) -> RequestBuilder {
+    let request = http().request(method.clone(), format!("{}{path}", world.url()));
+    match token {
+        Some(token) => request.bearer_auth(token),
+        None => request,
+    }
+}
+
+/// Sends a request; of an event stream only the beginning is looked at.
+async fn send(request: RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+    let (kind, allow) = (header(CONTENT_TYPE), header(ALLOW).unwrap_or_default());
+    let allow =
+        allow.split(',').map(|method| method.trim().to_owned()).filter(|name| !name.is_empty()).collect();
+    let mut body = Value::Null;
+    if kind.as_deref() != Some("text/event-stream") {
+        let text = response.text().await.unwrap();
+        body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        if let Some(id) = body.get_mut("request_id") {
+            *id = Value::Null;
+        }
+    }
+    Answer { status, kind, allow, body }
+}
+
+fn new_id(_: &str) -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
+#[test]
+fn the_table_has_every_path_that_clients_know() {
+    let listed: BTreeSet<_> = doors().iter().map(|door| door.path).collect();
+    let known: BTreeSet<_> = route::ALL.iter().map(|route| route.0).collect();
+    assert_eq!(listed, known);
+}
+
+#[tokio::test]
+async fn every_route_lets_in_whom_its_row_names_and_nobody_else() {
+    let world = World::new().await;
+    let description = Description::new();
+    let wrong = format!("tup_{}", "a".repeat(49));
+    for door in doors() {
+        let call = description.call(&door.method, door.path);
+        let ask = async |token: Option<&str>| {
+            let mut request = to(&world, &door.method, &call.at(new_id), token);
+            if let Some(body) = description.body(call) {
+                request = request.json(&body);
+            }
+            send(request).await
+        };
+        for token in [None, Some(wrong.as_str())] {
+            let answer = ask(token).await;
+            let is_out = (answer.status, answer.problem()) == (401, "unauthenticated");
+            assert_eq!(is_out, door.least.is_some(), "{door:?} without a token: {answer:?}");
+        }
+        for role in [Role::Viewer, Role::Engineer, Role::Admin, Role::Owner] {
+            // A new token each time: one of the calls ends it.
+            let who = world.owner().hires("Lee Chan", role).await;
+            let answer = ask(Some(who.token())).await;
+            let is_out = (answer.status, answer.problem()) == (403, "forbidden");
+            assert_eq!(
+                is_out,
+                door.least.is_some_and(|least| role < least),
+                "{door:?} as {role}: {answer:?}"
+            );
+            assert_ne!(answer.problem(), "unauthenticated", "{door:?} as {role}");
+            assert!(answer.status < 500, "{door:?} as {role}: {answer:?}");
+        }
+    }
+}
+
+/// A team with one of everything that has an id, by the names that paths give them.
+async fn belongings(world: &World) -> (Engineer, BTreeMap<&'static str, String>) {
+    let sam = world.engineer("Sam Ortiz").await;
+    let text = "VPN error 809 at the branch office";
+    let earlier = sam.opens(text).await;
+    sam.resolves(&earlier, "The branch firewall dropped UDP 4500. Opened it.").await;
+    let vpn = sam.escalates(text).await;
+    let branch = uuid::Uuid::now_v7().to_string();
+    let step = sam.waits_for_assessment(&vpn).await["ai_assessment_data"]["suggested_steps"][0]["id"].clone();
+    sam.claims(&vpn).await;
+    let put = json!({"hypothesis": "The client", "status": "open"});
+    sam.put(&format!("/ai-sessions/{}/branches/{branch}", vpn.session), put).await.expect(201);
+    let user = sam.get("/me").await.expect(200)["id"].as_str().unwrap().to_owned();
+    let tokens = sam.get(&format!("/users/{user}/tokens")).await.expect(200);
+    let token = tokens["items"][0]["id"].as_str().unwrap().to_owned();
+    let ids = [
+        ("handoff", vpn.handoff),
+        ("session_id", vpn.session),
+        ("branch_id", branch),
+        ("step_id", step.as_str().unwrap().to_owned()),
+        ("user_id", user),
+        ("token_id", token),
+    ];
+    (sam, BTreeMap::from(ids))
+}
+
+#[tokio::test]
+async fn an_id_of_another_account_is_an_id_that_never_was() {
+    let world = World::new().await;
+    let description = Description::new();
+    let (sam, ours) = belongings(&world).await;
+    let hank = world.stranger();
+    let state = async || {
+        let page = sam.get("/escalations?state=all").await.expect(200);
+        let session = sam.session(&ours["session_id"]).await;
+        (page, session, sam.get("/users").await.expect(200))
+    };
+    let before = state().await;
+    let mut walked = 0;
+    for Door { method, path, .. } in doors().into_iter().filter(|door| door.path.contains('{')) {
+        let call = description.call(&method, path);
+        let body = description.body(call);
+        let ask = async |path: String| {
+            let mut request = to(&world, &method, &path, Some(hank.token()));
+            if let Some(body) = &body {
+                request = request.json(body);
+            }
+            send(request).await
+        };
+        let theirs = ask(call.at(|name| ours[name].clone())).await;
+        assert_eq!((theirs.status, theirs.problem()), (404, "not-found"), "{method} {path}");
+        assert_eq!(theirs, ask(call.at(new_id)).await, "{method} {path}");
+        walked += 1;
+    }
+    for (asked, name) in [("handoff_id", "handoff"), ("session_id", "session_id")] {
+        let narrowed = |id: &str| format!("{}?{asked}={id}", route::STREAM.0);
+        let ask = async |path: String| send(to(&world, &Method::GET, &path, Some(hank.token()))).await;
+        let theirs = ask(narrowed(&ours[name])).await;
+        assert_eq!((theirs.status, theirs.problem()), (404, "not-found"), "{asked}");
+        assert_eq!(theirs, ask(narrowed(&new_id(""))).await, "{asked}");
+    }
+    assert!(walked >= 18, "{walked} routes have an id");
+    assert_eq!(state().await, before, "something of ours has changed");
+    sam.get("/me").await.expect(200);
+}
+
+#[tokio::test]
+async fn ids_of_another_account_are_worth_nothing_within_a_body_either() {
+    let world = World::new().await;
+    let (_, theirs) = belongings(&world).await;
+    let hank = world.stranger();
+    let own = hank.escalates("Flux capacitor overheats").await;
+    hank.claims(&own).await;
+    for (path, body) in [
+        (format!("/handoffs/{}/assign", own.handoff), "{\"user_id\": \"ID\"}"),
+        (
+            format!("/ai-sessions/{}/resolve", own.session),
+            "{\"resolution\": \"x\", \"worked_step_ids\": [\"ID\"]}",
+        ),
+    ] {
+        let name = if path.ends_with("assign") { "user_id" } else { "step_id" };
+        let ask = async |id: &str| {
+            let mut answer = hank.post(&path, serde_json::from_str(&body.replace("ID", id)).unwrap()).await;
+            answer.body["request_id"] = Value::Null;
+            (answer.status, answer.body.to_string().replace(id, "ID"))
+        };
+        let got = ask(&theirs[name]).await;
+        assert_eq!(got.0, 422, "{path}: {}", got.1);
+        assert_eq!(got, ask(&new_id("")).await, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_field_that_a_body_does_not_have_is_refused_everywhere() {
+    let world = World::new().await;
+    let description = Description::new();
+    let owner = world.owner();
+    let mut refused = 0;
+    for Door { method, path, .. } in doors() {
+        if !matches!(method, Method::POST | Method::PUT | Method::PATCH) {
+            continue;
+        }
+        let call = description.call(&method, path);
+        let body = description.body(call).unwrap_or_else(|| json!({}));
+        for extra in ["role", "account_id", "claimed_by", "id", "status", "user_name", "version", "__proto__"]
+        {
+            if body.get(extra).is_some() {
+                continue;
+            }
+            let mut body = body.clone();
+            body[extra] = json!("owner");
+            let answer = send(to(&world, &method, &call.at(new_id), Some(owner.token())).json(&body)).await;
+            assert_eq!(
+                (answer.status, answer.problem()),
+                (400, "bad-request"),
+                "{method} {path} with {extra}"
+            );
+            let says = if call.body.is_some() { extra } else { "takes none" };
+            assert!(
+                answer.body["detail"].as_str().unwrap().contains(says),
+                "{method} {path}: {}",
+                answer.body
+            );
+            refused += 1;
+        }
+    }
+    assert!(refused > 100, "{refused} were tried");
+    owner.get("/me").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_body_too_large_or_of_another_kind_is_refused_everywhere() {
+    let world = World::new().await;
+    let description = Description::new();
+    let owner = world.owner();
+    let large = format!("\"{}\"", "x".repeat(1024 * 1024));
+    for Door { method, path, .. } in doors() {
+        if !matches!(method, Method::POST | Method::PUT | Method::PATCH) {
+            continue;
+        }
+        let call = description.call(&method, path);
+        let ask = || to(&world, &method, &call.at(new_id), Some(owner.token()));
+        let answer = send(ask().header(CONTENT_TYPE, JSON).body(large.clone())).await;
+        assert_eq!((answer.status, answer.problem()), (413, "payload-too-large"), "{method} {path}");
+        let Some(body) = description.body(call) else { continue };
+        for kind in ["text/plain", "application/xml", "application/jsonp", "multipart/form-data", ""] {
+            let answer = send(ask().header(CONTENT_TYPE, kind).body(body.to_string())).await;
+            assert_eq!((answer.status, answer.problem()), (415, "unsupported-media-type"), "{method} {path}");
+        }
+        let answer = send(ask().body(body.to_string())).await;
+        assert_eq!(answer.status, 415, "{method} {path} without a type");
+        let answer = send(ask().header(CONTENT_TYPE, "Application/JSON; charset=utf-8").body("[]")).await;
+        assert_eq!((answer.status, answer.problem()), (400, "bad-request"), "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn a_method_that_a_path_does_not_take_is_405_and_says_which_it_takes() {
+    let world = World::new().await;
+    let owner = world.owner();
+    let mut taken: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for Door { method, path, .. } in doors() {
+        let methods = taken.entry(path).or_default();
+        if method == Method::GET {
+            methods.insert("HEAD".into());
+        }
+        methods.insert(method.to_string());
+    }
+    for (template, takes) in taken {
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"] {
+            if takes.contains(method) {
+                continue;
+            }
+            let path = filled(template, new_id);
+            let answer = send(to(&world, &method.parse().unwrap(), &path, Some(owner.token()))).await;
+            assert_eq!((answer.status, answer.problem()), (405, "method-not-allowed"), "{method} {template}");
+            assert_eq!(answer.allow, takes, "{method} {template}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_ends_takes_its_streams_along_within_a_second() {
+    let world = World::new().await;
+    let (owner, sam) = (world.owner(), world.engineer("Sam Ortiz").await);
+    let id = sam.get("/me").await.expect(200)["id"].as_str().unwrap().to_owned();
+    let vpn = sam.escalates("VPN is down").await;
+    let change = format!("/users/{id}");
+    for (method, ends, body) in [
+        (Method::DELETE, None, Value::Null),
+        (Method::POST, Some("/auth/logout"), json!({})),
+        (Method::PATCH, Some(change.as_str()), json!({"role": "viewer"})),
+        (Method::PATCH, Some(change.as_str()), json!({"active": false})),
+    ] {
+        let made = owner.post(&format!("{change}/tokens"), json!({"name": "laptop"})).await.expect(201);
+        let laptop = Engineer::new("Sam Ortiz", &world.url(), made["token"].as_str().unwrap());
+        let mut all = Vec::new();
+        for query in ["", &format!("?handoff_id={}", vpn.handoff), &format!("?session_id={}", vpn.session)] {
+            let mut stream = laptop.listens(query).await;
+            stream.hears("hello").await;
+            all.push(stream);
+        }
+        let token = format!("/tokens/{}", made["id"].as_str().unwrap());
+        let by = if ends == Some("/auth/logout") { &laptop } else { &owner };
+        let answer = by.ask(method, ends.unwrap_or(&token), Some(body), &[]).await;
+        assert!(matches!(answer.status, 200 | 204), "{answer:?}");
+        let ended = Instant::now();
+        for stream in &mut all {
+            stream.ends().await;
+        }
+        assert!(ended.elapsed() < Duration::from_secs(1), "{:?} after {ends:?}", ended.elapsed());
+    }
+}
