@@ -35,22 +35,34 @@ pub struct Console {
 impl Console {
     /// Opens a console on a server.
     pub fn open(server: &str, token: &str, files: &Path, columns: u16, rows: u16) -> Self {
+        Self::open_with(Settings::default(), server, token, files, (columns, rows))
+    }
+
+    /// The same, with settings of its user's own.
+    pub fn open_with(
+        settings: Settings,
+        server: &str,
+        token: &str,
+        files: &Path,
+        size: (u16, u16),
+    ) -> Self {
         let api = Api::new(server, SecretString::from(token.to_owned())).expect("an address");
         let vault = Vault::new(Files::in_folder(files), false);
-        Self::enter(Entrance::open(api, vault), files, columns, rows)
+        Self::enter(settings, Entrance::open(api, vault), files, size)
     }
 
     /// Opens a console where nobody has logged in.
     pub fn logged_out(files: &Path, columns: u16, rows: u16) -> Self {
         let vault = Vault::new(Files::in_folder(files), false);
-        Self::enter(Entrance { api: None, server: None, vault }, files, columns, rows)
+        let entrance = Entrance { api: None, server: None, vault };
+        Self::enter(Settings::default(), entrance, files, (columns, rows))
     }
 
-    fn enter(entrance: Entrance, files: &Path, columns: u16, rows: u16) -> Self {
+    fn enter(settings: Settings, entrance: Entrance, files: &Path, (columns, rows): (u16, u16)) -> Self {
         let (screen, drawn) = Screen::new(columns, rows);
         let (keys, input) = mpsc::unbounded_channel();
         let mut terminal = Terminal::new(screen.clone()).expect("a buffer");
-        let setup = Setup { entrance, files: Files::in_folder(files), settings: Settings::default() };
+        let setup = Setup { entrance, files: Files::in_folder(files), settings };
         let around = Arc::<Mutex<Around>>::default();
         let desk = Desk(Arc::clone(&around));
         let running = tokio::spawn(async move {
@@ -175,6 +187,8 @@ pub struct Around {
     pub alerts: Vec<Alert>,
     /// What went into the clipboard.
     pub copies: Vec<String>,
+    /// Whether it takes the mouse, once that was changed.
+    pub mouse: Option<bool>,
     /// How often it was suspended.
     pub suspended: usize,
 }
@@ -189,6 +203,11 @@ impl Desk {
 }
 
 impl tierup::runtime::desk::Desk for Desk {
+    fn mouse(&mut self, on: bool) -> std::io::Result<()> {
+        self.around().mouse = Some(on);
+        Ok(())
+    }
+
     fn suspend(&mut self) -> std::io::Result<bool> {
         self.around().suspended += 1;
         Ok(true)

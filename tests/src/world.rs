@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use tempfile::TempDir;
+use tierup::settings::Wishes;
 use tierup_common::time::Timestamp;
 use tierup_common::user::Role;
 use tierup_server::clock::Clock;
@@ -106,6 +107,15 @@ impl World {
         let who = self.engineer(name).await;
         let files = self.folder.path().join(format!("home of {name}"));
         Console::open(&self.url(), who.token(), &files, columns, rows)
+    }
+
+    /// The console of an engineer with settings of their own, written as in their file.
+    pub async fn console_with(&self, name: &str, settings: &str, size: (u16, u16)) -> Console {
+        let wishes: Wishes = toml::from_str(settings).expect("settings");
+        let settings = wishes.settle(|_| None).expect("settings that make sense");
+        let who = self.engineer(name).await;
+        let files = self.folder.path().join(format!("home of {name}"));
+        Console::open_with(settings, &self.url(), who.token(), &files, size)
     }
 
     /// Stops the server, as SIGTERM does.

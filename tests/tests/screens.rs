@@ -13,14 +13,13 @@ const SAID: &str = "**Likely cause:** The machine certificate was reissued by th
 /// Compares the screen with its picture. What turns by itself is held still.
 #[track_caller]
 fn picture(name: &str, console: &Console) {
-    let screen = console.screen();
-    let columns = screen.lines().map(|line| line.chars().count()).max().unwrap_or_default();
+    let (screen, size) = (console.screen(), console.buffer().area);
     insta::with_settings!({
-        filters => [("[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]", "⠿"), (r"offline \d+s \((retry in \d+s|trying)\)", "offline [n]s ([retry])")],
+        filters => [("[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]", "⠿"), (r"\d\d:\d\d  ([✓✗●])", "[time]  $1"), (r"offline \d+s \((retry in \d+s|trying)\)", "offline [n]s ([retry])")],
         omit_expression => true,
         prepend_module_to_snapshot => false,
     }, {
-        insta::assert_snapshot!(format!("{name}_{}", if columns > 80 { "120x36" } else { "80x24" }), screen);
+        insta::assert_snapshot!(format!("{name}_{}x{}", size.width, size.height), screen);
     });
 }
 
@@ -52,6 +51,135 @@ async fn an_empty_queue_says_what_to_do() {
         priya.press("3");
         priya.sees("Nothing is parked.").await;
         picture("parked_empty", &priya);
+    }
+}
+
+#[tokio::test]
+async fn a_queue_that_is_loading_and_one_that_could_not_be_loaded() {
+    // It takes connections and never answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let home = tempfile::tempdir().expect("a folder");
+    for (columns, rows) in SIZES {
+        let url = format!("http://{}", silent.local_addr().expect("a port"));
+        let mut priya = Console::open(&url, "tup_x", home.path(), columns, rows);
+        priya.sees("loading the queue").await;
+        priya.sees("connecting").await;
+        picture("queue_loading", &priya);
+        let mut priya = Console::open("http://127.0.0.1:1", "tup_x", home.path(), columns, rows);
+        priya.sees("The queue could not be loaded.").await;
+        priya.sees("offline").await;
+        picture("queue_not_loaded", &priya);
+    }
+}
+
+#[tokio::test]
+async fn a_filter_a_palette_and_a_command_over_a_long_list() {
+    let world = World::with(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await;
+    let sam = world.engineer("Sam Ortiz").await;
+    for number in 0..30 {
+        let priority = ["urgent", "high", "normal", "low"][number % 4];
+        sam.escalates_as(&format!("Printer {number} jams on floor {}", number % 7), priority).await;
+    }
+    for (columns, rows) in SIZES {
+        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        priya.sees("30 open").await;
+        priya.press("jjjjjjjjjjjjjjjjj");
+        priya.sees("18 of 30").await;
+        priya.waits(|screen| columns < 100 || screen.contains("No assessment was asked for")).await;
+        picture("queue_long", &priya);
+        priya.press("g/floor 3");
+        priya.sees("/floor 3: 10").await;
+        picture("queue_filter", &priya);
+        priya.press("z");
+        priya.sees("No row says").await;
+        picture("queue_filter_nothing", &priya);
+        priya.press("<esc>s<ctrl-p>");
+        priya.sees("an action, a command or a handoff").await;
+        picture("palette", &priya);
+        priya.press("floor 5");
+        priya.sees("Printer 26 jams").await;
+        picture("palette_handoffs", &priya);
+        priya.press("<esc>:claim 2<tab>");
+        priya.sees(" :claim ").await;
+        picture("command", &priya);
+        priya.press("<backspace>9999<enter>");
+        priya.sees("in the lists").await;
+        picture("command_wrong", &priya);
+        priya.press("<esc>?");
+        priya.sees("Keys: the queue").await;
+        picture("queue_help", &priya);
+    }
+}
+
+#[tokio::test]
+async fn words_that_are_too_long_wide_characters_and_endless_messages() {
+    let world = World::with(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let long: String =
+        (0..300).map(|line| format!("line {line} of a log that somebody pasted whole\n")).collect();
+    sam.escalates(&"Donaudampfschifffahrtsgesellschaft".repeat(5)).await;
+    sam.escalates("プリンターが動かない、日本語のとても長い説明がここに続きます、そしてまだ終わりません")
+        .await;
+    sam.escalates("🦀 crash 👩‍💻 after 🔥 in 🇩🇪").await;
+    let session = sam.opens("A log of 300 lines").await;
+    sam.notes(&session, &long).await;
+    sam.hands_off(&session, "urgent").await;
+    for (columns, rows) in SIZES.into_iter().chain([(40, 10), (200, 60)]) {
+        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        priya.sees("4 open").await;
+        priya.waits(|screen| columns < 100 || screen.contains("No assessment was asked for")).await;
+        picture("queue_long_words", &priya);
+        priya.press("<enter>");
+        priya.sees("start here").await;
+        priya.press("<tab>");
+        priya.sees("Conversation").await;
+        // The buffer keeps what a wide character covers, which no terminal does: begin with an empty one.
+        priya.resize(columns, rows);
+        priya.presses_until("G", "line 299").await;
+        picture("briefing_long_message", &priya);
+    }
+}
+
+#[tokio::test]
+async fn the_smallest_and_a_large_terminal() {
+    let (world, _model) = world_with_model().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let vpn = vpn(&sam).await;
+    sam.waits_for_assessment(&vpn).await;
+    sam.escalates_as("Outlook keeps asking for the password", "high").await;
+    for (columns, rows) in [(40, 10), (60, 15), (200, 60)] {
+        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        priya.sees("2 open").await;
+        priya.sees("live").await;
+        priya.waits(|screen| columns < 100 || screen.contains("Roll back")).await;
+        picture("queue", &priya);
+        priya.press("<enter>");
+        priya.sees("start here").await;
+        priya.sees("Likely cause").await;
+        picture("briefing", &priya);
+        priya.press("<esc><ctrl-p>");
+        priya.sees("Palette").await;
+        picture("palette", &priya);
+        priya.press("<esc>?");
+        priya.sees("Keys: the queue").await;
+        picture("queue_help", &priya);
+        priya.press("<esc>:th");
+        priya.sees("Change the theme").await;
+        picture("command", &priya);
+    }
+}
+
+#[tokio::test]
+async fn what_was_told_before() {
+    let world = World::new().await;
+    for (columns, rows) in SIZES.into_iter().chain([(40, 10)]) {
+        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        priya.sees("Nothing waits.").await;
+        priya.press("nMM");
+        priya.sees("Nothing unread").await;
+        priya.press("L");
+        priya.sees("Log").await;
+        picture("log", &priya);
     }
 }
 

@@ -31,6 +31,8 @@ pub enum Effect {
     Title(String),
     /// Ring, for somebody who looks elsewhere.
     Alert(Alert),
+    /// Take the mouse, or leave it to the terminal.
+    Mouse(bool),
     /// Stop the process until the shell brings it back.
     Suspend,
     /// Take the terminal over once more.
@@ -121,6 +123,13 @@ pub enum Call {
         state: QueueState,
         /// Where the page begins.
         cursor: Option<String>,
+    },
+    /// What the server finds by these words: it looks at what was said in the sessions, too.
+    Search {
+        /// Among which handoffs.
+        state: QueueState,
+        /// The words.
+        words: String,
     },
     /// The caller's own parked sessions.
     Parked,

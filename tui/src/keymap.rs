@@ -10,7 +10,7 @@ use crokey::KeyCombination;
 
 use crate::theme::Charset;
 
-pub use action::{Action, BriefingVerb, ConflictVerb, DialogVerb, ListVerb, Move, SessionVerb};
+pub use action::{Action, BriefingVerb, ConflictVerb, DialogVerb, LineVerb, ListVerb, Move, SessionVerb};
 pub use name::name;
 pub use names::action_name;
 pub use rebind::{Changes, KeyError, Keys};
@@ -22,6 +22,8 @@ pub enum Context {
     Global,
     /// The list.
     Queue,
+    /// The line that filters the list.
+    Filter,
     /// The briefing, as a screen.
     Briefing,
     /// The briefing, over a session.
@@ -36,6 +38,12 @@ pub enum Context {
     Confirm,
     /// The list of keys.
     Help,
+    /// What happened, as it was told.
+    Log,
+    /// The palette.
+    Palette,
+    /// The line that takes actions by name.
+    CommandLine,
 }
 
 /// One line of the table.
@@ -51,6 +59,17 @@ pub struct Binding {
     pub label: &'static str,
     /// What the help says of it.
     pub about: &'static str,
+}
+
+/// A line of the help.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Help {
+    /// The keys.
+    pub keys: String,
+    /// What they do.
+    pub about: &'static str,
+    /// What it is called.
+    pub name: String,
 }
 
 /// The table.
@@ -94,19 +113,21 @@ impl Keymap {
         shown.map(|binding| (self.keys_of(binding), binding.label)).collect()
     }
 
-    /// Every line of a place: keys and what they do.
-    pub fn help(&self, context: Context) -> Vec<(String, &'static str)> {
-        let mut lines: Vec<(String, &'static str)> = Vec::new();
+    /// Every line of a place, and every line that holds anywhere.
+    pub fn help(&self, context: Context) -> (Vec<Help>, Vec<Help>) {
+        let (mut here, mut everywhere) = (Vec::new(), Vec::new());
         for binding in self.of(context).filter(|binding| !binding.keys.is_empty()) {
             // The nine keys of the steps are one line.
             let repeats = matches!(binding.action, Action::Session(SessionVerb::UseStep(digit)) if digit > 1);
             if !repeats {
                 let mut keys = vec![self.keys_of(binding)];
                 keys.extend(binding.keys.iter().skip(1).map(|key| name(*key, self.charset)));
-                lines.push((keys.join(" "), binding.about));
+                let line = Help { keys: keys.join(" "), about: binding.about, name: binding.name() };
+                let lines = if binding.context == Context::Global { &mut everywhere } else { &mut here };
+                lines.push(line);
             }
         }
-        lines
+        (here, everywhere)
     }
 
     /// The key that is shown for an action in a place.
@@ -116,9 +137,14 @@ impl Keymap {
         found.map(|binding| self.keys_of(binding)).unwrap_or_default()
     }
 
+    /// The key that is shown for a line; empty where it has none.
+    pub fn shown(&self, binding: &Binding) -> String {
+        binding.keys.first().map(|key| name(*key, self.charset)).unwrap_or_default()
+    }
+
     /// The key that stands for a line; the keys of the steps are one line.
     fn keys_of(&self, binding: &Binding) -> String {
-        let first = binding.keys.first().map(|key| name(*key, self.charset)).unwrap_or_default();
+        let first = self.shown(binding);
         if !matches!(binding.action, Action::Session(SessionVerb::UseStep(_))) {
             return first;
         }
@@ -137,9 +163,15 @@ const fn reaches(context: Context, action: Action) -> bool {
     match context {
         Context::Global | Context::Queue | Context::Briefing => true,
         Context::BriefingOverlay => !matches!(action, Action::Quit),
-        Context::Session | Context::Dialog | Context::Conflict | Context::Confirm | Context::Help => {
-            matches!(action, Action::Suspend | Action::QuitNow)
-        }
+        Context::Session => matches!(action, Action::Suspend | Action::QuitNow | Action::Palette),
+        Context::Dialog
+        | Context::Filter
+        | Context::Conflict
+        | Context::Confirm
+        | Context::Help
+        | Context::Log
+        | Context::Palette
+        | Context::CommandLine => matches!(action, Action::Suspend | Action::QuitNow),
     }
 }
 

@@ -110,6 +110,7 @@ where
                 Effect::Copy(text) => desk.copy(&text)?,
                 Effect::Title(title) => desk.title(&title)?,
                 Effect::Alert(alert) => desk.alert(&alert)?,
+                Effect::Mouse(on) => desk.mouse(on)?,
                 Effect::Call(..)
                 | Effect::LogIn(..)
                 | Effect::Follow

@@ -2,13 +2,17 @@
 
 pub mod attention;
 pub mod briefing;
+pub mod command;
 pub mod composer;
+pub mod counts;
 pub mod dialog;
+pub mod filter;
 pub mod layer;
 pub mod link;
 pub mod list;
 pub mod login;
 pub mod painted;
+pub mod palette;
 pub mod queue;
 pub mod seen;
 pub mod session;
@@ -16,6 +20,7 @@ pub mod toast;
 
 use std::collections::HashMap;
 
+use tierup_common::handoff::{HandoffStatus, QueueItem};
 use tierup_common::id::{HandoffId, Seq, SessionId, UserId};
 use tierup_common::time::Timestamp;
 use tierup_common::user::{Me, Role};
@@ -74,6 +79,8 @@ pub struct State {
     pub heard: Option<Seq>,
     /// Where things stand on the screen, as they were painted last.
     pub painted: Painted,
+    /// Commands that were typed, the oldest first.
+    pub commands: Vec<String>,
     /// The last ticket given out.
     tickets: Ticket,
 }
@@ -148,6 +155,7 @@ impl State {
     pub fn context(&self) -> Context {
         match (self.layers.last(), &self.screen) {
             (Some(layer), _) => layer.context(),
+            (None, Screen::Queue) if self.queue.filter.is_open => Context::Filter,
             (None, Screen::Queue) => Context::Queue,
             (None, Screen::Briefing(_)) => Context::Briefing,
             (None, Screen::Session(_)) => Context::Session,
@@ -156,12 +164,20 @@ impl State {
 
     /// How many handoffs wait that the user has not seen.
     pub fn unread(&self) -> usize {
-        self.queue.waiting().filter(|item| self.is_unread(item)).count()
+        let me = self.my_id();
+        let counts_as_open = |id: &HandoffId| {
+            self.queue
+                .item(*id)
+                .is_some_and(|item| item.status == HandoffStatus::Open && Some(item.handed_off_by) != me)
+        };
+        // The seen-set is small, whatever the queue is.
+        let seen = self.seen.ids().filter(counts_as_open).count();
+        self.queue.counts.open_by_others(me) - seen
     }
 
     /// Whether a handoff has its dot: it waits, somebody else escalated it, and it was not opened or claimed here.
-    pub fn is_unread(&self, item: &tierup_common::handoff::QueueItem) -> bool {
-        item.status == tierup_common::handoff::HandoffStatus::Open
+    pub fn is_unread(&self, item: &QueueItem) -> bool {
+        item.status == HandoffStatus::Open
             && Some(item.handed_off_by) != self.my_id()
             && !self.seen.has(item.id)
     }

@@ -2,12 +2,16 @@
 
 mod attention;
 mod briefing;
+mod command;
 mod dialog;
+mod filter;
 mod go;
 mod live;
 mod load;
 mod login;
+mod look;
 mod mouse;
+mod palette;
 mod queue;
 mod reply;
 mod session;
@@ -20,7 +24,7 @@ use tierup_common::time::Timestamp;
 
 use crate::effect::{Effect, Watch};
 use crate::event::{Connection, Event};
-use crate::keymap::{Action, ConflictVerb, Context, Move};
+use crate::keymap::{Action, ConflictVerb, Context, LineVerb, Move};
 use crate::state::layer::{Layer, OnYes};
 use crate::state::link::Link;
 use crate::state::login::Why;
@@ -87,12 +91,14 @@ pub fn next_wake(state: &State) -> Option<Timestamp> {
         Preview::Resting { until, .. } => Some(until),
         Preview::Nothing | Preview::Rested(_) => None,
     };
-    [state.painted.changes_at, state.toasts.next(), rested].into_iter().flatten().min()
+    let asks = state.queue.filter.ask_at;
+    [state.painted.changes_at, state.toasts.next(), rested, asks].into_iter().flatten().min()
 }
 
 fn tick(state: &mut State, now: Timestamp, effects: &mut Vec<Effect>) {
     state.now = now;
     state.toasts.expire(state.now);
+    filter::tick(state, effects);
     if let Preview::Resting { id, until } = state.queue.preview
         && state.now >= until
     {
@@ -180,18 +186,25 @@ fn press(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
         Context::Session => session::shortcut(state, combination),
         Context::Global
         | Context::Queue
+        | Context::Filter
         | Context::Briefing
         | Context::BriefingOverlay
         | Context::Dialog
         | Context::Conflict
         | Context::Confirm
-        | Context::Help => None,
+        | Context::Help
+        | Context::Log
+        | Context::Palette
+        | Context::CommandLine => None,
     };
     match (action.or_else(|| state.settings.keymap.action(context, combination)), context) {
         (Some(action), _) => act(state, context, action, effects),
         (None, Context::Session) => session::type_key(state, key),
         (None, Context::Dialog) if login::is_open(state) => login::type_key(state, key),
         (None, Context::Dialog) => dialog::type_key(state, key),
+        (None, Context::Filter) => filter::type_key(state, key),
+        (None, Context::Palette) => palette::type_key(state, key),
+        (None, Context::CommandLine) => command::type_key(state, key),
         (
             None,
             Context::Global
@@ -200,7 +213,8 @@ fn press(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
             | Context::BriefingOverlay
             | Context::Conflict
             | Context::Confirm
-            | Context::Help,
+            | Context::Help
+            | Context::Log,
         ) => {}
     }
 }
@@ -210,13 +224,17 @@ fn paste(state: &mut State, text: &str) {
         Context::Session => session::paste(state, text),
         Context::Dialog if login::is_open(state) => login::paste(state, text),
         Context::Dialog => dialog::paste(state, text),
+        Context::Filter => filter::paste(state, text),
+        Context::Palette => palette::paste(state, text),
+        Context::CommandLine => command::paste(state, text),
         Context::Global
         | Context::Queue
         | Context::Briefing
         | Context::BriefingOverlay
         | Context::Conflict
         | Context::Confirm
-        | Context::Help => {}
+        | Context::Help
+        | Context::Log => {}
     }
 }
 
@@ -226,7 +244,13 @@ fn act(state: &mut State, context: Context, action: Action, effects: &mut Vec<Ef
         Action::Quit | Action::QuitNow => effects.push(Effect::Quit),
         Action::Suspend => effects.push(Effect::Suspend),
         Action::Help => state.layers.push(Layer::Help { of: context, top: 0 }),
+        Action::Log => state.layers.push(Layer::Log { top: 0 }),
+        Action::Palette => palette::open(state, context),
+        Action::CommandLine => command::open(state, context),
+        Action::NextTheme => look::next_theme(state),
+        Action::ToggleMouse => look::mouse(state, !state.settings.mouse, effects),
         Action::Move(to) => go_to(state, context, to),
+        Action::Line(verb) => line(state, context, verb, effects),
         Action::List(verb) => queue::act(state, verb, effects),
         Action::Briefing(verb) => briefing::act(state, verb, effects),
         Action::Session(verb) => session::act(state, verb, effects),
@@ -248,16 +272,36 @@ fn act(state: &mut State, context: Context, action: Action, effects: &mut Vec<Ef
 
 fn go_to(state: &mut State, context: Context, to: Move) {
     match context {
-        Context::Queue => queue::go_to(state, to),
+        Context::Queue | Context::Filter => queue::go_to(state, to),
+        Context::Palette => palette::go_to(state, to),
+        Context::CommandLine => command::go_to(state, to),
         Context::Briefing | Context::BriefingOverlay => briefing::scroll(state, to),
         Context::Session => session::scroll(state, to),
-        Context::Help => {
-            let (end, page) = (state.painted.help_end, state.painted.page);
-            if let Some(Layer::Help { top, .. }) = state.layers.last_mut() {
+        Context::Help | Context::Log => {
+            let (end, page) = (state.painted.layer_end, state.painted.page);
+            if let Some(Layer::Help { top, .. } | Layer::Log { top }) = state.layers.last_mut() {
                 *top = scrolled(*top, to, end, page);
             }
         }
         Context::Global | Context::Dialog | Context::Conflict | Context::Confirm => {}
+    }
+}
+
+fn line(state: &mut State, context: Context, verb: LineVerb, effects: &mut Vec<Effect>) {
+    match context {
+        Context::Filter => filter::act(state, verb),
+        Context::Palette => palette::act(state, verb, effects),
+        Context::CommandLine => command::act(state, verb, effects),
+        Context::Global
+        | Context::Queue
+        | Context::Briefing
+        | Context::BriefingOverlay
+        | Context::Session
+        | Context::Dialog
+        | Context::Conflict
+        | Context::Confirm
+        | Context::Help
+        | Context::Log => {}
     }
 }
 

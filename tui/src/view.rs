@@ -2,12 +2,17 @@
 
 mod briefing;
 mod canvas;
+mod command;
 mod composer;
 mod dialog;
+mod empty;
 mod footer;
 mod header;
+mod help;
 mod layer;
+mod log;
 mod login;
+mod palette;
 mod preview;
 mod queue;
 mod session;
@@ -19,6 +24,7 @@ mod transcript;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 
+use crate::state::layer::Layer;
 use crate::state::painted::Painted;
 use crate::state::{Screen, State};
 use crate::theme::{self, Charset};
@@ -59,7 +65,10 @@ fn paint_all(state: &State, buffer: &mut Buffer) -> Painted {
     for layer in &state.layers {
         layer::paint(state, layer, &mut canvas, body);
     }
-    toasts::paint(state, &mut canvas, body);
+    // The log shows them too, and all of them.
+    if !matches!(state.layers.last(), Some(Layer::Log { .. })) {
+        toasts::paint(state, &mut canvas, body);
+    }
     canvas.painted
 }
 

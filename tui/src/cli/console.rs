@@ -36,7 +36,7 @@ pub async fn open(entrance: Entrance, files: Files, settings: Settings) -> Resul
     }
     // A console without a log is better than none.
     let _ = log::begin(&files);
-    let mut taken = terminal::Taken::new().map_err(wrong)?;
+    let mut taken = terminal::Taken::new(settings.mouse).map_err(wrong)?;
     let ended = async {
         tokio::select! {
             () = terminal::panicked() => {}

@@ -16,6 +16,16 @@ pub enum Action {
     Suspend,
     /// Show every key of this place.
     Help,
+    /// Show what happened, as it was told.
+    Log,
+    /// Find an action or a handoff by what it is called.
+    Palette,
+    /// Type an action's name.
+    CommandLine,
+    /// Take the mouse, or leave it to the terminal.
+    ToggleMouse,
+    /// Wear the next theme.
+    NextTheme,
     /// Move a selection or a text.
     Move(Move),
     /// Something about the list.
@@ -28,6 +38,8 @@ pub enum Action {
     Dialog(DialogVerb),
     /// Something about a lost claim.
     Conflict(ConflictVerb),
+    /// Something about a line that is typed: the filter, the palette, a command.
+    Line(LineVerb),
     /// A yes.
     Yes,
     /// A no, or simply to close what is open.
@@ -70,6 +82,12 @@ pub enum ListVerb {
     Release,
     /// Ask for the assessment again.
     Reassess,
+    /// Type what the rows must say.
+    Filter,
+    /// Show all rows again.
+    ClearFilter,
+    /// The next order.
+    Sort,
     /// The next tab.
     NextTab,
     /// This tab.
@@ -148,4 +166,18 @@ pub enum ConflictVerb {
     Close,
     /// Open the next one that waits.
     NextOpen,
+}
+
+/// What is done with a line that is typed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
+pub enum LineVerb {
+    /// It is done.
+    Accept,
+    /// Finish the word.
+    Complete,
+    /// Finish it another way.
+    CompleteBack,
+    /// Leave it.
+    Cancel,
 }

@@ -3,7 +3,7 @@
 use crokey::{KeyCombination, key};
 
 use crate::keymap::{
-    Action, Binding, BriefingVerb, ConflictVerb, Context, DialogVerb, ListVerb, Move, SessionVerb,
+    Action, Binding, BriefingVerb, ConflictVerb, Context, DialogVerb, LineVerb, ListVerb, Move, SessionVerb,
 };
 use crate::state::queue::Tab;
 
@@ -22,21 +22,25 @@ const STEP: &str = "Put this suggested step into the message; it is not sent";
 
 /// Every binding there is before anybody changes one.
 #[rustfmt::skip]
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 pub(super) fn bindings() -> Vec<Binding> {
-    use Action::{Briefing as B, Conflict as K, Dialog as D, List as L, Move as M, Session as S};
+    use Action::{Briefing as B, Conflict as K, Dialog as D, Line as T, List as L, Move as M, Session as S};
     use Context as C;
     use {Action as A, Move as To};
     vec![
         bind(C::Queue, &[key!(enter), key!(l), key!(right)], L(ListVerb::Open), "open", "Open: the ten-second briefing, or your session"),
         bind(C::Queue, &[key!(p)], L(ListVerb::PickUp), "pick up", "Pick up: claim it and start, without opening it first"),
-        bind(C::Queue, &[key!(j), key!(down), key!(ctrl-n)], M(To::Down), "", "Down"),
-        bind(C::Queue, &[key!(k), key!(up), key!(ctrl-p)], M(To::Up), "", "Up"),
+        bind(C::Queue, &[key!(j), key!(down)], M(To::Down), "", "Down"),
+        bind(C::Queue, &[key!(k), key!(up)], M(To::Up), "", "Up"),
         bind(C::Queue, &[key!(pagedown), key!(ctrl-d)], M(To::PageDown), "", "A page down"),
         bind(C::Queue, &[key!(pageup), key!(ctrl-u)], M(To::PageUp), "", "A page up"),
         bind(C::Queue, &[key!(g), key!(home)], M(To::Top), "", "To the first"),
         bind(C::Queue, &[key!(shift-g), key!(end)], M(To::Bottom), "", "To the last"),
         bind(C::Queue, &[key!(n)], L(ListVerb::NextUnread), "next unread", "Next unread"),
-        bind(C::Queue, &[key!(u)], L(ListVerb::MarkUnread), "mark unread", "Mark as unread"),
+        bind(C::Queue, &[key!('/')], L(ListVerb::Filter), "filter", "Filter: show only rows that say this"),
+        bind(C::Queue, &[key!(esc)], L(ListVerb::ClearFilter), "", "Show all rows again"),
+        bind(C::Queue, &[key!(s)], L(ListVerb::Sort), "sort", "Sort: by priority, by age, by the last change"),
+        bind(C::Queue, &[key!(u)], L(ListVerb::MarkUnread), "", "Mark as unread"),
         bind(C::Queue, &[key!(c)], L(ListVerb::NewSession), "new session", "New session"),
         bind(C::Queue, &[key!(x)], L(ListVerb::Release), "", "Release: give a claim of yours back to the queue"),
         bind(C::Queue, &[key!(r)], L(ListVerb::Reassess), "", "Run the assessment again"),
@@ -44,6 +48,13 @@ pub(super) fn bindings() -> Vec<Binding> {
         bind(C::Queue, &[key!('1')], L(ListVerb::Tab(Tab::Queue)), "", "Queue: what waits, and what others work on"),
         bind(C::Queue, &[key!('2')], L(ListVerb::Tab(Tab::Mine)), "", "Mine: what you work on"),
         bind(C::Queue, &[key!('3')], L(ListVerb::Tab(Tab::Parked)), "", "Parked: what you put aside"),
+
+        bind(C::Filter, &[key!(enter)], T(LineVerb::Accept), "keep", "Keep the filter, and go on in the list"),
+        bind(C::Filter, &[key!(esc)], T(LineVerb::Cancel), "show all", "Show all rows again"),
+        bind(C::Filter, &[key!(down), key!(ctrl-n)], M(To::Down), "", "Down"),
+        bind(C::Filter, &[key!(up), key!(ctrl-p)], M(To::Up), "", "Up"),
+        bind(C::Filter, &[key!(pagedown)], M(To::PageDown), "", "A page down"),
+        bind(C::Filter, &[key!(pageup)], M(To::PageUp), "", "A page up"),
 
         bind(C::Briefing, &[key!(enter)], B(BriefingVerb::StartHere), "start here", "Start here: claim it and go to its session"),
         bind(C::Briefing, &[key!(esc), key!(h), key!(left), key!(backspace)], B(BriefingVerb::Back), "back", "Back to the list"),
@@ -91,6 +102,7 @@ pub(super) fn bindings() -> Vec<Binding> {
         bind(C::Session, &[key!(ctrl-down)], M(To::Down), "", "A line down"),
         bind(C::Session, &[key!(ctrl-home)], M(To::Top), "", "To the first message"),
         bind(C::Session, &[key!(ctrl-end)], M(To::Bottom), "", "To the end"),
+        bind(C::Session, &[key!(alt-l)], A::Log, "", "Log: what was told in the corner, with its time"),
         bind(C::Session, &[key!(f1)], A::Help, "help", "This help; ? too while the message is empty"),
         bind(C::Session, &[key!(esc)], S(SessionVerb::Back), "back", "Back to the list; what you typed is kept"),
 
@@ -104,7 +116,7 @@ pub(super) fn bindings() -> Vec<Binding> {
         bind(C::Conflict, &[key!(n)], K(ConflictVerb::NextOpen), "next open", "Open the next one that waits"),
 
         bind(C::Confirm, &[key!(y)], A::Yes, "yes", "Yes"),
-        bind(C::Confirm, &[key!(n), key!(esc), key!(enter), key!(q)], A::Close, "no", "No"),
+        bind(C::Confirm, &[key!(esc), key!(n), key!(enter), key!(q)], A::Close, "no", "No"),
 
         bind(C::Help, &[key!(esc), key!('?'), key!(q), key!(enter), key!(f1)], A::Close, "close", "Close"),
         bind(C::Help, &[key!(j), key!(down)], M(To::Down), "", "Scroll down"),
@@ -112,6 +124,33 @@ pub(super) fn bindings() -> Vec<Binding> {
         bind(C::Help, &[key!(pagedown), key!(' ')], M(To::PageDown), "", "A page down"),
         bind(C::Help, &[key!(pageup)], M(To::PageUp), "", "A page up"),
 
+        bind(C::Log, &[key!(esc), key!(shift-l), key!(q), key!(enter)], A::Close, "close", "Close"),
+        bind(C::Log, &[key!(j), key!(down)], M(To::Down), "", "Scroll down"),
+        bind(C::Log, &[key!(k), key!(up)], M(To::Up), "", "Scroll up"),
+        bind(C::Log, &[key!(pagedown), key!(' ')], M(To::PageDown), "", "A page down"),
+        bind(C::Log, &[key!(pageup)], M(To::PageUp), "", "A page up"),
+        bind(C::Log, &[key!(g), key!(home)], M(To::Top), "", "To the newest"),
+        bind(C::Log, &[key!(shift-g), key!(end)], M(To::Bottom), "", "To the oldest"),
+
+        bind(C::Palette, &[key!(enter)], T(LineVerb::Accept), "do it", "Do what is selected, or open it"),
+        bind(C::Palette, &[key!(down), key!(ctrl-n), key!(tab)], M(To::Down), "", "Down"),
+        bind(C::Palette, &[key!(up), key!(ctrl-p), key!(backtab)], M(To::Up), "", "Up"),
+        bind(C::Palette, &[key!(pagedown)], M(To::PageDown), "", "A page down"),
+        bind(C::Palette, &[key!(pageup)], M(To::PageUp), "", "A page up"),
+        bind(C::Palette, &[key!(esc)], T(LineVerb::Cancel), "close", "Close"),
+
+        bind(C::CommandLine, &[key!(enter)], T(LineVerb::Accept), "do it", "Do it"),
+        bind(C::CommandLine, &[key!(tab)], T(LineVerb::Complete), "complete", "Finish the word; again: another way"),
+        bind(C::CommandLine, &[key!(backtab)], T(LineVerb::CompleteBack), "", "Finish it the way before"),
+        bind(C::CommandLine, &[key!(up), key!(ctrl-p)], M(To::Up), "", "What was typed before"),
+        bind(C::CommandLine, &[key!(down), key!(ctrl-n)], M(To::Down), "", "What was typed after"),
+        bind(C::CommandLine, &[key!(esc)], T(LineVerb::Cancel), "close", "Close"),
+
+        bind(C::Global, &[key!(ctrl-p)], A::Palette, "palette", "Palette: any action or handoff, by what it is called"),
+        bind(C::Global, &[key!(':')], A::CommandLine, "", "Command: an action by its name, like `:claim 42`"),
+        bind(C::Global, &[key!(shift-l)], A::Log, "", "Log: what was told in the corner, with its time"),
+        bind(C::Global, &[key!(shift-t)], A::NextTheme, "", "Next theme"),
+        bind(C::Global, &[key!(shift-m)], A::ToggleMouse, "", "Take the mouse, or leave it to the terminal"),
         bind(C::Global, &[key!('?'), key!(f1)], A::Help, "help", "This help"),
         bind(C::Global, &[key!(q)], A::Quit, "quit", "Quit"),
         bind(C::Global, &[key!(ctrl-c)], A::QuitNow, "", "Quit, from anywhere; what you typed is kept"),

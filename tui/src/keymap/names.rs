@@ -17,6 +17,7 @@ const fn place(context: Context) -> &'static str {
     match context {
         Context::Global => "",
         Context::Queue => "list",
+        Context::Filter => "filter",
         Context::Briefing => "briefing",
         Context::BriefingOverlay => "overlay",
         Context::Session => "session",
@@ -24,6 +25,9 @@ const fn place(context: Context) -> &'static str {
         Context::Conflict => "conflict",
         Context::Confirm => "confirm",
         Context::Help => "help",
+        Context::Log => "log",
+        Context::Palette => "palette",
+        Context::CommandLine => "command",
     }
 }
 
@@ -42,9 +46,18 @@ fn verb(action: Action) -> String {
         Action::Session(verb) => verb.into(),
         Action::Dialog(verb) => verb.into(),
         Action::Conflict(verb) => verb.into(),
-        Action::Quit | Action::QuitNow | Action::Suspend | Action::Help | Action::Yes | Action::Close => {
-            action.into()
-        }
+        Action::Line(verb) => verb.into(),
+        Action::Quit
+        | Action::QuitNow
+        | Action::Suspend
+        | Action::Help
+        | Action::Log
+        | Action::Palette
+        | Action::CommandLine
+        | Action::ToggleMouse
+        | Action::NextTheme
+        | Action::Yes
+        | Action::Close => action.into(),
     };
     name.to_owned()
 }

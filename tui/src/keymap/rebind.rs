@@ -117,14 +117,17 @@ fn meet(one: &Binding, other: &Binding) -> bool {
 /// Whether one types there.
 const fn types(context: Context) -> bool {
     match context {
-        Context::Session | Context::Dialog => true,
+        Context::Session | Context::Dialog | Context::Filter | Context::Palette | Context::CommandLine => {
+            true
+        }
         Context::Global
         | Context::Queue
         | Context::Briefing
         | Context::BriefingOverlay
         | Context::Conflict
         | Context::Confirm
-        | Context::Help => false,
+        | Context::Help
+        | Context::Log => false,
     }
 }
 
@@ -133,7 +136,7 @@ fn unknown(action: &str, bindings: &[Binding]) -> KeyError {
     let nearest = near.max_by(|(one, _), (other, _)| one.total_cmp(other));
     let hint = match nearest {
         Some((nearness, name)) if nearness > 0.8 => format!("did you mean {name:?}?"),
-        Some(_) | None => "docs/CONSOLE.md lists them".into(),
+        Some(_) | None => "`:` and Tab in the console, or docs/CONSOLE.md, list them".into(),
     };
     KeyError::Unknown { name: action.into(), hint }
 }
@@ -247,7 +250,7 @@ mod tests {
             says("\"list.pickup\" = \"P\""),
             "keys: \"list.pickup\" is no action\nhint: did you mean \"list.pick-up\"?"
         );
-        assert!(says("\"dance\" = \"P\"").contains("docs/CONSOLE.md"));
+        assert!(says("\"dance\" = \"P\"").contains("`:` and Tab"));
         assert!(says("\"list.pick-up\" = \"hyper-x\"").contains("\"hyper-x\" for list.pick-up is no key"));
         assert!(
             says("\"list.pick-up\" = \"j\"").starts_with("keys: j would be both list.pick-up and list.down")

@@ -126,6 +126,11 @@ impl Api {
                 let request = request.query(&queue_query(*state, cursor.as_deref()));
                 self.fetch(request).await.map(Answer::Queue)
             }
+            Call::Search { state, words } => {
+                let request = self.get(&route::ESCALATIONS.path(&[]));
+                let request = request.query(&queue_query(*state, None)).query(&[("q", words)]);
+                self.fetch(request).await.map(Answer::Queue)
+            }
             Call::Parked => {
                 let query = [("status", "paused"), ("mine", "true"), ("limit", "200")];
                 let request = self.get(&route::SESSIONS.path(&[])).query(&query);
@@ -272,7 +277,12 @@ impl Patience {
 
 const fn changes_something(call: &Call) -> bool {
     match call {
-        Call::Me | Call::Queue { .. } | Call::Parked | Call::Handoff(_) | Call::Session(_) => false,
+        Call::Me
+        | Call::Queue { .. }
+        | Call::Search { .. }
+        | Call::Parked
+        | Call::Handoff(_)
+        | Call::Session(_) => false,
         Call::Claim(_)
         | Call::Release { .. }
         | Call::Reassess(_)

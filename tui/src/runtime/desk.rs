@@ -21,6 +21,8 @@ pub trait Desk {
     fn retake(&mut self) -> io::Result<()>;
     /// Names the window.
     fn title(&mut self, title: &str) -> io::Result<()>;
+    /// Takes the mouse, or leaves it to the terminal.
+    fn mouse(&mut self, on: bool) -> io::Result<()>;
     /// Rings for somebody who looks elsewhere.
     fn alert(&mut self, alert: &Alert) -> io::Result<()>;
     /// Puts a text into the clipboard.

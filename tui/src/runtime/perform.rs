@@ -99,6 +99,7 @@ impl Performer {
             Effect::Copy(_)
             | Effect::Title(_)
             | Effect::Alert(_)
+            | Effect::Mouse(_)
             | Effect::Suspend
             | Effect::Retake
             | Effect::Quit => {}

@@ -39,6 +39,8 @@ const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
 const KEEP_TITLE: &str = "\x1b[22;2t";
 const TITLE_BACK: &str = "\x1b[23;2t";
 
+/// Whether the mouse is to be ours while the terminal is.
+static MOUSE: AtomicBool = AtomicBool::new(true);
 /// Whether the terminal is ours at this moment.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 /// Rung by a panic, in whatever thread it was.
@@ -52,7 +54,8 @@ pub struct Taken {
 
 impl Taken {
     /// Takes the terminal over. From now on a panic gives it back before it is reported.
-    pub fn new() -> io::Result<Self> {
+    pub fn new(with_mouse: bool) -> io::Result<Self> {
+        MOUSE.store(with_mouse, Ordering::SeqCst);
         install_panic_hook();
         enter()?;
         let backend = CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, stdout()));
@@ -126,6 +129,11 @@ impl Desk for Window {
         execute!(stdout(), Print(desk::title(title)))
     }
 
+    fn mouse(&mut self, on: bool) -> io::Result<()> {
+        MOUSE.store(on, Ordering::SeqCst);
+        execute!(stdout(), Print(if on { MOUSE_ON } else { MOUSE_OFF }))
+    }
+
     fn alert(&mut self, alert: &Alert) -> io::Result<()> {
         execute!(stdout(), Print(self.notify.sequence(alert)))
     }
@@ -152,7 +160,7 @@ fn enter() -> io::Result<()> {
         EnterAlternateScreen,
         EnableBracketedPaste,
         EnableFocusChange,
-        Print(MOUSE_ON),
+        Print(if MOUSE.load(Ordering::SeqCst) { MOUSE_ON } else { "" }),
         cursor::Hide
     )
 }

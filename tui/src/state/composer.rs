@@ -1,6 +1,6 @@
 //! Text that the user types: several lines, with a cursor, undo and paste as one.
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui_textarea::{CursorMove, TextArea, WrapMode};
 
 use crate::text::safe;
@@ -48,6 +48,15 @@ impl Composer {
         self.area.input(key);
     }
 
+    /// The same for a text of one line: nothing breaks it.
+    pub fn key_in_line(&mut self, key: KeyEvent) {
+        let is_letter = matches!(key.code, KeyCode::Char('j' | 'm'));
+        let breaks = is_letter && key.modifiers.contains(KeyModifiers::CONTROL);
+        if key.code != KeyCode::Enter && !breaks {
+            self.area.input(key);
+        }
+    }
+
     /// A line break.
     pub fn newline(&mut self) {
         self.area.insert_newline();
@@ -56,6 +65,11 @@ impl Composer {
     /// Text from elsewhere, at the cursor. What acts on a terminal is shown as marks; the user sees what they send.
     pub fn paste(&mut self, raw: &str) {
         self.area.insert_str(safe::text(raw));
+    }
+
+    /// The same for a text of one line.
+    pub fn paste_in_line(&mut self, raw: &str) {
+        self.area.insert_str(safe::line(&raw.replace(['\n', '\r'], " ")));
     }
 
     /// Adds a line of text after what is there, and puts the cursor behind it.

@@ -6,8 +6,10 @@ use tierup_common::id::HandoffId;
 use tierup_common::time::Timestamp;
 
 use crate::keymap::Context;
+use crate::state::command::CommandLine;
 use crate::state::dialog::Dialog;
 use crate::state::login::LogIn;
+use crate::state::palette::Palette;
 
 /// A layer that opened by itself takes no key for so long: what was typed was not meant for it.
 const DEAF: Duration = Duration::from_millis(300);
@@ -22,6 +24,15 @@ pub enum Layer {
         /// The first line shown.
         top: usize,
     },
+    /// What happened, as it was told, the newest first.
+    Log {
+        /// The first line shown.
+        top: usize,
+    },
+    /// Any action or handoff, by what it is called.
+    Palette(Box<Palette>),
+    /// An action by its name.
+    Command(Box<CommandLine>),
     /// Somebody else was first.
     Conflict(Conflict),
     /// A few fields to fill in.
@@ -70,6 +81,9 @@ impl Layer {
     pub const fn context(&self) -> Context {
         match self {
             Self::Help { .. } => Context::Help,
+            Self::Log { .. } => Context::Log,
+            Self::Palette(_) => Context::Palette,
+            Self::Command(_) => Context::CommandLine,
             Self::Conflict(_) => Context::Conflict,
             Self::Dialog(_) | Self::LogIn(_) => Context::Dialog,
             Self::Confirm(_) => Context::Confirm,
@@ -81,7 +95,14 @@ impl Layer {
     pub fn hears(&self, now: Timestamp) -> bool {
         match self {
             Self::Conflict(conflict) => conflict.came_at.is_none_or(|came| now.since(came) >= DEAF),
-            Self::Help { .. } | Self::Dialog(_) | Self::Confirm(_) | Self::Briefing | Self::LogIn(_) => true,
+            Self::Help { .. }
+            | Self::Log { .. }
+            | Self::Palette(_)
+            | Self::Command(_)
+            | Self::Dialog(_)
+            | Self::Confirm(_)
+            | Self::Briefing
+            | Self::LogIn(_) => true,
         }
     }
 }

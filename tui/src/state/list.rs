@@ -80,6 +80,21 @@ impl<K: Ord + Clone, I: Copy + Eq + Hash> List<K, I> {
         }
     }
 
+    /// Takes these rows for all there are. The selected row stays selected, and where it is on the screen; if it is
+    /// not among them, the first is.
+    pub fn replace(&mut self, mut rows: Vec<(K, I)>) {
+        let before = self.place();
+        rows.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        self.keys = rows.iter().map(|(key, id)| (*id, key.clone())).collect();
+        self.rows = rows;
+        if self.place().is_some() {
+            self.follow(before);
+        } else {
+            self.selected = self.rows.first().map(|(_, id)| *id);
+            self.top = 0;
+        }
+    }
+
     /// Selects a row.
     pub fn select(&mut self, id: I) {
         if self.has(id) {
@@ -214,6 +229,20 @@ mod tests {
         assert_eq!(on_screen(&list), before);
         list.remove(1);
         assert_eq!(on_screen(&list), before);
+    }
+
+    #[test]
+    fn rows_that_are_replaced_keep_the_selection_while_it_is_among_them() {
+        let mut list = list(0..100);
+        list.select(50);
+        list.replace((0..100).filter(|key| key % 10 == 0).rev().map(|key| (key, key)).collect());
+        assert_eq!((list.selected(), list.place(), list.len()), (Some(50), Some(5), 10));
+        list.replace((0..100).map(|key| (key, key)).collect());
+        assert_eq!((list.selected(), list.place()), (Some(50), Some(50)));
+        list.replace(vec![(3, 3), (1, 1)]);
+        assert_eq!(list.selected(), Some(1));
+        list.replace(Vec::new());
+        assert_eq!(list.selected(), None);
     }
 
     #[test]

@@ -20,8 +20,8 @@ pub struct Painted {
     pub happened_end: usize,
     /// See [`Self::happened_end`].
     pub assessment_end: usize,
-    /// The furthest that the help can be scrolled.
-    pub help_end: usize,
+    /// The furthest that the help or the log can be scrolled.
+    pub layer_end: usize,
     /// The columns and rows of the conversation.
     pub transcript: (usize, usize),
     /// Suggested steps that had room, from the first shown on.
@@ -47,6 +47,8 @@ pub enum Target {
     Step(u8),
     /// The cross that hides the steps.
     HideSteps,
+    /// A line of the palette, by its place.
+    Choice(usize),
     /// A layer: nothing under it is clicked.
     Layer,
 }

@@ -10,6 +10,8 @@ use tierup_common::time::Timestamp;
 use tierup_common::user::Person;
 
 use crate::effect::Ticket;
+use crate::state::counts::Counts;
+use crate::state::filter::Filter;
 use crate::state::list::List;
 
 /// Snapshots kept for the preview, at most.
@@ -32,8 +34,46 @@ impl Tab {
     pub const ALL: [Self; 3] = [Self::Queue, Self::Mine, Self::Parked];
 }
 
-/// Where a row stands: what waits before what is claimed, by priority, then the oldest first.
-type Key = (bool, Reverse<Priority>, HandoffId);
+/// Where a row stands: what waits before what is claimed, by the chosen order, then the oldest first.
+type Key = (bool, i64, HandoffId);
+
+/// The order of the rows.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Sort {
+    /// The most urgent first.
+    #[default]
+    Priority,
+    /// The oldest first, however urgent.
+    Age,
+    /// What changed last first.
+    Updated,
+}
+
+impl Sort {
+    /// The orders there are.
+    pub const ALL: [Self; 3] = [Self::Priority, Self::Age, Self::Updated];
+
+    /// What it is called.
+    pub fn word(self) -> &'static str {
+        self.into()
+    }
+
+    fn key(self, item: &QueueItem) -> Key {
+        let rank = match self {
+            Self::Priority => match item.priority {
+                Priority::Urgent => 0,
+                Priority::High => 1,
+                Priority::Normal => 2,
+                Priority::Low => 3,
+            },
+            // Ids are made in the order of time.
+            Self::Age => 0,
+            Self::Updated => -item.updated_at.as_millis(),
+        };
+        (item.status != HandoffStatus::Open, rank, item.id)
+    }
+}
 
 /// A load of the lists: several pages, asked for one after the other.
 #[derive(Debug, Default)]
@@ -79,6 +119,12 @@ impl Preview {
 #[derive(Debug, Default)]
 pub struct Queue {
     items: HashMap<HandoffId, QueueItem>,
+    /// How many wait and are worked on, whatever the filter shows.
+    pub counts: Counts,
+    /// What the rows must say to be in the lists.
+    pub filter: Filter,
+    /// The order of the rows.
+    pub sort: Sort,
     /// What waits and what others have claimed.
     pub queue: List<Key, HandoffId>,
     /// What the user has claimed.
@@ -131,12 +177,14 @@ impl Queue {
         self.snapshots.insert(id, snapshot);
     }
 
-    /// Handoffs that wait to be claimed.
-    pub fn waiting(&self) -> impl Iterator<Item = &QueueItem> {
-        self.queue
-            .ids()
-            .filter_map(|id| self.items.get(&id))
-            .filter(|item| item.status == HandoffStatus::Open)
+    /// Every handoff that is known, in no order.
+    pub fn items(&self) -> impl Iterator<Item = &QueueItem> {
+        self.items.values()
+    }
+
+    /// How many sessions are parked, whatever the filter shows.
+    pub fn parked_count(&self) -> usize {
+        self.parked_items.len()
     }
 
     /// The selected handoff of the list that is shown.
@@ -158,43 +206,58 @@ impl Queue {
             // Presence comes by the stream; an answer may be older than it.
             item.viewers.clone_from(&known.viewers);
         }
-        let (id, key) = (item.id, key(&item));
-        let is_mine = item.claimed_by.is_some() && item.claimed_by == me;
-        match item.status {
-            HandoffStatus::Claimed if is_mine => {
-                self.queue.remove(id);
-                self.mine.put(id, key);
-            }
-            HandoffStatus::Open | HandoffStatus::Claimed => {
-                self.mine.remove(id);
-                self.queue.put(id, key);
-            }
-            HandoffStatus::Resolved
-            | HandoffStatus::Withdrawn
-            | HandoffStatus::Superseded
-            | HandoffStatus::Parked
-            | HandoffStatus::Resumed => {
-                self.remove(id);
-                return;
-            }
+        // The data says all that the text says.
+        if item.ai_assessment_data.is_some() {
+            item.ai_assessment = None;
         }
-        self.items.insert(id, item);
+        let id = item.id;
+        let Some(tab) = tab_of(&item, me) else { return self.remove(id) };
+        let key = self.sort.key(&item);
+        let is_shown = !self.filter.is_on() || self.filter.looker().shows(&item);
+        let (list, other) = match tab {
+            Tab::Mine => (&mut self.mine, &mut self.queue),
+            Tab::Queue | Tab::Parked => (&mut self.queue, &mut self.mine),
+        };
+        other.remove(id);
+        if is_shown {
+            list.put(id, key);
+        } else {
+            list.remove(id);
+        }
+        self.counts.add(&item);
+        if let Some(known) = self.items.insert(id, item) {
+            self.counts.remove(&known);
+        }
     }
 
     /// Takes a handoff out of every list.
     pub fn remove(&mut self, id: HandoffId) {
         self.queue.remove(id);
         self.mine.remove(id);
-        self.items.remove(&id);
+        if let Some(known) = self.items.remove(&id) {
+            self.counts.remove(&known);
+        }
         self.snapshots.remove(&id);
         self.growing.remove(&id);
     }
 
-    /// Puts every row into the list it belongs to again, once it is known who the user is.
-    pub fn sort_out(&mut self, me: UserId) {
-        for item in self.items.values().cloned().collect::<Vec<_>>() {
-            self.put(item, Some(me));
+    /// Puts every row where it belongs: it is known now who the user is, or the filter or the order is another.
+    pub fn arrange(&mut self, me: Option<UserId>) {
+        let (mut queue, mut mine) = (Vec::with_capacity(self.items.len()), Vec::new());
+        let mut looker = self.filter.looker();
+        for item in self.items.values() {
+            let Some(tab) = tab_of(item, me).filter(|_| looker.shows(item)) else { continue };
+            let row = (self.sort.key(item), item.id);
+            match tab {
+                Tab::Mine => mine.push(row),
+                Tab::Queue | Tab::Parked => queue.push(row),
+            }
         }
+        let parked = self.parked_items.values().filter(|session| looker.shows_parked(session));
+        let parked = parked.map(|session| (Reverse(session.id), session.id)).collect();
+        self.queue.replace(queue);
+        self.mine.replace(mine);
+        self.parked.replace(parked);
     }
 
     /// Forgets the rows that a fresh load of the lists did not bring.
@@ -208,16 +271,10 @@ impl Queue {
 
     /// Replaces the parked sessions.
     pub fn put_parked(&mut self, sessions: Vec<SessionItem>) {
-        let selected = self.parked.selected();
-        self.parked = List::default();
-        self.parked_items.clear();
-        for session in sessions {
-            self.parked.put(session.id, Reverse(session.id));
-            self.parked_items.insert(session.id, session);
-        }
-        if let Some(selected) = selected {
-            self.parked.select(selected);
-        }
+        let mut looker = self.filter.looker();
+        let shown = sessions.iter().filter(|session| looker.shows_parked(session));
+        self.parked.replace(shown.map(|session| (Reverse(session.id), session.id)).collect());
+        self.parked_items = sessions.into_iter().map(|session| (session.id, session)).collect();
     }
 
     /// Says who is reading what.
@@ -235,6 +292,15 @@ impl Queue {
     }
 }
 
-fn key(item: &QueueItem) -> Key {
-    (item.status != HandoffStatus::Open, Reverse(item.priority), item.id)
+/// The list a handoff belongs to; none when it is over.
+fn tab_of(item: &QueueItem, me: Option<UserId>) -> Option<Tab> {
+    match item.status {
+        HandoffStatus::Claimed if item.claimed_by.is_some() && item.claimed_by == me => Some(Tab::Mine),
+        HandoffStatus::Open | HandoffStatus::Claimed => Some(Tab::Queue),
+        HandoffStatus::Resolved
+        | HandoffStatus::Withdrawn
+        | HandoffStatus::Superseded
+        | HandoffStatus::Parked
+        | HandoffStatus::Resumed => None,
+    }
 }

@@ -64,13 +64,8 @@ pub(super) fn paste(state: &mut State, text: &str) {
 }
 
 fn top(state: &mut State) -> Option<&mut Dialog> {
-    match state.layers.last_mut() {
-        Some(Layer::Dialog(dialog)) => Some(dialog),
-        Some(
-            Layer::Help { .. } | Layer::Conflict(_) | Layer::Confirm(_) | Layer::Briefing | Layer::LogIn(_),
-        )
-        | None => None,
-    }
+    let Some(Layer::Dialog(dialog)) = state.layers.last_mut() else { return None };
+    Some(dialog)
 }
 
 fn focused(state: &mut State) -> Option<&mut Input> {

@@ -8,7 +8,7 @@ use crate::state::briefing::Pane;
 use crate::state::painted::Target;
 use crate::state::queue::Tab;
 use crate::state::{Screen, State};
-use crate::update::{act, briefing, queue, session};
+use crate::update::{act, briefing, go_to, palette, queue, session};
 
 /// Rows that one notch of the wheel moves by.
 const NOTCH: usize = 3;
@@ -59,6 +59,7 @@ fn click(state: &mut State, target: Target, effects: &mut Vec<Effect>) {
             act(state, Context::Session, Action::Session(SessionVerb::UseStep(number)), effects);
         }
         Target::HideSteps => act(state, Context::Session, Action::Session(SessionVerb::HideSteps), effects),
+        Target::Choice(at) => palette::click(state, at, effects),
         Target::Transcript | Target::Layer => {}
     }
 }
@@ -70,10 +71,13 @@ fn set_pane(state: &mut State, pane: Pane) {
 }
 
 fn wheel(state: &mut State, target: Option<Target>, to: Move) {
-    if matches!(target, Some(Target::Layer)) {
-        return;
-    }
+    let context = state.context();
+    let is_over_layer = matches!(target, Some(Target::Layer | Target::Choice(_)));
     for _ in 0..NOTCH {
+        if is_over_layer {
+            go_to(state, context, to);
+            continue;
+        }
         match (&state.screen, target) {
             (_, Some(Target::Pane(pane))) => {
                 set_pane(state, pane);

@@ -7,14 +7,20 @@ use crate::effect::{Call, Effect};
 use crate::keymap::{ListVerb, Move};
 use crate::state::dialog::Dialog;
 use crate::state::layer::Layer;
-use crate::state::queue::Tab;
+use crate::state::queue::{Sort, Tab};
 use crate::state::toast::Tone;
 use crate::state::{Claiming, State};
-use crate::update::{go, load};
+use crate::update::{filter, go, load};
 
 pub(super) fn act(state: &mut State, verb: ListVerb, effects: &mut Vec<Effect>) {
     let selected = state.queue.selected().map(|item| item.id);
     match verb {
+        ListVerb::Filter => filter::open(state),
+        ListVerb::ClearFilter => filter::clear(state),
+        ListVerb::Sort => {
+            let place = Sort::ALL.iter().position(|sort| *sort == state.queue.sort).unwrap_or(0);
+            sort(state, Sort::ALL[(place + 1) % Sort::ALL.len()]);
+        }
         ListVerb::NextTab => {
             let place = Tab::ALL.iter().position(|tab| *tab == state.queue.tab).unwrap_or(0);
             state.queue.tab = Tab::ALL[(place + 1) % Tab::ALL.len()];
@@ -28,6 +34,13 @@ pub(super) fn act(state: &mut State, verb: ListVerb, effects: &mut Vec<Effect>) 
         ListVerb::NewSession => new_session(state),
         ListVerb::Release => release(state),
     }
+}
+
+/// Puts the rows in another order. The selected one stays selected.
+pub(super) fn sort(state: &mut State, sort: Sort) {
+    state.queue.sort = sort;
+    let me = state.my_id();
+    state.queue.arrange(me);
 }
 
 /// Moves the selection.

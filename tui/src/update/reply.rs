@@ -13,7 +13,7 @@ use crate::state::layer::Layer;
 use crate::state::toast::Tone;
 use crate::state::{Screen, State};
 use crate::text::safe;
-use crate::update::{briefing, go, live, load};
+use crate::update::{briefing, filter, go, live, load};
 
 pub(super) fn reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) {
     let Reply { ticket, call, result } = reply;
@@ -21,12 +21,14 @@ pub(super) fn reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) 
         (Call::Me, Ok(Answer::Me(me))) => {
             let id = me.user.id;
             state.me = Some(me);
-            state.queue.sort_out(id);
+            state.queue.arrange(Some(id));
         }
         (Call::Queue { state: list, .. }, Ok(Answer::Queue(page))) => {
             load::take_page(state, ticket, list, page, effects);
         }
         (Call::Queue { .. }, Err(failure)) => load::page_failed(state, ticket, say(&failure)),
+        (Call::Search { .. }, Ok(Answer::Queue(page))) => filter::take_found(state, ticket, &page),
+        (Call::Search { .. }, Err(_)) => filter::not_found(state, ticket),
         (Call::Parked, Ok(Answer::Sessions(page))) => state.queue.put_parked(page.items),
         (Call::Handoff(_) | Call::Reassess(_), Ok(Answer::Handoff(handoff))) => take_handoff(state, handoff),
         (Call::Handoff(id), Err(failure)) => handoff_failed(state, id, ticket, &failure),

@@ -9,6 +9,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::symbols::border;
 use ratatui::widgets::{Block, Clear, Widget};
 use tierup_common::time::{Timestamp, ago, ago_short, until_ago_changes};
+use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use crate::state::State;
@@ -63,6 +64,29 @@ impl<'a> Canvas<'a> {
         x
     }
 
+    /// Paints a line that was made safe already, and marks the characters at these places as found.
+    pub(super) fn put_found(
+        &mut self,
+        x: u16,
+        y: u16,
+        columns: u16,
+        line: &str,
+        style: Style,
+        found: &[u32],
+    ) -> u16 {
+        let line = cut(line, usize::from(columns));
+        if found.is_empty() {
+            return self.put(x, y, columns, &line, style);
+        }
+        let (mut at, end) = (x, x.saturating_add(columns));
+        for (place, grapheme) in (0_u32..).zip(line.graphemes(true)) {
+            let is_found = found.binary_search(&place).is_ok();
+            let style = if is_found { style.patch(self.theme.found) } else { style };
+            at += self.put(at, y, end.saturating_sub(at), grapheme, style);
+        }
+        at - x
+    }
+
     /// Paints a row that was made safe when it was made.
     pub(super) fn row(&mut self, x: u16, y: u16, columns: u16, row: &Row) {
         let mut at = x;
@@ -78,6 +102,45 @@ impl<'a> Canvas<'a> {
     pub(super) fn rows(&mut self, area: Rect, rows: &[Row]) {
         for (row, y) in rows.iter().zip(area.top()..area.bottom()) {
             self.row(area.x, y, area.width, row);
+        }
+    }
+
+    /// Paints rows that may be more than fit, from one on; says how far they go, and shows it on the border.
+    pub(super) fn scrolled_rows(&mut self, inner: Rect, rows: &[Row], top: usize) {
+        let room = usize::from(inner.height);
+        let end = rows.len().saturating_sub(room);
+        let top = top.min(end);
+        self.rows(inner, &rows[top..]);
+        self.painted.layer_end = end;
+        self.painted.page = room.max(1);
+        let panel = Rect { x: inner.x - 2, y: inner.y - 1, width: inner.width + 4, height: inner.height + 2 };
+        self.thumb(panel, inner, top, room, rows.len());
+        if end > 0 {
+            let text = if top < end {
+                format!("{} {} more", self.theme.glyphs.more, end - top)
+            } else {
+                "end".into()
+            };
+            self.foot_of_panel(panel, &text);
+        }
+    }
+
+    /// Lays the look of a selected row over an area.
+    pub(super) fn select(&mut self, area: Rect) {
+        self.buffer.set_style(area, self.theme.selected);
+    }
+
+    /// Shows on the right border of a panel which part of something long stands in its room.
+    pub(super) fn thumb(&mut self, panel: Rect, list: Rect, top: usize, room: usize, all: usize) {
+        if all <= room || list.height < 2 {
+            return;
+        }
+        let height = usize::from(list.height);
+        let length = (height * room / all).clamp(1, height - 1);
+        let begin = (height - length) * top / (all - room).max(1);
+        for offset in begin..(begin + length).min(height) {
+            let y = list.y + u16::try_from(offset).unwrap_or(0);
+            self.put(panel.right() - 1, y, 1, self.theme.glyphs.thumb, self.theme.accent);
         }
     }
 
@@ -102,6 +165,18 @@ impl<'a> Canvas<'a> {
 
     /// An empty box in the middle of an area, over a dimmed background; gives the area inside.
     pub(super) fn dialog(&mut self, area: Rect, width: u16, height: u16, title: &str) -> Rect {
+        self.dialog_of(area, width, height, height, title)
+    }
+
+    /// The same for one that grows and shrinks: its top stays where it is at its tallest.
+    pub(super) fn dialog_of(
+        &mut self,
+        area: Rect,
+        width: u16,
+        height: u16,
+        tallest: u16,
+        title: &str,
+    ) -> Rect {
         for position in area.positions() {
             if let Some(cell) = self.buffer.cell_mut(position) {
                 cell.set_style(Style::new().add_modifier(Modifier::DIM));
@@ -109,7 +184,7 @@ impl<'a> Canvas<'a> {
         }
         let (width, height) = (width.min(area.width), height.min(area.height));
         let x = area.x + (area.width - width) / 2;
-        let y = area.y + (area.height - height) / 3;
+        let y = area.y + area.height.saturating_sub(tallest) / 3;
         let outer = Rect { x, y, width, height };
         Clear.render(outer, self.buffer);
         self.painted.target(area, crate::state::painted::Target::Layer);

@@ -1,18 +1,27 @@
-//! The last line: the keys of this place, from the keymap itself.
+//! The last line: the keys of this place, from the keymap itself, the most important first. One that has no room is
+//! left out whole.
 
 use ratatui::layout::Rect;
 
 use crate::keymap::Context;
 use crate::state::State;
 use crate::view::canvas::Canvas;
+use crate::view::command;
 use crate::view::sheet::columns;
 
 pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
+    if !command::paint_line(state, canvas, area) {
+        paint_hints(state, canvas, area);
+    }
+}
+
+pub(super) fn paint_hints(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let mut hints = state.settings.keymap.hints(state.context());
-    // Leaving and help are known; where there is little room they come last and go first.
+    // Leaving is known; where there is little room it goes first.
     if state.context() == Context::Queue {
         hints.retain(|(_, label)| *label != "quit");
     }
+    // Help leads to all the others: it stays.
     let help = hints.iter().position(|(_, label)| *label == "help").map(|place| hints.remove(place));
     let width = |(key, label): &(String, &str)| columns(key) + 1 + columns(label) + 2;
     let mut room = area.width.saturating_sub(1 + help.as_ref().map_or(0, width));

@@ -1,6 +1,8 @@
-//! The first line: where one is, how the connection is, who one is.
+//! The first line: where one is, how the connection is, who one is. Where there is little room, what is known anyway
+//! goes first: who one is, the name of the program, then the words of the connection.
 
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 use crate::state::State;
 use crate::state::link::Link;
@@ -10,50 +12,84 @@ use crate::text::{cut, safe};
 use crate::view::canvas::Canvas;
 use crate::view::sheet::columns;
 
-/// From this many columns on there is room to say who one is.
-const ROOM_FOR_NAMES: u16 = 100;
+/// What the program is called.
+const BRAND: &str = "tierup";
 
 pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
+    let (mut links, style) = link(state, canvas);
+    let tabs = Tab::ALL.map(|tab| (tab, name(tab), count(state, tab)));
+    let tabs_width = |gap: u16| {
+        let each = |(_, name, count): &(Tab, &str, usize)| columns(&tab_text(name, *count)) + 2 + gap;
+        tabs.iter().map(each).sum::<u16>()
+    };
+    let room = area.width.saturating_sub(2);
+    let who = who(state, canvas);
+    let link_width = links.first().map_or(0, |link| columns(link));
+    let brand = columns(BRAND) + 3;
+    let has_brand = brand + tabs_width(3) + link_width <= room;
+    let has_who = has_brand && brand + tabs_width(3) + link_width + 3 + columns(&who) <= room;
+    let gap = if has_brand { 3 } else { 2 };
     let mut x = area.x + 1;
-    x += canvas.put(x, area.y, area.width, "tierup", canvas.theme.accent.patch(canvas.theme.strong)) + 3;
-    for (number, tab) in (1..).zip(Tab::ALL) {
-        let (name, count) = match tab {
-            Tab::Queue => ("Queue", state.queue.waiting().count()),
-            Tab::Mine => ("Mine", state.queue.mine.len()),
-            Tab::Parked => ("Parked", state.queue.parked.len()),
-        };
+    if has_brand {
+        x += canvas.put(x, area.y, area.width, BRAND, canvas.theme.accent.patch(canvas.theme.strong)) + gap;
+    }
+    for (number, (tab, name, count)) in (1..).zip(tabs) {
         let style = if tab == state.queue.tab { canvas.theme.strong } else { canvas.theme.dim };
         let begin = x;
         x += canvas.put(x, area.y, area.width, &format!("{number} "), canvas.theme.accent);
-        x += canvas.put(x, area.y, area.width, name, style);
-        if count > 0 {
-            x += canvas.put(x, area.y, area.width, &format!(" {count}"), style);
-        }
+        x += canvas.put(x, area.y, area.width, &tab_text(name, count), style);
         canvas.painted.target(Rect { x: begin, width: x - begin, ..area }, Target::Tab(tab));
-        x += 3;
+        x += gap;
     }
     let mut end = area.right() - 1;
-    if let Some(me) = state.me.as_ref().filter(|_| area.width >= ROOM_FOR_NAMES) {
-        let dot = canvas.theme.glyphs.dot;
-        let who = format!(
-            "{} {dot} {}",
-            cut(&safe::line(&me.account_name), 24),
-            cut(&safe::line(&me.user.name), 24)
-        );
+    if has_who {
         end = canvas.put_right(end, area.y, columns(&who), &who, canvas.theme.text).saturating_sub(3);
     }
-    let (text, style) = link(state, canvas);
-    canvas.put_right(end, area.y, end.saturating_sub(x), &text, style);
+    let room = end.saturating_sub(x);
+    let fits = links.iter().position(|link| columns(link) <= room).unwrap_or(links.len() - 1);
+    canvas.put_right(end, area.y, room, &links.swap_remove(fits), style);
 }
 
-fn link(state: &State, canvas: &mut Canvas<'_>) -> (String, ratatui::style::Style) {
-    let glyphs = canvas.theme.glyphs;
+const fn name(tab: Tab) -> &'static str {
+    match tab {
+        Tab::Queue => "Queue",
+        Tab::Mine => "Mine",
+        Tab::Parked => "Parked",
+    }
+}
+
+fn count(state: &State, tab: Tab) -> usize {
+    match tab {
+        Tab::Queue => state.queue.counts.open(),
+        Tab::Mine => state.queue.counts.claimed(state.my_id()),
+        Tab::Parked => state.queue.parked_count(),
+    }
+}
+
+fn tab_text(name: &str, count: usize) -> String {
+    if count > 0 { format!("{name} {count}") } else { name.to_owned() }
+}
+
+fn who(state: &State, canvas: &Canvas<'_>) -> String {
+    let dot = canvas.theme.glyphs.dot;
+    let Some(me) = &state.me else { return String::new() };
+    format!("{} {dot} {}", cut(&safe::line(&me.account_name), 24), cut(&safe::line(&me.user.name), 24))
+}
+
+/// How the connection is: in full, and ever shorter.
+fn link(state: &State, canvas: &mut Canvas<'_>) -> (Vec<String>, Style) {
+    let (glyphs, theme) = (canvas.theme.glyphs, canvas.theme);
+    let forms = |glyph: &str, forms: &[String]| {
+        let mut forms: Vec<String> = forms.iter().map(|form| format!("{glyph} {form}")).collect();
+        forms.push(glyph.to_owned());
+        forms
+    };
     match &state.link {
-        Link::Connecting => (format!("{} connecting", glyphs.connecting), canvas.theme.warn),
-        Link::Live => (format!("{} live", glyphs.live), canvas.theme.good),
+        Link::Connecting => (forms(glyphs.connecting, &["connecting".into()]), theme.warn),
+        Link::Live => (forms(glyphs.live, &["live".into()]), theme.good),
         Link::CatchingUp { to } => {
             let left = to.0.saturating_sub(state.heard.unwrap_or_default().0);
-            (format!("{} catching up {left}", glyphs.catching_up), canvas.theme.warn)
+            (forms(glyphs.catching_up, &[format!("catching up {left}"), left.to_string()]), theme.warn)
         }
         Link::Offline { since, retry_at, .. } => {
             let since = canvas.seconds_since(*since);
@@ -61,8 +97,14 @@ fn link(state: &State, canvas: &mut Canvas<'_>) -> (String, ratatui::style::Styl
                 Some(at) => format!("retry in {}s", canvas.seconds_until(*at)),
                 None => "trying".into(),
             };
-            (format!("{} offline {since}s ({retry})", glyphs.offline), canvas.theme.bad)
+            let all = [
+                format!("offline {since}s ({retry})"),
+                format!("offline {since}s"),
+                "offline".into(),
+                format!("{since}s"),
+            ];
+            (forms(glyphs.offline, &all), theme.bad)
         }
-        Link::Refused(why) => (format!("{} {why}", glyphs.offline), canvas.theme.bad),
+        Link::Refused(why) => (forms(glyphs.offline, &[why.clone(), "refused".into()]), theme.bad),
     }
 }

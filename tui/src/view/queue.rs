@@ -8,23 +8,26 @@ use tierup_common::id::SessionId;
 
 use crate::state::State;
 use crate::state::painted::Target;
-use crate::state::queue::Tab;
+use crate::state::queue::{Sort, Tab};
+use crate::text::safe;
 use crate::view::canvas::Canvas;
-use crate::view::sheet::{confidence, readers};
+use crate::view::empty;
+use crate::view::sheet::{columns, confidence, readers};
 
 /// Columns of the priority.
 const PRIORITY: u16 = 8;
 
 pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
-    let inner = canvas.panel(area, &title(state), state.layers.is_empty());
-    // The bar of the selected row stands right at the border.
-    let inner = Rect { x: inner.x - 1, width: inner.width + 1, ..inner };
     let (count, place) = match state.queue.tab {
         Tab::Queue => (state.queue.queue.len(), state.queue.queue.place()),
         Tab::Mine => (state.queue.mine.len(), state.queue.mine.place()),
         Tab::Parked => (state.queue.parked.len(), state.queue.parked.place()),
     };
-    let Some(place) = place else { return empty(state, canvas, inner) };
+    let title = title(state, count, area.width.saturating_sub(6));
+    let inner = canvas.panel(area, &title, state.layers.is_empty());
+    // The bar of the selected row stands right at the border.
+    let inner = Rect { x: inner.x - 1, width: inner.width + 1, ..inner };
+    let Some(place) = place else { return empty::paint(state, canvas, inner) };
     let airy = count * 3 <= usize::from(inner.height) + 1;
     let height = if airy { 3 } else { 2 };
     let room = usize::from(inner.height.div_ceil(height)).max(1);
@@ -56,44 +59,44 @@ pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
         }
     }
     canvas.foot_of_panel(area, &format!("{} of {count}", place + 1));
-}
-
-fn title(state: &State) -> String {
-    match state.queue.tab {
-        Tab::Queue => {
-            let open = state.queue.waiting().count();
-            let unread = state.unread();
-            if unread > 0 {
-                format!("Escalations ── {open} open, {unread} unread")
-            } else {
-                format!("Escalations ── {open} open")
-            }
-        }
-        Tab::Mine => "Mine ── what you work on".into(),
-        Tab::Parked => "Parked ── only you see these".into(),
-    }
-}
-
-fn empty(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
-    let failed = state.queue.load.as_ref().and_then(|load| load.failed.clone());
-    let is_loading = state.queue.as_of.is_none() && failed.is_none();
-    let (first, second) = match state.queue.tab {
-        Tab::Queue if is_loading => (format!("{} loading the queue", canvas.spinner()), String::new()),
-        Tab::Queue => match failed.filter(|_| state.queue.as_of.is_none()) {
-            Some(why) => ("The queue could not be loaded".into(), why),
-            None => (
-                "Nothing waits.".into(),
-                "New escalations appear here by themselves. c opens a session of your own.".into(),
-            ),
-        },
-        Tab::Mine => ("You work on nothing.".into(), "p in the queue picks something up.".into()),
-        Tab::Parked => {
-            ("Nothing is parked.".into(), "Ctrl-K in a session puts it aside, for you alone.".into())
-        }
+    let top = match state.queue.tab {
+        Tab::Queue => state.queue.queue.top(shown),
+        Tab::Mine => state.queue.mine.top(shown),
+        Tab::Parked => state.queue.parked.top(shown),
     };
-    let y = area.y + area.height / 3;
-    canvas.put(area.x + 2, y, area.width.saturating_sub(2), &first, canvas.theme.text);
-    canvas.put(area.x + 2, y + 1, area.width.saturating_sub(2), &second, canvas.theme.dim);
+    canvas.thumb(area, inner, top, whole, count);
+}
+
+/// What the list is, how it is sorted and what is held back: in full, or as short as the room asks for.
+fn title(state: &State, count: usize, room: u16) -> String {
+    let (name, about) = match state.queue.tab {
+        Tab::Queue => {
+            let (open, unread) = (state.queue.counts.open(), state.unread());
+            let unread = if unread > 0 { format!(", {unread} unread") } else { String::new() };
+            ("Escalations", format!("{open} open{unread}"))
+        }
+        Tab::Mine => ("Mine", "what you work on".into()),
+        Tab::Parked => ("Parked", "only you see these".into()),
+    };
+    if state.queue.as_of.is_none() {
+        return name.into();
+    }
+    let mut parts = vec![about];
+    match state.queue.sort {
+        Sort::Priority => {}
+        Sort::Age => parts.push("the oldest first".into()),
+        Sort::Updated => parts.push("the last changed first".into()),
+    }
+    let filter = &state.queue.filter;
+    if filter.is_on() {
+        parts.push(format!("/{}: {count}", safe::line(filter.text())));
+    }
+    let long = format!("{name} ── {}", parts.join(" ── "));
+    let short = parts.join(", ");
+    let last = parts.pop().unwrap_or_default();
+    let mut forms = [long, short, last].into_iter();
+    let last = forms.next_back().unwrap_or_default();
+    forms.find(|form| columns(form) <= room).unwrap_or(last)
 }
 
 fn handoff(state: &State, item: &QueueItem, selected: bool, canvas: &mut Canvas<'_>, card: Rect) {
@@ -112,12 +115,17 @@ fn handoff(state: &State, item: &QueueItem, selected: bool, canvas: &mut Canvas<
     let (text_x, end) = (x + PRIORITY + 1, card.right());
     let text_width = end.saturating_sub(text_x + 2);
     let title_style = if selected { theme.strong } else { theme.text };
-    canvas.put(text_x, card.y, text_width, &item.problem_summary, title_style.patch(fade));
+    let title = safe::line(&item.problem_summary);
+    let found = state.queue.filter.places(&title);
+    canvas.put_found(text_x, card.y, text_width, &title, title_style.patch(fade), &found);
     if state.is_unread(item) {
         canvas.put(end - 1, card.y, 1, theme.glyphs.unread, theme.accent);
     }
     if card.height > 1 {
         second_row(state, item, canvas, Rect { x: text_x, y: card.y + 1, width: end - text_x, height: 1 });
+    }
+    if selected {
+        canvas.select(card);
     }
 }
 
@@ -195,5 +203,8 @@ fn parked(state: &State, id: SessionId, selected: bool, canvas: &mut Canvas<'_>,
         let ago = canvas.ago(session.updated_at);
         let text = format!("session {}, parked {ago}", session.number);
         canvas.put(card.x + 2, card.y + 1, card.width.saturating_sub(2), &text, theme.dim);
+    }
+    if selected {
+        canvas.select(card);
     }
 }

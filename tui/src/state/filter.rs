@@ -1,0 +1,181 @@
+//! What the rows of the list must say to be shown: words, each of which stands somewhere in a row, or which the
+//! server found in what was said about it.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+use tierup_common::handoff::QueueItem;
+use tierup_common::id::HandoffId;
+use tierup_common::session::SessionItem;
+use tierup_common::time::Timestamp;
+
+use crate::effect::Ticket;
+use crate::state::composer::Composer;
+
+/// A filter of the list. Without words it lets everything through.
+#[derive(Default)]
+pub struct Filter {
+    /// What is typed.
+    pub line: Composer,
+    /// Whether the keys go to it.
+    pub is_open: bool,
+    /// Its words.
+    text: String,
+    pattern: Pattern,
+    /// What the server found by the same words.
+    pub found: HashSet<HandoffId>,
+    /// When the server is asked, if nothing is typed until then.
+    pub ask_at: Option<Timestamp>,
+    /// Questions to the server under way.
+    pub asked: Vec<Ticket>,
+}
+
+impl fmt::Debug for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Filter")
+            .field("text", &self.text)
+            .field("is_open", &self.is_open)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Filter {
+    /// The words, without blanks around them; empty where everything is shown.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it holds anything back.
+    pub fn is_on(&self) -> bool {
+        !self.text.is_empty()
+    }
+
+    /// Takes what is typed for its words; whether they are others now.
+    pub fn read(&mut self) -> bool {
+        let text = self.line.text().trim().to_owned();
+        let is_new = text != self.text;
+        if is_new {
+            self.pattern =
+                Pattern::new(&text, CaseMatching::Ignore, Normalization::Smart, AtomKind::Substring);
+            self.text = text;
+            self.found.clear();
+            self.asked.clear();
+        }
+        is_new
+    }
+
+    /// Looks at rows one after the other.
+    pub fn looker(&self) -> Looker<'_> {
+        Looker {
+            filter: self,
+            matcher: Matcher::new(Config::DEFAULT),
+            row: String::new(),
+            buffer: Vec::new(),
+        }
+    }
+
+    /// Which characters of a text it found, in order.
+    pub fn places(&self, text: &str) -> Vec<u32> {
+        if !self.is_on() {
+            return Vec::new();
+        }
+        places(&self.pattern, text)
+    }
+}
+
+/// Which characters of a text a pattern found, in order. A word that is not in it is passed over.
+pub fn places(pattern: &Pattern, text: &str) -> Vec<u32> {
+    let mut matcher = Matcher::new(Config::DEFAULT);
+    let (mut buffer, mut places) = (Vec::new(), Vec::new());
+    let text = Utf32Str::new(text, &mut buffer);
+    for atom in &pattern.atoms {
+        atom.indices(text, &mut matcher, &mut places);
+    }
+    places.sort_unstable();
+    places.dedup();
+    places
+}
+
+/// Looks whether rows say what they must. What it needs for that, it makes once.
+pub struct Looker<'a> {
+    filter: &'a Filter,
+    matcher: Matcher,
+    row: String,
+    buffer: Vec<char>,
+}
+
+impl Looker<'_> {
+    /// Whether a handoff is shown.
+    pub fn shows(&mut self, item: &QueueItem) -> bool {
+        if !self.filter.is_on() || self.filter.found.contains(&item.id) {
+            return true;
+        }
+        self.row.clear();
+        let number = item.number.to_string();
+        let parts = [
+            "#",
+            &number,
+            "\n",
+            &item.problem_summary,
+            "\n",
+            item.priority.word(),
+            "\n",
+            &item.handed_off_by_name,
+            "\n",
+            item.claimed_by_name.as_deref().unwrap_or_default(),
+            "\n",
+            &item.engineer_notes,
+        ];
+        self.row.extend(parts);
+        self.says()
+    }
+
+    /// Whether a parked session is shown.
+    pub fn shows_parked(&mut self, session: &SessionItem) -> bool {
+        if !self.filter.is_on() {
+            return true;
+        }
+        self.row.clear();
+        self.row.push_str(&session.title());
+        self.says()
+    }
+
+    fn says(&mut self) -> bool {
+        let row = Utf32Str::new(&self.row, &mut self.buffer);
+        self.filter.pattern.score(row, &mut self.matcher).is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filter(text: &str) -> Filter {
+        let mut filter = Filter { line: Composer::with(text), ..Filter::default() };
+        filter.read();
+        filter
+    }
+
+    #[test]
+    fn every_word_must_stand_somewhere_and_case_and_accents_do_not_matter() {
+        let says = |words: &str, row: &str| {
+            let filter = filter(words);
+            let mut looker = filter.looker();
+            looker.row.push_str(row);
+            looker.says()
+        };
+        assert!(says("vpn ortiz", "#4 VPN is down\nSam Ortiz"));
+        assert!(!says("vpn lee", "#4 VPN is down\nSam Ortiz"));
+        assert!(says("menu", "Das Menü fehlt"));
+        assert!(!says("vn", "VPN"), "letters that merely follow one another are not a word");
+        assert!(says("#4", "#4 VPN is down"));
+    }
+
+    #[test]
+    fn what_was_found_is_known_by_its_place() {
+        assert_eq!(filter("down vpn").places("VPN is down"), [0, 1, 2, 7, 8, 9, 10]);
+        assert!(filter("").places("VPN is down").is_empty());
+    }
+}

@@ -1,0 +1,70 @@
+//! The palette: a line to type in, and what fits below it.
+
+use ratatui::layout::Rect;
+
+use crate::state::filter::places;
+use crate::state::painted::Target;
+use crate::state::palette::{Choice, Palette};
+use crate::view::canvas::Canvas;
+use crate::view::composer;
+use crate::view::sheet::columns;
+
+/// Columns, at most.
+const WIDEST: u16 = 84;
+/// Rows of choices, at most.
+const TALLEST: u16 = 14;
+/// With fewer columns inside, names are left out.
+const ROOM_FOR_NAMES: u16 = 64;
+/// Columns of a key.
+const KEY: u16 = 7;
+
+pub(super) fn paint(palette: &Palette, is_top: bool, canvas: &mut Canvas<'_>, area: Rect) {
+    let tallest = TALLEST.min(area.height.saturating_sub(4)).max(1);
+    let rows = u16::try_from(palette.choices.len()).unwrap_or(tallest).clamp(1, tallest);
+    let inner = canvas.dialog_of(area, WIDEST.min(area.width), rows + 4, tallest + 4, "Palette");
+    composer::paint(
+        &palette.line,
+        is_top,
+        "an action, a command or a handoff",
+        canvas,
+        Rect { height: 1, ..inner },
+    );
+    let list = Rect { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner };
+    let room = usize::from(list.height).max(1);
+    canvas.painted.page = room;
+    if palette.choices.is_empty() {
+        canvas.put(list.x, list.y, list.width, "Nothing is called that.", canvas.theme.dim);
+        return;
+    }
+    let top = (palette.at + 1).saturating_sub(room);
+    let shown = palette.choices.iter().enumerate().skip(top).zip(list.top()..list.bottom());
+    for ((place, choice), y) in shown {
+        let line = Rect { x: list.x - 1, y, width: list.width + 1, height: 1 };
+        paint_choice(palette, choice, place == palette.at, canvas, line);
+        canvas.painted.target(line, Target::Choice(place));
+    }
+    let panel = Rect { x: inner.x - 2, y: inner.y - 1, width: inner.width + 4, height: inner.height + 2 };
+    canvas.thumb(panel, list, top, room, palette.choices.len());
+    canvas.foot_of_panel(panel, &format!("{} of {}", palette.at + 1, palette.choices.len()));
+}
+
+fn paint_choice(palette: &Palette, choice: &Choice, is_selected: bool, canvas: &mut Canvas<'_>, line: Rect) {
+    let theme = canvas.theme;
+    if is_selected {
+        canvas.put(line.x, line.y, 1, theme.glyphs.bar, theme.accent);
+    }
+    let has_names = line.width > ROOM_FOR_NAMES;
+    let key_x = line.right().saturating_sub(KEY);
+    let name_x = if has_names { key_x.saturating_sub(columns(&choice.name) + 1) } else { key_x };
+    let style = if is_selected { theme.strong } else { theme.text };
+    let room = name_x.saturating_sub(line.x + 2);
+    let found = places(&palette.pattern(), &choice.text);
+    canvas.put_found(line.x + 1, line.y, room, &choice.text, style, &found);
+    if has_names {
+        canvas.put(name_x, line.y, columns(&choice.name), &choice.name, theme.dim);
+    }
+    canvas.put_right(line.right(), line.y, KEY, &choice.key, theme.accent);
+    if is_selected {
+        canvas.select(line);
+    }
+}
