@@ -93,21 +93,17 @@ async fn a_filter_a_palette_and_a_command_over_a_long_list() {
         priya.press("z");
         priya.sees("No row says").await;
         picture("queue_filter_nothing", &priya);
-        priya.press("<esc>s<ctrl-p>");
-        priya.sees("an action, a command or a handoff").await;
-        picture("palette", &priya);
-        priya.press("floor 5");
-        priya.sees("Printer 26 jams").await;
-        picture("palette_handoffs", &priya);
-        priya.press("<esc>:claim 2<tab>");
-        priya.sees(" :claim ").await;
-        picture("command", &priya);
-        priya.press("<backspace>9999<enter>");
-        priya.sees("in the lists").await;
-        picture("command_wrong", &priya);
-        priya.press("<esc>?");
-        priya.sees("Keys: the queue").await;
-        picture("queue_help", &priya);
+        for (keys, sees, name) in [
+            ("<esc>s<ctrl-p>", "an action, a command or a handoff", "palette"),
+            ("floor 5", "Printer 26 jams", "palette_handoffs"),
+            ("<esc>:claim 2<tab>", " :claim ", "command"),
+            ("<backspace>9999<enter>", "in the lists", "command_wrong"),
+            ("<esc>?", "Keys: the queue", "queue_help"),
+        ] {
+            priya.press(keys);
+            priya.sees(sees).await;
+            picture(name, &priya);
+        }
     }
 }
 
@@ -146,26 +142,27 @@ async fn the_smallest_and_a_large_terminal() {
     let sam = world.engineer("Sam Ortiz").await;
     let vpn = vpn(&sam).await;
     sam.waits_for_assessment(&vpn).await;
-    sam.escalates_as("Outlook keeps asking for the password", "high").await;
+    let outlook = sam.escalates_as("Outlook keeps asking for the password", "high").await;
+    sam.waits_for_assessment(&outlook).await;
     for (columns, rows) in [(40, 10), (60, 15), (200, 60)] {
         let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
         priya.sees("2 open").await;
         priya.sees("live").await;
-        priya.waits(|screen| columns < 100 || screen.contains("Roll back")).await;
+        priya.waits(|screen| columns < 100 || screen.contains("✗ reinstall")).await;
         picture("queue", &priya);
         priya.press("<enter>");
         priya.sees("start here").await;
         priya.sees("Likely cause").await;
         picture("briefing", &priya);
-        priya.press("<esc><ctrl-p>");
-        priya.sees("Palette").await;
-        picture("palette", &priya);
-        priya.press("<esc>?");
-        priya.sees("Keys: the queue").await;
-        picture("queue_help", &priya);
-        priya.press("<esc>:th");
-        priya.sees("Change the theme").await;
-        picture("command", &priya);
+        for (keys, sees, name) in [
+            ("<esc><ctrl-p>", "Palette", "palette"),
+            ("<esc>?", "Keys: the queue", "queue_help"),
+            ("<esc>:th", "Change the theme", "command"),
+        ] {
+            priya.press(keys);
+            priya.sees(sees).await;
+            picture(name, &priya);
+        }
     }
 }
 
@@ -315,7 +312,7 @@ async fn dialogs() {
         let vpn = vpn(&sam).await;
         sam.waits_for_assessment(&vpn).await;
         let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
-        priya.sees("VPN won't connect").await;
+        priya.sees("1 open").await;
         priya.press("c");
         priya.sees("What happens, since when").await;
         picture("dialog_new_session", &priya);

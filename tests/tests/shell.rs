@@ -1,7 +1,5 @@
 //! Getting about in the console: filter, order, palette, commands, the log, themes and keys of one's own.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use std::time::Duration;
 
 use ratatui::style::Color;

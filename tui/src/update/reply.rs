@@ -60,6 +60,8 @@ pub(super) fn reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) 
         (Call::Resolve { .. }, Ok(Answer::Session(session))) => {
             done(state, ticket, format!("Session {} is resolved", session.item.number));
         }
+        // The first line says that there is no connection; the next one asks again.
+        (Call::Me | Call::Parked, Err(Failure::Unreachable(_))) => {}
         (_, Err(failure)) => failed(state, ticket, &failure),
         // An answer that is not to its question is as good as none.
         (_, Ok(_)) => failed(state, ticket, &Failure::Nonsense("the server answered something else".into())),

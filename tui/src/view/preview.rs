@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 use tierup_common::assessment::AssessmentStatus;
 
+use crate::keymap::{Action, Context, ListVerb};
 use crate::state::State;
 use crate::text::{Ink, Piece, safe};
 use crate::view::briefing::assessment_title;
@@ -31,7 +32,8 @@ pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     sheet.assessment(item, state.queue.growing.get(&item.id).map(String::as_str), canvas);
     canvas.rows(inner, &sheet.rows);
     if sheet.rows.len() > usize::from(inner.height) {
-        let more = format!("{} ↵ shows all", canvas.theme.glyphs.more);
+        let open = state.settings.keymap.key_for(Context::Queue, Action::List(ListVerb::Open));
+        let more = format!("{} {open} shows all", canvas.theme.glyphs.more);
         canvas.foot_of_panel(area, &more);
     }
 }

@@ -1,0 +1,111 @@
+//! A queue of ten thousand: what a key costs there, from the event to the picture.
+
+use std::time::{Duration, Instant};
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use tierup::effect::{Call, Effect};
+use tierup::event::{Answer, Event, Reply};
+use tierup::state::State;
+use tierup::update::{start, update};
+use tierup::view::paint;
+use tierup_common::assessment::AssessmentStatus;
+use tierup_common::handoff::{
+    HandoffStatus, Intent, Priority, QueueCounts, QueueItem, QueuePage, QueueState,
+};
+use tierup_common::id::{HandoffId, Number, Seq, SessionId, UserId};
+use tierup_common::time::Timestamp;
+use tierup_e2e::console::keys_of;
+
+const MANY: usize = 10_000;
+const FEW: usize = 100;
+/// What a key may take that looks at every row. Tests are not optimised, and machines are busy: this is for what
+/// would be felt by everybody.
+const LOOK: Duration = Duration::from_secs(1);
+
+fn item(number: usize) -> QueueItem {
+    let at = Timestamp::from_millis(1_795_339_800_000 + i64::try_from(number).expect("a number"));
+    let about = ["VPN won't connect", "Outlook asks for the password", "Printer jams", "Teams has no sound"];
+    QueueItem {
+        id: HandoffId::new(at),
+        number: Number(u32::try_from(number).expect("a number")),
+        session_id: SessionId::new(at),
+        intent: Intent::Escalate,
+        status: HandoffStatus::Open,
+        priority: Priority::ALL[number % 4],
+        problem_summary: format!("{} on machine {number}", about[number % 7 % 4]),
+        engineer_notes: "I am stuck, and the user has been waiting since the morning.".repeat(4),
+        assessment_status: AssessmentStatus::NotRequested,
+        assessment_error: None,
+        ai_assessment: None,
+        ai_assessment_data: None,
+        handed_off_by: UserId::from_bytes([1; 16]),
+        handed_off_by_name: "Sam Ortiz".into(),
+        claimed_by: None,
+        claimed_by_name: None,
+        claimed_at: None,
+        wake_at: None,
+        created_at: at,
+        updated_at: at,
+        version: 1,
+        viewers: Vec::new(),
+    }
+}
+
+/// A console that has loaded them all.
+fn console(handoffs: usize) -> State {
+    let mut state = State::default();
+    state.size = (120, 36);
+    let calls = start(&mut state).into_iter().filter_map(|effect| match effect {
+        Effect::Call(ticket, call @ Call::Queue { .. }) => Some((ticket, call)),
+        _ => None,
+    });
+    for (ticket, call) in calls.collect::<Vec<_>>() {
+        let is_open = matches!(call, Call::Queue { state: QueueState::Open, .. });
+        let items = if is_open { (0..handoffs).map(item).collect() } else { Vec::new() };
+        let page = QueuePage { items, next_cursor: None, counts: QueueCounts::default(), as_of_seq: Seq(1) };
+        let reply = Reply { ticket, call, result: Ok(Answer::Queue(page)) };
+        update(&mut state, Event::Reply(Box::new(reply)));
+    }
+    assert_eq!(state.queue.queue.len(), handoffs);
+    state
+}
+
+/// The median time from a key to its picture.
+fn median(state: &mut State, keys: &str) -> Duration {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 36));
+    let mut times = Vec::new();
+    for key in keys_of(keys) {
+        buffer.reset();
+        let begin = Instant::now();
+        update(state, Event::Key(key));
+        state.painted = paint(state, &mut buffer);
+        times.push(begin.elapsed());
+    }
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+#[test]
+fn a_key_in_a_queue_of_ten_thousand_costs_what_it_costs_in_one_of_a_hundred() {
+    let (mut many, mut few) = (console(MANY), console(FEW));
+    for keys in ["jjjjjjjjjjjjkk".repeat(10), "<pgdn><pgup>".repeat(20), "Gg".repeat(20)] {
+        let (in_many, in_few) = (median(&mut many, &keys), median(&mut few, &keys));
+        println!("{:.12} in {MANY}: {in_many:?}, in {FEW}: {in_few:?}", keys);
+        assert!(in_many < in_few * 3, "{keys}: {in_many:?} against {in_few:?}");
+    }
+}
+
+#[test]
+fn a_filter_an_order_and_the_palette_over_ten_thousand_keep_up_with_typing() {
+    let mut state = console(MANY);
+    let filter = median(&mut state, "/printer machine 99");
+    assert!(state.queue.queue.len() < MANY / 10);
+    update(&mut state, Event::Key(keys_of("<esc>")[0]));
+    let order = median(&mut state, "ssssss");
+    let palette = median(&mut state, "<ctrl-p>printer 9876");
+    println!("filter {filter:?}, order {order:?}, palette {palette:?}");
+    for time in [filter, order, palette] {
+        assert!(time < LOOK, "{time:?}");
+    }
+}
