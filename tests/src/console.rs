@@ -39,13 +39,7 @@ impl Console {
     }
 
     /// The same, with settings of its user's own.
-    pub fn open_with(
-        settings: Settings,
-        server: &str,
-        token: &str,
-        files: &Path,
-        size: (u16, u16),
-    ) -> Self {
+    pub fn open_with(settings: Settings, server: &str, token: &str, files: &Path, size: (u16, u16)) -> Self {
         let api = Api::new(server, SecretString::from(token.to_owned())).expect("an address");
         let vault = Vault::new(Files::in_folder(files), false);
         Self::enter(settings, Entrance::open(api, vault), files, size)

@@ -1,5 +1,7 @@
 //! What the documents say of the keys is what the keymap says.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
+
 use std::fmt::Write as _;
 use std::path::Path;
 

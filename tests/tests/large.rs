@@ -17,23 +17,23 @@ use tierup_common::id::{HandoffId, Number, Seq, SessionId, UserId};
 use tierup_common::time::Timestamp;
 use tierup_e2e::console::keys_of;
 
-const MANY: usize = 10_000;
-const FEW: usize = 100;
+const MANY: u32 = 10_000;
+const FEW: u32 = 100;
 /// What a key may take that looks at every row. Tests are not optimised, and machines are busy: this is for what
 /// would be felt by everybody.
 const LOOK: Duration = Duration::from_secs(1);
 
-fn item(number: usize) -> QueueItem {
-    let at = Timestamp::from_millis(1_795_339_800_000 + i64::try_from(number).expect("a number"));
+fn item(number: u32) -> QueueItem {
+    let at = Timestamp::from_millis(1_795_339_800_000 + i64::from(number));
     let about = ["VPN won't connect", "Outlook asks for the password", "Printer jams", "Teams has no sound"];
     QueueItem {
         id: HandoffId::new(at),
-        number: Number(u32::try_from(number).expect("a number")),
+        number: Number(number),
         session_id: SessionId::new(at),
         intent: Intent::Escalate,
         status: HandoffStatus::Open,
-        priority: Priority::ALL[number % 4],
-        problem_summary: format!("{} on machine {number}", about[number % 7 % 4]),
+        priority: Priority::ALL[number as usize % 4],
+        problem_summary: format!("{} on machine {number}", about[number as usize % 7 % 4]),
         engineer_notes: "I am stuck, and the user has been waiting since the morning.".repeat(4),
         assessment_status: AssessmentStatus::NotRequested,
         assessment_error: None,
@@ -53,21 +53,17 @@ fn item(number: usize) -> QueueItem {
 }
 
 /// A console that has loaded them all.
-fn console(handoffs: usize) -> State {
+fn console(handoffs: u32) -> State {
     let mut state = State::default();
     state.size = (120, 36);
-    let calls = start(&mut state).into_iter().filter_map(|effect| match effect {
-        Effect::Call(ticket, call @ Call::Queue { .. }) => Some((ticket, call)),
-        _ => None,
-    });
-    for (ticket, call) in calls.collect::<Vec<_>>() {
-        let is_open = matches!(call, Call::Queue { state: QueueState::Open, .. });
-        let items = if is_open { (0..handoffs).map(item).collect() } else { Vec::new() };
+    for effect in start(&mut state) {
+        let Effect::Call(ticket, call @ Call::Queue { state: list, .. }) = effect else { continue };
+        let items = if list == QueueState::Open { (0..handoffs).map(item).collect() } else { Vec::new() };
         let page = QueuePage { items, next_cursor: None, counts: QueueCounts::default(), as_of_seq: Seq(1) };
         let reply = Reply { ticket, call, result: Ok(Answer::Queue(page)) };
         update(&mut state, Event::Reply(Box::new(reply)));
     }
-    assert_eq!(state.queue.queue.len(), handoffs);
+    assert_eq!(state.queue.queue.len(), handoffs as usize);
     state
 }
 
@@ -91,7 +87,7 @@ fn a_key_in_a_queue_of_ten_thousand_costs_what_it_costs_in_one_of_a_hundred() {
     let (mut many, mut few) = (console(MANY), console(FEW));
     for keys in ["jjjjjjjjjjjjkk".repeat(10), "<pgdn><pgup>".repeat(20), "Gg".repeat(20)] {
         let (in_many, in_few) = (median(&mut many, &keys), median(&mut few, &keys));
-        println!("{:.12} in {MANY}: {in_many:?}, in {FEW}: {in_few:?}", keys);
+        println!("{keys:.12} in {MANY}: {in_many:?}, in {FEW}: {in_few:?}");
         assert!(in_many < in_few * 3, "{keys}: {in_many:?} against {in_few:?}");
     }
 }
@@ -100,7 +96,7 @@ fn a_key_in_a_queue_of_ten_thousand_costs_what_it_costs_in_one_of_a_hundred() {
 fn a_filter_an_order_and_the_palette_over_ten_thousand_keep_up_with_typing() {
     let mut state = console(MANY);
     let filter = median(&mut state, "/printer machine 99");
-    assert!(state.queue.queue.len() < MANY / 10);
+    assert!(state.queue.queue.len() < MANY as usize / 10);
     update(&mut state, Event::Key(keys_of("<esc>")[0]));
     let order = median(&mut state, "ssssss");
     let palette = median(&mut state, "<ctrl-p>printer 9876");

@@ -28,7 +28,7 @@ async fn main() {
         listener.accept().expect("somebody");
         panic!("a thread fell over");
     });
-    let mut taken = terminal::Taken::new().expect("a terminal");
+    let mut taken = terminal::Taken::new(true).expect("a terminal");
     let settings = Settings::default();
     let window = terminal::Window::new(settings.notify, settings.title);
     let entrance = Entrance::open(api, Vault::new(files.clone(), false));

@@ -93,9 +93,14 @@ pub(super) fn paste(state: &mut State, text: &str) {
 fn top(state: &mut State) -> Option<&mut LogIn> {
     state.layers.iter_mut().rev().find_map(|layer| match layer {
         Layer::LogIn(login) => Some(login.as_mut()),
-        Layer::Help { .. } | Layer::Conflict(_) | Layer::Dialog(_) | Layer::Confirm(_) | Layer::Briefing => {
-            None
-        }
+        Layer::Help { .. }
+        | Layer::Log { .. }
+        | Layer::Palette(_)
+        | Layer::Command(_)
+        | Layer::Conflict(_)
+        | Layer::Dialog(_)
+        | Layer::Confirm(_)
+        | Layer::Briefing => None,
     })
 }
 
