@@ -111,14 +111,14 @@ async fn a_filter_a_palette_and_a_command_over_a_long_list() {
 async fn words_that_are_too_long_wide_characters_and_endless_messages() {
     let world = World::with(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await;
     let sam = world.engineer("Sam Ortiz").await;
-    let long: String =
-        (0..300).map(|line| format!("line {line} of a log that somebody pasted whole\n")).collect();
+    let long: Vec<String> =
+        (0..300).map(|line| format!("line {line} of a log that somebody pasted whole")).collect();
     sam.escalates(&"Donaudampfschifffahrtsgesellschaft".repeat(5)).await;
     sam.escalates("プリンターが動かない、日本語のとても長い説明がここに続きます、そしてまだ終わりません")
         .await;
     sam.escalates("🦀 crash 👩‍💻 after 🔥 in 🇩🇪").await;
     let session = sam.opens("A log of 300 lines").await;
-    sam.notes(&session, &long).await;
+    sam.notes(&session, &long.join("\n")).await;
     sam.hands_off(&session, "urgent").await;
     for (columns, rows) in SIZES.into_iter().chain([(40, 10), (200, 60)]) {
         let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
