@@ -227,9 +227,10 @@ fn serve(data: &Path, config: Option<&Path>, settings: Settings, as_json: bool) 
     let file = config.map(Settings::read).transpose()?.unwrap_or_default();
     let settings = settings.or(file);
     start_log(&settings)?;
-    let config = settings.check()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
+        // In here, because the pool of connections to a mail server starts a task of its own.
+        let config = settings.check()?;
         let server = Server::start(data, config, Clock::system()).await?;
         if as_json {
             println!("{}", json!({ "listening": server.url() }));

@@ -59,6 +59,8 @@ struct Serving {
 fn serve(data: &Path) -> Serving {
     let mut command = tierup_server();
     command.args(["serve", "--json", "--listen", "127.0.0.1:0", "--data"]).arg(data);
+    // A mail server that is not there: nobody is to notice before there is mail.
+    command.args(["--mail-url", "smtp://127.0.0.1:9"]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
