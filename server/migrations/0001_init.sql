@@ -11,7 +11,10 @@ CREATE TABLE account (
   -- The oldest event that can still be replayed. Of what is older only the milestones of each session are kept.
   oldest_seq          INTEGER NOT NULL DEFAULT 1,
   last_session_number INTEGER NOT NULL DEFAULT 0,
-  last_handoff_number INTEGER NOT NULL DEFAULT 0
+  last_handoff_number INTEGER NOT NULL DEFAULT 0,
+  -- How many handoffs wait and are worked on. Counted by triggers, so that no page counts them row by row.
+  open_handoffs       INTEGER NOT NULL DEFAULT 0,
+  claimed_handoffs    INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE user (
@@ -121,8 +124,19 @@ CREATE TABLE handoff (
 ) STRICT, WITHOUT ROWID;
 
 -- What waits and what is worked on, in the order of the queue.
-CREATE INDEX handoff_queue ON handoff (account_id, status, priority DESC, id)
+CREATE INDEX handoff_queue ON handoff (account_id, status, priority DESC, id, claimed_by)
   WHERE status IN ('open', 'claimed');
+
+CREATE TRIGGER handoff_entered AFTER INSERT ON handoff WHEN new.status = 'open' BEGIN
+  UPDATE account SET open_handoffs = open_handoffs + 1 WHERE id = new.account_id;
+END;
+
+CREATE TRIGGER handoff_moved AFTER UPDATE OF status ON handoff WHEN new.status <> old.status BEGIN
+  UPDATE account SET
+    open_handoffs = open_handoffs + (new.status = 'open') - (old.status = 'open'),
+    claimed_handoffs = claimed_handoffs + (new.status = 'claimed') - (old.status = 'claimed')
+  WHERE id = new.account_id;
+END;
 
 -- All escalations, in the same order: for looking back.
 CREATE INDEX handoff_all ON handoff (account_id, priority DESC, id) WHERE intent = 'escalate';
@@ -185,6 +199,7 @@ CREATE TABLE job (
 ) STRICT;
 
 CREATE INDEX job_waiting ON job (kind, due_at) WHERE failed = 0;
+CREATE INDEX job_leased ON job (kind, lease_until) WHERE failed = 0 AND lease_until IS NOT NULL;
 
 -- The first answers to requests that carried an Idempotency-Key.
 CREATE TABLE idempotency (

@@ -22,6 +22,7 @@ use crate::error::{ApiError, ApiResult, problem_of};
 use crate::limits::Limits;
 use crate::mail::Mailer;
 use crate::metrics::Metrics;
+use crate::pages::Pages;
 use crate::search::Search;
 use crate::store::{self, Answer, Key, Store, Tx};
 use crate::webhook::Hooks;
@@ -38,6 +39,8 @@ pub struct Parts {
     pub store: Store,
     /// What is new.
     pub bell: Bell,
+    /// Pages of the queue as they were last sent.
+    pub pages: Arc<Pages>,
     /// Who callers are.
     pub tokens: Tokens,
     /// Whose log-ins failed.

@@ -8,6 +8,7 @@
 mod growing;
 mod growth;
 mod presence;
+mod replay;
 mod stream;
 mod window;
 
@@ -23,6 +24,7 @@ use tokio::sync::Notify;
 
 use crate::bell::growing::GrowingTexts;
 use crate::bell::presence::Presence;
+use crate::bell::replay::Replay;
 use crate::bell::window::Window;
 use crate::domain::Caller;
 use crate::store::{Logged, Narrow, News};
@@ -73,22 +75,28 @@ impl Bell {
 
     /// The text of something that is being written grew by this much.
     pub fn grow(&self, account: AccountId, what: Growing, text: &str) {
-        self.channel(account).change(|state| state.growing.grow(what, text));
+        self.channel(account)
+            .change(|state| state.growing.grow(what, text), |reader| what.is_for(reader.narrow));
     }
 
     /// Something is written from the start, again or for the first time.
     pub fn begin(&self, account: AccountId, what: Growing) {
-        self.channel(account).change(|state| state.growing.begin(what));
+        self.channel(account).change(|state| state.growing.begin(what), |reader| what.is_for(reader.narrow));
     }
 
     /// Something is written, or given up: the durable event that follows tells the rest.
     pub fn settle(&self, account: AccountId, what: Growing) {
-        self.channel(account).change(|state| state.growing.settle(what));
+        self.channel(account).change(|state| state.growing.settle(what), |reader| what.is_for(reader.narrow));
     }
 
     /// Who is reading a handoff now.
     pub fn viewers(&self, account: AccountId, handoff: HandoffId) -> Vec<Person> {
         self.channel(account).lock().presence.viewers(handoff)
+    }
+
+    /// Counts the changes of who reads what in an account.
+    pub fn presence(&self, account: AccountId) -> u64 {
+        self.channel(account).lock().presence.version()
     }
 
     /// How many streams are open.
@@ -136,6 +144,7 @@ impl Bell {
 #[derive(Default)]
 struct Channel {
     state: Mutex<State>,
+    replay: Replay,
 }
 
 #[derive(Default)]
@@ -150,7 +159,7 @@ struct State {
 
 /// An open stream, as the channel knows it.
 struct Reader {
-    caller: Caller,
+    caller: Arc<Caller>,
     narrow: Narrow,
     ended: bool,
     waker: Option<Waker>,
@@ -162,51 +171,68 @@ impl Channel {
     }
 
     fn publish(&self, events: Vec<Logged>) {
-        self.change(|state| {
-            for event in events {
-                state.newest = state.newest.max(event.seq);
-                state.window.push(event);
-            }
-        });
+        let mut state = self.lock();
+        let wakers =
+            state.wakers(|reader| events.iter().any(|event| event.is_for(reader.caller.id, reader.narrow)));
+        for event in events {
+            state.newest = state.newest.max(event.seq);
+            state.window.push(event);
+        }
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
     }
 
-    /// Changes the state and wakes every stream, which finds out for itself what is new for it.
-    fn change(&self, change: impl FnOnce(&mut State)) {
+    /// Changes the state and wakes streams that it may concern, which find out for themselves what is new for them.
+    fn change(&self, change: impl FnOnce(&mut State), concerns: impl Fn(&Reader) -> bool) {
         let mut state = self.lock();
         change(&mut state);
-        let wakers: Vec<Waker> =
-            state.readers.iter_mut().filter_map(|(_, reader)| reader.waker.take()).collect();
+        let wakers = state.wakers(concerns);
         drop(state);
         wakers.into_iter().for_each(Waker::wake);
     }
 
     fn end(&self, which: impl Fn(&Reader) -> bool) {
-        self.change(|state| {
+        let end = |state: &mut State| {
             for (_, reader) in &mut state.readers {
                 reader.ended |= which(reader);
             }
-        });
+        };
+        self.change(end, |reader| reader.ended);
     }
 
-    fn enter(&self, caller: Caller, narrow: Narrow) -> usize {
-        let mut key = 0;
-        self.change(|state| {
-            if let Narrow::Handoff(handoff) = narrow {
-                state.presence.enter(handoff, caller.person());
-            }
-            key = state.readers.insert(Reader { caller, narrow, ended: false, waker: None });
-        });
+    fn enter(&self, caller: Arc<Caller>, narrow: Narrow) -> usize {
+        let person = caller.person();
+        let key = self.lock().readers.insert(Reader { caller, narrow, ended: false, waker: None });
+        if let Narrow::Handoff(handoff) = narrow {
+            self.change(|state| state.presence.enter(handoff, person), Reader::sees_presence);
+        }
         key
     }
 
     fn leave(&self, key: usize) {
-        self.change(|state| {
-            if let Some(reader) = state.readers.try_remove(key)
-                && let Narrow::Handoff(handoff) = reader.narrow
-            {
-                state.presence.leave(handoff, reader.caller.id);
-            }
-        });
+        let left = self.lock().readers.try_remove(key);
+        if let Some(reader) = left
+            && let Narrow::Handoff(handoff) = reader.narrow
+        {
+            self.change(|state| state.presence.leave(handoff, reader.caller.id), Reader::sees_presence);
+        }
+    }
+}
+
+impl State {
+    /// What wakes the streams that wait and that this is true of.
+    fn wakers(&mut self, concerns: impl Fn(&Reader) -> bool) -> Vec<Waker> {
+        let concerned = self.readers.iter_mut().filter(|(_, reader)| concerns(reader));
+        concerned.filter_map(|(_, reader)| reader.waker.take()).collect()
+    }
+}
+
+impl Reader {
+    fn sees_presence(&self) -> bool {
+        match self.narrow {
+            Narrow::Team | Narrow::Handoff(_) => true,
+            Narrow::Session(_) => false,
+        }
     }
 }
 

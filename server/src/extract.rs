@@ -195,12 +195,15 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> ApiResult<Self> {
-        let query = parts.uri.query().unwrap_or_default();
-        let reader = serde_urlencoded::Deserializer::new(url::form_urlencoded::parse(query.as_bytes()));
-        serde_path_to_error::deserialize(reader)
-            .map(Self)
-            .map_err(|error| bad_field("query", &error.path().to_string(), error.inner()))
+        read_query(parts.uri.query().unwrap_or_default()).map(Self)
     }
+}
+
+/// What a query string says.
+pub fn read_query<T: DeserializeOwned>(query: &str) -> ApiResult<T> {
+    let reader = serde_urlencoded::Deserializer::new(url::form_urlencoded::parse(query.as_bytes()));
+    serde_path_to_error::deserialize(reader)
+        .map_err(|error| bad_field("query", &error.path().to_string(), error.inner()))
 }
 
 /// The body, as JSON whose fields obey their rules.

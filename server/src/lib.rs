@@ -20,6 +20,7 @@ mod mail;
 mod metrics;
 pub mod openapi;
 mod outgoing;
+mod pages;
 mod password;
 mod router;
 pub mod search;

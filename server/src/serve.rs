@@ -2,23 +2,30 @@
 //!
 //! Not `axum::serve`: that keeps a client which sends half a request, or half a body, for ever.
 
+mod line;
+mod pour;
+
 use std::io;
-use std::pin::pin;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::Request;
-use hyper::body::Incoming;
+use axum::response::Response;
+use hyper::server::conn::http1::Builder;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
+use tokio_util::task::TaskTracker;
 
 use crate::extract::Remote;
+use crate::serve::line::{Exit, Line, answer};
+use crate::serve::pour::Pour;
+
+pub use pour::Endless;
 
 /// Headers arrive within this time, or the connection is cut.
 const HEADER_TIME: Duration = Duration::from_secs(10);
@@ -31,9 +38,9 @@ const CONNECTIONS: usize = 20_000;
 
 /// Serves until told to stop; then takes nothing new, finishes what is in flight and returns.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
-    let permits = std::sync::Arc::new(Semaphore::new(CONNECTIONS));
-    let graceful = GracefulShutdown::new();
-    let mut http = hyper::server::conn::http1::Builder::new();
+    let permits = Arc::new(Semaphore::new(CONNECTIONS));
+    let connections = TaskTracker::new();
+    let mut http = Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIME);
     loop {
         let accept = async {
@@ -56,23 +63,47 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
             }
         };
         set_up(&stream);
-        let service = router.clone().map_request(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(remote);
-            request
-        });
-        let service = TowerToHyperService::new(service);
-        let connection = http.serve_connection(TokioIo::new(stream), service);
-        let connection = graceful.watch(connection);
-        tokio::spawn(async move {
-            // Clients break off all the time; it is their business.
-            let _ = connection.await;
-            drop(permit);
+        let (http, router, stop, streams) = (http.clone(), router.clone(), stop.clone(), connections.clone());
+        connections.spawn(async move {
+            if let Some((stream, answer)) = converse(&http, stream, router, remote, stop).await {
+                // A task of its own: this one has room for a whole conversation.
+                streams.spawn(async move {
+                    Pour::new(stream, answer).await;
+                    drop(permit);
+                });
+            }
         });
     }
     drop(listener);
-    if tokio::time::timeout(GRACE, pin!(graceful.shutdown())).await.is_err() {
+    connections.close();
+    if tokio::time::timeout(GRACE, connections.wait()).await.is_err() {
         tracing::warn!("some connections did not end in time and were cut");
     }
+}
+
+/// Answers request after request, until the connection ends or an answer begins that has no end.
+async fn converse(
+    http: &Builder,
+    stream: TcpStream,
+    router: Router,
+    remote: Remote,
+    stop: CancellationToken,
+) -> Option<(TcpStream, Response)> {
+    let exit = Arc::new(Exit::default());
+    let line = Line { stream, exit: Arc::clone(&exit) };
+    let leaving = Arc::clone(&exit);
+    let service = service_fn(move |request| answer(router.clone(), remote, Arc::clone(&leaving), request));
+    let mut connection = http.serve_connection(TokioIo::new(line), service);
+    // Clients break off all the time; it is their business.
+    tokio::select! {
+        biased;
+        answer = exit.taken() => return Some((connection.into_parts().io.into_inner().stream, answer)),
+        _ = &mut connection => return None,
+        () = stop.cancelled() => {}
+    }
+    Pin::new(&mut connection).graceful_shutdown();
+    let _ = connection.await;
+    None
 }
 
 /// Small answers go out at once, and a peer that is gone or stands still does not hold its connection for ever.

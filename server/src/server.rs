@@ -17,6 +17,7 @@ use crate::bell::Bell;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::metrics::Metrics;
+use crate::pages::Pages;
 use crate::router::router;
 use crate::search::{Search, SearchError};
 use crate::serve::serve;
@@ -64,7 +65,10 @@ impl Server {
         let rung = bell.clone();
         let metrics = Arc::new(Metrics::new(bell.sent()));
         let counting = Arc::clone(&metrics);
+        let pages = Arc::new(Pages::default());
+        let turned = Arc::clone(&pages);
         let on_commit = move |news: News| {
+            turned.turn(&news.touched);
             counting.committed(&news);
             rung.ring(news);
         };
@@ -81,6 +85,7 @@ impl Server {
             clock,
             store,
             bell,
+            pages,
             tokens: Tokens::default(),
             attempts: Attempts::default(),
             behind_proxy: config.behind_proxy,

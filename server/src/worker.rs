@@ -71,9 +71,11 @@ async fn work(app: App, trade: Trade) {
         let mut heard = std::pin::pin!(heard);
         heard.as_mut().enable();
         let free = permits.available_permits();
-        let jobs = if free > 0 { take(&app, &trade, free).await } else { Vec::new() };
+        // A look costs the writer nothing; most rings are for another trade.
+        let next = next_look(&app, &trade, free).await;
+        let is_due = next.is_some_and(|at| at <= app.clock.now());
+        let jobs = if is_due { take(&app, &trade, free).await } else { Vec::new() };
         let took_some = !jobs.is_empty();
-        let next = if took_some { None } else { next_look(&app, &trade, free).await };
         for job in jobs {
             let Ok(permit) = permits.clone().try_acquire_owned() else { break };
             let app = app.clone();

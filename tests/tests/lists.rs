@@ -4,7 +4,7 @@
 
 use reqwest::Method;
 use serde_json::Value;
-use tierup_e2e::World;
+use tierup_e2e::{Engineer, World};
 
 fn numbers(page: &Value) -> Vec<u64> {
     page["items"].as_array().unwrap().iter().map(|item| item["number"].as_u64().unwrap()).collect()
@@ -77,4 +77,76 @@ async fn what_has_not_changed_is_not_sent_again() {
     assert_eq!(ask(&format!("\"x\", W/{etag}")).await.status(), 304);
     priya.claims(&vpn).await;
     assert_eq!(ask(&etag).await.status(), 200);
+}
+
+#[tokio::test]
+async fn the_queue_comes_page_by_page_the_most_urgent_first() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    for priority in ["normal", "low", "urgent", "normal", "high", "urgent", "low"] {
+        sam.escalates_as("a problem", priority).await;
+    }
+    for state in ["open", "all"] {
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = sam.get(&format!("/escalations?state={state}&limit=2{cursor}")).await.expect(200);
+            seen.extend(numbers(&page));
+            let Some(next) = page["next_cursor"].as_str() else { break };
+            cursor = format!("&cursor={next}");
+        }
+        assert_eq!(seen, [3, 6, 5, 1, 4, 2, 7], "{state}");
+    }
+    assert_eq!(numbers(&sam.get("/escalations?priority=low&limit=1").await.expect(200)), [2]);
+    assert_eq!(numbers(&sam.get("/escalations?priority=low&limit=9").await.expect(200)), [2, 7]);
+}
+
+#[tokio::test]
+async fn a_page_that_is_sent_again_knows_what_has_changed() {
+    let world = World::new().await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    let (ana, hank) = (world.owner(), world.stranger());
+    let counts = async |who: &Engineer| {
+        let counts = who.get("/escalations").await.expect(200)["counts"].clone();
+        ["open", "claimed", "mine"].map(|count| counts[count].as_u64().unwrap())
+    };
+    assert_eq!(counts(&sam).await, [0, 0, 0]);
+    let (vpn, printer) = (sam.escalates("VPN is down").await, sam.escalates("Printer jams").await);
+    assert_eq!(counts(&sam).await, [2, 0, 0]);
+    priya.claims(&vpn).await;
+    assert_eq!((counts(&sam).await, counts(&priya).await), ([1, 1, 0], [1, 1, 1]));
+    assert_eq!(counts(&hank).await, [0, 0, 0]);
+    priya.resolves(&vpn.session, "It was the certificate.").await;
+    assert_eq!(counts(&priya).await, [1, 0, 0]);
+
+    let page = sam.get("/escalations").await.expect(200);
+    assert_eq!(page["items"][0]["handed_off_by_name"], "Sam Ortiz");
+    let reading = priya.listens(&format!("?handoff_id={}", printer.handoff)).await;
+    let page = sam.get("/escalations").await.expect(200);
+    assert_eq!(page["items"][0]["viewers"][0]["name"], "Priya Nair");
+    drop(reading);
+
+    let me = sam.get("/me").await.expect(200);
+    let path = format!("/users/{}", me["id"].as_str().unwrap());
+    ana.ask(Method::PATCH, &path, Some(serde_json::json!({"name": "Samuel Ortiz"})), &[]).await.expect(200);
+    let page = sam.get("/escalations").await.expect(200);
+    assert_eq!(page["items"][0]["handed_off_by_name"], "Samuel Ortiz");
+    sam.post(&format!("/ai-sessions/{}/resume", printer.session), serde_json::json!({})).await.expect(200);
+    assert_eq!(counts(&sam).await, [0, 0, 0]);
+}
+
+#[tokio::test]
+async fn a_queue_that_has_not_changed_is_not_sent_again() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let (vpn, printer) = (sam.escalates("VPN is down").await, sam.escalates("Printer jams").await);
+    sam.waits_for_assessment(&vpn).await;
+    sam.waits_for_assessment(&printer).await;
+    let ask = async |known: &str| {
+        let answer = sam.send(Method::GET, "/escalations", None, &[("if-none-match", known)]).await;
+        (answer.status().as_u16(), answer.headers()["etag"].to_str().unwrap().to_owned())
+    };
+    let (_, etag) = ask("\"other\"").await;
+    assert_eq!(ask(&etag).await, (304, etag.clone()));
+    sam.escalates("Mail bounces").await;
+    assert_eq!(ask(&etag).await.0, 200);
 }

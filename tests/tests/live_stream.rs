@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tierup_common::user::Role;
-use tierup_e2e::{Model, Temper, World};
+use tierup_e2e::{Engineer, Model, Temper, World};
 
 #[tokio::test]
 async fn the_first_frames_say_where_one_is() {
@@ -78,6 +78,35 @@ async fn what_happens_while_the_server_restarts_is_not_missed() {
         heard.into_iter().filter(|frame| frame.id.is_some()).map(|frame| frame.name).collect()
     };
     assert_eq!(names, ["handoff_claimed", "session_created", "handoff_created"]);
+}
+
+#[tokio::test]
+async fn all_who_come_back_at_once_get_each_what_they_missed() {
+    let mut world = World::new().await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    for number in 0..100 {
+        let session = sam.opens(&format!("problem {number}")).await;
+        if number == 50 {
+            sam.parks(&session).await;
+        }
+    }
+    world.restarts().await;
+
+    let (sam, priya) = (&sam, &priya);
+    let missed = async |who: &Engineer, place: u64| -> Vec<u64> {
+        let mut stream = who.resumes(&place.to_string()).await;
+        let heard = stream.hears_all_until("caught_up").await;
+        heard.iter().filter_map(|frame| frame.id.as_ref()?.parse().ok()).collect()
+    };
+    let all = missed(priya, 0).await;
+    assert_eq!(all.len(), 100, "what is said and what is parked is not for her");
+    assert_eq!(missed(sam, 0).await.len(), 101);
+    let places = [0, 1, 63, 64, 100, 127, 128, 129, 150, 200];
+    let back = futures_util::future::join_all(places.map(|place| missed(priya, place))).await;
+    for (place, came) in places.into_iter().zip(back) {
+        let wanted: Vec<u64> = all.iter().copied().filter(|seq| *seq > place).collect();
+        assert_eq!(came, wanted, "after {place}");
+    }
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ struct Source {
 fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned();
     let mut all = Vec::new();
-    for part in ["common/src", "server/src", "tui/src", "tests/src", "tests/tests"] {
+    for part in ["common/src", "server/src", "tui/src", "tests/src", "tests/tests", "bench/src"] {
         collect(&root, &root.join(part), &mut all);
     }
     assert!(all.len() > 50, "the source was not found");

@@ -17,7 +17,7 @@ pub enum Growing {
 }
 
 impl Growing {
-    fn is_for(self, narrow: Narrow) -> bool {
+    pub(super) fn is_for(self, narrow: Narrow) -> bool {
         match (self, narrow) {
             (Self::Assessment(handoff), Narrow::Handoff(wanted)) => handoff == wanted,
             (Self::Message(session, _), Narrow::Session(wanted)) => session == wanted,

@@ -53,6 +53,11 @@ impl Presence {
         self.changed(handoff);
     }
 
+    /// How many changes there have been.
+    pub(super) const fn version(&self) -> u64 {
+        self.version
+    }
+
     pub(super) fn viewers(&self, handoff: HandoffId) -> Vec<Person> {
         let readers = self.reading.get(&handoff).map_or(&[][..], Vec::as_slice);
         readers.iter().map(|(person, _)| person.clone()).collect()

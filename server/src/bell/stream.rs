@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame};
 use prometheus_client::metrics::counter::Counter;
 use tierup_common::event::Signal;
@@ -19,16 +19,19 @@ use tierup_common::id::Seq;
 use tokio::time::{Instant, Sleep};
 
 use crate::bell::growing::Sent;
-use crate::bell::window::{Looked, frame};
+use crate::bell::replay::Part;
+use crate::bell::window::Looked;
 use crate::bell::{Bell, Channel};
 use crate::clock::Clock;
 use crate::domain::Caller;
-use crate::store::{self, Ends, Narrow, Page, Store};
+use crate::store::{self, Ends, Narrow, Store};
 
 /// A comment goes out after so long without anything else, so that proxies do not think the stream dead.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// Events read from the log at a time.
-const PAGE: u32 = 512;
+/// Frames that wait go out together, as far as they have so many bytes.
+const TOGETHER: usize = 16 * 1024;
+/// Frames that a stream has room for while nothing much happens.
+const IN_HAND: usize = 4;
 
 /// Where a stream begins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,14 +44,14 @@ pub enum Start {
     Nowhere,
 }
 
-type Reading = Pin<Box<dyn Future<Output = store::Result<Page>> + Send>>;
+type Reading = Pin<Box<dyn Future<Output = store::Result<Arc<Part>>> + Send>>;
 
 /// The body of an event stream. It ends when its token does, or the server.
 pub struct EventStream {
     store: Store,
     channel: Arc<Channel>,
     key: usize,
-    caller: Caller,
+    caller: Arc<Caller>,
     narrow: Narrow,
     cursor: Seq,
     /// While what was missed is being sent: up to where it goes.
@@ -59,6 +62,8 @@ pub struct EventStream {
     ready: VecDeque<Bytes>,
     /// A part of the log on its way.
     reading: Option<Reading>,
+    /// When something went out last.
+    sent_at: Instant,
     keep_alive: Pin<Box<Sleep>>,
     counter: Counter,
     /// When the token stops working, if it ever does.
@@ -71,15 +76,17 @@ impl EventStream {
         bell: &Bell,
         store: Store,
         clock: &Clock,
-        caller: Caller,
+        caller: Arc<Caller>,
         narrow: Narrow,
         start: Start,
     ) -> store::Result<Self> {
         let channel = bell.channel(caller.account);
         // First in line, then a look at the log: whatever is committed after that look rings for this stream.
-        let key = channel.enter(caller.clone(), narrow);
+        let key = channel.enter(Arc::clone(&caller), narrow);
         let now = clock.now();
-        let expires = caller.expires_at.map(|at| Instant::now() + at.since(now));
+        let opened = Instant::now();
+        let expires = caller.expires_at.map(|at| opened + at.since(now));
+        let alarm = expires.map_or(opened + KEEP_ALIVE, |at| at.min(opened + KEEP_ALIVE));
         let mut stream = Self {
             store,
             channel,
@@ -92,7 +99,8 @@ impl EventStream {
             presence_seen: 0,
             ready: VecDeque::new(),
             reading: None,
-            keep_alive: Box::pin(tokio::time::sleep(KEEP_ALIVE)),
+            sent_at: opened,
+            keep_alive: Box::pin(tokio::time::sleep_until(alarm)),
             counter: bell.sent(),
             expires,
         };
@@ -136,10 +144,10 @@ impl EventStream {
         match looked {
             Looked::Here(up_to) => self.cursor = up_to,
             Looked::Older => {
-                let (store, account, after) = (self.store.clone(), self.caller.account, self.cursor);
-                self.reading = Some(Box::pin(async move {
-                    store.read(account, move |scope| scope.log_after(after, PAGE)).await
-                }));
+                let (channel, store) = (Arc::clone(&self.channel), self.store.clone());
+                let (account, after) = (self.caller.account, self.cursor);
+                self.reading =
+                    Some(Box::pin(async move { channel.replay.after(&store, account, after).await }));
                 return false;
             }
         }
@@ -158,16 +166,41 @@ impl EventStream {
         false
     }
 
-    fn turn_page(&mut self, page: &Page) {
-        let theirs = page.events.iter().filter(|event| event.is_for(self.caller.id, self.narrow));
-        self.ready.extend(theirs.map(frame));
-        if page.up_to == self.cursor {
-            // The log ends before what the bell rang for: those events are no longer kept. Go on from the newest.
-            self.cursor = self.channel.lock().newest;
-            self.ready.push_back(signal_frame(&Signal::Reset { seq: self.cursor }));
-        } else {
-            self.cursor = page.up_to;
+    fn take(&mut self, part: &Part) {
+        match part.ends() {
+            Some((first, last)) if first == self.cursor.next() => {
+                let theirs = part.events.iter().filter(|it| it.event.is_for(self.caller.id, self.narrow));
+                self.ready.extend(theirs.map(|it| it.frame.clone()));
+                self.cursor = last;
+            }
+            // What comes next is no longer kept. Go on from the newest.
+            Some(_) | None => {
+                self.cursor = self.channel.lock().newest;
+                self.ready.push_back(signal_frame(&Signal::Reset { seq: self.cursor }));
+            }
         }
+    }
+
+    /// What goes out next: what waits, as far as it goes out together.
+    fn next_bytes(&mut self) -> Option<Bytes> {
+        let (mut frames, mut bytes) = (0, 0);
+        for frame in &self.ready {
+            if frames > 0 && bytes + frame.len() > TOGETHER {
+                break;
+            }
+            (frames, bytes) = (frames + 1, bytes + frame.len());
+        }
+        self.counter.inc_by(frames as u64);
+        if frames <= 1 {
+            return self.ready.pop_front();
+        }
+        let mut together = BytesMut::with_capacity(bytes);
+        self.ready.drain(..frames).for_each(|frame| together.extend_from_slice(&frame));
+        if self.ready.is_empty() {
+            // A burst must not leave every stream with room for the next one.
+            self.ready.shrink_to(IN_HAND);
+        }
+        Some(together.freeze())
     }
 
     fn has_expired(&self) -> bool {
@@ -175,7 +208,7 @@ impl EventStream {
     }
 
     fn next_wake(&self) -> Instant {
-        let keep_alive = Instant::now() + KEEP_ALIVE;
+        let keep_alive = self.sent_at + KEEP_ALIVE;
         self.expires.map_or(keep_alive, |expires| expires.min(keep_alive))
     }
 }
@@ -190,18 +223,16 @@ impl Body for EventStream {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let this = &mut *self;
         loop {
-            if let Some(bytes) = this.ready.pop_front() {
-                let at = this.next_wake();
-                this.keep_alive.as_mut().reset(at);
-                this.counter.inc();
+            if let Some(bytes) = this.next_bytes() {
+                this.sent_at = Instant::now();
                 return Poll::Ready(Some(Ok(Frame::data(bytes))));
             }
             if let Some(reading) = &mut this.reading {
                 match reading.as_mut().poll(context) {
                     Poll::Pending => return Poll::Pending,
-                    Poll::Ready(Ok(page)) => {
+                    Poll::Ready(Ok(part)) => {
                         this.reading = None;
-                        this.turn_page(&page);
+                        this.take(&part);
                         continue;
                     }
                     // The client comes back and resumes where it was.
@@ -219,6 +250,11 @@ impl Body for EventStream {
             }
             match this.keep_alive.as_mut().poll(context) {
                 Poll::Pending => return Poll::Pending,
+                // The alarm was set when less had been sent: what went out since puts it off.
+                Poll::Ready(()) if Instant::now() < this.next_wake() => {
+                    let at = this.next_wake();
+                    this.keep_alive.as_mut().reset(at);
+                }
                 Poll::Ready(()) => this.ready.push_back(Bytes::from_static(b":\n\n")),
             }
         }

@@ -19,9 +19,19 @@ pub(super) struct Window {
     bytes: usize,
 }
 
-struct Framed {
-    event: Logged,
-    frame: Bytes,
+/// An event as a frame, and what says for whom it is.
+pub(super) struct Framed {
+    /// The event, but for its text, which the frame has.
+    pub(super) event: Logged,
+    pub(super) frame: Bytes,
+}
+
+impl Framed {
+    pub(super) fn new(mut event: Logged) -> Self {
+        let frame = frame(&event);
+        (event.name, event.body) = (String::new(), String::new());
+        Self { event, frame }
+    }
 }
 
 /// What a window has for a reader.
@@ -40,9 +50,9 @@ impl Window {
             self.frames.clear();
             self.bytes = 0;
         }
-        let frame = frame(&event);
-        self.bytes += frame.len();
-        self.frames.push_back(Framed { event, frame });
+        let framed = Framed::new(event);
+        self.bytes += framed.frame.len();
+        self.frames.push_back(framed);
         while self.frames.len() > EVENTS || (self.bytes > BYTES && self.frames.len() > 1) {
             if let Some(oldest) = self.frames.pop_front() {
                 self.bytes -= oldest.frame.len();
@@ -80,6 +90,6 @@ impl Window {
 }
 
 /// An event as server-sent events want it. Its JSON has no line breaks and its name is one of ours.
-pub(super) fn frame(event: &Logged) -> Bytes {
+fn frame(event: &Logged) -> Bytes {
     Bytes::from(format!("id: {}\nevent: {}\ndata: {}\n\n", event.seq, event.name, event.body))
 }

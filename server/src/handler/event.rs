@@ -6,12 +6,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tierup_common::id::{HandoffRef, SessionId};
 use tierup_common::problem::Code;
+use tierup_common::time::Timestamp;
 
 use crate::app::App;
 use crate::bell::{EventStream, Start};
 use crate::domain::Caller;
 use crate::error::{ApiError, ApiResult};
 use crate::extract::{Me, Query};
+use crate::serve::Endless;
 use crate::store::Narrow;
 
 /// What a stream may be narrowed to, and where it begins.
@@ -39,15 +41,22 @@ pub async fn stream(
         Some(text) => text.parse().map_or(Start::Nowhere, Start::After),
     };
     app.limits.stream(app.bell.streams_of(caller.account, caller.id))?;
-    let caller = Caller::clone(&caller);
     let body = EventStream::open(&app.bell, app.store.clone(), &app.clock, caller, narrow, start).await?;
     let mut response = axum::body::Body::new(body).into_response();
+    response.extensions_mut().insert(Endless);
     let headers = response.headers_mut();
+    headers.insert(header::DATE, http_date(app.clock.now())?);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // nginx would keep events back to fill its buffer.
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     Ok(response)
+}
+
+/// A moment as HTTP headers say it (RFC 9110, section 5.6.7).
+fn http_date(at: Timestamp) -> ApiResult<HeaderValue> {
+    let date = at.to_datetime().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    HeaderValue::try_from(date).map_err(|error| ApiError::internal(&error))
 }
 
 /// A stream can be narrowed only to what the caller may see; anything else is not found.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::extract::RawQuery;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
@@ -16,8 +17,9 @@ use crate::app::{App, Reply};
 use crate::domain::session::Session;
 use crate::domain::{self, Caller, Decision, Policy, assessment, claim};
 use crate::error::ApiResult;
-use crate::extract::{Body, Both, Me, Once, Path, Query};
+use crate::extract::{Body, Both, Me, Once, Path, read_query};
 use crate::handler::{cut, found, page_limit, read_cursor};
+use crate::pages::{Asked, Page};
 use crate::store::{self, Key, QueueCursor, QueueQuery, Scope};
 
 /// What the queue may be narrowed to.
@@ -33,28 +35,64 @@ pub struct ListQuery {
     cursor: Option<String>,
 }
 
-/// A page of the queue: by priority, then the oldest first.
-pub async fn queue(app: App, Me(caller): Me, Query(query): Query<ListQuery>) -> ApiResult<Json<QueuePage>> {
+/// A page of the queue: by priority, then the oldest first. What was sent before is sent again as it was until
+/// something changes.
+pub async fn queue(
+    app: App,
+    Me(caller): Me,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> ApiResult<Response> {
+    let asked = Asked { user: caller.id, query: query.unwrap_or_default() };
+    let presence = app.bell.presence(caller.account);
+    let page = match app.pages.find(caller.account, &asked, presence) {
+        Ok(page) => page,
+        Err(as_of) => {
+            let query: ListQuery = read_query(&asked.query)?;
+            // What a search finds changes without the account, as the index takes it in.
+            let is_search = query.q.is_some();
+            let page = read_page(&app, &caller, query, presence).await?;
+            if !is_search {
+                app.pages.keep(caller.account, asked, as_of, page.clone());
+            }
+            page
+        }
+    };
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    Ok(unless_known(&headers, page.etag, (json, page.body)))
+}
+
+async fn read_page(app: &App, caller: &Caller, query: ListQuery, presence: u64) -> ApiResult<Page> {
     let limit = page_limit(query.limit)?;
     let query = QueueQuery {
         state: query.state.unwrap_or(QueueState::Open),
         priority: query.priority,
-        among: found(&app, &caller, query.q).await?,
+        among: found(app, caller, query.q).await?,
         limit,
         cursor: read_cursor(query.cursor.as_deref())?,
     };
-    let (account, user) = (caller.account, caller.id);
+    let (account, user, bell) = (caller.account, caller.id, app.bell.clone());
     let page = app.store.read(account, move |scope| {
         let mut items = scope.queue(&query, user)?;
         let next_cursor = cut(&mut items, limit, |last| QueueCursor { priority: last.priority, id: last.id });
+        for item in &mut items {
+            item.viewers = bell.viewers(account, item.id);
+        }
         let counts = scope.queue_counts(user)?;
-        Ok(QueuePage { items, next_cursor, counts, as_of_seq: scope.newest_seq()? })
+        let page = QueuePage { items, next_cursor, counts, as_of_seq: scope.newest_seq()? };
+        let body = serde_json::to_vec(&page)?;
+        let etag = format!("\"{}-{:08x}\"", page.as_of_seq, crc32fast::hash(&body));
+        Ok(Page { presence, etag, body: body.into() })
     });
-    let mut page = page.await?;
-    for item in &mut page.items {
-        item.viewers = app.bell.viewers(account, item.id);
-    }
-    Ok(Json(page))
+    Ok(page.await?)
+}
+
+/// The answer with its `ETag`, or that the client has it already.
+fn unless_known(headers: &HeaderMap, etag: String, answer: impl IntoResponse) -> Response {
+    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let is_known = known.flat_map(|value| value.split(',')).any(|known| is_same(known.trim(), &etag));
+    let etag = [(header::ETAG, etag)];
+    if is_known { (StatusCode::NOT_MODIFIED, etag).into_response() } else { (etag, answer).into_response() }
 }
 
 /// One handoff with what was handed over.
@@ -67,15 +105,7 @@ pub async fn read(
     let account = caller.account;
     let whole = app.store.read(account, move |scope| scope.whole_handoff(reference, &caller));
     let handoff = app.with_viewers(account, whole.await?);
-    let etag = format!("\"{}\"", handoff.item.version);
-    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let is_known = known.flat_map(|value| value.split(',')).any(|known| is_same(known.trim(), &etag));
-    let etag = [(header::ETAG, etag)];
-    Ok(if is_known {
-        (StatusCode::NOT_MODIFIED, etag).into_response()
-    } else {
-        (etag, Json(handoff)).into_response()
-    })
+    Ok(unless_known(&headers, format!("\"{}\"", handoff.item.version), Json(handoff)))
 }
 
 /// The weak comparison of RFC 9110, section 8.8.3.2.

@@ -47,7 +47,7 @@ pub(crate) fn table() -> Vec<Row> {
         post(route::RESOLVE, From(Engineer), session::resolve, "End a session, and its handoffs with it").takes::<Resolve>().gives::<Session>(200).refuses(&[NotAParticipant, SessionNotActive]),
         get(route::TIMELINE, From(Viewer), session::timeline, "What happened in a session, in order").gives::<Timeline>(200),
 
-        get(route::ESCALATIONS, From(Viewer), handoff::queue, "A page of the queue: by priority, then the oldest first").asks::<handoff::ListQuery>().gives::<QueuePage>(200),
+        get(route::ESCALATIONS, From(Viewer), handoff::queue, "A page of the queue: by priority, then the oldest first").asks::<handoff::ListQuery>().gives::<QueuePage>(200).gives_other(304, Gives::Nothing),
         get(route::STREAM, From(Viewer), event::stream, "Events as they happen, and those that were missed").asks::<event::StreamQuery>().gives_other(200, Gives::Events),
         get(route::HANDOFF, From(Viewer), handoff::read, "A handoff with what was handed over").gives::<Handoff>(200).gives_other(304, Gives::Nothing),
         post(route::CLAIM, From(Engineer), handoff::claim, "Claim it: exactly one caller wins").gives::<Handoff>(200).refuses(&[HandoffAlreadyClaimed, HandoffClosed]),

@@ -128,13 +128,14 @@ impl Index {
             transaction.execute("DELETE FROM document WHERE account = ?1", [account])?;
         }
         for (session, document) in step.documents {
-            transaction.execute(
-                "INSERT INTO document (account, session) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-                params![account, session],
-            )?;
-            let id: i64 =
-                transaction
-                    .query_row("SELECT id FROM document WHERE session = ?1", [session], |row| row.get(0))?;
+            transaction
+                .prepare_cached(
+                    "INSERT INTO document (account, session) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                )?
+                .execute(params![account, session])?;
+            let id: i64 = transaction
+                .prepare_cached("SELECT id FROM document WHERE session = ?1")?
+                .query_row([session], |row| row.get(0))?;
             let scope = scope_word(account, document.resolution.is_some());
             put_words(&transaction, id, &scope, &document)?;
         }
@@ -331,11 +332,12 @@ fn scope_word(account: AccountId, resolved: bool) -> String {
 }
 
 fn put_words(connection: &Connection, id: i64, scope: &str, document: &Document) -> rusqlite::Result<()> {
-    connection.execute(
-        "INSERT OR REPLACE INTO word (rowid, scope, title, problem, talk, resolution)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        params![id, scope, document.title, document.problem, document.talk, document.resolution],
-    )?;
+    connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO word (rowid, scope, title, problem, talk, resolution)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![id, scope, document.title, document.problem, document.talk, document.resolution])?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, MigrationDefinitionError, Migrations};
 
@@ -118,6 +119,9 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(OpenError::Sqlite)?;
     connection.set_prepared_statement_cache_capacity(128);
+    // Without it SQLite prepares some statements anew for every value that is bound to them.
+    let stable = DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG;
+    connection.set_db_config(stable, true).map_err(OpenError::Sqlite)?;
     // Another process may write too: `user add` while the server runs.
     connection.busy_timeout(Duration::from_secs(5)).map_err(OpenError::Sqlite)?;
     Ok(connection)

@@ -124,62 +124,80 @@ impl Scope<'_> {
 
     /// A page of the queue; one more than the limit when there are more.
     pub fn queue(&self, query: &QueueQuery, caller: UserId) -> Result<Vec<QueueItem>> {
-        let (priority, id) = match query.cursor {
-            Some(cursor) => (Some(cursor.priority), Some(cursor.id)),
-            None => (None, None),
-        };
-        let limit = query.limit + 1;
+        let mut items = Vec::new();
+        for priority in Priority::ALL.iter().rev().copied() {
+            let after = match query.cursor {
+                Some(cursor) if cursor.priority < priority => continue,
+                Some(cursor) if cursor.priority == priority => cursor.id,
+                Some(_) | None => HandoffId::from_bytes([0; 16]),
+            };
+            let room = (query.limit as usize + 1).saturating_sub(items.len());
+            if room > 0 && query.priority.is_none_or(|wanted| wanted == priority) {
+                self.queue_part(query, caller, priority, after, room, &mut items)?;
+            }
+        }
+        Ok(items)
+    }
+
+    /// The handoffs of one priority after one of them, at most so many: a straight run through an index.
+    fn queue_part(
+        &self,
+        query: &QueueQuery,
+        caller: UserId,
+        priority: Priority,
+        after: HandoffId,
+        most: usize,
+        items: &mut Vec<QueueItem>,
+    ) -> Result<()> {
         let among = query.among.as_deref().map(as_json);
-        let rows = match query.state {
-            QueueState::All => self.all(
+        let status = match query.state {
+            QueueState::All => None,
+            QueueState::Open => Some(HandoffStatus::Open),
+            QueueState::Claimed | QueueState::Mine => Some(HandoffStatus::Claimed),
+        };
+        let rows = match status {
+            None => self.all(
                 handoff_sql!(
-                    "AND h.intent = 'escalate' AND (?2 IS NULL OR h.priority = ?2)
-                     AND (?6 IS NULL OR h.session_id IN (SELECT unhex(value) FROM json_each(?6)))
-                     AND (?3 IS NULL OR h.priority < ?3 OR (h.priority = ?3 AND h.id > ?4))
-                     ORDER BY h.priority DESC, h.id LIMIT ?5"
+                    "AND h.intent = 'escalate' AND h.priority = ?2 AND h.id > ?3
+                     AND (?5 IS NULL OR h.session_id IN (SELECT unhex(value) FROM json_each(?5)))
+                     ORDER BY h.id LIMIT ?4"
                 ),
-                params![self.account, query.priority, priority, id, limit, among],
+                params![self.account, priority, after, most, among],
                 read_handoff,
             )?,
-            QueueState::Open | QueueState::Claimed | QueueState::Mine => {
-                let status = match query.state {
-                    QueueState::Open => HandoffStatus::Open,
-                    QueueState::Claimed | QueueState::Mine | QueueState::All => HandoffStatus::Claimed,
-                };
+            Some(status) => {
                 let mine = (query.state == QueueState::Mine).then_some(caller);
                 self.all(
                     handoff_sql!(
                         "AND h.status = ?6 AND h.status IN ('open', 'claimed')
-                         AND (?7 IS NULL OR h.claimed_by = ?7) AND (?2 IS NULL OR h.priority = ?2)
-                         AND (?8 IS NULL OR h.session_id IN (SELECT unhex(value) FROM json_each(?8)))
-                         AND (?3 IS NULL OR h.priority < ?3 OR (h.priority = ?3 AND h.id > ?4))
-                         ORDER BY h.priority DESC, h.id LIMIT ?5"
+                         AND h.priority = ?2 AND h.id > ?3 AND (?7 IS NULL OR h.claimed_by = ?7)
+                         AND (?5 IS NULL OR h.session_id IN (SELECT unhex(value) FROM json_each(?5)))
+                         ORDER BY h.id LIMIT ?4"
                     ),
-                    params![self.account, query.priority, priority, id, limit, status, mine, among],
+                    params![self.account, priority, after, most, among, status, mine],
                     read_handoff,
                 )?
             }
         };
-        rows.into_iter().map(|(handoff, kept)| item(handoff, kept)).collect()
+        for (handoff, kept) in rows {
+            items.push(item(handoff, kept)?);
+        }
+        Ok(())
     }
 
     /// How many handoffs there are in the whole queue.
     pub fn queue_counts(&self, caller: UserId) -> Result<QueueCounts> {
-        Ok(QueueCounts {
-            open: self.count_handoffs(HandoffStatus::Open, None)?,
-            claimed: self.count_handoffs(HandoffStatus::Claimed, None)?,
-            mine: self.count_handoffs(HandoffStatus::Claimed, Some(caller))?,
-        })
-    }
-
-    fn count_handoffs(&self, status: HandoffStatus, claimed_by: Option<UserId>) -> Result<u64> {
-        let count = self.one(
-            "SELECT COUNT(*) FROM handoff WHERE account_id = ?1 AND status = ?2
-             AND status IN ('open', 'claimed') AND (?3 IS NULL OR claimed_by = ?3)",
-            params![self.account, status, claimed_by],
+        let mine = self.one(
+            // SQLite uses the index of the queue only where its condition is spelt out.
+            "SELECT COUNT(*) FROM handoff WHERE account_id = ?1 AND status = 'claimed' AND claimed_by = ?2
+             AND status IN ('open', 'claimed')",
+            params![self.account, caller],
             |row| row.get(0),
         )?;
-        Ok(count.unwrap_or(0))
+        let sql = "SELECT open_handoffs, claimed_handoffs FROM account WHERE id = ?1";
+        let (open, claimed) =
+            self.one(sql, [self.account], |row| Ok((row.get(0)?, row.get(1)?)))?.unwrap_or_default();
+        Ok(QueueCounts { open, claimed, mine: mine.unwrap_or_default() })
     }
 }
 
@@ -187,8 +205,8 @@ impl Tx<'_> {
     /// The number that the next handoff gets.
     pub fn next_handoff_number(&self) -> Result<Number> {
         self.next_number(
-            "UPDATE account SET last_handoff_number = last_handoff_number + 1 WHERE id = ?1
-             RETURNING last_handoff_number",
+            "SELECT last_handoff_number + 1 FROM account WHERE id = ?1",
+            "UPDATE account SET last_handoff_number = ?2 WHERE id = ?1",
         )
     }
 

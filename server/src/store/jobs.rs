@@ -5,8 +5,8 @@ use tierup_common::id::AccountId;
 use tierup_common::time::Timestamp;
 
 use crate::domain::{Job, Task};
+use crate::store::Result;
 use crate::store::tx::{Outcome, System, Tx};
-use crate::store::{Error, Result};
 
 /// A job that a worker has for a while.
 #[derive(Clone, Debug)]
@@ -126,15 +126,14 @@ impl System<'_> {
         let count = |sql: &str, value: &str| -> Result<i64> {
             Ok(self.connection.prepare_cached(sql)?.query_row([value], |row| row.get(0))?)
         };
-        let handoffs = "SELECT COUNT(*) FROM handoff WHERE status = ?1 AND status IN ('open', 'claimed')";
+        let handoffs =
+            "SELECT COALESCE(SUM(open_handoffs), 0), COALESCE(SUM(claimed_handoffs), 0) FROM account";
+        let (open, claimed) =
+            self.connection.prepare_cached(handoffs)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let waiting = "SELECT COUNT(*) FROM job WHERE kind = ?1 AND failed = 0";
         let failed = "SELECT COUNT(*) FROM job WHERE kind = ?1 AND failed = 1";
         let jobs = Job::KINDS.iter().map(|kind| Ok((*kind, count(waiting, kind)?, count(failed, kind)?)));
-        Ok(Standing {
-            open: count(handoffs, "open")?,
-            claimed: count(handoffs, "claimed")?,
-            jobs: jobs.collect::<Result<_>>()?,
-        })
+        Ok(Standing { open, claimed, jobs: jobs.collect::<Result<_>>()? })
     }
 
     /// Takes up to so many jobs of a kind that are due and that nobody has, until a moment.
@@ -162,10 +161,19 @@ impl System<'_> {
 
     /// When the next job of a kind can be taken up: its due time, or the end of a lease that may run out.
     pub fn next_due(&self, kind: &str) -> Result<Option<Timestamp>> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT MIN(MAX(due_at, COALESCE(lease_until, 0))) FROM job WHERE failed = 0 AND kind = ?1",
+        let first = |sql| -> Result<Option<Timestamp>> {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            Ok(statement.query_row([kind], |row| row.get(0)).optional()?)
+        };
+        // Thousands may wait, but few are leased: neither of these looks at more than those few.
+        let free = first(
+            "SELECT due_at FROM job WHERE failed = 0 AND kind = ?1 AND lease_until IS NULL
+             ORDER BY due_at LIMIT 1",
         )?;
-        let due = statement.query_row([kind], |row| row.get(0)).optional().map_err(Error::from)?;
-        Ok(due.flatten())
+        let leased = first(
+            "SELECT lease_until FROM job WHERE failed = 0 AND kind = ?1 AND lease_until IS NOT NULL
+             ORDER BY lease_until LIMIT 1",
+        )?;
+        Ok(free.into_iter().chain(leased).min())
     }
 }

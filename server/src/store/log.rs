@@ -9,6 +9,7 @@ use tierup_common::time::Timestamp;
 
 use crate::domain::Happening;
 use crate::store::Result;
+use crate::store::sessions::must_touch_one;
 use crate::store::tx::{Scope, Tx};
 
 /// An event as it stands in the log, ready to be sent.
@@ -191,13 +192,11 @@ impl Tx<'_> {
         if happenings.is_empty() {
             return Ok(Vec::new());
         }
-        let last: Option<Seq> = self.one(
-            "UPDATE account SET last_seq = last_seq + ?2 WHERE id = ?1 RETURNING last_seq",
-            params![self.account, happenings.len()],
-            |row| row.get(0),
+        let mut seq = self.newest_seq()?;
+        let last = Seq(seq.0 + happenings.len() as u64);
+        must_touch_one(
+            self.run("UPDATE account SET last_seq = ?2 WHERE id = ?1", params![self.account, last])?,
         )?;
-        let last = last.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-        let mut seq = Seq(last.0 - happenings.len() as u64);
         let mut logged = Vec::with_capacity(happenings.len());
         for Happening { what, only } in happenings {
             seq = seq.next();

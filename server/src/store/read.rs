@@ -61,9 +61,13 @@ fn next(waiting: &Mutex<mpsc::Receiver<Read>>) -> std::result::Result<Read, mpsc
 }
 
 fn at_one_moment<T>(connection: &Connection, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-    let moment = connection.unchecked_transaction()?;
-    let answer = work(&moment);
-    // Nothing was written: how the transaction ends makes no difference but for a panic, which drops it.
-    drop(moment);
+    let run = |sql| connection.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
+    // A read that panicked left its moment open.
+    if !connection.is_autocommit() {
+        run("ROLLBACK")?;
+    }
+    run("BEGIN")?;
+    let answer = work(connection);
+    run("ROLLBACK")?;
     answer
 }

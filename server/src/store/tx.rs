@@ -19,6 +19,8 @@ pub struct News {
     pub events: Vec<Logged>,
     /// There is a new job.
     pub has_jobs: bool,
+    /// Accounts of which anything may have changed.
+    pub touched: Vec<AccountId>,
     /// Jobs that came to an end or were put off, by kind.
     pub finished: Vec<(&'static str, Outcome)>,
     /// From the commit's first statement to its being durable.
@@ -54,6 +56,7 @@ impl News {
     pub(super) fn add(&mut self, other: Self) {
         self.events.extend(other.events);
         self.has_jobs |= other.has_jobs;
+        self.touched.extend(other.touched);
         self.finished.extend(other.finished);
     }
 }
@@ -71,6 +74,9 @@ impl<'c> System<'c> {
 
     /// The part of it that belongs to one account.
     pub fn account(&mut self, account: AccountId) -> Tx<'_> {
+        if !self.news.touched.contains(&account) {
+            self.news.touched.push(account);
+        }
         Tx { scope: Scope::new(self.connection, account), news: self.news }
     }
 

@@ -29,6 +29,10 @@ const RULES: &[(&str, &str)] = &[
         "SELECT COUNT(*) FROM handoff h WHERE NOT EXISTS (SELECT 1 FROM snapshot s WHERE s.account_id = h.account_id AND s.handoff_id = h.id)",
     ),
     (
+        "accounts that count their queue wrongly",
+        "SELECT COUNT(*) FROM account a WHERE (open_handoffs, claimed_handoffs) <> (SELECT COUNT(*) FILTER (WHERE h.status = 'open'), COUNT(*) FILTER (WHERE h.status = 'claimed') FROM handoff h WHERE h.account_id = a.id)",
+    ),
+    (
         "events beyond the end of their log",
         "SELECT COUNT(*) FROM event e JOIN account a ON a.id = e.account_id WHERE e.seq > a.last_seq",
     ),

@@ -113,8 +113,12 @@ fn run_group(connection: &Connection, group: &mut [Box<dyn Piece>]) -> End {
         return if is_full(&error) { End::Full } else { End::Undone };
     }
     for piece in group {
+        let changes = connection.total_changes();
         let ran = run("SAVEPOINT piece").and_then(|_| {
-            if piece.run(connection) {
+            let stands = piece.run(connection);
+            // Whoever lost a race, or is refused, mostly wrote nothing: there is nothing to undo.
+            let wrote = connection.total_changes() != changes;
+            if stands || (!wrote && !connection.is_autocommit()) {
                 run("RELEASE piece")
             } else if connection.is_autocommit() {
                 Ok(0)
