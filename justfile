@@ -45,6 +45,11 @@ lint:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets -- -D warnings
 
+# How fast the server is, beside one that does nothing but what the work needs: ten minutes, or two with --quick
+bench *ARGS:
+    cargo build --release --package tierup-server --package tierup-bench
+    taskset -c 1 target/release/tierup-bench {{ARGS}}
+
 # Documentation of the code, private items too
 docs:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --open

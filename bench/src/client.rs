@@ -1,0 +1,98 @@
+//! One HTTP/1.1 connection that does no more than a load generator needs: it sends bytes that were made before, and
+//! reads an answer that has a length.
+
+use std::net::SocketAddr;
+
+use anyhow::{Context, bail};
+use memchr::memmem;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// A connection.
+pub struct Line {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+/// An answer, as long as the next is not asked for.
+pub struct Answer<'l> {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: &'l [u8],
+}
+
+impl Answer<'_> {
+    /// The first id in a JSON body.
+    pub fn id(&self) -> anyhow::Result<String> {
+        let start = memmem::find(self.body, b"\"id\":\"").context("an answer without an id")? + 6;
+        let id = self.body.get(start..start + 36).context("an answer that breaks off")?;
+        Ok(String::from_utf8(id.to_vec())?)
+    }
+}
+
+impl Line {
+    /// Connects.
+    pub async fn open(address: SocketAddr) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, buffer: Vec::new() })
+    }
+
+    /// So many connections.
+    pub async fn open_all(address: SocketAddr, count: usize) -> anyhow::Result<Vec<Self>> {
+        let mut lines = Vec::with_capacity(count);
+        for _ in 0..count {
+            lines.push(Self::open(address).await?);
+        }
+        Ok(lines)
+    }
+
+    /// Sends a request and reads its answer.
+    pub async fn ask(&mut self, request: &[u8]) -> anyhow::Result<Answer<'_>> {
+        self.stream.write_all(request).await?;
+        self.buffer.clear();
+        let (head, length) = loop {
+            self.read_more().await?;
+            if let Some(end) = memmem::find(&self.buffer, b"\r\n\r\n") {
+                break (end + 4, content_length(&self.buffer[..end])?);
+            }
+        };
+        while self.buffer.len() < head + length {
+            self.read_more().await?;
+        }
+        let status = std::str::from_utf8(&self.buffer[9..12])?.parse()?;
+        Ok(Answer { status, body: &self.buffer[head..head + length] })
+    }
+
+    /// Sends a request whose answer has no end, and hands over the connection.
+    pub async fn listen(mut self, request: &[u8]) -> anyhow::Result<TcpStream> {
+        self.stream.write_all(request).await?;
+        Ok(self.stream)
+    }
+
+    async fn read_more(&mut self) -> anyhow::Result<()> {
+        if self.stream.read_buf(&mut self.buffer).await? == 0 {
+            bail!("the server closed the connection");
+        }
+        Ok(())
+    }
+}
+
+fn content_length(head: &[u8]) -> anyhow::Result<usize> {
+    let Some(start) = memmem::find(head, b"\ncontent-length: ") else { return Ok(0) };
+    let rest = &head[start + 17..];
+    let end = memchr::memchr(b'\r', rest).unwrap_or(rest.len());
+    Ok(std::str::from_utf8(&rest[..end])?.parse()?)
+}
+
+/// A request with a token and a JSON body; an empty body is none.
+pub fn request(method: &str, path: &str, token: &str, body: &str) -> Vec<u8> {
+    let kind = if body.is_empty() { "" } else { "content-type: application/json\r\n" };
+    let length = body.len();
+    format!(
+        "{method} {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {token}\r\n{kind}\
+         content-length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
+}

@@ -1,0 +1,199 @@
+//! What was found, the median of the rounds, beside what is wanted.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use crate::figures::Side::{Ceiling, Product};
+use crate::load::percentile;
+
+/// Whose figure it is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The server of this repository.
+    Product,
+    /// The one that does nothing but what the work needs.
+    Ceiling,
+}
+
+/// Every figure of every round.
+#[derive(Default)]
+pub struct Figures(BTreeMap<(Side, &'static str), Vec<f64>>);
+
+/// What is wanted of a figure.
+enum Goal {
+    /// At least so many times that figure of the ceiling.
+    AtLeast(f64, &'static str),
+    /// At most so many times that figure of the ceiling.
+    AtMost(f64, &'static str),
+    /// At least so many times that figure of the product itself.
+    OwnAtLeast(f64, &'static str),
+    /// At most so many times that figure of the product itself.
+    OwnAtMost(f64, &'static str),
+    /// At least so much.
+    Least(f64),
+    /// At most so much.
+    Most(f64),
+    /// Nothing: it is there to be known.
+    Known,
+}
+
+struct Line {
+    work: &'static str,
+    unit: &'static str,
+    figure: &'static str,
+    goal: Goal,
+}
+
+const fn line(work: &'static str, unit: &'static str, figure: &'static str, goal: Goal) -> Line {
+    Line { work, unit, figure, goal }
+}
+
+/// One line a figure, in the order of the report.
+#[rustfmt::skip]
+const TABLE: &[Line] = &[
+    line("escalate, durable, 16 connections", "/s", "escalate 16", Goal::AtLeast(0.5, "create 16")),
+    line("… p99", "ms", "escalate 16 p99", Goal::AtMost(3.0, "create 16 p99")),
+    line("CPU an escalation", "µs", "CPU an escalation", Goal::AtMost(2.0, "CPU a create")),
+    line("escalate, 1 connection", "/s", "escalate 1", Goal::Known),
+    line("open a session, 16 connections", "/s", "create 16", Goal::Known),
+    line("open a session, 1 connection", "/s", "create 1", Goal::Known),
+    line("claim race, 8 contenders a handoff", "attempts/s", "race", Goal::AtLeast(0.7, "race")),
+    line("… p99", "ms", "race p99", Goal::AtMost(2.0, "race p99")),
+    line("CPU an attempt", "µs", "CPU an attempt", Goal::AtMost(1.43, "CPU an attempt")),
+    line("… races not won exactly once", "", "races not won once", Goal::Most(0.0)),
+    line("claims of distinct handoffs, 16 connections", "/s", "claim 16", Goal::AtLeast(0.6, "claim 16")),
+    line("… p99", "ms", "claim 16 p99", Goal::Known),
+    line("CPU a claim", "µs", "CPU a claim", Goal::AtMost(1.67, "CPU a claim")),
+    line("queue page of 50, 100,000 handoffs kept", "/s", "page of many", Goal::AtLeast(1.0, "page of many")),
+    line("… beside the cached page", "/s", "page of many", Goal::AtLeast(0.4, "cached page")),
+    line("… p99", "ms", "page of many p99", Goal::Known),
+    line("CPU a page", "µs", "CPU a page", Goal::AtMost(2.5, "CPU a page")),
+    line("… beside 1,000 handoffs kept", "/s", "page of many", Goal::OwnAtLeast(0.9, "page of few")),
+    line("queue page never asked for before, 100,000 kept", "/s", "fresh page of many", Goal::Known),
+    line("… beside 1,000 handoffs kept", "/s", "fresh page of many", Goal::OwnAtLeast(0.9, "fresh page of few")),
+    line("fan-out to 1,000 streams, flat out", "deliveries/s", "flat out", Goal::AtLeast(0.7, "flat out")),
+    line("10 events/s: asked for → on each of 1,000 streams, p50", "ms", "delivery p50", Goal::Known),
+    line("… p99", "ms", "delivery p99", Goal::AtMost(1.2, "delivery p99")),
+    line("… → on the last of 1,000, p50", "ms", "last p50", Goal::Known),
+    line("… p99", "ms", "last p99", Goal::AtMost(1.2, "last p99")),
+    line("CPU a delivery, 10 events/s", "µs", "CPU a delivery", Goal::AtMost(0.97, "CPU a delivery")),
+    line("CPU a delivery, flat out", "µs", "CPU a delivery, flat out", Goal::Known),
+    line("events lost, twice or out of order", "", "wrong", Goal::Most(0.0)),
+    line("deliveries after more than 1 s", "", "late", Goal::Most(0.0)),
+    line("memory a stream", "KiB", "memory a stream", Goal::Most(12.0)),
+    line("resume: missed events to one reader", "/s", "resume", Goal::Least(100_000.0)),
+    line("claims while 1,000 readers resume", "/s", "claims among 1,000 who resume", Goal::OwnAtLeast(0.5, "claims alone")),
+    line("… p99", "ms", "claims among p99", Goal::Known),
+    line("start → first answer, 100,000 handoffs kept", "ms", "start", Goal::Most(50.0)),
+    line("idle memory, 100,000 handoffs kept", "MiB", "idle memory", Goal::Most(12.0)),
+    line("escalate while the model hangs and SMTP tarpits, 1 connection, p50", "ms", "trouble: escalate 1 p50", Goal::OwnAtMost(1.05, "quiet: escalate 1 p50")),
+    line("… 16 connections", "/s", "trouble: escalate 16", Goal::OwnAtLeast(0.95, "quiet: escalate 16")),
+    line("… p99", "ms", "trouble: escalate 16 p99", Goal::OwnAtMost(1.05, "quiet: escalate 16 p99")),
+];
+
+impl Figures {
+    /// Notes a figure of this round.
+    pub fn note(&mut self, side: Side, figure: &'static str, value: f64) {
+        self.0.entry((side, figure)).or_default().push(value);
+    }
+
+    fn median(&self, side: Side, figure: &'static str) -> Option<f64> {
+        Some(percentile(&mut self.0.get(&(side, figure))?.clone(), 50))
+    }
+
+    /// The report, as a table in Markdown.
+    pub fn table(&self) -> String {
+        let mut table = String::from(
+            "| work | tierup | beside | ratio | target | |\n| --- | --: | --: | --: | --: | --- |\n",
+        );
+        for line in TABLE {
+            let Some(own) = self.median(Product, line.figure) else { continue };
+            let beside = match &line.goal {
+                Goal::AtLeast(_, figure) | Goal::AtMost(_, figure) => self.median(Ceiling, figure),
+                Goal::OwnAtLeast(_, figure) | Goal::OwnAtMost(_, figure) => self.median(Product, figure),
+                Goal::Least(_) | Goal::Most(_) => None,
+                Goal::Known => self.median(Ceiling, line.figure),
+            };
+            let ratio = beside.map(|beside| own / beside);
+            let (target, reached) = match line.goal {
+                Goal::AtLeast(factor, _) | Goal::OwnAtLeast(factor, _) => {
+                    (format!("≥ {factor}"), ratio.map(|ratio| ratio >= factor))
+                }
+                Goal::AtMost(factor, _) | Goal::OwnAtMost(factor, _) => {
+                    (format!("≤ {factor}"), ratio.map(|ratio| ratio <= factor))
+                }
+                Goal::Least(least) => (format!("≥ {}", number(least)), Some(own >= least)),
+                Goal::Most(most) => (format!("≤ {}", number(most)), Some(own <= most)),
+                Goal::Known => (String::new(), None),
+            };
+            let unit = if line.unit.is_empty() { String::new() } else { format!(", {}", line.unit) };
+            let said = reached.map_or("", |reached| if reached { "reached" } else { "**missed**" });
+            // Writing to a String cannot fail.
+            let _ = writeln!(
+                table,
+                "| {}{unit} | {} | {} | {} | {target} | {said} |",
+                line.work,
+                number(own),
+                beside.map(number).unwrap_or_default(),
+                ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default(),
+            );
+        }
+        table
+    }
+
+    /// Every figure of every round, as JSON.
+    pub fn raw(&self) -> serde_json::Value {
+        let all = self.0.iter().map(|((side, figure), values)| {
+            serde_json::json!({ "side": side, "figure": figure, "rounds": values })
+        });
+        all.collect()
+    }
+}
+
+/// A number as people write it: `12,345`, `12.3`, `1.23`.
+fn number(value: f64) -> String {
+    let digits = match value.abs() {
+        size if size >= 100.0 || value.fract() == 0.0 => 0,
+        size if size >= 10.0 => 1,
+        _ => 2,
+    };
+    let text = format!("{value:.digits$}");
+    let (whole, rest) =
+        text.split_once('.').map_or((text.as_str(), None), |(whole, rest)| (whole, Some(rest)));
+    let mut grouped = String::new();
+    for (place, digit) in whole.chars().enumerate() {
+        if place > 0 && (whole.len() - place).is_multiple_of(3) && !grouped.ends_with('-') {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    rest.map_or(grouped.clone(), |rest| format!("{grouped}.{rest}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_people_write_them() {
+        let said = [0.0, 1.234, 12.34, 123.4, 1_234.5, 1_234_567.0].map(number);
+        assert_eq!(said, ["0", "1.23", "12.3", "123", "1,234", "1,234,567"]);
+    }
+
+    #[test]
+    fn a_figure_is_held_against_its_target() {
+        let mut figures = Figures::default();
+        for value in [9.0, 11.0, 100.0] {
+            figures.note(Product, "claim 16", value);
+        }
+        figures.note(Ceiling, "claim 16", 22.0);
+        let table = figures.table();
+        assert!(
+            table.contains(
+                "| claims of distinct handoffs, 16 connections, /s | 11 | 22 | 0.50 | ≥ 0.6 | **missed** |"
+            ),
+            "{table}"
+        );
+    }
+}

@@ -1,0 +1,147 @@
+//! Measures how fast the server is, beside a server that does nothing but what the work needs: `just bench`.
+//!
+//! Both run in turn, several rounds in one run, each pinned to one core while the load has the other. Absolute
+//! figures drift with the machine and with the hour; the ratio of two figures of one run does not. What comes out is
+//! the table of docs/PERFORMANCE.md, and every figure of every round in a file.
+
+mod bench;
+mod ceiling;
+mod client;
+mod figures;
+mod load;
+mod measure;
+mod process;
+mod seed;
+mod streams;
+mod world;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use tokio::task::LocalSet;
+
+use crate::bench::Bench;
+use crate::measure::{fan_out, pages, rest, resume, trouble, writes};
+
+/// Handoffs that are kept while pages are read.
+const MANY: u32 = 100_000;
+/// The same, for comparison.
+const FEW: u32 = 1_000;
+
+#[derive(Parser)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Two short rounds instead of five
+    #[arg(long)]
+    quick: bool,
+    /// How many rounds
+    #[arg(long)]
+    rounds: Option<u32>,
+    /// Measure only this
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<Subject>,
+    /// A server other than the one beside this program
+    #[arg(long, value_name = "FILE")]
+    server: Option<PathBuf>,
+    /// Where the folders are made that are measured in: on a disk, for what it takes to be durable
+    #[arg(long, value_name = "DIR", default_value = "target/bench")]
+    folder: PathBuf,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve as the ceiling, in this folder
+    Ceiling { folder: PathBuf },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Subject {
+    Writes,
+    Pages,
+    FanOut,
+    Resume,
+    Rest,
+    Trouble,
+}
+
+fn main() -> anyhow::Result<()> {
+    let cli = Cli::parse();
+    // One thread for the load, whatever the machine has: it is pinned to one core.
+    let mut runtime = match cli.command {
+        Some(Command::Ceiling { .. }) => tokio::runtime::Builder::new_multi_thread(),
+        None => tokio::runtime::Builder::new_current_thread(),
+    };
+    let runtime = runtime.enable_all().build()?;
+    match &cli.command {
+        Some(Command::Ceiling { folder }) => runtime.block_on(ceiling::serve(folder)),
+        None => runtime.block_on(LocalSet::new().run_until(run(&cli))),
+    }
+}
+
+async fn run(cli: &Cli) -> anyhow::Result<()> {
+    let binary = cli.server.clone().map_or_else(process::product_binary, Ok)?;
+    let folder = &cli.folder;
+    if folder.exists() {
+        std::fs::remove_dir_all(folder)?;
+    }
+    std::fs::create_dir_all(folder)?;
+    let (rounds, span) =
+        if cli.quick { (2, Duration::from_millis(1_500)) } else { (5, Duration::from_secs(3)) };
+    let rounds = cli.rounds.unwrap_or(rounds);
+
+    eprintln!("seeding");
+    let few = seed::product(&binary, &folder.join("few"), FEW).await?;
+    let many = if wanted(cli, &[Subject::Pages, Subject::Resume, Subject::Rest]) {
+        ceiling::seed(&folder.join("ceiling"), MANY)?;
+        seed::product(&binary, &folder.join("many"), MANY).await?
+    } else {
+        few.clone()
+    };
+    let mut bench = Bench::new(binary, folder.clone(), span, many, few);
+    for round in 1..=rounds {
+        eprintln!("round {round} of {rounds}");
+        let measured = measure(cli, &mut bench).await;
+        keep(folder, &bench)?;
+        measured?;
+    }
+    println!("{}", bench.figures.table());
+    Ok(())
+}
+
+async fn measure(cli: &Cli, bench: &mut Bench) -> anyhow::Result<()> {
+    if wanted(cli, &[Subject::Writes]) {
+        writes::ceiling(bench).await?;
+        writes::product(bench).await?;
+    }
+    if wanted(cli, &[Subject::Pages]) {
+        pages::ceiling(bench).await?;
+        pages::product(bench).await?;
+    }
+    if wanted(cli, &[Subject::FanOut]) {
+        fan_out::ceiling(bench).await?;
+        fan_out::product(bench).await?;
+    }
+    if wanted(cli, &[Subject::Rest]) {
+        rest::product(bench).await?;
+    }
+    if wanted(cli, &[Subject::Resume]) {
+        resume::product(bench).await?;
+    }
+    if wanted(cli, &[Subject::Trouble]) {
+        trouble::product(bench).await?;
+    }
+    Ok(())
+}
+
+fn wanted(cli: &Cli, subjects: &[Subject]) -> bool {
+    cli.only.is_empty() || subjects.iter().any(|subject| cli.only.contains(subject))
+}
+
+/// Keeps every figure of every round so far.
+fn keep(folder: &Path, bench: &Bench) -> anyhow::Result<()> {
+    let raw = folder.join("figures.json");
+    std::fs::write(&raw, serde_json::to_string_pretty(&bench.figures.raw())?)?;
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! A server as a process of its own, on a core of its own: started, looked at from outside, ended.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::load::{Run, count};
+
+/// The core that servers run on; the load has the other.
+const CORE: &str = "0";
+
+/// A server that runs.
+pub struct Process {
+    child: Child,
+    id: u32,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl Process {
+    /// Starts the product on a folder, with these settings in its environment.
+    pub async fn product(binary: &Path, folder: &Path, settings: &[(&str, String)]) -> anyhow::Result<Self> {
+        let mut command = pinned(binary);
+        command.arg("serve").arg("--data").arg(folder).args(["--listen", "127.0.0.1:0", "--json"]);
+        command.envs(settings.iter().map(|(name, value)| (*name, value)));
+        Self::start(command, &folder.with_extension("log")).await
+    }
+
+    /// Starts the ceiling on a folder.
+    pub async fn ceiling(folder: &Path) -> anyhow::Result<Self> {
+        let mut command = pinned(&std::env::current_exe()?);
+        command.arg("ceiling").arg(folder);
+        Self::start(command, &folder.with_extension("log")).await
+    }
+
+    async fn start(mut command: Command, log: &Path) -> anyhow::Result<Self> {
+        let log = std::fs::File::create(log)?;
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).kill_on_drop(true);
+        let mut child = command.spawn().context("cannot start a server; is taskset installed?")?;
+        let id = child.id().context("the server ended at once")?;
+        let mut said = String::new();
+        let out = child.stdout.take().context("no output")?;
+        BufReader::new(out).read_line(&mut said).await?;
+        let address = said.split("http://").nth(1).and_then(|rest| rest.split('"').next());
+        let Some(address) = address else { bail!("the server did not start: {said:?}") };
+        Ok(Self { child, id, address: address.trim().parse()? })
+    }
+
+    /// What its threads have computed so far.
+    pub fn computed(&self) -> anyhow::Result<Duration> {
+        let mut nanos = 0;
+        for task in std::fs::read_dir(format!("/proc/{}/task", self.id))? {
+            // A thread may end while one looks.
+            let told = std::fs::read_to_string(task?.path().join("schedstat")).unwrap_or_default();
+            nanos += told.split(' ').next().and_then(|first| first.parse::<u64>().ok()).unwrap_or(0);
+        }
+        Ok(Duration::from_nanos(nanos))
+    }
+
+    /// What each answer of a load has cost since then, in microseconds.
+    pub fn computed_each(&self, before: Duration, run: &Run) -> anyhow::Result<f64> {
+        let computed = self.computed()?.saturating_sub(before);
+        Ok(computed.as_secs_f64() * 1e6 / count(run.each.len()))
+    }
+
+    /// The memory it has in use (resident set), in KiB.
+    pub fn memory(&self) -> anyhow::Result<f64> {
+        let told = std::fs::read_to_string(format!("/proc/{}/status", self.id))?;
+        let line = told.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+        Ok(line.trim().trim_end_matches("kB").trim().parse()?)
+    }
+
+    /// Ends it, and waits until it has ended.
+    pub async fn end(mut self) -> anyhow::Result<()> {
+        // SIGTERM by the shell's own tool: the server is to close its files as it does in earnest.
+        Command::new("kill").arg(self.id.to_string()).status().await?;
+        let ended = tokio::time::timeout(Duration::from_secs(10), self.child.wait()).await;
+        ended.context("a server did not end within ten seconds")??;
+        Ok(())
+    }
+}
+
+fn pinned(program: &Path) -> Command {
+    let mut command = Command::new("taskset");
+    command.args(["-c", CORE]).arg(program);
+    command
+}
+
+/// The binary of the product, beside this one.
+pub fn product_binary() -> anyhow::Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    let path = own.parent().context("no folder")?.join("tierup-server");
+    if !path.exists() {
+        bail!("{} is not there\nhint: cargo build --release --package tierup-server", path.display());
+    }
+    Ok(path)
+}
