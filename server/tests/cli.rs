@@ -57,10 +57,13 @@ struct Serving {
 }
 
 fn serve(data: &Path) -> Serving {
-    let mut command = tierup_server();
-    command.args(["serve", "--json", "--listen", "127.0.0.1:0", "--data"]).arg(data);
     // A mail server that is not there: nobody is to notice before there is mail.
-    command.args(["--mail-url", "smtp://127.0.0.1:9"]);
+    serve_with(data, &["--mail-url", "smtp://127.0.0.1:9"])
+}
+
+fn serve_with(data: &Path, more: &[&str]) -> Serving {
+    let mut command = tierup_server();
+    command.args(["serve", "--json", "--listen", "127.0.0.1:0", "--data"]).arg(data).args(more);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -96,6 +99,43 @@ fn a_folder_is_made_served_and_stopped() {
     }
     // It is over either way.
     let _ = child.kill();
+}
+
+#[test]
+fn the_example_of_every_setting_serves_and_leaves_none_out() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let example = std::fs::read_to_string(root.join("packaging/server.toml")).unwrap();
+    let operating = std::fs::read_to_string(root.join("docs/OPERATING.md")).unwrap();
+    let help = tierup_server().args(["serve", "--help"]).output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let variables = help.split("[env: TIERUP_SERVER_").skip(1);
+    let names = variables.map(|rest| rest.split(['=', ']']).next().unwrap().to_lowercase());
+    let names: Vec<String> = names.filter(|name| name != "data" && name != "config").collect();
+    assert!(names.len() >= 21, "{names:?}");
+    for name in names {
+        assert!(
+            example.contains(&format!("#{name} = ")) || name == "webhooks",
+            "{name} is not in server.toml"
+        );
+        assert!(operating.contains(&format!("| `{name}` |")), "{name} is not in OPERATING.md");
+    }
+
+    let folder = tempfile::tempdir().unwrap();
+    let (data, runbooks) = (folder.path().join("data"), folder.path().join("runbooks"));
+    std::fs::create_dir(&runbooks).unwrap();
+    json(&init(&data, "Acme", "ana@acme.test"));
+    let whole = example.lines().map(|line| match line.strip_prefix('#') {
+        Some(setting) if !setting.starts_with(' ') => setting,
+        _ => line,
+    });
+    let whole = whole.collect::<Vec<_>>().join("\n");
+    let whole = whole.replace("/var/lib/tierup/runbooks", &runbooks.display().to_string());
+    let file = folder.path().join("server.toml");
+    std::fs::write(&file, whole).unwrap();
+    let mut serving = serve_with(&data, &["--config", file.to_str().unwrap()]);
+    assert!(serving.url.starts_with("http://127.0.0.1:"));
+    serving.child.kill().unwrap();
+    serving.child.wait().unwrap();
 }
 
 #[test]

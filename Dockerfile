@@ -1,0 +1,28 @@
+# syntax=docker/dockerfile:1
+# tierup-server: one binary, not root, everything it keeps in /data. docs/OPERATING.md says how to run it.
+
+FROM rust:1.95-bookworm AS build
+WORKDIR /src
+COPY . .
+RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/src/target \
+    cargo build --release --locked --package tierup-server \
+    && cp target/release/tierup-server /tierup-server
+
+FROM debian:bookworm-slim
+RUN groupadd --system --gid 7890 tierup \
+    && useradd --system --uid 7890 --gid tierup --home-dir /data --shell /usr/sbin/nologin tierup \
+    && install --directory --mode 700 --owner tierup --group tierup /data
+COPY --from=build /tierup-server /usr/local/bin/tierup-server
+USER tierup
+WORKDIR /data
+# Within the container every address is one of its own; publish the port to loopback, with TLS in front.
+ENV TIERUP_SERVER_DATA=/data \
+    TIERUP_SERVER_LISTEN=0.0.0.0:7890 \
+    TIERUP_SERVER_BEHIND_PROXY=true
+VOLUME /data
+EXPOSE 7890
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=15s --timeout=5s --start-period=30s \
+    CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/7890 && printf 'GET /health/ready HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' >&3 && read -r status <&3 && [[ $status == *' 200 '* ]]"]
+ENTRYPOINT ["tierup-server"]
+CMD ["serve"]
