@@ -1,9 +1,10 @@
 //! Where the last log-in is kept: the server in a file, the token in the keyring of the system, or in that file where
 //! there is no keyring. Others on the machine can read neither.
 
+mod ring;
+
 use std::io;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -12,10 +13,6 @@ use crate::runtime::files::Files;
 
 /// The file that remembers the last log-in; only its user can read it.
 const FILE: &str = "login.json";
-/// The name under which a keyring has our tokens, one for each server.
-const SERVICE: &str = "tierup";
-/// A keyring that is locked asks its user; one that hangs is given up after so long.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where log-ins are kept.
 #[derive(Clone, Debug)]
@@ -77,21 +74,14 @@ impl Vault {
             let place = Place::File(self.files.path(FILE));
             return Ok(Some(Kept { server, token: known.token.map(SecretString::from), place }));
         }
-        let name = server.clone();
-        let token = keyring(move || match entry(&name)?.get_password() {
-            Err(keyring::Error::NoEntry) => Ok(None),
-            password => password.map(Some),
-        });
-        let token = token.await?.map(SecretString::from);
+        let token = ring::get(server.clone()).await?.map(SecretString::from);
         Ok(Some(Kept { server, token, place: Place::Keyring }))
     }
 
     /// Keeps a log-in, in place of the last one; where its token is.
     pub async fn keep(&self, server: &str, token: &SecretString) -> io::Result<Place> {
-        let in_keyring = self.keyring && {
-            let (server, token) = (server.to_owned(), token.clone());
-            keyring(move || entry(&server)?.set_password(token.expose_secret())).await.is_ok()
-        };
+        let in_keyring =
+            self.keyring && ring::set(server.to_owned(), token.expose_secret().to_owned()).await.is_ok();
         let in_file = (!in_keyring).then(|| token.expose_secret().to_owned());
         self.files.change(FILE, |login: &mut LogIn| {
             *login = LogIn { server: Some(server.to_owned()), token: in_file, in_keyring };
@@ -106,29 +96,7 @@ impl Vault {
             std::mem::take(&mut login.in_keyring).then(|| login.server.clone()).flatten()
         })?;
         let Some(server) = forgotten.value else { return Ok(()) };
-        let delete = move || match entry(&server)?.delete_credential() {
-            Err(keyring::Error::NoEntry) => Ok(()),
-            deleted => deleted,
-        };
-        keyring(delete).await
-    }
-}
-
-fn entry(server: &str) -> keyring::Result<keyring::Entry> {
-    keyring::Entry::new(SERVICE, server)
-}
-
-/// Asks the keyring on a thread of its own: it may wait for its user.
-async fn keyring<T: Send + 'static>(
-    ask: impl FnOnce() -> keyring::Result<T> + Send + 'static,
-) -> io::Result<T> {
-    let asked = tokio::time::timeout(PATIENCE, tokio::task::spawn_blocking(ask)).await;
-    match asked {
-        Ok(Ok(answer)) => answer.map_err(|error| io::Error::other(format!("the keyring says: {error}"))),
-        Ok(Err(_)) => Err(io::Error::other("the keyring failed")),
-        Err(_) => Err(io::Error::other(
-            "the keyring does not answer\nhint: `tierup login --keyring off` keeps the token in a file",
-        )),
+        ring::delete(server).await
     }
 }
 

@@ -23,6 +23,7 @@ impl Clipboard {
     }
 }
 
+#[cfg(feature = "desktop")]
 fn keep(texts: &Receiver<String>) {
     let Ok(mut clipboard) = arboard::Clipboard::new() else { return };
     while let Ok(text) = texts.recv() {
@@ -30,3 +31,7 @@ fn keep(texts: &Receiver<String>) {
         let _ = clipboard.set_text(text);
     }
 }
+
+/// A build without a desktop leaves the clipboard to the terminal.
+#[cfg(not(feature = "desktop"))]
+fn keep(_: &Receiver<String>) {}
