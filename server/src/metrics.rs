@@ -55,6 +55,12 @@ struct Outcome {
     outcome: &'static str,
 }
 
+/// Which state.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct State {
+    state: &'static str,
+}
+
 /// What became of a kind.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 struct KindOutcome {
@@ -79,7 +85,7 @@ pub struct Metrics {
     events: Family<OfType, Counter>,
     sent: Counter,
     streams: Gauge,
-    queue: Family<Outcome, Gauge>,
+    queue: Family<State, Gauge>,
     jobs: Family<KindOutcome, Counter>,
     jobs_waiting: Family<Kind, Gauge>,
     jobs_failed: Family<Kind, Gauge>,
@@ -179,8 +185,8 @@ impl Metrics {
     /// Everything as text, with what stands now.
     pub(crate) fn text(&self, streams: usize, standing: &Standing) -> String {
         self.streams.set(i64::try_from(streams).unwrap_or(i64::MAX));
-        self.queue.get_or_create(&Outcome { outcome: "open" }).set(standing.open);
-        self.queue.get_or_create(&Outcome { outcome: "claimed" }).set(standing.claimed);
+        self.queue.get_or_create(&State { state: "open" }).set(standing.open);
+        self.queue.get_or_create(&State { state: "claimed" }).set(standing.claimed);
         for (kind, waiting, failed) in &standing.jobs {
             self.jobs_waiting.get_or_create(&Kind { kind }).set(*waiting);
             self.jobs_failed.get_or_create(&Kind { kind }).set(*failed);

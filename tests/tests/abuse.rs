@@ -1,6 +1,6 @@
 //! Whoever misuses connections hurts nobody else.
 //!
-//! Mutants seen to fail: no time limit for headers, a stream that waits for its slowest reader.
+//! A mutant seen to fail: no time limit for headers.
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told fails, and says where")]
 
 use std::time::{Duration, Instant};

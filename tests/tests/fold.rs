@@ -27,7 +27,11 @@ fn fold(known: &mut BTreeMap<String, Known>, name: &str, event: &Value) {
         "handoff_resolved" => ("resolved", known[id].claimed_by.clone()),
         _ => return,
     };
-    known.insert(id.to_owned(), Known { status, claimed_by, version: event["version"].clone() });
+    let now = Known { status, claimed_by, version: event["version"].clone() };
+    if let Some(before) = known.insert(id.to_owned(), now) {
+        let expected = json!(before.version.as_u64().unwrap() + 1);
+        assert_eq!(event["version"], expected, "something happened to a handoff that nobody was told");
+    }
     if let Some(old) = event["supersedes"].as_str() {
         let old = known.get_mut(old).unwrap();
         old.status = "superseded";

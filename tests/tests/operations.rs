@@ -1,6 +1,6 @@
 //! What whoever runs the server relies on: figures, backups, a log that does not grow for ever, limits.
 //!
-//! Mutants seen to fail: a backup that copies nothing, pruning that keeps no milestones, limits that never limit.
+//! Mutants seen to fail: lost claims that are not counted, pruning that keeps no milestones, limits that never limit.
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told fails, and says where")]
 
 use std::collections::HashMap;
@@ -53,8 +53,8 @@ async fn the_figures_say_what_happened_and_how_long_it_took() {
     assert_eq!(is("tierup_claim_seconds_sum"), "90.0");
     assert_eq!(is("tierup_resolve_seconds_sum"), "3690.0");
     assert_eq!(is("tierup_streams"), "1");
-    assert_eq!(is(r#"tierup_queue{outcome="open"}"#), "1");
-    assert_eq!(is(r#"tierup_queue{outcome="claimed"}"#), "0");
+    assert_eq!(is(r#"tierup_queue{state="open"}"#), "1");
+    assert_eq!(is(r#"tierup_queue{state="claimed"}"#), "0");
     assert_ne!(is(r#"tierup_jobs_total{kind="assess",outcome="done"}"#), "none");
     assert_eq!(is(r#"tierup_events_total{type="handoff_created"}"#), "2");
     assert_ne!(is("tierup_commit_seconds_count"), "0");

@@ -1,6 +1,7 @@
 //! Webhooks: a team's chat tools and programs hear what becomes of its escalations.
 //!
-//! Mutants seen to fail: signing without the id, telling parks, following redirects, trying a refusal again.
+//! Mutants seen to fail: signing without the id, telling what is for one user alone, following redirects, trying a
+//! refusal again.
 
 use std::time::Duration;
 
@@ -111,7 +112,11 @@ async fn a_park_is_told_to_nobody_and_each_account_has_its_own() {
     let (sam, hank) = (world.engineer("Sam Ortiz").await, world.stranger());
 
     let private = sam.opens("a private matter").await;
-    sam.parks(&private).await;
+    let park = json!({"intent": "park", "engineer_notes": "", "wake_at": "2026-11-22T11:30:00Z"});
+    sam.post(&format!("/ai-sessions/{private}/handoff"), park).await.expect(201);
+    let mut sams = sam.listens("").await;
+    world.clock().advance(Duration::from_hours(3));
+    sams.hears("handoff_reminder").await;
     hank.escalates("Globex is down").await;
     let vpn = sam.escalates("VPN is down").await;
 
