@@ -139,6 +139,20 @@ impl Console {
         assert!(came, "{key} never brought {text:?}:\n{}", self.screen.text());
     }
 
+    /// Presses a key again and again while the screen shows a text: for what takes no key at first.
+    pub async fn presses_away(&mut self, key: &str, text: &str) {
+        let wait = async {
+            while self.screen.text().contains(text) {
+                self.press(key);
+                if self.drawn.changed().await.is_err() {
+                    return;
+                }
+            }
+        };
+        let came = tokio::time::timeout(SOON, wait).await.is_ok();
+        assert!(came, "{key} never took {text:?} away:\n{}", self.screen.text());
+    }
+
     /// The screen, as text.
     pub fn screen(&self) -> String {
         self.screen.text()
@@ -165,6 +179,11 @@ impl Console {
         self.around.lock().expect("nobody panics at a desk").clone()
     }
 
+    /// From now on the editor is this command.
+    pub fn has_editor(&self, command: &str) {
+        self.around.lock().expect("nobody panics at a desk").editor = command.into();
+    }
+
     /// Waits for the console to end by itself.
     pub async fn ends(self) {
         let ended = tokio::time::timeout(SOON, self.running).await;
@@ -183,6 +202,10 @@ pub struct Around {
     pub copies: Vec<String>,
     /// Whether it takes the mouse, once that was changed.
     pub mouse: Option<bool>,
+    /// The command of the editor.
+    pub editor: String,
+    /// What the terminal was told of links.
+    pub links: String,
     /// How often it was suspended.
     pub suspended: usize,
 }
@@ -223,6 +246,16 @@ impl tierup::runtime::desk::Desk for Desk {
 
     fn copy(&mut self, text: &str) -> std::io::Result<()> {
         self.around().copies.push(text.into());
+        Ok(())
+    }
+
+    async fn edit(&mut self, text: String) -> std::io::Result<Result<String, String>> {
+        let editor = self.around().editor.clone();
+        Ok(tierup::runtime::editor::edit(&editor, &text))
+    }
+
+    fn link(&mut self, told: &str) -> std::io::Result<()> {
+        self.around().links.push_str(told);
         Ok(())
     }
 }

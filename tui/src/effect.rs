@@ -1,8 +1,9 @@
 //! Everything that the console wants done: plain values, done by the runtime, which answers with events.
 
+use tierup_common::assessment::Outcome;
 use tierup_common::handoff::QueueState;
-use tierup_common::id::{HandoffId, SessionId};
-use tierup_common::session::{CreateMessage, CreateSession, HandOff, Resolve};
+use tierup_common::id::{BranchId, HandoffId, SessionId, StepId, UserId};
+use tierup_common::session::{CreateMessage, CreateSession, HandOff, PutBranch, Resolve};
 
 /// A request under way. Tickets count up; an answer to an older one may be out of date.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -33,6 +34,8 @@ pub enum Effect {
     Alert(Alert),
     /// Take the mouse, or leave it to the terminal.
     Mouse(bool),
+    /// Let the user write the draft of a session in an editor of their own.
+    Edit(SessionId, String),
     /// Stop the process until the shell brings it back.
     Suspend,
     /// Take the terminal over once more.
@@ -148,6 +151,40 @@ pub enum Call {
     },
     /// Assess again.
     Reassess(HandoffId),
+    /// Everybody in the account.
+    Users,
+    /// Pass a handoff to a person.
+    Assign {
+        /// Which.
+        handoff: HandoffId,
+        /// To whom.
+        to: UserId,
+    },
+    /// Return a handoff to its opener.
+    SendBack {
+        /// Which.
+        handoff: HandoffId,
+        /// What they should find out.
+        question: String,
+    },
+    /// Note what came of a suggested step.
+    PutStep {
+        /// Of which handoff.
+        handoff: HandoffId,
+        /// Which step.
+        step: StepId,
+        /// What came of it; nothing takes it back.
+        outcome: Option<Outcome>,
+    },
+    /// Note a hypothesis, or what became of it.
+    PutBranch {
+        /// Of which session.
+        session: SessionId,
+        /// Which branch.
+        branch: BranchId,
+        /// What it says.
+        request: PutBranch,
+    },
     /// Open a session.
     CreateSession(CreateSession),
     /// Say something.

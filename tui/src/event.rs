@@ -1,13 +1,14 @@
 //! Everything that can happen to the console.
 
 use crossterm::event::{KeyEvent, MouseEvent};
+use tierup_common::assessment::Step;
 use tierup_common::event::Frame;
 use tierup_common::handoff::{Handoff, QueuePage};
 use tierup_common::id::{HandoffId, SessionId};
 use tierup_common::problem::Problem;
-use tierup_common::session::{Message, Session, SessionPage};
+use tierup_common::session::{Branch, Message, Session, SessionPage};
 use tierup_common::time::Timestamp;
-use tierup_common::user::Me;
+use tierup_common::user::{Me, User};
 
 use crate::effect::{Call, Ticket};
 
@@ -44,6 +45,8 @@ pub enum Event {
     Seen(Vec<HandoffId>),
     /// Drafts that were kept on this machine.
     Drafts(Vec<(SessionId, String)>),
+    /// The user is back from their editor: with what they wrote, or with why there is nothing.
+    Edited(SessionId, Result<String, String>),
     /// Something about the files on this machine that the user should know.
     Notice(String),
 }
@@ -103,6 +106,12 @@ pub enum Answer {
     Session(Session),
     /// A message.
     Message(Message),
+    /// Everybody in the account.
+    Users(Vec<User>),
+    /// A suggested step.
+    Step(Step),
+    /// A line of what has been tried.
+    Branch(Branch),
 }
 
 /// Why there is no answer.

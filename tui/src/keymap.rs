@@ -10,7 +10,10 @@ use crokey::KeyCombination;
 
 use crate::theme::Charset;
 
-pub use action::{Action, BriefingVerb, ConflictVerb, DialogVerb, LineVerb, ListVerb, Move, SessionVerb};
+pub use action::{
+    Action, BriefingVerb, CaseVerb, ConflictVerb, DialogVerb, LineVerb, ListVerb, Move, OutcomeVerb,
+    SessionVerb, TriedVerb,
+};
 pub use name::name;
 pub use names::action_name;
 pub use rebind::{Changes, KeyError, Keys};
@@ -34,6 +37,12 @@ pub enum Context {
     Dialog,
     /// The popup after a lost claim.
     Conflict,
+    /// What has been tried.
+    Tried,
+    /// The suggested steps and what came of them.
+    Outcomes,
+    /// What was seen before.
+    Cases,
     /// A question with yes and no.
     Confirm,
     /// The list of keys.
@@ -162,7 +171,9 @@ impl Keymap {
 const fn reaches(context: Context, action: Action) -> bool {
     match context {
         Context::Global | Context::Queue | Context::Briefing => true,
-        Context::BriefingOverlay => !matches!(action, Action::Quit),
+        Context::BriefingOverlay | Context::Tried | Context::Outcomes | Context::Cases => {
+            !matches!(action, Action::Quit)
+        }
         Context::Session => matches!(action, Action::Suspend | Action::QuitNow | Action::Palette),
         Context::Dialog
         | Context::Filter

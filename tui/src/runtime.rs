@@ -3,8 +3,10 @@
 pub mod api;
 pub(crate) mod clock;
 pub mod desk;
+pub mod editor;
 mod entrance;
 pub mod files;
+mod links;
 pub mod log;
 mod perform;
 pub mod stream;
@@ -27,6 +29,7 @@ use crate::event::Event;
 use crate::runtime::api::Api;
 use crate::runtime::desk::Desk;
 use crate::runtime::files::Files;
+use crate::runtime::links::Links;
 use crate::runtime::perform::Performer;
 use crate::runtime::vault::Vault;
 use crate::settings::Settings;
@@ -89,6 +92,7 @@ where
     let mut effects = if is_logged_in { start(&mut state) } else { start_logged_out(&mut state) };
     let (mut input, mut ended) = (pin!(input), pin!(ended));
     let mut picture = Picture::default();
+    let mut links = Links::default();
     loop {
         for effect in std::mem::take(&mut effects) {
             match effect {
@@ -98,16 +102,22 @@ where
                 }
                 Effect::Suspend => {
                     if desk.suspend()? {
-                        repaint(terminal)?;
+                        repaint(terminal, &mut links)?;
                     } else {
                         performer.notice("There is no shell to go back to: q leaves");
                     }
                 }
                 Effect::Retake => {
                     desk.retake()?;
-                    repaint(terminal)?;
+                    repaint(terminal, &mut links)?;
                 }
                 Effect::Copy(text) => desk.copy(&text)?,
+                Effect::Edit(session, text) => {
+                    let edited = desk.edit(text).await?;
+                    repaint(terminal, &mut links)?;
+                    effects.extend(update(&mut state, Event::Edited(session, edited)));
+                    picture.changed(true);
+                }
                 Effect::Title(title) => desk.title(&title)?,
                 Effect::Alert(alert) => desk.alert(&alert)?,
                 Effect::Mouse(on) => desk.mouse(on)?,
@@ -121,7 +131,10 @@ where
             }
         }
         if picture.is_due() {
-            draw(terminal, &mut state)?;
+            let told = draw(terminal, &mut state, &mut links)?;
+            if !told.is_empty() {
+                desk.link(&told)?;
+            }
             picture.drawn();
         }
         let wake = picture.next().or_else(|| wake(&state, ticked));
@@ -137,7 +150,7 @@ where
         if let Some(event) = event {
             if let Event::Resize(..) = event {
                 // Terminals do what they like with what was on the screen.
-                repaint(terminal)?;
+                repaint(terminal, &mut links)?;
             }
             performer.overhear(&event);
             effects.extend(update(&mut state, event));
@@ -206,22 +219,26 @@ async fn sleep(until: Option<Instant>) {
 
 /// Lets the next picture be painted in full. Not `Terminal::clear`: that asks the terminal where its cursor is, and reads
 /// the answer from under the hands of whoever reads the keys.
-fn repaint<B: Backend>(terminal: &mut Terminal<B>) -> io::Result<()>
+fn repaint<B: Backend>(terminal: &mut Terminal<B>, links: &mut Links) -> io::Result<()>
 where
     B::Error: Send + Sync + 'static,
 {
+    links.forget();
     let size = terminal.size().map_err(io::Error::other)?;
     terminal.resize(size.into()).map_err(io::Error::other)
 }
 
-fn draw<B: Backend>(terminal: &mut Terminal<B>, state: &mut State) -> io::Result<()>
+/// Draws a picture; what is to be told of its links.
+fn draw<B: Backend>(terminal: &mut Terminal<B>, state: &mut State, links: &mut Links) -> io::Result<String>
 where
     B::Error: Send + Sync + 'static,
 {
     let mut painted = None;
-    terminal.draw(|frame| painted = Some(paint(state, frame.buffer_mut()))).map_err(io::Error::other)?;
+    let drawn =
+        terminal.draw(|frame| painted = Some(paint(state, frame.buffer_mut()))).map_err(io::Error::other)?;
+    let told = painted.as_ref().map(|painted| links.told(&painted.links, drawn.buffer)).unwrap_or_default();
     if let Some(painted) = painted {
         state.painted = painted;
     }
-    Ok(())
+    Ok(told)
 }

@@ -17,6 +17,8 @@ pub mod queue;
 pub mod seen;
 pub mod session;
 pub mod toast;
+pub mod wake;
+pub mod wraps;
 
 use std::collections::HashMap;
 
@@ -63,12 +65,16 @@ pub struct State {
     pub seen: Seen,
     /// What fills the screen.
     pub screen: Screen,
+    /// Where `back` leads, the nearest last; the list, if nowhere.
+    pub back: Vec<Screen>,
     /// What lies over it; the last one has the keys.
     pub layers: Vec<Layer>,
     /// What just happened.
     pub toasts: Toasts,
     /// What was typed and not sent, by session.
     pub drafts: HashMap<SessionId, String>,
+    /// Messages sent in this run, the newest last.
+    pub sent: Vec<String>,
     /// Sessions whose suggested steps were hidden.
     pub steps_hidden: Vec<SessionId>,
     /// The claim under way.

@@ -3,9 +3,13 @@
 //! Everything that people, models and servers wrote comes through here. What leaves is plain text with a meaning
 //! ([`Ink`]); which colour that is, the theme says.
 
+pub mod link;
 pub mod markdown;
 pub mod safe;
+mod table;
 pub mod wrap;
+
+use std::sync::Arc;
 
 use unicode_width::UnicodeWidthStr;
 
@@ -44,12 +48,25 @@ pub struct Piece {
     pub text: String,
     /// What it means.
     pub ink: Ink,
+    /// Where it leads: an address that passed [`link::target`].
+    pub link: Option<Arc<str>>,
 }
 
 impl Piece {
     /// A piece of text that is safe already.
     pub fn new(text: impl Into<String>, ink: Ink) -> Self {
-        Self { text: text.into(), ink }
+        Self { text: text.into(), ink, link: None }
+    }
+
+    /// A piece of text that is safe already and leads somewhere.
+    pub fn linked(text: impl Into<String>, ink: Ink, target: Option<Arc<str>>) -> Self {
+        Self { text: text.into(), ink, link: target }
+    }
+
+    /// The same meaning, with another text.
+    #[must_use]
+    pub fn like(&self, text: impl Into<String>) -> Self {
+        Self { text: text.into(), ink: self.ink, link: self.link.clone() }
     }
 }
 

@@ -3,6 +3,7 @@
 mod attention;
 mod briefing;
 mod command;
+mod conflict;
 mod dialog;
 mod filter;
 mod go;
@@ -12,9 +13,11 @@ mod login;
 mod look;
 mod mouse;
 mod palette;
+pub(crate) mod pick;
 mod queue;
 mod reply;
 mod session;
+mod talk;
 
 use std::time::Duration;
 
@@ -22,9 +25,9 @@ use crokey::KeyCombination;
 use crossterm::event::{KeyEvent, KeyEventKind};
 use tierup_common::time::Timestamp;
 
-use crate::effect::{Effect, Watch};
+use crate::effect::{Call, Effect, Watch};
 use crate::event::{Connection, Event};
-use crate::keymap::{Action, ConflictVerb, Context, LineVerb, Move};
+use crate::keymap::{Action, Context, LineVerb, Move};
 use crate::state::layer::{Layer, OnYes};
 use crate::state::link::Link;
 use crate::state::login::Why;
@@ -79,6 +82,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         Event::LoggedIn(ticket, result) => login::answered(state, ticket, result, &mut effects),
         Event::Seen(ids) => state.seen = ids.into_iter().collect(),
         Event::Drafts(drafts) => session::take_drafts(state, drafts),
+        Event::Edited(session, result) => session::edited(state, session, result),
         Event::Notice(text) => state.toast(Tone::Info, text),
     }
     settle(state, &mut effects);
@@ -134,7 +138,7 @@ fn settle(state: &mut State, effects: &mut Vec<Effect>) {
 /// Streams to hold: the open briefing, so that it fills in place and others see who reads; the open session; and a
 /// previewed row while its assessment is being written.
 fn worth_watching(state: &State) -> Vec<Watch> {
-    match &state.screen {
+    let mut watches = match &state.screen {
         Screen::Queue => {
             let Preview::Rested(id) = state.queue.preview else { return Vec::new() };
             let grows = state.queue.item(id).is_some_and(live::is_being_assessed);
@@ -144,12 +148,22 @@ fn worth_watching(state: &State) -> Vec<Watch> {
         Screen::Session(chat) => {
             let mut watches = vec![Watch::Session(chat.id)];
             let shows_briefing = state.layers.iter().any(|layer| matches!(layer, Layer::Briefing));
-            if let Some(briefing) = chat.briefing.as_ref().filter(|_| shows_briefing) {
+            let reads = shows_briefing || chat.is_only_read(state.my_id());
+            if let Some(briefing) = chat.briefing.as_ref().filter(|_| reads) {
                 watches.push(Watch::Handoff(briefing.item.id));
             }
             watches
         }
+    };
+    // Whoever reads a case or the whole session still has the briefing before them.
+    for screen in &state.back {
+        if let Screen::Briefing(briefing) = screen
+            && !watches.contains(&Watch::Handoff(briefing.item.id))
+        {
+            watches.push(Watch::Handoff(briefing.item.id));
+        }
     }
+    watches
 }
 
 fn connection(state: &mut State, news: Connection) {
@@ -191,6 +205,9 @@ fn press(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
         | Context::BriefingOverlay
         | Context::Dialog
         | Context::Conflict
+        | Context::Tried
+        | Context::Outcomes
+        | Context::Cases
         | Context::Confirm
         | Context::Help
         | Context::Log
@@ -212,6 +229,9 @@ fn press(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
             | Context::Briefing
             | Context::BriefingOverlay
             | Context::Conflict
+            | Context::Tried
+            | Context::Outcomes
+            | Context::Cases
             | Context::Confirm
             | Context::Help
             | Context::Log,
@@ -232,6 +252,9 @@ fn paste(state: &mut State, text: &str) {
         | Context::Briefing
         | Context::BriefingOverlay
         | Context::Conflict
+        | Context::Tried
+        | Context::Outcomes
+        | Context::Cases
         | Context::Confirm
         | Context::Help
         | Context::Log => {}
@@ -256,14 +279,11 @@ fn act(state: &mut State, context: Context, action: Action, effects: &mut Vec<Ef
         Action::Session(verb) => session::act(state, verb, effects),
         Action::Dialog(verb) if login::is_open(state) => login::act(state, verb, effects),
         Action::Dialog(verb) => dialog::act(state, verb, effects),
-        Action::Conflict(verb) => {
-            state.layers.pop();
-            match verb {
-                ConflictVerb::Close => {}
-                ConflictVerb::NextOpen => queue::open_next(state, effects),
-            }
-        }
-        Action::Yes => yes(state),
+        Action::Conflict(verb) => conflict::act(state, verb, effects),
+        Action::Tried(verb) => pick::act_on_tried(state, verb, effects),
+        Action::Outcome(verb) => pick::act_on_outcome(state, verb, effects),
+        Action::Case(verb) => pick::act_on_case(state, verb, effects),
+        Action::Yes => yes(state, effects),
         Action::Close => {
             state.layers.pop();
         }
@@ -276,7 +296,8 @@ fn go_to(state: &mut State, context: Context, to: Move) {
         Context::Palette => palette::go_to(state, to),
         Context::CommandLine => command::go_to(state, to),
         Context::Briefing | Context::BriefingOverlay => briefing::scroll(state, to),
-        Context::Session => session::scroll(state, to),
+        Context::Session => talk::scroll(state, to),
+        Context::Tried | Context::Outcomes | Context::Cases => pick::go_to(state, to),
         Context::Help | Context::Log => {
             let (end, page) = (state.painted.layer_end, state.painted.page);
             if let Some(Layer::Help { top, .. } | Layer::Log { top }) = state.layers.last_mut() {
@@ -299,17 +320,26 @@ fn line(state: &mut State, context: Context, verb: LineVerb, effects: &mut Vec<E
         | Context::Session
         | Context::Dialog
         | Context::Conflict
+        | Context::Tried
+        | Context::Outcomes
+        | Context::Cases
         | Context::Confirm
         | Context::Help
         | Context::Log => {}
     }
 }
 
-fn yes(state: &mut State) {
+fn yes(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Layer::Confirm(confirm)) = state.layers.pop() else { return };
     match confirm.on_yes {
         OnYes::CloseDialog => {
             state.layers.pop();
+        }
+        OnYes::Submit => dialog::submit(state, true, effects),
+        OnYes::TakeBack(session) => {
+            if !go::refuse_offline(state, "the session stays where it is") {
+                load::ask(state, Call::Resume(session), effects);
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ mod layer;
 mod log;
 mod login;
 mod palette;
+mod pick;
 mod preview;
 mod queue;
 mod session;

@@ -40,6 +40,12 @@ pub enum Action {
     Conflict(ConflictVerb),
     /// Something about a line that is typed: the filter, the palette, a command.
     Line(LineVerb),
+    /// Something about what has been tried.
+    Tried(TriedVerb),
+    /// Something about what came of a step.
+    Outcome(OutcomeVerb),
+    /// Something about what was seen before.
+    Case(CaseVerb),
     /// A yes.
     Yes,
     /// A no, or simply to close what is open.
@@ -108,6 +114,20 @@ pub enum BriefingVerb {
     Reassess,
     /// Open the next one that waits.
     NextOpen,
+    /// To the message of the next piece of evidence.
+    NextEvidence,
+    /// To the message of the piece of evidence before.
+    PreviousEvidence,
+    /// Show what was seen before.
+    Cases,
+    /// Read the whole conversation, at the evidence.
+    Whole,
+    /// Pass it to a person.
+    Assign,
+    /// Return it to its opener, with a question.
+    SendBack,
+    /// Take one's own escalation back.
+    TakeBack,
 }
 
 /// What is done in a session.
@@ -138,8 +158,76 @@ pub enum SessionVerb {
     Park,
     /// Give the claim back.
     Release,
-    /// Back to the list.
+    /// Claim the handoff whose session this is.
+    PickUp,
+    /// Take back what one parked or escalated.
+    TakeBack,
+    /// Pass it to a person.
+    Assign,
+    /// Return it to its opener, with a question.
+    SendBack,
+    /// Show what has been tried.
+    Tried,
+    /// Show the suggested steps and what came of them.
+    Outcomes,
+    /// To the message of the next piece of evidence.
+    NextEvidence,
+    /// Mark the message before.
+    MarkUp,
+    /// Mark the next message.
+    MarkDown,
+    /// Copy what is selected, or the marked message.
+    Copy,
+    /// Copy a code block of the marked message, one after the other.
+    CopyCode,
+    /// Write the message in one's own editor.
+    Editor,
+    /// Undo what was typed.
+    Undo,
+    /// Do again what was undone.
+    Redo,
+    /// The message that was sent before.
+    Older,
+    /// The message that was sent after.
+    Newer,
+    /// Back to where one came from.
     Back,
+}
+
+/// What is done with a line of what has been tried.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
+pub enum TriedVerb {
+    /// A new line.
+    Add,
+    /// Change the line.
+    Edit,
+    /// It is not settled.
+    Open,
+    /// It was not that.
+    RuleOut,
+    /// It was that.
+    Confirm,
+}
+
+/// What is done with a suggested step.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
+pub enum OutcomeVerb {
+    /// It worked.
+    Worked,
+    /// It did not help.
+    Failed,
+    /// Nothing is known of it.
+    Clear,
+}
+
+/// What is done with what was seen before.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
+pub enum CaseVerb {
+    /// Read it.
+    Read,
 }
 
 /// What is done in a dialog.
@@ -166,6 +254,8 @@ pub enum ConflictVerb {
     Close,
     /// Open the next one that waits.
     NextOpen,
+    /// Send the winner what was typed, as a note.
+    SendDraft,
 }
 
 /// What is done with a line that is typed.

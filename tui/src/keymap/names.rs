@@ -23,6 +23,9 @@ const fn place(context: Context) -> &'static str {
         Context::Session => "session",
         Context::Dialog => "dialog",
         Context::Conflict => "conflict",
+        Context::Tried => "tried",
+        Context::Outcomes => "outcomes",
+        Context::Cases => "cases",
         Context::Confirm => "confirm",
         Context::Help => "help",
         Context::Log => "log",
@@ -47,6 +50,9 @@ fn verb(action: Action) -> String {
         Action::Dialog(verb) => verb.into(),
         Action::Conflict(verb) => verb.into(),
         Action::Line(verb) => verb.into(),
+        Action::Tried(verb) => verb.into(),
+        Action::Outcome(verb) => verb.into(),
+        Action::Case(verb) => verb.into(),
         Action::Quit
         | Action::QuitNow
         | Action::Suspend

@@ -125,6 +125,9 @@ const fn types(context: Context) -> bool {
         | Context::Briefing
         | Context::BriefingOverlay
         | Context::Conflict
+        | Context::Tried
+        | Context::Outcomes
+        | Context::Cases
         | Context::Confirm
         | Context::Help
         | Context::Log => false,

@@ -9,13 +9,13 @@ use std::time::Duration;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tierup_common::handoff::{Handoff, QueueState, Release};
+use serde::{Deserialize, Serialize};
+use tierup_common::handoff::{Assign, Handoff, PutStep, QueueState, Release, SendBack};
 use tierup_common::id::{HandoffRef, Seq};
 use tierup_common::limit;
 use tierup_common::route::{self, Route};
-use tierup_common::user::{LogIn, LoggedIn, Me};
+use tierup_common::user::{LogIn, LoggedIn, Me, User};
 
 use crate::effect::{Call, Ticket, Watch};
 use crate::event::{Answer, Failure};
@@ -144,6 +144,26 @@ impl Api {
                 self.fetch(json(post(route::RELEASE, handoff), &body)?).await.map(Answer::Handoff)
             }
             Call::Reassess(id) => self.fetch(post(route::REASSESS, id)).await.map(Answer::Handoff),
+            Call::Users => {
+                let users = self.fetch::<Items<User>>(self.get(&route::USERS.path(&[]))).await;
+                users.map(|users| Answer::Users(users.items))
+            }
+            Call::Assign { handoff, to } => {
+                let body = Assign { user_id: *to };
+                self.fetch(json(post(route::ASSIGN, handoff), &body)?).await.map(Answer::Handoff)
+            }
+            Call::SendBack { handoff, question } => {
+                let body = SendBack { question: question.clone() };
+                self.fetch(json(post(route::SEND_BACK, handoff), &body)?).await.map(Answer::Handoff)
+            }
+            Call::PutStep { handoff, step, outcome } => {
+                let request = self.request(Method::PUT, &route::STEP.path(&[handoff, step]));
+                self.fetch(json(request, &PutStep { outcome: *outcome })?).await.map(Answer::Step)
+            }
+            Call::PutBranch { session, branch, request: body } => {
+                let request = self.request(Method::PUT, &route::BRANCH.path(&[session, branch]));
+                self.fetch(json(request, body)?).await.map(Answer::Branch)
+            }
             Call::CreateSession(body) => {
                 self.fetch(json(post(route::SESSIONS, &""), body)?).await.map(Answer::Session)
             }
@@ -275,6 +295,12 @@ impl Patience {
     }
 }
 
+/// A list that is whole.
+#[derive(Deserialize)]
+struct Items<T> {
+    items: Vec<T>,
+}
+
 const fn changes_something(call: &Call) -> bool {
     match call {
         Call::Me
@@ -282,10 +308,15 @@ const fn changes_something(call: &Call) -> bool {
         | Call::Search { .. }
         | Call::Parked
         | Call::Handoff(_)
-        | Call::Session(_) => false,
+        | Call::Session(_)
+        | Call::Users => false,
         Call::Claim(_)
         | Call::Release { .. }
         | Call::Reassess(_)
+        | Call::Assign { .. }
+        | Call::SendBack { .. }
+        | Call::PutStep { .. }
+        | Call::PutBranch { .. }
         | Call::CreateSession(_)
         | Call::Say { .. }
         | Call::HandOff { .. }

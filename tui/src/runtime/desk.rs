@@ -1,6 +1,7 @@
 //! What lies around the screen: the shell behind it, the window's title, the bell, the clipboard. What is sent there
 //! are sequences that act, so what people wrote is made safe before it stands in one.
 
+use std::future::Future;
 use std::io;
 
 use crate::effect::Alert;
@@ -27,6 +28,10 @@ pub trait Desk {
     fn alert(&mut self, alert: &Alert) -> io::Result<()>;
     /// Puts a text into the clipboard.
     fn copy(&mut self, text: &str) -> io::Result<()>;
+    /// Lets the user edit a text in an editor of their own: what they wrote, or why there is nothing.
+    fn edit(&mut self, text: String) -> impl Future<Output = io::Result<Result<String, String>>>;
+    /// Tells the terminal what leads somewhere; see [`crate::runtime::links`].
+    fn link(&mut self, told: &str) -> io::Result<()>;
 }
 
 /// The sequence that names the window.

@@ -97,6 +97,7 @@ impl Performer {
             Effect::MarkUnread(id) => self.keep(Keep::Unread(id)),
             Effect::SaveDraft(session, text) => self.keep(Keep::Draft(session, text)),
             Effect::Copy(_)
+            | Effect::Edit(..)
             | Effect::Title(_)
             | Effect::Alert(_)
             | Effect::Mouse(_)

@@ -25,6 +25,7 @@ use tokio::sync::Notify as Bell;
 use crate::effect::Alert;
 use crate::event::Event;
 use crate::runtime::desk::{self, Desk};
+use crate::runtime::editor;
 use crate::runtime::terminal::clipboard::Clipboard;
 use crate::settings::Notify;
 use crate::text::safe;
@@ -98,12 +99,15 @@ pub struct Window {
     /// Whether it has a name of the console's.
     named: bool,
     clipboard: Option<Clipboard>,
+    knows_links: bool,
 }
 
 impl Window {
     /// A window that rings in this way, and is named or not.
     pub fn new(notify: Notify, named: bool) -> Self {
-        Self { notify: notify.here(|name| std::env::var(name).ok()), named, clipboard: None }
+        let knows_links = std::env::var("TERM").is_ok_and(|term| knows_links(&term));
+        let notify = notify.here(|name| std::env::var(name).ok());
+        Self { notify, named, clipboard: None, knows_links }
     }
 }
 
@@ -143,6 +147,24 @@ impl Desk for Window {
         self.clipboard.get_or_insert_default().set(text.clone());
         execute!(stdout(), CopyToClipboard::to_clipboard_from(text))
     }
+
+    async fn edit(&mut self, text: String) -> io::Result<Result<String, String>> {
+        // Nobody listens to the keyboard meanwhile: a key has just come, and the loop waits here before it asks for more.
+        leave()?;
+        let command = editor::command(|name| std::env::var(name).ok());
+        let edited = tokio::task::spawn_blocking(move || editor::edit(&command, &text)).await;
+        enter()?;
+        edited.map_err(io::Error::other)
+    }
+
+    fn link(&mut self, told: &str) -> io::Result<()> {
+        if self.knows_links { execute!(stdout(), Print(told)) } else { Ok(()) }
+    }
+}
+
+/// Whether a terminal of this name knows links, or passes over them. Some old ones print what they do not know.
+fn knows_links(term: &str) -> bool {
+    !matches!(term, "" | "dumb" | "linux") && !term.starts_with("vt")
 }
 
 /// Whether the terminal is ours at this moment.

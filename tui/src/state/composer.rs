@@ -43,6 +43,68 @@ impl Composer {
         self.area.lines().iter().all(|line| line.trim().is_empty())
     }
 
+    /// Replaces what was typed; it can be undone.
+    pub fn replace(&mut self, raw: &str) {
+        self.area.select_all();
+        self.area.cut();
+        self.area.insert_str(safe::text(raw));
+    }
+
+    /// Undoes the last change: what was typed goes a word at a time, though the history has every letter.
+    pub fn undo(&mut self) {
+        loop {
+            let before = self.text();
+            if !self.area.undo() || matches!(part(&before, &self.text()), Part::Other | Part::Whole) {
+                return;
+            }
+        }
+    }
+
+    /// Does again what was undone, a word at a time too.
+    pub fn redo(&mut self) {
+        let mut last = None;
+        loop {
+            let before = self.text();
+            if !self.area.redo() {
+                return;
+            }
+            match (part(&before, &self.text()), last) {
+                (Part::Letter | Part::Emptiness, _) | (Part::Other, None) => {}
+                (Part::Whole, None | Some(Part::Emptiness)) => return,
+                // The next word, which is for the next time.
+                (Part::Other | Part::Whole, Some(_)) => {
+                    self.area.undo();
+                    return;
+                }
+            }
+            last = Some(part(&before, &self.text()));
+        }
+    }
+
+    /// What is selected, if anything is.
+    pub fn selected(&self) -> Option<String> {
+        let ((from_row, from), (to_row, to)) = self.area.selection_range()?;
+        let lines = self.area.lines().get(from_row..=to_row)?;
+        let last = lines.len().saturating_sub(1);
+        let part = |(place, line): (usize, &String)| {
+            let end = if place == last { to } else { usize::MAX };
+            let begin = if place == 0 { from } else { 0 };
+            line.chars().take(end).skip(begin).collect::<String>()
+        };
+        let text = lines.iter().enumerate().map(part).collect::<Vec<_>>().join("\n");
+        Some(text).filter(|text| !text.is_empty())
+    }
+
+    /// Whether the cursor is in the first line.
+    pub fn is_at_top(&self) -> bool {
+        self.area.cursor().0 == 0
+    }
+
+    /// Whether the cursor is in the last line.
+    pub fn is_at_bottom(&self) -> bool {
+        self.area.cursor().0 + 1 >= self.area.lines().len()
+    }
+
     /// A key that is no command: typing, moving, deleting, undoing.
     pub fn key(&mut self, key: KeyEvent) {
         self.area.input(key);
@@ -85,5 +147,80 @@ impl Composer {
     /// The text area, to be painted.
     pub const fn area(&self) -> &TextArea<'static> {
         &self.area
+    }
+}
+
+/// What a change of the history is to its user.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// A letter of a word.
+    Letter,
+    /// A space, or another sign between words.
+    Other,
+    /// The emptiness between a text and the one that replaced it.
+    Emptiness,
+    /// Anything else: a change by itself.
+    Whole,
+}
+
+fn part(before: &str, after: &str) -> Part {
+    let (longer, shorter) = if before.len() > after.len() { (before, after) } else { (after, before) };
+    let same = longer.chars().zip(shorter.chars()).take_while(|(one, other)| one == other).count();
+    let is_one = longer.chars().count() == shorter.chars().count() + 1;
+    match longer.chars().nth(same).filter(|_| is_one) {
+        Some(letter) if letter.is_alphanumeric() && !after.is_empty() => Part::Letter,
+        Some(_) => Part::Other,
+        None if after.is_empty() => Part::Emptiness,
+        None => Part::Whole,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crossterm::event::{KeyCode, KeyModifiers};
+
+    use super::*;
+
+    fn typed(text: &str) -> Composer {
+        let mut composer = Composer::default();
+        for c in text.chars() {
+            composer.key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
+        }
+        composer
+    }
+
+    #[test]
+    fn typing_is_undone_by_words_and_done_again() {
+        let mut composer = typed("half a thought");
+        composer.undo();
+        assert_eq!(composer.text(), "half a");
+        composer.undo();
+        assert_eq!(composer.text(), "half");
+        composer.redo();
+        composer.redo();
+        assert_eq!(composer.text(), "half a thought");
+    }
+
+    #[test]
+    fn a_text_that_replaced_another_gives_it_back() {
+        let mut composer = typed("mine");
+        composer.replace("what was sent before");
+        composer.undo();
+        assert_eq!(composer.text(), "mine");
+        composer.redo();
+        assert_eq!(composer.text(), "what was sent before");
+        composer.paste("\nand more");
+        composer.undo();
+        assert_eq!(composer.text(), "what was sent before");
+    }
+
+    #[test]
+    fn what_is_selected_is_known_over_lines_and_wide_letters() {
+        let mut composer = Composer::with("日本語\nzwei");
+        assert_eq!(composer.selected(), None);
+        for _ in 0..6 {
+            composer.key(KeyEvent::new(KeyCode::Left, KeyModifiers::SHIFT));
+        }
+        assert_eq!(composer.selected().as_deref(), Some("語\nzwei"));
     }
 }

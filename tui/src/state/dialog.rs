@@ -1,7 +1,9 @@
 //! Dialogs: a few fields, one of which has the keys, and what is asked of the server when they are done.
 
 use tierup_common::handoff::Priority;
-use tierup_common::id::{HandoffId, SessionId, StepId};
+use tierup_common::id::{BranchId, HandoffId, SessionId, StepId};
+use tierup_common::session::{Branch, BranchStatus};
+use tierup_common::user::Person;
 
 use crate::effect::Ticket;
 use crate::state::composer::Composer;
@@ -19,6 +21,17 @@ pub enum Purpose {
     Release(HandoffId),
     /// End a session.
     Resolve(SessionId),
+    /// Pass a handoff to a person.
+    Assign(HandoffId),
+    /// Return a handoff to its opener.
+    SendBack(HandoffId),
+    /// Note what might be the cause, and what became of it.
+    Branch {
+        /// In which session.
+        session: SessionId,
+        /// Which line of its map.
+        branch: BranchId,
+    },
 }
 
 /// A dialog.
@@ -54,6 +67,17 @@ pub enum Input {
     Line(Composer),
     /// Text of several lines.
     Text(Composer),
+    /// A moment to come, as people write it; see [`crate::state::wake`].
+    When(Composer),
+    /// A person, found by typing a part of their name.
+    Person {
+        /// What was typed.
+        filter: Composer,
+        /// Who there is.
+        people: People,
+        /// Which of those found the keys are on.
+        at: usize,
+    },
     /// One of some words.
     Choice {
         /// The words.
@@ -81,14 +105,29 @@ pub struct Check {
     pub ticked: bool,
 }
 
-/// After how long a parked session wakes; the words that the dialog offers.
-pub const WAKE: [(&str, Option<u64>); 5] = [
-    ("never", None),
-    ("in 1 hour", Some(1)),
-    ("in 4 hours", Some(4)),
-    ("tomorrow", Some(24)),
-    ("next week", Some(168)),
-];
+/// People to choose from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum People {
+    /// Being fetched.
+    Asked(Ticket),
+    /// Here they are, by name.
+    Here(Vec<Person>),
+    /// They could not be fetched.
+    Failed(String),
+}
+
+impl People {
+    /// Those whose name has what was typed.
+    pub fn found(&self, typed: &str) -> Vec<&Person> {
+        let typed = typed.trim().to_lowercase();
+        match self {
+            Self::Here(people) => {
+                people.iter().filter(|person| person.name.to_lowercase().contains(&typed)).collect()
+            }
+            Self::Asked(_) | Self::Failed(_) => Vec::new(),
+        }
+    }
+}
 
 impl Dialog {
     fn new(purpose: Purpose, fields: Vec<Field>) -> Self {
@@ -108,11 +147,10 @@ impl Dialog {
 
     /// Asks for the notes of a park.
     pub fn park(session: SessionId) -> Self {
-        let words = WAKE.iter().map(|(word, _)| *word).collect();
         let wake = Field {
             label: "Wake me",
-            hint: "A reminder, for you alone",
-            input: Input::Choice { words, chosen: 0 },
+            hint: "2h, tomorrow 9:00, fri 14:30; never, if empty",
+            input: Input::When(Composer::default()),
         };
         Self::new(
             Purpose::Park(session),
@@ -151,6 +189,45 @@ impl Dialog {
         Self::new(Purpose::Resolve(session), fields)
     }
 
+    /// Asks who is to work on a handoff. The request for the people is under way.
+    pub fn assign(handoff: HandoffId, asked: Ticket) -> Self {
+        let people = People::Asked(asked);
+        let input = Input::Person { filter: Composer::default(), people, at: 0 };
+        let to = Field { label: "To", hint: "Type a part of a name", input };
+        Self::new(Purpose::Assign(handoff), vec![to])
+    }
+
+    /// Asks what the opener should find out.
+    pub fn send_back(handoff: HandoffId) -> Self {
+        let question = text("Question", "What they should find out first; it goes into the conversation");
+        Self::new(Purpose::SendBack(handoff), vec![question])
+    }
+
+    /// Asks what might be the cause: a new line of the map, or one that is there.
+    pub fn branch(session: SessionId, branch: BranchId, known: Option<&Branch>) -> Self {
+        let hypothesis = known.map(|known| known.hypothesis.as_str()).unwrap_or_default();
+        let evidence = known.and_then(|known| known.evidence.as_deref()).unwrap_or_default();
+        let status = known.map_or(BranchStatus::Open, |known| known.status);
+        let chosen = BranchStatus::ALL.iter().position(|other| *other == status).unwrap_or(0);
+        let words = vec!["open", "ruled out", "confirmed"];
+        Self::new(
+            Purpose::Branch { session, branch },
+            vec![
+                Field {
+                    label: "What might be the cause",
+                    hint: "One line: the MTU, the certificate, the last update",
+                    input: Input::Line(Composer::with(hypothesis)),
+                },
+                Field { label: "What became of it", hint: "", input: Input::Choice { words, chosen } },
+                Field {
+                    label: "Why",
+                    hint: "What you saw; optional",
+                    input: Input::Text(Composer::with(evidence)),
+                },
+            ],
+        )
+    }
+
     /// What its border says.
     pub const fn title(&self) -> &'static str {
         match self.purpose {
@@ -159,6 +236,9 @@ impl Dialog {
             Purpose::Escalate(_) => "Escalate",
             Purpose::Release(_) => "Release",
             Purpose::Resolve(_) => "Resolve",
+            Purpose::Assign(_) => "Pass on",
+            Purpose::SendBack(_) => "Send back with a question",
+            Purpose::Branch { .. } => "Tried",
         }
     }
 
@@ -170,8 +250,10 @@ impl Dialog {
     /// The text of a field, without blanks around it.
     pub fn text(&self, field: usize) -> String {
         match self.fields.get(field).map(|field| &field.input) {
-            Some(Input::Line(composer) | Input::Text(composer)) => composer.text().trim().to_owned(),
-            Some(Input::Choice { .. } | Input::Checks { .. }) | None => String::new(),
+            Some(Input::Line(composer) | Input::Text(composer) | Input::When(composer)) => {
+                composer.text().trim().to_owned()
+            }
+            Some(Input::Choice { .. } | Input::Checks { .. } | Input::Person { .. }) | None => String::new(),
         }
     }
 
@@ -179,7 +261,40 @@ impl Dialog {
     pub fn choice(&self, field: usize) -> usize {
         match self.fields.get(field).map(|field| &field.input) {
             Some(Input::Choice { chosen, .. }) => *chosen,
-            Some(Input::Line(_) | Input::Text(_) | Input::Checks { .. }) | None => 0,
+            Some(
+                Input::Line(_)
+                | Input::Text(_)
+                | Input::When(_)
+                | Input::Checks { .. }
+                | Input::Person { .. },
+            )
+            | None => 0,
+        }
+    }
+
+    /// The person that the keys are on.
+    pub fn person(&self) -> Option<&Person> {
+        self.fields.iter().find_map(|field| match &field.input {
+            Input::Person { filter, people, at } => people.found(&filter.text()).get(*at).copied(),
+            Input::Line(_)
+            | Input::Text(_)
+            | Input::When(_)
+            | Input::Choice { .. }
+            | Input::Checks { .. } => None,
+        })
+    }
+
+    /// Takes the people that were asked for: everybody but whoever asks.
+    pub fn take_people(&mut self, ticket: Ticket, found: &Result<Vec<Person>, String>) {
+        for field in &mut self.fields {
+            if let Input::Person { people, .. } = &mut field.input
+                && *people == People::Asked(ticket)
+            {
+                *people = match found {
+                    Ok(all) => People::Here(all.clone()),
+                    Err(why) => People::Failed(why.clone()),
+                };
+            }
         }
     }
 
@@ -187,7 +302,11 @@ impl Dialog {
     pub fn ticked(&self) -> Vec<StepId> {
         let lines = self.fields.iter().flat_map(|field| match &field.input {
             Input::Checks { lines, .. } => lines.as_slice(),
-            Input::Line(_) | Input::Text(_) | Input::Choice { .. } => &[],
+            Input::Line(_)
+            | Input::Text(_)
+            | Input::When(_)
+            | Input::Choice { .. }
+            | Input::Person { .. } => &[],
         });
         lines.filter(|check| check.ticked).map(|check| check.step).collect()
     }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use tierup_common::id::HandoffId;
+use tierup_common::id::{HandoffId, SessionId};
 use tierup_common::time::Timestamp;
 
+use crate::effect::Ticket;
 use crate::keymap::Context;
 use crate::state::command::CommandLine;
 use crate::state::dialog::Dialog;
@@ -43,6 +44,8 @@ pub enum Layer {
     Briefing,
     /// Who one is, and where.
     LogIn(Box<LogIn>),
+    /// Some rows, one of which the keys are on.
+    Pick(Pick),
 }
 
 /// A claim that somebody else won.
@@ -50,6 +53,8 @@ pub enum Layer {
 pub struct Conflict {
     /// Which handoff.
     pub handoff: HandoffId,
+    /// Its session, if it is known.
+    pub session: Option<SessionId>,
     /// What it is called: `#42 VPN is down`.
     pub title: String,
     /// The winner's name.
@@ -58,6 +63,52 @@ pub struct Conflict {
     pub since: Timestamp,
     /// When it opened by itself; nothing if the user's own key brought it.
     pub came_at: Option<Timestamp>,
+    /// What became of the draft that was typed for it.
+    pub draft: Draft,
+}
+
+/// A draft that was typed into the session of a lost claim.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Draft {
+    /// Nothing was typed.
+    None,
+    /// It is kept; the winner can have it.
+    Kept,
+    /// It is on its way to the winner.
+    Sending(Ticket),
+    /// The winner's session did not take it; it is kept.
+    Refused(String),
+}
+
+/// Some rows, one of which the keys are on. What the rows say is read from what is open.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Pick {
+    /// What the rows are.
+    pub of: PickOf,
+    /// Which the keys are on.
+    pub at: usize,
+    /// The change of a row that is under way.
+    pub sending: Option<(Ticket, usize)>,
+    /// Why the last change was not made.
+    pub error: Option<String>,
+}
+
+/// What one picks from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PickOf {
+    /// What has been tried in the session.
+    Tried,
+    /// The suggested steps.
+    Outcomes,
+    /// What was seen before.
+    Cases,
+}
+
+impl Pick {
+    /// Rows of this kind, the keys on the first.
+    pub const fn new(of: PickOf) -> Self {
+        Self { of, at: 0, sending: None, error: None }
+    }
 }
 
 /// A question with yes and no.
@@ -74,6 +125,10 @@ pub struct Confirm {
 pub enum OnYes {
     /// Throw away what was typed into the dialog below.
     CloseDialog,
+    /// Do what the dialog below asks for.
+    Submit,
+    /// Take back the escalation of this session.
+    TakeBack(SessionId),
 }
 
 impl Layer {
@@ -88,6 +143,11 @@ impl Layer {
             Self::Dialog(_) | Self::LogIn(_) => Context::Dialog,
             Self::Confirm(_) => Context::Confirm,
             Self::Briefing => Context::BriefingOverlay,
+            Self::Pick(pick) => match pick.of {
+                PickOf::Tried => Context::Tried,
+                PickOf::Outcomes => Context::Outcomes,
+                PickOf::Cases => Context::Cases,
+            },
         }
     }
 
@@ -102,7 +162,16 @@ impl Layer {
             | Self::Dialog(_)
             | Self::Confirm(_)
             | Self::Briefing
-            | Self::LogIn(_) => true,
+            | Self::LogIn(_)
+            | Self::Pick(_) => true,
         }
+    }
+}
+
+impl Confirm {
+    /// Asks before an escalation leaves the queue.
+    pub fn take_back(session: SessionId) -> Self {
+        let question = "Take your escalation back? It leaves the queue.".into();
+        Self { question, on_yes: OnYes::TakeBack(session) }
     }
 }

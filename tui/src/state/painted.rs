@@ -1,5 +1,7 @@
 //! Where things stand on the screen, as they were painted last: for the mouse, for pages, and for the next wake.
 
+use std::sync::Arc;
+
 use ratatui::layout::{Position, Rect};
 use tierup_common::id::{HandoffId, SessionId};
 use tierup_common::time::Timestamp;
@@ -16,6 +18,8 @@ pub struct Painted {
     pub list_room: usize,
     /// Rows that the page keys move by.
     pub page: usize,
+    /// The first row shown of what happened.
+    pub happened: usize,
     /// The furthest that each half of a briefing can be scrolled.
     pub happened_end: usize,
     /// See [`Self::happened_end`].
@@ -24,10 +28,23 @@ pub struct Painted {
     pub layer_end: usize,
     /// The columns and rows of the conversation.
     pub transcript: (usize, usize),
+    /// The messages of the conversation that are on the screen whole, by `seq`: the first and the last.
+    pub seen: Option<(u32, u32)>,
     /// Suggested steps that had room, from the first shown on.
     pub steps_shown: usize,
+    /// Text that leads somewhere.
+    pub links: Vec<Link>,
     /// When something on the screen will look different by itself.
     pub changes_at: Option<Timestamp>,
+}
+
+/// Text on the screen that leads somewhere.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Link {
+    /// Where it stands.
+    pub area: Rect,
+    /// Where it leads; see [`crate::text::link::target`].
+    pub target: Arc<str>,
 }
 
 /// Something that can be clicked.
@@ -49,6 +66,14 @@ pub enum Target {
     HideSteps,
     /// A line of the palette, by its place.
     Choice(usize),
+    /// A piece of evidence, by its place.
+    Evidence(usize),
+    /// What was seen before.
+    Cases,
+    /// A row to pick, by its place.
+    Pick(usize),
+    /// The strip of suggested steps.
+    Strip,
     /// A layer: nothing under it is clicked.
     Layer,
 }

@@ -9,6 +9,7 @@ use tierup_common::time::Timestamp;
 use crate::effect::Ticket;
 use crate::state::briefing::Briefing;
 use crate::state::composer::Composer;
+use crate::state::wraps::Wraps;
 
 /// A session that is open in the console.
 #[derive(Clone, Debug)]
@@ -29,8 +30,8 @@ pub struct Chat {
     pub briefing: Option<Briefing>,
     /// Answers of the assistant that are being written.
     pub growing: Vec<(MessageId, String)>,
-    /// An answer that was asked for and has not begun.
-    pub awaits_answer: bool,
+    /// Since when an answer is awaited that has not begun.
+    pub awaits_answer: Option<Timestamp>,
     /// What was sent and not yet acknowledged.
     pub outgoing: Option<Outgoing>,
     /// What is being typed.
@@ -41,6 +42,14 @@ pub struct Chat {
     pub first_step: usize,
     /// What of the conversation is shown.
     pub scroll: Scroll,
+    /// The marked message, by its `seq`: evidence, or what is to be copied.
+    pub marked: Option<u32>,
+    /// Which code block of it was copied last.
+    pub copied: Option<(u32, usize)>,
+    /// Which of the messages sent before is in the composer, counted back from the newest, and what it replaced.
+    pub recalled: Option<(usize, String)>,
+    /// Messages broken into rows.
+    pub wraps: Wraps,
 }
 
 /// A message on its way.
@@ -83,12 +92,16 @@ impl Chat {
             failed: None,
             briefing: None,
             growing: Vec::new(),
-            awaits_answer: false,
+            awaits_answer: None,
             outgoing: None,
             composer: Composer::with(draft),
             kind: MessageKind::Ask,
             first_step: 0,
             scroll: Scroll::Follow,
+            marked: None,
+            copied: None,
+            recalled: None,
+            wraps: Wraps::default(),
         }
     }
 
@@ -116,6 +129,26 @@ impl Chat {
     /// The newest message's `seq`.
     pub fn newest(&self) -> u32 {
         self.messages.last().map_or(0, |message| message.seq)
+    }
+
+    /// The message with this `seq`.
+    pub fn message(&self, seq: u32) -> Option<&Message> {
+        let place = self.messages.binary_search_by_key(&seq, |message| message.seq).ok()?;
+        self.messages.get(place)
+    }
+
+    /// The rows that a message takes at a width: its head, its text, and an empty row after it.
+    pub fn rows_of(&self, place: usize, width: usize) -> usize {
+        let text = |message| self.wraps.rows(message, width.saturating_sub(2)).len();
+        self.messages.get(place).map_or(0, text) + 2
+    }
+
+    /// Whether the handoff of this session waits, and is somebody else's.
+    pub fn is_only_read(&self, me: Option<UserId>) -> bool {
+        let waits = |briefing: &Briefing| {
+            briefing.item.status == HandoffStatus::Open && Some(briefing.item.handed_off_by) != me
+        };
+        self.briefing.as_ref().is_some_and(waits)
     }
 
     /// Messages that came since the user scrolled up.

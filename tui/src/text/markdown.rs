@@ -1,8 +1,11 @@
 //! Markdown as rows of text: what messages and assessments are written in.
 
-use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
+use std::sync::Arc;
 
-use crate::text::{Ink, Piece, Row, safe, wrap};
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd, TextMergeStream};
+
+use crate::text::table::{self, Cell};
+use crate::text::{Ink, Piece, Row, link, safe, wrap};
 
 /// A raw line of text in which only code is marked, by backticks: names of things, steps, evidence.
 pub fn line(raw: &str, ink: Ink) -> Vec<Piece> {
@@ -20,7 +23,7 @@ pub fn line(raw: &str, ink: Ink) -> Vec<Piece> {
 /// Breaks raw Markdown into rows of a width. Safe to call on half a text that is still being written.
 pub fn rows(raw: &str, width: usize) -> Vec<Row> {
     let mut writer = Writer::new(width);
-    for event in Parser::new(raw) {
+    for event in parse(raw) {
         writer.take(event);
     }
     writer.end_line();
@@ -28,6 +31,37 @@ pub fn rows(raw: &str, width: usize) -> Vec<Row> {
         writer.rows.pop();
     }
     writer.rows
+}
+
+/// The code blocks of raw Markdown, as they are written, without a line break at the end.
+#[expect(clippy::wildcard_enum_match_arm, reason = "of a library's events only these matter")]
+pub fn code_blocks(raw: &str) -> Vec<String> {
+    let mut blocks = Vec::new();
+    let mut is_code = false;
+    for event in parse(raw) {
+        match event {
+            Event::Start(Tag::CodeBlock(_)) => {
+                is_code = true;
+                blocks.push(String::new());
+            }
+            Event::End(TagEnd::CodeBlock) => is_code = false,
+            Event::Text(text) if is_code => {
+                if let Some(block) = blocks.last_mut() {
+                    block.push_str(&text);
+                }
+            }
+            _ => {}
+        }
+    }
+    for block in &mut blocks {
+        block.truncate(block.trim_end_matches('\n').len());
+    }
+    blocks
+}
+
+fn parse(raw: &str) -> impl Iterator<Item = Event<'_>> {
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    TextMergeStream::new(Parser::new_ext(raw, options))
 }
 
 struct Writer {
@@ -41,7 +75,10 @@ struct Writer {
     lists: Vec<Option<u64>>,
     quotes: usize,
     in_code: bool,
-    link: Option<String>,
+    /// The link that is open: where it leads, as it is written, and as a terminal may be told.
+    link: Option<(String, Option<Arc<str>>)>,
+    /// The table that is open, as far as it came.
+    table: Option<Vec<Vec<Cell>>>,
 }
 
 impl Writer {
@@ -55,6 +92,7 @@ impl Writer {
             quotes: 0,
             in_code: false,
             link: None,
+            table: None,
         }
     }
 
@@ -63,6 +101,7 @@ impl Writer {
             Event::Start(tag) => self.start(tag),
             Event::End(tag) => self.end(tag),
             Event::Text(text) if self.in_code => self.code_block(&text),
+            Event::Text(text) if self.link.is_none() => self.words(&text),
             Event::Text(text) | Event::InlineHtml(text) => self.word(&text, self.ink()),
             Event::Html(text) => {
                 self.word(text.trim_end_matches('\n'), self.ink());
@@ -71,7 +110,12 @@ impl Writer {
             Event::Code(text) | Event::InlineMath(text) | Event::DisplayMath(text) => {
                 self.word(&text, Ink::Code);
             }
-            Event::SoftBreak | Event::HardBreak => self.end_line(),
+            Event::SoftBreak | Event::HardBreak => {
+                // A cell of a table is one line.
+                if self.table.is_none() {
+                    self.end_line();
+                }
+            }
             Event::Rule => {
                 self.end_line();
                 self.rows.push(Row::of("─".repeat(self.width.min(20)), Ink::Dim));
@@ -118,10 +162,20 @@ impl Writer {
                 };
                 self.line.push(Piece::new(mark, Ink::Dim));
             }
+            Tag::Table(_) => {
+                self.gap();
+                self.table = Some(Vec::new());
+            }
+            Tag::TableHead | Tag::TableRow => {
+                if let Some(table) = &mut self.table {
+                    table.push(Vec::new());
+                }
+            }
+            Tag::Strikethrough => self.inks.push(Ink::Dim),
             Tag::Emphasis => self.inks.push(Ink::Emphasis),
             Tag::Strong => self.inks.push(Ink::Strong),
             Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => {
-                self.link = Some(dest_url.to_string());
+                self.link = Some((dest_url.to_string(), link::target(&dest_url)));
             }
             _ => {}
         }
@@ -141,14 +195,31 @@ impl Writer {
                 self.end_line();
                 self.lists.pop();
             }
-            TagEnd::Emphasis | TagEnd::Strong => {
+            TagEnd::TableCell => {
+                let cell = std::mem::take(&mut self.line);
+                if let Some(row) = self.table.as_mut().and_then(|table| table.last_mut()) {
+                    row.push(cell);
+                }
+            }
+            TagEnd::Table => {
+                let indent = self.indent();
+                let table = self.table.take().unwrap_or_default();
+                let width = self.width.saturating_sub(indent.chars().count());
+                self.rows.extend(table::rows(&table, width).into_iter().map(|mut row| {
+                    row.0.insert(0, Piece::new(indent.clone(), Ink::Dim));
+                    row
+                }));
+            }
+            TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough => {
                 self.inks.pop();
             }
             TagEnd::Link | TagEnd::Image => {
-                if let Some(target) = self.link.take() {
-                    let shown = self.line.iter().any(|piece| piece.text.contains(&target));
+                if let Some((written, target)) = self.link.take() {
+                    let shown = self.line.iter().any(|piece| piece.text.contains(&written));
                     if !shown {
-                        self.word(&format!(" ({target})"), Ink::Link);
+                        self.word(" (", Ink::Dim);
+                        self.line.push(Piece::linked(safe::line(&written), Ink::Link, target));
+                        self.word(")", Ink::Dim);
                     }
                 }
             }
@@ -165,8 +236,18 @@ impl Writer {
     }
 
     fn word(&mut self, text: &str, ink: Ink) {
+        let target = self.link.as_ref().and_then(|(_, target)| target.clone());
         // Made safe only here: an entity like &#27; becomes what it stands for while it is parsed.
-        self.line.push(Piece::new(safe::line(text), ink));
+        self.line.push(Piece::linked(safe::line(text), ink, target));
+    }
+
+    /// Text that is no link as a whole: addresses in it are.
+    fn words(&mut self, text: &str) {
+        for (part, is_link) in link::parts(text) {
+            let target = if is_link { link::target(part) } else { None };
+            let ink = if is_link { Ink::Link } else { self.ink() };
+            self.line.push(Piece::linked(safe::line(part), ink, target));
+        }
     }
 
     /// An empty row before a block, but not at the top nor inside a list.

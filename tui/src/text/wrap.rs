@@ -19,7 +19,7 @@ pub fn pieces(line: &[Piece], width: usize, indent: &str) -> Vec<Row> {
     let mut rows = Breaker::new(width, indent);
     for piece in line {
         for word in piece.text.split_word_bounds() {
-            rows.add(word, piece.ink);
+            rows.add(word, piece);
         }
     }
     rows.done()
@@ -45,20 +45,20 @@ impl<'i> Breaker<'i> {
         Self { width: width.max(1), indent, rows: Vec::new(), row, taken: 0, word: Vec::new(), word_width: 0 }
     }
 
-    fn add(&mut self, part: &str, ink: Ink) {
+    fn add(&mut self, part: &str, like: &Piece) {
         let part_width = part.width();
         if part.chars().all(|c| c == ' ') {
             self.place_word();
             // Spaces at the end of a row are not carried over.
             if self.taken + part_width <= self.width {
-                push(&mut self.row.0, part, ink);
+                push(&mut self.row.0, part, like);
                 self.taken += part_width;
             } else {
                 self.next_row();
             }
             return;
         }
-        push(&mut self.word, part, ink);
+        push(&mut self.word, part, like);
         self.word_width += part_width;
     }
 
@@ -75,7 +75,7 @@ impl<'i> Breaker<'i> {
         for piece in word {
             if fits {
                 self.taken += piece.text.width();
-                push(&mut self.row.0, &piece.text, piece.ink);
+                push(&mut self.row.0, &piece.text, &piece);
             } else {
                 self.place_by_graphemes(&piece);
             }
@@ -88,7 +88,7 @@ impl<'i> Breaker<'i> {
             if self.taken + grapheme_width > self.width && self.taken > 0 {
                 self.next_row();
             }
-            push(&mut self.row.0, grapheme, piece.ink);
+            push(&mut self.row.0, grapheme, piece);
             self.taken += grapheme_width;
         }
     }
@@ -97,7 +97,7 @@ impl<'i> Breaker<'i> {
         self.rows.push(std::mem::take(&mut self.row));
         self.taken = self.indent.width();
         if !self.indent.is_empty() {
-            push(&mut self.row.0, self.indent, Ink::Plain);
+            push(&mut self.row.0, self.indent, &Piece::new("", Ink::Plain));
         }
     }
 
@@ -108,10 +108,10 @@ impl<'i> Breaker<'i> {
     }
 }
 
-fn push(pieces: &mut Vec<Piece>, text: &str, ink: Ink) {
+fn push(pieces: &mut Vec<Piece>, text: &str, like: &Piece) {
     match pieces.last_mut() {
-        Some(last) if last.ink == ink => last.text.push_str(text),
-        _ => pieces.push(Piece::new(text, ink)),
+        Some(last) if last.ink == like.ink && last.link == like.link => last.text.push_str(text),
+        _ => pieces.push(like.like(text)),
     }
 }
 

@@ -1,16 +1,21 @@
 //! The briefing: reading, and starting.
 
+use tierup_common::handoff::HandoffStatus;
+
 use crate::effect::Effect;
 use crate::keymap::{BriefingVerb, Move};
-use crate::state::briefing::{Briefing, Pane};
+use crate::state::briefing::{Briefing, Pane, Place};
+use crate::state::dialog::Dialog;
+use crate::state::layer::{Confirm, Layer, Pick, PickOf};
+use crate::state::toast::Tone;
 use crate::state::{Screen, State};
-use crate::update::{go, queue, scrolled};
+use crate::update::{dialog, go, live, queue, scrolled, talk};
 
 pub(super) fn act(state: &mut State, verb: BriefingVerb, effects: &mut Vec<Effect>) {
     let Some(briefing) = shown_mut(state) else { return };
     let id = briefing.item.id;
     match verb {
-        BriefingVerb::Back => go::to_queue(state),
+        BriefingVerb::Back => go::back(state, effects),
         BriefingVerb::StartHere => queue::pick_up(state, id, effects),
         BriefingVerb::Reassess => queue::reassess(state, id, effects),
         BriefingVerb::NextOpen => next_open(state, effects),
@@ -20,6 +25,62 @@ pub(super) fn act(state: &mut State, verb: BriefingVerb, effects: &mut Vec<Effec
                 Pane::Assessment => Pane::Happened,
             };
         }
+        BriefingVerb::NextEvidence => to_evidence(state, true),
+        BriefingVerb::PreviousEvidence => to_evidence(state, false),
+        BriefingVerb::Cases => {
+            if briefing.assessment().is_some_and(|data| !data.similar.is_empty()) {
+                state.layers.push(Layer::Pick(Pick::new(PickOf::Cases)));
+            } else {
+                state.toast(Tone::Info, "Nothing like it was seen before");
+            }
+        }
+        BriefingVerb::Whole => whole(state, effects),
+        BriefingVerb::Assign => dialog::assign(state, id, effects),
+        BriefingVerb::SendBack => dialog::open(state, Dialog::send_back(id)),
+        BriefingVerb::TakeBack => take_back(state),
+    }
+}
+
+/// Marks a piece of evidence and shows the message it is from.
+pub(super) fn to_evidence(state: &mut State, forward: bool) {
+    let Some(briefing) = shown_mut(state) else { return };
+    match briefing.mark_evidence(forward) {
+        Some(seq) => {
+            briefing.pane = Pane::Happened;
+            briefing.happened = Place::Message(seq);
+        }
+        None if live::is_being_assessed(&briefing.item) => {
+            state.toast(Tone::Info, "The assessment is still being written");
+        }
+        None => state.toast(Tone::Info, "There is no evidence to go to"),
+    }
+}
+
+/// The whole conversation, at the evidence: over the session it is that session, from the list it is opened to read.
+fn whole(state: &mut State, effects: &mut Vec<Effect>) {
+    let is_overlay = matches!(state.screen, Screen::Session(_));
+    let Some(briefing) = shown_mut(state).cloned() else { return };
+    let seq = briefing.marked().map(|evidence| evidence.message_seq);
+    if is_overlay {
+        state.layers.pop();
+    } else {
+        let session = briefing.item.session_id;
+        go::to_read(state, session, Some(briefing), effects);
+    }
+    if let Some(seq) = seq {
+        talk::show(state, seq);
+    }
+}
+
+/// Takes the user's own escalation back, after a question.
+fn take_back(state: &mut State) {
+    let me = state.my_id();
+    let Some(item) = shown_mut(state).map(|briefing| &briefing.item) else { return };
+    let session = item.session_id;
+    if item.status == HandoffStatus::Open && Some(item.handed_off_by) == me {
+        state.layers.push(Layer::Confirm(Confirm::take_back(session)));
+    } else {
+        state.toast(Tone::Info, "Only your own escalation can be taken back, while nobody has claimed it");
     }
 }
 
@@ -34,22 +95,19 @@ pub(super) fn shown_mut(state: &mut State) -> Option<&mut Briefing> {
 
 /// Scrolls the half that has the keys.
 pub(super) fn scroll(state: &mut State, to: Move) {
-    let (happened_end, assessment_end) = (state.painted.happened_end, state.painted.assessment_end);
-    let page = state.painted.page;
-    if let Some(briefing) = shown_mut(state) {
-        let end = match briefing.pane {
-            Pane::Happened => happened_end,
-            Pane::Assessment => assessment_end,
-        };
-        let top = briefing.top_mut();
-        *top = scrolled(*top, to, end, page);
+    let (happened, happened_end) = (state.painted.happened, state.painted.happened_end);
+    let (page, assessment_end) = (state.painted.page, state.painted.assessment_end);
+    let Some(briefing) = shown_mut(state) else { return };
+    match briefing.pane {
+        Pane::Happened => briefing.happened = Place::Row(scrolled(happened, to, happened_end, page)),
+        Pane::Assessment => {
+            briefing.assessment_top = scrolled(briefing.assessment_top, to, assessment_end, page);
+        }
     }
 }
 
 fn next_open(state: &mut State, effects: &mut Vec<Effect>) {
-    let waits = |id| {
-        state.queue.item(id).is_some_and(|item| item.status == tierup_common::handoff::HandoffStatus::Open)
-    };
+    let waits = |id| state.queue.item(id).is_some_and(|item| item.status == HandoffStatus::Open);
     if let Some(next) = state.queue.queue.next_such(waits) {
         state.queue.queue.select(next);
         queue::step(state, 0);

@@ -1,30 +1,67 @@
 //! Dialogs: going through the fields, and asking the server for what they say.
 
-use std::time::Duration;
-
 use crossterm::event::{KeyCode, KeyEvent};
 use tierup_common::handoff::{Intent, Priority};
+use tierup_common::id::HandoffId;
 use tierup_common::limit;
-use tierup_common::session::{CreateSession, HandOff, IntakeContent, IntakeType, Resolve};
+use tierup_common::session::{
+    BranchStatus, CreateSession, HandOff, IntakeContent, IntakeType, PutBranch, Resolve,
+};
 use tierup_common::time::Timestamp;
+use tierup_common::user::{Person, Role, User};
 
-use crate::effect::{Call, Effect};
+use crate::effect::{Call, Effect, Ticket};
+use crate::event::Failure;
 use crate::keymap::DialogVerb;
-use crate::state::State;
-use crate::state::dialog::{Dialog, Input, Purpose, WAKE};
+use crate::state::dialog::{Dialog, Input, Purpose};
 use crate::state::layer::{Confirm, Layer, OnYes};
-use crate::update::load;
+use crate::state::{State, wake};
+use crate::text::safe;
+use crate::update::{go, load, reply};
 
 pub(super) fn act(state: &mut State, verb: DialogVerb, effects: &mut Vec<Effect>) {
     match verb {
         DialogVerb::Cancel => cancel(state),
-        DialogVerb::Submit => submit(state, effects),
+        DialogVerb::Submit => submit(state, false, effects),
         DialogVerb::NextField => move_focus(state, 1),
         DialogVerb::PreviousField => move_focus(state, -1),
         DialogVerb::Newline => {
             if let Some(Input::Text(composer)) = focused(state) {
                 composer.newline();
             }
+        }
+    }
+}
+
+/// Opens a dialog; who may only read is told so.
+pub(super) fn open(state: &mut State, dialog: Dialog) {
+    if !go::refuse_viewer(state) {
+        state.layers.push(Layer::Dialog(Box::new(dialog)));
+    }
+}
+
+/// Opens the dialog that passes a handoff on, and asks for the people.
+pub(super) fn assign(state: &mut State, handoff: HandoffId, effects: &mut Vec<Effect>) {
+    if go::refuse_viewer(state) || go::refuse_offline(state, "it stays with whoever has it") {
+        return;
+    }
+    let asked = load::ask(state, Call::Users, effects);
+    open(state, Dialog::assign(handoff, asked));
+}
+
+/// The people are here, or not: those who can work on a handoff, by name.
+pub(super) fn take_people(state: &mut State, ticket: Ticket, result: Result<Vec<User>, Failure>) {
+    let me = state.my_id();
+    let found = result.map_err(|failure| reply::say(&failure)).map(|users| {
+        let able = |user: &User| user.active && user.role >= Role::Engineer && Some(user.id) != me;
+        let mut people: Vec<Person> =
+            users.into_iter().filter(able).map(|user| Person { id: user.id, name: user.name }).collect();
+        people.sort_by_key(|person| person.name.to_lowercase());
+        people
+    });
+    for layer in &mut state.layers {
+        if let Layer::Dialog(dialog) = layer {
+            dialog.take_people(ticket, &found);
         }
     }
 }
@@ -36,7 +73,11 @@ pub(super) fn type_key(state: &mut State, key: KeyEvent) {
     }
     let Some(input) = focused(state) else { return };
     match input {
-        Input::Line(composer) | Input::Text(composer) => composer.key(key),
+        Input::Line(composer) | Input::Text(composer) | Input::When(composer) => composer.key(key),
+        Input::Person { filter, at, .. } => {
+            filter.key(key);
+            *at = 0;
+        }
         Input::Choice { words, chosen } => {
             let last = words.len().saturating_sub(1);
             if matches!(key.code, KeyCode::Right | KeyCode::Char('l' | ' ')) {
@@ -57,7 +98,9 @@ pub(super) fn type_key(state: &mut State, key: KeyEvent) {
 
 pub(super) fn paste(state: &mut State, text: &str) {
     match focused(state) {
-        Some(Input::Line(composer)) => composer.paste(&text.replace(['\n', '\r'], " ")),
+        Some(Input::Line(composer) | Input::When(composer) | Input::Person { filter: composer, .. }) => {
+            composer.paste(&text.replace(['\n', '\r'], " "));
+        }
         Some(Input::Text(composer)) => composer.paste(text),
         Some(Input::Choice { .. } | Input::Checks { .. }) | None => {}
     }
@@ -80,6 +123,11 @@ fn move_focus(state: &mut State, by: isize) {
         *at = next;
         return;
     }
+    if let Some(Input::Person { filter, people, at }) = focused(state) {
+        let last = people.found(&filter.text()).len().saturating_sub(1);
+        *at = at.saturating_add_signed(by).min(last);
+        return;
+    }
     if let Some(dialog) = top(state) {
         let count = dialog.fields.len();
         dialog.focus = dialog.focus.checked_add_signed(by).unwrap_or(count - 1) % count.max(1);
@@ -98,8 +146,9 @@ fn cancel(state: &mut State) {
     }
 }
 
-fn submit(state: &mut State, effects: &mut Vec<Effect>) {
-    let now = state.server_now();
+/// Does what a dialog asks for; what cannot be undone, after a question.
+pub(super) fn submit(state: &mut State, is_sure: bool, effects: &mut Vec<Effect>) {
+    let (now, utc_offset) = (state.server_now(), state.settings.utc_offset);
     let may_ask = state.link.may_ask();
     let Some(dialog) = top(state) else { return };
     if dialog.sending.is_some() {
@@ -109,19 +158,40 @@ fn submit(state: &mut State, effects: &mut Vec<Effect>) {
         dialog.error = Some("Offline: this stays here until there is a connection".into());
         return;
     }
-    match call(dialog, now) {
-        Ok(call) => {
+    match (call(dialog, now, utc_offset), question(dialog)) {
+        (Ok(_), Some(question)) if !is_sure => {
+            dialog.error = None;
+            state.layers.push(Layer::Confirm(Confirm { question, on_yes: OnYes::Submit }));
+        }
+        (Ok(call), _) => {
             let ticket = load::ask(state, call, effects);
             if let Some(dialog) = top(state) {
                 (dialog.sending, dialog.error) = (Some(ticket), None);
             }
         }
-        Err(why) => dialog.error = Some(why),
+        (Err(why), _) => dialog.error = Some(why),
+    }
+}
+
+/// What is asked before something is done that cannot be undone.
+fn question(dialog: &Dialog) -> Option<String> {
+    match dialog.purpose {
+        Purpose::Resolve(_) => Some("Resolve it? A resolved session stays closed.".into()),
+        Purpose::SendBack(_) => Some("Send it back? It leaves the queue, and you.".into()),
+        Purpose::Assign(_) => {
+            let name = dialog.person().map(|person| safe::line(&person.name)).unwrap_or_default();
+            Some(format!("Pass it to {name}? It is theirs from then on."))
+        }
+        Purpose::NewSession
+        | Purpose::Park(_)
+        | Purpose::Escalate(_)
+        | Purpose::Release(_)
+        | Purpose::Branch { .. } => None,
     }
 }
 
 /// What a dialog asks of the server, or what is missing.
-fn call(dialog: &Dialog, now: Timestamp) -> Result<Call, String> {
+fn call(dialog: &Dialog, now: Timestamp, utc_offset: i32) -> Result<Call, String> {
     let first = dialog.text(0);
     Ok(match dialog.purpose {
         Purpose::NewSession => {
@@ -137,8 +207,7 @@ fn call(dialog: &Dialog, now: Timestamp) -> Result<Call, String> {
             })
         }
         Purpose::Park(session) => {
-            let hours = WAKE.get(dialog.choice(1)).and_then(|(_, hours)| *hours);
-            let wake_at = hours.map(|hours| now.plus(Duration::from_hours(hours)));
+            let wake_at = wake::read(&dialog.text(1), now, utc_offset).map_err(|why| why.to_string())?;
             let request = HandOff { intent: Intent::Park, engineer_notes: first, priority: None, wake_at };
             Call::HandOff { session, request }
         }
@@ -157,6 +226,23 @@ fn call(dialog: &Dialog, now: Timestamp) -> Result<Call, String> {
             required(&first, "Say what it was: the next one will be found by it")?;
             let request = Resolve { resolution: first, worked_step_ids: dialog.ticked() };
             Call::Resolve { session, request }
+        }
+        Purpose::Assign(handoff) => {
+            let person = dialog.person().ok_or("Choose somebody: nobody has this name")?;
+            Call::Assign { handoff, to: person.id }
+        }
+        Purpose::SendBack(handoff) => {
+            required(&first, "Say what they should find out")?;
+            Call::SendBack { handoff, question: first }
+        }
+        Purpose::Branch { session, branch } => {
+            required(&first, "Say what might be the cause")?;
+            if first.chars().count() > limit::HYPOTHESIS {
+                return Err(format!("It may have {} characters", limit::HYPOTHESIS));
+            }
+            let status = BranchStatus::ALL.get(dialog.choice(1)).copied().unwrap_or(BranchStatus::Open);
+            let evidence = Some(dialog.text(2)).filter(|text| !text.is_empty());
+            Call::PutBranch { session, branch, request: PutBranch { hypothesis: first, status, evidence } }
         }
     })
 }

@@ -12,6 +12,42 @@ use crate::update::load;
 /// Back to the list. What was typed is kept.
 pub(super) fn to_queue(state: &mut State) {
     state.screen = Screen::Queue;
+    state.back.clear();
+}
+
+/// Back to where one came from; what happened there meanwhile is caught up with.
+pub(super) fn back(state: &mut State, effects: &mut Vec<Effect>) {
+    match state.back.pop() {
+        None | Some(Screen::Queue) => to_queue(state),
+        Some(Screen::Briefing(mut briefing)) => {
+            let id = briefing.item.id;
+            if let Some(item) = state.queue.item(id).cloned() {
+                briefing.item = item;
+            }
+            briefing.growing = state.queue.growing.get(&id).cloned();
+            briefing.asked = Some(load::handoff(state, id, effects));
+            state.screen = Screen::Briefing(briefing);
+        }
+        Some(Screen::Session(mut chat)) => {
+            chat.asked = Some(load::session(state, chat.id, effects));
+            state.screen = Screen::Session(chat);
+        }
+    }
+}
+
+/// Opens a session to read it; what is open now is where `back` leads.
+pub(super) fn to_read(
+    state: &mut State,
+    id: SessionId,
+    briefing: Option<Briefing>,
+    effects: &mut Vec<Effect>,
+) {
+    state.layers.clear();
+    let from = std::mem::take(&mut state.screen);
+    let mut way = std::mem::take(&mut state.back);
+    way.push(from);
+    to_session(state, id, briefing, effects);
+    state.back = way;
 }
 
 /// Opens the briefing of a handoff that is in the lists: it counts as seen from now on.
@@ -20,8 +56,9 @@ pub(super) fn to_briefing(state: &mut State, id: HandoffId, effects: &mut Vec<Ef
     mark_seen(state, id, effects);
     let snapshot = state.queue.snapshot(id).cloned();
     let growing = state.queue.growing.get(&id).cloned();
-    let mut briefing = Briefing::new(item, snapshot, growing);
+    let mut briefing = Briefing::new(item, snapshot, growing, state.now);
     briefing.asked = Some(load::handoff(state, id, effects));
+    state.back.clear();
     state.screen = Screen::Briefing(Box::new(briefing));
 }
 
@@ -40,6 +77,7 @@ pub(super) fn to_session(
     }
     chat.briefing = briefing;
     chat.asked = Some(load::session(state, id, effects));
+    state.back.clear();
     state.screen = Screen::Session(Box::new(chat));
 }
 
@@ -49,7 +87,7 @@ pub(super) fn to_my_session(state: &mut State, id: HandoffId, effects: &mut Vec<
     let session = item.session_id;
     let snapshot = state.queue.snapshot(id).cloned();
     let needs_snapshot = snapshot.is_none();
-    to_session(state, session, Some(Briefing::new(item, snapshot, None)), effects);
+    to_session(state, session, Some(Briefing::new(item, snapshot, None, state.now)), effects);
     if needs_snapshot {
         load::handoff(state, id, effects);
     }

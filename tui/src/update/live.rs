@@ -9,13 +9,12 @@ use tierup_common::time::Timestamp;
 use tierup_common::user::Person;
 
 use crate::effect::{Effect, Watch};
-use crate::state::layer::{Conflict, Layer};
 use crate::state::link::Link;
-use crate::state::queue::Tab;
 use crate::state::toast::Tone;
 use crate::state::{Screen, State};
 use crate::text::{cut, safe};
-use crate::update::{briefing, go, load, queue};
+use crate::update::conflict::Loss;
+use crate::update::{briefing, conflict, go, load, pick};
 
 /// The team's stream carried something.
 pub(super) fn live(state: &mut State, frame: Frame, effects: &mut Vec<Effect>) {
@@ -121,10 +120,11 @@ fn grow_assessment(state: &mut State, id: HandoffId, offset: usize, text: &str) 
     }
     let known = state.queue.growing.entry(id).or_default();
     grow(known, offset, text);
-    let known = known.clone();
+    let (known, now) = (known.clone(), state.now);
     if let Some(briefing) = briefing::shown_mut(state).filter(|briefing| briefing.item.id == id) {
         briefing.item.assessment_status = AssessmentStatus::Running;
         briefing.growing = Some(known);
+        briefing.quiet_since = now;
     }
 }
 
@@ -133,7 +133,7 @@ fn grow_message(state: &mut State, session: SessionId, id: MessageId, offset: us
     if chat.id != session {
         return;
     }
-    chat.awaits_answer = false;
+    chat.awaits_answer = None;
     let place = chat.growing.iter().position(|(known, _)| *known == id).unwrap_or_else(|| {
         chat.growing.push((id, String::new()));
         chat.growing.len() - 1
@@ -209,12 +209,7 @@ fn happened(state: &mut State, event: &Event, effects: &mut Vec<Effect>) {
             }
         }
         What::HandoffStepUpdated { handoff, step, .. } => {
-            change(state, handoff, event.at, |item| {
-                let steps = item.ai_assessment_data.iter_mut().flat_map(|data| &mut data.suggested_steps);
-                for known in steps.filter(|known| known.id == step.id) {
-                    known.clone_from(step);
-                }
-            });
+            change(state, handoff, event.at, |item| pick::mark_step(item, step));
         }
         What::HandoffReminder { handoff, reason } => {
             let summary = cut(&safe::line(&handoff.problem_summary), 40);
@@ -233,8 +228,11 @@ fn happened(state: &mut State, event: &Event, effects: &mut Vec<Effect>) {
         What::SessionCreated { session, .. } | What::SessionResolved { session, .. } => {
             session_changed(state, session);
         }
-        What::SessionUpdated { session, handoff_id, .. } => {
+        What::SessionUpdated { session, branch, handoff_id, .. } => {
             session_changed(state, session);
+            if let Some(branch) = branch {
+                pick::take_branch(state, session.session_id, branch);
+            }
             if handoff_id.is_some() {
                 load::parked(state, effects);
             }
@@ -244,7 +242,7 @@ fn happened(state: &mut State, event: &Event, effects: &mut Vec<Effect>) {
                 && chat.id == *session_id
             {
                 if message.role != MessageRole::User {
-                    chat.awaits_answer = false;
+                    chat.awaits_answer = None;
                 }
                 chat.hear(message.clone());
             }
@@ -354,29 +352,28 @@ fn claimed(state: &mut State, handoff: &AboutHandoff, by: &Person, since: Timest
         item.claimed_by_name = Some(by.name.clone());
         item.claimed_at = Some(since);
     });
-    let is_read = matches!(&state.screen, Screen::Briefing(open) if open.item.id == handoff.handoff_id);
+    let is_read = is_read(state, handoff.handoff_id);
     // While a claim of ours is under way its answer says who won.
     let is_decided = state.claiming.is_none_or(|claiming| claiming.handoff != handoff.handoff_id);
     if news && is_read && is_decided && Some(by.id) != state.my_id() {
         let title = format!("#{} {}", handoff.number, handoff.problem_summary);
-        lost(state, handoff.handoff_id, title, by.name.clone(), since, Some(state.now));
+        let (by, came_at) = (by.name.clone(), Some(state.now));
+        conflict::lost(state, Loss { handoff: handoff.handoff_id, title, by, since, came_at });
     }
     news
 }
 
-/// Somebody else was first: the popup, over the list, with the next one that waits selected.
-pub(super) fn lost(
-    state: &mut State,
-    handoff: HandoffId,
-    title: String,
-    by: String,
-    since: Timestamp,
-    came_at: Option<Timestamp>,
-) {
-    go::to_queue(state);
-    state.queue.tab = Tab::Queue;
-    queue::select_next_open(state);
-    state.layers.push(Layer::Conflict(Conflict { handoff, title, by, since, came_at }));
+/// Whether a handoff that is not the user's is what they read: its briefing, or its session before anybody claimed it.
+fn is_read(state: &State, id: HandoffId) -> bool {
+    let me = state.my_id();
+    match &state.screen {
+        Screen::Queue => false,
+        Screen::Briefing(open) => open.item.id == id,
+        Screen::Session(chat) => {
+            let briefing = chat.briefing.as_ref().filter(|open| open.item.id == id);
+            briefing.is_some_and(|open| Some(open.item.handed_off_by) != me)
+        }
+    }
 }
 
 /// A handoff is over: it leaves the lists. Where it is open, it stays, with its end in its title.

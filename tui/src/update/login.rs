@@ -100,7 +100,8 @@ fn top(state: &mut State) -> Option<&mut LogIn> {
         | Layer::Conflict(_)
         | Layer::Dialog(_)
         | Layer::Confirm(_)
-        | Layer::Briefing => None,
+        | Layer::Briefing
+        | Layer::Pick(_) => None,
     })
 }
 

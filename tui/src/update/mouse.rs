@@ -3,12 +3,12 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 use crate::effect::Effect;
-use crate::keymap::{Action, Context, Move, SessionVerb};
+use crate::keymap::{Action, BriefingVerb, Context, Move, SessionVerb};
 use crate::state::briefing::Pane;
 use crate::state::painted::Target;
 use crate::state::queue::Tab;
 use crate::state::{Screen, State};
-use crate::update::{act, briefing, go_to, palette, queue, session};
+use crate::update::{act, briefing, go_to, palette, pick, queue, session, talk};
 
 /// Rows that one notch of the wheel moves by.
 const NOTCH: usize = 3;
@@ -21,8 +21,8 @@ pub(super) fn mouse(state: &mut State, event: MouseEvent, effects: &mut Vec<Effe
                 click(state, target, effects);
             }
         }
-        MouseEventKind::ScrollDown => wheel(state, target, Move::Down),
-        MouseEventKind::ScrollUp => wheel(state, target, Move::Up),
+        MouseEventKind::ScrollDown => wheel(state, target, Move::Down, effects),
+        MouseEventKind::ScrollUp => wheel(state, target, Move::Up, effects),
         MouseEventKind::Down(MouseButton::Right | MouseButton::Middle)
         | MouseEventKind::Up(_)
         | MouseEventKind::Drag(_)
@@ -60,7 +60,18 @@ fn click(state: &mut State, target: Target, effects: &mut Vec<Effect>) {
         }
         Target::HideSteps => act(state, Context::Session, Action::Session(SessionVerb::HideSteps), effects),
         Target::Choice(at) => palette::click(state, at, effects),
-        Target::Transcript | Target::Layer => {}
+        Target::Evidence(place) => {
+            if let Some(briefing) = briefing::shown_mut(state) {
+                // The one before it, so that the next is this one.
+                briefing.evidence = place.checked_sub(1);
+            }
+            briefing::to_evidence(state, true);
+        }
+        Target::Cases => {
+            act(state, Context::Briefing, Action::Briefing(BriefingVerb::Cases), effects);
+        }
+        Target::Pick(place) => pick::choose(state, place, effects),
+        Target::Transcript | Target::Strip | Target::Layer => {}
     }
 }
 
@@ -70,20 +81,28 @@ fn set_pane(state: &mut State, pane: Pane) {
     }
 }
 
-fn wheel(state: &mut State, target: Option<Target>, to: Move) {
+fn wheel(state: &mut State, target: Option<Target>, to: Move, effects: &mut Vec<Effect>) {
     let context = state.context();
-    let is_over_layer = matches!(target, Some(Target::Layer | Target::Choice(_)));
+    let is_over_layer = matches!(target, Some(Target::Layer | Target::Choice(_) | Target::Pick(_)));
     for _ in 0..NOTCH {
         if is_over_layer {
             go_to(state, context, to);
             continue;
         }
         match (&state.screen, target) {
+            (_, Some(Target::Strip | Target::Step(_) | Target::HideSteps)) => {
+                let verb = if to == Move::Down { SessionVerb::StepsRight } else { SessionVerb::StepsLeft };
+                return session::act(state, verb, effects);
+            }
+            (_, Some(Target::Evidence(_) | Target::Cases)) => {
+                set_pane(state, Pane::Assessment);
+                briefing::scroll(state, to);
+            }
             (_, Some(Target::Pane(pane))) => {
                 set_pane(state, pane);
                 briefing::scroll(state, to);
             }
-            (Screen::Session(_), _) => session::scroll(state, to),
+            (Screen::Session(_), _) => talk::scroll(state, to),
             (Screen::Queue, _) => queue::go_to(state, to),
             (Screen::Briefing(_), _) => briefing::scroll(state, to),
         }

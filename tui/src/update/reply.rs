@@ -1,5 +1,6 @@
 //! What the server answers.
 
+use tierup_common::assessment::Step;
 use tierup_common::handoff::{Handoff, Intent};
 use tierup_common::id::{HandoffId, SessionId};
 use tierup_common::problem::Code;
@@ -13,7 +14,8 @@ use crate::state::layer::Layer;
 use crate::state::toast::Tone;
 use crate::state::{Screen, State};
 use crate::text::safe;
-use crate::update::{briefing, filter, go, live, load};
+use crate::update::conflict::Loss;
+use crate::update::{briefing, conflict, dialog, filter, go, load, pick};
 
 pub(super) fn reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) {
     let Reply { ticket, call, result } = reply;
@@ -35,7 +37,9 @@ pub(super) fn reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) 
         (Call::Session(_), Ok(Answer::Session(session))) => take_session(state, session),
         (Call::Session(id), Err(failure)) => session_failed(state, id, &failure),
         (Call::Claim(id), result) => claimed(state, ticket, id, result, effects),
-        (Call::Say { session, .. }, result) => said(state, ticket, session, result),
+        (Call::Say { session, message }, result) => {
+            said(state, ticket, session, &message.content, result, effects);
+        }
         (Call::CreateSession(_) | Call::Resume(_), Ok(Answer::Session(session))) => {
             close_dialog(state, ticket);
             load::parked(state, effects);
@@ -57,6 +61,27 @@ pub(super) fn reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) 
                 Intent::Escalate => take_handoff(state, handoff),
             }
         }
+        (Call::Users, Ok(Answer::Users(users))) => dialog::take_people(state, ticket, Ok(users)),
+        (Call::Users, Err(failure)) => dialog::take_people(state, ticket, Err(failure)),
+        (Call::Assign { .. }, Ok(Answer::Handoff(handoff))) => {
+            let to = handoff.item.claimed_by_name.as_deref().map(safe::line).unwrap_or_default();
+            done(state, ticket, format!("#{} is with {to} now", handoff.item.number));
+            take_handoff(state, handoff);
+        }
+        (Call::SendBack { .. }, Ok(Answer::Handoff(handoff))) => {
+            let to = safe::line(&handoff.item.handed_off_by_name);
+            done(state, ticket, format!("#{} is back with {to}, with your question", handoff.item.number));
+            take_handoff(state, handoff);
+        }
+        (Call::PutStep { handoff, .. }, Ok(Answer::Step(step))) => {
+            pick::sent(state, ticket, None);
+            take_step(state, handoff, &step);
+        }
+        (Call::PutBranch { session, .. }, Ok(Answer::Branch(branch))) => {
+            pick::sent(state, ticket, None);
+            close_dialog(state, ticket);
+            pick::take_branch(state, session, &branch);
+        }
         (Call::Resolve { .. }, Ok(Answer::Session(session))) => {
             done(state, ticket, format!("Session {} is resolved", session.item.number));
         }
@@ -69,7 +94,7 @@ pub(super) fn reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) 
 }
 
 /// A failure as the user reads it.
-fn say(failure: &Failure) -> String {
+pub(super) fn say(failure: &Failure) -> String {
     safe::line(&failure.to_string())
 }
 
@@ -99,6 +124,16 @@ fn handoff_failed(state: &mut State, id: HandoffId, ticket: Ticket, failure: &Fa
         && problem.code() == Some(Code::NotFound)
     {
         state.queue.remove(id);
+    }
+}
+
+/// A suggested step has an outcome now, or none any more.
+fn take_step(state: &mut State, handoff: HandoffId, step: &Step) {
+    if let Some(item) = state.queue.item_mut(handoff) {
+        pick::mark_step(item, step);
+    }
+    if let Some(briefing) = briefing::shown_mut(state).filter(|briefing| briefing.item.id == handoff) {
+        pick::mark_step(&mut briefing.item, step);
     }
 }
 
@@ -134,7 +169,11 @@ fn claimed(
         Err(Failure::Problem(problem)) => {
             if let Some(winner) = problem.winner {
                 let title = title(state, id);
-                live::lost(state, id, title, winner.claimed_by_name, winner.claimed_at, None);
+                let by = winner.claimed_by_name;
+                conflict::lost(
+                    state,
+                    Loss { handoff: id, title, by, since: winner.claimed_at, came_at: None },
+                );
             } else {
                 failed(state, ticket, &Failure::Problem(problem));
             }
@@ -155,14 +194,14 @@ fn won(state: &mut State, handoff: Handoff, effects: &mut Vec<Effect>) {
     let is_there = match &state.screen {
         Screen::Queue => true,
         Screen::Briefing(briefing) => briefing.item.id == id,
-        Screen::Session(_) => false,
+        Screen::Session(chat) => chat.briefing.as_ref().is_some_and(|open| open.item.id == id),
     };
     go::mark_seen(state, id, effects);
     let text = format!("#{} is yours", handoff.item.number);
     take_handoff(state, handoff.clone());
     if is_there && state.layers.is_empty() {
         let growing = state.queue.growing.get(&id).cloned();
-        let briefing = Briefing::new(handoff.item, Some(handoff.snapshot), growing);
+        let briefing = Briefing::new(handoff.item, Some(handoff.snapshot), growing, state.now);
         go::to_session(state, session, Some(briefing), effects);
     }
     state.toast(Tone::Good, text);
@@ -171,27 +210,43 @@ fn won(state: &mut State, handoff: Handoff, effects: &mut Vec<Effect>) {
 /// What a handoff is called, as far as it is known.
 fn title(state: &State, id: HandoffId) -> String {
     let read = match &state.screen {
-        Screen::Briefing(open) if open.item.id == id => Some(&open.item),
-        Screen::Queue | Screen::Briefing(_) | Screen::Session(_) => None,
+        Screen::Briefing(open) => Some(&open.item),
+        Screen::Session(chat) => chat.briefing.as_ref().map(|open| &open.item),
+        Screen::Queue => None,
     };
-    let known = state.queue.item(id).or(read);
+    let known = state.queue.item(id).or(read.filter(|item| item.id == id));
     known.map(|item| format!("#{} {}", item.number, item.problem_summary)).unwrap_or_default()
 }
 
-fn said(state: &mut State, ticket: Ticket, session: SessionId, result: Result<Answer, Failure>) {
+fn said(
+    state: &mut State,
+    ticket: Ticket,
+    session: SessionId,
+    text: &str,
+    result: Result<Answer, Failure>,
+    effects: &mut Vec<Effect>,
+) {
     let sent = match result {
         Ok(Answer::Message(message)) => Ok(message),
         Ok(_) => Err(Failure::Nonsense("the server answered something else".into())),
         Err(failure) => Err(failure),
     };
+    if conflict::sent(state, ticket, session, &sent, effects) {
+        return;
+    }
     match (&mut state.screen, sent) {
         (Screen::Session(chat), Ok(message)) if chat.id == session => {
-            chat.outgoing.take_if(|outgoing| outgoing.ticket == ticket);
+            // Whoever left and came back meanwhile finds it as a draft, which it is no more.
+            if chat.outgoing.take_if(|outgoing| outgoing.ticket == ticket).is_none() {
+                let left = without(&chat.composer.text(), text);
+                chat.composer = Composer::with(&left);
+            }
             chat.hear(message);
         }
         (_, Ok(_)) => {
-            // The user went elsewhere; what was kept of it is done with.
-            state.drafts.remove(&session);
+            let kept = state.drafts.get(&session).map(String::as_str).unwrap_or_default();
+            let left = without(kept, text);
+            keep_draft(state, session, left, effects);
         }
         (Screen::Session(chat), Err(failure)) if chat.id == session => {
             if let Some(outgoing) = chat.outgoing.take_if(|outgoing| outgoing.ticket == ticket) {
@@ -199,7 +254,7 @@ fn said(state: &mut State, ticket: Ticket, session: SessionId, result: Result<An
                 let back =
                     if typed.is_empty() { outgoing.text } else { format!("{}\n{typed}", outgoing.text) };
                 chat.composer = Composer::with(&back);
-                chat.awaits_answer = false;
+                chat.awaits_answer = None;
             }
             let text = format!("Not sent, and kept as a draft: {}", say(&failure));
             state.toast(Tone::Bad, text);
@@ -209,6 +264,21 @@ fn said(state: &mut State, ticket: Ticket, session: SessionId, result: Result<An
             state.toast(Tone::Bad, text);
         }
     }
+}
+
+/// What is left of a draft when a message that it began with was sent.
+fn without(draft: &str, sent: &str) -> String {
+    draft.strip_prefix(sent).map_or(draft, |left| left.trim_start_matches('\n')).to_owned()
+}
+
+/// The draft of a session that is not open is this now.
+pub(super) fn keep_draft(state: &mut State, session: SessionId, draft: String, effects: &mut Vec<Effect>) {
+    if draft.is_empty() {
+        state.drafts.remove(&session);
+    } else {
+        state.drafts.insert(session, draft.clone());
+    }
+    effects.push(Effect::SaveDraft(session, draft));
 }
 
 fn close_dialog(state: &mut State, ticket: Ticket) {
@@ -224,6 +294,9 @@ fn done(state: &mut State, ticket: Ticket, text: String) {
 
 /// What was asked for was not done. A dialog stays, with the reason in it.
 fn failed(state: &mut State, ticket: Ticket, failure: &Failure) {
+    if pick::sent(state, ticket, Some(failure)) {
+        return;
+    }
     let text = say(failure);
     for layer in &mut state.layers {
         if let Layer::Dialog(dialog) = layer

@@ -2,27 +2,37 @@
 
 use crokey::KeyCombination;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use tierup_common::id::SessionId;
+use tierup_common::id::{HandoffId, SessionId};
 use tierup_common::session::{CreateMessage, MessageKind, SessionStatus};
 
 use crate::effect::{Call, Effect};
-use crate::keymap::{Action, Move, SessionVerb};
+use crate::keymap::{Action, SessionVerb};
+use crate::state::briefing::Briefing;
 use crate::state::composer::Composer;
 use crate::state::dialog::{Check, Dialog};
-use crate::state::layer::Layer;
+use crate::state::layer::{Confirm, Layer, Pick, PickOf};
 use crate::state::session::{Chat, Outgoing, Scroll};
 use crate::state::toast::Tone;
 use crate::state::{Screen, State};
-use crate::text::markdown;
-use crate::update::{go, load};
+use crate::update::{dialog, go, load, queue, talk};
 
 pub(super) fn act(state: &mut State, verb: SessionVerb, effects: &mut Vec<Effect>) {
     let Some(chat) = chat_mut(state) else { return };
     let id = chat.id;
+    let handoff = chat.briefing.as_ref().map(|briefing| briefing.item.id);
     match verb {
-        SessionVerb::Back => go::to_queue(state),
+        SessionVerb::Back => {
+            if !talk::unmark(state) {
+                go::back(state, effects);
+            }
+        }
         SessionVerb::Send => send(state, effects),
         SessionVerb::Newline => chat.composer.newline(),
+        SessionVerb::Undo => chat.composer.undo(),
+        SessionVerb::Redo => chat.composer.redo(),
+        SessionVerb::Older => recall(state, 1),
+        SessionVerb::Newer => recall(state, -1),
+        SessionVerb::Editor => effects.push(Effect::Edit(id, chat.composer.text())),
         SessionVerb::UseStep(number) => use_step(state, number),
         SessionVerb::HideSteps => hide_steps(state, id),
         SessionVerb::StepsRight => chat.first_step += 1,
@@ -33,39 +43,62 @@ pub(super) fn act(state: &mut State, verb: SessionVerb, effects: &mut Vec<Effect
                 MessageKind::Note => MessageKind::Ask,
             };
         }
-        SessionVerb::ShowBriefing => {
-            if chat.briefing.is_some() {
-                state.layers.push(Layer::Briefing);
-            } else {
-                state.toasts.push(
-                    Tone::Info,
-                    "This session was not handed off: it has no briefing",
-                    state.now,
-                );
-            }
-        }
+        SessionVerb::ShowBriefing => match handoff {
+            Some(_) => state.layers.push(Layer::Briefing),
+            None => state.toast(Tone::Info, "This session was not handed off: it has no briefing"),
+        },
+        SessionVerb::Tried => state.layers.push(Layer::Pick(Pick::new(PickOf::Tried))),
+        SessionVerb::Outcomes => outcomes(state),
+        SessionVerb::NextEvidence => talk::next_evidence(state),
+        SessionVerb::MarkUp => talk::mark(state, false),
+        SessionVerb::MarkDown => talk::mark(state, true),
+        SessionVerb::Copy => talk::copy(state, effects),
+        SessionVerb::CopyCode => talk::copy_code(state, effects),
         SessionVerb::Resolve => {
             let steps = steps_to_tick(state);
-            dialog(state, Dialog::resolve(id, steps));
+            dialog::open(state, Dialog::resolve(id, steps));
         }
-        SessionVerb::Escalate => dialog(state, Dialog::escalate(id)),
-        SessionVerb::Park => dialog(state, Dialog::park(id)),
+        SessionVerb::Escalate => dialog::open(state, Dialog::escalate(id)),
+        SessionVerb::Park => dialog::open(state, Dialog::park(id)),
+        SessionVerb::TakeBack => take_back(state, effects),
         SessionVerb::Release => {
-            if let Some(handoff) = chat.briefing.as_ref().map(|briefing| briefing.item.id) {
-                dialog(state, Dialog::release(handoff));
-            }
+            with_handoff(state, handoff, |state, id| dialog::open(state, Dialog::release(id)));
+        }
+        SessionVerb::PickUp => with_handoff(state, handoff, |state, id| queue::pick_up(state, id, effects)),
+        SessionVerb::Assign => with_handoff(state, handoff, |state, id| dialog::assign(state, id, effects)),
+        SessionVerb::SendBack => {
+            with_handoff(state, handoff, |state, id| dialog::open(state, Dialog::send_back(id)));
         }
     }
     clamp_steps(state);
 }
 
-/// Keys that mean something else while nothing is typed: a digit uses a step, `?` is the help.
+/// Does something with the handoff that the session came with.
+fn with_handoff(state: &mut State, handoff: Option<HandoffId>, act: impl FnOnce(&mut State, HandoffId)) {
+    match handoff {
+        Some(handoff) => act(state, handoff),
+        None => state.toast(Tone::Info, "This session was not handed off"),
+    }
+}
+
+/// Keys that mean something else where they would do nothing: while nothing is typed, a digit uses a step and `?`
+/// is the help; in the first line `↑`, and in the last line `↓`, go through what was sent before.
 pub(super) fn shortcut(state: &State, key: KeyCombination) -> Option<Action> {
     let Screen::Session(chat) = &state.screen else { return None };
-    if !chat.composer.is_empty() || key.modifiers != KeyModifiers::NONE {
+    if key.modifiers != KeyModifiers::NONE {
         return None;
     }
-    let KeyCode::Char(c) = *key.codes.first() else { return None };
+    let code = *key.codes.first();
+    if code == KeyCode::Up && chat.composer.is_at_top() {
+        return Some(Action::Session(SessionVerb::Older));
+    }
+    if code == KeyCode::Down && chat.composer.is_at_bottom() && chat.recalled.is_some() {
+        return Some(Action::Session(SessionVerb::Newer));
+    }
+    let KeyCode::Char(c) = code else { return None };
+    if !chat.composer.is_empty() {
+        return None;
+    }
     let digit = c.to_digit(10).and_then(|digit| u8::try_from(digit).ok()).filter(|digit| *digit > 0);
     match digit {
         Some(digit) if steps_are_shown(state) => Some(Action::Session(SessionVerb::UseStep(digit))),
@@ -127,86 +160,7 @@ pub(super) fn take_drafts(state: &mut State, drafts: Vec<(SessionId, String)>) {
     }
 }
 
-/// Scrolls the conversation by rows; at the end it follows again.
-pub(super) fn scroll(state: &mut State, to: Move) {
-    let (width, height) = state.painted.transcript;
-    let page = height.saturating_sub(2).max(1);
-    let Some(chat) = chat_mut(state) else { return };
-    chat.scroll = match to {
-        Move::Up => up(chat, 1, width, height),
-        Move::PageUp => up(chat, page, width, height),
-        Move::Down => down(chat, 1, width, height),
-        Move::PageDown => down(chat, page, width, height),
-        Move::Top => match chat.messages.first() {
-            Some(first) => Scroll::From { seq: first.seq, row: 0, newest: chat.newest() },
-            None => Scroll::Follow,
-        },
-        Move::Bottom => Scroll::Follow,
-    };
-}
-
-/// The rows that a message takes at a width: its head, its text, and an empty row after it.
-fn rows_of(content: &str, width: usize) -> usize {
-    markdown::rows(content, width.saturating_sub(2)).len() + 2
-}
-
-/// Where the conversation stands so many rows further up. From the end, the first row on the screen is found by
-/// going up a screen.
-fn up(chat: &Chat, rows: usize, width: usize, height: usize) -> Scroll {
-    let newest = chat.newest();
-    let (mut place, mut row, newest, mut left) = match chat.scroll {
-        Scroll::Follow => (chat.messages.len(), 0, newest, rows + height),
-        Scroll::From { seq, row, newest } => {
-            let place = chat.messages.partition_point(|message| message.seq < seq);
-            (place, row, newest, rows)
-        }
-    };
-    while left > 0 {
-        if row >= left {
-            row -= left;
-            break;
-        }
-        left -= row;
-        if place == 0 {
-            row = 0;
-            break;
-        }
-        place -= 1;
-        row = rows_of(&chat.messages[place].content, width);
-    }
-    match chat.messages.get(place) {
-        Some(message) => Scroll::From { seq: message.seq, row, newest },
-        None => Scroll::Follow,
-    }
-}
-
-/// Where the conversation stands so many rows further down: at the end, when a screen is all that is left.
-fn down(chat: &Chat, rows: usize, width: usize, height: usize) -> Scroll {
-    let Scroll::From { seq, row, newest } = chat.scroll else { return Scroll::Follow };
-    let mut place = chat.messages.partition_point(|message| message.seq < seq);
-    let mut row = row + rows;
-    while let Some(message) = chat.messages.get(place) {
-        let rows = rows_of(&message.content, width);
-        if row < rows {
-            break;
-        }
-        row -= rows;
-        place += 1;
-    }
-    let mut below = 0;
-    for message in chat.messages.iter().skip(place) {
-        below += rows_of(&message.content, width);
-        if below >= row + height {
-            break;
-        }
-    }
-    match chat.messages.get(place) {
-        Some(message) if below > row + height => Scroll::From { seq: message.seq, row, newest },
-        Some(_) | None => Scroll::Follow,
-    }
-}
-
-fn chat_mut(state: &mut State) -> Option<&mut Chat> {
+pub(super) fn chat_mut(state: &mut State) -> Option<&mut Chat> {
     match &mut state.screen {
         Screen::Session(chat) => Some(chat),
         Screen::Queue | Screen::Briefing(_) => None,
@@ -215,8 +169,11 @@ fn chat_mut(state: &mut State) -> Option<&mut Chat> {
 
 fn send(state: &mut State, effects: &mut Vec<Effect>) {
     let Screen::Session(chat) = &state.screen else { return };
-    if chat.composer.is_blank() || chat.outgoing.is_some() {
+    if chat.composer.is_blank() {
         return;
+    }
+    if chat.outgoing.is_some() {
+        return state.toast(Tone::Info, "The message before is still on its way: yours waits here");
     }
     if let Some(status) = chat.status().filter(|status| *status != SessionStatus::Active) {
         let text = format!("The session is {status}: your text is kept as a draft");
@@ -231,11 +188,89 @@ fn send(state: &mut State, effects: &mut Vec<Effect>) {
     let ticket = load::ask(state, Call::Say { session: id, message }, effects);
     let now = state.now;
     hide_steps(state, id);
+    keep_sent(state, &text);
     if let Some(chat) = chat_mut(state) {
-        chat.outgoing = Some(Outgoing { ticket, text, at: now });
+        chat.outgoing = Some(Outgoing { ticket, text: text.clone(), at: now });
         chat.composer = Composer::default();
+        chat.recalled = None;
         chat.scroll = Scroll::Follow;
-        chat.awaits_answer = kind == MessageKind::Ask;
+        chat.awaits_answer = (kind == MessageKind::Ask).then_some(now);
+    }
+}
+
+/// Remembers what was sent, once, for the way back through it.
+fn keep_sent(state: &mut State, text: &str) {
+    const KEPT: usize = 100;
+    state.sent.retain(|other| other != text);
+    state.sent.push(text.to_owned());
+    let surplus = state.sent.len().saturating_sub(KEPT);
+    state.sent.drain(..surplus);
+}
+
+/// Puts a message that was sent before into the composer; what was typed comes back at the end of the way.
+fn recall(state: &mut State, further: isize) {
+    let me = state.my_id();
+    let Screen::Session(chat) = &mut state.screen else { return };
+    let own = chat.messages.iter().filter(|message| message.author_id.is_some() && message.author_id == me);
+    let mut sent: Vec<&str> = own.map(|message| message.content.as_str()).collect();
+    let elsewhere: Vec<&str> =
+        state.sent.iter().map(String::as_str).filter(|text| !sent.contains(text)).collect();
+    // What was said in this very session is nearer.
+    sent.splice(0..0, elsewhere);
+    let at = chat.recalled.as_ref().map_or(0, |(at, _)| at + 1);
+    let next = at.saturating_add_signed(further).min(sent.len());
+    if next == at {
+        return;
+    }
+    let typed = chat.recalled.take().map_or_else(|| chat.composer.text(), |(_, typed)| typed);
+    match next.checked_sub(1) {
+        Some(back) => {
+            chat.composer.replace(sent[sent.len() - next]);
+            chat.recalled = Some((back, typed));
+        }
+        None => chat.composer.replace(&typed),
+    }
+}
+
+/// The user is back from their editor: what they wrote there is the draft.
+pub(super) fn edited(state: &mut State, id: SessionId, result: Result<String, String>) {
+    match (chat_mut(state).filter(|chat| chat.id == id), result) {
+        (Some(chat), Ok(text)) => chat.composer.replace(&text),
+        (None, Ok(_)) => {}
+        (_, Err(why)) => state.toast(Tone::Bad, why),
+    }
+}
+
+/// Takes back what the user parked at once; what they escalated after a question, for it leaves the queue.
+fn take_back(state: &mut State, effects: &mut Vec<Effect>) {
+    let Screen::Session(chat) = &state.screen else { return };
+    let (id, status) = (chat.id, chat.status());
+    if go::refuse_viewer(state) || go::refuse_offline(state, "the session stays where it is") {
+        return;
+    }
+    match status {
+        Some(SessionStatus::Paused) => {
+            load::ask(state, Call::Resume(id), effects);
+        }
+        Some(SessionStatus::Escalated) => state.layers.push(Layer::Confirm(Confirm::take_back(id))),
+        Some(SessionStatus::Active | SessionStatus::Resolved) | None => {
+            state.toast(Tone::Info, "Only what is parked, or waits in the queue, can be taken back");
+        }
+    }
+}
+
+/// Shows the steps to say what came of them.
+fn outcomes(state: &mut State) {
+    let Screen::Session(chat) = &state.screen else { return };
+    if chat
+        .briefing
+        .as_ref()
+        .and_then(Briefing::assessment)
+        .is_some_and(|data| !data.suggested_steps.is_empty())
+    {
+        state.layers.push(Layer::Pick(Pick::new(PickOf::Outcomes)));
+    } else {
+        state.toast(Tone::Info, "No steps were suggested for this session");
     }
 }
 
@@ -264,12 +299,6 @@ fn clamp_steps(state: &mut State) {
     let shown = state.painted.steps_shown.max(1);
     if let Some(chat) = chat_mut(state) {
         chat.first_step = chat.first_step.min(chat.steps(me).len().saturating_sub(shown));
-    }
-}
-
-fn dialog(state: &mut State, dialog: Dialog) {
-    if !go::refuse_viewer(state) {
-        state.layers.push(Layer::Dialog(Box::new(dialog)));
     }
 }
 

@@ -6,9 +6,9 @@ use tierup_common::assessment::AssessmentStatus;
 use tierup_common::handoff::QueueItem;
 
 use crate::state::State;
-use crate::state::briefing::{Briefing, Pane};
+use crate::state::briefing::{Briefing, Pane, Place};
 use crate::state::painted::Target;
-use crate::text::{Ink, Row, safe};
+use crate::text::{Ink, safe};
 use crate::view::canvas::Canvas;
 use crate::view::sheet::{Sheet, readers};
 
@@ -56,7 +56,7 @@ fn happened(state: &State, open: &Briefing, canvas: &mut Canvas<'_>, area: Rect)
     match (&open.snapshot, &open.failed) {
         (Some(snapshot), _) => {
             sheet.tried(&snapshot.branch_map, canvas);
-            sheet.messages(snapshot, canvas);
+            sheet.messages(open, snapshot, canvas);
         }
         (None, Some(why)) => {
             sheet.gap();
@@ -68,8 +68,17 @@ fn happened(state: &State, open: &Briefing, canvas: &mut Canvas<'_>, area: Rect)
             sheet.line(&format!("{spinner} fetching what was handed over"), Ink::Dim);
         }
     }
-    canvas.painted.happened_end = scrolled(canvas, area, inner, &sheet.rows, open.happened_top);
+    let top = match open.happened {
+        Place::Row(row) => row,
+        // With the row before it, so that it does not look like the beginning.
+        Place::Message(seq) => {
+            let begin = sheet.messages.iter().find(|(known, _)| *known == seq);
+            begin.map_or(0, |(_, row)| row.saturating_sub(1))
+        }
+    };
     canvas.painted.target(area, Target::Pane(Pane::Happened));
+    let (top, end) = scrolled(canvas, area, inner, &sheet, top);
+    (canvas.painted.happened, canvas.painted.happened_end) = (top, end);
     canvas.painted.page = usize::from(inner.height.saturating_sub(2)).max(1);
 }
 
@@ -77,9 +86,16 @@ fn assessment(state: &State, open: &Briefing, canvas: &mut Canvas<'_>, area: Rec
     let title = assessment_title(&open.item, canvas);
     let inner = canvas.panel(area, &title, open.pane == Pane::Assessment);
     let mut sheet = Sheet::new(inner.width);
-    sheet.assessment(&open.item, open.growing.as_deref(), canvas);
-    canvas.painted.assessment_end = scrolled(canvas, area, inner, &sheet.rows, open.assessment_top);
+    sheet.assessment(&open.item, open.growing.as_deref(), open.evidence, canvas);
+    sheet.slow(open, canvas);
     canvas.painted.target(area, Target::Pane(Pane::Assessment));
+    let mut top = open.assessment_top;
+    if open.pane == Pane::Happened && !sheet.marked.is_empty() {
+        // Whoever follows the evidence sees which piece it is.
+        let height = usize::from(inner.height);
+        top = top.min(sheet.marked.start).max(sheet.marked.end.saturating_sub(height));
+    }
+    (_, canvas.painted.assessment_end) = scrolled(canvas, area, inner, &sheet, top);
     canvas.painted.page = usize::from(inner.height.saturating_sub(2)).max(1);
     if state.claiming.is_some_and(|claiming| claiming.handoff == open.item.id) {
         let spinner = canvas.spinner();
@@ -99,16 +115,24 @@ pub(super) fn assessment_title(item: &QueueItem, canvas: &mut Canvas<'_>) -> Str
     }
 }
 
-/// Paints rows from one of them on; how far they can be scrolled.
-fn scrolled(canvas: &mut Canvas<'_>, panel: Rect, inner: Rect, rows: &[Row], top: usize) -> usize {
+/// Paints rows from one of them on; from which, and how far they can be scrolled.
+fn scrolled(canvas: &mut Canvas<'_>, panel: Rect, inner: Rect, sheet: &Sheet, top: usize) -> (usize, usize) {
     let height = usize::from(inner.height);
-    let end = rows.len().saturating_sub(height);
+    let end = sheet.rows.len().saturating_sub(height);
     let top = top.min(end);
-    canvas.rows(inner, &rows[top..]);
+    canvas.rows(inner, &sheet.rows[top..]);
+    for (row, y) in (top..).zip(inner.top()..inner.bottom()) {
+        if sheet.marked.contains(&row) {
+            canvas.put(inner.x - 1, y, 1, canvas.theme.glyphs.bar, canvas.theme.accent);
+        }
+        if let Some((_, target)) = sheet.targets.iter().find(|(rows, _)| rows.contains(&row)) {
+            canvas.painted.target(Rect { y, height: 1, ..inner }, *target);
+        }
+    }
     if end > 0 {
         let more = canvas.theme.glyphs.more;
         let text = if top < end { format!("{more} {} more", end - top) } else { "end".into() };
         canvas.foot_of_panel(panel, &text);
     }
-    end
+    (top, end)
 }

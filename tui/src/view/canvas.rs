@@ -1,5 +1,6 @@
 //! The one way to paint text: it is made safe and cut to its room on the way.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{FixedOffset, Timelike};
@@ -13,7 +14,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use crate::state::State;
-use crate::state::painted::Painted;
+use crate::state::painted::{Link, Painted};
 use crate::text::{Row, cut, safe};
 use crate::theme::Theme;
 
@@ -94,6 +95,10 @@ impl<'a> Canvas<'a> {
         for piece in &row.0 {
             let room = usize::from(end.saturating_sub(at));
             let (next, _) = self.buffer.set_stringn(at, y, &piece.text, room, self.theme.ink(piece.ink));
+            if let Some(target) = piece.link.as_ref().filter(|_| next > at) {
+                let area = Rect { x: at, y, width: next - at, height: 1 };
+                self.painted.links.push(Link { area, target: Arc::clone(target) });
+            }
             at = next;
         }
     }
@@ -163,6 +168,12 @@ impl<'a> Canvas<'a> {
         self.put_right(area.right().saturating_sub(1), y, room, &format!(" {text} "), self.theme.dim);
     }
 
+    /// Empties an area: what was there can neither be seen nor clicked.
+    pub(super) fn clear(&mut self, area: Rect) {
+        Clear.render(area, self.buffer);
+        self.painted.links.retain(|link| !link.area.intersects(area));
+    }
+
     /// An empty box in the middle of an area, over a dimmed background; gives the area inside.
     pub(super) fn dialog(&mut self, area: Rect, width: u16, height: u16, title: &str) -> Rect {
         self.dialog_of(area, width, height, height, title)
@@ -186,9 +197,19 @@ impl<'a> Canvas<'a> {
         let x = area.x + (area.width - width) / 2;
         let y = area.y + area.height.saturating_sub(tallest) / 3;
         let outer = Rect { x, y, width, height };
-        Clear.render(outer, self.buffer);
+        self.clear(outer);
         self.painted.target(area, crate::state::painted::Target::Layer);
         self.panel(outer, title, true)
+    }
+
+    /// This moment, by the server's clock.
+    pub(super) const fn server_now(&self) -> Timestamp {
+        self.server_now
+    }
+
+    /// How far local time is ahead of UTC, in seconds.
+    pub(super) const fn utc_offset(&self) -> i32 {
+        self.utc_offset
     }
 
     /// The spinner, as it stands at this moment.
@@ -228,6 +249,11 @@ impl<'a> Canvas<'a> {
             self.painted.changes(self.now.plus(Duration::from_millis(u64::try_from(next).unwrap_or(1000))));
         }
         left.as_secs() + u64::from(left.subsec_millis() > 0)
+    }
+
+    /// Whole seconds since a moment, on a picture that changes for another reason.
+    pub(super) fn seconds_so_far(&self, at: Timestamp) -> u64 {
+        self.now.since(at).as_secs()
     }
 
     /// Whole seconds since a moment.

@@ -40,6 +40,7 @@ pub(super) fn paint_line(state: &State, canvas: &mut Canvas<'_>, area: Rect) -> 
             | Layer::Dialog(_)
             | Layer::Confirm(_)
             | Layer::Briefing
+            | Layer::Pick(_)
             | Layer::LogIn(_),
         )
         | None => false,

@@ -17,6 +17,7 @@ pub(super) fn rows(composer: &Composer, width: u16) -> usize {
 pub(super) fn paint(composer: &Composer, focused: bool, hint: &str, canvas: &mut Canvas<'_>, area: Rect) {
     let mut text = composer.area().clone();
     text.set_style(canvas.theme.text);
+    text.set_selection_style(canvas.theme.cursor);
     text.set_cursor_style(if focused { canvas.theme.cursor } else { Style::new() });
     (&text).render(area, canvas.buffer);
     if composer.is_empty() {

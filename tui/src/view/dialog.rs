@@ -2,7 +2,9 @@
 
 use ratatui::layout::Rect;
 
-use crate::state::dialog::{Dialog, Field, Input};
+use crate::state::composer::Composer;
+use crate::state::dialog::{Dialog, Field, Input, People};
+use crate::state::wake;
 use crate::text::{cut, safe};
 use crate::view::canvas::Canvas;
 use crate::view::composer;
@@ -11,6 +13,8 @@ use crate::view::composer;
 const WIDEST: u16 = 76;
 /// Rows of a text field, at most.
 const TALLEST: usize = 8;
+/// People shown at a time.
+const PEOPLE: usize = 7;
 
 pub(super) fn paint(dialog: &Dialog, is_top: bool, canvas: &mut Canvas<'_>, area: Rect) {
     let width = WIDEST.min(area.width);
@@ -39,6 +43,8 @@ fn height(field: &Field, width: u16) -> u16 {
     let rows = match &field.input {
         Input::Text(text) => composer::rows(text, width.saturating_sub(2)).clamp(3, TALLEST),
         Input::Line(_) | Input::Choice { .. } => 1,
+        Input::When(_) => 2,
+        Input::Person { .. } => PEOPLE + 1,
         Input::Checks { lines, .. } => lines.len(),
     };
     u16::try_from(rows).unwrap_or(1)
@@ -55,12 +61,20 @@ fn paint_field(field: &Field, focused: bool, canvas: &mut Canvas<'_>, area: Rect
         height: area.height.saturating_sub(1),
     };
     if focused {
-        for y in body.top()..body.bottom() {
+        // Below a name stands who has it, with a bar of its own.
+        let last = if matches!(field.input, Input::Person { .. }) { body.top() + 1 } else { body.bottom() };
+        for y in body.top()..last {
             canvas.put(area.x, y, 1, theme.glyphs.bar, theme.accent);
         }
     }
     match &field.input {
         Input::Line(text) | Input::Text(text) => composer::paint(text, focused, field.hint, canvas, body),
+        Input::When(text) => when(text, focused, field.hint, canvas, body),
+        Input::Person { filter, people, at } => {
+            composer::paint(filter, focused, field.hint, canvas, Rect { height: 1, ..body });
+            let below = Rect { y: body.y + 1, height: body.height.saturating_sub(1), ..body };
+            found(people, &filter.text(), *at, canvas, below);
+        }
         Input::Choice { words, chosen } => choice(words, *chosen, focused, canvas, body),
         Input::Checks { lines, at } => {
             for ((place, line), y) in lines.iter().enumerate().zip(body.top()..body.bottom()) {
@@ -70,6 +84,41 @@ fn paint_field(field: &Field, focused: bool, canvas: &mut Canvas<'_>, area: Rect
                 canvas.put(body.x, y, body.width, &format!("{tick}{text}"), style);
             }
         }
+    }
+}
+
+/// A moment to come, and below it how it was read.
+fn when(text: &Composer, focused: bool, hint: &str, canvas: &mut Canvas<'_>, area: Rect) {
+    composer::paint(text, focused, hint, canvas, Rect { height: 1, ..area });
+    let theme = canvas.theme;
+    let (line, style) = match wake::read(&text.text(), canvas.server_now(), canvas.utc_offset()) {
+        Ok(Some(at)) => (wake::say(at, canvas.utc_offset()), theme.good),
+        Ok(None) => ("no reminder".into(), theme.dim),
+        Err(why) => (why.to_string(), theme.warn),
+    };
+    if area.height > 1 && !text.is_empty() {
+        canvas.put(area.x, area.y + 1, area.width, &line, style);
+    }
+}
+
+/// The people whose names have what was typed, around the one that the keys are on.
+fn found(people: &People, typed: &str, at: usize, canvas: &mut Canvas<'_>, area: Rect) {
+    let theme = canvas.theme;
+    let found = people.found(typed);
+    let (line, style) = match people {
+        People::Asked(_) => (format!("{} fetching the people", canvas.spinner()), theme.dim),
+        People::Failed(why) => (format!("The people could not be fetched: {why}"), theme.bad),
+        People::Here(_) if found.is_empty() => ("Nobody has this name".into(), theme.dim),
+        People::Here(_) => (String::new(), theme.dim),
+    };
+    canvas.put(area.x, area.y, area.width, &line, style);
+    let room = usize::from(area.height);
+    let top = (at + 1).saturating_sub(room);
+    for ((place, person), y) in found.iter().enumerate().skip(top).zip(area.top()..area.bottom()) {
+        let is_chosen = place == at;
+        let style = if is_chosen { theme.strong } else { theme.text };
+        canvas.put(area.x, y, 1, if is_chosen { theme.glyphs.bar } else { " " }, theme.accent);
+        canvas.put(area.x + 2, y, area.width.saturating_sub(2), &person.name, style);
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
         let title = assessment_title(item, canvas);
         sheet.line(&title, Ink::Accent);
     }
-    sheet.assessment(item, state.queue.growing.get(&item.id).map(String::as_str), canvas);
+    sheet.assessment(item, state.queue.growing.get(&item.id).map(String::as_str), None, canvas);
     canvas.rows(inner, &sheet.rows);
     if sheet.rows.len() > usize::from(inner.height) {
         let open = state.settings.keymap.key_for(Context::Queue, Action::List(ListVerb::Open));

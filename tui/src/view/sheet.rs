@@ -1,22 +1,42 @@
 //! A handoff and its assessment as rows of text: what the preview and the briefing show.
 
-use tierup_common::assessment::{Assessment, AssessmentStatus, Confidence, Outcome};
+use std::ops::Range;
+
+use tierup_common::assessment::{Assessment, AssessmentStatus, Confidence};
 use tierup_common::handoff::{HandoffStatus, Priority, QueueItem, Snapshot};
 use tierup_common::session::{Branch, BranchStatus, Message, MessageRole};
 use unicode_width::UnicodeWidthStr;
 
+use crate::state::briefing::Briefing;
+use crate::state::painted::Target;
 use crate::text::{Ink, Piece, Row, markdown, safe, wrap};
 use crate::view::canvas::Canvas;
+use crate::view::pick;
+
+/// Seconds without a word of an assessment after which it counts as slow.
+const SLOW: u64 = 10;
 
 /// Rows being written, of one width.
 pub(super) struct Sheet {
     width: usize,
     pub(super) rows: Vec<Row>,
+    /// Where each message begins, by its `seq`.
+    pub(super) messages: Vec<(u32, usize)>,
+    /// What can be clicked, by rows.
+    pub(super) targets: Vec<(Range<usize>, Target)>,
+    /// Rows that the eye is led to.
+    pub(super) marked: Range<usize>,
 }
 
 impl Sheet {
     pub(super) fn new(width: u16) -> Self {
-        Self { width: usize::from(width).max(1), rows: Vec::new() }
+        Self {
+            width: usize::from(width).max(1),
+            rows: Vec::new(),
+            messages: Vec::new(),
+            targets: Vec::new(),
+            marked: 0..0,
+        }
     }
 
     /// An empty row, but neither at the top nor after another.
@@ -117,20 +137,37 @@ impl Sheet {
         }
     }
 
-    /// The last things said.
-    pub(super) fn messages(&mut self, snapshot: &Snapshot, canvas: &Canvas<'_>) {
-        self.heading(&format!("Conversation ({} messages)", snapshot.message_count));
+    /// What was said last; the message that the evidence is from is marked.
+    pub(super) fn messages(&mut self, open: &Briefing, snapshot: &Snapshot, canvas: &Canvas<'_>) {
+        let (shown, count) = (snapshot.messages.len(), snapshot.message_count);
+        self.heading(&match snapshot.messages.first() {
+            Some(first) if first.seq > 1 => format!("Conversation (the last {shown} of {count} messages)"),
+            Some(_) | None if count == 1 => "Conversation (1 message)".into(),
+            Some(_) | None => format!("Conversation ({count} messages)"),
+        });
+        let marked = open.marked().map(|evidence| evidence.message_seq);
         for message in &snapshot.messages {
+            let begin = self.rows.len();
+            self.messages.push((message.seq, begin));
             self.pieces(&message_head(message, canvas), "");
-            self.markdown(&message.content);
+            self.rows.extend_from_slice(&open.wraps.rows(message, self.width));
+            if marked == Some(message.seq) {
+                self.marked = begin..self.rows.len();
+            }
             self.gap();
         }
     }
 
     /// The assessment, whatever state it is in. `growing` is what has been written of it so far.
-    pub(super) fn assessment(&mut self, item: &QueueItem, growing: Option<&str>, canvas: &mut Canvas<'_>) {
+    pub(super) fn assessment(
+        &mut self,
+        item: &QueueItem,
+        growing: Option<&str>,
+        evidence: Option<usize>,
+        canvas: &mut Canvas<'_>,
+    ) {
         match (item.assessment_status, &item.ai_assessment_data) {
-            (AssessmentStatus::Ready, Some(assessment)) => self.ready(assessment, canvas),
+            (AssessmentStatus::Ready, Some(assessment)) => self.ready(assessment, evidence, canvas),
             (AssessmentStatus::Pending | AssessmentStatus::Running, _) => {
                 self.markdown(growing.unwrap_or_default());
                 let cursor = Piece::new(canvas.theme.glyphs.writing, Ink::Accent);
@@ -147,7 +184,7 @@ impl Sheet {
                 self.line("Press r to run it again. Claiming does not need it.", Ink::Dim);
                 if let Some(earlier) = earlier {
                     self.heading("The earlier one");
-                    self.ready(earlier, canvas);
+                    self.ready(earlier, evidence, canvas);
                 }
             }
             (AssessmentStatus::NotRequested, _) => self.line("No assessment was asked for.", Ink::Dim),
@@ -157,7 +194,20 @@ impl Sheet {
         }
     }
 
-    fn ready(&mut self, assessment: &Assessment, canvas: &Canvas<'_>) {
+    /// Says that an assessment is slow, once nothing of it has come for a while.
+    pub(super) fn slow(&mut self, open: &Briefing, canvas: &mut Canvas<'_>) {
+        if !matches!(open.item.assessment_status, AssessmentStatus::Pending | AssessmentStatus::Running) {
+            return;
+        }
+        let quiet = canvas.seconds_so_far(open.quiet_since);
+        if quiet >= SLOW {
+            self.gap();
+            self.line(&format!("Slow: nothing has come for {quiet}s."), Ink::Warn);
+            self.line("Claiming does not wait for it. Should it fail, r runs it again.", Ink::Dim);
+        }
+    }
+
+    fn ready(&mut self, assessment: &Assessment, evidence: Option<usize>, canvas: &Canvas<'_>) {
         let glyphs = canvas.theme.glyphs;
         let (glyph, ink) = confidence(assessment.confidence, canvas);
         let head = vec![
@@ -173,32 +223,27 @@ impl Sheet {
                 let mut line = vec![Piece::new(format!("{number}. "), Ink::Accent)];
                 let ink = if step.already_tried { Ink::Dim } else { Ink::Plain };
                 line.extend(markdown::line(&step.text, ink));
-                if step.already_tried {
-                    line.push(Piece::new(format!("  {} tried", glyphs.check), Ink::Dim));
-                }
-                match step.outcome {
-                    Some(Outcome::Worked) => {
-                        line.push(Piece::new(format!("  {} worked", glyphs.check), Ink::Good));
-                    }
-                    Some(Outcome::Failed) => {
-                        line.push(Piece::new(format!("  {} did not help", glyphs.cross), Ink::Warn));
-                    }
-                    None => {}
-                }
+                line.extend(pick::marks(step, &glyphs));
                 self.pieces(&line, "   ");
             }
         }
         if !assessment.evidence.is_empty() {
             self.heading("From the session");
-            for evidence in &assessment.evidence {
-                let mut line = vec![Piece::new(format!("• [{}] “", evidence.message_seq), Ink::Dim)];
-                line.extend(markdown::line(&evidence.quote, Ink::Plain));
+            for (place, piece) in assessment.evidence.iter().enumerate() {
+                let begin = self.rows.len();
+                let mut line = vec![Piece::new(format!("• [{}] “", piece.message_seq), Ink::Dim)];
+                line.extend(markdown::line(&piece.quote, Ink::Plain));
                 line.push(Piece::new("”", Ink::Dim));
                 self.pieces(&line, "  ");
+                self.targets.push((begin..self.rows.len(), Target::Evidence(place)));
+                if evidence == Some(place) {
+                    self.marked = begin..self.rows.len();
+                }
             }
         }
         if !assessment.similar.is_empty() {
             self.heading("Seen before");
+            let begin = self.rows.len();
             for similar in &assessment.similar {
                 let head = [
                     Piece::new(format!("• session {}: ", similar.number), Ink::Dim),
@@ -209,6 +254,7 @@ impl Sheet {
                 resolution.extend(markdown::line(&similar.resolution, Ink::Dim));
                 self.pieces(&resolution, "  ");
             }
+            self.targets.push((begin..self.rows.len(), Target::Cases));
         }
         self.gap();
         let model = assessment.model.as_deref().map(|model| format!(", {}", safe::line(model)));

@@ -1,18 +1,30 @@
 //! The strip of suggested steps above the composer.
 
 use ratatui::layout::Rect;
-use tierup_common::assessment::Step;
+use tierup_common::assessment::{Outcome, Step};
 
 use crate::state::painted::Target;
 use crate::text::{cut, safe};
 use crate::view::canvas::Canvas;
 use crate::view::sheet::columns;
+use crate::view::theme::Glyphs;
 
 /// A step, in columns, at most; a longer one is cut with a mark.
 const WIDEST: usize = 30;
 
+/// What is known of a step, in a word.
+fn mark(step: &Step, glyphs: &Glyphs) -> String {
+    match (step.outcome, step.already_tried) {
+        (Some(Outcome::Worked), _) => format!(" {}worked", glyphs.check),
+        (Some(Outcome::Failed), _) => format!(" {}failed", glyphs.cross),
+        (None, true) => format!(" {}tried", glyphs.check),
+        (None, false) => String::new(),
+    }
+}
+
 pub(super) fn paint(steps: &[Step], first: usize, canvas: &mut Canvas<'_>, area: Rect) {
     let theme = canvas.theme;
+    canvas.painted.target(area, Target::Strip);
     let end = area.right() - 1;
     let hide = "✕ Alt-x";
     let hide_x = canvas.put_right(end, area.y, columns(hide), hide, theme.dim);
@@ -30,7 +42,7 @@ pub(super) fn paint(steps: &[Step], first: usize, canvas: &mut Canvas<'_>, area:
     let mut shown = 0;
     for (place, step) in steps.iter().enumerate().skip(first) {
         let number = place + 1;
-        let tried = if step.already_tried { format!(" {}tried", theme.glyphs.check) } else { String::new() };
+        let tried = mark(step, &theme.glyphs);
         let room = usize::from(room_end.saturating_sub(x));
         let widest = if shown == 0 { WIDEST.min(room) } else { WIDEST };
         let label = format!("{number} {}", safe::line(&step.text));
@@ -41,7 +53,7 @@ pub(super) fn paint(steps: &[Step], first: usize, canvas: &mut Canvas<'_>, area:
         }
         let begin = x;
         x += canvas.put(x, area.y, 1, theme.glyphs.step, theme.dim);
-        let style = if step.already_tried { theme.dim } else { theme.text };
+        let style = if tried.is_empty() { theme.text } else { theme.dim };
         let digits = columns(&number.to_string());
         x += canvas.put(x, area.y, digits, &number.to_string(), theme.accent);
         x += canvas.put(x, area.y, area.width, label.get(usize::from(digits)..).unwrap_or_default(), style);

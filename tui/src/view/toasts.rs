@@ -1,7 +1,6 @@
 //! What just happened, top right, the newest below.
 
 use ratatui::layout::Rect;
-use ratatui::widgets::{Clear, Widget};
 
 use crate::state::State;
 use crate::state::toast::Tone;
@@ -31,7 +30,7 @@ pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
             break;
         }
         let outer = Rect { x: area.right() - width, y, width, height };
-        Clear.render(outer, canvas.buffer);
+        canvas.clear(outer);
         let inner = canvas.panel(outer, "", false);
         canvas.put(inner.x, inner.y, 1, glyph, style);
         canvas.rows(Rect { x: inner.x + 2, width: inner.width.saturating_sub(2), ..inner }, &rows);

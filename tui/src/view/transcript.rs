@@ -1,14 +1,20 @@
 //! The conversation of a session: from its end, or from where one has scrolled to. Only what is on the screen is
-//! broken into rows, however long the conversation is.
+//! broken into rows, however long the conversation is, and what was is remembered.
 
 use ratatui::layout::Rect;
+use tierup_common::time::Timestamp;
 
 use crate::state::State;
 use crate::state::painted::Target;
 use crate::state::session::{Chat, Scroll};
-use crate::text::{Ink, Piece, Row, markdown, wrap};
+use crate::text::{Ink, Piece, Row, markdown, safe, wrap};
 use crate::view::canvas::Canvas;
 use crate::view::sheet::message_head;
+
+/// Seconds after which an awaited answer says how long it has taken.
+const LONG: u64 = 10;
+/// Seconds after which no answer is expected any more: longer than a server lets a model take by default.
+const IN_VAIN: u64 = 90;
 
 pub(super) fn paint(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: Rect) {
     canvas.painted.transcript = (usize::from(area.width), usize::from(area.height));
@@ -22,56 +28,88 @@ pub(super) fn paint(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: R
         canvas.put(area.x, area.y, area.width, &text, style);
         return;
     }
-    let height = usize::from(area.height);
-    match chat.scroll {
-        Scroll::Follow => {
-            let rows = last_rows(state, chat, canvas, area.width, height);
-            // A short conversation stands at the bottom, next to where one writes.
-            let empty = area.height.saturating_sub(u16::try_from(rows.len()).unwrap_or(area.height));
-            canvas.rows(Rect { y: area.y + empty, height: area.height - empty, ..area }, &rows);
-        }
-        Scroll::From { seq, row, .. } => {
-            let place = chat.messages.partition_point(|message| message.seq < seq);
-            let mut rows: Vec<Row> = Vec::new();
-            for message in chat.messages.iter().skip(place) {
-                rows.extend(message_rows(message, canvas, area.width));
-                if rows.len() >= row + height {
-                    break;
-                }
-            }
-            let from = row.min(rows.len());
-            canvas.rows(area, &rows[from..]);
-        }
-    }
-}
-
-/// The last rows of all, at most so many.
-fn last_rows(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, width: u16, height: usize) -> Vec<Row> {
-    let mut blocks: Vec<Vec<Row>> = vec![under_way(state, chat, canvas, width)];
-    let mut count = blocks[0].len();
-    for message in chat.messages.iter().rev() {
-        if count >= height {
+    let mut tail = under_way(state, chat, canvas, area.width);
+    tail.pop_if(|last| last.0.is_empty());
+    let mut screen = Screen::from(chat, area, tail.len());
+    for place in screen.first..chat.messages.len() {
+        if screen.y == area.bottom() {
             break;
         }
-        let rows = message_rows(message, canvas, width);
-        count += rows.len();
-        blocks.push(rows);
+        message(chat, place, &mut screen, canvas);
     }
-    let mut rows: Vec<Row> = blocks.into_iter().rev().flatten().collect();
-    // The empty row after the last message is not needed at the end.
-    while rows.last().is_some_and(|row| row.0.is_empty()) {
-        rows.pop();
+    for row in &tail {
+        screen.row(row, 0, false, canvas);
     }
-    rows.drain(..rows.len().saturating_sub(height));
-    rows
 }
 
-/// A message: who and when, what, and an empty row. `update::session::rows_of` counts on just that.
-fn message_rows(message: &tierup_common::session::Message, canvas: &Canvas<'_>, width: u16) -> Vec<Row> {
-    let mut rows = vec![Row(message_head(message, canvas))];
-    rows.extend(indented(markdown::rows(&message.content, usize::from(width).saturating_sub(2))));
-    rows.push(Row::default());
-    rows
+/// Rows as they come, from the first that is on the screen.
+struct Screen {
+    area: Rect,
+    /// The first message that is on the screen, by its place.
+    first: usize,
+    /// Rows that are above the screen.
+    above: usize,
+    /// Where the next row goes.
+    y: u16,
+}
+
+impl Screen {
+    /// From where one has scrolled to; else so that the last row of all, the `tail` rows included, stands at the
+    /// bottom, next to where one writes.
+    fn from(chat: &Chat, area: Rect, tail: usize) -> Self {
+        let (width, height) = (usize::from(area.width), usize::from(area.height));
+        if let Scroll::From { seq, row, .. } = chat.scroll {
+            let first = chat.messages.partition_point(|message| message.seq < seq);
+            return Self { area, first, above: row, y: area.y };
+        }
+        // The empty row after the last message is not needed where nothing follows it.
+        let mut rows = tail;
+        let mut height = height;
+        if tail == 0 {
+            height += 1;
+        }
+        let mut first = chat.messages.len();
+        while rows < height && first > 0 {
+            first -= 1;
+            rows += chat.rows_of(first, width);
+        }
+        let empty = u16::try_from(height.saturating_sub(rows)).unwrap_or(0).min(area.height);
+        Self { area, first, above: rows.saturating_sub(height), y: area.y + empty }
+    }
+
+    /// Paints the next row; a marked one has a bar before it.
+    fn row(&mut self, row: &Row, indent: u16, is_marked: bool, canvas: &mut Canvas<'_>) {
+        if self.above > 0 {
+            self.above -= 1;
+            return;
+        }
+        if self.y == self.area.bottom() {
+            return;
+        }
+        if is_marked {
+            canvas.put(self.area.x - 1, self.y, 1, canvas.theme.glyphs.bar, canvas.theme.accent);
+        }
+        canvas.row(self.area.x + indent, self.y, self.area.width - indent, row);
+        self.y += 1;
+    }
+}
+
+/// A message: who and when, what, and an empty row. [`Chat::rows_of`] counts on just that.
+fn message(chat: &Chat, place: usize, screen: &mut Screen, canvas: &mut Canvas<'_>) {
+    let message = &chat.messages[place];
+    let is_marked = chat.marked == Some(message.seq);
+    let begins_here = screen.above == 0;
+    let rows = chat.wraps.rows(message, usize::from(screen.area.width).saturating_sub(2));
+    screen.row(&Row(message_head(message, canvas)), 0, is_marked, canvas);
+    for (left, row) in (0..rows.len()).rev().zip(rows.iter()) {
+        let has_room = screen.y < screen.area.bottom();
+        screen.row(row, 2, is_marked, canvas);
+        if left == 0 && begins_here && has_room {
+            let first = canvas.painted.seen.map_or(message.seq, |(first, _)| first);
+            canvas.painted.seen = Some((first, message.seq));
+        }
+    }
+    screen.row(&Row::default(), 0, false, canvas);
 }
 
 /// What is on its way: a message being sent, an answer being written.
@@ -81,7 +119,7 @@ fn under_way(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, width: u16) ->
     if let Some(outgoing) = &chat.outgoing {
         let name = state.me.as_ref().map_or("you", |me| &me.user.name);
         let spinner = canvas.spinner();
-        let name = crate::text::safe::line(name);
+        let name = safe::line(name);
         rows.push(Row(vec![
             Piece::new(name, Ink::Strong),
             Piece::new(format!("  {spinner} sending"), Ink::Dim),
@@ -102,12 +140,25 @@ fn under_way(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, width: u16) ->
         rows.extend(body);
         rows.push(Row::default());
     }
-    if chat.awaits_answer && chat.growing.is_empty() && chat.outgoing.is_none() {
-        let spinner = canvas.spinner();
-        rows.push(Row::of(format!("{spinner} the assistant is thinking"), Ink::Dim));
-        rows.push(Row::default());
+    if let Some(since) = chat.awaits_answer
+        && chat.growing.is_empty()
+        && chat.outgoing.is_none()
+    {
+        rows.push(awaited(since, canvas));
     }
     rows
+}
+
+/// An answer that has not begun: after a while with for how long, in the end without hope.
+fn awaited(since: Timestamp, canvas: &mut Canvas<'_>) -> Row {
+    let waited = canvas.seconds_so_far(since);
+    if waited >= IN_VAIN {
+        let text = format!("{} no answer came: the assistant may be switched off", canvas.theme.glyphs.cross);
+        return Row::of(text, Ink::Warn);
+    }
+    let spinner = canvas.spinner();
+    let long = if waited >= LONG { format!(", {waited}s so far") } else { String::new() };
+    Row::of(format!("{spinner} the assistant is thinking{long}"), Ink::Dim)
 }
 
 fn indented(mut rows: Vec<Row>) -> Vec<Row> {

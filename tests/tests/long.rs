@@ -1,0 +1,50 @@
+//! Long conversations: thousands of messages, messages of hundreds of lines.
+
+use std::time::{Duration, Instant};
+
+use tierup_e2e::{Console, World};
+
+/// Waits for a text and says how long it took.
+async fn takes(console: &mut Console, text: &str) -> Duration {
+    let begin = Instant::now();
+    console.sees(text).await;
+    begin.elapsed()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_of_five_thousand_messages_opens_and_scrolls_at_once() {
+    let world = World::new().await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    let vpn = sam.escalates("VPN is down").await;
+    priya.claims(&vpn).await;
+    let text = "Some **words** of a message, with `code` in it and a [link](https://a.test/) besides.\n\n\
+        - one\n- two";
+    for _ in 0..312 {
+        let notes = (0..16).map(|_| priya.notes(&vpn.session, text));
+        futures_util::future::join_all(notes).await;
+    }
+    let lines: Vec<String> = (1..=300).map(|line| format!("line {line}")).collect();
+    priya.notes(&vpn.session, &lines.join("\n")).await;
+    priya.notes(&vpn.session, "the very last").await;
+
+    let mut console = world.console("Priya Nair").await;
+    console.sees("Mine 1").await;
+    console.press("2");
+    console.sees("what you work on").await;
+    console.press("<enter>");
+    let opens = takes(&mut console, "the very last").await;
+    // Up through the long message, a row at a time.
+    let begin = Instant::now();
+    for _ in 0..100 {
+        console.press("<ctrl-up>");
+    }
+    console.sees("line 200").await;
+    let hundred = begin.elapsed();
+    console.press("<ctrl-home>");
+    let top = takes(&mut console, "Sam Ortiz  09:30").await;
+    console.press("<ctrl-end>");
+    let end = takes(&mut console, "the very last").await;
+    println!("opens {opens:?}, 100 rows up {hundred:?}, to the first {top:?}, to the end {end:?}");
+    // Far above what it takes even without optimisation: this holds the order of magnitude.
+    assert!(opens < Duration::from_secs(2) && hundred < Duration::from_secs(2), "{opens:?}, {hundred:?}");
+}

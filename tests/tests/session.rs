@@ -1,0 +1,352 @@
+//! Working in a session: what was tried, steps, passing on, sending back, evidence, what was seen before, drafts.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use serde_json::{Value, json};
+use tierup_e2e::{Console, Engineer, Escalated, Lossy, Model, Temper, World};
+
+const SAID: &str = "**Likely cause:** DNS\n**Steps**\n1. Flush the cache\n2. Ask the resolver\n\
+    **Confidence:** low\n**Evidence**\n- [2] \"no such host\"\n- [1] \"VPN is down\"";
+
+/// A world whose model always says the same.
+async fn world_with_steps() -> (World, Model) {
+    let model = Model::with(Temper::Says(SAID.into())).await;
+    (World::with(model.settings(10)).await, model)
+}
+
+/// Sam escalates, the assessment is there.
+async fn escalated(world: &World, problem: &str) -> (Engineer, Escalated) {
+    let sam = world.engineer("Sam Ortiz").await;
+    let session = sam.opens(problem).await;
+    sam.notes(&session, "nslookup says: no such host").await;
+    let escalated = sam.hands_off(&session, "normal").await;
+    sam.waits_for_assessment(&escalated).await;
+    (sam, escalated)
+}
+
+/// Priya has claimed it and is in its session.
+async fn picked_up(world: &World, problem: &str) -> Console {
+    let mut priya = world.console("Priya Nair").await;
+    priya.sees(problem).await;
+    priya.press("p");
+    priya.sees("active, yours").await;
+    priya.sees("Suggested").await;
+    priya
+}
+
+async fn branches(who: &Engineer, session: &str) -> Vec<(String, String, Value)> {
+    let session = who.session(session).await;
+    let map = session["branch_map"].as_array().unwrap().clone();
+    let text = |branch: &Value, field: &str| branch[field].as_str().unwrap().to_owned();
+    map.iter().map(|b| (text(b, "hypothesis"), text(b, "status"), b["evidence"].clone())).collect()
+}
+
+#[tokio::test]
+async fn what_was_tried_is_noted_and_settled() {
+    let (world, _model) = world_with_steps().await;
+    let (sam, vpn) = escalated(&world, "VPN is down").await;
+    let mut priya = picked_up(&world, "VPN is down").await;
+    priya.press("<ctrl-g>");
+    priya.sees("Nothing yet.").await;
+    priya.press("a");
+    priya.sees("What might be the cause").await;
+    priya.press("<enter>");
+    priya.sees("Say what might be the cause").await;
+    priya.press("the MTU<tab><right><tab>1400 works no better<enter>");
+    priya.sees("✗ the MTU  ruled out").await;
+    priya.press("athe resolver<enter>");
+    priya.sees("? the resolver  open").await;
+    priya.press("jc");
+    priya.sees("✓ the resolver  confirmed").await;
+    assert_eq!(
+        branches(&sam, &vpn.session).await,
+        [
+            ("the MTU".into(), "ruled_out".into(), json!("1400 works no better")),
+            ("the resolver".into(), "confirmed".into(), Value::Null)
+        ]
+    );
+    priya.press("ko");
+    priya.sees("? the MTU  open").await;
+    priya.press("<enter>");
+    priya.sees("1400 works no better").await;
+    priya.press(" of the dock<tab><tab><ctrl-s>");
+    priya.sees("? the MTU of the dock  open").await;
+    priya.press("x");
+    priya.sees("✗ the MTU of the dock  ruled out").await;
+    // What others note shows too.
+    sam.tried(&vpn.session, "the proxy", "open").await;
+    priya.sees("? the proxy").await;
+    priya.press("<esc>");
+    priya.no_longer_sees("the proxy").await;
+    priya.sees("active, yours").await;
+}
+
+#[tokio::test]
+async fn what_came_of_the_steps_is_said() {
+    let (world, _model) = world_with_steps().await;
+    let (sam, vpn) = escalated(&world, "VPN is down").await;
+    let mut priya = picked_up(&world, "VPN is down").await;
+    priya.press("<alt-o>");
+    priya.sees("What came of the steps").await;
+    priya.press("f");
+    priya.sees("1. Flush the cache  ✗ did not help").await;
+    priya.press("jw");
+    priya.sees("2. Ask the resolver  ✓ worked").await;
+    let outcomes = |handoff: &Value| {
+        let steps = handoff["ai_assessment_data"]["suggested_steps"].as_array().unwrap().clone();
+        steps.iter().map(|step| step["outcome"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(outcomes(&sam.handoff(&vpn).await), [json!("failed"), json!("worked")]);
+    priya.press("ku");
+    let is_unmarked = |line: &str| line.trim_end_matches([' ', '│']).ends_with("1. Flush the cache");
+    priya.waits(move |screen| screen.lines().any(is_unmarked)).await;
+    assert_eq!(outcomes(&sam.handoff(&vpn).await), [Value::Null, json!("worked")]);
+    priya.press("<esc>");
+    priya.sees("▏2 Ask the resolver ✓worked").await;
+    priya.press("<ctrl-b>");
+    priya.sees("2. Ask the resolver  ✓ worked").await;
+}
+
+#[tokio::test]
+async fn a_claim_is_passed_to_a_person() {
+    let (world, _model) = world_with_steps().await;
+    let (sam, vpn) = escalated(&world, "VPN is down").await;
+    world.engineer("Dana Wu").await;
+    world.person("Vic Low", tierup_common::user::Role::Viewer).await;
+    let mut priya = picked_up(&world, "VPN is down").await;
+    priya.press("<alt-a>");
+    priya.sees("Dana Wu").await;
+    assert!(!priya.screen().contains("Vic Low"), "a viewer cannot work on it:\n{}", priya.screen());
+    priya.press("zzz");
+    priya.sees("Nobody has this name").await;
+    priya.press("<enter>");
+    priya.sees("Choose somebody").await;
+    priya.press("<backspace><backspace><backspace>dan<enter>");
+    priya.sees("Pass it to Dana Wu?").await;
+    // The safe answer is the default.
+    priya.press("<enter>");
+    priya.no_longer_sees("theirs from then on").await;
+    assert_eq!(sam.handoff(&vpn).await["claimed_by_name"], "Priya Nair");
+    priya.press("<enter>");
+    priya.sees("Pass it to Dana Wu?").await;
+    priya.press("y");
+    priya.sees("#1 is with Dana Wu now").await;
+    assert_eq!(sam.handoff(&vpn).await["claimed_by_name"], "Dana Wu");
+}
+
+#[tokio::test]
+async fn it_is_sent_back_with_a_question() {
+    let (world, _model) = world_with_steps().await;
+    let (sam, vpn) = escalated(&world, "VPN is down").await;
+    let mut priya = picked_up(&world, "VPN is down").await;
+    priya.press("<alt-q>");
+    priya.sees("Send back with a question").await;
+    priya.press("<enter>");
+    priya.sees("Say what they should find out").await;
+    priya.press("Which build?<enter>");
+    priya.sees("Send it back?").await;
+    priya.press("y");
+    priya.sees("#1 is back with Sam Ortiz, with your question").await;
+    assert_eq!(sam.handoff(&vpn).await["status"], "withdrawn");
+    let session = sam.session(&vpn.session).await;
+    let last = session["conversation_messages"].as_array().unwrap().last().unwrap().clone();
+    assert!(last["content"].as_str().unwrap().contains("Which build?"), "{last}");
+}
+
+#[tokio::test]
+async fn a_park_wakes_when_its_words_say() {
+    let (world, _model) = world_with_steps().await;
+    let (_sam, _vpn) = escalated(&world, "VPN is down").await;
+    let mut priya = picked_up(&world, "VPN is down").await;
+    priya.press("<ctrl-k>Waiting for the vendor<tab>soon");
+    priya.sees("Write it like 2h").await;
+    priya.press("<enter>");
+    priya.press("<backspace><backspace><backspace><backspace>tomorrow 9:00");
+    priya.sees("Mon 23 Nov, 09:00").await;
+    priya.press("<enter>");
+    priya.sees("Parked: you find it under 3").await;
+    let who = world.engineer("Priya Nair").await;
+    let parked = who.get("/ai-sessions?status=paused&mine=true").await.expect(200);
+    let handoff = parked["items"][0]["handoff_id"].as_str().unwrap().to_owned();
+    let handoff = who.get(&format!("/handoffs/{handoff}")).await.expect(200);
+    assert_eq!(handoff["wake_at"], "2026-11-23T09:00:00.000Z");
+    // And it is taken back from its own session.
+    priya.press("3<enter>");
+    priya.sees("active, yours").await;
+}
+
+#[tokio::test]
+async fn ones_own_escalation_is_taken_back_while_nobody_has_it() {
+    let (world, _model) = world_with_steps().await;
+    let (sam, vpn) = escalated(&world, "VPN is down").await;
+    let mut console = world.console("Sam Ortiz").await;
+    console.sees("VPN is down").await;
+    console.press("<enter>");
+    console.sees("start here").await;
+    console.press("t");
+    console.sees("Take your escalation back?").await;
+    console.press("<esc>");
+    console.no_longer_sees("Take your escalation back?").await;
+    assert_eq!(sam.handoff(&vpn).await["status"], "open");
+    console.press("ty");
+    console.sees("active, yours").await;
+    assert_eq!(sam.handoff(&vpn).await["status"], "withdrawn");
+    // What is escalated again can be taken back from the session too.
+    console.press("<ctrl-e>Again<enter>");
+    console.sees("Escalated as #2").await;
+    console.press("g<enter>");
+    console.sees("#2").await;
+    console.press("v");
+    console.sees("escalated, yours").await;
+    console.press("<alt-t>y");
+    console.sees("active, yours").await;
+}
+
+#[tokio::test]
+async fn resolving_asks_once_more() {
+    let (world, _model) = world_with_steps().await;
+    let (sam, vpn) = escalated(&world, "VPN is down").await;
+    let mut priya = picked_up(&world, "VPN is down").await;
+    priya.press("<ctrl-r>It was DNS<tab><space><enter>");
+    priya.sees("A resolved session stays closed.").await;
+    priya.press("n");
+    priya.no_longer_sees("stays closed").await;
+    assert_eq!(sam.session(&vpn.session).await["status"], "active");
+    priya.press("<enter>y");
+    priya.sees("Session 1 is resolved").await;
+    let handoff = sam.handoff(&vpn).await;
+    assert_eq!(handoff["ai_assessment_data"]["suggested_steps"][0]["outcome"], "worked");
+}
+
+#[tokio::test]
+async fn evidence_leads_to_its_message() {
+    let (world, _model) = world_with_steps().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let session = sam.opens("VPN is down").await;
+    sam.notes(&session, "nslookup says: no such host").await;
+    for number in 3..=20 {
+        sam.notes(&session, &format!("note number {number}")).await;
+    }
+    let vpn = sam.hands_off(&session, "normal").await;
+    sam.waits_for_assessment(&vpn).await;
+    let mut priya = world.console("Priya Nair").await;
+    priya.sees("VPN is down").await;
+    priya.press("<enter>");
+    priya.sees("Conversation (20 messages)").await;
+    priya.sees("From the session").await;
+    priya.press("<tab>G");
+    priya.sees("note number 20").await;
+    priya.press("e");
+    priya.sees("│▌nslookup says: no such host").await;
+    priya.sees("▌• [2] “no such host”").await;
+    priya.press("e");
+    priya.sees("▌• [1] “VPN is down”").await;
+    priya.press("E");
+    priya.sees("▌• [2] “no such host”").await;
+
+    // The same in the conversation, without claiming.
+    priya.press("v");
+    priya.sees("escalated, with Sam Ortiz").await;
+    priya.sees("│▌  nslookup says: no such host").await;
+    priya.press("<esc>");
+    priya.sees("escalated, with Sam Ortiz").await;
+    priya.press("<esc>");
+    priya.sees("start here").await;
+    priya.press("<enter>");
+    priya.sees("active, yours").await;
+    priya.sees("note number 20").await;
+    priya.press("<alt-e>");
+    priya.sees("│▌  nslookup says: no such host").await;
+    priya.press("<ctrl-end>");
+    priya.sees("note number 20").await;
+    priya.press("<ctrl-b>");
+    priya.sees("From the session").await;
+    priya.press("e");
+    priya.sees("▌• [1] “VPN is down”").await;
+    priya.press("v");
+    priya.sees("│▌  VPN is down").await;
+}
+
+#[tokio::test]
+async fn what_was_seen_before_can_be_read() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let solved = sam.opens("VPN certificate expired after the update").await;
+    sam.notes(&solved, "The gateway says: certificate expired").await;
+    sam.resolves(&solved, "Renewed the machine certificate.").await;
+    let again = sam.escalates("VPN certificate expired again after an update").await;
+    sam.waits_for_assessment(&again).await;
+    let mut priya = world.console("Priya Nair").await;
+    priya.sees("again after an update").await;
+    priya.press("<enter>");
+    priya.sees("Seen before").await;
+    priya.press("s");
+    priya.sees("↵ read").await;
+    priya.sees("Renewed the machine certificate.").await;
+    priya.press("<enter>");
+    priya.sees("session 1 VPN certificate expired after the update ── resolved").await;
+    priya.sees("The gateway says: certificate expired").await;
+    priya.press("<esc>");
+    priya.sees("start here").await;
+}
+
+#[tokio::test]
+async fn a_draft_for_a_lost_claim_is_kept_and_offered_to_the_winner() {
+    let (world, _model) = world_with_steps().await;
+    let (_sam, vpn) = escalated(&world, "VPN is down").await;
+    let dana = world.engineer("Dana Wu").await;
+    let mut priya = world.console("Priya Nair").await;
+    priya.sees("VPN is down").await;
+    priya.press("<enter>v");
+    priya.sees("what you type is kept as a draft").await;
+    priya.press("Try the resolver first");
+    priya.sees("Try the resolver first").await;
+    dana.claims(&vpn).await;
+    priya.sees("Already claimed by Dana Wu just now.").await;
+    priya.sees("What you typed for it is kept.").await;
+    // Priya takes no part in the session: the server refuses, and says so.
+    priya.presses_away("d", "What you typed for it is kept.").await;
+    priya.sees("Not sent, and kept as a draft").await;
+    priya.press("<enter>");
+    priya.no_longer_sees("Already claimed").await;
+    let said = dana.session(&vpn.session).await["conversation_messages"].as_array().unwrap().len();
+    assert_eq!(said, 2);
+}
+
+#[tokio::test]
+async fn an_admins_draft_reaches_the_winner_as_a_note() {
+    let (world, model) = world_with_steps().await;
+    let (_sam, vpn) = escalated(&world, "VPN is down").await;
+    let dana = world.engineer("Dana Wu").await;
+    let home = world.folder().join("home of Ana");
+    let mut ana = Console::open(&world.url(), world.owner().token(), &home, 120, 36);
+    ana.sees("VPN is down").await;
+    ana.press("<enter>v");
+    ana.sees("what you type is kept as a draft").await;
+    ana.press("Try the resolver first");
+    ana.sees("Try the resolver first").await;
+    dana.claims(&vpn).await;
+    ana.sees("What you typed for it is kept.").await;
+    ana.presses_away("d", "What you typed for it is kept.").await;
+    ana.sees("Dana Wu has your note").await;
+    let session = dana.session(&vpn.session).await;
+    assert_eq!(session["conversation_messages"][2]["content"], "Try the resolver first");
+    assert_eq!(model.asked().await.len(), 1, "a note is for people: the assistant was asked nothing");
+}
+
+#[tokio::test]
+async fn a_claim_whose_answer_is_lost_is_won_all_the_same() {
+    let (world, _model) = world_with_steps().await;
+    let (sam, vpn) = escalated(&world, "VPN is down").await;
+    let link = Lossy::before(&world.url(), "/claim").await;
+    let who = world.engineer("Priya Nair").await;
+    let home = world.folder().join("home");
+    let mut priya = Console::open(link.url(), who.token(), &home, 120, 36);
+    priya.sees("VPN is down").await;
+    priya.press("p");
+    priya.sees("active, yours").await;
+    assert_eq!(link.lost(), 1);
+    let timeline = sam.get(&format!("/ai-sessions/{}/timeline", vpn.session)).await.expect(200);
+    let claims = timeline["items"].as_array().unwrap().iter().filter(|it| it["type"] == "handoff_claimed");
+    assert_eq!(claims.count(), 1);
+}

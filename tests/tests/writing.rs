@@ -1,0 +1,174 @@
+//! Writing in a session and reading it: undo, history, one's own editor, copying, Markdown, what is new below.
+
+use tierup_e2e::{Console, Engineer, Escalated, Model, Temper, World};
+
+const SAID: &str =
+    "**Likely cause:** DNS\n**Steps**\n1. Flush the cache\n2. Ask the resolver\n**Confidence:** low";
+
+/// A world whose model always says the same.
+async fn world_with_steps() -> (World, Model) {
+    let model = Model::with(Temper::Says(SAID.into())).await;
+    (World::with(model.settings(10)).await, model)
+}
+
+/// Sam escalates, the assessment is there.
+async fn escalated(world: &World, problem: &str) -> (Engineer, Escalated) {
+    let sam = world.engineer("Sam Ortiz").await;
+    let session = sam.opens(problem).await;
+    sam.notes(&session, "nslookup says: no such host").await;
+    let escalated = sam.hands_off(&session, "normal").await;
+    sam.waits_for_assessment(&escalated).await;
+    (sam, escalated)
+}
+
+/// Priya has claimed it and is in its session.
+async fn picked_up(world: &World, problem: &str) -> Console {
+    let mut priya = world.console("Priya Nair").await;
+    priya.sees(problem).await;
+    priya.press("p");
+    priya.sees("active, yours").await;
+    priya.sees("Suggested").await;
+    priya
+}
+
+#[tokio::test]
+async fn what_is_typed_can_be_undone_and_sent_before_comes_back() {
+    let (world, _model) = world_with_steps().await;
+    let (_sam, _vpn) = escalated(&world, "VPN is down").await;
+    let mut priya = picked_up(&world, "VPN is down").await;
+    priya.press("<ctrl-t>");
+    for text in ["first note", "second note"] {
+        priya.press(text);
+        priya.press("<enter>");
+        priya.sees(&format!("  {text}")).await;
+        priya.no_longer_sees("sending").await;
+    }
+    priya.press("half a thought");
+    priya.press("<up>");
+    priya.sees("│ second note").await;
+    priya.press("<up>");
+    priya.sees("│ first note").await;
+    priya.press("<down><down>");
+    priya.sees("│ half a thought").await;
+    priya.press("<alt-,><alt-,><alt-.>");
+    priya.sees("│ second note").await;
+    priya.press("<alt-.>");
+    priya.sees("│ half a thought").await;
+    priya.press(" indeed<ctrl-u>");
+    priya.no_longer_sees("indeed").await;
+    priya.press("<ctrl-y>");
+    priya.sees("│ half a thought indeed").await;
+    // A line break, and the arrows move inside the text.
+    priya.press("<alt-enter>second line<up>!");
+    priya.sees("│ half a thoug").await;
+    priya.sees("second line").await;
+}
+
+#[tokio::test]
+async fn the_message_is_written_in_ones_own_editor() {
+    let (world, _model) = world_with_steps().await;
+    let (_sam, _vpn) = escalated(&world, "VPN is down").await;
+    let mut priya = picked_up(&world, "VPN is down").await;
+    priya.has_editor("sed -i s/half/whole/");
+    priya.press("half a thought<ctrl-o>");
+    priya.sees("│ whole a thought").await;
+    priya.has_editor("false");
+    priya.press("<ctrl-o>");
+    priya.sees("The editor said that it failed").await;
+    priya.sees("│ whole a thought").await;
+    priya.has_editor("no-such-editor");
+    priya.press("<ctrl-o>");
+    priya.sees("no-such-editor could not be started").await;
+}
+
+#[tokio::test]
+async fn a_message_a_code_block_and_what_is_selected_are_copied() {
+    let (world, _model) = world_with_steps().await;
+    let (sam, vpn) = escalated(&world, "VPN is down").await;
+    let code = "Run:\n```sh\nip link set mtu 1400\n```\nor\n```\nreboot\n```\nand call";
+    sam.waits_for_assessment(&vpn).await;
+    let mut priya = picked_up(&world, "VPN is down").await;
+    sam.notes(&vpn.session, code).await;
+    priya.sees("and call").await;
+    priya.press("<alt-c>");
+    priya.sees("Copied message 3").await;
+    priya.press("<alt-k>");
+    priya.sees("Copied code block 1 of 2 of message 3").await;
+    priya.press("<alt-k>");
+    priya.sees("Copied code block 2 of 2 of message 3").await;
+    priya.press("<alt-up><alt-up>");
+    priya.sees("│▌  nslookup says").await;
+    priya.press("<alt-c>");
+    priya.sees("Copied message 2").await;
+    priya.press("<alt-down><alt-up><alt-k>");
+    priya.sees("Message 2 has no code block").await;
+    priya.press("<esc>");
+    priya.no_longer_sees("│▌").await;
+    priya.press("one two<shift-left><shift-left><shift-left><alt-c>");
+    priya.sees("Copied what you selected").await;
+    let nslookup = "nslookup says: no such host";
+    assert_eq!(priya.around().copies, [code, "ip link set mtu 1400", "reboot", nslookup, "two"]);
+    priya.press("<esc>");
+    priya.sees("Escalations").await;
+}
+
+#[tokio::test]
+async fn a_message_is_markdown_and_its_links_lead_somewhere() {
+    let (world, _model) = world_with_steps().await;
+    let (sam, vpn) = escalated(&world, "VPN is down").await;
+    let mut priya = picked_up(&world, "VPN is down").await;
+    let text = "See [the page](https://a.test/x) or https://b.test/y_z, not [this](javascript:x).\n\n\
+        | Host | State |\n|---|---|\n| vpn-1 | **drops** |\n| vpn-2 | fine |\n\n- [x] done\n- [ ] open";
+    sam.notes(&vpn.session, text).await;
+    priya.sees("vpn-1 │ drops").await;
+    priya.sees("Host  │ State").await;
+    priya.sees("the page (https://a.test/x)").await;
+    priya.sees("[x] done").await;
+    let links = priya.around().links;
+    for (target, label) in [("https://a.test/x", "the page"), ("https://b.test/y_z", "https://b.test/y_z")] {
+        let begin = links.rfind(&format!("\x1b]8;;{target}\x1b\\")).unwrap_or_else(|| panic!("{links:?}"));
+        assert!(links.contains(label) && links[begin..].contains("\x1b]8;;\x1b\\"), "{links:?}");
+    }
+    assert!(!links.contains("javascript:x\x1b"), "{links:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_fails_is_said_where_it_would_be() {
+    let model = Model::with(Temper::Status(503)).await;
+    let world = World::with(model.settings(10)).await;
+    let mut priya = world.console("Priya Nair").await;
+    priya.sees("Nothing waits.").await;
+    priya.press("cThe lift is stuck<enter>");
+    priya.sees("active, yours").await;
+    priya.press("What now?<enter>");
+    priya.sees("The assistant could not answer.").await;
+    priya.no_longer_sees("is thinking").await;
+}
+
+#[tokio::test]
+async fn whoever_scrolled_up_is_told_what_is_new_below() {
+    let (world, _model) = world_with_steps().await;
+    let (sam, vpn) = escalated(&world, "VPN is down").await;
+    let mut priya = picked_up(&world, "VPN is down").await;
+    for number in 3..=40 {
+        sam.notes(&vpn.session, &format!("note number {number}")).await;
+    }
+    priya.sees("note number 40").await;
+    priya.press("<pgup>");
+    priya.no_longer_sees("note number 40").await;
+    for text in ["one more", "and another", "the last"] {
+        sam.notes(&vpn.session, text).await;
+    }
+    priya.sees("▼ 3 new").await;
+    assert!(!priya.screen().contains("the last"));
+    priya.press("<ctrl-end>");
+    priya.sees("the last").await;
+    priya.no_longer_sees("3 new").await;
+    priya.press("<ctrl-home>");
+    priya.sees("VPN is down").await;
+    priya.press("<ctrl-down>");
+    priya.press("<pgdn><pgdn><pgdn><pgdn><pgdn><pgdn>");
+    priya.sees("the last").await;
+    priya.press("<ctrl-up><ctrl-up><ctrl-up>");
+    priya.no_longer_sees("the last").await;
+}

@@ -1,0 +1,153 @@
+//! A table as rows: columns as wide as they must be, cells broken where there is too little room.
+
+use unicode_width::UnicodeWidthStr;
+
+use crate::text::{Ink, Piece, Row, wrap};
+
+/// A column is not made narrower than this; where it would be, the table is told line by line.
+const NARROWEST: usize = 6;
+/// Between two columns.
+const BETWEEN: &str = " │ ";
+
+/// A cell, as pieces that are safe.
+pub(super) type Cell = Vec<Piece>;
+
+/// The rows of a table, so many columns wide. The first of its rows is its head.
+pub(super) fn rows(table: &[Vec<Cell>], width: usize) -> Vec<Row> {
+    let count = table.iter().map(Vec::len).max().unwrap_or(0);
+    let Some(room) = width.checked_sub(BETWEEN.width() * count.saturating_sub(1)) else {
+        return told(table, width);
+    };
+    if count == 0 || room < count * NARROWEST {
+        return told(table, width);
+    }
+    let widths = widths(table, count, room);
+    let mut rows = Vec::new();
+    for (place, cells) in table.iter().enumerate() {
+        rows.extend(line(cells, &widths, if place == 0 { Some(Ink::Heading) } else { None }));
+        if place == 0 {
+            let rule: Vec<String> = widths.iter().map(|width| "─".repeat(*width)).collect();
+            rows.push(Row::of(rule.join("─┼─"), Ink::Dim));
+        }
+    }
+    rows
+}
+
+/// How wide each column is: as wide as its widest cell, but the widest give way until all have room.
+fn widths(table: &[Vec<Cell>], count: usize, room: usize) -> Vec<usize> {
+    let wanted = |column: usize| {
+        let cells = table.iter().filter_map(|cells| cells.get(column));
+        cells.map(|cell| width(cell)).max().unwrap_or(0).max(1)
+    };
+    let mut widths: Vec<usize> = (0..count).map(wanted).collect();
+    while widths.iter().sum::<usize>() > room {
+        let over = widths.iter().sum::<usize>() - room;
+        let widest = widths.iter().copied().max().unwrap_or(0);
+        let second = widths.iter().copied().filter(|width| *width < widest).max().unwrap_or(0);
+        let many = widths.iter().filter(|width| **width == widest).count();
+        let give = over.div_ceil(many).min(widest - second.max(1)).max(1);
+        for width in widths.iter_mut().filter(|width| **width == widest) {
+            *width -= give;
+        }
+    }
+    widths
+}
+
+fn width(cell: &[Piece]) -> usize {
+    cell.iter().map(|piece| piece.text.width()).sum()
+}
+
+/// One row of the table, in as many rows as its tallest cell takes.
+fn line(cells: &[Cell], widths: &[usize], head: Option<Ink>) -> Vec<Row> {
+    let broken: Vec<Vec<Row>> = widths
+        .iter()
+        .enumerate()
+        .map(|(column, width)| wrap::pieces(cells.get(column).map_or(&[][..], Vec::as_slice), *width, ""))
+        .collect();
+    let height = broken.iter().map(Vec::len).max().unwrap_or(0);
+    (0..height)
+        .map(|place| {
+            let mut row = Row::default();
+            for (column, width) in widths.iter().enumerate() {
+                if column > 0 {
+                    row.0.push(Piece::new(BETWEEN, Ink::Dim));
+                }
+                let cell = broken[column].get(place).cloned().unwrap_or_default();
+                let blank = width.saturating_sub(cell.width());
+                row.0.extend(
+                    cell.0.into_iter().map(|piece| Piece { ink: head.unwrap_or(piece.ink), ..piece }),
+                );
+                row.0.push(Piece::new(" ".repeat(blank), Ink::Plain));
+            }
+            row
+        })
+        .collect()
+}
+
+/// Where columns have no room beside each other: each cell on a line of its own, after the name of its column.
+fn told(table: &[Vec<Cell>], width: usize) -> Vec<Row> {
+    let Some((head, body)) = table.split_first() else { return Vec::new() };
+    let mut rows = Vec::new();
+    for cells in body {
+        for (column, cell) in cells.iter().enumerate() {
+            let mut line: Vec<Piece> = head.get(column).cloned().unwrap_or_default();
+            for piece in &mut line {
+                piece.ink = Ink::Dim;
+            }
+            line.push(Piece::new(": ", Ink::Dim));
+            line.extend_from_slice(cell);
+            rows.extend(wrap::pieces(&line, width, "  "));
+        }
+        rows.push(Row::default());
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(table: &[&[&str]], width: usize) -> Vec<String> {
+        let cells = |row: &&[&str]| row.iter().map(|text| vec![Piece::new(*text, Ink::Plain)]).collect();
+        let table: Vec<Vec<Cell>> = table.iter().map(cells).collect();
+        let text = |row: Row| row.0.into_iter().map(|piece| piece.text).collect::<String>();
+        rows(&table, width).into_iter().map(|row| text(row).trim_end().to_owned()).collect()
+    }
+
+    const TABLE: &[&[&str]] = &[&["Host", "State"], &["vpn-1", "drops the second packet"], &["日本", "fine"]];
+
+    #[test]
+    fn columns_stand_under_each_other() {
+        assert_eq!(
+            shown(TABLE, 60),
+            [
+                "Host  │ State",
+                "──────┼────────────────────────",
+                "vpn-1 │ drops the second packet",
+                "日本  │ fine"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_widest_column_gives_way_and_breaks_inside() {
+        assert_eq!(
+            shown(TABLE, 22),
+            [
+                "Host  │ State",
+                "──────┼───────────────",
+                "vpn-1 │ drops the",
+                "      │ second packet",
+                "日本  │ fine"
+            ]
+        );
+        for width in 1..60 {
+            assert!(shown(TABLE, width).iter().all(|row| row.width() <= width.max(2)), "{width}");
+        }
+    }
+
+    #[test]
+    fn without_room_each_cell_has_a_line() {
+        assert_eq!(shown(&[&["a", "b"], &["one", "two"]], 10), ["a: one", "b: two", ""]);
+    }
+}

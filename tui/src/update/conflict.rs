@@ -1,0 +1,120 @@
+//! A lost claim: the popup, the next one that waits, and the draft that was typed for it.
+
+use tierup_common::id::{HandoffId, SessionId};
+use tierup_common::session::{CreateMessage, Message, MessageKind};
+use tierup_common::time::Timestamp;
+
+use crate::effect::{Call, Effect, Ticket};
+use crate::event::Failure;
+use crate::keymap::ConflictVerb;
+use crate::state::layer::{Conflict, Draft, Layer};
+use crate::state::queue::Tab;
+use crate::state::toast::Tone;
+use crate::state::{Screen, State};
+use crate::text::safe;
+use crate::update::{go, load, queue, reply};
+
+/// A claim that somebody else won.
+pub(super) struct Loss {
+    /// Of which handoff.
+    pub(super) handoff: HandoffId,
+    /// What it is called.
+    pub(super) title: String,
+    /// The winner's name.
+    pub(super) by: String,
+    /// Since when it is theirs.
+    pub(super) since: Timestamp,
+    /// When the popup comes by itself; nothing if a key brought it.
+    pub(super) came_at: Option<Timestamp>,
+}
+
+/// Somebody else was first: the popup, over the list, with the next one that waits selected. What was typed is kept.
+pub(super) fn lost(state: &mut State, loss: Loss) {
+    let Loss { handoff, title, by, since, came_at } = loss;
+    let session = session_of(state, handoff);
+    let has_draft = session.is_some_and(|session| state.drafts.contains_key(&session));
+    let draft = if has_draft { Draft::Kept } else { Draft::None };
+    go::to_queue(state);
+    state.queue.tab = Tab::Queue;
+    queue::select_next_open(state);
+    state.layers.push(Layer::Conflict(Conflict { handoff, session, title, by, since, came_at, draft }));
+}
+
+fn session_of(state: &State, handoff: HandoffId) -> Option<SessionId> {
+    let open = match &state.screen {
+        Screen::Queue => None,
+        Screen::Briefing(briefing) => Some(&briefing.item),
+        Screen::Session(chat) => chat.briefing.as_ref().map(|briefing| &briefing.item),
+    };
+    let known = state.queue.item(handoff).or(open.filter(|item| item.id == handoff));
+    known.map(|item| item.session_id)
+}
+
+pub(super) fn act(state: &mut State, verb: ConflictVerb, effects: &mut Vec<Effect>) {
+    match verb {
+        ConflictVerb::Close => {
+            state.layers.pop();
+        }
+        ConflictVerb::NextOpen => {
+            state.layers.pop();
+            queue::open_next(state, effects);
+        }
+        ConflictVerb::SendDraft => send_draft(state, effects),
+    }
+}
+
+/// Sends the winner what was typed, as a note. Whether their session takes it is the server's to say.
+fn send_draft(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(Layer::Conflict(lost)) = state.layers.last() else { return };
+    let Some(session) = lost.session.filter(|_| !matches!(lost.draft, Draft::None | Draft::Sending(_)))
+    else {
+        return;
+    };
+    let Some(content) = state.drafts.get(&session).cloned() else { return };
+    let draft = if state.link.may_ask() {
+        let message = CreateMessage { content, kind: MessageKind::Note };
+        Draft::Sending(load::ask(state, Call::Say { session, message }, effects))
+    } else {
+        Draft::Refused("Offline: the draft is kept".into())
+    };
+    if let Some(Layer::Conflict(lost)) = state.layers.last_mut() {
+        lost.draft = draft;
+    }
+}
+
+/// A draft reached the winner, or did not; whether this was one.
+pub(super) fn sent(
+    state: &mut State,
+    ticket: Ticket,
+    session: SessionId,
+    result: &Result<Message, Failure>,
+    effects: &mut Vec<Effect>,
+) -> bool {
+    let ours = state.layers.iter_mut().find_map(|layer| match layer {
+        Layer::Conflict(lost) if lost.draft == Draft::Sending(ticket) => Some(lost),
+        Layer::Conflict(_)
+        | Layer::Help { .. }
+        | Layer::Log { .. }
+        | Layer::Palette(_)
+        | Layer::Command(_)
+        | Layer::Dialog(_)
+        | Layer::Confirm(_)
+        | Layer::Briefing
+        | Layer::LogIn(_)
+        | Layer::Pick(_) => None,
+    });
+    let Some(lost) = ours else { return false };
+    match result {
+        Ok(_) => {
+            lost.draft = Draft::None;
+            let text = format!("{} has your note", safe::line(&lost.by));
+            state.toast(Tone::Good, text);
+            reply::keep_draft(state, session, String::new(), effects);
+        }
+        Err(failure) => {
+            let why = reply::say(failure);
+            lost.draft = Draft::Refused(format!("Not sent, and kept as a draft: {why}"));
+        }
+    }
+    true
+}

@@ -1,0 +1,211 @@
+//! Rows to pick from: what has been tried, what came of the steps, what was seen before.
+
+use tierup_common::assessment::{Outcome, Similar, Step};
+use tierup_common::handoff::QueueItem;
+use tierup_common::id::{BranchId, SessionId};
+use tierup_common::session::{Branch, BranchStatus, PutBranch};
+
+use crate::effect::{Call, Effect, Ticket};
+use crate::event::Failure;
+use crate::keymap::{CaseVerb, Move, OutcomeVerb, TriedVerb};
+use crate::state::briefing::Briefing;
+use crate::state::dialog::Dialog;
+use crate::state::layer::{Layer, Pick, PickOf};
+use crate::state::{Screen, State};
+use crate::update::{dialog, go, load, reply};
+
+/// Moves between the rows.
+pub(super) fn go_to(state: &mut State, to: Move) {
+    let count = top(state).map(|pick| pick.of).map_or(0, |of| match of {
+        PickOf::Tried => tried(state).len(),
+        PickOf::Outcomes => steps(state).len(),
+        PickOf::Cases => cases(state).len(),
+    });
+    let last = count.saturating_sub(1);
+    let Some(pick) = top_mut(state) else { return };
+    pick.error = None;
+    pick.at = match to {
+        Move::Down => (pick.at + 1).min(last),
+        Move::Up => pick.at.saturating_sub(1),
+        Move::PageDown | Move::Bottom => last,
+        Move::PageUp | Move::Top => 0,
+    };
+}
+
+/// A click on a row: the keys are on it; on the one that has them, what Enter does.
+pub(super) fn choose(state: &mut State, place: usize, effects: &mut Vec<Effect>) {
+    let Some(pick) = top_mut(state) else { return };
+    if pick.at != place {
+        pick.at = place;
+        return;
+    }
+    match pick.of {
+        PickOf::Tried => act_on_tried(state, TriedVerb::Edit, effects),
+        PickOf::Outcomes => {}
+        PickOf::Cases => act_on_case(state, CaseVerb::Read, effects),
+    }
+}
+
+/// What has been tried in the open session.
+pub fn tried(state: &State) -> &[Branch] {
+    match &state.screen {
+        Screen::Session(chat) => chat.session.as_ref().map_or(&[], |session| &session.branch_map),
+        Screen::Queue | Screen::Briefing(_) => &[],
+    }
+}
+
+/// The steps that were suggested for the open session.
+pub fn steps(state: &State) -> &[Step] {
+    assessment(state).map_or(&[], |data| &data.suggested_steps)
+}
+
+/// What was seen before that looks like what is open.
+pub fn cases(state: &State) -> &[Similar] {
+    assessment(state).map_or(&[], |data| &data.similar)
+}
+
+fn assessment(state: &State) -> Option<&tierup_common::assessment::Assessment> {
+    match &state.screen {
+        Screen::Queue => None,
+        Screen::Briefing(briefing) => briefing.assessment(),
+        Screen::Session(chat) => chat.briefing.as_ref().and_then(Briefing::assessment),
+    }
+}
+
+pub(super) fn act_on_tried(state: &mut State, verb: TriedVerb, effects: &mut Vec<Effect>) {
+    let Screen::Session(chat) = &state.screen else { return };
+    let session = chat.id;
+    let row = top(state).and_then(|pick| tried(state).get(pick.at).map(|branch| (pick.at, branch.clone())));
+    let status = match (verb, &row) {
+        (TriedVerb::Add, _) => {
+            let branch = BranchId::new(state.now);
+            return dialog::open(state, Dialog::branch(session, branch, None));
+        }
+        (_, None) => return,
+        (TriedVerb::Edit, Some((_, known))) => {
+            let dialog = Dialog::branch(session, known.id, Some(known));
+            return dialog::open(state, dialog);
+        }
+        (TriedVerb::Open, Some(_)) => BranchStatus::Open,
+        (TriedVerb::RuleOut, Some(_)) => BranchStatus::RuledOut,
+        (TriedVerb::Confirm, Some(_)) => BranchStatus::Confirmed,
+    };
+    let Some((at, known)) = row else { return };
+    if known.status != status {
+        let request = PutBranch { hypothesis: known.hypothesis, status, evidence: known.evidence };
+        send(state, at, Call::PutBranch { session, branch: known.id, request }, effects);
+    }
+}
+
+pub(super) fn act_on_outcome(state: &mut State, verb: OutcomeVerb, effects: &mut Vec<Effect>) {
+    let outcome = match verb {
+        OutcomeVerb::Worked => Some(Outcome::Worked),
+        OutcomeVerb::Failed => Some(Outcome::Failed),
+        OutcomeVerb::Clear => None,
+    };
+    let Screen::Session(chat) = &state.screen else { return };
+    let Some(handoff) = chat.briefing.as_ref().map(|briefing| briefing.item.id) else { return };
+    let row =
+        top(state).and_then(|pick| steps(state).get(pick.at).map(|step| (pick.at, step.id, step.outcome)));
+    if let Some((at, step, known)) = row
+        && known != outcome
+    {
+        send(state, at, Call::PutStep { handoff, step, outcome }, effects);
+    }
+}
+
+pub(super) fn act_on_case(state: &mut State, verb: CaseVerb, effects: &mut Vec<Effect>) {
+    match verb {
+        CaseVerb::Read => {
+            let chosen = top(state).and_then(|pick| cases(state).get(pick.at)).map(|case| case.session_id);
+            if let Some(session) = chosen {
+                go::to_read(state, session, None, effects);
+            }
+        }
+    }
+}
+
+/// Asks for the change of a row, one at a time.
+fn send(state: &mut State, at: usize, call: Call, effects: &mut Vec<Effect>) {
+    if top(state).is_none_or(|pick| pick.sending.is_some()) || go::refuse_viewer(state) {
+        return;
+    }
+    if !state.link.may_ask() {
+        if let Some(pick) = top_mut(state) {
+            pick.error = Some("Offline: this stays as it is".into());
+        }
+        return;
+    }
+    let ticket = load::ask(state, call, effects);
+    if let Some(pick) = top_mut(state) {
+        (pick.sending, pick.error) = (Some((ticket, at)), None);
+    }
+}
+
+/// A step has another outcome.
+pub(super) fn mark_step(item: &mut QueueItem, step: &Step) {
+    let steps = item.ai_assessment_data.iter_mut().flat_map(|data| &mut data.suggested_steps);
+    for known in steps.filter(|known| known.id == step.id) {
+        known.clone_from(step);
+    }
+}
+
+/// A line of what has been tried is new, or changed.
+pub(super) fn take_branch(state: &mut State, session: SessionId, branch: &Branch) {
+    let Screen::Session(chat) = &mut state.screen else { return };
+    let Some(item) = chat.session.as_mut().filter(|item| item.id == session) else { return };
+    match item.branch_map.iter_mut().find(|known| known.id == branch.id) {
+        Some(known) => known.clone_from(branch),
+        None => item.branch_map.push(branch.clone()),
+    }
+}
+
+/// The change of a row was made, or not; whether it was one of ours.
+pub(super) fn sent(state: &mut State, ticket: Ticket, failure: Option<&Failure>) -> bool {
+    for layer in &mut state.layers {
+        if let Layer::Pick(pick) = layer
+            && pick.sending.is_some_and(|(sent, _)| sent == ticket)
+        {
+            pick.sending = None;
+            pick.error = failure.map(reply::say);
+            return true;
+        }
+    }
+    false
+}
+
+fn top(state: &State) -> Option<&Pick> {
+    match state.layers.last() {
+        Some(Layer::Pick(pick)) => Some(pick),
+        Some(
+            Layer::Help { .. }
+            | Layer::Log { .. }
+            | Layer::Palette(_)
+            | Layer::Command(_)
+            | Layer::Conflict(_)
+            | Layer::Dialog(_)
+            | Layer::Confirm(_)
+            | Layer::Briefing
+            | Layer::LogIn(_),
+        )
+        | None => None,
+    }
+}
+
+fn top_mut(state: &mut State) -> Option<&mut Pick> {
+    match state.layers.last_mut() {
+        Some(Layer::Pick(pick)) => Some(pick),
+        Some(
+            Layer::Help { .. }
+            | Layer::Log { .. }
+            | Layer::Palette(_)
+            | Layer::Command(_)
+            | Layer::Conflict(_)
+            | Layer::Dialog(_)
+            | Layer::Confirm(_)
+            | Layer::Briefing
+            | Layer::LogIn(_),
+        )
+        | None => None,
+    }
+}

@@ -1,0 +1,176 @@
+//! The conversation of a session: scrolling, marking a message, copying what it says.
+
+use crate::effect::Effect;
+use crate::keymap::Move;
+use crate::state::session::{Chat, Scroll};
+use crate::state::toast::Tone;
+use crate::state::{Screen, State};
+use crate::text::markdown;
+use crate::update::session::chat_mut;
+
+/// Scrolls the conversation by rows; at the end it follows again.
+pub(super) fn scroll(state: &mut State, to: Move) {
+    let (width, height) = state.painted.transcript;
+    let page = height.saturating_sub(2).max(1);
+    let Some(chat) = chat_mut(state) else { return };
+    chat.scroll = match to {
+        Move::Up => up(chat, 1, width, height),
+        Move::PageUp => up(chat, page, width, height),
+        Move::Down => down(chat, 1, width, height),
+        Move::PageDown => down(chat, page, width, height),
+        Move::Top => match chat.messages.first() {
+            Some(first) => Scroll::From { seq: first.seq, row: 0, newest: chat.newest() },
+            None => Scroll::Follow,
+        },
+        Move::Bottom => Scroll::Follow,
+    };
+}
+
+/// Marks the next message, or the one before; from none, the newest.
+pub(super) fn mark(state: &mut State, forward: bool) {
+    let Some(chat) = chat_mut(state) else { return };
+    let place = chat.marked.map(|seq| chat.messages.partition_point(|message| message.seq < seq));
+    let next = match (place, forward) {
+        (None, _) => chat.messages.len().checked_sub(1),
+        (Some(place), true) => Some((place + 1).min(chat.messages.len().saturating_sub(1))),
+        (Some(place), false) => Some(place.saturating_sub(1)),
+    };
+    if let Some(seq) = next.and_then(|place| chat.messages.get(place)).map(|message| message.seq) {
+        show(state, seq);
+    }
+}
+
+/// Marks a message and brings it to the screen.
+pub(super) fn show(state: &mut State, seq: u32) {
+    let (width, height) = state.painted.transcript;
+    let seen = state.painted.seen;
+    let Some(chat) = chat_mut(state) else { return };
+    chat.marked = Some(seq);
+    if seen.is_some_and(|(first, last)| (first..=last).contains(&seq)) {
+        return;
+    }
+    let newest = match chat.scroll {
+        Scroll::Follow => chat.newest(),
+        Scroll::From { newest, .. } => newest,
+    };
+    chat.scroll = Scroll::From { seq, row: 0, newest };
+    // Near the end it stands further down instead.
+    chat.scroll = down(chat, 0, width, height);
+}
+
+/// To the message of the next piece of evidence.
+pub(super) fn next_evidence(state: &mut State) {
+    let Some(chat) = chat_mut(state) else { return };
+    let seq = chat.briefing.as_mut().and_then(|briefing| briefing.mark_evidence(true));
+    match seq {
+        Some(seq) if chat.message(seq).is_some() => show(state, seq),
+        Some(seq) => state.toast(Tone::Info, format!("Message {seq} is not here yet")),
+        None => state.toast(Tone::Info, "There is no evidence to go to"),
+    }
+}
+
+/// Copies what is selected in the composer, or else the marked message, or else the newest.
+pub(super) fn copy(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(chat) = chat_mut(state) else { return };
+    let found = match chat.composer.selected() {
+        Some(selected) => Some(("what you selected".to_owned(), selected)),
+        None => to_copy(chat).map(|(seq, content)| (format!("message {seq}"), content)),
+    };
+    let Some((what, text)) = found else { return };
+    state.toast(Tone::Good, format!("Copied {what}"));
+    effects.push(Effect::Copy(text));
+}
+
+/// Copies the first code block of the marked message, or else of the newest; each further time the next one.
+pub(super) fn copy_code(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(chat) = chat_mut(state) else { return };
+    let Some((seq, content)) = to_copy(chat) else { return };
+    let blocks = markdown::code_blocks(&content);
+    let next = match chat.copied {
+        Some((of, place)) if of == seq && place + 1 < blocks.len() => place + 1,
+        Some(_) | None => 0,
+    };
+    let Some(block) = blocks.get(next).cloned() else {
+        return state.toast(Tone::Info, format!("Message {seq} has no code block: Alt-↑ marks another"));
+    };
+    chat.copied = Some((seq, next));
+    let text = match blocks.len() {
+        1 => format!("Copied the code block of message {seq}"),
+        count => format!("Copied code block {} of {count} of message {seq}", next + 1),
+    };
+    state.toast(Tone::Good, text);
+    effects.push(Effect::Copy(block));
+}
+
+/// The marked message, or else the newest: its `seq` and what it says.
+fn to_copy(chat: &Chat) -> Option<(u32, String)> {
+    let message = match chat.marked {
+        Some(seq) => chat.message(seq),
+        None => chat.messages.last(),
+    };
+    message.map(|message| (message.seq, message.content.clone()))
+}
+
+/// Where the conversation stands so many rows further up. From the end, the first row on the screen is found by
+/// going up a screen.
+fn up(chat: &Chat, rows: usize, width: usize, height: usize) -> Scroll {
+    let newest = chat.newest();
+    let (mut place, mut row, newest, mut left) = match chat.scroll {
+        Scroll::Follow => (chat.messages.len(), 0, newest, rows + height),
+        Scroll::From { seq, row, newest } => {
+            let place = chat.messages.partition_point(|message| message.seq < seq);
+            (place, row, newest, rows)
+        }
+    };
+    while left > 0 {
+        if row >= left {
+            row -= left;
+            break;
+        }
+        left -= row;
+        if place == 0 {
+            row = 0;
+            break;
+        }
+        place -= 1;
+        row = chat.rows_of(place, width);
+    }
+    match chat.messages.get(place) {
+        Some(message) => Scroll::From { seq: message.seq, row, newest },
+        None => Scroll::Follow,
+    }
+}
+
+/// Where the conversation stands so many rows further down: at the end, when a screen is all that is left.
+fn down(chat: &Chat, rows: usize, width: usize, height: usize) -> Scroll {
+    let Scroll::From { seq, row, newest } = chat.scroll else { return Scroll::Follow };
+    let mut place = chat.messages.partition_point(|message| message.seq < seq);
+    let mut row = row + rows;
+    while place < chat.messages.len() {
+        let rows = chat.rows_of(place, width);
+        if row < rows {
+            break;
+        }
+        row -= rows;
+        place += 1;
+    }
+    let mut below = 0;
+    for place in place..chat.messages.len() {
+        below += chat.rows_of(place, width);
+        if below > row + height {
+            break;
+        }
+    }
+    match chat.messages.get(place) {
+        Some(message) if below > row + height => Scroll::From { seq: message.seq, row, newest },
+        Some(_) | None => Scroll::Follow,
+    }
+}
+
+/// Whether a message is marked; it is not any more.
+pub(super) fn unmark(state: &mut State) -> bool {
+    match &mut state.screen {
+        Screen::Session(chat) => chat.marked.take().is_some(),
+        Screen::Queue | Screen::Briefing(_) => false,
+    }
+}

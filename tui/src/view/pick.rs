@@ -1,0 +1,130 @@
+//! Rows to pick from: what has been tried, what came of the steps, what was seen before.
+
+use ratatui::layout::Rect;
+use tierup_common::assessment::{Outcome, Similar, Step};
+use tierup_common::session::{Branch, BranchStatus};
+
+use crate::state::State;
+use crate::state::layer::{Pick, PickOf};
+use crate::state::painted::Target;
+use crate::text::{Ink, Piece, Row, markdown, safe, wrap};
+use crate::update::pick;
+use crate::view::canvas::Canvas;
+
+/// Columns of the box, at most.
+const WIDEST: u16 = 96;
+
+pub(super) fn paint(state: &State, open: &Pick, canvas: &mut Canvas<'_>, area: Rect) {
+    let width = WIDEST.min(area.width.saturating_sub(4)).max(area.width.min(40));
+    let inside = usize::from(width.saturating_sub(6));
+    let under_way = open.sending.map(|(_, at)| at);
+    let (title, items, empty) = match open.of {
+        PickOf::Tried => {
+            let rows = |(place, branch)| tried(branch, under_way == Some(place), inside, canvas);
+            let items: Vec<Vec<Row>> = pick::tried(state).iter().enumerate().map(rows).collect();
+            ("Tried", items, "Nothing yet. a notes what might be the cause.")
+        }
+        PickOf::Outcomes => {
+            let rows = |(place, step)| outcome(place, step, under_way == Some(place), inside, canvas);
+            let items = pick::steps(state).iter().enumerate().map(rows).collect();
+            ("What came of the steps", items, "No steps were suggested.")
+        }
+        PickOf::Cases => {
+            let items = pick::cases(state).iter().map(|case| similar(case, inside)).collect();
+            ("Seen before", items, "Nothing like it was seen before.")
+        }
+    };
+    let rows: usize = items.iter().map(Vec::len).sum();
+    let height = u16::try_from(rows.max(1) + 4).unwrap_or(u16::MAX).min(area.height);
+    let inner = canvas.dialog(area, width, height, title);
+    if items.is_empty() {
+        canvas.put(inner.x, inner.y, inner.width, empty, canvas.theme.dim);
+    }
+    let body = Rect { height: inner.height.saturating_sub(1), ..inner };
+    list(&items, open.at, canvas, body);
+    if let Some(error) = &open.error {
+        let y = inner.bottom().saturating_sub(1);
+        canvas.put(inner.x, y, inner.width, error, canvas.theme.bad);
+    }
+}
+
+/// The items from the one on that lets the chosen one be seen whole.
+fn list(items: &[Vec<Row>], at: usize, canvas: &mut Canvas<'_>, area: Rect) {
+    let room = usize::from(area.height);
+    let mut top = at.min(items.len());
+    let mut taken = items.get(at).map_or(0, Vec::len);
+    while let Some(before) = top.checked_sub(1).filter(|before| taken + items[*before].len() <= room) {
+        taken += items[before].len();
+        top = before;
+    }
+    let mut y = area.y;
+    for (place, rows) in items.iter().enumerate().skip(top) {
+        let begin = y;
+        for row in rows {
+            if y == area.bottom() {
+                return;
+            }
+            if place == at {
+                canvas.put(area.x, y, 1, canvas.theme.glyphs.bar, canvas.theme.accent);
+            }
+            canvas.row(area.x + 2, y, area.width.saturating_sub(2), row);
+            y += 1;
+        }
+        canvas.painted.target(Rect { y: begin, height: y - begin, ..area }, Target::Pick(place));
+    }
+}
+
+fn tried(branch: &Branch, is_under_way: bool, width: usize, canvas: &mut Canvas<'_>) -> Vec<Row> {
+    let glyphs = canvas.theme.glyphs;
+    let (glyph, word, ink) = match branch.status {
+        BranchStatus::RuledOut => (glyphs.cross, "ruled out", Ink::Dim),
+        BranchStatus::Confirmed => (glyphs.check, "confirmed", Ink::Good),
+        BranchStatus::Open => (glyphs.question, "open", Ink::Warn),
+    };
+    let glyph = if is_under_way { canvas.spinner() } else { glyph };
+    let mut line = vec![Piece::new(format!("{glyph} "), ink)];
+    line.extend(markdown::line(&branch.hypothesis, Ink::Plain));
+    line.push(Piece::new(format!("  {word}"), ink));
+    let mut rows = wrap::pieces(&line, width, "  ");
+    if let Some(evidence) = branch.evidence.as_deref().filter(|evidence| !evidence.trim().is_empty()) {
+        let first = evidence.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        let mut why = vec![Piece::new("  ", Ink::Dim)];
+        why.extend(markdown::line(first.trim(), Ink::Dim));
+        rows.extend(wrap::pieces(&why, width, "  "));
+    }
+    rows
+}
+
+fn outcome(place: usize, step: &Step, is_under_way: bool, width: usize, canvas: &mut Canvas<'_>) -> Vec<Row> {
+    let glyphs = canvas.theme.glyphs;
+    let mut line = vec![Piece::new(format!("{}. ", place + 1), Ink::Accent)];
+    line.extend(markdown::line(&step.text, Ink::Plain));
+    if is_under_way {
+        line.push(Piece::new(format!("  {}", canvas.spinner()), Ink::Accent));
+    } else {
+        line.extend(marks(step, &glyphs));
+    }
+    wrap::pieces(&line, width, "   ")
+}
+
+/// What is known of a step, behind it.
+pub(super) fn marks(step: &Step, glyphs: &crate::view::theme::Glyphs) -> Option<Piece> {
+    match (step.outcome, step.already_tried) {
+        (Some(Outcome::Worked), _) => Some(Piece::new(format!("  {} worked", glyphs.check), Ink::Good)),
+        (Some(Outcome::Failed), _) => Some(Piece::new(format!("  {} did not help", glyphs.cross), Ink::Warn)),
+        (None, true) => Some(Piece::new(format!("  {} tried", glyphs.check), Ink::Dim)),
+        (None, false) => None,
+    }
+}
+
+fn similar(case: &Similar, width: usize) -> Vec<Row> {
+    let head = [
+        Piece::new(format!("session {}  ", case.number), Ink::Dim),
+        Piece::new(safe::line(&case.problem_summary), Ink::Strong),
+    ];
+    let mut rows = wrap::pieces(&head, width, "  ");
+    let mut resolution = vec![Piece::new("  ", Ink::Plain)];
+    resolution.extend(markdown::line(&case.resolution, Ink::Plain));
+    rows.extend(wrap::pieces(&resolution, width, "  "));
+    rows
+}
