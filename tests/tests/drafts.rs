@@ -1,7 +1,6 @@
 //! What was typed and not sent, in the real binary: after kill -9, and in an editor of the user's own.
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::path::Path;
 use std::time::{Duration, Instant};

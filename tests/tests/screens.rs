@@ -1,42 +1,11 @@
 //! Every screen that a user can meet, as a picture in text, at 120x36 and at 80x24.
 
-use tierup_e2e::{Console, Engineer, Escalated, Model, Temper, World};
+#[path = "shared/picture.rs"]
+mod shared;
+
+use shared::{SIZES, picture, vpn, world_with_model};
+use tierup_e2e::{Console, Model, Temper, World};
 use tierup_server::config::Settings;
-
-const SIZES: [(u16, u16); 2] = [(120, 36), (80, 24)];
-
-const SAID: &str = "**Likely cause:** The machine certificate was reissued by the update, and the gateway \
-    does not trust the new issuer.\n\n**Steps**\n1. Check the machine certificate in `certlm.msc`\n\
-    2. Roll back KB5031455\n3. Compare the MTU (already tried)\n\n**Confidence:** high\n\n\
-    **Evidence**\n- [1] \"error 809\"";
-
-/// Compares the screen with its picture. What turns by itself is held still.
-#[track_caller]
-fn picture(name: &str, console: &Console) {
-    let (screen, size) = (console.screen(), console.buffer().area);
-    insta::with_settings!({
-        filters => [("[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]", "⠿"), (r"\d\d:\d\d  ([✓✗●])", "[time]  $1"), (r"offline \d+s \((retry in \d+s|trying)\)", "offline [n]s ([retry])")],
-        omit_expression => true,
-        prepend_module_to_snapshot => false,
-    }, {
-        insta::assert_snapshot!(format!("{name}_{}x{}", size.width, size.height), screen);
-    });
-}
-
-/// A VPN problem with all that a real one has, escalated.
-async fn vpn(sam: &Engineer) -> Escalated {
-    let session = sam.opens("VPN won't connect after Windows update").await;
-    sam.notes(&session, "Reinstalled the client, same error 809.").await;
-    sam.tried(&session, "reinstall the client", "ruled_out").await;
-    sam.tried(&session, "MTU on the docking station", "open").await;
-    sam.hands_off(&session, "urgent").await
-}
-
-/// A world whose model says the same of everything, and the model.
-async fn world_with_model() -> (World, Model) {
-    let model = Model::with(Temper::Says(SAID.into())).await;
-    (World::with(model.settings(10)).await, model)
-}
 
 #[tokio::test]
 async fn an_empty_queue_says_what_to_do() {
@@ -396,103 +365,4 @@ async fn a_terminal_that_is_too_small_says_so() {
         priya.resize(columns, rows);
     }
     priya.sees("Escalations").await;
-}
-
-#[tokio::test]
-async fn a_session_and_what_is_done_in_it() {
-    let (world, _model) = world_with_model().await;
-    let sam = world.engineer("Sam Ortiz").await;
-    world.engineer("Dana Wu").await;
-    for (columns, rows) in SIZES {
-        let vpn = vpn(&sam).await;
-        sam.waits_for_assessment(&vpn).await;
-        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
-        priya.sees("VPN won't connect").await;
-        priya.press("p");
-        priya.sees("Suggested").await;
-        // What just happened is no part of these pictures.
-        priya.no_longer_sees("is yours").await;
-        for (key, sees, name) in [
-            ("<ctrl-g>", "MTU on the docking station", "session_tried"),
-            ("a", "What might be the cause", "dialog_branch"),
-            ("<esc><esc><alt-o>", "What came of the steps", "session_outcomes"),
-            ("<esc><alt-a>", "Dana Wu", "dialog_assign"),
-            ("<esc><alt-q>", "What they should find out", "dialog_send_back"),
-            ("<esc><ctrl-k><tab>tomorrow 9:00", "Mon 23 Nov, 09:00", "dialog_park_wakes"),
-        ] {
-            priya.press(key);
-            priya.sees(sees).await;
-            picture(name, &priya);
-        }
-        sam.resolves(&vpn.session, "Done.").await;
-    }
-}
-
-#[tokio::test]
-async fn a_conversation_in_markdown() {
-    let (world, _model) = world_with_model().await;
-    let sam = world.engineer("Sam Ortiz").await;
-    for (columns, rows) in SIZES {
-        let vpn = vpn(&sam).await;
-        sam.waits_for_assessment(&vpn).await;
-        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
-        priya.sees("VPN won't connect").await;
-        priya.press("p");
-        priya.sees("Suggested").await;
-        let text = "## What I see\n\nThe gateway drops the **second** packet, see \
-            [the page](https://wiki.acme.test/vpn/error-809) or https://kb.test/809:\n\n\
-            | Host | Build | State |\n|---|---|---|\n| vpn-1 | 22631 | drops the second packet |\n\
-            | 東京-2 | 22621 | fine |\n\n- [x] reinstalled\n- [ ] other network\n\n```sh\nip link set mtu 1400\n```";
-        sam.notes(&vpn.session, text).await;
-        priya.sees("ip link set mtu 1400").await;
-        priya.press("<alt-up>");
-        priya.sees("│▌").await;
-        priya.no_longer_sees("is yours").await;
-        picture("session_markdown", &priya);
-        sam.resolves(&vpn.session, "Done.").await;
-    }
-}
-
-#[tokio::test]
-async fn evidence_and_what_was_seen_before() {
-    let world = World::new().await;
-    let sam = world.engineer("Sam Ortiz").await;
-    let solved = sam.opens("VPN certificate expired after the update").await;
-    sam.resolves(&solved, "Renewed the machine certificate in `certlm.msc`.").await;
-    let again = sam.escalates("VPN certificate expired again after an update").await;
-    sam.waits_for_assessment(&again).await;
-    for (columns, rows) in SIZES {
-        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
-        priya.sees("again after an update").await;
-        priya.press("<enter>");
-        priya.sees("From the session").await;
-        priya.sees("Conversation (1 message)").await;
-        priya.press("e");
-        priya.sees("│▌VPN certificate expired").await;
-        picture("briefing_evidence", &priya);
-        priya.press("s");
-        priya.sees("↵ read").await;
-        picture("briefing_cases", &priya);
-    }
-}
-
-#[tokio::test]
-async fn a_lost_claim_with_a_draft() {
-    let (world, _model) = world_with_model().await;
-    let (sam, ana) = (world.engineer("Sam Ortiz").await, world.engineer("Ana Wu").await);
-    for (columns, rows) in SIZES {
-        let vpn = vpn(&sam).await;
-        sam.waits_for_assessment(&vpn).await;
-        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
-        priya.sees("VPN won't connect").await;
-        priya.press("<enter>v");
-        priya.sees("what you type is kept as a draft").await;
-        priya.press("Roll it back");
-        priya.sees("Roll it back").await;
-        ana.claims(&vpn).await;
-        priya.sees("What you typed for it is kept.").await;
-        priya.sees("claimed by Ana Wu").await;
-        picture("conflict_draft", &priya);
-        ana.resolves(&vpn.session, "Done.").await;
-    }
 }

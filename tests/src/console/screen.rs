@@ -1,0 +1,99 @@
+//! The buffer that a console is painted on.
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+
+use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::{Position, Size};
+use tokio::sync::watch;
+
+/// A buffer that others can look at, and that says when it was drawn.
+#[derive(Clone)]
+pub(super) struct Screen {
+    backend: Arc<Mutex<TestBackend>>,
+    draws: watch::Sender<u64>,
+}
+
+impl Screen {
+    pub(super) fn new(columns: u16, rows: u16) -> (Self, watch::Receiver<u64>) {
+        let (draws, seen) = watch::channel(0);
+        (Self { backend: Arc::new(Mutex::new(TestBackend::new(columns, rows))), draws }, seen)
+    }
+
+    fn with<T>(&self, look: impl FnOnce(&mut TestBackend) -> T) -> T {
+        look(&mut self.backend.lock().expect("nobody panics while drawing"))
+    }
+
+    pub(super) fn resize(&self, columns: u16, rows: u16) {
+        self.with(|backend| backend.resize(columns, rows));
+    }
+
+    pub(super) fn buffer(&self) -> Buffer {
+        self.with(|backend| backend.buffer().clone())
+    }
+
+    pub(super) fn text(&self) -> String {
+        let buffer = self.buffer();
+        let mut text = String::new();
+        for y in 0..buffer.area.height {
+            let mut line = String::new();
+            let mut x = 0;
+            while x < buffer.area.width {
+                let symbol = buffer[(x, y)].symbol();
+                line.push_str(symbol);
+                // The cell behind a wide character is not shown.
+                x += u16::try_from(ratatui::text::Span::raw(symbol).width().max(1)).expect("a narrow cell");
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+impl Backend for Screen {
+    type Error = Infallible;
+
+    fn draw<'a, I: Iterator<Item = (u16, u16, &'a Cell)>>(&mut self, content: I) -> Result<(), Infallible> {
+        self.with(|backend| backend.draw(content))
+    }
+
+    fn hide_cursor(&mut self) -> Result<(), Infallible> {
+        self.with(TestBackend::hide_cursor)
+    }
+
+    fn show_cursor(&mut self) -> Result<(), Infallible> {
+        self.with(TestBackend::show_cursor)
+    }
+
+    fn get_cursor_position(&mut self) -> Result<Position, Infallible> {
+        self.with(TestBackend::get_cursor_position)
+    }
+
+    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> Result<(), Infallible> {
+        self.with(|backend| backend.set_cursor_position(position))
+    }
+
+    fn clear(&mut self) -> Result<(), Infallible> {
+        self.with(TestBackend::clear)
+    }
+
+    fn clear_region(&mut self, clear_type: ClearType) -> Result<(), Infallible> {
+        self.with(|backend| backend.clear_region(clear_type))
+    }
+
+    fn size(&self) -> Result<Size, Infallible> {
+        self.with(|backend| backend.size())
+    }
+
+    fn window_size(&mut self) -> Result<WindowSize, Infallible> {
+        self.with(TestBackend::window_size)
+    }
+
+    fn flush(&mut self) -> Result<(), Infallible> {
+        self.with(TestBackend::flush)?;
+        self.draws.send_modify(|draws| *draws += 1);
+        Ok(())
+    }
+}

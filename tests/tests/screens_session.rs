@@ -1,0 +1,106 @@
+//! A session and what is done in it, as pictures in text, at 120x36 and at 80x24.
+
+#[path = "shared/picture.rs"]
+mod shared;
+
+use shared::{SIZES, picture, vpn, world_with_model};
+use tierup_e2e::World;
+
+#[tokio::test]
+async fn a_session_and_what_is_done_in_it() {
+    let (world, _model) = world_with_model().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    world.engineer("Dana Wu").await;
+    for (columns, rows) in SIZES {
+        let vpn = vpn(&sam).await;
+        sam.waits_for_assessment(&vpn).await;
+        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        priya.sees("VPN won't connect").await;
+        priya.press("p");
+        priya.sees("Suggested").await;
+        // What just happened is no part of these pictures.
+        priya.no_longer_sees("is yours").await;
+        for (key, sees, name) in [
+            ("<ctrl-g>", "MTU on the docking station", "session_tried"),
+            ("a", "What might be the cause", "dialog_branch"),
+            ("<esc><esc><alt-o>", "What came of the steps", "session_outcomes"),
+            ("<esc><alt-a>", "Dana Wu", "dialog_assign"),
+            ("<esc><alt-q>", "What they should find out", "dialog_send_back"),
+            ("<esc><ctrl-k><tab>tomorrow 9:00", "Mon 23 Nov, 09:00", "dialog_park_wakes"),
+        ] {
+            priya.press(key);
+            priya.sees(sees).await;
+            picture(name, &priya);
+        }
+        sam.resolves(&vpn.session, "Done.").await;
+    }
+}
+
+#[tokio::test]
+async fn a_conversation_in_markdown() {
+    let (world, _model) = world_with_model().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    for (columns, rows) in SIZES {
+        let vpn = vpn(&sam).await;
+        sam.waits_for_assessment(&vpn).await;
+        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        priya.sees("VPN won't connect").await;
+        priya.press("p");
+        priya.sees("Suggested").await;
+        let text = "## What I see\n\nThe gateway drops the **second** packet, see \
+            [the page](https://wiki.acme.test/vpn/error-809) or https://kb.test/809:\n\n\
+            | Host | Build | State |\n|---|---|---|\n| vpn-1 | 22631 | drops the second packet |\n\
+            | 東京-2 | 22621 | fine |\n\n- [x] reinstalled\n- [ ] other network\n\n```sh\nip link set mtu 1400\n```";
+        sam.notes(&vpn.session, text).await;
+        priya.sees("ip link set mtu 1400").await;
+        priya.press("<alt-up>");
+        priya.sees("│▌").await;
+        priya.no_longer_sees("is yours").await;
+        picture("session_markdown", &priya);
+        sam.resolves(&vpn.session, "Done.").await;
+    }
+}
+
+#[tokio::test]
+async fn evidence_and_what_was_seen_before() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let solved = sam.opens("VPN certificate expired after the update").await;
+    sam.resolves(&solved, "Renewed the machine certificate in `certlm.msc`.").await;
+    let again = sam.escalates("VPN certificate expired again after an update").await;
+    sam.waits_for_assessment(&again).await;
+    for (columns, rows) in SIZES {
+        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        priya.sees("again after an update").await;
+        priya.press("<enter>");
+        priya.sees("From the session").await;
+        priya.sees("Conversation (1 message)").await;
+        priya.press("e");
+        priya.sees("│▌VPN certificate expired").await;
+        picture("briefing_evidence", &priya);
+        priya.press("s");
+        priya.sees("↵ read").await;
+        picture("briefing_cases", &priya);
+    }
+}
+
+#[tokio::test]
+async fn a_lost_claim_with_a_draft() {
+    let (world, _model) = world_with_model().await;
+    let (sam, ana) = (world.engineer("Sam Ortiz").await, world.engineer("Ana Wu").await);
+    for (columns, rows) in SIZES {
+        let vpn = vpn(&sam).await;
+        sam.waits_for_assessment(&vpn).await;
+        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        priya.sees("VPN won't connect").await;
+        priya.press("<enter>v");
+        priya.sees("what you type is kept as a draft").await;
+        priya.press("Roll it back");
+        priya.sees("Roll it back").await;
+        ana.claims(&vpn).await;
+        priya.sees("What you typed for it is kept.").await;
+        priya.sees("claimed by Ana Wu").await;
+        picture("conflict_draft", &priya);
+        ana.resolves(&vpn.session, "Done.").await;
+    }
+}
