@@ -1,6 +1,4 @@
 //! What rings, for whom, and when not; what the window is called.
-//!
-//! Seen to fail: with `focused` never set, with urgency not asked for, with the caller not compared.
 
 use std::time::Duration;
 

@@ -1,7 +1,4 @@
 //! Servers that are slow, huge, wrong or gone: neither the console nor a command freezes, and nothing is believed.
-//!
-//! Seen to fail: without the limit of a body (`Endless` ends for want of memory), without the deadline of an answer
-//! (`Silent` and `Drips` go on), with the sanitiser as identity (`Escapes` and `Garbage`).
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

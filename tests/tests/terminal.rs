@@ -1,7 +1,6 @@
 //! The real binary in a real pseudo-terminal: what only a terminal shows, and that the terminal always comes back.
 //!
-//! Seen to fail: with `leave` left out of the panic hook, with one signal not listened to, with the wait for the files
-//! left out of the end.
+//! Seen to fail: while a picture in full asked the terminal where its cursor is (size, stop, continue).
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]

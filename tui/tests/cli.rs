@@ -233,6 +233,25 @@ async fn a_log_in_is_tried_before_it_is_kept_and_ends_with_log_out() {
     world.says("ana", &["whoami"]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_finds_everything_and_says_what_is_wrong() {
+    let world = World::new().await;
+    let found = world.json("ana", &["doctor"]);
+    let of = |what: &str| {
+        let findings = found["findings"].as_array().unwrap().iter();
+        findings.clone().find(|finding| finding["what"] == what).unwrap().clone()
+    };
+    assert!(of("token")["says"].as_str().unwrap().ends_with("login.json"));
+    assert_eq!(of("you")["says"], "Ana Ruiz, owner of Acme");
+    for what in ["settings", "data", "seen-set", "drafts", "log", "server", "events", "clocks"] {
+        assert_eq!(of(what)["state"], "good", "{}", of(what));
+    }
+    let nobody = world.run("nobody", &["doctor"]);
+    assert_eq!(nobody.status.code(), Some(1));
+    let said = String::from_utf8(nobody.stdout).unwrap();
+    assert!(said.contains("token\tbad\tnobody has logged in on this machine - log in"), "{said}");
+}
+
 async fn set_password(server: &str, token: &str, user: &str, password: &str) {
     let api = tierup::runtime::api::Api::new(server, token.to_owned().into()).unwrap();
     let path = format!("/api/v1/users/{user}");

@@ -26,10 +26,14 @@ pub(super) fn paint(login: &LogIn, canvas: &mut Canvas<'_>, area: Rect) {
     };
     let width = WIDEST.min(area.width);
     let text_width = usize::from(width.saturating_sub(4));
-    let about = wrap::plain(&words, text_width, Ink::Dim);
     let said = login.error.as_deref().unwrap_or_default();
     let error = wrap::plain(said, text_width, Ink::Bad);
-    let (about_rows, error_rows) = (rows(about.len()), rows(error.len()));
+    let mut about = wrap::plain(&words, text_width, Ink::Dim);
+    if area.height < 12 && !said.is_empty() {
+        // In a small room what went wrong comes first.
+        about.clear();
+    }
+    let (about_rows, error_rows) = (u16::try_from(about.len()).unwrap_or(1).min(4), rows(error.len()));
     let roomy = area.height >= 12 + about_rows + error_rows;
     let gap = u16::from(roomy);
     let inner = canvas.dialog(area, width, about_rows + error_rows + 6 + 2 * gap, title);

@@ -1,0 +1,8 @@
+//! Whatever comes, it is only text at every sink: the property of `tui/tests/only_text.rs`, for as long as one likes.
+
+#![no_main]
+
+#[path = "../../tui/tests/only_text/property.rs"]
+mod property;
+
+libfuzzer_sys::fuzz_target!(|raw: &str| property::holds_for(raw));
