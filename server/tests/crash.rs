@@ -1,7 +1,7 @@
 //! Acknowledged is durable: the binary is killed in the middle of its work again and again, and everything it said yes
 //! to is there, once; a subscriber that resumes misses nothing and hears nothing twice.
 //!
-//! Mutants seen to fail: answering before the commit, a resumed stream that begins one event late.
+//! A mutant seen to fail: a resumed stream that begins one event late.
 //! `TIERUP_SOAK=100` kills it a hundred times instead of four.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
