@@ -30,7 +30,7 @@ pub trait Desk {
     fn copy(&mut self, text: &str) -> io::Result<()>;
     /// Lets the user edit a text in an editor of their own: what they wrote, or why there is nothing.
     fn edit(&mut self, text: String) -> impl Future<Output = io::Result<Result<String, String>>>;
-    /// Tells the terminal what leads somewhere; see [`crate::runtime::links`].
+    /// Tells the terminal what leads somewhere; see `runtime::links`.
     fn link(&mut self, told: &str) -> io::Result<()>;
 }
 
