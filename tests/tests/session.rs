@@ -2,37 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "shared/stage.rs"]
+mod stage;
+
 use serde_json::{Value, json};
-use tierup_e2e::{Console, Engineer, Escalated, Lossy, Model, Temper, World};
+use stage::{escalated, picked_up, world_that_says};
+use tierup_e2e::{Console, Engineer, Lossy, World};
 
 const SAID: &str = "**Likely cause:** DNS\n**Steps**\n1. Flush the cache\n2. Ask the resolver\n\
     **Confidence:** low\n**Evidence**\n- [2] \"no such host\"\n- [1] \"VPN is down\"";
-
-/// A world whose model always says the same.
-async fn world_with_steps() -> (World, Model) {
-    let model = Model::with(Temper::Says(SAID.into())).await;
-    (World::with(model.settings(10)).await, model)
-}
-
-/// Sam escalates, the assessment is there.
-async fn escalated(world: &World, problem: &str) -> (Engineer, Escalated) {
-    let sam = world.engineer("Sam Ortiz").await;
-    let session = sam.opens(problem).await;
-    sam.notes(&session, "nslookup says: no such host").await;
-    let escalated = sam.hands_off(&session, "normal").await;
-    sam.waits_for_assessment(&escalated).await;
-    (sam, escalated)
-}
-
-/// Priya has claimed it and is in its session.
-async fn picked_up(world: &World, problem: &str) -> Console {
-    let mut priya = world.console("Priya Nair").await;
-    priya.sees(problem).await;
-    priya.press("p");
-    priya.sees("active, yours").await;
-    priya.sees("Suggested").await;
-    priya
-}
 
 async fn branches(who: &Engineer, session: &str) -> Vec<(String, String, Value)> {
     let session = who.session(session).await;
@@ -43,7 +21,7 @@ async fn branches(who: &Engineer, session: &str) -> Vec<(String, String, Value)>
 
 #[tokio::test]
 async fn what_was_tried_is_noted_and_settled() {
-    let (world, _model) = world_with_steps().await;
+    let (world, _model) = world_that_says(SAID).await;
     let (sam, vpn) = escalated(&world, "VPN is down").await;
     let mut priya = picked_up(&world, "VPN is down").await;
     priya.press("<ctrl-g>");
@@ -83,7 +61,7 @@ async fn what_was_tried_is_noted_and_settled() {
 
 #[tokio::test]
 async fn what_came_of_the_steps_is_said() {
-    let (world, _model) = world_with_steps().await;
+    let (world, _model) = world_that_says(SAID).await;
     let (sam, vpn) = escalated(&world, "VPN is down").await;
     let mut priya = picked_up(&world, "VPN is down").await;
     priya.press("<alt-o>");
@@ -109,7 +87,7 @@ async fn what_came_of_the_steps_is_said() {
 
 #[tokio::test]
 async fn a_claim_is_passed_to_a_person() {
-    let (world, _model) = world_with_steps().await;
+    let (world, _model) = world_that_says(SAID).await;
     let (sam, vpn) = escalated(&world, "VPN is down").await;
     world.engineer("Dana Wu").await;
     world.person("Vic Low", tierup_common::user::Role::Viewer).await;
@@ -136,7 +114,7 @@ async fn a_claim_is_passed_to_a_person() {
 
 #[tokio::test]
 async fn it_is_sent_back_with_a_question() {
-    let (world, _model) = world_with_steps().await;
+    let (world, _model) = world_that_says(SAID).await;
     let (sam, vpn) = escalated(&world, "VPN is down").await;
     let mut priya = picked_up(&world, "VPN is down").await;
     priya.press("<alt-q>");
@@ -155,7 +133,7 @@ async fn it_is_sent_back_with_a_question() {
 
 #[tokio::test]
 async fn a_park_wakes_when_its_words_say() {
-    let (world, _model) = world_with_steps().await;
+    let (world, _model) = world_that_says(SAID).await;
     let (_sam, _vpn) = escalated(&world, "VPN is down").await;
     let mut priya = picked_up(&world, "VPN is down").await;
     priya.press("<ctrl-k>Waiting for the vendor<tab>soon");
@@ -177,7 +155,7 @@ async fn a_park_wakes_when_its_words_say() {
 
 #[tokio::test]
 async fn ones_own_escalation_is_taken_back_while_nobody_has_it() {
-    let (world, _model) = world_with_steps().await;
+    let (world, _model) = world_that_says(SAID).await;
     let (sam, vpn) = escalated(&world, "VPN is down").await;
     let mut console = world.console("Sam Ortiz").await;
     console.sees("VPN is down").await;
@@ -204,7 +182,7 @@ async fn ones_own_escalation_is_taken_back_while_nobody_has_it() {
 
 #[tokio::test]
 async fn resolving_asks_once_more() {
-    let (world, _model) = world_with_steps().await;
+    let (world, _model) = world_that_says(SAID).await;
     let (sam, vpn) = escalated(&world, "VPN is down").await;
     let mut priya = picked_up(&world, "VPN is down").await;
     priya.press("<ctrl-r>It was DNS<tab><space><enter>");
@@ -220,7 +198,7 @@ async fn resolving_asks_once_more() {
 
 #[tokio::test]
 async fn evidence_leads_to_its_message() {
-    let (world, _model) = world_with_steps().await;
+    let (world, _model) = world_that_says(SAID).await;
     let sam = world.engineer("Sam Ortiz").await;
     let session = sam.opens("VPN is down").await;
     sam.notes(&session, "nslookup says: no such host").await;
@@ -292,7 +270,7 @@ async fn what_was_seen_before_can_be_read() {
 
 #[tokio::test]
 async fn a_draft_for_a_lost_claim_is_kept_and_offered_to_the_winner() {
-    let (world, _model) = world_with_steps().await;
+    let (world, _model) = world_that_says(SAID).await;
     let (_sam, vpn) = escalated(&world, "VPN is down").await;
     let dana = world.engineer("Dana Wu").await;
     let mut priya = world.console("Priya Nair").await;
@@ -315,7 +293,7 @@ async fn a_draft_for_a_lost_claim_is_kept_and_offered_to_the_winner() {
 
 #[tokio::test]
 async fn an_admins_draft_reaches_the_winner_as_a_note() {
-    let (world, model) = world_with_steps().await;
+    let (world, model) = world_that_says(SAID).await;
     let (_sam, vpn) = escalated(&world, "VPN is down").await;
     let dana = world.engineer("Dana Wu").await;
     let home = world.folder().join("home of Ana");
@@ -336,7 +314,7 @@ async fn an_admins_draft_reaches_the_winner_as_a_note() {
 
 #[tokio::test]
 async fn a_claim_whose_answer_is_lost_is_won_all_the_same() {
-    let (world, _model) = world_with_steps().await;
+    let (world, _model) = world_that_says(SAID).await;
     let (sam, vpn) = escalated(&world, "VPN is down").await;
     let link = Lossy::before(&world.url(), "/claim").await;
     let who = world.engineer("Priya Nair").await;

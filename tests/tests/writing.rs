@@ -1,39 +1,17 @@
 //! Writing in a session and reading it: undo, history, one's own editor, copying, Markdown, what is new below.
 
-use tierup_e2e::{Console, Engineer, Escalated, Model, Temper, World};
+#[path = "shared/stage.rs"]
+mod stage;
+
+use stage::{escalated, picked_up, world_that_says};
+use tierup_e2e::{Model, Temper, World};
 
 const SAID: &str =
     "**Likely cause:** DNS\n**Steps**\n1. Flush the cache\n2. Ask the resolver\n**Confidence:** low";
 
-/// A world whose model always says the same.
-async fn world_with_steps() -> (World, Model) {
-    let model = Model::with(Temper::Says(SAID.into())).await;
-    (World::with(model.settings(10)).await, model)
-}
-
-/// Sam escalates, the assessment is there.
-async fn escalated(world: &World, problem: &str) -> (Engineer, Escalated) {
-    let sam = world.engineer("Sam Ortiz").await;
-    let session = sam.opens(problem).await;
-    sam.notes(&session, "nslookup says: no such host").await;
-    let escalated = sam.hands_off(&session, "normal").await;
-    sam.waits_for_assessment(&escalated).await;
-    (sam, escalated)
-}
-
-/// Priya has claimed it and is in its session.
-async fn picked_up(world: &World, problem: &str) -> Console {
-    let mut priya = world.console("Priya Nair").await;
-    priya.sees(problem).await;
-    priya.press("p");
-    priya.sees("active, yours").await;
-    priya.sees("Suggested").await;
-    priya
-}
-
 #[tokio::test]
 async fn what_is_typed_can_be_undone_and_sent_before_comes_back() {
-    let (world, _model) = world_with_steps().await;
+    let (world, _model) = world_that_says(SAID).await;
     let (_sam, _vpn) = escalated(&world, "VPN is down").await;
     let mut priya = picked_up(&world, "VPN is down").await;
     priya.press("<ctrl-t>");
@@ -66,7 +44,7 @@ async fn what_is_typed_can_be_undone_and_sent_before_comes_back() {
 
 #[tokio::test]
 async fn the_message_is_written_in_ones_own_editor() {
-    let (world, _model) = world_with_steps().await;
+    let (world, _model) = world_that_says(SAID).await;
     let (_sam, _vpn) = escalated(&world, "VPN is down").await;
     let mut priya = picked_up(&world, "VPN is down").await;
     priya.has_editor("sed -i s/half/whole/");
@@ -83,7 +61,7 @@ async fn the_message_is_written_in_ones_own_editor() {
 
 #[tokio::test]
 async fn a_message_a_code_block_and_what_is_selected_are_copied() {
-    let (world, _model) = world_with_steps().await;
+    let (world, _model) = world_that_says(SAID).await;
     let (sam, vpn) = escalated(&world, "VPN is down").await;
     let code = "Run:\n```sh\nip link set mtu 1400\n```\nor\n```\nreboot\n```\nand call";
     sam.waits_for_assessment(&vpn).await;
@@ -114,7 +92,7 @@ async fn a_message_a_code_block_and_what_is_selected_are_copied() {
 
 #[tokio::test]
 async fn a_message_is_markdown_and_its_links_lead_somewhere() {
-    let (world, _model) = world_with_steps().await;
+    let (world, _model) = world_that_says(SAID).await;
     let (sam, vpn) = escalated(&world, "VPN is down").await;
     let mut priya = picked_up(&world, "VPN is down").await;
     let text = "See [the page](https://a.test/x) or https://b.test/y_z, not [this](javascript:x).\n\n\
@@ -147,7 +125,7 @@ async fn an_answer_that_fails_is_said_where_it_would_be() {
 
 #[tokio::test]
 async fn whoever_scrolled_up_is_told_what_is_new_below() {
-    let (world, _model) = world_with_steps().await;
+    let (world, _model) = world_that_says(SAID).await;
     let (sam, vpn) = escalated(&world, "VPN is down").await;
     let mut priya = picked_up(&world, "VPN is down").await;
     for number in 3..=40 {

@@ -196,24 +196,7 @@ fn press(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     }
     let context = state.context();
     let combination = KeyCombination::from(key);
-    let action = match context {
-        Context::Session => session::shortcut(state, combination),
-        Context::Global
-        | Context::Queue
-        | Context::Filter
-        | Context::Briefing
-        | Context::BriefingOverlay
-        | Context::Dialog
-        | Context::Conflict
-        | Context::Tried
-        | Context::Outcomes
-        | Context::Cases
-        | Context::Confirm
-        | Context::Help
-        | Context::Log
-        | Context::Palette
-        | Context::CommandLine => None,
-    };
+    let action = if context == Context::Session { session::shortcut(state, combination) } else { None };
     match (action.or_else(|| state.settings.keymap.action(context, combination)), context) {
         (Some(action), _) => act(state, context, action, effects),
         (None, Context::Session) => session::type_key(state, key),

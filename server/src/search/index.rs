@@ -252,6 +252,17 @@ impl Index {
     }
 }
 
+/// Events that change no word of a session. Whatever is not among them has its session read again.
+const WORDLESS: &[&str] = &[
+    "handoff_assessment_ready",
+    "handoff_assessment_failed",
+    "handoff_claimed",
+    "handoff_released",
+    "handoff_assigned",
+    "handoff_step_updated",
+    "handoff_reminder",
+];
+
 /// Reads the next step of an account's log; nothing if it has all been read.
 pub(super) fn gather(
     scope: &Scope<'_>,
@@ -268,7 +279,8 @@ pub(super) fn gather(
         return Ok(None);
     }
     debug_assert!(page.events.iter().all(|event| event.account == account));
-    let touched: BTreeSet<SessionId> = page.events.iter().map(|event| event.session).collect();
+    let telling = page.events.iter().filter(|event| !WORDLESS.contains(&event.name.as_str()));
+    let touched: BTreeSet<SessionId> = telling.map(|event| event.session).collect();
     let documents = touched.into_iter().map(|id| Ok((id, document(scope, id)?)));
     Ok(Some(Step { anew: false, documents: documents.collect::<store::Result<_>>()?, up_to: page.up_to }))
 }

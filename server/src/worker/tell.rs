@@ -1,5 +1,7 @@
 //! Tells webhooks what happened: follows every log, and makes a job of each call that somebody wants.
 
+use std::collections::HashMap;
+
 use tierup_common::id::{AccountId, Seq};
 
 use crate::app::App;
@@ -21,13 +23,15 @@ pub(super) async fn follow(app: App) {
     if let Err(error) = begin(&app, &growth).await {
         tracing::error!(%error, "webhooks are not told what happened while the server was stopped");
     }
+    // What was read and that nobody wants: noted here alone, and read again only after a start.
+    let mut reached = HashMap::new();
     loop {
         let grown = tokio::select! {
             () = app.stop.cancelled() => return,
             grown = growth.grown() => grown,
         };
         for account in grown.into_iter().filter(|account| app.hooks.is_any(*account)) {
-            match read_on(&app, account).await {
+            match read_on(&app, account, &mut reached).await {
                 Ok(Read::Part) => growth.mark(account),
                 Ok(Read::All) => {}
                 Err(error) => tracing::warn!(%error, "webhooks are told later"),
@@ -62,9 +66,17 @@ enum Read {
     Part,
 }
 
-async fn read_on(app: &App, account: AccountId) -> store::Result<Read> {
-    let page = app.store.read(account, |scope| {
-        let after = scope.cursor(FOLLOWER)?.unwrap_or_default();
+async fn read_on(
+    app: &App,
+    account: AccountId,
+    reached: &mut HashMap<AccountId, Seq>,
+) -> store::Result<Read> {
+    let known = reached.get(&account).copied();
+    let page = app.store.read(account, move |scope| {
+        let after = match known {
+            Some(seq) => seq,
+            None => scope.cursor(FOLLOWER)?.unwrap_or_default(),
+        };
         scope.log_after(after, PAGE)
     });
     let page = page.await?;
@@ -74,17 +86,18 @@ async fn read_on(app: &App, account: AccountId) -> store::Result<Read> {
         .map(|(seq, hook)| Job::Call { seq, hook })
         .collect();
     let read = if page.events.len() < PAGE as usize { Read::All } else { Read::Part };
-    // Reading the same events again costs less than a commit for each that nobody wants.
+    let up_to = page.up_to;
     if !calls.is_empty() || matches!(read, Read::Part) {
         let now = app.clock.now();
         let told = app.store.commit(account, move |tx| {
             for job in calls {
                 tx.enqueue(Task { job, due: None }, now)?;
             }
-            tx.move_cursor(FOLLOWER, Some(page.up_to))
+            tx.move_cursor(FOLLOWER, Some(up_to))
         });
         told.await?;
     }
+    reached.insert(account, up_to);
     Ok(read)
 }
 

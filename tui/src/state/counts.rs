@@ -31,37 +31,22 @@ impl Counts {
 
     /// One came.
     pub fn add(&mut self, item: &QueueItem) {
-        match (item.status, item.claimed_by) {
-            (HandoffStatus::Open, _) => {
-                self.open += 1;
-                *self.open_by.entry(item.handed_off_by).or_default() += 1;
-            }
-            (HandoffStatus::Claimed, Some(by)) => *self.claimed_by.entry(by).or_default() += 1,
-            (
-                HandoffStatus::Claimed
-                | HandoffStatus::Resolved
-                | HandoffStatus::Withdrawn
-                | HandoffStatus::Superseded
-                | HandoffStatus::Parked
-                | HandoffStatus::Resumed,
-                _,
-            ) => {}
-        }
+        self.change(item, |count| *count += 1);
     }
 
     /// One went, as it was when it came.
     pub fn remove(&mut self, item: &QueueItem) {
-        let less = |counts: &mut HashMap<UserId, usize>, who| {
-            if let Some(count) = counts.get_mut(&who) {
-                *count = count.saturating_sub(1);
-            }
-        };
+        self.change(item, |count| *count = count.saturating_sub(1));
+    }
+
+    /// Changes every count that a handoff is counted in.
+    fn change(&mut self, item: &QueueItem, change: impl Fn(&mut usize)) {
         match (item.status, item.claimed_by) {
             (HandoffStatus::Open, _) => {
-                self.open = self.open.saturating_sub(1);
-                less(&mut self.open_by, item.handed_off_by);
+                change(&mut self.open);
+                change(self.open_by.entry(item.handed_off_by).or_default());
             }
-            (HandoffStatus::Claimed, Some(by)) => less(&mut self.claimed_by, by),
+            (HandoffStatus::Claimed, Some(by)) => change(self.claimed_by.entry(by).or_default()),
             (
                 HandoffStatus::Claimed
                 | HandoffStatus::Resolved

@@ -90,18 +90,13 @@ pub(super) fn sent(
     result: &Result<Message, Failure>,
     effects: &mut Vec<Effect>,
 ) -> bool {
-    let ours = state.layers.iter_mut().find_map(|layer| match layer {
-        Layer::Conflict(lost) if lost.draft == Draft::Sending(ticket) => Some(lost),
-        Layer::Conflict(_)
-        | Layer::Help { .. }
-        | Layer::Log { .. }
-        | Layer::Palette(_)
-        | Layer::Command(_)
-        | Layer::Dialog(_)
-        | Layer::Confirm(_)
-        | Layer::Briefing
-        | Layer::LogIn(_)
-        | Layer::Pick(_) => None,
+    let ours = state.layers.iter_mut().find_map(|layer| {
+        if let Layer::Conflict(lost) = layer
+            && lost.draft == Draft::Sending(ticket)
+        {
+            return Some(lost);
+        }
+        None
     });
     let Some(lost) = ours else { return false };
     match result {

@@ -91,18 +91,11 @@ pub(super) fn paste(state: &mut State, text: &str) {
 }
 
 fn top(state: &mut State) -> Option<&mut LogIn> {
-    state.layers.iter_mut().rev().find_map(|layer| match layer {
-        Layer::LogIn(login) => Some(login.as_mut()),
-        Layer::Help { .. }
-        | Layer::Log { .. }
-        | Layer::Palette(_)
-        | Layer::Command(_)
-        | Layer::Conflict(_)
-        | Layer::Dialog(_)
-        | Layer::Confirm(_)
-        | Layer::Briefing
-        | Layer::Pick(_) => None,
-    })
+    state
+        .layers
+        .iter_mut()
+        .rev()
+        .find_map(|layer| if let Layer::LogIn(login) = layer { Some(login.as_mut()) } else { None })
 }
 
 /// Goes to the first field that is empty, or else logs in.

@@ -175,37 +175,9 @@ pub(super) fn sent(state: &mut State, ticket: Ticket, failure: Option<&Failure>)
 }
 
 fn top(state: &State) -> Option<&Pick> {
-    match state.layers.last() {
-        Some(Layer::Pick(pick)) => Some(pick),
-        Some(
-            Layer::Help { .. }
-            | Layer::Log { .. }
-            | Layer::Palette(_)
-            | Layer::Command(_)
-            | Layer::Conflict(_)
-            | Layer::Dialog(_)
-            | Layer::Confirm(_)
-            | Layer::Briefing
-            | Layer::LogIn(_),
-        )
-        | None => None,
-    }
+    if let Some(Layer::Pick(pick)) = state.layers.last() { Some(pick) } else { None }
 }
 
 fn top_mut(state: &mut State) -> Option<&mut Pick> {
-    match state.layers.last_mut() {
-        Some(Layer::Pick(pick)) => Some(pick),
-        Some(
-            Layer::Help { .. }
-            | Layer::Log { .. }
-            | Layer::Palette(_)
-            | Layer::Command(_)
-            | Layer::Conflict(_)
-            | Layer::Dialog(_)
-            | Layer::Confirm(_)
-            | Layer::Briefing
-            | Layer::LogIn(_),
-        )
-        | None => None,
-    }
+    if let Some(Layer::Pick(pick)) = state.layers.last_mut() { Some(pick) } else { None }
 }
