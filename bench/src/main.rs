@@ -1,4 +1,5 @@
-//! Measures how fast the server is, beside a server that does nothing but what the work needs: `just bench`.
+//! Measures how fast the server is, beside a server that does nothing but what the work needs, and how fast the
+//! console is, beside other consoles: `just bench`.
 //!
 //! Both run in turn, several rounds in one run, each pinned to one core while the load has the other. Absolute
 //! figures drift with the machine and with the hour; the ratio of two figures of one run does not. What comes out is
@@ -13,6 +14,8 @@ mod measure;
 mod process;
 mod seed;
 mod streams;
+mod terminal;
+mod vitals;
 mod world;
 
 use std::path::{Path, PathBuf};
@@ -22,7 +25,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use tokio::task::LocalSet;
 
 use crate::bench::Bench;
-use crate::measure::{fan_out, pages, rest, resume, trouble, writes};
+use crate::measure::{console, fan_out, pages, peers, rest, resume, trouble, writes};
+use crate::world::World;
 
 /// Handoffs that are kept while pages are read.
 const MANY: u32 = 100_000;
@@ -64,6 +68,7 @@ enum Subject {
     Resume,
     Rest,
     Trouble,
+    Console,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -81,7 +86,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn run(cli: &Cli) -> anyhow::Result<()> {
-    let binary = cli.server.clone().map_or_else(process::product_binary, Ok)?;
+    let binary = cli.server.clone().map_or_else(|| process::beside("tierup-server"), Ok)?;
     let folder = &cli.folder;
     if folder.exists() {
         std::fs::remove_dir_all(folder)?;
@@ -100,9 +105,10 @@ async fn run(cli: &Cli) -> anyhow::Result<()> {
         few.clone()
     };
     let mut bench = Bench::new(binary, folder.clone(), span, many, few);
+    let list = if wanted(cli, &[Subject::Console]) { Some(console::seed(&mut bench).await?) } else { None };
     for round in 1..=rounds {
         eprintln!("round {round} of {rounds}");
-        let measured = measure(cli, &mut bench).await;
+        let measured = measure(cli, &mut bench, list.as_ref()).await;
         keep(folder, &bench)?;
         measured?;
     }
@@ -110,7 +116,7 @@ async fn run(cli: &Cli) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn measure(cli: &Cli, bench: &mut Bench) -> anyhow::Result<()> {
+async fn measure(cli: &Cli, bench: &mut Bench, list: Option<&World>) -> anyhow::Result<()> {
     if wanted(cli, &[Subject::Writes]) {
         writes::ceiling(bench).await?;
         writes::product(bench).await?;
@@ -131,6 +137,11 @@ async fn measure(cli: &Cli, bench: &mut Bench) -> anyhow::Result<()> {
     }
     if wanted(cli, &[Subject::Trouble]) {
         trouble::product(bench).await?;
+    }
+    if let Some(list) = list {
+        console::product(bench, list).await?;
+        peers::tig(bench)?;
+        peers::neomutt(bench)?;
     }
     Ok(())
 }

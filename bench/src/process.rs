@@ -10,9 +10,10 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 use crate::load::{Run, count};
+use crate::vitals;
 
 /// The core that servers run on; the load has the other.
-const CORE: &str = "0";
+pub const CORE: &str = "0";
 
 /// A server that runs.
 pub struct Process {
@@ -53,13 +54,7 @@ impl Process {
 
     /// What its threads have computed so far.
     pub fn computed(&self) -> anyhow::Result<Duration> {
-        let mut nanos = 0;
-        for task in std::fs::read_dir(format!("/proc/{}/task", self.id))? {
-            // A thread may end while one looks.
-            let told = std::fs::read_to_string(task?.path().join("schedstat")).unwrap_or_default();
-            nanos += told.split(' ').next().and_then(|first| first.parse::<u64>().ok()).unwrap_or(0);
-        }
-        Ok(Duration::from_nanos(nanos))
+        vitals::computed(self.id)
     }
 
     /// What each answer of a load has cost since then, in microseconds.
@@ -70,9 +65,7 @@ impl Process {
 
     /// The memory it has in use (resident set), in KiB.
     pub fn memory(&self) -> anyhow::Result<f64> {
-        let told = std::fs::read_to_string(format!("/proc/{}/status", self.id))?;
-        let line = told.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-        Ok(line.trim().trim_end_matches("kB").trim().parse()?)
+        vitals::memory(self.id)
     }
 
     /// Ends it, and waits until it has ended.
@@ -91,12 +84,12 @@ fn pinned(program: &Path) -> Command {
     command
 }
 
-/// The binary of the product, beside this one.
-pub fn product_binary() -> anyhow::Result<PathBuf> {
+/// A binary of the product, beside this one.
+pub fn beside(name: &str) -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe()?;
-    let path = own.parent().context("no folder")?.join("tierup-server");
+    let path = own.parent().context("no folder")?.join(name);
     if !path.exists() {
-        bail!("{} is not there\nhint: cargo build --release --package tierup-server", path.display());
+        bail!("{} is not there\nhint: cargo build --release --package {name}", path.display());
     }
     Ok(path)
 }

@@ -44,4 +44,4 @@ pub use script::{Script, Variables};
 pub use world::World;
 
 /// Whatever is waited for comes within this time.
-pub const SOON: Duration = Duration::from_secs(10);
+pub const SOON: Duration = Duration::from_secs(30);

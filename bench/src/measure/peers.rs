@@ -1,0 +1,111 @@
+//! Other consoles on lists as long, in the same pseudo-terminal: tig and neomutt, where they are installed.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+
+use crate::bench::Bench;
+use crate::figures::Side::{self, Neomutt, Tig};
+use crate::measure::console::{ROWS, list};
+use crate::seed;
+use crate::terminal::Terminal;
+
+/// A program, what it is asked to show, and what it shows when it has.
+struct Peer<'p> {
+    side: Side,
+    name: &'p str,
+    arguments: &'p [&'p str],
+    settled: String,
+}
+
+/// tig, on a history of as many commits as there are handoffs.
+pub fn tig(bench: &mut Bench) -> anyhow::Result<()> {
+    let Some(program) = installed("tig") else { return Ok(()) };
+    let home = home(bench)?;
+    let mut import = Command::new("sh");
+    import.args(["-c", "git init --quiet --initial-branch=main && git fast-import --quiet && git checkout --quiet"]);
+    import.current_dir(&home).env("HOME", &home).stdin(Stdio::piped());
+    let mut importing = import.spawn()?;
+    importing.stdin.take().context("no input")?.write_all(history().as_bytes())?;
+    ensure!(importing.wait()?.success(), "git fast-import failed");
+    let peer = Peer { side: Tig, name: "tig", arguments: &[], settled: format!("commit 1 of {ROWS}") };
+    run(bench, &peer, &program, &home)
+}
+
+/// neomutt, on a mailbox of as many messages as there are handoffs.
+pub fn neomutt(bench: &mut Bench) -> anyhow::Result<()> {
+    let Some(program) = installed("neomutt") else { return Ok(()) };
+    let home = home(bench)?;
+    std::fs::write(home.join("mbox"), mailbox())?;
+    // Nobody is asked anything, and nothing is written.
+    std::fs::write(home.join("rc"), "set folder=.\nset sort=date\nset header_cache=\n")?;
+    let arguments = ["-n", "-F", "rc", "-R", "-f", "mbox"];
+    let peer = Peer { side: Neomutt, name: "neomutt", arguments: &arguments, settled: format!("Msgs:{ROWS}") };
+    run(bench, &peer, &program, &home)
+}
+
+fn run(bench: &mut Bench, peer: &Peer<'_>, program: &Path, home: &Path) -> anyhow::Result<()> {
+    let mut terminal = Terminal::start(program, peer.arguments, home, &[])?;
+    let settled = terminal.sees(&peer.settled).with_context(|| peer.name.to_owned())?;
+    bench.figures.note(peer.side, "first paint", terminal.first_paint()?);
+    bench.figures.note(peer.side, "settled", terminal.since_start(settled));
+    terminal.rest(Duration::from_secs(1));
+    // Both begin at an end: go to the first row.
+    terminal.press(if peer.side == Neomutt { "=" } else { "g" })?;
+    terminal.rest(Duration::from_secs(1));
+    list(bench, peer.side, &mut terminal).with_context(|| peer.name.to_owned())?;
+    terminal.end()
+}
+
+fn home(bench: &Bench) -> anyhow::Result<PathBuf> {
+    let home = std::path::absolute(bench.place())?;
+    std::fs::create_dir_all(&home)?;
+    Ok(home)
+}
+
+fn installed(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file());
+    if found.is_none() {
+        eprintln!("{name} is not installed and is left out: Debian has it");
+    }
+    found
+}
+
+fn history() -> String {
+    let mut stream = String::new();
+    for number in 0..ROWS {
+        let (title, text) = (seed::title(number), number.to_string());
+        let at = 1_700_000_000 + u64::from(number) * 60;
+        // Writing to a String cannot fail.
+        let _ = write!(
+            stream,
+            "commit refs/heads/main\ncommitter Sam Ortiz <sam@acme.test> {at} +0000\n\
+             data {}\n{title}\nM 644 inline file\ndata {}\n{text}\n",
+            title.len(),
+            text.len()
+        );
+    }
+    stream
+}
+
+fn mailbox() -> String {
+    let mut mailbox = String::new();
+    for number in 0..ROWS {
+        let title = seed::title(number);
+        let (day, hour, minute) = (1 + number / 1_440, number / 60 % 24, number % 60);
+        // Writing to a String cannot fail.
+        let _ = write!(
+            mailbox,
+            "From sam@acme.test Wed Nov {day:2} {hour:02}:{minute:02}:00 2023\nFrom: Sam Ortiz <sam@acme.test>\n\
+             To: priya@acme.test\nSubject: {title}\nDate: {day} Nov 2023 {hour:02}:{minute:02}:00 +0000\n\
+             Message-ID: <{number}@acme.test>\n\n{}\n\n",
+            seed::NOTES
+        );
+    }
+    mailbox
+}
