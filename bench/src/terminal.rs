@@ -1,6 +1,7 @@
 //! A program in a pseudo-terminal: what it writes, and when.
 
 use std::io::{Read, Write};
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -12,7 +13,8 @@ use crate::load::millis;
 use crate::process::CORE;
 
 /// The size of every terminal here.
-const SIZE: PtySize = PtySize { rows: 36, cols: 120, pixel_width: 0, pixel_height: 0 };
+const ROWS: NonZero<u16> = NonZero::new(36).expect("not zero");
+const COLUMNS: NonZero<u16> = NonZero::new(120).expect("not zero");
 /// Who writes nothing for so long has written all that a key asked for.
 const QUIET: Duration = Duration::from_millis(40);
 /// Whatever is waited for comes within this time.
@@ -58,7 +60,8 @@ impl Terminal {
         }
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("HOME", home);
-        let pair = native_pty_system().openpty(SIZE)?;
+        let size = PtySize { rows: ROWS.get(), cols: COLUMNS.get(), pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size)?;
         let mut reader = pair.master.try_clone_reader()?;
         let keys = pair.master.take_writer()?;
         let started = Instant::now();
@@ -75,7 +78,7 @@ impl Terminal {
                 }
             }
         });
-        let parser = vt100::Parser::new(SIZE.rows, SIZE.cols, 0);
+        let parser = vt100::Parser::new(ROWS, COLUMNS, 0);
         Ok(Self { child, keys, output, parser, started, first_paint: None, frames: 0 })
     }
 
