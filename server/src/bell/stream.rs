@@ -138,6 +138,9 @@ impl EventStream {
             return true;
         }
         let ready = &mut self.ready;
+        for signal in state.growing.last_words(self.narrow, self.cursor, &mut self.sent) {
+            ready.push_back(signal_frame(&signal));
+        }
         let looked = state.window.after(self.cursor, state.newest, self.caller.id, self.narrow, |frame| {
             ready.push_back(frame);
         });
@@ -155,7 +158,7 @@ impl EventStream {
             self.catching_up = None;
             ready.push_back(signal_frame(&Signal::CaughtUp { seq: self.cursor }));
         }
-        for signal in state.growing.unsent(self.narrow, &mut self.sent) {
+        for signal in state.growing.growing(self.narrow, &mut self.sent) {
             ready.push_back(signal_frame(&signal));
         }
         self.presence_seen =

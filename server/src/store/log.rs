@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{Row, params};
 use tierup_common::event::{Event, Reach};
-use tierup_common::id::{AccountId, HandoffId, Seq, SessionId, UserId};
+use tierup_common::id::{AccountId, HandoffId, MessageId, Seq, SessionId, UserId};
 use tierup_common::time::Timestamp;
 
 use crate::domain::Happening;
@@ -27,6 +27,8 @@ pub struct Logged {
     pub session: SessionId,
     /// The handoff it tells of.
     pub handoff: Option<HandoffId>,
+    /// The message that it brings; unknown of an event that was read back.
+    pub message: Option<MessageId>,
     /// The one user who may know of it; everybody in the account, if none is named.
     pub only: Option<UserId>,
     /// Which streams carry it.
@@ -36,7 +38,7 @@ pub struct Logged {
 }
 
 /// What part of the account's log a stream carries.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Narrow {
     /// All that is for the team.
     Team,
@@ -140,6 +142,7 @@ impl Scope<'_> {
             name,
             session: row.get(2)?,
             handoff: row.get(3)?,
+            message: None,
             only: row.get(4)?,
             reach,
             body: row.get(5)?,
@@ -208,6 +211,7 @@ impl Tx<'_> {
                 name: event.what.name().into(),
                 session: event.what.session_id(),
                 handoff: event.what.handoff().map(|handoff| handoff.handoff_id),
+                message: event.what.message().map(|message| message.id),
                 only,
                 reach: event.what.reach(),
                 body: serde_json::to_string(&event)?,
