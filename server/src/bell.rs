@@ -31,7 +31,7 @@ use crate::store::{Logged, Narrow, News};
 
 pub use growing::{Growing, Writing};
 pub use growth::Growth;
-pub use stream::{EventStream, Start};
+pub use stream::{EventStream, Start, Wanted};
 
 /// All accounts' channels, and the bell that workers hear.
 #[derive(Clone, Default)]
@@ -151,6 +151,8 @@ struct State {
 struct Reader {
     caller: Arc<Caller>,
     narrow: Narrow,
+    /// The handoff that others see them read.
+    reads: Option<HandoffId>,
     ended: bool,
     waker: Option<Waker>,
 }
@@ -194,10 +196,10 @@ impl Channel {
         self.change(end, |reader| reader.ended);
     }
 
-    fn enter(&self, caller: Arc<Caller>, narrow: Narrow) -> usize {
+    fn enter(&self, caller: Arc<Caller>, narrow: Narrow, reads: Option<HandoffId>) -> usize {
         let person = caller.person();
-        let key = self.lock().readers.insert(Reader { caller, narrow, ended: false, waker: None });
-        if let Narrow::Handoff(handoff) = narrow {
+        let key = self.lock().readers.insert(Reader { caller, narrow, reads, ended: false, waker: None });
+        if let Some(handoff) = reads {
             self.change(|state| state.presence.enter(handoff, person), Reader::sees_presence);
         }
         key
@@ -206,7 +208,7 @@ impl Channel {
     fn leave(&self, key: usize) {
         let left = self.lock().readers.try_remove(key);
         if let Some(reader) = left
-            && let Narrow::Handoff(handoff) = reader.narrow
+            && let Some(handoff) = reader.reads
         {
             self.change(|state| state.presence.leave(handoff, reader.caller.id), Reader::sees_presence);
         }
