@@ -8,6 +8,7 @@ use tierup_common::id::{AccountId, HandoffId, MessageId, Seq, SessionId, UserId}
 use tierup_common::time::Timestamp;
 
 use crate::domain::Happening;
+use crate::domain::handoff::Handoff;
 use crate::store::Result;
 use crate::store::sessions::must_touch_one;
 use crate::store::tx::{Scope, Tx};
@@ -120,6 +121,17 @@ impl Scope<'_> {
             |row| row.get(0),
         )?;
         Ok(body.map(|body| serde_json::from_str(&body)).transpose()?)
+    }
+
+    /// Whether a handoff has rung since it is as it is.
+    pub fn has_rung(&self, handoff: &Handoff) -> Result<bool> {
+        let rung = self.one(
+            "SELECT 1 FROM event WHERE account_id = ?1 AND session_id = ?2 AND handoff_id = ?3
+             AND type = 'handoff_reminder' AND at >= ?4",
+            params![self.account, handoff.session_id, handoff.id, handoff.since],
+            |_| Ok(()),
+        )?;
+        Ok(rung.is_some())
     }
 
     /// What happened in a session, in order, as far as this user may know.
