@@ -271,7 +271,15 @@ impl What {
     pub const fn handoff(&self) -> Option<&AboutHandoff> {
         match self.about() {
             About::Handoff(handoff) => Some(handoff),
-            About::Session(_) | About::Message(_) => None,
+            About::Session(_) | About::Message(..) => None,
+        }
+    }
+
+    /// The message that it brings, if it brings one.
+    pub const fn message(&self) -> Option<&Message> {
+        match self.about() {
+            About::Message(_, message) => Some(message),
+            About::Handoff(_) | About::Session(_) => None,
         }
     }
 
@@ -280,7 +288,7 @@ impl What {
         match self.about() {
             About::Handoff(handoff) => handoff.session_id,
             About::Session(session) => session.session_id,
-            About::Message(session_id) => session_id,
+            About::Message(session_id, _) => session_id,
         }
     }
 
@@ -288,7 +296,7 @@ impl What {
     pub const fn reach(&self) -> Reach {
         match self.about() {
             About::Handoff(_) | About::Session(_) => Reach::Team,
-            About::Message(_) => Reach::Session,
+            About::Message(..) => Reach::Session,
         }
     }
 
@@ -308,7 +316,7 @@ impl What {
             Self::SessionCreated { session, .. }
             | Self::SessionUpdated { session, .. }
             | Self::SessionResolved { session, .. } => About::Session(session),
-            Self::MessageAdded { session_id, .. } => About::Message(*session_id),
+            Self::MessageAdded { session_id, message } => About::Message(*session_id, message),
         }
     }
 }
@@ -318,7 +326,7 @@ enum About<'e> {
     Handoff(&'e AboutHandoff),
     Session(&'e AboutSession),
     /// Something said in a session.
-    Message(SessionId),
+    Message(SessionId, &'e Message),
 }
 
 #[cfg(test)]

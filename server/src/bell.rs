@@ -29,9 +29,9 @@ use crate::bell::window::Window;
 use crate::domain::Caller;
 use crate::store::{Logged, Narrow, News};
 
-pub use growing::Growing;
+pub use growing::{Growing, Writing};
 pub use growth::Growth;
-pub use stream::{EventStream, Start};
+pub use stream::{EventStream, Start, Wanted};
 
 /// All accounts' channels, and the bell that workers hear.
 #[derive(Clone, Default)]
@@ -73,20 +73,10 @@ impl Bell {
         growth
     }
 
-    /// The text of something that is being written grew by this much.
-    pub fn grow(&self, account: AccountId, what: Growing, text: &str) {
-        self.channel(account)
-            .change(|state| state.growing.grow(what, text), |reader| what.is_for(reader.narrow));
-    }
-
-    /// Something is written from the start, again or for the first time.
-    pub fn begin(&self, account: AccountId, what: Growing) {
-        self.channel(account).change(|state| state.growing.begin(what), |reader| what.is_for(reader.narrow));
-    }
-
-    /// Something is written, or given up: the durable event that follows tells the rest.
-    pub fn settle(&self, account: AccountId, what: Growing) {
-        self.channel(account).change(|state| state.growing.settle(what), |reader| what.is_for(reader.narrow));
+    /// Somebody writes something from the start, again or for the first time. They keep what is given until the event
+    /// that ends the text is committed.
+    pub fn begin(&self, account: AccountId, what: Growing) -> Writing {
+        Writing::begin(self.channel(account), what)
     }
 
     /// Who is reading a handoff now.
@@ -161,6 +151,8 @@ struct State {
 struct Reader {
     caller: Arc<Caller>,
     narrow: Narrow,
+    /// The handoff that others see them read.
+    reads: Option<HandoffId>,
     ended: bool,
     waker: Option<Waker>,
 }
@@ -176,19 +168,23 @@ impl Channel {
             state.wakers(|reader| events.iter().any(|event| event.is_for(reader.caller.id, reader.narrow)));
         for event in events {
             state.newest = state.newest.max(event.seq);
+            state.growing.end(&event);
             state.window.push(event);
         }
+        let oldest = state.window.oldest().unwrap_or(state.newest);
+        state.growing.forget_before(oldest);
         drop(state);
         wakers.into_iter().for_each(Waker::wake);
     }
 
     /// Changes the state and wakes streams that it may concern, which find out for themselves what is new for them.
-    fn change(&self, change: impl FnOnce(&mut State), concerns: impl Fn(&Reader) -> bool) {
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T, concerns: impl Fn(&Reader) -> bool) -> T {
         let mut state = self.lock();
-        change(&mut state);
+        let changed = change(&mut state);
         let wakers = state.wakers(concerns);
         drop(state);
         wakers.into_iter().for_each(Waker::wake);
+        changed
     }
 
     fn end(&self, which: impl Fn(&Reader) -> bool) {
@@ -200,10 +196,10 @@ impl Channel {
         self.change(end, |reader| reader.ended);
     }
 
-    fn enter(&self, caller: Arc<Caller>, narrow: Narrow) -> usize {
+    fn enter(&self, caller: Arc<Caller>, narrow: Narrow, reads: Option<HandoffId>) -> usize {
         let person = caller.person();
-        let key = self.lock().readers.insert(Reader { caller, narrow, ended: false, waker: None });
-        if let Narrow::Handoff(handoff) = narrow {
+        let key = self.lock().readers.insert(Reader { caller, narrow, reads, ended: false, waker: None });
+        if let Some(handoff) = reads {
             self.change(|state| state.presence.enter(handoff, person), Reader::sees_presence);
         }
         key
@@ -212,7 +208,7 @@ impl Channel {
     fn leave(&self, key: usize) {
         let left = self.lock().readers.try_remove(key);
         if let Some(reader) = left
-            && let Narrow::Handoff(handoff) = reader.narrow
+            && let Some(handoff) = reader.reads
         {
             self.change(|state| state.presence.leave(handoff, reader.caller.id), Reader::sees_presence);
         }

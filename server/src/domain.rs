@@ -138,6 +138,20 @@ pub enum Change {
     PutAssessment(HandoffId, Written),
 }
 
+impl Change {
+    /// The session as it is to be, if this is its row.
+    pub const fn session_after(&self) -> Option<&Session> {
+        match self {
+            Self::OpenSession(session) | Self::UpdateSession(session) => Some(session),
+            Self::AddMessage(..)
+            | Self::PutBranch(..)
+            | Self::OpenHandoff(..)
+            | Self::UpdateHandoff(_)
+            | Self::PutAssessment(..) => None,
+        }
+    }
+}
+
 /// What is kept beside a handoff of its assessment. An assessment that fails leaves what an earlier one said.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Written {
@@ -237,6 +251,9 @@ pub enum Refusal {
     /// The caller does not take part in the session.
     #[error("only the opener, the assignee and admins write in this session")]
     NotAParticipant,
+    /// The session is neither parked nor escalated.
+    #[error("only a parked or escalated session is taken back; this one {}", worked_on_or(*.0))]
+    NothingToResume(SessionStatus),
     /// The session does not take this now.
     #[error("the session is {0}")]
     SessionNotActive(SessionStatus),
@@ -258,6 +275,13 @@ pub enum Refusal {
     /// The idempotency key was used for another request.
     #[error("this Idempotency-Key was used for another request; make a new key for a new request")]
     KeyReused,
+}
+
+fn worked_on_or(status: SessionStatus) -> String {
+    match status {
+        SessionStatus::Active => "is being worked on already".into(),
+        SessionStatus::Paused | SessionStatus::Escalated | SessionStatus::Resolved => format!("is {status}"),
+    }
 }
 
 fn say_fields(errors: &[FieldError]) -> String {

@@ -80,7 +80,7 @@ pub fn problem_of(refusal: Refusal) -> Problem {
         Refusal::NotFound => Problem::new(Code::NotFound).detail("there is no such thing in your account"),
         Refusal::Forbidden(_) => say(Code::Forbidden, &refusal),
         Refusal::NotAParticipant => say(Code::NotAParticipant, &refusal),
-        Refusal::SessionNotActive(_) => say(Code::SessionNotActive, &refusal),
+        Refusal::SessionNotActive(_) | Refusal::NothingToResume(_) => say(Code::SessionNotActive, &refusal),
         Refusal::HandoffClosed(_) => say(Code::HandoffClosed, &refusal),
         Refusal::AssessmentRunning => say(Code::AssessmentRunning, &refusal),
         Refusal::EmailTaken => say(Code::EmailTaken, &refusal),

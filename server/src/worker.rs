@@ -56,6 +56,7 @@ pub fn start(app: &App) -> JoinSet<()> {
     workers.spawn(index::follow(app.clone()));
     workers.spawn(housekeeping::keep(app.clone()));
     workers.spawn(tell::follow(app.clone()));
+    workers.spawn(ring::catch_up(app.clone()));
     for trade in trades {
         workers.spawn(work(app.clone(), trade));
     }

@@ -116,10 +116,11 @@ impl Engineer {
         Listener::open(self.send(Method::GET, &format!("/escalations/stream{query}"), None, &[]).await)
     }
 
-    /// Listens from after an event on.
+    /// Listens from after an event on, and wants to know when what was missed is there.
     pub async fn resumes(&self, last_event_id: &str) -> Listener {
         let headers = [("last-event-id", last_event_id)];
-        Listener::open(self.send(Method::GET, "/escalations/stream", None, &headers).await)
+        let path = "/escalations/stream?caught_up=true";
+        Listener::open(self.send(Method::GET, path, None, &headers).await)
     }
 
     /// Adds somebody to the account.

@@ -28,6 +28,8 @@ pub enum Manner {
 pub struct Letter {
     /// The address it was delivered to.
     pub to: String,
+    /// Its `Message-ID`.
+    pub id: String,
     /// Its subject.
     pub subject: String,
     /// Its text.
@@ -142,6 +144,7 @@ fn letter(to: &str, data: &str) -> Letter {
     let parsed = MessageParser::default().parse(data.as_bytes()).expect("a message");
     Letter {
         to: to.into(),
+        id: parsed.message_id().unwrap_or_default().into(),
         subject: parsed.subject().unwrap_or_default().into(),
         text: parsed.body_text(0).unwrap_or_default().into(),
         html: parsed.body_html(0).unwrap_or_default().into(),

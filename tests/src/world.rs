@@ -132,6 +132,12 @@ impl World {
         self.starts(port).await;
     }
 
+    /// The same, with other settings.
+    pub async fn restarts_with(&mut self, settings: Settings) {
+        self.settings = settings;
+        self.restarts().await;
+    }
+
     /// Starts the server on this port; 0 is any.
     pub async fn starts(&mut self, port: u16) {
         let listen = Some(SocketAddr::from(([127, 0, 0, 1], port)));

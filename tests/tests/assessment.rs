@@ -36,6 +36,37 @@ async fn the_playbook_says_what_the_team_knows() {
 }
 
 #[tokio::test]
+async fn what_the_playbook_writes_at_once_is_seen_to_grow_before_it_is_ready() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let vpn = sam.escalates("VPN is down").await;
+    let mut stream = sam.listens(&format!("?handoff_id={}&last_event_id=0", vpn.handoff)).await;
+    let heard = stream.hears_all_until("handoff_assessment_ready").await;
+    let (ready, before) = heard.split_last().unwrap();
+    let deltas: Vec<_> = before.iter().filter(|frame| frame.name == "handoff_assessment_delta").collect();
+    assert_eq!(deltas.len(), 1, "{heard:?}");
+    assert_eq!(
+        (&deltas[0].data["offset"], &deltas[0].data["text"]),
+        (&json!(0), &ready.data["ai_assessment"])
+    );
+
+    // Whoever comes when it is ready hears nothing of it any more.
+    let mut late = sam.listens(&format!("?handoff_id={}", vpn.handoff)).await;
+    late.hears("presence").await;
+    sam.post(&format!("/handoffs/{}/reassess", vpn.handoff), json!({})).await.expect(202);
+    let again = late.hears_all_until("handoff_assessment_ready").await;
+    let deltas = again.iter().filter(|frame| frame.name == "handoff_assessment_delta");
+    assert_eq!(deltas.count(), 1, "the second assessment's alone: {again:?}");
+
+    let session = sam.opens("Printer jams").await;
+    let mut stream = sam.listens(&format!("?session_id={session}")).await;
+    sam.asks(&session, "What next?").await;
+    let delta = stream.hears("message_delta").await;
+    let said = stream.hears("message_added").await["message"].clone();
+    assert_eq!((&said["role"], &said["content"]), (&json!("assistant"), &delta["text"]));
+}
+
+#[tokio::test]
 async fn the_playbook_says_plainly_that_nothing_matches() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;

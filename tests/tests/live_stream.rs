@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tierup_common::user::Role;
-use tierup_e2e::{Engineer, Model, Temper, World};
+use tierup_e2e::{Engineer, Listener, Model, Temper, World};
 
 #[tokio::test]
 async fn the_first_frames_say_where_one_is() {
@@ -171,6 +171,40 @@ async fn whoever_holds_a_narrowed_stream_is_reading() {
     drop(reading);
     let presence = team.hears("presence").await;
     assert_eq!(presence["viewers"], json!([]));
+}
+
+#[tokio::test]
+async fn nobody_sees_that_a_park_is_read() {
+    let world = World::new().await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    let session = sam.opens("Private").await;
+    let parked = sam.parks(&session).await;
+    let vpn = sam.escalates("VPN is down").await;
+    let mut team = priya.listens("").await;
+
+    let mut own = sam.listens(&format!("?handoff_id={parked}")).await;
+    own.hears("hello").await;
+    let _reading = sam.listens(&format!("?handoff_id={}", vpn.handoff)).await;
+
+    let presence = team.hears("presence").await;
+    assert_eq!(presence["handoff_id"], vpn.handoff.as_str(), "of the park");
+}
+
+#[tokio::test]
+async fn that_one_has_caught_up_is_said_to_those_who_ask() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    sam.opens("VPN is down").await;
+    let mut silent = sam.listens("?last_event_id=0").await;
+    let mut asked = sam.listens("?last_event_id=0&caught_up=true").await;
+    sam.opens("the next thing").await;
+    let names = async |stream: &mut Listener| -> Vec<String> {
+        let mut heard = stream.hears_all_until("session_created").await;
+        heard.extend(stream.hears_all_until("session_created").await);
+        heard.into_iter().map(|frame| frame.name).collect()
+    };
+    assert_eq!(names(&mut silent).await, ["hello", "session_created", "session_created"]);
+    assert!(names(&mut asked).await.contains(&"caught_up".to_owned()));
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ pub async fn product(bench: &mut Bench) -> anyhow::Result<()> {
     let mut line = Line::open(process.address).await?;
     let newest = newest(line.ask(&page(&world, 0, "")).await?.body)?;
     let back = |turn: usize| {
-        let path = format!("{}?last_event_id={}", route::STREAM.0, newest - ENTRIES);
+        let path = format!("{}?caught_up=true&last_event_id={}", route::STREAM.0, newest - ENTRIES);
         request("GET", &path, world.token(turn), "")
     };
 

@@ -26,7 +26,7 @@ pub enum Signal {
         /// The newest event of the account.
         seq: Seq,
     },
-    /// Everything that was missed has been sent; what follows happens now. Only after a resume.
+    /// Everything that was missed has been sent; what follows happens now. Only after a resume that asked for it.
     CaughtUp {
         /// Everything up to here has been looked at, what this stream does not carry included.
         seq: Seq,

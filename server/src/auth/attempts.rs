@@ -1,4 +1,6 @@
 //! Log-ins that failed: whoever goes on guessing waits longer each time, by email address and by network address.
+//!
+//! Behind one network address a whole office may sit: it may mistype far more often, and waits less.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -7,10 +9,16 @@ use std::time::Duration;
 
 use tierup_common::time::Timestamp;
 
-/// So many wrong guesses cost nothing: people mistype.
-const FREE: u32 = 5;
-/// Nobody waits longer than this.
-const LONGEST: Duration = Duration::from_mins(15);
+/// What wrong guesses cost.
+struct Price {
+    /// So many cost nothing: people mistype.
+    free: u32,
+    /// Nobody waits longer than this.
+    longest: Duration,
+}
+
+const OF_EMAIL: Price = Price { free: 5, longest: Duration::from_mins(15) };
+const OF_ADDRESS: Price = Price { free: 100, longest: Duration::from_mins(1) };
 /// Whoever has not failed for so long begins anew.
 const FORGIVEN: Duration = Duration::from_hours(1);
 /// Those remembered, at most; beyond that the oldest are forgiven early.
@@ -40,7 +48,7 @@ impl Attempts {
         let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         let waits = who(email, address).into_iter().filter_map(|who| {
             let Failures { count, last } = failed.get(&who)?;
-            let until = last.plus(pause(*count));
+            let until = last.plus(who.price().pause(*count));
             let left = until.since(now);
             (!left.is_zero()).then_some(left)
         });
@@ -69,17 +77,28 @@ impl Attempts {
     }
 }
 
+impl Who {
+    const fn price(&self) -> Price {
+        match self {
+            Self::Email(_) => OF_EMAIL,
+            Self::Address(_) => OF_ADDRESS,
+        }
+    }
+}
+
 fn who(email: &str, address: Option<IpAddr>) -> Vec<Who> {
     let mut who = vec![Who::Email(email.to_lowercase())];
     who.extend(address.map(Who::Address));
     who
 }
 
-/// One second after the free guesses, then twice as long each time.
-fn pause(count: u32) -> Duration {
-    match count.checked_sub(FREE) {
-        None => Duration::ZERO,
-        Some(beyond) => Duration::from_secs(1).saturating_mul(1 << beyond.min(16)).min(LONGEST),
+impl Price {
+    /// One second after the free guesses, then twice as long each time.
+    fn pause(&self, count: u32) -> Duration {
+        match count.checked_sub(self.free) {
+            None => Duration::ZERO,
+            Some(beyond) => Duration::from_secs(1).saturating_mul(1 << beyond.min(16)).min(self.longest),
+        }
     }
 }
 
@@ -109,10 +128,16 @@ mod tests {
     fn a_network_address_that_guesses_at_many_waits_too() {
         let attempts = Attempts::default();
         let address = Some(IpAddr::from([192, 0, 2, 1]));
-        for number in 0..20 {
-            attempts.failed(&format!("user{number}@acme.test"), address, at(0));
-        }
-        assert!(attempts.wait("somebody@acme.test", address, at(0)).is_some());
+        let fail = |numbers: std::ops::Range<u32>| {
+            for number in numbers {
+                attempts.failed(&format!("user{number}@acme.test"), address, at(0));
+            }
+        };
+        fail(0..99);
+        assert!(attempts.wait("somebody@acme.test", address, at(0)).is_none(), "an office mistypes");
+        fail(99..200);
+        let longest = Some(OF_ADDRESS.longest);
+        assert_eq!(attempts.wait("somebody@acme.test", address, at(0)), longest);
         assert!(attempts.wait("somebody@acme.test", Some(IpAddr::from([192, 0, 2, 2])), at(0)).is_none());
         assert!(attempts.wait("somebody@acme.test", address, at(3 * 3600)).is_none());
     }

@@ -1,4 +1,5 @@
-//! Who is reading what: whoever has a stream narrowed to a handoff is reading it, and nobody else is.
+//! Who is reading what: whoever has a stream narrowed to a handoff of the team is reading it, and nobody else is. Who
+//! reads a park is nobody's business.
 
 use std::collections::{HashMap, VecDeque};
 

@@ -15,7 +15,7 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame};
 use prometheus_client::metrics::counter::Counter;
 use tierup_common::event::Signal;
-use tierup_common::id::Seq;
+use tierup_common::id::{HandoffId, Seq};
 use tokio::time::{Instant, Sleep};
 
 use crate::bell::growing::Sent;
@@ -24,7 +24,7 @@ use crate::bell::window::Looked;
 use crate::bell::{Bell, Channel};
 use crate::clock::Clock;
 use crate::domain::Caller;
-use crate::store::{self, Ends, Narrow, Store};
+use crate::store::{self, Ends, Narrow, Scope, Store};
 
 /// A comment goes out after so long without anything else, so that proxies do not think the stream dead.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -44,6 +44,19 @@ pub enum Start {
     Nowhere,
 }
 
+/// What a stream is to carry. The caller must have been found to see it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Wanted {
+    /// The part of the log.
+    pub narrow: Narrow,
+    /// The handoff that others see the caller read.
+    pub reads: Option<HandoffId>,
+    /// Where it begins.
+    pub start: Start,
+    /// After a resume it says when what was missed has been sent.
+    pub says_caught_up: bool,
+}
+
 type Reading = Pin<Box<dyn Future<Output = store::Result<Arc<Part>>> + Send>>;
 
 /// The body of an event stream. It ends when its token does, or the server.
@@ -54,7 +67,7 @@ pub struct EventStream {
     caller: Arc<Caller>,
     narrow: Narrow,
     cursor: Seq,
-    /// While what was missed is being sent: up to where it goes.
+    /// While what was missed is being sent, and the client wants to know: up to where it goes.
     catching_up: Option<Seq>,
     sent: Sent,
     presence_seen: u64,
@@ -71,18 +84,18 @@ pub struct EventStream {
 }
 
 impl EventStream {
-    /// Opens a stream. The caller must have been found to see what it is narrowed to.
+    /// Opens a stream; none if the caller's token has ended meanwhile.
     pub async fn open(
         bell: &Bell,
         store: Store,
         clock: &Clock,
         caller: Arc<Caller>,
-        narrow: Narrow,
-        start: Start,
-    ) -> store::Result<Self> {
+        wanted: Wanted,
+    ) -> store::Result<Option<Self>> {
         let channel = bell.channel(caller.account);
-        // First in line, then a look at the log: whatever is committed after that look rings for this stream.
-        let key = channel.enter(Arc::clone(&caller), narrow);
+        // First in line, then a look at the log: whatever is committed after that look rings for this stream, and
+        // whoever ends its token after that look ends it too.
+        let key = channel.enter(Arc::clone(&caller), wanted.narrow, wanted.reads);
         let now = clock.now();
         let opened = Instant::now();
         let expires = caller.expires_at.map(|at| opened + at.since(now));
@@ -92,7 +105,7 @@ impl EventStream {
             channel,
             key,
             caller,
-            narrow,
+            narrow: wanted.narrow,
             cursor: Seq::default(),
             catching_up: None,
             sent: Sent::default(),
@@ -104,19 +117,24 @@ impl EventStream {
             counter: bell.sent(),
             expires,
         };
-        let ends = stream.store.read(stream.caller.account, |scope| scope.log_ends()).await?;
-        stream.greet(ends, start, now);
-        Ok(stream)
+        let token = stream.caller.token;
+        let look = move |scope: &Scope<'_>| Ok((scope.log_ends()?, scope.token_owner(token)?));
+        let (ends, owner) = stream.store.read(stream.caller.account, look).await?;
+        if owner.is_none() {
+            return Ok(None);
+        }
+        stream.greet(ends, wanted, now);
+        Ok(Some(stream))
     }
 
-    fn greet(&mut self, ends: Ends, start: Start, now: tierup_common::time::Timestamp) {
+    fn greet(&mut self, ends: Ends, wanted: Wanted, now: tierup_common::time::Timestamp) {
         let Ends { oldest, newest } = ends;
         self.ready.push_back(Bytes::from_static(b"retry: 2000\n\n"));
         self.ready.push_back(signal_frame(&Signal::Hello { seq: newest, oldest_seq: oldest, now }));
-        self.cursor = match start {
+        self.cursor = match wanted.start {
             Start::Now => newest,
             Start::After(seq) if seq <= newest && seq.next() >= oldest => {
-                self.catching_up = Some(newest);
+                self.catching_up = wanted.says_caught_up.then_some(newest);
                 seq
             }
             Start::After(_) | Start::Nowhere => {
@@ -138,6 +156,9 @@ impl EventStream {
             return true;
         }
         let ready = &mut self.ready;
+        for signal in state.growing.last_words(self.narrow, self.cursor, &mut self.sent) {
+            ready.push_back(signal_frame(&signal));
+        }
         let looked = state.window.after(self.cursor, state.newest, self.caller.id, self.narrow, |frame| {
             ready.push_back(frame);
         });
@@ -155,7 +176,7 @@ impl EventStream {
             self.catching_up = None;
             ready.push_back(signal_frame(&Signal::CaughtUp { seq: self.cursor }));
         }
-        for signal in state.growing.unsent(self.narrow, &mut self.sent) {
+        for signal in state.growing.growing(self.narrow, &mut self.sent) {
             ready.push_back(signal_frame(&signal));
         }
         self.presence_seen =
@@ -272,4 +293,30 @@ pub(super) fn signal_frame(signal: &Signal) -> Bytes {
     // A Signal is plain data: turning it into JSON cannot fail.
     let body = serde_json::to_string(signal).unwrap_or_default();
     Bytes::from(format!("event: {}\ndata: {body}\n\n", signal.name()))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::admin;
+    use crate::clock::Clock;
+    use crate::domain::tests::caller;
+
+    #[tokio::test]
+    async fn a_token_that_ended_between_the_guard_and_the_bell_opens_no_stream() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
+        let (bell, clock) = (Bell::default(), Clock::system());
+        let store = Store::open(folder.path(), |_| {}, CancellationToken::new()).unwrap();
+        let hash = crate::token::hash(&made.token).unwrap();
+        let ana = store.read_system(move |system| system.caller(&hash)).await.unwrap().unwrap();
+        let gone = Caller { token: caller("Nobody").token, ..ana.clone() };
+        let wanted = Wanted { narrow: Narrow::Team, reads: None, start: Start::Now, says_caught_up: false };
+        let open = async |who| EventStream::open(&bell, store.clone(), &clock, Arc::new(who), wanted).await;
+        assert!(open(gone).await.unwrap().is_none());
+        assert_eq!(bell.streams(), 0);
+        assert!(open(ana).await.unwrap().is_some());
+    }
 }

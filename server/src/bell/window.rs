@@ -60,6 +60,11 @@ impl Window {
         }
     }
 
+    /// The oldest event at hand.
+    pub(super) fn oldest(&self) -> Option<Seq> {
+        self.frames.front().map(|first| first.event.seq)
+    }
+
     /// Hands the frames after a place to `take`, as far as this user's stream carries them.
     pub(super) fn after(
         &self,

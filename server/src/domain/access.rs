@@ -1,5 +1,6 @@
 //! Who takes part in what. The route table has asked for the role already; these are the finer rules.
 
+use tierup_common::handoff::Intent;
 use tierup_common::user::Role;
 
 use crate::domain::handoff::{Handoff, State};
@@ -29,6 +30,16 @@ pub fn hands_off(session: &Session, caller: &Caller) -> Result<(), Refusal> {
     )))
 }
 
+/// A park is for oneself: nobody parks what others work on, and then has the only key.
+pub fn parks(session: &Session, caller: &Caller) -> Result<(), Refusal> {
+    if caller.id == session.opener.id || caller.id == session.assignee.id {
+        return Ok(());
+    }
+    Err(Refusal::Forbidden(
+        "only the opener or the assignee parks a session; an admin may escalate it".into(),
+    ))
+}
+
 /// A claim is its claimer's to give up; an admin may do it for them.
 pub fn holds(handoff: &Handoff, caller: &Caller) -> Result<(), Refusal> {
     let holder = match &handoff.state {
@@ -51,8 +62,13 @@ pub fn holds(handoff: &Handoff, caller: &Caller) -> Result<(), Refusal> {
 
 /// A park is private to whoever parked; an escalation is the team's.
 pub fn sees(handoff: &Handoff, caller: &Caller) -> bool {
+    is_the_teams(handoff) || handoff.handed_off_by.id == caller.id
+}
+
+/// Whether everybody in the account may know of it.
+pub fn is_the_teams(handoff: &Handoff) -> bool {
     match handoff.intent {
-        tierup_common::handoff::Intent::Escalate => true,
-        tierup_common::handoff::Intent::Park => handoff.handed_off_by.id == caller.id,
+        Intent::Escalate => true,
+        Intent::Park => false,
     }
 }

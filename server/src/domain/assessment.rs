@@ -82,6 +82,8 @@ pub fn put_step(
     let decision = Decision::default()
         .change(Change::PutAssessment(handoff.id, Written::Marked(assessment)))
         .change(Change::UpdateHandoff(handoff.assessed(handoff.assessment, now)))
+        // Whoever tries steps works on it: their claim does not stand still.
+        .change(Change::UpdateSession(session.touched(now)))
         .tell(what);
     Ok((step, decision))
 }

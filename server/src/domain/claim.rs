@@ -115,10 +115,11 @@ pub fn assign(
             check.fail("user_id", format!("{} is a viewer; name an engineer, admin or owner", user.name));
             None
         }
-        Some(_) | None => {
-            check.fail("user_id", "no active user of this account has this id");
+        Some(user) => {
+            check.fail("user_id", format!("{} is no longer active; name somebody who is", user.name));
             None
         }
+        None => return Err(Refusal::NotFound),
     };
     check.done()?;
     let Some(to) = to else { return Ok(Decision::unchanged()) };

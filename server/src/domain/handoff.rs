@@ -155,6 +155,20 @@ impl Handoff {
     }
 }
 
+/// A park lasts as long as it is what its session stands at. `park` is the one it stood at before a decision: where
+/// something else overtakes it, it is resumed, and whoever parked is told.
+pub fn overtake(decision: Decision, park: Option<&Handoff>, by: Person, now: Timestamp) -> Decision {
+    let next = decision.changes.iter().rev().find_map(Change::session_after);
+    let overtaken = park.zip(next).filter(|(park, next)| {
+        park.state == State::Parked && park.session_id == next.id && next.standing != Some(park.id)
+    });
+    let Some((park, next)) = overtaken else { return decision };
+    let what = next.updated(by, None, Some(park.id));
+    decision
+        .change(Change::UpdateHandoff(park.to(State::Resumed, now)))
+        .tell_only(park.handed_off_by.id, what)
+}
+
 /// What is on the table when a session is handed off.
 #[derive(Clone, Debug)]
 pub struct Scene {
@@ -190,6 +204,9 @@ pub fn hand_off(
 ) -> Result<Decision, Refusal> {
     access::hands_off(&scene.session, caller)?;
     scene.session.must_be_active()?;
+    if request.intent == Intent::Park {
+        access::parks(&scene.session, caller)?;
+    }
     let mut check = Check::default();
     match (request.intent, request.wake_at) {
         (Intent::Escalate, Some(_)) => check.fail("wake_at", "only a park wakes; leave it out"),

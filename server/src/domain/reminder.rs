@@ -15,7 +15,7 @@ use crate::domain::session::Session;
 use crate::domain::{Decision, Job, Policy, Task, claim};
 
 /// When something that became so at this moment rings, by the settings and by itself; nothing if it never does.
-pub(super) fn of(handoff: &Handoff, policy: Policy, now: Timestamp) -> Option<Task> {
+pub fn of(handoff: &Handoff, policy: Policy, now: Timestamp) -> Option<Task> {
     let job =
         |due, warned| Task { job: Job::Ring { handoff_id: handoff.id, since: now, warned }, due: Some(due) };
     match &handoff.state {
@@ -41,11 +41,18 @@ pub fn ring(
     }
     let reminder = |reason| What::HandoffReminder { handoff: handoff.about_unchanged(), reason };
     match &handoff.state {
-        State::Open => Decision::default().tell(reminder(ReminderReason::Unclaimed)).job(
-            policy
-                .announces
-                .then_some(Job::Announce { handoff_id: handoff.id, reason: Some(ReminderReason::Unclaimed) }),
-        ),
+        State::Open => {
+            // The settings may have changed since the job was asked for.
+            let Some(span) = policy.remind_after else { return Decision::unchanged() };
+            if now < since.plus(span) {
+                return Decision::default().task(look_again(handoff, since, false, since.plus(span)));
+            }
+            let reason = Some(ReminderReason::Unclaimed);
+            let announce = Job::Announce { handoff_id: handoff.id, reason };
+            Decision::default()
+                .tell(reminder(ReminderReason::Unclaimed))
+                .job(policy.announces.then_some(announce))
+        }
         State::Parked => {
             let owner = handoff.handed_off_by.id;
             Decision::default().tell_only(owner, reminder(ReminderReason::Wake)).job(mail(
@@ -138,6 +145,19 @@ mod tests {
         let again = ring(&handoff, &active, at(0), true, POLICY, at(8 * 3600));
         assert!(again.events.is_empty() && again.changes.is_empty());
         assert_eq!(again.jobs[0].due, Some(at(11 * 3600)));
+    }
+
+    #[test]
+    fn an_escalation_rings_as_the_settings_want_it_by_then() {
+        let session = session(&caller("Sam Ortiz"));
+        let open = handoff(&session, State::Open);
+        let after = |span| Policy { remind_after: span, ..POLICY };
+        let ring = |policy| ring(&open, &session, at(0), false, policy, at(900));
+        assert_eq!(ring(after(None)), Decision::unchanged());
+        assert_eq!(ring(after(Some(Duration::from_mins(15)))).events.len(), 1);
+        let later = ring(after(Some(Duration::from_hours(1))));
+        assert!(later.events.is_empty());
+        assert_eq!(later.jobs[0].due, Some(at(3600)));
     }
 
     #[test]

@@ -267,15 +267,16 @@ pub fn resume(
     caller: &Caller,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
-    let Some(handoff) = standing.filter(|handoff| access::sees(handoff, caller)) else {
-        return Err(match standing {
-            Some(parked) => Refusal::Forbidden(format!(
-                "{} parked this session; they resume it",
-                parked.handed_off_by.name
-            )),
-            None => Refusal::SessionNotActive(session.status),
+    let Some(handoff) = standing else { return Err(Refusal::NothingToResume(session.status)) };
+    if !access::sees(handoff, caller) {
+        // What its claimer parked is claimed all the same. Who parked it is nobody's business.
+        return Err(match escalation.map(|escalation| (escalation, &escalation.state)) {
+            Some((escalation, State::Claimed(claim))) => crate::domain::claim::lost(escalation, claim, now),
+            Some(_) | None => {
+                Refusal::Forbidden("this session is parked; whoever parked it takes it back".into())
+            }
         });
-    };
+    }
     let is_theirs = caller.id == handoff.handed_off_by.id || caller.id == session.opener.id;
     match &handoff.state {
         State::Claimed(claim) => Err(crate::domain::claim::lost(handoff, claim, now)),
@@ -298,7 +299,7 @@ pub fn resume(
             .change(Change::UpdateSession(session.worked_on_by(caller.person(), None, now)))
             .tell(What::HandoffWithdrawn { handoff: handoff.about(), by: caller.person() })),
         State::Resolved(_) | State::Withdrawn(_) | State::Superseded(_) | State::Resumed => {
-            Err(Refusal::SessionNotActive(session.status))
+            Err(Refusal::NothingToResume(session.status))
         }
     }
 }
@@ -332,7 +333,10 @@ pub fn resolve(
         None => Decision::default(),
     };
     for handoff in standing.iter().filter(|handoff| handoff.state.stands()) {
-        let state = State::Resolved(handoff.state.claim().cloned());
+        let state = match handoff.intent {
+            Intent::Escalate => State::Resolved(handoff.state.claim().cloned()),
+            Intent::Park => State::Resumed,
+        };
         decision = decision.change(Change::UpdateHandoff(handoff.to(state, now)));
         if handoff.intent == Intent::Escalate {
             decision = decision.tell(What::HandoffResolved {

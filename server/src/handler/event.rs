@@ -4,13 +4,14 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use tierup_common::id::{HandoffRef, SessionId};
+use tierup_common::id::{HandoffId, HandoffRef, SessionId};
 use tierup_common::problem::Code;
 use tierup_common::time::Timestamp;
 
 use crate::app::App;
-use crate::bell::{EventStream, Start};
-use crate::domain::Caller;
+use crate::auth::revoked;
+use crate::bell::{EventStream, Start, Wanted};
+use crate::domain::{Caller, access};
 use crate::error::{ApiError, ApiResult};
 use crate::extract::{Me, Query};
 use crate::serve::Endless;
@@ -25,6 +26,8 @@ pub struct StreamQuery {
     #[serde(rename = "session_id")]
     session: Option<String>,
     last_event_id: Option<String>,
+    /// After a resume, say with a `caught_up` that what was missed has been sent.
+    caught_up: Option<bool>,
 }
 
 /// Opens an event stream.
@@ -34,14 +37,16 @@ pub async fn stream(
     headers: HeaderMap,
     Query(query): Query<StreamQuery>,
 ) -> ApiResult<Response> {
-    let narrow = narrow(&app, &caller, &query).await?;
+    let (narrow, reads) = narrow(&app, &caller, &query).await?;
     let header = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?"));
     let start = match header.or(query.last_event_id.as_deref()) {
         None | Some("") => Start::Now,
         Some(text) => text.parse().map_or(Start::Nowhere, Start::After),
     };
     app.limits.stream(app.bell.streams_of(caller.account, caller.id))?;
-    let body = EventStream::open(&app.bell, app.store.clone(), &app.clock, caller, narrow, start).await?;
+    let wanted = Wanted { narrow, reads, start, says_caught_up: query.caught_up == Some(true) };
+    let body = EventStream::open(&app.bell, app.store.clone(), &app.clock, caller, wanted).await?;
+    let body = body.ok_or_else(revoked)?;
     let mut response = axum::body::Body::new(body).into_response();
     response.extensions_mut().insert(Endless);
     let headers = response.headers_mut();
@@ -59,21 +64,23 @@ fn http_date(at: Timestamp) -> ApiResult<HeaderValue> {
     HeaderValue::try_from(date).map_err(|error| ApiError::internal(&error))
 }
 
-/// A stream can be narrowed only to what the caller may see; anything else is not found.
-async fn narrow(app: &App, caller: &Caller, query: &StreamQuery) -> ApiResult<Narrow> {
+/// A stream can be narrowed only to what the caller may see; anything else is not found. The handoff named besides is
+/// the one that others see the caller read.
+async fn narrow(app: &App, caller: &Caller, query: &StreamQuery) -> ApiResult<(Narrow, Option<HandoffId>)> {
     let not_found = || ApiError::from(crate::domain::Refusal::NotFound);
     match (&query.handoff, &query.session) {
-        (None, None) => Ok(Narrow::Team),
+        (None, None) => Ok((Narrow::Team, None)),
         (Some(handoff), None) => {
             let reference: HandoffRef = handoff.parse().map_err(|_| not_found())?;
             let who = caller.clone();
             let handoff = app.store.read(caller.account, move |scope| scope.visible_handoff(reference, &who));
-            Ok(Narrow::Handoff(handoff.await?.id))
+            let handoff = handoff.await?;
+            Ok((Narrow::Handoff(handoff.id), access::is_the_teams(&handoff).then_some(handoff.id)))
         }
         (None, Some(session)) => {
             let id: SessionId = session.parse().map_err(|_| not_found())?;
             app.store.read(caller.account, move |scope| scope.session(id)).await?;
-            Ok(Narrow::Session(id))
+            Ok((Narrow::Session(id), None))
         }
         (Some(_), Some(_)) => Err(ApiError::new(
             Code::BadRequest,

@@ -138,8 +138,9 @@ async fn decide(
     let reply = app.commit_once(&caller, key, status, move |tx| {
         let handoff = tx.visible_handoff(reference, &who)?;
         let session = tx.session(handoff.session_id)?;
+        let park = tx.park(&session)?;
         let decision = rule(Question { tx, handoff: &handoff, session, caller: &who, now, policy })?;
-        tx.apply(decision, now)?;
+        tx.apply(domain::handoff::overtake(decision, park.as_ref(), who.person(), now), now)?;
         tx.whole_handoff(reference, &who)
     });
     Ok(reply.await?.map(|handoff| app.with_viewers(caller.account, handoff)))

@@ -9,6 +9,7 @@ use serde::Serialize;
 use tierup_common::event::ReminderReason;
 use tierup_common::handoff::{Handoff, Priority};
 use tierup_common::id::HandoffId;
+use tierup_common::time::Timestamp;
 use tierup_common::user::User;
 
 use crate::mail::MailError;
@@ -24,6 +25,8 @@ pub struct Letter {
     id: HandoffId,
     #[serde(skip)]
     reason: &'static str,
+    #[serde(skip)]
+    asked_at: Timestamp,
     /// What it says before everything else; nothing the first time.
     again: Option<&'static str>,
     priority: &'static str,
@@ -39,21 +42,28 @@ pub struct Letter {
 struct Tried {
     status: &'static str,
     hypothesis: String,
+    evidence: Option<String>,
 }
 
 impl Letter {
-    /// What there is to tell of a handoff. `public_url` is where people reach the server.
-    pub fn of(handoff: &Handoff, reason: Option<ReminderReason>, public_url: Option<&url::Url>) -> Self {
+    /// What there is to tell of a handoff, asked for at a moment. `public_url` is where people reach the server.
+    pub fn of(
+        handoff: &Handoff,
+        reason: Option<ReminderReason>,
+        asked_at: Timestamp,
+        public_url: Option<&url::Url>,
+    ) -> Self {
         let item = &handoff.item;
-        let tried = handoff
-            .snapshot
-            .branch_map
-            .iter()
-            .map(|branch| Tried { status: branch.status.word(), hypothesis: branch.hypothesis.clone() });
+        let tried = handoff.snapshot.branch_map.iter().map(|branch| Tried {
+            status: branch.status.word(),
+            hypothesis: branch.hypothesis.clone(),
+            evidence: branch.evidence.clone().filter(|evidence| !evidence.trim().is_empty()),
+        });
         Self {
             number: item.number.0,
             id: item.id,
             reason: reason.map_or("new", ReminderReason::word),
+            asked_at,
             again: reason.map(again),
             priority: item.priority.word(),
             summary: item.problem_summary.clone(),
@@ -65,6 +75,12 @@ impl Letter {
                 .and_then(|url| url.join(&format!("handoffs/{}", item.number)).ok())
                 .map(Into::into),
         }
+    }
+
+    /// The same however often it is tried, so that a server that had taken it before its answer was lost shows it
+    /// once; another where it rings once more.
+    pub fn message_id(&self, to: &User) -> String {
+        format!("<{}.{}.{}.{}@tierup>", self.id, self.reason, self.asked_at.as_millis(), to.id)
     }
 
     /// Priority when it is not the usual one, then the problem.
@@ -98,8 +114,7 @@ pub fn compose(letter: &Letter, from: &Mailbox, to: &User) -> Result<Message, Ma
         .from(from.clone())
         .to(Mailbox::new(Some(name), address))
         .subject(letter.subject())
-        // The same however often it is tried: a server that had taken it before its answer was lost shows it once.
-        .message_id(Some(format!("<{}.{}.{}@tierup>", letter.id, letter.reason, to.id)))
+        .message_id(Some(letter.message_id(to)))
         .multipart(MultiPart::alternative_plain_html(
             body(TEXT, AutoEscape::None)?,
             body(HTML, AutoEscape::Html)?,

@@ -9,6 +9,7 @@ use tierup_common::id::{HandoffId, HandoffRef, NotAnId, Number, SessionId, UserI
 use tierup_common::user::Person;
 
 use crate::domain::handoff::{Claim, Handoff, State};
+use crate::domain::session::Session;
 use crate::domain::{Caller, Refusal, access};
 use crate::store::Result;
 use crate::store::sessions::{as_json, must_touch_one};
@@ -100,6 +101,24 @@ impl Scope<'_> {
                 self.one(handoff_sql!("AND h.number = ?2"), params![self.account, number], read_handoff)
             }
         }
+    }
+
+    /// The park that a session stands at, if it is parked.
+    pub fn park(&self, session: &Session) -> Result<Option<Handoff>> {
+        let standing = session.standing.map(|id| self.handoff(id)).transpose()?;
+        Ok(standing.filter(|handoff| handoff.state == State::Parked))
+    }
+
+    /// Handoffs of this status in the order of their making, after one of them, at most so many.
+    pub fn standing_so(&self, status: HandoffStatus, after: HandoffId, most: usize) -> Result<Vec<Handoff>> {
+        let rows = self.all(
+            handoff_sql!(
+                "AND h.status = ?2 AND h.status IN ('open', 'claimed') AND h.id > ?3 ORDER BY h.id LIMIT ?4"
+            ),
+            params![self.account, status, after, most],
+            read_handoff,
+        )?;
+        Ok(rows.into_iter().map(|(handoff, _)| handoff).collect())
     }
 
     /// What a handoff handed over.

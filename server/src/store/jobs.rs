@@ -1,12 +1,14 @@
 //! Slow work as rows: asked for in the transaction that needs it, leased to a worker, gone when it is done.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension, params};
-use tierup_common::id::AccountId;
+use tierup_common::id::{AccountId, HandoffId};
 use tierup_common::time::Timestamp;
 
 use crate::domain::{Job, Task};
 use crate::store::Result;
-use crate::store::tx::{Outcome, System, Tx};
+use crate::store::tx::{Outcome, Scope, System, Tx};
 
 /// A job that a worker has for a while.
 #[derive(Clone, Debug)]
@@ -19,6 +21,8 @@ pub struct Leased {
     pub job: Job,
     /// How often it was taken up, this time included.
     pub attempt: u32,
+    /// When it was asked for: the same however often it is taken up.
+    pub asked_at: Timestamp,
     /// Which lease this is: a later one makes it void.
     fence: i64,
 }
@@ -65,6 +69,24 @@ impl Job {
 pub(super) fn reclaim(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute("UPDATE job SET lease_until = NULL WHERE failed = 0", [])?;
     Ok(())
+}
+
+impl Scope<'_> {
+    /// Which handoffs will be looked at whether they ring, and since when each is as it is.
+    pub fn rings(&self) -> Result<HashSet<(HandoffId, Timestamp)>> {
+        let bodies: Vec<String> = self.all(
+            "SELECT body FROM job WHERE account_id = ?1 AND kind = 'ring' AND failed = 0",
+            [self.account],
+            |row| row.get(0),
+        )?;
+        let mut rings = HashSet::new();
+        for body in bodies {
+            if let Job::Ring { handoff_id, since, .. } = serde_json::from_str(&body)? {
+                rings.insert((handoff_id, since));
+            }
+        }
+        Ok(rings)
+    }
 }
 
 impl Tx<'_> {
@@ -142,14 +164,14 @@ impl System<'_> {
             "UPDATE job SET lease_until = ?4, attempt = attempt + 1, fence = fence + 1
              WHERE id IN (SELECT id FROM job WHERE failed = 0 AND kind = ?1 AND due_at <= ?2
                AND (lease_until IS NULL OR lease_until <= ?2) ORDER BY due_at LIMIT ?3)
-             RETURNING id, account_id, body, attempt, fence",
+             RETURNING id, account_id, body, attempt, fence, created_at",
         )?;
         let rows = statement.query_map(params![kind, now, most, until], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?, row.get(3)?, row.get(4)?))
+            Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
         })?;
         rows.map(|row| {
-            let (id, account, body, attempt, fence) = row?;
-            Ok(Leased { id, account, job: serde_json::from_str(&body)?, attempt, fence })
+            let (id, account, body, attempt, fence, asked_at) = row?;
+            Ok(Leased { id, account, job: serde_json::from_str(&body)?, attempt, asked_at, fence })
         })
         .collect()
     }

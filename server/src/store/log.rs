@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use rusqlite::{Row, params};
 use tierup_common::event::{Event, Reach};
-use tierup_common::id::{AccountId, HandoffId, Seq, SessionId, UserId};
+use tierup_common::id::{AccountId, HandoffId, MessageId, Seq, SessionId, UserId};
 use tierup_common::time::Timestamp;
 
 use crate::domain::Happening;
+use crate::domain::handoff::Handoff;
 use crate::store::Result;
 use crate::store::sessions::must_touch_one;
 use crate::store::tx::{Scope, Tx};
@@ -27,6 +28,8 @@ pub struct Logged {
     pub session: SessionId,
     /// The handoff it tells of.
     pub handoff: Option<HandoffId>,
+    /// The message that it brings; unknown of an event that was read back.
+    pub message: Option<MessageId>,
     /// The one user who may know of it; everybody in the account, if none is named.
     pub only: Option<UserId>,
     /// Which streams carry it.
@@ -36,7 +39,7 @@ pub struct Logged {
 }
 
 /// What part of the account's log a stream carries.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Narrow {
     /// All that is for the team.
     Team,
@@ -120,6 +123,17 @@ impl Scope<'_> {
         Ok(body.map(|body| serde_json::from_str(&body)).transpose()?)
     }
 
+    /// Whether a handoff has rung since it is as it is.
+    pub fn has_rung(&self, handoff: &Handoff) -> Result<bool> {
+        let rung = self.one(
+            "SELECT 1 FROM event WHERE account_id = ?1 AND session_id = ?2 AND handoff_id = ?3
+             AND type = 'handoff_reminder' AND at >= ?4",
+            params![self.account, handoff.session_id, handoff.id, handoff.since],
+            |_| Ok(()),
+        )?;
+        Ok(rung.is_some())
+    }
+
     /// What happened in a session, in order, as far as this user may know.
     pub fn timeline(&self, session: SessionId, user: UserId) -> Result<Vec<Event>> {
         let bodies: Vec<String> = self.all(
@@ -140,6 +154,7 @@ impl Scope<'_> {
             name,
             session: row.get(2)?,
             handoff: row.get(3)?,
+            message: None,
             only: row.get(4)?,
             reach,
             body: row.get(5)?,
@@ -208,6 +223,7 @@ impl Tx<'_> {
                 name: event.what.name().into(),
                 session: event.what.session_id(),
                 handoff: event.what.handoff().map(|handoff| handoff.handoff_id),
+                message: event.what.message().map(|message| message.id),
                 only,
                 reach: event.what.reach(),
                 body: serde_json::to_string(&event)?,

@@ -25,6 +25,10 @@ const RULES: &[(&str, &str)] = &[
         "SELECT COUNT(*) FROM handoff h WHERE status IN ('open', 'claimed') AND NOT EXISTS (SELECT 1 FROM session s WHERE s.account_id = h.account_id AND s.id = h.session_id)",
     ),
     (
+        "parks that no session stands at",
+        "SELECT COUNT(*) FROM handoff h WHERE status = 'parked' AND NOT EXISTS (SELECT 1 FROM session s WHERE s.account_id = h.account_id AND s.id = h.session_id AND s.standing_id = h.id)",
+    ),
+    (
         "handoffs without their snapshot",
         "SELECT COUNT(*) FROM handoff h WHERE NOT EXISTS (SELECT 1 FROM snapshot s WHERE s.account_id = h.account_id AND s.handoff_id = h.id)",
     ),

@@ -12,14 +12,11 @@ use crate::store::{self, Finish, Leased, Tx};
 
 pub(super) async fn run(app: &App, leased: &Leased, id: HandoffId) -> store::Result<()> {
     let Some(briefing) = begin(app, leased, id).await? else { return Ok(()) };
-    let growing = Growing::Assessment(id);
     let library = Library { account: leased.account, store: &app.store, search: &app.search };
     let started = app.clock.now();
-    app.bell.begin(leased.account, growing);
-    let mut write = |more: &str| app.bell.grow(leased.account, growing, more);
-    let said = app.engine.assess(&briefing, library, &mut write).await;
-    app.bell.settle(leased.account, growing);
-    match said {
+    let writing = app.bell.begin(leased.account, Growing::Assessment(id));
+    let mut write = |more: &str| writing.grow(more);
+    match app.engine.assess(&briefing, library, &mut write).await {
         Ok((text, opinion)) => finish(app, leased, id, started, text, opinion).await,
         Err(Unable(why)) => fail(app, leased, id, why).await,
     }

@@ -26,13 +26,20 @@ pub(super) async fn run(
         end(app, leased, Finish::Done).await;
         return Ok(());
     };
-    let letter = Letter::of(&handoff, reason, app.public_url.as_ref());
+    let letter = Letter::of(&handoff, reason, leased.asked_at, app.public_url.as_ref());
     let sent = match compose(&letter, from, &user) {
         Ok(message) => app.mailer.send(message).await,
         Err(error) => Err(error),
     };
     match sent {
-        Ok(()) => end(app, leased, Finish::Done).await,
+        Ok(()) => {
+            tracing::info!(
+                handoff = handoff.item.number.0,
+                message_id = letter.message_id(&user),
+                "mail was sent"
+            );
+            end(app, leased, Finish::Done).await;
+        }
         Err(MailError::Transient(why)) => again(app, leased, why).await,
         Err(MailError::Permanent(why)) => {
             tracing::warn!(%user.id, why, "a message was not sent");

@@ -32,13 +32,10 @@ pub(super) async fn run(
         })
     });
     let briefing = briefing.await?;
-    let growing = Growing::Message(id, message_id);
     let library = Library { account: leased.account, store: &app.store, search: &app.search };
-    app.bell.begin(leased.account, growing);
-    let mut write = |more: &str| app.bell.grow(leased.account, growing, more);
-    let said = app.engine.reply(&briefing, library, &mut write).await;
-    app.bell.settle(leased.account, growing);
-    let (role, text) = match said {
+    let writing = app.bell.begin(leased.account, Growing::Message(id, message_id));
+    let mut write = |more: &str| writing.grow(more);
+    let (role, text) = match app.engine.reply(&briefing, library, &mut write).await {
         Ok(text) => (MessageRole::Assistant, text),
         Err(Unable(why)) => (MessageRole::System, format!("The assistant could not answer. {why}")),
     };

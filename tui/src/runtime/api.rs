@@ -230,7 +230,7 @@ impl Api {
             None => None,
         };
         let mut request = self.request(Method::GET, route::STREAM.0);
-        request = request.query(narrow.as_slice());
+        request = request.query(narrow.as_slice()).query(&[("caught_up", true)]);
         if let Some(after) = after {
             request = request.header("last-event-id", after.to_string());
         }

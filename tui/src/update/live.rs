@@ -115,6 +115,10 @@ fn presence(state: &mut State, id: HandoffId, viewers: Vec<Person>) {
 }
 
 fn grow_assessment(state: &mut State, id: HandoffId, offset: usize, text: &str) {
+    // One that goes on with what is not at hand came late: it does not make what is done begin again.
+    if !state.queue.growing.get(&id).map_or("", String::as_str).is_char_boundary(offset) {
+        return;
+    }
     if let Some(item) = state.queue.item_mut(id) {
         item.assessment_status = AssessmentStatus::Running;
     }
