@@ -139,15 +139,15 @@ pub struct QueueItem {
     pub viewers: Vec<Person>,
 }
 
-/// A handoff with what was handed over.
+/// A handoff with what was handed over: read, or as whoever passes it on has it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Handoff {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Handoff"))]
+pub struct Handoff<S = Snapshot> {
     /// Everything but the snapshot.
     #[serde(flatten)]
     pub item: QueueItem,
     /// The session as it was at hand-off.
-    pub snapshot: Snapshot,
+    pub snapshot: S,
 }
 
 /// How many handoffs there are.

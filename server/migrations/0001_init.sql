@@ -12,7 +12,7 @@ CREATE TABLE account (
   oldest_seq          INTEGER NOT NULL DEFAULT 1,
   last_session_number INTEGER NOT NULL DEFAULT 0,
   last_handoff_number INTEGER NOT NULL DEFAULT 0,
-  -- How many handoffs wait and are worked on. Counted by triggers, so that no page counts them row by row.
+  -- How many handoffs wait and are worked on. Kept with each change, so that no page counts them row by row.
   open_handoffs       INTEGER NOT NULL DEFAULT 0,
   claimed_handoffs    INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
@@ -126,17 +126,6 @@ CREATE TABLE handoff (
 -- What waits and what is worked on, in the order of the queue.
 CREATE INDEX handoff_queue ON handoff (account_id, status, priority DESC, id, claimed_by)
   WHERE status IN ('open', 'claimed');
-
-CREATE TRIGGER handoff_entered AFTER INSERT ON handoff WHEN new.status = 'open' BEGIN
-  UPDATE account SET open_handoffs = open_handoffs + 1 WHERE id = new.account_id;
-END;
-
-CREATE TRIGGER handoff_moved AFTER UPDATE OF status ON handoff WHEN new.status <> old.status BEGIN
-  UPDATE account SET
-    open_handoffs = open_handoffs + (new.status = 'open') - (old.status = 'open'),
-    claimed_handoffs = claimed_handoffs + (new.status = 'claimed') - (old.status = 'claimed')
-  WHERE id = new.account_id;
-END;
 
 -- All escalations, in the same order: for looking back.
 CREATE INDEX handoff_all ON handoff (account_id, priority DESC, id) WHERE intent = 'escalate';

@@ -7,7 +7,6 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use tierup_common::handoff::Handoff;
 use tierup_common::id::AccountId;
 use tierup_common::problem::Problem;
 use tokio::sync::mpsc;
@@ -24,7 +23,7 @@ use crate::mail::Mailer;
 use crate::metrics::Metrics;
 use crate::pages::Pages;
 use crate::search::Search;
-use crate::store::{self, Answer, Key, Store, Tx};
+use crate::store::{self, Answer, Key, Store, Tx, WholeHandoff};
 use crate::webhook::Hooks;
 
 /// The running server, as its handlers and workers see it. Clones share it.
@@ -127,7 +126,7 @@ impl App {
     }
 
     /// A handoff with who is reading it.
-    pub fn with_viewers(&self, account: AccountId, mut handoff: Handoff) -> Handoff {
+    pub fn with_viewers(&self, account: AccountId, mut handoff: WholeHandoff) -> WholeHandoff {
         handoff.item.viewers = self.bell.viewers(account, handoff.item.id);
         handoff
     }

@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::Refusal;
 
 pub use connect::{Lock, OpenError};
-pub use handoffs::{QueueCursor, QueueQuery};
+pub use handoffs::{QueueCursor, QueueQuery, WholeHandoff};
 pub use idempotency::{Answer, Key};
 pub use jobs::{Finish, Leased, Standing};
 pub use log::{Ends, Logged, Narrow, Page};

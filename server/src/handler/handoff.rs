@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tierup_common::assessment::Step;
-use tierup_common::handoff::{Assign, Handoff, Priority, PutStep, QueuePage, QueueState, Release, SendBack};
+use tierup_common::handoff::{Assign, Priority, PutStep, QueuePage, QueueState, Release, SendBack};
 use tierup_common::id::{HandoffRef, MessageId, StepId};
 use tierup_common::time::Timestamp;
 
@@ -20,7 +20,7 @@ use crate::error::ApiResult;
 use crate::extract::{Body, Both, Me, Once, Path, read_query};
 use crate::handler::{cut, found, page_limit, read_cursor};
 use crate::pages::{Asked, Page};
-use crate::store::{self, Key, QueueCursor, QueueQuery, Scope};
+use crate::store::{self, Key, QueueCursor, QueueQuery, Scope, WholeHandoff};
 
 /// What the queue may be narrowed to.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -132,7 +132,7 @@ async fn decide(
     reference: HandoffRef,
     status: StatusCode,
     rule: impl FnOnce(Question<'_>) -> store::Result<Decision> + Send + 'static,
-) -> ApiResult<Reply<Handoff>> {
+) -> ApiResult<Reply<WholeHandoff>> {
     let (now, policy) = (app.clock.now(), app.policy());
     let who = caller.clone();
     let reply = app.commit_once(&caller, key, status, move |tx| {
@@ -152,7 +152,7 @@ pub async fn claim(
     Me(caller): Me,
     Path(reference): Path<HandoffRef>,
     Once(key): Once,
-) -> ApiResult<Reply<Handoff>> {
+) -> ApiResult<Reply<WholeHandoff>> {
     decide(app, caller, key, reference, StatusCode::OK, |it| {
         Ok(claim::claim(it.handoff, &it.session, it.caller, it.now, it.policy)?)
     })
@@ -166,7 +166,7 @@ pub async fn release(
     Path(reference): Path<HandoffRef>,
     Once(key): Once,
     Body(request): Body<Release>,
-) -> ApiResult<Reply<Handoff>> {
+) -> ApiResult<Reply<WholeHandoff>> {
     decide(app, caller, key, reference, StatusCode::OK, move |it| {
         Ok(claim::release(it.handoff, &it.session, &request.reason, it.caller, it.now, it.policy)?)
     })
@@ -180,7 +180,7 @@ pub async fn assign(
     Path(reference): Path<HandoffRef>,
     Once(key): Once,
     Body(request): Body<Assign>,
-) -> ApiResult<Reply<Handoff>> {
+) -> ApiResult<Reply<WholeHandoff>> {
     decide(app, caller, key, reference, StatusCode::OK, move |it| {
         let to = it.tx.user(request.user_id)?;
         Ok(claim::assign(it.handoff, &it.session, to.as_ref(), it.caller, it.now, it.policy)?)
@@ -195,7 +195,7 @@ pub async fn send_back(
     Path(reference): Path<HandoffRef>,
     Once(key): Once,
     Body(request): Body<SendBack>,
-) -> ApiResult<Reply<Handoff>> {
+) -> ApiResult<Reply<WholeHandoff>> {
     decide(app, caller, key, reference, StatusCode::OK, move |it| {
         let id = MessageId::new(it.now);
         Ok(claim::send_back(it.handoff, &it.session, &request.question, id, it.caller, it.now)?)
@@ -209,7 +209,7 @@ pub async fn reassess(
     Me(caller): Me,
     Path(reference): Path<HandoffRef>,
     Once(key): Once,
-) -> ApiResult<Reply<Handoff>> {
+) -> ApiResult<Reply<WholeHandoff>> {
     app.limits.question(caller.id)?;
     decide(app, caller, key, reference, StatusCode::ACCEPTED, |it| {
         Ok(assessment::reassess(it.handoff, it.now, it.policy)?)

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use tierup_common::handoff::Handoff;
 use tierup_common::id::{BranchId, HandoffId, MessageId, Number, SessionId};
 use tierup_common::limit;
 use tierup_common::session::{
@@ -18,7 +17,7 @@ use crate::domain::{handoff, session};
 use crate::error::ApiResult;
 use crate::extract::{Body, Both, Me, Once, Path, Query};
 use crate::handler::{Items, Timeline, cut, found, page_limit, read_cursor};
-use crate::store::{SessionCursor, SessionQuery};
+use crate::store::{SessionCursor, SessionQuery, WholeHandoff};
 
 /// Opens a session.
 pub async fn create(
@@ -130,7 +129,7 @@ pub async fn hand_off(
     Path(id): Path<SessionId>,
     Once(key): Once,
     Body(request): Body<HandOff>,
-) -> ApiResult<Reply<Handoff>> {
+) -> ApiResult<Reply<WholeHandoff>> {
     let (now, policy) = (app.clock.now(), app.policy());
     let handoff_id = HandoffId::new(now);
     let who = caller.clone();

@@ -1,6 +1,9 @@
 //! Handoffs as rows, and the queue as a page of them.
 
+use std::ops::AddAssign;
+
 use rusqlite::{Row, params};
+use serde_json::value::RawValue;
 use tierup_common::assessment::Assessment;
 use tierup_common::handoff::{
     Handoff as WireHandoff, HandoffStatus, Priority, QueueCounts, QueueItem, QueueState, Snapshot,
@@ -55,6 +58,30 @@ macro_rules! handoff_sql {
     };
 }
 
+/// A handoff on its way out: what was handed over is the JSON that is kept, which nobody has to read to send it.
+pub type WholeHandoff = WireHandoff<Box<RawValue>>;
+
+/// How many handoffs more, or fewer, wait and are worked on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Moved {
+    pub(super) open: i32,
+    pub(super) claimed: i32,
+}
+
+impl Moved {
+    fn of(before: Option<HandoffStatus>, after: HandoffStatus) -> Self {
+        let moved = |to| i32::from(after == to) - i32::from(before == Some(to));
+        Self { open: moved(HandoffStatus::Open), claimed: moved(HandoffStatus::Claimed) }
+    }
+}
+
+impl AddAssign for Moved {
+    fn add_assign(&mut self, other: Self) {
+        self.open += other.open;
+        self.claimed += other.claimed;
+    }
+}
+
 /// What is kept of an assessment beside its handoff.
 #[derive(Debug, Default)]
 struct Kept {
@@ -75,9 +102,9 @@ impl Scope<'_> {
     }
 
     /// A handoff that the caller may see, as the wire shows it.
-    pub fn whole_handoff(&self, reference: HandoffRef, caller: &Caller) -> Result<WireHandoff> {
+    pub fn whole_handoff(&self, reference: HandoffRef, caller: &Caller) -> Result<WholeHandoff> {
         let (handoff, kept) = self.visible(reference, caller)?;
-        let snapshot = self.snapshot(handoff.id)?;
+        let snapshot = RawValue::from_string(self.snapshot_text(handoff.id)?)?;
         Ok(WireHandoff { item: item(handoff, kept)?, snapshot })
     }
 
@@ -123,12 +150,16 @@ impl Scope<'_> {
 
     /// What a handoff handed over.
     pub fn snapshot(&self, handoff: HandoffId) -> Result<Snapshot> {
-        let body: Option<String> = self.one(
+        Ok(serde_json::from_str(&self.snapshot_text(handoff)?)?)
+    }
+
+    fn snapshot_text(&self, handoff: HandoffId) -> Result<String> {
+        let body = self.one(
             "SELECT body FROM snapshot WHERE account_id = ?1 AND handoff_id = ?2",
             params![self.account, handoff],
             |row| row.get(0),
         )?;
-        Ok(serde_json::from_str(&body.ok_or(Refusal::NotFound)?)?)
+        Ok(body.ok_or(Refusal::NotFound)?)
     }
 
     /// What the assessment of a handoff says, if there is one.
@@ -229,7 +260,7 @@ impl Tx<'_> {
         )
     }
 
-    pub(super) fn insert_handoff(&self, handoff: &Handoff, snapshot: &Snapshot) -> Result<()> {
+    pub(super) fn insert_handoff(&self, handoff: &Handoff, snapshot: &Snapshot) -> Result<Moved> {
         self.run(
             "INSERT INTO handoff (account_id, id, number, session_id, intent, status, priority, title, notes,
                assessment_status, handed_off_by, wake_at, created_at, updated_at, version, since)
@@ -257,10 +288,15 @@ impl Tx<'_> {
             "INSERT INTO snapshot (account_id, handoff_id, body) VALUES (?1, ?2, ?3)",
             params![self.account, handoff.id, serde_json::to_string(snapshot)?],
         )?;
-        Ok(())
+        Ok(Moved::of(None, handoff.state.status()))
     }
 
-    pub(super) fn update_handoff(&self, handoff: &Handoff) -> Result<()> {
+    pub(super) fn update_handoff(&self, handoff: &Handoff) -> Result<Moved> {
+        let before = self.one(
+            "SELECT status FROM handoff WHERE account_id = ?1 AND id = ?2",
+            params![self.account, handoff.id],
+            |row| row.get(0),
+        )?;
         let claim = handoff.state.claim();
         let touched = self.run(
             "UPDATE handoff SET status = ?4, assessment_status = ?5, claimed_by = ?6, claimed_at = ?7,
@@ -278,7 +314,8 @@ impl Tx<'_> {
                 handoff.since
             ],
         )?;
-        must_touch_one(touched)
+        must_touch_one(touched)?;
+        Ok(Moved::of(before, handoff.state.status()))
     }
 
     pub(super) fn put_assessment(&self, id: HandoffId, text: &str, data: &Assessment) -> Result<()> {

@@ -10,6 +10,7 @@ use tierup_common::time::Timestamp;
 use crate::domain::Happening;
 use crate::domain::handoff::Handoff;
 use crate::store::Result;
+use crate::store::handoffs::Moved;
 use crate::store::sessions::must_touch_one;
 use crate::store::tx::{Scope, Tx};
 
@@ -202,16 +203,24 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Appends to the log: each event gets the next place of its account.
-    pub(super) fn append(&self, happenings: Vec<Happening>, now: Timestamp) -> Result<Vec<Logged>> {
-        if happenings.is_empty() {
+    /// Appends to the log: each event gets the next place of its account. How many handoffs wait stands in the same
+    /// row, which is written once.
+    pub(super) fn append(
+        &self,
+        happenings: Vec<Happening>,
+        moved: Moved,
+        now: Timestamp,
+    ) -> Result<Vec<Logged>> {
+        if happenings.is_empty() && moved == Moved::default() {
             return Ok(Vec::new());
         }
         let mut seq = self.newest_seq()?;
         let last = Seq(seq.0 + happenings.len() as u64);
-        must_touch_one(
-            self.run("UPDATE account SET last_seq = ?2 WHERE id = ?1", params![self.account, last])?,
-        )?;
+        must_touch_one(self.run(
+            "UPDATE account SET last_seq = ?2, open_handoffs = open_handoffs + ?3,
+               claimed_handoffs = claimed_handoffs + ?4 WHERE id = ?1",
+            params![self.account, last, moved.open, moved.claimed],
+        )?)?;
         let mut logged = Vec::with_capacity(happenings.len());
         for Happening { what, only } in happenings {
             seq = seq.next();

@@ -10,6 +10,7 @@ use tierup_common::time::Timestamp;
 
 use crate::domain::{Change, Decision, Written};
 use crate::store::Result;
+use crate::store::handoffs::Moved;
 use crate::store::log::Logged;
 
 /// What a commit leaves to be told: the events it appended, and whether there is work for the workers.
@@ -144,10 +145,11 @@ impl<'c> Deref for Tx<'c> {
 impl Tx<'_> {
     /// Carries a decision out: its rows, its events and its jobs, in the transaction that is open.
     pub fn apply(&mut self, decision: Decision, now: Timestamp) -> Result<()> {
+        let mut moved = Moved::default();
         for change in decision.changes {
-            self.write(change)?;
+            moved += self.write(change)?;
         }
-        let logged = self.append(decision.events, now)?;
+        let logged = self.append(decision.events, moved, now)?;
         self.news.events.extend(logged);
         for task in decision.jobs {
             self.enqueue(task, now)?;
@@ -170,19 +172,20 @@ impl Tx<'_> {
         outcome
     }
 
-    fn write(&self, change: Change) -> Result<()> {
+    fn write(&self, change: Change) -> Result<Moved> {
         match change {
+            Change::OpenHandoff(handoff, snapshot) => return self.insert_handoff(&handoff, &snapshot),
+            Change::UpdateHandoff(handoff) => return self.update_handoff(&handoff),
             Change::OpenSession(session) => self.insert_session(&session),
             Change::UpdateSession(session) => self.update_session(&session),
             Change::AddMessage(session, message) => self.insert_message(session, &message),
             Change::PutBranch(session, branch) => self.put_branch(session, &branch),
-            Change::OpenHandoff(handoff, snapshot) => self.insert_handoff(&handoff, &snapshot),
-            Change::UpdateHandoff(handoff) => self.update_handoff(&handoff),
             Change::PutAssessment(handoff, Written::Ready(text, data)) => {
                 self.put_assessment(handoff, &text, &data)
             }
             Change::PutAssessment(handoff, Written::Failed(why)) => self.put_assessment_error(handoff, &why),
             Change::PutAssessment(handoff, Written::Marked(data)) => self.put_assessment_data(handoff, &data),
-        }
+        }?;
+        Ok(Moved::default())
     }
 }
