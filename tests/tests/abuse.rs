@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tierup_e2e::{Model, Temper, World};
+use tierup_server::config::Settings;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -66,6 +67,38 @@ async fn readers_that_never_read_hold_nobody_up() {
     let vpn = sam.hands_off(&session, "normal").await;
     priya.claims(&vpn).await;
     drop(stalled);
+}
+
+#[tokio::test]
+async fn whoever_sends_too_much_or_in_vain_still_reads_why() {
+    let world = World::with(Settings { requests_per_minute: Some(1), ..Settings::default() }).await;
+    let ana = world.owner().token().to_owned();
+    let url = world.url();
+    let wrong = format!("tup_{}", "a".repeat(49));
+    for (path, token, status) in [
+        ("/api/v1/ai-sessions", wrong.as_str(), 401),
+        ("/api/v1/ai-sessions", &ana, 413),
+        ("/api/v1/ai-sessions", &ana, 429),
+        ("/api/v1/nothing", &ana, 404),
+        ("/health/live", &ana, 405),
+    ] {
+        for megabytes in [1, 3] {
+            let length = megabytes * 1024 * 1024;
+            let head = format!(
+                "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
+                 Content-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+            );
+            let mut socket = TcpStream::connect(url.trim_start_matches("http://")).await.unwrap();
+            socket.write_all(head.as_bytes()).await.unwrap();
+            // As simple clients do: first everything is sent, then the answer is read.
+            socket.write_all(&vec![b'x'; length]).await.unwrap();
+            let mut answer = String::new();
+            socket.read_to_string(&mut answer).await.unwrap();
+            let status = if status == 413 && megabytes == 3 { 429 } else { status };
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path} {megabytes} MiB: {answer}");
+            assert!(answer.contains("application/problem+json"), "{answer}");
+        }
+    }
 }
 
 #[tokio::test]
