@@ -210,6 +210,7 @@ pub struct SendBack {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PutStep {
-    /// What came of the step; null takes it back.
+    /// What came of the step; null takes it back. It must be there.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub outcome: Option<Outcome>,
 }

@@ -4,12 +4,10 @@
 pub const BODY: usize = 256 * 1024;
 /// One message of a session, in bytes.
 pub const MESSAGE: usize = 32 * 1024;
-/// Notes, reasons, questions, resolutions and evidence, in bytes.
+/// Notes, reasons, questions, resolutions, hypotheses and evidence, in bytes.
 pub const NOTES: usize = 16 * 1024;
 /// A problem summary, in characters.
 pub const SUMMARY: usize = 300;
-/// The hypothesis of a branch, in characters.
-pub const HYPOTHESIS: usize = 300;
 /// The name of a user or a token, in characters.
 pub const NAME: usize = 100;
 /// An email address, in bytes (RFC 5321, section 4.5.3.1.3).

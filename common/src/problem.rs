@@ -113,7 +113,7 @@ pub struct Problem {
     /// What the server's log calls this request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
-    /// For `invalid`: every field that breaks a rule.
+    /// For `invalid`: every field that breaks a rule. For `bad-request`: the field that cannot be read, if it is one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
     /// For `handoff-already-claimed`: who was first, and when.

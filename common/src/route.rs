@@ -89,6 +89,10 @@ routes! {
     READY = "/health/ready";
     /// What the server counts and times.
     METRICS = "/metrics";
+    /// The description of all this.
+    OPENAPI = "/api/v1/openapi.json";
+    /// The same to read.
+    DOCS = "/docs";
 }
 
 #[cfg(test)]

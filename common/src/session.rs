@@ -259,8 +259,8 @@ const fn ask() -> MessageKind {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PutBranch {
-    /// What might be the cause, one line.
-    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::HYPOTHESIS), regex(pattern = crate::schema::LINE)))]
+    /// What might be the cause.
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NOTES), regex(pattern = crate::schema::SOME_TEXT)))]
     pub hypothesis: String,
     /// What became of it.
     pub status: BranchStatus,

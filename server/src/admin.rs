@@ -54,9 +54,9 @@ pub enum AdminError {
     /// No account has this name.
     #[error("there is no account {0:?}; there is: {1}")]
     NoSuchAccount(String, String),
-    /// There are several accounts, and none was named.
-    #[error("there are several accounts\nhint: name one with --account: {0}")]
-    WhichAccount(String),
+    /// There is no account at all.
+    #[error("there is no account yet\nhint: make one with `tierup-server init`")]
+    NoAccount,
 }
 
 /// What `init` made.
@@ -77,6 +77,9 @@ pub struct UserAdded {
     pub user_id: UserId,
     /// Their token, shown this once.
     pub token: String,
+    /// The account, where none was named and there are several.
+    #[serde(skip)]
+    pub chosen: Option<String>,
 }
 
 /// Makes an account and its owner, and folder and database where there are none yet.
@@ -105,7 +108,7 @@ pub fn init(
     Ok(Initialised { account_id, user_id, token: made.secret })
 }
 
-/// Adds a user to an account: the only one, or the one that is named.
+/// Adds a user to an account: the one that is named, or else the one that was made first.
 pub fn add_user(
     folder: &Path,
     account: Option<&str>,
@@ -120,14 +123,16 @@ pub fn add_user(
     let mut connection = store::existing(folder)?;
     store::migrate(&mut connection)?;
     let (now, made) = (Clock::system().now(), token::make().map_err(AdminError::Random)?);
-    let user_id = store::visit(&mut connection, |system| {
-        let account = match choose(&system.accounts()?, account) {
+    let (user_id, chosen) = store::visit(&mut connection, |system| {
+        let accounts = system.accounts()?;
+        let (id, name) = match choose(&accounts, account) {
             Ok(account) => account,
             Err(error) => return Ok(Err(error)),
         };
-        add(system, account, &user, made.hash, now).map(Ok)
+        let chosen = (account.is_none() && accounts.len() > 1).then(|| name.clone());
+        add(system, *id, &user, made.hash, now).map(|user| Ok((user, chosen)))
     })??;
-    Ok(UserAdded { user_id, token: made.secret })
+    Ok(UserAdded { user_id, token: made.secret, chosen })
 }
 
 /// Makes another token for a user, for whoever lost theirs.
@@ -141,7 +146,7 @@ pub fn add_token(folder: &Path, email: &str) -> Result<UserAdded, AdminError> {
         Ok(Some(user))
     })?;
     let user_id = user_id.ok_or_else(|| AdminError::NoSuchUser(email.into()))?;
-    Ok(UserAdded { user_id, token: made.secret })
+    Ok(UserAdded { user_id, token: made.secret, chosen: None })
 }
 
 fn credential(user: UserId, hash: [u8; 32], now: Timestamp) -> Credential {
@@ -149,16 +154,18 @@ fn credential(user: UserId, hash: [u8; 32], now: Timestamp) -> Credential {
     Credential { id, user, hash, name, created_at: now, expires_at: None }
 }
 
-fn choose(accounts: &[(AccountId, String)], named: Option<&str>) -> Result<AccountId, AdminError> {
-    let known = accounts.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(", ");
-    match (named, accounts) {
-        (None, [(only, _)]) => Ok(*only),
-        (None, _) => Err(AdminError::WhichAccount(known)),
-        (Some(wanted), all) => {
-            let found = all.iter().find(|(_, name)| name == wanted);
-            found.map(|(id, _)| *id).ok_or_else(|| AdminError::NoSuchAccount(wanted.into(), known))
-        }
-    }
+fn choose<'a>(
+    accounts: &'a [(AccountId, String)],
+    named: Option<&str>,
+) -> Result<&'a (AccountId, String), AdminError> {
+    let Some(wanted) = named else {
+        // Ids are in the order of their making.
+        return accounts.iter().min_by_key(|(id, _)| *id).ok_or(AdminError::NoAccount);
+    };
+    accounts.iter().find(|(_, name)| name == wanted).ok_or_else(|| {
+        let known: Vec<&str> = accounts.iter().map(|(_, name)| name.as_str()).collect();
+        AdminError::NoSuchAccount(wanted.into(), known.join(", "))
+    })
 }
 
 fn person(email: &str, name: &str, role: Role) -> CreateUser {

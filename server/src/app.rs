@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tierup_common::id::AccountId;
 use tierup_common::problem::Problem;
 use tokio::sync::mpsc;
@@ -149,6 +150,20 @@ pub enum Reply<T> {
 }
 
 impl<T> Reply<T> {
+    /// What an answer of success says.
+    pub fn value(self) -> ApiResult<T>
+    where
+        T: DeserializeOwned,
+    {
+        match self {
+            Self::Fresh(_, value) => Ok(value),
+            Self::Kept(answer) => match serde_json::from_str(&answer.body) {
+                Ok(value) => Ok(value),
+                Err(_) => Err(kept_problem(&answer)),
+            },
+        }
+    }
+
     /// Adds to an answer made just now what only the answer knows; a kept one stays as it is.
     #[must_use]
     pub fn map(self, add: impl FnOnce(T) -> T) -> Self {
@@ -168,11 +183,15 @@ impl<T: Serialize> IntoResponse for Reply<T> {
                     let json = [(axum::http::header::CONTENT_TYPE, "application/json")];
                     (status, json, answer.body).into_response()
                 }
-                _ => match serde_json::from_str::<Problem>(&answer.body) {
-                    Ok(problem) => ApiError::from(problem).into_response(),
-                    Err(error) => ApiError::internal(&error).into_response(),
-                },
+                _ => kept_problem(&answer).into_response(),
             },
         }
+    }
+}
+
+fn kept_problem(answer: &Answer) -> ApiError {
+    match serde_json::from_str::<Problem>(&answer.body) {
+        Ok(problem) => problem.into(),
+        Err(error) => ApiError::internal(&error),
     }
 }

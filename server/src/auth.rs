@@ -118,7 +118,8 @@ mod tests {
         tokens.forget();
         tokens.remember(hash, &priya, looked_up);
         assert_eq!(tokens.remembered(&hash), None);
-        tokens.remember(hash, &priya, tokens.read().forgotten);
+        let looked_up = tokens.read().forgotten;
+        tokens.remember(hash, &priya, looked_up);
         assert_eq!(tokens.remembered(&hash), Some(priya));
     }
 }

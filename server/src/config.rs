@@ -56,7 +56,7 @@ pub struct Settings {
     /// A folder of Markdown runbooks for the playbook engine
     #[arg(long, value_name = "DIR", env = "TIERUP_SERVER_RUNBOOKS")]
     pub runbooks: Option<PathBuf>,
-    /// Who carries mail: `smtp://user:password@host:port`, `smtps://…`, `file:DIR` (writes .eml files) [default: nobody]
+    /// Who carries mail: `smtp://user:password@host:port`, `smtps://…`, `file:DIR` (writes .eml files), off [default: off]
     #[arg(long, value_name = "URL", env = "TIERUP_SERVER_MAIL_URL", hide_env_values = true)]
     pub mail_url: Option<SecretString>,
     /// Who mail is from, like "tierup <tierup@acme.test>"
@@ -271,7 +271,9 @@ impl Settings {
     }
 
     fn mailer(&self) -> Result<Mailer, ConfigError> {
-        let Some(url) = &self.mail_url else { return Ok(Mailer::Off) };
+        let Some(url) = self.mail_url.as_ref().filter(|url| url.expose_secret() != "off") else {
+            return Ok(Mailer::Off);
+        };
         let from = self.mail_from.as_deref().unwrap_or("tierup <tierup@localhost>");
         let from: Mailbox = from.parse().map_err(|_| {
             wrong("mail_from", format!("{from:?} is not a mailbox, like tierup <tierup@acme.test>"))
@@ -344,6 +346,7 @@ mod tests {
             why("assessment_engine = 'openai'\nassessment_model = 'm'\nassessment_url = 'ftp://x'")
                 .contains("http://")
         );
+        assert!(!settings("mail_url = 'off'").check().unwrap().mailer.is_on());
         assert!(why("mail_url = 'file:/tmp/x'\nmail_from = 'nobody'").contains("not a mailbox"));
         assert!(
             toml::from_str::<Settings>("lissten = 'x'").unwrap_err().to_string().contains("unknown field")

@@ -14,14 +14,17 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use tierup_common::limit;
 use tierup_common::object::object;
-use tierup_common::problem::Code;
+use tierup_common::problem::{Code, FieldError};
 use tierup_common::user::Role;
+use url::form_urlencoded;
 
 use crate::app::App;
+use crate::auth::bearer;
 use crate::domain::valid::{Check, Valid};
 use crate::domain::{Caller, Refusal};
 use crate::error::{ApiError, ApiResult};
@@ -131,6 +134,18 @@ impl FromRequestParts<App> for Me {
     }
 }
 
+/// The token that the caller came with.
+pub struct Bearer(pub SecretString);
+
+impl FromRequestParts<App> for Bearer {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> ApiResult<Self> {
+        let authorization = single(&parts.headers, header::AUTHORIZATION.as_str())?;
+        Ok(Self(bearer(authorization)?.into()))
+    }
+}
+
 /// The network address a request comes from, as far as it can be believed: the connection's own, or behind a proxy
 /// the last that the proxy added to `X-Forwarded-For`.
 pub struct Peer(pub Option<IpAddr>);
@@ -199,9 +214,11 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
     }
 }
 
-/// What a query string says.
+/// What a query string says. What is there without a value is as good as absent: forms and scripts send it so.
 pub fn read_query<T: DeserializeOwned>(query: &str) -> ApiResult<T> {
-    let reader = serde_urlencoded::Deserializer::new(url::form_urlencoded::parse(query.as_bytes()));
+    let said = form_urlencoded::parse(query.as_bytes()).filter(|(_, value)| !value.is_empty());
+    let said = form_urlencoded::Serializer::new(String::new()).extend_pairs(said).finish();
+    let reader = serde_urlencoded::Deserializer::new(form_urlencoded::parse(said.as_bytes()));
     serde_path_to_error::deserialize(reader)
         .map_err(|error| bad_field("query", &error.path().to_string(), error.inner()))
 }
@@ -224,8 +241,12 @@ impl<T: DeserializeOwned + Valid> FromRequestParts<App> for Body<T> {
         let mut track = serde_path_to_error::Track::new();
         let tracked = serde_path_to_error::Deserializer::new(&mut reader, &mut track);
         let read: Result<T, _> = object(tracked);
-        let value = read.map_err(|error| bad_field("body", &track.path().to_string(), &error))?;
-        reader.end().map_err(|error| bad_field("body", ".", &error))?;
+        let value = read.map_err(|error| {
+            let path = track.path().to_string();
+            // Where JSON itself breaks off, no field is to blame.
+            if error.is_data() { bad_field("body", &path, &error) } else { unreadable("body", &path, &error) }
+        })?;
+        reader.end().map_err(|error| unreadable("body", ".", &error))?;
         let mut check = Check::default();
         value.check(&mut check);
         check.done()?;
@@ -237,9 +258,33 @@ fn raw(parts: &Parts) -> Bytes {
     parts.extensions.get::<RawBody>().map(|body| body.0.clone()).unwrap_or_default()
 }
 
-fn bad_field(place: &str, path: &str, error: &dyn std::fmt::Display) -> ApiError {
-    let field = if path == "." || path == "?" { place.to_owned() } else { format!("{place}, {path}") };
+fn unreadable(place: &str, path: &str, error: &dyn std::fmt::Display) -> ApiError {
+    let field = if is_root(path) { place.to_owned() } else { format!("{place}, {path}") };
     ApiError::new(Code::BadRequest, format!("{field}: {error}"))
+}
+
+/// The same, with the field that is to blame as a rule's breach has it.
+fn bad_field(place: &str, path: &str, error: &dyn std::fmt::Display) -> ApiError {
+    let mut answer = unreadable(place, path, error);
+    let error = error.to_string();
+    // Where in the text it stands is of no use to who looks at the field.
+    let message = error.split_once(" at line ").map_or(error.as_str(), |(message, _)| message);
+    let path = Some(path).filter(|path| !is_root(path));
+    let missing = ["missing field `", "unknown field `"].iter().find_map(|begin| message.strip_prefix(begin));
+    let missing = missing.and_then(|rest| rest.split('`').next());
+    let field = match (path, missing) {
+        (Some(path), Some(name)) if path != name && !path.ends_with(&format!(".{name}")) => {
+            Some(format!("{path}.{name}"))
+        }
+        (Some(path), _) => Some(path.to_owned()),
+        (None, name) => name.map(str::to_owned),
+    };
+    answer.problem.errors.extend(field.map(|field| FieldError { field, message: message.to_owned() }));
+    answer
+}
+
+fn is_root(path: &str) -> bool {
+    path == "." || path == "?"
 }
 
 /// What makes two requests one: the caller's `Idempotency-Key`, if they sent one.

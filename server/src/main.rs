@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde_json::json;
 use tierup_common::user::Role;
 use tierup_server::clock::Clock;
@@ -102,7 +102,7 @@ enum UserCommand {
         /// What they may do: viewer, engineer, admin or owner
         #[arg(long, value_name = "ROLE")]
         role: Role,
-        /// The account, where the folder holds several
+        /// The account, where the folder holds several [default: the one made first]
         #[arg(long, value_name = "NAME")]
         account: Option<String>,
     },
@@ -122,7 +122,10 @@ enum TokenCommand {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::from_arg_matches(&passing_over_empty_variables(Cli::command()).get_matches()) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
     let done = match cli.command {
         Command::Init { data, account, owner_email, owner_name } => {
             init(&data, &account, &owner_email, &owner_name, cli.json)
@@ -143,6 +146,14 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// A setting that is empty in the environment is absent: so it is left out in files of variables.
+fn passing_over_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |name: &std::ffi::OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    command
+        .mut_args(|arg| if arg.get_env().is_some_and(is_empty) { arg.env(None) } else { arg })
+        .mut_subcommands(passing_over_empty_variables)
 }
 
 fn init(data: &Path, account: &str, email: &str, name: &str, as_json: bool) -> anyhow::Result<()> {
@@ -166,6 +177,11 @@ fn add_user(
     as_json: bool,
 ) -> anyhow::Result<()> {
     let added = admin::add_user(data, account, email, name, role)?;
+    if let Some(account) = &added.chosen {
+        eprintln!(
+            "There are several accounts: this user is of {account}, the first. --account picks another."
+        );
+    }
     if as_json {
         println!("{}", serde_json::to_string(&added)?);
     } else {
@@ -228,10 +244,12 @@ fn serve(data: &Path, config: Option<&Path>, settings: Settings, as_json: bool) 
     let settings = settings.or(file);
     start_log(&settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let served = runtime.block_on(async {
         // In here, because the pool of connections to a mail server starts a task of its own.
         let config = settings.check()?;
         let server = Server::start(data, config, Clock::system()).await?;
+        // Listening before anybody is told that it serves, and may be stopped.
+        let told_to_stop = told_to_stop()?;
         if as_json {
             println!("{}", json!({ "listening": server.url() }));
         } else {
@@ -239,7 +257,7 @@ fn serve(data: &Path, config: Option<&Path>, settings: Settings, as_json: bool) 
         }
         tracing::info!(url = server.url(), data = %data.display(), "serving");
         tokio::select! {
-            stopped = told_to_stop() => stopped?,
+            stopped = told_to_stop => stopped?,
             () = server.failed() => anyhow::bail!(
                 "a commit ended in a state nobody knows; start the server again, and clients will ask again"
             ),
@@ -247,7 +265,10 @@ fn serve(data: &Path, config: Option<&Path>, settings: Settings, as_json: bool) 
         tracing::info!("stopping");
         server.stop().await;
         Ok(())
-    })
+    });
+    // What still hangs in the system, such as a name that is being looked up, does not keep the process.
+    runtime.shutdown_background();
+    served
 }
 
 /// Begins to log on standard error.
@@ -264,19 +285,27 @@ fn start_log(settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Waits for SIGTERM or SIGINT.
-async fn told_to_stop() -> anyhow::Result<()> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut term = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-        let mut int = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+/// Listens for SIGTERM and SIGINT from now on; what is given back waits for one of them.
+#[cfg(unix)]
+fn told_to_stop() -> anyhow::Result<impl Future<Output = anyhow::Result<()>>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut term = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+    let mut int = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
+    Ok(async move {
         tokio::select! {
             _ = term.recv() => {}
             _ = int.recv() => {}
         }
         Ok(())
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await.context("cannot listen for Ctrl-C")
+    })
+}
+
+/// Listens for Ctrl-C from now on; what is given back waits for it.
+#[cfg(windows)]
+fn told_to_stop() -> anyhow::Result<impl Future<Output = anyhow::Result<()>>> {
+    let mut ctrl_c = tokio::signal::windows::ctrl_c().context("cannot listen for Ctrl-C")?;
+    Ok(async move {
+        ctrl_c.recv().await;
+        Ok(())
+    })
 }

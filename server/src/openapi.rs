@@ -10,11 +10,6 @@ use axum::http::header;
 use axum::response::{Html, IntoResponse};
 use serde_json::Value;
 
-/// Where the description is.
-pub(crate) const PATH: &str = "/api/v1/openapi.json";
-/// Where people read it.
-pub(crate) const PAGE_PATH: &str = "/docs";
-
 static DOCUMENT: LazyLock<Value> = LazyLock::new(build::document);
 static JSON: LazyLock<String> = LazyLock::new(|| format!("{:#}\n", *DOCUMENT));
 static PAGE: LazyLock<String> = LazyLock::new(|| page::render(&DOCUMENT));

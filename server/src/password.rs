@@ -16,6 +16,11 @@ static IN_LINE: AtomicUsize = AtomicUsize::new(0);
 /// The hash of a password that nobody has: what a log-in as nobody is tried against, so that it takes as long.
 static NOBODYS: LazyLock<Option<String>> = LazyLock::new(|| hash_now("a password that nobody has").ok());
 
+/// Makes that hash ready, so that the first log-in as nobody does not take twice as long.
+pub fn warm_up() {
+    LazyLock::force(&NOBODYS);
+}
+
 /// Why a password was neither hashed nor tried.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {

@@ -19,7 +19,6 @@ use crate::app::App;
 use crate::error::{ApiError, finish};
 use crate::extract::guard;
 use crate::handler::link;
-use crate::openapi;
 
 pub use row::Door;
 pub(crate) use row::{Body, Gives, Row};
@@ -39,8 +38,6 @@ pub fn router(app: App) -> Router {
             let guarded = middleware::from_fn_with_state((app.clone(), row.access, takes_body), guard);
             router.route(row.route.0, row.methods.route_layer(guarded))
         })
-        .route(openapi::PATH, get(openapi::document))
-        .route(openapi::PAGE_PATH, get(openapi::page))
         .route(link::PATH, get(link::page))
         .fallback(|| async { ApiError::new(Code::NotFound, "there is nothing at this path") })
         .method_not_allowed_fallback(|| async {

@@ -4,6 +4,7 @@
 
 mod line;
 mod pour;
+mod rest;
 
 use std::io;
 use std::pin::Pin;

@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::pages::Pages;
+use crate::password;
 use crate::router::router;
 use crate::search::{Search, SearchError};
 use crate::serve::serve;
@@ -102,6 +103,7 @@ impl Server {
             stop: stop.clone(),
             alive,
         });
+        tokio::task::spawn_blocking(password::warm_up);
         let running = tokio::spawn(run(app, listener, fatal.clone(), gone));
         Ok(Self { address, stop, fatal, running })
     }

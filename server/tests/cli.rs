@@ -149,9 +149,56 @@ fn what_cannot_be_done_says_what_to_do() {
     says(&init(&data, "Acme", "other@acme.test"), "there is an account");
     says(&add(&data, "ANA@acme.test", &[]), "another user has this email address");
     json(&init(&data, "Globex", "hank@globex.test"));
-    says(&add(&data, "sam@acme.test", &[]), "--account: Acme, Globex");
     says(&add(&data, "sam@acme.test", &["--account", "Initech"]), "there is no account");
-    json(&add(&data, "sam@acme.test", &["--account", "Acme"]));
+    json(&add(&data, "sam@acme.test", &["--account", "Globex"]));
+}
+
+#[test]
+fn without_a_name_a_user_is_of_the_account_made_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    json(&init(&data, "Globex", "hank@globex.test"));
+    let one = add(&data, "sam@globex.test", &[]);
+    json(&one);
+    assert!(one.stderr.is_empty(), "there is nothing to choose from");
+    json(&init(&data, "Acme", "ana@acme.test"));
+    let of_several = add(&data, "dana@globex.test", &[]);
+    let made = json(&of_several);
+    assert!(made["user_id"].is_string() && made["token"].is_string());
+    let note = String::from_utf8(of_several.stderr).unwrap();
+    assert!(note.contains("of Globex, the first") && note.contains("--account"), "{note}");
+}
+
+#[test]
+fn what_is_empty_in_the_environment_is_absent() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    json(&init(&data, "Acme", "ana@acme.test"));
+    let mut command = tierup_server();
+    for (name, value) in [("LISTEN", ""), ("PUBLIC_URL", ""), ("STALE_CLAIM_HOURS", ""), ("MAIL_URL", "off")]
+    {
+        command.env(format!("TIERUP_SERVER_{name}"), value);
+    }
+    // It is told to listen where it may not: everything else about its settings was fine.
+    let output = command.args(["serve", "--listen", "0.0.0.0:1", "--data"]).arg(&data).output().unwrap();
+    says(&output, "--behind-proxy");
+    says(
+        &tierup_server().env("TIERUP_SERVER_PUBLIC_URL", "nowhere").arg("serve").output().unwrap(),
+        "--public-url",
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn whoever_stops_it_as_soon_as_it_listens_sees_it_end_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    json(&init(&data, "Acme", "ana@acme.test"));
+    for signal in ["-TERM", "-INT", "-TERM", "-INT"] {
+        let Serving { mut child, .. } = serve(&data);
+        assert!(Command::new("kill").arg(signal).arg(child.id().to_string()).status().unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{signal}");
+    }
 }
 
 #[test]

@@ -3,10 +3,12 @@
 //! A mutant seen to fail: no time limit for headers.
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told fails, and says where")]
 
+use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tierup_e2e::{Model, Temper, World};
+use tierup_server::config::Settings;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -66,6 +68,47 @@ async fn readers_that_never_read_hold_nobody_up() {
     let vpn = sam.hands_off(&session, "normal").await;
     priya.claims(&vpn).await;
     drop(stalled);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_sends_too_much_or_in_vain_still_reads_why() {
+    let world = World::new().await;
+    let limited = World::with(Settings { requests_per_minute: Some(1), ..Settings::default() }).await;
+    limited.owner().get("/me").await.expect(200);
+    let (ana, hasty) = (world.owner().token().to_owned(), limited.owner().token().to_owned());
+    let wrong = format!("tup_{}", "a".repeat(49));
+    for (world, path, token, status) in [
+        (&world, "/api/v1/ai-sessions", &wrong, 401),
+        (&world, "/api/v1/ai-sessions", &ana, 413),
+        (&limited, "/api/v1/ai-sessions", &hasty, 429),
+        (&world, "/api/v1/nothing", &ana, 404),
+        (&world, "/health/live", &ana, 405),
+    ] {
+        for round in 0..10 {
+            let answer = tokio::task::spawn_blocking({
+                let (address, length) =
+                    (world.url().replace("http://", ""), (1 + round % 2 * 2) * 1024 * 1024);
+                let head = format!(
+                    "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
+                     Content-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+                );
+                move || simply(&address, &head, length)
+            });
+            let answer = answer.await.unwrap().unwrap_or_else(|error| panic!("{status}: {error}"));
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
+            assert!(answer.contains("application/problem+json"), "{answer}");
+        }
+    }
+}
+
+/// Sends a request as simple clients do: all of it first, and only then the answer is read.
+fn simply(address: &str, head: &str, length: usize) -> std::io::Result<String> {
+    let mut socket = std::net::TcpStream::connect(address)?;
+    socket.write_all(head.as_bytes())?;
+    socket.write_all(&vec![b'x'; length])?;
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer)?;
+    Ok(answer)
 }
 
 #[tokio::test]

@@ -134,6 +134,11 @@ async fn mail_goes_to_everybody_who_could_claim_it_and_to_nobody_else() {
     let session = sam.opens("VPN won't connect").await;
     sam.tried(&session, "reinstall the client", "ruled_out").await;
 
+    let branch = format!("/ai-sessions/{session}/branches/{}", uuid::Uuid::now_v7());
+    let why = "1400 works no better;\n1300 <neither>";
+    let mtu = json!({"hypothesis": "the MTU\nof the dock", "status": "ruled_out", "evidence": why});
+    sam.put(&branch, mtu).await.expect(201);
+
     let vpn = sam.hands_off(&session, "urgent").await;
 
     let letters = office.receives(3).await;
@@ -149,6 +154,9 @@ async fn mail_goes_to_everybody_who_could_claim_it_and_to_nobody_else() {
             assert!(body.contains(part), "{part:?} is missing in {body}");
         }
     }
+    let tried = "  x reinstall the client\r\n  x the MTU\r\n    of the dock\r\n    1400 works no better;\r\n    1300 <neither>\r\n";
+    assert!(letter.text.contains(tried), "{}", letter.text);
+    assert!(letter.html.contains("1300 &lt;neither&gt;"), "{}", letter.html);
     // Whoever would have been mailed by mistake was mailed at the same time as these.
     sam.waits_for_assessment(&vpn).await;
     assert_eq!(office.letters().len(), 3);

@@ -45,6 +45,27 @@ async fn the_queue_is_searched_too_right_after_an_escalation() {
 }
 
 #[tokio::test]
+async fn what_a_query_leaves_empty_it_does_not_ask_for() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    sam.escalates("VPN drops every hour").await;
+    for query in [
+        "state=&priority=&q=&limit=&cursor=",
+        "q=+%09",
+        "limit=201",
+        "limit=4294967296",
+        "limit=99999999999999999999999",
+    ] {
+        assert_eq!(numbers(&sam.get(&format!("/escalations?{query}")).await.expect(200)), [1], "{query}");
+    }
+    for query in ["status=&mine=&q=&number=&limit=&cursor=", "q=%20", "limit=4294967296"] {
+        assert_eq!(numbers(&sam.get(&format!("/ai-sessions?{query}")).await.expect(200)), [1], "{query}");
+    }
+    let mut stream = sam.listens("?handoff_id=&session_id=&last_event_id=").await;
+    assert!(stream.hears("hello").await["seq"].is_u64());
+}
+
+#[tokio::test]
 async fn sessions_come_page_by_page_the_newest_first() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);

@@ -54,8 +54,57 @@ async fn a_wrong_password_and_a_wrong_address_are_answered_alike_and_then_slowed
     }
     let (status, slowed) = log_in(&world, "sam@acme.test", PASSWORD).await;
     assert_eq!((status, slowed["type"].as_str()), (429, Some("/problems/rate-limited")));
+    user(&world.owner(), "dana@acme.test", "engineer").await;
+    assert_eq!(
+        log_in(&world, "dana@acme.test", PASSWORD).await.0,
+        200,
+        "others at the same address are not slowed"
+    );
     world.clock().advance(std::time::Duration::from_mins(1));
     assert_eq!(log_in(&world, "sam@acme.test", PASSWORD).await.0, 200);
+}
+
+#[tokio::test]
+async fn an_address_of_more_than_one_line_is_no_address() {
+    let world = World::new().await;
+    for email in ["sam@acme.test\n", "sam\u{1b}@acme.test", "a\0b"] {
+        let (status, answer) = log_in(&world, email, PASSWORD).await;
+        assert_eq!((status, &answer["errors"][0]["field"]), (422, &json!("email")), "{answer}");
+    }
+    assert_eq!(log_in(&world, "no address", PASSWORD).await.0, 401);
+}
+
+#[tokio::test]
+async fn a_token_asked_for_again_with_its_key_is_the_same_token() {
+    let world = World::new().await;
+    let (owner, sam) = (world.owner(), world.engineer("Sam Ortiz").await);
+    let id = sam.get("/me").await.expect(200)["id"].as_str().unwrap().to_owned();
+    let path = format!("/users/{id}/tokens");
+    let ask = async |who: &Engineer, key: &str, name: &str| {
+        let body = Some(json!({"name": name, "expires_in_days": 7}));
+        who.ask(Method::POST, &path, body, &[("idempotency-key", key)]).await
+    };
+    let before = owner.get(&path).await.expect(200)["items"].as_array().unwrap().len();
+    let first = ask(&owner, "one", "laptop").await.expect(201);
+    assert_eq!(ask(&owner, "one", "laptop").await.expect(201), first);
+    let works = Engineer::new("Sam Ortiz", &world.url(), first["token"].as_str().unwrap());
+    assert_eq!(works.get("/me").await.expect(200)["id"], id.as_str());
+    assert_eq!(ask(&owner, "one", "phone").await.problem(), "idempotency-key-reused");
+    let other = ask(&owner, "two", "laptop").await.expect(201);
+    assert_ne!(other["token"], first["token"]);
+    assert_eq!(owner.get(&path).await.expect(200)["items"].as_array().unwrap().len(), before + 2);
+
+    // The same caller with another token of theirs cannot be shown it, and is told why.
+    let mine = ask(&sam, "three", "laptop").await.expect(201);
+    let refused = ask(&works, "three", "laptop").await;
+    assert_eq!((refused.status, refused.problem()), (422, "idempotency-key-reused"));
+    assert!(refused.body["detail"].as_str().unwrap().contains("same bearer token"), "{}", refused.body);
+    let ended = mine["id"].as_str().unwrap();
+    owner.send(Method::DELETE, &format!("/tokens/{ended}"), None, &[]).await;
+    assert_eq!(ask(&sam, "three", "laptop").await.status, 422);
+    let file = std::fs::read(world.data().join("tierup.db-wal")).unwrap_or_default();
+    let secret = first["token"].as_str().unwrap().as_bytes();
+    assert!(file.windows(secret.len()).all(|part| part != secret), "a token is kept in clear");
 }
 
 #[tokio::test]

@@ -88,6 +88,73 @@ async fn one_answer_names_every_field_that_breaks_a_rule() {
 }
 
 #[tokio::test]
+async fn a_field_that_cannot_be_read_is_named_for_programs_too() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    for (body, field, message) in [
+        (json!({"intake_content": {"text": "x"}}), "intake_type", "missing field `intake_type`"),
+        (
+            json!({"intake_type": "free_text", "intake_content": {}}),
+            "intake_content.text",
+            "missing field `text`",
+        ),
+        (
+            json!({"intake_type": "free_text", "intake_content": {"text": 7}}),
+            "intake_content.text",
+            "invalid type",
+        ),
+        (json!({"intake_type": "voice", "intake_content": {"text": "x"}}), "intake_type", "voice"),
+        (
+            json!({"intake_type": "free_text", "intake_content": {"text": "x"}, "claimed_by": "me"}),
+            "claimed_by",
+            "unknown field",
+        ),
+        (
+            json!({"intake_type": "free_text", "intake_content": {"text": "x", "html": ""}}),
+            "intake_content.html",
+            "unknown field",
+        ),
+    ] {
+        let answer = sam.post("/ai-sessions", body).await;
+        assert_eq!((answer.status, answer.problem()), (400, "bad-request"));
+        let errors = answer.body["errors"].as_array().unwrap_or_else(|| panic!("{}", answer.body));
+        assert_eq!((errors.len(), &errors[0]["field"]), (1, &json!(field)), "{}", answer.body);
+        let said = errors[0]["message"].as_str().unwrap();
+        assert!(said.contains(message) && !said.contains("line"), "{said}");
+    }
+    let query = sam.get("/escalations?state=lost").await.expect(400);
+    assert_eq!(query["errors"][0]["field"], "state", "{query}");
+    let (_, broken) = send(&sam, &world.url(), "/ai-sessions", "application/json", "{").await;
+    assert!(broken.get("errors").is_none(), "{broken}");
+}
+
+#[tokio::test]
+async fn an_outcome_is_said_even_if_it_is_none() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let vpn = sam.escalates("VPN is down").await;
+    let path = format!("/handoffs/{}/steps/{}", vpn.handoff, uuid::Uuid::now_v7());
+    let silent = sam.put(&path, json!({})).await;
+    assert_eq!((silent.status, &silent.body["errors"][0]["field"]), (400, &json!("outcome")));
+    assert_eq!(sam.put(&path, json!({"outcome": null})).await.status, 404);
+}
+
+#[tokio::test]
+async fn what_was_tried_may_take_more_than_a_line() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let session = sam.opens("VPN is down").await;
+    let path = format!("/ai-sessions/{session}/branches/{}", uuid::Uuid::now_v7());
+    let text = format!("the client\n\u{1b}[2J\t{}", "é".repeat(400));
+    let put = async |text: &str| sam.put(&path, json!({"hypothesis": text, "status": "open"})).await;
+    assert_eq!(put(&text).await.expect(201)["hypothesis"], text.as_str());
+    assert_eq!(put(&"x".repeat(16 * 1024)).await.status, 200);
+    for wrong in ["a\0b", " \n", &"x".repeat(16 * 1024 + 1)] {
+        assert_eq!(put(wrong).await.problem(), "invalid");
+    }
+}
+
+#[tokio::test]
 async fn text_is_kept_as_it_came() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
@@ -112,6 +179,7 @@ async fn what_the_framework_would_say_has_the_same_form() {
         (Method::GET, "/escalations?stat=open", 400, "bad-request"),
         (Method::GET, "/escalations?cursor=rubbish", 400, "bad-request"),
         (Method::GET, "/escalations?limit=0", 400, "bad-request"),
+        (Method::GET, "/escalations?limit=-1", 400, "bad-request"),
     ] {
         let answer = sam.ask(method, path, None, &[]).await;
         assert_eq!((answer.status, answer.problem()), (status, code), "{path}: {}", answer.body);
@@ -251,6 +319,11 @@ async fn releasing_sending_back_and_assigning() {
 
     priya.claims(&vpn).await;
     let dana_id = dana.get("/me").await.expect(200)["id"].clone();
+    let nobody = priya.post(&path("assign"), json!({"user_id": uuid::Uuid::now_v7()})).await;
+    assert_eq!((nobody.status, nobody.problem()), (404, "not-found"));
+    let vic = world.person("Vic Low", Role::Viewer).await.get("/me").await.expect(200)["id"].clone();
+    let viewer = priya.post(&path("assign"), json!({"user_id": vic})).await;
+    assert_eq!((viewer.status, viewer.problem()), (422, "invalid"));
     let assigned = priya.post(&path("assign"), json!({"user_id": dana_id})).await.expect(200);
     assert_eq!(assigned["claimed_by_name"], "Dana Wu");
     let back = dana.post(&path("send-back"), json!({"question": "Which build?"})).await.expect(200);

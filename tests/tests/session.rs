@@ -54,6 +54,8 @@ async fn what_was_tried_is_noted_and_settled() {
     // What others note shows too.
     sam.tried(&vpn.session, "the proxy", "open").await;
     priya.sees("? the proxy").await;
+    sam.tried(&vpn.session, "the switch\nin \u{1b}[31mrack 4", "open").await;
+    priya.sees("? the switch …  open").await;
     priya.press("<esc>");
     priya.no_longer_sees("the proxy").await;
     priya.sees("active, yours").await;

@@ -51,14 +51,19 @@ impl Check {
         self.text(field, text, most);
     }
 
+    /// Nothing that ends a line or acts.
+    pub fn one_line(&mut self, field: &str, line: &str) {
+        if line.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
+            self.fail(field, "must be one line without control characters");
+        }
+    }
+
     /// One line with something in it, at most so many characters.
     pub fn line(&mut self, field: &str, line: &str, most: usize) {
         if line.trim().is_empty() {
             self.fail(field, "must not be empty");
         }
-        if line.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
-            self.fail(field, "must be one line without control characters");
-        }
+        self.one_line(field, line);
         let length = line.chars().count();
         if length > most {
             self.fail(field, format!("must be at most {most} characters, is {length}"));
@@ -103,7 +108,7 @@ impl Valid for CreateMessage {
 
 impl Valid for PutBranch {
     fn check(&self, check: &mut Check) {
-        check.line("hypothesis", &self.hypothesis, limit::HYPOTHESIS);
+        check.some_text("hypothesis", &self.hypothesis, limit::NOTES);
         if let Some(evidence) = &self.evidence {
             check.text("evidence", evidence, limit::NOTES);
         }
@@ -165,7 +170,8 @@ impl Valid for ChangeUser {
 
 impl Valid for LogIn {
     fn check(&self, check: &mut Check) {
-        // What cannot be a password is simply wrong; only its size matters to us.
+        // What cannot be an address or a password is simply wrong; only size and form matter to us.
+        check.one_line("email", &self.email);
         check.text("email", &self.email, limit::EMAIL);
         check.text("password", &self.password, limit::PASSWORD);
     }

@@ -18,7 +18,7 @@ use crate::domain::session::Session;
 use crate::domain::{self, Caller, Decision, Policy, assessment, claim};
 use crate::error::ApiResult;
 use crate::extract::{Body, Both, Me, Once, Path, read_query};
-use crate::handler::{cut, found, page_limit, read_cursor};
+use crate::handler::{Rows, cut, found, is_asked, page_limit, read_cursor};
 use crate::pages::{Asked, Page};
 use crate::store::{self, Key, QueueCursor, QueueQuery, Scope, WholeHandoff};
 
@@ -29,8 +29,7 @@ pub struct ListQuery {
     state: Option<QueueState>,
     priority: Option<Priority>,
     q: Option<String>,
-    #[schemars(range(min = 1))]
-    limit: Option<u32>,
+    limit: Option<Rows>,
     #[schemars(regex(pattern = r"^(low|normal|high|urgent)-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"))]
     cursor: Option<String>,
 }
@@ -50,7 +49,7 @@ pub async fn queue(
         Err(as_of) => {
             let query: ListQuery = read_query(&asked.query)?;
             // What a search finds changes without the account, as the index takes it in.
-            let is_search = query.q.is_some();
+            let is_search = is_asked(query.q.as_deref());
             let page = read_page(&app, &caller, query, presence).await?;
             if !is_search {
                 app.pages.keep(caller.account, asked, as_of, page.clone());
@@ -63,7 +62,7 @@ pub async fn queue(
 }
 
 async fn read_page(app: &App, caller: &Caller, query: ListQuery, presence: u64) -> ApiResult<Page> {
-    let limit = page_limit(query.limit)?;
+    let limit = page_limit(query.limit);
     let query = QueueQuery {
         state: query.state.unwrap_or(QueueState::Open),
         priority: query.priority,

@@ -16,7 +16,7 @@ use crate::domain::handoff::Scene;
 use crate::domain::{handoff, session};
 use crate::error::ApiResult;
 use crate::extract::{Body, Both, Me, Once, Path, Query};
-use crate::handler::{Items, Timeline, cut, found, page_limit, read_cursor};
+use crate::handler::{Items, Rows, Timeline, cut, found, page_limit, read_cursor};
 use crate::store::{SessionCursor, SessionQuery, WholeHandoff};
 
 /// Opens a session.
@@ -47,15 +47,14 @@ pub struct ListQuery {
     /// The one with this number.
     #[schemars(range(min = 1))]
     number: Option<u32>,
-    #[schemars(range(min = 1))]
-    limit: Option<u32>,
+    limit: Option<Rows>,
     #[schemars(extend("format" = "uuid"))]
     cursor: Option<String>,
 }
 
 /// A page of sessions, the newest first.
 pub async fn list(app: App, Me(caller): Me, Query(query): Query<ListQuery>) -> ApiResult<Json<SessionPage>> {
-    let limit = page_limit(query.limit)?;
+    let limit = page_limit(query.limit);
     let query = SessionQuery {
         status: query.status,
         mine: (query.mine == Some(true)).then_some(caller.id),

@@ -3,13 +3,14 @@
 use axum::Json;
 use axum::http::StatusCode;
 use tierup_common::id::{TokenId, UserId};
+use tierup_common::problem::Code;
 use tierup_common::time::Timestamp;
 use tierup_common::user::{ChangeUser, CreateToken, CreateUser, Me as Myself, NewToken, Token, User};
 
 use crate::app::{App, Reply};
 use crate::domain::{Refusal, user};
 use crate::error::{ApiError, ApiResult};
-use crate::extract::{Body, Me, Once, Path};
+use crate::extract::{Bearer, Body, Me, Once, Path};
 use crate::handler::Items;
 use crate::password;
 use crate::store::{Credential, NewUser};
@@ -54,34 +55,44 @@ async fn hash(password: Option<String>) -> ApiResult<Option<String>> {
     }
 }
 
-/// Makes a token: the only answer that ever carries its secret, which is why it is never kept for a replay.
+/// Makes a token. Only the answer ever carries its secret, and what is kept of the answer does not: asked for with a
+/// key, the secret is derived, and derived again for a replay.
 pub async fn create_token(
     app: App,
     Me(caller): Me,
-    Path(id): Path<UserId>,
+    Bearer(own): Bearer,
+    Path(user): Path<UserId>,
+    Once(key): Once,
     Body(request): Body<CreateToken>,
 ) -> ApiResult<(StatusCode, Json<NewToken>)> {
-    let now = app.clock.now();
-    let made = token::make().map_err(|error| ApiError::internal(&error))?;
+    let (now, id) = (app.clock.now(), TokenId::new(app.clock.now()));
     let expires_at = request.expires_in_days.map(|days| expiry(now, days));
-    let token = Credential {
-        id: TokenId::new(now),
-        user: id,
-        hash: made.hash,
-        name: request.name,
-        created_at: now,
-        expires_at,
+    let derive = |id| key.as_ref().map(|key| token::derive(&own, user, id, &key.key));
+    let made = match derive(id) {
+        Some(made) => made,
+        None => token::make().map_err(|error| ApiError::internal(&error))?,
     };
-    let answer =
-        NewToken { id: token.id, token: made.secret, name: token.name.clone(), created_at: now, expires_at };
-    let inserted = app.store.commit(caller.account, move |tx| {
-        let of = tx.user(id)?.ok_or(Refusal::NotFound)?;
-        user::handles_tokens(&caller, &of)?;
-        tx.insert_token(&token)
+    let name = request.name;
+    let token = Credential { id, user, hash: made.hash, name: name.clone(), created_at: now, expires_at };
+    let who = caller.clone();
+    let reply = app.commit_once(&caller, key.clone(), StatusCode::CREATED, move |tx| {
+        let of = tx.user(user)?.ok_or(Refusal::NotFound)?;
+        user::handles_tokens(&who, &of)?;
+        tx.insert_token(&token)?;
+        Ok(NewToken { id, token: String::new(), name, created_at: now, expires_at })
     });
-    inserted.await?;
-    Ok((StatusCode::CREATED, Json(answer)))
+    let first = reply.await?.value()?;
+    let made = derive(first.id).unwrap_or(made);
+    let (id, hash) = (first.id, made.hash);
+    if key.is_some() && !app.store.read(caller.account, move |scope| scope.is_token(id, &hash)).await? {
+        return Err(ApiError::new(Code::IdempotencyKeyReused, GONE));
+    }
+    Ok((StatusCode::CREATED, Json(NewToken { token: made.secret, ..first })))
 }
+
+/// Why a replay shows no token: it is not kept, and cannot be derived by anybody else.
+const GONE: &str = "this Idempotency-Key made a token that has ended since, or that only a request with the same bearer \
+    token as the first can show again; make a new key";
 
 fn expiry(now: Timestamp, days: u32) -> Timestamp {
     now.plus(std::time::Duration::from_hours(24 * u64::from(days)))

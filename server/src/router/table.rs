@@ -16,6 +16,7 @@ use tierup_common::user::{ChangeUser, CreateToken, CreateUser, LogIn, LoggedIn, 
 use crate::extract::Access::{From, Public};
 use crate::handler::{Items, Timeline, auth, event, handoff, health, session, user};
 use crate::metrics;
+use crate::openapi;
 use crate::router::row::{Gives, Row, delete, get, patch, post, put};
 
 /// Every route there is.
@@ -25,6 +26,8 @@ pub(crate) fn table() -> Vec<Row> {
         get(route::LIVE, Public, health::live, "Whether the process serves").gives_other(200, Gives::Nothing),
         get(route::READY, Public, health::ready, "Whether the database answers and the writer lives").gives_other(200, Gives::Nothing).refuses(&[Unavailable]),
         get(route::METRICS, Public, health::metrics, "What the server counts and times, for Prometheus").gives_other(200, Gives::Text(metrics::CONTENT_TYPE)).refuses(&[Internal, Unavailable]),
+        get(route::OPENAPI, Public, openapi::document, "This description, as OpenAPI 3.1").gives_other(200, Gives::Text("application/json")),
+        get(route::DOCS, Public, openapi::page, "The same to read").gives_other(200, Gives::Text("text/html; charset=utf-8")),
 
         post(route::LOGIN, Public, auth::log_in, "Log in by email and password").takes::<LogIn>().gives::<LoggedIn>(200).refuses(&[InvalidCredentials]),
         post(route::LOGOUT, From(Viewer), auth::log_out, "End the token in use, and its streams").gives_other(204, Gives::Nothing),

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
-use axum::http::{Method, Request, Version};
+use axum::http::{Method, Request, Version, header};
 use axum::response::Response;
 use axum::{Router, body::Body};
 use hyper::body::Incoming;
@@ -18,6 +18,7 @@ use tower::ServiceExt;
 
 use crate::extract::Remote;
 use crate::serve::pour::Endless;
+use crate::serve::rest::Rest;
 
 /// What a connection and its requests have in common.
 #[derive(Default)]
@@ -55,7 +56,10 @@ pub(super) async fn answer(
 ) -> Result<Response<Body>, Infallible> {
     request.extensions_mut().insert(remote);
     let has_chunks = request.version() == Version::HTTP_11 && request.method() == Method::GET;
-    let answer = router.oneshot(request).await?;
+    let client_waits = request.headers().contains_key(header::EXPECT);
+    let rest = Rest::default();
+    let answer = router.oneshot(request.map(|body| rest.lend(body, client_waits))).await?;
+    rest.drain().await;
     let is_endless = answer.extensions().get::<Endless>().is_some();
     if is_endless && has_chunks && !exit.is_blocked.load(Ordering::Relaxed) {
         exit.take(answer);

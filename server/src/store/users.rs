@@ -137,6 +137,12 @@ impl Scope<'_> {
         )
     }
 
+    /// Whether there is this token, with this hash.
+    pub fn is_token(&self, id: TokenId, hash: &[u8; 32]) -> Result<bool> {
+        let sql = "SELECT 1 FROM token WHERE account_id = ?1 AND id = ?2 AND hash = ?3";
+        Ok(self.one(sql, params![self.account, id, hash], |_| Ok(()))?.is_some())
+    }
+
     /// Whose token this is.
     pub fn token_owner(&self, id: TokenId) -> Result<Option<User>> {
         let sql = "SELECT user_id FROM token WHERE account_id = ?1 AND id = ?2";

@@ -75,7 +75,7 @@ mod tests {
         assert!(story.problems.len() >= 15);
         for problem in &story.problems {
             assert!(problem.summary.chars().count() <= limit::SUMMARY, "{}", problem.summary);
-            assert!(problem.tried.iter().all(|tried| tried.hypothesis.chars().count() <= limit::HYPOTHESIS));
+            assert!(problem.tried.iter().all(|tried| tried.hypothesis.len() <= limit::NOTES));
             assert!(!problem.notes.is_empty() && !problem.intake.is_empty(), "{}", problem.summary);
         }
         assert!(story.history.iter().all(|resolved| !resolved.resolution.is_empty()));

@@ -216,7 +216,12 @@ impl Dialog {
                 Field {
                     label: "What might be the cause",
                     hint: "One line: the MTU, the certificate, the last update",
-                    input: Input::Line(Composer::with(hypothesis)),
+                    // Other programs may have written more than a line.
+                    input: if hypothesis.contains('\n') {
+                        Input::Text(Composer::with(hypothesis))
+                    } else {
+                        Input::Line(Composer::with(hypothesis))
+                    },
                 },
                 Field { label: "What became of it", hint: "", input: Input::Choice { words, chosen } },
                 Field {

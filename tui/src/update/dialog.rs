@@ -237,8 +237,8 @@ fn call(dialog: &Dialog, now: Timestamp, utc_offset: i32) -> Result<Call, String
         }
         Purpose::Branch { session, branch } => {
             required(&first, "Say what might be the cause")?;
-            if first.chars().count() > limit::HYPOTHESIS {
-                return Err(format!("It may have {} characters", limit::HYPOTHESIS));
+            if first.len() > limit::NOTES {
+                return Err(format!("It may have {} KiB", limit::NOTES / 1024));
             }
             let status = BranchStatus::ALL.get(dialog.choice(1)).copied().unwrap_or(BranchStatus::Open);
             let evidence = Some(dialog.text(2)).filter(|text| !text.is_empty());

@@ -1,5 +1,7 @@
 //! Rows to pick from: what has been tried, what came of the steps, what was seen before.
 
+use std::borrow::Cow;
+
 use ratatui::layout::Rect;
 use tierup_common::assessment::{Outcome, Similar, Step};
 use tierup_common::session::{Branch, BranchStatus};
@@ -83,16 +85,22 @@ fn tried(branch: &Branch, is_under_way: bool, width: usize, canvas: &mut Canvas<
     };
     let glyph = if is_under_way { canvas.spinner() } else { glyph };
     let mut line = vec![Piece::new(format!("{glyph} "), ink)];
-    line.extend(markdown::line(&branch.hypothesis, Ink::Plain));
+    line.extend(markdown::line(&first_line(&branch.hypothesis), Ink::Plain));
     line.push(Piece::new(format!("  {word}"), ink));
     let mut rows = wrap::pieces(&line, width, "  ");
     if let Some(evidence) = branch.evidence.as_deref().filter(|evidence| !evidence.trim().is_empty()) {
-        let first = evidence.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
         let mut why = vec![Piece::new("  ", Ink::Dim)];
-        why.extend(markdown::line(first.trim(), Ink::Dim));
+        why.extend(markdown::line(&first_line(evidence), Ink::Dim));
         rows.extend(wrap::pieces(&why, width, "  "));
     }
     rows
+}
+
+/// The first line that says something, with a mark if more follows.
+fn first_line(raw: &str) -> Cow<'_, str> {
+    let mut lines = raw.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next().unwrap_or_default();
+    if lines.next().is_some() { format!("{first} …").into() } else { first.into() }
 }
 
 fn outcome(place: usize, step: &Step, is_under_way: bool, width: usize, canvas: &mut Canvas<'_>) -> Vec<Row> {
