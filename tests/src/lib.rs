@@ -16,14 +16,17 @@
 #![expect(clippy::expect_used, reason = "a story that cannot be told fails, and says where")]
 #![expect(clippy::missing_panics_doc, reason = "see above")]
 
+pub mod alone;
 pub mod console;
 pub mod crank;
 pub mod description;
 pub mod engineer;
+pub mod kept;
 pub mod listener;
 pub mod lossy;
 pub mod model;
 pub mod post;
+pub mod process;
 pub mod pty;
 pub mod receiver;
 pub mod script;

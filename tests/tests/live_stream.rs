@@ -24,7 +24,8 @@ async fn a_stream_resumes_where_it_was() {
     let vpn = sam.escalates("VPN is down").await;
     sam.waits_for_assessment(&vpn).await;
     priya.claims(&vpn).await;
-    sam.escalates("Printer jams").await;
+    let printer = sam.escalates("Printer jams").await;
+    sam.waits_for_assessment(&printer).await;
 
     let mut all = priya.resumes("0").await;
     let all = all.hears_all_until("caught_up").await;

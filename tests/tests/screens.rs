@@ -258,6 +258,8 @@ async fn a_session_with_suggested_steps() {
         priya.press("<enter>");
         priya.sees("active, yours").await;
         priya.sees("Suggested").await;
+        // What just happened goes by itself, at a moment that no picture waits for.
+        priya.no_longer_sees("is yours").await;
         priya.press("1");
         priya.sees("Check the machine certificate in certlm.msc").await;
         picture("session", &priya);
@@ -286,6 +288,7 @@ async fn dialogs() {
         priya.press("<esc>p");
         priya.sees("active, yours").await;
         priya.sees("Suggested").await;
+        priya.no_longer_sees("is yours").await;
         for (key, sees, name) in [
             ("<ctrl-r>", "What worked", "dialog_resolve"),
             ("<ctrl-e>", "Where you are stuck", "dialog_escalate"),

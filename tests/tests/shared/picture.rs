@@ -16,7 +16,7 @@ pub fn picture(name: &str, console: &Console) {
     let (screen, size) = (console.screen(), console.buffer().area);
     insta::with_settings!({
         snapshot_path => "../snapshots",
-        filters => [("[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]", "⠿"), (r"\d\d:\d\d  ([✓✗●])", "[time]  $1"), (r"offline \d+s \((retry in \d+s|trying)\)", "offline [n]s ([retry])")],
+        filters => [("[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]", "⠿"), (r"\d\d:\d\d  ([✓✗●])", "[time]  $1"), (r" +(\S) offline \d+s( \((retry in \d+s|trying)\))?", "  $1 offline [n]s")],
         omit_expression => true,
         prepend_module_to_snapshot => false,
     }, {
