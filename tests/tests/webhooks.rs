@@ -1,6 +1,6 @@
 //! Webhooks: a team's chat tools and programs hear what becomes of its escalations.
 //!
-//! Mutants seen to fail: signing without the id, telling what is for one user alone, following redirects, trying a
+//! Mutants seen to fail: signing without the id, a proxy for this machine too, telling what is for one user alone, following redirects, trying a
 //! refusal again.
 
 use std::time::Duration;
@@ -142,6 +142,22 @@ async fn what_happens_while_the_receiver_is_away_and_the_server_restarts_is_told
     let said: Vec<_> = chat.receives(3).await.iter().map(|call| call.json()["text"].to_string()).collect();
     assert_eq!(said[0], said[1]);
     assert!(said[2].contains("Printer jams"), "{said:?}");
+}
+
+#[tokio::test]
+async fn a_proxy_is_asked_for_what_is_elsewhere_and_only_if_it_was_named() {
+    let (mut proxy, mut here) = (Receiver::open().await, Receiver::open().await);
+    let hooks =
+        json!([{"kind": "slack", "url": "http://chat.test/hook"}, {"kind": "slack", "url": here.url("/")}]);
+    let named = Settings { outgoing_proxy: Some(proxy.url("").parse().unwrap()), ..settings(&hooks) };
+    let world = World::with(named).await;
+
+    world.engineer("Sam Ortiz").await.escalates("VPN is down").await;
+
+    here.receives(1).await;
+    assert_eq!(proxy.receives(1).await[0].headers["host"], "chat.test");
+    world.counts(r#"tierup_jobs_total{kind="call",outcome="done"}"#, "2").await;
+    assert_eq!((here.calls().len(), proxy.calls().len()), (1, 1));
 }
 
 #[test]
