@@ -24,6 +24,14 @@ pub fn picture(name: &str, console: &Console) {
     });
 }
 
+/// Priya's console in a terminal of this size, which knows who she is and what time it is.
+pub async fn opens(world: &World, (columns, rows): (u16, u16)) -> Console {
+    let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+    priya.sees("live").await;
+    priya.waits(|screen| columns < 80 || screen.contains("Acme · Priya Nair")).await;
+    priya
+}
+
 /// A VPN problem with all that a real one has, escalated.
 pub async fn vpn(sam: &Engineer) -> Escalated {
     let session = sam.opens("VPN won't connect after Windows update").await;
