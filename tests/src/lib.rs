@@ -48,3 +48,8 @@ pub use world::World;
 
 /// Whatever is waited for comes within this time.
 pub const SOON: Duration = Duration::from_secs(30);
+
+/// What a test does when all tests run, or the bigger thing that it does for `just soak`.
+pub fn soak<T>(quick: T, long: T) -> T {
+    if std::env::var_os("TIERUP_SOAK").is_some() { long } else { quick }
+}

@@ -7,7 +7,7 @@
 
 use std::time::{Duration, Instant};
 
-use tierup_e2e::{Manner, PostOffice, World};
+use tierup_e2e::{Manner, PostOffice, World, soak};
 use tierup_server::config::Settings;
 
 /// What a claim may take while all tests run: far less than a mail server is waited for.
@@ -94,7 +94,7 @@ async fn a_mail_server_that_says_nothing_holds_nobody_up() {
         escalates_and_claims(&world).await;
     }
     // Each try has ten seconds, four are made at a time: that all end takes a minute.
-    if std::env::var_os("TIERUP_SOAK").is_some() {
+    if soak(false, true) {
         let world = World::with(mail(office.url())).await;
         escalates_and_claims(&world).await;
         tries(&world, 3).await;

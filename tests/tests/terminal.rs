@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use tierup_e2e::process::{binary, has_ended, tell};
-use tierup_e2e::{Engineer, Pty, World};
+use tierup_e2e::{Engineer, Pty, World, soak};
 
 /// A console at a real server, with one handoff in the queue.
 struct Desk {
@@ -64,7 +64,7 @@ const DATA: &str = ".local/share/tierup";
 /// How long an end may take. A second is the promise, which `just soak` holds on a machine that has nothing else to
 /// do; while all tests run, this is for what would be felt as hanging.
 fn at_once() -> Duration {
-    Duration::from_secs(if std::env::var_os("TIERUP_SOAK").is_some() { 1 } else { 10 })
+    Duration::from_secs(soak(10, 1))
 }
 
 #[tokio::test(flavor = "multi_thread")]
