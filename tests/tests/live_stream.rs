@@ -190,6 +190,26 @@ async fn a_stream_ends_with_its_token_and_with_the_server() {
 }
 
 #[tokio::test]
+async fn a_crowd_that_a_server_ends_is_told_to_come_back_gently() {
+    let mut world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let mut crowd = Vec::new();
+    for _ in 0..200 {
+        crowd.push(sam.listens("").await);
+    }
+    let (_, ()) = tokio::join!(world.stops(), async {
+        for stream in &mut crowd {
+            stream.ends().await;
+            assert_eq!(stream.retry, Some(2_400), "the first to come is told of all who came later");
+        }
+    });
+    world.starts(0).await;
+    let mut alone = Engineer::new("Sam Ortiz", &world.url(), sam.token()).listens("").await;
+    alone.hears("hello").await;
+    assert_eq!(alone.retry, Some(500));
+}
+
+#[tokio::test]
 async fn nobody_hears_of_another_account_or_of_what_they_may_not_see() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;

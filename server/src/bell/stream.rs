@@ -26,7 +26,13 @@ use crate::clock::Clock;
 use crate::domain::Caller;
 use crate::store::{self, Ends, Narrow, Store};
 
-/// A comment goes out after so long without anything else, so that proxies do not think the stream dead.
+/// A lone stream that broke off comes back within so many milliseconds.
+const RETRY: u64 = 500;
+/// Of a thousand no second holds more than a tenth: each adds so many.
+const RETRY_OF_EACH: u64 = 12;
+/// However many there are, they come back within a minute.
+const LONGEST_RETRY: u64 = 60_000;
+/// A sign of life goes out after so long without anything else, so that proxies do not think the stream dead.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Frames that wait go out together, as far as they have so many bytes.
 const TOGETHER: usize = 16 * 1024;
@@ -68,6 +74,8 @@ pub struct EventStream {
     counter: Counter,
     /// When the token stops working, if it ever does.
     expires: Option<Instant>,
+    /// It was told to end, and has said when to come back.
+    has_left: bool,
 }
 
 impl EventStream {
@@ -103,6 +111,7 @@ impl EventStream {
             keep_alive: Box::pin(tokio::time::sleep_until(alarm)),
             counter: bell.sent(),
             expires,
+            has_left: false,
         };
         let ends = stream.store.read(stream.caller.account, |scope| scope.log_ends()).await?;
         stream.greet(ends, start, now);
@@ -111,7 +120,7 @@ impl EventStream {
 
     fn greet(&mut self, ends: Ends, start: Start, now: tierup_common::time::Timestamp) {
         let Ends { oldest, newest } = ends;
-        self.ready.push_back(Bytes::from_static(b"retry: 2000\n\n"));
+        self.ready.push_back(retry(self.channel.lock().readers.len()));
         self.ready.push_back(signal_frame(&Signal::Hello { seq: newest, oldest_seq: oldest, now }));
         self.cursor = match start {
             Start::Now => newest,
@@ -135,7 +144,12 @@ impl EventStream {
         let state = &mut *state;
         let Some(reader) = state.readers.get_mut(self.key) else { return true };
         if reader.ended {
-            return true;
+            // The last word: when to come back, so that not all do at once.
+            let has_left = std::mem::replace(&mut self.has_left, true);
+            if !has_left {
+                self.ready.push_back(retry(state.crowd));
+            }
+            return has_left;
         }
         let ready = &mut self.ready;
         let looked = state.window.after(self.cursor, state.newest, self.caller.id, self.narrow, |frame| {
@@ -255,7 +269,10 @@ impl Body for EventStream {
                     let at = this.next_wake();
                     this.keep_alive.as_mut().reset(at);
                 }
-                Poll::Ready(()) => this.ready.push_back(Bytes::from_static(b":\n\n")),
+                Poll::Ready(()) => {
+                    let crowd = this.channel.lock().readers.len();
+                    this.ready.push_back(retry(crowd));
+                }
             }
         }
     }
@@ -265,6 +282,12 @@ impl Drop for EventStream {
     fn drop(&mut self) {
         self.channel.leave(self.key);
     }
+}
+
+/// Tells a client how long the pause before it comes back is at most: the more there are, the longer.
+fn retry(crowd: usize) -> Bytes {
+    let pause = RETRY.max(RETRY_OF_EACH.saturating_mul(crowd as u64)).min(LONGEST_RETRY);
+    Bytes::from(format!("retry: {pause}\n\n"))
 }
 
 /// An ephemeral event as server-sent events want it: without an id, so that no client takes it for its place.
