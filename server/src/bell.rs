@@ -145,6 +145,8 @@ struct State {
     growing: GrowingTexts,
     presence: Presence,
     readers: Slab<Reader>,
+    /// How many were here when some were told to end.
+    crowd: usize,
 }
 
 /// An open stream, as the channel knows it.
@@ -189,6 +191,7 @@ impl Channel {
 
     fn end(&self, which: impl Fn(&Reader) -> bool) {
         let end = |state: &mut State| {
+            state.crowd = state.readers.len();
             for (_, reader) in &mut state.readers {
                 reader.ended |= which(reader);
             }

@@ -92,6 +92,9 @@ pub struct Settings {
     /// mattermost, ntfy and json [default: none]
     #[arg(long, value_name = "JSON", env = "TIERUP_SERVER_WEBHOOKS", hide_env_values = true)]
     pub webhooks: Option<Webhooks>,
+    /// The proxy by way of which models and webhooks are called, unless they are on this machine [default: none]
+    #[arg(long, value_name = "URL", env = "TIERUP_SERVER_OUTGOING_PROXY", hide_env_values = true)]
+    pub outgoing_proxy: Option<Url>,
     /// Where people reach this server, for links in mail
     #[arg(long, value_name = "URL", env = "TIERUP_SERVER_PUBLIC_URL")]
     pub public_url: Option<Url>,
@@ -191,6 +194,7 @@ impl Settings {
             log_format: self.log_format.or(other.log_format),
             log: self.log.or(other.log),
             webhooks: self.webhooks.or(other.webhooks),
+            outgoing_proxy: self.outgoing_proxy.or(other.outgoing_proxy),
             public_url: self.public_url.or(other.public_url),
         }
     }
@@ -206,6 +210,9 @@ impl Settings {
                      hint: put a proxy with TLS in front and pass --behind-proxy, or listen on 127.0.0.1"
                 ),
             ));
+        }
+        if self.outgoing_proxy.as_ref().is_some_and(|proxy| !matches!(proxy.scheme(), "http" | "https")) {
+            return Err(wrong("outgoing_proxy", "must begin with http:// or https://"));
         }
         let engine = self.engine()?;
         let questions = self.questions_per_minute.unwrap_or(if matches!(engine, Engine::Model(_)) {
@@ -226,7 +233,7 @@ impl Settings {
             runbooks: self.runbooks,
             hooks: self
                 .webhooks
-                .map_or(Ok(Vec::new()), Webhooks::check)
+                .map_or(Ok(Vec::new()), |hooks| hooks.check(self.outgoing_proxy.as_ref()))
                 .map_err(|error| wrong("webhooks", error.to_string()))?,
             remind_after: self.unclaimed_reminder_minutes.filter(|n| *n > 0).map(Duration::from_mins),
             stale_after: self.stale_claim_hours.filter(|n| *n > 0).map(Duration::from_hours),
@@ -265,7 +272,7 @@ impl Settings {
             return Err(wrong("assessment_timeout_seconds", "must be from 1 to 3600"));
         }
         let (key, limit) = (self.assessment_api_key.clone(), Duration::from_secs(seconds));
-        Endpoint::new(wire, &base, model, key, limit)
+        Endpoint::new(wire, &base, model, key, limit, self.outgoing_proxy.as_ref())
             .map(Engine::Model)
             .map_err(|error| wrong("assessment_url", error.to_string()))
     }
@@ -347,6 +354,7 @@ mod tests {
                 .contains("http://")
         );
         assert!(!settings("mail_url = 'off'").check().unwrap().mailer.is_on());
+        assert!(why("outgoing_proxy = 'socks5://x'").contains("http://"));
         assert!(why("mail_url = 'file:/tmp/x'\nmail_from = 'nobody'").contains("not a mailbox"));
         assert!(
             toml::from_str::<Settings>("lissten = 'x'").unwrap_err().to_string().contains("unknown field")

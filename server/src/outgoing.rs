@@ -1,5 +1,6 @@
 //! Requests that this server makes: to addresses from the owner's configuration, and never to where a cloud keeps
-//! its machines' secrets.
+//! its machines' secrets. By way of a proxy only if the configuration names one: the environment's is not heeded,
+//! because a proxy looks names up itself, past the check that is made here.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -18,13 +19,10 @@ pub enum OutgoingError {
     Client(#[from] reqwest::Error),
 }
 
-/// A client that follows no redirects and never calls link-local addresses. The caller sets deadlines.
-pub(crate) fn client(url: &url::Url) -> Result<reqwest::Client, OutgoingError> {
-    let literal = match url.host() {
-        Some(url::Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
-        Some(url::Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
-        Some(url::Host::Domain(_)) | None => None,
-    };
+/// A client for one address that follows no redirects and never calls link-local addresses. What is on this machine is
+/// called past the proxy, if there is one. The caller sets deadlines.
+pub(crate) fn client(url: &url::Url, proxy: Option<&url::Url>) -> Result<reqwest::Client, OutgoingError> {
+    let literal = literal(url);
     if let Some(ip) = literal.filter(|ip| is_forbidden(*ip)) {
         return Err(OutgoingError::Forbidden(ip));
     }
@@ -34,13 +32,34 @@ pub(crate) fn client(url: &url::Url) -> Result<reqwest::Client, OutgoingError> {
         .with_safe_default_protocol_versions()
         .map(|builder| builder.with_root_certificates(roots).with_no_client_auth());
     let mut builder = reqwest::Client::builder()
+        .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(Duration::from_secs(10))
         .dns_resolver(PublicNames);
+    if let Some(proxy) = proxy.filter(|_| !is_here(url)) {
+        builder = builder.proxy(reqwest::Proxy::all(proxy.clone())?);
+    }
     if let Ok(tls) = tls {
         builder = builder.tls_backend_preconfigured(tls);
     }
     Ok(builder.build()?)
+}
+
+/// The address that a URL names outright.
+fn literal(url: &url::Url) -> Option<IpAddr> {
+    match url.host() {
+        Some(url::Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
+        Some(url::Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
+        Some(url::Host::Domain(_)) | None => None,
+    }
+}
+
+/// Whether an address is one of this machine.
+fn is_here(url: &url::Url) -> bool {
+    match literal(url) {
+        Some(ip) => ip.to_canonical().is_loopback(),
+        None => url.domain().is_some_and(|name| name == "localhost" || name.ends_with(".localhost")),
+    }
 }
 
 /// `169.254.0.0/16` and `fe80::/10`: where clouds answer with credentials.
@@ -82,9 +101,9 @@ mod tests {
             "http://[::ffff:169.254.169.254]/",
             "http://[fd00:ec2::254]/",
         ] {
-            let refused = client(&url.parse().unwrap());
+            let refused = client(&url.parse().unwrap(), None);
             assert!(matches!(refused, Err(OutgoingError::Forbidden(_))), "{url}");
         }
-        client(&"http://127.0.0.1:11434/v1".parse().unwrap()).unwrap();
+        client(&"http://127.0.0.1:11434/v1".parse().unwrap(), None).unwrap();
     }
 }

@@ -32,8 +32,8 @@ pub use pour::Endless;
 const HEADER_TIME: Duration = Duration::from_secs(10);
 /// A client that takes nothing for so long is cut: its stream resumes when it is back.
 const STALLED: Duration = Duration::from_secs(30);
-/// What is in flight when the server stops has this long.
-const GRACE: Duration = Duration::from_secs(4);
+/// What is in flight when the server stops has this long. Five seconds is the promise for the whole, on a busy machine too.
+const GRACE: Duration = Duration::from_secs(3);
 /// Connections at a time; more wait in the kernel's line.
 const CONNECTIONS: usize = 20_000;
 
@@ -41,6 +41,7 @@ const CONNECTIONS: usize = 20_000;
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
     let permits = Arc::new(Semaphore::new(CONNECTIONS));
     let connections = TaskTracker::new();
+    let cut = CancellationToken::new();
     let mut http = Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIME);
     loop {
@@ -65,20 +66,22 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
         };
         set_up(&stream);
         let (http, router, stop, streams) = (http.clone(), router.clone(), stop.clone(), connections.clone());
-        connections.spawn(async move {
+        let (cut, cut_stream) = (cut.clone(), cut.clone());
+        connections.spawn(cut.run_until_cancelled_owned(async move {
             if let Some((stream, answer)) = converse(&http, stream, router, remote, stop).await {
                 // A task of its own: this one has room for a whole conversation.
-                streams.spawn(async move {
+                streams.spawn(cut_stream.run_until_cancelled_owned(async move {
                     Pour::new(stream, answer).await;
                     drop(permit);
-                });
+                }));
             }
-        });
+        }));
     }
     drop(listener);
     connections.close();
     if tokio::time::timeout(GRACE, connections.wait()).await.is_err() {
         tracing::warn!("some connections did not end in time and were cut");
+        cut.cancel();
     }
 }
 

@@ -68,13 +68,13 @@ impl std::fmt::Debug for Webhooks {
 }
 
 impl Webhooks {
-    /// Each of them made ready.
-    pub fn check(self) -> Result<Vec<Hook>, HookError> {
+    /// Each of them made ready, to be called by way of this proxy if there is one.
+    pub fn check(self, proxy: Option<&Url>) -> Result<Vec<Hook>, HookError> {
         let list = match self {
             Self::List(list) => list,
             Self::Json(json) => serde_json::from_str(json.expose_secret()).map_err(|_| HookError::Json)?,
         };
-        list.into_iter().map(Hook::try_from).collect()
+        list.into_iter().map(|setting| Hook::of(setting, proxy)).collect()
     }
 }
 
@@ -154,10 +154,8 @@ pub enum CallError {
     Transient(String),
 }
 
-impl TryFrom<HookSetting> for Hook {
-    type Error = HookError;
-
-    fn try_from(setting: HookSetting) -> Result<Self, HookError> {
+impl Hook {
+    fn of(setting: HookSetting, proxy: Option<&Url>) -> Result<Self, HookError> {
         let HookSetting { account, kind, url, events, secret } = setting;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(HookError::Scheme);
@@ -170,13 +168,11 @@ impl TryFrom<HookSetting> for Hook {
             return Err(HookError::Event(unknown.clone(), KNOWN.join(", ")));
         }
         let secret = secret.map(|secret| Secret::read(&secret)).transpose()?;
-        let client = outgoing::client(&url)?;
+        let client = outgoing::client(&url, proxy)?;
         let id = id(kind, &url);
         Ok(Self { id, account, kind, url, events, secret, client })
     }
-}
 
-impl Hook {
     /// Its name in jobs and in the log, which tells nothing of its address.
     pub const fn id(&self) -> HookId {
         self.id

@@ -2,20 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::io::{BufRead, BufReader};
+#[path = "shared/serving.rs"]
+mod serving;
+
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Output;
 
 use serde_json::Value;
-
-fn tierup_server() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tierup-server"));
-    // Settings of the machine are none of the test's.
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TIERUP_")) {
-        command.env_remove(name);
-    }
-    command
-}
+use serving::{serve, tierup_server};
 
 fn init(data: &Path, account: &str, email: &str) -> Output {
     let mut command = tierup_server();
@@ -51,26 +45,6 @@ fn says(output: &Output, text: &str) {
     assert!(says.starts_with("error: ") && says.contains(text), "{says}");
 }
 
-struct Serving {
-    child: Child,
-    url: String,
-}
-
-fn serve(data: &Path) -> Serving {
-    // A mail server that is not there: nobody is to notice before there is mail.
-    serve_with(data, &["--mail-url", "smtp://127.0.0.1:9"])
-}
-
-fn serve_with(data: &Path, more: &[&str]) -> Serving {
-    let mut command = tierup_server();
-    command.args(["serve", "--json", "--listen", "127.0.0.1:0", "--data"]).arg(data).args(more);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let listening: Value = serde_json::from_str(&line).unwrap();
-    Serving { child, url: listening["listening"].as_str().unwrap().to_owned() }
-}
-
 #[test]
 fn a_folder_is_made_served_and_stopped() {
     let folder = tempfile::tempdir().unwrap();
@@ -79,8 +53,9 @@ fn a_folder_is_made_served_and_stopped() {
     assert!(owner["token"].as_str().unwrap().starts_with("tup_"));
     assert!(owner["account_id"].is_string() && owner["user_id"].is_string());
 
-    let Serving { mut child, url } = serve(&data);
-    assert!(url.starts_with("http://127.0.0.1:"));
+    // A mail server that is not there: nobody is to notice before there is mail.
+    let server = serve(&data, &["--mail-url", "smtp://127.0.0.1:9"]);
+    assert!(server.url.starts_with("http://127.0.0.1:"));
     // While it runs.
     let sam = json(&add(&data, "sam@acme.test", &[]));
     assert!(sam["token"].as_str().unwrap().starts_with("tup_"));
@@ -91,14 +66,7 @@ fn a_folder_is_made_served_and_stopped() {
         "another tierup-server serves",
     );
 
-    #[cfg(unix)]
-    {
-        let kill = Command::new("kill").arg("-TERM").arg(child.id().to_string()).status().unwrap();
-        assert!(kill.success());
-        assert!(child.wait().unwrap().success(), "a server that is told to stop ends well");
-    }
-    // It is over either way.
-    let _ = child.kill();
+    assert!(server.stops().success(), "a server that is told to stop ends well");
 }
 
 #[test]
@@ -132,10 +100,8 @@ fn the_example_of_every_setting_serves_and_leaves_none_out() {
     let whole = whole.replace("/var/lib/tierup/runbooks", &runbooks.display().to_string());
     let file = folder.path().join("server.toml");
     std::fs::write(&file, whole).unwrap();
-    let mut serving = serve_with(&data, &["--config", file.to_str().unwrap()]);
-    assert!(serving.url.starts_with("http://127.0.0.1:"));
-    serving.child.kill().unwrap();
-    serving.child.wait().unwrap();
+    let server = serve(&data, &["--config", file.to_str().unwrap()]);
+    assert!(server.url.starts_with("http://127.0.0.1:"));
 }
 
 #[test]

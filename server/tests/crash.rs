@@ -6,40 +6,27 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "shared/serving.rs"]
+mod serving;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use serving::serve;
 use tierup_server::admin;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 const WRITERS: usize = 8;
 
-struct Killed(Child);
+/// So many sessions are made within this time, or none are made any more.
+const SOON: Duration = Duration::from_secs(120);
 
-impl Drop for Killed {
-    fn drop(&mut self) {
-        // SIGKILL: no destructor runs, no buffer is flushed.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn serve(data: &Path) -> (Killed, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tierup-server"));
-    command.args(["serve", "--json", "--listen", "127.0.0.1:0", "--assessment-engine", "off", "--data"]);
-    let child = command.arg(data).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let mut child = Killed(child);
-    let mut line = String::new();
-    BufReader::new(child.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let said: Value = serde_json::from_str(&line).unwrap();
-    (child, format!("{}/api/v1", said["listening"].as_str().unwrap()))
+fn http() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().unwrap()
 }
 
 /// What the writers were told: the session that each key made, where the answer arrived.
@@ -98,8 +85,9 @@ async fn what_was_acknowledged_is_there_once_however_often_the_server_is_killed(
     let mut keys: Vec<String> = (0..WRITERS).map(|n| format!("first-{n}")).collect();
     let mut heard = Vec::new();
     for round in 0..rounds {
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
-        let (server, url) = serve(&data);
+        let http = http();
+        let server = serve(&data, &["--assessment-engine", "off"]);
+        let url = format!("{}/api/v1", server.url);
         let after = heard.last().copied().unwrap_or(0);
         let ear = tokio::spawn(listen(http.clone(), url.clone(), token.clone(), after));
         let mut writers = JoinSet::new();
@@ -107,9 +95,12 @@ async fn what_was_acknowledged_is_there_once_however_often_the_server_is_killed(
             writers.spawn(write(http.clone(), url.clone(), token.clone(), Arc::clone(&told), key));
         }
         let enough = told.made.lock().unwrap().len() + 40 + round % 7 * 13;
-        while told.made.lock().unwrap().len() < enough {
-            told.more.notified().await;
-        }
+        let made = async {
+            while told.made.lock().unwrap().len() < enough {
+                told.more.notified().await;
+            }
+        };
+        tokio::time::timeout(SOON, made).await.expect("the writers get no further");
         drop(server);
         keys = writers.join_all().await;
         heard.extend(ear.await.unwrap());
@@ -117,8 +108,9 @@ async fn what_was_acknowledged_is_there_once_however_often_the_server_is_killed(
 
     let checked = admin::check(&data).unwrap();
     assert!(checked.is_sound(), "{:?}", checked.problems);
-    let (_server, url) = serve(&data);
-    let http = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
+    let server = serve(&data, &["--assessment-engine", "off"]);
+    let url = format!("{}/api/v1", server.url);
+    let http = http();
     let made = told.made.lock().unwrap().clone();
     for (key, id) in &made {
         let response = http.get(format!("{url}/ai-sessions/{id}")).bearer_auth(&token).send().await.unwrap();
@@ -133,4 +125,5 @@ async fn what_was_acknowledged_is_there_once_however_often_the_server_is_killed(
     // Each session is two events, and the second, its message, goes only to streams narrowed to it.
     let expected: Vec<u64> = (1..=heard.last().copied().unwrap()).step_by(2).collect();
     assert_eq!(heard, expected, "an event was missed, or came twice");
+    assert!(server.stops().success());
 }

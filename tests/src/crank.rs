@@ -37,7 +37,7 @@ pub enum Mood {
     Garbage,
     /// Ends every connection at once.
     Slams,
-    /// Is a tierup server but for one text of thirty megabytes.
+    /// Is a tierup server but for one text of two megabytes.
     GiantText,
     /// Says no with a problem full of escapes.
     Escapes,
@@ -141,7 +141,7 @@ async fn answer(State(mood): State<Mood>, uri: Uri) -> Response {
         Mood::Wrong => ([(header::CONTENT_TYPE, kind)], "{\"status\": \"ok\", \"items\": 7}").into_response(),
         Mood::Redirects => (StatusCode::FOUND, [(header::LOCATION, "http://127.0.0.1:1/")]).into_response(),
         Mood::GiantText => {
-            let name = "a\u{301}".repeat(15 * 1024 * 1024);
+            let name = "a\u{301}".repeat(700_000);
             let me = format!(
                 "{{\"id\":\"01a205b0-8ccc-77cb-a36a-8b0355fcb7ed\",\"email\":\"a@b\",\"name\":\"{name}\",\"role\":\"admin\",\
                  \"active\":true,\"created_at\":\"2026-11-22T09:30:00.000Z\",\"account_name\":\"Acme\"}}"

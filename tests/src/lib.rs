@@ -16,14 +16,17 @@
 #![expect(clippy::expect_used, reason = "a story that cannot be told fails, and says where")]
 #![expect(clippy::missing_panics_doc, reason = "see above")]
 
+pub mod alone;
 pub mod console;
 pub mod crank;
 pub mod description;
 pub mod engineer;
+pub mod kept;
 pub mod listener;
 pub mod lossy;
 pub mod model;
 pub mod post;
+pub mod process;
 pub mod pty;
 pub mod receiver;
 pub mod script;
@@ -45,3 +48,8 @@ pub use world::World;
 
 /// Whatever is waited for comes within this time.
 pub const SOON: Duration = Duration::from_secs(30);
+
+/// What a test does when all tests run, or the bigger thing that it does for `just soak`.
+pub fn soak<T>(quick: T, long: T) -> T {
+    if std::env::var_os("TIERUP_SOAK").is_some() { long } else { quick }
+}

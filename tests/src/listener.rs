@@ -14,6 +14,8 @@ type Events = Pin<Box<dyn Stream<Item = Result<Sse, sse_stream::Error>> + Send>>
 pub struct Listener {
     /// The HTTP status it was opened with.
     pub status: u16,
+    /// The longest pause that it was told to make before it comes back, in milliseconds, as it was told last.
+    pub retry: Option<u64>,
     events: Events,
 }
 
@@ -31,14 +33,16 @@ pub struct Heard {
 impl Listener {
     pub(crate) fn open(response: reqwest::Response) -> Self {
         let status = response.status().as_u16();
-        Self { status, events: Box::pin(SseStream::from_bytes_stream(response.bytes_stream())) }
+        Self { status, retry: None, events: Box::pin(SseStream::from_bytes_stream(response.bytes_stream())) }
     }
 
     /// The next frame; none when the stream has ended.
     pub async fn next(&mut self) -> Option<Heard> {
         loop {
             let event = tokio::time::timeout(SOON, self.events.next()).await;
+            // A stream that was cut has ended too.
             let event = event.expect("the stream says nothing")?.ok()?;
+            self.retry = event.retry.or(self.retry);
             let Some(name) = event.event else { continue };
             let data = serde_json::from_str(&event.data.unwrap_or_default()).unwrap_or_default();
             return Some(Heard { id: event.id, name, data });

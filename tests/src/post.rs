@@ -19,6 +19,8 @@ pub enum Manner {
     Silent,
     /// Refuses every message for good.
     Refuses,
+    /// Refuses every message for now.
+    PutsOff,
     /// Hangs up after the message.
     DropsAfterData,
 }
@@ -42,7 +44,7 @@ pub struct Letter {
 pub struct PostOffice {
     url: String,
     letters: watch::Receiver<Vec<Letter>>,
-    visits: Arc<Mutex<u32>>,
+    tries: Arc<Mutex<u32>>,
     serving: JoinHandle<()>,
 }
 
@@ -52,16 +54,15 @@ impl PostOffice {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("smtp://{}", listener.local_addr().expect("an address"));
         let (arrived, letters) = watch::channel(Vec::new());
-        let visits = Arc::new(Mutex::new(0));
-        let counted = Arc::clone(&visits);
+        let tries = Arc::<Mutex<u32>>::default();
+        let counted = Arc::clone(&tries);
         let serving = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                *counted.lock().expect("a count") += 1;
                 // A conversation that breaks off is the other side's business.
-                tokio::spawn(converse(stream, manner, arrived.clone()));
+                tokio::spawn(converse(stream, manner, arrived.clone(), Arc::clone(&counted)));
             }
         });
-        Self { url, letters, visits, serving }
+        Self { url, letters, tries, serving }
     }
 
     /// Where it is, as the server's settings take it.
@@ -81,9 +82,9 @@ impl PostOffice {
         self.letters.borrow().clone()
     }
 
-    /// How often somebody came.
-    pub fn visits(&self) -> u32 {
-        *self.visits.lock().expect("a count")
+    /// How often somebody began to hand in a letter.
+    pub fn tries(&self) -> u32 {
+        *self.tries.lock().expect("a count")
     }
 }
 
@@ -97,6 +98,7 @@ async fn converse(
     stream: TcpStream,
     manner: Manner,
     arrived: watch::Sender<Vec<Letter>>,
+    tries: Arc<Mutex<u32>>,
 ) -> std::io::Result<()> {
     let (read, mut write) = stream.into_split();
     let mut lines = BufReader::new(read).lines();
@@ -125,8 +127,12 @@ async fn converse(
             }
             arrived.send_modify(|letters| letters.push(letter(&to, &data)));
         }
-        let answer: &[u8] = if command.starts_with("MAIL FROM") && manner == Manner::Refuses {
+        let is_letter = command.starts_with("MAIL FROM");
+        *tries.lock().expect("a count") += u32::from(is_letter);
+        let answer: &[u8] = if is_letter && manner == Manner::Refuses {
             b"550 5.7.1 not from you\r\n"
+        } else if is_letter && manner == Manner::PutsOff {
+            b"451 4.7.1 not now\r\n"
         } else if command.starts_with("EHLO") {
             b"250-post.test\r\n250 8BITMIME\r\n"
         } else {

@@ -2,11 +2,15 @@
 
 use std::io::{Read, Write};
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use rustix::process::Signal;
+
+use crate::alone::of_the_machine;
+use crate::process::{binary, tell};
 
 /// A pseudo-terminal is slower than a buffer, and the first start of a binary slower than any other.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -40,18 +44,6 @@ struct Screen {
     ended: bool,
 }
 
-/// Where a binary of this workspace is. `cargo test --workspace` builds it beside the tests.
-pub fn binary(name: &str) -> PathBuf {
-    let mut path = std::env::current_exe().expect("this test is a program");
-    path.pop();
-    if path.ends_with("deps") {
-        path.pop();
-    }
-    path.push(name);
-    assert!(path.exists(), "{} is not built: run `cargo test --workspace`", path.display());
-    path
-}
-
 impl Pty {
     /// Runs a program of this workspace in a terminal of this size, with a home of its own.
     pub fn run(program: &str, arguments: &[&str], home: &Path, size: (u16, u16)) -> Self {
@@ -73,14 +65,14 @@ impl Pty {
 
     /// Runs a shell with job control, which finds the programs of this workspace.
     pub fn shell(home: &Path, size: (u16, u16), environment: &[(&str, &str)]) -> Self {
-        let mut command = CommandBuilder::new("bash");
-        command.args(["--noprofile", "--norc", "-i"]);
-        command.env("PS1", "ready> ");
+        let mut command = CommandBuilder::new("sh");
+        command.arg("-i");
         let folder = binary("tierup");
         let folder = folder.parent().expect("a folder").display().to_string();
         let path = std::env::var("PATH").unwrap_or_default();
         command.env("PATH", format!("{folder}:{path}"));
-        Self::start(command, home, size, environment)
+        let environment = [&[("PS1", "ready> ")], environment].concat();
+        Self::start(command, home, size, &environment)
     }
 
     fn start(
@@ -91,12 +83,7 @@ impl Pty {
     ) -> Self {
         let size = PtySize { cols: size.0, rows: size.1, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TIERUP_")) {
-            command.env_remove(name);
-        }
-        for name in
-            ["NO_COLOR", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "TMUX", "TERM_PROGRAM", "LC_ALL", "DISPLAY"]
-        {
+        for name in of_the_machine() {
             command.env_remove(name);
         }
         command.env("TERM", "xterm-256color");
@@ -198,11 +185,14 @@ impl Pty {
     }
 
     /// Sends a signal to the program.
-    #[cfg(unix)]
-    pub fn hears(&self, signal: &str) {
-        let mut kill = std::process::Command::new("kill");
-        let sent = kill.arg(format!("-{signal}")).arg(self.process().to_string()).status().expect("kill");
-        assert!(sent.success(), "{signal} was not sent");
+    pub fn hears(&self, signal: Signal) {
+        tell(self.process(), signal);
+    }
+
+    /// The program that has the terminal now: of a shell, what it runs.
+    pub fn in_front(&self) -> u32 {
+        let leader = self.master.process_group_leader().expect("somebody has the terminal");
+        u32::try_from(leader).expect("a process")
     }
 
     /// The process, by its number.

@@ -1,8 +1,10 @@
 //! A server of one's own, for one story.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tempfile::TempDir;
 use tierup::settings::Wishes;
@@ -12,10 +14,13 @@ use tierup_server::clock::Clock;
 use tierup_server::config::Settings;
 use tierup_server::{Server, admin};
 
-use crate::{Console, Engineer};
+use crate::{Console, Engineer, SOON, http};
 
 /// When stories happen: 2026-11-22, 09:30 UTC.
 const BEGINNING: Timestamp = Timestamp::from_millis(1_795_339_800_000);
+
+/// Between two looks at what a server has counted.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// A server in a temporary folder, with an account in it.
 pub struct World {
@@ -58,6 +63,11 @@ impl World {
     /// A folder of this story's own.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Where the console of an engineer keeps what it keeps.
+    pub fn home_of(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(format!("home of {name}"))
     }
 
     /// The server's clock, which stands still until it is moved.
@@ -105,7 +115,7 @@ impl World {
     /// The console of an engineer, in a terminal of this size.
     pub async fn console_of_size(&self, name: &str, columns: u16, rows: u16) -> Console {
         let who = self.engineer(name).await;
-        let files = self.folder.path().join(format!("home of {name}"));
+        let files = self.home_of(name);
         Console::open(&self.url(), who.token(), &files, columns, rows)
     }
 
@@ -114,8 +124,32 @@ impl World {
         let wishes: Wishes = toml::from_str(settings).expect("settings");
         let settings = wishes.settle(|_| None).expect("settings that make sense");
         let who = self.engineer(name).await;
-        let files = self.folder.path().join(format!("home of {name}"));
+        let files = self.home_of(name);
         Console::open_with(settings, &self.url(), who.token(), &files, size)
+    }
+
+    /// The samples of `/metrics`, by name and labels.
+    pub async fn figures(&self) -> BTreeMap<String, String> {
+        let response = http().get(format!("{}/metrics", self.url())).send().await.expect("an answer");
+        let kind = response.headers()["content-type"].to_str().expect("text").to_owned();
+        assert!(kind.starts_with("application/openmetrics-text"), "{kind}");
+        let text = response.text().await.expect("text");
+        assert!(text.ends_with("# EOF\n"), "{text}");
+        let samples = text.lines().filter(|line| !line.starts_with('#'));
+        let pairs = samples.map(|line| line.rsplit_once(' ').expect("a name and a value"));
+        pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    /// Waits until the server has counted so many.
+    pub async fn counts(&self, name: &str, value: &str) {
+        let mut looks = tokio::time::interval(LOOK);
+        let wait = async {
+            while self.figures().await.get(name).is_none_or(|counted| counted != value) {
+                looks.tick().await;
+            }
+        };
+        let came = tokio::time::timeout(SOON, wait).await.is_ok();
+        assert!(came, "{name} was never {value}: {:?}", self.figures().await.get(name));
     }
 
     /// Stops the server, as SIGTERM does.

@@ -1,17 +1,22 @@
 //! Whoever misuses connections hurts nobody else.
 //!
-//! A mutant seen to fail: no time limit for headers.
+//! Mutants seen to fail: no time limit for headers, an answer before its commit, no limit for what is in flight at the end.
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told fails, and says where")]
 
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
-use serde_json::json;
-use tierup_e2e::{Model, Temper, World};
+use futures_util::future::join_all;
+use reqwest::Method;
+use tierup_e2e::{Engineer, Model, Temper, World};
 use tierup_server::config::Settings;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
+
+/// Claims in flight when the server is told to stop.
+const CLAIMS: usize = 400;
 
 /// A connection on which this much of a request was sent.
 async fn begins(world: &World, request: &str) -> TcpStream {
@@ -111,26 +116,47 @@ fn simply(address: &str, head: &str, length: usize) -> std::io::Result<String> {
     Ok(answer)
 }
 
-#[tokio::test]
-async fn a_server_stops_in_time_whatever_is_open() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_stops_in_time_whatever_is_open_and_had_stored_what_it_said_yes_to() {
     let model = Model::with(Temper::Hangs).await;
     let mut world = World::with(model.settings(60)).await;
-    let sam = world.engineer("Sam Ortiz").await;
-    sam.escalates("VPN is down").await;
-    let mut open = Vec::new();
-    for _ in 0..100 {
-        open.push(sam.listens("").await);
-    }
-    let _half = begins(&world, "POST /api/v1/ai-sessions HTTP/1.1\r\nContent-Length: 100\r\n\r\n{").await;
-    let claims = tokio::spawn({
-        let sam = sam.clone();
-        async move { while sam.post("/ai-sessions", json!({})).await.status == 422 {} }
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    let (sam_, priya_) = (&sam, &priya);
+    let escalates = |number| async move { sam_.escalates(&format!("Problem {number}")).await };
+    let handoffs = join_all((0..CLAIMS).map(escalates)).await;
+    let streams = join_all((0..200).map(|_| sam.listens(""))).await;
+    assert!(streams.iter().all(|stream| stream.status == 200));
+    let half = format!(
+        "POST /api/v1/ai-sessions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\
+         Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{",
+        sam.token()
+    );
+    let _half = begins(&world, &half).await;
+    let (said_yes, mut hears) = watch::channel(0);
+    let said_yes = &said_yes;
+    let claims = handoffs.iter().map(|handoff| async move {
+        let path = format!("/handoffs/{}/claim", handoff.handoff);
+        let answer = priya_.may_ask(Method::POST, &path, None, &[]).await?;
+        // Whoever comes when it stops already is told so.
+        assert!([200, 503].contains(&answer.status), "{}", answer.body);
+        said_yes.send_modify(|count| *count += usize::from(answer.status == 200));
+        (answer.status == 200).then_some(handoff)
     });
+    let mut took = Duration::ZERO;
+    let stops = async {
+        hears.wait_for(|count| *count >= CLAIMS / 10).await.unwrap();
+        let began = Instant::now();
+        world.stops().await;
+        took = began.elapsed();
+    };
 
-    let began = Instant::now();
-    world.stops().await;
+    let (claimed, ()) = tokio::join!(join_all(claims), stops);
 
-    assert!(began.elapsed() < Duration::from_secs(5), "it took {:?}", began.elapsed());
-    claims.abort();
+    assert!(took < Duration::from_secs(5), "it took {took:?}");
     world.starts(0).await;
+    let priya = Engineer::new("Priya Nair", &world.url(), priya.token());
+    let claimed: Vec<_> = claimed.into_iter().flatten().collect();
+    for handoff in &claimed {
+        assert_eq!(priya.handoff(handoff).await["claimed_by_name"], "Priya Nair", "of {}", claimed.len());
+    }
 }

@@ -1,54 +1,103 @@
-//! Exactly one winner, however many claim at once.
+//! Exactly one winner, however many claim at once; one effect, however often a request is sent.
+//!
+//! Mutants seen to fail: a claim that takes what is claimed already, a re-claim that is an event, a first answer that is
+//! not kept, a key that is good for another body.
+
+use std::sync::Arc;
 
 use futures_util::future::join_all;
-use tierup_e2e::World;
+use reqwest::Method;
+use serde_json::{Value, json};
+use tierup_e2e::engineer::Answer;
+use tierup_e2e::{Engineer, Escalated, World, soak};
+use tierup_server::config::Settings;
+use tokio::sync::Barrier;
 
-/// Quick: enough for two cores to meet in every way that matters. `just soak` tells it with bigger numbers.
-const CONTENDERS: usize = 16;
-const HANDOFFS: usize = 20;
+/// Everybody claims, at the same moment; who won, and what all were told.
+async fn races(contenders: &[Engineer], handoff: &Escalated) -> (Engineer, Vec<Answer>) {
+    let barrier = Arc::new(Barrier::new(contenders.len()));
+    let claims = contenders.iter().map(|contender| {
+        let (barrier, contender, handoff) = (Arc::clone(&barrier), contender.clone(), handoff.clone());
+        tokio::spawn(async move {
+            barrier.wait().await;
+            contender.tries_to_claim(&handoff).await
+        })
+    });
+    let answers: Vec<Answer> = join_all(claims).await.into_iter().map(Result::unwrap).collect();
+    let winners: Vec<_> = answers.iter().zip(contenders).filter(|(answer, _)| answer.status == 200).collect();
+    assert_eq!(winners.len(), 1, "exactly one wins");
+    (winners[0].1.clone(), answers)
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_many_who_claim_at_once_one_wins_and_the_others_are_told_who() {
-    let world = World::new().await;
+    let (contenders, handoffs) = soak((32, 50), (200, 1_000));
+    let world = World::with(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await;
     let sam = world.engineer("Sam Ortiz").await;
-    let names: Vec<String> = (0..CONTENDERS).map(|number| format!("Engineer {number}")).collect();
+    let names: Vec<String> = (0..contenders).map(|number| format!("Engineer {number}")).collect();
     let contenders = join_all(names.iter().map(|name| world.engineer(name))).await;
-    for round in 0..HANDOFFS {
+    let mut stream = sam.listens("").await;
+    for round in 0..handoffs {
         let handoff = sam.escalates(&format!("Problem {round}")).await;
 
-        let answers = join_all(contenders.iter().map(|contender| contender.tries_to_claim(&handoff))).await;
+        let (winner, answers) = races(&contenders, &handoff).await;
 
-        let winners: Vec<_> = answers.iter().filter(|answer| answer.status == 200).collect();
-        assert_eq!(winners.len(), 1, "round {round}");
-        let winner = &winners[0].body["claimed_by_name"];
         for lost in answers.iter().filter(|answer| answer.status != 200) {
             assert_eq!((lost.status, lost.problem()), (409, "handoff-already-claimed"));
-            assert_eq!(lost.body["claimed_by_name"], *winner);
+            assert_eq!(lost.body["claimed_by_name"], winner.name.as_str());
+        }
+        // Every tenth winner presses once more: it is theirs, and nothing happens.
+        if round % 10 == 0 {
+            let before = sam.handoff(&handoff).await;
+            assert_eq!(winner.claims(&handoff).await["version"], before["version"]);
         }
     }
-    let mut stream = sam.resumes("0").await;
-    let heard = stream.hears_all_until("caught_up").await;
-    let claims = heard.iter().filter(|frame| frame.name == "handoff_claimed").count();
-    assert_eq!(claims, HANDOFFS);
+    sam.escalates("the end").await;
+    let mut claims = 0;
+    loop {
+        let frame = stream.next().await.expect("the stream goes on");
+        claims += usize::from(frame.name == "handoff_claimed");
+        if frame.data["problem_summary"] == "the end" {
+            break;
+        }
+    }
+    assert_eq!(claims, handoffs);
+}
+
+/// Sends a request fifty times at once with one key; the one answer to all of them.
+async fn sends_fifty_times(who: &Engineer, path: &str, body: Option<Value>) -> Answer {
+    let headers = [("idempotency-key", path)];
+    let once = || who.ask(Method::POST, path, body.clone(), &headers);
+    let answers = join_all((0..50).map(|_| once())).await;
+    let told = answers.iter().map(|answer| (answer.status, &answer.body));
+    assert!(told.clone().all(|answer| answer == (answers[0].status, &answers[0].body)), "{answers:?}");
+    answers[0].clone()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_key_sent_many_times_at_once_has_one_effect_and_one_answer() {
-    let world = World::new().await;
-    let sam = world.engineer("Sam Ortiz").await;
-    let body = serde_json::json!({"intake_type": "free_text", "intake_content": {"text": "VPN"}});
-    let once = |body: serde_json::Value| {
-        sam.ask(reqwest::Method::POST, "/ai-sessions", Some(body), &[("idempotency-key", "the one")])
-    };
+    let world = World::with(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
 
-    let answers = join_all((0..20).map(|_| once(body.clone()))).await;
-
-    assert!(answers.iter().all(|answer| answer.status == 201 && answer.body == answers[0].body));
-    let sessions = sam.get("/ai-sessions").await.expect(200);
-    assert_eq!(sessions["items"].as_array().unwrap().len(), 1);
-    let other = serde_json::json!({"intake_type": "free_text", "intake_content": {"text": "Printer"}});
-    let reused = once(other).await;
+    let body = json!({"intake_type": "free_text", "intake_content": {"text": "VPN"}});
+    let session = sends_fifty_times(&sam, "/ai-sessions", Some(body)).await.expect(201);
+    let id = session["id"].as_str().unwrap();
+    let other = json!({"intake_type": "free_text", "intake_content": {"text": "Printer"}});
+    let headers = [("idempotency-key", "/ai-sessions")];
+    let reused = sam.ask(Method::POST, "/ai-sessions", Some(other), &headers).await;
     assert_eq!((reused.status, reused.problem()), (422, "idempotency-key-reused"));
+    let body = json!({"intent": "escalate", "engineer_notes": "I am stuck."});
+    let handoff =
+        sends_fifty_times(&sam, &format!("/ai-sessions/{id}/handoff"), Some(body)).await.expect(201);
+    let claim = format!("/handoffs/{}/claim", handoff["id"].as_str().unwrap());
+    let claimed = sends_fifty_times(&priya, &claim, None).await.expect(200);
+
+    assert_eq!(claimed["claimed_by_name"], "Priya Nair");
+    assert_eq!(sam.get("/ai-sessions").await.expect(200)["items"].as_array().unwrap().len(), 1);
+    let mut log = sam.listens(&format!("?session_id={id}&last_event_id=0")).await;
+    let heard = log.hears_all_until("caught_up").await;
+    let happened: Vec<_> = heard.iter().filter(|frame| frame.id.is_some()).map(|frame| &frame.name).collect();
+    assert_eq!(happened, ["session_created", "message_added", "handoff_created", "handoff_claimed"]);
 }
 
 #[tokio::test]
@@ -57,10 +106,10 @@ async fn a_claim_sent_again_with_its_key_is_still_the_claim() {
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let vpn = sam.escalates("VPN is down").await;
     let path = format!("/handoffs/{}/claim", vpn.handoff);
-    let claim = || priya.ask(reqwest::Method::POST, &path, None, &[("idempotency-key", "k")]);
+    let claim = || priya.ask(Method::POST, &path, None, &[("idempotency-key", "k")]);
 
     let first = claim().await.expect(200);
-    let reason = serde_json::json!({"reason": "lunch"});
+    let reason = json!({"reason": "lunch"});
     priya.post(&format!("/handoffs/{}/release", vpn.handoff), reason).await.expect(200);
 
     assert_eq!(claim().await.expect(200), first);

@@ -4,6 +4,7 @@
 
 use serde_json::json;
 use tierup_common::user::Role;
+use tierup_e2e::kept::holds;
 use tierup_e2e::{Console, Engineer, Escalated, Model, Temper, World};
 
 const STEPS: &str =
@@ -78,9 +79,11 @@ async fn steps_append_to_what_is_typed_and_can_be_hidden() {
 async fn the_dot_goes_when_one_opens_or_claims_and_not_when_one_passes_over() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
+    let mut ids = Vec::new();
     for problem in ["one", "two", "three"] {
         let escalated = sam.escalates(problem).await;
         sam.waits_for_assessment(&escalated).await;
+        ids.push(escalated.handoff);
     }
     let mut priya = world.console("Priya Nair").await;
     priya.sees("3 open, 3 unread").await;
@@ -104,7 +107,9 @@ async fn the_dot_goes_when_one_opens_or_claims_and_not_when_one_passes_over() {
     priya.press("<ctrl-c>");
     priya.ends().await;
 
-    // What was seen is remembered.
+    // What was seen is remembered: the third was claimed, the second opened and then marked again.
+    let seen = world.home_of("Priya Nair").join("seen.json");
+    holds(&seen, |text| text.contains(&ids[2]) && !text.contains(&ids[1])).await;
     let mut again = world.console("Priya Nair").await;
     again.sees("2 open, 2 unread").await;
     again.press("q");
@@ -232,6 +237,8 @@ async fn a_draft_is_there_after_a_crash() {
     priya.sees("half a thought").await;
     priya.press("<ctrl-c>");
     priya.ends().await;
+    let drafts = world.home_of("Priya Nair").join("drafts.json");
+    holds(&drafts, |text| text.contains("half a thought")).await;
 
     let mut again = world.console("Priya Nair").await;
     again.sees("Mine 1").await;

@@ -3,8 +3,9 @@
 #![cfg(unix)]
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
+use tierup_e2e::kept::holds;
 use tierup_e2e::{Pty, World};
 
 /// Priya's console in a pseudo-terminal, in a session of hers.
@@ -27,25 +28,6 @@ async fn world_with_a_claim() -> World {
     world
 }
 
-/// Waits until a file somewhere below a folder has a text.
-fn waits_for_file(folder: &Path, name: &str, text: &str) {
-    fn has(folder: &Path, name: &str, text: &str) -> bool {
-        std::fs::read_dir(folder).into_iter().flatten().flatten().any(|entry| {
-            let path = entry.path();
-            if path.is_dir() {
-                return has(&path, name, text);
-            }
-            entry.file_name() == name
-                && std::fs::read_to_string(&path).is_ok_and(|content| content.contains(text))
-        })
-    }
-    let end = Instant::now() + Duration::from_secs(10);
-    while !has(folder, name, text) {
-        assert!(Instant::now() < end, "{name} never had {text:?}");
-        std::thread::yield_now();
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_draft_is_there_after_kill_nine() {
     let world = world_with_a_claim().await;
@@ -53,9 +35,9 @@ async fn a_draft_is_there_after_kill_nine() {
     let mut console = at_work(&world, home.path(), &[]).await;
     console.types("half a thought");
     console.sees("half a thought");
-    waits_for_file(home.path(), "drafts.json", "half a thought");
-    let kill = std::process::Command::new("kill").args(["-9", &console.process().to_string()]).status();
-    assert!(kill.unwrap().success());
+    let drafts = home.path().join(".local/share/tierup/drafts.json");
+    holds(&drafts, |text| text.contains("half a thought")).await;
+    console.hears(Signal::KILL);
     console.ends();
 
     let again = at_work(&world, home.path(), &[]).await;

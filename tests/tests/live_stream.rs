@@ -24,7 +24,8 @@ async fn a_stream_resumes_where_it_was() {
     let vpn = sam.escalates("VPN is down").await;
     sam.waits_for_assessment(&vpn).await;
     priya.claims(&vpn).await;
-    sam.escalates("Printer jams").await;
+    let printer = sam.escalates("Printer jams").await;
+    sam.waits_for_assessment(&printer).await;
 
     let mut all = priya.resumes("0").await;
     let all = all.hears_all_until("caught_up").await;
@@ -220,6 +221,26 @@ async fn a_stream_ends_with_its_token_and_with_the_server() {
     let stopping = tokio::time::timeout(Duration::from_secs(5), world.stops());
     let (stopped, ()) = tokio::join!(stopping, other.ends());
     stopped.expect("the server stops within five seconds");
+}
+
+#[tokio::test]
+async fn a_crowd_that_a_server_ends_is_told_to_come_back_gently() {
+    let mut world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let mut crowd = Vec::new();
+    for _ in 0..200 {
+        crowd.push(sam.listens("").await);
+    }
+    let (_, ()) = tokio::join!(world.stops(), async {
+        for stream in &mut crowd {
+            stream.ends().await;
+            assert_eq!(stream.retry, Some(2_400), "the first to come is told of all who came later");
+        }
+    });
+    world.starts(0).await;
+    let mut alone = Engineer::new("Sam Ortiz", &world.url(), sam.token()).listens("").await;
+    alone.hears("hello").await;
+    assert_eq!(alone.retry, Some(500));
 }
 
 #[tokio::test]

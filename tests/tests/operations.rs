@@ -3,29 +3,13 @@
 //! Mutants seen to fail: lost claims that are not counted, pruning that keeps no milestones, limits that never limit.
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told fails, and says where")]
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use serde_json::json;
-use tierup_e2e::{Engineer, Model, Temper, World, http};
+use tierup_e2e::{Engineer, Model, SOON, Temper, World};
 use tierup_server::clock::Clock;
 use tierup_server::config::Settings;
 use tierup_server::{Server, admin};
-
-/// The samples of `/metrics`, by name and labels.
-async fn metrics(world: &World) -> HashMap<String, String> {
-    let response = http().get(format!("{}/metrics", world.url())).send().await.unwrap();
-    assert!(response.headers()["content-type"].to_str().unwrap().starts_with("application/openmetrics-text"));
-    let text = response.text().await.unwrap();
-    assert!(text.ends_with("# EOF\n"));
-    let samples = text.lines().filter(|line| !line.starts_with('#'));
-    samples
-        .map(|line| {
-            let (name, value) = line.rsplit_once(' ').unwrap();
-            (name.to_owned(), value.to_owned())
-        })
-        .collect()
-}
 
 #[tokio::test]
 async fn the_figures_say_what_happened_and_how_long_it_took() {
@@ -46,7 +30,7 @@ async fn the_figures_say_what_happened_and_how_long_it_took() {
     world.clock().advance(Duration::from_hours(1));
     priya.resolves(&vpn.session, "renewed the certificate").await;
 
-    let figures = metrics(&world).await;
+    let figures = world.figures().await;
     let is = |name: &str| figures.get(name).map_or("none", String::as_str);
     assert_eq!(is(r#"tierup_claims_total{outcome="won"}"#), "1");
     assert_eq!(is(r#"tierup_claims_total{outcome="lost"}"#), "1");
@@ -138,13 +122,16 @@ async fn old_events_go_but_the_milestones_of_a_session_stay() {
     world.clock().advance(Duration::from_hours(8 * 24));
 
     // The log's beginning moves at some moment after the clock did; a new stream says where it is.
-    let oldest = loop {
-        let mut fresh = priya.listens("").await;
-        let hello = fresh.hears("hello").await;
-        if hello["oldest_seq"].as_u64() > hello["seq"].as_u64() {
-            break hello;
+    let moves = async {
+        loop {
+            let mut fresh = priya.listens("").await;
+            let hello = fresh.hears("hello").await;
+            if hello["oldest_seq"].as_u64() > hello["seq"].as_u64() {
+                break hello;
+            }
         }
     };
+    let oldest = tokio::time::timeout(SOON, moves).await.expect("old events stay for ever");
     let mut late = priya.resumes("1").await;
     assert_eq!(late.hears("reset").await["seq"], oldest["seq"]);
     let timeline = priya.get(&format!("/ai-sessions/{}/timeline", vpn.session)).await.expect(200);
@@ -186,7 +173,7 @@ async fn one_users_limit_is_nobody_elses() {
             }
         }
     };
-    let limited = flood.await;
+    let limited = tokio::time::timeout(SOON, flood).await.expect("nobody is ever limited");
     let wait: u64 = limited.headers()["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=60).contains(&wait));
     priya.get("/me").await.expect(200);

@@ -3,7 +3,7 @@
 #[path = "shared/picture.rs"]
 mod shared;
 
-use shared::{SIZES, picture, vpn, world_with_model};
+use shared::{SIZES, opens, picture, vpn, world_with_model};
 use tierup_e2e::{Console, Model, Temper, World};
 use tierup_server::config::Settings;
 
@@ -11,7 +11,7 @@ use tierup_server::config::Settings;
 async fn an_empty_queue_says_what_to_do() {
     let world = World::new().await;
     for (columns, rows) in SIZES {
-        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        let mut priya = opens(&world, (columns, rows)).await;
         priya.sees("Nothing waits.").await;
         priya.sees("live").await;
         picture("queue_empty", &priya);
@@ -50,7 +50,7 @@ async fn a_filter_a_palette_and_a_command_over_a_long_list() {
         sam.escalates_as(&format!("Printer {number} jams on floor {}", number % 7), priority).await;
     }
     for (columns, rows) in SIZES {
-        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        let mut priya = opens(&world, (columns, rows)).await;
         priya.sees("30 open").await;
         priya.press("jjjjjjjjjjjjjjjjj");
         priya.sees("18 of 30").await;
@@ -90,7 +90,7 @@ async fn words_that_are_too_long_wide_characters_and_endless_messages() {
     sam.notes(&session, &long.join("\n")).await;
     sam.hands_off(&session, "urgent").await;
     for (columns, rows) in SIZES.into_iter().chain([(40, 10), (200, 60)]) {
-        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        let mut priya = opens(&world, (columns, rows)).await;
         priya.sees("4 open").await;
         priya.waits(|screen| columns < 100 || screen.contains("No assessment was asked for")).await;
         picture("queue_long_words", &priya);
@@ -114,7 +114,7 @@ async fn the_smallest_and_a_large_terminal() {
     let outlook = sam.escalates_as("Outlook keeps asking for the password", "high").await;
     sam.waits_for_assessment(&outlook).await;
     for (columns, rows) in [(40, 10), (60, 15), (200, 60)] {
-        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        let mut priya = opens(&world, (columns, rows)).await;
         priya.sees("2 open").await;
         priya.sees("live").await;
         priya.waits(|screen| columns < 100 || screen.contains("✗ reinstall")).await;
@@ -139,7 +139,7 @@ async fn the_smallest_and_a_large_terminal() {
 async fn what_was_told_before() {
     let world = World::new().await;
     for (columns, rows) in SIZES.into_iter().chain([(40, 10)]) {
-        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        let mut priya = opens(&world, (columns, rows)).await;
         priya.sees("Nothing waits.").await;
         priya.press("nMML");
         priya.sees("Nothing unread").await;
@@ -162,7 +162,7 @@ async fn a_queue_with_everything_in_it() {
     dana.claims(&taken).await;
     let _reading = dana.listens(&format!("?handoff_id={}", urgent.handoff)).await;
     for (columns, rows) in SIZES {
-        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        let mut priya = opens(&world, (columns, rows)).await;
         priya.sees("claimed by Dana Wu").await;
         priya.sees("Dana reading").await;
         if columns > 100 {
@@ -179,7 +179,7 @@ async fn a_briefing_that_is_ready() {
     let vpn = vpn(&sam).await;
     sam.waits_for_assessment(&vpn).await;
     for (columns, rows) in SIZES {
-        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        let mut priya = opens(&world, (columns, rows)).await;
         priya.sees("VPN won't connect").await;
         priya.press("<enter>");
         priya.sees("Roll back KB5031455").await;
@@ -196,7 +196,7 @@ async fn a_briefing_whose_assessment_is_being_written() {
     vpn(&sam).await;
     model.says("**Likely cause**\nThe machine certificate was reissued by the up");
     for (columns, rows) in SIZES {
-        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        let mut priya = opens(&world, (columns, rows)).await;
         priya.sees("VPN won't connect").await;
         priya.press("<enter>");
         priya.sees("reissued by the up▌").await;
@@ -213,7 +213,7 @@ async fn a_briefing_whose_assessment_failed() {
     let vpn = vpn(&sam).await;
     sam.waits_for_assessment(&vpn).await;
     for (columns, rows) in SIZES {
-        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        let mut priya = opens(&world, (columns, rows)).await;
         priya.sees("no assessment").await;
         priya.press("<enter>");
         priya.sees("The model's endpoint answered 503.").await;
@@ -231,7 +231,7 @@ async fn a_lost_claim() {
         sam.waits_for_assessment(&vpn).await;
         let other = sam.escalates("Outlook keeps asking for the password").await;
         sam.waits_for_assessment(&other).await;
-        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        let mut priya = opens(&world, (columns, rows)).await;
         priya.sees("Outlook").await;
         priya.press("<enter>");
         priya.sees("start here").await;
@@ -251,13 +251,15 @@ async fn a_session_with_suggested_steps() {
     for (columns, rows) in SIZES {
         let vpn = vpn(&sam).await;
         sam.waits_for_assessment(&vpn).await;
-        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        let mut priya = opens(&world, (columns, rows)).await;
         priya.sees("VPN won't connect").await;
         priya.press("<enter>");
         priya.sees("start here").await;
         priya.press("<enter>");
         priya.sees("active, yours").await;
         priya.sees("Suggested").await;
+        // What just happened goes by itself, at a moment that no picture waits for.
+        priya.no_longer_sees("is yours").await;
         priya.press("1");
         priya.sees("Check the machine certificate in certlm.msc").await;
         picture("session", &priya);
@@ -278,7 +280,7 @@ async fn dialogs() {
     for (columns, rows) in SIZES {
         let vpn = vpn(&sam).await;
         sam.waits_for_assessment(&vpn).await;
-        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        let mut priya = opens(&world, (columns, rows)).await;
         priya.sees("1 open").await;
         priya.press("c");
         priya.sees("What happens, since when").await;
@@ -286,6 +288,7 @@ async fn dialogs() {
         priya.press("<esc>p");
         priya.sees("active, yours").await;
         priya.sees("Suggested").await;
+        priya.no_longer_sees("is yours").await;
         for (key, sees, name) in [
             ("<ctrl-r>", "What worked", "dialog_resolve"),
             ("<ctrl-e>", "Where you are stuck", "dialog_escalate"),
@@ -320,7 +323,7 @@ async fn offline() {
     sam.waits_for_assessment(&vpn).await;
     let mut consoles = Vec::new();
     for (columns, rows) in SIZES {
-        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        let mut priya = opens(&world, (columns, rows)).await;
         priya.sees("✓ high").await;
         if columns > 100 {
             priya.sees("✗ reinstall the client").await;
@@ -344,7 +347,7 @@ async fn text_that_would_do_harm_is_only_text() {
     sam.notes(&session, "clear \u{1b}[2J title \u{1b}]0;owned\u{7} c1 \u{9b}31m tab\tend").await;
     sam.hands_off(&session, "normal").await;
     for (columns, rows) in SIZES {
-        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        let mut priya = opens(&world, (columns, rows)).await;
         priya.sees("bidi ‹202E›txt.exe").await;
         priya.press("<enter>");
         priya.sees("Conversation (2 messages)").await;

@@ -3,7 +3,7 @@
 #[path = "shared/picture.rs"]
 mod shared;
 
-use shared::{SIZES, picture, vpn, world_with_model};
+use shared::{SIZES, opens, picture, vpn, world_with_model};
 use tierup_e2e::World;
 
 #[tokio::test]
@@ -14,7 +14,7 @@ async fn a_session_and_what_is_done_in_it() {
     for (columns, rows) in SIZES {
         let vpn = vpn(&sam).await;
         sam.waits_for_assessment(&vpn).await;
-        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        let mut priya = opens(&world, (columns, rows)).await;
         priya.sees("VPN won't connect").await;
         priya.press("p");
         priya.sees("Suggested").await;
@@ -43,7 +43,7 @@ async fn a_conversation_in_markdown() {
     for (columns, rows) in SIZES {
         let vpn = vpn(&sam).await;
         sam.waits_for_assessment(&vpn).await;
-        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        let mut priya = opens(&world, (columns, rows)).await;
         priya.sees("VPN won't connect").await;
         priya.press("p");
         priya.sees("Suggested").await;
@@ -70,7 +70,7 @@ async fn evidence_and_what_was_seen_before() {
     let again = sam.escalates("VPN certificate expired again after an update").await;
     sam.waits_for_assessment(&again).await;
     for (columns, rows) in SIZES {
-        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        let mut priya = opens(&world, (columns, rows)).await;
         priya.sees("again after an update").await;
         priya.press("<enter>");
         priya.sees("From the session").await;
@@ -91,7 +91,7 @@ async fn a_lost_claim_with_a_draft() {
     for (columns, rows) in SIZES {
         let vpn = vpn(&sam).await;
         sam.waits_for_assessment(&vpn).await;
-        let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        let mut priya = opens(&world, (columns, rows)).await;
         priya.sees("VPN won't connect").await;
         priya.press("<enter>v");
         priya.sees("what you type is kept as a draft").await;

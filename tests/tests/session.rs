@@ -151,7 +151,9 @@ async fn a_park_wakes_when_its_words_say() {
     let handoff = who.get(&format!("/handoffs/{handoff}")).await.expect(200);
     assert_eq!(handoff["wake_at"], "2026-11-23T09:00:00.000Z");
     // And it is taken back from its own session.
-    priya.press("3<enter>");
+    priya.press("3");
+    priya.sees("parked just now").await;
+    priya.press("<enter>");
     priya.sees("active, yours").await;
 }
 

@@ -1,6 +1,6 @@
 //! Webhooks: a team's chat tools and programs hear what becomes of its escalations.
 //!
-//! Mutants seen to fail: signing without the id, telling what is for one user alone, following redirects, trying a
+//! Mutants seen to fail: signing without the id, a proxy for this machine too, telling what is for one user alone, following redirects, trying a
 //! refusal again.
 
 use std::time::Duration;
@@ -90,12 +90,13 @@ async fn what_fails_is_tried_again_and_what_is_refused_is_not() {
     world.engineer("Sam Ortiz").await.escalates("VPN is down").await;
     strict.receives(1).await;
     elsewhere.receives(1).await;
+    world.counts(r#"tierup_jobs_total{kind="call",outcome="failed"}"#, "2").await;
 
-    for tries in 2..=3 {
+    for (tries, put_off) in [(2, "1"), (3, "2")] {
         // Only the server knows when it has put the call off; from then on the clock decides.
-        while tokio::time::timeout(Duration::from_millis(50), flaky.receives(tries)).await.is_err() {
-            world.clock().advance(Duration::from_secs(40));
-        }
+        world.counts(r#"tierup_jobs_total{kind="call",outcome="again"}"#, put_off).await;
+        world.clock().advance(Duration::from_secs(40));
+        flaky.receives(tries).await;
     }
 
     let ids: Vec<_> = flaky.calls().iter().map(|call| call.json()["text"].clone()).collect();
@@ -131,16 +132,32 @@ async fn what_happens_while_the_receiver_is_away_and_the_server_restarts_is_told
     let sam = world.engineer("Sam Ortiz").await;
     sam.escalates("VPN is down").await;
     chat.receives(1).await;
+    world.counts(r#"tierup_jobs_total{kind="call",outcome="again"}"#, "1").await;
 
     world.restarts().await;
-    while tokio::time::timeout(Duration::from_millis(50), chat.receives(2)).await.is_err() {
-        world.clock().advance(Duration::from_secs(40));
-    }
+    world.clock().advance(Duration::from_secs(40));
+    chat.receives(2).await;
     sam.escalates("Printer jams").await;
 
     let said: Vec<_> = chat.receives(3).await.iter().map(|call| call.json()["text"].to_string()).collect();
     assert_eq!(said[0], said[1]);
     assert!(said[2].contains("Printer jams"), "{said:?}");
+}
+
+#[tokio::test]
+async fn a_proxy_is_asked_for_what_is_elsewhere_and_only_if_it_was_named() {
+    let (mut proxy, mut here) = (Receiver::open().await, Receiver::open().await);
+    let hooks =
+        json!([{"kind": "slack", "url": "http://chat.test/hook"}, {"kind": "slack", "url": here.url("/")}]);
+    let named = Settings { outgoing_proxy: Some(proxy.url("").parse().unwrap()), ..settings(&hooks) };
+    let world = World::with(named).await;
+
+    world.engineer("Sam Ortiz").await.escalates("VPN is down").await;
+
+    here.receives(1).await;
+    assert_eq!(proxy.receives(1).await[0].headers["host"], "chat.test");
+    world.counts(r#"tierup_jobs_total{kind="call",outcome="done"}"#, "2").await;
+    assert_eq!((here.calls().len(), proxy.calls().len()), (1, 1));
 }
 
 #[test]

@@ -47,10 +47,12 @@ async fn the_message_is_written_in_ones_own_editor() {
     let (world, _model) = world_that_says(SAID).await;
     let (_sam, _vpn) = escalated(&world, "VPN is down").await;
     let mut priya = picked_up(&world, "VPN is down").await;
-    priya.has_editor("sed -i s/half/whole/");
+    let editor = world.folder().join("editor.sh");
+    std::fs::write(&editor, "printf %s 'whole a thought' > \"$1\"").expect("a script");
+    priya.has_editor(&format!("sh {}", editor.display()));
     priya.press("half a thought<ctrl-o>");
     priya.sees("│ whole a thought").await;
-    priya.has_editor("false");
+    priya.has_editor("sh -c 'exit 1'");
     priya.press("<ctrl-o>");
     priya.sees("The editor said that it failed").await;
     priya.sees("│ whole a thought").await;

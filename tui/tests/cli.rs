@@ -2,10 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+#[path = "shared/command.rs"]
+mod command;
 
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Output, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use command::{command, ends, stderr, tierup};
 use serde_json::Value;
 use tempfile::TempDir;
 use tierup_server::clock::Clock;
@@ -84,34 +89,34 @@ impl World {
     }
 }
 
-fn command(home: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tierup"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TIERUP_")) {
-        command.env_remove(name);
+/// A command that prints events until it is killed.
+struct Watching {
+    child: Child,
+    lines: mpsc::Receiver<String>,
+}
+
+impl Watching {
+    fn begin(world: &World, arguments: &[&str]) -> Self {
+        let mut command = command(&world.home("ana"), arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let said = BufReader::new(child.stdout.take().unwrap());
+        let (tell, lines) = mpsc::channel();
+        // Nobody hears the rest once the test is over.
+        std::thread::spawn(move || said.lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));
+        Self { child, lines }
     }
-    command.env("HOME", home).env("TIERUP_KEYRING", "off").args(arguments);
-    for name in ["XDG_DATA_HOME", "XDG_CONFIG_HOME"] {
-        command.env_remove(name);
+
+    fn hears(&self) -> Value {
+        let line = self.lines.recv_timeout(Duration::from_secs(30)).expect("an event");
+        serde_json::from_str(&line).unwrap()
     }
-    command
 }
 
-fn tierup(home: &Path, arguments: &[&str]) -> Output {
-    command(home, arguments).stdin(Stdio::null()).output().unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-#[track_caller]
-fn ends(output: &Output, status: i32, says: &str) {
-    let stderr = stderr(output);
-    assert_eq!(output.status.code(), Some(status), "{stderr}");
-    assert!(stderr.contains(says), "{says:?} is not in {stderr}");
-    assert!(stderr.starts_with("error: "), "{stderr}");
-    assert!(stderr.lines().count() <= 2, "more than an error and a hint: {stderr}");
-    assert!(output.stdout.is_empty());
+impl Drop for Watching {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -264,21 +269,14 @@ async fn events_come_one_a_line_and_begin_where_one_says() {
     let world = World::new().await;
     world.json("ana", &["new", "VPN is down"]);
     world.json("ana", &["escalate", "1", "Stuck", "--priority", "high"]);
-    let mut child = command(&world.home("ana"), &["watch", "--since", "0"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-    let mut next = || serde_json::from_str::<Value>(&lines.next().unwrap()).unwrap();
+    let watch = Watching::begin(&world, &["watch", "--since", "0"]);
+    let next = || watch.hears();
     let first = next();
     assert_eq!((&first["seq"], &first["type"]), (&1.into(), &"session_created".into()));
     while next()["type"] != "handoff_created" {}
     // What happens now comes too.
     world.json("ana", &["claim", "1"]);
     while next()["type"] != "handoff_claimed" {}
-    child.kill().unwrap();
-    child.wait().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -294,115 +292,4 @@ async fn what_people_wrote_is_only_text_in_a_pipe_too() {
         assert!(said.contains("red"), "{arguments:?}: {said:?}");
     }
     ends(&world.run("ana", &["claim", evil]), 2, "‹9B›31m red ‹202E›txt‹200B›");
-}
-
-#[test]
-fn without_a_server_it_says_how_to_log_in() {
-    let home = tempfile::tempdir().unwrap();
-    ends(&tierup(home.path(), &["claim", "42"]), 3, "hint: log in with `tierup login --server URL`");
-    ends(&tierup(home.path(), &["--server", "http://127.0.0.1:1", "claim", "42"]), 3, "no token");
-}
-
-#[test]
-fn what_makes_no_sense_is_a_matter_of_usage() {
-    let home = tempfile::tempdir().unwrap();
-    ends(&tierup(home.path(), &["claim", "the first"]), 2, "not an id");
-    ends(&tierup(home.path(), &["claim"]), 2, "hint: tierup claim");
-    ends(&tierup(home.path(), &["clam", "4"]), 2, "hint: did you mean claim?");
-    ends(&tierup(home.path(), &["queue", "--state", "lost"]), 2, "open, claimed, mine, all");
-    ends(
-        &tierup(home.path(), &["--server", "acme", "--token", "tup_x", "claim", "1"]),
-        1,
-        "hint: it looks like http",
-    );
-}
-
-#[test]
-fn a_server_that_is_not_there_is_offline() {
-    let home = tempfile::tempdir().unwrap();
-    let begun = std::time::Instant::now();
-    for verb in [&["claim", "1"][..], &["queue"], &["whoami"], &["watch"], &["say", "1", "x"]] {
-        let arguments = [&["--server", "http://127.0.0.1:1", "--token", "tup_x"], verb].concat();
-        ends(&tierup(home.path(), &arguments), 7, "cannot be reached");
-    }
-    assert!(begun.elapsed() < std::time::Duration::from_secs(10), "it is said at once");
-}
-
-#[test]
-fn settings_that_make_no_sense_are_said_with_their_place_and_what_would() {
-    let home = tempfile::tempdir().unwrap();
-    let file = home.path().join("config.toml");
-    let path = file.to_str().unwrap();
-    for (text, says) in [
-        (
-            "theme = \"dark\"\nthme = \"light\"",
-            "config.toml, line 2: unknown field `thme`, expected one of `theme`",
-        ),
-        ("theme = \"drak\"", "hint: there are dark, light, high-contrast, mono"),
-        ("[keys]\n\"list.pickup\" = \"P\"", "hint: did you mean \"list.pick-up\"?"),
-        ("[keys]\n\"list.pick-up\" = \"j\"", "config.toml: keys: j would be both list.pick-up and list.down"),
-    ] {
-        std::fs::write(&file, text).unwrap();
-        ends(&tierup(home.path(), &["demo", "--config", path]), 1, says);
-    }
-    ends(&tierup(home.path(), &["demo", "--config", "/does/not/exist"]), 1, "cannot be read");
-    ends(&tierup(home.path(), &["demo", "--theme", "drak"]), 1, "there is no theme \"drak\"");
-}
-
-#[test]
-fn the_console_needs_a_terminal() {
-    let home = tempfile::tempdir().unwrap();
-    let arguments = ["--server", "http://127.0.0.1:1", "--token", "tup_x"];
-    ends(&tierup(home.path(), &arguments), 1, "the console needs a terminal");
-}
-
-#[test]
-fn completions_and_the_manual_are_made_from_the_commands_themselves() {
-    let home = tempfile::tempdir().unwrap();
-    for shell in ["bash", "zsh", "fish"] {
-        let script = tierup(home.path(), &["completions", shell]);
-        assert!(String::from_utf8_lossy(&script.stdout).contains("send-back"), "{shell}");
-    }
-    let page = tierup(home.path(), &["man"]);
-    assert!(String::from_utf8_lossy(&page.stdout).starts_with(".ie"), "roff");
-    let folder = home.path().join("man");
-    assert!(tierup(home.path(), &["man", folder.to_str().unwrap()]).status.success());
-    assert!(folder.join("tierup-claim.1").exists());
-}
-
-#[test]
-fn a_reader_that_has_heard_enough_ends_it_without_a_word() {
-    let home = tempfile::tempdir().unwrap();
-    let mut child = command(home.path(), &["completions", "bash"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success() && output.stderr.is_empty(), "{}", stderr(&output));
-}
-
-#[test]
-fn the_demo_tells_its_story_without_a_terminal_and_leaves_nothing_behind() {
-    let home = tempfile::tempdir().unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tierup"));
-    let output = command
-        .args(["demo", "--script"])
-        .env("HOME", home.path())
-        .env("TMPDIR", home.path())
-        .output()
-        .unwrap();
-    let told = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
-    for line in [
-        "escalates #1, urgent",
-        "sees it arrive",
-        "bytes of it came as a stream",
-        "claims #1",
-        "a moment late: Already claimed by Ana Ruiz",
-    ] {
-        assert!(told.contains(line), "{line:?} is missing in\n{told}");
-    }
-    assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
 }

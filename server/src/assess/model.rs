@@ -59,8 +59,9 @@ impl Endpoint {
         model: String,
         api_key: Option<SecretString>,
         time_limit: Duration,
+        proxy: Option<&Url>,
     ) -> Result<Self, OutgoingError> {
-        let client = outgoing::client(base)?;
+        let client = outgoing::client(base, proxy)?;
         let mut url = base.clone();
         let end = match wire {
             Wire::OpenAi => "chat/completions",

@@ -26,7 +26,13 @@ use crate::clock::Clock;
 use crate::domain::Caller;
 use crate::store::{self, Ends, Narrow, Scope, Store};
 
-/// A comment goes out after so long without anything else, so that proxies do not think the stream dead.
+/// A lone stream that broke off comes back within so many milliseconds.
+const RETRY: u64 = 500;
+/// Of a thousand no second holds more than a tenth: each adds so many.
+const RETRY_OF_EACH: u64 = 12;
+/// However many there are, they come back within a minute.
+const LONGEST_RETRY: u64 = 60_000;
+/// A sign of life goes out after so long without anything else, so that proxies do not think the stream dead.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Frames that wait go out together, as far as they have so many bytes.
 const TOGETHER: usize = 16 * 1024;
@@ -81,6 +87,8 @@ pub struct EventStream {
     counter: Counter,
     /// When the token stops working, if it ever does.
     expires: Option<Instant>,
+    /// It was told to end, and has said when to come back.
+    has_left: bool,
 }
 
 impl EventStream {
@@ -116,6 +124,7 @@ impl EventStream {
             keep_alive: Box::pin(tokio::time::sleep_until(alarm)),
             counter: bell.sent(),
             expires,
+            has_left: false,
         };
         let token = stream.caller.token;
         let look = move |scope: &Scope<'_>| Ok((scope.log_ends()?, scope.token_owner(token)?));
@@ -129,7 +138,7 @@ impl EventStream {
 
     fn greet(&mut self, ends: Ends, wanted: Wanted, now: tierup_common::time::Timestamp) {
         let Ends { oldest, newest } = ends;
-        self.ready.push_back(Bytes::from_static(b"retry: 2000\n\n"));
+        self.ready.push_back(retry(self.channel.lock().readers.len()));
         self.ready.push_back(signal_frame(&Signal::Hello { seq: newest, oldest_seq: oldest, now }));
         self.cursor = match wanted.start {
             Start::Now => newest,
@@ -153,7 +162,12 @@ impl EventStream {
         let state = &mut *state;
         let Some(reader) = state.readers.get_mut(self.key) else { return true };
         if reader.ended {
-            return true;
+            // The last word: when to come back, so that not all do at once.
+            let has_left = std::mem::replace(&mut self.has_left, true);
+            if !has_left {
+                self.ready.push_back(retry(state.crowd));
+            }
+            return has_left;
         }
         let ready = &mut self.ready;
         for signal in state.growing.last_words(self.narrow, self.cursor, &mut self.sent) {
@@ -276,7 +290,10 @@ impl Body for EventStream {
                     let at = this.next_wake();
                     this.keep_alive.as_mut().reset(at);
                 }
-                Poll::Ready(()) => this.ready.push_back(Bytes::from_static(b":\n\n")),
+                Poll::Ready(()) => {
+                    let crowd = this.channel.lock().readers.len();
+                    this.ready.push_back(retry(crowd));
+                }
             }
         }
     }
@@ -286,6 +303,12 @@ impl Drop for EventStream {
     fn drop(&mut self) {
         self.channel.leave(self.key);
     }
+}
+
+/// Tells a client how long the pause before it comes back is at most: the more there are, the longer.
+fn retry(crowd: usize) -> Bytes {
+    let pause = RETRY.max(RETRY_OF_EACH.saturating_mul(crowd as u64)).min(LONGEST_RETRY);
+    Bytes::from(format!("retry: {pause}\n\n"))
 }
 
 /// An ephemeral event as server-sent events want it: without an id, so that no client takes it for its place.

@@ -167,6 +167,28 @@ mod tests {
         MIGRATIONS.validate().unwrap();
     }
 
+    /// What a connection answers to a pragma.
+    fn of<T: rusqlite::types::FromSql>(connection: &Connection, pragma: &str) -> T {
+        connection.pragma_query_value(None, pragma, |row| row.get(0)).unwrap()
+    }
+
+    /// Mutants seen to fail: `synchronous=NORMAL`, no foreign keys, a reader that may write.
+    #[test]
+    fn whoever_writes_is_set_up_to_be_durable_and_whoever_reads_cannot_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut made = create(folder.path()).unwrap();
+        migrate(&mut made).unwrap();
+        for writes in [made, existing(folder.path()).unwrap()] {
+            assert_eq!(of::<String>(&writes, "journal_mode"), "wal");
+            assert_eq!(of::<i64>(&writes, "synchronous"), 2, "FULL");
+            assert_eq!(of::<i64>(&writes, "foreign_keys"), 1);
+            assert_eq!(of::<i64>(&writes, "trusted_schema"), 0);
+        }
+        let reads = read_only(folder.path()).unwrap();
+        assert_eq!(of::<i64>(&reads, "query_only"), 1);
+        assert!(reads.execute("DELETE FROM account", []).is_err());
+    }
+
     #[test]
     fn a_folder_is_served_by_one_server_at_a_time() {
         let folder = tempfile::tempdir().unwrap();

@@ -199,3 +199,73 @@ impl System<'_> {
         Ok(free.into_iter().chain(leased).min())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    //! Mutants seen to fail: a finish that ignores the fence, no reclaim, a lease that never runs out.
+
+    use std::time::Duration;
+
+    use rusqlite::Connection;
+    use tierup_common::id::HandoffId;
+
+    use super::*;
+    use crate::store::{connect, visit};
+
+    const NOW: Timestamp = Timestamp::from_millis(1_795_339_800_000);
+    const LEASE: Duration = Duration::from_mins(1);
+
+    /// A database in which one job waits.
+    fn with_a_job() -> (tempfile::TempDir, Connection) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut connection = connect::create(folder.path()).unwrap();
+        connect::migrate(&mut connection).unwrap();
+        let job = Job::Announce { handoff_id: HandoffId::new(NOW), reason: None };
+        let account = AccountId::new(NOW);
+        visit(&mut connection, |system| system.account(account).enqueue(Task { job, due: None }, NOW))
+            .unwrap();
+        (folder, connection)
+    }
+
+    fn lease(connection: &mut Connection, now: Timestamp) -> Option<Leased> {
+        visit(connection, |system| system.lease("announce", 1, now, now.plus(LEASE))).unwrap().pop()
+    }
+
+    fn finish(connection: &mut Connection, leased: &Leased, finish: &Finish) -> bool {
+        visit(connection, |system| system.account(leased.account).finish(leased, finish)).unwrap()
+    }
+
+    #[test]
+    fn a_job_is_one_workers_until_its_lease_runs_out_and_then_the_late_one_writes_nothing() {
+        let (_folder, mut connection) = with_a_job();
+        let first = lease(&mut connection, NOW).unwrap();
+        assert!(lease(&mut connection, NOW.plus(LEASE / 2)).is_none(), "two workers have it");
+        let second = lease(&mut connection, NOW.plus(LEASE)).unwrap();
+        assert_eq!((first.attempt, second.attempt), (1, 2));
+        for late in [Finish::Done, Finish::Again(NOW, "late".into()), Finish::Failed("late".into())] {
+            assert!(!finish(&mut connection, &first, &late), "{late:?}");
+        }
+        let holds = |leased: &Leased| {
+            let leased = leased.clone();
+            move |system: &mut System<'_>| system.account(leased.account).holds(&leased)
+        };
+        assert!(!visit(&mut connection, holds(&first)).unwrap());
+        assert!(visit(&mut connection, holds(&second)).unwrap());
+        assert!(finish(&mut connection, &second, &Finish::Done));
+        assert!(lease(&mut connection, NOW.plus(LEASE * 9)).is_none());
+    }
+
+    #[test]
+    fn what_a_dead_process_had_is_free_at_the_next_start_and_what_failed_for_good_is_not() {
+        let (_folder, mut connection) = with_a_job();
+        lease(&mut connection, NOW).unwrap();
+        reclaim(&connection).unwrap();
+        let again = lease(&mut connection, NOW).unwrap();
+        assert_eq!(again.attempt, 2);
+        assert!(finish(&mut connection, &again, &Finish::Failed("no use".into())));
+        reclaim(&connection).unwrap();
+        assert!(lease(&mut connection, NOW.plus(LEASE * 9)).is_none());
+        let standing = visit(&mut connection, |system| system.standing()).unwrap();
+        assert_eq!(standing.jobs.iter().find(|(kind, ..)| *kind == "announce"), Some(&("announce", 0, 1)));
+    }
+}

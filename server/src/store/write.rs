@@ -208,3 +208,101 @@ where
         let _ = self.reply.send(answer);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    //! Mutants seen to fail: an unknown end that goes on, one that is told as undone, a full disk that is told as a fault.
+
+    use super::*;
+    use crate::store::{connect, read};
+
+    /// A database with a table of numbers, its writer, and what becomes of it.
+    struct Desk {
+        folder: tempfile::TempDir,
+        writer: Writer,
+        fatal: CancellationToken,
+    }
+
+    impl Desk {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let mut connection = connect::create(folder.path()).unwrap();
+            connect::migrate(&mut connection).unwrap();
+            connection.execute_batch("CREATE TABLE number (value BLOB)").unwrap();
+            let fatal = CancellationToken::new();
+            let writer = Writer::start(connection, |_| {}, fatal.clone());
+            Self { folder, writer, fatal }
+        }
+
+        async fn runs(&self, sql: &'static str) -> Result<usize> {
+            self.writer.commit(move |system| Ok(system.connection.execute(sql, [])?)).await
+        }
+
+        /// Keeps the file from becoming larger than it is by so many pages, as a full disk does.
+        async fn has_room_for(&self, pages: i64) {
+            let set = move |system: &mut System<'_>| {
+                let connection = system.connection;
+                let now: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
+                connection.pragma_update_and_check(None, "max_page_count", now + pages, |_| Ok(()))?;
+                Ok(())
+            };
+            self.writer.commit(set).await.unwrap();
+        }
+
+        async fn count(&self) -> i64 {
+            let readers = read::Readers::start(self.folder.path()).unwrap();
+            let count = |connection: &Connection| {
+                Ok(connection.query_row("SELECT count(*) FROM number", [], |row| row.get(0))?)
+            };
+            readers.read(count).await.unwrap()
+        }
+    }
+
+    const LARGE: &str = "INSERT INTO number VALUES (zeroblob(20000))";
+
+    #[tokio::test]
+    async fn a_full_disk_refuses_what_is_large_reads_go_on_and_so_do_writes_when_there_is_room() {
+        let desk = Desk::new();
+        desk.has_room_for(12).await;
+        let mut stored = 0;
+        let why = loop {
+            match desk.runs(LARGE).await {
+                Ok(_) => stored += 1,
+                Err(why) => break why,
+            }
+        };
+        assert!(matches!(why, Error::Full), "{why:?}");
+        assert_eq!((stored, desk.count().await), (2, 2), "nothing half written");
+        assert!(!desk.fatal.is_cancelled() && desk.writer.lives());
+
+        desk.has_room_for(100).await;
+        desk.runs(LARGE).await.unwrap();
+        assert_eq!(desk.count().await, 3);
+    }
+
+    #[tokio::test]
+    async fn a_commit_that_fails_is_not_known_and_the_writer_ends() {
+        let desk = Desk::new();
+        desk.runs("INSERT INTO number VALUES (1)").await.unwrap();
+        let set = |system: &mut System<'_>| Ok(system.connection.commit_hook(Some(|| true))?);
+        let first = desk.writer.commit(set).await;
+        assert!(matches!(first, Err(Error::Unknown)), "{first:?}");
+        desk.fatal.cancelled().await;
+        let later = desk.runs("INSERT INTO number VALUES (2)").await;
+        assert!(matches!(later, Err(Error::Closed)), "{later:?}");
+        assert_eq!(desk.count().await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_piece_that_panics_or_is_refused_takes_nobody_with_it() {
+        let desk = Desk::new();
+        let panics = desk.writer.commit(|system: &mut System<'_>| -> Result<()> {
+            system.connection.execute("INSERT INTO number VALUES (1)", [])?;
+            panic!("this piece fell over")
+        });
+        let (panics, stands) = tokio::join!(panics, desk.runs("INSERT INTO number VALUES (2)"));
+        assert!(matches!(panics, Err(Error::Panicked)), "{panics:?}");
+        stands.unwrap();
+        assert_eq!(desk.count().await, 1);
+    }
+}

@@ -16,12 +16,20 @@ pub fn picture(name: &str, console: &Console) {
     let (screen, size) = (console.screen(), console.buffer().area);
     insta::with_settings!({
         snapshot_path => "../snapshots",
-        filters => [("[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]", "⠿"), (r"\d\d:\d\d  ([✓✗●])", "[time]  $1"), (r"offline \d+s \((retry in \d+s|trying)\)", "offline [n]s ([retry])")],
+        filters => [("[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]", "⠿"), (r"\d\d:\d\d  ([✓✗●])", "[time]  $1"), (r" +(\S) offline \d+s( \((retry in \d+s|trying)\))?", "  $1 offline [n]s")],
         omit_expression => true,
         prepend_module_to_snapshot => false,
     }, {
         insta::assert_snapshot!(format!("{name}_{}x{}", size.width, size.height), screen);
     });
+}
+
+/// Priya's console in a terminal of this size, which knows who she is and what time it is.
+pub async fn opens(world: &World, (columns, rows): (u16, u16)) -> Console {
+    let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+    priya.sees("live").await;
+    priya.waits(|screen| columns < 80 || screen.contains("Acme · Priya Nair")).await;
+    priya
 }
 
 /// A VPN problem with all that a real one has, escalated.

@@ -16,10 +16,13 @@ use crate::runtime::api::Api;
 use crate::runtime::clock;
 use crate::text::safe;
 
-/// The first pause after a break, at most; each further one may be three times as long as the one before.
+/// The first pause after a break, at most, where the server has not said another.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// No pause is longer than this.
+/// Each further pause may be so many times as long as the one before, up to the longest.
+const GROWTH: u32 = 3;
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// A server does not keep anybody away for longer than this.
+const LONGEST_RETRY: Duration = Duration::from_secs(60);
 /// The first event of a stream is there within so long.
 const GREETING: Duration = Duration::from_secs(15);
 /// One event, in bytes, at most: a message with its limit used, escaped, and room.
@@ -51,7 +54,7 @@ pub async fn hold(
     mut take: impl FnMut(Frame, &str) -> bool,
     mut tell: impl FnMut(Connection) -> bool,
 ) {
-    let mut pause = FIRST_PAUSE;
+    let (mut first, mut broken) = (FIRST_PAUSE, 0);
     loop {
         if !tell(Connection::Connecting) {
             return;
@@ -59,10 +62,10 @@ pub async fn hold(
         let why = match api.stream(watch, after).await {
             Ok(response) => {
                 let before = after;
-                let why = read(response, &mut after, &mut take).await;
+                let why = read(response, &mut after, &mut first, &mut take).await;
                 let Some(why) = why else { return };
                 if after != before {
-                    pause = FIRST_PAUSE;
+                    broken = 0;
                 }
                 why
             }
@@ -77,15 +80,14 @@ pub async fn hold(
             }
             Err(failure) => failure.to_string(),
         };
-        // Somewhere between nothing much and the whole pause, so that many consoles do not come back at once.
-        let wait = pause.mul_f64(0.2 + 0.8 * random());
+        let wait = pause(first, broken, random());
         let retry_at = clock::now().plus(wait);
         tracing::warn!(why = safe::line(&why), ?watch, "a stream broke off");
         if !tell(Connection::Lost { why, retry_at }) {
             return;
         }
         tokio::time::sleep(wait).await;
-        pause = (pause * 3).min(LONGEST_PAUSE);
+        broken += 1;
     }
 }
 
@@ -93,6 +95,7 @@ pub async fn hold(
 async fn read(
     response: Response,
     after: &mut Option<Seq>,
+    first_pause: &mut Duration,
     take: &mut impl FnMut(Frame, &str) -> bool,
 ) -> Option<String> {
     let since_event = AtomicUsize::new(0);
@@ -117,6 +120,9 @@ async fn read(
         let Some(event) = event else { return Some("the server ended the connection".into()) };
         let Ok(event) = event else { return Some("the connection broke off".into()) };
         since_event.store(0, Ordering::Relaxed);
+        if let Some(retry) = event.retry {
+            *first_pause = Duration::from_millis(retry).clamp(FIRST_PAUSE, LONGEST_RETRY);
+        }
         let Some(data) = event.data else { continue };
         greeting = None;
         let frame = Frame::parse(&data);
@@ -127,6 +133,13 @@ async fn read(
             return None;
         }
     }
+}
+
+/// How long to wait before the next try: somewhere between nothing much and the whole pause, so that many consoles do
+/// not come back at once. The pause grows with the breaks that followed each other.
+fn pause(first: Duration, broken: u32, random: f64) -> Duration {
+    let grown = first.saturating_mul(GROWTH.saturating_pow(broken)).min(LONGEST_PAUSE.max(first));
+    grown.mul_f64(0.2 + 0.8 * random)
 }
 
 /// How far a frame brings a stream: from there it is resumed.
@@ -152,5 +165,39 @@ fn random() -> f64 {
     match getrandom::fill(&mut bytes) {
         Ok(()) => f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX),
         Err(_) => 1.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The most of these moments that fall into one second, wherever it begins.
+    fn fullest_second(mut moments: Vec<Duration>) -> usize {
+        moments.sort_unstable();
+        let within = |from: &Duration| {
+            let end = *from + Duration::from_secs(1);
+            moments.iter().filter(|moment| (from..&end).contains(moment)).count()
+        };
+        moments.iter().map(within).max().unwrap_or(0)
+    }
+
+    #[test]
+    fn of_a_thousand_that_come_back_no_second_holds_more_than_fifteen_in_a_hundred() {
+        // What the server tells a thousand.
+        let told = Duration::from_secs(12);
+        let herd: Vec<_> = (0..1000).map(|_| pause(told, 0, random())).collect();
+        assert!(fullest_second(herd.clone()) <= 150, "{}", fullest_second(herd));
+    }
+
+    #[test]
+    fn a_lone_console_is_back_soon_and_never_waits_for_long() {
+        assert!(pause(FIRST_PAUSE, 0, 1.0) <= Duration::from_millis(500));
+        // A server that needs a second to start is met by the third try.
+        assert!(pause(FIRST_PAUSE, 1, 1.0) <= Duration::from_millis(1500));
+        for broken in 0..100 {
+            assert!(pause(FIRST_PAUSE, broken, 1.0) <= LONGEST_PAUSE);
+            assert!(pause(FIRST_PAUSE, broken, 0.0) >= FIRST_PAUSE.mul_f64(0.19));
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The door to a server: requests and answers as HTTP has them, within the time and the size that an honest answer has.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,6 +58,10 @@ impl Door {
             .read_timeout(SILENCE)
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("tierup/", env!("CARGO_PKG_VERSION")));
+        // A proxy knows another loopback than this machine's.
+        if is_loopback(&url) {
+            builder = builder.no_proxy();
+        }
         if let Ok(tls) = tls {
             builder = builder.tls_backend_preconfigured(tls);
         }
@@ -109,6 +114,14 @@ impl Door {
         let began = tokio::time::timeout(self.answer_time, began).await;
         began.unwrap_or_else(|_| Err(Failure::Unreachable(TOO_LONG.into())))
     }
+}
+
+/// Whether an address is one of this machine.
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
 }
 
 /// Why a server said no: its problem, or what can be said without one.
@@ -179,6 +192,18 @@ fn unreachable(error: &reqwest::Error) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_addresses_of_this_machine_go_past_a_proxy() {
+        for ours in ["http://localhost:7890", "http://127.0.0.1", "http://127.8.9.1/", "https://[::1]:1"] {
+            assert!(is_loopback(&ours.parse().unwrap()), "{ours}");
+        }
+        for theirs in
+            ["http://tierup.test", "http://localhost.test", "http://192.168.0.1", "http://[fe80::1]"]
+        {
+            assert!(!is_loopback(&theirs.parse().unwrap()), "{theirs}");
+        }
+    }
 
     #[test]
     fn a_giant_text_is_found_wherever_it_stands_and_many_small_ones_are_none() {

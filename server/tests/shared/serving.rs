@@ -1,0 +1,76 @@
+//! The binary of the server as a process: started, told to stop, killed, and never waited for without an end.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+#[path = "../../../tests/src/alone.rs"]
+mod alone;
+
+/// Whatever a process does, it does within this time.
+const SOON: Duration = Duration::from_secs(30);
+
+/// The server's program, with nothing of the machine's settings.
+pub fn tierup_server() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tierup-server"));
+    alone::alone(&mut command);
+    command
+}
+
+/// A server that runs. Dropped, it is killed outright: no destructor runs, no buffer is flushed.
+pub struct Serving {
+    child: Option<Child>,
+    /// Where it listens.
+    pub url: String,
+}
+
+/// Serves a folder on a free port.
+pub fn serve(data: &Path, more: &[&str]) -> Serving {
+    serve_and_log(data, more, Stdio::null())
+}
+
+/// The same, with its log somewhere.
+pub fn serve_and_log(data: &Path, more: &[&str], log: impl Into<Stdio>) -> Serving {
+    let mut command = tierup_server();
+    command.args(["serve", "--json", "--listen", "127.0.0.1:0", "--data"]).arg(data).args(more);
+    let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+    let mut said = BufReader::new(child.stdout.take().unwrap());
+    let mut serving = Serving { child: Some(child), url: String::new() };
+    let line = soon("a server that says where it listens", move || {
+        let mut line = String::new();
+        said.read_line(&mut line).map(|_| line).unwrap()
+    });
+    let said: Value = serde_json::from_str(&line).unwrap();
+    said["listening"].as_str().unwrap().clone_into(&mut serving.url);
+    serving
+}
+
+impl Serving {
+    /// Sends SIGTERM, and waits for the end; how it ended.
+    pub fn stops(mut self) -> ExitStatus {
+        let mut child = self.child.take().unwrap();
+        let process = rustix::process::Pid::from_child(&child);
+        rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();
+        soon("the end of a server that was told to stop", move || child.wait().unwrap())
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// What comes of something that might never come, if it comes soon.
+fn soon<T: Send + 'static>(what: &str, wait: impl FnOnce() -> T + Send + 'static) -> T {
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || tell.send(wait()));
+    told.recv_timeout(SOON).unwrap_or_else(|_| panic!("never {what}"))
+}

@@ -1,0 +1,115 @@
+//! The binary where there is no server: usage, settings, completions, the demo without a terminal.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+#[path = "shared/command.rs"]
+mod command;
+
+use std::process::Stdio;
+
+use command::{command, ends, stderr, tierup};
+
+#[test]
+fn without_a_server_it_says_how_to_log_in() {
+    let home = tempfile::tempdir().unwrap();
+    ends(&tierup(home.path(), &["claim", "42"]), 3, "hint: log in with `tierup login --server URL`");
+    ends(&tierup(home.path(), &["--server", "http://127.0.0.1:1", "claim", "42"]), 3, "no token");
+}
+
+#[test]
+fn what_makes_no_sense_is_a_matter_of_usage() {
+    let home = tempfile::tempdir().unwrap();
+    ends(&tierup(home.path(), &["claim", "the first"]), 2, "not an id");
+    ends(&tierup(home.path(), &["claim"]), 2, "hint: tierup claim");
+    ends(&tierup(home.path(), &["clam", "4"]), 2, "hint: did you mean claim?");
+    ends(&tierup(home.path(), &["queue", "--state", "lost"]), 2, "open, claimed, mine, all");
+    ends(
+        &tierup(home.path(), &["--server", "acme", "--token", "tup_x", "claim", "1"]),
+        1,
+        "hint: it looks like http",
+    );
+}
+
+#[test]
+fn a_server_that_is_not_there_is_offline() {
+    let home = tempfile::tempdir().unwrap();
+    let begun = std::time::Instant::now();
+    for verb in [&["claim", "1"][..], &["queue"], &["whoami"], &["watch"], &["say", "1", "x"]] {
+        let arguments = [&["--server", "http://127.0.0.1:1", "--token", "tup_x"], verb].concat();
+        ends(&tierup(home.path(), &arguments), 7, "cannot be reached");
+    }
+    assert!(begun.elapsed() < std::time::Duration::from_secs(30), "it is said at once, five times");
+}
+
+#[test]
+fn settings_that_make_no_sense_are_said_with_their_place_and_what_would() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("config.toml");
+    let path = file.to_str().unwrap();
+    for (text, says) in [
+        (
+            "theme = \"dark\"\nthme = \"light\"",
+            "config.toml, line 2: unknown field `thme`, expected one of `theme`",
+        ),
+        ("theme = \"drak\"", "hint: there are dark, light, high-contrast, mono"),
+        ("[keys]\n\"list.pickup\" = \"P\"", "hint: did you mean \"list.pick-up\"?"),
+        ("[keys]\n\"list.pick-up\" = \"j\"", "config.toml: keys: j would be both list.pick-up and list.down"),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        ends(&tierup(home.path(), &["demo", "--config", path]), 1, says);
+    }
+    ends(&tierup(home.path(), &["demo", "--config", "/does/not/exist"]), 1, "cannot be read");
+    ends(&tierup(home.path(), &["demo", "--theme", "drak"]), 1, "there is no theme \"drak\"");
+}
+
+#[test]
+fn the_console_needs_a_terminal() {
+    let home = tempfile::tempdir().unwrap();
+    let arguments = ["--server", "http://127.0.0.1:1", "--token", "tup_x"];
+    ends(&tierup(home.path(), &arguments), 1, "the console needs a terminal");
+}
+
+#[test]
+fn completions_and_the_manual_are_made_from_the_commands_themselves() {
+    let home = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = tierup(home.path(), &["completions", shell]);
+        assert!(String::from_utf8_lossy(&script.stdout).contains("send-back"), "{shell}");
+    }
+    let page = tierup(home.path(), &["man"]);
+    assert!(String::from_utf8_lossy(&page.stdout).starts_with(".ie"), "roff");
+    let folder = home.path().join("man");
+    assert!(tierup(home.path(), &["man", folder.to_str().unwrap()]).status.success());
+    assert!(folder.join("tierup-claim.1").exists());
+}
+
+#[test]
+fn a_reader_that_has_heard_enough_ends_it_without_a_word() {
+    let home = tempfile::tempdir().unwrap();
+    let mut child = command(home.path(), &["completions", "bash"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", stderr(&output));
+}
+
+#[test]
+fn the_demo_tells_its_story_without_a_terminal_and_leaves_nothing_behind() {
+    let home = tempfile::tempdir().unwrap();
+    let output = command(home.path(), &["demo", "--script"]).env("TMPDIR", home.path()).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{told}{}", stderr(&output));
+    for line in [
+        "escalates #1, urgent",
+        "sees it arrive",
+        "bytes of it came as a stream",
+        "claims #1",
+        "a moment late: Already claimed by Ana Ruiz",
+    ] {
+        assert!(told.contains(line), "{line:?} is missing in\n{told}");
+    }
+    assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
+}
