@@ -37,9 +37,19 @@ pub async fn follow(api: Api, news: UnboundedSender<Event>) {
     .await;
 }
 
-/// Holds a narrowed stream. How its connection is, the team's stream tells.
+/// Holds a narrowed stream, from now on. How its connection is, the team's stream tells.
 pub async fn watch(api: Api, watch: Watch, news: UnboundedSender<Event>) {
-    hold(&api, Some(watch), None, |frame, _| news.send(Event::Watched(frame)).is_ok(), |_| true).await;
+    watch_from(api, watch, None, news).await;
+}
+
+/// The same; one of a session begins after this event.
+pub async fn watch_from(api: Api, watch: Watch, after: Option<Seq>, news: UnboundedSender<Event>) {
+    let after = match watch {
+        // What grows and who reads begins anew with the stream.
+        Watch::Handoff(_) => None,
+        Watch::Session(_) => after,
+    };
+    hold(&api, Some(watch), after, |frame, _| news.send(Event::Watched(frame)).is_ok(), |_| true).await;
 }
 
 /// Opens a stream, again and again, and hands on what it carries, as it is understood and as it came, until nobody
@@ -51,20 +61,18 @@ pub async fn hold(
     mut take: impl FnMut(Frame, &str) -> bool,
     mut tell: impl FnMut(Connection) -> bool,
 ) {
-    let mut pause = FIRST_PAUSE;
+    let mut pause = Pause::default();
     loop {
         if !tell(Connection::Connecting) {
             return;
         }
         let why = match api.stream(watch, after).await {
             Ok(response) => {
-                let before = after;
-                let why = read(response, &mut after, &mut take).await;
-                let Some(why) = why else { return };
-                if after != before {
-                    pause = FIRST_PAUSE;
+                let said_hello = || pause.is_over();
+                match read(response, &mut after, &mut take, said_hello).await {
+                    Some(why) => why,
+                    None => return,
                 }
-                why
             }
             Err(Failure::Problem(problem)) if matches!(problem.status, 401 | 403 | 404) => {
                 let why = problem.detail.unwrap_or(problem.title);
@@ -77,15 +85,36 @@ pub async fn hold(
             }
             Err(failure) => failure.to_string(),
         };
-        // Somewhere between nothing much and the whole pause, so that many consoles do not come back at once.
-        let wait = pause.mul_f64(0.2 + 0.8 * random());
+        let wait = pause.next(random());
         let retry_at = clock::now().plus(wait);
         tracing::warn!(why = safe::line(&why), ?watch, "a stream broke off");
         if !tell(Connection::Lost { why, retry_at }) {
             return;
         }
         tokio::time::sleep(wait).await;
-        pause = (pause * 3).min(LONGEST_PAUSE);
+    }
+}
+
+/// The pauses between tries: they grow until a stream begins, however quiet it is then.
+struct Pause(Duration);
+
+impl Default for Pause {
+    fn default() -> Self {
+        Self(FIRST_PAUSE)
+    }
+}
+
+impl Pause {
+    fn is_over(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Somewhere between nothing much and the whole pause, by a number from 0 to 1, so that many consoles do not come
+    /// back at once.
+    fn next(&mut self, chance: f64) -> Duration {
+        let wait = self.0.mul_f64(0.2 + 0.8 * chance);
+        self.0 = (self.0 * 3).min(LONGEST_PAUSE);
+        wait
     }
 }
 
@@ -94,6 +123,7 @@ async fn read(
     response: Response,
     after: &mut Option<Seq>,
     take: &mut impl FnMut(Frame, &str) -> bool,
+    mut said_hello: impl FnMut(),
 ) -> Option<String> {
     let since_event = AtomicUsize::new(0);
     let bytes = response.bytes_stream().map(|chunk| {
@@ -120,6 +150,9 @@ async fn read(
         let Some(data) = event.data else { continue };
         greeting = None;
         let frame = Frame::parse(&data);
+        if let Frame::Signal(Signal::Hello { .. }) = frame {
+            said_hello();
+        }
         if let Some(seq) = place(&frame, *after) {
             *after = Some(seq);
         }
@@ -152,5 +185,20 @@ fn random() -> f64 {
     match getrandom::fill(&mut bytes) {
         Ok(()) => f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX),
         Err(_) => 1.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_until_a_stream_says_hello() {
+        let mut pause = Pause::default();
+        let waits: Vec<u128> = (0..5).map(|_| pause.next(1.0).as_millis()).collect();
+        assert_eq!(waits, [500, 1500, 4500, 10_000, 10_000]);
+        assert_eq!(pause.next(0.0).as_millis(), 2000);
+        pause.is_over();
+        assert_eq!(pause.next(1.0).as_millis(), 500);
     }
 }
