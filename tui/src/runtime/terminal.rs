@@ -156,7 +156,10 @@ impl Desk for Window {
         // Nobody listens to the keyboard meanwhile: a key has just come, and the loop waits here before it asks for more.
         leave()?;
         let command = editor::command(|name| std::env::var(name).ok());
-        let edited = editor::Open::new(command, text)?.done().await;
+        let edited = match editor::Open::new(command, text) {
+            Ok(open) => open.done().await,
+            Err(error) => Err(format!("The editor could not be started: {error}")),
+        };
         self.retake()?;
         Ok(edited)
     }

@@ -9,6 +9,8 @@ mod talking;
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::Rect;
 use tierup_common::assessment::{Assessment, AssessmentStatus, Confidence, Step};
 use tierup_common::event::{AboutHandoff, AboutSession, Event as Happened, Frame, Signal, What};
 use tierup_common::handoff::{
@@ -233,12 +235,16 @@ impl Desk {
         self.wants.extend(wants);
     }
 
-    fn paints(&mut self) -> String {
-        let area = ratatui::layout::Rect::new(0, 0, self.state.size.0, self.state.size.1);
-        let mut buffer = ratatui::buffer::Buffer::empty(area);
+    fn paints_cells(&mut self) -> Buffer {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, self.state.size.0, self.state.size.1));
         self.state.painted = crate::view::paint(&self.state, &mut buffer);
-        let rows = buffer.content.chunks(usize::from(area.width));
-        rows.map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>() + "\n").collect()
+        buffer
+    }
+
+    fn paints(&mut self) -> String {
+        let buffer = self.paints_cells();
+        let rows = buffer.content.chunks(usize::from(buffer.area.width));
+        rows.map(|row| row.iter().map(Cell::symbol).collect::<String>() + "\n").collect()
     }
 
     /// Presses keys; what is no letter has a name in `<>`.

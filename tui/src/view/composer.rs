@@ -11,12 +11,13 @@ use crate::view::canvas::Canvas;
 /// Rows that a text takes at a width; however long it is, no more are counted.
 pub(super) fn rows(composer: &Composer, width: u16, most: usize) -> usize {
     let room = usize::from(width);
+    let last = composer.lines().len().saturating_sub(1);
     let mut rows = 0;
-    for line in composer.lines() {
-        // What fills all of them is enough of a line. One column more is for the cursor behind its last character.
+    for (place, line) in composer.lines().iter().enumerate() {
+        // What fills all of them is enough of a line. One column more is for the cursor behind the last character.
         let end = line.char_indices().nth(room * most).map_or(line.len(), |(end, _)| end);
-        let head = &line[..end];
-        rows += wrap::plain(&format!("{head}_"), room, Ink::Plain).len();
+        let cursor = if place == last { "_" } else { "" };
+        rows += wrap::plain(&format!("{}{cursor}", &line[..end]), room, Ink::Plain).len();
         if rows >= most {
             return most;
         }

@@ -1,5 +1,7 @@
 //! Talking in a session: what is typed, what is on its way, what is awaited.
 
+use ratatui::style::Modifier;
+
 use super::*;
 
 fn say(priya: &mut Desk, text: &str) -> Ticket {
@@ -119,4 +121,24 @@ fn a_session_is_fetched_once_when_its_stream_begins_where_it_was_asked_for() {
     early.happens(hello());
     early.happens(hello());
     assert_eq!(early.asks(is_session), 2);
+}
+
+#[test]
+fn the_cursor_and_what_is_selected_look_as_the_theme_says() {
+    let mut priya = Desk::at_work(item(1), Vec::new());
+    priya.press("half");
+    let looks = |priya: &mut Desk| {
+        let cursor = priya.state.settings.worn.cursor;
+        let buffer = priya.paints_cells();
+        let is_odd = |cell: &Cell| cell.modifier.intersects(Modifier::SLOW_BLINK | Modifier::RAPID_BLINK);
+        assert!(!buffer.content.iter().any(is_odd));
+        buffer.content.iter().filter(|cell| cell.modifier.contains(cursor.add_modifier)).count()
+    };
+    assert_eq!(looks(&mut priya), 1);
+    for _ in 0..2 {
+        priya.happens(Event::Key(KeyEvent::new(KeyCode::Left, KeyModifiers::SHIFT)));
+    }
+    assert_eq!(looks(&mut priya), 2, "the last two letters, on the first of which the cursor is");
+    priya.state.layers.push(Layer::Log { top: 0 });
+    assert_eq!(looks(&mut priya), 1, "without the keys there is no cursor");
 }
