@@ -233,8 +233,9 @@ mod tests {
     #[test]
     fn what_is_appended_does_not_replace_what_is_selected() {
         let mut composer = typed("mine");
+        composer.key(KeyEvent::new(KeyCode::Home, KeyModifiers::NONE));
         for _ in 0..2 {
-            composer.key(KeyEvent::new(KeyCode::Left, KeyModifiers::SHIFT));
+            composer.key(KeyEvent::new(KeyCode::Right, KeyModifiers::SHIFT));
         }
         composer.append("a step");
         assert_eq!(composer.text(), "mine a step");
