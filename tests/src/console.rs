@@ -153,6 +153,11 @@ impl Console {
         assert!(came, "{key} never took {text:?} away:\n{}", self.screen.text());
     }
 
+    /// How many pictures were painted so far.
+    pub fn pictures(&self) -> u64 {
+        *self.drawn.borrow()
+    }
+
     /// The screen, as text.
     pub fn screen(&self) -> String {
         self.screen.text()

@@ -284,7 +284,11 @@ async fn from_a_problem_of_ones_own_to_its_end() {
     priya.sees("Parked: you find it under 3").await;
     priya.press("3");
     priya.sees("session 1, parked just now").await;
+    // To read it is one thing, to take it back another.
     priya.press("<enter>");
+    priya.sees("session 1 Lift stuck ── paused, yours").await;
+    priya.sees("Alt-t takes it back").await;
+    priya.press("<esc>p");
     priya.sees("active, yours").await;
     priya.press("<ctrl-e>");
     priya.sees("Where you are stuck").await;

@@ -150,11 +150,14 @@ async fn a_park_wakes_when_its_words_say() {
     let handoff = parked["items"][0]["handoff_id"].as_str().unwrap().to_owned();
     let handoff = who.get(&format!("/handoffs/{handoff}")).await.expect(200);
     assert_eq!(handoff["wake_at"], "2026-11-23T09:00:00.000Z");
-    // And it is taken back from its own session.
+    // And it is taken back from its own session, with all that it came with.
     priya.press("3");
     priya.sees("parked just now").await;
     priya.press("<enter>");
+    priya.sees("paused, yours").await;
+    priya.press("<alt-t>");
     priya.sees("active, yours").await;
+    priya.sees("Suggested").await;
 }
 
 #[tokio::test]

@@ -43,6 +43,24 @@ async fn what_is_typed_can_be_undone_and_sent_before_comes_back() {
 }
 
 #[tokio::test]
+async fn keys_that_wait_share_a_picture_and_each_does_what_it_does() {
+    let (world, _model) = world_that_says(SAID).await;
+    let (_sam, _vpn) = escalated(&world, "VPN is down").await;
+    let mut priya = picked_up(&world, "VPN is down").await;
+    let before = priya.pictures();
+    priya.press(&"x".repeat(400));
+    priya.press("!");
+    priya.sees("│ !").await;
+    let painted = priya.pictures() - before;
+    assert!(painted < 200, "{painted} pictures for keys that were all there at once");
+    // How far something scrolls is known when it is painted: a key does not come before that.
+    let mut dana = world.console_of_size("Dana Wu", 80, 24).await;
+    dana.sees("live").await;
+    dana.press("jk?<pgdn>");
+    dana.sees(" end ╯").await;
+}
+
+#[tokio::test]
 async fn the_message_is_written_in_ones_own_editor() {
     let (world, _model) = world_that_says(SAID).await;
     let (_sam, _vpn) = escalated(&world, "VPN is down").await;

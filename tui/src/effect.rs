@@ -2,8 +2,8 @@
 
 use tierup_common::assessment::Outcome;
 use tierup_common::handoff::QueueState;
-use tierup_common::id::{BranchId, HandoffId, SessionId, StepId, UserId};
-use tierup_common::session::{CreateMessage, CreateSession, HandOff, PutBranch, Resolve};
+use tierup_common::id::{BranchId, HandoffId, Seq, SessionId, StepId, UserId};
+use tierup_common::session::{CreateMessage, CreateSession, HandOff, PutBranch, Resolve, SessionStatus};
 
 /// A request under way. Tickets count up; an answer to an older one may be out of date.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -18,8 +18,8 @@ pub enum Effect {
     LogIn(Ticket, Credentials),
     /// Hold the team's stream, from now on and over every break.
     Follow,
-    /// Hold streams narrowed to these, and only these.
-    Watch(Vec<Watch>),
+    /// Hold streams narrowed to these, and only these. Those of sessions that are not held yet begin after this event.
+    Watch(Vec<Watch>, Option<Seq>),
     /// Add to the seen-set.
     MarkSeen(HandoffId),
     /// Take out of the seen-set.
@@ -134,8 +134,8 @@ pub enum Call {
         /// The words.
         words: String,
     },
-    /// The caller's own parked sessions.
-    Parked,
+    /// The caller's own sessions that stand there.
+    OwnSessions(SessionStatus),
     /// A handoff with what was handed over.
     Handoff(HandoffId),
     /// A session with what was said.

@@ -174,7 +174,9 @@ const fn reaches(context: Context, action: Action) -> bool {
         Context::BriefingOverlay | Context::Tried | Context::Outcomes | Context::Cases => {
             !matches!(action, Action::Quit)
         }
-        Context::Session => matches!(action, Action::Suspend | Action::QuitNow | Action::Palette),
+        Context::Session => {
+            matches!(action, Action::Suspend | Action::QuitNow | Action::Palette | Action::LogIn)
+        }
         Context::Dialog
         | Context::Filter
         | Context::Conflict

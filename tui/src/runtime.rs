@@ -13,9 +13,10 @@ pub mod stream;
 pub mod terminal;
 pub mod vault;
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use futures_util::{Stream, StreamExt};
@@ -24,8 +25,9 @@ use ratatui::backend::Backend;
 use tierup_common::time::Timestamp;
 use tokio::sync::mpsc;
 
-use crate::effect::Effect;
+use crate::effect::{Effect, Watch};
 use crate::event::Event;
+use crate::keymap::Context;
 use crate::runtime::api::Api;
 use crate::runtime::desk::Desk;
 use crate::runtime::files::Files;
@@ -113,7 +115,14 @@ where
                 }
                 Effect::Copy(text) => desk.copy(&text)?,
                 Effect::Edit(session, text) => {
-                    let edited = desk.edit(text).await?;
+                    let edited = tokio::select! {
+                        biased;
+                        () = &mut ended => {
+                            performer.close().await;
+                            return Ok(());
+                        }
+                        edited = desk.edit(text) => edited?,
+                    };
                     repaint(terminal, &mut links)?;
                     effects.extend(update(&mut state, Event::Edited(session, edited)));
                     picture.changed(true);
@@ -124,26 +133,31 @@ where
                 Effect::Call(..)
                 | Effect::LogIn(..)
                 | Effect::Follow
-                | Effect::Watch(_)
+                | Effect::Watch(..)
                 | Effect::MarkSeen(_)
                 | Effect::MarkUnread(_)
                 | Effect::SaveDraft(..) => performer.perform(effect),
             }
         }
-        if picture.is_due() {
-            let told = draw(terminal, &mut state, &mut links)?;
-            if !told.is_empty() {
-                desk.link(&told)?;
+        let typed = if picture.may_wait(&state) { ready(input.as_mut()).await } else { None };
+        let (event, by_hand) = if let Some(event) = typed {
+            (Some(event.unwrap_or_else(|| quit(&mut effects))), true)
+        } else {
+            if picture.is_due() {
+                let told = draw(terminal, &mut state, &mut links)?;
+                if !told.is_empty() {
+                    desk.link(&told)?;
+                }
+                picture.drawn(&state);
             }
-            picture.drawn();
-        }
-        let wake = picture.next().or_else(|| wake(&state, ticked));
-        let (event, by_hand) = tokio::select! {
-            biased;
-            () = &mut ended => (Some(quit(&mut effects)), true),
-            event = input.next() => (Some(event.unwrap_or_else(|| quit(&mut effects))), true),
-            event = heard.recv() => (event, false),
-            () = sleep(wake) => (None, false),
+            let wake = picture.next().or_else(|| wake(&state, ticked));
+            tokio::select! {
+                biased;
+                () = &mut ended => (Some(quit(&mut effects)), true),
+                event = input.next() => (Some(event.unwrap_or_else(|| quit(&mut effects))), true),
+                event = heard.recv() => (event, false),
+                () = sleep(wake) => (None, false),
+            }
         };
         picture.changed(by_hand);
         ticked = tick(&mut state, &mut effects);
@@ -162,28 +176,44 @@ where
 struct Picture {
     drawn: Option<Instant>,
     is_old: bool,
-    by_hand: bool,
+    /// When the first key came that it does not show.
+    by_hand: Option<Instant>,
+    /// What was open when it was drawn.
+    of: Option<(Context, Vec<Watch>)>,
 }
 
 impl Default for Picture {
     fn default() -> Self {
-        Self { drawn: None, is_old: true, by_hand: false }
+        Self { drawn: None, is_old: true, by_hand: None, of: None }
     }
 }
 
 impl Picture {
     fn changed(&mut self, by_hand: bool) {
         self.is_old = true;
-        self.by_hand |= by_hand;
+        if by_hand {
+            self.by_hand.get_or_insert_with(Instant::now);
+        }
+    }
+
+    /// Whether keys that are there already are taken in before it is drawn: a picture for each would be for nobody. Not
+    /// for long, and not where something else is open now: how far it scrolls shows only when it is drawn.
+    fn may_wait(&self, state: &State) -> bool {
+        let is_soon = self.by_hand.is_some_and(|since| since.elapsed() < FRAME);
+        let is_same = |(context, watches): &(Context, Vec<Watch>)| {
+            *context == state.context() && *watches == state.watches
+        };
+        is_soon && self.of.as_ref().is_some_and(is_same)
     }
 
     fn is_due(&self) -> bool {
         let stayed = self.drawn.is_none_or(|at| at.elapsed() >= FRAME);
-        self.is_old && (self.by_hand || stayed)
+        self.is_old && (self.by_hand.is_some() || stayed)
     }
 
-    fn drawn(&mut self) {
-        *self = Self { drawn: Some(Instant::now()), is_old: false, by_hand: false };
+    fn drawn(&mut self, state: &State) {
+        let of = Some((state.context(), state.watches.clone()));
+        *self = Self { drawn: Some(Instant::now()), is_old: false, by_hand: None, of };
     }
 
     /// When a picture that is old and has not stayed long enough is to be drawn.
@@ -208,6 +238,16 @@ fn quit(effects: &mut Vec<Effect>) -> Event {
 fn wake(state: &State, ticked: Instant) -> Option<Instant> {
     let at: Timestamp = next_wake(state)?;
     Some(ticked + at.since(state.now).max(Duration::from_millis(1)))
+}
+
+/// What is there already, without waiting for it.
+async fn ready(mut input: Pin<&mut impl Stream<Item = Event>>) -> Option<Option<Event>> {
+    // Asked by this very task: whoever is asked may wake only the one that asked first.
+    poll_fn(|task| match input.as_mut().poll_next(task) {
+        Poll::Ready(event) => Poll::Ready(Some(event)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 async fn sleep(until: Option<Instant>) {

@@ -2,6 +2,7 @@
 
 pub mod attention;
 pub mod briefing;
+pub mod chats;
 pub mod command;
 pub mod composer;
 pub mod counts;
@@ -11,6 +12,7 @@ pub mod layer;
 pub mod link;
 pub mod list;
 pub mod login;
+pub mod own;
 pub mod painted;
 pub mod palette;
 pub mod queue;
@@ -20,24 +22,25 @@ pub mod toast;
 pub mod wake;
 pub mod wraps;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use tierup_common::handoff::{HandoffStatus, QueueItem};
 use tierup_common::id::{HandoffId, Seq, SessionId, UserId};
 use tierup_common::time::Timestamp;
 use tierup_common::user::{Me, Role};
 
-use crate::effect::{Ticket, Watch};
+use crate::effect::{Call, Ticket, Watch};
 use crate::keymap::Context;
 use crate::settings::Settings;
 use crate::state::attention::Attention;
 use crate::state::briefing::Briefing;
+use crate::state::chats::Chats;
 use crate::state::layer::Layer;
 use crate::state::link::Link;
 use crate::state::painted::Painted;
 use crate::state::queue::Queue;
 use crate::state::seen::Seen;
-use crate::state::session::Chat;
+use crate::state::session::{Chat, Outgoing};
 use crate::state::toast::{Toasts, Tone};
 
 /// The console.
@@ -79,6 +82,14 @@ pub struct State {
     pub steps_hidden: Vec<SessionId>,
     /// The claim under way.
     pub claiming: Option<Claiming>,
+    /// The session that is being taken back.
+    pub resuming: Option<Resuming>,
+    /// Messages on their way, wherever the user is meanwhile.
+    pub outgoing: HashMap<SessionId, Outgoing>,
+    /// Sessions that were open before, as they were then.
+    pub chats: Chats,
+    /// Questions under way: should nobody answer them any more, they have failed.
+    pub asked: BTreeMap<Ticket, Call>,
     /// The narrowed streams that are held.
     pub watches: Vec<Watch>,
     /// The newest event that the team's stream is known to have reached.
@@ -110,6 +121,17 @@ pub struct Claiming {
     pub ticket: Ticket,
     /// Which handoff.
     pub handoff: HandoffId,
+}
+
+/// A session that is being taken back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Resuming {
+    /// Which request.
+    pub ticket: Ticket,
+    /// Which session.
+    pub session: SessionId,
+    /// Where it was asked for: who has gone elsewhere stays there.
+    pub from: Context,
 }
 
 impl State {

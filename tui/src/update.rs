@@ -7,6 +7,8 @@ mod conflict;
 mod dialog;
 mod filter;
 mod go;
+mod growing;
+mod happened;
 mod live;
 mod load;
 mod login;
@@ -16,6 +18,7 @@ mod palette;
 pub(crate) mod pick;
 mod queue;
 mod reply;
+mod rewind;
 mod session;
 mod talk;
 
@@ -25,7 +28,7 @@ use crokey::KeyCombination;
 use crossterm::event::{KeyEvent, KeyEventKind};
 use tierup_common::time::Timestamp;
 
-use crate::effect::{Call, Effect, Watch};
+use crate::effect::{Effect, Watch};
 use crate::event::{Connection, Event};
 use crate::keymap::{Action, Context, LineVerb, Move};
 use crate::state::layer::{Layer, OnYes};
@@ -80,7 +83,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             reply::reply(state, *reply, &mut effects);
         }
         Event::LoggedIn(ticket, result) => login::answered(state, ticket, result, &mut effects),
-        Event::Seen(ids) => state.seen = ids.into_iter().collect(),
+        Event::Seen(ids) => state.seen.take(ids),
         Event::Drafts(drafts) => session::take_drafts(state, drafts),
         Event::Edited(session, result) => session::edited(state, session, result),
         Event::Notice(text) => state.toast(Tone::Info, text),
@@ -96,13 +99,18 @@ pub fn next_wake(state: &State) -> Option<Timestamp> {
         Preview::Nothing | Preview::Rested(_) => None,
     };
     let asks = state.queue.filter.ask_at;
-    [state.painted.changes_at, state.toasts.next(), rested, asks].into_iter().flatten().min()
+    let retries = state.queue.load.as_ref().and_then(|load| load.retry_at);
+    [state.painted.changes_at, state.toasts.next(), rested, asks, retries].into_iter().flatten().min()
 }
 
 fn tick(state: &mut State, now: Timestamp, effects: &mut Vec<Effect>) {
+    if now < state.now {
+        rewind::rewind(state, state.now.since(now));
+    }
     state.now = now;
     state.toasts.expire(state.now);
     filter::tick(state, effects);
+    load::tick(state, effects);
     if let Preview::Resting { id, until } = state.queue.preview
         && state.now >= until
     {
@@ -128,8 +136,13 @@ fn settle(state: &mut State, effects: &mut Vec<Effect>) {
     }
     let watches = worth_watching(state);
     if watches != state.watches {
+        if let Screen::Session(chat) = &mut state.screen
+            && !state.watches.contains(&Watch::Session(chat.id))
+        {
+            chat.may_miss = state.heard.is_none();
+        }
         state.watches.clone_from(&watches);
-        effects.push(Effect::Watch(watches));
+        effects.push(Effect::Watch(watches, state.heard));
     }
     session::keep_draft(state, effects);
     attention::name_window(state, effects);
@@ -141,7 +154,7 @@ fn worth_watching(state: &State) -> Vec<Watch> {
     let mut watches = match &state.screen {
         Screen::Queue => {
             let Preview::Rested(id) = state.queue.preview else { return Vec::new() };
-            let grows = state.queue.item(id).is_some_and(live::is_being_assessed);
+            let grows = state.queue.item(id).is_some_and(growing::is_being_assessed);
             if grows { vec![Watch::Handoff(id)] } else { Vec::new() }
         }
         Screen::Briefing(briefing) => vec![Watch::Handoff(briefing.item.id)],
@@ -191,7 +204,7 @@ fn press(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     if key.kind == KeyEventKind::Release {
         return;
     }
-    if state.layers.last().is_some_and(|layer| !layer.hears(state.now)) {
+    if is_deaf(state) {
         return;
     }
     let context = state.context();
@@ -222,7 +235,15 @@ fn press(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     }
 }
 
+/// Whether what has the keys opened by itself a moment ago: what was typed was not meant for it.
+fn is_deaf(state: &State) -> bool {
+    state.layers.last().is_some_and(|layer| !layer.hears(state.now))
+}
+
 fn paste(state: &mut State, text: &str) {
+    if is_deaf(state) {
+        return;
+    }
     match state.context() {
         Context::Session => session::paste(state, text),
         Context::Dialog if login::is_open(state) => login::paste(state, text),
@@ -253,6 +274,7 @@ fn act(state: &mut State, context: Context, action: Action, effects: &mut Vec<Ef
         Action::Log => state.layers.push(Layer::Log { top: 0 }),
         Action::Palette => palette::open(state, context),
         Action::CommandLine => command::open(state, context),
+        Action::LogIn => login::ask(state, Why::Asked),
         Action::NextTheme => look::next_theme(state),
         Action::ToggleMouse => look::mouse(state, !state.settings.mouse, effects),
         Action::Move(to) => go_to(state, context, to),
@@ -319,11 +341,7 @@ fn yes(state: &mut State, effects: &mut Vec<Effect>) {
             state.layers.pop();
         }
         OnYes::Submit => dialog::submit(state, true, effects),
-        OnYes::TakeBack(session) => {
-            if !go::refuse_offline(state, "the session stays where it is") {
-                load::ask(state, Call::Resume(session), effects);
-            }
-        }
+        OnYes::TakeBack(session) => session::resume(state, session, effects),
     }
 }
 
@@ -341,3 +359,6 @@ fn scrolled(top: usize, to: Move, end: usize, page: usize) -> usize {
         Move::Bottom => end,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,6 +26,8 @@ pub enum Action {
     ToggleMouse,
     /// Wear the next theme.
     NextTheme,
+    /// Log in, again or as somebody else.
+    LogIn,
     /// Move a selection or a text.
     Move(Move),
     /// Something about the list.

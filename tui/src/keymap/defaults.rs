@@ -30,7 +30,7 @@ pub(super) fn bindings() -> Vec<Binding> {
     use {Action as A, Move as To};
     vec![
         bind(C::Queue, &[key!(enter), key!(l), key!(right)], L(ListVerb::Open), "open", "Open: the ten-second briefing, or your session"),
-        bind(C::Queue, &[key!(p)], L(ListVerb::PickUp), "pick up", "Pick up: claim it and start, without opening it first"),
+        bind(C::Queue, &[key!(p)], L(ListVerb::PickUp), "pick up", "Pick up: claim and start; or take back what is parked"),
         bind(C::Queue, &[key!(j), key!(down)], M(To::Down), "", "Down"),
         bind(C::Queue, &[key!(k), key!(up)], M(To::Up), "", "Up"),
         bind(C::Queue, &[key!(pagedown), key!(ctrl-d)], M(To::PageDown), "", "A page down"),
@@ -204,9 +204,10 @@ pub(super) fn bindings() -> Vec<Binding> {
         bind(C::Global, &[key!(shift-l)], A::Log, "", "Log: what was told in the corner, with its time"),
         bind(C::Global, &[key!(shift-t)], A::NextTheme, "", "Next theme"),
         bind(C::Global, &[key!(shift-m)], A::ToggleMouse, "", "Take the mouse, or leave it to the terminal"),
+        bind(C::Global, &[], A::LogIn, "", "Log in, again or as somebody else"),
         bind(C::Global, &[key!('?'), key!(f1)], A::Help, "help", "This help"),
         bind(C::Global, &[key!(q)], A::Quit, "quit", "Quit"),
-        bind(C::Global, &[key!(ctrl-c)], A::QuitNow, "", "Quit, from anywhere; what you typed is kept"),
+        bind(C::Global, &[key!(ctrl-c)], A::QuitNow, "", "Quit, from anywhere; drafts of messages are kept"),
         bind(C::Global, &[key!(ctrl-z)], A::Suspend, "", "Suspend; `fg` brings it back"),
     ]
 }

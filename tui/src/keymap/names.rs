@@ -62,6 +62,7 @@ fn verb(action: Action) -> String {
         | Action::CommandLine
         | Action::ToggleMouse
         | Action::NextTheme
+        | Action::LogIn
         | Action::Yes
         | Action::Close => action.into(),
     };

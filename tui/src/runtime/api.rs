@@ -131,8 +131,8 @@ impl Api {
                 let request = request.query(&queue_query(*state, None)).query(&[("q", words)]);
                 self.fetch(request).await.map(Answer::Queue)
             }
-            Call::Parked => {
-                let query = [("status", "paused"), ("mine", "true"), ("limit", "200")];
+            Call::OwnSessions(status) => {
+                let query = [("status", status.word()), ("mine", "true"), ("limit", "200")];
                 let request = self.get(&route::SESSIONS.path(&[])).query(&query);
                 self.fetch(request).await.map(Answer::Sessions)
             }
@@ -306,7 +306,7 @@ const fn changes_something(call: &Call) -> bool {
         Call::Me
         | Call::Queue { .. }
         | Call::Search { .. }
-        | Call::Parked
+        | Call::OwnSessions(_)
         | Call::Handoff(_)
         | Call::Session(_)
         | Call::Users => false,

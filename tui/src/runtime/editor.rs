@@ -1,11 +1,17 @@
 //! An editor of the user's own: it gets the terminal and a file with the text, and gives both back.
 //!
 //! It runs as a shell would run it, in a process group of its own that has the terminal: `Ctrl-C` and `Ctrl-Z` in it
-//! are its business. When it stops, the console stops with it, and both go on together.
+//! are its business. When it stops, the console stops with it, and both go on together. When the console is told to end,
+//! the editor is told too.
 
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
 
 /// A text that comes back, in bytes, at most: a message may have less.
 const LARGEST: u64 = 1024 * 1024;
@@ -16,8 +22,77 @@ pub fn command(env: impl Fn(&str) -> Option<String>) -> String {
     set("VISUAL").or_else(|| set("EDITOR")).unwrap_or_else(|| "vi".into())
 }
 
+/// How long an editor that was told to end is waited for, so that its file can be cleared away.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+
+/// An editor that is open. Who lets go of it before it is done tells it to end.
+pub(super) struct Open {
+    process: Arc<Process>,
+    done: oneshot::Receiver<Result<String, String>>,
+    ended: mpsc::Receiver<()>,
+}
+
+impl Open {
+    /// Opens one on a text, on a thread of its own: one that does not end keeps nobody from ending.
+    pub(super) fn new(command: String, text: String) -> io::Result<Self> {
+        let process = Arc::<Process>::default();
+        let (tell_done, done) = oneshot::channel();
+        let (tell_ended, ended) = mpsc::channel();
+        let opened = Arc::clone(&process);
+        std::thread::Builder::new().name("editor".into()).spawn(move || {
+            // Nobody waits for either when the console has ended before the editor.
+            let _ = tell_done.send(edit_in(&command, &text, &opened));
+            let _ = tell_ended.send(());
+        })?;
+        Ok(Self { process, done, ended })
+    }
+
+    /// Waits for the editor: what was written, or why there is nothing.
+    pub(super) async fn done(mut self) -> Result<String, String> {
+        let done = (&mut self.done).await;
+        done.unwrap_or_else(|_| Err("The editor is gone: the draft is as it was".into()))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        if self.process.end() {
+            let _ = self.ended.recv_timeout(LAST_WORDS);
+        }
+    }
+}
+
+/// The process group of an editor while it runs; nothing before and after.
+#[derive(Default)]
+struct Process(AtomicI32);
+
+impl Process {
+    /// Tells it to end; whether there was one.
+    fn end(&self) -> bool {
+        let group = self.0.swap(0, Ordering::SeqCst);
+        group != 0 && end(group)
+    }
+}
+
+#[cfg(unix)]
+fn end(group: i32) -> bool {
+    use rustix::process::{Pid, Signal, kill_process_group};
+    let Some(group) = Pid::from_raw(group) else { return false };
+    // One that stands still hears it when it goes on.
+    kill_process_group(group, Signal::TERM).is_ok() && kill_process_group(group, Signal::CONT).is_ok()
+}
+
+#[cfg(not(unix))]
+fn end(_group: i32) -> bool {
+    false
+}
+
 /// Lets the user edit a text with this command. Waits for the editor; what is wrong is said in one line.
 pub fn edit(command: &str, text: &str) -> Result<String, String> {
+    edit_in(command, text, &Process::default())
+}
+
+fn edit_in(command: &str, text: &str, process: &Process) -> Result<String, String> {
     let mut file = tempfile::Builder::new()
         .prefix("tierup-")
         .suffix(".md")
@@ -25,7 +100,7 @@ pub fn edit(command: &str, text: &str) -> Result<String, String> {
         .map_err(|error| format!("There is nowhere to write the draft to: {error}"))?;
     let written = file.write_all(text.as_bytes()).and_then(|()| file.flush());
     written.map_err(|error| format!("The draft could not be written for the editor: {error}"))?;
-    let ended = run(command, file.path())
+    let ended = run(command, file.path(), process)
         .map_err(|error| format!("{command} could not be started: {error}. $EDITOR names another"))?;
     if !ended {
         return Err("The editor said that it failed: the draft is as it was".into());
@@ -47,23 +122,23 @@ fn read(path: &Path) -> Result<String, String> {
 }
 
 /// Runs a command on a file and waits for its end; whether it says that it went well.
-fn run(command: &str, file: &Path) -> io::Result<bool> {
+fn run(command: &str, file: &Path, process: &Process) -> io::Result<bool> {
     let words = shell_words::split(command).map_err(io::Error::other)?;
     let Some((program, arguments)) = words.split_first() else {
         return Err(io::Error::other("there is no command"));
     };
     let mut editor = Command::new(program);
     editor.args(arguments).arg(file);
-    wait(&mut editor)
+    wait(&mut editor, process)
 }
 
 #[cfg(not(unix))]
-fn wait(editor: &mut Command) -> io::Result<bool> {
+fn wait(editor: &mut Command, _: &Process) -> io::Result<bool> {
     editor.status().map(|status| status.success())
 }
 
 #[cfg(unix)]
-fn wait(editor: &mut Command) -> io::Result<bool> {
+fn wait(editor: &mut Command, process: &Process) -> io::Result<bool> {
     use std::os::unix::process::CommandExt;
 
     use rustix::process::{
@@ -76,6 +151,7 @@ fn wait(editor: &mut Command) -> io::Result<bool> {
     let child = editor.process_group(0).spawn()?;
     let id = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     let id = id.ok_or_else(|| io::Error::other("the editor has no process id"))?;
+    process.0.store(id.as_raw_nonzero().get(), Ordering::SeqCst);
     let has_terminal = rustix::termios::tcgetpgrp(io::stdin()).is_ok_and(|group| group == getpgrp());
     let give =
         |group: Pid| if has_terminal { rustix::termios::tcsetpgrp(io::stdin(), group) } else { Ok(()) };
@@ -91,6 +167,7 @@ fn wait(editor: &mut Command) -> io::Result<bool> {
         kill_process(getpid(), Signal::STOP)?;
         give(id)?;
     };
+    process.0.store(0, Ordering::SeqCst);
     give(getpgrp())?;
     Ok(ended)
 }

@@ -16,10 +16,14 @@ use crate::state::seen::Seen;
 pub const SEEN: &str = "seen.json";
 /// The file of the drafts.
 pub const DRAFTS: &str = "drafts.json";
-/// A file of ours, in bytes, at most; a larger one is not ours.
-const LARGEST: u64 = 4 * 1024 * 1024;
+/// A file of ours, in bytes, at most; a larger one is not ours. The drafts of several users have room.
+const LARGEST: u64 = 32 * 1024 * 1024;
 /// Drafts kept of one user, at most; the ones of the oldest sessions go.
 const KEPT_DRAFTS: usize = 200;
+/// All of them together, in bytes, at most.
+const KEPT_BYTES: usize = 4 * 1024 * 1024;
+/// A draft, in bytes, at most: far more than a message may have. Of a longer one the beginning is kept.
+pub const LONGEST_DRAFT: usize = 256 * 1024;
 
 /// The folder where they are kept.
 #[derive(Clone, Debug)]
@@ -118,11 +122,17 @@ impl Files {
                 if text.is_empty() {
                     kept.remove(session);
                 } else {
-                    kept.insert(*session, text.clone());
+                    let end = text.floor_char_boundary(LONGEST_DRAFT);
+                    kept.insert(*session, text[..end].to_owned());
                 }
             }
-            while kept.len() > KEPT_DRAFTS {
-                kept.pop_first();
+            let mut bytes: usize = kept.values().map(String::len).sum();
+            while kept.len() > KEPT_DRAFTS || bytes > KEPT_BYTES {
+                // What is being typed stays, however old its session is.
+                let Some(oldest) = kept.keys().find(|session| !drafts.contains_key(*session)).copied() else {
+                    break;
+                };
+                bytes -= kept.remove(&oldest).map_or(0, |text| text.len());
             }
         })
     }
@@ -139,18 +149,16 @@ impl Files {
     where
         T: Default + Serialize + DeserializeOwned,
     {
-        private_folder(&self.folder)?;
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(self.folder.join(format!("{name}.lock")))?;
-        lock.lock()?;
-        let Found { mut value, notice } = self.read::<T>(name)?;
+        let _lock = self.lock(name)?;
+        let Found { mut value, notice } = self.read_or_set_aside::<T>(name)?;
         let answer = change(&mut value);
+        let bytes = serde_json::to_vec(&value)?;
+        if bytes.len() as u64 > LARGEST {
+            return Err(io::Error::other(format!("{name} would be too large")));
+        }
         // Made private by the library; in place whole or not at all.
         let mut file = tempfile::Builder::new().prefix(name).tempfile_in(&self.folder)?;
-        file.write_all(&serde_json::to_vec(&value)?)?;
+        file.write_all(&bytes)?;
         file.as_file().sync_all()?;
         file.persist(self.folder.join(name))?;
         Ok(Found { value: answer, notice })
@@ -158,19 +166,53 @@ impl Files {
 
     /// What a file holds. One that is no file of ours is set aside, and the story begins anew.
     pub fn read<T: Default + DeserializeOwned>(&self, name: &str) -> io::Result<Found<T>> {
-        let path = self.folder.join(name);
-        let value = match load(&path) {
-            Ok(None) => Some(T::default()),
-            Ok(Some(bytes)) => serde_json::from_slice(&bytes).ok(),
-            Err(_) => None,
-        };
-        if let Some(value) = value {
+        if let Some(value) = parse(&self.folder.join(name)) {
             return Ok(Found { value, notice: None });
         }
-        let aside = self.folder.join(format!("{name}.corrupt"));
+        // Somebody else may be about to set it aside, or to put another in its place.
+        let _lock = self.lock(name)?;
+        self.read_or_set_aside(name)
+    }
+
+    /// The right to change a file, until it is let go of.
+    fn lock(&self, name: &str) -> io::Result<File> {
+        private_folder(&self.folder)?;
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(self.folder.join(format!("{name}.lock")))?;
+        lock.lock()?;
+        Ok(lock)
+    }
+
+    /// What a file holds; under its lock.
+    fn read_or_set_aside<T: Default + DeserializeOwned>(&self, name: &str) -> io::Result<Found<T>> {
+        let path = self.folder.join(name);
+        if let Some(value) = parse(&path) {
+            return Ok(Found { value, notice: None });
+        }
+        let aside = self.free_name(&format!("{name}.corrupt"));
         std::fs::rename(&path, &aside)?;
         let notice = format!("{} could not be read and was set aside as {}", path.display(), aside.display());
         Ok(Found { value: T::default(), notice: Some(notice) })
+    }
+
+    /// This name, or the first with a number that nothing has yet: what was set aside before stays.
+    fn free_name(&self, name: &str) -> PathBuf {
+        let numbered = (2..).map(|number| format!("{name}.{number}"));
+        let mut paths = std::iter::once(name.to_owned()).chain(numbered).map(|name| self.folder.join(name));
+        let is_free = |path: &PathBuf| std::fs::symlink_metadata(path).is_err();
+        paths.find(is_free).unwrap_or_else(|| self.folder.join(name))
+    }
+}
+
+/// What a file of ours says: what is empty, if there is none; nothing, if it is not one of ours.
+fn parse<T: Default + DeserializeOwned>(path: &Path) -> Option<T> {
+    match load(path) {
+        Ok(None) => Some(T::default()),
+        Ok(Some(bytes)) => serde_json::from_slice(&bytes).ok(),
+        Err(_) => None,
     }
 }
 
@@ -249,12 +291,14 @@ mod tests {
         let (_folder, files, owner) = files();
         let first = id(1);
         files.change_seen(&owner, |seen| seen.add(first)).unwrap();
-        for wrong in [b"{\"seen\":".to_vec(), vec![0; 100], vec![b' '; 5 * 1024 * 1024]] {
+        let asides = ["seen.json.corrupt", "seen.json.corrupt.2", "seen.json.corrupt.3"];
+        for (wrong, aside) in [b"{\"seen\":".to_vec(), vec![0; 100], vec![b' '; 33 << 20]].iter().zip(asides)
+        {
             std::fs::write(files.path("seen.json"), wrong).unwrap();
             let found = files.change_seen(&owner, |seen| seen.add(first)).unwrap();
             assert_eq!(found.value, [first]);
-            assert!(found.notice.unwrap().contains("seen.json.corrupt"));
-            assert!(files.path("seen.json.corrupt").exists());
+            assert!(found.notice.unwrap().ends_with(aside), "what was set aside before stays");
+            assert!(&std::fs::read(files.path(aside)).unwrap() == wrong);
         }
         assert!(files.seen(&owner).unwrap().notice.is_none());
     }
@@ -275,6 +319,22 @@ mod tests {
         std::os::unix::fs::symlink(&target, files.path("seen.json")).unwrap();
         files.change_seen(&owner, |seen| seen.add(id(2))).unwrap();
         assert_eq!(std::fs::read_to_string(target).unwrap(), "{\"seen\":{}}");
+    }
+
+    #[test]
+    fn drafts_are_cut_and_go_before_their_file_is_too_large_to_be_read() {
+        let (_folder, files, owner) = files();
+        let sessions: Vec<SessionId> =
+            (1..=20).map(|millis| SessionId::new(Timestamp::from_millis(millis))).collect();
+        let long = format!("{}ü", "\"".repeat(LONGEST_DRAFT - 1));
+        let all = sessions.iter().skip(1).map(|session| (*session, long.clone())).collect();
+        files.keep_drafts(&owner, &all).unwrap();
+        files.keep_drafts(&owner, &[(sessions[0], long)].into()).unwrap();
+        let kept = files.drafts(&owner).unwrap();
+        assert!(kept.notice.is_none());
+        assert_eq!(kept.value[&sessions[0]].len(), LONGEST_DRAFT - 1, "what was typed last stays");
+        assert_eq!(kept.value.len(), KEPT_BYTES / (LONGEST_DRAFT - 1));
+        assert!(kept.value.contains_key(&sessions[19]) && !kept.value.contains_key(&sessions[1]));
     }
 
     #[test]

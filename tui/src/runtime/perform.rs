@@ -7,14 +7,14 @@ use std::sync::mpsc as line;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tierup_common::id::{HandoffId, SessionId};
+use tierup_common::id::{HandoffId, Seq, SessionId};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::effect::{Effect, Watch};
 use crate::event::{Answer, Event, Reply};
 use crate::runtime::api::Api;
-use crate::runtime::files::{Files, Found, Owner};
+use crate::runtime::files::{Files, Found, LONGEST_DRAFT, Owner};
 use crate::runtime::vault::Vault;
 use crate::runtime::{Entrance, entrance, stream};
 use crate::text::safe;
@@ -92,7 +92,7 @@ impl Performer {
                     let _ = news.send(Event::LoggedIn(ticket, result));
                 });
             }
-            Effect::Watch(wanted) => self.watch(&wanted),
+            Effect::Watch(wanted, after) => self.watch(&wanted, after),
             Effect::MarkSeen(id) => self.keep(Keep::Seen(id)),
             Effect::MarkUnread(id) => self.keep(Keep::Unread(id)),
             Effect::SaveDraft(session, text) => self.keep(Keep::Draft(session, text)),
@@ -145,7 +145,7 @@ impl Performer {
         }
     }
 
-    fn watch(&mut self, wanted: &[Watch]) {
+    fn watch(&mut self, wanted: &[Watch], after: Option<Seq>) {
         self.watched.retain(|(watch, task)| {
             let stays = wanted.contains(watch);
             if !stays {
@@ -156,7 +156,7 @@ impl Performer {
         for watch in wanted {
             if self.watched.iter().all(|(known, _)| known != watch) {
                 let Some(api) = self.api.clone() else { return };
-                let task = tokio::spawn(stream::watch(api, *watch, self.news.clone()));
+                let task = tokio::spawn(stream::watch_from(api, *watch, after, self.news.clone()));
                 self.watched.push((*watch, task));
             }
         }
@@ -192,12 +192,13 @@ impl Drop for Performer {
 fn keep(files: &Files, work: &line::Receiver<Keep>, news: &UnboundedSender<Event>) {
     let mut owner: Option<Owner> = None;
     let (mut seen, mut drafts): (Vec<Keep>, BTreeMap<SessionId, String>) = (Vec::new(), BTreeMap::new());
+    let mut told = Told { news, is_failing: false, is_cut: false };
     while let Ok(first) = work.recv() {
         for what in std::iter::once(first).chain(work.try_iter()) {
             match what {
                 Keep::Owner(is) => {
                     if owner.as_ref() != Some(&is) {
-                        greet(files, &is, news);
+                        greet(files, &is, &mut told);
                         owner = Some(is);
                     }
                 }
@@ -218,32 +219,88 @@ fn keep(files: &Files, work: &line::Receiver<Keep>, news: &UnboundedSender<Event
                     }
                 }
             });
-            tell(news, changed, |ids| Some(Event::Seen(ids)));
+            told.tell(changed, |ids| Some(Event::Seen(ids)));
         }
         if !drafts.is_empty() {
-            tell(news, files.keep_drafts(owner, &drafts), |()| None);
+            told.tell(files.keep_drafts(owner, &drafts), |()| None);
+            told.is_cut(drafts.values().any(|text| text.len() > LONGEST_DRAFT));
             drafts.clear();
         }
     }
 }
 
 /// Tells what is kept of a user.
-fn greet(files: &Files, owner: &Owner, news: &UnboundedSender<Event>) {
-    tell(news, files.seen(owner), |ids| Some(Event::Seen(ids)));
-    tell(news, files.drafts(owner), |drafts| Some(Event::Drafts(drafts.into_iter().collect())));
+fn greet(files: &Files, owner: &Owner, told: &mut Told<'_>) {
+    told.tell(files.seen(owner), |ids| Some(Event::Seen(ids)));
+    told.tell(files.drafts(owner), |drafts| Some(Event::Drafts(drafts.into_iter().collect())));
 }
 
-fn tell<T>(
-    news: &UnboundedSender<Event>,
-    found: io::Result<Found<T>>,
-    event: impl FnOnce(T) -> Option<Event>,
-) {
-    let (event, notice) = match found {
-        Ok(found) => (event(found.value), found.notice),
-        Err(error) => (None, Some(format!("This machine does not keep what you saw and typed: {error}"))),
-    };
-    // Nobody listens any more when the console is being left.
-    for event in event.into_iter().chain(notice.map(Event::Notice)) {
-        let _ = news.send(event);
+/// What the user was told of their files: what stays wrong with every letter is said once.
+struct Told<'n> {
+    news: &'n UnboundedSender<Event>,
+    is_failing: bool,
+    is_cut: bool,
+}
+
+impl Told<'_> {
+    fn tell<T>(&mut self, found: io::Result<Found<T>>, event: impl FnOnce(T) -> Option<Event>) {
+        let was_failing = std::mem::replace(&mut self.is_failing, found.is_err());
+        let (event, notice) = match found {
+            Ok(found) => (event(found.value), found.notice),
+            Err(_) if was_failing => (None, None),
+            Err(error) => (None, Some(format!("This machine does not keep what you saw and typed: {error}"))),
+        };
+        for event in event.into_iter().chain(notice.map(Event::Notice)) {
+            self.send(event);
+        }
+    }
+
+    fn is_cut(&mut self, is_cut: bool) {
+        if is_cut && !self.is_cut {
+            let most = LONGEST_DRAFT / 1024;
+            let text = format!("What you type is very long: of a draft {most} KiB are kept on this machine");
+            self.send(Event::Notice(text));
+        }
+        self.is_cut = is_cut;
+    }
+
+    fn send(&self, event: Event) {
+        // Nobody listens any more when the console is being left.
+        let _ = self.news.send(event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tierup_common::id::UserId;
+    use tierup_common::time::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn what_stays_wrong_with_the_files_is_said_once() {
+        let folder = tempfile::tempdir().unwrap();
+        // A file where the folder should be: nothing can be kept there, whoever one is.
+        let path = folder.path().join("data");
+        std::fs::write(&path, "").unwrap();
+        let (line, work) = line::channel();
+        let (news, mut heard) = tokio::sync::mpsc::unbounded_channel();
+        let session = SessionId::new(Timestamp::from_millis(1));
+        line.send(Keep::Owner(Owner::new("http://acme.test", UserId::from_bytes([1; 16])))).unwrap();
+        let files = Files::in_folder(&path);
+        let keeper = std::thread::spawn(move || keep(&files, &work, &news));
+        for length in 1..5 {
+            line.send(Keep::Draft(session, "x".repeat(length * LONGEST_DRAFT))).unwrap();
+        }
+        drop(line);
+        keeper.join().unwrap();
+        let mut notices = Vec::new();
+        while let Ok(event) = heard.try_recv() {
+            if let Event::Notice(text) = event {
+                notices.push(text);
+            }
+        }
+        let of = |words: &str| notices.iter().filter(|notice| notice.contains(words)).count();
+        assert_eq!((of("does not keep"), of("very long")), (1, 1), "{notices:?}");
     }
 }

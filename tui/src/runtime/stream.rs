@@ -40,9 +40,19 @@ pub async fn follow(api: Api, news: UnboundedSender<Event>) {
     .await;
 }
 
-/// Holds a narrowed stream. How its connection is, the team's stream tells.
+/// Holds a narrowed stream, from now on. How its connection is, the team's stream tells.
 pub async fn watch(api: Api, watch: Watch, news: UnboundedSender<Event>) {
-    hold(&api, Some(watch), None, |frame, _| news.send(Event::Watched(frame)).is_ok(), |_| true).await;
+    watch_from(api, watch, None, news).await;
+}
+
+/// The same; one of a session begins after this event.
+pub async fn watch_from(api: Api, watch: Watch, after: Option<Seq>, news: UnboundedSender<Event>) {
+    let after = match watch {
+        // What grows and who reads begins anew with the stream.
+        Watch::Handoff(_) => None,
+        Watch::Session(_) => after,
+    };
+    hold(&api, Some(watch), after, |frame, _| news.send(Event::Watched(frame)).is_ok(), |_| true).await;
 }
 
 /// Opens a stream, again and again, and hands on what it carries, as it is understood and as it came, until nobody
@@ -54,19 +64,14 @@ pub async fn hold(
     mut take: impl FnMut(Frame, &str) -> bool,
     mut tell: impl FnMut(Connection) -> bool,
 ) {
-    let (mut first, mut broken) = (FIRST_PAUSE, 0);
+    let mut pauses = Pauses::default();
     loop {
         if !tell(Connection::Connecting) {
             return;
         }
         let why = match api.stream(watch, after).await {
             Ok(response) => {
-                let before = after;
-                let why = read(response, &mut after, &mut first, &mut take).await;
-                let Some(why) = why else { return };
-                if after != before {
-                    broken = 0;
-                }
+                let Some(why) = read(response, &mut after, &mut pauses, &mut take).await else { return };
                 why
             }
             Err(Failure::Problem(problem)) if matches!(problem.status, 401 | 403 | 404) => {
@@ -80,14 +85,38 @@ pub async fn hold(
             }
             Err(failure) => failure.to_string(),
         };
-        let wait = pause(first, broken, random());
+        let wait = pauses.next(random());
         let retry_at = clock::now().plus(wait);
         tracing::warn!(why = safe::line(&why), ?watch, "a stream broke off");
         if !tell(Connection::Lost { why, retry_at }) {
             return;
         }
         tokio::time::sleep(wait).await;
-        broken += 1;
+    }
+}
+
+/// The pauses between tries: they grow until a stream begins, however quiet it is then.
+struct Pauses {
+    /// The first one after a break, at most.
+    first: Duration,
+    /// Breaks that followed each other.
+    broken: u32,
+}
+
+impl Default for Pauses {
+    fn default() -> Self {
+        Self { first: FIRST_PAUSE, broken: 0 }
+    }
+}
+
+impl Pauses {
+    /// Somewhere between nothing much and the whole pause, by a number from 0 to 1, so that many consoles do not come
+    /// back at once.
+    fn next(&mut self, chance: f64) -> Duration {
+        let growth = GROWTH.saturating_pow(self.broken);
+        self.broken = self.broken.saturating_add(1);
+        let whole = self.first.saturating_mul(growth).min(LONGEST_PAUSE.max(self.first));
+        whole.mul_f64(0.2 + 0.8 * chance)
     }
 }
 
@@ -95,7 +124,7 @@ pub async fn hold(
 async fn read(
     response: Response,
     after: &mut Option<Seq>,
-    first_pause: &mut Duration,
+    pauses: &mut Pauses,
     take: &mut impl FnMut(Frame, &str) -> bool,
 ) -> Option<String> {
     let since_event = AtomicUsize::new(0);
@@ -121,11 +150,14 @@ async fn read(
         let Ok(event) = event else { return Some("the connection broke off".into()) };
         since_event.store(0, Ordering::Relaxed);
         if let Some(retry) = event.retry {
-            *first_pause = Duration::from_millis(retry).clamp(FIRST_PAUSE, LONGEST_RETRY);
+            pauses.first = Duration::from_millis(retry).clamp(FIRST_PAUSE, LONGEST_RETRY);
         }
         let Some(data) = event.data else { continue };
         greeting = None;
         let frame = Frame::parse(&data);
+        if let Frame::Signal(Signal::Hello { .. }) = frame {
+            pauses.broken = 0;
+        }
         if let Some(seq) = place(&frame, *after) {
             *after = Some(seq);
         }
@@ -133,13 +165,6 @@ async fn read(
             return None;
         }
     }
-}
-
-/// How long to wait before the next try: somewhere between nothing much and the whole pause, so that many consoles do
-/// not come back at once. The pause grows with the breaks that followed each other.
-fn pause(first: Duration, broken: u32, random: f64) -> Duration {
-    let grown = first.saturating_mul(GROWTH.saturating_pow(broken)).min(LONGEST_PAUSE.max(first));
-    grown.mul_f64(0.2 + 0.8 * random)
 }
 
 /// How far a frame brings a stream: from there it is resumed.
@@ -185,19 +210,18 @@ mod tests {
     #[test]
     fn of_a_thousand_that_come_back_no_second_holds_more_than_fifteen_in_a_hundred() {
         // What the server tells a thousand.
-        let told = Duration::from_secs(12);
-        let herd: Vec<_> = (0..1000).map(|_| pause(told, 0, random())).collect();
+        let told = || Pauses { first: Duration::from_secs(12), broken: 0 };
+        let herd: Vec<_> = (0..1000).map(|_| told().next(random())).collect();
         assert!(fullest_second(herd.clone()) <= 150, "{}", fullest_second(herd));
     }
 
     #[test]
-    fn a_lone_console_is_back_soon_and_never_waits_for_long() {
-        assert!(pause(FIRST_PAUSE, 0, 1.0) <= Duration::from_millis(500));
-        // A server that needs a second to start is met by the third try.
-        assert!(pause(FIRST_PAUSE, 1, 1.0) <= Duration::from_millis(1500));
-        for broken in 0..100 {
-            assert!(pause(FIRST_PAUSE, broken, 1.0) <= LONGEST_PAUSE);
-            assert!(pause(FIRST_PAUSE, broken, 0.0) >= FIRST_PAUSE.mul_f64(0.19));
-        }
+    fn pauses_grow_until_a_stream_says_hello() {
+        let mut pauses = Pauses::default();
+        let waits: Vec<u128> = (0..5).map(|_| pauses.next(1.0).as_millis()).collect();
+        assert_eq!(waits, [500, 1500, 4500, 10_000, 10_000]);
+        assert_eq!(pauses.next(0.0).as_millis(), 2000);
+        pauses.broken = 0;
+        assert_eq!(pauses.next(1.0).as_millis(), 500);
     }
 }

@@ -98,6 +98,8 @@ pub struct Window {
     notify: Notify,
     /// Whether it has a name of the console's.
     named: bool,
+    /// The name that it has: whoever had the terminal meanwhile may have given it another.
+    title: String,
     clipboard: Option<Clipboard>,
     knows_links: bool,
 }
@@ -107,7 +109,7 @@ impl Window {
     pub fn new(notify: Notify, named: bool) -> Self {
         let knows_links = std::env::var("TERM").is_ok_and(|term| knows_links(&term));
         let notify = notify.here(|name| std::env::var(name).ok());
-        Self { notify, named, clipboard: None, knows_links }
+        Self { notify, named, title: String::new(), clipboard: None, knows_links }
     }
 }
 
@@ -118,19 +120,21 @@ impl Desk for Window {
         }
         leave()?;
         signals::stop()?;
-        enter()?;
+        self.retake()?;
         Ok(true)
     }
 
     fn retake(&mut self) -> io::Result<()> {
-        enter()
+        enter()?;
+        execute!(stdout(), Print(&self.title))
     }
 
     fn title(&mut self, title: &str) -> io::Result<()> {
         if !self.named {
             return Ok(());
         }
-        execute!(stdout(), Print(desk::title(title)))
+        self.title = desk::title(title);
+        execute!(stdout(), Print(&self.title))
     }
 
     fn mouse(&mut self, on: bool) -> io::Result<()> {
@@ -152,9 +156,12 @@ impl Desk for Window {
         // Nobody listens to the keyboard meanwhile: a key has just come, and the loop waits here before it asks for more.
         leave()?;
         let command = editor::command(|name| std::env::var(name).ok());
-        let edited = tokio::task::spawn_blocking(move || editor::edit(&command, &text)).await;
-        enter()?;
-        edited.map_err(io::Error::other)
+        let edited = match editor::Open::new(command, text) {
+            Ok(open) => open.done().await,
+            Err(error) => Err(format!("The editor could not be started: {error}")),
+        };
+        self.retake()?;
+        Ok(edited)
     }
 
     fn link(&mut self, told: &str) -> io::Result<()> {

@@ -1,9 +1,16 @@
 //! Text that the user types: several lines, with a cursor, undo and paste as one.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::style::{Modifier, Style};
 use ratatui_textarea::{CursorMove, TextArea, WrapMode};
 
 use crate::text::safe;
+
+/// How the text area marks its cursor, and what is selected: in ways that no text is marked in. What they look like is
+/// the view's to say.
+pub const CURSOR: Modifier = Modifier::SLOW_BLINK;
+/// See [`CURSOR`].
+pub const SELECTED: Modifier = Modifier::RAPID_BLINK;
 
 /// A text being typed.
 #[derive(Clone, Debug)]
@@ -22,7 +29,9 @@ impl Composer {
     pub fn with(text: &str) -> Self {
         let mut area = TextArea::new(text.split('\n').map(str::to_owned).collect());
         area.set_wrap_mode(WrapMode::WordOrGlyph);
-        area.set_cursor_line_style(ratatui::style::Style::default());
+        area.set_cursor_line_style(Style::new());
+        area.set_cursor_style(Style::new().add_modifier(CURSOR));
+        area.set_selection_style(Style::new().add_modifier(SELECTED));
         area.move_cursor(CursorMove::Bottom);
         area.move_cursor(CursorMove::End);
         Self { area }
@@ -31,6 +40,11 @@ impl Composer {
     /// What was typed.
     pub fn text(&self) -> String {
         self.area.lines().join("\n")
+    }
+
+    /// Its lines.
+    pub fn lines(&self) -> &[String] {
+        self.area.lines()
     }
 
     /// Whether nothing was typed.
@@ -136,6 +150,8 @@ impl Composer {
 
     /// Adds a line of text after what is there, and puts the cursor behind it.
     pub fn append(&mut self, raw: &str) {
+        // What is selected is not to be replaced by it.
+        self.area.cancel_selection();
         self.area.move_cursor(CursorMove::Bottom);
         self.area.move_cursor(CursorMove::End);
         let needs_space =
@@ -212,6 +228,17 @@ mod tests {
         composer.paste("\nand more");
         composer.undo();
         assert_eq!(composer.text(), "what was sent before");
+    }
+
+    #[test]
+    fn what_is_appended_does_not_replace_what_is_selected() {
+        let mut composer = typed("mine");
+        composer.key(KeyEvent::new(KeyCode::Home, KeyModifiers::NONE));
+        for _ in 0..2 {
+            composer.key(KeyEvent::new(KeyCode::Right, KeyModifiers::SHIFT));
+        }
+        composer.append("a step");
+        assert_eq!(composer.text(), "mine a step");
     }
 
     #[test]

@@ -132,8 +132,8 @@ impl Looker<'_> {
         self.says()
     }
 
-    /// Whether a parked session is shown.
-    pub fn shows_parked(&mut self, session: &SessionItem) -> bool {
+    /// Whether a session of the user's own is shown.
+    pub fn shows_session(&mut self, session: &SessionItem) -> bool {
         if !self.filter.is_on() {
             return true;
         }

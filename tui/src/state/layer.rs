@@ -61,8 +61,8 @@ pub struct Conflict {
     pub by: String,
     /// Since when.
     pub since: Timestamp,
-    /// When it opened by itself; nothing if the user's own key brought it.
-    pub came_at: Option<Timestamp>,
+    /// When it opened: always by itself, for an answer is as little expected as an event.
+    pub came_at: Timestamp,
     /// What became of the draft that was typed for it.
     pub draft: Draft,
 }
@@ -153,8 +153,9 @@ impl Layer {
 
     /// Whether it takes keys yet.
     pub fn hears(&self, now: Timestamp) -> bool {
-        match self {
-            Self::Conflict(conflict) => conflict.came_at.is_none_or(|came| now.since(came) >= DEAF),
+        let came_at = match self {
+            Self::Conflict(conflict) => Some(conflict.came_at),
+            Self::LogIn(login) => login.came_at,
             Self::Help { .. }
             | Self::Log { .. }
             | Self::Palette(_)
@@ -162,9 +163,9 @@ impl Layer {
             | Self::Dialog(_)
             | Self::Confirm(_)
             | Self::Briefing
-            | Self::LogIn(_)
-            | Self::Pick(_) => true,
-        }
+            | Self::Pick(_) => None,
+        };
+        came_at.is_none_or(|came| now.since(came) >= DEAF)
     }
 }
 

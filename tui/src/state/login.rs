@@ -1,5 +1,7 @@
 //! The log-in: three fields, over whatever is there.
 
+use tierup_common::time::Timestamp;
+
 use crate::effect::{Secret, Ticket};
 use crate::state::composer::Composer;
 
@@ -8,6 +10,8 @@ use crate::state::composer::Composer;
 pub struct LogIn {
     /// Why it is asked for.
     pub why: Why,
+    /// When it opened by itself; nothing if the user asked for it, or begins with it.
+    pub came_at: Option<Timestamp>,
     /// The server's address.
     pub server: Composer,
     /// The email address; empty to come with a token.
@@ -29,6 +33,8 @@ pub enum Why {
     First,
     /// The token in use works no more; in the server's words.
     Ended(String),
+    /// The user wants to.
+    Asked,
 }
 
 /// A field of the log-in.
@@ -64,6 +70,7 @@ impl LogIn {
         };
         Self {
             why,
+            came_at: None,
             server: Composer::with(server.unwrap_or_default()),
             email: Composer::with(email.unwrap_or_default()),
             secret: Secret::default(),

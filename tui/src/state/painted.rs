@@ -54,8 +54,8 @@ pub enum Target {
     Tab(Tab),
     /// A row of the list.
     Handoff(HandoffId),
-    /// A parked session.
-    Parked(SessionId),
+    /// A session of the user's own.
+    Session(SessionId),
     /// A half of the briefing.
     Pane(Pane),
     /// The conversation.

@@ -1,11 +1,16 @@
 //! The palette: any action of a place, any command and any handoff, by what it is called.
 
+use std::cmp::Reverse;
+use std::fmt::Write as _;
+
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
+use tierup_common::handoff::QueueItem;
 use tierup_common::id::HandoffId;
 
 use crate::keymap::{Action, Context};
 use crate::state::composer::Composer;
+use crate::text::safe;
 
 /// Choices kept, at most: nobody reads further.
 const KEPT: usize = 100;
@@ -55,26 +60,6 @@ impl Palette {
         palette
     }
 
-    /// Takes of all that can be chosen what fits to what is typed.
-    pub fn fit(&mut self, all: Vec<Choice>) {
-        let text = self.line.text();
-        let pattern = Pattern::parse(&text, CaseMatching::Ignore, Normalization::Smart);
-        let mut matcher = Matcher::new(Config::DEFAULT);
-        let (mut both, mut buffer) = (String::new(), Vec::new());
-        let mut scored: Vec<(u32, Choice)> = Vec::new();
-        for choice in all {
-            both.clear();
-            both.extend([&choice.text, " ", &choice.name]);
-            let score = pattern.score(Utf32Str::new(&both, &mut buffer), &mut matcher);
-            scored.extend(score.map(|score| (score, choice)));
-        }
-        // Stable: among equals the order of the table holds.
-        scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-        scored.truncate(KEPT);
-        self.choices = scored.into_iter().map(|(_, choice)| choice).collect();
-        self.at = 0;
-    }
-
     /// The pattern of what is typed, to show where it was found.
     pub fn pattern(&self) -> Pattern {
         Pattern::parse(&self.line.text(), CaseMatching::Ignore, Normalization::Smart)
@@ -90,6 +75,54 @@ impl Palette {
     pub fn selected(&self) -> Option<&Choice> {
         self.choices.get(self.at)
     }
+}
+
+impl Choice {
+    /// A handoff.
+    pub fn handoff(item: &QueueItem) -> Self {
+        Self {
+            what: Chosen::Handoff(item.id),
+            text: format!("#{} {}", item.number, safe::line(&item.problem_summary)),
+            name: item.priority.word().to_owned(),
+            key: String::new(),
+        }
+    }
+}
+
+/// What fits to what is typed, the best first. There may be very many handoffs: a choice is made only of those that
+/// are kept.
+pub fn fitting<'a>(
+    text: &str,
+    doable: Vec<Choice>,
+    handoffs: impl Iterator<Item = &'a QueueItem>,
+) -> Vec<Choice> {
+    enum Found<'a> {
+        Choice(Choice),
+        Handoff(&'a QueueItem),
+    }
+    let pattern = Pattern::parse(text, CaseMatching::Ignore, Normalization::Smart);
+    let mut matcher = Matcher::new(Config::DEFAULT);
+    let (mut line, mut buffer) = (String::new(), Vec::new());
+    let mut scored: Vec<(u32, Found<'_>)> = Vec::new();
+    for found in doable.into_iter().map(Found::Choice).chain(handoffs.map(Found::Handoff)) {
+        line.clear();
+        // A text takes whatever is written into it.
+        let _ = match &found {
+            Found::Choice(choice) => write!(line, "{} {}", choice.text, choice.name),
+            Found::Handoff(item) => {
+                write!(line, "#{} {} {}", item.number, item.problem_summary, item.priority.word())
+            }
+        };
+        let score = pattern.score(Utf32Str::new(&line, &mut buffer), &mut matcher);
+        scored.extend(score.map(|score| (score, found)));
+    }
+    // Stable: among equals the order of the table holds.
+    scored.sort_by_key(|(score, _)| Reverse(*score));
+    let kept = scored.into_iter().take(KEPT).map(|(_, found)| match found {
+        Found::Choice(choice) => choice,
+        Found::Handoff(item) => Choice::handoff(item),
+    });
+    kept.collect()
 }
 
 #[cfg(test)]
@@ -108,15 +141,11 @@ mod tests {
     #[test]
     fn what_fits_best_comes_first_and_letters_may_be_left_out() {
         let all = ["Quit", "Next unread", "New session", "Park"].map(choice).to_vec();
-        let mut palette = Palette::new(Context::Queue, all.clone());
+        assert_eq!(fitting("nwses", all.clone(), std::iter::empty()).first(), Some(&choice("New session")));
+        assert!(fitting("xyz", all.clone(), std::iter::empty()).is_empty());
+        let mut palette = Palette::new(Context::Queue, all);
         assert_eq!(palette.choices.len(), 4);
-        palette.line = Composer::with("nwses");
-        palette.fit(all.clone());
-        assert_eq!(palette.selected(), Some(&choice("New session")));
-        palette.line = Composer::with("xyz");
-        palette.fit(all);
-        assert_eq!(palette.selected(), None);
-        palette.step(1);
-        assert_eq!(palette.at, 0);
+        palette.step(9);
+        assert_eq!(palette.selected(), Some(&choice("Park")));
     }
 }

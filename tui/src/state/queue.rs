@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use tierup_common::handoff::{HandoffStatus, Priority, QueueItem, Snapshot};
 use tierup_common::id::{HandoffId, Seq, SessionId, UserId};
-use tierup_common::session::SessionItem;
+use tierup_common::session::{SessionItem, SessionStatus};
 use tierup_common::time::Timestamp;
 use tierup_common::user::Person;
 
@@ -13,6 +13,7 @@ use crate::effect::Ticket;
 use crate::state::counts::Counts;
 use crate::state::filter::Filter;
 use crate::state::list::List;
+use crate::state::own::Own;
 
 /// Snapshots kept for the preview, at most.
 const SNAPSHOTS: usize = 100;
@@ -35,7 +36,7 @@ impl Tab {
 }
 
 /// Where a row stands: what waits before what is claimed, by the chosen order, then the oldest first.
-type Key = (bool, i64, HandoffId);
+pub type Key = (bool, i64, HandoffId);
 
 /// The order of the rows.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, strum::IntoStaticStr)]
@@ -75,6 +76,24 @@ impl Sort {
     }
 }
 
+/// A row of what the user works on.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Mine {
+    /// A handoff that they claimed.
+    Handoff(HandoffId),
+    /// A session of theirs that was not handed off, or came back to them.
+    Session(SessionId),
+}
+
+/// Where such a row stands: what was claimed before the rest, of which the newest comes first.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum MineKey {
+    /// See [`Mine::Handoff`].
+    Handoff(Key),
+    /// See [`Mine::Session`].
+    Session(Reverse<SessionId>),
+}
+
 /// A load of the lists: several pages, asked for one after the other.
 #[derive(Debug, Default)]
 pub struct Load {
@@ -86,6 +105,10 @@ pub struct Load {
     pub as_of: Option<Seq>,
     /// Why a page did not come.
     pub failed: Option<String>,
+    /// When all is asked for again, if a page did not come.
+    pub retry_at: Option<Timestamp>,
+    /// How often that has happened in a row.
+    pub tries: u32,
 }
 
 /// What the selection rests on, and whether it has rested long enough to fetch more about it.
@@ -127,11 +150,12 @@ pub struct Queue {
     pub sort: Sort,
     /// What waits and what others have claimed.
     pub queue: List<Key, HandoffId>,
-    /// What the user has claimed.
-    pub mine: List<Key, HandoffId>,
+    /// What the user works on.
+    pub mine: List<MineKey, Mine>,
     /// The user's parked sessions.
     pub parked: List<Reverse<SessionId>, SessionId>,
-    parked_items: HashMap<SessionId, SessionItem>,
+    /// The user's own sessions, parked or not.
+    own: Own,
     /// Which list is shown.
     pub tab: Tab,
     /// Every event up to here is in the lists; none before they were loaded.
@@ -159,9 +183,23 @@ impl Queue {
         self.items.get_mut(&id)
     }
 
-    /// A parked session.
-    pub fn parked_item(&self, id: SessionId) -> Option<&SessionItem> {
-        self.parked_items.get(&id)
+    /// A session of the user's own.
+    pub fn session(&self, id: SessionId) -> Option<&SessionItem> {
+        self.own.item(id)
+    }
+
+    /// The handoff of a session that somebody works on or that waits, as far as it is known.
+    pub fn item_of(&self, session: SessionId) -> Option<&QueueItem> {
+        self.items.values().find(|item| item.session_id == session)
+    }
+
+    /// The handoffs of the lists, in their order: what the user claimed comes first.
+    pub fn handoffs(&self) -> impl Iterator<Item = &QueueItem> {
+        let mine = self.mine.ids().filter_map(|row| match row {
+            Mine::Handoff(id) => Some(id),
+            Mine::Session(_) => None,
+        });
+        mine.chain(self.queue.ids()).filter_map(|id| self.items.get(&id))
     }
 
     /// What a handoff handed over, if it was fetched.
@@ -184,14 +222,22 @@ impl Queue {
 
     /// How many sessions are parked, whatever the filter shows.
     pub fn parked_count(&self) -> usize {
-        self.parked_items.len()
+        self.own.parked().len()
+    }
+
+    /// How much the user works on, whatever the filter shows.
+    pub fn mine_count(&self, me: Option<UserId>) -> usize {
+        self.counts.claimed(me) + self.rest(me).count()
     }
 
     /// The selected handoff of the list that is shown.
     pub fn selected(&self) -> Option<&QueueItem> {
         let id = match self.tab {
             Tab::Queue => self.queue.selected(),
-            Tab::Mine => self.mine.selected(),
+            Tab::Mine => match self.mine.selected() {
+                Some(Mine::Handoff(id)) => Some(id),
+                Some(Mine::Session(_)) | None => None,
+            },
             Tab::Parked => None,
         };
         id.and_then(|id| self.items.get(&id))
@@ -214,15 +260,18 @@ impl Queue {
         let Some(tab) = tab_of(&item, me) else { return self.remove(id) };
         let key = self.sort.key(&item);
         let is_shown = !self.filter.is_on() || self.filter.looker().shows(&item);
-        let (list, other) = match tab {
-            Tab::Mine => (&mut self.mine, &mut self.queue),
-            Tab::Queue | Tab::Parked => (&mut self.queue, &mut self.mine),
-        };
-        other.remove(id);
-        if is_shown {
-            list.put(id, key);
+        match (tab, is_shown) {
+            (Tab::Mine, true) => self.mine.put(Mine::Handoff(id), MineKey::Handoff(key)),
+            (Tab::Queue | Tab::Parked, true) => self.queue.put(id, key),
+            (Tab::Queue | Tab::Mine | Tab::Parked, false) => {}
+        }
+        if tab == Tab::Mine || !is_shown {
+            self.queue.remove(id);
+        }
+        if tab != Tab::Mine || !is_shown {
+            self.mine.remove(Mine::Handoff(id));
         } else {
-            list.remove(id);
+            self.mine.remove(Mine::Session(item.session_id));
         }
         self.counts.add(&item);
         if let Some(known) = self.items.insert(id, item) {
@@ -233,7 +282,7 @@ impl Queue {
     /// Takes a handoff out of every list.
     pub fn remove(&mut self, id: HandoffId) {
         self.queue.remove(id);
-        self.mine.remove(id);
+        self.mine.remove(Mine::Handoff(id));
         if let Some(known) = self.items.remove(&id) {
             self.counts.remove(&known);
         }
@@ -249,11 +298,13 @@ impl Queue {
             let Some(tab) = tab_of(item, me).filter(|_| looker.shows(item)) else { continue };
             let row = (self.sort.key(item), item.id);
             match tab {
-                Tab::Mine => mine.push(row),
+                Tab::Mine => mine.push((MineKey::Handoff(row.0), Mine::Handoff(item.id))),
                 Tab::Queue | Tab::Parked => queue.push(row),
             }
         }
-        let parked = self.parked_items.values().filter(|session| looker.shows_parked(session));
+        let rest = self.rest(me).filter(|session| looker.shows_session(session));
+        mine.extend(rest.map(|session| (MineKey::Session(Reverse(session.id)), Mine::Session(session.id))));
+        let parked = self.own.parked().filter(|session| looker.shows_session(session));
         let parked = parked.map(|session| (Reverse(session.id), session.id)).collect();
         self.queue.replace(queue);
         self.mine.replace(mine);
@@ -269,12 +320,38 @@ impl Queue {
         }
     }
 
-    /// Replaces the parked sessions.
-    pub fn put_parked(&mut self, sessions: Vec<SessionItem>) {
-        let mut looker = self.filter.looker();
-        let shown = sessions.iter().filter(|session| looker.shows_parked(session));
-        self.parked.replace(shown.map(|session| (Reverse(session.id), session.id)).collect());
-        self.parked_items = sessions.into_iter().map(|session| (session.id, session)).collect();
+    /// Replaces the user's own sessions that stand there.
+    pub fn put_sessions(&mut self, status: SessionStatus, sessions: Vec<SessionItem>, me: Option<UserId>) {
+        self.own.put(status, sessions);
+        self.arrange(me);
+    }
+
+    /// The user works on a session no longer.
+    pub fn session_left(&mut self, id: SessionId) {
+        self.own.left(id);
+        self.mine.remove(Mine::Session(id));
+    }
+
+    /// A load under way must not take what was brought otherwise for out of date.
+    pub fn is_fresh(&mut self, id: HandoffId) {
+        if let Some(load) = &mut self.load {
+            load.fresh.insert(id);
+        }
+    }
+
+    /// What comes next is newer than what is known, whatever its version.
+    pub fn forget_versions(&mut self) {
+        for item in self.items.values_mut() {
+            item.version = 0;
+        }
+    }
+
+    /// Sessions that the user works on without having claimed them.
+    fn rest(&self, me: Option<UserId>) -> impl Iterator<Item = &SessionItem> {
+        self.own.active(me).filter(move |session| {
+            let handoff = session.handoff_id.and_then(|id| self.items.get(&id));
+            handoff.is_none_or(|item| tab_of(item, me) != Some(Tab::Mine))
+        })
     }
 
     /// Says who is reading what.

@@ -10,6 +10,8 @@ use tierup_common::limit;
 pub struct Seen {
     order: VecDeque<HandoffId>,
     ids: HashSet<HandoffId>,
+    /// Marks that the file on this machine is not known to have yet: seen, or not any more.
+    pending: Vec<(HandoffId, bool)>,
 }
 
 impl Seen {
@@ -35,6 +37,28 @@ impl Seen {
     pub fn remove(&mut self, id: HandoffId) {
         if self.ids.remove(&id) {
             self.order.retain(|other| *other != id);
+        }
+    }
+
+    /// A handoff was seen, or is to count as not seen, and the file is on its way to say so.
+    pub fn mark(&mut self, id: HandoffId, is_seen: bool) {
+        if is_seen {
+            self.add(id);
+        } else {
+            self.remove(id);
+        }
+        self.pending.retain(|(other, _)| *other != id);
+        self.pending.push((id, is_seen));
+    }
+
+    /// Takes what the file holds. Marks that it does not have yet are laid over it.
+    pub fn take(&mut self, ids: Vec<HandoffId>) {
+        let pending = std::mem::take(&mut self.pending);
+        *self = ids.into_iter().collect();
+        for (id, is_seen) in pending {
+            if self.has(id) != is_seen {
+                self.mark(id, is_seen);
+            }
         }
     }
 
@@ -70,6 +94,20 @@ mod tests {
         let seen: Seen = all.iter().copied().collect();
         assert_eq!(seen.ids().count(), 200);
         assert!(!seen.has(all[50]) && seen.has(all[51]) && seen.has(all[250]));
+    }
+
+    #[test]
+    fn what_the_file_does_not_have_yet_is_laid_over_it() {
+        let mut seen: Seen = [id(1, 0), id(2, 0)].into_iter().collect();
+        seen.mark(id(3, 0), true);
+        seen.mark(id(1, 0), false);
+        // The file was read before either was written; then it has the one, and another console's.
+        seen.take(vec![id(1, 0), id(2, 0)]);
+        assert_eq!(seen.ids().collect::<Vec<_>>(), [id(2, 0), id(3, 0)]);
+        seen.take(vec![id(1, 0), id(2, 0), id(3, 0), id(4, 0)]);
+        assert_eq!(seen.ids().collect::<Vec<_>>(), [id(2, 0), id(3, 0), id(4, 0)]);
+        seen.take(vec![id(2, 0)]);
+        assert_eq!(seen.ids().collect::<Vec<_>>(), [id(2, 0)]);
     }
 
     #[test]

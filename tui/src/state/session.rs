@@ -3,7 +3,7 @@
 use tierup_common::assessment::Step;
 use tierup_common::handoff::HandoffStatus;
 use tierup_common::id::{MessageId, SessionId, UserId};
-use tierup_common::session::{Message, MessageKind, Session, SessionItem, SessionStatus};
+use tierup_common::session::{Message, MessageKind, MessageRole, Session, SessionItem, SessionStatus};
 use tierup_common::time::Timestamp;
 
 use crate::effect::Ticket;
@@ -20,8 +20,10 @@ pub struct Chat {
     pub session: Option<SessionItem>,
     /// What was said, in order, as far as it is known.
     pub messages: Vec<Message>,
-    /// Whether those are all: until the session is here, a snapshot's messages stand in.
+    /// Whether those are all: until the session is here, a snapshot's messages stand in, or those of an earlier visit.
     pub is_whole: bool,
+    /// Whether something may have been said between the fetch and the beginning of the stream.
+    pub may_miss: bool,
     /// The request for it.
     pub asked: Option<Ticket>,
     /// Why it could not be fetched.
@@ -30,10 +32,8 @@ pub struct Chat {
     pub briefing: Option<Briefing>,
     /// Answers of the assistant that are being written.
     pub growing: Vec<(MessageId, String)>,
-    /// Since when an answer is awaited that has not begun.
-    pub awaits_answer: Option<Timestamp>,
-    /// What was sent and not yet acknowledged.
-    pub outgoing: Option<Outgoing>,
+    /// The answer that is awaited and has not begun.
+    pub awaits_answer: Option<Awaited>,
     /// What is being typed.
     pub composer: Composer,
     /// Whether the assistant answers what is sent.
@@ -46,8 +46,8 @@ pub struct Chat {
     pub marked: Option<u32>,
     /// Which code block of it was copied last.
     pub copied: Option<(u32, usize)>,
-    /// Which of the messages sent before is in the composer, counted back from the newest, and what it replaced.
-    pub recalled: Option<(usize, String)>,
+    /// The message sent before that is in the composer.
+    pub recalled: Option<Recalled>,
     /// Messages broken into rows.
     pub wraps: Wraps,
 }
@@ -61,6 +61,26 @@ pub struct Outgoing {
     pub text: String,
     /// When it was sent.
     pub at: Timestamp,
+}
+
+/// An answer that is awaited.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Awaited {
+    /// Since when.
+    pub since: Timestamp,
+    /// The newest message when it was asked for, by its `seq`.
+    pub after: u32,
+}
+
+/// A message sent before, brought back into the composer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Recalled {
+    /// Which, counted back from the newest.
+    pub back: usize,
+    /// What it says there.
+    pub text: String,
+    /// What was being typed: the draft, as long as the message is not changed.
+    pub typed: String,
 }
 
 /// What of the conversation is shown.
@@ -88,12 +108,12 @@ impl Chat {
             session: None,
             messages: Vec::new(),
             is_whole: false,
+            may_miss: false,
             asked: None,
             failed: None,
             briefing: None,
             growing: Vec::new(),
             awaits_answer: None,
-            outgoing: None,
             composer: Composer::with(draft),
             kind: MessageKind::Ask,
             first_step: 0,
@@ -108,21 +128,32 @@ impl Chat {
     /// Takes a fetched session. Messages that came by the stream meanwhile are not lost.
     pub fn take(&mut self, session: Session) {
         let known = std::mem::take(&mut self.messages);
-        self.messages = session.conversation_messages;
         self.session = Some(session.item);
         self.is_whole = true;
         self.failed = None;
-        for message in known {
+        for message in session.conversation_messages.into_iter().chain(known) {
             self.hear(message);
         }
     }
 
-    /// Takes a message, once, at its place.
+    /// Takes a message, once, at its place. What was being written of it is over.
     pub fn hear(&mut self, message: Message) {
         self.growing.retain(|(id, _)| *id != message.id);
+        let answers =
+            |awaited: &mut Awaited| message.role != MessageRole::User && message.seq > awaited.after;
+        self.awaits_answer.take_if(answers);
         match self.messages.binary_search_by_key(&message.seq, |known| known.seq) {
             Ok(place) => self.messages[place] = message,
             Err(place) => self.messages.insert(place, message),
+        }
+    }
+
+    /// What is the user's own of what stands in the composer: not a message brought back and left as it was.
+    pub fn typed(&self) -> String {
+        let text = self.composer.text();
+        match &self.recalled {
+            Some(recalled) if recalled.text == text => recalled.typed.clone(),
+            Some(_) | None => text,
         }
     }
 

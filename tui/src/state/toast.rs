@@ -72,6 +72,13 @@ impl Toasts {
         self.shown.retain(|toast| toast.until > now);
     }
 
+    /// The clock was set back by so much: they stay as long as they would have.
+    pub fn rewind(&mut self, by: Duration) {
+        for toast in &mut self.shown {
+            toast.until = toast.until.minus(by);
+        }
+    }
+
     /// When the next one goes.
     pub fn next(&self) -> Option<Timestamp> {
         self.shown.iter().map(|toast| toast.until).min()

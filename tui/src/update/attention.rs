@@ -6,6 +6,7 @@ use tierup_common::handoff::Priority;
 use crate::effect::{Alert, Effect};
 use crate::state::State;
 use crate::state::link::Link;
+use crate::update::happened::is_from_me;
 
 /// The team's stream carried something; asked before it has changed the state.
 pub(super) fn hear(state: &mut State, frame: &Frame, effects: &mut Vec<Effect>) {
@@ -54,6 +55,9 @@ fn alert(state: &State, event: &Event) -> Option<Alert> {
         }
         What::HandoffAssigned { handoff, by, to, .. } if to.id == me && by.id != me => {
             (format!("{} passed this to you", by.name), handoff)
+        }
+        What::HandoffSentBack { handoff, by, .. } if by.id != me && is_from_me(state, handoff) => {
+            (format!("{} sent this back to you", by.name), handoff)
         }
         What::HandoffReminder { handoff, reason } => {
             let title = match reason {

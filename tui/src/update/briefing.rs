@@ -9,7 +9,7 @@ use crate::state::dialog::Dialog;
 use crate::state::layer::{Confirm, Layer, Pick, PickOf};
 use crate::state::toast::Tone;
 use crate::state::{Screen, State};
-use crate::update::{dialog, go, live, queue, scrolled, talk};
+use crate::update::{dialog, go, growing, queue, scrolled, talk};
 
 pub(super) fn act(state: &mut State, verb: BriefingVerb, effects: &mut Vec<Effect>) {
     let Some(briefing) = shown_mut(state) else { return };
@@ -49,7 +49,7 @@ pub(super) fn to_evidence(state: &mut State, forward: bool) {
             briefing.pane = Pane::Happened;
             briefing.happened = Place::Message(seq);
         }
-        None if live::is_being_assessed(&briefing.item) => {
+        None if growing::is_being_assessed(&briefing.item) => {
             state.toast(Tone::Info, "The assessment is still being written");
         }
         None => state.toast(Tone::Info, "There is no evidence to go to"),

@@ -274,10 +274,8 @@ fn endings(state: &State, of: Context, text: &str) -> Vec<Ending> {
         Takes::Theme => of_words(&mut state.settings.themes().map(bare)),
         Takes::Switch => of_words(&mut ["on", "off"].into_iter().map(bare)),
         Takes::Waiting | Takes::Handoff => {
-            let queue = &state.queue;
             let wanted = rest.trim_start_matches('#').to_lowercase();
-            let known = queue.mine.ids().chain(queue.queue.ids()).filter_map(|id| queue.item(id));
-            let fitting = known.filter(|item| {
+            let fitting = state.queue.handoffs().filter(|item| {
                 (command.takes == Takes::Handoff || item.status == HandoffStatus::Open)
                     && (item.number.to_string().starts_with(&wanted)
                         || item.problem_summary.to_lowercase().contains(&wanted))

@@ -1,8 +1,10 @@
 //! A lost claim: the popup, the next one that waits, and the draft that was typed for it.
 
+use tierup_common::handoff::HandoffStatus;
 use tierup_common::id::{HandoffId, SessionId};
 use tierup_common::session::{CreateMessage, Message, MessageKind};
 use tierup_common::time::Timestamp;
+use tierup_common::user::Person;
 
 use crate::effect::{Call, Effect, Ticket};
 use crate::event::Failure;
@@ -20,24 +22,41 @@ pub(super) struct Loss {
     pub(super) handoff: HandoffId,
     /// What it is called.
     pub(super) title: String,
-    /// The winner's name.
-    pub(super) by: String,
+    /// The winner.
+    pub(super) by: Person,
     /// Since when it is theirs.
     pub(super) since: Timestamp,
-    /// When the popup comes by itself; nothing if a key brought it.
-    pub(super) came_at: Option<Timestamp>,
 }
 
 /// Somebody else was first: the popup, over the list, with the next one that waits selected. What was typed is kept.
 pub(super) fn lost(state: &mut State, loss: Loss) {
-    let Loss { handoff, title, by, since, came_at } = loss;
+    let Loss { handoff, title, by, since } = loss;
     let session = session_of(state, handoff);
     let has_draft = session.is_some_and(|session| state.drafts.contains_key(&session));
     let draft = if has_draft { Draft::Kept } else { Draft::None };
+    if !matches!(state.screen, Screen::Queue) {
+        // What lies over the screen that closes goes with it; a dialog keeps what was typed into it.
+        let belongs = |layer: &Layer| matches!(layer, Layer::Briefing | Layer::Pick(_) | Layer::Confirm(_));
+        state.layers.retain(|layer| !belongs(layer));
+    }
     go::to_queue(state);
+    mark(state, handoff, &by, since);
     state.queue.tab = Tab::Queue;
     queue::select_next_open(state);
+    let (by, came_at) = (by.name, state.now);
     state.layers.push(Layer::Conflict(Conflict { handoff, session, title, by, since, came_at, draft }));
+}
+
+/// The row is the winner's, although no event has said so yet.
+fn mark(state: &mut State, handoff: HandoffId, by: &Person, since: Timestamp) {
+    let open = state.queue.item(handoff).filter(|item| item.status == HandoffStatus::Open);
+    if let Some(mut item) = open.cloned() {
+        item.status = HandoffStatus::Claimed;
+        (item.claimed_by, item.claimed_by_name) = (Some(by.id), Some(by.name.clone()));
+        item.claimed_at = Some(since);
+        let me = state.my_id();
+        state.queue.put(item, me);
+    }
 }
 
 fn session_of(state: &State, handoff: HandoffId) -> Option<SessionId> {

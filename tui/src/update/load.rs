@@ -1,15 +1,25 @@
 //! Asking the server for what the console shows.
 
+use std::time::Duration;
+
 use tierup_common::handoff::{QueuePage, QueueState};
 use tierup_common::id::{HandoffId, SessionId};
+use tierup_common::session::SessionStatus;
 
 use crate::effect::{Call, Effect, Ticket};
-use crate::state::State;
 use crate::state::queue::Load;
+use crate::state::{Screen, State};
+use crate::update::briefing;
+
+/// The first pause before lists that did not come are asked for again; each further one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+/// No pause is longer than this.
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// Asks something.
 pub(super) fn ask(state: &mut State, call: Call, effects: &mut Vec<Effect>) -> Ticket {
     let ticket = state.ticket();
+    state.asked.insert(ticket, call.clone());
     effects.push(Effect::Call(ticket, call));
     ticket
 }
@@ -29,19 +39,39 @@ pub(super) fn session(state: &mut State, id: SessionId, effects: &mut Vec<Effect
     ask(state, Call::Session(id), effects)
 }
 
+/// Asks for the session that is open once more.
+pub(super) fn open_session(state: &mut State, effects: &mut Vec<Effect>) {
+    let Screen::Session(chat) = &state.screen else { return };
+    let asked = session(state, chat.id, effects);
+    if let Screen::Session(chat) = &mut state.screen {
+        chat.asked = Some(asked);
+    }
+}
+
+/// Asks for what the briefing that is shown does not have.
+pub(super) fn shown_briefing(state: &mut State, id: HandoffId, effects: &mut Vec<Effect>) {
+    let asked = handoff(state, id, effects);
+    if let Some(briefing) = briefing::shown_mut(state) {
+        (briefing.asked, briefing.failed) = (Some(asked), None);
+    }
+}
+
 /// Asks for all three lists. A load under way is given up: what it brings no longer counts.
 pub(super) fn lists(state: &mut State, effects: &mut Vec<Effect>) {
-    let mut load = Load::default();
+    let tries = state.queue.load.as_ref().map_or(0, |load| load.tries);
+    let mut load = Load { tries, ..Load::default() };
     for list in [QueueState::Open, QueueState::Claimed] {
         load.tickets.push(ask(state, Call::Queue { state: list, cursor: None }, effects));
     }
     state.queue.load = Some(load);
-    parked(state, effects);
+    own_sessions(state, effects);
 }
 
-/// Asks for the parked sessions.
-pub(super) fn parked(state: &mut State, effects: &mut Vec<Effect>) {
-    ask(state, Call::Parked, effects);
+/// Asks for the user's own sessions: those that are parked and those that they work on.
+pub(super) fn own_sessions(state: &mut State, effects: &mut Vec<Effect>) {
+    for status in [SessionStatus::Paused, SessionStatus::Active] {
+        ask(state, Call::OwnSessions(status), effects);
+    }
 }
 
 /// Takes a page of the queue, and asks for the next.
@@ -71,11 +101,26 @@ pub(super) fn take_page(
     }
 }
 
-/// A page did not come. The lists stay as they are; the next connection asks again.
+/// A page did not come. The lists stay as they are, and are asked for again: after a pause, or with the next connection.
 pub(super) fn page_failed(state: &mut State, ticket: Ticket, why: String) {
+    let now = state.now;
     let load = state.queue.load.as_mut().filter(|load| load.tickets.contains(&ticket));
-    if let Some(load) = load {
+    if let Some(load) = load.filter(|load| load.failed.is_none()) {
         load.failed = Some(why);
+        let pause = FIRST_PAUSE.saturating_mul(1 << load.tries.min(10)).min(LONGEST_PAUSE);
+        load.tries += 1;
+        load.retry_at = Some(now.plus(pause));
+    }
+}
+
+/// Asks for lists that did not come once more, if it is time.
+pub(super) fn tick(state: &mut State, effects: &mut Vec<Effect>) {
+    let now = state.now;
+    let load = state.queue.load.as_mut();
+    let is_due = load.is_some_and(|load| load.retry_at.take_if(|at| *at <= now).is_some());
+    // Without a connection the next one asks.
+    if is_due && state.link.may_ask() {
+        lists(state, effects);
     }
 }
 

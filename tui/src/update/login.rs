@@ -6,13 +6,13 @@ use tierup_common::problem::Code;
 use crate::effect::{Credentials, Effect, Ticket};
 use crate::event::{Failure, Reply, Welcome};
 use crate::keymap::DialogVerb;
+use crate::state::State;
 use crate::state::layer::Layer;
 use crate::state::link::Link;
 use crate::state::login::{Field, LogIn, Why};
 use crate::state::toast::Tone;
-use crate::state::{Screen, State};
 use crate::text::safe;
-use crate::update::load;
+use crate::update::{load, reply};
 
 /// Asks for a log-in, if it is not asked for already.
 pub(super) fn ask(state: &mut State, why: Why) {
@@ -21,7 +21,8 @@ pub(super) fn ask(state: &mut State, why: Why) {
         return;
     }
     let email = state.me.as_ref().map(|me| me.user.email.as_str());
-    let login = LogIn::new(why, state.server.as_deref(), email);
+    let came_at = matches!(why, Why::Ended(_)).then_some(state.now);
+    let login = LogIn { came_at, ..LogIn::new(why, state.server.as_deref(), email) };
     state.layers.push(Layer::LogIn(Box::new(login)));
 }
 
@@ -34,10 +35,13 @@ pub(super) fn overhear(state: &mut State, reply: &Reply) {
     }
 }
 
-/// The token works no more.
+/// The token works no more. It is asked for another once: who puts that away is not asked by every answer again.
 pub(super) fn ended(state: &mut State, why: String) {
-    state.link = Link::Refused("logged out".into());
-    ask(state, Why::Ended(why));
+    let ended = Link::Refused("logged out".into());
+    if state.link != ended {
+        state.link = ended;
+        ask(state, Why::Ended(why));
+    }
 }
 
 pub(super) fn is_open(state: &State) -> bool {
@@ -53,7 +57,13 @@ pub(super) fn act(state: &mut State, verb: DialogVerb, effects: &mut Vec<Effect>
         DialogVerb::Cancel => match login.why {
             // There is nothing behind it yet.
             Why::First => effects.push(Effect::Quit),
+            // What the server answers must find it here.
+            Why::Ended(_) | Why::Asked if login.sending.is_some() => {}
             Why::Ended(_) => {
+                state.layers.pop();
+                state.toast(Tone::Info, "You are logged out: `:log-in` asks again");
+            }
+            Why::Asked => {
                 state.layers.pop();
             }
         },
@@ -146,8 +156,10 @@ fn begin(state: &mut State, welcome: Welcome, effects: &mut Vec<Effect>) {
         && state.me.as_ref().is_some_and(|known| known.user.id == me.user.id);
     if is_same {
         state.layers.retain(|layer| !matches!(layer, Layer::LogIn(_)));
+        // The streams begin anew, at what is newest then.
         state.watches.clear();
-        state.claiming = None;
+        (state.heard, state.queue.live_from) = (None, None);
+        give_up(state, effects);
     } else {
         state.start_over();
     }
@@ -158,7 +170,14 @@ fn begin(state: &mut State, welcome: Welcome, effects: &mut Vec<Effect>) {
     effects.push(Effect::Follow);
     load::me(state, effects);
     load::lists(state, effects);
-    if let Screen::Session(chat) = &state.screen {
-        load::session(state, chat.id, effects);
+    load::open_session(state, effects);
+}
+
+/// Nobody answers any more what was asked before: all of it has failed.
+fn give_up(state: &mut State, effects: &mut Vec<Effect>) {
+    for (ticket, call) in std::mem::take(&mut state.asked) {
+        let why = "you logged in again before it was answered".to_owned();
+        let failure = Failure::Unreachable(why);
+        reply::reply(state, Reply { ticket, call, result: Err(failure) }, effects);
     }
 }

@@ -6,7 +6,7 @@ use crate::effect::Effect;
 use crate::keymap::{Action, BriefingVerb, Context, Move, SessionVerb};
 use crate::state::briefing::Pane;
 use crate::state::painted::Target;
-use crate::state::queue::Tab;
+use crate::state::queue::{Mine, Tab};
 use crate::state::{Screen, State};
 use crate::update::{act, briefing, go_to, palette, pick, queue, session, talk};
 
@@ -40,16 +40,27 @@ fn click(state: &mut State, target: Target, effects: &mut Vec<Effect>) {
             let was_selected = state.queue.selected().is_some_and(|item| item.id == id);
             match state.queue.tab {
                 Tab::Queue => state.queue.queue.select(id),
-                Tab::Mine => state.queue.mine.select(id),
+                Tab::Mine => state.queue.mine.select(Mine::Handoff(id)),
                 Tab::Parked => {}
             }
             if was_selected {
                 queue::open(state, effects);
             }
         }
-        Target::Parked(id) => {
-            let was_selected = state.queue.parked.selected() == Some(id);
-            state.queue.parked.select(id);
+        Target::Session(id) => {
+            let was_selected = match state.queue.tab {
+                Tab::Queue => false,
+                Tab::Mine => {
+                    let selected = state.queue.mine.selected();
+                    state.queue.mine.select(Mine::Session(id));
+                    selected == Some(Mine::Session(id))
+                }
+                Tab::Parked => {
+                    let selected = state.queue.parked.selected();
+                    state.queue.parked.select(id);
+                    selected == Some(id)
+                }
+            };
             if was_selected {
                 queue::open(state, effects);
             }

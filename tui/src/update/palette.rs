@@ -6,8 +6,7 @@ use crate::effect::Effect;
 use crate::keymap::{Action, Context, LineVerb, Move, SessionVerb};
 use crate::state::State;
 use crate::state::layer::Layer;
-use crate::state::palette::{Choice, Chosen, Palette};
-use crate::text::safe;
+use crate::state::palette::{Choice, Chosen, Palette, fitting};
 use crate::update::{act as act_on, command};
 
 /// Handoffs that are offered before anything is typed.
@@ -16,7 +15,7 @@ const FIRST: usize = 20;
 /// Opens it over a place.
 pub(super) fn open(state: &mut State, of: Context) {
     let mut choices = doable(state, of);
-    choices.extend(handoffs(state).take(FIRST));
+    choices.extend(state.queue.handoffs().take(FIRST).map(Choice::handoff));
     state.layers.push(Layer::Palette(Box::new(Palette::new(of, choices))));
 }
 
@@ -74,11 +73,11 @@ fn top(state: &mut State) -> Option<&mut Palette> {
 }
 
 fn fit(state: &mut State) {
-    let Some(of) = top(state).map(|palette| palette.of) else { return };
-    let mut all = doable(state, of);
-    all.extend(handoffs(state));
+    let Some(palette) = top(state) else { return };
+    let (of, text) = (palette.of, palette.line.text());
+    let choices = fitting(&text, doable(state, of), state.queue.handoffs());
     if let Some(palette) = top(state) {
-        palette.fit(all);
+        (palette.choices, palette.at) = (choices, 0);
     }
 }
 
@@ -124,16 +123,4 @@ fn doable(state: &State, of: Context) -> Vec<Choice> {
     }));
     acts.extend(moves);
     acts
-}
-
-/// The handoffs, in the order of the lists.
-fn handoffs(state: &State) -> impl Iterator<Item = Choice> {
-    let queue = &state.queue;
-    let shown = queue.mine.ids().chain(queue.queue.ids()).filter_map(|id| queue.item(id));
-    shown.map(|item| Choice {
-        what: Chosen::Handoff(item.id),
-        text: format!("#{} {}", item.number, safe::line(&item.problem_summary)),
-        name: item.priority.word().to_owned(),
-        key: String::new(),
-    })
 }

@@ -1,16 +1,16 @@
 //! The list: moving, opening, picking up.
 
 use tierup_common::handoff::HandoffStatus;
-use tierup_common::id::HandoffId;
+use tierup_common::id::{HandoffId, SessionId};
 
 use crate::effect::{Call, Effect};
-use crate::keymap::{ListVerb, Move};
+use crate::keymap::{Action, Context, ListVerb, Move};
 use crate::state::dialog::Dialog;
 use crate::state::layer::Layer;
-use crate::state::queue::{Sort, Tab};
+use crate::state::queue::{Mine, Sort, Tab};
 use crate::state::toast::Tone;
 use crate::state::{Claiming, State};
-use crate::update::{filter, go, load};
+use crate::update::{filter, go, load, session};
 
 pub(super) fn act(state: &mut State, verb: ListVerb, effects: &mut Vec<Effect>) {
     let selected = state.queue.selected().map(|item| item.id);
@@ -27,7 +27,12 @@ pub(super) fn act(state: &mut State, verb: ListVerb, effects: &mut Vec<Effect>) 
         }
         ListVerb::Tab(tab) => state.queue.tab = tab,
         ListVerb::Open => open(state, effects),
-        ListVerb::PickUp => selected.into_iter().for_each(|id| pick_up(state, id, effects)),
+        ListVerb::PickUp => match (selected, selected_session(state)) {
+            (Some(id), _) => pick_up(state, id, effects),
+            (None, Some(id)) if state.queue.tab == Tab::Parked => session::resume(state, id, effects),
+            (None, Some(id)) => go::to_session(state, id, None, effects),
+            (None, None) => {}
+        },
         ListVerb::Reassess => selected.into_iter().for_each(|id| reassess(state, id, effects)),
         ListVerb::NextUnread => next_unread(state),
         ListVerb::MarkUnread => mark_unread(state, effects),
@@ -58,11 +63,19 @@ pub(super) fn go_to(state: &mut State, to: Move) {
 
 /// Claims a handoff, once: one key, one request.
 pub(super) fn pick_up(state: &mut State, id: HandoffId, effects: &mut Vec<Effect>) {
-    let Some(item) = state.queue.item(id) else { return };
+    let Some(item) = state.queue.item(id) else {
+        return state.toast(Tone::Info, "There is nothing to claim: this handoff has ended");
+    };
     if item.status == HandoffStatus::Claimed && item.claimed_by == state.my_id() {
         return go::to_my_session(state, id, effects);
     }
-    if state.claiming.is_some() || go::refuse_viewer(state) {
+    if go::refuse_viewer(state) {
+        return;
+    }
+    if let Some(claiming) = state.claiming {
+        if claiming.handoff != id {
+            state.toast(Tone::Info, "Another claim is still under way: one at a time");
+        }
         return;
     }
     if go::refuse_offline(state, "a claim is made at once or not at all") {
@@ -111,18 +124,29 @@ pub(super) fn open(state: &mut State, effects: &mut Vec<Effect>) {
                 go::to_briefing(state, id, effects);
             }
         }
-        Tab::Mine => {
-            if let Some(id) = state.queue.mine.selected() {
-                go::to_my_session(state, id, effects);
-            }
-        }
+        Tab::Mine => match state.queue.mine.selected() {
+            Some(Mine::Handoff(id)) => go::to_my_session(state, id, effects),
+            Some(Mine::Session(id)) => go::to_session(state, id, None, effects),
+            None => {}
+        },
+        // To read it: taking it back is another key.
         Tab::Parked => {
-            if let Some(id) = state.queue.parked.selected()
-                && !go::refuse_offline(state, "a parked session is resumed by the server")
-            {
-                load::ask(state, Call::Resume(id), effects);
+            if let Some(id) = state.queue.parked.selected() {
+                go::to_session(state, id, None, effects);
             }
         }
+    }
+}
+
+/// The selected session of the user's own.
+fn selected_session(state: &State) -> Option<SessionId> {
+    match state.queue.tab {
+        Tab::Queue => None,
+        Tab::Mine => match state.queue.mine.selected() {
+            Some(Mine::Session(id)) => Some(id),
+            Some(Mine::Handoff(_)) | None => None,
+        },
+        Tab::Parked => state.queue.parked.selected(),
     }
 }
 
@@ -157,19 +181,23 @@ fn select_end(state: &mut State, last: bool) {
 fn next_unread(state: &mut State) {
     state.queue.tab = Tab::Queue;
     let is_unread = |id| state.queue.item(id).is_some_and(|item| state.is_unread(item));
-    match state.queue.queue.next_such(is_unread) {
-        Some(id) => {
-            state.queue.queue.select(id);
-            step(state, 0);
-        }
-        None => state.toast(Tone::Info, "Nothing unread"),
+    if let Some(id) = state.queue.queue.next_such(is_unread) {
+        state.queue.queue.select(id);
+        step(state, 0);
+        return;
     }
+    let clear = state.settings.keymap.key_for(Context::Queue, Action::List(ListVerb::ClearFilter));
+    let text = match state.unread() {
+        0 => "Nothing unread".into(),
+        hidden => format!("{hidden} unread, which the filter hides: {clear} shows all rows"),
+    };
+    state.toast(Tone::Info, text);
 }
 
 fn mark_unread(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(id) = state.queue.selected().map(|item| item.id) else { return };
     if state.seen.has(id) {
-        state.seen.remove(id);
+        state.seen.mark(id, false);
         effects.push(Effect::MarkUnread(id));
     }
 }

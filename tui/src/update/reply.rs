@@ -1,10 +1,11 @@
 //! What the server answers.
 
 use tierup_common::assessment::Step;
-use tierup_common::handoff::{Handoff, Intent};
+use tierup_common::handoff::{Handoff, HandoffStatus, Intent};
 use tierup_common::id::{HandoffId, SessionId};
 use tierup_common::problem::Code;
 use tierup_common::session::Session;
+use tierup_common::user::Person;
 
 use crate::effect::{Call, Effect, Ticket};
 use crate::event::{Answer, Failure, Reply};
@@ -15,10 +16,11 @@ use crate::state::toast::Tone;
 use crate::state::{Screen, State};
 use crate::text::safe;
 use crate::update::conflict::Loss;
-use crate::update::{briefing, conflict, dialog, filter, go, load, pick};
+use crate::update::{briefing, conflict, dialog, filter, go, load, pick, session};
 
 pub(super) fn reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) {
     let Reply { ticket, call, result } = reply;
+    state.asked.remove(&ticket);
     match (call, result) {
         (Call::Me, Ok(Answer::Me(me))) => {
             let id = me.user.id;
@@ -31,21 +33,23 @@ pub(super) fn reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) 
         (Call::Queue { .. }, Err(failure)) => load::page_failed(state, ticket, say(&failure)),
         (Call::Search { .. }, Ok(Answer::Queue(page))) => filter::take_found(state, ticket, &page),
         (Call::Search { .. }, Err(_)) => filter::not_found(state, ticket),
-        (Call::Parked, Ok(Answer::Sessions(page))) => state.queue.put_parked(page.items),
+        (Call::OwnSessions(status), Ok(Answer::Sessions(page))) => {
+            let me = state.my_id();
+            state.queue.put_sessions(status, page.items, me);
+        }
         (Call::Handoff(_) | Call::Reassess(_), Ok(Answer::Handoff(handoff))) => take_handoff(state, handoff),
         (Call::Handoff(id), Err(failure)) => handoff_failed(state, id, ticket, &failure),
-        (Call::Session(_), Ok(Answer::Session(session))) => take_session(state, session),
+        (Call::Session(_), Ok(Answer::Session(session))) => take_session(state, session, effects),
         (Call::Session(id), Err(failure)) => session_failed(state, id, &failure),
         (Call::Claim(id), result) => claimed(state, ticket, id, result, effects),
         (Call::Say { session, message }, result) => {
             said(state, ticket, session, &message.content, result, effects);
         }
-        (Call::CreateSession(_) | Call::Resume(_), Ok(Answer::Session(session))) => {
-            close_dialog(state, ticket);
-            load::parked(state, effects);
-            go::to_session(state, session.item.id, None, effects);
-            take_session(state, session);
+        (Call::CreateSession(_), Ok(Answer::Session(session))) => created(state, ticket, session, effects),
+        (Call::Resume(_), Ok(Answer::Session(resumed))) => {
+            session::resumed(state, ticket, Ok(resumed), effects);
         }
+        (Call::Resume(_), Err(failure)) => session::resumed(state, ticket, Err(say(&failure)), effects),
         (Call::Release { .. }, Ok(Answer::Handoff(handoff))) => {
             done(state, ticket, format!("#{} is back in the queue", handoff.item.number));
             take_handoff(state, handoff);
@@ -57,8 +61,11 @@ pub(super) fn reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) 
             };
             done(state, ticket, text);
             match request.intent {
-                Intent::Park => load::parked(state, effects),
-                Intent::Escalate => take_handoff(state, handoff),
+                Intent::Park => load::own_sessions(state, effects),
+                Intent::Escalate => {
+                    state.queue.session_left(handoff.item.session_id);
+                    take_handoff(state, handoff);
+                }
             }
         }
         (Call::Users, Ok(Answer::Users(users))) => dialog::take_people(state, ticket, Ok(users)),
@@ -86,7 +93,7 @@ pub(super) fn reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) 
             done(state, ticket, format!("Session {} is resolved", session.item.number));
         }
         // The first line says that there is no connection; the next one asks again.
-        (Call::Me | Call::Parked, Err(Failure::Unreachable(_))) => {}
+        (Call::Me | Call::OwnSessions(_), Err(Failure::Unreachable(_))) => {}
         (_, Err(failure)) => failed(state, ticket, &failure),
         // An answer that is not to its question is as good as none.
         (_, Ok(_)) => failed(state, ticket, &Failure::Nonsense("the server answered something else".into())),
@@ -102,8 +109,17 @@ fn take_handoff(state: &mut State, handoff: Handoff) {
     let Handoff { item, snapshot } = handoff;
     let me = state.my_id();
     let id = item.id;
+    state.queue.is_fresh(id);
     state.queue.put(item.clone(), me);
     state.queue.keep_snapshot(id, snapshot.clone());
+    let stands = matches!(item.status, HandoffStatus::Open | HandoffStatus::Claimed);
+    if let Screen::Session(chat) = &mut state.screen
+        && chat.id == item.session_id
+        && chat.briefing.is_none()
+        && stands
+    {
+        chat.briefing = Some(Briefing::new(item.clone(), None, None, state.now));
+    }
     if let Some(briefing) = briefing::shown_mut(state).filter(|briefing| briefing.item.id == id) {
         briefing.snapshot = Some(snapshot);
         (briefing.asked, briefing.failed) = (None, None);
@@ -137,12 +153,25 @@ fn take_step(state: &mut State, handoff: HandoffId, step: &Step) {
     }
 }
 
-fn take_session(state: &mut State, session: Session) {
+pub(super) fn take_session(state: &mut State, session: Session, effects: &mut Vec<Effect>) {
     if let Screen::Session(chat) = &mut state.screen
         && chat.id == session.item.id
     {
         chat.asked = None;
         chat.take(session);
+        go::give_briefing(state, effects);
+    }
+}
+
+/// A session was opened. Who has put its dialog away meanwhile is somewhere else, and stays there.
+fn created(state: &mut State, ticket: Ticket, session: Session, effects: &mut Vec<Effect>) {
+    load::own_sessions(state, effects);
+    if close_dialog(state, ticket) {
+        go::to_session(state, session.item.id, None, effects);
+        take_session(state, session, effects);
+    } else {
+        let text = format!("Session {} is open: you find it under 2", session.item.number);
+        state.toast(Tone::Good, text);
     }
 }
 
@@ -169,11 +198,8 @@ fn claimed(
         Err(Failure::Problem(problem)) => {
             if let Some(winner) = problem.winner {
                 let title = title(state, id);
-                let by = winner.claimed_by_name;
-                conflict::lost(
-                    state,
-                    Loss { handoff: id, title, by, since: winner.claimed_at, came_at: None },
-                );
+                let by = Person { id: winner.claimed_by_id, name: winner.claimed_by_name };
+                conflict::lost(state, Loss { handoff: id, title, by, since: winner.claimed_at });
             } else {
                 failed(state, ticket, &Failure::Problem(problem));
             }
@@ -234,27 +260,29 @@ fn said(
     if conflict::sent(state, ticket, session, &sent, effects) {
         return;
     }
+    let is_ours = state.outgoing.get(&session).is_some_and(|outgoing| outgoing.ticket == ticket);
+    let outgoing = if is_ours { state.outgoing.remove(&session) } else { None };
     match (&mut state.screen, sent) {
         (Screen::Session(chat), Ok(message)) if chat.id == session => {
-            // Whoever left and came back meanwhile finds it as a draft, which it is no more.
-            if chat.outgoing.take_if(|outgoing| outgoing.ticket == ticket).is_none() {
-                let left = without(&chat.composer.text(), text);
+            // One that was given up became a draft again, which it is no more.
+            if outgoing.is_none() {
+                let left = go::without(&chat.composer.text(), text);
                 chat.composer = Composer::with(&left);
             }
             chat.hear(message);
         }
         (_, Ok(_)) => {
             let kept = state.drafts.get(&session).map(String::as_str).unwrap_or_default();
-            let left = without(kept, text);
+            let left = go::without(kept, text);
             keep_draft(state, session, left, effects);
         }
         (Screen::Session(chat), Err(failure)) if chat.id == session => {
-            if let Some(outgoing) = chat.outgoing.take_if(|outgoing| outgoing.ticket == ticket) {
-                let typed = chat.composer.text();
+            if let Some(outgoing) = outgoing {
+                let typed = chat.typed();
                 let back =
                     if typed.is_empty() { outgoing.text } else { format!("{}\n{typed}", outgoing.text) };
                 chat.composer = Composer::with(&back);
-                chat.awaits_answer = None;
+                (chat.awaits_answer, chat.recalled) = (None, None);
             }
             let text = format!("Not sent, and kept as a draft: {}", say(&failure));
             state.toast(Tone::Bad, text);
@@ -264,11 +292,6 @@ fn said(
             state.toast(Tone::Bad, text);
         }
     }
-}
-
-/// What is left of a draft when a message that it began with was sent.
-fn without(draft: &str, sent: &str) -> String {
-    draft.strip_prefix(sent).map_or(draft, |left| left.trim_start_matches('\n')).to_owned()
 }
 
 /// The draft of a session that is not open is this now.
@@ -281,14 +304,19 @@ pub(super) fn keep_draft(state: &mut State, session: SessionId, draft: String, e
     effects.push(Effect::SaveDraft(session, draft));
 }
 
-fn close_dialog(state: &mut State, ticket: Ticket) {
+/// Closes the dialog that asked for something; whether it was still there.
+fn close_dialog(state: &mut State, ticket: Ticket) -> bool {
+    let before = state.layers.len();
     state.layers.retain(|layer| !matches!(layer, Layer::Dialog(dialog) if dialog.sending == Some(ticket)));
+    state.layers.len() < before
 }
 
-/// What a dialog asked for is done: back to the list, with a word about it.
+/// What a dialog asked for is done: back to the list, with a word about it. Who has put the dialog away meanwhile is
+/// somewhere else, and stays there.
 fn done(state: &mut State, ticket: Ticket, text: String) {
-    close_dialog(state, ticket);
-    go::to_queue(state);
+    if close_dialog(state, ticket) {
+        go::to_queue(state);
+    }
     state.toast(Tone::Good, text);
 }
 

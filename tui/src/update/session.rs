@@ -3,18 +3,18 @@
 use crokey::KeyCombination;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tierup_common::id::{HandoffId, SessionId};
-use tierup_common::session::{CreateMessage, MessageKind, SessionStatus};
+use tierup_common::session::{CreateMessage, MessageKind, Session, SessionStatus};
 
-use crate::effect::{Call, Effect};
+use crate::effect::{Call, Effect, Ticket};
 use crate::keymap::{Action, SessionVerb};
 use crate::state::briefing::Briefing;
 use crate::state::composer::Composer;
 use crate::state::dialog::{Check, Dialog};
 use crate::state::layer::{Confirm, Layer, Pick, PickOf};
-use crate::state::session::{Chat, Outgoing, Scroll};
+use crate::state::session::{Awaited, Chat, Outgoing, Recalled, Scroll};
 use crate::state::toast::Tone;
-use crate::state::{Screen, State};
-use crate::update::{dialog, go, load, queue, talk};
+use crate::state::{Resuming, Screen, State};
+use crate::update::{dialog, go, load, queue, reply, talk};
 
 pub(super) fn act(state: &mut State, verb: SessionVerb, effects: &mut Vec<Effect>) {
     let Some(chat) = chat_mut(state) else { return };
@@ -128,8 +128,8 @@ pub fn steps_are_shown(state: &State) -> bool {
 /// Keeps what is typed, and what is on its way: both are there after a crash.
 pub(super) fn keep_draft(state: &mut State, effects: &mut Vec<Effect>) {
     let Screen::Session(chat) = &state.screen else { return };
-    let typed = chat.composer.text();
-    let draft = match &chat.outgoing {
+    let typed = chat.typed();
+    let draft = match state.outgoing.get(&chat.id) {
         Some(outgoing) if typed.is_empty() => outgoing.text.clone(),
         Some(outgoing) => format!("{}\n{typed}", outgoing.text),
         None => typed,
@@ -152,7 +152,7 @@ pub(super) fn take_drafts(state: &mut State, drafts: Vec<(SessionId, String)>) {
         if let Screen::Session(chat) = &mut state.screen
             && chat.id == id
             && chat.composer.is_empty()
-            && chat.outgoing.is_none()
+            && !state.outgoing.contains_key(&id)
         {
             chat.composer = Composer::with(&draft);
         }
@@ -172,7 +172,7 @@ fn send(state: &mut State, effects: &mut Vec<Effect>) {
     if chat.composer.is_blank() {
         return;
     }
-    if chat.outgoing.is_some() {
+    if state.outgoing.contains_key(&chat.id) {
         return state.toast(Tone::Info, "The message before is still on its way: yours waits here");
     }
     if let Some(status) = chat.status().filter(|status| *status != SessionStatus::Active) {
@@ -189,12 +189,13 @@ fn send(state: &mut State, effects: &mut Vec<Effect>) {
     let now = state.now;
     hide_steps(state, id);
     keep_sent(state, &text);
+    state.outgoing.insert(id, Outgoing { ticket, text, at: now });
     if let Some(chat) = chat_mut(state) {
-        chat.outgoing = Some(Outgoing { ticket, text: text.clone(), at: now });
         chat.composer = Composer::default();
         chat.recalled = None;
         chat.scroll = Scroll::Follow;
-        chat.awaits_answer = (kind == MessageKind::Ask).then_some(now);
+        let awaited = Awaited { since: now, after: chat.newest() };
+        chat.awaits_answer = (kind == MessageKind::Ask).then_some(awaited);
     }
 }
 
@@ -217,16 +218,16 @@ fn recall(state: &mut State, further: isize) {
         state.sent.iter().map(String::as_str).filter(|text| !sent.contains(text)).collect();
     // What was said in this very session is nearer.
     sent.splice(0..0, elsewhere);
-    let at = chat.recalled.as_ref().map_or(0, |(at, _)| at + 1);
+    let at = chat.recalled.as_ref().map_or(0, |recalled| recalled.back + 1);
     let next = at.saturating_add_signed(further).min(sent.len());
     if next == at {
         return;
     }
-    let typed = chat.recalled.take().map_or_else(|| chat.composer.text(), |(_, typed)| typed);
+    let typed = chat.recalled.take().map_or_else(|| chat.composer.text(), |recalled| recalled.typed);
     match next.checked_sub(1) {
         Some(back) => {
             chat.composer.replace(sent[sent.len() - next]);
-            chat.recalled = Some((back, typed));
+            chat.recalled = Some(Recalled { back, text: chat.composer.text(), typed });
         }
         None => chat.composer.replace(&typed),
     }
@@ -249,14 +250,54 @@ fn take_back(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     }
     match status {
-        Some(SessionStatus::Paused) => {
-            load::ask(state, Call::Resume(id), effects);
-        }
+        Some(SessionStatus::Paused) => resume(state, id, effects),
         Some(SessionStatus::Escalated) => state.layers.push(Layer::Confirm(Confirm::take_back(id))),
         Some(SessionStatus::Active | SessionStatus::Resolved) | None => {
             state.toast(Tone::Info, "Only what is parked, or waits in the queue, can be taken back");
         }
     }
+}
+
+/// Asks for a session back, once: one key, one request.
+pub(super) fn resume(state: &mut State, session: SessionId, effects: &mut Vec<Effect>) {
+    if state.resuming.is_some_and(|resuming| resuming.session == session) {
+        return;
+    }
+    if go::refuse_viewer(state) || go::refuse_offline(state, "the session stays where it is") {
+        return;
+    }
+    let from = state.context();
+    let ticket = load::ask(state, Call::Resume(session), effects);
+    state.resuming = Some(Resuming { ticket, session, from });
+}
+
+/// A session is the user's again, or not. They are brought to it, if they are still where they asked for it.
+pub(super) fn resumed(
+    state: &mut State,
+    ticket: Ticket,
+    session: Result<Session, String>,
+    effects: &mut Vec<Effect>,
+) {
+    let asked = state.resuming.take_if(|resuming| resuming.ticket == ticket);
+    let session = match session {
+        Ok(session) => session,
+        Err(why) => return state.toast(Tone::Bad, why),
+    };
+    load::own_sessions(state, effects);
+    let id = session.item.id;
+    let is_about = match &state.screen {
+        Screen::Queue => true,
+        Screen::Briefing(briefing) => briefing.item.session_id == id,
+        Screen::Session(chat) => chat.id == id,
+    };
+    let is_there = asked.is_some_and(|asked| asked.from == state.context()) && is_about;
+    if !is_there {
+        let text = format!("Session {} is yours again: you find it under 2", session.item.number);
+        state.toast(Tone::Good, text);
+    } else if !matches!(state.screen, Screen::Session(_)) {
+        go::to_session(state, id, None, effects);
+    }
+    reply::take_session(state, session, effects);
 }
 
 /// Shows the steps to say what came of them.

@@ -64,8 +64,7 @@ fn happened(state: &State, open: &Briefing, canvas: &mut Canvas<'_>, area: Rect)
         }
         (None, None) => {
             sheet.gap();
-            let spinner = canvas.spinner();
-            sheet.line(&format!("{spinner} fetching what was handed over"), Ink::Dim);
+            sheet.turning(&format!("{} fetching what was handed over", canvas.still()), Ink::Dim);
         }
     }
     let top = match open.happened {
@@ -83,7 +82,10 @@ fn happened(state: &State, open: &Briefing, canvas: &mut Canvas<'_>, area: Rect)
 }
 
 fn assessment(state: &State, open: &Briefing, canvas: &mut Canvas<'_>, area: Rect) {
-    let title = assessment_title(&open.item, canvas);
+    let (title, turns) = assessment_title(&open.item, canvas);
+    if turns {
+        canvas.spins();
+    }
     let inner = canvas.panel(area, &title, open.pane == Pane::Assessment);
     let mut sheet = Sheet::new(inner.width);
     sheet.assessment(&open.item, open.growing.as_deref(), open.evidence, canvas);
@@ -104,13 +106,13 @@ fn assessment(state: &State, open: &Briefing, canvas: &mut Canvas<'_>, area: Rec
     }
 }
 
-/// What the panel of an assessment is called, with what it is doing.
-pub(super) fn assessment_title(item: &QueueItem, canvas: &mut Canvas<'_>) -> String {
+/// What the panel of an assessment is called, with what it is doing; whether a spinner turns in it.
+pub(super) fn assessment_title(item: &QueueItem, canvas: &Canvas<'_>) -> (String, bool) {
     match item.assessment_status {
-        AssessmentStatus::Pending => format!("Assessment ── {} waiting for its turn", canvas.spinner()),
-        AssessmentStatus::Running => format!("Assessment ── {} streaming", canvas.spinner()),
+        AssessmentStatus::Pending => (format!("Assessment ── {} waiting for its turn", canvas.still()), true),
+        AssessmentStatus::Running => (format!("Assessment ── {} streaming", canvas.still()), true),
         AssessmentStatus::Ready | AssessmentStatus::Failed | AssessmentStatus::NotRequested => {
-            "Assessment".into()
+            ("Assessment".into(), false)
         }
     }
 }
@@ -118,9 +120,9 @@ pub(super) fn assessment_title(item: &QueueItem, canvas: &mut Canvas<'_>) -> Str
 /// Paints rows from one of them on; from which, and how far they can be scrolled.
 fn scrolled(canvas: &mut Canvas<'_>, panel: Rect, inner: Rect, sheet: &Sheet, top: usize) -> (usize, usize) {
     let height = usize::from(inner.height);
-    let end = sheet.rows.len().saturating_sub(height);
+    let end = sheet.len().saturating_sub(height);
     let top = top.min(end);
-    canvas.rows(inner, &sheet.rows[top..]);
+    sheet.paint(top, canvas, inner);
     for (row, y) in (top..).zip(inner.top()..inner.bottom()) {
         if sheet.marked.contains(&row) {
             canvas.put(inner.x - 1, y, 1, canvas.theme.glyphs.bar, canvas.theme.accent);

@@ -18,8 +18,8 @@ use crate::state::painted::{Link, Painted};
 use crate::text::{Row, cut, safe};
 use crate::theme::Theme;
 
-/// How long one picture of a spinner stays.
-const SPIN: Duration = Duration::from_millis(100);
+/// How long one picture of a spinner stays, in milliseconds.
+const SPIN: usize = 100;
 
 /// A buffer being painted.
 pub(super) struct Canvas<'a> {
@@ -104,8 +104,8 @@ impl<'a> Canvas<'a> {
     }
 
     /// Paints rows from the top of an area, as far as it goes.
-    pub(super) fn rows(&mut self, area: Rect, rows: &[Row]) {
-        for (row, y) in rows.iter().zip(area.top()..area.bottom()) {
+    pub(super) fn rows<'r>(&mut self, area: Rect, rows: impl IntoIterator<Item = &'r Row>) {
+        for (row, y) in rows.into_iter().zip(area.top()..area.bottom()) {
             self.row(area.x, y, area.width, row);
         }
     }
@@ -212,15 +212,24 @@ impl<'a> Canvas<'a> {
         self.utc_offset
     }
 
-    /// The spinner, as it stands at this moment.
+    /// The spinner, as it stands at this moment, where it is seen.
     pub(super) fn spinner(&mut self) -> &'static str {
-        let millis = u64::try_from(self.now.as_millis()).unwrap_or(0);
-        let span = u64::try_from(SPIN.as_millis()).unwrap_or(1);
-        let left = span - millis % span;
-        self.painted.changes(self.now.plus(Duration::from_millis(left)));
+        self.spins();
+        self.still()
+    }
+
+    /// The spinner, as it stands at this moment. Whether it is seen shows later: see [`Self::spins`].
+    pub(super) fn still(&self) -> &'static str {
         let pictures = self.theme.glyphs.spinner;
-        let place = usize::try_from(millis / span).unwrap_or(0) % pictures.len();
-        pictures[place]
+        let turns = usize::try_from(self.now.as_millis()).unwrap_or(0) / SPIN;
+        pictures[turns % pictures.len()]
+    }
+
+    /// A spinner is seen: it wants another picture soon.
+    pub(super) fn spins(&mut self) {
+        let turned = usize::try_from(self.now.as_millis()).unwrap_or(0) % SPIN;
+        let left = u64::try_from(SPIN - turned).unwrap_or(1);
+        self.painted.changes(self.now.plus(Duration::from_millis(left)));
     }
 
     /// How long ago something was, in a sentence.

@@ -4,24 +4,48 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use crate::state::composer::Composer;
+use crate::state::composer::{CURSOR, Composer, SELECTED};
 use crate::text::{Ink, wrap};
 use crate::view::canvas::Canvas;
 
-/// Rows that a text takes at a width.
-pub(super) fn rows(composer: &Composer, width: u16) -> usize {
-    // One column more for the cursor behind the last character.
-    wrap::plain(&format!("{}_", composer.text()), usize::from(width), Ink::Plain).len()
+/// Rows that a text takes at a width; however long it is, no more are counted.
+pub(super) fn rows(composer: &Composer, width: u16, most: usize) -> usize {
+    let room = usize::from(width);
+    let last = composer.lines().len().saturating_sub(1);
+    let mut rows = 0;
+    for (place, line) in composer.lines().iter().enumerate() {
+        // What fills all of them is enough of a line. One column more is for the cursor behind the last character.
+        let end = line.char_indices().nth(room * most).map_or(line.len(), |(end, _)| end);
+        let cursor = if place == last { "_" } else { "" };
+        rows += wrap::plain(&format!("{}{cursor}", &line[..end]), room, Ink::Plain).len();
+        if rows >= most {
+            return most;
+        }
+    }
+    rows
 }
 
 pub(super) fn paint(composer: &Composer, focused: bool, hint: &str, canvas: &mut Canvas<'_>, area: Rect) {
-    let mut text = composer.area().clone();
-    text.set_style(canvas.theme.text);
-    text.set_selection_style(canvas.theme.cursor);
-    text.set_cursor_style(if focused { canvas.theme.cursor } else { Style::new() });
-    (&text).render(area, canvas.buffer);
+    canvas.buffer.set_style(area, canvas.theme.text);
+    composer.area().render(area, canvas.buffer);
+    wear(focused, canvas, area);
     if composer.is_empty() {
         let x = area.x + u16::from(focused);
         canvas.put(x, area.y, area.width.saturating_sub(1), hint, canvas.theme.dim);
+    }
+}
+
+/// The text area marks its cursor and what is selected in a way that nothing else is marked in; this is what they look
+/// like. So it is painted as it stands, and need not be another one for each theme.
+fn wear(focused: bool, canvas: &mut Canvas<'_>, area: Rect) {
+    let cursor = if focused { canvas.theme.cursor } else { Style::new() };
+    for position in area.positions() {
+        let Some(cell) = canvas.buffer.cell_mut(position) else { continue };
+        for (mark, style) in [(SELECTED, canvas.theme.cursor), (CURSOR, cursor)] {
+            if cell.modifier.contains(mark) {
+                cell.modifier.remove(mark);
+                cell.set_style(style);
+            }
+        }
     }
 }

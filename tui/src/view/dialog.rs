@@ -41,7 +41,7 @@ pub(super) fn paint(dialog: &Dialog, is_top: bool, canvas: &mut Canvas<'_>, area
 /// Rows of a field, without its label.
 fn height(field: &Field, width: u16) -> u16 {
     let rows = match &field.input {
-        Input::Text(text) => composer::rows(text, width.saturating_sub(2)).clamp(3, TALLEST),
+        Input::Text(text) => composer::rows(text, width.saturating_sub(2), TALLEST).clamp(3, TALLEST),
         Input::Line(_) | Input::Choice { .. } => 1,
         Input::When(_) => 2,
         Input::Person { .. } => PEOPLE + 1,

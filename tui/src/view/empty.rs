@@ -60,7 +60,7 @@ fn not_loaded(state: &State, canvas: &mut Canvas<'_>) -> (String, String, Style)
         (Link::Refused(why), _) => Some((why.clone(), "`tierup login` gets you another token.")),
         (Link::Offline { why, .. }, _) => Some((why.clone(), "It is tried again by itself.")),
         (Link::Connecting | Link::Live | Link::CatchingUp { .. }, Some(why)) => {
-            Some((why, "It is tried again with the next connection."))
+            Some((why, "It is tried again by itself."))
         }
         (Link::Connecting | Link::Live | Link::CatchingUp { .. }, None) => None,
     };

@@ -61,7 +61,7 @@ const fn name(tab: Tab) -> &'static str {
 fn count(state: &State, tab: Tab) -> usize {
     match tab {
         Tab::Queue => state.queue.counts.open(),
-        Tab::Mine => state.queue.counts.claimed(state.my_id()),
+        Tab::Mine => state.queue.mine_count(state.my_id()),
         Tab::Parked => state.queue.parked_count(),
     }
 }

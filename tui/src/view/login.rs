@@ -20,6 +20,7 @@ pub(super) fn paint(login: &LogIn, canvas: &mut Canvas<'_>, area: Rect) {
             Clear.render(area, canvas.buffer);
             ("Welcome to tierup", "Log in with your email address, or with a token from an admin.".to_owned())
         }
+        Why::Asked => ("Log in", "As yourself everything goes on where it is.".to_owned()),
         Why::Ended(why) => {
             ("Log in again", format!("{}; nothing you typed is lost.", why.trim_end_matches('.')))
         }

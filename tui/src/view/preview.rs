@@ -1,7 +1,6 @@
 //! The preview: what the selected row is about, without opening it.
 
 use ratatui::layout::Rect;
-use tierup_common::assessment::AssessmentStatus;
 
 use crate::keymap::{Action, Context, ListVerb};
 use crate::state::State;
@@ -25,13 +24,13 @@ pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
         sheet.tried(&snapshot.branch_map, canvas);
     }
     sheet.gap();
-    if matches!(item.assessment_status, AssessmentStatus::Pending | AssessmentStatus::Running) {
-        let title = assessment_title(item, canvas);
-        sheet.line(&title, Ink::Accent);
+    let (title, turns) = assessment_title(item, canvas);
+    if turns {
+        sheet.turning(&title, Ink::Accent);
     }
     sheet.assessment(item, state.queue.growing.get(&item.id).map(String::as_str), None, canvas);
-    canvas.rows(inner, &sheet.rows);
-    if sheet.rows.len() > usize::from(inner.height) {
+    sheet.paint(0, canvas, inner);
+    if sheet.len() > usize::from(inner.height) {
         let open = state.settings.keymap.key_for(Context::Queue, Action::List(ListVerb::Open));
         let more = format!("{} {open} shows all", canvas.theme.glyphs.more);
         canvas.foot_of_panel(area, &more);

@@ -4,11 +4,12 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use tierup_common::assessment::AssessmentStatus;
 use tierup_common::handoff::{HandoffStatus, Priority, QueueItem};
-use tierup_common::id::SessionId;
+use tierup_common::id::{HandoffId, SessionId};
+use tierup_common::session::SessionStatus;
 
 use crate::state::State;
 use crate::state::painted::Target;
-use crate::state::queue::{Sort, Tab};
+use crate::state::queue::{Mine, Sort, Tab};
 use crate::text::safe;
 use crate::view::canvas::Canvas;
 use crate::view::empty;
@@ -41,20 +42,26 @@ pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
         ..inner
     });
     match state.queue.tab {
-        Tab::Queue | Tab::Mine => {
-            let list = if state.queue.tab == Tab::Mine { &state.queue.mine } else { &state.queue.queue };
+        Tab::Queue => {
+            let list = &state.queue.queue;
             for (id, card) in list.ids().skip(list.top(shown)).take(shown).zip(cards) {
-                if let Some(item) = state.queue.item(id) {
-                    handoff(state, item, list.selected() == Some(id), canvas, card);
-                    canvas.painted.target(card, Target::Handoff(id));
+                handoff(state, id, list.selected() == Some(id), canvas, card);
+            }
+        }
+        Tab::Mine => {
+            let list = &state.queue.mine;
+            for (row, card) in list.ids().skip(list.top(shown)).take(shown).zip(cards) {
+                let selected = list.selected() == Some(row);
+                match row {
+                    Mine::Handoff(id) => handoff(state, id, selected, canvas, card),
+                    Mine::Session(id) => session(state, id, selected, canvas, card),
                 }
             }
         }
         Tab::Parked => {
             let list = &state.queue.parked;
             for (id, card) in list.ids().skip(list.top(shown)).take(shown).zip(cards) {
-                parked(state, id, list.selected() == Some(id), canvas, card);
-                canvas.painted.target(card, Target::Parked(id));
+                session(state, id, list.selected() == Some(id), canvas, card);
             }
         }
     }
@@ -82,6 +89,9 @@ fn title(state: &State, count: usize, room: u16) -> String {
         return name.into();
     }
     let mut parts = vec![about];
+    if state.queue.load.as_ref().is_some_and(|load| load.failed.is_some()) {
+        parts.push("incomplete".into());
+    }
     match state.queue.sort {
         Sort::Priority => {}
         Sort::Age => parts.push("the oldest first".into()),
@@ -99,7 +109,9 @@ fn title(state: &State, count: usize, room: u16) -> String {
     forms.find(|form| columns(form) <= room).unwrap_or(last)
 }
 
-fn handoff(state: &State, item: &QueueItem, selected: bool, canvas: &mut Canvas<'_>, card: Rect) {
+fn handoff(state: &State, id: HandoffId, selected: bool, canvas: &mut Canvas<'_>, card: Rect) {
+    let Some(item) = state.queue.item(id) else { return };
+    canvas.painted.target(card, Target::Handoff(id));
     let theme = canvas.theme;
     let is_taken = item.status == HandoffStatus::Claimed && item.claimed_by != state.my_id();
     let fade = if is_taken { theme.dim } else { Style::new() };
@@ -193,16 +205,23 @@ impl Line {
     }
 }
 
-fn parked(state: &State, id: SessionId, selected: bool, canvas: &mut Canvas<'_>, card: Rect) {
-    let Some(session) = state.queue.parked_item(id) else { return };
+/// A session of the user's own, parked or being worked on.
+fn session(state: &State, id: SessionId, selected: bool, canvas: &mut Canvas<'_>, card: Rect) {
+    let Some(session) = state.queue.session(id) else { return };
+    canvas.painted.target(card, Target::Session(id));
     let theme = canvas.theme;
     bar(selected, canvas, card);
     let style = if selected { theme.strong } else { theme.text };
     canvas.put(card.x + 2, card.y, card.width.saturating_sub(2), &session.title(), style);
     if card.height > 1 {
+        let mut line = Line { x: card.x + 2, end: card.right(), y: card.y + 1 };
         let ago = canvas.ago(session.updated_at);
-        let text = format!("session {}, parked {ago}", session.number);
-        canvas.put(card.x + 2, card.y + 1, card.width.saturating_sub(2), &text, theme.dim);
+        let what = if session.status == SessionStatus::Paused { "parked" } else { "last changed" };
+        line.put(canvas, &format!("session {}, {what} {ago}", session.number), theme.dim);
+        if state.resuming.is_some_and(|resuming| resuming.session == id) {
+            let spinner = canvas.spinner();
+            line.put(canvas, &format!(" {} {spinner} taking it back", theme.glyphs.dot), theme.accent);
+        }
     }
     if selected {
         canvas.select(card);

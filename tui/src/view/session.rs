@@ -3,6 +3,7 @@
 use ratatui::layout::{Constraint, Layout, Rect};
 use tierup_common::session::{MessageKind, SessionStatus};
 
+use crate::keymap::{Action, Context, SessionVerb};
 use crate::state::State;
 use crate::state::session::Chat;
 use crate::update::steps_are_shown;
@@ -13,9 +14,9 @@ use crate::view::{composer, steps, transcript};
 const TALLEST: usize = 8;
 
 pub(super) fn paint(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: Rect) {
-    let typed = composer::rows(&chat.composer, area.width.saturating_sub(4));
     let tallest = usize::from(area.height / 3).clamp(1, TALLEST);
-    let composer_height = u16::try_from(typed.clamp(1, tallest)).unwrap_or(1) + 2;
+    let typed = composer::rows(&chat.composer, area.width.saturating_sub(4), tallest);
+    let composer_height = u16::try_from(typed.max(1)).unwrap_or(1) + 2;
     let strip = u16::from(steps_are_shown(state));
     let [talk, strip, write] = Layout::vertical([
         Constraint::Fill(1),
@@ -47,13 +48,22 @@ fn title(state: &State, chat: &Chat) -> String {
 
 fn write_box(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: Rect) {
     let closed = chat.status().filter(|status| *status != SessionStatus::Active);
+    let back = state.settings.keymap.key_for(Context::Session, Action::Session(SessionVerb::TakeBack));
+    let parked = format!("{back} takes it back; what you type until then is kept as a draft");
     let (title, hint) = match (closed, chat.kind) {
         (Some(SessionStatus::Resolved), _) => ("Resolved", "This session has ended"),
-        (Some(_), _) => ("Draft", "This session is not active: what you type is kept as a draft"),
+        (Some(SessionStatus::Paused), _) => ("Parked", parked.as_str()),
+        (Some(SessionStatus::Active | SessionStatus::Escalated), _) => {
+            ("Draft", "This session is not active: what you type is kept as a draft")
+        }
         (None, MessageKind::Ask) => ("Message", "Ask the assistant, or say what you tried"),
         (None, MessageKind::Note) => ("Note", "A note for people: the assistant stays silent"),
     };
     let focused = state.layers.is_empty();
     let inner = canvas.panel(area, title, focused);
     composer::paint(&chat.composer, focused, hint, canvas, inner);
+    if state.resuming.is_some_and(|resuming| resuming.session == chat.id) {
+        let spinner = canvas.spinner();
+        canvas.foot_of_panel(area, &format!("{spinner} taking it back"));
+    }
 }

@@ -1,7 +1,9 @@
 //! A handoff and its assessment as rows of text: what the preview and the briefing show.
 
 use std::ops::Range;
+use std::sync::Arc;
 
+use ratatui::layout::Rect;
 use tierup_common::assessment::{Assessment, AssessmentStatus, Confidence};
 use tierup_common::handoff::{HandoffStatus, Priority, QueueItem, Snapshot};
 use tierup_common::session::{Branch, BranchStatus, Message, MessageRole};
@@ -16,10 +18,29 @@ use crate::view::pick;
 /// Seconds without a word of an assessment after which it counts as slow.
 const SLOW: u64 = 10;
 
+/// A row of a sheet.
+pub(super) enum Line {
+    /// Made for this picture.
+    New(Row),
+    /// One of those that are remembered of a message, by its place.
+    Known(Arc<[Row]>, usize),
+}
+
+impl Line {
+    pub(super) fn row(&self) -> &Row {
+        match self {
+            Self::New(row) => row,
+            Self::Known(rows, place) => &rows[*place],
+        }
+    }
+}
+
 /// Rows being written, of one width.
 pub(super) struct Sheet {
     width: usize,
-    pub(super) rows: Vec<Row>,
+    rows: Vec<Line>,
+    /// The row in which a spinner turns.
+    turning: Option<usize>,
     /// Where each message begins, by its `seq`.
     pub(super) messages: Vec<(u32, usize)>,
     /// What can be clicked, by rows.
@@ -33,23 +54,51 @@ impl Sheet {
         Self {
             width: usize::from(width).max(1),
             rows: Vec::new(),
+            turning: None,
             messages: Vec::new(),
             targets: Vec::new(),
             marked: 0..0,
         }
     }
 
+    /// How many rows there are.
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Paints the rows from one of them on, as far as the area goes. A spinner turns only where it is seen.
+    pub(super) fn paint(&self, top: usize, canvas: &mut Canvas<'_>, area: Rect) {
+        canvas.rows(area, self.rows[top..].iter().map(Line::row));
+        if self.turning.is_some_and(|row| (top..top + usize::from(area.height)).contains(&row)) {
+            canvas.spins();
+        }
+    }
+
     /// An empty row, but neither at the top nor after another.
     pub(super) fn gap(&mut self) {
-        if self.rows.last().is_some_and(|row| !row.0.is_empty()) {
-            self.rows.push(Row::default());
+        if self.rows.last().is_some_and(|line| !line.row().0.is_empty()) {
+            self.push(Row::default());
         }
+    }
+
+    /// A line of raw text that begins with a spinner.
+    pub(super) fn turning(&mut self, raw: &str, ink: Ink) {
+        self.turning = Some(self.rows.len());
+        self.line(raw, ink);
+    }
+
+    fn push(&mut self, row: Row) {
+        self.rows.push(Line::New(row));
+    }
+
+    fn extend(&mut self, rows: impl IntoIterator<Item = Row>) {
+        self.rows.extend(rows.into_iter().map(Line::New));
     }
 
     /// The name of a part.
     pub(super) fn heading(&mut self, name: &str) {
         self.gap();
-        self.rows.push(Row::of(name, Ink::Heading));
+        self.push(Row::of(name, Ink::Heading));
     }
 
     /// A line of raw text, broken where it must be.
@@ -59,17 +108,17 @@ impl Sheet {
 
     /// A line of pieces, made safe already; what follows the first row is indented.
     pub(super) fn pieces(&mut self, pieces: &[Piece], indent: &str) {
-        self.rows.extend(wrap::pieces(pieces, self.width, indent));
+        self.extend(wrap::pieces(pieces, self.width, indent));
     }
 
     /// Raw text of several lines.
     pub(super) fn text(&mut self, raw: &str, ink: Ink) {
-        self.rows.extend(wrap::plain(raw, self.width, ink));
+        self.extend(wrap::plain(raw, self.width, ink));
     }
 
     /// Raw Markdown.
     pub(super) fn markdown(&mut self, raw: &str) {
-        self.rows.extend(markdown::rows(raw, self.width));
+        self.extend(markdown::rows(raw, self.width));
     }
 
     /// Who handed it off, when, and what became of it.
@@ -150,7 +199,8 @@ impl Sheet {
             let begin = self.rows.len();
             self.messages.push((message.seq, begin));
             self.pieces(&message_head(message, canvas), "");
-            self.rows.extend_from_slice(&open.wraps.rows(message, self.width));
+            let known = open.wraps.rows(message, self.width);
+            self.rows.extend((0..known.len()).map(|place| Line::Known(Arc::clone(&known), place)));
             if marked == Some(message.seq) {
                 self.marked = begin..self.rows.len();
             }
@@ -172,8 +222,10 @@ impl Sheet {
                 self.markdown(growing.unwrap_or_default());
                 let cursor = Piece::new(canvas.theme.glyphs.writing, Ink::Accent);
                 match self.rows.last_mut() {
-                    Some(row) if row.width() < self.width && growing.is_some() => row.0.push(cursor),
-                    Some(_) | None => self.rows.push(Row(vec![cursor])),
+                    Some(Line::New(row)) if row.width() < self.width && growing.is_some() => {
+                        row.0.push(cursor);
+                    }
+                    Some(_) | None => self.push(Row(vec![cursor])),
                 }
             }
             (AssessmentStatus::Failed, earlier) => {

@@ -24,6 +24,8 @@ fn mark(step: &Step, glyphs: &Glyphs) -> String {
 
 pub(super) fn paint(steps: &[Step], first: usize, canvas: &mut Canvas<'_>, area: Rect) {
     let theme = canvas.theme;
+    // An assessment made again may have fewer.
+    let first = first.min(steps.len().saturating_sub(1));
     canvas.painted.target(area, Target::Strip);
     let end = area.right() - 1;
     let hide = "✕ Alt-x";

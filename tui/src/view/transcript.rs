@@ -17,6 +17,7 @@ const LONG: u64 = 10;
 const IN_VAIN: u64 = 90;
 
 pub(super) fn paint(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: Rect) {
+    let area = below_what_is_missing(chat, canvas, area);
     canvas.painted.transcript = (usize::from(area.width), usize::from(area.height));
     canvas.painted.page = usize::from(area.height.saturating_sub(2)).max(1);
     canvas.painted.target(area, Target::Transcript);
@@ -28,6 +29,7 @@ pub(super) fn paint(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: R
         canvas.put(area.x, area.y, area.width, &text, style);
         return;
     }
+    let before = canvas.painted.changes_at;
     let mut tail = under_way(state, chat, canvas, area.width);
     tail.pop_if(|last| last.0.is_empty());
     let mut screen = Screen::from(chat, area, tail.len());
@@ -37,9 +39,29 @@ pub(super) fn paint(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: R
         }
         message(chat, place, &mut screen, canvas);
     }
+    if screen.y == area.bottom() {
+        // Nobody sees what turns down there.
+        canvas.painted.changes_at = before;
+    }
     for row in &tail {
         screen.row(row, 0, false, canvas);
     }
+}
+
+/// Says in the first row, while that is so, that there is more to the conversation than is here; the room that is left.
+fn below_what_is_missing(chat: &Chat, canvas: &mut Canvas<'_>, area: Rect) -> Rect {
+    let begins = chat.messages.first().map(|first| first.seq);
+    let (text, style) = match (&chat.failed, begins) {
+        _ if chat.is_whole || area.height < 4 => return area,
+        (_, None) | (None, Some(1)) => return area,
+        (None, Some(_)) => (format!("{} earlier messages are coming", canvas.spinner()), canvas.theme.dim),
+        (Some(why), Some(_)) => {
+            let cross = canvas.theme.glyphs.cross;
+            (format!("{cross} Only this is here; the rest could not be fetched: {why}"), canvas.theme.bad)
+        }
+    };
+    canvas.put(area.x, area.y, area.width, &text, style);
+    Rect { y: area.y + 1, height: area.height - 1, ..area }
 }
 
 /// Rows as they come, from the first that is on the screen.
@@ -116,7 +138,8 @@ fn message(chat: &Chat, place: usize, screen: &mut Screen, canvas: &mut Canvas<'
 fn under_way(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, width: u16) -> Vec<Row> {
     let width = usize::from(width).saturating_sub(2);
     let mut rows = Vec::new();
-    if let Some(outgoing) = &chat.outgoing {
+    let outgoing = state.outgoing.get(&chat.id);
+    if let Some(outgoing) = outgoing {
         let name = state.me.as_ref().map_or("you", |me| &me.user.name);
         let spinner = canvas.spinner();
         let name = safe::line(name);
@@ -140,11 +163,11 @@ fn under_way(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, width: u16) ->
         rows.extend(body);
         rows.push(Row::default());
     }
-    if let Some(since) = chat.awaits_answer
+    if let Some(answer) = chat.awaits_answer
         && chat.growing.is_empty()
-        && chat.outgoing.is_none()
+        && outgoing.is_none()
     {
-        rows.push(awaited(since, canvas));
+        rows.push(awaited(answer.since, canvas));
     }
     rows
 }

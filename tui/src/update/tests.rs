@@ -1,0 +1,359 @@
+//! The console as a function: events in, effects out. Here is who and what the stories are about.
+
+mod back;
+mod claims;
+mod lists;
+mod reading;
+mod talking;
+
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::Rect;
+use tierup_common::assessment::{Assessment, AssessmentStatus, Confidence, Step};
+use tierup_common::event::{AboutHandoff, AboutSession, Event as Happened, Frame, Signal, What};
+use tierup_common::handoff::{
+    Handoff, HandoffStatus, Intent, Priority, QueueCounts, QueueItem, QueuePage, Snapshot,
+};
+use tierup_common::id::{HandoffId, MessageId, Number, Seq, SessionId, StepId, UserId};
+use tierup_common::session::{
+    ConfidenceTier, IntakeContent, IntakeType, Message, MessageRole, Session, SessionItem, SessionStatus,
+    SessionType,
+};
+use tierup_common::time::Timestamp;
+use tierup_common::user::{Me, Person, Role, User};
+
+use crate::effect::{Call, Effect, Ticket};
+use crate::event::{Answer, Event, Failure, Reply};
+use crate::state::layer::Layer;
+use crate::state::{Screen, State};
+use crate::update::{start, update};
+
+const PRIYA: u8 = 1;
+const DANA: u8 = 2;
+const SAM: u8 = 3;
+
+/// Sunday, 2026-11-22, 09:30 UTC.
+const NOW: Timestamp = Timestamp::from_millis(1_795_339_800_000);
+
+fn person(who: u8) -> Person {
+    let name = match who {
+        PRIYA => "Priya Nair",
+        DANA => "Dana Wu",
+        _ => "Sam Ortiz",
+    };
+    Person { id: UserId::from_bytes([who; 16]), name: name.into() }
+}
+
+fn handoff_id(number: u8) -> HandoffId {
+    HandoffId::from_bytes([number; 16])
+}
+
+fn session_id(number: u8) -> SessionId {
+    SessionId::from_bytes([number; 16])
+}
+
+/// A handoff of Sam's that waits; its session has the same number.
+fn item(number: u8) -> QueueItem {
+    QueueItem {
+        id: handoff_id(number),
+        number: Number(number.into()),
+        session_id: session_id(number),
+        intent: Intent::Escalate,
+        status: HandoffStatus::Open,
+        priority: Priority::Normal,
+        problem_summary: format!("problem {number}"),
+        engineer_notes: String::new(),
+        assessment_status: AssessmentStatus::Pending,
+        assessment_error: None,
+        ai_assessment: None,
+        ai_assessment_data: None,
+        handed_off_by: person(SAM).id,
+        handed_off_by_name: person(SAM).name,
+        claimed_by: None,
+        claimed_by_name: None,
+        claimed_at: None,
+        wake_at: None,
+        created_at: NOW,
+        updated_at: NOW,
+        version: 1,
+        viewers: Vec::new(),
+    }
+}
+
+fn claimed_by(who: u8, mut item: QueueItem) -> QueueItem {
+    item.status = HandoffStatus::Claimed;
+    (item.claimed_by, item.claimed_by_name) = (Some(person(who).id), Some(person(who).name));
+    item.claimed_at = Some(NOW);
+    item.version += 1;
+    item
+}
+
+fn with_steps(mut item: QueueItem, count: u8) -> QueueItem {
+    let step = |number| Step {
+        id: StepId::from_bytes([number; 16]),
+        text: format!("step {number}"),
+        already_tried: false,
+        outcome: None,
+    };
+    item.assessment_status = AssessmentStatus::Ready;
+    item.ai_assessment_data = Some(Assessment {
+        likely_cause: "DNS".into(),
+        suggested_steps: (1..=count).map(step).collect(),
+        confidence: Confidence::Low,
+        evidence: Vec::new(),
+        similar: Vec::new(),
+        engine: "playbook".into(),
+        model: None,
+        took_ms: 1,
+    });
+    item
+}
+
+fn whole(item: QueueItem) -> Handoff {
+    let snapshot = Snapshot {
+        problem_summary: None,
+        intake_content: IntakeContent { text: item.problem_summary.clone() },
+        confidence_tier: ConfidenceTier::Discovery,
+        branch_map: Vec::new(),
+        messages: vec![message(31, SAM, "the last of many")],
+        message_count: 31,
+        taken_at: NOW,
+    };
+    Handoff { item, snapshot }
+}
+
+fn message(seq: u8, who: u8, text: &str) -> Message {
+    Message {
+        id: MessageId::from_bytes([seq; 16]),
+        seq: seq.into(),
+        role: MessageRole::User,
+        author_id: Some(person(who).id),
+        author_name: Some(person(who).name),
+        content: text.into(),
+        created_at: NOW,
+    }
+}
+
+fn answer_of_the_assistant(seq: u8, text: &str) -> Message {
+    Message { role: MessageRole::Assistant, author_id: None, author_name: None, ..message(seq, SAM, text) }
+}
+
+/// A session of Sam's with somebody who works on it.
+fn session(number: u8, status: SessionStatus, assignee: u8, messages: Vec<Message>) -> Session {
+    let item = SessionItem {
+        id: session_id(number),
+        number: Number(number.into()),
+        session_type: SessionType::Guided,
+        intake_type: IntakeType::FreeText,
+        intake_content: IntakeContent { text: format!("problem {number}") },
+        problem_summary: None,
+        status,
+        confidence_tier: ConfidenceTier::Discovery,
+        user_id: person(SAM).id,
+        user_name: person(SAM).name,
+        assignee_id: person(assignee).id,
+        assignee_name: person(assignee).name,
+        handoff_count: 0,
+        handoff_id: None,
+        resolution: None,
+        branch_map: Vec::new(),
+        created_at: NOW,
+        updated_at: NOW,
+        resolved_at: None,
+        version: 1,
+    };
+    Session { item, escalation_package: None, conversation_messages: messages }
+}
+
+/// The event that tells of a handoff as it is one version after this.
+fn about(item: &QueueItem) -> AboutHandoff {
+    AboutHandoff {
+        handoff_id: item.id,
+        session_id: item.session_id,
+        number: item.number,
+        priority: item.priority,
+        problem_summary: item.problem_summary.clone(),
+        created_at: item.created_at,
+        version: item.version + 1,
+    }
+}
+
+fn about_session(session: &Session) -> AboutSession {
+    AboutSession {
+        session_id: session.item.id,
+        number: session.item.number,
+        problem_summary: "problem".into(),
+        status: session.item.status,
+        confidence_tier: session.item.confidence_tier,
+        assignee: Person { id: session.item.assignee_id, name: session.item.assignee_name.clone() },
+    }
+}
+
+/// Priya at her console.
+struct Desk {
+    state: State,
+    /// What it wanted done and nobody has looked at.
+    wants: Vec<Effect>,
+    seq: u64,
+}
+
+impl Desk {
+    /// Connected, with these handoffs in the lists.
+    fn with(items: Vec<QueueItem>) -> Self {
+        let mut desk = Self::opened();
+        desk.says_hello(10);
+        let (claimed, open) = items.into_iter().partition(|item| item.status == HandoffStatus::Claimed);
+        for items in [open, claimed] {
+            let ticket = desk.asked(|call| matches!(call, Call::Queue { .. }));
+            desk.answers(ticket, Ok(Answer::Queue(page(items))));
+        }
+        for status in [SessionStatus::Paused, SessionStatus::Active] {
+            desk.has_sessions(status, Vec::new());
+        }
+        desk.paints();
+        desk.wants.clear();
+        desk
+    }
+
+    /// Just opened: everything was asked for and nothing answered but who the user is.
+    fn opened() -> Self {
+        let mut state = State::default();
+        (state.size, state.now, state.server) = ((120, 36), NOW, Some("http://acme.test".into()));
+        let wants = start(&mut state);
+        let mut desk = Self { state, wants, seq: 10 };
+        let ticket = desk.asked(|call| matches!(call, Call::Me));
+        let (Person { id, name }, email) = (person(PRIYA), "priya@acme.test".into());
+        let user = User { id, email, name, role: Role::Engineer, active: true, created_at: NOW };
+        desk.answers(ticket, Ok(Answer::Me(Me { user, account_name: "Acme".into() })));
+        desk
+    }
+
+    fn happens(&mut self, event: Event) {
+        let wants = update(&mut self.state, event);
+        self.wants.extend(wants);
+    }
+
+    fn paints_cells(&mut self) -> Buffer {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, self.state.size.0, self.state.size.1));
+        self.state.painted = crate::view::paint(&self.state, &mut buffer);
+        buffer
+    }
+
+    fn paints(&mut self) -> String {
+        let buffer = self.paints_cells();
+        let rows = buffer.content.chunks(usize::from(buffer.area.width));
+        rows.map(|row| row.iter().map(Cell::symbol).collect::<String>() + "\n").collect()
+    }
+
+    /// Presses keys; what is no letter has a name in `<>`.
+    fn press(&mut self, keys: &str) {
+        let mut rest = keys;
+        while let Some(c) = rest.chars().next() {
+            let (name, after) = match rest.strip_prefix('<').and_then(|rest| rest.split_once('>')) {
+                Some((name, after)) => (name, after),
+                None => ("", &rest[c.len_utf8()..]),
+            };
+            let (code, modifiers) = match name {
+                "" => (KeyCode::Char(c), KeyModifiers::NONE),
+                "enter" => (KeyCode::Enter, KeyModifiers::NONE),
+                "esc" => (KeyCode::Esc, KeyModifiers::NONE),
+                "up" => (KeyCode::Up, KeyModifiers::NONE),
+                "tab" => (KeyCode::Tab, KeyModifiers::NONE),
+                name => {
+                    let (modifier, letter) = name.split_once('-').unwrap();
+                    let modifier = if modifier == "alt" { KeyModifiers::ALT } else { KeyModifiers::CONTROL };
+                    (KeyCode::Char(letter.chars().next().unwrap()), modifier)
+                }
+            };
+            self.happens(Event::Key(KeyEvent::new(code, modifiers)));
+            rest = after;
+        }
+    }
+
+    /// Time passes.
+    fn passes(&mut self, span: Duration) {
+        let now = self.state.now.plus(span);
+        self.happens(Event::Tick(now));
+    }
+
+    /// The team's stream tells of something.
+    fn hears(&mut self, what: What) {
+        self.seq += 1;
+        let event = Happened { seq: Seq(self.seq), at: self.state.now, what };
+        self.happens(Event::Live(Frame::Event(Box::new(event))));
+    }
+
+    /// The stream of what is open tells of something.
+    fn hears_here(&mut self, what: What) {
+        self.seq += 1;
+        let event = Happened { seq: Seq(self.seq), at: self.state.now, what };
+        self.happens(Event::Watched(Frame::Event(Box::new(event))));
+    }
+
+    fn says_hello(&mut self, newest: u64) {
+        let hello = Signal::Hello { seq: Seq(newest), oldest_seq: Seq(1), now: NOW };
+        self.happens(Event::Live(Frame::Signal(hello)));
+    }
+
+    /// The ticket of the first such question that nobody has answered.
+    #[track_caller]
+    fn asked(&mut self, such: impl Fn(&Call) -> bool) -> Ticket {
+        let place = self.wants.iter().position(|want| matches!(want, Effect::Call(_, call) if such(call)));
+        let place = place.unwrap_or_else(|| panic!("nothing such was asked: {:?}", self.wants));
+        let Effect::Call(ticket, _) = self.wants.remove(place) else { unreachable!("it was one") };
+        ticket
+    }
+
+    /// How many such questions nobody has answered.
+    fn asks(&self, such: impl Fn(&Call) -> bool) -> usize {
+        self.wants.iter().filter(|want| matches!(want, Effect::Call(_, call) if such(call))).count()
+    }
+
+    fn answers(&mut self, ticket: Ticket, result: Result<Answer, Failure>) {
+        let call = self.state.asked[&ticket].clone();
+        self.happens(Event::Reply(Box::new(Reply { ticket, call, result })));
+    }
+
+    fn has_sessions(&mut self, status: SessionStatus, sessions: Vec<Session>) {
+        let items = sessions.into_iter().map(|session| session.item).collect();
+        let page = tierup_common::session::SessionPage { items, next_cursor: None };
+        let ticket = self.asked(|call| *call == Call::OwnSessions(status));
+        self.answers(ticket, Ok(Answer::Sessions(page)));
+    }
+
+    /// Priya works in the session of a handoff that she has claimed.
+    fn at_work(item: QueueItem, messages: Vec<Message>) -> Self {
+        let number = u8::try_from(item.number.0).unwrap();
+        let mut desk = Self::with(vec![claimed_by(PRIYA, item)]);
+        desk.press("2<enter>");
+        let ticket = desk.asked(|call| matches!(call, Call::Session(_)));
+        let session = session(number, SessionStatus::Active, PRIYA, messages);
+        desk.answers(ticket, Ok(Answer::Session(session)));
+        desk.paints();
+        desk.wants.clear();
+        desk
+    }
+
+    fn chat(&self) -> &crate::state::session::Chat {
+        let Screen::Session(chat) = &self.state.screen else { panic!("no session is open") };
+        chat
+    }
+
+    fn is_told_of_a_loss(&self) -> bool {
+        self.state.layers.iter().any(|layer| matches!(layer, Layer::Conflict(_)))
+    }
+
+    fn was_told(&self, words: &str) -> bool {
+        self.state.toasts.log().any(|told| told.text.contains(words))
+    }
+}
+
+fn page(items: Vec<QueueItem>) -> QueuePage {
+    QueuePage { items, next_cursor: None, counts: QueueCounts::default(), as_of_seq: Seq(10) }
+}
+
+fn unreachable() -> Failure {
+    Failure::Unreachable("the server cannot be reached".into())
+}

@@ -1,0 +1,139 @@
+//! Reading: briefings, sessions of which a part is here, and what is told of an assessment too late.
+
+use super::*;
+use crate::event::Connection;
+
+fn delta(number: u8, text: &str) -> Event {
+    let (handoff_id, text) = (handoff_id(number), text.into());
+    Event::Watched(Frame::Signal(Signal::HandoffAssessmentDelta { handoff_id, offset: 0, text }))
+}
+
+fn goes_offline(priya: &mut Desk) {
+    let lost = Connection::Lost { why: "no route".into(), retry_at: NOW.plus(Duration::from_secs(5)) };
+    priya.happens(Event::Connection(lost));
+}
+
+#[test]
+fn what_comes_of_an_assessment_after_its_end_changes_nothing() {
+    let mut priya = Desk::with(vec![item(1)]);
+    priya.press("<enter>");
+    priya.happens(delta(1, "The lik"));
+    assert!(priya.paints().contains("streaming"));
+    let ready = with_steps(item(1), 2);
+    let (handoff, ai_assessment_data) = (about(&ready), ready.ai_assessment_data.unwrap());
+    priya.hears(What::HandoffAssessmentReady { handoff, ai_assessment: String::new(), ai_assessment_data });
+    priya.happens(delta(1, "The likely cause"));
+    let screen = priya.paints();
+    assert!(!screen.contains("streaming") && screen.contains("step 2"), "{screen}");
+}
+
+#[test]
+fn a_briefing_that_failed_offline_is_fetched_when_there_is_a_connection() {
+    let is_handoff = |call: &Call| *call == Call::Handoff(handoff_id(1));
+    let mut priya = Desk::with(vec![item(1)]);
+    goes_offline(&mut priya);
+    priya.press("<enter>");
+    let ticket = priya.asked(is_handoff);
+    priya.answers(ticket, Err(unreachable()));
+    priya.says_hello(10);
+    let ticket = priya.asked(is_handoff);
+    priya.answers(ticket, Ok(Answer::Handoff(whole(item(1)))));
+    assert!(priya.paints().contains("the last of many"));
+}
+
+#[test]
+fn a_preview_that_failed_offline_is_fetched_when_there_is_a_connection() {
+    let mut priya = Desk::with(vec![item(1)]);
+    goes_offline(&mut priya);
+    priya.passes(Duration::from_secs(1));
+    assert_eq!(priya.asks(|call| matches!(call, Call::Handoff(_))), 0);
+    priya.says_hello(10);
+    assert_eq!(priya.asks(|call| matches!(call, Call::Handoff(_))), 1);
+}
+
+#[test]
+fn after_a_restore_an_older_version_is_news() {
+    let mut priya = Desk::with(vec![QueueItem { version: 9, ..item(1) }]);
+    priya.press("<enter>");
+    priya.wants.clear();
+    priya.happens(Event::Live(Frame::Signal(Signal::Reset { seq: Seq(3) })));
+    let ticket = priya.asked(|call| *call == Call::Handoff(handoff_id(1)));
+    let restored = QueueItem { problem_summary: "as it was".into(), version: 2, ..item(1) };
+    priya.answers(ticket, Ok(Answer::Handoff(whole(restored))));
+    assert!(priya.paints().contains("as it was"));
+    assert_eq!(priya.state.queue.item(handoff_id(1)).unwrap().problem_summary, "as it was");
+}
+
+#[test]
+fn a_conversation_that_is_not_all_here_says_so() {
+    let mut priya = Desk::with(vec![item(1)]);
+    priya.press("<enter>");
+    let ticket = priya.asked(|call| matches!(call, Call::Handoff(_)));
+    priya.answers(ticket, Ok(Answer::Handoff(whole(item(1)))));
+    priya.press("v");
+    assert!(priya.paints().contains("earlier messages are coming"));
+    let ticket = priya.asked(|call| matches!(call, Call::Session(_)));
+    priya.answers(ticket, Err(unreachable()));
+    let screen = priya.paints();
+    assert!(screen.contains("the rest could not be fetched"), "{screen}");
+    assert!(screen.contains("the last of many"), "{screen}");
+}
+
+#[test]
+fn a_session_that_was_read_before_can_be_read_offline() {
+    let mut priya = Desk::at_work(item(1), vec![message(1, SAM, "problem 1"), message(2, SAM, "and more")]);
+    priya.press("<esc>");
+    goes_offline(&mut priya);
+    priya.press("<enter>");
+    let screen = priya.paints();
+    assert!(screen.contains("problem 1") && screen.contains("and more"), "{screen}");
+    assert!(screen.contains("active, yours"), "{screen}");
+}
+
+#[test]
+fn a_session_that_is_taken_back_has_the_briefing_of_its_handoff() {
+    let mut priya = Desk::with(vec![with_steps(claimed_by(PRIYA, item(1)), 2)]);
+    let parked = session(1, SessionStatus::Paused, PRIYA, Vec::new());
+    let (about, by) = (about_session(&parked), person(PRIYA));
+    priya.hears(What::SessionUpdated { session: about, by, branch: None, handoff_id: Some(handoff_id(9)) });
+    priya.has_sessions(SessionStatus::Paused, vec![parked]);
+    priya.press("3p");
+    let ticket = priya.asked(|call| matches!(call, Call::Resume(_)));
+    priya.answers(ticket, Ok(Answer::Session(session(1, SessionStatus::Active, PRIYA, Vec::new()))));
+    assert!(priya.paints().contains("1 step 1"));
+
+    // One that is not in the lists is fetched.
+    let mut priya = Desk::with(Vec::new());
+    priya.state.queue.tab = crate::state::queue::Tab::Mine;
+    let mut own = session(2, SessionStatus::Active, PRIYA, Vec::new());
+    own.item.handoff_id = Some(handoff_id(2));
+    priya.hears(What::SessionCreated { session: about_session(&own), by: person(PRIYA) });
+    priya.has_sessions(SessionStatus::Active, vec![own.clone()]);
+    priya.press("<enter>");
+    let ticket = priya.asked(|call| matches!(call, Call::Session(_)));
+    priya.answers(ticket, Ok(Answer::Session(own)));
+    let ticket = priya.asked(|call| *call == Call::Handoff(handoff_id(2)));
+    priya.answers(ticket, Ok(Answer::Handoff(whole(with_steps(claimed_by(PRIYA, item(2)), 2)))));
+    assert!(priya.paints().contains("1 step 1"));
+}
+
+#[test]
+fn a_spinner_that_nobody_sees_wakes_nobody() {
+    let mut long: Vec<Message> = (1..=60).map(|seq| message(seq, SAM, "one of many")).collect();
+    long.push(message(61, PRIYA, "hm"));
+    let mut priya = Desk::at_work(item(1), long);
+    priya.press("what now?<enter>");
+    priya.passes(Duration::from_secs(7));
+    priya.paints();
+    let soon = priya.state.now.plus(Duration::from_secs(1));
+    assert!(priya.state.painted.changes_at.is_some_and(|at| at <= soon));
+    if let Screen::Session(chat) = &mut priya.state.screen {
+        chat.scroll = crate::state::session::Scroll::From { seq: 1, row: 0, newest: 61 };
+    }
+    priya.paints();
+    assert!(
+        priya.state.painted.changes_at.is_none_or(|at| at > soon),
+        "{:?}",
+        priya.state.painted.changes_at
+    );
+}
