@@ -8,6 +8,7 @@ mod serving;
 use std::path::Path;
 use std::process::Output;
 
+use rustix::process::Signal;
 use serde_json::Value;
 use serving::{serve, tierup_server};
 
@@ -66,7 +67,7 @@ fn a_folder_is_made_served_and_stopped() {
         "another tierup-server serves",
     );
 
-    assert!(server.stops().success(), "a server that is told to stop ends well");
+    assert!(server.stops(Signal::TERM).success(), "a server that is told to stop ends well");
 }
 
 #[test]
@@ -160,10 +161,8 @@ fn whoever_stops_it_as_soon_as_it_listens_sees_it_end_well() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     json(&init(&data, "Acme", "ana@acme.test"));
-    for signal in ["-TERM", "-INT", "-TERM", "-INT"] {
-        let Serving { mut child, .. } = serve(&data);
-        assert!(Command::new("kill").arg(signal).arg(child.id().to_string()).status().unwrap().success());
-        assert_eq!(child.wait().unwrap().code(), Some(0), "{signal}");
+    for signal in [Signal::TERM, Signal::INT, Signal::TERM, Signal::INT] {
+        assert_eq!(serve(&data, &[]).stops(signal).code(), Some(0), "{signal:?}");
     }
 }
 

@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use serving::serve;
 use tierup_server::admin;
@@ -125,5 +126,5 @@ async fn what_was_acknowledged_is_there_once_however_often_the_server_is_killed(
     // Each session is two events, and the second, its message, goes only to streams narrowed to it.
     let expected: Vec<u64> = (1..=heard.last().copied().unwrap()).step_by(2).collect();
     assert_eq!(heard, expected, "an event was missed, or came twice");
-    assert!(server.stops().success());
+    assert!(server.stops(Signal::TERM).success());
 }

@@ -6,6 +6,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use rustix::process::Signal;
 use serde_json::Value;
 
 #[path = "../../../tests/src/alone.rs"]
@@ -50,11 +51,11 @@ pub fn serve_and_log(data: &Path, more: &[&str], log: impl Into<Stdio>) -> Servi
 }
 
 impl Serving {
-    /// Sends SIGTERM, and waits for the end; how it ended.
-    pub fn stops(mut self) -> ExitStatus {
+    /// Sends a signal that tells it to stop, and waits for the end; how it ended.
+    pub fn stops(mut self, signal: Signal) -> ExitStatus {
         let mut child = self.child.take().unwrap();
         let process = rustix::process::Pid::from_child(&child);
-        rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();
+        rustix::process::kill_process(process, signal).unwrap();
         soon("the end of a server that was told to stop", move || child.wait().unwrap())
     }
 }
