@@ -48,6 +48,8 @@ impl JsonSchema for Timestamp {
 
 /// One line with something in it, and no control characters.
 pub(crate) const LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*[^\s\u0000-\u001f\u007f-\u009f\u2028\u2029][^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$";
+/// One line without control characters, empty or not.
+pub(crate) const ONE_LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$";
 /// Text without NUL.
 pub(crate) const TEXT: &str = r"^[^\u0000]*$";
 /// Text without NUL, with something in it.

@@ -102,7 +102,7 @@ pub struct Token {
 #[serde(deny_unknown_fields)]
 pub struct LogIn {
     /// The user's email address.
-    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::EMAIL), regex(pattern = crate::schema::TEXT)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::EMAIL), regex(pattern = crate::schema::ONE_LINE)))]
     pub email: String,
     /// Their password.
     #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::PASSWORD), regex(pattern = crate::schema::TEXT)))]

@@ -94,7 +94,7 @@ async fn one_key_sent_many_times_at_once_has_one_effect_and_one_answer() {
 
     assert_eq!(claimed["claimed_by_name"], "Priya Nair");
     assert_eq!(sam.get("/ai-sessions").await.expect(200)["items"].as_array().unwrap().len(), 1);
-    let mut log = sam.listens(&format!("?session_id={id}&last_event_id=0")).await;
+    let mut log = sam.listens(&format!("?session_id={id}&last_event_id=0&caught_up=true")).await;
     let heard = log.hears_all_until("caught_up").await;
     let happened: Vec<_> = heard.iter().filter(|frame| frame.id.is_some()).map(|frame| &frame.name).collect();
     assert_eq!(happened, ["session_created", "message_added", "handoff_created", "handoff_claimed"]);

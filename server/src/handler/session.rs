@@ -1,5 +1,7 @@
 //! Sessions: opening, talking, trying, handing off, taking back, resolving.
 
+use std::num::NonZeroU32;
+
 use axum::Json;
 use axum::http::StatusCode;
 use schemars::JsonSchema;
@@ -45,8 +47,7 @@ pub struct ListQuery {
     mine: Option<bool>,
     q: Option<String>,
     /// The one with this number.
-    #[schemars(range(min = 1))]
-    number: Option<u32>,
+    number: Option<NonZeroU32>,
     limit: Option<Rows>,
     #[schemars(extend("format" = "uuid"))]
     cursor: Option<String>,
@@ -59,7 +60,7 @@ pub async fn list(app: App, Me(caller): Me, Query(query): Query<ListQuery>) -> A
         status: query.status,
         mine: (query.mine == Some(true)).then_some(caller.id),
         among: found(&app, &caller, query.q).await?,
-        number: query.number.map(Number),
+        number: query.number.map(|number| Number(number.get())),
         limit,
         cursor: read_cursor(query.cursor.as_deref())?.map(SessionCursor),
     };

@@ -3,9 +3,9 @@
 use super::*;
 use crate::event::Connection;
 
-fn delta(number: u8, text: &str) -> Event {
+fn delta(number: u8, offset: usize, text: &str) -> Event {
     let (handoff_id, text) = (handoff_id(number), text.into());
-    Event::Watched(Frame::Signal(Signal::HandoffAssessmentDelta { handoff_id, offset: 0, text }))
+    Event::Watched(Frame::Signal(Signal::HandoffAssessmentDelta { handoff_id, offset, text }))
 }
 
 fn goes_offline(priya: &mut Desk) {
@@ -17,12 +17,12 @@ fn goes_offline(priya: &mut Desk) {
 fn what_comes_of_an_assessment_after_its_end_changes_nothing() {
     let mut priya = Desk::with(vec![item(1)]);
     priya.press("<enter>");
-    priya.happens(delta(1, "The lik"));
+    priya.happens(delta(1, 0, "The lik"));
     assert!(priya.paints().contains("streaming"));
     let ready = with_steps(item(1), 2);
     let (handoff, ai_assessment_data) = (about(&ready), ready.ai_assessment_data.unwrap());
     priya.hears(What::HandoffAssessmentReady { handoff, ai_assessment: String::new(), ai_assessment_data });
-    priya.happens(delta(1, "The likely cause"));
+    priya.happens(delta(1, 7, "ely cause"));
     let screen = priya.paints();
     assert!(!screen.contains("streaming") && screen.contains("step 2"), "{screen}");
 }
