@@ -140,12 +140,8 @@ impl Figures {
             };
             let ratio = beside.map(|beside| own / beside);
             let (target, reached) = match line.goal {
-                Goal::AtLeast(factor, ..) => {
-                    (format!("≥ {factor}"), ratio.map(|ratio| ratio >= factor))
-                }
-                Goal::AtMost(factor, ..) => {
-                    (format!("≤ {factor}"), ratio.map(|ratio| ratio <= factor))
-                }
+                Goal::AtLeast(factor, ..) => (format!("≥ {factor}"), ratio.map(|ratio| ratio >= factor)),
+                Goal::AtMost(factor, ..) => (format!("≤ {factor}"), ratio.map(|ratio| ratio <= factor)),
                 Goal::Least(least) => (format!("≥ {}", number(least)), Some(own >= least)),
                 Goal::Most(most) => (format!("≤ {}", number(most)), Some(own <= most)),
                 Goal::Known(_) => (String::new(), None),

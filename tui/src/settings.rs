@@ -198,7 +198,7 @@ impl Settings {
 }
 
 /// What the locale says of a terminal. One that says nothing is taken for a terminal of today.
-fn charset(env: &impl Fn(&str) -> Option<String>) -> Charset {
+pub fn charset(env: &impl Fn(&str) -> Option<String>) -> Charset {
     let set = |name: &&str| env(name).is_some_and(|value| !value.is_empty());
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find(set).and_then(env);
     let reads_utf8 = locale.is_none_or(|locale| {

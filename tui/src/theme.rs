@@ -10,7 +10,7 @@ use ratatui::style::{Color, Modifier, Style};
 
 use crate::text::Ink;
 
-pub use glyphs::{Charset, Glyphs, ascii};
+pub use glyphs::{Charset, Glyphs, ascii, spelt};
 pub use own::{OwnTheme, ThemeError};
 
 /// What everything looks like.

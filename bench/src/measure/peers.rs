@@ -27,7 +27,10 @@ pub fn tig(bench: &mut Bench) -> anyhow::Result<()> {
     let Some(program) = installed("tig") else { return Ok(()) };
     let home = home(bench)?;
     let mut import = Command::new("sh");
-    import.args(["-c", "git init --quiet --initial-branch=main && git fast-import --quiet && git checkout --quiet"]);
+    import.args([
+        "-c",
+        "git init --quiet --initial-branch=main && git fast-import --quiet && git checkout --quiet",
+    ]);
     import.current_dir(&home).env("HOME", &home).stdin(Stdio::piped());
     let mut importing = import.spawn()?;
     importing.stdin.take().context("no input")?.write_all(history().as_bytes())?;
@@ -44,7 +47,8 @@ pub fn neomutt(bench: &mut Bench) -> anyhow::Result<()> {
     // Nobody is asked anything, and nothing is written.
     std::fs::write(home.join("rc"), "set folder=.\nset sort=date\nset header_cache=\n")?;
     let arguments = ["-n", "-F", "rc", "-R", "-f", "mbox"];
-    let peer = Peer { side: Neomutt, name: "neomutt", arguments: &arguments, settled: format!("Msgs:{ROWS}") };
+    let peer =
+        Peer { side: Neomutt, name: "neomutt", arguments: &arguments, settled: format!("Msgs:{ROWS}") };
     run(bench, &peer, &program, &home)
 }
 

@@ -44,7 +44,7 @@ pub async fn open(entrance: Entrance, files: Files, settings: Settings) -> Resul
             () = terminal::gone() => {}
         }
     };
-    let window = terminal::Window::new(settings.notify, settings.title);
+    let window = terminal::Window::new(&settings);
     let setup = Setup { entrance, files, settings };
     let ran = runtime::run(&mut taken.terminal, terminal::events(), ended, window, setup).await;
     drop(taken);

@@ -1,7 +1,6 @@
 //! Lines that are typed at the foot of the screen: a command with its endings above it, and the filter.
 
 use ratatui::layout::Rect;
-use ratatui::widgets::{Clear, Widget};
 
 use crate::keymap::Context;
 use crate::state::State;
@@ -92,6 +91,6 @@ fn above(canvas: &mut Canvas<'_>, area: Rect, width: u16, rows: u16) -> Rect {
     let height = (rows + 2).min(area.height);
     let outer =
         Rect { x: area.x, y: area.bottom() - height, width: width.min(WIDEST).min(area.width), height };
-    Clear.render(outer, canvas.buffer);
+    canvas.clear(outer);
     canvas.panel(outer, "", true)
 }

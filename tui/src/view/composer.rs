@@ -1,4 +1,4 @@
-//! A text area: painted with our own colours, wherever it stands.
+//! A text area: made safe and painted with our own colours, wherever it stands.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -15,7 +15,7 @@ pub(super) fn rows(composer: &Composer, width: u16) -> usize {
 }
 
 pub(super) fn paint(composer: &Composer, focused: bool, hint: &str, canvas: &mut Canvas<'_>, area: Rect) {
-    let mut text = composer.area().clone();
+    let mut text = composer.shown();
     text.set_style(canvas.theme.text);
     text.set_selection_style(canvas.theme.cursor);
     text.set_cursor_style(if focused { canvas.theme.cursor } else { Style::new() });
