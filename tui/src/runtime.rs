@@ -26,6 +26,7 @@ use tokio::sync::mpsc;
 
 use crate::effect::Effect;
 use crate::event::Event;
+use crate::keymap::{Action, Context};
 use crate::runtime::api::Api;
 use crate::runtime::desk::Desk;
 use crate::runtime::files::Files;
@@ -104,7 +105,8 @@ where
                     if desk.suspend()? {
                         repaint(terminal, &mut links)?;
                     } else {
-                        performer.notice("There is no shell to go back to: q leaves");
+                        let quit = state.settings.keymap.key_for(Context::Global, Action::Quit);
+                        performer.notice(&format!("There is no shell to go back to: {quit} leaves"));
                     }
                 }
                 Effect::Retake => {

@@ -79,6 +79,8 @@ pub struct State {
     pub steps_hidden: Vec<SessionId>,
     /// The claim under way.
     pub claiming: Option<Claiming>,
+    /// What else was asked for and shows nowhere yet, by its request.
+    pub doing: Vec<(Ticket, Doing)>,
     /// The narrowed streams that are held.
     pub watches: Vec<Watch>,
     /// The newest event that the team's stream is known to have reached.
@@ -112,6 +114,15 @@ pub struct Claiming {
     pub handoff: HandoffId,
 }
 
+/// Something under way, shown where its result will be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Doing {
+    /// The assessment of this handoff is asked for again.
+    Reassess(HandoffId),
+    /// This session is taken back.
+    TakeBack(SessionId),
+}
+
 impl State {
     /// A console of which nothing but its settings is known.
     pub fn new(settings: Settings) -> Self {
@@ -135,6 +146,16 @@ impl State {
     pub fn ticket(&mut self) -> Ticket {
         self.tickets = Ticket(self.tickets.0 + 1);
         self.tickets
+    }
+
+    /// Whether something is under way.
+    pub fn is_doing(&self, what: Doing) -> bool {
+        self.doing.iter().any(|(_, known)| *known == what)
+    }
+
+    /// Whether a claim of this handoff is under way.
+    pub fn is_claiming(&self, handoff: HandoffId) -> bool {
+        self.claiming.is_some_and(|claiming| claiming.handoff == handoff)
     }
 
     /// The user's id, once the server has said who they are.

@@ -2,7 +2,7 @@
 
 use tierup_common::assessment::AssessmentStatus;
 use tierup_common::event::{AboutHandoff, AboutSession, Event, Frame, ReminderReason, Signal, What};
-use tierup_common::handoff::{HandoffStatus, Intent, Priority, QueueItem};
+use tierup_common::handoff::{HandoffStatus, Intent, QueueItem};
 use tierup_common::id::{HandoffId, MessageId, Seq, SessionId};
 use tierup_common::session::MessageRole;
 use tierup_common::time::Timestamp;
@@ -14,7 +14,7 @@ use crate::state::toast::Tone;
 use crate::state::{Screen, State};
 use crate::text::{cut, safe};
 use crate::update::conflict::Loss;
-use crate::update::{briefing, conflict, go, load, pick};
+use crate::update::{attention, briefing, conflict, go, load, pick};
 
 /// The team's stream carried something.
 pub(super) fn live(state: &mut State, frame: Frame, effects: &mut Vec<Effect>) {
@@ -287,16 +287,11 @@ fn created(
     };
     fresh(state, item.id);
     let me = state.my_id();
-    // Whoever has the list before them sees it arrive.
-    if Some(by.id) != me && !matches!(state.screen, Screen::Queue) {
-        let urgency = match handoff.priority {
-            Priority::Urgent => "Urgent: ",
-            Priority::High | Priority::Normal | Priority::Low => "",
-        };
-        let summary = cut(&safe::line(&handoff.problem_summary), 40);
-        state.toast(Tone::Info, format!("{urgency}#{} {summary}", handoff.number));
-    }
+    let id = item.id;
     state.queue.put(item, me);
+    if Some(by.id) != me {
+        attention::arrived(state, id);
+    }
 }
 
 /// Changes a handoff wherever it is shown, if the event is news; whether it was.

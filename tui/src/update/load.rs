@@ -4,8 +4,8 @@ use tierup_common::handoff::{QueuePage, QueueState};
 use tierup_common::id::{HandoffId, SessionId};
 
 use crate::effect::{Call, Effect, Ticket};
-use crate::state::State;
 use crate::state::queue::Load;
+use crate::state::{Doing, State};
 
 /// Asks something.
 pub(super) fn ask(state: &mut State, call: Call, effects: &mut Vec<Effect>) -> Ticket {
@@ -27,6 +27,22 @@ pub(super) fn handoff(state: &mut State, id: HandoffId, effects: &mut Vec<Effect
 /// Asks for a session with what was said in it.
 pub(super) fn session(state: &mut State, id: SessionId, effects: &mut Vec<Effect>) -> Ticket {
     ask(state, Call::Session(id), effects)
+}
+
+/// Asks for a session back, once.
+pub(super) fn resume(state: &mut State, id: SessionId, effects: &mut Vec<Effect>) {
+    if !state.is_doing(Doing::TakeBack(id)) {
+        let ticket = ask(state, Call::Resume(id), effects);
+        state.doing.push((ticket, Doing::TakeBack(id)));
+    }
+}
+
+/// Asks for an assessment again, once.
+pub(super) fn reassess(state: &mut State, id: HandoffId, effects: &mut Vec<Effect>) {
+    if !state.is_doing(Doing::Reassess(id)) {
+        let ticket = ask(state, Call::Reassess(id), effects);
+        state.doing.push((ticket, Doing::Reassess(id)));
+    }
 }
 
 /// Asks for all three lists. A load under way is given up: what it brings no longer counts.

@@ -148,6 +148,7 @@ fn begin(state: &mut State, welcome: Welcome, effects: &mut Vec<Effect>) {
         state.layers.retain(|layer| !matches!(layer, Layer::LogIn(_)));
         state.watches.clear();
         state.claiming = None;
+        state.doing.clear();
     } else {
         state.start_over();
     }

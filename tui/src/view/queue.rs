@@ -6,9 +6,9 @@ use tierup_common::assessment::AssessmentStatus;
 use tierup_common::handoff::{HandoffStatus, Priority, QueueItem};
 use tierup_common::id::SessionId;
 
-use crate::state::State;
 use crate::state::painted::Target;
 use crate::state::queue::{Sort, Tab};
+use crate::state::{Doing, State};
 use crate::text::safe;
 use crate::view::canvas::Canvas;
 use crate::view::empty;
@@ -142,8 +142,9 @@ fn second_row(state: &State, item: &QueueItem, canvas: &mut Canvas<'_>, area: Re
     let dot = format!(" {} ", theme.glyphs.dot);
     let mut line = Line { x: area.x, end: area.right(), y: area.y };
     let ago = canvas.ago_short(item.created_at);
-    line.put(canvas, &format!("{}{dot}{ago}", item.handed_off_by_name), theme.dim);
-    if state.claiming.is_some_and(|claiming| claiming.handoff == item.id) {
+    // The number is what commands take.
+    line.put(canvas, &format!("#{}{dot}{}{dot}{ago}", item.number, item.handed_off_by_name), theme.dim);
+    if state.is_claiming(item.id) {
         let spinner = canvas.spinner();
         line.put(canvas, &format!("{dot}{spinner} claiming"), theme.accent);
         return;
@@ -158,6 +159,10 @@ fn second_row(state: &State, item: &QueueItem, canvas: &mut Canvas<'_>, area: Re
         }
     }
     line.put(canvas, &dot, theme.dim);
+    if state.is_doing(Doing::Reassess(item.id)) {
+        let spinner = canvas.spinner();
+        return line.put(canvas, &format!("{spinner} asking for it again"), theme.accent);
+    }
     match (item.assessment_status, &item.ai_assessment_data) {
         (AssessmentStatus::Pending | AssessmentStatus::Running, _) => {
             let spinner = canvas.spinner();
@@ -200,9 +205,13 @@ fn parked(state: &State, id: SessionId, selected: bool, canvas: &mut Canvas<'_>,
     let style = if selected { theme.strong } else { theme.text };
     canvas.put(card.x + 2, card.y, card.width.saturating_sub(2), &session.title(), style);
     if card.height > 1 {
-        let ago = canvas.ago(session.updated_at);
-        let text = format!("session {}, parked {ago}", session.number);
-        canvas.put(card.x + 2, card.y + 1, card.width.saturating_sub(2), &text, theme.dim);
+        let (text, style) = if state.is_doing(Doing::TakeBack(id)) {
+            (format!("session {}, {} taking it back", session.number, canvas.spinner()), theme.accent)
+        } else {
+            let ago = canvas.ago(session.updated_at);
+            (format!("session {}, parked {ago}", session.number), theme.dim)
+        };
+        canvas.put(card.x + 2, card.y + 1, card.width.saturating_sub(2), &text, style);
     }
     if selected {
         canvas.select(card);
