@@ -11,7 +11,7 @@ use ratatui::buffer::Buffer;
 use secrecy::SecretString;
 use tierup::effect::Alert;
 use tierup::event::Event;
-use tierup::runtime::api::Api;
+use tierup::runtime::api::{ANSWER_TIME, Api};
 use tierup::runtime::files::Files;
 use tierup::runtime::vault::Vault;
 use tierup::runtime::{self, Entrance, Setup};
@@ -48,7 +48,7 @@ impl Console {
     /// Opens a console where nobody has logged in.
     pub fn logged_out(files: &Path, columns: u16, rows: u16) -> Self {
         let vault = Vault::new(Files::in_folder(files), false);
-        let entrance = Entrance { api: None, server: None, vault };
+        let entrance = Entrance { api: None, server: None, vault, answer_time: ANSWER_TIME };
         Self::enter(Settings::default(), entrance, files, (columns, rows))
     }
 

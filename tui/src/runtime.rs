@@ -59,12 +59,15 @@ pub struct Entrance {
     pub server: Option<String>,
     /// Where log-ins are kept.
     pub vault: Vault,
+    /// How long an answer may take, that to a log-in too.
+    pub answer_time: Duration,
 }
 
 impl Entrance {
     /// The way that is there, with a vault for another.
     pub fn open(api: Api, vault: Vault) -> Self {
-        Self { server: Some(api.server().to_owned()), api: Some(api), vault }
+        let answer_time = api.answer_time();
+        Self { server: Some(api.server().to_owned()), api: Some(api), vault, answer_time }
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) async fn run(options: &Options) -> Result<(), Exit> {
     };
     let entrance = match api {
         Some(api) => Entrance::open(api, vault),
-        None => Entrance { api: None, server, vault },
+        None => Entrance { api: None, server, vault, answer_time: connect::answer_time(options) },
     };
     open(entrance, files, settings).await
 }

@@ -10,7 +10,6 @@ use tierup_common::time::{Timestamp, ago_short};
 use unicode_width::UnicodeWidthStr;
 
 use crate::cli::exit::{Exit, wrong};
-use crate::runtime::clock;
 use crate::settings;
 use crate::text::{cut, safe};
 use crate::theme::{Charset, spelt};
@@ -117,10 +116,10 @@ impl Output {
         Self { form, charset: self.charset, out: stdout() }.table(heads, rows, "")
     }
 
-    /// A moment: how long ago on a terminal, else the moment itself.
-    pub(super) fn ago(&self, at: Timestamp) -> String {
+    /// A moment: how long ago it is now on a terminal, else the moment itself.
+    pub(super) fn ago(&self, at: Timestamp, now: Timestamp) -> String {
         match self.form {
-            Form::People { .. } => ago_short(clock::now().since(at)),
+            Form::People { .. } => ago_short(now.since(at)),
             Form::Script | Form::Json { .. } => at.to_string(),
         }
     }
