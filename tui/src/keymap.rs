@@ -112,6 +112,11 @@ impl Keymap {
         find(context).or_else(anywhere)
     }
 
+    /// The whole table.
+    pub fn all(&self) -> &[Binding] {
+        &self.bindings
+    }
+
     /// What can be done in a place, in the order of the table, with the keys that do it there.
     pub fn of(&self, context: Context) -> impl Iterator<Item = Binding> {
         self.bindings.iter().filter_map(move |binding| {
