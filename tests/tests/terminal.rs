@@ -235,6 +235,23 @@ async fn mouse_paste_size_and_title_arrive_where_they_should() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_copied_and_where_links_lead_is_told_in_the_terminals_own_words() {
+    let desk = Desk::new().await;
+    let mut console = desk.sits("tierup");
+    console.types("p");
+    console.sees("active, yours");
+    console.types("See https://kb.test/809\r");
+    console.writes("\x1b]8;;https://kb.test/809\x1b\\");
+    console.sees("Priya Nair");
+    // OSC 52: the text, in base64.
+    console.types("\x1bc");
+    console.writes("\x1b]52;c;U2VlIGh0dHBzOi8va2IudGVzdC84MDk=");
+    console.sees("Copied message 2");
+    console.types("\x03");
+    assert_eq!(console.ends(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_terminal_that_does_not_read_utf_8_is_sent_ascii_alone() {
     let mut desk = Desk::new().await;
     desk.sam.escalates("Café – 日本 is down").await;

@@ -78,7 +78,14 @@ pub(super) fn scroll(state: &mut State, to: Move) {
     let (page, assessment_end) = (state.painted.page, state.painted.assessment_end);
     let Some(briefing) = shown_mut(state) else { return };
     match briefing.pane {
-        Pane::Happened => briefing.happened = Place::Row(scrolled(happened, to, happened_end, page)),
+        Pane::Happened => {
+            // Several keys may come before the next picture; where a message stands, only the picture knows.
+            let top = match briefing.happened {
+                Place::Row(row) => row,
+                Place::Message(_) => happened,
+            };
+            briefing.happened = Place::Row(scrolled(top, to, happened_end, page));
+        }
         Pane::Assessment => {
             briefing.assessment_top = scrolled(briefing.assessment_top, to, assessment_end, page);
         }
