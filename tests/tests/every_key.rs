@@ -11,9 +11,10 @@ use tierup_e2e::{Engineer, Escalated, Model, Temper, World};
 const CASE: &str = "VPN certificate expired after the update";
 
 fn said() -> String {
-    let steps: String = (1..=9).map(|number| format!("{number}. Look at thing {number}\n")).collect();
+    let steps: Vec<String> = (1..=9).map(|number| format!("{number}. Look at thing {number}")).collect();
+    let steps = steps.join("\n");
     format!(
-        "**Likely cause:** DNS\n**Steps**\n{steps}**Confidence:** low\n**Evidence**\n- [2] \"line 7\"\n- [1] \"VPN\""
+        "**Likely cause:** DNS\n**Steps**\n{steps}\n**Confidence:** low\n**Evidence**\n- [2] \"line 7\"\n- [1] \"VPN\""
     )
 }
 
@@ -183,7 +184,7 @@ async fn a_dialog(hands: &mut Hands) {
     hands.press("list.new-session");
     hands.console.press("Something else");
     hands.shows("dialog.submit", "Something else ── active, yours").await;
-    hands.shows("session.take-back", "Only what is parked").await;
+    hands.shows("session.take-back", "Only what you parked").await;
     hands.shows("session.back", "Escalations").await;
 }
 

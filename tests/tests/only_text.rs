@@ -1,6 +1,8 @@
 //! What people and models write reaches the cells of the screen as text, wherever it is shown: rows, preview, briefing,
 //! transcript, toasts, the log, dialogs, picks, palette, command endings, the lost claim.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
+
 use serde_json::json;
 use tierup_e2e::{Console, Engineer, Escalated, Model, Temper, World};
 

@@ -49,11 +49,9 @@ impl Hands {
 
     /// Presses the key of an action again and again, for what takes no key at first, until a text is gone.
     pub async fn hides_in_the_end(&mut self, action: &str, text: &str) {
-        let key = match key_of(action).code {
-            KeyCode::Enter => "<enter>".to_owned(),
-            KeyCode::Char(letter) => letter.to_string(),
-            other => panic!("{other:?} has no name here"),
-        };
+        let code = key_of(action).code;
+        let key = code.as_char().map_or_else(|| "<enter>".to_owned(), String::from);
+        assert!(code.as_char().is_some() || code == KeyCode::Enter, "{code:?} has no name here");
         self.pressed.insert(action.to_owned());
         self.console.presses_away(&key, text).await;
     }

@@ -32,10 +32,15 @@ fn still(screen: &str) -> String {
         format!("{:>1$}{offline}", &found[2], found[0].chars().count() - offline.len())
     };
     let screen = regex(r"( *)(○ )offline \d+s \((?:retry in \d+s|trying)\)").replace_all(screen, away);
+    let screen = regex(r"127\.0\.0\.1:\d{5}").replace_all(&screen, "127.0.0.1:[nnn]");
+    let screen = regex(r"come for \d\ds").replace_all(&screen, "come for nns");
+    let nobody = |found: &Captures<'_>| format!("{:1$}", "priya.nair@acme.test", found[0].chars().count());
+    let screen = regex(r"priya\.nair\d+@acme\.test *").replace_all(&screen, nobody);
     let screen = regex(r"\d\d:\d\d(  [✓✗●])").replace_all(&screen, "hh:mm$1");
     regex("[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]").replace_all(&screen, "⠿").into_owned()
 }
 
+#[expect(clippy::expect_used, reason = "the patterns stand here")]
 fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a pattern")
 }

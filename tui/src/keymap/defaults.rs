@@ -91,6 +91,8 @@ pub(super) fn bindings() -> Vec<Binding> {
         bind(C::BriefingOverlay, &[key!(shift-g), key!(end)], M(To::Bottom), "", "To the end"),
 
         bind(C::Session, &[key!(enter)], S(SessionVerb::Send), "send", "Send"),
+        bind(C::Session, &[key!(alt-p)], S(SessionVerb::PickUp), "pick up", "Pick up: claim the handoff whose session you read"),
+        bind(C::Session, &[key!(alt-t)], S(SessionVerb::TakeBack), "take back", "Take back what you parked, or escalated and nobody claimed"),
         bind(C::Session, &[key!(alt-1), key!('1')], S(SessionVerb::UseStep(1)), "use step", STEP),
         bind(C::Session, &[key!(alt-2), key!('2')], S(SessionVerb::UseStep(2)), "", STEP),
         bind(C::Session, &[key!(alt-3), key!('3')], S(SessionVerb::UseStep(3)), "", STEP),
@@ -114,8 +116,6 @@ pub(super) fn bindings() -> Vec<Binding> {
         bind(C::Session, &[key!(ctrl-g)], S(SessionVerb::Tried), "tried", "What has been tried, and what became of it"),
         bind(C::Session, &[key!(alt-o)], S(SessionVerb::Outcomes), "", "Say what came of the suggested steps"),
         bind(C::Session, &[key!(alt-e)], S(SessionVerb::NextEvidence), "", "To the message that speaks for the assessment; again, to the next"),
-        bind(C::Session, &[key!(alt-p)], S(SessionVerb::PickUp), "", "Pick up: claim the handoff whose session you read"),
-        bind(C::Session, &[key!(alt-t)], S(SessionVerb::TakeBack), "", "Take back what you parked, or escalated and nobody claimed"),
         bind(C::Session, &[key!(alt-a)], S(SessionVerb::Assign), "", "Pass it to a person"),
         bind(C::Session, &[key!(alt-q)], S(SessionVerb::SendBack), "", "Send it back with a question"),
         bind(C::Session, &[key!(alt-r)], S(SessionVerb::Release), "", "Release: give your claim back to the queue"),
@@ -137,10 +137,10 @@ pub(super) fn bindings() -> Vec<Binding> {
         bind(C::Session, &[key!(f1), key!('?')], A::Help, "help", "This help"),
 
         bind(C::Dialog, &[key!(enter), key!(ctrl-s)], D(DialogVerb::Submit), "done", "Done"),
+        bind(C::Dialog, &[key!(esc)], D(DialogVerb::Cancel), "cancel", "Cancel"),
         bind(C::Dialog, &[key!(tab), key!(down)], D(DialogVerb::NextField), "next field", "Next field"),
         bind(C::Dialog, &[key!(backtab), key!(up)], D(DialogVerb::PreviousField), "", "Field before"),
         bind(C::Dialog, &[key!(alt-enter), key!(shift-enter), key!(ctrl-j)], D(DialogVerb::Newline), "newline", "Line break"),
-        bind(C::Dialog, &[key!(esc)], D(DialogVerb::Cancel), "cancel", "Cancel"),
 
         bind(C::Conflict, &[key!(enter), key!(esc), key!(q)], K(ConflictVerb::Close), "close", "Back to the queue"),
         bind(C::Conflict, &[key!(n)], K(ConflictVerb::NextOpen), "next open", "Open the next one that waits"),

@@ -16,8 +16,8 @@ use crate::state::layer::{Draft, Layer};
 use crate::state::queue::Tab;
 use crate::state::toast::Tone;
 use crate::update::can::rules::{
-    assign, chat, evidence, hand_off, is_active, is_engineer, is_online, no_evidence, not_now, only_if,
-    reassess, release, send, send_back, shown, takes_part,
+    assign, chat, evidence, hand_off, is_active, is_engineer, is_mine, is_online, no_evidence, not_now,
+    only_if, reassess, release, send, send_back, shown, take_back, takes_part,
 };
 use crate::update::{pick, steps_are_shown};
 
@@ -163,18 +163,14 @@ fn in_session(state: &State, verb: SessionVerb) -> Can {
         }
         SessionVerb::Escalate | SessionVerb::Park => hand_off(state, chat),
         SessionVerb::Release => release(state, handoff()?),
-        SessionVerb::PickUp => claim(state, handoff()?),
+        SessionVerb::PickUp => {
+            let item = handoff()?;
+            only_if(!is_mine(state, item))?;
+            claim(state, item)
+        }
         SessionVerb::Assign => assign(state, handoff()?),
         SessionVerb::SendBack => send_back(state, handoff()?),
-        SessionVerb::TakeBack => match chat.status() {
-            Some(SessionStatus::Paused | SessionStatus::Escalated) => {
-                is_engineer(state)?;
-                is_online(state, "the session stays where it is")
-            }
-            Some(SessionStatus::Active | SessionStatus::Resolved) | None => {
-                not_now("Only what is parked, or waits in the queue, can be taken back")
-            }
-        },
+        SessionVerb::TakeBack => take_back(state, chat),
         SessionVerb::Outcomes if pick::steps(state).is_empty() => {
             not_now("No steps were suggested for this session")
         }

@@ -3,7 +3,7 @@
 use crokey::KeyCombination;
 use crossterm::event::{KeyCode, KeyEvent};
 use tierup_common::assessment::Outcome;
-use tierup_common::id::SessionId;
+use tierup_common::id::{HandoffId, SessionId};
 use tierup_common::session::{CreateMessage, MessageKind, SessionStatus};
 
 use crate::effect::{Call, Effect};
@@ -19,7 +19,6 @@ use crate::update::{can, dialog, go, load, queue, talk};
 pub(super) fn act(state: &mut State, verb: SessionVerb, effects: &mut Vec<Effect>) {
     let Some(chat) = chat_mut(state) else { return };
     let id = chat.id;
-    let handoff = chat.briefing.as_ref().map(|briefing| briefing.item.id);
     match verb {
         SessionVerb::Back => {
             if !talk::unmark(state) {
@@ -58,16 +57,20 @@ pub(super) fn act(state: &mut State, verb: SessionVerb, effects: &mut Vec<Effect
         SessionVerb::Escalate => dialog::open(state, Dialog::escalate(id)),
         SessionVerb::Park => dialog::open(state, Dialog::park(id)),
         SessionVerb::TakeBack => take_back(state, effects),
-        SessionVerb::Release => {
-            handoff.into_iter().for_each(|id| dialog::open(state, Dialog::release(id)));
-        }
-        SessionVerb::PickUp => handoff.into_iter().for_each(|id| queue::pick_up(state, id, effects)),
-        SessionVerb::Assign => handoff.into_iter().for_each(|id| dialog::assign(state, id, effects)),
-        SessionVerb::SendBack => {
-            handoff.into_iter().for_each(|id| dialog::open(state, Dialog::send_back(id)));
-        }
+        SessionVerb::Release => with_handoff(state, |state, id| dialog::open(state, Dialog::release(id))),
+        SessionVerb::PickUp => with_handoff(state, |state, id| queue::pick_up(state, id, effects)),
+        SessionVerb::Assign => with_handoff(state, |state, id| dialog::assign(state, id, effects)),
+        SessionVerb::SendBack => with_handoff(state, |state, id| dialog::open(state, Dialog::send_back(id))),
     }
     clamp_steps(state);
+}
+
+/// Does something with the handoff that the session came with.
+fn with_handoff(state: &mut State, act: impl FnOnce(&mut State, HandoffId)) {
+    let handoff = chat_mut(state).and_then(|chat| chat.briefing.as_ref()).map(|briefing| briefing.item.id);
+    if let Some(handoff) = handoff {
+        act(state, handoff);
+    }
 }
 
 /// Whether a key does what it is bound to, or what it does in any text: one that a text would have is a command while

@@ -104,6 +104,27 @@ pub(super) fn send_back(state: &State, item: &QueueItem) -> Can {
     if item.status == HandoffStatus::Open { Ok(()) } else { holds(state, item) }
 }
 
+/// What was handed off is taken back by whoever did, or opened it.
+pub(super) fn take_back(state: &State, chat: &Chat) -> Can {
+    is_engineer(state)?;
+    let me = state.my_id();
+    let handed_off = chat.briefing.as_ref().map(|open| open.item.handed_off_by);
+    let opened = chat.session.as_ref().map(|session| session.user_id);
+    let is_theirs = me.is_some() && (handed_off == me || opened == me);
+    match chat.status() {
+        Some(SessionStatus::Paused | SessionStatus::Escalated) if is_theirs => {
+            is_online(state, "the session stays where it is")
+        }
+        Some(
+            SessionStatus::Paused
+            | SessionStatus::Escalated
+            | SessionStatus::Active
+            | SessionStatus::Resolved,
+        )
+        | None => not_now("Only what you parked, or escalated and nobody claimed, can be taken back"),
+    }
+}
+
 /// Whether a handoff waits or is worked on: what is over stays over.
 fn stands(item: &QueueItem) -> Can {
     match item.status {
@@ -169,7 +190,7 @@ fn is_admin(state: &State) -> bool {
     state.me.as_ref().is_none_or(|me| me.user.role >= Role::Admin)
 }
 
-fn is_mine(state: &State, item: &QueueItem) -> bool {
+pub(super) fn is_mine(state: &State, item: &QueueItem) -> bool {
     item.status == HandoffStatus::Claimed && item.claimed_by.is_some() && item.claimed_by == state.my_id()
 }
 
