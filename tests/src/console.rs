@@ -5,13 +5,14 @@ mod screen;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::Terminal;
 use ratatui::buffer::Buffer;
+use ratatui::text::Span;
 use secrecy::SecretString;
 use tierup::effect::Alert;
 use tierup::event::Event;
-use tierup::runtime::api::Api;
+use tierup::runtime::api::{ANSWER_TIME, Api};
 use tierup::runtime::files::Files;
 use tierup::runtime::vault::Vault;
 use tierup::runtime::{self, Entrance, Setup};
@@ -48,7 +49,7 @@ impl Console {
     /// Opens a console where nobody has logged in.
     pub fn logged_out(files: &Path, columns: u16, rows: u16) -> Self {
         let vault = Vault::new(Files::in_folder(files), false);
-        let entrance = Entrance { api: None, server: None, vault };
+        let entrance = Entrance { api: None, server: None, vault, answer_time: ANSWER_TIME };
         Self::enter(Settings::default(), entrance, files, (columns, rows))
     }
 
@@ -77,6 +78,28 @@ impl Console {
     /// Pastes a text.
     pub fn paste(&self, text: &str) {
         self.happens(Event::Paste(text.into()));
+    }
+
+    /// Clicks on a text of the screen.
+    #[track_caller]
+    pub fn clicks(&self, text: &str) {
+        self.does_with_the_mouse(MouseEventKind::Down(MouseButton::Left), text);
+    }
+
+    /// Turns the wheel over a text of the screen, towards the end of what is there, or back.
+    #[track_caller]
+    pub fn turns_the_wheel(&self, down: bool, text: &str) {
+        let kind = if down { MouseEventKind::ScrollDown } else { MouseEventKind::ScrollUp };
+        self.does_with_the_mouse(kind, text);
+    }
+
+    #[track_caller]
+    fn does_with_the_mouse(&self, kind: MouseEventKind, text: &str) {
+        let screen = self.screen();
+        let found = screen.lines().zip(0..).find_map(|(line, row)| Some((line.split_once(text)?.0, row)));
+        let (before, row) = found.unwrap_or_else(|| panic!("no {text:?} to click on:\n{screen}"));
+        let column = u16::try_from(Span::raw(before).width()).expect("a column");
+        self.happens(Event::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }));
     }
 
     /// Makes the terminal another size.

@@ -345,7 +345,8 @@ async fn a_viewer_reads_and_is_told_why_they_cannot_act() {
     vic.press("p");
     vic.sees("Your role is viewer").await;
     vic.press("<enter>");
-    vic.sees("start here").await;
+    vic.sees("other pane").await;
+    assert!(!vic.screen().contains("start here"), "what cannot be done is not offered:\n{}", vic.screen());
 }
 
 #[tokio::test]

@@ -9,12 +9,15 @@ use tierup::keymap::{Changes, Context, Help, Keymap};
 use tierup::theme::Charset;
 
 /// The places, in the order of the document.
-const PLACES: [(Context, &str); 13] = [
+const PLACES: [(Context, &str); 16] = [
     (Context::Queue, "Queue"),
     (Context::Filter, "Filter"),
     (Context::Briefing, "Briefing"),
     (Context::Session, "Session"),
     (Context::BriefingOverlay, "Briefing over a session"),
+    (Context::Tried, "What has been tried"),
+    (Context::Outcomes, "What came of the steps"),
+    (Context::Cases, "What was seen before"),
     (Context::Dialog, "Dialog"),
     (Context::Palette, "Palette"),
     (Context::CommandLine, "Command line"),
@@ -32,7 +35,7 @@ fn tables() -> String {
         let (here, everywhere) = keymap.help(place);
         let lines = if place == Context::Global { everywhere } else { here };
         writeln!(text, "\n### {title}\n\n| keys | what they do | name |\n| --- | --- | --- |").expect("text");
-        for Help { keys, about, name } in lines {
+        for Help { keys, about, name, .. } in lines {
             let keys: Vec<String> = keys.split(' ').map(|key| format!("`{key}`")).collect();
             writeln!(text, "| {} | {about} | `{name}` |", keys.join(" ")).expect("text");
         }

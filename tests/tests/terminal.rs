@@ -103,6 +103,7 @@ async fn a_panic_gives_the_terminal_back_before_it_says_anything() {
         let raw = String::from_utf8_lossy(&console.raw()).into_owned();
         let (back, said) = (raw.rfind("\x1b[?1049l").unwrap(), raw.find("fell over").unwrap());
         assert!(back < said, "{whose}: it is said on the screen that goes");
+        assert!(raw[said..].starts_with("fell over␛]0;owned␇"), "{whose}: a panic is only text: {raw:?}");
         assert!(desk.drafts("console").contains("half a thought"), "{whose}");
     }
 }
@@ -210,6 +211,46 @@ async fn mouse_paste_size_and_title_arrive_where_they_should() {
     console.types("\x03");
     assert_eq!(console.ends(), 0);
     console.is_as_before();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_copied_and_where_links_lead_is_told_in_the_terminals_own_words() {
+    let desk = Desk::new().await;
+    let mut console = desk.sits("tierup");
+    console.types("p");
+    console.sees("active, yours");
+    console.types("See https://kb.test/809\r");
+    console.writes("\x1b]8;;https://kb.test/809\x1b\\");
+    console.sees("Priya Nair");
+    // OSC 52: the text, in base64.
+    console.types("\x1bc");
+    console.writes("\x1b]52;c;U2VlIGh0dHBzOi8va2IudGVzdC84MDk=");
+    console.sees("Copied message 2");
+    console.types("\x03");
+    assert_eq!(console.ends(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_terminal_that_does_not_read_utf_8_is_sent_ascii_alone() {
+    let mut desk = Desk::new().await;
+    desk.sam.escalates("Café – 日本 is down").await;
+    desk.environment.extend([("LC_ALL", "C".into()), ("TERM", "foot".into())]);
+    let mut console = desk.sits("tierup");
+    console.sees("Caf? - ???? is down");
+    console.writes("\x1b]2;(2) tierup - Acme\x1b\\");
+    console.types("\x1b[O");
+    desk.sam.escalates_as("Mañana", "urgent").await;
+    console.writes("\x1b]777;notify;Urgent, from Sam Ortiz;#3 Ma?ana\x1b\\");
+    console.types("q");
+    assert_eq!(console.ends(), 0);
+    assert!(console.raw().is_ascii());
+    for arguments in [&["queue"][..], &["show", "2"], &["show", "2", "--json"], &["say", "h2", "é"], &["é"]]
+    {
+        let mut command = Pty::run_with("tierup", arguments, &desk.home, (100, 30), &desk.environment());
+        command.ends();
+        let raw = command.raw();
+        assert!(!raw.is_empty() && raw.is_ascii(), "{arguments:?}: {}", String::from_utf8_lossy(&raw));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,8 +13,10 @@ mod hand_off;
 mod login;
 mod logout;
 mod new;
+mod outcome;
 mod output;
 mod queue;
+mod reassess;
 mod release;
 mod resolve;
 mod resume;
@@ -24,6 +26,7 @@ mod sessions;
 mod settings;
 mod show;
 mod stats;
+mod tried;
 mod watch;
 mod whoami;
 
@@ -103,6 +106,12 @@ enum Command {
     Release(release::Arguments),
     /// Pass a handoff to a named person
     Assign(assign::Arguments),
+    /// Run the assessment of a handoff again
+    Reassess(reassess::Arguments),
+    /// Say what came of a suggested step
+    Outcome(outcome::Arguments),
+    /// Note what might be the cause, or what became of it
+    Tried(tried::Arguments),
     /// Return a handoff to whoever handed it off, with a question
     SendBack(send_back::Arguments),
     /// Open a session about a problem
@@ -169,6 +178,9 @@ async fn run(options: &Options, command: Option<Command>) -> Result<(), Exit> {
         Some(Command::Claim(arguments)) => claim::run(&errand().await?, &arguments).await,
         Some(Command::Release(arguments)) => release::run(&errand().await?, &arguments).await,
         Some(Command::Assign(arguments)) => assign::run(&errand().await?, &arguments).await,
+        Some(Command::Reassess(arguments)) => reassess::run(&errand().await?, &arguments).await,
+        Some(Command::Outcome(arguments)) => outcome::run(&errand().await?, &arguments).await,
+        Some(Command::Tried(arguments)) => tried::run(&errand().await?, &arguments).await,
         Some(Command::SendBack(arguments)) => send_back::run(&errand().await?, &arguments).await,
         Some(Command::New(arguments)) => new::run(&errand().await?, &arguments).await,
         Some(Command::Say(arguments)) => say::run(&errand().await?, &arguments).await,

@@ -7,6 +7,7 @@ mod names;
 mod rebind;
 
 use crokey::KeyCombination;
+use crossterm::event::{KeyCode, KeyModifiers};
 
 use crate::theme::Charset;
 
@@ -73,6 +74,8 @@ pub struct Binding {
 /// A line of the help.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Help {
+    /// The action.
+    pub action: Action,
     /// The keys.
     pub keys: String,
     /// What they do.
@@ -105,21 +108,36 @@ impl Keymap {
                 .find(|binding| binding.context == context && binding.keys.contains(&key))
                 .map(|binding| binding.action)
         };
-        find(context).or_else(|| find(Context::Global).filter(|action| reaches(context, *action)))
+        let anywhere = || find(Context::Global).filter(|action| reaches(context, *action, key));
+        find(context).or_else(anywhere)
     }
 
-    /// What can be done in a place, in the order of the table.
-    pub fn of(&self, context: Context) -> impl Iterator<Item = &Binding> {
-        self.bindings.iter().filter(move |binding| {
-            binding.context == context
-                || (binding.context == Context::Global && reaches(context, binding.action))
+    /// The whole table.
+    pub fn all(&self) -> &[Binding] {
+        &self.bindings
+    }
+
+    /// What can be done in a place, in the order of the table, with the keys that do it there.
+    pub fn of(&self, context: Context) -> impl Iterator<Item = Binding> {
+        self.bindings.iter().filter_map(move |binding| {
+            if binding.context == context {
+                return Some(binding.clone());
+            }
+            if binding.context != Context::Global || !belongs(context, binding.action) {
+                return None;
+            }
+            let mut binding = binding.clone();
+            binding.keys.retain(|key| reaches(context, binding.action, *key));
+            Some(binding)
         })
     }
 
     /// The lines of a place that the footer shows: key and label, in the order of the table.
-    pub fn hints(&self, context: Context) -> Vec<(String, &'static str)> {
-        let shown = self.of(context).filter(|binding| !binding.label.is_empty() && !binding.keys.is_empty());
-        shown.map(|binding| (self.keys_of(binding), binding.label)).collect()
+    pub fn hints(&self, context: Context, can: impl Fn(Action) -> bool) -> Vec<(String, &'static str)> {
+        let is_shown =
+            |binding: &Binding| !binding.label.is_empty() && !binding.keys.is_empty() && can(binding.action);
+        let shown = self.of(context).filter(is_shown);
+        shown.map(|binding| (self.keys_of(&binding, 0), binding.label)).collect()
     }
 
     /// Every line of a place, and every line that holds anywhere.
@@ -129,9 +147,10 @@ impl Keymap {
             // The nine keys of the steps are one line.
             let repeats = matches!(binding.action, Action::Session(SessionVerb::UseStep(digit)) if digit > 1);
             if !repeats {
-                let mut keys = vec![self.keys_of(binding)];
-                keys.extend(binding.keys.iter().skip(1).map(|key| name(*key, self.charset)));
-                let line = Help { keys: keys.join(" "), about: binding.about, name: binding.name() };
+                let keys: Vec<String> =
+                    (0..binding.keys.len()).map(|place| self.keys_of(&binding, place)).collect();
+                let Binding { action, about, .. } = binding;
+                let line = Help { action, keys: keys.join(" "), about, name: binding.name() };
                 let lines = if binding.context == Context::Global { &mut everywhere } else { &mut here };
                 lines.push(line);
             }
@@ -143,23 +162,23 @@ impl Keymap {
     pub fn key_for(&self, context: Context, action: Action) -> String {
         let found =
             self.bindings.iter().find(|binding| binding.context == context && binding.action == action);
-        found.map(|binding| self.keys_of(binding)).unwrap_or_default()
+        found.map(|binding| self.keys_of(binding, 0)).unwrap_or_default()
     }
 
-    /// The key that is shown for a line; empty where it has none.
-    pub fn shown(&self, binding: &Binding) -> String {
-        binding.keys.first().map(|key| name(*key, self.charset)).unwrap_or_default()
+    /// One of the keys of a line; empty where there is none.
+    pub fn shown(&self, binding: &Binding, place: usize) -> String {
+        binding.keys.get(place).map(|key| name(*key, self.charset)).unwrap_or_default()
     }
 
-    /// The key that stands for a line; the keys of the steps are one line.
-    fn keys_of(&self, binding: &Binding) -> String {
-        let first = self.shown(binding);
-        if !matches!(binding.action, Action::Session(SessionVerb::UseStep(_))) {
+    /// The key that stands for a line; the keys of the steps are one line, from the first to the last.
+    fn keys_of(&self, binding: &Binding, place: usize) -> String {
+        let first = self.shown(binding, place);
+        if !matches!(binding.action, Action::Session(SessionVerb::UseStep(1))) {
             return first;
         }
         let is_step = |other: &&Binding| matches!(other.action, Action::Session(SessionVerb::UseStep(_)));
-        let last = self.bindings.iter().rev().find(is_step).and_then(|last| last.keys.first());
-        let end = last.and_then(|last| name(*last, self.charset).chars().next_back()).unwrap_or('9');
+        let last = self.bindings.iter().rev().find(is_step).map(|last| self.shown(last, place));
+        let end = last.and_then(|last| last.chars().next_back()).unwrap_or('9');
         match self.charset {
             Charset::Unicode => format!("{first}…{end}"),
             Charset::AsciiGlyphs | Charset::AsciiOnly => format!("{first}-{end}"),
@@ -167,25 +186,58 @@ impl Keymap {
     }
 }
 
-/// What holds anywhere does not hold where text is typed or a question waits, but for leaving and suspending.
-const fn reaches(context: Context, action: Action) -> bool {
+/// Whether what holds anywhere holds in this place. Where text is typed or a question waits, only what disturbs
+/// neither does.
+const fn belongs(context: Context, action: Action) -> bool {
+    let is_leaving = matches!(action, Action::Suspend | Action::QuitNow);
+    let is_aside = matches!(action, Action::ToggleMouse);
     match context {
         Context::Global | Context::Queue | Context::Briefing => true,
         Context::BriefingOverlay | Context::Tried | Context::Outcomes | Context::Cases => {
             !matches!(action, Action::Quit)
         }
-        Context::Session => {
-            matches!(action, Action::Suspend | Action::QuitNow | Action::Palette | Action::LogIn)
-        }
+        // It has a help of its own, which a letter brings while nothing is typed.
+        Context::Session => is_leaving || is_aside || matches!(action, Action::Palette),
+        Context::Help => is_leaving || is_aside,
         Context::Dialog
         | Context::Filter
         | Context::Conflict
         | Context::Confirm
-        | Context::Help
         | Context::Log
         | Context::Palette
-        | Context::CommandLine => matches!(action, Action::Suspend | Action::QuitNow),
+        | Context::CommandLine => is_leaving || is_aside || matches!(action, Action::Help),
     }
+}
+
+/// Whether a key that holds anywhere does this here: where one types, a letter is a letter.
+fn reaches(context: Context, action: Action, key: KeyCombination) -> bool {
+    belongs(context, action) && !(types(context) && is_typed(key))
+}
+
+/// Whether one types there.
+const fn types(context: Context) -> bool {
+    match context {
+        Context::Session | Context::Dialog | Context::Filter | Context::Palette | Context::CommandLine => {
+            true
+        }
+        Context::Global
+        | Context::Queue
+        | Context::Briefing
+        | Context::BriefingOverlay
+        | Context::Conflict
+        | Context::Tried
+        | Context::Outcomes
+        | Context::Cases
+        | Context::Confirm
+        | Context::Help
+        | Context::Log => false,
+    }
+}
+
+/// Whether a key is a letter, a digit or a sign, which a text would have.
+pub fn is_typed(key: KeyCombination) -> bool {
+    matches!(key.codes.first(), KeyCode::Char(_))
+        && !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT)
 }
 
 #[cfg(test)]
@@ -224,6 +276,35 @@ mod tests {
                 .map(|key| name(key, Charset::Unicode))
                 .into();
         assert_eq!(names, ["↵", "Ctrl-R", "Alt-x", "G", "?", "F1"]);
-        assert!(Keymap::default().hints(Context::Session).contains(&("Alt-1…9".into(), "use step")));
+        let keymap = Keymap::default();
+        assert!(keymap.hints(Context::Session, |_| true).contains(&("Alt-1…9".into(), "use step")));
+        assert_eq!(name(key!(backtab), Charset::Unicode), "Shift-Tab");
+    }
+
+    #[test]
+    fn the_help_and_the_mouse_are_reached_from_everywhere_and_letters_stay_letters() {
+        let keymap = Keymap::default();
+        for context in [
+            Context::Queue,
+            Context::Filter,
+            Context::Briefing,
+            Context::BriefingOverlay,
+            Context::Session,
+            Context::Dialog,
+            Context::Conflict,
+            Context::Tried,
+            Context::Outcomes,
+            Context::Cases,
+            Context::Confirm,
+            Context::Log,
+            Context::Palette,
+            Context::CommandLine,
+        ] {
+            assert_eq!(keymap.action(context, key!(f1)), Some(Action::Help), "{context:?}");
+            assert_eq!(keymap.action(context, key!(alt - m)), Some(Action::ToggleMouse), "{context:?}");
+            if types(context) && context != Context::Session {
+                assert_eq!(keymap.action(context, key!('?')), None, "{context:?}");
+            }
+        }
     }
 }

@@ -27,7 +27,7 @@ use tokio::sync::mpsc;
 
 use crate::effect::{Effect, Watch};
 use crate::event::Event;
-use crate::keymap::Context;
+use crate::keymap::{Action, Context};
 use crate::runtime::api::Api;
 use crate::runtime::desk::Desk;
 use crate::runtime::files::Files;
@@ -60,12 +60,15 @@ pub struct Entrance {
     pub server: Option<String>,
     /// Where log-ins are kept.
     pub vault: Vault,
+    /// How long an answer may take, that to a log-in too.
+    pub answer_time: Duration,
 }
 
 impl Entrance {
     /// The way that is there, with a vault for another.
     pub fn open(api: Api, vault: Vault) -> Self {
-        Self { server: Some(api.server().to_owned()), api: Some(api), vault }
+        let answer_time = api.answer_time();
+        Self { server: Some(api.server().to_owned()), api: Some(api), vault, answer_time }
     }
 }
 
@@ -106,7 +109,8 @@ where
                     if desk.suspend()? {
                         repaint(terminal, &mut links)?;
                     } else {
-                        performer.notice("There is no shell to go back to: q leaves");
+                        let quit = state.settings.keymap.key_for(Context::Global, Action::Quit);
+                        performer.notice(&format!("There is no shell to go back to: {quit} leaves"));
                     }
                 }
                 Effect::Retake => {

@@ -168,7 +168,12 @@ impl Wishes {
             keymap: Keymap::with(&self.keys, charset)?,
             ..Settings::default()
         };
-        let name = self.theme.unwrap_or_else(|| if no_color { "mono" } else { BUILT_IN[0] }.into());
+        let usual = match (no_color, is_light(&env)) {
+            (true, _) => "mono",
+            (false, true) => "light",
+            (false, false) => BUILT_IN[0],
+        };
+        let name = self.theme.unwrap_or_else(|| usual.into());
         settings.wear(&name)?;
         Ok(settings)
     }
@@ -197,8 +202,16 @@ impl Settings {
     }
 }
 
+/// Whether the terminal says that its background is light: rxvt, Konsole and others name its colour behind the last
+/// semicolon. From 7 on they are light, but for 8, which is a grey.
+fn is_light(env: &impl Fn(&str) -> Option<String>) -> bool {
+    let colours = env("COLORFGBG").unwrap_or_default();
+    let background = colours.rsplit(';').next().and_then(|number| number.parse::<u8>().ok());
+    background.is_some_and(|number| number == 7 || (9..=15).contains(&number))
+}
+
 /// What the locale says of a terminal. One that says nothing is taken for a terminal of today.
-fn charset(env: &impl Fn(&str) -> Option<String>) -> Charset {
+pub fn charset(env: &impl Fn(&str) -> Option<String>) -> Charset {
     let set = |name: &&str| env(name).is_some_and(|value| !value.is_empty());
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find(set).and_then(env);
     let reads_utf8 = locale.is_none_or(|locale| {
@@ -243,6 +256,10 @@ mod tests {
         assert_eq!(theme("", &[("NO_COLOR", "")]), "dark");
         assert_eq!(theme("", &[("NO_COLOR", "1")]), "mono");
         assert_eq!(theme("theme = \"light\"", &[("NO_COLOR", "1")]), "light");
+        assert_eq!(theme("", &[("COLORFGBG", "0;default;15")]), "light");
+        assert_eq!(theme("", &[("COLORFGBG", "15;0")]), "dark");
+        assert_eq!(theme("", &[("COLORFGBG", "15;default")]), "dark");
+        assert_eq!(theme("theme = \"dark\"", &[("COLORFGBG", "0;15")]), "dark");
     }
 
     #[test]

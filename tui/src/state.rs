@@ -84,6 +84,8 @@ pub struct State {
     pub claiming: Option<Claiming>,
     /// The session that is being taken back.
     pub resuming: Option<Resuming>,
+    /// Handoffs whose assessment is asked for again, by the request.
+    pub reassessing: Vec<(Ticket, HandoffId)>,
     /// Messages on their way, wherever the user is meanwhile.
     pub outgoing: HashMap<SessionId, Outgoing>,
     /// Sessions that were open before, as they were then.
@@ -157,6 +159,21 @@ impl State {
     pub fn ticket(&mut self) -> Ticket {
         self.tickets = Ticket(self.tickets.0 + 1);
         self.tickets
+    }
+
+    /// Whether the assessment of a handoff is being asked for again.
+    pub fn is_reassessing(&self, id: HandoffId) -> bool {
+        self.reassessing.iter().any(|(_, handoff)| *handoff == id)
+    }
+
+    /// Whether a session is being taken back.
+    pub fn is_taking_back(&self, id: SessionId) -> bool {
+        self.resuming.is_some_and(|resuming| resuming.session == id)
+    }
+
+    /// Whether a claim of this handoff is under way.
+    pub fn is_claiming(&self, handoff: HandoffId) -> bool {
+        self.claiming.is_some_and(|claiming| claiming.handoff == handoff)
     }
 
     /// The user's id, once the server has said who they are.

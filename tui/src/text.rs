@@ -9,6 +9,7 @@ pub mod safe;
 mod table;
 pub mod wrap;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use unicode_width::UnicodeWidthStr;
@@ -84,6 +85,27 @@ impl Row {
     pub fn width(&self) -> usize {
         self.0.iter().map(|piece| piece.text.width()).sum()
     }
+
+    /// Its beginning, at most so many columns wide, with a mark where it was cut.
+    #[must_use]
+    pub fn cut(&self, columns: usize) -> Cow<'_, Self> {
+        if self.width() <= columns {
+            return Cow::Borrowed(self);
+        }
+        let (mut pieces, mut room) = (Vec::new(), columns);
+        for piece in &self.0 {
+            let width = piece.text.width();
+            if width < room {
+                pieces.push(piece.clone());
+                room -= width;
+            } else {
+                // Whatever follows is cut off: the mark is needed, though this piece alone may fit.
+                pieces.push(piece.like(cut(&format!("{}…", piece.text), room)));
+                break;
+            }
+        }
+        Cow::Owned(Self(pieces))
+    }
 }
 
 /// The beginning of a line, at most so many columns wide, with a mark where it was cut.
@@ -118,5 +140,17 @@ mod tests {
         assert_eq!(cut("日本語", 5), "日本…");
         assert_eq!(cut("日本語", 4), "日…");
         assert_eq!(cut("x", 0), "");
+    }
+
+    #[test]
+    fn a_cut_row_says_so_too_wherever_its_pieces_end() {
+        let row = Row(vec![Piece::new("printer ", Ink::Strong), Piece::new("jams", Ink::Dim)]);
+        let text = |columns| row.cut(columns).0.iter().map(|piece| piece.text.as_str()).collect::<String>();
+        assert_eq!(text(12), "printer jams");
+        assert_eq!(text(11), "printer ja…");
+        assert_eq!(text(9), "printer …");
+        assert_eq!(text(8), "printer…");
+        assert_eq!(text(3), "pr…");
+        assert_eq!(text(0), "");
     }
 }

@@ -10,7 +10,7 @@ use ratatui::style::{Color, Modifier, Style};
 
 use crate::text::Ink;
 
-pub use glyphs::{Charset, Glyphs, ascii};
+pub use glyphs::{Charset, Glyphs, ascii, spelt};
 pub use own::{OwnTheme, ThemeError};
 
 /// What everything looks like.
@@ -73,32 +73,33 @@ impl Theme {
         }
     }
 
-    /// The terminal's own sixteen colours, as they are on a dark background.
+    /// The terminal's own sixteen colours, for a dark background. Nobody knows for sure that there is one, so that it
+    /// takes only those that can be read on white too: not yellow and not cyan.
     pub fn dark() -> Self {
         let plain = Style::new();
         let bold = plain.add_modifier(Modifier::BOLD);
         Self {
             text: plain,
             dim: plain.add_modifier(Modifier::DIM),
-            accent: plain.fg(Color::Cyan),
+            accent: plain.fg(Color::LightBlue),
             strong: bold,
             selected: plain,
-            found: plain.fg(Color::Yellow).add_modifier(Modifier::UNDERLINED),
+            found: plain.fg(Color::Magenta).add_modifier(Modifier::UNDERLINED),
             urgent: bold.fg(Color::Red),
-            high: plain.fg(Color::Yellow),
+            high: plain.fg(Color::Magenta),
             good: plain.fg(Color::Green),
-            warn: plain.fg(Color::Yellow),
+            warn: plain.fg(Color::Magenta),
             bad: plain.fg(Color::Red),
-            code: plain.fg(Color::Magenta),
-            link: plain.fg(Color::Blue).add_modifier(Modifier::UNDERLINED),
-            focus: plain.fg(Color::Cyan),
+            code: plain.fg(Color::LightBlue),
+            link: plain.fg(Color::LightBlue).add_modifier(Modifier::UNDERLINED),
+            focus: plain.fg(Color::LightBlue),
             border: plain.add_modifier(Modifier::DIM),
             cursor: plain.add_modifier(Modifier::REVERSED),
             glyphs: Glyphs::UNICODE,
         }
     }
 
-    /// The same sixteen, without those that vanish on white: yellow, cyan and bright green.
+    /// The same sixteen, for a light background: darker, and without dim.
     pub fn light() -> Self {
         let plain = Style::new();
         let bold = plain.add_modifier(Modifier::BOLD);
@@ -108,11 +109,9 @@ impl Theme {
             border: plain.fg(Color::DarkGray),
             accent: plain.fg(Color::Blue),
             focus: plain.fg(Color::Blue),
-            found: plain.fg(Color::Magenta).add_modifier(Modifier::UNDERLINED),
-            high: plain.fg(Color::Magenta),
-            warn: plain.fg(Color::Magenta),
             good: bold.fg(Color::Green),
             code: plain.fg(Color::Blue),
+            link: plain.fg(Color::Blue).add_modifier(Modifier::UNDERLINED),
             ..Self::dark()
         }
     }
@@ -183,6 +182,18 @@ mod tests {
     fn every_theme_that_is_named_is_there() {
         for name in BUILT_IN {
             assert!(Theme::built_in(name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_to_be_dark_has_no_colour_that_vanishes_on_white() {
+        for theme in [Theme::dark(), Theme::light()] {
+            let Theme { text, accent, found, urgent, high, good, warn, bad, code, link, focus, .. } = theme;
+            for style in [text, accent, found, urgent, high, good, warn, bad, code, link, focus] {
+                let vanishes =
+                    [Color::Yellow, Color::LightYellow, Color::Cyan, Color::LightCyan, Color::White];
+                assert!(style.fg.is_none_or(|colour| !vanishes.contains(&colour)), "{style:?}");
+            }
         }
     }
 

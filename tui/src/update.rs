@@ -2,6 +2,7 @@
 
 mod attention;
 mod briefing;
+mod can;
 mod command;
 mod conflict;
 mod dialog;
@@ -38,6 +39,7 @@ use crate::state::queue::Preview;
 use crate::state::toast::Tone;
 use crate::state::{Screen, State};
 
+pub use can::can;
 pub use session::steps_are_shown;
 
 /// A row is previewed in full once the selection has rested on it for so long: passing over costs nothing.
@@ -125,7 +127,7 @@ fn tick(state: &mut State, now: Timestamp, effects: &mut Vec<Effect>) {
 /// was typed is kept.
 fn settle(state: &mut State, effects: &mut Vec<Effect>) {
     let selected = match state.screen {
-        Screen::Queue if state.size.0 >= WIDE => state.queue.selected().map(|item| item.id),
+        Screen::Queue if state.size.0 >= WIDE => state.queue.selected_id(),
         Screen::Queue | Screen::Briefing(_) | Screen::Session(_) => None,
     };
     if state.queue.preview.id() != selected {
@@ -209,8 +211,10 @@ fn press(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     }
     let context = state.context();
     let combination = KeyCombination::from(key);
-    let action = if context == Context::Session { session::shortcut(state, combination) } else { None };
-    match (action.or_else(|| state.settings.keymap.action(context, combination)), context) {
+    let action = state.settings.keymap.action(context, combination);
+    let is_command =
+        |action: &Action| context != Context::Session || session::is_command(state, combination, *action);
+    match (action.filter(is_command), context) {
         (Some(action), _) => act(state, context, action, effects),
         (None, Context::Session) => session::type_key(state, key),
         (None, Context::Dialog) if login::is_open(state) => login::type_key(state, key),
@@ -267,6 +271,9 @@ fn paste(state: &mut State, text: &str) {
 
 /// Does what a key, a click or a command stands for.
 fn act(state: &mut State, context: Context, action: Action, effects: &mut Vec<Effect>) {
+    if let Err(no) = can::check(state, context, action) {
+        return can::say(state, no);
+    }
     match action {
         Action::Quit | Action::QuitNow => effects.push(Effect::Quit),
         Action::Suspend => effects.push(Effect::Suspend),

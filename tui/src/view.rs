@@ -19,6 +19,7 @@ mod queue;
 mod session;
 mod sheet;
 mod steps;
+mod time;
 mod toasts;
 mod transcript;
 
@@ -74,7 +75,8 @@ fn paint_all(state: &State, buffer: &mut Buffer) -> Painted {
 }
 
 fn list_and_preview(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
-    if area.width < WIDE {
+    // A list without rows has nothing to preview.
+    if area.width < WIDE || state.queue.is_empty() {
         return queue::paint(state, canvas, area);
     }
     let [left, right] = Layout::horizontal([Constraint::Percentage(54), Constraint::Fill(1)]).areas(area);

@@ -52,6 +52,18 @@ impl World {
         self.folder.path().join(who)
     }
 
+    /// Waits for the assessment of a handoff: the end of it is an event.
+    fn assesses(&self, number: &str) {
+        let mut child = command(&self.home("ana"), &["watch", "--since", "0", "--handoff", number])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap().contains("handoff_assessment_ready")));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
     /// Runs a command as somebody.
     fn run(&self, who: &str, arguments: &[&str]) -> Output {
         tierup(&self.home(who), arguments)
@@ -176,6 +188,30 @@ async fn a_session_is_parked_resumed_sent_back() {
     // An id names a session, and a handoff's id the session of the handoff.
     let session = world.json("sam", &["show", escalated["session_id"].as_str().unwrap().trim()]);
     assert!(session["number"].is_number());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_tried_what_came_of_a_step_and_the_assessment_once_more() {
+    let world = World::new().await;
+    // Something that was solved before, so that there is a step to suggest.
+    world.json("ana", &["new", "VPN certificate expired after the update"]);
+    world.json("ana", &["resolve", "1", "Renewed the machine certificate."]);
+    world.json("ana", &["new", "VPN certificate expired again after an update"]);
+    assert_eq!(world.says("ana", &["tried", "2", "The MTU"]), "open: The MTU\n");
+    let ruled_out = &["tried", "s2", "the MTU", "--status", "ruled-out", "--why", "1400 is no better"];
+    assert_eq!(world.says("ana", ruled_out), "ruled out: the MTU\n");
+    let session = world.json("ana", &["show", "s2"]);
+    let branches = session["branch_map"].as_array().unwrap();
+    assert_eq!((branches.len(), &branches[0]["status"]), (1, &"ruled_out".into()));
+
+    world.json("ana", &["escalate", "2", "Stuck."]);
+    world.assesses("1");
+    assert!(world.says("ana", &["outcome", "1", "1", "worked"]).starts_with("step 1 worked: "));
+    assert!(world.says("ana", &["show", "1"]).contains(" (worked)"));
+    world.says("ana", &["outcome", "1", "1", "unknown"]);
+    assert!(!world.says("ana", &["show", "1"]).contains(" (worked)"));
+    ends(&world.run("ana", &["outcome", "1", "99", "failed"]), 2, "there is no step 99");
+    assert_eq!(world.says("ana", &["reassess", "1"]), "#1 is assessed again\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]

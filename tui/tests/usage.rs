@@ -34,7 +34,14 @@ fn what_makes_no_sense_is_a_matter_of_usage() {
 fn a_server_that_is_not_there_is_offline() {
     let home = tempfile::tempdir().unwrap();
     let begun = std::time::Instant::now();
-    for verb in [&["claim", "1"][..], &["queue"], &["whoami"], &["watch"], &["say", "1", "x"]] {
+    for verb in [
+        &["claim", "1"][..],
+        &["queue"],
+        &["whoami"],
+        &["watch"],
+        &["say", "1", "x"],
+        &["say", "1", "x", "--wait"],
+    ] {
         let arguments = [&["--server", "http://127.0.0.1:1", "--token", "tup_x"], verb].concat();
         ends(&tierup(home.path(), &arguments), 7, "cannot be reached");
     }

@@ -26,16 +26,16 @@ async fn main() {
     std::fs::write(Path::new(&var("HOME")).join("falls-at"), address).expect("a file");
     std::thread::spawn(move || {
         listener.accept().expect("somebody");
-        panic!("a thread fell over");
+        panic!("a thread fell over\u{1b}]0;owned\u{7}");
     });
     let mut taken = terminal::Taken::new(true).expect("a terminal");
     let settings = Settings::default();
-    let window = terminal::Window::new(settings.notify, settings.title);
+    let window = terminal::Window::new(&settings);
     let entrance = Entrance::open(api, Vault::new(files.clone(), false));
     let setup = Setup { entrance, files, settings };
     let events = terminal::events().inspect(|event| {
         let falls = matches!(event, Event::Key(KeyEvent { code: KeyCode::F(12), .. }));
-        assert!(!falls, "the loop fell over");
+        assert!(!falls, "the loop fell over\u{1b}]0;owned\u{7}");
     });
     let ran = runtime::run(&mut taken.terminal, events, terminal::panicked(), window, setup).await;
     drop(taken);

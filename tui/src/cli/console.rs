@@ -23,7 +23,7 @@ pub(super) async fn run(options: &Options) -> Result<(), Exit> {
     };
     let entrance = match api {
         Some(api) => Entrance::open(api, vault),
-        None => Entrance { api: None, server, vault },
+        None => Entrance { api: None, server, vault, answer_time: connect::answer_time(options) },
     };
     open(entrance, files, settings).await
 }
@@ -44,7 +44,7 @@ pub async fn open(entrance: Entrance, files: Files, settings: Settings) -> Resul
             () = terminal::gone() => {}
         }
     };
-    let window = terminal::Window::new(settings.notify, settings.title);
+    let window = terminal::Window::new(&settings);
     let setup = Setup { entrance, files, settings };
     let ran = runtime::run(&mut taken.terminal, terminal::events(), ended, window, setup).await;
     drop(taken);

@@ -11,6 +11,7 @@ use tierup_common::limit;
 use tierup_common::problem::Code;
 use tierup_common::route;
 use tierup_common::session::{Session, SessionPage};
+use tierup_common::time::Timestamp;
 
 use crate::cli::exit::{Exit, wrong};
 use crate::cli::output::Output;
@@ -33,6 +34,11 @@ impl Errand {
         Ok(Self { api, out: Output::new(options.json) })
     }
 
+    /// A moment: how long ago by the server's clock on a terminal, else the moment itself.
+    pub(super) fn ago(&self, at: Timestamp) -> String {
+        self.out.ago(at, self.api.server_now())
+    }
+
     /// Reads something of the server.
     pub(super) async fn read<T: DeserializeOwned>(
         &self,
@@ -49,6 +55,15 @@ impl Errand {
         body: Option<&(impl Serialize + Sync)>,
     ) -> Result<T, Exit> {
         Ok(self.api.change(reqwest::Method::POST, path, body).await?)
+    }
+
+    /// Puts something in its place.
+    pub(super) async fn put<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &(impl Serialize + Sync),
+    ) -> Result<T, Exit> {
+        Ok(self.api.change(reqwest::Method::PUT, path, Some(body)).await?)
     }
 
     /// A handoff with what was handed over.

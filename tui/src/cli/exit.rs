@@ -1,13 +1,15 @@
 //! How a command ends when it does not end well: one line, a hint, and a status that scripts can rely on.
 
 use std::fmt::{self, Display};
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use tierup_common::problem::Code;
 
+use crate::cli::output;
 use crate::event::Failure;
 use crate::text::safe;
+use crate::theme::spelt;
 
 /// An end that is not success.
 #[derive(Debug)]
@@ -143,7 +145,8 @@ fn hint(failure: &Failure) -> Option<String> {
 
 /// Says a line on standard error. Where nobody listens, there is nobody to tell.
 pub(super) fn complain(kind: &str, raw: &str) {
-    let _ = writeln!(std::io::stderr(), "{kind}: {}", safe::line(raw));
+    let charset = output::charset(std::io::stderr().is_terminal());
+    let _ = writeln!(std::io::stderr(), "{kind}: {}", spelt(&safe::line(raw), charset));
 }
 
 impl Display for Exit {

@@ -11,7 +11,6 @@ use tierup_common::time::Timestamp;
 
 use crate::cli::errand::{self, Errand, SessionName};
 use crate::cli::exit::Exit;
-use crate::runtime::clock;
 
 #[derive(Args)]
 pub(super) struct Park {
@@ -44,7 +43,7 @@ enum Wake {
 
 pub(super) async fn park(errand: &Errand, arguments: &Park) -> Result<(), Exit> {
     let wake_at = arguments.wake.map(|wake| match wake {
-        Wake::In(span) => clock::now().plus(span),
+        Wake::In(span) => errand.api.server_now().plus(span),
         Wake::At(moment) => moment,
     });
     let handoff = hand_off(errand, arguments.session, Intent::Park, &arguments.notes, None, wake_at).await?;

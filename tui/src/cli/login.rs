@@ -35,14 +35,14 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> Result<(), 
     };
     let (api, token) = match (&options.token, email(arguments)?) {
         (Some(token), _) => (by_token(options, &server, token)?, token.clone()),
-        (None, Some(email)) => by_password(&server, email).await?,
+        (None, Some(email)) => by_password(options, &server, email).await?,
         (None, None) => {
             let token =
                 secret("Token: ", "no token was given", "an admin makes one: tierup-server user add …")?;
             (by_token(options, &server, &token)?, token)
         }
     };
-    let me: Me = api.within(connect::answer_time(options)).me().await?;
+    let me: Me = api.me().await?;
     let place = vault.keep(server.trim_end_matches('/'), &token).await.map_err(wrong)?;
     let words = format!("Logged in to {} as {}; the token is kept in {place}", me.account_name, me.user.name);
     Output::new(options.json)
@@ -53,10 +53,10 @@ fn by_token(options: &Options, server: &str, token: &SecretString) -> Result<Api
     Ok(Api::new(server, token.clone()).map_err(wrong)?.within(connect::answer_time(options)))
 }
 
-async fn by_password(server: &str, email: String) -> Result<(Api, SecretString), Exit> {
+async fn by_password(options: &Options, server: &str, email: String) -> Result<(Api, SecretString), Exit> {
     let password = secret("Password: ", "no password was given", "it is read from standard input")?;
     let credentials = LogIn { email, password: password.expose_secret().to_owned() };
-    match Api::log_in(server, &credentials).await {
+    match Api::log_in(server, &credentials, connect::answer_time(options)).await {
         Ok((given, api)) => Ok((api, SecretString::from(given.token))),
         Err(LogInError::Api(error)) => Err(wrong(error)),
         Err(LogInError::Failure(failure)) => Err(Failure::into(failure)),

@@ -1,6 +1,7 @@
 //! What a command says: for people on a terminal, in columns for scripts in a pipe, or as JSON. Text from outside is
 //! made safe on its way.
 
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Stdout, Write, stdout};
 use std::time::Duration;
 
@@ -9,12 +10,15 @@ use tierup_common::time::{Timestamp, ago_short};
 use unicode_width::UnicodeWidthStr;
 
 use crate::cli::exit::{Exit, wrong};
-use crate::runtime::clock;
+use crate::settings;
 use crate::text::{cut, safe};
+use crate::theme::{Charset, spelt};
 
 /// Where the output goes, and in which form.
 pub(super) struct Output {
     form: Form,
+    /// What whoever reads it can show. A pipe takes all: who reads it there is a program.
+    charset: Charset,
     out: Stdout,
 }
 
@@ -41,7 +45,7 @@ impl Output {
             }
             (false, false) => Form::Script,
         };
-        Self { form, out: stdout() }
+        Self { form, charset: charset(is_terminal), out: stdout() }
     }
 
     /// Whether it is JSON.
@@ -57,7 +61,8 @@ impl Output {
     /// Says a value as JSON, on one line of a pipe.
     pub(super) fn json(&self, value: &impl Serialize) -> Result<(), Exit> {
         let spread = self.form == Form::Json { spread: true };
-        self.put(&safe::json(value, spread).map_err(wrong)?)
+        let json = safe::json(value, spread).map_err(wrong)?;
+        self.put(&if self.charset == Charset::AsciiOnly { escaped(&json) } else { json })
     }
 
     /// Says a value as JSON, on one line wherever it goes.
@@ -108,13 +113,13 @@ impl Output {
             Form::People { bold, .. } => Form::People { columns: usize::MAX, bold },
             Form::Script | Form::Json { .. } => self.form,
         };
-        Self { form, out: stdout() }.table(heads, rows, "")
+        Self { form, charset: self.charset, out: stdout() }.table(heads, rows, "")
     }
 
-    /// A moment: how long ago on a terminal, else the moment itself.
-    pub(super) fn ago(&self, at: Timestamp) -> String {
+    /// A moment: how long ago it is now on a terminal, else the moment itself.
+    pub(super) fn ago(&self, at: Timestamp, now: Timestamp) -> String {
         match self.form {
-            Form::People { .. } => ago_short(clock::now().since(at)),
+            Form::People { .. } => ago_short(now.since(at)),
             Form::Script | Form::Json { .. } => at.to_string(),
         }
     }
@@ -130,7 +135,7 @@ impl Output {
     /// Writes text that is safe. A reader that has heard enough (`| head`) ends the command, and not badly.
     fn put(&self, safe: &str) -> Result<(), Exit> {
         let mut out = self.out.lock();
-        writeln!(out, "{safe}").and_then(|()| out.flush()).map_err(|error| {
+        writeln!(out, "{}", spelt(safe, self.charset)).and_then(|()| out.flush()).map_err(|error| {
             if error.kind() == io::ErrorKind::BrokenPipe { Exit::heard_enough() } else { wrong(error) }
         })
     }
@@ -141,6 +146,27 @@ impl Output {
             Form::People { bold: false, .. } | Form::Script | Form::Json { .. } => safe.to_owned(),
         }
     }
+}
+
+/// What can be shown where something is said: on a terminal what its locale says, else everything.
+pub(super) fn charset(is_terminal: bool) -> Charset {
+    if is_terminal { settings::charset(&|name| std::env::var(name).ok()) } else { Charset::Unicode }
+}
+
+/// JSON that says the same in ASCII. What is no ASCII stands inside its texts, where it may be escaped.
+fn escaped(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c.is_ascii() {
+            out.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a String cannot fail.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        }
+    }
+    out
 }
 
 /// A row of a table. The last column takes what room there is left.
@@ -163,6 +189,14 @@ fn laid_out(cells: &[String], widths: &[usize], columns: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_in_ascii_says_the_same() {
+        let value = serde_json::json!({"a": "Café 日 🦀"});
+        let json = escaped(&value.to_string());
+        assert!(json.is_ascii(), "{json}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap(), value);
+    }
 
     #[test]
     fn the_last_column_takes_what_room_is_left() {

@@ -69,7 +69,7 @@ fn row(errand: &Errand, item: &QueueItem) -> Vec<String> {
         item.number.to_string(),
         item.priority.to_string(),
         item.handed_off_by_name.clone(),
-        errand.out.ago(item.created_at),
+        errand.ago(item.created_at),
         standing(item),
         assessment(item).to_owned(),
         item.problem_summary.clone(),

@@ -7,6 +7,7 @@ use tierup_common::session::{Resolve, Session};
 
 use crate::cli::errand::{self, Errand, SessionName};
 use crate::cli::exit::Exit;
+use crate::cli::outcome;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -37,13 +38,5 @@ pub(super) async fn run(errand: &Errand, arguments: &Arguments) -> Result<(), Ex
 async fn steps(errand: &Errand, handoff: Option<HandoffId>, numbers: &[usize]) -> Result<Vec<StepId>, Exit> {
     let none = || Exit::usage("no steps were suggested for this session").hint("leave out --worked");
     let handoff = errand.handoff(handoff.ok_or_else(none)?.into()).await?;
-    let steps = handoff.item.ai_assessment_data.ok_or_else(none)?.suggested_steps;
-    let id = |number: &usize| {
-        let step = number.checked_sub(1).and_then(|place| steps.get(place));
-        step.map(|step| step.id).ok_or_else(|| {
-            Exit::usage(format!("there is no step {number}"))
-                .hint(format!("`tierup show {}` numbers them", handoff.item.number))
-        })
-    };
-    numbers.iter().map(id).collect()
+    numbers.iter().map(|number| outcome::step(&handoff, *number)).collect()
 }

@@ -7,15 +7,19 @@ use tierup_common::event::{Frame, Signal, What};
 use tierup_common::route;
 use tierup_common::session::{CreateMessage, Message, MessageKind, MessageRole};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::time::Instant;
 
 use crate::cli::errand::{self, Errand, SessionName};
 use crate::cli::exit::Exit;
 use crate::effect::Watch;
-use crate::event::Event;
+use crate::event::{Connection, Event, Failure};
 use crate::runtime::stream;
 
 /// The assistant is waited for at most so long; the server gives an assessment as much.
 const ANSWER_TIME: Duration = Duration::from_mins(2);
+
+/// A connection that broke off comes back within so long, or the command ends: a change is tried for as long.
+const COMES_BACK: Duration = Duration::from_secs(10);
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -42,7 +46,12 @@ pub(super) async fn run(errand: &Errand, arguments: &Arguments) -> Result<(), Ex
         return errand.out.tell(&said, "said");
     }
     let (news, mut heard) = unbounded_channel();
-    let listening = tokio::spawn(stream::watch(errand.api.clone(), Watch::Session(session), news));
+    let api = errand.api.clone();
+    let listening = tokio::spawn(async move {
+        let frames = |frame, _: &str| news.send(Event::Watched(frame)).is_ok();
+        let breaks = |change| news.send(Event::Connection(change)).is_ok();
+        stream::hold(&api, Some(Watch::Session(session)), None, frames, breaks).await;
+    });
     let asked = async {
         // Listening before asking: an answer cannot come in between.
         next(&mut heard, |frame| matches!(frame, Frame::Signal(Signal::Hello { .. })).then_some(())).await?;
@@ -62,16 +71,53 @@ fn answer_to(said: &Message, frame: Frame) -> Option<Message> {
     (message.seq > said.seq && message.role != MessageRole::User).then_some(message)
 }
 
+/// The first frame that is meant. A connection that broke off is waited for a while, for the stream goes on where it
+/// was.
 async fn next<T>(
     heard: &mut UnboundedReceiver<Event>,
     mut meant: impl FnMut(Frame) -> Option<T>,
 ) -> Result<T, Exit> {
-    while let Some(event) = heard.recv().await {
-        if let Event::Watched(frame) = event
-            && let Some(found) = meant(frame)
-        {
-            return Ok(found);
+    let mut lost: Option<(Instant, String)> = None;
+    loop {
+        let event = match &lost {
+            None => heard.recv().await,
+            Some((end, why)) => {
+                let offline = || Exit::from(Failure::Unreachable(why.clone()));
+                tokio::time::timeout_at(*end, heard.recv()).await.map_err(|_| offline())?
+            }
+        };
+        match event {
+            Some(Event::Watched(frame)) => {
+                lost = None;
+                if let Some(found) = meant(frame) {
+                    return Ok(found);
+                }
+            }
+            Some(Event::Connection(Connection::Lost { why, .. })) => {
+                let end = lost.map_or_else(|| Instant::now() + COMES_BACK, |(end, _)| end);
+                lost = Some((end, why));
+            }
+            Some(Event::Connection(Connection::Refused(why))) => return Err(Exit::error(why)),
+            Some(Event::Connection(Connection::LoggedOut(why))) => return Err(Exit::not_logged_in(why)),
+            Some(
+                Event::Connection(Connection::Connecting)
+                | Event::Tick(_)
+                | Event::Key(_)
+                | Event::Paste(_)
+                | Event::Mouse(_)
+                | Event::Resize(..)
+                | Event::Focus(_)
+                | Event::Stop
+                | Event::Continued
+                | Event::Live(_)
+                | Event::Reply(_)
+                | Event::LoggedIn(..)
+                | Event::Seen(_)
+                | Event::Drafts(_)
+                | Event::Edited(..)
+                | Event::Notice(_),
+            ) => {}
+            None => return Err(Exit::error("the server ended the connection")),
         }
     }
-    Err(Exit::error("the server ended the connection"))
 }

@@ -62,7 +62,7 @@ fn row(errand: &Errand, session: &SessionItem) -> Vec<String> {
         session.number.to_string(),
         session.status.to_string(),
         session.assignee_name.clone(),
-        errand.out.ago(session.updated_at),
+        errand.ago(session.updated_at),
         session.title(),
     ]
 }

@@ -16,8 +16,8 @@ pub(super) struct ConsoleOptions {
     /// The console's settings [default: config.toml in the platform's folder for configuration]
     #[arg(long, global = true, value_name = "FILE", env = "TIERUP_CONFIG")]
     config: Option<PathBuf>,
-    /// Colours: dark, light, high-contrast, mono, or a theme of your own [default: dark, or mono where `NO_COLOR` is
-    /// set]
+    /// Colours: dark, light, high-contrast, mono, or a theme of your own [default: dark; light where the terminal says
+    /// that it is, mono where `NO_COLOR` is set]
     #[arg(long, global = true, value_name = "THEME", env = "TIERUP_THEME")]
     theme: Option<String>,
     /// What to draw with [default: auto]
@@ -29,6 +29,9 @@ pub(super) struct ConsoleOptions {
     /// How the console rings while you look elsewhere [default: auto]
     #[arg(long, global = true, value_name = "HOW", env = "TIERUP_NOTIFICATIONS")]
     notifications: Option<Notify>,
+    /// Whether the console names the window [default: on]
+    #[arg(long, global = true, value_name = "SWITCH", env = "TIERUP_TITLE")]
+    title: Option<Switch>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -44,6 +47,7 @@ pub(super) fn load(options: &ConsoleOptions) -> Result<Settings, Exit> {
         glyphs: options.glyphs,
         mouse: options.mouse.map(|switch| switch == Switch::On),
         notifications: options.notifications,
+        title: options.title.map(|switch| switch == Switch::On),
         ..Wishes::default()
     };
     let path = path(options)?;

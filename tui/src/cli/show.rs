@@ -41,7 +41,7 @@ fn handoff(errand: &Errand, shown: &Handoff) -> Result<(), Exit> {
     }
     let (item, snapshot) = (&shown.item, &shown.snapshot);
     errand.out.heading(&format!("#{} {}", item.number, item.problem_summary))?;
-    let since = errand.out.ago(item.created_at);
+    let since = errand.ago(item.created_at);
     let standing = queue::standing(item);
     errand
         .out
@@ -64,7 +64,7 @@ fn session(errand: &Errand, shown: &Session) -> Result<(), Exit> {
     }
     let item = &shown.item;
     errand.out.heading(&format!("Session {} {}", item.number, item.title()))?;
-    let changed = errand.out.ago(item.updated_at);
+    let changed = errand.ago(item.updated_at);
     errand.out.line(&format!("{} · with {} · {changed}", item.status, item.assignee_name))?;
     branches(errand, &item.branch_map)?;
     messages(errand, "Messages", &shown.conversation_messages)?;
@@ -102,7 +102,7 @@ fn messages(errand: &Errand, title: &str, messages: &[Message]) -> Result<(), Ex
             (None, MessageRole::Assistant) => "assistant",
             (None, MessageRole::System | MessageRole::User) => "tierup",
         };
-        format!("{who}, {}\n{}", errand.out.ago(message.created_at), message.content)
+        format!("{who}, {}\n{}", errand.ago(message.created_at), message.content)
     };
     section(errand, title, &messages.iter().map(told).collect::<Vec<_>>().join("\n\n"))
 }

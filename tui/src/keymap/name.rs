@@ -16,7 +16,9 @@ pub fn name(key: KeyCombination, charset: Charset) -> String {
     }
     let code = key.codes.first();
     let shifted_letter = matches!(code, KeyCode::Char(c) if c.is_alphabetic());
-    if key.modifiers.contains(KeyModifiers::SHIFT) && !shifted_letter {
+    // What the tab key sends with it says so by itself.
+    let is_said = shifted_letter || *code == KeyCode::BackTab;
+    if key.modifiers.contains(KeyModifiers::SHIFT) && !is_said {
         name.push_str("Shift-");
     }
     name.push_str(&code_name(*code, key.modifiers, charset));
@@ -26,7 +28,6 @@ pub fn name(key: KeyCombination, charset: Charset) -> String {
 #[expect(clippy::wildcard_enum_match_arm, reason = "of a library's keys only these have names of their own")]
 fn code_name(code: KeyCode, modifiers: KeyModifiers, charset: Charset) -> String {
     match code {
-        KeyCode::BackTab if charset != Charset::Unicode => "Shift-Tab".into(),
         KeyCode::Enter | KeyCode::Up | KeyCode::Down | KeyCode::Left | KeyCode::Right
             if charset != Charset::Unicode =>
         {
@@ -35,7 +36,7 @@ fn code_name(code: KeyCode, modifiers: KeyModifiers, charset: Charset) -> String
         KeyCode::Enter => "↵".into(),
         KeyCode::Esc => "Esc".into(),
         KeyCode::Tab => "Tab".into(),
-        KeyCode::BackTab => "⇧Tab".into(),
+        KeyCode::BackTab => "Shift-Tab".into(),
         KeyCode::Up => "↑".into(),
         KeyCode::Down => "↓".into(),
         KeyCode::Left => "←".into(),

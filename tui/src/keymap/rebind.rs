@@ -6,7 +6,7 @@ use crokey::KeyCombination;
 use crossterm::event::{KeyCode, KeyModifiers};
 use serde::Deserialize;
 
-use crate::keymap::{Binding, Context, Keymap, action_name, defaults, name, reaches};
+use crate::keymap::{Binding, Context, Keymap, action_name, defaults, is_typed, name, reaches, types};
 use crate::theme::Charset;
 
 /// What the settings change: names of actions, and the keys that each has then.
@@ -84,12 +84,10 @@ impl Keymap {
         for (place, binding) in self.bindings.iter().enumerate() {
             for key in &binding.keys {
                 let shown = name(*key, self.charset);
-                let is_letter = matches!(key.codes.first(), KeyCode::Char(_))
-                    && !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
-                if is_letter && types(binding.context) {
+                if is_missed(binding.context, *key) {
                     return Err(KeyError::Typed { name: binding.name(), key: shown });
                 }
-                let meets = |other: &&Binding| meet(binding, other) && other.keys.contains(key);
+                let meets = |other: &&Binding| meet(binding, other, *key) && other.keys.contains(key);
                 if let Some(other) = self.bindings[..place].iter().find(meets) {
                     return Err(KeyError::Clash { key: shown, one: other.name(), other: binding.name() });
                 }
@@ -106,32 +104,19 @@ impl Binding {
     }
 }
 
-/// Whether both hold in one place.
-fn meet(one: &Binding, other: &Binding) -> bool {
+/// Whether a key means both in one place.
+fn meet(one: &Binding, other: &Binding, key: KeyCombination) -> bool {
     let reach = |global: &Binding, local: &Binding| {
-        global.context == Context::Global && reaches(local.context, global.action)
+        global.context == Context::Global && reaches(local.context, global.action, key)
     };
     one.context == other.context || reach(one, other) || reach(other, one)
 }
 
-/// Whether one types there.
-const fn types(context: Context) -> bool {
-    match context {
-        Context::Session | Context::Dialog | Context::Filter | Context::Palette | Context::CommandLine => {
-            true
-        }
-        Context::Global
-        | Context::Queue
-        | Context::Briefing
-        | Context::BriefingOverlay
-        | Context::Conflict
-        | Context::Tried
-        | Context::Outcomes
-        | Context::Cases
-        | Context::Confirm
-        | Context::Help
-        | Context::Log => false,
-    }
+/// Whether a text could no longer have this. In a session what is bound counts while the message is empty, so that
+/// only what messages begin with must stay.
+fn is_missed(context: Context, key: KeyCombination) -> bool {
+    let begins = matches!(key.codes.first(), KeyCode::Char(c) if c.is_alphabetic() || *c == ' ');
+    types(context) && is_typed(key) && (context != Context::Session || begins)
 }
 
 fn unknown(action: &str, bindings: &[Binding]) -> KeyError {
@@ -241,9 +226,17 @@ mod tests {
         assert_eq!(keymap.action(Context::Queue, key!(shift - p)), pick_up);
         assert_eq!(keymap.action(Context::Queue, key!(ctrl - y)), pick_up);
         assert_eq!(keymap.action(Context::Queue, key!(p)), None);
-        assert!(keymap.hints(Context::Queue).contains(&("P".into(), "pick up")));
+        assert!(keymap.hints(Context::Queue, |_| true).contains(&("P".into(), "pick up")));
         let none = with("\"list.pick-up\" = []").unwrap();
-        assert!(none.hints(Context::Queue).iter().all(|(_, label)| *label != "pick up"));
+        assert!(none.hints(Context::Queue, |_| true).iter().all(|(_, label)| *label != "pick up"));
+    }
+
+    #[test]
+    fn digits_and_signs_may_be_keys_of_a_session_and_every_one_can_be_changed() {
+        let keymap = with("\"session.use-step-1\" = \"alt-1\"\n\"session.help\" = [\"f1\", \"!\"]").unwrap();
+        assert_eq!(keymap.action(Context::Session, key!('1')), None);
+        assert_eq!(keymap.action(Context::Session, key!('!')), Some(Action::Help));
+        assert_eq!(keymap.action(Context::Session, key!('?')), None);
     }
 
     #[test]
@@ -261,5 +254,6 @@ mod tests {
         // What holds everywhere holds in the list too.
         assert!(says("\"list.pick-up\" = \"q\"").contains("list.pick-up and quit"));
         assert!(says("\"session.send\" = \"s\"").contains("could no longer be typed"));
+        assert!(says("\"dialog.submit\" = \"1\"").contains("could no longer be typed"));
     }
 }

@@ -15,11 +15,14 @@ use tierup_common::handoff::{Assign, Handoff, PutStep, QueueState, Release, Send
 use tierup_common::id::{HandoffRef, Seq};
 use tierup_common::limit;
 use tierup_common::route::{self, Route};
+use tierup_common::time::Timestamp;
 use tierup_common::user::{LogIn, LoggedIn, Me, User};
 
 use crate::effect::{Call, Ticket, Watch};
 use crate::event::{Answer, Failure};
 use crate::runtime::api::door::Door;
+
+pub use door::ANSWER_TIME;
 
 /// A change whose answer was lost is sent again, with the same key, for so long.
 const TRY_FOR: Duration = Duration::from_secs(10);
@@ -74,12 +77,17 @@ impl Api {
         Ok(Self { door, token, run, changes: Arc::default() })
     }
 
-    /// The way to the server at this address, with a token that it gives for an email address and a password.
-    pub async fn log_in(server: &str, credentials: &LogIn) -> Result<(LoggedIn, Self), LogInError> {
-        let door = Door::new(server)?;
+    /// The way to the server at this address, with a token that it gives for an email address and a password; its
+    /// answers take at most so long, this first one too.
+    pub async fn log_in(
+        server: &str,
+        credentials: &LogIn,
+        answer_time: Duration,
+    ) -> Result<(LoggedIn, Self), LogInError> {
+        let door = Door::new(server)?.within(answer_time);
         let request = json(door.request(Method::POST, &route::LOGIN.path(&[])), credentials)?;
         let given: LoggedIn = door.fetch(request).await?;
-        let api = Self::new(server, SecretString::from(given.token.clone()))?;
+        let api = Self::new(server, SecretString::from(given.token.clone()))?.within(answer_time);
         Ok((given, api))
     }
 
@@ -93,6 +101,16 @@ impl Api {
     #[must_use]
     pub fn with_token(&self, token: SecretString) -> Self {
         Self { token, ..self.clone() }
+    }
+
+    /// How long an answer may take.
+    pub const fn answer_time(&self) -> Duration {
+        self.door.answer_time
+    }
+
+    /// This moment, by the server's clock, as far as its answers have said.
+    pub fn server_now(&self) -> Timestamp {
+        self.door.server_now()
     }
 
     /// The server's address, as it names what is kept for it on this machine.

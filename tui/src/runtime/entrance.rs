@@ -1,5 +1,7 @@
 //! Logging in: a server and what opens it, tried before anything is kept.
 
+use std::time::Duration;
+
 use secrecy::SecretString;
 use tierup_common::user::LogIn;
 
@@ -9,20 +11,25 @@ use crate::runtime::api::{Api, LogInError};
 use crate::runtime::vault::Vault;
 
 /// Tries credentials, and keeps what they give; or says why not, in one line.
-pub(super) async fn log_in(vault: &Vault, credentials: &Credentials) -> Result<(Api, Welcome), String> {
+pub(super) async fn log_in(
+    vault: &Vault,
+    credentials: &Credentials,
+    answer_time: Duration,
+) -> Result<(Api, Welcome), String> {
     let Credentials { server, email, secret } = credentials;
     let (api, token) = match email {
         None => {
             let token = SecretString::from(secret.expose());
             let api = Api::new(server, token.clone()).map_err(|error| one_line(&error))?;
-            (api, token)
+            (api.within(answer_time), token)
         }
         Some(email) => {
             let login = LogIn { email: email.clone(), password: secret.expose().to_owned() };
-            let (given, api) = Api::log_in(server, &login).await.map_err(|error| match error {
-                LogInError::Api(error) => one_line(&error),
-                LogInError::Failure(failure) => said(&failure),
-            })?;
+            let (given, api) =
+                Api::log_in(server, &login, answer_time).await.map_err(|error| match error {
+                    LogInError::Api(error) => one_line(&error),
+                    LogInError::Failure(failure) => said(&failure),
+                })?;
             (api, SecretString::from(given.token))
         }
     };

@@ -29,6 +29,7 @@ pub(super) struct Performer {
     /// The way to the server of a log-in that has just worked.
     next: Arc<Mutex<Option<Api>>>,
     vault: Vault,
+    answer_time: Duration,
     news: UnboundedSender<Event>,
     tasks: JoinSet<()>,
     watched: Vec<(Watch, JoinHandle<()>)>,
@@ -57,8 +58,17 @@ impl Performer {
             std::thread::Builder::new().name("files".into()).spawn(move || keep(&files, &work, &heard));
         // Without the thread nothing is remembered, which is a pity but stops nobody from working.
         let keeper = thread.ok().map(|thread| Keeper { line, thread });
-        let Entrance { api, vault, .. } = entrance;
-        Self { api, next: Arc::default(), vault, news, tasks: JoinSet::new(), watched: Vec::new(), keeper }
+        let Entrance { api, vault, answer_time, .. } = entrance;
+        Self {
+            api,
+            next: Arc::default(),
+            vault,
+            answer_time,
+            news,
+            tasks: JoinSet::new(),
+            watched: Vec::new(),
+            keeper,
+        }
     }
 
     pub(super) fn perform(&mut self, effect: Effect) {
@@ -83,11 +93,13 @@ impl Performer {
             }
             Effect::LogIn(ticket, credentials) => {
                 let (vault, next, news) = (self.vault.clone(), Arc::clone(&self.next), self.news.clone());
+                let answer_time = self.answer_time;
                 self.tasks.spawn(async move {
-                    let result = entrance::log_in(&vault, &credentials).await.map(|(api, welcome)| {
-                        *next.lock().unwrap_or_else(PoisonError::into_inner) = Some(api);
-                        welcome
-                    });
+                    let result =
+                        entrance::log_in(&vault, &credentials, answer_time).await.map(|(api, welcome)| {
+                            *next.lock().unwrap_or_else(PoisonError::into_inner) = Some(api);
+                            welcome
+                        });
                     // Nobody listens any more when the console is being left.
                     let _ = news.send(Event::LoggedIn(ticket, result));
                 });

@@ -4,8 +4,11 @@ mod clipboard;
 mod hangup;
 mod signals;
 
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::fmt::Write as _;
 use std::io::{self, BufWriter, Stdout, Write, stdout};
 use std::mem::ManuallyDrop;
+use std::panic::PanicHookInfo;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -27,8 +30,9 @@ use crate::event::Event;
 use crate::runtime::desk::{self, Desk};
 use crate::runtime::editor;
 use crate::runtime::terminal::clipboard::Clipboard;
-use crate::settings::Notify;
+use crate::settings::{self, Notify, Settings};
 use crate::text::safe;
+use crate::theme::{Charset, spelt};
 
 pub use hangup::gone;
 pub use signals::told_to_end;
@@ -100,16 +104,25 @@ pub struct Window {
     named: bool,
     /// The name that it has: whoever had the terminal meanwhile may have given it another.
     title: String,
+    /// What it can show.
+    charset: Charset,
     clipboard: Option<Clipboard>,
     knows_links: bool,
 }
 
 impl Window {
-    /// A window that rings in this way, and is named or not.
-    pub fn new(notify: Notify, named: bool) -> Self {
+    /// A window that rings, is named and shows what the settings say.
+    pub fn new(settings: &Settings) -> Self {
         let knows_links = std::env::var("TERM").is_ok_and(|term| knows_links(&term));
-        let notify = notify.here(|name| std::env::var(name).ok());
-        Self { notify, named, title: String::new(), clipboard: None, knows_links }
+        let notify = settings.notify.here(|name| std::env::var(name).ok());
+        Self {
+            notify,
+            named: settings.title,
+            title: String::new(),
+            charset: settings.charset,
+            clipboard: None,
+            knows_links,
+        }
     }
 }
 
@@ -133,7 +146,7 @@ impl Desk for Window {
         if !self.named {
             return Ok(());
         }
-        self.title = desk::title(title);
+        self.title = spelt(&desk::title(title), self.charset).into_owned();
         execute!(stdout(), Print(&self.title))
     }
 
@@ -143,7 +156,7 @@ impl Desk for Window {
     }
 
     fn alert(&mut self, alert: &Alert) -> io::Result<()> {
-        execute!(stdout(), Print(self.notify.sequence(alert)))
+        execute!(stdout(), Print(spelt(&self.notify.sequence(alert), self.charset)))
     }
 
     fn copy(&mut self, text: &str) -> io::Result<()> {
@@ -217,7 +230,6 @@ fn leave() -> io::Result<()> {
 fn install_panic_hook() {
     static ONCE: OnceLock<()> = OnceLock::new();
     ONCE.get_or_init(|| {
-        let report = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             let _ = leave();
             tracing::error!(panic = safe::line(&panic.to_string()), "the console fell over");
@@ -225,4 +237,18 @@ fn install_panic_hook() {
             PANICKED.get_or_init(Bell::new).notify_one();
         }));
     });
+}
+
+/// Says what fell over, as Rust itself would; but a panic may quote what people wrote, and is only text too.
+fn report(panic: &PanicHookInfo<'_>) {
+    let thread = std::thread::current();
+    let trace = Backtrace::capture();
+    let mut text = format!("thread '{}' {panic}", thread.name().unwrap_or("<unnamed>"));
+    if trace.status() == BacktraceStatus::Captured {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n{trace}");
+    }
+    let charset = settings::charset(&|name| std::env::var(name).ok());
+    // Where nobody listens, there is nobody to tell.
+    let _ = writeln!(io::stderr(), "{}", spelt(&safe::text(&text), charset));
 }

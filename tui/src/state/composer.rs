@@ -1,5 +1,7 @@
 //! Text that the user types: several lines, with a cursor, undo and paste as one.
 
+use std::borrow::Cow;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::style::{Modifier, Style};
 use ratatui_textarea::{CursorMove, TextArea, WrapMode};
@@ -27,11 +29,7 @@ impl Default for Composer {
 impl Composer {
     /// A composer that holds a text, the cursor at its end.
     pub fn with(text: &str) -> Self {
-        let mut area = TextArea::new(text.split('\n').map(str::to_owned).collect());
-        area.set_wrap_mode(WrapMode::WordOrGlyph);
-        area.set_cursor_line_style(Style::new());
-        area.set_cursor_style(Style::new().add_modifier(CURSOR));
-        area.set_selection_style(Style::new().add_modifier(SELECTED));
+        let mut area = area(text.split('\n').map(str::to_owned).collect());
         area.move_cursor(CursorMove::Bottom);
         area.move_cursor(CursorMove::End);
         Self { area }
@@ -160,10 +158,41 @@ impl Composer {
         self.area.insert_str(format!("{space}{}", safe::line(raw)));
     }
 
-    /// The text area, to be painted.
-    pub const fn area(&self) -> &TextArea<'static> {
-        &self.area
+    /// The text area, to be painted: what acts or hides stands in it as a mark, and nowhere else. What was typed is
+    /// what is sent.
+    pub fn shown(&self) -> Cow<'_, TextArea<'static>> {
+        let lines: Vec<String> = self.area.lines().iter().map(|line| safe::line(line)).collect();
+        if lines == self.area.lines() {
+            return Cow::Borrowed(&self.area);
+        }
+        let place = |(row, column): (usize, usize)| {
+            let line = self.area.lines().get(row).map(String::as_str).unwrap_or_default();
+            let before: String = line.chars().take(column).collect();
+            let column = safe::line(&before).chars().count();
+            let narrow = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
+            CursorMove::Jump(narrow(row), narrow(column))
+        };
+        let mut shown = area(lines);
+        if let Some((from, to)) = self.area.selection_range() {
+            shown.move_cursor(place(from));
+            shown.start_selection();
+            shown.move_cursor(place(to));
+        } else {
+            let cursor = self.area.cursor();
+            shown.move_cursor(place((cursor.0, cursor.1)));
+        }
+        Cow::Owned(shown)
     }
+}
+
+/// A text area as all of ours are.
+fn area(lines: Vec<String>) -> TextArea<'static> {
+    let mut area = TextArea::new(lines);
+    area.set_wrap_mode(WrapMode::WordOrGlyph);
+    area.set_cursor_line_style(Style::new());
+    area.set_cursor_style(Style::new().add_modifier(CURSOR));
+    area.set_selection_style(Style::new().add_modifier(SELECTED));
+    area
 }
 
 /// What a change of the history is to its user.
@@ -239,6 +268,18 @@ mod tests {
         }
         composer.append("a step");
         assert_eq!(composer.text(), "mine a step");
+    }
+
+    #[test]
+    fn what_is_painted_is_safe_and_what_was_typed_stays_as_it_is() {
+        let raw = "one\ntwo \u{202e}x\u{e0041} y";
+        let mut composer = Composer::with(raw);
+        assert_eq!(composer.shown().lines(), ["one", "two ‹202E›x‹E0041› y"]);
+        assert_eq!(composer.shown().cursor().1, "two ‹202E›x‹E0041› y".chars().count());
+        composer.key(KeyEvent::new(KeyCode::Left, KeyModifiers::SHIFT));
+        composer.key(KeyEvent::new(KeyCode::Left, KeyModifiers::SHIFT));
+        assert_eq!(composer.shown().selection_range(), Some(((1, 18), (1, 20))));
+        assert_eq!(composer.text(), raw);
     }
 
     #[test]

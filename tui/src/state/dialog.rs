@@ -47,6 +47,8 @@ pub struct Dialog {
     pub sending: Option<Ticket>,
     /// Why it could not be done.
     pub error: Option<String>,
+    /// What its fields said when it was opened.
+    before: Vec<String>,
 }
 
 /// A field of a dialog.
@@ -131,7 +133,18 @@ impl People {
 
 impl Dialog {
     fn new(purpose: Purpose, fields: Vec<Field>) -> Self {
-        Self { purpose, fields, focus: 0, sending: None, error: None }
+        let mut dialog = Self { purpose, fields, focus: 0, sending: None, error: None, before: Vec::new() };
+        dialog.before = dialog.texts();
+        dialog
+    }
+
+    fn texts(&self) -> Vec<String> {
+        (0..self.fields.len()).map(|field| self.text(field)).collect()
+    }
+
+    /// Whether it holds text that would be lost.
+    pub fn is_typed_into(&self) -> bool {
+        self.texts() != self.before
     }
 
     /// Asks for a new problem.

@@ -156,6 +156,8 @@ pub struct Queue {
     pub parked: List<Reverse<SessionId>, SessionId>,
     /// The user's own sessions, parked or not.
     own: Own,
+    /// The handoffs of parked sessions, as far as they were fetched.
+    put_aside: HashMap<HandoffId, QueueItem>,
     /// Which list is shown.
     pub tab: Tab,
     /// Every event up to here is in the lists; none before they were loaded.
@@ -220,6 +222,38 @@ impl Queue {
         self.items.values()
     }
 
+    /// Whether the list that is shown has no rows.
+    pub fn is_empty(&self) -> bool {
+        match self.tab {
+            Tab::Queue => self.queue.len() == 0,
+            Tab::Mine => self.mine.len() == 0,
+            Tab::Parked => self.parked.len() == 0,
+        }
+    }
+
+    /// The handoff that the selected row is about; a parked session has one that is only its owner's.
+    pub fn selected_id(&self) -> Option<HandoffId> {
+        match self.tab {
+            Tab::Queue => self.queue.selected(),
+            Tab::Mine => match self.mine.selected() {
+                Some(Mine::Handoff(id)) => Some(id),
+                Some(Mine::Session(_)) | None => None,
+            },
+            Tab::Parked => self.selected_parked().and_then(|session| session.handoff_id),
+        }
+    }
+
+    /// The selected parked session, where those are shown.
+    pub fn selected_parked(&self) -> Option<&SessionItem> {
+        let id = self.parked.selected().filter(|_| self.tab == Tab::Parked)?;
+        self.own.item(id)
+    }
+
+    /// The handoff of a parked session, if it was fetched.
+    pub fn put_aside(&self, id: HandoffId) -> Option<&QueueItem> {
+        self.put_aside.get(&id)
+    }
+
     /// How many sessions are parked, whatever the filter shows.
     pub fn parked_count(&self) -> usize {
         self.own.parked().len()
@@ -257,7 +291,13 @@ impl Queue {
             item.ai_assessment = None;
         }
         let id = item.id;
-        let Some(tab) = tab_of(&item, me) else { return self.remove(id) };
+        let Some(tab) = tab_of(&item, me) else {
+            self.remove(id);
+            if item.status == HandoffStatus::Parked {
+                self.put_aside.insert(id, item);
+            }
+            return;
+        };
         let key = self.sort.key(&item);
         let is_shown = !self.filter.is_on() || self.filter.looker().shows(&item);
         match (tab, is_shown) {
@@ -286,6 +326,7 @@ impl Queue {
         if let Some(known) = self.items.remove(&id) {
             self.counts.remove(&known);
         }
+        self.put_aside.remove(&id);
         self.snapshots.remove(&id);
         self.growing.remove(&id);
     }

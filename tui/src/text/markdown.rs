@@ -190,7 +190,10 @@ impl Writer {
             }
             TagEnd::Paragraph | TagEnd::Item => self.end_line(),
             TagEnd::BlockQuote(_) => self.quotes = self.quotes.saturating_sub(1),
-            TagEnd::CodeBlock => self.in_code = false,
+            TagEnd::CodeBlock => {
+                self.in_code = false;
+                self.gap();
+            }
             TagEnd::List(_) => {
                 self.end_line();
                 self.lists.pop();
@@ -209,6 +212,8 @@ impl Writer {
                     row.0.insert(0, Piece::new(indent.clone(), Ink::Dim));
                     row
                 }));
+                // What follows stands apart, a list too.
+                self.gap();
             }
             TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough => {
                 self.inks.pop();
@@ -318,6 +323,15 @@ mod tests {
                 "Done"
             ]
         );
+    }
+
+    #[test]
+    fn a_list_stands_apart_from_a_table_and_from_code_before_it() {
+        assert_eq!(
+            shown("| a | b |\n|---|---|\n| 1 | 2 |\n\n- one\n- two", 40),
+            ["a │ b", "──┼──", "1 │ 2", "", "• one", "• two"]
+        );
+        assert_eq!(shown("```\nx\n```\n- one", 40), ["  x", "", "• one"]);
     }
 
     #[test]

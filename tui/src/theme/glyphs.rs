@@ -1,6 +1,9 @@
 //! What stands for what, with Unicode and without.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
+use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 /// Which characters a terminal can show.
@@ -102,31 +105,45 @@ pub fn ascii(buffer: &mut Buffer, charset: Charset) {
         if symbol.is_ascii() {
             continue;
         }
-        let like = match symbol {
-            "─" | "━" | "–" | "—" | "·" => "-",
-            "│" | "┃" | "▏" => "|",
-            "╭" | "╮" | "╰" | "╯" | "├" | "┤" | "✓" => "+",
-            "…" => "~",
-            "•" | "●" => "*",
-            "“" | "”" | "„" => "\"",
-            "‘" | "’" => "'",
-            "‹" | "←" => "<",
-            "›" | "→" => ">",
-            "✕" | "✗" => "x",
-            "▌" | "█" => "#",
-            "↑" => "^",
-            "↓" => "v",
-            _ if charset == Charset::AsciiOnly => {
-                // What is as wide as it was keeps everything else in its place.
-                let spelt = "??";
-                let width = symbol.width().clamp(1, spelt.len());
-                cell.set_symbol(&spelt[..width]);
-                continue;
-            }
-            _ => continue,
+        match like(symbol) {
+            Some(like) => cell.set_symbol(like),
+            None if charset == Charset::AsciiOnly => cell.set_symbol(unknown(symbol)),
+            None => continue,
         };
-        cell.set_symbol(like);
     }
+}
+
+/// A text as a terminal with these characters takes it: titles, notifications, what commands say.
+pub fn spelt(text: &str, charset: Charset) -> Cow<'_, str> {
+    if charset != Charset::AsciiOnly || text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let spell = |symbol| if str::is_ascii(symbol) { symbol } else { like(symbol).unwrap_or(unknown(symbol)) };
+    Cow::Owned(text.graphemes(true).map(spell).collect())
+}
+
+fn like(symbol: &str) -> Option<&'static str> {
+    Some(match symbol {
+        "─" | "━" | "–" | "—" | "·" => "-",
+        "│" | "┃" | "▏" => "|",
+        "╭" | "╮" | "╰" | "╯" | "├" | "┤" | "✓" => "+",
+        "…" => "~",
+        "•" | "●" => "*",
+        "“" | "”" | "„" => "\"",
+        "‘" | "’" => "'",
+        "‹" | "←" => "<",
+        "›" | "→" => ">",
+        "✕" | "✗" => "x",
+        "▌" | "█" => "#",
+        "↑" => "^",
+        "↓" => "v",
+        _ => return None,
+    })
+}
+
+/// What has no like. As wide as it was, it keeps everything else in its place.
+fn unknown(symbol: &str) -> &'static str {
+    if symbol.width() > 1 { "??" } else { "?" }
 }
 
 #[cfg(test)]
@@ -146,5 +163,11 @@ mod tests {
     fn lines_and_marks_have_their_like_and_text_stays_where_the_terminal_can_show_it() {
         assert_eq!(picture(Charset::AsciiGlyphs), "|\"é日 \"~ +   ");
         assert_eq!(picture(Charset::AsciiOnly), "|\"??? \"~ +   ");
+    }
+
+    #[test]
+    fn a_text_outside_the_screen_is_spelt_like_one_on_it() {
+        assert_eq!(spelt("(2) tierup · Café 日…", Charset::AsciiOnly), "(2) tierup - Caf? ??~");
+        assert_eq!(spelt("tierup · Café", Charset::AsciiGlyphs), "tierup · Café");
     }
 }

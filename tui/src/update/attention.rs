@@ -1,11 +1,15 @@
-//! What rings, and what the window is called. Only what waits for this user rings, and only while they look elsewhere.
+//! What is told and what rings, and what the window is called. Only what waits for this user rings, and only while they look elsewhere.
 
 use tierup_common::event::{Event, Frame, ReminderReason, Signal, What};
 use tierup_common::handoff::Priority;
+use tierup_common::id::HandoffId;
 
 use crate::effect::{Alert, Effect};
-use crate::state::State;
 use crate::state::link::Link;
+use crate::state::queue::Tab;
+use crate::state::toast::Tone;
+use crate::state::{Screen, State};
+use crate::text::{cut, safe};
 use crate::update::happened::is_from_me;
 
 /// The team's stream carried something; asked before it has changed the state.
@@ -27,6 +31,23 @@ pub(super) fn hear(state: &mut State, frame: &Frame, effects: &mut Vec<Effect>) 
         )
         | Frame::Unknown { .. } => {}
     }
+}
+
+/// A handoff of somebody else's entered the queue. Whoever has the list before them sees it arrive; everybody else is
+/// told.
+pub(super) fn arrived(state: &mut State, id: HandoffId) {
+    let is_list = matches!(state.screen, Screen::Queue) && state.layers.is_empty();
+    if is_list && state.queue.tab == Tab::Queue && state.queue.queue.has(id) {
+        return;
+    }
+    let Some(item) = state.queue.item(id) else { return };
+    let urgency = match item.priority {
+        Priority::Urgent => "Urgent: ",
+        Priority::High | Priority::Normal | Priority::Low => "",
+    };
+    let summary = cut(&safe::line(&item.problem_summary), 40);
+    let text = format!("{urgency}#{} {summary}", item.number);
+    state.toast(Tone::Info, text);
 }
 
 /// Names the window by what waits in it, if that has changed.

@@ -7,9 +7,8 @@ use crate::keymap::{BriefingVerb, Move};
 use crate::state::briefing::{Briefing, Pane, Place};
 use crate::state::dialog::Dialog;
 use crate::state::layer::{Confirm, Layer, Pick, PickOf};
-use crate::state::toast::Tone;
 use crate::state::{Screen, State};
-use crate::update::{dialog, go, growing, queue, scrolled, talk};
+use crate::update::{dialog, go, load, queue, scrolled, talk};
 
 pub(super) fn act(state: &mut State, verb: BriefingVerb, effects: &mut Vec<Effect>) {
     let Some(briefing) = shown_mut(state) else { return };
@@ -17,7 +16,7 @@ pub(super) fn act(state: &mut State, verb: BriefingVerb, effects: &mut Vec<Effec
     match verb {
         BriefingVerb::Back => go::back(state, effects),
         BriefingVerb::StartHere => queue::pick_up(state, id, effects),
-        BriefingVerb::Reassess => queue::reassess(state, id, effects),
+        BriefingVerb::Reassess => load::reassess(state, id, effects),
         BriefingVerb::NextOpen => next_open(state, effects),
         BriefingVerb::OtherPane => {
             briefing.pane = match briefing.pane {
@@ -27,32 +26,24 @@ pub(super) fn act(state: &mut State, verb: BriefingVerb, effects: &mut Vec<Effec
         }
         BriefingVerb::NextEvidence => to_evidence(state, true),
         BriefingVerb::PreviousEvidence => to_evidence(state, false),
-        BriefingVerb::Cases => {
-            if briefing.assessment().is_some_and(|data| !data.similar.is_empty()) {
-                state.layers.push(Layer::Pick(Pick::new(PickOf::Cases)));
-            } else {
-                state.toast(Tone::Info, "Nothing like it was seen before");
-            }
-        }
+        BriefingVerb::Cases => state.layers.push(Layer::Pick(Pick::new(PickOf::Cases))),
         BriefingVerb::Whole => whole(state, effects),
         BriefingVerb::Assign => dialog::assign(state, id, effects),
         BriefingVerb::SendBack => dialog::open(state, Dialog::send_back(id)),
-        BriefingVerb::TakeBack => take_back(state),
+        // It leaves the queue: after a question.
+        BriefingVerb::TakeBack => {
+            let session = briefing.item.session_id;
+            state.layers.push(Layer::Confirm(Confirm::take_back(session)));
+        }
     }
 }
 
 /// Marks a piece of evidence and shows the message it is from.
 pub(super) fn to_evidence(state: &mut State, forward: bool) {
     let Some(briefing) = shown_mut(state) else { return };
-    match briefing.mark_evidence(forward) {
-        Some(seq) => {
-            briefing.pane = Pane::Happened;
-            briefing.happened = Place::Message(seq);
-        }
-        None if growing::is_being_assessed(&briefing.item) => {
-            state.toast(Tone::Info, "The assessment is still being written");
-        }
-        None => state.toast(Tone::Info, "There is no evidence to go to"),
+    if let Some(seq) = briefing.mark_evidence(forward) {
+        briefing.pane = Pane::Happened;
+        briefing.happened = Place::Message(seq);
     }
 }
 
@@ -72,18 +63,6 @@ fn whole(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Takes the user's own escalation back, after a question.
-fn take_back(state: &mut State) {
-    let me = state.my_id();
-    let Some(item) = shown_mut(state).map(|briefing| &briefing.item) else { return };
-    let session = item.session_id;
-    if item.status == HandoffStatus::Open && Some(item.handed_off_by) == me {
-        state.layers.push(Layer::Confirm(Confirm::take_back(session)));
-    } else {
-        state.toast(Tone::Info, "Only your own escalation can be taken back, while nobody has claimed it");
-    }
-}
-
 /// The briefing that is on the screen: as a screen, or over its session.
 pub(super) fn shown_mut(state: &mut State) -> Option<&mut Briefing> {
     match &mut state.screen {
@@ -99,7 +78,14 @@ pub(super) fn scroll(state: &mut State, to: Move) {
     let (page, assessment_end) = (state.painted.page, state.painted.assessment_end);
     let Some(briefing) = shown_mut(state) else { return };
     match briefing.pane {
-        Pane::Happened => briefing.happened = Place::Row(scrolled(happened, to, happened_end, page)),
+        Pane::Happened => {
+            // Several keys may come before the next picture; where a message stands, only the picture knows.
+            let top = match briefing.happened {
+                Place::Row(row) => row,
+                Place::Message(_) => happened,
+            };
+            briefing.happened = Place::Row(scrolled(top, to, happened_end, page));
+        }
         Pane::Assessment => {
             briefing.assessment_top = scrolled(briefing.assessment_top, to, assessment_end, page);
         }

@@ -173,13 +173,7 @@ fn leave(state: &mut State) {
 fn accept(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(command) = top(state) else { return };
     let (of, line) = (command.of, command.line.text().trim().to_owned());
-    // What can only mean one thing need not be typed to its end; but a number is meant as it stands.
-    let argument = line.split_once(' ').map_or("", |(_, argument)| argument.trim_start_matches('#'));
-    let is_number = argument.bytes().all(|byte| byte.is_ascii_digit());
-    let line = match command.endings.as_slice() {
-        [only] if !is_number => only.line.clone(),
-        _ => line,
-    };
+    let line = unabridged(command, line);
     let Some(layer) = state.layers.pop() else { return };
     if line.is_empty() {
         return;
@@ -197,6 +191,24 @@ fn accept(state: &mut State, effects: &mut Vec<Effect>) {
                 command.error = Some(why);
             }
         }
+    }
+}
+
+/// What a line means that need not be typed to its end, because it can only go on in one way. But a number is meant as
+/// it stands, and what is not begun is not meant at all.
+fn unabridged(command: &CommandLine, line: String) -> String {
+    let last = line.split_once(' ').map_or(line.as_str(), |(_, argument)| argument).trim_start_matches('#');
+    if last.is_empty() || last.bytes().all(|byte| byte.is_ascii_digit()) || line.ends_with(' ') {
+        return line;
+    }
+    let is_begun = |ending: &&Ending| {
+        let verb = ending.word.split_once('.').map_or(ending.word.as_str(), |(_, verb)| verb);
+        ending.word.starts_with(last) || verb.starts_with(last)
+    };
+    let mut begun = command.endings.iter().filter(is_begun);
+    match (begun.next(), begun.next(), command.endings.as_slice()) {
+        (Some(only), None, _) | (None, _, [only]) => only.line.clone(),
+        _ => line,
     }
 }
 
@@ -234,6 +246,7 @@ fn meaning(state: &State, of: Context, line: &str) -> Result<Meant, String> {
         Takes::Switch => match rest {
             "on" => Ok(Meant::Mouse(true)),
             "off" => Ok(Meant::Mouse(false)),
+            "" => Ok(Meant::Action(Action::ToggleMouse)),
             _ => Err("The mouse is on or off".into()),
         },
     }

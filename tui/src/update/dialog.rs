@@ -17,7 +17,7 @@ use crate::state::dialog::{Dialog, Input, Purpose};
 use crate::state::layer::{Confirm, Layer, OnYes};
 use crate::state::{State, wake};
 use crate::text::safe;
-use crate::update::{go, load, reply};
+use crate::update::{load, reply};
 
 pub(super) fn act(state: &mut State, verb: DialogVerb, effects: &mut Vec<Effect>) {
     match verb {
@@ -33,18 +33,13 @@ pub(super) fn act(state: &mut State, verb: DialogVerb, effects: &mut Vec<Effect>
     }
 }
 
-/// Opens a dialog; who may only read is told so.
+/// Opens a dialog.
 pub(super) fn open(state: &mut State, dialog: Dialog) {
-    if !go::refuse_viewer(state) {
-        state.layers.push(Layer::Dialog(Box::new(dialog)));
-    }
+    state.layers.push(Layer::Dialog(Box::new(dialog)));
 }
 
 /// Opens the dialog that passes a handoff on, and asks for the people.
 pub(super) fn assign(state: &mut State, handoff: HandoffId, effects: &mut Vec<Effect>) {
-    if go::refuse_viewer(state) || go::refuse_offline(state, "it stays with whoever has it") {
-        return;
-    }
     let asked = load::ask(state, Call::Users, effects);
     open(state, Dialog::assign(handoff, asked));
 }
@@ -137,8 +132,7 @@ fn move_focus(state: &mut State, by: isize) {
 /// Closes a dialog; what was typed into it is not thrown away without a question.
 fn cancel(state: &mut State) {
     let Some(dialog) = top(state) else { return };
-    let has_text = (0..dialog.fields.len()).any(|field| !dialog.text(field).is_empty());
-    if has_text && dialog.sending.is_none() {
+    if dialog.is_typed_into() && dialog.sending.is_none() {
         let question = "Throw away what you typed?".into();
         state.layers.push(Layer::Confirm(Confirm { question, on_yes: OnYes::CloseDialog }));
     } else {

@@ -2,7 +2,7 @@
 
 use tierup_common::assessment::AssessmentStatus;
 use tierup_common::event::{AboutHandoff, AboutSession, Event, ReminderReason, What};
-use tierup_common::handoff::{HandoffStatus, Intent, Priority, QueueItem};
+use tierup_common::handoff::{HandoffStatus, Intent, QueueItem};
 use tierup_common::id::HandoffId;
 use tierup_common::session::SessionStatus;
 use tierup_common::time::Timestamp;
@@ -14,7 +14,7 @@ use crate::state::{Screen, State};
 use crate::text::{cut, safe};
 use crate::update::conflict::Loss;
 use crate::update::growing::stop_growing;
-use crate::update::{briefing, conflict, go, load, pick};
+use crate::update::{attention, briefing, conflict, go, load, pick};
 
 /// Something happened in the account.
 pub(super) fn happened(state: &mut State, event: &Event, effects: &mut Vec<Effect>) {
@@ -140,16 +140,11 @@ fn created(
     };
     state.queue.is_fresh(item.id);
     let me = state.my_id();
-    // Whoever has the list before them sees it arrive.
-    if Some(by.id) != me && !matches!(state.screen, Screen::Queue) {
-        let urgency = match handoff.priority {
-            Priority::Urgent => "Urgent: ",
-            Priority::High | Priority::Normal | Priority::Low => "",
-        };
-        let summary = cut(&safe::line(&handoff.problem_summary), 40);
-        state.toast(Tone::Info, format!("{urgency}#{} {summary}", handoff.number));
-    }
+    let id = item.id;
     state.queue.put(item, me);
+    if Some(by.id) != me {
+        attention::arrived(state, id);
+    }
 }
 
 /// Changes a handoff wherever it is shown, if the event is news; whether it was. One that is not in the lists is

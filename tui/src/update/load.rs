@@ -48,6 +48,14 @@ pub(super) fn open_session(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
+/// Asks for an assessment again, once.
+pub(super) fn reassess(state: &mut State, id: HandoffId, effects: &mut Vec<Effect>) {
+    if !state.is_reassessing(id) {
+        let ticket = ask(state, Call::Reassess(id), effects);
+        state.reassessing.push((ticket, id));
+    }
+}
+
 /// Asks for what the briefing that is shown does not have.
 pub(super) fn shown_briefing(state: &mut State, id: HandoffId, effects: &mut Vec<Effect>) {
     let asked = handoff(state, id, effects);

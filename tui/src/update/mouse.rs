@@ -3,12 +3,13 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 use crate::effect::Effect;
-use crate::keymap::{Action, BriefingVerb, Context, Move, SessionVerb};
+use crate::keymap::{Action, BriefingVerb, Context, ListVerb, Move, SessionVerb};
 use crate::state::briefing::Pane;
+use crate::state::layer::Layer;
 use crate::state::painted::Target;
 use crate::state::queue::{Mine, Tab};
 use crate::state::{Screen, State};
-use crate::update::{act, briefing, go_to, palette, pick, queue, session, talk};
+use crate::update::{act, briefing, go, go_to, palette, pick, queue, session, talk};
 
 /// Rows that one notch of the wheel moves by.
 const NOTCH: usize = 3;
@@ -34,7 +35,14 @@ pub(super) fn mouse(state: &mut State, event: MouseEvent, effects: &mut Vec<Effe
 
 fn click(state: &mut State, target: Target, effects: &mut Vec<Effect>) {
     match target {
-        Target::Tab(tab) => state.queue.tab = tab,
+        // The tabs are above every layer, but what has the keys is not left by a slip of the hand.
+        Target::Tab(tab) => {
+            if state.layers.iter().all(|layer| matches!(layer, Layer::Briefing)) {
+                state.layers.clear();
+                go::to_queue(state);
+                state.queue.tab = tab;
+            }
+        }
         // A click on a row selects it; on the selected row it opens it.
         Target::Handoff(id) => {
             let was_selected = state.queue.selected().is_some_and(|item| item.id == id);
@@ -44,7 +52,7 @@ fn click(state: &mut State, target: Target, effects: &mut Vec<Effect>) {
                 Tab::Parked => {}
             }
             if was_selected {
-                queue::open(state, effects);
+                act(state, Context::Queue, Action::List(ListVerb::Open), effects);
             }
         }
         Target::Session(id) => {
@@ -62,7 +70,7 @@ fn click(state: &mut State, target: Target, effects: &mut Vec<Effect>) {
                 }
             };
             if was_selected {
-                queue::open(state, effects);
+                act(state, Context::Queue, Action::List(ListVerb::Open), effects);
             }
         }
         Target::Pane(pane) => set_pane(state, pane),

@@ -7,7 +7,7 @@ use crate::keymap::{Action, Context, LineVerb, Move, SessionVerb};
 use crate::state::State;
 use crate::state::layer::Layer;
 use crate::state::palette::{Choice, Chosen, Palette, fitting};
-use crate::update::{act as act_on, command};
+use crate::update::{act as act_on, can, command};
 
 /// Handoffs that are offered before anything is typed.
 const FIRST: usize = 20;
@@ -98,7 +98,7 @@ fn choose(state: &mut State, effects: &mut Vec<Effect>) {
 fn doable(state: &State, of: Context) -> Vec<Choice> {
     let (mut acts, mut moves) = (Vec::new(), Vec::new());
     for binding in state.settings.keymap.of(of) {
-        if binding.action == Action::Palette {
+        if binding.action == Action::Palette || !can(state, of, binding.action) {
             continue;
         }
         let about = binding.about.to_owned();
@@ -110,7 +110,7 @@ fn doable(state: &State, of: Context) -> Vec<Choice> {
                 about
             },
             name: binding.name(),
-            key: state.settings.keymap.shown(binding),
+            key: state.settings.keymap.shown(&binding, 0),
         };
         let kind = if let Action::Move(_) = binding.action { &mut moves } else { &mut acts };
         kind.push(choice);

@@ -6,11 +6,10 @@ use tierup_common::id::{HandoffId, SessionId};
 use crate::effect::{Call, Effect};
 use crate::keymap::{Action, Context, ListVerb, Move};
 use crate::state::dialog::Dialog;
-use crate::state::layer::Layer;
 use crate::state::queue::{Mine, Sort, Tab};
 use crate::state::toast::Tone;
 use crate::state::{Claiming, State};
-use crate::update::{filter, go, load, session};
+use crate::update::{can, dialog, filter, go, load, session};
 
 pub(super) fn act(state: &mut State, verb: ListVerb, effects: &mut Vec<Effect>) {
     let selected = state.queue.selected().map(|item| item.id);
@@ -33,11 +32,11 @@ pub(super) fn act(state: &mut State, verb: ListVerb, effects: &mut Vec<Effect>) 
             (None, Some(id)) => go::to_session(state, id, None, effects),
             (None, None) => {}
         },
-        ListVerb::Reassess => selected.into_iter().for_each(|id| reassess(state, id, effects)),
+        ListVerb::Reassess => selected.into_iter().for_each(|id| load::reassess(state, id, effects)),
         ListVerb::NextUnread => next_unread(state),
         ListVerb::MarkUnread => mark_unread(state, effects),
-        ListVerb::NewSession => new_session(state),
-        ListVerb::Release => release(state),
+        ListVerb::NewSession => dialog::open(state, Dialog::new_session()),
+        ListVerb::Release => selected.into_iter().for_each(|id| dialog::open(state, Dialog::release(id))),
     }
 }
 
@@ -69,8 +68,8 @@ pub(super) fn pick_up(state: &mut State, id: HandoffId, effects: &mut Vec<Effect
     if item.status == HandoffStatus::Claimed && item.claimed_by == state.my_id() {
         return go::to_my_session(state, id, effects);
     }
-    if go::refuse_viewer(state) {
-        return;
+    if let Err(no) = can::claim(state, item) {
+        return can::say(state, no);
     }
     if let Some(claiming) = state.claiming {
         if claiming.handoff != id {
@@ -78,18 +77,8 @@ pub(super) fn pick_up(state: &mut State, id: HandoffId, effects: &mut Vec<Effect
         }
         return;
     }
-    if go::refuse_offline(state, "a claim is made at once or not at all") {
-        return;
-    }
     let ticket = load::ask(state, Call::Claim(id), effects);
     state.claiming = Some(Claiming { ticket, handoff: id });
-}
-
-/// Asks for the assessment again.
-pub(super) fn reassess(state: &mut State, id: HandoffId, effects: &mut Vec<Effect>) {
-    if !go::refuse_viewer(state) && !go::refuse_offline(state, "the assessment stays as it is") {
-        load::ask(state, Call::Reassess(id), effects);
-    }
 }
 
 /// Opens the next handoff that waits.
@@ -199,19 +188,5 @@ fn mark_unread(state: &mut State, effects: &mut Vec<Effect>) {
     if state.seen.has(id) {
         state.seen.mark(id, false);
         effects.push(Effect::MarkUnread(id));
-    }
-}
-
-fn new_session(state: &mut State) {
-    if !go::refuse_viewer(state) {
-        state.layers.push(Layer::Dialog(Box::new(Dialog::new_session())));
-    }
-}
-
-fn release(state: &mut State) {
-    let Some(item) = state.queue.selected() else { return };
-    if item.status == HandoffStatus::Claimed {
-        let dialog = Dialog::release(item.id);
-        state.layers.push(Layer::Dialog(Box::new(dialog)));
     }
 }

@@ -9,9 +9,11 @@ use tierup_common::user::Person;
 
 use crate::effect::{Call, Effect, Ticket};
 use crate::event::{Answer, Failure, Reply};
+use crate::keymap::{Action, Context, ListVerb};
 use crate::state::briefing::Briefing;
 use crate::state::composer::Composer;
 use crate::state::layer::Layer;
+use crate::state::queue::Tab;
 use crate::state::toast::Tone;
 use crate::state::{Screen, State};
 use crate::text::safe;
@@ -21,6 +23,7 @@ use crate::update::{briefing, conflict, dialog, filter, go, load, pick, session}
 pub(super) fn reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) {
     let Reply { ticket, call, result } = reply;
     state.asked.remove(&ticket);
+    state.reassessing.retain(|(asked, _)| *asked != ticket);
     match (call, result) {
         (Call::Me, Ok(Answer::Me(me))) => {
             let id = me.user.id;
@@ -56,7 +59,13 @@ pub(super) fn reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) 
         }
         (Call::HandOff { request, .. }, Ok(Answer::Handoff(handoff))) => {
             let text = match request.intent {
-                Intent::Park => "Parked: you find it under 3".into(),
+                Intent::Park => {
+                    let tab = Action::List(ListVerb::Tab(Tab::Parked));
+                    format!(
+                        "Parked: you find it under {}",
+                        state.settings.keymap.key_for(Context::Queue, tab)
+                    )
+                }
                 Intent::Escalate => format!("Escalated as #{}", handoff.item.number),
             };
             done(state, ticket, text);
@@ -100,9 +109,15 @@ pub(super) fn reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) 
     }
 }
 
-/// A failure as the user reads it.
+/// A failure as the user reads it, with what is wrong with which field.
 pub(super) fn say(failure: &Failure) -> String {
-    safe::line(&failure.to_string())
+    let mut text = failure.to_string();
+    if let Failure::Problem(problem) = failure {
+        for error in &problem.errors {
+            text = format!("{text}; {}: {}", error.field, error.message);
+        }
+    }
+    safe::line(&text)
 }
 
 fn take_handoff(state: &mut State, handoff: Handoff) {

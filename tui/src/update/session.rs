@@ -1,25 +1,24 @@
 //! The session: typing, sending, using steps, and ending it one way or another.
 
 use crokey::KeyCombination;
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent};
+use tierup_common::assessment::Outcome;
 use tierup_common::id::{HandoffId, SessionId};
 use tierup_common::session::{CreateMessage, MessageKind, Session, SessionStatus};
 
 use crate::effect::{Call, Effect, Ticket};
-use crate::keymap::{Action, SessionVerb};
-use crate::state::briefing::Briefing;
+use crate::keymap::{Action, Context, SessionVerb, is_typed};
 use crate::state::composer::Composer;
 use crate::state::dialog::{Check, Dialog};
 use crate::state::layer::{Confirm, Layer, Pick, PickOf};
 use crate::state::session::{Awaited, Chat, Outgoing, Recalled, Scroll};
 use crate::state::toast::Tone;
 use crate::state::{Resuming, Screen, State};
-use crate::update::{dialog, go, load, queue, reply, talk};
+use crate::update::{can, dialog, go, load, queue, reply, talk};
 
 pub(super) fn act(state: &mut State, verb: SessionVerb, effects: &mut Vec<Effect>) {
     let Some(chat) = chat_mut(state) else { return };
     let id = chat.id;
-    let handoff = chat.briefing.as_ref().map(|briefing| briefing.item.id);
     match verb {
         SessionVerb::Back => {
             if !talk::unmark(state) {
@@ -43,12 +42,9 @@ pub(super) fn act(state: &mut State, verb: SessionVerb, effects: &mut Vec<Effect
                 MessageKind::Note => MessageKind::Ask,
             };
         }
-        SessionVerb::ShowBriefing => match handoff {
-            Some(_) => state.layers.push(Layer::Briefing),
-            None => state.toast(Tone::Info, "This session was not handed off: it has no briefing"),
-        },
+        SessionVerb::ShowBriefing => state.layers.push(Layer::Briefing),
         SessionVerb::Tried => state.layers.push(Layer::Pick(Pick::new(PickOf::Tried))),
-        SessionVerb::Outcomes => outcomes(state),
+        SessionVerb::Outcomes => state.layers.push(Layer::Pick(Pick::new(PickOf::Outcomes))),
         SessionVerb::NextEvidence => talk::next_evidence(state),
         SessionVerb::MarkUp => talk::mark(state, false),
         SessionVerb::MarkDown => talk::mark(state, true),
@@ -61,49 +57,33 @@ pub(super) fn act(state: &mut State, verb: SessionVerb, effects: &mut Vec<Effect
         SessionVerb::Escalate => dialog::open(state, Dialog::escalate(id)),
         SessionVerb::Park => dialog::open(state, Dialog::park(id)),
         SessionVerb::TakeBack => take_back(state, effects),
-        SessionVerb::Release => {
-            with_handoff(state, handoff, |state, id| dialog::open(state, Dialog::release(id)));
-        }
-        SessionVerb::PickUp => with_handoff(state, handoff, |state, id| queue::pick_up(state, id, effects)),
-        SessionVerb::Assign => with_handoff(state, handoff, |state, id| dialog::assign(state, id, effects)),
-        SessionVerb::SendBack => {
-            with_handoff(state, handoff, |state, id| dialog::open(state, Dialog::send_back(id)));
-        }
+        SessionVerb::Release => with_handoff(state, |state, id| dialog::open(state, Dialog::release(id))),
+        SessionVerb::PickUp => with_handoff(state, |state, id| queue::pick_up(state, id, effects)),
+        SessionVerb::Assign => with_handoff(state, |state, id| dialog::assign(state, id, effects)),
+        SessionVerb::SendBack => with_handoff(state, |state, id| dialog::open(state, Dialog::send_back(id))),
     }
     clamp_steps(state);
 }
 
 /// Does something with the handoff that the session came with.
-fn with_handoff(state: &mut State, handoff: Option<HandoffId>, act: impl FnOnce(&mut State, HandoffId)) {
-    match handoff {
-        Some(handoff) => act(state, handoff),
-        None => state.toast(Tone::Info, "This session was not handed off"),
+fn with_handoff(state: &mut State, act: impl FnOnce(&mut State, HandoffId)) {
+    let handoff = chat_mut(state).and_then(|chat| chat.briefing.as_ref()).map(|briefing| briefing.item.id);
+    if let Some(handoff) = handoff {
+        act(state, handoff);
     }
 }
 
-/// Keys that mean something else where they would do nothing: while nothing is typed, a digit uses a step and `?`
-/// is the help; in the first line `↑`, and in the last line `↓`, go through what was sent before.
-pub(super) fn shortcut(state: &State, key: KeyCombination) -> Option<Action> {
-    let Screen::Session(chat) = &state.screen else { return None };
-    if key.modifiers != KeyModifiers::NONE {
-        return None;
+/// Whether a key does what it is bound to, or what it does in any text: one that a text would have is a command while
+/// nothing is typed, and one that moves the cursor, where the cursor cannot go further.
+pub(super) fn is_command(state: &State, key: KeyCombination, action: Action) -> bool {
+    let Screen::Session(chat) = &state.screen else { return true };
+    if is_typed(key) {
+        return chat.composer.is_empty() && can(state, Context::Session, action);
     }
-    let code = *key.codes.first();
-    if code == KeyCode::Up && chat.composer.is_at_top() {
-        return Some(Action::Session(SessionVerb::Older));
-    }
-    if code == KeyCode::Down && chat.composer.is_at_bottom() && chat.recalled.is_some() {
-        return Some(Action::Session(SessionVerb::Newer));
-    }
-    let KeyCode::Char(c) = code else { return None };
-    if !chat.composer.is_empty() {
-        return None;
-    }
-    let digit = c.to_digit(10).and_then(|digit| u8::try_from(digit).ok()).filter(|digit| *digit > 0);
-    match digit {
-        Some(digit) if steps_are_shown(state) => Some(Action::Session(SessionVerb::UseStep(digit))),
-        Some(_) => None,
-        None => (c == '?').then_some(Action::Help),
+    match (*key.codes.first(), key.modifiers.is_empty()) {
+        (KeyCode::Up, true) => chat.composer.is_at_top(),
+        (KeyCode::Down, true) => chat.composer.is_at_bottom() && chat.recalled.is_some(),
+        (_, _) => true,
     }
 }
 
@@ -175,14 +155,6 @@ fn send(state: &mut State, effects: &mut Vec<Effect>) {
     if state.outgoing.contains_key(&chat.id) {
         return state.toast(Tone::Info, "The message before is still on its way: yours waits here");
     }
-    if let Some(status) = chat.status().filter(|status| *status != SessionStatus::Active) {
-        let text = format!("The session is {status}: your text is kept as a draft");
-        return state.toast(Tone::Bad, text);
-    }
-    if go::refuse_offline(state, "your text is kept as a draft") {
-        return;
-    }
-    let Screen::Session(chat) = &state.screen else { return };
     let (id, kind, text) = (chat.id, chat.kind, chat.composer.text());
     let message = CreateMessage { content: text.clone(), kind };
     let ticket = load::ask(state, Call::Say { session: id, message }, effects);
@@ -245,22 +217,17 @@ pub(super) fn edited(state: &mut State, id: SessionId, result: Result<String, St
 /// Takes back what the user parked at once; what they escalated after a question, for it leaves the queue.
 fn take_back(state: &mut State, effects: &mut Vec<Effect>) {
     let Screen::Session(chat) = &state.screen else { return };
-    let (id, status) = (chat.id, chat.status());
-    if go::refuse_viewer(state) || go::refuse_offline(state, "the session stays where it is") {
-        return;
-    }
-    match status {
-        Some(SessionStatus::Paused) => resume(state, id, effects),
-        Some(SessionStatus::Escalated) => state.layers.push(Layer::Confirm(Confirm::take_back(id))),
-        Some(SessionStatus::Active | SessionStatus::Resolved) | None => {
-            state.toast(Tone::Info, "Only what is parked, or waits in the queue, can be taken back");
-        }
+    if chat.status() == Some(SessionStatus::Escalated) {
+        state.layers.push(Layer::Confirm(Confirm::take_back(chat.id)));
+    } else {
+        let id = chat.id;
+        resume(state, id, effects);
     }
 }
 
 /// Asks for a session back, once: one key, one request.
 pub(super) fn resume(state: &mut State, session: SessionId, effects: &mut Vec<Effect>) {
-    if state.resuming.is_some_and(|resuming| resuming.session == session) {
+    if state.is_taking_back(session) {
         return;
     }
     if go::refuse_viewer(state) || go::refuse_offline(state, "the session stays where it is") {
@@ -300,21 +267,6 @@ pub(super) fn resumed(
     reply::take_session(state, session, effects);
 }
 
-/// Shows the steps to say what came of them.
-fn outcomes(state: &mut State) {
-    let Screen::Session(chat) = &state.screen else { return };
-    if chat
-        .briefing
-        .as_ref()
-        .and_then(Briefing::assessment)
-        .is_some_and(|data| !data.suggested_steps.is_empty())
-    {
-        state.layers.push(Layer::Pick(Pick::new(PickOf::Outcomes)));
-    } else {
-        state.toast(Tone::Info, "No steps were suggested for this session");
-    }
-}
-
 /// Puts a suggested step into the composer. It is never sent by this.
 fn use_step(state: &mut State, number: u8) {
     if !steps_are_shown(state) {
@@ -346,5 +298,11 @@ fn clamp_steps(state: &mut State) {
 fn steps_to_tick(state: &State) -> Vec<Check> {
     let Screen::Session(chat) = &state.screen else { return Vec::new() };
     let steps = chat.steps(state.my_id()).iter();
-    steps.map(|step| Check { step: step.id, text: step.text.clone(), ticked: false }).collect()
+    steps
+        .map(|step| Check {
+            step: step.id,
+            text: step.text.clone(),
+            ticked: step.outcome == Some(Outcome::Worked),
+        })
+        .collect()
 }

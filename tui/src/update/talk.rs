@@ -1,7 +1,7 @@
 //! The conversation of a session: scrolling, marking a message, copying what it says.
 
 use crate::effect::Effect;
-use crate::keymap::Move;
+use crate::keymap::{Action, Context, Move, SessionVerb};
 use crate::state::session::{Chat, Scroll};
 use crate::state::toast::Tone;
 use crate::state::{Screen, State};
@@ -65,7 +65,7 @@ pub(super) fn next_evidence(state: &mut State) {
     match seq {
         Some(seq) if chat.message(seq).is_some() => show(state, seq),
         Some(seq) => state.toast(Tone::Info, format!("Message {seq} is not here yet")),
-        None => state.toast(Tone::Info, "There is no evidence to go to"),
+        None => {}
     }
 }
 
@@ -91,7 +91,8 @@ pub(super) fn copy_code(state: &mut State, effects: &mut Vec<Effect>) {
         Some(_) | None => 0,
     };
     let Some(block) = blocks.get(next).cloned() else {
-        return state.toast(Tone::Info, format!("Message {seq} has no code block: Alt-↑ marks another"));
+        let mark = state.settings.keymap.key_for(Context::Session, Action::Session(SessionVerb::MarkUp));
+        return state.toast(Tone::Info, format!("Message {seq} has no code block: {mark} marks another"));
     };
     chat.copied = Some((seq, next));
     let text = match blocks.len() {

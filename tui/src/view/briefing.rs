@@ -1,16 +1,17 @@
 //! The ten-second screen: what happened on the left, the assessment on the right; one above the other where it is
 //! narrow.
 
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::{Constraint, Layout, Margin, Rect};
 use tierup_common::assessment::AssessmentStatus;
 use tierup_common::handoff::QueueItem;
 
-use crate::state::State;
+use crate::keymap::{Action, BriefingVerb, Context};
 use crate::state::briefing::{Briefing, Pane, Place};
 use crate::state::painted::Target;
-use crate::text::{Ink, safe};
+use crate::state::{Screen, State};
+use crate::text::Ink;
 use crate::view::canvas::Canvas;
-use crate::view::sheet::{Sheet, readers};
+use crate::view::sheet::{Sheet, columns, readers, titled};
 
 /// From this many columns on the halves stand side by side.
 const SIDE_BY_SIDE: u16 = 90;
@@ -34,23 +35,64 @@ pub(super) fn paint(state: &State, open: &Briefing, canvas: &mut Canvas<'_>, are
             Pane::Assessment => [None, Some(area)],
         },
     };
+    let frame = Frame {
+        here: if matches!(state.screen, Screen::Session(_)) {
+            Context::BriefingOverlay
+        } else {
+            Context::Briefing
+        },
+        is_alone: halves.iter().any(Option::is_none),
+    };
     if let Some(area) = halves[0] {
-        happened(state, open, canvas, area);
+        happened(state, open, &frame, canvas, area);
     }
     if let Some(area) = halves[1] {
-        assessment(state, open, canvas, area);
+        assessment(state, open, &frame, canvas, area);
+    }
+    if let [_, Some(area)] | [Some(area), None] = halves
+        && state.is_claiming(open.item.id)
+    {
+        let spinner = canvas.spinner();
+        canvas.foot_of_panel(area, &format!("{spinner} claiming"));
     }
 }
 
-fn happened(state: &State, open: &Briefing, canvas: &mut Canvas<'_>, area: Rect) {
+/// What the halves share.
+struct Frame {
+    /// Whose keys these are.
+    here: Context,
+    /// Whether the other half has no room.
+    is_alone: bool,
+}
+
+impl Frame {
+    /// Paints the border of a half. What has the keys is marked by more than a colour; where the other half has no
+    /// room, the key that leads to it stands below.
+    fn panel(&self, open: &Briefing, pane: Pane, canvas: &mut Canvas<'_>, area: Rect, title: (&str, &str)) {
+        let is_focused = open.pane == pane;
+        let bar = if is_focused && !self.is_alone { canvas.theme.glyphs.bar } else { "" };
+        let room = area.width.saturating_sub(6 + columns(bar));
+        canvas.panel(area, &format!("{bar}{}", titled(title.0, title.1, room)), is_focused);
+        canvas.painted.target(area, Target::Pane(pane));
+        let key = canvas.key(self.here, Action::Briefing(BriefingVerb::OtherPane));
+        if self.is_alone && !key.is_empty() {
+            let other = match pane {
+                Pane::Happened => "assessment",
+                Pane::Assessment => "what happened",
+            };
+            let room = area.width.saturating_sub(4);
+            let y = area.bottom().saturating_sub(1);
+            canvas.put(area.x + 1, y, room, &format!(" {key} {other} "), canvas.theme.dim);
+        }
+    }
+}
+
+fn happened(state: &State, open: &Briefing, frame: &Frame, canvas: &mut Canvas<'_>, area: Rect) {
     let item = &open.item;
-    let title = match readers(item, state.my_id()) {
-        Some(readers) => format!("#{} ── {readers}", item.number),
-        None => format!("#{}", item.number),
-    };
-    let inner = canvas.panel(area, &title, open.pane == Pane::Happened);
-    let mut sheet = Sheet::new(inner.width);
+    let inner = area.inner(Margin::new(2, 1));
+    let mut sheet = Sheet::new(inner.width, String::new());
     sheet.line(&item.problem_summary, Ink::Strong);
+    let summary = sheet.rows.len();
     sheet.byline(item, canvas);
     sheet.notes(&item.engineer_notes);
     match (&open.snapshot, &open.failed) {
@@ -67,6 +109,7 @@ fn happened(state: &State, open: &Briefing, canvas: &mut Canvas<'_>, area: Rect)
             sheet.turning(&format!("{} fetching what was handed over", canvas.still()), Ink::Dim);
         }
     }
+    sheet.rows.pop_if(|row| row.row().0.is_empty());
     let top = match open.happened {
         Place::Row(row) => row,
         // With the row before it, so that it does not look like the beginning.
@@ -75,22 +118,36 @@ fn happened(state: &State, open: &Briefing, canvas: &mut Canvas<'_>, area: Rect)
             begin.map_or(0, |(_, row)| row.saturating_sub(1))
         }
     };
-    canvas.painted.target(area, Target::Pane(Pane::Happened));
+    // Once the problem is out of sight, the border has it.
+    let is_in_sight = top.min(end_of(&sheet, inner)) < summary;
+    let name = if is_in_sight {
+        format!("#{}", item.number)
+    } else {
+        format!("#{} {}", item.number, item.problem_summary)
+    };
+    let readers = readers(item, state.my_id()).unwrap_or_default();
+    frame.panel(open, Pane::Happened, canvas, area, (&name, &readers));
     let (top, end) = scrolled(canvas, area, inner, &sheet, top);
     (canvas.painted.happened, canvas.painted.happened_end) = (top, end);
     canvas.painted.page = usize::from(inner.height.saturating_sub(2)).max(1);
 }
 
-fn assessment(state: &State, open: &Briefing, canvas: &mut Canvas<'_>, area: Rect) {
-    let (title, turns) = assessment_title(&open.item, canvas);
+fn assessment(state: &State, open: &Briefing, frame: &Frame, canvas: &mut Canvas<'_>, area: Rect) {
+    let (title, turns) = assessment_title(state, &open.item, canvas);
     if turns {
         canvas.spins();
     }
-    let inner = canvas.panel(area, &title, open.pane == Pane::Assessment);
-    let mut sheet = Sheet::new(inner.width);
+    let inner = area.inner(Margin::new(2, 1));
+    if frame.is_alone {
+        let name = format!("#{} {}", open.item.number, open.item.problem_summary);
+        frame.panel(open, Pane::Assessment, canvas, area, (&name, &title));
+    } else {
+        frame.panel(open, Pane::Assessment, canvas, area, (&title, ""));
+    }
+    let again = canvas.key(frame.here, Action::Briefing(BriefingVerb::Reassess));
+    let mut sheet = Sheet::new(inner.width, again);
     sheet.assessment(&open.item, open.growing.as_deref(), open.evidence, canvas);
     sheet.slow(open, canvas);
-    canvas.painted.target(area, Target::Pane(Pane::Assessment));
     let mut top = open.assessment_top;
     if open.pane == Pane::Happened && !sheet.marked.is_empty() {
         // Whoever follows the evidence sees which piece it is.
@@ -99,15 +156,13 @@ fn assessment(state: &State, open: &Briefing, canvas: &mut Canvas<'_>, area: Rec
     }
     (_, canvas.painted.assessment_end) = scrolled(canvas, area, inner, &sheet, top);
     canvas.painted.page = usize::from(inner.height.saturating_sub(2)).max(1);
-    if state.claiming.is_some_and(|claiming| claiming.handoff == open.item.id) {
-        let spinner = canvas.spinner();
-        let text = safe::line(&format!("{spinner} claiming"));
-        canvas.foot_of_panel(area, &text);
-    }
 }
 
 /// What the panel of an assessment is called, with what it is doing; whether a spinner turns in it.
-pub(super) fn assessment_title(item: &QueueItem, canvas: &Canvas<'_>) -> (String, bool) {
+pub(super) fn assessment_title(state: &State, item: &QueueItem, canvas: &Canvas<'_>) -> (String, bool) {
+    if state.is_reassessing(item.id) {
+        return (format!("Assessment ── {} asking for it again", canvas.still()), true);
+    }
     match item.assessment_status {
         AssessmentStatus::Pending => (format!("Assessment ── {} waiting for its turn", canvas.still()), true),
         AssessmentStatus::Running => (format!("Assessment ── {} streaming", canvas.still()), true),
@@ -117,10 +172,14 @@ pub(super) fn assessment_title(item: &QueueItem, canvas: &Canvas<'_>) -> (String
     }
 }
 
+/// How far rows can be scrolled.
+fn end_of(sheet: &Sheet, inner: Rect) -> usize {
+    sheet.rows.len().saturating_sub(usize::from(inner.height))
+}
+
 /// Paints rows from one of them on; from which, and how far they can be scrolled.
 fn scrolled(canvas: &mut Canvas<'_>, panel: Rect, inner: Rect, sheet: &Sheet, top: usize) -> (usize, usize) {
-    let height = usize::from(inner.height);
-    let end = sheet.len().saturating_sub(height);
+    let end = end_of(sheet, inner);
     let top = top.min(end);
     sheet.paint(top, canvas, inner);
     for (row, y) in (top..).zip(inner.top()..inner.bottom()) {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{FixedOffset, Timelike};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
 use ratatui::style::{Modifier, Style};
@@ -13,18 +12,26 @@ use tierup_common::time::{Timestamp, ago, ago_short, until_ago_changes};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+use crate::keymap::{Action, Context, Keymap};
 use crate::state::State;
 use crate::state::painted::{Link, Painted};
 use crate::text::{Row, cut, safe};
 use crate::theme::Theme;
+use crate::view::time;
 
 /// How long one picture of a spinner stays, in milliseconds.
 const SPIN: usize = 100;
+
+/// The panel around the area inside it.
+pub(super) const fn around(inner: Rect) -> Rect {
+    Rect { x: inner.x - 2, y: inner.y - 1, width: inner.width + 4, height: inner.height + 2 }
+}
 
 /// A buffer being painted.
 pub(super) struct Canvas<'a> {
     pub(super) buffer: &'a mut Buffer,
     pub(super) theme: &'a Theme,
+    keymap: &'a Keymap,
     /// This moment, by this machine's clock.
     now: Timestamp,
     /// This moment, by the server's.
@@ -39,6 +46,7 @@ impl<'a> Canvas<'a> {
         Self {
             buffer,
             theme: &state.settings.worn,
+            keymap: &state.settings.keymap,
             now,
             server_now,
             painted: Painted::default(),
@@ -88,8 +96,14 @@ impl<'a> Canvas<'a> {
         at - x
     }
 
-    /// Paints a row that was made safe when it was made.
+    /// The key that does something, as the keymap has it.
+    pub(super) fn key(&self, context: Context, action: Action) -> String {
+        self.keymap.key_for(context, action)
+    }
+
+    /// Paints a row that was made safe when it was made; one that is too long ends in a mark.
     pub(super) fn row(&mut self, x: u16, y: u16, columns: u16, row: &Row) {
+        let row = &row.cut(usize::from(columns));
         let mut at = x;
         let end = x.saturating_add(columns);
         for piece in &row.0 {
@@ -118,7 +132,7 @@ impl<'a> Canvas<'a> {
         self.rows(inner, &rows[top..]);
         self.painted.layer_end = end;
         self.painted.page = room.max(1);
-        let panel = Rect { x: inner.x - 2, y: inner.y - 1, width: inner.width + 4, height: inner.height + 2 };
+        let panel = around(inner);
         self.thumb(panel, inner, top, room, rows.len());
         if end > 0 {
             let text = if top < end {
@@ -127,6 +141,21 @@ impl<'a> Canvas<'a> {
                 "end".into()
             };
             self.foot_of_panel(panel, &text);
+        }
+    }
+
+    /// Paints what may be taller than its room, from one of its rows on. Nothing in it can be clicked.
+    pub(super) fn through(&mut self, room: Rect, height: u16, top: u16, paint: impl FnOnce(&mut Self, Rect)) {
+        let whole = Rect { x: 0, y: 0, width: room.width, height };
+        let mut tall = Buffer::empty(whole);
+        std::mem::swap(self.buffer, &mut tall);
+        paint(self, whole);
+        std::mem::swap(self.buffer, &mut tall);
+        for position in room.positions() {
+            let from = (position.x - room.x, position.y - room.y + top);
+            if let (Some(to), Some(cell)) = (self.buffer.cell_mut(position), tall.cell(from)) {
+                to.clone_from(cell);
+            }
         }
     }
 
@@ -273,15 +302,13 @@ impl<'a> Canvas<'a> {
         span.as_secs()
     }
 
-    /// The time of day, where the user is.
+    /// The time of day, where the user is, by the server's clock; with the day, where it is another one.
     pub(super) fn clock(&self, at: Timestamp) -> String {
-        let utc = at.to_datetime();
-        match FixedOffset::east_opt(self.utc_offset) {
-            Some(offset) => {
-                let local = utc.with_timezone(&offset);
-                format!("{:02}:{:02}", local.hour(), local.minute())
-            }
-            None => format!("{:02}:{:02}", utc.hour(), utc.minute()),
-        }
+        time::clock(at, self.server_now, self.utc_offset)
+    }
+
+    /// The same of what this machine has noted.
+    pub(super) fn own_clock(&self, at: Timestamp) -> String {
+        time::clock(at, self.now, self.utc_offset)
     }
 }

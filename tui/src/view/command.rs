@@ -1,7 +1,6 @@
 //! Lines that are typed at the foot of the screen: a command with its endings above it, and the filter.
 
 use ratatui::layout::Rect;
-use ratatui::widgets::{Clear, Widget};
 
 use crate::keymap::Context;
 use crate::state::State;
@@ -9,7 +8,7 @@ use crate::state::command::CommandLine;
 use crate::state::composer::Composer;
 use crate::state::layer::Layer;
 use crate::state::painted::Target;
-use crate::view::canvas::Canvas;
+use crate::view::canvas::{Canvas, around};
 use crate::view::sheet::columns;
 use crate::view::{composer, footer};
 
@@ -83,7 +82,7 @@ pub(super) fn paint_endings(command: &CommandLine, canvas: &mut Canvas<'_>, area
         let x = inner.x + words + 2;
         canvas.put(x, y, inner.right().saturating_sub(x), &ending.about, theme.dim);
     }
-    let panel = Rect { x: inner.x - 2, y: inner.y - 1, width: inner.width + 4, height: inner.height + 2 };
+    let panel = around(inner);
     canvas.thumb(panel, inner, top, rows, command.endings.len());
 }
 
@@ -92,6 +91,6 @@ fn above(canvas: &mut Canvas<'_>, area: Rect, width: u16, rows: u16) -> Rect {
     let height = (rows + 2).min(area.height);
     let outer =
         Rect { x: area.x, y: area.bottom() - height, width: width.min(WIDEST).min(area.width), height };
-    Clear.render(outer, canvas.buffer);
+    canvas.clear(outer);
     canvas.panel(outer, "", true)
 }

@@ -1,4 +1,4 @@
-//! A text area: painted with our own colours, wherever it stands.
+//! A text area: made safe and painted with our own colours, wherever it stands.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -27,7 +27,7 @@ pub(super) fn rows(composer: &Composer, width: u16, most: usize) -> usize {
 
 pub(super) fn paint(composer: &Composer, focused: bool, hint: &str, canvas: &mut Canvas<'_>, area: Rect) {
     canvas.buffer.set_style(area, canvas.theme.text);
-    composer.area().render(area, canvas.buffer);
+    composer.shown().as_ref().render(area, canvas.buffer);
     wear(focused, canvas, area);
     if composer.is_empty() {
         let x = area.x + u16::from(focused);

@@ -1,12 +1,14 @@
 //! Dialogs with fields.
 
+use std::ops::Range;
+
 use ratatui::layout::Rect;
 
 use crate::state::composer::Composer;
 use crate::state::dialog::{Dialog, Field, Input, People};
 use crate::state::wake;
-use crate::text::{cut, safe};
-use crate::view::canvas::Canvas;
+use crate::text::{Ink, Row, cut, safe, wrap};
+use crate::view::canvas::{Canvas, around};
 use crate::view::composer;
 
 /// Columns of a dialog, at most.
@@ -18,33 +20,85 @@ const PEOPLE: usize = 7;
 
 pub(super) fn paint(dialog: &Dialog, is_top: bool, canvas: &mut Canvas<'_>, area: Rect) {
     let width = WIDEST.min(area.width);
-    let inner_width = width.saturating_sub(4);
-    let heights: Vec<u16> = dialog.fields.iter().map(|field| height(field, inner_width)).collect();
-    let fields: u16 = heights.iter().map(|height| height + 2).sum();
-    let inner = canvas.dialog(area, width, fields + 3, dialog.title());
-    let mut y = inner.y;
-    for (place, (field, height)) in dialog.fields.iter().zip(heights).enumerate() {
-        let focused = is_top && place == dialog.focus && dialog.sending.is_none();
-        let room = Rect { y, height: height + 1, ..inner }.intersection(inner);
-        paint_field(field, focused, canvas, room);
-        y += height + 2;
+    let inside = width.saturating_sub(4);
+    let foot = foot(dialog, canvas, inside);
+    let foot_height = u16::try_from(foot.len()).unwrap_or(1).clamp(1, 3);
+    let most = area.height.saturating_sub(2 + foot_height).max(2);
+    let places = places(dialog, inside, most);
+    let all = places.last().map_or(0, |place| place.end);
+    let inner = canvas.dialog(area, width, all.min(most) + foot_height + 2, dialog.title());
+    let room = Rect { height: inner.height.saturating_sub(foot_height), ..inner };
+    let top = top(dialog, &places, room.height);
+    canvas.through(room, all, top, |canvas, whole| {
+        for (number, (field, place)) in dialog.fields.iter().zip(&places).enumerate() {
+            let focused = is_top && number == dialog.focus && dialog.sending.is_none();
+            let area = Rect { y: place.start, height: place.end - place.start, ..whole };
+            paint_field(field, focused, canvas, area);
+        }
+    });
+    if all > room.height {
+        let below = all.saturating_sub(top + room.height);
+        let text =
+            if below > 0 { format!("{} {below} more", canvas.theme.glyphs.more) } else { "end".into() };
+        let panel = around(inner);
+        canvas.foot_of_panel(panel, &text);
     }
-    let last = Rect { y: inner.bottom().saturating_sub(1), height: 1, ..inner };
-    if dialog.sending.is_some() {
-        let spinner = canvas.spinner();
-        canvas.put(last.x, last.y, last.width, &format!("{spinner} sending"), canvas.theme.accent);
-    } else if let Some(error) = &dialog.error {
-        canvas.put(last.x, last.y, last.width, error, canvas.theme.bad);
+    canvas.rows(Rect { y: room.bottom(), height: foot_height, ..inner }.intersection(inner), &foot);
+}
+
+/// What stands below the fields: that it is sent, or why it could not be done.
+fn foot(dialog: &Dialog, canvas: &mut Canvas<'_>, width: u16) -> Vec<Row> {
+    match (&dialog.sending, &dialog.error) {
+        (Some(_), _) => vec![Row::of(format!("{} sending", canvas.spinner()), Ink::Accent)],
+        (None, Some(error)) => wrap::plain(error, usize::from(width), Ink::Bad),
+        (None, None) => Vec::new(),
     }
 }
 
+/// Which rows each field has, its label included: with air between them where all have room.
+fn places(dialog: &Dialog, width: u16, most: u16) -> Vec<Range<u16>> {
+    let heights: Vec<u16> = dialog.fields.iter().map(|field| 1 + height(field, width, most - 1)).collect();
+    let gaps = u16::try_from(heights.len().saturating_sub(1)).unwrap_or(0);
+    let gap = u16::from(heights.iter().sum::<u16>() + gaps <= most);
+    let mut begin = 0;
+    let place = |height: u16| {
+        let place = begin..begin + height;
+        begin = place.end + gap;
+        place
+    };
+    heights.into_iter().map(place).collect()
+}
+
+/// The first row shown: as far down as the field that has the keys needs; where it does not fit, its row that has
+/// them.
+fn top(dialog: &Dialog, places: &[Range<u16>], room: u16) -> u16 {
+    let Some(place) = places.get(dialog.focus) else { return 0 };
+    let end = match dialog.fields.get(dialog.focus).map(|field| &field.input) {
+        Some(Input::Checks { at, .. }) if place.end - place.start > room => {
+            place.start + 2 + u16::try_from(*at).unwrap_or(0)
+        }
+        Some(
+            Input::Checks { .. }
+            | Input::Line(_)
+            | Input::Text(_)
+            | Input::When(_)
+            | Input::Person { .. }
+            | Input::Choice { .. },
+        )
+        | None => place.end,
+    };
+    end.saturating_sub(room)
+}
+
 /// Rows of a field, without its label.
-fn height(field: &Field, width: u16) -> u16 {
+fn height(field: &Field, width: u16, most: u16) -> u16 {
     let rows = match &field.input {
-        Input::Text(text) => composer::rows(text, width.saturating_sub(2), TALLEST).clamp(3, TALLEST),
+        Input::Text(text) => {
+            composer::rows(text, width.saturating_sub(2), TALLEST).clamp(3, TALLEST).min(most.into())
+        }
         Input::Line(_) | Input::Choice { .. } => 1,
         Input::When(_) => 2,
-        Input::Person { .. } => PEOPLE + 1,
+        Input::Person { .. } => (PEOPLE + 1).min(most.into()),
         Input::Checks { lines, .. } => lines.len(),
     };
     u16::try_from(rows).unwrap_or(1)
@@ -53,7 +107,12 @@ fn height(field: &Field, width: u16) -> u16 {
 fn paint_field(field: &Field, focused: bool, canvas: &mut Canvas<'_>, area: Rect) {
     let theme = canvas.theme;
     let label = if focused { theme.accent } else { theme.dim };
-    canvas.put(area.x, area.y, area.width, field.label, label);
+    let used = canvas.put(area.x, area.y, area.width, field.label, label);
+    if matches!(field.input, Input::Choice { .. } | Input::Checks { .. }) {
+        // Where nothing is typed, the hint has no place of its own.
+        let room = area.width.saturating_sub(used + 2);
+        canvas.put(area.x + used + 2, area.y, room, field.hint, theme.dim);
+    }
     let body = Rect {
         x: area.x + 2,
         y: area.y + 1,

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::keymap::{Action, Context, ListVerb, SessionVerb};
+use crate::keymap::{Action, Context, LineVerb, ListVerb, SessionVerb};
 use crate::state::State;
 use crate::state::link::Link;
 use crate::state::queue::Tab;
@@ -30,7 +30,11 @@ fn words(state: &State, canvas: &mut Canvas<'_>) -> (String, String, Style) {
     let filter = &state.queue.filter;
     if filter.is_on() {
         let said = format!("No row says “{}”.", safe::line(filter.text()));
-        let clear = if filter.is_open { "Esc".into() } else { list(ListVerb::ClearFilter) };
+        let clear = if filter.is_open {
+            key(Context::Filter, Action::Line(LineVerb::Cancel))
+        } else {
+            list(ListVerb::ClearFilter)
+        };
         return (said, format!("{clear} shows all rows again."), theme.text);
     }
     let (first, second) = match state.queue.tab {

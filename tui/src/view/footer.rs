@@ -1,10 +1,11 @@
-//! The last line: the keys of this place, from the keymap itself, the most important first. One that has no room is
-//! left out whole.
+//! The last line: the keys that can do something here and now, from the keymap itself, the most important first. One
+//! that has no room is left out whole.
 
 use ratatui::layout::Rect;
 
 use crate::keymap::Context;
 use crate::state::State;
+use crate::update::can;
 use crate::view::canvas::Canvas;
 use crate::view::command;
 use crate::view::sheet::columns;
@@ -16,9 +17,10 @@ pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
 }
 
 pub(super) fn paint_hints(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
-    let mut hints = state.settings.keymap.hints(state.context());
+    let here = state.context();
+    let mut hints = state.settings.keymap.hints(here, |action| can(state, here, action));
     // Leaving is known; where there is little room it goes first.
-    if state.context() == Context::Queue {
+    if here == Context::Queue {
         hints.retain(|(_, label)| *label != "quit");
     }
     // Help leads to all the others: it stays.

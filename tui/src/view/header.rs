@@ -108,3 +108,42 @@ fn link(state: &State, canvas: &mut Canvas<'_>) -> (Vec<String>, Style) {
         Link::Refused(why) => (forms(glyphs.offline, &[why.clone(), "refused".into()]), theme.bad),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ratatui::buffer::Buffer;
+    use tierup_common::id::Seq;
+    use tierup_common::time::Timestamp;
+
+    use super::*;
+
+    fn first_line(link: Link, heard: u64, columns: u16) -> String {
+        let mut state = State::default();
+        (state.link, state.heard, state.now) = (link, Some(Seq(heard)), Timestamp::from_millis(100_000));
+        let mut buffer = Buffer::empty(Rect::new(0, 0, columns, 1));
+        let area = buffer.area;
+        paint(&state, &mut Canvas::new(&mut buffer, &state), area);
+        buffer.content.iter().map(|cell| cell.symbol()).collect::<String>().trim_end().to_owned()
+    }
+
+    #[test]
+    fn the_connection_is_told_honestly_and_as_short_as_the_room_asks_for() {
+        let offline = Link::Offline {
+            since: Timestamp::from_millis(92_000),
+            retry_at: Some(Timestamp::from_millis(103_000)),
+            why: "gone".into(),
+        };
+        for (link, wide, narrow) in [
+            (Link::Connecting, "◌ connecting", "◌"),
+            (Link::Live, "● live", "● live"),
+            (Link::CatchingUp { to: Seq(42) }, "↻ catching up 12", "↻ 12"),
+            (offline, "○ offline 8s (retry in 3s)", "○ offline"),
+            (Link::Refused("this role may not".into()), "○ this role may not", "○ refused"),
+        ] {
+            let shown = first_line(link.clone(), 30, 80);
+            assert!(shown.ends_with(&format!("  {wide}")), "{shown:?}");
+            let shown = first_line(link, 30, 40);
+            assert!(shown.ends_with(&format!("  {narrow}")), "{shown:?}");
+        }
+    }
+}

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use crate::keymap::{Context, Help};
 use crate::state::State;
 use crate::text::{Ink, Piece, Row, wrap};
+use crate::update::can;
 use crate::view::canvas::Canvas;
 use crate::view::sheet::columns;
 
@@ -24,9 +25,12 @@ pub(super) fn paint(state: &State, of: Context, top: usize, canvas: &mut Canvas<
     let indent = " ".repeat(usize::from(keys + GAP));
     let line = |line: &Help| {
         let pad = |text: &str, width: u16| " ".repeat(usize::from(width.saturating_sub(columns(text))));
+        // What would do nothing now steps back.
+        let (key, text) =
+            if can(state, of, line.action) { (Ink::Accent, Ink::Plain) } else { (Ink::Dim, Ink::Dim) };
         let mut row = vec![
-            Piece::new(format!("{}{}  ", line.keys, pad(&line.keys, keys)), Ink::Accent),
-            Piece::new(line.about, Ink::Plain),
+            Piece::new(format!("{}{}  ", line.keys, pad(&line.keys, keys)), key),
+            Piece::new(line.about, text),
         ];
         if has_names {
             row.push(Piece::new(format!("{}  {}", pad(line.about, about), line.name), Ink::Dim));

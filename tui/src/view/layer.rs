@@ -43,7 +43,16 @@ fn conflict(state: &State, lost: &Conflict, canvas: &mut Canvas<'_>, area: Rect)
         Draft::Sending(_) => (format!("{} sending what you typed", canvas.spinner()), Ink::Dim),
         Draft::Refused(why) => (why.clone(), Ink::Warn),
     };
-    let width = (columns(&sentence).max(columns(&draft)) + 6).clamp(40, 72).min(area.width);
+    let key = |verb| state.settings.keymap.key_for(Context::Conflict, Action::Conflict(verb));
+    let (close, next) = (key(ConflictVerb::Close), key(ConflictVerb::NextOpen));
+    let send = key(ConflictVerb::SendDraft);
+    let keys: &[(&str, &str)] = if matches!(lost.draft, Draft::Kept | Draft::Refused(_)) {
+        &[(&close, "close"), (&next, "next open one"), (&send, "send it as a note")]
+    } else {
+        &[(&close, "back to the queue"), (&next, "next open one")]
+    };
+    let text = columns(&sentence).max(columns(&draft)) + 6;
+    let width = text.max(hints_width(keys) + 4).clamp(40, 72).min(area.width);
     let inside = usize::from(width.saturating_sub(4));
     let mut rows = wrap::plain(&sentence, inside, Ink::Plain);
     rows.push(Row::of(cut(&safe::line(&lost.title), inside), Ink::Dim));
@@ -52,33 +61,47 @@ fn conflict(state: &State, lost: &Conflict, canvas: &mut Canvas<'_>, area: Rect)
         rows.extend(wrap::plain(&draft, inside, ink));
     }
     let height = u16::try_from(rows.len()).unwrap_or(1);
-    let inner = canvas.dialog(area, width, height + 5, "Claimed");
-    canvas.rows(Rect { y: inner.y + 1, height, ..inner }, &rows);
-    let key = |verb| state.settings.keymap.key_for(Context::Conflict, Action::Conflict(verb));
-    let (close, next) = (key(ConflictVerb::Close), key(ConflictVerb::NextOpen));
-    let send = key(ConflictVerb::SendDraft);
-    if matches!(lost.draft, Draft::Kept | Draft::Refused(_)) {
-        hints(&[(&close, "close"), (&next, "next open one"), (&send, "send it as a note")], canvas, inner);
-    } else {
-        hints(&[(&close, "back to the queue"), (&next, "next open one")], canvas, inner);
-    }
+    // What has little room does without air.
+    let air = u16::from(area.height >= height + 5);
+    let inner = canvas.dialog(area, width, height + 3 + 2 * air, "Claimed");
+    canvas.rows(
+        Rect { y: inner.y + air, height: height.min(inner.height.saturating_sub(1 + air)), ..inner },
+        &rows,
+    );
+    hints(keys, canvas, inner);
 }
 
 fn confirm(state: &State, asked: &Confirm, canvas: &mut Canvas<'_>, area: Rect) {
     let width = (columns(&asked.question) + 6).clamp(36, 72).min(area.width);
-    let inner = canvas.dialog(area, width, 5, "");
-    canvas.put(inner.x, inner.y, inner.width, &asked.question, canvas.theme.text);
+    let rows = wrap::plain(&asked.question, usize::from(width.saturating_sub(4)), Ink::Plain);
+    let height = u16::try_from(rows.len()).unwrap_or(1);
+    let inner = canvas.dialog(area, width, height + 4, "");
+    canvas.rows(Rect { height: height.min(inner.height.saturating_sub(1)), ..inner }, &rows);
     let key = |action| state.settings.keymap.key_for(Context::Confirm, action);
     let (yes, no) = (key(Action::Yes), key(Action::Close));
     hints(&[(&yes, "yes"), (&no, "no")], canvas, inner);
 }
 
-/// Keys on the last row of a box.
+/// Columns between two keys of a box.
+const GAP: u16 = 3;
+
+fn hint_width((key, label): &(&str, &str)) -> u16 {
+    columns(key) + 1 + columns(label)
+}
+
+fn hints_width(hints: &[(&str, &str)]) -> u16 {
+    hints.iter().map(|hint| hint_width(hint) + GAP).sum::<u16>().saturating_sub(GAP)
+}
+
+/// Keys on the last row of a box. One that has no room is left out whole: the last line of the screen has it too.
 fn hints(hints: &[(&str, &str)], canvas: &mut Canvas<'_>, inner: Rect) {
     let y = inner.bottom().saturating_sub(1);
     let mut x = inner.x;
-    for (key, label) in hints {
-        x += canvas.put(x, y, inner.width, key, canvas.theme.accent) + 1;
-        x += canvas.put(x, y, inner.right().saturating_sub(x), label, canvas.theme.dim) + 3;
+    for hint in hints {
+        if hint.0.is_empty() || x + hint_width(hint) > inner.right() {
+            continue;
+        }
+        x += canvas.put(x, y, inner.width, hint.0, canvas.theme.accent) + 1;
+        x += canvas.put(x, y, inner.right().saturating_sub(x), hint.1, canvas.theme.dim) + GAP;
     }
 }

@@ -31,12 +31,14 @@ fn rows(state: &State, canvas: &Canvas<'_>, width: usize) -> Vec<Row> {
             Tone::Info => (glyphs.unread, Ink::Accent),
             Tone::Bad => (glyphs.cross, Ink::Bad),
         };
+        let time = canvas.own_clock(told.at);
+        let indent = " ".repeat(time.chars().count() + 4);
         let line = [
-            Piece::new(format!("{}  ", canvas.clock(told.at)), Ink::Dim),
+            Piece::new(format!("{time}  "), Ink::Dim),
             Piece::new(format!("{glyph} "), ink),
             Piece::new(safe::line(&told.text), Ink::Plain),
         ];
-        rows.extend(wrap::pieces(&line, width, "         "));
+        rows.extend(wrap::pieces(&line, width, &indent));
     }
     rows
 }

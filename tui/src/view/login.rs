@@ -1,7 +1,6 @@
 //! The log-in.
 
 use ratatui::layout::Rect;
-use ratatui::widgets::{Clear, Widget};
 
 use crate::state::login::{Field, LogIn, Why};
 use crate::text::{Ink, wrap};
@@ -17,7 +16,7 @@ pub(super) fn paint(login: &LogIn, canvas: &mut Canvas<'_>, area: Rect) {
     let (title, words) = match &login.why {
         Why::First => {
             // Nothing that stands behind it means anything yet.
-            Clear.render(area, canvas.buffer);
+            canvas.clear(area);
             ("Welcome to tierup", "Log in with your email address, or with a token from an admin.".to_owned())
         }
         Why::Asked => ("Log in", "As yourself everything goes on where it is.".to_owned()),

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use crate::state::filter::places;
 use crate::state::painted::Target;
 use crate::state::palette::{Choice, Palette};
-use crate::view::canvas::Canvas;
+use crate::view::canvas::{Canvas, around};
 use crate::view::composer;
 use crate::view::sheet::columns;
 
@@ -43,7 +43,7 @@ pub(super) fn paint(palette: &Palette, is_top: bool, canvas: &mut Canvas<'_>, ar
         paint_choice(palette, choice, place == palette.at, canvas, line);
         canvas.painted.target(line, Target::Choice(place));
     }
-    let panel = Rect { x: inner.x - 2, y: inner.y - 1, width: inner.width + 4, height: inner.height + 2 };
+    let panel = around(inner);
     canvas.thumb(panel, list, top, room, palette.choices.len());
     canvas.foot_of_panel(panel, &format!("{} of {}", palette.at + 1, palette.choices.len()));
 }

@@ -6,12 +6,13 @@ use ratatui::layout::Rect;
 use tierup_common::assessment::{Outcome, Similar, Step};
 use tierup_common::session::{Branch, BranchStatus};
 
+use crate::keymap::{Action, Context, TriedVerb};
 use crate::state::State;
 use crate::state::layer::{Pick, PickOf};
 use crate::state::painted::Target;
 use crate::text::{Ink, Piece, Row, markdown, safe, wrap};
 use crate::update::pick;
-use crate::view::canvas::Canvas;
+use crate::view::canvas::{Canvas, around};
 
 /// Columns of the box, at most.
 const WIDEST: u16 = 96;
@@ -24,34 +25,36 @@ pub(super) fn paint(state: &State, open: &Pick, canvas: &mut Canvas<'_>, area: R
         PickOf::Tried => {
             let rows = |(place, branch)| tried(branch, under_way == Some(place), inside, canvas);
             let items: Vec<Vec<Row>> = pick::tried(state).iter().enumerate().map(rows).collect();
-            ("Tried", items, "Nothing yet. a notes what might be the cause.")
+            let add = canvas.key(Context::Tried, Action::Tried(TriedVerb::Add));
+            ("Tried", items, format!("Nothing yet. {add} notes what might be the cause."))
         }
         PickOf::Outcomes => {
             let rows = |(place, step)| outcome(place, step, under_way == Some(place), inside, canvas);
             let items = pick::steps(state).iter().enumerate().map(rows).collect();
-            ("What came of the steps", items, "No steps were suggested.")
+            ("What came of the steps", items, "No steps were suggested.".into())
         }
         PickOf::Cases => {
             let items = pick::cases(state).iter().map(|case| similar(case, inside)).collect();
-            ("Seen before", items, "Nothing like it was seen before.")
+            ("Seen before", items, "Nothing like it was seen before.".into())
         }
     };
     let rows: usize = items.iter().map(Vec::len).sum();
-    let height = u16::try_from(rows.max(1) + 4).unwrap_or(u16::MAX).min(area.height);
+    let error =
+        open.error.as_deref().map(|why| wrap::plain(why, usize::from(width.saturating_sub(4)), Ink::Bad));
+    let error = error.unwrap_or_default();
+    let foot = u16::try_from(error.len()).unwrap_or(0).min(3);
+    let height = u16::try_from(rows.max(1) + 2).unwrap_or(u16::MAX).saturating_add(foot).min(area.height);
     let inner = canvas.dialog(area, width, height, title);
     if items.is_empty() {
-        canvas.put(inner.x, inner.y, inner.width, empty, canvas.theme.dim);
+        canvas.put(inner.x, inner.y, inner.width, &empty, canvas.theme.dim);
     }
-    let body = Rect { height: inner.height.saturating_sub(1), ..inner };
-    list(&items, open.at, canvas, body);
-    if let Some(error) = &open.error {
-        let y = inner.bottom().saturating_sub(1);
-        canvas.put(inner.x, y, inner.width, error, canvas.theme.bad);
-    }
+    let body = Rect { height: inner.height.saturating_sub(foot), ..inner };
+    list(&items, open.at, canvas, body, around(inner));
+    canvas.rows(Rect { y: body.bottom(), height: foot, ..inner }, &error);
 }
 
-/// The items from the one on that lets the chosen one be seen whole.
-fn list(items: &[Vec<Row>], at: usize, canvas: &mut Canvas<'_>, area: Rect) {
+/// The items from the one on that lets the chosen one be seen whole; on the border, which part of all that is.
+fn list(items: &[Vec<Row>], at: usize, canvas: &mut Canvas<'_>, area: Rect, panel: Rect) {
     let room = usize::from(area.height);
     let mut top = at.min(items.len());
     let mut taken = items.get(at).map_or(0, Vec::len);
@@ -62,17 +65,20 @@ fn list(items: &[Vec<Row>], at: usize, canvas: &mut Canvas<'_>, area: Rect) {
     let mut y = area.y;
     for (place, rows) in items.iter().enumerate().skip(top) {
         let begin = y;
-        for row in rows {
-            if y == area.bottom() {
-                return;
-            }
+        for (row, y_of_row) in rows.iter().zip(begin..area.bottom()) {
             if place == at {
-                canvas.put(area.x, y, 1, canvas.theme.glyphs.bar, canvas.theme.accent);
+                canvas.put(area.x, y_of_row, 1, canvas.theme.glyphs.bar, canvas.theme.accent);
             }
-            canvas.row(area.x + 2, y, area.width.saturating_sub(2), row);
-            y += 1;
+            canvas.row(area.x + 2, y_of_row, area.width.saturating_sub(2), row);
+            y = y_of_row + 1;
         }
         canvas.painted.target(Rect { y: begin, height: y - begin, ..area }, Target::Pick(place));
+    }
+    let rows = |items: &[Vec<Row>]| items.iter().map(Vec::len).sum::<usize>();
+    let all = rows(items);
+    if all > room {
+        canvas.thumb(panel, area, rows(&items[..top]).min(all - room), room, all);
+        canvas.foot_of_panel(panel, &format!("{} of {}", at + 1, items.len()));
     }
 }
 

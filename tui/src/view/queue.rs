@@ -152,10 +152,13 @@ fn bar(selected: bool, canvas: &mut Canvas<'_>, card: Rect) {
 fn second_row(state: &State, item: &QueueItem, canvas: &mut Canvas<'_>, area: Rect) {
     let theme = canvas.theme;
     let dot = format!(" {} ", theme.glyphs.dot);
-    let mut line = Line { x: area.x, end: area.right(), y: area.y };
+    // The number is what commands take: at the end, so that it takes nothing from what is read first.
+    let number = format!("#{}", item.number);
+    let end = canvas.put_right(area.right(), area.y, area.width, &number, theme.dim).saturating_sub(1);
+    let mut line = Line { x: area.x, end, y: area.y };
     let ago = canvas.ago_short(item.created_at);
     line.put(canvas, &format!("{}{dot}{ago}", item.handed_off_by_name), theme.dim);
-    if state.claiming.is_some_and(|claiming| claiming.handoff == item.id) {
+    if state.is_claiming(item.id) {
         let spinner = canvas.spinner();
         line.put(canvas, &format!("{dot}{spinner} claiming"), theme.accent);
         return;
@@ -170,6 +173,10 @@ fn second_row(state: &State, item: &QueueItem, canvas: &mut Canvas<'_>, area: Re
         }
     }
     line.put(canvas, &dot, theme.dim);
+    if state.is_reassessing(item.id) {
+        let spinner = canvas.spinner();
+        return line.put(canvas, &format!("{spinner} asking for it again"), theme.accent);
+    }
     match (item.assessment_status, &item.ai_assessment_data) {
         (AssessmentStatus::Pending | AssessmentStatus::Running, _) => {
             let spinner = canvas.spinner();

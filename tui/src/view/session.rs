@@ -8,6 +8,7 @@ use crate::state::State;
 use crate::state::session::Chat;
 use crate::update::steps_are_shown;
 use crate::view::canvas::Canvas;
+use crate::view::sheet::titled;
 use crate::view::{composer, steps, transcript};
 
 /// Rows of the composer, without its border, at most.
@@ -24,7 +25,8 @@ pub(super) fn paint(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: R
         Constraint::Length(composer_height),
     ])
     .areas(area);
-    let inner = canvas.panel(talk, &title(state, chat), false);
+    let title = title(state, chat, canvas, talk.width.saturating_sub(6));
+    let inner = canvas.panel(talk, &title, false);
     transcript::paint(state, chat, canvas, inner);
     if chat.unseen() > 0 {
         let text = format!("{} {} new", canvas.theme.glyphs.more, chat.unseen());
@@ -36,14 +38,23 @@ pub(super) fn paint(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: R
     write_box(state, chat, canvas, write);
 }
 
-fn title(state: &State, chat: &Chat) -> String {
-    let Some(session) = &chat.session else { return chat.title() };
-    let whose = if Some(session.assignee_id) == state.my_id() {
-        "yours".to_owned()
+/// What the session is, and how it stands: what is under way, or else its status and whose it is.
+fn title(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, room: u16) -> String {
+    let is_claiming = chat.briefing.as_ref().is_some_and(|open| state.is_claiming(open.item.id));
+    let stands = if is_claiming {
+        format!("{} claiming", canvas.spinner())
+    } else if state.is_taking_back(chat.id) {
+        format!("{} taking it back", canvas.spinner())
     } else {
-        format!("with {}", session.assignee_name)
+        match &chat.session {
+            Some(session) if Some(session.assignee_id) == state.my_id() => {
+                format!("{}, yours", session.status)
+            }
+            Some(session) => format!("{}, with {}", session.status, session.assignee_name),
+            None => String::new(),
+        }
     };
-    format!("{} ── {}, {whose}", chat.title(), session.status)
+    titled(&chat.title(), &stands, room)
 }
 
 fn write_box(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: Rect) {

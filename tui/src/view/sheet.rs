@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::state::briefing::Briefing;
 use crate::state::painted::Target;
-use crate::text::{Ink, Piece, Row, markdown, safe, wrap};
+use crate::text::{Ink, Piece, Row, cut, markdown, safe, wrap};
 use crate::view::canvas::Canvas;
 use crate::view::pick;
 
@@ -38,7 +38,9 @@ impl Line {
 /// Rows being written, of one width.
 pub(super) struct Sheet {
     width: usize,
-    rows: Vec<Line>,
+    /// The key that runs an assessment again, where this is shown.
+    again: String,
+    pub(super) rows: Vec<Line>,
     /// The row in which a spinner turns.
     turning: Option<usize>,
     /// Where each message begins, by its `seq`.
@@ -50,9 +52,11 @@ pub(super) struct Sheet {
 }
 
 impl Sheet {
-    pub(super) fn new(width: u16) -> Self {
+    /// Empty; `again` is the key that runs an assessment again, if there is one.
+    pub(super) fn new(width: u16, again: String) -> Self {
         Self {
             width: usize::from(width).max(1),
+            again,
             rows: Vec::new(),
             turning: None,
             messages: Vec::new(),
@@ -119,6 +123,12 @@ impl Sheet {
     /// Raw Markdown.
     pub(super) fn markdown(&mut self, raw: &str) {
         self.extend(markdown::rows(raw, self.width));
+    }
+
+    /// What a thing is called, behind its number.
+    pub(super) fn title(&mut self, number: &str, raw: &str) {
+        let title = [Piece::new(format!("{number}  "), Ink::Dim), Piece::new(safe::line(raw), Ink::Strong)];
+        self.pieces(&title, "");
     }
 
     /// Who handed it off, when, and what became of it.
@@ -233,7 +243,12 @@ impl Sheet {
                 let cross = canvas.theme.glyphs.cross;
                 self.pieces(&[Piece::new(format!("{cross} No assessment"), Ink::Bad)], "");
                 self.line(why, Ink::Plain);
-                self.line("Press r to run it again. Claiming does not need it.", Ink::Dim);
+                let again = if self.again.is_empty() {
+                    String::new()
+                } else {
+                    format!("{} runs it again. ", self.again)
+                };
+                self.line(&format!("{again}Claiming does not need it."), Ink::Dim);
                 if let Some(earlier) = earlier {
                     self.heading("The earlier one");
                     self.ready(earlier, evidence, canvas);
@@ -255,7 +270,7 @@ impl Sheet {
         if quiet >= SLOW {
             self.gap();
             self.line(&format!("Slow: nothing has come for {quiet}s."), Ink::Warn);
-            self.line("Claiming does not wait for it. Should it fail, r runs it again.", Ink::Dim);
+            self.line("Claiming does not wait for it.", Ink::Dim);
         }
     }
 
@@ -363,6 +378,18 @@ pub(super) fn readers(item: &QueueItem, me: Option<tierup_common::id::UserId>) -
         [one, other] => Some(format!("{one}, {other} reading")),
         [one, rest @ ..] => Some(format!("{one} and {} more reading", rest.len())),
     }
+}
+
+/// A title of two parts in so many columns: where there is little room, the first is cut and the second stays whole.
+pub(super) fn titled(head: &str, tail: &str, room: u16) -> String {
+    let (head, room) = (safe::line(head), usize::from(room));
+    if tail.is_empty() {
+        return cut(&head, room);
+    }
+    let tail = format!(" ── {}", safe::line(tail));
+    // With nothing of the first the second would stand for itself.
+    let left = room.saturating_sub(tail.width());
+    if left < 4 { cut(&format!("{head}{tail}"), room) } else { format!("{}{tail}", cut(&head, left)) }
 }
 
 /// How many columns a text takes.

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 use tierup_common::assessment::{Outcome, Step};
 
+use crate::keymap::{Action, Context, SessionVerb};
 use crate::state::painted::Target;
 use crate::text::{cut, safe};
 use crate::view::canvas::Canvas;
@@ -28,8 +29,8 @@ pub(super) fn paint(steps: &[Step], first: usize, canvas: &mut Canvas<'_>, area:
     let first = first.min(steps.len().saturating_sub(1));
     canvas.painted.target(area, Target::Strip);
     let end = area.right() - 1;
-    let hide = "✕ Alt-x";
-    let hide_x = canvas.put_right(end, area.y, columns(hide), hide, theme.dim);
+    let hide = format!("✕ {}", canvas.key(Context::Session, Action::Session(SessionVerb::HideSteps)));
+    let hide_x = canvas.put_right(end, area.y, columns(&hide), &hide, theme.dim);
     canvas.painted.target(Rect { x: hide_x, width: end - hide_x, ..area }, Target::HideSteps);
     let mut x = area.x + 1;
     if area.width >= 60 {

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::state::State;
 use crate::state::toast::Tone;
-use crate::text::{Ink, wrap};
+use crate::text::{Ink, Piece, wrap};
 use crate::view::canvas::Canvas;
 use crate::view::sheet::columns;
 
@@ -24,7 +24,15 @@ pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
         };
         let width = (columns(&toast.text) + 6).min(WIDEST).min(area.width);
         let mut rows = wrap::plain(&toast.text, usize::from(width.saturating_sub(6)), Ink::Plain);
-        rows.truncate(TALLEST);
+        if rows.len() > TALLEST {
+            rows.truncate(TALLEST);
+            if let Some(last) = rows.last_mut() {
+                // The log has all of it.
+                let room = usize::from(width.saturating_sub(6));
+                last.0.push(Piece::new("…", Ink::Plain));
+                *last = last.cut(room).into_owned();
+            }
+        }
         let height = u16::try_from(rows.len()).unwrap_or(1) + 2;
         if y + height > area.bottom() {
             break;

@@ -2,19 +2,23 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use chrono::DateTime;
 use futures_util::StreamExt;
-use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use tierup_common::problem::{self, Problem};
+use tierup_common::time::Timestamp;
 
 use crate::event::Failure;
 use crate::runtime::api::ApiError;
+use crate::runtime::clock;
 
 /// An answer takes at most so long, if nobody says otherwise.
-const ANSWER_TIME: Duration = Duration::from_secs(15);
+pub const ANSWER_TIME: Duration = Duration::from_secs(15);
 /// A connection is made within so long.
 const CONNECT_TIME: Duration = Duration::from_secs(5);
 /// A stream that says nothing for so long is dead: the server sends a sign of life every 15 s.
@@ -36,7 +40,9 @@ const TOO_LONG: &str = "the server took too long";
 pub(super) struct Door {
     http: reqwest::Client,
     pub(super) server: Url,
-    answer_time: Duration,
+    pub(super) answer_time: Duration,
+    /// How far the server's clock is ahead of this machine's, in milliseconds, as its last answer had it.
+    skew: Arc<AtomicI64>,
 }
 
 impl Door {
@@ -65,7 +71,7 @@ impl Door {
         if let Ok(tls) = tls {
             builder = builder.tls_backend_preconfigured(tls);
         }
-        Ok(Self { http: builder.build()?, server: url, answer_time: ANSWER_TIME })
+        Ok(Self { http: builder.build()?, server: url, answer_time: ANSWER_TIME, skew: Arc::default() })
     }
 
     /// The same door, whose answers take at most so long.
@@ -83,6 +89,9 @@ impl Door {
     /// The answer to a request: all of it within its time.
     pub(super) async fn fetch<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Failure> {
         let response = request.timeout(self.answer_time).send().await.map_err(|error| unreachable(&error))?;
+        if let Some(skew) = skew(response.headers(), clock::now()) {
+            self.skew.store(skew, Ordering::Relaxed);
+        }
         if !response.status().is_success() {
             return Err(refusal(response).await);
         }
@@ -94,6 +103,11 @@ impl Door {
         let body = if body.is_empty() { b"null".as_slice() } else { &body };
         serde_json::from_slice(body)
             .map_err(|_| Failure::Nonsense("the server's answer is not one of tierup's".into()))
+    }
+
+    /// This moment, by the server's clock, as far as it is known.
+    pub(super) fn server_now(&self) -> Timestamp {
+        Timestamp::from_millis(clock::now().as_millis().saturating_add(self.skew.load(Ordering::Relaxed)))
     }
 
     /// A stream that has begun. It has no end; only its beginning has its time.
@@ -122,6 +136,15 @@ fn is_loopback(url: &Url) -> bool {
     host == "localhost"
         || host.ends_with(".localhost")
         || host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
+}
+
+/// How far an answer's clock is ahead, in milliseconds. It says whole seconds, and was some time on its way: what is
+/// less than that is no difference.
+fn skew(headers: &HeaderMap, now: Timestamp) -> Option<i64> {
+    let date = headers.get(DATE)?.to_str().ok()?;
+    let date = Timestamp::from(DateTime::parse_from_rfc2822(date).ok()?.to_utc());
+    let skew = date.as_millis().saturating_sub(now.as_millis());
+    Some(if skew.unsigned_abs() < 2000 { 0 } else { skew })
 }
 
 /// Why a server said no: its problem, or what can be said without one.
@@ -203,6 +226,17 @@ mod tests {
         {
             assert!(!is_loopback(&theirs.parse().unwrap()), "{theirs}");
         }
+    }
+
+    #[test]
+    fn the_servers_clock_is_known_by_its_answers() {
+        let now = Timestamp::from(DateTime::parse_from_rfc3339("2026-11-22T09:30:00.400Z").unwrap().to_utc());
+        let of = |date: &str| skew(&HeaderMap::from_iter([(DATE, date.parse().unwrap())]), now);
+        assert_eq!(of("Sun, 22 Nov 2026 09:30:00 GMT"), Some(0));
+        assert_eq!(of("Sun, 22 Nov 2026 10:30:00 GMT"), Some(3_599_600));
+        assert_eq!(of("Sun, 22 Nov 2026 09:20:00 GMT"), Some(-600_400));
+        assert_eq!(of("once upon a time"), None);
+        assert_eq!(skew(&HeaderMap::new(), now), None);
     }
 
     #[test]

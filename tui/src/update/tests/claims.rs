@@ -104,7 +104,7 @@ fn a_claim_that_can_do_nothing_says_so() {
     priya.press("<enter>");
     priya.hears(What::HandoffWithdrawn { handoff: about(&item(1)), by: person(SAM) });
     priya.press("<enter>");
-    assert!(priya.was_told("this handoff has ended"));
+    assert!(priya.was_told("This handoff is withdrawn"));
     assert_eq!(priya.asks(|call| matches!(call, Call::Claim(_))), 0);
     priya.press("<esc>pp");
     assert_eq!(priya.asks(|call| matches!(call, Call::Claim(_))), 1, "one key, one request");

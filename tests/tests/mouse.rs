@@ -1,0 +1,140 @@
+//! The mouse: what a click and the wheel do, and what lies under something else and hears nothing of it.
+
+#[path = "shared/stage.rs"]
+mod stage;
+
+use stage::{escalated, picked_up, world_that_says};
+use tierup_e2e::World;
+
+const SAID: &str = "**Likely cause:** DNS\n**Steps**\n1. Flush the cache\n2. Ask the resolver\n\
+    **Confidence:** low\n**Evidence**\n- [2] \"no such host\"";
+
+#[tokio::test]
+async fn tabs_lead_to_the_list_from_wherever_one_is_but_not_from_under_a_dialog() {
+    let (world, _model) = world_that_says(SAID).await;
+    let (_sam, _vpn) = escalated(&world, "VPN is down").await;
+    let mut priya = picked_up(&world, "VPN is down").await;
+    priya.press("half a thought<ctrl-r>");
+    priya.sees("╭ Resolve").await;
+    priya.clicks("Queue");
+    priya.press("x");
+    priya.sees("▌ x").await;
+    priya.press("<esc>y");
+    priya.no_longer_sees("╭ Resolve").await;
+    priya.clicks("Mine 1");
+    priya.sees("what you work on").await;
+    priya.clicks("VPN is down");
+    priya.sees("half a thought").await;
+    priya.press("<ctrl-b>");
+    priya.sees("Likely cause").await;
+    priya.clicks("3 Parked");
+    priya.sees("only you see these").await;
+    priya.clicks("Queue");
+    priya.sees("Escalations").await;
+}
+
+#[tokio::test]
+async fn rows_halves_and_evidence_are_clicked_and_scrolled() {
+    let (world, _model) = world_that_says(SAID).await;
+    let (sam, vpn) = escalated(&world, "VPN is down").await;
+    let long: Vec<String> = (0..60).map(|line| format!("line {line}")).collect();
+    let session = sam.opens("Printer jams").await;
+    sam.notes(&session, &long.join("\n")).await;
+    let printer = sam.hands_off(&session, "low").await;
+    sam.waits_for_assessment(&printer).await;
+    let mut priya = world.console("Priya Nair").await;
+    priya.sees("1 of 2").await;
+    priya.turns_the_wheel(true, "Printer jams");
+    priya.sees("2 of 2").await;
+    priya.turns_the_wheel(false, "Printer jams");
+    priya.sees("1 of 2").await;
+    priya.clicks("low      Printer jams");
+    priya.sees("2 of 2").await;
+    priya.clicks("low      Printer jams");
+    priya.sees("▌Assessment").await;
+    priya.sees("line 2").await;
+    priya.turns_the_wheel(true, "line 2");
+    priya.sees("▌#2").await;
+    priya.no_longer_sees("just now, low").await;
+    priya.turns_the_wheel(false, "line 2");
+    priya.sees("just now, low").await;
+    priya.clicks("Likely cause");
+    priya.sees("▌Assessment").await;
+    priya.press("<esc>g<enter>");
+    priya.sees("╭ #1").await;
+    assert_eq!(vpn.number, 1);
+    priya.clicks("“no such host”");
+    priya.sees("│▌• [2]").await;
+    priya.sees("│▌nslookup").await;
+}
+
+#[tokio::test]
+async fn steps_are_used_and_hidden_and_what_was_said_is_scrolled() {
+    let (world, _model) = world_that_says(SAID).await;
+    let (sam, vpn) = escalated(&world, "VPN is down").await;
+    let mut priya = picked_up(&world, "VPN is down").await;
+    let long: Vec<String> = (0..60).map(|line| format!("line {line}")).collect();
+    sam.notes(&vpn.session, &long.join("\n")).await;
+    priya.sees("line 59").await;
+    priya.clicks("2 Ask the resolver");
+    priya.sees("│ Ask the resolver").await;
+    priya.clicks("✕");
+    priya.no_longer_sees("Suggested").await;
+    priya.turns_the_wheel(false, "line 58");
+    priya.no_longer_sees("line 59").await;
+    priya.turns_the_wheel(true, "line 50");
+    priya.sees("line 59").await;
+}
+
+#[tokio::test]
+async fn a_line_of_the_palette_and_a_row_of_a_pick_are_chosen_by_a_click() {
+    let (world, _model) = world_that_says(SAID).await;
+    let (_sam, _vpn) = escalated(&world, "VPN is down").await;
+    let mut priya = picked_up(&world, "VPN is down").await;
+    priya.press("<alt-o>");
+    priya.sees("What came of the steps").await;
+    priya.clicks("2. Ask the resolver");
+    priya.sees("▌ 2. Ask").await;
+    priya.press("<esc><ctrl-p>mouse");
+    priya.sees("Take the mouse, or leave it").await;
+    priya.clicks("Take the mouse, or leave it");
+    priya.does(|around| around.mouse == Some(false)).await;
+}
+
+#[tokio::test]
+async fn the_mouse_is_given_back_and_taken_by_a_word_and_from_a_dialog_too() {
+    let world = World::new().await;
+    let mut priya = world.console("Priya Nair").await;
+    priya.sees("Nothing waits.").await;
+    priya.press(":mouse<enter>");
+    priya.does(|around| around.mouse == Some(false)).await;
+    priya.press(":mouse on<enter>");
+    priya.does(|around| around.mouse == Some(true)).await;
+    priya.press("c");
+    priya.sees("╭ New session").await;
+    priya.press("<alt-m>");
+    priya.does(|around| around.mouse == Some(false)).await;
+    priya.press("<f1>");
+    priya.sees("Keys: a dialog").await;
+}
+
+#[tokio::test]
+async fn what_lies_under_a_box_leads_nowhere() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let session = sam.opens("VPN is down").await;
+    let links: Vec<String> = (0..40).map(|page| format!("https://kb.test/{page}")).collect();
+    sam.notes(&session, &links.join("\n\n")).await;
+    let vpn = sam.hands_off(&session, "normal").await;
+    sam.waits_for_assessment(&vpn).await;
+    let mut priya = world.console("Priya Nair").await;
+    priya.sees("VPN is down").await;
+    priya.press("<enter>");
+    priya.sees("https://kb.test/5").await;
+    priya.does(|around| around.links.contains("]8;;https://kb.test/5")).await;
+    let before = priya.around().links.len();
+    priya.press(":");
+    priya.sees("Claim a handoff by its number").await;
+    let told = priya.around().links[before..].to_owned();
+    assert!(!told.contains("]8;;http"), "{told:?}");
+}

@@ -1,0 +1,241 @@
+//! States that a user meets now and then, as pictures in text: logging in, lists of one's own, sessions that are read or
+//! wait, small terminals, and terminals that show less.
+
+#[path = "shared/picture.rs"]
+mod shared;
+
+use serde_json::json;
+use shared::{SIZES, opens, picture, vpn, world_with_model};
+use tierup_e2e::{Console, Model, Temper, World};
+
+/// Terminals in which there is little room.
+const SMALL: [(u16, u16); 2] = [(40, 10), (60, 15)];
+
+#[tokio::test]
+async fn logging_in() {
+    let world = World::new().await;
+    let priya = world.engineer("Priya Nair").await;
+    let home = world.folder().join("home");
+    for (columns, rows) in SIZES.into_iter().chain(SMALL) {
+        let mut console = Console::logged_out(&home, columns, rows);
+        console.sees("Welcome to tierup").await;
+        picture("login_first", &console);
+        console.press("http://127.0.0.1:1<tab><tab>tup_wrong<enter>");
+        console.sees("cannot be reached").await;
+        picture("login_wrong", &console);
+    }
+    let mut consoles = Vec::new();
+    for (columns, rows) in SIZES {
+        let mut console = Console::open(&world.url(), priya.token(), &home, columns, rows);
+        console.sees("Nothing waits.").await;
+        console.sees("Acme · Priya Nair").await;
+        consoles.push(console);
+    }
+    priya.post("/auth/logout", json!({})).await;
+    for console in &mut consoles {
+        console.sees("Log in again").await;
+        console.sees("logged out").await;
+        picture("login_ended", console);
+    }
+}
+
+#[tokio::test]
+async fn lists_of_ones_own() {
+    let (world, _model) = world_with_model().await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    for (problem, priority) in [("Outlook keeps asking for the password", "high"), ("Printer jams", "low")] {
+        let escalated = sam.escalates_as(problem, priority).await;
+        sam.waits_for_assessment(&escalated).await;
+        priya.claims(&escalated).await;
+    }
+    for (problem, wake) in
+        [("The lift is stuck", json!(null)), ("Waiting for toner", json!("2026-11-23T09:00:00Z"))]
+    {
+        let session = priya.opens(problem).await;
+        let notes = format!("{problem}: the vendor calls back.");
+        let body = json!({"intent": "park", "engineer_notes": notes, "wake_at": wake});
+        priya.post(&format!("/ai-sessions/{session}/handoff"), body).await.expect(201);
+    }
+    for (columns, rows) in SIZES.into_iter().chain(SMALL) {
+        let mut console = opens(&world, (columns, rows)).await;
+        console.sees("live").await;
+        console.press("2");
+        console.sees("Outlook").await;
+        console.waits(|screen| columns < 100 || screen.contains("by openai")).await;
+        picture("mine", &console);
+        console.press("3");
+        console.sees("Waiting for toner").await;
+        console.waits(|screen| columns < 100 || screen.contains("wakes Mon 23 Nov, 09:00")).await;
+        picture("parked", &console);
+    }
+}
+
+#[tokio::test]
+async fn a_session_and_its_dialogs_where_there_is_little_room() {
+    let (world, _model) = world_with_model().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    world.engineer("Dana Wu").await;
+    for (columns, rows) in SMALL {
+        let vpn = vpn(&sam).await;
+        sam.waits_for_assessment(&vpn).await;
+        let mut priya = opens(&world, (columns, rows)).await;
+        priya.sees("VPN won't").await;
+        priya.press("p");
+        priya.sees("Message").await;
+        priya.sees("▏1").await;
+        priya.no_longer_sees("is yours").await;
+        picture("session", &priya);
+        for (keys, sees, name) in [
+            ("<ctrl-r>", "Resolution", "dialog_resolve"),
+            ("<tab><down><space>", "[x] Roll back", "dialog_resolve_ticked"),
+            ("<up><up><enter>", "Say what it was", "dialog_resolve_missing"),
+            ("<esc><ctrl-e>", "Escalate", "dialog_escalate"),
+            ("<tab>", "(normal)", "dialog_escalate_priority"),
+            ("<esc><ctrl-k><tab>tomorrow 9:00", "Mon 23 Nov, 09:00", "dialog_park_wakes"),
+            ("<esc>y<alt-a>", "Dana Wu", "dialog_assign"),
+            ("<enter>", "Pass it to", "dialog_confirm_assign"),
+            ("<esc><esc><ctrl-g>", "MTU on the dock", "session_tried"),
+            ("<enter>", "What might be the cause", "dialog_branch"),
+            ("<esc><esc><alt-o>", "What came of the steps", "session_outcomes"),
+        ] {
+            priya.press(keys);
+            priya.sees(sees).await;
+            picture(name, &priya);
+        }
+        sam.resolves(&vpn.session, "Done.").await;
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_is_only_read_and_a_briefing_that_has_ended() {
+    let (world, _model) = world_with_model().await;
+    let (sam, dana) = (world.engineer("Sam Ortiz").await, world.engineer("Dana Wu").await);
+    for (columns, rows) in SIZES {
+        let vpn = vpn(&sam).await;
+        sam.waits_for_assessment(&vpn).await;
+        let _reads = dana.listens(&format!("?handoff_id={}", vpn.handoff)).await;
+        let mut priya = opens(&world, (columns, rows)).await;
+        priya.sees("VPN won't").await;
+        priya.press("<enter>");
+        priya.sees("▌Assessment").await;
+        priya.sees("Dana reading").await;
+        priya.sees("✗ reinstall the client").await;
+        picture("briefing_readers", &priya);
+        priya.press("v");
+        priya.sees("escalated, with Sam Ortiz").await;
+        picture("session_read_only", &priya);
+        priya.press("<esc>");
+        priya.sees("start here").await;
+        sam.resolves(&vpn.session, "Done.").await;
+        priya.sees("this handoff is").await;
+        picture("briefing_ended", &priya);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_on_its_way() {
+    for (columns, rows) in SIZES {
+        let model = Model::with(Temper::AsTold).await;
+        let world = World::with(model.settings(30)).await;
+        let mut priya = opens(&world, (columns, rows)).await;
+        priya.sees("Nothing waits.").await;
+        priya.press("cThe lift is stuck<enter>");
+        priya.sees("active, yours").await;
+        priya.press("What now?<enter>");
+        priya.sees("the assistant is thinking").await;
+        priya.sees("Priya Nair  09:30").await;
+        picture("session_thinking", &priya);
+        model.says("Try the **stairs**, then `call");
+        priya.sees("stairs").await;
+        picture("session_streaming", &priya);
+        model.is_done();
+        priya.no_longer_sees("writing").await;
+    }
+    for (columns, rows) in SIZES {
+        let model = Model::with(Temper::Status(503)).await;
+        let world = World::with(model.settings(10)).await;
+        let mut priya = opens(&world, (columns, rows)).await;
+        priya.sees("Nothing waits.").await;
+        priya.press("cThe lift is stuck<enter>");
+        priya.sees("active, yours").await;
+        priya.press("What now?<enter>");
+        priya.sees("The assistant could not answer").await;
+        picture("session_no_answer", &priya);
+    }
+}
+
+#[tokio::test]
+async fn a_long_message_and_what_is_new_below() {
+    let (world, _model) = world_with_model().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    for (columns, rows) in SIZES {
+        let vpn = vpn(&sam).await;
+        sam.waits_for_assessment(&vpn).await;
+        let long: Vec<String> = (0..300).map(|line| format!("line {line} of a log")).collect();
+        sam.resolves(&vpn.session, "Done.").await;
+        let session = sam.opens("A log of 300 lines").await;
+        sam.notes(&session, &long.join("\n")).await;
+        let escalated = sam.hands_off(&session, "urgent").await;
+        sam.waits_for_assessment(&escalated).await;
+        let mut priya = opens(&world, (columns, rows)).await;
+        priya.sees("A log of 300 lines").await;
+        priya.press("p");
+        priya.sees("line 299").await;
+        priya.sees("Suggested").await;
+        priya.no_longer_sees("is yours").await;
+        picture("session_long_message", &priya);
+        priya.press("<pgup>");
+        priya.no_longer_sees("line 299").await;
+        for word in ["one", "two", "three"] {
+            sam.notes(&session, word).await;
+        }
+        priya.sees("▼ 3 new").await;
+        picture("session_new_below", &priya);
+        sam.resolves(&session, "Done.").await;
+    }
+}
+
+#[tokio::test]
+async fn three_toasts_and_an_assessment_that_is_slow() {
+    let model = Model::with(Temper::Hangs).await;
+    let world = World::with(model.settings(60)).await;
+    let sam = world.engineer("Sam Ortiz").await;
+    vpn(&sam).await;
+    let mut priya = opens(&world, (80, 24)).await;
+    priya.sees("VPN won't").await;
+    priya.press("<enter>");
+    priya.sees("start here").await;
+    // It counts as slow after ten seconds of this machine.
+    priya.sees("Slow: nothing has come").await;
+    picture("briefing_slow", &priya);
+    let long = "Nobody can print on the third floor since the update of this morning came".repeat(3);
+    for problem in ["Printer jams", &long, "Teams has no sound"] {
+        sam.escalates(problem).await;
+    }
+    priya.sees("#4 Teams").await;
+    picture("toasts", &priya);
+}
+
+#[tokio::test]
+async fn terminals_that_show_less() {
+    let (world, _model) = world_with_model().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let vpn = vpn(&sam).await;
+    sam.waits_for_assessment(&vpn).await;
+    for (columns, rows) in SIZES {
+        let settings = "glyphs = \"ascii\"\ntheme = \"mono\"";
+        let mut priya = world.console_with("Priya Nair", settings, (columns, rows)).await;
+        priya.sees("VPN won't").await;
+        priya.waits(|screen| columns < 100 || screen.contains("by openai")).await;
+        picture("queue_ascii", &priya);
+        priya.press("<enter>");
+        priya.sees("x reinstall the client").await;
+        picture("briefing_ascii", &priya);
+        priya.press("?");
+        priya.sees("Keys: the briefing").await;
+        picture("briefing_help_ascii", &priya);
+    }
+    let mut priya = world.console_of_size("Priya Nair", 39, 9).await;
+    priya.sees("tierup needs 40x10").await;
+    picture("too_small", &priya);
+}

@@ -1,0 +1,55 @@
+//! `tierup tried`: what might be the cause, and what became of it.
+
+use clap::{Args, ValueEnum};
+use tierup_common::id::BranchId;
+use tierup_common::route;
+use tierup_common::session::{Branch, BranchStatus, PutBranch};
+
+use crate::cli::errand::{self, Errand, SessionName};
+use crate::cli::exit::Exit;
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Its number, its id, or h42 for the session of handoff 42
+    session: SessionName,
+    /// What might be the cause, in one line; one that is noted already is changed; - reads it from standard input
+    hypothesis: String,
+    /// What became of it
+    #[arg(long, value_name = "STATUS", default_value = "open")]
+    status: Became,
+    /// Why: what you saw
+    #[arg(long, value_name = "EVIDENCE")]
+    why: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Became {
+    /// Not settled
+    Open,
+    /// It was not that
+    RuledOut,
+    /// It was that
+    Confirmed,
+}
+
+pub(super) async fn run(errand: &Errand, arguments: &Arguments) -> Result<(), Exit> {
+    let hypothesis = errand::text(&arguments.hypothesis)?;
+    let session = errand.whole_session(arguments.session).await?;
+    let branches = &session.item.branch_map;
+    let known = branches.iter().find(|branch| branch.hypothesis.to_lowercase() == hypothesis.to_lowercase());
+    let id = known.map_or_else(|| BranchId::new(errand.api.server_now()), |known| known.id);
+    let status = match arguments.status {
+        Became::Open => BranchStatus::Open,
+        Became::RuledOut => BranchStatus::RuledOut,
+        Became::Confirmed => BranchStatus::Confirmed,
+    };
+    let evidence = arguments.why.clone().or_else(|| known.and_then(|known| known.evidence.clone()));
+    let path = route::BRANCH.path(&[&session.item.id, &id]);
+    let branch: Branch = errand.put(&path, &PutBranch { hypothesis, status, evidence }).await?;
+    let word = match branch.status {
+        BranchStatus::Open => "open",
+        BranchStatus::RuledOut => "ruled out",
+        BranchStatus::Confirmed => "confirmed",
+    };
+    errand.out.tell(&branch, &format!("{word}: {}", branch.hypothesis))
+}

@@ -1,0 +1,227 @@
+//! What has to be so for this or that: who may, and when. The server has the last word; see its `domain/access.rs`.
+
+use tierup_common::assessment::AssessmentStatus;
+use tierup_common::handoff::{HandoffStatus, QueueItem};
+use tierup_common::session::SessionStatus;
+use tierup_common::user::Role;
+
+use crate::state::briefing::Briefing;
+use crate::state::session::Chat;
+use crate::state::{Screen, State};
+use crate::text::safe;
+use crate::update::can::{Can, No};
+use crate::update::growing;
+
+/// Whether a handoff can be claimed, or is the user's already.
+pub(in crate::update) fn claim(state: &State, item: &QueueItem) -> Can {
+    let is_mine = is_mine(state, item);
+    match item.status {
+        HandoffStatus::Claimed if is_mine => Ok(()),
+        HandoffStatus::Open => {
+            is_engineer(state)?;
+            is_online(state, "a claim is made at once or not at all")
+        }
+        HandoffStatus::Claimed => not_now(format!("{} has claimed it", claimer(item))),
+        HandoffStatus::Resolved
+        | HandoffStatus::Withdrawn
+        | HandoffStatus::Superseded
+        | HandoffStatus::Parked
+        | HandoffStatus::Resumed => not_now(format!("This handoff is {}", item.status)),
+    }
+}
+
+pub(super) fn send(state: &State, chat: &Chat) -> Can {
+    if let Some(status) = chat.status().filter(|status| *status != SessionStatus::Active) {
+        return refused(format!("The session is {status}: your text is kept as a draft"));
+    }
+    takes_part(state, chat)?;
+    is_online(state, "your text is kept as a draft")
+}
+
+pub(super) fn hand_off(state: &State, chat: &Chat) -> Can {
+    takes_part(state, chat)?;
+    is_active(chat)?;
+    match &chat.session {
+        Some(session) if Some(session.assignee_id) != state.my_id() && !is_admin(state) => not_now(format!(
+            "{} works on this session now; they or an admin hand it off",
+            safe::line(&session.assignee_name)
+        )),
+        Some(_) | None => Ok(()),
+    }
+}
+
+pub(super) fn is_active(chat: &Chat) -> Can {
+    match chat.status() {
+        Some(SessionStatus::Active) | None => Ok(()),
+        Some(status @ (SessionStatus::Paused | SessionStatus::Escalated | SessionStatus::Resolved)) => {
+            not_now(format!("The session is {status}"))
+        }
+    }
+}
+
+pub(super) fn reassess(state: &State, item: &QueueItem) -> Can {
+    is_engineer(state)?;
+    is_online(state, "the assessment stays as it is")?;
+    match (item.status, item.assessment_status) {
+        (
+            HandoffStatus::Open | HandoffStatus::Claimed,
+            AssessmentStatus::Pending | AssessmentStatus::Running,
+        ) => not_now("The assessment is still being written"),
+        (
+            HandoffStatus::Open | HandoffStatus::Claimed,
+            AssessmentStatus::Ready | AssessmentStatus::Failed | AssessmentStatus::NotRequested,
+        ) => Ok(()),
+        (
+            HandoffStatus::Resolved
+            | HandoffStatus::Withdrawn
+            | HandoffStatus::Superseded
+            | HandoffStatus::Parked
+            | HandoffStatus::Resumed,
+            _,
+        ) => not_now(format!("This handoff is {}", item.status)),
+    }
+}
+
+pub(super) fn release(state: &State, item: &QueueItem) -> Can {
+    is_engineer(state)?;
+    if item.status == HandoffStatus::Claimed {
+        holds(state, item)
+    } else {
+        not_now("Only a claim can be given back")
+    }
+}
+
+pub(super) fn assign(state: &State, item: &QueueItem) -> Can {
+    is_engineer(state)?;
+    is_online(state, "it stays with whoever has it")?;
+    stands(item)?;
+    holds(state, item)
+}
+
+pub(super) fn send_back(state: &State, item: &QueueItem) -> Can {
+    is_engineer(state)?;
+    stands(item)?;
+    if item.status == HandoffStatus::Open { Ok(()) } else { holds(state, item) }
+}
+
+/// What was handed off is taken back by whoever did, or opened it.
+pub(super) fn take_back(state: &State, chat: &Chat) -> Can {
+    is_engineer(state)?;
+    let me = state.my_id();
+    let handed_off = chat.briefing.as_ref().map(|open| open.item.handed_off_by);
+    let opened = chat.session.as_ref().map(|session| session.user_id);
+    let is_theirs = me.is_some() && (handed_off == me || opened == me);
+    match chat.status() {
+        Some(SessionStatus::Paused | SessionStatus::Escalated) if is_theirs => {
+            is_online(state, "the session stays where it is")
+        }
+        Some(
+            SessionStatus::Paused
+            | SessionStatus::Escalated
+            | SessionStatus::Active
+            | SessionStatus::Resolved,
+        )
+        | None => not_now("Only what you parked, or escalated and nobody claimed, can be taken back"),
+    }
+}
+
+/// Whether a handoff waits or is worked on: what is over stays over.
+fn stands(item: &QueueItem) -> Can {
+    match item.status {
+        HandoffStatus::Open | HandoffStatus::Claimed => Ok(()),
+        HandoffStatus::Resolved
+        | HandoffStatus::Withdrawn
+        | HandoffStatus::Superseded
+        | HandoffStatus::Parked
+        | HandoffStatus::Resumed => not_now(format!("This handoff is {}", item.status)),
+    }
+}
+
+/// A claim is its claimer's, or an admin's.
+fn holds(state: &State, item: &QueueItem) -> Can {
+    if is_mine(state, item) || is_admin(state) {
+        Ok(())
+    } else if item.status == HandoffStatus::Claimed {
+        not_now(format!("{} claimed it; they or an admin decide", claimer(item)))
+    } else {
+        not_now("Nobody has claimed it: claim it first")
+    }
+}
+
+/// In a session write its opener, whoever works on it, and admins.
+pub(super) fn takes_part(state: &State, chat: &Chat) -> Can {
+    is_engineer(state)?;
+    let Some(session) = &chat.session else { return Ok(()) };
+    let me = state.my_id();
+    let is_theirs = me.is_none() || Some(session.user_id) == me || Some(session.assignee_id) == me;
+    if is_theirs || is_admin(state) {
+        Ok(())
+    } else {
+        refused(format!(
+            "Only {}, who works on it, its opener and admins write here",
+            safe::line(&session.assignee_name)
+        ))
+    }
+}
+
+pub(super) fn evidence(briefing: &Briefing) -> Can {
+    if briefing.assessment().is_some_and(|data| !data.evidence.is_empty()) {
+        Ok(())
+    } else if growing::is_being_assessed(&briefing.item) {
+        not_now("The assessment is still being written")
+    } else {
+        no_evidence()
+    }
+}
+
+pub(super) fn no_evidence() -> Can {
+    not_now("There is no evidence to go to")
+}
+
+pub(super) fn is_engineer(state: &State) -> Can {
+    if state.may_act() { Ok(()) } else { refused("Your role is viewer: you read, others act") }
+}
+
+pub(super) fn is_online(state: &State, what: &str) -> Can {
+    if state.link.may_ask() { Ok(()) } else { refused(format!("Offline: {what}")) }
+}
+
+fn is_admin(state: &State) -> bool {
+    state.me.as_ref().is_none_or(|me| me.user.role >= Role::Admin)
+}
+
+pub(super) fn is_mine(state: &State, item: &QueueItem) -> bool {
+    item.status == HandoffStatus::Claimed && item.claimed_by.is_some() && item.claimed_by == state.my_id()
+}
+
+fn claimer(item: &QueueItem) -> String {
+    item.claimed_by_name.as_deref().map_or_else(|| "Somebody".into(), safe::line)
+}
+
+pub(super) fn chat(state: &State) -> Result<&Chat, No> {
+    match &state.screen {
+        Screen::Session(chat) => Ok(chat),
+        Screen::Queue | Screen::Briefing(_) => Err(No::Idle),
+    }
+}
+
+/// The briefing that is on the screen: as a screen, or over its session.
+pub(super) fn shown(state: &State) -> Option<&Briefing> {
+    match &state.screen {
+        Screen::Queue => None,
+        Screen::Briefing(briefing) => Some(briefing),
+        Screen::Session(chat) => chat.briefing.as_ref(),
+    }
+}
+
+pub(super) fn only_if(such: bool) -> Can {
+    if such { Ok(()) } else { Err(No::Idle) }
+}
+
+pub(super) fn not_now(why: impl Into<String>) -> Can {
+    Err(No::NotNow(why.into()))
+}
+
+pub(super) fn refused(why: impl Into<String>) -> Can {
+    Err(No::Refused(why.into()))
+}
