@@ -1,7 +1,6 @@
 //! Mail servers of every temper: claims are as fast as ever, and each message ends in one state, with a reason.
 //!
-//! Mutants seen to fail: a refusal that is tried again, a fourth try, a failure without its reason, mail sent before the
-//! escalation is answered.
+//! Mutants seen to fail: a refusal that is tried again, a fourth try.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
