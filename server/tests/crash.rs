@@ -26,10 +26,10 @@ const WRITERS: usize = 8;
 const LISTENERS: usize = 50;
 
 /// So many sessions are made within this time, or none are made any more.
-const SOON: Duration = Duration::from_secs(120);
+const SOON: Duration = Duration::from_mins(2);
 
 fn http() -> reqwest::Client {
-    reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().unwrap()
+    reqwest::Client::builder().no_proxy().timeout(Duration::from_mins(1)).build().unwrap()
 }
 
 /// What the writers were told: the session that each key made, where the answer arrived.

@@ -39,7 +39,7 @@ async fn tries(world: &World, tries: u32) {
     for again in 1..tries {
         let put_off = (2 * again).to_string();
         world.counts(r#"tierup_jobs_total{kind="mail",outcome="again"}"#, &put_off).await;
-        world.clock().advance(Duration::from_secs(60));
+        world.clock().advance(Duration::from_mins(1));
     }
     world.counts(r#"tierup_jobs_total{kind="mail",outcome="failed"}"#, "2").await;
     let figures = world.figures().await;
