@@ -36,6 +36,14 @@ pub enum Temper {
     Nonsense,
     /// Never stops talking.
     Endless,
+    /// Never sends anything but comments.
+    Comments,
+    /// Answers in one piece that has no end.
+    Gigabytes,
+    /// Answers with JSON that is ten thousand levels deep.
+    Deep,
+    /// Answers with what would be a gigabyte, were it unpacked.
+    Packed,
     /// Sends the caller elsewhere.
     Redirects(String),
 }
@@ -123,6 +131,19 @@ async fn complete(State(inner): State<Inner>, body: Bytes) -> Response {
             events(stream::iter(["data: {\"choices\": 7}\n\n".to_owned(), "data: [[[[\n\n".to_owned()]))
         }
         Temper::Endless => events(stream::repeat(delta(&"blah ".repeat(200)))),
+        Temper::Comments => events(stream::repeat(format!(":{}\n", " blah".repeat(200)))),
+        Temper::Gigabytes => {
+            let body = stream::once(async { "{\"choices\": \"".to_owned() })
+                .chain(stream::repeat("a".repeat(64 * 1024)));
+            let body = Body::from_stream(body.map(Ok::<_, Infallible>));
+            let head = [(header::CONTENT_TYPE, "application/json"), (header::CONTENT_LENGTH, "1073741824")];
+            (head, body).into_response()
+        }
+        Temper::Deep => ([(header::CONTENT_TYPE, "application/json")], "[".repeat(10_000)).into_response(),
+        Temper::Packed => {
+            let head = [(header::CONTENT_TYPE, "application/json"), (header::CONTENT_ENCODING, "gzip")];
+            (head, [&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3][..], &vec![0; 64 * 1024]].concat()).into_response()
+        }
         Temper::Redirects(to) => (StatusCode::FOUND, [(header::LOCATION, to)]).into_response(),
     }
 }

@@ -1,4 +1,6 @@
 //! Assessments: the playbook's, and those of endpoints of every temper.
+//!
+//! Mutants seen to fail: an answer of any size, redirects that are followed.
 
 use serde_json::json;
 use tierup_e2e::{Model, Temper, World};
@@ -70,6 +72,10 @@ async fn a_model_that_behaves_badly_ends_as_failed_with_one_sentence() {
         (Temper::Html, "did not answer with a stream"),
         (Temper::Nonsense, "said nothing"),
         (Temper::Endless, "wrote more than 16 KiB"),
+        (Temper::Comments, "was too long"),
+        (Temper::Gigabytes, "too long"),
+        (Temper::Deep, "valid JSON"),
+        (Temper::Packed, "valid JSON"),
         (Temper::Redirects(elsewhere_url), "redirect"),
         (Temper::Says("{\"wrong\": \"schema\"}".into()), "not in the form"),
         (Temper::Says(String::new()), "said nothing"),
