@@ -94,6 +94,8 @@ async fn a_model_that_behaves_badly_ends_as_failed_with_one_sentence() {
         let why = handoff["assessment_error"].as_str().unwrap();
         assert!(why.contains(expected) && why.matches(". ").count() == 0, "{temper:?}: {why}");
         assert!(!why.contains("sk-very-secret") && !why.contains("127.0.0.1"), "{why}");
+        // What the sockets keep, and not the gigabyte.
+        assert!(model.poured() < 32 * 1024 * 1024, "{temper:?}: {} bytes were taken", model.poured());
         priya.claims(&vpn).await;
     }
     assert!(elsewhere.asked().await.is_empty());
