@@ -23,9 +23,13 @@ console *ARGS:
 test:
     cargo test --workspace
 
-# The long versions of the tests that kill the server and race for claims
-soak:
-    TIERUP_SOAK=100 cargo test --release --package tierup-server --test crash
+# The long forms of the tests, with the same code and bigger numbers: half an hour on a machine with nothing else to do
+soak *ARGS:
+    TIERUP_SOAK=1 cargo test --release --workspace --no-fail-fast -- --test-threads 1 {{ARGS}}
+
+# The long race for claims alone
+race:
+    TIERUP_SOAK=1 cargo test --release --package tierup-e2e --test claim_race -- --nocapture
 
 # The API's main stories with hurl, on a fresh server or on a URL (needs hurl)
 scripts *ARGS:

@@ -6,7 +6,7 @@
 mod serving;
 
 use std::path::Path;
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 use rustix::process::Signal;
 use serde_json::Value;
@@ -55,7 +55,7 @@ fn a_folder_is_made_served_and_stopped() {
     assert!(owner["account_id"].is_string() && owner["user_id"].is_string());
 
     // A mail server that is not there: nobody is to notice before there is mail.
-    let server = serve(&data, &["--mail-url", "smtp://127.0.0.1:9"]);
+    let server = serve(&data, &["--mail-url", "smtp://127.0.0.1:9"], Stdio::null());
     assert!(server.url.starts_with("http://127.0.0.1:"));
     // While it runs.
     let sam = json(&add(&data, "sam@acme.test", &[]));
@@ -101,7 +101,7 @@ fn the_example_of_every_setting_serves_and_leaves_none_out() {
     let whole = whole.replace("/var/lib/tierup/runbooks", &runbooks.display().to_string());
     let file = folder.path().join("server.toml");
     std::fs::write(&file, whole).unwrap();
-    let server = serve(&data, &["--config", file.to_str().unwrap()]);
+    let server = serve(&data, &["--config", file.to_str().unwrap()], Stdio::null());
     assert!(server.url.starts_with("http://127.0.0.1:"));
 }
 
@@ -162,7 +162,7 @@ fn whoever_stops_it_as_soon_as_it_listens_sees_it_end_well() {
     let data = folder.path().join("data");
     json(&init(&data, "Acme", "ana@acme.test"));
     for signal in [Signal::TERM, Signal::INT, Signal::TERM, Signal::INT] {
-        assert_eq!(serve(&data, &[]).stops(signal).code(), Some(0), "{signal:?}");
+        assert_eq!(serve(&data, &[], Stdio::null()).stops(signal).code(), Some(0), "{signal:?}");
     }
 }
 

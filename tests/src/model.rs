@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -36,6 +37,14 @@ pub enum Temper {
     Nonsense,
     /// Never stops talking.
     Endless,
+    /// Never sends anything but comments.
+    Comments,
+    /// Answers in one piece that has no end.
+    Gigabytes,
+    /// Answers with JSON that is ten thousand levels deep.
+    Deep,
+    /// Answers with what would be a gigabyte, were it unpacked.
+    Packed,
     /// Sends the caller elsewhere.
     Redirects(String),
 }
@@ -45,6 +54,7 @@ pub struct Model {
     base: String,
     told: mpsc::UnboundedSender<Option<String>>,
     asked: Arc<Mutex<Vec<Value>>>,
+    poured: Arc<AtomicUsize>,
     serving: JoinHandle<()>,
 }
 
@@ -53,6 +63,7 @@ struct Inner {
     temper: Temper,
     told: Arc<Mutex<Option<mpsc::UnboundedReceiver<Option<String>>>>>,
     asked: Arc<Mutex<Vec<Value>>>,
+    poured: Arc<AtomicUsize>,
 }
 
 impl Model {
@@ -60,14 +71,15 @@ impl Model {
     pub async fn with(temper: Temper) -> Self {
         let (told, words) = mpsc::unbounded_channel();
         let asked: Arc<Mutex<Vec<Value>>> = Arc::default();
-        let inner = Inner { temper, told: Arc::new(Mutex::new(Some(words))), asked: Arc::clone(&asked) };
+        let (told_once, poured) = (Arc::new(Mutex::new(Some(words))), Arc::<AtomicUsize>::default());
+        let inner = Inner { temper, told: told_once, asked: Arc::clone(&asked), poured: Arc::clone(&poured) };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = format!("http://{}/v1", listener.local_addr().expect("an address"));
         let router = Router::new().route("/v1/chat/completions", post(complete)).with_state(inner);
         let serving = tokio::spawn(async move {
             axum::serve(listener, router).await.expect("an endpoint");
         });
-        Self { base, told, asked, serving }
+        Self { base, told, asked, poured, serving }
     }
 
     /// The settings of a server that asks this model, and waits for it for so many seconds.
@@ -92,6 +104,11 @@ impl Model {
         self.told.send(None).expect("the endpoint runs");
     }
 
+    /// How many bytes of an answer without an end it got rid of.
+    pub fn poured(&self) -> usize {
+        self.poured.load(Ordering::Relaxed)
+    }
+
     /// What it was asked so far.
     pub async fn asked(&self) -> Vec<Value> {
         self.asked.lock().await.clone()
@@ -104,9 +121,19 @@ impl Drop for Model {
     }
 }
 
+impl Inner {
+    /// Says the same again and again, and counts it.
+    fn pours(&self, text: String) -> impl futures_util::Stream<Item = String> + Send + use<> {
+        let poured = Arc::clone(&self.poured);
+        stream::repeat(text).inspect(move |text| {
+            poured.fetch_add(text.len(), Ordering::Relaxed);
+        })
+    }
+}
+
 async fn complete(State(inner): State<Inner>, body: Bytes) -> Response {
     inner.asked.lock().await.push(serde_json::from_slice(&body).unwrap_or_default());
-    match inner.temper {
+    match inner.temper.clone() {
         Temper::Says(text) => events(stream::iter([delta(&text), "data: [DONE]\n\n".to_owned()])),
         Temper::AsTold => {
             let words = inner.told.lock().await.take().expect("one question at a time");
@@ -122,7 +149,20 @@ async fn complete(State(inner): State<Inner>, body: Bytes) -> Response {
         Temper::Nonsense => {
             events(stream::iter(["data: {\"choices\": 7}\n\n".to_owned(), "data: [[[[\n\n".to_owned()]))
         }
-        Temper::Endless => events(stream::repeat(delta(&"blah ".repeat(200)))),
+        Temper::Endless => events(inner.pours(delta(&"blah ".repeat(200)))),
+        Temper::Comments => events(inner.pours(format!(":{}\n", " blah".repeat(200)))),
+        Temper::Gigabytes => {
+            let body = stream::once(async { "{\"choices\": \"".to_owned() })
+                .chain(inner.pours("a".repeat(64 * 1024)));
+            let body = Body::from_stream(body.map(Ok::<_, Infallible>));
+            let head = [(header::CONTENT_TYPE, "application/json"), (header::CONTENT_LENGTH, "1073741824")];
+            (head, body).into_response()
+        }
+        Temper::Deep => ([(header::CONTENT_TYPE, "application/json")], "[".repeat(10_000)).into_response(),
+        Temper::Packed => {
+            let head = [(header::CONTENT_TYPE, "application/json"), (header::CONTENT_ENCODING, "gzip")];
+            (head, [&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3][..], &vec![0; 64 * 1024]].concat()).into_response()
+        }
         Temper::Redirects(to) => (StatusCode::FOUND, [(header::LOCATION, to)]).into_response(),
     }
 }

@@ -142,13 +142,18 @@ impl World {
 
     /// Waits until the server has counted so many.
     pub async fn counts(&self, name: &str, value: &str) {
+        self.counts_within(name, value, SOON).await;
+    }
+
+    /// The same, where it takes its time.
+    pub async fn counts_within(&self, name: &str, value: &str, within: Duration) {
         let mut looks = tokio::time::interval(LOOK);
         let wait = async {
             while self.figures().await.get(name).is_none_or(|counted| counted != value) {
                 looks.tick().await;
             }
         };
-        let came = tokio::time::timeout(SOON, wait).await.is_ok();
+        let came = tokio::time::timeout(within, wait).await.is_ok();
         assert!(came, "{name} was never {value}: {:?}", self.figures().await.get(name));
     }
 

@@ -1,6 +1,6 @@
 //! Whoever misuses connections hurts nobody else.
 //!
-//! Mutants seen to fail: no time limit for headers, an answer before its commit, no limit for what is in flight at the end.
+//! Mutants seen to fail: no time limit for headers, no limit for what is in flight at the end.
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told fails, and says where")]
 
 use std::io::{Read, Write};

@@ -1,4 +1,6 @@
 //! Assessments: the playbook's, and those of endpoints of every temper.
+//!
+//! Mutants seen to fail: an answer of any size, redirects that are followed.
 
 use serde_json::json;
 use tierup_e2e::{Model, Temper, World};
@@ -103,6 +105,10 @@ async fn a_model_that_behaves_badly_ends_as_failed_with_one_sentence() {
         (Temper::Html, "did not answer with a stream"),
         (Temper::Nonsense, "said nothing"),
         (Temper::Endless, "wrote more than 16 KiB"),
+        (Temper::Comments, "was too long"),
+        (Temper::Gigabytes, "too long"),
+        (Temper::Deep, "valid JSON"),
+        (Temper::Packed, "valid JSON"),
         (Temper::Redirects(elsewhere_url), "redirect"),
         (Temper::Says("{\"wrong\": \"schema\"}".into()), "not in the form"),
         (Temper::Says(String::new()), "said nothing"),
@@ -121,6 +127,8 @@ async fn a_model_that_behaves_badly_ends_as_failed_with_one_sentence() {
         let why = handoff["assessment_error"].as_str().unwrap();
         assert!(why.contains(expected) && why.matches(". ").count() == 0, "{temper:?}: {why}");
         assert!(!why.contains("sk-very-secret") && !why.contains("127.0.0.1"), "{why}");
+        // What the sockets keep, and not the gigabyte.
+        assert!(model.poured() < 32 * 1024 * 1024, "{temper:?}: {} bytes were taken", model.poured());
         priya.claims(&vpn).await;
     }
     assert!(elsewhere.asked().await.is_empty());

@@ -231,7 +231,7 @@ async fn a_crowd_that_a_server_ends_is_told_to_come_back_gently() {
     for _ in 0..200 {
         crowd.push(sam.listens("").await);
     }
-    let (_, ()) = tokio::join!(world.stops(), async {
+    let ((), ()) = tokio::join!(world.stops(), async {
         for stream in &mut crowd {
             stream.ends().await;
             assert_eq!(stream.retry, Some(2_400), "the first to come is told of all who came later");

@@ -1,7 +1,6 @@
 //! Mail servers of every temper: claims are as fast as ever, and each message ends in one state, with a reason.
 //!
-//! Mutants seen to fail: a refusal that is tried again, a fourth try, a failure without its reason, mail sent before the
-//! escalation is answered.
+//! Mutants seen to fail: a refusal that is tried again, a fourth try.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -40,7 +39,7 @@ async fn tries(world: &World, tries: u32) {
     for again in 1..tries {
         let put_off = (2 * again).to_string();
         world.counts(r#"tierup_jobs_total{kind="mail",outcome="again"}"#, &put_off).await;
-        world.clock().advance(Duration::from_secs(60));
+        world.clock().advance(Duration::from_mins(1));
     }
     world.counts(r#"tierup_jobs_total{kind="mail",outcome="failed"}"#, "2").await;
     let figures = world.figures().await;

@@ -1,12 +1,13 @@
 //! What whoever runs the server relies on: figures, backups, a log that does not grow for ever, limits.
 //!
 //! Mutants seen to fail: lost claims that are not counted, pruning that keeps no milestones, limits that never limit.
-#![expect(clippy::unwrap_used, reason = "a story that cannot be told fails, and says where")]
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
-use tierup_e2e::{Engineer, Model, SOON, Temper, World};
+use tierup_e2e::{Engineer, Model, SOON, Temper, World, soak};
 use tierup_server::clock::Clock;
 use tierup_server::config::Settings;
 use tierup_server::{Server, admin};
@@ -48,27 +49,40 @@ async fn the_figures_say_what_happened_and_how_long_it_took() {
     assert!(figures.keys().all(|name| !name.contains(&vpn.handoff)), "ids would be a series each");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_backup_taken_under_load_restores_and_serves() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let before = sam.escalates("before the backup").await;
+    let escalated = Arc::<AtomicUsize>::default();
     let busy = tokio::spawn({
-        let sam = sam.clone();
+        let (sam, escalated) = (sam.clone(), Arc::clone(&escalated));
         async move {
-            for number in 0.. {
-                sam.escalates(&format!("meanwhile {number}")).await;
+            loop {
+                sam.escalates("meanwhile").await;
+                escalated.fetch_add(1, Ordering::Relaxed);
             }
         }
     });
-    let file = world.folder().join("monday.backup");
-    for round in 0..5 {
+    for round in 0..soak(5, 50) {
+        let before = escalated.load(Ordering::Relaxed);
         let (data, to) = (world.data(), world.folder().join(format!("{round}.backup")));
-        let made = tokio::task::spawn_blocking(move || admin::backup(&data, &to)).await.unwrap().unwrap();
-        assert_eq!(made.holds.problems, Vec::<String>::new());
+        let new = world.folder().join(format!("restored {round}"));
+        let made = tokio::task::spawn_blocking(move || {
+            let made = admin::backup(&data, &to).unwrap();
+            let holds = admin::restore(&to, &new).unwrap();
+            (made, holds, admin::check(&new).unwrap())
+        });
+        let (made, holds, checked) = made.await.unwrap();
+        assert!(made.holds.is_sound() && checked.is_sound(), "{:?}", checked.problems);
+        assert_eq!((made.holds.handoffs, made.holds.events), (holds.handoffs, holds.events));
+        assert!(usize::try_from(holds.handoffs).unwrap() > before, "what was acknowledged before is in it");
+        assert!(!busy.is_finished(), "the load fell over");
     }
+    let file = world.folder().join("monday.backup");
     let (data, to) = (world.data(), file.clone());
     let made = tokio::task::spawn_blocking(move || admin::backup(&data, &to)).await.unwrap().unwrap();
+    assert!(escalated.load(Ordering::Relaxed) > 0 && !busy.is_finished(), "nothing was written meanwhile");
     busy.abort();
     assert!(admin::backup(&world.data(), &file).unwrap_err().to_string().contains("is there already"));
 

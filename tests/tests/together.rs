@@ -2,8 +2,7 @@
 //! can be stored that says what cannot be.
 //!
 //! What breaks is SQLite's own: a trigger on each table in turn, for each kind of change, that fails the statement or
-//! undoes the transaction. Mutants seen to fail: an event appended after the commit, a savepoint that is kept after an
-//! error, a row without its CHECK.
+//! undoes the transaction. Mutants seen to fail: a savepoint that is kept after an error, a row without its CHECK.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

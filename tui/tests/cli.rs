@@ -119,7 +119,7 @@ impl Watching {
     }
 
     fn hears(&self) -> Value {
-        let line = self.lines.recv_timeout(Duration::from_secs(30)).expect("an event");
+        let line = self.lines.recv_timeout(Duration::from_secs(30)).unwrap();
         serde_json::from_str(&line).unwrap()
     }
 }

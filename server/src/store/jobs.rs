@@ -202,7 +202,7 @@ impl System<'_> {
 
 #[cfg(test)]
 mod tests {
-    //! Mutants seen to fail: a finish that ignores the fence, no reclaim, a lease that never runs out.
+    //! Mutants seen to fail: a finish that ignores the fence, no reclaim.
 
     use std::time::Duration;
 

@@ -213,6 +213,8 @@ where
 mod tests {
     //! Mutants seen to fail: an unknown end that goes on, one that is told as undone, a full disk that is told as a fault.
 
+    use std::time::Duration;
+
     use super::*;
     use crate::store::{connect, read};
 
@@ -287,7 +289,8 @@ mod tests {
         let set = |system: &mut System<'_>| Ok(system.connection.commit_hook(Some(|| true))?);
         let first = desk.writer.commit(set).await;
         assert!(matches!(first, Err(Error::Unknown)), "{first:?}");
-        desk.fatal.cancelled().await;
+        let ends = tokio::time::timeout(Duration::from_secs(10), desk.fatal.cancelled()).await;
+        ends.expect("whoever does not know what is stored must not go on");
         let later = desk.runs("INSERT INTO number VALUES (2)").await;
         assert!(matches!(later, Err(Error::Closed)), "{later:?}");
         assert_eq!(desk.count().await, 1);

@@ -29,13 +29,8 @@ pub struct Serving {
     pub url: String,
 }
 
-/// Serves a folder on a free port.
-pub fn serve(data: &Path, more: &[&str]) -> Serving {
-    serve_and_log(data, more, Stdio::null())
-}
-
-/// The same, with its log somewhere.
-pub fn serve_and_log(data: &Path, more: &[&str], log: impl Into<Stdio>) -> Serving {
+/// Serves a folder on a free port, and logs to there.
+pub fn serve(data: &Path, more: &[&str], log: Stdio) -> Serving {
     let mut command = tierup_server();
     command.args(["serve", "--json", "--listen", "127.0.0.1:0", "--data"]).arg(data).args(more);
     let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();

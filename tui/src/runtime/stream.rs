@@ -22,7 +22,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const GROWTH: u32 = 3;
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// A server does not keep anybody away for longer than this.
-const LONGEST_RETRY: Duration = Duration::from_secs(60);
+const LONGEST_RETRY: Duration = Duration::from_mins(1);
 /// The first event of a stream is there within so long.
 const GREETING: Duration = Duration::from_secs(15);
 /// One event, in bytes, at most: a message with its limit used, escaped, and room.
