@@ -71,7 +71,7 @@ impl Terminal {
         std::thread::spawn(move || {
             // The terminal lives as long as somebody reads it.
             let _master = pair.master;
-            let mut bytes = [0; 64 * 1024];
+            let mut bytes = [0; 16 * 1024];
             while let Ok(count @ 1..) = reader.read(&mut bytes) {
                 if sender.send((Instant::now(), bytes[..count].to_vec())).is_err() {
                     return;

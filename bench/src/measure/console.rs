@@ -150,7 +150,7 @@ fn hear(mut stream: TcpStream) -> anyhow::Result<Receiver<Instant>> {
     stream.set_nonblocking(false)?;
     let (sender, heard) = channel();
     std::thread::spawn(move || {
-        let mut bytes = [0; 64 * 1024];
+        let mut bytes = [0; 16 * 1024];
         while let Ok(read @ 1..) = stream.read(&mut bytes) {
             let came = Instant::now();
             for _ in memmem::find_iter(&bytes[..read], b"event: handoff_created") {
