@@ -40,7 +40,7 @@ use crate::state::toast::Tone;
 use crate::state::{Screen, State};
 
 pub use can::can;
-pub use session::steps_are_shown;
+pub use session::{steps_are_coming, steps_are_shown};
 
 /// A row is previewed in full once the selection has rested on it for so long: passing over costs nothing.
 const REST: Duration = Duration::from_millis(150);

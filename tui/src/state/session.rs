@@ -1,7 +1,7 @@
 //! A session to work in: what was said, the suggested steps, and what is being typed.
 
 use tierup_common::assessment::Step;
-use tierup_common::handoff::HandoffStatus;
+use tierup_common::handoff::{HandoffStatus, QueueItem};
 use tierup_common::id::{MessageId, SessionId, UserId};
 use tierup_common::session::{Message, MessageKind, MessageRole, Session, SessionItem, SessionStatus};
 use tierup_common::time::Timestamp;
@@ -190,15 +190,16 @@ impl Chat {
         }
     }
 
+    /// The handoff, while it is the user's own.
+    pub fn own_handoff(&self, me: Option<UserId>) -> Option<&QueueItem> {
+        let item = self.briefing.as_ref().map(|briefing| &briefing.item);
+        item.filter(|item| item.status == HandoffStatus::Claimed && item.claimed_by == me && me.is_some())
+    }
+
     /// The suggested steps, while the handoff is the user's own.
     pub fn steps(&self, me: Option<UserId>) -> &[Step] {
-        let Some(briefing) = &self.briefing else { return &[] };
-        let item = &briefing.item;
-        let is_mine = item.status == HandoffStatus::Claimed && item.claimed_by == me && me.is_some();
-        match &item.ai_assessment_data {
-            Some(assessment) if is_mine => &assessment.suggested_steps,
-            Some(_) | None => &[],
-        }
+        let assessment = self.own_handoff(me).and_then(|item| item.ai_assessment_data.as_ref());
+        assessment.map_or(&[], |assessment| &assessment.suggested_steps)
     }
 
     /// Where the session stands, as far as it is known.

@@ -19,7 +19,7 @@ use crate::update::can::rules::{
     assign, chat, evidence, hand_off, is_active, is_engineer, is_mine, is_online, no_evidence, not_now,
     only_if, reassess, release, send, send_back, shown, take_back, takes_part,
 };
-use crate::update::{pick, steps_are_shown};
+use crate::update::{pick, steps_are_coming, steps_are_shown};
 
 pub(super) use rules::claim;
 
@@ -148,13 +148,15 @@ fn in_session(state: &State, verb: SessionVerb) -> Can {
     };
     match verb {
         SessionVerb::Send => send(state, chat),
+        SessionVerb::UseStep(_) if steps_are_coming(state) => {
+            not_now("The suggested steps are still being written")
+        }
         SessionVerb::UseStep(number) => {
             let count = chat.steps(state.my_id()).len();
             only_if(steps_are_shown(state) && (1..=count).contains(&usize::from(number)))
         }
-        SessionVerb::HideSteps | SessionVerb::StepsRight | SessionVerb::StepsLeft => {
-            only_if(steps_are_shown(state))
-        }
+        SessionVerb::HideSteps => only_if(steps_are_shown(state) || steps_are_coming(state)),
+        SessionVerb::StepsRight | SessionVerb::StepsLeft => only_if(steps_are_shown(state)),
         SessionVerb::ShowBriefing if chat.briefing.is_none() => {
             not_now("This session was not handed off: it has no briefing")
         }

@@ -14,7 +14,7 @@ use crate::state::layer::{Confirm, Layer, Pick, PickOf};
 use crate::state::session::{Awaited, Chat, Outgoing, Recalled, Scroll};
 use crate::state::toast::Tone;
 use crate::state::{Resuming, Screen, State};
-use crate::update::{can, dialog, go, load, queue, reply, talk};
+use crate::update::{can, dialog, go, growing, load, queue, reply, talk};
 
 pub(super) fn act(state: &mut State, verb: SessionVerb, effects: &mut Vec<Effect>) {
     let Some(chat) = chat_mut(state) else { return };
@@ -78,7 +78,9 @@ fn with_handoff(state: &mut State, act: impl FnOnce(&mut State, HandoffId)) {
 pub(super) fn is_command(state: &State, key: KeyCombination, action: Action) -> bool {
     let Screen::Session(chat) = &state.screen else { return true };
     if is_typed(key) {
-        return chat.composer.is_empty() && can(state, Context::Session, action);
+        // A number that comes before its step is no text: the next key would send it.
+        let is_early = matches!(action, Action::Session(SessionVerb::UseStep(_))) && steps_are_coming(state);
+        return chat.composer.is_empty() && (is_early || can(state, Context::Session, action));
     }
     match (*key.codes.first(), key.modifiers.is_empty()) {
         (KeyCode::Up, true) => chat.composer.is_at_top(),
@@ -103,6 +105,14 @@ pub(super) fn paste(state: &mut State, text: &str) {
 pub fn steps_are_shown(state: &State) -> bool {
     let Screen::Session(chat) = &state.screen else { return false };
     !chat.steps(state.my_id()).is_empty() && !state.steps_hidden.contains(&chat.id)
+}
+
+/// Whether steps will be suggested: the assessment of what the user claimed is being written.
+pub fn steps_are_coming(state: &State) -> bool {
+    let Screen::Session(chat) = &state.screen else { return false };
+    let me = state.my_id();
+    let is_hidden = state.steps_hidden.contains(&chat.id);
+    !is_hidden && chat.steps(me).is_empty() && chat.own_handoff(me).is_some_and(growing::is_being_assessed)
 }
 
 /// Keeps what is typed, and what is on its way: both are there after a crash.

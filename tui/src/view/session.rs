@@ -6,7 +6,7 @@ use tierup_common::session::{MessageKind, SessionStatus};
 use crate::keymap::{Action, Context, SessionVerb};
 use crate::state::State;
 use crate::state::session::Chat;
-use crate::update::steps_are_shown;
+use crate::update::{steps_are_coming, steps_are_shown};
 use crate::view::canvas::Canvas;
 use crate::view::sheet::titled;
 use crate::view::{composer, steps, transcript};
@@ -18,7 +18,7 @@ pub(super) fn paint(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: R
     let tallest = usize::from(area.height / 3).clamp(1, TALLEST);
     let typed = composer::rows(&chat.composer, area.width.saturating_sub(4), tallest);
     let composer_height = u16::try_from(typed.max(1)).unwrap_or(1) + 2;
-    let strip = u16::from(steps_are_shown(state));
+    let strip = u16::from(steps_are_shown(state) || steps_are_coming(state));
     let [talk, strip, write] = Layout::vertical([
         Constraint::Fill(1),
         Constraint::Length(strip),
@@ -32,7 +32,9 @@ pub(super) fn paint(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: R
         let text = format!("{} {} new", canvas.theme.glyphs.more, chat.unseen());
         canvas.foot_of_panel(talk, &text);
     }
-    if strip.height > 0 {
+    if steps_are_coming(state) {
+        steps::paint_coming(canvas, strip);
+    } else if strip.height > 0 {
         steps::paint(chat.steps(state.my_id()), chat.first_step, canvas, strip);
     }
     write_box(state, chat, canvas, write);
@@ -73,8 +75,4 @@ fn write_box(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: Rect) {
     let focused = state.layers.is_empty();
     let inner = canvas.panel(area, title, focused);
     composer::paint(&chat.composer, focused, hint, canvas, inner);
-    if state.resuming.is_some_and(|resuming| resuming.session == chat.id) {
-        let spinner = canvas.spinner();
-        canvas.foot_of_panel(area, &format!("{spinner} taking it back"));
-    }
 }

@@ -12,6 +12,8 @@ use crate::view::theme::Glyphs;
 
 /// A step, in columns, at most; a longer one is cut with a mark.
 const WIDEST: usize = 30;
+/// Less of a step says nothing.
+const NARROWEST: usize = 14;
 
 /// What is known of a step, in a word.
 fn mark(step: &Step, glyphs: &Glyphs) -> String {
@@ -21,6 +23,12 @@ fn mark(step: &Step, glyphs: &Glyphs) -> String {
         (None, true) => format!(" {}tried", glyphs.check),
         (None, false) => String::new(),
     }
+}
+
+/// The strip while the steps are still being written: they come by themselves.
+pub(super) fn paint_coming(canvas: &mut Canvas<'_>, area: Rect) {
+    let text = format!("Suggested  {} steps come with the assessment", canvas.spinner());
+    canvas.put(area.x + 1, area.y, area.width.saturating_sub(2), &text, canvas.theme.dim);
 }
 
 pub(super) fn paint(steps: &[Step], first: usize, canvas: &mut Canvas<'_>, area: Rect) {
@@ -47,13 +55,13 @@ pub(super) fn paint(steps: &[Step], first: usize, canvas: &mut Canvas<'_>, area:
         let number = place + 1;
         let tried = mark(step, &theme.glyphs);
         let room = usize::from(room_end.saturating_sub(x));
-        let widest = if shown == 0 { WIDEST.min(room) } else { WIDEST };
         let label = format!("{number} {}", safe::line(&step.text));
-        let label = cut(&label, widest.saturating_sub(2 + tried.chars().count()));
-        let width = columns(&label) + columns(&tried) + 2;
-        if x + width > room_end && shown > 0 {
+        let around = 2 + tried.chars().count();
+        let wanted = (usize::from(columns(&label)) + around).min(WIDEST);
+        if shown > 0 && room < wanted.min(NARROWEST + around) {
             break;
         }
+        let label = cut(&label, wanted.min(room).saturating_sub(around));
         let begin = x;
         x += canvas.put(x, area.y, 1, theme.glyphs.step, theme.dim);
         let style = if tried.is_empty() { theme.text } else { theme.dim };

@@ -165,3 +165,17 @@ fn what_is_fetched_while_the_lists_load_is_not_taken_for_out_of_date() {
     }
     assert!(priya.state.queue.item(handoff_id(1)).is_some());
 }
+
+#[test]
+fn a_number_that_comes_before_its_step_is_no_text() {
+    let mut priya = Desk::at_work(item(1), Vec::new());
+    priya.press("1");
+    assert!(priya.was_told("still being written") && priya.chat().composer.is_empty());
+    assert!(priya.paints().contains("steps come with the assessment"));
+
+    let ready = with_steps(claimed_by(PRIYA, item(1)), 2);
+    let (handoff, ai_assessment_data) = (about(&ready), ready.ai_assessment_data.unwrap());
+    priya.hears(What::HandoffAssessmentReady { handoff, ai_assessment: String::new(), ai_assessment_data });
+    priya.press("1");
+    assert_eq!(priya.chat().composer.text(), "step 1");
+}
