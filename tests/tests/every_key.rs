@@ -213,6 +213,7 @@ async fn a_briefing(hands: &mut Hands, stage: &Stage) {
     hands.press("dialog.cancel");
     hands.shows("session.back", "Escalations").await;
     hands.press("list.mine");
+    hands.press("list.top");
     hands.shows("list.release", "For whoever picks it up next").await;
     hands.console.press("Lunch");
     hands.shows("dialog.submit", "#2 is back in the queue").await;

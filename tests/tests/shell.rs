@@ -200,7 +200,7 @@ async fn keys_of_ones_own_work_and_are_shown_wherever_keys_are() {
     priya.press("?");
     priya.sees("P Ctrl-Y").await;
     priya.press("<esc><ctrl-p>pick up");
-    priya.sees("▌Pick up: claim it and start").await;
+    priya.sees("▌Pick up: claim and start").await;
     priya
         .waits(|screen| screen.lines().any(|line| line.contains("list.pick-up") && line.contains(" P ")))
         .await;

@@ -1,46 +1,20 @@
-//! Handoffs as rows, and the queue as a page of them.
+//! Handoffs as rows.
 
 use std::ops::AddAssign;
 
 use rusqlite::{Row, params};
 use serde_json::value::RawValue;
 use tierup_common::assessment::Assessment;
-use tierup_common::handoff::{
-    Handoff as WireHandoff, HandoffStatus, Priority, QueueCounts, QueueItem, QueueState, Snapshot,
-};
-use tierup_common::id::{HandoffId, HandoffRef, NotAnId, Number, SessionId, UserId};
+use tierup_common::handoff::{Handoff as WireHandoff, HandoffStatus, QueueItem, Snapshot};
+use tierup_common::id::{HandoffId, HandoffRef, Number};
 use tierup_common::user::Person;
 
 use crate::domain::handoff::{Claim, Handoff, State};
 use crate::domain::session::Session;
 use crate::domain::{Caller, Refusal, access};
 use crate::store::Result;
-use crate::store::sessions::{as_json, must_touch_one};
+use crate::store::sessions::must_touch_one;
 use crate::store::tx::{Scope, Tx};
-
-/// Which handoffs a page of the queue shows.
-#[derive(Clone, Debug)]
-pub struct QueueQuery {
-    /// Where they stand.
-    pub state: QueueState,
-    /// Only those so urgent.
-    pub priority: Option<Priority>,
-    /// Only those of these sessions.
-    pub among: Option<Vec<SessionId>>,
-    /// At most so many.
-    pub limit: u32,
-    /// Where the page begins.
-    pub cursor: Option<QueueCursor>,
-}
-
-/// The last handoff of the page before; pages go by priority, then from the oldest to the newest.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct QueueCursor {
-    /// Its priority.
-    pub priority: Priority,
-    /// The handoff.
-    pub id: HandoffId,
-}
 
 macro_rules! handoff_sql {
     ($rest:literal) => {
@@ -57,6 +31,7 @@ macro_rules! handoff_sql {
         )
     };
 }
+pub(super) use handoff_sql;
 
 /// A handoff on its way out: what was handed over is the JSON that is kept, which nobody has to read to send it.
 pub type WholeHandoff = WireHandoff<Box<RawValue>>;
@@ -84,7 +59,7 @@ impl AddAssign for Moved {
 
 /// What is kept of an assessment beside its handoff.
 #[derive(Debug, Default)]
-struct Kept {
+pub(super) struct Kept {
     text: Option<String>,
     data: Option<String>,
     error: Option<String>,
@@ -170,84 +145,6 @@ impl Scope<'_> {
             |row| row.get(0),
         )?;
         Ok(data.flatten().map(|data| serde_json::from_str(&data)).transpose()?)
-    }
-
-    /// A page of the queue; one more than the limit when there are more.
-    pub fn queue(&self, query: &QueueQuery, caller: UserId) -> Result<Vec<QueueItem>> {
-        let mut items = Vec::new();
-        for priority in Priority::ALL.iter().rev().copied() {
-            let after = match query.cursor {
-                Some(cursor) if cursor.priority < priority => continue,
-                Some(cursor) if cursor.priority == priority => cursor.id,
-                Some(_) | None => HandoffId::from_bytes([0; 16]),
-            };
-            let room = (query.limit as usize + 1).saturating_sub(items.len());
-            if room > 0 && query.priority.is_none_or(|wanted| wanted == priority) {
-                self.queue_part(query, caller, priority, after, room, &mut items)?;
-            }
-        }
-        Ok(items)
-    }
-
-    /// The handoffs of one priority after one of them, at most so many: a straight run through an index.
-    fn queue_part(
-        &self,
-        query: &QueueQuery,
-        caller: UserId,
-        priority: Priority,
-        after: HandoffId,
-        most: usize,
-        items: &mut Vec<QueueItem>,
-    ) -> Result<()> {
-        let among = query.among.as_deref().map(as_json);
-        let status = match query.state {
-            QueueState::All => None,
-            QueueState::Open => Some(HandoffStatus::Open),
-            QueueState::Claimed | QueueState::Mine => Some(HandoffStatus::Claimed),
-        };
-        let rows = match status {
-            None => self.all(
-                handoff_sql!(
-                    "AND h.intent = 'escalate' AND h.priority = ?2 AND h.id > ?3
-                     AND (?5 IS NULL OR h.session_id IN (SELECT unhex(value) FROM json_each(?5)))
-                     ORDER BY h.id LIMIT ?4"
-                ),
-                params![self.account, priority, after, most, among],
-                read_handoff,
-            )?,
-            Some(status) => {
-                let mine = (query.state == QueueState::Mine).then_some(caller);
-                self.all(
-                    handoff_sql!(
-                        "AND h.status = ?6 AND h.status IN ('open', 'claimed')
-                         AND h.priority = ?2 AND h.id > ?3 AND (?7 IS NULL OR h.claimed_by = ?7)
-                         AND (?5 IS NULL OR h.session_id IN (SELECT unhex(value) FROM json_each(?5)))
-                         ORDER BY h.id LIMIT ?4"
-                    ),
-                    params![self.account, priority, after, most, among, status, mine],
-                    read_handoff,
-                )?
-            }
-        };
-        for (handoff, kept) in rows {
-            items.push(item(handoff, kept)?);
-        }
-        Ok(())
-    }
-
-    /// How many handoffs there are in the whole queue.
-    pub fn queue_counts(&self, caller: UserId) -> Result<QueueCounts> {
-        let mine = self.one(
-            // SQLite uses the index of the queue only where its condition is spelt out.
-            "SELECT COUNT(*) FROM handoff WHERE account_id = ?1 AND status = 'claimed' AND claimed_by = ?2
-             AND status IN ('open', 'claimed')",
-            params![self.account, caller],
-            |row| row.get(0),
-        )?;
-        let sql = "SELECT open_handoffs, claimed_handoffs FROM account WHERE id = ?1";
-        let (open, claimed) =
-            self.one(sql, [self.account], |row| Ok((row.get(0)?, row.get(1)?)))?.unwrap_or_default();
-        Ok(QueueCounts { open, claimed, mine: mine.unwrap_or_default() })
     }
 }
 
@@ -346,7 +243,7 @@ impl Tx<'_> {
 }
 
 /// A handoff as the queue shows it; who is reading it is for the bell to add.
-fn item(handoff: Handoff, kept: Kept) -> Result<QueueItem> {
+pub(super) fn item(handoff: Handoff, kept: Kept) -> Result<QueueItem> {
     let claim = handoff.state.claim().cloned();
     let failed = handoff.assessment == tierup_common::assessment::AssessmentStatus::Failed;
     Ok(QueueItem {
@@ -375,7 +272,7 @@ fn item(handoff: Handoff, kept: Kept) -> Result<QueueItem> {
     })
 }
 
-fn read_handoff(row: &Row<'_>) -> rusqlite::Result<(Handoff, Kept)> {
+pub(super) fn read_handoff(row: &Row<'_>) -> rusqlite::Result<(Handoff, Kept)> {
     let status: HandoffStatus = row.get(4)?;
     let claim = match (row.get(11)?, row.get(12)?, row.get(13)?) {
         (Some(id), Some(name), Some(since)) => Some(Claim { by: Person { id, name }, since }),
@@ -402,19 +299,4 @@ fn read_handoff(row: &Row<'_>) -> rusqlite::Result<(Handoff, Kept)> {
         since: row.get(21)?,
     };
     Ok((handoff, Kept { text: row.get(18)?, data: row.get(19)?, error: row.get(20)? }))
-}
-
-impl std::fmt::Display for QueueCursor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}-{}", self.priority, self.id)
-    }
-}
-
-impl std::str::FromStr for QueueCursor {
-    type Err = NotAnId;
-
-    fn from_str(text: &str) -> std::result::Result<Self, NotAnId> {
-        let (priority, id) = text.split_once('-').ok_or(NotAnId)?;
-        Ok(Self { priority: priority.parse().map_err(|_| NotAnId)?, id: id.parse()? })
-    }
 }

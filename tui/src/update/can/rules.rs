@@ -110,7 +110,13 @@ pub(super) fn take_back(state: &State, chat: &Chat) -> Can {
     let me = state.my_id();
     let handed_off = chat.briefing.as_ref().map(|open| open.item.handed_off_by);
     let opened = chat.session.as_ref().map(|session| session.user_id);
-    let is_theirs = me.is_some() && (handed_off == me || opened == me);
+    // Whoever claimed may have parked what others opened and handed off.
+    let parked = chat
+        .session
+        .as_ref()
+        .filter(|session| session.status == SessionStatus::Paused)
+        .map(|it| it.assignee_id);
+    let is_theirs = me.is_some() && [handed_off, opened, parked].contains(&me);
     match chat.status() {
         Some(SessionStatus::Paused | SessionStatus::Escalated) if is_theirs => {
             is_online(state, "the session stays where it is")

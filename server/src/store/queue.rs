@@ -1,0 +1,129 @@
+//! The queue as pages of handoffs, and how many there are.
+
+use rusqlite::params;
+use tierup_common::handoff::{HandoffStatus, Priority, QueueCounts, QueueItem, QueueState};
+use tierup_common::id::{HandoffId, NotAnId, SessionId, UserId};
+
+use crate::store::Result;
+use crate::store::handoffs::{handoff_sql, item, read_handoff};
+use crate::store::sessions::as_json;
+use crate::store::tx::Scope;
+
+/// Which handoffs a page of the queue shows.
+#[derive(Clone, Debug)]
+pub struct QueueQuery {
+    /// Where they stand.
+    pub state: QueueState,
+    /// Only those so urgent.
+    pub priority: Option<Priority>,
+    /// Only those of these sessions.
+    pub among: Option<Vec<SessionId>>,
+    /// At most so many.
+    pub limit: u32,
+    /// Where the page begins.
+    pub cursor: Option<QueueCursor>,
+}
+
+/// The last handoff of the page before; pages go by priority, then from the oldest to the newest.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct QueueCursor {
+    /// Its priority.
+    pub priority: Priority,
+    /// The handoff.
+    pub id: HandoffId,
+}
+
+impl Scope<'_> {
+    /// A page of the queue; one more than the limit when there are more.
+    pub fn queue(&self, query: &QueueQuery, caller: UserId) -> Result<Vec<QueueItem>> {
+        let mut items = Vec::new();
+        for priority in Priority::ALL.iter().rev().copied() {
+            let after = match query.cursor {
+                Some(cursor) if cursor.priority < priority => continue,
+                Some(cursor) if cursor.priority == priority => cursor.id,
+                Some(_) | None => HandoffId::from_bytes([0; 16]),
+            };
+            let room = (query.limit as usize + 1).saturating_sub(items.len());
+            if room > 0 && query.priority.is_none_or(|wanted| wanted == priority) {
+                self.queue_part(query, caller, priority, after, room, &mut items)?;
+            }
+        }
+        Ok(items)
+    }
+
+    /// The handoffs of one priority after one of them, at most so many: a straight run through an index.
+    fn queue_part(
+        &self,
+        query: &QueueQuery,
+        caller: UserId,
+        priority: Priority,
+        after: HandoffId,
+        most: usize,
+        items: &mut Vec<QueueItem>,
+    ) -> Result<()> {
+        let among = query.among.as_deref().map(as_json);
+        let status = match query.state {
+            QueueState::All => None,
+            QueueState::Open => Some(HandoffStatus::Open),
+            QueueState::Claimed | QueueState::Mine => Some(HandoffStatus::Claimed),
+        };
+        let rows = match status {
+            None => self.all(
+                handoff_sql!(
+                    "AND h.intent = 'escalate' AND h.priority = ?2 AND h.id > ?3
+                     AND (?5 IS NULL OR h.session_id IN (SELECT unhex(value) FROM json_each(?5)))
+                     ORDER BY h.id LIMIT ?4"
+                ),
+                params![self.account, priority, after, most, among],
+                read_handoff,
+            )?,
+            Some(status) => {
+                let mine = (query.state == QueueState::Mine).then_some(caller);
+                self.all(
+                    handoff_sql!(
+                        "AND h.status = ?6 AND h.status IN ('open', 'claimed')
+                         AND h.priority = ?2 AND h.id > ?3 AND (?7 IS NULL OR h.claimed_by = ?7)
+                         AND (?5 IS NULL OR h.session_id IN (SELECT unhex(value) FROM json_each(?5)))
+                         ORDER BY h.id LIMIT ?4"
+                    ),
+                    params![self.account, priority, after, most, among, status, mine],
+                    read_handoff,
+                )?
+            }
+        };
+        for (handoff, kept) in rows {
+            items.push(item(handoff, kept)?);
+        }
+        Ok(())
+    }
+
+    /// How many handoffs there are in the whole queue.
+    pub fn queue_counts(&self, caller: UserId) -> Result<QueueCounts> {
+        let mine = self.one(
+            // SQLite uses the index of the queue only where its condition is spelt out.
+            "SELECT COUNT(*) FROM handoff WHERE account_id = ?1 AND status = 'claimed' AND claimed_by = ?2
+             AND status IN ('open', 'claimed')",
+            params![self.account, caller],
+            |row| row.get(0),
+        )?;
+        let sql = "SELECT open_handoffs, claimed_handoffs FROM account WHERE id = ?1";
+        let (open, claimed) =
+            self.one(sql, [self.account], |row| Ok((row.get(0)?, row.get(1)?)))?.unwrap_or_default();
+        Ok(QueueCounts { open, claimed, mine: mine.unwrap_or_default() })
+    }
+}
+
+impl std::fmt::Display for QueueCursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}-{}", self.priority, self.id)
+    }
+}
+
+impl std::str::FromStr for QueueCursor {
+    type Err = NotAnId;
+
+    fn from_str(text: &str) -> std::result::Result<Self, NotAnId> {
+        let (priority, id) = text.split_once('-').ok_or(NotAnId)?;
+        Ok(Self { priority: priority.parse().map_err(|_| NotAnId)?, id: id.parse()? })
+    }
+}
