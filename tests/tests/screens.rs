@@ -3,7 +3,7 @@
 #[path = "shared/picture.rs"]
 mod shared;
 
-use shared::{SIZES, picture, vpn, world_with_model};
+use shared::{SIZES, is_up, picture, vpn, world_with_model};
 use tierup_e2e::{Console, Model, Temper, World};
 use tierup_server::config::Settings;
 
@@ -12,6 +12,7 @@ async fn an_empty_queue_says_what_to_do() {
     let world = World::new().await;
     for (columns, rows) in SIZES {
         let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        is_up(&mut priya).await;
         priya.sees("Nothing waits.").await;
         priya.sees("live").await;
         picture("queue_empty", &priya);
@@ -51,6 +52,7 @@ async fn a_filter_a_palette_and_a_command_over_a_long_list() {
     }
     for (columns, rows) in SIZES {
         let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        is_up(&mut priya).await;
         priya.sees("30 open").await;
         priya.press("jjjjjjjjjjjjjjjjj");
         priya.sees("18 of 30").await;
@@ -91,6 +93,7 @@ async fn words_that_are_too_long_wide_characters_and_endless_messages() {
     sam.hands_off(&session, "urgent").await;
     for (columns, rows) in SIZES.into_iter().chain([(40, 10), (200, 60)]) {
         let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        is_up(&mut priya).await;
         priya.sees("4 open").await;
         priya.waits(|screen| columns < 100 || screen.contains("No assessment was asked for")).await;
         picture("queue_long_words", &priya);
@@ -115,6 +118,7 @@ async fn the_smallest_and_a_large_terminal() {
     sam.waits_for_assessment(&outlook).await;
     for (columns, rows) in [(40, 10), (60, 15), (200, 60)] {
         let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        is_up(&mut priya).await;
         priya.sees("2 open").await;
         priya.sees("live").await;
         priya.waits(|screen| columns < 100 || screen.contains("✗ reinstall")).await;
@@ -140,6 +144,7 @@ async fn what_was_told_before() {
     let world = World::new().await;
     for (columns, rows) in SIZES.into_iter().chain([(40, 10)]) {
         let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        is_up(&mut priya).await;
         priya.sees("Nothing waits.").await;
         priya.press("nMML");
         priya.sees("Nothing unread").await;
@@ -163,6 +168,7 @@ async fn a_queue_with_everything_in_it() {
     let _reading = dana.listens(&format!("?handoff_id={}", urgent.handoff)).await;
     for (columns, rows) in SIZES {
         let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        is_up(&mut priya).await;
         priya.sees("claimed by Dana Wu").await;
         priya.sees("Dana reading").await;
         if columns > 100 {
@@ -180,6 +186,7 @@ async fn a_briefing_that_is_ready() {
     sam.waits_for_assessment(&vpn).await;
     for (columns, rows) in SIZES {
         let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        is_up(&mut priya).await;
         priya.sees("VPN won't connect").await;
         priya.press("<enter>");
         priya.sees("Roll back KB5031455").await;
@@ -197,6 +204,7 @@ async fn a_briefing_whose_assessment_is_being_written() {
     model.says("**Likely cause**\nThe machine certificate was reissued by the up");
     for (columns, rows) in SIZES {
         let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        is_up(&mut priya).await;
         priya.sees("VPN won't connect").await;
         priya.press("<enter>");
         priya.sees("reissued by the up▌").await;
@@ -214,6 +222,7 @@ async fn a_briefing_whose_assessment_failed() {
     sam.waits_for_assessment(&vpn).await;
     for (columns, rows) in SIZES {
         let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        is_up(&mut priya).await;
         priya.sees("no assessment").await;
         priya.press("<enter>");
         priya.sees("The model's endpoint answered 503.").await;
@@ -232,6 +241,7 @@ async fn a_lost_claim() {
         let other = sam.escalates("Outlook keeps asking for the password").await;
         sam.waits_for_assessment(&other).await;
         let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        is_up(&mut priya).await;
         priya.sees("Outlook").await;
         priya.press("<enter>");
         priya.sees("start here").await;
@@ -252,6 +262,7 @@ async fn a_session_with_suggested_steps() {
         let vpn = vpn(&sam).await;
         sam.waits_for_assessment(&vpn).await;
         let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        is_up(&mut priya).await;
         priya.sees("VPN won't connect").await;
         priya.press("<enter>");
         priya.sees("start here").await;
@@ -279,6 +290,7 @@ async fn dialogs() {
         let vpn = vpn(&sam).await;
         sam.waits_for_assessment(&vpn).await;
         let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        is_up(&mut priya).await;
         priya.sees("1 open").await;
         priya.press("c");
         priya.sees("What happens, since when").await;
@@ -321,6 +333,7 @@ async fn offline() {
     let mut consoles = Vec::new();
     for (columns, rows) in SIZES {
         let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        is_up(&mut priya).await;
         priya.sees("✓ high").await;
         if columns > 100 {
             priya.sees("✗ reinstall the client").await;
@@ -345,6 +358,7 @@ async fn text_that_would_do_harm_is_only_text() {
     sam.hands_off(&session, "normal").await;
     for (columns, rows) in SIZES {
         let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        is_up(&mut priya).await;
         priya.sees("bidi ‹202E›txt.exe").await;
         priya.press("<enter>");
         priya.sees("Conversation (2 messages)").await;

@@ -3,7 +3,7 @@
 #[path = "shared/picture.rs"]
 mod shared;
 
-use shared::{SIZES, picture, vpn, world_with_model};
+use shared::{SIZES, is_up, picture, vpn, world_with_model};
 use tierup_e2e::World;
 
 #[tokio::test]
@@ -15,6 +15,7 @@ async fn a_session_and_what_is_done_in_it() {
         let vpn = vpn(&sam).await;
         sam.waits_for_assessment(&vpn).await;
         let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        is_up(&mut priya).await;
         priya.sees("VPN won't connect").await;
         priya.press("p");
         priya.sees("Suggested").await;
@@ -44,6 +45,7 @@ async fn a_conversation_in_markdown() {
         let vpn = vpn(&sam).await;
         sam.waits_for_assessment(&vpn).await;
         let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        is_up(&mut priya).await;
         priya.sees("VPN won't connect").await;
         priya.press("p");
         priya.sees("Suggested").await;
@@ -71,6 +73,7 @@ async fn evidence_and_what_was_seen_before() {
     sam.waits_for_assessment(&again).await;
     for (columns, rows) in SIZES {
         let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        is_up(&mut priya).await;
         priya.sees("again after an update").await;
         priya.press("<enter>");
         priya.sees("From the session").await;
@@ -92,6 +95,7 @@ async fn a_lost_claim_with_a_draft() {
         let vpn = vpn(&sam).await;
         sam.waits_for_assessment(&vpn).await;
         let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        is_up(&mut priya).await;
         priya.sees("VPN won't connect").await;
         priya.press("<enter>v");
         priya.sees("what you type is kept as a draft").await;

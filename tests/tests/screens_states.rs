@@ -5,7 +5,7 @@
 mod shared;
 
 use serde_json::json;
-use shared::{SIZES, picture, vpn, world_with_model};
+use shared::{SIZES, is_up, picture, vpn, world_with_model};
 use tierup_e2e::{Console, Model, Temper, World};
 
 /// Terminals in which there is little room.
@@ -58,7 +58,9 @@ async fn lists_of_ones_own() {
     }
     for (columns, rows) in SIZES.into_iter().chain(SMALL) {
         let mut console = world.console_of_size("Priya Nair", columns, rows).await;
+        is_up(&mut console).await;
         console.sees("live").await;
+        console.sees("Parked 2").await;
         console.press("2");
         console.sees("Outlook").await;
         console.waits(|screen| columns < 100 || screen.contains("by openai")).await;
@@ -79,6 +81,7 @@ async fn a_session_and_its_dialogs_where_there_is_little_room() {
         let vpn = vpn(&sam).await;
         sam.waits_for_assessment(&vpn).await;
         let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        is_up(&mut priya).await;
         priya.sees("VPN won't").await;
         priya.press("p");
         priya.sees("Message").await;
@@ -115,6 +118,7 @@ async fn a_session_that_is_only_read_and_a_briefing_that_has_ended() {
         sam.waits_for_assessment(&vpn).await;
         let _reads = dana.listens(&format!("?handoff_id={}", vpn.handoff)).await;
         let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        is_up(&mut priya).await;
         priya.sees("VPN won't").await;
         priya.press("<enter>");
         priya.sees("▌Assessment").await;
@@ -138,6 +142,7 @@ async fn an_answer_on_its_way() {
         let model = Model::with(Temper::AsTold).await;
         let world = World::with(model.settings(30)).await;
         let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        is_up(&mut priya).await;
         priya.sees("Nothing waits.").await;
         priya.press("cThe lift is stuck<enter>");
         priya.sees("active, yours").await;
@@ -155,6 +160,7 @@ async fn an_answer_on_its_way() {
         let model = Model::with(Temper::Status(503)).await;
         let world = World::with(model.settings(10)).await;
         let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        is_up(&mut priya).await;
         priya.sees("Nothing waits.").await;
         priya.press("cThe lift is stuck<enter>");
         priya.sees("active, yours").await;
@@ -178,6 +184,7 @@ async fn a_long_message_and_what_is_new_below() {
         let escalated = sam.hands_off(&session, "urgent").await;
         sam.waits_for_assessment(&escalated).await;
         let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
+        is_up(&mut priya).await;
         priya.sees("A log of 300 lines").await;
         priya.press("p");
         priya.sees("line 299").await;
@@ -202,6 +209,7 @@ async fn three_toasts_and_an_assessment_that_is_slow() {
     let sam = world.engineer("Sam Ortiz").await;
     vpn(&sam).await;
     let mut priya = world.console_of_size("Priya Nair", 80, 24).await;
+    is_up(&mut priya).await;
     priya.sees("VPN won't").await;
     priya.press("<enter>");
     priya.sees("start here").await;
@@ -225,6 +233,7 @@ async fn terminals_that_show_less() {
     for (columns, rows) in SIZES {
         let settings = "glyphs = \"ascii\"\ntheme = \"mono\"";
         let mut priya = world.console_with("Priya Nair", settings, (columns, rows)).await;
+        is_up(&mut priya).await;
         priya.sees("VPN won't").await;
         priya.waits(|screen| columns < 100 || screen.contains("by openai")).await;
         picture("queue_ascii", &priya);

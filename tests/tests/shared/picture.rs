@@ -24,6 +24,15 @@ pub fn picture(name: &str, console: &Console) {
     });
 }
 
+/// Waits until a console has its lists, and knows the time by the server's clock, and who is there.
+pub async fn is_up(console: &mut Console) {
+    console.sees(" live").await;
+    console.waits(|screen| screen.lines().nth(1).is_some_and(|title| title.contains(" open"))).await;
+    if console.buffer().area.width >= 80 {
+        console.sees("Acme ").await;
+    }
+}
+
 /// A screen without what depends on the moment: the spinner, times of this machine, how long the connection is away.
 fn still(screen: &str) -> String {
     let offline = "offline [n]s ([retry])";
