@@ -5,7 +5,7 @@
 mod shared;
 
 use serde_json::json;
-use shared::{SIZES, opens, picture, vpn, world_with_model};
+use shared::{SIZES, is_up, opens, picture, vpn, world_with_model};
 use tierup_e2e::{Console, Model, Temper, World};
 
 /// Terminals in which there is little room.
@@ -59,6 +59,7 @@ async fn lists_of_ones_own() {
     for (columns, rows) in SIZES.into_iter().chain(SMALL) {
         let mut console = opens(&world, (columns, rows)).await;
         console.sees("live").await;
+        console.sees("Parked 2").await;
         console.press("2");
         console.sees("Outlook").await;
         console.waits(|screen| columns < 100 || screen.contains("by openai")).await;
@@ -225,6 +226,7 @@ async fn terminals_that_show_less() {
     for (columns, rows) in SIZES {
         let settings = "glyphs = \"ascii\"\ntheme = \"mono\"";
         let mut priya = world.console_with("Priya Nair", settings, (columns, rows)).await;
+        is_up(&mut priya).await;
         priya.sees("VPN won't").await;
         priya.waits(|screen| columns < 100 || screen.contains("by openai")).await;
         picture("queue_ascii", &priya);

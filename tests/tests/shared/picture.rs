@@ -24,12 +24,20 @@ pub fn picture(name: &str, console: &Console) {
     });
 }
 
-/// Priya's console in a terminal of this size, which knows who she is and what time it is.
+/// Priya's console in a terminal of this size, which is up.
 pub async fn opens(world: &World, (columns, rows): (u16, u16)) -> Console {
     let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
-    priya.sees("live").await;
-    priya.waits(|screen| columns < 80 || screen.contains("Acme · Priya Nair")).await;
+    is_up(&mut priya).await;
     priya
+}
+
+/// Waits until a console has its lists, and knows the time by the server's clock, and who is there.
+pub async fn is_up(console: &mut Console) {
+    console.sees(" live").await;
+    console.waits(|screen| screen.lines().nth(1).is_some_and(|title| title.contains(" open"))).await;
+    if console.buffer().area.width >= 80 {
+        console.sees("Acme ").await;
+    }
 }
 
 /// A screen without what depends on the moment: the spinner, times of this machine, how long the connection is away.

@@ -352,3 +352,24 @@ fn failed(state: &mut State, ticket: Ticket, failure: &Failure) {
     }
     state.toast(Tone::Bad, text);
 }
+
+#[cfg(test)]
+mod tests {
+    use tierup_common::problem::Problem;
+
+    use super::*;
+
+    #[test]
+    fn what_breaks_a_rule_is_said_with_the_field_and_the_rule() {
+        let problem = serde_json::json!({
+            "type": "/problems/invalid", "title": "some fields break a rule", "status": 422,
+            "detail": "some fields break a rule; see errors",
+            "errors": [{"field": "resolution", "message": "has 70000 bytes; at most 65536"}],
+        });
+        let problem: Problem = serde_json::from_value(problem).unwrap();
+        assert_eq!(
+            say(&Failure::Problem(Box::new(problem))),
+            "some fields break a rule; see errors; resolution: has 70000 bytes; at most 65536"
+        );
+    }
+}

@@ -185,6 +185,8 @@ impl<'a> Canvas<'a> {
         if !title.is_empty() {
             let room = area.width.saturating_sub(4);
             let style = if focused { self.theme.strong } else { self.theme.text };
+            // A title has a look of its own, and takes nothing from the line that it stands in.
+            let style = Style::reset().patch(style);
             self.put(area.x + 1, area.y, room, &format!(" {title} "), style);
         }
         area.inner(Margin::new(2, 1))
@@ -194,7 +196,8 @@ impl<'a> Canvas<'a> {
     pub(super) fn foot_of_panel(&mut self, area: Rect, text: &str) {
         let room = area.width.saturating_sub(4);
         let y = area.bottom().saturating_sub(1);
-        self.put_right(area.right().saturating_sub(1), y, room, &format!(" {text} "), self.theme.dim);
+        let style = Style::reset().patch(self.theme.dim);
+        self.put_right(area.right().saturating_sub(1), y, room, &format!(" {text} "), style);
     }
 
     /// Empties an area: what was there can neither be seen nor clicked.
