@@ -240,7 +240,8 @@ async fn what_is_copied_and_where_links_lead_is_told_in_the_terminals_own_words(
     let mut console = desk.sits("tierup");
     console.types("p");
     console.sees("active, yours");
-    console.types("See https://kb.test/809\r");
+    // A note: nobody answers it, and it stays the newest.
+    console.types("\x14See https://kb.test/809\r");
     console.writes("\x1b]8;;https://kb.test/809\x1b\\");
     console.sees("Priya Nair");
     // OSC 52: the text, in base64.
