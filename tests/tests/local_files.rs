@@ -1,6 +1,6 @@
 //! What consoles keep on one machine is whole and complete, however many write it at once and however they end.
 //!
-//! Mutants seen to fail: no lock, a file that is written in place.
+//! A mutant seen to fail: no lock.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
