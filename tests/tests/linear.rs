@@ -82,7 +82,7 @@ async fn asks(team: &[Engineer], handoff: &Escalated, ask: Ask) -> Option<Told> 
         (409, "handoff-already-claimed") => {
             let winner =
                 team.iter().position(|member| answer.body["claimed_by_name"] == member.name.as_str());
-            Some(Told::Lost(winner.expect("the winner is one of the team")))
+            Some(Told::Lost(winner.unwrap()))
         }
         (403 | 409, _) => Some(Told::Refused),
         (500.., _) => None,
