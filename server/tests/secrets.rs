@@ -1,6 +1,6 @@
 //! Secrets are used and never told: not in the log at its most talkative, not in an answer, not in a backup.
 //!
-//! Mutants seen to fail: a log of the requests with their headers, a log-in that is traced with its body.
+//! Mutants seen to fail: a log of the requests with their headers, or with their whole address.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

@@ -1,6 +1,6 @@
 //! Assessments: the playbook's, and those of endpoints of every temper.
 //!
-//! Mutants seen to fail: an answer of any size, redirects that are followed.
+//! Mutants seen to fail: an answer of any size, in one piece and as a stream.
 
 use serde_json::json;
 use tierup_e2e::{Model, Temper, World};

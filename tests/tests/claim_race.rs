@@ -1,7 +1,7 @@
 //! Exactly one winner, however many claim at once; one effect, however often a request is sent.
 //!
 //! Mutants seen to fail: a claim that takes what is claimed already, a re-claim that is an event, a first answer that is
-//! not kept, a key that is good for another body.
+//! not found again, a key that is good for another body.
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! What only time and numbers show: readers that never read, floods of log-ins, a server that has been used a lot.
 //!
 //! Times are compared with what the same machine took a moment before; the promised bounds hold in `just soak`, where
-//! nothing else runs, and the quick form holds the order of magnitude. Mutants seen to fail: no limit for a peer that
-//! stands still, a log-in that does not hash for users that are not there, answers that nobody lets go of.
+//! nothing else runs, and the quick form holds the order of magnitude. A mutant seen to fail: a log-in that does
+//! not hash for users that are not there.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -64,7 +64,9 @@ async fn readers_that_stand_still_are_not_felt_and_are_cut() {
         sam.notes(&session, &long).await;
     }
 
-    is_not_felt(before, p99(&sam, &priya).await);
+    let now = p99(&sam, &priya).await;
+    println!("a claim took {before:?} before, and {now:?} beside {} that stand still", still.len());
+    is_not_felt(before, now);
 
     if soak(false, true) {
         let began = Instant::now();
@@ -75,22 +77,16 @@ async fn readers_that_stand_still_are_not_felt_and_are_cut() {
     world.counts("tierup_streams", "0").await;
 }
 
-/// How long a log-in took that was refused, the median of several.
-async fn median_log_in(world: &World, email: &str) -> Duration {
-    let mut times = Vec::new();
-    for guess in 0..soak(3, 31) {
-        // Whoever guesses waits longer each time; here time goes on.
-        world.clock().advance(Duration::from_hours(2));
-        let body = json!({"email": email, "password": format!("guess {guess}")});
-        let began = Instant::now();
-        let answer =
-            http().post(format!("{}/api/v1/auth/login", world.url())).json(&body).send().await.unwrap();
-        assert_eq!(answer.status(), 401);
-        assert!(answer.text().await.unwrap().contains("do not belong together"));
-        times.push(began.elapsed());
-    }
-    times.sort_unstable();
-    times[times.len() / 2]
+/// How long a log-in with this guess took, which was refused.
+async fn log_in(world: &World, email: &str, guess: usize) -> Duration {
+    // Whoever guesses waits longer each time; here time goes on.
+    world.clock().advance(Duration::from_hours(2));
+    let body = json!({"email": email, "password": format!("guess {guess}")});
+    let began = Instant::now();
+    let answer = http().post(format!("{}/api/v1/auth/login", world.url())).json(&body).send().await.unwrap();
+    assert_eq!(answer.status(), 401);
+    assert!(answer.text().await.unwrap().contains("do not belong together"));
+    began.elapsed()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -103,35 +99,53 @@ async fn a_log_in_that_fails_tells_nobody_who_is_there() {
         let path = format!("/users/{}", user["id"].as_str().unwrap());
         world.owner().ask(Method::PATCH, &path, Some(json!({"active": active})), &[]).await.expect(200);
     }
-    median_log_in(&world, "dana@acme.test").await;
-    let known = median_log_in(&world, "dana@acme.test").await;
-    for other in ["eve@acme.test", "nobody@acme.test"] {
-        let took = median_log_in(&world, other).await;
-        println!("{other}: {took:?}, known: {known:?}");
-        let apart = took.abs_diff(known).as_secs_f64() / known.as_secs_f64();
-        assert!(apart < soak(0.8, 0.05), "{other} takes {took:?}, a known user {known:?}");
+    let all = ["dana@acme.test", "eve@acme.test", "nobody@acme.test"];
+    let mut times = all.map(|_| Vec::new());
+    // In turn, and another first each time, so that whatever else the machine does is felt by all three.
+    for guess in 0..soak(5, 1_001) {
+        for turn in 0..all.len() {
+            let who = (guess + turn) % all.len();
+            times[who].push(log_in(&world, all[who], guess).await);
+        }
+    }
+    let [known, others @ ..] = times.map(|mut times| {
+        times.sort_unstable();
+        times[times.len() / 2]
+    });
+    println!("known {known:?}, disabled and unknown {others:?}");
+    for other in others {
+        let apart = other.abs_diff(known).as_secs_f64() / known.as_secs_f64();
+        assert!(apart < soak(0.8, 0.05), "{other:?} is not the {known:?} of a known user");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flood_of_log_ins_is_not_felt() {
-    let world = world().await;
+    let off = Some("off".into());
+    let settings = Settings { behind_proxy: Some(true), assessment_engine: off, ..Settings::default() };
+    let world = World::with(settings).await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let before = p99(&sam, &priya).await;
     let mut flood = JoinSet::new();
-    for guesser in 0..soak(8, 50) {
+    for guesser in 0..soak(8_u8, 16) {
         let (url, http) = (format!("{}/api/v1/auth/login", world.url()), http());
         flood.spawn(async move {
-            for guess in 0.. {
+            for guess in 0_u32.. {
+                // Everybody from everywhere: nobody is made to wait for what others did.
+                let [_, a, b, c] = guess.to_be_bytes();
+                let from = format!("{}.{a}.{b}.{c}", guesser + 1);
                 let body = json!({"email": format!("{guesser}-{guess}@acme.test"), "password": "wrong"});
-                let status = http.post(&url).json(&body).send().await.unwrap().status();
-                assert!([401, 429, 503].contains(&status.as_u16()), "{status}");
+                let answer =
+                    http.post(&url).header("x-forwarded-for", from).json(&body).send().await.unwrap();
+                assert!([401, 503].contains(&answer.status().as_u16()), "{}", answer.status());
             }
         });
     }
 
-    is_not_felt(before, p99(&sam, &priya).await);
+    let now = p99(&sam, &priya).await;
 
+    println!("a claim took {before:?} before, and {now:?} in the flood");
+    is_not_felt(before, now);
     assert_eq!(flood.try_join_next().map(|ended| ended.is_ok()), None, "the flood ended");
 }
 
@@ -183,6 +197,6 @@ async fn a_server_that_has_been_used_a_lot_holds_what_it_held() {
 async fn a_connection_that_says_nothing_is_cut() {
     let world = world().await;
     let mut idle = TcpStream::connect(world.url().trim_start_matches("http://")).await.unwrap();
-    let cut = tokio::time::timeout(Duration::from_secs(60), idle.read_to_end(&mut Vec::new())).await;
+    let cut = tokio::time::timeout(Duration::from_mins(1), idle.read_to_end(&mut Vec::new())).await;
     assert!(cut.is_ok(), "it is kept for ever");
 }

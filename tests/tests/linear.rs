@@ -2,8 +2,8 @@
 //! an order of one after the other that explains every answer. An answer that did not arrive, or that says nothing
 //! certain, may have had its effect or not.
 //!
-//! stateright looks for the order. Mutants seen to fail: a claim that takes what is claimed already, a queue entry read
-//! outside the transaction that changes it.
+//! stateright looks for the order. Mutants seen to fail: a claim that takes what is claimed already, a release by somebody
+//! who does not hold it.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

@@ -13,7 +13,17 @@ struct Source {
 fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned();
     let mut all = Vec::new();
-    for part in ["common/src", "server/src", "tui/src", "tests/src", "tests/tests", "bench/src"] {
+    for part in [
+        "common/src",
+        "server/src",
+        "tui/src",
+        "tests/src",
+        "tests/tests",
+        "server/tests",
+        "tui/tests",
+        "fuzz",
+        "bench/src",
+    ] {
         collect(&root, &root.join(part), &mut all);
     }
     assert!(all.len() > 50, "the source was not found");
@@ -127,9 +137,13 @@ fn only_the_error_module_maps_to_a_status() {
 
 #[test]
 fn tests_wait_for_facts_and_never_sleep() {
-    let tests = |source: &Source| source.is_in(&["tests/"]) && source.path != "tests/tests/tidy.rs";
+    let tests = |source: &Source| {
+        source.is_in(&["tests/", "server/tests/", "tui/tests/"]) && source.path != "tests/tests/tidy.rs"
+    };
     for source in sources().iter().filter(|source| tests(source)) {
-        assert!(!source.text.contains("::sleep("), "{} sleeps", source.path);
+        for word in ["sleep(", "park_timeout", "yield_now", "spin_loop"] {
+            assert!(!source.text.contains(word), "{}: {word} waits for no fact", source.path);
+        }
     }
 }
 
