@@ -234,6 +234,8 @@ pub struct Around {
     pub editor: String,
     /// What the terminal was told of links.
     pub links: String,
+    /// How often it was suspended.
+    pub suspended: usize,
 }
 
 /// A desk with nothing on it.
@@ -252,6 +254,7 @@ impl tierup::runtime::desk::Desk for Desk {
     }
 
     fn suspend(&mut self) -> std::io::Result<bool> {
+        self.around().suspended += 1;
         Ok(true)
     }
 
