@@ -48,9 +48,10 @@ impl Stage {
     async fn is_assessed_again(&self, hands: &mut Hands, action: &str, handoff: usize) {
         let before = self.model.asked().await.len();
         hands.press(action);
+        let mut looks = tokio::time::interval(std::time::Duration::from_millis(5));
         let asked = async {
             while self.model.asked().await.len() == before {
-                tokio::task::yield_now().await;
+                looks.tick().await;
             }
         };
         tokio::time::timeout(tierup_e2e::SOON, asked)
@@ -135,6 +136,9 @@ async fn what_holds_everywhere(hands: &mut Hands) {
         hands.press("toggle-mouse");
         hands.console.does(|around| around.mouse == Some(on)).await;
     }
+    hands.runs("log-in", "Log in").await;
+    hands.console.press("<esc>");
+    hands.console.no_longer_sees("Log in").await;
     hands.shows("log", "╭ Log ─").await;
     for action in ["log.down", "log.up", "log.page-down", "log.page-up", "log.bottom", "log.top"] {
         hands.changes(action).await;

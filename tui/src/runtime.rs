@@ -41,6 +41,8 @@ use crate::view::paint;
 
 /// However much happens, a picture stays for so long.
 const FRAME: Duration = Duration::from_millis(16);
+/// What happens at once in a session and its handoff is told in two events: they share a picture.
+const TOGETHER: Duration = Duration::from_millis(1);
 
 /// What the console runs on.
 pub struct Setup {
@@ -97,6 +99,7 @@ where
     let mut effects = if is_logged_in { start(&mut state) } else { start_logged_out(&mut state) };
     let (mut input, mut ended) = (pin!(input), pin!(ended));
     let mut picture = Picture::default();
+    let mut name = None;
     let mut links = Links::default();
     loop {
         for effect in std::mem::take(&mut effects) {
@@ -131,7 +134,7 @@ where
                     effects.extend(update(&mut state, Event::Edited(session, edited)));
                     picture.changed(true);
                 }
-                Effect::Title(title) => desk.title(&title)?,
+                Effect::Title(title) => name = Some(title),
                 Effect::Alert(alert) => desk.alert(&alert)?,
                 Effect::Mouse(on) => desk.mouse(on)?,
                 Effect::Call(..)
@@ -149,6 +152,9 @@ where
         } else {
             if picture.is_due() {
                 let told = draw(terminal, &mut state, &mut links)?;
+                if let Some(title) = name.take() {
+                    desk.title(&title)?;
+                }
                 if !told.is_empty() {
                     desk.link(&told)?;
                 }
@@ -179,7 +185,8 @@ where
 /// When the next picture is drawn: at once after a key, otherwise when the last one has stayed for a frame.
 struct Picture {
     drawn: Option<Instant>,
-    is_old: bool,
+    /// When the first thing happened that it does not show.
+    old: Option<Instant>,
     /// When the first key came that it does not show.
     by_hand: Option<Instant>,
     /// What was open when it was drawn.
@@ -188,13 +195,13 @@ struct Picture {
 
 impl Default for Picture {
     fn default() -> Self {
-        Self { drawn: None, is_old: true, by_hand: None, of: None }
+        Self { drawn: None, old: Some(Instant::now()), by_hand: None, of: None }
     }
 }
 
 impl Picture {
     fn changed(&mut self, by_hand: bool) {
-        self.is_old = true;
+        self.old.get_or_insert_with(Instant::now);
         if by_hand {
             self.by_hand.get_or_insert_with(Instant::now);
         }
@@ -211,18 +218,21 @@ impl Picture {
     }
 
     fn is_due(&self) -> bool {
-        let stayed = self.drawn.is_none_or(|at| at.elapsed() >= FRAME);
-        self.is_old && (self.by_hand.is_some() || stayed)
+        self.next().is_some_and(|at| at <= Instant::now())
     }
 
     fn drawn(&mut self, state: &State) {
         let of = Some((state.context(), state.watches.clone()));
-        *self = Self { drawn: Some(Instant::now()), is_old: false, by_hand: None, of };
+        *self = Self { drawn: Some(Instant::now()), old: None, by_hand: None, of };
     }
 
-    /// When a picture that is old and has not stayed long enough is to be drawn.
+    /// When the next one is drawn, if this one is old: at once for whoever pressed a key.
     fn next(&self) -> Option<Instant> {
-        self.drawn.filter(|_| self.is_old).map(|at| at + FRAME)
+        let old = self.old?;
+        match (self.drawn, self.by_hand) {
+            (None, _) | (Some(_), Some(_)) => Some(old),
+            (Some(drawn), None) => Some((drawn + FRAME).max(old + TOGETHER)),
+        }
     }
 }
 

@@ -18,6 +18,7 @@ pub mod palette;
 pub mod queue;
 pub mod seen;
 pub mod session;
+pub mod sort;
 pub mod toast;
 pub mod wake;
 pub mod wraps;

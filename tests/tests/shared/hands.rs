@@ -63,6 +63,14 @@ impl Hands {
         self.pressed.insert(action.to_owned());
     }
 
+    /// Runs an action by its name, which shows a text: for one that has no key.
+    #[track_caller]
+    pub fn runs(&mut self, action: &str, text: &str) -> impl Future<Output = ()> {
+        self.console.press(&format!(":{action}<enter>"));
+        self.pressed.insert(action.to_owned());
+        self.console.sees(text)
+    }
+
     /// The actions of the keymap that no story has pressed.
     pub fn left_out(&self) -> Vec<String> {
         let all = Keymap::default().all().iter().map(tierup::keymap::Binding::name).collect::<BTreeSet<_>>();

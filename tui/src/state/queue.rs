@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
-use tierup_common::handoff::{HandoffStatus, Priority, QueueItem, Snapshot};
+use tierup_common::handoff::{HandoffStatus, QueueItem, Snapshot};
 use tierup_common::id::{HandoffId, Seq, SessionId, UserId};
 use tierup_common::session::{SessionItem, SessionStatus};
 use tierup_common::time::Timestamp;
@@ -14,6 +14,7 @@ use crate::state::counts::Counts;
 use crate::state::filter::Filter;
 use crate::state::list::List;
 use crate::state::own::Own;
+pub use crate::state::sort::{Key, Sort};
 
 /// Snapshots kept for the preview, at most.
 const SNAPSHOTS: usize = 100;
@@ -33,47 +34,6 @@ pub enum Tab {
 impl Tab {
     /// The tabs, from left to right.
     pub const ALL: [Self; 3] = [Self::Queue, Self::Mine, Self::Parked];
-}
-
-/// Where a row stands: what waits before what is claimed, by the chosen order, then the oldest first.
-pub type Key = (bool, i64, HandoffId);
-
-/// The order of the rows.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, strum::IntoStaticStr)]
-#[strum(serialize_all = "kebab-case")]
-pub enum Sort {
-    /// The most urgent first.
-    #[default]
-    Priority,
-    /// The oldest first, however urgent.
-    Age,
-    /// What changed last first.
-    Updated,
-}
-
-impl Sort {
-    /// The orders there are.
-    pub const ALL: [Self; 3] = [Self::Priority, Self::Age, Self::Updated];
-
-    /// What it is called.
-    pub fn word(self) -> &'static str {
-        self.into()
-    }
-
-    fn key(self, item: &QueueItem) -> Key {
-        let rank = match self {
-            Self::Priority => match item.priority {
-                Priority::Urgent => 0,
-                Priority::High => 1,
-                Priority::Normal => 2,
-                Priority::Low => 3,
-            },
-            // Ids are made in the order of time.
-            Self::Age => 0,
-            Self::Updated => -item.updated_at.as_millis(),
-        };
-        (item.status != HandoffStatus::Open, rank, item.id)
-    }
 }
 
 /// A row of what the user works on.
