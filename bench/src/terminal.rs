@@ -138,6 +138,11 @@ impl Terminal {
 
     /// Presses a key and waits until all is written that it asks for.
     pub fn step(&mut self, key: &str) -> anyhow::Result<Step> {
+        self.step_until(key, QUIET)
+    }
+
+    /// The same for a key that asks for what takes its time: nothing is written any more for so long.
+    pub fn step_until(&mut self, key: &str, quiet: Duration) -> anyhow::Result<Step> {
         self.rest(QUIET);
         let pressed = self.press(key)?;
         let (mut last, mut count, mut patience) = (pressed, 0, SOON);
@@ -145,7 +150,7 @@ impl Terminal {
             match self.output.recv_timeout(patience) {
                 Ok((at, bytes)) => {
                     self.take(at, &bytes);
-                    (last, count, patience) = (at, count + bytes.len(), QUIET);
+                    (last, count, patience) = (at, count + bytes.len(), quiet);
                 }
                 Err(RecvTimeoutError::Timeout) => break,
                 Err(RecvTimeoutError::Disconnected) => bail!("the program ended"),

@@ -20,6 +20,8 @@ struct Peer<'p> {
     name: &'p str,
     arguments: &'p [&'p str],
     settled: String,
+    /// What leads to the first row, if it does not begin there.
+    to_first: Option<&'p str>,
 }
 
 /// tig, on a history of as many commits as there are handoffs.
@@ -35,7 +37,8 @@ pub fn tig(bench: &mut Bench) -> anyhow::Result<()> {
     let mut importing = import.spawn()?;
     importing.stdin.take().context("no input")?.write_all(history().as_bytes())?;
     ensure!(importing.wait()?.success(), "git fast-import failed");
-    let peer = Peer { side: Tig, name: "tig", arguments: &[], settled: format!("commit 1 of {ROWS}") };
+    let settled = format!("commit 1 of {ROWS}");
+    let peer = Peer { side: Tig, name: "tig", arguments: &[], settled, to_first: None };
     run(bench, &peer, &program, &home)
 }
 
@@ -47,8 +50,8 @@ pub fn neomutt(bench: &mut Bench) -> anyhow::Result<()> {
     // Nobody is asked anything, and nothing is written.
     std::fs::write(home.join("rc"), "set folder=.\nset sort=date\nset header_cache=\n")?;
     let arguments = ["-n", "-F", "rc", "-R", "-f", "mbox"];
-    let peer =
-        Peer { side: Neomutt, name: "neomutt", arguments: &arguments, settled: format!("Msgs:{ROWS}") };
+    let settled = format!("Msgs:{ROWS}");
+    let peer = Peer { side: Neomutt, name: "neomutt", arguments: &arguments, settled, to_first: Some("=") };
     run(bench, &peer, &program, &home)
 }
 
@@ -58,9 +61,10 @@ fn run(bench: &mut Bench, peer: &Peer<'_>, program: &Path, home: &Path) -> anyho
     bench.figures.note(peer.side, "first paint", terminal.first_paint()?);
     bench.figures.note(peer.side, "settled", terminal.since_start(settled));
     terminal.rest(Duration::from_secs(1));
-    // Both begin at an end: go to the first row.
-    terminal.press(if peer.side == Neomutt { "=" } else { "g" })?;
-    terminal.rest(Duration::from_secs(1));
+    if let Some(key) = peer.to_first {
+        terminal.press(key)?;
+        terminal.rest(Duration::from_secs(1));
+    }
     list(bench, peer.side, &mut terminal).with_context(|| peer.name.to_owned())?;
     terminal.end()
 }
