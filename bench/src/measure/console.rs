@@ -33,6 +33,8 @@ const STEPS: usize = 200;
 const EVENTS: usize = 100;
 /// Events of the burst.
 const BURST: usize = 1_000;
+/// Some frames.
+const FRAMES: Duration = Duration::from_millis(50);
 /// The wheel, turned up over the middle of the screen.
 const WHEEL_UP: &str = "\x1b[<64;60;15M";
 /// How long a console is left alone: a keep-alive comes every fifteen seconds.
@@ -67,8 +69,10 @@ pub async fn product(bench: &mut Bench, seeded: &World) -> anyhow::Result<()> {
     let world = copy(bench, seeded)?;
     let process = Process::product(&bench.binary, &world.folder, &quiet()).await?;
     let mut console = start(bench, &world, &process)?;
+    let queue = console.sees(&seed::title(0))?;
     let settled = console.sees(&format!("of {ROWS} "))?;
     bench.figures.note(Product, "first paint", console.first_paint()?);
+    bench.figures.note(Product, "queue", console.since_start(queue));
     bench.figures.note(Product, "settled", console.since_start(settled));
     console.sees("live")?;
     list(bench, Product, &mut console)?;
@@ -136,6 +140,8 @@ async fn events(
     let mut open = waiting(&mut lines[0], world).await?;
     let mut each = Vec::with_capacity(EVENTS);
     for session in &sessions {
+        // A picture that has just been painted stays for a frame, and that is not what is asked for here.
+        console.rest(FRAMES);
         open += 1;
         escalate(&mut lines, world, std::slice::from_ref(session), REST).await?;
         let came = heard.recv_timeout(REST).context("no event came")?;
