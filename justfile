@@ -49,7 +49,7 @@ lint:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets -- -D warnings
 
-# How fast the server is, beside one that does nothing but what the work needs, and the console, beside tig and neomutt where they are: ten minutes, or three with --quick
+# How fast the server is, beside one that does nothing but what the work needs, and the console, beside tig and neomutt where they are
 bench *ARGS:
     cargo build --release --package tierup-server --package tierup --package tierup-bench
     taskset -c 1 target/release/tierup-bench {{ARGS}}

@@ -1,6 +1,6 @@
 //! Webhooks: a team's chat tools and programs hear what becomes of its escalations.
 //!
-//! Mutants seen to fail: signing without the id, a proxy for this machine too, telling what is for one user alone, following redirects, trying a
+//! Mutants seen to fail: signing without the id, telling what is for one user alone, following redirects, trying a
 //! refusal again.
 
 use std::time::Duration;
