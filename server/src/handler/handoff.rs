@@ -30,7 +30,7 @@ pub struct ListQuery {
     priority: Option<Priority>,
     q: Option<String>,
     limit: Option<Rows>,
-    #[schemars(regex(pattern = r"^((low|normal|high|urgent)-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$"))]
+    #[schemars(regex(pattern = r"^(low|normal|high|urgent)-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"))]
     cursor: Option<String>,
 }
 

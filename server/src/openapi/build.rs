@@ -112,7 +112,9 @@ fn parameters(row: &Row, looks: &mut Looks) -> Vec<Value> {
         let schema = look(&mut looks.taken).to_value();
         let fields = schema["properties"].as_object().into_iter().flatten();
         for (name, schema) in fields {
-            all.push(json!({"name": name, "in": "query", "schema": without_null(schema)}));
+            // One that is empty is taken as one that is not there.
+            let schema = json!({"anyOf": [without_null(schema), {"type": "string", "maxLength": 0}]});
+            all.push(json!({"name": name, "in": "query", "schema": schema}));
         }
     }
     if is_kept(row) {
