@@ -179,6 +179,7 @@ async fn ids_of_another_account_are_worth_nothing_within_a_body_either() {
     let (_, theirs) = belongings(&world).await;
     let hank = world.stranger();
     let own = hank.escalates("Flux capacitor overheats").await;
+    hank.waits_for_assessment(&own).await;
     hank.claims(&own).await;
     for (path, body) in [
         (format!("/handoffs/{}/assign", own.handoff), "{\"user_id\": \"ID\"}"),

@@ -49,7 +49,8 @@ fn call(path: &str, method: &str, operation: &Value) -> Value {
         json!({
             "name": parameter["name"],
             "in": parameter["in"],
-            "type": type_of(&parameter["schema"]),
+            // That it may be empty goes without saying.
+            "type": type_of(parameter["schema"]["anyOf"].get(0).unwrap_or(&parameter["schema"])),
             "description": parameter["description"],
         })
     });
