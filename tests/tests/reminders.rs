@@ -9,15 +9,20 @@ use tierup_server::config::Settings;
 
 const STEPS: &str = "**Likely cause:** DNS\n**Steps**\n1. Flush it\n**Confidence:** low";
 
-#[tokio::test]
-async fn an_escalation_that_nobody_claims_rings_again_once() {
-    let mut office = PostOffice::open(Manner::Well).await;
+/// A world in which an escalation rings again after a quarter of an hour, and its post office.
+async fn world_that_reminds() -> (PostOffice, World) {
+    let office = PostOffice::open(Manner::Well).await;
     let settings = Settings {
         unclaimed_reminder_minutes: Some(15),
         mail_url: Some(office.url().to_owned().into()),
         ..Settings::default()
     };
-    let world = World::with(settings).await;
+    (office, World::with(settings).await)
+}
+
+#[tokio::test]
+async fn an_escalation_that_nobody_claims_rings_again_once() {
+    let (mut office, world) = world_that_reminds().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let claimed = sam.escalates("Printer jams").await;
     priya.claims(&claimed).await;
@@ -144,13 +149,7 @@ async fn what_rings_is_what_the_settings_want_after_a_restart() {
 
 #[tokio::test]
 async fn what_rings_again_after_a_release_is_another_letter() {
-    let mut office = PostOffice::open(Manner::Well).await;
-    let settings = Settings {
-        unclaimed_reminder_minutes: Some(15),
-        mail_url: Some(office.url().to_owned().into()),
-        ..Settings::default()
-    };
-    let world = World::with(settings).await;
+    let (mut office, world) = world_that_reminds().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let vpn = sam.escalates("VPN is down").await;
     office.receives(2).await;

@@ -225,7 +225,7 @@ fn session(state: &State, id: SessionId, selected: bool, canvas: &mut Canvas<'_>
         let ago = canvas.ago(session.updated_at);
         let what = if session.status == SessionStatus::Paused { "parked" } else { "last changed" };
         line.put(canvas, &format!("session {}, {what} {ago}", session.number), theme.dim);
-        if state.resuming.is_some_and(|resuming| resuming.session == id) {
+        if state.is_taking_back(id) {
             let spinner = canvas.spinner();
             line.put(canvas, &format!(" {} {spinner} taking it back", theme.glyphs.dot), theme.accent);
         }
