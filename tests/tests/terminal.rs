@@ -1,6 +1,7 @@
 //! The real binary in a real pseudo-terminal: what only a terminal shows, and that the terminal always comes back.
 //!
-//! Seen to fail: while a picture in full asked the terminal where its cursor is (size, stop, continue).
+//! Seen to fail: while a picture in full asked the terminal where its cursor is (size, stop, continue); where the session
+//! began outside of a container and has the number 0 (`unshare --pid --fork`: without a shell).
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]

@@ -79,11 +79,14 @@ pub(super) fn beside(typed: impl Stream<Item = Event>) -> impl Stream<Item = Eve
 /// but not in our process group. Whoever stops without one stops for ever.
 #[cfg(unix)]
 pub(super) fn has_shell() -> bool {
-    use rustix::process::{getpgid, getpgrp, getppid, getsid};
-    let Some(parent) = getppid() else { return false };
-    let same_session =
-        matches!((getsid(Some(parent)), getsid(None)), (Ok(theirs), Ok(ours)) if theirs == ours);
-    same_session && getpgid(Some(parent)).is_ok_and(|group| group != getpgrp())
+    // Not with rustix, which takes it that no session is 0: one that began outside of a container is.
+    use nix::unistd::{getpgid, getpgrp, getppid, getsid};
+    let parent = Some(getppid());
+    let same_session = matches!(
+        (getsid(parent), getsid(None)),
+        (Ok(theirs), Ok(ours)) if theirs == ours && ours.as_raw() != 0
+    );
+    same_session && getpgid(parent).is_ok_and(|group| group != getpgrp())
 }
 
 /// Stops the process and whatever the shell started with it; returns when the shell lets them go on.
