@@ -28,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::Refusal;
 
 pub use connect::{Lock, OpenError};
-pub use handoffs::WholeHandoff;
+pub use handoffs::{Kept, WholeHandoff};
 pub use idempotency::{Answer, Key};
 pub use jobs::{Finish, Leased, Standing};
 pub use log::{Ends, Logged, Narrow, Page};

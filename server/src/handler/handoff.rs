@@ -123,7 +123,7 @@ struct Question<'t> {
 }
 
 /// Asks a rule about one handoff that the caller may see, carries out what it decides, and answers with the handoff
-/// as it is then.
+/// as it is then. The rule leaves what is kept of the assessment as it is.
 async fn decide(
     app: App,
     caller: Arc<Caller>,
@@ -135,12 +135,14 @@ async fn decide(
     let (now, policy) = (app.clock.now(), app.policy());
     let who = caller.clone();
     let reply = app.commit_once(&caller, key, status, move |tx| {
-        let handoff = tx.visible_handoff(reference, &who)?;
+        let (handoff, kept) = tx.visible_with_kept(reference, &who)?;
         let session = tx.session(handoff.session_id)?;
-        let park = tx.park(&session)?;
+        let park = tx.park(&session, &handoff)?;
         let decision = rule(Question { tx, handoff: &handoff, session, caller: &who, now, policy })?;
-        tx.apply(domain::handoff::overtake(decision, park.as_ref(), who.person(), now), now)?;
-        tx.whole_handoff(reference, &who)
+        let decision = domain::handoff::overtake(decision, park.as_ref(), who.person(), now);
+        let after = decision.handoff_after(handoff.id).unwrap_or(handoff);
+        tx.apply(decision, now)?;
+        tx.whole(after, kept)
     });
     Ok(reply.await?.map(|handoff| app.with_viewers(caller.account, handoff)))
 }

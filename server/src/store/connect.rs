@@ -11,6 +11,11 @@ use rusqlite_migration::{M, MigrationDefinitionError, Migrations};
 /// Marks a database as tierup's: "tup1".
 const APPLICATION_ID: i32 = 0x7475_7031;
 
+/// Pages in the log from which on it is copied into the file: 16 MiB.
+const CHECKPOINT_PAGES: i32 = 4096;
+/// Pages that whoever writes keeps in memory, at most.
+const CACHE_KIB: i32 = 8 * 1024;
+
 const STEPS: &[M<'static>] = &[M::up(include_str!("../../migrations/0001_init.sql"))];
 const MIGRATIONS: Migrations<'static> = Migrations::from_slice(STEPS);
 
@@ -142,7 +147,12 @@ fn set_up(connection: &Connection, path: &Path) -> Result<(), OpenError> {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "trusted_schema", false)?;
-        connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)
+        connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+        // What a piece of work can undo is kept in memory: a file for it would be opened and written in each large group.
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
+        // Pages that many commits change, like the end of the queue, go into the file once for all of them.
+        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+        connection.pragma_update(None, "cache_size", -CACHE_KIB)
     };
     set().map_err(OpenError::Sqlite)
 }

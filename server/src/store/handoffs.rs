@@ -59,7 +59,7 @@ impl AddAssign for Moved {
 
 /// What is kept of an assessment beside its handoff.
 #[derive(Debug, Default)]
-pub(super) struct Kept {
+pub struct Kept {
     text: Option<String>,
     data: Option<String>,
     error: Option<String>,
@@ -73,12 +73,23 @@ impl Scope<'_> {
 
     /// A handoff that the caller may see, by id or number.
     pub fn visible_handoff(&self, reference: HandoffRef, caller: &Caller) -> Result<Handoff> {
-        Ok(self.visible(reference, caller)?.0)
+        Ok(self.visible_with_kept(reference, caller)?.0)
+    }
+
+    /// A handoff that the caller may see, and what is kept beside it.
+    pub fn visible_with_kept(&self, reference: HandoffRef, caller: &Caller) -> Result<(Handoff, Kept)> {
+        let found = self.find_handoff(reference)?;
+        Ok(found.filter(|(handoff, _)| access::sees(handoff, caller)).ok_or(Refusal::NotFound)?)
     }
 
     /// A handoff that the caller may see, as the wire shows it.
     pub fn whole_handoff(&self, reference: HandoffRef, caller: &Caller) -> Result<WholeHandoff> {
-        let (handoff, kept) = self.visible(reference, caller)?;
+        let (handoff, kept) = self.visible_with_kept(reference, caller)?;
+        self.whole(handoff, kept)
+    }
+
+    /// A handoff that was loaded, as the wire shows it.
+    pub fn whole(&self, handoff: Handoff, kept: Kept) -> Result<WholeHandoff> {
         let snapshot = RawValue::from_string(self.snapshot_text(handoff.id)?)?;
         Ok(WireHandoff { item: item(handoff, kept)?, snapshot })
     }
@@ -87,11 +98,6 @@ impl Scope<'_> {
     pub fn any_handoff(&self, id: HandoffId) -> Result<WireHandoff> {
         let (handoff, kept) = self.find_handoff(id.into())?.ok_or(Refusal::NotFound)?;
         Ok(WireHandoff { item: item(handoff, kept)?, snapshot: self.snapshot(id)? })
-    }
-
-    fn visible(&self, reference: HandoffRef, caller: &Caller) -> Result<(Handoff, Kept)> {
-        let found = self.find_handoff(reference)?;
-        Ok(found.filter(|(handoff, _)| access::sees(handoff, caller)).ok_or(Refusal::NotFound)?)
     }
 
     fn find_handoff(&self, reference: HandoffRef) -> Result<Option<(Handoff, Kept)>> {
@@ -105,9 +111,14 @@ impl Scope<'_> {
         }
     }
 
-    /// The park that a session stands at, if it is parked.
-    pub fn park(&self, session: &Session) -> Result<Option<Handoff>> {
-        let standing = session.standing.map(|id| self.handoff(id)).transpose()?;
+    /// The park that a session stands at, if it is parked. One of its handoffs has been loaded already, mostly the one
+    /// that it stands at.
+    pub fn park(&self, session: &Session, loaded: &Handoff) -> Result<Option<Handoff>> {
+        let standing = match session.standing {
+            Some(id) if id == loaded.id => Some(loaded.clone()),
+            Some(id) => Some(self.handoff(id)?),
+            None => None,
+        };
         Ok(standing.filter(|handoff| handoff.state == State::Parked))
     }
 

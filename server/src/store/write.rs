@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use rusqlite::Connection;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -32,11 +33,12 @@ impl Writer {
         fatal: CancellationToken,
     ) -> Self {
         let (line, mut waiting) = mpsc::channel(LINE);
+        let runtime = Handle::current();
         std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || {
                 while let Some(group) = next_group(&mut waiting) {
-                    if let Known::No = commit_group(&connection, group, &on_commit) {
+                    if let Known::No = commit_group(&connection, group, &on_commit, &runtime) {
                         // Whoever is still in line hears `Closed` when the line is dropped.
                         fatal.cancel();
                         return;
@@ -89,7 +91,12 @@ enum End {
     Unknown,
 }
 
-fn commit_group(connection: &Connection, mut group: Vec<Box<dyn Piece>>, on_commit: &impl Fn(News)) -> Known {
+fn commit_group(
+    connection: &Connection,
+    mut group: Vec<Box<dyn Piece>>,
+    on_commit: &impl Fn(News),
+    runtime: &Handle,
+) -> Known {
     let began = Instant::now();
     let end = run_group(connection, &mut group);
     if let End::Committed = end {
@@ -100,9 +107,8 @@ fn commit_group(connection: &Connection, mut group: Vec<Box<dyn Piece>>, on_comm
         }
         on_commit(news);
     }
-    for piece in group {
-        piece.answer(end);
-    }
+    // By a task, not from here: this thread would wake another for each of them.
+    runtime.spawn(async move { group.into_iter().for_each(|piece| piece.answer(end)) });
     if let End::Unknown = end { Known::No } else { Known::Yes }
 }
 

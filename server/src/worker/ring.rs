@@ -32,7 +32,7 @@ pub(super) async fn run(
         }
         let handoff = tx.handoff(id)?;
         let session = tx.session(handoff.session_id)?;
-        let park = tx.park(&session)?;
+        let park = tx.park(&session, &handoff)?;
         let decision = reminder::ring(&handoff, &session, since, warned, policy, now);
         tx.apply(overtake(decision, park.as_ref(), Person::server(), now), now)
     });
