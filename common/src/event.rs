@@ -107,7 +107,7 @@ pub enum What {
         /// The assessment as text.
         ai_assessment: String,
         /// The assessment as data.
-        ai_assessment_data: Assessment,
+        ai_assessment_data: Box<Assessment>,
     },
     /// Its assessment could not be made.
     HandoffAssessmentFailed {

@@ -115,7 +115,7 @@ pub struct QueueItem {
     /// The assessment as text, Markdown.
     pub ai_assessment: Option<String>,
     /// The assessment as data.
-    pub ai_assessment_data: Option<Assessment>,
+    pub ai_assessment_data: Option<Box<Assessment>>,
     /// Who handed it off.
     pub handed_off_by: UserId,
     /// Their name.

@@ -153,16 +153,27 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return arguments::refuse(&error),
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return Exit::error(format!("cannot start: {error}")).report(),
-    };
+    let threads = threads(cli.command.as_ref());
+    let runtime =
+        match tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => return Exit::error(format!("cannot start: {error}")).report(),
+        };
     let done = runtime.block_on(run(&cli.options, cli.command));
     // What still waits for a server that does not answer is not waited for.
     runtime.shutdown_background();
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(exit) => exit.report(),
+    }
+}
+
+/// Threads beside the one that paints. Each keeps memory of its own.
+const fn threads(command: Option<&Command>) -> usize {
+    match command {
+        #[cfg(feature = "demo")]
+        Some(Command::Demo { .. }) => 2,
+        _ => 1,
     }
 }
 

@@ -101,6 +101,9 @@ where
     let mut picture = Picture::default();
     let mut name = None;
     let mut links = Links::default();
+    // Before anything is asked for: on one core the asking would come first.
+    draw(terminal, &mut state, &mut links)?;
+    picture.drawn(&state);
     loop {
         for effect in std::mem::take(&mut effects) {
             match effect {

@@ -184,8 +184,9 @@ async fn burst(
     let (frames, begun) = (console.frames(), Instant::now());
     escalate(&mut lines, world, &sessions, REST).await?;
     let seen = console.sees(&format!("{} open", open + BURST))?;
-    let frames = console.frames() - frames;
-    bench.figures.note(Product, "frames in a burst", count(frames) / (seen - begun).as_secs_f64());
+    // The first comes at once: what counts is how often another follows.
+    let more = (console.frames() - frames).saturating_sub(1);
+    bench.figures.note(Product, "frames in a burst", count(more) / (seen - begun).as_secs_f64());
     Ok(())
 }
 

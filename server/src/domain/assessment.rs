@@ -26,7 +26,7 @@ pub fn ready(handoff: &Handoff, text: String, data: Assessment, now: Timestamp) 
     let what = What::HandoffAssessmentReady {
         handoff: handoff.about(),
         ai_assessment: text.clone(),
-        ai_assessment_data: data.clone(),
+        ai_assessment_data: Box::new(data.clone()),
     };
     Decision::default()
         .change(Change::PutAssessment(handoff.id, Written::Ready(text, data)))

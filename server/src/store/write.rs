@@ -108,7 +108,11 @@ fn commit_group(
         on_commit(news);
     }
     // By a task, not from here: this thread would wake another for each of them.
-    runtime.spawn(async move { group.into_iter().for_each(|piece| piece.answer(end)) });
+    runtime.spawn(async move {
+        for piece in group {
+            piece.answer(end);
+        }
+    });
     if let End::Unknown = end { Known::No } else { Known::Yes }
 }
 

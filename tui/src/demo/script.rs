@@ -88,7 +88,7 @@ async fn reads(you: &Actor, handoff: &Handoff) -> Result<Assessment, Exit> {
             let What::HandoffAssessmentReady { handoff, ai_assessment_data, .. } = event.what else {
                 return None;
             };
-            (handoff.handoff_id == id).then_some(ai_assessment_data)
+            (handoff.handoff_id == id).then_some(*ai_assessment_data)
         }
         Frame::Signal(_) | Frame::Unknown { .. } => None,
     });

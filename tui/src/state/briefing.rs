@@ -72,8 +72,8 @@ impl Briefing {
     }
 
     /// The assessment, if there is one.
-    pub const fn assessment(&self) -> Option<&Assessment> {
-        self.item.ai_assessment_data.as_ref()
+    pub fn assessment(&self) -> Option<&Assessment> {
+        self.item.ai_assessment_data.as_deref()
     }
 
     /// The piece of evidence that one has jumped to.

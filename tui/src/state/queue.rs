@@ -101,7 +101,8 @@ impl Preview {
 /// The three lists.
 #[derive(Debug, Default)]
 pub struct Queue {
-    items: HashMap<HandoffId, QueueItem>,
+    /// Each in a place of its own: a table of what is half a kilobyte would be half empty.
+    items: HashMap<HandoffId, Box<QueueItem>>,
     /// How many wait and are worked on, whatever the filter shows.
     pub counts: Counts,
     /// What the rows must say to be in the lists.
@@ -137,12 +138,12 @@ pub struct Queue {
 impl Queue {
     /// A handoff, as far as it is known.
     pub fn item(&self, id: HandoffId) -> Option<&QueueItem> {
-        self.items.get(&id)
+        self.items.get(&id).map(Box::as_ref)
     }
 
     /// A handoff, to change what is not its place in the lists.
     pub fn item_mut(&mut self, id: HandoffId) -> Option<&mut QueueItem> {
-        self.items.get_mut(&id)
+        self.items.get_mut(&id).map(Box::as_mut)
     }
 
     /// A session of the user's own.
@@ -152,7 +153,7 @@ impl Queue {
 
     /// The handoff of a session that somebody works on or that waits, as far as it is known.
     pub fn item_of(&self, session: SessionId) -> Option<&QueueItem> {
-        self.items.values().find(|item| item.session_id == session)
+        self.items().find(|item| item.session_id == session)
     }
 
     /// The handoffs of the lists, in their order: what the user claimed comes first.
@@ -161,7 +162,7 @@ impl Queue {
             Mine::Handoff(id) => Some(id),
             Mine::Session(_) => None,
         });
-        mine.chain(self.queue.ids()).filter_map(|id| self.items.get(&id))
+        mine.chain(self.queue.ids()).filter_map(|id| self.item(id))
     }
 
     /// What a handoff handed over, if it was fetched.
@@ -179,7 +180,7 @@ impl Queue {
 
     /// Every handoff that is known, in no order.
     pub fn items(&self) -> impl Iterator<Item = &QueueItem> {
-        self.items.values()
+        self.items.values().map(Box::as_ref)
     }
 
     /// Whether the list that is shown has no rows.
@@ -234,7 +235,7 @@ impl Queue {
             },
             Tab::Parked => None,
         };
-        id.and_then(|id| self.items.get(&id))
+        id.and_then(|id| self.item(id))
     }
 
     /// Puts a handoff into the list it belongs to. What is known of a later version stays.
@@ -274,7 +275,7 @@ impl Queue {
             self.mine.remove(Mine::Session(item.session_id));
         }
         self.counts.add(&item);
-        if let Some(known) = self.items.insert(id, item) {
+        if let Some(known) = self.items.insert(id, Box::new(item)) {
             self.counts.remove(&known);
         }
     }
@@ -350,7 +351,7 @@ impl Queue {
     /// Sessions that the user works on without having claimed them.
     fn rest(&self, me: Option<UserId>) -> impl Iterator<Item = &SessionItem> {
         self.own.active(me).filter(move |session| {
-            let handoff = session.handoff_id.and_then(|id| self.items.get(&id));
+            let handoff = session.handoff_id.and_then(|id| self.item(id));
             handoff.is_none_or(|item| tab_of(item, me) != Some(Tab::Mine))
         })
     }

@@ -198,7 +198,7 @@ impl Chat {
 
     /// The suggested steps, while the handoff is the user's own.
     pub fn steps(&self, me: Option<UserId>) -> &[Step] {
-        let assessment = self.own_handoff(me).and_then(|item| item.ai_assessment_data.as_ref());
+        let assessment = self.own_handoff(me).and_then(|item| item.ai_assessment_data.as_deref());
         assessment.map_or(&[], |assessment| &assessment.suggested_steps)
     }
 

@@ -50,10 +50,12 @@ pub(super) fn happened(state: &mut State, event: &Event, effects: &mut Vec<Effec
             claimed(state, Claim { handoff, by, to: by, since: *claimed_at, at: event.at }, effects);
         }
         What::HandoffAssigned { handoff, by, to, claimed_at } => {
+            let (me, was_mine) = (state.my_id(), is_mine(state, handoff.handoff_id));
             let news = claimed(state, Claim { handoff, by, to, since: *claimed_at, at: event.at }, effects);
-            if news && Some(to.id) == state.my_id() {
-                let text = format!("{} passed #{} to you", safe::line(&by.name), handoff.number);
-                state.toast(Tone::Good, text);
+            if news && Some(by.id) != me && (was_mine || Some(to.id) == me) {
+                let tone = if Some(to.id) == me { Tone::Good } else { Tone::Info };
+                let whom = if Some(to.id) == me { "you".into() } else { safe::line(&to.name) };
+                state.toast(tone, format!("{} passed #{} to {whom}", safe::line(&by.name), handoff.number));
             }
         }
         What::HandoffReleased { handoff, by, .. } => {
@@ -202,6 +204,7 @@ struct Claim<'e> {
 /// else, the popup comes by itself.
 fn claimed(state: &mut State, claim: Claim<'_>, effects: &mut Vec<Effect>) -> bool {
     let Claim { handoff, by, to, since, at } = claim;
+    let was_mine = is_mine(state, handoff.handoff_id);
     let news = change(state, handoff, at, effects, |item| {
         item.status = HandoffStatus::Claimed;
         item.claimed_by = Some(to.id);
@@ -212,8 +215,8 @@ fn claimed(state: &mut State, claim: Claim<'_>, effects: &mut Vec<Effect>) -> bo
     let is_read = is_read(state, handoff.handoff_id);
     // While a claim of ours is under way its answer says who won.
     let is_decided = state.claiming.is_none_or(|claiming| claiming.handoff != handoff.handoff_id);
-    // Whoever passes their own claim on has lost nothing.
-    let is_lost = Some(to.id) != me && Some(by.id) != me;
+    // Whoever passes their own claim on has lost nothing; from whom it is taken had won it.
+    let is_lost = Some(to.id) != me && Some(by.id) != me && !was_mine;
     if news && is_read && is_decided && is_lost {
         let title = format!("#{} {}", handoff.number, handoff.problem_summary);
         conflict::lost(state, Loss { handoff: handoff.handoff_id, title, by: to.clone(), since });

@@ -98,7 +98,7 @@ fn with_steps(mut item: QueueItem, count: u8) -> QueueItem {
         outcome: None,
     };
     item.assessment_status = AssessmentStatus::Ready;
-    item.ai_assessment_data = Some(Assessment {
+    item.ai_assessment_data = Some(Box::new(Assessment {
         likely_cause: "DNS".into(),
         suggested_steps: (1..=count).map(step).collect(),
         confidence: Confidence::Low,
@@ -107,7 +107,7 @@ fn with_steps(mut item: QueueItem, count: u8) -> QueueItem {
         engine: "playbook".into(),
         model: None,
         took_ms: 1,
-    });
+    }));
     item
 }
 

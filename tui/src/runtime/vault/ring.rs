@@ -56,18 +56,21 @@ const NONE: &str = "this build has no keyring\nhint: install it with the feature
 
 /// The token that is kept for a server: there is no keyring to keep it.
 #[cfg(not(feature = "desktop"))]
+#[expect(clippy::unused_async, reason = "where there is a keyring, it is waited for")]
 pub(super) async fn get(_: String) -> io::Result<Option<String>> {
     Err(io::Error::other(NONE))
 }
 
 /// Keeps nothing: there is no keyring.
 #[cfg(not(feature = "desktop"))]
+#[expect(clippy::unused_async, reason = "where there is a keyring, it is waited for")]
 pub(super) async fn set(_: String, _: String) -> io::Result<()> {
     Err(io::Error::other(NONE))
 }
 
 /// Forgets nothing: there is no keyring.
 #[cfg(not(feature = "desktop"))]
+#[expect(clippy::unused_async, reason = "where there is a keyring, it is waited for")]
 pub(super) async fn delete(_: String) -> io::Result<()> {
     Err(io::Error::other(NONE))
 }

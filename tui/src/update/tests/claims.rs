@@ -29,6 +29,17 @@ fn whoever_passes_their_own_claim_on_is_not_told_that_they_lost_it() {
 }
 
 #[test]
+fn whoever_has_their_claim_passed_on_by_another_is_told_to_whom_and_stays_where_they_are() {
+    let mut priya = Desk::at_work(item(1), Vec::new());
+    let (by, to) = (person(SAM), person(DANA));
+    let handoff = about(&claimed_by(PRIYA, item(1)));
+    priya.hears(What::HandoffAssigned { handoff, by, to, claimed_at: NOW });
+    assert!(!priya.is_told_of_a_loss());
+    assert!(priya.was_told(&format!("{} passed #1 to {}", person(SAM).name, person(DANA).name)));
+    assert!(matches!(priya.state.screen, Screen::Session(_)));
+}
+
+#[test]
 fn somebody_elses_claim_of_what_is_read_is_told() {
     let mut priya = Desk::with(vec![item(1)]);
     priya.press("<enter>");
