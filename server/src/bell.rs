@@ -37,7 +37,8 @@ pub use stream::{EventStream, Start, Wanted};
 #[derive(Clone, Default)]
 pub struct Bell {
     accounts: Arc<Mutex<HashMap<AccountId, Arc<Channel>>>>,
-    jobs: Arc<Notify>,
+    /// What the workers of each kind of job hear.
+    workers: Arc<Mutex<HashMap<&'static str, Arc<Notify>>>>,
     /// Whoever follows every log.
     followers: Arc<Mutex<Vec<Growth>>>,
     sent: Counter,
@@ -56,14 +57,15 @@ impl Bell {
             self.channel(account).publish(run);
             lock(&self.followers).iter().for_each(|follower| follower.mark(account));
         }
-        if news.has_jobs {
-            self.jobs.notify_waiters();
+        if !news.jobs.is_empty() {
+            let workers = lock(&self.workers);
+            news.jobs.iter().filter_map(|kind| workers.get(kind)).for_each(|rings| rings.notify_waiters());
         }
     }
 
-    /// Waits for the next ring for workers. Make the future before looking for jobs, so that no ring is missed.
-    pub fn heard_by_workers(&self) -> tokio::sync::futures::Notified<'_> {
-        self.jobs.notified()
+    /// Rings when there are new jobs of a kind. Listen before looking for them, so that no ring is missed.
+    pub fn rings_for(&self, kind: &'static str) -> Arc<Notify> {
+        Arc::clone(lock(&self.workers).entry(kind).or_default())
     }
 
     /// Follows every account's log from now on.

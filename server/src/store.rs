@@ -26,6 +26,7 @@ use tierup_common::id::AccountId;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::Refusal;
+use crate::store::write::Haste;
 
 pub use connect::{Lock, OpenError};
 pub use handoffs::{Kept, WholeHandoff};
@@ -116,7 +117,16 @@ impl Store {
         &self,
         work: impl FnOnce(&mut System<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.writer.commit(work).await
+        self.writer.commit(Haste::AtOnce, work).await
+    }
+
+    /// Does a piece of work that nobody waits for, like [`Self::commit_system`] but for a moment in which others come
+    /// first.
+    pub async fn commit_in_passing<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut System<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.writer.commit(Haste::InPassing, work).await
     }
 
     /// Reads of one account, at one moment of the database.

@@ -66,13 +66,13 @@ pub fn start(app: &App) -> JoinSet<()> {
 async fn work(app: App, trade: Trade) {
     let permits = Arc::new(Semaphore::new(trade.width));
     let mut busy = JoinSet::new();
+    let rings = app.bell.rings_for(trade.kind);
     loop {
         // Listen before looking, so that a job committed in between rings.
-        let heard = app.bell.heard_by_workers();
-        let mut heard = std::pin::pin!(heard);
+        let mut heard = std::pin::pin!(rings.notified());
         heard.as_mut().enable();
         let free = permits.available_permits();
-        // A look costs the writer nothing; most rings are for another trade.
+        // A look costs the writer nothing.
         let next = next_look(&app, &trade, free).await;
         let is_due = next.is_some_and(|at| at <= app.clock.now());
         let jobs = if is_due { take(&app, &trade, free).await } else { Vec::new() };
@@ -108,7 +108,7 @@ async fn work(app: App, trade: Trade) {
 async fn take(app: &App, trade: &Trade, free: usize) -> Vec<Leased> {
     let now = app.clock.now();
     let (kind, until) = (trade.kind, now.plus(trade.lease));
-    let leased = app.store.commit_system(move |system| system.lease(kind, free, now, until)).await;
+    let leased = app.store.commit_in_passing(move |system| system.lease(kind, free, now, until)).await;
     leased.unwrap_or_else(|error| {
         tracing::warn!(kind, %error, "cannot lease jobs");
         Vec::new()
@@ -191,7 +191,8 @@ async fn give_up(app: &App, leased: &Leased, why: String) {
 
 async fn end(app: &App, leased: &Leased, finish: Finish) {
     let (account, leased) = (leased.account, leased.clone());
-    let ended = app.store.commit(account, move |tx| tx.finish(&leased, &finish)).await;
+    let ended =
+        app.store.commit_in_passing(move |system| system.account(account).finish(&leased, &finish)).await;
     if let Err(error) = ended {
         // The lease runs out, and the job is taken up again.
         tracing::warn!(%error, "a job could not be ended");

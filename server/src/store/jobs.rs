@@ -98,7 +98,7 @@ impl Tx<'_> {
             "INSERT INTO job (account_id, kind, body, due_at, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
             params![self.account, job.kind(), serde_json::to_string(&job)?, due, now],
         )?;
-        self.news.has_jobs = true;
+        self.news.jobs.push(job.kind());
         Ok(())
     }
 

@@ -13,13 +13,13 @@ use crate::store::Result;
 use crate::store::handoffs::Moved;
 use crate::store::log::Logged;
 
-/// What a commit leaves to be told: the events it appended, and whether there is work for the workers.
+/// What a commit leaves to be told: the events it appended, and which workers there is work for.
 #[derive(Debug, Default)]
 pub struct News {
     /// What happened, in order.
     pub events: Vec<Logged>,
-    /// There is a new job.
-    pub has_jobs: bool,
+    /// Kinds of jobs that there are new ones of.
+    pub jobs: Vec<&'static str>,
     /// Accounts of which anything may have changed.
     pub touched: Vec<AccountId>,
     /// Jobs that came to an end or were put off, by kind.
@@ -56,7 +56,7 @@ impl News {
     /// Adds what another piece of the same commit leaves.
     pub(super) fn add(&mut self, other: Self) {
         self.events.extend(other.events);
-        self.has_jobs |= other.has_jobs;
+        self.jobs.extend(other.jobs);
         self.touched.extend(other.touched);
         self.finished.extend(other.finished);
     }
@@ -159,13 +159,13 @@ impl Tx<'_> {
 
     /// Does a part of the work that leaves nothing behind if it is refused, while the rest goes on.
     pub fn attempt<T>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
-        let (events_before, jobs_before) = (self.news.events.len(), self.news.has_jobs);
+        let (events_before, jobs_before) = (self.news.events.len(), self.news.jobs.len());
         self.run("SAVEPOINT attempt", [])?;
         let mut part = Tx { scope: Scope::new(self.connection, self.account), news: self.news };
         let outcome = work(&mut part);
         if outcome.is_err() {
             self.news.events.truncate(events_before);
-            self.news.has_jobs = jobs_before;
+            self.news.jobs.truncate(jobs_before);
             self.run("ROLLBACK TO attempt", [])?;
         }
         self.run("RELEASE attempt", [])?;

@@ -1,11 +1,12 @@
 //! The one writer thread: commits that arrive together share one sync.
 //!
 //! The thread takes what waits, at most [`GROUP`] pieces, opens one transaction, runs each piece in a savepoint of
-//! its own, commits, and only then answers. A piece that is refused undoes its own savepoint and nobody else's. There
-//! is no timer: alone, a piece waits for nobody.
+//! its own, commits, and only then answers. A piece that is refused undoes its own savepoint and nobody else's. Alone, a
+//! piece waits for nobody, but for one that nobody waits for: it lets a moment pass in which a request may come, whose
+//! sync it shares. Otherwise the jobs of one escalation would keep the next from the disk.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tokio::runtime::Handle;
@@ -19,6 +20,18 @@ use crate::store::{Error, Result};
 const GROUP: usize = 64;
 /// Pieces that may wait; beyond that callers wait to get in line.
 const LINE: usize = 1024;
+
+/// How long work that nobody waits for lets others come first.
+const PATIENCE: Duration = Duration::from_millis(3);
+
+/// Whether somebody waits for a piece of work.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Haste {
+    /// Somebody does.
+    AtOnce,
+    /// Nobody does: it goes with what comes next.
+    InPassing,
+}
 
 /// The way to the writer thread. The thread ends when the last of these is gone and all work is done.
 #[derive(Clone)]
@@ -37,7 +50,7 @@ impl Writer {
         std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || {
-                while let Some(group) = next_group(&mut waiting) {
+                while let Some(group) = next_group(&mut waiting, &runtime) {
                     if let Known::No = commit_group(&connection, group, &on_commit, &runtime) {
                         // Whoever is still in line hears `Closed` when the line is dropped.
                         fatal.cancel();
@@ -55,24 +68,36 @@ impl Writer {
 
     pub(super) async fn commit<T: Send + 'static>(
         &self,
+        haste: Haste,
         work: impl FnOnce(&mut System<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
-        let piece = Work { todo: Some(work), outcome: None, news: News::default(), reply };
+        let piece = Work { haste, todo: Some(work), outcome: None, news: News::default(), reply };
         self.line.send(Box::new(piece)).await.map_err(|_| Error::Closed)?;
         answer.await.unwrap_or(Err(Error::Closed))
     }
 }
 
-fn next_group(waiting: &mut mpsc::Receiver<Box<dyn Piece>>) -> Option<Vec<Box<dyn Piece>>> {
+fn next_group(waiting: &mut mpsc::Receiver<Box<dyn Piece>>, runtime: &Handle) -> Option<Vec<Box<dyn Piece>>> {
     let mut group = vec![waiting.blocking_recv()?];
+    let begun = Instant::now();
     while group.len() < GROUP {
-        match waiting.try_recv() {
-            Ok(piece) => group.push(piece),
-            Err(_) => break,
+        let is_in_haste = group.iter().any(|piece| piece.haste() == Haste::AtOnce);
+        let next = match waiting.try_recv() {
+            Ok(piece) => Some(piece),
+            Err(_) if is_in_haste => None,
+            Err(_) => runtime.block_on(next_within(waiting, PATIENCE.saturating_sub(begun.elapsed()))),
+        };
+        match next {
+            Some(piece) => group.push(piece),
+            None => break,
         }
     }
     Some(group)
+}
+
+async fn next_within(waiting: &mut mpsc::Receiver<Box<dyn Piece>>, span: Duration) -> Option<Box<dyn Piece>> {
+    tokio::time::timeout(span, waiting.recv()).await.ok().flatten()
 }
 
 /// Whether it is known what became of a commit.
@@ -163,6 +188,8 @@ fn is_full(error: &rusqlite::Error) -> bool {
 
 /// A piece of work, whatever it gives back.
 trait Piece: Send {
+    /// Whether somebody waits for it.
+    fn haste(&self) -> Haste;
     /// Runs it inside the open transaction; false means that its savepoint must be undone.
     fn run(&mut self, connection: &Connection) -> bool;
     /// Whether it failed because the disk is full.
@@ -174,6 +201,7 @@ trait Piece: Send {
 }
 
 struct Work<F, T> {
+    haste: Haste,
     todo: Option<F>,
     outcome: Option<Result<T>>,
     news: News,
@@ -185,6 +213,10 @@ where
     F: FnOnce(&mut System<'_>) -> Result<T> + Send,
     T: Send,
 {
+    fn haste(&self) -> Haste {
+        self.haste
+    }
+
     fn run(&mut self, connection: &Connection) -> bool {
         let Some(work) = self.todo.take() else { return false };
         let news = &mut self.news;
@@ -247,7 +279,7 @@ mod tests {
         }
 
         async fn runs(&self, sql: &'static str) -> Result<usize> {
-            self.writer.commit(move |system| Ok(system.connection.execute(sql, [])?)).await
+            self.writer.commit(Haste::AtOnce, move |system| Ok(system.connection.execute(sql, [])?)).await
         }
 
         /// Keeps the file from becoming larger than it is by so many pages, as a full disk does.
@@ -258,7 +290,7 @@ mod tests {
                 connection.pragma_update_and_check(None, "max_page_count", now + pages, |_| Ok(()))?;
                 Ok(())
             };
-            self.writer.commit(set).await.unwrap();
+            self.writer.commit(Haste::AtOnce, set).await.unwrap();
         }
 
         async fn count(&self) -> i64 {
@@ -297,7 +329,7 @@ mod tests {
         let desk = Desk::new();
         desk.runs("INSERT INTO number VALUES (1)").await.unwrap();
         let set = |system: &mut System<'_>| Ok(system.connection.commit_hook(Some(|| true))?);
-        let first = desk.writer.commit(set).await;
+        let first = desk.writer.commit(Haste::AtOnce, set).await;
         assert!(matches!(first, Err(Error::Unknown)), "{first:?}");
         let ends = tokio::time::timeout(Duration::from_secs(10), desk.fatal.cancelled()).await;
         ends.expect("whoever does not know what is stored must not go on");
@@ -307,9 +339,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_nobody_waits_for_is_done_though_nobody_comes() {
+        let desk = Desk::new();
+        let insert =
+            |system: &mut System<'_>| Ok(system.connection.execute("INSERT INTO number VALUES (1)", [])?);
+        assert_eq!(desk.writer.commit(Haste::InPassing, insert).await.unwrap(), 1);
+        assert_eq!(desk.count().await, 1);
+    }
+
+    #[tokio::test]
     async fn a_piece_that_panics_or_is_refused_takes_nobody_with_it() {
         let desk = Desk::new();
-        let panics = desk.writer.commit(|system: &mut System<'_>| -> Result<()> {
+        let panics = desk.writer.commit(Haste::AtOnce, |system: &mut System<'_>| -> Result<()> {
             system.connection.execute("INSERT INTO number VALUES (1)", [])?;
             panic!("this piece fell over")
         });

@@ -15,7 +15,8 @@ pub(super) async fn run(
 ) -> store::Result<()> {
     let now = app.clock.now();
     let (account, leased) = (leased.account, leased.clone());
-    let announced = app.store.commit(account, move |tx| {
+    let announced = app.store.commit_in_passing(move |system| {
+        let tx = &mut system.account(account);
         if !tx.finish(&leased, &Finish::Done)? {
             return Ok(());
         }

@@ -26,7 +26,8 @@ pub(super) async fn run(app: &App, leased: &Leased, id: HandoffId) -> store::Res
 async fn begin(app: &App, leased: &Leased, id: HandoffId) -> store::Result<Option<Briefing>> {
     let now = app.clock.now();
     let (account, leased) = (leased.account, leased.clone());
-    let begun = app.store.commit(account, move |tx| {
+    let begun = app.store.commit_in_passing(move |system| {
+        let tx = &mut system.account(account);
         if !tx.holds(&leased)? {
             return Ok(None);
         }
