@@ -12,6 +12,7 @@ pub mod layer;
 pub mod link;
 pub mod list;
 pub mod login;
+pub mod marks;
 pub mod own;
 pub mod painted;
 pub mod palette;
@@ -38,6 +39,7 @@ use crate::state::briefing::Briefing;
 use crate::state::chats::Chats;
 use crate::state::layer::Layer;
 use crate::state::link::Link;
+use crate::state::marks::Marks;
 use crate::state::painted::Painted;
 use crate::state::queue::Queue;
 use crate::state::seen::Seen;
@@ -89,6 +91,12 @@ pub struct State {
     pub reassessing: Vec<(Ticket, HandoffId)>,
     /// Messages on their way, wherever the user is meanwhile.
     pub outgoing: HashMap<SessionId, Outgoing>,
+    /// Changes of steps and of what was tried that are being made.
+    pub marks: Marks,
+    /// Whether the user's own sessions were asked for in vain.
+    pub misses_own: bool,
+    /// Messages of which it is not known whether they were sent.
+    pub doubts: HashMap<SessionId, Outgoing>,
     /// Sessions that were open before, as they were then.
     pub chats: Chats,
     /// Questions under way: should nobody answer them any more, they have failed.
@@ -160,6 +168,11 @@ impl State {
     pub fn ticket(&mut self) -> Ticket {
         self.tickets = Ticket(self.tickets.0 + 1);
         self.tickets
+    }
+
+    /// Whether an answer to such a question is awaited.
+    pub fn is_asking(&self, such: impl Fn(&Call) -> bool) -> bool {
+        self.asked.values().any(such)
     }
 
     /// Whether the assessment of a handoff is being asked for again.

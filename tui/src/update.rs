@@ -6,6 +6,7 @@ mod can;
 mod command;
 mod conflict;
 mod dialog;
+mod ended;
 mod filter;
 mod go;
 mod growing;
@@ -20,6 +21,7 @@ pub(crate) mod pick;
 mod queue;
 mod reply;
 mod rewind;
+mod said;
 mod session;
 mod talk;
 

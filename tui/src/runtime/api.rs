@@ -113,6 +113,16 @@ impl Api {
         self.door.server_now()
     }
 
+    /// Waits until the server answers anything: then trying again makes sense.
+    pub(super) async fn answers(&self) {
+        self.door.answers.notified().await;
+    }
+
+    /// Waits until the server does not answer something in time: then what is quiet may be dead.
+    pub(super) async fn falls_silent(&self) {
+        self.door.silences.notified().await;
+    }
+
     /// The server's address, as it names what is kept for it on this machine.
     pub fn server(&self) -> &str {
         self.door.server.as_str().trim_end_matches('/')

@@ -71,7 +71,12 @@ pub async fn hold(
         }
         let why = match api.stream(watch, after).await {
             Ok(response) => {
-                let Some(why) = read(response, &mut after, &mut pauses, &mut take).await else { return };
+                let read = read(response, &mut after, &mut pauses, &mut take);
+                let ended = tokio::select! {
+                    ended = read => ended,
+                    () = api.falls_silent() => Some("the server took too long".into()),
+                };
+                let Some(why) = ended else { return };
                 why
             }
             Err(Failure::Problem(problem)) if matches!(problem.status, 401 | 403 | 404) => {
@@ -91,7 +96,13 @@ pub async fn hold(
         if !tell(Connection::Lost { why, retry_at }) {
             return;
         }
-        tokio::time::sleep(wait).await;
+        let least = wait.min(FIRST_PAUSE);
+        tokio::time::sleep(least).await;
+        // An answer to something else says that the server is back: the rest of the pause is for nobody.
+        tokio::select! {
+            () = tokio::time::sleep(wait.saturating_sub(least)) => {}
+            () = api.answers() => {}
+        }
     }
 }
 

@@ -30,6 +30,8 @@ pub struct Filter {
     pub ask_at: Option<Timestamp>,
     /// Questions to the server under way.
     pub asked: Vec<Ticket>,
+    /// Whether the server could not be asked: only what is loaded was searched.
+    pub is_partial: bool,
 }
 
 impl fmt::Debug for Filter {

@@ -87,8 +87,6 @@ pub struct Pick {
     pub of: PickOf,
     /// Which the keys are on.
     pub at: usize,
-    /// The change of a row that is under way.
-    pub sending: Option<(Ticket, usize)>,
     /// Why the last change was not made.
     pub error: Option<String>,
 }
@@ -107,7 +105,7 @@ pub enum PickOf {
 impl Pick {
     /// Rows of this kind, the keys on the first.
     pub const fn new(of: PickOf) -> Self {
-        Self { of, at: 0, sending: None, error: None }
+        Self { of, at: 0, error: None }
     }
 }
 

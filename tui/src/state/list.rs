@@ -144,6 +144,12 @@ impl<K: Ord + Clone, I: Copy + Eq + Hash> List<K, I> {
         self.top.clamp(highest, place.max(highest)).min(furthest.max(highest))
     }
 
+    /// Whether a row is on a screen that has room for so many.
+    pub fn shows(&self, id: I, room: usize) -> bool {
+        let top = self.top(room);
+        self.place_of(id).is_some_and(|place| (top..top + room).contains(&place))
+    }
+
     /// Remembers where the screen began, so that it stays there.
     pub fn settle(&mut self, room: usize) {
         self.top = self.top(room);

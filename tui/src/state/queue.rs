@@ -252,7 +252,11 @@ impl Queue {
             item.ai_assessment = None;
         }
         let id = item.id;
-        let Some(tab) = tab_of(&item, me) else {
+        let tab = tab_of(&item, me);
+        if !may_be_mine(&item, tab, me) {
+            self.session_left(item.session_id);
+        }
+        let Some(tab) = tab else {
             self.remove(id);
             if item.status == HandoffStatus::Parked {
                 self.put_aside.insert(id, item);
@@ -368,6 +372,16 @@ impl Queue {
         for item in self.items.values_mut() {
             item.viewers.clear();
         }
+    }
+}
+
+/// Whether the user may still work on the session of a handoff: not while it waits or is another's, nor where it went back
+/// to another.
+fn may_be_mine(item: &QueueItem, tab: Option<Tab>, me: Option<UserId>) -> bool {
+    match tab {
+        Some(Tab::Mine) => true,
+        Some(Tab::Queue | Tab::Parked) => me.is_none(),
+        None => me.is_none() || Some(item.handed_off_by) == me,
     }
 }
 

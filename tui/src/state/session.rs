@@ -59,8 +59,12 @@ pub struct Outgoing {
     pub ticket: Ticket,
     /// What it says.
     pub text: String,
+    /// Whether the assistant is to answer it.
+    pub kind: MessageKind,
     /// When it was sent.
     pub at: Timestamp,
+    /// The newest message then, by its `seq`: it comes after that one.
+    pub after: u32,
 }
 
 /// An answer that is awaited.
@@ -180,6 +184,13 @@ impl Chat {
             briefing.item.status == HandoffStatus::Open && Some(briefing.item.handed_off_by) != me
         };
         self.briefing.as_ref().is_some_and(waits)
+    }
+
+    /// Whether the handoff that brought the user here is none of theirs: others handed it off, and nobody or others work on it.
+    pub fn is_of_others(&self, me: Option<UserId>) -> bool {
+        let others =
+            |briefing: &Briefing| briefing.item.claimed_by != me && Some(briefing.item.handed_off_by) != me;
+        me.is_some() && self.briefing.as_ref().is_some_and(others)
     }
 
     /// Messages that came since the user scrolled up.

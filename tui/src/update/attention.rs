@@ -33,11 +33,12 @@ pub(super) fn hear(state: &mut State, frame: &Frame, effects: &mut Vec<Effect>) 
     }
 }
 
-/// A handoff of somebody else's entered the queue. Whoever has the list before them sees it arrive; everybody else is
+/// A handoff of somebody else's entered the queue. Whoever has its row before them sees it arrive; everybody else is
 /// told.
 pub(super) fn arrived(state: &mut State, id: HandoffId) {
     let is_list = matches!(state.screen, Screen::Queue) && state.layers.is_empty();
-    if is_list && state.queue.tab == Tab::Queue && state.queue.queue.has(id) {
+    let room = state.painted.list_room;
+    if is_list && state.queue.tab == Tab::Queue && state.queue.queue.shows(id, room) {
         return;
     }
     let Some(item) = state.queue.item(id) else { return };

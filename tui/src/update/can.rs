@@ -16,8 +16,8 @@ use crate::state::layer::{Draft, Layer};
 use crate::state::queue::{Mine, Tab};
 use crate::state::toast::Tone;
 use crate::update::can::rules::{
-    assign, chat, evidence, hand_off, is_active, is_engineer, is_mine, is_online, no_evidence, not_now,
-    only_if, reassess, release, send, send_back, shown, take_back, takes_part,
+    assign, chat, evidence, hand_off, is_active, is_admin, is_engineer, is_mine, is_online, no_evidence,
+    not_now, only_if, reassess, release, send, send_back, shown, take_back, takes_part,
 };
 use crate::update::{pick, steps_are_coming, steps_are_shown};
 
@@ -153,7 +153,13 @@ fn in_session(state: &State, verb: SessionVerb) -> Can {
         }
         SessionVerb::UseStep(number) => {
             let count = chat.steps(state.my_id()).len();
-            only_if(steps_are_shown(state) && (1..=count).contains(&usize::from(number)))
+            only_if(steps_are_shown(state))?;
+            let has_step = (1..=count).contains(&usize::from(number));
+            if has_step {
+                Ok(())
+            } else {
+                not_now(format!("There is no step {number}: {count} are suggested"))
+            }
         }
         SessionVerb::HideSteps => only_if(steps_are_shown(state) || steps_are_coming(state)),
         SessionVerb::StepsRight | SessionVerb::StepsLeft => only_if(steps_are_shown(state)),
@@ -230,10 +236,19 @@ fn after_conflict(state: &State, verb: ConflictVerb) -> Can {
     match verb {
         ConflictVerb::SendDraft => {
             let is_kept = |layer: &Layer| matches!(layer, Layer::Conflict(lost) if matches!(lost.draft, Draft::Kept | Draft::Refused(_)));
-            only_if(state.layers.iter().any(is_kept))
+            only_if(state.layers.iter().any(is_kept) && is_taken_by_winner(state))
         }
         ConflictVerb::Close | ConflictVerb::NextOpen => Ok(()),
     }
+}
+
+/// Whether the session of a lost claim takes a note of the user's: as they opened it, or are an admin.
+fn is_taken_by_winner(state: &State) -> bool {
+    state.layers.iter().any(|layer| {
+        let Layer::Conflict(lost) = layer else { return false };
+        let item = state.queue.item(lost.handoff);
+        is_admin(state) || item.is_some_and(|item| Some(item.handed_off_by) == state.my_id())
+    })
 }
 
 fn in_tried(state: &State, verb: TriedVerb) -> Can {

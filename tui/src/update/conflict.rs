@@ -14,7 +14,7 @@ use crate::state::queue::Tab;
 use crate::state::toast::Tone;
 use crate::state::{Screen, State};
 use crate::text::safe;
-use crate::update::{go, load, queue, reply};
+use crate::update::{ended, go, load, queue, said};
 
 /// A claim that somebody else won.
 pub(super) struct Loss {
@@ -123,10 +123,10 @@ pub(super) fn sent(
             lost.draft = Draft::None;
             let text = format!("{} has your note", safe::line(&lost.by));
             state.toast(Tone::Good, text);
-            reply::keep_draft(state, session, String::new(), effects);
+            said::keep_draft(state, session, String::new(), effects);
         }
         Err(failure) => {
-            let why = reply::say(failure);
+            let why = ended::say(failure);
             lost.draft = Draft::Refused(format!("Not sent, and kept as a draft: {why}"));
         }
     }

@@ -17,7 +17,7 @@ use crate::state::dialog::{Dialog, Input, Purpose};
 use crate::state::layer::{Confirm, Layer, OnYes};
 use crate::state::{State, wake};
 use crate::text::safe;
-use crate::update::{load, reply};
+use crate::update::{ended, load};
 
 pub(super) fn act(state: &mut State, verb: DialogVerb, effects: &mut Vec<Effect>) {
     match verb {
@@ -47,7 +47,7 @@ pub(super) fn assign(state: &mut State, handoff: HandoffId, effects: &mut Vec<Ef
 /// The people are here, or not: those who can work on a handoff, by name.
 pub(super) fn take_people(state: &mut State, ticket: Ticket, result: Result<Vec<User>, Failure>) {
     let me = state.my_id();
-    let found = result.map_err(|failure| reply::say(&failure)).map(|users| {
+    let found = result.map_err(|failure| ended::say(&failure)).map(|users| {
         let able = |user: &User| user.active && user.role >= Role::Engineer && Some(user.id) != me;
         let mut people: Vec<Person> =
             users.into_iter().filter(able).map(|user| Person { id: user.id, name: user.name }).collect();
@@ -129,11 +129,27 @@ fn move_focus(state: &mut State, by: isize) {
     }
 }
 
+/// What is said in a dialog that cannot be sent now.
+const OFFLINE: &str = "Offline: not sent. It stays here: send it when there is a connection";
+
+/// There is a connection again: what a dialog says of it is over.
+pub(super) fn back_online(state: &mut State) {
+    for layer in &mut state.layers {
+        if let Layer::Dialog(dialog) = layer {
+            dialog.error.take_if(|why| why == OFFLINE);
+        }
+    }
+}
+
 /// Closes a dialog; what was typed into it is not thrown away without a question.
 fn cancel(state: &mut State) {
     let Some(dialog) = top(state) else { return };
-    if dialog.is_typed_into() && dialog.sending.is_none() {
-        let question = "Throw away what you typed?".into();
+    if dialog.is_typed_into() {
+        let question = match dialog.sending {
+            Some(_) => "It is on its way. Close it all the same? If it fails, what you typed is gone.",
+            None => "Throw away what you typed?",
+        };
+        let question = question.into();
         state.layers.push(Layer::Confirm(Confirm { question, on_yes: OnYes::CloseDialog }));
     } else {
         state.layers.pop();
@@ -149,7 +165,7 @@ pub(super) fn submit(state: &mut State, is_sure: bool, effects: &mut Vec<Effect>
         return;
     }
     if !may_ask {
-        dialog.error = Some("Offline: this stays here until there is a connection".into());
+        dialog.error = Some(OFFLINE.into());
         return;
     }
     match (call(dialog, now, utc_offset), question(dialog)) {

@@ -59,7 +59,11 @@ pub(super) fn paste(state: &mut State, text: &str) {
 
 /// Asks the server, if it is time: it knows what was said in the sessions.
 pub(super) fn tick(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.queue.filter.ask_at.take_if(|at| *at <= state.now).is_none() || !state.link.may_ask() {
+    if state.queue.filter.ask_at.take_if(|at| *at <= state.now).is_none() {
+        return;
+    }
+    state.queue.filter.is_partial = !state.link.may_ask();
+    if state.queue.filter.is_partial {
         return;
     }
     for list in [QueueState::Open, QueueState::Claimed] {
@@ -82,7 +86,16 @@ pub(super) fn take_found(state: &mut State, ticket: Ticket, page: &QueuePage) {
 
 /// The server could not be asked. What is loaded was searched all the same.
 pub(super) fn not_found(state: &mut State, ticket: Ticket) {
-    state.queue.filter.asked.retain(|known| *known != ticket);
+    if state.queue.filter.asked.extract_if(.., |known| *known == ticket).next().is_some() {
+        state.queue.filter.is_partial = true;
+    }
+}
+
+/// There is a connection again: the server is asked what it could not be asked.
+pub(super) fn back_online(state: &mut State) {
+    if std::mem::take(&mut state.queue.filter.is_partial) {
+        state.queue.filter.ask_at = Some(state.now);
+    }
 }
 
 fn changed(state: &mut State) {
@@ -90,6 +103,7 @@ fn changed(state: &mut State) {
     if !filter.read() {
         return;
     }
+    filter.is_partial = false;
     let is_worth_asking = filter.text().chars().count() >= LETTERS;
     filter.ask_at = is_worth_asking.then(|| state.now.plus(PAUSE));
     let me = state.my_id();

@@ -14,7 +14,7 @@ use crate::state::{Screen, State};
 use crate::text::{cut, safe};
 use crate::update::conflict::Loss;
 use crate::update::growing::stop_growing;
-use crate::update::{attention, briefing, conflict, go, load, pick};
+use crate::update::{attention, briefing, conflict, go, load, pick, said};
 
 /// Something happened in the account.
 pub(super) fn happened(state: &mut State, event: &Event, effects: &mut Vec<Effect>) {
@@ -100,6 +100,7 @@ pub(super) fn happened(state: &mut State, event: &Event, effects: &mut Vec<Effec
                 && chat.id == *session_id
             {
                 chat.hear(message.clone());
+                said::settle(state, *session_id);
             }
         }
     }
@@ -234,7 +235,9 @@ fn sent_back(
     question: &str,
     effects: &mut Vec<Effect>,
 ) {
-    if is_from_me(state, handoff) && Some(by.id) != state.my_id() {
+    if !is_from_me(state, handoff) {
+        state.queue.session_left(handoff.session_id);
+    } else if Some(by.id) != state.my_id() {
         let (name, question) = (safe::line(&by.name), cut(&safe::line(question), 60));
         state.toast(Tone::Info, format!("{name} sent #{} back to you: {question}", handoff.number));
         load::own_sessions(state, effects);
@@ -247,7 +250,7 @@ fn sent_back(
 fn withdrawn(state: &mut State, handoff: &AboutHandoff, by: &Person, effects: &mut Vec<Effect>) {
     let is_read = matches!(&state.screen, Screen::Briefing(open) if open.item.id == handoff.handoff_id);
     ended(state, handoff.handoff_id, HandoffStatus::Withdrawn);
-    if is_read {
+    if is_read && Some(by.id) != state.my_id() {
         let text = format!("{} took #{} back", safe::line(&by.name), handoff.number);
         state.toast(Tone::Info, text);
     }

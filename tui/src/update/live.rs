@@ -10,7 +10,7 @@ use crate::state::queue::Preview;
 use crate::state::{Screen, State};
 use crate::update::growing::{grow_assessment, grow_message, presence};
 use crate::update::happened::happened;
-use crate::update::{briefing, load};
+use crate::update::{briefing, dialog, filter, load};
 
 /// The team's stream carried something.
 pub(super) fn live(state: &mut State, frame: Frame, effects: &mut Vec<Effect>) {
@@ -110,6 +110,11 @@ fn hello(state: &mut State, seq: Seq, now: Timestamp, effects: &mut Vec<Effect>)
 
 /// There is a connection again: what could not be fetched for want of one is fetched now.
 fn ask_again(state: &mut State, effects: &mut Vec<Effect>) {
+    dialog::back_online(state);
+    filter::back_online(state);
+    if std::mem::take(&mut state.misses_own) {
+        load::own_sessions(state, effects);
+    }
     let shown = briefing::shown_mut(state);
     if let Some(briefing) = shown.filter(|briefing| briefing.snapshot.is_none() && briefing.asked.is_none()) {
         let id = briefing.item.id;

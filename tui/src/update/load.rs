@@ -18,7 +18,17 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// Asks something.
 pub(super) fn ask(state: &mut State, call: Call, effects: &mut Vec<Effect>) -> Ticket {
-    let ticket = state.ticket();
+    ask_as(state, None, call, effects)
+}
+
+/// The same; with a ticket that this was asked with before, it is done once even if it was done then.
+pub(super) fn ask_as(
+    state: &mut State,
+    before: Option<Ticket>,
+    call: Call,
+    effects: &mut Vec<Effect>,
+) -> Ticket {
+    let ticket = before.unwrap_or_else(|| state.ticket());
     state.asked.insert(ticket, call.clone());
     effects.push(Effect::Call(ticket, call));
     ticket

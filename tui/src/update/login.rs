@@ -5,7 +5,7 @@ use tierup_common::problem::Code;
 
 use crate::effect::{Credentials, Effect, Ticket};
 use crate::event::{Failure, Reply, Welcome};
-use crate::keymap::DialogVerb;
+use crate::keymap::{Action, Context, DialogVerb};
 use crate::state::State;
 use crate::state::layer::Layer;
 use crate::state::link::Link;
@@ -61,7 +61,9 @@ pub(super) fn act(state: &mut State, verb: DialogVerb, effects: &mut Vec<Effect>
             Why::Ended(_) | Why::Asked if login.sending.is_some() => {}
             Why::Ended(_) => {
                 state.layers.pop();
-                state.toast(Tone::Info, "You are logged out: `:log-in` asks again");
+                let palette = state.settings.keymap.key_for(Context::Global, Action::Palette);
+                let text = format!("You are logged out: {palette}, then “log in”, asks again");
+                state.toast(Tone::Info, text);
             }
             Why::Asked => {
                 state.layers.pop();

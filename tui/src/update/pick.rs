@@ -5,14 +5,16 @@ use tierup_common::handoff::QueueItem;
 use tierup_common::id::{BranchId, SessionId};
 use tierup_common::session::{Branch, BranchStatus, PutBranch};
 
-use crate::effect::{Call, Effect, Ticket};
+use crate::effect::{Effect, Ticket};
 use crate::event::Failure;
 use crate::keymap::{CaseVerb, Move, OutcomeVerb, TriedVerb};
 use crate::state::briefing::Briefing;
 use crate::state::dialog::Dialog;
 use crate::state::layer::{Layer, Pick, PickOf};
+use crate::state::marks::Mark;
+use crate::state::toast::Tone;
 use crate::state::{Screen, State};
-use crate::update::{dialog, go, load, reply};
+use crate::update::{dialog, ended, go, load};
 
 /// Moves between the rows.
 pub(super) fn go_to(state: &mut State, to: Move) {
@@ -90,10 +92,11 @@ pub(super) fn act_on_tried(state: &mut State, verb: TriedVerb, effects: &mut Vec
         (TriedVerb::RuleOut, Some(_)) => BranchStatus::RuledOut,
         (TriedVerb::Confirm, Some(_)) => BranchStatus::Confirmed,
     };
-    let Some((at, known)) = row else { return };
-    if known.status != status {
+    let Some((_, known)) = row else { return };
+    let will_be = state.marks.branch(known.id).map_or(known.status, |request| request.status);
+    if will_be != status {
         let request = PutBranch { hypothesis: known.hypothesis, status, evidence: known.evidence };
-        send(state, at, Call::PutBranch { session, branch: known.id, request }, effects);
+        mark(state, Mark::Branch(session, known.id, request), effects);
     }
 }
 
@@ -105,12 +108,11 @@ pub(super) fn act_on_outcome(state: &mut State, verb: OutcomeVerb, effects: &mut
     };
     let Screen::Session(chat) = &state.screen else { return };
     let Some(handoff) = chat.briefing.as_ref().map(|briefing| briefing.item.id) else { return };
-    let row =
-        top(state).and_then(|pick| steps(state).get(pick.at).map(|step| (pick.at, step.id, step.outcome)));
-    if let Some((at, step, known)) = row
-        && known != outcome
+    let row = top(state).and_then(|pick| steps(state).get(pick.at)).map(|step| (step.id, step.outcome));
+    if let Some((step, known)) = row
+        && state.marks.step(step).unwrap_or(known) != outcome
     {
-        send(state, at, Call::PutStep { handoff, step, outcome }, effects);
+        mark(state, Mark::Step(handoff, step, outcome), effects);
     }
 }
 
@@ -125,9 +127,9 @@ pub(super) fn act_on_case(state: &mut State, verb: CaseVerb, effects: &mut Vec<E
     }
 }
 
-/// Asks for the change of a row, one at a time.
-fn send(state: &mut State, at: usize, call: Call, effects: &mut Vec<Effect>) {
-    if top(state).is_none_or(|pick| pick.sending.is_some()) || go::refuse_viewer(state) {
+/// Changes a row, after the changes that are asked for already.
+fn mark(state: &mut State, mark: Mark, effects: &mut Vec<Effect>) {
+    if go::refuse_viewer(state) {
         return;
     }
     if !state.link.may_ask() {
@@ -136,9 +138,18 @@ fn send(state: &mut State, at: usize, call: Call, effects: &mut Vec<Effect>) {
         }
         return;
     }
-    let ticket = load::ask(state, call, effects);
+    state.marks.add(mark);
     if let Some(pick) = top_mut(state) {
-        (pick.sending, pick.error) = (Some((ticket, at)), None);
+        pick.error = None;
+    }
+    go_on(state, effects);
+}
+
+/// Asks for the next change of a row.
+fn go_on(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Some(mark) = state.marks.next() {
+        let ticket = load::ask(state, mark.call(), effects);
+        state.marks.sent(ticket, mark);
     }
 }
 
@@ -160,18 +171,39 @@ pub(super) fn take_branch(state: &mut State, session: SessionId, branch: &Branch
     }
 }
 
-/// The change of a row was made, or not; whether it was one of ours.
-pub(super) fn sent(state: &mut State, ticket: Ticket, failure: Option<&Failure>) -> bool {
-    for layer in &mut state.layers {
-        if let Layer::Pick(pick) = layer
-            && pick.sending.is_some_and(|(sent, _)| sent == ticket)
-        {
-            pick.sending = None;
-            pick.error = failure.map(reply::say);
-            return true;
-        }
+/// The change of a row was made, or not; whether it was one of ours. What waits for one that failed is given up.
+pub(super) fn marked(
+    state: &mut State,
+    ticket: Ticket,
+    failure: Option<&Failure>,
+    effects: &mut Vec<Effect>,
+) -> bool {
+    if !state.marks.answered(ticket) {
+        return false;
     }
-    false
+    let Some(failure) = failure else {
+        go_on(state, effects);
+        return true;
+    };
+    state.marks.clear();
+    let why = ended::say(failure);
+    let open = state.layers.iter_mut().find_map(|layer| match layer {
+        Layer::Pick(pick) => Some(pick),
+        Layer::Help { .. }
+        | Layer::Log { .. }
+        | Layer::Palette(_)
+        | Layer::Command(_)
+        | Layer::Conflict(_)
+        | Layer::Dialog(_)
+        | Layer::Confirm(_)
+        | Layer::Briefing
+        | Layer::LogIn(_) => None,
+    });
+    match open {
+        Some(pick) => pick.error = Some(why),
+        None => state.toast(Tone::Bad, format!("Not marked: {why}")),
+    }
+    true
 }
 
 fn top(state: &State) -> Option<&Pick> {

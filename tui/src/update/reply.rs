@@ -11,14 +11,13 @@ use crate::effect::{Call, Effect, Ticket};
 use crate::event::{Answer, Failure, Reply};
 use crate::keymap::{Action, Context, ListVerb};
 use crate::state::briefing::Briefing;
-use crate::state::composer::Composer;
-use crate::state::layer::Layer;
 use crate::state::queue::Tab;
 use crate::state::toast::Tone;
 use crate::state::{Screen, State};
 use crate::text::safe;
 use crate::update::conflict::Loss;
-use crate::update::{briefing, conflict, dialog, filter, go, load, pick, session};
+use crate::update::ended::{close_dialog, done, failed, nonsense, say};
+use crate::update::{briefing, conflict, dialog, filter, go, load, pick, said, session};
 
 pub(super) fn reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) {
     let Reply { ticket, call, result } = reply;
@@ -46,7 +45,7 @@ pub(super) fn reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) 
         (Call::Session(id), Err(failure)) => session_failed(state, id, &failure),
         (Call::Claim(id), result) => claimed(state, ticket, id, result, effects),
         (Call::Say { session, message }, result) => {
-            said(state, ticket, session, &message.content, result, effects);
+            said::said(state, ticket, session, &message.content, result, effects);
         }
         (Call::CreateSession(_), Ok(Answer::Session(session))) => created(state, ticket, session, effects),
         (Call::Resume(_), Ok(Answer::Session(resumed))) => {
@@ -90,34 +89,25 @@ pub(super) fn reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) 
             take_handoff(state, handoff);
         }
         (Call::PutStep { handoff, .. }, Ok(Answer::Step(step))) => {
-            pick::sent(state, ticket, None);
             take_step(state, handoff, &step);
+            pick::marked(state, ticket, None, effects);
         }
         (Call::PutBranch { session, .. }, Ok(Answer::Branch(branch))) => {
-            pick::sent(state, ticket, None);
             close_dialog(state, ticket);
             pick::take_branch(state, session, &branch);
+            pick::marked(state, ticket, None, effects);
         }
         (Call::Resolve { .. }, Ok(Answer::Session(session))) => {
-            done(state, ticket, format!("Session {} is resolved", session.item.number));
+            let text = format!("{} is resolved", named(state, &session));
+            done(state, ticket, text);
         }
         // The first line says that there is no connection; the next one asks again.
-        (Call::Me | Call::OwnSessions(_), Err(Failure::Unreachable(_))) => {}
-        (_, Err(failure)) => failed(state, ticket, &failure),
+        (Call::Me, Err(Failure::Unreachable(_))) => {}
+        (Call::OwnSessions(_), Err(Failure::Unreachable(_))) => state.misses_own = true,
+        (call, Err(failure)) => failed(state, ticket, &call, &failure, effects),
         // An answer that is not to its question is as good as none.
-        (_, Ok(_)) => failed(state, ticket, &Failure::Nonsense("the server answered something else".into())),
+        (call, Ok(_)) => failed(state, ticket, &call, &nonsense(), effects),
     }
-}
-
-/// A failure as the user reads it, with what is wrong with which field.
-pub(super) fn say(failure: &Failure) -> String {
-    let mut text = failure.to_string();
-    if let Failure::Problem(problem) = failure {
-        for error in &problem.errors {
-            text = format!("{text}; {}: {}", error.field, error.message);
-        }
-    }
-    safe::line(&text)
 }
 
 fn take_handoff(state: &mut State, handoff: Handoff) {
@@ -173,7 +163,9 @@ pub(super) fn take_session(state: &mut State, session: Session, effects: &mut Ve
         && chat.id == session.item.id
     {
         chat.asked = None;
+        let id = chat.id;
         chat.take(session);
+        said::settle(state, id);
         go::give_briefing(state, effects);
     }
 }
@@ -209,14 +201,14 @@ fn claimed(
     state.claiming.take_if(|claiming| claiming.ticket == ticket);
     match result {
         Ok(Answer::Handoff(handoff)) => won(state, handoff, effects),
-        Ok(_) => failed(state, ticket, &Failure::Nonsense("the server answered something else".into())),
+        Ok(_) => failed(state, ticket, &Call::Claim(id), &nonsense(), effects),
         Err(Failure::Problem(problem)) => {
             if let Some(winner) = problem.winner {
                 let title = title(state, id);
                 let by = Person { id: winner.claimed_by_id, name: winner.claimed_by_name };
                 conflict::lost(state, Loss { handoff: id, title, by, since: winner.claimed_at });
             } else {
-                failed(state, ticket, &Failure::Problem(problem));
+                failed(state, ticket, &Call::Claim(id), &Failure::Problem(problem), effects);
             }
             // What it says of the handoff is newer than what is shown.
             load::handoff(state, id, effects);
@@ -259,117 +251,14 @@ fn title(state: &State, id: HandoffId) -> String {
     known.map(|item| format!("#{} {}", item.number, item.problem_summary)).unwrap_or_default()
 }
 
-fn said(
-    state: &mut State,
-    ticket: Ticket,
-    session: SessionId,
-    text: &str,
-    result: Result<Answer, Failure>,
-    effects: &mut Vec<Effect>,
-) {
-    let sent = match result {
-        Ok(Answer::Message(message)) => Ok(message),
-        Ok(_) => Err(Failure::Nonsense("the server answered something else".into())),
-        Err(failure) => Err(failure),
+/// A session as the user knows it: by the handoff that brought them there, if one did.
+fn named(state: &State, session: &Session) -> String {
+    let brought = match &state.screen {
+        Screen::Session(chat) if chat.id == session.item.id => chat.briefing.as_ref(),
+        Screen::Session(_) | Screen::Queue | Screen::Briefing(_) => None,
     };
-    if conflict::sent(state, ticket, session, &sent, effects) {
-        return;
-    }
-    let is_ours = state.outgoing.get(&session).is_some_and(|outgoing| outgoing.ticket == ticket);
-    let outgoing = if is_ours { state.outgoing.remove(&session) } else { None };
-    match (&mut state.screen, sent) {
-        (Screen::Session(chat), Ok(message)) if chat.id == session => {
-            // One that was given up became a draft again, which it is no more.
-            if outgoing.is_none() {
-                let left = go::without(&chat.composer.text(), text);
-                chat.composer = Composer::with(&left);
-            }
-            chat.hear(message);
-        }
-        (_, Ok(_)) => {
-            let kept = state.drafts.get(&session).map(String::as_str).unwrap_or_default();
-            let left = go::without(kept, text);
-            keep_draft(state, session, left, effects);
-        }
-        (Screen::Session(chat), Err(failure)) if chat.id == session => {
-            if let Some(outgoing) = outgoing {
-                let typed = chat.typed();
-                let back =
-                    if typed.is_empty() { outgoing.text } else { format!("{}\n{typed}", outgoing.text) };
-                chat.composer = Composer::with(&back);
-                (chat.awaits_answer, chat.recalled) = (None, None);
-            }
-            let text = format!("Not sent, and kept as a draft: {}", say(&failure));
-            state.toast(Tone::Bad, text);
-        }
-        (_, Err(failure)) => {
-            let text = format!("A message was not sent; its draft is kept: {}", say(&failure));
-            state.toast(Tone::Bad, text);
-        }
-    }
-}
-
-/// The draft of a session that is not open is this now.
-pub(super) fn keep_draft(state: &mut State, session: SessionId, draft: String, effects: &mut Vec<Effect>) {
-    if draft.is_empty() {
-        state.drafts.remove(&session);
-    } else {
-        state.drafts.insert(session, draft.clone());
-    }
-    effects.push(Effect::SaveDraft(session, draft));
-}
-
-/// Closes the dialog that asked for something; whether it was still there.
-fn close_dialog(state: &mut State, ticket: Ticket) -> bool {
-    let before = state.layers.len();
-    state.layers.retain(|layer| !matches!(layer, Layer::Dialog(dialog) if dialog.sending == Some(ticket)));
-    state.layers.len() < before
-}
-
-/// What a dialog asked for is done: back to the list, with a word about it. Who has put the dialog away meanwhile is
-/// somewhere else, and stays there.
-fn done(state: &mut State, ticket: Ticket, text: String) {
-    if close_dialog(state, ticket) {
-        go::to_queue(state);
-    }
-    state.toast(Tone::Good, text);
-}
-
-/// What was asked for was not done. A dialog stays, with the reason in it.
-fn failed(state: &mut State, ticket: Ticket, failure: &Failure) {
-    if pick::sent(state, ticket, Some(failure)) {
-        return;
-    }
-    let text = say(failure);
-    for layer in &mut state.layers {
-        if let Layer::Dialog(dialog) = layer
-            && dialog.sending == Some(ticket)
-        {
-            dialog.sending = None;
-            dialog.error = Some(text);
-            return;
-        }
-    }
-    state.toast(Tone::Bad, text);
-}
-
-#[cfg(test)]
-mod tests {
-    use tierup_common::problem::Problem;
-
-    use super::*;
-
-    #[test]
-    fn what_breaks_a_rule_is_said_with_the_field_and_the_rule() {
-        let problem = serde_json::json!({
-            "type": "/problems/invalid", "title": "some fields break a rule", "status": 422,
-            "detail": "some fields break a rule; see errors",
-            "errors": [{"field": "resolution", "message": "has 70000 bytes; at most 65536"}],
-        });
-        let problem: Problem = serde_json::from_value(problem).unwrap();
-        assert_eq!(
-            say(&Failure::Problem(Box::new(problem))),
-            "some fields break a rule; see errors; resolution: has 70000 bytes; at most 65536"
-        );
+    match brought {
+        Some(briefing) => format!("#{}", briefing.item.number),
+        None => format!("Session {}", session.item.number),
     }
 }

@@ -14,7 +14,7 @@ use crate::state::layer::{Confirm, Layer, Pick, PickOf};
 use crate::state::session::{Awaited, Chat, Outgoing, Recalled, Scroll};
 use crate::state::toast::Tone;
 use crate::state::{Resuming, Screen, State};
-use crate::update::{can, dialog, go, growing, load, queue, reply, talk};
+use crate::update::{can, dialog, go, growing, load, queue, reply, said, talk};
 
 pub(super) fn act(state: &mut State, verb: SessionVerb, effects: &mut Vec<Effect>) {
     let Some(chat) = chat_mut(state) else { return };
@@ -166,12 +166,13 @@ fn send(state: &mut State, effects: &mut Vec<Effect>) {
         return state.toast(Tone::Info, "The message before is still on its way: yours waits here");
     }
     let (id, kind, text) = (chat.id, chat.kind, chat.composer.text());
+    let (now, after) = (state.now, chat.newest());
     let message = CreateMessage { content: text.clone(), kind };
-    let ticket = load::ask(state, Call::Say { session: id, message }, effects);
-    let now = state.now;
+    let before = said::ticket_of(state, id, &message);
+    let ticket = load::ask_as(state, before, Call::Say { session: id, message }, effects);
     hide_steps(state, id);
     keep_sent(state, &text);
-    state.outgoing.insert(id, Outgoing { ticket, text, at: now });
+    state.outgoing.insert(id, Outgoing { ticket, text, kind, at: now, after });
     if let Some(chat) = chat_mut(state) {
         chat.composer = Composer::default();
         chat.recalled = None;

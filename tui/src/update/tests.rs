@@ -341,6 +341,12 @@ impl Desk {
         chat
     }
 
+    fn is_an_admin(&mut self) {
+        if let Some(me) = &mut self.state.me {
+            me.user.role = Role::Admin;
+        }
+    }
+
     fn is_told_of_a_loss(&self) -> bool {
         self.state.layers.iter().any(|layer| matches!(layer, Layer::Conflict(_)))
     }

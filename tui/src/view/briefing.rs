@@ -49,11 +49,16 @@ pub(super) fn paint(state: &State, open: &Briefing, canvas: &mut Canvas<'_>, are
     if let Some(area) = halves[1] {
         assessment(state, open, &frame, canvas, area);
     }
-    if let [_, Some(area)] | [Some(area), None] = halves
-        && state.is_claiming(open.item.id)
-    {
+    let under_way = if state.is_claiming(open.item.id) {
+        Some("claiming")
+    } else if state.is_taking_back(open.item.session_id) {
+        Some("taking it back")
+    } else {
+        None
+    };
+    if let ([_, Some(area)] | [Some(area), None], Some(what)) = (halves, under_way) {
         let spinner = canvas.spinner();
-        canvas.foot_of_panel(area, &format!("{spinner} claiming"));
+        canvas.foot_of_panel(area, &format!("{spinner} {what}"));
     }
 }
 
@@ -162,6 +167,11 @@ fn assessment(state: &State, open: &Briefing, frame: &Frame, canvas: &mut Canvas
 pub(super) fn assessment_title(state: &State, item: &QueueItem, canvas: &Canvas<'_>) -> (String, bool) {
     if state.is_reassessing(item.id) {
         return (format!("Assessment ── {} asking for it again", canvas.still()), true);
+    }
+    let is_written = matches!(item.assessment_status, AssessmentStatus::Pending | AssessmentStatus::Running);
+    if is_written && !state.link.may_ask() {
+        // Whether it is still being written, nobody here knows.
+        return ("Assessment ── interrupted".into(), false);
     }
     match item.assessment_status {
         AssessmentStatus::Pending => (format!("Assessment ── {} waiting for its turn", canvas.still()), true),

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::effect::Call;
 use crate::keymap::{Action, Context, LineVerb, ListVerb, SessionVerb};
 use crate::state::State;
 use crate::state::link::Link;
@@ -29,7 +30,16 @@ fn words(state: &State, canvas: &mut Canvas<'_>) -> (String, String, Style) {
     }
     let filter = &state.queue.filter;
     if filter.is_on() {
-        let said = format!("No row says “{}”.", safe::line(filter.text()));
+        let words = safe::line(filter.text());
+        if filter.ask_at.is_some() || !filter.asked.is_empty() {
+            let text = format!("{} looking for “{words}” in the conversations", canvas.spinner());
+            return (text, String::new(), theme.dim);
+        }
+        let said = if filter.is_partial {
+            format!("No row here says “{words}”; the conversations could not be searched.")
+        } else {
+            format!("No row says “{words}”.")
+        };
         let clear = if filter.is_open {
             key(Context::Filter, Action::Line(LineVerb::Cancel))
         } else {
@@ -47,6 +57,9 @@ fn words(state: &State, canvas: &mut Canvas<'_>) -> (String, String, Style) {
         ),
         Tab::Mine => {
             ("You work on nothing.", format!("{} in the queue picks something up.", list(ListVerb::PickUp)))
+        }
+        Tab::Parked if state.is_asking(|call| matches!(call, Call::OwnSessions(_))) => {
+            return (format!("{} loading what is parked", canvas.spinner()), String::new(), theme.dim);
         }
         Tab::Parked => {
             let park = key(Context::Session, Action::Session(SessionVerb::Park));

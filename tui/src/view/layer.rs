@@ -6,6 +6,7 @@ use crate::keymap::{Action, ConflictVerb, Context};
 use crate::state::layer::{Confirm, Conflict, Draft, Layer};
 use crate::state::{Screen, State};
 use crate::text::{Ink, Row, cut, safe, wrap};
+use crate::update::can;
 use crate::view::canvas::Canvas;
 use crate::view::sheet::columns;
 use crate::view::{briefing, command, dialog, help, log, login, palette, pick};
@@ -46,7 +47,8 @@ fn conflict(state: &State, lost: &Conflict, canvas: &mut Canvas<'_>, area: Rect)
     let key = |verb| state.settings.keymap.key_for(Context::Conflict, Action::Conflict(verb));
     let (close, next) = (key(ConflictVerb::Close), key(ConflictVerb::NextOpen));
     let send = key(ConflictVerb::SendDraft);
-    let keys: &[(&str, &str)] = if matches!(lost.draft, Draft::Kept | Draft::Refused(_)) {
+    let can_send = can(state, Context::Conflict, Action::Conflict(ConflictVerb::SendDraft));
+    let keys: &[(&str, &str)] = if can_send {
         &[(&close, "close"), (&next, "next open one"), (&send, "send it as a note")]
     } else {
         &[(&close, "back to the queue"), (&next, "next open one")]

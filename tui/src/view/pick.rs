@@ -20,16 +20,18 @@ const WIDEST: u16 = 96;
 pub(super) fn paint(state: &State, open: &Pick, canvas: &mut Canvas<'_>, area: Rect) {
     let width = WIDEST.min(area.width.saturating_sub(4)).max(area.width.min(40));
     let inside = usize::from(width.saturating_sub(6));
-    let under_way = open.sending.map(|(_, at)| at);
     let (title, items, empty) = match open.of {
         PickOf::Tried => {
-            let rows = |(place, branch)| tried(branch, under_way == Some(place), inside, canvas);
-            let items: Vec<Vec<Row>> = pick::tried(state).iter().enumerate().map(rows).collect();
+            let rows =
+                |branch: &Branch| tried(branch, state.marks.branch(branch.id).is_some(), inside, canvas);
+            let items: Vec<Vec<Row>> = pick::tried(state).iter().map(rows).collect();
             let add = canvas.key(Context::Tried, Action::Tried(TriedVerb::Add));
             ("Tried", items, format!("Nothing yet. {add} notes what might be the cause."))
         }
         PickOf::Outcomes => {
-            let rows = |(place, step)| outcome(place, step, under_way == Some(place), inside, canvas);
+            let rows = |(place, step): (usize, &Step)| {
+                outcome(place, step, state.marks.step(step.id).is_some(), inside, canvas)
+            };
             let items = pick::steps(state).iter().enumerate().map(rows).collect();
             ("What came of the steps", items, "No steps were suggested.".into())
         }

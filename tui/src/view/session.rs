@@ -69,6 +69,9 @@ fn write_box(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: Rect) {
         (Some(SessionStatus::Active | SessionStatus::Escalated), _) => {
             ("Draft", "This session is not active: what you type is kept as a draft")
         }
+        (None, _) if chat.session.is_none() && chat.is_of_others(state.my_id()) => {
+            ("Draft", "What you type is kept as a draft")
+        }
         (None, MessageKind::Ask) => ("Message", "Ask the assistant, or say what you tried"),
         (None, MessageKind::Note) => ("Note", "A note for people: the assistant stays silent"),
     };

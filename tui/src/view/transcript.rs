@@ -151,13 +151,12 @@ fn under_way(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, width: u16) ->
         rows.push(Row::default());
     }
     for (_, text) in &chat.growing {
-        let spinner = canvas.spinner();
-        rows.push(Row(vec![
-            Piece::new("assistant", Ink::Accent),
-            Piece::new(format!("  {spinner} writing"), Ink::Dim),
-        ]));
+        let goes_on = state.link.may_ask();
+        // Without a connection nobody here knows whether it is still being written.
+        let word = if goes_on { format!("{} writing", canvas.spinner()) } else { "interrupted".into() };
+        rows.push(Row(vec![Piece::new("assistant", Ink::Accent), Piece::new(format!("  {word}"), Ink::Dim)]));
         let mut body = indented(markdown::rows(text, width));
-        if let Some(last) = body.last_mut() {
+        if let Some(last) = body.last_mut().filter(|_| goes_on) {
             last.0.push(Piece::new(canvas.theme.glyphs.writing, Ink::Accent));
         }
         rows.extend(body);

@@ -12,6 +12,7 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use tierup_common::problem::{self, Problem};
 use tierup_common::time::Timestamp;
+use tokio::sync::Notify;
 
 use crate::event::Failure;
 use crate::runtime::api::ApiError;
@@ -43,6 +44,10 @@ pub(super) struct Door {
     pub(super) answer_time: Duration,
     /// How far the server's clock is ahead of this machine's, in milliseconds, as its last answer had it.
     skew: Arc<AtomicI64>,
+    /// Rings whenever the server answers.
+    pub(super) answers: Arc<Notify>,
+    /// Rings when the server did not answer in time.
+    pub(super) silences: Arc<Notify>,
 }
 
 impl Door {
@@ -71,7 +76,14 @@ impl Door {
         if let Ok(tls) = tls {
             builder = builder.tls_backend_preconfigured(tls);
         }
-        Ok(Self { http: builder.build()?, server: url, answer_time: ANSWER_TIME, skew: Arc::default() })
+        Ok(Self {
+            http: builder.build()?,
+            server: url,
+            answer_time: ANSWER_TIME,
+            skew: Arc::default(),
+            answers: Arc::default(),
+            silences: Arc::default(),
+        })
     }
 
     /// The same door, whose answers take at most so long.
@@ -88,7 +100,9 @@ impl Door {
 
     /// The answer to a request: all of it within its time.
     pub(super) async fn fetch<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Failure> {
-        let response = request.timeout(self.answer_time).send().await.map_err(|error| unreachable(&error))?;
+        let response =
+            request.timeout(self.answer_time).send().await.map_err(|error| self.no_answer(&error))?;
+        self.answers.notify_waiters();
         if let Some(skew) = skew(response.headers(), clock::now()) {
             self.skew.store(skew, Ordering::Relaxed);
         }
@@ -105,6 +119,14 @@ impl Door {
             .map_err(|_| Failure::Nonsense("the server's answer is not one of tierup's".into()))
     }
 
+    /// Why there was no answer. If it is that time ran out, those who listen to the server look whether it is still there.
+    fn no_answer(&self, error: &reqwest::Error) -> Failure {
+        if error.is_timeout() {
+            self.silences.notify_waiters();
+        }
+        unreachable(error)
+    }
+
     /// This moment, by the server's clock, as far as it is known.
     pub(super) fn server_now(&self) -> Timestamp {
         Timestamp::from_millis(clock::now().as_millis().saturating_add(self.skew.load(Ordering::Relaxed)))
@@ -118,6 +140,7 @@ impl Door {
             if response.status() != StatusCode::OK {
                 return Err(refusal(response).await);
             }
+            self.answers.notify_waiters();
             let kind = response.headers().get(CONTENT_TYPE).map(|kind| kind.as_bytes().to_owned());
             if kind.is_some_and(|kind| kind.starts_with(b"text/event-stream")) {
                 Ok(response)

@@ -192,7 +192,7 @@ pub(super) fn is_online(state: &State, what: &str) -> Can {
     if state.link.may_ask() { Ok(()) } else { refused(format!("Offline: {what}")) }
 }
 
-fn is_admin(state: &State) -> bool {
+pub(super) fn is_admin(state: &State) -> bool {
     state.me.as_ref().is_none_or(|me| me.user.role >= Role::Admin)
 }
 

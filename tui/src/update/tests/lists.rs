@@ -1,6 +1,7 @@
 //! The lists: what is in them, what they say of themselves, what comes and goes.
 
 use super::*;
+use crate::event::Connection;
 use crate::state::queue::Tab;
 
 #[test]
@@ -80,7 +81,7 @@ fn a_late_answer_leaves_the_user_where_they_are() {
     let resume = priya.asked(|call| matches!(call, Call::Resume(_)));
     priya.press("1cIt is broken<enter>");
     let create = priya.asked(|call| matches!(call, Call::CreateSession(_)));
-    priya.press("<esc><enter>");
+    priya.press("<esc>y<enter>");
     assert!(matches!(priya.state.screen, Screen::Briefing(_)));
     for (ticket, number) in [(resume, 7), (create, 8)] {
         let session = session(number, SessionStatus::Active, PRIYA, Vec::new());
@@ -97,7 +98,7 @@ fn what_a_dialog_asked_for_leads_to_the_list_only_from_the_dialog() {
         priya.press("<ctrl-k>later<enter>");
         let ticket = priya.asked(|call| matches!(call, Call::HandOff { .. }));
         if goes_on {
-            priya.press("<esc>");
+            priya.press("<esc>y");
         }
         priya.answers(ticket, Ok(Answer::Handoff(whole(item(2)))));
         assert_eq!(matches!(priya.state.screen, Screen::Session(_)), goes_on);
@@ -138,4 +139,108 @@ fn what_the_filter_hides_is_not_called_read() {
     assert_eq!(priya.state.queue.tab, Tab::Queue);
     priya.press("<esc><enter><esc>j<enter><esc>n");
     assert!(priya.was_told("Nothing unread"));
+}
+
+#[test]
+fn what_one_gave_away_is_no_work_of_ones_own_any_more() {
+    let mine = claimed_by(PRIYA, item(1));
+    let later = |item: QueueItem| QueueItem { version: item.version + 1, ..item };
+    let answers = [later(item(1)), later(claimed_by(DANA, item(1)))];
+    for after in answers {
+        let mut priya = Desk::with(vec![mine.clone()]);
+        let own = session(1, SessionStatus::Active, PRIYA, Vec::new());
+        let (session, by) = (about_session(&own), person(PRIYA));
+        priya.hears(What::SessionCreated { session, by });
+        priya.has_sessions(SessionStatus::Active, vec![own]);
+        let me = priya.state.my_id();
+        priya.state.queue.put(after, me);
+        priya.state.queue.arrange(me);
+        assert_eq!((priya.state.queue.mine_count(me), priya.state.queue.mine.len()), (0, 0));
+    }
+}
+
+#[test]
+fn own_sessions_that_could_not_be_asked_for_are_asked_for_with_the_next_connection() {
+    let mut priya = Desk::at_work(item(1), Vec::new());
+    priya.press("<ctrl-k>later<enter>");
+    let ticket = priya.asked(|call| matches!(call, Call::HandOff { .. }));
+    priya.answers(ticket, Ok(Answer::Handoff(whole(item(2)))));
+    let is_own = |call: &Call| matches!(call, Call::OwnSessions(_));
+    for _ in 0..2 {
+        let ticket = priya.asked(is_own);
+        priya.answers(ticket, Err(unreachable()));
+    }
+    priya.says_hello(10);
+    assert_eq!(priya.asks(is_own), 2);
+}
+
+#[test]
+fn a_dialog_that_is_on_its_way_is_not_closed_without_a_question() {
+    let mut priya = Desk::at_work(item(1), Vec::new());
+    priya.press("<ctrl-k>later<enter>");
+    let ticket = priya.asked(|call| matches!(call, Call::HandOff { .. }));
+    priya.press("<esc>");
+    assert!(priya.paints().contains("on its way"));
+    priya.answers(ticket, Err(unreachable()));
+    priya.press("<esc>");
+    assert!(priya.paints().contains("cannot be reached") && priya.paints().contains("later"));
+
+    // What is done closes the question too.
+    priya.press("<enter>");
+    let ticket = priya.asked(|call| matches!(call, Call::HandOff { .. }));
+    priya.press("<esc>");
+    priya.answers(ticket, Ok(Answer::Handoff(whole(item(2)))));
+    assert!(priya.state.layers.is_empty());
+}
+
+#[test]
+fn what_a_dialog_says_of_a_missing_connection_goes_with_it() {
+    let mut priya = Desk::at_work(item(1), Vec::new());
+    let lost = Connection::Lost { why: "gone".into(), retry_at: NOW };
+    priya.happens(Event::Connection(lost));
+    priya.press("<ctrl-k>later<enter>");
+    assert!(priya.paints().contains("Offline: not sent"));
+    priya.says_hello(10);
+    assert!(!priya.paints().contains("Offline: not sent"));
+}
+
+#[test]
+fn a_search_that_is_under_way_or_failed_does_not_say_that_there_is_nothing() {
+    let mut priya = Desk::with(vec![item(1)]);
+    let is_search = |call: &Call| matches!(call, Call::Search { .. });
+    priya.press("/overwrite");
+    assert!(priya.paints().contains("looking for"));
+    priya.passes(Duration::from_millis(300));
+    for _ in 0..2 {
+        assert!(priya.paints().contains("looking for"));
+        let ticket = priya.asked(is_search);
+        priya.answers(ticket, Err(unreachable()));
+    }
+    assert!(priya.paints().contains("could not be searched"));
+    priya.says_hello(10);
+    priya.passes(Duration::from_millis(1));
+    for _ in 0..2 {
+        let ticket = priya.asked(is_search);
+        priya.answers(ticket, Ok(Answer::Queue(page(Vec::new()))));
+    }
+    assert!(priya.paints().contains("No row says"));
+}
+
+#[test]
+fn what_arrives_above_the_screen_is_told() {
+    let mut priya = Desk::with((1..=40).map(item).collect());
+    priya.press("G");
+    priya.paints();
+    let new = |number| What::HandoffCreated {
+        handoff: AboutHandoff { priority: Priority::Urgent, version: 1, ..about(&item(number)) },
+        by: person(SAM),
+        assessment_status: AssessmentStatus::Pending,
+        supersedes: None,
+    };
+    priya.hears(new(41));
+    assert!(priya.was_told("Urgent: #41"));
+    priya.press("g");
+    priya.paints();
+    priya.hears(new(42));
+    assert!(!priya.was_told("#42"), "it is before their eyes");
 }

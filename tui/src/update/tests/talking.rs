@@ -1,6 +1,7 @@
 //! Talking in a session: what is typed, what is on its way, what is awaited.
 
 use ratatui::style::Modifier;
+use tierup_common::assessment::Outcome;
 
 use super::*;
 
@@ -46,6 +47,38 @@ fn one_that_was_not_sent_comes_back_to_where_one_has_come_back_to() {
     priya.press("<esc><enter>");
     priya.answers(ticket, Err(unreachable()));
     assert_eq!(priya.chat().composer.text(), "hello");
+}
+
+#[test]
+fn one_whose_answer_was_lost_is_sent_again_as_the_same() {
+    let mut priya = Desk::at_work(item(1), vec![message(1, PRIYA, "hello")]);
+    let ticket = say(&mut priya, "hello");
+    priya.answers(ticket, Err(unreachable()));
+    assert!(priya.was_told("not known"));
+    assert_eq!(priya.chat().composer.text(), "hello");
+    priya.press("<enter>");
+    assert_eq!(priya.asked(|call| matches!(call, Call::Say { .. })), ticket, "one key, one message");
+    priya.answers(ticket, Ok(Answer::Message(message(2, PRIYA, "hello"))));
+    assert!(priya.chat().composer.is_empty());
+
+    // What was changed meanwhile is another message.
+    let ticket = say(&mut priya, "what now");
+    priya.answers(ticket, Err(unreachable()));
+    assert!(say(&mut priya, "?") > ticket);
+}
+
+#[test]
+fn one_whose_answer_was_lost_is_no_draft_once_it_is_seen() {
+    let mut priya = Desk::at_work(item(1), vec![message(1, PRIYA, "hello")]);
+    let ticket = say(&mut priya, "hello");
+    priya.answers(ticket, Err(unreachable()));
+    priya.press(" and more");
+    let session_id = session_id(1);
+    for (seq, who) in [(2, DANA), (3, PRIYA)] {
+        assert_eq!(priya.chat().composer.text(), "hello and more");
+        priya.hears_here(What::MessageAdded { session_id, message: message(seq, who, "hello") });
+    }
+    assert_eq!(priya.chat().composer.text(), " and more");
 }
 
 #[test]
@@ -141,4 +174,32 @@ fn the_cursor_and_what_is_selected_look_as_the_theme_says() {
     assert_eq!(looks(&mut priya), 2, "the last two letters, on the first of which the cursor is");
     priya.state.layers.push(Layer::Log { top: 0 });
     assert_eq!(looks(&mut priya), 1, "without the keys there is no cursor");
+}
+
+#[test]
+fn the_last_mark_of_a_step_is_the_one_that_remains() {
+    let mut priya = Desk::at_work(with_steps(item(1), 2), Vec::new());
+    let outcome = |priya: &mut Desk, ticket, number, outcome| {
+        let step = StepId::from_bytes([number; 16]);
+        priya.answers(
+            ticket,
+            Ok(Answer::Step(Step { id: step, text: "step".into(), already_tried: false, outcome })),
+        );
+    };
+    let marks = |priya: &mut Desk, wanted| {
+        priya.asked(|call| matches!(call, Call::PutStep { outcome, .. } if *outcome == wanted))
+    };
+    priya.press("<alt-o>wfjw");
+    let first = marks(&mut priya, Some(Outcome::Worked));
+    assert_eq!(priya.asks(|call| matches!(call, Call::PutStep { .. })), 0, "one after the other");
+    outcome(&mut priya, first, 1, Some(Outcome::Worked));
+    let second = marks(&mut priya, Some(Outcome::Failed));
+    outcome(&mut priya, second, 1, Some(Outcome::Failed));
+    let third = marks(&mut priya, Some(Outcome::Worked));
+    priya.press("k");
+    // What cannot be done is said, and what waited for it is not done behind one's back.
+    priya.press("w");
+    priya.answers(third, Err(unreachable()));
+    assert!(priya.paints().contains("cannot be reached"));
+    assert_eq!(priya.asks(|call| matches!(call, Call::PutStep { .. })), 0);
 }
