@@ -4,6 +4,7 @@ mod screen;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::Terminal;
@@ -44,6 +45,14 @@ impl Console {
         let api = Api::new(server, SecretString::from(token.to_owned())).expect("an address");
         let vault = Vault::new(Files::in_folder(files), false);
         Self::enter(settings, Entrance::open(api, vault), files, size)
+    }
+
+    /// The same, with little patience: an answer may take so long.
+    pub fn open_within(answer_time: Duration, server: &str, token: &str, files: &Path) -> Self {
+        let api = Api::new(server, SecretString::from(token.to_owned())).expect("an address");
+        let vault = Vault::new(Files::in_folder(files), false);
+        let entrance = Entrance::open(api.within(answer_time), vault);
+        Self::enter(Settings::default(), entrance, files, (120, 36))
     }
 
     /// Opens a console where nobody has logged in.

@@ -38,7 +38,7 @@ pub use console::Console;
 pub use crank::{Crank, Mood};
 pub use engineer::{Engineer, Escalated, http};
 pub use listener::Listener;
-pub use lossy::Lossy;
+pub use lossy::{Hole, Lossy};
 pub use model::{Model, Temper};
 pub use post::{Manner, PostOffice};
 pub use pty::Pty;

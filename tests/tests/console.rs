@@ -309,7 +309,7 @@ async fn from_a_problem_of_ones_own_to_its_end() {
     priya.press("<ctrl-r>");
     priya.sees("the next one will be found by it").await;
     priya.press("It was off<enter>y");
-    priya.sees("Session 1 is resolved").await;
+    priya.sees("#2 is resolved").await;
     let sessions = sam.get("/ai-sessions?status=resolved").await.expect(200);
     assert_eq!(sessions["items"][0]["resolution"], "It was off");
 }

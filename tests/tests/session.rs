@@ -7,7 +7,7 @@ mod stage;
 
 use serde_json::{Value, json};
 use stage::{escalated, picked_up, world_that_says};
-use tierup_e2e::{Console, Engineer, Lossy, World};
+use tierup_e2e::{Console, Engineer, Hole, Lossy, World};
 
 const SAID: &str = "**Likely cause:** DNS\n**Steps**\n1. Flush the cache\n2. Ask the resolver\n\
     **Confidence:** low\n**Evidence**\n- [2] \"no such host\"\n- [1] \"VPN is down\"";
@@ -198,7 +198,7 @@ async fn resolving_asks_once_more() {
     priya.no_longer_sees("stays closed").await;
     assert_eq!(sam.session(&vpn.session).await["status"], "active");
     priya.press("<enter>y");
-    priya.sees("Session 1 is resolved").await;
+    priya.sees("#1 is resolved").await;
     let handoff = sam.handoff(&vpn).await;
     assert_eq!(handoff["ai_assessment_data"]["suggested_steps"][0]["outcome"], "worked");
 }
@@ -276,7 +276,7 @@ async fn what_was_seen_before_can_be_read() {
 }
 
 #[tokio::test]
-async fn a_draft_for_a_lost_claim_is_kept_and_offered_to_the_winner() {
+async fn a_draft_for_a_lost_claim_is_kept() {
     let (world, _model) = world_that_says(SAID).await;
     let (_sam, vpn) = escalated(&world, "VPN is down").await;
     let dana = world.engineer("Dana Wu").await;
@@ -289,11 +289,9 @@ async fn a_draft_for_a_lost_claim_is_kept_and_offered_to_the_winner() {
     dana.claims(&vpn).await;
     priya.sees("Already claimed by Dana Wu just now.").await;
     priya.sees("What you typed for it is kept.").await;
-    // Priya takes no part in the session: the server refuses, and says so.
-    priya.presses_away("d", "What you typed for it is kept.").await;
-    priya.sees("Not sent, and kept as a draft").await;
-    priya.press("<enter>");
-    priya.no_longer_sees("Already claimed").await;
+    // Priya takes no part in the session: what its server would refuse is not offered.
+    assert!(!priya.screen().contains("send it as a note"));
+    priya.presses_away("<enter>", "Already claimed").await;
     let said = dana.session(&vpn.session).await["conversation_messages"].as_array().unwrap().len();
     assert_eq!(said, 2);
 }
@@ -334,4 +332,27 @@ async fn a_claim_whose_answer_is_lost_is_won_all_the_same() {
     let timeline = sam.get(&format!("/ai-sessions/{}/timeline", vpn.session)).await.expect(200);
     let claims = timeline["items"].as_array().unwrap().iter().filter(|it| it["type"] == "handoff_claimed");
     assert_eq!(claims.count(), 1);
+}
+
+#[tokio::test]
+async fn a_link_that_swallows_answers_is_noticed_with_the_first_question_and_nothing_is_said_twice() {
+    let (world, _model) = world_that_says(SAID).await;
+    let (_sam, vpn) = escalated(&world, "VPN is down").await;
+    let link = Hole::before(&world.url()).await;
+    let who = world.engineer("Priya Nair").await;
+    let home = world.folder().join("home");
+    let patience = std::time::Duration::from_millis(500);
+    let mut priya = Console::open_within(patience, link.url(), who.token(), &home);
+    priya.sees("live").await;
+    priya.press("p");
+    priya.sees("active, yours").await;
+    link.swallows();
+    priya.press("<alt-e>next thought<enter>");
+    priya.sees("offline").await;
+    link.opens();
+    priya.sees("live").await;
+    priya.no_longer_sees("sending").await;
+    let messages = who.session(&vpn.session).await["conversation_messages"].clone();
+    let said = messages.as_array().unwrap().iter().filter(|said| said["content"] == "next thought");
+    assert_eq!(said.count(), 1);
 }

@@ -37,7 +37,8 @@ pub(super) fn hear(state: &mut State, frame: &Frame, effects: &mut Vec<Effect>) 
 /// told.
 pub(super) fn arrived(state: &mut State, id: HandoffId) {
     let is_list = matches!(state.screen, Screen::Queue) && state.layers.is_empty();
-    let room = state.painted.list_room;
+    // An empty list has painted no row.
+    let room = state.painted.list_room.max(1);
     if is_list && state.queue.tab == Tab::Queue && state.queue.queue.shows(id, room) {
         return;
     }
