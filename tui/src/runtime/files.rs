@@ -177,11 +177,11 @@ impl Files {
     /// The right to change a file, until it is let go of.
     fn lock(&self, name: &str) -> io::Result<File> {
         private_folder(&self.folder)?;
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(self.folder.join(format!("{name}.lock")))?;
+        let mut options = File::options();
+        options.create(true).truncate(false).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let lock = options.open(self.folder.join(format!("{name}.lock")))?;
         lock.lock()?;
         Ok(lock)
     }
@@ -310,6 +310,7 @@ mod tests {
         let (folder, files, owner) = files();
         files.change_seen(&owner, |seen| seen.add(id(1))).unwrap();
         let mode = |path: PathBuf| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(files.path("seen.json.lock")), 0o600);
         assert_eq!(mode(files.path("seen.json")), 0o600);
         assert_eq!(mode(files.path("")), 0o700);
 

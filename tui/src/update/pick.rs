@@ -171,6 +171,14 @@ pub(super) fn take_branch(state: &mut State, session: SessionId, branch: &Branch
     }
 }
 
+/// The keys go to a line of what has been tried: it was just written.
+pub(super) fn select_branch(state: &mut State, branch: BranchId) {
+    let place = tried(state).iter().position(|known| known.id == branch);
+    if let (Some(at), Some(pick)) = (place, top_mut(state).filter(|pick| pick.of == PickOf::Tried)) {
+        pick.at = at;
+    }
+}
+
 /// The change of a row was made, or not; whether it was one of ours. What waits for one that failed is given up.
 pub(super) fn marked(
     state: &mut State,

@@ -93,8 +93,11 @@ pub(super) fn reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) 
             pick::marked(state, ticket, None, effects);
         }
         (Call::PutBranch { session, .. }, Ok(Answer::Branch(branch))) => {
-            close_dialog(state, ticket);
+            let from_dialog = close_dialog(state, ticket);
             pick::take_branch(state, session, &branch);
+            if from_dialog {
+                pick::select_branch(state, branch.id);
+            }
             pick::marked(state, ticket, None, effects);
         }
         (Call::Resolve { .. }, Ok(Answer::Session(session))) => {

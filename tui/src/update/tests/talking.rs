@@ -2,6 +2,7 @@
 
 use ratatui::style::Modifier;
 use tierup_common::assessment::Outcome;
+use tierup_common::session::{Branch, PutBranch};
 
 use super::*;
 
@@ -202,4 +203,23 @@ fn the_last_mark_of_a_step_is_the_one_that_remains() {
     priya.answers(third, Err(unreachable()));
     assert!(priya.paints().contains("cannot be reached"));
     assert_eq!(priya.asks(|call| matches!(call, Call::PutStep { .. })), 0);
+}
+
+#[test]
+fn a_line_of_what_was_tried_has_the_keys_once_it_is_written() {
+    let mut priya = Desk::at_work(item(1), Vec::new());
+    priya.press("<ctrl-g>");
+    for (number, text) in [(1, "the cable"), (2, "the switch")] {
+        priya.press(&format!("a{text}<enter>"));
+        let ticket = priya.asked(|call| matches!(call, Call::PutBranch { .. }));
+        let Call::PutBranch { branch: id, request, .. } = priya.state.asked[&ticket].clone() else {
+            unreachable!()
+        };
+        let PutBranch { hypothesis, status, evidence } = request;
+        let branch = Branch { id, hypothesis, status, evidence, updated_at: NOW };
+        priya.answers(ticket, Ok(Answer::Branch(branch)));
+        let Some(Layer::Pick(pick)) = priya.state.layers.last() else { panic!("the list is gone") };
+        assert_eq!(pick.at + 1, number);
+        priya.passes(Duration::from_millis(5));
+    }
 }
