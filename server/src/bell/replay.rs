@@ -2,11 +2,12 @@
 //! place: a part is read once for all who wait for it.
 //!
 //! One stream at a time gets a part. The others wait in line and are not ready to run, so that a thousand who catch
-//! up do not stand between a claim and its answer.
+//! up do not stand between a claim and its answer; and while somebody works, the line rests after each part.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tierup_common::id::{AccountId, Seq};
 
@@ -17,6 +18,8 @@ use crate::store::{self, Store};
 /// Events of a part, at most. Parts end at multiples of it, so that streams that began at different places come to
 /// share them.
 const EVENTS: u32 = 128;
+/// How long the line rests: several times what sending a part takes.
+const REST: Duration = Duration::from_millis(3);
 /// Parts kept at hand while streams wait for them.
 const PARTS: usize = 8;
 
@@ -38,20 +41,31 @@ impl Part {
 pub(super) struct Replay {
     turn: tokio::sync::Mutex<()>,
     waiting: AtomicUsize,
+    /// The newest event when the last part was given.
+    newest: AtomicU64,
     /// The parts read last, each with the place that it comes after.
     parts: Mutex<VecDeque<(Seq, Arc<Part>)>>,
 }
 
 impl Replay {
-    /// What comes after a place.
+    /// What comes after a place, while the log has come so far.
     pub(super) async fn after(
         &self,
         store: &Store,
         account: AccountId,
         after: Seq,
+        newest: Seq,
     ) -> store::Result<Arc<Part>> {
         let _waiting = Waiting::of(self);
         let _turn = self.turn.lock().await;
+        let somebody_works = self.newest.swap(newest.0, Ordering::Relaxed) != newest.0;
+        if somebody_works && self.waiting.load(Ordering::Relaxed) > 1 {
+            tokio::time::sleep(REST).await;
+        }
+        self.part(store, account, after).await
+    }
+
+    async fn part(&self, store: &Store, account: AccountId, after: Seq) -> store::Result<Arc<Part>> {
         let known =
             lock(&self.parts).iter().find(|(place, _)| *place == after).map(|(_, part)| Arc::clone(part));
         if let Some(part) = known {

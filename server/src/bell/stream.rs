@@ -180,9 +180,9 @@ impl EventStream {
             Looked::Here(up_to) => self.cursor = up_to,
             Looked::Older => {
                 let (channel, store) = (Arc::clone(&self.channel), self.store.clone());
-                let (account, after) = (self.caller.account, self.cursor);
+                let (account, after, newest) = (self.caller.account, self.cursor, state.newest);
                 self.reading =
-                    Some(Box::pin(async move { channel.replay.after(&store, account, after).await }));
+                    Some(Box::pin(async move { channel.replay.after(&store, account, after, newest).await }));
                 return false;
             }
         }
