@@ -85,6 +85,8 @@ pub struct State {
     pub steps_hidden: Vec<SessionId>,
     /// The claim under way.
     pub claiming: Option<Claiming>,
+    /// A handoff of which it is not known whether the user claimed it.
+    pub claim_in_doubt: Option<HandoffId>,
     /// The session that is being taken back.
     pub resuming: Option<Resuming>,
     /// Handoffs whose assessment is asked for again, by the request.

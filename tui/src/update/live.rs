@@ -112,6 +112,9 @@ fn hello(state: &mut State, seq: Seq, now: Timestamp, effects: &mut Vec<Effect>)
 fn ask_again(state: &mut State, effects: &mut Vec<Effect>) {
     dialog::back_online(state);
     filter::back_online(state);
+    if let Some(id) = state.claim_in_doubt {
+        load::handoff(state, id, effects);
+    }
     if std::mem::take(&mut state.misses_own) {
         load::own_sessions(state, effects);
     }

@@ -117,6 +117,7 @@ fn take_handoff(state: &mut State, handoff: Handoff) {
     let Handoff { item, snapshot } = handoff;
     let me = state.my_id();
     let id = item.id;
+    state.claim_in_doubt.take_if(|doubted| *doubted == id);
     state.queue.is_fresh(id);
     state.queue.put(item.clone(), me);
     state.queue.keep_snapshot(id, snapshot.clone());
@@ -219,6 +220,7 @@ fn claimed(
         Err(failure) => {
             let text = format!("Whether the claim was made is not known: {}", say(&failure));
             state.toast(Tone::Bad, text);
+            state.claim_in_doubt = Some(id);
         }
     }
 }

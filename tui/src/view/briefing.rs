@@ -50,15 +50,16 @@ pub(super) fn paint(state: &State, open: &Briefing, canvas: &mut Canvas<'_>, are
         assessment(state, open, &frame, canvas, area);
     }
     let under_way = if state.is_claiming(open.item.id) {
-        Some("claiming")
+        Some(format!("{} claiming", canvas.spinner()))
     } else if state.is_taking_back(open.item.session_id) {
-        Some("taking it back")
+        Some(format!("{} taking it back", canvas.spinner()))
+    } else if state.claim_in_doubt == Some(open.item.id) {
+        Some("whether you claimed it is not known yet".into())
     } else {
         None
     };
     if let ([_, Some(area)] | [Some(area), None], Some(what)) = (halves, under_way) {
-        let spinner = canvas.spinner();
-        canvas.foot_of_panel(area, &format!("{spinner} {what}"));
+        canvas.foot_of_panel(area, &what);
     }
 }
 

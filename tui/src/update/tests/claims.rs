@@ -142,6 +142,22 @@ fn a_claim_whose_answer_is_lost_counts_as_seen_all_the_same() {
 }
 
 #[test]
+fn a_claim_in_doubt_is_told_until_it_is_known() {
+    let mut priya = Desk::with(vec![item(1)]);
+    priya.press("<enter><enter>");
+    let claim = priya.asked(|call| matches!(call, Call::Claim(_)));
+    priya.answers(claim, Err(unreachable()));
+    assert!(priya.paints().contains("not known yet"));
+    let is_it = |call: &Call| *call == Call::Handoff(handoff_id(1));
+    let first = priya.asked(is_it);
+    priya.answers(first, Err(unreachable()));
+    priya.says_hello(10);
+    let again = priya.asked(is_it);
+    priya.answers(again, Ok(Answer::Handoff(whole(item(1)))));
+    assert!(!priya.paints().contains("not known yet"));
+}
+
+#[test]
 fn opening_what_one_works_on_marks_it_seen() {
     let mut priya = Desk::with(vec![claimed_by(PRIYA, item(1))]);
     priya.press("2<enter>");
