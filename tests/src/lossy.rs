@@ -4,36 +4,30 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// A link to a server that loses the first answer to a request with these words in it.
 pub struct Lossy {
-    url: String,
+    link: Link,
     lost: Arc<AtomicUsize>,
-    serving: JoinHandle<()>,
 }
 
 impl Lossy {
     /// Lies before the server at this address.
     pub async fn before(server: &str, words: &'static str) -> Self {
-        let server = server.trim_start_matches("http://").to_owned();
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
         let lost = Arc::<AtomicUsize>::default();
         let counted = Arc::clone(&lost);
-        let serving = tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(carry(client, server.clone(), words, Arc::clone(&counted)));
-            }
-        });
-        Self { url, lost, serving }
+        let link =
+            Link::before(server, move |client, server| carry(client, server, words, Arc::clone(&counted)));
+        Self { link: link.await, lost }
     }
 
     /// Where it is.
     pub fn url(&self) -> &str {
-        &self.url
+        &self.link.url
     }
 
     /// How many answers it has lost.
@@ -42,15 +36,8 @@ impl Lossy {
     }
 }
 
-impl Drop for Lossy {
-    fn drop(&mut self) {
-        self.serving.abort();
-    }
-}
-
 /// Carries one connection, until its answer is lost.
-async fn carry(client: TcpStream, server: String, words: &'static str, lost: Arc<AtomicUsize>) {
-    let Ok(server) = TcpStream::connect(server).await else { return };
+async fn carry(client: TcpStream, server: TcpStream, words: &'static str, lost: Arc<AtomicUsize>) {
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
     let loses = Arc::<AtomicBool>::default();
@@ -68,15 +55,8 @@ async fn carry(client: TcpStream, server: String, words: &'static str, lost: Arc
         }
     };
     let down = async {
-        let mut bytes = vec![0; 64 * 1024];
-        while let Ok(count @ 1..) = from_server.read(&mut bytes).await {
-            if loses.load(Ordering::SeqCst) {
-                lost.fetch_add(1, Ordering::SeqCst);
-                return;
-            }
-            if to_client.write_all(&bytes[..count]).await.is_err() {
-                return;
-            }
+        if answers(&mut from_server, &mut to_client, || loses.load(Ordering::SeqCst)).await {
+            lost.fetch_add(1, Ordering::SeqCst);
         }
     };
     tokio::select! {
@@ -87,29 +67,21 @@ async fn carry(client: TcpStream, server: String, words: &'static str, lost: Arc
 
 /// A link whose way back can become a hole: connections stay open, and nothing comes over them.
 pub struct Hole {
-    url: String,
+    link: Link,
     is_open: watch::Sender<bool>,
-    serving: JoinHandle<()>,
 }
 
 impl Hole {
     /// Lies before the server at this address, and carries everything at first.
     pub async fn before(server: &str) -> Self {
-        let server = server.trim_start_matches("http://").to_owned();
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
         let (is_open, seen) = watch::channel(true);
-        let serving = tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(carry_unless(client, server.clone(), seen.clone()));
-            }
-        });
-        Self { url, is_open, serving }
+        let link = Link::before(server, move |client, server| carry_unless(client, server, seen.clone()));
+        Self { link: link.await, is_open }
     }
 
     /// Where it is.
     pub fn url(&self) -> &str {
-        &self.url
+        &self.link.url
     }
 
     /// Swallows every answer from now on.
@@ -123,36 +95,68 @@ impl Hole {
     }
 }
 
-impl Drop for Hole {
-    fn drop(&mut self) {
-        self.serving.abort();
-    }
-}
-
 /// Carries one connection while its link is open.
-async fn carry_unless(client: TcpStream, server: String, mut is_open: watch::Receiver<bool>) {
-    let Ok(server) = TcpStream::connect(server).await else { return };
+async fn carry_unless(client: TcpStream, server: TcpStream, mut is_open: watch::Receiver<bool>) {
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
     let up = async {
         // Either side may go when it likes.
         let _ = tokio::io::copy(&mut from_client, &mut to_server).await;
     };
+    let seen = is_open.clone();
     let down = async {
-        let mut bytes = vec![0; 64 * 1024];
-        while let Ok(count @ 1..) = from_server.read(&mut bytes).await {
-            if !*is_open.borrow() {
-                // The link is dropped with its test.
-                let _ = is_open.wait_for(|open| *open).await;
-                return;
-            }
-            if to_client.write_all(&bytes[..count]).await.is_err() {
-                return;
-            }
+        if answers(&mut from_server, &mut to_client, || !*seen.borrow()).await {
+            // The link is dropped with its test.
+            let _ = is_open.wait_for(|open| *open).await;
         }
     };
     tokio::select! {
         () = up => {}
         () = down => {}
+    }
+}
+
+/// Carries what a server answers, until something of it is swallowed; whether it was.
+async fn answers(from: &mut OwnedReadHalf, to: &mut OwnedWriteHalf, swallows: impl Fn() -> bool) -> bool {
+    let mut bytes = vec![0; 64 * 1024];
+    while let Ok(count @ 1..) = from.read(&mut bytes).await {
+        if swallows() {
+            return true;
+        }
+        if to.write_all(&bytes[..count]).await.is_err() {
+            return false;
+        }
+    }
+    false
+}
+
+/// What lies before a server.
+struct Link {
+    url: String,
+    serving: JoinHandle<()>,
+}
+
+impl Link {
+    async fn before<F>(server: &str, carry: impl Fn(TcpStream, TcpStream) -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let server = server.trim_start_matches("http://").to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let serving = tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                if let Ok(server) = TcpStream::connect(&server).await {
+                    tokio::spawn(carry(client, server));
+                }
+            }
+        });
+        Self { url, serving }
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.serving.abort();
     }
 }
