@@ -118,15 +118,16 @@ impl Decision {
         self
     }
 
-    /// A handoff that was loaded, as it is once this is carried out; none if it stays as it is.
+    /// A handoff as it is once this is carried out; none if it stays as it is.
     pub fn handoff_after(&self, id: HandoffId) -> Option<Handoff> {
         let written = self.changes.iter().find_map(|change| match change {
-            Change::UpdateHandoff(handoff) => Some(handoff).filter(|handoff| handoff.id == id),
+            Change::OpenHandoff(handoff, _) | Change::UpdateHandoff(handoff) => {
+                Some(handoff).filter(|handoff| handoff.id == id)
+            }
             Change::OpenSession(_)
             | Change::UpdateSession(_)
             | Change::AddMessage(..)
             | Change::PutBranch(..)
-            | Change::OpenHandoff(..)
             | Change::PutAssessment(..) => None,
         })?;
         Some(Handoff { version: written.version + 1, ..written.clone() })

@@ -15,11 +15,11 @@ use tierup_common::session::{
 
 use crate::app::{App, Reply};
 use crate::domain::handoff::Scene;
-use crate::domain::{handoff, session};
+use crate::domain::{Refusal, handoff, session};
 use crate::error::ApiResult;
 use crate::extract::{Body, Both, Me, Once, Path, Query};
 use crate::handler::{Items, Rows, Timeline, cut, found, page_limit, read_cursor};
-use crate::store::{SessionCursor, SessionQuery, WholeHandoff};
+use crate::store::{Kept, SessionCursor, SessionQuery, WholeHandoff};
 
 /// Opens a session.
 pub async fn create(
@@ -143,8 +143,11 @@ pub async fn hand_off(
             session,
         };
         let name = handoff::NewName { id: handoff_id, number: tx.next_handoff_number()? };
-        tx.apply(handoff::hand_off(&scene, &request, name, &who, now, policy)?, now)?;
-        tx.whole_handoff(handoff_id.into(), &who)
+        let decision = handoff::hand_off(&scene, &request, name, &who, now, policy)?;
+        // Whatever is handed off is opened under this id.
+        let opened = decision.handoff_after(handoff_id).ok_or(Refusal::NotFound)?;
+        tx.apply(decision, now)?;
+        tx.whole(opened, Kept::default())
     })
     .await
 }

@@ -36,17 +36,23 @@ pub(super) use handoff_sql;
 /// A handoff on its way out: what was handed over is the JSON that is kept, which nobody has to read to send it.
 pub type WholeHandoff = WireHandoff<Box<RawValue>>;
 
-/// How many handoffs more, or fewer, wait and are worked on.
+/// What changes move in the row of their account, which is written once for all of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Moved {
+    /// How many handoffs more, or fewer, wait.
     pub(super) open: i32,
+    /// The same of those that are worked on.
     pub(super) claimed: i32,
+    /// The number of a new handoff, if there is one.
+    pub(super) handoff: Option<Number>,
+    /// The number of a new session, if there is one.
+    pub(super) session: Option<Number>,
 }
 
 impl Moved {
     fn of(before: Option<HandoffStatus>, after: HandoffStatus) -> Self {
         let moved = |to| i32::from(after == to) - i32::from(before == Some(to));
-        Self { open: moved(HandoffStatus::Open), claimed: moved(HandoffStatus::Claimed) }
+        Self { open: moved(HandoffStatus::Open), claimed: moved(HandoffStatus::Claimed), ..Self::default() }
     }
 }
 
@@ -54,6 +60,8 @@ impl AddAssign for Moved {
     fn add_assign(&mut self, other: Self) {
         self.open += other.open;
         self.claimed += other.claimed;
+        self.handoff = self.handoff.max(other.handoff);
+        self.session = self.session.max(other.session);
     }
 }
 
@@ -160,12 +168,9 @@ impl Scope<'_> {
 }
 
 impl Tx<'_> {
-    /// The number that the next handoff gets.
+    /// The number that the next handoff gets; it is taken when the handoff is written.
     pub fn next_handoff_number(&self) -> Result<Number> {
-        self.next_number(
-            "SELECT last_handoff_number + 1 FROM account WHERE id = ?1",
-            "UPDATE account SET last_handoff_number = ?2 WHERE id = ?1",
-        )
+        self.next_number("SELECT last_handoff_number + 1 FROM account WHERE id = ?1")
     }
 
     pub(super) fn insert_handoff(&self, handoff: &Handoff, snapshot: &Snapshot) -> Result<Moved> {
@@ -196,7 +201,7 @@ impl Tx<'_> {
             "INSERT INTO snapshot (account_id, handoff_id, body) VALUES (?1, ?2, ?3)",
             params![self.account, handoff.id, serde_json::to_string(snapshot)?],
         )?;
-        Ok(Moved::of(None, handoff.state.status()))
+        Ok(Moved { handoff: Some(handoff.number), ..Moved::of(None, handoff.state.status()) })
     }
 
     pub(super) fn update_handoff(&self, handoff: &Handoff) -> Result<Moved> {

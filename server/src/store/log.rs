@@ -203,7 +203,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Appends to the log: each event gets the next place of its account. How many handoffs wait stands in the same
+    /// Appends to the log: each event gets the next place of its account. What else the changes moved stands in the same
     /// row, which is written once.
     pub(super) fn append(
         &self,
@@ -218,8 +218,9 @@ impl Tx<'_> {
         let last = Seq(seq.0 + happenings.len() as u64);
         must_touch_one(self.run(
             "UPDATE account SET last_seq = ?2, open_handoffs = open_handoffs + ?3,
-               claimed_handoffs = claimed_handoffs + ?4 WHERE id = ?1",
-            params![self.account, last, moved.open, moved.claimed],
+               claimed_handoffs = claimed_handoffs + ?4, last_handoff_number = coalesce(?5, last_handoff_number),
+               last_session_number = coalesce(?6, last_session_number) WHERE id = ?1",
+            params![self.account, last, moved.open, moved.claimed, moved.handoff, moved.session],
         )?)?;
         let mut logged = Vec::with_capacity(happenings.len());
         for Happening { what, only } in happenings {

@@ -10,6 +10,7 @@ use tierup_common::user::Person;
 
 use crate::domain::session::Session;
 use crate::domain::{Caller, Refusal, access};
+use crate::store::handoffs::Moved;
 use crate::store::tx::{Scope, Tx};
 use crate::store::{Error, Result};
 
@@ -139,23 +140,17 @@ impl Scope<'_> {
 }
 
 impl Tx<'_> {
-    /// The number that the next session gets.
+    /// The number that the next session gets; it is taken when the session is written.
     pub fn next_session_number(&self) -> Result<Number> {
-        self.next_number(
-            "SELECT last_session_number + 1 FROM account WHERE id = ?1",
-            "UPDATE account SET last_session_number = ?2 WHERE id = ?1",
-        )
+        self.next_number("SELECT last_session_number + 1 FROM account WHERE id = ?1")
     }
 
-    /// Two statements and not one with RETURNING, for which SQLite makes a table each time: half the work.
-    pub(super) fn next_number(&self, read: &'static str, write: &'static str) -> Result<Number> {
-        let number = self.one(read, [self.account], |row| row.get(0))?;
-        let number = number.ok_or(Error::Sql(rusqlite::Error::QueryReturnedNoRows))?;
-        self.run(write, params![self.account, number])?;
-        Ok(number)
+    pub(super) fn next_number(&self, sql: &'static str) -> Result<Number> {
+        let number = self.one(sql, [self.account], |row| row.get(0))?;
+        number.ok_or(Error::Sql(rusqlite::Error::QueryReturnedNoRows))
     }
 
-    pub(super) fn insert_session(&self, session: &Session) -> Result<()> {
+    pub(super) fn insert_session(&self, session: &Session) -> Result<Moved> {
         self.run(
             "INSERT INTO session (account_id, id, number, title, summarised, status, tier, opener_id,
                assignee_id, handoff_count, message_count, created_at, updated_at, version)
@@ -177,7 +172,7 @@ impl Tx<'_> {
                 session.version + 1
             ],
         )?;
-        Ok(())
+        Ok(Moved { session: Some(session.number), ..Moved::default() })
     }
 
     pub(super) fn update_session(&self, session: &Session) -> Result<()> {

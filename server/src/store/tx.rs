@@ -176,7 +176,7 @@ impl Tx<'_> {
         match change {
             Change::OpenHandoff(handoff, snapshot) => return self.insert_handoff(&handoff, &snapshot),
             Change::UpdateHandoff(handoff) => return self.update_handoff(&handoff),
-            Change::OpenSession(session) => self.insert_session(&session),
+            Change::OpenSession(session) => return self.insert_session(&session),
             Change::UpdateSession(session) => self.update_session(&session),
             Change::AddMessage(session, message) => self.insert_message(session, &message),
             Change::PutBranch(session, branch) => self.put_branch(session, &branch),
