@@ -8,6 +8,7 @@
 mod serving;
 
 use std::fs::File;
+use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -64,11 +65,19 @@ async fn no_secret_is_in_the_log_in_an_answer_or_in_a_backup() {
     let session = json!({"intake_type": "free_text", "intake_content": {"text": "VPN"}});
     let session = ask("POST", "/ai-sessions", session, &token).await;
     let path = format!("/ai-sessions/{}/handoff", session["id"].as_str().unwrap());
-    ask("POST", &path, json!({"intent": "escalate", "engineer_notes": "stuck"}), &token).await;
+    let handoff = ask("POST", &path, json!({"intent": "escalate", "engineer_notes": "stuck"}), &token).await;
     for nonsense in [json!({"email": PASSWORD}), json!([PASSWORD]), json!({"password": [PASSWORD]})] {
         ask("POST", "/auth/login", nonsense, &token).await;
     }
     ask("GET", &format!("/nowhere?token={token}"), Value::Null, &format!("{token}x")).await;
+    // The model and the mail server cannot be reached, which the log says with all it knows of them.
+    let path = format!("/handoffs/{}", handoff["id"].as_str().unwrap());
+    let tried = async {
+        while ask("GET", &path, Value::Null, &token).await["assessment_status"] != "failed"
+            || !std::fs::read_to_string(&log).unwrap().contains("a job is put off")
+        {}
+    };
+    tokio::time::timeout(Duration::from_secs(30), tried).await.unwrap();
     // It is up to the clients to keep the token that a log-in gives; everything else is in `told`.
     let backup = folder.path().join("backup");
     admin::backup(&data, &backup).unwrap();

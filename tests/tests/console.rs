@@ -286,7 +286,7 @@ async fn from_a_problem_of_ones_own_to_its_end() {
     priya.sees("session 1, parked just now").await;
     // To read it is one thing, to take it back another.
     priya.press("<enter>");
-    priya.sees("session 1 Lift stuck ── paused, yours").await;
+    priya.sees("session 1 Lift stuck ── parked, yours").await;
     priya.sees("Alt-t takes it back").await;
     priya.press("<esc>p");
     priya.sees("active, yours").await;

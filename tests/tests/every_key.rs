@@ -231,8 +231,13 @@ async fn a_briefing(hands: &mut Hands, stage: &Stage) {
 
 async fn a_session(hands: &mut Hands) {
     hands.console.sees("Suggested").await;
+    // On a high screen all of them have room.
+    hands.console.resize(120, 24);
+    hands.console.sees("›").await;
     hands.hides("session.steps-right", "▏1 Look").await;
     hands.shows("session.steps-left", "▏1 Look").await;
+    hands.console.resize(120, 36);
+    hands.console.sees("▏9 Look").await;
     for number in 1..=9 {
         hands.changes(&format!("session.use-step-{number}")).await;
     }
@@ -297,8 +302,8 @@ async fn what_is_noted(hands: &mut Hands) {
     hands.shows("session.outcomes", "What came of the steps").await;
     hands.changes("outcomes.down").await;
     hands.changes("outcomes.up").await;
-    hands.shows("outcomes.failed", "✗ did not help").await;
-    hands.hides("outcomes.clear", "✗ did not help").await;
+    hands.shows("outcomes.failed", "✗ failed").await;
+    hands.hides("outcomes.clear", "✗ failed").await;
     // While it is under way, a spinner stands there.
     hands.console.waits(|screen| !screen.contains(['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'])).await;
     hands.shows("outcomes.worked", "✓ worked").await;

@@ -87,6 +87,24 @@ async fn steps_are_used_and_hidden_and_what_was_said_is_scrolled() {
 }
 
 #[tokio::test]
+async fn a_step_in_a_lower_row_of_the_strip_is_the_one_that_is_clicked() {
+    let said = "**Likely cause:** x\n\n**Steps**\n\
+        1. Flush the cache of the resolver on the machine, and look whether the name is found then\n\
+        2. Ask the resolver of the other site, and look whether it knows the name\n\
+        3. Restart it\n\n**Confidence:** low";
+    let (world, _model) = world_that_says(said).await;
+    let (_sam, _vpn) = escalated(&world, "VPN is down").await;
+    let mut priya = picked_up(&world, "VPN is down").await;
+    let rows: Vec<String> = priya.screen().lines().map(str::to_owned).collect();
+    let row = |text: &str| rows.iter().position(|row| row.contains(text));
+    assert!(row("▏1 Flush") < row("▏2 Ask") && row("▏2 Ask").is_some(), "{rows:?}");
+    priya.clicks("2 Ask the resolver");
+    priya.sees("│ Ask the resolver of the other site, and look whether it knows the name").await;
+    priya.clicks("3 Restart it");
+    priya.sees("knows the name Restart it").await;
+}
+
+#[tokio::test]
 async fn a_line_of_the_palette_and_a_row_of_a_pick_are_chosen_by_a_click() {
     let (world, _model) = world_that_says(SAID).await;
     let (_sam, _vpn) = escalated(&world, "VPN is down").await;

@@ -261,7 +261,7 @@ async fn a_session_with_suggested_steps() {
         // What just happened goes by itself, at a moment that no picture waits for.
         priya.no_longer_sees("is yours").await;
         priya.press("1");
-        priya.sees("Check the machine certificate in certlm.msc").await;
+        priya.sees("│ Check the machine certificate in certlm.msc").await;
         picture("session", &priya);
         priya.press("<ctrl-b>");
         priya.sees("Likely cause").await;

@@ -4,7 +4,7 @@
 mod shared;
 
 use shared::{SIZES, opens, picture, vpn, world_with_model};
-use tierup_e2e::World;
+use tierup_e2e::{Model, Temper, World};
 
 #[tokio::test]
 async fn a_session_and_what_is_done_in_it() {
@@ -32,6 +32,35 @@ async fn a_session_and_what_is_done_in_it() {
             priya.sees(sees).await;
             picture(name, &priya);
         }
+        sam.resolves(&vpn.session, "Done.").await;
+    }
+}
+
+/// Steps as people write them: a sentence each.
+const SENTENCES: &str = "**Likely cause:** The gateway does not trust the new issuer.\n\n**Steps**\n\
+    1. Pin the certificate: `Set-VpnConnection -Name acme -MachineCertificateIssuerFilter $issuer`\n\
+    2. Roll back KB5031455 on one machine of the branch office and compare the handshake\n\
+    3. Compare the MTU on the docking station with that of the wireless card (already tried)\n\
+    4. Ask the gateway team whether the list of issuers has reached both members of the cluster\n\
+    5. Restart the IKE service\n\n**Confidence:** high";
+
+#[tokio::test]
+async fn steps_of_a_sentence_each_can_be_read() {
+    let model = Model::with(Temper::Says(SENTENCES.into())).await;
+    let world = World::with(model.settings(10)).await;
+    let sam = world.engineer("Sam Ortiz").await;
+    for size in SIZES {
+        let vpn = vpn(&sam).await;
+        sam.waits_for_assessment(&vpn).await;
+        let mut priya = opens(&world, size).await;
+        priya.sees("VPN won't connect").await;
+        priya.press("p");
+        priya.sees("Suggested").await;
+        priya.no_longer_sees("is yours").await;
+        picture("session_sentences", &priya);
+        priya.press("<ctrl-r><tab><down><space>");
+        priya.sees("[x] Roll back").await;
+        picture("dialog_resolve_sentences", &priya);
         sam.resolves(&vpn.session, "Done.").await;
     }
 }

@@ -69,7 +69,7 @@ async fn what_came_of_the_steps_is_said() {
     priya.press("<alt-o>");
     priya.sees("What came of the steps").await;
     priya.press("f");
-    priya.sees("1. Flush the cache  ✗ did not help").await;
+    priya.sees("1. Flush the cache  ✗ failed").await;
     priya.press("jw");
     priya.sees("2. Ask the resolver  ✓ worked").await;
     let outcomes = |handoff: &Value| {
@@ -154,7 +154,7 @@ async fn a_park_wakes_when_its_words_say() {
     priya.press("3");
     priya.sees("parked just now").await;
     priya.press("<enter>");
-    priya.sees("paused, yours").await;
+    priya.sees("parked, yours").await;
     priya.press("<alt-t>");
     priya.sees("active, yours").await;
     priya.sees("Suggested").await;

@@ -157,7 +157,7 @@ pub(super) fn bindings() -> Vec<Binding> {
         bind(C::Tried, &[key!(esc), key!(ctrl-g), key!(q)], A::Close, "close", "Back to the session"),
 
         bind(C::Outcomes, &[key!(w)], A::Outcome(OutcomeVerb::Worked), "worked", "This step worked"),
-        bind(C::Outcomes, &[key!(f)], A::Outcome(OutcomeVerb::Failed), "did not help", "This step did not help"),
+        bind(C::Outcomes, &[key!(f)], A::Outcome(OutcomeVerb::Failed), "failed", "This step failed"),
         bind(C::Outcomes, &[key!(u), key!(backspace)], A::Outcome(OutcomeVerb::Clear), "unmark", "Take the mark back"),
         bind(C::Outcomes, &[key!(j), key!(down)], M(To::Down), "", "Down"),
         bind(C::Outcomes, &[key!(k), key!(up)], M(To::Up), "", "Up"),

@@ -52,7 +52,7 @@ impl Marks {
     }
 
     /// The change to ask for now; none while another is under way.
-    pub fn next(&mut self) -> Option<Mark> {
+    pub fn take_next(&mut self) -> Option<Mark> {
         if self.under_way.is_some() { None } else { self.waiting.pop_front() }
     }
 

@@ -178,6 +178,26 @@ impl Chat {
         self.messages.get(place).map_or(0, text) + 2
     }
 
+    /// Whether all that there is from a row of a message on has room in so many columns and rows, with a `tail` of rows
+    /// behind the messages. The empty row at the end needs none.
+    pub fn ends_within(
+        &self,
+        place: usize,
+        row: usize,
+        (width, height): (usize, usize),
+        tail: usize,
+    ) -> bool {
+        let room = row + height + 1;
+        let mut rows = tail;
+        for place in place..self.messages.len() {
+            if rows > room {
+                break;
+            }
+            rows += self.rows_of(place, width);
+        }
+        rows <= room
+    }
+
     /// Whether the handoff of this session waits, and is somebody else's.
     pub fn is_only_read(&self, me: Option<UserId>) -> bool {
         let waits = |briefing: &Briefing| {

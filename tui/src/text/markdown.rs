@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd, TextMergeStream};
 
-use crate::text::table::{self, Cell};
+use crate::text::table::Table;
 use crate::text::{Ink, Piece, Row, link, safe, wrap};
 
 /// A raw line of text in which only code is marked, by backticks: names of things, steps, evidence.
@@ -78,7 +78,7 @@ struct Writer {
     /// The link that is open: where it leads, as it is written, and as a terminal may be told.
     link: Option<(String, Option<Arc<str>>)>,
     /// The table that is open, as far as it came.
-    table: Option<Vec<Vec<Cell>>>,
+    table: Option<Table>,
 }
 
 impl Writer {
@@ -117,7 +117,7 @@ impl Writer {
                 }
             }
             Event::Rule => {
-                self.end_line();
+                self.gap();
                 self.rows.push(Row::of("─".repeat(self.width.min(20)), Ink::Dim));
             }
             Event::TaskListMarker(done) => self.word(if done { "[x] " } else { "[ ] " }, Ink::Plain),
@@ -162,13 +162,13 @@ impl Writer {
                 };
                 self.line.push(Piece::new(mark, Ink::Dim));
             }
-            Tag::Table(_) => {
+            Tag::Table(sides) => {
                 self.gap();
-                self.table = Some(Vec::new());
+                self.table = Some(Table { sides, rows: Vec::new() });
             }
             Tag::TableHead | Tag::TableRow => {
                 if let Some(table) = &mut self.table {
-                    table.push(Vec::new());
+                    table.rows.push(Vec::new());
                 }
             }
             Tag::Strikethrough => self.inks.push(Ink::Dim),
@@ -200,7 +200,7 @@ impl Writer {
             }
             TagEnd::TableCell => {
                 let cell = std::mem::take(&mut self.line);
-                if let Some(row) = self.table.as_mut().and_then(|table| table.last_mut()) {
+                if let Some(row) = self.table.as_mut().and_then(|table| table.rows.last_mut()) {
                     row.push(cell);
                 }
             }
@@ -208,7 +208,7 @@ impl Writer {
                 let indent = self.indent();
                 let table = self.table.take().unwrap_or_default();
                 let width = self.width.saturating_sub(indent.chars().count());
-                self.rows.extend(table::rows(&table, width).into_iter().map(|mut row| {
+                self.rows.extend(table.shown(width).into_iter().map(|mut row| {
                     row.0.insert(0, Piece::new(indent.clone(), Ink::Dim));
                     row
                 }));
@@ -322,6 +322,16 @@ mod tests {
                 "",
                 "Done"
             ]
+        );
+    }
+
+    #[test]
+    fn a_rule_stands_apart_and_columns_lean_as_they_are_written() {
+        assert_eq!(shown("one\n\n---\n\ntwo", 8), ["one", "", "────────", "", "two"]);
+        assert_eq!(shown("---", 8), ["────────"]);
+        assert_eq!(
+            shown("| Host | Lost |\n|---|--:|\n| a | 100000 |\n| b | 7 |", 30)[2..],
+            ["a    │ 100000", "b    │      7"]
         );
     }
 

@@ -1,5 +1,6 @@
 //! A table as rows: columns as wide as they must be, cells broken where there is too little room.
 
+use pulldown_cmark::Alignment;
 use unicode_width::UnicodeWidthStr;
 
 use crate::text::{Ink, Piece, Row, wrap};
@@ -12,8 +13,22 @@ const BETWEEN: &str = " │ ";
 /// A cell, as pieces that are safe.
 pub(super) type Cell = Vec<Piece>;
 
-/// The rows of a table, so many columns wide. The first of its rows is its head.
-pub(super) fn rows(table: &[Vec<Cell>], width: usize) -> Vec<Row> {
+/// A table as it is written. The first of its rows is its head.
+#[derive(Default)]
+pub(super) struct Table {
+    /// To which side the cells of each column lean.
+    pub(super) sides: Vec<Alignment>,
+    pub(super) rows: Vec<Vec<Cell>>,
+}
+
+impl Table {
+    /// Its rows, so many columns wide.
+    pub(super) fn shown(&self, width: usize) -> Vec<Row> {
+        shown(&self.rows, &self.sides, width)
+    }
+}
+
+fn shown(table: &[Vec<Cell>], sides: &[Alignment], width: usize) -> Vec<Row> {
     let count = table.iter().map(Vec::len).max().unwrap_or(0);
     let Some(room) = width.checked_sub(BETWEEN.width() * count.saturating_sub(1)) else {
         return told(table, width);
@@ -24,7 +39,7 @@ pub(super) fn rows(table: &[Vec<Cell>], width: usize) -> Vec<Row> {
     let widths = widths(table, count, room);
     let mut rows = Vec::new();
     for (place, cells) in table.iter().enumerate() {
-        rows.extend(line(cells, &widths, if place == 0 { Some(Ink::Heading) } else { None }));
+        rows.extend(line(cells, &widths, sides, if place == 0 { Some(Ink::Heading) } else { None }));
         if place == 0 {
             let rule: Vec<String> = widths.iter().map(|width| "─".repeat(*width)).collect();
             rows.push(Row::of(rule.join("─┼─"), Ink::Dim));
@@ -58,7 +73,7 @@ fn width(cell: &[Piece]) -> usize {
 }
 
 /// One row of the table, in as many rows as its tallest cell takes.
-fn line(cells: &[Cell], widths: &[usize], head: Option<Ink>) -> Vec<Row> {
+fn line(cells: &[Cell], widths: &[usize], sides: &[Alignment], head: Option<Ink>) -> Vec<Row> {
     let broken: Vec<Vec<Row>> = widths
         .iter()
         .enumerate()
@@ -72,12 +87,22 @@ fn line(cells: &[Cell], widths: &[usize], head: Option<Ink>) -> Vec<Row> {
                 if column > 0 {
                     row.0.push(Piece::new(BETWEEN, Ink::Dim));
                 }
-                let cell = broken[column].get(place).cloned().unwrap_or_default();
+                let mut cell = broken[column].get(place).cloned().unwrap_or_default();
+                if let Some(last) = cell.0.last_mut() {
+                    // The space at which it was broken would push it from its side.
+                    last.text.truncate(last.text.trim_end_matches(' ').len());
+                }
                 let blank = width.saturating_sub(cell.width());
+                let before = match sides.get(column) {
+                    Some(Alignment::Right) => blank,
+                    Some(Alignment::Center) => blank / 2,
+                    Some(Alignment::Left | Alignment::None) | None => 0,
+                };
+                row.0.push(Piece::new(" ".repeat(before), Ink::Plain));
                 row.0.extend(
                     cell.0.into_iter().map(|piece| Piece { ink: head.unwrap_or(piece.ink), ..piece }),
                 );
-                row.0.push(Piece::new(" ".repeat(blank), Ink::Plain));
+                row.0.push(Piece::new(" ".repeat(blank - before), Ink::Plain));
             }
             row
         })
@@ -108,10 +133,14 @@ mod tests {
     use super::*;
 
     fn shown(table: &[&[&str]], width: usize) -> Vec<String> {
+        leaning(table, &[], width)
+    }
+
+    fn leaning(table: &[&[&str]], sides: &[Alignment], width: usize) -> Vec<String> {
         let cells = |row: &&[&str]| row.iter().map(|text| vec![Piece::new(*text, Ink::Plain)]).collect();
-        let table: Vec<Vec<Cell>> = table.iter().map(cells).collect();
+        let table = Table { sides: sides.to_vec(), rows: table.iter().map(cells).collect() };
         let text = |row: Row| row.0.into_iter().map(|piece| piece.text).collect::<String>();
-        rows(&table, width).into_iter().map(|row| text(row).trim_end().to_owned()).collect()
+        table.shown(width).into_iter().map(|row| text(row).trim_end().to_owned()).collect()
     }
 
     const TABLE: &[&[&str]] = &[&["Host", "State"], &["vpn-1", "drops the second packet"], &["日本", "fine"]];
@@ -126,6 +155,19 @@ mod tests {
                 "vpn-1 │ drops the second packet",
                 "日本  │ fine"
             ]
+        );
+    }
+
+    #[test]
+    fn cells_lean_to_the_side_that_is_written() {
+        let table: &[&[&str]] = &[&["Host", "Lost"], &["a", "7"], &["gateway", "12 of 400"]];
+        assert_eq!(
+            leaning(table, &[Alignment::Center, Alignment::Right], 40),
+            [" Host   │      Lost", "────────┼──────────", "   a    │         7", "gateway │ 12 of 400"]
+        );
+        assert_eq!(
+            leaning(&[&["Rate"], &["many lost ones"]], &[Alignment::Right], 9),
+            ["     Rate", "─────────", "many lost", "     ones"]
         );
     }
 

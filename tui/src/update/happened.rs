@@ -14,7 +14,7 @@ use crate::state::{Screen, State};
 use crate::text::{cut, safe};
 use crate::update::conflict::Loss;
 use crate::update::growing::stop_growing;
-use crate::update::{attention, briefing, conflict, go, load, pick, said};
+use crate::update::{attention, briefing, conflict, go, load, pick, said, talk};
 
 /// Something happened in the account.
 pub(super) fn happened(state: &mut State, event: &Event, effects: &mut Vec<Effect>) {
@@ -96,6 +96,7 @@ pub(super) fn happened(state: &mut State, event: &Event, effects: &mut Vec<Effec
             }
         }
         What::MessageAdded { session_id, message } => {
+            talk::settle(state);
             if let Screen::Session(chat) = &mut state.screen
                 && chat.id == *session_id
             {

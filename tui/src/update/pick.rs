@@ -147,7 +147,7 @@ fn mark(state: &mut State, mark: Mark, effects: &mut Vec<Effect>) {
 
 /// Asks for the next change of a row.
 fn go_on(state: &mut State, effects: &mut Vec<Effect>) {
-    if let Some(mark) = state.marks.next() {
+    if let Some(mark) = state.marks.take_next() {
         let ticket = load::ask(state, mark.call(), effects);
         state.marks.sent(ticket, mark);
     }

@@ -116,8 +116,10 @@ fn to_copy(chat: &Chat) -> Option<(u32, String)> {
 /// going up a screen.
 fn up(chat: &Chat, rows: usize, width: usize, height: usize) -> Scroll {
     let newest = chat.newest();
-    let (mut place, mut row, newest, mut left) = match chat.scroll {
-        Scroll::Follow => (chat.messages.len(), 0, newest, rows + height),
+    // A window that has grown shows the end, though it was scrolled up before.
+    let (mut place, mut row, newest, mut left) = match down(chat, 0, width, height) {
+        // The empty row at the end is not on the screen.
+        Scroll::Follow => (chat.messages.len(), 0, newest, rows + height + 1),
         Scroll::From { seq, row, newest } => {
             let place = chat.messages.partition_point(|message| message.seq < seq);
             (place, row, newest, rows)
@@ -155,16 +157,19 @@ fn down(chat: &Chat, rows: usize, width: usize, height: usize) -> Scroll {
         row -= rows;
         place += 1;
     }
-    let mut below = 0;
-    for place in place..chat.messages.len() {
-        below += chat.rows_of(place, width);
-        if below > row + height {
-            break;
-        }
-    }
     match chat.messages.get(place) {
-        Some(message) if below > row + height => Scroll::From { seq: message.seq, row, newest },
+        Some(message) if !chat.ends_within(place, row, (width, height), 0) => {
+            Scroll::From { seq: message.seq, row, newest }
+        }
         Some(_) | None => Scroll::Follow,
+    }
+}
+
+/// Who has scrolled up, but has the end on the screen for it fits, follows it again.
+pub(super) fn settle(state: &mut State) {
+    let (width, height) = state.painted.transcript;
+    if let Some(chat) = chat_mut(state) {
+        chat.scroll = down(chat, 0, width, height);
     }
 }
 

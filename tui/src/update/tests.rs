@@ -261,6 +261,8 @@ impl Desk {
                 "esc" => (KeyCode::Esc, KeyModifiers::NONE),
                 "up" => (KeyCode::Up, KeyModifiers::NONE),
                 "tab" => (KeyCode::Tab, KeyModifiers::NONE),
+                "pageup" => (KeyCode::PageUp, KeyModifiers::NONE),
+                "alt-up" => (KeyCode::Up, KeyModifiers::ALT),
                 name => {
                     let (modifier, letter) = name.split_once('-').unwrap();
                     let modifier = if modifier == "alt" { KeyModifiers::ALT } else { KeyModifiers::CONTROL };

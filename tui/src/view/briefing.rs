@@ -9,7 +9,7 @@ use crate::keymap::{Action, BriefingVerb, Context};
 use crate::state::briefing::{Briefing, Pane, Place};
 use crate::state::painted::Target;
 use crate::state::{Screen, State};
-use crate::text::Ink;
+use crate::text::{Ink, wrap};
 use crate::view::canvas::Canvas;
 use crate::view::sheet::{Sheet, columns, readers, titled};
 
@@ -17,8 +17,13 @@ use crate::view::sheet::{Sheet, columns, readers, titled};
 const SIDE_BY_SIDE: u16 = 90;
 /// Below this many rows only the half that has the keys is shown.
 const BOTH: u16 = 16;
+/// Rows that say that an assessment is slow: they have their room before they are there.
+const SLOW_ROWS: usize = 3;
 
 pub(super) fn paint(state: &State, open: &Briefing, canvas: &mut Canvas<'_>, area: Rect) {
+    let here =
+        if matches!(state.screen, Screen::Session(_)) { Context::BriefingOverlay } else { Context::Briefing };
+    let again = canvas.key(here, Action::Briefing(BriefingVerb::Reassess));
     let halves = match (area.width >= SIDE_BY_SIDE, area.height >= BOTH) {
         (true, _) => {
             let sides = [Constraint::Percentage(48), Constraint::Fill(1)];
@@ -26,8 +31,9 @@ pub(super) fn paint(state: &State, open: &Briefing, canvas: &mut Canvas<'_>, are
             [Some(left), Some(right)]
         }
         (false, true) => {
+            let height = assessment_height(open, &again, canvas, area);
             let [top, bottom] =
-                Layout::vertical([Constraint::Percentage(45), Constraint::Fill(1)]).areas(area);
+                Layout::vertical([Constraint::Fill(1), Constraint::Length(height)]).areas(area);
             [Some(top), Some(bottom)]
         }
         (false, false) => match open.pane {
@@ -35,14 +41,7 @@ pub(super) fn paint(state: &State, open: &Briefing, canvas: &mut Canvas<'_>, are
             Pane::Assessment => [None, Some(area)],
         },
     };
-    let frame = Frame {
-        here: if matches!(state.screen, Screen::Session(_)) {
-            Context::BriefingOverlay
-        } else {
-            Context::Briefing
-        },
-        is_alone: halves.iter().any(Option::is_none),
-    };
+    let frame = Frame { here, again, is_alone: halves.iter().any(Option::is_none) };
     if let Some(area) = halves[0] {
         happened(state, open, &frame, canvas, area);
     }
@@ -63,10 +62,31 @@ pub(super) fn paint(state: &State, open: &Briefing, canvas: &mut Canvas<'_>, are
     }
 }
 
+/// Rows of the lower half: as many as the assessment needs, but not much more than half of the room. While it is
+/// written, the longest that it may have become so far: it grows, and never goes back by a row.
+fn assessment_height(open: &Briefing, again: &str, canvas: &mut Canvas<'_>, area: Rect) -> u16 {
+    let width = area.width.saturating_sub(4);
+    let rows = match open.item.assessment_status {
+        AssessmentStatus::Pending | AssessmentStatus::Running => {
+            let raw = open.growing.as_deref().unwrap_or_default();
+            wrap::plain(raw, usize::from(width), Ink::Plain).len() + SLOW_ROWS
+        }
+        AssessmentStatus::Ready | AssessmentStatus::Failed | AssessmentStatus::NotRequested => {
+            let mut sheet = Sheet::new(width, again.to_owned());
+            sheet.assessment(&open.item, None, open.evidence, canvas);
+            sheet.len()
+        }
+    };
+    let most = u32::from(area.height) * 55 / 100;
+    u16::try_from(rows + 2).unwrap_or(u16::MAX).min(u16::try_from(most).unwrap_or(area.height))
+}
+
 /// What the halves share.
 struct Frame {
     /// Whose keys these are.
     here: Context,
+    /// The key that runs the assessment again.
+    again: String,
     /// Whether the other half has no room.
     is_alone: bool,
 }
@@ -150,8 +170,7 @@ fn assessment(state: &State, open: &Briefing, frame: &Frame, canvas: &mut Canvas
     } else {
         frame.panel(open, Pane::Assessment, canvas, area, (&title, ""));
     }
-    let again = canvas.key(frame.here, Action::Briefing(BriefingVerb::Reassess));
-    let mut sheet = Sheet::new(inner.width, again);
+    let mut sheet = Sheet::new(inner.width, frame.again.clone());
     sheet.assessment(&open.item, open.growing.as_deref(), open.evidence, canvas);
     sheet.slow(open, canvas);
     let mut top = open.assessment_top;

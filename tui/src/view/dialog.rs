@@ -5,21 +5,26 @@ use std::ops::Range;
 use ratatui::layout::Rect;
 
 use crate::state::composer::Composer;
-use crate::state::dialog::{Dialog, Field, Input, People};
+use crate::state::dialog::{Check, Dialog, Field, Input, People};
 use crate::state::wake;
-use crate::text::{Ink, Row, cut, safe, wrap};
+use crate::text::{Ink, Piece, Row, safe, wrap};
 use crate::view::canvas::{Canvas, around};
 use crate::view::composer;
+use crate::view::sheet::columns;
 
 /// Columns of a dialog, at most.
 const WIDEST: u16 = 76;
+/// Columns of one with lines to tick that would be broken otherwise, at most.
+const WIDEST_OF_LINES: u16 = 100;
+/// Fewer columns than this beside a dialog show only scraps of what lies under it: it takes them too.
+const BESIDE: u16 = 4;
 /// Rows of a text field, at most.
 const TALLEST: usize = 8;
 /// People shown at a time.
 const PEOPLE: usize = 7;
 
 pub(super) fn paint(dialog: &Dialog, is_top: bool, canvas: &mut Canvas<'_>, area: Rect) {
-    let width = WIDEST.min(area.width);
+    let width = width(dialog, area.width);
     let inside = width.saturating_sub(4);
     let foot = foot(dialog, canvas, inside);
     let foot_height = u16::try_from(foot.len()).unwrap_or(1).clamp(1, 3);
@@ -28,7 +33,7 @@ pub(super) fn paint(dialog: &Dialog, is_top: bool, canvas: &mut Canvas<'_>, area
     let all = places.last().map_or(0, |place| place.end);
     let inner = canvas.dialog(area, width, all.min(most) + foot_height + 2, dialog.title());
     let room = Rect { height: inner.height.saturating_sub(foot_height), ..inner };
-    let top = top(dialog, &places, room.height);
+    let top = top(dialog, &places, room);
     canvas.through(room, all, top, |canvas, whole| {
         for (number, (field, place)) in dialog.fields.iter().zip(&places).enumerate() {
             let focused = is_top && number == dialog.focus && dialog.sending.is_none();
@@ -44,6 +49,26 @@ pub(super) fn paint(dialog: &Dialog, is_top: bool, canvas: &mut Canvas<'_>, area
         canvas.foot_of_panel(panel, &text);
     }
     canvas.rows(Rect { y: room.bottom(), height: foot_height, ..inner }.intersection(inner), &foot);
+}
+
+fn width(dialog: &Dialog, room: u16) -> u16 {
+    // The border, the air inside it, the bar and the box to tick.
+    let is_long = |line: &Check| columns(&safe::line(&line.text)) > WIDEST - 10;
+    let is_long =
+        |field: &Field| matches!(&field.input, Input::Checks { lines, .. } if lines.iter().any(is_long));
+    let widest = if dialog.fields.iter().any(is_long) { WIDEST_OF_LINES } else { WIDEST };
+    if room < widest + 2 * BESIDE { room } else { widest }
+}
+
+/// The lines to tick, broken where they must be.
+fn checks(lines: &[Check], chosen: Option<usize>, width: u16) -> impl Iterator<Item = Vec<Row>> {
+    let width = usize::from(width.saturating_sub(2));
+    lines.iter().enumerate().map(move |(place, line)| {
+        let ink = if chosen == Some(place) { Ink::Strong } else { Ink::Plain };
+        let tick = if line.ticked { "[x] " } else { "[ ] " };
+        let text = safe::line(&line.text);
+        wrap::pieces(&[Piece::new(format!("{tick}{text}"), ink)], width, "    ")
+    })
 }
 
 /// What stands below the fields: that it is sent, or why it could not be done.
@@ -71,11 +96,12 @@ fn places(dialog: &Dialog, width: u16, most: u16) -> Vec<Range<u16>> {
 
 /// The first row shown: as far down as the field that has the keys needs; where it does not fit, its row that has
 /// them.
-fn top(dialog: &Dialog, places: &[Range<u16>], room: u16) -> u16 {
+fn top(dialog: &Dialog, places: &[Range<u16>], room: Rect) -> u16 {
     let Some(place) = places.get(dialog.focus) else { return 0 };
     let end = match dialog.fields.get(dialog.focus).map(|field| &field.input) {
-        Some(Input::Checks { at, .. }) if place.end - place.start > room => {
-            place.start + 2 + u16::try_from(*at).unwrap_or(0)
+        Some(Input::Checks { lines, at }) if place.end - place.start > room.height => {
+            let rows: usize = checks(lines, None, room.width).take(at + 1).map(|rows| rows.len()).sum();
+            place.start + 1 + u16::try_from(rows).unwrap_or(0)
         }
         Some(
             Input::Checks { .. }
@@ -87,7 +113,7 @@ fn top(dialog: &Dialog, places: &[Range<u16>], room: u16) -> u16 {
         )
         | None => place.end,
     };
-    end.saturating_sub(room)
+    end.saturating_sub(room.height)
 }
 
 /// Rows of a field, without its label.
@@ -99,7 +125,7 @@ fn height(field: &Field, width: u16, most: u16) -> u16 {
         Input::Line(_) | Input::Choice { .. } => 1,
         Input::When(_) => 2,
         Input::Person { .. } => (PEOPLE + 1).min(most.into()),
-        Input::Checks { lines, .. } => lines.len(),
+        Input::Checks { lines, .. } => checks(lines, None, width).map(|rows| rows.len()).sum(),
     };
     u16::try_from(rows).unwrap_or(1)
 }
@@ -120,8 +146,12 @@ fn paint_field(field: &Field, focused: bool, canvas: &mut Canvas<'_>, area: Rect
         height: area.height.saturating_sub(1),
     };
     if focused {
-        // Below a name stands who has it, with a bar of its own.
-        let last = if matches!(field.input, Input::Person { .. }) { body.top() + 1 } else { body.bottom() };
+        // Where there is more than one thing to choose, the one that the keys are on has the bar.
+        let last = match field.input {
+            Input::Person { .. } => body.top() + 1,
+            Input::Checks { .. } => body.top(),
+            Input::Line(_) | Input::Text(_) | Input::When(_) | Input::Choice { .. } => body.bottom(),
+        };
         for y in body.top()..last {
             canvas.put(area.x, y, 1, theme.glyphs.bar, theme.accent);
         }
@@ -136,11 +166,15 @@ fn paint_field(field: &Field, focused: bool, canvas: &mut Canvas<'_>, area: Rect
         }
         Input::Choice { words, chosen } => choice(words, *chosen, focused, canvas, body),
         Input::Checks { lines, at } => {
-            for ((place, line), y) in lines.iter().enumerate().zip(body.top()..body.bottom()) {
-                let tick = if line.ticked { "[x] " } else { "[ ] " };
-                let style = if focused && place == *at { theme.strong } else { theme.text };
-                let text = cut(&safe::line(&line.text), usize::from(body.width.saturating_sub(4)));
-                canvas.put(body.x, y, body.width, &format!("{tick}{text}"), style);
+            let mut below = body.top()..body.bottom();
+            let chosen = if focused { Some(*at) } else { None };
+            for (place, rows) in checks(lines, chosen, area.width).enumerate() {
+                for (row, y) in rows.iter().zip(below.by_ref()) {
+                    if chosen == Some(place) {
+                        canvas.put(area.x, y, 1, theme.glyphs.bar, theme.accent);
+                    }
+                    canvas.row(body.x, y, body.width, row);
+                }
             }
         }
     }

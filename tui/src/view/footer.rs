@@ -4,7 +4,7 @@
 use ratatui::layout::Rect;
 
 use crate::keymap::Context;
-use crate::state::State;
+use crate::state::{Screen, State};
 use crate::update::can;
 use crate::view::canvas::Canvas;
 use crate::view::command;
@@ -22,6 +22,14 @@ pub(super) fn paint_hints(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     // Leaving is known; where there is little room it goes first.
     if here == Context::Queue {
         hints.retain(|(_, label)| *label != "quit");
+    }
+    // What takes a mark away is not the way out yet.
+    if here == Context::Session
+        && matches!(&state.screen, Screen::Session(chat) if chat.marked.is_some())
+        && let Some(place) = hints.iter().position(|(_, label)| *label == "back")
+    {
+        let (key, _) = hints.remove(place);
+        hints.insert(0, (key, "unmark"));
     }
     // Help leads to all the others: it stays.
     let help = hints.iter().position(|(_, label)| *label == "help").map(|place| hints.remove(place));

@@ -20,23 +20,26 @@ const WIDEST: u16 = 96;
 pub(super) fn paint(state: &State, open: &Pick, canvas: &mut Canvas<'_>, area: Rect) {
     let width = WIDEST.min(area.width.saturating_sub(4)).max(area.width.min(40));
     let inside = usize::from(width.saturating_sub(6));
+    let ink = |place| if place == open.at { Ink::Strong } else { Ink::Plain };
     let (title, items, empty) = match open.of {
         PickOf::Tried => {
-            let rows =
-                |branch: &Branch| tried(branch, state.marks.branch(branch.id).is_some(), inside, canvas);
-            let items: Vec<Vec<Row>> = pick::tried(state).iter().map(rows).collect();
+            let rows = |(place, branch): (usize, &Branch)| {
+                tried(branch, ink(place), state.marks.branch(branch.id).is_some(), inside, canvas)
+            };
+            let items: Vec<Vec<Row>> = pick::tried(state).iter().enumerate().map(rows).collect();
             let add = canvas.key(Context::Tried, Action::Tried(TriedVerb::Add));
             ("Tried", items, format!("Nothing yet. {add} notes what might be the cause."))
         }
         PickOf::Outcomes => {
             let rows = |(place, step): (usize, &Step)| {
-                outcome(place, step, state.marks.step(step.id).is_some(), inside, canvas)
+                outcome((place, ink(place)), step, state.marks.step(step.id).is_some(), inside, canvas)
             };
             let items = pick::steps(state).iter().enumerate().map(rows).collect();
             ("What came of the steps", items, "No steps were suggested.".into())
         }
         PickOf::Cases => {
-            let items = pick::cases(state).iter().map(|case| similar(case, inside)).collect();
+            let rows = |(place, case)| similar(case, ink(place), inside);
+            let items = pick::cases(state).iter().enumerate().map(rows).collect();
             ("Seen before", items, "Nothing like it was seen before.".into())
         }
     };
@@ -84,7 +87,7 @@ fn list(items: &[Vec<Row>], at: usize, canvas: &mut Canvas<'_>, area: Rect, pane
     }
 }
 
-fn tried(branch: &Branch, is_under_way: bool, width: usize, canvas: &mut Canvas<'_>) -> Vec<Row> {
+fn tried(branch: &Branch, text: Ink, is_under_way: bool, width: usize, canvas: &mut Canvas<'_>) -> Vec<Row> {
     let glyphs = canvas.theme.glyphs;
     let (glyph, word, ink) = match branch.status {
         BranchStatus::RuledOut => (glyphs.cross, "ruled out", Ink::Dim),
@@ -93,7 +96,7 @@ fn tried(branch: &Branch, is_under_way: bool, width: usize, canvas: &mut Canvas<
     };
     let glyph = if is_under_way { canvas.spinner() } else { glyph };
     let mut line = vec![Piece::new(format!("{glyph} "), ink)];
-    line.extend(markdown::line(&first_line(&branch.hypothesis), Ink::Plain));
+    line.extend(markdown::line(&first_line(&branch.hypothesis), text));
     line.push(Piece::new(format!("  {word}"), ink));
     let mut rows = wrap::pieces(&line, width, "  ");
     if let Some(evidence) = branch.evidence.as_deref().filter(|evidence| !evidence.trim().is_empty()) {
@@ -111,10 +114,16 @@ fn first_line(raw: &str) -> Cow<'_, str> {
     if lines.next().is_some() { format!("{first} …").into() } else { first.into() }
 }
 
-fn outcome(place: usize, step: &Step, is_under_way: bool, width: usize, canvas: &mut Canvas<'_>) -> Vec<Row> {
+fn outcome(
+    (place, text): (usize, Ink),
+    step: &Step,
+    is_under_way: bool,
+    width: usize,
+    canvas: &mut Canvas<'_>,
+) -> Vec<Row> {
     let glyphs = canvas.theme.glyphs;
     let mut line = vec![Piece::new(format!("{}. ", place + 1), Ink::Accent)];
-    line.extend(markdown::line(&step.text, Ink::Plain));
+    line.extend(markdown::line(&step.text, text));
     if is_under_way {
         line.push(Piece::new(format!("  {}", canvas.spinner()), Ink::Accent));
     } else {
@@ -127,16 +136,16 @@ fn outcome(place: usize, step: &Step, is_under_way: bool, width: usize, canvas: 
 pub(super) fn marks(step: &Step, glyphs: &crate::view::theme::Glyphs) -> Option<Piece> {
     match (step.outcome, step.already_tried) {
         (Some(Outcome::Worked), _) => Some(Piece::new(format!("  {} worked", glyphs.check), Ink::Good)),
-        (Some(Outcome::Failed), _) => Some(Piece::new(format!("  {} did not help", glyphs.cross), Ink::Warn)),
-        (None, true) => Some(Piece::new(format!("  {} tried", glyphs.check), Ink::Dim)),
+        (Some(Outcome::Failed), _) => Some(Piece::new(format!("  {} failed", glyphs.cross), Ink::Warn)),
+        (None, true) => Some(Piece::new(format!("  {} tried", glyphs.dot), Ink::Dim)),
         (None, false) => None,
     }
 }
 
-fn similar(case: &Similar, width: usize) -> Vec<Row> {
+fn similar(case: &Similar, text: Ink, width: usize) -> Vec<Row> {
     let head = [
         Piece::new(format!("session {}  ", case.number), Ink::Dim),
-        Piece::new(safe::line(&case.problem_summary), Ink::Strong),
+        Piece::new(safe::line(&case.problem_summary), text),
     ];
     let mut rows = wrap::pieces(&head, width, "  ");
     let mut resolution = vec![Piece::new("  ", Ink::Plain)];

@@ -18,7 +18,13 @@ pub(super) fn paint(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: R
     let tallest = usize::from(area.height / 3).clamp(1, TALLEST);
     let typed = composer::rows(&chat.composer, area.width.saturating_sub(4), tallest);
     let composer_height = u16::try_from(typed.max(1)).unwrap_or(1) + 2;
-    let strip = u16::from(steps_are_shown(state) || steps_are_coming(state));
+    let suggested = chat.steps(state.my_id());
+    let first = steps::first_shown(suggested, chat.first_step, canvas, area.width);
+    let strip = if steps_are_shown(state) {
+        steps::height(suggested, first, canvas, area.width)
+    } else {
+        u16::from(steps_are_coming(state))
+    };
     let [talk, strip, write] = Layout::vertical([
         Constraint::Fill(1),
         Constraint::Length(strip),
@@ -27,15 +33,11 @@ pub(super) fn paint(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: R
     .areas(area);
     let title = title(state, chat, canvas, talk.width.saturating_sub(6));
     let inner = canvas.panel(talk, &title, false);
-    transcript::paint(state, chat, canvas, inner);
-    if chat.unseen() > 0 {
-        let text = format!("{} {} new", canvas.theme.glyphs.more, chat.unseen());
-        canvas.foot_of_panel(talk, &text);
-    }
+    transcript::paint(state, chat, canvas, talk, inner);
     if steps_are_coming(state) {
         steps::paint_coming(canvas, strip);
     } else if strip.height > 0 {
-        steps::paint(chat.steps(state.my_id()), chat.first_step, canvas, strip);
+        steps::paint(suggested, first, canvas, strip);
     }
     write_box(state, chat, canvas, write);
 }
@@ -50,13 +52,25 @@ fn title(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, room: u16) -> Stri
     } else {
         match &chat.session {
             Some(session) if Some(session.assignee_id) == state.my_id() => {
-                format!("{}, yours", session.status)
+                format!("{}, yours", status_word(session.status))
             }
-            Some(session) => format!("{}, with {}", session.status, session.assignee_name),
+            Some(session) => {
+                format!("{}, with {}", status_word(session.status), session.assignee_name)
+            }
             None => String::new(),
         }
     };
     titled(&chat.title(), &stands, room)
+}
+
+/// A status as the tabs and the boxes call it.
+const fn status_word(status: SessionStatus) -> &'static str {
+    match status {
+        SessionStatus::Active => "active",
+        SessionStatus::Paused => "parked",
+        SessionStatus::Escalated => "escalated",
+        SessionStatus::Resolved => "resolved",
+    }
 }
 
 fn write_box(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: Rect) {

@@ -137,3 +137,116 @@ fn a_spinner_that_nobody_sees_wakes_nobody() {
         priya.state.painted.changes_at
     );
 }
+
+/// So many lines, each of which has its number.
+fn lines(count: usize) -> String {
+    (1..=count).map(|number| format!("line {number}.")).collect::<Vec<_>>().join("\n\n")
+}
+
+/// The rows of the conversation's panel, its border included.
+fn rows_of_the_talk(priya: &mut Desk) -> Vec<String> {
+    let screen = priya.paints();
+    let ends = |row: &&str| !row.starts_with('╰');
+    screen.lines().skip(1).take_while(ends).map(str::to_owned).collect()
+}
+
+#[test]
+fn whoever_reads_a_long_message_knows_where_they_are_and_who_speaks() {
+    let mut priya = Desk::at_work(item(1), vec![message(1, SAM, &lines(60)), message(2, PRIYA, "thanks")]);
+    let first = rows_of_the_talk(&mut priya)[1].clone();
+    assert!(first.contains("Sam") && !first.contains("line"), "{first}");
+    assert!(!priya.paints().contains(" more ╯"));
+    priya.press("<pageup>");
+    let screen = priya.paints();
+    assert!(screen.contains("▼ ") && screen.contains(" more ╯"), "{screen}");
+    let rows = rows_of_the_talk(&mut priya);
+    assert!(rows[1].contains("Sam"), "{rows:?}");
+    assert!(rows.iter().any(|row| row.ends_with('┃')), "{rows:?}");
+    priya.hears_here(What::MessageAdded { session_id: session_id(1), message: message(3, SAM, "news") });
+    assert!(priya.paints().contains("▼ 1 new ╯"));
+}
+
+#[test]
+fn the_last_row_of_what_began_above_stands_beside_its_head() {
+    let short = (1..=30).map(|seq| message(seq, SAM, &format!("said {seq}"))).collect();
+    let mut priya = Desk::at_work(item(1), short);
+    let first_rows: Vec<String> = (0..3)
+        .map(|_| {
+            priya.happens(Event::Key(KeyEvent::new(KeyCode::Up, KeyModifiers::CONTROL)));
+            rows_of_the_talk(&mut priya)[1].clone()
+        })
+        .collect();
+    let is = |said: bool| move |row: &&String| row.contains("Sam") && row.contains("said") == said;
+    let (with, without) = (is(true), is(false));
+    // The head, the head beside its text, and the empty row: each row further up is another one.
+    assert_eq!(first_rows.iter().filter(with).count(), 1, "{first_rows:?}");
+    assert_eq!(first_rows.iter().filter(without).count(), 1, "{first_rows:?}");
+}
+
+#[test]
+fn of_many_messages_the_border_counts_those_below() {
+    let many = (1..=150).map(|seq| message(seq, SAM, "one of many")).collect();
+    let mut priya = Desk::at_work(item(1), many);
+    assert!(rows_of_the_talk(&mut priya).iter().any(|row| row.ends_with('┃')));
+    priya.press("<pageup>");
+    assert!(priya.paints().contains(" messages ╯"));
+}
+
+#[test]
+fn a_window_that_grows_shows_no_empty_rows_below_the_end() {
+    let talk = (1..=12).map(|seq| message(seq, SAM, &format!("said {seq}."))).collect();
+    let mut priya = Desk::at_work(item(1), talk);
+    priya.state.size = (80, 24);
+    priya.paints();
+    priya.press("<pageup>");
+    assert!(!priya.paints().contains("said 12."));
+    priya.state.size = (120, 50);
+    let rows = rows_of_the_talk(&mut priya);
+    assert!(rows.iter().any(|row| row.contains("said 1.")), "{rows:?}");
+    assert!(rows.last().is_some_and(|row| row.contains("said 12.")), "{rows:?}");
+    // Whoever has the end before them follows it.
+    priya.hears_here(What::MessageAdded { session_id: session_id(1), message: message(13, SAM, "said 13.") });
+    assert!(rows_of_the_talk(&mut priya).last().is_some_and(|row| row.contains("said 13.")));
+}
+
+#[test]
+fn the_key_that_takes_the_mark_away_says_so() {
+    let mut priya = Desk::at_work(item(1), vec![message(1, SAM, "problem 1")]);
+    assert!(priya.paints().contains("Esc back"));
+    priya.press("<alt-up>");
+    assert!(priya.paints().contains("Esc unmark"));
+    priya.press("<esc>");
+    assert!(priya.paints().contains("Esc back"));
+}
+
+/// Rows of the lower half of a briefing.
+fn rows_of_the_assessment(priya: &mut Desk) -> usize {
+    let screen = priya.paints();
+    screen.lines().skip_while(|row| !row.contains("Assessment")).count()
+}
+
+#[test]
+fn an_assessment_takes_the_rows_that_it_needs_and_never_goes_back_while_it_grows() {
+    let mut failed = item(1);
+    failed.assessment_status = tierup_common::assessment::AssessmentStatus::Failed;
+    let mut priya = Desk::with(vec![failed, item(2)]);
+    priya.state.size = (80, 24);
+    priya.paints();
+    priya.press("<enter>");
+    assert_eq!(rows_of_the_assessment(&mut priya), 6);
+
+    priya.press("n");
+    let (mut offset, mut rows) = (0, rows_of_the_assessment(&mut priya));
+    let first = rows;
+    for piece in "**Likely cause:** The gateway does not trust it.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n\
+        **Steps**\n1. one\n2. two\n3. three\n4. four\n"
+        .split_inclusive(' ')
+    {
+        priya.happens(delta(2, offset, piece));
+        offset += piece.len();
+        let now = rows_of_the_assessment(&mut priya);
+        assert!(now >= rows, "{piece:?}");
+        rows = now;
+    }
+    assert!(rows > first && rows <= 13, "{first} {rows}");
+}
