@@ -50,9 +50,11 @@ fn paint_all(state: &State, buffer: &mut Buffer) -> Painted {
     let area = buffer.area;
     let mut canvas = Canvas::new(buffer, state);
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-        let text =
-            format!("tierup needs {}x{}, this is {}x{}", SMALLEST.0, SMALLEST.1, area.width, area.height);
-        canvas.put(area.x, area.y, area.width, &text, canvas.theme.bad);
+        let (columns, rows) = SMALLEST;
+        let text = format!("tierup needs {columns}x{rows}, this is {}x{}", area.width, area.height);
+        let short = format!("needs {columns}x{rows}");
+        let fits = sheet::columns(&text) <= area.width;
+        canvas.put(area.x, area.y, area.width, if fits { &text } else { &short }, canvas.theme.bad);
         return canvas.painted;
     }
     let [head, body, foot] =
@@ -75,8 +77,8 @@ fn paint_all(state: &State, buffer: &mut Buffer) -> Painted {
 }
 
 fn list_and_preview(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
-    // A list without rows has nothing to preview.
-    if area.width < WIDE || state.queue.is_empty() {
+    // A list without rows has nothing to preview; while one types what it is to say, nothing jumps.
+    if area.width < WIDE || state.queue.is_empty() && !state.queue.filter.is_open {
         return queue::paint(state, canvas, area);
     }
     let [left, right] = Layout::horizontal([Constraint::Percentage(54), Constraint::Fill(1)]).areas(area);

@@ -5,6 +5,9 @@ use ratatui::layout::Rect;
 
 use crate::keymap::Context;
 use crate::state::State;
+use crate::state::dialog::Input;
+use crate::state::layer::Layer;
+use crate::state::queue::Tab;
 use crate::update::can;
 use crate::view::canvas::Canvas;
 use crate::view::command;
@@ -19,10 +22,10 @@ pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
 pub(super) fn paint_hints(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let here = state.context();
     let mut hints = state.settings.keymap.hints(here, |action| can(state, here, action));
-    // Leaving is known; where there is little room it goes first.
-    if here == Context::Queue {
-        hints.retain(|(_, label)| *label != "quit");
+    for (_, label) in &mut hints {
+        *label = said(state, here, label);
     }
+    hints.retain(|(_, label)| !label.is_empty());
     // Help leads to all the others: it stays.
     let help = hints.iter().position(|(_, label)| *label == "help").map(|place| hints.remove(place));
     let width = |(key, label): &(String, &str)| columns(key) + 1 + columns(label) + 2;
@@ -39,6 +42,24 @@ pub(super) fn paint_hints(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     if let Some(help) = help {
         put(canvas, x, area, &help);
     }
+}
+
+/// What a key is called in this very place; nothing for one that goes without saying.
+fn said(state: &State, here: Context, label: &'static str) -> &'static str {
+    match (here, state.queue.tab, label) {
+        // Leaving is known; where there is little room it goes first.
+        (Context::Queue, _, "quit") => "",
+        (Context::Queue, Tab::Parked, "pick up") => "take back",
+        // What is picked up already is opened.
+        (Context::Queue, Tab::Mine, "pick up") => "",
+        (Context::Dialog, _, "next field") if chooses_a_person(state) => "next person",
+        _ => label,
+    }
+}
+
+fn chooses_a_person(state: &State) -> bool {
+    let Some(Layer::Dialog(dialog)) = state.layers.last() else { return false };
+    dialog.fields.iter().any(|field| matches!(field.input, Input::Person { .. }))
 }
 
 fn put(canvas: &mut Canvas<'_>, x: u16, area: Rect, (key, label): &(String, &str)) -> u16 {
