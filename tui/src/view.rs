@@ -4,6 +4,7 @@ mod briefing;
 mod canvas;
 mod command;
 mod composer;
+mod confidence;
 mod dialog;
 mod empty;
 mod footer;

@@ -47,11 +47,9 @@ pub(super) fn paint_hints(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
 /// What a key is called in this very place; nothing for one that goes without saying.
 fn said(state: &State, here: Context, label: &'static str) -> &'static str {
     match (here, state.queue.tab, label) {
-        // Leaving is known; where there is little room it goes first.
-        (Context::Queue, _, "quit") => "",
+        // Leaving is known, and what is picked up already is opened.
+        (Context::Queue, _, "quit") | (Context::Queue, Tab::Mine, "pick up") => "",
         (Context::Queue, Tab::Parked, "pick up") => "take back",
-        // What is picked up already is opened.
-        (Context::Queue, Tab::Mine, "pick up") => "",
         (Context::Dialog, _, "next field") if chooses_a_person(state) => "next person",
         _ => label,
     }

@@ -10,13 +10,13 @@ use crate::view::composer;
 use crate::view::sheet::columns;
 
 /// Columns, at most.
-const WIDEST: u16 = 84;
+const WIDEST: u16 = 86;
 /// Rows of choices, at most.
 const TALLEST: u16 = 14;
-/// With fewer columns inside, names are left out.
-const ROOM_FOR_NAMES: u16 = 64;
-/// Columns of a name, at most: what an action does is read first.
-const NAMES: u16 = 24;
+/// Columns of a name, at most.
+const NAMES: u16 = 20;
+/// Columns of what an action says that it does, at most. Where names would cut it they are left out.
+const TEXT: u16 = 53;
 /// Columns of a key.
 const KEY: u16 = 7;
 
@@ -40,8 +40,10 @@ pub(super) fn paint(palette: &Palette, is_top: bool, canvas: &mut Canvas<'_>, ar
     }
     let top = (palette.at + 1).saturating_sub(room);
     let shown = palette.choices.iter().enumerate().skip(top).zip(list.top()..list.bottom());
-    let names = palette.choices.iter().map(|choice| columns(&choice.name)).max().unwrap_or(0);
-    let names = if list.width >= ROOM_FOR_NAMES { names.min(NAMES) } else { 0 };
+    let widest =
+        |of: fn(&Choice) -> &str| palette.choices.iter().map(|it| columns(of(it))).max().unwrap_or(0);
+    let (names, text) = (widest(|it| &it.name).min(NAMES), widest(|it| &it.text).min(TEXT));
+    let names = if text + names + KEY + 2 <= list.width { names } else { 0 };
     for ((place, choice), y) in shown {
         let line = Rect { x: list.x - 1, y, width: list.width + 1, height: 1 };
         paint_choice(palette, choice, place == palette.at, names, canvas, line);

@@ -51,8 +51,10 @@ fn own(session: &SessionItem, sheet: &mut Sheet, canvas: &mut Canvas<'_>) {
     sheet.title(&format!("session {}", session.number), &title);
     let ago = canvas.ago(session.updated_at);
     sheet.line(&format!("yours alone, last changed {ago}"), Ink::Dim);
+    // The title is often how the problem begins.
     let problem = session.intake_content.text.trim();
-    if problem != title {
+    let problem = problem.strip_prefix(title.as_str()).unwrap_or(problem).trim();
+    if !problem.is_empty() {
         sheet.gap();
         sheet.markdown(problem);
     }

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use tierup_common::assessment::{AssessmentStatus, Confidence};
+use tierup_common::assessment::AssessmentStatus;
 use tierup_common::handoff::{HandoffStatus, Priority, QueueItem};
 use tierup_common::id::{HandoffId, SessionId};
 use tierup_common::session::{SessionItem, SessionStatus};
@@ -10,11 +10,13 @@ use tierup_common::session::{SessionItem, SessionStatus};
 use crate::state::State;
 use crate::state::painted::Target;
 use crate::state::queue::{Mine, Sort, Tab};
-use crate::text::{Ink, safe};
+use crate::text::safe;
 use crate::view::canvas::Canvas;
-use crate::view::empty;
-use crate::view::sheet::{columns, confidence, confidence_word, readers};
+use crate::view::sheet::{columns, readers};
+use crate::view::{confidence, empty};
 
+/// Columns of the dot between two parts of a row, with the air around it.
+const GAP: u16 = 3;
 /// Columns of the priority.
 const PRIORITY: u16 = 8;
 
@@ -153,56 +155,53 @@ fn bar(selected: bool, canvas: &mut Canvas<'_>, card: Rect) {
 
 fn second_row(state: &State, item: &QueueItem, canvas: &mut Canvas<'_>, area: Rect) {
     let theme = canvas.theme;
-    let dot = format!(" {} ", theme.glyphs.dot);
     // The number is what commands take: at the end, so that it takes nothing from what is read first.
     let number = format!("#{}", item.number);
     let end = canvas.put_right(area.right(), area.y, area.width, &number, theme.dim).saturating_sub(1);
     let mut line = Line { x: area.x, end, y: area.y };
     let ago = canvas.ago_short(item.created_at);
-    line.put(canvas, &format!("{}{dot}{ago}", item.handed_off_by_name), theme.dim);
+    line.put(canvas, &item.handed_off_by_name, theme.dim);
+    line.then(canvas, &ago, theme.dim);
     if state.is_claiming(item.id) {
         let spinner = canvas.spinner();
-        line.put(canvas, &format!("{dot}{spinner} claiming"), theme.accent);
-        return;
+        return line.then(canvas, &format!("{spinner} claiming"), theme.accent);
     }
     if item.status == HandoffStatus::Claimed {
         if item.claimed_by == state.my_id() {
-            line.put(canvas, &format!("{dot}yours"), theme.good);
+            line.then(canvas, "yours", theme.good);
             if is_put_aside(state, item) {
-                line.put(canvas, &format!("{dot}parked"), theme.text);
+                line.then(canvas, "parked", theme.text);
             }
         } else {
             let claimer = item.claimed_by_name.as_deref().unwrap_or("somebody");
-            line.put(canvas, &format!("{dot}claimed by {claimer}"), theme.dim);
-            return;
+            return line.then(canvas, &format!("claimed by {claimer}"), theme.dim);
         }
     }
-    line.put(canvas, &dot, theme.dim);
     if state.is_reassessing(item.id) {
         let spinner = canvas.spinner();
-        return line.put(canvas, &format!("{spinner} asking for it again"), theme.accent);
+        return line.then(canvas, &format!("{spinner} asking for it again"), theme.accent);
     }
     let readers = readers(item, state.my_id());
     match (item.assessment_status, &item.ai_assessment_data) {
         (AssessmentStatus::Pending | AssessmentStatus::Running, _) => {
             let spinner = canvas.spinner();
-            line.put(canvas, &format!("{spinner} assessing"), theme.accent);
+            line.then(canvas, &format!("{spinner} assessing"), theme.accent);
         }
         (AssessmentStatus::Ready, Some(assessment)) => {
-            let about = readers.as_deref().map_or(0, |readers| columns(&dot) + columns(readers));
-            let room = line.end.saturating_sub(line.x + about);
-            let (text, ink) = how_sure(assessment.confidence, canvas, room);
-            line.put(canvas, &text, theme.ink(ink));
+            let about = readers.as_deref().map_or(0, |readers| columns(readers) + GAP);
+            let room = line.end.saturating_sub(line.x + GAP + about);
+            let (text, ink) = confidence::short(assessment.confidence, canvas, room);
+            line.then(canvas, &text, theme.ink(ink));
         }
         (AssessmentStatus::Failed, _) => {
-            line.put(canvas, &format!("{} no assessment", theme.glyphs.cross), theme.bad);
+            line.then(canvas, &format!("{} no assessment", theme.glyphs.cross), theme.bad);
         }
         (AssessmentStatus::NotRequested | AssessmentStatus::Ready, _) => {
-            line.put(canvas, "not assessed", theme.dim);
+            line.then(canvas, "not assessed", theme.dim);
         }
     }
     if let Some(readers) = readers {
-        line.put(canvas, &format!("{dot}{readers}"), theme.warn);
+        line.then(canvas, &readers, theme.warn);
     }
 }
 
@@ -210,16 +209,6 @@ fn second_row(state: &State, item: &QueueItem, canvas: &mut Canvas<'_>, area: Re
 fn is_put_aside(state: &State, item: &QueueItem) -> bool {
     let session = state.queue.session(item.session_id);
     session.is_some_and(|session| session.status == SessionStatus::Paused)
-}
-
-/// How sure an assessment is. That this is what it says is left out where there is no room: the priority is high or
-/// low, too.
-fn how_sure(sure: Confidence, canvas: &Canvas<'_>, room: u16) -> (String, Ink) {
-    let (glyph, ink) = confidence(sure, canvas);
-    // A dot stands there already.
-    let glyph = if glyph == canvas.theme.glyphs.dot { String::new() } else { format!("{glyph} ") };
-    let long = format!("{glyph}{}", confidence_word(sure));
-    if columns(&long) <= room { (long, ink) } else { (format!("{glyph}{sure}"), ink) }
 }
 
 /// A row that is written from left to right.
@@ -233,6 +222,13 @@ impl Line {
     fn put(&mut self, canvas: &mut Canvas<'_>, text: &str, style: Style) {
         let room = self.end.saturating_sub(self.x);
         self.x += canvas.put(self.x, self.y, room, text, style);
+    }
+
+    /// What follows, behind a dot.
+    fn then(&mut self, canvas: &mut Canvas<'_>, text: &str, style: Style) {
+        let (dot, dim) = (canvas.theme.glyphs.dot, canvas.theme.dim);
+        self.put(canvas, &format!(" {dot} "), dim);
+        self.put(canvas, text, style);
     }
 }
 
@@ -264,7 +260,6 @@ fn session(state: &State, id: SessionId, selected: bool, canvas: &mut Canvas<'_>
 
 fn below_session(state: &State, session: &SessionItem, canvas: &mut Canvas<'_>, area: Rect) {
     let theme = canvas.theme;
-    let dot = format!(" {} ", theme.glyphs.dot);
     let number = format!("s{}", session.number);
     let end = canvas.put_right(area.right(), area.y, area.width, &number, theme.dim).saturating_sub(1);
     let mut line = Line { x: area.x, end, y: area.y };
@@ -280,10 +275,10 @@ fn below_session(state: &State, session: &SessionItem, canvas: &mut Canvas<'_>, 
     }
     if state.is_taking_back(session.id) {
         let spinner = canvas.spinner();
-        return line.put(canvas, &format!("{dot}{spinner} taking it back"), theme.accent);
+        return line.then(canvas, &format!("{spinner} taking it back"), theme.accent);
     }
     let notes = item.map(|item| item.engineer_notes.trim()).unwrap_or_default();
     if let Some(first) = notes.lines().next() {
-        line.put(canvas, &format!("{dot}{first}"), theme.dim);
+        line.then(canvas, first, theme.dim);
     }
 }

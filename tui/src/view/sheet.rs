@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use ratatui::layout::Rect;
-use tierup_common::assessment::{Assessment, AssessmentStatus, Confidence};
+use tierup_common::assessment::{Assessment, AssessmentStatus};
 use tierup_common::handoff::{HandoffStatus, Priority, QueueItem, Snapshot};
 use tierup_common::session::{Branch, BranchStatus, Message, MessageRole};
 use unicode_width::UnicodeWidthStr;
@@ -13,7 +13,7 @@ use crate::state::briefing::Briefing;
 use crate::state::painted::Target;
 use crate::text::{Ink, Piece, Row, cut, markdown, safe, wrap};
 use crate::view::canvas::Canvas;
-use crate::view::pick;
+use crate::view::{confidence, pick};
 
 /// Seconds without a word of an assessment after which it counts as slow.
 const SLOW: u64 = 10;
@@ -283,11 +283,11 @@ impl Sheet {
 
     fn ready(&mut self, assessment: &Assessment, evidence: Option<usize>, canvas: &Canvas<'_>) {
         let glyphs = canvas.theme.glyphs;
-        let (glyph, ink) = confidence(assessment.confidence, canvas);
+        let (glyph, ink) = confidence::look(assessment.confidence, canvas);
         let head = vec![
             Piece::new("Likely cause", Ink::Heading),
             Piece::new("  ", Ink::Plain),
-            Piece::new(format!("{glyph} {}", confidence_word(assessment.confidence)), ink),
+            Piece::new(format!("{glyph} {}", confidence::word(assessment.confidence)), ink),
         ];
         self.pieces(&head, "");
         self.markdown(&assessment.likely_cause);
@@ -348,27 +348,6 @@ pub(super) fn message_head(message: &Message, canvas: &Canvas<'_>) -> Vec<Piece>
         Piece::new(safe::line(name), ink),
         Piece::new(format!("  {}", canvas.clock(message.created_at)), Ink::Dim),
     ]
-}
-
-/// How sure an assessment is, as a glyph and a meaning.
-pub(super) fn confidence(confidence: Confidence, canvas: &Canvas<'_>) -> (&'static str, Ink) {
-    let glyphs = canvas.theme.glyphs;
-    match confidence {
-        Confidence::High => (glyphs.check, Ink::Good),
-        Confidence::Medium => (glyphs.dot, Ink::Plain),
-        Confidence::Low => (glyphs.question, Ink::Dim),
-        Confidence::Inconclusive => (glyphs.question, Ink::Warn),
-    }
-}
-
-/// How sure an assessment is, in words that stand alone.
-pub(super) const fn confidence_word(confidence: Confidence) -> &'static str {
-    match confidence {
-        Confidence::High => "high confidence",
-        Confidence::Medium => "medium confidence",
-        Confidence::Low => "low confidence",
-        Confidence::Inconclusive => "inconclusive",
-    }
 }
 
 /// Names of those who are reading, for a row or a title; nothing if nobody is.
