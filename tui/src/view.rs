@@ -52,10 +52,11 @@ fn paint_all(state: &State, buffer: &mut Buffer) -> Painted {
     let mut canvas = Canvas::new(buffer, state);
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         let (columns, rows) = SMALLEST;
-        let text = format!("tierup needs {columns}x{rows}, this is {}x{}", area.width, area.height);
-        let short = format!("needs {columns}x{rows}");
-        let fits = sheet::columns(&text) <= area.width;
-        canvas.put(area.x, area.y, area.width, if fits { &text } else { &short }, canvas.theme.bad);
+        let needs = format!("needs {columns}x{rows}");
+        let whole = format!("tierup {needs}, this is {}x{}", area.width, area.height);
+        let forms = [whole, format!("tierup {needs}")];
+        let text = forms.into_iter().find(|form| sheet::columns(form) <= area.width).unwrap_or(needs);
+        canvas.put(area.x, area.y, area.width, &text, canvas.theme.bad);
         return canvas.painted;
     }
     let [head, body, foot] =

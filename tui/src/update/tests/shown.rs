@@ -92,3 +92,14 @@ fn a_dialog_of_one_field_offers_no_other() {
     priya.press("<esc>c");
     assert!(last_line(&mut priya).contains("next field"));
 }
+
+#[test]
+fn a_terminal_that_is_too_small_says_so_in_as_many_words_as_fit() {
+    let mut priya = Desk::with(Vec::new());
+    for (columns, says) in
+        [(39, "tierup needs 40x10, this is 39x9"), (20, "tierup needs 40x10"), (12, "needs 40x10")]
+    {
+        priya.state.size = (columns, 9);
+        assert_eq!(priya.paints().lines().next().unwrap().trim_end(), says);
+    }
+}
