@@ -64,7 +64,9 @@ impl<'a> Canvas<'a> {
             return 0;
         }
         let line = cut(&safe::line(safe::head(raw, usize::from(columns))), usize::from(columns));
-        self.part(x, y);
+        if !line.is_empty() {
+            self.part(x, y);
+        }
         let (end, _) = self.buffer.set_stringn(x, y, &line, usize::from(columns), style);
         end - x
     }
