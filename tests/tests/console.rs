@@ -283,7 +283,7 @@ async fn from_a_problem_of_ones_own_to_its_end() {
     priya.press("Waiting for the vendor<enter>");
     priya.sees("Parked: you find it under 3").await;
     priya.press("3");
-    priya.sees("session 1, parked just now").await;
+    priya.sees("parked now · Waiting for the vendor").await;
     // To read it is one thing, to take it back another.
     priya.press("<enter>");
     priya.sees("session 1 Lift stuck ── parked, yours").await;

@@ -334,7 +334,7 @@ async fn offline() {
     for priya in &mut consoles {
         priya.sees("offline").await;
         priya.press("p");
-        priya.sees("Offline: a claim is made at once or not at all").await;
+        priya.sees("Offline: not claimed. Try again when it is live").await;
         picture("offline", priya);
     }
 }

@@ -56,14 +56,24 @@ async fn lists_of_ones_own() {
         let body = json!({"intent": "park", "engineer_notes": notes, "wake_at": wake});
         priya.post(&format!("/ai-sessions/{session}/handoff"), body).await.expect(201);
     }
+    let aside = sam.escalates_as("The badge reader beeps", "normal").await;
+    sam.waits_for_assessment(&aside).await;
+    priya.claims(&aside).await;
+    let body = json!({"intent": "park", "engineer_notes": "The firmware comes on Tuesday."});
+    priya.post(&format!("/ai-sessions/{}/handoff", aside.session), body).await.expect(201);
+    let own = priya.opens("A switch in the attic hums").await;
+    priya.tried(&own, "the fan", "ruled_out").await;
     for (columns, rows) in SIZES.into_iter().chain(SMALL) {
         let mut console = opens(&world, (columns, rows)).await;
         console.sees("live").await;
-        console.sees("Parked 2").await;
+        console.sees("Parked 3").await;
         console.press("2");
         console.sees("Outlook").await;
         console.waits(|screen| columns < 100 || screen.contains("by openai")).await;
         picture("mine", &console);
+        console.press("G");
+        console.sees("4 of 4").await;
+        picture("mine_own", &console);
         console.press("3");
         console.sees("Waiting for toner").await;
         console.waits(|screen| columns < 100 || screen.contains("wakes Mon 23 Nov, 09:00")).await;

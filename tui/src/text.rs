@@ -40,6 +40,10 @@ pub enum Ink {
     Warn,
     /// It is not well.
     Bad,
+    /// Now.
+    Urgent,
+    /// Soon.
+    High,
 }
 
 /// A piece of text of one meaning, without line breaks and safe to show.

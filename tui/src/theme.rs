@@ -99,17 +99,17 @@ impl Theme {
         }
     }
 
-    /// The same sixteen, for a light background: darker, and without dim.
+    /// The same sixteen, for a light background: darker, and without dim. Their green cannot be read on white (2 or 3
+    /// to 1, bold or not), so that this one alone is of the 256: 4.7 to 1.
     pub fn light() -> Self {
         let plain = Style::new();
-        let bold = plain.add_modifier(Modifier::BOLD);
         Self {
             // Many terminals show dim on white as a grey that cannot be read: bright black is theirs to choose.
             dim: plain.fg(Color::DarkGray),
             border: plain.fg(Color::DarkGray),
             accent: plain.fg(Color::Blue),
             focus: plain.fg(Color::Blue),
-            good: bold.fg(Color::Green),
+            good: plain.fg(Color::Indexed(28)),
             code: plain.fg(Color::Blue),
             link: plain.fg(Color::Blue).add_modifier(Modifier::UNDERLINED),
             ..Self::dark()
@@ -170,6 +170,8 @@ impl Theme {
             Ink::Good => self.good,
             Ink::Warn => self.warn,
             Ink::Bad => self.bad,
+            Ink::Urgent => self.urgent,
+            Ink::High => self.high,
         }
     }
 }
@@ -195,6 +197,8 @@ mod tests {
                 assert!(style.fg.is_none_or(|colour| !vanishes.contains(&colour)), "{style:?}");
             }
         }
+        // The green of the sixteen is as pale as they are on most light terminals.
+        assert_ne!(Theme::light().good.fg, Some(Color::Green));
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod briefing;
 mod canvas;
 mod command;
 mod composer;
+mod confidence;
 mod dialog;
 mod empty;
 mod footer;
@@ -50,8 +51,11 @@ fn paint_all(state: &State, buffer: &mut Buffer) -> Painted {
     let area = buffer.area;
     let mut canvas = Canvas::new(buffer, state);
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-        let text =
-            format!("tierup needs {}x{}, this is {}x{}", SMALLEST.0, SMALLEST.1, area.width, area.height);
+        let (columns, rows) = SMALLEST;
+        let needs = format!("needs {columns}x{rows}");
+        let whole = format!("tierup {needs}, this is {}x{}", area.width, area.height);
+        let forms = [whole, format!("tierup {needs}")];
+        let text = forms.into_iter().find(|form| sheet::columns(form) <= area.width).unwrap_or(needs);
         canvas.put(area.x, area.y, area.width, &text, canvas.theme.bad);
         return canvas.painted;
     }
@@ -75,8 +79,8 @@ fn paint_all(state: &State, buffer: &mut Buffer) -> Painted {
 }
 
 fn list_and_preview(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
-    // A list without rows has nothing to preview.
-    if area.width < WIDE || state.queue.is_empty() {
+    // A list without rows has nothing to preview; while one types what it is to say, nothing jumps.
+    if area.width < WIDE || state.queue.is_empty() && !state.queue.filter.is_open {
         return queue::paint(state, canvas, area);
     }
     let [left, right] = Layout::horizontal([Constraint::Percentage(54), Constraint::Fill(1)]).areas(area);

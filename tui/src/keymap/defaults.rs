@@ -39,7 +39,7 @@ pub(super) fn bindings() -> Vec<Binding> {
         bind(C::Queue, &[key!(shift-g), key!(end)], M(To::Bottom), "", "To the last"),
         bind(C::Queue, &[key!(n)], L(ListVerb::NextUnread), "next unread", "Next unread"),
         bind(C::Queue, &[key!('/')], L(ListVerb::Filter), "filter", "Filter: show only rows that say this"),
-        bind(C::Queue, &[key!(esc)], L(ListVerb::ClearFilter), "", "Show all rows again"),
+        bind(C::Queue, &[key!(esc)], L(ListVerb::ClearFilter), "all rows", "Show all rows again"),
         bind(C::Queue, &[key!(s)], L(ListVerb::Sort), "sort", "Sort: by priority, by age, by the last change"),
         bind(C::Queue, &[key!(u)], L(ListVerb::MarkUnread), "", "Mark as unread"),
         bind(C::Queue, &[key!(c)], L(ListVerb::NewSession), "new session", "New session"),

@@ -210,6 +210,20 @@ impl Queue {
         self.own.item(id)
     }
 
+    /// The selected session of the user's own that nobody had to claim, where those are shown.
+    pub fn selected_own(&self) -> Option<&SessionItem> {
+        match self.mine.selected().filter(|_| self.tab == Tab::Mine)? {
+            Mine::Session(id) => self.own.item(id),
+            Mine::Handoff(_) => None,
+        }
+    }
+
+    /// The handoffs of the parked sessions that were not fetched yet.
+    pub fn not_put_aside(&self) -> impl Iterator<Item = HandoffId> {
+        let parked = self.own.parked().filter_map(|session| session.handoff_id);
+        parked.filter(|id| !self.items.contains_key(id) && !self.put_aside.contains_key(id))
+    }
+
     /// The handoff of a parked session, if it was fetched.
     pub fn put_aside(&self, id: HandoffId) -> Option<&QueueItem> {
         self.put_aside.get(&id)

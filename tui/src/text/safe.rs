@@ -7,6 +7,7 @@ use std::io;
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthChar;
 
 /// Marks on top of one character, at most; scripts need two or three.
 const MARKS: usize = 8;
@@ -106,22 +107,31 @@ impl<F: Formatter> Formatter for Escaping<F> {
 }
 
 fn put(grapheme: &str, out: &mut String) {
-    let is_emoji = grapheme.chars().any(is_pictograph);
-    let mut marks = 0;
+    let is_emoji = grapheme.starts_with(is_pictograph);
     let mut left_out = 0_usize;
-    for (place, c) in grapheme.chars().enumerate() {
-        if place > 0 {
-            marks += 1;
-            if marks > MARKS && !is_emoji {
-                left_out += 1;
-                continue;
-            }
-        }
+    let mut is_flag = false;
+    let mut chars = grapheme.chars().enumerate().peekable();
+    while let Some((place, c)) = chars.next() {
         match c {
-            // The parts that make one picture out of several, inside a picture.
-            '\u{200d}' | '\u{fe0e}' | '\u{fe0f}' if is_emoji => out.push(c),
+            // How wide several pictures in one are, or a picture that says how it wants to look, no two terminals
+            // agree on, and each would paint over what stands beside it: the first picture stands for all.
+            '\u{200d}' if is_emoji && chars.next_if(|(_, next)| next.width() > Some(0)).is_some() => {}
+            '\u{fe0e}' | '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' if is_emoji && place > 0 => {}
+            _ if place > MARKS => left_out += 1,
             c if is_hidden(c) => show(c, out),
-            c => out.push(c),
+            c => match letter(c) {
+                Some(half) => {
+                    if !is_flag {
+                        out.push('‹');
+                    }
+                    out.push(half);
+                    is_flag = chars.peek().is_some_and(|(_, next)| letter(*next).is_some());
+                    if !is_flag {
+                        out.push('›');
+                    }
+                }
+                None => out.push(c),
+            },
         }
     }
     if left_out > 0 {
@@ -145,6 +155,12 @@ fn is_pictograph(c: char) -> bool {
     matches!(c, '\u{2190}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}')
 }
 
+/// The letter that half of a flag stands for.
+fn letter(c: char) -> Option<char> {
+    let place = matches!(c, '\u{1f1e6}'..='\u{1f1ff}').then(|| u32::from(c) - 0x1f1e6)?;
+    char::from_u32(u32::from('A') + place)
+}
+
 fn show(c: char, out: &mut String) {
     match c {
         '\u{0}'..='\u{1f}' => out.extend(char::from_u32(0x2400 + u32::from(c))),
@@ -162,7 +178,7 @@ mod tests {
 
     #[test]
     fn plain_text_stays_as_it_is() {
-        for raw in ["", "VPN is down", "Ñandú, Ærø, 日本語, עברית", "e\u{301}", "👩\u{200d}💻 ❤\u{fe0f}"]
+        for raw in ["", "VPN is down", "Ñandú, Ærø, 日本語, עברית", "e\u{301}", "👩 💻 ❤ →"]
         {
             assert_eq!(line(raw), raw);
         }
@@ -178,6 +194,24 @@ mod tests {
         assert_eq!(line("pass\u{200b}word\u{e0041}"), "pass‹200B›word‹E0041›");
         assert_eq!(line("two\nlines\u{2028}three"), "two␤lines‹2028›three");
         assert_eq!(line("a\u{200d}b"), "a‹200D›b");
+    }
+
+    #[test]
+    fn a_picture_is_as_wide_in_every_terminal() {
+        for (raw, shown) in [
+            ("Peru 🇵🇪🇨🇭 x", "Peru ‹PE›‹CH› x"),
+            ("half 🇵", "half ‹P›"),
+            ("🇵🇪\u{200d}\u{fe0f}", "‹PE›‹200D›"),
+            ("👨\u{200d}👩\u{200d}👧\u{200d}👦 family", "👨 family"),
+            ("👩🏽\u{200d}💻 ❤\u{fe0f} 🏳\u{fe0f}\u{200d}🌈", "👩 ❤ 🏳"),
+            // What joins nothing hides.
+            ("👩\u{200d}", "👩‹200D›"),
+        ] {
+            assert_eq!(line(raw), shown);
+            assert_eq!(text(raw), shown);
+        }
+        let tower = format!("👩{}", "\u{301}".repeat(1000));
+        assert_eq!(line(&tower), format!("👩{}‹+992›", "\u{301}".repeat(8)));
     }
 
     #[test]

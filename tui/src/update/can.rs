@@ -11,7 +11,7 @@ use crate::keymap::{
     TriedVerb,
 };
 use crate::state::State;
-use crate::state::dialog::Input;
+use crate::state::dialog::{Field, Input};
 use crate::state::layer::{Draft, Layer};
 use crate::state::queue::{Mine, Tab};
 use crate::state::toast::Tone;
@@ -228,7 +228,13 @@ fn in_dialog(state: &State, verb: DialogVerb) -> Can {
             let field = dialog.fields.get(dialog.focus).map(|field| &field.input);
             only_if(matches!(field, Some(Input::Text(_))))
         }
-        DialogVerb::Submit | DialogVerb::NextField | DialogVerb::PreviousField | DialogVerb::Cancel => Ok(()),
+        DialogVerb::NextField | DialogVerb::PreviousField => {
+            // People and lines to tick are gone through with the same keys.
+            let has_lines =
+                |field: &Field| matches!(field.input, Input::Person { .. } | Input::Checks { .. });
+            only_if(dialog.fields.len() > 1 || dialog.fields.iter().any(has_lines))
+        }
+        DialogVerb::Submit | DialogVerb::Cancel => Ok(()),
     }
 }
 

@@ -13,6 +13,8 @@ use crate::update::briefing;
 
 /// The first pause before lists that did not come are asked for again; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
+/// Parked handoffs fetched at a time: more than anybody puts aside. The others are when they are selected.
+const PUT_ASIDE: usize = 20;
 /// No pause is longer than this.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
@@ -89,6 +91,16 @@ pub(super) fn lists(state: &mut State, effects: &mut Vec<Effect>) {
 pub(super) fn own_sessions(state: &mut State, effects: &mut Vec<Effect>) {
     for status in [SessionStatus::Paused, SessionStatus::Active] {
         ask(state, Call::OwnSessions(status), effects);
+    }
+}
+
+/// Asks for the notes and reminders of what is parked, as far as they are not known: its rows show them.
+pub(super) fn put_aside(state: &mut State, effects: &mut Vec<Effect>) {
+    let is_asked = |id: &HandoffId| state.asked.values().any(|call| *call == Call::Handoff(*id));
+    let missing: Vec<HandoffId> =
+        state.queue.not_put_aside().filter(|id| !is_asked(id)).take(PUT_ASIDE).collect();
+    for id in missing {
+        handoff(state, id, effects);
     }
 }
 

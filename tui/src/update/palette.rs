@@ -4,9 +4,10 @@ use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::effect::Effect;
 use crate::keymap::{Action, Context, LineVerb, Move, SessionVerb};
-use crate::state::State;
 use crate::state::layer::Layer;
 use crate::state::palette::{Choice, Chosen, Palette, fitting};
+use crate::state::{Screen, State};
+use crate::text::safe;
 use crate::update::{act as act_on, can, command};
 
 /// Handoffs that are offered before anything is typed.
@@ -94,6 +95,14 @@ fn choose(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
+/// A suggested step, in its own words.
+fn step(state: &State, number: u8) -> String {
+    let Screen::Session(chat) = &state.screen else { return String::new() };
+    let steps = chat.steps(state.my_id());
+    let text = usize::from(number).checked_sub(1).and_then(|place| steps.get(place)).map(|step| &step.text);
+    format!("Step {number}: {}", safe::line(text.map_or("", String::as_str)))
+}
+
 /// The actions of a place and the commands that need nothing more, those that move last.
 fn doable(state: &State, of: Context) -> Vec<Choice> {
     let (mut acts, mut moves) = (Vec::new(), Vec::new());
@@ -101,13 +110,13 @@ fn doable(state: &State, of: Context) -> Vec<Choice> {
         if binding.action == Action::Palette || !can(state, of, binding.action) {
             continue;
         }
-        let about = binding.about.to_owned();
         let choice = Choice {
             what: Chosen::Action(binding.action),
             text: if let Action::Session(SessionVerb::UseStep(number)) = binding.action {
-                format!("{about}: step {number}")
+                step(state, number)
             } else {
-                about
+                // What marks code in the help has no look of its own here.
+                binding.about.replace('`', "")
             },
             name: binding.name(),
             key: state.settings.keymap.shown(&binding, 0),

@@ -38,6 +38,7 @@ pub(super) fn reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) 
         (Call::OwnSessions(status), Ok(Answer::Sessions(page))) => {
             let me = state.my_id();
             state.queue.put_sessions(status, page.items, me);
+            load::put_aside(state, effects);
         }
         (Call::Handoff(_) | Call::Reassess(_), Ok(Answer::Handoff(handoff))) => take_handoff(state, handoff),
         (Call::Handoff(id), Err(failure)) => handoff_failed(state, id, ticket, &failure),

@@ -4,6 +4,7 @@ mod back;
 mod claims;
 mod lists;
 mod reading;
+mod shown;
 mod talking;
 
 use std::time::Duration;

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
-use ratatui::style::{Modifier, Style};
+use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
 use ratatui::widgets::{Block, Clear, Widget};
+use tierup_common::id::UserId;
 use tierup_common::time::{Timestamp, ago, ago_short, until_ago_changes};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
@@ -38,6 +39,8 @@ pub(super) struct Canvas<'a> {
     server_now: Timestamp,
     pub(super) painted: Painted,
     utc_offset: i32,
+    /// Who looks at it, once that is known.
+    pub(super) me: Option<UserId>,
 }
 
 impl<'a> Canvas<'a> {
@@ -51,6 +54,7 @@ impl<'a> Canvas<'a> {
             server_now,
             painted: Painted::default(),
             utc_offset: state.settings.utc_offset,
+            me: state.my_id(),
         }
     }
 
@@ -60,6 +64,9 @@ impl<'a> Canvas<'a> {
             return 0;
         }
         let line = cut(&safe::line(safe::head(raw, usize::from(columns))), usize::from(columns));
+        if !line.is_empty() {
+            self.part(x, y);
+        }
         let (end, _) = self.buffer.set_stringn(x, y, &line, usize::from(columns), style);
         end - x
     }
@@ -159,8 +166,16 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// Lays the look of a selected row over an area.
+    /// Lays the look of a selected row over an area, which has its bar in the first column. Where that is to be
+    /// reversed, it is one even bar: colours would be turned one by one, and the bar into half a hole.
     pub(super) fn select(&mut self, area: Rect) {
+        if self.theme.selected.add_modifier.contains(Modifier::REVERSED) {
+            let plain = Style::new().fg(Color::Reset).bg(Color::Reset).remove_modifier(Modifier::DIM);
+            self.buffer.set_style(area, plain);
+            for y in area.top()..area.bottom() {
+                self.put(area.x, y, 1, " ", Style::new());
+            }
+        }
         self.buffer.set_style(area, self.theme.selected);
     }
 
@@ -202,8 +217,19 @@ impl<'a> Canvas<'a> {
 
     /// Empties an area: what was there can neither be seen nor clicked.
     pub(super) fn clear(&mut self, area: Rect) {
+        for y in area.top()..area.bottom() {
+            self.part(area.x, y);
+        }
         Clear.render(area, self.buffer);
         self.painted.links.retain(|link| !link.area.intersects(area));
+    }
+
+    /// What begins here leaves no half of a character before it: a terminal has none, and would show neither.
+    fn part(&mut self, x: u16, y: u16) {
+        let before = x.checked_sub(1).and_then(|x| self.buffer.cell_mut((x, y)));
+        if let Some(cell) = before.filter(|cell| cell.symbol().len() > 1 && cell.symbol().width() > 1) {
+            cell.set_symbol(" ");
+        }
     }
 
     /// An empty box in the middle of an area, over a dimmed background; gives the area inside.
@@ -222,7 +248,9 @@ impl<'a> Canvas<'a> {
     ) -> Rect {
         for position in area.positions() {
             if let Some(cell) = self.buffer.cell_mut(position) {
-                cell.set_style(Style::new().add_modifier(Modifier::DIM));
+                // What is reversed would be the brightest there.
+                let back = Style::new().add_modifier(Modifier::DIM).remove_modifier(Modifier::REVERSED);
+                cell.set_style(back);
             }
         }
         let (width, height) = (width.min(area.width), height.min(area.height));
@@ -313,5 +341,59 @@ impl<'a> Canvas<'a> {
     /// The same of what this machine has noted.
     pub(super) fn own_clock(&self, at: Timestamp) -> String {
         time::clock(at, self.now, self.utc_offset)
+    }
+
+    /// When a reminder comes, or came.
+    pub(super) fn wakes(&self, at: Timestamp) -> String {
+        let word = if at > self.server_now { "wakes" } else { "woke" };
+        format!("{word} {}", self.clock(at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn on_a_canvas(theme: &str, paint: impl FnOnce(&mut Canvas<'_>)) -> Buffer {
+        let mut state = State::default();
+        state.settings.worn = Theme::built_in(theme).unwrap();
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 12, 3));
+        paint(&mut Canvas::new(&mut buffer, &state));
+        buffer
+    }
+
+    fn rows(buffer: &Buffer) -> Vec<String> {
+        let width = usize::from(buffer.area.width);
+        buffer.content.chunks(width).map(|row| row.iter().map(|cell| cell.symbol()).collect()).collect()
+    }
+
+    #[test]
+    fn a_box_over_half_of_a_wide_character_keeps_its_border() {
+        let buffer = on_a_canvas("dark", |canvas| {
+            for y in 0..3 {
+                canvas.put(0, y, 12, "日本語日本語", Style::new());
+            }
+            let outer = Rect::new(3, 0, 6, 3);
+            canvas.clear(outer);
+            canvas.panel(outer, "", false);
+        });
+        // What follows the character that stays is the cell that it covers.
+        assert_eq!(rows(&buffer), ["日  ╭────╮ 語 ", "日  │    │ 語 ", "日  ╰────╯ 語 "]);
+    }
+
+    #[test]
+    fn a_selected_row_that_is_reversed_is_one_even_bar() {
+        let buffer = on_a_canvas("high-contrast", |canvas| {
+            let theme = canvas.theme;
+            canvas.put(0, 0, 1, theme.glyphs.bar, theme.accent);
+            canvas.put(1, 0, 6, "URGENT", theme.urgent);
+            canvas.put(8, 0, 4, "good", theme.good);
+            canvas.select(Rect::new(0, 0, 12, 1));
+        });
+        assert_eq!(rows(&buffer)[0], " URGENT good");
+        for cell in &buffer.content[..12] {
+            assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset));
+            assert!(cell.modifier.contains(Modifier::REVERSED));
+        }
     }
 }

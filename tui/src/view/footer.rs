@@ -4,6 +4,9 @@
 use ratatui::layout::Rect;
 
 use crate::keymap::Context;
+use crate::state::dialog::Input;
+use crate::state::layer::Layer;
+use crate::state::queue::Tab;
 use crate::state::{Screen, State};
 use crate::update::can;
 use crate::view::canvas::Canvas;
@@ -16,20 +19,19 @@ pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
+/// What the key that leads back does while a message is marked.
+const UNMARK: &str = "unmark";
+
 pub(super) fn paint_hints(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let here = state.context();
     let mut hints = state.settings.keymap.hints(here, |action| can(state, here, action));
-    // Leaving is known; where there is little room it goes first.
-    if here == Context::Queue {
-        hints.retain(|(_, label)| *label != "quit");
+    for (_, label) in &mut hints {
+        *label = said(state, here, label);
     }
-    // What takes a mark away is not the way out yet.
-    if here == Context::Session
-        && matches!(&state.screen, Screen::Session(chat) if chat.marked.is_some())
-        && let Some(place) = hints.iter().position(|(_, label)| *label == "back")
-    {
-        let (key, _) = hints.remove(place);
-        hints.insert(0, (key, "unmark"));
+    hints.retain(|(_, label)| !label.is_empty());
+    // It must be seen before it is taken for the way out.
+    if let Some(place) = hints.iter().position(|(_, label)| *label == UNMARK) {
+        hints[..=place].rotate_right(1);
     }
     // Help leads to all the others: it stays.
     let help = hints.iter().position(|(_, label)| *label == "help").map(|place| hints.remove(place));
@@ -47,6 +49,27 @@ pub(super) fn paint_hints(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     if let Some(help) = help {
         put(canvas, x, area, &help);
     }
+}
+
+/// What a key is called in this very place; nothing for one that goes without saying.
+fn said(state: &State, here: Context, label: &'static str) -> &'static str {
+    match (here, state.queue.tab, label) {
+        // Leaving is known, and what is picked up already is opened.
+        (Context::Queue, _, "quit") | (Context::Queue, Tab::Mine, "pick up") => "",
+        (Context::Queue, Tab::Parked, "pick up") => "take back",
+        (Context::Session, _, "back") if has_mark(state) => UNMARK,
+        (Context::Dialog, _, "next field") if chooses_a_person(state) => "next person",
+        _ => label,
+    }
+}
+
+fn has_mark(state: &State) -> bool {
+    matches!(&state.screen, Screen::Session(chat) if chat.marked.is_some())
+}
+
+fn chooses_a_person(state: &State) -> bool {
+    let Some(Layer::Dialog(dialog)) = state.layers.last() else { return false };
+    dialog.fields.iter().any(|field| matches!(field.input, Input::Person { .. }))
 }
 
 fn put(canvas: &mut Canvas<'_>, x: u16, area: Rect, (key, label): &(String, &str)) -> u16 {

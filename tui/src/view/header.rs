@@ -4,6 +4,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::keymap::{Action, Context, ListVerb};
 use crate::state::State;
 use crate::state::link::Link;
 use crate::state::painted::Target;
@@ -17,9 +18,9 @@ const BRAND: &str = "tierup";
 
 pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let (mut links, style) = link(state, canvas);
-    let tabs = Tab::ALL.map(|tab| (tab, name(tab), count(state, tab)));
+    let tabs = Tab::ALL.map(|tab| (tab, key(tab, canvas), tab_text(name(tab), count(state, tab))));
     let tabs_width = |gap: u16| {
-        let each = |(_, name, count): &(Tab, &str, usize)| columns(&tab_text(name, *count)) + 2 + gap;
+        let each = |(_, key, text): &(Tab, String, String)| columns(key) + columns(text) + gap;
         tabs.iter().map(each).sum::<u16>()
     };
     let room = area.width.saturating_sub(2);
@@ -27,17 +28,20 @@ pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let link_width = links.first().map_or(0, |link| columns(link));
     let brand = columns(BRAND) + 3;
     let has_brand = brand + tabs_width(3) + link_width <= room;
-    let has_who = has_brand && brand + tabs_width(3) + link_width + 3 + columns(&who) <= room;
+    let has_who =
+        has_brand && !who.is_empty() && brand + tabs_width(3) + link_width + 3 + columns(&who) <= room;
     let gap = if has_brand { 3 } else { 2 };
     let mut x = area.x + 1;
     if has_brand {
         x += canvas.put(x, area.y, area.width, BRAND, canvas.theme.accent.patch(canvas.theme.strong)) + gap;
     }
-    for (number, (tab, name, count)) in (1..).zip(tabs) {
+    // Where they would do something else, or type, they do not look like keys.
+    let keys = if state.context() == Context::Queue { canvas.theme.accent } else { canvas.theme.dim };
+    for (tab, key, text) in tabs {
         let style = if tab == state.queue.tab { canvas.theme.strong } else { canvas.theme.dim };
         let begin = x;
-        x += canvas.put(x, area.y, area.width, &format!("{number} "), canvas.theme.accent);
-        x += canvas.put(x, area.y, area.width, &tab_text(name, count), style);
+        x += canvas.put(x, area.y, area.width, &key, keys);
+        x += canvas.put(x, area.y, area.width, &text, style);
         canvas.painted.target(Rect { x: begin, width: x - begin, ..area }, Target::Tab(tab));
         x += gap;
     }
@@ -48,6 +52,12 @@ pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let room = end.saturating_sub(x);
     let fits = links.iter().position(|link| columns(link) <= room).unwrap_or(links.len() - 1);
     canvas.put_right(end, area.y, room, &links.swap_remove(fits), style);
+}
+
+/// The key that leads to a tab, and the column after it.
+fn key(tab: Tab, canvas: &Canvas<'_>) -> String {
+    let key = canvas.key(Context::Queue, Action::List(ListVerb::Tab(tab)));
+    if key.is_empty() { key } else { format!("{key} ") }
 }
 
 const fn name(tab: Tab) -> &'static str {
@@ -105,7 +115,12 @@ fn link(state: &State, canvas: &mut Canvas<'_>) -> (Vec<String>, Style) {
             ];
             (forms(glyphs.offline, &all), theme.bad)
         }
-        Link::Refused(why) => (forms(glyphs.offline, &[why.clone(), "refused".into()]), theme.bad),
+        Link::Refused(why) => {
+            // What is asked for can be done; any other refusal is a fact.
+            let is_asked_for = matches!(why.as_str(), "not logged in" | "logged out");
+            let short = if is_asked_for { "log in" } else { "refused" };
+            (forms(glyphs.offline, &[why.clone(), short.into()]), theme.bad)
+        }
     }
 }
 
@@ -116,6 +131,7 @@ mod tests {
     use tierup_common::time::Timestamp;
 
     use super::*;
+    use crate::state::layer::Layer;
 
     fn first_line(link: Link, heard: u64, columns: u16) -> String {
         let mut state = State::default();
@@ -139,11 +155,32 @@ mod tests {
             (Link::CatchingUp { to: Seq(42) }, "↻ catching up 12", "↻ 12"),
             (offline, "○ offline 8s (retry in 3s)", "○ offline"),
             (Link::Refused("this role may not".into()), "○ this role may not", "○ refused"),
+            (Link::Refused("not logged in".into()), "○ not logged in", "○ log in"),
         ] {
             let shown = first_line(link.clone(), 30, 80);
             assert!(shown.ends_with(&format!("  {wide}")), "{shown:?}");
             let shown = first_line(link, 30, 40);
             assert!(shown.ends_with(&format!("  {narrow}")), "{shown:?}");
         }
+    }
+
+    #[test]
+    fn before_the_log_in_nobody_takes_room_at_the_end() {
+        assert!(first_line(Link::Refused("not logged in".into()), 0, 80).chars().count() == 79);
+    }
+
+    #[test]
+    fn the_numbers_of_the_tabs_look_like_keys_where_they_are_keys() {
+        let colour = |state: &State| {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, 40, 1));
+            let area = buffer.area;
+            paint(state, &mut Canvas::new(&mut buffer, state), area);
+            (buffer.content[1].symbol().to_owned(), buffer.content[1].fg)
+        };
+        let mut state = State::default();
+        let accent = state.settings.worn.accent.fg.unwrap();
+        assert_eq!(colour(&state), ("1".into(), accent));
+        state.layers.push(Layer::Log { top: 0 });
+        assert_ne!(colour(&state), ("1".into(), accent), "they do nothing under a layer");
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn paint(state: &State, of: Context, top: usize, canvas: &mut Canvas<
     let (here, everywhere) = state.settings.keymap.help(of);
     let widest = |of: &dyn Fn(&Help) -> u16| here.iter().chain(&everywhere).map(of).max().unwrap_or(0);
     let keys = widest(&|line| columns(&line.keys));
-    let about = widest(&|line| columns(line.about));
+    let about = widest(&|line| columns_of(line.about));
     let names = widest(&|line| columns(&line.name));
     let width = keys + GAP + about + 4;
     // Names help with `:` and the settings; where they have no room they are left out, not cut.
@@ -28,12 +28,23 @@ pub(super) fn paint(state: &State, of: Context, top: usize, canvas: &mut Canvas<
         // What would do nothing now steps back.
         let (key, text) =
             if can(state, of, line.action) { (Ink::Accent, Ink::Plain) } else { (Ink::Dim, Ink::Dim) };
-        let mut row = vec![
-            Piece::new(format!("{}{}  ", line.keys, pad(&line.keys, keys)), key),
-            Piece::new(line.about, text),
-        ];
+        let mut row = vec![Piece::new(format!("{}{}  ", line.keys, pad(&line.keys, keys)), key)];
+        // Every other part stands between backticks.
+        row.extend(
+            line.about
+                .split('`')
+                .zip([text, Ink::Code].into_iter().cycle())
+                .map(|(part, ink)| Piece::new(part, if text == Ink::Dim { text } else { ink })),
+        );
         if has_names {
-            row.push(Piece::new(format!("{}  {}", pad(line.about, about), line.name), Ink::Dim));
+            row.push(Piece::new(
+                format!(
+                    "{}  {}",
+                    " ".repeat(usize::from(about.saturating_sub(columns_of(line.about)))),
+                    line.name
+                ),
+                Ink::Dim,
+            ));
         }
         wrap::pieces(&row, usize::from(width.saturating_sub(4)), &indent)
     };
@@ -45,6 +56,11 @@ pub(super) fn paint(state: &State, of: Context, top: usize, canvas: &mut Canvas<
     let height = u16::try_from(rows.len() + 2).unwrap_or(u16::MAX);
     let inner = canvas.dialog(area, width, height, &format!("Keys: {}", place(of)));
     canvas.scrolled_rows(inner, &rows, top);
+}
+
+/// Columns of a text without the backticks that mark code.
+fn columns_of(about: &str) -> u16 {
+    about.split('`').map(columns).sum()
 }
 
 const fn place(context: Context) -> &'static str {

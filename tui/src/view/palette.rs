@@ -10,13 +10,15 @@ use crate::view::composer;
 use crate::view::sheet::columns;
 
 /// Columns, at most.
-const WIDEST: u16 = 84;
+const WIDEST: u16 = 90;
 /// Rows of choices, at most.
 const TALLEST: u16 = 14;
-/// With fewer columns inside, names are left out.
-const ROOM_FOR_NAMES: u16 = 64;
-/// Columns of a key.
-const KEY: u16 = 7;
+/// Columns of a name, at most.
+const NAMES: u16 = 20;
+/// Columns of what an action says that it does, at most. Where names would cut it they are left out.
+const TEXT: u16 = 53;
+/// Columns of a key, at most.
+const KEY: u16 = 9;
 
 pub(super) fn paint(palette: &Palette, is_top: bool, canvas: &mut Canvas<'_>, area: Rect) {
     let tallest = TALLEST.min(area.height.saturating_sub(4)).max(1);
@@ -38,9 +40,14 @@ pub(super) fn paint(palette: &Palette, is_top: bool, canvas: &mut Canvas<'_>, ar
     }
     let top = (palette.at + 1).saturating_sub(room);
     let shown = palette.choices.iter().enumerate().skip(top).zip(list.top()..list.bottom());
+    let widest =
+        |of: fn(&Choice) -> &str| palette.choices.iter().map(|it| columns(of(it))).max().unwrap_or(0);
+    let (names, text) = (widest(|it| &it.name).min(NAMES), widest(|it| &it.text).min(TEXT));
+    let key = widest(|it| &it.key).min(KEY);
+    let names = if text + names + key + 3 <= list.width { names } else { 0 };
     for ((place, choice), y) in shown {
         let line = Rect { x: list.x - 1, y, width: list.width + 1, height: 1 };
-        paint_choice(palette, choice, place == palette.at, canvas, line);
+        paint_choice(palette, choice, place == palette.at, (names, key), canvas, line);
         canvas.painted.target(line, Target::Choice(place));
     }
     let panel = around(inner);
@@ -48,22 +55,26 @@ pub(super) fn paint(palette: &Palette, is_top: bool, canvas: &mut Canvas<'_>, ar
     canvas.foot_of_panel(panel, &format!("{} of {}", palette.at + 1, palette.choices.len()));
 }
 
-fn paint_choice(palette: &Palette, choice: &Choice, is_selected: bool, canvas: &mut Canvas<'_>, line: Rect) {
+fn paint_choice(
+    palette: &Palette,
+    choice: &Choice,
+    is_selected: bool,
+    (names, key): (u16, u16),
+    canvas: &mut Canvas<'_>,
+    line: Rect,
+) {
     let theme = canvas.theme;
     if is_selected {
         canvas.put(line.x, line.y, 1, theme.glyphs.bar, theme.accent);
     }
-    let has_names = line.width > ROOM_FOR_NAMES;
-    let key_x = line.right().saturating_sub(KEY);
-    let name_x = if has_names { key_x.saturating_sub(columns(&choice.name) + 1) } else { key_x };
+    let key_x = line.right().saturating_sub(if key > 0 { key + 1 } else { 0 });
+    let name_x = key_x.saturating_sub(if names > 0 { names + 1 } else { 0 });
     let style = if is_selected { theme.strong } else { theme.text };
     let room = name_x.saturating_sub(line.x + 2);
     let found = places(&palette.pattern(), &choice.text);
     canvas.put_found(line.x + 1, line.y, room, &choice.text, style, &found);
-    if has_names {
-        canvas.put(name_x, line.y, columns(&choice.name), &choice.name, theme.dim);
-    }
-    canvas.put_right(line.right(), line.y, KEY, &choice.key, theme.accent);
+    canvas.put(name_x, line.y, names, &choice.name, theme.dim);
+    canvas.put_right(line.right(), line.y, key, &choice.key, theme.accent);
     if is_selected {
         canvas.select(line);
     }

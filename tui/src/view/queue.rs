@@ -5,16 +5,18 @@ use ratatui::style::Style;
 use tierup_common::assessment::AssessmentStatus;
 use tierup_common::handoff::{HandoffStatus, Priority, QueueItem};
 use tierup_common::id::{HandoffId, SessionId};
-use tierup_common::session::SessionStatus;
+use tierup_common::session::{SessionItem, SessionStatus};
 
 use crate::state::State;
 use crate::state::painted::Target;
 use crate::state::queue::{Mine, Sort, Tab};
 use crate::text::safe;
 use crate::view::canvas::Canvas;
-use crate::view::empty;
-use crate::view::sheet::{columns, confidence, readers};
+use crate::view::sheet::{columns, readers};
+use crate::view::{confidence, empty};
 
+/// Columns of the dot between two parts of a row, with the air around it.
+const GAP: u16 = 3;
 /// Columns of the priority.
 const PRIORITY: u16 = 8;
 
@@ -117,13 +119,15 @@ fn handoff(state: &State, id: HandoffId, selected: bool, canvas: &mut Canvas<'_>
     let fade = if is_taken { theme.dim } else { Style::new() };
     bar(selected, canvas, card);
     let (word, style) = match item.priority {
+        // What somebody works on calls nobody.
+        priority if is_taken => (priority.word(), theme.dim),
         Priority::Urgent => ("URGENT", theme.urgent),
         Priority::High => ("high", theme.high),
         Priority::Normal => ("normal", theme.dim),
         Priority::Low => ("low", theme.dim),
     };
     let x = card.x + 1;
-    canvas.put(x, card.y, PRIORITY, word, style.patch(fade));
+    canvas.put(x, card.y, PRIORITY, word, style);
     let (text_x, end) = (x + PRIORITY + 1, card.right());
     let text_width = end.saturating_sub(text_x + 2);
     let title_style = if selected { theme.strong } else { theme.text };
@@ -151,51 +155,60 @@ fn bar(selected: bool, canvas: &mut Canvas<'_>, card: Rect) {
 
 fn second_row(state: &State, item: &QueueItem, canvas: &mut Canvas<'_>, area: Rect) {
     let theme = canvas.theme;
-    let dot = format!(" {} ", theme.glyphs.dot);
     // The number is what commands take: at the end, so that it takes nothing from what is read first.
     let number = format!("#{}", item.number);
     let end = canvas.put_right(area.right(), area.y, area.width, &number, theme.dim).saturating_sub(1);
     let mut line = Line { x: area.x, end, y: area.y };
     let ago = canvas.ago_short(item.created_at);
-    line.put(canvas, &format!("{}{dot}{ago}", item.handed_off_by_name), theme.dim);
+    line.put(canvas, &item.handed_off_by_name, theme.dim);
+    line.then(canvas, &ago, theme.dim);
     if state.is_claiming(item.id) {
         let spinner = canvas.spinner();
-        line.put(canvas, &format!("{dot}{spinner} claiming"), theme.accent);
-        return;
+        return line.then(canvas, &format!("{spinner} claiming"), theme.accent);
     }
     if item.status == HandoffStatus::Claimed {
         if item.claimed_by == state.my_id() {
-            line.put(canvas, &format!("{dot}yours"), theme.good);
+            line.then(canvas, "yours", theme.good);
+            if is_put_aside(state, item) {
+                line.then(canvas, "parked", theme.text);
+            }
         } else {
             let claimer = item.claimed_by_name.as_deref().unwrap_or("somebody");
-            line.put(canvas, &format!("{dot}claimed by {claimer}"), theme.dim);
-            return;
+            return line.then(canvas, &format!("claimed by {claimer}"), theme.dim);
         }
     }
-    line.put(canvas, &dot, theme.dim);
     if state.is_reassessing(item.id) {
         let spinner = canvas.spinner();
-        return line.put(canvas, &format!("{spinner} asking for it again"), theme.accent);
+        return line.then(canvas, &format!("{spinner} asking for it again"), theme.accent);
     }
+    let readers = readers(item, state.my_id());
     match (item.assessment_status, &item.ai_assessment_data) {
         (AssessmentStatus::Pending | AssessmentStatus::Running, _) => {
             let spinner = canvas.spinner();
-            line.put(canvas, &format!("{spinner} assessing"), theme.accent);
+            line.then(canvas, &format!("{spinner} assessing"), theme.accent);
         }
         (AssessmentStatus::Ready, Some(assessment)) => {
-            let (glyph, ink) = confidence(assessment.confidence, canvas);
-            line.put(canvas, &format!("{glyph} {}", assessment.confidence), theme.ink(ink));
+            let about = readers.as_deref().map_or(0, |readers| columns(readers) + GAP);
+            let room = line.end.saturating_sub(line.x + GAP + about);
+            let (text, ink) = confidence::short(assessment.confidence, canvas, room);
+            line.then(canvas, &text, theme.ink(ink));
         }
         (AssessmentStatus::Failed, _) => {
-            line.put(canvas, &format!("{} no assessment", theme.glyphs.cross), theme.bad);
+            line.then(canvas, &format!("{} no assessment", theme.glyphs.cross), theme.bad);
         }
         (AssessmentStatus::NotRequested | AssessmentStatus::Ready, _) => {
-            line.put(canvas, "not assessed", theme.dim);
+            line.then(canvas, "not assessed", theme.dim);
         }
     }
-    if let Some(readers) = readers(item, state.my_id()) {
-        line.put(canvas, &format!("{dot}{readers}"), theme.warn);
+    if let Some(readers) = readers {
+        line.then(canvas, &readers, theme.warn);
     }
+}
+
+/// A claim of the user's whose session they parked.
+fn is_put_aside(state: &State, item: &QueueItem) -> bool {
+    let session = state.queue.session(item.session_id);
+    session.is_some_and(|session| session.status == SessionStatus::Paused)
 }
 
 /// A row that is written from left to right.
@@ -210,27 +223,62 @@ impl Line {
         let room = self.end.saturating_sub(self.x);
         self.x += canvas.put(self.x, self.y, room, text, style);
     }
+
+    /// What follows, behind a dot.
+    fn then(&mut self, canvas: &mut Canvas<'_>, text: &str, style: Style) {
+        let (dot, dim) = (canvas.theme.glyphs.dot, canvas.theme.dim);
+        self.put(canvas, &format!(" {dot} "), dim);
+        self.put(canvas, text, style);
+    }
 }
 
-/// A session of the user's own, parked or being worked on.
+/// A session of the user's own, parked or being worked on. Among handoffs its title stands below theirs.
 fn session(state: &State, id: SessionId, selected: bool, canvas: &mut Canvas<'_>, card: Rect) {
     let Some(session) = state.queue.session(id) else { return };
     canvas.painted.target(card, Target::Session(id));
     let theme = canvas.theme;
     bar(selected, canvas, card);
-    let style = if selected { theme.strong } else { theme.text };
-    canvas.put(card.x + 2, card.y, card.width.saturating_sub(2), &session.title(), style);
-    if card.height > 1 {
-        let mut line = Line { x: card.x + 2, end: card.right(), y: card.y + 1 };
-        let ago = canvas.ago(session.updated_at);
-        let what = if session.status == SessionStatus::Paused { "parked" } else { "last changed" };
-        line.put(canvas, &format!("session {}, {what} {ago}", session.number), theme.dim);
-        if state.is_taking_back(id) {
-            let spinner = canvas.spinner();
-            line.put(canvas, &format!(" {} {spinner} taking it back", theme.glyphs.dot), theme.accent);
+    let x = match state.queue.tab {
+        Tab::Parked => card.x + 2,
+        Tab::Queue | Tab::Mine => {
+            canvas.put(card.x + 1, card.y, PRIORITY, "own", theme.dim);
+            card.x + 2 + PRIORITY
         }
+    };
+    let style = if selected { theme.strong } else { theme.text };
+    let title = safe::line(&session.title());
+    let found = state.queue.filter.places(&title);
+    canvas.put_found(x, card.y, card.right().saturating_sub(x), &title, style, &found);
+    if card.height > 1 {
+        let area = Rect { x, y: card.y + 1, width: card.right().saturating_sub(x), height: 1 };
+        below_session(state, session, canvas, area);
     }
     if selected {
         canvas.select(card);
+    }
+}
+
+fn below_session(state: &State, session: &SessionItem, canvas: &mut Canvas<'_>, area: Rect) {
+    let theme = canvas.theme;
+    let number = format!("s{}", session.number);
+    let end = canvas.put_right(area.right(), area.y, area.width, &number, theme.dim).saturating_sub(1);
+    let mut line = Line { x: area.x, end, y: area.y };
+    let is_parked = session.status == SessionStatus::Paused;
+    let item = session.handoff_id.filter(|_| is_parked).and_then(|id| state.queue.put_aside(id));
+    if let Some(at) = item.and_then(|item| item.wake_at) {
+        let wakes = canvas.wakes(at);
+        line.put(canvas, &wakes, theme.text);
+    } else {
+        let ago = canvas.ago_short(session.updated_at);
+        let what = if is_parked { "parked" } else { "last changed" };
+        line.put(canvas, &format!("{what} {ago}"), theme.dim);
+    }
+    if state.is_taking_back(session.id) {
+        let spinner = canvas.spinner();
+        return line.then(canvas, &format!("{spinner} taking it back"), theme.accent);
+    }
+    let notes = item.map(|item| item.engineer_notes.trim()).unwrap_or_default();
+    if let Some(first) = notes.lines().next() {
+        line.then(canvas, first, theme.dim);
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use ratatui::layout::Rect;
-use tierup_common::assessment::{Assessment, AssessmentStatus, Confidence};
+use tierup_common::assessment::{Assessment, AssessmentStatus};
 use tierup_common::handoff::{HandoffStatus, Priority, QueueItem, Snapshot};
 use tierup_common::session::{Branch, BranchStatus, Message, MessageRole};
 use unicode_width::UnicodeWidthStr;
@@ -13,7 +13,7 @@ use crate::state::briefing::Briefing;
 use crate::state::painted::Target;
 use crate::text::{Ink, Piece, Row, cut, markdown, safe, wrap};
 use crate::view::canvas::Canvas;
-use crate::view::pick;
+use crate::view::{confidence, pick};
 
 /// Seconds without a word of an assessment after which it counts as slow.
 const SLOW: u64 = 10;
@@ -137,21 +137,27 @@ impl Sheet {
         let mut line = vec![Piece::new(safe::line(&item.handed_off_by_name), Ink::Plain)];
         line.push(Piece::new(format!(", {ago}"), Ink::Dim));
         let urgency = match item.priority {
-            Priority::Urgent => Some(Ink::Bad),
-            Priority::High => Some(Ink::Warn),
-            Priority::Low => Some(Ink::Dim),
+            // As the list has them. That it is the priority is said: an assessment is high, too, or low.
+            Priority::Urgent => Some(("URGENT", Ink::Urgent)),
+            Priority::High => Some(("high priority", Ink::High)),
+            Priority::Low => Some(("low priority", Ink::Dim)),
             Priority::Normal => None,
         };
-        if let Some(ink) = urgency {
+        if let Some((word, ink)) = urgency {
             line.push(Piece::new(", ", Ink::Dim));
-            line.push(Piece::new(item.priority.word(), ink));
+            line.push(Piece::new(word, ink));
         }
         self.pieces(&line, "");
         let claimer = item.claimed_by_name.as_deref().map(safe::line).unwrap_or_default();
         match (item.status, item.claimed_at) {
             (HandoffStatus::Claimed, Some(since)) => {
                 let ago = canvas.ago(since);
-                self.line(&format!("claimed by {claimer} {ago}"), Ink::Warn);
+                if canvas.me.is_some() && item.claimed_by == canvas.me {
+                    let yours = Piece::new("yours", Ink::Good);
+                    self.pieces(&[yours, Piece::new(format!(", claimed {ago}"), Ink::Dim)], "");
+                } else {
+                    self.line(&format!("claimed by {claimer} {ago}"), Ink::Warn);
+                }
             }
             (HandoffStatus::Open | HandoffStatus::Claimed, _) => {}
             (
@@ -243,12 +249,13 @@ impl Sheet {
                 let cross = canvas.theme.glyphs.cross;
                 self.pieces(&[Piece::new(format!("{cross} No assessment"), Ink::Bad)], "");
                 self.line(why, Ink::Plain);
-                let again = if self.again.is_empty() {
-                    String::new()
-                } else {
-                    format!("{} runs it again. ", self.again)
-                };
-                self.line(&format!("{again}Claiming does not need it."), Ink::Dim);
+                let mut then = Vec::new();
+                if !self.again.is_empty() {
+                    then.push(Piece::new(self.again.clone(), Ink::Accent));
+                    then.push(Piece::new(" runs it again. ", Ink::Dim));
+                }
+                then.push(Piece::new("Claiming does not need it.", Ink::Dim));
+                self.pieces(&then, "");
                 if let Some(earlier) = earlier {
                     self.heading("The earlier one");
                     self.ready(earlier, evidence, canvas);
@@ -276,11 +283,11 @@ impl Sheet {
 
     fn ready(&mut self, assessment: &Assessment, evidence: Option<usize>, canvas: &Canvas<'_>) {
         let glyphs = canvas.theme.glyphs;
-        let (glyph, ink) = confidence(assessment.confidence, canvas);
+        let (glyph, ink) = confidence::look(assessment.confidence, canvas);
         let head = vec![
             Piece::new("Likely cause", Ink::Heading),
             Piece::new("  ", Ink::Plain),
-            Piece::new(format!("{glyph} {}", confidence_word(assessment.confidence)), ink),
+            Piece::new(format!("{glyph} {}", confidence::word(assessment.confidence)), ink),
         ];
         self.pieces(&head, "");
         self.markdown(&assessment.likely_cause);
@@ -341,27 +348,6 @@ pub(super) fn message_head(message: &Message, canvas: &Canvas<'_>) -> Vec<Piece>
         Piece::new(safe::line(name), ink),
         Piece::new(format!("  {}", canvas.clock(message.created_at)), Ink::Dim),
     ]
-}
-
-/// How sure an assessment is, as a glyph and a meaning.
-pub(super) fn confidence(confidence: Confidence, canvas: &Canvas<'_>) -> (&'static str, Ink) {
-    let glyphs = canvas.theme.glyphs;
-    match confidence {
-        Confidence::High => (glyphs.check, Ink::Good),
-        Confidence::Medium => (glyphs.check, Ink::Accent),
-        Confidence::Low => (glyphs.check, Ink::Dim),
-        Confidence::Inconclusive => (glyphs.question, Ink::Warn),
-    }
-}
-
-/// How sure an assessment is, in words that stand alone.
-const fn confidence_word(confidence: Confidence) -> &'static str {
-    match confidence {
-        Confidence::High => "high confidence",
-        Confidence::Medium => "medium confidence",
-        Confidence::Low => "low confidence",
-        Confidence::Inconclusive => "inconclusive",
-    }
 }
 
 /// Names of those who are reading, for a row or a title; nothing if nobody is.

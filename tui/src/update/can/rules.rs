@@ -19,7 +19,7 @@ pub(in crate::update) fn claim(state: &State, item: &QueueItem) -> Can {
         HandoffStatus::Claimed if is_mine => Ok(()),
         HandoffStatus::Open => {
             is_engineer(state)?;
-            is_online(state, "a claim is made at once or not at all")
+            is_online(state, "not claimed. Try again when it is live")
         }
         HandoffStatus::Claimed => not_now(format!("{} has claimed it", claimer(item))),
         HandoffStatus::Resolved

@@ -176,7 +176,7 @@ fn the_cursor_and_what_is_selected_look_as_the_theme_says() {
     }
     assert_eq!(looks(&mut priya), 2, "the last two letters, on the first of which the cursor is");
     priya.state.layers.push(Layer::Log { top: 0 });
-    assert_eq!(looks(&mut priya), 1, "without the keys there is no cursor");
+    assert_eq!(looks(&mut priya), 0, "behind a layer nothing is as bright as that");
 }
 
 #[test]

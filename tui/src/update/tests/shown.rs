@@ -1,0 +1,105 @@
+//! What rows, the last line and the palette say of what can be done.
+
+use super::*;
+
+fn last_line(desk: &mut Desk) -> String {
+    desk.paints().lines().next_back().unwrap().to_owned()
+}
+
+#[test]
+fn what_is_parked_says_when_it_wakes_and_why_it_waits() {
+    let mut priya = Desk::with(Vec::new());
+    priya.state.size = (80, 24);
+    let mut parked = session(7, SessionStatus::Paused, PRIYA, Vec::new());
+    parked.item.handoff_id = Some(handoff_id(9));
+    let (about, by) = (about_session(&parked), person(PRIYA));
+    priya.hears(What::SessionUpdated { session: about, by, branch: None, handoff_id: Some(handoff_id(9)) });
+    priya.has_sessions(SessionStatus::Paused, vec![parked]);
+    let ticket = priya.asked(|call| *call == Call::Handoff(handoff_id(9)));
+    let mut put_aside = item(9);
+    (put_aside.status, put_aside.session_id) = (HandoffStatus::Parked, session_id(7));
+    put_aside.wake_at = Some(NOW.plus(Duration::from_hours(3)));
+    put_aside.engineer_notes = "Toner comes at noon.\nAsk Lee.".into();
+    priya.answers(ticket, Ok(Answer::Handoff(whole(put_aside))));
+    priya.press("3");
+    let screen = priya.paints();
+    assert!(screen.contains("wakes 12:30 · Toner comes at noon."), "{screen}");
+    priya.passes(Duration::from_hours(4));
+    let screen = priya.paints();
+    assert!(screen.contains("woke 12:30"), "{screen}");
+    assert!(last_line(&mut priya).contains("p take back"));
+}
+
+#[test]
+fn a_claim_that_was_parked_says_so_among_what_one_works_on() {
+    let mut priya = Desk::with(vec![claimed_by(PRIYA, item(1)), claimed_by(PRIYA, item(2))]);
+    let parked = session(1, SessionStatus::Paused, PRIYA, Vec::new());
+    let (about, by) = (about_session(&parked), person(PRIYA));
+    priya.hears(What::SessionUpdated { session: about, by, branch: None, handoff_id: Some(handoff_id(1)) });
+    priya.has_sessions(SessionStatus::Paused, vec![parked]);
+    priya.press("2");
+    let screen = priya.paints();
+    assert_eq!(screen.matches("yours · parked").count(), 1, "{screen}");
+    assert!(!last_line(&mut priya).contains("pick up"), "it is picked up already");
+}
+
+#[test]
+fn a_session_of_ones_own_has_a_preview() {
+    let mut priya = Desk::with(Vec::new());
+    let mut opened = session(7, SessionStatus::Active, PRIYA, Vec::new());
+    opened.item.intake_content.text = "The switch hums.\n\nSince Monday, and only at night.".into();
+    priya.hears(What::SessionCreated { session: about_session(&opened), by: person(PRIYA) });
+    priya.has_sessions(SessionStatus::Active, vec![opened]);
+    priya.press("2k");
+    let screen = priya.paints();
+    for says in ["session 7  The switch hums.", "last changed just now", "Since Monday, and only at night."] {
+        assert!(screen.contains(says), "{says}:\n{screen}");
+    }
+}
+
+#[test]
+fn the_palette_says_what_each_step_is() {
+    let mut priya = Desk::at_work(with_steps(item(1), 2), Vec::new());
+    priya.press("<ctrl-p>step");
+    let screen = priya.paints();
+    assert!(screen.contains("Step 1: step 1") && screen.contains("Step 2: step 2"), "{screen}");
+    assert!(!screen.contains("Step 3"), "{screen}");
+}
+
+#[test]
+fn a_filter_that_is_kept_says_how_it_goes() {
+    let mut priya = Desk::with(vec![item(1), item(2)]);
+    assert!(!last_line(&mut priya).contains("all rows"));
+    priya.press("/problem<enter>");
+    assert!(last_line(&mut priya).contains("Esc all rows"));
+}
+
+#[test]
+fn the_preview_stays_while_a_filter_that_finds_nothing_is_typed() {
+    let mut priya = Desk::with(vec![item(1)]);
+    priya.press("/nobody says this");
+    let screen = priya.paints();
+    assert!(screen.contains("looking for") && screen.contains("Preview"), "{screen}");
+    priya.press("<enter>");
+    assert!(!priya.paints().contains("Preview"));
+}
+
+#[test]
+fn a_dialog_of_one_field_offers_no_other() {
+    let mut priya = Desk::with(vec![claimed_by(PRIYA, item(1))]);
+    priya.press("2x");
+    assert!(!last_line(&mut priya).contains("next field"));
+    priya.press("<esc>c");
+    assert!(last_line(&mut priya).contains("next field"));
+}
+
+#[test]
+fn a_terminal_that_is_too_small_says_so_in_as_many_words_as_fit() {
+    let mut priya = Desk::with(Vec::new());
+    for (columns, says) in
+        [(39, "tierup needs 40x10, this is 39x9"), (20, "tierup needs 40x10"), (12, "needs 40x10")]
+    {
+        priya.state.size = (columns, 9);
+        assert_eq!(priya.paints().lines().next().unwrap().trim_end(), says);
+    }
+}
