@@ -7,7 +7,6 @@ use std::io;
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthChar;
 
 /// Marks on top of one character, at most; scripts need two or three.
 const MARKS: usize = 8;
@@ -115,7 +114,7 @@ fn put(grapheme: &str, out: &mut String) {
         match c {
             // How wide several pictures in one are, or a picture that says how it wants to look, no two terminals
             // agree on, and each would paint over what stands beside it: the first picture stands for all.
-            '\u{200d}' if is_emoji && chars.next_if(|(_, next)| next.width() > Some(0)).is_some() => {}
+            '\u{200d}' if is_emoji && chars.next_if(|(_, next)| is_pictograph(*next)).is_some() => {}
             '\u{fe0e}' | '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' if is_emoji && place > 0 => {}
             _ if place > MARKS => left_out += 1,
             c if is_hidden(c) => show(c, out),
@@ -152,7 +151,9 @@ fn is_hidden(c: char) -> bool {
 }
 
 fn is_pictograph(c: char) -> bool {
-    matches!(c, '\u{2190}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}')
+    matches!(c,
+        '\u{a9}' | '\u{ae}' | '\u{203c}' | '\u{2049}' | '\u{2122}' | '\u{2139}' | '\u{2190}'..='\u{2bff}'
+            | '\u{3030}' | '\u{303d}' | '\u{3297}' | '\u{3299}' | '\u{1f000}'..='\u{1faff}')
 }
 
 /// The letter that half of a flag stands for.
@@ -204,8 +205,10 @@ mod tests {
             ("🇵🇪\u{200d}\u{fe0f}", "‹PE›‹200D›"),
             ("👨\u{200d}👩\u{200d}👧\u{200d}👦 family", "👨 family"),
             ("👩🏽\u{200d}💻 ❤\u{fe0f} 🏳\u{fe0f}\u{200d}🌈", "👩 ❤ 🏳"),
+            ("Azure™\u{fe0f} 👩\u{200d}⚕\u{fe0f}", "Azure™ 👩"),
             // What joins nothing hides.
             ("👩\u{200d}", "👩‹200D›"),
+            ("👩\u{200d}\u{93e}x", "👩‹200D›\u{93e}x"),
         ] {
             assert_eq!(line(raw), shown);
             assert_eq!(text(raw), shown);

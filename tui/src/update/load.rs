@@ -13,7 +13,7 @@ use crate::update::briefing;
 
 /// The first pause before lists that did not come are asked for again; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
-/// Parked handoffs fetched at a time: more than anybody puts aside. The others are when they are selected.
+/// Parked handoffs fetched at a time: more than anybody puts aside. The others are when a preview shows them.
 const PUT_ASIDE: usize = 20;
 /// No pause is longer than this.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
