@@ -30,7 +30,8 @@ pub(super) fn paint_hints(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     }
     hints.retain(|(_, label)| !label.is_empty());
     // It must be seen before it is taken for the way out.
-    if let Some(place) = hints.iter().position(|(_, label)| *label == UNMARK) {
+    let unmarks = |(_, label): &(String, &str)| here == Context::Session && *label == UNMARK;
+    if let Some(place) = hints.iter().position(unmarks) {
         hints[..=place].rotate_right(1);
     }
     // Help leads to all the others: it stays.
