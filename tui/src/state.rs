@@ -16,6 +16,7 @@ pub mod marks;
 pub mod own;
 pub mod painted;
 pub mod palette;
+pub mod preview;
 pub mod queue;
 pub mod seen;
 pub mod session;

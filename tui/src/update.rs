@@ -37,7 +37,7 @@ use crate::keymap::{Action, Context, LineVerb, Move};
 use crate::state::layer::{Layer, OnYes};
 use crate::state::link::Link;
 use crate::state::login::Why;
-use crate::state::queue::Preview;
+use crate::state::preview::Preview;
 use crate::state::toast::Tone;
 use crate::state::{Screen, State};
 

@@ -14,6 +14,7 @@ use crate::state::counts::Counts;
 use crate::state::filter::Filter;
 use crate::state::list::List;
 use crate::state::own::Own;
+use crate::state::preview::Preview;
 pub use crate::state::sort::{Key, Sort};
 
 /// Snapshots kept for the preview, at most.
@@ -69,33 +70,6 @@ pub struct Load {
     pub retry_at: Option<Timestamp>,
     /// How often that has happened in a row.
     pub tries: u32,
-}
-
-/// What the selection rests on, and whether it has rested long enough to fetch more about it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Preview {
-    /// On nothing.
-    #[default]
-    Nothing,
-    /// On this row, which it reached a moment ago.
-    Resting {
-        /// The row.
-        id: HandoffId,
-        /// When it will have rested long enough.
-        until: Timestamp,
-    },
-    /// On this row, for a while.
-    Rested(HandoffId),
-}
-
-impl Preview {
-    /// The row, if there is one.
-    pub const fn id(self) -> Option<HandoffId> {
-        match self {
-            Self::Nothing => None,
-            Self::Resting { id, .. } | Self::Rested(id) => Some(id),
-        }
-    }
 }
 
 /// The three lists.

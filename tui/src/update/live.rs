@@ -6,7 +6,7 @@ use tierup_common::time::Timestamp;
 
 use crate::effect::Effect;
 use crate::state::link::Link;
-use crate::state::queue::Preview;
+use crate::state::preview::Preview;
 use crate::state::{Screen, State};
 use crate::update::growing::{grow_assessment, grow_message, presence};
 use crate::update::happened::happened;

@@ -7,7 +7,7 @@ use tierup_common::time::Timestamp;
 
 use crate::state::layer::Layer;
 use crate::state::link::Link;
-use crate::state::queue::Preview;
+use crate::state::preview::Preview;
 use crate::state::{Screen, State};
 use crate::update::briefing;
 

@@ -1,0 +1,31 @@
+//! What the preview is of: passing over a row costs nothing, resting on it fetches more about it.
+
+use tierup_common::id::HandoffId;
+use tierup_common::time::Timestamp;
+
+/// What the selection rests on, and whether it has rested long enough to fetch more about it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Preview {
+    /// On nothing.
+    #[default]
+    Nothing,
+    /// On this row, which it reached a moment ago.
+    Resting {
+        /// The row.
+        id: HandoffId,
+        /// When it will have rested long enough.
+        until: Timestamp,
+    },
+    /// On this row, for a while.
+    Rested(HandoffId),
+}
+
+impl Preview {
+    /// The row, if there is one.
+    pub const fn id(self) -> Option<HandoffId> {
+        match self {
+            Self::Nothing => None,
+            Self::Resting { id, .. } | Self::Rested(id) => Some(id),
+        }
+    }
+}
