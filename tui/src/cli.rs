@@ -169,12 +169,13 @@ pub fn main() -> ExitCode {
 }
 
 /// Threads beside the one that paints. Each keeps memory of its own.
-const fn threads(command: Option<&Command>) -> usize {
-    match command {
-        #[cfg(feature = "demo")]
-        Some(Command::Demo { .. }) => 2,
-        _ => 1,
+fn threads(command: Option<&Command>) -> usize {
+    #[cfg(feature = "demo")]
+    if matches!(command, Some(Command::Demo { .. })) {
+        return 2;
     }
+    let _ = command;
+    1
 }
 
 async fn run(options: &Options, command: Option<Command>) -> Result<(), Exit> {

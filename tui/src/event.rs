@@ -127,3 +127,15 @@ pub enum Failure {
     #[error("{0}")]
     Nonsense(String),
 }
+
+impl Failure {
+    /// Whether what was asked for may have been done all the same: the answer was lost, or the server could not say.
+    pub fn leaves_doubt(&self) -> bool {
+        match self {
+            Self::Unreachable(_) => true,
+            // A full disk has taken nothing.
+            Self::Problem(problem) => problem.status >= 500 && problem.status != 507,
+            Self::Nonsense(_) => false,
+        }
+    }
+}

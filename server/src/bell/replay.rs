@@ -48,17 +48,18 @@ pub(super) struct Replay {
 }
 
 impl Replay {
-    /// What comes after a place, while the log has come so far.
+    /// What comes after a place; `newest` tells how far the log has come.
     pub(super) async fn after(
         &self,
         store: &Store,
         account: AccountId,
         after: Seq,
-        newest: Seq,
+        newest: impl Fn() -> Seq,
     ) -> store::Result<Arc<Part>> {
         let _waiting = Waiting::of(self);
         let _turn = self.turn.lock().await;
-        let somebody_works = self.newest.swap(newest.0, Ordering::Relaxed) != newest.0;
+        let newest = newest().0;
+        let somebody_works = self.newest.swap(newest, Ordering::Relaxed) != newest;
         if somebody_works && self.waiting.load(Ordering::Relaxed) > 1 {
             tokio::time::sleep(REST).await;
         }

@@ -180,9 +180,11 @@ impl EventStream {
             Looked::Here(up_to) => self.cursor = up_to,
             Looked::Older => {
                 let (channel, store) = (Arc::clone(&self.channel), self.store.clone());
-                let (account, after, newest) = (self.caller.account, self.cursor, state.newest);
-                self.reading =
-                    Some(Box::pin(async move { channel.replay.after(&store, account, after, newest).await }));
+                let (account, after) = (self.caller.account, self.cursor);
+                self.reading = Some(Box::pin(async move {
+                    let newest = || channel.lock().newest;
+                    channel.replay.after(&store, account, after, newest).await
+                }));
                 return false;
             }
         }

@@ -13,7 +13,7 @@ const APPLICATION_ID: i32 = 0x7475_7031;
 
 /// Pages in the log from which on it is copied into the file: 16 MiB.
 const CHECKPOINT_PAGES: i32 = 4096;
-/// Pages that whoever writes keeps in memory, at most.
+/// What whoever writes keeps of the file in memory, at most, in KiB.
 const CACHE_KIB: i32 = 8 * 1024;
 
 const STEPS: &[M<'static>] = &[M::up(include_str!("../../migrations/0001_init.sql"))];

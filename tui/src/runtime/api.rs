@@ -103,6 +103,12 @@ impl Api {
         Self { token, ..self.clone() }
     }
 
+    /// The same way, which goes on where another of the same program was: what is asked again counts as asked before.
+    #[must_use]
+    pub(super) fn after(self, before: &Self) -> Self {
+        Self { run: Arc::clone(&before.run), ..self }
+    }
+
     /// How long an answer may take.
     pub const fn answer_time(&self) -> Duration {
         self.door.answer_time

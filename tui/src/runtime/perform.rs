@@ -129,7 +129,10 @@ impl Performer {
     pub(super) fn overhear(&mut self, event: &Event) {
         if let Event::LoggedIn(_, Ok(_)) = event {
             let next = self.next.lock().unwrap_or_else(PoisonError::into_inner).take();
-            self.api = next.or(self.api.take());
+            self.api = match (next, self.api.take()) {
+                (Some(next), Some(before)) => Some(next.after(&before)),
+                (next, before) => next.or(before),
+            };
             // What was asked as somebody who could not come in is not answered any more.
             self.tasks.abort_all();
             self.watched.drain(..).for_each(|(_, task)| task.abort());

@@ -1,6 +1,6 @@
 //! Event streams: held over every break, resumed where they were.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -71,10 +71,11 @@ pub async fn hold(
         }
         let why = match api.stream(watch, after).await {
             Ok(response) => {
-                let read = read(response, &mut after, &mut pauses, &mut take);
+                let heard = Heard::default();
+                let read = read(response, &heard, &mut after, &mut pauses, &mut take);
                 let ended = tokio::select! {
                     ended = read => ended,
-                    () = api.falls_silent() => Some("the server took too long".into()),
+                    () = heard.nothing(api) => Some("the server took too long".into()),
                 };
                 let Some(why) = ended else { return };
                 why
@@ -131,9 +132,41 @@ impl Pauses {
     }
 }
 
+/// When a stream carried something last.
+struct Heard {
+    begun: tokio::time::Instant,
+    /// Milliseconds after its beginning.
+    last: AtomicU64,
+}
+
+impl Default for Heard {
+    fn default() -> Self {
+        Self { begun: tokio::time::Instant::now(), last: AtomicU64::default() }
+    }
+}
+
+impl Heard {
+    fn something(&self) {
+        let now = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.last.store(now, Ordering::Relaxed);
+    }
+
+    /// Waits until the server has neither answered a question in time nor sent anything here for as long.
+    async fn nothing(&self, api: &Api) {
+        loop {
+            api.falls_silent().await;
+            let last = self.begun + Duration::from_millis(self.last.load(Ordering::Relaxed));
+            if last.elapsed() >= api.answer_time() {
+                return;
+            }
+        }
+    }
+}
+
 /// Reads a stream to its end; why it ended, or nothing if nobody listens any more.
 async fn read(
     response: Response,
+    heard: &Heard,
     after: &mut Option<Seq>,
     pauses: &mut Pauses,
     take: &mut impl FnMut(Frame, &str) -> bool,
@@ -141,6 +174,7 @@ async fn read(
     let since_event = AtomicUsize::new(0);
     let bytes = response.bytes_stream().map(|chunk| {
         let chunk = chunk.map_err(std::io::Error::other)?;
+        heard.something();
         let before = since_event.fetch_add(chunk.len(), Ordering::Relaxed);
         if before + chunk.len() > LARGEST {
             return Err(std::io::Error::other("an event is far too large"));

@@ -66,6 +66,11 @@ impl Marks {
         self.under_way.take_if(|(sent, _)| *sent == ticket).is_some()
     }
 
+    /// A line of what was tried is being written anew: what waits to change it is not wanted any more.
+    pub fn forget_branch(&mut self, id: BranchId) {
+        self.waiting.retain(|mark| !matches!(mark, Mark::Branch(_, branch, _) if *branch == id));
+    }
+
     /// Gives up what waits.
     pub fn clear(&mut self) {
         self.waiting.clear();

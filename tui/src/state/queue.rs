@@ -363,13 +363,22 @@ impl Queue {
     }
 }
 
-/// Whether the user may still work on the session of a handoff: not while it waits or is another's, nor where it went back
-/// to another.
+/// Whether the user may still work on the session of a handoff: not while it waits or is another's, nor where it was sent
+/// back to another. One that ended otherwise says nothing about who works on the session now.
 fn may_be_mine(item: &QueueItem, tab: Option<Tab>, me: Option<UserId>) -> bool {
-    match tab {
-        Some(Tab::Mine) => true,
-        Some(Tab::Queue | Tab::Parked) => me.is_none(),
-        None => me.is_none() || Some(item.handed_off_by) == me,
+    match (tab, item.status) {
+        (Some(Tab::Queue | Tab::Parked), _) => me.is_none(),
+        (None, HandoffStatus::Withdrawn) => me.is_none() || Some(item.handed_off_by) == me,
+        (Some(Tab::Mine), _)
+        | (
+            None,
+            HandoffStatus::Open
+            | HandoffStatus::Claimed
+            | HandoffStatus::Resolved
+            | HandoffStatus::Superseded
+            | HandoffStatus::Parked
+            | HandoffStatus::Resumed,
+        ) => true,
     }
 }
 

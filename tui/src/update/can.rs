@@ -241,20 +241,26 @@ fn in_dialog(state: &State, verb: DialogVerb) -> Can {
 fn after_conflict(state: &State, verb: ConflictVerb) -> Can {
     match verb {
         ConflictVerb::SendDraft => {
-            let is_kept = |layer: &Layer| matches!(layer, Layer::Conflict(lost) if matches!(lost.draft, Draft::Kept | Draft::Refused(_)));
-            only_if(state.layers.iter().any(is_kept) && is_taken_by_winner(state))
+            let lost = state.layers.iter().rev().find_map(|layer| match layer {
+                Layer::Conflict(lost) => Some(lost),
+                Layer::Help { .. }
+                | Layer::Log { .. }
+                | Layer::Palette(_)
+                | Layer::Command(_)
+                | Layer::Dialog(_)
+                | Layer::Confirm(_)
+                | Layer::Briefing
+                | Layer::LogIn(_)
+                | Layer::Pick(_) => None,
+            });
+            let lost = lost.ok_or(No::Idle)?;
+            only_if(matches!(lost.draft, Draft::Kept | Draft::Refused(_)))?;
+            // Of whom the server takes a note there: admins, and whoever opened the session, mostly the one who handed it off.
+            let item = state.queue.item(lost.handoff);
+            only_if(is_admin(state) || item.is_some_and(|item| Some(item.handed_off_by) == state.my_id()))
         }
         ConflictVerb::Close | ConflictVerb::NextOpen => Ok(()),
     }
-}
-
-/// Whether the session of a lost claim takes a note of the user's: as they opened it, or are an admin.
-fn is_taken_by_winner(state: &State) -> bool {
-    state.layers.iter().any(|layer| {
-        let Layer::Conflict(lost) = layer else { return false };
-        let item = state.queue.item(lost.handoff);
-        is_admin(state) || item.is_some_and(|item| Some(item.handed_off_by) == state.my_id())
-    })
 }
 
 fn in_tried(state: &State, verb: TriedVerb) -> Can {

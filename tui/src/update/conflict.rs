@@ -11,10 +11,11 @@ use crate::event::Failure;
 use crate::keymap::ConflictVerb;
 use crate::state::layer::{Conflict, Draft, Layer};
 use crate::state::queue::Tab;
+use crate::state::session::Outgoing;
 use crate::state::toast::Tone;
 use crate::state::{Screen, State};
 use crate::text::safe;
-use crate::update::{ended, go, load, queue, said};
+use crate::update::{go, load, queue, said};
 
 /// A claim that somebody else won.
 pub(super) struct Loss {
@@ -82,7 +83,7 @@ pub(super) fn act(state: &mut State, verb: ConflictVerb, effects: &mut Vec<Effec
     }
 }
 
-/// Sends the winner what was typed, as a note. Whether their session takes it is the server's to say.
+/// Sends the winner what was typed, as a note.
 fn send_draft(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Layer::Conflict(lost)) = state.layers.last() else { return };
     let Some(session) = lost.session.filter(|_| !matches!(lost.draft, Draft::None | Draft::Sending(_)))
@@ -92,7 +93,8 @@ fn send_draft(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(content) = state.drafts.get(&session).cloned() else { return };
     let draft = if state.link.may_ask() {
         let message = CreateMessage { content, kind: MessageKind::Note };
-        Draft::Sending(load::ask(state, Call::Say { session, message }, effects))
+        let before = said::ticket_of(state, session, &message);
+        Draft::Sending(load::ask_as(state, before, Call::Say { session, message }, effects))
     } else {
         Draft::Refused("Offline: the draft is kept".into())
     };
@@ -126,8 +128,13 @@ pub(super) fn sent(
             said::keep_draft(state, session, String::new(), effects);
         }
         Err(failure) => {
-            let why = ended::say(failure);
-            lost.draft = Draft::Refused(format!("Not sent, and kept as a draft: {why}"));
+            lost.draft = Draft::Refused(said::not_sent("it", failure));
+            if failure.leaves_doubt() {
+                let text = state.drafts.get(&session).cloned().unwrap_or_default();
+                // Nothing is known of that conversation: only sending it again tells.
+                let sent = Outgoing { ticket, text, kind: MessageKind::Note, at: state.now, after: u32::MAX };
+                state.doubts.insert(session, sent);
+            }
         }
     }
     true

@@ -174,6 +174,9 @@ pub(super) fn submit(state: &mut State, is_sure: bool, effects: &mut Vec<Effect>
             state.layers.push(Layer::Confirm(Confirm { question, on_yes: OnYes::Submit }));
         }
         (Ok(call), _) => {
+            if let Call::PutBranch { branch, .. } = &call {
+                state.marks.forget_branch(*branch);
+            }
             let ticket = load::ask(state, call, effects);
             if let Some(dialog) = top(state) {
                 (dialog.sending, dialog.error) = (Some(ticket), None);

@@ -62,15 +62,15 @@ pub(super) fn failed(
             return;
         }
     }
-    let text = match (undone(call), failure) {
-        (Some(what), Failure::Unreachable(_)) => format!("Whether {what} is not known: {text}"),
-        (_, Failure::Unreachable(_) | Failure::Problem(_) | Failure::Nonsense(_)) => text,
+    let text = match in_doubt(call).filter(|_| failure.leaves_doubt()) {
+        Some(what) => format!("Whether {what} is not known: {text}"),
+        None => text,
     };
     state.toast(Tone::Bad, text);
 }
 
-/// What was to be done, where nothing on the screen says it any more.
-const fn undone(call: &Call) -> Option<&'static str> {
+/// What may have been done, where nothing on the screen says it any more.
+const fn in_doubt(call: &Call) -> Option<&'static str> {
     match call {
         Call::Release { .. } => Some("the claim was released"),
         Call::Assign { .. } => Some("the handoff was passed on"),

@@ -96,11 +96,11 @@ pub(super) fn happened(state: &mut State, event: &Event, effects: &mut Vec<Effec
             }
         }
         What::MessageAdded { session_id, message } => {
-            talk::settle(state);
-            if let Screen::Session(chat) = &mut state.screen
-                && chat.id == *session_id
-            {
-                chat.hear(message.clone());
+            if matches!(&state.screen, Screen::Session(chat) if chat.id == *session_id) {
+                talk::settle(state);
+                if let Screen::Session(chat) = &mut state.screen {
+                    chat.hear(message.clone());
+                }
                 said::settle(state, *session_id);
             }
         }
@@ -170,6 +170,7 @@ fn change(
         }
         is_news
     };
+    state.claim_in_doubt.take_if(|doubted| *doubted == id);
     let me = state.my_id();
     let mut news = false;
     if let Some(mut item) = state.queue.item(id).cloned() {

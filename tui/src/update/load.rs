@@ -96,7 +96,7 @@ pub(super) fn own_sessions(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Asks for the notes and reminders of what is parked, as far as they are not known: its rows show them.
 pub(super) fn put_aside(state: &mut State, effects: &mut Vec<Effect>) {
-    let is_asked = |id: &HandoffId| state.asked.values().any(|call| *call == Call::Handoff(*id));
+    let is_asked = |id: &HandoffId| state.is_asking(|call| *call == Call::Handoff(*id));
     let missing: Vec<HandoffId> =
         state.queue.not_put_aside().filter(|id| !is_asked(id)).take(PUT_ASIDE).collect();
     for id in missing {

@@ -85,7 +85,9 @@ pub(super) fn act_on_tried(state: &mut State, verb: TriedVerb, effects: &mut Vec
         }
         (_, None) => return,
         (TriedVerb::Edit, Some((_, known))) => {
-            let dialog = Dialog::branch(session, known.id, Some(known));
+            let status = state.marks.branch(known.id).map_or(known.status, |request| request.status);
+            let known = Branch { status, ..known.clone() };
+            let dialog = Dialog::branch(session, known.id, Some(&known));
             return dialog::open(state, dialog);
         }
         (TriedVerb::Open, Some(_)) => BranchStatus::Open,

@@ -142,6 +142,9 @@ fn take_handoff(state: &mut State, handoff: Handoff) {
 }
 
 fn handoff_failed(state: &mut State, id: HandoffId, ticket: Ticket, failure: &Failure) {
+    if !failure.leaves_doubt() {
+        state.claim_in_doubt.take_if(|doubted| *doubted == id);
+    }
     let awaited = briefing::shown_mut(state).filter(|briefing| briefing.asked == Some(ticket));
     if let Some(briefing) = awaited {
         briefing.asked = None;
@@ -222,6 +225,7 @@ fn claimed(
             let text = format!("Whether the claim was made is not known: {}", say(&failure));
             state.toast(Tone::Bad, text);
             state.claim_in_doubt = Some(id);
+            load::handoff(state, id, effects);
         }
     }
 }

@@ -7,6 +7,7 @@ use tierup_common::session::{CreateMessage, Message};
 use crate::effect::{Effect, Ticket};
 use crate::event::{Answer, Failure};
 use crate::state::composer::Composer;
+use crate::state::session::Outgoing;
 use crate::state::toast::Tone;
 use crate::state::{Screen, State};
 use crate::update::ended::{nonsense, say};
@@ -31,7 +32,12 @@ pub(super) fn said(
     }
     let is_ours = state.outgoing.get(&session).is_some_and(|outgoing| outgoing.ticket == ticket);
     let outgoing = if is_ours { state.outgoing.remove(&session) } else { None };
-    if let (Some(outgoing), Err(Failure::Unreachable(_))) = (&outgoing, &sent) {
+    if let (Some(outgoing), Err(failure)) = (&outgoing, &sent)
+        && failure.leaves_doubt()
+    {
+        if is_there(state, session, outgoing) {
+            return;
+        }
         state.doubts.insert(session, outgoing.clone());
     }
     match (&mut state.screen, sent) {
@@ -57,19 +63,18 @@ pub(super) fn said(
                 (chat.awaits_answer, chat.recalled) = (None, None);
             }
             state.toast(Tone::Bad, not_sent("it", &failure));
-            settle(state, session);
         }
         (_, Err(failure)) => state.toast(Tone::Bad, not_sent("a message", &failure)),
     }
 }
 
-fn not_sent(what: &str, failure: &Failure) -> String {
+/// What is told of a message that was not sent, or may not have been.
+pub(super) fn not_sent(what: &str, failure: &Failure) -> String {
     let why = say(failure);
-    match failure {
-        Failure::Unreachable(_) => {
-            format!("Whether {what} was sent is not known; sending it again sends it once: {why}")
-        }
-        Failure::Problem(_) | Failure::Nonsense(_) => format!("Not sent, and kept as a draft: {why}"),
+    if failure.leaves_doubt() {
+        format!("Whether {what} was sent is not known; sending it again sends it once: {why}")
+    } else {
+        format!("Not sent, and kept as a draft: {why}")
     }
 }
 
@@ -91,16 +96,21 @@ pub(super) fn ticket_of(state: &mut State, session: SessionId, message: &CreateM
 
 /// Looks whether a message that is in doubt is in the conversation that is open.
 pub(super) fn settle(state: &mut State, session: SessionId) {
-    let me = state.my_id();
-    let Screen::Session(chat) = &mut state.screen else { return };
-    let Some(sent) = state.doubts.get(&session).filter(|_| chat.id == session && me.is_some()) else {
-        return;
-    };
-    let is_it = |message: &Message| {
-        message.seq > sent.after && message.author_id == me && message.content.trim() == sent.text.trim()
-    };
-    if chat.messages.iter().any(is_it) {
+    let Some(sent) = state.doubts.get(&session).cloned() else { return };
+    if is_there(state, session, &sent)
+        && let Screen::Session(chat) = &mut state.screen
+    {
         chat.composer = Composer::with(&go::without(&chat.composer.text(), &sent.text));
         state.doubts.remove(&session);
     }
+}
+
+/// Whether a message that was sent is in the conversation that is open.
+fn is_there(state: &State, session: SessionId, sent: &Outgoing) -> bool {
+    let me = state.my_id();
+    let Screen::Session(chat) = &state.screen else { return false };
+    let is_it = |message: &Message| {
+        message.seq > sent.after && message.author_id == me && message.content.trim() == sent.text.trim()
+    };
+    chat.id == session && me.is_some() && chat.messages.iter().any(is_it)
 }

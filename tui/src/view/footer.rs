@@ -26,7 +26,7 @@ pub(super) fn paint_hints(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let here = state.context();
     let mut hints = state.settings.keymap.hints(here, |action| can(state, here, action));
     for (_, label) in &mut hints {
-        *label = said(state, here, label);
+        *label = label_here(state, here, label);
     }
     hints.retain(|(_, label)| !label.is_empty());
     // It must be seen before it is taken for the way out.
@@ -53,7 +53,7 @@ pub(super) fn paint_hints(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
 }
 
 /// What a key is called in this very place; nothing for one that goes without saying.
-fn said(state: &State, here: Context, label: &'static str) -> &'static str {
+fn label_here(state: &State, here: Context, label: &'static str) -> &'static str {
     match (here, state.queue.tab, label) {
         // Leaving is known, and what is picked up already is opened.
         (Context::Queue, _, "quit") | (Context::Queue, Tab::Mine, "pick up") => "",

@@ -17,7 +17,7 @@ const ROOMY: u16 = 30;
 /// Rows of the strip there, at most.
 const TALLEST: usize = 3;
 /// Columns between two steps.
-const GAP: usize = 1;
+const GAP: u16 = 1;
 
 /// How many rows the strip takes.
 pub(super) fn height(steps: &[Step], first: usize, canvas: &Canvas<'_>, width: u16) -> u16 {
@@ -113,7 +113,8 @@ fn least_cut(wanted: &[usize], room: usize, rows: usize) -> Option<(usize, Vec<V
     let mut best: Option<(usize, Vec<Vec<usize>>)> = None;
     for count in 1..=wanted.len() {
         let (here, below) = wanted.split_at(count);
-        let line = shares(here, (room + GAP).saturating_sub(count * GAP));
+        let gap = usize::from(GAP);
+        let line = shares(here, (room + gap).saturating_sub(count * gap));
         let says_nothing = |(share, wanted): (&usize, &usize)| *share < (*wanted).min(NARROWEST).min(room);
         if rows == 0 || line.iter().zip(here).any(says_nothing) {
             break;
@@ -169,7 +170,7 @@ pub(super) fn paint(steps: &[Step], first: usize, canvas: &mut Canvas<'_>, area:
         for width in line {
             let width = u16::try_from(*width).unwrap_or(u16::MAX);
             step(place + 1, &steps[place], canvas, Rect { x, y, width, height: 1 });
-            x += width + 1;
+            x += width + GAP;
             place += 1;
         }
     }
@@ -193,7 +194,7 @@ fn step(number: usize, step: &Step, canvas: &mut Canvas<'_>, area: Rect) {
     x += canvas.put(x, area.y, area.width, label.get(digits.len()..).unwrap_or_default(), style);
     canvas.put(x, area.y, area.right().saturating_sub(x), &tried, theme.dim);
     let number = u8::try_from(number).unwrap_or(u8::MAX);
-    canvas.painted.target(Rect { width: area.width + 1, ..area }, Target::Step(number));
+    canvas.painted.target(Rect { width: area.width + GAP, ..area }, Target::Step(number));
 }
 
 #[cfg(test)]

@@ -29,9 +29,13 @@ pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     // The borders of what is there stay whole, and what stands in them can be read.
     let area = area.inner(Margin::new(1, 1));
     let width = |toast: &Toast| (columns(&toast.text) + 6).min(WIDEST).min(area.width);
-    let boxes: Vec<(&Toast, Vec<Row>)> =
+    let mut boxes: Vec<(&Toast, Vec<Row>)> =
         shown.iter().map(|toast| (toast, rows_of(toast, width(toast)))).collect();
     let height = |rows: &[Row]| u16::try_from(rows.len()).unwrap_or(1) + 2;
+    // The newest is the one to be seen.
+    while boxes.iter().map(|(_, rows)| height(rows)).sum::<u16>() > area.height && boxes.len() > 1 {
+        boxes.remove(0);
+    }
     let mut y = if types_at_the_foot(state.context()) {
         area.y
     } else {

@@ -109,7 +109,11 @@ impl Door {
         if !response.status().is_success() {
             return Err(refusal(response).await);
         }
-        let body = read(response).await?;
+        let body = read(response).await.inspect_err(|failure| {
+            if *failure == Failure::Unreachable(TOO_LONG.into()) {
+                self.silences.notify_waiters();
+            }
+        })?;
         if has_giant(&body) {
             return Err(Failure::Nonsense(TOO_LARGE.into()));
         }

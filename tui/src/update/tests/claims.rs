@@ -149,11 +149,22 @@ fn a_claim_in_doubt_is_told_until_it_is_known() {
     priya.answers(claim, Err(unreachable()));
     assert!(priya.paints().contains("not known yet"));
     let is_it = |call: &Call| *call == Call::Handoff(handoff_id(1));
-    let first = priya.asked(is_it);
-    priya.answers(first, Err(unreachable()));
+    // The briefing had asked for it, and the doubt asks once more.
+    for _ in 0..2 {
+        let ticket = priya.asked(is_it);
+        priya.answers(ticket, Err(unreachable()));
+    }
     priya.says_hello(10);
     let again = priya.asked(is_it);
     priya.answers(again, Ok(Answer::Handoff(whole(item(1)))));
+    assert!(!priya.paints().contains("not known yet"));
+
+    // So does whoever has it.
+    priya.press("<enter>");
+    let claim = priya.asked(|call| matches!(call, Call::Claim(_)));
+    priya.answers(claim, Err(unreachable()));
+    assert!(priya.paints().contains("not known yet"));
+    priya.hears(claimed(&item(1), PRIYA));
     assert!(!priya.paints().contains("not known yet"));
 }
 

@@ -2,7 +2,7 @@
 
 use ratatui::style::Modifier;
 use tierup_common::assessment::Outcome;
-use tierup_common::session::{Branch, PutBranch};
+use tierup_common::session::{Branch, BranchStatus, PutBranch};
 
 use super::*;
 
@@ -80,6 +80,46 @@ fn one_whose_answer_was_lost_is_no_draft_once_it_is_seen() {
         priya.hears_here(What::MessageAdded { session_id, message: message(seq, who, "hello") });
     }
     assert_eq!(priya.chat().composer.text(), " and more");
+}
+
+#[test]
+fn one_that_shows_before_its_answer_is_lost_was_sent() {
+    let mut priya = Desk::at_work(item(1), Vec::new());
+    let ticket = say(&mut priya, "hello");
+    let (session_id, message) = (session_id(1), message(1, PRIYA, "hello"));
+    priya.hears_here(What::MessageAdded { session_id, message });
+    priya.answers(ticket, Err(unreachable()));
+    assert!(priya.chat().composer.is_empty() && !priya.was_told("not known"));
+    assert!(priya.chat().awaits_answer.is_some());
+}
+
+#[test]
+fn a_line_that_is_being_marked_is_edited_as_it_will_be() {
+    let mut priya = Desk::at_work(item(1), Vec::new());
+    priya.press("<ctrl-g>athe cable<enter>");
+    let ticket = priya.asked(|call| matches!(call, Call::PutBranch { .. }));
+    let Call::PutBranch { branch: id, request, .. } = priya.state.asked[&ticket].clone() else {
+        unreachable!()
+    };
+    let PutBranch { hypothesis, status, evidence } = request;
+    let branch = Branch { id, hypothesis, status, evidence, updated_at: NOW };
+    priya.answers(ticket, Ok(Answer::Branch(branch)));
+    // Confirmed, and ruled out while that is under way; what is written then is the last word.
+    priya.press("cx<enter> and the plug<enter>");
+    let asks = |priya: &Desk, wanted| {
+        priya.asks(|call| matches!(call, Call::PutBranch { request, .. } if request.status == wanted))
+    };
+    assert_eq!([BranchStatus::Confirmed, BranchStatus::RuledOut].map(|it| asks(&priya, it)), [1, 1]);
+    let first = priya.asked(|call| matches!(call, Call::PutBranch { .. }));
+    let written = Branch {
+        id,
+        hypothesis: "the cable".into(),
+        status: BranchStatus::Confirmed,
+        evidence: None,
+        updated_at: NOW,
+    };
+    priya.answers(first, Ok(Answer::Branch(written)));
+    assert_eq!(priya.asks(|call| matches!(call, Call::PutBranch { .. })), 1, "nothing waits behind it");
 }
 
 #[test]
