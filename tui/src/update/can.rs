@@ -241,18 +241,11 @@ fn in_dialog(state: &State, verb: DialogVerb) -> Can {
 fn after_conflict(state: &State, verb: ConflictVerb) -> Can {
     match verb {
         ConflictVerb::SendDraft => {
-            let lost = state.layers.iter().rev().find_map(|layer| match layer {
-                Layer::Conflict(lost) => Some(lost),
-                Layer::Help { .. }
-                | Layer::Log { .. }
-                | Layer::Palette(_)
-                | Layer::Command(_)
-                | Layer::Dialog(_)
-                | Layer::Confirm(_)
-                | Layer::Briefing
-                | Layer::LogIn(_)
-                | Layer::Pick(_) => None,
-            });
+            let lost = state
+                .layers
+                .iter()
+                .rev()
+                .find_map(|layer| if let Layer::Conflict(lost) = layer { Some(lost) } else { None });
             let lost = lost.ok_or(No::Idle)?;
             only_if(matches!(lost.draft, Draft::Kept | Draft::Refused(_)))?;
             // Of whom the server takes a note there: admins, and whoever opened the session, mostly the one who handed it off.

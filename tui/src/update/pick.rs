@@ -197,18 +197,10 @@ pub(super) fn marked(
     };
     state.marks.clear();
     let why = ended::say(failure);
-    let open = state.layers.iter_mut().find_map(|layer| match layer {
-        Layer::Pick(pick) => Some(pick),
-        Layer::Help { .. }
-        | Layer::Log { .. }
-        | Layer::Palette(_)
-        | Layer::Command(_)
-        | Layer::Conflict(_)
-        | Layer::Dialog(_)
-        | Layer::Confirm(_)
-        | Layer::Briefing
-        | Layer::LogIn(_) => None,
-    });
+    let open = state
+        .layers
+        .iter_mut()
+        .find_map(|layer| if let Layer::Pick(pick) = layer { Some(pick) } else { None });
     match open {
         Some(pick) => pick.error = Some(why),
         None => state.toast(Tone::Bad, format!("Not marked: {why}")),

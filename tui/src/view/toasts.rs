@@ -32,21 +32,14 @@ pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let mut boxes: Vec<(&Toast, Vec<Row>)> =
         shown.iter().map(|toast| (toast, rows_of(toast, width(toast)))).collect();
     let height = |rows: &[Row]| u16::try_from(rows.len()).unwrap_or(1) + 2;
-    // The newest is the one to be seen.
-    while boxes.iter().map(|(_, rows)| height(rows)).sum::<u16>() > area.height && boxes.len() > 1 {
-        boxes.remove(0);
+    let mut all: u16 = boxes.iter().map(|(_, rows)| height(rows)).sum();
+    // The newest is the one to be seen; a box alone always has room.
+    while all > area.height && boxes.len() > 1 {
+        all -= height(&boxes.remove(0).1);
     }
-    let mut y = if types_at_the_foot(state.context()) {
-        area.y
-    } else {
-        let all: u16 = boxes.iter().map(|(_, rows)| height(rows)).sum();
-        area.bottom().saturating_sub(all).max(area.y)
-    };
+    let mut y = if types_at_the_foot(state.context()) { area.y } else { area.bottom().saturating_sub(all) };
     for (toast, rows) in boxes {
         let (width, height) = (width(toast), height(&rows));
-        if y + height > area.bottom() {
-            break;
-        }
         let outer = Rect { x: area.right() - width, y, width, height };
         canvas.clear(outer);
         let inner = canvas.panel(outer, "", false);

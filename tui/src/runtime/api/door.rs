@@ -100,8 +100,8 @@ impl Door {
 
     /// The answer to a request: all of it within its time.
     pub(super) async fn fetch<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Failure> {
-        let response =
-            request.timeout(self.answer_time).send().await.map_err(|error| self.no_answer(&error))?;
+        let response = request.timeout(self.answer_time).send().await;
+        let response = response.map_err(|error| self.hear(unreachable(&error)))?;
         self.answers.notify_waiters();
         if let Some(skew) = skew(response.headers(), clock::now()) {
             self.skew.store(skew, Ordering::Relaxed);
@@ -109,11 +109,7 @@ impl Door {
         if !response.status().is_success() {
             return Err(refusal(response).await);
         }
-        let body = read(response).await.inspect_err(|failure| {
-            if *failure == Failure::Unreachable(TOO_LONG.into()) {
-                self.silences.notify_waiters();
-            }
-        })?;
+        let body = read(response).await.map_err(|failure| self.hear(failure))?;
         if has_giant(&body) {
             return Err(Failure::Nonsense(TOO_LARGE.into()));
         }
@@ -123,12 +119,13 @@ impl Door {
             .map_err(|_| Failure::Nonsense("the server's answer is not one of tierup's".into()))
     }
 
-    /// Why there was no answer. If it is that time ran out, those who listen to the server look whether it is still there.
-    fn no_answer(&self, error: &reqwest::Error) -> Failure {
-        if error.is_timeout() {
+    /// Hears why there was no answer. If it is that time ran out, those who listen to the server look whether it is still
+    /// there.
+    fn hear(&self, failure: Failure) -> Failure {
+        if failure == Failure::Unreachable(TOO_LONG.into()) {
             self.silences.notify_waiters();
         }
-        unreachable(error)
+        failure
     }
 
     /// This moment, by the server's clock, as far as it is known.

@@ -2,6 +2,7 @@
 
 use ratatui::style::Modifier;
 use tierup_common::assessment::Outcome;
+use tierup_common::id::BranchId;
 use tierup_common::session::{Branch, BranchStatus, PutBranch};
 
 use super::*;
@@ -10,6 +11,19 @@ fn say(priya: &mut Desk, text: &str) -> Ticket {
     priya.press(text);
     priya.press("<enter>");
     priya.asked(|call| matches!(call, Call::Say { .. }))
+}
+
+/// Writes a line of what was tried; which it is.
+fn notes_down(priya: &mut Desk, text: &str) -> BranchId {
+    priya.press(&format!("a{text}<enter>"));
+    let ticket = priya.asked(|call| matches!(call, Call::PutBranch { .. }));
+    let Call::PutBranch { branch: id, request, .. } = priya.state.asked[&ticket].clone() else {
+        unreachable!("it was one")
+    };
+    let PutBranch { hypothesis, status, evidence } = request;
+    let branch = Branch { id, hypothesis, status, evidence, updated_at: NOW };
+    priya.answers(ticket, Ok(Answer::Branch(branch)));
+    id
 }
 
 fn kept(priya: &Desk) -> Option<&str> {
@@ -96,14 +110,8 @@ fn one_that_shows_before_its_answer_is_lost_was_sent() {
 #[test]
 fn a_line_that_is_being_marked_is_edited_as_it_will_be() {
     let mut priya = Desk::at_work(item(1), Vec::new());
-    priya.press("<ctrl-g>athe cable<enter>");
-    let ticket = priya.asked(|call| matches!(call, Call::PutBranch { .. }));
-    let Call::PutBranch { branch: id, request, .. } = priya.state.asked[&ticket].clone() else {
-        unreachable!()
-    };
-    let PutBranch { hypothesis, status, evidence } = request;
-    let branch = Branch { id, hypothesis, status, evidence, updated_at: NOW };
-    priya.answers(ticket, Ok(Answer::Branch(branch)));
+    priya.press("<ctrl-g>");
+    let id = notes_down(&mut priya, "the cable");
     // Confirmed, and ruled out while that is under way; what is written then is the last word.
     priya.press("cx<enter> and the plug<enter>");
     let asks = |priya: &Desk, wanted| {
@@ -252,14 +260,7 @@ fn a_line_of_what_was_tried_has_the_keys_once_it_is_written() {
     let mut priya = Desk::at_work(item(1), Vec::new());
     priya.press("<ctrl-g>");
     for (number, text) in [(1, "the cable"), (2, "the switch")] {
-        priya.press(&format!("a{text}<enter>"));
-        let ticket = priya.asked(|call| matches!(call, Call::PutBranch { .. }));
-        let Call::PutBranch { branch: id, request, .. } = priya.state.asked[&ticket].clone() else {
-            unreachable!()
-        };
-        let PutBranch { hypothesis, status, evidence } = request;
-        let branch = Branch { id, hypothesis, status, evidence, updated_at: NOW };
-        priya.answers(ticket, Ok(Answer::Branch(branch)));
+        notes_down(&mut priya, text);
         let Some(Layer::Pick(pick)) = priya.state.layers.last() else { panic!("the list is gone") };
         assert_eq!(pick.at + 1, number);
         priya.passes(Duration::from_millis(5));
