@@ -5,8 +5,8 @@ FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/src/target \
-    cargo build --release --locked --package tierup-server \
-    && cp target/release/tierup-server /tierup-server
+    cargo build --profile dist --locked --package tierup-server \
+    && cp target/dist/tierup-server /tierup-server
 
 FROM debian:bookworm-slim
 RUN groupadd --system --gid 7890 tierup \

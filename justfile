@@ -51,8 +51,19 @@ lint:
 
 # How fast the server is, beside one that does nothing but what the work needs, and the console, beside tig and neomutt where they are
 bench *ARGS:
-    cargo build --release --package tierup-server --package tierup --package tierup-bench
-    taskset -c 1 target/release/tierup-bench {{ARGS}}
+    cargo build --profile dist --package tierup-server --package tierup --package tierup-bench
+    taskset -c 1 target/dist/tierup-bench {{ARGS}}
+
+# Debian packages of server and console, in target/debian (needs cargo-deb)
+package:
+    cargo build --profile dist --locked
+    mkdir -p target/package
+    target/dist/tierup man target/package/man
+    target/dist/tierup completions bash > target/package/tierup.bash
+    target/dist/tierup completions zsh > target/package/_tierup
+    target/dist/tierup completions fish > target/package/tierup.fish
+    cargo deb --no-build --profile dist --package tierup-server
+    cargo deb --no-build --profile dist --package tierup
 
 # Documentation of the code, private items too
 docs:
