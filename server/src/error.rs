@@ -109,6 +109,14 @@ impl From<store::Error> for ApiError {
                 Code::Unavailable,
                 "the server is stopping; try again in a moment, with the same Idempotency-Key",
             ),
+            store::Error::Undone => Self::new(
+                Code::Unavailable,
+                "the database took this change back, with others; nothing was written, send it again",
+            ),
+            store::Error::Lost => Self::new(
+                Code::Unavailable,
+                "the server's folder was moved, deleted or replaced; nothing is stored until it is back, reads go on",
+            ),
             store::Error::Unknown => {
                 tracing::error!("a commit ended in an unknown state");
                 Self::new(

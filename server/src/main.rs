@@ -1,6 +1,6 @@
 //! `tierup-server`: the command line of the server.
 
-use std::io::IsTerminal;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -9,8 +9,9 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde_json::json;
 use tierup_common::user::Role;
 use tierup_server::clock::Clock;
-use tierup_server::config::{LogFormat, Settings};
-use tierup_server::{Server, admin};
+use tierup_server::config::Settings;
+use tierup_server::log::say;
+use tierup_server::{Server, admin, log};
 use tracing_subscriber::EnvFilter;
 
 /// Holds the sessions, handoffs and events of a support team. One folder keeps everything.
@@ -142,7 +143,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            log::last_words(&format!("error: {error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -159,11 +160,11 @@ fn passing_over_empty_variables(command: clap::Command) -> clap::Command {
 fn init(data: &Path, account: &str, email: &str, name: &str, as_json: bool) -> anyhow::Result<()> {
     let made = admin::init(data, account, email, name)?;
     if as_json {
-        println!("{}", serde_json::to_string(&made)?);
+        print_token(&serde_json::to_string(&made)?)?;
     } else {
-        println!("{}", made.token);
-        eprintln!("This is {name}'s token; it is shown this once.");
-        eprintln!("Next: tierup-server serve --data {}", data.display());
+        print_token(&made.token)?;
+        say(&format!("This is {name}'s token; it is shown this once."));
+        say(&format!("Next: tierup-server serve --data {}", data.display()));
     }
     Ok(())
 }
@@ -178,15 +179,15 @@ fn add_user(
 ) -> anyhow::Result<()> {
     let added = admin::add_user(data, account, email, name, role)?;
     if let Some(account) = &added.chosen {
-        eprintln!(
+        say(&format!(
             "There are several accounts: this user is of {account}, the first. --account picks another."
-        );
+        ));
     }
     if as_json {
-        println!("{}", serde_json::to_string(&added)?);
+        print_token(&serde_json::to_string(&added)?)?;
     } else {
-        println!("{}", added.token);
-        eprintln!("This is {name}'s token; it is shown this once.");
+        print_token(&added.token)?;
+        say(&format!("This is {name}'s token; it is shown this once."));
     }
     Ok(())
 }
@@ -194,10 +195,10 @@ fn add_user(
 fn add_token(data: &Path, email: &str, as_json: bool) -> anyhow::Result<()> {
     let added = admin::add_token(data, email)?;
     if as_json {
-        println!("{}", serde_json::to_string(&added)?);
+        print_token(&serde_json::to_string(&added)?)?;
     } else {
-        println!("{}", added.token);
-        eprintln!("This is a token for {email}; it is shown this once.");
+        print_token(&added.token)?;
+        say(&format!("This is a token for {email}; it is shown this once."));
     }
     Ok(())
 }
@@ -205,9 +206,9 @@ fn add_token(data: &Path, email: &str, as_json: bool) -> anyhow::Result<()> {
 fn backup(data: &Path, file: &Path, as_json: bool) -> anyhow::Result<()> {
     let made = admin::backup(data, file)?;
     if as_json {
-        println!("{}", serde_json::to_string(&made)?);
+        print(&serde_json::to_string(&made)?)?;
     } else {
-        println!("{}: {} bytes, checked: {}", made.file, made.bytes, made.holds);
+        print(&format!("{}: {} bytes, checked: {}", made.file, made.bytes, made.holds))?;
     }
     Ok(())
 }
@@ -215,10 +216,10 @@ fn backup(data: &Path, file: &Path, as_json: bool) -> anyhow::Result<()> {
 fn restore(file: &Path, data: &Path, as_json: bool) -> anyhow::Result<()> {
     let holds = admin::restore(file, data)?;
     if as_json {
-        println!("{}", serde_json::to_string(&holds)?);
+        print(&serde_json::to_string(&holds)?)?;
     } else {
-        println!("{}: {holds}", data.display());
-        eprintln!("Next: tierup-server serve --data {}", data.display());
+        print(&format!("{}: {holds}", data.display()))?;
+        say(&format!("Next: tierup-server serve --data {}", data.display()));
     }
     Ok(())
 }
@@ -226,9 +227,9 @@ fn restore(file: &Path, data: &Path, as_json: bool) -> anyhow::Result<()> {
 fn check(data: &Path, as_json: bool) -> anyhow::Result<()> {
     let found = admin::check(data)?;
     if as_json {
-        println!("{}", serde_json::to_string(&found)?);
+        print(&serde_json::to_string(&found)?)?;
     } else {
-        println!("{found}");
+        print(&found.to_string())?;
     }
     if !found.is_sound() {
         anyhow::bail!(
@@ -250,17 +251,19 @@ fn serve(data: &Path, config: Option<&Path>, settings: Settings, as_json: bool) 
         let server = Server::start(data, config, Clock::system()).await?;
         // Listening before anybody is told that it serves, and may be stopped.
         let told_to_stop = told_to_stop()?;
-        if as_json {
-            println!("{}", json!({ "listening": server.url() }));
-        } else {
-            println!("listening on {}", server.url());
-        }
-        tracing::info!(url = server.url(), data = %data.display(), "serving");
+        let url = server.url();
+        let line =
+            if as_json { json!({ "listening": url }).to_string() } else { format!("listening on {url}") };
+        // Whoever does not read that line keeps nobody from being served.
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = print(&line) {
+                tracing::warn!(error = format!("{error:#}"), "nobody was told where the server listens");
+            }
+        });
+        tracing::info!(url, data = %data.display(), "serving");
         tokio::select! {
             stopped = told_to_stop => stopped?,
-            () = server.failed() => anyhow::bail!(
-                "a commit ended in a state nobody knows; start the server again, and clients will ask again"
-            ),
+            why = server.failed() => return Err(why.into()),
         }
         tracing::info!("stopping");
         server.stop().await;
@@ -268,6 +271,7 @@ fn serve(data: &Path, config: Option<&Path>, settings: Settings, as_json: bool) 
     });
     // What still hangs in the system, such as a name that is being looked up, does not keep the process.
     runtime.shutdown_background();
+    log::flush();
     served
 }
 
@@ -276,13 +280,17 @@ fn start_log(settings: &Settings) -> anyhow::Result<()> {
     let wanted = settings.log.as_deref().unwrap_or("info");
     let filter = EnvFilter::builder().parse(wanted);
     let filter = filter.context("log: not a filter; use a level, like info, or info,tierup_server=debug")?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let log = log.with_ansi(std::io::stderr().is_terminal());
-    match settings.log_format.unwrap_or_default() {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().flatten_event(true).with_span_list(false).init(),
-    }
-    Ok(())
+    log::start(filter, settings.log_format.unwrap_or_default()).context("cannot begin to log")
+}
+
+/// Prints a line on standard output.
+fn print(line: &str) -> anyhow::Result<()> {
+    writeln!(std::io::stdout(), "{line}").context("cannot write to standard output")
+}
+
+/// Prints what is shown this once.
+fn print_token(line: &str) -> anyhow::Result<()> {
+    print(line).context("the token is made, but nobody saw it; make another with `tierup-server token add`")
 }
 
 /// Listens for SIGTERM and SIGINT from now on; what is given back waits for one of them.

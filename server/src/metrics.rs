@@ -142,6 +142,7 @@ impl Metrics {
         registry.register("jobs_failed", "Jobs that failed for good and are kept with the reason", self.jobs_failed.clone());
         registry.register("mail", "Messages sent, and messages that could not be", self.mail.clone());
         registry.register_with_unit("commit", "From the first statement of a commit to its being durable", Unit::Seconds, self.commit_time.clone());
+        registry.register("log_lines_lost", "Lines of the log that could not be written", crate::log::lost());
         registry.register("commit_pieces", "Changes that shared one commit", self.commit_pieces.clone());
     }
 

@@ -23,6 +23,7 @@ use crate::router::router;
 use crate::search::{Search, SearchError};
 use crate::serve::serve;
 use crate::store::{self, News, OpenError, Store};
+use crate::supervise::{Failure, Supervisor};
 use crate::webhook::{Hooks, WhoseError};
 use crate::worker;
 
@@ -53,15 +54,15 @@ pub enum StartError {
 pub struct Server {
     address: SocketAddr,
     stop: CancellationToken,
-    /// Cancelled when a commit ended in a state nobody knows.
-    fatal: CancellationToken,
+    supervisor: Supervisor,
     running: JoinHandle<()>,
 }
 
 impl Server {
     /// Starts a server on a folder that `init` made. It accepts connections when this returns.
     pub async fn start(folder: &Path, config: Config, clock: Clock) -> Result<Self, StartError> {
-        let (stop, fatal) = (CancellationToken::new(), CancellationToken::new());
+        let stop = CancellationToken::new();
+        let supervisor = Supervisor::new(stop.clone());
         let bell = Bell::default();
         let rung = bell.clone();
         let metrics = Arc::new(Metrics::new(bell.sent()));
@@ -73,7 +74,7 @@ impl Server {
             counting.committed(&news);
             rung.ring(news);
         };
-        let store = Store::open(folder, on_commit, fatal.clone())?;
+        let store = Store::open(folder, on_commit, &supervisor)?;
         let accounts = store.read_system(|system| system.accounts()).await?;
         let hooks = Hooks::of(config.hooks, &accounts)?;
         let search = Search::open(folder, config.runbooks)?;
@@ -104,8 +105,8 @@ impl Server {
             alive,
         });
         tokio::task::spawn_blocking(password::warm_up);
-        let running = tokio::spawn(run(app, listener, fatal.clone(), gone));
-        Ok(Self { address, stop, fatal, running })
+        let running = supervisor.task("the server's loop", run(app, listener, supervisor.clone(), gone));
+        Ok(Self { address, stop, supervisor, running })
     }
 
     /// Where it listens.
@@ -119,8 +120,8 @@ impl Server {
     }
 
     /// Resolves when the server can no longer be trusted to go on, and must be started again.
-    pub async fn failed(&self) {
-        self.fatal.cancelled().await;
+    pub async fn failed(&self) -> Failure {
+        self.supervisor.failed().await
     }
 
     /// Stops: takes nothing new, finishes what is in flight, ends the streams. Within five seconds.
@@ -134,12 +135,12 @@ impl Server {
 async fn run(
     app: App,
     listener: TcpListener,
-    fatal: CancellationToken,
+    supervisor: Supervisor,
     mut gone: mpsc::Receiver<Infallible>,
 ) {
     let stop = app.stop.clone();
-    let workers = worker::start(&app);
-    let ender = tokio::spawn({
+    let workers = worker::start(&app, &supervisor);
+    let ender = supervisor.task("the end of streams", {
         let (app, stop) = (app.clone(), stop.clone());
         async move {
             stop.cancelled().await;
@@ -149,7 +150,7 @@ async fn run(
     let router = router(app);
     tokio::select! {
         () = serve(listener, router, stop) => {}
-        () = fatal.cancelled() => {}
+        _ = supervisor.failed() => {}
     }
     drop(workers);
     ender.abort();

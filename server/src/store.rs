@@ -11,6 +11,7 @@ mod idempotency;
 mod jobs;
 mod log;
 mod messages;
+mod place;
 mod queue;
 mod read;
 mod sessions;
@@ -23,10 +24,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tierup_common::id::AccountId;
-use tokio_util::sync::CancellationToken;
 
 use crate::domain::Refusal;
+use crate::store::place::Place;
 use crate::store::write::Haste;
+use crate::supervise::Supervisor;
 
 pub use connect::{Lock, OpenError};
 pub use handoffs::{Kept, WholeHandoff};
@@ -50,6 +52,13 @@ pub enum Error {
     /// The store is closing or overloaded. Nothing was written.
     #[error("the store takes no more work")]
     Closed,
+    /// Another change, with which this one shared a transaction, or the database itself took it back. Nothing was
+    /// written.
+    #[error("the change was taken back")]
+    Undone,
+    /// The folder was moved, deleted or replaced while the server ran. What was written last is not where it belongs.
+    #[error("the server's folder was moved, deleted or replaced")]
+    Lost,
     /// The commit itself failed: whether it is durable is not known.
     #[error("whether the change was stored is not known")]
     Unknown,
@@ -81,26 +90,30 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub struct Store {
     writer: write::Writer,
     readers: read::Readers,
+    place: Arc<Place>,
     // Held as long as the store is, so that no second server opens the same folder.
     _lock: Arc<Lock>,
 }
 
 impl Store {
     /// Opens the database in a folder and starts its threads. `on_commit` is called on the writer thread with the
-    /// news of each commit, after it is durable and before the commit is answered. `fatal` is cancelled when a
-    /// commit ended in a state nobody knows: the process must end, and its supervisor start it again.
+    /// news of each commit, after it is durable and before the commit is answered. The supervisor hears when a thread
+    /// ends, or a commit ended in a state nobody knows: the process must end, and be started again.
     pub fn open(
         folder: &Path,
         on_commit: impl Fn(News) + Send + 'static,
-        fatal: CancellationToken,
+        supervisor: &Supervisor,
     ) -> std::result::Result<Self, OpenError> {
         let lock = Lock::take(folder)?;
         let mut connection = connect::existing(folder)?;
         connect::migrate(&mut connection)?;
         jobs::reclaim(&connection).map_err(OpenError::Sqlite)?;
-        let readers = read::Readers::start(folder)?;
-        let writer = write::Writer::start(connection, on_commit, fatal);
-        Ok(Self { writer, readers, _lock: Arc::new(lock) })
+        let readers = read::Readers::start(folder, supervisor)?;
+        // From here on SQLite keeps the files beside the database until the last connection is closed.
+        let place = Arc::new(Place::of(folder)?);
+        let io = |error| OpenError::Io(folder.into(), error);
+        let writer = write::Writer::start(connection, on_commit, Arc::clone(&place), supervisor).map_err(io)?;
+        Ok(Self { writer, readers, place, _lock: Arc::new(lock) })
     }
 
     /// Does a piece of work of one account, all of it or none, and answers when it is durable.
@@ -146,10 +159,11 @@ impl Store {
         self.readers.read(move |connection| work(&mut System::new(connection, &mut News::default()))).await
     }
 
-    /// Whether the database answers and the writer lives.
-    pub async fn is_ready(&self) -> bool {
-        let answers = self.read_system(|system| system.ping()).await.is_ok();
-        answers && self.writer.lives()
+    /// Whether the database answers, the writer lives, and what it writes stays.
+    pub async fn ready(&self) -> Result<()> {
+        let place = Arc::clone(&self.place);
+        self.readers.read(move |_| if place.is_ours() { Ok(()) } else { Err(Error::Lost) }).await?;
+        if self.writer.lives() { Ok(()) } else { Err(Error::Closed) }
     }
 }
 

@@ -22,7 +22,8 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::app::App;
 use crate::domain::Job;
-use crate::store::{Finish, Leased};
+use crate::store::{self, Finish, Leased};
+use crate::supervise::Supervisor;
 
 /// A job is taken up this often before it is given up.
 const ATTEMPTS: u32 = 3;
@@ -42,7 +43,7 @@ struct Trade {
 
 /// Starts the workers of every kind. They end when the server stops; what they were doing is taken up again when it
 /// starts.
-pub fn start(app: &App) -> JoinSet<()> {
+pub fn start(app: &App, supervisor: &Supervisor) -> JoinSet<()> {
     let engine = app.engine.time_limit() + Duration::from_secs(30);
     let trades = [
         Trade { kind: "announce", width: 2, lease: Duration::from_mins(1) },
@@ -53,12 +54,17 @@ pub fn start(app: &App) -> JoinSet<()> {
         Trade { kind: "reply", width: 8, lease: engine },
     ];
     let mut workers = JoinSet::new();
-    workers.spawn(index::follow(app.clone()));
-    workers.spawn(housekeeping::keep(app.clone()));
-    workers.spawn(tell::follow(app.clone()));
-    workers.spawn(ring::catch_up(app.clone()));
+    workers.spawn(supervisor.watch("the index's follower", index::follow(app.clone())));
+    workers.spawn(supervisor.watch("housekeeping", housekeeping::keep(app.clone())));
+    workers.spawn(supervisor.watch("the webhooks' follower", tell::follow(app.clone())));
+    // It comes to an end by itself, and then waits for the stop like the others.
+    let (caught_up, stop) = (ring::catch_up(app.clone()), app.stop.clone());
+    workers.spawn(supervisor.watch("reminders", async move {
+        caught_up.await;
+        stop.cancelled().await;
+    }));
     for trade in trades {
-        workers.spawn(work(app.clone(), trade));
+        workers.spawn(supervisor.watch(format!("the workers of {}", trade.kind), work(app.clone(), trade)));
     }
     workers
 }
@@ -75,7 +81,10 @@ async fn work(app: App, trade: Trade) {
         // A look costs the writer nothing.
         let next = next_look(&app, &trade, free).await;
         let is_due = next.is_some_and(|at| at <= app.clock.now());
-        let jobs = if is_due { take(&app, &trade, free).await } else { Vec::new() };
+        let taken = if is_due { take(&app, &trade, free).await } else { Ok(Vec::new()) };
+        // What is due but could not be taken is looked at again in a moment; not so soon where the store takes nothing.
+        let moment = if taken.is_ok() { MOMENT } else { LOOK_AGAIN };
+        let jobs = taken.unwrap_or_default();
         let took_some = !jobs.is_empty();
         for job in jobs {
             let Ok(permit) = permits.clone().try_acquire_owned() else { break };
@@ -90,8 +99,7 @@ async fn work(app: App, trade: Trade) {
         }
         let later = async {
             match next {
-                // What is due but could not be taken is looked at again in a moment.
-                Some(at) if at <= app.clock.now() => tokio::time::sleep(MOMENT).await,
+                Some(at) if at <= app.clock.now() => tokio::time::sleep(moment).await,
                 Some(at) => app.clock.wait_until(at).await,
                 None => std::future::pending().await,
             }
@@ -105,14 +113,11 @@ async fn work(app: App, trade: Trade) {
     }
 }
 
-async fn take(app: &App, trade: &Trade, free: usize) -> Vec<Leased> {
+async fn take(app: &App, trade: &Trade, free: usize) -> store::Result<Vec<Leased>> {
     let now = app.clock.now();
     let (kind, until) = (trade.kind, now.plus(trade.lease));
     let leased = app.store.commit_in_passing(move |system| system.lease(kind, free, now, until)).await;
-    leased.unwrap_or_else(|error| {
-        tracing::warn!(kind, %error, "cannot lease jobs");
-        Vec::new()
-    })
+    leased.inspect_err(|error| tracing::warn!(kind, %error, "cannot lease jobs"))
 }
 
 /// When there may be something to do without a ring; none to wait for a ring alone.

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use serde::Serialize;
+use tempfile::{TempDir, TempPath};
 
 use crate::admin::AdminError;
 use crate::admin::check::{self, Checked};
@@ -22,22 +23,20 @@ pub struct BackedUp {
 }
 
 /// Copies the database of a folder into a file, as it is at one moment. The file appears whole and checked, or not
-/// at all.
+/// at all. It is made in a new folder beside its place, which nobody else can guess or enter.
 pub fn backup(folder: &Path, to: &Path) -> Result<BackedUp, AdminError> {
-    if to.exists() {
+    if to.symlink_metadata().is_ok() {
         return Err(AdminError::Exists(to.into()));
     }
-    let partial = to.with_extension("partial");
-    let made = copy(folder, &partial).and_then(|holds| {
-        File::open(&partial).and_then(|file| file.sync_all()).map_err(|error| io(&partial, error))?;
-        // A link, unlike a rename, does not replace a file that somebody made meanwhile.
-        std::fs::hard_link(&partial, to).map_err(|error| io(to, error))?;
-        Ok(holds)
-    });
-    let _ = std::fs::remove_file(&partial);
-    let holds = made?;
-    sync_parent(to);
-    let bytes = std::fs::metadata(to).map_err(|error| io(to, error))?.len();
+    let parent = parent(to);
+    let aside = private_folder_in(parent).map_err(|error| io(parent, error))?;
+    let copied = aside.path().join("backup");
+    let holds = copy(folder, &copied)?;
+    File::open(&copied).and_then(|file| file.sync_all()).map_err(|error| io(&copied, error))?;
+    let bytes = std::fs::metadata(&copied).map_err(|error| io(&copied, error))?.len();
+    put_in_place(&copied, to)?;
+    // The name of the file is durable too, where the system lets a folder be synced.
+    let _ = File::open(parent).and_then(|folder| folder.sync_all());
     Ok(BackedUp { file: to.display().to_string(), bytes, holds })
 }
 
@@ -45,6 +44,23 @@ fn copy(folder: &Path, to: &Path) -> Result<Checked, AdminError> {
     store::copy(folder, to)?;
     let holds = check::file(to)?;
     holds.is_sound().then_some(holds).ok_or(AdminError::Unsound)
+}
+
+/// Gives a file its name, unless something has that name by now.
+fn put_in_place(file: &Path, to: &Path) -> Result<(), AdminError> {
+    let file = TempPath::try_from_path(file).map_err(|error| io(file, error))?;
+    file.persist_noclobber(to).map_err(|failed| match failed.error.kind() {
+        std::io::ErrorKind::AlreadyExists => AdminError::Exists(to.into()),
+        _ => io(to, failed.error),
+    })
+}
+
+fn private_folder_in(parent: &Path) -> std::io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".tierup-backup-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir_in(parent)
 }
 
 /// Makes a new folder out of a backup.
@@ -66,8 +82,6 @@ fn io(path: &Path, error: std::io::Error) -> AdminError {
     OpenError::Io(path.into(), error).into()
 }
 
-/// The name of the file is durable too, where the system lets a folder be synced.
-fn sync_parent(path: &Path) {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let _ = File::open(parent).and_then(|folder| folder.sync_all());
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

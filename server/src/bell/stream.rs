@@ -322,7 +322,6 @@ pub(super) fn signal_frame(signal: &Signal) -> Bytes {
 
 #[cfg(test)]
 mod tests {
-    use tokio_util::sync::CancellationToken;
 
     use super::*;
     use crate::admin;
@@ -334,7 +333,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let made = admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
         let (bell, clock) = (Bell::default(), Clock::system());
-        let store = Store::open(folder.path(), |_| {}, CancellationToken::new()).unwrap();
+        let store = Store::open(folder.path(), |_| {}, &crate::supervise::Supervisor::default()).unwrap();
         let hash = crate::token::hash(&made.token).unwrap();
         let ana = store.read_system(move |system| system.caller(&hash)).await.unwrap().unwrap();
         let gone = Caller { token: caller("Nobody").token, ..ana.clone() };

@@ -7,18 +7,20 @@ use tierup_common::problem::Code;
 use crate::app::App;
 use crate::error::{ApiError, ApiResult};
 use crate::metrics;
+use crate::store;
 
 /// The process serves.
 pub async fn live() -> StatusCode {
     StatusCode::OK
 }
 
-/// The database answers and the writer lives.
+/// The database answers, the writer lives, and what it writes stays.
 pub async fn ready(app: App) -> ApiResult<StatusCode> {
-    if app.store.is_ready().await {
-        return Ok(StatusCode::OK);
+    match app.store.ready().await {
+        Ok(()) => Ok(StatusCode::OK),
+        Err(lost @ store::Error::Lost) => Err(lost.into()),
+        Err(_) => Err(ApiError::new(Code::Unavailable, "the database does not answer")),
     }
-    Err(ApiError::new(Code::Unavailable, "the database does not answer"))
 }
 
 /// What the server counts and times.

@@ -31,6 +31,9 @@ pub enum OpenError {
     /// There is a database in it already.
     #[error("{} holds tierup data already\nhint: restore into a folder that is new, and point `serve` at it", .0.display())]
     Occupied(PathBuf),
+    /// One of the files has another name too.
+    #[error("{} has another name too, a link\nhint: two names are two locks and two logs of one database, which lose what was stored; keep one name, and link to the folder where another is needed", .0.display())]
+    Linked(PathBuf),
     /// The file is a database of some other program.
     #[error("{} is not a tierup database\nhint: point --data at a folder that `tierup-server init` made", .0.display())]
     Foreign(PathBuf),
@@ -57,16 +60,16 @@ pub struct Lock {
 impl Lock {
     /// Takes the lock, or says that somebody has it.
     pub fn take(folder: &Path) -> Result<Self, OpenError> {
-        let path = folder.join("tierup.lock");
+        let path = lock_file(folder);
         if !folder.is_dir() {
             return Err(OpenError::Missing(folder.into()));
         }
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(|error| OpenError::Io(path.clone(), error))?;
+        must_have_one_name(&path)?;
+        let mut options = File::options();
+        options.create(true).truncate(false).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&path).map_err(|error| OpenError::Io(path.clone(), error))?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => Err(OpenError::InUse(folder.into())),
@@ -79,12 +82,42 @@ pub(super) fn file(folder: &Path) -> PathBuf {
     folder.join("tierup.db")
 }
 
+pub(super) fn lock_file(folder: &Path) -> PathBuf {
+    folder.join("tierup.lock")
+}
+
+/// Refuses a file that other folders have too: a link to it, or one with several names. Its lock would be another's,
+/// and so would the log that SQLite keeps beside it.
+fn must_have_one_name(path: &Path) -> Result<(), OpenError> {
+    match std::fs::symlink_metadata(path) {
+        Ok(meta) if meta.is_symlink() || names(&meta) > 1 => Err(OpenError::Linked(path.into())),
+        // What is not there is made, or missed by whoever opens it.
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+#[cfg(unix)]
+fn names(meta: &std::fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::nlink(meta)
+}
+
+#[cfg(not(unix))]
+fn names(_: &std::fs::Metadata) -> u64 {
+    1
+}
+
 /// Opens the database of a folder, making folder and database where there are none. Others on the machine cannot
 /// read what is made.
 pub fn create(folder: &Path) -> Result<Connection, OpenError> {
     private_folder(folder).map_err(|error| OpenError::Io(folder.into(), error))?;
     let path = file(folder);
-    let is_new = !path.exists();
+    must_have_one_name(&path)?;
+    // SQLite makes what it keeps beside the file as private as the file is.
+    let is_new = match private_file(&path) {
+        Ok(_) => true,
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => false,
+        Err(error) => return Err(OpenError::Io(path, error)),
+    };
     let connection = open(&path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
     if is_new {
         connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(OpenError::Sqlite)?;
@@ -96,6 +129,7 @@ pub fn create(folder: &Path) -> Result<Connection, OpenError> {
 /// Opens the database of a folder for reading and writing; it must be there.
 pub fn existing(folder: &Path) -> Result<Connection, OpenError> {
     let path = file(folder);
+    must_have_one_name(&path)?;
     if !path.exists() {
         return Err(OpenError::Missing(folder.into()));
     }
@@ -106,6 +140,7 @@ pub fn existing(folder: &Path) -> Result<Connection, OpenError> {
 
 /// Opens the database of a folder for reading only.
 pub(super) fn read_only(folder: &Path) -> Result<Connection, OpenError> {
+    must_have_one_name(&file(folder))?;
     let connection = open(&file(folder), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     connection.pragma_update(None, "query_only", true).map_err(OpenError::Sqlite)?;
     Ok(connection)
@@ -155,6 +190,15 @@ fn set_up(connection: &Connection, path: &Path) -> Result<(), OpenError> {
         connection.pragma_update(None, "cache_size", -CACHE_KIB)
     };
     set().map_err(OpenError::Sqlite)
+}
+
+/// Makes a new file that others on the machine cannot read; not where there is anything, be it a link.
+pub(super) fn private_file(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.create_new(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 #[cfg(unix)]

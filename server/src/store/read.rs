@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 
 use crate::store::connect::{self, OpenError};
 use crate::store::{Error, Result};
+use crate::supervise::Supervisor;
 
 /// Reads are short and mostly from memory: two threads keep two cores busy.
 const THREADS: usize = 2;
@@ -22,19 +23,20 @@ pub(super) struct Readers {
 }
 
 impl Readers {
-    pub(super) fn start(folder: &Path) -> std::result::Result<Self, OpenError> {
+    pub(super) fn start(folder: &Path, supervisor: &Supervisor) -> std::result::Result<Self, OpenError> {
         let (line, waiting) = mpsc::channel::<Read>();
         let waiting = Arc::new(Mutex::new(waiting));
         for number in 0..THREADS {
             let connection = connect::read_only(folder)?;
             let waiting = Arc::clone(&waiting);
-            std::thread::Builder::new()
-                .name(format!("store-reader-{number}"))
-                .spawn(move || {
-                    while let Ok(read) = next(&waiting) {
-                        read(&connection);
-                    }
-                })
+            let work = move || {
+                while let Ok(read) = next(&waiting) {
+                    read(&connection);
+                }
+                Ok(())
+            };
+            supervisor
+                .thread(format!("store-reader-{number}"), work)
                 .map_err(|error| OpenError::Io(folder.into(), error))?;
         }
         Ok(Self { line })

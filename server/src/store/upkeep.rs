@@ -66,9 +66,10 @@ pub fn inspect_file(path: &Path) -> std::result::Result<Connection, OpenError> {
 /// read open and so neither waits for the server's writes nor holds them up.
 pub fn copy(folder: &Path, to: &Path) -> std::result::Result<(), OpenError> {
     let from = inspect_folder(folder)?;
-    private_file(to).map_err(|error| OpenError::Io(to.into(), error))?;
+    connect::private_file(to).map_err(|error| OpenError::Io(to.into(), error))?;
     let run = || {
-        let mut copy = Connection::open(to)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut copy = Connection::open_with_flags(to, flags)?;
         {
             let backup = Backup::new(&from, &mut copy)?;
             while !matches!(backup.step(-1)?, StepResult::Done) {
@@ -85,17 +86,19 @@ pub fn copy(folder: &Path, to: &Path) -> std::result::Result<(), OpenError> {
 pub fn adopt(file: &Path, folder: &Path) -> std::result::Result<(), OpenError> {
     let io = |error| OpenError::Io(folder.into(), error);
     let to = connect::file(folder);
-    if to.exists() {
+    if to.symlink_metadata().is_ok() {
         return Err(OpenError::Occupied(folder.into()));
     }
     connect::private_folder(folder).map_err(io)?;
     let _lock = connect::Lock::take(folder)?;
-    let partial = folder.join("tierup.db.partial");
-    private_file(&partial).map_err(io)?;
-    std::fs::copy(file, &partial).map_err(io)?;
-    private(&partial).map_err(io)?;
-    File::open(&partial).and_then(|copied| copied.sync_all()).map_err(io)?;
-    std::fs::rename(&partial, &to).map_err(io)?;
+    // New, under a name that nobody can guess, and for this user alone.
+    let mut copied = tempfile::Builder::new().prefix("restoring-").tempfile_in(folder).map_err(io)?;
+    std::io::copy(&mut File::open(file).map_err(io)?, &mut copied).map_err(io)?;
+    copied.as_file().sync_all().map_err(io)?;
+    copied.persist_noclobber(&to).map_err(|failed| match failed.error.kind() {
+        std::io::ErrorKind::AlreadyExists => OpenError::Occupied(folder.into()),
+        _ => io(failed.error),
+    })?;
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)
 }
 
@@ -131,21 +134,4 @@ pub fn examine(connection: &Connection) -> Result<Checked> {
         events: count("SELECT COUNT(*) FROM event")?,
         problems,
     })
-}
-
-/// Makes an empty file that others on the machine cannot read.
-fn private_file(path: &Path) -> std::io::Result<()> {
-    File::create(path)?;
-    private(path)
-}
-
-#[cfg(unix)]
-fn private(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
-}
-
-#[cfg(not(unix))]
-fn private(_: &Path) -> std::io::Result<()> {
-    Ok(())
 }

@@ -5,16 +5,19 @@
 //! piece waits for nobody, but for one that nobody waits for: it lets a moment pass in which a request may come, whose
 //! sync it shares. Otherwise the jobs of one escalation would keep the next from the disk.
 
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
-use tokio_util::sync::CancellationToken;
 
+use crate::store::place::Place;
 use crate::store::tx::{News, System};
 use crate::store::{Error, Result};
+use crate::supervise::{Failure, Supervisor};
 
 /// Pieces that share one transaction, at most.
 const GROUP: usize = 64;
@@ -43,23 +46,21 @@ impl Writer {
     pub(super) fn start(
         connection: Connection,
         on_commit: impl Fn(News) + Send + 'static,
-        fatal: CancellationToken,
-    ) -> Self {
+        place: Arc<Place>,
+        supervisor: &Supervisor,
+    ) -> io::Result<Self> {
         let (line, mut waiting) = mpsc::channel(LINE);
         let runtime = Handle::current();
-        std::thread::Builder::new()
-            .name("store-writer".into())
-            .spawn(move || {
-                while let Some(group) = next_group(&mut waiting, &runtime) {
-                    if let Known::No = commit_group(&connection, group, &on_commit, &runtime) {
-                        // Whoever is still in line hears `Closed` when the line is dropped.
-                        fatal.cancel();
-                        return;
-                    }
+        supervisor.thread("store-writer", move || {
+            while let Some(group) = next_group(&mut waiting, &runtime) {
+                if let Known::No = commit_group(&connection, group, &on_commit, &place, &runtime) {
+                    // Whoever is still in line hears that nothing is known of it when the line is dropped.
+                    return Err(Failure::UnknownCommit);
                 }
-            })
-            .map_or_else(|error| panic!("cannot start a thread: {error}"), drop);
-        Self { line }
+            }
+            Ok(())
+        })?;
+        Ok(Self { line })
     }
 
     pub(super) fn lives(&self) -> bool {
@@ -74,7 +75,8 @@ impl Writer {
         let (reply, answer) = oneshot::channel();
         let piece = Work { haste, todo: Some(work), outcome: None, news: News::default(), reply };
         self.line.send(Box::new(piece)).await.map_err(|_| Error::Closed)?;
-        answer.await.unwrap_or(Err(Error::Closed))
+        // A writer that fell over may have done it before.
+        answer.await.unwrap_or(Err(Error::Unknown))
     }
 }
 
@@ -113,6 +115,8 @@ enum End {
     /// SQLite undid it: nothing was stored.
     Undone,
     Full,
+    /// The folder is not the one that was opened: nothing was stored that anybody will find.
+    Lost,
     Unknown,
 }
 
@@ -120,10 +124,19 @@ fn commit_group(
     connection: &Connection,
     mut group: Vec<Box<dyn Piece>>,
     on_commit: &impl Fn(News),
+    place: &Place,
     runtime: &Handle,
 ) -> Known {
     let began = Instant::now();
-    let end = run_group(connection, &mut group);
+    let end = if place.is_known_to_be_lost() && !place.is_ours() {
+        End::Lost
+    } else {
+        match run_group(connection, &mut group) {
+            // Looked at after the commit: what is in its place then was in its place when it became durable.
+            End::Committed if !place.is_ours() => End::Lost,
+            end => end,
+        }
+    };
     if let End::Committed = end {
         let pieces = u32::try_from(group.len()).unwrap_or(u32::MAX);
         let mut news = News { took: began.elapsed(), pieces, ..News::default() };
@@ -168,8 +181,14 @@ fn run_group(connection: &Connection, group: &mut [Box<dyn Piece>]) -> End {
         }
         if let Err(error) = ran {
             tracing::error!(%error, "cannot set or undo a savepoint");
-            let _ = run("ROLLBACK");
-            return if is_full(&error) { End::Full } else { End::Undone };
+            let undone = run("ROLLBACK").is_ok() || connection.is_autocommit();
+            return if !undone {
+                End::Unknown
+            } else if is_full(&error) {
+                End::Full
+            } else {
+                End::Undone
+            };
         }
     }
     match run("COMMIT") {
@@ -237,13 +256,15 @@ where
     }
 
     fn answer(self: Box<Self>, end: End) {
-        let outcome = self.outcome.unwrap_or(Err(Error::Closed));
-        let answer = match (end, outcome) {
-            // A refusal wrote nothing, but it may rest on what an earlier piece of the group wrote.
-            (End::Committed, outcome) => outcome,
+        let answer = match (end, self.outcome) {
+            (End::Committed, Some(outcome)) => outcome,
             (End::Full, _) => Err(Error::Full),
-            (End::Undone, Err(own)) => Err(own),
-            (End::Undone, Ok(_)) => Err(Error::Closed),
+            // A refusal may rest on what an earlier piece of the group wrote, and that is undone.
+            (End::Committed | End::Undone, None) | (End::Undone, Some(Ok(_) | Err(Error::Refused(_)))) => {
+                Err(Error::Undone)
+            }
+            (End::Undone, Some(Err(own))) => Err(own),
+            (End::Lost, _) => Err(Error::Lost),
             (End::Unknown, _) => Err(Error::Unknown),
         };
         // Nobody waits any more when the connection was closed; the work is done all the same.
@@ -264,18 +285,24 @@ mod tests {
     struct Desk {
         folder: tempfile::TempDir,
         writer: Writer,
-        fatal: CancellationToken,
+        supervisor: Supervisor,
     }
 
     impl Desk {
         fn new() -> Self {
+            Self::with(|_| {})
+        }
+
+        fn with(on_commit: impl Fn(News) + Send + 'static) -> Self {
             let folder = tempfile::tempdir().unwrap();
             let mut connection = connect::create(folder.path()).unwrap();
             connect::migrate(&mut connection).unwrap();
             connection.execute_batch("CREATE TABLE number (value BLOB)").unwrap();
-            let fatal = CancellationToken::new();
-            let writer = Writer::start(connection, |_| {}, fatal.clone());
-            Self { folder, writer, fatal }
+            drop(connect::Lock::take(folder.path()).unwrap());
+            let place = Arc::new(Place::of(folder.path()).unwrap());
+            let supervisor = Supervisor::default();
+            let writer = Writer::start(connection, on_commit, place, &supervisor).unwrap();
+            Self { folder, writer, supervisor }
         }
 
         async fn runs(&self, sql: &'static str) -> Result<usize> {
@@ -294,7 +321,7 @@ mod tests {
         }
 
         async fn count(&self) -> i64 {
-            let readers = read::Readers::start(self.folder.path()).unwrap();
+            let readers = read::Readers::start(self.folder.path(), &self.supervisor).unwrap();
             let count = |connection: &Connection| {
                 Ok(connection.query_row("SELECT count(*) FROM number", [], |row| row.get(0))?)
             };
@@ -317,7 +344,7 @@ mod tests {
         };
         assert!(matches!(why, Error::Full), "{why:?}");
         assert_eq!((stored, desk.count().await), (2, 2), "nothing half written");
-        assert!(!desk.fatal.is_cancelled() && desk.writer.lives());
+        assert!(desk.supervisor.is_whole() && desk.writer.lives());
 
         desk.has_room_for(100).await;
         desk.runs(LARGE).await.unwrap();
@@ -331,8 +358,9 @@ mod tests {
         let set = |system: &mut System<'_>| Ok(system.connection.commit_hook(Some(|| true))?);
         let first = desk.writer.commit(Haste::AtOnce, set).await;
         assert!(matches!(first, Err(Error::Unknown)), "{first:?}");
-        let ends = tokio::time::timeout(Duration::from_secs(10), desk.fatal.cancelled()).await;
-        ends.expect("whoever does not know what is stored must not go on");
+        let failed = tokio::time::timeout(Duration::from_secs(10), desk.supervisor.failed()).await;
+        let why = failed.expect("whoever does not know what is stored must not go on");
+        assert_eq!(why, Failure::UnknownCommit);
         let later = desk.runs("INSERT INTO number VALUES (2)").await;
         assert!(matches!(later, Err(Error::Closed)), "{later:?}");
         assert_eq!(desk.count().await, 1);
