@@ -10,11 +10,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tierup_common::id::AccountId;
 use tierup_common::problem::Problem;
+use tierup_common::user::User;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::assess::Engine;
-use crate::auth::{Attempts, Tokens};
+use crate::auth::{Admitted, Attempts, Tokens};
 use crate::bell::Bell;
 use crate::clock::Clock;
 use crate::domain::{Caller, Policy};
@@ -24,7 +25,7 @@ use crate::mail::Mailer;
 use crate::metrics::Metrics;
 use crate::pages::Pages;
 use crate::search::Search;
-use crate::store::{self, Answer, Key, Store, Tx, WholeHandoff};
+use crate::store::{self, Answer, Credential, Key, Store, Tx, WholeHandoff};
 use crate::webhook::Hooks;
 
 /// The running server, as its handlers and workers see it. Clones share it.
@@ -42,7 +43,7 @@ pub struct Parts {
     /// Pages of the queue as they were last sent.
     pub pages: Arc<Pages>,
     /// Who callers are.
-    pub tokens: Tokens,
+    pub tokens: Arc<Tokens>,
     /// Whose log-ins failed.
     pub attempts: Attempts,
     /// What is counted and timed.
@@ -90,24 +91,39 @@ impl App {
         }
     }
 
-    /// Commits a change that was asked for with a key: done once, however often it is asked for. Without a key it is
-    /// simply done.
+    /// Commits a change that somebody asked for, if they may still when it is decided; the work is given who they are
+    /// then. The one way in for handlers.
+    pub async fn commit<T: Send + 'static>(
+        &self,
+        caller: &Admitted,
+        work: impl FnOnce(&mut Tx<'_>, &Caller) -> store::Result<T> + Send + 'static,
+    ) -> ApiResult<T> {
+        let (clock, admitted) = (self.clock.clone(), caller.clone());
+        let done = self.store.commit(caller.account, move |tx| {
+            let caller = admitted.still(tx, clock.now())?;
+            work(tx, &caller)
+        });
+        Ok(done.await?)
+    }
+
+    /// The same for a change that was asked for with a key: done once, however often it is asked for. Without a key it
+    /// is simply done.
     pub async fn commit_once<T: Serialize + Send + 'static>(
         &self,
-        caller: &Caller,
+        caller: &Admitted,
         key: Option<Key>,
         status: StatusCode,
-        work: impl FnOnce(&mut Tx<'_>) -> store::Result<T> + Send + 'static,
+        work: impl FnOnce(&mut Tx<'_>, &Caller) -> store::Result<T> + Send + 'static,
     ) -> ApiResult<Reply<T>> {
         let Some(key) = key else {
-            return Ok(Reply::Fresh(status, self.store.commit(caller.account, work).await?));
+            return Ok(Reply::Fresh(status, self.commit(caller, work).await?));
         };
         let now = self.clock.now();
-        let answer = self.store.commit(caller.account, move |tx| {
+        let answer = self.commit(caller, move |tx, caller| {
             if let Some(first) = tx.recall(&key, now)? {
                 return Ok(first);
             }
-            let answer = match tx.attempt(work) {
+            let answer = match tx.attempt(|tx| work(tx, caller)) {
                 Ok(value) => Answer { status: status.as_u16(), body: serde_json::to_string(&value)? },
                 Err(store::Error::Refused(refusal)) => {
                     let problem = problem_of(refusal.clone());
@@ -124,6 +140,17 @@ impl App {
             Ok(answer)
         });
         Ok(Reply::Kept(answer.await?))
+    }
+
+    /// Adds a token for a log-in with the password of this hash; who logged in. None if the password is another now, or
+    /// its user inactive.
+    pub async fn commit_log_in(
+        &self,
+        account: AccountId,
+        token: Credential,
+        password_hash: String,
+    ) -> ApiResult<Option<User>> {
+        Ok(self.store.commit(account, move |tx| tx.log_in(&token, &password_hash)).await?)
     }
 
     /// A handoff with who is reading it.

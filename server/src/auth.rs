@@ -1,22 +1,51 @@
-//! Who a caller is, by their token: looked up once, remembered until something about users or tokens changes.
+//! Who a caller is, by their token: looked up once, remembered until something about users or tokens changes. Whoever
+//! changes something is looked up again when the change is decided.
 
 mod attempts;
 
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use tierup_common::problem::Code;
+use tierup_common::time::Timestamp;
+use tierup_common::user::Role;
 
 use crate::clock::Clock;
-use crate::domain::Caller;
+use crate::domain::{Caller, Refusal, access};
 use crate::error::{ApiError, ApiResult};
-use crate::store::Store;
+use crate::store::{self, Scope, Store};
 use crate::token;
 
 pub use attempts::Attempts;
 
 /// Callers remembered, at most; beyond that the memory starts anew.
 const REMEMBERED: usize = 10_000;
+
+/// A caller whom the guard let in, for a route that asks for this role at least. Only [`Tokens::admit`] makes one.
+#[derive(Clone, Debug)]
+pub struct Admitted {
+    caller: Arc<Caller>,
+    least: Role,
+}
+
+impl Admitted {
+    /// The caller as they are at a moment of the database, if they may still call. What was so when their request
+    /// began may have ended while its body came, or earlier in the same commit.
+    pub fn still(&self, at: &Scope<'_>, now: Timestamp) -> store::Result<Caller> {
+        let caller = at.caller(self.caller.token)?;
+        access::comes_in(caller.as_ref(), self.least, now)?;
+        Ok(caller.ok_or(Refusal::TokenEnded)?)
+    }
+}
+
+impl Deref for Admitted {
+    type Target = Arc<Caller>;
+
+    fn deref(&self) -> &Arc<Caller> {
+        &self.caller
+    }
+}
 
 /// Callers by the hash of their token. Unknown tokens are not remembered: one that is made later works at once.
 #[derive(Default)]
@@ -32,26 +61,26 @@ struct Known {
 }
 
 impl Tokens {
-    /// The caller with this `Authorization` header.
-    pub async fn caller(
+    /// Lets the caller with this `Authorization` header in, where a role is asked for.
+    pub async fn admit(
         &self,
         store: &Store,
         clock: &Clock,
         authorization: Option<&str>,
-    ) -> ApiResult<Arc<Caller>> {
+        least: Role,
+    ) -> ApiResult<Admitted> {
         let hash = token::hash(bearer(authorization)?)
             .ok_or_else(|| unauthenticated("this is not a tierup token, or it is mistyped"))?;
         let caller = match self.remembered(&hash) {
             Some(caller) => caller,
             None => self.look_up(store, hash).await?,
         };
-        if caller.expires_at.is_some_and(|at| at <= clock.now()) {
-            return Err(unauthenticated("this token has expired; ask an admin for a new one, or log in"));
-        }
-        Ok(caller)
+        access::comes_in(Some(&caller), least, clock.now())?;
+        Ok(Admitted { caller, least })
     }
 
-    /// Forgets every caller: something about users or tokens changed.
+    /// Forgets every caller: something about users or tokens changed. Called on the writer thread, before the commit
+    /// is answered.
     pub fn forget(&self) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.callers.clear();
@@ -69,7 +98,7 @@ impl Tokens {
     async fn look_up(&self, store: &Store, hash: [u8; 32]) -> ApiResult<Arc<Caller>> {
         let forgotten = self.read().forgotten;
         let found = store.read_system(move |system| system.caller(&hash)).await?;
-        let caller = Arc::new(found.ok_or_else(revoked)?);
+        let caller = Arc::new(found.ok_or(Refusal::TokenEnded)?);
         self.remember(hash, &caller, forgotten);
         Ok(caller)
     }
@@ -97,19 +126,85 @@ pub fn bearer(authorization: Option<&str>) -> ApiResult<&str> {
         .ok_or_else(|| unauthenticated("the Authorization header must be `Bearer tup_…`"))
 }
 
-/// What comes with a token that has ended.
-pub fn revoked() -> ApiError {
-    unauthenticated("this token does not work: it was revoked, or its user is inactive")
-}
-
 fn unauthenticated(detail: &str) -> ApiError {
     ApiError::new(Code::Unauthenticated, detail)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
+    use tierup_common::id::TokenId;
+    use tierup_common::user::User;
+    use tokio::sync::oneshot;
+    use tokio_util::sync::CancellationToken;
+
     use super::*;
+    use crate::admin;
     use crate::domain::tests::caller;
+    use crate::store::{Error, Tx};
+
+    /// What may become of somebody while their change waits in line.
+    type Fate = fn(&mut Tx<'_>, &Caller) -> store::Result<()>;
+
+    fn changes(
+        tx: &mut Tx<'_>,
+        who: &Caller,
+        to: impl Fn(&mut User),
+        hash: Option<&str>,
+    ) -> store::Result<()> {
+        let before = tx.user(who.id)?.unwrap();
+        let mut after = before.clone();
+        to(&mut after);
+        tx.update_user(&before, &after, hash, TokenId::from_bytes([1; 16]))
+    }
+
+    #[tokio::test]
+    async fn whoever_is_put_out_earlier_in_the_same_commit_changes_nothing() {
+        let fates: [(Fate, &str); 5] = [
+            (|tx, who| tx.delete_token(who.token).map(drop), "was revoked"),
+            (|tx, who| changes(tx, who, |user| user.active = false, None), "was revoked"),
+            (|tx, who| changes(tx, who, |_| (), Some("hash")), "was revoked"),
+            (|tx, who| changes(tx, who, |user| user.role = Role::Admin, None), "needs the role owner"),
+            (|tx, who| changes(tx, who, |user| user.name = "Ana".into(), None), ""),
+        ];
+        for (fate, says) in fates {
+            let folder = tempfile::tempdir().unwrap();
+            let made = admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
+            let (clock, tokens) = (Clock::system(), Tokens::default());
+            let (heard, groups) = mpsc::channel();
+            let on_commit = move |news: store::News| heard.send(news.pieces).unwrap();
+            let store = Store::open(folder.path(), on_commit, CancellationToken::new()).unwrap();
+            let bearer = format!("Bearer {}", made.token);
+            let ana = tokens.admit(&store, &clock, Some(&bearer), Role::Owner).await.unwrap();
+            let (account, who) = (ana.account, ana.clone());
+            let (begins, begun) = oneshot::channel();
+            let (go, stands) = mpsc::channel();
+            // The writer stands still until the others are in line, so that they share a commit.
+            let first = store.commit(account, move |_| {
+                begins.send(()).unwrap();
+                Ok(stands.recv().unwrap())
+            });
+            let others = async {
+                begun.await.unwrap();
+                let ends = store.commit(account, move |tx| fate(tx, &who));
+                let acts = store.commit(account, move |tx| ana.still(tx, clock.now()));
+                let are_in_line = async { go.send(()).unwrap() };
+                tokio::join!(ends, acts, are_in_line)
+            };
+            let (first, (ends, acts, ())) = tokio::join!(first, others);
+            first.unwrap();
+            ends.unwrap();
+            assert_eq!(groups.try_iter().collect::<Vec<_>>(), [1, 2]);
+            match acts {
+                Ok(caller) => assert_eq!((caller.name.as_str(), says), ("Ana", "")),
+                Err(Error::Refused(refusal)) => {
+                    assert!(!says.is_empty() && refusal.to_string().contains(says), "{refusal}");
+                }
+                Err(other) => panic!("{other}"),
+            }
+        }
+    }
 
     #[test]
     fn who_was_looked_up_before_everybody_was_forgotten_is_not_remembered_after() {

@@ -18,7 +18,7 @@ use std::task::Waker;
 
 use prometheus_client::metrics::counter::Counter;
 use slab::Slab;
-use tierup_common::id::{AccountId, HandoffId, Seq, TokenId, UserId};
+use tierup_common::id::{AccountId, HandoffId, Seq, UserId};
 use tierup_common::user::Person;
 use tokio::sync::Notify;
 
@@ -27,7 +27,7 @@ use crate::bell::presence::Presence;
 use crate::bell::replay::Replay;
 use crate::bell::window::Window;
 use crate::domain::Caller;
-use crate::store::{Logged, Narrow, News};
+use crate::store::{Logged, Narrow, News, Rights};
 
 pub use growing::{Growing, Writing};
 pub use growth::Growth;
@@ -47,6 +47,7 @@ pub struct Bell {
 impl Bell {
     /// Rings for what was just committed. Called on the writer thread, after the commit and before its answer.
     pub fn ring(&self, news: News) {
+        news.rights.iter().for_each(|rights| self.end(*rights));
         let mut events = news.events.into_iter().peekable();
         while let Some(first) = events.next() {
             let account = first.account;
@@ -109,21 +110,24 @@ impl Bell {
         self.sent.clone()
     }
 
-    /// Ends every stream of a user.
-    pub fn end_user(&self, account: AccountId, user: UserId) {
-        self.channel(account).end(|reader| reader.caller.id == user);
-    }
-
-    /// Ends every stream that came with a token.
-    pub fn end_token(&self, account: AccountId, token: TokenId) {
-        self.channel(account).end(|reader| reader.caller.token == token);
-    }
-
     /// Ends every stream: the server stops.
     pub fn end_all(&self) {
         let channels: Vec<_> = lock(&self.accounts).values().cloned().collect();
         for channel in channels {
             channel.end(|_| true);
+        }
+    }
+
+    /// Ends the streams of whoever may no longer listen.
+    fn end(&self, rights: Rights) {
+        match rights {
+            Rights::Changed => {}
+            Rights::TokenEnded(account, token) => {
+                self.channel(account).end(|reader| reader.caller.token == token);
+            }
+            Rights::UserEnded(account, user, but) => self
+                .channel(account)
+                .end(|reader| reader.caller.id == user && but.is_none_or(|but| reader.caller.token != but)),
         }
     }
 

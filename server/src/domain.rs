@@ -260,6 +260,12 @@ pub enum Refusal {
     /// There is no such thing in the caller's account.
     #[error("not found")]
     NotFound,
+    /// The token does not work, or no longer.
+    #[error("this token does not work: it was revoked, or its user is inactive")]
+    TokenEnded,
+    /// The token's time is over.
+    #[error("this token has expired; ask an admin for a new one, or log in")]
+    TokenExpired,
     /// The caller's role or relation to the thing does not allow it; the sentence says who may.
     #[error("{0}")]
     Forbidden(String),

@@ -78,6 +78,7 @@ pub fn problem_of(refusal: Refusal) -> Problem {
     let say = |code, refusal: &Refusal| Problem::new(code).detail(refusal.to_string());
     match refusal {
         Refusal::NotFound => Problem::new(Code::NotFound).detail("there is no such thing in your account"),
+        Refusal::TokenEnded | Refusal::TokenExpired => say(Code::Unauthenticated, &refusal),
         Refusal::Forbidden(_) => say(Code::Forbidden, &refusal),
         Refusal::NotAParticipant => say(Code::NotAParticipant, &refusal),
         Refusal::SessionNotActive(_) | Refusal::NothingToResume(_) => say(Code::SessionNotActive, &refusal),

@@ -4,7 +4,6 @@
 //! handler's extractors run. Each of them answers in the form of a problem.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
@@ -24,9 +23,9 @@ use tierup_common::user::Role;
 use url::form_urlencoded;
 
 use crate::app::App;
-use crate::auth::bearer;
+use crate::auth::{Admitted, bearer};
+use crate::domain::Refusal;
 use crate::domain::valid::{Check, Valid};
-use crate::domain::{Caller, Refusal};
 use crate::error::{ApiError, ApiResult};
 use crate::store::Key;
 
@@ -68,11 +67,7 @@ async fn let_in(
     let (mut parts, body) = request.into_parts();
     if let Access::From(least) = access {
         let authorization = single(&parts.headers, header::AUTHORIZATION.as_str())?;
-        let caller = app.tokens.caller(&app.store, &app.clock, authorization).await?;
-        if caller.role < least {
-            let detail = format!("this needs the role {least}; yours is {}", caller.role);
-            return Err(ApiError::new(Code::Forbidden, detail));
-        }
+        let caller = app.tokens.admit(&app.store, &app.clock, authorization, least).await?;
         app.limits.request(caller.id)?;
         parts.extensions.insert(caller);
     }
@@ -91,6 +86,12 @@ async fn let_in(
             return Err(ApiError::new(Code::BadRequest, "body: this call takes none"));
         }
         parts.extensions.insert(RawBody(body));
+        if let Access::From(least) = access {
+            // A body may take its time: whoever was put out meanwhile is out.
+            let authorization = single(&parts.headers, header::AUTHORIZATION.as_str())?;
+            let caller = app.tokens.admit(&app.store, &app.clock, authorization, least).await?;
+            parts.extensions.insert(caller);
+        }
     }
     Ok(next.run(Request::from_parts(parts, axum::body::Body::empty())).await)
 }
@@ -123,13 +124,13 @@ impl FromRequestParts<App> for App {
 }
 
 /// The caller whom the guard let through.
-pub struct Me(pub Arc<Caller>);
+pub struct Me(pub Admitted);
 
 impl FromRequestParts<App> for Me {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> ApiResult<Self> {
-        let caller = parts.extensions.get::<Arc<Caller>>();
+        let caller = parts.extensions.get::<Admitted>();
         caller.cloned().map(Self).ok_or_else(|| ApiError::internal(&"a public route asks for its caller"))
     }
 }

@@ -69,7 +69,12 @@ impl Server {
         let counting = Arc::clone(&metrics);
         let pages = Arc::new(Pages::default());
         let turned = Arc::clone(&pages);
+        let tokens = Arc::new(Tokens::default());
+        let known = Arc::clone(&tokens);
         let on_commit = move |news: News| {
+            if !news.rights.is_empty() {
+                known.forget();
+            }
             turned.turn(&news.touched);
             counting.committed(&news);
             rung.ring(news);
@@ -88,7 +93,7 @@ impl Server {
             store,
             bell,
             pages,
-            tokens: Tokens::default(),
+            tokens,
             attempts: Attempts::default(),
             behind_proxy: config.behind_proxy,
             metrics,

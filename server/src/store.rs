@@ -37,7 +37,7 @@ pub use jobs::{Finish, Leased, Standing};
 pub use log::{Ends, Logged, Narrow, Page};
 pub use queue::{QueueCursor, QueueQuery};
 pub use sessions::{SessionCursor, SessionQuery};
-pub use tx::{News, Outcome, Scope, System, Tx};
+pub use tx::{News, Outcome, Rights, Scope, System, Tx};
 pub use users::{Credential, NewUser};
 
 /// Why a read or a commit gave no answer.

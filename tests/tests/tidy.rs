@@ -136,6 +136,16 @@ fn only_the_error_module_maps_to_a_status() {
 }
 
 #[test]
+fn no_handler_writes_but_by_the_one_way_that_looks_whether_its_caller_may() {
+    let handlers = |source: &Source| source.is_in(&["server/src/handler"]);
+    nowhere(
+        &["store.commit", ".commit_system", ".commit_in_passing"],
+        handlers,
+        "App::commit asks who it is",
+    );
+}
+
+#[test]
 fn tests_wait_for_facts_and_never_sleep() {
     let tests = |source: &Source| {
         source.is_in(&["tests/", "server/tests/", "tui/tests/"]) && source.path != "tests/tests/tidy.rs"

@@ -127,9 +127,9 @@ impl EventStream {
             has_left: false,
         };
         let token = stream.caller.token;
-        let look = move |scope: &Scope<'_>| Ok((scope.log_ends()?, scope.token_owner(token)?));
-        let (ends, owner) = stream.store.read(stream.caller.account, look).await?;
-        if owner.is_none() {
+        let look = move |scope: &Scope<'_>| Ok((scope.log_ends()?, scope.caller(token)?));
+        let (ends, caller) = stream.store.read(stream.caller.account, look).await?;
+        if caller.is_none() {
             return Ok(None);
         }
         stream.greet(ends, wanted, now);

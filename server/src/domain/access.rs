@@ -1,11 +1,24 @@
-//! Who takes part in what. The route table has asked for the role already; these are the finer rules.
+//! Who comes in, and who takes part in what: the route table asks for a role, these are the finer rules.
 
 use tierup_common::handoff::Intent;
+use tierup_common::time::Timestamp;
 use tierup_common::user::Role;
 
 use crate::domain::handoff::{Handoff, State};
 use crate::domain::session::Session;
 use crate::domain::{Caller, Refusal};
+
+/// Whether whoever a token belongs to, if to anybody, may call what asks for this role at least.
+pub fn comes_in(caller: Option<&Caller>, least: Role, now: Timestamp) -> Result<(), Refusal> {
+    let caller = caller.ok_or(Refusal::TokenEnded)?;
+    if caller.expires_at.is_some_and(|at| at <= now) {
+        return Err(Refusal::TokenExpired);
+    }
+    if caller.role < least {
+        return Err(Refusal::Forbidden(format!("this needs the role {least}; yours is {}", caller.role)));
+    }
+    Ok(())
+}
 
 /// Admins and owners.
 pub fn is_admin(caller: &Caller) -> bool {

@@ -26,14 +26,11 @@ pub async fn log_in(app: App, Peer(address): Peer, Body(request): Body<LogIn>) -
     }
     let wanted = email.clone();
     let known = app.store.read_system(move |system| system.password_of(&wanted)).await?;
-    let (who, hash) = match known {
-        Some((account, user, hash)) => (Some((account, user)), Some(hash)),
-        None => (None, None),
-    };
-    let is_right = password::is_right(password, hash).await?;
-    let Some((account, user)) = who.filter(|_| is_right) else {
+    let is_right = password::is_right(password, known.as_ref().map(|(_, _, hash)| hash.clone())).await?;
+    let wrong = || ApiError::new(Code::InvalidCredentials, "email and password do not belong together");
+    let Some((account, user, hash)) = known.filter(|_| is_right) else {
         app.attempts.failed(&email, address, app.clock.now());
-        return Err(ApiError::new(Code::InvalidCredentials, "email and password do not belong together"));
+        return Err(wrong());
     };
     app.attempts.succeeded(&email);
     let made = token::make().map_err(|error| ApiError::internal(&error))?;
@@ -46,15 +43,13 @@ pub async fn log_in(app: App, Peer(address): Peer, Body(request): Body<LogIn>) -
         created_at: now,
         expires_at: Some(expires_at),
     };
-    app.store.commit(account, move |tx| tx.insert_token(&token)).await?;
+    // The password may have changed while it was tried.
+    let user = app.commit_log_in(account, token, hash).await?.ok_or_else(wrong)?;
     Ok(Json(LoggedIn { token: made.secret, expires_at, user }))
 }
 
 /// Ends the token in use: it is dead at once, and its streams end.
 pub async fn log_out(app: App, Me(caller): Me) -> ApiResult<StatusCode> {
-    let (account, token) = (caller.account, caller.token);
-    app.store.commit(account, move |tx| tx.delete_token(token)).await?;
-    app.tokens.forget();
-    app.bell.end_token(account, token);
+    app.commit(&caller, |tx, caller| tx.delete_token(caller.token)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

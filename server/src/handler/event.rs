@@ -1,5 +1,7 @@
 //! The event stream.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
@@ -9,9 +11,8 @@ use tierup_common::problem::Code;
 use tierup_common::time::Timestamp;
 
 use crate::app::App;
-use crate::auth::revoked;
 use crate::bell::{EventStream, Start, Wanted};
-use crate::domain::{Caller, access};
+use crate::domain::{Caller, Refusal, access};
 use crate::error::{ApiError, ApiResult};
 use crate::extract::{Me, Query};
 use crate::serve::Endless;
@@ -45,8 +46,9 @@ pub async fn stream(
     };
     app.limits.stream(app.bell.streams_of(caller.account, caller.id))?;
     let wanted = Wanted { narrow, reads, start, says_caught_up: query.caught_up == Some(true) };
-    let body = EventStream::open(&app.bell, app.store.clone(), &app.clock, caller, wanted).await?;
-    let body = body.ok_or_else(revoked)?;
+    let body =
+        EventStream::open(&app.bell, app.store.clone(), &app.clock, Arc::clone(&caller), wanted).await?;
+    let body = body.ok_or(Refusal::TokenEnded)?;
     let mut response = axum::body::Body::new(body).into_response();
     response.extensions_mut().insert(Endless);
     let headers = response.headers_mut();
@@ -67,7 +69,7 @@ fn http_date(at: Timestamp) -> ApiResult<HeaderValue> {
 /// A stream can be narrowed only to what the caller may see; anything else is not found. The handoff named besides is
 /// the one that others see the caller read.
 async fn narrow(app: &App, caller: &Caller, query: &StreamQuery) -> ApiResult<(Narrow, Option<HandoffId>)> {
-    let not_found = || ApiError::from(crate::domain::Refusal::NotFound);
+    let not_found = || ApiError::from(Refusal::NotFound);
     match (&query.handoff, &query.session) {
         (None, None) => Ok((Narrow::Team, None)),
         (Some(handoff), None) => {

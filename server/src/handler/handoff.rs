@@ -1,7 +1,5 @@
 //! Handoffs: the queue, and what is done to one of them.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::extract::RawQuery;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -14,6 +12,7 @@ use tierup_common::id::{HandoffRef, MessageId, StepId};
 use tierup_common::time::Timestamp;
 
 use crate::app::{App, Reply};
+use crate::auth::Admitted;
 use crate::domain::session::Session;
 use crate::domain::{self, Caller, Decision, Policy, assessment, claim};
 use crate::error::ApiResult;
@@ -126,25 +125,25 @@ struct Question<'t> {
 /// as it is then. The rule leaves what is kept of the assessment as it is.
 async fn decide(
     app: App,
-    caller: Arc<Caller>,
+    caller: Admitted,
     key: Option<Key>,
     reference: HandoffRef,
     status: StatusCode,
     rule: impl FnOnce(Question<'_>) -> store::Result<Decision> + Send + 'static,
 ) -> ApiResult<Reply<WholeHandoff>> {
     let (now, policy) = (app.clock.now(), app.policy());
-    let who = caller.clone();
-    let reply = app.commit_once(&caller, key, status, move |tx| {
-        let (handoff, kept) = tx.visible_with_kept(reference, &who)?;
+    let account = caller.account;
+    let reply = app.commit_once(&caller, key, status, move |tx, caller| {
+        let (handoff, kept) = tx.visible_with_kept(reference, caller)?;
         let session = tx.session(handoff.session_id)?;
         let park = tx.park(&session, &handoff)?;
-        let decision = rule(Question { tx, handoff: &handoff, session, caller: &who, now, policy })?;
-        let decision = domain::handoff::overtake(decision, park.as_ref(), who.person(), now);
+        let decision = rule(Question { tx, handoff: &handoff, session, caller, now, policy })?;
+        let decision = domain::handoff::overtake(decision, park.as_ref(), caller.person(), now);
         let after = decision.handoff_after(handoff.id).unwrap_or(handoff);
         tx.apply(decision, now)?;
         tx.whole(after, kept)
     });
-    Ok(reply.await?.map(|handoff| app.with_viewers(caller.account, handoff)))
+    Ok(reply.await?.map(|handoff| app.with_viewers(account, handoff)))
 }
 
 /// Claims it: exactly one caller wins.
@@ -226,12 +225,12 @@ pub async fn put_step(
     Body(request): Body<PutStep>,
 ) -> ApiResult<Json<Step>> {
     let now = app.clock.now();
-    let put = app.store.commit(caller.account, move |tx| {
-        let handoff = tx.visible_handoff(reference, &caller)?;
+    let put = app.commit(&caller, move |tx, caller| {
+        let handoff = tx.visible_handoff(reference, caller)?;
         let session = tx.session(handoff.session_id)?;
         let assessment = tx.assessment(handoff.id)?;
         let (step, decision) =
-            assessment::put_step(&handoff, &session, assessment, step, request.outcome, &caller, now)?;
+            assessment::put_step(&handoff, &session, assessment, step, request.outcome, caller, now)?;
         tx.apply(decision, now)?;
         Ok(step)
     });

@@ -30,11 +30,10 @@ pub async fn create(
 ) -> ApiResult<Reply<Session>> {
     let now = app.clock.now();
     let (id, message_id) = (SessionId::new(now), MessageId::new(now));
-    let who = caller.clone();
-    app.commit_once(&caller, key, StatusCode::CREATED, move |tx| {
+    app.commit_once(&caller, key, StatusCode::CREATED, move |tx, caller| {
         let name = session::NewName { id, number: tx.next_session_number()?, message_id };
-        tx.apply(session::open(&request, name, &who, now), now)?;
-        tx.whole_session(id, &who)
+        tx.apply(session::open(&request, name, caller, now), now)?;
+        tx.whole_session(id, caller)
     })
     .await
 }
@@ -92,10 +91,10 @@ pub async fn say(
     }
     let (now, policy) = (app.clock.now(), app.policy());
     let (message_id, reply_id) = (MessageId::new(now), MessageId::new(now));
-    let who = caller.clone();
-    app.commit_once(&caller, key, StatusCode::CREATED, move |tx| {
+    app.commit_once(&caller, key, StatusCode::CREATED, move |tx, caller| {
         let session = tx.session(id)?;
-        let (message, decision) = session::say(&session, &request, message_id, reply_id, &who, now, policy)?;
+        let (message, decision) =
+            session::say(&session, &request, message_id, reply_id, caller, now, policy)?;
         tx.apply(decision, now)?;
         Ok(message)
     })
@@ -110,11 +109,11 @@ pub async fn put_branch(
     Body(request): Body<PutBranch>,
 ) -> ApiResult<(StatusCode, Json<Branch>)> {
     let now = app.clock.now();
-    let put = app.store.commit(caller.account, move |tx| {
+    let put = app.commit(&caller, move |tx, caller| {
         let session = tx.session(id)?;
         let branches = tx.branches(id)?;
         let is_new = branches.iter().all(|branch| branch.id != branch_id);
-        let (branch, decision) = session::put_branch(&session, &branches, branch_id, &request, &caller, now)?;
+        let (branch, decision) = session::put_branch(&session, &branches, branch_id, &request, caller, now)?;
         tx.apply(decision, now)?;
         Ok((is_new, branch))
     });
@@ -132,8 +131,7 @@ pub async fn hand_off(
 ) -> ApiResult<Reply<WholeHandoff>> {
     let (now, policy) = (app.clock.now(), app.policy());
     let handoff_id = HandoffId::new(now);
-    let who = caller.clone();
-    app.commit_once(&caller, key, StatusCode::CREATED, move |tx| {
+    app.commit_once(&caller, key, StatusCode::CREATED, move |tx, caller| {
         let session = tx.session(id)?;
         let scene = Scene {
             escalation: session.escalation.map(|id| tx.handoff(id)).transpose()?,
@@ -143,7 +141,7 @@ pub async fn hand_off(
             session,
         };
         let name = handoff::NewName { id: handoff_id, number: tx.next_handoff_number()? };
-        let decision = handoff::hand_off(&scene, &request, name, &who, now, policy)?;
+        let decision = handoff::hand_off(&scene, &request, name, caller, now, policy)?;
         // Whatever is handed off is opened under this id.
         let opened = decision.handoff_after(handoff_id).ok_or(Refusal::NotFound)?;
         tx.apply(decision, now)?;
@@ -160,14 +158,13 @@ pub async fn resume(
     Once(key): Once,
 ) -> ApiResult<Reply<Session>> {
     let now = app.clock.now();
-    let who = caller.clone();
-    app.commit_once(&caller, key, StatusCode::OK, move |tx| {
+    app.commit_once(&caller, key, StatusCode::OK, move |tx, caller| {
         let session = tx.session(id)?;
         let standing = session.standing.map(|id| tx.handoff(id)).transpose()?;
         let escalation = session.escalation.map(|id| tx.handoff(id)).transpose()?;
-        let decision = session::resume(&session, standing.as_ref(), escalation.as_ref(), &who, now)?;
+        let decision = session::resume(&session, standing.as_ref(), escalation.as_ref(), caller, now)?;
         tx.apply(decision, now)?;
-        tx.whole_session(id, &who)
+        tx.whole_session(id, caller)
     })
     .await
 }
@@ -181,8 +178,7 @@ pub async fn resolve(
     Body(request): Body<Resolve>,
 ) -> ApiResult<Reply<Session>> {
     let now = app.clock.now();
-    let who = caller.clone();
-    app.commit_once(&caller, key, StatusCode::OK, move |tx| {
+    app.commit_once(&caller, key, StatusCode::OK, move |tx, caller| {
         let session = tx.session(id)?;
         let assessment = match session.escalation {
             Some(handoff) => tx.assessment(handoff)?.map(|assessment| (handoff, assessment)),
@@ -191,8 +187,8 @@ pub async fn resolve(
         let ids: std::collections::BTreeSet<_> =
             session.standing.into_iter().chain(session.escalation).collect();
         let standing = ids.into_iter().map(|id| tx.handoff(id)).collect::<Result<Vec<_>, _>>()?;
-        tx.apply(session::resolve(&session, &standing, assessment, &request, &who, now)?, now)?;
-        tx.whole_session(id, &who)
+        tx.apply(session::resolve(&session, &standing, assessment, &request, caller, now)?, now)?;
+        tx.whole_session(id, caller)
     })
     .await
 }

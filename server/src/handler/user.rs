@@ -39,9 +39,12 @@ pub async fn create(
     Body(request): Body<CreateUser>,
 ) -> ApiResult<Reply<User>> {
     let now = app.clock.now();
-    let user = user::create(&request, UserId::new(now), &caller, now)?;
-    let new = NewUser { user, password_hash: hash(request.password).await? };
-    app.commit_once(&caller, key, StatusCode::CREATED, move |tx| {
+    // Whoever may not add such a user is told so before a password is hashed, and asked again when it is decided.
+    user::create(&request, UserId::new(now), &caller, now)?;
+    let password_hash = hash(request.password.clone()).await?;
+    app.commit_once(&caller, key, StatusCode::CREATED, move |tx, caller| {
+        let user = user::create(&request, UserId::new(now), caller, now)?;
+        let new = NewUser { user, password_hash };
         tx.insert_user(&new)?;
         Ok(new.user)
     })
@@ -74,10 +77,9 @@ pub async fn create_token(
     };
     let name = request.name;
     let token = Credential { id, user, hash: made.hash, name: name.clone(), created_at: now, expires_at };
-    let who = caller.clone();
-    let reply = app.commit_once(&caller, key.clone(), StatusCode::CREATED, move |tx| {
+    let reply = app.commit_once(&caller, key.clone(), StatusCode::CREATED, move |tx, caller| {
         let of = tx.user(user)?.ok_or(Refusal::NotFound)?;
-        user::handles_tokens(&who, &of)?;
+        user::handles_tokens(caller, &of)?;
         tx.insert_token(&token)?;
         Ok(NewToken { id, token: String::new(), name, created_at: now, expires_at })
     });
@@ -98,27 +100,22 @@ fn expiry(now: Timestamp, days: u32) -> Timestamp {
     now.plus(std::time::Duration::from_hours(24 * u64::from(days)))
 }
 
-/// Changes a member. One who is deactivated loses every token and stream at once.
+/// Changes a member. One who is deactivated loses every token and stream at once; one who has a new password too, but
+/// for the token that changes it.
 pub async fn change(
     app: App,
     Me(caller): Me,
     Path(id): Path<UserId>,
     Body(request): Body<ChangeUser>,
 ) -> ApiResult<Json<User>> {
-    let account = caller.account;
     let hash = hash(request.password.clone()).await?;
-    let changed = app.store.commit(account, move |tx| {
+    let changed = app.commit(&caller, move |tx, caller| {
         let user = tx.user(id)?.ok_or(Refusal::NotFound)?;
-        let next = user::change(&request, &user, tx.has_other_owner(id)?, &caller)?;
-        tx.update_user(&next, hash.as_deref())?;
-        Ok((user, next))
+        let next = user::change(&request, &user, tx.has_other_owner(id)?, caller)?;
+        tx.update_user(&user, &next, hash.as_deref(), caller.token)?;
+        Ok(next)
     });
-    let (before, user) = changed.await?;
-    app.tokens.forget();
-    if before.role != user.role || before.active != user.active {
-        app.bell.end_user(account, id);
-    }
-    Ok(Json(user))
+    Ok(Json(changed.await?))
 }
 
 /// The tokens of a member, without their secrets.
@@ -134,14 +131,11 @@ pub async fn tokens(app: App, Me(caller): Me, Path(id): Path<UserId>) -> ApiResu
 
 /// Ends a token: it is dead at once, and its streams end.
 pub async fn delete_token(app: App, Me(caller): Me, Path(id): Path<TokenId>) -> ApiResult<StatusCode> {
-    let account = caller.account;
-    let deleted = app.store.commit(account, move |tx| {
+    let deleted = app.commit(&caller, move |tx, caller| {
         let of = tx.token_owner(id)?.ok_or(Refusal::NotFound)?;
-        user::handles_tokens(&caller, &of)?;
+        user::handles_tokens(caller, &of)?;
         tx.delete_token(id)
     });
     deleted.await?;
-    app.tokens.forget();
-    app.bell.end_token(account, id);
     Ok(StatusCode::NO_CONTENT)
 }

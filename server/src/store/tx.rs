@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use rusqlite::{Connection, Params, Row};
-use tierup_common::id::AccountId;
+use tierup_common::id::{AccountId, TokenId, UserId};
 use tierup_common::time::Timestamp;
 
 use crate::domain::{Change, Decision, Written};
@@ -22,12 +22,25 @@ pub struct News {
     pub jobs: Vec<&'static str>,
     /// Accounts of which anything may have changed.
     pub touched: Vec<AccountId>,
+    /// What changed about who may come in.
+    pub rights: Vec<Rights>,
     /// Jobs that came to an end or were put off, by kind.
     pub finished: Vec<(&'static str, Outcome)>,
     /// From the commit's first statement to its being durable.
     pub took: Duration,
     /// Pieces of work that shared the commit.
     pub pieces: u32,
+}
+
+/// What changed about who may come in: whatever is remembered of callers no longer holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Rights {
+    /// A user is another than before; their streams go on.
+    Changed,
+    /// A token ended, and its streams with it.
+    TokenEnded(AccountId, TokenId),
+    /// Every stream of a user ends, but those that came with this token.
+    UserEnded(AccountId, UserId, Option<TokenId>),
 }
 
 /// How a job ended, for the books.
@@ -58,6 +71,7 @@ impl News {
         self.events.extend(other.events);
         self.jobs.extend(other.jobs);
         self.touched.extend(other.touched);
+        self.rights.extend(other.rights);
         self.finished.extend(other.finished);
     }
 }
@@ -65,7 +79,7 @@ impl News {
 /// The whole database, for work that belongs to no one account.
 pub struct System<'c> {
     pub(super) connection: &'c Connection,
-    news: &'c mut News,
+    pub(super) news: &'c mut News,
 }
 
 impl<'c> System<'c> {
@@ -160,12 +174,14 @@ impl Tx<'_> {
     /// Does a part of the work that leaves nothing behind if it is refused, while the rest goes on.
     pub fn attempt<T>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
         let (events_before, jobs_before) = (self.news.events.len(), self.news.jobs.len());
+        let rights_before = self.news.rights.len();
         self.run("SAVEPOINT attempt", [])?;
         let mut part = Tx { scope: Scope::new(self.connection, self.account), news: self.news };
         let outcome = work(&mut part);
         if outcome.is_err() {
             self.news.events.truncate(events_before);
             self.news.jobs.truncate(jobs_before);
+            self.news.rights.truncate(rights_before);
             self.run("ROLLBACK TO attempt", [])?;
         }
         self.run("RELEASE attempt", [])?;

@@ -7,7 +7,7 @@ use tierup_common::user::{Role, Token, User};
 
 use crate::domain::{Caller, Refusal};
 use crate::store::Result;
-use crate::store::tx::{Scope, System, Tx};
+use crate::store::tx::{Rights, Scope, System, Tx};
 
 /// A user to add.
 #[derive(Clone, Debug)]
@@ -53,8 +53,12 @@ impl System<'_> {
     }
 
     /// Forgets tokens that stopped working by themselves before a moment.
-    pub fn forget_expired_tokens(&self, now: Timestamp) -> Result<usize> {
-        Ok(self.connection.execute("DELETE FROM token WHERE expires_at <= ?1", [now])?)
+    pub fn forget_expired_tokens(&mut self, now: Timestamp) -> Result<usize> {
+        let gone = self.connection.execute("DELETE FROM token WHERE expires_at <= ?1", [now])?;
+        if gone > 0 {
+            self.news.rights.push(Rights::Changed);
+        }
+        Ok(gone)
     }
 
     /// Adds an account.
@@ -83,21 +87,19 @@ impl System<'_> {
              FROM token t JOIN user u ON u.account_id = t.account_id AND u.id = t.user_id
              WHERE t.hash = ?1 AND u.active = 1",
         )?;
-        let read = |row: &Row<'_>| {
-            Ok(Caller {
-                account: row.get(0)?,
-                id: row.get(1)?,
-                name: row.get(2)?,
-                role: row.get(3)?,
-                token: row.get(4)?,
-                expires_at: row.get(5)?,
-            })
-        };
-        Ok(statement.query_row([hash], read).optional()?)
+        Ok(statement.query_row([hash], read_caller).optional()?)
     }
 }
 
 impl Scope<'_> {
+    /// Who comes with a token of the account; none where it has ended or its user is inactive.
+    pub fn caller(&self, token: TokenId) -> Result<Option<Caller>> {
+        let sql = "SELECT t.account_id, t.user_id, u.name, u.role, t.id, t.expires_at
+             FROM token t JOIN user u ON u.account_id = t.account_id AND u.id = t.user_id
+             WHERE t.account_id = ?1 AND t.id = ?2 AND u.active = 1";
+        self.one(sql, params![self.account, token], read_caller)
+    }
+
     /// The name of the account.
     pub fn account_name(&self) -> Result<String> {
         let name = self.one("SELECT name FROM account WHERE id = ?1", [self.account], |row| row.get(0))?;
@@ -201,27 +203,65 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Writes a user as they are to be; a password only where there is a new one. One who is no longer active loses
-    /// every token.
-    pub fn update_user(&self, user: &User, password_hash: Option<&str>) -> Result<()> {
+    /// Adds a token for a log-in with the password of this hash; who logged in. None if the password is another now, or
+    /// its user inactive: then nothing is added.
+    pub fn log_in(&mut self, token: &Credential, password_hash: &str) -> Result<Option<User>> {
+        let sql = format!("{USER} AND id = ?2 AND active = 1 AND password_hash = ?3");
+        let user = self.one(&sql, params![self.account, token.user, password_hash], read_user)?;
+        if user.is_some() {
+            self.insert_token(token)?;
+        }
+        Ok(user)
+    }
+
+    /// Writes a user as they are to be instead of as they were; a password only where there is a new one. With a new
+    /// password every token of theirs ends but the one in use, which is the caller's; with another role the streams
+    /// do, and one who is no longer active loses both.
+    pub fn update_user(
+        &mut self,
+        before: &User,
+        user: &User,
+        password_hash: Option<&str>,
+        in_use: TokenId,
+    ) -> Result<()> {
         self.run(
             "UPDATE user SET name = ?3, role = ?4, active = ?5, password_hash = COALESCE(?6, password_hash)
              WHERE account_id = ?1 AND id = ?2",
             params![self.account, user.id, user.name, user.role, user.active, password_hash],
         )?;
-        if !user.active {
-            let sql = "DELETE FROM token WHERE account_id = ?1 AND user_id = ?2";
-            self.run(sql, params![self.account, user.id])?;
+        let kept = Some(in_use).filter(|_| user.active);
+        if !user.active || password_hash.is_some() {
+            let sql = "DELETE FROM token WHERE account_id = ?1 AND user_id = ?2 AND id IS NOT ?3";
+            self.run(sql, params![self.account, user.id, kept])?;
         }
+        self.news.rights.push(if before.active != user.active || before.role != user.role {
+            Rights::UserEnded(self.account, user.id, None)
+        } else if password_hash.is_some() {
+            Rights::UserEnded(self.account, user.id, kept)
+        } else {
+            Rights::Changed
+        });
         Ok(())
     }
 
     /// Removes a token: it is dead from this commit on. Whether there was one.
-    pub fn delete_token(&self, id: TokenId) -> Result<bool> {
+    pub fn delete_token(&mut self, id: TokenId) -> Result<bool> {
         let touched =
             self.run("DELETE FROM token WHERE account_id = ?1 AND id = ?2", params![self.account, id])?;
+        self.news.rights.push(Rights::TokenEnded(self.account, id));
         Ok(touched > 0)
     }
+}
+
+fn read_caller(row: &Row<'_>) -> rusqlite::Result<Caller> {
+    Ok(Caller {
+        account: row.get(0)?,
+        id: row.get(1)?,
+        name: row.get(2)?,
+        role: row.get(3)?,
+        token: row.get(4)?,
+        expires_at: row.get(5)?,
+    })
 }
 
 fn read_user(row: &Row<'_>) -> rusqlite::Result<User> {
