@@ -32,7 +32,7 @@ impl Growing {
 
     /// What an event ends, if it ends a text.
     fn ended_by(event: &Logged) -> Option<Self> {
-        match (event.name.as_str(), event.handoff, event.message) {
+        match (event.name.as_ref(), event.handoff, event.message) {
             ("handoff_assessment_ready" | "handoff_assessment_failed", Some(handoff), _) => {
                 Some(Self::Assessment(handoff))
             }
@@ -209,7 +209,7 @@ mod tests {
         (handoff, Growing::Assessment(handoff), Narrow::Handoff(handoff))
     }
 
-    fn event(name: &str, seq: u64, handoff: HandoffId) -> Logged {
+    fn event(name: &'static str, seq: u64, handoff: HandoffId) -> Logged {
         Logged {
             account: AccountId::from_bytes([1; 16]),
             seq: Seq(seq),
