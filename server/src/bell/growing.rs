@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tierup_common::event::Signal;
 use tierup_common::id::{HandoffId, MessageId, Seq, SessionId};
 
-use crate::bell::Channel;
+use crate::bell::{Channel, State};
 use crate::store::{Logged, Narrow};
 
 /// Something that is being written.
@@ -60,23 +60,20 @@ pub struct Writing {
 
 impl Writing {
     pub(super) fn begin(channel: Arc<Channel>, what: Growing) -> Self {
-        let beginning = channel.change(|state| state.growing.begin(what), |_| false);
+        let beginning = channel.lock().growing.begin(what);
         Self { channel, what, beginning }
     }
 
     /// The text grew by this much.
     pub fn grow(&self, more: &str) {
-        let wanted = self.what.narrow();
-        self.channel.change(
-            |state| state.growing.grow(self.what, self.beginning, more),
-            |reader| reader.narrow == wanted,
-        );
+        let grow = |state: &mut State| state.growing.grow(self.what, self.beginning, more);
+        self.channel.change(self.what.narrow(), grow);
     }
 }
 
 impl Drop for Writing {
     fn drop(&mut self) {
-        self.channel.change(|state| state.growing.leave(self.what, self.beginning), |_| false);
+        self.channel.lock().growing.leave(self.what, self.beginning);
     }
 }
 
