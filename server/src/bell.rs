@@ -12,9 +12,10 @@ mod replay;
 mod stream;
 mod window;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
+use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
 use slab::Slab;
@@ -32,6 +33,12 @@ use crate::store::{Logged, Narrow, News, Rights};
 pub use growing::{Growing, Writing};
 pub use growth::Growth;
 pub use stream::{EventStream, Start, Wanted};
+
+/// Who reads what is told to the whole team, and then not again for so long a stream: whoever opens and closes streams
+/// without a pause must not keep the server busy with it. It is a twentieth of what telling takes.
+const REST_OF_EACH: Duration = Duration::from_micros(100);
+/// However large a team is, it sees within this time who reads what.
+const LONGEST_REST: Duration = Duration::from_secs(2);
 
 /// All accounts' channels, and the bell that workers hear.
 #[derive(Clone, Default)]
@@ -150,9 +157,25 @@ struct State {
     window: Window,
     growing: GrowingTexts,
     presence: Presence,
+    /// Whether the team was just told who reads what.
+    team: Team,
     readers: Slab<Reader>,
+    /// The readers of each part of the log, by their place.
+    places: HashMap<Narrow, BTreeSet<usize>>,
     /// How many were here when some were told to end.
     crowd: usize,
+}
+
+/// How the team is told who reads what.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+enum Team {
+    /// At once.
+    #[default]
+    Idle,
+    /// It was told just now.
+    Rests,
+    /// It was told just now, and something has changed since.
+    IsOwed,
 }
 
 /// An open stream, as the channel knows it.
@@ -185,42 +208,98 @@ impl Channel {
         wakers.into_iter().for_each(Waker::wake);
     }
 
-    /// Changes the state and wakes streams that it may concern, which find out for themselves what is new for them.
-    fn change<T>(&self, change: impl FnOnce(&mut State) -> T, concerns: impl Fn(&Reader) -> bool) -> T {
+    /// Changes the state and wakes the streams of a part of the log, which find out for themselves what is new for them.
+    fn change(&self, narrow: Narrow, change: impl FnOnce(&mut State)) {
         let mut state = self.lock();
-        let changed = change(&mut state);
-        let wakers = state.wakers(concerns);
+        change(&mut state);
+        let wakers = state.wakers_of(narrow);
         drop(state);
         wakers.into_iter().for_each(Waker::wake);
-        changed
     }
 
     fn end(&self, which: impl Fn(&Reader) -> bool) {
-        let end = |state: &mut State| {
-            state.crowd = state.readers.len();
-            for (_, reader) in &mut state.readers {
-                reader.ended |= which(reader);
-            }
-        };
-        self.change(end, |reader| reader.ended);
+        let mut state = self.lock();
+        state.crowd = state.readers.len();
+        for (_, reader) in &mut state.readers {
+            reader.ended |= which(reader);
+        }
+        let wakers = state.wakers(|reader| reader.ended);
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
     }
 
-    fn enter(&self, caller: Arc<Caller>, narrow: Narrow, reads: Option<HandoffId>) -> usize {
+    fn enter(self: &Arc<Self>, caller: Arc<Caller>, narrow: Narrow, reads: Option<HandoffId>) -> usize {
         let person = caller.person();
-        let key = self.lock().readers.insert(Reader { caller, narrow, reads, ended: false, waker: None });
+        let mut state = self.lock();
+        let key = state.readers.insert(Reader { caller, narrow, reads, ended: false, waker: None });
+        state.places.entry(narrow).or_default().insert(key);
+        drop(state);
         if let Some(handoff) = reads {
-            self.change(|state| state.presence.enter(handoff, person), Reader::sees_presence);
+            self.reads(handoff, |presence| presence.enter(handoff, person));
         }
         key
     }
 
-    fn leave(&self, key: usize) {
-        let left = self.lock().readers.try_remove(key);
-        if let Some(reader) = left
-            && let Some(handoff) = reader.reads
-        {
-            self.change(|state| state.presence.leave(handoff, reader.caller.id), Reader::sees_presence);
+    fn leave(self: &Arc<Self>, key: usize) {
+        let mut state = self.lock();
+        let Some(reader) = state.readers.try_remove(key) else { return };
+        if let Some(places) = state.places.get_mut(&reader.narrow) {
+            places.remove(&key);
+            if places.is_empty() {
+                state.places.remove(&reader.narrow);
+            }
         }
+        drop(state);
+        if let Some(handoff) = reader.reads {
+            self.reads(handoff, |presence| presence.leave(handoff, reader.caller.id));
+        }
+    }
+
+    /// Changes who reads a handoff. Others who read it are told at once, and so is the team, unless it was told just now.
+    fn reads(self: &Arc<Self>, handoff: HandoffId, change: impl FnOnce(&mut Presence) -> bool) {
+        let mut state = self.lock();
+        if !change(&mut state.presence) {
+            return;
+        }
+        let mut wakers = state.wakers_of(Narrow::Handoff(handoff));
+        let rest = match state.team {
+            Team::Idle => Some(state.tell_team(&mut wakers)),
+            Team::Rests | Team::IsOwed => {
+                state.team = Team::IsOwed;
+                None
+            }
+        };
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
+        if let Some(rest) = rest {
+            self.rest(rest);
+        }
+    }
+
+    /// Lets the team rest, and tells it what has changed meanwhile, until nothing has.
+    fn rest(self: &Arc<Self>, mut rest: Duration) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            // The last streams go with the runtime: there is nobody to be told, nor to rest.
+            self.lock().team = Team::Idle;
+            return;
+        };
+        let channel = Arc::clone(self);
+        runtime.spawn(async move {
+            loop {
+                tokio::time::sleep(rest).await;
+                let mut wakers = Vec::new();
+                let mut state = channel.lock();
+                match state.team {
+                    Team::IsOwed => rest = state.tell_team(&mut wakers),
+                    Team::Idle | Team::Rests => {
+                        state.team = Team::Idle;
+                        return;
+                    }
+                }
+                drop(state);
+                wakers.into_iter().for_each(Waker::wake);
+            }
+        });
     }
 }
 
@@ -230,18 +309,100 @@ impl State {
         let concerned = self.readers.iter_mut().filter(|(_, reader)| concerns(reader));
         concerned.filter_map(|(_, reader)| reader.waker.take()).collect()
     }
-}
 
-impl Reader {
-    fn sees_presence(&self) -> bool {
-        match self.narrow {
-            Narrow::Team | Narrow::Handoff(_) => true,
-            Narrow::Session(_) => false,
-        }
+    /// What wakes the streams of a part of the log that wait: no other stream is looked at.
+    fn wakers_of(&mut self, narrow: Narrow) -> Vec<Waker> {
+        let places = self.places.get(&narrow).into_iter().flatten();
+        places.filter_map(|place| self.readers.get_mut(*place)?.waker.take()).collect()
+    }
+
+    /// Adds what wakes the streams of the team; how long they rest then.
+    fn tell_team(&mut self, wakers: &mut Vec<Waker>) -> Duration {
+        self.team = Team::Rests;
+        let team = self.wakers_of(Narrow::Team);
+        let rest = REST_OF_EACH.saturating_mul(u32::try_from(team.len()).unwrap_or(u32::MAX));
+        wakers.extend(team);
+        rest.min(LONGEST_REST)
     }
 }
 
 /// Nothing in here is left half done by a panic: a poisoned lock is taken as it is.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
+    use super::*;
+    use crate::domain::tests::{at, caller};
+
+    const STREAMS: usize = 5_000;
+    const FLIPS: usize = 1_000;
+
+    /// A stream that counts how often it is woken, and that never looks.
+    #[derive(Default)]
+    struct Sleeper {
+        woken: AtomicUsize,
+        rung: Notify,
+    }
+
+    impl Wake for Sleeper {
+        fn wake(self: Arc<Self>) {
+            self.woken.fetch_add(1, Ordering::SeqCst);
+            self.rung.notify_one();
+        }
+    }
+
+    fn sleep(channel: &Arc<Channel>, narrow: Narrow) -> (Arc<Sleeper>, usize) {
+        let sleeper = Arc::new(Sleeper::default());
+        let key = channel.enter(Arc::new(caller("Priya Nair")), narrow, None);
+        channel.lock().readers[key].waker = Some(Waker::from(Arc::clone(&sleeper)));
+        (sleeper, key)
+    }
+
+    #[tokio::test]
+    async fn whoever_opens_and_closes_streams_wakes_the_team_now_and_then_and_nobody_else_of_no_concern() {
+        let (channel, handoff) = (Arc::new(Channel::default()), HandoffId::new(at(0)));
+        let team: Vec<_> = (0..STREAMS).map(|_| sleep(&channel, Narrow::Team)).collect();
+        let others: Vec<_> =
+            (0..STREAMS).map(|_| sleep(&channel, Narrow::Handoff(HandoffId::new(at(0))))).collect();
+        let (beside, place) = sleep(&channel, Narrow::Handoff(handoff));
+        let dana = Arc::new(caller("Dana Wu"));
+        let again = |(sleeper, key): &(Arc<Sleeper>, usize)| {
+            channel.lock().readers[*key].waker = Some(Waker::from(Arc::clone(sleeper)));
+        };
+        // Nothing is awaited meanwhile: the team rests.
+        for _ in 0..FLIPS {
+            let key = channel.enter(Arc::clone(&dana), Narrow::Handoff(handoff), Some(handoff));
+            again(&(Arc::clone(&beside), place));
+            channel.leave(key);
+            again(&(Arc::clone(&beside), place));
+            team.iter().take(1).for_each(again);
+        }
+        assert!(team.iter().all(|(it, _)| it.woken.load(Ordering::SeqCst) == 1), "once, at once");
+        assert_eq!(beside.woken.load(Ordering::SeqCst), 2 * FLIPS, "whoever reads it too is told at once");
+        // What changed meanwhile is told afterwards.
+        let (first, _) = &team[0];
+        first.rung.notified().await;
+        while first.woken.load(Ordering::SeqCst) < 2 {
+            first.rung.notified().await;
+        }
+        assert_eq!(channel.lock().presence.viewers(handoff), []);
+        assert!(others.iter().all(|(it, _)| it.woken.load(Ordering::SeqCst) == 0));
+    }
+
+    #[tokio::test]
+    async fn a_channel_forgets_whoever_has_left() {
+        let channel = Arc::new(Channel::default());
+        for number in 0..100 {
+            let narrow = if number % 2 == 0 { Narrow::Team } else { Narrow::Handoff(HandoffId::new(at(0))) };
+            let (_, key) = sleep(&channel, narrow);
+            channel.leave(key);
+        }
+        let state = channel.lock();
+        assert!(state.places.is_empty() && state.readers.is_empty());
+    }
 }

@@ -50,21 +50,31 @@ pub fn router(app: App) -> Router {
         .with_state(app)
 }
 
+/// A caller's own words in the log, in bytes, at most: every path of ours is shorter.
+const LOGGED: usize = 256;
+
 /// Names each request, in its answer and in the log, and counts it.
 async fn identify(State(app): State<App>, request: Request, next: Next) -> Response {
     let (id, began) = (request_id(), Instant::now());
     let method = request.method().clone();
-    let span = tracing::info_span!("request", id, %method, path = request.uri().path());
+    let (said, path) = (cut(method.as_str()), cut(request.uri().path()));
+    let span = tracing::info_span!("request", id, method = %said, path);
     let response = next.run(request).instrument(span.clone()).await;
-    let (status, took) = (response.status().as_u16(), began.elapsed());
-    let template = response.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
-    app.metrics.answered(method.as_str(), template, status, took);
+    let (status, took) = (response.status(), began.elapsed());
+    let template = response.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let route = route::ALL.iter().copied().find(|known| Some(known.0) == template);
+    app.metrics.answered(&method, route, status, took);
     let problem = response.extensions().get::<ApiError>().and_then(|error| error.problem.code());
-    if template == route::CLAIM.0 && problem == Some(Code::HandoffAlreadyClaimed) {
+    if route == Some(route::CLAIM) && problem == Some(Code::HandoffAlreadyClaimed) {
         app.metrics.lost_claim();
     }
+    let status = status.as_u16();
     tracing::debug!(parent: &span, status, took_ms = took.as_secs_f64() * 1000.0, "answered");
     finish(response, &id)
+}
+
+fn cut(text: &str) -> &str {
+    &text[..text.floor_char_boundary(LOGGED)]
 }
 
 fn request_id() -> String {

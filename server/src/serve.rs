@@ -32,6 +32,9 @@ pub use pour::Endless;
 const HEADER_TIME: Duration = Duration::from_secs(10);
 /// A client that takes nothing for so long is cut: its stream resumes when it is back.
 const STALLED: Duration = Duration::from_secs(30);
+/// What a connection keeps of what came in and was not taken yet: a head is smaller, and a body is taken as it comes.
+/// Without a token one can hold as much for as long as a head may take, on each connection.
+const BUFFER: usize = 32 * 1024;
 /// What is in flight when the server stops has this long. Five seconds is the promise for the whole, on a busy machine too.
 const GRACE: Duration = Duration::from_secs(3);
 /// Connections at a time; more wait in the kernel's line.
@@ -43,7 +46,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
     let connections = TaskTracker::new();
     let cut = CancellationToken::new();
     let mut http = Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIME);
+    http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIME).max_buf_size(BUFFER);
     loop {
         let accept = async {
             let permit = permits.clone().acquire_owned().await.map_err(io::Error::other)?;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tierup_common::event::Signal;
 use tierup_common::id::{HandoffId, MessageId, Seq, SessionId};
 
-use crate::bell::Channel;
+use crate::bell::{Channel, State};
 use crate::store::{Logged, Narrow};
 
 /// Something that is being written.
@@ -32,7 +32,7 @@ impl Growing {
 
     /// What an event ends, if it ends a text.
     fn ended_by(event: &Logged) -> Option<Self> {
-        match (event.name.as_str(), event.handoff, event.message) {
+        match (event.name.as_ref(), event.handoff, event.message) {
             ("handoff_assessment_ready" | "handoff_assessment_failed", Some(handoff), _) => {
                 Some(Self::Assessment(handoff))
             }
@@ -60,23 +60,20 @@ pub struct Writing {
 
 impl Writing {
     pub(super) fn begin(channel: Arc<Channel>, what: Growing) -> Self {
-        let beginning = channel.change(|state| state.growing.begin(what), |_| false);
+        let beginning = channel.lock().growing.begin(what);
         Self { channel, what, beginning }
     }
 
     /// The text grew by this much.
     pub fn grow(&self, more: &str) {
-        let wanted = self.what.narrow();
-        self.channel.change(
-            |state| state.growing.grow(self.what, self.beginning, more),
-            |reader| reader.narrow == wanted,
-        );
+        let grow = |state: &mut State| state.growing.grow(self.what, self.beginning, more);
+        self.channel.change(self.what.narrow(), grow);
     }
 }
 
 impl Drop for Writing {
     fn drop(&mut self) {
-        self.channel.change(|state| state.growing.leave(self.what, self.beginning), |_| false);
+        self.channel.lock().growing.leave(self.what, self.beginning);
     }
 }
 
@@ -209,7 +206,7 @@ mod tests {
         (handoff, Growing::Assessment(handoff), Narrow::Handoff(handoff))
     }
 
-    fn event(name: &str, seq: u64, handoff: HandoffId) -> Logged {
+    fn event(name: &'static str, seq: u64, handoff: HandoffId) -> Logged {
         Logged {
             account: AccountId::from_bytes([1; 16]),
             seq: Seq(seq),

@@ -1,7 +1,7 @@
 //! Who is reading what: whoever has a stream narrowed to a handoff of the team is reading it, and nobody else is. Who
 //! reads a park is nobody's business.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 use tierup_common::event::Signal;
@@ -11,47 +11,55 @@ use tierup_common::user::Person;
 use crate::bell::stream::signal_frame;
 use crate::store::Narrow;
 
-/// Changes kept for streams that have not sent them yet, at most.
-const CHANGES: usize = 1024;
+/// Handoffs whose last change is kept for streams that have not sent it yet, at most.
+const CHANGES: usize = 4 * 1024;
 
 #[derive(Default)]
 pub(super) struct Presence {
-    /// Readers of each handoff, with how many streams each has.
-    reading: HashMap<HandoffId, Vec<(Person, usize)>>,
-    changes: VecDeque<Change>,
+    /// Handoffs that are read, and those whose last change was that nobody reads them any more.
+    known: HashMap<HandoffId, Known>,
+    /// The last change of each, in order: what lay between two looks of a stream is of no use to it.
+    changes: BTreeMap<u64, HandoffId>,
     /// How many changes there have been.
     version: u64,
+    /// The newest change that is no longer kept.
+    forgotten: u64,
 }
 
-struct Change {
+#[derive(Default)]
+struct Known {
+    /// Readers, with how many streams each has.
+    readers: Vec<(Person, usize)>,
+    /// The last change.
     version: u64,
-    handoff: HandoffId,
-    frame: Bytes,
+    /// What streams are told, made when the first of them looks.
+    frame: Option<Bytes>,
 }
 
 impl Presence {
-    pub(super) fn enter(&mut self, handoff: HandoffId, person: Person) {
-        let readers = self.reading.entry(handoff).or_default();
+    /// Somebody reads a handoff with one more stream; whether that is news.
+    pub(super) fn enter(&mut self, handoff: HandoffId, person: Person) -> bool {
+        let readers = &mut self.known.entry(handoff).or_default().readers;
         if let Some((_, streams)) = readers.iter_mut().find(|(known, _)| known.id == person.id) {
             *streams += 1;
-        } else {
-            readers.push((person, 1));
-            self.changed(handoff);
+            return false;
         }
+        readers.push((person, 1));
+        self.changed(handoff);
+        true
     }
 
-    pub(super) fn leave(&mut self, handoff: HandoffId, user: UserId) {
-        let Some(readers) = self.reading.get_mut(&handoff) else { return };
-        let Some(place) = readers.iter().position(|(known, _)| known.id == user) else { return };
-        readers[place].1 -= 1;
-        if readers[place].1 > 0 {
-            return;
+    /// Somebody reads a handoff with one stream less; whether that is news.
+    pub(super) fn leave(&mut self, handoff: HandoffId, user: UserId) -> bool {
+        let Some(known) = self.known.get_mut(&handoff) else { return false };
+        let Some(place) = known.readers.iter().position(|(known, _)| known.id == user) else { return false };
+        known.readers[place].1 -= 1;
+        if known.readers[place].1 > 0 {
+            return false;
         }
-        readers.remove(place);
-        if readers.is_empty() {
-            self.reading.remove(&handoff);
-        }
+        known.readers.remove(place);
         self.changed(handoff);
+        true
     }
 
     /// How many changes there have been.
@@ -60,41 +68,70 @@ impl Presence {
     }
 
     pub(super) fn viewers(&self, handoff: HandoffId) -> Vec<Person> {
-        let readers = self.reading.get(&handoff).map_or(&[][..], Vec::as_slice);
-        readers.iter().map(|(person, _)| person.clone()).collect()
+        self.known.get(&handoff).map(Known::viewers).unwrap_or_default()
     }
 
     /// Everything as it is now, for a stream that begins; and the version that this is.
-    pub(super) fn all(&self, narrow: Narrow, mut take: impl FnMut(Bytes)) -> u64 {
-        for handoff in self.reading.keys().filter(|handoff| is_for(**handoff, narrow)) {
-            take(self.frame(*handoff));
+    pub(super) fn all(&mut self, narrow: Narrow, mut take: impl FnMut(Bytes)) -> u64 {
+        let known = self.known.iter_mut().filter(|(handoff, _)| is_for(**handoff, narrow));
+        for (handoff, known) in known.filter(|(_, known)| !known.readers.is_empty()) {
+            take(known.frame(*handoff));
         }
         self.version
     }
 
-    /// What changed after a version; and the version up to which has been looked.
-    pub(super) fn after(&self, version: u64, narrow: Narrow, mut take: impl FnMut(Bytes)) -> u64 {
-        let first = self.changes.front().map_or(self.version, |change| change.version);
-        let skip = usize::try_from((version + 1).saturating_sub(first)).unwrap_or(usize::MAX);
-        for change in self.changes.iter().skip(skip) {
-            if is_for(change.handoff, narrow) {
-                take(change.frame.clone());
-            }
+    /// What changed after a version, each handoff as it is now; and the version up to which has been looked. None if
+    /// that is so long ago that not everything is known any more.
+    pub(super) fn after(&mut self, version: u64, narrow: Narrow, mut take: impl FnMut(Bytes)) -> Option<u64> {
+        if version == self.version {
+            return Some(version);
         }
-        self.version
+        if version < self.forgotten {
+            return None;
+        }
+        match narrow {
+            Narrow::Team => {
+                for handoff in self.changes.range(version + 1..).map(|(_, handoff)| handoff) {
+                    take(self.known.entry(*handoff).or_default().frame(*handoff));
+                }
+            }
+            Narrow::Handoff(handoff) => {
+                let known = self.known.get_mut(&handoff).filter(|known| known.version > version);
+                known.into_iter().for_each(|known| take(known.frame(handoff)));
+            }
+            Narrow::Session(_) => {}
+        }
+        Some(self.version)
     }
 
     fn changed(&mut self, handoff: HandoffId) {
         self.version += 1;
-        let change = Change { version: self.version, handoff, frame: self.frame(handoff) };
-        self.changes.push_back(change);
-        if self.changes.len() > CHANGES {
-            self.changes.pop_front();
+        let known = self.known.entry(handoff).or_default();
+        self.changes.remove(&known.version);
+        (known.version, known.frame) = (self.version, None);
+        self.changes.insert(self.version, handoff);
+        if self.changes.len() > CHANGES
+            && let Some((version, handoff)) = self.changes.pop_first()
+        {
+            self.forgotten = version;
+            if self.known.get(&handoff).is_some_and(|known| known.readers.is_empty()) {
+                self.known.remove(&handoff);
+            }
         }
     }
+}
 
-    fn frame(&self, handoff_id: HandoffId) -> Bytes {
-        signal_frame(&Signal::Presence { handoff_id, viewers: self.viewers(handoff_id) })
+impl Known {
+    fn viewers(&self) -> Vec<Person> {
+        self.readers.iter().map(|(person, _)| person.clone()).collect()
+    }
+
+    fn frame(&mut self, handoff_id: HandoffId) -> Bytes {
+        let viewers = || self.readers.iter().map(|(person, _)| person.clone()).collect();
+        let frame = self.frame.take();
+        let frame =
+            frame.unwrap_or_else(|| signal_frame(&Signal::Presence { handoff_id, viewers: viewers() }));
+        self.frame.insert(frame).clone()
     }
 }
 
@@ -131,10 +168,46 @@ mod tests {
         let mut told = 0;
         let seen = presence.all(Narrow::Team, |_| told += 1);
         presence.enter(handoff, priya.clone());
+        let seen = presence.after(seen, Narrow::Team, |_| told += 1).unwrap();
         presence.leave(handoff, priya.id);
-        let seen = presence.after(seen, Narrow::Team, |_| told += 1);
+        let seen = presence.after(seen, Narrow::Team, |_| told += 1).unwrap();
         assert_eq!(told, 2);
-        presence.after(seen, Narrow::Team, |_| told += 1);
+        presence.after(seen, Narrow::Team, |_| told += 1).unwrap();
         assert_eq!(told, 2);
+    }
+
+    #[test]
+    fn what_changed_often_between_two_looks_is_told_once_as_it_is_now() {
+        let (handoff, priya) = (HandoffId::new(at(0)), caller("Priya Nair").person());
+        let mut presence = Presence::default();
+        for _ in 0..2 * CHANGES {
+            presence.enter(handoff, priya.clone());
+            presence.leave(handoff, priya.id);
+        }
+        for narrow in [Narrow::Team, Narrow::Handoff(handoff)] {
+            let mut told = Vec::new();
+            presence.after(0, narrow, |frame| told.push(frame)).unwrap();
+            assert_eq!(told, [signal_frame(&Signal::Presence { handoff_id: handoff, viewers: Vec::new() })]);
+        }
+        assert_eq!((presence.known.len(), presence.changes.len()), (1, 1));
+    }
+
+    #[test]
+    fn whoever_missed_more_than_is_kept_is_told_so_and_what_is_kept_has_an_end() {
+        let priya = caller("Priya Nair").person();
+        let mut presence = Presence::default();
+        for _ in 0..CHANGES {
+            let handoff = HandoffId::new(at(0));
+            presence.enter(handoff, priya.clone());
+            presence.leave(handoff, priya.id);
+        }
+        let first = presence.version();
+        assert!(presence.after(0, Narrow::Team, |_| {}).is_some());
+        let handoff = HandoffId::new(at(0));
+        presence.enter(handoff, priya.clone());
+        assert!(presence.after(0, Narrow::Team, |_| {}).is_none());
+        assert!(presence.after(first, Narrow::Team, |_| {}).is_some());
+        assert_eq!((presence.known.len(), presence.changes.len()), (CHANGES, CHANGES));
+        assert_eq!(presence.viewers(handoff), [priya]);
     }
 }

@@ -195,8 +195,12 @@ impl EventStream {
         for signal in state.growing.growing(self.narrow, &mut self.sent) {
             ready.push_back(signal_frame(&signal));
         }
-        self.presence_seen =
-            state.presence.after(self.presence_seen, self.narrow, |frame| ready.push_back(frame));
+        let told = state.presence.after(self.presence_seen, self.narrow, |frame| ready.push_back(frame));
+        self.presence_seen = told.unwrap_or_else(|| {
+            // Who reads what changed more often than is kept: the client looks anew at everything.
+            ready.push_back(signal_frame(&Signal::Reset { seq: self.cursor }));
+            state.presence.all(self.narrow, |frame| ready.push_back(frame))
+        });
         if ready.is_empty() {
             reader.waker = Some(context.waker().clone());
         }

@@ -1,5 +1,6 @@
 //! The newest events of an account as frames, serialised once and shared by all its streams.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use bytes::Bytes;
@@ -29,7 +30,7 @@ pub(super) struct Framed {
 impl Framed {
     pub(super) fn new(mut event: Logged) -> Self {
         let frame = frame(&event);
-        (event.name, event.body) = (String::new(), String::new());
+        (event.name, event.body) = (Cow::default(), String::new());
         Self { event, frame }
     }
 }

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tierup_common::assessment::Step;
 use tierup_common::handoff::{Assign, Priority, PutStep, QueuePage, QueueState, Release, SendBack};
-use tierup_common::id::{HandoffRef, MessageId, StepId};
+use tierup_common::id::{AccountId, HandoffRef, MessageId, SessionId, StepId};
 use tierup_common::time::Timestamp;
 
 use crate::app::{App, Reply};
@@ -41,35 +41,43 @@ pub async fn queue(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> ApiResult<Response> {
-    let asked = Asked { user: caller.id, query: query.unwrap_or_default() };
+    let query: ListQuery = read_query(query.as_deref().unwrap_or_default())?;
+    let asked = Asked {
+        user: caller.id,
+        state: query.state.unwrap_or(QueueState::Open),
+        priority: query.priority,
+        limit: page_limit(query.limit),
+        cursor: read_cursor(query.cursor.as_deref())?,
+    };
     let presence = app.bell.presence(caller.account);
-    let page = match app.pages.find(caller.account, &asked, presence) {
-        Ok(page) => page,
-        Err(as_of) => {
-            let query: ListQuery = read_query(&asked.query)?;
-            // What a search finds changes without the account, as the index takes it in.
-            let is_search = is_asked(query.q.as_deref());
-            let page = read_page(&app, &caller, query, presence).await?;
-            if !is_search {
+    let page = if is_asked(query.q.as_deref()) {
+        // What a search finds changes without the account, as the index takes it in: it is not kept.
+        let among = found(&app, &caller, query.q).await?;
+        read_page(&app, caller.account, asked, among, presence).await?
+    } else {
+        match app.pages.find(caller.account, &asked, presence) {
+            Ok(page) => page,
+            Err(as_of) => {
+                let page = read_page(&app, caller.account, asked, None, presence).await?;
                 app.pages.keep(caller.account, asked, as_of, page.clone());
+                page
             }
-            page
         }
     };
     let json = [(header::CONTENT_TYPE, "application/json")];
     Ok(unless_known(&headers, page.etag, (json, page.body)))
 }
 
-async fn read_page(app: &App, caller: &Caller, query: ListQuery, presence: u64) -> ApiResult<Page> {
-    let limit = page_limit(query.limit);
-    let query = QueueQuery {
-        state: query.state.unwrap_or(QueueState::Open),
-        priority: query.priority,
-        among: found(app, caller, query.q).await?,
-        limit,
-        cursor: read_cursor(query.cursor.as_deref())?,
-    };
-    let (account, user, bell) = (caller.account, caller.id, app.bell.clone());
+async fn read_page(
+    app: &App,
+    account: AccountId,
+    asked: Asked,
+    among: Option<Vec<SessionId>>,
+    presence: u64,
+) -> ApiResult<Page> {
+    let Asked { user, state, priority, limit, cursor } = asked;
+    let query = QueueQuery { state, priority, among, limit, cursor };
+    let bell = app.bell.clone();
     let page = app.store.read(account, move |scope| {
         let mut items = scope.queue(&query, user)?;
         let next_cursor = cut(&mut items, limit, |last| QueueCursor { priority: last.priority, id: last.id });

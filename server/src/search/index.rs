@@ -279,7 +279,7 @@ pub(super) fn gather(
         return Ok(None);
     }
     debug_assert!(page.events.iter().all(|event| event.account == account));
-    let telling = page.events.iter().filter(|event| !WORDLESS.contains(&event.name.as_str()));
+    let telling = page.events.iter().filter(|event| !WORDLESS.contains(&event.name.as_ref()));
     let touched: BTreeSet<SessionId> = telling.map(|event| event.session).collect();
     let documents = touched.into_iter().map(|id| Ok((id, document(scope, id)?)));
     Ok(Some(Step { anew: false, documents: documents.collect::<store::Result<_>>()?, up_to: page.up_to }))

@@ -16,6 +16,10 @@ use http_body::Body as _;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+/// Whoever listens has nothing to say but that they go. A stream on which more comes than this is cut: to take it in would
+/// be work without an end.
+const SAID: usize = 4 * 1024;
+
 /// Marks an answer whose body has no end.
 #[derive(Clone, Copy, Debug)]
 pub struct Endless;
@@ -27,6 +31,8 @@ pub struct Pour {
     /// What goes out now: the head, or a chunk.
     out: bytes::buf::Chain<bytes::buf::Chain<Bytes, Bytes>, Bytes>,
     has_ended: bool,
+    /// Bytes that came from the client since.
+    said: usize,
 }
 
 impl Pour {
@@ -43,7 +49,7 @@ impl Pour {
             head.extend_from_slice(b"\r\n");
         }
         head.extend_from_slice(b"transfer-encoding: chunked\r\nconnection: close\r\n\r\n");
-        Self { stream, body, out: piece(head.freeze(), Bytes::new(), b""), has_ended: false }
+        Self { stream, body, out: piece(head.freeze(), Bytes::new(), b""), has_ended: false, said: 0 }
     }
 
     /// Looks for something to send; true if the body has none for now.
@@ -66,17 +72,18 @@ impl Pour {
         false
     }
 
-    /// Reads what the client has to say, which is nothing but that it goes; true if it has gone.
+    /// Reads what the client has to say, which is nothing but that it goes; true if it has gone, or goes on and on.
     fn is_left(&mut self, context: &mut Context<'_>) -> bool {
         let mut room = [0; 64];
-        loop {
+        while self.said <= SAID {
             let mut read = ReadBuf::new(&mut room);
             match Pin::new(&mut self.stream).poll_read(context, &mut read) {
                 Poll::Pending => return false,
-                Poll::Ready(Ok(())) if !read.filled().is_empty() => {}
+                Poll::Ready(Ok(())) if !read.filled().is_empty() => self.said += read.filled().len(),
                 Poll::Ready(Ok(()) | Err(_)) => return true,
             }
         }
+        true
     }
 }
 

@@ -1,5 +1,6 @@
 //! The log: what happened in an account, in order, and which part of it a reader may see.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use rusqlite::{Row, params};
@@ -23,8 +24,8 @@ pub struct Logged {
     pub seq: Seq,
     /// How old the handoff was that it tells of; unknown of an event that was read back.
     pub age: Option<Duration>,
-    /// Its name.
-    pub name: String,
+    /// Its name: one of ours, or as it was read back.
+    pub name: Cow<'static, str>,
     /// The session it tells of.
     pub session: SessionId,
     /// The handoff it tells of.
@@ -152,7 +153,7 @@ impl Scope<'_> {
         Ok(Logged {
             account: self.account,
             seq: row.get(0)?,
-            name,
+            name: name.into(),
             session: row.get(2)?,
             handoff: row.get(3)?,
             message: None,

@@ -25,7 +25,7 @@ pub struct QueueQuery {
 }
 
 /// The last handoff of the page before; pages go by priority, then from the oldest to the newest.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct QueueCursor {
     /// Its priority.
     pub priority: Priority,
