@@ -18,8 +18,14 @@ pub const PASSWORD: usize = 1024;
 pub const IDEMPOTENCY_KEY: usize = 255;
 /// Rows of one page of a list.
 pub const PAGE: u32 = 200;
+/// Messages of one session.
+pub const SESSION_MESSAGES: u32 = 10_000;
+/// The text of one session, in bytes: its messages, and what was tried.
+pub const SESSION_TEXT: u64 = 16 * 1024 * 1024;
 /// Branches of one session.
 pub const BRANCHES: usize = 200;
+/// The text of all branches of one session, in bytes: every list, snapshot and answer carries them whole.
+pub const BRANCH_TEXT: u64 = 1024 * 1024;
 /// Messages that a snapshot carries: the last so many.
 pub const SNAPSHOT_MESSAGES: usize = 20;
 /// Handoffs that a console remembers as seen.

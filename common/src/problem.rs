@@ -64,6 +64,8 @@ codes! {
     HandoffClosed = "handoff-closed", 409, "Handoff closed";
     /// The session is parked, escalated or resolved.
     SessionNotActive = "session-not-active", 409, "Session not active";
+    /// The session has no room for more: see [`crate::limit::SESSION_TEXT`].
+    SessionFull = "session-full", 409, "Session full";
     /// One assessment at a time.
     AssessmentRunning = "assessment-running", 409, "Assessment running";
     /// Another user has this email address.

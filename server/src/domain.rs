@@ -19,6 +19,7 @@ use tierup_common::assessment::Assessment;
 use tierup_common::event::{ReminderReason, What};
 use tierup_common::handoff::{HandoffStatus, Snapshot};
 use tierup_common::id::{AccountId, HandoffId, MessageId, Seq, SessionId, TokenId, UserId};
+use tierup_common::limit;
 use tierup_common::problem::{FieldError, Winner};
 use tierup_common::session::{Branch, Message, SessionStatus};
 use tierup_common::time::Timestamp;
@@ -278,6 +279,9 @@ pub enum Refusal {
     /// The session does not take this now.
     #[error("the session is {0}")]
     SessionNotActive(SessionStatus),
+    /// The session has no room for more.
+    #[error("{0}")]
+    SessionFull(Full),
     /// Somebody else was first, so long ago.
     #[error("already claimed by {}", .0.claimed_by_name)]
     AlreadyClaimed(Winner, Duration),
@@ -297,6 +301,23 @@ pub enum Refusal {
     #[error("this Idempotency-Key was used for another request; make a new key for a new request")]
     KeyReused,
 }
+
+/// What of a session has reached its limit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Full {
+    /// The whole of it.
+    #[error(
+        "this session is full: it holds {} messages and {} MiB of text; resolve it or hand it on, and go on in a new one",
+        limit::SESSION_MESSAGES,
+        limit::SESSION_TEXT / MIB
+    )]
+    Session,
+    /// What was tried.
+    #[error("what was tried in a session holds {} MiB of text; shorten it, and say the rest in a message", limit::BRANCH_TEXT / MIB)]
+    Tried,
+}
+
+const MIB: u64 = 1024 * 1024;
 
 fn worked_on_or(status: SessionStatus) -> String {
     match status {
@@ -361,6 +382,7 @@ pub(crate) mod tests {
             standing: None,
             escalation: None,
             message_count: 1,
+            text_bytes: 0,
             resolution: None,
             created_at: at(0),
             updated_at: at(0),

@@ -82,6 +82,7 @@ pub fn problem_of(refusal: Refusal) -> Problem {
         Refusal::Forbidden(_) => say(Code::Forbidden, &refusal),
         Refusal::NotAParticipant => say(Code::NotAParticipant, &refusal),
         Refusal::SessionNotActive(_) | Refusal::NothingToResume(_) => say(Code::SessionNotActive, &refusal),
+        Refusal::SessionFull(_) => say(Code::SessionFull, &refusal),
         Refusal::HandoffClosed(_) => say(Code::HandoffClosed, &refusal),
         Refusal::AssessmentRunning => say(Code::AssessmentRunning, &refusal),
         Refusal::EmailTaken => say(Code::EmailTaken, &refusal),

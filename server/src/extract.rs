@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256};
 use tierup_common::limit;
 use tierup_common::object::object;
 use tierup_common::problem::{Code, FieldError};
+use tierup_common::route;
 use tierup_common::user::Role;
 use url::form_urlencoded;
 
@@ -52,23 +53,29 @@ pub async fn guard(
     request: Request,
     next: Next,
 ) -> Response {
-    let mut response = let_in(&app, access, takes_body, request, next).await.into_response();
+    let mut response = let_in(&app, &matched, access, takes_body, request, next).await.into_response();
     response.extensions_mut().insert(matched);
     response
 }
 
 async fn let_in(
     app: &App,
+    matched: &MatchedPath,
     access: Access,
     takes_body: bool,
     request: Request,
     next: Next,
 ) -> ApiResult<Response> {
     let (mut parts, body) = request.into_parts();
+    let mut under_way = None;
     if let Access::From(least) = access {
         let authorization = single(&parts.headers, header::AUTHORIZATION.as_str())?;
         let caller = app.tokens.admit(&app.store, &app.clock, authorization, least).await?;
         app.limits.request(caller.id)?;
+        // A stream is under way for as long as its user likes; how many they have open is looked at where it is opened.
+        if matched.as_str() != route::STREAM.0 {
+            under_way = Some(app.limits.enter(caller.id)?);
+        }
         parts.extensions.insert(caller);
     }
     if matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
@@ -93,7 +100,11 @@ async fn let_in(
             parts.extensions.insert(caller);
         }
     }
-    Ok(next.run(Request::from_parts(parts, axum::body::Body::empty())).await)
+    let response = next.run(Request::from_parts(parts, axum::body::Body::empty())).await;
+    Ok(match under_way {
+        Some(under_way) => under_way.until_sent(response),
+        None => response,
+    })
 }
 
 /// Whether a body is empty, null, or an object without fields: many clients cannot send less.

@@ -149,7 +149,7 @@ pub fn send_back(
         access::holds(handoff, caller)?;
     }
     let state = State::Withdrawn(handoff.state.claim().cloned());
-    let asked = session::ask_back(session, &handoff.handed_off_by, question, message_id, caller, now);
+    let asked = session::ask_back(session, &handoff.handed_off_by, question, message_id, caller, now)?;
     Ok(asked.change(Change::UpdateHandoff(handoff.to(state, now))).tell(What::HandoffSentBack {
         handoff: handoff.about(),
         by: caller.person(),

@@ -14,7 +14,7 @@ use tierup_common::user::Person;
 
 use crate::domain::handoff::{Handoff, State};
 use crate::domain::valid::Check;
-use crate::domain::{Caller, Change, Decision, Job, Policy, Refusal, access, assessment};
+use crate::domain::{Caller, Change, Decision, Full, Job, Policy, Refusal, access, assessment};
 
 /// A session, without what was said in it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -43,6 +43,8 @@ pub struct Session {
     pub escalation: Option<HandoffId>,
     /// How many messages it has; the next one's `seq` is one more.
     pub message_count: u32,
+    /// How much text it holds, in bytes: its messages, and what was tried.
+    pub text_bytes: u64,
     /// How it ended.
     pub resolution: Option<String>,
     /// When it was opened.
@@ -100,13 +102,23 @@ impl Session {
         Self { status: SessionStatus::Active, assignee, standing, ..self.touched(now) }
     }
 
-    /// The session with one more message in it, and the decision that says so.
-    fn hears(&self, message: Message, now: Timestamp) -> (Self, Decision) {
-        let session = Self { message_count: message.seq, ..self.touched(now) };
+    /// Whether there is room for so many more messages and so many bytes of text.
+    fn must_have_room(&self, messages: u32, bytes: u64) -> Result<(), Refusal> {
+        let fits = self.message_count.saturating_add(messages) <= limit::SESSION_MESSAGES
+            && self.text_bytes.saturating_add(bytes) <= limit::SESSION_TEXT;
+        if fits { Ok(()) } else { Err(Refusal::SessionFull(Full::Session)) }
+    }
+
+    /// The session with one more message in it, and the decision that says so. It must have room for it.
+    fn hears(&self, message: Message, now: Timestamp) -> Result<(Self, Decision), Refusal> {
+        let bytes = message.content.len() as u64;
+        self.must_have_room(1, bytes)?;
+        let text_bytes = self.text_bytes + bytes;
+        let session = Self { message_count: message.seq, text_bytes, ..self.touched(now) };
         let decision = Decision::default()
             .change(Change::AddMessage(session.id, message.clone()))
             .tell(What::MessageAdded { session_id: session.id, message });
-        (session, decision)
+        Ok((session, decision))
     }
 
     /// The next message, in somebody's words.
@@ -150,6 +162,7 @@ pub fn open(request: &CreateSession, name: NewName, caller: &Caller, now: Timest
         standing: None,
         escalation: None,
         message_count: 0,
+        text_bytes: text.len() as u64,
         resolution: None,
         created_at: now,
         updated_at: now,
@@ -181,23 +194,27 @@ pub fn say(
     let message = session.next_message(id, &caller.person(), &request.content, now);
     let reply = match request.kind {
         MessageKind::Ask if policy.assesses => {
+            // A question that cannot be answered is not taken.
+            session.must_have_room(2, (message.content.len() + limit::MESSAGE) as u64)?;
             Some(Job::Reply { session_id: session.id, to_seq: message.seq, message_id: reply_id })
         }
         MessageKind::Ask | MessageKind::Note => None,
     };
-    let (session, decision) = session.hears(message.clone(), now);
+    let (session, decision) = session.hears(message.clone(), now)?;
     Ok((message, decision.change(Change::UpdateSession(session)).job(reply)))
 }
 
 /// The assistant, or the product itself, says something. What comes after the session was handed off or resolved
-/// still belongs to it: nothing that was written is thrown away.
+/// still belongs to it: nothing that was written is thrown away, but what is longer than a message may be. Where others
+/// took the room that was there when it was asked for, it is refused.
 pub fn answer(
     session: &Session,
     role: MessageRole,
     id: MessageId,
-    content: String,
+    mut content: String,
     now: Timestamp,
-) -> Decision {
+) -> Result<Decision, Refusal> {
+    content.truncate(content.floor_char_boundary(limit::MESSAGE));
     let message = Message {
         id,
         seq: session.message_count + 1,
@@ -207,8 +224,8 @@ pub fn answer(
         content,
         created_at: now,
     };
-    let (session, decision) = session.hears(message, now);
-    decision.change(Change::UpdateSession(session))
+    let (session, decision) = session.hears(message, now)?;
+    Ok(decision.change(Change::UpdateSession(session)))
 }
 
 /// Notes a hypothesis or what became of it. `branches` are those there are, by which the tier is known.
@@ -222,8 +239,8 @@ pub fn put_branch(
 ) -> Result<(Branch, Decision), Refusal> {
     access::participates(session, caller)?;
     session.must_be_active()?;
-    let known = branches.iter().any(|branch| branch.id == id);
-    if !known && branches.len() >= limit::BRANCHES {
+    let known = branches.iter().find(|branch| branch.id == id);
+    if known.is_none() && branches.len() >= limit::BRANCHES {
         let mut check = Check::default();
         check.fail("branch_id", format!("a session has at most {} branches", limit::BRANCHES));
         check.done()?;
@@ -235,15 +252,29 @@ pub fn put_branch(
         evidence: request.evidence.clone(),
         updated_at: now,
     };
+    let (more, less) = (branch_bytes(&branch), known.map_or(0, branch_bytes));
+    // What becomes shorter always has room.
+    if more > less {
+        session.must_have_room(0, more - less)?;
+        if branches.iter().map(branch_bytes).sum::<u64>() + more - less > limit::BRANCH_TEXT {
+            return Err(Refusal::SessionFull(Full::Tried));
+        }
+    }
+    let text_bytes = (session.text_bytes + more).saturating_sub(less);
     let others = branches.iter().filter(|other| other.id != id);
     let statuses = others.map(|other| other.status).chain([branch.status]);
-    let session = Session { tier: tier(statuses), ..session.touched(now) };
+    let session = Session { tier: tier(statuses), text_bytes, ..session.touched(now) };
     let what = session.updated(caller.person(), Some(branch.clone()), None);
     let decision = Decision::default()
         .change(Change::PutBranch(session.id, branch.clone()))
         .change(Change::UpdateSession(session))
         .tell(what);
     Ok((branch, decision))
+}
+
+/// How much text a branch holds.
+fn branch_bytes(branch: &Branch) -> u64 {
+    (branch.hypothesis.len() + branch.evidence.as_ref().map_or(0, String::len)) as u64
 }
 
 /// How far the search has come, by what became of the hypotheses.
@@ -357,10 +388,10 @@ pub(super) fn ask_back(
     message_id: MessageId,
     caller: &Caller,
     now: Timestamp,
-) -> Decision {
+) -> Result<Decision, Refusal> {
     let message = session.next_message(message_id, &caller.person(), question, now);
-    let (session, decision) = session.hears(message, now);
-    decision.change(Change::UpdateSession(session.worked_on_by(to.clone(), None, now)))
+    let (session, decision) = session.hears(message, now)?;
+    Ok(decision.change(Change::UpdateSession(session.worked_on_by(to.clone(), None, now))))
 }
 
 #[cfg(test)]

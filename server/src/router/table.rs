@@ -4,7 +4,7 @@ use tierup_common::assessment::Step;
 use tierup_common::handoff::{Assign, Handoff, PutStep, QueuePage, Release, SendBack};
 use tierup_common::problem::Code::{
     AssessmentRunning, EmailTaken, Forbidden, HandoffAlreadyClaimed, HandoffClosed, Internal,
-    InvalidCredentials, NotAParticipant, SessionNotActive, Unavailable,
+    InvalidCredentials, NotAParticipant, SessionFull, SessionNotActive, Unavailable,
 };
 use tierup_common::route;
 use tierup_common::session::{
@@ -43,8 +43,8 @@ pub(crate) fn table() -> Vec<Row> {
         get(route::SESSIONS, From(Viewer), session::list, "A page of sessions, the newest first").asks::<session::ListQuery>().gives::<SessionPage>(200),
         post(route::SESSIONS, From(Engineer), session::create, "Open a session").takes::<CreateSession>().gives::<Session>(201),
         get(route::SESSION, From(Viewer), session::read, "A session with all that was said in it").gives::<Session>(200),
-        post(route::MESSAGES, From(Engineer), session::say, "Say something; after an ask the assistant answers").takes::<CreateMessage>().gives::<Message>(201).refuses(&[NotAParticipant, SessionNotActive]),
-        put(route::BRANCH, From(Engineer), session::put_branch, "Note a hypothesis, or what became of it").takes::<PutBranch>().gives::<Branch>(200).gives::<Branch>(201).refuses(&[NotAParticipant, SessionNotActive]),
+        post(route::MESSAGES, From(Engineer), session::say, "Say something; after an ask the assistant answers").takes::<CreateMessage>().gives::<Message>(201).refuses(&[NotAParticipant, SessionNotActive, SessionFull]),
+        put(route::BRANCH, From(Engineer), session::put_branch, "Note a hypothesis, or what became of it").takes::<PutBranch>().gives::<Branch>(200).gives::<Branch>(201).refuses(&[NotAParticipant, SessionNotActive, SessionFull]),
         post(route::HAND_OFF, From(Engineer), session::hand_off, "Park or escalate; waits for neither assessment nor mail").takes::<HandOff>().gives::<Handoff>(201).refuses(&[NotAParticipant, SessionNotActive]),
         post(route::RESUME, From(Engineer), session::resume, "Take back what was parked, or escalated and not claimed").gives::<Session>(200).refuses(&[SessionNotActive, HandoffAlreadyClaimed]),
         post(route::RESOLVE, From(Engineer), session::resolve, "End a session, and its handoffs with it").takes::<Resolve>().gives::<Session>(200).refuses(&[NotAParticipant, SessionNotActive]),
@@ -56,7 +56,7 @@ pub(crate) fn table() -> Vec<Row> {
         post(route::CLAIM, From(Engineer), handoff::claim, "Claim it: exactly one caller wins").gives::<Handoff>(200).refuses(&[HandoffAlreadyClaimed, HandoffClosed]),
         post(route::RELEASE, From(Engineer), handoff::release, "Put it back in the queue").takes::<Release>().gives::<Handoff>(200).refuses(&[HandoffClosed]),
         post(route::ASSIGN, From(Engineer), handoff::assign, "Pass it to a named person").takes::<Assign>().gives::<Handoff>(200).refuses(&[HandoffClosed]),
-        post(route::SEND_BACK, From(Engineer), handoff::send_back, "Return it to whoever handed it off, with a question").takes::<SendBack>().gives::<Handoff>(200).refuses(&[HandoffClosed]),
+        post(route::SEND_BACK, From(Engineer), handoff::send_back, "Return it to whoever handed it off, with a question").takes::<SendBack>().gives::<Handoff>(200).refuses(&[HandoffClosed, SessionFull]),
         post(route::REASSESS, From(Engineer), handoff::reassess, "Run its assessment again, one at a time").gives::<Handoff>(202).refuses(&[AssessmentRunning, HandoffClosed]),
         put(route::STEP, From(Engineer), handoff::put_step, "Note what came of a suggested step").takes::<PutStep>().gives::<Step>(200).refuses(&[NotAParticipant]),
     ]

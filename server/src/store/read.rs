@@ -49,6 +49,10 @@ impl Readers {
     ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
         let read = move |connection: &Connection| {
+            if reply.is_closed() {
+                // Whoever asked is gone: nobody would hear the answer.
+                return;
+            }
             let outcome = catch_unwind(AssertUnwindSafe(|| at_one_moment(connection, work)));
             // Nobody waits any more when the connection was closed.
             let _ = reply.send(outcome.unwrap_or(Err(Error::Panicked)));

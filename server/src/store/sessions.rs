@@ -43,7 +43,7 @@ macro_rules! session_sql {
                s.assignee_id,
                (SELECT name FROM user WHERE account_id = s.account_id AND id = s.assignee_id),
                s.handoff_count, s.standing_id, s.escalation_id, s.message_count, s.resolution,
-               s.created_at, s.updated_at, s.resolved_at, s.version
+               s.created_at, s.updated_at, s.resolved_at, s.version, s.text_bytes
              FROM session s WHERE s.account_id = ?1 ",
             $rest
         )
@@ -153,8 +153,8 @@ impl Tx<'_> {
     pub(super) fn insert_session(&self, session: &Session) -> Result<Moved> {
         self.run(
             "INSERT INTO session (account_id, id, number, title, summarised, status, tier, opener_id,
-               assignee_id, handoff_count, message_count, created_at, updated_at, version)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+               assignee_id, handoff_count, message_count, created_at, updated_at, version, text_bytes)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
             params![
                 self.account,
                 session.id,
@@ -169,7 +169,8 @@ impl Tx<'_> {
                 session.message_count,
                 session.created_at,
                 session.updated_at,
-                session.version + 1
+                session.version + 1,
+                session.text_bytes
             ],
         )?;
         Ok(Moved { session: Some(session.number), ..Moved::default() })
@@ -179,7 +180,7 @@ impl Tx<'_> {
         let touched = self.run(
             "UPDATE session SET status = ?4, tier = ?5, assignee_id = ?6, handoff_count = ?7,
                standing_id = ?8, escalation_id = ?9, message_count = ?10, resolution = ?11,
-               updated_at = ?12, resolved_at = ?13, version = version + 1
+               updated_at = ?12, resolved_at = ?13, text_bytes = ?14, version = version + 1
              WHERE account_id = ?1 AND id = ?2 AND version = ?3",
             params![
                 self.account,
@@ -194,7 +195,8 @@ impl Tx<'_> {
                 session.message_count,
                 session.resolution,
                 session.updated_at,
-                session.resolved_at
+                session.resolved_at,
+                session.text_bytes
             ],
         )?;
         must_touch_one(touched)
@@ -231,5 +233,6 @@ fn read_session(row: &Row<'_>) -> rusqlite::Result<Session> {
         updated_at: row.get(16)?,
         resolved_at: row.get(17)?,
         version: row.get(18)?,
+        text_bytes: row.get(19)?,
     })
 }

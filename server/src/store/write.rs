@@ -238,6 +238,11 @@ where
 
     fn run(&mut self, connection: &Connection) -> bool {
         let Some(work) = self.todo.take() else { return false };
+        if self.haste == Haste::AtOnce && self.reply.is_closed() {
+            // Nobody was told anything, and nothing is written, the first answer to a key neither: who asks again with
+            // that key is the first to ask. Whoever went without an answer knew from the start that it may not be done.
+            return false;
+        }
         let news = &mut self.news;
         let outcome = catch_unwind(AssertUnwindSafe(|| work(&mut System::new(connection, news))))
             .unwrap_or(Err(Error::Panicked));
@@ -267,7 +272,7 @@ where
             (End::Lost, _) => Err(Error::Lost),
             (End::Unknown, _) => Err(Error::Unknown),
         };
-        // Nobody waits any more when the connection was closed; the work is done all the same.
+        // Nobody waits any more when the connection was closed; what had begun by then is done all the same.
         let _ = self.reply.send(answer);
     }
 }
@@ -373,6 +378,38 @@ mod tests {
             |system: &mut System<'_>| Ok(system.connection.execute("INSERT INTO number VALUES (1)", [])?);
         assert_eq!(desk.writer.commit(Haste::InPassing, insert).await.unwrap(), 1);
         assert_eq!(desk.count().await, 1);
+    }
+
+    /// Mutant seen to fail: work that is run whoever waits for it.
+    #[tokio::test]
+    async fn what_nobody_waits_for_any_more_is_not_begun_and_what_nobody_ever_did_is() {
+        let desk = Desk::new();
+        let (hold, held) = std::sync::mpsc::channel::<()>();
+        let (begins, begun) = oneshot::channel();
+        let busy = tokio::spawn({
+            let writer = desk.writer.clone();
+            async move {
+                let wait = move |_: &mut System<'_>| {
+                    let _ = begins.send(());
+                    let _ = held.recv();
+                    Ok(())
+                };
+                writer.commit(Haste::AtOnce, wait).await
+            }
+        });
+        begun.await.unwrap();
+        // The writer is busy: what is asked for now stands in line, and is given up there.
+        for haste in [Haste::AtOnce, Haste::InPassing] {
+            let insert = |system: &mut System<'_>| {
+                Ok(system.connection.execute("INSERT INTO number VALUES (1)", [])?)
+            };
+            let mut asked = Box::pin(desk.writer.commit(haste, insert));
+            assert!(futures_util::poll!(&mut asked).is_pending());
+        }
+        hold.send(()).unwrap();
+        busy.await.unwrap().unwrap();
+        desk.runs("INSERT INTO number VALUES (2)").await.unwrap();
+        assert_eq!(desk.count().await, 2);
     }
 
     #[tokio::test]

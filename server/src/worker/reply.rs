@@ -46,7 +46,13 @@ pub(super) async fn run(
             return Ok(());
         }
         let session = tx.session(id)?;
-        tx.apply(session::answer(&session, role, message_id, text, now), now)
+        match session::answer(&session, role, message_id, text, now) {
+            Ok(decision) => tx.apply(decision, now),
+            Err(refusal) => {
+                tracing::warn!(session = %id, %refusal, "an answer has no room in its session");
+                Ok(())
+            }
+        }
     });
     written.await
 }

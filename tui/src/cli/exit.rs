@@ -87,6 +87,7 @@ impl From<Failure> for Exit {
                     Code::HandoffAlreadyClaimed
                     | Code::HandoffClosed
                     | Code::SessionNotActive
+                    | Code::SessionFull
                     | Code::AssessmentRunning
                     | Code::EmailTaken,
                 ) => 9,
@@ -131,6 +132,7 @@ fn hint(failure: &Failure) -> Option<String> {
             | Code::MethodNotAllowed
             | Code::HandoffClosed
             | Code::SessionNotActive
+            | Code::SessionFull
             | Code::AssessmentRunning
             | Code::EmailTaken
             | Code::PayloadTooLarge
