@@ -8,8 +8,11 @@ pub mod event;
 pub mod handoff;
 pub mod id;
 pub mod limit;
+#[cfg(feature = "log")]
+pub mod log;
 pub mod object;
 pub mod problem;
+pub mod redact;
 pub mod route;
 #[cfg(feature = "schema")]
 mod schema;

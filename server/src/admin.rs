@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use tierup_common::id::{AccountId, TokenId, UserId};
+use tierup_common::redact::bare;
 use tierup_common::time::Timestamp;
 use tierup_common::user::{CreateUser, Role, User};
 
@@ -89,6 +90,7 @@ pub fn init(
     owner_email: &str,
     owner_name: &str,
 ) -> Result<Initialised, AdminError> {
+    let account = account.trim();
     let owner = person(owner_email, owner_name, Role::Owner);
     let mut check = Check::default();
     check.line("account", account, tierup_common::limit::NAME);
@@ -116,7 +118,7 @@ pub fn add_user(
     name: &str,
     role: Role,
 ) -> Result<UserAdded, AdminError> {
-    let user = person(email, name, role);
+    let (account, user) = (account.map(str::trim), person(email, name, role));
     let mut check = Check::default();
     user.check(&mut check);
     check.done()?;
@@ -137,6 +139,7 @@ pub fn add_user(
 
 /// Makes another token for a user, for whoever lost theirs.
 pub fn add_token(folder: &Path, email: &str) -> Result<UserAdded, AdminError> {
+    let email = bare(email);
     let mut connection = store::existing(folder)?;
     store::migrate(&mut connection)?;
     let (now, made) = (Clock::system().now(), token::make().map_err(AdminError::Random)?);
@@ -168,8 +171,9 @@ fn choose<'a>(
     })
 }
 
+/// A person as they were written down, without what copying leaves around an address and a name.
 fn person(email: &str, name: &str, role: Role) -> CreateUser {
-    CreateUser { email: email.into(), name: name.into(), role, password: None }
+    CreateUser { email: bare(email).into(), name: name.trim().into(), role, password: None }
 }
 
 fn add(

@@ -1,16 +1,17 @@
 //! Settings: each is in the environment, in `server.toml` and in `--help`, under one name. A flag wins over the
 //! environment, the environment over the file.
 
+mod mail;
+pub(crate) mod value;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use lettre::message::Mailbox;
-use lettre::transport::smtp::PoolConfig;
-use lettre::{AsyncSmtpTransport, Tokio1Executor};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
+use tierup_common::redact::{self, bare};
 use url::Url;
 
 use crate::assess::{Endpoint, Engine, Pace, Wire};
@@ -30,7 +31,7 @@ const STREAMS: u32 = 10_000;
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Where to listen; port 0 picks a free one [default: 127.0.0.1:7890]
-    #[arg(long, value_name = "ADDRESS", env = "TIERUP_SERVER_LISTEN")]
+    #[arg(long, value_name = "ADDRESS", env = "TIERUP_SERVER_LISTEN", value_parser = value::address)]
     pub listen: Option<SocketAddr>,
     /// TLS ends in a proxy in front of this server: allows other addresses than loopback
     #[arg(long, env = "TIERUP_SERVER_BEHIND_PROXY", num_args = 0..=1, default_missing_value = "true")]
@@ -39,7 +40,8 @@ pub struct Settings {
     #[arg(long, value_name = "ENGINE", env = "TIERUP_SERVER_ASSESSMENT_ENGINE")]
     pub assessment_engine: Option<String>,
     /// The base of the model's endpoint, like `http://127.0.0.1:11434/v1`
-    #[arg(long, value_name = "URL", env = "TIERUP_SERVER_ASSESSMENT_URL")]
+    #[arg(long, value_name = "URL", env = "TIERUP_SERVER_ASSESSMENT_URL", value_parser = value::url, hide_env_values = true)]
+    #[serde(default, deserialize_with = "value::url_if_any")]
     pub assessment_url: Option<Url>,
     /// The model's name, as its endpoint knows it
     #[arg(long, value_name = "NAME", env = "TIERUP_SERVER_ASSESSMENT_MODEL")]
@@ -93,10 +95,12 @@ pub struct Settings {
     #[arg(long, value_name = "JSON", env = "TIERUP_SERVER_WEBHOOKS", hide_env_values = true)]
     pub webhooks: Option<Webhooks>,
     /// The proxy by way of which models and webhooks are called, unless they are on this machine [default: none]
-    #[arg(long, value_name = "URL", env = "TIERUP_SERVER_OUTGOING_PROXY", hide_env_values = true)]
+    #[arg(long, value_name = "URL", env = "TIERUP_SERVER_OUTGOING_PROXY", value_parser = value::url, hide_env_values = true)]
+    #[serde(default, deserialize_with = "value::url_if_any")]
     pub outgoing_proxy: Option<Url>,
     /// Where people reach this server, for links in mail
-    #[arg(long, value_name = "URL", env = "TIERUP_SERVER_PUBLIC_URL")]
+    #[arg(long, value_name = "URL", env = "TIERUP_SERVER_PUBLIC_URL", value_parser = value::url, hide_env_values = true)]
+    #[serde(default, deserialize_with = "value::url_if_any")]
     pub public_url: Option<Url>,
 }
 
@@ -118,8 +122,17 @@ pub enum ConfigError {
     #[error("cannot read {path}: {1}", path = .0.display())]
     Unreadable(PathBuf, std::io::Error),
     /// The file is not TOML, or names a setting there is not.
-    #[error("{path}: {1}", path = .0.display())]
-    Malformed(PathBuf, Box<toml::de::Error>),
+    #[error("{path}, line {line}, column {column}: {why}", path = .path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+        /// The character of it, counted from 1.
+        column: usize,
+        /// Why, without what stands there: it may be a password.
+        why: String,
+    },
     /// A value makes no sense.
     #[error("{setting}: {why}")]
     Value {
@@ -165,7 +178,14 @@ impl Settings {
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let text =
             std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable(path.into(), error))?;
-        toml::from_str(&text).map_err(|error| ConfigError::Malformed(path.into(), Box::new(error)))
+        Self::parse(path, &text)
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        toml::from_str(text).map_err(|error| {
+            let (line, column) = redact::place(text, error.span().map_or(0, |span| span.start));
+            ConfigError::Malformed { path: path.into(), line, column, why: redact::reason(error.message()) }
+        })
     }
 
     /// These settings, and where they say nothing, those.
@@ -211,8 +231,15 @@ impl Settings {
                 ),
             ));
         }
-        if self.outgoing_proxy.as_ref().is_some_and(|proxy| !matches!(proxy.scheme(), "http" | "https")) {
-            return Err(wrong("outgoing_proxy", "must begin with http:// or https://"));
+        for (setting, url) in [
+            ("assessment_url", &self.assessment_url),
+            ("outgoing_proxy", &self.outgoing_proxy),
+            ("public_url", &self.public_url),
+        ] {
+            url.as_ref().map_or(Ok(()), |url| value::of_the_web(setting, url))?;
+        }
+        if self.public_url.as_ref().is_some_and(|url| !url.username().is_empty() || url.password().is_some()) {
+            return Err(wrong("public_url", "holds a user or a password, which every mail would show"));
         }
         let engine = self.engine()?;
         let questions = self.questions_per_minute.unwrap_or(if matches!(engine, Engine::Model(_)) {
@@ -229,7 +256,7 @@ impl Settings {
             event_retention: Some(Duration::from_hours(24 * retention.min(36_500))).filter(|_| retention > 0),
             limits: Limits::new(requests, questions, streams),
             engine,
-            mailer: self.mailer()?,
+            mailer: mail::mailer(self.mail_url.as_ref(), self.mail_from.as_deref())?,
             runbooks: self.runbooks,
             hooks: self
                 .webhooks
@@ -242,7 +269,7 @@ impl Settings {
     }
 
     fn engine(&self) -> Result<Engine, ConfigError> {
-        let wire = match self.assessment_engine.as_deref().unwrap_or("playbook") {
+        let wire = match self.assessment_engine.as_deref().map_or("playbook", bare) {
             "off" => return Ok(Engine::Off),
             "playbook" => {
                 let words = self.assessment_words_per_second.unwrap_or(0);
@@ -252,7 +279,8 @@ impl Settings {
             "openai" => Wire::OpenAi,
             "anthropic" => Wire::Anthropic,
             other => {
-                let why = format!("{other:?} is no engine; use playbook, openai, anthropic or off");
+                let other = value::quoted(other);
+                let why = format!("{other} is no engine; use playbook, openai, anthropic or off");
                 return Err(wrong("assessment_engine", why));
             }
         };
@@ -261,44 +289,21 @@ impl Settings {
             (None, Wire::Anthropic) => known_url("https://api.anthropic.com/v1")?,
             (None, Wire::OpenAi) => known_url("https://api.openai.com/v1")?,
         };
-        if !matches!(base.scheme(), "http" | "https") {
-            return Err(wrong("assessment_url", "must begin with http:// or https://"));
-        }
-        let model = self.assessment_model.clone();
+        let model = self.assessment_model.as_deref().map(|model| bare(model).to_owned());
         let model =
             model.ok_or_else(|| wrong("assessment_model", "name the model that the endpoint serves"))?;
         let seconds = self.assessment_timeout_seconds.unwrap_or(60);
         if !(1..=3600).contains(&seconds) {
             return Err(wrong("assessment_timeout_seconds", "must be from 1 to 3600"));
         }
-        let (key, limit) = (self.assessment_api_key.clone(), Duration::from_secs(seconds));
+        let key = match &self.assessment_api_key {
+            Some(key) => value::key("assessment_api_key", key)?,
+            None => None,
+        };
+        let limit = Duration::from_secs(seconds);
         Endpoint::new(wire, &base, model, key, limit, self.outgoing_proxy.as_ref())
             .map(Engine::Model)
             .map_err(|error| wrong("assessment_url", error.to_string()))
-    }
-
-    fn mailer(&self) -> Result<Mailer, ConfigError> {
-        let Some(url) = self.mail_url.as_ref().filter(|url| url.expose_secret() != "off") else {
-            return Ok(Mailer::Off);
-        };
-        let from = self.mail_from.as_deref().unwrap_or("tierup <tierup@localhost>");
-        let from: Mailbox = from.parse().map_err(|_| {
-            wrong("mail_from", format!("{from:?} is not a mailbox, like tierup <tierup@acme.test>"))
-        })?;
-        let url = url.expose_secret();
-        if let Some(folder) = url.strip_prefix("file:") {
-            let folder = PathBuf::from(folder.strip_prefix("//").unwrap_or(folder));
-            return Ok(Mailer::Files { folder, from });
-        }
-        // The URL may hold a password, and the error may hold the URL: neither is repeated.
-        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|_| {
-            wrong("mail_url", "must be smtp://[user:password@]host[:port], smtps://… or file:DIR")
-        })?;
-        let transport = transport
-            .timeout(Some(Duration::from_secs(10)))
-            .pool_config(PoolConfig::new().max_size(4))
-            .build();
-        Ok(Mailer::Smtp { transport, from })
     }
 }
 

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use tierup_common::problem::{self, Code, Problem};
 use tierup_common::time::ago;
 
+use crate::browser;
 use crate::domain::Refusal;
 use crate::password::PasswordError;
 use crate::search::SearchError;
@@ -140,7 +141,7 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// Gives a response its request id, and a problem its body.
+/// Gives a response its request id and what browsers are told, and a problem its body.
 pub fn finish(mut response: Response, request_id: &str) -> Response {
     if let Some(ApiError { mut problem, retry_after }) = response.extensions_mut().remove::<ApiError>() {
         problem.request_id = Some(request_id.into());
@@ -157,6 +158,7 @@ pub fn finish(mut response: Response, request_id: &str) -> Response {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
     }
+    browser::guard(response.headers_mut());
     if let Ok(value) = HeaderValue::from_str(request_id) {
         response.headers_mut().insert("x-request-id", value);
     }

@@ -9,6 +9,7 @@ pub mod app;
 pub mod assess;
 mod auth;
 pub mod bell;
+mod browser;
 pub mod clock;
 pub mod config;
 pub mod domain;

@@ -10,7 +10,10 @@ use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError
 use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
+use tierup_common::log::OwnTargets;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::LogFormat;
 
@@ -37,8 +40,10 @@ pub fn start(filter: EnvFilter, format: LogFormat) -> io::Result<()> {
         // It would say on standard error that standard error cannot be written, and panic.
         .log_internal_errors(false);
     let begun = match format {
-        LogFormat::Text => log.try_init(),
-        LogFormat::Json => log.json().flatten_event(true).with_span_list(false).try_init(),
+        LogFormat::Text => log.finish().with(OwnTargets).try_init(),
+        LogFormat::Json => {
+            log.json().flatten_event(true).with_span_list(false).finish().with(OwnTargets).try_init()
+        }
     };
     begun.map_err(io::Error::other)?;
     std::panic::set_hook(Box::new(panicked));

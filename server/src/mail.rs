@@ -1,5 +1,6 @@
 //! Mail about handoffs: who carries it, and what it says.
 
+pub(crate) mod address;
 mod compose;
 
 use std::path::PathBuf;
@@ -66,8 +67,12 @@ impl Mailer {
         match self {
             Self::Off => Ok(()),
             Self::Smtp { transport, .. } => {
+                let is_ascii = message.envelope().to().iter().all(|to| to.user().is_ascii());
                 match tokio::time::timeout(SEND_TIME, transport.send(message)).await {
                     Ok(Ok(_)) => Ok(()),
+                    Ok(Err(error)) if error.is_client() && !is_ascii => Err(MailError::Permanent(
+                        "the address is not ASCII before the @, and the mail server has no SMTPUTF8".into(),
+                    )),
                     Ok(Err(error)) => Err(classify(&error)),
                     Err(_) => Err(MailError::Transient("the mail server took too long".into())),
                 }
@@ -89,6 +94,11 @@ fn classify(error: &lettre::transport::smtp::Error) -> MailError {
             MailError::Permanent(format!("the mail server refused it ({code})"))
         }
         Some(code) => MailError::Transient(format!("the mail server put it off ({code})")),
+        // What is missing may be there another time; what the library says of it names no secret, but is not ours.
+        None if error.is_client() => MailError::Transient(
+            "the mail server does not offer what is needed: TLS as mail_url wants it, or a log-in by PLAIN or LOGIN"
+                .into(),
+        ),
         None => MailError::Transient("the mail server was not reached or broke off".into()),
     }
 }

@@ -1,5 +1,7 @@
 //! `tierup-server`: the command line of the server.
 
+mod arguments;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -7,6 +9,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde_json::json;
+use tierup_common::redact::bare;
 use tierup_common::user::Role;
 use tierup_server::clock::Clock;
 use tierup_server::config::Settings;
@@ -123,9 +126,11 @@ enum TokenCommand {
 }
 
 fn main() -> ExitCode {
-    let cli = match Cli::from_arg_matches(&passing_over_empty_variables(Cli::command()).get_matches()) {
+    let command = passing_over_empty_variables(Cli::command());
+    let matches = command.try_get_matches();
+    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
-        Err(error) => error.exit(),
+        Err(error) => arguments::discreet(error, &Cli::command()).exit(),
     };
     let done = match cli.command {
         Command::Init { data, account, owner_email, owner_name } => {
@@ -277,7 +282,7 @@ fn serve(data: &Path, config: Option<&Path>, settings: Settings, as_json: bool) 
 
 /// Begins to log on standard error.
 fn start_log(settings: &Settings) -> anyhow::Result<()> {
-    let wanted = settings.log.as_deref().unwrap_or("info");
+    let wanted = settings.log.as_deref().map_or("info", bare);
     let filter = EnvFilter::builder().parse(wanted);
     let filter = filter.context("log: not a filter; use a level, like info, or info,tierup_server=debug")?;
     log::start(filter, settings.log_format.unwrap_or_default()).context("cannot begin to log")

@@ -19,6 +19,8 @@ pub fn json() -> &'static str {
     &JSON
 }
 
+pub(crate) use page::PAGE as TEMPLATE;
+
 pub(crate) async fn document() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], json())
 }

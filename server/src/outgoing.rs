@@ -2,7 +2,7 @@
 //! its machines' secrets. By way of a proxy only if the configuration names one: the environment's is not heeded,
 //! because a proxy looks names up itself, past the check that is made here.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,8 +22,8 @@ pub enum OutgoingError {
 /// A client for one address that follows no redirects and never calls link-local addresses. What is on this machine is
 /// called past the proxy, if there is one. The caller sets deadlines.
 pub(crate) fn client(url: &url::Url, proxy: Option<&url::Url>) -> Result<reqwest::Client, OutgoingError> {
-    let literal = literal(url);
-    if let Some(ip) = literal.filter(|ip| is_forbidden(*ip)) {
+    let named = [literal(url), proxy.and_then(literal)];
+    if let Some(ip) = named.into_iter().flatten().find(|ip| is_forbidden(*ip)) {
         return Err(OutgoingError::Forbidden(ip));
     }
     let roots = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect::<rustls::RootCertStore>();
@@ -62,16 +62,68 @@ fn is_here(url: &url::Url) -> bool {
     }
 }
 
-/// `169.254.0.0/16` and `fe80::/10`: where clouds answer with credentials.
+/// Where clouds answer with credentials: link-local addresses, and the few of other ranges, however an address of IPv4
+/// is written down as one of IPv6.
 fn is_forbidden(ip: IpAddr) -> bool {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => ip.is_link_local(),
-        IpAddr::V6(ip) => ip.is_unicast_link_local() || ip == std::net::Ipv6Addr::from(AWS_METADATA),
+    match ip {
+        IpAddr::V4(ip) => is_forbidden_v4(ip),
+        IpAddr::V6(ip) => {
+            ip.is_unicast_link_local()
+                || METADATA_V6.iter().any(|metadata| ip == Ipv6Addr::from(*metadata))
+                || carried(ip).into_iter().any(is_forbidden_v4)
+                // A gateway may use any prefix: the last four bytes of any address may be one that it calls.
+                || METADATA_V4.contains(&last_four(ip))
+        }
     }
 }
 
-/// `fd00:ec2::254`, the one metadata address that is not link-local.
-const AWS_METADATA: [u16; 8] = [0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254];
+fn is_forbidden_v4(ip: Ipv4Addr) -> bool {
+    ip.is_link_local() || METADATA_V4.contains(&ip)
+}
+
+/// The metadata addresses of IPv4: that of most clouds, which is link-local; Alibaba's, Oracle's and Azure's others.
+const METADATA_V4: [Ipv4Addr; 4] = [
+    Ipv4Addr::new(169, 254, 169, 254),
+    Ipv4Addr::new(100, 100, 100, 200),
+    Ipv4Addr::new(192, 0, 0, 192),
+    Ipv4Addr::new(168, 63, 129, 16),
+];
+
+/// The metadata addresses of IPv6 that are not link-local: AWS's, Google's and Scaleway's.
+const METADATA_V6: [[u16; 8]; 3] = [
+    [0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254],
+    [0xfd20, 0x00ce, 0, 0, 0, 0, 0, 0x0254],
+    [0xfd00, 0x0042, 0, 0, 0, 0, 0, 0x0042],
+];
+
+/// The addresses of IPv4 that one of IPv6 may stand for, by the ways of carrying them that are known.
+fn carried(ip: Ipv6Addr) -> Vec<Ipv4Addr> {
+    let bytes = ip.octets();
+    let four = |at: [usize; 4]| Ipv4Addr::from(at.map(|at| bytes[at]));
+    match ip.segments() {
+        // ::a.b.c.d, ::ffff:a.b.c.d, ::ffff:0:a.b.c.d and 64:ff9b::a.b.c.d (NAT64)
+        [0, 0, 0, 0, 0, 0, ..]
+        | [0, 0, 0, 0, 0, 0xffff, ..]
+        | [0, 0, 0, 0, 0xffff, 0, ..]
+        | [0x0064, 0xff9b, 0, 0, 0, 0, ..] => vec![last_four(ip)],
+        // 64:ff9b:1::/48 (NAT64 of one's own), at every place that RFC 6052 knows: byte 8 stays free.
+        [0x0064, 0xff9b, 1, ..] => {
+            vec![four([6, 7, 9, 10]), four([7, 9, 10, 11]), four([9, 10, 11, 12]), last_four(ip)]
+        }
+        // 2002:a.b.c.d:: (6to4)
+        [0x2002, ..] => vec![four([2, 3, 4, 5])],
+        // 2001:0: (Teredo): the server, and the client with every bit turned.
+        [0x2001, 0, ..] => vec![four([4, 5, 6, 7]), Ipv4Addr::from(last_four(ip).octets().map(|byte| !byte))],
+        // …:0:5efe:a.b.c.d (ISATAP)
+        [_, _, _, _, 0 | 0x0200, 0x5efe, ..] => vec![last_four(ip)],
+        _ => Vec::new(),
+    }
+}
+
+fn last_four(ip: Ipv6Addr) -> Ipv4Addr {
+    let [.., a, b, c, d] = ip.octets();
+    Ipv4Addr::new(a, b, c, d)
+}
 
 /// Looks names up, and passes over addresses that are never called.
 struct PublicNames;
@@ -94,16 +146,69 @@ mod tests {
     use super::*;
 
     #[test]
-    fn metadata_addresses_are_never_called() {
-        for url in [
-            "http://169.254.169.254/latest",
-            "http://[fe80::1]/",
-            "http://[::ffff:169.254.169.254]/",
-            "http://[fd00:ec2::254]/",
+    fn metadata_addresses_are_never_called_however_they_are_written() {
+        for host in [
+            "169.254.169.254",
+            "2852039166",
+            "0xa9.0xfe.0xa9.0xfe",
+            "169.254.1.1",
+            "100.100.100.200",
+            "192.0.0.192",
+            "168.63.129.16",
+            "[fe80::1]",
+            "[fd00:ec2::254]",
+            "[fd20:ce::254]",
+            "[fd00:42::42]",
+            "[::ffff:169.254.169.254]",
+            "[::ffff:0:169.254.169.254]",
+            "[::ffff:100.100.100.200]",
+            "[::169.254.169.254]",
+            "[::100.100.100.200]",
+            "[64:ff9b::169.254.169.254]",
+            "[64:ff9b::a9fe:1]",
+            "[64:ff9b::100.100.100.200]",
+            "[64:ff9b:1::169.254.169.254]",
+            "[64:ff9b:1:a9fe:a9:fe00::]",
+            "[64:ff9b:1:a9:fe:a9fe::]",
+            "[64:ff9b:1:0:a9:fea9:fe00:0]",
+            "[2002:a9fe:a9fe::1]",
+            "[2002:6464:64c8::]",
+            "[2001:0:a9fe:a9fe::1]",
+            "[2001:0:4136:e378:8000:63bf:5601:5601]",
+            "[2001:db8::5efe:169.254.1.1]",
+            "[2001:db8:64::169.254.169.254]",
         ] {
-            let refused = client(&url.parse().unwrap(), None);
-            assert!(matches!(refused, Err(OutgoingError::Forbidden(_))), "{url}");
+            let refused = client(&format!("http://{host}/latest").parse().unwrap(), None);
+            assert!(matches!(refused, Err(OutgoingError::Forbidden(_))), "{host}");
         }
-        client(&"http://127.0.0.1:11434/v1".parse().unwrap(), None).unwrap();
+        let elsewhere = "http://acme.test/".parse().unwrap();
+        let by_way_of = "http://[64:ff9b::169.254.169.254]:3128/".parse().unwrap();
+        assert!(client(&elsewhere, Some(&by_way_of)).is_err());
+    }
+
+    #[test]
+    fn other_addresses_are_called_however_they_are_written() {
+        for host in [
+            "127.0.0.1:11434",
+            "[::1]",
+            "10.0.0.7",
+            "100.64.0.1",
+            "[64:ff9b::8.8.8.8]",
+            "[2002:808:808::1]",
+            "[2001:4860:4860::8888]",
+            "[fd00::7]",
+            "acme.test",
+        ] {
+            client(&format!("http://{host}/v1").parse().unwrap(), None).unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_to_none_but_such_addresses_is_not_called() {
+        // Names that are addresses are looked up without asking anybody.
+        let look_up = async |name: &str| PublicNames.resolve(name.parse().unwrap()).await.map(Iterator::count);
+        assert!(look_up("169.254.169.254").await.is_err());
+        assert!(look_up("64:ff9b::a9fe:a9fe").await.is_err());
+        assert_eq!(look_up("127.0.0.1").await.unwrap(), 1);
     }
 }

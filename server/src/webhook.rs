@@ -1,6 +1,7 @@
 //! Webhooks: what happens to a team's handoffs, told to its chat tools and programs.
 
 mod compose;
+mod plain;
 mod sign;
 
 use std::time::Duration;
@@ -11,9 +12,11 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use tierup_common::event::Event;
 use tierup_common::id::{AccountId, Seq};
+use tierup_common::redact::{self, bare};
 use tierup_common::time::Timestamp;
 use url::Url;
 
+use crate::config::value;
 use crate::domain::HookId;
 use crate::outgoing::{self, OutgoingError};
 
@@ -72,7 +75,11 @@ impl Webhooks {
     pub fn check(self, proxy: Option<&Url>) -> Result<Vec<Hook>, HookError> {
         let list = match self {
             Self::List(list) => list,
-            Self::Json(json) => serde_json::from_str(json.expose_secret()).map_err(|_| HookError::Json)?,
+            Self::Json(json) => serde_json::from_str(bare(json.expose_secret())).map_err(|error| {
+                let said = error.to_string();
+                let why = said.rsplit_once(" at line ").map_or(said.as_str(), |(why, _)| why);
+                HookError::Json(error.line(), error.column(), redact::reason(why))
+            })?,
         };
         list.into_iter().map(|setting| Hook::of(setting, proxy)).collect()
     }
@@ -87,6 +94,7 @@ pub struct HookSetting {
     /// How it is spoken to: slack, mattermost, ntfy or json.
     pub kind: Kind,
     /// Where.
+    #[serde(deserialize_with = "value::url_of_file")]
     pub url: Url,
     /// Which events; that something waits, was claimed, released, resolved or rings again, where none is named.
     pub events: Option<Vec<String>>,
@@ -133,11 +141,13 @@ pub enum HookError {
     #[error(transparent)]
     Secret(#[from] SecretError),
     /// There is no such event.
-    #[error("{0:?} is no event that can be told; there are: {1}")]
-    Event(String, String),
+    #[error("events: number {0} of them is none that can be told; there are: {1}")]
+    Event(usize, String),
     /// The list is not one.
-    #[error(r#"not a list of webhooks, like [{{"kind": "slack", "url": "https://…"}}]"#)]
-    Json,
+    #[error(
+        "not a list of webhooks, line {0}, column {1}: {2}\nhint: [{{\"kind\": \"slack\", \"url\": \"https://…\"}}] is one"
+    )]
+    Json(usize, usize, String),
     /// A topic is missing.
     #[error("an ntfy url names its topic, like https://ntfy.sh/my-topic")]
     Topic,
@@ -164,8 +174,8 @@ impl Hook {
             return Err(HookError::Topic);
         }
         let events = events.unwrap_or_else(|| USUAL.iter().map(|event| (*event).to_owned()).collect());
-        if let Some(unknown) = events.iter().find(|event| !KNOWN.contains(&event.as_str())) {
-            return Err(HookError::Event(unknown.clone(), KNOWN.join(", ")));
+        if let Some(unknown) = events.iter().position(|event| !KNOWN.contains(&event.as_str())) {
+            return Err(HookError::Event(unknown + 1, KNOWN.join(", ")));
         }
         let secret = secret.map(|secret| Secret::read(&secret)).transpose()?;
         let client = outgoing::client(&url, proxy)?;
@@ -212,7 +222,9 @@ impl Hooks {
             (None, _) => Err(WhoseError("name the account of each: there are several".into())),
             (Some(name), _) => {
                 let found = accounts.iter().find(|(_, known)| known == name);
-                found.map(|(id, _)| *id).ok_or_else(|| WhoseError(format!("there is no account {name:?}")))
+                let known = || accounts.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(", ");
+                let nobodys = || WhoseError(format!("one names an account that there is not; there are: {}", known()));
+                found.map(|(id, _)| *id).ok_or_else(nobodys)
             }
         };
         let found = hooks.into_iter().map(|hook| Ok((whose(&hook)?, hook)));

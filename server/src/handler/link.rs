@@ -10,9 +10,12 @@ use crate::error::{ApiError, ApiResult};
 /// The page's path; mail links to it.
 pub const PATH: &str = "/handoffs/{number}";
 
+/// The page, but for the number.
+pub(crate) const PAGE: &str = include_str!("link.html");
+
 /// How to open one handoff.
 pub async fn page(Path(number): Path<String>) -> ApiResult<Html<String>> {
     let number = number.parse().map(Number);
     let number = number.map_err(|_| ApiError::new(Code::NotFound, "there is nothing at this path"))?;
-    Ok(Html(include_str!("link.html").replace("{number}", &number.to_string())))
+    Ok(Html(PAGE.replace("{number}", &number.to_string())))
 }

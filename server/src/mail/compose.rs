@@ -1,7 +1,8 @@
 //! What a message about a handoff says, as text and as HTML.
 
+use lettre::Message;
+use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
-use lettre::{Address, Message};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value};
@@ -12,7 +13,7 @@ use tierup_common::id::HandoffId;
 use tierup_common::time::Timestamp;
 use tierup_common::user::User;
 
-use crate::mail::MailError;
+use crate::mail::{MailError, address};
 
 const TEXT: &str = include_str!("escalation.txt");
 const HTML: &str = include_str!("escalation.html");
@@ -27,6 +28,11 @@ pub struct Letter {
     reason: &'static str,
     #[serde(skip)]
     asked_at: Timestamp,
+    #[serde(skip)]
+    created_at: Timestamp,
+    /// Who can say more, and is answered.
+    #[serde(skip)]
+    reply_to: Option<User>,
     /// What it says before everything else; nothing the first time.
     again: Option<&'static str>,
     priority: &'static str,
@@ -46,9 +52,11 @@ struct Tried {
 }
 
 impl Letter {
-    /// What there is to tell of a handoff, asked for at a moment. `public_url` is where people reach the server.
+    /// What there is to tell of a handoff, asked for at a moment, and who answers questions about it. `public_url` is
+    /// where people reach the server.
     pub fn of(
         handoff: &Handoff,
+        reply_to: Option<User>,
         reason: Option<ReminderReason>,
         asked_at: Timestamp,
         public_url: Option<&url::Url>,
@@ -64,6 +72,8 @@ impl Letter {
             id: item.id,
             reason: reason.map_or("new", ReminderReason::word),
             asked_at,
+            created_at: item.created_at,
+            reply_to,
             again: reason.map(again),
             priority: item.priority.word(),
             summary: item.problem_summary.clone(),
@@ -80,7 +90,16 @@ impl Letter {
     /// The same however often it is tried, so that a server that had taken it before its answer was lost shows it
     /// once; another where it rings once more.
     pub fn message_id(&self, to: &User) -> String {
+        if self.again.is_none() {
+            return self.first_id(to);
+        }
         format!("<{}.{}.{}.{}@tierup>", self.id, self.reason, self.asked_at.as_millis(), to.id)
+    }
+
+    /// The id of the first message about the handoff, made of nothing but the handoff: later ones name it, and so mail
+    /// programs show them together.
+    fn first_id(&self, to: &User) -> String {
+        format!("<{}.new.{}.{}@tierup>", self.id, self.created_at.as_millis(), to.id)
     }
 
     /// Priority when it is not the usual one, then the problem.
@@ -106,20 +125,39 @@ const fn again(reason: ReminderReason) -> &'static str {
 /// Writes a letter to a user.
 pub fn compose(letter: &Letter, from: &Mailbox, to: &User) -> Result<Message, MailError> {
     let permanent = |error: &dyn std::fmt::Display| MailError::Permanent(error.to_string());
-    let address: Address = to.email.parse().map_err(|_| permanent(&"the address is not one"))?;
-    // A name with a line break would end up as a header; names are one line when they come in.
-    let name = to.name.replace(char::is_control, " ");
     let body = |template, escape| render(template, escape, letter).map_err(|error| permanent(&error));
-    Message::builder()
+    let mut message = Message::builder()
         .from(from.clone())
-        .to(Mailbox::new(Some(name), address))
+        .to(mailbox(to).map_err(|error| permanent(&error))?)
         .subject(letter.subject())
         .message_id(Some(letter.message_id(to)))
+        // RFC 3834, and what Exchange heeds: no out-of-office replies and no loops.
+        .raw_header(header("Auto-Submitted", "auto-generated"))
+        .raw_header(header("X-Auto-Response-Suppress", "All"));
+    if letter.again.is_some() {
+        message = message.in_reply_to(letter.first_id(to)).references(letter.first_id(to));
+    }
+    // What is not ASCII before the @ would keep servers without SMTPUTF8 from taking the whole message.
+    let asked = letter.reply_to.as_ref().filter(|user| user.id != to.id).and_then(|user| mailbox(user).ok());
+    if let Some(asked) = asked.filter(|mailbox| mailbox.email.user().is_ascii()) {
+        message = message.reply_to(asked);
+    }
+    message
         .multipart(MultiPart::alternative_plain_html(
             body(TEXT, AutoEscape::None)?,
             body(HTML, AutoEscape::Html)?,
         ))
         .map_err(|error| permanent(&error))
+}
+
+fn mailbox(user: &User) -> Result<Mailbox, address::NoAddress> {
+    // A name with a line break would end up as a header; names are one line when they come in.
+    let name = user.name.replace(char::is_control, " ");
+    Ok(Mailbox::new(Some(name), address::for_all_servers(&user.email)?))
+}
+
+fn header(name: &'static str, value: &str) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.into())
 }
 
 fn render(template: &str, escape: AutoEscape, letter: &Letter) -> Result<String, minijinja::Error> {

@@ -4,7 +4,8 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value as Template, context};
 use serde_json::{Value, json};
 
-const PAGE: &str = include_str!("page.html");
+/// The page, but for what it shows.
+pub(crate) const PAGE: &str = include_str!("page.html");
 
 /// The page. If it cannot be made, it says so and points at the document.
 pub(super) fn render(document: &Value) -> String {

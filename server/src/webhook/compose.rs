@@ -8,7 +8,7 @@ use tierup_common::id::AccountId;
 use tierup_common::time::Timestamp;
 use url::Url;
 
-use crate::webhook::{Hook, Kind, call_id};
+use crate::webhook::{Hook, Kind, call_id, plain};
 
 /// A line for people, in characters, at most.
 const LINE: usize = 400;
@@ -25,8 +25,8 @@ pub(super) fn call(hook: &Hook, event: &Event, account: AccountId, now: Timestam
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let (url, body) = match hook.kind {
-        Kind::Slack => (hook.url.clone(), json!({"text": escaped(&line(event))}).to_string()),
-        Kind::Mattermost => (hook.url.clone(), json!({"text": line(event)}).to_string()),
+        Kind::Slack => (hook.url.clone(), slack(&line(event)).to_string()),
+        Kind::Mattermost => (hook.url.clone(), json!({"text": plain::mattermost(&line(event))}).to_string()),
         Kind::Ntfy => ntfy(&hook.url, event)?,
         Kind::Json => {
             let data = serde_json::to_value(event).map_err(|error| error.to_string())?;
@@ -59,15 +59,58 @@ fn ntfy(url: &Url, event: &Event) -> Result<(Url, String), String> {
     let topic = topic(url).ok_or("the url names no topic")?;
     let mut root = url.clone();
     root.path_segments_mut().map_err(|()| "the url cannot have a path")?.pop().push("");
-    let priority = match event.what.handoff().map(|handoff| handoff.priority) {
+    let priority = loudness(event);
+    let title = event.what.handoff().map(|handoff| format!("#{}", handoff.number)).unwrap_or_default();
+    let body: Value = json!({
+        "topic": topic,
+        "title": title,
+        "message": line(event),
+        "priority": priority,
+        "markdown": false,
+    });
+    Ok((root, body.to_string()))
+}
+
+/// How loud a phone rings, from 1 to 5. What waits for somebody rings by its priority; what no longer does is shown
+/// without a sound, and what is only news never rings louder than usual.
+fn loudness(event: &Event) -> u8 {
+    const USUAL: u8 = 3;
+    const SILENT: u8 = 2;
+    let own = match event.what.handoff().map(|handoff| handoff.priority) {
         Some(Priority::Urgent) => 5,
         Some(Priority::High) => 4,
-        Some(Priority::Low) => 2,
-        Some(Priority::Normal) | None => 3,
+        Some(Priority::Low) => SILENT,
+        Some(Priority::Normal) | None => USUAL,
     };
-    let title = event.what.handoff().map(|handoff| format!("#{}", handoff.number)).unwrap_or_default();
-    let body: Value = json!({"topic": topic, "title": title, "message": line(event), "priority": priority});
-    Ok((root, body.to_string()))
+    match &event.what {
+        What::HandoffCreated { .. }
+        | What::HandoffReleased { .. }
+        | What::HandoffReminder { reason: ReminderReason::Unclaimed, .. } => own,
+        What::HandoffClaimed { .. } | What::HandoffResolved { .. } | What::HandoffWithdrawn { .. } => SILENT,
+        What::HandoffAssigned { .. }
+        | What::HandoffSentBack { .. }
+        | What::HandoffReminder { reason: ReminderReason::Wake | ReminderReason::StaleClaim, .. }
+        | What::HandoffAssessmentReady { .. }
+        | What::HandoffAssessmentFailed { .. }
+        | What::HandoffStepUpdated { .. }
+        | What::SessionCreated { .. }
+        | What::SessionUpdated { .. }
+        | What::SessionResolved { .. }
+        | What::MessageAdded { .. } => own.min(USUAL),
+    }
+}
+
+/// Slack is told not to look for anything in the text: no marks of its own, no names, no links, no previews. What it
+/// would take for one of its own commands all the same is escaped.
+fn slack(line: &str) -> Value {
+    json!({
+        "text": plain::slack(line),
+        "mrkdwn": false,
+        "parse": "none",
+        "link_names": false,
+        "unfurl_links": false,
+        "unfurl_media": false,
+    })
 }
 
 /// What happened, in one line that a chat can show.
@@ -123,17 +166,12 @@ fn about(event: &Event) -> String {
     handoff.map(|handoff| format!("#{} {}", handoff.number, handoff.problem_summary)).unwrap_or_default()
 }
 
-/// One line without control characters; long ones are cut, with a mark.
+/// One line without what acts or hides; long ones are cut, with a mark.
 fn one_line(text: &str) -> String {
-    let visible = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LINE);
+    let visible = text.chars().map(|c| if plain::is_visible(c) { c } else { ' ' }).take(LINE);
     let mut line = visible.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ");
     if text.chars().count() > LINE {
         line.push('…');
     }
     line
-}
-
-/// As Slack wants what is only text: `<` and `&` would be markup, and could ring for everybody.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
+use tierup_common::redact::bare;
 
 /// What a secret begins with.
 const PREFIX: &str = "whsec_";
@@ -22,7 +23,7 @@ pub struct SecretError;
 impl Secret {
     /// Reads a secret as it is written down.
     pub fn read(text: &SecretString) -> Result<Self, SecretError> {
-        let encoded = text.expose_secret().strip_prefix(PREFIX).ok_or(SecretError)?;
+        let encoded = bare(text.expose_secret()).strip_prefix(PREFIX).ok_or(SecretError)?;
         let bytes = STANDARD.decode(encoded).map_err(|_| SecretError)?;
         if BYTES.contains(&bytes.len()) { Ok(Self(bytes)) } else { Err(SecretError) }
     }

@@ -19,14 +19,15 @@ pub(super) async fn run(
     let loaded = app.store.read(leased.account, move |scope| {
         let user = scope.user(to)?.ok_or(Refusal::NotFound)?;
         let handoff = scope.any_handoff(id)?;
-        Ok((handoff, user))
+        let asked = scope.user(handoff.item.handed_off_by)?.filter(|asked| asked.active);
+        Ok((handoff, user, asked))
     });
-    let (handoff, user) = loaded.await?;
+    let (handoff, user, asked) = loaded.await?;
     let Some(from) = app.mailer.from().filter(|_| user.active) else {
         end(app, leased, Finish::Done).await;
         return Ok(());
     };
-    let letter = Letter::of(&handoff, reason, leased.asked_at, app.public_url.as_ref());
+    let letter = Letter::of(&handoff, asked, reason, leased.asked_at, app.public_url.as_ref());
     let sent = match compose(&letter, from, &user) {
         Ok(message) => app.mailer.send(message).await,
         Err(error) => Err(error),

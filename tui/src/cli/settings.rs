@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use tierup_common::redact;
+
 use crate::cli::exit::{Exit, wrong};
 use crate::runtime::clock;
 use crate::settings::{Drawing, Notify, Settings, Wishes};
@@ -80,8 +82,8 @@ fn read(path: &Path, must_be: bool) -> Result<Wishes, Exit> {
         }
     };
     toml::from_str(&text).map_err(|error| {
-        let line = error.span().map_or(0, |span| text[..span.start].matches('\n').count() + 1);
-        let why = error.message().lines().collect::<Vec<_>>().join(", ");
+        let (line, _) = redact::place(&text, error.span().map_or(0, |span| span.start));
+        let why = redact::reason(error.message());
         Exit::error(format!("{}, line {line}: {why}", path.display()))
             .hint("docs/CONSOLE.md shows every setting; `tierup --config /dev/null` goes without")
     })

@@ -5,7 +5,10 @@ use std::fs::OpenOptions;
 use std::io;
 use std::sync::Mutex;
 
+use tierup_common::log::OwnTargets;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::runtime::files::Files;
 
@@ -31,6 +34,6 @@ pub fn begin(files: &Files) -> io::Result<()> {
     let subscriber =
         tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(Mutex::new(file));
     // Only a second console in one process finds one that has begun already.
-    let _ = subscriber.try_init();
+    let _ = subscriber.finish().with(OwnTargets).try_init();
     Ok(())
 }

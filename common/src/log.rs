@@ -1,0 +1,40 @@
+//! What a program of ours may log, whatever level its user asks for.
+//!
+//! A dependency logs what passes through it: at `debug` and below that is headers, passwords and whole mails. Nobody
+//! can promise for all of them what they say, so they say nothing below a warning.
+
+use tracing::{Level, Metadata, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::Context;
+
+/// The crates of this workspace: what they log is held free of secrets by `server/tests/secrets.rs`.
+const OURS: [&str; 3] = ["tierup", "tierup_common", "tierup_server"];
+
+/// Lets through what our own crates log, and warnings and errors of all others. It stands beside the filter that the
+/// user writes, and no filter of theirs opens it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OwnTargets;
+
+impl<S: Subscriber> Layer<S> for OwnTargets {
+    fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
+        *metadata.level() <= Level::WARN || is_ours(metadata.target())
+    }
+}
+
+fn is_ours(target: &str) -> bool {
+    let name = target.split("::").next().unwrap_or_default();
+    OURS.contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_begins_like_ours_is_not_ours() {
+        assert!(is_ours("tierup") && is_ours("tierup_server::mail") && is_ours("tierup::runtime::stream"));
+        for other in ["lettre::transport::smtp::client", "tierupp::x", "log", "hyper_util::client", ""] {
+            assert!(!is_ours(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What may be said of a text that may hold secrets and makes no sense: where, and why, and never what stands there.
+
+/// Names of settings are at most so long; a longer word is something else.
+const NAME: usize = 40;
+
+/// The line and the column of a place in a text, counted from 1.
+pub fn place(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}
+
+/// What a deserialiser says, without the values that it quotes. Serde's own sentences are known; the names of settings
+/// in them stay, so that a slip of the pen is seen.
+pub fn reason(message: &str) -> String {
+    let message = message.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ");
+    for quoting in ["invalid type: ", "invalid value: "] {
+        if message.starts_with(quoting) {
+            return format!("{quoting}{}", expected(&message));
+        }
+    }
+    if message.starts_with("unknown variant ") {
+        return format!("unknown word: {}", expected(&message));
+    }
+    if let Some(rest) = message.strip_prefix("unknown field `") {
+        let name = rest.split('`').next().unwrap_or_default();
+        return if is_name(name) { message } else { format!("unknown field: {}", expected(&message)) };
+    }
+    message
+}
+
+/// What would have been right: it stands at the end, whatever the value before it holds.
+fn expected(message: &str) -> String {
+    match message.rsplit_once(", expected ") {
+        Some((_, expected)) => format!("expected {expected}"),
+        None => "something else is expected".into(),
+    }
+}
+
+fn is_name(word: &str) -> bool {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
+    !word.is_empty() && word.len() <= NAME && word.chars().all(fits)
+}
+
+/// A setting without what copying, editors and files of variables leave around it: blanks, line breaks, a byte order
+/// mark, and one pair of quotes.
+pub fn bare(text: &str) -> &str {
+    let blank = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '\u{feff}' | '\u{200b}');
+    let text = text.trim_matches(blank);
+    for quote in ['"', '\''] {
+        let inner = text.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+        if let Some(inner) = inner.filter(|inner| !inner.contains(quote)) {
+            return inner.trim_matches(blank);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_names_no_value() {
+        for (said, reason_of_it) in [
+            (r#"invalid type: string "hunter2, expected x", expected a boolean"#, "invalid type: expected a boolean"),
+            ("invalid value: integer `70000`, expected u16", "invalid value: expected u16"),
+            ("unknown variant `hunter2`, expected one of `a`, `b`", "unknown word: expected one of `a`, `b`"),
+            ("unknown variant `hunter2`, there are no variants", "unknown word: something else is expected"),
+            ("unknown field `lissten`, expected `listen`", "unknown field `lissten`, expected `listen`"),
+            ("unknown field `smtp://a:b@c`, expected `listen`", "unknown field: expected `listen`"),
+            ("unknown field `Hunter`, expected `x`, expected `listen`", "unknown field: expected `listen`"),
+            ("missing field `kind`\n", "missing field `kind`"),
+        ] {
+            assert_eq!(reason(said), reason_of_it, "{said}");
+        }
+    }
+
+    #[test]
+    fn a_place_is_a_line_and_a_column() {
+        let text = "a\nbücher = 1\n";
+        assert_eq!(place(text, 0), (1, 1));
+        assert_eq!(place(text, text.find('=').unwrap()), (2, 8));
+        assert_eq!(place(text, 1_000), (3, 1));
+    }
+
+    #[test]
+    fn what_stands_around_a_setting_goes_and_what_is_in_it_stays() {
+        for around in [" tup_x\r\n", "\u{feff}tup_x", "\"tup_x\"", "'tup_x'\n", " \" tup_x \" ", "tup_x"] {
+            assert_eq!(bare(around), "tup_x", "{around:?}");
+        }
+        for itself in ["a b", "\"a\" and \"b\"", "'a\"", "\"", ""] {
+            assert_eq!(bare(itself), itself);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Arguments and variables that make no sense, said without the value where it is a setting's: settings hold
+//! passwords and keys, and are mixed up with one another.
+
+use clap::Command;
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue};
+use tierup_common::redact::bare;
+
+/// What stands for a value that is not repeated.
+const HIDDEN: &str = "…";
+
+/// The error, fit for a log.
+pub fn discreet(mut error: clap::Error, command: &Command) -> clap::Error {
+    let text = |error: &clap::Error, kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let Some(argument) = text(&error, ContextKind::InvalidArg) else { return error };
+    match text(&error, ContextKind::InvalidValue) {
+        Some(value) if !value.is_empty() && is_setting(command, &argument) => {
+            error.insert(ContextKind::InvalidValue, ContextValue::String(HIDDEN.into()));
+            error.remove(ContextKind::SuggestedValue);
+            if bare(&value) != value {
+                let tip = StyledStr::from("blanks, a line break or quotes stand around the value");
+                error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+            }
+        }
+        // An argument that nobody asked for may be the value of one that was forgotten.
+        None if !argument.starts_with('-') && error.kind() == clap::error::ErrorKind::UnknownArgument => {
+            error.insert(ContextKind::InvalidArg, ContextValue::String(HIDDEN.into()));
+        }
+        _ => {}
+    }
+    error
+}
+
+/// Whether an argument, as errors name it, can be set in the environment.
+fn is_setting(command: &Command, argument: &str) -> bool {
+    command.get_arguments().any(|arg| arg.get_env().is_some() && arg.to_string() == argument)
+        || command.get_subcommands().any(|inner| is_setting(inner, argument))
+}

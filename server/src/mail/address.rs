@@ -1,0 +1,42 @@
+//! Addresses as mail servers take them: a domain of any script has a form in ASCII that all of them know.
+
+use lettre::Address;
+
+/// The text is not an address.
+#[derive(Debug, thiserror::Error)]
+#[error("the address is not one")]
+pub(crate) struct NoAddress;
+
+/// An address with its domain in ASCII. What stands before the `@` has no such form; if it is not ASCII, only a server
+/// with SMTPUTF8 takes it.
+pub(crate) fn for_all_servers(text: &str) -> Result<Address, NoAddress> {
+    let (user, domain) = text.rsplit_once('@').ok_or(NoAddress)?;
+    let domain = if domain.is_ascii() {
+        domain.to_owned()
+    } else {
+        idna::domain_to_ascii(domain).map_err(|_| NoAddress)?
+    };
+    Address::new(user, domain).map_err(|_| NoAddress)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_domain_of_any_script_is_written_in_ascii() {
+        for (text, written) in [
+            ("pia@bücher.test", "pia@xn--bcher-kva.test"),
+            ("pia@例え.テスト", "pia@xn--r8jz45g.xn--zckzah"),
+            ("pia@BÜCHER.test", "pia@xn--bcher-kva.test"),
+            ("pia@acme.test", "pia@acme.test"),
+            ("pia@[192.0.2.1]", "pia@[192.0.2.1]"),
+            ("jürgen@bücher.test", "jürgen@xn--bcher-kva.test"),
+        ] {
+            assert_eq!(for_all_servers(text).unwrap().to_string(), written);
+        }
+        for text in ["pia", "@bücher.test", "pia@", "pia@bü cher.test", ""] {
+            assert!(for_all_servers(text).is_err(), "{text}");
+        }
+    }
+}
