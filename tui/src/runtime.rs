@@ -20,7 +20,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use futures_util::{Stream, StreamExt};
-use ratatui::Terminal;
+use ratatui::{Frame, Terminal};
 use ratatui::backend::Backend;
 use tierup_common::time::Timestamp;
 use tokio::sync::mpsc;
@@ -291,8 +291,15 @@ where
     B::Error: Send + Sync + 'static,
 {
     let mut painted = None;
-    let drawn =
-        terminal.draw(|frame| painted = Some(paint(state, frame.buffer_mut()))).map_err(io::Error::other)?;
+    let paint = |frame: &mut Frame<'_>| {
+        let shown = paint(state, frame.buffer_mut());
+        // Without a caret it is hidden.
+        if let Some(caret) = shown.caret {
+            frame.set_cursor_position(caret);
+        }
+        painted = Some(shown);
+    };
+    let drawn = terminal.draw(paint).map_err(io::Error::other)?;
     let told = painted.as_ref().map(|painted| links.told(&painted.links, drawn.buffer)).unwrap_or_default();
     if let Some(painted) = painted {
         state.painted = painted;

@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use serde::Deserialize;
 
 use crate::keymap::{Changes, KeyError, Keymap};
+use crate::state::zone::Zone;
 use crate::theme::{BUILT_IN, Charset, Glyphs, OwnTheme, Theme, ThemeError};
 
 /// What the settings say, wherever they stand: nothing is said of what is left out.
@@ -77,8 +78,8 @@ pub struct Settings {
     pub title: bool,
     /// Which key does what.
     pub keymap: Keymap,
-    /// How far local time is ahead of UTC, in seconds.
-    pub utc_offset: i32,
+    /// Where the user is.
+    pub zone: Zone,
 }
 
 /// What is wrong with the settings.
@@ -119,7 +120,7 @@ impl Default for Settings {
             notify: Notify::default(),
             title: true,
             keymap: Keymap::default(),
-            utc_offset: 0,
+            zone: Zone::default(),
         }
     }
 }

@@ -24,6 +24,7 @@ pub mod sort;
 pub mod toast;
 pub mod wake;
 pub mod wraps;
+pub mod zone;
 
 use std::collections::{BTreeMap, HashMap};
 

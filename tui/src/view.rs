@@ -67,8 +67,16 @@ fn paint_all(state: &State, buffer: &mut Buffer) -> Painted {
         Screen::Briefing(open) => briefing::paint(state, open, &mut canvas, body),
         Screen::Session(chat) => session::paint(state, chat, &mut canvas, body),
     }
+    if !state.layers.is_empty() {
+        // What lies under something has no keys.
+        canvas.painted.caret = None;
+    }
     footer::paint(state, &mut canvas, foot);
     for layer in &state.layers {
+        // A command is typed at the foot.
+        if !matches!(layer, Layer::Command(_)) {
+            canvas.painted.caret = None;
+        }
         layer::paint(state, layer, &mut canvas, body);
     }
     // The log shows them too, and all of them.

@@ -58,7 +58,7 @@ pub(super) fn load(options: &ConsoleOptions) -> Result<Settings, Exit> {
     // What is wrong with the file is said of the file, whatever the arguments say.
     file.clone().settle(env).map_err(|error| wrong(format!("{}: {error}", path.display())))?;
     let mut settings = said.or(file).settle(env).map_err(wrong)?;
-    settings.utc_offset = clock::utc_offset();
+    settings.zone = clock::zone();
     Ok(settings)
 }
 

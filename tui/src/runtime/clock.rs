@@ -1,13 +1,16 @@
 //! The one place that reads the time.
 
+use chrono::TimeZone;
 use tierup_common::time::Timestamp;
+
+use crate::state::zone::Zone;
 
 /// This moment, by this machine's clock.
 pub(crate) fn now() -> Timestamp {
     chrono::Utc::now().into()
 }
 
-/// How far local time is ahead of UTC, in seconds.
-pub fn utc_offset() -> i32 {
-    chrono::Local::now().offset().local_minus_utc()
+/// Where this machine is, by `TZ` or its own settings.
+pub fn zone() -> Zone {
+    Zone::new(|at| chrono::Local.offset_from_utc_datetime(&at.naive_utc()).local_minus_utc())
 }

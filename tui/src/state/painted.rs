@@ -34,6 +34,8 @@ pub struct Painted {
     pub steps_shown: usize,
     /// Text that leads somewhere.
     pub links: Vec<Link>,
+    /// Where the caret is, while one types: the terminal's cursor goes there.
+    pub caret: Option<Position>,
     /// When something on the screen will look different by itself.
     pub changes_at: Option<Timestamp>,
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
 use tierup_common::time::Timestamp;
 
+use crate::state::zone::{Moment, Zone};
+
 /// The hour of a day that is named without one.
 const MORNING: NaiveTime = NaiveTime::from_hms_opt(9, 0, 0).unwrap();
 /// Nothing sleeps longer.
@@ -24,36 +26,33 @@ pub enum NotATime {
     TooFar,
 }
 
-/// Reads when to wake; nothing, if never. Times of day are local: so many seconds ahead of UTC.
-pub fn read(text: &str, now: Timestamp, utc_offset: i32) -> Result<Option<Timestamp>, NotATime> {
+/// Reads when to wake; nothing, if never. Times of day are local, by the rules of their own day.
+pub fn read(text: &str, now: Timestamp, zone: &Zone) -> Result<Option<Moment>, NotATime> {
     let text = text.trim().to_lowercase();
     if matches!(text.as_str(), "" | "never" | "no") {
         return Ok(None);
     }
-    let at = match span(text.strip_prefix("in ").unwrap_or(&text)) {
-        Some(span) => now.plus(span),
-        None => utc(moment(&text, local(now, utc_offset)).ok_or(NotATime::Unread)?, utc_offset),
+    let moment = match span(text.strip_prefix("in ").unwrap_or(&text)) {
+        Some(span) => Moment::Once(now.plus(span)),
+        None => {
+            zone.moment(moment(&text, zone.local(now).naive_local()).ok_or(NotATime::Unread)?)
+        }
     };
-    match at {
+    match moment.at() {
         at if at <= now => Err(NotATime::Over),
         at if at.since(now) > LONGEST => Err(NotATime::TooFar),
-        at => Ok(Some(at)),
+        _ => Ok(Some(moment)),
     }
 }
 
-/// A moment as a calendar says it: `Tue 24 Nov, 09:00`.
-pub fn say(at: Timestamp, utc_offset: i32) -> String {
-    local(at, utc_offset).format("%a %-d %b, %H:%M").to_string()
-}
-
-fn local(at: Timestamp, utc_offset: i32) -> NaiveDateTime {
-    Timestamp::from_millis(at.as_millis().saturating_add(i64::from(utc_offset) * 1000))
-        .to_datetime()
-        .naive_utc()
-}
-
-fn utc(local: NaiveDateTime, utc_offset: i32) -> Timestamp {
-    Timestamp::from_millis(local.and_utc().timestamp_millis().saturating_sub(i64::from(utc_offset) * 1000))
+/// A moment as a calendar says it: `Tue 24 Nov, 09:00`; and what became of a time that is there twice, or not at all.
+pub fn say(moment: Moment, zone: &Zone) -> String {
+    let time = zone.local(moment.at()).format("%a %-d %b, %H:%M");
+    match moment {
+        Moment::Once(_) => time.to_string(),
+        Moment::Twice(_) => format!("{time}, the first of two: the clock is set back"),
+        Moment::Skipped(_) => format!("{time}: the clock is set forward over the time that you typed"),
+    }
 }
 
 /// `2h`, `90 min`, `1h 30m`, `3 days`.
@@ -143,13 +142,18 @@ fn time(word: &str) -> Option<NaiveTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::zone::tests::berlin;
 
     /// Sunday, 2026-11-22, 09:30 UTC.
     const NOW: Timestamp = Timestamp::from_millis(1_795_339_800_000);
 
     fn wakes(text: &str, offset: i32) -> String {
-        match read(text, NOW, offset) {
-            Ok(Some(at)) => at.to_string()[..16].to_owned(),
+        wakes_in(text, NOW, &Zone::fixed(offset))
+    }
+
+    fn wakes_in(text: &str, now: Timestamp, zone: &Zone) -> String {
+        match read(text, now, zone) {
+            Ok(Some(moment)) => moment.at().to_string()[..16].to_owned(),
             Ok(None) => "never".into(),
             Err(why) => why.to_string(),
         }
@@ -186,7 +190,32 @@ mod tests {
         }
         assert_eq!(wakes("tomorrow 9:00", 3600), "2026-11-23T08:00");
         assert_eq!(wakes("tomorrow 9:00", -5 * 3600), "2026-11-23T14:00");
-        assert_eq!(say(NOW, 3600), "Sun 22 Nov, 10:30");
+        assert_eq!(say(Moment::Once(NOW), &Zone::fixed(3600)), "Sun 22 Nov, 10:30");
+    }
+
+    #[test]
+    fn in_winter_a_time_in_summer_is_one_of_summer() {
+        let berlin = berlin();
+        assert_eq!(wakes_in("2027-06-01 8:00", NOW, &berlin), "2027-06-01T06:00");
+        assert_eq!(wakes_in("2026-12-01 8:00", NOW, &berlin), "2026-12-01T07:00");
+        // The evening before each change.
+        let at = |text: &str| Timestamp::from(text.parse::<chrono::DateTime<chrono::Utc>>().unwrap());
+        assert_eq!(wakes_in("tomorrow 9:00", at("2027-03-27T19:00:00Z"), &berlin), "2027-03-28T07:00");
+        assert_eq!(wakes_in("9:00", at("2027-10-30T19:00:00Z"), &berlin), "2027-10-31T08:00");
+    }
+
+    #[test]
+    fn a_time_that_is_there_twice_or_not_at_all_is_said_to_be() {
+        let said = |text| {
+            let moment = read(text, NOW, &berlin()).unwrap().unwrap();
+            (moment.at().to_string()[..16].to_owned(), say(moment, &berlin()))
+        };
+        let (at, says) = said("2027-03-28 2:30");
+        assert_eq!(at, "2027-03-28T01:30");
+        assert_eq!(says, "Sun 28 Mar, 03:30: the clock is set forward over the time that you typed");
+        let (at, says) = said("2027-10-31 2:30");
+        assert_eq!(at, "2027-10-31T00:30");
+        assert_eq!(says, "Sun 31 Oct, 02:30, the first of two: the clock is set back");
     }
 
     #[test]

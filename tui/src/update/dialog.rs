@@ -15,6 +15,7 @@ use crate::event::Failure;
 use crate::keymap::DialogVerb;
 use crate::state::dialog::{Dialog, Input, Purpose};
 use crate::state::layer::{Confirm, Layer, OnYes};
+use crate::state::zone::{Moment, Zone};
 use crate::state::{State, wake};
 use crate::text::safe;
 use crate::update::{ended, load};
@@ -158,7 +159,7 @@ fn cancel(state: &mut State) {
 
 /// Does what a dialog asks for; what cannot be undone, after a question.
 pub(super) fn submit(state: &mut State, is_sure: bool, effects: &mut Vec<Effect>) {
-    let (now, utc_offset) = (state.server_now(), state.settings.utc_offset);
+    let (now, zone) = (state.server_now(), state.settings.zone.clone());
     let may_ask = state.link.may_ask();
     let Some(dialog) = top(state) else { return };
     if dialog.sending.is_some() {
@@ -168,7 +169,7 @@ pub(super) fn submit(state: &mut State, is_sure: bool, effects: &mut Vec<Effect>
         dialog.error = Some(OFFLINE.into());
         return;
     }
-    match (call(dialog, now, utc_offset), question(dialog)) {
+    match (call(dialog, now, &zone), question(dialog)) {
         (Ok(_), Some(question)) if !is_sure => {
             dialog.error = None;
             state.layers.push(Layer::Confirm(Confirm { question, on_yes: OnYes::Submit }));
@@ -204,7 +205,7 @@ fn question(dialog: &Dialog) -> Option<String> {
 }
 
 /// What a dialog asks of the server, or what is missing.
-fn call(dialog: &Dialog, now: Timestamp, utc_offset: i32) -> Result<Call, String> {
+fn call(dialog: &Dialog, now: Timestamp, zone: &Zone) -> Result<Call, String> {
     let first = dialog.text(0);
     Ok(match dialog.purpose {
         Purpose::NewSession => {
@@ -220,7 +221,8 @@ fn call(dialog: &Dialog, now: Timestamp, utc_offset: i32) -> Result<Call, String
             })
         }
         Purpose::Park(session) => {
-            let wake_at = wake::read(&dialog.text(1), now, utc_offset).map_err(|why| why.to_string())?;
+            let wake = wake::read(&dialog.text(1), now, zone).map_err(|why| why.to_string())?;
+            let wake_at = wake.map(Moment::at);
             let request = HandOff { intent: Intent::Park, engineer_notes: first, priority: None, wake_at };
             Call::HandOff { session, request }
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Margin, Rect};
+use ratatui::layout::{Margin, Position, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
 use ratatui::widgets::{Block, Clear, Widget};
@@ -16,6 +16,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::keymap::{Action, Context, Keymap};
 use crate::state::State;
 use crate::state::painted::{Link, Painted};
+use crate::state::zone::Zone;
 use crate::text::{Row, cut, safe};
 use crate::theme::Theme;
 use crate::view::time;
@@ -38,7 +39,7 @@ pub(super) struct Canvas<'a> {
     /// This moment, by the server's.
     server_now: Timestamp,
     pub(super) painted: Painted,
-    utc_offset: i32,
+    zone: &'a Zone,
     /// Who looks at it, once that is known.
     pub(super) me: Option<UserId>,
 }
@@ -53,14 +54,14 @@ impl<'a> Canvas<'a> {
             now,
             server_now,
             painted: Painted::default(),
-            utc_offset: state.settings.utc_offset,
+            zone: &state.settings.zone,
             me: state.my_id(),
         }
     }
 
     /// Paints a line of raw text, at most so many columns; how many it took.
     pub(super) fn put(&mut self, x: u16, y: u16, columns: u16, raw: &str, style: Style) -> u16 {
-        if !self.buffer.area.contains(ratatui::layout::Position::new(x, y)) {
+        if !self.buffer.area.contains(Position::new(x, y)) {
             return 0;
         }
         let line = cut(&safe::line(safe::head(raw, usize::from(columns))), usize::from(columns));
@@ -155,9 +156,14 @@ impl<'a> Canvas<'a> {
     pub(super) fn through(&mut self, room: Rect, height: u16, top: u16, paint: impl FnOnce(&mut Self, Rect)) {
         let whole = Rect { x: 0, y: 0, width: room.width, height };
         let mut tall = Buffer::empty(whole);
+        let caret = self.painted.caret.take();
         std::mem::swap(self.buffer, &mut tall);
         paint(self, whole);
         std::mem::swap(self.buffer, &mut tall);
+        let seen = |at: &Position| (top..top.saturating_add(room.height)).contains(&at.y);
+        let inside = self.painted.caret.filter(seen);
+        self.painted.caret =
+            inside.map(|at| Position::new(room.x + at.x, room.y + at.y - top)).or(caret);
         for position in room.positions() {
             let from = (position.x - room.x, position.y - room.y + top);
             if let (Some(to), Some(cell)) = (self.buffer.cell_mut(position), tall.cell(from)) {
@@ -267,9 +273,9 @@ impl<'a> Canvas<'a> {
         self.server_now
     }
 
-    /// How far local time is ahead of UTC, in seconds.
-    pub(super) const fn utc_offset(&self) -> i32 {
-        self.utc_offset
+    /// Where the user is.
+    pub(super) const fn zone(&self) -> &'a Zone {
+        self.zone
     }
 
     /// The spinner, as it stands at this moment, where it is seen.
@@ -335,12 +341,12 @@ impl<'a> Canvas<'a> {
 
     /// The time of day, where the user is, by the server's clock; with the day, where it is another one.
     pub(super) fn clock(&self, at: Timestamp) -> String {
-        time::clock(at, self.server_now, self.utc_offset)
+        time::clock(at, self.server_now, self.zone)
     }
 
     /// The same of what this machine has noted.
     pub(super) fn own_clock(&self, at: Timestamp) -> String {
-        time::clock(at, self.now, self.utc_offset)
+        time::clock(at, self.now, self.zone)
     }
 
     /// When a reminder comes, or came.

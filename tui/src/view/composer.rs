@@ -1,7 +1,6 @@
 //! A text area: made safe and painted with our own colours, wherever it stands.
 
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use crate::state::composer::{CURSOR, Composer, SELECTED};
@@ -35,17 +34,23 @@ pub(super) fn paint(composer: &Composer, focused: bool, hint: &str, canvas: &mut
     }
 }
 
-/// The text area marks its cursor and what is selected in a way that nothing else is marked in; this is what they look
-/// like. So it is painted as it stands, and need not be another one for each theme.
+/// The text area marks its cursor and what is selected in a way that nothing else is marked in; this is what becomes of
+/// the marks. So it is painted as it stands, and need not be another one for each theme.
 fn wear(focused: bool, canvas: &mut Canvas<'_>, area: Rect) {
-    let cursor = if focused { canvas.theme.cursor } else { Style::new() };
+    let mut caret = None;
     for position in area.positions() {
         let Some(cell) = canvas.buffer.cell_mut(position) else { continue };
-        for (mark, style) in [(SELECTED, canvas.theme.cursor), (CURSOR, cursor)] {
-            if cell.modifier.contains(mark) {
-                cell.modifier.remove(mark);
-                cell.set_style(style);
-            }
+        if cell.modifier.contains(SELECTED) {
+            cell.modifier.remove(SELECTED);
+            cell.set_style(canvas.theme.cursor);
         }
+        if cell.modifier.contains(CURSOR) {
+            cell.modifier.remove(CURSOR);
+            caret.get_or_insert(position);
+        }
+    }
+    if focused {
+        // The terminal shows it: what input methods draw stands there, and screen readers follow it.
+        canvas.painted.caret = caret;
     }
 }

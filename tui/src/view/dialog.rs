@@ -184,8 +184,8 @@ fn paint_field(field: &Field, focused: bool, canvas: &mut Canvas<'_>, area: Rect
 fn when(text: &Composer, focused: bool, hint: &str, canvas: &mut Canvas<'_>, area: Rect) {
     composer::paint(text, focused, hint, canvas, Rect { height: 1, ..area });
     let theme = canvas.theme;
-    let (line, style) = match wake::read(&text.text(), canvas.server_now(), canvas.utc_offset()) {
-        Ok(Some(at)) => (wake::say(at, canvas.utc_offset()), theme.good),
+    let (line, style) = match wake::read(&text.text(), canvas.server_now(), canvas.zone()) {
+        Ok(Some(moment)) => (wake::say(moment, canvas.zone()), theme.good),
         Ok(None) => ("no reminder".into(), theme.dim),
         Err(why) => (why.to_string(), theme.warn),
     };

@@ -1,6 +1,6 @@
 //! The log-in.
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use crate::state::login::{Field, LogIn, Why};
 use crate::text::{Ink, wrap};
@@ -79,7 +79,7 @@ fn paint_field(login: &LogIn, field: Field, canvas: &mut Canvas<'_>, row: Rect) 
             let shown = "*".repeat(login.secret.len().min(usize::from(room.width.saturating_sub(1))));
             let used = canvas.put(room.x, room.y, room.width, &shown, theme.text);
             if focused {
-                canvas.put(room.x + used, room.y, 1, " ", theme.cursor);
+                canvas.painted.caret = Some(Position::new(room.x + used, room.y));
             }
         }
     }

@@ -1,11 +1,13 @@
 //! Times of day, as people read them.
 
-use chrono::{DateTime, Datelike, FixedOffset, Offset, Utc};
+use chrono::Datelike;
 use tierup_common::time::Timestamp;
 
-/// The time of day, so many seconds ahead of UTC; with the day, where it is another one than now.
-pub(super) fn clock(at: Timestamp, now: Timestamp, utc_offset: i32) -> String {
-    let (at, now) = (local(at, utc_offset), local(now, utc_offset));
+use crate::state::zone::Zone;
+
+/// The time of day where the user is; with the day, where it is another one than now.
+pub(super) fn clock(at: Timestamp, now: Timestamp, zone: &Zone) -> String {
+    let (at, now) = (zone.local(at), zone.local(now));
     let form = if at.date_naive() == now.date_naive() {
         "%H:%M"
     } else if at.year() == now.year() {
@@ -16,23 +18,24 @@ pub(super) fn clock(at: Timestamp, now: Timestamp, utc_offset: i32) -> String {
     at.format(form).to_string()
 }
 
-fn local(at: Timestamp, utc_offset: i32) -> DateTime<FixedOffset> {
-    let offset = FixedOffset::east_opt(utc_offset).unwrap_or(Utc.fix());
-    at.to_datetime().with_timezone(&offset)
-}
-
 #[cfg(test)]
 mod tests {
+    use chrono::{DateTime, Utc};
+
     use super::*;
+    use crate::state::zone::tests::berlin;
 
     #[test]
     fn what_was_not_today_says_when_it_was() {
         let at = |text: &str| Timestamp::from(text.parse::<DateTime<Utc>>().unwrap());
         let now = at("2026-11-22T23:30:00Z");
-        assert_eq!(clock(at("2026-11-22T09:05:00Z"), now, 0), "09:05");
-        assert_eq!(clock(at("2026-11-21T09:05:00Z"), now, 0), "Sat 21 Nov, 09:05");
-        assert_eq!(clock(at("2025-11-21T09:05:00Z"), now, 0), "21 Nov 2025, 09:05");
+        let utc = Zone::default();
+        assert_eq!(clock(at("2026-11-22T09:05:00Z"), now, &utc), "09:05");
+        assert_eq!(clock(at("2026-11-21T09:05:00Z"), now, &utc), "Sat 21 Nov, 09:05");
+        assert_eq!(clock(at("2025-11-21T09:05:00Z"), now, &utc), "21 Nov 2025, 09:05");
         // Where the user is, it is the next day already.
-        assert_eq!(clock(at("2026-11-22T09:05:00Z"), now, 3600), "Sun 22 Nov, 10:05");
+        assert_eq!(clock(at("2026-11-22T09:05:00Z"), now, &berlin()), "Sun 22 Nov, 10:05");
+        // What was said in summer was said in summer time.
+        assert_eq!(clock(at("2026-07-01T09:05:00Z"), now, &berlin()), "Wed 1 Jul, 11:05");
     }
 }
