@@ -67,7 +67,8 @@ async fn identify(State(app): State<App>, request: Request, next: Next) -> Respo
     finish(response, &id)
 }
 
-fn request_id() -> String {
+/// A name for a request.
+pub(crate) fn request_id() -> String {
     let mut bytes = [0; 8];
     // Without randomness requests share a name, which is a pity but no harm.
     let _ = getrandom::fill(&mut bytes);
