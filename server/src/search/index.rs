@@ -134,6 +134,8 @@ impl Index {
         self.connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || gone.is_cancelled()))?;
         let moment = self.connection.unchecked_transaction()?;
         let answer = work(self);
+        // The end of the moment is not to be broken off: the next would begin within it.
+        self.connection.progress_handler(0, None::<fn() -> bool>)?;
         drop(moment);
         answer
     }
