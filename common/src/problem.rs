@@ -58,6 +58,8 @@ codes! {
     NotFound = "not-found", 404, "Not found";
     /// The path does not take this method.
     MethodNotAllowed = "method-not-allowed", 405, "Method not allowed";
+    /// The headers did not arrive in time.
+    RequestTimeout = "request-timeout", 408, "Request timeout";
     /// Somebody else was first.
     HandoffAlreadyClaimed = "handoff-already-claimed", 409, "Handoff already claimed";
     /// The handoff has ended.
@@ -72,7 +74,9 @@ codes! {
     EmailTaken = "email-taken", 409, "Email taken";
     /// The body is larger than [`crate::limit::BODY`].
     PayloadTooLarge = "payload-too-large", 413, "Payload too large";
-    /// The body is not JSON.
+    /// The address is longer than the server reads.
+    UriTooLong = "uri-too-long", 414, "URI too long";
+    /// The body is not JSON, or not as it is: compressed, say.
     UnsupportedMediaType = "unsupported-media-type", 415, "Unsupported media type";
     /// The request can be read, but a field of it breaks a rule.
     Invalid = "invalid", 422, "Invalid";
@@ -80,6 +84,8 @@ codes! {
     IdempotencyKeyReused = "idempotency-key-reused", 422, "Idempotency key reused";
     /// Too many requests.
     RateLimited = "rate-limited", 429, "Rate limited";
+    /// The request line and the headers are larger than the server reads.
+    HeadersTooLarge = "headers-too-large", 431, "Headers too large";
     /// The server's fault.
     Internal = "internal", 500, "Internal error";
     /// Not now.

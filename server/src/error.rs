@@ -59,7 +59,15 @@ impl From<Refusal> for ApiError {
 
 impl From<SearchError> for ApiError {
     fn from(error: SearchError) -> Self {
-        Self::internal(&error)
+        match error {
+            SearchError::Crowded => {
+                Self::rate_limited(Duration::from_secs(1), "too many searches at once; try again in a moment")
+            }
+            SearchError::Store(error) => error.into(),
+            SearchError::Index(_) | SearchError::Runbooks(..) | SearchError::CutShort => {
+                Self::internal(&error)
+            }
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 //! The guard finds the caller, asks for the route's role and takes the body in, within its limits; only then the
 //! handler's extractors run. Each of them answers in the form of a problem.
 
+mod text;
+
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -110,7 +112,8 @@ async fn let_in(
 /// Whether a body is empty, null, or an object without fields: many clients cannot send less.
 fn says_nothing(body: &[u8]) -> bool {
     let is_empty = |object: Option<serde_json::Map<_, _>>| object.is_none_or(|object| object.is_empty());
-    body.trim_ascii().is_empty() || serde_json::from_slice(body).is_ok_and(is_empty)
+    let text = text::of(body).map(str::trim_ascii);
+    text.is_ok_and(|text| text.is_empty() || serde_json::from_str(text).is_ok_and(is_empty))
 }
 
 /// The one value of a header that must not be there twice.
@@ -248,8 +251,9 @@ impl<T: DeserializeOwned + Valid> FromRequestParts<App> for Body<T> {
             let detail = "send JSON, with `Content-Type: application/json`";
             return Err(ApiError::new(Code::UnsupportedMediaType, detail));
         }
+        text::must_be_plain(&parts.headers)?;
         let body = raw(parts);
-        let mut reader = serde_json::Deserializer::from_slice(&body);
+        let mut reader = serde_json::Deserializer::from_str(text::of(&body)?);
         let mut track = serde_path_to_error::Track::new();
         let tracked = serde_path_to_error::Deserializer::new(&mut reader, &mut track);
         let read: Result<T, _> = object(tracked);

@@ -70,8 +70,7 @@ fn is_asked(text: Option<&str>) -> bool {
 /// search text.
 async fn found(app: &App, caller: &Caller, text: Option<String>) -> ApiResult<Option<Vec<SessionId>>> {
     let Some(text) = text.filter(|text| is_asked(Some(text))) else { return Ok(None) };
-    app.search.catch_up(&app.store, caller.account).await?;
-    Ok(Some(app.search.sessions(caller.account, text).await?))
+    Ok(Some(app.search.sessions(&app.store, caller.account, text).await?))
 }
 
 /// A cursor that came from us, read back.

@@ -77,7 +77,8 @@ fn cut(text: &str) -> &str {
     &text[..text.floor_char_boundary(LOGGED)]
 }
 
-fn request_id() -> String {
+/// A name for a request.
+pub(crate) fn request_id() -> String {
     let mut bytes = [0; 8];
     // Without randomness requests share a name, which is a pity but no harm.
     let _ = getrandom::fill(&mut bytes);

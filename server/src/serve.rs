@@ -2,6 +2,7 @@
 //!
 //! Not `axum::serve`: that keeps a client which sends half a request, or half a body, for ever.
 
+mod last;
 mod line;
 mod pour;
 mod rest;
@@ -102,14 +103,21 @@ async fn converse(
     let service = service_fn(move |request| answer(router.clone(), remote, Arc::clone(&leaving), request));
     let mut connection = http.serve_connection(TokioIo::new(line), service);
     // Clients break off all the time; it is their business.
-    tokio::select! {
+    let ended = tokio::select! {
         biased;
         answer = exit.taken() => return Some((connection.into_parts().io.into_inner().stream, answer)),
-        _ = &mut connection => return None,
-        () = stop.cancelled() => {}
+        ended = &mut connection => Some(ended),
+        () = stop.cancelled() => None,
+    };
+    let ended = if let Some(ended) = ended {
+        ended
+    } else {
+        Pin::new(&mut connection).graceful_shutdown();
+        (&mut connection).await
+    };
+    if let Some(word) = ended.err().and_then(|error| exit.last_word(&error)) {
+        word.say(connection.into_parts().io.into_inner().stream).await;
     }
-    Pin::new(&mut connection).graceful_shutdown();
-    let _ = connection.await;
     None
 }
 

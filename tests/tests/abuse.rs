@@ -34,16 +34,59 @@ async fn requests_that_are_never_finished_are_cut_and_the_others_are_served() {
     let mut slow = JoinSet::new();
     for _ in 0..200 {
         let mut socket = begins(&world, "GET /api/v1/me HTTP/1.1\r\nHost: x\r\nX-Slow: ").await;
-        slow.spawn(async move { socket.read_to_end(&mut Vec::new()).await });
+        slow.spawn(async move {
+            let mut answer = String::new();
+            socket.read_to_string(&mut answer).await.map(|_| answer)
+        });
     }
+    // Whoever asks for nothing is told nothing.
+    let mut idle = begins(&world, "").await;
 
     for _ in 0..50 {
         sam.get("/me").await.expect(200);
     }
 
     let all = tokio::time::timeout(Duration::from_secs(20), slow.join_all()).await;
-    assert!(all.is_ok(), "after 20 seconds some were not cut");
+    let all = all.expect("after 20 seconds some were not cut");
+    for answer in all {
+        let answer = answer.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{answer}");
+        assert!(answer.contains("/problems/request-timeout"), "{answer}");
+    }
+    let mut nothing = String::new();
+    idle.read_to_string(&mut nothing).await.unwrap();
+    assert_eq!(nothing, "");
     assert!(began.elapsed() > Duration::from_secs(5), "somebody who is only slow was cut at once");
+}
+
+/// What becomes of each of them, and of a log-in beside them, is shown in `server/src/search/turn.rs`.
+///
+/// Mutants seen to fail: a turn that is lost with its caller.
+#[tokio::test]
+async fn a_flood_of_searches_that_nobody_waits_for_leaves_searches_and_log_ins_as_they_were() {
+    const SEARCHES: usize = 1_200;
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    for number in 0..50 {
+        sam.opens(&format!("Problem {number} with a printer, a phone and the VPN")).await;
+    }
+    let owner = world.owner();
+    let me = owner.get("/me").await.expect(200);
+    let password = serde_json::json!({"password": "correct horse battery"});
+    let path = format!("/users/{}", me["id"].as_str().unwrap());
+    owner.ask(Method::PATCH, &path, Some(password), &[]).await.expect(200);
+    for number in 0..SEARCHES {
+        let request = format!(
+            "GET /api/v1/ai-sessions?q=p+v+t+w+a+{number} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\r\n",
+            sam.token()
+        );
+        drop(begins(&world, &request).await);
+    }
+
+    let log_in = serde_json::json!({"email": me["email"], "password": "correct horse battery"});
+    owner.post("/auth/login", log_in).await.expect(200);
+    let found = sam.get("/ai-sessions?q=printer+vpn").await.expect(200);
+    assert_eq!(found["items"].as_array().unwrap().len(), 50);
 }
 
 #[tokio::test]

@@ -71,6 +71,24 @@ async fn what_the_playbook_writes_at_once_is_seen_to_grow_before_it_is_ready() {
 }
 
 #[tokio::test]
+async fn the_playbook_knows_words_of_scripts_without_blanks_too() {
+    let runbooks = tempfile::tempdir().unwrap();
+    let runbook = "# プリンタが動かない\n\n## Cause\n用紙が湿っている。\n\n## Fix\n1. 用紙を交換する\n";
+    std::fs::write(runbooks.path().join("printer.md"), runbook).unwrap();
+    let world = World::with(Settings { runbooks: Some(runbooks.path().into()), ..Settings::default() }).await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let earlier = sam.opens("VPN接続が切れます").await;
+    sam.resolves(&earlier, "証明書の期限が切れていた。更新した。").await;
+    let vpn = sam.escalates("支店でVPNの接続が頻繁に切れる").await;
+    let data = sam.waits_for_assessment(&vpn).await["ai_assessment_data"].clone();
+    assert_eq!(data["similar"][0]["session_id"], earlier.as_str(), "{data:#}");
+    assert_eq!(data["likely_cause"], "As in session 1: 証明書の期限が切れていた。", "one sentence of it");
+    let printer = sam.escalates("３階のﾌﾟﾘﾝﾀが動かない").await;
+    let data = sam.waits_for_assessment(&printer).await["ai_assessment_data"].clone();
+    assert_eq!(data["likely_cause"], "用紙が湿っている。", "{data:#}");
+}
+
+#[tokio::test]
 async fn the_playbook_says_plainly_that_nothing_matches() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;

@@ -32,6 +32,26 @@ async fn sessions_are_found_by_what_was_said_and_how_they_ended() {
     assert!(numbers(&sam.get("/ai-sessions?q=vpn&status=active").await.expect(200)).is_empty());
 }
 
+/// Mutants seen to fail: a run without blanks indexed as one word.
+#[tokio::test]
+async fn any_part_of_what_is_written_without_blanks_is_found() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    for problem in ["VPN接続が切れます", "打印机无法连接到网络", "เครื่องพิมพ์ไม่ทำงาน", "네트워크접속 장애"]
+    {
+        sam.escalates(problem).await;
+    }
+    for (q, number) in
+        [("接続", 1), ("切", 1), ("す", 1), ("ｖｐｎ 切れ", 1), ("网络", 2), ("พิมพ์", 3), ("접속", 4)]
+    {
+        for list in ["/escalations", "/ai-sessions"] {
+            let page = sam.get(&format!("{list}?q={q}")).await.expect(200);
+            assert_eq!(numbers(&page), [number], "{list} {q}");
+        }
+    }
+    assert!(numbers(&sam.get("/escalations?q=接切").await.expect(200)).is_empty());
+}
+
 #[tokio::test]
 async fn the_queue_is_searched_too_right_after_an_escalation() {
     let world = World::new().await;

@@ -52,8 +52,8 @@ pub(super) struct Known {
 
 /// Looks up what is known of a problem.
 pub(super) async fn known(briefing: &Briefing, library: Library<'_>) -> Result<Known, Unable> {
-    library.search.catch_up(library.store, library.account).await?;
-    let matched = library.search.solutions(library.account, question(briefing)).await?;
+    let words = question(briefing);
+    let matched = library.search.solutions(library.store, library.account, words).await?;
     let fits: Vec<&Hit> =
         matched.hits.iter().filter(|hit| hit.coverage >= LEAST && hit.words.len() >= SHARED_WORDS).collect();
     let mut known = Known {
@@ -221,7 +221,7 @@ impl Tried {
         let branches = briefing.branches.iter().filter(settled).map(|branch| branch.hypothesis.as_str());
         let people = briefing.messages.iter().filter(|message| message.role == MessageRole::User);
         let said = people.map(|message| message.content.as_str()).chain([briefing.notes.as_str()]);
-        let claims = said.flat_map(words::sentences).filter(|sentence| !sentence.ends_with('?'));
+        let claims = said.flat_map(words::sentences).filter(|sentence| !words::is_question(sentence));
         Self(branches.chain(claims).map(words::stems).collect())
     }
 

@@ -34,6 +34,8 @@ const RETRY_OF_EACH: u64 = 12;
 const LONGEST_RETRY: u64 = 60_000;
 /// A sign of life goes out after so long without anything else, so that proxies do not think the stream dead.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// What it is: a comment, which no client takes for anything.
+const SIGN_OF_LIFE: &str = ":\n\n";
 /// Frames that wait go out together, as far as they have so many bytes.
 const TOGETHER: usize = 16 * 1024;
 /// Frames that a stream has room for while nothing much happens.
@@ -81,6 +83,8 @@ pub struct EventStream {
     ready: VecDeque<Bytes>,
     /// A part of the log on its way.
     reading: Option<Reading>,
+    /// The pause before coming back that the client was told last, in milliseconds.
+    told: u64,
     /// When something went out last.
     sent_at: Instant,
     keep_alive: Pin<Box<Sleep>>,
@@ -120,6 +124,7 @@ impl EventStream {
             presence_seen: 0,
             ready: VecDeque::new(),
             reading: None,
+            told: 0,
             sent_at: opened,
             keep_alive: Box::pin(tokio::time::sleep_until(alarm)),
             counter: bell.sent(),
@@ -138,7 +143,8 @@ impl EventStream {
 
     fn greet(&mut self, ends: Ends, wanted: Wanted, now: tierup_common::time::Timestamp) {
         let Ends { oldest, newest } = ends;
-        self.ready.push_back(retry(self.channel.lock().readers.len()));
+        self.told = pause(self.channel.lock().readers.len());
+        self.ready.push_back(retry(self.told));
         self.ready.push_back(signal_frame(&Signal::Hello { seq: newest, oldest_seq: oldest, now }));
         self.cursor = match wanted.start {
             Start::Now => newest,
@@ -165,7 +171,7 @@ impl EventStream {
             // The last word: when to come back, so that not all do at once.
             let has_left = std::mem::replace(&mut self.has_left, true);
             if !has_left {
-                self.ready.push_back(retry(state.crowd));
+                self.ready.push_back(retry(pause(state.crowd)));
             }
             return has_left;
         }
@@ -244,6 +250,15 @@ impl EventStream {
         Some(together.freeze())
     }
 
+    /// A comment; with it goes when to come back, if others have come or gone since that was said.
+    fn sign_of_life(&mut self) -> Bytes {
+        let pause = pause(self.channel.lock().readers.len());
+        if std::mem::replace(&mut self.told, pause) == pause {
+            return Bytes::from_static(SIGN_OF_LIFE.as_bytes());
+        }
+        [SIGN_OF_LIFE.as_bytes(), &retry(pause)].concat().into()
+    }
+
     fn has_expired(&self) -> bool {
         self.expires.is_some_and(|at| Instant::now() >= at)
     }
@@ -297,8 +312,8 @@ impl Body for EventStream {
                     this.keep_alive.as_mut().reset(at);
                 }
                 Poll::Ready(()) => {
-                    let crowd = this.channel.lock().readers.len();
-                    this.ready.push_back(retry(crowd));
+                    let sign = this.sign_of_life();
+                    this.ready.push_back(sign);
                 }
             }
         }
@@ -311,9 +326,13 @@ impl Drop for EventStream {
     }
 }
 
-/// Tells a client how long the pause before it comes back is at most: the more there are, the longer.
-fn retry(crowd: usize) -> Bytes {
-    let pause = RETRY.max(RETRY_OF_EACH.saturating_mul(crowd as u64)).min(LONGEST_RETRY);
+/// How long the pause before a client comes back is at most, in milliseconds: the more there are, the longer.
+fn pause(crowd: usize) -> u64 {
+    RETRY.max(RETRY_OF_EACH.saturating_mul(crowd as u64)).min(LONGEST_RETRY)
+}
+
+/// Tells a client how long that is.
+fn retry(pause: u64) -> Bytes {
     Bytes::from(format!("retry: {pause}\n\n"))
 }
 
@@ -326,6 +345,7 @@ pub(super) fn signal_frame(signal: &Signal) -> Bytes {
 
 #[cfg(test)]
 mod tests {
+    use http_body_util::BodyExt;
 
     use super::*;
     use crate::admin;
@@ -346,5 +366,42 @@ mod tests {
         assert!(open(gone).await.unwrap().is_none());
         assert_eq!(bell.streams(), 0);
         assert!(open(ana).await.unwrap().is_some());
+    }
+
+    /// Mutants seen to fail: a `retry:` in the comment's place; the pause told once and never again.
+    #[tokio::test]
+    async fn a_silent_stream_sends_a_comment_and_a_new_pause_only_when_that_has_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
+        let (bell, clock) = (Bell::default(), Clock::system());
+        let store = Store::open(folder.path(), |_| {}, &crate::supervise::Supervisor::default()).unwrap();
+        let hash = crate::token::hash(&made.token).unwrap();
+        let ana = Arc::new(store.read_system(move |system| system.caller(&hash)).await.unwrap().unwrap());
+        let wanted = Wanted { narrow: Narrow::Team, reads: None, start: Start::Now, says_caught_up: false };
+        let open = async || EventStream::open(&bell, store.clone(), &clock, Arc::clone(&ana), wanted).await;
+        let mut stream = open().await.unwrap().unwrap();
+        let hello = next(&mut stream).await;
+        assert!(hello.starts_with("retry: 500\n\nevent: hello\n"), "{hello}");
+
+        assert_eq!(after_silence(&mut stream).await, ":\n\n");
+        assert_eq!(after_silence(&mut stream).await, ":\n\n");
+        let mut others = Vec::new();
+        for _ in 0..49 {
+            others.push(open().await.unwrap());
+        }
+        assert_eq!(after_silence(&mut stream).await, ":\n\nretry: 600\n\n");
+        assert_eq!(after_silence(&mut stream).await, ":\n\n");
+    }
+
+    async fn next(stream: &mut EventStream) -> String {
+        let bytes = stream.frame().await.unwrap().unwrap().into_data().unwrap();
+        String::from_utf8(bytes.to_vec()).unwrap()
+    }
+
+    /// What comes when nothing has been sent for as long as a stream may be silent.
+    async fn after_silence(stream: &mut EventStream) -> String {
+        stream.sent_at = Instant::now().checked_sub(KEEP_ALIVE).unwrap();
+        stream.keep_alive.as_mut().reset(Instant::now());
+        next(stream).await
     }
 }

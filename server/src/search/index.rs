@@ -2,25 +2,28 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
+use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use tierup_common::id::{AccountId, Seq, SessionId};
-use tierup_common::session::SessionStatus;
+use tokio_util::sync::CancellationToken;
 
 use crate::search::Step;
 use crate::search::runbook::Runbook;
-use crate::store::{self, Scope};
+use crate::search::split;
 
-/// Counts forms of the index; one of another form is made anew.
-const FORM: i32 = 1;
-/// Log entries read in one step.
-const ENTRIES: u32 = 256;
-/// Sessions read in one step when an account is taken in from the beginning.
-const SESSIONS: u32 = 64;
+/// Counts forms of the index; one of another form is made anew. 2: words of scripts without blanks are found.
+const FORM: i32 = 2;
+/// SQLite looks so often, in steps of its machine, whether somebody still waits for the answer: a few times a millisecond.
+const STEPS_BETWEEN_LOOKS: i32 = 1_000;
+/// Whoever reads waits for a moment while the file is set up, and never for what is written.
+const BUSY: Duration = Duration::from_secs(5);
 /// Hits looked at closely.
 const HITS: u32 = 8;
 /// Sessions that a search finds, at most.
 const FOUND: u32 = 1_000;
+/// Prepared statements that a connection keeps.
+const STATEMENTS: usize = 16;
 /// Words asked for, at most: the ones that say most come first.
 const WORDS: usize = 32;
 
@@ -33,7 +36,8 @@ const SCHEMA: &str = "
   ) STRICT;
   CREATE VIRTUAL TABLE word USING fts5 (
     scope, title, problem, talk, resolution,
-    content = '', contentless_delete = 1, tokenize = 'porter unicode61 remove_diacritics 2'
+    content = '', contentless_delete = 1,
+    tokenize = 'porter unicode61 remove_diacritics 2 categories ''L* N* Co Mn Mc'''
   );
   CREATE TABLE follow (account BLOB PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ";
@@ -97,7 +101,7 @@ impl Index {
             // What is not there need not be removed; what cannot be removed shows when it is opened.
             let _ = std::fs::remove_file(file);
         }
-        let connection = connect(path)?;
+        let connection = for_writing(path)?;
         connection.execute_batch(SCHEMA)?;
         connection.pragma_update(None, "user_version", FORM)?;
         Ok(Self { connection })
@@ -107,9 +111,33 @@ impl Index {
         if !path.exists() {
             return Ok(None);
         }
-        let connection = connect(path)?;
+        let connection = for_writing(path)?;
         let form: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         Ok((form == FORM).then_some(Self { connection }))
+    }
+
+    /// The same index for reading, beside whoever else reads it or writes.
+    pub(super) fn for_reading(path: &Path) -> rusqlite::Result<Self> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        connection.busy_timeout(BUSY)?;
+        Ok(Self { connection })
+    }
+
+    /// Reads at one moment of the index, and breaks off when nobody waits for the answer any more.
+    pub(super) fn read<T>(
+        &self,
+        gone: CancellationToken,
+        work: impl FnOnce(&Self) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T> {
+        self.connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || gone.is_cancelled()))?;
+        let moment = self.connection.unchecked_transaction()?;
+        let answer = work(self);
+        // The end of the moment is not to be broken off: the next would begin within it.
+        self.connection.progress_handler(0, None::<fn() -> bool>)?;
+        drop(moment);
+        answer
     }
 
     /// How far the account's log has been read; none if it never was.
@@ -214,12 +242,7 @@ impl Index {
 
     /// The account's sessions that have all of these words, or words that begin so; the best first.
     pub(super) fn sessions(&self, account: AccountId, text: &str) -> rusqlite::Result<Vec<SessionId>> {
-        let words: Vec<String> = text
-            .split(|c: char| !c.is_alphanumeric())
-            .filter(|word| !word.is_empty())
-            .take(WORDS)
-            .map(|word| format!("{}*", quoted(word)))
-            .collect();
+        let words = split::asked(text, WORDS);
         if words.is_empty() {
             return Ok(Vec::new());
         }
@@ -252,83 +275,10 @@ impl Index {
     }
 }
 
-/// Events that change no word of a session. Whatever is not among them has its session read again.
-const WORDLESS: &[&str] = &[
-    "handoff_assessment_ready",
-    "handoff_assessment_failed",
-    "handoff_claimed",
-    "handoff_released",
-    "handoff_assigned",
-    "handoff_step_updated",
-    "handoff_reminder",
-];
-
-/// Reads the next step of an account's log; nothing if it has all been read.
-pub(super) fn gather(
-    scope: &Scope<'_>,
-    account: AccountId,
-    after: Option<Seq>,
-) -> store::Result<Option<Step>> {
-    let ends = scope.log_ends()?;
-    let reaches_back = after.is_some_and(|after| after.next() >= ends.oldest);
-    let Some(after) = after.filter(|_| reaches_back) else {
-        return from_the_beginning(scope, ends.newest).map(Some);
-    };
-    let page = scope.log_after(after, ENTRIES)?;
-    if page.events.is_empty() {
-        return Ok(None);
-    }
-    debug_assert!(page.events.iter().all(|event| event.account == account));
-    let telling = page.events.iter().filter(|event| !WORDLESS.contains(&event.name.as_ref()));
-    let touched: BTreeSet<SessionId> = telling.map(|event| event.session).collect();
-    let documents = touched.into_iter().map(|id| Ok((id, document(scope, id)?)));
-    Ok(Some(Step { anew: false, documents: documents.collect::<store::Result<_>>()?, up_to: page.up_to }))
-}
-
-fn from_the_beginning(scope: &Scope<'_>, newest: Seq) -> store::Result<Step> {
-    let mut documents = Vec::new();
-    let mut cursor = None;
-    loop {
-        let page = scope.sessions(&store::SessionQuery {
-            limit: SESSIONS,
-            cursor,
-            ..store::SessionQuery::default()
-        })?;
-        let Some(last) = page.last() else { break };
-        cursor = Some(store::SessionCursor(last.id));
-        for session in page {
-            documents.push((session.id, document(scope, session.id)?));
-        }
-    }
-    Ok(Step { anew: true, documents, up_to: newest })
-}
-
-fn document(scope: &Scope<'_>, id: SessionId) -> store::Result<Document> {
-    let session = scope.session(id)?;
-    let mut talk = String::new();
-    for message in scope.messages(id)?.into_iter().skip(1) {
-        talk.push_str(&message.content);
-        talk.push('\n');
-    }
-    for branch in scope.branches(id)? {
-        talk.push_str(&branch.hypothesis);
-        talk.push('\n');
-    }
-    // The notes of a park are its owner's alone.
-    if let Some(escalation) = session.escalation {
-        talk.push_str(&scope.handoff(escalation)?.notes);
-    }
-    Ok(Document {
-        title: session.title,
-        problem: scope.intake(id)?,
-        talk,
-        resolution: session.resolution.filter(|_| session.status == SessionStatus::Resolved),
-    })
-}
-
-fn connect(path: &Path) -> rusqlite::Result<Connection> {
+fn for_writing(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
-    connection.set_prepared_statement_cache_capacity(64);
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // Losing the end of it costs reading the log again, nothing else.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
@@ -344,12 +294,15 @@ fn scope_word(account: AccountId, resolved: bool) -> String {
 }
 
 fn put_words(connection: &Connection, id: i64, scope: &str, document: &Document) -> rusqlite::Result<()> {
+    let [title, problem, talk] =
+        [&document.title, &document.problem, &document.talk].map(|text| split::indexed(text));
+    let resolution = document.resolution.as_deref().map(split::indexed);
     connection
         .prepare_cached(
             "INSERT OR REPLACE INTO word (rowid, scope, title, problem, talk, resolution)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
-        .execute(params![id, scope, document.title, document.problem, document.talk, document.resolution])?;
+        .execute(params![id, scope, title, problem, talk, resolution])?;
     Ok(())
 }
 
@@ -378,4 +331,127 @@ fn rarity(all: usize, having: usize) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52 documents")]
     let (all, having) = (all as f64, having as f64);
     (1.0 + (all - having + 0.5) / (having + 0.5)).ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::search::turn::Turns;
+
+    impl Index {
+        /// From now on every write fails.
+        pub(in crate::search) fn refuse_writes(&self) {
+            self.connection.pragma_update(None, "query_only", true).unwrap();
+        }
+    }
+
+    fn account() -> AccountId {
+        AccountId::from_bytes([1; 16])
+    }
+
+    /// An index of sessions with these problems; resolved, so that they solve something.
+    fn index(problems: &[&str]) -> (TempDir, Index) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut index = Index::open(&folder.path().join("search.db")).unwrap();
+        let document = |(number, problem): (u8, &&str)| {
+            let document = Document {
+                title: (*problem).into(),
+                problem: String::new(),
+                talk: String::new(),
+                resolution: Some(String::new()),
+            };
+            (SessionId::from_bytes([number; 16]), document)
+        };
+        let documents = (1..).zip(problems).map(document).collect();
+        index.take_in(account(), Step { anew: true, documents, up_to: Seq(1) }).unwrap();
+        (folder, index)
+    }
+
+    #[test]
+    fn any_part_of_what_has_no_blanks_is_found() {
+        let problems = [
+            "VPN接続が切れます",
+            "接続。続き",
+            "打印机无法连接到网络",
+            "เครื่องพิมพ์ไม่ทำงาน",
+            "네트워크접속이 안됩니다",
+            "ﾌﾟﾘﾝﾀ ＶＰＮ",
+            "ຄອມພິວເຕີ",
+            "កុំព្យូទ័រ",
+            "ကွန်ပျူတာ",
+        ];
+        let (_folder, index) = index(&problems);
+        let found = |text: &str| -> Vec<u8> {
+            let ids = index.sessions(account(), text).unwrap();
+            let mut numbers: Vec<u8> = ids.iter().map(|id| id.as_bytes()[0]).collect();
+            numbers.sort_unstable();
+            numbers
+        };
+        assert_eq!(found("接続"), [1, 2]);
+        assert_eq!(found("接続が"), [1], "one after the other");
+        assert_eq!(found("接続続"), [0_u8; 0], "a full stop stands between them");
+        assert_eq!(found("切れ"), [1]);
+        assert_eq!(found("す"), [1], "the last character");
+        assert_eq!(found("続"), [1, 2]);
+        assert_eq!(found("VPN接続"), [1]);
+        assert_eq!(found("vpn"), [1, 6]);
+        assert_eq!(found("ｖｐ 切れます"), [1]);
+        assert_eq!(found("网络"), [3]);
+        assert_eq!(found("พิมพ์"), [4]);
+        assert_eq!(found("접속"), [5]);
+        assert_eq!(found("プリンタ"), [6]);
+        assert_eq!(found("ພິວ"), [7]);
+        assert_eq!(found("ព្យូ"), [8]);
+        assert_eq!(found("ပျူ"), [9]);
+        assert!(found("接线").is_empty() && found("。").is_empty());
+    }
+
+    #[test]
+    fn what_solved_a_problem_like_it_is_found_without_blanks_too() {
+        let (_folder, index) = index(&["VPN接続が切れます", "プリンタが動かない"]);
+        let words: Vec<String> = crate::search::words::of("VPNの接続がすぐ切れる").collect();
+        let matched = index.solutions(account(), &words).unwrap();
+        let best = &matched.hits[0];
+        assert_eq!(best.kind, Kind::Session(SessionId::from_bytes([1; 16])));
+        assert!(best.words.contains(&"接続".to_owned()), "{best:?}");
+    }
+
+    /// An index that an earlier version made knows nothing of pairs.
+    #[test]
+    fn an_index_of_another_form_is_made_anew_and_one_of_this_form_is_kept() {
+        let (folder, index) = index(&["VPN"]);
+        let path = folder.path().join("search.db");
+        drop(index);
+        let index = Index::open(&path).unwrap();
+        assert_eq!(index.cursor(account()).unwrap(), Some(Seq(1)));
+        index.connection.pragma_update(None, "user_version", FORM - 1).unwrap();
+        drop(index);
+        assert_eq!(Index::open(&path).unwrap().cursor(account()).unwrap(), None);
+    }
+
+    /// Mutants seen to fail: no look at whether somebody still waits.
+    #[tokio::test]
+    async fn a_search_whose_caller_has_gone_breaks_off() {
+        let (folder, _index) = index(&["VPN"]);
+        let reader = Index::for_reading(&folder.path().join("search.db")).unwrap();
+        let readers = Turns::new(vec![reader]);
+        let (entered, begun) = tokio::sync::oneshot::channel();
+        let endless =
+            "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n";
+        let work = move |index: &mut Index, gone| {
+            entered.send(()).unwrap();
+            Ok(index.read(gone, |it| it.connection.query_row(endless, [], |row| row.get::<_, i64>(0)))?)
+        };
+        let caller = tokio::spawn({
+            let readers = std::sync::Arc::clone(&readers);
+            async move { readers.take(work).await }
+        });
+        begun.await.unwrap();
+        caller.abort();
+        let next = readers.take(|index, gone| Ok(index.read(gone, |it| it.sessions(account(), "vpn"))?));
+        let next = tokio::time::timeout(Duration::from_secs(60), next).await;
+        assert_eq!(next.expect("it still runs").unwrap().len(), 1);
+    }
 }

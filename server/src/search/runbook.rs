@@ -140,21 +140,29 @@ fn flush(text: &mut String, block: impl Fn(String) -> Block, blocks: &mut Vec<Bl
     }
 }
 
+/// Runbooks by their names.
+pub(super) type Books = BTreeMap<String, Arc<Runbook>>;
+
 /// The runbooks of a folder, read again when a file of it changes.
 #[derive(Debug)]
 pub(super) struct Runbooks {
     folder: Option<PathBuf>,
     seen: Option<BTreeMap<PathBuf, (SystemTime, u64)>>,
-    books: BTreeMap<String, Arc<Runbook>>,
+    books: Books,
 }
 
 impl Runbooks {
     pub(super) fn new(folder: Option<PathBuf>) -> Self {
-        Self { folder, seen: None, books: BTreeMap::new() }
+        Self { folder, seen: None, books: Books::new() }
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<Arc<Runbook>> {
-        self.books.get(name).cloned()
+    pub(super) fn books(&self) -> &Books {
+        &self.books
+    }
+
+    /// Has the folder read again the next time, changed or not.
+    pub(super) fn forget(&mut self) {
+        self.seen = None;
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = (&str, &Runbook)> {

@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use rust_stemmers::{Algorithm, Stemmer};
 
+use crate::search::split::{self, Piece};
+
 const LITTLE: &str = "a about above after again all also am an and any are as at be because been before being but by \
     can cannot could did do does doing don done down during each every few for from further get gets getting got \
     had has have having he her here hers him his how i if in into is it its just keep keeps let like me more most \
@@ -18,12 +20,22 @@ static STOP: LazyLock<HashSet<&'static str>> = LazyLock::new(|| LITTLE.split_whi
 static STEMMER: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::create(Algorithm::English));
 
 /// The words of a text that carry its meaning, in order, repeated where it repeats them. Letters and digits make a
-/// word; a number counts as one (error 809), a single letter does not.
-pub fn of(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.split(|c: char| !c.is_alphanumeric())
-        .filter(|word| word.chars().nth(1).is_some())
-        .map(str::to_lowercase)
-        .filter(|word| !STOP.contains(word.as_str()))
+/// word; a number counts as one (error 809), a single letter does not. Where a script has no blanks every pair of
+/// neighbours is one, but for those of Hiragana alone: endings and little words, in Japanese.
+pub fn of(text: &str) -> impl Iterator<Item = String> + use<> {
+    let folded = split::fold(text);
+    let mut words = Vec::new();
+    for piece in split::pieces(&folded) {
+        match piece {
+            Piece::Word(word) => words.push(word.to_lowercase()),
+            Piece::Run(run) => {
+                let says_something = |pair: &&str| !pair.chars().all(|c| ('ぁ'..='ゟ').contains(&c));
+                words.extend(split::pairs(run).filter(says_something).map(str::to_owned));
+            }
+        }
+    }
+    words.retain(|word| word.chars().nth(1).is_some() && !STOP.contains(word.as_str()));
+    words.into_iter()
 }
 
 /// The same without their endings: `reinstalled` and `reinstalling` are one.
@@ -42,6 +54,14 @@ pub fn share(part: &HashSet<String>, whole: &HashSet<String>) -> f64 {
     share
 }
 
+/// Marks that end a sentence wherever they stand, because no blank follows them.
+const ENDS: &[char] = &['。', '！', '？', '｡', '।', '॥', '။', '។', '؟', '۔'];
+
+/// Whether a sentence asks.
+pub fn is_question(sentence: &str) -> bool {
+    sentence.ends_with(['?', '？', '؟'])
+}
+
 /// The sentences of a text: by line, then by full stop, question or exclamation mark.
 pub fn sentences(text: &str) -> impl Iterator<Item = &str> {
     text.lines().flat_map(split_line).map(str::trim).filter(|sentence| !sentence.is_empty())
@@ -55,10 +75,10 @@ fn split_line(line: &str) -> impl Iterator<Item = &str> {
             return None;
         }
         let end = rest
-            .match_indices(['.', '!', '?'])
-            .map(|(at, mark)| at + mark.len())
-            .find(|end| rest[*end..].starts_with(' '))
-            .unwrap_or(rest.len());
+            .match_indices(|c| matches!(c, '.' | '!' | '?') || ENDS.contains(&c))
+            .map(|(at, mark)| (at + mark.len(), mark))
+            .find(|(end, mark)| mark.starts_with(ENDS) || rest[*end..].starts_with(' '))
+            .map_or(rest.len(), |(end, _)| end);
         let (sentence, after) = rest.split_at(end);
         rest = after;
         Some(sentence)
@@ -78,8 +98,17 @@ mod tests {
     }
 
     #[test]
+    fn where_there_are_no_blanks_pairs_are_words() {
+        assert_eq!(of("VPN接続がきれます").collect::<Vec<_>>(), ["vpn", "接続", "続が"]);
+        assert_eq!(of("ＶＰＮ").collect::<Vec<_>>(), ["vpn"]);
+    }
+
+    #[test]
     fn a_text_falls_into_its_sentences() {
         let all: Vec<_> = sentences("It pings 10.0.0.1. Nothing else?  No!\nLast line").collect();
         assert_eq!(all, ["It pings 10.0.0.1.", "Nothing else?", "No!", "Last line"]);
+        let all: Vec<_> = sentences("証明書が切れた。更新した？ はい").collect();
+        assert_eq!(all, ["証明書が切れた。", "更新した？", "はい"]);
+        assert!(is_question(all[1]) && !is_question(all[0]));
     }
 }

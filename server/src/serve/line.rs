@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 use tower::ServiceExt;
 
 use crate::extract::Remote;
+use crate::serve::last::{self, Word};
 use crate::serve::pour::Endless;
 use crate::serve::rest::Rest;
 
@@ -25,6 +26,10 @@ use crate::serve::rest::Rest;
 pub(super) struct Exit {
     /// The socket takes nothing more just now, so something of an earlier answer may still be on its way.
     is_blocked: AtomicBool,
+    /// Something came that has not been answered yet.
+    is_asked: AtomicBool,
+    /// The status with which HTTP's machinery refused what it could not read; 0 if it did not. It is not sent.
+    refused: AtomicU16,
     taken: Mutex<Option<Response>>,
     left: Notify,
 }
@@ -38,6 +43,16 @@ impl Exit {
                 return answer;
             }
             self.left.notified().await;
+        }
+    }
+
+    /// What is to be said to a client after its connection ended so.
+    pub(super) fn last_word(&self, error: &hyper::Error) -> Option<Word> {
+        match self.refused.load(Ordering::Relaxed) {
+            // What is still on its way must not be cut into.
+            0 if self.is_blocked.load(Ordering::Relaxed) => None,
+            0 => Word::of_error(error, self.is_asked.load(Ordering::Relaxed)),
+            status => Some(Word::of_refusal(status, error)),
         }
     }
 
@@ -77,7 +92,15 @@ pub(super) struct Line {
 impl Line {
     fn note<T>(&self, wrote: Poll<T>) -> Poll<T> {
         self.exit.is_blocked.store(wrote.is_pending(), Ordering::Relaxed);
+        self.exit.is_asked.fetch_and(wrote.is_pending(), Ordering::Relaxed);
         wrote
+    }
+
+    /// Whether this is no answer of ours: it is kept back, and a better one given when the connection has ended.
+    fn keeps_back(&self, bytes: &[u8]) -> bool {
+        let refused = last::refusal(bytes);
+        self.exit.refused.fetch_max(refused.unwrap_or_default(), Ordering::Relaxed);
+        refused.is_some()
     }
 }
 
@@ -87,7 +110,10 @@ impl AsyncRead for Line {
         context: &mut Context<'_>,
         room: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, room)
+        let before = room.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, room);
+        self.exit.is_asked.fetch_or(room.filled().len() > before, Ordering::Relaxed);
+        read
     }
 }
 
@@ -97,6 +123,9 @@ impl AsyncWrite for Line {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if self.keeps_back(bytes) {
+            return Poll::Ready(Ok(bytes.len()));
+        }
         let wrote = Pin::new(&mut self.stream).poll_write(context, bytes);
         self.note(wrote)
     }
@@ -106,6 +135,11 @@ impl AsyncWrite for Line {
         context: &mut Context<'_>,
         bytes: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if let [only] = bytes
+            && self.keeps_back(only)
+        {
+            return Poll::Ready(Ok(only.len()));
+        }
         let wrote = Pin::new(&mut self.stream).poll_write_vectored(context, bytes);
         self.note(wrote)
     }
@@ -119,6 +153,9 @@ impl AsyncWrite for Line {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.exit.refused.load(Ordering::Relaxed) > 0 {
+            return Poll::Ready(Ok(()));
+        }
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }

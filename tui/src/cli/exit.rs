@@ -94,11 +94,14 @@ impl From<Failure> for Exit {
                 Some(
                     Code::BadRequest
                     | Code::MethodNotAllowed
+                    | Code::RequestTimeout
                     | Code::PayloadTooLarge
+                    | Code::UriTooLong
                     | Code::UnsupportedMediaType
                     | Code::Invalid
                     | Code::IdempotencyKeyReused
                     | Code::RateLimited
+                    | Code::HeadersTooLarge
                     | Code::Internal
                     | Code::Unavailable
                     | Code::StorageFull,
@@ -130,12 +133,15 @@ fn hint(failure: &Failure) -> Option<String> {
             | Code::InvalidCredentials
             | Code::NotFound
             | Code::MethodNotAllowed
+            | Code::RequestTimeout
             | Code::HandoffClosed
             | Code::SessionNotActive
             | Code::SessionFull
             | Code::AssessmentRunning
             | Code::EmailTaken
             | Code::PayloadTooLarge
+            | Code::UriTooLong
+            | Code::HeadersTooLarge
             | Code::UnsupportedMediaType
             | Code::IdempotencyKeyReused
             | Code::Unavailable

@@ -173,11 +173,15 @@ mod tests {
         assert!(says("menu", "Das Menü fehlt"));
         assert!(!says("vn", "VPN"), "letters that merely follow one another are not a word");
         assert!(says("#4", "#4 VPN is down"));
+        assert!(says("接続", "#5 VPN接続が切れます"), "where a script has no blanks, any part");
+        assert!(says("vpn 切れ", "#5 VPN接続が切れます"));
+        assert!(!says("接切", "#5 VPN接続が切れます"));
     }
 
     #[test]
     fn what_was_found_is_known_by_its_place() {
         assert_eq!(filter("down vpn").places("VPN is down"), [0, 1, 2, 7, 8, 9, 10]);
+        assert_eq!(filter("接続").places("VPN接続が切れます"), [3, 4]);
         assert!(filter("").places("VPN is down").is_empty());
     }
 }

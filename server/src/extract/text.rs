@@ -1,0 +1,78 @@
+//! A body as text: what came in another coding than plain UTF-8 is said, with what to do about it.
+
+use axum::http::{HeaderMap, header};
+use tierup_common::problem::Code;
+
+use crate::error::{ApiError, ApiResult};
+
+/// Many programs put this before a text in UTF-8. It is no part of it (RFC 8259, section 8.1).
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Refuses a body that is compressed, or coded in another way.
+pub(super) fn must_be_plain(headers: &HeaderMap) -> ApiResult<()> {
+    for value in headers.get_all(header::CONTENT_ENCODING) {
+        let said = String::from_utf8_lossy(value.as_bytes());
+        let coding =
+            said.split(',').map(str::trim).find(|it| !it.is_empty() && !it.eq_ignore_ascii_case("identity"));
+        if let Some(coding) = coding {
+            let coding: String = coding.chars().take(32).collect();
+            let detail = format!("send the body as it is, without `Content-Encoding: {coding}`");
+            return Err(ApiError::new(Code::UnsupportedMediaType, detail));
+        }
+    }
+    Ok(())
+}
+
+/// The text of a body.
+pub(super) fn of(body: &[u8]) -> ApiResult<&str> {
+    let body = body.strip_prefix(MARK).unwrap_or(body);
+    std::str::from_utf8(body).map_err(|error| {
+        let why = match body {
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "it is UTF-16".into(),
+            [0x1f, 0x8b, ..] => "it is compressed".into(),
+            _ => format!("byte {} is none", error.valid_up_to() + 1),
+        };
+        ApiError::new(Code::BadRequest, format!("body: send it in UTF-8; {why}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn a_mark_before_the_text_is_no_part_of_it() {
+        assert_eq!(of(b"\xef\xbb\xbf{}").unwrap(), "{}");
+        assert_eq!(of("{\"é\"}".as_bytes()).unwrap(), "{\"é\"}");
+    }
+
+    #[test]
+    fn what_is_no_utf_8_is_named() {
+        for (body, says) in [
+            (&b"{\"text\": \"caf\xe9\"}"[..], "byte 14"),
+            (b"\xff\xfe{\0}\0", "UTF-16"),
+            (b"\x1f\x8b\x08\0\0", "compressed"),
+        ] {
+            let detail = of(body).unwrap_err().problem.detail.unwrap();
+            assert!(detail.contains(says) && detail.contains("UTF-8"), "{detail}");
+        }
+    }
+
+    #[test]
+    fn only_a_coding_that_changes_the_body_is_refused() {
+        let refused = |value: &'static str| {
+            let headers = HeaderMap::from_iter([(header::CONTENT_ENCODING, HeaderValue::from_static(value))]);
+            must_be_plain(&headers).err().map(|error| (error.problem.status, error.problem.detail.unwrap()))
+        };
+        for fine in ["", "identity", "Identity, identity"] {
+            assert_eq!(refused(fine), None, "{fine}");
+        }
+        for coded in ["gzip", "identity, br", "zstd"] {
+            let (status, detail) = refused(coded).unwrap();
+            assert_eq!(status, 415);
+            assert!(detail.contains("without `Content-Encoding: "), "{detail}");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Reads from the log what the index does not know yet.
+
+use std::collections::BTreeSet;
+
+use tierup_common::id::{AccountId, Seq, SessionId};
+use tierup_common::session::SessionStatus;
+
+use crate::search::Step;
+use crate::search::index::Document;
+use crate::store::{self, Scope};
+
+/// Log entries read in one step.
+const ENTRIES: u32 = 256;
+/// Sessions read in one step when an account is taken in from the beginning.
+const SESSIONS: u32 = 64;
+
+/// Events that change no word of a session. Whatever is not among them has its session read again.
+const WORDLESS: &[&str] = &[
+    "handoff_assessment_ready",
+    "handoff_assessment_failed",
+    "handoff_claimed",
+    "handoff_released",
+    "handoff_assigned",
+    "handoff_step_updated",
+    "handoff_reminder",
+];
+
+/// Reads the next step of an account's log; nothing if it has all been read.
+pub(super) fn gather(
+    scope: &Scope<'_>,
+    account: AccountId,
+    after: Option<Seq>,
+) -> store::Result<Option<Step>> {
+    let ends = scope.log_ends()?;
+    let reaches_back = after.is_some_and(|after| after.next() >= ends.oldest);
+    let Some(after) = after.filter(|_| reaches_back) else {
+        return from_the_beginning(scope, ends.newest).map(Some);
+    };
+    let page = scope.log_after(after, ENTRIES)?;
+    if page.events.is_empty() {
+        return Ok(None);
+    }
+    debug_assert!(page.events.iter().all(|event| event.account == account));
+    let telling = page.events.iter().filter(|event| !WORDLESS.contains(&event.name.as_ref()));
+    let touched: BTreeSet<SessionId> = telling.map(|event| event.session).collect();
+    let documents = touched.into_iter().map(|id| Ok((id, document(scope, id)?)));
+    Ok(Some(Step { anew: false, documents: documents.collect::<store::Result<_>>()?, up_to: page.up_to }))
+}
+
+fn from_the_beginning(scope: &Scope<'_>, newest: Seq) -> store::Result<Step> {
+    let mut documents = Vec::new();
+    let mut cursor = None;
+    loop {
+        let page = scope.sessions(&store::SessionQuery {
+            limit: SESSIONS,
+            cursor,
+            ..store::SessionQuery::default()
+        })?;
+        let Some(last) = page.last() else { break };
+        cursor = Some(store::SessionCursor(last.id));
+        for session in page {
+            documents.push((session.id, document(scope, session.id)?));
+        }
+    }
+    Ok(Step { anew: true, documents, up_to: newest })
+}
+
+fn document(scope: &Scope<'_>, id: SessionId) -> store::Result<Document> {
+    let session = scope.session(id)?;
+    let mut talk = String::new();
+    for message in scope.messages(id)?.into_iter().skip(1) {
+        talk.push_str(&message.content);
+        talk.push('\n');
+    }
+    for branch in scope.branches(id)? {
+        talk.push_str(&branch.hypothesis);
+        talk.push('\n');
+    }
+    // The notes of a park are its owner's alone.
+    if let Some(escalation) = session.escalation {
+        talk.push_str(&scope.handoff(escalation)?.notes);
+    }
+    Ok(Document {
+        title: session.title,
+        problem: scope.intake(id)?,
+        talk,
+        resolution: session.resolution.filter(|_| session.status == SessionStatus::Resolved),
+    })
+}
