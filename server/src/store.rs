@@ -12,6 +12,7 @@ mod jobs;
 mod log;
 mod messages;
 mod queue;
+mod reached;
 mod read;
 mod sessions;
 mod tx;

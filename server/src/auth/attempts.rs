@@ -214,7 +214,10 @@ mod tests {
     fn a_network_address_that_guesses_at_many_waits_too() {
         let (attempts, mut now) = (Attempts::default(), Duration::ZERO);
         let address = |text: &str| text.parse::<IpAddr>().unwrap();
-        let waits = |from: IpAddr, now| attempts.begin("somebody@acme.test", from, now).err();
+        let waits = |from: IpAddr, now| {
+            let begun = attempts.begin("somebody@acme.test", from, now);
+            begun.map(|attempt| attempts.untried(&attempt)).err()
+        };
         for (number, from) in ["192.0.2.1", "::ffff:192.0.2.1"].iter().cycle().take(100).enumerate() {
             assert_eq!(
                 fails(&attempts, &format!("user{number}@acme.test"), address(from), &mut now),

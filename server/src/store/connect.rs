@@ -16,7 +16,10 @@ const CHECKPOINT_PAGES: i32 = 4096;
 /// What whoever writes keeps of the file in memory, at most, in KiB.
 const CACHE_KIB: i32 = 8 * 1024;
 
-const STEPS: &[M<'static>] = &[M::up(include_str!("../../migrations/0001_init.sql"))];
+const STEPS: &[M<'static>] = &[
+    M::up(include_str!("../../migrations/0001_init.sql")),
+    M::up(include_str!("../../migrations/0002_upkeep.sql")),
+];
 const MIGRATIONS: Migrations<'static> = Migrations::from_slice(STEPS);
 
 /// Why a folder cannot be served from.
