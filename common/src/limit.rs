@@ -2,6 +2,8 @@
 
 /// A whole request body, in bytes.
 pub const BODY: usize = 256 * 1024;
+/// The body of a log-in, in bytes: it is taken in from anybody.
+pub const LOG_IN: usize = 4 * 1024;
 /// One message of a session, in bytes.
 pub const MESSAGE: usize = 32 * 1024;
 /// Notes, reasons, questions, resolutions, hypotheses and evidence, in bytes.

@@ -141,8 +141,8 @@ mod tests {
 
     use super::*;
     use crate::admin;
-    use crate::domain::tests::caller;
-    use crate::store::{Error, Tx};
+    use crate::domain::tests::{at, caller};
+    use crate::store::{Credential, Error, Tx};
 
     /// What may become of somebody while their change waits in line.
     type Fate = fn(&mut Tx<'_>, &Caller) -> store::Result<()>;
@@ -174,7 +174,7 @@ mod tests {
             let (clock, tokens) = (Clock::system(), Tokens::default());
             let (heard, groups) = mpsc::channel();
             let on_commit = move |news: store::News| heard.send(news.pieces).unwrap();
-            let store = Store::open(folder.path(), on_commit, CancellationToken::new()).unwrap();
+            let store = Store::open(folder.path(), on_commit, &crate::supervise::Supervisor::default()).unwrap();
             let bearer = format!("Bearer {}", made.token);
             let ana = tokens.admit(&store, &clock, Some(&bearer), Role::Owner).await.unwrap();
             let (account, who) = (ana.account, ana.clone());
@@ -204,6 +204,44 @@ mod tests {
                 Err(other) => panic!("{other}"),
             }
         }
+    }
+
+    #[tokio::test]
+    async fn a_log_in_whose_password_changes_while_it_is_tried_gets_no_token() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
+        let (clock, tokens) = (Clock::system(), Tokens::default());
+        let store = Store::open(folder.path(), |_| {}, CancellationToken::new()).unwrap();
+        let bearer = format!("Bearer {}", made.token);
+        let ana = tokens.admit(&store, &clock, Some(&bearer), Role::Viewer).await.unwrap();
+        let (account, user) = (ana.account, ana.id);
+        let sets = async |hash: &'static str, active: bool| {
+            let who = ana.clone();
+            let set =
+                store.commit(account, move |tx| changes(tx, &who, |user| user.active = active, Some(hash)));
+            set.await.unwrap();
+        };
+        let logs_in = async |hash: &'static str, number: u8| {
+            let token = Credential {
+                id: TokenId::from_bytes([number; 16]),
+                user,
+                hash: [number; 32],
+                name: "log-in".into(),
+                created_at: clock.now(),
+                expires_at: None,
+            };
+            let done = store
+                .commit(account, move |tx| Ok((tx.log_in(&token, hash)?, tx.tokens(user, at(0))?.len())));
+            let (who, tokens) = done.await.unwrap();
+            (who.is_some(), tokens)
+        };
+        sets("old", true).await;
+        assert_eq!(logs_in("old", 2).await, (true, 1));
+        sets("new", true).await;
+        assert_eq!(logs_in("old", 3).await, (false, 0));
+        assert_eq!(logs_in("new", 4).await, (true, 1));
+        sets("new", false).await;
+        assert_eq!(logs_in("new", 5).await, (false, 0));
     }
 
     #[test]

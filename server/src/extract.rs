@@ -5,12 +5,12 @@
 
 mod text;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -35,6 +35,19 @@ use crate::store::Key;
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(30);
 
+/// What the guard of a route goes by.
+#[derive(Clone)]
+pub struct Gate {
+    /// The server.
+    pub app: App,
+    /// Who may call.
+    pub access: Access,
+    /// Whether there is a body.
+    pub takes_body: bool,
+    /// How many bytes a body may have.
+    pub most: usize,
+}
+
 /// Who may call a route.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Access {
@@ -49,28 +62,17 @@ pub enum Access {
 struct RawBody(Bytes);
 
 /// Lets a request through to its handler, or answers in its place. The answer carries which route it was.
-pub async fn guard(
-    State((app, access, takes_body)): State<(App, Access, bool)>,
-    matched: MatchedPath,
-    request: Request,
-    next: Next,
-) -> Response {
-    let mut response = let_in(&app, &matched, access, takes_body, request, next).await.into_response();
+pub async fn guard(State(gate): State<Gate>, matched: MatchedPath, request: Request, next: Next) -> Response {
+    let mut response = let_in(&gate, &matched, request, next).await.into_response();
     response.extensions_mut().insert(matched);
     response
 }
 
-async fn let_in(
-    app: &App,
-    matched: &MatchedPath,
-    access: Access,
-    takes_body: bool,
-    request: Request,
-    next: Next,
-) -> ApiResult<Response> {
+async fn let_in(gate: &Gate, matched: &MatchedPath, request: Request, next: Next) -> ApiResult<Response> {
+    let Gate { app, access, takes_body, most } = gate;
     let (mut parts, body) = request.into_parts();
     let mut under_way = None;
-    if let Access::From(least) = access {
+    if let Access::From(least) = *access {
         let authorization = single(&parts.headers, header::AUTHORIZATION.as_str())?;
         let caller = app.tokens.admit(&app.store, &app.clock, authorization, least).await?;
         app.limits.request(caller.id)?;
@@ -81,21 +83,28 @@ async fn let_in(
         parts.extensions.insert(caller);
     }
     if matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
-        let body = tokio::time::timeout(BODY_TIME, Limited::new(body, limit::BODY).collect()).await;
+        // From before the first look at the body: that look tells a client that waits for it to go on.
+        let is_late = app.clock.wait(BODY_TIME);
+        let body = tokio::select! {
+            biased;
+            body = Limited::new(body, *most).collect() => body,
+            () = is_late => {
+                return Err(ApiError::new(Code::BadRequest, "the body took too long to arrive"));
+            }
+        };
         let body = match body {
-            Ok(Ok(body)) => body.to_bytes(),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => {
-                let detail = format!("a body may have {} KiB", limit::BODY / 1024);
+            Ok(body) => body.to_bytes(),
+            Err(error) if error.is::<LengthLimitError>() => {
+                let detail = format!("a body may have {} KiB here", most / 1024);
                 return Err(ApiError::new(Code::PayloadTooLarge, detail));
             }
-            Ok(Err(_)) => return Err(ApiError::new(Code::BadRequest, "the body broke off")),
-            Err(_) => return Err(ApiError::new(Code::BadRequest, "the body took too long to arrive")),
+            Err(_) => return Err(ApiError::new(Code::BadRequest, "the body broke off")),
         };
         if !takes_body && !says_nothing(&body) {
             return Err(ApiError::new(Code::BadRequest, "body: this call takes none"));
         }
         parts.extensions.insert(RawBody(body));
-        if let Access::From(least) = access {
+        if let Access::From(least) = *access {
             // A body may take its time: whoever was put out meanwhile is out.
             let authorization = single(&parts.headers, header::AUTHORIZATION.as_str())?;
             let caller = app.tokens.admit(&app.store, &app.clock, authorization, least).await?;
@@ -117,16 +126,34 @@ fn says_nothing(body: &[u8]) -> bool {
 }
 
 /// The one value of a header that must not be there twice.
-fn single<'h>(headers: &'h HeaderMap, name: &str) -> ApiResult<Option<&'h str>> {
+pub fn only<'h>(headers: &'h HeaderMap, name: &str) -> ApiResult<Option<&'h HeaderValue>> {
     let mut values = headers.get_all(name).iter();
-    let Some(value) = values.next() else { return Ok(None) };
+    let value = values.next();
     if values.next().is_some() {
         return Err(ApiError::new(Code::BadRequest, format!("the header {name} is there twice")));
     }
-    let text = value
-        .to_str()
-        .map_err(|_| ApiError::new(Code::BadRequest, format!("the header {name} must be visible ASCII")))?;
-    Ok(Some(text))
+    Ok(value)
+}
+
+/// The same as text.
+fn single<'h>(headers: &'h HeaderMap, name: &str) -> ApiResult<Option<&'h str>> {
+    let text = only(headers, name)?.map(HeaderValue::to_str).transpose();
+    text.map_err(|_| ApiError::new(Code::BadRequest, format!("the header {name} must be visible ASCII")))
+}
+
+/// Refuses a request that does not name its host once (RFC 9112, section 3.2): of two hosts a proxy may have gone by
+/// the other.
+pub async fn one_host(request: Request, next: Next) -> Response {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) if request.version() == Version::HTTP_11 => {
+            ApiError::new(Code::BadRequest, "the header host is missing").into_response()
+        }
+        (Some(_), Some(_)) => {
+            ApiError::new(Code::BadRequest, "the header host is there twice").into_response()
+        }
+        (None | Some(_), _) => next.run(request).await,
+    }
 }
 
 impl FromRequestParts<App> for App {
@@ -161,26 +188,34 @@ impl FromRequestParts<App> for Bearer {
     }
 }
 
-/// The network address a request comes from, as far as it can be believed: the connection's own, or behind a proxy
-/// the last that the proxy added to `X-Forwarded-For`.
-pub struct Peer(pub Option<IpAddr>);
+/// The network address a request comes from, as far as it can be believed: behind a proxy the last that the proxy
+/// added to `X-Forwarded-For`; where there is none that can be read, and without a proxy, the connection's own.
+pub struct Peer(pub IpAddr);
 
 /// The other end of a connection.
 #[derive(Clone, Copy, Debug)]
 pub struct Remote(pub SocketAddr);
 
 impl FromRequestParts<App> for Peer {
-    type Rejection = std::convert::Infallible;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
-        if app.behind_proxy {
-            let forwarded = parts.headers.get_all("x-forwarded-for").iter().next_back();
-            let last =
-                forwarded.and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
-            return Ok(Self(last));
-        }
-        Ok(Self(parts.extensions.get::<Remote>().map(|remote| remote.0.ip())))
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
+        let forwarded = app.behind_proxy.then(|| forwarded_for(&parts.headers)).flatten();
+        let remote = || parts.extensions.get::<Remote>().map(|remote| remote.0.ip());
+        let peer = forwarded.or_else(remote);
+        peer.map(Self).ok_or_else(|| ApiError::internal(&"a request comes from nowhere"))
     }
+}
+
+/// Whom the nearest proxy has heard the request from, as it wrote it: an address, alone or with a port.
+fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
+    let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+    let last = last.rsplit(',').next()?.trim();
+    let bracketed = last.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    if let Some(address) = bracketed {
+        return address.parse::<Ipv6Addr>().ok().map(IpAddr::V6);
+    }
+    last.parse().ok().or_else(|| Some(last.parse::<SocketAddr>().ok()?.ip()))
 }
 
 /// The ids in the path. One that cannot be an id names nothing: not found, as any other that names nothing.
@@ -310,7 +345,7 @@ impl FromRequestParts<App> for Once {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
-        let Some(key) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
+        let Some(key) = only(&parts.headers, "idempotency-key")? else { return Ok(Self(None)) };
         let key = String::from_utf8_lossy(key.as_bytes()).into_owned();
         if !(1..=limit::IDEMPOTENCY_KEY).contains(&key.chars().count()) {
             let detail = format!("an Idempotency-Key has 1 to {} characters", limit::IDEMPOTENCY_KEY);
@@ -323,5 +358,40 @@ impl FromRequestParts<App> for Once {
             digest.update(part);
         }
         Ok(Self(Some(Key { user: caller.id, key, fingerprint: digest.finalize().into() })))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_a_proxy_speaks_for_is_read_however_it_writes_it() {
+        let says = |values: &[&str]| {
+            let values = values.iter().map(|value| HeaderValue::from_bytes(value.as_bytes()).unwrap());
+            let name = header::HeaderName::from_static("x-forwarded-for");
+            let headers: HeaderMap = values.map(|value| (name.clone(), value)).collect();
+            forwarded_for(&headers).map(|address| address.to_string())
+        };
+        for (values, address) in [
+            (&["203.0.113.9"][..], "203.0.113.9"),
+            (&["203.0.113.9:50123"], "203.0.113.9"),
+            (&["2001:db8::1"], "2001:db8::1"),
+            (&["[2001:db8::1]"], "2001:db8::1"),
+            (&["[2001:db8::1]:50123"], "2001:db8::1"),
+            (&["198.51.100.7, 203.0.113.9:50123"], "203.0.113.9"),
+            (&["198.51.100.7,203.0.113.9 "], "203.0.113.9"),
+            (&["unknown, 203.0.113.9"], "203.0.113.9"),
+            (&["198.51.100.7", "203.0.113.9"], "203.0.113.9"),
+        ] {
+            assert_eq!(says(values).as_deref(), Some(address), "{values:?}");
+        }
+        let unreadable = ["", "unknown", "_hidden", "203.0.113.9,", "203.0.113.9:", "203.0.113.9:99999"];
+        let others = ["[203.0.113.9]", "fe80::1%eth0", "\u{2460}", "203.0.113.9, unknown", "203.0.113.9;x"];
+        for value in unreadable.into_iter().chain(others) {
+            assert_eq!(says(&[value]), None, "{value:?}");
+            assert_eq!(says(&["203.0.113.9", value]), None, "what came before is not the proxy's word");
+        }
+        assert_eq!(says(&[]), None);
     }
 }

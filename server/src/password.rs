@@ -59,8 +59,13 @@ fn hash_now(password: &str) -> Result<String, PasswordError> {
 }
 
 async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, PasswordError> {
-    let _place = Place::take().ok_or(PasswordError::Crowded)?;
-    let _turn = ONE_AT_A_TIME.acquire().await.map_err(|_| PasswordError::CutShort)?;
+    let place = Place::take().ok_or(PasswordError::Crowded)?;
+    let turn = ONE_AT_A_TIME.acquire().await.map_err(|_| PasswordError::CutShort)?;
+    let work = move || {
+        // Kept until the work is done, also where nobody waits for it any more.
+        let _held = (place, turn);
+        work()
+    };
     tokio::task::spawn_blocking(work).await.map_err(|_| PasswordError::CutShort)
 }
 

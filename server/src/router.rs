@@ -17,7 +17,7 @@ use tracing::Instrument;
 
 use crate::app::App;
 use crate::error::{ApiError, finish};
-use crate::extract::guard;
+use crate::extract::{Gate, guard, one_host};
 use crate::handler::link;
 
 pub use row::Door;
@@ -35,7 +35,8 @@ pub fn router(app: App) -> Router {
         .into_iter()
         .fold(Router::new(), |router, row| {
             let takes_body = !matches!(row.body, Body::None);
-            let guarded = middleware::from_fn_with_state((app.clone(), row.access, takes_body), guard);
+            let gate = Gate { app: app.clone(), access: row.access, takes_body, most: row.most };
+            let guarded = middleware::from_fn_with_state(gate, guard);
             router.route(row.route.0, row.methods.route_layer(guarded))
         })
         .route(link::PATH, get(link::page))
@@ -46,6 +47,7 @@ pub fn router(app: App) -> Router {
         .layer(CatchPanicLayer::custom(|_| {
             axum::response::IntoResponse::into_response(ApiError::internal(&"a handler panicked"))
         }))
+        .layer(middleware::from_fn(one_host))
         .layer(middleware::from_fn_with_state(app.clone(), identify))
         .with_state(app)
 }

@@ -255,7 +255,7 @@ mod tests {
     async fn opened() -> (TempDir, Store, AccountId, Search) {
         let folder = tempfile::tempdir().unwrap();
         admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
-        let store = Store::open(folder.path(), |_| {}, CancellationToken::new()).unwrap();
+        let store = Store::open(folder.path(), |_| {}, &crate::supervise::Supervisor::default()).unwrap();
         let accounts = store.read_system(|system| system.accounts()).await.unwrap();
         let search = Search::open(folder.path(), None).unwrap();
         (folder, store, accounts[0].0, search)

@@ -13,6 +13,7 @@ mod log;
 mod messages;
 mod place;
 mod queue;
+mod reached;
 mod read;
 mod sessions;
 mod tx;

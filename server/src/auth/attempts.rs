@@ -1,13 +1,16 @@
 //! Log-ins that failed: whoever goes on guessing waits longer each time, by email address and by network address.
 //!
-//! Behind one network address a whole office may sit: it may mistype far more often, and waits less.
+//! A log-in counts as failed from its beginning and is given back when it succeeds, so that many at once are no more
+//! guesses than one after the other. Time is that of the server's life, not of the clock: a clock that is set back
+//! makes nobody wait for it. Behind one network address a whole office may sit: it may mistype far more often, and
+//! waits less.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tierup_common::time::Timestamp;
+use sha2::{Digest, Sha256};
 
 /// What wrong guesses cost.
 struct Price {
@@ -21,75 +24,128 @@ const OF_EMAIL: Price = Price { free: 5, longest: Duration::from_mins(15) };
 const OF_ADDRESS: Price = Price { free: 100, longest: Duration::from_mins(1) };
 /// Whoever has not failed for so long begins anew.
 const FORGIVEN: Duration = Duration::from_hours(1);
-/// Those remembered, at most; beyond that the oldest are forgiven early.
+/// Those remembered, at most; beyond that who failed longest ago is forgiven early.
 const REMEMBERED: usize = 10_000;
 
 /// Who failed, and how often.
 #[derive(Default)]
 pub struct Attempts {
-    failed: Mutex<HashMap<Who, Failures>>,
+    counted: Mutex<HashMap<Who, Failures>>,
 }
 
-#[derive(Clone, PartialEq, Eq, Hash)]
+/// A log-in under way. It counts as failed unless [`Attempts`] hears otherwise.
+#[derive(Debug)]
+#[must_use]
+pub struct Attempt {
+    email: Who,
+    address: Who,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum Who {
-    Email(String),
-    Address(IpAddr),
+    /// The hash of an email address, which may be as long as its sender likes.
+    Email([u8; 32]),
+    Network(IpAddr),
 }
 
 #[derive(Clone, Copy)]
 struct Failures {
     count: u32,
-    last: Timestamp,
+    last: Duration,
 }
 
 impl Attempts {
-    /// How long this log-in must wait; nothing if it may be tried now.
-    pub fn wait(&self, email: &str, address: Option<IpAddr>, now: Timestamp) -> Option<Duration> {
-        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        let waits = who(email, address).into_iter().filter_map(|who| {
-            let Failures { count, last } = failed.get(&who)?;
-            let until = last.plus(who.price().pause(*count));
-            let left = until.since(now);
-            (!left.is_zero()).then_some(left)
+    /// Begins a log-in, or says how long it must wait.
+    pub fn begin(&self, email: &str, address: IpAddr, uptime: Duration) -> Result<Attempt, Duration> {
+        let attempt = Attempt { email: Who::Email(hash(email)), address: Who::Network(network(address)) };
+        let mut counted = self.lock();
+        let wait = attempt.both().into_iter().filter_map(|who| {
+            let Failures { count, last } = counted.get(&who)?;
+            let until = last.saturating_add(who.price().pause(*count));
+            until.checked_sub(uptime).filter(|left| !left.is_zero())
         });
-        waits.max()
-    }
-
-    /// A log-in failed.
-    pub fn failed(&self, email: &str, address: Option<IpAddr>, now: Timestamp) {
-        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        if failed.len() >= REMEMBERED {
-            failed.retain(|_, failures| now.since(failures.last) < FORGIVEN / 4);
+        if let Some(wait) = wait.max() {
+            return Err(wait);
         }
-        for who in who(email, address) {
-            let failures = failed.entry(who).or_insert(Failures { count: 0, last: now });
-            if now.since(failures.last) >= FORGIVEN {
+        for who in attempt.both() {
+            make_room(&mut counted, &who);
+            let failures = counted.entry(who).or_insert(Failures { count: 0, last: uptime });
+            if uptime.saturating_sub(failures.last) >= FORGIVEN {
                 failures.count = 0;
             }
-            *failures = Failures { count: failures.count.saturating_add(1), last: now };
+            *failures = Failures { count: failures.count.saturating_add(1), last: uptime };
+        }
+        Ok(attempt)
+    }
+
+    /// It failed: whoever tries again waits from now on.
+    pub fn failed(&self, attempt: &Attempt, uptime: Duration) {
+        let mut counted = self.lock();
+        for who in attempt.both() {
+            make_room(&mut counted, &who);
+            // Another that succeeded meanwhile may have taken the count away.
+            counted.entry(who).or_insert(Failures { count: 1, last: uptime }).last = uptime;
         }
     }
 
-    /// A log-in succeeded: its email address begins anew. Its network address may still be guessing at others.
-    pub fn succeeded(&self, email: &str) {
-        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        failed.remove(&Who::Email(email.to_lowercase()));
+    /// It succeeded: its email address begins anew. Its network address may still be guessing at others.
+    pub fn succeeded(&self, attempt: &Attempt) {
+        let mut counted = self.lock();
+        counted.remove(&attempt.email);
+        give_back(&mut counted, &attempt.address);
+    }
+
+    /// It was not tried at all.
+    pub fn untried(&self, attempt: &Attempt) {
+        let mut counted = self.lock();
+        attempt.both().iter().for_each(|who| give_back(&mut counted, who));
+    }
+
+    /// Nothing in here is left half done by a panic: a poisoned lock is taken as it is.
+    fn lock(&self) -> MutexGuard<'_, HashMap<Who, Failures>> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn make_room(counted: &mut HashMap<Who, Failures>, newcomer: &Who) {
+    if counted.len() < REMEMBERED || counted.contains_key(newcomer) {
+        return;
+    }
+    let longest_ago = counted.iter().min_by_key(|(_, failures)| failures.last).map(|(who, _)| *who);
+    longest_ago.map(|who| counted.remove(&who));
+}
+
+fn give_back(counted: &mut HashMap<Who, Failures>, who: &Who) {
+    if let Some(failures) = counted.get_mut(who) {
+        failures.count = failures.count.saturating_sub(1);
+    }
+}
+
+impl Attempt {
+    const fn both(&self) -> [Who; 2] {
+        [self.email, self.address]
     }
 }
 
 impl Who {
-    const fn price(&self) -> Price {
+    const fn price(self) -> Price {
         match self {
             Self::Email(_) => OF_EMAIL,
-            Self::Address(_) => OF_ADDRESS,
+            Self::Network(_) => OF_ADDRESS,
         }
     }
 }
 
-fn who(email: &str, address: Option<IpAddr>) -> Vec<Who> {
-    let mut who = vec![Who::Email(email.to_lowercase())];
-    who.extend(address.map(Who::Address));
-    who
+fn hash(email: &str) -> [u8; 32] {
+    Sha256::digest(email.to_lowercase()).into()
+}
+
+/// Who has one address of IPv6 has all of its network (RFC 6177), and could come from another each time.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+    }
 }
 
 impl Price {
@@ -105,40 +161,99 @@ impl Price {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::tests::at;
+
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
+
+    /// Tries and fails, and says how long it had to wait before.
+    fn fails(attempts: &Attempts, email: &str, from: IpAddr, now: &mut Duration) -> Duration {
+        let begin = |now| attempts.begin(email, from, now);
+        let wait = begin(*now).map_or_else(
+            |wait| wait,
+            |attempt| {
+                attempts.untried(&attempt);
+                Duration::ZERO
+            },
+        );
+        *now += wait;
+        attempts.failed(&begin(*now).unwrap(), *now);
+        wait
+    }
 
     #[test]
     fn whoever_goes_on_guessing_waits_longer_each_time() {
-        let attempts = Attempts::default();
-        let mut now = at(0);
+        let (attempts, mut now) = (Attempts::default(), Duration::ZERO);
         let mut waits = Vec::new();
-        for _ in 0..9 {
-            attempts.failed("Ana@acme.test", None, now);
-            let wait = attempts.wait("ana@ACME.test", None, now).unwrap_or_default();
-            waits.push(wait.as_secs());
-            now = now.plus(wait);
+        for number in 0..10 {
+            let email = if number % 2 == 0 { "Ana@acme.test" } else { "ana@ACME.test" };
+            waits.push(fails(&attempts, email, HERE, &mut now).as_secs());
         }
-        assert_eq!(waits, [0, 0, 0, 0, 1, 2, 4, 8, 16]);
-        assert_eq!(attempts.wait("sam@acme.test", None, now), None);
-        attempts.succeeded("ana@acme.test");
-        assert_eq!(attempts.wait("ana@acme.test", None, now), None);
+        assert_eq!(waits, [0, 0, 0, 0, 0, 1, 2, 4, 8, 16]);
+        assert_eq!(fails(&attempts, "sam@acme.test", HERE, &mut now), Duration::ZERO);
+        now += Duration::from_secs(32);
+        attempts.succeeded(&attempts.begin("ana@acme.test", HERE, now).unwrap());
+        assert_eq!(fails(&attempts, "ana@acme.test", HERE, &mut now), Duration::ZERO);
+    }
+
+    #[test]
+    fn guesses_at_once_are_no_more_than_one_after_the_other_and_success_is_given_back() {
+        let attempts = Attempts::default();
+        let begin = || attempts.begin("ana@acme.test", HERE, Duration::ZERO);
+        let begun: Vec<_> = (0..64).filter_map(|_| begin().ok()).collect();
+        assert_eq!(begun.len(), 5);
+        attempts.untried(&begun[0]);
+        let again = begin().unwrap();
+        assert!(begin().is_err(), "one was given back, not more");
+        attempts.succeeded(&again);
+        assert_eq!((0..64).filter(|_| begin().is_ok()).count(), 5);
+        // One that fails after all that counts too.
+        attempts.failed(&begun[1], Duration::ZERO);
+        assert!(begin().is_err());
     }
 
     #[test]
     fn a_network_address_that_guesses_at_many_waits_too() {
-        let attempts = Attempts::default();
-        let address = Some(IpAddr::from([192, 0, 2, 1]));
-        let fail = |numbers: std::ops::Range<u32>| {
-            for number in numbers {
-                attempts.failed(&format!("user{number}@acme.test"), address, at(0));
-            }
+        let (attempts, mut now) = (Attempts::default(), Duration::ZERO);
+        let address = |text: &str| text.parse::<IpAddr>().unwrap();
+        let waits = |from: IpAddr, now| {
+            let begun = attempts.begin("somebody@acme.test", from, now);
+            begun.map(|attempt| attempts.untried(&attempt)).err()
         };
-        fail(0..99);
-        assert!(attempts.wait("somebody@acme.test", address, at(0)).is_none(), "an office mistypes");
-        fail(99..200);
-        let longest = Some(OF_ADDRESS.longest);
-        assert_eq!(attempts.wait("somebody@acme.test", address, at(0)), longest);
-        assert!(attempts.wait("somebody@acme.test", Some(IpAddr::from([192, 0, 2, 2])), at(0)).is_none());
-        assert!(attempts.wait("somebody@acme.test", address, at(3 * 3600)).is_none());
+        for (number, from) in ["192.0.2.1", "::ffff:192.0.2.1"].iter().cycle().take(100).enumerate() {
+            assert_eq!(
+                fails(&attempts, &format!("user{number}@acme.test"), address(from), &mut now),
+                Duration::ZERO,
+                "an office mistypes"
+            );
+        }
+        assert_eq!(waits(HERE, now), Some(Duration::from_secs(1)));
+        for number in 100..120 {
+            fails(&attempts, &format!("user{number}@acme.test"), HERE, &mut now);
+        }
+        assert_eq!(waits(HERE, now), Some(OF_ADDRESS.longest));
+        assert_eq!(waits(address("192.0.2.2"), now), None);
+        assert_eq!(waits(HERE, now + Duration::from_hours(3)), None);
+        // Of IPv6 a whole network is one.
+        for number in 0..100 {
+            let from = address(&format!("2001:db8::{number:x}"));
+            assert_eq!(
+                fails(&attempts, &format!("user{number}@globex.test"), from, &mut now),
+                Duration::ZERO
+            );
+        }
+        assert!(waits(address("2001:db8::ffff"), now).is_some());
+        assert!(waits(address("2001:db8:0:1::1"), now).is_none());
+    }
+
+    #[test]
+    fn so_many_are_remembered_and_no_more_and_the_longest_ago_are_forgiven_first() {
+        let (attempts, email) = (Attempts::default(), |number: u32| format!("user{number}@acme.test"));
+        for number in 0..u32::try_from(REMEMBERED).unwrap() + 100 {
+            let from = IpAddr::V4(std::net::Ipv4Addr::from_bits(number));
+            let _ = attempts.begin(&email(number), from, Duration::from_millis(number.into()));
+        }
+        let counted = attempts.lock();
+        assert_eq!(counted.len(), REMEMBERED);
+        assert!(counted.contains_key(&Who::Email(hash(&email(10_099)))));
+        assert!(!counted.contains_key(&Who::Email(hash(&email(0)))));
     }
 }

@@ -353,6 +353,26 @@ mod tests {
     use crate::domain::tests::caller;
 
     #[tokio::test]
+    async fn a_commit_ends_the_streams_of_a_token_though_whoever_asked_for_it_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
+        let (bell, clock) = (Bell::default(), Clock::system());
+        let rung = bell.clone();
+        let store =
+            Store::open(folder.path(), move |news| rung.ring(news), CancellationToken::new()).unwrap();
+        let hash = crate::token::hash(&made.token).unwrap();
+        let ana = store.read_system(move |system| system.caller(&hash)).await.unwrap().unwrap();
+        let (account, token) = (ana.account, ana.token);
+        let wanted = Wanted { narrow: Narrow::Team, reads: None, start: Start::Now, says_caught_up: false };
+        let stream = EventStream::open(&bell, store.clone(), &clock, Arc::new(ana), wanted).await;
+        let stream = stream.unwrap().unwrap();
+        // Nothing but the commit: no handler goes on after it.
+        store.commit(account, move |tx| tx.delete_token(token)).await.unwrap();
+        let ends = tokio::time::timeout(KEEP_ALIVE / 2, stream.collect()).await;
+        assert!(ends.is_ok(), "the stream goes on");
+    }
+
+    #[tokio::test]
     async fn a_token_that_ended_between_the_guard_and_the_bell_opens_no_stream() {
         let folder = tempfile::tempdir().unwrap();
         let made = admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();

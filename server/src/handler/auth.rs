@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::http::StatusCode;
-use tierup_common::id::TokenId;
+use tierup_common::id::{AccountId, TokenId};
 use tierup_common::problem::Code;
-use tierup_common::user::{LogIn, LoggedIn};
+use tierup_common::user::{LogIn, LoggedIn, User};
 
 use crate::app::App;
 use crate::error::{ApiError, ApiResult};
@@ -19,20 +19,17 @@ const SESSION: Duration = Duration::from_hours(30 * 24);
 
 /// Logs in. An unknown address, an inactive user and a wrong password are answered alike, after the same time.
 pub async fn log_in(app: App, Peer(address): Peer, Body(request): Body<LogIn>) -> ApiResult<Json<LoggedIn>> {
-    let now = app.clock.now();
-    let LogIn { email, password } = request;
-    if let Some(wait) = app.attempts.wait(&email, address, now) {
-        return Err(ApiError::rate_limited(wait, "too many log-ins failed; wait, then try again"));
-    }
-    let wanted = email.clone();
-    let known = app.store.read_system(move |system| system.password_of(&wanted)).await?;
-    let is_right = password::is_right(password, known.as_ref().map(|(_, _, hash)| hash.clone())).await?;
+    let begun = app.attempts.begin(&request.email, address, app.clock.uptime());
+    let attempt = begun
+        .map_err(|wait| ApiError::rate_limited(wait, "too many log-ins failed; wait, then try again"))?;
+    let tried = try_out(&app, request).await;
+    let known = tried.inspect_err(|_| app.attempts.untried(&attempt))?;
     let wrong = || ApiError::new(Code::InvalidCredentials, "email and password do not belong together");
-    let Some((account, user, hash)) = known.filter(|_| is_right) else {
-        app.attempts.failed(&email, address, app.clock.now());
+    let Some((account, user, hash)) = known else {
+        app.attempts.failed(&attempt, app.clock.uptime());
         return Err(wrong());
     };
-    app.attempts.succeeded(&email);
+    app.attempts.succeeded(&attempt);
     let made = token::make().map_err(|error| ApiError::internal(&error))?;
     let (now, expires_at) = (app.clock.now(), app.clock.now().plus(SESSION));
     let token = Credential {
@@ -46,6 +43,14 @@ pub async fn log_in(app: App, Peer(address): Peer, Body(request): Body<LogIn>) -
     // The password may have changed while it was tried.
     let user = app.commit_log_in(account, token, hash).await?.ok_or_else(wrong)?;
     Ok(Json(LoggedIn { token: made.secret, expires_at, user }))
+}
+
+/// Whose email address and password these are, if they belong together, and the hash that says so.
+async fn try_out(app: &App, request: LogIn) -> ApiResult<Option<(AccountId, User, String)>> {
+    let LogIn { email, password } = request;
+    let known = app.store.read_system(move |system| system.password_of(&email)).await?;
+    let is_right = password::is_right(password, known.as_ref().map(|(_, _, hash)| hash.clone())).await?;
+    Ok(known.filter(|_| is_right))
 }
 
 /// Ends the token in use: it is dead at once, and its streams end.

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::bell::{EventStream, Start, Wanted};
 use crate::domain::{Caller, Refusal, access};
 use crate::error::{ApiError, ApiResult};
-use crate::extract::{Me, Query};
+use crate::extract::{Me, Query, only};
 use crate::serve::Endless;
 use crate::store::Narrow;
 
@@ -39,7 +39,7 @@ pub async fn stream(
     Query(query): Query<StreamQuery>,
 ) -> ApiResult<Response> {
     let (narrow, reads) = narrow(&app, &caller, &query).await?;
-    let header = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?"));
+    let header = only(&headers, "last-event-id")?.map(|value| value.to_str().unwrap_or("?"));
     let start = match header.or(query.last_event_id.as_deref()) {
         None | Some("") => Start::Now,
         Some(text) => text.parse().map_or(Start::Nowhere, Start::After),

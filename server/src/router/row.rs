@@ -5,6 +5,7 @@ use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{self, MethodRouter};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use tierup_common::limit;
 use tierup_common::problem::Code;
 use tierup_common::route::Route;
 use tierup_common::user::Role;
@@ -27,6 +28,8 @@ pub(crate) struct Row {
     pub(crate) query: Option<Look>,
     /// Its body.
     pub(crate) body: Body,
+    /// How many bytes the body may have.
+    pub(crate) most: usize,
     /// What a success gives.
     pub(crate) gives: Vec<(u16, Gives)>,
     /// Refusals beyond those that follow from all this.
@@ -87,8 +90,19 @@ impl Row {
         methods: MethodRouter<App>,
         says: &'static str,
     ) -> Self {
-        let (query, body) = (None, Body::None);
-        Self { method, route, access, methods, says, query, body, gives: Vec::new(), refuses: Vec::new() }
+        let (query, body, most) = (None, Body::None, limit::BODY);
+        Self {
+            method,
+            route,
+            access,
+            methods,
+            says,
+            query,
+            body,
+            most,
+            gives: Vec::new(),
+            refuses: Vec::new(),
+        }
     }
 
     /// Who may come in.
@@ -108,6 +122,11 @@ impl Row {
     /// Its body.
     pub(crate) fn takes<T: JsonSchema>(self) -> Self {
         Self { body: Body::Json(SchemaGenerator::subschema_for::<T>), ..self }
+    }
+
+    /// Its body has at most so many bytes.
+    pub(crate) fn at_most(self, most: usize) -> Self {
+        Self { most, ..self }
     }
 
     /// A success with JSON.

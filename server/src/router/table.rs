@@ -2,6 +2,7 @@
 
 use tierup_common::assessment::Step;
 use tierup_common::handoff::{Assign, Handoff, PutStep, QueuePage, Release, SendBack};
+use tierup_common::limit;
 use tierup_common::problem::Code::{
     AssessmentRunning, EmailTaken, Forbidden, HandoffAlreadyClaimed, HandoffClosed, Internal,
     InvalidCredentials, NotAParticipant, SessionFull, SessionNotActive, Unavailable,
@@ -29,13 +30,13 @@ pub(crate) fn table() -> Vec<Row> {
         get(route::OPENAPI, Public, openapi::document, "This description, as OpenAPI 3.1").gives_other(200, Gives::Text("application/json")),
         get(route::DOCS, Public, openapi::page, "The same to read").gives_other(200, Gives::Text("text/html; charset=utf-8")),
 
-        post(route::LOGIN, Public, auth::log_in, "Log in by email and password").takes::<LogIn>().gives::<LoggedIn>(200).refuses(&[InvalidCredentials]),
+        post(route::LOGIN, Public, auth::log_in, "Log in by email and password").takes::<LogIn>().at_most(limit::LOG_IN).gives::<LoggedIn>(200).refuses(&[InvalidCredentials]),
         post(route::LOGOUT, From(Viewer), auth::log_out, "End the token in use, and its streams").gives_other(204, Gives::Nothing),
         get(route::ME, From(Viewer), user::me, "Who am I?").gives::<Me>(200),
 
         get(route::USERS, From(Viewer), user::list, "Every member of the account").gives::<Items<User>>(200),
         post(route::USERS, From(Admin), user::create, "Add a member").takes::<CreateUser>().gives::<User>(201).refuses(&[EmailTaken]),
-        patch(route::USER, From(Admin), user::change, "Change a member; deactivating ends their tokens and streams").takes::<ChangeUser>().gives::<User>(200),
+        patch(route::USER, From(Admin), user::change, "Change a member; deactivating, or a new password, ends their tokens and streams").takes::<ChangeUser>().gives::<User>(200),
         get(route::USER_TOKENS, From(Viewer), user::tokens, "The tokens of a member, without their secrets").gives::<Items<Token>>(200).refuses(&[Forbidden]),
         post(route::USER_TOKENS, From(Viewer), user::create_token, "Make a token; the only answer that shows it").takes::<CreateToken>().gives::<NewToken>(201).refuses(&[Forbidden]),
         delete(route::TOKEN, From(Viewer), user::delete_token, "End a token, and its streams").gives_other(204, Gives::Nothing).refuses(&[Forbidden]),

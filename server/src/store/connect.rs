@@ -19,6 +19,7 @@ const CACHE_KIB: i32 = 8 * 1024;
 const STEPS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0001_init.sql")),
     M::up(include_str!("../../migrations/0002_session_text.sql")),
+    M::up(include_str!("../../migrations/0003_upkeep.sql")),
 ];
 const MIGRATIONS: Migrations<'static> = Migrations::from_slice(STEPS);
 

@@ -1,14 +1,23 @@
 //! Throws away what nobody will ask for any more, a little at a time.
+//!
+//! What is gone is gone, and a clock can be wrong: a machine that starts with one far ahead must not lose its log and
+//! tokens before somebody sets it right. So this goes by a time of its own, which is kept: it never runs ahead of the
+//! clock, and where the clock has jumped it follows at most [`PACE`] times as fast as time passes.
 
 use std::time::Duration;
 
 use tierup_common::id::AccountId;
+use tierup_common::time::Timestamp;
 
 use crate::app::App;
-use crate::store;
+use crate::store::{self, Store};
 
 /// Between two rounds.
 const ROUND: Duration = Duration::from_hours(1);
+/// After a day of standing still, or with a clock that is wrong by a day, it takes a day to catch up.
+const PACE: u32 = 2;
+/// A clock that is ahead by more is worth a line in the log.
+const FAR: Duration = Duration::from_hours(24);
 /// Events looked at in one commit, so that nobody's change waits for long.
 const STEP: u32 = 1_000;
 /// A job that failed for good is kept so long, with the reason.
@@ -16,39 +25,126 @@ const FAILED_JOBS: Duration = Duration::from_hours(30 * 24);
 
 /// Goes round until the server stops.
 pub(super) async fn keep(app: App) {
+    let mut last = app.clock.uptime();
     loop {
-        if let Err(error) = round(&app).await {
-            tracing::warn!(%error, "housekeeping is put off");
+        let next = app.clock.wait(ROUND);
+        let (now, uptime) = (app.clock.now(), app.clock.uptime());
+        app.limits.forget();
+        match round(&app.store, app.event_retention, now, uptime.saturating_sub(last)).await {
+            Ok(()) => last = uptime,
+            Err(error) => tracing::warn!(%error, "housekeeping is put off"),
         }
-        let next = app.clock.now().plus(ROUND);
         tokio::select! {
             () = app.stop.cancelled() => return,
-            () = app.clock.wait_until(next) => {}
+            () = next => {}
         }
     }
 }
 
-async fn round(app: &App) -> store::Result<()> {
-    let now = app.clock.now();
-    app.limits.forget();
-    let forgotten = app.store.commit_system(move |system| {
-        system.forget_answers(now)?;
-        system.forget_expired_tokens(now)?;
-        system.forget_failed_jobs(now.minus(FAILED_JOBS))
+/// Throws away what is old by a clock that says `now`, where so much time has passed since the last round.
+async fn round(
+    store: &Store,
+    retention: Option<Duration>,
+    now: Timestamp,
+    passed: Duration,
+) -> store::Result<()> {
+    let reached = store.commit_system(move |system| {
+        let reached = system.reached()?.map_or(now, |before| follow(now, before, passed));
+        system.note_reached(reached)?;
+        system.forget_answers(reached)?;
+        system.forget_expired_tokens(reached)?;
+        system.forget_failed_jobs(reached.minus(FAILED_JOBS))?;
+        Ok(reached)
     });
-    forgotten.await?;
-    for (account, _) in app.store.read_system(|system| system.accounts()).await? {
-        prune(app, account).await?;
+    let reached = reached.await?;
+    if now.since(reached) > FAR {
+        tracing::warn!(
+            clock = %now, %reached,
+            "the clock is far ahead of when this server ran last; old things are kept until that is made up for"
+        );
+    }
+    let Some(retention) = retention else { return Ok(()) };
+    for (account, _) in store.read_system(|system| system.accounts()).await? {
+        prune(store, account, reached.minus(retention)).await?;
     }
     Ok(())
+}
+
+/// How far the time of this has come.
+fn follow(now: Timestamp, before: Timestamp, passed: Duration) -> Timestamp {
+    now.min(before.plus(passed.saturating_mul(PACE)))
 }
 
 /// Moves the beginning of an account's log on to what is young enough.
-async fn prune(app: &App, account: AccountId) -> store::Result<()> {
-    let Some(retention) = app.event_retention else { return Ok(()) };
-    let before = app.clock.now().minus(retention);
-    while app.store.commit(account, move |tx| tx.prune_log(before, STEP)).await? {
+async fn prune(store: &Store, account: AccountId, before: Timestamp) -> store::Result<()> {
+    while store.commit(account, move |tx| tx.prune_log(before, STEP)).await? {
         tokio::task::yield_now().await;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use tierup_common::id::{MessageId, SessionId, TokenId};
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::admin;
+    use crate::domain::session::{self, NewName};
+    use crate::domain::tests::at;
+    use crate::store::Credential;
+
+    const DAY: Duration = Duration::from_hours(24);
+
+    #[tokio::test]
+    async fn a_clock_far_ahead_destroys_nothing_before_time_has_passed() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
+        let store = Store::open(folder.path(), |_| {}, CancellationToken::new()).unwrap();
+        let hash = crate::token::hash(&made.token).unwrap();
+        let ana = store.read_system(move |system| system.caller(&hash)).await.unwrap().unwrap();
+        let (account, user, now) = (ana.account, ana.id, at(0));
+        let request = serde_json::from_str(
+            r#"{"intake_type": "free_text", "intake_content": {"text": "VPN is down"}}"#,
+        );
+        let (request, opener) = (request.unwrap(), ana.clone());
+        let opened = store.commit(account, move |tx| {
+            let token = Credential {
+                id: TokenId::new(now),
+                user,
+                hash: [7; 32],
+                name: "log-in".into(),
+                created_at: now,
+                expires_at: Some(now.plus(30 * DAY)),
+            };
+            tx.insert_token(&token)?;
+            let number = tx.next_session_number()?;
+            let name = NewName { id: SessionId::new(now), number, message_id: MessageId::new(now) };
+            tx.apply(session::open(&request, name, &opener, now), now)
+        });
+        opened.await.unwrap();
+        // Tokens that are left besides the first, and whether the log is whole.
+        let left = async || {
+            let look = store.read(account, move |scope| {
+                let ends = scope.log_ends()?;
+                Ok((scope.tokens(user, now)?.len() - 1, ends.oldest <= ends.newest))
+            });
+            look.await.unwrap()
+        };
+        let goes_round = async |after: Duration, passed: Duration| {
+            round(&store, Some(7 * DAY), now.plus(after), passed).await.unwrap();
+            left().await
+        };
+
+        assert_eq!(goes_round(DAY * 3650, Duration::ZERO).await, (1, true), "a start in the far future");
+        assert_eq!(goes_round(DAY * 3650, ROUND).await, (1, true), "and an hour in it");
+        assert_eq!(goes_round(DAY, ROUND).await, (1, true), "and the clock set right");
+        assert_eq!(
+            goes_round(DAY * 8, DAY * 4).await,
+            (1, false),
+            "it goes on, and makes up for what it missed"
+        );
+        assert_eq!(goes_round(DAY * 29, DAY * 21).await, (1, false));
+        assert_eq!(goes_round(DAY * 31, DAY * 2).await, (0, false));
+    }
 }
