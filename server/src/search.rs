@@ -64,14 +64,22 @@ impl Search {
     }
 
     /// Reads the account's log up to where it is now, so that what was committed before this call is found. Where
-    /// that takes long, whoever asks is answered from what is known so far.
+    /// that takes long, or the index cannot take it in (the disk is full), whoever asks is answered from what is known
+    /// so far.
     pub async fn catch_up(&self, store: &Store, account: AccountId) -> Result<(), SearchError> {
         let newest = store.read(account, |scope| scope.newest_seq()).await?;
         let reading = async {
             while self.read_on(store, account).await?.is_some_and(|up_to| up_to < newest) {}
             Ok(())
         };
-        tokio::time::timeout(CATCH_UP_TIME, reading).await.unwrap_or(Ok(()))
+        match tokio::time::timeout(CATCH_UP_TIME, reading).await {
+            Ok(Err(SearchError::Index(error))) => {
+                tracing::warn!(%error, "a search does not know what is new");
+                Ok(())
+            }
+            Ok(read) => read,
+            Err(_) => Ok(()),
+        }
     }
 
     /// Reads the next part of an account's log, if there is more; up to where it has been read then.
