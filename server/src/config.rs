@@ -221,6 +221,7 @@ impl Settings {
 
     /// The settings checked, and what they describe made ready.
     pub fn check(self) -> Result<Config, ConfigError> {
+        self.within_bounds()?;
         let listen = self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 7890)));
         if !listen.ip().is_loopback() && self.behind_proxy != Some(true) {
             return Err(wrong(
@@ -253,7 +254,7 @@ impl Settings {
         Ok(Config {
             listen,
             behind_proxy: self.behind_proxy == Some(true),
-            event_retention: Some(Duration::from_hours(24 * retention.min(36_500))).filter(|_| retention > 0),
+            event_retention: Some(Duration::from_hours(24 * retention)).filter(|_| retention > 0),
             limits: Limits::new(requests, questions, streams),
             engine,
             mailer: mail::mailer(self.mail_url.as_ref(), self.mail_from.as_deref())?,
@@ -265,6 +266,24 @@ impl Settings {
             remind_after: self.unclaimed_reminder_minutes.filter(|n| *n > 0).map(Duration::from_mins),
             stale_after: self.stale_claim_hours.filter(|n| *n > 0).map(Duration::from_hours),
             public_url: self.public_url.map(|url| with_slash(&url)),
+        })
+    }
+
+    /// Every number has a range: beyond it nothing is gained, and spans of time are no longer spans.
+    fn within_bounds(&self) -> Result<(), ConfigError> {
+        let numbers = [
+            ("assessment_timeout_seconds", self.assessment_timeout_seconds, 1..=3_600),
+            ("assessment_words_per_second", self.assessment_words_per_second.map(u64::from), 0..=100_000),
+            ("unclaimed_reminder_minutes", self.unclaimed_reminder_minutes, 0..=525_600),
+            ("stale_claim_hours", self.stale_claim_hours, 0..=8_760),
+            ("event_retention_days", self.event_retention_days, 0..=36_500),
+            ("requests_per_minute", self.requests_per_minute.map(u64::from), 0..=1_000_000),
+            ("questions_per_minute", self.questions_per_minute.map(u64::from), 0..=1_000_000),
+            ("streams_per_user", self.streams_per_user.map(u64::from), 1..=1_000_000),
+        ];
+        let beyond = numbers.into_iter().find(|(_, number, range)| number.is_some_and(|n| !range.contains(&n)));
+        beyond.map_or(Ok(()), |(setting, _, range)| {
+            Err(wrong(setting, format!("must be from {} to {}", range.start(), range.end())))
         })
     }
 
@@ -293,9 +312,6 @@ impl Settings {
         let model =
             model.ok_or_else(|| wrong("assessment_model", "name the model that the endpoint serves"))?;
         let seconds = self.assessment_timeout_seconds.unwrap_or(60);
-        if !(1..=3600).contains(&seconds) {
-            return Err(wrong("assessment_timeout_seconds", "must be from 1 to 3600"));
-        }
         let key = match &self.assessment_api_key {
             Some(key) => value::key("assessment_api_key", key)?,
             None => None,
@@ -364,6 +380,29 @@ mod tests {
         assert!(
             toml::from_str::<Settings>("lissten = 'x'").unwrap_err().to_string().contains("unknown field")
         );
+    }
+
+    #[test]
+    fn a_number_has_a_range_that_is_said() {
+        let (most, most_of_short) = (Some(u64::MAX), Some(u32::MAX));
+        let none = Settings::default;
+        let beyond = [
+            Settings { assessment_timeout_seconds: most, ..none() },
+            Settings { assessment_words_per_second: most_of_short, ..none() },
+            Settings { unclaimed_reminder_minutes: most, ..none() },
+            Settings { stale_claim_hours: most, ..none() },
+            Settings { event_retention_days: most, ..none() },
+            Settings { requests_per_minute: most_of_short, ..none() },
+            Settings { questions_per_minute: most_of_short, ..none() },
+            Settings { streams_per_user: most_of_short, ..none() },
+            Settings { streams_per_user: Some(0), ..none() },
+        ];
+        for settings in beyond {
+            let why = settings.check().err().unwrap().to_string();
+            assert!(why.contains(": must be from "), "{why}");
+        }
+        let most = "unclaimed_reminder_minutes = 525600\nstale_claim_hours = 8760\nevent_retention_days = 36500";
+        assert!(settings(most).check().is_ok());
     }
 
     #[test]

@@ -18,7 +18,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::config::LogFormat;
 
 /// Lines that wait, in bytes, at most.
-const QUEUE: usize = 1024 * 1024;
+const QUEUE: usize = 256 * 1024;
 /// What is still in the queue when the process ends has so long.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
@@ -241,7 +241,7 @@ mod tests {
         let (allow, allowed) = mpsc::channel();
         let (taken, lines) = mpsc::channel();
         queue.start(Reader { offered, allowed, taken }).unwrap();
-        let line = vec![b'x'; 64 * 1024];
+        let line = vec![b'x'; QUEUE / 16];
         // One is being written, sixteen wait.
         queue.put(line.clone());
         offers.recv_timeout(Duration::from_secs(10)).unwrap();

@@ -229,7 +229,7 @@ pub struct Step {
 fn or_what_it_has(written: Result<(), SearchError>) -> Result<(), SearchError> {
     match written {
         Err(SearchError::Index(error)) => {
-            tracing::debug!(%error, "a search goes without what is new");
+            tracing::warn!(%error, "a search does not know what is new");
             Ok(())
         }
         other => other,
@@ -244,7 +244,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use tempfile::TempDir;
     use tierup_common::problem::Code;
-    use tokio_util::sync::CancellationToken;
 
     use super::*;
     use crate::admin;

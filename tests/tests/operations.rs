@@ -1,13 +1,15 @@
 //! What whoever runs the server relies on: figures, backups, a log that does not grow for ever, limits.
 //!
-//! Mutants seen to fail: lost claims that are not counted, pruning that keeps no milestones, limits that never limit.
+//! Mutants seen to fail: lost claims that are not counted, pruning that keeps no milestones, limits that never limit, a
+//! backup that is made under a name that can be guessed, a server that never looks at its folder.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
-use tierup_e2e::{Engineer, Model, SOON, Temper, World, soak};
+use tierup_e2e::{Engineer, Model, SOON, Temper, World, http, soak};
 use tierup_server::clock::Clock;
 use tierup_server::config::Settings;
 use tierup_server::{Server, admin};
@@ -100,6 +102,98 @@ async fn a_backup_taken_under_load_restores_and_serves() {
     assert!(checked.is_sound(), "{:?}", checked.problems);
 }
 
+/// What is in a folder, by name.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut names: Vec<_> = entries.map(|name| name.into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_backup_follows_no_link_takes_nobodys_place_and_leaves_nothing_behind() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let world = World::new().await;
+    world.engineer("Sam Ortiz").await.escalates("VPN is down").await;
+    let shared = world.folder().join("shared");
+    std::fs::create_dir(&shared).unwrap();
+    let precious = world.folder().join("precious");
+    std::fs::write(&precious, "precious").unwrap();
+    // What others have laid out where a backup might write.
+    symlink(&precious, shared.join("monday.partial")).unwrap();
+    std::fs::write(shared.join("tuesday.partial"), "an innocent file").unwrap();
+    symlink(world.folder().join("nothing"), shared.join("wednesday.backup")).unwrap();
+    let data = world.data();
+
+    let made = admin::backup(&data, &shared.join("monday.backup")).unwrap();
+    admin::backup(&data, &shared.join("tuesday.backup")).unwrap();
+    let refused = admin::backup(&data, &shared.join("wednesday.backup")).unwrap_err().to_string();
+
+    assert!(refused.contains("is there already"), "{refused}");
+    assert_eq!(std::fs::read_to_string(&precious).unwrap(), "precious");
+    assert_eq!(std::fs::read_to_string(shared.join("tuesday.partial")).unwrap(), "an innocent file");
+    assert!(!world.folder().join("nothing").exists());
+    let meta = std::fs::metadata(shared.join("monday.backup")).unwrap();
+    assert_eq!((meta.permissions().mode() & 0o777, meta.len()), (0o600, made.bytes));
+    let laid_out = ["monday.backup", "monday.partial", "tuesday.backup", "tuesday.partial", "wednesday.backup"];
+    assert_eq!(names(&shared), laid_out);
+
+    // Several at once, some of them to one name.
+    let several: Vec<_> = std::thread::scope(|scope| {
+        let start = |name: String| {
+            let (data, to) = (&data, shared.join(name));
+            scope.spawn(move || admin::backup(data, &to).is_ok())
+        };
+        let apart = (0..4).map(|number| start(format!("friday.{number}")));
+        let together = (0..4).map(|_| start("saturday.backup".into()));
+        let all: Vec<_> = apart.chain(together).collect();
+        all.into_iter().map(|backup| backup.join().unwrap()).collect()
+    });
+    assert_eq!(several[..4], [true; 4]);
+    assert_eq!(several[4..].iter().filter(|made| **made).count(), 1, "one of them has the name");
+    assert_eq!(names(&shared).len(), laid_out.len() + 5, "{:?}", names(&shared));
+    for name in ["friday.3", "saturday.backup"] {
+        let restored = world.folder().join(format!("restored {name}"));
+        let holds = admin::restore(&shared.join(name), &restored).unwrap();
+        assert_eq!(holds, made.holds);
+        assert!(!names(&restored).iter().any(|name| name.starts_with("restoring")), "{:?}", names(&restored));
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_server_whose_folder_is_taken_away_says_so_and_acknowledges_nothing() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let before = sam.opens("before").await;
+    let opens = async || {
+        let body = json!({"intake_type": "free_text", "intake_content": {"text": "meanwhile"}});
+        sam.post("/ai-sessions", body).await
+    };
+    let health = async |path: &str| {
+        let answer = http().get(format!("{}/health/{path}", world.url())).send().await.unwrap();
+        answer.status().as_u16()
+    };
+    let (data, aside) = (world.data(), world.folder().join("aside"));
+    std::fs::rename(&data, &aside).unwrap();
+
+    assert_eq!(health("ready").await, 503);
+    let refused = opens().await;
+    assert_eq!((refused.status, refused.problem()), (503, "unavailable"));
+    assert!(refused.body["detail"].as_str().unwrap().contains("moved, deleted or replaced"), "{refused:?}");
+    assert_eq!(health("live").await, 200);
+    sam.get(&format!("/ai-sessions/{before}")).await.expect(200);
+
+    // Another folder of the same name is not the one that was opened.
+    admin::init(&data, "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
+    assert_eq!((health("ready").await, opens().await.status), (503, 503));
+    std::fs::remove_dir_all(&data).unwrap();
+    assert_eq!((health("ready").await, opens().await.status), (503, 503));
+    std::fs::rename(&aside, &data).unwrap();
+    assert_eq!((health("ready").await, opens().await.status), (200, 201));
+}
+
 #[tokio::test]
 async fn a_check_finds_what_is_broken() {
     let mut world = World::new().await;
@@ -135,17 +229,8 @@ async fn old_events_go_but_the_milestones_of_a_session_stay() {
 
     world.clock().advance(Duration::from_hours(8 * 24));
 
-    // The log's beginning moves at some moment after the clock did; a new stream says where it is.
-    let moves = async {
-        loop {
-            let mut fresh = priya.listens("").await;
-            let hello = fresh.hears("hello").await;
-            if hello["oldest_seq"].as_u64() > hello["seq"].as_u64() {
-                break hello;
-            }
-        }
-    };
-    let oldest = tokio::time::timeout(SOON, moves).await.expect("old events stay for ever");
+    // The log's beginning moves at some moment after the clock did.
+    let oldest = forgets_everything(&priya).await;
     let mut late = priya.resumes("1").await;
     assert_eq!(late.hears("reset").await["seq"], oldest["seq"]);
     let timeline = priya.get(&format!("/ai-sessions/{}/timeline", vpn.session)).await.expect(200);
@@ -155,6 +240,37 @@ async fn old_events_go_but_the_milestones_of_a_session_stay() {
     sam.escalates("Printer jams").await;
     assert_eq!(stream.hears("handoff_created").await["problem_summary"], "Printer jams");
     assert!(admin::check(&world.data()).unwrap().is_sound());
+}
+
+/// Waits until the log of an account begins after its end; a new stream says where it begins.
+async fn forgets_everything(priya: &Engineer) -> serde_json::Value {
+    let forgets = async {
+        loop {
+            let mut fresh = priya.listens("").await;
+            let hello = fresh.hears("hello").await;
+            if hello["oldest_seq"].as_u64() > hello["seq"].as_u64() {
+                break hello;
+            }
+        }
+    };
+    tokio::time::timeout(SOON, forgets).await.expect("old events stay for ever")
+}
+
+#[tokio::test]
+async fn an_assessment_that_failed_is_no_milestone_and_goes_too() {
+    let model = Model::with(Temper::Refuses).await;
+    let world = World::with(model.settings(5)).await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    let mut stream = priya.listens("").await;
+    let vpn = sam.escalates("VPN is down").await;
+    stream.hears("handoff_assessment_failed").await;
+
+    world.clock().advance(Duration::from_hours(8 * 24));
+    forgets_everything(&priya).await;
+
+    let timeline = priya.get(&format!("/ai-sessions/{}/timeline", vpn.session)).await.expect(200);
+    let kinds: Vec<_> = timeline["items"].as_array().unwrap().iter().map(|event| &event["type"]).collect();
+    assert_eq!(kinds, ["session_created", "handoff_created"]);
 }
 
 #[tokio::test]

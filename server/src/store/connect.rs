@@ -256,6 +256,53 @@ mod tests {
         Lock::take(folder.path()).unwrap();
     }
 
+    /// Mutants seen to fail: a link that is followed, a file whose names are not counted.
+    #[cfg(unix)]
+    #[test]
+    fn a_database_that_two_folders_have_is_refused_in_both() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, other) = (folder.path().join("one"), folder.path().join("other"));
+        drop(create(&one).unwrap());
+        std::fs::create_dir(&other).unwrap();
+        let link_to: [fn(PathBuf, PathBuf) -> std::io::Result<()>; 2] =
+            [|from, to| std::fs::hard_link(from, to), |from, to| std::os::unix::fs::symlink(from, to)];
+        for link in link_to {
+            link(file(&one), file(&other)).unwrap();
+            assert!(matches!(existing(&other), Err(OpenError::Linked(_))));
+            assert!(matches!(create(&other), Err(OpenError::Linked(_))));
+            assert!(matches!(read_only(&other), Err(OpenError::Linked(_))));
+            std::fs::remove_file(file(&other)).unwrap();
+        }
+        link_to[0](file(&one), file(&other)).unwrap();
+        assert!(matches!(existing(&one), Err(OpenError::Linked(_))), "the first has two names too");
+        std::fs::remove_file(file(&other)).unwrap();
+        existing(&one).unwrap();
+        link_to[1](lock_file(&one), lock_file(&other)).unwrap();
+        assert!(matches!(Lock::take(&other), Err(OpenError::Linked(_))));
+        // The folder itself may have as many names as one likes: there is one lock in it.
+        let named = folder.path().join("named");
+        std::os::unix::fs::symlink(&one, &named).unwrap();
+        let _held = Lock::take(&one).unwrap();
+        assert!(matches!(Lock::take(&named), Err(OpenError::InUse(_))));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn in_a_folder_that_others_can_enter_they_cannot_read_the_database() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
+        let _lock = Lock::take(folder.path()).unwrap();
+        let mut made = create(folder.path()).unwrap();
+        migrate(&mut made).unwrap();
+        let entries: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap).collect();
+        assert!(entries.len() >= 4, "{entries:?}");
+        for entry in entries {
+            let mode = entry.metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{}", entry.path().display());
+        }
+    }
+
     #[test]
     fn a_database_of_another_program_is_refused_and_left_as_it_was() {
         let folder = tempfile::tempdir().unwrap();

@@ -181,7 +181,8 @@ impl Tx<'_> {
         }
         self.run(
             "DELETE FROM event WHERE account_id = ?1 AND seq >= ?2 AND seq < ?3 AND type IN
-             ('message_added', 'session_updated', 'handoff_step_updated', 'handoff_assessment_ready')",
+             ('message_added', 'session_updated', 'handoff_step_updated', 'handoff_assessment_ready',
+              'handoff_assessment_failed')",
             params![self.account, oldest, begin],
         )?;
         self.run("UPDATE account SET oldest_seq = ?2 WHERE id = ?1", params![self.account, begin])?;

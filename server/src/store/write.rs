@@ -279,7 +279,9 @@ where
 
 #[cfg(test)]
 mod tests {
-    //! Mutants seen to fail: an unknown end that goes on, one that is told as undone, a full disk that is told as a fault.
+    //! Mutants seen to fail: an unknown end that goes on, one that is told as undone, a full disk that is told as a fault,
+    //! a writer that falls over unwatched, a group that is undone and told as closed, a folder that nobody looks at.
+    //! `server/tests/disk.rs` has a disk that is full at COMMIT.
 
     use std::time::Duration;
 
@@ -369,6 +371,74 @@ mod tests {
         let later = desk.runs("INSERT INTO number VALUES (2)").await;
         assert!(matches!(later, Err(Error::Closed)), "{later:?}");
         assert_eq!(desk.count().await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_writer_that_falls_over_ends_the_server_and_says_that_nothing_is_known() {
+        let desk = Desk::with(|_| panic!("telling what is new fell over"));
+        let told = desk.runs("INSERT INTO number VALUES (1)").await;
+        assert!(matches!(told, Err(Error::Unknown)), "it may be stored, and is: {told:?}");
+        assert_eq!(desk.supervisor.failed().await, Failure::Panicked("store-writer".into()));
+        assert_eq!(desk.count().await, 1);
+    }
+
+    #[tokio::test]
+    async fn what_is_taken_back_with_another_change_is_told_so() {
+        let desk = Desk::new();
+        let insert =
+            |system: &mut System<'_>| Ok(system.connection.execute("INSERT INTO number VALUES (1)", [])?);
+        // What rests on the first is undone with it, a refusal too.
+        let refused = |_: &mut System<'_>| Err::<(), _>(Error::Refused(crate::domain::Refusal::AssessmentRunning));
+        let undo = |system: &mut System<'_>| {
+            system.connection.execute_batch("ROLLBACK")?;
+            Err::<(), _>(Error::Sql(rusqlite::Error::InvalidQuery))
+        };
+        // All three are in line before the writer takes one of them.
+        let (running, runs) = oneshot::channel();
+        let (release, held) = std::sync::mpsc::channel();
+        let writer = desk.writer.clone();
+        let hold = tokio::spawn(async move {
+            let hold = move |_: &mut System<'_>| {
+                running.send(()).unwrap();
+                held.recv().unwrap();
+                Ok(())
+            };
+            writer.commit(Haste::AtOnce, hold).await
+        });
+        runs.await.unwrap();
+        let writer = &desk.writer;
+        let (insert, refused, undo, ()) = tokio::join!(
+            writer.commit(Haste::AtOnce, insert),
+            writer.commit(Haste::AtOnce, refused),
+            writer.commit(Haste::AtOnce, undo),
+            async { release.send(()).unwrap() },
+        );
+        hold.await.unwrap().unwrap();
+        assert!(matches!(insert, Err(Error::Undone)), "{insert:?}");
+        assert!(matches!(refused, Err(Error::Undone)), "{refused:?}");
+        assert!(matches!(undo, Err(Error::Sql(_))), "{undo:?}");
+        assert_eq!(desk.count().await, 0);
+        desk.runs("INSERT INTO number VALUES (2)").await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn files_that_are_no_longer_those_of_the_folder_take_nothing_until_they_are_back() {
+        let desk = Desk::new();
+        desk.runs("INSERT INTO number VALUES (1)").await.unwrap();
+        for name in ["tierup.db", "tierup.db-wal", "tierup.db-shm", "tierup.lock"] {
+            let (path, aside) = (desk.folder.path().join(name), desk.folder.path().join("aside"));
+            std::fs::rename(&path, &aside).unwrap();
+            for _ in 0..2 {
+                let lost = desk.runs("INSERT INTO number VALUES (2)").await;
+                assert!(matches!(lost, Err(Error::Lost)), "{name} deleted: {lost:?}");
+            }
+            std::fs::write(&path, "").unwrap();
+            let lost = desk.runs("INSERT INTO number VALUES (2)").await;
+            assert!(matches!(lost, Err(Error::Lost)), "{name} replaced: {lost:?}");
+            std::fs::rename(&aside, &path).unwrap();
+            desk.runs("INSERT INTO number VALUES (3)").await.unwrap();
+        }
+        assert!(desk.supervisor.is_whole());
     }
 
     #[tokio::test]

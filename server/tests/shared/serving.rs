@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -30,8 +30,13 @@ pub struct Serving {
 }
 
 /// Serves a folder on a free port, and logs to there.
+#[allow(dead_code, reason = "not every file of tests needs it")]
 pub fn serve(data: &Path, more: &[&str], log: Stdio) -> Serving {
-    let mut command = tierup_server();
+    serve_by(tierup_server(), data, more, log)
+}
+
+/// The same, by this program.
+pub fn serve_by(mut command: Command, data: &Path, more: &[&str], log: Stdio) -> Serving {
     command.args(["serve", "--json", "--listen", "127.0.0.1:0", "--data"]).arg(data).args(more);
     let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
     let mut said = BufReader::new(child.stdout.take().unwrap());
@@ -53,6 +58,19 @@ impl Serving {
         rustix::process::kill_process(process, signal).unwrap();
         soon("the end of a server that was told to stop", move || child.wait().unwrap())
     }
+
+    /// Waits for an end that it comes to by itself; how it ended.
+    #[allow(dead_code, reason = "not every file of tests has one that ends so")]
+    pub fn ends(mut self) -> ExitStatus {
+        let mut child = self.child.take().unwrap();
+        soon("the end of a server that cannot go on", move || child.wait().unwrap())
+    }
+
+    /// What it logs, where that goes to a pipe; once.
+    #[allow(dead_code, reason = "not every file of tests reads it")]
+    pub fn log(&mut self) -> ChildStderr {
+        self.child.as_mut().unwrap().stderr.take().unwrap()
+    }
 }
 
 impl Drop for Serving {
@@ -65,7 +83,7 @@ impl Drop for Serving {
 }
 
 /// What comes of something that might never come, if it comes soon.
-fn soon<T: Send + 'static>(what: &str, wait: impl FnOnce() -> T + Send + 'static) -> T {
+pub fn soon<T: Send + 'static>(what: &str, wait: impl FnOnce() -> T + Send + 'static) -> T {
     let (tell, told) = mpsc::channel();
     std::thread::spawn(move || tell.send(wait()));
     told.recv_timeout(SOON).unwrap_or_else(|_| panic!("never {what}"))
