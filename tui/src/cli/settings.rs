@@ -79,7 +79,8 @@ fn read(path: &Path, must_be: bool) -> Result<Wishes, Exit> {
             return Err(wrong(format!("the settings {} cannot be read: {error}", path.display())));
         }
     };
-    toml::from_str(&text).map_err(|error| {
+    let text = text.trim_start_matches('\u{feff}');
+    toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(0, |span| text[..span.start].matches('\n').count() + 1);
         let why = error.message().lines().collect::<Vec<_>>().join(", ");
         Exit::error(format!("{}, line {line}: {why}", path.display()))
