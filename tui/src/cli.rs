@@ -33,8 +33,10 @@ mod whoami;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::cli::errand::Errand;
+use crate::text::pasted::trimmed;
 
 pub use console::open as open_console;
 pub use exit::{Exit, wrong};
@@ -60,7 +62,7 @@ struct Options {
     server: Option<String>,
     /// The token to come with; otherwise the one of the last log-in
     #[arg(long, global = true, value_name = "TOKEN", env = "TIERUP_TOKEN", hide_env_values = true)]
-    token: Option<secrecy::SecretString>,
+    token: Option<SecretString>,
     /// Answer in JSON
     #[arg(long, global = true)]
     json: bool,
@@ -72,6 +74,18 @@ struct Options {
     keyring: Keyring,
     #[command(flatten)]
     console: settings::ConsoleOptions,
+}
+
+impl Options {
+    /// The same, without what came along when they were copied. What is empty then was not said.
+    fn trimmed(&self) -> Self {
+        let said = |raw: &str| Some(trimmed(raw)).filter(|text| !text.is_empty()).map(str::to_owned);
+        Self {
+            server: self.server.as_deref().and_then(said),
+            token: self.token.as_ref().and_then(|token| said(token.expose_secret())).map(SecretString::from),
+            ..self.clone()
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -179,6 +193,7 @@ fn threads(command: Option<&Command>) -> usize {
 }
 
 async fn run(options: &Options, command: Option<Command>) -> Result<(), Exit> {
+    let options = &options.trimmed();
     let errand = async || Errand::new(options).await;
     match command {
         None => console::run(options).await,

@@ -1,5 +1,7 @@
 //! Everything that can happen to the console.
 
+use std::time::Duration;
+
 use crossterm::event::{KeyEvent, MouseEvent};
 use tierup_common::assessment::Step;
 use tierup_common::event::Frame;
@@ -56,6 +58,12 @@ pub enum Event {
 pub enum Connection {
     /// Trying.
     Connecting,
+    /// No event came in time, though the connection may stand: something may hold them back. Until one comes, what they
+    /// would tell is asked for this often.
+    Late {
+        /// Between two times.
+        ask_every: Duration,
+    },
     /// It ended or could not be made; the next try comes at this moment.
     Lost {
         /// Why, in one line.

@@ -27,6 +27,7 @@ pub mod wraps;
 pub mod zone;
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use tierup_common::handoff::{HandoffStatus, QueueItem};
 use tierup_common::id::{HandoffId, Seq, SessionId, UserId};
@@ -67,6 +68,8 @@ pub struct State {
     pub attention: Attention,
     /// How the connection to the server is.
     pub link: Link,
+    /// How often to ask for what events would tell; nothing while they come, or may still.
+    pub poll_every: Option<Duration>,
     /// What waits, what is worked on, what is put aside.
     pub queue: Queue,
     /// Which handoffs were opened or claimed before.

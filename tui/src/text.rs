@@ -5,6 +5,7 @@
 
 pub mod link;
 pub mod markdown;
+pub mod pasted;
 pub mod safe;
 mod table;
 pub mod wrap;

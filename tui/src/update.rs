@@ -18,6 +18,7 @@ mod look;
 mod mouse;
 mod palette;
 pub(crate) mod pick;
+mod polling;
 mod queue;
 mod reply;
 mod rewind;
@@ -81,9 +82,10 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             live::live(state, frame, &mut effects);
         }
         Event::Watched(frame) => live::watched(state, frame, &mut effects),
-        Event::Connection(news) => connection(state, news),
+        Event::Connection(news) => connection(state, news, &mut effects),
         Event::Reply(reply) => {
             login::overhear(state, &reply);
+            polling::overhear(state, &reply, &mut effects);
             reply::reply(state, *reply, &mut effects);
         }
         Event::LoggedIn(ticket, result) => login::answered(state, ticket, result, &mut effects),
@@ -104,7 +106,8 @@ pub fn next_wake(state: &State) -> Option<Timestamp> {
     };
     let asks = state.queue.filter.ask_at;
     let retries = state.queue.load.as_ref().and_then(|load| load.retry_at);
-    [state.painted.changes_at, state.toasts.next(), rested, asks, retries].into_iter().flatten().min()
+    let polls = polling::next(state);
+    [state.painted.changes_at, state.toasts.next(), rested, asks, retries, polls].into_iter().flatten().min()
 }
 
 fn tick(state: &mut State, now: Timestamp, effects: &mut Vec<Effect>) {
@@ -115,6 +118,7 @@ fn tick(state: &mut State, now: Timestamp, effects: &mut Vec<Effect>) {
     state.toasts.expire(state.now);
     filter::tick(state, effects);
     load::tick(state, effects);
+    polling::tick(state, effects);
     if let Preview::Resting { id, until } = state.queue.preview
         && state.now >= until
     {
@@ -183,12 +187,13 @@ fn worth_watching(state: &State) -> Vec<Watch> {
     watches
 }
 
-fn connection(state: &mut State, news: Connection) {
+fn connection(state: &mut State, news: Connection, effects: &mut Vec<Effect>) {
     let now = state.now;
-    if let Connection::LoggedOut(why) = news {
-        return login::ended(state, why);
-    }
     state.link = match (news, &state.link) {
+        (Connection::LoggedOut(why), _) => return login::ended(state, why),
+        (Connection::Late { ask_every }, _) => return polling::late(state, ask_every, effects),
+        // The stream is tried all the while; what says how things are is whether questions are answered.
+        (Connection::Connecting | Connection::Lost { .. }, Link::Polling { .. }) => return,
         (Connection::Connecting, Link::Offline { since, why, .. }) => {
             Link::Offline { since: *since, retry_at: None, why: why.clone() }
         }
@@ -196,11 +201,15 @@ fn connection(state: &mut State, news: Connection) {
         (Connection::Lost { why, retry_at }, link) => {
             let since = match link {
                 Link::Offline { since, .. } => *since,
-                Link::Connecting | Link::Live | Link::CatchingUp { .. } | Link::Refused(_) => now,
+                Link::Connecting
+                | Link::Live
+                | Link::CatchingUp { .. }
+                | Link::Polling { .. }
+                | Link::Refused(_) => now,
             };
             Link::Offline { since, retry_at: Some(retry_at), why }
         }
-        (Connection::Refused(why) | Connection::LoggedOut(why), _) => Link::Refused(why),
+        (Connection::Refused(why), _) => Link::Refused(why),
     };
 }
 

@@ -15,6 +15,11 @@ pub(super) fn refuse(error: &clap::Error) -> ExitCode {
         let _ = error.print().and_then(|()| std::io::stdout().flush());
         return ExitCode::SUCCESS;
     }
+    if error.kind() == ErrorKind::InvalidUtf8 {
+        return Exit::usage("an argument is not UTF-8")
+            .hint("pass the text through standard input: `… | iconv -f LATIN1 -t UTF-8 | tierup new -`")
+            .report();
+    }
     Exit::usage(first_line(error)).hint(hint(error)).report()
 }
 

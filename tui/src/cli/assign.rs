@@ -49,7 +49,9 @@ fn one_of(team: Vec<User>, meant: &str) -> Result<User, Exit> {
         (Some(last), false) => {
             let names: Vec<String> =
                 found.iter().chain([&last]).map(|user| format!("{} <{}>", user.name, user.email)).collect();
-            Err(Exit::usage(format!("{meant:?} is more than one person")).hint(names.join(", ")))
+            let names = names.join(", ");
+            Err(Exit::usage(format!("{meant:?} is more than one person: {names}"))
+                .hint("name one by their email address"))
         }
         (None, _) => Err(Exit::not_found(format!("nobody in the team is called {meant:?}"))
             .hint("an email address, a name or the beginning of one, or an id")),

@@ -34,6 +34,10 @@ pub async fn open(entrance: Entrance, files: Files, settings: Settings) -> Resul
         return Err(Exit::error("the console needs a terminal")
             .hint("`tierup --help` lists the commands that work without one"));
     }
+    if std::env::var("TERM").is_ok_and(|term| term == "dumb") {
+        return Err(Exit::error("the console cannot be painted here: this terminal says that it is dumb (TERM)")
+            .hint("open it in a terminal, or use the commands: `tierup queue`, `tierup watch`, `tierup --help`"));
+    }
     // A console without a log is better than none.
     let _ = log::begin(&files);
     let mut taken = terminal::Taken::new(settings.mouse).map_err(wrong)?;

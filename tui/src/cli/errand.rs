@@ -171,21 +171,64 @@ fn number(text: &str) -> Result<Number, NotAName> {
 /// A text of the arguments; `-` is what comes on standard input, without the line break at its end.
 pub(super) fn text(argument: &str) -> Result<String, Exit> {
     if argument != "-" {
-        return Ok(argument.to_owned());
+        // Behind `--` stands no option, whatever it looks like.
+        let is_meant = std::env::args_os().any(|argument| argument == "--");
+        return if is_meant { Ok(argument.to_owned()) } else { words(argument).map_err(unclear) };
     }
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     let largest = u64::try_from(limit::BODY).unwrap_or(u64::MAX);
-    stdin().lock().take(largest + 1).read_to_string(&mut text).map_err(wrong)?;
-    if text.len() > limit::BODY {
+    stdin().lock().take(largest + 1).read_to_end(&mut bytes).map_err(wrong)?;
+    if bytes.len() > limit::BODY {
         return Err(Exit::usage(format!("the text has more than {} KiB", limit::BODY / 1024)));
     }
-    text.truncate(text.trim_end_matches(['\n', '\r']).len());
-    Ok(text)
+    let text = utf_8(bytes)?;
+    Ok(text.trim_start_matches('\u{feff}').trim_end_matches(['\n', '\r']).to_owned())
+}
+
+/// Bytes of standard input as text; or what to do about those that are none.
+pub(super) fn utf_8(bytes: Vec<u8>) -> Result<String, Exit> {
+    String::from_utf8(bytes).map_err(|error| {
+        let place = error.utf8_error().valid_up_to() + 1;
+        Exit::usage(format!("what came on standard input is not UTF-8: byte {place} is the first that is not"))
+            .hint("`iconv -f LATIN1 -t UTF-8` in between converts it, with the name of what it is")
+    })
+}
+
+/// Words that are said, and no option that was mistyped: those begin with a dash too, but have no blank in them.
+pub(super) fn words(argument: &str) -> Result<String, Unclear> {
+    let option = argument.strip_prefix("--").or_else(|| argument.strip_prefix('-')).unwrap_or_default();
+    let name = option.split('=').next().unwrap_or_default();
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic()) && !name.contains(char::is_whitespace);
+    if is_name { Err(Unclear(name_of(argument))) } else { Ok(argument.to_owned()) }
+}
+
+fn name_of(argument: &str) -> String {
+    argument.split('=').next().unwrap_or_default().to_owned()
+}
+
+/// It may be an option that was mistyped, or a text.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{0} looks like an option")]
+pub(super) struct Unclear(String);
+
+fn unclear(error: Unclear) -> Exit {
+    Exit::usage(error.to_string())
+        .hint("a text that looks like one goes behind `--`, or through standard input with - in its place")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_may_begin_with_a_dash_and_a_mistyped_option_is_no_text() {
+        for text in ["- rebooted", "-5 dB", "--- log ---", "-> fixed", "-v makes it fail", "--", "-1", "dash-ed"] {
+            assert_eq!(words(text).as_deref(), Ok(text));
+        }
+        for (text, name) in [("--pririty=high urgent", "--pririty"), ("--wiat", "--wiat"), ("-x", "-x")] {
+            assert_eq!(words(text), Err(Unclear(name.into())));
+        }
+    }
 
     #[test]
     fn sessions_and_handoffs_are_told_apart_by_how_they_are_named() {

@@ -8,8 +8,11 @@ use tierup_common::problem::Code;
 
 use crate::cli::output;
 use crate::event::Failure;
-use crate::text::safe;
+use crate::text::{cut, safe};
 use crate::theme::spelt;
+
+/// Columns that a server's words may take.
+const LONGEST: usize = 500;
 
 /// An end that is not success.
 #[derive(Debug)]
@@ -59,13 +62,8 @@ impl Exit {
     /// Says it, as one line and perhaps a hint.
     pub fn report(self) -> ExitCode {
         if let Some(message) = &self.message {
-            // An error of a library may bring its own hint.
-            let (message, own_hint) = match message.split_once("\nhint: ") {
-                Some((message, hint)) => (message, Some(hint)),
-                None => (message.as_str(), None),
-            };
             complain("error", message);
-            if let Some(hint) = self.hint.as_deref().or(own_hint) {
+            if let Some(hint) = &self.hint {
                 complain("hint", hint);
             }
         }
@@ -109,11 +107,24 @@ impl From<Failure> for Exit {
                 | None => 1,
             },
         };
-        Self { hint, ..Self::with(status, failure.to_string()) }
+        Self { hint, ..Self::with(status, said(&failure)) }
     }
 }
 
-/// What to do about a failure, where that can be said from here.
+/// Why, in one line. What a server says is the server's word, and is marked as such: it is no hint of ours, however it is
+/// worded.
+pub(super) fn said(failure: &Failure) -> String {
+    let Failure::Problem(problem) = failure else { return failure.to_string() };
+    let field = problem.errors.first().map(|error| format!(" ({}: {})", error.field, error.message));
+    by_the_server(&format!("{failure}{}", field.unwrap_or_default()))
+}
+
+/// A server's own words, in one line.
+pub(super) fn by_the_server(words: &str) -> String {
+    format!("the server says: {}", cut(&safe::line(safe::head(words, LONGEST)), LONGEST))
+}
+
+/// What to do about a failure, where that can be said from here. Never in words that came from elsewhere.
 fn hint(failure: &Failure) -> Option<String> {
     let hint = match failure {
         Failure::Unreachable(_) => "`tierup doctor` looks at the server and at this machine",
@@ -123,13 +134,15 @@ fn hint(failure: &Failure) -> Option<String> {
             Code::Forbidden | Code::NotAParticipant => "`tierup whoami` says which role you have",
             Code::HandoffAlreadyClaimed => "`tierup queue` lists what still waits",
             Code::RateLimited => "wait a moment, then try again",
-            Code::Invalid => {
-                return problem.errors.first().map(|error| format!("{}: {}", error.field, error.message));
-            }
             Code::Internal => {
-                return problem.request_id.as_ref().map(|id| format!("the server's log has it as {id}"));
+                let is_id = |id: &&String| {
+                    id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+                };
+                let id = problem.request_id.as_ref().filter(is_id);
+                return id.map(|id| format!("the server's log has it as {id}"));
             }
             Code::BadRequest
+            | Code::Invalid
             | Code::InvalidCredentials
             | Code::NotFound
             | Code::MethodNotAllowed
@@ -164,7 +177,11 @@ impl Display for Exit {
     }
 }
 
-/// Anything else that went wrong.
+/// Anything else that went wrong. An error of this program may bring its own hint.
 pub fn wrong(error: impl Display) -> Exit {
-    Exit::error(error.to_string())
+    let message = error.to_string();
+    match message.split_once("\nhint: ") {
+        Some((message, hint)) => Exit::error(message).hint(hint),
+        None => Exit::error(message),
+    }
 }

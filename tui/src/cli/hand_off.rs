@@ -17,6 +17,7 @@ pub(super) struct Park {
     /// Its number, its id, or h42 for the session of handoff 42
     session: SessionName,
     /// What you are waiting for; only you see this; - reads it from standard input
+    #[arg(allow_hyphen_values = true)]
     notes: String,
     /// When to be reminded: 30m, 4h, 2d, or a moment like 2026-11-22T09:30:00Z
     #[arg(long, value_name = "WHEN")]
@@ -28,6 +29,7 @@ pub(super) struct Escalate {
     /// Its number, its id, or h42 for the session of handoff 42
     session: SessionName,
     /// Where you are stuck, and what you ruled out; - reads it from standard input
+    #[arg(allow_hyphen_values = true)]
     notes: String,
     /// How long it can wait: low, normal, high or urgent
     #[arg(long, value_name = "PRIORITY", default_value = "normal")]

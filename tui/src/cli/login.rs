@@ -7,12 +7,14 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use tierup_common::user::{LogIn, Me};
 
-use crate::cli::exit::{Exit, wrong};
+use crate::cli::errand::utf_8;
+use crate::cli::exit::{Exit, complain, wrong};
 use crate::cli::output::Output;
 use crate::cli::{Options, connect};
 use crate::event::Failure;
 use crate::runtime::api::{Api, LogInError};
 use crate::runtime::files::Files;
+use crate::text::pasted::{can_be_overheard, line_of_a_password, trimmed};
 
 /// A token or a password, in bytes, at most.
 const LONGEST: u64 = 4096;
@@ -33,12 +35,16 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> Result<(), 
             Exit::usage("name the server").hint("tierup login --server http://127.0.0.1:7890")
         })?,
     };
+    if can_be_overheard(&server) {
+        complain("warning", &format!("{server} is not encrypted: what you log in with can be read on the way"));
+        complain("hint", "https:// is safe; the server needs TLS in front of it: docs/OPERATING.md");
+    }
     let (api, token) = match (&options.token, email(arguments)?) {
         (Some(token), _) => (by_token(options, &server, token)?, token.clone()),
         (None, Some(email)) => by_password(options, &server, email).await?,
         (None, None) => {
-            let token =
-                secret("Token: ", "no token was given", "an admin makes one: tierup-server user add …")?;
+            let token = secret("Token: ", "no token was given", "an admin makes one: tierup-server user add …")?;
+            let token = SecretString::from(trimmed(token.expose_secret()));
             (by_token(options, &server, &token)?, token)
         }
     };
@@ -65,14 +71,25 @@ async fn by_password(options: &Options, server: &str, email: String) -> Result<(
 
 /// The address to log in with. At a terminal one is asked for it; without one, a token is meant.
 fn email(arguments: &Arguments) -> Result<Option<String>, Exit> {
-    if arguments.email.is_some() || !stdin().is_terminal() {
-        return Ok(arguments.email.clone());
+    if let Some(email) = &arguments.email {
+        return address(email).map(Some);
+    }
+    if !stdin().is_terminal() {
+        return Ok(None);
     }
     let _ = write!(stderr(), "Email (or Enter, to log in by a token): ").and_then(|()| stderr().flush());
     let mut line = String::new();
     stdin().lock().read_line(&mut line).map_err(wrong)?;
-    let email = line.trim();
-    Ok((!email.is_empty()).then(|| email.to_owned()))
+    if trimmed(&line).is_empty() { Ok(None) } else { address(&line).map(Some) }
+}
+
+/// An email address, as far as can be said from here: the server knows which there are.
+fn address(raw: &str) -> Result<String, Exit> {
+    let address = trimmed(raw);
+    if address.contains('@') && !address.contains(char::is_whitespace) {
+        return Ok(address.to_owned());
+    }
+    Err(Exit::usage(format!("{address:?} is not an email address")).hint("without --email one logs in by a token"))
 }
 
 /// A secret: asked for without showing it, or the first line of standard input.
@@ -80,10 +97,10 @@ fn secret(prompt: &str, missing: &str, hint: &str) -> Result<SecretString, Exit>
     let line = if stdin().is_terminal() {
         rpassword::prompt_password(prompt).map_err(wrong)?
     } else {
-        let mut line = String::new();
-        stdin().lock().take(LONGEST).read_line(&mut line).map_err(wrong)?;
-        line
+        let mut line = Vec::new();
+        stdin().lock().take(LONGEST).read_until(b'\n', &mut line).map_err(wrong)?;
+        utf_8(line)?
     };
-    let secret = line.trim();
-    if secret.is_empty() { Err(Exit::usage(missing).hint(hint)) } else { Ok(SecretString::from(secret)) }
+    let secret = line_of_a_password(&line);
+    if secret.trim().is_empty() { Err(Exit::usage(missing).hint(hint)) } else { Ok(SecretString::from(secret)) }
 }

@@ -10,9 +10,10 @@ use crate::cli::exit::Exit;
 #[derive(Args)]
 pub(super) struct Arguments {
     /// What happens, since when, and what the exact error says; - reads it from standard input
+    #[arg(allow_hyphen_values = true)]
     problem: String,
     /// The problem in one line
-    #[arg(long, short, value_name = "LINE")]
+    #[arg(long, short, value_name = "LINE", allow_hyphen_values = true, value_parser = errand::words)]
     summary: Option<String>,
 }
 

@@ -14,6 +14,7 @@ pub(super) struct Arguments {
     #[arg(value_parser = errand::handoff)]
     handoff: HandoffRef,
     /// Why, for whoever picks it up next; - reads it from standard input
+    #[arg(allow_hyphen_values = true)]
     reason: String,
 }
 

@@ -14,6 +14,7 @@ pub(super) struct Arguments {
     /// Its number, its id, or h42 for the session of handoff 42
     session: SessionName,
     /// What it was, and what you did: the next one will be found by it; - reads it from standard input
+    #[arg(allow_hyphen_values = true)]
     resolution: String,
     /// A suggested step that worked, by its number as `show` has it; may be given again
     #[arg(long, value_name = "NUMBER")]

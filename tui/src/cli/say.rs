@@ -10,7 +10,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::Instant;
 
 use crate::cli::errand::{self, Errand, SessionName};
-use crate::cli::exit::Exit;
+use crate::cli::exit::{Exit, by_the_server};
 use crate::effect::Watch;
 use crate::event::{Connection, Event, Failure};
 use crate::runtime::stream;
@@ -26,6 +26,7 @@ pub(super) struct Arguments {
     /// Its number, its id, or h42 for the session of handoff 42
     session: SessionName,
     /// What to say; - reads it from standard input
+    #[arg(allow_hyphen_values = true)]
     text: String,
     /// Leave it as a note, which the assistant does not answer
     #[arg(long, conflicts_with = "wait")]
@@ -97,8 +98,12 @@ async fn next<T>(
                 let end = lost.map_or_else(|| Instant::now() + COMES_BACK, |(end, _)| end);
                 lost = Some((end, why));
             }
-            Some(Event::Connection(Connection::Refused(why))) => return Err(Exit::error(why)),
-            Some(Event::Connection(Connection::LoggedOut(why))) => return Err(Exit::not_logged_in(why)),
+            Some(Event::Connection(Connection::Late { .. })) => {
+                let held = Failure::Unreachable("no events come, so no answer would be heard".into());
+                return Err(Exit::from(held).hint("`tierup doctor` says why; without --wait it is said all the same"));
+            }
+            Some(Event::Connection(Connection::Refused(why))) => return Err(Exit::error(by_the_server(&why))),
+            Some(Event::Connection(Connection::LoggedOut(why))) => return Err(Exit::not_logged_in(by_the_server(&why))),
             Some(
                 Event::Connection(Connection::Connecting)
                 | Event::Tick(_)

@@ -14,6 +14,7 @@ pub(super) struct Arguments {
     #[arg(value_parser = errand::handoff)]
     handoff: HandoffRef,
     /// What they should find out; - reads it from standard input
+    #[arg(allow_hyphen_values = true)]
     question: String,
 }
 

@@ -81,8 +81,9 @@ fn read(path: &Path, must_be: bool) -> Result<Wishes, Exit> {
             return Err(wrong(format!("the settings {} cannot be read: {error}", path.display())));
         }
     };
-    toml::from_str(&text).map_err(|error| {
-        let (line, _) = redact::place(&text, error.span().map_or(0, |span| span.start));
+    let text = text.trim_start_matches('\u{feff}');
+    toml::from_str(text).map_err(|error| {
+        let (line, _) = redact::place(text, error.span().map_or(0, |span| span.start));
         let why = redact::reason(error.message());
         Exit::error(format!("{}, line {line}: {why}", path.display()))
             .hint("docs/CONSOLE.md shows every setting; `tierup --config /dev/null` goes without")

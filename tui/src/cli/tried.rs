@@ -13,12 +13,13 @@ pub(super) struct Arguments {
     /// Its number, its id, or h42 for the session of handoff 42
     session: SessionName,
     /// What might be the cause, in one line; one that is noted already is changed; - reads it from standard input
+    #[arg(allow_hyphen_values = true)]
     hypothesis: String,
     /// What became of it
     #[arg(long, value_name = "STATUS", default_value = "open")]
     status: Became,
     /// Why: what you saw
-    #[arg(long, value_name = "EVIDENCE")]
+    #[arg(long, value_name = "EVIDENCE", allow_hyphen_values = true, value_parser = errand::words)]
     why: Option<String>,
 }
 

@@ -7,7 +7,7 @@ use tierup_common::id::{HandoffRef, Seq};
 use tierup_common::problem::Code;
 
 use crate::cli::errand::{self, Errand, SessionName};
-use crate::cli::exit::{Exit, complain};
+use crate::cli::exit::{Exit, by_the_server, complain};
 use crate::effect::Watch;
 use crate::event::{Connection, Failure};
 use crate::runtime::{clock, stream};
@@ -44,6 +44,7 @@ pub(super) async fn run(errand: &Errand, arguments: &Arguments) -> Result<(), Ex
     let tell = |change: Connection| {
         match change {
             Connection::Connecting => {}
+            Connection::Late { .. } => complain("warning", "no events come: `tierup doctor` says why"),
             Connection::Lost { why, retry_at } => {
                 let wait = retry_at.since(clock::now()).as_secs_f32();
                 complain("warning", &format!("{why}; trying again in {wait:.0} s"));
@@ -60,7 +61,7 @@ pub(super) async fn run(errand: &Errand, arguments: &Arguments) -> Result<(), Ex
             Err(Failure::Problem(problem)) if problem.code() == Some(Code::Unauthenticated) => {
                 Err(Failure::Problem(problem).into())
             }
-            Ok(_) | Err(_) => Err(Exit::error(why)),
+            Ok(_) | Err(_) => Err(Exit::error(by_the_server(&why))),
         },
         None => Ok(()),
     }

@@ -21,8 +21,10 @@ use tierup_common::user::{LogIn, LoggedIn, Me, User};
 use crate::effect::{Call, Ticket, Watch};
 use crate::event::{Answer, Failure};
 use crate::runtime::api::door::Door;
+use crate::text::pasted::trimmed;
 
 pub use door::ANSWER_TIME;
+pub(super) use door::NOT_REACHED;
 
 /// A change whose answer was lost is sent again, with the same key, for so long.
 const TRY_FOR: Duration = Duration::from_secs(10);
@@ -70,7 +72,10 @@ impl Api {
     /// The way to the server at this address, with this token.
     pub fn new(server: &str, token: SecretString) -> Result<Self, ApiError> {
         let door = Door::new(server)?;
-        HeaderValue::from_str(token.expose_secret()).map_err(|_| ApiError::Token)?;
+        let token = SecretString::from(trimmed(token.expose_secret()));
+        if !token.expose_secret().bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(ApiError::Token);
+        }
         let mut run = [0; 8];
         getrandom::fill(&mut run).map_err(ApiError::Random)?;
         let run = format!("{:016x}", u64::from_be_bytes(run)).into();

@@ -1,6 +1,6 @@
 //! Event streams: held over every break, resumed where they were.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -12,7 +12,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::effect::Watch;
 use crate::event::{Connection, Event, Failure};
-use crate::runtime::api::Api;
+use crate::runtime::api::{Api, NOT_REACHED};
 use crate::runtime::clock;
 use crate::text::safe;
 
@@ -25,6 +25,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 const LONGEST_RETRY: Duration = Duration::from_mins(1);
 /// The first event of a stream is there within so long.
 const GREETING: Duration = Duration::from_secs(15);
+/// It is late after so long, or after a third of an answer's time: something may hold it back.
+const LATE: Duration = Duration::from_secs(5);
 /// One event, in bytes, at most: a message with its limit used, escaped, and room.
 const LARGEST: usize = 512 * 1024;
 
@@ -69,17 +71,24 @@ pub async fn hold(
         if !tell(Connection::Connecting) {
             return;
         }
-        let why = match api.stream(watch, after).await {
-            Ok(response) => {
-                let heard = Heard::default();
-                let read = read(response, &heard, &mut after, &mut pauses, &mut take);
-                let ended = tokio::select! {
-                    ended = read => ended,
-                    () = heard.nothing(api) => Some("the server took too long".into()),
-                };
-                let Some(why) = ended else { return };
-                why
+        let late = Late::new(api);
+        let attempt = attempt(api, watch, &late, &mut after, &mut pauses, &mut take);
+        let ended = {
+            let mut attempt = std::pin::pin!(attempt);
+            tokio::select! {
+                biased;
+                ended = &mut attempt => ended,
+                () = late.comes() => {
+                    if !late.tells(&mut tell) {
+                        return;
+                    }
+                    attempt.await
+                }
             }
+        };
+        let why = match ended {
+            Ok(None) => return,
+            Ok(Some(why)) => why,
             Err(Failure::Problem(problem)) if matches!(problem.status, 401 | 403 | 404) => {
                 let why = problem.detail.unwrap_or(problem.title);
                 tell(if problem.status == 401 {
@@ -91,6 +100,10 @@ pub async fn hold(
             }
             Err(failure) => failure.to_string(),
         };
+        // Where no server is found at all, there is nothing to ask either.
+        if why != NOT_REACHED && !late.tells(&mut tell) {
+            return;
+        }
         let wait = pauses.next(random());
         let retry_at = clock::now().plus(wait);
         tracing::warn!(why = safe::line(&why), ?watch, "a stream broke off");
@@ -104,6 +117,53 @@ pub async fn hold(
             () = tokio::time::sleep(wait.saturating_sub(least)) => {}
             () = api.answers() => {}
         }
+    }
+}
+
+/// One try: why it ended, or nothing if nobody listens any more.
+async fn attempt(
+    api: &Api,
+    watch: Option<Watch>,
+    late: &Late,
+    after: &mut Option<Seq>,
+    pauses: &mut Pauses,
+    take: &mut impl FnMut(Frame, &str) -> bool,
+) -> Result<Option<String>, Failure> {
+    let response = api.stream(watch, *after).await?;
+    let heard = Heard::default();
+    let mut take = |frame: Frame, data: &str| {
+        late.is_over.store(true, Ordering::Relaxed);
+        take(frame, data)
+    };
+    let read = read(response, &heard, after, pauses, &mut take);
+    Ok(tokio::select! {
+        ended = read => ended,
+        () = heard.nothing(api) => Some("the server took too long".into()),
+    })
+}
+
+/// Whether the first event of a try is late. It is said once.
+struct Late {
+    after: Duration,
+    ask_every: Duration,
+    is_over: AtomicBool,
+}
+
+impl Late {
+    fn new(api: &Api) -> Self {
+        let after = LATE.min(api.answer_time() / 3);
+        Self { after, ask_every: after * 2, is_over: AtomicBool::new(false) }
+    }
+
+    /// Waits until it is.
+    async fn comes(&self) {
+        tokio::time::sleep(self.after).await;
+    }
+
+    /// Says so, unless something came or it was said; whether anybody listens still.
+    fn tells(&self, tell: &mut impl FnMut(Connection) -> bool) -> bool {
+        let is_over = self.is_over.swap(true, Ordering::Relaxed);
+        is_over || tell(Connection::Late { ask_every: self.ask_every })
     }
 }
 

@@ -1,7 +1,11 @@
 //! The terminal: taken over for the console, and given back whatever happens.
 
+#[cfg(unix)]
+mod answers;
 mod clipboard;
 mod hangup;
+#[cfg(unix)]
+mod keyboard;
 mod signals;
 
 use std::backtrace::{Backtrace, BacktraceStatus};
@@ -15,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{
     DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange,
-    Event as TerminalEvent, EventStream,
+    Event as TerminalEvent,
 };
 use crossterm::style::Print;
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
@@ -82,19 +86,25 @@ pub async fn panicked() {
 
 /// What happens at the terminal, and what the shell does with the process.
 pub fn events() -> impl Stream<Item = Event> {
-    // An error means that the terminal is gone: the stream ends, and with it the console.
-    let typed =
-        EventStream::new().take_while(|event| std::future::ready(event.is_ok())).filter_map(|event| {
-            std::future::ready(event.ok().map(|event| match event {
-                TerminalEvent::Key(key) => Event::Key(key),
-                TerminalEvent::Mouse(mouse) => Event::Mouse(mouse),
-                TerminalEvent::Paste(text) => Event::Paste(text),
-                TerminalEvent::Resize(columns, rows) => Event::Resize(columns, rows),
-                TerminalEvent::FocusGained => Event::Focus(true),
-                TerminalEvent::FocusLost => Event::Focus(false),
-            }))
-        });
-    signals::beside(typed)
+    signals::beside(typed().map(|event| match event {
+        TerminalEvent::Key(key) => Event::Key(key),
+        TerminalEvent::Mouse(mouse) => Event::Mouse(mouse),
+        TerminalEvent::Paste(text) => Event::Paste(text),
+        TerminalEvent::Resize(columns, rows) => Event::Resize(columns, rows),
+        TerminalEvent::FocusGained => Event::Focus(true),
+        TerminalEvent::FocusLost => Event::Focus(false),
+    }))
+}
+
+#[cfg(unix)]
+use keyboard::typed;
+
+/// What happens at the terminal. An error means that it is gone: the stream ends, and with it the console.
+#[cfg(not(unix))]
+fn typed() -> impl Stream<Item = TerminalEvent> {
+    crossterm::event::EventStream::new()
+        .take_while(|event| std::future::ready(event.is_ok()))
+        .filter_map(|event| std::future::ready(event.ok()))
 }
 
 /// The desk around this terminal.
@@ -131,13 +141,18 @@ impl Desk for Window {
         if !signals::has_shell() {
             return Ok(false);
         }
-        leave()?;
+        signals::behind(leave)?;
         signals::stop()?;
         self.retake()?;
         Ok(true)
     }
 
     fn retake(&mut self) -> io::Result<()> {
+        // Continued behind another (`bg`): the terminal is not ours to take.
+        while !signals::is_in_front() {
+            signals::behind(leave)?;
+            signals::stop()?;
+        }
         enter()?;
         execute!(stdout(), Print(&self.title))
     }

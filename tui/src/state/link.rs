@@ -1,5 +1,7 @@
 //! How the connection to the server is, told honestly.
 
+use std::time::Duration;
+
 use tierup_common::id::Seq;
 use tierup_common::time::Timestamp;
 
@@ -15,6 +17,13 @@ pub enum Link {
     CatchingUp {
         /// The newest event when the connection was made.
         to: Seq,
+    },
+    /// Events do not come, but answers do: what events would tell is asked for.
+    Polling {
+        /// How often.
+        every: Duration,
+        /// When next.
+        next: Timestamp,
     },
     /// There is none.
     Offline {
@@ -33,7 +42,7 @@ impl Link {
     /// Whether asking the server something makes sense. While the first connection is being made, it does.
     pub const fn may_ask(&self) -> bool {
         match self {
-            Self::Connecting | Self::Live | Self::CatchingUp { .. } => true,
+            Self::Connecting | Self::Live | Self::CatchingUp { .. } | Self::Polling { .. } => true,
             Self::Offline { .. } | Self::Refused(_) => false,
         }
     }

@@ -4,6 +4,7 @@ use tierup_common::time::Timestamp;
 
 use crate::effect::{Secret, Ticket};
 use crate::state::composer::Composer;
+use crate::text::pasted::trimmed;
 
 /// A log-in being filled in.
 #[derive(Clone, Debug)]
@@ -24,6 +25,8 @@ pub struct LogIn {
     pub sending: Option<Ticket>,
     /// Why it could not be done.
     pub error: Option<String>,
+    /// The address of which it was said that others can read what is sent there.
+    pub warned_of: Option<String>,
 }
 
 /// Why a log-in is asked for.
@@ -77,12 +80,13 @@ impl LogIn {
             focus,
             sending: None,
             error: None,
+            warned_of: None,
         }
     }
 
     /// The email address; none to come with a token.
     pub fn address(&self) -> Option<String> {
-        let email = self.email.text().trim().to_owned();
+        let email = trimmed(&self.email.text()).to_owned();
         (!email.is_empty()).then_some(email)
     }
 

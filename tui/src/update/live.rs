@@ -85,6 +85,7 @@ fn team_signal(state: &mut State, signal: Signal, effects: &mut Vec<Effect>) {
 }
 
 fn hello(state: &mut State, seq: Seq, now: Timestamp, effects: &mut Vec<Effect>) {
+    state.poll_every = None;
     state.skew = now.as_millis().saturating_sub(state.now.as_millis());
     state.queue.clear_viewers();
     match state.heard {
@@ -109,7 +110,7 @@ fn hello(state: &mut State, seq: Seq, now: Timestamp, effects: &mut Vec<Effect>)
 }
 
 /// There is a connection again: what could not be fetched for want of one is fetched now.
-fn ask_again(state: &mut State, effects: &mut Vec<Effect>) {
+pub(super) fn ask_again(state: &mut State, effects: &mut Vec<Effect>) {
     dialog::back_online(state);
     filter::back_online(state);
     if let Some(id) = state.claim_in_doubt {

@@ -11,6 +11,7 @@ use crate::state::layer::Layer;
 use crate::state::link::Link;
 use crate::state::login::{Field, LogIn, Why};
 use crate::state::toast::Tone;
+use crate::text::pasted::{can_be_overheard, line_of_a_password, trimmed};
 use crate::text::safe;
 use crate::update::{load, reply};
 
@@ -94,11 +95,12 @@ pub(super) fn type_key(state: &mut State, key: KeyEvent) {
 
 pub(super) fn paste(state: &mut State, text: &str) {
     let Some(login) = top(state) else { return };
-    let line = text.trim();
     match login.focus {
-        Field::Server => login.server.paste(&line.replace(['\n', '\r'], "")),
-        Field::Email => login.email.paste(&line.replace(['\n', '\r'], "")),
-        Field::Secret => line.chars().for_each(|c| login.secret.push(c)),
+        Field::Server => login.server.paste_in_line(trimmed(text)),
+        Field::Email => login.email.paste_in_line(trimmed(text)),
+        // A token has nothing around it; a password may.
+        Field::Secret if login.address().is_none() => trimmed(text).chars().for_each(|c| login.secret.push(c)),
+        Field::Secret => line_of_a_password(text).chars().for_each(|c| login.secret.push(c)),
     }
 }
 
@@ -127,8 +129,16 @@ fn submit(state: &mut State, effects: &mut Vec<Effect>) {
         };
         login.focus = login.focus.step(usize::from(login.focus != Field::Secret));
     } else {
+        let server = trimmed(&login.server.text()).to_owned();
+        if can_be_overheard(&server) && login.warned_of.as_ref() != Some(&server) {
+            let secret = login.secret_is().to_lowercase();
+            login.error = Some(format!(
+                "This is not encrypted: others can read your {secret} on its way. https:// is safe; Enter again sends it"
+            ));
+            login.warned_of = Some(server);
+            return;
+        }
         (login.sending, login.error) = (Some(ticket), None);
-        let server = login.server.text().trim().to_owned();
         let credentials = Credentials { server, email: login.address(), secret: login.secret.clone() };
         effects.push(Effect::LogIn(ticket, credentials));
     }

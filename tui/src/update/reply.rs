@@ -107,6 +107,8 @@ pub(super) fn reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) 
         }
         // The first line says that there is no connection; the next one asks again.
         (Call::Me, Err(Failure::Unreachable(_))) => {}
+        // It was asked to find out whether answers come.
+        (Call::Me, Err(_)) if state.me.is_some() => {}
         (Call::OwnSessions(_), Err(Failure::Unreachable(_))) => state.misses_own = true,
         (call, Err(failure)) => failed(state, ticket, &call, &failure, effects),
         // An answer that is not to its question is as good as none.

@@ -36,9 +36,13 @@ pub(super) fn rewind(state: &mut State, by: Duration) {
             | Layer::Pick(_) => {}
         }
     }
-    if let Link::Offline { since, retry_at, .. } = &mut state.link {
-        back(since);
-        retry_at.iter_mut().for_each(back);
+    match &mut state.link {
+        Link::Offline { since, retry_at, .. } => {
+            back(since);
+            retry_at.iter_mut().for_each(back);
+        }
+        Link::Polling { next, .. } => back(next),
+        Link::Connecting | Link::Live | Link::CatchingUp { .. } | Link::Refused(_) => {}
     }
     state.outgoing.values_mut().for_each(|outgoing| back(&mut outgoing.at));
     if let Screen::Session(chat) = &mut state.screen {

@@ -3,9 +3,11 @@
 mod back;
 mod claims;
 mod lists;
+mod polling;
 mod reading;
 mod shown;
 mod talking;
+mod typing;
 
 use std::time::Duration;
 
@@ -221,7 +223,7 @@ impl Desk {
     /// Just opened: everything was asked for and nothing answered but who the user is.
     fn opened() -> Self {
         let mut state = State::default();
-        (state.size, state.now, state.server) = ((120, 36), NOW, Some("http://acme.test".into()));
+        (state.size, state.now, state.server) = ((120, 36), NOW, Some("https://acme.test".into()));
         let wants = start(&mut state);
         let mut desk = Self { state, wants, seq: 10 };
         let ticket = desk.asked(|call| matches!(call, Call::Me));

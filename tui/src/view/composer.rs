@@ -26,8 +26,11 @@ pub(super) fn rows(composer: &Composer, width: u16, most: usize) -> usize {
 
 pub(super) fn paint(composer: &Composer, focused: bool, hint: &str, canvas: &mut Canvas<'_>, area: Rect) {
     canvas.buffer.set_style(area, canvas.theme.text);
-    composer.shown().as_ref().render(area, canvas.buffer);
-    wear(focused, canvas, area);
+    let shown = composer.shown();
+    shown.as_ref().render(area, canvas.buffer);
+    // Selected towards the beginning, the caret stands on the first letter of it, and hides that it is.
+    let is_on_it = shown.selection_range().is_some_and(|(from, _)| from == (shown.cursor().0, shown.cursor().1));
+    wear(focused, is_on_it, canvas, area);
     if composer.is_empty() {
         let x = area.x + u16::from(focused);
         canvas.put(x, area.y, area.width.saturating_sub(1), hint, canvas.theme.dim);
@@ -36,16 +39,17 @@ pub(super) fn paint(composer: &Composer, focused: bool, hint: &str, canvas: &mut
 
 /// The text area marks its cursor and what is selected in a way that nothing else is marked in; this is what becomes of
 /// the marks. So it is painted as it stands, and need not be another one for each theme.
-fn wear(focused: bool, canvas: &mut Canvas<'_>, area: Rect) {
+fn wear(focused: bool, is_on_selected: bool, canvas: &mut Canvas<'_>, area: Rect) {
     let mut caret = None;
     for position in area.positions() {
         let Some(cell) = canvas.buffer.cell_mut(position) else { continue };
-        if cell.modifier.contains(SELECTED) {
-            cell.modifier.remove(SELECTED);
+        let is_caret = cell.modifier.contains(CURSOR);
+        let is_selected = cell.modifier.contains(SELECTED) || is_caret && is_on_selected;
+        cell.modifier.remove(SELECTED | CURSOR);
+        if is_selected {
             cell.set_style(canvas.theme.cursor);
         }
-        if cell.modifier.contains(CURSOR) {
-            cell.modifier.remove(CURSOR);
+        if is_caret {
             caret.get_or_insert(position);
         }
     }

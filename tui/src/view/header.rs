@@ -101,6 +101,11 @@ fn link(state: &State, canvas: &mut Canvas<'_>) -> (Vec<String>, Style) {
             let left = to.0.saturating_sub(state.heard.unwrap_or_default().0);
             (forms(glyphs.catching_up, &[format!("catching up {left}"), left.to_string()]), theme.warn)
         }
+        Link::Polling { every, .. } => {
+            let every = every.as_secs().max(1);
+            let all = [format!("not live, asks every {every}s (tierup doctor)"), "not live (tierup doctor)".into()];
+            (forms(glyphs.connecting, &[all, ["not live".into(), "slow".into()]].concat()), theme.warn)
+        }
         Link::Offline { since, retry_at, .. } => {
             let since = canvas.seconds_since(*since);
             let retry = match retry_at {
@@ -149,11 +154,16 @@ mod tests {
             retry_at: Some(Timestamp::from_millis(103_000)),
             why: "gone".into(),
         };
+        let polling = Link::Polling {
+            every: std::time::Duration::from_secs(10),
+            next: Timestamp::from_millis(103_000),
+        };
         for (link, wide, narrow) in [
             (Link::Connecting, "◌ connecting", "◌"),
             (Link::Live, "● live", "● live"),
             (Link::CatchingUp { to: Seq(42) }, "↻ catching up 12", "↻ 12"),
             (offline, "○ offline 8s (retry in 3s)", "○ offline"),
+            (polling, "◌ not live, asks every 10s (tierup doctor)", "◌ not live"),
             (Link::Refused("this role may not".into()), "○ this role may not", "○ refused"),
             (Link::Refused("not logged in".into()), "○ not logged in", "○ log in"),
         ] {

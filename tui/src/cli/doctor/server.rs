@@ -9,13 +9,20 @@ use tokio::sync::mpsc::unbounded_channel;
 use crate::cli::Options;
 use crate::cli::connect::{self, Known};
 use crate::cli::doctor::{Finding, bad, good, warning};
-use crate::event::{Event, Failure};
+use crate::cli::exit::said;
+use crate::event::{Connection, Event, Failure};
 use crate::runtime::api::Api;
 use crate::runtime::files::Files;
 use crate::runtime::{clock, stream};
+use crate::text::pasted::can_be_overheard;
 
 /// Clocks may be so far apart before anybody notices.
 const SKEW: u64 = 5_000;
+/// What is said where requests are answered, and a stream is not.
+const HELD: &str = "requests are answered, but the event stream brings nothing: something in between holds it back";
+/// What to do about it.
+const UNBUFFERED: &str =
+    "let the proxy pass /api/v1/escalations/stream on at once, without buffering it: docs/OPERATING.md shows how";
 /// Events that come later than this are held up by something.
 const SLOW: Duration = Duration::from_secs(2);
 
@@ -38,7 +45,12 @@ pub(super) async fn look(options: &Options, files: &Files) -> Vec<Finding> {
         Err(failure) => return vec![refused(&server, &failure)],
     };
     let took = clock::now().since(asked).as_millis();
-    let mut findings = vec![good("server", format!("{server} answered in {took} ms"))];
+    let answered = format!("{server} answered in {took} ms");
+    let mut findings = vec![if can_be_overheard(&server) {
+        warning("server", answered, "what is sent can be read on the way: https:// needs TLS before the server")
+    } else {
+        good("server", answered)
+    }];
     findings.push(match me.user.role {
         Role::Viewer => warning(
             "you",
@@ -61,7 +73,7 @@ fn refused(server: &str, failure: &Failure) -> Finding {
         Failure::Nonsense(_) => "something else answers at this address",
         Failure::Problem(_) => "log in again: `tierup login`",
     };
-    bad("server", format!("{server}: {failure}"), hint)
+    bad("server", format!("{server}: {}", said(failure)), hint)
 }
 
 /// Opens the stream and waits for its first word, which brings the server's clock.
@@ -70,23 +82,34 @@ async fn events(api: &Api) -> Vec<Finding> {
     let asked = clock::now();
     let listening = tokio::spawn(stream::follow(api.clone(), news));
     let hello = async {
+        let mut is_late = false;
         while let Some(event) = heard.recv().await {
             if let Event::Live(Frame::Signal(Signal::Hello { now, .. })) = event {
-                return Some(now);
+                return Ok(now);
+            }
+            let Event::Connection(change) = event else { continue };
+            match change {
+                Connection::Connecting => {}
+                Connection::Late { .. } => is_late = true,
+                Connection::Lost { why, .. } if is_late => return Err(format!("{HELD} ({why})")),
+                Connection::Lost { why, .. } | Connection::Refused(why) | Connection::LoggedOut(why) => {
+                    return Err(format!("none come: {why}"));
+                }
             }
         }
-        None
+        Err(HELD.to_owned())
     };
-    let hello = tokio::time::timeout(Duration::from_secs(20), hello).await;
+    let hello = hello.await;
     listening.abort();
     let came = clock::now();
-    let Ok(Some(theirs)) = hello else {
-        return vec![bad("events", "none come", "a proxy that holds streams back? see docs/OPERATING.md")];
+    let theirs = match hello {
+        Ok(theirs) => theirs,
+        Err(why) => return vec![bad("events", why, UNBUFFERED)],
     };
     let took = came.since(asked);
     let events = if took > SLOW {
         let says = format!("the first took {} ms", took.as_millis());
-        warning("events", says, "a proxy that buffers? see docs/OPERATING.md")
+        warning("events", says, UNBUFFERED)
     } else {
         good("events", format!("they come; the first took {} ms", took.as_millis()))
     };

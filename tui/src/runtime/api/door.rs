@@ -1,6 +1,5 @@
 //! The door to a server: requests and answers as HTTP has them, within the time and the size that an honest answer has.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -17,6 +16,7 @@ use tokio::sync::Notify;
 use crate::event::Failure;
 use crate::runtime::api::ApiError;
 use crate::runtime::clock;
+use crate::text::pasted::{is_this_machine, trimmed};
 
 /// An answer takes at most so long, if nobody says otherwise.
 pub const ANSWER_TIME: Duration = Duration::from_secs(15);
@@ -32,7 +32,7 @@ const LARGEST_TEXT: usize = 256 * 1024;
 /// What is said of an answer that no honest server gives.
 const TOO_LARGE: &str = "the server's answer is far too large";
 /// What is said where no connection was made.
-pub(super) const NOT_REACHED: &str = "the server cannot be reached";
+pub(in crate::runtime) const NOT_REACHED: &str = "the server cannot be reached";
 /// What is said of a server that did not answer in time.
 const TOO_LONG: &str = "the server took too long";
 
@@ -54,6 +54,11 @@ impl Door {
     /// The door of the server at this address.
     pub(super) fn new(server: &str) -> Result<Self, ApiError> {
         let address = || ApiError::Address(server.to_owned());
+        let server = trimmed(server);
+        // A parser of addresses passes over what is broken in the middle, and would go elsewhere.
+        if server.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(address());
+        }
         let mut url: Url = server.parse().map_err(|_| address())?;
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
             return Err(address());
@@ -70,7 +75,7 @@ impl Door {
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("tierup/", env!("CARGO_PKG_VERSION")));
         // A proxy knows another loopback than this machine's.
-        if is_loopback(&url) {
+        if is_this_machine(url.host_str().unwrap_or_default()) {
             builder = builder.no_proxy();
         }
         if let Ok(tls) = tls {
@@ -154,14 +159,6 @@ impl Door {
     }
 }
 
-/// Whether an address is one of this machine.
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost"
-        || host.ends_with(".localhost")
-        || host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
-}
-
 /// How far an answer's clock is ahead, in milliseconds. It says whole seconds, and was some time on its way: what is
 /// less than that is no difference.
 fn skew(headers: &HeaderMap, now: Timestamp) -> Option<i64> {
@@ -243,12 +240,14 @@ mod tests {
     #[test]
     fn only_addresses_of_this_machine_go_past_a_proxy() {
         for ours in ["http://localhost:7890", "http://127.0.0.1", "http://127.8.9.1/", "https://[::1]:1"] {
-            assert!(is_loopback(&ours.parse().unwrap()), "{ours}");
+            let url: Url = ours.parse().unwrap();
+            assert!(is_this_machine(url.host_str().unwrap()), "{ours}");
         }
         for theirs in
             ["http://tierup.test", "http://localhost.test", "http://192.168.0.1", "http://[fe80::1]"]
         {
-            assert!(!is_loopback(&theirs.parse().unwrap()), "{theirs}");
+            let url: Url = theirs.parse().unwrap();
+            assert!(!is_this_machine(url.host_str().unwrap()), "{theirs}");
         }
     }
 

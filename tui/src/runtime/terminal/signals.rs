@@ -43,27 +43,33 @@ pub async fn told_to_end() {
     std::future::pending::<()>().await;
 }
 
-/// What happens at the terminal, and beside it what the shell does: SIGTSTP asks to stop, SIGCONT says that the process
-/// was stopped and goes on.
+/// What happens at the terminal, and beside it what the shell does: SIGTSTP asks to stop, as does whoever reads or writes
+/// while another has the terminal (SIGTTIN, SIGTTOU); SIGCONT says that the process was stopped and goes on.
 #[cfg(unix)]
 pub(super) fn beside(typed: impl Stream<Item = Event>) -> impl Stream<Item = Event> {
     use tokio::signal::unix::{SignalKind, signal};
-    let hear = |number: i32, event: Event| {
-        let heard = signal(SignalKind::from_raw(number)).ok();
-        futures_util::stream::unfold(heard, move |heard| {
-            let event = event.clone();
-            async move {
-                let mut heard = heard?;
-                heard.recv().await?;
-                Some((event, Some(heard)))
-            }
+    use rustix::process::Signal;
+    let hear = |number: Signal| {
+        let heard = signal(SignalKind::from_raw(number.as_raw())).ok();
+        futures_util::stream::unfold(heard, |heard| async {
+            let mut heard = heard?;
+            heard.recv().await?;
+            Some(((), Some(heard)))
         })
     };
-    let stop = hear(rustix::process::Signal::TSTP.as_raw(), Event::Stop);
-    let go_on = hear(rustix::process::Signal::CONT.as_raw(), Event::Continued);
+    let stop = futures_util::stream::select(
+        hear(Signal::TSTP),
+        futures_util::stream::select(hear(Signal::TTIN), hear(Signal::TTOU)),
+    );
+    let stop = stop.map(|()| Event::Stop);
+    let go_on = hear(Signal::CONT).map(|()| Event::Continued);
+    let resized = hear(Signal::WINCH).filter_map(|()| {
+        let size = crossterm::terminal::size().ok();
+        std::future::ready(size.map(|(columns, rows)| Event::Resize(columns, rows)))
+    });
     // The end of what is typed is the end of all of it.
     let typed = typed.map(Some).chain(futures_util::stream::iter([None]));
-    let told = futures_util::stream::select(stop, go_on).map(Some);
+    let told = futures_util::stream::select(stop, futures_util::stream::select(go_on, resized)).map(Some);
     futures_util::stream::select(typed, told)
         .take_while(|event| std::future::ready(event.is_some()))
         .filter_map(std::future::ready)
@@ -89,11 +95,43 @@ pub(super) fn has_shell() -> bool {
     same_session && getpgid(parent).is_ok_and(|group| group != getpgrp())
 }
 
+/// Whether the terminal is ours at this moment, as the shell has it: whoever is not in front must leave it alone.
+#[cfg(unix)]
+pub(super) fn is_in_front() -> bool {
+    // Where nobody can say, nobody minds.
+    !has_shell()
+        || rustix::termios::tcgetpgrp(io::stdin()).map_or(true, |group| group == rustix::process::getpgrp())
+}
+
+/// Does something to the terminal that a process behind another would be stopped for: it is what stopping needs first.
+#[cfg(unix)]
+pub(super) fn behind(does: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    use nix::sys::signal::{SigSet, Signal};
+    let mut stops = SigSet::empty();
+    stops.add(Signal::SIGTTOU);
+    let before = stops.thread_swap_mask(nix::sys::signal::SigmaskHow::SIG_BLOCK).map_err(io::Error::from)?;
+    let done = does();
+    before.thread_set_mask().map_err(io::Error::from)?;
+    done
+}
+
 /// Stops the process and whatever the shell started with it; returns when the shell lets them go on.
 #[cfg(unix)]
 pub(super) fn stop() -> io::Result<()> {
     // Not SIGTSTP: that one is heard, and would ask again.
     Ok(rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?)
+}
+
+/// Whether the terminal is ours; on this system nobody takes it.
+#[cfg(not(unix))]
+pub(super) fn is_in_front() -> bool {
+    true
+}
+
+/// Does something to the terminal.
+#[cfg(not(unix))]
+pub(super) fn behind(does: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    does()
 }
 
 /// Whether there is a shell with job control; not on this system.

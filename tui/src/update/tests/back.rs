@@ -19,7 +19,7 @@ fn logs_in(priya: &mut Desk) -> Ticket {
 
 fn welcome(priya: &mut Desk, ticket: Ticket) {
     let me = priya.state.me.clone().unwrap();
-    let welcome = Welcome { server: "http://acme.test".into(), me, place: "a file".into() };
+    let welcome = Welcome { server: "https://acme.test".into(), me, place: "a file".into() };
     priya.happens(Event::LoggedIn(ticket, Ok(welcome)));
 }
 

@@ -1,0 +1,311 @@
+//! What a terminal sends, parted: what somebody typed, clicked or pasted, and what the terminal answers to questions.
+//! Nothing here asks any, but whoever had the terminal before may have, and an answer may come late: it is no key.
+//!
+//! ```text
+//! Ground ── ESC ──► Escape ── [ ──► Csi ── 200~ ──► Paste ── ESC[201~ ──► Ground
+//!    ▲                │  └─── O ──► Ss3
+//!    └── a key ───────┤
+//!                     └─ ] P _ ────► Text ── BEL, ESC \ ──► Ground: nobody typed that
+//! ```
+//!
+//! What begins like a sequence and does not go on was typed: Escape, or a letter with Alt. Nobody types as fast as a
+//! terminal answers, so a short while decides.
+
+use std::time::Duration;
+
+/// A letter of a sequence follows the one before it within so long, unless it was typed.
+const TYPED: Duration = Duration::from_millis(25);
+/// What is no key any more goes on within so long, or not at all.
+const HELD_UP: Duration = Duration::from_millis(500);
+/// A sequence, in bytes, at most.
+const LONGEST: usize = 128;
+/// An answer that is a text, in bytes, at most.
+const LONGEST_TEXT: usize = 64 * 1024;
+/// A paste, in bytes, at most: what is longer comes as several.
+const LARGEST_PASTE: usize = 4 * 1024 * 1024;
+
+const ESC: u8 = 0x1b;
+const BEL: u8 = 0x07;
+const PASTE: &[u8] = b"\x1b[200~";
+const PASTED: &[u8] = b"\x1b[201~";
+
+/// Something that was done at the keyboard or with the mouse.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Input {
+    /// A key, a part of a character, or a sequence that stands for one of these or for the mouse.
+    Bytes(Vec<u8>),
+    /// A letter with Alt that could have begun a sequence.
+    Alt(u8),
+}
+
+/// Parts what comes, byte by byte.
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    at: At,
+}
+
+/// Where in a sequence one is.
+#[derive(Debug, Default)]
+enum At {
+    #[default]
+    Ground,
+    Escape,
+    Csi(Vec<u8>),
+    Ss3,
+    /// A text that ends as texts do: what it begins with, and how many bytes came.
+    Text {
+        begun_by: u8,
+        length: usize,
+    },
+    /// The same, where an escape may be its end.
+    TextEscape,
+    Paste(Vec<u8>),
+}
+
+impl Answers {
+    /// Takes a byte, and gives what is known to be input.
+    pub(super) fn take(&mut self, byte: u8, input: &mut Vec<Input>) {
+        self.at = match std::mem::take(&mut self.at) {
+            At::Ground => ground(byte, input),
+            At::Escape => escape(byte, input),
+            At::Csi(so_far) => csi(so_far, byte, input),
+            At::Ss3 if is_ss3(byte) => {
+                input.push(Input::Bytes(vec![ESC, b'O', byte]));
+                At::Ground
+            }
+            At::Ss3 => {
+                input.push(Input::Alt(b'O'));
+                ground(byte, input)
+            }
+            At::Text { begun_by, length } => text(begun_by, length, byte, input),
+            At::TextEscape if byte == b'\\' => At::Ground,
+            At::TextEscape => escape(byte, input),
+            At::Paste(pasted) => paste(pasted, byte, input),
+        };
+    }
+
+    /// How long to wait for what must follow; nothing while nothing must.
+    pub(super) const fn patience(&self) -> Option<Duration> {
+        match &self.at {
+            At::Ground => None,
+            At::Escape | At::Ss3 | At::Text { length: 0, .. } => Some(TYPED),
+            At::Csi(so_far) if so_far.len() <= 2 => Some(TYPED),
+            At::Csi(_) | At::Text { .. } | At::TextEscape | At::Paste(_) => Some(HELD_UP),
+        }
+    }
+
+    /// Nothing followed in time.
+    pub(super) fn gives_up(&mut self, input: &mut Vec<Input>) {
+        match std::mem::take(&mut self.at) {
+            At::Ground | At::TextEscape => {}
+            At::Escape => input.push(Input::Bytes(vec![ESC])),
+            At::Ss3 => input.push(Input::Alt(b'O')),
+            At::Csi(so_far) if so_far.len() <= 2 => input.push(Input::Alt(b'[')),
+            At::Csi(_) => {}
+            At::Text { begun_by, length: 0 } => input.push(Input::Alt(begun_by)),
+            At::Text { .. } => {}
+            At::Paste(pasted) => input.push(whole(pasted)),
+        }
+    }
+}
+
+fn ground(byte: u8, input: &mut Vec<Input>) -> At {
+    if byte == ESC {
+        return At::Escape;
+    }
+    input.push(Input::Bytes(vec![byte]));
+    At::Ground
+}
+
+fn escape(byte: u8, input: &mut Vec<Input>) -> At {
+    match byte {
+        b'[' => At::Csi(vec![ESC, b'[']),
+        b'O' => At::Ss3,
+        // An OSC, a DCS, an APC.
+        b']' | b'P' | b'_' => At::Text { begun_by: byte, length: 0 },
+        ESC => {
+            input.push(Input::Bytes(vec![ESC]));
+            At::Escape
+        }
+        _ => {
+            input.push(Input::Bytes(vec![ESC, byte]));
+            At::Ground
+        }
+    }
+}
+
+fn csi(mut so_far: Vec<u8>, byte: u8, input: &mut Vec<Input>) -> At {
+    // The old form of a mouse report ends in three bytes that may be any.
+    let is_old_mouse = so_far.get(2) == Some(&b'M');
+    if !is_old_mouse && !(b' '..=b'~').contains(&byte) {
+        // It was broken off, or has not begun.
+        if so_far.len() == 2 {
+            input.push(Input::Alt(b'['));
+        }
+        return ground(byte, input);
+    }
+    so_far.push(byte);
+    if so_far == PASTE {
+        return At::Paste(Vec::new());
+    }
+    let ends = match so_far[2] {
+        b'M' => so_far.len() == 6,
+        // Function keys on the console of Linux.
+        b'[' => so_far.len() == 4,
+        _ => (b'@'..=b'~').contains(&byte),
+    };
+    if !ends {
+        return if so_far.len() < LONGEST { At::Csi(so_far) } else { At::Ground };
+    }
+    if !is_answer(&so_far) {
+        input.push(Input::Bytes(so_far));
+    }
+    At::Ground
+}
+
+/// Whether a whole control sequence is an answer. Keys and the mouse have no mark before their numbers but `<`, and none
+/// of these ends: where the cursor is, which modes are on, what the terminal is, how large it is, that it is well.
+fn is_answer(sequence: &[u8]) -> bool {
+    let (begin, end) = (sequence[2], sequence[sequence.len() - 1]);
+    let has_numbers = sequence.len() > 3;
+    matches!(begin, b'?' | b'>' | b'=') || has_numbers && matches!(end, b'R' | b'c' | b'n' | b't' | b'x' | b'y')
+}
+
+const fn is_ss3(byte: u8) -> bool {
+    byte.is_ascii_alphabetic()
+}
+
+fn text(begun_by: u8, length: usize, byte: u8, input: &mut Vec<Input>) -> At {
+    if length == 0 && !may_begin(begun_by, byte) {
+        input.push(Input::Alt(begun_by));
+        return ground(byte, input);
+    }
+    match byte {
+        BEL => At::Ground,
+        ESC => At::TextEscape,
+        // It was broken off.
+        0..b' ' => ground(byte, input),
+        _ if length > LONGEST_TEXT => At::Ground,
+        _ => At::Text { begun_by, length: length + 1 },
+    }
+}
+
+/// Whether an answer of this kind begins so.
+const fn may_begin(begun_by: u8, byte: u8) -> bool {
+    match begun_by {
+        b']' => matches!(byte, b'0'..=b'9' | b'l' | b'L' | b'I'),
+        b'P' => matches!(byte, b'0'..=b'9' | b'>' | b'!' | b'$' | b'+' | b'='),
+        _ => byte == b'G',
+    }
+}
+
+fn paste(mut pasted: Vec<u8>, byte: u8, input: &mut Vec<Input>) -> At {
+    pasted.push(byte);
+    if pasted.ends_with(PASTED) {
+        pasted.truncate(pasted.len() - PASTED.len());
+        input.push(whole(pasted));
+        return At::Ground;
+    }
+    if pasted.len() >= LARGEST_PASTE {
+        input.push(whole(std::mem::take(&mut pasted)));
+    }
+    At::Paste(pasted)
+}
+
+fn whole(pasted: Vec<u8>) -> Input {
+    Input::Bytes([PASTE.to_vec(), pasted, PASTED.to_vec()].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is input of these bytes; `|` is a pause in which what is waited for does not come.
+    fn input(bytes: &[u8]) -> Vec<Input> {
+        let (mut answers, mut input) = (Answers::default(), Vec::new());
+        for byte in bytes {
+            if *byte == b'|' {
+                answers.gives_up(&mut input);
+            } else {
+                answers.take(*byte, &mut input);
+            }
+        }
+        answers.gives_up(&mut input);
+        input
+    }
+
+    fn keys(bytes: &[u8]) -> Vec<Input> {
+        vec![Input::Bytes(bytes.to_vec())]
+    }
+
+    #[test]
+    fn what_a_terminal_answers_is_no_key() {
+        for answer in [
+            &b"\x1b]11;rgb:1e1e/1e1e/2e2e\x1b\\"[..],
+            b"\x1b]11;rgb:1e1e/1e1e/2e2e\x07",
+            b"\x1b]4;1;rgb:cc/cc/cc\x1b\\",
+            b"\x1b]52;c;cXVpdA==\x07",
+            b"\x1b]l a title\x1b\\",
+            b"\x1b[?62;1;6;22c",
+            b"\x1b[>0;276;0c",
+            b"\x1b[=1;2c",
+            b"\x1b[?2026;2$y",
+            b"\x1b[4;2$y",
+            b"\x1bP>~kitty(0.31.0)\x1b\\",
+            b"\x1bP1+r544e=787465726d\x1b\\",
+            b"\x1bP1$r0 q\x1b\\",
+            b"\x1b_Gi=31;OK\x1b\\",
+            b"\x1b[?0u",
+            b"\x1b[12;40R",
+            b"\x1b[0n",
+            b"\x1b[?997;1n",
+            b"\x1b[8;24;80t",
+        ] {
+            assert_eq!(input(answer), [], "{:?}", String::from_utf8_lossy(answer));
+            // What is typed before and after it is.
+            let between = input(&[b"j", answer, b"k"].concat());
+            assert_eq!(between, [keys(b"j"), keys(b"k")].concat());
+            assert_eq!(input(&[answer, answer, b"q"].concat()), keys(b"q"));
+        }
+    }
+
+    #[test]
+    fn what_was_typed_is_typed() {
+        for key in [
+            &b"\x1bb"[..], b"\x1b[A", b"\x1b[1;5A", b"\x1b[3~", b"\x1b[15;2~", b"\x1b[Z", b"\x1b[I", b"\x1b[[A", b"\x1bOP",
+            b"\x1b[13;2u", b"\x1b[<0;20;7M", b"\x1b[M #!", b"\x1b[P", b"\x1b[200~two\nlines \x1b]0;x\x07\x1b[201~",
+        ] {
+            assert_eq!(input(key), keys(key), "{:?}", String::from_utf8_lossy(key));
+        }
+        assert_eq!(input(b"\x1b"), keys(b"\x1b"));
+        assert_eq!(input(b"\x1b|q"), [keys(b"\x1b"), keys(b"q")].concat());
+        assert_eq!(input(b"\x1b\x1b[A"), [keys(b"\x1b"), keys(b"\x1b[A")].concat());
+        assert_eq!(input("é".as_bytes()), [keys(&[0xc3]), keys(&[0xa9])].concat());
+    }
+
+    #[test]
+    fn letters_with_alt_that_begin_what_terminals_answer_are_letters_with_alt() {
+        for letter in *b"]P_O[" {
+            assert_eq!(input(&[0x1b, letter]), [Input::Alt(letter)]);
+            // Typed by a person, with a person's pause.
+            assert_eq!(input(&[0x1b, letter, b'|', b'1']), [vec![Input::Alt(letter)], keys(b"1")].concat());
+        }
+        // Held down, it comes again before the pause.
+        assert_eq!(input(b"\x1b]\x1b]"), [Input::Alt(b']'), Input::Alt(b']')]);
+        assert_eq!(input(b"\x1bPa"), [vec![Input::Alt(b'P')], keys(b"a")].concat());
+    }
+
+    #[test]
+    fn an_answer_without_an_end_takes_no_keys_with_it() {
+        assert_eq!(input(b"\x1b]11;rgb:1e1e|q"), keys(b"q"));
+        assert_eq!(input(b"\x1b]11;rgb:1e1e\rq"), [keys(b"\r"), keys(b"q")].concat());
+        assert_eq!(input(b"\x1b[?2026|q"), keys(b"q"));
+        assert_eq!(input(b"\x1b[?2026\x1b[A"), keys(b"\x1b[A"));
+        assert_eq!(input(b"\x1b]11;rgb\x1b[A"), keys(b"\x1b[A"));
+        assert_eq!(input(b"\x1b[200~half|"), keys(b"\x1b[200~half\x1b[201~"));
+        let endless = [b"\x1b]11;".to_vec(), vec![b'x'; 2 * LONGEST_TEXT]].concat();
+        assert!(!input(&endless).is_empty(), "it is bounded");
+        let endless = [b"\x1b[?".to_vec(), vec![b'1'; 2 * LONGEST]].concat();
+        assert!(!input(&endless).is_empty(), "it is bounded");
+    }
+}

@@ -1,0 +1,204 @@
+//! The keyboard and the mouse: bytes are read when somebody waits for them, and only then, so that an editor and a shell
+//! have the terminal to themselves. What a terminal answers is taken out before keys are made of the rest: crossterm's own
+//! reader makes keys of most answers, and waits for the end of some for ever.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::mpsc;
+
+use crossterm::event::{
+    Event as TerminalEvent, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent,
+    MouseEventKind,
+};
+use futures_util::Stream;
+use termina::event as theirs;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use crate::runtime::terminal::answers::{Answers, Input};
+
+/// Bytes read at a time, at most.
+const AT_ONCE: usize = 4096;
+
+/// What is typed, clicked and pasted. It ends when the terminal is gone.
+pub(super) fn typed() -> impl Stream<Item = TerminalEvent> {
+    futures_util::stream::unfold(Keyboard::default(), |mut keyboard| async {
+        keyboard.next().await.map(|event| (event, keyboard))
+    })
+}
+
+struct Keyboard {
+    /// Asks the thread to read once.
+    ask: mpsc::Sender<()>,
+    read: UnboundedReceiver<io::Result<Vec<u8>>>,
+    is_asked: bool,
+    answers: Answers,
+    keys: termina::Parser,
+    events: VecDeque<TerminalEvent>,
+}
+
+impl Default for Keyboard {
+    fn default() -> Self {
+        let (ask, asked) = mpsc::channel::<()>();
+        let (tell, read) = unbounded_channel();
+        // Without the thread there is no keyboard: what waits for it ends at once. It ends with the process, or when it
+        // is asked no more.
+        let _ = std::thread::Builder::new().name("keyboard".into()).spawn(move || {
+            while asked.recv().is_ok() && tell.send(read_once()).is_ok() {}
+        });
+        Self {
+            ask,
+            read,
+            is_asked: false,
+            answers: Answers::default(),
+            keys: termina::Parser::default(),
+            events: VecDeque::new(),
+        }
+    }
+}
+
+impl Keyboard {
+    async fn next(&mut self) -> Option<TerminalEvent> {
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                return Some(event);
+            }
+            if !self.is_asked {
+                self.ask.send(()).ok()?;
+                self.is_asked = true;
+            }
+            let mut input = Vec::new();
+            let read = match self.answers.patience() {
+                None => self.read.recv().await,
+                Some(patience) => match tokio::time::timeout(patience, self.read.recv()).await {
+                    Ok(read) => read,
+                    Err(_) => {
+                        self.answers.gives_up(&mut input);
+                        self.understand(input);
+                        continue;
+                    }
+                },
+            };
+            self.is_asked = false;
+            let bytes = read?.ok().filter(|bytes| !bytes.is_empty())?;
+            for byte in bytes {
+                self.answers.take(byte, &mut input);
+            }
+            self.understand(input);
+        }
+    }
+
+    fn understand(&mut self, input: Vec<Input>) {
+        for input in input {
+            match input {
+                Input::Alt(letter) => {
+                    let shift = if letter.is_ascii_uppercase() { KeyModifiers::SHIFT } else { KeyModifiers::NONE };
+                    let key = KeyEvent::new(KeyCode::Char(letter.into()), KeyModifiers::ALT | shift);
+                    self.events.push_back(TerminalEvent::Key(key));
+                }
+                Input::Bytes(bytes) => {
+                    self.keys.parse(&bytes, false);
+                    while let Some(event) = self.keys.pop() {
+                        self.events.extend(ours(event));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Waits for something, and reads what is there.
+fn read_once() -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; AT_ONCE];
+    let count = loop {
+        match rustix::io::read(io::stdin(), &mut bytes) {
+            Err(rustix::io::Errno::INTR) => {}
+            read => break read?,
+        }
+    };
+    bytes.truncate(count);
+    Ok(bytes)
+}
+
+/// The same event in the words of the rest of the program; nothing of what it does not know.
+fn ours(event: theirs::Event) -> Option<TerminalEvent> {
+    Some(match event {
+        theirs::Event::Key(key) => TerminalEvent::Key(KeyEvent::new_with_kind(
+            code(key.code)?,
+            modifiers(key.modifiers),
+            match key.kind {
+                theirs::KeyEventKind::Press => KeyEventKind::Press,
+                theirs::KeyEventKind::Release => KeyEventKind::Release,
+                theirs::KeyEventKind::Repeat => KeyEventKind::Repeat,
+            },
+        )),
+        theirs::Event::Mouse(mouse) => TerminalEvent::Mouse(MouseEvent {
+            kind: mouse_kind(mouse.kind),
+            column: mouse.column,
+            row: mouse.row,
+            modifiers: modifiers(mouse.modifiers),
+        }),
+        theirs::Event::FocusIn => TerminalEvent::FocusGained,
+        theirs::Event::FocusOut => TerminalEvent::FocusLost,
+        theirs::Event::Paste(text) => TerminalEvent::Paste(text),
+        theirs::Event::WindowResized(_)
+        | theirs::Event::Csi(_)
+        | theirs::Event::Osc(_)
+        | theirs::Event::Dcs(_) => return None,
+    })
+}
+
+fn code(code: theirs::KeyCode) -> Option<KeyCode> {
+    Some(match code {
+        theirs::KeyCode::Char(c) => KeyCode::Char(c),
+        theirs::KeyCode::Enter => KeyCode::Enter,
+        theirs::KeyCode::Backspace => KeyCode::Backspace,
+        theirs::KeyCode::Tab => KeyCode::Tab,
+        theirs::KeyCode::Escape => KeyCode::Esc,
+        theirs::KeyCode::Left => KeyCode::Left,
+        theirs::KeyCode::Right => KeyCode::Right,
+        theirs::KeyCode::Up => KeyCode::Up,
+        theirs::KeyCode::Down => KeyCode::Down,
+        theirs::KeyCode::Home => KeyCode::Home,
+        theirs::KeyCode::End => KeyCode::End,
+        theirs::KeyCode::BackTab => KeyCode::BackTab,
+        theirs::KeyCode::PageUp => KeyCode::PageUp,
+        theirs::KeyCode::PageDown => KeyCode::PageDown,
+        theirs::KeyCode::Insert => KeyCode::Insert,
+        theirs::KeyCode::Delete => KeyCode::Delete,
+        theirs::KeyCode::KeypadBegin => KeyCode::KeypadBegin,
+        theirs::KeyCode::CapsLock => KeyCode::CapsLock,
+        theirs::KeyCode::ScrollLock => KeyCode::ScrollLock,
+        theirs::KeyCode::NumLock => KeyCode::NumLock,
+        theirs::KeyCode::PrintScreen => KeyCode::PrintScreen,
+        theirs::KeyCode::Pause => KeyCode::Pause,
+        theirs::KeyCode::Menu => KeyCode::Menu,
+        theirs::KeyCode::Null => KeyCode::Null,
+        theirs::KeyCode::Function(number) => KeyCode::F(number),
+        theirs::KeyCode::Modifier(_) | theirs::KeyCode::Media(_) => return None,
+    })
+}
+
+fn modifiers(theirs: theirs::Modifiers) -> KeyModifiers {
+    // The same bits up to here; locks are no modifiers.
+    KeyModifiers::from_bits_truncate(theirs.bits() & 0b11_1111 & !0b110)
+        | if theirs.contains(theirs::Modifiers::ALT) { KeyModifiers::ALT } else { KeyModifiers::NONE }
+        | if theirs.contains(theirs::Modifiers::CONTROL) { KeyModifiers::CONTROL } else { KeyModifiers::NONE }
+}
+
+fn mouse_kind(kind: theirs::MouseEventKind) -> MouseEventKind {
+    let button = |button| match button {
+        theirs::MouseButton::Left => MouseButton::Left,
+        theirs::MouseButton::Right => MouseButton::Right,
+        theirs::MouseButton::Middle => MouseButton::Middle,
+    };
+    match kind {
+        theirs::MouseEventKind::Down(which) => MouseEventKind::Down(button(which)),
+        theirs::MouseEventKind::Up(which) => MouseEventKind::Up(button(which)),
+        theirs::MouseEventKind::Drag(which) => MouseEventKind::Drag(button(which)),
+        theirs::MouseEventKind::Moved => MouseEventKind::Moved,
+        theirs::MouseEventKind::ScrollDown => MouseEventKind::ScrollDown,
+        theirs::MouseEventKind::ScrollUp => MouseEventKind::ScrollUp,
+        theirs::MouseEventKind::ScrollLeft => MouseEventKind::ScrollLeft,
+        theirs::MouseEventKind::ScrollRight => MouseEventKind::ScrollRight,
+    }
+}
