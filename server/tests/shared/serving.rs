@@ -46,6 +46,12 @@ pub fn serve(data: &Path, more: &[&str], log: Stdio) -> Serving {
 }
 
 impl Serving {
+    /// The process.
+    #[allow(dead_code, reason = "not every test looks at the process itself")]
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
     /// Sends a signal that tells it to stop, and waits for the end; how it ended.
     pub fn stops(mut self, signal: Signal) -> ExitStatus {
         let mut child = self.child.take().unwrap();
