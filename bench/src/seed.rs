@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tierup_common::handoff::Intent;
 use tierup_common::id::{HandoffId, MessageId, SessionId, TokenId, UserId};
+use tierup_common::limit;
 use tierup_common::session::{CreateSession, HandOff, IntakeContent, IntakeType};
 use tierup_common::user::Role;
 use tierup_server::clock::Clock;
@@ -75,7 +76,7 @@ fn hand_off(system: &mut System<'_>, world: &World, number: u32) -> store::Resul
         escalation: None,
         intake: NOTES.into(),
         branches: Vec::new(),
-        messages: tx.messages(id)?,
+        messages: tx.last_messages(id, limit::SNAPSHOT_MESSAGES)?,
     };
     let request =
         HandOff { intent: Intent::Escalate, engineer_notes: NOTES.into(), priority: None, wake_at: None };

@@ -24,6 +24,8 @@ pub const PAGE: u32 = 200;
 pub const SESSION_MESSAGES: u32 = 10_000;
 /// The text of one session, in bytes: its messages, and what was tried.
 pub const SESSION_TEXT: u64 = 16 * 1024 * 1024;
+/// Text of one page of a list, in bytes: a page that has so much has no further row, whatever was asked for.
+pub const PAGE_TEXT: usize = 1024 * 1024;
 /// Branches of one session.
 pub const BRANCHES: usize = 200;
 /// The text of all branches of one session, in bytes: every list, snapshot and answer carries them whole.

@@ -221,6 +221,16 @@ pub struct SessionPage {
     pub next_cursor: Option<String>,
 }
 
+/// One page of messages.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct MessagePage {
+    /// In order.
+    pub items: Vec<Message>,
+    /// What to ask for the page before with, when there is one.
+    pub next_before: Option<u32>,
+}
+
 /// `POST /ai-sessions`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

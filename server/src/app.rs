@@ -25,7 +25,7 @@ use crate::mail::Mailer;
 use crate::metrics::Metrics;
 use crate::pages::Pages;
 use crate::search::Search;
-use crate::store::{self, Answer, Credential, Key, Store, Tx, WholeHandoff};
+use crate::store::{self, Answer, Credential, First, Key, Outlined, Store, Tx, WholeHandoff};
 use crate::webhook::Hooks;
 
 /// The running server, as its handlers and workers see it. Clones share it.
@@ -108,7 +108,7 @@ impl App {
 
     /// The same for a change that was asked for with a key: done once, however often it is asked for. Without a key it
     /// is simply done.
-    pub async fn commit_once<T: Serialize + Send + 'static>(
+    pub async fn commit_once<T: Outlined>(
         &self,
         caller: &Admitted,
         key: Option<Key>,
@@ -119,12 +119,21 @@ impl App {
             return Ok(Reply::Fresh(status, self.commit(caller, work).await?));
         };
         let now = self.clock.now();
-        let answer = self.commit(caller, move |tx, caller| {
-            if let Some(first) = tx.recall(&key, now)? {
-                return Ok(first);
+        let reply = self.commit(caller, move |tx, caller| {
+            match tx.recall(&key, now)? {
+                Some(First::Whole(answer)) => return Ok(Reply::Kept(answer)),
+                Some(First::Outline(status, outline)) => {
+                    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+                    return Ok(Reply::Once(status, T::whole(serde_json::from_str(&outline)?, tx)?));
+                }
+                None => {}
             }
             let answer = match tx.attempt(|tx| work(tx, caller)) {
-                Ok(value) => Answer { status: status.as_u16(), body: serde_json::to_string(&value)? },
+                Ok(value) => {
+                    let outline = serde_json::to_string(&value.outline())?;
+                    tx.remember(&key, &First::Outline(status.as_u16(), outline), now)?;
+                    return Ok(Reply::Once(status, value));
+                }
                 Err(store::Error::Refused(refusal)) => {
                     let problem = problem_of(refusal.clone());
                     // A conflict is an answer about the world, and stays the answer to this request. Anything else
@@ -136,10 +145,10 @@ impl App {
                 }
                 Err(other) => return Err(other),
             };
-            tx.remember(&key, &answer, now)?;
-            Ok(answer)
+            tx.remember(&key, &First::Whole(answer.clone()), now)?;
+            Ok(Reply::Kept(answer))
         });
-        Ok(Reply::Kept(answer.await?))
+        reply.await
     }
 
     /// Adds a token for a log-in with the password of this hash; who logged in. None if the password is another now, or
@@ -168,11 +177,13 @@ impl std::ops::Deref for App {
     }
 }
 
-/// An answer in JSON: made just now, or kept from the first time.
+/// An answer in JSON: made just now, or the same as the first time.
 pub enum Reply<T> {
     /// Made just now.
     Fresh(StatusCode, T),
     /// As it was, or will be, answered to the same key.
+    Once(StatusCode, T),
+    /// The same, kept as it was sent: a problem.
     Kept(Answer),
 }
 
@@ -183,7 +194,7 @@ impl<T> Reply<T> {
         T: DeserializeOwned,
     {
         match self {
-            Self::Fresh(_, value) => Ok(value),
+            Self::Fresh(_, value) | Self::Once(_, value) => Ok(value),
             Self::Kept(answer) => match serde_json::from_str(&answer.body) {
                 Ok(value) => Ok(value),
                 Err(_) => Err(kept_problem(&answer)),
@@ -196,15 +207,15 @@ impl<T> Reply<T> {
     pub fn map(self, add: impl FnOnce(T) -> T) -> Self {
         match self {
             Self::Fresh(status, value) => Self::Fresh(status, add(value)),
+            Self::Once(status, value) => Self::Once(status, value),
             Self::Kept(answer) => Self::Kept(answer),
         }
     }
-}
 
-impl<T: Serialize> IntoResponse for Reply<T> {
-    fn into_response(self) -> Response {
+    /// The answer on its way, with a body made by this.
+    pub fn sent(self, send: impl FnOnce(T) -> Response) -> Response {
         match self {
-            Self::Fresh(status, value) => (status, axum::Json(value)).into_response(),
+            Self::Fresh(status, value) | Self::Once(status, value) => (status, send(value)).into_response(),
             Self::Kept(answer) => match StatusCode::from_u16(answer.status) {
                 Ok(status) if status.is_success() => {
                     let json = [(axum::http::header::CONTENT_TYPE, "application/json")];
@@ -213,6 +224,12 @@ impl<T: Serialize> IntoResponse for Reply<T> {
                 _ => kept_problem(&answer).into_response(),
             },
         }
+    }
+}
+
+impl<T: Serialize> IntoResponse for Reply<T> {
+    fn into_response(self) -> Response {
+        self.sent(|value| axum::Json(value).into_response())
     }
 }
 

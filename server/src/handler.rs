@@ -10,6 +10,11 @@ pub mod user;
 
 use std::borrow::Cow;
 
+use axum::body::Body;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -21,6 +26,7 @@ use tierup_common::problem::Code;
 use crate::app::App;
 use crate::domain::Caller;
 use crate::error::{ApiError, ApiResult};
+use crate::store;
 
 /// Rows of a page when nobody says how many.
 const PAGE: u32 = 50;
@@ -81,14 +87,61 @@ fn read_cursor<T: std::str::FromStr>(cursor: Option<&str>) -> ApiResult<Option<T
     })
 }
 
-/// Cuts a page that was read with one row too many, and says where the next begins.
-fn cut<T, C: ToString>(rows: &mut Vec<T>, limit: u32, cursor: impl Fn(&T) -> C) -> Option<String> {
-    let limit = limit as usize;
+/// Cuts a page that was read with one row too many, or with too much text by what its rows weigh, and says where the next
+/// begins.
+fn cut<T, C: ToString>(
+    rows: &mut Vec<T>,
+    limit: u32,
+    weigh: impl Fn(&T) -> usize,
+    cursor: impl Fn(&T) -> C,
+) -> Option<String> {
+    let mut text = 0;
+    let full = rows.iter().position(|row| {
+        text += weigh(row);
+        text >= limit::PAGE_TEXT
+    });
+    let limit = full.map_or(limit as usize, |place| (place + 1).min(limit as usize));
     if rows.len() <= limit {
         return None;
     }
     rows.truncate(limit);
     rows.last().map(|last| cursor(last).to_string())
+}
+
+/// A body of JSON that ends in a list of which a piece at a time is in memory: what stands before and begins the list,
+/// where it goes on, what ends it, and how the next piece is read, and where it goes on then. A piece is read when the one
+/// before is on its way: a client that takes its time holds nothing but that.
+fn in_pieces<P, F>(
+    mut head: Vec<u8>,
+    next: Option<P>,
+    end: &'static [u8],
+    read: impl Fn(P) -> F + Send + 'static,
+) -> Response
+where
+    P: Send + 'static,
+    F: Future<Output = store::Result<(Vec<u8>, Option<P>)>> + Send + 'static,
+{
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    let Some(next) = next else {
+        head.extend_from_slice(end);
+        return (json, head).into_response();
+    };
+    let rest = stream::try_unfold(Some(next), move |place| {
+        let reading = place.map(&read);
+        async move {
+            let Some(reading) = reading else { return Ok(None) };
+            let (mut piece, next) = reading.await.inspect_err(|error| {
+                // What was sent cannot be taken back: the client sees that the answer breaks off.
+                tracing::warn!(%error, "an answer broke off");
+            })?;
+            if next.is_none() {
+                piece.extend_from_slice(end);
+            }
+            Ok::<_, store::Error>(Some((Bytes::from(piece), next)))
+        }
+    });
+    let body = stream::once(std::future::ready(Ok(Bytes::from(head)))).chain(rest);
+    (json, Body::from_stream(body)).into_response()
 }
 
 /// A list that is whole.

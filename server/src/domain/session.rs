@@ -398,6 +398,70 @@ pub(super) fn ask_back(
 mod tests {
     use super::*;
 
+    use crate::domain::tests::{POLICY, at, caller, session};
+
+    fn says(session: &Session, kind: MessageKind, content: &str) -> Result<Session, Refusal> {
+        let request = CreateMessage { content: content.into(), kind };
+        let (sam, id) = (caller("Sam Ortiz"), MessageId::from_bytes([7; 16]));
+        let policy = Policy { assesses: true, ..POLICY };
+        let (_, decision) = super::say(session, &request, id, id, &sam, at(1), policy)?;
+        Ok(decision.changes.iter().find_map(Change::session_after).unwrap().clone())
+    }
+
+    const FULL: Refusal = Refusal::SessionFull(Full::Session);
+
+    /// Mutants seen to fail: text that is not counted, a question that leaves no room for its answer.
+    #[test]
+    fn a_session_takes_so_many_messages_and_so_much_text_and_no_question_that_has_no_room_for_its_answer() {
+        let sam = caller("Sam Ortiz");
+        let many = Session { message_count: limit::SESSION_MESSAGES - 1, ..session(&sam) };
+        assert_eq!(says(&many, MessageKind::Ask, "why?"), Err(FULL));
+        let full = says(&many, MessageKind::Note, "the last").unwrap();
+        assert_eq!(full.message_count, limit::SESSION_MESSAGES);
+        assert_eq!(says(&full, MessageKind::Note, "one more"), Err(FULL));
+
+        let large = Session { text_bytes: limit::SESSION_TEXT - 8, ..session(&sam) };
+        assert_eq!(says(&large, MessageKind::Ask, "why?"), Err(FULL));
+        assert_eq!(says(&large, MessageKind::Note, "123456789"), Err(FULL));
+        let full = says(&large, MessageKind::Note, "12345678").unwrap();
+        assert_eq!(full.text_bytes, limit::SESSION_TEXT);
+
+        let (id, role) = (MessageId::from_bytes([8; 16]), MessageRole::Assistant);
+        assert_eq!(super::answer(&full, role, id, "because".into(), at(2)), Err(FULL));
+        let long = "é".repeat(limit::MESSAGE);
+        let decision = super::answer(&session(&sam), role, id, long, at(2)).unwrap();
+        let answered = decision.changes.iter().find_map(Change::session_after).unwrap();
+        assert_eq!(answered.text_bytes, limit::MESSAGE as u64, "an answer is no longer than a message may be");
+    }
+
+    /// Mutant seen to fail: text that is not counted.
+    #[test]
+    fn what_was_tried_counts_and_has_a_limit_of_its_own() {
+        let sam = caller("Sam Ortiz");
+        let tries = |session: &Session, branches: &[Branch], bytes: usize| {
+            let request = PutBranch {
+                hypothesis: "x".repeat(bytes),
+                status: BranchStatus::Open,
+                evidence: None,
+            };
+            let id = BranchId::from_bytes([1; 16]);
+            let (branch, decision) = put_branch(session, branches, id, &request, &sam, at(1))?;
+            Ok((branch, decision.changes.iter().find_map(Change::session_after).unwrap().clone()))
+        };
+        let (branch, next) = tries(&session(&sam), &[], 100).unwrap();
+        assert_eq!(next.text_bytes, 100);
+        let (_, next) = tries(&next, std::slice::from_ref(&branch), 40).unwrap();
+        assert_eq!(next.text_bytes, 40, "what a branch says instead takes the room of what it said");
+
+        let most = usize::try_from(limit::BRANCH_TEXT).unwrap();
+        let other = Branch { id: BranchId::from_bytes([2; 16]), hypothesis: "x".repeat(most - 100), ..branch };
+        assert!(tries(&next, std::slice::from_ref(&other), 100).is_ok());
+        let refused: Result<_, Refusal> = tries(&next, &[other], 101);
+        assert_eq!(refused.unwrap_err(), Refusal::SessionFull(Full::Tried));
+        let full = Session { text_bytes: limit::SESSION_TEXT, ..session(&sam) };
+        assert_eq!(tries(&full, &[], 1).unwrap_err(), FULL);
+    }
+
     #[test]
     fn the_tier_follows_what_became_of_the_hypotheses() {
         use BranchStatus::{Confirmed, Open, RuledOut};

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tierup_common::assessment::Step;
-use tierup_common::handoff::{Assign, Priority, PutStep, QueuePage, QueueState, Release, SendBack};
+use tierup_common::handoff::{Assign, Priority, PutStep, QueueItem, QueuePage, QueueState, Release, SendBack};
 use tierup_common::id::{AccountId, HandoffRef, MessageId, SessionId, StepId};
 use tierup_common::time::Timestamp;
 
@@ -80,7 +80,8 @@ async fn read_page(
     let bell = app.bell.clone();
     let page = app.store.read(account, move |scope| {
         let mut items = scope.queue(&query, user)?;
-        let next_cursor = cut(&mut items, limit, |last| QueueCursor { priority: last.priority, id: last.id });
+        let next_cursor =
+            cut(&mut items, limit, weight, |last| QueueCursor { priority: last.priority, id: last.id });
         for item in &mut items {
             item.viewers = bell.viewers(account, item.id);
         }
@@ -91,6 +92,11 @@ async fn read_page(
         Ok(Page { presence, etag, body: body.into() })
     });
     Ok(page.await?)
+}
+
+/// How much text a row of the queue holds; what its assessment says is in it twice, as text and as data.
+fn weight(item: &QueueItem) -> usize {
+    item.engineer_notes.len() + 2 * item.ai_assessment.as_ref().map_or(0, String::len)
 }
 
 /// The answer with its `ETag`, or that the client has it already.

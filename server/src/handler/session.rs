@@ -4,12 +4,13 @@ use std::num::NonZeroU32;
 
 use axum::Json;
 use axum::http::StatusCode;
+use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use tierup_common::id::{BranchId, HandoffId, MessageId, Number, SessionId};
+use tierup_common::id::{AccountId, BranchId, HandoffId, MessageId, Number, Seq, SessionId};
 use tierup_common::limit;
 use tierup_common::session::{
-    Branch, CreateMessage, CreateSession, HandOff, Message, MessageKind, PutBranch, Resolve, Session,
+    Branch, CreateMessage, CreateSession, HandOff, MessageKind, MessagePage, PutBranch, Resolve, SessionItem,
     SessionPage, SessionStatus,
 };
 
@@ -18,8 +19,8 @@ use crate::domain::handoff::Scene;
 use crate::domain::{Refusal, handoff, session};
 use crate::error::ApiResult;
 use crate::extract::{Body, Both, Me, Once, Path, Query};
-use crate::handler::{Items, Rows, Timeline, cut, found, page_limit, read_cursor};
-use crate::store::{Kept, SessionCursor, SessionQuery, WholeHandoff};
+use crate::handler::{Rows, found, in_pieces, page_limit, read_cursor};
+use crate::store::{Kept, Outgoing, Said, SessionCursor, SessionQuery, WholeHandoff};
 
 /// Opens a session.
 pub async fn create(
@@ -27,15 +28,15 @@ pub async fn create(
     Me(caller): Me,
     Once(key): Once,
     Body(request): Body<CreateSession>,
-) -> ApiResult<Reply<Session>> {
+) -> ApiResult<Response> {
     let now = app.clock.now();
     let (id, message_id) = (SessionId::new(now), MessageId::new(now));
-    app.commit_once(&caller, key, StatusCode::CREATED, move |tx, caller| {
+    let reply = app.commit_once(&caller, key, StatusCode::CREATED, move |tx, caller| {
         let name = session::NewName { id, number: tx.next_session_number()?, message_id };
         tx.apply(session::open(&request, name, caller, now), now)?;
-        tx.whole_session(id, caller)
-    })
-    .await
+        tx.outgoing(id, caller, None)
+    });
+    Ok(reply.await?.sent(|session| send(&app, caller.account, session)))
 }
 
 /// What a list of sessions may be narrowed to.
@@ -64,18 +65,82 @@ pub async fn list(app: App, Me(caller): Me, Query(query): Query<ListQuery>) -> A
         cursor: read_cursor(query.cursor.as_deref())?.map(SessionCursor),
     };
     let page = app.store.read(caller.account, move |scope| {
-        let mut sessions = scope.sessions(&query)?;
-        let next_cursor = cut(&mut sessions, limit, |last| last.id);
-        let items = sessions.into_iter().map(|session| scope.session_item(session, &caller));
-        Ok(SessionPage { items: items.collect::<Result<_, _>>()?, next_cursor })
+        let sessions = scope.sessions(&query)?;
+        let (mut items, mut text): (Vec<SessionItem>, _) = (Vec::new(), 0);
+        for session in sessions {
+            // What a session says of itself may be as much as a page has.
+            if items.len() == limit as usize || text >= limit::PAGE_TEXT {
+                let next_cursor = items.last().map(|last| last.id.to_string());
+                return Ok(SessionPage { items, next_cursor });
+            }
+            let item = scope.session_item(session, &caller)?;
+            text += weight(&item);
+            items.push(item);
+        }
+        Ok(SessionPage { items, next_cursor: None })
     });
     Ok(Json(page.await?))
 }
 
-/// One session with all that was said in it.
-pub async fn read(app: App, Me(caller): Me, Path(id): Path<SessionId>) -> ApiResult<Json<Session>> {
-    let whole = app.store.read(caller.account, move |scope| scope.whole_session(id, &caller));
-    Ok(Json(whole.await?))
+/// How much text a row of the list holds.
+fn weight(item: &SessionItem) -> usize {
+    let tried = item.branch_map.iter();
+    let tried = tried.map(|branch| branch.hypothesis.len() + branch.evidence.as_ref().map_or(0, String::len));
+    item.intake_content.text.len() + item.resolution.as_ref().map_or(0, String::len) + tried.sum::<usize>()
+}
+
+/// How much of a session is read.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct ReadQuery {
+    /// Only so many messages, the newest; all, if nothing is said.
+    last: Option<Rows>,
+}
+
+/// One session with all that was said in it, or with the end of that.
+pub async fn read(
+    app: App,
+    Me(caller): Me,
+    Path(id): Path<SessionId>,
+    Query(query): Query<ReadQuery>,
+) -> ApiResult<Response> {
+    let (account, newest) = (caller.account, query.last.map(|last| last.0));
+    let session = app.store.read(account, move |scope| scope.outgoing(id, &caller, newest)).await?;
+    Ok(send(&app, account, session))
+}
+
+/// Sends a session, a piece at a time.
+fn send(app: &App, account: AccountId, session: Outgoing) -> Response {
+    let store = app.store.clone();
+    in_pieces(session.head, session.next, Outgoing::END, move |place| {
+        let store = store.clone();
+        async move { store.read(account, move |scope| scope.next_piece(place)).await }
+    })
+}
+
+/// Which messages of a session are read.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MessagesQuery {
+    /// Those before this one, by its `seq`; the newest, if nothing is said.
+    before: Option<NonZeroU32>,
+    limit: Option<Rows>,
+}
+
+/// A page of messages: the newest page first, each in order.
+pub async fn messages(
+    app: App,
+    Me(caller): Me,
+    Path(id): Path<SessionId>,
+    Query(query): Query<MessagesQuery>,
+) -> ApiResult<Json<MessagePage>> {
+    let (before, limit) = (query.before.map(NonZeroU32::get), page_limit(query.limit));
+    let page = app.store.read(caller.account, move |scope| {
+        scope.session(id)?;
+        let items = scope.messages_before(id, before, limit)?;
+        let next_before = items.first().map(|first| first.seq).filter(|seq| *seq > 1);
+        Ok(MessagePage { items, next_before })
+    });
+    Ok(Json(page.await?))
 }
 
 /// Says something in a session.
@@ -85,7 +150,7 @@ pub async fn say(
     Path(id): Path<SessionId>,
     Once(key): Once,
     Body(request): Body<CreateMessage>,
-) -> ApiResult<Reply<Message>> {
+) -> ApiResult<Reply<Said>> {
     if request.kind == MessageKind::Ask {
         app.limits.question(caller.id)?;
     }
@@ -96,7 +161,7 @@ pub async fn say(
         let (message, decision) =
             session::say(&session, &request, message_id, reply_id, caller, now, policy)?;
         tx.apply(decision, now)?;
-        Ok(message)
+        Ok(Said { message, session: id })
     })
     .await
 }
@@ -156,17 +221,17 @@ pub async fn resume(
     Me(caller): Me,
     Path(id): Path<SessionId>,
     Once(key): Once,
-) -> ApiResult<Reply<Session>> {
+) -> ApiResult<Response> {
     let now = app.clock.now();
-    app.commit_once(&caller, key, StatusCode::OK, move |tx, caller| {
+    let reply = app.commit_once(&caller, key, StatusCode::OK, move |tx, caller| {
         let session = tx.session(id)?;
         let standing = session.standing.map(|id| tx.handoff(id)).transpose()?;
         let escalation = session.escalation.map(|id| tx.handoff(id)).transpose()?;
         let decision = session::resume(&session, standing.as_ref(), escalation.as_ref(), caller, now)?;
         tx.apply(decision, now)?;
-        tx.whole_session(id, caller)
-    })
-    .await
+        Ok(tx.outgoing(id, caller, None)?.tried_as_in(handed_off(&session)))
+    });
+    Ok(reply.await?.sent(|session| send(&app, caller.account, session)))
 }
 
 /// Ends a session.
@@ -176,9 +241,9 @@ pub async fn resolve(
     Path(id): Path<SessionId>,
     Once(key): Once,
     Body(request): Body<Resolve>,
-) -> ApiResult<Reply<Session>> {
+) -> ApiResult<Response> {
     let now = app.clock.now();
-    app.commit_once(&caller, key, StatusCode::OK, move |tx, caller| {
+    let reply = app.commit_once(&caller, key, StatusCode::OK, move |tx, caller| {
         let session = tx.session(id)?;
         let assessment = match session.escalation {
             Some(handoff) => tx.assessment(handoff)?.map(|assessment| (handoff, assessment)),
@@ -188,16 +253,34 @@ pub async fn resolve(
             session.standing.into_iter().chain(session.escalation).collect();
         let standing = ids.into_iter().map(|id| tx.handoff(id)).collect::<Result<Vec<_>, _>>()?;
         tx.apply(session::resolve(&session, &standing, assessment, &request, caller, now)?, now)?;
-        tx.whole_session(id, caller)
-    })
-    .await
+        Ok(tx.outgoing(id, caller, None)?.tried_as_in(handed_off(&session)))
+    });
+    Ok(reply.await?.sent(|session| send(&app, caller.account, session)))
 }
 
-/// What happened in a session, in order.
-pub async fn timeline(app: App, Me(caller): Me, Path(id): Path<SessionId>) -> ApiResult<Json<Timeline>> {
-    let events = app.store.read(caller.account, move |scope| {
+/// The handoff that a session waits in, if it does: nothing is tried meanwhile.
+fn handed_off(session: &session::Session) -> Option<HandoffId> {
+    match session.status {
+        SessionStatus::Paused | SessionStatus::Escalated => session.standing,
+        SessionStatus::Active | SessionStatus::Resolved => None,
+    }
+}
+
+/// What happened in a session, in order; sent a piece at a time.
+pub async fn timeline(app: App, Me(caller): Me, Path(id): Path<SessionId>) -> ApiResult<Response> {
+    let (account, user) = (caller.account, caller.id);
+    let first = app.store.read(account, move |scope| {
         scope.session(id)?;
-        scope.timeline(id, caller.id)
+        let up_to = scope.newest_seq()?;
+        Ok((up_to, scope.timeline(id, user, Seq(0), up_to)?))
     });
-    Ok(Json(Items { items: events.await? }))
+    let (up_to, (events, next)) = first.await?;
+    let mut head = br#"{"items":["#.to_vec();
+    // The first event of the list has no comma before it.
+    head.extend_from_slice(events.get(1..).unwrap_or_default());
+    let store = app.store.clone();
+    Ok(in_pieces(head, next, b"]}", move |after| {
+        let store = store.clone();
+        async move { store.read(account, move |scope| scope.timeline(id, user, after, up_to)).await }
+    }))
 }

@@ -9,7 +9,7 @@ use tierup_common::problem::Code::{
 };
 use tierup_common::route;
 use tierup_common::session::{
-    Branch, CreateMessage, CreateSession, HandOff, Message, PutBranch, Resolve, Session, SessionPage,
+    Branch, CreateMessage, CreateSession, HandOff, Message, MessagePage, PutBranch, Resolve, Session, SessionPage,
 };
 use tierup_common::user::Role::{Admin, Engineer, Viewer};
 use tierup_common::user::{ChangeUser, CreateToken, CreateUser, LogIn, LoggedIn, Me, NewToken, Token, User};
@@ -43,7 +43,8 @@ pub(crate) fn table() -> Vec<Row> {
 
         get(route::SESSIONS, From(Viewer), session::list, "A page of sessions, the newest first").asks::<session::ListQuery>().gives::<SessionPage>(200),
         post(route::SESSIONS, From(Engineer), session::create, "Open a session").takes::<CreateSession>().gives::<Session>(201),
-        get(route::SESSION, From(Viewer), session::read, "A session with all that was said in it").gives::<Session>(200),
+        get(route::SESSION, From(Viewer), session::read, "A session with all that was said in it").asks::<session::ReadQuery>().gives::<Session>(200),
+        get(route::MESSAGES, From(Viewer), session::messages, "A page of messages, the newest first, each page in order").asks::<session::MessagesQuery>().gives::<MessagePage>(200),
         post(route::MESSAGES, From(Engineer), session::say, "Say something; after an ask the assistant answers").takes::<CreateMessage>().gives::<Message>(201).refuses(&[NotAParticipant, SessionNotActive, SessionFull]),
         put(route::BRANCH, From(Engineer), session::put_branch, "Note a hypothesis, or what became of it").takes::<PutBranch>().gives::<Branch>(200).gives::<Branch>(201).refuses(&[NotAParticipant, SessionNotActive, SessionFull]),
         post(route::HAND_OFF, From(Engineer), session::hand_off, "Park or escalate; waits for neither assessment nor mail").takes::<HandOff>().gives::<Handoff>(201).refuses(&[NotAParticipant, SessionNotActive]),

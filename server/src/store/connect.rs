@@ -225,6 +225,32 @@ mod tests {
         MIGRATIONS.validate().unwrap();
     }
 
+    /// Mutant seen to fail: a session that begins with no text.
+    #[test]
+    fn the_text_of_sessions_that_were_there_before_it_was_counted_is_counted() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        MIGRATIONS.to_version(&mut connection, 1).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO account (id, name, created_at) VALUES (zeroblob(16), 'Acme', 0);
+                 INSERT INTO session (account_id, id, number, title, summarised, status, tier, opener_id, assignee_id,
+                   handoff_count, message_count, created_at, updated_at, version)
+                 VALUES (zeroblob(16), zeroblob(16), 1, 't', 1, 'active', 'discovery', x'01', x'01', 0, 2, 0, 0, 1),
+                        (zeroblob(16), randomblob(16), 2, 't', 1, 'active', 'discovery', x'01', x'01', 0, 0, 0, 0, 1);
+                 INSERT INTO message (account_id, session_id, seq, id, role, author_id, content, created_at)
+                 VALUES (zeroblob(16), zeroblob(16), 1, randomblob(16), 'user', x'01', 'héllo', 0),
+                        (zeroblob(16), zeroblob(16), 2, randomblob(16), 'assistant', NULL, 'abc', 0);
+                 INSERT INTO branch (account_id, session_id, id, position, hypothesis, status, evidence, updated_at)
+                 VALUES (zeroblob(16), zeroblob(16), randomblob(16), 0, 'dns', 'open', NULL, 0),
+                        (zeroblob(16), zeroblob(16), randomblob(16), 1, 'mtu', 'open', 'ping', 0);",
+            )
+            .unwrap();
+        migrate(&mut connection).unwrap();
+        let mut counted = connection.prepare("SELECT text_bytes FROM session ORDER BY number").unwrap();
+        let counted: Vec<i64> = counted.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        assert_eq!(counted, [6 + 3 + 3 + 3 + 4, 0]);
+    }
+
     /// What a connection answers to a pragma.
     fn of<T: rusqlite::types::FromSql>(connection: &Connection, pragma: &str) -> T {
         connection.pragma_query_value(None, pragma, |row| row.get(0)).unwrap()

@@ -13,6 +13,7 @@ use crate::domain::handoff::{Claim, Handoff, State};
 use crate::domain::session::Session;
 use crate::domain::{Caller, Refusal, access};
 use crate::store::Result;
+use crate::store::idempotency::Outlined;
 use crate::store::sessions::must_touch_one;
 use crate::store::tx::{Scope, Tx};
 
@@ -35,6 +36,21 @@ pub(super) use handoff_sql;
 
 /// A handoff on its way out: what was handed over is the JSON that is kept, which nobody has to read to send it.
 pub type WholeHandoff = WireHandoff<Box<RawValue>>;
+
+impl Outlined for WholeHandoff {
+    type Outline = QueueItem;
+
+    fn outline(&self) -> QueueItem {
+        // Notes and snapshot never change.
+        QueueItem { engineer_notes: String::new(), ..self.item.clone() }
+    }
+
+    fn whole(outline: QueueItem, scope: &Scope<'_>) -> Result<Self> {
+        let engineer_notes = scope.handoff(outline.id)?.notes;
+        let snapshot = RawValue::from_string(scope.snapshot_text(outline.id)?)?;
+        Ok(WireHandoff { item: QueueItem { engineer_notes, ..outline }, snapshot })
+    }
+}
 
 /// What changes move in the row of their account, which is written once for all of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -147,7 +163,7 @@ impl Scope<'_> {
         Ok(serde_json::from_str(&self.snapshot_text(handoff)?)?)
     }
 
-    fn snapshot_text(&self, handoff: HandoffId) -> Result<String> {
+    pub(super) fn snapshot_text(&self, handoff: HandoffId) -> Result<String> {
         let body = self.one(
             "SELECT body FROM snapshot WHERE account_id = ?1 AND handoff_id = ?2",
             params![self.account, handoff],

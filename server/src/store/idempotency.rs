@@ -1,13 +1,17 @@
 //! First answers, kept for a day, so that a request that is sent again has one effect and one answer.
 
-use rusqlite::params;
 use std::time::Duration;
+
+use rusqlite::params;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tierup_common::id::UserId;
 use tierup_common::time::Timestamp;
+use tierup_common::user::{NewToken, User};
 
 use crate::domain::Refusal;
 use crate::store::Result;
-use crate::store::tx::{System, Tx};
+use crate::store::tx::{Scope, System, Tx};
 
 /// How long a first answer is replayed.
 const KEPT: Duration = Duration::from_hours(24);
@@ -32,29 +36,82 @@ pub struct Answer {
     pub body: String,
 }
 
+/// What is kept of a first answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum First {
+    /// All of it: a problem, or what was kept before there were outlines.
+    Whole(Answer),
+    /// Its status, and the outline that its body is made of again.
+    Outline(u16, String),
+}
+
+/// What an answer to a request with a key says. Kept is its outline, without the bodies that it repeats: they stand in
+/// rows that never change, and the same answer is made of both again.
+pub trait Outlined: Sized + Send + 'static {
+    /// What is kept of it.
+    type Outline: Serialize + DeserializeOwned;
+
+    /// What is kept of this one.
+    fn outline(&self) -> Self::Outline;
+
+    /// The same answer once more.
+    fn whole(outline: Self::Outline, scope: &Scope<'_>) -> Result<Self>;
+}
+
+/// Answers that repeat nothing: all of them is kept.
+macro_rules! small {
+    ($($Small:ty)*) => {$(
+        impl Outlined for $Small {
+            type Outline = Self;
+
+            fn outline(&self) -> Self {
+                self.clone()
+            }
+
+            fn whole(outline: Self, _: &Scope<'_>) -> Result<Self> {
+                Ok(outline)
+            }
+        }
+    )*};
+}
+
+small! { User NewToken }
+
 impl Tx<'_> {
-    /// The first answer to this request, if it was answered before.
-    pub fn recall(&self, key: &Key, now: Timestamp) -> Result<Option<Answer>> {
-        let found: Option<([u8; 32], Answer)> = self.one(
-            "SELECT fingerprint, status, body FROM idempotency
+    /// What is kept of the first answer to this request, if it was answered before.
+    pub fn recall(&self, key: &Key, now: Timestamp) -> Result<Option<First>> {
+        let found: Option<([u8; 32], First)> = self.one(
+            "SELECT fingerprint, status, body, outlined FROM idempotency
              WHERE account_id = ?1 AND user_id = ?2 AND key = ?3 AND created_at > ?4",
             params![self.account, key.user, key.key, now.minus(KEPT)],
-            |row| Ok((row.get(0)?, Answer { status: row.get(1)?, body: row.get(2)? })),
+            |row| {
+                let (status, body) = (row.get(1)?, row.get(2)?);
+                let first = if row.get(3)? {
+                    First::Outline(status, body)
+                } else {
+                    First::Whole(Answer { status, body })
+                };
+                Ok((row.get(0)?, first))
+            },
         )?;
         match found {
             Some((fingerprint, _)) if fingerprint != key.fingerprint => Err(Refusal::KeyReused.into()),
-            Some((_, answer)) => Ok(Some(answer)),
+            Some((_, first)) => Ok(Some(first)),
             None => Ok(None),
         }
     }
 
-    /// Keeps the first answer to this request.
-    pub fn remember(&self, key: &Key, answer: &Answer, now: Timestamp) -> Result<()> {
+    /// Keeps of the first answer to this request what is to be kept.
+    pub fn remember(&self, key: &Key, first: &First, now: Timestamp) -> Result<()> {
+        let (status, body, outlined) = match first {
+            First::Whole(Answer { status, body }) => (status, body, false),
+            First::Outline(status, outline) => (status, outline, true),
+        };
         self.run(
             "INSERT OR REPLACE INTO idempotency
-               (account_id, user_id, key, fingerprint, status, body, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![self.account, key.user, key.key, key.fingerprint, answer.status, answer.body, now],
+               (account_id, user_id, key, fingerprint, status, body, created_at, outlined)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params![self.account, key.user, key.key, key.fingerprint, status, body, now, outlined],
         )?;
         Ok(())
     }

@@ -12,6 +12,7 @@ use crate::domain::Happening;
 use crate::domain::handoff::Handoff;
 use crate::store::Result;
 use crate::store::handoffs::Moved;
+use crate::store::outgoing::{PIECE, in_list};
 use crate::store::sessions::must_touch_one;
 use crate::store::tx::{Scope, Tx};
 
@@ -136,15 +137,30 @@ impl Scope<'_> {
         Ok(rung.is_some())
     }
 
-    /// What happened in a session, in order, as far as this user may know.
-    pub fn timeline(&self, session: SessionId, user: UserId) -> Result<Vec<Event>> {
-        let bodies: Vec<String> = self.all(
-            "SELECT body FROM event WHERE account_id = ?1 AND session_id = ?2
+    /// What happened in a session after one place and up to another, in order, as far as this user may know: as JSON that
+    /// goes on in a list, and the place after which it goes on then.
+    pub fn timeline(
+        &self,
+        session: SessionId,
+        user: UserId,
+        after: Seq,
+        up_to: Seq,
+    ) -> Result<(Vec<u8>, Option<Seq>)> {
+        let mut text = 0;
+        let (rows, has_more) = self.until(
+            "SELECT seq, body FROM event WHERE account_id = ?1 AND session_id = ?2 AND seq > ?4 AND seq <= ?5
              AND (only_user_id IS NULL OR only_user_id = ?3) ORDER BY seq",
-            params![self.account, session, user],
-            |row| row.get(0),
+            params![self.account, session, user, after, up_to],
+            |row| Ok((row.get::<_, Seq>(0)?, row.get::<_, String>(1)?)),
+            |(_, body)| {
+                text += body.len();
+                text >= PIECE
+            },
         )?;
-        bodies.iter().map(|body| Ok(serde_json::from_str(body)?)).collect()
+        let next = rows.last().filter(|_| has_more).map(|(seq, _)| *seq);
+        let events = rows.iter().map(|(_, body)| serde_json::from_str(body));
+        let events = events.collect::<serde_json::Result<Vec<Event>>>()?;
+        Ok((in_list(&events)?, next))
     }
 
     fn read_logged(&self, row: &Row<'_>) -> rusqlite::Result<Logged> {

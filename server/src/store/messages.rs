@@ -1,10 +1,14 @@
 //! What was said in a session, and what has been tried.
 
 use rusqlite::{Row, params};
+use serde::Serialize;
 use tierup_common::id::SessionId;
+use tierup_common::limit;
 use tierup_common::session::{Branch, Message};
 
+use crate::domain::Refusal;
 use crate::store::Result;
+use crate::store::idempotency::Outlined;
 use crate::store::tx::{Scope, Tx};
 
 /// Who wrote is joined in: a renamed user is renamed everywhere but in snapshots and events.
@@ -30,6 +34,22 @@ impl Scope<'_> {
     pub fn last_messages(&self, session: SessionId, most: usize) -> Result<Vec<Message>> {
         let sql = message_sql!("ORDER BY m.seq DESC LIMIT ?3");
         let mut messages = self.all(sql, params![self.account, session, most], read_message)?;
+        messages.reverse();
+        Ok(messages)
+    }
+
+    /// The messages before one of them, or the last, in order: at most so many, and no more text than a page has.
+    pub fn messages_before(&self, session: SessionId, before: Option<u32>, most: u32) -> Result<Vec<Message>> {
+        let mut text = 0;
+        let (mut messages, _) = self.until(
+            message_sql!("AND m.seq < ?3 ORDER BY m.seq DESC LIMIT ?4"),
+            params![self.account, session, before.unwrap_or(u32::MAX), most],
+            read_message,
+            |message| {
+                text += message.content.len();
+                text >= limit::PAGE_TEXT
+            },
+        )?;
         messages.reverse();
         Ok(messages)
     }
@@ -60,6 +80,35 @@ impl Scope<'_> {
                 })
             },
         )
+    }
+}
+
+/// A message that was just said, and where: its answer.
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
+pub struct Said {
+    /// What was said.
+    pub message: Message,
+    /// In which session.
+    #[serde(skip)]
+    pub session: SessionId,
+}
+
+impl Outlined for Said {
+    type Outline = (SessionId, Message);
+
+    fn outline(&self) -> Self::Outline {
+        (self.session, Message { content: String::new(), ..self.message.clone() })
+    }
+
+    fn whole((session, outline): Self::Outline, scope: &Scope<'_>) -> Result<Self> {
+        let content = scope.one(
+            "SELECT content FROM message WHERE account_id = ?1 AND session_id = ?2 AND seq = ?3",
+            params![scope.account, session, outline.seq],
+            |row| row.get(0),
+        )?;
+        let content = content.ok_or(Refusal::NotFound)?;
+        Ok(Self { message: Message { content, ..outline }, session })
     }
 }
 

@@ -2,10 +2,7 @@
 
 use rusqlite::{Row, params};
 use tierup_common::id::{Number, SessionId, UserId};
-use tierup_common::session::{
-    EscalationPackage, IntakeContent, IntakeType, Session as WireSession, SessionItem, SessionStatus,
-    SessionType,
-};
+use tierup_common::session::{IntakeContent, IntakeType, SessionItem, SessionStatus, SessionType};
 use tierup_common::user::Person;
 
 use crate::domain::session::Session;
@@ -114,28 +111,6 @@ impl Scope<'_> {
             resolved_at: session.resolved_at,
             version: session.version,
         })
-    }
-
-    /// A session with all that was said in it and what its latest escalation handed over.
-    pub fn whole_session(&self, id: SessionId, caller: &Caller) -> Result<WireSession> {
-        let session = self.session(id)?;
-        let escalation_package = match session.escalation {
-            Some(handoff) => {
-                let handoff = self.handoff(handoff)?;
-                let snapshot = self.snapshot(handoff.id)?;
-                Some(EscalationPackage {
-                    handoff_id: handoff.id,
-                    priority: handoff.priority,
-                    engineer_notes: handoff.notes,
-                    branch_map: snapshot.branch_map.clone(),
-                    snapshot,
-                })
-            }
-            None => None,
-        };
-        let conversation_messages = self.messages(id)?;
-        let item = self.session_item(session, caller)?;
-        Ok(WireSession { item, escalation_package, conversation_messages })
     }
 }
 

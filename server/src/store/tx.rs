@@ -136,6 +136,28 @@ impl<'c> Scope<'c> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
+    /// Rows of a query up to the first that is enough, and whether there are more behind it.
+    pub(super) fn until<T>(
+        &self,
+        sql: &str,
+        parameters: impl Params,
+        read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+        mut is_enough: impl FnMut(&T) -> bool,
+    ) -> Result<(Vec<T>, bool)> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query(parameters)?;
+        let mut values = Vec::new();
+        while let Some(row) = rows.next()? {
+            let value = read(row)?;
+            let enough = is_enough(&value);
+            values.push(value);
+            if enough {
+                return Ok((values, rows.next()?.is_some()));
+            }
+        }
+        Ok((values, false))
+    }
+
     /// Runs a statement; how many rows it touched.
     pub(super) fn run(&self, sql: &str, parameters: impl Params) -> Result<usize> {
         Ok(self.connection.prepare_cached(sql)?.execute(parameters)?)

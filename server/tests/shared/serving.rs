@@ -51,6 +51,12 @@ pub fn serve_by(mut command: Command, data: &Path, more: &[&str], log: Stdio) ->
 }
 
 impl Serving {
+    /// The process.
+    #[allow(dead_code, reason = "not every test looks at the process itself")]
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
     /// Sends a signal that tells it to stop, and waits for the end; how it ended.
     pub fn stops(mut self, signal: Signal) -> ExitStatus {
         let mut child = self.child.take().unwrap();
