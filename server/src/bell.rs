@@ -20,7 +20,7 @@ use prometheus_client::metrics::counter::Counter;
 use slab::Slab;
 use tierup_common::id::{AccountId, HandoffId, Seq, TokenId, UserId};
 use tierup_common::user::Person;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::bell::growing::GrowingTexts;
 use crate::bell::presence::Presence;
@@ -42,7 +42,11 @@ pub struct Bell {
     /// Whoever follows every log.
     followers: Arc<Mutex<Vec<Growth>>>,
     sent: Counter,
+    changes: Changes,
 }
+
+/// Counts whatever can change what `/metrics` says: commits, and streams that begin and end.
+type Changes = watch::Sender<u64>;
 
 impl Bell {
     /// Rings for what was just committed. Called on the writer thread, after the commit and before its answer.
@@ -61,6 +65,12 @@ impl Bell {
             let workers = lock(&self.workers);
             news.jobs.iter().filter_map(|kind| workers.get(kind)).for_each(|rings| rings.notify_waiters());
         }
+        change(&self.changes);
+    }
+
+    /// Counts whatever can change what `/metrics` says: whoever waits for a figure looks again when this changes.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
     }
 
     /// Rings when there are new jobs of a kind. Listen before looking for them, so that no ring is missed.
@@ -128,8 +138,13 @@ impl Bell {
     }
 
     fn channel(&self, account: AccountId) -> Arc<Channel> {
-        Arc::clone(lock(&self.accounts).entry(account).or_default())
+        let new = || Arc::new(Channel { changes: self.changes.clone(), ..Channel::default() });
+        Arc::clone(lock(&self.accounts).entry(account).or_insert_with(new))
     }
+}
+
+fn change(changes: &Changes) {
+    changes.send_modify(|count| *count += 1);
 }
 
 /// What the streams of one account share.
@@ -137,6 +152,7 @@ impl Bell {
 struct Channel {
     state: Mutex<State>,
     replay: Replay,
+    changes: Changes,
 }
 
 #[derive(Default)]
@@ -207,6 +223,7 @@ impl Channel {
         if let Some(handoff) = reads {
             self.change(|state| state.presence.enter(handoff, person), Reader::sees_presence);
         }
+        change(&self.changes);
         key
     }
 
@@ -217,6 +234,7 @@ impl Channel {
         {
             self.change(|state| state.presence.leave(handoff, reader.caller.id), Reader::sees_presence);
         }
+        change(&self.changes);
     }
 }
 
