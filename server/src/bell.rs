@@ -21,7 +21,7 @@ use prometheus_client::metrics::counter::Counter;
 use slab::Slab;
 use tierup_common::id::{AccountId, HandoffId, Seq, UserId};
 use tierup_common::user::Person;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::bell::growing::GrowingTexts;
 use crate::bell::presence::Presence;
@@ -49,7 +49,11 @@ pub struct Bell {
     /// Whoever follows every log.
     followers: Arc<Mutex<Vec<Growth>>>,
     sent: Counter,
+    changes: Changes,
 }
+
+/// Counts whatever can change what `/metrics` says: commits, and streams that begin and end.
+type Changes = watch::Sender<u64>;
 
 impl Bell {
     /// Rings for what was just committed. Called on the writer thread, after the commit and before its answer.
@@ -69,6 +73,12 @@ impl Bell {
             let workers = lock(&self.workers);
             news.jobs.iter().filter_map(|kind| workers.get(kind)).for_each(|rings| rings.notify_waiters());
         }
+        change(&self.changes);
+    }
+
+    /// Counts whatever can change what `/metrics` says: whoever waits for a figure looks again when this changes.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
     }
 
     /// Rings when there are new jobs of a kind. Listen before looking for them, so that no ring is missed.
@@ -139,8 +149,13 @@ impl Bell {
     }
 
     fn channel(&self, account: AccountId) -> Arc<Channel> {
-        Arc::clone(lock(&self.accounts).entry(account).or_default())
+        let new = || Arc::new(Channel { changes: self.changes.clone(), ..Channel::default() });
+        Arc::clone(lock(&self.accounts).entry(account).or_insert_with(new))
     }
+}
+
+fn change(changes: &Changes) {
+    changes.send_modify(|count| *count += 1);
 }
 
 /// What the streams of one account share.
@@ -148,6 +163,7 @@ impl Bell {
 struct Channel {
     state: Mutex<State>,
     replay: Replay,
+    changes: Changes,
 }
 
 #[derive(Default)]
@@ -237,6 +253,7 @@ impl Channel {
         if let Some(handoff) = reads {
             self.reads(handoff, |presence| presence.enter(handoff, person));
         }
+        change(&self.changes);
         key
     }
 
@@ -253,6 +270,7 @@ impl Channel {
         if let Some(handoff) = reader.reads {
             self.reads(handoff, |presence| presence.leave(handoff, reader.caller.id));
         }
+        change(&self.changes);
     }
 
     /// Changes who reads a handoff. Others who read it are told at once, and so is the team, unless it was told just now.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -55,6 +55,7 @@ pub struct Server {
     address: SocketAddr,
     stop: CancellationToken,
     supervisor: Supervisor,
+    changes: watch::Receiver<u64>,
     running: JoinHandle<()>,
 }
 
@@ -64,7 +65,7 @@ impl Server {
         let stop = CancellationToken::new();
         let supervisor = Supervisor::new(stop.clone());
         let bell = Bell::default();
-        let rung = bell.clone();
+        let (rung, changes) = (bell.clone(), bell.changes());
         let metrics = Arc::new(Metrics::new(bell.sent()));
         let counting = Arc::clone(&metrics);
         let pages = Arc::new(Pages::default());
@@ -111,7 +112,7 @@ impl Server {
         });
         tokio::task::spawn_blocking(password::warm_up);
         let running = supervisor.task("the server's loop", run(app, listener, supervisor.clone(), gone));
-        Ok(Self { address, stop, supervisor, running })
+        Ok(Self { address, stop, supervisor, changes, running })
     }
 
     /// Where it listens.
@@ -122,6 +123,12 @@ impl Server {
     /// Where it listens, as a URL.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Counts whatever can change what `/metrics` says: commits, and streams that begin and end. Whoever waits for a figure
+    /// looks again when this changes.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.clone()
     }
 
     /// Resolves when the server can no longer be trusted to go on, and must be started again.

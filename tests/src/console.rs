@@ -1,18 +1,25 @@
 //! The real loop of the console, on a buffer instead of a terminal.
 
+mod desk;
+mod keys;
 mod screen;
 
+use std::panic::Location;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use futures_util::Stream;
+use futures_util::stream::poll_fn;
 use ratatui::Terminal;
 use ratatui::buffer::Buffer;
 use ratatui::text::Span;
 use secrecy::SecretString;
-use tierup::effect::Alert;
 use tierup::event::Event;
+use tierup::runtime::activity::{Activity, UnderWay};
 use tierup::runtime::api::{ANSWER_TIME, Api};
 use tierup::runtime::files::Files;
 use tierup::runtime::vault::Vault;
@@ -20,18 +27,41 @@ use tierup::runtime::{self, Entrance, Setup};
 use tierup::settings::Settings;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
-use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use crate::SOON;
+use crate::console::desk::Desk;
 use crate::console::screen::Screen;
 
-/// A console, and the one who sits at it.
+pub use desk::Around;
+pub use keys::keys_of;
+
+/// A console, and the one who sits at it: who looks until nothing moves before they press the next key.
 pub struct Console {
-    keys: mpsc::UnboundedSender<Event>,
+    keys: mpsc::UnboundedSender<(Event, UnderWay)>,
     screen: Screen,
     drawn: watch::Receiver<u64>,
-    around: Arc<Mutex<Around>>,
+    around: watch::Receiver<Around>,
+    editor: watch::Sender<String>,
+    activity: Activity,
+    /// How many things the story itself holds back: they are not waited for.
+    held_back: AtomicUsize,
+    at_key: Mutex<AtKey>,
     running: JoinHandle<std::io::Result<()>>,
+}
+
+/// What was there when the last key was pressed: it is no proof that the key did anything.
+#[derive(Default)]
+struct AtKey {
+    screen: String,
+    around: Around,
+    /// Texts of that screen that the story has seen go since.
+    gone: Vec<String>,
+}
+
+impl AtKey {
+    fn shows(&self, text: &str) -> bool {
+        self.screen.contains(text) && !self.gone.iter().any(|gone| gone == text)
+    }
 }
 
 impl Console {
@@ -64,125 +94,219 @@ impl Console {
 
     fn enter(settings: Settings, entrance: Entrance, files: &Path, (columns, rows): (u16, u16)) -> Self {
         let (screen, drawn) = Screen::new(columns, rows);
-        let (keys, input) = mpsc::unbounded_channel();
+        let (keys, typed) = mpsc::unbounded_channel();
         let mut terminal = Terminal::new(screen.clone()).expect("a buffer");
-        let setup = Setup { entrance, files: Files::in_folder(files), settings };
-        let around = Arc::<Mutex<Around>>::default();
-        let desk = Desk(Arc::clone(&around));
+        let activity = Activity::default();
+        let files = Files::in_folder(files);
+        let setup = Setup { entrance, files, settings, activity: activity.clone() };
+        let (desk, around, editor) = Desk::new();
+        let input = counted(typed, activity.begin());
         let running = tokio::spawn(async move {
-            let input = UnboundedReceiverStream::new(input);
             let never = std::future::pending();
             runtime::run(&mut terminal, input, never, desk, setup).await
         });
-        Self { keys, screen, drawn, around, running }
+        let (held_back, at_key) = (AtomicUsize::new(0), Mutex::default());
+        Self { keys, screen, drawn, around, editor, activity, held_back, at_key, running }
     }
 
-    /// Presses keys, written as they are or by name: `jj<enter>p`, `<ctrl-r>`, `<alt-1>`, `<lt>`.
-    pub fn press(&self, keys: &str) {
-        for key in keys_of(keys) {
-            self.happens(Event::Key(key));
-        }
-    }
-
-    /// Pastes a text.
-    pub fn paste(&self, text: &str) {
-        self.happens(Event::Paste(text.into()));
-    }
-
-    /// Clicks on a text of the screen.
+    /// Waits until the console says that nothing is under way: no request, no stream that catches up, no file, nothing to
+    /// paint, nothing that comes of the last key by itself in a moment.
     #[track_caller]
-    pub fn clicks(&self, text: &str) {
-        self.does_with_the_mouse(MouseEventKind::Down(MouseButton::Left), text);
-    }
-
-    /// Turns the wheel over a text of the screen, towards the end of what is there, or back.
-    #[track_caller]
-    pub fn turns_the_wheel(&self, down: bool, text: &str) {
-        let kind = if down { MouseEventKind::ScrollDown } else { MouseEventKind::ScrollUp };
-        self.does_with_the_mouse(kind, text);
-    }
-
-    #[track_caller]
-    fn does_with_the_mouse(&self, kind: MouseEventKind, text: &str) {
-        let screen = self.screen();
-        let found = screen.lines().zip(0..).find_map(|(line, row)| Some((line.split_once(text)?.0, row)));
-        let (before, row) = found.unwrap_or_else(|| panic!("no {text:?} to click on:\n{screen}"));
-        let column = u16::try_from(Span::raw(before).width()).expect("a column");
-        self.happens(Event::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }));
-    }
-
-    /// Makes the terminal another size.
-    pub fn resize(&self, columns: u16, rows: u16) {
-        self.screen.resize(columns, rows);
-        self.happens(Event::Resize(columns, rows));
-    }
-
-    /// Lets anything happen at the terminal.
-    pub fn happens(&self, event: Event) {
-        self.keys.send(event).expect("the console runs");
-    }
-
-    /// Waits until the screen shows a text.
-    #[track_caller]
-    pub fn sees(&mut self, text: &str) -> impl Future<Output = ()> {
-        let text = text.to_owned();
-        self.waits(move |screen| screen.contains(&text))
-    }
-
-    /// Waits until the screen no longer shows a text.
-    #[track_caller]
-    pub fn no_longer_sees(&mut self, text: &str) -> impl Future<Output = ()> {
-        let text = text.to_owned();
-        self.waits(move |screen| !screen.contains(&text))
-    }
-
-    /// Waits until the screen is such.
-    #[track_caller]
-    pub fn waits(&mut self, such: impl Fn(&str) -> bool) -> impl Future<Output = ()> {
-        let place = std::panic::Location::caller();
+    pub fn rests(&self) -> impl Future<Output = ()> {
+        let place = Location::caller();
         async move {
-            let wait = async {
-                while !such(&self.screen.text()) {
-                    if self.drawn.changed().await.is_err() {
-                        return;
-                    }
-                }
-            };
-            let came = tokio::time::timeout(SOON, wait).await.is_ok() && such(&self.screen.text());
+            let mut under_way = self.activity.watch();
+            let held_back = self.held_back.load(Ordering::Relaxed);
+            let rests = tokio::time::timeout(SOON, under_way.wait_for(|count| *count <= held_back)).await;
+            let is_at_rest = rests.is_ok();
+            let count = *self.activity.watch().borrow();
             assert!(
-                came,
-                "at {place}: what was waited for never came on the screen:\n{}",
+                is_at_rest,
+                "at {place}: the console never came to rest: {count} things are under way, of which the story holds back \
+                 {held_back} (see `holds_back`):\n{}",
                 self.screen.text()
             );
         }
     }
 
-    /// Presses a key again and again until the screen shows a text: for what takes no key at first.
-    pub async fn presses_until(&mut self, key: &str, text: &str) {
-        let wait = async {
-            while !self.screen.text().contains(text) {
-                self.press(key);
-                if self.drawn.changed().await.is_err() {
-                    return;
-                }
-            }
-        };
-        let came = tokio::time::timeout(SOON, wait).await.is_ok();
-        assert!(came, "{key} never brought {text:?}:\n{}", self.screen.text());
+    /// From now on the story itself holds so many requests and streams back: the console rests all the same.
+    pub fn holds_back(&self, count: usize) {
+        self.held_back.store(count, Ordering::Relaxed);
     }
 
-    /// Presses a key again and again while the screen shows a text: for what takes no key at first.
-    pub async fn presses_away(&mut self, key: &str, text: &str) {
+    /// Presses keys when the console rests, written as they are or by name: `jj<enter>p`, `<ctrl-r>`, `<alt-1>`, `<lt>`.
+    /// All of them come at once.
+    #[track_caller]
+    pub fn press(&self, keys: &str) -> impl Future<Output = ()> {
+        self.happen(keys_of(keys).into_iter().map(Event::Key).collect())
+    }
+
+    /// Presses keys whatever is under way: for what comes in between.
+    pub fn press_at_once(&self, keys: &str) {
+        self.send(keys_of(keys).into_iter().map(Event::Key).collect());
+    }
+
+    /// Pastes a text when the console rests.
+    #[track_caller]
+    pub fn paste(&self, text: &str) -> impl Future<Output = ()> {
+        self.happen(vec![Event::Paste(text.into())])
+    }
+
+    /// Clicks on a text of the screen when the console rests.
+    #[track_caller]
+    pub fn clicks(&self, text: &str) -> impl Future<Output = ()> {
+        self.does_with_the_mouse(MouseEventKind::Down(MouseButton::Left), text)
+    }
+
+    /// Turns the wheel over a text of the screen, towards the end of what is there, or back.
+    #[track_caller]
+    pub fn turns_the_wheel(&self, down: bool, text: &str) -> impl Future<Output = ()> {
+        let kind = if down { MouseEventKind::ScrollDown } else { MouseEventKind::ScrollUp };
+        self.does_with_the_mouse(kind, text)
+    }
+
+    #[track_caller]
+    fn does_with_the_mouse(&self, kind: MouseEventKind, text: &str) -> impl Future<Output = ()> {
+        let place = Location::caller();
+        let text = text.to_owned();
+        let rests = self.rests();
+        async move {
+            rests.await;
+            let screen = self.screen.text();
+            let found =
+                screen.lines().zip(0..).find_map(|(line, row)| Some((line.split_once(&text)?.0, row)));
+            let (before, row) =
+                found.unwrap_or_else(|| panic!("at {place}: no {text:?} to click on:\n{screen}"));
+            let column = u16::try_from(Span::raw(before).width()).expect("a column");
+            self.send(vec![Event::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE })]);
+        }
+    }
+
+    /// Makes the terminal another size when the console rests.
+    #[track_caller]
+    pub fn resize(&self, columns: u16, rows: u16) -> impl Future<Output = ()> {
+        let rests = self.rests();
+        async move {
+            rests.await;
+            self.remember();
+            self.screen.resize(columns, rows);
+            self.tell(vec![Event::Resize(columns, rows)]);
+        }
+    }
+
+    /// Lets anything happen at the terminal when the console rests.
+    #[track_caller]
+    pub fn happens(&self, event: Event) -> impl Future<Output = ()> {
+        self.happen(vec![event])
+    }
+
+    #[track_caller]
+    fn happen(&self, events: Vec<Event>) -> impl Future<Output = ()> {
+        let rests = self.rests();
+        async move {
+            rests.await;
+            self.send(events);
+        }
+    }
+
+    fn send(&self, events: Vec<Event>) {
+        self.remember();
+        self.tell(events);
+    }
+
+    fn tell(&self, events: Vec<Event>) {
+        for event in events {
+            self.keys.send((event, self.activity.begin())).expect("the console runs");
+        }
+    }
+
+    fn remember(&self) {
+        let around = self.around.borrow().clone();
+        *self.at_key() = AtKey { screen: self.screen.forget(), around, gone: Vec::new() };
+    }
+
+    fn at_key(&self) -> std::sync::MutexGuard<'_, AtKey> {
+        self.at_key.lock().expect("nobody panics with it")
+    }
+
+    /// Waits until the screen shows a text, which it did not when the last key was pressed: what was there already is no
+    /// proof that the key did anything.
+    #[track_caller]
+    pub fn sees(&mut self, text: &str) -> impl Future<Output = ()> {
+        let place = Location::caller();
+        let was_there = self.at_key().shows(text);
+        let text = text.to_owned();
+        async move {
+            assert!(
+                !was_there,
+                "at {place}: {text:?} was on the screen already when the last key was pressed: wait for something that \
+                 the key brings, or say `still_sees`:\n{}",
+                self.screen.text()
+            );
+            self.comes(place, |screen| screen.contains(&text)).await;
+        }
+    }
+
+    /// Waits until the screen is such, which it was not when the last key was pressed.
+    #[track_caller]
+    pub fn waits(&mut self, such: impl Fn(&str) -> bool) -> impl Future<Output = ()> {
+        let place = Location::caller();
+        let was_so = such(&self.at_key().screen);
+        async move {
+            assert!(
+                !was_so,
+                "at {place}: the screen was so already when the last key was pressed:\n{}",
+                self.screen.text()
+            );
+            self.comes(place, such).await;
+        }
+    }
+
+    /// Waits until the screen no longer shows a text, which it did when the last key was pressed or has done since.
+    #[track_caller]
+    pub fn no_longer_sees(&mut self, text: &str) -> impl Future<Output = ()> {
+        let place = Location::caller();
+        let text = text.to_owned();
+        async move {
+            let was_there = self.at_key().shows(&text);
+            let screen = self.screen.clone();
+            self.comes(place, |now| !now.contains(&text) && (was_there || screen.has_shown(&text))).await;
+            self.at_key().gone.push(text);
+        }
+    }
+
+    /// When the console rests, its screen shows a text, whether it did before or not.
+    #[track_caller]
+    pub fn still_sees(&self, text: &str) -> impl Future<Output = ()> {
+        let (place, text, rests) = (Location::caller(), text.to_owned(), self.rests());
+        async move {
+            rests.await;
+            let screen = self.screen.text();
+            assert!(screen.contains(&text), "at {place}: {text:?} is not there:\n{screen}");
+        }
+    }
+
+    /// When the console rests, its screen does not show a text, whether it did before or not.
+    #[track_caller]
+    pub fn sees_no(&self, text: &str) -> impl Future<Output = ()> {
+        let (place, text, rests) = (Location::caller(), text.to_owned(), self.rests());
+        async move {
+            rests.await;
+            let screen = self.screen.text();
+            assert!(!screen.contains(&text), "at {place}: {text:?} is there:\n{screen}");
+        }
+    }
+
+    async fn comes(&mut self, place: &Location<'_>, such: impl Fn(&str) -> bool) {
         let wait = async {
-            while self.screen.text().contains(text) {
-                self.press(key);
+            while !such(&self.screen.text()) {
                 if self.drawn.changed().await.is_err() {
                     return;
                 }
             }
         };
-        let came = tokio::time::timeout(SOON, wait).await.is_ok();
-        assert!(came, "{key} never took {text:?} away:\n{}", self.screen.text());
+        let came = tokio::time::timeout(SOON, wait).await.is_ok() && such(&self.screen.text());
+        assert!(came, "at {place}: what was waited for never came on the screen:\n{}", self.screen.text());
     }
 
     /// How many pictures were painted so far.
@@ -190,161 +314,83 @@ impl Console {
         *self.drawn.borrow()
     }
 
-    /// The screen, as text.
-    pub fn screen(&self) -> String {
-        self.screen.text()
-    }
-
-    /// The screen, with its colours.
-    pub fn buffer(&self) -> Buffer {
-        self.screen.buffer()
-    }
-
-    /// Waits until what the console did around its screen is such.
+    /// The screen when the console rests, as text.
     #[track_caller]
-    pub fn does(&mut self, such: impl Fn(&Around) -> bool) -> impl Future<Output = ()> {
-        let place = std::panic::Location::caller();
+    pub fn screen(&self) -> impl Future<Output = String> {
+        let rests = self.rests();
         async move {
-            let wait = async { while !such(&self.around()) && self.drawn.changed().await.is_ok() {} };
-            let came = tokio::time::timeout(SOON, wait).await.is_ok();
-            assert!(came, "at {place}: what was waited for never happened: {:?}", self.around());
+            rests.await;
+            self.screen.text()
         }
     }
 
-    /// What the console did around its screen so far.
-    pub fn around(&self) -> Around {
-        self.around.lock().expect("nobody panics at a desk").clone()
+    /// The screen when the console rests, with its colours.
+    #[track_caller]
+    pub fn buffer(&self) -> impl Future<Output = Buffer> {
+        let rests = self.rests();
+        async move {
+            rests.await;
+            self.screen.buffer()
+        }
+    }
+
+    /// Columns and rows of the terminal.
+    pub fn size(&self) -> (u16, u16) {
+        let area = self.screen.buffer().area;
+        (area.width, area.height)
+    }
+
+    /// Waits until what the console did around its screen is such, which it was not when the last key was pressed.
+    #[track_caller]
+    pub fn does(&mut self, such: impl Fn(&Around) -> bool) -> impl Future<Output = ()> {
+        let place = Location::caller();
+        let was_so = such(&self.at_key().around);
+        async move {
+            assert!(!was_so, "at {place}: it was so already when the last key was pressed");
+            let came =
+                tokio::time::timeout(SOON, self.around.wait_for(such)).await.is_ok_and(|it| it.is_ok());
+            assert!(came, "at {place}: what was waited for never happened: {:?}", self.around.borrow());
+        }
+    }
+
+    /// What the console has done around its screen when it rests.
+    #[track_caller]
+    pub fn around(&self) -> impl Future<Output = Around> {
+        let rests = self.rests();
+        async move {
+            rests.await;
+            self.around.borrow().clone()
+        }
     }
 
     /// From now on the editor is this command.
     pub fn has_editor(&self, command: &str) {
-        self.around.lock().expect("nobody panics at a desk").editor = command.into();
+        self.editor.send_replace(command.into());
     }
 
-    /// Waits for the console to end by itself.
+    /// Waits for the console to end by itself, and until all that it keeps is kept.
     pub async fn ends(self) {
         let ended = tokio::time::timeout(SOON, self.running).await;
         ended.expect("the console did not end").expect("the console panicked").expect("the console failed");
+        let mut under_way = self.activity.watch();
+        drop(self.keys);
+        let kept = tokio::time::timeout(SOON, under_way.wait_for(|count| *count == 0)).await;
+        kept.expect("what was to be kept is not").expect("it is counted here");
     }
 }
 
-/// What a console did around its screen.
-#[derive(Clone, Debug, Default)]
-pub struct Around {
-    /// The window's titles, the newest last.
-    pub titles: Vec<String>,
-    /// What rang.
-    pub alerts: Vec<Alert>,
-    /// What went into the clipboard.
-    pub copies: Vec<String>,
-    /// Whether it takes the mouse, once that was changed.
-    pub mouse: Option<bool>,
-    /// The command of the editor.
-    pub editor: String,
-    /// What the terminal was told of links.
-    pub links: String,
-    /// How often it was suspended.
-    pub suspended: usize,
-}
-
-/// A desk with nothing on it.
-struct Desk(Arc<Mutex<Around>>);
-
-impl Desk {
-    fn around(&self) -> std::sync::MutexGuard<'_, Around> {
-        self.0.lock().expect("nobody panics at a desk")
-    }
-}
-
-impl tierup::runtime::desk::Desk for Desk {
-    fn mouse(&mut self, on: bool) -> std::io::Result<()> {
-        self.around().mouse = Some(on);
-        Ok(())
-    }
-
-    fn suspend(&mut self) -> std::io::Result<bool> {
-        self.around().suspended += 1;
-        Ok(true)
-    }
-
-    fn retake(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-
-    fn title(&mut self, title: &str) -> std::io::Result<()> {
-        self.around().titles.push(title.into());
-        Ok(())
-    }
-
-    fn alert(&mut self, alert: &Alert) -> std::io::Result<()> {
-        self.around().alerts.push(alert.clone());
-        Ok(())
-    }
-
-    fn copy(&mut self, text: &str) -> std::io::Result<()> {
-        self.around().copies.push(text.into());
-        Ok(())
-    }
-
-    async fn edit(&mut self, text: String) -> std::io::Result<Result<String, String>> {
-        let editor = self.around().editor.clone();
-        Ok(tierup::runtime::editor::edit(&editor, &text))
-    }
-
-    fn link(&mut self, told: &str) -> std::io::Result<()> {
-        self.around().links.push_str(told);
-        Ok(())
-    }
-}
-
-/// Reads keys as [`Console::press`] takes them.
-pub fn keys_of(keys: &str) -> Vec<KeyEvent> {
-    let mut all = Vec::new();
-    let mut rest = keys;
-    while let Some(c) = rest.chars().next() {
-        if c == '<'
-            && let Some((name, after)) = rest[1..].split_once('>')
-        {
-            all.push(named(name));
-            rest = after;
-            continue;
-        }
-        all.push(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
-        rest = &rest[c.len_utf8()..];
-    }
-    all
-}
-
-fn named(name: &str) -> KeyEvent {
-    let (mut modifiers, mut name) = (KeyModifiers::NONE, name);
-    for (prefix, modifier) in
-        [("ctrl-", KeyModifiers::CONTROL), ("alt-", KeyModifiers::ALT), ("shift-", KeyModifiers::SHIFT)]
-    {
-        if let Some(rest) = name.strip_prefix(prefix) {
-            modifiers |= modifier;
-            name = rest;
-        }
-    }
-    let code = match name {
-        "enter" => KeyCode::Enter,
-        "esc" => KeyCode::Esc,
-        "tab" => KeyCode::Tab,
-        "up" => KeyCode::Up,
-        "down" => KeyCode::Down,
-        "left" => KeyCode::Left,
-        "right" => KeyCode::Right,
-        "pgup" => KeyCode::PageUp,
-        "pgdn" => KeyCode::PageDown,
-        "home" => KeyCode::Home,
-        "end" => KeyCode::End,
-        "space" => KeyCode::Char(' '),
-        "lt" => KeyCode::Char('<'),
-        "backspace" => KeyCode::Backspace,
-        "f1" => KeyCode::F(1),
-        one => match one.chars().next() {
-            Some(c) if one.chars().count() == 1 => KeyCode::Char(c),
-            _ => panic!("no key is called <{name}>"),
-        },
-    };
-    KeyEvent::new(code, modifiers)
+/// What is typed. A key is under way until the loop asks for the next one: then it has done what it does.
+fn counted(
+    mut typed: mpsc::UnboundedReceiver<(Event, UnderWay)>,
+    starting: UnderWay,
+) -> impl Stream<Item = Event> + Send {
+    let mut last = Some(starting);
+    poll_fn(move |context| {
+        drop(last.take());
+        let next = std::task::ready!(typed.poll_recv(context));
+        Poll::Ready(next.map(|(event, under_way)| {
+            last = Some(under_way);
+            event
+        }))
+    })
 }

@@ -21,7 +21,7 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 /// How an endpoint behaves.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Temper {
-    /// Says this, at once.
+    /// Says this, at once; `{asked}` in it is how often the endpoint was asked by then.
     Says(String),
     /// Says what [`Model::says`] gives it, when it does.
     AsTold,
@@ -132,9 +132,15 @@ impl Inner {
 }
 
 async fn complete(State(inner): State<Inner>, body: Bytes) -> Response {
-    inner.asked.lock().await.push(serde_json::from_slice(&body).unwrap_or_default());
+    let mut asked = inner.asked.lock().await;
+    asked.push(serde_json::from_slice(&body).unwrap_or_default());
+    let times = asked.len().to_string();
+    drop(asked);
     match inner.temper.clone() {
-        Temper::Says(text) => events(stream::iter([delta(&text), "data: [DONE]\n\n".to_owned()])),
+        Temper::Says(text) => {
+            let text = text.replace("{asked}", &times);
+            events(stream::iter([delta(&text), "data: [DONE]\n\n".to_owned()]))
+        }
         Temper::AsTold => {
             let words = inner.told.lock().await.take().expect("one question at a time");
             let words =

@@ -19,9 +19,6 @@ use crate::{Console, Engineer, SOON, http};
 /// When stories happen: 2026-11-22, 09:30 UTC.
 const BEGINNING: Timestamp = Timestamp::from_millis(1_795_339_800_000);
 
-/// Between two looks at what a server has counted.
-const LOOK: Duration = Duration::from_millis(10);
-
 /// A server in a temporary folder, with an account in it.
 pub struct World {
     folder: TempDir,
@@ -147,10 +144,13 @@ impl World {
 
     /// The same, where it takes its time.
     pub async fn counts_within(&self, name: &str, value: &str, within: Duration) {
-        let mut looks = tokio::time::interval(LOOK);
+        let mut changes = self.server.as_ref().expect("the server runs").changes();
         let wait = async {
+            // Whatever changes after a look is seen by the next one.
+            changes.mark_unchanged();
             while self.figures().await.get(name).is_none_or(|counted| counted != value) {
-                looks.tick().await;
+                changes.changed().await.expect("the server runs");
+                changes.mark_unchanged();
             }
         };
         let came = tokio::time::timeout(within, wait).await.is_ok();

@@ -1,5 +1,6 @@
 //! The only room with IO: the loop that lets things happen, paints, and waits for more.
 
+pub mod activity;
 pub mod api;
 pub(crate) mod clock;
 pub mod desk;
@@ -23,11 +24,11 @@ use futures_util::{Stream, StreamExt};
 use ratatui::{Frame, Terminal};
 use ratatui::backend::Backend;
 use tierup_common::time::Timestamp;
-use tokio::sync::mpsc;
 
 use crate::effect::{Effect, Watch};
 use crate::event::Event;
 use crate::keymap::{Action, Context};
+use crate::runtime::activity::{Activity, News};
 use crate::runtime::api::Api;
 use crate::runtime::desk::Desk;
 use crate::runtime::files::Files;
@@ -36,7 +37,7 @@ use crate::runtime::perform::Performer;
 use crate::runtime::vault::Vault;
 use crate::settings::Settings;
 use crate::state::State;
-use crate::update::{next_wake, start, start_logged_out, update};
+use crate::update::{next_wake, settles_at, start, start_logged_out, update};
 use crate::view::paint;
 
 /// However much happens, a picture stays for so long.
@@ -52,6 +53,8 @@ pub struct Setup {
     pub files: Files,
     /// How the console looks and behaves.
     pub settings: Settings,
+    /// Where it says what is under way.
+    pub activity: Activity,
 }
 
 /// The way to a server, and to another one.
@@ -86,9 +89,10 @@ where
     B: Backend,
     B::Error: Send + Sync + 'static,
 {
-    let Setup { entrance, files, settings } = setup;
+    let Setup { entrance, files, settings, activity } = setup;
+    let mut unpainted = Some(activity.begin());
     let (server, is_logged_in) = (entrance.server.clone(), entrance.api.is_some());
-    let (news, mut heard) = mpsc::unbounded_channel();
+    let (news, mut heard) = News::new(activity.clone());
     let mut performer = Performer::new(entrance, files, news);
     let mut state = State::new(settings);
     let mut ticked = tick(&mut state, &mut Vec::new());
@@ -163,15 +167,23 @@ where
                 }
                 picture.drawn(&state);
             }
+            if picture.shows_all() && effects.is_empty() && settles_at(&state).is_none() {
+                unpainted = None;
+            }
             let wake = picture.next().or_else(|| wake(&state, ticked));
             tokio::select! {
                 biased;
                 () = &mut ended => (Some(quit(&mut effects)), true),
                 event = input.next() => (Some(event.unwrap_or_else(|| quit(&mut effects))), true),
-                event = heard.recv() => (event, false),
+                news = heard.recv() => {
+                    // Counted from here on by the loop.
+                    unpainted.get_or_insert_with(|| activity.begin());
+                    (news.map(|(event, _)| event), false)
+                }
                 () = sleep(wake) => (None, false),
             }
         };
+        unpainted.get_or_insert_with(|| activity.begin());
         picture.changed(by_hand);
         ticked = tick(&mut state, &mut effects);
         if let Some(event) = event {
@@ -218,6 +230,11 @@ impl Picture {
             *context == state.context() && *watches == state.watches
         };
         is_soon && self.of.as_ref().is_some_and(is_same)
+    }
+
+    /// Whether nothing has happened that it does not show.
+    fn shows_all(&self) -> bool {
+        self.old.is_none()
     }
 
     fn is_due(&self) -> bool {

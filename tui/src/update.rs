@@ -100,14 +100,19 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
 
 /// When something changes by itself, if nothing happens before: a toast goes, a row has rested, a minute is over.
 pub fn next_wake(state: &State) -> Option<Timestamp> {
+    let retries = state.queue.load.as_ref().and_then(|load| load.retry_at);
+    let polls = polling::next(state);
+    [state.painted.changes_at, state.toasts.next(), settles_at(state), retries, polls].into_iter().flatten().min()
+}
+
+/// When the next thing comes of what the user did last, if something still comes of it by itself: the row that the keys
+/// are on has rested, the filter asks the server, a layer that came by itself takes keys.
+pub fn settles_at(state: &State) -> Option<Timestamp> {
     let rested = match state.queue.preview {
         Preview::Resting { until, .. } => Some(until),
         Preview::Nothing | Preview::Rested(_) => None,
     };
-    let asks = state.queue.filter.ask_at;
-    let retries = state.queue.load.as_ref().and_then(|load| load.retry_at);
-    let polls = polling::next(state);
-    [state.painted.changes_at, state.toasts.next(), rested, asks, retries, polls].into_iter().flatten().min()
+    [rested, state.queue.filter.ask_at, deaf_until(state)].into_iter().flatten().min()
 }
 
 fn tick(state: &mut State, now: Timestamp, effects: &mut Vec<Effect>) {
@@ -252,7 +257,11 @@ fn press(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
 
 /// Whether what has the keys opened by itself a moment ago: what was typed was not meant for it.
 fn is_deaf(state: &State) -> bool {
-    state.layers.last().is_some_and(|layer| !layer.hears(state.now))
+    deaf_until(state).is_some()
+}
+
+fn deaf_until(state: &State) -> Option<Timestamp> {
+    state.layers.last().and_then(Layer::hears_from).filter(|from| *from > state.now)
 }
 
 fn paste(state: &mut State, text: &str) {

@@ -10,6 +10,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 use futures_util::StreamExt;
 use secrecy::SecretString;
 use tierup::event::Event;
+use tierup::runtime::activity::Activity;
 use tierup::runtime::api::Api;
 use tierup::runtime::files::Files;
 use tierup::runtime::vault::Vault;
@@ -32,7 +33,7 @@ async fn main() {
     let settings = Settings::default();
     let window = terminal::Window::new(&settings);
     let entrance = Entrance::open(api, Vault::new(files.clone(), false));
-    let setup = Setup { entrance, files, settings };
+    let setup = Setup { entrance, files, settings, activity: Activity::default() };
     let events = terminal::events().inspect(|event| {
         let falls = matches!(event, Event::Key(KeyEvent { code: KeyCode::F(12), .. }));
         assert!(!falls, "the loop fell over\u{1b}]0;owned\u{7}");

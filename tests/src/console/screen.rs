@@ -13,12 +13,26 @@ use tokio::sync::watch;
 pub(super) struct Screen {
     backend: Arc<Mutex<TestBackend>>,
     draws: watch::Sender<u64>,
+    /// What it has shown since the last key.
+    shown: Arc<Mutex<Vec<String>>>,
 }
 
 impl Screen {
     pub(super) fn new(columns: u16, rows: u16) -> (Self, watch::Receiver<u64>) {
         let (draws, seen) = watch::channel(0);
-        (Self { backend: Arc::new(Mutex::new(TestBackend::new(columns, rows))), draws }, seen)
+        let backend = Arc::new(Mutex::new(TestBackend::new(columns, rows)));
+        (Self { backend, draws, shown: Arc::default() }, seen)
+    }
+
+    /// Forgets what was shown so far; the screen as it is.
+    pub(super) fn forget(&self) -> String {
+        self.shown.lock().expect("nobody panics with it").clear();
+        self.text()
+    }
+
+    /// Whether a text has been on it since.
+    pub(super) fn has_shown(&self, text: &str) -> bool {
+        self.shown.lock().expect("nobody panics with it").iter().any(|screen| screen.contains(text))
     }
 
     fn with<T>(&self, look: impl FnOnce(&mut TestBackend) -> T) -> T {
@@ -93,6 +107,12 @@ impl Backend for Screen {
 
     fn flush(&mut self) -> Result<(), Infallible> {
         self.with(TestBackend::flush)?;
+        let screen = self.text();
+        let mut shown = self.shown.lock().expect("nobody panics with it");
+        if shown.last() != Some(&screen) {
+            shown.push(screen);
+        }
+        drop(shown);
         self.draws.send_modify(|draws| *draws += 1);
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crossterm::event::{KeyCode, KeyEvent};
+use crossterm::event::KeyEvent;
 use tierup::event::Event;
 use tierup::keymap::Keymap;
 use tierup_e2e::Console;
@@ -25,50 +25,35 @@ impl Hands {
     }
 
     /// Presses the key of an action, which shows a text.
-    #[track_caller]
-    pub fn shows(&mut self, action: &str, text: &str) -> impl Future<Output = ()> {
-        self.press(action);
-        self.console.sees(text)
+    pub async fn shows(&mut self, action: &str, text: &str) {
+        self.press(action).await;
+        self.console.sees(text).await;
     }
 
     /// Presses the key of an action, which takes a text away.
-    #[track_caller]
-    pub fn hides(&mut self, action: &str, text: &str) -> impl Future<Output = ()> {
-        assert!(self.console.screen().contains(text), "{text:?} is not there:\n{}", self.console.screen());
-        self.press(action);
-        self.console.no_longer_sees(text)
+    pub async fn hides(&mut self, action: &str, text: &str) {
+        self.press(action).await;
+        self.console.no_longer_sees(text).await;
     }
 
     /// Presses the key of an action, which changes the screen.
-    #[track_caller]
-    pub fn changes(&mut self, action: &str) -> impl Future<Output = ()> {
-        let before = self.console.screen();
-        self.press(action);
-        self.console.waits(move |screen| screen != before)
-    }
-
-    /// Presses the key of an action again and again, for what takes no key at first, until a text is gone.
-    pub async fn hides_in_the_end(&mut self, action: &str, text: &str) {
-        let code = key_of(action).code;
-        let key = code.as_char().map_or_else(|| "<enter>".to_owned(), String::from);
-        assert!(code.as_char().is_some() || code == KeyCode::Enter, "{code:?} has no name here");
-        self.pressed.insert(action.to_owned());
-        self.console.presses_away(&key, text).await;
+    pub async fn changes(&mut self, action: &str) {
+        let before = self.console.screen().await;
+        self.press(action).await;
+        self.console.waits(move |screen| screen != before).await;
     }
 
     /// Presses the key of an action.
-    #[track_caller]
-    pub fn press(&mut self, action: &str) {
-        self.console.happens(Event::Key(key_of(action)));
+    pub async fn press(&mut self, action: &str) {
+        self.console.happens(Event::Key(key_of(action))).await;
         self.pressed.insert(action.to_owned());
     }
 
     /// Runs an action by its name, which shows a text: for one that has no key.
-    #[track_caller]
-    pub fn runs(&mut self, action: &str, text: &str) -> impl Future<Output = ()> {
-        self.console.press(&format!(":{action}<enter>"));
+    pub async fn runs(&mut self, action: &str, text: &str) {
+        self.console.press(&format!(":{action}<enter>")).await;
         self.pressed.insert(action.to_owned());
-        self.console.sees(text)
+        self.console.sees(text).await;
     }
 
     /// The actions of the keymap that no story has pressed.

@@ -11,33 +11,25 @@ const SAID: &str = "**Likely cause:** The machine certificate was reissued by th
     2. Roll back KB5031455\n3. Compare the MTU (already tried)\n\n**Confidence:** high\n\n\
     **Evidence**\n- [1] \"error 809\"";
 
-/// Compares the screen with its picture. What turns by itself is held still, and takes the room that it had.
-#[track_caller]
-pub fn picture(name: &str, console: &Console) {
-    let (screen, size) = (still(&console.screen()), console.buffer().area);
+/// Compares the screen with its picture when the console rests. What turns by itself is held still, and takes the room
+/// that it had.
+pub async fn picture(name: &str, console: &Console) {
+    let screen = still(&console.screen().await);
+    let (columns, rows) = console.size();
     insta::with_settings!({
         snapshot_path => "../snapshots",
         omit_expression => true,
         prepend_module_to_snapshot => false,
     }, {
-        insta::assert_snapshot!(format!("{name}_{}x{}", size.width, size.height), screen);
+        insta::assert_snapshot!(format!("{name}_{columns}x{rows}"), screen);
     });
 }
 
 /// Priya's console in a terminal of this size, which is up.
 pub async fn opens(world: &World, (columns, rows): (u16, u16)) -> Console {
-    let mut priya = world.console_of_size("Priya Nair", columns, rows).await;
-    is_up(&mut priya).await;
+    let priya = world.console_of_size("Priya Nair", columns, rows).await;
+    priya.still_sees(" live").await;
     priya
-}
-
-/// Waits until a console has its lists, and knows the time by the server's clock, and who is there.
-pub async fn is_up(console: &mut Console) {
-    console.sees(" live").await;
-    console.waits(|screen| screen.lines().nth(1).is_some_and(|title| title.contains(" open"))).await;
-    if console.buffer().area.width >= 80 {
-        console.sees("Acme ").await;
-    }
 }
 
 /// A screen without what depends on the moment: the spinner, times of this machine, how long the connection is away.

@@ -22,7 +22,7 @@ pub async fn escalated(world: &World, problem: &str) -> (Engineer, Escalated) {
 pub async fn picked_up(world: &World, problem: &str) -> Console {
     let mut priya = world.console("Priya Nair").await;
     priya.sees(problem).await;
-    priya.press("p");
+    priya.press("p").await;
     priya.sees("active, yours").await;
     priya.sees("Suggested").await;
     priya

@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use crate::cli::connect::{self, Known};
 use crate::cli::exit::{Exit, wrong};
 use crate::cli::{Options, settings};
+use crate::runtime::activity::Activity;
 use crate::runtime::api::Api;
 use crate::runtime::files::Files;
 use crate::runtime::{self, Entrance, Setup, log, terminal};
@@ -49,7 +50,7 @@ pub async fn open(entrance: Entrance, files: Files, settings: Settings) -> Resul
         }
     };
     let window = terminal::Window::new(&settings);
-    let setup = Setup { entrance, files, settings };
+    let setup = Setup { entrance, files, settings, activity: Activity::default() };
     let ran = runtime::run(&mut taken.terminal, terminal::events(), ended, window, setup).await;
     drop(taken);
     ran.map_err(wrong)

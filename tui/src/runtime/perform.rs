@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tierup_common::id::{HandoffId, Seq, SessionId};
-use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::effect::{Effect, Watch};
 use crate::event::{Answer, Event, Reply};
+use crate::runtime::activity::{CatchingUp, Heard, News, UnderWay};
 use crate::runtime::api::Api;
 use crate::runtime::files::{Files, Found, LONGEST_DRAFT, Owner};
 use crate::runtime::vault::Vault;
@@ -30,7 +30,7 @@ pub(super) struct Performer {
     next: Arc<Mutex<Option<Api>>>,
     vault: Vault,
     answer_time: Duration,
-    news: UnboundedSender<Event>,
+    news: News,
     tasks: JoinSet<()>,
     watched: Vec<(Watch, JoinHandle<()>)>,
     keeper: Option<Keeper>,
@@ -38,7 +38,7 @@ pub(super) struct Performer {
 
 /// The thread that reads and writes files, so that nothing else waits for a disk.
 struct Keeper {
-    line: line::Sender<Keep>,
+    line: line::Sender<(Keep, UnderWay)>,
     thread: std::thread::JoinHandle<()>,
 }
 
@@ -51,7 +51,7 @@ enum Keep {
 }
 
 impl Performer {
-    pub(super) fn new(entrance: Entrance, files: Files, news: UnboundedSender<Event>) -> Self {
+    pub(super) fn new(entrance: Entrance, files: Files, news: News) -> Self {
         let (line, work) = line::channel();
         let heard = news.clone();
         let thread =
@@ -77,31 +77,31 @@ impl Performer {
         match effect {
             Effect::Call(ticket, call) => {
                 let Some(api) = self.api.clone() else { return };
-                let news = self.news.clone();
+                let (news, under_way) = (self.news.clone(), self.news.begin());
                 self.tasks.spawn(async move {
                     let result = api.ask(ticket, &call).await;
                     if let Err(failure) = &result {
                         tracing::warn!(why = safe::line(&failure.to_string()), "an answer was no");
                     }
-                    // Nobody listens any more when the console is being left.
-                    let _ = news.send(Event::Reply(Box::new(Reply { ticket, call, result })));
+                    news.send(Event::Reply(Box::new(Reply { ticket, call, result })));
+                    drop(under_way);
                 });
             }
             Effect::Follow => {
                 let Some(api) = self.api.clone() else { return };
-                self.tasks.spawn(stream::follow(api, self.news.clone()));
+                self.tasks.spawn(follow(api, self.news.clone(), CatchingUp::new(&self.news, false)));
             }
             Effect::LogIn(ticket, credentials) => {
                 let (vault, next, news) = (self.vault.clone(), Arc::clone(&self.next), self.news.clone());
-                let answer_time = self.answer_time;
+                let (answer_time, under_way) = (self.answer_time, self.news.begin());
                 self.tasks.spawn(async move {
                     let result =
                         entrance::log_in(&vault, &credentials, answer_time).await.map(|(api, welcome)| {
                             *next.lock().unwrap_or_else(PoisonError::into_inner) = Some(api);
                             welcome
                         });
-                    // Nobody listens any more when the console is being left.
-                    let _ = news.send(Event::LoggedIn(ticket, result));
+                    news.send(Event::LoggedIn(ticket, result));
+                    drop(under_way);
                 });
             }
             Effect::Watch(wanted, after) => self.watch(&wanted, after),
@@ -121,8 +121,7 @@ impl Performer {
 
     /// Says something about this machine to the user.
     pub(super) fn notice(&self, text: &str) {
-        // Nobody listens any more when the console is being left.
-        let _ = self.news.send(Event::Notice(text.into()));
+        self.news.send(Event::Notice(text.into()));
     }
 
     /// Hears who the user is: whose files to read and write.
@@ -171,7 +170,7 @@ impl Performer {
         for watch in wanted {
             if self.watched.iter().all(|(known, _)| known != watch) {
                 let Some(api) = self.api.clone() else { return };
-                let task = tokio::spawn(stream::watch_from(api, *watch, after, self.news.clone()));
+                let task = tokio::spawn(listen(api, *watch, after, self.news.clone()));
                 self.watched.push((*watch, task));
             }
         }
@@ -180,7 +179,7 @@ impl Performer {
     fn keep(&self, what: Keep) {
         if let Some(keeper) = &self.keeper {
             // A line that is gone has said so already.
-            let _ = keeper.line.send(what);
+            let _ = keeper.line.send((what, self.news.begin()));
         }
     }
 }
@@ -203,13 +202,57 @@ impl Drop for Performer {
     }
 }
 
+/// Holds the team's stream, and tells what it carries.
+async fn follow(api: Api, news: News, catching_up: CatchingUp) {
+    stream::hold(
+        &api,
+        None,
+        None,
+        |frame, _| {
+            let heard = Heard::from(&frame);
+            let goes_on = news.send(Event::Live(frame));
+            catching_up.hears(heard);
+            goes_on
+        },
+        |change| {
+            let heard = Heard::from(&change);
+            let goes_on = news.send(Event::Connection(change));
+            catching_up.hears(heard);
+            goes_on
+        },
+    )
+    .await;
+}
+
+/// Holds a narrowed stream, and tells what it carries; how its connection is, the team's stream tells.
+fn listen(api: Api, watch: Watch, after: Option<Seq>, news: News) -> impl Future<Output = ()> + Send {
+    let after = stream::begins(watch, after);
+    let catching_up = CatchingUp::new(&news, after.is_some());
+    async move {
+        let take = |frame, _: &str| {
+            let heard = Heard::from(&frame);
+            let goes_on = news.send(Event::Watched(frame));
+            catching_up.hears(heard);
+            goes_on
+        };
+        let tell = |change| {
+            catching_up.hears(Heard::from(&change));
+            true
+        };
+        stream::hold(&api, Some(watch), after, take, tell).await;
+    }
+}
+
 /// Reads and writes files, one thing after the other. Drafts that wait together are written together.
-fn keep(files: &Files, work: &line::Receiver<Keep>, news: &UnboundedSender<Event>) {
+fn keep(files: &Files, work: &line::Receiver<(Keep, UnderWay)>, news: &News) {
     let mut owner: Option<Owner> = None;
     let (mut seen, mut drafts): (Vec<Keep>, BTreeMap<SessionId, String>) = (Vec::new(), BTreeMap::new());
     let mut told = Told { news, is_failing: false, is_cut: false };
     while let Ok(first) = work.recv() {
-        for what in std::iter::once(first).chain(work.try_iter()) {
+        // Under way until all of it is written.
+        let mut under_way = Vec::new();
+        for (what, begun) in std::iter::once(first).chain(work.try_iter()) {
+            under_way.push(begun);
             match what {
                 Keep::Owner(is) => {
                     if owner.as_ref() != Some(&is) {
@@ -252,7 +295,7 @@ fn greet(files: &Files, owner: &Owner, told: &mut Told<'_>) {
 
 /// What the user was told of their files: what stays wrong with every letter is said once.
 struct Told<'n> {
-    news: &'n UnboundedSender<Event>,
+    news: &'n News,
     is_failing: bool,
     is_cut: bool,
 }
@@ -280,8 +323,7 @@ impl Told<'_> {
     }
 
     fn send(&self, event: Event) {
-        // Nobody listens any more when the console is being left.
-        let _ = self.news.send(event);
+        self.news.send(event);
     }
 }
 
@@ -291,6 +333,7 @@ mod tests {
     use tierup_common::time::Timestamp;
 
     use super::*;
+    use crate::runtime::activity::Activity;
 
     #[test]
     fn what_stays_wrong_with_the_files_is_said_once() {
@@ -299,18 +342,21 @@ mod tests {
         let path = folder.path().join("data");
         std::fs::write(&path, "").unwrap();
         let (line, work) = line::channel();
-        let (news, mut heard) = tokio::sync::mpsc::unbounded_channel();
+        let activity = Activity::default();
+        let (news, mut heard) = News::new(activity.clone());
         let session = SessionId::new(Timestamp::from_millis(1));
-        line.send(Keep::Owner(Owner::new("http://acme.test", UserId::from_bytes([1; 16])))).unwrap();
+        let owner = Owner::new("http://acme.test", UserId::from_bytes([1; 16]));
+        line.send((Keep::Owner(owner), activity.begin())).unwrap();
         let files = Files::in_folder(&path);
         let keeper = std::thread::spawn(move || keep(&files, &work, &news));
         for length in 1..5 {
-            line.send(Keep::Draft(session, "x".repeat(length * LONGEST_DRAFT))).unwrap();
+            let draft = Keep::Draft(session, "x".repeat(length * LONGEST_DRAFT));
+            line.send((draft, activity.begin())).unwrap();
         }
         drop(line);
         keeper.join().unwrap();
         let mut notices = Vec::new();
-        while let Ok(event) = heard.try_recv() {
+        while let Ok((event, _)) = heard.try_recv() {
             if let Event::Notice(text) = event {
                 notices.push(text);
             }

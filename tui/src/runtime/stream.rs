@@ -44,17 +44,16 @@ pub async fn follow(api: Api, news: UnboundedSender<Event>) {
 
 /// Holds a narrowed stream, from now on. How its connection is, the team's stream tells.
 pub async fn watch(api: Api, watch: Watch, news: UnboundedSender<Event>) {
-    watch_from(api, watch, None, news).await;
+    hold(&api, Some(watch), None, |frame, _| news.send(Event::Watched(frame)).is_ok(), |_| true).await;
 }
 
-/// The same; one of a session begins after this event.
-pub async fn watch_from(api: Api, watch: Watch, after: Option<Seq>, news: UnboundedSender<Event>) {
-    let after = match watch {
+/// After which event a narrowed stream begins, where the team's is at this one.
+pub(super) fn begins(watch: Watch, after: Option<Seq>) -> Option<Seq> {
+    match watch {
         // What grows and who reads begins anew with the stream.
         Watch::Handoff(_) => None,
         Watch::Session(_) => after,
-    };
-    hold(&api, Some(watch), after, |frame, _| news.send(Event::Watched(frame)).is_ok(), |_| true).await;
+    }
 }
 
 /// Opens a stream, again and again, and hands on what it carries, as it is understood and as it came, until nobody

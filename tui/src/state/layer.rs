@@ -149,8 +149,8 @@ impl Layer {
         }
     }
 
-    /// Whether it takes keys yet.
-    pub fn hears(&self, now: Timestamp) -> bool {
+    /// When it begins to take keys, if it does not from its beginning on.
+    pub fn hears_from(&self) -> Option<Timestamp> {
         let came_at = match self {
             Self::Conflict(conflict) => Some(conflict.came_at),
             Self::LogIn(login) => login.came_at,
@@ -163,7 +163,7 @@ impl Layer {
             | Self::Briefing
             | Self::Pick(_) => None,
         };
-        came_at.is_none_or(|came| now.since(came) >= DEAF)
+        came_at.map(|came| came.plus(DEAF))
     }
 }
 

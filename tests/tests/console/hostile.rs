@@ -62,14 +62,14 @@ async fn no_server_keeps_the_console_from_its_keys() {
         let mut console = Console::open(crank.url(), "tup_x", home.path(), 100, 30);
         for _ in 0..5 {
             let begun = Instant::now();
-            console.press("?");
+            console.press("?").await;
             console.sees("Keys: the queue").await;
-            console.press("<esc>");
+            console.press("<esc>").await;
             console.no_longer_sees("Keys: the queue").await;
             assert!(begun.elapsed() < FROZEN, "{mood:?}");
         }
         let begun = Instant::now();
-        console.press("q");
+        console.press("q").await;
         console.ends().await;
         assert!(begun.elapsed() < FROZEN, "{mood:?}");
     }

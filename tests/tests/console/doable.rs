@@ -1,9 +1,6 @@
 //! What can be done now is offered, what cannot is not, and whoever tries is told why before the server is asked.
 
-#[path = "shared/stage.rs"]
-mod stage;
-
-use stage::{escalated, picked_up, world_that_says};
+use crate::stage::{escalated, picked_up, world_that_says};
 use tierup_e2e::World;
 
 const SAID: &str = "**Likely cause:** DNS\n**Steps**\n1. Flush the cache\n**Confidence:** low";
@@ -15,27 +12,27 @@ async fn what_the_server_would_refuse_opens_no_dialog() {
     let dana = world.engineer("Dana Wu").await;
     let mut priya = world.console("Priya Nair").await;
     priya.sees("VPN is down").await;
-    priya.press("x");
+    priya.press("x").await;
     priya.sees("Only a claim can be given back").await;
-    priya.press("<enter>");
+    priya.press("<enter>").await;
     priya.sees("start here").await;
-    priya.press("a");
+    priya.press("a").await;
     priya.sees("Nobody has claimed it: claim it first").await;
-    priya.press("v");
+    priya.press("v").await;
     priya.sees("Alt-p pick up").await;
     priya.sees("escalated, with Sam Ortiz").await;
-    priya.press("<ctrl-k>");
+    priya.press("<ctrl-k>").await;
     priya.sees("Only Sam Ortiz, who works on it").await;
-    assert!(!priya.screen().contains("╭ Park"), "{}", priya.screen());
-    priya.press("<esc><esc>");
+    priya.sees_no("╭ Park").await;
+    priya.press("<esc><esc>").await;
     priya.sees("Escalations").await;
     dana.claims(&vpn).await;
     priya.sees("claimed by Dana Wu").await;
-    priya.press("p");
+    priya.press("p").await;
     priya.sees("Dana Wu has claimed it").await;
-    priya.press("x");
+    priya.press("x").await;
     priya.sees("Dana Wu claimed it; they or an admin decide").await;
-    assert!(!priya.screen().contains("pick up"), "{}", priya.screen());
+    priya.sees_no("pick up").await;
 }
 
 #[tokio::test]
@@ -43,14 +40,14 @@ async fn the_last_line_and_the_palette_offer_what_can_be_done() {
     let world = World::new().await;
     let mut priya = world.console("Priya Nair").await;
     priya.sees("Nothing waits.").await;
-    let screen = priya.screen();
+    let screen = priya.screen().await;
     assert!(!screen.contains("pick up") && screen.contains("c new session"), "{screen}");
-    priya.press("<ctrl-p>pick");
+    priya.press("<ctrl-p>pick").await;
     priya.sees("╭ Palette").await;
-    priya.no_longer_sees("Pick up: claim it").await;
-    priya.press("<esc>cThe lift is stuck<enter>");
+    priya.sees_no("Pick up: claim it").await;
+    priya.press("<esc>cThe lift is stuck<enter>").await;
     priya.sees("active, yours").await;
-    let screen = priya.screen();
+    let screen = priya.screen().await;
     assert!(!screen.contains("use step") && screen.contains("Ctrl-R resolve"), "{screen}");
 }
 
@@ -62,13 +59,13 @@ async fn what_arrives_out_of_sight_is_told() {
     priya.sees("Nothing waits.").await;
     sam.escalates("In sight").await;
     priya.sees("1 unread").await;
-    assert!(!priya.screen().contains("● #1 In sight"), "{}", priya.screen());
+    priya.sees_no("● #1 In sight").await;
     for (keys, problem, toast) in [
         ("2", "Behind a tab", "#2 Behind a tab"),
         ("1c", "Under a dialog", "#3 Under a dialog"),
         ("<esc>/zzz<enter>", "Filtered away", "#4 Filtered away"),
     ] {
-        priya.press(keys);
+        priya.press(keys).await;
         sam.escalates(problem).await;
         priya.sees(toast).await;
     }
@@ -79,9 +76,9 @@ async fn a_command_need_not_be_typed_to_its_end_where_it_means_one_thing() {
     let (world, _model) = world_that_says(SAID).await;
     let (_sam, _vpn) = escalated(&world, "VPN is down").await;
     let mut priya = picked_up(&world, "VPN is down").await;
-    priya.press("<esc>2:rel<enter>");
+    priya.press("<esc>2:rel<enter>").await;
     priya.sees("For whoever picks it up next").await;
-    priya.press("<esc>:claim <enter>");
+    priya.press("<esc>:claim <enter>").await;
     priya.sees("Which? Tab shows the handoffs").await;
 }
 
@@ -92,13 +89,13 @@ async fn keys_in_words_are_those_of_the_settings() {
         \"session.use-step-1\" = \"f5\"\n\"session.help\" = \"f1\"";
     let mut priya = world.console_with("Priya Nair", settings, (120, 36)).await;
     priya.sees("C opens a session of your own.").await;
-    priya.press("CThe lift is stuck<enter>");
+    priya.press("CThe lift is stuck<enter>").await;
     priya.sees("active, yours").await;
     // No sign is a key any more: it types.
-    priya.press("?1");
+    priya.press("?1").await;
     priya.sees("│ ?1").await;
-    priya.press("<ctrl-k>");
+    priya.press("<ctrl-k>").await;
     priya.sees("only you see this").await;
-    priya.press("<enter>");
+    priya.press("<enter>").await;
     priya.sees("Parked: you find it under 7").await;
 }

@@ -16,18 +16,18 @@ async fn an_urgent_handoff_rings_while_one_looks_elsewhere_and_only_then() {
     sam.escalates_as("Seen as it comes", "urgent").await;
     priya.sees("Seen as it comes").await;
 
-    priya.happens(Event::Focus(false));
+    priya.happens(Event::Focus(false)).await;
     sam.escalates_as("It can wait", "high").await;
     priya.sees("It can wait").await;
     sam.escalates_as("VPN is down", "urgent").await;
     priya.does(|around| around.alerts.len() == 1).await;
-    let alert = priya.around().alerts[0].clone();
+    let alert = priya.around().await.alerts[0].clone();
     assert_eq!((alert.title.as_str(), alert.body.as_str()), ("Urgent, from Sam Ortiz", "#3 VPN is down"));
 
-    priya.happens(Event::Focus(true));
+    priya.happens(Event::Focus(true)).await;
     sam.escalates_as("Seen again", "urgent").await;
     priya.sees("Seen again").await;
-    assert_eq!(priya.around().alerts.len(), 1);
+    assert_eq!(priya.around().await.alerts.len(), 1);
 }
 
 #[tokio::test]
@@ -37,17 +37,17 @@ async fn what_is_passed_to_one_rings_for_them_alone() {
     let (mut priya, mut dana) = (world.console("Priya Nair").await, world.console("Dana Wu").await);
     for console in [&mut priya, &mut dana] {
         console.sees("live").await;
-        console.happens(Event::Focus(false));
+        console.happens(Event::Focus(false)).await;
     }
     let vpn = sam.escalates("VPN is down").await;
     ana.claims(&vpn).await;
     let me = world.engineer("Priya Nair").await.get("/me").await.expect(200);
     ana.post(&format!("/handoffs/{}/assign", vpn.handoff), json!({"user_id": me["id"]})).await.expect(200);
     priya.does(|around| around.alerts.len() == 1).await;
-    assert_eq!(priya.around().alerts[0].title, "Ana Ruiz passed this to you");
-    dana.press("<tab><tab>");
+    assert_eq!(priya.around().await.alerts[0].title, "Ana Ruiz passed this to you");
+    dana.press("<tab><tab>").await;
     dana.sees("parked").await;
-    assert!(dana.around().alerts.is_empty());
+    assert!(dana.around().await.alerts.is_empty());
 }
 
 #[tokio::test]
@@ -56,7 +56,7 @@ async fn a_reminder_rings() {
     let sam = world.engineer("Sam Ortiz").await;
     let mut priya = world.console("Priya Nair").await;
     priya.sees("live").await;
-    priya.happens(Event::Focus(false));
+    priya.happens(Event::Focus(false)).await;
     sam.escalates("VPN is down").await;
     priya.sees("VPN is down").await;
     world.clock().advance(Duration::from_mins(6));
@@ -71,6 +71,6 @@ async fn the_window_is_named_by_what_waits_unread() {
     priya.does(|around| around.titles.last().is_some_and(|title| title == "tierup · Acme")).await;
     sam.escalates("VPN is down").await;
     priya.does(|around| around.titles.last().is_some_and(|title| title == "(1) tierup · Acme")).await;
-    priya.press("<enter><esc>");
+    priya.press("<enter><esc>").await;
     priya.does(|around| around.titles.last().is_some_and(|title| title == "tierup · Acme")).await;
 }

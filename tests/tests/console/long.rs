@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use tierup_e2e::{Console, World};
+use tierup_e2e::{Console, World, soak};
 
 /// Waits for a text and says how long it took.
 async fn takes(console: &mut Console, text: &str) -> Duration {
@@ -29,22 +29,24 @@ async fn a_session_of_five_thousand_messages_opens_and_scrolls_at_once() {
 
     let mut console = world.console("Priya Nair").await;
     console.sees("Mine 1").await;
-    console.press("2");
+    console.press("2").await;
     console.sees("what you work on").await;
-    console.press("<enter>");
+    console.press("<enter>").await;
     let opens = takes(&mut console, "the very last").await;
     // Up through the long message, a row at a time.
     let begin = Instant::now();
     for _ in 0..100 {
-        console.press("<ctrl-up>");
+        console.press_at_once("<ctrl-up>");
     }
     console.sees("line 200").await;
     let hundred = begin.elapsed();
-    console.press("<ctrl-home>");
+    console.press("<ctrl-home>").await;
     let top = takes(&mut console, "Sam Ortiz  09:30").await;
-    console.press("<ctrl-end>");
+    console.press("<ctrl-end>").await;
     let end = takes(&mut console, "the very last").await;
     println!("opens {opens:?}, 100 rows up {hundred:?}, to the first {top:?}, to the end {end:?}");
-    // Far above what it takes even without optimisation: this holds the order of magnitude.
-    assert!(opens < Duration::from_secs(2) && hundred < Duration::from_secs(2), "{opens:?}, {hundred:?}");
+    // Far above what it takes even without optimisation, on a machine that has other things to do: this holds the order
+    // of magnitude.
+    let most = Duration::from_secs(soak(20, 2));
+    assert!(opens < most && hundred < most, "{opens:?}, {hundred:?}");
 }

@@ -1,9 +1,6 @@
 //! A session and what is done in it, as pictures in text, at 120x36 and at 80x24.
 
-#[path = "shared/picture.rs"]
-mod shared;
-
-use shared::{SIZES, opens, picture, vpn, world_with_model};
+use crate::picture::{SIZES, opens, picture, vpn, world_with_model};
 use tierup_e2e::{Model, Temper, World};
 
 #[tokio::test]
@@ -16,7 +13,7 @@ async fn a_session_and_what_is_done_in_it() {
         sam.waits_for_assessment(&vpn).await;
         let mut priya = opens(&world, (columns, rows)).await;
         priya.sees("VPN won't connect").await;
-        priya.press("p");
+        priya.press("p").await;
         priya.sees("Suggested").await;
         // What just happened is no part of these pictures.
         priya.no_longer_sees("is yours").await;
@@ -28,9 +25,9 @@ async fn a_session_and_what_is_done_in_it() {
             ("<esc><alt-q>", "What they should find out", "dialog_send_back"),
             ("<esc><ctrl-k><tab>tomorrow 9:00", "Mon 23 Nov, 09:00", "dialog_park_wakes"),
         ] {
-            priya.press(key);
+            priya.press(key).await;
             priya.sees(sees).await;
-            picture(name, &priya);
+            picture(name, &priya).await;
         }
         sam.resolves(&vpn.session, "Done.").await;
     }
@@ -54,13 +51,13 @@ async fn steps_of_a_sentence_each_can_be_read() {
         sam.waits_for_assessment(&vpn).await;
         let mut priya = opens(&world, size).await;
         priya.sees("VPN won't connect").await;
-        priya.press("p");
+        priya.press("p").await;
         priya.sees("Suggested").await;
         priya.no_longer_sees("is yours").await;
-        picture("session_sentences", &priya);
-        priya.press("<ctrl-r><tab><down><space>");
+        picture("session_sentences", &priya).await;
+        priya.press("<ctrl-r><tab><down><space>").await;
         priya.sees("[x] Roll back").await;
-        picture("dialog_resolve_sentences", &priya);
+        picture("dialog_resolve_sentences", &priya).await;
         sam.resolves(&vpn.session, "Done.").await;
     }
 }
@@ -74,7 +71,7 @@ async fn a_conversation_in_markdown() {
         sam.waits_for_assessment(&vpn).await;
         let mut priya = opens(&world, (columns, rows)).await;
         priya.sees("VPN won't connect").await;
-        priya.press("p");
+        priya.press("p").await;
         priya.sees("Suggested").await;
         let text = "## What I see\n\nThe gateway drops the **second** packet, see \
             [the page](https://wiki.acme.test/vpn/error-809) or https://kb.test/809:\n\n\
@@ -82,10 +79,10 @@ async fn a_conversation_in_markdown() {
             | 東京-2 | 22621 | fine |\n\n- [x] reinstalled\n- [ ] other network\n\n```sh\nip link set mtu 1400\n```";
         sam.notes(&vpn.session, text).await;
         priya.sees("ip link set mtu 1400").await;
-        priya.press("<alt-up>");
+        priya.press("<alt-up>").await;
         priya.sees("│▌").await;
         priya.no_longer_sees("is yours").await;
-        picture("session_markdown", &priya);
+        picture("session_markdown", &priya).await;
         sam.resolves(&vpn.session, "Done.").await;
     }
 }
@@ -101,15 +98,15 @@ async fn evidence_and_what_was_seen_before() {
     for (columns, rows) in SIZES {
         let mut priya = opens(&world, (columns, rows)).await;
         priya.sees("again after an update").await;
-        priya.press("<enter>");
+        priya.press("<enter>").await;
         priya.sees("From the session").await;
         priya.sees("Conversation (1 message)").await;
-        priya.press("e");
+        priya.press("e").await;
         priya.sees("│▌VPN certificate expired").await;
-        picture("briefing_evidence", &priya);
-        priya.press("s");
+        picture("briefing_evidence", &priya).await;
+        priya.press("s").await;
         priya.sees("↵ read").await;
-        picture("briefing_cases", &priya);
+        picture("briefing_cases", &priya).await;
     }
 }
 
@@ -122,14 +119,14 @@ async fn a_lost_claim_with_a_draft() {
         sam.waits_for_assessment(&vpn).await;
         let mut priya = opens(&world, (columns, rows)).await;
         priya.sees("VPN won't connect").await;
-        priya.press("<enter>v");
+        priya.press("<enter>v").await;
         priya.sees("what you type is kept as a draft").await;
-        priya.press("Roll it back");
+        priya.press("Roll it back").await;
         priya.sees("Roll it back").await;
         ana.claims(&vpn).await;
         priya.sees("What you typed for it is kept.").await;
         priya.sees("claimed by Ana Wu").await;
-        picture("conflict_draft", &priya);
+        picture("conflict_draft", &priya).await;
         ana.resolves(&vpn.session, "Done.").await;
     }
 }

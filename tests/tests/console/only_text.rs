@@ -8,9 +8,9 @@ use tierup_e2e::{Console, Engineer, Escalated, Model, Temper, World};
 
 const EVIL: &str = "x\u{1b}]0;owned\u{7}\u{9b}2J\u{202e}txt\u{200b}\u{e0041}a\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}y";
 
-#[track_caller]
-fn is_clean(console: &Console, place: &str) {
-    for cell in console.buffer().content() {
+async fn is_clean(console: &Console, place: &str) {
+    let buffer = console.buffer().await;
+    for cell in buffer.content() {
         let symbol = cell.symbol();
         let acts = |c: char| {
             c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{200b}' | '\u{e0000}'..='\u{e007f}')
@@ -55,60 +55,60 @@ async fn what_people_write_is_only_text_on_every_screen() {
     priya.sees("Screen x").await;
     priya.sees("Stuck").await;
     priya.sees("Cause x").await;
-    is_clean(&priya, "the queue and its preview");
+    is_clean(&priya, "the queue and its preview").await;
     for (keys, sees, place) in [
         ("<ctrl-p>Screen", "╭ Palette", "the palette"),
         ("<esc>:claim ", "#1", "the endings of a command"),
         ("<esc>/", "/ words", "the filter"),
     ] {
-        priya.press(keys);
+        priya.press(keys).await;
         priya.sees(sees).await;
-        priya.paste(EVIL);
+        priya.paste(EVIL).await;
         priya.sees("x␛]0;owned␇").await;
-        is_clean(&priya, place);
+        is_clean(&priya, place).await;
     }
-    priya.press("<esc><enter>");
+    priya.press("<esc><enter>").await;
     priya.sees("start here").await;
     priya.sees("Noted").await;
     priya.sees("Step x").await;
-    is_clean(&priya, "the briefing");
+    is_clean(&priya, "the briefing").await;
     let second = evil(&sam, "Other").await;
     priya.sees("Urgent: #2 Other").await;
-    is_clean(&priya, "a toast");
-    priya.press("L");
+    is_clean(&priya, "a toast").await;
+    priya.press("L").await;
     priya.sees("╭ Log").await;
-    is_clean(&priya, "the log");
-    priya.press("<esc><enter>");
+    is_clean(&priya, "the log").await;
+    priya.press("<esc><enter>").await;
     priya.sees("active, yours").await;
     priya.sees("Noted").await;
     priya.sees("Suggested").await;
-    is_clean(&priya, "the session");
-    priya.press("1");
-    priya.paste(EVIL);
+    is_clean(&priya, "the session").await;
+    priya.press("1").await;
+    priya.paste(EVIL).await;
     priya.sees("x␛]0;owned␇").await;
-    is_clean(&priya, "the message");
+    is_clean(&priya, "the message").await;
     for (keys, sees, place) in [
         ("<alt-o>", "╭ What came of the steps", "what came of the steps"),
         ("<esc><ctrl-r>", "[ ] Step", "steps to tick"),
         ("<esc><ctrl-g>", "? Cable", "what has been tried"),
         ("<enter>", "▌ Cable x", "a line of it being changed"),
     ] {
-        priya.press(keys);
+        priya.press(keys).await;
         priya.sees(sees).await;
-        is_clean(&priya, place);
+        is_clean(&priya, place).await;
     }
     // What stands there as marks is not written back as marks.
-    priya.press("<tab><right><enter>");
+    priya.press("<tab><right><enter>").await;
     priya.sees("✗ Cable").await;
     let session = sam.session(&first.session).await;
     let hypothesis = session["branch_map"][0]["hypothesis"].as_str().expect("a text");
     assert_eq!(hypothesis, format!("Cable {}", EVIL.replace(char::is_control, "")));
 
-    priya.press("<esc><esc>");
+    priya.press("<esc><esc>").await;
     priya.sees("Other").await;
-    priya.press("<enter>");
+    priya.press("<enter>").await;
     priya.sees("╭ #2").await;
     dana.claims(&second).await;
     priya.sees("Already claimed by Dana Wu").await;
-    is_clean(&priya, "the lost claim");
+    is_clean(&priya, "the lost claim").await;
 }
