@@ -32,8 +32,12 @@ enum Goal {
     AtMost(f64, Side, &'static str),
     /// At least so much.
     Least(f64),
-    /// At most so much.
+    /// At most so much. What cannot be nothing was not measured if it is nothing, or less.
     Most(f64),
+    /// At most so much, and nothing is as good as can be.
+    Little(f64),
+    /// Not once, in any round.
+    Never,
     /// Nothing: it is there to be known, beside the same figure of that side.
     Known(Side),
 }
@@ -61,7 +65,7 @@ const TABLE: &[Line] = &[
     line("claim race, 8 contenders a handoff", "attempts/s", "race", Goal::AtLeast(0.7, Ceiling, "race")),
     line("… p99", "ms", "race p99", Goal::AtMost(2.0, Ceiling, "race p99")),
     line("CPU an attempt", "µs", "CPU an attempt", Goal::AtMost(1.43, Ceiling, "CPU an attempt")),
-    line("… races not won exactly once", "", "races not won once", Goal::Most(0.0)),
+    line("… races not won exactly once", "", "races not won once", Goal::Never),
     line("claims of distinct handoffs, 16 connections", "/s", "claim 16", Goal::AtLeast(0.6, Ceiling, "claim 16")),
     line("… p99", "ms", "claim 16 p99", Goal::Known(Ceiling)),
     line("CPU a claim", "µs", "CPU a claim", Goal::AtMost(1.67, Ceiling, "CPU a claim")),
@@ -79,9 +83,10 @@ const TABLE: &[Line] = &[
     line("… p99", "ms", "last p99", Goal::AtMost(1.2, Ceiling, "last p99")),
     line("CPU a delivery, 10 events/s", "µs", "CPU a delivery", Goal::AtMost(0.97, Ceiling, "CPU a delivery")),
     line("CPU a delivery, flat out", "µs", "CPU a delivery, flat out", Goal::Known(Ceiling)),
-    line("events lost, twice or out of order", "", "wrong", Goal::Most(0.0)),
-    line("deliveries after more than 1 s", "", "late", Goal::Most(0.0)),
-    line("memory a stream", "KiB", "memory a stream", Goal::Most(12.0)),
+    line("events lost, twice or out of order", "", "wrong", Goal::Never),
+    line("deliveries after more than 1 s", "", "late", Goal::Never),
+    line("memory a stream, 5,000 open", "KiB", "memory a stream", Goal::Most(12.0)),
+    line("… beside the ceiling's", "KiB", "memory a stream", Goal::Known(Ceiling)),
     line("resume: missed events to one reader", "/s", "resume", Goal::Least(100_000.0)),
     line("claims while 1,000 readers resume", "/s", "claims among 1,000 who resume", Goal::AtLeast(0.5, Product, "claims alone")),
     line("… p99", "ms", "claims among p99", Goal::Known(Ceiling)),
@@ -109,8 +114,8 @@ const TABLE: &[Line] = &[
     line("console: memory, 10,000 handoffs", "MiB", "console memory", Goal::Most(20.0)),
     line("… beside neomutt", "MiB", "console memory", Goal::Known(Neomutt)),
     line("… beside tig", "MiB", "console memory", Goal::Known(Tig)),
-    line("console: CPU at rest", "%", "console CPU at rest", Goal::Most(0.05)),
-    line("… wake-ups a second", "", "console wake-ups", Goal::Most(0.5)),
+    line("console: CPU at rest", "%", "console CPU at rest", Goal::Little(0.05)),
+    line("… wake-ups a second", "", "console wake-ups", Goal::Little(0.5)),
     line("console: a session of 5,000 messages opens", "ms", "session opens", Goal::Most(50.0)),
     line("… a step in it, p50", "ms", "session step p50", Goal::AtMost(1.0, Product, "step p50")),
     line("… a step in it, p99", "ms", "session step p99", Goal::AtMost(1.0, Product, "step p99")),
@@ -126,28 +131,56 @@ impl Figures {
         Some(percentile(&mut self.0.get(&(side, figure))?.clone(), 50))
     }
 
+    fn worst(&self, side: Side, figure: &'static str) -> Option<f64> {
+        self.0.get(&(side, figure))?.iter().copied().max_by(f64::total_cmp)
+    }
+
     /// The report, as a table in Markdown.
     pub fn table(&self) -> String {
         let mut table = String::from(
             "| work | tierup | beside | ratio | target | |\n| --- | --: | --: | --: | --: | --- |\n",
         );
         for line in TABLE {
-            let Some(own) = self.median(Product, line.figure) else { continue };
+            let own = match line.goal {
+                // What must never be is not made good by the other rounds.
+                Goal::Never => self.worst(Product, line.figure),
+                Goal::AtLeast(..)
+                | Goal::AtMost(..)
+                | Goal::Least(_)
+                | Goal::Most(_)
+                | Goal::Little(_)
+                | Goal::Known(_) => self.median(Product, line.figure),
+            };
+            let Some(own) = own else { continue };
             let beside = match &line.goal {
                 Goal::AtLeast(_, side, figure) | Goal::AtMost(_, side, figure) => self.median(*side, figure),
-                Goal::Least(_) | Goal::Most(_) => None,
+                Goal::Least(_) | Goal::Most(_) | Goal::Little(_) | Goal::Never => None,
                 Goal::Known(side) => self.median(*side, line.figure),
             };
             let ratio = beside.map(|beside| own / beside);
-            let (target, reached) = match line.goal {
-                Goal::AtLeast(factor, ..) => (format!("≥ {factor}"), ratio.map(|ratio| ratio >= factor)),
-                Goal::AtMost(factor, ..) => (format!("≤ {factor}"), ratio.map(|ratio| ratio <= factor)),
-                Goal::Least(least) => (format!("≥ {}", number(least)), Some(own >= least)),
-                Goal::Most(most) => (format!("≤ {}", number(most)), Some(own <= most)),
+            let both = beside.is_some_and(is_measured) && is_measured(own);
+            let (target, verdict) = match line.goal {
+                Goal::AtLeast(factor, ..) => {
+                    (format!("≥ {factor}"), Some(verdict(both, ratio.is_some_and(|ratio| ratio >= factor))))
+                }
+                Goal::AtMost(factor, ..) => {
+                    (format!("≤ {factor}"), Some(verdict(both, ratio.is_some_and(|ratio| ratio <= factor))))
+                }
+                Goal::Least(least) => {
+                    (format!("≥ {}", number(least)), Some(verdict(is_measured(own), own >= least)))
+                }
+                Goal::Most(most) => {
+                    (format!("≤ {}", number(most)), Some(verdict(is_measured(own), own <= most)))
+                }
+                Goal::Little(most) => {
+                    let measured = own.is_finite() && own >= 0.0;
+                    (format!("≤ {}", number(most)), Some(verdict(measured, own <= most)))
+                }
+                Goal::Never => ("0".into(), Some(verdict(own.is_finite() && own >= 0.0, own <= 0.0))),
                 Goal::Known(_) => (String::new(), None),
             };
             let unit = if line.unit.is_empty() { String::new() } else { format!(", {}", line.unit) };
-            let said = reached.map_or("", |reached| if reached { "reached" } else { "**missed**" });
+            let said = verdict.unwrap_or_default();
             // Writing to a String cannot fail.
             let _ = writeln!(
                 table,
@@ -167,6 +200,20 @@ impl Figures {
             serde_json::json!({ "side": side, "figure": figure, "rounds": values })
         });
         all.collect()
+    }
+}
+
+/// Whether something was found at all: times, rates and sizes are more than nothing.
+fn is_measured(value: f64) -> bool {
+    value.is_finite() && value > 0.0
+}
+
+/// What is said of a figure. One that was not measured has reached nothing.
+const fn verdict(is_measured: bool, is_reached: bool) -> &'static str {
+    match (is_measured, is_reached) {
+        (true, true) => "reached",
+        (true, false) => "**missed**",
+        (false, _) => "**not measured**",
     }
 }
 
@@ -214,5 +261,58 @@ mod tests {
             ),
             "{table}"
         );
+    }
+
+    /// What is said of a figure with these rounds, and this beside it.
+    fn said(figure: &'static str, rounds: &[f64], beside: Option<(Side, &'static str, f64)>) -> String {
+        let mut figures = Figures::default();
+        rounds.iter().for_each(|value| figures.note(Product, figure, *value));
+        if let Some((side, figure, value)) = beside {
+            figures.note(side, figure, value);
+        }
+        let table = figures.table();
+        let line = table.lines().nth(2).unwrap_or_else(|| panic!("{figure} is not in {table}"));
+        line.trim_end_matches(" |").rsplit("| ").next().unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn what_was_not_measured_has_reached_nothing() {
+        for nothing in [-0.56, 0.0, f64::NAN] {
+            assert_eq!(said("memory a stream", &[nothing], None), "**not measured**", "{nothing}");
+            let beside = Some((Ceiling, "claim 16", nothing));
+            assert_eq!(said("claim 16", &[10.0], beside), "**not measured**", "beside {nothing}");
+        }
+        assert_eq!(said("claim 16", &[10.0], None), "**not measured**");
+        assert_eq!(said("resume", &[f64::INFINITY], None), "**not measured**");
+        assert_eq!(said("memory a stream", &[8.0], None), "reached");
+        assert_eq!(said("memory a stream", &[12.5], None), "**missed**");
+        assert_eq!(said("console wake-ups", &[0.0], None), "reached");
+        assert_eq!(said("console wake-ups", &[-1.0], None), "**not measured**");
+    }
+
+    #[test]
+    fn what_must_never_be_is_missed_by_one_round() {
+        assert_eq!(said("wrong", &[0.0, 0.0, 1.0, 0.0, 0.0], None), "**missed**");
+        assert_eq!(said("wrong", &[0.0; 5], None), "reached");
+    }
+
+    #[test]
+    fn every_figure_can_miss_its_target() {
+        for line in TABLE {
+            let (rounds, beside) = match line.goal {
+                Goal::AtLeast(factor, side, figure) => (1.0, Some((side, figure, 2.0 / factor))),
+                Goal::AtMost(factor, side, figure) => (1.0, Some((side, figure, 0.5 / factor))),
+                Goal::Least(least) => (least / 2.0, None),
+                Goal::Most(most) | Goal::Little(most) => (most * 2.0, None),
+                Goal::Never => (1.0, None),
+                Goal::Known(_) => continue,
+            };
+            let mut figures = Figures::default();
+            figures.note(Product, line.figure, rounds);
+            if let Some((side, figure, value)) = beside {
+                figures.note(side, figure, value);
+            }
+            assert!(figures.table().contains("**missed**"), "{}", line.work);
+        }
     }
 }

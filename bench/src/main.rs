@@ -86,6 +86,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn run(cli: &Cli) -> anyhow::Result<()> {
+    process::may_have_many_files()?;
     let binary = cli.server.clone().map_or_else(|| process::beside("tierup-server"), Ok)?;
     let folder = &cli.folder;
     if folder.exists() {
@@ -128,6 +129,8 @@ async fn measure(cli: &Cli, bench: &mut Bench, list: Option<&World>) -> anyhow::
     if wanted(cli, &[Subject::FanOut]) {
         fan_out::ceiling(bench).await?;
         fan_out::product(bench).await?;
+        fan_out::many_of_ceiling(bench).await?;
+        fan_out::many(bench).await?;
     }
     if wanted(cli, &[Subject::Rest]) {
         rest::product(bench).await?;

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
+use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
@@ -76,6 +77,21 @@ impl Process {
         ended.context("a server did not end within ten seconds")??;
         Ok(())
     }
+}
+
+/// As many open files as streams need, for this process and those that it starts.
+pub fn may_have_many_files() -> anyhow::Result<()> {
+    const FILES: u64 = 12_000;
+    let mut limit = getrlimit(Resource::Nofile);
+    if limit.current.is_some_and(|current| current < FILES) {
+        limit.current = Some(limit.maximum.map_or(FILES, |most| most.min(FILES)));
+        setrlimit(Resource::Nofile, limit)?;
+    }
+    ensure!(
+        limit.current.is_none_or(|current| current >= FILES),
+        "{FILES} open files are not allowed\nhint: ulimit -Hn"
+    );
+    Ok(())
 }
 
 fn pinned(program: &Path) -> Command {

@@ -88,7 +88,7 @@ impl Streams {
                 hub.changed.notified().await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(30), all).await.context("not every stream opened")?;
+        tokio::time::timeout(Duration::from_mins(1), all).await.context("not every stream opened")?;
         Ok(Self { hub, _reading: reading })
     }
 

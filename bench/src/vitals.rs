@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 
 /// What its threads have computed so far.
 pub fn computed(process: u32) -> anyhow::Result<Duration> {
@@ -23,12 +23,14 @@ pub fn memory(process: u32) -> anyhow::Result<f64> {
 }
 
 fn over_threads(process: u32, file: &str, read: impl Fn(&str) -> Option<u64>) -> anyhow::Result<u64> {
-    let mut sum = 0;
+    let (mut sum, mut threads) = (0, 0);
     for task in std::fs::read_dir(format!("/proc/{process}/task"))? {
         // A thread may end while one looks.
-        let told = std::fs::read_to_string(task?.path().join(file)).unwrap_or_default();
-        sum += read(&told).unwrap_or(0);
+        let Ok(told) = std::fs::read_to_string(task?.path().join(file)) else { continue };
+        sum += read(&told).with_context(|| format!("this kernel does not tell it: {file} is {told:?}"))?;
+        threads += 1;
     }
+    ensure!(threads > 0, "no thread of {process} could be looked at");
     Ok(sum)
 }
 

@@ -1,6 +1,7 @@
 //! Whoever misuses connections hurts nobody else.
 //!
-//! Mutants seen to fail: no time limit for headers, no limit for what is in flight at the end.
+//! Mutants seen to fail: no time limit for headers, no limit for what is in flight at the end, a stream that takes in all
+//! that its client says.
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told fails, and says where")]
 
 use std::io::{Read, Write};
@@ -116,6 +117,39 @@ async fn readers_that_never_read_hold_nobody_up() {
     let vpn = sam.hands_off(&session, "normal").await;
     priya.claims(&vpn).await;
     drop(stalled);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_talks_on_a_stream_is_cut_and_the_others_hear_on() {
+    const MUCH: usize = 64 * 1024 * 1024;
+    let world = World::new().await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    let mut healthy = priya.listens("").await;
+    let request = format!(
+        "GET /api/v1/escalations/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\r\n",
+        sam.token()
+    );
+    let mut polite = begins(&world, &request).await;
+    let mut talks = begins(&world, &request).await;
+    world.counts("tierup_streams", "3").await;
+
+    // Some clients end a request with a line too many.
+    polite.write_all(b"\r\n").await.unwrap();
+    let mut said = 0;
+    while said < MUCH
+        && let Ok(more) = talks.write(&[b'x'; 64 * 1024]).await
+    {
+        said += more;
+    }
+
+    assert!(said < MUCH, "all of it was taken in");
+    world.counts("tierup_streams", "2").await;
+    sam.escalates("VPN is down").await;
+    healthy.hears("handoff_created").await;
+    let mut heard = Vec::new();
+    while !String::from_utf8_lossy(&heard).contains("event: handoff_created") {
+        assert!(polite.read_buf(&mut heard).await.unwrap() > 0, "the polite one was cut");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

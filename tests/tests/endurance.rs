@@ -1,4 +1,4 @@
-//! What only time and numbers show: readers that never read, floods of log-ins, a server that has been used a lot.
+//! What only time and numbers show: readers that never read, log-ins that fail. `holds.rs` has what the whole process shows.
 //!
 //! Times are compared with what the same machine took a moment before; the promised bounds hold in `just soak`, where
 //! nothing else runs, and the quick form holds the order of magnitude. A mutant seen to fail: a log-in that does
@@ -14,7 +14,6 @@ use tierup_e2e::{Engineer, Escalated, World, http, soak};
 use tierup_server::config::Settings;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::task::JoinSet;
 
 async fn world() -> World {
     World::with(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await
@@ -114,83 +113,11 @@ async fn a_log_in_that_fails_tells_nobody_who_is_there() {
     });
     println!("known {known:?}, disabled and unknown {others:?}");
     for other in others {
-        let apart = other.abs_diff(known).as_secs_f64() / known.as_secs_f64();
-        assert!(apart < soak(0.8, 0.05), "{other:?} is not the {known:?} of a known user");
+        // A log-in that does not hash takes a tenth: beside other tests a quarter and four times are as good as the same.
+        let times = other.as_secs_f64() / known.as_secs_f64();
+        let (least, most) = soak((0.25, 4.0), (0.95, 1.05));
+        assert!((least..most).contains(&times), "{other:?} is not the {known:?} of a known user");
     }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_flood_of_log_ins_is_not_felt() {
-    let off = Some("off".into());
-    let settings = Settings { behind_proxy: Some(true), assessment_engine: off, ..Settings::default() };
-    let world = World::with(settings).await;
-    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
-    let before = p99(&sam, &priya).await;
-    let mut flood = JoinSet::new();
-    for guesser in 0..soak(8_u8, 16) {
-        let (url, http) = (format!("{}/api/v1/auth/login", world.url()), http());
-        flood.spawn(async move {
-            for guess in 0_u32.. {
-                // Everybody from everywhere: nobody is made to wait for what others did.
-                let [_, a, b, c] = guess.to_be_bytes();
-                let from = format!("{}.{a}.{b}.{c}", guesser + 1);
-                let body = json!({"email": format!("{guesser}-{guess}@acme.test"), "password": "wrong"});
-                let answer =
-                    http.post(&url).header("x-forwarded-for", from).json(&body).send().await.unwrap();
-                assert!([401, 503].contains(&answer.status().as_u16()), "{}", answer.status());
-            }
-        });
-    }
-
-    let now = p99(&sam, &priya).await;
-
-    println!("a claim took {before:?} before, and {now:?} in the flood");
-    is_not_felt(before, now);
-    assert_eq!(flood.try_join_next().map(|ended| ended.is_ok()), None, "the flood ended");
-}
-
-/// Descriptors and kilobytes of this process, which the server is a part of.
-#[cfg(target_os = "linux")]
-fn holds() -> (usize, usize) {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    let kilobytes = line.trim().trim_end_matches("kB").trim().parse().unwrap();
-    (std::fs::read_dir("/proc/self/fd").unwrap().count(), kilobytes)
-}
-
-#[cfg(target_os = "linux")]
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_has_been_used_a_lot_holds_what_it_held() {
-    let world = world().await;
-    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
-    let uses = async |times: usize| {
-        for _ in 0..times {
-            let mut stream = priya.listens("").await;
-            let vpn = sam.escalates("VPN is down").await;
-            stream.hears("handoff_created").await;
-            priya.claims(&vpn).await;
-            assert_eq!(sam.tries_to_claim(&vpn).await.status, 409);
-            assert_eq!(sam.get("/nowhere").await.status, 404);
-            // Somebody who goes in the middle of a word.
-            let mut socket = TcpStream::connect(world.url().trim_start_matches("http://")).await.unwrap();
-            socket.write_all(b"GET /api/v1/me HTT").await.unwrap();
-            drop(socket);
-            priya.resolves(&vpn.session, "done").await;
-        }
-        world.counts("tierup_streams", "0").await;
-    };
-    uses(soak(50, 1_000)).await;
-    let (descriptors, kilobytes) = holds();
-
-    uses(soak(200, 20_000)).await;
-
-    let (descriptors_now, kilobytes_now) = holds();
-    println!("{descriptors} descriptors, then {descriptors_now}; {kilobytes} kB, then {kilobytes_now}");
-    // Other tests of this file run in the same process, unless it is soaked.
-    assert!(soak(true, descriptors_now <= descriptors + 10), "{descriptors} became {descriptors_now}");
-    assert!(soak(true, kilobytes_now < kilobytes + 64 * 1024), "{kilobytes} kB became {kilobytes_now}");
-    let log = std::fs::metadata(world.data().join("tierup.db-wal")).unwrap().len();
-    assert!(log <= 80 * 1024 * 1024, "the write-ahead log has {log} bytes");
 }
 
 #[tokio::test]

@@ -90,10 +90,10 @@ async fn asks(team: &[Engineer], handoff: &Escalated, ask: Ask) -> Option<Told> 
     }
 }
 
-/// One of the team does this and that; `thread` is theirs until an answer is not known, then another.
-async fn acts(history: &History, team: &[Engineer], handoff: &Escalated, who: Who, seed: u64) {
+/// One of the team does this and that; `thread` is theirs until an answer is not known, then another. What they were told.
+async fn acts(history: &History, team: &[Engineer], handoff: &Escalated, who: Who, seed: u64) -> Vec<Told> {
     let mut random = fastrand::Rng::with_seed(seed);
-    let mut thread = who;
+    let (mut thread, mut heard) = (who, Vec::new());
     for _ in 0..4 {
         let ask = match random.u8(0..8) {
             0..=3 => Ask::Claim(who),
@@ -104,10 +104,12 @@ async fn acts(history: &History, team: &[Engineer], handoff: &Escalated, who: Wh
         match asks(team, handoff, ask).await {
             Some(told) => {
                 history.lock().unwrap().on_return(thread, told).unwrap();
+                heard.push(told);
             }
             None => thread += team.len(),
         }
     }
+    heard
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -119,7 +121,8 @@ async fn what_many_did_at_once_could_have_been_done_one_after_the_other() {
     for name in ["Priya Nair", "Dana Wu", "Lee Chan"] {
         team.push(world.engineer(name).await);
     }
-    for round in 0..soak(100, 3_000) {
+    let (rounds, mut heard) = (soak(100, 3_000), Vec::new());
+    for round in 0..rounds {
         let handoff = sam.escalates("VPN is down").await;
         let history = History::new(Mutex::new(LinearizabilityTester::new(Rules::Open)));
         let acting = (0..team.len()).map(|who| acts(&history, &team, &handoff, who, round * 10 + who as u64));
@@ -129,11 +132,20 @@ async fn what_many_did_at_once_could_have_been_done_one_after_the_other() {
             }
         };
 
-        tokio::join!(join_all(acting), restarts);
+        let (told, ()) = tokio::join!(join_all(acting), restarts);
+        heard.extend(told.into_iter().flatten());
 
         let history = history.lock().unwrap();
         assert!(history.serialized_history().is_some(), "round {round}: {history:?}");
     }
+    // Anything explains answers that nobody had.
+    let count = |of: fn(&Told) -> bool| heard.iter().filter(|told| of(told)).count();
+    let known = [
+        count(|told| *told == Told::Done),
+        count(|told| matches!(told, Told::Lost(_))),
+        count(|told| *told == Told::Refused),
+    ];
+    assert!(known.iter().all(|count| *count as u64 >= rounds / 4), "done, lost, refused: {known:?}");
 }
 
 #[test]

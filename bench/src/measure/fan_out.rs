@@ -18,6 +18,9 @@ use crate::world::{World, quiet};
 
 /// Streams that are open.
 const STREAMS: usize = 1_000;
+/// Streams that are open when their memory is looked at, and those that are open before.
+const MANY: usize = 5_000;
+const WARM: usize = 100;
 /// Connections over which events are asked for.
 const PUBLISHERS: usize = 4;
 /// Events on their way at once, at most.
@@ -63,7 +66,6 @@ async fn both_ways(
     stream: impl Fn(usize) -> Vec<u8>,
     event: impl Fn(usize, usize) -> Vec<u8>,
 ) -> anyhow::Result<()> {
-    let before = process.memory()?;
     let streams = Streams::open(process.address, STREAMS, AHEAD, stream).await?;
     for turn in 0..4 {
         publish(&streams, &mut lines[0], &event(0, turn)).await?;
@@ -79,6 +81,7 @@ async fn both_ways(
         publish(&streams, &mut lines[0], &event(0, turn)).await?;
     }
     let mut arrived = streams.settle().await?;
+    ensure!(!arrived.deliveries.is_empty(), "no event was asked for");
     let computed = process.computed()?.saturating_sub(computed);
     let each = computed.as_secs_f64() * 1e6 / count(arrived.deliveries.len());
     bench.figures.note(side, "delivery p50", percentile(&mut arrived.deliveries, 50));
@@ -86,7 +89,6 @@ async fn both_ways(
     bench.figures.note(side, "last p50", percentile(&mut arrived.last, 50));
     bench.figures.note(side, "last p99", percentile(&mut arrived.last, 99));
     bench.figures.note(side, "CPU a delivery", each);
-    bench.figures.note(side, "memory a stream", (process.memory()? - before) / count(STREAMS));
     account_for(bench, side, &arrived);
 
     let begun = (std::time::Instant::now(), process.computed()?);
@@ -110,6 +112,58 @@ async fn both_ways(
     let run = Run { took: begun.0.elapsed(), each: arrived.deliveries };
     bench.figures.note(side, "flat out", run.rate());
     bench.figures.note(side, "CPU a delivery, flat out", each);
+    Ok(())
+}
+
+/// What a stream of the product takes up: so many of them that it is told apart from what a server takes and gives back
+/// anyway.
+pub async fn many(bench: &mut Bench) -> anyhow::Result<()> {
+    let world = World::make(&bench.place())?;
+    let process = Process::product(&bench.binary, &world.folder, &quiet()).await?;
+    let mut lines = Line::open_all(process.address, 1).await?;
+    let event = |turn: usize| open(&world, turn);
+    let stream = |turn: usize| request("GET", route::STREAM.0, world.token(turn), "");
+    memory(bench, &process, Product, &mut lines[0], stream, event).await?;
+    process.end().await
+}
+
+/// The same of the ceiling.
+pub async fn many_of_ceiling(bench: &mut Bench) -> anyhow::Result<()> {
+    let process = Process::ceiling(&bench.place()).await?;
+    let mut lines = Line::open_all(process.address, 1).await?;
+    let world = bench.few.clone();
+    let event = |turn| {
+        let opened = String::from_utf8_lossy(&open(&world, turn)).into_owned();
+        opened.replacen(route::SESSIONS.0, ceiling::CREATE, 1).into_bytes()
+    };
+    memory(bench, &process, Ceiling, &mut lines[0], |_| request("GET", ceiling::STREAM, "", ""), event)
+        .await?;
+    process.end().await
+}
+
+async fn memory(
+    bench: &mut Bench,
+    process: &Process,
+    side: Side,
+    line: &mut Line,
+    stream: impl Fn(usize) -> Vec<u8>,
+    event: impl Fn(usize) -> Vec<u8>,
+) -> anyhow::Result<()> {
+    // What the first streams and events bring along is no stream's own.
+    for turn in 0..WARM {
+        let status = line.ask(&event(turn)).await?.status;
+        ensure!(status == 201, "an event was answered with {status}");
+    }
+    let first = Streams::open(process.address, WARM, AHEAD, &stream).await?;
+    let before = process.memory()?;
+    let streams = Streams::open(process.address, MANY, AHEAD, &stream).await?;
+    for turn in 0..4 {
+        publish(&streams, line, &event(turn)).await?;
+    }
+    let arrived = streams.settle().await?;
+    ensure!(arrived.lost == 0, "{} deliveries did not come", arrived.lost);
+    bench.figures.note(side, "memory a stream", (process.memory()? - before) / count(MANY));
+    drop(first);
     Ok(())
 }
 

@@ -179,6 +179,7 @@ async fn claims(
     let run = Run { took, each: [first.each, second.each].concat() };
     note(bench, side, ["race", "race p50", "race p99"], &run);
     bench.figures.note(side, "CPU an attempt", process.computed_each(before, &run)?);
+    ensure!(won.races + also_won.races > 0, "no race was run");
     bench.figures.note(side, "races", count(won.races + also_won.races));
     bench.figures.note(side, "races not won once", count(won.not_one + also_won.not_one));
     Ok(())
