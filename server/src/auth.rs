@@ -137,7 +137,6 @@ mod tests {
     use tierup_common::id::TokenId;
     use tierup_common::user::User;
     use tokio::sync::oneshot;
-    use tokio_util::sync::CancellationToken;
 
     use super::*;
     use crate::admin;
@@ -211,7 +210,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let made = admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
         let (clock, tokens) = (Clock::system(), Tokens::default());
-        let store = Store::open(folder.path(), |_| {}, CancellationToken::new()).unwrap();
+        let store = Store::open(folder.path(), |_| {}, &crate::supervise::Supervisor::default()).unwrap();
         let bearer = format!("Bearer {}", made.token);
         let ana = tokens.admit(&store, &clock, Some(&bearer), Role::Viewer).await.unwrap();
         let (account, user) = (ana.account, ana.id);

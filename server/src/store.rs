@@ -28,7 +28,6 @@ use std::sync::Arc;
 use tierup_common::id::AccountId;
 
 use crate::domain::Refusal;
-use crate::store::place::Place;
 use crate::store::write::Haste;
 use crate::supervise::Supervisor;
 
@@ -94,7 +93,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub struct Store {
     writer: write::Writer,
     readers: read::Readers,
-    place: Arc<Place>,
+    place: Arc<place::Place>,
     // Held as long as the store is, so that no second server opens the same folder.
     _lock: Arc<Lock>,
 }
@@ -114,7 +113,7 @@ impl Store {
         jobs::reclaim(&connection).map_err(OpenError::Sqlite)?;
         let readers = read::Readers::start(folder, supervisor)?;
         // From here on SQLite keeps the files beside the database until the last connection is closed.
-        let place = Arc::new(Place::of(folder)?);
+        let place = Arc::new(place::Place::of(folder)?);
         let io = |error| OpenError::Io(folder.into(), error);
         let writer = write::Writer::start(connection, on_commit, Arc::clone(&place), supervisor).map_err(io)?;
         Ok(Self { writer, readers, place, _lock: Arc::new(lock) })

@@ -86,7 +86,6 @@ async fn prune(store: &Store, account: AccountId, before: Timestamp) -> store::R
 #[cfg(test)]
 mod tests {
     use tierup_common::id::{MessageId, SessionId, TokenId};
-    use tokio_util::sync::CancellationToken;
 
     use super::*;
     use crate::admin;
@@ -100,7 +99,7 @@ mod tests {
     async fn a_clock_far_ahead_destroys_nothing_before_time_has_passed() {
         let folder = tempfile::tempdir().unwrap();
         let made = admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
-        let store = Store::open(folder.path(), |_| {}, CancellationToken::new()).unwrap();
+        let store = Store::open(folder.path(), |_| {}, &crate::supervise::Supervisor::default()).unwrap();
         let hash = crate::token::hash(&made.token).unwrap();
         let ana = store.read_system(move |system| system.caller(&hash)).await.unwrap().unwrap();
         let (account, user, now) = (ana.account, ana.id, at(0));
