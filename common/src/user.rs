@@ -136,7 +136,7 @@ pub struct ChangeUser {
     /// Whether they may do anything. Deactivating ends their tokens and streams.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active: Option<bool>,
-    /// A new password.
+    /// A new password: it ends the user's tokens but the one in use, and their streams.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(min = 8, max = crate::limit::PASSWORD), regex(pattern = crate::schema::TEXT)))]
     pub password: Option<String>,

@@ -6,7 +6,7 @@ use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tierup_common::user::Role;
 
-use crate::Listener;
+use crate::{Held, Listener};
 
 /// Somebody with a token.
 #[derive(Clone, Debug)]
@@ -130,6 +130,11 @@ impl Engineer {
             request = request.json(&body);
         }
         request
+    }
+
+    /// Begins a request whose body is held back.
+    pub async fn holds(&self, method: &Method, path: &str, body: &Value) -> Held {
+        Held::begins(&self.server, Some(&self.token), method, &format!("/api/v1{path}"), body).await
     }
 
     /// Listens to the event stream; `query` begins with `?` or is empty.

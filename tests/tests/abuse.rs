@@ -1,7 +1,7 @@
 //! Whoever misuses connections hurts nobody else.
 //!
-//! Mutants seen to fail: no time limit for headers, no limit for what is in flight at the end, a stream that takes in all
-//! that its client says.
+//! Mutants seen to fail: no time limit for headers, none for bodies, no limit for what is in flight at the end, a stream
+//! that takes in all that its client says.
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told fails, and says where")]
 
 use std::io::{Read, Write};
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use reqwest::Method;
+use serde_json::json;
 use tierup_e2e::{Engineer, Model, Temper, World};
 use tierup_server::config::Settings;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -88,6 +89,28 @@ async fn a_flood_of_searches_that_nobody_waits_for_leaves_searches_and_log_ins_a
     owner.post("/auth/login", log_in).await.expect(200);
     let found = sam.get("/ai-sessions?q=printer+vpn").await.expect(200);
     assert_eq!(found["items"].as_array().unwrap().len(), 50);
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_cut_after_thirty_seconds_and_not_before() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let body = json!({"intake_type": "free_text", "intake_content": {"text": "VPN is down"}});
+    let begins = async || {
+        let mut held = sam.holds(&Method::POST, "/ai-sessions", &body).await;
+        held.sends(10).await;
+        held
+    };
+    let (slow, mut stalled) = (begins().await, begins().await);
+    world.clock().advance(Duration::from_millis(29_999));
+    // Both have a millisecond left.
+    slow.goes_on().await.expect(201);
+    stalled.sends(10).await;
+    world.clock().advance(Duration::from_millis(1));
+    let answer = stalled.is_answered().await;
+    assert_eq!((answer.status, answer.problem()), (400, "bad-request"), "{answer:?}");
+    assert!(answer.body["detail"].as_str().unwrap().contains("too long to arrive"), "{answer:?}");
+    sam.get("/me").await.expect(200);
 }
 
 #[tokio::test]

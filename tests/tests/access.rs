@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tierup_common::route;
 use tierup_common::user::Role;
 use tierup_e2e::description::{Description, filled};
-use tierup_e2e::{Engineer, World, http};
+use tierup_e2e::{Engineer, Held, World, http};
 use tierup_server::{Door, doors};
 
 const JSON: &str = "application/json";
@@ -288,6 +288,54 @@ async fn a_method_that_a_path_does_not_take_is_405_and_says_which_it_takes() {
             assert_eq!(answer.allow, takes, "{method} {template}");
         }
     }
+}
+
+/// What may become of somebody while the body of their request is on its way.
+const FATES: [(&str, &str); 4] = [
+    ("their token ends", "unauthenticated"),
+    ("they are deactivated", "unauthenticated"),
+    ("they get a new password", "unauthenticated"),
+    ("they become a viewer", "forbidden"),
+];
+
+#[tokio::test]
+async fn whoever_is_put_out_while_a_request_is_in_flight_does_nothing_by_any_route() {
+    let world = World::new().await;
+    let (owner, description) = (world.owner(), Description::new());
+    let mut walked = 0;
+    for door in doors() {
+        let has_body = matches!(door.method, Method::POST | Method::PUT | Method::PATCH);
+        let Some(least) = door.least.filter(|_| has_body) else { continue };
+        let call = description.call(&door.method, door.path);
+        let (path, body) = (call.at(new_id), description.body(call).unwrap_or_else(|| json!({})));
+        for (fate, expected) in FATES {
+            if expected == "forbidden" && least == Role::Viewer {
+                continue;
+            }
+            let lee = owner.hires("Lee Chan", Role::Owner).await;
+            let id = lee.get("/me").await.expect(200)["id"].as_str().unwrap().to_owned();
+            let user = format!("/users/{id}");
+            let tokens = owner.get(&format!("{user}/tokens")).await.expect(200);
+            let held = Held::begins(&world.url(), Some(lee.token()), &door.method, &path, &body).await;
+            let (method, path, change) = match fate {
+                "their token ends" => {
+                    let token = tokens["items"][0]["id"].as_str().unwrap();
+                    (Method::DELETE, format!("/tokens/{token}"), None)
+                }
+                "they are deactivated" => (Method::PATCH, user, Some(json!({"active": false}))),
+                "they get a new password" => {
+                    (Method::PATCH, user, Some(json!({"password": "Correct horse"})))
+                }
+                _ => (Method::PATCH, user, Some(json!({"role": "viewer"}))),
+            };
+            let put_out = owner.ask(method, &path, change, &[]).await;
+            assert!(matches!(put_out.status, 200 | 204), "{put_out:?}");
+            let answer = held.goes_on().await;
+            assert_eq!(answer.problem(), expected, "{door:?}, {fate}: {answer:?}");
+            walked += 1;
+        }
+    }
+    assert!(walked > 50, "{walked} were in flight");
 }
 
 #[tokio::test]

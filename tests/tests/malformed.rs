@@ -13,6 +13,8 @@ use tierup_common::user::Role;
 use tierup_e2e::description::{Call, Description};
 use tierup_e2e::{Engineer, World, http};
 use tierup_server::admin;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 /// The same requests every time; another seed makes others.
 const SEED: u64 = 7;
@@ -330,4 +332,44 @@ async fn nothing_that_is_malformed_is_more_than_refused() {
     world.owner().get("/me").await.expect(200);
     world.stops().await;
     assert!(admin::check(&world.data()).is_ok_and(|found| found.is_sound()));
+}
+
+#[tokio::test]
+async fn a_request_that_names_no_host_or_two_is_refused_and_says_why() {
+    let world = World::new().await;
+    let ask = async |path: &str, hosts: &str| {
+        let mut socket = TcpStream::connect(world.url().trim_start_matches("http://")).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\n{hosts}Connection: close\r\n\r\n");
+        socket.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).await.unwrap();
+        answer
+    };
+    assert!(ask("/health/live", "Host: a.test\r\n").await.starts_with("HTTP/1.1 200 "));
+    for path in ["/health/live", "/api/v1/me", "/nowhere", "/docs"] {
+        for hosts in ["", "Host: a.test\r\nHost: b.test\r\n", "Host: a.test\r\nhost: a.test\r\n"] {
+            let answer = ask(path, hosts).await;
+            assert!(answer.starts_with("HTTP/1.1 400 "), "{path} with {hosts:?}: {answer}");
+            assert!(
+                answer.contains("/problems/bad-request") && answer.contains("the header host"),
+                "{answer}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_header_that_says_two_things_says_nothing() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let body = json!({"intake_type": "free_text", "intake_content": {"text": "VPN is down"}});
+    for (method, path, body, name) in [
+        (Method::POST, "/ai-sessions", Some(body), "idempotency-key"),
+        (Method::GET, "/escalations/stream", None, "last-event-id"),
+        (Method::GET, "/me", None, "authorization"),
+    ] {
+        let twice = sam.ask(method, path, body, &[(name, "1"), (name, "2")]).await;
+        assert_eq!((twice.status, twice.problem()), (400, "bad-request"), "{name}: {twice:?}");
+        assert!(twice.body["detail"].as_str().unwrap().contains("is there twice"), "{twice:?}");
+    }
 }

@@ -2,10 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use std::time::Duration;
+
+use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tierup_common::user::Role;
 use tierup_e2e::{Engineer, World, http};
+use tierup_server::config::Settings;
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -62,6 +66,139 @@ async fn a_wrong_password_and_a_wrong_address_are_answered_alike_and_then_slowed
     );
     world.clock().advance(std::time::Duration::from_mins(1));
     assert_eq!(log_in(&world, "sam@acme.test", PASSWORD).await.0, 200);
+}
+
+#[tokio::test]
+async fn many_guesses_at_once_are_no_more_than_five() {
+    let world = World::new().await;
+    user(&world.owner(), "sam@acme.test", "engineer").await;
+    let guesses =
+        (0..64).map(|guess| log_in(&world, "sam@acme.test", if guess < 63 { "wrong" } else { PASSWORD }));
+    let statuses: Vec<_> = join_all(guesses).await.into_iter().map(|(status, _)| status).collect();
+    let count = |wanted| statuses.iter().filter(|status| **status == wanted).count();
+    assert_eq!((count(401), count(429)), (5, 59), "{statuses:?}");
+    // Those that were not tried cost nothing: the next waits a second, not a quarter of an hour.
+    world.clock().advance(Duration::from_secs(1));
+    assert_eq!(log_in(&world, "sam@acme.test", PASSWORD).await.0, 200);
+    assert_eq!(log_in(&world, "sam@acme.test", "wrong").await.0, 401, "success is given back");
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_makes_nobody_wait_for_it() {
+    let world = World::new().await;
+    user(&world.owner(), "sam@acme.test", "engineer").await;
+    let now = world.clock().now();
+    world.clock().set(now.plus(Duration::from_hours(3 * 24)));
+    for _ in 0..5 {
+        log_in(&world, "sam@acme.test", "wrong").await;
+    }
+    assert_eq!(log_in(&world, "sam@acme.test", PASSWORD).await.0, 429);
+    world.clock().set(now);
+    world.clock().advance(Duration::from_secs(1));
+    assert_eq!(log_in(&world, "sam@acme.test", PASSWORD).await.0, 200);
+}
+
+#[tokio::test]
+async fn whatever_a_proxy_says_of_where_guesses_come_from_they_are_counted() {
+    let world = World::with(Settings { behind_proxy: Some(true), ..Settings::default() }).await;
+    let guess = async |number: usize, headers: &[&str]| {
+        let body = json!({"email": format!("user{number}@acme.test"), "password": "wrong"});
+        let mut request = http().post(format!("{}/api/v1/auth/login", world.url())).json(&body);
+        for header in headers {
+            request = request.header("x-forwarded-for", *header);
+        }
+        request.send().await.unwrap().status().as_u16()
+    };
+    let unread: [&[&str]; 4] = [&[], &["unknown"], &["203.0.113.9", "unknown"], &["203.0.113.9, "]];
+    for (number, form) in (1..=100).zip(unread.iter().cycle()) {
+        assert_eq!(guess(number, form).await, 401, "{number} from {form:?}");
+    }
+    for form in unread {
+        assert_eq!(guess(0, form).await, 429, "{form:?}");
+    }
+    assert_eq!(guess(0, &["unknown, 203.0.113.9:50123"]).await, 401, "others are not made to wait");
+}
+
+#[tokio::test]
+async fn a_log_in_is_short() {
+    let world = World::new().await;
+    user(&world.owner(), "sam@acme.test", "engineer").await;
+    let padded =
+        |spaces: usize| format!(r#"{{"email": "sam@acme.test",{}"password": "x"}}"#, " ".repeat(spaces));
+    for (spaces, status) in [(3_000, 401), (4_096, 413), (200_000, 413)] {
+        let request = http().post(format!("{}/api/v1/auth/login", world.url()));
+        let request = request.header("content-type", "application/json").body(padded(spaces));
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), status, "{spaces} blanks");
+        assert!(status != 413 || answer.text().await.unwrap().contains("4 KiB"));
+    }
+}
+
+#[tokio::test]
+async fn a_new_password_ends_every_token_but_the_one_in_use() {
+    let world = World::new().await;
+    let lee = user(&world.owner(), "lee@acme.test", "admin").await["id"].as_str().unwrap().to_owned();
+    let sam = user(&world.owner(), "sam@acme.test", "engineer").await["id"].as_str().unwrap().to_owned();
+    let comes = async |email: &str| {
+        let (status, answer) = log_in(&world, email, PASSWORD).await;
+        assert_eq!(status, 200, "{answer}");
+        Engineer::new(email, &world.url(), answer["token"].as_str().unwrap())
+    };
+    let (desk, phone, sams) =
+        (comes("lee@acme.test").await, comes("lee@acme.test").await, comes("sam@acme.test").await);
+    let mut streams = Vec::new();
+    for who in [&desk, &phone, &sams] {
+        let mut stream = who.listens("").await;
+        stream.hears("hello").await;
+        streams.push(stream);
+    }
+    let [at_desk, on_phone, at_sams] = &mut streams[..] else { panic!("three streams") };
+
+    let change = json!({"password": "another horse"});
+    desk.ask(Method::PATCH, &format!("/users/{lee}"), Some(change.clone()), &[]).await.expect(200);
+
+    on_phone.ends().await;
+    assert_eq!(phone.get("/me").await.problem(), "unauthenticated");
+    desk.get("/me").await.expect(200);
+    assert_eq!(log_in(&world, "lee@acme.test", PASSWORD).await.0, 401);
+    assert_eq!(log_in(&world, "lee@acme.test", "another horse").await.0, 200);
+
+    // Somebody else's password ends all that is theirs, and nothing of whoever changes it.
+    desk.ask(Method::PATCH, &format!("/users/{sam}"), Some(change), &[]).await.expect(200);
+    at_sams.ends().await;
+    assert_eq!(sams.get("/me").await.problem(), "unauthenticated");
+    desk.opens("VPN is down").await;
+    at_desk.hears("session_created").await;
+    let renamed = desk.ask(Method::PATCH, &format!("/users/{lee}"), Some(json!({"name": "Lee"})), &[]).await;
+    renamed.expect(200);
+    desk.opens("VPN is down again").await;
+    at_desk.hears("session_created").await;
+}
+
+#[tokio::test]
+async fn an_owner_who_is_put_out_does_not_come_back_by_what_she_had_begun() {
+    let world = World::new().await;
+    let (owner, eve) = (world.owner(), world.person("Eve Marsh", Role::Owner).await);
+    let id = eve.get("/me").await.expect(200)["id"].as_str().unwrap().to_owned();
+    let user = format!("/users/{id}");
+    let accomplice = json!({"email": "mallory@acme.test", "name": "Mallory", "role": "owner"});
+    let held = [
+        eve.holds(&Method::POST, "/users", &accomplice).await,
+        eve.holds(&Method::PATCH, &user, &json!({"active": true})).await,
+        eve.holds(&Method::POST, &format!("{user}/tokens"), &json!({"name": "later"})).await,
+    ];
+    let mut stream = eve.listens("").await;
+    stream.hears("hello").await;
+    owner.ask(Method::PATCH, &user, Some(json!({"active": false})), &[]).await.expect(200);
+    let after = owner.get("/users").await.expect(200);
+
+    for held in held {
+        assert_eq!(held.goes_on().await.problem(), "unauthenticated");
+    }
+
+    stream.ends().await;
+    assert_eq!(owner.get("/users").await.expect(200), after);
+    assert_eq!(owner.get(&format!("{user}/tokens")).await.expect(200)["items"], json!([]));
 }
 
 #[tokio::test]
