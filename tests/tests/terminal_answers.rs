@@ -26,7 +26,7 @@ fn borrowed<'e>(environment: &'e [(&'static str, String)]) -> Vec<(&'e str, &'e 
 
 /// Where the terminal has its cursor, from 1, and whether it shows it.
 fn cursor(console: &Pty) -> ((u16, u16), bool) {
-    let mut parser = vt100::Parser::new(30, 100, 0);
+    let mut parser = vt100::Parser::new(30.try_into().unwrap(), 100.try_into().unwrap(), 0);
     parser.process(&console.raw());
     let (row, column) = parser.screen().cursor_position();
     ((row + 1, column + 1), !parser.screen().hide_cursor())
