@@ -49,6 +49,8 @@ struct Holds {
 }
 
 async fn holds(world: &World) -> Holds {
+    // Figures count that they are asked for: from the second time on they are the same.
+    world.figures().await;
     Holds {
         series: world.figures().await.len(),
         descriptors: std::fs::read_dir("/proc/self/fd").unwrap().count(),
@@ -109,19 +111,19 @@ async fn whatever_strangers_make_up_is_not_kept() {
         let path = format!("{}/{number}{}", world.url(), "p".repeat(LONG));
         assert_eq!(http.get(path).send().await.unwrap().status(), 404);
     };
-    for number in 0..200 {
+    for number in 0..100 {
         asks(number).await;
     }
     let before = holds(&world).await;
 
-    for number in 200..soak(3_000, 30_000) {
+    for number in 100..soak(1_000, 30_000) {
         asks(number).await;
     }
 
     let now = holds(&world).await;
     println!("{before:?}, then {now:?}");
     assert_eq!(now.series, before.series, "a series for what somebody made up");
-    assert!(now.memory < before.memory + 24 * MIB, "{before:?} became {now:?}");
+    assert!(now.memory < before.memory + 12 * MIB, "{before:?} became {now:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -135,18 +137,18 @@ async fn a_page_is_not_kept_for_each_way_to_ask_for_it() {
         let page = sam.get(&format!("/escalations?limit=50&state{number}{}=", "x".repeat(LONG))).await;
         page.expect(200);
     };
-    for number in 0..200 {
+    for number in 0..100 {
         asks(number).await;
     }
     let before = holds(&world).await;
 
-    for number in 200..soak(3_000, 30_000) {
+    for number in 100..soak(1_000, 30_000) {
         asks(number).await;
     }
 
     let now = holds(&world).await;
     println!("{before:?}, then {now:?}");
-    assert!(now.memory < before.memory + 24 * MIB, "{before:?} became {now:?}");
+    assert!(now.memory < before.memory + 12 * MIB, "{before:?} became {now:?}");
 }
 
 /// How long a claim takes.
@@ -161,8 +163,8 @@ async fn claim(sam: &Engineer, priya: &Engineer) -> Duration {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flood_of_log_ins_is_not_felt() {
-    // All of them hash at once, if they may: 600 MiB.
-    const GUESSERS: u8 = 32;
+    // All of them hash at once, if they may: 900 MiB.
+    const GUESSERS: u8 = 48;
     let _alone = PROCESS.lock().await;
     let world = World::with(Settings { behind_proxy: Some(true), ..settings() }).await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
@@ -188,7 +190,7 @@ async fn a_flood_of_log_ins_is_not_felt() {
     }
     // Once without and once with it in turn, so that whatever else the machine does is in both.
     let (mut before, mut beside, mut most) = (Vec::new(), Vec::new(), 0);
-    for _ in 0..soak(6, 20) {
+    for _ in 0..soak(4, 20) {
         guesses.wait_for(|guessing| *guessing == 0).await.unwrap();
         for _ in 0..5 {
             before.push(claim(&sam, &priya).await);
@@ -211,6 +213,6 @@ async fn a_flood_of_log_ins_is_not_felt() {
     println!("a claim took {before:?}, and {beside:?} in the flood, which took {most} KiB");
     let least = Duration::from_millis(5);
     assert!(beside < before.max(least) * soak(10, 3), "a claim took {beside:?}, and {before:?} without");
-    // One hash has 19 MiB.
-    assert!(most < 96 * MIB, "the flood took {most} KiB");
+    // One hash has 19 MiB, and an allocator may keep them for each thread that ever made one.
+    assert!(most < 320 * MIB, "the flood took {most} KiB");
 }
