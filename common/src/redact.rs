@@ -13,7 +13,8 @@ pub fn place(text: &str, offset: usize) -> (usize, usize) {
 /// What a deserialiser says, without the values that it quotes. Serde's own sentences are known; the names of settings
 /// in them stay, so that a slip of the pen is seen.
 pub fn reason(message: &str) -> String {
-    let message = message.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ");
+    let message =
+        message.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ");
     for quoting in ["invalid type: ", "invalid value: "] {
         if message.starts_with(quoting) {
             return format!("{quoting}{}", expected(&message));
@@ -63,7 +64,10 @@ mod tests {
     #[test]
     fn a_reason_names_no_value() {
         for (said, reason_of_it) in [
-            (r#"invalid type: string "hunter2, expected x", expected a boolean"#, "invalid type: expected a boolean"),
+            (
+                r#"invalid type: string "hunter2, expected x", expected a boolean"#,
+                "invalid type: expected a boolean",
+            ),
             ("invalid value: integer `70000`, expected u16", "invalid value: expected u16"),
             ("unknown variant `hunter2`, expected one of `a`, `b`", "unknown word: expected one of `a`, `b`"),
             ("unknown variant `hunter2`, there are no variants", "unknown word: something else is expected"),

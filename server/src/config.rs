@@ -239,7 +239,8 @@ impl Settings {
         ] {
             url.as_ref().map_or(Ok(()), |url| value::of_the_web(setting, url))?;
         }
-        if self.public_url.as_ref().is_some_and(|url| !url.username().is_empty() || url.password().is_some()) {
+        if self.public_url.as_ref().is_some_and(|url| !url.username().is_empty() || url.password().is_some())
+        {
             return Err(wrong("public_url", "holds a user or a password, which every mail would show"));
         }
         let engine = self.engine()?;
@@ -338,6 +339,9 @@ fn with_slash(url: &Url) -> Url {
 
 #[cfg(test)]
 mod tests {
+    use clap::FromArgMatches;
+    use secrecy::ExposeSecret;
+
     use super::*;
 
     fn settings(toml: &str) -> Settings {
@@ -403,6 +407,53 @@ mod tests {
         }
         let most = "unclaimed_reminder_minutes = 525600\nstale_claim_hours = 8760\nevent_retention_days = 36500";
         assert!(settings(most).check().is_ok());
+    }
+
+    #[test]
+    fn what_stands_around_a_value_goes() {
+        let flags = [
+            ["--listen", "\"127.0.0.1:0\"\r"],
+            ["--mail-url", "\"file:./mail\"\r\n"],
+            ["--mail-from", " tierup@acme.test\r"],
+            ["--assessment-engine", "openai\r"],
+            ["--assessment-url", "'http://127.0.0.1:9/v1'"],
+            ["--assessment-model", " m"],
+            ["--assessment-api-key", "\u{feff}\"sk-1\"\n"],
+            ["--outgoing-proxy", "http://127.0.0.1:9 "],
+            ["--public-url", "https://tierup.acme.test\r"],
+            [
+                "--webhooks",
+                "'[{\"kind\": \"json\", \"url\": \" https://x\\n\", \"secret\": \" whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw \"}]'",
+            ],
+        ];
+        let command = Settings::augment_args(clap::Command::new("serve").no_binary_name(true));
+        let matches = command.try_get_matches_from(flags.concat()).unwrap();
+        let config = Settings::from_arg_matches(&matches).unwrap().check().unwrap();
+        assert_eq!(config.listen.port(), 0);
+        assert_eq!(config.public_url.unwrap().as_str(), "https://tierup.acme.test/");
+        assert_eq!((config.hooks.len(), config.mailer.is_on()), (1, true));
+        assert!(matches!(config.engine, Engine::Model(_)));
+    }
+
+    #[test]
+    fn a_key_with_something_in_it_that_no_key_has_is_refused() {
+        for key in ["sk 1", "sk\n1", "sk\u{200b}1", "schlüssel"] {
+            let said = value::key("assessment_api_key", &SecretString::from(key)).unwrap_err().to_string();
+            assert!(said.contains("blank") && !said.contains(key), "{said}");
+        }
+        let bare = |key| value::key("x", &SecretString::from(key)).unwrap();
+        assert_eq!(bare(" \"sk-1\"\r\n").unwrap().expose_secret(), "sk-1");
+        assert!(bare(" ").is_none());
+    }
+
+    #[test]
+    fn links_lead_to_the_web() {
+        for url in ["javascript:alert(1)", "file:///etc/passwd", "data:text/html,x", "ftp://acme.test"] {
+            for setting in ["public_url", "outgoing_proxy", "assessment_url"] {
+                let why = why(&format!("{setting} = '{url}'"));
+                assert!(why.starts_with(&format!("{setting}: must begin with http://")), "{why}");
+            }
+        }
     }
 
     #[test]

@@ -126,6 +126,7 @@ enum TokenCommand {
 }
 
 fn main() -> ExitCode {
+    // The original knows which of its arguments are settings.
     let command = passing_over_empty_variables(Cli::command());
     let matches = command.try_get_matches();
     let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {

@@ -206,7 +206,8 @@ mod tests {
     #[tokio::test]
     async fn a_name_that_leads_to_none_but_such_addresses_is_not_called() {
         // Names that are addresses are looked up without asking anybody.
-        let look_up = async |name: &str| PublicNames.resolve(name.parse().unwrap()).await.map(Iterator::count);
+        let look_up =
+            async |name: &str| PublicNames.resolve(name.parse().unwrap()).await.map(Iterator::count);
         assert!(look_up("169.254.169.254").await.is_err());
         assert!(look_up("64:ff9b::a9fe:a9fe").await.is_err());
         assert_eq!(look_up("127.0.0.1").await.unwrap(), 1);

@@ -223,7 +223,8 @@ impl Hooks {
             (Some(name), _) => {
                 let found = accounts.iter().find(|(_, known)| known == name);
                 let known = || accounts.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(", ");
-                let nobodys = || WhoseError(format!("one names an account that there is not; there are: {}", known()));
+                let nobodys =
+                    || WhoseError(format!("one names an account that there is not; there are: {}", known()));
                 found.map(|(id, _)| *id).ok_or_else(nobodys)
             }
         };

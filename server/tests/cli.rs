@@ -137,6 +137,24 @@ fn without_a_name_a_user_is_of_the_account_made_first() {
 }
 
 #[test]
+fn what_stands_around_an_address_goes() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    json(&init(&data, " Acme ", "\u{feff}ana@acme.test\r\n"));
+    json(&add(&data, " 'sam@acme.test' ", &["--account", "Acme\n"]));
+    says(&add(&data, "sam@acme.test", &[]), "another user has this email address");
+    says(&add(&data, "da\nna@acme.test", &[]), "one line");
+    let mut token = tierup_server();
+    json(
+        &token
+            .args(["token", "add", "--json", "--email", " \"ana@acme.test\"\n", "--data"])
+            .arg(&data)
+            .output()
+            .unwrap(),
+    );
+}
+
+#[test]
 fn what_is_empty_in_the_environment_is_absent() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");

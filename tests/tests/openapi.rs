@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use tierup_common::route;
 use tierup_e2e::{World, http};
 
@@ -56,5 +59,44 @@ async fn the_reference_page_needs_no_internet() {
     }
     for outside in ["<script", "https://", "http://", "@import"] {
         assert!(!page.contains(outside), "{outside} on the page");
+    }
+}
+
+#[tokio::test]
+async fn a_page_may_do_nothing_but_be_read_and_every_answer_is_what_it_says() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let stream = route::STREAM.0;
+    for path in
+        ["/docs", "/handoffs/7", "/handoffs/x", "/metrics", "/health/live", "/api/v1/me", "/nowhere", stream]
+    {
+        let request = http().get(format!("{}{path}", world.url())).bearer_auth(sam.token());
+        let answer = request.send().await.unwrap();
+        let headers = answer.headers().clone();
+        let header = |name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+        assert_eq!(header("x-content-type-options").as_deref(), Some("nosniff"), "{path}");
+        assert_eq!(header("referrer-policy").as_deref(), Some("no-referrer"), "{path}");
+        let is_page = header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
+        assert_eq!(is_page, matches!(path, "/docs" | "/handoffs/7"), "{path}");
+        if !is_page {
+            continue;
+        }
+        let policy = header("content-security-policy").unwrap();
+        for word in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'"]
+        {
+            assert!(policy.contains(word), "{policy}");
+        }
+        assert!(!policy.contains("unsafe"), "{policy}");
+        assert_eq!(header("x-frame-options").as_deref(), Some("DENY"));
+        // It looks as it does although nothing else may: the policy has the hash of its style.
+        let page = answer.text().await.unwrap();
+        let style = page.split("<style>").nth(1).unwrap().split("</style>").next().unwrap();
+        let hash = STANDARD.encode(Sha256::digest(style));
+        let styles = policy.split("style-src").nth(1).unwrap().split(';').next().unwrap();
+        assert!(styles.contains(&format!("'sha256-{hash}'")), "{policy}");
+        assert!(
+            !page.contains("<script") && !page.contains(" style=") && !page.contains(" onclick"),
+            "{path}"
+        );
     }
 }

@@ -64,6 +64,63 @@ async fn a_program_gets_the_event_signed_as_the_standard_says() {
 }
 
 #[tokio::test]
+async fn a_phone_rings_for_what_waits_and_not_for_what_is_settled() {
+    let mut phone = Receiver::open().await;
+    let events =
+        ["handoff_created", "handoff_claimed", "handoff_released", "handoff_assigned", "handoff_resolved"];
+    let hook = json!([{"kind": "ntfy", "url": phone.url("/ops"), "events": events}]);
+    let world = World::with(settings(&hook)).await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+
+    let vpn = sam.escalates_as("VPN is down", "urgent").await;
+    phone.receives(1).await;
+    priya.claims(&vpn).await;
+    phone.receives(2).await;
+    priya.post(&format!("/handoffs/{}/release", vpn.handoff), json!({"reason": "lunch"})).await.expect(200);
+    phone.receives(3).await;
+    priya.claims(&vpn).await;
+    phone.receives(4).await;
+    let sams = sam.get("/me").await.expect(200)["id"].clone();
+    priya.post(&format!("/handoffs/{}/assign", vpn.handoff), json!({"user_id": sams})).await.expect(200);
+    phone.receives(5).await;
+    sam.resolves(&vpn.session, "Renewed the certificate.").await;
+
+    let rings: Vec<_> = phone.receives(6).await.iter().map(|call| call.json()["priority"].clone()).collect();
+    assert_eq!(rings, [5, 2, 5, 2, 3, 2]);
+}
+
+#[tokio::test]
+async fn text_that_people_wrote_is_text_wherever_it_is_told() {
+    let (mut slack, mut mattermost) = (Receiver::open().await, Receiver::open().await);
+    let mut phone = Receiver::open().await;
+    let hooks = json!([
+        {"kind": "slack", "url": slack.url("/")},
+        {"kind": "mattermost", "url": mattermost.url("/")},
+        {"kind": "ntfy", "url": phone.url("/ops")},
+    ]);
+    let world = World::with(settings(&hooks)).await;
+    let problem = "@all @channel <!here> *b* _i_ `c` [x](https://evil.test) ~town \u{202e}x";
+
+    world.engineer("Sam Ortiz").await.escalates(problem).await;
+
+    let told = slack.receives(1).await[0].json();
+    assert_eq!(
+        (&told["mrkdwn"], &told["parse"], &told["link_names"]),
+        (&json!(false), &json!("none"), &json!(false))
+    );
+    let text = told["text"].as_str().unwrap();
+    assert!(!text.contains('<') && !text.contains("@all") && !text.contains('\u{202e}'), "{text}");
+    let told = mattermost.receives(1).await[0].json();
+    let text = told["text"].as_str().unwrap();
+    for acts in
+        ["@all", "@channel", "<!here>", " *b*", " _i_", " `c`", " [x]", "https://", "~town", "\u{202e}"]
+    {
+        assert!(!text.contains(acts), "{acts} acts in {text}");
+    }
+    assert_eq!(phone.receives(1).await[0].json()["markdown"], json!(false));
+}
+
+#[tokio::test]
 async fn ntfy_gets_a_topic_and_a_priority() {
     let mut phone = Receiver::open().await;
     let world = World::with(settings(&json!([{"kind": "ntfy", "url": phone.url("/ops")}]))).await;
@@ -171,6 +228,7 @@ fn webhooks_that_make_no_sense_say_what_to_do() {
     assert!(why(r#"[{"kind": "json", "url": "ftp://x"}]"#).contains("http://"));
     assert!(why(r#"[{"kind": "json", "url": "http://x", "secret": "hunter2"}]"#).contains("openssl rand"));
     assert!(why(r#"[{"kind": "json", "url": "http://x", "events": ["nope"]}]"#).contains("handoff_created"));
+    assert!(why(r#"[{"kind": "jsn", "url": "http://x"}]"#).contains("column 15: unknown word"));
     assert!(why(r#"[{"kind": "ntfy", "url": "http://x"}]"#).contains("topic"));
     assert!(why(r#"[{"kind": "json", "url": "http://169.254.169.254/"}]"#).contains("metadata"));
     let in_a_file = "[[webhooks]]\nkind = 'slack'\nurl = 'http://x'\nsecrte = 'x'";

@@ -100,7 +100,9 @@ fn unmarked(text: &str) -> String {
 fn begins_with_a_mark(text: &str) -> bool {
     // What a reader passes over: slashes, blanks, and what is not seen at all.
     let word = text.trim_start_matches(|c: char| {
-        c.is_whitespace() || c.is_control() || matches!(c, '/' | '\\' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
+        c.is_whitespace()
+            || c.is_control()
+            || matches!(c, '/' | '\\' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
     });
     MARKS.iter().any(|mark| word.get(..mark.len()).is_some_and(|word| word.eq_ignore_ascii_case(mark)))
 }

@@ -40,7 +40,10 @@ pub(super) fn mailer(url: Option<&SecretString>, from: Option<&str>) -> Result<M
 
 fn transport(url: &str) -> Result<lettre::transport::smtp::AsyncSmtpTransportBuilder, ConfigError> {
     if url.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err(wrong("mail_url", "has a blank or a line break in it; write a blank of the password as %20"));
+        return Err(wrong(
+            "mail_url",
+            "has a blank or a line break in it; write a blank of the password as %20",
+        ));
     }
     let Some((_, rest)) = url.split_once("://") else { return Err(wrong("mail_url", FORM)) };
     // What a URL takes for the end of host and port, and an @ after it: the end of host and port was none.
@@ -101,7 +104,10 @@ mod tests {
     fn what_stands_around_the_url_goes() {
         for url in ["\"file:./mail\"\r\n", " file:./mail", "\u{feff}file:./mail\n"] {
             let mailer = mailer(Some(&SecretString::from(url)), None).unwrap();
-            assert!(matches!(mailer, Mailer::Files { folder, .. } if folder.as_os_str() == "./mail"), "{url:?}");
+            assert!(
+                matches!(mailer, Mailer::Files { folder, .. } if folder.as_os_str() == "./mail"),
+                "{url:?}"
+            );
         }
     }
 
@@ -111,7 +117,9 @@ mod tests {
         assert_eq!(sender("tierup@acme.test").unwrap().to_string(), "tierup@acme.test");
         assert_eq!(sender("Tïerup <t@bücher.test>").unwrap().email.to_string(), "t@xn--bcher-kva.test");
         assert_eq!(sender("\"Team, first\" <t@acme.test>").unwrap().name.as_deref(), Some("Team, first"));
-        for wrong in ["nobody", "tierup <tierup@>", "jürgen@acme.test", "a\nb <a@acme.test>", "a <b@c> <d@e>", ""] {
+        for wrong in
+            ["nobody", "tierup <tierup@>", "jürgen@acme.test", "a\nb <a@acme.test>", "a <b@c> <d@e>", ""]
+        {
             assert!(sender(wrong).is_err(), "{wrong}");
         }
     }

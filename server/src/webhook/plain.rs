@@ -85,8 +85,7 @@ mod tests {
         for event in Parser::new_ext(text, known) {
             match event {
                 Event::Text(text) => seen.push_str(&text),
-                Event::Start(Tag::Paragraph)
-                | Event::End(TagEnd::Paragraph) => {}
+                Event::Start(Tag::Paragraph) | Event::End(TagEnd::Paragraph) => {}
                 _ => only_text = false,
             }
         }
@@ -105,7 +104,9 @@ mod tests {
             assert_eq!(read(&mattermost(text)), (text.to_owned(), true), "{}", mattermost(text));
         }
         let rings = ["@all", "@channel", "@here", "@priya", "~town-square", "#incident", ":fire:", ":100:"];
-        for ring in rings.into_iter().chain(["https://", "ftp://", "mailto:a", "www.evil", "WWW.evil", "<!channel>"]) {
+        for ring in
+            rings.into_iter().chain(["https://", "ftp://", "mailto:a", "www.evil", "WWW.evil", "<!channel>"])
+        {
             let text = format!("#7 x {ring} y {ring}");
             let plain = mattermost(&text);
             assert!(!plain.contains(ring), "{plain}");
