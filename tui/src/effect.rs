@@ -138,8 +138,15 @@ pub enum Call {
     OwnSessions(SessionStatus),
     /// A handoff with what was handed over.
     Handoff(HandoffId),
-    /// A session with what was said.
+    /// A session with what was said last.
     Session(SessionId),
+    /// What was said in it before.
+    Messages {
+        /// In which session.
+        session: SessionId,
+        /// Before which message, by its `seq`.
+        before: u32,
+    },
     /// Claim.
     Claim(HandoffId),
     /// Put back in the queue.

@@ -8,7 +8,7 @@ use tierup_common::event::Frame;
 use tierup_common::handoff::{Handoff, QueuePage};
 use tierup_common::id::{HandoffId, SessionId};
 use tierup_common::problem::Problem;
-use tierup_common::session::{Branch, Message, Session, SessionPage};
+use tierup_common::session::{Branch, Message, MessagePage, Session, SessionPage};
 use tierup_common::time::Timestamp;
 use tierup_common::user::{Me, User};
 
@@ -114,6 +114,8 @@ pub enum Answer {
     Session(Session),
     /// A message.
     Message(Message),
+    /// A page of messages.
+    Messages(MessagePage),
     /// Everybody in the account.
     Users(Vec<User>),
     /// A suggested step.

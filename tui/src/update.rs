@@ -6,6 +6,7 @@ mod can;
 mod command;
 mod conflict;
 mod dialog;
+mod earlier;
 mod ended;
 mod filter;
 mod go;
@@ -134,8 +135,8 @@ fn tick(state: &mut State, now: Timestamp, effects: &mut Vec<Effect>) {
     }
 }
 
-/// What follows from every change, whatever it was: what is worth watching, what the preview rests on, and that what
-/// was typed is kept.
+/// What follows from every change, whatever it was: what is worth watching, what the preview rests on, what is to be read
+/// next, and that what was typed is kept.
 fn settle(state: &mut State, effects: &mut Vec<Effect>) {
     let selected = match state.screen {
         Screen::Queue if state.size.0 >= WIDE => state.queue.selected_id(),
@@ -157,6 +158,7 @@ fn settle(state: &mut State, effects: &mut Vec<Effect>) {
         state.watches.clone_from(&watches);
         effects.push(Effect::Watch(watches, state.heard));
     }
+    earlier::fetch(state, effects);
     session::keep_draft(state, effects);
     attention::name_window(state, effects);
 }

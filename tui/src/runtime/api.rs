@@ -28,6 +28,8 @@ pub(super) use door::NOT_REACHED;
 
 /// A change whose answer was lost is sent again, with the same key, for so long.
 const TRY_FOR: Duration = Duration::from_secs(10);
+/// Messages that a session comes with: those that are shown first, and a few screens more.
+const NEWEST: u32 = 50;
 
 /// The way to a server, as one user. Clones share its connections.
 #[derive(Clone)]
@@ -176,7 +178,15 @@ impl Api {
                 self.fetch(request).await.map(Answer::Sessions)
             }
             Call::Handoff(id) => self.fetch(self.get(&route::HANDOFF.path(&[id]))).await.map(Answer::Handoff),
-            Call::Session(id) => self.fetch(self.get(&route::SESSION.path(&[id]))).await.map(Answer::Session),
+            Call::Session(id) => {
+                let request = self.get(&route::SESSION.path(&[id])).query(&[("last", NEWEST)]);
+                self.fetch(request).await.map(Answer::Session)
+            }
+            Call::Messages { session, before } => {
+                let request = self.get(&route::MESSAGES.path(&[session]));
+                let request = request.query(&[("before", *before), ("limit", limit::PAGE)]);
+                self.fetch(request).await.map(Answer::Messages)
+            }
             Call::Claim(id) => self.fetch(post(route::CLAIM, id)).await.map(Answer::Handoff),
             Call::Release { handoff, reason } => {
                 let body = Release { reason: reason.clone() };
@@ -348,6 +358,7 @@ const fn changes_something(call: &Call) -> bool {
         | Call::OwnSessions(_)
         | Call::Handoff(_)
         | Call::Session(_)
+        | Call::Messages { .. }
         | Call::Users => false,
         Call::Claim(_)
         | Call::Release { .. }

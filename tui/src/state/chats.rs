@@ -26,7 +26,7 @@ pub struct Left {
 impl Chats {
     /// A session is left. One of which only a part was ever here is not worth keeping.
     pub fn keep(&mut self, chat: Chat) {
-        let (true, Some(session)) = (chat.is_whole, chat.session) else { return };
+        let (true, Some(session)) = (chat.is_fetched, chat.session) else { return };
         self.0.retain(|left| left.session.id != session.id);
         self.0.push_back(Left { session, messages: chat.messages });
         if self.0.len() > KEPT {

@@ -20,8 +20,11 @@ pub struct Chat {
     pub session: Option<SessionItem>,
     /// What was said, in order, as far as it is known.
     pub messages: Vec<Message>,
-    /// Whether those are all: until the session is here, a snapshot's messages stand in, or those of an earlier visit.
-    pub is_whole: bool,
+    /// Whether it was fetched, and those are its newest without a gap: until then a snapshot's messages stand in, or those
+    /// of an earlier visit.
+    pub is_fetched: bool,
+    /// What is done about the messages before those.
+    pub earlier: Earlier,
     /// Whether something may have been said between the fetch and the beginning of the stream.
     pub may_miss: bool,
     /// The request for it.
@@ -50,6 +53,18 @@ pub struct Chat {
     pub recalled: Option<Recalled>,
     /// Messages broken into rows.
     pub wraps: Wraps,
+}
+
+/// What is done about messages before those that are here.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Earlier {
+    /// Nothing: nobody wants them, or there are none.
+    #[default]
+    NotAsked,
+    /// They are on their way.
+    Asked(Ticket),
+    /// They could not be fetched, for this reason.
+    Failed(String),
 }
 
 /// A message on its way.
@@ -111,7 +126,8 @@ impl Chat {
             id,
             session: None,
             messages: Vec::new(),
-            is_whole: false,
+            is_fetched: false,
+            earlier: Earlier::NotAsked,
             may_miss: false,
             asked: None,
             failed: None,
@@ -129,14 +145,68 @@ impl Chat {
         }
     }
 
-    /// Takes a fetched session. Messages that came by the stream meanwhile are not lost.
+    /// Takes a fetched session: it has the newest messages, or all. Messages that came by the stream meanwhile are not lost,
+    /// and earlier ones are kept as far as nothing is missing in between.
     pub fn take(&mut self, session: Session) {
-        let known = std::mem::take(&mut self.messages);
+        let mut known = std::mem::take(&mut self.messages);
+        if let Some(first) = session.conversation_messages.first().map(|first| first.seq) {
+            let earlier = known.partition_point(|message| message.seq < first);
+            let unbroken = known[..earlier].iter().rev().zip((0..first).rev());
+            let unbroken = unbroken.take_while(|(message, seq)| message.seq == *seq).count();
+            known.drain(..earlier - unbroken);
+        }
         self.session = Some(session.item);
-        self.is_whole = true;
+        self.is_fetched = true;
+        self.earlier = Earlier::NotAsked;
         self.failed = None;
         for message in session.conversation_messages.into_iter().chain(known) {
             self.hear(message);
+        }
+        let last = self.newest();
+        if let Scroll::From { newest: newest @ 0, .. } = &mut self.scroll {
+            // Somebody went to a message before anything was here.
+            *newest = last;
+        }
+    }
+
+    /// Takes the messages right before those that are here; false if these are others.
+    pub fn take_earlier(&mut self, earlier: Vec<Message>) -> bool {
+        let fits = |(earlier, first): (&Message, &Message)| earlier.seq + 1 == first.seq;
+        let is_right = earlier.last().zip(self.messages.first()).is_some_and(fits);
+        if is_right {
+            self.messages.splice(..0, earlier);
+        }
+        is_right
+    }
+
+    /// The first message that is here, by its `seq`, if there are others before it on the server.
+    pub fn missing_before(&self) -> Option<u32> {
+        let first = self.messages.first().filter(|_| self.is_fetched)?;
+        Some(first.seq).filter(|seq| *seq > 1)
+    }
+
+    /// Whether what is shown, or marked, or on its way to be shown, is at the beginning of what is here, or before it: in a
+    /// window of so many columns and rows.
+    pub fn is_near_the_beginning(&self, width: usize, height: usize) -> bool {
+        let Some(first) = self.messages.first() else { return false };
+        if self.marked.is_some_and(|marked| marked <= first.seq) {
+            return true;
+        }
+        match self.scroll {
+            // A message has three rows at least.
+            Scroll::Follow => {
+                3 * self.messages.len() <= 2 * height && self.ends_within(0, 0, (width, 2 * height), 0)
+            }
+            Scroll::From { seq, row, .. } => {
+                let mut above = row;
+                for place in 0..self.messages.partition_point(|message| message.seq < seq) {
+                    above += self.rows_of(place, width);
+                    if above >= 2 * height {
+                        return false;
+                    }
+                }
+                above < 2 * height
+            }
         }
     }
 

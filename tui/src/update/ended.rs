@@ -88,6 +88,7 @@ const fn in_doubt(call: &Call) -> Option<&'static str> {
         | Call::OwnSessions(_)
         | Call::Handoff(_)
         | Call::Session(_)
+        | Call::Messages { .. }
         | Call::Claim(_)
         | Call::Users
         | Call::PutStep { .. }

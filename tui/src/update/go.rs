@@ -5,7 +5,7 @@ use tierup_common::session::SessionStatus;
 
 use crate::effect::Effect;
 use crate::state::briefing::Briefing;
-use crate::state::session::Chat;
+use crate::state::session::{Chat, Earlier};
 use crate::state::toast::Tone;
 use crate::state::{Screen, State};
 use crate::update::load;
@@ -41,6 +41,8 @@ pub(super) fn back(state: &mut State, effects: &mut Vec<Effect>) {
         }
         Some(Screen::Session(mut chat)) => {
             chat.asked = Some(load::session(state, chat.id, effects));
+            // What was on its way came while another screen was here.
+            chat.earlier = Earlier::NotAsked;
             back_to(state, Screen::Session(chat));
         }
     }

@@ -10,7 +10,7 @@ use crate::state::preview::Preview;
 use crate::state::{Screen, State};
 use crate::update::growing::{grow_assessment, grow_message, presence};
 use crate::update::happened::happened;
-use crate::update::{briefing, dialog, filter, load};
+use crate::update::{briefing, dialog, earlier, filter, load};
 
 /// The team's stream carried something.
 pub(super) fn live(state: &mut State, frame: Frame, effects: &mut Vec<Effect>) {
@@ -129,7 +129,10 @@ pub(super) fn ask_again(state: &mut State, effects: &mut Vec<Effect>) {
     {
         load::handoff(state, id, effects);
     }
-    if matches!(&state.screen, Screen::Session(chat) if chat.failed.is_some()) {
-        load::open_session(state, effects);
+    if let Screen::Session(chat) = &mut state.screen {
+        earlier::try_again(chat);
+        if chat.failed.is_some() {
+            load::open_session(state, effects);
+        }
     }
 }

@@ -6,6 +6,7 @@ use crate::state::session::{Chat, Scroll};
 use crate::state::toast::Tone;
 use crate::state::{Screen, State};
 use crate::text::markdown;
+use crate::update::earlier;
 use crate::update::session::chat_mut;
 
 /// Scrolls the conversation by rows; at the end it follows again.
@@ -13,15 +14,15 @@ pub(super) fn scroll(state: &mut State, to: Move) {
     let (width, height) = state.painted.transcript;
     let page = height.saturating_sub(2).max(1);
     let Some(chat) = chat_mut(state) else { return };
+    earlier::try_again(chat);
     chat.scroll = match to {
         Move::Up => up(chat, 1, width, height),
         Move::PageUp => up(chat, page, width, height),
         Move::Down => down(chat, 1, width, height),
         Move::PageDown => down(chat, page, width, height),
-        Move::Top => match chat.messages.first() {
-            Some(first) => Scroll::From { seq: first.seq, row: 0, newest: chat.newest() },
-            None => Scroll::Follow,
-        },
+        // Until it is here, the first that is.
+        Move::Top if !chat.messages.is_empty() => Scroll::From { seq: 1, row: 0, newest: chat.newest() },
+        Move::Top => Scroll::Follow,
         Move::Bottom => Scroll::Follow,
     };
 }
@@ -63,7 +64,10 @@ pub(super) fn next_evidence(state: &mut State) {
     let Some(chat) = chat_mut(state) else { return };
     let seq = chat.briefing.as_mut().and_then(|briefing| briefing.mark_evidence(true));
     match seq {
-        Some(seq) if chat.message(seq).is_some() => show(state, seq),
+        Some(seq) if chat.message(seq).is_some() || chat.missing_before().is_some_and(|first| seq < first) => {
+            earlier::try_again(chat);
+            show(state, seq);
+        }
         Some(seq) => state.toast(Tone::Info, format!("Message {seq} is not here yet")),
         None => {}
     }
@@ -147,6 +151,10 @@ fn up(chat: &Chat, rows: usize, width: usize, height: usize) -> Scroll {
 /// Where the conversation stands so many rows further down: at the end, when a screen is all that is left.
 fn down(chat: &Chat, rows: usize, width: usize, height: usize) -> Scroll {
     let Scroll::From { seq, row, newest } = chat.scroll else { return Scroll::Follow };
+    // Whoever goes where nothing is yet stays on their way.
+    if rows == 0 && chat.messages.first().is_none_or(|first| seq < first.seq) {
+        return chat.scroll;
+    }
     let mut place = chat.messages.partition_point(|message| message.seq < seq);
     let mut row = row + rows;
     while place < chat.messages.len() {

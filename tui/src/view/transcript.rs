@@ -6,7 +6,7 @@ use tierup_common::time::Timestamp;
 
 use crate::state::State;
 use crate::state::painted::Target;
-use crate::state::session::{Chat, Scroll};
+use crate::state::session::{Chat, Earlier, Scroll};
 use crate::text::{Ink, Piece, Row, markdown, safe, wrap};
 use crate::view::canvas::Canvas;
 use crate::view::sheet::message_head;
@@ -73,8 +73,14 @@ fn position(rows: &Rows<'_>, screen: &Screen, canvas: &mut Canvas<'_>, panel: Re
 /// Says in the first row, while that is so, that there is more to the conversation than is here; the room that is left.
 fn below_what_is_missing(chat: &Chat, canvas: &mut Canvas<'_>, area: Rect) -> Rect {
     let begins = chat.messages.first().map(|first| first.seq);
-    let (text, style) = match (&chat.failed, begins) {
-        _ if chat.is_whole || area.height < 4 => return area,
+    let missing = match (chat.is_fetched, &chat.earlier) {
+        (true, Earlier::NotAsked) => return area,
+        (true, Earlier::Asked(_)) => None,
+        (true, Earlier::Failed(why)) => Some(why),
+        (false, _) => chat.failed.as_ref(),
+    };
+    let (text, style) = match (missing, begins) {
+        _ if area.height < 4 => return area,
         (_, None) | (None, Some(1)) => return area,
         (None, Some(_)) => (format!("{} earlier messages are coming", canvas.spinner()), canvas.theme.dim),
         (Some(why), Some(_)) => {
@@ -113,8 +119,13 @@ impl Rows<'_> {
         if place < self.chat.messages.len() { self.chat.rows_of(place, self.width) } else { self.tail }
     }
 
-    const fn are_few(&self) -> bool {
-        self.chat.messages.len() <= COUNTED
+    /// Messages before those that are here.
+    fn earlier(&self) -> usize {
+        self.chat.missing_before().map_or(0, |first| first as usize - 1)
+    }
+
+    fn are_few(&self) -> bool {
+        self.chat.messages.len() <= COUNTED && self.earlier() == 0
     }
 
     fn part(&self, first: usize, above: usize, height: usize) -> Part {
@@ -131,7 +142,8 @@ impl Rows<'_> {
         }
         let (top, all) = (share(first, above), self.count() * SHARES);
         let end = if place < self.count() { share(place, row) } else { all };
-        Part { top, room: end.saturating_sub(top), all, below: self.count() - place }
+        let earlier = self.earlier() * SHARES;
+        Part { top: earlier + top, room: end.saturating_sub(top), all: earlier + all, below: self.count() - place }
     }
 }
 
