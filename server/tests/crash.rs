@@ -1,7 +1,9 @@
-//! Acknowledged is durable: the binary is killed in the middle of its work again and again, and everything it said yes
-//! to is there, once; a subscriber that resumes misses nothing and hears nothing twice.
+//! Acknowledged is durable: the binary is killed in the middle of its work again and again, and the sessions, handoffs
+//! and claims that it said yes to are there, once, and none that nobody asked for; a subscriber that resumes misses
+//! nothing and hears nothing twice.
 //!
-//! A mutant seen to fail: a resumed stream that begins one event late.
+//! Mutants seen to fail: a resumed stream that begins one event late, a claim that is answered and not written, a
+//! handoff that is written though it was refused.
 //! `just soak` kills it a hundred times instead of four.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
@@ -10,6 +12,7 @@
 mod serving;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -33,15 +36,24 @@ fn http() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().timeout(Duration::from_mins(1)).build().unwrap()
 }
 
-/// What the writers were told: the session that each key made, where the answer arrived.
+/// What came of a key, as far as answers arrived.
+#[derive(Clone, Default)]
+struct Made {
+    session: String,
+    handoff: Option<String>,
+    is_claimed: bool,
+}
+
+/// What the writers were told of each key whose session was acknowledged.
 #[derive(Default)]
 struct Told {
-    made: Mutex<BTreeMap<String, String>>,
+    made: Mutex<BTreeMap<String, Made>>,
     count: AtomicUsize,
     more: Notify,
 }
 
-/// Opens sessions and escalates them until the server is gone; the last key, whose answer did not arrive, is tried first next time.
+/// Opens sessions, escalates them and claims the handoffs until the server is gone; the last key, of which an answer did
+/// not arrive, is tried first next time.
 async fn write(
     http: reqwest::Client,
     url: String,
@@ -49,26 +61,71 @@ async fn write(
     told: Arc<Told>,
     mut key: String,
 ) -> String {
+    let ask = async |path: String, key: String, body: Value| -> Option<Value> {
+        let request = http.post(format!("{url}{path}")).bearer_auth(&token);
+        let request = request.header("idempotency-key", key);
+        let sent = if body.is_null() { request } else { request.json(&body) }.send().await;
+        sent.ok().filter(|response| response.status().is_success())?.json().await.ok()
+    };
     loop {
         let body = json!({"intake_type": "free_text", "intake_content": {"text": key}});
-        let request = http.post(format!("{url}/ai-sessions")).bearer_auth(&token);
-        let sent = request.header("idempotency-key", &key).json(&body).send().await;
-        let Ok(response) = sent else { return key };
-        if response.status() != 201 {
-            return key;
-        }
-        let Ok(session) = response.json::<Value>().await else { return key };
-        let id = session["id"].as_str().unwrap().to_owned();
-        let path = format!("{url}/ai-sessions/{id}/handoff");
-        told.made.lock().unwrap().insert(key.clone(), id);
-        told.more.notify_one();
-        let body = json!({"intent": "escalate", "engineer_notes": "stuck"});
-        let request = http.post(path).bearer_auth(&token).header("idempotency-key", format!("h-{key}"));
-        match request.json(&body).send().await {
-            Ok(response) if response.status() == 201 => {}
-            Ok(_) | Err(_) => return key,
-        }
+        let Some(session) = ask("/ai-sessions".into(), key.clone(), body).await else { return key };
+        let id = session["id"].as_str().unwrap();
+        told.knows(&key, |made| made.session = id.to_owned());
+        let body = json!({"intent": "escalate", "engineer_notes": key});
+        let path = format!("/ai-sessions/{id}/handoff");
+        let Some(handoff) = ask(path, format!("h-{key}"), body).await else { return key };
+        let id = handoff["id"].as_str().unwrap();
+        told.knows(&key, |made| made.handoff = Some(id.to_owned()));
+        let path = format!("/handoffs/{id}/claim");
+        let Some(claimed) = ask(path, format!("c-{key}"), Value::Null).await else { return key };
+        assert_eq!(claimed["status"], "claimed");
+        told.knows(&key, |made| made.is_claimed = true);
         key = format!("key-{}", told.count.fetch_add(1, Ordering::Relaxed));
+    }
+}
+
+impl Told {
+    /// An answer arrived.
+    fn knows(&self, key: &str, change: impl FnOnce(&mut Made)) {
+        change(self.made.lock().unwrap().entry(key.into()).or_default());
+        self.more.notify_one();
+    }
+
+    /// What is stored is what was acknowledged, and of the keys in flight perhaps a step more.
+    fn is_what_is_stored(&self, data: &Path, in_flight: &[String]) {
+        let checked = admin::check(data).unwrap();
+        assert!(checked.is_sound(), "{:?}", checked.problems);
+        let database = rusqlite::Connection::open(data.join("tierup.db")).unwrap();
+        let stored = |sql: &str| -> BTreeSet<String> {
+            let mut rows = database.prepare(sql).unwrap();
+            let keys: Vec<String> = rows.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+            let distinct: BTreeSet<_> = keys.iter().cloned().collect();
+            assert_eq!(keys.len(), distinct.len(), "a key has had two effects: {sql}");
+            distinct
+        };
+        let made = self.made.lock().unwrap();
+        let acknowledged = |is: fn(&Made) -> bool| -> BTreeSet<String> {
+            made.iter().filter(|(_, made)| is(made)).map(|(key, _)| key.clone()).collect()
+        };
+        let kinds: [(_, fn(&Made) -> bool, _); 4] = [
+            ("sessions", |_| true, "SELECT content FROM message WHERE seq = 1"),
+            ("handoffs", |made| made.handoff.is_some(), "SELECT notes FROM handoff"),
+            ("claims", |made| made.is_claimed, "SELECT notes FROM handoff WHERE status = 'claimed'"),
+            (
+                "claims in the log",
+                |made| made.is_claimed,
+                "SELECT notes FROM event JOIN handoff ON id = handoff_id WHERE type = 'handoff_claimed'",
+            ),
+        ];
+        for (what, is, sql) in kinds {
+            let (acknowledged, stored) = (acknowledged(is), stored(sql));
+            assert!(acknowledged.len() > 20, "hardly any {what} were acknowledged");
+            let lost: Vec<_> = acknowledged.difference(&stored).collect();
+            assert!(lost.is_empty(), "acknowledged {what} are not there: {lost:?}");
+            let unasked: Vec<_> = stored.difference(&acknowledged).filter(|key| !in_flight.contains(key)).collect();
+            assert!(unasked.is_empty(), "{what} that nobody asked for: {unasked:?}");
+        }
     }
 }
 
@@ -138,15 +195,11 @@ async fn what_was_acknowledged_is_there_after_a_stop_too() {
         "{ended} after {:?}",
         began.elapsed()
     );
-    let asked_last = writers.join_all().await.len();
+    let in_flight = writers.join_all().await;
     for ear in ears {
         ear.await.unwrap();
     }
-    let checked = admin::check(&data).unwrap();
-    assert!(checked.is_sound(), "{:?}", checked.problems);
-    let made = told.made.lock().unwrap().len();
-    let sessions = usize::try_from(checked.sessions).unwrap();
-    assert!((made..=made + asked_last).contains(&sessions), "{made} were acknowledged, {sessions} are there");
+    told.is_what_is_stored(&data, &in_flight);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -186,22 +239,23 @@ async fn what_was_acknowledged_is_there_once_however_often_the_server_is_killed(
         }
     }
 
-    let checked = admin::check(&data).unwrap();
-    assert!(checked.is_sound(), "{:?}", checked.problems);
+    told.is_what_is_stored(&data, &keys);
     let server = serve(&data, &["--assessment-engine", "off"], Stdio::null());
     let url = format!("{}/api/v1", server.url);
     let http = http();
     let made = told.made.lock().unwrap().clone();
-    for (key, id) in &made {
-        let response = http.get(format!("{url}/ai-sessions/{id}")).bearer_auth(&token).send().await.unwrap();
-        let session: Value = response.json().await.unwrap();
+    for (key, made) in &made {
+        let get = async |path: String| -> Value {
+            let response = http.get(format!("{url}{path}")).bearer_auth(&token).send().await.unwrap();
+            response.json().await.unwrap()
+        };
+        let session = get(format!("/ai-sessions/{}", made.session)).await;
         assert_eq!(session["intake_content"]["text"], json!(key), "an acknowledged session is not there");
+        let Some(handoff) = &made.handoff else { continue };
+        let handoff = get(format!("/handoffs/{handoff}")).await;
+        assert_eq!(handoff["session_id"], json!(made.session), "an acknowledged handoff is not there");
+        assert!(!made.is_claimed || handoff["claimed_by_name"] == "Ana Ruiz", "{handoff}");
     }
-    let distinct: BTreeSet<_> = made.values().collect();
-    assert_eq!(distinct.len(), made.len(), "two keys made one session");
-    let maybe = u64::try_from(keys.len()).unwrap();
-    let acknowledged = u64::try_from(made.len()).unwrap();
-    assert!((acknowledged..=acknowledged + maybe).contains(&checked.sessions), "{checked}");
     // What is said in a session goes only to streams that are narrowed to it.
     let log = rusqlite::Connection::open(data.join("tierup.db")).unwrap();
     let mut log = log.prepare("SELECT seq FROM event WHERE type <> 'message_added' ORDER BY seq").unwrap();

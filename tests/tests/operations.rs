@@ -258,7 +258,7 @@ async fn forgets_everything(priya: &Engineer) -> serde_json::Value {
 
 #[tokio::test]
 async fn an_assessment_that_failed_is_no_milestone_and_goes_too() {
-    let model = Model::with(Temper::Refuses).await;
+    let model = Model::with(Temper::Status(401)).await;
     let world = World::with(model.settings(5)).await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let mut stream = priya.listens("").await;

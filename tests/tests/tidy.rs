@@ -128,6 +128,26 @@ fn only_the_clock_reads_the_time() {
 }
 
 #[test]
+fn what_the_server_cannot_do_without_is_started_under_supervision() {
+    // The log may fall silent, and a job's panic is contained and told.
+    let known = ["server/src/supervise.rs", "server/src/log.rs", "server/src/worker.rs"];
+    nowhere(
+        &["thread::Builder", "thread::spawn", "tokio::spawn("],
+        |source| source.is_in(&["server/src"]) && !source.is_in(&known),
+        "a Supervisor starts it, and hears when it ends",
+    );
+}
+
+#[test]
+fn the_server_prints_nothing_that_it_could_fall_over() {
+    nowhere(
+        &["print!(", "println!("],
+        |source| source.is_in(&["server/src", "tui/src"]),
+        "these panic where nobody reads, and wait for whoever reads slowly",
+    );
+}
+
+#[test]
 fn only_the_error_module_maps_to_a_status() {
     let inner = |source: &Source| {
         source.is_in(&["server/src/domain", "server/src/store", "server/src/worker", "server/src/assess"])

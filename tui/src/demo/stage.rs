@@ -1,5 +1,6 @@
 //! The stage: a server on a free port of this machine, in a temporary folder, with a team in it.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -99,7 +100,8 @@ impl Stage {
         let _ = tokio::time::timeout(Duration::from_secs(2), server.stop()).await;
         let path: PathBuf = folder.path().into();
         if let Err(error) = folder.close() {
-            eprintln!("error: {} could not be removed: {error}", path.display());
+            // Where nobody listens, there is nobody to tell.
+            let _ = writeln!(std::io::stderr(), "error: {} could not be removed: {error}", path.display());
         }
     }
 }

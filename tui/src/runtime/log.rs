@@ -31,8 +31,12 @@ pub fn begin(files: &Files) -> io::Result<()> {
     let file = options.open(path)?;
     let filter = std::env::var("TIERUP_LOG").ok().and_then(|filter| EnvFilter::try_new(filter).ok());
     let filter = filter.unwrap_or_else(|| EnvFilter::new("tierup=warn"));
-    let subscriber =
-        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(Mutex::new(file));
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(false)
+        // A line that the disk has no room for would be told on the terminal, in the middle of the screen.
+        .log_internal_errors(false)
+        .with_writer(Mutex::new(file));
     // Only a second console in one process finds one that has begun already.
     let _ = subscriber.finish().with(OwnTargets).try_init();
     Ok(())
