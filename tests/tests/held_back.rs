@@ -93,7 +93,7 @@ async fn behind_a_proxy_that_holds_streams_back_one_works_and_is_told_why_it_is_
     priya.sees("Nothing waits.").await;
     sam.escalates("VPN is down").await;
     priya.sees("VPN is down").await;
-    priya.press("p");
+    priya.press("p").await;
     priya.sees("active, yours").await;
 
     // The doctor knows why.

@@ -137,7 +137,11 @@ impl From<&Connection> for Heard {
     fn from(connection: &Connection) -> Self {
         match connection {
             Connection::Connecting => Self::Connecting,
-            Connection::Lost { .. } | Connection::LoggedOut(_) | Connection::Refused(_) => Self::End,
+            // Held back, it may never catch up: what it would tell is asked for meanwhile.
+            Connection::Late { .. }
+            | Connection::Lost { .. }
+            | Connection::LoggedOut(_)
+            | Connection::Refused(_) => Self::End,
         }
     }
 }
