@@ -16,8 +16,10 @@ pub fn reason(message: &str) -> String {
     let message =
         message.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ");
     for quoting in ["invalid type: ", "invalid value: "] {
-        if message.starts_with(quoting) {
-            return format!("{quoting}{}", expected(&message));
+        if let Some(rest) = message.strip_prefix(quoting) {
+            // The kind of a value stands before it: string "…", integer `…`, and map or sequence with none.
+            let kind = rest.split(['"', '`', ',']).next().unwrap_or_default().trim();
+            return format!("{quoting}{kind}, {}", expected(&message));
         }
     }
     if message.starts_with("unknown variant ") {
@@ -66,14 +68,15 @@ mod tests {
         for (said, reason_of_it) in [
             (
                 r#"invalid type: string "hunter2, expected x", expected a boolean"#,
-                "invalid type: expected a boolean",
+                "invalid type: string, expected a boolean",
             ),
-            ("invalid value: integer `70000`, expected u16", "invalid value: expected u16"),
+            ("invalid value: integer `70000`, expected u16", "invalid value: integer, expected u16"),
             ("unknown variant `hunter2`, expected one of `a`, `b`", "unknown word: expected one of `a`, `b`"),
             ("unknown variant `hunter2`, there are no variants", "unknown word: something else is expected"),
             ("unknown field `lissten`, expected `listen`", "unknown field `lissten`, expected `listen`"),
             ("unknown field `smtp://a:b@c`, expected `listen`", "unknown field: expected `listen`"),
             ("unknown field `Hunter`, expected `x`, expected `listen`", "unknown field: expected `listen`"),
+            ("invalid type: map, expected a string", "invalid type: map, expected a string"),
             ("missing field `kind`\n", "missing field `kind`"),
         ] {
             assert_eq!(reason(said), reason_of_it, "{said}");

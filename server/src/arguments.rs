@@ -34,8 +34,9 @@ pub fn discreet(mut error: clap::Error, command: &Command) -> clap::Error {
     error
 }
 
-/// Whether an argument, as errors name it, can be set in the environment.
+/// Whether an argument, as errors name it (`--listen <ADDRESS>`), can be set in the environment.
 fn is_setting(command: &Command, argument: &str) -> bool {
-    command.get_arguments().any(|arg| arg.get_env().is_some() && arg.to_string() == argument)
+    let name = argument.split([' ', '=', '[']).next().unwrap_or_default().trim_start_matches("--");
+    command.get_arguments().any(|arg| arg.get_env().is_some() && arg.get_long() == Some(name))
         || command.get_subcommands().any(|inner| is_setting(inner, argument))
 }

@@ -21,6 +21,7 @@ use sha2::{Digest, Sha256};
 use tierup_common::limit;
 use tierup_common::object::object;
 use tierup_common::problem::{Code, FieldError};
+use tierup_common::redact;
 use tierup_common::route;
 use tierup_common::user::Role;
 use url::form_urlencoded;
@@ -311,13 +312,24 @@ fn raw(parts: &Parts) -> Bytes {
 
 fn unreadable(place: &str, path: &str, error: &dyn std::fmt::Display) -> ApiError {
     let field = if is_root(path) { place.to_owned() } else { format!("{place}, {path}") };
-    ApiError::new(Code::BadRequest, format!("{field}: {error}"))
+    ApiError::new(Code::BadRequest, format!("{field}: {}", without_value(&error.to_string())))
+}
+
+/// What is wrong, without a value of the wrong type: a password may be it, and answers are logged by those who ask.
+fn without_value(error: &str) -> String {
+    if !error.starts_with("invalid ") {
+        return error.to_owned();
+    }
+    match error.rsplit_once(" at line ") {
+        Some((error, place)) => format!("{} at line {place}", redact::reason(error)),
+        None => redact::reason(error),
+    }
 }
 
 /// The same, with the field that is to blame as a rule's breach has it.
 fn bad_field(place: &str, path: &str, error: &dyn std::fmt::Display) -> ApiError {
     let mut answer = unreadable(place, path, error);
-    let error = error.to_string();
+    let error = without_value(&error.to_string());
     // Where in the text it stands is of no use to who looks at the field.
     let message = error.split_once(" at line ").map_or(error.as_str(), |(message, _)| message);
     let path = Some(path).filter(|path| !is_root(path));
