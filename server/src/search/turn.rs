@@ -101,7 +101,7 @@ pub(super) mod tests {
 
     /// Waits for what is to come at once, as far as a busy machine goes.
     async fn soon<T>(work: impl Future<Output = T>) -> T {
-        tokio::time::timeout(Duration::from_secs(60), work).await.expect("it does not come")
+        tokio::time::timeout(Duration::from_secs(30), work).await.expect("it does not come")
     }
 
     /// Mutants seen to fail: work handed to a thread before its turn.
