@@ -2,8 +2,7 @@
 //! and claims that it said yes to are there, once, and none that nobody asked for; a subscriber that resumes misses
 //! nothing and hears nothing twice.
 //!
-//! Mutants seen to fail: a resumed stream that begins one event late, a claim that is answered and not written, a
-//! handoff that is written though it was refused.
+//! Mutants seen to fail: a resumed stream that begins one event late, a claim that is answered and not written.
 //! `just soak` kills it a hundred times instead of four.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]

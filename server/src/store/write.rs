@@ -327,6 +327,11 @@ mod tests {
             self.writer.commit(Haste::AtOnce, set).await.unwrap();
         }
 
+        async fn fails(&self) -> Failure {
+            let failed = tokio::time::timeout(Duration::from_secs(10), self.supervisor.failed()).await;
+            failed.expect("whoever does not know what is stored must not go on")
+        }
+
         async fn count(&self) -> i64 {
             let readers = read::Readers::start(self.folder.path(), &self.supervisor).unwrap();
             let count = |connection: &Connection| {
@@ -365,9 +370,7 @@ mod tests {
         let set = |system: &mut System<'_>| Ok(system.connection.commit_hook(Some(|| true))?);
         let first = desk.writer.commit(Haste::AtOnce, set).await;
         assert!(matches!(first, Err(Error::Unknown)), "{first:?}");
-        let failed = tokio::time::timeout(Duration::from_secs(10), desk.supervisor.failed()).await;
-        let why = failed.expect("whoever does not know what is stored must not go on");
-        assert_eq!(why, Failure::UnknownCommit);
+        assert_eq!(desk.fails().await, Failure::UnknownCommit);
         let later = desk.runs("INSERT INTO number VALUES (2)").await;
         assert!(matches!(later, Err(Error::Closed)), "{later:?}");
         assert_eq!(desk.count().await, 1);
@@ -378,7 +381,7 @@ mod tests {
         let desk = Desk::with(|_| panic!("telling what is new fell over"));
         let told = desk.runs("INSERT INTO number VALUES (1)").await;
         assert!(matches!(told, Err(Error::Unknown)), "it may be stored, and is: {told:?}");
-        assert_eq!(desk.supervisor.failed().await, Failure::Panicked("store-writer".into()));
+        assert_eq!(desk.fails().await, Failure::Panicked("store-writer".into()));
         assert_eq!(desk.count().await, 1);
     }
 
