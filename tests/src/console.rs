@@ -275,12 +275,21 @@ impl Console {
         }
     }
 
-    /// When the console rests, its screen shows a text, whether it did before or not.
+    /// Waits until the console rests and its screen shows a text, whether it did before or not: for what stays, or is in
+    /// more than one place. That the last key has done something is proved by something else.
     #[track_caller]
     pub fn still_sees(&self, text: &str) -> impl Future<Output = ()> {
-        let (place, text, rests) = (Location::caller(), text.to_owned(), self.rests());
+        let (place, text) = (Location::caller(), text.to_owned());
+        let mut drawn = self.drawn.clone();
         async move {
-            rests.await;
+            let wait = async {
+                self.rests().await;
+                while !self.screen.text().contains(&text) && drawn.changed().await.is_ok() {
+                    self.rests().await;
+                }
+            };
+            // A console that does not rest says so itself.
+            let _ = tokio::time::timeout(SOON * 2, wait).await;
             let screen = self.screen.text();
             assert!(screen.contains(&text), "at {place}: {text:?} is not there:\n{screen}");
         }

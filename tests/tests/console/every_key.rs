@@ -350,8 +350,8 @@ async fn what_was_seen_before(hands: &mut Hands) {
     sam.waits_for_assessment(&again).await;
     let before = hands.go_to(world.console("Priya Nair").await);
     hands.console.sees("1 of 1").await;
-    hands.press("list.open").await;
-    hands.console.sees("• session 2").await;
+    hands.shows("list.open", "▌Assessment").await;
+    hands.console.still_sees("• session 2").await;
     hands.shows("briefing.cases", "╭ Seen before").await;
     hands.changes("cases.down").await;
     hands.changes("cases.up").await;
