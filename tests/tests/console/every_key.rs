@@ -67,6 +67,20 @@ async fn every_action_is_reached_by_its_key_and_does_what_it_is_there_for() {
     assert_eq!(hands.left_out(), Vec::<String>::new(), "no story presses these");
 }
 
+/// The same as above, where nothing was done before: short enough to be told again and again.
+#[tokio::test]
+async fn a_lost_claim_ends_by_each_of_its_keys() {
+    let stage = Stage::new().await;
+    let mut hands = Hands::on(stage.world.console("Priya Nair").await);
+    hands.console.sees("1 of 3").await;
+    let priya = stage.world.engineer("Priya Nair").await;
+    for other in [0, 2] {
+        priya.claims(&stage.handoffs[other]).await;
+    }
+    hands.console.sees("1 open").await;
+    a_lost_claim(&mut hands, &stage).await;
+}
+
 async fn the_list(hands: &mut Hands, stage: &Stage) {
     for (action, text) in [
         ("list.down", "2 of 3"),

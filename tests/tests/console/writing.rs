@@ -37,8 +37,8 @@ async fn what_is_typed_can_be_undone_and_sent_before_comes_back() {
     priya.sees("│ half a thought indeed").await;
     // A line break, and the arrows move inside the text.
     priya.press("<alt-enter>second line<up>!").await;
-    priya.sees("│ half a thoug").await;
-    priya.sees("second line").await;
+    priya.sees("│ half a thou!ght indeed").await;
+    priya.still_sees("│ second line").await;
 }
 
 #[tokio::test]
