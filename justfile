@@ -23,6 +23,10 @@ console *ARGS:
 test:
     cargo test --workspace
 
+# All tests again and again on two cores beside busy loops: they pass every time (45 minutes at most)
+steady:
+    tests/steady
+
 # The long forms of the tests, with the same code and bigger numbers: half an hour on a machine with nothing else to do
 soak *ARGS:
     TIERUP_SOAK=1 cargo test --release --workspace --no-fail-fast -- --test-threads 1 {{ARGS}}

@@ -1,5 +1,6 @@
 //! The real loop of the console, on a buffer instead of a terminal.
 
+mod at_key;
 mod desk;
 mod keys;
 mod screen;
@@ -8,12 +9,9 @@ use std::panic::Location;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::Poll;
 use std::time::Duration;
 
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use futures_util::Stream;
-use futures_util::stream::poll_fn;
 use ratatui::Terminal;
 use ratatui::buffer::Buffer;
 use ratatui::text::Span;
@@ -29,7 +27,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::SOON;
+use crate::console::at_key::AtKey;
 use crate::console::desk::Desk;
+use crate::console::keys::counted;
 use crate::console::screen::Screen;
 
 pub use desk::Around;
@@ -47,21 +47,6 @@ pub struct Console {
     held_back: AtomicUsize,
     at_key: Mutex<AtKey>,
     running: JoinHandle<std::io::Result<()>>,
-}
-
-/// What was there when the last key was pressed: it is no proof that the key did anything.
-#[derive(Default)]
-struct AtKey {
-    screen: String,
-    around: Around,
-    /// Texts of that screen that the story has seen go since.
-    gone: Vec<String>,
-}
-
-impl AtKey {
-    fn shows(&self, text: &str) -> bool {
-        self.screen.contains(text) && !self.gone.iter().any(|gone| gone == text)
-    }
 }
 
 impl Console {
@@ -129,7 +114,8 @@ impl Console {
         }
     }
 
-    /// From now on the story itself holds so many requests and streams back: the console rests all the same.
+    /// From now on the story itself holds so many requests and streams back, `usize::MAX` any: the console rests all the
+    /// same.
     pub fn holds_back(&self, count: usize) {
         self.held_back.store(count, Ordering::Relaxed);
     }
@@ -139,11 +125,6 @@ impl Console {
     #[track_caller]
     pub fn press(&self, keys: &str) -> impl Future<Output = ()> {
         self.happen(keys_of(keys).into_iter().map(Event::Key).collect())
-    }
-
-    /// Presses keys whatever is under way: for what comes in between.
-    pub fn press_at_once(&self, keys: &str) {
-        self.send(keys_of(keys).into_iter().map(Event::Key).collect());
     }
 
     /// Pastes a text when the console rests.
@@ -275,12 +256,21 @@ impl Console {
         }
     }
 
-    /// When the console rests, its screen shows a text, whether it did before or not.
+    /// Waits until the console rests and its screen shows a text, whether it did before or not: for what stays, or is in
+    /// more than one place. That the last key has done something is proved by something else.
     #[track_caller]
     pub fn still_sees(&self, text: &str) -> impl Future<Output = ()> {
-        let (place, text, rests) = (Location::caller(), text.to_owned(), self.rests());
+        let (place, text) = (Location::caller(), text.to_owned());
+        let mut drawn = self.drawn.clone();
         async move {
-            rests.await;
+            let wait = async {
+                self.rests().await;
+                while !self.screen.text().contains(&text) && drawn.changed().await.is_ok() {
+                    self.rests().await;
+                }
+            };
+            // A console that does not rest says so itself.
+            let _ = tokio::time::timeout(SOON * 2, wait).await;
             let screen = self.screen.text();
             assert!(screen.contains(&text), "at {place}: {text:?} is not there:\n{screen}");
         }
@@ -377,20 +367,4 @@ impl Console {
         let kept = tokio::time::timeout(SOON, under_way.wait_for(|count| *count == 0)).await;
         kept.expect("what was to be kept is not").expect("it is counted here");
     }
-}
-
-/// What is typed. A key is under way until the loop asks for the next one: then it has done what it does.
-fn counted(
-    mut typed: mpsc::UnboundedReceiver<(Event, UnderWay)>,
-    starting: UnderWay,
-) -> impl Stream<Item = Event> + Send {
-    let mut last = Some(starting);
-    poll_fn(move |context| {
-        drop(last.take());
-        let next = std::task::ready!(typed.poll_recv(context));
-        Poll::Ready(next.map(|(event, under_way)| {
-            last = Some(under_way);
-            event
-        }))
-    })
 }

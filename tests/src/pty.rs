@@ -21,6 +21,8 @@ pub struct Pty {
     master: Box<dyn MasterPty + Send>,
     keys: Box<dyn Write + Send>,
     shared: Arc<Shared>,
+    /// The screen when something was typed last: what was there already is no proof that a key did anything.
+    at_key: String,
     /// The line discipline before the program ran.
     before: String,
 }
@@ -104,11 +106,12 @@ impl Pty {
         let shared = Arc::new(Shared { screen, changed: Condvar::new() });
         let watched = Arc::clone(&shared);
         std::thread::spawn(move || read(output, &watched));
-        Self { child, master: pair.master, keys, shared, before }
+        Self { child, master: pair.master, keys, shared, at_key: String::new(), before }
     }
 
     /// Types bytes, as a terminal sends them: `\r` is Enter, `\x1b` Escape.
     pub fn types(&mut self, bytes: &str) {
+        self.at_key = self.screen();
         self.keys.write_all(bytes.as_bytes()).expect("a keyboard");
         self.keys.flush().expect("a keyboard");
     }
@@ -126,9 +129,20 @@ impl Pty {
             .set_size(not_zero(rows), not_zero(columns));
     }
 
-    /// Waits until the screen shows a text.
+    /// Waits until the screen shows a text, which it did not when something was typed last.
     #[track_caller]
     pub fn sees(&self, text: &str) {
+        assert!(
+            !self.at_key.contains(text),
+            "{text:?} was on the screen already when something was typed: wait for what that brings, or say `still_sees`"
+        );
+        self.still_sees(text);
+    }
+
+    /// Waits until the screen shows a text, whether it did before or not: that the last key has done something is proved
+    /// by something else.
+    #[track_caller]
+    pub fn still_sees(&self, text: &str) {
         self.waits(&format!("{text:?} on the screen"), |screen| {
             screen.parser.screen().contents().contains(text)
         });

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tierup_common::user::Role;
+use tierup_e2e::listener::Heard;
 use tierup_e2e::{Engineer, Listener, Model, Temper, World};
 
 #[tokio::test]
@@ -258,6 +259,30 @@ async fn nobody_hears_of_another_account_or_of_what_they_may_not_see() {
     assert_eq!(priya.listens(&format!("?handoff_id={parked}")).await.status, 404);
 
     let mut stream = hank.listens("?last_event_id=0").await;
-    let hello = stream.hears("hello").await;
-    assert_eq!(hello["seq"], 0, "one team's numbers tell another nothing");
+    let mut team = priya.listens("?last_event_id=0").await;
+    // What happened before the streams, what happens now, and what somebody reads; then what they do hear.
+    let again = sam.escalates("Mail is slow").await;
+    let _reading = sam.listens(&format!("?handoff_id={}", again.handoff)).await;
+    let another = sam.opens("Also private").await;
+    let another = sam.parks(&another).await;
+    sam.waits_for_assessment(&vpn).await;
+    hank.opens("Globex is down").await;
+    let last = sam.escalates("Printer jams").await;
+
+    let heard = stream.hears_all_until("session_created").await;
+    let names: Vec<&str> = heard.iter().map(|frame| frame.name.as_str()).collect();
+    assert_eq!(names, ["hello", "session_created"], "{heard:?}");
+    assert_eq!(heard[0].data["seq"], 0, "one team's numbers tell another nothing");
+    assert!(heard[1].data.to_string().contains("Globex is down"), "{heard:?}");
+
+    let of_last = |frame: &Heard| frame.data["handoff"]["id"] == last.handoff.as_str();
+    let mut heard = team.hears_all_until("handoff_created").await;
+    while !heard.last().is_some_and(of_last) {
+        heard.extend(team.hears_all_until("handoff_created").await);
+    }
+    assert!(heard.iter().any(|frame| frame.data["handoff"]["id"] == again.handoff.as_str()), "{heard:?}");
+    for frame in &heard {
+        let said = frame.data.to_string();
+        assert!(!said.contains(&parked) && !said.contains(&another), "a park of somebody else's: {frame:?}");
+    }
 }

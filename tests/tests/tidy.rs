@@ -171,8 +171,17 @@ fn tests_wait_for_facts_and_never_sleep() {
         source.is_in(&["tests/", "server/tests/", "tui/tests/"]) && source.path != "tests/tests/tidy.rs"
     };
     for source in sources().iter().filter(|source| tests(source)) {
-        for word in ["sleep(", "park_timeout", "yield_now", "spin_loop"] {
+        for word in ["sleep(", "sleep_until(", "park_timeout", "yield_now", "spin_loop"] {
             assert!(!source.text.contains(word), "{}: {word} waits for no fact", source.path);
+        }
+        // A server in a bad mood lets its answer drip; it waits for nothing.
+        let looks = ["interval(", "interval_at(", "IntervalStream", ".tick()"];
+        for word in looks.iter().filter(|_| source.path != "tests/src/crank.rs") {
+            assert!(
+                !source.text.contains(word),
+                "{}: {word} looks again and again: wait to be told",
+                source.path
+            );
         }
     }
 }

@@ -1,6 +1,13 @@
-//! Keys, as stories write them.
+//! Keys: as stories write them, and as the loop takes them.
+
+use std::task::Poll;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use futures_util::Stream;
+use futures_util::stream::poll_fn;
+use tierup::event::Event;
+use tierup::runtime::activity::UnderWay;
+use tokio::sync::mpsc;
 
 /// Reads keys as [`Console::press`](crate::Console::press) takes them.
 pub fn keys_of(keys: &str) -> Vec<KeyEvent> {
@@ -52,4 +59,20 @@ fn named(name: &str) -> KeyEvent {
         },
     };
     KeyEvent::new(code, modifiers)
+}
+
+/// What is typed. A key is under way until the loop asks for the next one: then it has done what it does.
+pub(super) fn counted(
+    mut typed: mpsc::UnboundedReceiver<(Event, UnderWay)>,
+    starting: UnderWay,
+) -> impl Stream<Item = Event> + Send {
+    let mut last = Some(starting);
+    poll_fn(move |context| {
+        drop(last.take());
+        let next = std::task::ready!(typed.poll_recv(context));
+        Poll::Ready(next.map(|(event, under_way)| {
+            last = Some(under_way);
+            event
+        }))
+    })
 }

@@ -11,8 +11,8 @@ fn the_demo_from_launch_to_a_sent_step() {
     demo.types("\r");
     demo.sees("start here");
     // The assessment fills in while one reads, without reopening.
-    demo.sees("Pin the certificate");
-    demo.sees("✓ high confidence");
+    demo.still_sees("Pin the certificate");
+    demo.still_sees("✓ high confidence");
     demo.types("\r");
     demo.sees("active, yours");
     demo.sees("Suggested");

@@ -17,7 +17,10 @@ async fn at_work(world: &World, home: &Path, more: &[(&str, &str)]) -> Pty {
     let mut console = Pty::run_with("tierup", &arguments, home, (120, 36), more);
     console.sees("live");
     console.sees("Mine 1");
-    console.types("2\r");
+    console.types("2");
+    console.sees("what you work on");
+    console.still_sees("▌normal   VPN is down");
+    console.types("\r");
     console.sees("active, yours");
     console
 }

@@ -67,6 +67,20 @@ async fn every_action_is_reached_by_its_key_and_does_what_it_is_there_for() {
     assert_eq!(hands.left_out(), Vec::<String>::new(), "no story presses these");
 }
 
+/// The same as above, where nothing was done before: short enough to be told again and again.
+#[tokio::test]
+async fn a_lost_claim_ends_by_each_of_its_keys() {
+    let stage = Stage::new().await;
+    let mut hands = Hands::on(stage.world.console("Priya Nair").await);
+    hands.console.sees("1 of 3").await;
+    let priya = stage.world.engineer("Priya Nair").await;
+    for other in [0, 2] {
+        priya.claims(&stage.handoffs[other]).await;
+    }
+    hands.console.sees("1 open").await;
+    a_lost_claim(&mut hands, &stage).await;
+}
+
 async fn the_list(hands: &mut Hands, stage: &Stage) {
     for (action, text) in [
         ("list.down", "2 of 3"),
@@ -350,8 +364,8 @@ async fn what_was_seen_before(hands: &mut Hands) {
     sam.waits_for_assessment(&again).await;
     let before = hands.go_to(world.console("Priya Nair").await);
     hands.console.sees("1 of 1").await;
-    hands.press("list.open").await;
-    hands.console.sees("• session 2").await;
+    hands.shows("list.open", "▌Assessment").await;
+    hands.console.still_sees("• session 2").await;
     hands.shows("briefing.cases", "╭ Seen before").await;
     hands.changes("cases.down").await;
     hands.changes("cases.up").await;

@@ -27,6 +27,8 @@ async fn a_queue_that_is_loading_and_one_that_could_not_be_loaded() {
     let home = tempfile::tempdir().expect("a folder");
     for (columns, rows) in SIZES {
         let mut priya = Console::open(&url, "tup_x", home.path(), columns, rows);
+        // Who one is, the lists, and the stream.
+        priya.holds_back(6);
         priya.sees("loading the queue").await;
         priya.sees("connecting").await;
         picture("queue_loading", &priya).await;
@@ -91,7 +93,6 @@ async fn words_that_are_too_long_wide_characters_and_endless_messages() {
         priya.press("<enter>").await;
         priya.sees("start here").await;
         priya.press("<tab>").await;
-        priya.sees("Conversation").await;
         // The buffer keeps what a wide character covers, which no terminal does: begin with an empty one.
         priya.resize(columns, rows).await;
         priya.press("G").await;
@@ -114,7 +115,6 @@ async fn the_smallest_and_a_large_terminal() {
         picture("queue", &priya).await;
         priya.press("<enter>").await;
         priya.sees("start here").await;
-        priya.sees("Likely cause").await;
         picture("briefing", &priya).await;
         for (keys, sees, name) in [
             ("<esc><ctrl-p>", "Palette", "palette"),
@@ -172,8 +172,7 @@ async fn a_briefing_that_is_ready() {
         let mut priya = opens(&world, (columns, rows)).await;
         priya.sees("VPN won't connect").await;
         priya.press("<enter>").await;
-        priya.sees("Roll back KB5031455").await;
-        priya.sees("✗ reinstall the client").await;
+        priya.sees("▌Assessment").await;
         picture("briefing", &priya).await;
     }
 }
@@ -189,8 +188,8 @@ async fn a_briefing_whose_assessment_is_being_written() {
         let mut priya = opens(&world, (columns, rows)).await;
         priya.sees("VPN won't connect").await;
         priya.press("<enter>").await;
-        priya.sees("reissued by the up▌").await;
-        priya.sees("✗ reinstall the client").await;
+        priya.sees("▌Assessment").await;
+        priya.still_sees("reissued by the up▌").await;
         picture("briefing_streaming", &priya).await;
     }
 }
@@ -206,8 +205,7 @@ async fn a_briefing_whose_assessment_failed() {
         let mut priya = opens(&world, (columns, rows)).await;
         priya.sees("no assessment").await;
         priya.press("<enter>").await;
-        priya.sees("The model's endpoint answered 503.").await;
-        priya.sees("✗ reinstall the client").await;
+        priya.sees("▌Assessment").await;
         picture("briefing_failed", &priya).await;
     }
 }
@@ -299,7 +297,8 @@ async fn dialogs() {
                 picture("dialog_confirm", &priya).await;
             }
             priya.press("y").await;
-            priya.no_longer_sees(sees).await;
+            priya.no_longer_sees("Throw away what you typed?").await;
+            priya.sees_no(sees).await;
         }
         sam.resolves(&vpn.session, "Done.").await;
     }
@@ -339,7 +338,7 @@ async fn text_that_would_do_harm_is_only_text() {
         priya.press("<enter>").await;
         priya.sees("Conversation (2 messages)").await;
         priya.press("<tab>G").await;
-        priya.sees("clear ␛[2J").await;
+        priya.still_sees("clear ␛[2J").await;
         picture("hostile_text", &priya).await;
     }
 }

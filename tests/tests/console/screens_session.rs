@@ -99,7 +99,6 @@ async fn evidence_and_what_was_seen_before() {
         let mut priya = opens(&world, (columns, rows)).await;
         priya.sees("again after an update").await;
         priya.press("<enter>").await;
-        priya.sees("From the session").await;
         priya.sees("Conversation (1 message)").await;
         priya.press("e").await;
         priya.sees("│▌VPN certificate expired").await;

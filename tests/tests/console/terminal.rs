@@ -223,7 +223,7 @@ async fn what_is_copied_and_where_links_lead_is_told_in_the_terminals_own_words(
     // A note, which the assistant does not answer: it is the last message.
     console.types("\x14See https://kb.test/809\r");
     console.writes("\x1b]8;;https://kb.test/809\x1b\\");
-    console.sees("Priya Nair");
+    console.sees("Priya Nair  09:30");
     // OSC 52: the text, in base64.
     console.types("\x1bc");
     console.writes("\x1b]52;c;U2VlIGh0dHBzOi8va2IudGVzdC84MDk=");

@@ -198,7 +198,7 @@ async fn two_consoles_see_the_same_text_grow() {
     for console in [&mut priya, &mut dana] {
         console.sees("by openai, test-model").await;
     }
-    priya.sees("Dana reading").await;
+    priya.still_sees("Dana reading").await;
 }
 
 #[tokio::test]

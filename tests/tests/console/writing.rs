@@ -16,7 +16,7 @@ async fn what_is_typed_can_be_undone_and_sent_before_comes_back() {
         priya.press(text).await;
         priya.press("<enter>").await;
         priya.sees(&format!("  {text}")).await;
-        priya.no_longer_sees("sending").await;
+        priya.sees_no("sending").await;
     }
     priya.press("half a thought").await;
     priya.press("<up>").await;
@@ -29,14 +29,16 @@ async fn what_is_typed_can_be_undone_and_sent_before_comes_back() {
     priya.sees("│ second note").await;
     priya.press("<alt-.>").await;
     priya.sees("│ half a thought").await;
-    priya.press(" indeed<ctrl-u>").await;
+    priya.press(" indeed").await;
+    priya.sees("│ half a thought indeed").await;
+    priya.press("<ctrl-u>").await;
     priya.no_longer_sees("indeed").await;
     priya.press("<ctrl-y>").await;
     priya.sees("│ half a thought indeed").await;
     // A line break, and the arrows move inside the text.
     priya.press("<alt-enter>second line<up>!").await;
-    priya.sees("│ half a thoug").await;
-    priya.sees("second line").await;
+    priya.sees("│ half a thou!ght indeed").await;
+    priya.still_sees("│ second line").await;
 }
 
 #[tokio::test]
@@ -70,7 +72,7 @@ async fn the_message_is_written_in_ones_own_editor() {
     priya.has_editor("sh -c 'exit 1'");
     priya.press("<ctrl-o>").await;
     priya.sees("The editor said that it failed").await;
-    priya.sees("│ whole a thought").await;
+    priya.still_sees("│ whole a thought").await;
     priya.has_editor("no-such-editor");
     priya.press("<ctrl-o>").await;
     priya.sees("no-such-editor could not be started").await;
@@ -160,7 +162,7 @@ async fn whoever_scrolled_up_is_told_what_is_new_below() {
     priya.sees("the last").await;
     priya.no_longer_sees("3 new").await;
     priya.press("<ctrl-home>").await;
-    priya.sees("VPN is down").await;
+    priya.sees("│   VPN is down").await;
     priya.press("<ctrl-down>").await;
     priya.press("<pgdn><pgdn><pgdn><pgdn><pgdn><pgdn>").await;
     priya.sees("the last").await;
