@@ -196,15 +196,15 @@ mod tests {
     fn guesses_at_once_are_no_more_than_one_after_the_other_and_success_is_given_back() {
         let attempts = Attempts::default();
         let begin = || attempts.begin("ana@acme.test", HERE, Duration::ZERO);
-        let begun: Vec<_> = (0..64).filter_map(|_| begin().ok()).collect();
-        assert_eq!(begun.len(), 5);
-        attempts.untried(&begun[0]);
+        let tries: Vec<_> = (0..64).filter_map(|_| begin().ok()).collect();
+        assert_eq!(tries.len(), 5);
+        attempts.untried(&tries[0]);
         let again = begin().unwrap();
         assert!(begin().is_err(), "one was given back, not more");
         attempts.succeeded(&again);
         assert_eq!((0..64).filter(|_| begin().is_ok()).count(), 5);
         // One that fails after all that counts too.
-        attempts.failed(&begun[1], Duration::ZERO);
+        attempts.failed(&tries[1], Duration::ZERO);
         assert!(begin().is_err());
     }
 

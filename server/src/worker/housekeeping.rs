@@ -108,7 +108,7 @@ mod tests {
         let request = serde_json::from_str(
             r#"{"intake_type": "free_text", "intake_content": {"text": "VPN is down"}}"#,
         );
-        let (request, opener) = (request.unwrap(), ana.clone());
+        let (request, who) = (request.unwrap(), ana.clone());
         let opened = store.commit(account, move |tx| {
             let token = Credential {
                 id: TokenId::new(now),
@@ -121,7 +121,7 @@ mod tests {
             tx.insert_token(&token)?;
             let number = tx.next_session_number()?;
             let name = NewName { id: SessionId::new(now), number, message_id: MessageId::new(now) };
-            tx.apply(session::open(&request, name, &opener, now), now)
+            tx.apply(session::open(&request, name, &who, now), now)
         });
         opened.await.unwrap();
         // Tokens that are left besides the first, and whether the log is whole.
