@@ -182,7 +182,8 @@ mod tests {
             // The writer stands still until the others are in line, so that they share a commit.
             let first = store.commit(account, move |_| {
                 begins.send(()).unwrap();
-                Ok(stands.recv().unwrap())
+                stands.recv().unwrap();
+                Ok(())
             });
             let others = async {
                 begun.await.unwrap();

@@ -38,10 +38,15 @@ impl Listener {
 
     /// The next frame; none when the stream has ended.
     pub async fn next(&mut self) -> Option<Heard> {
+        // Signs of life are no frames: a stream that gives no others says nothing.
+        let next = tokio::time::timeout(SOON, self.next_frame()).await;
+        next.expect("the stream says nothing")
+    }
+
+    async fn next_frame(&mut self) -> Option<Heard> {
         loop {
-            let event = tokio::time::timeout(SOON, self.events.next()).await;
             // A stream that was cut has ended too.
-            let event = event.expect("the stream says nothing")?.ok()?;
+            let event = self.events.next().await?.ok()?;
             self.retry = event.retry.or(self.retry);
             let Some(name) = event.event else { continue };
             let data = serde_json::from_str(&event.data.unwrap_or_default()).unwrap_or_default();

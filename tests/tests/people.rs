@@ -1,4 +1,7 @@
 //! Users, tokens, log-in: who may do what, and what ends at once.
+//!
+//! Mutants seen to fail: guesses counted when they have failed, waits by the clock, tokens that outlive a password, a
+//! caller who is looked up only when a request begins, a log-in of any length.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

@@ -61,8 +61,8 @@ impl Attempts {
         let mut counted = self.lock();
         let wait = attempt.both().into_iter().filter_map(|who| {
             let Failures { count, last } = counted.get(&who)?;
-            let until = last.saturating_add(who.price().pause(*count));
-            until.checked_sub(uptime).filter(|left| !left.is_zero())
+            let pause = who.price().pause(*count)?;
+            last.saturating_add(pause).checked_sub(uptime).filter(|left| !left.is_zero())
         });
         if let Some(wait) = wait.max() {
             return Err(wait);
@@ -149,12 +149,10 @@ fn network(address: IpAddr) -> IpAddr {
 }
 
 impl Price {
-    /// One second after the free guesses, then twice as long each time.
-    fn pause(&self, count: u32) -> Duration {
-        match count.checked_sub(self.free) {
-            None => Duration::ZERO,
-            Some(beyond) => Duration::from_secs(1).saturating_mul(1 << beyond.min(16)).min(self.longest),
-        }
+    /// One second after the free guesses, then twice as long each time; none before.
+    fn pause(&self, count: u32) -> Option<Duration> {
+        let beyond = count.checked_sub(self.free)?;
+        Some(Duration::from_secs(1).saturating_mul(1 << beyond.min(16)).min(self.longest))
     }
 }
 
@@ -198,15 +196,15 @@ mod tests {
     fn guesses_at_once_are_no_more_than_one_after_the_other_and_success_is_given_back() {
         let attempts = Attempts::default();
         let begin = || attempts.begin("ana@acme.test", HERE, Duration::ZERO);
-        let begun: Vec<_> = (0..64).filter_map(|_| begin().ok()).collect();
-        assert_eq!(begun.len(), 5);
-        attempts.untried(&begun[0]);
+        let tries: Vec<_> = (0..64).filter_map(|_| begin().ok()).collect();
+        assert_eq!(tries.len(), 5);
+        attempts.untried(&tries[0]);
         let again = begin().unwrap();
         assert!(begin().is_err(), "one was given back, not more");
         attempts.succeeded(&again);
         assert_eq!((0..64).filter(|_| begin().is_ok()).count(), 5);
         // One that fails after all that counts too.
-        attempts.failed(&begun[1], Duration::ZERO);
+        attempts.failed(&tries[1], Duration::ZERO);
         assert!(begin().is_err());
     }
 
@@ -247,13 +245,14 @@ mod tests {
     #[test]
     fn so_many_are_remembered_and_no_more_and_the_longest_ago_are_forgiven_first() {
         let (attempts, email) = (Attempts::default(), |number: u32| format!("user{number}@acme.test"));
-        for number in 0..u32::try_from(REMEMBERED).unwrap() + 100 {
+        // Each is an email address and a network address.
+        for number in 0..u32::try_from(REMEMBERED).unwrap() / 2 + 100 {
             let from = IpAddr::V4(std::net::Ipv4Addr::from_bits(number));
             let _ = attempts.begin(&email(number), from, Duration::from_millis(number.into()));
         }
         let counted = attempts.lock();
         assert_eq!(counted.len(), REMEMBERED);
-        assert!(counted.contains_key(&Who::Email(hash(&email(10_099)))));
+        assert!(counted.contains_key(&Who::Email(hash(&email(5_099)))));
         assert!(!counted.contains_key(&Who::Email(hash(&email(0)))));
     }
 }

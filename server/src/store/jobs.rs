@@ -1,6 +1,7 @@
 //! Slow work as rows: asked for in the transaction that needs it, leased to a worker, gone when it is done.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 use tierup_common::id::{AccountId, HandoffId};
@@ -9,6 +10,9 @@ use tierup_common::time::Timestamp;
 use crate::domain::{Job, Task};
 use crate::store::Result;
 use crate::store::tx::{Outcome, Scope, System, Tx};
+
+/// Nothing but a reminder is put off for so long.
+const PUT_OFF: Duration = Duration::from_hours(1);
 
 /// A job that a worker has for a while.
 #[derive(Clone, Debug)]
@@ -181,6 +185,19 @@ impl System<'_> {
         Ok(self.connection.execute("DELETE FROM job WHERE failed = 1 AND created_at < ?1", [before])?)
     }
 
+    /// Makes due what is put off for longer than any job ever is: it was by a clock that has been set back since.
+    /// Reminders are of moments that may be far.
+    pub fn bring_forward(&mut self, now: Timestamp) -> Result<usize> {
+        let brought = self.connection.execute(
+            "UPDATE job SET due_at = ?1 WHERE failed = 0 AND kind <> 'ring' AND lease_until IS NULL AND due_at > ?2",
+            params![now, now.plus(PUT_OFF)],
+        )?;
+        if brought > 0 {
+            self.news.jobs.extend(Job::KINDS);
+        }
+        Ok(brought)
+    }
+
     /// When the next job of a kind can be taken up: its due time, or the end of a lease that may run out.
     pub fn next_due(&self, kind: &str) -> Result<Option<Timestamp>> {
         let first = |sql| -> Result<Option<Timestamp>> {
@@ -203,8 +220,6 @@ impl System<'_> {
 #[cfg(test)]
 mod tests {
     //! Mutants seen to fail: a finish that ignores the fence, no reclaim.
-
-    use std::time::Duration;
 
     use rusqlite::Connection;
     use tierup_common::id::HandoffId;
@@ -253,6 +268,25 @@ mod tests {
         assert!(visit(&mut connection, holds(&second)).unwrap());
         assert!(finish(&mut connection, &second, &Finish::Done));
         assert!(lease(&mut connection, NOW.plus(LEASE * 9)).is_none());
+    }
+
+    #[test]
+    fn what_a_clock_that_was_ahead_put_off_for_days_is_done_when_it_is_right() {
+        let (_folder, mut connection) = with_a_job();
+        let put_off = |connection: &mut Connection, until: Timestamp| {
+            let leased = lease(connection, NOW.plus(PUT_OFF)).unwrap();
+            assert!(finish(connection, &leased, &Finish::Again(until, "no answer".into())));
+        };
+        put_off(&mut connection, NOW.plus(Duration::from_mins(3)));
+        assert_eq!(
+            visit(&mut connection, |system| system.bring_forward(NOW)).unwrap(),
+            0,
+            "it waits its time"
+        );
+        put_off(&mut connection, NOW.plus(PUT_OFF * 72));
+        assert!(lease(&mut connection, NOW).is_none());
+        assert_eq!(visit(&mut connection, |system| system.bring_forward(NOW)).unwrap(), 1);
+        assert!(lease(&mut connection, NOW).is_some());
     }
 
     #[test]

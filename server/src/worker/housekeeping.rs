@@ -1,4 +1,4 @@
-//! Throws away what nobody will ask for any more, a little at a time.
+//! Throws away what nobody will ask for any more, a little at a time, and sees to jobs that a wrong clock has put off.
 //!
 //! What is gone is gone, and a clock can be wrong: a machine that starts with one far ahead must not lose its log and
 //! tokens before somebody sets it right. So this goes by a time of its own, which is kept: it never runs ahead of the
@@ -51,6 +51,7 @@ async fn round(
     let reached = store.commit_system(move |system| {
         let reached = system.reached()?.map_or(now, |before| follow(now, before, passed));
         system.note_reached(reached)?;
+        system.bring_forward(now)?;
         system.forget_answers(reached)?;
         system.forget_expired_tokens(reached)?;
         system.forget_failed_jobs(reached.minus(FAILED_JOBS))?;
@@ -106,7 +107,7 @@ mod tests {
         let request = serde_json::from_str(
             r#"{"intake_type": "free_text", "intake_content": {"text": "VPN is down"}}"#,
         );
-        let (request, opener) = (request.unwrap(), ana.clone());
+        let (request, who) = (request.unwrap(), ana.clone());
         let opened = store.commit(account, move |tx| {
             let token = Credential {
                 id: TokenId::new(now),
@@ -119,7 +120,7 @@ mod tests {
             tx.insert_token(&token)?;
             let number = tx.next_session_number()?;
             let name = NewName { id: SessionId::new(now), number, message_id: MessageId::new(now) };
-            tx.apply(session::open(&request, name, &opener, now), now)
+            tx.apply(session::open(&request, name, &who, now), now)
         });
         opened.await.unwrap();
         // Tokens that are left besides the first, and whether the log is whole.
