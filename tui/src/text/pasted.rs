@@ -1,6 +1,7 @@
 //! What people copy from somewhere else: addresses and tokens, with what came along; and where an address leads.
 
-use std::net::IpAddr;
+// An address is a value: nothing is asked of a network here.
+use core::net::IpAddr;
 
 /// A text without what comes along when it is copied, or written into a file: line breaks, blanks, a byte order mark, and
 /// a pair of quotes around it. For what has none of these in itself: addresses and tokens, never passwords.
