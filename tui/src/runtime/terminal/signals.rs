@@ -47,8 +47,8 @@ pub async fn told_to_end() {
 /// while another has the terminal (SIGTTIN, SIGTTOU); SIGCONT says that the process was stopped and goes on.
 #[cfg(unix)]
 pub(super) fn beside(typed: impl Stream<Item = Event>) -> impl Stream<Item = Event> {
-    use tokio::signal::unix::{SignalKind, signal};
     use rustix::process::Signal;
+    use tokio::signal::unix::{SignalKind, signal};
     let hear = |number: Signal| {
         let heard = signal(SignalKind::from_raw(number.as_raw())).ok();
         futures_util::stream::unfold(heard, |heard| async {
