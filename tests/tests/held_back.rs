@@ -101,7 +101,8 @@ async fn behind_a_proxy_that_holds_streams_back_one_works_and_is_told_why_it_is_
     alone(&mut doctor).env("HOME", world.folder()).args(["doctor", "--timeout", "3", "--server", &proxy.url]);
     let output = doctor.args(["--keyring", "off", "--token", who.token()]).output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
-    let events = said.lines().find(|line| line.starts_with("events\tbad\t")).unwrap_or_else(|| panic!("{said}"));
+    let events =
+        said.lines().find(|line| line.starts_with("events\tbad\t")).unwrap_or_else(|| panic!("{said}"));
     assert!(events.contains("the event stream brings nothing"), "{events}");
     assert!(events.contains("docs/OPERATING.md"), "{events}");
 

@@ -76,6 +76,7 @@ async fn the_terminals_cursor_is_where_the_caret_is_and_is_hidden_where_nobody_t
     let begin = u16::try_from(line.split("abcdef").next().unwrap().chars().count()).unwrap() + 1;
     console.writes(&format!("\x1b[?25h\x1b[{row};{}H", begin + 6));
     assert_eq!(cursor(&console), ((row, begin + 6), true));
+    console.forgets();
     console.types("\x1b[H");
     console.writes(&format!("\x1b[?25h\x1b[{row};{begin}H"));
     assert_eq!(cursor(&console), ((row, begin), true));
@@ -93,19 +94,22 @@ async fn whoever_reads_behind_another_gives_the_terminal_back_before_it_stops() 
     shell.sees("VPN is down");
     shell.sees("live");
     shell.forgets();
-    tell(shell.in_front(), Signal::TTIN);
-    shell.writes("\x1b[?1049l");
-    shell.sees("Stopped");
+    // Stopped outright it can do nothing: the terminal is as it had it.
+    tell(shell.in_front(), Signal::STOP);
+    shell.writes("Stopped");
+    assert_ne!(shell.modes(), before);
+    // Sent on behind the shell it reads, is told that it may not, and gives back what it had.
+    shell.types("bg\n");
+    shell.writes("\x1b[23;2t");
     assert_eq!(shell.modes(), before, "the shell's terminal is another");
-
-    // Sent on behind the shell it leaves the terminal alone; brought back it paints itself anew.
-    shell.types("printf '\\033[2J\\033[H'; bg; echo behind\r");
-    shell.sees("behind");
+    // In front again it takes everything over, and stays.
     shell.forgets();
     shell.types("fg\r");
     shell.writes("\x1b[?1049h");
     shell.sees("VPN is down");
-    shell.types("q");
+    shell.types("?");
+    shell.sees("Keys: the queue");
+    shell.types("qq");
     shell.no_longer_sees("VPN is down");
 }
 

@@ -21,8 +21,8 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use futures_util::{Stream, StreamExt};
-use ratatui::{Frame, Terminal};
 use ratatui::backend::Backend;
+use ratatui::{Frame, Terminal};
 use tierup_common::time::Timestamp;
 
 use crate::effect::{Effect, Watch};

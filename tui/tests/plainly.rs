@@ -58,7 +58,8 @@ impl World {
 }
 
 fn fed(mut command: std::process::Command, input: &[u8]) -> Output {
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // One that refuses its arguments reads nothing.
     let _ = child.stdin.take().unwrap().write_all(input);
     child.wait_with_output().unwrap()
@@ -78,11 +79,14 @@ async fn a_text_may_begin_with_a_dash_in_every_verb() {
     assert_eq!(world.says(&["tried", "1", "- the cable", "--why", "- swapped it"]), "open: - the cable\n");
     world.says(&["park", "s1", "- waiting", "--wake", "2h"]);
     world.says(&["resume", "s1"]);
-    assert_eq!(world.says(&["escalate", "s1", "- rebooted", "--priority", "high"]), "escalated as #1: -> VPN\n");
-    world.says(&["claim", "1"]);
-    world.says(&["release", "1", "- lunch"]);
-    world.says(&["claim", "1"]);
-    world.says(&["send-back", "1", "- which build?"]);
+    assert_eq!(
+        world.says(&["escalate", "s1", "- rebooted", "--priority", "high"]),
+        "escalated as #2: -> VPN\n"
+    );
+    world.says(&["claim", "2"]);
+    world.says(&["release", "2", "- lunch"]);
+    world.says(&["claim", "2"]);
+    world.says(&["send-back", "2", "- which build?"]);
     world.says(&["resolve", "s1", "- it was the cable"]);
     let shown = world.says(&["show", "s1"]);
     for text in ["-5 dB on the line", "- the cable", "- it was the cable"] {
@@ -93,7 +97,11 @@ async fn a_text_may_begin_with_a_dash_in_every_verb() {
     // What looks like an option is none by mistake; behind -- everything is text.
     let wrong = world.typed(&["new", "--sumary=VPN"], b"");
     ends(&wrong, 2, "--sumary looks like an option");
-    assert!(stderr(&wrong).contains("hint: a text that looks like one goes behind `--`"), "{}", stderr(&wrong));
+    assert!(
+        stderr(&wrong).contains("hint: a text that looks like one goes behind `--`"),
+        "{}",
+        stderr(&wrong)
+    );
     ends(&world.typed(&["new", "x", "--summary", "--json"], b""), 2, "--json looks like an option");
     assert_eq!(world.says(&["new", "--", "--verbose"]), "session 2: --verbose\n");
     assert_eq!(said(&world.typed(&["new", "-"], b"--verbose\n")), "session 3: --verbose\n");
@@ -125,7 +133,10 @@ async fn a_token_and_an_address_work_as_they_were_copied() {
         (format!("\"{url}\""), format!("\u{feff}{token}\r\n")),
         (format!("<{url}/>"), format!("'{token}'")),
     ] {
-        assert!(said(&world.with(&server, &token, &["whoami"], b"")).contains("Ana Ruiz"), "{server:?} {token:?}");
+        assert!(
+            said(&world.with(&server, &token, &["whoami"], b"")).contains("Ana Ruiz"),
+            "{server:?} {token:?}"
+        );
     }
     let log_in = |server: &str, arguments: &[&str], input: &[u8]| {
         let mut command = command(world.folder.path(), &[&["login", "--server", server], arguments].concat());
@@ -149,11 +160,13 @@ async fn a_token_and_an_address_work_as_they_were_copied() {
 fn a_log_in_that_others_can_read_on_its_way_is_warned_of() {
     let home = tempfile::tempdir().unwrap();
     for arguments in [&[][..], &["--email", "ana@acme.test"]] {
-        // There is no such network: nothing is sent.
-        let server = ["login", "--server", "http://0.0.0.1:1"];
-        let output = fed(command(home.path(), &[&server, arguments].concat()), b"secret\n");
+        // By way of a proxy that is not there: nothing is sent.
+        let server = ["login", "--server", "http://tierup.test"];
+        let mut command_there = command(home.path(), &[&server, arguments].concat());
+        command_there.env("http_proxy", "http://127.0.0.1:1");
+        let output = fed(command_there, b"secret\n");
         assert_eq!(output.status.code(), Some(7), "{}", stderr(&output));
-        let warned = "warning: http://0.0.0.1:1 is not encrypted: what you log in with can be read on the way\nhint: ";
+        let warned = "warning: http://tierup.test is not encrypted: what you log in with can be read on the way\nhint: ";
         assert!(stderr(&output).starts_with(warned), "{}", stderr(&output));
         let server = ["login", "--server", "http://127.0.0.1:1"];
         let output = fed(command(home.path(), &[&server, arguments].concat()), b"secret\n");
@@ -169,7 +182,9 @@ fn hostile(status: u16, body: &'static str) -> String {
         for mut client in listener.incoming().map_while(Result::ok) {
             let mut request = [0; 8192];
             let _ = client.read(&mut request);
-            let head = format!("HTTP/1.1 {status} No\r\ncontent-type: application/problem+json\r\nconnection: close");
+            let head = format!(
+                "HTTP/1.1 {status} No\r\ncontent-type: application/problem+json\r\nconnection: close"
+            );
             let _ = write!(client, "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
         }
     });

@@ -36,8 +36,12 @@ pub async fn open(entrance: Entrance, files: Files, settings: Settings) -> Resul
             .hint("`tierup --help` lists the commands that work without one"));
     }
     if std::env::var("TERM").is_ok_and(|term| term == "dumb") {
-        return Err(Exit::error("the console cannot be painted here: this terminal says that it is dumb (TERM)")
-            .hint("open it in a terminal, or use the commands: `tierup queue`, `tierup watch`, `tierup --help`"));
+        return Err(Exit::error(
+            "the console cannot be painted here: this terminal says that it is dumb (TERM)",
+        )
+        .hint(
+            "open it in a terminal, or use the commands: `tierup queue`, `tierup watch`, `tierup --help`",
+        ));
     }
     // A console without a log is better than none.
     let _ = log::begin(&files);

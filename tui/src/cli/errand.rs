@@ -189,8 +189,10 @@ pub(super) fn text(argument: &str) -> Result<String, Exit> {
 pub(super) fn utf_8(bytes: Vec<u8>) -> Result<String, Exit> {
     String::from_utf8(bytes).map_err(|error| {
         let place = error.utf8_error().valid_up_to() + 1;
-        Exit::usage(format!("what came on standard input is not UTF-8: byte {place} is the first that is not"))
-            .hint("`iconv -f LATIN1 -t UTF-8` in between converts it, with the name of what it is")
+        Exit::usage(format!(
+            "what came on standard input is not UTF-8: byte {place} is the first that is not"
+        ))
+        .hint("`iconv -f LATIN1 -t UTF-8` in between converts it, with the name of what it is")
     })
 }
 
@@ -222,7 +224,9 @@ mod tests {
 
     #[test]
     fn a_text_may_begin_with_a_dash_and_a_mistyped_option_is_no_text() {
-        for text in ["- rebooted", "-5 dB", "--- log ---", "-> fixed", "-v makes it fail", "--", "-1", "dash-ed"] {
+        for text in
+            ["- rebooted", "-5 dB", "--- log ---", "-> fixed", "-v makes it fail", "--", "-1", "dash-ed"]
+        {
             assert_eq!(words(text).as_deref(), Ok(text));
         }
         for (text, name) in [("--pririty=high urgent", "--pririty"), ("--wiat", "--wiat"), ("-x", "-x")] {

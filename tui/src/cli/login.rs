@@ -36,14 +36,18 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> Result<(), 
         })?,
     };
     if can_be_overheard(&server) {
-        complain("warning", &format!("{server} is not encrypted: what you log in with can be read on the way"));
+        complain(
+            "warning",
+            &format!("{server} is not encrypted: what you log in with can be read on the way"),
+        );
         complain("hint", "https:// is safe; the server needs TLS in front of it: docs/OPERATING.md");
     }
     let (api, token) = match (&options.token, email(arguments)?) {
         (Some(token), _) => (by_token(options, &server, token)?, token.clone()),
         (None, Some(email)) => by_password(options, &server, email).await?,
         (None, None) => {
-            let token = secret("Token: ", "no token was given", "an admin makes one: tierup-server user add …")?;
+            let token =
+                secret("Token: ", "no token was given", "an admin makes one: tierup-server user add …")?;
             let token = SecretString::from(trimmed(token.expose_secret()));
             (by_token(options, &server, &token)?, token)
         }
@@ -89,7 +93,8 @@ fn address(raw: &str) -> Result<String, Exit> {
     if address.contains('@') && !address.contains(char::is_whitespace) {
         return Ok(address.to_owned());
     }
-    Err(Exit::usage(format!("{address:?} is not an email address")).hint("without --email one logs in by a token"))
+    Err(Exit::usage(format!("{address:?} is not an email address"))
+        .hint("without --email one logs in by a token"))
 }
 
 /// A secret: asked for without showing it, or the first line of standard input.
@@ -102,5 +107,9 @@ fn secret(prompt: &str, missing: &str, hint: &str) -> Result<SecretString, Exit>
         utf_8(line)?
     };
     let secret = line_of_a_password(&line);
-    if secret.trim().is_empty() { Err(Exit::usage(missing).hint(hint)) } else { Ok(SecretString::from(secret)) }
+    if secret.trim().is_empty() {
+        Err(Exit::usage(missing).hint(hint))
+    } else {
+        Ok(SecretString::from(secret))
+    }
 }

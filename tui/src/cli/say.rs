@@ -100,10 +100,16 @@ async fn next<T>(
             }
             Some(Event::Connection(Connection::Late { .. })) => {
                 let held = Failure::Unreachable("no events come, so no answer would be heard".into());
-                return Err(Exit::from(held).hint("`tierup doctor` says why; without --wait it is said all the same"));
+                return Err(
+                    Exit::from(held).hint("`tierup doctor` says why; without --wait it is said all the same")
+                );
             }
-            Some(Event::Connection(Connection::Refused(why))) => return Err(Exit::error(by_the_server(&why))),
-            Some(Event::Connection(Connection::LoggedOut(why))) => return Err(Exit::not_logged_in(by_the_server(&why))),
+            Some(Event::Connection(Connection::Refused(why))) => {
+                return Err(Exit::error(by_the_server(&why)));
+            }
+            Some(Event::Connection(Connection::LoggedOut(why))) => {
+                return Err(Exit::not_logged_in(by_the_server(&why)));
+            }
             Some(
                 Event::Connection(Connection::Connecting)
                 | Event::Tick(_)

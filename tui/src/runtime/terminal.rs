@@ -148,11 +148,14 @@ impl Desk for Window {
     }
 
     fn retake(&mut self) -> io::Result<()> {
-        // Continued behind another (`bg`): the terminal is not ours to take.
-        while !signals::is_in_front() {
+        if signals::is_in_front() {
+            // Whoever had it may have made it another, and raw is only what is not raw already.
+            disable_raw_mode()?;
+        } else {
+            // Continued behind another (`bg`): what is still taken is given back.
             signals::behind(leave)?;
-            signals::stop()?;
         }
+        // Behind another the system stops the process here until it is in front: nobody can come in between.
         enter()?;
         execute!(stdout(), Print(&self.title))
     }

@@ -34,9 +34,7 @@ pub fn read(text: &str, now: Timestamp, zone: &Zone) -> Result<Option<Moment>, N
     }
     let moment = match span(text.strip_prefix("in ").unwrap_or(&text)) {
         Some(span) => Moment::Once(now.plus(span)),
-        None => {
-            zone.moment(moment(&text, zone.local(now).naive_local()).ok_or(NotATime::Unread)?)
-        }
+        None => zone.moment(moment(&text, zone.local(now).naive_local()).ok_or(NotATime::Unread)?),
     };
     match moment.at() {
         at if at <= now => Err(NotATime::Over),

@@ -51,7 +51,8 @@ impl Zone {
     /// When the clock on the wall shows this.
     pub fn moment(&self, wall: NaiveDateTime) -> Moment {
         // Nobody changes their clock twice within two days.
-        let around = |days: i64| wall.and_utc().checked_add_signed(TimeDelta::days(days)).unwrap_or(wall.and_utc());
+        let around =
+            |days: i64| wall.and_utc().checked_add_signed(TimeDelta::days(days)).unwrap_or(wall.and_utc());
         let offsets = [around(-1), around(1)].map(|at| self.offset(at));
         let at = |offset: FixedOffset| wall.and_utc() - TimeDelta::seconds(offset.local_minus_utc().into());
         let is_shown = |offset: &FixedOffset| self.offset(at(*offset)) == *offset;
@@ -90,9 +91,11 @@ pub(crate) mod tests {
             (at("2026-03-29T01:00:00Z"), at("2026-10-25T01:00:00Z")),
             (at("2027-03-28T01:00:00Z"), at("2027-10-31T01:00:00Z")),
         ];
-        Zone::new(move |now| {
-            if summers.iter().any(|(begin, end)| (*begin..*end).contains(&now)) { 7200 } else { 3600 }
-        })
+        Zone::new(
+            move |now| {
+                if summers.iter().any(|(begin, end)| (*begin..*end).contains(&now)) { 7200 } else { 3600 }
+            },
+        )
     }
 
     #[test]

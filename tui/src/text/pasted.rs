@@ -1,6 +1,7 @@
 //! What people copy from somewhere else: addresses and tokens, with what came along; and where an address leads.
 
-use std::net::IpAddr;
+// An address is a value: nothing is asked of a network here.
+use core::net::IpAddr;
 
 /// A text without what comes along when it is copied, or written into a file: line breaks, blanks, a byte order mark, and
 /// a pair of quotes around it. For what has none of these in itself: addresses and tokens, never passwords.
@@ -51,8 +52,17 @@ mod tests {
     #[test]
     fn what_comes_along_when_a_token_is_copied_goes() {
         for raw in [
-            "tup_x", " tup_x\n", "tup_x\r\n", "\u{feff}tup_x\r\n", "\"tup_x\"", "'tup_x'\n", " “tup_x” ", "<tup_x>",
-            "\t'tup_x '", "\u{200b}tup_x", "`tup_x`",
+            "tup_x",
+            " tup_x\n",
+            "tup_x\r\n",
+            "\u{feff}tup_x\r\n",
+            "\"tup_x\"",
+            "'tup_x'\n",
+            " “tup_x” ",
+            "<tup_x>",
+            "\t'tup_x '",
+            "\u{200b}tup_x",
+            "`tup_x`",
         ] {
             assert_eq!(trimmed(raw), "tup_x", "{raw:?}");
         }
@@ -69,12 +79,19 @@ mod tests {
 
     #[test]
     fn only_what_leaves_this_machine_unencrypted_can_be_overheard() {
-        for address in ["http://acme.test", " HTTP://10.0.0.1:7890/ ", "http://u@acme.test/x", "http://[fe80::1]:80"] {
+        for address in
+            ["http://acme.test", " HTTP://10.0.0.1:7890/ ", "http://u@acme.test/x", "http://[fe80::1]:80"]
+        {
             assert!(can_be_overheard(address), "{address}");
         }
         for address in [
-            "https://acme.test", "http://localhost:7890", "http://127.0.0.1:7890", "http://[::1]:7890",
-            "http://tierup.localhost", "acme.test", "",
+            "https://acme.test",
+            "http://localhost:7890",
+            "http://127.0.0.1:7890",
+            "http://[::1]:7890",
+            "http://tierup.localhost",
+            "acme.test",
+            "",
         ] {
             assert!(!can_be_overheard(address), "{address}");
         }

@@ -59,7 +59,9 @@ pub(super) fn tick(state: &mut State, effects: &mut Vec<Effect>) {
 pub(super) const fn next(state: &State) -> Option<Timestamp> {
     match state.link {
         Link::Polling { next, .. } => Some(next),
-        Link::Connecting | Link::Live | Link::CatchingUp { .. } | Link::Offline { .. } | Link::Refused(_) => None,
+        Link::Connecting | Link::Live | Link::CatchingUp { .. } | Link::Offline { .. } | Link::Refused(_) => {
+            None
+        }
     }
 }
 

@@ -162,8 +162,7 @@ impl<'a> Canvas<'a> {
         std::mem::swap(self.buffer, &mut tall);
         let seen = |at: &Position| (top..top.saturating_add(room.height)).contains(&at.y);
         let inside = self.painted.caret.filter(seen);
-        self.painted.caret =
-            inside.map(|at| Position::new(room.x + at.x, room.y + at.y - top)).or(caret);
+        self.painted.caret = inside.map(|at| Position::new(room.x + at.x, room.y + at.y - top)).or(caret);
         for position in room.positions() {
             let from = (position.x - room.x, position.y - room.y + top);
             if let (Some(to), Some(cell)) = (self.buffer.cell_mut(position), tall.cell(from)) {

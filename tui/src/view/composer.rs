@@ -29,7 +29,8 @@ pub(super) fn paint(composer: &Composer, focused: bool, hint: &str, canvas: &mut
     let shown = composer.shown();
     shown.as_ref().render(area, canvas.buffer);
     // Selected towards the beginning, the caret stands on the first letter of it, and hides that it is.
-    let is_on_it = shown.selection_range().is_some_and(|(from, _)| from == (shown.cursor().0, shown.cursor().1));
+    let is_on_it =
+        shown.selection_range().is_some_and(|(from, _)| from == (shown.cursor().0, shown.cursor().1));
     wear(focused, is_on_it, canvas, area);
     if composer.is_empty() {
         let x = area.x + u16::from(focused);

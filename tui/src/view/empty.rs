@@ -88,10 +88,9 @@ fn not_loaded(state: &State, canvas: &mut Canvas<'_>) -> Words {
             Some((why.clone(), vec![command, Piece::new(" gets you another token.", Ink::Dim)]))
         }
         (Link::Offline { why, .. }, _) => Some((why.clone(), by_itself())),
-        (
-            Link::Connecting | Link::Live | Link::CatchingUp { .. } | Link::Polling { .. },
-            Some(why),
-        ) => Some((why, by_itself())),
+        (Link::Connecting | Link::Live | Link::CatchingUp { .. } | Link::Polling { .. }, Some(why)) => {
+            Some((why, by_itself()))
+        }
         (Link::Connecting | Link::Live | Link::CatchingUp { .. } | Link::Polling { .. }, None) => None,
     };
     match why {

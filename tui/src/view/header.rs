@@ -103,7 +103,8 @@ fn link(state: &State, canvas: &mut Canvas<'_>) -> (Vec<String>, Style) {
         }
         Link::Polling { every, .. } => {
             let every = every.as_secs().max(1);
-            let all = [format!("not live, asks every {every}s (tierup doctor)"), "not live (tierup doctor)".into()];
+            let all =
+                [format!("not live, asks every {every}s (tierup doctor)"), "not live (tierup doctor)".into()];
             (forms(glyphs.connecting, &[all, ["not live".into(), "slow".into()]].concat()), theme.warn)
         }
         Link::Offline { since, retry_at, .. } => {

@@ -19,10 +19,10 @@ use crate::text::pasted::can_be_overheard;
 /// Clocks may be so far apart before anybody notices.
 const SKEW: u64 = 5_000;
 /// What is said where requests are answered, and a stream is not.
-const HELD: &str = "requests are answered, but the event stream brings nothing: something in between holds it back";
+const HELD: &str =
+    "requests are answered, but the event stream brings nothing: something in between holds it back";
 /// What to do about it.
-const UNBUFFERED: &str =
-    "let the proxy pass /api/v1/escalations/stream on at once, without buffering it: docs/OPERATING.md shows how";
+const UNBUFFERED: &str = "let the proxy pass /api/v1/escalations/stream on at once, without buffering it: docs/OPERATING.md shows how";
 /// Events that come later than this are held up by something.
 const SLOW: Duration = Duration::from_secs(2);
 
@@ -47,7 +47,11 @@ pub(super) async fn look(options: &Options, files: &Files) -> Vec<Finding> {
     let took = clock::now().since(asked).as_millis();
     let answered = format!("{server} answered in {took} ms");
     let mut findings = vec![if can_be_overheard(&server) {
-        warning("server", answered, "what is sent can be read on the way: https:// needs TLS before the server")
+        warning(
+            "server",
+            answered,
+            "what is sent can be read on the way: https:// needs TLS before the server",
+        )
     } else {
         good("server", answered)
     }];

@@ -23,7 +23,11 @@ fn screen() -> Finding {
     let term = env("TERM").unwrap_or_else(|| "unknown".into());
     let inside = if env("TMUX").is_some() { ", inside tmux" } else { "" };
     if term == "dumb" {
-        return warning("terminal", "dumb, by TERM", "the console needs one that can be painted; the commands do not");
+        return warning(
+            "terminal",
+            "dumb, by TERM",
+            "the console needs one that can be painted; the commands do not",
+        );
     }
     match crossterm::terminal::size() {
         Ok((columns, rows)) if columns < 40 || rows < 10 => warning(

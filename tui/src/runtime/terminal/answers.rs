@@ -168,7 +168,8 @@ fn csi(mut so_far: Vec<u8>, byte: u8, input: &mut Vec<Input>) -> At {
 fn is_answer(sequence: &[u8]) -> bool {
     let (begin, end) = (sequence[2], sequence[sequence.len() - 1]);
     let has_numbers = sequence.len() > 3;
-    matches!(begin, b'?' | b'>' | b'=') || has_numbers && matches!(end, b'R' | b'c' | b'n' | b't' | b'x' | b'y')
+    matches!(begin, b'?' | b'>' | b'=')
+        || has_numbers && matches!(end, b'R' | b'c' | b'n' | b't' | b'x' | b'y')
 }
 
 const fn is_ss3(byte: u8) -> bool {
@@ -272,8 +273,20 @@ mod tests {
     #[test]
     fn what_was_typed_is_typed() {
         for key in [
-            &b"\x1bb"[..], b"\x1b[A", b"\x1b[1;5A", b"\x1b[3~", b"\x1b[15;2~", b"\x1b[Z", b"\x1b[I", b"\x1b[[A", b"\x1bOP",
-            b"\x1b[13;2u", b"\x1b[<0;20;7M", b"\x1b[M #!", b"\x1b[P", b"\x1b[200~two\nlines \x1b]0;x\x07\x1b[201~",
+            &b"\x1bb"[..],
+            b"\x1b[A",
+            b"\x1b[1;5A",
+            b"\x1b[3~",
+            b"\x1b[15;2~",
+            b"\x1b[Z",
+            b"\x1b[I",
+            b"\x1b[[A",
+            b"\x1bOP",
+            b"\x1b[13;2u",
+            b"\x1b[<0;20;7M",
+            b"\x1b[M #!",
+            b"\x1b[P",
+            b"\x1b[200~two\nlines \x1b]0;x\x07\x1b[201~",
         ] {
             assert_eq!(input(key), keys(key), "{:?}", String::from_utf8_lossy(key));
         }

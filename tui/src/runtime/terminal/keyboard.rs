@@ -42,9 +42,9 @@ impl Default for Keyboard {
         let (tell, read) = unbounded_channel();
         // Without the thread there is no keyboard: what waits for it ends at once. It ends with the process, or when it
         // is asked no more.
-        let _ = std::thread::Builder::new().name("keyboard".into()).spawn(move || {
-            while asked.recv().is_ok() && tell.send(read_once()).is_ok() {}
-        });
+        let _ = std::thread::Builder::new()
+            .name("keyboard".into())
+            .spawn(move || while asked.recv().is_ok() && tell.send(read_once()).is_ok() {});
         Self {
             ask,
             read,
@@ -91,7 +91,8 @@ impl Keyboard {
         for input in input {
             match input {
                 Input::Alt(letter) => {
-                    let shift = if letter.is_ascii_uppercase() { KeyModifiers::SHIFT } else { KeyModifiers::NONE };
+                    let shift =
+                        if letter.is_ascii_uppercase() { KeyModifiers::SHIFT } else { KeyModifiers::NONE };
                     let key = KeyEvent::new(KeyCode::Char(letter.into()), KeyModifiers::ALT | shift);
                     self.events.push_back(TerminalEvent::Key(key));
                 }

@@ -43,12 +43,12 @@ pub async fn told_to_end() {
     std::future::pending::<()>().await;
 }
 
-/// What happens at the terminal, and beside it what the shell does: SIGTSTP asks to stop, as does whoever reads or writes
-/// while another has the terminal (SIGTTIN, SIGTTOU); SIGCONT says that the process was stopped and goes on.
+/// What happens at the terminal, and beside it what the shell does: SIGTSTP asks to stop, SIGCONT says that the process
+/// was stopped and goes on, and SIGTTIN that it reads while another has the terminal.
 #[cfg(unix)]
 pub(super) fn beside(typed: impl Stream<Item = Event>) -> impl Stream<Item = Event> {
-    use tokio::signal::unix::{SignalKind, signal};
     use rustix::process::Signal;
+    use tokio::signal::unix::{SignalKind, signal};
     let hear = |number: Signal| {
         let heard = signal(SignalKind::from_raw(number.as_raw())).ok();
         futures_util::stream::unfold(heard, |heard| async {
@@ -57,12 +57,10 @@ pub(super) fn beside(typed: impl Stream<Item = Event>) -> impl Stream<Item = Eve
             Some(((), Some(heard)))
         })
     };
-    let stop = futures_util::stream::select(
-        hear(Signal::TSTP),
-        futures_util::stream::select(hear(Signal::TTIN), hear(Signal::TTOU)),
-    );
-    let stop = stop.map(|()| Event::Stop);
-    let go_on = hear(Signal::CONT).map(|()| Event::Continued);
+    let stop = hear(Signal::TSTP).map(|()| Event::Stop);
+    // Taken over once more it stops until it is in front. One that is in front already has been brought there meanwhile.
+    let reads_behind = hear(Signal::TTIN).filter(|()| std::future::ready(!is_in_front()));
+    let go_on = futures_util::stream::select(hear(Signal::CONT), reads_behind).map(|()| Event::Continued);
     let resized = hear(Signal::WINCH).filter_map(|()| {
         let size = crossterm::terminal::size().ok();
         std::future::ready(size.map(|(columns, rows)| Event::Resize(columns, rows)))

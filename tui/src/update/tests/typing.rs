@@ -133,5 +133,8 @@ fn what_comes_along_with_a_pasted_address_or_token_goes_and_a_password_stays_as_
     let server = "https://acme.test".to_owned();
     assert_eq!(credentials("", "'tup_x'\r\n"), (server.clone(), None, "tup_x".into()));
     let email = Some("priya@acme.test".to_owned());
-    assert_eq!(credentials(" <priya@acme.test> ", " it's \"me\" \n"), (server, email, " it's \"me\" ".into()));
+    assert_eq!(
+        credentials(" <priya@acme.test> ", " it's \"me\" \n"),
+        (server, email, " it's \"me\" ".into())
+    );
 }
