@@ -28,7 +28,20 @@ fn is_ours(target: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use tracing_subscriber::layer::SubscriberExt;
+
     use super::*;
+
+    #[test]
+    fn a_dependency_says_nothing_below_a_warning_and_we_say_everything() {
+        let all = tracing_subscriber::registry().with(OwnTargets);
+        tracing::subscriber::with_default(all, || {
+            assert!(!tracing::enabled!(target: "lettre::transport", Level::INFO));
+            assert!(!tracing::enabled!(target: "log", Level::TRACE));
+            assert!(tracing::enabled!(target: "lettre::transport", Level::WARN));
+            assert!(tracing::enabled!(target: "tierup_server::mail", Level::TRACE));
+        });
+    }
 
     #[test]
     fn a_name_that_begins_like_ours_is_not_ours() {

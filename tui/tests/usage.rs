@@ -58,6 +58,8 @@ fn settings_that_make_no_sense_are_said_with_their_place_and_what_would() {
             "theme = \"dark\"\nthme = \"light\"",
             "config.toml, line 2: unknown field `thme`, expected one of `theme`",
         ),
+        ("glyphs = \"hunter2\"", "config.toml, line 1: unknown word: expected one of `auto`"),
+        ("theme = [\"hunter2\"]", "config.toml, line 1: invalid type: sequence, expected a string"),
         ("theme = \"drak\"", "hint: there are dark, light, high-contrast, mono"),
         ("[keys]\n\"list.pickup\" = \"P\"", "hint: did you mean \"list.pick-up\"?"),
         ("[keys]\n\"list.pick-up\" = \"j\"", "config.toml: keys: j would be both list.pick-up and list.down"),
