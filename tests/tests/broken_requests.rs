@@ -29,7 +29,7 @@ async fn said_to(world: &World, bytes: Vec<u8>) -> (u16, String, Value) {
     (status.unwrap_or_else(|| panic!("{head}")), head.to_ascii_lowercase(), problem)
 }
 
-/// Mutants seen to fail: the machinery's own answers let through; no time to read the answer while one still sends.
+/// Mutants seen to fail: the machinery's own answers let through.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_no_request_is_answered_with_a_problem_too() {
     let world = World::new().await;
