@@ -64,7 +64,9 @@ pub(super) fn next_evidence(state: &mut State) {
     let Some(chat) = chat_mut(state) else { return };
     let seq = chat.briefing.as_mut().and_then(|briefing| briefing.mark_evidence(true));
     match seq {
-        Some(seq) if chat.message(seq).is_some() || chat.missing_before().is_some_and(|first| seq < first) => {
+        Some(seq)
+            if chat.message(seq).is_some() || chat.missing_before().is_some_and(|first| seq < first) =>
+        {
             earlier::try_again(chat);
             show(state, seq);
         }
