@@ -22,8 +22,7 @@ pub(super) fn scroll(state: &mut State, to: Move) {
         Move::PageDown => down(chat, page, width, height),
         // Until it is here, the first that is.
         Move::Top if !chat.messages.is_empty() => Scroll::From { seq: 1, row: 0, newest: chat.newest() },
-        Move::Top => Scroll::Follow,
-        Move::Bottom => Scroll::Follow,
+        Move::Top | Move::Bottom => Scroll::Follow,
     };
 }
 
