@@ -431,7 +431,11 @@ mod tests {
         let long = "é".repeat(limit::MESSAGE);
         let decision = super::answer(&session(&sam), role, id, long, at(2)).unwrap();
         let answered = decision.changes.iter().find_map(Change::session_after).unwrap();
-        assert_eq!(answered.text_bytes, limit::MESSAGE as u64, "an answer is no longer than a message may be");
+        assert_eq!(
+            answered.text_bytes,
+            limit::MESSAGE as u64,
+            "an answer is no longer than a message may be"
+        );
     }
 
     /// Mutant seen to fail: text that is not counted.
@@ -439,11 +443,8 @@ mod tests {
     fn what_was_tried_counts_and_has_a_limit_of_its_own() {
         let sam = caller("Sam Ortiz");
         let tries = |session: &Session, branches: &[Branch], bytes: usize| {
-            let request = PutBranch {
-                hypothesis: "x".repeat(bytes),
-                status: BranchStatus::Open,
-                evidence: None,
-            };
+            let request =
+                PutBranch { hypothesis: "x".repeat(bytes), status: BranchStatus::Open, evidence: None };
             let id = BranchId::from_bytes([1; 16]);
             let (branch, decision) = put_branch(session, branches, id, &request, &sam, at(1))?;
             Ok((branch, decision.changes.iter().find_map(Change::session_after).unwrap().clone()))
@@ -454,7 +455,8 @@ mod tests {
         assert_eq!(next.text_bytes, 40, "what a branch says instead takes the room of what it said");
 
         let most = usize::try_from(limit::BRANCH_TEXT).unwrap();
-        let other = Branch { id: BranchId::from_bytes([2; 16]), hypothesis: "x".repeat(most - 100), ..branch };
+        let other =
+            Branch { id: BranchId::from_bytes([2; 16]), hypothesis: "x".repeat(most - 100), ..branch };
         assert!(tries(&next, std::slice::from_ref(&other), 100).is_ok());
         let refused: Result<_, Refusal> = tries(&next, &[other], 101);
         assert_eq!(refused.unwrap_err(), Refusal::SessionFull(Full::Tried));

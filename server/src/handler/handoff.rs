@@ -7,7 +7,9 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tierup_common::assessment::Step;
-use tierup_common::handoff::{Assign, Priority, PutStep, QueueItem, QueuePage, QueueState, Release, SendBack};
+use tierup_common::handoff::{
+    Assign, Priority, PutStep, QueueItem, QueuePage, QueueState, Release, SendBack,
+};
 use tierup_common::id::{AccountId, HandoffRef, MessageId, SessionId, StepId};
 use tierup_common::time::Timestamp;
 

@@ -9,7 +9,8 @@ use tierup_common::problem::Code::{
 };
 use tierup_common::route;
 use tierup_common::session::{
-    Branch, CreateMessage, CreateSession, HandOff, Message, MessagePage, PutBranch, Resolve, Session, SessionPage,
+    Branch, CreateMessage, CreateSession, HandOff, Message, MessagePage, PutBranch, Resolve, Session,
+    SessionPage,
 };
 use tierup_common::user::Role::{Admin, Engineer, Viewer};
 use tierup_common::user::{ChangeUser, CreateToken, CreateUser, LogIn, LoggedIn, Me, NewToken, Token, User};

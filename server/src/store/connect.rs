@@ -247,7 +247,8 @@ mod tests {
             .unwrap();
         migrate(&mut connection).unwrap();
         let mut counted = connection.prepare("SELECT text_bytes FROM session ORDER BY number").unwrap();
-        let counted: Vec<i64> = counted.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        let counted: Vec<i64> =
+            counted.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
         assert_eq!(counted, [6 + 3 + 3 + 3 + 4, 0]);
     }
 

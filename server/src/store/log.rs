@@ -6,6 +6,7 @@ use std::time::Duration;
 use rusqlite::{Row, params};
 use tierup_common::event::{Event, Reach};
 use tierup_common::id::{AccountId, HandoffId, MessageId, Seq, SessionId, UserId};
+use tierup_common::limit;
 use tierup_common::time::Timestamp;
 
 use crate::domain::Happening;
@@ -72,6 +73,8 @@ pub struct Page {
     pub events: Vec<Logged>,
     /// Everything up to here has been looked at.
     pub up_to: Seq,
+    /// Whether there may be more behind it.
+    pub has_more: bool,
 }
 
 /// The ends of an account's log.
@@ -98,16 +101,22 @@ impl Scope<'_> {
         Ok(ends.unwrap_or(Ends { oldest: Seq(1), newest: Seq(0) }))
     }
 
-    /// The next events after a place, at most so many, whoever they are for.
+    /// The next events after a place, at most so many, and no more text than a page has, whoever they are for.
     pub fn log_after(&self, after: Seq, most: u32) -> Result<Page> {
-        let events = self.all(
+        let mut text = 0;
+        let (events, is_cut) = self.until(
             "SELECT seq, type, session_id, handoff_id, only_user_id, body FROM event
              WHERE account_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
             params![self.account, after, most],
             |row| self.read_logged(row),
+            |event| {
+                text += event.body.len();
+                text >= limit::PAGE_TEXT
+            },
         )?;
         let up_to = events.last().map_or(after, |last| last.seq);
-        Ok(Page { events, up_to })
+        let has_more = is_cut || events.len() == most as usize;
+        Ok(Page { events, up_to, has_more })
     }
 
     /// How far somebody who follows the log has come, if they have begun.

@@ -39,7 +39,12 @@ impl Scope<'_> {
     }
 
     /// The messages before one of them, or the last, in order: at most so many, and no more text than a page has.
-    pub fn messages_before(&self, session: SessionId, before: Option<u32>, most: u32) -> Result<Vec<Message>> {
+    pub fn messages_before(
+        &self,
+        session: SessionId,
+        before: Option<u32>,
+        most: u32,
+    ) -> Result<Vec<Message>> {
         let mut text = 0;
         let (mut messages, _) = self.until(
             message_sql!("AND m.seq < ?3 ORDER BY m.seq DESC LIMIT ?4"),

@@ -458,12 +458,12 @@ mod tests {
     async fn what_nobody_waits_for_any_more_is_not_begun_and_what_nobody_ever_did_is() {
         let desk = Desk::new();
         let (hold, held) = std::sync::mpsc::channel::<()>();
-        let (begins, begun) = oneshot::channel();
+        let (tell, begun) = oneshot::channel();
         let busy = tokio::spawn({
             let writer = desk.writer.clone();
             async move {
                 let wait = move |_: &mut System<'_>| {
-                    let _ = begins.send(());
+                    let _ = tell.send(());
                     let _ = held.recv();
                     Ok(())
                 };

@@ -85,7 +85,7 @@ async fn read_on(
         .flat_map(|event| app.hooks.wanting(account, &event.name).map(|hook| (event.seq, hook)))
         .map(|(seq, hook)| Job::Call { seq, hook })
         .collect();
-    let read = if page.events.len() < PAGE as usize { Read::All } else { Read::Part };
+    let read = if page.has_more { Read::Part } else { Read::All };
     let up_to = page.up_to;
     if !calls.is_empty() || matches!(read, Read::Part) {
         let now = app.clock.now();

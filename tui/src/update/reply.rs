@@ -44,8 +44,12 @@ pub(super) fn reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) 
         (Call::Handoff(id), Err(failure)) => handoff_failed(state, id, ticket, &failure),
         (Call::Session(_), Ok(Answer::Session(session))) => take_session(state, session, effects),
         (Call::Session(id), Err(failure)) => session_failed(state, id, &failure),
-        (Call::Messages { session, .. }, Ok(Answer::Messages(page))) => earlier::take(state, session, Ok(page)),
-        (Call::Messages { session, .. }, Err(failure)) => earlier::take(state, session, Err(failure)),
+        (Call::Messages { session, .. }, Ok(Answer::Messages(page))) => {
+            earlier::take(state, session, Ok(page));
+        }
+        (Call::Messages { session, .. }, Err(failure)) => {
+            earlier::take(state, session, Err(failure));
+        }
         (Call::Claim(id), result) => claimed(state, ticket, id, result, effects),
         (Call::Say { session, message }, result) => {
             said::said(state, ticket, session, &message.content, result, effects);

@@ -22,8 +22,7 @@ pub(super) fn scroll(state: &mut State, to: Move) {
         Move::PageDown => down(chat, page, width, height),
         // Until it is here, the first that is.
         Move::Top if !chat.messages.is_empty() => Scroll::From { seq: 1, row: 0, newest: chat.newest() },
-        Move::Top => Scroll::Follow,
-        Move::Bottom => Scroll::Follow,
+        Move::Top | Move::Bottom => Scroll::Follow,
     };
 }
 
@@ -64,7 +63,9 @@ pub(super) fn next_evidence(state: &mut State) {
     let Some(chat) = chat_mut(state) else { return };
     let seq = chat.briefing.as_mut().and_then(|briefing| briefing.mark_evidence(true));
     match seq {
-        Some(seq) if chat.message(seq).is_some() || chat.missing_before().is_some_and(|first| seq < first) => {
+        Some(seq)
+            if chat.message(seq).is_some() || chat.missing_before().is_some_and(|first| seq < first) =>
+        {
             earlier::try_again(chat);
             show(state, seq);
         }

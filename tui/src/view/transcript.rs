@@ -143,7 +143,12 @@ impl Rows<'_> {
         let (top, all) = (share(first, above), self.count() * SHARES);
         let end = if place < self.count() { share(place, row) } else { all };
         let earlier = self.earlier() * SHARES;
-        Part { top: earlier + top, room: end.saturating_sub(top), all: earlier + all, below: self.count() - place }
+        Part {
+            top: earlier + top,
+            room: end.saturating_sub(top),
+            all: earlier + all,
+            below: self.count() - place,
+        }
     }
 }
 
