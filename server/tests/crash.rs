@@ -98,7 +98,8 @@ impl Told {
         let database = rusqlite::Connection::open(data.join("tierup.db")).unwrap();
         let stored = |sql: &str| -> BTreeSet<String> {
             let mut rows = database.prepare(sql).unwrap();
-            let keys: Vec<String> = rows.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+            let keys: Vec<String> =
+                rows.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
             let distinct: BTreeSet<_> = keys.iter().cloned().collect();
             assert_eq!(keys.len(), distinct.len(), "a key has had two effects: {sql}");
             distinct
@@ -122,7 +123,8 @@ impl Told {
             assert!(acknowledged.len() > 20, "hardly any {what} were acknowledged");
             let lost: Vec<_> = acknowledged.difference(&stored).collect();
             assert!(lost.is_empty(), "acknowledged {what} are not there: {lost:?}");
-            let unasked: Vec<_> = stored.difference(&acknowledged).filter(|key| !in_flight.contains(key)).collect();
+            let unasked: Vec<_> =
+                stored.difference(&acknowledged).filter(|key| !in_flight.contains(key)).collect();
             assert!(unasked.is_empty(), "{what} that nobody asked for: {unasked:?}");
         }
     }
