@@ -282,7 +282,8 @@ impl Settings {
             ("questions_per_minute", self.questions_per_minute.map(u64::from), 0..=1_000_000),
             ("streams_per_user", self.streams_per_user.map(u64::from), 1..=1_000_000),
         ];
-        let beyond = numbers.into_iter().find(|(_, number, range)| number.is_some_and(|n| !range.contains(&n)));
+        let beyond =
+            numbers.into_iter().find(|(_, number, range)| number.is_some_and(|n| !range.contains(&n)));
         beyond.map_or(Ok(()), |(setting, _, range)| {
             Err(wrong(setting, format!("must be from {} to {}", range.start(), range.end())))
         })
@@ -405,7 +406,8 @@ mod tests {
             let why = settings.check().err().unwrap().to_string();
             assert!(why.contains(": must be from "), "{why}");
         }
-        let most = "unclaimed_reminder_minutes = 525600\nstale_claim_hours = 8760\nevent_retention_days = 36500";
+        let most =
+            "unclaimed_reminder_minutes = 525600\nstale_claim_hours = 8760\nevent_retention_days = 36500";
         assert!(settings(most).check().is_ok());
     }
 

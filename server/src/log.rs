@@ -20,7 +20,7 @@ use crate::config::LogFormat;
 /// Lines that wait, in bytes, at most.
 const QUEUE: usize = 256 * 1024;
 /// What is still in the queue when the process ends has so long.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// The queue of this process's log, once it has begun.
 static LOG: OnceLock<Arc<Queue>> = OnceLock::new();

@@ -144,12 +144,7 @@ impl Server {
     }
 }
 
-async fn run(
-    app: App,
-    listener: TcpListener,
-    supervisor: Supervisor,
-    mut gone: mpsc::Receiver<Infallible>,
-) {
+async fn run(app: App, listener: TcpListener, supervisor: Supervisor, mut gone: mpsc::Receiver<Infallible>) {
     let stop = app.stop.clone();
     let workers = worker::start(&app, &supervisor);
     let ender = supervisor.task("the end of streams", {

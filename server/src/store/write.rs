@@ -131,11 +131,9 @@ fn commit_group(
     let end = if place.is_known_to_be_lost() && !place.is_ours() {
         End::Lost
     } else {
-        match run_group(connection, &mut group) {
-            // Looked at after the commit: what is in its place then was in its place when it became durable.
-            End::Committed if !place.is_ours() => End::Lost,
-            end => end,
-        }
+        let end = run_group(connection, &mut group);
+        // Looked at after the commit: what is in its place then was in its place when it became durable.
+        if matches!(end, End::Committed) && !place.is_ours() { End::Lost } else { end }
     };
     if let End::Committed = end {
         let pieces = u32::try_from(group.len()).unwrap_or(u32::MAX);
@@ -391,24 +389,25 @@ mod tests {
         let insert =
             |system: &mut System<'_>| Ok(system.connection.execute("INSERT INTO number VALUES (1)", [])?);
         // What rests on the first is undone with it, a refusal too.
-        let refused = |_: &mut System<'_>| Err::<(), _>(Error::Refused(crate::domain::Refusal::AssessmentRunning));
+        let refused =
+            |_: &mut System<'_>| Err::<(), _>(Error::Refused(crate::domain::Refusal::AssessmentRunning));
         let undo = |system: &mut System<'_>| {
             system.connection.execute_batch("ROLLBACK")?;
             Err::<(), _>(Error::Sql(rusqlite::Error::InvalidQuery))
         };
         // All three are in line before the writer takes one of them.
-        let (running, runs) = oneshot::channel();
-        let (release, held) = std::sync::mpsc::channel();
+        let (running, is_running) = oneshot::channel();
+        let (release, released) = std::sync::mpsc::channel();
         let writer = desk.writer.clone();
         let hold = tokio::spawn(async move {
             let hold = move |_: &mut System<'_>| {
                 running.send(()).unwrap();
-                held.recv().unwrap();
+                released.recv().unwrap();
                 Ok(())
             };
             writer.commit(Haste::AtOnce, hold).await
         });
-        runs.await.unwrap();
+        is_running.await.unwrap();
         let writer = &desk.writer;
         let (insert, refused, undo, ()) = tokio::join!(
             writer.commit(Haste::AtOnce, insert),

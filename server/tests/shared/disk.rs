@@ -35,8 +35,8 @@ impl Disk {
         let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
         let mut compile = Command::new(compiler);
         compile.args(["-shared", "-fPIC", "-O1", "-o"]).arg(folder.path().join("disk.so")).arg(source);
-        let compiled = compile.output().unwrap();
-        assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+        let made = compile.output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let control = folder.path().join("control");
         std::fs::write(&control, [0; 24]).unwrap();
         let control = File::options().read(true).write(true).open(control).unwrap();
