@@ -173,7 +173,8 @@ mod tests {
             let (clock, tokens) = (Clock::system(), Tokens::default());
             let (heard, groups) = mpsc::channel();
             let on_commit = move |news: store::News| heard.send(news.pieces).unwrap();
-            let store = Store::open(folder.path(), on_commit, &crate::supervise::Supervisor::default()).unwrap();
+            let store =
+                Store::open(folder.path(), on_commit, &crate::supervise::Supervisor::default()).unwrap();
             let bearer = format!("Bearer {}", made.token);
             let ana = tokens.admit(&store, &clock, Some(&bearer), Role::Owner).await.unwrap();
             let (account, who) = (ana.account, ana.clone());

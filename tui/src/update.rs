@@ -103,7 +103,10 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
 pub fn next_wake(state: &State) -> Option<Timestamp> {
     let retries = state.queue.load.as_ref().and_then(|load| load.retry_at);
     let polls = polling::next(state);
-    [state.painted.changes_at, state.toasts.next(), settles_at(state), retries, polls].into_iter().flatten().min()
+    [state.painted.changes_at, state.toasts.next(), settles_at(state), retries, polls]
+        .into_iter()
+        .flatten()
+        .min()
 }
 
 /// When the next thing comes of what the user did last, if something still comes of it by itself: the row that the keys

@@ -359,7 +359,8 @@ mod tests {
         let (bell, clock) = (Bell::default(), Clock::system());
         let rung = bell.clone();
         let store =
-            Store::open(folder.path(), move |news| rung.ring(news), &crate::supervise::Supervisor::default()).unwrap();
+            Store::open(folder.path(), move |news| rung.ring(news), &crate::supervise::Supervisor::default())
+                .unwrap();
         let hash = crate::token::hash(&made.token).unwrap();
         let ana = store.read_system(move |system| system.caller(&hash)).await.unwrap().unwrap();
         let (account, token) = (ana.account, ana.token);
