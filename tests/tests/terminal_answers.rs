@@ -66,6 +66,7 @@ async fn the_terminals_cursor_is_where_the_caret_is_and_is_hidden_where_nobody_t
     let (world, environment) = world().await;
     let mut console = Pty::run_with("tierup", &[], world.folder(), (100, 30), &borrowed(&environment));
     console.sees("live");
+    console.sees("VPN is down");
     assert!(!cursor(&console).1, "in the list");
     console.types("p");
     console.sees("active, yours");

@@ -173,7 +173,11 @@ pub(super) fn text(argument: &str) -> Result<String, Exit> {
     if argument != "-" {
         // Behind `--` stands no option, whatever it looks like.
         let is_meant = std::env::args_os().any(|argument| argument == "--");
-        return if is_meant { Ok(argument.to_owned()) } else { words(argument).map_err(unclear) };
+        return if is_meant {
+            Ok(argument.to_owned())
+        } else {
+            words(argument).map_err(|error| unclear(&error))
+        };
     }
     let mut bytes = Vec::new();
     let largest = u64::try_from(limit::BODY).unwrap_or(u64::MAX);
@@ -213,7 +217,7 @@ fn name_of(argument: &str) -> String {
 #[error("{0} looks like an option")]
 pub(super) struct Unclear(String);
 
-fn unclear(error: Unclear) -> Exit {
+fn unclear(error: &Unclear) -> Exit {
     Exit::usage(error.to_string())
         .hint("a text that looks like one goes behind `--`, or through standard input with - in its place")
 }

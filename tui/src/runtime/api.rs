@@ -74,7 +74,9 @@ impl Api {
     /// The way to the server at this address, with this token.
     pub fn new(server: &str, token: SecretString) -> Result<Self, ApiError> {
         let door = Door::new(server)?;
-        let token = SecretString::from(trimmed(token.expose_secret()));
+        let bare = trimmed(token.expose_secret());
+        let bare = (bare.len() < token.expose_secret().len()).then(|| SecretString::from(bare));
+        let token = bare.unwrap_or(token);
         if !token.expose_secret().bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(ApiError::Token);
         }

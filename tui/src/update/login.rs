@@ -100,7 +100,7 @@ pub(super) fn paste(state: &mut State, text: &str) {
         Field::Email => login.email.paste_in_line(trimmed(text)),
         // A token has nothing around it; a password may.
         Field::Secret if login.address().is_none() => {
-            trimmed(text).chars().for_each(|c| login.secret.push(c))
+            trimmed(text).chars().for_each(|c| login.secret.push(c));
         }
         Field::Secret => line_of_a_password(text).chars().for_each(|c| login.secret.push(c)),
     }

@@ -78,8 +78,8 @@ impl Answers {
                 ground(byte, input)
             }
             At::Text { begun_by, length } => text(begun_by, length, byte, input),
-            At::TextEscape if byte == b'\\' => At::Ground,
-            At::TextEscape => escape(byte, input),
+            At::TextEscape if byte != b'\\' => escape(byte, input),
+            At::TextEscape => At::Ground,
             At::Paste(pasted) => paste(pasted, byte, input),
         };
     }
@@ -89,22 +89,20 @@ impl Answers {
         match &self.at {
             At::Ground => None,
             At::Escape | At::Ss3 | At::Text { length: 0, .. } => Some(TYPED),
-            At::Csi(so_far) if so_far.len() <= 2 => Some(TYPED),
-            At::Csi(_) | At::Text { .. } | At::TextEscape | At::Paste(_) => Some(HELD_UP),
+            At::Csi(so_far) => Some(if so_far.len() <= 2 { TYPED } else { HELD_UP }),
+            At::Text { .. } | At::TextEscape | At::Paste(_) => Some(HELD_UP),
         }
     }
 
     /// Nothing followed in time.
     pub(super) fn gives_up(&mut self, input: &mut Vec<Input>) {
         match std::mem::take(&mut self.at) {
-            At::Ground | At::TextEscape => {}
             At::Escape => input.push(Input::Bytes(vec![ESC])),
             At::Ss3 => input.push(Input::Alt(b'O')),
             At::Csi(so_far) if so_far.len() <= 2 => input.push(Input::Alt(b'[')),
-            At::Csi(_) => {}
             At::Text { begun_by, length: 0 } => input.push(Input::Alt(begun_by)),
-            At::Text { .. } => {}
             At::Paste(pasted) => input.push(whole(pasted)),
+            At::Ground | At::Csi(_) | At::Text { .. } | At::TextEscape => {}
         }
     }
 }

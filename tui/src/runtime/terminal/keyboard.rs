@@ -69,14 +69,14 @@ impl Keyboard {
             let mut input = Vec::new();
             let read = match self.answers.patience() {
                 None => self.read.recv().await,
-                Some(patience) => match tokio::time::timeout(patience, self.read.recv()).await {
-                    Ok(read) => read,
-                    Err(_) => {
+                Some(patience) => {
+                    let Ok(read) = tokio::time::timeout(patience, self.read.recv()).await else {
                         self.answers.gives_up(&mut input);
                         self.understand(input);
                         continue;
-                    }
-                },
+                    };
+                    read
+                }
             };
             self.is_asked = false;
             let bytes = read?.ok().filter(|bytes| !bytes.is_empty())?;

@@ -123,9 +123,8 @@ fn what_comes_along_with_a_pasted_address_or_token_goes_and_a_password_stays_as_
         priya.press("<tab>");
         priya.happens(Event::Paste(secret.into()));
         priya.press("<enter>");
-        let credentials = priya.wants.iter().find_map(|want| match want {
-            Effect::LogIn(_, credentials) => Some(credentials.clone()),
-            _ => None,
+        let credentials = priya.wants.iter().find_map(|want| {
+            if let Effect::LogIn(_, credentials) = want { Some(credentials.clone()) } else { None }
         });
         let credentials = credentials.unwrap();
         (credentials.server.clone(), credentials.email.clone(), credentials.secret.expose().to_owned())
