@@ -198,7 +198,7 @@ async fn a_flood_of_log_ins_is_not_felt() {
         forget_the_most();
         let memory_before = memory("VmRSS");
         flows.send_replace(true);
-        guesses.wait_for(|guessing| *guessing == i32::from(GUESSERS)).await.unwrap();
+        guesses.wait_for(|guessing| *guessing > i32::from(GUESSERS) / 2).await.unwrap();
         for _ in 0..5 {
             beside.push(claim(&sam, &priya).await);
         }
