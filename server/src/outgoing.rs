@@ -101,11 +101,11 @@ fn carried(ip: Ipv6Addr) -> Vec<Ipv4Addr> {
     let bytes = ip.octets();
     let four = |at: [usize; 4]| Ipv4Addr::from(at.map(|at| bytes[at]));
     match ip.segments() {
-        // ::a.b.c.d, ::ffff:a.b.c.d, ::ffff:0:a.b.c.d and 64:ff9b::a.b.c.d (NAT64)
-        [0, 0, 0, 0, 0, 0, ..]
-        | [0, 0, 0, 0, 0, 0xffff, ..]
+        // ::a.b.c.d, ::ffff:a.b.c.d, ::ffff:0:a.b.c.d, 64:ff9b::a.b.c.d (NAT64) and …:0:5efe:a.b.c.d (ISATAP)
+        [0, 0, 0, 0, 0, 0 | 0xffff, ..]
         | [0, 0, 0, 0, 0xffff, 0, ..]
-        | [0x0064, 0xff9b, 0, 0, 0, 0, ..] => vec![last_four(ip)],
+        | [0x0064, 0xff9b, 0, 0, 0, 0, ..]
+        | [_, _, _, _, 0 | 0x0200, 0x5efe, ..] => vec![last_four(ip)],
         // 64:ff9b:1::/48 (NAT64 of one's own), at every place that RFC 6052 knows: byte 8 stays free.
         [0x0064, 0xff9b, 1, ..] => {
             vec![four([6, 7, 9, 10]), four([7, 9, 10, 11]), four([9, 10, 11, 12]), last_four(ip)]
@@ -114,8 +114,6 @@ fn carried(ip: Ipv6Addr) -> Vec<Ipv4Addr> {
         [0x2002, ..] => vec![four([2, 3, 4, 5])],
         // 2001:0: (Teredo): the server, and the client with every bit turned.
         [0x2001, 0, ..] => vec![four([4, 5, 6, 7]), Ipv4Addr::from(last_four(ip).octets().map(|byte| !byte))],
-        // …:0:5efe:a.b.c.d (ISATAP)
-        [_, _, _, _, 0 | 0x0200, 0x5efe, ..] => vec![last_four(ip)],
         _ => Vec::new(),
     }
 }

@@ -83,10 +83,12 @@ mod tests {
             | Options::ENABLE_TASKLISTS
             | Options::ENABLE_MATH;
         for event in Parser::new_ext(text, known) {
-            match event {
-                Event::Text(text) => seen.push_str(&text),
-                Event::Start(Tag::Paragraph) | Event::End(TagEnd::Paragraph) => {}
-                _ => only_text = false,
+            if let Event::Text(text) = event {
+                seen.push_str(&text);
+            } else {
+                let is_paragraph =
+                    matches!(event, Event::Start(Tag::Paragraph) | Event::End(TagEnd::Paragraph));
+                only_text &= is_paragraph;
             }
         }
         (seen.replace(APART, ""), only_text)
