@@ -1,6 +1,6 @@
 //! Memory: what a large session costs a server that sends it to many at once, measured on the binary.
 //!
-//! Mutants seen to fail: a session that is put together whole before it is sent.
+//! A mutant seen to fail: a session that is put together whole before it is sent.
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]

@@ -39,7 +39,7 @@ async fn pages(who: &Engineer, path: &str, next: &str, ask: &str) -> Vec<Vec<Val
     }
 }
 
-/// Mutants seen to fail: a piece that begins with the last message of the one before, a page in the order of the newest.
+/// Mutant seen to fail: a piece that begins with the last message of the one before.
 #[tokio::test]
 async fn a_session_of_many_pieces_is_whole_and_its_pages_are_the_same_from_the_end() {
     let world = quiet().await;
@@ -115,7 +115,7 @@ async fn a_page_of_large_rows_ends_before_it_has_all_that_was_asked_for() {
     assert_eq!(ids(&sessions.concat(), "id"), opened);
 }
 
-/// Mutants seen to fail: names as they are now, messages as they are now, what was tried as it is now.
+/// Mutant seen to fail: names and what was tried as they are now.
 #[tokio::test]
 async fn an_answer_is_the_same_however_late_it_is_asked_for_again_and_little_of_it_is_kept() {
     let world = quiet().await;
@@ -201,7 +201,7 @@ async fn reads_until(socket: &mut TcpStream, end: &str) -> String {
     String::from_utf8(read).unwrap()
 }
 
-/// Mutants seen to fail: no limit; a limit for all together; streams that count.
+/// Mutant seen to fail: no limit.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_user_has_so_many_requests_under_way_and_others_do_not_feel_it() {
     let world = quiet().await;

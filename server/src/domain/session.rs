@@ -410,7 +410,7 @@ mod tests {
 
     const FULL: Refusal = Refusal::SessionFull(Full::Session);
 
-    /// Mutants seen to fail: text that is not counted, a question that leaves no room for its answer.
+    /// Mutant seen to fail: a question that leaves no room for its answer.
     #[test]
     fn a_session_takes_so_many_messages_and_so_much_text_and_no_question_that_has_no_room_for_its_answer() {
         let sam = caller("Sam Ortiz");

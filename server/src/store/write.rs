@@ -456,14 +456,14 @@ mod tests {
     #[tokio::test]
     async fn what_nobody_waits_for_any_more_is_not_begun_and_what_nobody_ever_did_is() {
         let desk = Desk::new();
-        let (hold, held) = std::sync::mpsc::channel::<()>();
+        let (go_on, wait_for) = std::sync::mpsc::channel::<()>();
         let (tell, begun) = oneshot::channel();
         let busy = tokio::spawn({
             let writer = desk.writer.clone();
             async move {
                 let wait = move |_: &mut System<'_>| {
                     let _ = tell.send(());
-                    let _ = held.recv();
+                    let _ = wait_for.recv();
                     Ok(())
                 };
                 writer.commit(Haste::AtOnce, wait).await
@@ -478,7 +478,7 @@ mod tests {
             let mut asked = Box::pin(desk.writer.commit(haste, insert));
             assert!(futures_util::poll!(&mut asked).is_pending());
         }
-        hold.send(()).unwrap();
+        go_on.send(()).unwrap();
         busy.await.unwrap().unwrap();
         desk.runs("INSERT INTO number VALUES (2)").await.unwrap();
         assert_eq!(desk.count().await, 2);

@@ -297,7 +297,7 @@ fn what_was_said_before_is_fetched_when_one_comes_near_it() {
     assert!(!priya.paints().contains("earlier messages are coming"));
 }
 
-/// Mutants seen to fail: one page and no further; a message that comes meanwhile and takes the aim away.
+/// Mutant seen to fail: a message that comes meanwhile and takes the aim away.
 #[test]
 fn who_goes_to_the_top_or_to_evidence_is_brought_there_page_by_page() {
     let home = Event::Key(KeyEvent::new(KeyCode::Home, KeyModifiers::CONTROL));
