@@ -1,4 +1,6 @@
 //! The event stream: in order, nothing lost, nothing twice, to whom it concerns.
+//!
+//! A mutant seen to fail: one channel for all accounts.
 
 use std::time::Duration;
 
