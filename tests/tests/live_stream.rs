@@ -1,4 +1,6 @@
 //! The event stream: in order, nothing lost, nothing twice, to whom it concerns.
+//!
+//! A mutant seen to fail: one channel for all accounts.
 
 use std::time::Duration;
 
@@ -275,12 +277,12 @@ async fn nobody_hears_of_another_account_or_of_what_they_may_not_see() {
     assert_eq!(heard[0].data["seq"], 0, "one team's numbers tell another nothing");
     assert!(heard[1].data.to_string().contains("Globex is down"), "{heard:?}");
 
-    let of_last = |frame: &Heard| frame.data["handoff"]["id"] == last.handoff.as_str();
+    let of_last = |frame: &Heard| frame.data["handoff_id"] == last.handoff.as_str();
     let mut heard = team.hears_all_until("handoff_created").await;
     while !heard.last().is_some_and(of_last) {
         heard.extend(team.hears_all_until("handoff_created").await);
     }
-    assert!(heard.iter().any(|frame| frame.data["handoff"]["id"] == again.handoff.as_str()), "{heard:?}");
+    assert!(heard.iter().any(|frame| frame.data["handoff_id"] == again.handoff.as_str()), "{heard:?}");
     for frame in &heard {
         let said = frame.data.to_string();
         assert!(!said.contains(&parked) && !said.contains(&another), "a park of somebody else's: {frame:?}");

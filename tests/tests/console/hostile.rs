@@ -1,6 +1,6 @@
 //! Servers that are slow, huge, wrong or gone: neither the console nor a command freezes, and nothing is believed.
 //!
-//! Mutants seen to fail: an answer time that is not obeyed, a loop that waits for an answer.
+//! Both are held by order, not by time: what would have to wait for an answer never comes.
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
