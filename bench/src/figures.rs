@@ -266,7 +266,9 @@ mod tests {
     /// What is said of a figure with these rounds, and this beside it.
     fn said(figure: &'static str, rounds: &[f64], beside: Option<(Side, &'static str, f64)>) -> String {
         let mut figures = Figures::default();
-        rounds.iter().for_each(|value| figures.note(Product, figure, *value));
+        for value in rounds {
+            figures.note(Product, figure, *value);
+        }
         if let Some((side, figure, value)) = beside {
             figures.note(side, figure, value);
         }

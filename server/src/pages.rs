@@ -21,15 +21,15 @@ const ACCOUNTS: usize = 10_000;
 
 /// The kept pages of all accounts.
 #[derive(Default)]
-pub struct Pages(Mutex<Racks>);
+pub struct Pages(Mutex<Kept>);
 
 #[derive(Default)]
-struct Racks {
+struct Kept {
     /// How many changes there were, of any account.
     changes: u64,
     /// The change after which everything was last forgotten: nobody knows what changed before.
     forgotten: u64,
-    racks: HashMap<AccountId, Rack>,
+    accounts: HashMap<AccountId, Rack>,
     bytes: usize,
 }
 
@@ -83,7 +83,7 @@ impl Pages {
     /// The page that was asked for, if it is still as it was.
     pub fn find(&self, account: AccountId, asked: &Asked, presence: u64) -> Result<Page, AsOf> {
         let all = self.lock();
-        let page = all.racks.get(&account).and_then(|rack| rack.kept.get(asked));
+        let page = all.accounts.get(&account).and_then(|rack| rack.kept.get(asked));
         page.filter(|page| page.presence == presence).cloned().ok_or(AsOf(all.changes))
     }
 
@@ -93,28 +93,28 @@ impl Pages {
     }
 
     /// Nothing in here is left half done by a panic: a poisoned lock is taken as it is.
-    fn lock(&self) -> MutexGuard<'_, Racks> {
+    fn lock(&self) -> MutexGuard<'_, Kept> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Racks {
+impl Kept {
     fn turn(&mut self, account: AccountId) {
         self.changes += 1;
         self.make_room(account, 0);
         let changed = Rack { changed: self.changes, ..Rack::default() };
-        let old = self.racks.insert(account, changed).unwrap_or_default();
+        let old = self.accounts.insert(account, changed).unwrap_or_default();
         self.bytes -= old.bytes;
     }
 
     fn keep(&mut self, account: AccountId, asked: Asked, as_of: AsOf, page: Page) {
         let size = page.size();
         self.make_room(account, size);
-        let changed = self.racks.get(&account).map_or(0, |rack| rack.changed).max(self.forgotten);
+        let changed = self.accounts.get(&account).map_or(0, |rack| rack.changed).max(self.forgotten);
         if changed > as_of.0 || size > BYTES {
             return;
         }
-        let rack = self.racks.entry(account).or_default();
+        let rack = self.accounts.entry(account).or_default();
         if rack.bytes + size > BYTES {
             self.bytes -= rack.bytes;
             *rack = Rack { changed: rack.changed, ..Rack::default() };
@@ -129,9 +129,9 @@ impl Racks {
 
     /// Forgets everything if there is no room for so many bytes more, or for another account.
     fn make_room(&mut self, account: AccountId, bytes: usize) {
-        let is_new = !self.racks.contains_key(&account);
-        if self.bytes + bytes > ALL_BYTES || (is_new && self.racks.len() >= ACCOUNTS) {
-            (self.racks, self.bytes, self.forgotten) = (HashMap::new(), 0, self.changes);
+        let is_new = !self.accounts.contains_key(&account);
+        if self.bytes + bytes > ALL_BYTES || (is_new && self.accounts.len() >= ACCOUNTS) {
+            (self.accounts, self.bytes, self.forgotten) = (HashMap::new(), 0, self.changes);
         }
     }
 }
@@ -185,7 +185,7 @@ mod tests {
         let as_of = pages.find(account, &asked(50), 0).unwrap_err();
         let others = (0..ACCOUNTS).map(|_| AccountId::new(at(0)));
         pages.turn(&std::iter::once(account).chain(others).collect::<Vec<_>>());
-        assert!(!pages.lock().racks.contains_key(&account), "it is not forgotten");
+        assert!(!pages.lock().accounts.contains_key(&account), "it is not forgotten");
         pages.keep(account, asked(50), as_of, page("old"));
         assert!(pages.find(account, &asked(50), 0).is_err());
     }
@@ -199,7 +199,7 @@ mod tests {
             pages.keep(account, asked(number), as_of, Page { presence: 0, etag: String::new(), body });
         }
         let all = pages.lock();
-        let rack = &all.racks[&account];
+        let rack = &all.accounts[&account];
         assert!(rack.bytes <= BYTES && rack.kept.len() <= 10);
         assert_eq!(rack.bytes, rack.kept.values().map(Page::size).sum::<usize>());
     }
@@ -218,8 +218,8 @@ mod tests {
             pages.keep(account, asked(number), as_of, page(""));
         }
         let all = pages.lock();
-        assert!(all.racks.len() <= ACCOUNTS && all.racks[&account].kept.len() < most as usize / 2);
-        assert_eq!(all.bytes, all.racks.values().map(|rack| rack.bytes).sum::<usize>());
+        assert!(all.accounts.len() <= ACCOUNTS && all.accounts[&account].kept.len() < most as usize / 2);
+        assert_eq!(all.bytes, all.accounts.values().map(|rack| rack.bytes).sum::<usize>());
     }
 
     #[test]
@@ -230,8 +230,8 @@ mod tests {
             let body = Bytes::from(vec![b' '; BYTES / 2]);
             pages.keep(account, asked(0), as_of, Page { presence: 0, etag: String::new(), body });
             let all = pages.lock();
-            assert!(all.bytes <= ALL_BYTES && all.racks.contains_key(&account));
-            assert_eq!(all.bytes, all.racks.values().map(|rack| rack.bytes).sum::<usize>());
+            assert!(all.bytes <= ALL_BYTES && all.accounts.contains_key(&account));
+            assert_eq!(all.bytes, all.accounts.values().map(|rack| rack.bytes).sum::<usize>());
         }
     }
 }

@@ -92,7 +92,7 @@ async fn a_flood_of_searches_that_nobody_waits_for_leaves_searches_and_log_ins_a
         owner.post("/auth/login", log_in).await.expect(200);
         sam.get("/ai-sessions?q=printer+vpn").await.expect(200)
     };
-    let found = tokio::time::timeout(Duration::from_secs(60), as_before).await.unwrap();
+    let found = tokio::time::timeout(Duration::from_mins(1), as_before).await.unwrap();
     assert_eq!(found["items"].as_array().unwrap().len(), 50);
 }
 
@@ -163,9 +163,10 @@ async fn whoever_talks_on_a_stream_is_cut_and_the_others_hear_on() {
 
     // Some clients end a request with a line too many.
     polite.write_all(b"\r\n").await.unwrap();
+    let words = "x".repeat(64 * 1024);
     let mut said = 0;
     while said < MUCH
-        && let Ok(more) = talks.write(&[b'x'; 64 * 1024]).await
+        && let Ok(more) = talks.write(words.as_bytes()).await
     {
         said += more;
     }

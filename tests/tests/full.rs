@@ -27,7 +27,8 @@ async fn pages(who: &Engineer, path: &str, next: &str, ask: &str) -> Vec<Vec<Val
         let more = match &cursor {
             Value::Null => String::new(),
             Value::String(cursor) => format!("&{ask}={cursor}"),
-            cursor => format!("&{ask}={cursor}"),
+            Value::Number(cursor) => format!("&{ask}={cursor}"),
+            Value::Bool(_) | Value::Array(_) | Value::Object(_) => panic!("no cursor: {cursor}"),
         };
         let mut page = who.get(&format!("{path}{more}")).await.expect(200);
         let Value::Array(items) = page["items"].take() else { panic!("no items: {page}") };

@@ -3,6 +3,12 @@
 //! Mutants seen to fail: lost claims that are not counted, pruning that keeps no milestones, limits that never limit, a
 //! backup that is made under a name that can be guessed, a server that never looks at its folder.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a story that cannot be told fails, and says where"
+)]
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -3,7 +3,6 @@
 //! Seen to fail: while every moment was converted by the offset of now.
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use tierup_e2e::{Pty, World};
 

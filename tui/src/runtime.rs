@@ -158,13 +158,7 @@ where
             (Some(event.unwrap_or_else(|| quit(&mut effects))), true)
         } else {
             if picture.is_due() {
-                let told = draw(terminal, &mut state, &mut links)?;
-                if let Some(title) = name.take() {
-                    desk.title(&title)?;
-                }
-                if !told.is_empty() {
-                    desk.link(&told)?;
-                }
+                show(terminal, &mut desk, &mut state, &mut links, name.take())?;
                 picture.drawn(&state);
             }
             if picture.shows_all() && effects.is_empty() && settles_at(&state).is_none() {
@@ -195,6 +189,25 @@ where
             effects.extend(update(&mut state, event));
         }
     }
+}
+
+/// Draws, and tells the terminal what goes with the picture: its links, and the window's name where that has changed.
+fn show<B>(
+    terminal: &mut Terminal<B>,
+    desk: &mut impl Desk,
+    state: &mut State,
+    links: &mut Links,
+    name: Option<String>,
+) -> io::Result<()>
+where
+    B: Backend,
+    B::Error: Send + Sync + 'static,
+{
+    let told = draw(terminal, state, links)?;
+    if let Some(name) = name {
+        desk.title(&name)?;
+    }
+    if told.is_empty() { Ok(()) } else { desk.link(&told) }
 }
 
 /// When the next picture is drawn: at once after a key, otherwise when the last one has stayed for a frame.

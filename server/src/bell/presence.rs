@@ -97,7 +97,9 @@ impl Presence {
             }
             Narrow::Handoff(handoff) => {
                 let known = self.known.get_mut(&handoff).filter(|known| known.version > version);
-                known.into_iter().for_each(|known| take(known.frame(handoff)));
+                if let Some(known) = known {
+                    take(known.frame(handoff));
+                }
             }
             Narrow::Session(_) => {}
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use tierup_common::id::{AccountId, Seq, SessionId};
+use tierup_common::limit;
 use tierup_common::session::SessionStatus;
 
 use crate::search::Step;
@@ -13,6 +14,8 @@ use crate::store::{self, Scope};
 const ENTRIES: u32 = 256;
 /// Sessions read in one step when an account is taken in from the beginning.
 const SESSIONS: u32 = 64;
+/// The place of the problem among the messages of a session.
+const INTAKE: u32 = 1;
 
 /// Events that change no word of a session. Whatever is not among them has its session read again.
 const WORDLESS: &[&str] = &[
@@ -68,9 +71,12 @@ fn from_the_beginning(scope: &Scope<'_>, newest: Seq) -> store::Result<Step> {
 fn document(scope: &Scope<'_>, id: SessionId) -> store::Result<Document> {
     let session = scope.session(id)?;
     let mut talk = String::new();
-    for message in scope.messages(id)?.into_iter().skip(1) {
-        talk.push_str(&message.content);
-        talk.push('\n');
+    // The newest that a page has room for: who grows a session must not have all of it read again with each message.
+    for message in scope.messages_before(id, None, limit::SESSION_MESSAGES)? {
+        if message.seq > INTAKE {
+            talk.push_str(&message.content);
+            talk.push('\n');
+        }
     }
     for branch in scope.branches(id)? {
         talk.push_str(&branch.hypothesis);

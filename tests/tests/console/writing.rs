@@ -139,7 +139,7 @@ async fn an_answer_that_fails_is_said_where_it_would_be() {
     priya.sees("active, yours").await;
     priya.press("What now?<enter>").await;
     priya.sees("The assistant could not answer.").await;
-    priya.no_longer_sees("is thinking").await;
+    priya.sees_no("is thinking").await;
 }
 
 #[tokio::test]
