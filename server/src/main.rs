@@ -17,6 +17,11 @@ use tierup_server::log::say;
 use tierup_server::{Server, admin, log};
 use tracing_subscriber::EnvFilter;
 
+/// glibc keeps what a flood took for as long as the process lives; a thread of jemalloc's gives it back.
+#[cfg(target_os = "linux")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Holds the sessions, handoffs and events of a support team. One folder keeps everything.
 #[derive(Parser)]
 #[command(name = "tierup-server", version, arg_required_else_help = true)]
