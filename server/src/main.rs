@@ -18,7 +18,7 @@ use tierup_server::{Server, admin, log};
 use tracing_subscriber::EnvFilter;
 
 /// glibc keeps what a flood took for as long as the process lives; a thread of jemalloc's gives it back.
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "jemalloc"))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
