@@ -52,7 +52,7 @@ pub struct Bell {
     changes: Changes,
 }
 
-/// Counts whatever can change what `/metrics` says: commits, and streams that begin and end.
+/// Counts commits, and streams that begin and end: what most figures of `/metrics` come from.
 type Changes = watch::Sender<u64>;
 
 impl Bell {
@@ -76,7 +76,7 @@ impl Bell {
         change(&self.changes);
     }
 
-    /// Counts whatever can change what `/metrics` says: whoever waits for a figure looks again when this changes.
+    /// Counts commits, and streams that begin and end: whoever waits for a figure of these looks again when it changes.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }

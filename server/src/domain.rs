@@ -307,13 +307,13 @@ pub enum Refusal {
 pub enum Full {
     /// The whole of it.
     #[error(
-        "this session is full: it holds {} messages and {} MiB of text; resolve it or hand it on, and go on in a new one",
+        "this session is full: a session holds at most {} messages and {} MiB of text; resolve it or hand it on, and go on in a new one",
         limit::SESSION_MESSAGES,
         limit::SESSION_TEXT / MIB
     )]
     Session,
     /// What was tried.
-    #[error("what was tried in a session holds {} MiB of text; shorten it, and say the rest in a message", limit::BRANCH_TEXT / MIB)]
+    #[error("what was tried in a session holds at most {} MiB of text; shorten it, and say the rest in a message", limit::BRANCH_TEXT / MIB)]
     Tried,
 }
 

@@ -30,12 +30,9 @@ static LOST: LazyLock<Counter> = LazyLock::new(Counter::default);
 /// Begins to log on standard error, panics included.
 pub fn start(filter: EnvFilter, format: LogFormat) -> io::Result<()> {
     let queue = Arc::new(Queue::new(LOST.clone()));
-    queue.start(io::stderr())?;
-    // A second start in one process goes on with the first one's queue.
-    let queue = LOG.get_or_init(|| queue);
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(Arc::clone(queue))
+        .with_writer(Arc::clone(&queue))
         .with_ansi(io::stderr().is_terminal())
         // It would say on standard error that standard error cannot be written, and panic.
         .log_internal_errors(false);
@@ -46,6 +43,9 @@ pub fn start(filter: EnvFilter, format: LogFormat) -> io::Result<()> {
         }
     };
     begun.map_err(io::Error::other)?;
+    queue.start(io::stderr())?;
+    // The first to begin is the only one.
+    let _ = LOG.set(queue);
     std::panic::set_hook(Box::new(panicked));
     Ok(())
 }

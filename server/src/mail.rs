@@ -67,10 +67,9 @@ impl Mailer {
         match self {
             Self::Off => Ok(()),
             Self::Smtp { transport, .. } => {
-                let is_ascii = message.envelope().to().iter().all(|to| to.user().is_ascii());
                 match tokio::time::timeout(SEND_TIME, transport.send(message)).await {
                     Ok(Ok(_)) => Ok(()),
-                    Ok(Err(error)) if error.is_client() && !is_ascii => Err(MailError::Permanent(
+                    Ok(Err(error)) if lacks_smtputf8(&error) => Err(MailError::Permanent(
                         "the address is not ASCII before the @, and the mail server has no SMTPUTF8".into(),
                     )),
                     Ok(Err(error)) => Err(classify(&error)),
@@ -85,6 +84,12 @@ impl Mailer {
             }
         }
     }
+}
+
+/// Whether an address could not be told to the server. The library has no kind for it; what it says has no secret.
+fn lacks_smtputf8(error: &lettre::transport::smtp::Error) -> bool {
+    let why = std::error::Error::source(error).map(ToString::to_string);
+    error.is_client() && why.is_some_and(|why| why.contains("SMTPUTF8"))
 }
 
 /// A refusal by code 5xx is for good; being unreachable never is.

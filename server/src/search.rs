@@ -22,7 +22,7 @@ use tokio::sync::Semaphore;
 use crate::search::index::Index;
 use crate::search::runbook::{Books, Runbook, Runbooks};
 use crate::search::turn::Turns;
-use crate::store::{self, Store};
+use crate::store::{self, SessionCursor, Store};
 
 pub use index::{Document, Hit, Kind, Matched};
 
@@ -63,8 +63,8 @@ struct Shared {
     known: Arc<Known>,
     /// Places in the line of those who search while somebody waits at a screen.
     line: Semaphore,
-    /// One follower at a time reads the log.
-    following: tokio::sync::Mutex<()>,
+    /// One follower at a time reads the log. Accounts that are being taken in from the beginning, and how far that is.
+    following: tokio::sync::Mutex<HashMap<AccountId, Rebuild>>,
 }
 
 /// Whoever writes the index: from the log, and from the runbooks.
@@ -94,7 +94,7 @@ impl Search {
             keeper: Turns::new(vec![keeper]),
             known,
             line: Semaphore::new(LINE),
-            following: tokio::sync::Mutex::new(()),
+            following: tokio::sync::Mutex::default(),
         })))
     }
 
@@ -159,28 +159,34 @@ impl Search {
         account: AccountId,
         enough: Seq,
     ) -> Result<Option<Seq>, SearchError> {
-        let _turn = self.0.following.lock().await;
+        let mut rebuilding = self.0.following.lock().await;
         let known = &self.0.known;
         if known.has_read(account, enough) {
             return Ok(known.read_to(account));
         }
-        let after = match known.read_to(account) {
-            Some(seq) => Some(seq),
-            None => self.0.keeper.take(move |keeper, _| Ok(keeper.index.cursor(account)?)).await?,
+        let step = if let Some(rebuild) = rebuilding.get(&account).copied() {
+            store.read(account, move |scope| gather::rebuild(scope, rebuild)).await?
+        } else {
+            let after = match known.read_to(account) {
+                Some(seq) => Some(seq),
+                None => self.0.keeper.take(move |keeper, _| Ok(keeper.index.cursor(account)?)).await?,
+            };
+            let step = store.read(account, move |scope| gather::gather(scope, account, after)).await?;
+            let Some(step) = step else {
+                known.note(account, after);
+                return Ok(None);
+            };
+            step
         };
-        let step = store.read(account, move |scope| gather::gather(scope, account, after)).await?;
-        let Some(step) = step else {
-            known.note(account, after);
-            return Ok(None);
-        };
-        let known = Arc::clone(known);
-        let take_in = move |keeper: &mut Keeper, _| {
-            let up_to = step.up_to;
-            keeper.index.take_in(account, step)?;
+        let (up_to, rest) = (step.up_to, step.rest);
+        self.0.keeper.take(move |keeper, _| Ok(keeper.index.take_in(account, step)?)).await?;
+        if let Some(rest) = rest {
+            rebuilding.insert(account, rest);
+        } else {
+            rebuilding.remove(&account);
             known.note(account, Some(up_to));
-            Ok(Some(up_to))
-        };
-        self.0.keeper.take(take_in).await
+        }
+        Ok(Some(up_to))
     }
 }
 
@@ -223,6 +229,17 @@ pub struct Step {
     pub(crate) anew: bool,
     pub(crate) documents: Vec<(SessionId, Document)>,
     pub(crate) up_to: Seq,
+    /// What is still to be taken in before the account is known up to there.
+    pub(crate) rest: Option<Rebuild>,
+}
+
+/// How far an account has been taken in from the beginning.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rebuild {
+    /// Where its log was when that began.
+    newest: Seq,
+    /// The last session that was taken in; none before the first.
+    cursor: Option<SessionCursor>,
 }
 
 /// An index that cannot be written (the disk is full) still answers from what it has.

@@ -125,8 +125,7 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// Counts whatever can change what `/metrics` says: commits, and streams that begin and end. Whoever waits for a figure
-    /// looks again when this changes.
+    /// Counts commits, and streams that begin and end: whoever waits for a figure of these looks again when it changes.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changes.clone()
     }
@@ -156,8 +155,9 @@ async fn run(app: App, listener: TcpListener, supervisor: Supervisor, mut gone: 
     });
     let router = router(app);
     tokio::select! {
-        () = serve(listener, router, stop) => {}
-        _ = supervisor.failed() => {}
+        () = serve(listener, router, stop.clone()) => {}
+        // The rest ends with it, in order: one failure is told, not what follows from it.
+        _ = supervisor.failed() => stop.cancel(),
     }
     drop(workers);
     ender.abort();

@@ -182,5 +182,6 @@ pub fn visit<T>(
     Ok(answer)
 }
 
+pub(crate) use connect::private_file;
 pub use connect::{create, existing, migrate};
 pub use upkeep::{adopt, copy, examine, inspect_file, inspect_folder};

@@ -2,7 +2,7 @@
 //! server must end too, with an error: whoever runs the process then starts it again, while a server that lives on
 //! without its writer would look well and do nothing.
 //!
-//! No other place starts a thread, or a task that is not a part of another.
+//! No other place starts a thread or a task whose end would matter.
 
 use std::borrow::Cow;
 use std::io;

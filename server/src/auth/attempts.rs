@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -27,18 +27,28 @@ const FORGIVEN: Duration = Duration::from_hours(1);
 /// Those remembered, at most; beyond that who failed longest ago is forgiven early.
 const REMEMBERED: usize = 10_000;
 
-/// Who failed, and how often.
-#[derive(Default)]
+/// Who failed, and how often. Clones count together.
+#[derive(Clone, Debug, Default)]
 pub struct Attempts {
-    counted: Mutex<HashMap<Who, Failures>>,
+    counted: Arc<Mutex<HashMap<Who, Failures>>>,
 }
 
-/// A log-in under way. It counts as failed unless [`Attempts`] hears otherwise.
+/// A log-in under way. Where it ends without a word, it failed when it began.
 #[derive(Debug)]
 #[must_use]
 pub struct Attempt {
+    attempts: Attempts,
     email: Who,
     address: Who,
+    outcome: Outcome,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Outcome {
+    /// It failed, at this time of the server's life.
+    Failed(Duration),
+    Succeeded,
+    Untried,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -48,57 +58,52 @@ enum Who {
     Network(IpAddr),
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Failures {
-    count: u32,
+    failed: u32,
+    /// When the last of these failed.
     last: Duration,
+    /// Those under way, which count as failed until they are not.
+    under_way: u32,
+    /// When the last of these began.
+    begun: Duration,
+}
+
+impl Failures {
+    const fn count(&self) -> u32 {
+        self.failed.saturating_add(self.under_way)
+    }
+
+    /// When the last that counts was made.
+    fn newest(&self) -> Duration {
+        if self.under_way == 0 { self.last } else { self.last.max(self.begun) }
+    }
 }
 
 impl Attempts {
     /// Begins a log-in, or says how long it must wait.
     pub fn begin(&self, email: &str, address: IpAddr, uptime: Duration) -> Result<Attempt, Duration> {
-        let attempt = Attempt { email: Who::Email(hash(email)), address: Who::Network(network(address)) };
+        let both = [Who::Email(hash(email)), Who::Network(network(address))];
         let mut counted = self.lock();
-        let wait = attempt.both().into_iter().filter_map(|who| {
-            let Failures { count, last } = counted.get(&who)?;
-            let pause = who.price().pause(*count)?;
-            last.saturating_add(pause).checked_sub(uptime).filter(|left| !left.is_zero())
+        let wait = both.into_iter().filter_map(|who| {
+            let failures = counted.get(&who)?;
+            let pause = who.price().pause(failures.count())?;
+            failures.newest().saturating_add(pause).checked_sub(uptime).filter(|left| !left.is_zero())
         });
         if let Some(wait) = wait.max() {
             return Err(wait);
         }
-        for who in attempt.both() {
+        for who in both {
             make_room(&mut counted, &who);
-            let failures = counted.entry(who).or_insert(Failures { count: 0, last: uptime });
-            if uptime.saturating_sub(failures.last) >= FORGIVEN {
-                failures.count = 0;
+            let failures = counted.entry(who).or_default();
+            if uptime.saturating_sub(failures.newest()) >= FORGIVEN {
+                *failures = Failures::default();
             }
-            *failures = Failures { count: failures.count.saturating_add(1), last: uptime };
+            failures.under_way = failures.under_way.saturating_add(1);
+            failures.begun = uptime;
         }
-        Ok(attempt)
-    }
-
-    /// It failed: whoever tries again waits from now on.
-    pub fn failed(&self, attempt: &Attempt, uptime: Duration) {
-        let mut counted = self.lock();
-        for who in attempt.both() {
-            make_room(&mut counted, &who);
-            // Another that succeeded meanwhile may have taken the count away.
-            counted.entry(who).or_insert(Failures { count: 1, last: uptime }).last = uptime;
-        }
-    }
-
-    /// It succeeded: its email address begins anew. Its network address may still be guessing at others.
-    pub fn succeeded(&self, attempt: &Attempt) {
-        let mut counted = self.lock();
-        counted.remove(&attempt.email);
-        give_back(&mut counted, &attempt.address);
-    }
-
-    /// It was not tried at all.
-    pub fn untried(&self, attempt: &Attempt) {
-        let mut counted = self.lock();
-        attempt.both().iter().for_each(|who| give_back(&mut counted, who));
+        let [email, address] = both;
+        Ok(Attempt { attempts: self.clone(), email, address, outcome: Outcome::Failed(uptime) })
     }
 
     /// Nothing in here is left half done by a panic: a poisoned lock is taken as it is.
@@ -111,19 +116,45 @@ fn make_room(counted: &mut HashMap<Who, Failures>, newcomer: &Who) {
     if counted.len() < REMEMBERED || counted.contains_key(newcomer) {
         return;
     }
-    let longest_ago = counted.iter().min_by_key(|(_, failures)| failures.last).map(|(who, _)| *who);
+    let longest_ago = counted.iter().min_by_key(|(_, failures)| failures.newest()).map(|(who, _)| *who);
     longest_ago.map(|who| counted.remove(&who));
 }
 
-fn give_back(counted: &mut HashMap<Who, Failures>, who: &Who) {
-    if let Some(failures) = counted.get_mut(who) {
-        failures.count = failures.count.saturating_sub(1);
+impl Attempt {
+    /// It failed: whoever tries again waits from now on.
+    pub fn failed(mut self, uptime: Duration) {
+        self.outcome = Outcome::Failed(uptime);
+    }
+
+    /// It succeeded: its email address begins anew. Its network address may still be guessing at others.
+    pub fn succeeded(mut self) {
+        self.outcome = Outcome::Succeeded;
+    }
+
+    /// It was not tried at all.
+    pub fn untried(mut self) {
+        self.outcome = Outcome::Untried;
     }
 }
 
-impl Attempt {
-    const fn both(&self) -> [Who; 2] {
-        [self.email, self.address]
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        let mut counted = self.attempts.lock();
+        if let Outcome::Succeeded = self.outcome {
+            counted.remove(&self.email);
+        }
+        for who in [self.email, self.address] {
+            if let Outcome::Failed(uptime) = self.outcome {
+                make_room(&mut counted, &who);
+                // Another that succeeded meanwhile may have taken the count away.
+                let failures = counted.entry(who).or_default();
+                failures.failed = failures.failed.saturating_add(1);
+                failures.last = failures.last.max(uptime);
+            }
+            if let Some(failures) = counted.get_mut(&who) {
+                failures.under_way = failures.under_way.saturating_sub(1);
+            }
+        }
     }
 }
 
@@ -168,12 +199,12 @@ mod tests {
         let wait = begin(*now).map_or_else(
             |wait| wait,
             |attempt| {
-                attempts.untried(&attempt);
+                attempt.untried();
                 Duration::ZERO
             },
         );
         *now += wait;
-        attempts.failed(&begin(*now).unwrap(), *now);
+        begin(*now).unwrap().failed(*now);
         wait
     }
 
@@ -188,23 +219,38 @@ mod tests {
         assert_eq!(waits, [0, 0, 0, 0, 0, 1, 2, 4, 8, 16]);
         assert_eq!(fails(&attempts, "sam@acme.test", HERE, &mut now), Duration::ZERO);
         now += Duration::from_secs(32);
-        attempts.succeeded(&attempts.begin("ana@acme.test", HERE, now).unwrap());
+        attempts.begin("ana@acme.test", HERE, now).unwrap().succeeded();
         assert_eq!(fails(&attempts, "ana@acme.test", HERE, &mut now), Duration::ZERO);
+    }
+
+    /// Seen to fail: a success that counts as the newest failure of its network.
+    #[test]
+    fn those_who_succeed_keep_nobody_waiting_and_no_failure_alive() {
+        let (attempts, mut now) = (Attempts::default(), Duration::ZERO);
+        for number in 0..100 {
+            assert_eq!(fails(&attempts, &format!("{number}@acme.test"), HERE, &mut now), Duration::ZERO);
+        }
+        for _ in 0..12 {
+            now += Duration::from_mins(10);
+            attempts.begin("script@acme.test", HERE, now).unwrap().succeeded();
+        }
+        assert_eq!(fails(&attempts, "ana@acme.test", HERE, &mut now), Duration::ZERO);
+        assert_eq!(fails(&attempts, "sam@acme.test", HERE, &mut now), Duration::ZERO, "an hour forgives");
     }
 
     #[test]
     fn guesses_at_once_are_no_more_than_one_after_the_other_and_success_is_given_back() {
         let attempts = Attempts::default();
         let begin = || attempts.begin("ana@acme.test", HERE, Duration::ZERO);
-        let tries: Vec<_> = (0..64).filter_map(|_| begin().ok()).collect();
+        let mut tries: Vec<_> = (0..64).filter_map(|_| begin().ok()).collect();
         assert_eq!(tries.len(), 5);
-        attempts.untried(&tries[0]);
+        tries.swap_remove(0).untried();
         let again = begin().unwrap();
         assert!(begin().is_err(), "one was given back, not more");
-        attempts.succeeded(&again);
+        again.succeeded();
         assert_eq!((0..64).filter(|_| begin().is_ok()).count(), 5);
         // One that fails after all that counts too.
-        attempts.failed(&tries[1], Duration::ZERO);
+        tries.swap_remove(1).failed(Duration::ZERO);
         assert!(begin().is_err());
     }
 
@@ -214,7 +260,7 @@ mod tests {
         let address = |text: &str| text.parse::<IpAddr>().unwrap();
         let waits = |from: IpAddr, now| {
             let begun = attempts.begin("somebody@acme.test", from, now);
-            begun.map(|attempt| attempts.untried(&attempt)).err()
+            begun.map(|attempt| attempt.untried()).err()
         };
         for (number, from) in ["192.0.2.1", "::ffff:192.0.2.1"].iter().cycle().take(100).enumerate() {
             assert_eq!(

@@ -86,19 +86,18 @@ impl Presence {
         if version == self.version {
             return Some(version);
         }
-        if version < self.forgotten {
-            return None;
-        }
         match narrow {
+            Narrow::Team if version < self.forgotten => return None,
             Narrow::Team => {
                 for handoff in self.changes.range(version + 1..).map(|(_, handoff)| handoff) {
                     take(self.known.entry(*handoff).or_default().frame(*handoff));
                 }
             }
             Narrow::Handoff(handoff) => {
-                let known = self.known.get_mut(&handoff).filter(|known| known.version > version);
-                if let Some(known) = known {
-                    take(known.frame(handoff));
+                match self.known.get_mut(&handoff) {
+                    Some(known) if known.version > version => take(known.frame(handoff)),
+                    None if version < self.forgotten => return None,
+                    Some(_) | None => {}
                 }
             }
             Narrow::Session(_) => {}

@@ -111,14 +111,18 @@ impl Session {
 
     /// The session with one more message in it, and the decision that says so. It must have room for it.
     fn hears(&self, message: Message, now: Timestamp) -> Result<(Self, Decision), Refusal> {
-        let bytes = message.content.len() as u64;
-        self.must_have_room(1, bytes)?;
-        let text_bytes = self.text_bytes + bytes;
+        self.must_have_room(1, message.content.len() as u64)?;
+        Ok(self.takes_in(message, now))
+    }
+
+    /// The same, whether it has room or not.
+    fn takes_in(&self, message: Message, now: Timestamp) -> (Self, Decision) {
+        let text_bytes = self.text_bytes + message.content.len() as u64;
         let session = Self { message_count: message.seq, text_bytes, ..self.touched(now) };
         let decision = Decision::default()
             .change(Change::AddMessage(session.id, message.clone()))
             .tell(What::MessageAdded { session_id: session.id, message });
-        Ok((session, decision))
+        (session, decision)
     }
 
     /// The next message, in somebody's words.
@@ -205,15 +209,15 @@ pub fn say(
 }
 
 /// The assistant, or the product itself, says something. What comes after the session was handed off or resolved
-/// still belongs to it: nothing that was written is thrown away, but what is longer than a message may be. Where others
-/// took the room that was there when it was asked for, it is refused.
+/// still belongs to it: nothing that was written is thrown away, but what is longer than a message may be. There was
+/// room for it when it was asked for; where others have taken that, the session holds so much more.
 pub fn answer(
     session: &Session,
     role: MessageRole,
     id: MessageId,
     mut content: String,
     now: Timestamp,
-) -> Result<Decision, Refusal> {
+) -> Decision {
     content.truncate(content.floor_char_boundary(limit::MESSAGE));
     let message = Message {
         id,
@@ -224,8 +228,8 @@ pub fn answer(
         content,
         created_at: now,
     };
-    let (session, decision) = session.hears(message, now)?;
-    Ok(decision.change(Change::UpdateSession(session)))
+    let (session, decision) = session.takes_in(message, now);
+    decision.change(Change::UpdateSession(session))
 }
 
 /// Notes a hypothesis or what became of it. `branches` are those there are, by which the tier is known.
@@ -427,9 +431,11 @@ mod tests {
         assert_eq!(full.text_bytes, limit::SESSION_TEXT);
 
         let (id, role) = (MessageId::from_bytes([8; 16]), MessageRole::Assistant);
-        assert_eq!(super::answer(&full, role, id, "because".into(), at(2)), Err(FULL));
+        let late = super::answer(&full, role, id, "because".into(), at(2));
+        let late = late.changes.iter().find_map(Change::session_after).unwrap();
+        assert_eq!(late.text_bytes, limit::SESSION_TEXT + 7, "who asked is answered");
         let long = "é".repeat(limit::MESSAGE);
-        let decision = super::answer(&session(&sam), role, id, long, at(2)).unwrap();
+        let decision = super::answer(&session(&sam), role, id, long, at(2));
         let answered = decision.changes.iter().find_map(Change::session_after).unwrap();
         assert_eq!(
             answered.text_bytes,

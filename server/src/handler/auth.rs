@@ -22,14 +22,19 @@ pub async fn log_in(app: App, Peer(address): Peer, Body(request): Body<LogIn>) -
     let begun = app.attempts.begin(&request.email, address, app.clock.uptime());
     let attempt = begun
         .map_err(|wait| ApiError::rate_limited(wait, "too many log-ins failed; wait, then try again"))?;
-    let tried = try_out(&app, request).await;
-    let known = tried.inspect_err(|_| app.attempts.untried(&attempt))?;
+    let known = match try_out(&app, request).await {
+        Ok(known) => known,
+        Err(error) => {
+            attempt.untried();
+            return Err(error);
+        }
+    };
     let wrong = || ApiError::new(Code::InvalidCredentials, "email and password do not belong together");
     let Some((account, user, hash)) = known else {
-        app.attempts.failed(&attempt, app.clock.uptime());
+        attempt.failed(app.clock.uptime());
         return Err(wrong());
     };
-    app.attempts.succeeded(&attempt);
+    attempt.succeeded();
     let made = token::make().map_err(|error| ApiError::internal(&error))?;
     let (now, expires_at) = (app.clock.now(), app.clock.now().plus(SESSION));
     let token = Credential {

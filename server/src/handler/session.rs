@@ -91,6 +91,7 @@ fn weight(item: &SessionItem) -> usize {
 
 /// How much of a session is read.
 #[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ReadQuery {
     /// Only so many messages, the newest; all, if nothing is said.
     last: Option<Rows>,

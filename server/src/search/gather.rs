@@ -6,14 +6,14 @@ use tierup_common::id::{AccountId, Seq, SessionId};
 use tierup_common::limit;
 use tierup_common::session::SessionStatus;
 
-use crate::search::Step;
+use crate::search::{Rebuild, Step};
 use crate::search::index::Document;
 use crate::store::{self, Scope};
 
 /// Log entries read in one step.
 const ENTRIES: u32 = 256;
-/// Sessions read in one step when an account is taken in from the beginning.
-const SESSIONS: u32 = 64;
+/// Sessions read in one step when an account is taken in from the beginning: with what each may hold, so many MiB.
+const SESSIONS: u32 = 16;
 /// The place of the problem among the messages of a session.
 const INTAKE: u32 = 1;
 
@@ -37,7 +37,7 @@ pub(super) fn gather(
     let ends = scope.log_ends()?;
     let reaches_back = after.is_some_and(|after| after.next() >= ends.oldest);
     let Some(after) = after.filter(|_| reaches_back) else {
-        return from_the_beginning(scope, ends.newest).map(Some);
+        return rebuild(scope, Rebuild { newest: ends.newest, cursor: None }).map(Some);
     };
     let page = scope.log_after(after, ENTRIES)?;
     if page.events.is_empty() {
@@ -47,25 +47,21 @@ pub(super) fn gather(
     let telling = page.events.iter().filter(|event| !WORDLESS.contains(&event.name.as_ref()));
     let touched: BTreeSet<SessionId> = telling.map(|event| event.session).collect();
     let documents = touched.into_iter().map(|id| Ok((id, document(scope, id)?)));
-    Ok(Some(Step { anew: false, documents: documents.collect::<store::Result<_>>()?, up_to: page.up_to }))
+    let documents = documents.collect::<store::Result<_>>()?;
+    Ok(Some(Step { anew: false, documents, up_to: page.up_to, rest: None }))
 }
 
-fn from_the_beginning(scope: &Scope<'_>, newest: Seq) -> store::Result<Step> {
-    let mut documents = Vec::new();
-    let mut cursor = None;
-    loop {
-        let page = scope.sessions(&store::SessionQuery {
-            limit: SESSIONS,
-            cursor,
-            ..store::SessionQuery::default()
-        })?;
-        let Some(last) = page.last() else { break };
-        cursor = Some(store::SessionCursor(last.id));
-        for session in page {
-            documents.push((session.id, document(scope, session.id)?));
-        }
-    }
-    Ok(Step { anew: true, documents, up_to: newest })
+/// Reads the next sessions of an account that is taken in from the beginning, the newest first. What changes meanwhile
+/// comes from the log afterwards.
+pub(super) fn rebuild(scope: &Scope<'_>, Rebuild { newest, cursor }: Rebuild) -> store::Result<Step> {
+    let anew = cursor.is_none();
+    let query = store::SessionQuery { limit: SESSIONS, cursor, ..store::SessionQuery::default() };
+    let page = scope.sessions(&query)?;
+    let cursor = page.last().map(|last| store::SessionCursor(last.id));
+    let documents = page.into_iter().map(|session| Ok((session.id, document(scope, session.id)?)));
+    let documents = documents.collect::<store::Result<_>>()?;
+    let rest = cursor.map(|cursor| Rebuild { newest, cursor: Some(cursor) });
+    Ok(Step { anew, documents, up_to: newest, rest })
 }
 
 fn document(scope: &Scope<'_>, id: SessionId) -> store::Result<Document> {

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::search::Step;
 use crate::search::runbook::Runbook;
 use crate::search::split;
+use crate::store;
 
 /// Counts forms of the index; one of another form is made anew. 2: words of scripts without blanks are found.
 const FORM: i32 = 2;
@@ -167,6 +168,9 @@ impl Index {
             let scope = scope_word(account, document.resolution.is_some());
             put_words(&transaction, id, &scope, &document)?;
         }
+        if step.rest.is_some() {
+            return transaction.commit();
+        }
         transaction.execute(
             "INSERT INTO follow VALUES (?1, ?2) ON CONFLICT DO UPDATE SET seq = excluded.seq",
             params![account, step.up_to],
@@ -276,6 +280,8 @@ impl Index {
 }
 
 fn for_writing(path: &Path) -> rusqlite::Result<Connection> {
+    // It holds what customers said. Where the file cannot be made, SQLite says why.
+    let _ = store::private_file(path);
     let connection = Connection::open(path)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.busy_timeout(BUSY)?;
@@ -365,7 +371,7 @@ mod tests {
             (SessionId::from_bytes([number; 16]), document)
         };
         let documents = (1..).zip(problems).map(document).collect();
-        index.take_in(account(), Step { anew: true, documents, up_to: Seq(1) }).unwrap();
+        index.take_in(account(), Step { anew: true, documents, up_to: Seq(1), rest: None }).unwrap();
         (folder, index)
     }
 

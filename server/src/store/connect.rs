@@ -197,7 +197,7 @@ fn set_up(connection: &Connection, path: &Path) -> Result<(), OpenError> {
 }
 
 /// Makes a new file that others on the machine cannot read; not where there is anything, be it a link.
-pub(super) fn private_file(path: &Path) -> std::io::Result<File> {
+pub(crate) fn private_file(path: &Path) -> std::io::Result<File> {
     let mut options = File::options();
     options.create_new(true).write(true);
     #[cfg(unix)]
@@ -322,8 +322,9 @@ mod tests {
         let _lock = Lock::take(folder.path()).unwrap();
         let mut made = create(folder.path()).unwrap();
         migrate(&mut made).unwrap();
+        let _search = crate::search::Search::open(folder.path(), None).unwrap();
         let entries: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap).collect();
-        assert!(entries.len() >= 4, "{entries:?}");
+        assert!(entries.len() >= 7, "{entries:?}");
         for entry in entries {
             let permissions = entry.metadata().unwrap().permissions().mode();
             assert_eq!(permissions & 0o777, 0o600, "{}", entry.path().display());

@@ -25,11 +25,6 @@ macro_rules! message_sql {
 }
 
 impl Scope<'_> {
-    /// All messages of a session, in order.
-    pub fn messages(&self, session: SessionId) -> Result<Vec<Message>> {
-        self.all(message_sql!("ORDER BY m.seq"), params![self.account, session], read_message)
-    }
-
     /// The last messages of a session, at most so many, in order.
     pub fn last_messages(&self, session: SessionId, most: usize) -> Result<Vec<Message>> {
         let sql = message_sql!("ORDER BY m.seq DESC LIMIT ?3");

@@ -115,8 +115,10 @@ enum End {
     /// SQLite undid it: nothing was stored.
     Undone,
     Full,
-    /// The folder is not the one that was opened: nothing was stored that anybody will find.
+    /// The folder is not the one that was opened: nothing was stored.
     Lost,
+    /// Committed, but to files that are no longer those of the folder: it stands if they come back.
+    Astray,
     Unknown,
 }
 
@@ -128,14 +130,17 @@ fn commit_group(
     runtime: &Handle,
 ) -> Known {
     let began = Instant::now();
-    let end = if place.is_known_to_be_lost() && !place.is_ours() {
+    let mut end = if place.is_known_to_be_lost() && !place.is_ours() {
         End::Lost
     } else {
-        let end = run_group(connection, &mut group);
-        // Looked at after the commit: what is in its place then was in its place when it became durable.
-        if matches!(end, End::Committed) && !place.is_ours() { End::Lost } else { end }
+        run_group(connection, &mut group)
     };
-    if let End::Committed = end {
+    // Looked at after the commit: what is in its place then was in its place when it became durable.
+    if matches!(end, End::Committed) && !place.is_ours() {
+        end = End::Astray;
+    }
+    // This process reads what went astray, too: whoever was put out by it is out.
+    if let End::Committed | End::Astray = end {
         let pieces = u32::try_from(group.len()).unwrap_or(u32::MAX);
         let mut news = News { took: began.elapsed(), pieces, ..News::default() };
         for piece in &mut group {
@@ -268,6 +273,7 @@ where
             }
             (End::Undone, Some(Err(own))) => Err(own),
             (End::Lost, _) => Err(Error::Lost),
+            (End::Astray, _) => Err(Error::Unknown),
             (End::Unknown, _) => Err(Error::Unknown),
         };
         // Nobody waits any more when the connection was closed; what had begun by then is done all the same.
@@ -423,23 +429,27 @@ mod tests {
         desk.runs("INSERT INTO number VALUES (2)").await.unwrap();
     }
 
+    /// Seen to fail: news of what went astray kept back.
     #[tokio::test]
     async fn files_that_are_no_longer_those_of_the_folder_take_nothing_until_they_are_back() {
-        let desk = Desk::new();
+        let (tell, told) = std::sync::mpsc::channel();
+        let desk = Desk::with(move |news| _ = tell.send(news.pieces));
         desk.runs("INSERT INTO number VALUES (1)").await.unwrap();
         for name in ["tierup.db", "tierup.db-wal", "tierup.db-shm", "tierup.lock"] {
             let (path, aside) = (desk.folder.path().join(name), desk.folder.path().join("aside"));
             std::fs::rename(&path, &aside).unwrap();
-            for _ in 0..2 {
-                let lost = desk.runs("INSERT INTO number VALUES (2)").await;
-                assert!(matches!(lost, Err(Error::Lost)), "{name} deleted: {lost:?}");
-            }
+            // The first is stored before anybody knows: it stands, and is told, if the files come back.
+            let astray = desk.runs("INSERT INTO number VALUES (2)").await;
+            assert!(matches!(astray, Err(Error::Unknown)), "{name} deleted: {astray:?}");
+            let lost = desk.runs("INSERT INTO number VALUES (2)").await;
+            assert!(matches!(lost, Err(Error::Lost)), "{name} deleted: {lost:?}");
             std::fs::write(&path, "").unwrap();
             let lost = desk.runs("INSERT INTO number VALUES (2)").await;
             assert!(matches!(lost, Err(Error::Lost)), "{name} replaced: {lost:?}");
             std::fs::rename(&aside, &path).unwrap();
             desk.runs("INSERT INTO number VALUES (3)").await.unwrap();
         }
+        assert_eq!((desk.count().await, told.try_iter().count()), (9, 9));
         assert!(desk.supervisor.is_whole());
     }
 

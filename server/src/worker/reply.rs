@@ -46,13 +46,7 @@ pub(super) async fn run(
             return Ok(());
         }
         let session = tx.session(id)?;
-        match session::answer(&session, role, message_id, text, now) {
-            Ok(decision) => tx.apply(decision, now),
-            Err(refusal) => {
-                tracing::warn!(session = %id, %refusal, "an answer has no room in its session");
-                Ok(())
-            }
-        }
+        tx.apply(session::answer(&session, role, message_id, text, now), now)
     });
     written.await
 }
