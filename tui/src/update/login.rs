@@ -173,6 +173,8 @@ fn begin(state: &mut State, welcome: Welcome, effects: &mut Vec<Effect>) {
         // The streams begin anew, at what is newest then.
         state.watches.clear();
         (state.heard, state.queue.live_from) = (None, None);
+        // Whether events come late on the new stream is not known yet.
+        state.poll_every = None;
         give_up(state, effects);
     } else {
         state.start_over();
