@@ -24,7 +24,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// A server does not keep anybody away for longer than this.
 const LONGEST_RETRY: Duration = Duration::from_mins(1);
 /// The first event of a stream is there within so long.
-const GREETING: Duration = Duration::from_secs(15);
+pub const GREETING: Duration = Duration::from_secs(15);
 /// It is late after so long, or after a third of an answer's time: something may hold it back.
 const LATE: Duration = Duration::from_secs(5);
 /// One event, in bytes, at most: a message with its limit used, escaped, and room.
