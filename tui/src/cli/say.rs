@@ -83,7 +83,7 @@ async fn next<T>(
         let event = match &lost {
             None => heard.recv().await,
             Some((end, why)) => {
-                let offline = || Exit::from(Failure::Unreachable(why.clone()));
+                let offline = || Exit::from(Failure::unreachable(why.as_str()));
                 tokio::time::timeout_at(*end, heard.recv()).await.map_err(|_| offline())?
             }
         };
@@ -99,7 +99,7 @@ async fn next<T>(
                 lost = Some((end, why));
             }
             Some(Event::Connection(Connection::Late { .. })) => {
-                let held = Failure::Unreachable("no events come, so no answer would be heard".into());
+                let held = Failure::unreachable("no events come, so no answer would be heard");
                 return Err(
                     Exit::from(held).hint("`tierup doctor` says why; without --wait it is said all the same")
                 );

@@ -11,8 +11,8 @@ use tierup_common::id::Seq;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::effect::Watch;
-use crate::event::{Connection, Event, Failure};
-use crate::runtime::api::{Api, NOT_REACHED};
+use crate::event::{Connection, Event, Failure, Lost};
+use crate::runtime::api::Api;
 use crate::runtime::clock;
 use crate::text::safe;
 
@@ -85,9 +85,9 @@ pub async fn hold(
                 }
             }
         };
-        let why = match ended {
+        let (why, is_there) = match ended {
             Ok(None) => return,
-            Ok(Some(why)) => why,
+            Ok(Some(why)) => (why, true),
             Err(Failure::Problem(problem)) if matches!(problem.status, 401 | 403 | 404) => {
                 let why = problem.detail.unwrap_or(problem.title);
                 tell(if problem.status == 401 {
@@ -97,10 +97,10 @@ pub async fn hold(
                 });
                 return;
             }
-            Err(failure) => failure.to_string(),
+            Err(failure) => (failure.to_string(), failure != Failure::Unreachable(Lost::NoConnection)),
         };
         // Where no server is found at all, there is nothing to ask either.
-        if why != NOT_REACHED && !late.tells(&mut tell) {
+        if is_there && !late.tells(&mut tell) {
             return;
         }
         let wait = pauses.next(random());
