@@ -9,7 +9,7 @@ use tierup_common::session::{CreateMessage, Message, MessageKind, MessageRole};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::Instant;
 
-use crate::cli::errand::{self, Errand, SessionName};
+use crate::cli::errand::{Errand, SessionName};
 use crate::cli::exit::{Exit, by_the_server};
 use crate::effect::Watch;
 use crate::event::{Connection, Event, Failure};
@@ -37,7 +37,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(errand: &Errand, arguments: &Arguments) -> Result<(), Exit> {
-    let content = errand::text(&arguments.text)?;
+    let content = errand.text(&arguments.text)?;
     let session = errand.session(arguments.session).await?;
     let kind = if arguments.note { MessageKind::Note } else { MessageKind::Ask };
     let path = route::MESSAGES.path(&[&session]);
