@@ -30,9 +30,10 @@ mod tried;
 mod watch;
 mod whoami;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::cli::errand::Errand;
@@ -74,6 +75,9 @@ struct Options {
     keyring: Keyring,
     #[command(flatten)]
     console: settings::ConsoleOptions,
+    /// What stands behind `--`: text, whatever it looks like
+    #[arg(skip)]
+    behind_dashes: Vec<OsString>,
 }
 
 impl Options {
@@ -163,10 +167,12 @@ enum Command {
 
 /// Does what the arguments say. The exit status is stable: see `docs/CONSOLE.md`.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let said: Vec<OsString> = std::env::args_os().collect();
+    let mut cli = match Cli::try_parse_from(&said) {
         Ok(cli) => cli,
         Err(error) => return arguments::refuse(&error),
     };
+    cli.options.behind_dashes = arguments::behind_dashes(&Cli::command(), &said).to_vec();
     let threads = threads(cli.command.as_ref());
     let runtime =
         match tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build() {

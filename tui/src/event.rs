@@ -131,14 +131,33 @@ pub enum Failure {
     #[error("{}", .0.detail.as_deref().unwrap_or(&.0.title))]
     Problem(Box<Problem>),
     /// The server was not reached, or did not answer in time. Whether a change was made is not known.
-    #[error("{0}")]
-    Unreachable(String),
+    #[error(transparent)]
+    Unreachable(Lost),
     /// What came back is not the API of a tierup server.
     #[error("{0}")]
     Nonsense(String),
 }
 
+/// How an answer was lost.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Lost {
+    /// No connection was made: nothing was asked.
+    #[error("the server cannot be reached")]
+    NoConnection,
+    /// It did not come in time.
+    #[error("the server took too long")]
+    TooLong,
+    /// In another way, which these words say.
+    #[error("{0}")]
+    Other(String),
+}
+
 impl Failure {
+    /// The server was not reached, for a reason of its own.
+    pub fn unreachable(why: impl Into<String>) -> Self {
+        Self::Unreachable(Lost::Other(why.into()))
+    }
+
     /// Whether what was asked for may have been done all the same: the answer was lost, or the server could not say.
     pub fn leaves_doubt(&self) -> bool {
         match self {

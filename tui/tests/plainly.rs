@@ -103,6 +103,7 @@ async fn a_text_may_begin_with_a_dash_in_every_verb() {
         stderr(&wrong)
     );
     ends(&world.typed(&["new", "x", "--summary", "--json"], b""), 2, "--json looks like an option");
+    ends(&world.typed(&["new", "--sumary=VPN", "--"], b""), 2, "--sumary looks like an option");
     assert_eq!(world.says(&["new", "--", "--verbose"]), "session 2: --verbose\n");
     assert_eq!(said(&world.typed(&["new", "-"], b"--verbose\n")), "session 3: --verbose\n");
 }

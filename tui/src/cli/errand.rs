@@ -1,5 +1,6 @@
 //! What every verb has at hand: the way to the server, the output, the files; and how things are named in arguments.
 
+use std::ffi::OsString;
 use std::io::{Read, stdin};
 use std::str::FromStr;
 
@@ -24,6 +25,8 @@ use crate::runtime::files::Files;
 pub(super) struct Errand {
     pub(super) api: Api,
     pub(super) out: Output,
+    /// Arguments behind `--`.
+    behind_dashes: Vec<OsString>,
 }
 
 impl Errand {
@@ -31,12 +34,24 @@ impl Errand {
     pub(super) async fn new(options: &Options) -> Result<Self, Exit> {
         let files = Files::of_platform().map_err(wrong)?;
         let api = connect::api(options, &files).await?;
-        Ok(Self { api, out: Output::new(options.json) })
+        Ok(Self { api, out: Output::new(options.json), behind_dashes: options.behind_dashes.clone() })
     }
 
     /// A moment: how long ago by the server's clock on a terminal, else the moment itself.
     pub(super) fn ago(&self, at: Timestamp) -> String {
         self.out.ago(at, self.api.server_now())
+    }
+
+    /// A text of the arguments; `-` is what comes on standard input, without the line break at its end.
+    pub(super) fn text(&self, argument: &str) -> Result<String, Exit> {
+        if argument == "-" {
+            return typed();
+        }
+        // Behind `--` stands no option, whatever it looks like.
+        if self.behind_dashes.iter().any(|behind| behind == argument) {
+            return Ok(argument.to_owned());
+        }
+        words(argument).map_err(|error| unclear(&error))
     }
 
     /// Reads something of the server.
@@ -168,17 +183,8 @@ fn number(text: &str) -> Result<Number, NotAName> {
     text.parse().ok().filter(|_| digits).map(Number).ok_or(NotAName)
 }
 
-/// A text of the arguments; `-` is what comes on standard input, without the line break at its end.
-pub(super) fn text(argument: &str) -> Result<String, Exit> {
-    if argument != "-" {
-        // Behind `--` stands no option, whatever it looks like.
-        let is_meant = std::env::args_os().any(|argument| argument == "--");
-        return if is_meant {
-            Ok(argument.to_owned())
-        } else {
-            words(argument).map_err(|error| unclear(&error))
-        };
-    }
+/// What comes on standard input, without the line break at its end.
+fn typed() -> Result<String, Exit> {
     let mut bytes = Vec::new();
     let largest = u64::try_from(limit::BODY).unwrap_or(u64::MAX);
     stdin().lock().take(largest + 1).read_to_end(&mut bytes).map_err(wrong)?;

@@ -9,7 +9,7 @@ use tierup_common::route;
 use tierup_common::session::HandOff;
 use tierup_common::time::Timestamp;
 
-use crate::cli::errand::{self, Errand, SessionName};
+use crate::cli::errand::{Errand, SessionName};
 use crate::cli::exit::Exit;
 
 #[derive(Args)]
@@ -69,7 +69,7 @@ async fn hand_off(
     priority: Option<Priority>,
     wake_at: Option<Timestamp>,
 ) -> Result<Handoff, Exit> {
-    let body = HandOff { intent, engineer_notes: errand::text(notes)?, priority, wake_at };
+    let body = HandOff { intent, engineer_notes: errand.text(notes)?, priority, wake_at };
     let session = errand.session(session).await?;
     errand.post(&route::HAND_OFF.path(&[&session]), Some(&body)).await
 }

@@ -20,7 +20,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(errand: &Errand, arguments: &Arguments) -> Result<(), Exit> {
     let body = CreateSession {
         intake_type: IntakeType::FreeText,
-        intake_content: IntakeContent { text: errand::text(&arguments.problem)? },
+        intake_content: IntakeContent { text: errand.text(&arguments.problem)? },
         problem_summary: arguments.summary.clone(),
     };
     let session: Session = errand.post(&route::SESSIONS.path(&[]), Some(&body)).await?;

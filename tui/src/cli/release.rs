@@ -19,7 +19,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(errand: &Errand, arguments: &Arguments) -> Result<(), Exit> {
-    let body = Release { reason: errand::text(&arguments.reason)? };
+    let body = Release { reason: errand.text(&arguments.reason)? };
     let handoff: Handoff = errand.post(&route::RELEASE.path(&[&arguments.handoff]), Some(&body)).await?;
     errand.out.tell(&handoff, &format!("#{} is back in the queue", handoff.item.number))
 }

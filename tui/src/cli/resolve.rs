@@ -5,7 +5,7 @@ use tierup_common::id::{HandoffId, StepId};
 use tierup_common::route;
 use tierup_common::session::{Resolve, Session};
 
-use crate::cli::errand::{self, Errand, SessionName};
+use crate::cli::errand::{Errand, SessionName};
 use crate::cli::exit::Exit;
 use crate::cli::outcome;
 
@@ -22,7 +22,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(errand: &Errand, arguments: &Arguments) -> Result<(), Exit> {
-    let resolution = errand::text(&arguments.resolution)?;
+    let resolution = errand.text(&arguments.resolution)?;
     let session = errand.whole_session(arguments.session).await?;
     let worked_step_ids = if arguments.worked.is_empty() {
         Vec::new()

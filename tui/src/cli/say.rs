@@ -9,7 +9,7 @@ use tierup_common::session::{CreateMessage, Message, MessageKind, MessageRole};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::Instant;
 
-use crate::cli::errand::{self, Errand, SessionName};
+use crate::cli::errand::{Errand, SessionName};
 use crate::cli::exit::{Exit, by_the_server};
 use crate::effect::Watch;
 use crate::event::{Connection, Event, Failure};
@@ -37,7 +37,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(errand: &Errand, arguments: &Arguments) -> Result<(), Exit> {
-    let content = errand::text(&arguments.text)?;
+    let content = errand.text(&arguments.text)?;
     let session = errand.session(arguments.session).await?;
     let kind = if arguments.note { MessageKind::Note } else { MessageKind::Ask };
     let path = route::MESSAGES.path(&[&session]);
@@ -83,7 +83,7 @@ async fn next<T>(
         let event = match &lost {
             None => heard.recv().await,
             Some((end, why)) => {
-                let offline = || Exit::from(Failure::Unreachable(why.clone()));
+                let offline = || Exit::from(Failure::unreachable(why.as_str()));
                 tokio::time::timeout_at(*end, heard.recv()).await.map_err(|_| offline())?
             }
         };
@@ -99,7 +99,7 @@ async fn next<T>(
                 lost = Some((end, why));
             }
             Some(Event::Connection(Connection::Late { .. })) => {
-                let held = Failure::Unreachable("no events come, so no answer would be heard".into());
+                let held = Failure::unreachable("no events come, so no answer would be heard");
                 return Err(
                     Exit::from(held).hint("`tierup doctor` says why; without --wait it is said all the same")
                 );

@@ -19,7 +19,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(errand: &Errand, arguments: &Arguments) -> Result<(), Exit> {
-    let body = SendBack { question: errand::text(&arguments.question)? };
+    let body = SendBack { question: errand.text(&arguments.question)? };
     let handoff: Handoff = errand.post(&route::SEND_BACK.path(&[&arguments.handoff]), Some(&body)).await?;
     let words = format!("#{} is back with {}", handoff.item.number, handoff.item.handed_off_by_name);
     errand.out.tell(&handoff, &words)

@@ -34,7 +34,7 @@ enum Became {
 }
 
 pub(super) async fn run(errand: &Errand, arguments: &Arguments) -> Result<(), Exit> {
-    let hypothesis = errand::text(&arguments.hypothesis)?;
+    let hypothesis = errand.text(&arguments.hypothesis)?;
     let session = errand.whole_session(arguments.session).await?;
     let branches = &session.item.branch_map;
     let known = branches.iter().find(|branch| branch.hypothesis.to_lowercase() == hypothesis.to_lowercase());

@@ -19,12 +19,11 @@ use tierup_common::time::Timestamp;
 use tierup_common::user::{LogIn, LoggedIn, Me, User};
 
 use crate::effect::{Call, Ticket, Watch};
-use crate::event::{Answer, Failure};
+use crate::event::{Answer, Failure, Lost};
 use crate::runtime::api::door::Door;
 use crate::text::pasted::trimmed;
 
 pub use door::ANSWER_TIME;
-pub(super) use door::NOT_REACHED;
 
 /// A change whose answer was lost is sent again, with the same key, for so long.
 const TRY_FOR: Duration = Duration::from_secs(10);
@@ -333,7 +332,8 @@ impl Patience {
     /// Whether to ask once more, after a pause that has passed then.
     async fn asks_again(&mut self, failure: Option<&Failure>) -> bool {
         let is_lost = match failure {
-            Some(Failure::Unreachable(why)) => self.unsent == Unsent::SendAgain || why != door::NOT_REACHED,
+            Some(Failure::Unreachable(Lost::NoConnection)) => self.unsent == Unsent::SendAgain,
+            Some(Failure::Unreachable(Lost::TooLong | Lost::Other(_))) => true,
             Some(Failure::Problem(problem)) => problem.status >= 500 || problem.status == 429,
             Some(Failure::Nonsense(_)) | None => false,
         };

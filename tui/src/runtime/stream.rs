@@ -11,8 +11,8 @@ use tierup_common::id::Seq;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::effect::Watch;
-use crate::event::{Connection, Event, Failure};
-use crate::runtime::api::{Api, NOT_REACHED};
+use crate::event::{Connection, Event, Failure, Lost};
+use crate::runtime::api::Api;
 use crate::runtime::clock;
 use crate::text::safe;
 
@@ -24,7 +24,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// A server does not keep anybody away for longer than this.
 const LONGEST_RETRY: Duration = Duration::from_mins(1);
 /// The first event of a stream is there within so long.
-const GREETING: Duration = Duration::from_secs(15);
+pub const GREETING: Duration = Duration::from_secs(15);
 /// It is late after so long, or after a third of an answer's time: something may hold it back.
 const LATE: Duration = Duration::from_secs(5);
 /// One event, in bytes, at most: a message with its limit used, escaped, and room.
@@ -85,9 +85,9 @@ pub async fn hold(
                 }
             }
         };
-        let why = match ended {
+        let (why, is_there) = match ended {
             Ok(None) => return,
-            Ok(Some(why)) => why,
+            Ok(Some(why)) => (why, true),
             Err(Failure::Problem(problem)) if matches!(problem.status, 401 | 403 | 404) => {
                 let why = problem.detail.unwrap_or(problem.title);
                 tell(if problem.status == 401 {
@@ -97,10 +97,10 @@ pub async fn hold(
                 });
                 return;
             }
-            Err(failure) => failure.to_string(),
+            Err(failure) => (failure.to_string(), failure != Failure::Unreachable(Lost::NoConnection)),
         };
         // Where no server is found at all, there is nothing to ask either.
-        if why != NOT_REACHED && !late.tells(&mut tell) {
+        if is_there && !late.tells(&mut tell) {
             return;
         }
         let wait = pauses.next(random());

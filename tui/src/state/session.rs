@@ -148,6 +148,7 @@ impl Chat {
     /// Takes a fetched session: it has the newest messages, or all. Messages that came by the stream meanwhile are not lost,
     /// and earlier ones are kept as far as nothing is missing in between.
     pub fn take(&mut self, session: Session) {
+        let began = self.messages.first().map(|first| first.seq);
         let mut known = std::mem::take(&mut self.messages);
         if let Some(first) = session.conversation_messages.first().map(|first| first.seq) {
             let earlier = known.partition_point(|message| message.seq < first);
@@ -157,10 +158,14 @@ impl Chat {
         }
         self.session = Some(session.item);
         self.is_fetched = true;
-        self.earlier = Earlier::NotAsked;
         self.failed = None;
         for message in session.conversation_messages.into_iter().chain(known) {
             self.hear(message);
+        }
+        // A page on its way goes before the message that was the first when it was asked for.
+        let goes_before_it = self.messages.first().map(|first| first.seq) == began;
+        if !(goes_before_it && matches!(self.earlier, Earlier::Asked(_))) {
+            self.earlier = Earlier::NotAsked;
         }
         let last = self.newest();
         if let Scroll::From { newest: newest @ 0, .. } = &mut self.scroll {

@@ -3,6 +3,8 @@
 // An address is a value: nothing is asked of a network here.
 use core::net::IpAddr;
 
+use url::Url;
+
 /// A text without what comes along when it is copied, or written into a file: line breaks, blanks, a byte order mark, and
 /// a pair of quotes around it. For what has none of these in itself: addresses and tokens, never passwords.
 pub fn trimmed(raw: &str) -> &str {
@@ -22,15 +24,9 @@ pub fn line_of_a_password(raw: &str) -> &str {
 
 /// Whether what is sent to this address can be read on its way: it is not encrypted, and leaves this machine.
 pub fn can_be_overheard(server: &str) -> bool {
-    let server = trimmed(server).to_ascii_lowercase();
-    let Some(rest) = server.strip_prefix("http://") else { return false };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    let host = match host.strip_prefix('[') {
-        Some(host) => host.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    !host.is_empty() && !is_this_machine(host)
+    // As the client reads it: it understands more than what is written as it should be.
+    let Ok(url) = trimmed(server).parse::<Url>() else { return false };
+    url.scheme() == "http" && url.host_str().is_some_and(|host| !is_this_machine(host))
 }
 
 /// Whether a host is this machine.
@@ -79,9 +75,16 @@ mod tests {
 
     #[test]
     fn only_what_leaves_this_machine_unencrypted_can_be_overheard() {
-        for address in
-            ["http://acme.test", " HTTP://10.0.0.1:7890/ ", "http://u@acme.test/x", "http://[fe80::1]:80"]
-        {
+        for address in [
+            "http://acme.test",
+            " HTTP://10.0.0.1:7890/ ",
+            "http://u@acme.test/x",
+            "http://[fe80::1]:80",
+            "http:acme.test",
+            "http:/acme.test",
+            r"http:\\acme.test",
+            "http://localhost@acme.test",
+        ] {
             assert!(can_be_overheard(address), "{address}");
         }
         for address in [
@@ -90,6 +93,7 @@ mod tests {
             "http://127.0.0.1:7890",
             "http://[::1]:7890",
             "http://tierup.localhost",
+            "http:localhost:7890",
             "acme.test",
             "",
         ] {

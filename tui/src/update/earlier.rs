@@ -4,7 +4,7 @@
 use tierup_common::id::SessionId;
 use tierup_common::session::MessagePage;
 
-use crate::effect::{Call, Effect};
+use crate::effect::{Call, Effect, Ticket};
 use crate::event::Failure;
 use crate::state::session::{Chat, Earlier};
 use crate::state::{Screen, State};
@@ -26,9 +26,16 @@ pub(super) fn fetch(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// A page came, or did not.
-pub(super) fn take(state: &mut State, session: SessionId, page: Result<MessagePage, Failure>) {
-    let Some(chat) = chat_mut(state).filter(|chat| chat.id == session) else { return };
+/// A page came, or did not. One that is not waited for any more says nothing: the session was opened anew meanwhile, or
+/// begins elsewhere now, and another page was asked for.
+pub(super) fn take(
+    state: &mut State,
+    ticket: Ticket,
+    session: SessionId,
+    page: Result<MessagePage, Failure>,
+) {
+    let is_awaited = |chat: &&mut Chat| chat.id == session && chat.earlier == Earlier::Asked(ticket);
+    let Some(chat) = chat_mut(state).filter(is_awaited) else { return };
     let taken = page.and_then(|page| if chat.take_earlier(page.items) { Ok(()) } else { Err(nonsense()) });
     chat.earlier = match taken {
         Ok(()) => Earlier::NotAsked,

@@ -173,6 +173,8 @@ fn begin(state: &mut State, welcome: Welcome, effects: &mut Vec<Effect>) {
         // The streams begin anew, at what is newest then.
         state.watches.clear();
         (state.heard, state.queue.live_from) = (None, None);
+        // Whether events come late on the new stream is not known yet.
+        state.poll_every = None;
         give_up(state, effects);
     } else {
         state.start_over();
@@ -190,8 +192,7 @@ fn begin(state: &mut State, welcome: Welcome, effects: &mut Vec<Effect>) {
 /// Nobody answers any more what was asked before: all of it has failed.
 fn give_up(state: &mut State, effects: &mut Vec<Effect>) {
     for (ticket, call) in std::mem::take(&mut state.asked) {
-        let why = "you logged in again before it was answered".to_owned();
-        let failure = Failure::Unreachable(why);
+        let failure = Failure::unreachable("you logged in again before it was answered");
         reply::reply(state, Reply { ticket, call, result: Err(failure) }, effects);
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn overhear(state: &mut State, reply: &Reply, effects: &mut Vec<Effec
             live::ask_again(state, effects);
         }
         (Err(Failure::Unreachable(why)), Link::Polling { .. }) => {
-            state.link = Link::Offline { since: state.now, retry_at: None, why: why.clone() };
+            state.link = Link::Offline { since: state.now, retry_at: None, why: why.to_string() };
         }
         (
             Ok(_) | Err(_),

@@ -45,10 +45,10 @@ pub(super) fn reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) 
         (Call::Session(_), Ok(Answer::Session(session))) => take_session(state, session, effects),
         (Call::Session(id), Err(failure)) => session_failed(state, id, &failure),
         (Call::Messages { session, .. }, Ok(Answer::Messages(page))) => {
-            earlier::take(state, session, Ok(page));
+            earlier::take(state, ticket, session, Ok(page));
         }
         (Call::Messages { session, .. }, Err(failure)) => {
-            earlier::take(state, session, Err(failure));
+            earlier::take(state, ticket, session, Err(failure));
         }
         (Call::Claim(id), result) => claimed(state, ticket, id, result, effects),
         (Call::Say { session, message }, result) => {

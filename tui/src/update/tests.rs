@@ -28,7 +28,7 @@ use tierup_common::time::Timestamp;
 use tierup_common::user::{Me, Person, Role, User};
 
 use crate::effect::{Call, Effect, Ticket};
-use crate::event::{Answer, Event, Failure, Reply};
+use crate::event::{Answer, Event, Failure, Lost, Reply};
 use crate::state::layer::Layer;
 use crate::state::{Screen, State};
 use crate::update::{start, update};
@@ -366,5 +366,5 @@ fn page(items: Vec<QueueItem>) -> QueuePage {
 }
 
 fn unreachable() -> Failure {
-    Failure::Unreachable("the server cannot be reached".into())
+    Failure::Unreachable(Lost::NoConnection)
 }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use tierup_common::event::{Frame, Signal};
+use tierup_common::time::Timestamp;
 use tierup_common::user::Role;
-use tokio::sync::mpsc::unbounded_channel;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::cli::Options;
 use crate::cli::connect::{self, Known};
@@ -23,6 +24,12 @@ const HELD: &str =
     "requests are answered, but the event stream brings nothing: something in between holds it back";
 /// What to do about it.
 const UNBUFFERED: &str = "let the proxy pass /api/v1/escalations/stream on at once, without buffering it: docs/OPERATING.md shows how";
+/// What is said where events come, and none of them begins a stream.
+const NO_HELLO: &str = "they come, but not the `hello` that a stream begins with";
+/// What to do about that.
+const ANOTHER: &str = "what answers there is no tierup server, or one of another version";
+/// The stream gives up by itself where nothing comes: there is this much more time than it takes for that.
+const ROOM: Duration = Duration::from_secs(5);
 /// Events that come later than this are held up by something.
 const SLOW: Duration = Duration::from_secs(2);
 
@@ -85,30 +92,12 @@ async fn events(api: &Api) -> Vec<Finding> {
     let (news, mut heard) = unbounded_channel();
     let asked = clock::now();
     let listening = tokio::spawn(stream::follow(api.clone(), news));
-    let hello = async {
-        let mut is_late = false;
-        while let Some(event) = heard.recv().await {
-            if let Event::Live(Frame::Signal(Signal::Hello { now, .. })) = event {
-                return Ok(now);
-            }
-            let Event::Connection(change) = event else { continue };
-            match change {
-                Connection::Connecting => {}
-                Connection::Late { .. } => is_late = true,
-                Connection::Lost { why, .. } if is_late => return Err(format!("{HELD} ({why})")),
-                Connection::Lost { why, .. } | Connection::Refused(why) | Connection::LoggedOut(why) => {
-                    return Err(format!("none come: {why}"));
-                }
-            }
-        }
-        Err(HELD.to_owned())
-    };
-    let hello = hello.await;
+    let hello = hello(&mut heard, api.answer_time() + stream::GREETING + ROOM).await;
     listening.abort();
     let came = clock::now();
     let theirs = match hello {
         Ok(theirs) => theirs,
-        Err(why) => return vec![bad("events", why, UNBUFFERED)],
+        Err((why, hint)) => return vec![bad("events", why, hint)],
     };
     let took = came.since(asked);
     let events = if took > SLOW {
@@ -127,4 +116,50 @@ async fn events(api: &Api) -> Vec<Finding> {
         good("clocks", format!("{apart} ms apart"))
     };
     vec![events, clocks]
+}
+
+/// The moment of the first word of a stream by the server's clock; or why it did not come in time, and what to do.
+async fn hello(
+    heard: &mut UnboundedReceiver<Event>,
+    within: Duration,
+) -> Result<Timestamp, (String, &'static str)> {
+    let hello = async {
+        let mut is_late = false;
+        while let Some(event) = heard.recv().await {
+            if let Event::Live(Frame::Signal(Signal::Hello { now, .. })) = event {
+                return Ok(now);
+            }
+            let Event::Connection(change) = event else { continue };
+            match change {
+                Connection::Connecting => {}
+                Connection::Late { .. } => is_late = true,
+                Connection::Lost { why, .. } if is_late => return Err(format!("{HELD} ({why})")),
+                Connection::Lost { why, .. } | Connection::Refused(why) | Connection::LoggedOut(why) => {
+                    return Err(format!("none come: {why}"));
+                }
+            }
+        }
+        Err(HELD.to_owned())
+    };
+    match tokio::time::timeout(within, hello).await {
+        Ok(hello) => hello.map_err(|why| (why, UNBUFFERED)),
+        Err(_) => Err((NO_HELLO.to_owned(), ANOTHER)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tierup_common::id::Seq;
+
+    use super::*;
+
+    /// Mutant seen to fail: a hello that is waited for without an end.
+    #[tokio::test]
+    async fn a_stream_that_never_says_hello_is_not_listened_to_for_ever() {
+        let (news, mut heard) = unbounded_channel();
+        news.send(Event::Live(Frame::Signal(Signal::CaughtUp { seq: Seq(1) }))).unwrap();
+        let hello = hello(&mut heard, Duration::ZERO).await;
+        assert_eq!(hello, Err((NO_HELLO.to_owned(), ANOTHER)));
+        assert!(heard.is_empty() && !news.is_closed(), "it heard what came, and more could come");
+    }
 }

@@ -13,7 +13,7 @@ use tierup_common::problem::{self, Problem};
 use tierup_common::time::Timestamp;
 use tokio::sync::Notify;
 
-use crate::event::Failure;
+use crate::event::{Failure, Lost};
 use crate::runtime::api::ApiError;
 use crate::runtime::clock;
 use crate::text::pasted::{is_this_machine, trimmed};
@@ -31,10 +31,6 @@ const LARGEST: usize = 64 * 1024 * 1024;
 const LARGEST_TEXT: usize = 256 * 1024;
 /// What is said of an answer that no honest server gives.
 const TOO_LARGE: &str = "the server's answer is far too large";
-/// What is said where no connection was made.
-pub(in crate::runtime) const NOT_REACHED: &str = "the server cannot be reached";
-/// What is said of a server that did not answer in time.
-const TOO_LONG: &str = "the server took too long";
 
 /// The door to a server. Clones share its connections.
 #[derive(Clone)]
@@ -127,7 +123,7 @@ impl Door {
     /// Hears why there was no answer. If it is that time ran out, those who listen to the server look whether it is still
     /// there.
     fn hear(&self, failure: Failure) -> Failure {
-        if failure == Failure::Unreachable(TOO_LONG.into()) {
+        if failure == Failure::Unreachable(Lost::TooLong) {
             self.silences.notify_waiters();
         }
         failure
@@ -155,7 +151,7 @@ impl Door {
             }
         };
         let began = tokio::time::timeout(self.answer_time, began).await;
-        began.unwrap_or_else(|_| Err(Failure::Unreachable(TOO_LONG.into())))
+        began.unwrap_or_else(|_| Err(Failure::Unreachable(Lost::TooLong)))
     }
 }
 
@@ -179,7 +175,7 @@ async fn refusal(response: Response) -> Failure {
     match body.map(|body| serde_json::from_slice::<Problem>(&body)) {
         Ok(Ok(problem)) if is_problem => Failure::Problem(Box::new(problem)),
         Ok(_) if status.is_server_error() => {
-            Failure::Unreachable(format!("the server, or a proxy before it, answered {status}"))
+            Failure::unreachable(format!("the server, or a proxy before it, answered {status}"))
         }
         Ok(_) => Failure::Nonsense(format!("this is no tierup server: it answered {status}")),
         Err(failure) => failure,
@@ -223,14 +219,13 @@ fn has_giant(json: &[u8]) -> bool {
 
 /// Why a server was not reached, in a few words and without the address, which the user knows.
 fn unreachable(error: &reqwest::Error) -> Failure {
-    let why = if error.is_timeout() {
-        TOO_LONG
+    Failure::Unreachable(if error.is_timeout() {
+        Lost::TooLong
     } else if error.is_connect() {
-        NOT_REACHED
+        Lost::NoConnection
     } else {
-        "the connection broke off"
-    };
-    Failure::Unreachable(why.into())
+        Lost::Other("the connection broke off".into())
+    })
 }
 
 #[cfg(test)]

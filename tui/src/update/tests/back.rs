@@ -34,6 +34,26 @@ fn after_a_new_log_in_the_link_is_live_with_the_first_word() {
     assert_eq!(priya.state.link, Link::Live);
 }
 
+/// Mutant seen to fail: events of the stream before taken to be late on the new one.
+#[test]
+fn after_a_new_log_in_nothing_is_asked_over_and_over_until_events_are_late_again() {
+    let mut priya = Desk::with(vec![item(1)]);
+    let ask_every = Duration::from_secs(10);
+    priya.happens(Event::Connection(Connection::Late { ask_every }));
+    is_logged_out(&mut priya);
+    let ticket = logs_in(&mut priya);
+    priya.wants.clear();
+    welcome(&mut priya, ticket);
+    let me = priya.state.me.clone().unwrap();
+    let ticket = priya.asked(|call| *call == Call::Me);
+    priya.answers(ticket, Ok(Answer::Me(me.clone())));
+    assert_eq!(priya.state.link, Link::Connecting);
+    priya.happens(Event::Connection(Connection::Late { ask_every }));
+    let ticket = priya.asked(|call| *call == Call::Me);
+    priya.answers(ticket, Ok(Answer::Me(me)));
+    assert!(matches!(priya.state.link, Link::Polling { .. }), "{:?}", priya.state.link);
+}
+
 #[test]
 fn what_nobody_answers_any_more_after_a_new_log_in_has_failed() {
     let mut priya = Desk::at_work(item(1), Vec::new());

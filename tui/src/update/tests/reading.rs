@@ -341,6 +341,67 @@ fn a_page_that_does_not_come_says_so_and_is_asked_for_again_when_one_tries() {
     assert!(!priya.paints().contains("said 1."));
 }
 
+/// The session is asked for once more, and answered.
+fn is_fetched_anew(priya: &mut Desk, seqs: std::ops::RangeInclusive<u8>) {
+    priya.happens(Event::Watched(Frame::Signal(Signal::Reset { seq: Seq(99) })));
+    let ticket = priya.asked(|call| matches!(call, Call::Session(_)));
+    let session = session(1, SessionStatus::Active, PRIYA, said(seqs));
+    priya.answers(ticket, Ok(Answer::Session(session)));
+}
+
+/// Mutant seen to fail: a page that is asked for twice when the session is fetched anew.
+#[test]
+fn a_page_on_its_way_is_of_use_as_long_as_the_conversation_begins_where_it_did() {
+    let home = Event::Key(KeyEvent::new(KeyCode::Home, KeyModifiers::CONTROL));
+    let mut priya = Desk::at_work(item(1), said(101..=150));
+    priya.happens(home);
+    let ticket = priya.asked(before(101));
+    is_fetched_anew(&mut priya, 101..=150);
+    assert_eq!(priya.asks(before(101)), 0, "it is on its way");
+    priya.answers(ticket, Ok(messages(51..=100)));
+    let next = priya.asked(before(51));
+    assert!(!priya.paints().contains("could not be fetched"));
+    priya.answers(next, Ok(messages(1..=50)));
+    assert!(rows_of_the_talk(&mut priya)[2].contains("said 1."), "{:?}", rows_of_the_talk(&mut priya));
+}
+
+/// Mutant seen to fail: a page that is taken whoever asked for it.
+#[test]
+fn a_page_that_is_not_waited_for_any_more_says_nothing() {
+    let home = || Event::Key(KeyEvent::new(KeyCode::Home, KeyModifiers::CONTROL));
+    let is_whole = |priya: &mut Desk| {
+        let screen = priya.paints();
+        assert!(!screen.contains("could not be fetched"), "{screen}");
+        (priya.chat().messages[0].seq, priya.chat().newest(), priya.chat().messages.len())
+    };
+    // So much was said meanwhile that the conversation begins elsewhere.
+    let mut priya = Desk::at_work(item(1), said(101..=110));
+    priya.happens(home());
+    let first = priya.asked(before(101));
+    is_fetched_anew(&mut priya, 161..=200);
+    priya.happens(home());
+    let second = priya.asked(before(161));
+    priya.answers(first, Ok(messages(51..=100)));
+    priya.answers(second, Ok(messages(111..=160)));
+    assert_eq!(is_whole(&mut priya), (111, 200, 90));
+
+    // One went back and opened it again meanwhile.
+    for late in [Ok(messages(51..=100)), Err(unreachable())] {
+        let mut priya = Desk::at_work(item(1), said(101..=150));
+        priya.happens(home());
+        let first = priya.asked(before(101));
+        priya.press("<esc><enter>");
+        let ticket = priya.asked(|call| matches!(call, Call::Session(_)));
+        let session = session(1, SessionStatus::Active, PRIYA, said(101..=150));
+        priya.answers(ticket, Ok(Answer::Session(session)));
+        priya.happens(home());
+        let second = priya.asked(before(101));
+        priya.answers(first, late);
+        priya.answers(second, Ok(messages(51..=100)));
+        assert_eq!(is_whole(&mut priya), (51, 150, 100));
+    }
+}
+
 /// Mutant seen to fail: what was known before, with a gap behind it, taken for the conversation.
 #[test]
 fn what_was_known_before_is_kept_as_far_as_nothing_is_missing_in_between() {
