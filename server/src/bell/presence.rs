@@ -93,13 +93,11 @@ impl Presence {
                     take(self.known.entry(*handoff).or_default().frame(*handoff));
                 }
             }
-            Narrow::Handoff(handoff) => {
-                match self.known.get_mut(&handoff) {
-                    Some(known) if known.version > version => take(known.frame(handoff)),
-                    None if version < self.forgotten => return None,
-                    Some(_) | None => {}
-                }
-            }
+            Narrow::Handoff(handoff) => match self.known.get_mut(&handoff) {
+                Some(known) if known.version > version => take(known.frame(handoff)),
+                None if version < self.forgotten => return None,
+                Some(_) | None => {}
+            },
             Narrow::Session(_) => {}
         }
         Some(self.version)

@@ -6,8 +6,8 @@ use tierup_common::id::{AccountId, Seq, SessionId};
 use tierup_common::limit;
 use tierup_common::session::SessionStatus;
 
-use crate::search::{Rebuild, Step};
 use crate::search::index::Document;
+use crate::search::{Rebuild, Step};
 use crate::store::{self, Scope};
 
 /// Log entries read in one step.
