@@ -3,8 +3,8 @@
 use tierup_common::assessment::Evidence;
 use tierup_common::session::MessagePage;
 
-use super::reading::rows_of_the_talk;
 use super::*;
+use crate::update::tests::reading::rows_of_the_talk;
 
 /// Where the question for the page before these messages stands.
 fn before(seq: u32) -> impl Fn(&Call) -> bool {
