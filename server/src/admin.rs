@@ -41,6 +41,11 @@ pub enum AdminError {
     /// There is no such backup.
     #[error("there is no file {}", .0.display())]
     NoBackup(PathBuf),
+    /// The file is the database of a server, not a backup of it.
+    #[error(
+        "{} is the database of a server, without what its log beside it holds\nhint: make a backup of its folder: `tierup-server backup --data DIR FILE`", .0.display()
+    )]
+    NotABackup(PathBuf),
     /// The copy is not sound.
     #[error(
         "the data is not sound, and was not copied\nhint: `tierup-server check --data DIR` says what is wrong"

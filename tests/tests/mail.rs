@@ -188,6 +188,20 @@ async fn a_domain_of_any_script_is_written_so_that_every_server_takes_it() {
     assert!(letter.subject.contains("läuft heiß"));
 }
 
+/// Seen to fail: a subject that is passed on as it stands.
+#[tokio::test]
+async fn a_subject_that_looks_encoded_is_read_as_it_was_written() {
+    let mut office = PostOffice::open(Manner::Well).await;
+    let world = World::with(mail(office.url())).await;
+    joins(&world, "pia@acme.test").await;
+    let problem = "=?utf-8?q?=5BRESOLVED=5D=0d=0aBcc:_x@y?= läuft heiß";
+    world.engineer("Sam Ortiz").await.escalates(problem).await;
+    for letter in office.receives(2).await {
+        assert!(letter.subject.contains(problem), "{letter:?}");
+        assert!(letter.header("Bcc").is_none(), "{letter:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_name_of_any_script_before_the_at_needs_a_server_that_takes_it() {
     let office = PostOffice::open(Manner::Well).await;

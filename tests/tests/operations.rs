@@ -94,6 +94,13 @@ async fn a_backup_taken_under_load_restores_and_serves() {
     busy.abort();
     assert!(admin::backup(&world.data(), &file).unwrap_err().to_string().contains("is there already"));
 
+    // A database without its log would restore, and lack what was acknowledged.
+    let bare = world.folder().join("bare.db");
+    std::fs::copy(world.data().join("tierup.db"), &bare).unwrap();
+    for database in [bare, world.data().join("tierup.db")] {
+        let why = admin::restore(&database, &world.folder().join("bare")).unwrap_err().to_string();
+        assert!(why.contains("is the database of a server") && why.contains("hint:"), "{why}");
+    }
     let restored = world.folder().join("restored");
     let holds = admin::restore(&file, &restored).unwrap();
 

@@ -1,6 +1,7 @@
 //! Backups: a copy of the database at one moment, taken while the server goes on writing, checked before it counts.
 
 use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use serde::Serialize;
@@ -71,6 +72,9 @@ pub fn restore(file: &Path, folder: &Path) -> Result<Checked, AdminError> {
     if !file.is_file() {
         return Err(AdminError::NoBackup(file.into()));
     }
+    if is_in_use(file).map_err(|error| io(file, error))? {
+        return Err(AdminError::NotABackup(file.into()));
+    }
     let found = check::file(file)?;
     if !found.is_sound() {
         return Err(AdminError::Unsound);
@@ -79,6 +83,20 @@ pub fn restore(file: &Path, folder: &Path) -> Result<Checked, AdminError> {
     let mut connection = store::existing(folder)?;
     store::migrate(&mut connection)?;
     check::folder(folder)
+}
+
+/// Whether a file is a database that a server works on, or a copy of one: its newest changes are in a log beside it, and
+/// it says so in its header. What `backup` writes needs no log (<https://www.sqlite.org/fileformat2.html>, 1.3.3).
+fn is_in_use(file: &Path) -> std::io::Result<bool> {
+    const WRITE_VERSION: usize = 18;
+    const WITH_A_LOG: u8 = 2;
+    let mut header = [0; WRITE_VERSION + 1];
+    match File::open(file)?.read_exact(&mut header) {
+        Ok(()) => Ok(header[WRITE_VERSION] == WITH_A_LOG),
+        // Too short for a database: what it is instead is said where it is opened.
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 fn io(path: &Path, error: std::io::Error) -> AdminError {

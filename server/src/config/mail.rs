@@ -15,7 +15,8 @@ use crate::mail::{Mailer, address};
 /// Who mail is from, when nobody says it.
 const FROM: &str = "tierup <tierup@localhost>";
 /// The form of the URL.
-const FORM: &str = "must be smtp://[user:password@]host[:port][?tls=required], smtps://… or file:DIR";
+const FORM: &str =
+    "must be smtp://[user:password@]host[:port][?tls=required|opportunistic], smtps://… or file:DIR";
 /// How a URL takes what would end the password in it.
 const ENCODED: &str =
     "in the user and the password write / as %2F, ? as %3F, # as %23, @ as %40, : as %3A and % as %25";
@@ -50,6 +51,13 @@ fn transport(url: &str) -> Result<lettre::transport::smtp::AsyncSmtpTransportBui
     let after = rest.find(['/', '?', '#']).map_or("", |end| &rest[end..]);
     if after.contains('@') {
         return Err(wrong("mail_url", format!("has / ? or # before its last @\nhint: {ENCODED}")));
+    }
+    // What the library does not know it leaves out without a word, and a `tls` that is mistyped is no TLS.
+    let end = rest.find('#').map_or(rest, |end| &rest[..end]);
+    let parameters = end.split_once('?').map_or("", |(_, parameters)| parameters);
+    let is_known = |parameter: &str| matches!(parameter, "" | "tls=required" | "tls=opportunistic");
+    if rest.contains('#') || !parameters.split('&').all(is_known) {
+        return Err(wrong("mail_url", FORM));
     }
     // The error may hold the URL, and the URL the password.
     AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
@@ -98,6 +106,18 @@ mod tests {
         }
         assert!(why("smtp://ana:hunter 2@mail.acme.test").contains("%20"));
         assert!(why("mail.acme.test").contains("smtp://"));
+    }
+
+    #[test]
+    fn a_wish_for_tls_that_is_mistyped_is_refused() {
+        for end in ["?tlss=required", "?TLS=required", "?tls=Required", "?tls=required&x=1", "#frag", "/?tls"]
+        {
+            let why = why(&format!("smtp://ana:hunter2@mail.acme.test{end}"));
+            assert!(why.contains("?tls=required") && !why.contains("hunter2"), "{end}: {why}");
+        }
+        for end in ["", "/", "?tls=required", "?tls=opportunistic"] {
+            transport(&format!("smtp://ana:hunter2@mail.acme.test{end}")).unwrap();
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What a message about a handoff says, as text and as HTML.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use lettre::Message;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
@@ -129,7 +131,7 @@ pub fn compose(letter: &Letter, from: &Mailbox, to: &User) -> Result<Message, Ma
     let mut message = Message::builder()
         .from(from.clone())
         .to(mailbox(to).map_err(|error| permanent(&error))?)
-        .subject(letter.subject())
+        .raw_header(subject(&letter.subject()))
         .message_id(Some(letter.message_id(to)))
         // RFC 3834, and what Exchange heeds: no out-of-office replies and no loops.
         .raw_header(header("Auto-Submitted", "auto-generated"))
@@ -154,6 +156,24 @@ fn mailbox(user: &User) -> Result<Mailbox, address::NoAddress> {
     // A name with a line break would end up as a header; names are one line when they come in.
     let name = user.name.replace(char::is_control, " ");
     Ok(Mailbox::new(Some(name), address::for_all_servers(&user.email)?))
+}
+
+/// The subject. What looks like an encoded word (RFC 2047) is text to the library and would be decoded by whoever reads:
+/// it is encoded itself, a piece of text at a time, so that it is read as it was written.
+fn subject(text: &str) -> HeaderValue {
+    if !text.contains("=?") {
+        return header("Subject", text);
+    }
+    /// An encoded word has 75 characters at most, and 12 of them around its text.
+    const PIECE: usize = 45;
+    let (mut words, mut rest) = (Vec::new(), text);
+    while !rest.is_empty() {
+        let (piece, after) = rest.split_at(rest.floor_char_boundary(PIECE));
+        words.push(format!("=?utf-8?b?{}?=", STANDARD.encode(piece)));
+        rest = after;
+    }
+    let name = HeaderName::new_from_ascii_str("Subject");
+    HeaderValue::dangerous_new_pre_encoded(name, text.into(), words.join("\r\n "))
 }
 
 fn header(name: &'static str, value: &str) -> HeaderValue {
