@@ -2,6 +2,7 @@
 
 mod back;
 mod claims;
+mod earlier;
 mod lists;
 mod polling;
 mod reading;
