@@ -20,5 +20,6 @@ pub mod session;
 #[cfg(feature = "sql")]
 mod sql;
 pub mod time;
+pub mod trim;
 pub mod user;
 pub mod word;

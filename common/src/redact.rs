@@ -45,20 +45,6 @@ fn is_name(word: &str) -> bool {
     !word.is_empty() && word.len() <= NAME && word.chars().all(fits)
 }
 
-/// A setting without what copying, editors and files of variables leave around it: blanks, line breaks, a byte order
-/// mark, and one pair of quotes.
-pub fn bare(text: &str) -> &str {
-    let blank = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '\u{feff}' | '\u{200b}');
-    let text = text.trim_matches(blank);
-    for quote in ['"', '\''] {
-        let inner = text.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
-        if let Some(inner) = inner.filter(|inner| !inner.contains(quote)) {
-            return inner.trim_matches(blank);
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,15 +75,5 @@ mod tests {
         assert_eq!(place(text, 0), (1, 1));
         assert_eq!(place(text, text.find('=').unwrap()), (2, 8));
         assert_eq!(place(text, 1_000), (3, 1));
-    }
-
-    #[test]
-    fn what_stands_around_a_setting_goes_and_what_is_in_it_stays() {
-        for around in [" tup_x\r\n", "\u{feff}tup_x", "\"tup_x\"", "'tup_x'\n", " \" tup_x \" ", "tup_x"] {
-            assert_eq!(bare(around), "tup_x", "{around:?}");
-        }
-        for itself in ["a b", "\"a\" and \"b\"", "'a\"", "\"", ""] {
-            assert_eq!(bare(itself), itself);
-        }
     }
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use tierup_common::id::{AccountId, TokenId, UserId};
-use tierup_common::redact::bare;
 use tierup_common::time::Timestamp;
+use tierup_common::trim::bare;
 use tierup_common::user::{CreateUser, Role, User};
 
 use crate::clock::Clock;

@@ -4,7 +4,7 @@
 use clap::Command;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue};
-use tierup_common::redact::bare;
+use tierup_common::trim::bare;
 
 /// What stands for a value that is not repeated.
 const HIDDEN: &str = "…";

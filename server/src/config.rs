@@ -11,7 +11,8 @@ use std::time::Duration;
 use clap::Args;
 use secrecy::SecretString;
 use serde::Deserialize;
-use tierup_common::redact::{self, bare};
+use tierup_common::redact;
+use tierup_common::trim::bare;
 use url::Url;
 
 use crate::assess::{Endpoint, Engine, Pace, Wire};

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde_json::json;
-use tierup_common::redact::bare;
+use tierup_common::trim::bare;
 use tierup_common::user::Role;
 use tierup_server::clock::Clock;
 use tierup_server::config::Settings;

@@ -12,8 +12,9 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use tierup_common::event::Event;
 use tierup_common::id::{AccountId, Seq};
-use tierup_common::redact::{self, bare};
+use tierup_common::redact;
 use tierup_common::time::Timestamp;
+use tierup_common::trim::bare;
 use url::Url;
 
 use crate::config::value;

@@ -35,9 +35,9 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use secrecy::{ExposeSecret, SecretString};
+use tierup_common::trim::bare;
 
 use crate::cli::errand::Errand;
-use crate::text::pasted::trimmed;
 
 pub use console::open as open_console;
 pub use exit::{Exit, wrong};
@@ -83,7 +83,7 @@ struct Options {
 impl Options {
     /// The same, without what came along when they were copied. What is empty then was not said.
     fn trimmed(&self) -> Self {
-        let said = |raw: &str| Some(trimmed(raw)).filter(|text| !text.is_empty()).map(str::to_owned);
+        let said = |raw: &str| Some(bare(raw)).filter(|text| !text.is_empty()).map(str::to_owned);
         Self {
             server: self.server.as_deref().and_then(said),
             token: self.token.as_ref().and_then(|token| said(token.expose_secret())).map(SecretString::from),

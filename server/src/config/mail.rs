@@ -7,7 +7,7 @@ use lettre::message::Mailbox;
 use lettre::transport::smtp::PoolConfig;
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use secrecy::{ExposeSecret, SecretString};
-use tierup_common::redact::bare;
+use tierup_common::trim::bare;
 
 use crate::config::{ConfigError, wrong};
 use crate::mail::{Mailer, address};

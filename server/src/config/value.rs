@@ -5,7 +5,7 @@ use std::net::{AddrParseError, SocketAddr};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, de};
-use tierup_common::redact::bare;
+use tierup_common::trim::bare;
 use url::Url;
 
 use crate::config::{ConfigError, wrong};

@@ -2,11 +2,9 @@
 
 use axum::http::{HeaderMap, header};
 use tierup_common::problem::Code;
+use tierup_common::trim::without_mark;
 
 use crate::error::{ApiError, ApiResult};
-
-/// Many programs put this before a text in UTF-8. It is no part of it (RFC 8259, section 8.1).
-const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Refuses a body that is compressed, or coded in another way.
 pub(super) fn must_be_plain(headers: &HeaderMap) -> ApiResult<()> {
@@ -25,8 +23,7 @@ pub(super) fn must_be_plain(headers: &HeaderMap) -> ApiResult<()> {
 
 /// The text of a body.
 pub(super) fn of(body: &[u8]) -> ApiResult<&str> {
-    let body = body.strip_prefix(MARK).unwrap_or(body);
-    std::str::from_utf8(body).map_err(|error| {
+    std::str::from_utf8(body).map(without_mark).map_err(|error| {
         let why = match body {
             [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "it is UTF-16".into(),
             [0x1f, 0x8b, ..] => "it is compressed".into(),

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
-use tierup_common::redact::bare;
+use tierup_common::trim::bare;
 
 /// What a secret begins with.
 const PREFIX: &str = "whsec_";

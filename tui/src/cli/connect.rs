@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tierup_common::trim::bare;
 
 use crate::cli::Options;
 use crate::cli::exit::{Exit, wrong};
 use crate::runtime::api::Api;
 use crate::runtime::files::Files;
 use crate::runtime::vault::{Kept, Vault};
-use crate::text::pasted::trimmed;
 
 /// What is known of the server and the user.
 pub(super) struct Known {
@@ -25,7 +25,7 @@ pub(super) async fn known(options: &Options, files: &Files) -> Result<Known, Exi
     }
     let kept = vault(options, files).recall().await.map_err(wrong)?;
     let (last, remembered) = match kept {
-        Some(Kept { server, token, .. }) => (Some(trimmed(&server).to_owned()), token),
+        Some(Kept { server, token, .. }) => (Some(bare(&server).to_owned()), token),
         None => (None, None),
     };
     let server = options.server.clone().or(last.clone());

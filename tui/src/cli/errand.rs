@@ -13,6 +13,7 @@ use tierup_common::problem::Code;
 use tierup_common::route;
 use tierup_common::session::{Session, SessionPage};
 use tierup_common::time::Timestamp;
+use tierup_common::trim::without_mark;
 
 use crate::cli::exit::{Exit, wrong};
 use crate::cli::output::Output;
@@ -192,7 +193,7 @@ fn typed() -> Result<String, Exit> {
         return Err(Exit::usage(format!("the text has more than {} KiB", limit::BODY / 1024)));
     }
     let text = utf_8(bytes)?;
-    Ok(text.trim_start_matches('\u{feff}').trim_end_matches(['\n', '\r']).to_owned())
+    Ok(without_mark(&text).trim_end_matches(['\n', '\r']).to_owned())
 }
 
 /// Bytes of standard input as text; or what to do about those that are none.

@@ -5,6 +5,7 @@ use std::io::{BufRead, IsTerminal, Read, Write, stderr, stdin};
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
+use tierup_common::trim::bare;
 use tierup_common::user::{LogIn, Me};
 
 use crate::cli::errand::utf_8;
@@ -14,7 +15,7 @@ use crate::cli::{Options, connect};
 use crate::event::Failure;
 use crate::runtime::api::{Api, LogInError};
 use crate::runtime::files::Files;
-use crate::text::pasted::{can_be_overheard, line_of_a_password, trimmed};
+use crate::text::pasted::{can_be_overheard, line_of_a_password};
 
 /// A token or a password, in bytes, at most.
 const LONGEST: u64 = 4096;
@@ -48,7 +49,7 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> Result<(), 
         (None, None) => {
             let token =
                 secret("Token: ", "no token was given", "an admin makes one: tierup-server user add …")?;
-            let token = SecretString::from(trimmed(token.expose_secret()));
+            let token = SecretString::from(bare(token.expose_secret()));
             (by_token(options, &server, &token)?, token)
         }
     };
@@ -84,12 +85,12 @@ fn email(arguments: &Arguments) -> Result<Option<String>, Exit> {
     let _ = write!(stderr(), "Email (or Enter, to log in by a token): ").and_then(|()| stderr().flush());
     let mut line = String::new();
     stdin().lock().read_line(&mut line).map_err(wrong)?;
-    if trimmed(&line).is_empty() { Ok(None) } else { address(&line).map(Some) }
+    if bare(&line).is_empty() { Ok(None) } else { address(&line).map(Some) }
 }
 
 /// An email address, as far as can be said from here: the server knows which there are.
 fn address(raw: &str) -> Result<String, Exit> {
-    let address = trimmed(raw);
+    let address = bare(raw);
     if address.contains('@') && !address.contains(char::is_whitespace) {
         return Ok(address.to_owned());
     }

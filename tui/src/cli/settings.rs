@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use tierup_common::redact;
+use tierup_common::trim::without_mark;
 
 use crate::cli::exit::{Exit, wrong};
 use crate::runtime::clock;
@@ -81,7 +82,7 @@ fn read(path: &Path, must_be: bool) -> Result<Wishes, Exit> {
             return Err(wrong(format!("the settings {} cannot be read: {error}", path.display())));
         }
     };
-    let text = text.trim_start_matches('\u{feff}');
+    let text = without_mark(&text);
     toml::from_str(text).map_err(|error| {
         let (line, _) = redact::place(text, error.span().map_or(0, |span| span.start));
         let why = redact::reason(error.message());

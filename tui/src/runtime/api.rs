@@ -16,12 +16,12 @@ use tierup_common::id::{HandoffRef, Seq};
 use tierup_common::limit;
 use tierup_common::route::{self, Route};
 use tierup_common::time::Timestamp;
+use tierup_common::trim::bare;
 use tierup_common::user::{LogIn, LoggedIn, Me, User};
 
 use crate::effect::{Call, Ticket, Watch};
 use crate::event::{Answer, Failure, Lost};
 use crate::runtime::api::door::Door;
-use crate::text::pasted::trimmed;
 
 pub use door::ANSWER_TIME;
 
@@ -73,7 +73,7 @@ impl Api {
     /// The way to the server at this address, with this token.
     pub fn new(server: &str, token: SecretString) -> Result<Self, ApiError> {
         let door = Door::new(server)?;
-        let bare = trimmed(token.expose_secret());
+        let bare = bare(token.expose_secret());
         let bare = (bare.len() < token.expose_secret().len()).then(|| SecretString::from(bare));
         let token = bare.unwrap_or(token);
         if !token.expose_secret().bytes().all(|byte| byte.is_ascii_graphic()) {

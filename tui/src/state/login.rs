@@ -1,10 +1,10 @@
 //! The log-in: three fields, over whatever is there.
 
 use tierup_common::time::Timestamp;
+use tierup_common::trim::bare;
 
 use crate::effect::{Secret, Ticket};
 use crate::state::composer::Composer;
-use crate::text::pasted::trimmed;
 
 /// A log-in being filled in.
 #[derive(Clone, Debug)]
@@ -86,7 +86,7 @@ impl LogIn {
 
     /// The email address; none to come with a token.
     pub fn address(&self) -> Option<String> {
-        let email = trimmed(&self.email.text()).to_owned();
+        let email = bare(&self.email.text()).to_owned();
         (!email.is_empty()).then_some(email)
     }
 

@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tierup_common::problem::Code;
+use tierup_common::trim::bare;
 
 use crate::effect::{Credentials, Effect, Ticket};
 use crate::event::{Failure, Reply, Welcome};
@@ -11,7 +12,7 @@ use crate::state::layer::Layer;
 use crate::state::link::Link;
 use crate::state::login::{Field, LogIn, Why};
 use crate::state::toast::Tone;
-use crate::text::pasted::{can_be_overheard, line_of_a_password, trimmed};
+use crate::text::pasted::{can_be_overheard, line_of_a_password};
 use crate::text::safe;
 use crate::update::{load, reply};
 
@@ -96,11 +97,11 @@ pub(super) fn type_key(state: &mut State, key: KeyEvent) {
 pub(super) fn paste(state: &mut State, text: &str) {
     let Some(login) = top(state) else { return };
     match login.focus {
-        Field::Server => login.server.paste_in_line(trimmed(text)),
-        Field::Email => login.email.paste_in_line(trimmed(text)),
+        Field::Server => login.server.paste_in_line(bare(text)),
+        Field::Email => login.email.paste_in_line(bare(text)),
         // A token has nothing around it; a password may.
         Field::Secret if login.address().is_none() => {
-            trimmed(text).chars().for_each(|c| login.secret.push(c));
+            bare(text).chars().for_each(|c| login.secret.push(c));
         }
         Field::Secret => line_of_a_password(text).chars().for_each(|c| login.secret.push(c)),
     }
@@ -131,7 +132,7 @@ fn submit(state: &mut State, effects: &mut Vec<Effect>) {
         };
         login.focus = login.focus.step(usize::from(login.focus != Field::Secret));
     } else {
-        let server = trimmed(&login.server.text()).to_owned();
+        let server = bare(&login.server.text()).to_owned();
         if can_be_overheard(&server) && login.warned_of.as_ref() != Some(&server) {
             let secret = login.secret_is().to_lowercase();
             login.error = Some(format!(

@@ -11,12 +11,13 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use tierup_common::problem::{self, Problem};
 use tierup_common::time::Timestamp;
+use tierup_common::trim::bare;
 use tokio::sync::Notify;
 
 use crate::event::{Failure, Lost};
 use crate::runtime::api::ApiError;
 use crate::runtime::clock;
-use crate::text::pasted::{is_this_machine, trimmed};
+use crate::text::pasted::is_this_machine;
 
 /// An answer takes at most so long, if nobody says otherwise.
 pub const ANSWER_TIME: Duration = Duration::from_secs(15);
@@ -50,7 +51,7 @@ impl Door {
     /// The door of the server at this address.
     pub(super) fn new(server: &str) -> Result<Self, ApiError> {
         let address = || ApiError::Address(server.to_owned());
-        let server = trimmed(server);
+        let server = bare(server);
         // A parser of addresses passes over what is broken in the middle, and would go elsewhere.
         if server.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err(address());

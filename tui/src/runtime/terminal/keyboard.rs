@@ -180,10 +180,16 @@ fn code(code: theirs::KeyCode) -> Option<KeyCode> {
 }
 
 fn modifiers(theirs: theirs::Modifiers) -> KeyModifiers {
-    // The same bits up to here; locks are no modifiers.
-    KeyModifiers::from_bits_truncate(theirs.bits() & 0b11_1111 & !0b110)
-        | if theirs.contains(theirs::Modifiers::ALT) { KeyModifiers::ALT } else { KeyModifiers::NONE }
-        | if theirs.contains(theirs::Modifiers::CONTROL) { KeyModifiers::CONTROL } else { KeyModifiers::NONE }
+    // Locks are no modifiers.
+    let pairs = [
+        (theirs::Modifiers::SHIFT, KeyModifiers::SHIFT),
+        (theirs::Modifiers::CONTROL, KeyModifiers::CONTROL),
+        (theirs::Modifiers::ALT, KeyModifiers::ALT),
+        (theirs::Modifiers::SUPER, KeyModifiers::SUPER),
+        (theirs::Modifiers::HYPER, KeyModifiers::HYPER),
+        (theirs::Modifiers::META, KeyModifiers::META),
+    ];
+    pairs.into_iter().filter(|(their, _)| theirs.contains(*their)).map(|(_, ours)| ours).collect()
 }
 
 fn mouse_kind(kind: theirs::MouseEventKind) -> MouseEventKind {
@@ -201,5 +207,20 @@ fn mouse_kind(kind: theirs::MouseEventKind) -> MouseEventKind {
         theirs::MouseEventKind::ScrollUp => MouseEventKind::ScrollUp,
         theirs::MouseEventKind::ScrollLeft => MouseEventKind::ScrollLeft,
         theirs::MouseEventKind::ScrollRight => MouseEventKind::ScrollRight,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Mutant seen to fail: Alt and Control taken for each other.
+    #[test]
+    fn modifiers_are_the_same_ones_and_locks_are_none() {
+        let held = theirs::Modifiers::ALT | theirs::Modifiers::SHIFT | theirs::Modifiers::CAPS_LOCK;
+        assert_eq!(modifiers(held), KeyModifiers::ALT | KeyModifiers::SHIFT);
+        assert_eq!(modifiers(theirs::Modifiers::CONTROL), KeyModifiers::CONTROL);
+        let all = modifiers(theirs::Modifiers::all());
+        assert_eq!(all, KeyModifiers::all());
     }
 }

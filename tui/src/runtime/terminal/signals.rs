@@ -101,7 +101,8 @@ pub(super) fn is_in_front() -> bool {
         || rustix::termios::tcgetpgrp(io::stdin()).map_or(true, |group| group == rustix::process::getpgrp())
 }
 
-/// Does something to the terminal that a process behind another would be stopped for: it is what stopping needs first.
+/// Changes the terminal although another process may be in front of it. The kernel would stop this one for that, before
+/// the terminal is given back.
 #[cfg(unix)]
 pub(super) fn behind(does: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
     use nix::sys::signal::{SigSet, Signal};

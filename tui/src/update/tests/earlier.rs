@@ -1,4 +1,4 @@
-//! What was said before what is read: it is fetched a page at a time, when one comes near it.
+//! Messages before those that are here: fetched page by page, by whoever goes there.
 
 use tierup_common::assessment::Evidence;
 use tierup_common::session::MessagePage;
@@ -159,10 +159,7 @@ fn a_page_that_is_not_waited_for_any_more_says_nothing() {
 fn what_was_known_before_is_kept_as_far_as_nothing_is_missing_in_between() {
     let mut priya = Desk::at_work(item(1), said(1..=60));
     let answers = |priya: &mut Desk, seqs| {
-        priya.happens(Event::Watched(Frame::Signal(Signal::Reset { seq: Seq(99) })));
-        let ticket = priya.asked(|call| matches!(call, Call::Session(_)));
-        let session = session(1, SessionStatus::Active, PRIYA, said(seqs));
-        priya.answers(ticket, Ok(Answer::Session(session)));
+        is_fetched_anew(priya, seqs);
         (priya.chat().messages[0].seq, priya.chat().newest(), priya.chat().messages.len())
     };
     assert_eq!(answers(&mut priya, 61..=110), (1, 110, 110));

@@ -1,0 +1,66 @@
+//! What stands around a value when it is copied, typed into a file or put into a variable, and is no part of it.
+
+/// Quotes that people, programs and mail put around a value.
+const QUOTES: [(char, char); 6] = [('"', '"'), ('\'', '\''), ('`', '`'), ('<', '>'), ('“', '”'), ('‘', '’')];
+
+/// A value without blanks, line breaks, a byte order mark and quotes around it. For what has none of these in itself, as
+/// addresses, tokens and settings; never for passwords.
+pub fn bare(text: &str) -> &str {
+    let mut text = text.trim_matches(is_around);
+    for quotes @ (begin, end) in QUOTES {
+        let inner = text.strip_prefix(begin).and_then(|text| text.strip_suffix(end));
+        // Those of `"a" and "b"` are not around it.
+        let inner = inner.filter(|inner| !inner.contains(<[char; 2]>::from(quotes)));
+        text = inner.map_or(text, |inner| inner.trim_matches(is_around));
+    }
+    text
+}
+
+/// A text without the byte order mark that some programs put before it. It is no part of it (RFC 8259, section 8.1).
+pub fn without_mark(text: &str) -> &str {
+    text.strip_prefix(MARK).unwrap_or(text)
+}
+
+const MARK: char = '\u{feff}';
+
+fn is_around(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || matches!(c, MARK | '\u{200b}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_around_a_value_goes_and_what_is_in_it_stays() {
+        for around in [
+            "tup_x",
+            " tup_x\n",
+            "tup_x\r\n",
+            "\u{feff}tup_x\r\n",
+            "\"tup_x\"",
+            "'tup_x'\n",
+            " “tup_x” ",
+            "‘tup_x’",
+            "<tup_x>",
+            "\t'tup_x '",
+            " \" tup_x \" ",
+            "\u{200b}tup_x",
+            "`tup_x`",
+        ] {
+            assert_eq!(bare(around), "tup_x", "{around:?}");
+        }
+        for itself in ["a b", "tup_ x\ny", "\"tup_x", "\"a\" and \"b\"", "<a> or <b>", "'a\"", "<a", "\"", ""]
+        {
+            assert_eq!(bare(itself), itself);
+        }
+        assert_eq!(bare(" \n"), "");
+    }
+
+    #[test]
+    fn one_mark_before_a_text_goes() {
+        assert_eq!(without_mark("\u{feff} a\u{feff}"), " a\u{feff}");
+        assert_eq!(without_mark("\u{feff}\u{feff}a"), "\u{feff}a");
+        assert_eq!(without_mark("a"), "a");
+    }
+}
