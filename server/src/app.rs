@@ -25,7 +25,7 @@ use crate::mail::Mailer;
 use crate::metrics::Metrics;
 use crate::pages::Pages;
 use crate::search::Search;
-use crate::store::{self, Answer, Credential, First, Key, Outlined, Store, Tx, WholeHandoff};
+use crate::store::{self, Answer, Credential, First, Key, Outlined, Scope, Store, Tx, WholeHandoff};
 use crate::webhook::Hooks;
 
 /// The running server, as its handlers and workers see it. Clones share it.
@@ -106,8 +106,22 @@ impl App {
         Ok(done.await?)
     }
 
-    /// The same for a change that was asked for with a key: done once, however often it is asked for. Without a key it
-    /// is simply done.
+    /// Reads more of what somebody began to read, if they still may: an answer in pieces can take its time.
+    pub async fn read_on<T: Send + 'static>(
+        self,
+        caller: Admitted,
+        work: impl FnOnce(&Scope<'_>) -> store::Result<T> + Send + 'static,
+    ) -> store::Result<T> {
+        let now = self.clock.now();
+        let read = self.store.read(caller.account, move |scope| {
+            caller.still(scope, now)?;
+            work(scope)
+        });
+        read.await
+    }
+
+    /// The same as [`Self::commit`] for a change that was asked for with a key: done once, however often it is asked for.
+    /// Without a key it is simply done.
     pub async fn commit_once<T: Outlined>(
         &self,
         caller: &Admitted,

@@ -12,7 +12,7 @@ use tierup_common::user::Role;
 use tierup_e2e::{Engineer, World};
 use tierup_server::config::Settings;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 /// A server on which nobody but people say anything.
 async fn quiet() -> World {
@@ -200,6 +200,34 @@ async fn reads_until(socket: &mut TcpStream, end: &str) -> String {
         read.push(byte.unwrap_or_else(|_| panic!("{:?}", String::from_utf8_lossy(&read))).unwrap());
     }
     String::from_utf8(read).unwrap()
+}
+
+/// Seen to fail: pieces for whoever asked for the first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_put_out_while_they_read_reads_no_more() {
+    let world = quiet().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let session = sam.opens("It stops.").await;
+    for _ in 0..400 {
+        sam.notes(&session, &"x".repeat(32_000)).await;
+    }
+    let address = world.url().trim_start_matches("http://").parse().unwrap();
+    let socket = TcpSocket::new_v4().unwrap();
+    // What waits in between is little beside the whole.
+    socket.set_recv_buffer_size(16 * 1024).unwrap();
+    let mut socket = socket.connect(address).await.unwrap();
+    let path = format!("/api/v1/ai-sessions/{session}");
+    let head = format!("GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\r\n", sam.token());
+    socket.write_all(head.as_bytes()).await.unwrap();
+    reads_until(&mut socket, "\r\n\r\n").await;
+
+    let me = sam.get("/me").await.expect(200)["id"].as_str().unwrap().to_owned();
+    let out = json!({"active": false});
+    world.owner().ask(Method::PATCH, &format!("/users/{me}"), Some(out), &[]).await.expect(200);
+    let mut rest = Vec::new();
+    let end = tokio::time::timeout(Duration::from_secs(30), socket.read_to_end(&mut rest)).await.unwrap();
+    assert!(rest.len() < 400 * 32_000, "{} bytes, {end:?}", rest.len());
+    assert!(!rest.ends_with(b"0\r\n\r\n"), "it looks whole");
 }
 
 /// Mutant seen to fail: no limit.

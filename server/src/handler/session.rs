@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use tierup_common::id::{AccountId, BranchId, HandoffId, MessageId, Number, Seq, SessionId};
+use tierup_common::id::{BranchId, HandoffId, MessageId, Number, Seq, SessionId};
 use tierup_common::limit;
 use tierup_common::session::{
     Branch, CreateMessage, CreateSession, HandOff, MessageKind, MessagePage, PutBranch, Resolve, SessionItem,
@@ -15,6 +15,7 @@ use tierup_common::session::{
 };
 
 use crate::app::{App, Reply};
+use crate::auth::Admitted;
 use crate::domain::handoff::Scene;
 use crate::domain::{Refusal, handoff, session};
 use crate::error::ApiResult;
@@ -36,7 +37,7 @@ pub async fn create(
         tx.apply(session::open(&request, name, caller, now), now)?;
         tx.outgoing(id, caller, None)
     });
-    Ok(reply.await?.sent(|session| send(&app, caller.account, session)))
+    Ok(reply.await?.sent(|session| send(&app, &caller, session)))
 }
 
 /// What a list of sessions may be narrowed to.
@@ -104,17 +105,16 @@ pub async fn read(
     Path(id): Path<SessionId>,
     Query(query): Query<ReadQuery>,
 ) -> ApiResult<Response> {
-    let (account, newest) = (caller.account, query.last.map(|last| last.0));
-    let session = app.store.read(account, move |scope| scope.outgoing(id, &caller, newest)).await?;
-    Ok(send(&app, account, session))
+    let (reader, newest) = (caller.clone(), query.last.map(|last| last.0));
+    let session = app.store.read(caller.account, move |scope| scope.outgoing(id, &reader, newest)).await?;
+    Ok(send(&app, &caller, session))
 }
 
-/// Sends a session, a piece at a time.
-fn send(app: &App, account: AccountId, session: Outgoing) -> Response {
-    let store = app.store.clone();
+/// Sends a session, a piece at a time, for as long as its reader may read.
+fn send(app: &App, caller: &Admitted, session: Outgoing) -> Response {
+    let (app, caller) = (app.clone(), caller.clone());
     in_pieces(session.head, session.next, Outgoing::END, move |place| {
-        let store = store.clone();
-        async move { store.read(account, move |scope| scope.next_piece(place)).await }
+        app.clone().read_on(caller.clone(), move |scope| scope.next_piece(place))
     })
 }
 
@@ -232,7 +232,7 @@ pub async fn resume(
         tx.apply(decision, now)?;
         Ok(tx.outgoing(id, caller, None)?.tried_as_in(handed_off(&session)))
     });
-    Ok(reply.await?.sent(|session| send(&app, caller.account, session)))
+    Ok(reply.await?.sent(|session| send(&app, &caller, session)))
 }
 
 /// Ends a session.
@@ -256,7 +256,7 @@ pub async fn resolve(
         tx.apply(session::resolve(&session, &standing, assessment, &request, caller, now)?, now)?;
         Ok(tx.outgoing(id, caller, None)?.tried_as_in(handed_off(&session)))
     });
-    Ok(reply.await?.sent(|session| send(&app, caller.account, session)))
+    Ok(reply.await?.sent(|session| send(&app, &caller, session)))
 }
 
 /// The handoff that a session waits in, if it does: nothing is tried meanwhile.
@@ -269,8 +269,8 @@ fn handed_off(session: &session::Session) -> Option<HandoffId> {
 
 /// What happened in a session, in order; sent a piece at a time.
 pub async fn timeline(app: App, Me(caller): Me, Path(id): Path<SessionId>) -> ApiResult<Response> {
-    let (account, user) = (caller.account, caller.id);
-    let first = app.store.read(account, move |scope| {
+    let user = caller.id;
+    let first = app.store.read(caller.account, move |scope| {
         scope.session(id)?;
         let up_to = scope.newest_seq()?;
         Ok((up_to, scope.timeline(id, user, Seq(0), up_to)?))
@@ -279,9 +279,7 @@ pub async fn timeline(app: App, Me(caller): Me, Path(id): Path<SessionId>) -> Ap
     let mut head = br#"{"items":["#.to_vec();
     // The first event of the list has no comma before it.
     head.extend_from_slice(events.get(1..).unwrap_or_default());
-    let store = app.store.clone();
     Ok(in_pieces(head, next, b"]}", move |after| {
-        let store = store.clone();
-        async move { store.read(account, move |scope| scope.timeline(id, user, after, up_to)).await }
+        app.clone().read_on(caller.clone(), move |scope| scope.timeline(id, user, after, up_to))
     }))
 }
