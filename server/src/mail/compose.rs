@@ -17,6 +17,8 @@ use tierup_common::user::User;
 
 use crate::mail::{MailError, address};
 
+/// Bytes of a subject in one encoded word, which has 75 characters at most, and 12 of them around its text.
+const ENCODED_PIECE: usize = 45;
 const TEXT: &str = include_str!("escalation.txt");
 const HTML: &str = include_str!("escalation.html");
 
@@ -164,11 +166,9 @@ fn subject(text: &str) -> HeaderValue {
     if !text.contains("=?") {
         return header("Subject", text);
     }
-    /// An encoded word has 75 characters at most, and 12 of them around its text.
-    const PIECE: usize = 45;
     let (mut words, mut rest) = (Vec::new(), text);
     while !rest.is_empty() {
-        let (piece, after) = rest.split_at(rest.floor_char_boundary(PIECE));
+        let (piece, after) = rest.split_at(rest.floor_char_boundary(ENCODED_PIECE));
         words.push(format!("=?utf-8?b?{}?=", STANDARD.encode(piece)));
         rest = after;
     }

@@ -273,8 +273,7 @@ where
             }
             (End::Undone, Some(Err(own))) => Err(own),
             (End::Lost, _) => Err(Error::Lost),
-            (End::Astray, _) => Err(Error::Unknown),
-            (End::Unknown, _) => Err(Error::Unknown),
+            (End::Astray | End::Unknown, _) => Err(Error::Unknown),
         };
         // Nobody waits any more when the connection was closed; what had begun by then is done all the same.
         let _ = self.reply.send(answer);
