@@ -170,8 +170,11 @@ pub fn main() -> ExitCode {
     let said: Vec<OsString> = std::env::args_os().collect();
     let mut cli = match Cli::try_parse_from(&said) {
         Ok(cli) => cli,
-        Err(error) => return arguments::refuse(&error),
+        Err(error) => return arguments::refuse(&error, &Cli::command(), &said),
     };
+    if let Some(exit) = arguments::unclear(&Cli::command(), &said) {
+        return exit.report();
+    }
     cli.options.behind_dashes = arguments::behind_dashes(&Cli::command(), &said).to_vec();
     let threads = threads(cli.command.as_ref());
     let runtime =
