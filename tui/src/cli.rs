@@ -38,6 +38,8 @@ use secrecy::{ExposeSecret, SecretString};
 use tierup_common::trim::bare;
 
 use crate::cli::errand::Errand;
+use crate::runtime::api::ApiError;
+use crate::text::pasted::has_userinfo;
 
 pub use console::open as open_console;
 pub use exit::{Exit, wrong};
@@ -203,6 +205,10 @@ fn threads(command: Option<&Command>) -> usize {
 
 async fn run(options: &Options, command: Option<Command>) -> Result<(), Exit> {
     let options = &options.trimmed();
+    // Before anything can show it.
+    if options.server.as_deref().is_some_and(has_userinfo) {
+        return Err(wrong(ApiError::Userinfo));
+    }
     let errand = async || Errand::new(options).await;
     match command {
         None => console::run(options).await,

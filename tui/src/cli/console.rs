@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 
 use crate::cli::connect::{self, Known};
-use crate::cli::exit::{Exit, wrong};
+use crate::cli::exit::{Exit, no_way, wrong};
 use crate::cli::{Options, settings};
 use crate::runtime::activity::Activity;
 use crate::runtime::api::Api;
@@ -18,7 +18,7 @@ pub(super) async fn run(options: &Options) -> Result<(), Exit> {
     let Known { server, token } = connect::known(options, &files).await?;
     let api = match (&server, token) {
         (Some(server), Some(token)) => {
-            Some(Api::new(server, token).map_err(wrong)?.within(connect::answer_time(options)))
+            Some(Api::new(server, token).map_err(|error| no_way(&error))?.within(connect::answer_time(options)))
         }
         (None, _) | (_, None) => None,
     };
