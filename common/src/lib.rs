@@ -4,6 +4,7 @@
 //! stands: a field added here is a field added to the HTTP contract (docs/API.md).
 
 pub mod assessment;
+pub mod coding;
 pub mod event;
 pub mod handoff;
 pub mod id;

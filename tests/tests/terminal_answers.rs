@@ -2,7 +2,7 @@
 //!
 //! Seen to fail: while a terminal's answers came as keys (`c` of one opened a new session) and some swallowed every key
 //! after them; while the cursor was painted and the real one hidden; while SIGTTIN stopped the process with the terminal
-//! raw; while `TERM=dumb` was painted.
+//! raw; while `TERM=dumb` was painted, by the console and then by the commands.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
@@ -130,12 +130,26 @@ async fn begun_behind_the_shell_it_comes_with_fg() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_terminal_that_says_that_it_is_dumb_is_not_painted() {
-    let (world, mut environment) = world().await;
-    environment.push(("TERM", "dumb".into()));
-    let mut console = Pty::run_with("tierup", &[], world.folder(), (100, 30), &borrowed(&environment));
-    assert_eq!(console.ends(), 1);
-    let said = String::from_utf8(console.raw()).unwrap();
-    assert!(said.contains("TERM"), "{said}");
-    assert!(said.contains("hint: ") && said.contains("`tierup queue`"), "{said}");
-    assert!(!said.contains('\x1b'), "{said:?}");
+    let (world, environment) = world().await;
+    let says = |term: &str, arguments: &[&str]| {
+        let environment = [&borrowed(&environment)[..], &[("TERM", term)]].concat();
+        let mut command = Pty::run_with("tierup", arguments, world.folder(), (100, 30), &environment);
+        let status = command.ends();
+        (status, String::from_utf8(command.raw()).unwrap())
+    };
+    for term in ["dumb", ""] {
+        let (status, said) = says(term, &[]);
+        assert_eq!(status, 1, "{said}");
+        assert!(said.contains("TERM"), "{said}");
+        assert!(said.contains("hint: ") && said.contains("`tierup queue`"), "{said}");
+        assert!(!said.contains('\x1b'), "{said:?}");
+        for (arguments, has) in [(&["queue"][..], "VPN is down"), (&["--help"], "Usage")] {
+            let (status, said) = says(term, arguments);
+            assert!(status == 0 && said.contains(has), "{said}");
+            assert!(!said.contains('\x1b'), "{said:?}");
+        }
+    }
+    // Another one shows what stands out.
+    let (_, said) = says("xterm-256color", &["queue"]);
+    assert!(said.contains("\x1b[1mHANDOFF"), "{said:?}");
 }

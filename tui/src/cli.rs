@@ -38,6 +38,8 @@ use secrecy::{ExposeSecret, SecretString};
 use tierup_common::trim::bare;
 
 use crate::cli::errand::Errand;
+use crate::runtime::api::ApiError;
+use crate::text::pasted::has_userinfo;
 
 pub use console::open as open_console;
 pub use exit::{Exit, wrong};
@@ -170,8 +172,11 @@ pub fn main() -> ExitCode {
     let said: Vec<OsString> = std::env::args_os().collect();
     let mut cli = match Cli::try_parse_from(&said) {
         Ok(cli) => cli,
-        Err(error) => return arguments::refuse(&error),
+        Err(error) => return arguments::refuse(&error, &Cli::command(), &said),
     };
+    if let Some(exit) = arguments::unclear(&Cli::command(), &said) {
+        return exit.report();
+    }
     cli.options.behind_dashes = arguments::behind_dashes(&Cli::command(), &said).to_vec();
     let threads = threads(cli.command.as_ref());
     let runtime =
@@ -200,6 +205,10 @@ fn threads(command: Option<&Command>) -> usize {
 
 async fn run(options: &Options, command: Option<Command>) -> Result<(), Exit> {
     let options = &options.trimmed();
+    // Before anything can show it.
+    if options.server.as_deref().is_some_and(has_userinfo) {
+        return Err(wrong(ApiError::Userinfo));
+    }
     let errand = async || Errand::new(options).await;
     match command {
         None => console::run(options).await,

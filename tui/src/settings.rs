@@ -211,6 +211,11 @@ fn is_light(env: &impl Fn(&str) -> Option<String>) -> bool {
     background.is_some_and(|number| number == 7 || (9..=15).contains(&number))
 }
 
+/// Whether a terminal says that it knows no escape sequences: by the name for that, or by having no name.
+pub fn is_dumb(env: &impl Fn(&str) -> Option<String>) -> bool {
+    env("TERM").is_some_and(|term| matches!(term.as_str(), "" | "dumb"))
+}
+
 /// What the locale says of a terminal. One that says nothing is taken for a terminal of today.
 pub fn charset(env: &impl Fn(&str) -> Option<String>) -> Charset {
     let set = |name: &&str| env(name).is_some_and(|value| !value.is_empty());

@@ -93,6 +93,14 @@ async fn a_text_may_begin_with_a_dash_in_every_verb() {
         assert!(shown.contains(text), "{text:?} is not in\n{shown}");
     }
     world.says(&["sessions", "-q", "- VPN"]);
+    // Words that look like an option have a spelling, and the hint is it.
+    for name in ["-q", "--query"] {
+        let wrong = world.typed(&["queue", name, "-rebooted"], b"");
+        ends(&wrong, 2, "-rebooted looks like an option");
+        let spelling = format!("{name}=-rebooted");
+        assert!(stderr(&wrong).contains(&format!("`{spelling}`")), "{}", stderr(&wrong));
+        world.says(&["queue", &spelling, "--state", "all"]);
+    }
 
     // What looks like an option is none by mistake; behind -- everything is text.
     let wrong = world.typed(&["new", "--sumary=VPN"], b"");
@@ -118,8 +126,25 @@ async fn what_is_not_utf_8_is_said_to_be_and_what_to_do() {
     }
     let mut command = command(world.folder.path(), &["new"]);
     let output = command.arg(OsStr::from_bytes(b"caf\xe9")).stdin(Stdio::null()).output().unwrap();
-    ends(&output, 2, "an argument is not UTF-8");
-    assert!(stderr(&output).contains("iconv"), "{}", stderr(&output));
+    ends(&output, 2, "argument 2 is not UTF-8");
+    assert!(stderr(&output).contains("| tierup new … -`"), "{}", stderr(&output));
+    // What to do is said of the command that was meant.
+    for (verb, hint) in [(&["say", "1"][..], "| tierup say … -`"), (&["queue", "-q"], "hint: `\"$(printf")]
+    {
+        let mut command = command::command(world.folder.path(), verb);
+        let output = command.arg(OsStr::from_bytes(b"caf\xe9")).stdin(Stdio::null()).output().unwrap();
+        ends(&output, 2, "is not UTF-8");
+        assert!(stderr(&output).contains(hint), "{}", stderr(&output));
+    }
+    // What says what it is is named.
+    for (bytes, says, hint) in [
+        (&b"\xff\xfeh\0i\0"[..], "it is UTF-16", "hint: `iconv -f UTF-16 -t UTF-8`"),
+        (b"\x1f\x8b\x08\0\0\0", "it is compressed, by gzip", "hint: `gzip -dc`"),
+    ] {
+        let output = world.typed(&["new", "-"], bytes);
+        ends(&output, 2, says);
+        assert!(stderr(&output).contains(hint), "{}", stderr(&output));
+    }
     // The mark before a file is no part of the text.
     let output = world.typed(&["new", "-"], "\u{feff}café is down\r\n".as_bytes());
     assert_eq!(said(&output), "session 1: café is down\n");

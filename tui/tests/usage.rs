@@ -31,6 +31,33 @@ fn what_makes_no_sense_is_a_matter_of_usage() {
 }
 
 #[test]
+fn an_address_takes_no_user_and_shows_no_password() {
+    let home = tempfile::tempdir().unwrap();
+    for server in ["http://sam:hunter2@acme.test", "ftp://sam:hunter2@acme.test", "http://sam:hunter2@ac me"] {
+        for verb in [&["--token", "tup_x", "queue"][..], &["queue"], &["login"], &["doctor"], &[]] {
+            let output = tierup(home.path(), &[&["--server", server], verb].concat());
+            ends(&output, 1, "takes no user and no password");
+            assert!(!stderr(&output).contains("hunter2"), "{}", stderr(&output));
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_a_token_is_no_log_in() {
+    let home = tempfile::tempdir().unwrap();
+    let queue = ["--server", "http://127.0.0.1:1", "--token", "tup_ä b", "queue"];
+    ends(&tierup(home.path(), &queue), 3, "characters that no token has");
+    for token in ["tup_one\ntup_two\n", "tup_bro\r\nken"] {
+        let file = home.path().join("token");
+        std::fs::write(&file, token).unwrap();
+        let mut login = command(home.path(), &["--server", "http://127.0.0.1:1", "login"]);
+        let output = login.stdin(std::fs::File::open(&file).unwrap()).output().unwrap();
+        ends(&output, 3, "a token is one line, and 2 came");
+        assert!(!stderr(&output).contains("tup_one"), "{}", stderr(&output));
+    }
+}
+
+#[test]
 fn a_server_that_is_not_there_is_offline() {
     let home = tempfile::tempdir().unwrap();
     let begun = std::time::Instant::now();

@@ -1,6 +1,7 @@
 //! A body as text: what came in another coding than plain UTF-8 is said, with what to do about it.
 
 use axum::http::{HeaderMap, header};
+use tierup_common::coding::{Coding, coding};
 use tierup_common::problem::Code;
 use tierup_common::trim::without_mark;
 
@@ -24,10 +25,10 @@ pub(super) fn must_be_plain(headers: &HeaderMap) -> ApiResult<()> {
 /// The text of a body.
 pub(super) fn of(body: &[u8]) -> ApiResult<&str> {
     std::str::from_utf8(body).map(without_mark).map_err(|error| {
-        let why = match body {
-            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "it is UTF-16".into(),
-            [0x1f, 0x8b, ..] => "it is compressed".into(),
-            _ => format!("byte {} is none", error.valid_up_to() + 1),
+        let why = match coding(body) {
+            Some(Coding::Utf16) => "it is UTF-16".into(),
+            Some(Coding::Compressed(with)) => format!("it is compressed ({with})"),
+            None => format!("byte {} is none", error.valid_up_to() + 1),
         };
         ApiError::new(Code::BadRequest, format!("body: send it in UTF-8; {why}"))
     })

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use tierup_common::trim::bare;
 
 use crate::cli::Options;
-use crate::cli::exit::{Exit, wrong};
+use crate::cli::exit::{Exit, no_way, wrong};
 use crate::runtime::api::Api;
 use crate::runtime::files::Files;
 use crate::runtime::vault::{Kept, Vault};
@@ -40,7 +40,7 @@ pub(super) async fn api(options: &Options, files: &Files) -> Result<Api, Exit> {
     let Known { server, token } = known(options, files).await?;
     let server = server.ok_or_else(|| Exit::not_logged_in("it is not known which server is meant"))?;
     let token = token.ok_or_else(|| Exit::not_logged_in(format!("there is no token for {server}")))?;
-    Ok(Api::new(&server, token).map_err(wrong)?.within(answer_time(options)))
+    Ok(Api::new(&server, token).map_err(|error| no_way(&error))?.within(answer_time(options)))
 }
 
 /// Where log-ins are kept.

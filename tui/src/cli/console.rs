@@ -3,13 +3,13 @@
 use std::io::IsTerminal;
 
 use crate::cli::connect::{self, Known};
-use crate::cli::exit::{Exit, wrong};
+use crate::cli::exit::{Exit, no_way, wrong};
 use crate::cli::{Options, settings};
 use crate::runtime::activity::Activity;
 use crate::runtime::api::Api;
 use crate::runtime::files::Files;
 use crate::runtime::{self, Entrance, Setup, log, terminal};
-use crate::settings::Settings;
+use crate::settings::{Settings, is_dumb};
 
 pub(super) async fn run(options: &Options) -> Result<(), Exit> {
     let files = Files::of_platform().map_err(wrong)?;
@@ -18,7 +18,7 @@ pub(super) async fn run(options: &Options) -> Result<(), Exit> {
     let Known { server, token } = connect::known(options, &files).await?;
     let api = match (&server, token) {
         (Some(server), Some(token)) => {
-            Some(Api::new(server, token).map_err(wrong)?.within(connect::answer_time(options)))
+            Some(Api::new(server, token).map_err(|error| no_way(&error))?.within(connect::answer_time(options)))
         }
         (None, _) | (_, None) => None,
     };
@@ -35,9 +35,9 @@ pub async fn open(entrance: Entrance, files: Files, settings: Settings) -> Resul
         return Err(Exit::error("the console needs a terminal")
             .hint("`tierup --help` lists the commands that work without one"));
     }
-    if std::env::var("TERM").is_ok_and(|term| term == "dumb") {
+    if is_dumb(&|name| std::env::var(name).ok()) {
         return Err(Exit::error(
-            "the console cannot be painted here: this terminal says that it is dumb (TERM)",
+            "the console cannot be painted here: this terminal says that it is dumb (TERM is `dumb`, or empty)",
         )
         .hint(
             "open it in a terminal, or use the commands: `tierup queue`, `tierup watch`, `tierup --help`",

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tierup_common::coding::{Coding, coding};
 use tierup_common::handoff::Handoff;
 use tierup_common::id::{HandoffId, HandoffRef, NotAnId, Number, SessionId};
 use tierup_common::limit;
@@ -200,10 +201,16 @@ fn typed() -> Result<String, Exit> {
 pub(super) fn utf_8(bytes: Vec<u8>) -> Result<String, Exit> {
     String::from_utf8(bytes).map_err(|error| {
         let place = error.utf8_error().valid_up_to() + 1;
-        Exit::usage(format!(
-            "what came on standard input is not UTF-8: byte {place} is the first that is not"
-        ))
-        .hint("`iconv -f LATIN1 -t UTF-8` in between converts it, with the name of what it is")
+        let said = |why: &str| Exit::usage(format!("what came on standard input is not UTF-8: {why}"));
+        match coding(error.as_bytes()) {
+            Some(Coding::Utf16) => {
+                said("it is UTF-16").hint("`iconv -f UTF-16 -t UTF-8` in between converts it")
+            }
+            Some(Coding::Compressed(with)) => said(&format!("it is compressed, by {with}"))
+                .hint(format!("`{with} -dc` in between decompresses it")),
+            None => said(&format!("byte {place} is the first that is not"))
+                .hint("`iconv -f LATIN1 -t UTF-8` in between converts it, with the name of what it is"),
+        }
     })
 }
 

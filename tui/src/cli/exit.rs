@@ -8,6 +8,7 @@ use tierup_common::problem::Code;
 
 use crate::cli::output;
 use crate::event::Failure;
+use crate::runtime::api::ApiError;
 use crate::text::{cut, safe};
 use crate::theme::spelt;
 
@@ -174,6 +175,16 @@ impl Display for Exit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.message.as_deref().unwrap_or_default())?;
         self.hint.as_ref().map_or(Ok(()), |hint| write!(f, ": {hint}"))
+    }
+}
+
+/// There is no way to a server.
+pub(super) fn no_way(error: &ApiError) -> Exit {
+    let exit = wrong(error);
+    match error {
+        // What cannot be a token does not work.
+        ApiError::Token => Exit { status: 3, ..exit },
+        ApiError::Address(_) | ApiError::Userinfo | ApiError::Client(_) | ApiError::Random(_) => exit,
     }
 }
 

@@ -9,7 +9,7 @@ use tierup_common::trim::bare;
 use tierup_common::user::{LogIn, Me};
 
 use crate::cli::errand::utf_8;
-use crate::cli::exit::{Exit, complain, wrong};
+use crate::cli::exit::{Exit, complain, no_way, wrong};
 use crate::cli::output::Output;
 use crate::cli::{Options, connect};
 use crate::event::Failure;
@@ -49,7 +49,7 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> Result<(), 
         (None, None) => {
             let token =
                 secret("Token: ", "no token was given", "an admin makes one: tierup-server user add …")?;
-            let token = SecretString::from(bare(token.expose_secret()));
+            let token = one_line(&token)?;
             (by_token(options, &server, &token)?, token)
         }
     };
@@ -61,15 +61,17 @@ pub(super) async fn run(options: &Options, arguments: &Arguments) -> Result<(), 
 }
 
 fn by_token(options: &Options, server: &str, token: &SecretString) -> Result<Api, Exit> {
-    Ok(Api::new(server, token.clone()).map_err(wrong)?.within(connect::answer_time(options)))
+    Ok(Api::new(server, token.clone()).map_err(|error| no_way(&error))?.within(connect::answer_time(options)))
 }
 
 async fn by_password(options: &Options, server: &str, email: String) -> Result<(Api, SecretString), Exit> {
     let password = secret("Password: ", "no password was given", "it is read from standard input")?;
-    let credentials = LogIn { email, password: password.expose_secret().to_owned() };
+    // What stands below it in its file is no part of it.
+    let password = password.expose_secret().lines().next().unwrap_or_default().to_owned();
+    let credentials = LogIn { email, password };
     match Api::log_in(server, &credentials, connect::answer_time(options)).await {
         Ok((given, api)) => Ok((api, SecretString::from(given.token))),
-        Err(LogInError::Api(error)) => Err(wrong(error)),
+        Err(LogInError::Api(error)) => Err(no_way(&error)),
         Err(LogInError::Failure(failure)) => Err(Failure::into(failure)),
     }
 }
@@ -98,14 +100,25 @@ fn address(raw: &str) -> Result<String, Exit> {
         .hint("without --email one logs in by a token"))
 }
 
-/// A secret: asked for without showing it, or the first line of standard input.
+/// A token as it was given, which is one line.
+fn one_line(given: &SecretString) -> Result<SecretString, Exit> {
+    let token = bare(given.expose_secret());
+    let lines = token.lines().count();
+    if lines > 1 {
+        return Err(Exit::not_logged_in(format!("a token is one line, and {lines} came on standard input"))
+            .hint("it looks like tup_… and is one word: give it alone, and without a break in the middle"));
+    }
+    Ok(SecretString::from(token))
+}
+
+/// A secret: asked for without showing it, or what comes on standard input.
 fn secret(prompt: &str, missing: &str, hint: &str) -> Result<SecretString, Exit> {
     let line = if stdin().is_terminal() {
         rpassword::prompt_password(prompt).map_err(wrong)?
     } else {
-        let mut line = Vec::new();
-        stdin().lock().take(LONGEST).read_until(b'\n', &mut line).map_err(wrong)?;
-        utf_8(line)?
+        let mut bytes = Vec::new();
+        stdin().lock().take(LONGEST).read_to_end(&mut bytes).map_err(wrong)?;
+        utf_8(bytes)?
     };
     let secret = line_of_a_password(&line);
     if secret.trim().is_empty() {

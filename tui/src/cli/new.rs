@@ -4,7 +4,7 @@ use clap::Args;
 use tierup_common::route;
 use tierup_common::session::{CreateSession, IntakeContent, IntakeType, Session};
 
-use crate::cli::errand::{self, Errand};
+use crate::cli::errand::Errand;
 use crate::cli::exit::Exit;
 
 #[derive(Args)]
@@ -13,7 +13,7 @@ pub(super) struct Arguments {
     #[arg(allow_hyphen_values = true)]
     problem: String,
     /// The problem in one line
-    #[arg(long, short, value_name = "LINE", allow_hyphen_values = true, value_parser = errand::words)]
+    #[arg(long, short, value_name = "LINE", allow_hyphen_values = true)]
     summary: Option<String>,
 }
 

@@ -36,12 +36,13 @@ impl Output {
     /// The output of this process.
     pub(super) fn new(json: bool) -> Self {
         let is_terminal = stdout().is_terminal();
-        let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let env = |name: &str| std::env::var(name).ok();
+        let is_plain = settings::is_dumb(&env) || env("NO_COLOR").is_some_and(|value| !value.is_empty());
         let form = match (json, is_terminal) {
             (true, spread) => Form::Json { spread },
             (false, true) => {
                 let columns = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
-                Form::People { columns, bold: !no_color }
+                Form::People { columns, bold: !is_plain }
             }
             (false, false) => Form::Script,
         };

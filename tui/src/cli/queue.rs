@@ -6,7 +6,7 @@ use tierup_common::handoff::{HandoffStatus, Priority, QueueItem, QueuePage, Queu
 use tierup_common::limit;
 use tierup_common::route;
 
-use crate::cli::errand::{self, Errand};
+use crate::cli::errand::Errand;
 use crate::cli::exit::Exit;
 
 #[derive(Args)]
@@ -18,7 +18,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "PRIORITY")]
     priority: Option<Priority>,
     /// Only those in which these words stand
-    #[arg(long, short, value_name = "WORDS", allow_hyphen_values = true, value_parser = errand::words)]
+    #[arg(long, short, value_name = "WORDS", allow_hyphen_values = true)]
     query: Option<String>,
     /// At most so many
     #[arg(long, short = 'n', value_name = "COUNT", default_value_t = 1000)]

@@ -5,7 +5,7 @@ use tierup_common::limit;
 use tierup_common::route;
 use tierup_common::session::{SessionItem, SessionPage, SessionStatus};
 
-use crate::cli::errand::{self, Errand};
+use crate::cli::errand::Errand;
 use crate::cli::exit::Exit;
 
 #[derive(Args)]
@@ -17,7 +17,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     mine: bool,
     /// Only those in which these words stand
-    #[arg(long, short, value_name = "WORDS", allow_hyphen_values = true, value_parser = errand::words)]
+    #[arg(long, short, value_name = "WORDS", allow_hyphen_values = true)]
     query: Option<String>,
     /// At most so many
     #[arg(long, short = 'n', value_name = "COUNT", default_value_t = 50)]

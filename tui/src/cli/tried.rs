@@ -5,7 +5,7 @@ use tierup_common::id::BranchId;
 use tierup_common::route;
 use tierup_common::session::{Branch, BranchStatus, PutBranch};
 
-use crate::cli::errand::{self, Errand, SessionName};
+use crate::cli::errand::{Errand, SessionName};
 use crate::cli::exit::Exit;
 
 #[derive(Args)]
@@ -19,7 +19,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "STATUS", default_value = "open")]
     status: Became,
     /// Why: what you saw
-    #[arg(long, value_name = "EVIDENCE", allow_hyphen_values = true, value_parser = errand::words)]
+    #[arg(long, value_name = "EVIDENCE", allow_hyphen_values = true)]
     why: Option<String>,
 }
 

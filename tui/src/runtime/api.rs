@@ -47,6 +47,11 @@ pub enum ApiError {
     /// The address is not one.
     #[error("{0:?} is not the address of a server\nhint: it looks like http://127.0.0.1:7890")]
     Address(String),
+    /// The address says who comes. It is not repeated: there may be a password in it.
+    #[error(
+        "the address of a server takes no user and no password\nhint: it looks like http://127.0.0.1:7890; `tierup login` asks who you are"
+    )]
+    Userinfo,
     /// The token cannot be sent.
     #[error("the token has characters that no token has\nhint: it looks like tup_… and is one word")]
     Token,

@@ -12,6 +12,12 @@ pub fn line_of_a_password(raw: &str) -> &str {
     without_mark(raw).trim_end_matches(['\n', '\r'])
 }
 
+/// Whether an address names who comes, as in `http://user:password@host`. No part of the address of a server is meant to,
+/// and such a one is not to be shown.
+pub fn has_userinfo(server: &str) -> bool {
+    bare(server).contains('@')
+}
+
 /// Whether what is sent to this address can be read on its way: it is not encrypted, and leaves this machine.
 pub fn can_be_overheard(server: &str) -> bool {
     // As the client reads it: it understands more than what is written as it should be.

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use crate::cli::doctor::{Finding, good, warning};
 use crate::cli::{Options, settings};
-use crate::settings::{Notify, Settings};
+use crate::settings::{Notify, Settings, is_dumb};
 use crate::theme::Charset;
 
 pub(super) fn look(options: &Options) -> Vec<Finding> {
@@ -22,10 +22,10 @@ fn screen() -> Finding {
     }
     let term = env("TERM").unwrap_or_else(|| "unknown".into());
     let inside = if env("TMUX").is_some() { ", inside tmux" } else { "" };
-    if term == "dumb" {
+    if is_dumb(&|name| std::env::var(name).ok()) {
         return warning(
             "terminal",
-            "dumb, by TERM",
+            "dumb, by TERM (`dumb`, or empty)",
             "the console needs one that can be painted; the commands do not",
         );
     }

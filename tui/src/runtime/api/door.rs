@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use crate::event::{Failure, Lost};
 use crate::runtime::api::ApiError;
 use crate::runtime::clock;
-use crate::text::pasted::is_this_machine;
+use crate::text::pasted::{has_userinfo, is_this_machine};
 
 /// An answer takes at most so long, if nobody says otherwise.
 pub const ANSWER_TIME: Duration = Duration::from_secs(15);
@@ -52,6 +52,9 @@ impl Door {
     pub(super) fn new(server: &str) -> Result<Self, ApiError> {
         let address = || ApiError::Address(server.to_owned());
         let server = bare(server);
+        if has_userinfo(server) {
+            return Err(ApiError::Userinfo);
+        }
         // A parser of addresses passes over what is broken in the middle, and would go elsewhere.
         if server.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err(address());

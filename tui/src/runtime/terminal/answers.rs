@@ -5,18 +5,23 @@
 //! Ground ── ESC ──► Escape ── [ ──► Csi ── 200~ ──► Paste ── ESC[201~ ──► Ground
 //!    ▲                │  └─── O ──► Ss3
 //!    └── a key ───────┤
-//!                     └─ ] P _ ────► Text ── BEL, ESC \ ──► Ground: nobody typed that
+//!                     └─ ] P _ ^ X ► Text ── BEL, ESC \ ──► Ground: nobody typed that
 //! ```
 //!
 //! What begins like a sequence and does not go on was typed: Escape, or a letter with Alt. Nobody types as fast as a
-//! terminal answers, so a short while decides.
+//! terminal answers, so a short while decides about Escape. A letter with Alt that begins answers waits longer: a line to
+//! far away breaks an answer anywhere. One that has begun and stalls is an answer still, and what comes late is its rest.
 
 use std::time::Duration;
 
 /// A letter of a sequence follows the one before it within so long, unless it was typed.
 const TYPED: Duration = Duration::from_millis(25);
-/// What is no key any more goes on within so long, or not at all.
+/// What hardly is a key any more goes on within so long, or has stalled.
 const HELD_UP: Duration = Duration::from_millis(500);
+/// An answer that has stalled so often, each time for `HELD_UP`, has no end.
+const STALLS: u8 = 10;
+/// What comes of a text after it stalled, in bytes, at most: somebody may be typing.
+const LONGEST_REST: usize = 256;
 /// A sequence, in bytes, at most.
 const LONGEST: usize = 128;
 /// An answer that is a text, in bytes, at most.
@@ -26,6 +31,8 @@ const LARGEST_PASTE: usize = 4 * 1024 * 1024;
 
 const ESC: u8 = 0x1b;
 const BEL: u8 = 0x07;
+/// The first of the two bytes of a control that needs no escape, such as U+009D.
+const C1: u8 = 0xc2;
 const PASTE: &[u8] = b"\x1b[200~";
 const PASTED: &[u8] = b"\x1b[201~";
 
@@ -50,16 +57,39 @@ enum At {
     #[default]
     Ground,
     Escape,
-    Csi(Vec<u8>),
+    C1,
+    /// A control sequence, and how often it stalled.
+    Csi(Vec<u8>, u8),
     Ss3,
-    /// A text that ends as texts do: what it begins with, and how many bytes came.
-    Text {
-        begun_by: u8,
-        length: usize,
-    },
+    /// A text that ends as texts do.
+    Text(Text),
     /// The same, where an escape may be its end.
-    TextEscape,
+    TextEscape(Text),
     Paste(Vec<u8>),
+}
+
+/// An answer that is a text.
+#[derive(Clone, Copy, Debug)]
+struct Text {
+    begun_by: u8,
+    /// How many bytes came.
+    length: usize,
+    /// How many more may.
+    room: usize,
+    last: u8,
+    stalls: u8,
+}
+
+impl Text {
+    const fn new(begun_by: u8) -> Self {
+        Self { begun_by, length: 0, room: LONGEST_TEXT, last: begun_by, stalls: 0 }
+    }
+
+    /// The same after it did not go on for a while; nothing once that was too often.
+    fn stalled(self) -> Option<Self> {
+        let stalls = self.stalls + 1;
+        (stalls < STALLS).then(|| Self { stalls, room: self.room.min(LONGEST_REST), ..self })
+    }
 }
 
 impl Answers {
@@ -68,7 +98,8 @@ impl Answers {
         self.at = match std::mem::take(&mut self.at) {
             At::Ground => ground(byte, input),
             At::Escape => escape(byte, input),
-            At::Csi(so_far) => csi(so_far, byte, input),
+            At::C1 => c1(byte, input),
+            At::Csi(so_far, stalls) => csi(so_far, stalls, byte, input),
             At::Ss3 if is_ss3(byte) => {
                 input.push(Input::Bytes(vec![ESC, b'O', byte]));
                 At::Ground
@@ -77,9 +108,11 @@ impl Answers {
                 input.push(Input::Alt(b'O'));
                 ground(byte, input)
             }
-            At::Text { begun_by, length } => text(begun_by, length, byte, input),
-            At::TextEscape if byte != b'\\' => escape(byte, input),
-            At::TextEscape => At::Ground,
+            At::Text(so_far) => text(so_far, byte, input),
+            At::TextEscape(_) if byte == b'\\' => At::Ground,
+            // The escape is long gone.
+            At::TextEscape(Text { stalls: 1.., .. }) => ground(byte, input),
+            At::TextEscape(_) => escape(byte, input),
             At::Paste(pasted) => paste(pasted, byte, input),
         };
     }
@@ -88,9 +121,8 @@ impl Answers {
     pub(super) const fn patience(&self) -> Option<Duration> {
         match &self.at {
             At::Ground => None,
-            At::Escape | At::Ss3 | At::Text { length: 0, .. } => Some(TYPED),
-            At::Csi(so_far) => Some(if so_far.len() <= 2 { TYPED } else { HELD_UP }),
-            At::Text { .. } | At::TextEscape | At::Paste(_) => Some(HELD_UP),
+            At::Escape | At::Ss3 => Some(TYPED),
+            At::C1 | At::Csi(..) | At::Text(_) | At::TextEscape(_) | At::Paste(_) => Some(HELD_UP),
         }
     }
 
@@ -98,11 +130,15 @@ impl Answers {
     pub(super) fn gives_up(&mut self, input: &mut Vec<Input>) {
         match std::mem::take(&mut self.at) {
             At::Escape => input.push(Input::Bytes(vec![ESC])),
+            At::C1 => input.push(Input::Bytes(vec![C1])),
             At::Ss3 => input.push(Input::Alt(b'O')),
-            At::Csi(so_far) if so_far.len() <= 2 => input.push(Input::Alt(b'[')),
-            At::Text { begun_by, length: 0 } => input.push(Input::Alt(begun_by)),
+            At::Csi(so_far, _) if so_far.len() <= 2 => input.push(Input::Alt(b'[')),
+            At::Csi(so_far, stalls) if stalls + 1 < STALLS => self.at = At::Csi(so_far, stalls + 1),
+            At::Text(Text { begun_by, length: 0, .. }) => input.push(Input::Alt(begun_by)),
+            At::Text(so_far) => self.at = so_far.stalled().map_or(At::Ground, At::Text),
+            At::TextEscape(so_far) => self.at = so_far.stalled().map_or(At::Ground, At::TextEscape),
             At::Paste(pasted) => input.push(whole(pasted)),
-            At::Ground | At::Csi(_) | At::Text { .. } | At::TextEscape => {}
+            At::Ground | At::Csi(..) => {}
         }
     }
 }
@@ -111,16 +147,19 @@ fn ground(byte: u8, input: &mut Vec<Input>) -> At {
     if byte == ESC {
         return At::Escape;
     }
+    if byte == C1 {
+        return At::C1;
+    }
     input.push(Input::Bytes(vec![byte]));
     At::Ground
 }
 
 fn escape(byte: u8, input: &mut Vec<Input>) -> At {
     match byte {
-        b'[' => At::Csi(vec![ESC, b'[']),
+        b'[' => At::Csi(vec![ESC, b'['], 0),
         b'O' => At::Ss3,
-        // An OSC, a DCS, an APC.
-        b']' | b'P' | b'_' => At::Text { begun_by: byte, length: 0 },
+        // An OSC, a DCS, an APC, a PM, an SOS.
+        b']' | b'P' | b'_' | b'^' | b'X' => At::Text(Text::new(byte)),
         ESC => {
             input.push(Input::Bytes(vec![ESC]));
             At::Escape
@@ -132,7 +171,21 @@ fn escape(byte: u8, input: &mut Vec<Input>) -> At {
     }
 }
 
-fn csi(mut so_far: Vec<u8>, byte: u8, input: &mut Vec<Input>) -> At {
+/// A control in its one-character form, which nobody types; or any other character that begins with the same byte.
+fn c1(byte: u8, input: &mut Vec<Input>) -> At {
+    match byte {
+        0x9b => At::Csi(vec![ESC, b'['], 0),
+        0x90 | 0x98 | 0x9d..=0x9f => At::Text(Text { length: 1, ..Text::new(byte) }),
+        // The end of a text, where none has begun.
+        0x9c => At::Ground,
+        _ => {
+            input.push(Input::Bytes(vec![C1]));
+            ground(byte, input)
+        }
+    }
+}
+
+fn csi(mut so_far: Vec<u8>, stalls: u8, byte: u8, input: &mut Vec<Input>) -> At {
     // The old form of a mouse report ends in three bytes that may be any.
     let is_old_mouse = so_far.get(2) == Some(&b'M');
     if !is_old_mouse && !(b' '..=b'~').contains(&byte) {
@@ -153,7 +206,7 @@ fn csi(mut so_far: Vec<u8>, byte: u8, input: &mut Vec<Input>) -> At {
         _ => (b'@'..=b'~').contains(&byte),
     };
     if !ends {
-        return if so_far.len() < LONGEST { At::Csi(so_far) } else { At::Ground };
+        return if so_far.len() < LONGEST { At::Csi(so_far, stalls) } else { At::Ground };
     }
     if !is_answer(&so_far) {
         input.push(Input::Bytes(so_far));
@@ -174,18 +227,20 @@ const fn is_ss3(byte: u8) -> bool {
     byte.is_ascii_alphabetic()
 }
 
-fn text(begun_by: u8, length: usize, byte: u8, input: &mut Vec<Input>) -> At {
+fn text(so_far: Text, byte: u8, input: &mut Vec<Input>) -> At {
+    let Text { begun_by, length, room, last, .. } = so_far;
     if length == 0 && !may_begin(begun_by, byte) {
         input.push(Input::Alt(begun_by));
         return ground(byte, input);
     }
     match byte {
         BEL => At::Ground,
-        ESC => At::TextEscape,
+        0x9c if last == C1 => At::Ground,
+        ESC => At::TextEscape(Text { stalls: 0, ..so_far }),
         // It was broken off.
         0..b' ' => ground(byte, input),
-        _ if length > LONGEST_TEXT => At::Ground,
-        _ => At::Text { begun_by, length: length + 1 },
+        _ if room == 0 => At::Ground,
+        _ => At::Text(Text { length: length + 1, room: room - 1, last: byte, ..so_far }),
     }
 }
 
@@ -194,7 +249,8 @@ const fn may_begin(begun_by: u8, byte: u8) -> bool {
     match begun_by {
         b']' => matches!(byte, b'0'..=b'9' | b'l' | b'L' | b'I'),
         b'P' => matches!(byte, b'0'..=b'9' | b'>' | b'!' | b'$' | b'+' | b'='),
-        _ => byte == b'G',
+        b'_' => byte == b'G',
+        _ => matches!(byte, b' '..=b'~'),
     }
 }
 
@@ -259,12 +315,47 @@ mod tests {
             b"\x1b[0n",
             b"\x1b[?997;1n",
             b"\x1b[8;24;80t",
+            b"\x1b^private\x1b\\",
+            b"\x1bXa string\x1b\\",
+            "\u{9d}11;rgb:1e1e/1e1e/2e2e\u{9c}".as_bytes(),
+            "\u{9d}11;rgb:1e1e/1e1e/2e2e\x07".as_bytes(),
+            "\u{90}>~rcp\x1b\\".as_bytes(),
+            "\u{98}a string\x1b\\".as_bytes(),
+            "\u{9b}?62;22c".as_bytes(),
+            "\u{9e}private\u{9c}".as_bytes(),
+            "\u{9f}Gi=31;OK\x1b\\".as_bytes(),
         ] {
             assert_eq!(input(answer), [], "{:?}", String::from_utf8_lossy(answer));
             // What is typed before and after it is.
             let between = input(&[b"j", answer, b"k"].concat());
             assert_eq!(between, [keys(b"j"), keys(b"k")].concat());
             assert_eq!(input(&[answer, answer, b"q"].concat()), keys(b"q"));
+        }
+    }
+
+    /// Seen to fail: while what had stalled, or had come no further than to its beginning, was given up for keys.
+    #[test]
+    fn an_answer_that_comes_in_pieces_is_no_key_wherever_it_is_broken() {
+        for answer in [
+            &b"\x1b]11;rgb:1e1e/1e1e/2e2e\x1b\\"[..],
+            b"\x1b]11;rgb:1e1e/1e1e/2e2e\x07",
+            b"\x1b[?62;22c",
+            b"\x1b[12;40R",
+            b"\x1bP>~rcp\x1b\\",
+            b"\x1b_Gi=31;OK\x1b\\",
+            "\u{9d}11;rgb:1e1e/1e1e/2e2e\u{9c}".as_bytes(),
+        ] {
+            let begun = 3;
+            for at in begun..answer.len() {
+                let pieces = [&answer[..at], b"||", &answer[at..], b"q"].concat();
+                assert_eq!(input(&pieces), keys(b"q"), "{:?}", String::from_utf8_lossy(&pieces));
+            }
+            // Right behind what begins it, it may be late as far as a line to far away is.
+            let mut answers = Answers::default();
+            for byte in &answer[..2] {
+                answers.take(*byte, &mut Vec::new());
+            }
+            assert_eq!(answers.patience(), Some(HELD_UP));
         }
     }
 
@@ -296,7 +387,7 @@ mod tests {
 
     #[test]
     fn letters_with_alt_that_begin_what_terminals_answer_are_letters_with_alt() {
-        for letter in *b"]P_O[" {
+        for letter in *b"]P_^XO[" {
             assert_eq!(input(&[0x1b, letter]), [Input::Alt(letter)]);
             // Typed by a person, with a person's pause.
             assert_eq!(input(&[0x1b, letter, b'|', b'1']), [vec![Input::Alt(letter)], keys(b"1")].concat());
@@ -308,14 +399,21 @@ mod tests {
 
     #[test]
     fn an_answer_without_an_end_takes_no_keys_with_it() {
-        assert_eq!(input(b"\x1b]11;rgb:1e1e|q"), keys(b"q"));
+        let silence = [b'|'; STALLS as usize];
+        assert_eq!(input(&[b"\x1b]11;rgb:1e1e", &silence[..], b"q"].concat()), keys(b"q"));
+        // A person goes on by Escape or Enter at once.
+        assert_eq!(input(b"\x1b]11;rgb:1e1e|xy\x1b[A"), keys(b"\x1b[A"));
+        assert_eq!(input(b"\x1b]11;rgb:1e1e|xy\x1b|q"), keys(b"q"));
+        assert_eq!(input(b"\x1b]11;rgb:1e1e|xy\rq"), [keys(b"\r"), keys(b"q")].concat());
         assert_eq!(input(b"\x1b]11;rgb:1e1e\rq"), [keys(b"\r"), keys(b"q")].concat());
-        assert_eq!(input(b"\x1b[?2026|q"), keys(b"q"));
+        assert_eq!(input(&[b"\x1b[?2026", &silence[..], b"q"].concat()), keys(b"q"));
         assert_eq!(input(b"\x1b[?2026\x1b[A"), keys(b"\x1b[A"));
         assert_eq!(input(b"\x1b]11;rgb\x1b[A"), keys(b"\x1b[A"));
         assert_eq!(input(b"\x1b[200~half|"), keys(b"\x1b[200~half\x1b[201~"));
         let endless = [b"\x1b]11;".to_vec(), vec![b'x'; 2 * LONGEST_TEXT]].concat();
         assert!(!input(&endless).is_empty(), "it is bounded");
+        let typed_on = [b"\x1b]11;|".to_vec(), vec![b'x'; 2 * LONGEST_REST]].concat();
+        assert!(!input(&typed_on).is_empty(), "it is bounded");
         let endless = [b"\x1b[?".to_vec(), vec![b'1'; 2 * LONGEST]].concat();
         assert!(!input(&endless).is_empty(), "it is bounded");
     }
