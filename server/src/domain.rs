@@ -277,7 +277,7 @@ pub enum Refusal {
     #[error("only a parked or escalated session is taken back; this one {}", worked_on_or(*.0))]
     NothingToResume(SessionStatus),
     /// The session does not take this now.
-    #[error("the session is {0}")]
+    #[error("the session is {}", as_said(*.0))]
     SessionNotActive(SessionStatus),
     /// The session has no room for more.
     #[error("{0}")]
@@ -318,6 +318,14 @@ pub enum Full {
 }
 
 const MIB: u64 = 1024 * 1024;
+
+/// Where a session stands, as people say it.
+const fn as_said(status: SessionStatus) -> &'static str {
+    match status {
+        SessionStatus::Paused => "parked",
+        SessionStatus::Active | SessionStatus::Escalated | SessionStatus::Resolved => status.word(),
+    }
+}
 
 fn worked_on_or(status: SessionStatus) -> String {
     match status {

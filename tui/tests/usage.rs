@@ -33,7 +33,8 @@ fn what_makes_no_sense_is_a_matter_of_usage() {
 #[test]
 fn an_address_takes_no_user_and_shows_no_password() {
     let home = tempfile::tempdir().unwrap();
-    for server in ["http://sam:hunter2@acme.test", "ftp://sam:hunter2@acme.test", "http://sam:hunter2@ac me"] {
+    for server in ["http://sam:hunter2@acme.test", "ftp://sam:hunter2@acme.test", "http://sam:hunter2@ac me"]
+    {
         for verb in [&["--token", "tup_x", "queue"][..], &["queue"], &["login"], &["doctor"], &[]] {
             let output = tierup(home.path(), &[&["--server", server], verb].concat());
             ends(&output, 1, "takes no user and no password");

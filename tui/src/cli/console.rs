@@ -17,9 +17,9 @@ pub(super) async fn run(options: &Options) -> Result<(), Exit> {
     let vault = connect::vault(options, &files);
     let Known { server, token } = connect::known(options, &files).await?;
     let api = match (&server, token) {
-        (Some(server), Some(token)) => {
-            Some(Api::new(server, token).map_err(|error| no_way(&error))?.within(connect::answer_time(options)))
-        }
+        (Some(server), Some(token)) => Some(
+            Api::new(server, token).map_err(|error| no_way(&error))?.within(connect::answer_time(options)),
+        ),
         (None, _) | (_, None) => None,
     };
     let entrance = match api {

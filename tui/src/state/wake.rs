@@ -48,8 +48,8 @@ pub fn say(moment: Moment, zone: &Zone) -> String {
     let time = zone.local(moment.at()).format("%a %-d %b, %H:%M");
     match moment {
         Moment::Once(_) => time.to_string(),
-        Moment::Twice(_) => format!("{time}, the first of two: the clock is set back"),
-        Moment::Skipped(_) => format!("{time}: the clock is set forward over the time that you typed"),
+        Moment::Twice(_) => format!("{time}, the first of two (clocks go back)"),
+        Moment::Skipped(_) => format!("{time} (clocks go forward)"),
     }
 }
 
@@ -210,10 +210,12 @@ mod tests {
         };
         let (at, says) = said("2027-03-28 2:30");
         assert_eq!(at, "2027-03-28T01:30");
-        assert_eq!(says, "Sun 28 Mar, 03:30: the clock is set forward over the time that you typed");
+        assert_eq!(says, "Sun 28 Mar, 03:30 (clocks go forward)");
         let (at, says) = said("2027-10-31 2:30");
         assert_eq!(at, "2027-10-31T00:30");
-        assert_eq!(says, "Sun 31 Oct, 02:30, the first of two: the clock is set back");
+        assert_eq!(says, "Sun 31 Oct, 02:30, the first of two (clocks go back)");
+        // It fits into the dialog on a terminal with 80 columns.
+        assert!(says.len() <= 66);
     }
 
     #[test]

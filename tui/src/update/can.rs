@@ -259,7 +259,7 @@ fn after_conflict(state: &State, verb: ConflictVerb) -> Can {
 fn in_tried(state: &State, verb: TriedVerb) -> Can {
     let chat = chat(state)?;
     takes_part(state, chat)?;
-    is_active(chat)?;
+    is_active(state, chat)?;
     match verb {
         TriedVerb::Add => Ok(()),
         TriedVerb::Edit | TriedVerb::Open | TriedVerb::RuleOut | TriedVerb::Confirm => {

@@ -5,6 +5,7 @@ use tierup_common::handoff::{HandoffStatus, QueueItem};
 use tierup_common::session::SessionStatus;
 use tierup_common::user::Role;
 
+use crate::keymap::{Action, Context, SessionVerb};
 use crate::state::briefing::Briefing;
 use crate::state::session::Chat;
 use crate::state::{Screen, State};
@@ -32,7 +33,7 @@ pub(in crate::update) fn claim(state: &State, item: &QueueItem) -> Can {
 
 pub(super) fn send(state: &State, chat: &Chat) -> Can {
     if let Some(status) = chat.status().filter(|status| *status != SessionStatus::Active) {
-        return refused(format!("The session is {status}: your text is kept as a draft"));
+        return refused(format!("{}. Your text is kept as a draft", not_active(state, chat, status)));
     }
     takes_part(state, chat)?;
     is_online(state, "your text is kept as a draft")
@@ -40,7 +41,7 @@ pub(super) fn send(state: &State, chat: &Chat) -> Can {
 
 pub(super) fn hand_off(state: &State, chat: &Chat) -> Can {
     takes_part(state, chat)?;
-    is_active(chat)?;
+    is_active(state, chat)?;
     match &chat.session {
         Some(session) if Some(session.assignee_id) != state.my_id() && !is_admin(state) => not_now(format!(
             "{} works on this session now; they or an admin hand it off",
@@ -50,12 +51,26 @@ pub(super) fn hand_off(state: &State, chat: &Chat) -> Can {
     }
 }
 
-pub(super) fn is_active(chat: &Chat) -> Can {
+pub(super) fn is_active(state: &State, chat: &Chat) -> Can {
     match chat.status() {
         Some(SessionStatus::Active) | None => Ok(()),
         Some(status @ (SessionStatus::Paused | SessionStatus::Escalated | SessionStatus::Resolved)) => {
-            not_now(format!("The session is {status}"))
+            not_now(not_active(state, chat, status))
         }
+    }
+}
+
+/// Where a session stands that is not worked on; and by which key whoever may takes it back.
+fn not_active(state: &State, chat: &Chat, status: SessionStatus) -> String {
+    let stands = match status {
+        SessionStatus::Paused => "parked",
+        SessionStatus::Active | SessionStatus::Escalated | SessionStatus::Resolved => status.word(),
+    };
+    let key = state.settings.keymap.key_for(Context::Session, Action::Session(SessionVerb::TakeBack));
+    if take_back(state, chat).is_ok() && !key.is_empty() {
+        format!("The session is {stands}: {key} takes it back")
+    } else {
+        format!("The session is {stands}")
     }
 }
 

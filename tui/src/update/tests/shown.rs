@@ -103,3 +103,23 @@ fn a_terminal_that_is_too_small_says_so_in_as_many_words_as_fit() {
         assert_eq!(priya.paints().lines().next().unwrap().trim_end(), says);
     }
 }
+
+/// Mutant seen to fail: the status in the server's word.
+#[test]
+fn a_parked_session_says_that_it_is_parked_and_by_which_key_it_is_taken_back() {
+    let mut priya = Desk::with(Vec::new());
+    let parked = session(7, SessionStatus::Paused, PRIYA, Vec::new());
+    priya.hears(What::SessionCreated { session: about_session(&parked), by: person(PRIYA) });
+    priya.has_sessions(SessionStatus::Paused, vec![parked.clone()]);
+    priya.press("3<enter>");
+    let ticket = priya.asked(|call| matches!(call, Call::Session(_)));
+    priya.answers(ticket, Ok(Answer::Session(parked)));
+    priya.press("<c-e>");
+    let screen = priya.paints();
+    assert!(screen.contains("The session is parked: Alt-t takes it back"), "{screen}");
+    priya.passes(Duration::from_mins(1));
+    priya.press("hello<enter>");
+    let screen = priya.paints();
+    assert!(screen.contains("Your text is kept as a draft"), "{screen}");
+    assert!(!screen.contains("paused"), "{screen}");
+}
