@@ -175,7 +175,7 @@ async fn a_token_and_an_address_work_as_they_were_copied() {
 
     // What cannot be meant is said at once.
     let broken = format!("{} {}", &token[..8], &token[8..]);
-    ends(&world.with(&url, &broken, &["whoami"], b""), 1, "the token has characters that no token has");
+    ends(&world.with(&url, &broken, &["whoami"], b""), 3, "the token has characters that no token has");
     ends(&world.with("http://acme\n.test", token, &["whoami"], b""), 1, "is not the address of a server");
     ends(&log_in(&url, &["--email", "ana at acme"], b"secret\n"), 2, "is not an email address");
     ends(&log_in(&url, &["--email", " <ana@acme.test> "], b"secret\n"), 3, "do not belong together");

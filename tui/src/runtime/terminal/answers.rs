@@ -96,8 +96,10 @@ impl Answers {
     /// Takes a byte, and gives what is known to be input.
     pub(super) fn take(&mut self, byte: u8, input: &mut Vec<Input>) {
         self.at = match std::mem::take(&mut self.at) {
-            At::Ground => ground(byte, input),
-            At::Escape => escape(byte, input),
+            At::TextEscape(_) if byte == b'\\' => At::Ground,
+            // After a stall the escape is long gone.
+            At::Ground | At::TextEscape(Text { stalls: 1.., .. }) => ground(byte, input),
+            At::Escape | At::TextEscape(_) => escape(byte, input),
             At::C1 => c1(byte, input),
             At::Csi(so_far, stalls) => csi(so_far, stalls, byte, input),
             At::Ss3 if is_ss3(byte) => {
@@ -109,10 +111,6 @@ impl Answers {
                 ground(byte, input)
             }
             At::Text(so_far) => text(so_far, byte, input),
-            At::TextEscape(_) if byte == b'\\' => At::Ground,
-            // The escape is long gone.
-            At::TextEscape(Text { stalls: 1.., .. }) => ground(byte, input),
-            At::TextEscape(_) => escape(byte, input),
             At::Paste(pasted) => paste(pasted, byte, input),
         };
     }

@@ -104,7 +104,6 @@ fn a_terminal_that_is_too_small_says_so_in_as_many_words_as_fit() {
     }
 }
 
-/// Mutant seen to fail: the status in the server's word.
 #[test]
 fn a_parked_session_says_that_it_is_parked_and_by_which_key_it_is_taken_back() {
     let mut priya = Desk::with(Vec::new());
