@@ -145,15 +145,12 @@ fn single<'h>(headers: &'h HeaderMap, name: &str) -> ApiResult<Option<&'h str>> 
 /// Refuses a request that does not name its host once (RFC 9112, section 3.2): of two hosts a proxy may have gone by
 /// the other.
 pub async fn one_host(request: Request, next: Next) -> Response {
-    let mut hosts = request.headers().get_all(header::HOST).iter();
-    match (hosts.next(), hosts.next()) {
-        (None, _) if request.version() == Version::HTTP_11 => {
+    match only(request.headers(), header::HOST.as_str()) {
+        Ok(None) if request.version() == Version::HTTP_11 => {
             ApiError::new(Code::BadRequest, "the header host is missing").into_response()
         }
-        (Some(_), Some(_)) => {
-            ApiError::new(Code::BadRequest, "the header host is there twice").into_response()
-        }
-        (None | Some(_), _) => next.run(request).await,
+        Ok(_) => next.run(request).await,
+        Err(twice) => twice.into_response(),
     }
 }
 

@@ -48,6 +48,20 @@ struct Holds {
     memory: usize,
 }
 
+/// What a server holds after a hundred questions, no two alike, and after many more.
+async fn asked_many_times(world: &World, asks: impl AsyncFn(usize)) -> (Holds, Holds) {
+    for number in 0..100 {
+        asks(number).await;
+    }
+    let before = holds(world).await;
+    for number in 100..soak(1_000, 30_000) {
+        asks(number).await;
+    }
+    let now = holds(world).await;
+    println!("{before:?}, then {now:?}");
+    (before, now)
+}
+
 async fn holds(world: &World) -> Holds {
     // Figures count that they are asked for: from the second time on they are the same.
     world.figures().await;
@@ -111,17 +125,7 @@ async fn whatever_strangers_make_up_is_not_kept() {
         let path = format!("{}/{number}{}", world.url(), "p".repeat(LONG));
         assert_eq!(http.get(path).send().await.unwrap().status(), 404);
     };
-    for number in 0..100 {
-        asks(number).await;
-    }
-    let before = holds(&world).await;
-
-    for number in 100..soak(1_000, 30_000) {
-        asks(number).await;
-    }
-
-    let now = holds(&world).await;
-    println!("{before:?}, then {now:?}");
+    let (before, now) = asked_many_times(&world, asks).await;
     assert_eq!(now.series, before.series, "a series for what somebody made up");
     assert!(now.memory < before.memory + 12 * MIB, "{before:?} became {now:?}");
 }
@@ -137,17 +141,7 @@ async fn a_page_is_not_kept_for_each_way_to_ask_for_it() {
         let page = sam.get(&format!("/escalations?limit=50&state{number}{}=", "x".repeat(LONG))).await;
         page.expect(200);
     };
-    for number in 0..100 {
-        asks(number).await;
-    }
-    let before = holds(&world).await;
-
-    for number in 100..soak(1_000, 30_000) {
-        asks(number).await;
-    }
-
-    let now = holds(&world).await;
-    println!("{before:?}, then {now:?}");
+    let (before, now) = asked_many_times(&world, asks).await;
     assert!(now.memory < before.memory + 12 * MIB, "{before:?} became {now:?}");
 }
 

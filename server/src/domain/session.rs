@@ -277,7 +277,7 @@ pub fn put_branch(
 }
 
 /// How much text a branch holds.
-fn branch_bytes(branch: &Branch) -> u64 {
+pub fn branch_bytes(branch: &Branch) -> u64 {
     (branch.hypothesis.len() + branch.evidence.as_ref().map_or(0, String::len)) as u64
 }
 

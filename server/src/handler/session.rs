@@ -85,9 +85,9 @@ pub async fn list(app: App, Me(caller): Me, Query(query): Query<ListQuery>) -> A
 
 /// How much text a row of the list holds.
 fn weight(item: &SessionItem) -> usize {
-    let tried = item.branch_map.iter();
-    let tried = tried.map(|branch| branch.hypothesis.len() + branch.evidence.as_ref().map_or(0, String::len));
-    item.intake_content.text.len() + item.resolution.as_ref().map_or(0, String::len) + tried.sum::<usize>()
+    let tried: u64 = item.branch_map.iter().map(session::branch_bytes).sum();
+    let tried = usize::try_from(tried).unwrap_or(usize::MAX);
+    item.intake_content.text.len() + item.resolution.as_ref().map_or(0, String::len) + tried
 }
 
 /// How much of a session is read.
