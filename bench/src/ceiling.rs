@@ -1,8 +1,8 @@
 //! The ceiling: a server with nothing but what the work needs. What the product adds to it (accounts, rules, roles,
 //! snapshots, history, jobs) is measured as the distance to it.
 
-mod fan;
-mod rows;
+mod broadcast;
+mod database;
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -18,31 +18,31 @@ use serde::Deserialize;
 use tierup_common::id::HandoffId;
 use tokio::net::TcpListener;
 
-use crate::ceiling::fan::Fan;
-use crate::ceiling::rows::{Reader, Writer};
+use crate::ceiling::broadcast::Broadcaster;
+use crate::ceiling::database::{PageReader, RowWriter};
 
-pub use rows::seed;
+pub use database::seed;
 
 /// Where rows are made.
-pub const CREATE: &str = "/rows";
+pub const CREATE_PATH: &str = "/rows";
 /// Where the queue is, read and serialised for each request.
-pub const PAGE: &str = "/page";
+pub const PAGE_PATH: &str = "/page";
 /// Where the queue is, serialised once.
-pub const CACHED_PAGE: &str = "/page/cached";
+pub const CACHED_PAGE_PATH: &str = "/page/cached";
 /// Where the stream is.
-pub const STREAM: &str = "/stream";
+pub const STREAM_PATH: &str = "/stream";
 
 /// Where a row is claimed.
-pub fn claim(id: &str) -> String {
+pub fn claim_path(id: &str) -> String {
     format!("/rows/{id}/claim")
 }
 
 #[derive(Clone)]
-struct Ceiling {
-    writer: Writer,
-    reader: Reader,
-    fan: Arc<Fan>,
-    page: Arc<OnceLock<Bytes>>,
+struct CeilingState {
+    writer: RowWriter,
+    reader: PageReader,
+    broadcaster: Arc<Broadcaster>,
+    cached_page: Arc<OnceLock<Bytes>>,
 }
 
 /// What a row is made of: what the product's clients send.
@@ -59,20 +59,20 @@ struct Intake {
 
 /// Serves a folder until the process ends.
 pub async fn serve(folder: &Path) -> anyhow::Result<()> {
-    let fan = Arc::new(Fan::default());
+    let fan = Arc::new(Broadcaster::default());
     let rung = Arc::clone(&fan);
-    let ceiling = Ceiling {
-        writer: Writer::start(rows::open(folder)?, move |events| rung.publish(&events))?,
-        reader: Reader::start(folder)?,
-        fan,
-        page: Arc::default(),
+    let ceiling = CeilingState {
+        writer: RowWriter::start(database::open_database(folder)?, move |events| rung.publish(&events))?,
+        reader: PageReader::start(folder)?,
+        broadcaster: fan,
+        cached_page: Arc::default(),
     };
     let router = Router::new()
-        .route(CREATE, post(create))
-        .route("/rows/{id}/claim", post(take))
-        .route(PAGE, get(page))
-        .route(CACHED_PAGE, get(cached_page))
-        .route(STREAM, get(stream))
+        .route(CREATE_PATH, post(create_row))
+        .route("/rows/{id}/claim", post(claim_row))
+        .route(PAGE_PATH, get(get_page))
+        .route(CACHED_PAGE_PATH, get(get_cached_page))
+        .route(STREAM_PATH, get(open_stream))
         .with_state(ceiling);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("{{\"listening\":\"http://{}\"}}", listener.local_addr()?);
@@ -84,42 +84,46 @@ pub async fn serve(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn create(State(ceiling): State<Ceiling>, Json(row): Json<NewRow>) -> Response {
+async fn create_row(State(ceiling): State<CeilingState>, Json(row): Json<NewRow>) -> Response {
     match ceiling.writer.create(row.problem_summary, row.intake_content.text).await {
-        Ok(id) => (StatusCode::CREATED, json(format!("{{\"id\":\"{id}\"}}"))).into_response(),
+        Ok(id) => (StatusCode::CREATED, json_response(format!("{{\"id\":\"{id}\"}}"))).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
 }
 
-async fn take(State(ceiling): State<Ceiling>, extract::Path(id): extract::Path<String>) -> Response {
+async fn claim_row(
+    State(ceiling): State<CeilingState>,
+    extract::Path(id): extract::Path<String>,
+) -> Response {
     let Ok(id) = id.parse::<HandoffId>() else { return StatusCode::NOT_FOUND.into_response() };
     match ceiling.writer.claim(id).await {
-        Ok(true) => json(format!("{{\"id\":\"{id}\"}}")).into_response(),
+        Ok(true) => json_response(format!("{{\"id\":\"{id}\"}}")).into_response(),
         Ok(false) => StatusCode::CONFLICT.into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
 }
 
-async fn page(State(ceiling): State<Ceiling>) -> Response {
-    match ceiling.reader.page().await {
-        Ok(page) => json(page).into_response(),
+async fn get_page(State(ceiling): State<CeilingState>) -> Response {
+    match ceiling.reader.read_page().await {
+        Ok(page) => json_response(page).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
 }
 
-async fn cached_page(State(ceiling): State<Ceiling>) -> Response {
-    if ceiling.page.get().is_none()
-        && let Ok(page) = ceiling.reader.page().await
+async fn get_cached_page(State(ceiling): State<CeilingState>) -> Response {
+    if ceiling.cached_page.get().is_none()
+        && let Ok(page) = ceiling.reader.read_page().await
     {
-        let _ = ceiling.page.set(page.into());
+        let _ = ceiling.cached_page.set(page.into());
     }
-    json(ceiling.page.get().cloned().unwrap_or_default()).into_response()
+    json_response(ceiling.cached_page.get().cloned().unwrap_or_default()).into_response()
 }
 
-async fn stream(State(ceiling): State<Ceiling>) -> Response {
-    ([(header::CONTENT_TYPE, "text/event-stream")], axum::body::Body::new(ceiling.fan.open())).into_response()
+async fn open_stream(State(ceiling): State<CeilingState>) -> Response {
+    ([(header::CONTENT_TYPE, "text/event-stream")], axum::body::Body::new(ceiling.broadcaster.subscribe()))
+        .into_response()
 }
 
-fn json<B>(body: B) -> ([(header::HeaderName, &'static str); 1], B) {
+fn json_response<B>(body: B) -> ([(header::HeaderName, &'static str); 1], B) {
     ([(header::CONTENT_TYPE, "application/json")], body)
 }

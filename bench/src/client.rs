@@ -9,69 +9,69 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// A connection.
-pub struct Line {
+pub struct HttpConnection {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
 /// An answer, as long as the next is not asked for.
-pub struct Answer<'l> {
+pub struct HttpResponse<'l> {
     /// The HTTP status.
     pub status: u16,
     /// The body.
     pub body: &'l [u8],
 }
 
-impl Answer<'_> {
+impl HttpResponse<'_> {
     /// The first id in a JSON body.
-    pub fn id(&self) -> anyhow::Result<String> {
+    pub fn first_id(&self) -> anyhow::Result<String> {
         let start = memmem::find(self.body, b"\"id\":\"").context("an answer without an id")? + 6;
         let id = self.body.get(start..start + 36).context("an answer that breaks off")?;
         Ok(String::from_utf8(id.to_vec())?)
     }
 }
 
-impl Line {
+impl HttpConnection {
     /// Connects.
-    pub async fn open(address: SocketAddr) -> anyhow::Result<Self> {
+    pub async fn connect(address: SocketAddr) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, buffer: Vec::new() })
     }
 
     /// So many connections.
-    pub async fn open_all(address: SocketAddr, count: usize) -> anyhow::Result<Vec<Self>> {
+    pub async fn connect_all(address: SocketAddr, count: usize) -> anyhow::Result<Vec<Self>> {
         let mut lines = Vec::with_capacity(count);
         for _ in 0..count {
-            lines.push(Self::open(address).await?);
+            lines.push(Self::connect(address).await?);
         }
         Ok(lines)
     }
 
     /// Sends a request and reads its answer.
-    pub async fn ask(&mut self, request: &[u8]) -> anyhow::Result<Answer<'_>> {
+    pub async fn send(&mut self, request: &[u8]) -> anyhow::Result<HttpResponse<'_>> {
         self.stream.write_all(request).await?;
         self.buffer.clear();
         let (head, length) = loop {
-            self.read_more().await?;
+            self.fill_buffer().await?;
             if let Some(end) = memmem::find(&self.buffer, b"\r\n\r\n") {
                 break (end + 4, content_length(&self.buffer[..end])?);
             }
         };
         while self.buffer.len() < head + length {
-            self.read_more().await?;
+            self.fill_buffer().await?;
         }
         let status = std::str::from_utf8(&self.buffer[9..12])?.parse()?;
-        Ok(Answer { status, body: &self.buffer[head..head + length] })
+        Ok(HttpResponse { status, body: &self.buffer[head..head + length] })
     }
 
     /// Sends a request whose answer has no end, and hands over the connection.
-    pub async fn listen(mut self, request: &[u8]) -> anyhow::Result<TcpStream> {
+    pub async fn into_stream(mut self, request: &[u8]) -> anyhow::Result<TcpStream> {
         self.stream.write_all(request).await?;
         Ok(self.stream)
     }
 
-    async fn read_more(&mut self) -> anyhow::Result<()> {
+    async fn fill_buffer(&mut self) -> anyhow::Result<()> {
         if self.stream.read_buf(&mut self.buffer).await? == 0 {
             bail!("the server closed the connection");
         }
@@ -87,7 +87,7 @@ fn content_length(head: &[u8]) -> anyhow::Result<usize> {
 }
 
 /// A request with a token and a JSON body; an empty body is none.
-pub fn request(method: &str, path: &str, token: &str, body: &str) -> Vec<u8> {
+pub fn encode_request(method: &str, path: &str, token: &str, body: &str) -> Vec<u8> {
     let kind = if body.is_empty() { "" } else { "content-type: application/json\r\n" };
     let length = body.len();
     format!(

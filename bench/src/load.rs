@@ -8,31 +8,31 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::Barrier;
 
-use crate::client::{Answer, Line};
+use crate::client::{HttpConnection, HttpResponse};
 
 /// What came of a load.
 #[derive(Default)]
-pub struct Run {
+pub struct LoadResult {
     /// From the first question to the last answer.
-    pub took: Duration,
+    pub duration: Duration,
     /// How long each answer took, in milliseconds.
-    pub each: Vec<f64>,
+    pub latencies_ms: Vec<f64>,
 }
 
-impl Run {
+impl LoadResult {
     /// Answers a second.
     pub fn rate(&self) -> f64 {
-        count(self.each.len()) / self.took.as_secs_f64()
+        as_f64(self.latencies_ms.len()) / self.duration.as_secs_f64()
     }
 
     /// How long all but so many in a hundred answers took at most, in milliseconds.
     pub fn percentile(&self, percent: usize) -> f64 {
-        percentile(&mut self.each.clone(), percent)
+        percentile(&mut self.latencies_ms.clone(), percent)
     }
 }
 
 /// A count as a number to calculate with.
-pub fn count(count: usize) -> f64 {
+pub fn as_f64(count: usize) -> f64 {
     u32::try_from(count).map_or(f64::INFINITY, f64::from)
 }
 
@@ -44,20 +44,21 @@ pub fn percentile(values: &mut [f64], percent: usize) -> f64 {
 }
 
 /// A span in milliseconds.
-pub fn millis(span: Duration) -> f64 {
+pub fn as_millis(span: Duration) -> f64 {
     span.as_secs_f64() * 1000.0
 }
 
 /// Asks what `next` gives over every line, until it gives nothing or the time is over. `heard` looks at each answer.
-pub async fn closed_loops(
-    lines: &mut [Line],
+pub async fn run_closed_loops(
+    connections: &mut [HttpConnection],
     limit: Duration,
-    next: impl FnMut(usize) -> Option<Vec<u8>>,
-    heard: impl FnMut(&Answer<'_>) -> anyhow::Result<()>,
-) -> anyhow::Result<Run> {
-    let (next, heard, each) = (RefCell::new(next), RefCell::new(heard), RefCell::new(Vec::new()));
+    next_request: impl FnMut(usize) -> Option<Vec<u8>>,
+    on_response: impl FnMut(&HttpResponse<'_>) -> anyhow::Result<()>,
+) -> anyhow::Result<LoadResult> {
+    let (next, heard, each) =
+        (RefCell::new(next_request), RefCell::new(on_response), RefCell::new(Vec::new()));
     let begun = Instant::now();
-    let mut loops: FuturesUnordered<_> = lines
+    let mut loops: FuturesUnordered<_> = connections
         .iter_mut()
         .enumerate()
         .map(|(number, line)| {
@@ -66,8 +67,8 @@ pub async fn closed_loops(
                 while begun.elapsed() < limit {
                     let Some(request) = (*next.borrow_mut())(number) else { break };
                     let asked = Instant::now();
-                    let answer = line.ask(&request).await?;
-                    each.borrow_mut().push(millis(asked.elapsed()));
+                    let answer = line.send(&request).await?;
+                    each.borrow_mut().push(as_millis(asked.elapsed()));
                     (*heard.borrow_mut())(&answer)?;
                 }
                 anyhow::Ok(())
@@ -78,27 +79,27 @@ pub async fn closed_loops(
         ended?;
     }
     drop(loops);
-    Ok(Run { took: begun.elapsed(), each: each.into_inner() })
+    Ok(LoadResult { duration: begun.elapsed(), latencies_ms: each.into_inner() })
 }
 
 /// Races for one thing after the other: all lines ask for the same thing at once, and one must win. A refusal is 409.
-pub async fn races(
-    lines: &mut [Line],
-    things: &[String],
+pub async fn run_races(
+    connections: &mut [HttpConnection],
+    ids: &[String],
     limit: Duration,
     request: impl Fn(usize, &str) -> Vec<u8>,
-) -> anyhow::Result<(Run, Winners)> {
-    let barrier = Barrier::new(lines.len());
-    let (wins, each) = (RefCell::new(vec![0_usize; things.len()]), RefCell::new(Vec::new()));
+) -> anyhow::Result<(LoadResult, RaceResult)> {
+    let barrier = Barrier::new(connections.len());
+    let (wins, each) = (RefCell::new(vec![0_usize; ids.len()]), RefCell::new(Vec::new()));
     let begun = Instant::now();
-    let mut contenders: FuturesUnordered<_> = lines
+    let mut contenders: FuturesUnordered<_> = connections
         .iter_mut()
         .enumerate()
         .map(|(number, line)| {
             let (barrier, wins, each, request) = (&barrier, &wins, &each, &request);
             async move {
                 let mut raced = 0;
-                for (place, thing) in things.iter().enumerate() {
+                for (place, thing) in ids.iter().enumerate() {
                     let request = request(number, thing);
                     // Everybody is at the line: either all see that the time is over, or the leader goes on.
                     if barrier.wait().await.is_leader() && begun.elapsed() > limit {
@@ -109,8 +110,8 @@ pub async fn races(
                         break;
                     }
                     let asked = Instant::now();
-                    let status = line.ask(&request).await?.status;
-                    each.borrow_mut().push(millis(asked.elapsed()));
+                    let status = line.send(&request).await?.status;
+                    each.borrow_mut().push(as_millis(asked.elapsed()));
                     ensure!(matches!(status, 200 | 409), "a claim was answered with {status}");
                     wins.borrow_mut()[place] += usize::from(status == 200);
                     raced += 1;
@@ -124,16 +125,22 @@ pub async fn races(
         raced = ended?;
     }
     drop(contenders);
-    let run = Run { took: begun.elapsed(), each: each.into_inner() };
+    let run = LoadResult { duration: begun.elapsed(), latencies_ms: each.into_inner() };
     let wins = wins.into_inner();
     ensure!(wins.len() == raced, "a race was not run to its end");
-    Ok((run, Winners { races: raced, not_one: wins.iter().filter(|wins| **wins != 1).count() }))
+    Ok((
+        run,
+        RaceResult {
+            race_count: raced,
+            without_single_winner: wins.iter().filter(|wins| **wins != 1).count(),
+        },
+    ))
 }
 
 /// Who won.
-pub struct Winners {
+pub struct RaceResult {
     /// Races run.
-    pub races: usize,
+    pub race_count: usize,
     /// Races that had no winner, or several.
-    pub not_one: usize,
+    pub without_single_winner: usize,
 }

@@ -11,11 +11,11 @@ mod client;
 mod figures;
 mod load;
 mod measure;
-mod process;
+mod process_stats;
 mod seed;
+mod server_process;
 mod streams;
 mod terminal;
-mod vitals;
 mod world;
 
 use std::path::{Path, PathBuf};
@@ -25,13 +25,13 @@ use clap::{Parser, Subcommand, ValueEnum};
 use tokio::task::LocalSet;
 
 use crate::bench::Bench;
-use crate::measure::{console, fan_out, pages, peers, rest, resume, trouble, writes};
+use crate::measure::{console, fan_out, idle, pages, peers, resume, slow_dependencies, writes};
 use crate::world::World;
 
 /// Handoffs that are kept while pages are read.
-const MANY: u32 = 100_000;
+const LARGE_QUEUE: u32 = 100_000;
 /// The same, for comparison.
-const FEW: u32 = 1_000;
+const SMALL_QUEUE: u32 = 1_000;
 
 #[derive(Parser)]
 struct Cli {
@@ -86,8 +86,8 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn run(cli: &Cli) -> anyhow::Result<()> {
-    process::may_have_many_files()?;
-    let binary = cli.server.clone().map_or_else(|| process::beside("tierup-server"), Ok)?;
+    server_process::raise_file_limit()?;
+    let binary = cli.server.clone().map_or_else(|| server_process::sibling_binary("tierup-server"), Ok)?;
     let folder = &cli.folder;
     if folder.exists() {
         std::fs::remove_dir_all(folder)?;
@@ -98,64 +98,68 @@ async fn run(cli: &Cli) -> anyhow::Result<()> {
     let rounds = cli.rounds.unwrap_or(rounds);
 
     eprintln!("seeding");
-    let few = seed::product(&binary, &folder.join("few"), FEW).await?;
-    let many = if wanted(cli, &[Subject::Pages, Subject::Resume, Subject::Rest]) {
-        ceiling::seed(&folder.join("ceiling"), MANY)?;
-        seed::product(&binary, &folder.join("many"), MANY).await?
+    let few = seed::seed_product(&binary, &folder.join("few"), SMALL_QUEUE).await?;
+    let many = if is_selected(cli, &[Subject::Pages, Subject::Resume, Subject::Rest]) {
+        ceiling::seed(&folder.join("ceiling"), LARGE_QUEUE)?;
+        seed::seed_product(&binary, &folder.join("many"), LARGE_QUEUE).await?
     } else {
         few.clone()
     };
     let mut bench = Bench::new(binary, folder.clone(), span, many, few);
-    let list = if wanted(cli, &[Subject::Console]) { Some(console::seed(&mut bench).await?) } else { None };
+    let list = if is_selected(cli, &[Subject::Console]) {
+        Some(console::seed_console(&mut bench).await?)
+    } else {
+        None
+    };
     for round in 1..=rounds {
         eprintln!("round {round} of {rounds}");
         let measured = measure(cli, &mut bench, list.as_ref()).await;
-        keep(folder, &bench)?;
+        save_figures(folder, &bench)?;
         measured?;
     }
-    println!("{}", bench.figures.table());
+    println!("{}", bench.figures.to_markdown());
     Ok(())
 }
 
-async fn measure(cli: &Cli, bench: &mut Bench, list: Option<&World>) -> anyhow::Result<()> {
-    if wanted(cli, &[Subject::Writes]) {
-        writes::ceiling(bench).await?;
-        writes::product(bench).await?;
+async fn measure(cli: &Cli, bench: &mut Bench, console_fixture: Option<&World>) -> anyhow::Result<()> {
+    if is_selected(cli, &[Subject::Writes]) {
+        writes::measure_ceiling(bench).await?;
+        writes::measure_product(bench).await?;
     }
-    if wanted(cli, &[Subject::Pages]) {
-        pages::ceiling(bench).await?;
-        pages::product(bench).await?;
+    if is_selected(cli, &[Subject::Pages]) {
+        pages::measure_ceiling(bench).await?;
+        pages::measure_product(bench).await?;
     }
-    if wanted(cli, &[Subject::FanOut]) {
-        fan_out::ceiling(bench).await?;
-        fan_out::product(bench).await?;
-        fan_out::many_of_ceiling(bench).await?;
-        fan_out::many(bench).await?;
+    if is_selected(cli, &[Subject::FanOut]) {
+        fan_out::measure_ceiling(bench).await?;
+        fan_out::measure_product(bench).await?;
+        fan_out::measure_ceiling_memory(bench).await?;
+        fan_out::measure_product_memory(bench).await?;
     }
-    if wanted(cli, &[Subject::Rest]) {
-        rest::product(bench).await?;
+    if is_selected(cli, &[Subject::Rest]) {
+        idle::measure_product(bench).await?;
     }
-    if wanted(cli, &[Subject::Resume]) {
-        resume::product(bench).await?;
+    if is_selected(cli, &[Subject::Resume]) {
+        resume::measure_product(bench).await?;
     }
-    if wanted(cli, &[Subject::Trouble]) {
-        trouble::product(bench).await?;
+    if is_selected(cli, &[Subject::Trouble]) {
+        slow_dependencies::measure_product(bench).await?;
     }
-    if let Some(list) = list {
-        console::product(bench, list).await?;
-        peers::tig(bench)?;
-        peers::neomutt(bench)?;
+    if let Some(list) = console_fixture {
+        console::measure_console(bench, list).await?;
+        peers::measure_tig(bench)?;
+        peers::measure_neomutt(bench)?;
     }
     Ok(())
 }
 
-fn wanted(cli: &Cli, subjects: &[Subject]) -> bool {
+fn is_selected(cli: &Cli, subjects: &[Subject]) -> bool {
     cli.only.is_empty() || subjects.iter().any(|subject| cli.only.contains(subject))
 }
 
 /// Keeps every figure of every round so far.
-fn keep(folder: &Path, bench: &Bench) -> anyhow::Result<()> {
+fn save_figures(folder: &Path, bench: &Bench) -> anyhow::Result<()> {
     let raw = folder.join("figures.json");
-    std::fs::write(&raw, serde_json::to_string_pretty(&bench.figures.raw())?)?;
+    std::fs::write(&raw, serde_json::to_string_pretty(&bench.figures.to_json())?)?;
     Ok(())
 }

@@ -2,9 +2,9 @@
 
 pub mod console;
 pub mod fan_out;
+pub mod idle;
 pub mod pages;
 pub mod peers;
-pub mod rest;
 pub mod resume;
-pub mod trouble;
+pub mod slow_dependencies;
 pub mod writes;

@@ -10,18 +10,18 @@ use tierup_common::limit;
 use tierup_common::session::{CreateSession, HandOff, IntakeContent, IntakeType};
 use tierup_common::user::Role;
 use tierup_server::clock::Clock;
-use tierup_server::domain::handoff::{NewName, Scene};
+use tierup_server::domain::handoff::{HandoffContext, NewHandoffIds};
 use tierup_server::domain::{Caller, Policy, handoff, session};
-use tierup_server::store::{self, System};
+use tierup_server::store::{self, SystemTx};
 
-use crate::process::Process;
+use crate::server_process::ServerProcess;
 use crate::world::{World, quiet};
 
 /// What an engineer writes who hands off.
 pub const NOTES: &str = "Six users on the third floor. Reinstalled the client and renewed the certificate, nothing \
     changed; the concentrator logs error 809 since the update.";
 /// Handoffs of one transaction.
-const PIECE: u32 = 2_000;
+const BATCH_SIZE: u32 = 2_000;
 
 /// The problem of a handoff in one line.
 pub fn title(number: u32) -> String {
@@ -29,27 +29,28 @@ pub fn title(number: u32) -> String {
 }
 
 /// Makes a folder in which so many handoffs wait, and its search index.
-pub async fn product(binary: &Path, folder: &Path, handoffs: u32) -> anyhow::Result<World> {
+pub async fn seed_product(binary: &Path, folder: &Path, handoffs: u32) -> anyhow::Result<World> {
     let world = World::make(folder)?;
-    let mut connection = store::existing(folder)?;
-    for first in (0..handoffs).step_by(PIECE as usize) {
-        store::visit(&mut connection, |system| {
-            (first..handoffs.min(first + PIECE)).try_for_each(|number| hand_off(system, &world, number))
+    let mut connection = store::open_existing(folder)?;
+    for first in (0..handoffs).step_by(BATCH_SIZE as usize) {
+        store::with_transaction(&mut connection, |system| {
+            (first..handoffs.min(first + BATCH_SIZE))
+                .try_for_each(|number| seed_handoff(system, &world, number))
         })?;
     }
     drop(connection);
-    let process = Process::product(binary, folder, &quiet()).await?;
-    until_idle(&process).await?;
-    process.end().await?;
+    let process = ServerProcess::start_product(binary, folder, &quiet()).await?;
+    wait_until_idle(&process).await?;
+    process.stop().await?;
     Ok(world)
 }
 
 /// Waits until a server has nothing to do of its own any more.
-pub async fn until_idle(process: &Process) -> anyhow::Result<()> {
-    let mut before = process.computed()?;
+pub async fn wait_until_idle(process: &ServerProcess) -> anyhow::Result<()> {
+    let mut before = process.cpu_time()?;
     loop {
         tokio::time::sleep(Duration::from_secs(1)).await;
-        let now = process.computed()?;
+        let now = process.cpu_time()?;
         if now.saturating_sub(before) < Duration::from_millis(5) {
             return Ok(());
         }
@@ -57,9 +58,9 @@ pub async fn until_idle(process: &Process) -> anyhow::Result<()> {
     }
 }
 
-fn hand_off(system: &mut System<'_>, world: &World, number: u32) -> store::Result<()> {
+fn seed_handoff(system: &mut SystemTx<'_>, world: &World, number: u32) -> store::Result<()> {
     let now = Clock::system().now();
-    let tx = &mut system.account(world.account);
+    let tx = &mut system.account_tx(world.account);
     let users = tx.users()?;
     let user = &users[number as usize % users.len()];
     let caller = caller(world, user.id, &user.name);
@@ -69,9 +70,10 @@ fn hand_off(system: &mut System<'_>, world: &World, number: u32) -> store::Resul
         problem_summary: Some(title(number)),
     };
     let id = SessionId::new(now);
-    let name = session::NewName { id, number: tx.next_session_number()?, message_id: MessageId::new(now) };
+    let name =
+        session::NewSessionIds { id, number: tx.next_session_number()?, message_id: MessageId::new(now) };
     tx.apply(session::open(&request, name, &caller, now), now)?;
-    let scene = Scene {
+    let scene = HandoffContext {
         session: tx.session(id)?,
         escalation: None,
         intake: NOTES.into(),
@@ -80,12 +82,17 @@ fn hand_off(system: &mut System<'_>, world: &World, number: u32) -> store::Resul
     };
     let request =
         HandOff { intent: Intent::Escalate, engineer_notes: NOTES.into(), priority: None, wake_at: None };
-    let name = NewName { id: HandoffId::new(now), number: tx.next_handoff_number()? };
+    let name = NewHandoffIds { id: HandoffId::new(now), number: tx.next_handoff_number()? };
     tx.apply(handoff::hand_off(&scene, &request, name, &caller, now, POLICY)?, now)
 }
 
-const POLICY: Policy =
-    Policy { assesses: false, announces: false, mails: false, remind_after: None, stale_after: None };
+const POLICY: Policy = Policy {
+    assessment_enabled: false,
+    announcements_enabled: false,
+    mail_enabled: false,
+    remind_after: None,
+    stale_after: None,
+};
 
 fn caller(world: &World, id: UserId, name: &str) -> Caller {
     Caller {

@@ -9,39 +9,39 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail, ensure};
 use portable_pty::{Child, CommandBuilder, PtySize, native_pty_system};
 
-use crate::load::millis;
-use crate::process::CORE;
+use crate::load::as_millis;
+use crate::server_process::SERVER_CORE;
 
 /// The size of every terminal here.
 const ROWS: NonZero<u16> = NonZero::new(36).expect("not zero");
 const COLUMNS: NonZero<u16> = NonZero::new(120).expect("not zero");
 /// Who writes nothing for so long has written all that a key asked for.
-const QUIET: Duration = Duration::from_millis(40);
+const QUIET_TIME: Duration = Duration::from_millis(40);
 /// Whatever is waited for comes within this time.
-const SOON: Duration = Duration::from_secs(20);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(20);
 /// The cursor is hidden once in every picture that has none.
 const HIDE_CURSOR: &[u8] = b"\x1b[?25l";
 
 /// A program that runs.
-pub struct Terminal {
+pub struct PtyProgram {
     child: Box<dyn Child + Send + Sync>,
-    keys: Box<dyn Write + Send>,
+    input: Box<dyn Write + Send>,
     output: Receiver<(Instant, Vec<u8>)>,
     parser: vt100::Parser,
-    started: Instant,
-    first_paint: Option<Instant>,
-    frames: usize,
+    started_at: Instant,
+    first_paint_at: Option<Instant>,
+    frame_count: usize,
 }
 
 /// What came of a key.
-pub struct Step {
+pub struct KeyResult {
     /// From the key to the last byte of what it changed, in milliseconds.
-    pub millis: f64,
+    pub latency_ms: f64,
     /// Bytes that were written.
     pub bytes: usize,
 }
 
-impl Terminal {
+impl PtyProgram {
     /// Starts a program, on the core of the servers, in a folder that is its home as well.
     pub fn start(
         program: &Path,
@@ -50,7 +50,7 @@ impl Terminal {
         settings: &[(&str, &str)],
     ) -> anyhow::Result<Self> {
         let mut command = CommandBuilder::new("taskset");
-        command.args(["-c", CORE]);
+        command.args(["-c", SERVER_CORE]);
         command.arg(program);
         command.args(arguments);
         command.cwd(home);
@@ -79,40 +79,48 @@ impl Terminal {
             }
         });
         let parser = vt100::Parser::new(ROWS, COLUMNS, 0);
-        Ok(Self { child, keys, output, parser, started, first_paint: None, frames: 0 })
+        Ok(Self {
+            child,
+            input: keys,
+            output,
+            parser,
+            started_at: started,
+            first_paint_at: None,
+            frame_count: 0,
+        })
     }
 
     /// Its process.
-    pub fn process(&self) -> anyhow::Result<u32> {
+    pub fn pid(&self) -> anyhow::Result<u32> {
         self.child.process_id().context("no process")
     }
 
     /// From the start to the first letter on the screen, in milliseconds.
-    pub fn first_paint(&self) -> anyhow::Result<f64> {
-        Ok(millis(self.first_paint.context("nothing was painted")? - self.started))
+    pub fn first_paint_ms(&self) -> anyhow::Result<f64> {
+        Ok(as_millis(self.first_paint_at.context("nothing was painted")? - self.started_at))
     }
 
     /// From the start to now, when something was seen, in milliseconds.
-    pub fn since_start(&self, seen: Instant) -> f64 {
-        millis(seen - self.started)
+    pub fn ms_since_start(&self, seen: Instant) -> f64 {
+        as_millis(seen - self.started_at)
     }
 
     /// Pictures that were painted so far.
     pub fn frames(&self) -> usize {
-        self.frames
+        self.frame_count
     }
 
     /// Waits until the screen shows a text; when it did.
-    pub fn sees(&mut self, text: &str) -> anyhow::Result<Instant> {
-        let end = Instant::now() + SOON;
-        if self.shows(text) {
+    pub fn wait_for_text(&mut self, text: &str) -> anyhow::Result<Instant> {
+        let end = Instant::now() + WAIT_TIMEOUT;
+        if self.contains_text(text) {
             return Ok(Instant::now());
         }
         loop {
             match self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok((at, bytes)) => {
-                    self.take(at, &bytes);
-                    if self.shows(text) {
+                    self.process_output(at, &bytes);
+                    if self.contains_text(text) {
                         return Ok(at);
                     }
                 }
@@ -122,60 +130,60 @@ impl Terminal {
     }
 
     /// Takes in whatever comes until nothing does for so long.
-    pub fn rest(&mut self, quiet: Duration) {
+    pub fn read_until_quiet(&mut self, quiet: Duration) {
         while let Ok((at, bytes)) = self.output.recv_timeout(quiet) {
-            self.take(at, &bytes);
+            self.process_output(at, &bytes);
         }
     }
 
     /// Presses a key; when.
     pub fn press(&mut self, key: &str) -> anyhow::Result<Instant> {
         let pressed = Instant::now();
-        self.keys.write_all(key.as_bytes())?;
-        self.keys.flush()?;
+        self.input.write_all(key.as_bytes())?;
+        self.input.flush()?;
         Ok(pressed)
     }
 
     /// Presses a key and waits until all is written that it asks for.
-    pub fn step(&mut self, key: &str) -> anyhow::Result<Step> {
-        self.step_until(key, QUIET)
+    pub fn measure_key(&mut self, key: &str) -> anyhow::Result<KeyResult> {
+        self.measure_key_until_quiet(key, QUIET_TIME)
     }
 
     /// The same for a key that asks for what takes its time: nothing is written any more for so long.
-    pub fn step_until(&mut self, key: &str, quiet: Duration) -> anyhow::Result<Step> {
-        self.rest(QUIET);
+    pub fn measure_key_until_quiet(&mut self, key: &str, quiet: Duration) -> anyhow::Result<KeyResult> {
+        self.read_until_quiet(QUIET_TIME);
         let pressed = self.press(key)?;
-        let (mut last, mut count, mut patience) = (pressed, 0, SOON);
+        let (mut last, mut count, mut timeout) = (pressed, 0, WAIT_TIMEOUT);
         loop {
-            match self.output.recv_timeout(patience) {
+            match self.output.recv_timeout(timeout) {
                 Ok((at, bytes)) => {
-                    self.take(at, &bytes);
-                    (last, count, patience) = (at, count + bytes.len(), quiet);
+                    self.process_output(at, &bytes);
+                    (last, count, timeout) = (at, count + bytes.len(), quiet);
                 }
                 Err(RecvTimeoutError::Timeout) => break,
                 Err(RecvTimeoutError::Disconnected) => bail!("the program ended"),
             }
         }
         ensure!(count > 0, "{key:?} changed nothing:\n{}", self.parser.screen().contents());
-        Ok(Step { millis: millis(last - pressed), bytes: count })
+        Ok(KeyResult { latency_ms: as_millis(last - pressed), bytes: count })
     }
 
     /// Ends it.
-    pub fn end(mut self) -> anyhow::Result<()> {
+    pub fn kill(mut self) -> anyhow::Result<()> {
         self.child.kill()?;
         self.child.wait()?;
         Ok(())
     }
 
-    fn shows(&self, text: &str) -> bool {
+    fn contains_text(&self, text: &str) -> bool {
         self.parser.screen().contents().contains(text)
     }
 
-    fn take(&mut self, at: Instant, bytes: &[u8]) {
+    fn process_output(&mut self, at: Instant, bytes: &[u8]) {
         self.parser.process(bytes);
-        self.frames += memchr::memmem::find_iter(bytes, HIDE_CURSOR).count();
-        if self.first_paint.is_none() && !self.parser.screen().contents().trim().is_empty() {
-            self.first_paint = Some(at);
+        self.frame_count += memchr::memmem::find_iter(bytes, HIDE_CURSOR).count();
+        if self.first_paint_at.is_none() && !self.parser.screen().contents().trim().is_empty() {
+            self.first_paint_at = Some(at);
         }
     }
 }

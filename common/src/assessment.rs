@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{Number, SessionId, StepId};
-use crate::word::words;
+use crate::string_enum::string_enum;
 
-words! {
+string_enum! {
     /// Where an assessment stands.
     pub enum AssessmentStatus {
         /// Waiting for its turn.
@@ -21,7 +21,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// How sure an assessment is of its likely cause.
     pub enum Confidence {
         /// A guess.
@@ -35,7 +35,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// What came of a suggested step.
     pub enum Outcome {
         /// It helped.

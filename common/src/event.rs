@@ -12,11 +12,11 @@ use crate::assessment::{Assessment, AssessmentStatus, Step};
 use crate::handoff::Priority;
 use crate::id::{HandoffId, Number, Seq, SessionId};
 use crate::session::{Branch, ConfidenceTier, Message, SessionStatus};
+use crate::string_enum::string_enum;
 use crate::time::Timestamp;
 use crate::user::Person;
-use crate::word::words;
 
-pub use signal::{Frame, Signal};
+pub use signal::{Signal, StreamFrame};
 
 /// A durable event.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -28,13 +28,13 @@ pub struct Event {
     pub at: Timestamp,
     /// What happened.
     #[serde(flatten)]
-    pub what: What,
+    pub body: EventBody,
 }
 
 /// The handoff that an event tells of.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct AboutHandoff {
+pub struct HandoffSummary {
     /// The handoff.
     pub handoff_id: HandoffId,
     /// Its session.
@@ -51,7 +51,7 @@ pub struct AboutHandoff {
     pub version: u64,
 }
 
-words! {
+string_enum! {
     /// Why a handoff rings again.
     pub enum ReminderReason {
         /// Nobody has claimed it for long.
@@ -66,7 +66,7 @@ words! {
 /// The session that an event tells of.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct AboutSession {
+pub struct SessionSummary {
     /// The session.
     pub session_id: SessionId,
     /// What people call the session.
@@ -85,12 +85,12 @@ pub struct AboutSession {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum What {
+pub enum EventBody {
     /// A session entered the queue.
     HandoffCreated {
         /// Which.
         #[serde(flatten)]
-        handoff: AboutHandoff,
+        handoff: HandoffSummary,
         /// Who escalated.
         by: Person,
         /// Whether an assessment will follow.
@@ -103,7 +103,7 @@ pub enum What {
     HandoffAssessmentReady {
         /// Which.
         #[serde(flatten)]
-        handoff: AboutHandoff,
+        handoff: HandoffSummary,
         /// The assessment as text.
         ai_assessment: String,
         /// The assessment as data.
@@ -113,7 +113,7 @@ pub enum What {
     HandoffAssessmentFailed {
         /// Which.
         #[serde(flatten)]
-        handoff: AboutHandoff,
+        handoff: HandoffSummary,
         /// Why: one sentence.
         assessment_error: String,
     },
@@ -121,7 +121,7 @@ pub enum What {
     HandoffClaimed {
         /// Which.
         #[serde(flatten)]
-        handoff: AboutHandoff,
+        handoff: HandoffSummary,
         /// Who.
         by: Person,
         /// When.
@@ -131,7 +131,7 @@ pub enum What {
     HandoffReleased {
         /// Which.
         #[serde(flatten)]
-        handoff: AboutHandoff,
+        handoff: HandoffSummary,
         /// Who released it.
         by: Person,
         /// Why.
@@ -141,7 +141,7 @@ pub enum What {
     HandoffAssigned {
         /// Which.
         #[serde(flatten)]
-        handoff: AboutHandoff,
+        handoff: HandoffSummary,
         /// Who passed it.
         by: Person,
         /// Who works on it now.
@@ -153,7 +153,7 @@ pub enum What {
     HandoffSentBack {
         /// Which.
         #[serde(flatten)]
-        handoff: AboutHandoff,
+        handoff: HandoffSummary,
         /// Who returned it.
         by: Person,
         /// What they ask.
@@ -163,7 +163,7 @@ pub enum What {
     HandoffWithdrawn {
         /// Which.
         #[serde(flatten)]
-        handoff: AboutHandoff,
+        handoff: HandoffSummary,
         /// Who took it back.
         by: Person,
     },
@@ -171,7 +171,7 @@ pub enum What {
     HandoffStepUpdated {
         /// Which.
         #[serde(flatten)]
-        handoff: AboutHandoff,
+        handoff: HandoffSummary,
         /// Who.
         by: Person,
         /// The step, as it is now.
@@ -181,7 +181,7 @@ pub enum What {
     HandoffReminder {
         /// Which.
         #[serde(flatten)]
-        handoff: AboutHandoff,
+        handoff: HandoffSummary,
         /// Why.
         reason: ReminderReason,
     },
@@ -189,7 +189,7 @@ pub enum What {
     HandoffResolved {
         /// Which.
         #[serde(flatten)]
-        handoff: AboutHandoff,
+        handoff: HandoffSummary,
         /// Who resolved it.
         by: Person,
         /// How.
@@ -199,7 +199,7 @@ pub enum What {
     SessionCreated {
         /// Which.
         #[serde(flatten)]
-        session: AboutSession,
+        session: SessionSummary,
         /// By whom.
         by: Person,
     },
@@ -207,7 +207,7 @@ pub enum What {
     SessionUpdated {
         /// Which.
         #[serde(flatten)]
-        session: AboutSession,
+        session: SessionSummary,
         /// Who changed it.
         by: Person,
         /// The branch that changed, if one did.
@@ -221,7 +221,7 @@ pub enum What {
     SessionResolved {
         /// Which.
         #[serde(flatten)]
-        session: AboutSession,
+        session: SessionSummary,
         /// Who ended it.
         by: Person,
         /// How.
@@ -238,14 +238,14 @@ pub enum What {
 
 /// For whom an event is, beyond its account.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Reach {
+pub enum Audience {
     /// Every stream of the account.
     Team,
     /// Only streams narrowed to its session.
     Session,
 }
 
-impl What {
+impl EventBody {
     /// The `type` on the wire, which is the SSE `event:` name too.
     pub const fn name(&self) -> &'static str {
         match self {
@@ -268,39 +268,39 @@ impl What {
     }
 
     /// The handoff it tells of, if it tells of one.
-    pub const fn handoff(&self) -> Option<&AboutHandoff> {
-        match self.about() {
-            About::Handoff(handoff) => Some(handoff),
-            About::Session(_) | About::Message(..) => None,
+    pub const fn handoff(&self) -> Option<&HandoffSummary> {
+        match self.subject() {
+            EventSubject::Handoff(handoff) => Some(handoff),
+            EventSubject::Session(_) | EventSubject::Message(..) => None,
         }
     }
 
     /// The message that it brings, if it brings one.
     pub const fn message(&self) -> Option<&Message> {
-        match self.about() {
-            About::Message(_, message) => Some(message),
-            About::Handoff(_) | About::Session(_) => None,
+        match self.subject() {
+            EventSubject::Message(_, message) => Some(message),
+            EventSubject::Handoff(_) | EventSubject::Session(_) => None,
         }
     }
 
     /// The session it tells of; every event tells of one.
     pub const fn session_id(&self) -> SessionId {
-        match self.about() {
-            About::Handoff(handoff) => handoff.session_id,
-            About::Session(session) => session.session_id,
-            About::Message(session_id, _) => session_id,
+        match self.subject() {
+            EventSubject::Handoff(handoff) => handoff.session_id,
+            EventSubject::Session(session) => session.session_id,
+            EventSubject::Message(session_id, _) => session_id,
         }
     }
 
     /// Which streams of the account carry it.
-    pub const fn reach(&self) -> Reach {
-        match self.about() {
-            About::Handoff(_) | About::Session(_) => Reach::Team,
-            About::Message(..) => Reach::Session,
+    pub const fn audience(&self) -> Audience {
+        match self.subject() {
+            EventSubject::Handoff(_) | EventSubject::Session(_) => Audience::Team,
+            EventSubject::Message(..) => Audience::Session,
         }
     }
 
-    const fn about(&self) -> About<'_> {
+    const fn subject(&self) -> EventSubject<'_> {
         match self {
             Self::HandoffCreated { handoff, .. }
             | Self::HandoffAssessmentReady { handoff, .. }
@@ -312,19 +312,19 @@ impl What {
             | Self::HandoffWithdrawn { handoff, .. }
             | Self::HandoffStepUpdated { handoff, .. }
             | Self::HandoffReminder { handoff, .. }
-            | Self::HandoffResolved { handoff, .. } => About::Handoff(handoff),
+            | Self::HandoffResolved { handoff, .. } => EventSubject::Handoff(handoff),
             Self::SessionCreated { session, .. }
             | Self::SessionUpdated { session, .. }
-            | Self::SessionResolved { session, .. } => About::Session(session),
-            Self::MessageAdded { session_id, message } => About::Message(*session_id, message),
+            | Self::SessionResolved { session, .. } => EventSubject::Session(session),
+            Self::MessageAdded { session_id, message } => EventSubject::Message(*session_id, message),
         }
     }
 }
 
 /// What an event tells of.
-enum About<'e> {
-    Handoff(&'e AboutHandoff),
-    Session(&'e AboutSession),
+enum EventSubject<'e> {
+    Handoff(&'e HandoffSummary),
+    Session(&'e SessionSummary),
     /// Something said in a session.
     Message(SessionId, &'e Message),
 }
@@ -340,8 +340,8 @@ mod tests {
         let event = Event {
             seq: Seq(7),
             at,
-            what: What::HandoffWithdrawn {
-                handoff: AboutHandoff {
+            body: EventBody::HandoffWithdrawn {
+                handoff: HandoffSummary {
                     handoff_id: HandoffId::from_bytes(id(1)),
                     session_id: SessionId::from_bytes(id(2)),
                     number: Number(42),
@@ -354,17 +354,17 @@ mod tests {
             },
         };
         let json = serde_json::to_value(&event).unwrap();
-        assert_eq!(json["type"], event.what.name());
+        assert_eq!(json["type"], event.body.name());
         assert_eq!(json["seq"], 7);
         assert_eq!(json["number"], 42);
         assert_eq!(json["by"]["name"], "Sam Ortiz");
-        assert_eq!(Frame::parse(&json.to_string()), Frame::Event(Box::new(event)));
+        assert_eq!(StreamFrame::parse(&json.to_string()), StreamFrame::Event(Box::new(event)));
     }
 
     #[test]
     fn a_frame_of_a_newer_server_is_passed_over_but_keeps_its_place() {
         let data = r#"{"type":"handoff_painted","seq":9,"colour":"red"}"#;
-        assert_eq!(Frame::parse(data), Frame::Unknown { seq: Some(Seq(9)) });
-        assert_eq!(Frame::parse("{"), Frame::Unknown { seq: None });
+        assert_eq!(StreamFrame::parse(data), StreamFrame::Unknown { seq: Some(Seq(9)) });
+        assert_eq!(StreamFrame::parse("{"), StreamFrame::Unknown { seq: None });
     }
 }

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use crate::assessment::{Assessment, AssessmentStatus, Outcome};
 use crate::id::{HandoffId, Number, Seq, SessionId, UserId};
 use crate::session::{Branch, ConfidenceTier, IntakeContent, Message};
+use crate::string_enum::string_enum;
 use crate::time::Timestamp;
 use crate::user::Person;
-use crate::word::words;
 
-words! {
+string_enum! {
     /// Why a session is handed off.
     pub enum Intent {
         /// Put aside, privately.
@@ -19,7 +19,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// How urgent a handoff is; the queue shows the most urgent first.
     pub enum Priority {
         /// When there is time.
@@ -33,7 +33,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// Where a handoff stands.
     pub enum HandoffStatus {
         /// Escalated and waiting for somebody to claim it.
@@ -53,7 +53,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// Which handoffs a page of the queue shows.
     pub enum QueueState {
         /// Waiting to be claimed.
@@ -201,7 +201,7 @@ pub struct Assign {
 #[serde(deny_unknown_fields)]
 pub struct SendBack {
     /// What the opener should find out.
-    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NOTES), regex(pattern = crate::schema::SOME_TEXT)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NOTES), regex(pattern = crate::schema::NON_EMPTY_TEXT)))]
     pub question: String,
 }
 

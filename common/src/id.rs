@@ -10,17 +10,17 @@ use crate::time::Timestamp;
 
 /// What was given is not an id: neither a UUID nor, where numbers are taken, a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotAnId;
+pub struct ParseIdError;
 
-impl fmt::Display for NotAnId {
+impl fmt::Display for ParseIdError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("not an id")
     }
 }
 
-impl std::error::Error for NotAnId {}
+impl std::error::Error for ParseIdError {}
 
-macro_rules! ids {
+macro_rules! id_types {
     ($($(#[$doc:meta])+ $name:ident)*) => {$(
         $(#[$doc])+
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -31,7 +31,7 @@ macro_rules! ids {
             /// A new id (UUIDv7), which sorts by the moment it was made: rows keyed by it are appended, not
             /// scattered.
             pub fn new(now: Timestamp) -> Self {
-                Self(fresh(now))
+                Self(new_uuid(now))
             }
 
             /// The id with these 16 bytes, as the database keeps it.
@@ -58,16 +58,16 @@ macro_rules! ids {
         }
 
         impl FromStr for $name {
-            type Err = NotAnId;
+            type Err = ParseIdError;
 
-            fn from_str(text: &str) -> Result<Self, NotAnId> {
-                Uuid::try_parse(text).map(Self).map_err(|_| NotAnId)
+            fn from_str(text: &str) -> Result<Self, ParseIdError> {
+                Uuid::try_parse(text).map(Self).map_err(|_| ParseIdError)
             }
         }
     )*};
 }
 
-ids! {
+id_types! {
     /// A team: everything else belongs to exactly one.
     AccountId
     /// A member of a team.
@@ -88,7 +88,7 @@ ids! {
 
 /// A UUIDv7 of this moment. The context keeps ids of one process in the order of their making within one
 /// millisecond too.
-fn fresh(now: Timestamp) -> Uuid {
+fn new_uuid(now: Timestamp) -> Uuid {
     static CONTEXT: std::sync::Mutex<ContextV7> = std::sync::Mutex::new(ContextV7::new());
     let (seconds, nanos) = now.as_unix();
     Uuid::new_v7(uuid::Timestamp::from_unix(&CONTEXT, seconds, nanos))
@@ -127,10 +127,10 @@ impl fmt::Display for Seq {
 }
 
 impl FromStr for Seq {
-    type Err = NotAnId;
+    type Err = ParseIdError;
 
-    fn from_str(text: &str) -> Result<Self, NotAnId> {
-        text.parse().map(Self).map_err(|_| NotAnId)
+    fn from_str(text: &str) -> Result<Self, ParseIdError> {
+        text.parse().map(Self).map_err(|_| ParseIdError)
     }
 }
 
@@ -144,9 +144,9 @@ pub enum HandoffRef {
 }
 
 impl FromStr for HandoffRef {
-    type Err = NotAnId;
+    type Err = ParseIdError;
 
-    fn from_str(text: &str) -> Result<Self, NotAnId> {
+    fn from_str(text: &str) -> Result<Self, ParseIdError> {
         let number = text.strip_prefix('#').unwrap_or(text);
         match number.parse() {
             Ok(number) if !text.starts_with('+') => Ok(Self::Number(Number(number))),
@@ -188,7 +188,7 @@ mod tests {
         assert_eq!("42".parse(), Ok(HandoffRef::Number(Number(42))));
         assert_eq!("#42".parse(), Ok(HandoffRef::Number(Number(42))));
         for text in ["", "-1", "+1", "4x", "99999999999"] {
-            assert_eq!(text.parse::<HandoffRef>(), Err(NotAnId), "{text:?}");
+            assert_eq!(text.parse::<HandoffRef>(), Err(ParseIdError), "{text:?}");
         }
     }
 }

@@ -4,7 +4,7 @@
 //! stands: a field added here is a field added to the HTTP contract (docs/API.md).
 
 pub mod assessment;
-pub mod coding;
+pub mod encoding;
 pub mod event;
 pub mod handoff;
 pub mod id;
@@ -20,7 +20,7 @@ mod schema;
 pub mod session;
 #[cfg(feature = "sql")]
 mod sql;
+pub mod string_enum;
 pub mod time;
 pub mod trim;
 pub mod user;
-pub mod word;

@@ -3,7 +3,7 @@
 /// A whole request body, in bytes.
 pub const BODY: usize = 256 * 1024;
 /// The body of a log-in, in bytes: it is taken in from anybody.
-pub const LOG_IN: usize = 4 * 1024;
+pub const LOGIN_BODY: usize = 4 * 1024;
 /// One message of a session, in bytes.
 pub const MESSAGE: usize = 32 * 1024;
 /// Notes, reasons, questions, resolutions, hypotheses and evidence, in bytes.
@@ -33,4 +33,4 @@ pub const BRANCH_TEXT: u64 = 1024 * 1024;
 /// Messages that a snapshot carries: the last so many.
 pub const SNAPSHOT_MESSAGES: usize = 20;
 /// Handoffs that a console remembers as seen.
-pub const SEEN: usize = 200;
+pub const SEEN_HANDOFFS: usize = 200;

@@ -8,22 +8,22 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
 /// The crates of this workspace: what they log is held free of secrets by `server/tests/secrets.rs`.
-const OURS: [&str; 3] = ["tierup", "tierup_common", "tierup_server"];
+const OWN_CRATES: [&str; 3] = ["tierup", "tierup_common", "tierup_server"];
 
 /// Lets through what our own crates log, and warnings and errors of all others. It stands beside the filter that the
 /// user writes, and no filter of theirs opens it.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct OwnTargets;
+pub struct OwnCrateFilter;
 
-impl<S: Subscriber> Layer<S> for OwnTargets {
+impl<S: Subscriber> Layer<S> for OwnCrateFilter {
     fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
-        *metadata.level() <= Level::WARN || is_ours(metadata.target())
+        *metadata.level() <= Level::WARN || is_own_crate(metadata.target())
     }
 }
 
-fn is_ours(target: &str) -> bool {
+fn is_own_crate(target: &str) -> bool {
     let name = target.split("::").next().unwrap_or_default();
-    OURS.contains(&name)
+    OWN_CRATES.contains(&name)
 }
 
 #[cfg(test)]
@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn a_dependency_says_nothing_below_a_warning_and_we_say_everything() {
-        let all = tracing_subscriber::registry().with(OwnTargets);
+        let all = tracing_subscriber::registry().with(OwnCrateFilter);
         tracing::subscriber::with_default(all, || {
             assert!(!tracing::enabled!(target: "lettre::transport", Level::INFO));
             assert!(!tracing::enabled!(target: "log", Level::TRACE));
@@ -45,9 +45,13 @@ mod tests {
 
     #[test]
     fn a_name_that_begins_like_ours_is_not_ours() {
-        assert!(is_ours("tierup") && is_ours("tierup_server::mail") && is_ours("tierup::runtime::stream"));
+        assert!(
+            is_own_crate("tierup")
+                && is_own_crate("tierup_server::mail")
+                && is_own_crate("tierup::runtime::stream")
+        );
         for other in ["lettre::transport::smtp::client", "tierupp::x", "log", "hyper_util::client", ""] {
-            assert!(!is_ours(other), "{other}");
+            assert!(!is_own_crate(other), "{other}");
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 /// The media type of a [`Problem`].
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
-macro_rules! codes {
+macro_rules! problem_codes {
     ($($(#[$doc:meta])+ $Code:ident = $word:literal, $status:literal, $title:literal;)+) => {
         /// The kinds of problem: the catalogue.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -21,7 +21,7 @@ macro_rules! codes {
             pub const ALL: &'static [Self] = &[$(Self::$Code),+];
 
             /// The last part of `type`.
-            pub const fn word(self) -> &'static str {
+            pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$Code => $word,)+ }
             }
 
@@ -43,7 +43,7 @@ macro_rules! codes {
     };
 }
 
-codes! {
+problem_codes! {
     /// The request cannot be read.
     BadRequest = "bad-request", 400, "Bad request";
     /// No token, or one that does not work.
@@ -117,7 +117,7 @@ pub struct Problem {
     pub status: u16,
     /// What is wrong this time, and what to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub detail: Option<String>,
+    pub with_detail: Option<String>,
     /// What the server's log calls this request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
@@ -150,7 +150,7 @@ impl Problem {
             kind: code.uri().into(),
             title: code.title().into(),
             status: code.status(),
-            detail: None,
+            with_detail: None,
             request_id: None,
             errors: Vec::new(),
             winner: None,
@@ -160,7 +160,7 @@ impl Problem {
     /// The same, saying what is wrong this time.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
+        self.with_detail = Some(detail.into());
         self
     }
 

@@ -1,10 +1,10 @@
 //! What may be said of a text that may hold secrets and makes no sense: where, and why, and never what stands there.
 
 /// Names of settings are at most so long; a longer word is something else.
-const NAME: usize = 40;
+const MAX_NAME_LEN: usize = 40;
 
 /// The line and the column of a place in a text, counted from 1.
-pub fn place(text: &str, offset: usize) -> (usize, usize) {
+pub fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
@@ -12,37 +12,41 @@ pub fn place(text: &str, offset: usize) -> (usize, usize) {
 
 /// What a deserialiser says, without the values that it quotes. Serde's own sentences are known; the names of settings
 /// in them stay, so that a slip of the pen is seen.
-pub fn reason(message: &str) -> String {
+pub fn redact_message(message: &str) -> String {
     let message =
         message.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ");
     for quoting in ["invalid type: ", "invalid value: "] {
         if let Some(rest) = message.strip_prefix(quoting) {
             // The kind of a value stands before it: string "…", integer `…`, and map or sequence with none.
             let kind = rest.split(['"', '`', ',']).next().unwrap_or_default().trim();
-            return format!("{quoting}{kind}, {}", expected(&message));
+            return format!("{quoting}{kind}, {}", expected_part(&message));
         }
     }
     if message.starts_with("unknown variant ") {
-        return format!("unknown word: {}", expected(&message));
+        return format!("unknown word: {}", expected_part(&message));
     }
     if let Some(rest) = message.strip_prefix("unknown field `") {
         let name = rest.split('`').next().unwrap_or_default();
-        return if is_name(name) { message } else { format!("unknown field: {}", expected(&message)) };
+        return if is_setting_name(name) {
+            message
+        } else {
+            format!("unknown field: {}", expected_part(&message))
+        };
     }
     message
 }
 
 /// What would have been right: it stands at the end, whatever the value before it holds.
-fn expected(message: &str) -> String {
+fn expected_part(message: &str) -> String {
     match message.rsplit_once(", expected ") {
         Some((_, expected)) => format!("expected {expected}"),
         None => "something else is expected".into(),
     }
 }
 
-fn is_name(word: &str) -> bool {
+fn is_setting_name(word: &str) -> bool {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
-    !word.is_empty() && word.len() <= NAME && word.chars().all(fits)
+    !word.is_empty() && word.len() <= MAX_NAME_LEN && word.chars().all(fits)
 }
 
 #[cfg(test)]
@@ -65,15 +69,15 @@ mod tests {
             ("invalid type: map, expected a string", "invalid type: map, expected a string"),
             ("missing field `kind`\n", "missing field `kind`"),
         ] {
-            assert_eq!(reason(said), reason_of_it, "{said}");
+            assert_eq!(redact_message(said), reason_of_it, "{said}");
         }
     }
 
     #[test]
     fn a_place_is_a_line_and_a_column() {
         let text = "a\nbücher = 1\n";
-        assert_eq!(place(text, 0), (1, 1));
-        assert_eq!(place(text, text.find('=').unwrap()), (2, 8));
-        assert_eq!(place(text, 1_000), (3, 1));
+        assert_eq!(line_and_column(text, 0), (1, 1));
+        assert_eq!(line_and_column(text, text.find('=').unwrap()), (2, 8));
+        assert_eq!(line_and_column(text, 1_000), (3, 1));
     }
 }

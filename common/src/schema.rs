@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use crate::id::{AccountId, BranchId, HandoffId, MessageId, SessionId, StepId, TokenId, UserId};
 use crate::time::Timestamp;
 
-macro_rules! uuids {
+macro_rules! impl_uuid_schema {
     ($($Id:ident)*) => {$(
         impl JsonSchema for $Id {
             fn inline_schema() -> bool {
@@ -26,7 +26,7 @@ macro_rules! uuids {
     )*};
 }
 
-uuids! { AccountId UserId TokenId SessionId MessageId BranchId HandoffId StepId }
+impl_uuid_schema! { AccountId UserId TokenId SessionId MessageId BranchId HandoffId StepId }
 
 impl JsonSchema for Timestamp {
     fn inline_schema() -> bool {
@@ -47,10 +47,10 @@ impl JsonSchema for Timestamp {
 }
 
 /// One line with something in it, and no control characters.
-pub(crate) const LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*[^\s\u0000-\u001f\u007f-\u009f\u2028\u2029][^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$";
+pub(crate) const NON_EMPTY_LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*[^\s\u0000-\u001f\u007f-\u009f\u2028\u2029][^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$";
 /// One line without control characters, empty or not.
-pub(crate) const ONE_LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$";
+pub(crate) const SINGLE_LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$";
 /// Text without NUL.
 pub(crate) const TEXT: &str = r"^[^\u0000]*$";
 /// Text without NUL, with something in it.
-pub(crate) const SOME_TEXT: &str = r"^[^\u0000]*[^\s\u0000][^\u0000]*$";
+pub(crate) const NON_EMPTY_TEXT: &str = r"^[^\u0000]*[^\s\u0000][^\u0000]*$";

@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::handoff::{Intent, Priority, Snapshot};
 use crate::id::{BranchId, HandoffId, MessageId, Number, SessionId, StepId, UserId};
+use crate::string_enum::string_enum;
 use crate::time::Timestamp;
-use crate::word::words;
 
-words! {
+string_enum! {
     /// Where a session stands.
     pub enum SessionStatus {
         /// Being worked on.
@@ -21,7 +21,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// How a session is run. There is one way so far.
     pub enum SessionType {
         /// A conversation with the assistant.
@@ -29,7 +29,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// How the problem came in. There is one way so far.
     pub enum IntakeType {
         /// Somebody's own words.
@@ -37,7 +37,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// How far the search for the cause has come.
     pub enum ConfidenceTier {
         /// No hypothesis confirmed or ruled out yet.
@@ -49,7 +49,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// What became of a hypothesis.
     pub enum BranchStatus {
         /// Not settled.
@@ -61,7 +61,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// Who speaks.
     pub enum MessageRole {
         /// A person.
@@ -73,7 +73,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// What a message is for.
     pub enum MessageKind {
         /// The assistant answers it.
@@ -89,7 +89,7 @@ words! {
 #[serde(deny_unknown_fields)]
 pub struct IntakeContent {
     /// Somebody's own words; they are message 1 too.
-    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::MESSAGE), regex(pattern = crate::schema::SOME_TEXT)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::MESSAGE), regex(pattern = crate::schema::NON_EMPTY_TEXT)))]
     pub text: String,
 }
 
@@ -239,11 +239,11 @@ pub struct CreateSession {
     /// How the problem comes in.
     pub intake_type: IntakeType,
     /// The problem.
-    #[serde(deserialize_with = "crate::object::object")]
+    #[serde(deserialize_with = "crate::object::deserialize_object")]
     pub intake_content: IntakeContent,
     /// The problem in one line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::SUMMARY), regex(pattern = crate::schema::LINE)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::SUMMARY), regex(pattern = crate::schema::NON_EMPTY_LINE)))]
     pub problem_summary: Option<String>,
 }
 
@@ -253,14 +253,14 @@ pub struct CreateSession {
 #[serde(deny_unknown_fields)]
 pub struct CreateMessage {
     /// What is said.
-    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::MESSAGE), regex(pattern = crate::schema::SOME_TEXT)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::MESSAGE), regex(pattern = crate::schema::NON_EMPTY_TEXT)))]
     pub content: String,
     /// Whether the assistant answers; it does, by default.
-    #[serde(default = "ask")]
+    #[serde(default = "default_message_kind")]
     pub kind: MessageKind,
 }
 
-const fn ask() -> MessageKind {
+const fn default_message_kind() -> MessageKind {
     MessageKind::Ask
 }
 
@@ -270,7 +270,7 @@ const fn ask() -> MessageKind {
 #[serde(deny_unknown_fields)]
 pub struct PutBranch {
     /// What might be the cause.
-    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NOTES), regex(pattern = crate::schema::SOME_TEXT)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NOTES), regex(pattern = crate::schema::NON_EMPTY_TEXT)))]
     pub hypothesis: String,
     /// What became of it.
     pub status: BranchStatus,
@@ -304,7 +304,7 @@ pub struct HandOff {
 #[serde(deny_unknown_fields)]
 pub struct Resolve {
     /// What it was and what was done.
-    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NOTES), regex(pattern = crate::schema::SOME_TEXT)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NOTES), regex(pattern = crate::schema::NON_EMPTY_TEXT)))]
     pub resolution: String,
     /// Suggested steps that did it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -10,7 +10,7 @@ use crate::session::{BranchStatus, ConfidenceTier, MessageRole, SessionStatus};
 use crate::time::Timestamp;
 use crate::user::Role;
 
-macro_rules! bytes {
+macro_rules! impl_blob_sql {
     ($($Id:ty)*) => {$(
         impl ToSql for $Id {
             fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -26,13 +26,13 @@ macro_rules! bytes {
     )*};
 }
 
-bytes! { AccountId UserId TokenId SessionId MessageId BranchId HandoffId StepId }
+impl_blob_sql! { AccountId UserId TokenId SessionId MessageId BranchId HandoffId StepId }
 
-macro_rules! words {
+macro_rules! impl_text_sql {
     ($($Word:ty)*) => {$(
         impl ToSql for $Word {
             fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-                Ok(ToSqlOutput::Borrowed(ValueRef::Text(self.word().as_bytes())))
+                Ok(ToSqlOutput::Borrowed(ValueRef::Text(self.as_str().as_bytes())))
             }
         }
 
@@ -44,7 +44,7 @@ macro_rules! words {
     )*};
 }
 
-words! { Role SessionStatus ConfidenceTier BranchStatus MessageRole Intent HandoffStatus AssessmentStatus }
+impl_text_sql! { Role SessionStatus ConfidenceTier BranchStatus MessageRole Intent HandoffStatus AssessmentStatus }
 
 /// A priority is kept as its rank, so that an index can put the most urgent first.
 impl ToSql for Priority {

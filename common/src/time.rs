@@ -38,14 +38,14 @@ impl Timestamp {
 
     /// The moment so much later.
     #[must_use]
-    pub fn plus(self, span: Duration) -> Self {
-        Self(self.0.saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
+    pub fn plus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
     /// The moment so much earlier.
     #[must_use]
-    pub fn minus(self, span: Duration) -> Self {
-        Self(self.0.saturating_sub(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
+    pub fn minus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
     /// The moment as a calendar date and time, for programs that print local time. A moment outside the
@@ -89,42 +89,42 @@ impl<'de> Deserialize<'de> for Timestamp {
 }
 
 /// A span as a sentence says it: `just now`, `2 minutes ago`, `3 hours ago`.
-pub fn ago(span: Duration) -> String {
+pub fn format_ago(span: Duration) -> String {
     match largest_unit(span) {
         None => "just now".into(),
-        Some((1, unit)) => format!("1 {} ago", unit.word),
-        Some((n, unit)) => format!("{n} {}s ago", unit.word),
+        Some((1, unit)) => format!("1 {} ago", unit.name),
+        Some((n, unit)) => format!("{n} {}s ago", unit.name),
     }
 }
 
 /// A span as a narrow column shows it: `now`, `2m`, `3h`, `5d`.
-pub fn ago_short(span: Duration) -> String {
+pub fn format_ago_short(span: Duration) -> String {
     match largest_unit(span) {
         None => "now".into(),
-        Some((n, unit)) => format!("{n}{}", unit.letter),
+        Some((n, unit)) => format!("{n}{}", unit.suffix),
     }
 }
 
-/// How long until [`ago`] and [`ago_short`] say something else of a span that is now this long.
-pub fn until_ago_changes(span: Duration) -> Duration {
+/// How long until [`ago`] and [`format_ago_short`] say something else of a span that is now this long.
+pub fn duration_until_ago_changes(span: Duration) -> Duration {
     let unit = largest_unit(span).map_or(60, |(_, unit)| unit.seconds);
     let whole = span.as_secs() / unit * unit;
     Duration::from_secs(whole + unit).saturating_sub(span)
 }
 
-struct Unit {
-    word: &'static str,
-    letter: char,
+struct TimeUnit {
+    name: &'static str,
+    suffix: char,
     seconds: u64,
 }
 
-const UNITS: [Unit; 3] = [
-    Unit { word: "day", letter: 'd', seconds: 86_400 },
-    Unit { word: "hour", letter: 'h', seconds: 3_600 },
-    Unit { word: "minute", letter: 'm', seconds: 60 },
+const UNITS: [TimeUnit; 3] = [
+    TimeUnit { name: "day", suffix: 'd', seconds: 86_400 },
+    TimeUnit { name: "hour", suffix: 'h', seconds: 3_600 },
+    TimeUnit { name: "minute", suffix: 'm', seconds: 60 },
 ];
 
-fn largest_unit(span: Duration) -> Option<(u64, &'static Unit)> {
+fn largest_unit(span: Duration) -> Option<(u64, &'static TimeUnit)> {
     let seconds = span.as_secs();
     UNITS.iter().find(|unit| seconds >= unit.seconds).map(|unit| (seconds / unit.seconds, unit))
 }
@@ -143,7 +143,9 @@ mod tests {
 
     #[test]
     fn spans_read_as_people_say_them() {
-        let say = |seconds| (ago(Duration::from_secs(seconds)), ago_short(Duration::from_secs(seconds)));
+        let say = |seconds| {
+            (format_ago(Duration::from_secs(seconds)), format_ago_short(Duration::from_secs(seconds)))
+        };
         assert_eq!(say(59), ("just now".into(), "now".into()));
         assert_eq!(say(60), ("1 minute ago".into(), "1m".into()));
         assert_eq!(say(7_300), ("2 hours ago".into(), "2h".into()));
@@ -152,8 +154,8 @@ mod tests {
 
     #[test]
     fn the_next_change_of_the_words_is_known() {
-        assert_eq!(until_ago_changes(Duration::from_secs(10)), Duration::from_secs(50));
-        assert_eq!(until_ago_changes(Duration::from_secs(61)), Duration::from_secs(59));
-        assert_eq!(until_ago_changes(Duration::from_hours(1)), Duration::from_hours(1));
+        assert_eq!(duration_until_ago_changes(Duration::from_secs(10)), Duration::from_secs(50));
+        assert_eq!(duration_until_ago_changes(Duration::from_secs(61)), Duration::from_secs(59));
+        assert_eq!(duration_until_ago_changes(Duration::from_hours(1)), Duration::from_hours(1));
     }
 }

@@ -1,30 +1,31 @@
 //! What stands around a value when it is copied, typed into a file or put into a variable, and is no part of it.
 
 /// Quotes that people, programs and mail put around a value.
-const QUOTES: [(char, char); 6] = [('"', '"'), ('\'', '\''), ('`', '`'), ('<', '>'), ('“', '”'), ('‘', '’')];
+const QUOTE_PAIRS: [(char, char); 6] =
+    [('"', '"'), ('\'', '\''), ('`', '`'), ('<', '>'), ('“', '”'), ('‘', '’')];
 
 /// A value without blanks, line breaks, a byte order mark and quotes around it. For what has none of these in itself, as
 /// addresses, tokens and settings; never for passwords.
-pub fn bare(text: &str) -> &str {
-    let mut text = text.trim_matches(is_around);
-    for quotes @ (begin, end) in QUOTES {
+pub fn trim_value(text: &str) -> &str {
+    let mut text = text.trim_matches(is_padding);
+    for quotes @ (begin, end) in QUOTE_PAIRS {
         let inner = text.strip_prefix(begin).and_then(|text| text.strip_suffix(end));
         // Those of `"a" and "b"` are not around it.
         let inner = inner.filter(|inner| !inner.contains(<[char; 2]>::from(quotes)));
-        text = inner.map_or(text, |inner| inner.trim_matches(is_around));
+        text = inner.map_or(text, |inner| inner.trim_matches(is_padding));
     }
     text
 }
 
 /// A text without the byte order mark that some programs put before it. It is no part of it (RFC 8259, section 8.1).
-pub fn without_mark(text: &str) -> &str {
-    text.strip_prefix(MARK).unwrap_or(text)
+pub fn strip_bom(text: &str) -> &str {
+    text.strip_prefix(BOM).unwrap_or(text)
 }
 
-const MARK: char = '\u{feff}';
+const BOM: char = '\u{feff}';
 
-fn is_around(c: char) -> bool {
-    c.is_whitespace() || c.is_control() || matches!(c, MARK | '\u{200b}')
+fn is_padding(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || matches!(c, BOM | '\u{200b}')
 }
 
 #[cfg(test)]
@@ -48,19 +49,19 @@ mod tests {
             "\u{200b}tup_x",
             "`tup_x`",
         ] {
-            assert_eq!(bare(around), "tup_x", "{around:?}");
+            assert_eq!(trim_value(around), "tup_x", "{around:?}");
         }
         for itself in ["a b", "tup_ x\ny", "\"tup_x", "\"a\" and \"b\"", "<a> or <b>", "'a\"", "<a", "\"", ""]
         {
-            assert_eq!(bare(itself), itself);
+            assert_eq!(trim_value(itself), itself);
         }
-        assert_eq!(bare(" \n"), "");
+        assert_eq!(trim_value(" \n"), "");
     }
 
     #[test]
     fn one_mark_before_a_text_goes() {
-        assert_eq!(without_mark("\u{feff} a\u{feff}"), " a\u{feff}");
-        assert_eq!(without_mark("\u{feff}\u{feff}a"), "\u{feff}a");
-        assert_eq!(without_mark("a"), "a");
+        assert_eq!(strip_bom("\u{feff} a\u{feff}"), " a\u{feff}");
+        assert_eq!(strip_bom("\u{feff}\u{feff}a"), "\u{feff}a");
+        assert_eq!(strip_bom("a"), "a");
     }
 }

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{TokenId, UserId};
+use crate::string_enum::string_enum;
 use crate::time::Timestamp;
-use crate::word::words;
 
-words! {
+string_enum! {
     /// What a user may do; each role may do all that the one before it may.
     pub enum Role {
         /// Reads the queue, handoffs, sessions and events; nothing else, and gets no mail.
@@ -102,7 +102,7 @@ pub struct Token {
 #[serde(deny_unknown_fields)]
 pub struct LogIn {
     /// The user's email address.
-    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::EMAIL), regex(pattern = crate::schema::ONE_LINE)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::EMAIL), regex(pattern = crate::schema::SINGLE_LINE)))]
     pub email: String,
     /// Their password.
     #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::PASSWORD), regex(pattern = crate::schema::TEXT)))]
@@ -128,7 +128,7 @@ pub struct LoggedIn {
 pub struct ChangeUser {
     /// One line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NAME), regex(pattern = crate::schema::LINE)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NAME), regex(pattern = crate::schema::NON_EMPTY_LINE)))]
     pub name: Option<String>,
     /// What they may do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -151,7 +151,7 @@ pub struct CreateUser {
     #[cfg_attr(feature = "schema", schemars(email, length(max = crate::limit::EMAIL)))]
     pub email: String,
     /// One line.
-    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NAME), regex(pattern = crate::schema::LINE)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NAME), regex(pattern = crate::schema::NON_EMPTY_LINE)))]
     pub name: String,
     /// What they may do.
     pub role: Role,
@@ -167,7 +167,7 @@ pub struct CreateUser {
 #[serde(deny_unknown_fields)]
 pub struct CreateToken {
     /// What it is for.
-    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NAME), regex(pattern = crate::schema::LINE)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NAME), regex(pattern = crate::schema::NON_EMPTY_LINE)))]
     pub name: String,
     /// Days until it stops working; never, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

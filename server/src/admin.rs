@@ -8,17 +8,17 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use tierup_common::id::{AccountId, TokenId, UserId};
 use tierup_common::time::Timestamp;
-use tierup_common::trim::bare;
+use tierup_common::trim::trim_value;
 use tierup_common::user::{CreateUser, Role, User};
 
 use crate::clock::Clock;
 use crate::domain::Refusal;
-use crate::domain::valid::{Check, Valid};
-use crate::store::{self, Credential, NewUser, OpenError, System};
+use crate::domain::validation::{Validate, Validator};
+use crate::store::{self, NewUser, OpenError, SystemTx, TokenRecord};
 use crate::token;
 
-pub use backup::{BackedUp, backup, restore};
-pub use check::{Checked, folder as check};
+pub use backup::{BackupReport, backup, restore};
+pub use check::{CheckReport, check_folder as check};
 
 /// Why a command did nothing.
 #[derive(Debug, thiserror::Error)]
@@ -31,13 +31,13 @@ pub enum AdminError {
     Refused(#[from] Refusal),
     /// The store says no.
     #[error(transparent)]
-    Store(#[from] store::Error),
+    Store(#[from] store::StoreError),
     /// The machine has no randomness to give.
     #[error("no randomness: {0}")]
-    Random(getrandom::Error),
+    Randomness(getrandom::Error),
     /// There is a file of this name already.
     #[error("{} is there already\nhint: name a file that is not, with the date in it perhaps", .0.display())]
-    Exists(PathBuf),
+    FileExists(PathBuf),
     /// There is no such backup.
     #[error("there is no file {}", .0.display())]
     NoBackup(PathBuf),
@@ -67,7 +67,7 @@ pub enum AdminError {
 
 /// What `init` made.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Initialised {
+pub struct InitReport {
     /// The account.
     pub account_id: AccountId,
     /// Its owner.
@@ -78,14 +78,14 @@ pub struct Initialised {
 
 /// What `user add` made.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct UserAdded {
+pub struct AddedUser {
     /// The user.
     pub user_id: UserId,
     /// Their token, shown this once.
     pub token: String,
     /// The account, where none was named and there are several.
     #[serde(skip)]
-    pub chosen: Option<String>,
+    pub chosen_account: Option<String>,
 }
 
 /// Makes an account and its owner, and folder and database where there are none yet.
@@ -94,25 +94,25 @@ pub fn init(
     account: &str,
     owner_email: &str,
     owner_name: &str,
-) -> Result<Initialised, AdminError> {
+) -> Result<InitReport, AdminError> {
     let account = account.trim();
-    let owner = person(owner_email, owner_name, Role::Owner);
-    let mut check = Check::default();
-    check.line("account", account, tierup_common::limit::NAME);
-    owner.check(&mut check);
-    check.done()?;
-    let mut connection = store::create(folder)?;
+    let owner = user_request(owner_email, owner_name, Role::Owner);
+    let mut check = Validator::default();
+    check.non_empty_line("account", account, tierup_common::limit::NAME);
+    owner.validate(&mut check);
+    check.finish()?;
+    let mut connection = store::create_database(folder)?;
     store::migrate(&mut connection)?;
-    let (now, made) = (Clock::system().now(), token::make().map_err(AdminError::Random)?);
+    let (now, made) = (Clock::system().now(), token::make().map_err(AdminError::Randomness)?);
     let account_id = AccountId::new(now);
-    let user_id = store::visit(&mut connection, |system| {
+    let user_id = store::with_transaction(&mut connection, |system| {
         if system.accounts()?.iter().any(|(_, name)| name == account) {
             return Ok(Err(AdminError::AccountExists(account.into())));
         }
         system.insert_account(account_id, account, now)?;
-        add(system, account_id, &owner, made.hash, now).map(Ok)
+        insert_user_with_token(system, account_id, &owner, made.hash, now).map(Ok)
     })??;
-    Ok(Initialised { account_id, user_id, token: made.secret })
+    Ok(InitReport { account_id, user_id, token: made.secret })
 }
 
 /// Adds a user to an account: the one that is named, or else the one that was made first.
@@ -122,51 +122,51 @@ pub fn add_user(
     email: &str,
     name: &str,
     role: Role,
-) -> Result<UserAdded, AdminError> {
-    let (account, user) = (account.map(str::trim), person(email, name, role));
-    let mut check = Check::default();
-    user.check(&mut check);
-    check.done()?;
-    let mut connection = store::existing(folder)?;
+) -> Result<AddedUser, AdminError> {
+    let (account, user) = (account.map(str::trim), user_request(email, name, role));
+    let mut check = Validator::default();
+    user.validate(&mut check);
+    check.finish()?;
+    let mut connection = store::open_existing(folder)?;
     store::migrate(&mut connection)?;
-    let (now, made) = (Clock::system().now(), token::make().map_err(AdminError::Random)?);
-    let (user_id, chosen) = store::visit(&mut connection, |system| {
+    let (now, made) = (Clock::system().now(), token::make().map_err(AdminError::Randomness)?);
+    let (user_id, chosen) = store::with_transaction(&mut connection, |system| {
         let accounts = system.accounts()?;
-        let (id, name) = match choose(&accounts, account) {
+        let (id, name) = match choose_account(&accounts, account) {
             Ok(account) => account,
             Err(error) => return Ok(Err(error)),
         };
         let chosen = (account.is_none() && accounts.len() > 1).then(|| name.clone());
-        add(system, *id, &user, made.hash, now).map(|user| Ok((user, chosen)))
+        insert_user_with_token(system, *id, &user, made.hash, now).map(|user| Ok((user, chosen)))
     })??;
-    Ok(UserAdded { user_id, token: made.secret, chosen })
+    Ok(AddedUser { user_id, token: made.secret, chosen_account: chosen })
 }
 
 /// Makes another token for a user, for whoever lost theirs.
-pub fn add_token(folder: &Path, email: &str) -> Result<UserAdded, AdminError> {
-    let email = bare(email);
-    let mut connection = store::existing(folder)?;
+pub fn add_token(folder: &Path, email: &str) -> Result<AddedUser, AdminError> {
+    let email = trim_value(email);
+    let mut connection = store::open_existing(folder)?;
     store::migrate(&mut connection)?;
-    let (now, made) = (Clock::system().now(), token::make().map_err(AdminError::Random)?);
-    let user_id = store::visit(&mut connection, |system| {
+    let (now, made) = (Clock::system().now(), token::make().map_err(AdminError::Randomness)?);
+    let user_id = store::with_transaction(&mut connection, |system| {
         let Some((account, user)) = system.user_by_email(email)? else { return Ok(None) };
-        system.account(account).insert_token(&credential(user, made.hash, now))?;
+        system.account_tx(account).insert_token(&new_token_record(user, made.hash, now))?;
         Ok(Some(user))
     })?;
     let user_id = user_id.ok_or_else(|| AdminError::NoSuchUser(email.into()))?;
-    Ok(UserAdded { user_id, token: made.secret, chosen: None })
+    Ok(AddedUser { user_id, token: made.secret, chosen_account: None })
 }
 
-fn credential(user: UserId, hash: [u8; 32], now: Timestamp) -> Credential {
+fn new_token_record(user: UserId, hash: [u8; 32], now: Timestamp) -> TokenRecord {
     let (id, name) = (TokenId::new(now), "made on the server".into());
-    Credential { id, user, hash, name, created_at: now, expires_at: None }
+    TokenRecord { id, user, hash, name, created_at: now, expires_at: None }
 }
 
-fn choose<'a>(
+fn choose_account<'a>(
     accounts: &'a [(AccountId, String)],
-    named: Option<&str>,
+    wanted_name: Option<&str>,
 ) -> Result<&'a (AccountId, String), AdminError> {
-    let Some(wanted) = named else {
+    let Some(wanted) = wanted_name else {
         // Ids are in the order of their making.
         return accounts.iter().min_by_key(|(id, _)| *id).ok_or(AdminError::NoAccount);
     };
@@ -177,12 +177,12 @@ fn choose<'a>(
 }
 
 /// A person as they were written down, without what copying leaves around an address and a name.
-fn person(email: &str, name: &str, role: Role) -> CreateUser {
-    CreateUser { email: bare(email).into(), name: name.trim().into(), role, password: None }
+fn user_request(email: &str, name: &str, role: Role) -> CreateUser {
+    CreateUser { email: trim_value(email).into(), name: name.trim().into(), role, password: None }
 }
 
-fn add(
-    system: &mut System<'_>,
+fn insert_user_with_token(
+    system: &mut SystemTx<'_>,
     account: AccountId,
     request: &CreateUser,
     token_hash: [u8; 32],
@@ -196,8 +196,8 @@ fn add(
         active: true,
         created_at: now,
     };
-    let token = credential(user.id, token_hash, now);
-    let tx = system.account(account);
+    let token = new_token_record(user.id, token_hash, now);
+    let tx = system.account_tx(account);
     let new = NewUser { user, password_hash: None };
     tx.insert_user(&new)?;
     tx.insert_token(&token)?;

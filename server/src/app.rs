@@ -15,41 +15,44 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::assess::Engine;
-use crate::auth::{Admitted, Attempts, Tokens};
-use crate::bell::Bell;
+use crate::auth::{Authenticator, AuthorizedCaller, LoginThrottle};
 use crate::clock::Clock;
 use crate::domain::{Caller, Policy};
-use crate::error::{ApiError, ApiResult, problem_of};
-use crate::limits::Limits;
+use crate::error::{ApiError, ApiResult, problem_from_refusal};
+use crate::events::EventHub;
+use crate::limits::UserLimits;
 use crate::mail::Mailer;
 use crate::metrics::Metrics;
-use crate::pages::Pages;
+use crate::queue_cache::QueueCache;
 use crate::search::Search;
-use crate::store::{self, Answer, Credential, First, Key, Outlined, Scope, Store, Tx, WholeHandoff};
-use crate::webhook::Hooks;
+use crate::store::{
+    self, AccountScope, AccountTx, IdempotencyKey, JsonResponse, RawHandoff, Replayable, Store,
+    StoredResponse, TokenRecord,
+};
+use crate::webhook::WebhookRegistry;
 
 /// The running server, as its handlers and workers see it. Clones share it.
 #[derive(Clone)]
-pub struct App(Arc<Parts>);
+pub struct App(Arc<AppParts>);
 
 /// What a server is made of.
-pub struct Parts {
+pub struct AppParts {
     /// The time.
     pub clock: Clock,
     /// What is kept.
     pub store: Store,
     /// What is new.
-    pub bell: Bell,
+    pub events: EventHub,
     /// Pages of the queue as they were last sent.
-    pub pages: Arc<Pages>,
+    pub queue_cache: Arc<QueueCache>,
     /// Who callers are.
-    pub tokens: Arc<Tokens>,
+    pub authenticator: Arc<Authenticator>,
     /// Whose log-ins failed.
-    pub attempts: Attempts,
+    pub login_throttle: LoginThrottle,
     /// What is counted and timed.
     pub metrics: Arc<Metrics>,
     /// How much of what costs something one user may ask for.
-    pub limits: Limits,
+    pub limits: UserLimits,
     /// What is known of earlier problems.
     pub search: Search,
     /// Who assesses and answers.
@@ -57,7 +60,7 @@ pub struct Parts {
     /// Who carries mail.
     pub mailer: Mailer,
     /// Who is told what happens.
-    pub hooks: Hooks,
+    pub webhooks: WebhookRegistry,
     /// An escalation that nobody claims rings again after so long.
     pub remind_after: Option<Duration>,
     /// A claim that stands still goes back to the queue after so long.
@@ -69,23 +72,23 @@ pub struct Parts {
     /// Where people reach this server, for links.
     pub public_url: Option<url::Url>,
     /// Cancelled when the server is to stop.
-    pub stop: CancellationToken,
+    pub shutdown: CancellationToken,
     /// Gone when all of the above is: the last part to be dropped, so that whoever waits for it finds the folder free.
-    pub alive: mpsc::Sender<Infallible>,
+    pub shutdown_complete: mpsc::Sender<Infallible>,
 }
 
 impl App {
     /// The server made of these parts.
-    pub fn new(parts: Parts) -> Self {
+    pub fn new(parts: AppParts) -> Self {
         Self(Arc::new(parts))
     }
 
     /// Which jobs follow from a decision.
     pub fn policy(&self) -> Policy {
         Policy {
-            assesses: self.engine.is_on(),
-            announces: self.mailer.is_on(),
-            mails: self.mailer.is_on(),
+            assessment_enabled: self.engine.is_enabled(),
+            announcements_enabled: self.mailer.is_enabled(),
+            mail_enabled: self.mailer.is_enabled(),
             remind_after: self.remind_after,
             stale_after: self.stale_after,
         }
@@ -95,26 +98,26 @@ impl App {
     /// then. The one way in for handlers.
     pub async fn commit<T: Send + 'static>(
         &self,
-        caller: &Admitted,
-        work: impl FnOnce(&mut Tx<'_>, &Caller) -> store::Result<T> + Send + 'static,
+        caller: &AuthorizedCaller,
+        work: impl FnOnce(&mut AccountTx<'_>, &Caller) -> store::Result<T> + Send + 'static,
     ) -> ApiResult<T> {
         let (clock, admitted) = (self.clock.clone(), caller.clone());
         let done = self.store.commit(caller.account, move |tx| {
-            let caller = admitted.still(tx, clock.now())?;
+            let caller = admitted.recheck(tx, clock.now())?;
             work(tx, &caller)
         });
         Ok(done.await?)
     }
 
     /// Reads more of what somebody began to read, if they still may: an answer in pieces can take its time.
-    pub async fn read_on<T: Send + 'static>(
+    pub async fn continue_read<T: Send + 'static>(
         self,
-        caller: Admitted,
-        work: impl FnOnce(&Scope<'_>) -> store::Result<T> + Send + 'static,
+        caller: AuthorizedCaller,
+        work: impl FnOnce(&AccountScope<'_>) -> store::Result<T> + Send + 'static,
     ) -> store::Result<T> {
         let now = self.clock.now();
         let read = self.store.read(caller.account, move |scope| {
-            caller.still(scope, now)?;
+            caller.recheck(scope, now)?;
             work(scope)
         });
         read.await
@@ -122,96 +125,99 @@ impl App {
 
     /// The same as [`Self::commit`] for a change that was asked for with a key: done once, however often it is asked for.
     /// Without a key it is simply done.
-    pub async fn commit_once<T: Outlined>(
+    pub async fn commit_idempotent<T: Replayable>(
         &self,
-        caller: &Admitted,
-        key: Option<Key>,
+        caller: &AuthorizedCaller,
+        key: Option<IdempotencyKey>,
         status: StatusCode,
-        work: impl FnOnce(&mut Tx<'_>, &Caller) -> store::Result<T> + Send + 'static,
-    ) -> ApiResult<Reply<T>> {
+        work: impl FnOnce(&mut AccountTx<'_>, &Caller) -> store::Result<T> + Send + 'static,
+    ) -> ApiResult<ApiReply<T>> {
         let Some(key) = key else {
-            return Ok(Reply::Fresh(status, self.commit(caller, work).await?));
+            return Ok(ApiReply::Fresh(status, self.commit(caller, work).await?));
         };
         let now = self.clock.now();
         let reply = self.commit(caller, move |tx, caller| {
-            match tx.recall(&key, now)? {
-                Some(First::Whole(answer)) => return Ok(Reply::Kept(answer)),
-                Some(First::Outline(status, outline)) => {
+            match tx.stored_response(&key, now)? {
+                Some(StoredResponse::Complete(answer)) => return Ok(ApiReply::Stored(answer)),
+                Some(StoredResponse::Outline(status, outline)) => {
                     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-                    return Ok(Reply::Once(status, T::whole(serde_json::from_str(&outline)?, tx)?));
+                    return Ok(ApiReply::Idempotent(
+                        status,
+                        T::restore(serde_json::from_str(&outline)?, tx)?,
+                    ));
                 }
                 None => {}
             }
-            let answer = match tx.attempt(|tx| work(tx, caller)) {
+            let answer = match tx.with_savepoint(|tx| work(tx, caller)) {
                 Ok(value) => {
                     let outline = serde_json::to_string(&value.outline())?;
-                    tx.remember(&key, &First::Outline(status.as_u16(), outline), now)?;
-                    return Ok(Reply::Once(status, value));
+                    tx.store_response(&key, &StoredResponse::Outline(status.as_u16(), outline), now)?;
+                    return Ok(ApiReply::Idempotent(status, value));
                 }
-                Err(store::Error::Refused(refusal)) => {
-                    let problem = problem_of(refusal.clone());
+                Err(store::StoreError::Refused(refusal)) => {
+                    let problem = problem_from_refusal(refusal.clone());
                     // A conflict is an answer about the world, and stays the answer to this request. Anything else
                     // can be mended and sent again.
                     if problem.status != StatusCode::CONFLICT.as_u16() {
                         return Err(refusal.into());
                     }
-                    Answer { status: problem.status, body: serde_json::to_string(&problem)? }
+                    JsonResponse { status: problem.status, body: serde_json::to_string(&problem)? }
                 }
                 Err(other) => return Err(other),
             };
-            tx.remember(&key, &First::Whole(answer.clone()), now)?;
-            Ok(Reply::Kept(answer))
+            tx.store_response(&key, &StoredResponse::Complete(answer.clone()), now)?;
+            Ok(ApiReply::Stored(answer))
         });
         reply.await
     }
 
     /// Adds a token for a log-in with the password of this hash; who logged in. None if the password is another now, or
     /// its user inactive.
-    pub async fn commit_log_in(
+    pub async fn commit_login(
         &self,
         account: AccountId,
-        token: Credential,
+        token: TokenRecord,
         password_hash: String,
     ) -> ApiResult<Option<User>> {
-        Ok(self.store.commit(account, move |tx| tx.log_in(&token, &password_hash)).await?)
+        Ok(self.store.commit(account, move |tx| tx.insert_login_token(&token, &password_hash)).await?)
     }
 
     /// A handoff with who is reading it.
-    pub fn with_viewers(&self, account: AccountId, mut handoff: WholeHandoff) -> WholeHandoff {
-        handoff.item.viewers = self.bell.viewers(account, handoff.item.id);
+    pub fn with_viewers(&self, account: AccountId, mut handoff: RawHandoff) -> RawHandoff {
+        handoff.item.viewers = self.events.viewers(account, handoff.item.id);
         handoff
     }
 }
 
 impl std::ops::Deref for App {
-    type Target = Parts;
+    type Target = AppParts;
 
-    fn deref(&self) -> &Parts {
+    fn deref(&self) -> &AppParts {
         &self.0
     }
 }
 
 /// An answer in JSON: made just now, or the same as the first time.
-pub enum Reply<T> {
+pub enum ApiReply<T> {
     /// Made just now.
     Fresh(StatusCode, T),
     /// As it was, or will be, answered to the same key.
-    Once(StatusCode, T),
+    Idempotent(StatusCode, T),
     /// The same, kept as it was sent: a problem.
-    Kept(Answer),
+    Stored(JsonResponse),
 }
 
-impl<T> Reply<T> {
+impl<T> ApiReply<T> {
     /// What an answer of success says.
-    pub fn value(self) -> ApiResult<T>
+    pub fn into_value(self) -> ApiResult<T>
     where
         T: DeserializeOwned,
     {
         match self {
-            Self::Fresh(_, value) | Self::Once(_, value) => Ok(value),
-            Self::Kept(answer) => match serde_json::from_str(&answer.body) {
+            Self::Fresh(_, value) | Self::Idempotent(_, value) => Ok(value),
+            Self::Stored(answer) => match serde_json::from_str(&answer.body) {
                 Ok(value) => Ok(value),
-                Err(_) => Err(kept_problem(&answer)),
+                Err(_) => Err(stored_problem(&answer)),
             },
         }
     }
@@ -221,33 +227,35 @@ impl<T> Reply<T> {
     pub fn map(self, add: impl FnOnce(T) -> T) -> Self {
         match self {
             Self::Fresh(status, value) => Self::Fresh(status, add(value)),
-            Self::Once(status, value) => Self::Once(status, value),
-            Self::Kept(answer) => Self::Kept(answer),
+            Self::Idempotent(status, value) => Self::Idempotent(status, value),
+            Self::Stored(answer) => Self::Stored(answer),
         }
     }
 
     /// The answer on its way, with a body made by this.
-    pub fn sent(self, send: impl FnOnce(T) -> Response) -> Response {
+    pub fn into_response_with(self, send: impl FnOnce(T) -> Response) -> Response {
         match self {
-            Self::Fresh(status, value) | Self::Once(status, value) => (status, send(value)).into_response(),
-            Self::Kept(answer) => match StatusCode::from_u16(answer.status) {
+            Self::Fresh(status, value) | Self::Idempotent(status, value) => {
+                (status, send(value)).into_response()
+            }
+            Self::Stored(answer) => match StatusCode::from_u16(answer.status) {
                 Ok(status) if status.is_success() => {
                     let json = [(axum::http::header::CONTENT_TYPE, "application/json")];
                     (status, json, answer.body).into_response()
                 }
-                _ => kept_problem(&answer).into_response(),
+                _ => stored_problem(&answer).into_response(),
             },
         }
     }
 }
 
-impl<T: Serialize> IntoResponse for Reply<T> {
+impl<T: Serialize> IntoResponse for ApiReply<T> {
     fn into_response(self) -> Response {
-        self.sent(|value| axum::Json(value).into_response())
+        self.into_response_with(|value| axum::Json(value).into_response())
     }
 }
 
-fn kept_problem(answer: &Answer) -> ApiError {
+fn stored_problem(answer: &JsonResponse) -> ApiError {
     match serde_json::from_str::<Problem>(&answer.body) {
         Ok(problem) => problem.into(),
         Err(error) => ApiError::internal(&error),

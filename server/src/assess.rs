@@ -19,42 +19,42 @@ use crate::domain::briefing::Briefing;
 use crate::search::{Search, SearchError};
 use crate::store::{self, Store};
 
-pub use model::{Endpoint, Wire};
-pub use playbook::Pace;
+pub use model::{ModelApi, ModelEndpoint};
+pub use playbook::TypingPace;
 
 /// Steps of an assessment, at most: chips are used by the keys 1 to 9.
-const STEPS: usize = 9;
+const MAX_STEPS: usize = 9;
 /// Quotes and similar cases, at most.
-const QUOTES: usize = 3;
+const MAX_QUOTES: usize = 3;
 /// The text of an assessment or an answer, in bytes, at most.
-const TEXT: usize = 16 * 1024;
+const MAX_TEXT_BYTES: usize = 16 * 1024;
 /// A step, in characters, at most.
-const STEP_LENGTH: usize = 300;
+const MAX_STEP_CHARS: usize = 300;
 
 /// An engine and what it needs.
 pub enum Engine {
     /// Nobody assesses.
     Off,
     /// From runbooks and resolved sessions, offline.
-    Playbook(Pace),
+    Playbook(TypingPace),
     /// A model behind an HTTP endpoint.
-    Model(Endpoint),
+    Model(ModelEndpoint),
 }
 
 /// Why an engine did not say anything of use: one sentence, without secrets.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct Unable(pub String);
+pub struct EngineError(pub String);
 
-impl From<SearchError> for Unable {
+impl From<SearchError> for EngineError {
     fn from(error: SearchError) -> Self {
         tracing::error!(%error, "the playbook cannot search");
         Self("The playbook could not search the runbooks and resolved sessions.".into())
     }
 }
 
-impl From<store::Error> for Unable {
-    fn from(error: store::Error) -> Self {
+impl From<store::StoreError> for EngineError {
+    fn from(error: store::StoreError) -> Self {
         tracing::error!(%error, "an engine cannot read the store");
         Self("The engine could not read the earlier sessions.".into())
     }
@@ -62,7 +62,7 @@ impl From<store::Error> for Unable {
 
 /// What an engine works with besides the briefing.
 #[derive(Clone, Copy)]
-pub struct Library<'a> {
+pub struct EngineContext<'a> {
     /// Whose problems it may know.
     pub account: AccountId,
     /// What is kept.
@@ -72,11 +72,11 @@ pub struct Library<'a> {
 }
 
 /// Where an engine writes, as it comes.
-pub type Write<'a> = &'a mut (dyn FnMut(&str) + Send);
+pub type TextSink<'a> = &'a mut (dyn FnMut(&str) + Send);
 
 /// What an engine says, before its steps have ids.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Opinion {
+pub struct AssessmentDraft {
     /// What is probably wrong.
     pub likely_cause: String,
     /// What to try, and whether it was tried already.
@@ -91,7 +91,7 @@ pub struct Opinion {
 
 impl Engine {
     /// Whether anybody assesses.
-    pub const fn is_on(&self) -> bool {
+    pub const fn is_enabled(&self) -> bool {
         match self {
             Self::Off => false,
             Self::Playbook(_) | Self::Model(_) => true,
@@ -110,7 +110,7 @@ impl Engine {
         match self {
             Self::Off => "off",
             Self::Playbook(_) => "playbook",
-            Self::Model(endpoint) => endpoint.wire.name(),
+            Self::Model(endpoint) => endpoint.api.name(),
         }
     }
 
@@ -125,17 +125,17 @@ impl Engine {
     pub async fn assess(
         &self,
         briefing: &Briefing,
-        library: Library<'_>,
-        write: Write<'_>,
-    ) -> Result<(String, Opinion), Unable> {
+        context: EngineContext<'_>,
+        sink: TextSink<'_>,
+    ) -> Result<(String, AssessmentDraft), EngineError> {
         match self {
-            Self::Off => Err(Unable("The assessment engine is off.".into())),
-            Self::Playbook(pace) => playbook::assess(briefing, library, *pace, write).await,
+            Self::Off => Err(EngineError("The assessment engine is off.".into())),
+            Self::Playbook(pace) => playbook::assess(briefing, context, *pace, sink).await,
             Self::Model(endpoint) => {
-                let known = playbook::known(briefing, library).await?;
-                let said = endpoint.complete(prompt::assessment(briefing, &known), write).await?;
-                let opinion = parse::opinion(&said, briefing)?;
-                Ok((said, Opinion { similar: known.similar, ..opinion }))
+                let known = playbook::gather_findings(briefing, context).await?;
+                let said = endpoint.complete(prompt::assessment_prompt(briefing, &known), sink).await?;
+                let opinion = parse::parse_assessment(&said, briefing)?;
+                Ok((said, AssessmentDraft { similar: known.similar, ..opinion }))
             }
         }
     }
@@ -144,38 +144,38 @@ impl Engine {
     pub async fn reply(
         &self,
         briefing: &Briefing,
-        library: Library<'_>,
-        write: Write<'_>,
-    ) -> Result<String, Unable> {
+        context: EngineContext<'_>,
+        sink: TextSink<'_>,
+    ) -> Result<String, EngineError> {
         match self {
-            Self::Off => Err(Unable("The assistant is off.".into())),
-            Self::Playbook(pace) => playbook::reply(briefing, library, *pace, write).await,
+            Self::Off => Err(EngineError("The assistant is off.".into())),
+            Self::Playbook(pace) => playbook::reply(briefing, context, *pace, sink).await,
             Self::Model(endpoint) => {
-                let known = playbook::known(briefing, library).await?;
-                endpoint.complete(prompt::reply(briefing, &known), write).await
+                let known = playbook::gather_findings(briefing, context).await?;
+                endpoint.complete(prompt::reply_prompt(briefing, &known), sink).await
             }
         }
     }
 
     /// The assessment that an opinion makes, each step with an id.
-    pub fn assessment(&self, opinion: Opinion, took: Duration, now: Timestamp) -> Assessment {
+    pub fn build_assessment(&self, draft: AssessmentDraft, duration: Duration, now: Timestamp) -> Assessment {
         let step = |(text, already_tried)| Step { id: StepId::new(now), text, already_tried, outcome: None };
         Assessment {
-            likely_cause: opinion.likely_cause,
-            suggested_steps: opinion.steps.into_iter().take(STEPS).map(step).collect(),
-            confidence: opinion.confidence,
-            evidence: opinion.evidence.into_iter().take(QUOTES).collect(),
-            similar: opinion.similar.into_iter().take(QUOTES).collect(),
+            likely_cause: draft.likely_cause,
+            suggested_steps: draft.steps.into_iter().take(MAX_STEPS).map(step).collect(),
+            confidence: draft.confidence,
+            evidence: draft.evidence.into_iter().take(MAX_QUOTES).collect(),
+            similar: draft.similar.into_iter().take(MAX_QUOTES).collect(),
             engine: self.name().into(),
             model: self.model(),
-            took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            took_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
         }
     }
 }
 
 /// The beginning of a text, at most so many characters, with a mark where it was cut.
-fn cut(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
+fn truncate(text: &str, max_chars: usize) -> String {
+    match text.char_indices().nth(max_chars) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}…", text[..end].trim_end()),
     }

@@ -1,7 +1,7 @@
 //! Who a caller is, by their token: looked up once, remembered until something about users or tokens changes. Whoever
 //! changes something is looked up again when the change is decided.
 
-mod attempts;
+mod login_throttle;
 
 use std::collections::HashMap;
 use std::ops::Deref;
@@ -14,32 +14,32 @@ use tierup_common::user::Role;
 use crate::clock::Clock;
 use crate::domain::{Caller, Refusal, access};
 use crate::error::{ApiError, ApiResult};
-use crate::store::{self, Scope, Store};
+use crate::store::{self, AccountScope, Store};
 use crate::token;
 
-pub use attempts::Attempts;
+pub use login_throttle::LoginThrottle;
 
 /// Callers remembered, at most; beyond that the memory starts anew.
-const REMEMBERED: usize = 10_000;
+const MAX_CACHED_CALLERS: usize = 10_000;
 
-/// A caller whom the guard let in, for a route that asks for this role at least. Only [`Tokens::admit`] makes one.
+/// A caller whom the guard let in, for a route that asks for this role at least. Only [`Authenticator::authenticate`] makes one.
 #[derive(Clone, Debug)]
-pub struct Admitted {
+pub struct AuthorizedCaller {
     caller: Arc<Caller>,
-    least: Role,
+    required_role: Role,
 }
 
-impl Admitted {
+impl AuthorizedCaller {
     /// The caller as they are at a moment of the database, if they may still call. What was so when their request
     /// began may have ended while its body came, or earlier in the same commit.
-    pub fn still(&self, at: &Scope<'_>, now: Timestamp) -> store::Result<Caller> {
-        let caller = at.caller(self.caller.token)?;
-        access::comes_in(caller.as_ref(), self.least, now)?;
-        Ok(caller.ok_or(Refusal::TokenEnded)?)
+    pub fn recheck(&self, scope: &AccountScope<'_>, now: Timestamp) -> store::Result<Caller> {
+        let caller = scope.caller_by_token(self.caller.token)?;
+        access::authorize(caller.as_ref(), self.required_role, now)?;
+        Ok(caller.ok_or(Refusal::InvalidToken)?)
     }
 }
 
-impl Deref for Admitted {
+impl Deref for AuthorizedCaller {
     type Target = Arc<Caller>;
 
     fn deref(&self) -> &Arc<Caller> {
@@ -49,67 +49,67 @@ impl Deref for Admitted {
 
 /// Callers by the hash of their token. Unknown tokens are not remembered: one that is made later works at once.
 #[derive(Default)]
-pub struct Tokens {
-    known: RwLock<Known>,
+pub struct Authenticator {
+    cache: RwLock<CallerCache>,
 }
 
 #[derive(Default)]
-struct Known {
+struct CallerCache {
     callers: HashMap<[u8; 32], Arc<Caller>>,
     /// Counts the times that everybody was forgotten: who was looked up before is not remembered after.
-    forgotten: u64,
+    generation: u64,
 }
 
-impl Tokens {
+impl Authenticator {
     /// Lets the caller with this `Authorization` header in, where a role is asked for.
-    pub async fn admit(
+    pub async fn authenticate(
         &self,
         store: &Store,
         clock: &Clock,
         authorization: Option<&str>,
-        least: Role,
-    ) -> ApiResult<Admitted> {
-        let hash = token::hash(bearer(authorization)?)
+        required_role: Role,
+    ) -> ApiResult<AuthorizedCaller> {
+        let hash = token::hash(bearer_token(authorization)?)
             .ok_or_else(|| unauthenticated("this is not a tierup token, or it is mistyped"))?;
-        let caller = match self.remembered(&hash) {
+        let caller = match self.cached(&hash) {
             Some(caller) => caller,
-            None => self.look_up(store, hash).await?,
+            None => self.load(store, hash).await?,
         };
-        access::comes_in(Some(&caller), least, clock.now())?;
-        Ok(Admitted { caller, least })
+        access::authorize(Some(&caller), required_role, clock.now())?;
+        Ok(AuthorizedCaller { caller, required_role })
     }
 
     /// Forgets every caller: something about users or tokens changed. Called on the writer thread, before the commit
     /// is answered.
-    pub fn forget(&self) {
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+    pub fn invalidate(&self) {
+        let mut known = self.cache.write().unwrap_or_else(PoisonError::into_inner);
         known.callers.clear();
-        known.forgotten += 1;
+        known.generation += 1;
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Known> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner)
+    fn read_cache(&self) -> RwLockReadGuard<'_, CallerCache> {
+        self.cache.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn remembered(&self, hash: &[u8; 32]) -> Option<Arc<Caller>> {
-        self.read().callers.get(hash).cloned()
+    fn cached(&self, hash: &[u8; 32]) -> Option<Arc<Caller>> {
+        self.read_cache().callers.get(hash).cloned()
     }
 
-    async fn look_up(&self, store: &Store, hash: [u8; 32]) -> ApiResult<Arc<Caller>> {
-        let forgotten = self.read().forgotten;
-        let found = store.read_system(move |system| system.caller(&hash)).await?;
-        let caller = Arc::new(found.ok_or(Refusal::TokenEnded)?);
-        self.remember(hash, &caller, forgotten);
+    async fn load(&self, store: &Store, hash: [u8; 32]) -> ApiResult<Arc<Caller>> {
+        let forgotten = self.read_cache().generation;
+        let found = store.read_system(move |system| system.caller_by_token_hash(&hash)).await?;
+        let caller = Arc::new(found.ok_or(Refusal::InvalidToken)?);
+        self.insert_if_current(hash, &caller, forgotten);
         Ok(caller)
     }
 
     /// Remembers a caller who was looked up when everybody had been forgotten so often.
-    fn remember(&self, hash: [u8; 32], caller: &Arc<Caller>, forgotten: u64) {
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        if known.forgotten != forgotten {
+    fn insert_if_current(&self, hash: [u8; 32], caller: &Arc<Caller>, generation: u64) {
+        let mut known = self.cache.write().unwrap_or_else(PoisonError::into_inner);
+        if known.generation != generation {
             return;
         }
-        if known.callers.len() >= REMEMBERED {
+        if known.callers.len() >= MAX_CACHED_CALLERS {
             known.callers.clear();
         }
         known.callers.insert(hash, Arc::clone(caller));
@@ -117,7 +117,7 @@ impl Tokens {
 }
 
 /// The token in an `Authorization` header.
-pub fn bearer(authorization: Option<&str>) -> ApiResult<&str> {
+pub fn bearer_token(authorization: Option<&str>) -> ApiResult<&str> {
     authorization
         .ok_or_else(|| unauthenticated("send a token as `Authorization: Bearer tup_…`"))?
         .split_once(' ')
@@ -141,13 +141,13 @@ mod tests {
     use super::*;
     use crate::admin;
     use crate::domain::tests::{at, caller};
-    use crate::store::{Credential, Error, Tx};
+    use crate::store::{AccountTx, StoreError, TokenRecord};
 
     /// What may become of somebody while their change waits in line.
-    type Fate = fn(&mut Tx<'_>, &Caller) -> store::Result<()>;
+    type AccessChangeFn = fn(&mut AccountTx<'_>, &Caller) -> store::Result<()>;
 
-    fn changes(
-        tx: &mut Tx<'_>,
+    fn change_user(
+        tx: &mut AccountTx<'_>,
         who: &Caller,
         to: impl Fn(&mut User),
         hash: Option<&str>,
@@ -160,23 +160,23 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_is_put_out_earlier_in_the_same_commit_changes_nothing() {
-        let fates: [(Fate, &str); 5] = [
+        let fates: [(AccessChangeFn, &str); 5] = [
             (|tx, who| tx.delete_token(who.token).map(drop), "was revoked"),
-            (|tx, who| changes(tx, who, |user| user.active = false, None), "was revoked"),
-            (|tx, who| changes(tx, who, |_| (), Some("hash")), "was revoked"),
-            (|tx, who| changes(tx, who, |user| user.role = Role::Admin, None), "needs the role owner"),
-            (|tx, who| changes(tx, who, |user| user.name = "Ana".into(), None), ""),
+            (|tx, who| change_user(tx, who, |user| user.active = false, None), "was revoked"),
+            (|tx, who| change_user(tx, who, |_| (), Some("hash")), "was revoked"),
+            (|tx, who| change_user(tx, who, |user| user.role = Role::Admin, None), "needs the role owner"),
+            (|tx, who| change_user(tx, who, |user| user.name = "Ana".into(), None), ""),
         ];
         for (fate, says) in fates {
             let folder = tempfile::tempdir().unwrap();
             let made = admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
-            let (clock, tokens) = (Clock::system(), Tokens::default());
+            let (clock, tokens) = (Clock::system(), Authenticator::default());
             let (heard, groups) = mpsc::channel();
-            let on_commit = move |news: store::News| heard.send(news.pieces).unwrap();
+            let on_commit = move |news: store::CommitEffects| heard.send(news.batch_size).unwrap();
             let store =
-                Store::open(folder.path(), on_commit, &crate::supervise::Supervisor::default()).unwrap();
+                Store::open(folder.path(), on_commit, &crate::supervisor::Supervisor::default()).unwrap();
             let bearer = format!("Bearer {}", made.token);
-            let ana = tokens.admit(&store, &clock, Some(&bearer), Role::Owner).await.unwrap();
+            let ana = tokens.authenticate(&store, &clock, Some(&bearer), Role::Owner).await.unwrap();
             let (account, who) = (ana.account, ana.clone());
             let (begins, begun) = oneshot::channel();
             let (go, stands) = mpsc::channel();
@@ -189,7 +189,7 @@ mod tests {
             let others = async {
                 begun.await.unwrap();
                 let ends = store.commit(account, move |tx| fate(tx, &who));
-                let acts = store.commit(account, move |tx| ana.still(tx, clock.now()));
+                let acts = store.commit(account, move |tx| ana.recheck(tx, clock.now()));
                 let are_in_line = async { go.send(()).unwrap() };
                 tokio::join!(ends, acts, are_in_line)
             };
@@ -199,7 +199,7 @@ mod tests {
             assert_eq!(groups.try_iter().collect::<Vec<_>>(), [1, 2]);
             match acts {
                 Ok(caller) => assert_eq!((caller.name.as_str(), says), ("Ana", "")),
-                Err(Error::Refused(refusal)) => {
+                Err(StoreError::Refused(refusal)) => {
                     assert!(!says.is_empty() && refusal.to_string().contains(says), "{refusal}");
                 }
                 Err(other) => panic!("{other}"),
@@ -211,19 +211,19 @@ mod tests {
     async fn a_log_in_whose_password_changes_while_it_is_tried_gets_no_token() {
         let folder = tempfile::tempdir().unwrap();
         let made = admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
-        let (clock, tokens) = (Clock::system(), Tokens::default());
-        let store = Store::open(folder.path(), |_| {}, &crate::supervise::Supervisor::default()).unwrap();
+        let (clock, tokens) = (Clock::system(), Authenticator::default());
+        let store = Store::open(folder.path(), |_| {}, &crate::supervisor::Supervisor::default()).unwrap();
         let bearer = format!("Bearer {}", made.token);
-        let ana = tokens.admit(&store, &clock, Some(&bearer), Role::Viewer).await.unwrap();
+        let ana = tokens.authenticate(&store, &clock, Some(&bearer), Role::Viewer).await.unwrap();
         let (account, user) = (ana.account, ana.id);
         let sets = async |hash: &'static str, active: bool| {
             let who = ana.clone();
-            let set =
-                store.commit(account, move |tx| changes(tx, &who, |user| user.active = active, Some(hash)));
+            let set = store
+                .commit(account, move |tx| change_user(tx, &who, |user| user.active = active, Some(hash)));
             set.await.unwrap();
         };
         let logs_in = async |hash: &'static str, number: u8| {
-            let token = Credential {
+            let token = TokenRecord {
                 id: TokenId::from_bytes([number; 16]),
                 user,
                 hash: [number; 32],
@@ -231,8 +231,9 @@ mod tests {
                 created_at: clock.now(),
                 expires_at: None,
             };
-            let done = store
-                .commit(account, move |tx| Ok((tx.log_in(&token, hash)?, tx.tokens(user, at(0))?.len())));
+            let done = store.commit(account, move |tx| {
+                Ok((tx.insert_login_token(&token, hash)?, tx.tokens(user, at(0))?.len()))
+            });
             let (who, tokens) = done.await.unwrap();
             (who.is_some(), tokens)
         };
@@ -247,13 +248,13 @@ mod tests {
 
     #[test]
     fn who_was_looked_up_before_everybody_was_forgotten_is_not_remembered_after() {
-        let (tokens, priya, hash) = (Tokens::default(), Arc::new(caller("Priya Nair")), [7; 32]);
-        let looked_up = tokens.read().forgotten;
-        tokens.forget();
-        tokens.remember(hash, &priya, looked_up);
-        assert_eq!(tokens.remembered(&hash), None);
-        let looked_up = tokens.read().forgotten;
-        tokens.remember(hash, &priya, looked_up);
-        assert_eq!(tokens.remembered(&hash), Some(priya));
+        let (tokens, priya, hash) = (Authenticator::default(), Arc::new(caller("Priya Nair")), [7; 32]);
+        let looked_up = tokens.read_cache().generation;
+        tokens.invalidate();
+        tokens.insert_if_current(hash, &priya, looked_up);
+        assert_eq!(tokens.cached(&hash), None);
+        let looked_up = tokens.read_cache().generation;
+        tokens.insert_if_current(hash, &priya, looked_up);
+        assert_eq!(tokens.cached(&hash), Some(priya));
     }
 }

@@ -12,27 +12,27 @@ use clap::Args;
 use secrecy::SecretString;
 use serde::Deserialize;
 use tierup_common::redact;
-use tierup_common::trim::bare;
+use tierup_common::trim::trim_value;
 use url::Url;
 
-use crate::assess::{Endpoint, Engine, Pace, Wire};
-use crate::limits::Limits;
+use crate::assess::{Engine, ModelApi, ModelEndpoint, TypingPace};
+use crate::limits::UserLimits;
 use crate::mail::Mailer;
-use crate::webhook::{Hook, Webhooks};
+use crate::webhook::{Webhook, WebhookSettings};
 
 /// Days for which events can be replayed, when nobody says how many.
-const RETENTION_DAYS: u64 = 7;
+const DEFAULT_RETENTION_DAYS: u64 = 7;
 /// What one user may ask a model in a minute: each answer costs money.
-const QUESTIONS: u32 = 60;
+const DEFAULT_QUESTIONS_PER_MINUTE: u32 = 60;
 /// Streams of one user: half of what the server takes, so that nobody shuts the others out.
-const STREAMS: u32 = 10_000;
+const DEFAULT_STREAMS_PER_USER: u32 = 10_000;
 
 /// Settings as they are written down.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Where to listen; port 0 picks a free one [default: 127.0.0.1:7890]
-    #[arg(long, value_name = "ADDRESS", env = "TIERUP_SERVER_LISTEN", value_parser = value::address)]
+    #[arg(long, value_name = "ADDRESS", env = "TIERUP_SERVER_LISTEN", value_parser = value::parse_address)]
     pub listen: Option<SocketAddr>,
     /// TLS ends in a proxy in front of this server: allows other addresses than loopback
     #[arg(long, env = "TIERUP_SERVER_BEHIND_PROXY", num_args = 0..=1, default_missing_value = "true")]
@@ -41,8 +41,8 @@ pub struct Settings {
     #[arg(long, value_name = "ENGINE", env = "TIERUP_SERVER_ASSESSMENT_ENGINE")]
     pub assessment_engine: Option<String>,
     /// The base of the model's endpoint, like `http://127.0.0.1:11434/v1`
-    #[arg(long, value_name = "URL", env = "TIERUP_SERVER_ASSESSMENT_URL", value_parser = value::url, hide_env_values = true)]
-    #[serde(default, deserialize_with = "value::url_if_any")]
+    #[arg(long, value_name = "URL", env = "TIERUP_SERVER_ASSESSMENT_URL", value_parser = value::parse_url, hide_env_values = true)]
+    #[serde(default, deserialize_with = "value::deserialize_optional_url")]
     pub assessment_url: Option<Url>,
     /// The model's name, as its endpoint knows it
     #[arg(long, value_name = "NAME", env = "TIERUP_SERVER_ASSESSMENT_MODEL")]
@@ -94,14 +94,14 @@ pub struct Settings {
     /// Chat tools and programs that are told, as JSON: `[{"kind": "slack", "url": "https://…"}]`; kinds are slack,
     /// mattermost, ntfy and json [default: none]
     #[arg(long, value_name = "JSON", env = "TIERUP_SERVER_WEBHOOKS", hide_env_values = true)]
-    pub webhooks: Option<Webhooks>,
+    pub webhooks: Option<WebhookSettings>,
     /// The proxy by way of which models and webhooks are called, unless they are on this machine [default: none]
-    #[arg(long, value_name = "URL", env = "TIERUP_SERVER_OUTGOING_PROXY", value_parser = value::url, hide_env_values = true)]
-    #[serde(default, deserialize_with = "value::url_if_any")]
+    #[arg(long, value_name = "URL", env = "TIERUP_SERVER_OUTGOING_PROXY", value_parser = value::parse_url, hide_env_values = true)]
+    #[serde(default, deserialize_with = "value::deserialize_optional_url")]
     pub outgoing_proxy: Option<Url>,
     /// Where people reach this server, for links in mail
-    #[arg(long, value_name = "URL", env = "TIERUP_SERVER_PUBLIC_URL", value_parser = value::url, hide_env_values = true)]
-    #[serde(default, deserialize_with = "value::url_if_any")]
+    #[arg(long, value_name = "URL", env = "TIERUP_SERVER_PUBLIC_URL", value_parser = value::parse_url, hide_env_values = true)]
+    #[serde(default, deserialize_with = "value::deserialize_optional_url")]
     pub public_url: Option<Url>,
 }
 
@@ -123,7 +123,7 @@ pub enum ConfigError {
     #[error("cannot read {path}: {1}", path = .0.display())]
     Unreadable(PathBuf, std::io::Error),
     /// The file is not TOML, or names a setting there is not.
-    #[error("{path}, line {line}, column {column}: {why}", path = .path.display())]
+    #[error("{path}, line {line}, column {column}: {reason}", path = .path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -132,24 +132,24 @@ pub enum ConfigError {
         /// The character of it, counted from 1.
         column: usize,
         /// Why, without what stands there: it may be a password.
-        why: String,
+        reason: String,
     },
     /// A value makes no sense.
-    #[error("{setting}: {why}")]
-    Value {
+    #[error("{setting}: {reason}")]
+    InvalidValue {
         /// Which setting.
         setting: &'static str,
         /// What to do about it.
-        why: String,
+        reason: String,
     },
 }
 
-fn wrong(setting: &'static str, why: impl Into<String>) -> ConfigError {
-    ConfigError::Value { setting, why: why.into() }
+fn invalid_setting(setting: &'static str, reason: impl Into<String>) -> ConfigError {
+    ConfigError::InvalidValue { setting, reason: reason.into() }
 }
 
 /// Settings that make sense together.
-pub struct Config {
+pub struct ServerConfig {
     /// Where to listen.
     pub listen: SocketAddr,
     /// A proxy in front of this server says where requests come from.
@@ -167,16 +167,16 @@ pub struct Config {
     /// Older events cannot be replayed; none if all can.
     pub event_retention: Option<Duration>,
     /// How much one user may ask for.
-    pub limits: Limits,
+    pub limits: UserLimits,
     /// Who is told what happens.
-    pub hooks: Vec<Hook>,
+    pub webhooks: Vec<Webhook>,
     /// Where people reach this server.
     pub public_url: Option<Url>,
 }
 
 impl Settings {
     /// The settings of a file.
-    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+    pub fn from_file(path: &Path) -> Result<Self, ConfigError> {
         let text =
             std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable(path.into(), error))?;
         Self::parse(path, &text)
@@ -184,48 +184,57 @@ impl Settings {
 
     fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
         toml::from_str(text).map_err(|error| {
-            let (line, column) = redact::place(text, error.span().map_or(0, |span| span.start));
-            ConfigError::Malformed { path: path.into(), line, column, why: redact::reason(error.message()) }
+            let (line, column) = redact::line_and_column(text, error.span().map_or(0, |span| span.start));
+            ConfigError::Malformed {
+                path: path.into(),
+                line,
+                column,
+                reason: redact::redact_message(error.message()),
+            }
         })
     }
 
     /// These settings, and where they say nothing, those.
     #[must_use]
-    pub fn or(self, other: Self) -> Self {
+    pub fn or_else(self, fallback: Self) -> Self {
         Self {
-            listen: self.listen.or(other.listen),
-            behind_proxy: self.behind_proxy.or(other.behind_proxy),
-            assessment_engine: self.assessment_engine.or(other.assessment_engine),
-            assessment_url: self.assessment_url.or(other.assessment_url),
-            assessment_model: self.assessment_model.or(other.assessment_model),
-            assessment_api_key: self.assessment_api_key.or(other.assessment_api_key),
-            assessment_timeout_seconds: self.assessment_timeout_seconds.or(other.assessment_timeout_seconds),
+            listen: self.listen.or(fallback.listen),
+            behind_proxy: self.behind_proxy.or(fallback.behind_proxy),
+            assessment_engine: self.assessment_engine.or(fallback.assessment_engine),
+            assessment_url: self.assessment_url.or(fallback.assessment_url),
+            assessment_model: self.assessment_model.or(fallback.assessment_model),
+            assessment_api_key: self.assessment_api_key.or(fallback.assessment_api_key),
+            assessment_timeout_seconds: self
+                .assessment_timeout_seconds
+                .or(fallback.assessment_timeout_seconds),
             assessment_words_per_second: self
                 .assessment_words_per_second
-                .or(other.assessment_words_per_second),
-            runbooks: self.runbooks.or(other.runbooks),
-            mail_url: self.mail_url.or(other.mail_url),
-            mail_from: self.mail_from.or(other.mail_from),
-            unclaimed_reminder_minutes: self.unclaimed_reminder_minutes.or(other.unclaimed_reminder_minutes),
-            stale_claim_hours: self.stale_claim_hours.or(other.stale_claim_hours),
-            event_retention_days: self.event_retention_days.or(other.event_retention_days),
-            requests_per_minute: self.requests_per_minute.or(other.requests_per_minute),
-            questions_per_minute: self.questions_per_minute.or(other.questions_per_minute),
-            streams_per_user: self.streams_per_user.or(other.streams_per_user),
-            log_format: self.log_format.or(other.log_format),
-            log: self.log.or(other.log),
-            webhooks: self.webhooks.or(other.webhooks),
-            outgoing_proxy: self.outgoing_proxy.or(other.outgoing_proxy),
-            public_url: self.public_url.or(other.public_url),
+                .or(fallback.assessment_words_per_second),
+            runbooks: self.runbooks.or(fallback.runbooks),
+            mail_url: self.mail_url.or(fallback.mail_url),
+            mail_from: self.mail_from.or(fallback.mail_from),
+            unclaimed_reminder_minutes: self
+                .unclaimed_reminder_minutes
+                .or(fallback.unclaimed_reminder_minutes),
+            stale_claim_hours: self.stale_claim_hours.or(fallback.stale_claim_hours),
+            event_retention_days: self.event_retention_days.or(fallback.event_retention_days),
+            requests_per_minute: self.requests_per_minute.or(fallback.requests_per_minute),
+            questions_per_minute: self.questions_per_minute.or(fallback.questions_per_minute),
+            streams_per_user: self.streams_per_user.or(fallback.streams_per_user),
+            log_format: self.log_format.or(fallback.log_format),
+            log: self.log.or(fallback.log),
+            webhooks: self.webhooks.or(fallback.webhooks),
+            outgoing_proxy: self.outgoing_proxy.or(fallback.outgoing_proxy),
+            public_url: self.public_url.or(fallback.public_url),
         }
     }
 
     /// The settings checked, and what they describe made ready.
-    pub fn check(self) -> Result<Config, ConfigError> {
-        self.within_bounds()?;
+    pub fn into_config(self) -> Result<ServerConfig, ConfigError> {
+        self.check_ranges()?;
         let listen = self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 7890)));
         if !listen.ip().is_loopback() && self.behind_proxy != Some(true) {
-            return Err(wrong(
+            return Err(invalid_setting(
                 "listen",
                 format!(
                     "{listen} can be reached from other machines, and this server speaks plain HTTP\n\
@@ -238,41 +247,46 @@ impl Settings {
             ("outgoing_proxy", &self.outgoing_proxy),
             ("public_url", &self.public_url),
         ] {
-            url.as_ref().map_or(Ok(()), |url| value::of_the_web(setting, url))?;
+            url.as_ref().map_or(Ok(()), |url| value::ensure_web_url(setting, url))?;
         }
         if self.public_url.as_ref().is_some_and(|url| !url.username().is_empty() || url.password().is_some())
         {
-            return Err(wrong("public_url", "holds a user or a password, which every mail would show"));
+            return Err(invalid_setting(
+                "public_url",
+                "holds a user or a password, which every mail would show",
+            ));
         }
-        let engine = self.engine()?;
+        let engine = self.build_engine()?;
         let questions = self.questions_per_minute.unwrap_or(if matches!(engine, Engine::Model(_)) {
-            QUESTIONS
+            DEFAULT_QUESTIONS_PER_MINUTE
         } else {
             0
         });
-        let (requests, streams) =
-            (self.requests_per_minute.unwrap_or(0), self.streams_per_user.unwrap_or(STREAMS));
-        let retention = self.event_retention_days.unwrap_or(RETENTION_DAYS);
-        Ok(Config {
+        let (requests, streams) = (
+            self.requests_per_minute.unwrap_or(0),
+            self.streams_per_user.unwrap_or(DEFAULT_STREAMS_PER_USER),
+        );
+        let retention = self.event_retention_days.unwrap_or(DEFAULT_RETENTION_DAYS);
+        Ok(ServerConfig {
             listen,
             behind_proxy: self.behind_proxy == Some(true),
             event_retention: Some(Duration::from_hours(24 * retention)).filter(|_| retention > 0),
-            limits: Limits::new(requests, questions, streams),
+            limits: UserLimits::new(requests, questions, streams),
             engine,
-            mailer: mail::mailer(self.mail_url.as_ref(), self.mail_from.as_deref())?,
+            mailer: mail::build_mailer(self.mail_url.as_ref(), self.mail_from.as_deref())?,
             runbooks: self.runbooks,
-            hooks: self
+            webhooks: self
                 .webhooks
-                .map_or(Ok(Vec::new()), |hooks| hooks.check(self.outgoing_proxy.as_ref()))
-                .map_err(|error| wrong("webhooks", error.to_string()))?,
+                .map_or(Ok(Vec::new()), |hooks| hooks.into_webhooks(self.outgoing_proxy.as_ref()))
+                .map_err(|error| invalid_setting("webhooks", error.to_string()))?,
             remind_after: self.unclaimed_reminder_minutes.filter(|n| *n > 0).map(Duration::from_mins),
             stale_after: self.stale_claim_hours.filter(|n| *n > 0).map(Duration::from_hours),
-            public_url: self.public_url.map(|url| with_slash(&url)),
+            public_url: self.public_url.map(|url| with_trailing_slash(&url)),
         })
     }
 
     /// Every number has a range: beyond it nothing is gained, and spans of time are no longer spans.
-    fn within_bounds(&self) -> Result<(), ConfigError> {
+    fn check_ranges(&self) -> Result<(), ConfigError> {
         let numbers = [
             ("assessment_timeout_seconds", self.assessment_timeout_seconds, 1..=3_600),
             ("assessment_words_per_second", self.assessment_words_per_second.map(u64::from), 0..=100_000),
@@ -286,52 +300,52 @@ impl Settings {
         let beyond =
             numbers.into_iter().find(|(_, number, range)| number.is_some_and(|n| !range.contains(&n)));
         beyond.map_or(Ok(()), |(setting, _, range)| {
-            Err(wrong(setting, format!("must be from {} to {}", range.start(), range.end())))
+            Err(invalid_setting(setting, format!("must be from {} to {}", range.start(), range.end())))
         })
     }
 
-    fn engine(&self) -> Result<Engine, ConfigError> {
-        let wire = match self.assessment_engine.as_deref().map_or("playbook", bare) {
+    fn build_engine(&self) -> Result<Engine, ConfigError> {
+        let wire = match self.assessment_engine.as_deref().map_or("playbook", trim_value) {
             "off" => return Ok(Engine::Off),
             "playbook" => {
                 let words = self.assessment_words_per_second.unwrap_or(0);
                 let pause = Duration::from_secs(1).checked_div(words);
-                return Ok(Engine::Playbook(pause.map_or(Pace::AtOnce, Pace::PauseAfterWord)));
+                return Ok(Engine::Playbook(pause.map_or(TypingPace::Immediate, TypingPace::DelayPerWord)));
             }
-            "openai" => Wire::OpenAi,
-            "anthropic" => Wire::Anthropic,
+            "openai" => ModelApi::OpenAi,
+            "anthropic" => ModelApi::Anthropic,
             other => {
-                let other = value::quoted(other);
+                let other = value::quote_word(other);
                 let why = format!("{other} is no engine; use playbook, openai, anthropic or off");
-                return Err(wrong("assessment_engine", why));
+                return Err(invalid_setting("assessment_engine", why));
             }
         };
         let base = match (&self.assessment_url, wire) {
             (Some(url), _) => url.clone(),
-            (None, Wire::Anthropic) => known_url("https://api.anthropic.com/v1")?,
-            (None, Wire::OpenAi) => known_url("https://api.openai.com/v1")?,
+            (None, ModelApi::Anthropic) => default_url("https://api.anthropic.com/v1")?,
+            (None, ModelApi::OpenAi) => default_url("https://api.openai.com/v1")?,
         };
-        let model = self.assessment_model.as_deref().map(|model| bare(model).to_owned());
-        let model =
-            model.ok_or_else(|| wrong("assessment_model", "name the model that the endpoint serves"))?;
+        let model = self.assessment_model.as_deref().map(|model| trim_value(model).to_owned());
+        let model = model
+            .ok_or_else(|| invalid_setting("assessment_model", "name the model that the endpoint serves"))?;
         let seconds = self.assessment_timeout_seconds.unwrap_or(60);
         let key = match &self.assessment_api_key {
-            Some(key) => value::key("assessment_api_key", key)?,
+            Some(key) => value::parse_key("assessment_api_key", key)?,
             None => None,
         };
         let limit = Duration::from_secs(seconds);
-        Endpoint::new(wire, &base, model, key, limit, self.outgoing_proxy.as_ref())
+        ModelEndpoint::new(wire, &base, model, key, limit, self.outgoing_proxy.as_ref())
             .map(Engine::Model)
-            .map_err(|error| wrong("assessment_url", error.to_string()))
+            .map_err(|error| invalid_setting("assessment_url", error.to_string()))
     }
 }
 
-fn known_url(url: &'static str) -> Result<Url, ConfigError> {
-    url.parse().map_err(|_| wrong("assessment_url", "name the endpoint's base"))
+fn default_url(url: &'static str) -> Result<Url, ConfigError> {
+    url.parse().map_err(|_| invalid_setting("assessment_url", "name the endpoint's base"))
 }
 
 /// A base that relative links can be joined to.
-fn with_slash(url: &Url) -> Url {
+fn with_trailing_slash(url: &Url) -> Url {
     let mut url = url.clone();
     if !url.path().ends_with('/') {
         url.set_path(&format!("{}/", url.path()));
@@ -346,43 +360,43 @@ mod tests {
 
     use super::*;
 
-    fn settings(toml: &str) -> Settings {
+    fn parse_settings(toml: &str) -> Settings {
         toml::from_str(toml).unwrap()
     }
 
-    fn why(toml: &str) -> String {
-        settings(toml).check().err().unwrap().to_string()
+    fn config_error(toml: &str) -> String {
+        parse_settings(toml).into_config().err().unwrap().to_string()
     }
 
     #[test]
     fn without_settings_it_listens_on_loopback_and_works_offline() {
-        let config = Settings::default().check().unwrap();
+        let config = Settings::default().into_config().unwrap();
         assert_eq!(config.listen.to_string(), "127.0.0.1:7890");
-        assert!(matches!(config.engine, Engine::Playbook(Pace::AtOnce)));
-        assert!(!config.mailer.is_on());
+        assert!(matches!(config.engine, Engine::Playbook(TypingPace::Immediate)));
+        assert!(!config.mailer.is_enabled());
     }
 
     #[test]
     fn the_first_that_says_something_wins() {
-        let config = settings("listen = '127.0.0.1:1'")
-            .or(settings("listen = '127.0.0.1:2'\npublic_url = 'http://x'"));
-        let config = config.check().unwrap();
+        let config = parse_settings("listen = '127.0.0.1:1'")
+            .or_else(parse_settings("listen = '127.0.0.1:2'\npublic_url = 'http://x'"));
+        let config = config.into_config().unwrap();
         assert_eq!(config.listen.port(), 1);
         assert_eq!(config.public_url.unwrap().as_str(), "http://x/");
     }
 
     #[test]
     fn what_makes_no_sense_says_what_to_do() {
-        assert!(why("listen = '0.0.0.0:80'").contains("--behind-proxy"));
-        assert!(why("assessment_engine = 'gpt'").contains("use playbook"));
-        assert!(why("assessment_engine = 'openai'").contains("name the model"));
+        assert!(config_error("listen = '0.0.0.0:80'").contains("--behind-proxy"));
+        assert!(config_error("assessment_engine = 'gpt'").contains("use playbook"));
+        assert!(config_error("assessment_engine = 'openai'").contains("name the model"));
         assert!(
-            why("assessment_engine = 'openai'\nassessment_model = 'm'\nassessment_url = 'ftp://x'")
+            config_error("assessment_engine = 'openai'\nassessment_model = 'm'\nassessment_url = 'ftp://x'")
                 .contains("http://")
         );
-        assert!(!settings("mail_url = 'off'").check().unwrap().mailer.is_on());
-        assert!(why("outgoing_proxy = 'socks5://x'").contains("http://"));
-        assert!(why("mail_url = 'file:/tmp/x'\nmail_from = 'nobody'").contains("not a mailbox"));
+        assert!(!parse_settings("mail_url = 'off'").into_config().unwrap().mailer.is_enabled());
+        assert!(config_error("outgoing_proxy = 'socks5://x'").contains("http://"));
+        assert!(config_error("mail_url = 'file:/tmp/x'\nmail_from = 'nobody'").contains("not a mailbox"));
         assert!(
             toml::from_str::<Settings>("lissten = 'x'").unwrap_err().to_string().contains("unknown field")
         );
@@ -404,12 +418,12 @@ mod tests {
             Settings { streams_per_user: Some(0), ..none() },
         ];
         for settings in beyond {
-            let why = settings.check().err().unwrap().to_string();
+            let why = settings.into_config().err().unwrap().to_string();
             assert!(why.contains(": must be from "), "{why}");
         }
         let most =
             "unclaimed_reminder_minutes = 525600\nstale_claim_hours = 8760\nevent_retention_days = 36500";
-        assert!(settings(most).check().is_ok());
+        assert!(parse_settings(most).into_config().is_ok());
     }
 
     #[test]
@@ -431,20 +445,21 @@ mod tests {
         ];
         let command = Settings::augment_args(clap::Command::new("serve").no_binary_name(true));
         let matches = command.try_get_matches_from(flags.concat()).unwrap();
-        let config = Settings::from_arg_matches(&matches).unwrap().check().unwrap();
+        let config = Settings::from_arg_matches(&matches).unwrap().into_config().unwrap();
         assert_eq!(config.listen.port(), 0);
         assert_eq!(config.public_url.unwrap().as_str(), "https://tierup.acme.test/");
-        assert_eq!((config.hooks.len(), config.mailer.is_on()), (1, true));
+        assert_eq!((config.webhooks.len(), config.mailer.is_enabled()), (1, true));
         assert!(matches!(config.engine, Engine::Model(_)));
     }
 
     #[test]
     fn a_key_with_something_in_it_that_no_key_has_is_refused() {
         for key in ["sk 1", "sk\n1", "sk\u{200b}1", "schlüssel"] {
-            let said = value::key("assessment_api_key", &SecretString::from(key)).unwrap_err().to_string();
+            let said =
+                value::parse_key("assessment_api_key", &SecretString::from(key)).unwrap_err().to_string();
             assert!(said.contains("blank") && !said.contains(key), "{said}");
         }
-        let bare = |key| value::key("x", &SecretString::from(key)).unwrap();
+        let bare = |key| value::parse_key("x", &SecretString::from(key)).unwrap();
         assert_eq!(bare(" \"sk-1\"\r\n").unwrap().expose_secret(), "sk-1");
         assert!(bare(" ").is_none());
     }
@@ -453,7 +468,7 @@ mod tests {
     fn links_lead_to_the_web() {
         for url in ["javascript:alert(1)", "file:///etc/passwd", "data:text/html,x", "ftp://acme.test"] {
             for setting in ["public_url", "outgoing_proxy", "assessment_url"] {
-                let why = why(&format!("{setting} = '{url}'"));
+                let why = config_error(&format!("{setting} = '{url}'"));
                 assert!(why.starts_with(&format!("{setting}: must begin with http://")), "{why}");
             }
         }
@@ -461,7 +476,7 @@ mod tests {
 
     #[test]
     fn a_wrong_mail_url_is_not_repeated() {
-        let why = why("mail_url = 'smpt://ana:hunter2@mail.acme.test'");
+        let why = config_error("mail_url = 'smpt://ana:hunter2@mail.acme.test'");
         assert!(!why.contains("hunter2"), "{why}");
     }
 }

@@ -11,12 +11,12 @@ pub mod handoff;
 pub mod reminder;
 pub mod session;
 pub mod user;
-pub mod valid;
+pub mod validation;
 
 use std::time::Duration;
 
 use tierup_common::assessment::Assessment;
-use tierup_common::event::{ReminderReason, What};
+use tierup_common::event::{EventBody, ReminderReason};
 use tierup_common::handoff::{HandoffStatus, Snapshot};
 use tierup_common::id::{AccountId, HandoffId, MessageId, Seq, SessionId, TokenId, UserId};
 use tierup_common::limit;
@@ -56,11 +56,11 @@ impl Caller {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Policy {
     /// An assessment engine is on.
-    pub assesses: bool,
+    pub assessment_enabled: bool,
     /// There is somewhere to announce a handoff.
-    pub announces: bool,
+    pub announcements_enabled: bool,
     /// There is somebody to carry mail.
-    pub mails: bool,
+    pub mail_enabled: bool,
     /// An escalation that nobody claims rings again after so long.
     pub remind_after: Option<Duration>,
     /// A claim that stands still goes back to the queue after so long.
@@ -73,9 +73,9 @@ pub struct Decision {
     /// Rows to write.
     pub changes: Vec<Change>,
     /// What to tell, in order.
-    pub events: Vec<Happening>,
+    pub events: Vec<PendingEvent>,
     /// Work to do afterwards.
-    pub jobs: Vec<Task>,
+    pub jobs: Vec<ScheduledJob>,
 }
 
 impl Decision {
@@ -86,35 +86,35 @@ impl Decision {
 
     /// Adds a row to write.
     #[must_use]
-    pub fn change(mut self, change: Change) -> Self {
+    pub fn with_change(mut self, change: Change) -> Self {
         self.changes.push(change);
         self
     }
 
     /// Adds something to tell the whole team.
     #[must_use]
-    pub fn tell(mut self, what: What) -> Self {
-        self.events.push(Happening { what, only: None });
+    pub fn with_event(mut self, body: EventBody) -> Self {
+        self.events.push(PendingEvent { body, recipient: None });
         self
     }
 
     /// Adds something to tell one user alone.
     #[must_use]
-    pub fn tell_only(mut self, user: UserId, what: What) -> Self {
-        self.events.push(Happening { what, only: Some(user) });
+    pub fn with_event_for(mut self, user: UserId, body: EventBody) -> Self {
+        self.events.push(PendingEvent { body, recipient: Some(user) });
         self
     }
 
     /// Adds work to do at once, if there is any.
     #[must_use]
-    pub fn job(mut self, job: Option<Job>) -> Self {
-        self.jobs.extend(job.map(|job| Task { job, due: None }));
+    pub fn with_job(mut self, job: Option<Job>) -> Self {
+        self.jobs.extend(job.map(|job| ScheduledJob { job, due: None }));
         self
     }
 
     /// Adds work for some moment, if there is any.
     #[must_use]
-    pub fn task(mut self, task: impl Into<Option<Task>>) -> Self {
+    pub fn with_scheduled_job(mut self, task: impl Into<Option<ScheduledJob>>) -> Self {
         self.jobs.extend(task.into());
         self
     }
@@ -122,12 +122,12 @@ impl Decision {
     /// A handoff as it is once this is carried out; none if it stays as it is.
     pub fn handoff_after(&self, id: HandoffId) -> Option<Handoff> {
         let written = self.changes.iter().find_map(|change| match change {
-            Change::OpenHandoff(handoff, _) | Change::UpdateHandoff(handoff) => {
+            Change::InsertHandoff(handoff, _) | Change::UpdateHandoff(handoff) => {
                 Some(handoff).filter(|handoff| handoff.id == id)
             }
-            Change::OpenSession(_)
+            Change::InsertSession(_)
             | Change::UpdateSession(_)
-            | Change::AddMessage(..)
+            | Change::InsertMessage(..)
             | Change::PutBranch(..)
             | Change::PutAssessment(..) => None,
         })?;
@@ -139,29 +139,29 @@ impl Decision {
 #[derive(Clone, PartialEq, Debug)]
 pub enum Change {
     /// A new session.
-    OpenSession(Session),
+    InsertSession(Session),
     /// A session as it is to be.
     UpdateSession(Session),
     /// Something said.
-    AddMessage(SessionId, Message),
+    InsertMessage(SessionId, Message),
     /// What has been tried: one line of it.
     PutBranch(SessionId, Branch),
     /// A new handoff, with what it hands over.
-    OpenHandoff(Handoff, Box<Snapshot>),
+    InsertHandoff(Handoff, Box<Snapshot>),
     /// A handoff as it is to be.
     UpdateHandoff(Handoff),
     /// What the assessment of a handoff says.
-    PutAssessment(HandoffId, Written),
+    PutAssessment(HandoffId, AssessmentChange),
 }
 
 impl Change {
     /// The session as it is to be, if this is its row.
     pub const fn session_after(&self) -> Option<&Session> {
         match self {
-            Self::OpenSession(session) | Self::UpdateSession(session) => Some(session),
-            Self::AddMessage(..)
+            Self::InsertSession(session) | Self::UpdateSession(session) => Some(session),
+            Self::InsertMessage(..)
             | Self::PutBranch(..)
-            | Self::OpenHandoff(..)
+            | Self::InsertHandoff(..)
             | Self::UpdateHandoff(_)
             | Self::PutAssessment(..) => None,
         }
@@ -170,27 +170,27 @@ impl Change {
 
 /// What is kept beside a handoff of its assessment. An assessment that fails leaves what an earlier one said.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Written {
+pub enum AssessmentChange {
     /// It says this, as text and as data.
     Ready(String, Assessment),
     /// It could not be made, for this reason.
     Failed(String),
     /// The same assessment, with what came of its steps.
-    Marked(Assessment),
+    StepsUpdated(Assessment),
 }
 
 /// An event to be, before it has its place in the log.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Happening {
+pub struct PendingEvent {
     /// What happened.
-    pub what: What,
+    pub body: EventBody,
     /// The one user who may know of it; everybody in the account, if none is named.
-    pub only: Option<UserId>,
+    pub recipient: Option<UserId>,
 }
 
 /// Work to do, and when.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Task {
+pub struct ScheduledJob {
     /// What.
     pub job: Job,
     /// Not before this moment; at once, if none is named.
@@ -199,7 +199,7 @@ pub struct Task {
 
 /// A webhook of the settings: the same for as long as its kind and its address are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
-pub struct HookId(pub u64);
+pub struct WebhookId(pub u64);
 
 /// Slow work, kept as a row of the transaction that asked for it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
@@ -238,14 +238,16 @@ pub enum Job {
         reason: Option<ReminderReason>,
     },
     /// Tell one webhook of an event.
-    Call {
+    #[serde(rename = "call")]
+    Webhook {
         /// Which event.
         seq: Seq,
         /// Which webhook.
-        hook: HookId,
+        hook: WebhookId,
     },
     /// Look whether a handoff is to ring again.
-    Ring {
+    #[serde(rename = "ring")]
+    Reminder {
         /// Which.
         handoff_id: HandoffId,
         /// Since when it has been in the state that this is about.
@@ -263,7 +265,7 @@ pub enum Refusal {
     NotFound,
     /// The token does not work, or no longer.
     #[error("this token does not work: it was revoked, or its user is inactive")]
-    TokenEnded,
+    InvalidToken,
     /// The token's time is over.
     #[error("this token has expired; ask an admin for a new one, or log in")]
     TokenExpired,
@@ -274,14 +276,14 @@ pub enum Refusal {
     #[error("only the opener, the assignee and admins write in this session")]
     NotAParticipant,
     /// The session is neither parked nor escalated.
-    #[error("only a parked or escalated session is taken back; this one {}", worked_on_or(*.0))]
+    #[error("only a parked or escalated session is taken back; this one {}", not_resumable_reason(*.0))]
     NothingToResume(SessionStatus),
     /// The session does not take this now.
-    #[error("the session is {}", as_said(*.0))]
+    #[error("the session is {}", status_label(*.0))]
     SessionNotActive(SessionStatus),
     /// The session has no room for more.
     #[error("{0}")]
-    SessionFull(Full),
+    SessionFull(CapacityLimit),
     /// Somebody else was first, so long ago.
     #[error("already claimed by {}", .0.claimed_by_name)]
     AlreadyClaimed(Winner, Duration),
@@ -295,16 +297,16 @@ pub enum Refusal {
     #[error("another user has this email address")]
     EmailTaken,
     /// Fields that break a rule.
-    #[error("{}", say_fields(.0))]
+    #[error("{}", join_field_errors(.0))]
     Invalid(Vec<FieldError>),
     /// The idempotency key was used for another request.
     #[error("this Idempotency-Key was used for another request; make a new key for a new request")]
-    KeyReused,
+    IdempotencyKeyReused,
 }
 
 /// What of a session has reached its limit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum Full {
+pub enum CapacityLimit {
     /// The whole of it.
     #[error(
         "this session is full: a session holds at most {} messages and {} MiB of text; resolve it or hand it on, and go on in a new one",
@@ -314,27 +316,27 @@ pub enum Full {
     Session,
     /// What was tried.
     #[error("what was tried in a session holds at most {} MiB of text; shorten it, and say the rest in a message", limit::BRANCH_TEXT / MIB)]
-    Tried,
+    Branches,
 }
 
 const MIB: u64 = 1024 * 1024;
 
 /// Where a session stands, as people say it.
-const fn as_said(status: SessionStatus) -> &'static str {
+const fn status_label(status: SessionStatus) -> &'static str {
     match status {
         SessionStatus::Paused => "parked",
-        SessionStatus::Active | SessionStatus::Escalated | SessionStatus::Resolved => status.word(),
+        SessionStatus::Active | SessionStatus::Escalated | SessionStatus::Resolved => status.as_str(),
     }
 }
 
-fn worked_on_or(status: SessionStatus) -> String {
+fn not_resumable_reason(status: SessionStatus) -> String {
     match status {
         SessionStatus::Active => "is being worked on already".into(),
         SessionStatus::Paused | SessionStatus::Escalated | SessionStatus::Resolved => format!("is {status}"),
     }
 }
 
-fn say_fields(errors: &[FieldError]) -> String {
+fn join_field_errors(errors: &[FieldError]) -> String {
     let each: Vec<String> =
         errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect();
     each.join("; ")
@@ -350,11 +352,16 @@ pub(crate) mod tests {
     use tierup_common::session::ConfidenceTier;
 
     use super::*;
-    use crate::domain::handoff::State;
+    use crate::domain::handoff::HandoffState;
 
     /// A server that only answers.
-    pub(crate) const POLICY: Policy =
-        Policy { assesses: false, announces: false, mails: false, remind_after: None, stale_after: None };
+    pub(crate) const POLICY: Policy = Policy {
+        assessment_enabled: false,
+        announcements_enabled: false,
+        mail_enabled: false,
+        remind_after: None,
+        stale_after: None,
+    };
 
     /// So many seconds into the story.
     pub(crate) fn at(seconds: i64) -> Timestamp {
@@ -381,14 +388,14 @@ pub(crate) mod tests {
             id: SessionId::from_bytes([2; 16]),
             number: Number(1),
             title: "VPN is down".into(),
-            summarised: true,
+            has_summary: true,
             status: SessionStatus::Active,
-            tier: ConfidenceTier::Discovery,
+            confidence_tier: ConfidenceTier::Discovery,
             opener: opener.person(),
             assignee: opener.person(),
             handoff_count: 0,
-            standing: None,
-            escalation: None,
+            current_handoff: None,
+            latest_escalation: None,
             message_count: 1,
             text_bytes: 0,
             resolution: None,
@@ -400,18 +407,18 @@ pub(crate) mod tests {
     }
 
     /// An escalation of this session, in this state.
-    pub(crate) fn handoff(session: &Session, state: State) -> Handoff {
+    pub(crate) fn handoff(session: &Session, state: HandoffState) -> Handoff {
         Handoff {
             id: HandoffId::from_bytes([3; 16]),
             number: Number(42),
             session_id: session.id,
             intent: Intent::Escalate,
             state,
-            since: at(0),
+            state_since: at(0),
             priority: Priority::Normal,
             title: session.title.clone(),
             notes: "stuck".into(),
-            assessment: AssessmentStatus::Pending,
+            assessment_status: AssessmentStatus::Pending,
             handed_off_by: session.opener.clone(),
             wake_at: None,
             created_at: at(0),

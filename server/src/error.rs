@@ -5,12 +5,12 @@ use std::time::Duration;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tierup_common::problem::{self, Code, Problem};
-use tierup_common::time::ago;
+use tierup_common::time::format_ago;
 
-use crate::browser;
 use crate::domain::Refusal;
 use crate::password::PasswordError;
 use crate::search::SearchError;
+use crate::security_headers;
 use crate::store;
 
 /// A problem on its way out. The layer that knows the request's id turns it into the body: see [`finish`].
@@ -53,18 +53,18 @@ impl From<Problem> for ApiError {
 
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
-        problem_of(refusal).into()
+        problem_from_refusal(refusal).into()
     }
 }
 
 impl From<SearchError> for ApiError {
     fn from(error: SearchError) -> Self {
         match error {
-            SearchError::Crowded => {
+            SearchError::TooManySearches => {
                 Self::rate_limited(Duration::from_secs(1), "too many searches at once; try again in a moment")
             }
             SearchError::Store(error) => error.into(),
-            SearchError::Index(_) | SearchError::Runbooks(..) | SearchError::CutShort => {
+            SearchError::Index(_) | SearchError::Runbooks(..) | SearchError::Cancelled => {
                 Self::internal(&error)
             }
         }
@@ -83,11 +83,11 @@ impl From<PasswordError> for ApiError {
 }
 
 /// What a refusal looks like to the one refused.
-pub fn problem_of(refusal: Refusal) -> Problem {
+pub fn problem_from_refusal(refusal: Refusal) -> Problem {
     let say = |code, refusal: &Refusal| Problem::new(code).detail(refusal.to_string());
     match refusal {
         Refusal::NotFound => Problem::new(Code::NotFound).detail("there is no such thing in your account"),
-        Refusal::TokenEnded | Refusal::TokenExpired => say(Code::Unauthenticated, &refusal),
+        Refusal::InvalidToken | Refusal::TokenExpired => say(Code::Unauthenticated, &refusal),
         Refusal::Forbidden(_) => say(Code::Forbidden, &refusal),
         Refusal::NotAParticipant => say(Code::NotAParticipant, &refusal),
         Refusal::SessionNotActive(_) | Refusal::NothingToResume(_) => say(Code::SessionNotActive, &refusal),
@@ -95,9 +95,9 @@ pub fn problem_of(refusal: Refusal) -> Problem {
         Refusal::HandoffClosed(_) => say(Code::HandoffClosed, &refusal),
         Refusal::AssessmentRunning => say(Code::AssessmentRunning, &refusal),
         Refusal::EmailTaken => say(Code::EmailTaken, &refusal),
-        Refusal::KeyReused => say(Code::IdempotencyKeyReused, &refusal),
+        Refusal::IdempotencyKeyReused => say(Code::IdempotencyKeyReused, &refusal),
         Refusal::AlreadyClaimed(winner, since) => {
-            let detail = format!("Already claimed by {} {}.", winner.claimed_by_name, ago(since));
+            let detail = format!("Already claimed by {} {}.", winner.claimed_by_name, format_ago(since));
             let problem = Problem::new(Code::HandoffAlreadyClaimed).detail(detail);
             Problem { winner: Some(winner), ..problem }
         }
@@ -108,34 +108,36 @@ pub fn problem_of(refusal: Refusal) -> Problem {
     }
 }
 
-impl From<store::Error> for ApiError {
-    fn from(error: store::Error) -> Self {
+impl From<store::StoreError> for ApiError {
+    fn from(error: store::StoreError) -> Self {
         match error {
-            store::Error::Refused(refusal) => refusal.into(),
-            store::Error::Full => {
+            store::StoreError::Refused(refusal) => refusal.into(),
+            store::StoreError::DiskFull => {
                 tracing::error!("the disk is full");
                 Self::new(Code::StorageFull, "the server's disk is full; nothing was written, reads go on")
             }
-            store::Error::Closed => Self::new(
+            store::StoreError::Closed => Self::new(
                 Code::Unavailable,
                 "the server is stopping; try again in a moment, with the same Idempotency-Key",
             ),
-            store::Error::Undone => Self::new(
+            store::StoreError::RolledBack => Self::new(
                 Code::Unavailable,
                 "the database took this change back, with others; nothing was written, send it again",
             ),
-            store::Error::Lost => Self::new(
+            store::StoreError::FolderReplaced => Self::new(
                 Code::Unavailable,
                 "the server's folder was moved, deleted or replaced; nothing is stored until it is back, reads go on",
             ),
-            store::Error::Unknown => {
+            store::StoreError::UnknownOutcome => {
                 tracing::error!("a commit ended in an unknown state");
                 Self::new(
                     Code::Unavailable,
                     "whether this was stored is not known; send it again with the same Idempotency-Key",
                 )
             }
-            store::Error::Sql(_) | store::Error::Json(_) | store::Error::Panicked => Self::internal(&error),
+            store::StoreError::Sql(_) | store::StoreError::Json(_) | store::StoreError::Panicked => {
+                Self::internal(&error)
+            }
         }
     }
 }
@@ -150,7 +152,7 @@ impl IntoResponse for ApiError {
 }
 
 /// Gives a response its request id and what browsers are told, and a problem its body.
-pub fn finish(mut response: Response, request_id: &str) -> Response {
+pub fn finish_response(mut response: Response, request_id: &str) -> Response {
     if let Some(ApiError { mut problem, retry_after }) = response.extensions_mut().remove::<ApiError>() {
         problem.request_id = Some(request_id.into());
         // A Problem is plain data: turning it into JSON cannot fail.
@@ -166,7 +168,7 @@ pub fn finish(mut response: Response, request_id: &str) -> Response {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
     }
-    browser::guard(response.headers_mut());
+    security_headers::add_security_headers(response.headers_mut());
     if let Ok(value) = HeaderValue::from_str(request_id) {
         response.headers_mut().insert("x-request-id", value);
     }

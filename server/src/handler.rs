@@ -29,13 +29,13 @@ use crate::error::{ApiError, ApiResult};
 use crate::store;
 
 /// Rows of a page when nobody says how many.
-const PAGE: u32 = 50;
+const DEFAULT_PAGE_SIZE: u32 = 50;
 
 /// Rows of a page, as they are asked for: any number from 1 on, of which we give what we give.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Rows(u32);
+pub struct PageSize(u32);
 
-impl<'de> Deserialize<'de> for Rows {
+impl<'de> Deserialize<'de> for PageSize {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
         let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -48,7 +48,7 @@ impl<'de> Deserialize<'de> for Rows {
     }
 }
 
-impl JsonSchema for Rows {
+impl JsonSchema for PageSize {
     fn inline_schema() -> bool {
         true
     }
@@ -63,24 +63,28 @@ impl JsonSchema for Rows {
 }
 
 /// How many rows a page has: what was asked for, as far as we give.
-fn page_limit(asked: Option<Rows>) -> u32 {
-    asked.map_or(PAGE, |rows| rows.0.min(limit::PAGE))
+fn page_limit(requested: Option<PageSize>) -> u32 {
+    requested.map_or(DEFAULT_PAGE_SIZE, |rows| rows.0.min(limit::PAGE))
 }
 
 /// Whether a search text asks for something.
-fn is_asked(text: Option<&str>) -> bool {
+fn has_search_text(text: Option<&str>) -> bool {
     text.is_some_and(|text| !text.trim().is_empty())
 }
 
 /// The sessions that a search text finds, everything committed before the request included; nothing if there is no
 /// search text.
-async fn found(app: &App, caller: &Caller, text: Option<String>) -> ApiResult<Option<Vec<SessionId>>> {
-    let Some(text) = text.filter(|text| is_asked(Some(text))) else { return Ok(None) };
-    Ok(Some(app.search.sessions(&app.store, caller.account, text).await?))
+async fn search_sessions(
+    app: &App,
+    caller: &Caller,
+    text: Option<String>,
+) -> ApiResult<Option<Vec<SessionId>>> {
+    let Some(text) = text.filter(|text| has_search_text(Some(text))) else { return Ok(None) };
+    Ok(Some(app.search.find_sessions(&app.store, caller.account, text).await?))
 }
 
 /// A cursor that came from us, read back.
-fn read_cursor<T: std::str::FromStr>(cursor: Option<&str>) -> ApiResult<Option<T>> {
+fn parse_cursor<T: std::str::FromStr>(cursor: Option<&str>) -> ApiResult<Option<T>> {
     let read = cursor.map(str::parse).transpose();
     read.map_err(|_| {
         ApiError::new(Code::BadRequest, "query, cursor: pass next_cursor of an earlier page, or leave it out")
@@ -89,15 +93,15 @@ fn read_cursor<T: std::str::FromStr>(cursor: Option<&str>) -> ApiResult<Option<T
 
 /// Cuts a page that was read with one row too many, or with too much text by what its rows weigh, and says where the next
 /// begins.
-fn cut<T, C: ToString>(
+fn truncate_page<T, C: ToString>(
     rows: &mut Vec<T>,
     limit: u32,
-    weigh: impl Fn(&T) -> usize,
+    text_size: impl Fn(&T) -> usize,
     cursor: impl Fn(&T) -> C,
 ) -> Option<String> {
     let mut text = 0;
     let full = rows.iter().position(|row| {
-        text += weigh(row);
+        text += text_size(row);
         text >= limit::PAGE_TEXT
     });
     let limit = full.map_or(limit as usize, |place| (place + 1).min(limit as usize));
@@ -111,7 +115,7 @@ fn cut<T, C: ToString>(
 /// A body of JSON that ends in a list of which a piece at a time is in memory: what stands before and begins the list,
 /// where it goes on, what ends it, and how the next piece is read, and where it goes on then. A piece is read when the one
 /// before is on its way: a client that takes its time holds nothing but that.
-fn in_pieces<P, F>(
+fn stream_json<P, F>(
     mut head: Vec<u8>,
     next: Option<P>,
     end: &'static [u8],
@@ -137,7 +141,7 @@ where
             if next.is_none() {
                 piece.extend_from_slice(end);
             }
-            Ok::<_, store::Error>(Some((Bytes::from(piece), next)))
+            Ok::<_, store::StoreError>(Some((Bytes::from(piece), next)))
         }
     });
     let body = stream::once(std::future::ready(Ok(Bytes::from(head)))).chain(rest);

@@ -22,28 +22,28 @@ use crate::error::{ApiError, ApiResult};
 
 /// Requests of one user that are answered at a time: each holds what it was sent and what it answers. More than any console
 /// or script has use for, and with all of them as large as they may be no burden.
-const IN_FLIGHT: u32 = 64;
+const MAX_IN_FLIGHT: u32 = 64;
 /// When to come again who has more: some of them are answered by then.
-const MOMENT: Duration = Duration::from_secs(1);
+const IN_FLIGHT_RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// A limit for each user by themselves; none if nothing is limited.
-struct PerUser(Option<DefaultKeyedRateLimiter<UserId>>);
+struct UserRateLimiter(Option<DefaultKeyedRateLimiter<UserId>>);
 
-impl PerUser {
+impl UserRateLimiter {
     /// So many in a minute, which may come all at once; 0 is as many as one likes.
     fn per_minute(number: u32) -> Self {
         Self(NonZeroU32::new(number).map(|number| RateLimiter::keyed(Quota::per_minute(number))))
     }
 
-    fn take(&self, user: UserId, what: &str) -> ApiResult<()> {
+    fn check(&self, user: UserId, noun: &str) -> ApiResult<()> {
         let Some(limiter) = &self.0 else { return Ok(()) };
         limiter.check_key(&user).map_err(|not_until| {
             let wait = not_until.wait_time_from(DefaultClock::default().now());
-            ApiError::rate_limited(wait, &format!("too many {what} in a minute; wait as Retry-After says"))
+            ApiError::rate_limited(wait, &format!("too many {noun} in a minute; wait as Retry-After says"))
         })
     }
 
-    fn forget(&self) {
+    fn evict_idle(&self) {
         if let Some(limiter) = &self.0 {
             limiter.retain_recent();
         }
@@ -51,45 +51,51 @@ impl PerUser {
 }
 
 /// The limits of a server.
-pub struct Limits {
-    requests: PerUser,
-    questions: PerUser,
-    streams: usize,
-    in_flight: Arc<InFlight>,
+pub struct UserLimits {
+    request_rate: UserRateLimiter,
+    question_rate: UserRateLimiter,
+    max_streams: usize,
+    in_flight: Arc<InFlightCounts>,
 }
 
-impl Limits {
+impl UserLimits {
     /// Requests and questions to a model in a minute (0 is no limit), and streams open at once, each for one user.
     pub fn new(requests: u32, questions: u32, streams: u32) -> Self {
-        let (requests, questions) = (PerUser::per_minute(requests), PerUser::per_minute(questions));
-        Self { requests, questions, streams: streams as usize, in_flight: Arc::default() }
+        let (requests, questions) =
+            (UserRateLimiter::per_minute(requests), UserRateLimiter::per_minute(questions));
+        Self {
+            request_rate: requests,
+            question_rate: questions,
+            max_streams: streams as usize,
+            in_flight: Arc::default(),
+        }
     }
 
     /// Lets a request in, if the user has not too many under way: it is until what is given back is dropped.
-    pub fn enter(&self, user: UserId) -> ApiResult<UnderWay> {
-        let mut users = self.in_flight.users();
+    pub fn begin_request(&self, user: UserId) -> ApiResult<InFlightGuard> {
+        let mut users = self.in_flight.lock();
         let count = users.entry(user).or_insert(0);
-        if *count >= IN_FLIGHT {
-            let detail = format!("{IN_FLIGHT} requests of yours are under way; wait for an answer first");
-            return Err(ApiError::rate_limited(MOMENT, &detail));
+        if *count >= MAX_IN_FLIGHT {
+            let detail = format!("{MAX_IN_FLIGHT} requests of yours are under way; wait for an answer first");
+            return Err(ApiError::rate_limited(IN_FLIGHT_RETRY_AFTER, &detail));
         }
         *count += 1;
-        Ok(UnderWay { user, of: Arc::clone(&self.in_flight) })
+        Ok(InFlightGuard { user, counts: Arc::clone(&self.in_flight) })
     }
 
     /// Counts a request.
-    pub fn request(&self, user: UserId) -> ApiResult<()> {
-        self.requests.take(user, "requests")
+    pub fn check_request_rate(&self, user: UserId) -> ApiResult<()> {
+        self.request_rate.check(user, "requests")
     }
 
     /// Counts what the assistant must answer or assess.
-    pub fn question(&self, user: UserId) -> ApiResult<()> {
-        self.questions.take(user, "questions to the assistant")
+    pub fn check_question_rate(&self, user: UserId) -> ApiResult<()> {
+        self.question_rate.check(user, "questions to the assistant")
     }
 
     /// Whether a user with so many streams may open another.
-    pub fn stream(&self, open: usize) -> ApiResult<()> {
-        if open < self.streams {
+    pub fn check_stream_count(&self, open: usize) -> ApiResult<()> {
+        if open < self.max_streams {
             return Ok(());
         }
         let detail = format!("{open} event streams of yours are open; close one first");
@@ -97,38 +103,38 @@ impl Limits {
     }
 
     /// Forgets users who have not been heard of for long.
-    pub fn forget(&self) {
-        self.requests.forget();
-        self.questions.forget();
+    pub fn evict_idle(&self) {
+        self.request_rate.evict_idle();
+        self.question_rate.evict_idle();
     }
 }
 
 /// How many requests each user has under way; nobody who has none is in it.
 #[derive(Default)]
-struct InFlight(Mutex<HashMap<UserId, u32>>);
+struct InFlightCounts(Mutex<HashMap<UserId, u32>>);
 
-impl InFlight {
-    fn users(&self) -> MutexGuard<'_, HashMap<UserId, u32>> {
+impl InFlightCounts {
+    fn lock(&self) -> MutexGuard<'_, HashMap<UserId, u32>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A request that is under way.
-pub struct UnderWay {
+pub struct InFlightGuard {
     user: UserId,
-    of: Arc<InFlight>,
+    counts: Arc<InFlightCounts>,
 }
 
-impl UnderWay {
+impl InFlightGuard {
     /// The answer, with which the request ends: when all of it was taken, or nobody takes it any more.
-    pub fn until_sent(self, response: Response) -> Response {
-        response.map(|body| Body::new(Sent { body, _under_way: self }))
+    pub fn hold_until_sent(self, response: Response) -> Response {
+        response.map(|body| Body::new(GuardedBody { body, _guard: self }))
     }
 }
 
-impl Drop for UnderWay {
+impl Drop for InFlightGuard {
     fn drop(&mut self) {
-        let mut users = self.of.users();
+        let mut users = self.counts.lock();
         if let Some(count) = users.get_mut(&self.user) {
             *count -= 1;
             if *count == 0 {
@@ -139,12 +145,12 @@ impl Drop for UnderWay {
 }
 
 /// The body of an answer whose request is under way as long as it is there.
-struct Sent {
+struct GuardedBody {
     body: Body,
-    _under_way: UnderWay,
+    _guard: InFlightGuard,
 }
 
-impl http_body::Body for Sent {
+impl http_body::Body for GuardedBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -170,15 +176,15 @@ mod tests {
 
     #[test]
     fn a_user_has_so_many_requests_under_way_and_others_theirs() {
-        let limits = Limits::new(0, 0, 0);
+        let limits = UserLimits::new(0, 0, 0);
         let (sam, priya) = (UserId::from_bytes([1; 16]), UserId::from_bytes([2; 16]));
-        let mut under_way: Vec<_> = (0..IN_FLIGHT).map(|_| limits.enter(sam).unwrap()).collect();
-        assert!(limits.enter(sam).is_err());
-        drop(limits.enter(priya).unwrap());
+        let mut under_way: Vec<_> = (0..MAX_IN_FLIGHT).map(|_| limits.begin_request(sam).unwrap()).collect();
+        assert!(limits.begin_request(sam).is_err());
+        drop(limits.begin_request(priya).unwrap());
         under_way.pop();
-        under_way.push(limits.enter(sam).unwrap());
-        assert!(limits.enter(sam).is_err());
+        under_way.push(limits.begin_request(sam).unwrap());
+        assert!(limits.begin_request(sam).is_err());
         under_way.clear();
-        assert!(limits.in_flight.users().is_empty(), "nobody is remembered who has none under way");
+        assert!(limits.in_flight.lock().is_empty(), "nobody is remembered who has none under way");
     }
 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError
 use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
-use tierup_common::log::OwnTargets;
+use tierup_common::log::OwnCrateFilter;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -18,18 +18,18 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::config::LogFormat;
 
 /// Lines that wait, in bytes, at most.
-const QUEUE: usize = 256 * 1024;
+const MAX_QUEUE_BYTES: usize = 256 * 1024;
 /// What is still in the queue when the process ends has so long.
-const LAST_WORDS: Duration = Duration::from_millis(500);
+const FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The queue of this process's log, once it has begun.
-static LOG: OnceLock<Arc<Queue>> = OnceLock::new();
+static LOG_QUEUE: OnceLock<Arc<LogQueue>> = OnceLock::new();
 /// Lines of this process's log that were lost.
-static LOST: LazyLock<Counter> = LazyLock::new(Counter::default);
+static LOST_LINES: LazyLock<Counter> = LazyLock::new(Counter::default);
 
 /// Begins to log on standard error, panics included.
-pub fn start(filter: EnvFilter, format: LogFormat) -> io::Result<()> {
-    let queue = Arc::new(Queue::new(LOST.clone()));
+pub fn init(filter: EnvFilter, format: LogFormat) -> io::Result<()> {
+    let queue = Arc::new(LogQueue::new(LOST_LINES.clone()));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(Arc::clone(&queue))
@@ -37,47 +37,47 @@ pub fn start(filter: EnvFilter, format: LogFormat) -> io::Result<()> {
         // It would say on standard error that standard error cannot be written, and panic.
         .log_internal_errors(false);
     let begun = match format {
-        LogFormat::Text => log.finish().with(OwnTargets).try_init(),
+        LogFormat::Text => log.finish().with(OwnCrateFilter).try_init(),
         LogFormat::Json => {
-            log.json().flatten_event(true).with_span_list(false).finish().with(OwnTargets).try_init()
+            log.json().flatten_event(true).with_span_list(false).finish().with(OwnCrateFilter).try_init()
         }
     };
     begun.map_err(io::Error::other)?;
-    queue.start(io::stderr())?;
+    queue.spawn_writer(io::stderr())?;
     // The first to begin is the only one.
-    let _ = LOG.set(queue);
-    std::panic::set_hook(Box::new(panicked));
+    let _ = LOG_QUEUE.set(queue);
+    std::panic::set_hook(Box::new(log_panic));
     Ok(())
 }
 
 /// Says a last line, and waits a moment until it and all before it are written.
-pub fn last_words(line: &str) {
-    match LOG.get() {
-        Some(queue) => queue.put(format!("{line}\n").into_bytes()),
-        None => say(line),
+pub fn write_final_line(line: &str) {
+    match LOG_QUEUE.get() {
+        Some(queue) => queue.push(format!("{line}\n").into_bytes()),
+        None => eprint_line(line),
     }
     flush();
 }
 
 /// Waits a moment until everything is written.
 pub fn flush() {
-    if let Some(queue) = LOG.get() {
-        queue.flush(LAST_WORDS);
+    if let Some(queue) = LOG_QUEUE.get() {
+        queue.flush(FLUSH_TIMEOUT);
     }
 }
 
 /// Says a line on standard error, for commands that have no log. Where nobody can be told, nobody is.
-pub fn say(line: &str) {
+pub fn eprint_line(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Counts the lines of this process's log that were lost.
-pub(crate) fn lost() -> Counter {
-    LOST.clone()
+pub(crate) fn lost_lines() -> Counter {
+    LOST_LINES.clone()
 }
 
 /// A panic is a line of the log: the standard library's own hook would wait for whoever reads standard error.
-fn panicked(panic: &PanicHookInfo<'_>) {
+fn log_panic(panic: &PanicHookInfo<'_>) {
     let thread = std::thread::current();
     let thread = thread.name().unwrap_or("unnamed");
     let at = panic.location().map(tracing::field::display);
@@ -88,55 +88,60 @@ fn panicked(panic: &PanicHookInfo<'_>) {
 }
 
 /// Lines on their way to whoever reads them.
-struct Queue {
-    waiting: Mutex<Waiting>,
+struct LogQueue {
+    state: Mutex<QueueState>,
     /// There is a line.
-    more: Condvar,
+    line_added: Condvar,
     /// There is none any more.
-    all_written: Condvar,
-    lost: Counter,
+    drained: Condvar,
+    lost_lines: Counter,
 }
 
 #[derive(Default)]
-struct Waiting {
+struct QueueState {
     lines: VecDeque<Vec<u8>>,
     bytes: usize,
     /// A line is being written.
     is_writing: bool,
 }
 
-impl Queue {
+impl LogQueue {
     fn new(lost: Counter) -> Self {
-        Self { waiting: Mutex::default(), more: Condvar::new(), all_written: Condvar::new(), lost }
+        Self {
+            state: Mutex::default(),
+            line_added: Condvar::new(),
+            drained: Condvar::new(),
+            lost_lines: lost,
+        }
     }
 
     /// Starts the thread that writes.
-    fn start(self: &Arc<Self>, to: impl Write + Send + 'static) -> io::Result<()> {
+    fn spawn_writer(self: &Arc<Self>, writer: impl Write + Send + 'static) -> io::Result<()> {
         let queue = Arc::clone(self);
-        let write = move || queue.write_all_to(to);
+        let write = move || queue.run_writer(writer);
         std::thread::Builder::new().name("log".into()).spawn(write).map(drop)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes a line, or counts it as lost where there is no room.
-    fn put(&self, line: Vec<u8>) {
+    fn push(&self, line: Vec<u8>) {
         let mut waiting = self.lock();
-        if waiting.bytes + line.len() > QUEUE {
+        if waiting.bytes + line.len() > MAX_QUEUE_BYTES {
             drop(waiting);
-            self.lost.inc();
+            self.lost_lines.inc();
             return;
         }
         waiting.bytes += line.len();
         waiting.lines.push_back(line);
         drop(waiting);
-        self.more.notify_one();
+        self.line_added.notify_one();
     }
 
     /// The next line; it counts as being written until the next call.
-    fn next(&self) -> Vec<u8> {
+    fn wait_for_line(&self) -> Vec<u8> {
         let mut waiting = self.lock();
         waiting.is_writing = false;
         loop {
@@ -145,48 +150,51 @@ impl Queue {
                 waiting.is_writing = true;
                 return line;
             }
-            self.all_written.notify_all();
-            waiting = self.more.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            self.drained.notify_all();
+            waiting = self.line_added.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
     /// Writes line after line for as long as the process lives.
-    fn write_all_to(&self, mut to: impl Write) {
-        let mut told = self.lost.get();
+    fn run_writer(&self, mut writer: impl Write) {
+        let mut reported = self.lost_lines.get();
         let mut is_torn = false;
         loop {
-            let line = self.next();
+            let line = self.wait_for_line();
             let begin: &[u8] = if is_torn { b"\n" } else { b"" };
-            match write_line(&mut to, &[begin, &line].concat()) {
+            match write_line(&mut writer, &[begin, &line].concat()) {
                 Ok(()) => is_torn = false,
                 Err(is_begun) => {
                     is_torn |= is_begun;
-                    self.lost.inc();
+                    self.lost_lines.inc();
                     continue;
                 }
             }
-            let lost = self.lost.get();
-            if lost > told {
-                tracing::error!(lines = lost - told, "lines of the log could not be written and are lost");
-                told = lost;
+            let lost = self.lost_lines.get();
+            if lost > reported {
+                tracing::error!(
+                    lines = lost - reported,
+                    "lines of the log could not be written and are lost"
+                );
+                reported = lost;
             }
         }
     }
 
     /// Waits until everything is written, but no longer than this.
-    fn flush(&self, within: Duration) {
-        let is_busy = |waiting: &mut Waiting| waiting.is_writing || !waiting.lines.is_empty();
-        let waited = self.all_written.wait_timeout_while(self.lock(), within, is_busy);
+    fn flush(&self, timeout: Duration) {
+        let is_busy = |waiting: &mut QueueState| waiting.is_writing || !waiting.lines.is_empty();
+        let waited = self.drained.wait_timeout_while(self.lock(), timeout, is_busy);
         // Whoever does not read in time has had their chance.
         drop(waited);
     }
 }
 
 /// Writes a line; if that fails, whether a part of it was written.
-fn write_line(to: &mut impl Write, line: &[u8]) -> Result<(), bool> {
+fn write_line(writer: &mut impl Write, line: &[u8]) -> Result<(), bool> {
     let mut rest = line;
     while !rest.is_empty() {
-        match to.write(rest) {
+        match writer.write(rest) {
             Ok(0) => return Err(rest.len() < line.len()),
             Ok(written) => rest = &rest[written..],
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -197,9 +205,9 @@ fn write_line(to: &mut impl Write, line: &[u8]) -> Result<(), bool> {
 }
 
 /// What the formatter writes to: one call a line.
-impl Write for &Queue {
+impl Write for &LogQueue {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.put(line.to_vec());
+        self.push(line.to_vec());
         Ok(line.len())
     }
 
@@ -215,17 +223,17 @@ mod tests {
     use super::*;
 
     /// Takes each line when the test says so.
-    struct Reader {
+    struct SteppedWriter {
         offered: mpsc::Sender<()>,
         allowed: mpsc::Receiver<io::Result<()>>,
-        taken: mpsc::Sender<Vec<u8>>,
+        written: mpsc::Sender<Vec<u8>>,
     }
 
-    impl Write for Reader {
+    impl Write for SteppedWriter {
         fn write(&mut self, line: &[u8]) -> io::Result<usize> {
             let _ = self.offered.send(());
             self.allowed.recv().map_err(io::Error::other)??;
-            let _ = self.taken.send(line.to_vec());
+            let _ = self.written.send(line.to_vec());
             Ok(line.len())
         }
 
@@ -236,19 +244,19 @@ mod tests {
 
     #[test]
     fn whoever_logs_waits_for_nobody_and_what_finds_no_room_is_counted() {
-        let queue = Arc::new(Queue::new(Counter::default()));
+        let queue = Arc::new(LogQueue::new(Counter::default()));
         let (offered, offers) = mpsc::channel();
         let (allow, allowed) = mpsc::channel();
         let (taken, lines) = mpsc::channel();
-        queue.start(Reader { offered, allowed, taken }).unwrap();
-        let line = vec![b'x'; QUEUE / 16];
+        queue.spawn_writer(SteppedWriter { offered, allowed, written: taken }).unwrap();
+        let line = vec![b'x'; MAX_QUEUE_BYTES / 16];
         // One is being written, sixteen wait.
-        queue.put(line.clone());
+        queue.push(line.clone());
         offers.recv_timeout(Duration::from_secs(10)).unwrap();
         for _ in 0..20 {
-            queue.put(line.clone());
+            queue.push(line.clone());
         }
-        assert_eq!(queue.lost.get(), 4);
+        assert_eq!(queue.lost_lines.get(), 4);
         queue.flush(Duration::ZERO);
         assert_eq!(lines.try_iter().count(), 0, "nobody has read yet");
 
@@ -260,7 +268,7 @@ mod tests {
             lines.recv_timeout(Duration::from_secs(10)).unwrap();
         }
         queue.flush(Duration::from_secs(10));
-        assert_eq!(queue.lost.get(), 5, "the one that failed counts too");
+        assert_eq!(queue.lost_lines.get(), 5, "the one that failed counts too");
         assert_eq!(queue.lock().bytes, 0);
     }
 

@@ -9,10 +9,10 @@ use std::time::Duration;
 use lettre::message::Mailbox;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
-pub use compose::{Letter, compose};
+pub use compose::{HandoffMail, compose};
 
 /// One message takes at most so long: the transport's own limit covers only the connecting.
-const SEND_TIME: Duration = Duration::from_secs(20);
+const SEND_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Who carries mail.
 pub enum Mailer {
@@ -23,14 +23,14 @@ pub enum Mailer {
         /// The way to it.
         transport: AsyncSmtpTransport<Tokio1Executor>,
         /// Who writes.
-        from: Mailbox,
+        sender: Mailbox,
     },
     /// A folder, one `.eml` file a message.
-    Files {
+    Folder {
         /// Where.
-        folder: PathBuf,
+        path: PathBuf,
         /// Who writes.
-        from: Mailbox,
+        sender: Mailbox,
     },
 }
 
@@ -47,18 +47,18 @@ pub enum MailError {
 
 impl Mailer {
     /// Whether there is anybody to carry mail.
-    pub const fn is_on(&self) -> bool {
+    pub const fn is_enabled(&self) -> bool {
         match self {
             Self::Off => false,
-            Self::Smtp { .. } | Self::Files { .. } => true,
+            Self::Smtp { .. } | Self::Folder { .. } => true,
         }
     }
 
     /// Who writes.
-    pub const fn from(&self) -> Option<&Mailbox> {
+    pub const fn sender(&self) -> Option<&Mailbox> {
         match self {
             Self::Off => None,
-            Self::Smtp { from, .. } | Self::Files { from, .. } => Some(from),
+            Self::Smtp { sender: from, .. } | Self::Folder { sender: from, .. } => Some(from),
         }
     }
 
@@ -67,18 +67,18 @@ impl Mailer {
         match self {
             Self::Off => Ok(()),
             Self::Smtp { transport, .. } => {
-                match tokio::time::timeout(SEND_TIME, transport.send(message)).await {
+                match tokio::time::timeout(SEND_TIMEOUT, transport.send(message)).await {
                     Ok(Ok(_)) => Ok(()),
                     Ok(Err(error)) if lacks_smtputf8(&error) => Err(MailError::Permanent(
                         "the address is not ASCII before the @, and the mail server has no SMTPUTF8".into(),
                     )),
-                    Ok(Err(error)) => Err(classify(&error)),
+                    Ok(Err(error)) => Err(classify_error(&error)),
                     Err(_) => Err(MailError::Transient("the mail server took too long".into())),
                 }
             }
-            Self::Files { folder, .. } => {
+            Self::Folder { path: folder, .. } => {
                 let folder = folder.clone();
-                let written = tokio::task::spawn_blocking(move || write(&folder, &message));
+                let written = tokio::task::spawn_blocking(move || write_eml(&folder, &message));
                 let written = written.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
                 written.map_err(|error| MailError::Transient(format!("cannot write the file: {error}")))
             }
@@ -93,7 +93,7 @@ fn lacks_smtputf8(error: &lettre::transport::smtp::Error) -> bool {
 }
 
 /// A refusal by code 5xx is for good; being unreachable never is.
-fn classify(error: &lettre::transport::smtp::Error) -> MailError {
+fn classify_error(error: &lettre::transport::smtp::Error) -> MailError {
     match error.status() {
         Some(code) if error.is_permanent() => {
             MailError::Permanent(format!("the mail server refused it ({code})"))
@@ -109,7 +109,7 @@ fn classify(error: &lettre::transport::smtp::Error) -> MailError {
 }
 
 /// Writes a message whole or not at all: whoever watches the folder never sees half of one.
-fn write(folder: &std::path::Path, message: &Message) -> std::io::Result<()> {
+fn write_eml(folder: &std::path::Path, message: &Message) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
     let mut file = tempfile::Builder::new().prefix(".mail-").tempfile_in(folder)?;
     std::io::Write::write_all(&mut file, &message.formatted())?;

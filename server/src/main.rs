@@ -1,6 +1,6 @@
 //! `tierup-server`: the command line of the server.
 
-mod arguments;
+mod clap_errors;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -9,11 +9,11 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde_json::json;
-use tierup_common::trim::bare;
+use tierup_common::trim::trim_value;
 use tierup_common::user::Role;
 use tierup_server::clock::Clock;
 use tierup_server::config::Settings;
-use tierup_server::log::say;
+use tierup_server::log::eprint_line;
 use tierup_server::{Server, admin, log};
 use tracing_subscriber::EnvFilter;
 
@@ -132,11 +132,11 @@ enum TokenCommand {
 
 fn main() -> ExitCode {
     // The original knows which of its arguments are settings.
-    let command = passing_over_empty_variables(Cli::command());
+    let command = ignore_empty_env(Cli::command());
     let matches = command.try_get_matches();
     let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
-        Err(error) => arguments::discreet(error, &Cli::command()).exit(),
+        Err(error) => clap_errors::redact_error(error, &Cli::command()).exit(),
     };
     let done = match cli.command {
         Command::Init { data, account, owner_email, owner_name } => {
@@ -154,18 +154,18 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            log::last_words(&format!("error: {error:#}"));
+            log::write_final_line(&format!("error: {error:#}"));
             ExitCode::FAILURE
         }
     }
 }
 
 /// A setting that is empty in the environment is absent: so it is left out in files of variables.
-fn passing_over_empty_variables(command: clap::Command) -> clap::Command {
+fn ignore_empty_env(command: clap::Command) -> clap::Command {
     let is_empty = |name: &std::ffi::OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
     command
         .mut_args(|arg| if arg.get_env().is_some_and(is_empty) { arg.env(None) } else { arg })
-        .mut_subcommands(passing_over_empty_variables)
+        .mut_subcommands(ignore_empty_env)
 }
 
 fn init(data: &Path, account: &str, email: &str, name: &str, as_json: bool) -> anyhow::Result<()> {
@@ -174,8 +174,8 @@ fn init(data: &Path, account: &str, email: &str, name: &str, as_json: bool) -> a
         print_token(&serde_json::to_string(&made)?)?;
     } else {
         print_token(&made.token)?;
-        say(&format!("This is {name}'s token; it is shown this once."));
-        say(&format!("Next: tierup-server serve --data {}", data.display()));
+        eprint_line(&format!("This is {name}'s token; it is shown this once."));
+        eprint_line(&format!("Next: tierup-server serve --data {}", data.display()));
     }
     Ok(())
 }
@@ -189,8 +189,8 @@ fn add_user(
     as_json: bool,
 ) -> anyhow::Result<()> {
     let added = admin::add_user(data, account, email, name, role)?;
-    if let Some(account) = &added.chosen {
-        say(&format!(
+    if let Some(account) = &added.chosen_account {
+        eprint_line(&format!(
             "There are several accounts: this user is of {account}, the first. --account picks another."
         ));
     }
@@ -198,7 +198,7 @@ fn add_user(
         print_token(&serde_json::to_string(&added)?)?;
     } else {
         print_token(&added.token)?;
-        say(&format!("This is {name}'s token; it is shown this once."));
+        eprint_line(&format!("This is {name}'s token; it is shown this once."));
     }
     Ok(())
 }
@@ -209,7 +209,7 @@ fn add_token(data: &Path, email: &str, as_json: bool) -> anyhow::Result<()> {
         print_token(&serde_json::to_string(&added)?)?;
     } else {
         print_token(&added.token)?;
-        say(&format!("This is a token for {email}; it is shown this once."));
+        eprint_line(&format!("This is a token for {email}; it is shown this once."));
     }
     Ok(())
 }
@@ -217,9 +217,9 @@ fn add_token(data: &Path, email: &str, as_json: bool) -> anyhow::Result<()> {
 fn backup(data: &Path, file: &Path, as_json: bool) -> anyhow::Result<()> {
     let made = admin::backup(data, file)?;
     if as_json {
-        print(&serde_json::to_string(&made)?)?;
+        print_line(&serde_json::to_string(&made)?)?;
     } else {
-        print(&format!("{}: {} bytes, checked: {}", made.file, made.bytes, made.holds))?;
+        print_line(&format!("{}: {} bytes, checked: {}", made.file, made.bytes, made.contents))?;
     }
     Ok(())
 }
@@ -227,10 +227,10 @@ fn backup(data: &Path, file: &Path, as_json: bool) -> anyhow::Result<()> {
 fn restore(file: &Path, data: &Path, as_json: bool) -> anyhow::Result<()> {
     let holds = admin::restore(file, data)?;
     if as_json {
-        print(&serde_json::to_string(&holds)?)?;
+        print_line(&serde_json::to_string(&holds)?)?;
     } else {
-        print(&format!("{}: {holds}", data.display()))?;
-        say(&format!("Next: tierup-server serve --data {}", data.display()));
+        print_line(&format!("{}: {holds}", data.display()))?;
+        eprint_line(&format!("Next: tierup-server serve --data {}", data.display()));
     }
     Ok(())
 }
@@ -238,9 +238,9 @@ fn restore(file: &Path, data: &Path, as_json: bool) -> anyhow::Result<()> {
 fn check(data: &Path, as_json: bool) -> anyhow::Result<()> {
     let found = admin::check(data)?;
     if as_json {
-        print(&serde_json::to_string(&found)?)?;
+        print_line(&serde_json::to_string(&found)?)?;
     } else {
-        print(&found.to_string())?;
+        print_line(&found.to_string())?;
     }
     if !found.is_sound() {
         anyhow::bail!(
@@ -252,22 +252,22 @@ fn check(data: &Path, as_json: bool) -> anyhow::Result<()> {
 }
 
 fn serve(data: &Path, config: Option<&Path>, settings: Settings, as_json: bool) -> anyhow::Result<()> {
-    let file = config.map(Settings::read).transpose()?.unwrap_or_default();
-    let settings = settings.or(file);
-    start_log(&settings)?;
+    let file = config.map(Settings::from_file).transpose()?.unwrap_or_default();
+    let settings = settings.or_else(file);
+    init_logging(&settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(async {
         // In here, because the pool of connections to a mail server starts a task of its own.
-        let config = settings.check()?;
+        let config = settings.into_config()?;
         let server = Server::start(data, config, Clock::system()).await?;
         // Listening before anybody is told that it serves, and may be stopped.
-        let told_to_stop = told_to_stop()?;
+        let told_to_stop = shutdown_signal()?;
         let url = server.url();
         let line =
             if as_json { json!({ "listening": url }).to_string() } else { format!("listening on {url}") };
         // Whoever does not read that line keeps nobody from being served.
         tokio::task::spawn_blocking(move || {
-            if let Err(error) = print(&line) {
+            if let Err(error) = print_line(&line) {
                 tracing::warn!(error = format!("{error:#}"), "nobody was told where the server listens");
             }
         });
@@ -287,26 +287,27 @@ fn serve(data: &Path, config: Option<&Path>, settings: Settings, as_json: bool) 
 }
 
 /// Begins to log on standard error.
-fn start_log(settings: &Settings) -> anyhow::Result<()> {
-    let wanted = settings.log.as_deref().map_or("info", bare);
+fn init_logging(settings: &Settings) -> anyhow::Result<()> {
+    let wanted = settings.log.as_deref().map_or("info", trim_value);
     let filter = EnvFilter::builder().parse(wanted);
     let filter = filter.context("log: not a filter; use a level, like info, or info,tierup_server=debug")?;
-    log::start(filter, settings.log_format.unwrap_or_default()).context("cannot begin to log")
+    log::init(filter, settings.log_format.unwrap_or_default()).context("cannot begin to log")
 }
 
 /// Prints a line on standard output.
-fn print(line: &str) -> anyhow::Result<()> {
+fn print_line(line: &str) -> anyhow::Result<()> {
     writeln!(std::io::stdout(), "{line}").context("cannot write to standard output")
 }
 
 /// Prints what is shown this once.
 fn print_token(line: &str) -> anyhow::Result<()> {
-    print(line).context("the token is made, but nobody saw it; make another with `tierup-server token add`")
+    print_line(line)
+        .context("the token is made, but nobody saw it; make another with `tierup-server token add`")
 }
 
 /// Listens for SIGTERM and SIGINT from now on; what is given back waits for one of them.
 #[cfg(unix)]
-fn told_to_stop() -> anyhow::Result<impl Future<Output = anyhow::Result<()>>> {
+fn shutdown_signal() -> anyhow::Result<impl Future<Output = anyhow::Result<()>>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut term = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut int = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;

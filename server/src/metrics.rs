@@ -21,23 +21,24 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 use tierup_common::route::Route;
 
-use crate::store::{self, News, Standing};
+use crate::store::{self, CommitEffects, QueueStats};
 
 /// The media type of the text.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// From half a millisecond to ten seconds: requests and commits.
-const QUICK: [f64; 14] = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
+const SHORT_BUCKETS: [f64; 14] =
+    [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
 /// From ten seconds to a week: what people do.
-const LONG: [f64; 13] = [
+const LONG_BUCKETS: [f64; 13] = [
     10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_800.0, 3_600.0, 7_200.0, 14_400.0, 28_800.0, 86_400.0, 604_800.0,
 ];
 /// Pieces of one commit.
-const PIECES: [f64; 7] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
+const BATCH_SIZE_BUCKETS: [f64; 7] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
 
 /// Which requests.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
-struct Requests {
+struct RequestLabels {
     method: &'static str,
     route: &'static str,
     status: u16,
@@ -45,64 +46,64 @@ struct Requests {
 
 /// Which route.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
-struct OfRoute {
+struct RouteLabels {
     route: &'static str,
 }
 
 /// Which kind.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
-struct Kind {
+struct KindLabels {
     kind: &'static str,
 }
 
 /// What became of something.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
-struct Outcome {
+struct OutcomeLabels {
     outcome: &'static str,
 }
 
 /// Which state.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
-struct State {
+struct StateLabels {
     state: &'static str,
 }
 
 /// What became of a kind.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
-struct KindOutcome {
+struct KindOutcomeLabels {
     kind: &'static str,
     outcome: &'static str,
 }
 
 /// Which events.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
-struct OfType {
+struct EventTypeLabels {
     r#type: &'static str,
 }
 
 /// Everything that is counted and timed.
 pub struct Metrics {
     registry: Registry,
-    requests: Family<Requests, Counter>,
-    request_time: Family<OfRoute, Histogram>,
-    claims: Family<Outcome, Counter>,
+    requests: Family<RequestLabels, Counter>,
+    request_time: Family<RouteLabels, Histogram>,
+    claims: Family<OutcomeLabels, Counter>,
     claim_time: Histogram,
     resolve_time: Histogram,
-    events: Family<OfType, Counter>,
-    sent: Counter,
+    events: Family<EventTypeLabels, Counter>,
+    frames_sent: Counter,
     streams: Gauge,
-    queue: Family<State, Gauge>,
-    jobs: Family<KindOutcome, Counter>,
-    jobs_waiting: Family<Kind, Gauge>,
-    jobs_failed: Family<Kind, Gauge>,
-    mail: Family<Outcome, Counter>,
+    queue_length: Family<StateLabels, Gauge>,
+    jobs: Family<KindOutcomeLabels, Counter>,
+    jobs_waiting: Family<KindLabels, Gauge>,
+    jobs_failed: Family<KindLabels, Gauge>,
+    mails: Family<OutcomeLabels, Counter>,
     commit_time: Histogram,
-    commit_pieces: Histogram,
+    commit_batch_size: Histogram,
 }
 
 impl Metrics {
     /// Nothing counted yet; `sent` counts what streams send.
-    pub(crate) fn new(sent: Counter) -> Self {
+    pub(crate) fn new(frames_sent: Counter) -> Self {
         let mut registry = Registry::with_prefix("tierup");
         registry.register(
             "build",
@@ -111,97 +112,105 @@ impl Metrics {
         );
         let mut new = Self {
             requests: Family::default(),
-            request_time: Family::new_with_constructor(|| Histogram::new(QUICK)),
+            request_time: Family::new_with_constructor(|| Histogram::new(SHORT_BUCKETS)),
             claims: Family::default(),
-            claim_time: Histogram::new(LONG),
-            resolve_time: Histogram::new(LONG),
+            claim_time: Histogram::new(LONG_BUCKETS),
+            resolve_time: Histogram::new(LONG_BUCKETS),
             events: Family::default(),
-            sent,
+            frames_sent,
             streams: Gauge::default(),
-            queue: Family::default(),
+            queue_length: Family::default(),
             jobs: Family::default(),
             jobs_waiting: Family::default(),
             jobs_failed: Family::default(),
-            mail: Family::default(),
-            commit_time: Histogram::new(QUICK),
-            commit_pieces: Histogram::new(PIECES),
+            mails: Family::default(),
+            commit_time: Histogram::new(SHORT_BUCKETS),
+            commit_batch_size: Histogram::new(BATCH_SIZE_BUCKETS),
             registry: Registry::default(),
         };
-        new.list(&mut registry);
+        new.register_all(&mut registry);
         new.registry = registry;
         new
     }
 
     #[rustfmt::skip]
-    fn list(&self, registry: &mut Registry) {
+    fn register_all(&self, registry: &mut Registry) {
         registry.register("http_requests", "Requests answered", self.requests.clone());
         registry.register_with_unit("http_request", "From a request to its answer, streams left out", Unit::Seconds, self.request_time.clone());
         registry.register("claims", "Claims of handoffs, won and lost", self.claims.clone());
         registry.register_with_unit("claim", "From an escalation to its claim", Unit::Seconds, self.claim_time.clone());
         registry.register_with_unit("resolve", "From an escalation to its resolution", Unit::Seconds, self.resolve_time.clone());
         registry.register("events", "Events committed", self.events.clone());
-        registry.register("events_sent", "Events and signals sent down streams", self.sent.clone());
+        registry.register("events_sent", "Events and signals sent down streams", self.frames_sent.clone());
         registry.register("streams", "Event streams open", self.streams.clone());
-        registry.register("queue", "Handoffs that wait, and that are worked on", self.queue.clone());
+        registry.register("queue", "Handoffs that wait, and that are worked on", self.queue_length.clone());
         registry.register("jobs", "Jobs that came to an end, or were put off", self.jobs.clone());
         registry.register("jobs_waiting", "Jobs that wait, or are being done", self.jobs_waiting.clone());
         registry.register("jobs_failed", "Jobs that failed for good and are kept with the reason", self.jobs_failed.clone());
-        registry.register("mail", "Messages sent, and messages that could not be", self.mail.clone());
+        registry.register("mail", "Messages sent, and messages that could not be", self.mails.clone());
         registry.register_with_unit("commit", "From the first statement of a commit to its being durable", Unit::Seconds, self.commit_time.clone());
-        registry.register("log_lines_lost", "Lines of the log that could not be written", crate::log::lost());
-        registry.register("commit_pieces", "Changes that shared one commit", self.commit_pieces.clone());
+        registry.register("log_lines_lost", "Lines of the log that could not be written", crate::log::lost_lines());
+        registry.register("commit_pieces", "Changes that shared one commit", self.commit_batch_size.clone());
     }
 
     /// Counts what a commit did.
-    pub(crate) fn committed(&self, news: &News) {
-        self.commit_time.observe(news.took.as_secs_f64());
-        self.commit_pieces.observe(f64::from(news.pieces));
-        for event in &news.events {
+    pub(crate) fn record_commit(&self, effects: &CommitEffects) {
+        self.commit_time.observe(effects.duration.as_secs_f64());
+        self.commit_batch_size.observe(f64::from(effects.batch_size));
+        for event in &effects.events {
             // An event that was just committed has its name from us; one that was read back is not counted again.
-            if let Cow::Borrowed(name) = event.name {
-                self.events.get_or_create(&OfType { r#type: name }).inc();
+            if let Cow::Borrowed(name) = event.kind {
+                self.events.get_or_create(&EventTypeLabels { r#type: name }).inc();
             }
-            let age = event.age.unwrap_or_default().as_secs_f64();
-            match event.name.as_ref() {
+            let age = event.handoff_age.unwrap_or_default().as_secs_f64();
+            match event.kind.as_ref() {
                 "handoff_claimed" => {
-                    self.claims.get_or_create(&Outcome { outcome: "won" }).inc();
+                    self.claims.get_or_create(&OutcomeLabels { outcome: "won" }).inc();
                     self.claim_time.observe(age);
                 }
                 "handoff_resolved" => self.resolve_time.observe(age),
                 _ => {}
             }
         }
-        for (kind, outcome) in &news.finished {
-            self.jobs.get_or_create(&KindOutcome { kind, outcome: outcome.word() }).inc();
-            if *kind == "mail" && !matches!(outcome, store::Outcome::Again) {
-                let sent = matches!(outcome, store::Outcome::Done);
-                self.mail.get_or_create(&Outcome { outcome: if sent { "sent" } else { "failed" } }).inc();
+        for (kind, outcome) in &effects.finished_jobs {
+            self.jobs.get_or_create(&KindOutcomeLabels { kind, outcome: outcome.as_str() }).inc();
+            if *kind == "mail" && !matches!(outcome, store::JobOutcome::Retry) {
+                let sent = matches!(outcome, store::JobOutcome::Done);
+                self.mails
+                    .get_or_create(&OutcomeLabels { outcome: if sent { "sent" } else { "failed" } })
+                    .inc();
             }
         }
     }
 
     /// Counts an answer. A stream is counted when it begins; how long it stays open is no measure of the server.
     /// No route is for requests of a path that we do not have.
-    pub(crate) fn answered(&self, method: &Method, route: Option<Route>, status: StatusCode, took: Duration) {
+    pub(crate) fn record_response(
+        &self,
+        method: &Method,
+        route: Option<Route>,
+        status: StatusCode,
+        duration: Duration,
+    ) {
         let route = route.map_or("none", |route| route.0);
-        let label = Requests { method: known(method), route, status: status.as_u16() };
+        let label = RequestLabels { method: method_label(method), route, status: status.as_u16() };
         self.requests.get_or_create(&label).inc();
-        self.request_time.get_or_create(&OfRoute { route }).observe(took.as_secs_f64());
+        self.request_time.get_or_create(&RouteLabels { route }).observe(duration.as_secs_f64());
     }
 
     /// Counts a claim that somebody else had won.
-    pub(crate) fn lost_claim(&self) {
-        self.claims.get_or_create(&Outcome { outcome: "lost" }).inc();
+    pub(crate) fn record_lost_claim(&self) {
+        self.claims.get_or_create(&OutcomeLabels { outcome: "lost" }).inc();
     }
 
     /// Everything as text, with what stands now.
-    pub(crate) fn text(&self, streams: usize, standing: &Standing) -> String {
+    pub(crate) fn encode_text(&self, streams: usize, queue_stats: &QueueStats) -> String {
         self.streams.set(i64::try_from(streams).unwrap_or(i64::MAX));
-        self.queue.get_or_create(&State { state: "open" }).set(standing.open);
-        self.queue.get_or_create(&State { state: "claimed" }).set(standing.claimed);
-        for (kind, waiting, failed) in &standing.jobs {
-            self.jobs_waiting.get_or_create(&Kind { kind }).set(*waiting);
-            self.jobs_failed.get_or_create(&Kind { kind }).set(*failed);
+        self.queue_length.get_or_create(&StateLabels { state: "open" }).set(queue_stats.open);
+        self.queue_length.get_or_create(&StateLabels { state: "claimed" }).set(queue_stats.claimed);
+        for (kind, waiting, failed) in &queue_stats.jobs {
+            self.jobs_waiting.get_or_create(&KindLabels { kind }).set(*waiting);
+            self.jobs_failed.get_or_create(&KindLabels { kind }).set(*failed);
         }
         let mut text = String::new();
         if encode(&mut text, &self.registry).is_err() {
@@ -213,7 +222,7 @@ impl Metrics {
 }
 
 /// A method as a label: HTTP lets a client make up its own, and all of those are one.
-fn known(method: &Method) -> &'static str {
+fn method_label(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::HEAD => "HEAD",
@@ -235,7 +244,7 @@ mod tests {
         let metrics = Metrics::new(Counter::default());
         let count = |method: &[u8]| {
             let method = Method::from_bytes(method).unwrap();
-            metrics.answered(&method, None, StatusCode::METHOD_NOT_ALLOWED, Duration::ZERO);
+            metrics.record_response(&method, None, StatusCode::METHOD_NOT_ALLOWED, Duration::ZERO);
             let mut text = String::new();
             encode(&mut text, &metrics.registry).unwrap();
             text.lines().count()

@@ -1,8 +1,8 @@
 //! Webhooks: what happens to a team's handoffs, told to its chat tools and programs.
 
 mod compose;
-mod plain;
-mod sign;
+mod plain_text;
+mod signature;
 
 use std::time::Duration;
 
@@ -14,23 +14,23 @@ use tierup_common::event::Event;
 use tierup_common::id::{AccountId, Seq};
 use tierup_common::redact;
 use tierup_common::time::Timestamp;
-use tierup_common::trim::bare;
+use tierup_common::trim::trim_value;
 use url::Url;
 
 use crate::config::value;
-use crate::domain::HookId;
-use crate::outgoing::{self, OutgoingError};
+use crate::domain::WebhookId;
+use crate::http_client::{self, HttpClientError};
 
-pub use sign::{Secret, SecretError};
+pub use signature::{InvalidSecret, SigningSecret};
 
 /// A call takes at most so long.
-const CALL_TIME: Duration = Duration::from_secs(15);
+const CALL_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// What is told where nobody says what: that something waits, and that it no longer does.
-const USUAL: &[&str] =
+const DEFAULT_EVENTS: &[&str] =
     &["handoff_created", "handoff_claimed", "handoff_released", "handoff_resolved", "handoff_reminder"];
 /// What can be told.
-const KNOWN: &[&str] = &[
+const SUPPORTED_EVENTS: &[&str] = &[
     "handoff_created",
     "handoff_assessment_ready",
     "handoff_assessment_failed",
@@ -45,57 +45,57 @@ const KNOWN: &[&str] = &[
 
 /// Webhooks, as they are written down: tables in the file, a list in JSON elsewhere.
 #[derive(Clone, Deserialize)]
-#[serde(from = "Vec<HookSetting>")]
-pub enum Webhooks {
+#[serde(from = "Vec<WebhookSetting>")]
+pub enum WebhookSettings {
     /// Read already.
-    List(Vec<HookSetting>),
+    List(Vec<WebhookSetting>),
     /// JSON, to be read. It holds secrets, so whoever refuses it must not repeat it.
     Json(SecretString),
 }
 
-impl From<Vec<HookSetting>> for Webhooks {
-    fn from(list: Vec<HookSetting>) -> Self {
+impl From<Vec<WebhookSetting>> for WebhookSettings {
+    fn from(list: Vec<WebhookSetting>) -> Self {
         Self::List(list)
     }
 }
 
-impl From<String> for Webhooks {
+impl From<String> for WebhookSettings {
     fn from(json: String) -> Self {
         Self::Json(json.into())
     }
 }
 
-impl std::fmt::Debug for Webhooks {
+impl std::fmt::Debug for WebhookSettings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Webhooks(…)")
     }
 }
 
-impl Webhooks {
+impl WebhookSettings {
     /// Each of them made ready, to be called by way of this proxy if there is one.
-    pub fn check(self, proxy: Option<&Url>) -> Result<Vec<Hook>, HookError> {
+    pub fn into_webhooks(self, proxy: Option<&Url>) -> Result<Vec<Webhook>, WebhookSettingError> {
         let list = match self {
             Self::List(list) => list,
-            Self::Json(json) => serde_json::from_str(bare(json.expose_secret())).map_err(|error| {
+            Self::Json(json) => serde_json::from_str(trim_value(json.expose_secret())).map_err(|error| {
                 let said = error.to_string();
                 let why = said.rsplit_once(" at line ").map_or(said.as_str(), |(why, _)| why);
-                HookError::Json(error.line(), error.column(), redact::reason(why))
+                WebhookSettingError::InvalidJson(error.line(), error.column(), redact::redact_message(why))
             })?,
         };
-        list.into_iter().map(|setting| Hook::of(setting, proxy)).collect()
+        list.into_iter().map(|setting| Webhook::from_setting(setting, proxy)).collect()
     }
 }
 
 /// A webhook, as it is written down.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct HookSetting {
+pub struct WebhookSetting {
     /// Whose events; needed where the folder holds several accounts.
     pub account: Option<String>,
     /// How it is spoken to: slack, mattermost, ntfy or json.
-    pub kind: Kind,
+    pub kind: WebhookKind,
     /// Where.
-    #[serde(deserialize_with = "value::url_of_file")]
+    #[serde(deserialize_with = "value::deserialize_url")]
     pub url: Url,
     /// Which events; that something waits, was claimed, released, resolved or rings again, where none is named.
     pub events: Option<Vec<String>>,
@@ -106,7 +106,7 @@ pub struct HookSetting {
 /// How a webhook is spoken to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum WebhookKind {
     /// Slack's incoming webhooks.
     Slack,
     /// Mattermost's, and others that take Markdown in `text`.
@@ -119,39 +119,39 @@ pub enum Kind {
 
 /// A webhook that makes sense.
 #[derive(Debug)]
-pub struct Hook {
-    id: HookId,
+pub struct Webhook {
+    id: WebhookId,
     account: Option<String>,
-    kind: Kind,
+    kind: WebhookKind,
     url: Url,
     events: Vec<String>,
-    secret: Option<Secret>,
+    secret: Option<SigningSecret>,
     client: reqwest::Client,
 }
 
 /// Why a webhook makes no sense.
 #[derive(Debug, thiserror::Error)]
-pub enum HookError {
+pub enum WebhookSettingError {
     /// The address is not one that may be called.
     #[error(transparent)]
-    Outgoing(#[from] OutgoingError),
+    HttpClient(#[from] HttpClientError),
     /// The address is not of the web.
     #[error("the url must begin with http:// or https://")]
-    Scheme,
+    InvalidScheme,
     /// The secret is not one.
     #[error(transparent)]
-    Secret(#[from] SecretError),
+    Secret(#[from] InvalidSecret),
     /// There is no such event.
     #[error("events: number {0} of them is none that can be told; there are: {1}")]
-    Event(usize, String),
+    UnknownEvent(usize, String),
     /// The list is not one.
     #[error(
         "not a list of webhooks, line {0}, column {1}: {2}\nhint: [{{\"kind\": \"slack\", \"url\": \"https://…\"}}] is one"
     )]
-    Json(usize, usize, String),
+    InvalidJson(usize, usize, String),
     /// A topic is missing.
     #[error("an ntfy url names its topic, like https://ntfy.sh/my-topic")]
-    Topic,
+    MissingTopic,
 }
 
 /// Why a call did not arrive.
@@ -165,34 +165,35 @@ pub enum CallError {
     Transient(String),
 }
 
-impl Hook {
-    fn of(setting: HookSetting, proxy: Option<&Url>) -> Result<Self, HookError> {
-        let HookSetting { account, kind, url, events, secret } = setting;
+impl Webhook {
+    fn from_setting(setting: WebhookSetting, proxy: Option<&Url>) -> Result<Self, WebhookSettingError> {
+        let WebhookSetting { account, kind, url, events, secret } = setting;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(HookError::Scheme);
+            return Err(WebhookSettingError::InvalidScheme);
         }
-        if kind == Kind::Ntfy && compose::topic(&url).is_none() {
-            return Err(HookError::Topic);
+        if kind == WebhookKind::Ntfy && compose::ntfy_topic(&url).is_none() {
+            return Err(WebhookSettingError::MissingTopic);
         }
-        let events = events.unwrap_or_else(|| USUAL.iter().map(|event| (*event).to_owned()).collect());
-        if let Some(unknown) = events.iter().position(|event| !KNOWN.contains(&event.as_str())) {
-            return Err(HookError::Event(unknown + 1, KNOWN.join(", ")));
+        let events =
+            events.unwrap_or_else(|| DEFAULT_EVENTS.iter().map(|event| (*event).to_owned()).collect());
+        if let Some(unknown) = events.iter().position(|event| !SUPPORTED_EVENTS.contains(&event.as_str())) {
+            return Err(WebhookSettingError::UnknownEvent(unknown + 1, SUPPORTED_EVENTS.join(", ")));
         }
-        let secret = secret.map(|secret| Secret::read(&secret)).transpose()?;
-        let client = outgoing::client(&url, proxy)?;
-        let id = id(kind, &url);
+        let secret = secret.map(|secret| SigningSecret::parse(&secret)).transpose()?;
+        let client = http_client::build_client(&url, proxy)?;
+        let id = webhook_id(kind, &url);
         Ok(Self { id, account, kind, url, events, secret, client })
     }
 
     /// Its name in jobs and in the log, which tells nothing of its address.
-    pub const fn id(&self) -> HookId {
+    pub const fn id(&self) -> WebhookId {
         self.id
     }
 
     /// Tells it of an event.
     pub async fn call(&self, event: &Event, account: AccountId, now: Timestamp) -> Result<(), CallError> {
-        let call = compose::call(self, event, account, now).map_err(CallError::Permanent)?;
-        let request = self.client.post(call.url).timeout(CALL_TIME).headers(call.headers).body(call.body);
+        let call = compose::build_call(self, event, account, now).map_err(CallError::Permanent)?;
+        let request = self.client.post(call.url).timeout(CALL_TIMEOUT).headers(call.headers).body(call.body);
         let response = request.send().await.map_err(|_| CallError::Transient("it was not reached".into()))?;
         let status = response.status();
         match status {
@@ -208,24 +209,28 @@ impl Hook {
 
 /// Every webhook of the server, with whose it is.
 #[derive(Debug, Default)]
-pub struct Hooks(Vec<(AccountId, Hook)>);
+pub struct WebhookRegistry(Vec<(AccountId, Webhook)>);
 
 /// A webhook names an account that there is not, or none where there are several.
 #[derive(Debug, thiserror::Error)]
 #[error("webhooks: {0}")]
-pub struct WhoseError(String);
+pub struct WebhookAccountError(String);
 
-impl Hooks {
+impl WebhookRegistry {
     /// Finds out whose each webhook is.
-    pub fn of(hooks: Vec<Hook>, accounts: &[(AccountId, String)]) -> Result<Self, WhoseError> {
-        let whose = |hook: &Hook| match (&hook.account, accounts) {
+    pub fn new(hooks: Vec<Webhook>, accounts: &[(AccountId, String)]) -> Result<Self, WebhookAccountError> {
+        let whose = |hook: &Webhook| match (&hook.account, accounts) {
             (None, [(only, _)]) => Ok(*only),
-            (None, _) => Err(WhoseError("name the account of each: there are several".into())),
+            (None, _) => Err(WebhookAccountError("name the account of each: there are several".into())),
             (Some(name), _) => {
                 let found = accounts.iter().find(|(_, known)| known == name);
                 let known = || accounts.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(", ");
-                let nobodys =
-                    || WhoseError(format!("one names an account that there is not; there are: {}", known()));
+                let nobodys = || {
+                    WebhookAccountError(format!(
+                        "one names an account that there is not; there are: {}",
+                        known()
+                    ))
+                };
                 found.map(|(id, _)| *id).ok_or_else(nobodys)
             }
         };
@@ -234,30 +239,30 @@ impl Hooks {
     }
 
     /// Whether an account has any.
-    pub fn is_any(&self, account: AccountId) -> bool {
+    pub fn has_any(&self, account: AccountId) -> bool {
         self.0.iter().any(|(whose, _)| *whose == account)
     }
 
     /// The ids of the webhooks that want to be told of an event of this name.
-    pub fn wanting(&self, account: AccountId, event: &str) -> impl Iterator<Item = HookId> {
-        let wants = move |hook: &&Hook| hook.events.iter().any(|wanted| wanted == event);
-        self.of_account(account).filter(wants).map(Hook::id)
+    pub fn subscribed_to(&self, account: AccountId, event: &str) -> impl Iterator<Item = WebhookId> {
+        let wants = move |hook: &&Webhook| hook.events.iter().any(|wanted| wanted == event);
+        self.for_account(account).filter(wants).map(Webhook::id)
     }
 
     /// One of them.
-    pub fn find(&self, account: AccountId, id: HookId) -> Option<&Hook> {
-        self.of_account(account).find(|hook| hook.id == id)
+    pub fn get(&self, account: AccountId, id: WebhookId) -> Option<&Webhook> {
+        self.for_account(account).find(|hook| hook.id == id)
     }
 
-    fn of_account(&self, account: AccountId) -> impl Iterator<Item = &Hook> {
+    fn for_account(&self, account: AccountId) -> impl Iterator<Item = &Webhook> {
         self.0.iter().filter(move |(whose, _)| *whose == account).map(|(_, hook)| hook)
     }
 }
 
-fn id(kind: Kind, url: &Url) -> HookId {
+fn webhook_id(kind: WebhookKind, url: &Url) -> WebhookId {
     let digest: [u8; 32] = Sha256::digest(format!("{kind:?} {url}")).into();
     let first = digest.iter().take(6);
-    HookId(first.fold(0, |id, byte| id << 8 | u64::from(*byte)))
+    WebhookId(first.fold(0, |id, byte| id << 8 | u64::from(*byte)))
 }
 
 /// What names a call, the same however often it is tried: receivers take it once.

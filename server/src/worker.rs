@@ -6,11 +6,11 @@
 mod announce;
 mod assess;
 mod housekeeping;
-mod index;
+mod indexer;
 mod mail;
+mod reminder;
 mod reply;
-mod ring;
-mod tell;
+mod webhook;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,75 +22,77 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::app::App;
 use crate::domain::Job;
-use crate::store::{self, Finish, Leased};
-use crate::supervise::Supervisor;
+use crate::store::{self, JobResult, LeasedJob};
+use crate::supervisor::Supervisor;
 
 /// A job is taken up this often before it is given up.
-const ATTEMPTS: u32 = 3;
+const MAX_ATTEMPTS: u32 = 3;
 /// Between two looks at work that is due and that somebody else has.
-const MOMENT: Duration = Duration::from_millis(10);
+const BUSY_RETRY_DELAY: Duration = Duration::from_millis(10);
 /// When the store does not answer, look again after this.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
+const STORE_RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// A kind of job, and how its workers go about it.
-struct Trade {
+struct JobPool {
     kind: &'static str,
     /// At most so many at once.
-    width: usize,
+    max_concurrent: usize,
     /// How long one may take; then somebody else may have it.
-    lease: Duration,
+    lease_duration: Duration,
 }
 
 /// Starts the workers of every kind. They end when the server stops; what they were doing is taken up again when it
 /// starts.
 pub fn start(app: &App, supervisor: &Supervisor) -> JoinSet<()> {
-    let engine = app.engine.time_limit() + Duration::from_secs(30);
-    let trades = [
-        Trade { kind: "announce", width: 2, lease: Duration::from_mins(1) },
-        Trade { kind: "ring", width: 2, lease: Duration::from_mins(1) },
-        Trade { kind: "mail", width: 4, lease: Duration::from_mins(1) },
-        Trade { kind: "call", width: 4, lease: Duration::from_mins(1) },
-        Trade { kind: "assess", width: 8, lease: engine },
-        Trade { kind: "reply", width: 8, lease: engine },
+    let engine_lease = app.engine.time_limit() + Duration::from_secs(30);
+    let pools = [
+        JobPool { kind: "announce", max_concurrent: 2, lease_duration: Duration::from_mins(1) },
+        JobPool { kind: "ring", max_concurrent: 2, lease_duration: Duration::from_mins(1) },
+        JobPool { kind: "mail", max_concurrent: 4, lease_duration: Duration::from_mins(1) },
+        JobPool { kind: "call", max_concurrent: 4, lease_duration: Duration::from_mins(1) },
+        JobPool { kind: "assess", max_concurrent: 8, lease_duration: engine_lease },
+        JobPool { kind: "reply", max_concurrent: 8, lease_duration: engine_lease },
     ];
     let mut workers = JoinSet::new();
-    workers.spawn(supervisor.watch("the index's follower", index::follow(app.clone())));
-    workers.spawn(supervisor.watch("housekeeping", housekeeping::keep(app.clone())));
-    workers.spawn(supervisor.watch("the webhooks' follower", tell::follow(app.clone())));
+    workers.spawn(supervisor.supervise("the index's follower", indexer::follow_logs(app.clone())));
+    workers.spawn(supervisor.supervise("housekeeping", housekeeping::run(app.clone())));
+    workers.spawn(supervisor.supervise("the webhooks' follower", webhook::follow_logs(app.clone())));
     // It comes to an end by itself, and then waits for the stop like the others.
-    let (caught_up, stop) = (ring::catch_up(app.clone()), app.stop.clone());
-    workers.spawn(supervisor.watch("reminders", async move {
+    let (caught_up, stop) = (reminder::schedule_missing(app.clone()), app.shutdown.clone());
+    workers.spawn(supervisor.supervise("reminders", async move {
         caught_up.await;
         stop.cancelled().await;
     }));
-    for trade in trades {
-        workers.spawn(supervisor.watch(format!("the workers of {}", trade.kind), work(app.clone(), trade)));
+    for trade in pools {
+        workers.spawn(
+            supervisor.supervise(format!("the workers of {}", trade.kind), run_pool(app.clone(), trade)),
+        );
     }
     workers
 }
 
-async fn work(app: App, trade: Trade) {
-    let permits = Arc::new(Semaphore::new(trade.width));
-    let mut busy = JoinSet::new();
-    let rings = app.bell.rings_for(trade.kind);
+async fn run_pool(app: App, pool: JobPool) {
+    let permits = Arc::new(Semaphore::new(pool.max_concurrent));
+    let mut running = JoinSet::new();
+    let notifier = app.events.job_notifier(pool.kind);
     loop {
         // Listen before looking, so that a job committed in between rings.
-        let mut heard = std::pin::pin!(rings.notified());
-        heard.as_mut().enable();
+        let mut notified = std::pin::pin!(notifier.notified());
+        notified.as_mut().enable();
         let free = permits.available_permits();
         // A look costs the writer nothing.
-        let next = next_look(&app, &trade, free).await;
+        let next = next_poll(&app, &pool, free).await;
         let is_due = next.is_some_and(|at| at <= app.clock.now());
-        let taken = if is_due { take(&app, &trade, free).await } else { Ok(Vec::new()) };
+        let taken = if is_due { lease_jobs(&app, &pool, free).await } else { Ok(Vec::new()) };
         // What is due but could not be taken is looked at again in a moment; not so soon where the store takes nothing.
-        let moment = if taken.is_ok() { MOMENT } else { LOOK_AGAIN };
+        let retry_delay = if taken.is_ok() { BUSY_RETRY_DELAY } else { STORE_RETRY_DELAY };
         let jobs = taken.unwrap_or_default();
         let took_some = !jobs.is_empty();
         for job in jobs {
             let Ok(permit) = permits.clone().try_acquire_owned() else { break };
             let app = app.clone();
-            busy.spawn(async move {
-                run(&app, job).await;
+            running.spawn(async move {
+                run_job(&app, job).await;
                 drop(permit);
             });
         }
@@ -99,43 +101,43 @@ async fn work(app: App, trade: Trade) {
         }
         let later = async {
             match next {
-                Some(at) if at <= app.clock.now() => tokio::time::sleep(moment).await,
-                Some(at) => app.clock.wait_until(at).await,
+                Some(at) if at <= app.clock.now() => tokio::time::sleep(retry_delay).await,
+                Some(at) => app.clock.sleep_until(at).await,
                 None => std::future::pending().await,
             }
         };
         tokio::select! {
-            () = app.stop.cancelled() => return,
-            () = heard => {}
+            () = app.shutdown.cancelled() => return,
+            () = notified => {}
             () = later => {}
-            Some(_) = busy.join_next(), if !busy.is_empty() => {}
+            Some(_) = running.join_next(), if !running.is_empty() => {}
         }
     }
 }
 
-async fn take(app: &App, trade: &Trade, free: usize) -> store::Result<Vec<Leased>> {
+async fn lease_jobs(app: &App, pool: &JobPool, free: usize) -> store::Result<Vec<LeasedJob>> {
     let now = app.clock.now();
-    let (kind, until) = (trade.kind, now.plus(trade.lease));
-    let leased = app.store.commit_in_passing(move |system| system.lease(kind, free, now, until)).await;
+    let (kind, until) = (pool.kind, now.plus(pool.lease_duration));
+    let leased = app.store.commit_deferred(move |system| system.lease_jobs(kind, free, now, until)).await;
     leased.inspect_err(|error| tracing::warn!(kind, %error, "cannot lease jobs"))
 }
 
 /// When there may be something to do without a ring; none to wait for a ring alone.
-async fn next_look(app: &App, trade: &Trade, free: usize) -> Option<Timestamp> {
+async fn next_poll(app: &App, pool: &JobPool, free: usize) -> Option<Timestamp> {
     if free == 0 {
         return None;
     }
-    let kind = trade.kind;
+    let kind = pool.kind;
     match app.store.read_system(move |system| system.next_due(kind)).await {
         Ok(due) => due,
-        Err(_) => Some(app.clock.now().plus(LOOK_AGAIN)),
+        Err(_) => Some(app.clock.now().plus(STORE_RETRY_DELAY)),
     }
 }
 
 /// Does one job. A panic in it is contained and ends the job.
-async fn run(app: &App, leased: Leased) {
-    if leased.attempt > ATTEMPTS {
-        give_up(app, &leased, "it was taken up too often without coming to an end".into()).await;
+async fn run_job(app: &App, leased: LeasedJob) {
+    if leased.attempt > MAX_ATTEMPTS {
+        fail_job(app, &leased, "it was taken up too often without coming to an end".into()).await;
         return;
     }
     let (task_app, task_lease) = (app.clone(), leased.clone());
@@ -148,38 +150,38 @@ async fn run(app: &App, leased: Leased) {
             }
             Job::Announce { handoff_id, reason } => announce::run(app, &task_lease, handoff_id, reason).await,
             Job::Mail { handoff_id, to, reason } => mail::run(app, &task_lease, handoff_id, to, reason).await,
-            Job::Call { seq, hook } => tell::call(app, &task_lease, seq, hook).await,
-            Job::Ring { handoff_id, since, warned } => {
-                ring::run(app, &task_lease, handoff_id, since, warned).await
+            Job::Webhook { seq, hook } => webhook::run(app, &task_lease, seq, hook).await,
+            Job::Reminder { handoff_id, since, warned } => {
+                reminder::run(app, &task_lease, handoff_id, since, warned).await
             }
         }
     }));
     match done.await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => again(app, &leased, error.to_string()).await,
+        Ok(Err(error)) => retry_later(app, &leased, error.to_string()).await,
         Err(panic) => {
             tracing::error!(%panic, kind = leased.job.kind(), "a worker panicked");
-            give_up(app, &leased, "the worker panicked".into()).await;
+            fail_job(app, &leased, "the worker panicked".into()).await;
         }
     }
 }
 
 /// Puts a job off: longer each time.
-async fn again(app: &App, leased: &Leased, why: String) {
+async fn retry_later(app: &App, leased: &LeasedJob, why: String) {
     let kind = leased.job.kind();
-    if leased.attempt >= ATTEMPTS {
-        give_up(app, leased, why).await;
+    if leased.attempt >= MAX_ATTEMPTS {
+        fail_job(app, leased, why).await;
         return;
     }
     tracing::warn!(kind, attempt = leased.attempt, why, "a job is put off");
-    end(app, leased, Finish::Again(backoff(app.clock.now(), leased.attempt), why)).await;
+    finish_job(app, leased, JobResult::Retry(retry_at(app.clock.now(), leased.attempt), why)).await;
 }
 
-fn backoff(now: Timestamp, attempt: u32) -> Timestamp {
+fn retry_at(now: Timestamp, attempt: u32) -> Timestamp {
     now.plus(Duration::from_secs(10) * 4_u32.saturating_pow(attempt.saturating_sub(1)))
 }
 
-async fn give_up(app: &App, leased: &Leased, why: String) {
+async fn fail_job(app: &App, leased: &LeasedJob, why: String) {
     tracing::error!(kind = leased.job.kind(), why, "a job failed for good");
     match leased.job {
         Job::Assess { handoff_id } => {
@@ -188,16 +190,22 @@ async fn give_up(app: &App, leased: &Leased, why: String) {
                 tracing::error!(%error, "an assessment could not be marked as failed");
             }
         }
-        Job::Reply { .. } | Job::Announce { .. } | Job::Mail { .. } | Job::Call { .. } | Job::Ring { .. } => {
-            end(app, leased, Finish::Failed(why)).await;
+        Job::Reply { .. }
+        | Job::Announce { .. }
+        | Job::Mail { .. }
+        | Job::Webhook { .. }
+        | Job::Reminder { .. } => {
+            finish_job(app, leased, JobResult::Failed(why)).await;
         }
     }
 }
 
-async fn end(app: &App, leased: &Leased, finish: Finish) {
+async fn finish_job(app: &App, leased: &LeasedJob, finish: JobResult) {
     let (account, leased) = (leased.account, leased.clone());
-    let ended =
-        app.store.commit_in_passing(move |system| system.account(account).finish(&leased, &finish)).await;
+    let ended = app
+        .store
+        .commit_deferred(move |system| system.account_tx(account).finish_job(&leased, &finish))
+        .await;
     if let Err(error) = ended {
         // The lease runs out, and the job is taken up again.
         tracing::warn!(%error, "a job could not be ended");

@@ -2,17 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-#[path = "shared/serving.rs"]
-mod serving;
+#[path = "shared/server_process.rs"]
+mod server_process;
 
 use std::path::Path;
 use std::process::{Output, Stdio};
 
 use rustix::process::Signal;
 use serde_json::Value;
-use serving::{serve, tierup_server};
+use server_process::{start_server, tierup_server};
 
-fn init(data: &Path, account: &str, email: &str) -> Output {
+fn run_init(data: &Path, account: &str, email: &str) -> Output {
     let mut command = tierup_server();
     command.args([
         "init",
@@ -27,20 +27,20 @@ fn init(data: &Path, account: &str, email: &str) -> Output {
     command.arg("--data").arg(data).output().unwrap()
 }
 
-fn add(data: &Path, email: &str, more: &[&str]) -> Output {
+fn run_user_add(data: &Path, email: &str, more: &[&str]) -> Output {
     let mut command = tierup_server();
     command.args(["user", "add", "--json", "--email", email, "--name", "Sam Ortiz", "--role", "engineer"]);
     command.args(more).arg("--data").arg(data).output().unwrap()
 }
 
-fn json(output: &Output) -> Value {
+fn parse_json(output: &Output) -> Value {
     let says = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{says}");
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
 #[track_caller]
-fn says(output: &Output, text: &str) {
+fn assert_fails_with(output: &Output, text: &str) {
     assert!(!output.status.success());
     let says = String::from_utf8_lossy(&output.stderr);
     assert!(says.starts_with("error: ") && says.contains(text), "{says}");
@@ -50,24 +50,24 @@ fn says(output: &Output, text: &str) {
 fn a_folder_is_made_served_and_stopped() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let owner = json(&init(&data, "Acme", "ana@acme.test"));
+    let owner = parse_json(&run_init(&data, "Acme", "ana@acme.test"));
     assert!(owner["token"].as_str().unwrap().starts_with("tup_"));
     assert!(owner["account_id"].is_string() && owner["user_id"].is_string());
 
     // A mail server that is not there: nobody is to notice before there is mail.
-    let server = serve(&data, &["--mail-url", "smtp://127.0.0.1:9"], Stdio::null());
+    let server = start_server(&data, &["--mail-url", "smtp://127.0.0.1:9"], Stdio::null());
     assert!(server.url.starts_with("http://127.0.0.1:"));
     // While it runs.
-    let sam = json(&add(&data, "sam@acme.test", &[]));
+    let sam = parse_json(&run_user_add(&data, "sam@acme.test", &[]));
     assert!(sam["token"].as_str().unwrap().starts_with("tup_"));
-    let other = json(&init(&data, "Globex", "hank@globex.test"));
+    let other = parse_json(&run_init(&data, "Globex", "hank@globex.test"));
     assert_ne!(other["account_id"], owner["account_id"]);
-    says(
+    assert_fails_with(
         &tierup_server().args(["serve", "--data"]).arg(&data).output().unwrap(),
         "another tierup-server serves",
     );
 
-    assert!(server.stops(Signal::TERM).success(), "a server that is told to stop ends well");
+    assert!(server.stop(Signal::TERM).success(), "a server that is told to stop ends well");
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn the_example_of_every_setting_serves_and_leaves_none_out() {
     let folder = tempfile::tempdir().unwrap();
     let (data, runbooks) = (folder.path().join("data"), folder.path().join("runbooks"));
     std::fs::create_dir(&runbooks).unwrap();
-    json(&init(&data, "Acme", "ana@acme.test"));
+    parse_json(&run_init(&data, "Acme", "ana@acme.test"));
     let whole = example.lines().map(|line| match line.strip_prefix('#') {
         Some(setting) if !setting.starts_with(' ') => setting,
         _ => line,
@@ -101,7 +101,7 @@ fn the_example_of_every_setting_serves_and_leaves_none_out() {
     let whole = whole.replace("/var/lib/tierup/runbooks", &runbooks.display().to_string());
     let file = folder.path().join("server.toml");
     std::fs::write(&file, whole).unwrap();
-    let server = serve(&data, &["--config", file.to_str().unwrap()], Stdio::null());
+    let server = start_server(&data, &["--config", file.to_str().unwrap()], Stdio::null());
     assert!(server.url.starts_with("http://127.0.0.1:"));
 }
 
@@ -109,28 +109,34 @@ fn the_example_of_every_setting_serves_and_leaves_none_out() {
 fn what_cannot_be_done_says_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    says(&tierup_server().args(["serve", "--data"]).arg(&data).output().unwrap(), "tierup-server init");
-    says(&add(&data, "sam@acme.test", &[]), "tierup-server init");
-    says(&init(&data, "Acme", "not an address"), "must be an email address");
-    json(&init(&data, "Acme", "ana@acme.test"));
-    says(&init(&data, "Acme", "other@acme.test"), "there is an account");
-    says(&add(&data, "ANA@acme.test", &[]), "another user has this email address");
-    json(&init(&data, "Globex", "hank@globex.test"));
-    says(&add(&data, "sam@acme.test", &["--account", "Initech"]), "there is no account");
-    json(&add(&data, "sam@acme.test", &["--account", "Globex"]));
+    assert_fails_with(
+        &tierup_server().args(["serve", "--data"]).arg(&data).output().unwrap(),
+        "tierup-server init",
+    );
+    assert_fails_with(&run_user_add(&data, "sam@acme.test", &[]), "tierup-server init");
+    assert_fails_with(&run_init(&data, "Acme", "not an address"), "must be an email address");
+    parse_json(&run_init(&data, "Acme", "ana@acme.test"));
+    assert_fails_with(&run_init(&data, "Acme", "other@acme.test"), "there is an account");
+    assert_fails_with(&run_user_add(&data, "ANA@acme.test", &[]), "another user has this email address");
+    parse_json(&run_init(&data, "Globex", "hank@globex.test"));
+    assert_fails_with(
+        &run_user_add(&data, "sam@acme.test", &["--account", "Initech"]),
+        "there is no account",
+    );
+    parse_json(&run_user_add(&data, "sam@acme.test", &["--account", "Globex"]));
 }
 
 #[test]
 fn without_a_name_a_user_is_of_the_account_made_first() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    json(&init(&data, "Globex", "hank@globex.test"));
-    let one = add(&data, "sam@globex.test", &[]);
-    json(&one);
+    parse_json(&run_init(&data, "Globex", "hank@globex.test"));
+    let one = run_user_add(&data, "sam@globex.test", &[]);
+    parse_json(&one);
     assert!(one.stderr.is_empty(), "there is nothing to choose from");
-    json(&init(&data, "Acme", "ana@acme.test"));
-    let of_several = add(&data, "dana@globex.test", &[]);
-    let made = json(&of_several);
+    parse_json(&run_init(&data, "Acme", "ana@acme.test"));
+    let of_several = run_user_add(&data, "dana@globex.test", &[]);
+    let made = parse_json(&of_several);
     assert!(made["user_id"].is_string() && made["token"].is_string());
     let note = String::from_utf8(of_several.stderr).unwrap();
     assert!(note.contains("of Globex, the first") && note.contains("--account"), "{note}");
@@ -140,12 +146,12 @@ fn without_a_name_a_user_is_of_the_account_made_first() {
 fn what_stands_around_an_address_goes() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    json(&init(&data, " Acme ", "\u{feff}ana@acme.test\r\n"));
-    json(&add(&data, " 'sam@acme.test' ", &["--account", "Acme\n"]));
-    says(&add(&data, "sam@acme.test", &[]), "another user has this email address");
-    says(&add(&data, "da\nna@acme.test", &[]), "one line");
+    parse_json(&run_init(&data, " Acme ", "\u{feff}ana@acme.test\r\n"));
+    parse_json(&run_user_add(&data, " 'sam@acme.test' ", &["--account", "Acme\n"]));
+    assert_fails_with(&run_user_add(&data, "sam@acme.test", &[]), "another user has this email address");
+    assert_fails_with(&run_user_add(&data, "da\nna@acme.test", &[]), "one line");
     let mut token = tierup_server();
-    json(
+    parse_json(
         &token
             .args(["token", "add", "--json", "--email", " \"ana@acme.test\"\n", "--data"])
             .arg(&data)
@@ -158,7 +164,7 @@ fn what_stands_around_an_address_goes() {
 fn what_is_empty_in_the_environment_is_absent() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    json(&init(&data, "Acme", "ana@acme.test"));
+    parse_json(&run_init(&data, "Acme", "ana@acme.test"));
     let mut command = tierup_server();
     for (name, value) in [("LISTEN", ""), ("PUBLIC_URL", ""), ("STALE_CLAIM_HOURS", ""), ("MAIL_URL", "off")]
     {
@@ -166,8 +172,8 @@ fn what_is_empty_in_the_environment_is_absent() {
     }
     // It is told to listen where it may not: everything else about its settings was fine.
     let output = command.args(["serve", "--listen", "0.0.0.0:1", "--data"]).arg(&data).output().unwrap();
-    says(&output, "--behind-proxy");
-    says(
+    assert_fails_with(&output, "--behind-proxy");
+    assert_fails_with(
         &tierup_server().env("TIERUP_SERVER_PUBLIC_URL", "nowhere").arg("serve").output().unwrap(),
         "--public-url",
     );
@@ -178,9 +184,9 @@ fn what_is_empty_in_the_environment_is_absent() {
 fn whoever_stops_it_as_soon_as_it_listens_sees_it_end_well() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    json(&init(&data, "Acme", "ana@acme.test"));
+    parse_json(&run_init(&data, "Acme", "ana@acme.test"));
     for signal in [Signal::TERM, Signal::INT, Signal::TERM, Signal::INT] {
-        assert_eq!(serve(&data, &[], Stdio::null()).stops(signal).code(), Some(0), "{signal:?}");
+        assert_eq!(start_server(&data, &[], Stdio::null()).stop(signal).code(), Some(0), "{signal:?}");
     }
 }
 
@@ -188,10 +194,10 @@ fn whoever_stops_it_as_soon_as_it_listens_sees_it_end_well() {
 fn settings_come_from_the_file_and_the_environment_wins() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    json(&init(&data, "Acme", "ana@acme.test"));
+    parse_json(&run_init(&data, "Acme", "ana@acme.test"));
     let file = folder.path().join("server.toml");
     std::fs::write(&file, "assessment_engine = 'openai'\n").unwrap();
-    let serve = |engine: Option<&str>| {
+    let start_server = |engine: Option<&str>| {
         let mut command = tierup_server();
         command.args(["serve", "--data"]).arg(&data).arg("--config").arg(&file);
         if let Some(engine) = engine {
@@ -199,10 +205,10 @@ fn settings_come_from_the_file_and_the_environment_wins() {
         }
         command.output().unwrap()
     };
-    says(&serve(None), "assessment_model: name the model");
-    says(&serve(Some("gpt")), "\"gpt\" is no engine");
+    assert_fails_with(&start_server(None), "assessment_model: name the model");
+    assert_fails_with(&start_server(Some("gpt")), "\"gpt\" is no engine");
     std::fs::write(&file, "asessment_engine = 'off'\n").unwrap();
-    says(&serve(None), "unknown field `asessment_engine`");
+    assert_fails_with(&start_server(None), "unknown field `asessment_engine`");
     let help = tierup_server().args(["serve", "--help"]).output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
     for setting in ["LISTEN", "ASSESSMENT_URL", "RUNBOOKS", "MAIL_URL", "PUBLIC_URL"] {

@@ -3,12 +3,12 @@
 //! nothing and hears nothing twice.
 //!
 //! Mutants seen to fail: a resumed stream that begins one event late, a claim that is answered and not written.
-//! `just soak` kills it a hundred times instead of four.
+//! `just quick_or_soak` kills it a hundred times instead of four.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-#[path = "shared/serving.rs"]
-mod serving;
+#[path = "shared/server_process.rs"]
+mod server_process;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use serving::serve;
+use server_process::start_server;
 use tierup_server::admin;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -29,35 +29,35 @@ const WRITERS: usize = 8;
 const LISTENERS: usize = 50;
 
 /// So many sessions are made within this time, or none are made any more.
-const SOON: Duration = Duration::from_mins(2);
+const TIMEOUT: Duration = Duration::from_mins(2);
 
-fn http() -> reqwest::Client {
+fn http_client() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().timeout(Duration::from_mins(1)).build().unwrap()
 }
 
 /// What came of a key, as far as answers arrived.
 #[derive(Clone, Default)]
-struct Made {
-    session: String,
-    handoff: Option<String>,
+struct AcknowledgedWork {
+    session_id: String,
+    handoff_id: Option<String>,
     is_claimed: bool,
 }
 
 /// What the writers were told of each key whose session was acknowledged.
 #[derive(Default)]
-struct Told {
-    made: Mutex<BTreeMap<String, Made>>,
-    count: AtomicUsize,
-    more: Notify,
+struct Acknowledgements {
+    by_key: Mutex<BTreeMap<String, AcknowledgedWork>>,
+    next_key: AtomicUsize,
+    changed: Notify,
 }
 
 /// Opens sessions, escalates them and claims the handoffs until the server is gone; the last key, of which an answer did
 /// not arrive, is tried first next time.
-async fn write(
+async fn run_writer(
     http: reqwest::Client,
     url: String,
     token: String,
-    told: Arc<Told>,
+    acknowledgements: Arc<Acknowledgements>,
     mut key: String,
 ) -> String {
     let ask = async |path: String, key: String, body: Value| -> Option<Value> {
@@ -70,29 +70,29 @@ async fn write(
         let body = json!({"intake_type": "free_text", "intake_content": {"text": key}});
         let Some(session) = ask("/ai-sessions".into(), key.clone(), body).await else { return key };
         let id = session["id"].as_str().unwrap();
-        told.knows(&key, |made| id.clone_into(&mut made.session));
+        acknowledgements.record(&key, |made| id.clone_into(&mut made.session_id));
         let body = json!({"intent": "escalate", "engineer_notes": key});
         let path = format!("/ai-sessions/{id}/handoff");
         let Some(handoff) = ask(path, format!("h-{key}"), body).await else { return key };
         let id = handoff["id"].as_str().unwrap();
-        told.knows(&key, |made| made.handoff = Some(id.to_owned()));
+        acknowledgements.record(&key, |made| made.handoff_id = Some(id.to_owned()));
         let path = format!("/handoffs/{id}/claim");
         let Some(claimed) = ask(path, format!("c-{key}"), Value::Null).await else { return key };
         assert_eq!(claimed["status"], "claimed");
-        told.knows(&key, |made| made.is_claimed = true);
-        key = format!("key-{}", told.count.fetch_add(1, Ordering::Relaxed));
+        acknowledgements.record(&key, |made| made.is_claimed = true);
+        key = format!("key-{}", acknowledgements.next_key.fetch_add(1, Ordering::Relaxed));
     }
 }
 
-impl Told {
+impl Acknowledgements {
     /// An answer arrived.
-    fn knows(&self, key: &str, change: impl FnOnce(&mut Made)) {
-        change(self.made.lock().unwrap().entry(key.into()).or_default());
-        self.more.notify_one();
+    fn record(&self, key: &str, change: impl FnOnce(&mut AcknowledgedWork)) {
+        change(self.by_key.lock().unwrap().entry(key.into()).or_default());
+        self.changed.notify_one();
     }
 
     /// What is stored is what was acknowledged, and of the keys in flight perhaps a step more.
-    fn is_what_is_stored(&self, data: &Path, in_flight: &[String]) {
+    fn assert_matches_database(&self, data: &Path, in_flight: &[String]) {
         let checked = admin::check(data).unwrap();
         assert!(checked.is_sound(), "{:?}", checked.problems);
         let database = rusqlite::Connection::open(data.join("tierup.db")).unwrap();
@@ -104,11 +104,11 @@ impl Told {
             assert_eq!(keys.len(), distinct.len(), "a key has had two effects: {sql}");
             distinct
         };
-        let made = self.made.lock().unwrap();
-        let acknowledged = |is: fn(&Made) -> bool| -> BTreeSet<String> {
+        let made = self.by_key.lock().unwrap();
+        let acknowledged = |is: fn(&AcknowledgedWork) -> bool| -> BTreeSet<String> {
             made.iter().filter(|(_, made)| is(made)).map(|(key, _)| key.clone()).collect()
         };
-        let compare = |what: &str, is: fn(&Made) -> bool, sql: &str| {
+        let compare = |what: &str, is: fn(&AcknowledgedWork) -> bool, sql: &str| {
             let (acknowledged, stored) = (acknowledged(is), stored(sql));
             assert!(acknowledged.len() > 20, "hardly any {what} were acknowledged");
             let lost: Vec<_> = acknowledged.difference(&stored).collect();
@@ -118,7 +118,7 @@ impl Told {
             assert!(unasked.is_empty(), "{what} that nobody asked for: {unasked:?}");
         };
         compare("sessions", |_| true, "SELECT content FROM message WHERE seq = 1");
-        compare("handoffs", |made| made.handoff.is_some(), "SELECT notes FROM handoff");
+        compare("handoffs", |made| made.handoff_id.is_some(), "SELECT notes FROM handoff");
         let claimed = "SELECT notes FROM handoff WHERE status = 'claimed'";
         compare("claims", |made| made.is_claimed, claimed);
         let logged = "SELECT notes FROM event JOIN handoff ON id = handoff_id WHERE type = 'handoff_claimed'";
@@ -128,18 +128,18 @@ impl Told {
 
 /// Hears events after a place until the server is gone, and goes away and comes back in between as it pleases; the
 /// places, in the order in which they came.
-async fn listen(
+async fn run_listener(
     http: reqwest::Client,
     url: String,
     token: String,
-    mut heard: Vec<u64>,
+    mut seqs: Vec<u64>,
     seed: u64,
 ) -> Vec<u64> {
     let mut random = fastrand::Rng::with_seed(seed);
     loop {
         let request = http.get(format!("{url}/escalations/stream")).bearer_auth(&token);
-        let after = heard.last().copied().unwrap_or(0);
-        let Ok(mut response) = request.header("last-event-id", after).send().await else { return heard };
+        let after = seqs.last().copied().unwrap_or(0);
+        let Ok(mut response) = request.header("last-event-id", after).send().await else { return seqs };
         let enough = random.usize(1..8_000);
         let mut text = String::new();
         let gone = loop {
@@ -153,9 +153,9 @@ async fn listen(
         };
         // A frame that broke off does not count: whoever resumes asks for it again.
         let whole = text.rsplit_once("\n\n").map_or("", |(whole, _)| whole);
-        heard.extend(whole.lines().filter_map(|line| line.strip_prefix("id: ")?.parse::<u64>().ok()));
+        seqs.extend(whole.lines().filter_map(|line| line.strip_prefix("id: ")?.parse::<u64>().ok()));
         if gone {
-            return heard;
+            return seqs;
         }
     }
 }
@@ -167,25 +167,25 @@ async fn what_was_acknowledged_is_there_after_a_stop_too() {
     let data = folder.path().join("data");
     let token = admin::init(&data, "Acme", "ana@acme.test", "Ana Ruiz").unwrap().token;
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let (told, http) = (Arc::new(Told::default()), http());
-    let server = serve(&data, &["--assessment-engine", "off"], Stdio::null());
+    let (told, http) = (Arc::new(Acknowledgements::default()), http_client());
+    let server = start_server(&data, &["--assessment-engine", "off"], Stdio::null());
     let url = format!("{}/api/v1", server.url);
     let mut writers = JoinSet::new();
     for writer in 0..WRITERS {
         let key = format!("first-{writer}");
-        writers.spawn(write(http.clone(), url.clone(), token.clone(), Arc::clone(&told), key));
+        writers.spawn(run_writer(http.clone(), url.clone(), token.clone(), Arc::clone(&told), key));
     }
-    let ears = (0..20).map(|seed| listen(http.clone(), url.clone(), token.clone(), Vec::new(), seed));
+    let ears = (0..20).map(|seed| run_listener(http.clone(), url.clone(), token.clone(), Vec::new(), seed));
     let ears: Vec<_> = ears.map(tokio::spawn).collect();
     let made = async {
-        while told.made.lock().unwrap().len() < 50 {
-            told.more.notified().await;
+        while told.by_key.lock().unwrap().len() < 50 {
+            told.changed.notified().await;
         }
     };
-    tokio::time::timeout(SOON, made).await.expect("the writers get no further");
+    tokio::time::timeout(TIMEOUT, made).await.expect("the writers get no further");
 
     let began = Instant::now();
-    let ended = tokio::task::spawn_blocking(move || server.stops(Signal::TERM)).await.unwrap();
+    let ended = tokio::task::spawn_blocking(move || server.stop(Signal::TERM)).await.unwrap();
 
     assert!(
         ended.success() && began.elapsed() < Duration::from_secs(5),
@@ -196,7 +196,7 @@ async fn what_was_acknowledged_is_there_after_a_stop_too() {
     for ear in ears {
         ear.await.unwrap();
     }
-    told.is_what_is_stored(&data, &in_flight);
+    told.assert_matches_database(&data, &in_flight);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -206,29 +206,28 @@ async fn what_was_acknowledged_is_there_once_however_often_the_server_is_killed(
     let data = folder.path().join("data");
     let token = admin::init(&data, "Acme", "ana@acme.test", "Ana Ruiz").unwrap().token;
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let told = Arc::new(Told::default());
+    let told = Arc::new(Acknowledgements::default());
     let mut keys: Vec<String> = (0..WRITERS).map(|n| format!("first-{n}")).collect();
     let mut heard = vec![Vec::new(); LISTENERS];
     for round in 0..rounds {
-        let http = http();
-        let server = serve(&data, &["--assessment-engine", "off"], Stdio::null());
+        let http = http_client();
+        let server = start_server(&data, &["--assessment-engine", "off"], Stdio::null());
         let url = format!("{}/api/v1", server.url);
-        let ears = heard
-            .drain(..)
-            .zip(1..)
-            .map(|(heard, seed)| tokio::spawn(listen(http.clone(), url.clone(), token.clone(), heard, seed)));
+        let ears = heard.drain(..).zip(1..).map(|(heard, seed)| {
+            tokio::spawn(run_listener(http.clone(), url.clone(), token.clone(), heard, seed))
+        });
         let ears: Vec<_> = ears.collect();
         let mut writers = JoinSet::new();
         for key in keys.drain(..) {
-            writers.spawn(write(http.clone(), url.clone(), token.clone(), Arc::clone(&told), key));
+            writers.spawn(run_writer(http.clone(), url.clone(), token.clone(), Arc::clone(&told), key));
         }
-        let enough = told.made.lock().unwrap().len() + 40 + round % 7 * 13;
+        let enough = told.by_key.lock().unwrap().len() + 40 + round % 7 * 13;
         let made = async {
-            while told.made.lock().unwrap().len() < enough {
-                told.more.notified().await;
+            while told.by_key.lock().unwrap().len() < enough {
+                told.changed.notified().await;
             }
         };
-        tokio::time::timeout(SOON, made).await.expect("the writers get no further");
+        tokio::time::timeout(TIMEOUT, made).await.expect("the writers get no further");
         drop(server);
         keys = writers.join_all().await;
         for ear in ears {
@@ -236,21 +235,21 @@ async fn what_was_acknowledged_is_there_once_however_often_the_server_is_killed(
         }
     }
 
-    told.is_what_is_stored(&data, &keys);
-    let server = serve(&data, &["--assessment-engine", "off"], Stdio::null());
+    told.assert_matches_database(&data, &keys);
+    let server = start_server(&data, &["--assessment-engine", "off"], Stdio::null());
     let url = format!("{}/api/v1", server.url);
-    let http = http();
-    let made = told.made.lock().unwrap().clone();
+    let http = http_client();
+    let made = told.by_key.lock().unwrap().clone();
     for (key, made) in &made {
         let get = async |path: String| -> Value {
             let response = http.get(format!("{url}{path}")).bearer_auth(&token).send().await.unwrap();
             response.json().await.unwrap()
         };
-        let session = get(format!("/ai-sessions/{}", made.session)).await;
+        let session = get(format!("/ai-sessions/{}", made.session_id)).await;
         assert_eq!(session["intake_content"]["text"], json!(key), "an acknowledged session is not there");
-        let Some(handoff) = &made.handoff else { continue };
+        let Some(handoff) = &made.handoff_id else { continue };
         let handoff = get(format!("/handoffs/{handoff}")).await;
-        assert_eq!(handoff["session_id"], json!(made.session), "an acknowledged handoff is not there");
+        assert_eq!(handoff["session_id"], json!(made.session_id), "an acknowledged handoff is not there");
         assert!(!made.is_claimed || handoff["claimed_by_name"] == "Ana Ruiz", "{handoff}");
     }
     // What is said in a session goes only to streams that are narrowed to it.
@@ -260,5 +259,5 @@ async fn what_was_acknowledged_is_there_once_however_often_the_server_is_killed(
     for heard in heard {
         assert!(heard.len() > 20 && log.starts_with(&heard), "missed, or came twice: {heard:?} of {log:?}");
     }
-    assert!(server.stops(Signal::TERM).success());
+    assert!(server.stop(Signal::TERM).success());
 }

@@ -6,8 +6,8 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-#[path = "shared/serving.rs"]
-mod serving;
+#[path = "shared/server_process.rs"]
+mod server_process;
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -17,21 +17,21 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use serving::{Serving, serve, soon, tierup_server};
+use server_process::{ServerProcess, start_server, tierup_server, within_timeout};
 use tierup_server::admin;
 use tokio::task::JoinSet;
 
 /// More lines than a pipe and the queue before it have room for come within this time.
-const SOON: Duration = Duration::from_mins(2);
+const TIMEOUT: Duration = Duration::from_mins(2);
 
-struct Desk {
+struct LogTest {
     _folder: tempfile::TempDir,
     data: PathBuf,
     token: String,
     http: reqwest::Client,
 }
 
-impl Desk {
+impl LogTest {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
@@ -42,10 +42,10 @@ impl Desk {
     }
 
     /// Several write at once, until the server has lost lines of its log.
-    async fn writes_until_lines_are_lost(&self, server: &Serving) {
+    async fn write_until_lines_are_lost(&self, server: &ServerProcess) {
         let losing = async {
             let mut round = 0;
-            while round < 10 || self.lost(server).await == 0 {
+            while round < 10 || self.lost_lines(server).await == 0 {
                 let mut all = JoinSet::new();
                 for writer in 0..8 {
                     let text = format!("{round} {writer}");
@@ -59,22 +59,22 @@ impl Desk {
                 round += 1;
             }
         };
-        assert!(tokio::time::timeout(SOON, losing).await.is_ok(), "no line is ever lost");
+        assert!(tokio::time::timeout(TIMEOUT, losing).await.is_ok(), "no line is ever lost");
     }
 
-    async fn lost(&self, server: &Serving) -> u64 {
+    async fn lost_lines(&self, server: &ServerProcess) -> u64 {
         let figures = self.http.get(format!("{}/metrics", server.url)).send().await.unwrap();
         let figures = figures.text().await.unwrap();
         let lost = figures.lines().find_map(|line| line.strip_prefix("tierup_log_lines_lost_total "));
         lost.unwrap().parse().unwrap()
     }
 
-    async fn is_well(&self, server: Serving) {
+    async fn assert_healthy(&self, server: ServerProcess) {
         for path in ["/health/live", "/health/ready"] {
             let answer = self.http.get(format!("{}{path}", server.url)).send().await.unwrap();
             assert_eq!(answer.status(), 200, "{path}");
         }
-        assert!(server.stops(Signal::TERM).success());
+        assert!(server.stop(Signal::TERM).success());
         let checked = admin::check(&self.data).unwrap();
         assert!(checked.is_sound() && checked.sessions > 0, "{checked}");
     }
@@ -82,30 +82,30 @@ impl Desk {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_go_on_while_the_log_is_on_a_full_disk() {
-    let desk = Desk::new();
+    let desk = LogTest::new();
     let full = File::options().write(true).open("/dev/full").unwrap();
-    let server = serve(&desk.data, &["--log", "debug"], full.into());
-    desk.writes_until_lines_are_lost(&server).await;
-    desk.is_well(server).await;
+    let server = start_server(&desk.data, &["--log", "debug"], full.into());
+    desk.write_until_lines_are_lost(&server).await;
+    desk.assert_healthy(server).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_go_on_when_whoever_read_the_log_is_gone() {
-    let desk = Desk::new();
-    let mut server = serve(&desk.data, &["--log", "debug", "--log-format", "json"], Stdio::piped());
-    drop(server.log());
-    desk.writes_until_lines_are_lost(&server).await;
-    desk.is_well(server).await;
+    let desk = LogTest::new();
+    let mut server = start_server(&desk.data, &["--log", "debug", "--log-format", "json"], Stdio::piped());
+    drop(server.take_stderr());
+    desk.write_until_lines_are_lost(&server).await;
+    desk.assert_healthy(server).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_go_on_while_nobody_reads_the_log_and_whoever_does_later_hears_what_is_lost() {
-    let desk = Desk::new();
-    let mut server = serve(&desk.data, &["--log", "trace"], Stdio::piped());
-    let log = server.log();
-    desk.writes_until_lines_are_lost(&server).await;
+    let desk = LogTest::new();
+    let mut server = start_server(&desk.data, &["--log", "trace"], Stdio::piped());
+    let log = server.take_stderr();
+    desk.write_until_lines_are_lost(&server).await;
     let log = tokio::task::spawn_blocking(move || {
-        soon("a line that says what is lost", move || {
+        within_timeout("a line that says what is lost", move || {
             let mut lines = BufReader::new(log).lines().map(Result::unwrap);
             assert!(
                 lines.any(|line| line.contains("lines of the log could not be written and are lost lines="))
@@ -115,13 +115,13 @@ async fn changes_go_on_while_nobody_reads_the_log_and_whoever_does_later_hears_w
     });
     let lines = log.await.unwrap();
     // Nobody reads on, and it ends all the same.
-    desk.is_well(server).await;
+    desk.assert_healthy(server).await;
     drop(lines);
 }
 
 #[test]
 fn a_command_whose_words_nobody_takes_ends_with_an_error_and_no_panic() {
-    let desk = Desk::new();
+    let desk = LogTest::new();
     let full = || File::options().write(true).open("/dev/full").unwrap();
     let mut command = tierup_server();
     let checked = command.args(["check", "--data"]).arg(&desk.data).stdout(full()).output().unwrap();

@@ -7,72 +7,76 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![expect(clippy::expect_used, reason = "the post office is shared with other stories")]
 
-#[path = "shared/serving.rs"]
-mod serving;
+#[path = "shared/server_process.rs"]
+mod server_process;
 
-#[path = "shared/told.rs"]
-mod told;
+#[path = "shared/secret_scan.rs"]
+mod secret_scan;
 
 #[expect(dead_code, reason = "shared: not everything is needed here")]
-#[path = "../../tests/src/post.rs"]
-mod post;
+#[path = "../../tests/src/fake_mail_server.rs"]
+mod fake_mail_server;
 
 use std::io::{BufRead, BufReader};
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use post::{Manner, PostOffice};
+use fake_mail_server::{FakeMailServer, MailBehavior};
 use rustix::process::Signal;
+use secret_scan::CollectedOutput;
 use serde_json::{Value, json};
-use serving::{serve, tierup_server};
+use server_process::{start_server, tierup_server};
 use tierup_server::admin;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use told::Told;
 
 /// Whatever is waited for comes within this time.
-const SOON: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 const PASSWORD: &str = "correct horse/battery";
-const WRONG: &str = "correct-horse-wrong";
+const WRONG_PASSWORD: &str = "correct-horse-wrong";
 const NEW_PASSWORD: &str = "staple&correct?horse";
 const API_KEY: &str = "sk-very/secret+0123==";
 /// As it is, and as a URL takes it.
 const MAIL_PASSWORD: [&str; 2] = ["hunter2/of the@post", "hunter2%2Fof%20the%40post"];
 const PROXY_PASSWORD: [&str; 2] = ["pass+the:proxy", "pass%2Bthe%3Aproxy"];
 const PHONE_PASSWORD: &str = "ring-the-phone";
-const HOOK: &str = "T0123-secret-path";
-const HOOK_QUERY: &str = "q-secret-4567";
-const HOOK_SECRET: &str = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const WEBHOOK_PATH: &str = "T0123-secret-path";
+const WEBHOOK_QUERY: &str = "q-secret-4567";
+const WEBHOOK_SECRET: &str = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// An endpoint that answers every request with this status and all that it was told.
-struct Endpoint {
+struct EchoEndpoint {
     address: String,
-    heard: watch::Receiver<String>,
+    received: watch::Receiver<String>,
 }
 
-impl Endpoint {
-    async fn answering(status: &'static str) -> Self {
+impl EchoEndpoint {
+    async fn start(status: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (notes, heard) = watch::channel(String::new());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(repeat(stream, status, notes.clone()));
+                tokio::spawn(echo_request(stream, status, notes.clone()));
             }
         });
-        Self { address, heard }
+        Self { address, received: heard }
     }
 
     /// Waits until it was told this.
-    async fn hears(&mut self, text: &str) {
-        until(&mut self.heard, text).await;
+    async fn wait_for(&mut self, text: &str) {
+        wait_for_text(&mut self.received, text).await;
     }
 }
 
-async fn repeat(mut stream: TcpStream, status: &str, notes: watch::Sender<String>) -> std::io::Result<()> {
+async fn echo_request(
+    mut stream: TcpStream,
+    status: &str,
+    notes: watch::Sender<String>,
+) -> std::io::Result<()> {
     let mut request = Vec::new();
     let (head, length) = loop {
         if stream.read_buf(&mut request).await? == 0 {
@@ -95,14 +99,14 @@ async fn repeat(mut stream: TcpStream, status: &str, notes: watch::Sender<String
     stream.write_all(&request).await
 }
 
-async fn until(heard: &mut watch::Receiver<String>, text: &str) {
+async fn wait_for_text(heard: &mut watch::Receiver<String>, text: &str) {
     let came = async { heard.wait_for(|heard| heard.contains(text)).await.is_ok() };
-    let came = tokio::time::timeout(SOON, came).await == Ok(true);
+    let came = tokio::time::timeout(TIMEOUT, came).await == Ok(true);
     assert!(came, "never heard {text:?} in: {}", *heard.borrow());
 }
 
 /// What a program writes, as it writes it.
-fn follow(log: std::io::PipeReader) -> watch::Receiver<String> {
+fn follow_log(log: std::io::PipeReader) -> watch::Receiver<String> {
     let (says, said) = watch::channel(String::new());
     std::thread::spawn(move || {
         for line in BufReader::new(log).lines().map_while(Result::ok) {
@@ -117,23 +121,23 @@ fn follow(log: std::io::PipeReader) -> watch::Receiver<String> {
 
 /// A server that uses every secret it can have, all of them told to somebody who repeats them.
 #[expect(clippy::too_many_lines, reason = "one story, told in the order in which it happens")]
-async fn nothing_is_told(manner: Manner, log_format: &str, mail_ends: &str) {
+async fn assert_nothing_leaks(behavior: MailBehavior, log_format: &str, mail_log_line: &str) {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let token = admin::init(&data, "Acme", "ana@acme.test", "Ana Ruiz").unwrap().token;
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut office = PostOffice::open(manner).await;
-    let mut model = Endpoint::answering("401 Unauthorized").await;
-    let mut hooks = Endpoint::answering("500 Oops").await;
+    let mut office = FakeMailServer::start(behavior).await;
+    let mut model = EchoEndpoint::start("401 Unauthorized").await;
+    let mut hooks = EchoEndpoint::start("500 Oops").await;
     let webhooks = json!([
-        {"kind": "slack", "url": format!("http://{}/{HOOK}", hooks.address)},
-        {"kind": "json", "url": format!("http://{}/?key={HOOK_QUERY}", hooks.address),
-         "secret": format!("whsec_{HOOK_SECRET}")},
+        {"kind": "slack", "url": format!("http://{}/{WEBHOOK_PATH}", hooks.address)},
+        {"kind": "json", "url": format!("http://{}/?key={WEBHOOK_QUERY}", hooks.address),
+         "secret": format!("whsec_{WEBHOOK_SECRET}")},
         {"kind": "ntfy", "url": format!("http://ana:{PHONE_PASSWORD}@{}/ops", hooks.address)},
         // Elsewhere: by way of the proxy.
-        {"kind": "mattermost", "url": format!("http://chat.test/{HOOK}")},
+        {"kind": "mattermost", "url": format!("http://chat.test/{WEBHOOK_PATH}")},
     ]);
-    let (webhooks, mail) = (webhooks.to_string(), office.url_for("ana", MAIL_PASSWORD[1]));
+    let (webhooks, mail) = (webhooks.to_string(), office.url_with_credentials("ana", MAIL_PASSWORD[1]));
     let proxy = format!("http://ana:{}@{}", PROXY_PASSWORD[1], hooks.address);
     let model_url = format!("http://{}/v1", model.address);
     let settings = [
@@ -148,10 +152,10 @@ async fn nothing_is_told(manner: Manner, log_format: &str, mail_ends: &str) {
         ["--webhooks", &webhooks],
     ];
     let (reader, writer) = std::io::pipe().unwrap();
-    let mut log = follow(reader);
-    let server = serve(&data, &settings.concat(), writer.into());
+    let mut log = follow_log(reader);
+    let server = start_server(&data, &settings.concat(), writer.into());
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let mut told = Told(Vec::new());
+    let mut told = CollectedOutput(Vec::new());
     let asked = std::sync::atomic::AtomicU32::new(0);
     let ask = async |method: &str, path: &str, body: Value, token: &str| -> String {
         let request =
@@ -173,10 +177,10 @@ async fn nothing_is_told(manner: Manner, log_format: &str, mail_ends: &str) {
     let priya =
         json!({"email": "priya@acme.test", "name": "Priya", "role": "engineer", "password": PASSWORD});
     let priya = read(&tells!("POST", "/api/v1/users", priya, &token))["id"].as_str().unwrap().to_owned();
-    let log_in = |password: &str| json!({"email": "priya@acme.test", "password": password});
-    tells!("POST", "/api/v1/auth/login", log_in(WRONG), "tup_none");
+    let credentials = |password: &str| json!({"email": "priya@acme.test", "password": password});
+    tells!("POST", "/api/v1/auth/login", credentials(WRONG_PASSWORD), "tup_none");
     // These two alone may tell a token, once, to whom it is for.
-    let entered = read(&ask("POST", "/api/v1/auth/login", log_in(PASSWORD), "tup_none").await);
+    let entered = read(&ask("POST", "/api/v1/auth/login", credentials(PASSWORD), "tup_none").await);
     let entered = entered["token"].as_str().unwrap().to_owned();
     let tokens = format!("/api/v1/users/{priya}/tokens");
     let made = read(&ask("POST", &tokens, json!({"name": "laptop"}), &token).await);
@@ -197,25 +201,25 @@ async fn nothing_is_told(manner: Manner, log_format: &str, mail_ends: &str) {
     let handoff = read(&tells!("POST", &path, notes, &token))["id"].as_str().unwrap().to_owned();
 
     // Everybody was reached, with what is theirs.
-    model.hears(&format!("Bearer {API_KEY}")).await;
-    let said = office.log_in().await;
+    model.wait_for(&format!("Bearer {API_KEY}")).await;
+    let said = office.wait_for_credentials().await;
     let said = said.split(' ').map(|part| STANDARD.decode(part).unwrap()).collect::<Vec<_>>().concat();
     assert!(String::from_utf8(said).unwrap().ends_with(MAIL_PASSWORD[0]), "AUTH with another password");
     let proxy_log_in = STANDARD.encode(format!("ana:{}", PROXY_PASSWORD[0]));
     let phone_log_in = STANDARD.encode(format!("ana:{PHONE_PASSWORD}"));
-    for text in [HOOK, HOOK_QUERY, "webhook-signature: v1,", &proxy_log_in, &phone_log_in] {
-        hooks.hears(text).await;
+    for text in [WEBHOOK_PATH, WEBHOOK_QUERY, "webhook-signature: v1,", &proxy_log_in, &phone_log_in] {
+        hooks.wait_for(text).await;
     }
     // And everybody was heard: the log says what became of it.
-    for text in [mail_ends, "a job is put off"] {
-        until(&mut log, text).await;
+    for text in [mail_log_line, "a job is put off"] {
+        wait_for_text(&mut log, text).await;
     }
     let mut events = http.get(format!("{}/api/v1/escalations/stream?last_event_id=0", server.url));
     events = events.bearer_auth(&token);
     let mut events = events.send().await.unwrap();
     let mut heard = String::new();
     while !heard.contains("handoff_assessment_failed") {
-        let chunk = tokio::time::timeout(SOON, events.chunk()).await.unwrap().unwrap().unwrap();
+        let chunk = tokio::time::timeout(TIMEOUT, events.chunk()).await.unwrap().unwrap().unwrap();
         heard.push_str(&String::from_utf8_lossy(&chunk));
     }
     drop(events);
@@ -238,8 +242,8 @@ async fn nothing_is_told(manner: Manner, log_format: &str, mail_ends: &str) {
     }
     let backup = folder.path().join("backup");
     admin::backup(&data, &backup).unwrap();
-    told.look_into(folder.path());
-    assert!(server.stops(Signal::TERM).success());
+    told.add_folder(folder.path());
+    assert!(server.stop(Signal::TERM).success());
 
     let log = log.borrow().clone();
     assert!(log.lines().count() > 20, "the log says hardly anything: {log}");
@@ -249,29 +253,29 @@ async fn nothing_is_told(manner: Manner, log_format: &str, mail_ends: &str) {
     secrets.extend(
         [
             PASSWORD,
-            WRONG,
+            WRONG_PASSWORD,
             NEW_PASSWORD,
             API_KEY,
             MAIL_PASSWORD[0],
             PROXY_PASSWORD[0],
             PHONE_PASSWORD,
-            HOOK,
-            HOOK_QUERY,
-            HOOK_SECRET,
+            WEBHOOK_PATH,
+            WEBHOOK_QUERY,
+            WEBHOOK_SECRET,
         ]
         .map(str::to_owned),
     );
-    told.nothing_of(&secrets);
+    told.assert_contains_none_of(&secrets);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_is_in_the_log_in_an_answer_or_in_a_backup() {
-    nothing_is_told(Manner::Plain, "text", "mail was sent").await;
+    assert_nothing_leaks(MailBehavior::AuthPlain, "text", "mail was sent").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nor_where_the_mail_server_repeats_it_and_refuses() {
-    nothing_is_told(Manner::LoginRefuses, "json", "a message was not sent").await;
+    assert_nothing_leaks(MailBehavior::AuthLoginThenRejects, "json", "a message was not sent").await;
 }
 
 #[test]

@@ -16,42 +16,42 @@
 #![expect(clippy::expect_used, reason = "a story that cannot be told fails, and says where")]
 #![expect(clippy::missing_panics_doc, reason = "see above")]
 
-pub mod alone;
+pub mod api_client;
+pub mod clean_env;
 pub mod console;
-pub mod crank;
-pub mod description;
-pub mod engineer;
-pub mod held;
-pub mod kept;
-pub mod listener;
-pub mod lossy;
-pub mod model;
-pub mod post;
+pub mod fake_mail_server;
+pub mod fake_model;
+pub mod faulty_server;
+pub mod hurl;
+pub mod openapi;
+pub mod pending_request;
 pub mod process;
+pub mod proxy;
 pub mod pty;
-pub mod receiver;
-pub mod script;
+pub mod sse_client;
+pub mod wait_for_file;
+pub mod webhook_receiver;
 pub mod world;
 
 use std::time::Duration;
 
+pub use api_client::{ApiClient, Escalation, http_client};
 pub use console::Console;
-pub use crank::{Crank, Mood};
-pub use engineer::{Engineer, Escalated, http};
-pub use held::Held;
-pub use listener::Listener;
-pub use lossy::{Hole, Lossy};
-pub use model::{Model, Temper};
-pub use post::{Manner, PostOffice};
+pub use fake_mail_server::{FakeMailServer, MailBehavior};
+pub use fake_model::{FakeModel, ModelBehavior};
+pub use faulty_server::{FaultyServer, ServerBehavior};
+pub use hurl::{HurlScript, Variables};
+pub use pending_request::PendingRequest;
+pub use proxy::{BlackholeProxy, LossyProxy};
 pub use pty::Pty;
-pub use receiver::Receiver;
-pub use script::{Script, Variables};
+pub use sse_client::SseClient;
+pub use webhook_receiver::WebhookReceiver;
 pub use world::World;
 
 /// Whatever is waited for comes within this time.
-pub const SOON: Duration = Duration::from_secs(30);
+pub const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What a test does when all tests run, or the bigger thing that it does for `just soak`.
-pub fn soak<T>(quick: T, long: T) -> T {
+/// What a test does when all tests run, or the bigger thing that it does for `just quick_or_soak`.
+pub fn quick_or_soak<T>(quick: T, long: T) -> T {
     if std::env::var_os("TIERUP_SOAK").is_some() { long } else { quick }
 }

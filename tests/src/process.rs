@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal};
 
 /// Where a binary of this workspace is. `cargo test --workspace` builds it beside the tests.
-pub fn binary(name: &str) -> PathBuf {
+pub fn binary_path(name: &str) -> PathBuf {
     let mut path = std::env::current_exe().expect("this test is a program");
     path.pop();
     if path.ends_with("deps") {
@@ -18,22 +18,22 @@ pub fn binary(name: &str) -> PathBuf {
 }
 
 /// Sends a signal to a process.
-pub fn tell(process: u32, signal: Signal) {
-    rustix::process::kill_process(pid(process), signal).expect("a process that can be told");
+pub fn send_signal(pid: u32, signal: Signal) {
+    rustix::process::kill_process(to_pid(pid), signal).expect("a process that can be told");
 }
 
 /// Waits until a process has ended, whoever its parent is; false if it still runs after this time.
 #[cfg(target_os = "linux")]
-pub fn has_ended(process: u32, within: Duration) -> bool {
+pub fn wait_for_exit(pid: u32, timeout: Duration) -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::process::{PidfdFlags, pidfd_open};
     // One that nobody knows any more has ended; one whose parent has not asked for it has too, and says so.
-    let Ok(handle) = pidfd_open(pid(process), PidfdFlags::empty()) else { return true };
-    let within = Timespec::try_from(within).expect("a time");
+    let Ok(handle) = pidfd_open(to_pid(pid), PidfdFlags::empty()) else { return true };
+    let within = Timespec::try_from(timeout).expect("a time");
     let ready = poll(&mut [PollFd::new(&handle, PollFlags::IN)], Some(&within));
     ready.expect("a process that can be waited for") == 1
 }
 
-fn pid(process: u32) -> Pid {
-    i32::try_from(process).ok().and_then(Pid::from_raw).expect("a process")
+fn to_pid(pid: u32) -> Pid {
+    i32::try_from(pid).ok().and_then(Pid::from_raw).expect("a process")
 }

@@ -9,83 +9,83 @@ use std::time::{Duration, Instant};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rustix::process::Signal;
 
-use crate::alone::of_the_machine;
-use crate::process::{binary, tell};
+use crate::clean_env::inherited_vars;
+use crate::process::{binary_path, send_signal};
 
 /// A pseudo-terminal is slower than a buffer, and the first start of a binary slower than any other.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PTY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A program in a pseudo-terminal.
 pub struct Pty {
     child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
-    keys: Box<dyn Write + Send>,
-    shared: Arc<Shared>,
+    input: Box<dyn Write + Send>,
+    output: Arc<SharedOutput>,
     /// The screen when something was typed last: what was there already is no proof that a key did anything.
-    at_key: String,
+    baseline_screen: String,
     /// The line discipline before the program ran.
-    before: String,
+    initial_termios: String,
 }
 
-struct Shared {
-    screen: Mutex<Screen>,
+struct SharedOutput {
+    output: Mutex<PtyOutput>,
     changed: Condvar,
 }
 
-impl Shared {
+impl SharedOutput {
     /// A test that failed while it looked has changed nothing.
-    fn lock(&self) -> MutexGuard<'_, Screen> {
-        self.screen.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, PtyOutput> {
+        self.output.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-struct Screen {
+struct PtyOutput {
     parser: vt100::Parser,
     /// Every byte that came, as it came.
-    raw: Vec<u8>,
-    ended: bool,
+    raw_bytes: Vec<u8>,
+    is_closed: bool,
 }
 
 impl Pty {
     /// Runs a program of this workspace in a terminal of this size, with a home of its own.
-    pub fn run(program: &str, arguments: &[&str], home: &Path, size: (u16, u16)) -> Self {
-        Self::run_with(program, arguments, home, size, &[])
+    pub fn spawn(program: &str, arguments: &[&str], home: &Path, size: (u16, u16)) -> Self {
+        Self::spawn_with_env(program, arguments, home, size, &[])
     }
 
     /// The same, with more in its environment.
-    pub fn run_with(
+    pub fn spawn_with_env(
         program: &str,
         arguments: &[&str],
         home: &Path,
         size: (u16, u16),
-        environment: &[(&str, &str)],
+        env: &[(&str, &str)],
     ) -> Self {
-        let mut command = CommandBuilder::new(binary(program));
+        let mut command = CommandBuilder::new(binary_path(program));
         command.args(arguments);
-        Self::start(command, home, size, environment)
+        Self::spawn_command(command, home, size, env)
     }
 
     /// Runs a shell with job control, which finds the programs of this workspace.
-    pub fn shell(home: &Path, size: (u16, u16), environment: &[(&str, &str)]) -> Self {
+    pub fn spawn_shell(home: &Path, size: (u16, u16), env: &[(&str, &str)]) -> Self {
         let mut command = CommandBuilder::new("sh");
         command.arg("-i");
-        let folder = binary("tierup");
+        let folder = binary_path("tierup");
         let folder = folder.parent().expect("a folder").display().to_string();
         let path = std::env::var("PATH").unwrap_or_default();
         command.env("PATH", format!("{folder}:{path}"));
-        let environment = [&[("PS1", "ready> ")], environment].concat();
-        Self::start(command, home, size, &environment)
+        let environment = [&[("PS1", "ready> ")], env].concat();
+        Self::spawn_command(command, home, size, &environment)
     }
 
-    fn start(
+    fn spawn_command(
         mut command: CommandBuilder,
         home: &Path,
         size: (u16, u16),
-        environment: &[(&str, &str)],
+        env: &[(&str, &str)],
     ) -> Self {
         let size = PtySize { cols: size.0, rows: size.1, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
-        for name in of_the_machine() {
+        for name in inherited_vars() {
             command.env_remove(name);
         }
         command.env("TERM", "xterm-256color");
@@ -93,47 +93,54 @@ impl Pty {
         command.env("HOME", home);
         command.env("TMPDIR", home);
         command.env("TIERUP_KEYRING", "off");
-        for (name, value) in environment {
+        for (name, value) in env {
             command.env(name, value);
         }
-        let before = modes(&*pair.master);
+        let initial_termios = termios(&*pair.master);
         let child = pair.slave.spawn_command(command).expect("a program");
         drop(pair.slave);
         let keys = pair.master.take_writer().expect("a keyboard");
         let output = pair.master.try_clone_reader().expect("a screen");
-        let parser = vt100::Parser::new(not_zero(size.rows), not_zero(size.cols), 0);
-        let screen = Mutex::new(Screen { parser, raw: Vec::new(), ended: false });
-        let shared = Arc::new(Shared { screen, changed: Condvar::new() });
+        let parser = vt100::Parser::new(non_zero(size.rows), non_zero(size.cols), 0);
+        let screen = Mutex::new(PtyOutput { parser, raw_bytes: Vec::new(), is_closed: false });
+        let shared = Arc::new(SharedOutput { output: screen, changed: Condvar::new() });
         let watched = Arc::clone(&shared);
-        std::thread::spawn(move || read(output, &watched));
-        Self { child, master: pair.master, keys, shared, at_key: String::new(), before }
+        std::thread::spawn(move || read_output(output, &watched));
+        Self {
+            child,
+            master: pair.master,
+            input: keys,
+            output: shared,
+            baseline_screen: String::new(),
+            initial_termios,
+        }
     }
 
     /// Types bytes, as a terminal sends them: `\r` is Enter, `\x1b` Escape.
-    pub fn types(&mut self, bytes: &str) {
-        self.at_key = self.screen();
-        self.keys.write_all(bytes.as_bytes()).expect("a keyboard");
-        self.keys.flush().expect("a keyboard");
+    pub fn send_keys(&mut self, bytes: &str) {
+        self.baseline_screen = self.screen();
+        self.input.write_all(bytes.as_bytes()).expect("a keyboard");
+        self.input.flush().expect("a keyboard");
     }
 
     /// Makes the terminal another size.
     pub fn resize(&self, columns: u16, rows: u16) {
         let size = PtySize { cols: columns, rows, pixel_width: 0, pixel_height: 0 };
         self.master.resize(size).expect("another size");
-        self.shared
-            .screen
+        self.output
+            .output
             .lock()
             .expect("a screen")
             .parser
             .screen_mut()
-            .set_size(not_zero(rows), not_zero(columns));
+            .set_size(non_zero(rows), non_zero(columns));
     }
 
     /// Waits until the screen shows a text, which it did not when something was typed last.
     #[track_caller]
     pub fn sees(&self, text: &str) {
         assert!(
-            !self.at_key.contains(text),
+            !self.baseline_screen.contains(text),
             "{text:?} was on the screen already when something was typed: wait for what that brings, or say `still_sees`"
         );
         self.still_sees(text);
@@ -143,7 +150,7 @@ impl Pty {
     /// by something else.
     #[track_caller]
     pub fn still_sees(&self, text: &str) {
-        self.waits(&format!("{text:?} on the screen"), |screen| {
+        self.wait_until(&format!("{text:?} on the screen"), |screen| {
             screen.parser.screen().contents().contains(text)
         });
     }
@@ -151,44 +158,44 @@ impl Pty {
     /// Waits until the screen no longer shows a text.
     #[track_caller]
     pub fn no_longer_sees(&self, text: &str) {
-        self.waits(&format!("no {text:?} on the screen"), |screen| {
+        self.wait_until(&format!("no {text:?} on the screen"), |screen| {
             !screen.parser.screen().contents().contains(text)
         });
     }
 
     /// The screen, as text.
     pub fn screen(&self) -> String {
-        self.shared.lock().parser.screen().contents()
+        self.output.lock().parser.screen().contents()
     }
 
     /// Every byte that the program has written.
-    pub fn raw(&self) -> Vec<u8> {
-        self.shared.lock().raw.clone()
+    pub fn raw_output(&self) -> Vec<u8> {
+        self.output.lock().raw_bytes.clone()
     }
 
     /// Forgets what was written so far, so that [`Self::writes`] hears what comes.
-    pub fn forgets(&self) {
-        self.shared.lock().raw.clear();
+    pub fn clear_raw_output(&self) {
+        self.output.lock().raw_bytes.clear();
     }
 
     /// Waits until the program has written these bytes.
     #[track_caller]
-    pub fn writes(&self, bytes: &str) {
-        self.waits(&format!("{bytes:?} written"), |screen| {
-            screen.raw.windows(bytes.len()).any(|window| window == bytes.as_bytes())
+    pub fn wait_for_output(&self, bytes: &str) {
+        self.wait_until(&format!("{bytes:?} written"), |screen| {
+            screen.raw_bytes.windows(bytes.len()).any(|window| window == bytes.as_bytes())
         });
     }
 
     /// The line discipline now, as `tcgetattr` has it.
-    pub fn modes(&self) -> String {
-        modes(&*self.master)
+    pub fn termios(&self) -> String {
+        termios(&*self.master)
     }
 
     /// Whether the line discipline is what it was before the program ran.
     #[track_caller]
-    pub fn is_as_before(&self) {
-        assert_eq!(self.modes(), self.before, "the line discipline is another");
-        let raw = String::from_utf8_lossy(&self.raw()).into_owned();
+    pub fn assert_terminal_restored(&self) {
+        assert_eq!(self.termios(), self.initial_termios, "the line discipline is another");
+        let raw = String::from_utf8_lossy(&self.raw_output()).into_owned();
         let tail = &raw[raw.rfind("\x1b[?1049l").expect("the first screen is back")..];
         assert!(tail.contains("\x1b[?25h"), "the cursor is shown again: {tail:?}");
         assert!(tail.contains("\x1b[23;2t"), "the window has its title back: {tail:?}");
@@ -199,36 +206,36 @@ impl Pty {
     }
 
     /// Sends a signal to the program.
-    pub fn hears(&self, signal: Signal) {
-        tell(self.process(), signal);
+    pub fn send_signal(&self, signal: Signal) {
+        send_signal(self.pid(), signal);
     }
 
     /// The program that has the terminal now: of a shell, what it runs.
-    pub fn in_front(&self) -> u32 {
+    pub fn foreground_pid(&self) -> u32 {
         let leader = self.master.process_group_leader().expect("somebody has the terminal");
         u32::try_from(leader).expect("a process")
     }
 
     /// The process, by its number.
-    pub fn process(&self) -> u32 {
+    pub fn pid(&self) -> u32 {
         self.child.process_id().expect("a process")
     }
 
     /// Waits for the end of the program, and gives its exit status.
     #[track_caller]
-    pub fn ends(&mut self) -> u32 {
-        self.waits("the end", |screen| screen.ended);
+    pub fn wait_for_exit(&mut self) -> u32 {
+        self.wait_until("the end", |screen| screen.is_closed);
         self.child.wait().expect("an exit status").exit_code()
     }
 
     #[track_caller]
-    fn waits(&self, what: &str, such: impl Fn(&Screen) -> bool) {
-        let end = Instant::now() + PATIENCE;
-        let mut screen = self.shared.lock();
-        while !such(&screen) {
-            let left = end.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "never {what}:\n{}", screen.parser.screen().contents());
-            let waited = self.shared.changed.wait_timeout(screen, left);
+    fn wait_until(&self, what: &str, predicate: impl Fn(&PtyOutput) -> bool) {
+        let deadline = Instant::now() + PTY_TIMEOUT;
+        let mut screen = self.output.lock();
+        while !predicate(&screen) {
+            let remaining = deadline.saturating_duration_since(Instant::now());
+            assert!(!remaining.is_zero(), "never {what}:\n{}", screen.parser.screen().contents());
+            let waited = self.output.changed.wait_timeout(screen, remaining);
             (screen, _) = waited.unwrap_or_else(PoisonError::into_inner);
         }
     }
@@ -242,7 +249,7 @@ impl Drop for Pty {
 }
 
 #[cfg(unix)]
-fn modes(master: &dyn MasterPty) -> String {
+fn termios(master: &dyn MasterPty) -> String {
     // What waits in the queues is no part of it.
     format!("{:?}", master.get_termios().expect("a line discipline"))
 }
@@ -252,18 +259,18 @@ fn modes(_: &dyn MasterPty) -> String {
     String::new()
 }
 
-fn not_zero(count: u16) -> NonZero<u16> {
+fn non_zero(count: u16) -> NonZero<u16> {
     NonZero::new(count).expect("a terminal has rows and columns")
 }
 
-fn read(mut output: Box<dyn Read + Send>, shared: &Shared) {
+fn read_output(mut output: Box<dyn Read + Send>, shared: &SharedOutput) {
     let mut bytes = [0; 16 * 1024];
     loop {
         let count = output.read(&mut bytes).unwrap_or(0);
         let mut screen = shared.lock();
         screen.parser.process(&bytes[..count]);
-        screen.raw.extend_from_slice(&bytes[..count]);
-        screen.ended = count == 0;
+        screen.raw_bytes.extend_from_slice(&bytes[..count]);
+        screen.is_closed = count == 0;
         shared.changed.notify_all();
         if count == 0 {
             return;

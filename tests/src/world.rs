@@ -7,64 +7,64 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tempfile::TempDir;
-use tierup::settings::Wishes;
+use tierup::settings::SettingsFile;
 use tierup_common::time::Timestamp;
 use tierup_common::user::Role;
 use tierup_server::clock::Clock;
 use tierup_server::config::Settings;
 use tierup_server::{Server, admin};
 
-use crate::{Console, Engineer, SOON, http};
+use crate::{ApiClient, Console, TIMEOUT, http_client};
 
 /// When stories happen: 2026-11-22, 09:30 UTC.
-const BEGINNING: Timestamp = Timestamp::from_millis(1_795_339_800_000);
+const START_TIME: Timestamp = Timestamp::from_millis(1_795_339_800_000);
 
 /// A server in a temporary folder, with an account in it.
 pub struct World {
-    folder: TempDir,
+    temp_dir: TempDir,
     settings: Settings,
     clock: Clock,
-    owner: String,
+    owner_token: String,
     server: Option<Server>,
-    people: Arc<Mutex<Vec<Engineer>>>,
+    users: Arc<Mutex<Vec<ApiClient>>>,
 }
 
 impl World {
     /// A server as it is without settings.
     pub async fn new() -> Self {
-        Self::with(Settings::default()).await
+        Self::with_settings(Settings::default()).await
     }
 
     /// A server with these settings; it listens on a free port of this machine whatever they say.
-    pub async fn with(settings: Settings) -> Self {
+    pub async fn with_settings(settings: Settings) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let data = folder.path().join("data");
         let owner = admin::init(&data, "Acme", "ana@acme.test", "Ana Ruiz").expect("init");
         let mut world = Self {
-            folder,
+            temp_dir: folder,
             settings,
-            clock: Clock::manual(BEGINNING),
-            owner: owner.token,
+            clock: Clock::manual(START_TIME),
+            owner_token: owner.token,
             server: None,
-            people: Arc::default(),
+            users: Arc::default(),
         };
-        world.starts(0).await;
+        world.start(0).await;
         world
     }
 
     /// The folder of the server.
-    pub fn data(&self) -> std::path::PathBuf {
-        self.folder.path().join("data")
+    pub fn data_dir(&self) -> std::path::PathBuf {
+        self.temp_dir.path().join("data")
     }
 
     /// A folder of this story's own.
     pub fn folder(&self) -> &Path {
-        self.folder.path()
+        self.temp_dir.path()
     }
 
     /// Where the console of an engineer keeps what it keeps.
-    pub fn home_of(&self, name: &str) -> std::path::PathBuf {
-        self.folder.path().join(format!("home of {name}"))
+    pub fn console_dir(&self, name: &str) -> std::path::PathBuf {
+        self.temp_dir.path().join(format!("home of {name}"))
     }
 
     /// The server's clock, which stands still until it is moved.
@@ -78,58 +78,59 @@ impl World {
     }
 
     /// The owner of the account, Ana Ruiz.
-    pub fn owner(&self) -> Engineer {
-        Engineer::new("Ana Ruiz", &self.url(), &self.owner)
+    pub fn owner(&self) -> ApiClient {
+        ApiClient::new("Ana Ruiz", &self.url(), &self.owner_token)
     }
 
     /// An engineer of the account; the same name is the same person.
-    pub async fn engineer(&self, name: &str) -> Engineer {
-        self.person(name, Role::Engineer).await
+    pub async fn engineer(&self, name: &str) -> ApiClient {
+        self.user(name, Role::Engineer).await
     }
 
     /// A person of the account, with this role.
-    pub async fn person(&self, name: &str, role: Role) -> Engineer {
-        let known = self.people.lock().expect("people").iter().find(|known| known.name == name).cloned();
+    pub async fn user(&self, name: &str, role: Role) -> ApiClient {
+        let known = self.users.lock().expect("people").iter().find(|known| known.name == name).cloned();
         if let Some(known) = known {
             return known;
         }
-        let person = self.owner().hires(name, role).await;
-        self.people.lock().expect("people").push(person.clone());
+        let person = self.owner().add_user(name, role).await;
+        self.users.lock().expect("people").push(person.clone());
         person
     }
 
     /// Somebody of another account on the same server.
-    pub fn stranger(&self) -> Engineer {
-        let other = admin::init(&self.data(), "Globex", "hank@globex.test", "Hank Scorpio").expect("init");
-        Engineer::new("Hank Scorpio", &self.url(), &other.token)
+    pub fn other_account_owner(&self) -> ApiClient {
+        let other =
+            admin::init(&self.data_dir(), "Globex", "hank@globex.test", "Hank Scorpio").expect("init");
+        ApiClient::new("Hank Scorpio", &self.url(), &other.token)
     }
 
     /// The console of an engineer, in a terminal of 120x36.
     pub async fn console(&self, name: &str) -> Console {
-        self.console_of_size(name, 120, 36).await
+        self.console_with_size(name, 120, 36).await
     }
 
     /// The console of an engineer, in a terminal of this size.
-    pub async fn console_of_size(&self, name: &str, columns: u16, rows: u16) -> Console {
+    pub async fn console_with_size(&self, name: &str, columns: u16, rows: u16) -> Console {
         let who = self.engineer(name).await;
-        let files = self.home_of(name);
+        let files = self.console_dir(name);
         Console::open(&self.url(), who.token(), &files, columns, rows)
     }
 
     /// The console of an engineer with settings of their own, written as in their file.
-    pub async fn console_with(&self, name: &str, settings: &str, size: (u16, u16)) -> Console {
-        let wishes: Wishes = toml::from_str(settings).expect("settings");
-        let settings = wishes.settle(|_| None).expect("settings that make sense");
+    pub async fn console_with_settings(&self, name: &str, settings: &str, size: (u16, u16)) -> Console {
+        let settings_file: SettingsFile = toml::from_str(settings).expect("settings");
+        let settings = settings_file.resolve(|_| None).expect("settings that make sense");
         let who = self.engineer(name).await;
-        let files = self.home_of(name);
-        Console::open_with(settings, &self.url(), who.token(), &files, size)
+        let files = self.console_dir(name);
+        Console::open_with_settings(settings, &self.url(), who.token(), &files, size)
     }
 
     /// The samples of `/metrics`, by name and labels.
-    pub async fn figures(&self) -> BTreeMap<String, String> {
-        let response = http().get(format!("{}/metrics", self.url())).send().await.expect("an answer");
-        let kind = response.headers()["content-type"].to_str().expect("text").to_owned();
-        assert!(kind.starts_with("application/openmetrics-text"), "{kind}");
+    pub async fn metrics(&self) -> BTreeMap<String, String> {
+        let response = http_client().get(format!("{}/metrics", self.url())).send().await.expect("an answer");
+        let content_type = response.headers()["content-type"].to_str().expect("text").to_owned();
+        assert!(content_type.starts_with("application/openmetrics-text"), "{content_type}");
         let text = response.text().await.expect("text");
         assert!(text.ends_with("# EOF\n"), "{text}");
         let samples = text.lines().filter(|line| !line.starts_with('#'));
@@ -138,51 +139,51 @@ impl World {
     }
 
     /// Waits until the server has counted so many.
-    pub async fn counts(&self, name: &str, value: &str) {
-        self.counts_within(name, value, SOON).await;
+    pub async fn wait_for_metric(&self, name: &str, value: &str) {
+        self.wait_for_metric_within(name, value, TIMEOUT).await;
     }
 
     /// The same, where it takes its time.
-    pub async fn counts_within(&self, name: &str, value: &str, within: Duration) {
-        let mut changes = self.server.as_ref().expect("the server runs").changes();
+    pub async fn wait_for_metric_within(&self, name: &str, value: &str, timeout: Duration) {
+        let mut changes = self.server.as_ref().expect("the server runs").subscribe_changes();
         let wait = async {
             // Whatever changes after a look is seen by the next one.
             changes.mark_unchanged();
-            while self.figures().await.get(name).is_none_or(|counted| counted != value) {
+            while self.metrics().await.get(name).is_none_or(|counted| counted != value) {
                 changes.changed().await.expect("the server runs");
                 changes.mark_unchanged();
             }
         };
-        let came = tokio::time::timeout(within, wait).await.is_ok();
-        assert!(came, "{name} was never {value}: {:?}", self.figures().await.get(name));
+        let came = tokio::time::timeout(timeout, wait).await.is_ok();
+        assert!(came, "{name} was never {value}: {:?}", self.metrics().await.get(name));
     }
 
     /// Stops the server, as SIGTERM does.
-    pub async fn stops(&mut self) {
+    pub async fn stop(&mut self) {
         if let Some(server) = self.server.take() {
             server.stop().await;
         }
     }
 
     /// Stops the server and starts it again at the same address.
-    pub async fn restarts(&mut self) {
+    pub async fn restart(&mut self) {
         let port = self.server.as_ref().map_or(0, |server| server.address().port());
-        self.stops().await;
-        self.starts(port).await;
+        self.stop().await;
+        self.start(port).await;
     }
 
     /// The same, with other settings.
-    pub async fn restarts_with(&mut self, settings: Settings) {
+    pub async fn restart_with_settings(&mut self, settings: Settings) {
         self.settings = settings;
-        self.restarts().await;
+        self.restart().await;
     }
 
     /// Starts the server on this port; 0 is any.
-    pub async fn starts(&mut self, port: u16) {
+    pub async fn start(&mut self, port: u16) {
         let listen = Some(SocketAddr::from(([127, 0, 0, 1], port)));
         let settings = Settings { listen, ..self.settings.clone() };
-        let config = settings.check().expect("settings that make sense");
-        let server = Server::start(&self.data(), config, self.clock.clone()).await.expect("a server");
+        let config = settings.into_config().expect("settings that make sense");
+        let server = Server::start(&self.data_dir(), config, self.clock.clone()).await.expect("a server");
         self.server = Some(server);
     }
 }

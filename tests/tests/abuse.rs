@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
-use tierup_e2e::{Engineer, Model, Temper, World};
+use tierup_e2e::{ApiClient, FakeModel, ModelBehavior, World};
 use tierup_server::config::Settings;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -18,12 +18,12 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// Claims in flight when the server is told to stop.
-const CLAIMS: usize = 400;
+const CLAIM_COUNT: usize = 400;
 /// Of which one user asks for so many at a time.
-const AT_A_TIME: usize = 50;
+const CLAIMS_PER_USER: usize = 50;
 
 /// A connection on which this much of a request was sent.
-async fn begins(world: &World, request: &str) -> TcpStream {
+async fn open_with_partial_request(world: &World, request: &str) -> TcpStream {
     let address = world.url().trim_start_matches("http://").to_owned();
     let mut socket = TcpStream::connect(address).await.unwrap();
     socket.write_all(request.as_bytes()).await.unwrap();
@@ -37,14 +37,15 @@ async fn requests_that_are_never_finished_are_cut_and_the_others_are_served() {
     let began = Instant::now();
     let mut slow = JoinSet::new();
     for _ in 0..200 {
-        let mut socket = begins(&world, "GET /api/v1/me HTTP/1.1\r\nHost: x\r\nX-Slow: ").await;
+        let mut socket =
+            open_with_partial_request(&world, "GET /api/v1/me HTTP/1.1\r\nHost: x\r\nX-Slow: ").await;
         slow.spawn(async move {
             let mut answer = String::new();
             socket.read_to_string(&mut answer).await.map(|_| answer)
         });
     }
     // Whoever asks for nothing is told nothing.
-    let mut idle = begins(&world, "").await;
+    let mut idle = open_with_partial_request(&world, "").await;
 
     for _ in 0..50 {
         sam.get("/me").await.expect(200);
@@ -63,7 +64,7 @@ async fn requests_that_are_never_finished_are_cut_and_the_others_are_served() {
     assert!(began.elapsed() > Duration::from_secs(5), "somebody who is only slow was cut at once");
 }
 
-/// What becomes of each of them, and of a log-in beside them, is shown in `server/src/search/turn.rs`.
+/// What becomes of each of them, and of a log-in beside them, is shown in `server/src/search/pool.rs`.
 ///
 /// Mutants seen to fail: a turn that is lost with its caller.
 #[tokio::test]
@@ -72,19 +73,19 @@ async fn a_flood_of_searches_that_nobody_waits_for_leaves_searches_and_log_ins_a
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     for number in 0..50 {
-        sam.opens(&format!("Problem {number} with a printer, a phone and the VPN")).await;
+        sam.open_session(&format!("Problem {number} with a printer, a phone and the VPN")).await;
     }
     let owner = world.owner();
     let me = owner.get("/me").await.expect(200);
     let password = serde_json::json!({"password": "correct horse battery"});
     let path = format!("/users/{}", me["id"].as_str().unwrap());
-    owner.ask(Method::PATCH, &path, Some(password), &[]).await.expect(200);
+    owner.send_json(Method::PATCH, &path, Some(password), &[]).await.expect(200);
     for number in 0..SEARCHES {
         let request = format!(
             "GET /api/v1/ai-sessions?q=p+v+t+w+a+{number} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\r\n",
             sam.token()
         );
-        drop(begins(&world, &request).await);
+        drop(open_with_partial_request(&world, &request).await);
     }
 
     let log_in = serde_json::json!({"email": me["email"], "password": "correct horse battery"});
@@ -102,18 +103,18 @@ async fn a_body_that_does_not_come_is_cut_after_thirty_seconds_and_not_before() 
     let sam = world.engineer("Sam Ortiz").await;
     let body = json!({"intake_type": "free_text", "intake_content": {"text": "VPN is down"}});
     let begins = async || {
-        let mut held = sam.holds(&Method::POST, "/ai-sessions", &body).await;
-        held.sends(10).await;
+        let mut held = sam.start_request(&Method::POST, "/ai-sessions", &body).await;
+        held.send_body_part(10).await;
         held
     };
     let (slow, mut stalled) = (begins().await, begins().await);
     world.clock().advance(Duration::from_millis(29_999));
     // Both have a millisecond left.
-    slow.goes_on().await.expect(201);
-    stalled.sends(10).await;
+    slow.finish().await.expect(201);
+    stalled.send_body_part(10).await;
     world.clock().advance(Duration::from_millis(1));
-    let answer = stalled.is_answered().await;
-    assert_eq!((answer.status, answer.problem()), (400, "bad-request"), "{answer:?}");
+    let answer = stalled.read_response().await;
+    assert_eq!((answer.status, answer.problem_code()), (400, "bad-request"), "{answer:?}");
     assert!(answer.body["detail"].as_str().unwrap().contains("too long to arrive"), "{answer:?}");
     sam.get("/me").await.expect(200);
 }
@@ -123,75 +124,76 @@ async fn readers_that_never_read_hold_nobody_up() {
     const MESSAGES: usize = 300;
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
-    let session = sam.opens("VPN is down").await;
+    let session = sam.open_session("VPN is down").await;
     let mut stalled = Vec::new();
     for _ in 0..50 {
         let request = format!(
             "GET /api/v1/escalations/stream?session_id={session} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\r\n",
             sam.token()
         );
-        stalled.push(begins(&world, &request).await);
+        stalled.push(open_with_partial_request(&world, &request).await);
     }
-    let mut healthy = priya.listens(&format!("?session_id={session}")).await;
+    let mut healthy = priya.subscribe(&format!("?session_id={session}")).await;
     let long = "x".repeat(30_000);
 
     for number in 0..MESSAGES {
-        sam.notes(&session, &format!("{number} {long}")).await;
-        let heard = healthy.hears("message_added").await;
-        let content = heard["message"]["content"].as_str().unwrap();
+        sam.add_note(&session, &format!("{number} {long}")).await;
+        let event = healthy.wait_for_event("message_added").await;
+        let content = event["message"]["content"].as_str().unwrap();
         assert!(content.starts_with(&format!("{number} ")), "a message was missed");
     }
 
-    let vpn = sam.hands_off(&session, "normal").await;
-    priya.claims(&vpn).await;
+    let vpn = sam.escalate_session(&session, "normal").await;
+    priya.claim(&vpn).await;
     drop(stalled);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_talks_on_a_stream_is_cut_and_the_others_hear_on() {
-    const MUCH: usize = 64 * 1024 * 1024;
+    const MAX_SENT_BYTES: usize = 64 * 1024 * 1024;
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
-    let mut healthy = priya.listens("").await;
+    let mut healthy = priya.subscribe("").await;
     let request = format!(
         "GET /api/v1/escalations/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\r\n",
         sam.token()
     );
-    let mut polite = begins(&world, &request).await;
-    let mut talks = begins(&world, &request).await;
-    world.counts("tierup_streams", "3").await;
+    let mut idle_stream = open_with_partial_request(&world, &request).await;
+    let mut talks = open_with_partial_request(&world, &request).await;
+    world.wait_for_metric("tierup_streams", "3").await;
 
     // Some clients end a request with a line too many.
-    polite.write_all(b"\r\n").await.unwrap();
+    idle_stream.write_all(b"\r\n").await.unwrap();
     let words = "x".repeat(64 * 1024);
-    let mut said = 0;
-    while said < MUCH
+    let mut sent_bytes = 0;
+    while sent_bytes < MAX_SENT_BYTES
         && let Ok(more) = talks.write(words.as_bytes()).await
     {
-        said += more;
+        sent_bytes += more;
     }
 
-    assert!(said < MUCH, "all of it was taken in");
-    world.counts("tierup_streams", "2").await;
-    sam.escalates("VPN is down").await;
-    healthy.hears("handoff_created").await;
-    let mut heard = Vec::new();
-    while !String::from_utf8_lossy(&heard).contains("event: handoff_created") {
-        assert!(polite.read_buf(&mut heard).await.unwrap() > 0, "the polite one was cut");
+    assert!(sent_bytes < MAX_SENT_BYTES, "all of it was taken in");
+    world.wait_for_metric("tierup_streams", "2").await;
+    sam.escalate("VPN is down").await;
+    healthy.wait_for_event("handoff_created").await;
+    let mut received = Vec::new();
+    while !String::from_utf8_lossy(&received).contains("event: handoff_created") {
+        assert!(idle_stream.read_buf(&mut received).await.unwrap() > 0, "the polite one was cut");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_sends_too_much_or_in_vain_still_reads_why() {
     let world = World::new().await;
-    let limited = World::with(Settings { requests_per_minute: Some(1), ..Settings::default() }).await;
+    let limited =
+        World::with_settings(Settings { requests_per_minute: Some(1), ..Settings::default() }).await;
     limited.owner().get("/me").await.expect(200);
-    let (ana, hasty) = (world.owner().token().to_owned(), limited.owner().token().to_owned());
+    let (ana, limited_token) = (world.owner().token().to_owned(), limited.owner().token().to_owned());
     let wrong = format!("tup_{}", "a".repeat(49));
     for (world, path, token, status) in [
         (&world, "/api/v1/ai-sessions", &wrong, 401),
         (&world, "/api/v1/ai-sessions", &ana, 413),
-        (&limited, "/api/v1/ai-sessions", &hasty, 429),
+        (&limited, "/api/v1/ai-sessions", &limited_token, 429),
         (&world, "/api/v1/nothing", &ana, 404),
         (&world, "/health/live", &ana, 405),
     ] {
@@ -203,7 +205,7 @@ async fn whoever_sends_too_much_or_in_vain_still_reads_why() {
                     "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
                      Content-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
                 );
-                move || simply(&address, &head, length)
+                move || send_then_read(&address, &head, length)
             });
             let answer = answer.await.unwrap().unwrap_or_else(|error| panic!("{status}: {error}"));
             assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
@@ -213,7 +215,7 @@ async fn whoever_sends_too_much_or_in_vain_still_reads_why() {
 }
 
 /// Sends a request as simple clients do: all of it first, and only then the answer is read.
-fn simply(address: &str, head: &str, length: usize) -> std::io::Result<String> {
+fn send_then_read(address: &str, head: &str, length: usize) -> std::io::Result<String> {
     let mut socket = std::net::TcpStream::connect(address)?;
     socket.write_all(head.as_bytes())?;
     socket.write_all(&vec![b'x'; length])?;
@@ -224,35 +226,35 @@ fn simply(address: &str, head: &str, length: usize) -> std::io::Result<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_stops_in_time_whatever_is_open_and_had_stored_what_it_said_yes_to() {
-    let model = Model::with(Temper::Hangs).await;
-    let mut world = World::with(model.settings(60)).await;
+    let model = FakeModel::start(ModelBehavior::NeverAnswers).await;
+    let mut world = World::with_settings(model.server_settings(60)).await;
     let sam = world.engineer("Sam Ortiz").await;
     let (sam_, world_) = (&sam, &world);
-    let escalates = |number| async move { sam_.escalates(&format!("Problem {number}")).await };
+    let escalates = |number| async move { sam_.escalate(&format!("Problem {number}")).await };
     // No more at a time than one user may have under way.
     let mut handoffs = Vec::new();
-    for first in (0..CLAIMS).step_by(AT_A_TIME) {
-        handoffs.extend(join_all((first..first + AT_A_TIME).map(escalates)).await);
+    for first in (0..CLAIM_COUNT).step_by(CLAIMS_PER_USER) {
+        handoffs.extend(join_all((first..first + CLAIMS_PER_USER).map(escalates)).await);
     }
     let claimers = join_all(
-        (0..CLAIMS / AT_A_TIME)
+        (0..CLAIM_COUNT / CLAIMS_PER_USER)
             .map(|number| async move { world_.engineer(&format!("Claimer {number}")).await }),
     );
     let claimers = claimers.await;
-    let streams = join_all((0..200).map(|_| sam.listens(""))).await;
+    let streams = join_all((0..200).map(|_| sam.subscribe(""))).await;
     assert!(streams.iter().all(|stream| stream.status == 200));
     let half = format!(
         "POST /api/v1/ai-sessions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\
          Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{",
         sam.token()
     );
-    let _half = begins(&world, &half).await;
+    let _half = open_with_partial_request(&world, &half).await;
     let (said_yes, mut hears) = watch::channel(0);
     let said_yes = &said_yes;
-    let of_each = claimers.iter().flat_map(|claimer| [claimer; AT_A_TIME]);
+    let of_each = claimers.iter().flat_map(|claimer| [claimer; CLAIMS_PER_USER]);
     let claims = of_each.zip(&handoffs).map(|(claimer, handoff)| async move {
-        let path = format!("/handoffs/{}/claim", handoff.handoff);
-        let answer = claimer.may_ask(Method::POST, &path, None, &[]).await?;
+        let path = format!("/handoffs/{}/claim", handoff.handoff_id);
+        let answer = claimer.try_send_json(Method::POST, &path, None, &[]).await?;
         // Whoever comes when it stops already is told so.
         assert!([200, 503].contains(&answer.status), "{}", answer.body);
         said_yes.send_modify(|count| *count += usize::from(answer.status == 200));
@@ -260,17 +262,17 @@ async fn a_server_stops_in_time_whatever_is_open_and_had_stored_what_it_said_yes
     });
     let mut took = Duration::ZERO;
     let stops = async {
-        hears.wait_for(|count| *count >= CLAIMS / 10).await.unwrap();
+        hears.wait_for(|count| *count >= CLAIM_COUNT / 10).await.unwrap();
         let began = Instant::now();
-        world.stops().await;
+        world.stop().await;
         took = began.elapsed();
     };
 
     let (claimed, ()) = tokio::join!(join_all(claims), stops);
 
     assert!(took < Duration::from_secs(5), "it took {took:?}");
-    world.starts(0).await;
-    let sam = Engineer::new("Sam Ortiz", &world.url(), sam.token());
+    world.start(0).await;
+    let sam = ApiClient::new("Sam Ortiz", &world.url(), sam.token());
     let claimed: Vec<_> = claimed.into_iter().flatten().collect();
     for (claimer, handoff) in &claimed {
         let by = &sam.handoff(handoff).await["claimed_by_name"];

@@ -13,29 +13,29 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use tierup_common::route;
 use tierup_common::user::Role;
-use tierup_e2e::description::{Description, filled};
-use tierup_e2e::{Engineer, Held, World, http};
-use tierup_server::{Door, doors};
+use tierup_e2e::openapi::{OpenApiDocument, fill_path_template};
+use tierup_e2e::{ApiClient, PendingRequest, World, http_client};
+use tierup_server::{RouteAccess, route_access};
 
 const JSON: &str = "application/json";
 
 /// What came back: status, headers that matter, body.
 #[derive(Clone, PartialEq, Debug)]
-struct Answer {
+struct RouteResponse {
     status: u16,
-    kind: Option<String>,
+    content_type: Option<String>,
     allow: BTreeSet<String>,
     body: Value,
 }
 
-impl Answer {
-    fn problem(&self) -> &str {
+impl RouteResponse {
+    fn problem_code(&self) -> &str {
         self.body["type"].as_str().unwrap_or_default().trim_start_matches("/problems/")
     }
 }
 
-fn to(world: &World, method: &Method, path: &str, token: Option<&str>) -> RequestBuilder {
-    let request = http().request(method.clone(), format!("{}{path}", world.url()));
+fn build_request(world: &World, method: &Method, path: &str, token: Option<&str>) -> RequestBuilder {
+    let request = http_client().request(method.clone(), format!("{}{path}", world.url()));
     match token {
         Some(token) => request.bearer_auth(token),
         None => request,
@@ -43,7 +43,7 @@ fn to(world: &World, method: &Method, path: &str, token: Option<&str>) -> Reques
 }
 
 /// Sends a request; of an event stream only the beginning is looked at.
-async fn send(request: RequestBuilder) -> Answer {
+async fn send(request: RequestBuilder) -> RouteResponse {
     let response = request.send().await.unwrap();
     let status = response.status().as_u16();
     let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
@@ -58,7 +58,7 @@ async fn send(request: RequestBuilder) -> Answer {
             *id = Value::Null;
         }
     }
-    Answer { status, kind, allow, body }
+    RouteResponse { status, content_type: kind, allow, body }
 }
 
 fn new_id(_: &str) -> String {
@@ -67,7 +67,7 @@ fn new_id(_: &str) -> String {
 
 #[test]
 fn the_table_has_every_path_that_clients_know() {
-    let listed: BTreeSet<_> = doors().iter().map(|door| door.path).collect();
+    let listed: BTreeSet<_> = route_access().iter().map(|door| door.path).collect();
     let known: BTreeSet<_> = route::ALL.iter().map(|route| route.0).collect();
     assert_eq!(listed, known);
 }
@@ -75,56 +75,56 @@ fn the_table_has_every_path_that_clients_know() {
 #[tokio::test]
 async fn every_route_lets_in_whom_its_row_names_and_nobody_else() {
     let world = World::new().await;
-    let description = Description::new();
+    let description = OpenApiDocument::new();
     let wrong = format!("tup_{}", "a".repeat(49));
-    for door in doors() {
-        let call = description.call(&door.method, door.path);
+    for door in route_access() {
+        let call = description.operation(&door.method, door.path);
         let ask = async |token: Option<&str>| {
-            let mut request = to(&world, &door.method, &call.at(new_id), token);
-            if let Some(body) = description.body(call) {
+            let mut request = build_request(&world, &door.method, &call.path_with(new_id), token);
+            if let Some(body) = description.example_body(call) {
                 request = request.json(&body);
             }
             send(request).await
         };
         for token in [None, Some(wrong.as_str())] {
             let answer = ask(token).await;
-            let is_out = (answer.status, answer.problem()) == (401, "unauthenticated");
-            assert_eq!(is_out, door.least.is_some(), "{door:?} without a token: {answer:?}");
+            let is_out = (answer.status, answer.problem_code()) == (401, "unauthenticated");
+            assert_eq!(is_out, door.min_role.is_some(), "{door:?} without a token: {answer:?}");
         }
         for role in [Role::Viewer, Role::Engineer, Role::Admin, Role::Owner] {
             // A new token each time: one of the calls ends it.
-            let who = world.owner().hires("Lee Chan", role).await;
+            let who = world.owner().add_user("Lee Chan", role).await;
             let answer = ask(Some(who.token())).await;
-            let is_out = (answer.status, answer.problem()) == (403, "forbidden");
+            let is_out = (answer.status, answer.problem_code()) == (403, "forbidden");
             assert_eq!(
                 is_out,
-                door.least.is_some_and(|least| role < least),
+                door.min_role.is_some_and(|least| role < least),
                 "{door:?} as {role}: {answer:?}"
             );
-            assert_ne!(answer.problem(), "unauthenticated", "{door:?} as {role}");
+            assert_ne!(answer.problem_code(), "unauthenticated", "{door:?} as {role}");
             assert!(answer.status < 500, "{door:?} as {role}: {answer:?}");
         }
     }
 }
 
 /// A team with one of everything that has an id, by the names that paths give them.
-async fn belongings(world: &World) -> (Engineer, BTreeMap<&'static str, String>) {
+async fn one_of_each_id(world: &World) -> (ApiClient, BTreeMap<&'static str, String>) {
     let sam = world.engineer("Sam Ortiz").await;
     let text = "VPN error 809 at the branch office";
-    let earlier = sam.opens(text).await;
-    sam.resolves(&earlier, "The branch firewall dropped UDP 4500. Opened it.").await;
-    let vpn = sam.escalates(text).await;
+    let earlier = sam.open_session(text).await;
+    sam.resolve(&earlier, "The branch firewall dropped UDP 4500. Opened it.").await;
+    let vpn = sam.escalate(text).await;
     let branch = uuid::Uuid::now_v7().to_string();
-    let step = sam.waits_for_assessment(&vpn).await["ai_assessment_data"]["suggested_steps"][0]["id"].clone();
-    sam.claims(&vpn).await;
+    let step = sam.wait_for_assessment(&vpn).await["ai_assessment_data"]["suggested_steps"][0]["id"].clone();
+    sam.claim(&vpn).await;
     let put = json!({"hypothesis": "The client", "status": "open"});
-    sam.put(&format!("/ai-sessions/{}/branches/{branch}", vpn.session), put).await.expect(201);
+    sam.put(&format!("/ai-sessions/{}/branches/{branch}", vpn.session_id), put).await.expect(201);
     let user = sam.get("/me").await.expect(200)["id"].as_str().unwrap().to_owned();
     let tokens = sam.get(&format!("/users/{user}/tokens")).await.expect(200);
     let token = tokens["items"][0]["id"].as_str().unwrap().to_owned();
     let ids = [
-        ("handoff", vpn.handoff),
-        ("session_id", vpn.session),
+        ("handoff", vpn.handoff_id),
+        ("session_id", vpn.session_id),
         ("branch_id", branch),
         ("step_id", step.as_str().unwrap().to_owned()),
         ("user_id", user),
@@ -136,39 +136,41 @@ async fn belongings(world: &World) -> (Engineer, BTreeMap<&'static str, String>)
 #[tokio::test]
 async fn an_id_of_another_account_is_an_id_that_never_was() {
     let world = World::new().await;
-    let description = Description::new();
-    let (sam, ours) = belongings(&world).await;
-    let hank = world.stranger();
+    let description = OpenApiDocument::new();
+    let (sam, own_ids) = one_of_each_id(&world).await;
+    let hank = world.other_account_owner();
     let state = async || {
         let page = sam.get("/escalations?state=all").await.expect(200);
-        let session = sam.session(&ours["session_id"]).await;
+        let session = sam.session(&own_ids["session_id"]).await;
         (page, session, sam.get("/users").await.expect(200))
     };
     let before = state().await;
-    let mut walked = 0;
-    for Door { method, path, .. } in doors().into_iter().filter(|door| door.path.contains('{')) {
-        let call = description.call(&method, path);
-        let body = description.body(call);
+    let mut checked_count = 0;
+    for RouteAccess { method, path, .. } in route_access().into_iter().filter(|door| door.path.contains('{'))
+    {
+        let call = description.operation(&method, path);
+        let body = description.example_body(call);
         let ask = async |path: String| {
-            let mut request = to(&world, &method, &path, Some(hank.token()));
+            let mut request = build_request(&world, &method, &path, Some(hank.token()));
             if let Some(body) = &body {
                 request = request.json(body);
             }
             send(request).await
         };
-        let theirs = ask(call.at(|name| ours[name].clone())).await;
-        assert_eq!((theirs.status, theirs.problem()), (404, "not-found"), "{method} {path}");
-        assert_eq!(theirs, ask(call.at(new_id)).await, "{method} {path}");
-        walked += 1;
+        let theirs = ask(call.path_with(|name| own_ids[name].clone())).await;
+        assert_eq!((theirs.status, theirs.problem_code()), (404, "not-found"), "{method} {path}");
+        assert_eq!(theirs, ask(call.path_with(new_id)).await, "{method} {path}");
+        checked_count += 1;
     }
     for (asked, name) in [("handoff_id", "handoff"), ("session_id", "session_id")] {
         let narrowed = |id: &str| format!("{}?{asked}={id}", route::STREAM.0);
-        let ask = async |path: String| send(to(&world, &Method::GET, &path, Some(hank.token()))).await;
-        let theirs = ask(narrowed(&ours[name])).await;
-        assert_eq!((theirs.status, theirs.problem()), (404, "not-found"), "{asked}");
+        let ask =
+            async |path: String| send(build_request(&world, &Method::GET, &path, Some(hank.token()))).await;
+        let theirs = ask(narrowed(&own_ids[name])).await;
+        assert_eq!((theirs.status, theirs.problem_code()), (404, "not-found"), "{asked}");
         assert_eq!(theirs, ask(narrowed(&new_id(""))).await, "{asked}");
     }
-    assert!(walked >= 18, "{walked} routes have an id");
+    assert!(checked_count >= 18, "{checked_count} routes have an id");
     assert_eq!(state().await, before, "something of ours has changed");
     sam.get("/me").await.expect(200);
 }
@@ -176,15 +178,15 @@ async fn an_id_of_another_account_is_an_id_that_never_was() {
 #[tokio::test]
 async fn ids_of_another_account_are_worth_nothing_within_a_body_either() {
     let world = World::new().await;
-    let (_, theirs) = belongings(&world).await;
-    let hank = world.stranger();
-    let own = hank.escalates("Flux capacitor overheats").await;
-    hank.waits_for_assessment(&own).await;
-    hank.claims(&own).await;
+    let (_, foreign_ids) = one_of_each_id(&world).await;
+    let hank = world.other_account_owner();
+    let own = hank.escalate("Flux capacitor overheats").await;
+    hank.wait_for_assessment(&own).await;
+    hank.claim(&own).await;
     for (path, body) in [
-        (format!("/handoffs/{}/assign", own.handoff), "{\"user_id\": \"ID\"}"),
+        (format!("/handoffs/{}/assign", own.handoff_id), "{\"user_id\": \"ID\"}"),
         (
-            format!("/ai-sessions/{}/resolve", own.session),
+            format!("/ai-sessions/{}/resolve", own.session_id),
             "{\"resolution\": \"x\", \"worked_step_ids\": [\"ID\"]}",
         ),
     ] {
@@ -194,7 +196,7 @@ async fn ids_of_another_account_are_worth_nothing_within_a_body_either() {
             answer.body["request_id"] = Value::Null;
             (answer.status, answer.body.to_string().replace(id, "ID"))
         };
-        let got = ask(&theirs[name]).await;
+        let got = ask(&foreign_ids[name]).await;
         let expected = if name == "user_id" { 404 } else { 422 };
         assert_eq!(got.0, expected, "{path}: {}", got.1);
         assert_eq!(got, ask(&new_id("")).await, "{path}");
@@ -204,15 +206,15 @@ async fn ids_of_another_account_are_worth_nothing_within_a_body_either() {
 #[tokio::test]
 async fn a_field_that_a_body_does_not_have_is_refused_everywhere() {
     let world = World::new().await;
-    let description = Description::new();
+    let description = OpenApiDocument::new();
     let owner = world.owner();
     let mut refused = 0;
-    for Door { method, path, .. } in doors() {
+    for RouteAccess { method, path, .. } in route_access() {
         if !matches!(method, Method::POST | Method::PUT | Method::PATCH) {
             continue;
         }
-        let call = description.call(&method, path);
-        let body = description.body(call).unwrap_or_else(|| json!({}));
+        let call = description.operation(&method, path);
+        let body = description.example_body(call).unwrap_or_else(|| json!({}));
         for extra in ["role", "account_id", "claimed_by", "id", "status", "user_name", "version", "__proto__"]
         {
             if body.get(extra).is_some() {
@@ -220,13 +222,16 @@ async fn a_field_that_a_body_does_not_have_is_refused_everywhere() {
             }
             let mut body = body.clone();
             body[extra] = json!("owner");
-            let answer = send(to(&world, &method, &call.at(new_id), Some(owner.token())).json(&body)).await;
+            let answer = send(
+                build_request(&world, &method, &call.path_with(new_id), Some(owner.token())).json(&body),
+            )
+            .await;
             assert_eq!(
-                (answer.status, answer.problem()),
+                (answer.status, answer.problem_code()),
                 (400, "bad-request"),
                 "{method} {path} with {extra}"
             );
-            let says = if call.body.is_some() { extra } else { "takes none" };
+            let says = if call.body_schema.is_some() { extra } else { "takes none" };
             assert!(
                 answer.body["detail"].as_str().unwrap().contains(says),
                 "{method} {path}: {}",
@@ -242,26 +247,30 @@ async fn a_field_that_a_body_does_not_have_is_refused_everywhere() {
 #[tokio::test]
 async fn a_body_too_large_or_of_another_kind_is_refused_everywhere() {
     let world = World::new().await;
-    let description = Description::new();
+    let description = OpenApiDocument::new();
     let owner = world.owner();
     let large = format!("\"{}\"", "x".repeat(1024 * 1024));
-    for Door { method, path, .. } in doors() {
+    for RouteAccess { method, path, .. } in route_access() {
         if !matches!(method, Method::POST | Method::PUT | Method::PATCH) {
             continue;
         }
-        let call = description.call(&method, path);
-        let ask = || to(&world, &method, &call.at(new_id), Some(owner.token()));
+        let call = description.operation(&method, path);
+        let ask = || build_request(&world, &method, &call.path_with(new_id), Some(owner.token()));
         let answer = send(ask().header(CONTENT_TYPE, JSON).body(large.clone())).await;
-        assert_eq!((answer.status, answer.problem()), (413, "payload-too-large"), "{method} {path}");
-        let Some(body) = description.body(call) else { continue };
+        assert_eq!((answer.status, answer.problem_code()), (413, "payload-too-large"), "{method} {path}");
+        let Some(body) = description.example_body(call) else { continue };
         for kind in ["text/plain", "application/xml", "application/jsonp", "multipart/form-data", ""] {
             let answer = send(ask().header(CONTENT_TYPE, kind).body(body.to_string())).await;
-            assert_eq!((answer.status, answer.problem()), (415, "unsupported-media-type"), "{method} {path}");
+            assert_eq!(
+                (answer.status, answer.problem_code()),
+                (415, "unsupported-media-type"),
+                "{method} {path}"
+            );
         }
         let answer = send(ask().body(body.to_string())).await;
         assert_eq!(answer.status, 415, "{method} {path} without a type");
         let answer = send(ask().header(CONTENT_TYPE, "Application/JSON; charset=utf-8").body("[]")).await;
-        assert_eq!((answer.status, answer.problem()), (400, "bad-request"), "{method} {path}");
+        assert_eq!((answer.status, answer.problem_code()), (400, "bad-request"), "{method} {path}");
     }
 }
 
@@ -270,7 +279,7 @@ async fn a_method_that_a_path_does_not_take_is_405_and_says_which_it_takes() {
     let world = World::new().await;
     let owner = world.owner();
     let mut taken: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    for Door { method, path, .. } in doors() {
+    for RouteAccess { method, path, .. } in route_access() {
         let methods = taken.entry(path).or_default();
         if method == Method::GET {
             methods.insert("HEAD".into());
@@ -282,16 +291,21 @@ async fn a_method_that_a_path_does_not_take_is_405_and_says_which_it_takes() {
             if takes.contains(method) {
                 continue;
             }
-            let path = filled(template, new_id);
-            let answer = send(to(&world, &method.parse().unwrap(), &path, Some(owner.token()))).await;
-            assert_eq!((answer.status, answer.problem()), (405, "method-not-allowed"), "{method} {template}");
+            let path = fill_path_template(template, new_id);
+            let answer =
+                send(build_request(&world, &method.parse().unwrap(), &path, Some(owner.token()))).await;
+            assert_eq!(
+                (answer.status, answer.problem_code()),
+                (405, "method-not-allowed"),
+                "{method} {template}"
+            );
             assert_eq!(answer.allow, takes, "{method} {template}");
         }
     }
 }
 
 /// What may become of somebody while the body of their request is on its way.
-const FATES: [(&str, &str); 4] = [
+const REVOCATIONS: [(&str, &str); 4] = [
     ("their token ends", "unauthenticated"),
     ("they are deactivated", "unauthenticated"),
     ("they get a new password", "unauthenticated"),
@@ -301,22 +315,24 @@ const FATES: [(&str, &str); 4] = [
 #[tokio::test]
 async fn whoever_is_put_out_while_a_request_is_in_flight_does_nothing_by_any_route() {
     let world = World::new().await;
-    let (owner, description) = (world.owner(), Description::new());
-    let mut walked = 0;
-    for door in doors() {
+    let (owner, description) = (world.owner(), OpenApiDocument::new());
+    let mut checked_count = 0;
+    for door in route_access() {
         let has_body = matches!(door.method, Method::POST | Method::PUT | Method::PATCH);
-        let Some(least) = door.least.filter(|_| has_body) else { continue };
-        let call = description.call(&door.method, door.path);
-        let (path, body) = (call.at(new_id), description.body(call).unwrap_or_else(|| json!({})));
-        for (fate, expected) in FATES {
+        let Some(least) = door.min_role.filter(|_| has_body) else { continue };
+        let call = description.operation(&door.method, door.path);
+        let (path, body) =
+            (call.path_with(new_id), description.example_body(call).unwrap_or_else(|| json!({})));
+        for (fate, expected) in REVOCATIONS {
             if expected == "forbidden" && least == Role::Viewer {
                 continue;
             }
-            let lee = owner.hires("Lee Chan", Role::Owner).await;
+            let lee = owner.add_user("Lee Chan", Role::Owner).await;
             let id = lee.get("/me").await.expect(200)["id"].as_str().unwrap().to_owned();
             let user = format!("/users/{id}");
             let tokens = owner.get(&format!("{user}/tokens")).await.expect(200);
-            let held = Held::begins(&world.url(), Some(lee.token()), &door.method, &path, &body).await;
+            let held =
+                PendingRequest::start(&world.url(), Some(lee.token()), &door.method, &path, &body).await;
             let (method, path, change) = match fate {
                 "their token ends" => {
                     let token = tokens["items"][0]["id"].as_str().unwrap();
@@ -328,14 +344,14 @@ async fn whoever_is_put_out_while_a_request_is_in_flight_does_nothing_by_any_rou
                 }
                 _ => (Method::PATCH, user, Some(json!({"role": "viewer"}))),
             };
-            let put_out = owner.ask(method, &path, change, &[]).await;
+            let put_out = owner.send_json(method, &path, change, &[]).await;
             assert!(matches!(put_out.status, 200 | 204), "{put_out:?}");
-            let answer = held.goes_on().await;
-            assert_eq!(answer.problem(), expected, "{door:?}, {fate}: {answer:?}");
-            walked += 1;
+            let answer = held.finish().await;
+            assert_eq!(answer.problem_code(), expected, "{door:?}, {fate}: {answer:?}");
+            checked_count += 1;
         }
     }
-    assert!(walked > 50, "{walked} were in flight");
+    assert!(checked_count > 50, "{checked_count} were in flight");
 }
 
 #[tokio::test]
@@ -343,7 +359,7 @@ async fn a_token_that_ends_takes_its_streams_along_within_a_second() {
     let world = World::new().await;
     let (owner, sam) = (world.owner(), world.engineer("Sam Ortiz").await);
     let id = sam.get("/me").await.expect(200)["id"].as_str().unwrap().to_owned();
-    let vpn = sam.escalates("VPN is down").await;
+    let vpn = sam.escalate("VPN is down").await;
     let change = format!("/users/{id}");
     for (method, ends, body) in [
         (Method::DELETE, None, Value::Null),
@@ -352,20 +368,22 @@ async fn a_token_that_ends_takes_its_streams_along_within_a_second() {
         (Method::PATCH, Some(change.as_str()), json!({"active": false})),
     ] {
         let made = owner.post(&format!("{change}/tokens"), json!({"name": "laptop"})).await.expect(201);
-        let laptop = Engineer::new("Sam Ortiz", &world.url(), made["token"].as_str().unwrap());
+        let laptop = ApiClient::new("Sam Ortiz", &world.url(), made["token"].as_str().unwrap());
         let mut all = Vec::new();
-        for query in ["", &format!("?handoff_id={}", vpn.handoff), &format!("?session_id={}", vpn.session)] {
-            let mut stream = laptop.listens(query).await;
-            stream.hears("hello").await;
+        for query in
+            ["", &format!("?handoff_id={}", vpn.handoff_id), &format!("?session_id={}", vpn.session_id)]
+        {
+            let mut stream = laptop.subscribe(query).await;
+            stream.wait_for_event("hello").await;
             all.push(stream);
         }
         let token = format!("/tokens/{}", made["id"].as_str().unwrap());
         let by = if ends == Some("/auth/logout") { &laptop } else { &owner };
-        let answer = by.ask(method, ends.unwrap_or(&token), Some(body), &[]).await;
+        let answer = by.send_json(method, ends.unwrap_or(&token), Some(body), &[]).await;
         assert!(matches!(answer.status, 200 | 204), "{answer:?}");
         let ended = Instant::now();
         for stream in &mut all {
-            stream.ends().await;
+            stream.wait_for_end().await;
         }
         assert!(ended.elapsed() < Duration::from_secs(1), "{:?} after {ends:?}", ended.elapsed());
     }

@@ -3,7 +3,7 @@
 //! Mutants seen to fail: an answer of any size, in one piece and as a stream.
 
 use serde_json::json;
-use tierup_e2e::{Model, Temper, World};
+use tierup_e2e::{FakeModel, ModelBehavior, World};
 use tierup_server::config::Settings;
 
 #[tokio::test]
@@ -12,15 +12,17 @@ async fn the_playbook_says_what_the_team_knows() {
     let runbook = "# VPN error 809\n\n## Cause\nThe firewall drops UDP 4500.\n\n## Fix\n1. Reinstall the VPN client\n\
                    2. Open UDP 4500 on the firewall\n";
     std::fs::write(runbooks.path().join("vpn.md"), runbook).unwrap();
-    let world = World::with(Settings { runbooks: Some(runbooks.path().into()), ..Settings::default() }).await;
+    let world =
+        World::with_settings(Settings { runbooks: Some(runbooks.path().into()), ..Settings::default() })
+            .await;
     let sam = world.engineer("Sam Ortiz").await;
-    let earlier = sam.opens("VPN error 809 at the branch office").await;
-    sam.resolves(&earlier, "The branch firewall dropped UDP 4500. Opened it.").await;
-    let session = sam.opens("VPN fails with error 809").await;
-    sam.notes(&session, "I reinstalled the VPN client, same error 809. UDP 4500 on the firewall?").await;
-    let vpn = sam.hands_off(&session, "normal").await;
+    let earlier = sam.open_session("VPN error 809 at the branch office").await;
+    sam.resolve(&earlier, "The branch firewall dropped UDP 4500. Opened it.").await;
+    let session = sam.open_session("VPN fails with error 809").await;
+    sam.add_note(&session, "I reinstalled the VPN client, same error 809. UDP 4500 on the firewall?").await;
+    let vpn = sam.escalate_session(&session, "normal").await;
 
-    let handoff = sam.waits_for_assessment(&vpn).await;
+    let handoff = sam.wait_for_assessment(&vpn).await;
 
     let data = &handoff["ai_assessment_data"];
     assert_eq!(data["likely_cause"], "The firewall drops UDP 4500.", "{data:#}");
@@ -41,33 +43,33 @@ async fn the_playbook_says_what_the_team_knows() {
 async fn what_the_playbook_writes_at_once_is_seen_to_grow_before_it_is_ready() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
-    let vpn = sam.escalates("VPN is down").await;
+    let vpn = sam.escalate("VPN is down").await;
     // Now, and when it is long done: whoever has not come to the end sees how it came to it.
     for _ in 0..2 {
-        let mut stream = sam.listens(&format!("?handoff_id={}&last_event_id=0", vpn.handoff)).await;
-        let heard = stream.hears_all_until("handoff_assessment_ready").await;
-        let (ready, before) = heard.split_last().unwrap();
+        let mut stream = sam.subscribe(&format!("?handoff_id={}&last_event_id=0", vpn.handoff_id)).await;
+        let events = stream.collect_until("handoff_assessment_ready").await;
+        let (ready, before) = events.split_last().unwrap();
         let deltas: Vec<_> = before.iter().filter(|frame| frame.name == "handoff_assessment_delta").collect();
-        assert_eq!(deltas.len(), 1, "{heard:?}");
+        assert_eq!(deltas.len(), 1, "{events:?}");
         let delta = &deltas[0].data;
         assert_eq!((&delta["offset"], &delta["text"]), (&json!(0), &ready.data["ai_assessment"]));
-        sam.waits_for_assessment(&vpn).await;
+        sam.wait_for_assessment(&vpn).await;
     }
 
     // Whoever comes when it is ready hears nothing of it any more.
-    let mut late = sam.listens(&format!("?handoff_id={}", vpn.handoff)).await;
-    late.hears("presence").await;
-    sam.post(&format!("/handoffs/{}/reassess", vpn.handoff), json!({})).await.expect(202);
-    let again = late.hears_all_until("handoff_assessment_ready").await;
+    let mut late_stream = sam.subscribe(&format!("?handoff_id={}", vpn.handoff_id)).await;
+    late_stream.wait_for_event("presence").await;
+    sam.post(&format!("/handoffs/{}/reassess", vpn.handoff_id), json!({})).await.expect(202);
+    let again = late_stream.collect_until("handoff_assessment_ready").await;
     let deltas = again.iter().filter(|frame| frame.name == "handoff_assessment_delta");
     assert_eq!(deltas.count(), 1, "the second assessment's alone: {again:?}");
 
-    let session = sam.opens("Printer jams").await;
-    let mut stream = sam.listens(&format!("?session_id={session}")).await;
-    sam.asks(&session, "What next?").await;
-    let delta = stream.hears("message_delta").await;
-    let said = stream.hears("message_added").await["message"].clone();
-    assert_eq!((&said["role"], &said["content"]), (&json!("assistant"), &delta["text"]));
+    let session = sam.open_session("Printer jams").await;
+    let mut stream = sam.subscribe(&format!("?session_id={session}")).await;
+    sam.ask_assistant(&session, "What next?").await;
+    let delta = stream.wait_for_event("message_delta").await;
+    let message = stream.wait_for_event("message_added").await["message"].clone();
+    assert_eq!((&message["role"], &message["content"]), (&json!("assistant"), &delta["text"]));
 }
 
 #[tokio::test]
@@ -75,16 +77,18 @@ async fn the_playbook_knows_words_of_scripts_without_blanks_too() {
     let runbooks = tempfile::tempdir().unwrap();
     let runbook = "# プリンタが動かない\n\n## Cause\n用紙が湿っている。\n\n## Fix\n1. 用紙を交換する\n";
     std::fs::write(runbooks.path().join("printer.md"), runbook).unwrap();
-    let world = World::with(Settings { runbooks: Some(runbooks.path().into()), ..Settings::default() }).await;
+    let world =
+        World::with_settings(Settings { runbooks: Some(runbooks.path().into()), ..Settings::default() })
+            .await;
     let sam = world.engineer("Sam Ortiz").await;
-    let earlier = sam.opens("VPN接続が切れます").await;
-    sam.resolves(&earlier, "証明書の期限が切れていた。更新した。").await;
-    let vpn = sam.escalates("支店でVPNの接続が頻繁に切れる").await;
-    let data = sam.waits_for_assessment(&vpn).await["ai_assessment_data"].clone();
+    let earlier = sam.open_session("VPN接続が切れます").await;
+    sam.resolve(&earlier, "証明書の期限が切れていた。更新した。").await;
+    let vpn = sam.escalate("支店でVPNの接続が頻繁に切れる").await;
+    let data = sam.wait_for_assessment(&vpn).await["ai_assessment_data"].clone();
     assert_eq!(data["similar"][0]["session_id"], earlier.as_str(), "{data:#}");
     assert_eq!(data["likely_cause"], "As in session 1: 証明書の期限が切れていた。", "one sentence of it");
-    let printer = sam.escalates("３階のﾌﾟﾘﾝﾀが動かない").await;
-    let data = sam.waits_for_assessment(&printer).await["ai_assessment_data"].clone();
+    let printer = sam.escalate("３階のﾌﾟﾘﾝﾀが動かない").await;
+    let data = sam.wait_for_assessment(&printer).await["ai_assessment_data"].clone();
     assert_eq!(data["likely_cause"], "用紙が湿っている。", "{data:#}");
 }
 
@@ -92,8 +96,8 @@ async fn the_playbook_knows_words_of_scripts_without_blanks_too() {
 async fn the_playbook_says_plainly_that_nothing_matches() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
-    let odd = sam.escalates("The coffee machine speaks Latin").await;
-    let data = sam.waits_for_assessment(&odd).await["ai_assessment_data"].clone();
+    let odd = sam.escalate("The coffee machine speaks Latin").await;
+    let data = sam.wait_for_assessment(&odd).await["ai_assessment_data"].clone();
     assert_eq!(data["confidence"], "inconclusive");
     assert_eq!(data["suggested_steps"], json!([]));
     assert!(data["likely_cause"].as_str().unwrap().starts_with("Nothing in the runbooks"));
@@ -102,44 +106,45 @@ async fn the_playbook_says_plainly_that_nothing_matches() {
 #[tokio::test]
 async fn the_playbook_knows_nothing_of_another_teams_sessions() {
     let world = World::new().await;
-    let (sam, hank) = (world.engineer("Sam Ortiz").await, world.stranger());
-    let theirs = hank.opens("Flux capacitor overheats at 88 mph").await;
-    hank.resolves(&theirs, "Replaced the secret plutonium chamber.").await;
-    let ours = sam.escalates("Flux capacitor overheats at 88 mph").await;
-    let handoff = sam.waits_for_assessment(&ours).await;
+    let (sam, hank) = (world.engineer("Sam Ortiz").await, world.other_account_owner());
+    let foreign_session = hank.open_session("Flux capacitor overheats at 88 mph").await;
+    hank.resolve(&foreign_session, "Replaced the secret plutonium chamber.").await;
+    let own_handoff = sam.escalate("Flux capacitor overheats at 88 mph").await;
+    let handoff = sam.wait_for_assessment(&own_handoff).await;
     assert!(!handoff.to_string().contains("plutonium"), "{handoff}");
 }
 
 #[tokio::test]
 async fn a_model_that_behaves_badly_ends_as_failed_with_one_sentence() {
-    let elsewhere = Model::with(Temper::Says("I should never be asked".into())).await;
-    let elsewhere_url = elsewhere.settings(1).assessment_url.unwrap().to_string();
-    let tempers = [
-        (Temper::Status(500), "answered 500"),
-        (Temper::Status(429), "slow down"),
-        (Temper::Status(401), "refused the API key"),
-        (Temper::Hangs, "did not finish within 1 seconds"),
-        (Temper::Drips, "did not finish within 1 seconds"),
-        (Temper::Html, "did not answer with a stream"),
-        (Temper::Nonsense, "said nothing"),
-        (Temper::Endless, "wrote more than 16 KiB"),
-        (Temper::Comments, "was too long"),
-        (Temper::Gigabytes, "too long"),
-        (Temper::Deep, "valid JSON"),
-        (Temper::Packed, "valid JSON"),
-        (Temper::Redirects(elsewhere_url), "redirect"),
-        (Temper::Says("{\"wrong\": \"schema\"}".into()), "not in the form"),
-        (Temper::Says(String::new()), "said nothing"),
+    let elsewhere = FakeModel::start(ModelBehavior::Answers("I should never be asked".into())).await;
+    let elsewhere_url = elsewhere.server_settings(1).assessment_url.unwrap().to_string();
+    let behaviors = [
+        (ModelBehavior::Status(500), "answered 500"),
+        (ModelBehavior::Status(429), "slow down"),
+        (ModelBehavior::Status(401), "refused the API key"),
+        (ModelBehavior::NeverAnswers, "did not finish within 1 seconds"),
+        (ModelBehavior::Stalls, "did not finish within 1 seconds"),
+        (ModelBehavior::HtmlPage, "did not answer with a stream"),
+        (ModelBehavior::InvalidEvents, "said nothing"),
+        (ModelBehavior::EndlessStream, "wrote more than 16 KiB"),
+        (ModelBehavior::OnlyComments, "was too long"),
+        (ModelBehavior::EndlessBody, "too long"),
+        (ModelBehavior::DeeplyNestedJson, "valid JSON"),
+        (ModelBehavior::GzipBomb, "valid JSON"),
+        (ModelBehavior::Redirects(elsewhere_url), "redirect"),
+        (ModelBehavior::Answers("{\"wrong\": \"schema\"}".into()), "not in the form"),
+        (ModelBehavior::Answers(String::new()), "said nothing"),
     ];
-    for (temper, expected) in tempers {
-        let model = Model::with(temper.clone()).await;
+    for (temper, expected) in behaviors {
+        let model = FakeModel::start(temper.clone()).await;
         // Only who keeps it waiting is not waited for.
-        let limit = if matches!(temper, Temper::Hangs | Temper::Drips) { 1 } else { 60 };
-        let world = World::with(model.settings(limit)).await;
+        let limit =
+            if matches!(temper, ModelBehavior::NeverAnswers | ModelBehavior::Stalls) { 1 } else { 60 };
+        let world = World::with_settings(model.server_settings(limit)).await;
         let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
-        let vpn = sam.escalates("VPN is down").await;
+        let vpn = sam.escalate("VPN is down").await;
 
-        let handoff = sam.waits_for_assessment(&vpn).await;
+        let handoff = sam.wait_for_assessment(&vpn).await;
 
         assert_eq!(handoff["assessment_status"], "failed", "{temper:?}");
         let why = handoff["assessment_error"].as_str().unwrap();
@@ -147,7 +152,7 @@ async fn a_model_that_behaves_badly_ends_as_failed_with_one_sentence() {
         assert!(!why.contains("sk-very-secret") && !why.contains("127.0.0.1"), "{why}");
         // What the sockets keep, and not the gigabyte.
         assert!(model.poured() < 32 * 1024 * 1024, "{temper:?}: {} bytes were taken", model.poured());
-        priya.claims(&vpn).await;
+        priya.claim(&vpn).await;
     }
     assert!(elsewhere.asked().await.is_empty());
 }
@@ -156,68 +161,68 @@ async fn a_model_that_behaves_badly_ends_as_failed_with_one_sentence() {
 async fn an_endpoint_that_is_not_there_ends_as_failed() {
     let settings = Settings {
         assessment_url: Some("http://127.0.0.1:1/v1".parse().unwrap()),
-        ..Model::with(Temper::Hangs).await.settings(5)
+        ..FakeModel::start(ModelBehavior::NeverAnswers).await.server_settings(5)
     };
-    let world = World::with(settings).await;
+    let world = World::with_settings(settings).await;
     let sam = world.engineer("Sam Ortiz").await;
-    let vpn = sam.escalates("VPN is down").await;
-    let handoff = sam.waits_for_assessment(&vpn).await;
+    let vpn = sam.escalate("VPN is down").await;
+    let handoff = sam.wait_for_assessment(&vpn).await;
     assert_eq!(handoff["assessment_error"], "The model's endpoint could not be reached.");
 }
 
 #[tokio::test]
 async fn an_assessment_can_be_asked_for_again_one_at_a_time() {
-    let model = Model::with(Temper::AsTold).await;
-    let world = World::with(model.settings(30)).await;
+    let model = FakeModel::start(ModelBehavior::StreamsOnDemand).await;
+    let world = World::with_settings(model.server_settings(30)).await;
     let sam = world.engineer("Sam Ortiz").await;
-    let vpn = sam.escalates("VPN is down").await;
-    let path = format!("/handoffs/{}/reassess", vpn.handoff);
+    let vpn = sam.escalate("VPN is down").await;
+    let path = format!("/handoffs/{}/reassess", vpn.handoff_id);
 
     let again = sam.post(&path, json!({})).await;
-    assert_eq!((again.status, again.problem()), (409, "assessment-running"));
+    assert_eq!((again.status, again.problem_code()), (409, "assessment-running"));
 
-    model.says("The fan is dead.");
-    model.is_done();
-    sam.waits_for_assessment(&vpn).await;
+    model.send_delta("The fan is dead.");
+    model.finish_answer();
+    sam.wait_for_assessment(&vpn).await;
     assert_eq!(sam.post(&path, json!({})).await.expect(202)["assessment_status"], "pending");
 }
 
 #[tokio::test]
 async fn an_ask_is_answered_and_a_note_is_not() {
-    let model = Model::with(Temper::Says("Check the *certificate*.".into())).await;
-    let world = World::with(model.settings(10)).await;
+    let model = FakeModel::start(ModelBehavior::Answers("Check the *certificate*.".into())).await;
+    let world = World::with_settings(model.server_settings(10)).await;
     let sam = world.engineer("Sam Ortiz").await;
-    let session = sam.opens("VPN is down").await;
-    let mut stream = sam.listens(&format!("?session_id={session}")).await;
+    let session = sam.open_session("VPN is down").await;
+    let mut stream = sam.subscribe(&format!("?session_id={session}")).await;
 
-    sam.notes(&session, "Reinstalled.").await;
-    sam.asks(&session, "What next?").await;
+    sam.add_note(&session, "Reinstalled.").await;
+    sam.ask_assistant(&session, "What next?").await;
 
-    stream.hears("message_delta").await;
+    stream.wait_for_event("message_delta").await;
     let answer = loop {
-        let said = stream.hears("message_added").await["message"].clone();
-        if said["role"] == "assistant" {
-            break said;
+        let message = stream.wait_for_event("message_added").await["message"].clone();
+        if message["role"] == "assistant" {
+            break message;
         }
     };
     assert_eq!(answer["content"], "Check the *certificate*.");
     assert_eq!(answer["seq"], 4);
-    let asked = model.asked().await;
-    assert_eq!(asked.len(), 1, "a note is not answered");
-    let prompt = asked[0]["messages"][1]["content"].as_str().unwrap();
+    let requests = model.asked().await;
+    assert_eq!(requests.len(), 1, "a note is not answered");
+    let prompt = requests[0]["messages"][1]["content"].as_str().unwrap();
     assert!(prompt.contains("Reinstalled.") && prompt.contains("What next?"), "{prompt}");
 }
 
 #[tokio::test]
 async fn an_answer_that_cannot_be_given_is_said_to_be_missing() {
-    let model = Model::with(Temper::Status(503)).await;
-    let world = World::with(model.settings(10)).await;
+    let model = FakeModel::start(ModelBehavior::Status(503)).await;
+    let world = World::with_settings(model.server_settings(10)).await;
     let sam = world.engineer("Sam Ortiz").await;
-    let session = sam.opens("VPN is down").await;
-    let mut stream = sam.listens(&format!("?session_id={session}")).await;
-    sam.asks(&session, "What next?").await;
+    let session = sam.open_session("VPN is down").await;
+    let mut stream = sam.subscribe(&format!("?session_id={session}")).await;
+    sam.ask_assistant(&session, "What next?").await;
     let said = loop {
-        let said = stream.hears("message_added").await["message"].clone();
+        let said = stream.wait_for_event("message_added").await["message"].clone();
         if said["role"] == "system" {
             break said;
         }
@@ -227,25 +232,25 @@ async fn an_answer_that_cannot_be_given_is_said_to_be_missing() {
 
 #[tokio::test]
 async fn steps_remember_what_came_of_them() {
-    let said = "**Likely cause:** DNS\n**Steps**\n1. Flush it\n2. Wait\n**Confidence:** low";
-    let model = Model::with(Temper::Says(said.into())).await;
-    let world = World::with(model.settings(10)).await;
+    let assessment = "**Likely cause:** DNS\n**Steps**\n1. Flush it\n2. Wait\n**Confidence:** low";
+    let model = FakeModel::start(ModelBehavior::Answers(assessment.into())).await;
+    let world = World::with_settings(model.server_settings(10)).await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
-    let vpn = sam.escalates("VPN is down").await;
-    let handoff = sam.waits_for_assessment(&vpn).await;
+    let vpn = sam.escalate("VPN is down").await;
+    let handoff = sam.wait_for_assessment(&vpn).await;
     let steps = handoff["ai_assessment_data"]["suggested_steps"].clone();
     let (flush, wait) = (steps[0]["id"].as_str().unwrap(), steps[1]["id"].as_str().unwrap());
-    priya.claims(&vpn).await;
+    priya.claim(&vpn).await;
 
-    let path = |step: &str| format!("/handoffs/{}/steps/{step}", vpn.handoff);
+    let path = |step: &str| format!("/handoffs/{}/steps/{step}", vpn.handoff_id);
     let put = priya.put(&path(wait), json!({"outcome": "failed"})).await.expect(200);
     assert_eq!(put["outcome"], "failed");
     let body = json!({"resolution": "Flushed it.", "worked_step_ids": [flush]});
-    priya.post(&format!("/ai-sessions/{}/resolve", vpn.session), body).await.expect(200);
+    priya.post(&format!("/ai-sessions/{}/resolve", vpn.session_id), body).await.expect(200);
 
     let handoff = priya.handoff(&vpn).await;
     assert_eq!(handoff["status"], "resolved");
     let steps = &handoff["ai_assessment_data"]["suggested_steps"];
     assert_eq!((&steps[0]["outcome"], &steps[1]["outcome"]), (&json!("worked"), &json!("failed")));
-    assert_eq!(priya.put(&path(&vpn.session), json!({"outcome": null})).await.status, 404);
+    assert_eq!(priya.put(&path(&vpn.session_id), json!({"outcome": null})).await.status, 404);
 }

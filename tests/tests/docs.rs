@@ -5,11 +5,11 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use tierup::keymap::{Changes, Context, Help, Keymap};
+use tierup::keymap::{Context, HelpEntry, KeyOverrides, Keymap};
 use tierup::theme::Charset;
 
 /// The places, in the order of the document.
-const PLACES: [(Context, &str); 16] = [
+const CONTEXTS: [(Context, &str); 16] = [
     (Context::Queue, "Queue"),
     (Context::Filter, "Filter"),
     (Context::Briefing, "Briefing"),
@@ -28,14 +28,15 @@ const PLACES: [(Context, &str); 16] = [
     (Context::Global, "Everywhere"),
 ];
 
-fn tables() -> String {
-    let keymap = Keymap::with(&Changes::new(), Charset::AsciiGlyphs).expect("the keys as they are");
+fn key_tables() -> String {
+    let keymap =
+        Keymap::with_overrides(&KeyOverrides::new(), Charset::AsciiGlyphs).expect("the keys as they are");
     let mut text = String::new();
-    for (place, title) in PLACES {
-        let (here, everywhere) = keymap.help(place);
+    for (place, title) in CONTEXTS {
+        let (here, everywhere) = keymap.help_entries(place);
         let lines = if place == Context::Global { everywhere } else { here };
         writeln!(text, "\n### {title}\n\n| keys | what they do | name |\n| --- | --- | --- |").expect("text");
-        for Help { keys, about, name, .. } in lines {
+        for HelpEntry { keys, description: about, action_name: name, .. } in lines {
             let keys: Vec<String> = keys.split(' ').map(|key| format!("`{key}`")).collect();
             writeln!(text, "| {} | {about} | `{name}` |", keys.join(" ")).expect("text");
         }
@@ -50,7 +51,7 @@ fn the_tables_of_keys_are_those_of_the_keymap() {
     let text = std::fs::read_to_string(&path).expect("docs/CONSOLE.md");
     let (before, rest) = text.split_once("<!-- keys: from the keymap -->\n").expect("where the tables begin");
     let (known, after) = rest.split_once("\n<!-- end of keys -->").expect("where the tables end");
-    let tables = tables();
+    let tables = key_tables();
     if std::env::var_os("TIERUP_UPDATE").is_some() {
         let text = format!("{before}<!-- keys: from the keymap -->\n{tables}\n<!-- end of keys -->{after}");
         std::fs::write(&path, text).expect("docs/CONSOLE.md");

@@ -1,6 +1,6 @@
-//! What only time and numbers show: readers that never read, log-ins that fail. `holds.rs` has what the whole process shows.
+//! What only time and numbers show: readers that never read, log-ins that fail. `resource_usage.rs` has what the whole process shows.
 //!
-//! Times are compared with what the same machine took a moment before; the promised bounds hold in `just soak`, where
+//! Times are compared with what the same machine took a moment before; the promised bounds hold in `just quick_or_soak`, where
 //! nothing else runs, and the quick form holds the order of magnitude. A mutant seen to fail: a log-in that does
 //! not hash for users that are not there.
 
@@ -10,24 +10,24 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::json;
-use tierup_e2e::{Engineer, Escalated, World, http, soak};
+use tierup_e2e::{ApiClient, Escalation, World, http_client, quick_or_soak};
 use tierup_server::config::Settings;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-async fn world() -> World {
-    World::with(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await
+async fn world_without_assessments() -> World {
+    World::with_settings(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await
 }
 
 /// What of a hundred claims the slowest but one took.
-async fn p99(sam: &Engineer, priya: &Engineer) -> Duration {
+async fn p99_claim_time(sam: &ApiClient, priya: &ApiClient) -> Duration {
     let mut times = Vec::new();
     for _ in 0..100 {
-        let escalated: Escalated = sam.escalates("VPN is down").await;
-        let began = Instant::now();
-        priya.claims(&escalated).await;
-        times.push(began.elapsed());
-        priya.resolves(&escalated.session, "done").await;
+        let escalated: Escalation = sam.escalate("VPN is down").await;
+        let start = Instant::now();
+        priya.claim(&escalated).await;
+        times.push(start.elapsed());
+        priya.resolve(&escalated.session_id, "done").await;
     }
     times.sort_unstable();
     times[98]
@@ -35,19 +35,19 @@ async fn p99(sam: &Engineer, priya: &Engineer) -> Duration {
 
 /// Claims are at most so much slower than before; never mind what is below a few milliseconds.
 #[track_caller]
-fn is_not_felt(before: Duration, now: Duration) {
-    let most = before.max(Duration::from_millis(soak(50, 5))) * soak(10, 2);
-    assert!(now < most, "a claim took {now:?}, and {before:?} before");
+fn assert_not_slower(before: Duration, now: Duration) {
+    let limit = before.max(Duration::from_millis(quick_or_soak(50, 5))) * quick_or_soak(10, 2);
+    assert!(now < limit, "a claim took {now:?}, and {before:?} before");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn readers_that_stand_still_are_not_felt_and_are_cut() {
-    let world = world().await;
+    let world = world_without_assessments().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
-    let before = p99(&sam, &priya).await;
-    let session = sam.opens("VPN is down").await;
+    let before = p99_claim_time(&sam, &priya).await;
+    let session = sam.open_session("VPN is down").await;
     let mut still = Vec::new();
-    for _ in 0..soak(50, 1_000) {
+    for _ in 0..quick_or_soak(50, 1_000) {
         let mut socket = TcpStream::connect(world.url().trim_start_matches("http://")).await.unwrap();
         let request = format!(
             "GET /api/v1/escalations/stream?session_id={session} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\r\n",
@@ -56,55 +56,56 @@ async fn readers_that_stand_still_are_not_felt_and_are_cut() {
         socket.write_all(request.as_bytes()).await.unwrap();
         still.push(socket);
     }
-    world.counts("tierup_streams", &still.len().to_string()).await;
+    world.wait_for_metric("tierup_streams", &still.len().to_string()).await;
     // More than the kernel keeps for them: from now on they stand still.
     let long = "x".repeat(30_000);
-    for _ in 0..soak(200, 400) {
-        sam.notes(&session, &long).await;
+    for _ in 0..quick_or_soak(200, 400) {
+        sam.add_note(&session, &long).await;
     }
 
-    let now = p99(&sam, &priya).await;
+    let now = p99_claim_time(&sam, &priya).await;
     println!("a claim took {before:?} before, and {now:?} beside {} that stand still", still.len());
-    is_not_felt(before, now);
+    assert_not_slower(before, now);
 
-    if soak(false, true) {
+    if quick_or_soak(false, true) {
         let began = Instant::now();
-        world.counts_within("tierup_streams", "0", Duration::from_secs(90)).await;
+        world.wait_for_metric_within("tierup_streams", "0", Duration::from_secs(90)).await;
         println!("all were cut {:?} after the last claim", began.elapsed());
     }
     drop(still);
-    world.counts("tierup_streams", "0").await;
+    world.wait_for_metric("tierup_streams", "0").await;
 }
 
 /// How long a log-in with this guess took, which was refused.
-async fn log_in(world: &World, email: &str, guess: usize) -> Duration {
+async fn time_failed_login(world: &World, email: &str, guess: usize) -> Duration {
     // Whoever guesses waits longer each time; here time goes on.
     world.clock().advance(Duration::from_hours(2));
     let body = json!({"email": email, "password": format!("guess {guess}")});
-    let began = Instant::now();
-    let answer = http().post(format!("{}/api/v1/auth/login", world.url())).json(&body).send().await.unwrap();
+    let start = Instant::now();
+    let answer =
+        http_client().post(format!("{}/api/v1/auth/login", world.url())).json(&body).send().await.unwrap();
     assert_eq!(answer.status(), 401);
     assert!(answer.text().await.unwrap().contains("do not belong together"));
-    began.elapsed()
+    start.elapsed()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_in_that_fails_tells_nobody_who_is_there() {
-    let world = world().await;
+    let world = world_without_assessments().await;
     for (name, active) in [("dana", true), ("eve", false)] {
         let email = format!("{name}@acme.test");
         let body = json!({"email": email, "name": name, "role": "engineer", "password": "correct horse"});
         let user = world.owner().post("/users", body).await.expect(201);
         let path = format!("/users/{}", user["id"].as_str().unwrap());
-        world.owner().ask(Method::PATCH, &path, Some(json!({"active": active})), &[]).await.expect(200);
+        world.owner().send_json(Method::PATCH, &path, Some(json!({"active": active})), &[]).await.expect(200);
     }
     let all = ["dana@acme.test", "eve@acme.test", "nobody@acme.test"];
     let mut times = all.map(|_| Vec::new());
     // In turn, and another first each time, so that whatever else the machine does is felt by all three.
-    for guess in 0..soak(5, 1_001) {
+    for guess in 0..quick_or_soak(5, 1_001) {
         for turn in 0..all.len() {
             let who = (guess + turn) % all.len();
-            times[who].push(log_in(&world, all[who], guess).await);
+            times[who].push(time_failed_login(&world, all[who], guess).await);
         }
     }
     let [known, others @ ..] = times.map(|mut times| {
@@ -115,14 +116,14 @@ async fn a_log_in_that_fails_tells_nobody_who_is_there() {
     for other in others {
         // A log-in that does not hash takes a tenth: beside other tests a quarter and four times are as good as the same.
         let times = other.as_secs_f64() / known.as_secs_f64();
-        let (least, most) = soak((0.25, 4.0), (0.95, 1.05));
+        let (least, most) = quick_or_soak((0.25, 4.0), (0.95, 1.05));
         assert!((least..most).contains(&times), "{other:?} is not the {known:?} of a known user");
     }
 }
 
 #[tokio::test]
 async fn a_connection_that_says_nothing_is_cut() {
-    let world = world().await;
+    let world = world_without_assessments().await;
     let mut idle = TcpStream::connect(world.url().trim_start_matches("http://")).await.unwrap();
     let cut = tokio::time::timeout(Duration::from_mins(1), idle.read_to_end(&mut Vec::new())).await;
     assert!(cut.is_ok(), "it is kept for ever");

@@ -2,17 +2,17 @@
 
 use serde_json::json;
 use tierup_common::user::Role;
-use tierup_e2e::{Manner, Model, PostOffice, Temper, World};
+use tierup_e2e::{FakeMailServer, FakeModel, MailBehavior, ModelBehavior, World};
 use tierup_server::config::Settings;
 
 #[tokio::test]
 async fn parking_puts_a_session_aside_for_its_owner_alone() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
-    let mut stream = priya.listens("").await;
-    let session = sam.opens("VPN is down").await;
+    let mut stream = priya.subscribe("").await;
+    let session = sam.open_session("VPN is down").await;
 
-    let parked = sam.parks(&session).await;
+    let parked = sam.park(&session).await;
 
     assert_eq!(sam.session(&session).await["status"], "paused");
     assert_eq!(sam.session(&session).await["handoff_count"], 1);
@@ -20,30 +20,30 @@ async fn parking_puts_a_session_aside_for_its_owner_alone() {
     assert_eq!((handoff["intent"].as_str(), handoff["status"].as_str()), (Some("park"), Some("parked")));
     assert_eq!(handoff["assessment_status"], "not_requested");
     assert_eq!(priya.get(&format!("/handoffs/{parked}")).await.status, 404);
-    assert!(priya.queue().await.is_empty() && sam.queue().await.is_empty());
+    assert!(priya.queue_summaries().await.is_empty() && sam.queue_summaries().await.is_empty());
     assert_eq!(priya.session(&session).await["handoff_id"], json!(null));
 
     sam.post(&format!("/ai-sessions/{session}/resume"), json!({})).await.expect(200);
     assert_eq!(sam.session(&session).await["status"], "active");
-    let marker = sam.opens("the next thing").await;
-    let heard = stream.hears_all_until("session_created").await;
-    assert!(heard.iter().all(|frame| frame.name != "session_updated"), "{heard:?}");
-    let next = stream.hears("session_created").await;
-    assert_eq!(next["session_id"], marker.as_str());
+    let next_session = sam.open_session("the next thing").await;
+    let events = stream.collect_until("session_created").await;
+    assert!(events.iter().all(|frame| frame.name != "session_updated"), "{events:?}");
+    let next = stream.wait_for_event("session_created").await;
+    assert_eq!(next["session_id"], next_session.as_str());
 }
 
 #[tokio::test]
 async fn escalating_writes_the_same_package_on_the_session_and_on_the_handoff() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
-    let session = sam.opens("VPN is down").await;
-    sam.notes(&session, "Reinstalled, same error.").await;
-    sam.tried(&session, "reinstall the client", "ruled_out").await;
-    sam.tried(&session, "MTU on the docking station", "open").await;
+    let session = sam.open_session("VPN is down").await;
+    sam.add_note(&session, "Reinstalled, same error.").await;
+    sam.add_branch(&session, "reinstall the client", "ruled_out").await;
+    sam.add_branch(&session, "MTU on the docking station", "open").await;
 
-    let vpn = sam.hands_off(&session, "high").await;
+    let vpn = sam.escalate_session(&session, "high").await;
 
-    let (handoff, session) = (sam.handoff(&vpn).await, sam.session(&vpn.session).await);
+    let (handoff, session) = (sam.handoff(&vpn).await, sam.session(&vpn.session_id).await);
     assert_eq!(session["status"], "escalated");
     assert_eq!(session["confidence_tier"], "narrowing");
     assert_eq!(session["handoff_count"], 1);
@@ -57,32 +57,32 @@ async fn escalating_writes_the_same_package_on_the_session_and_on_the_handoff() 
 
 #[tokio::test]
 async fn escalating_does_not_wait_for_a_slow_assessment() {
-    let model = Model::with(Temper::Hangs).await;
-    let world = World::with(model.settings(60)).await;
+    let model = FakeModel::start(ModelBehavior::NeverAnswers).await;
+    let world = World::with_settings(model.server_settings(60)).await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
 
-    let vpn = sam.escalates("VPN is down").await;
+    let vpn = sam.escalate("VPN is down").await;
 
     let status = sam.handoff(&vpn).await["assessment_status"].clone();
     assert!(status == "pending" || status == "running", "{status}");
-    priya.claims(&vpn).await;
+    priya.claim(&vpn).await;
 }
 
 #[tokio::test]
 async fn claiming_makes_the_session_the_claimers() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
-    let vpn = sam.escalates("VPN is down").await;
+    let vpn = sam.escalate("VPN is down").await;
 
-    let handoff = priya.claims(&vpn).await;
+    let handoff = priya.claim(&vpn).await;
 
     assert_eq!(handoff["status"], "claimed");
     assert_eq!(handoff["claimed_by_name"], "Priya Nair");
-    let session = sam.session(&vpn.session).await;
+    let session = sam.session(&vpn.session_id).await;
     assert_eq!(session["status"], "active");
     assert_eq!(session["assignee_name"], "Priya Nair");
     assert_eq!(session["user_name"], "Sam Ortiz");
-    priya.notes(&vpn.session, "Looking at the certificate.").await;
+    priya.add_note(&vpn.session_id, "Looking at the certificate.").await;
 }
 
 #[tokio::test]
@@ -90,62 +90,62 @@ async fn a_lost_claim_names_the_winner() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let dana = world.engineer("Dana Wu").await;
-    let vpn = sam.escalates("VPN is down").await;
-    let won = priya.claims(&vpn).await;
+    let vpn = sam.escalate("VPN is down").await;
+    let won = priya.claim(&vpn).await;
     world.clock().advance(std::time::Duration::from_secs(125));
 
-    let lost = dana.tries_to_claim(&vpn).await;
+    let lost = dana.try_claim(&vpn).await;
 
-    assert_eq!((lost.status, lost.problem()), (409, "handoff-already-claimed"));
+    assert_eq!((lost.status, lost.problem_code()), (409, "handoff-already-claimed"));
     assert_eq!(lost.body["detail"], "Already claimed by Priya Nair 2 minutes ago.");
     assert_eq!(lost.body["claimed_by_name"], "Priya Nair");
     assert_eq!(lost.body["claimed_by_id"], won["claimed_by"]);
     assert_eq!(lost.body["claimed_at"], won["claimed_at"]);
-    assert_eq!(lost.body["handoff_id"], vpn.handoff.as_str());
+    assert_eq!(lost.body["handoff_id"], vpn.handoff_id.as_str());
 }
 
 #[tokio::test]
 async fn claiming_twice_changes_nothing() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
-    let vpn = sam.escalates("VPN is down").await;
-    sam.waits_for_assessment(&vpn).await;
-    let first = priya.claims(&vpn).await;
+    let vpn = sam.escalate("VPN is down").await;
+    sam.wait_for_assessment(&vpn).await;
+    let first = priya.claim(&vpn).await;
     world.clock().advance(std::time::Duration::from_mins(1));
-    let mut stream = priya.listens("").await;
+    let mut stream = priya.subscribe("").await;
 
-    let second = priya.claims(&vpn).await;
+    let second = priya.claim(&vpn).await;
 
     assert_eq!(second, first);
-    sam.opens("the next thing").await;
-    let heard = stream.hears_all_until("session_created").await;
-    assert!(heard.iter().all(|frame| frame.name != "handoff_claimed"), "{heard:?}");
+    sam.open_session("the next thing").await;
+    let events = stream.collect_until("session_created").await;
+    assert!(events.iter().all(|frame| frame.name != "handoff_claimed"), "{events:?}");
 }
 
 #[tokio::test]
 async fn mail_goes_to_everybody_who_could_claim_it_and_to_nobody_else() {
-    let mut office = PostOffice::open(Manner::Well).await;
-    let world = World::with(mail(&office)).await;
+    let mut mail_server = FakeMailServer::start(MailBehavior::AcceptsAll).await;
+    let world = World::with_settings(mail_settings(&mail_server)).await;
     let sam = world.engineer("Sam Ortiz").await;
     for (name, role) in [("Priya Nair", Role::Engineer), ("Lee Chan", Role::Admin), ("Vic Low", Role::Viewer)]
     {
-        world.person(name, role).await;
+        world.user(name, role).await;
     }
-    let session = sam.opens("VPN won't connect").await;
-    sam.tried(&session, "reinstall the client", "ruled_out").await;
+    let session = sam.open_session("VPN won't connect").await;
+    sam.add_branch(&session, "reinstall the client", "ruled_out").await;
 
     let branch = format!("/ai-sessions/{session}/branches/{}", uuid::Uuid::now_v7());
     let why = "1400 works no better;\n1300 <neither>";
     let mtu = json!({"hypothesis": "the MTU\nof the dock", "status": "ruled_out", "evidence": why});
     sam.put(&branch, mtu).await.expect(201);
 
-    let vpn = sam.hands_off(&session, "urgent").await;
+    let vpn = sam.escalate_session(&session, "urgent").await;
 
-    let letters = office.receives(3).await;
-    let to: Vec<&str> = letters.iter().map(|letter| letter.to.split(['@', '0']).next().unwrap()).collect();
+    let emails = mail_server.wait_for_emails(3).await;
+    let to: Vec<&str> = emails.iter().map(|letter| letter.to.split(['@', '0']).next().unwrap()).collect();
     let has = |name: &str| to.iter().any(|to| to.starts_with(name));
     assert!(has("ana") && has("priya") && has("lee"), "{to:?}");
-    let letter = &letters[0];
+    let letter = &emails[0];
     assert_eq!(letter.subject, "[urgent] VPN won't connect");
     for body in [&letter.text, &letter.html.replace("&#x27;", "'")] {
         for part in
@@ -158,37 +158,37 @@ async fn mail_goes_to_everybody_who_could_claim_it_and_to_nobody_else() {
     assert!(letter.text.contains(tried), "{}", letter.text);
     assert!(letter.html.contains("1300 &lt;neither&gt;"), "{}", letter.html);
     // Whoever would have been mailed by mistake was mailed at the same time as these.
-    sam.waits_for_assessment(&vpn).await;
-    assert_eq!(office.letters().len(), 3);
+    sam.wait_for_assessment(&vpn).await;
+    assert_eq!(mail_server.letters().len(), 3);
 }
 
 #[tokio::test]
 async fn parking_mails_nobody() {
-    let mut office = PostOffice::open(Manner::Well).await;
-    let world = World::with(mail(&office)).await;
+    let mut mail_server = FakeMailServer::start(MailBehavior::AcceptsAll).await;
+    let world = World::with_settings(mail_settings(&mail_server)).await;
     let sam = world.engineer("Sam Ortiz").await;
-    let session = sam.opens("Private matter").await;
+    let session = sam.open_session("Private matter").await;
 
-    sam.parks(&session).await;
+    sam.park(&session).await;
 
     // Mail goes out in the order of the commits: after this letter, the one for the park would have come.
-    sam.escalates("Public matter").await;
-    let letters = office.receives(1).await;
-    assert_eq!(letters[0].subject, "Public matter");
+    sam.escalate("Public matter").await;
+    let emails = mail_server.wait_for_emails(1).await;
+    assert_eq!(emails[0].subject, "Public matter");
 }
 
 #[tokio::test]
 async fn an_escalation_reaches_whoever_listens() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
-    let mut stream = priya.listens("").await;
+    let mut stream = priya.subscribe("").await;
 
-    let vpn = sam.escalates_as("VPN is down", "high").await;
+    let vpn = sam.escalate_with_priority("VPN is down", "high").await;
 
-    let event = stream.hears("handoff_created").await;
+    let event = stream.wait_for_event("handoff_created").await;
     assert_eq!(event["type"], "handoff_created");
-    assert_eq!(event["handoff_id"], vpn.handoff.as_str());
-    assert_eq!(event["session_id"], vpn.session.as_str());
+    assert_eq!(event["handoff_id"], vpn.handoff_id.as_str());
+    assert_eq!(event["session_id"], vpn.session_id.as_str());
     assert_eq!(event["number"], vpn.number);
     assert_eq!(event["priority"], "high");
     assert_eq!(event["problem_summary"], "VPN is down");
@@ -197,27 +197,29 @@ async fn an_escalation_reaches_whoever_listens() {
 
 #[tokio::test]
 async fn one_call_triggers_all_of_it() {
-    let mut office = PostOffice::open(Manner::Well).await;
-    let model = Model::with(Temper::Says("**Likely cause:** DNS\n\n**Confidence:** high".into())).await;
-    let settings = Settings { mail_url: mail(&office).mail_url, ..model.settings(10) };
-    let world = World::with(settings).await;
+    let mut mail_server = FakeMailServer::start(MailBehavior::AcceptsAll).await;
+    let model =
+        FakeModel::start(ModelBehavior::Answers("**Likely cause:** DNS\n\n**Confidence:** high".into()))
+            .await;
+    let settings = Settings { mail_url: mail_settings(&mail_server).mail_url, ..model.server_settings(10) };
+    let world = World::with_settings(settings).await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
-    let mut stream = priya.listens("").await;
+    let mut stream = priya.subscribe("").await;
 
-    let vpn = sam.escalates("VPN is down").await;
+    let vpn = sam.escalate("VPN is down").await;
 
-    stream.hears("handoff_created").await;
-    let ready = stream.hears("handoff_assessment_ready").await;
+    stream.wait_for_event("handoff_created").await;
+    let ready = stream.wait_for_event("handoff_assessment_ready").await;
     assert_eq!(ready["ai_assessment_data"]["likely_cause"], "DNS");
-    office.receives(2).await;
-    assert_eq!(priya.queue().await, ["VPN is down"]);
-    assert_eq!(priya.session(&vpn.session).await["status"], "escalated");
+    mail_server.wait_for_emails(2).await;
+    assert_eq!(priya.queue_summaries().await, ["VPN is down"]);
+    assert_eq!(priya.session(&vpn.session_id).await["status"], "escalated");
     let handoff = priya.handoff(&vpn).await;
     assert_eq!(handoff["assessment_status"], "ready");
     assert_eq!(handoff["ai_assessment_data"]["engine"], "openai");
     assert_eq!(handoff["ai_assessment_data"]["model"], "test-model");
 }
 
-fn mail(office: &PostOffice) -> Settings {
-    Settings { mail_url: Some(office.url().to_owned().into()), ..Settings::default() }
+fn mail_settings(mail_server: &FakeMailServer) -> Settings {
+    Settings { mail_url: Some(mail_server.url().to_owned().into()), ..Settings::default() }
 }

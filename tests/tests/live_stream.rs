@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use serde_json::json;
 use tierup_common::user::Role;
-use tierup_e2e::listener::Heard;
-use tierup_e2e::{Engineer, Listener, Model, Temper, World};
+use tierup_e2e::sse_client::SseEvent;
+use tierup_e2e::{ApiClient, FakeModel, ModelBehavior, SseClient, World};
 
 #[tokio::test]
 async fn the_first_frames_say_where_one_is() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
-    sam.opens("VPN is down").await;
-    let mut stream = sam.listens("").await;
-    let hello = stream.hears("hello").await;
+    sam.open_session("VPN is down").await;
+    let mut stream = sam.subscribe("").await;
+    let hello = stream.wait_for_event("hello").await;
     assert_eq!((&hello["seq"], &hello["oldest_seq"]), (&json!(2), &json!(1)));
     assert_eq!(hello["now"], "2026-11-22T09:30:00.000Z");
 }
@@ -24,20 +24,20 @@ async fn the_first_frames_say_where_one_is() {
 async fn a_stream_resumes_where_it_was() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
-    let vpn = sam.escalates("VPN is down").await;
-    sam.waits_for_assessment(&vpn).await;
-    priya.claims(&vpn).await;
-    let printer = sam.escalates("Printer jams").await;
-    sam.waits_for_assessment(&printer).await;
+    let vpn = sam.escalate("VPN is down").await;
+    sam.wait_for_assessment(&vpn).await;
+    priya.claim(&vpn).await;
+    let printer = sam.escalate("Printer jams").await;
+    sam.wait_for_assessment(&printer).await;
 
-    let mut all = priya.resumes("0").await;
-    let all = all.hears_all_until("caught_up").await;
+    let mut all = priya.subscribe_after("0").await;
+    let all = all.collect_until("caught_up").await;
     let ids: Vec<u64> = all.iter().filter_map(|frame| frame.id.as_ref()?.parse().ok()).collect();
     assert!(ids.is_sorted() && !ids.is_empty());
     let middle = ids[ids.len() / 2];
 
-    let mut rest = priya.resumes(&middle.to_string()).await;
-    let rest = rest.hears_all_until("caught_up").await;
+    let mut rest = priya.subscribe_after(&middle.to_string()).await;
+    let rest = rest.collect_until("caught_up").await;
     let wanted: Vec<_> = all.iter().filter(|frame| frame.id.is_some()).skip(ids.len() / 2 + 1).collect();
     let came: Vec<_> = rest.iter().filter(|frame| frame.id.is_some()).collect();
     assert_eq!(came, wanted);
@@ -47,14 +47,14 @@ async fn a_stream_resumes_where_it_was() {
 async fn a_place_that_is_not_in_the_log_is_answered_with_a_reset() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
-    sam.opens("VPN is down").await;
+    sam.open_session("VPN is down").await;
     for (place, newest) in [("999", 2), ("never", 4), ("-1", 6), ("1.5", 8)] {
-        let mut stream = sam.resumes(place).await;
-        let reset = stream.hears("reset").await;
+        let mut stream = sam.subscribe_after(place).await;
+        let reset = stream.wait_for_event("reset").await;
         assert_eq!(reset["seq"], newest, "{place}");
         // Live from there: opening a session is two events.
-        sam.opens("the next thing").await;
-        stream.hears("session_created").await;
+        sam.open_session("the next thing").await;
+        stream.wait_for_event("session_created").await;
     }
 }
 
@@ -62,8 +62,8 @@ async fn a_place_that_is_not_in_the_log_is_answered_with_a_reset() {
 async fn what_happens_while_the_server_restarts_is_not_missed() {
     let mut world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
-    let mut stream = priya.listens("").await;
-    let vpn = sam.escalates("VPN is down").await;
+    let mut stream = priya.subscribe("").await;
+    let vpn = sam.escalate("VPN is down").await;
     let last = loop {
         let frame = stream.next().await.expect("an event");
         if frame.name == "handoff_assessment_ready" {
@@ -71,15 +71,15 @@ async fn what_happens_while_the_server_restarts_is_not_missed() {
         }
     };
 
-    world.restarts().await;
-    stream.ends().await;
-    priya.claims(&vpn).await;
-    sam.escalates("Printer jams").await;
+    world.restart().await;
+    stream.wait_for_end().await;
+    priya.claim(&vpn).await;
+    sam.escalate("Printer jams").await;
 
-    let mut stream = priya.resumes(&last).await;
+    let mut stream = priya.subscribe_after(&last).await;
     let names: Vec<String> = {
-        let heard = stream.hears_all_until("handoff_created").await;
-        heard.into_iter().filter(|frame| frame.id.is_some()).map(|frame| frame.name).collect()
+        let events = stream.collect_until("handoff_created").await;
+        events.into_iter().filter(|frame| frame.id.is_some()).map(|frame| frame.name).collect()
     };
     assert_eq!(names, ["handoff_claimed", "session_created", "handoff_created"]);
 }
@@ -89,18 +89,18 @@ async fn all_who_come_back_at_once_get_each_what_they_missed() {
     let mut world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     for number in 0..100 {
-        let session = sam.opens(&format!("problem {number}")).await;
+        let session = sam.open_session(&format!("problem {number}")).await;
         if number == 50 {
-            sam.parks(&session).await;
+            sam.park(&session).await;
         }
     }
-    world.restarts().await;
+    world.restart().await;
 
     let (sam, priya) = (&sam, &priya);
-    let missed = async |who: &Engineer, place: u64| -> Vec<u64> {
-        let mut stream = who.resumes(&place.to_string()).await;
-        let heard = stream.hears_all_until("caught_up").await;
-        heard.iter().filter_map(|frame| frame.id.as_ref()?.parse().ok()).collect()
+    let missed = async |who: &ApiClient, place: u64| -> Vec<u64> {
+        let mut stream = who.subscribe_after(&place.to_string()).await;
+        let events = stream.collect_until("caught_up").await;
+        events.iter().filter_map(|frame| frame.id.as_ref()?.parse().ok()).collect()
     };
     let all = missed(priya, 0).await;
     assert_eq!(all.len(), 100, "what is said and what is parked is not for her");
@@ -117,45 +117,45 @@ async fn all_who_come_back_at_once_get_each_what_they_missed() {
 async fn what_is_said_goes_only_to_streams_of_its_session() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
-    let session = sam.opens("VPN is down").await;
-    let mut team = priya.listens("").await;
-    let mut narrowed = priya.listens(&format!("?session_id={session}")).await;
+    let session = sam.open_session("VPN is down").await;
+    let mut team = priya.subscribe("").await;
+    let mut narrowed = priya.subscribe(&format!("?session_id={session}")).await;
 
-    sam.notes(&session, "Reinstalled.").await;
-    sam.hands_off(&session, "normal").await;
+    sam.add_note(&session, "Reinstalled.").await;
+    sam.escalate_session(&session, "normal").await;
 
-    let said = narrowed.hears("message_added").await;
-    assert_eq!(said["message"]["content"], "Reinstalled.");
-    narrowed.hears("handoff_created").await;
-    let heard = team.hears_all_until("handoff_created").await;
-    assert!(heard.iter().all(|frame| frame.name != "message_added"), "{heard:?}");
+    let added = narrowed.wait_for_event("message_added").await;
+    assert_eq!(added["message"]["content"], "Reinstalled.");
+    narrowed.wait_for_event("handoff_created").await;
+    let events = team.collect_until("handoff_created").await;
+    assert!(events.iter().all(|frame| frame.name != "message_added"), "{events:?}");
 }
 
 #[tokio::test]
 async fn everybody_who_reads_sees_the_same_text_grow() {
-    let model = Model::with(Temper::AsTold).await;
-    let world = World::with(model.settings(30)).await;
+    let model = FakeModel::start(ModelBehavior::StreamsOnDemand).await;
+    let world = World::with_settings(model.server_settings(30)).await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
-    let vpn = sam.escalates("VPN is down").await;
-    let narrow = format!("?handoff_id={}", vpn.handoff);
-    let mut first = priya.listens(&narrow).await;
+    let vpn = sam.escalate("VPN is down").await;
+    let narrow = format!("?handoff_id={}", vpn.handoff_id);
+    let mut first = priya.subscribe(&narrow).await;
 
-    model.says("**Likely cause:** The certificate ");
-    let delta = first.hears("handoff_assessment_delta").await;
+    model.send_delta("**Likely cause:** The certificate ");
+    let delta = first.wait_for_event("handoff_assessment_delta").await;
     assert_eq!((&delta["offset"], &delta["text"]), (&json!(0), &json!("**Likely cause:** The certificate ")));
 
-    let mut late = sam.listens(&narrow).await;
-    let delta = late.hears("handoff_assessment_delta").await;
+    let mut late_stream = sam.subscribe(&narrow).await;
+    let delta = late_stream.wait_for_event("handoff_assessment_delta").await;
     assert_eq!((&delta["offset"], &delta["text"]), (&json!(0), &json!("**Likely cause:** The certificate ")));
 
-    model.says("was reissued — so.");
-    for stream in [&mut first, &mut late] {
-        let delta = stream.hears("handoff_assessment_delta").await;
+    model.send_delta("was reissued — so.");
+    for stream in [&mut first, &mut late_stream] {
+        let delta = stream.wait_for_event("handoff_assessment_delta").await;
         assert_eq!((&delta["offset"], &delta["text"]), (&json!(34), &json!("was reissued — so.")));
     }
-    model.is_done();
-    for stream in [&mut first, &mut late] {
-        let ready = stream.hears("handoff_assessment_ready").await;
+    model.finish_answer();
+    for stream in [&mut first, &mut late_stream] {
+        let ready = stream.wait_for_event("handoff_assessment_ready").await;
         assert_eq!(ready["ai_assessment"], "**Likely cause:** The certificate was reissued — so.");
     }
 }
@@ -164,16 +164,16 @@ async fn everybody_who_reads_sees_the_same_text_grow() {
 async fn whoever_holds_a_narrowed_stream_is_reading() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
-    let vpn = sam.escalates("VPN is down").await;
-    let mut team = sam.listens("").await;
+    let vpn = sam.escalate("VPN is down").await;
+    let mut team = sam.subscribe("").await;
 
-    let reading = priya.listens(&format!("?handoff_id={}", vpn.handoff)).await;
-    let presence = team.hears("presence").await;
+    let reading = priya.subscribe(&format!("?handoff_id={}", vpn.handoff_id)).await;
+    let presence = team.wait_for_event("presence").await;
     assert_eq!(presence["viewers"][0]["name"], "Priya Nair");
     assert_eq!(sam.handoff(&vpn).await["viewers"][0]["name"], "Priya Nair");
 
     drop(reading);
-    let presence = team.hears("presence").await;
+    let presence = team.wait_for_event("presence").await;
     assert_eq!(presence["viewers"], json!([]));
 }
 
@@ -181,31 +181,31 @@ async fn whoever_holds_a_narrowed_stream_is_reading() {
 async fn nobody_sees_that_a_park_is_read() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
-    let session = sam.opens("Private").await;
-    let parked = sam.parks(&session).await;
-    let vpn = sam.escalates("VPN is down").await;
-    let mut team = priya.listens("").await;
+    let session = sam.open_session("Private").await;
+    let parked = sam.park(&session).await;
+    let vpn = sam.escalate("VPN is down").await;
+    let mut team = priya.subscribe("").await;
 
-    let mut own = sam.listens(&format!("?handoff_id={parked}")).await;
-    own.hears("hello").await;
-    let _reading = sam.listens(&format!("?handoff_id={}", vpn.handoff)).await;
+    let mut own = sam.subscribe(&format!("?handoff_id={parked}")).await;
+    own.wait_for_event("hello").await;
+    let _reading = sam.subscribe(&format!("?handoff_id={}", vpn.handoff_id)).await;
 
-    let presence = team.hears("presence").await;
-    assert_eq!(presence["handoff_id"], vpn.handoff.as_str(), "of the park");
+    let presence = team.wait_for_event("presence").await;
+    assert_eq!(presence["handoff_id"], vpn.handoff_id.as_str(), "of the park");
 }
 
 #[tokio::test]
 async fn that_one_has_caught_up_is_said_to_those_who_ask() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
-    sam.opens("VPN is down").await;
-    let mut silent = sam.listens("?last_event_id=0").await;
-    let mut asked = sam.listens("?last_event_id=0&caught_up=true").await;
-    sam.opens("the next thing").await;
-    let names = async |stream: &mut Listener| -> Vec<String> {
-        let mut heard = stream.hears_all_until("session_created").await;
-        heard.extend(stream.hears_all_until("session_created").await);
-        heard.into_iter().map(|frame| frame.name).collect()
+    sam.open_session("VPN is down").await;
+    let mut silent = sam.subscribe("?last_event_id=0").await;
+    let mut asked = sam.subscribe("?last_event_id=0&caught_up=true").await;
+    sam.open_session("the next thing").await;
+    let names = async |stream: &mut SseClient| -> Vec<String> {
+        let mut events = stream.collect_until("session_created").await;
+        events.extend(stream.collect_until("session_created").await);
+        events.into_iter().map(|frame| frame.name).collect()
     };
     assert_eq!(names(&mut silent).await, ["hello", "session_created", "session_created"]);
     assert!(names(&mut asked).await.contains(&"caught_up".to_owned()));
@@ -215,14 +215,14 @@ async fn that_one_has_caught_up_is_said_to_those_who_ask() {
 async fn a_stream_ends_with_its_token_and_with_the_server() {
     let mut world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
-    let mut stream = priya.listens("").await;
-    let mut other = sam.listens("").await;
+    let mut stream = priya.subscribe("").await;
+    let mut other = sam.subscribe("").await;
     assert_eq!(priya.post("/auth/logout", json!({})).await.status, 204);
-    stream.ends().await;
+    stream.wait_for_end().await;
     assert_eq!(priya.get("/me").await.status, 401);
 
-    let stopping = tokio::time::timeout(Duration::from_secs(5), world.stops());
-    let (stopped, ()) = tokio::join!(stopping, other.ends());
+    let stopping = tokio::time::timeout(Duration::from_secs(5), world.stop());
+    let (stopped, ()) = tokio::join!(stopping, other.wait_for_end());
     stopped.expect("the server stops within five seconds");
 }
 
@@ -232,17 +232,17 @@ async fn a_crowd_that_a_server_ends_is_told_to_come_back_gently() {
     let sam = world.engineer("Sam Ortiz").await;
     let mut crowd = Vec::new();
     for _ in 0..200 {
-        crowd.push(sam.listens("").await);
+        crowd.push(sam.subscribe("").await);
     }
-    let ((), ()) = tokio::join!(world.stops(), async {
+    let ((), ()) = tokio::join!(world.stop(), async {
         for stream in &mut crowd {
-            stream.ends().await;
+            stream.wait_for_end().await;
             assert_eq!(stream.retry, Some(2_400), "the first to come is told of all who came later");
         }
     });
-    world.starts(0).await;
-    let mut alone = Engineer::new("Sam Ortiz", &world.url(), sam.token()).listens("").await;
-    alone.hears("hello").await;
+    world.start(0).await;
+    let mut alone = ApiClient::new("Sam Ortiz", &world.url(), sam.token()).subscribe("").await;
+    alone.wait_for_event("hello").await;
     assert_eq!(alone.retry, Some(500));
 }
 
@@ -250,41 +250,44 @@ async fn a_crowd_that_a_server_ends_is_told_to_come_back_gently() {
 async fn nobody_hears_of_another_account_or_of_what_they_may_not_see() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
-    let hank = world.stranger();
-    let vpn = sam.escalates("VPN is down").await;
-    let parked = sam.opens("Private").await;
-    let parked = sam.parks(&parked).await;
+    let hank = world.other_account_owner();
+    let vpn = sam.escalate("VPN is down").await;
+    let parked = sam.open_session("Private").await;
+    let parked = sam.park(&parked).await;
 
-    assert_eq!(hank.listens(&format!("?handoff_id={}", vpn.handoff)).await.status, 404);
-    assert_eq!(hank.listens(&format!("?session_id={}", vpn.session)).await.status, 404);
-    let priya = world.person("Priya Nair", Role::Admin).await;
-    assert_eq!(priya.listens(&format!("?handoff_id={parked}")).await.status, 404);
+    assert_eq!(hank.subscribe(&format!("?handoff_id={}", vpn.handoff_id)).await.status, 404);
+    assert_eq!(hank.subscribe(&format!("?session_id={}", vpn.session_id)).await.status, 404);
+    let priya = world.user("Priya Nair", Role::Admin).await;
+    assert_eq!(priya.subscribe(&format!("?handoff_id={parked}")).await.status, 404);
 
-    let mut stream = hank.listens("?last_event_id=0").await;
-    let mut team = priya.listens("?last_event_id=0").await;
+    let mut stream = hank.subscribe("?last_event_id=0").await;
+    let mut team = priya.subscribe("?last_event_id=0").await;
     // What happened before the streams, what happens now, and what somebody reads; then what they do hear.
-    let again = sam.escalates("Mail is slow").await;
-    let _reading = sam.listens(&format!("?handoff_id={}", again.handoff)).await;
-    let another = sam.opens("Also private").await;
-    let another = sam.parks(&another).await;
-    sam.waits_for_assessment(&vpn).await;
-    hank.opens("Globex is down").await;
-    let last = sam.escalates("Printer jams").await;
+    let again = sam.escalate("Mail is slow").await;
+    let _reading = sam.subscribe(&format!("?handoff_id={}", again.handoff_id)).await;
+    let another = sam.open_session("Also private").await;
+    let another = sam.park(&another).await;
+    sam.wait_for_assessment(&vpn).await;
+    hank.open_session("Globex is down").await;
+    let last = sam.escalate("Printer jams").await;
 
-    let heard = stream.hears_all_until("session_created").await;
+    let heard = stream.collect_until("session_created").await;
     let names: Vec<&str> = heard.iter().map(|frame| frame.name.as_str()).collect();
     assert_eq!(names, ["hello", "session_created"], "{heard:?}");
     assert_eq!(heard[0].data["seq"], 0, "one team's numbers tell another nothing");
     assert!(heard[1].data.to_string().contains("Globex is down"), "{heard:?}");
 
-    let of_last = |frame: &Heard| frame.data["handoff_id"] == last.handoff.as_str();
-    let mut heard = team.hears_all_until("handoff_created").await;
+    let of_last = |frame: &SseEvent| frame.data["handoff_id"] == last.handoff_id.as_str();
+    let mut heard = team.collect_until("handoff_created").await;
     while !heard.last().is_some_and(of_last) {
-        heard.extend(team.hears_all_until("handoff_created").await);
+        heard.extend(team.collect_until("handoff_created").await);
     }
-    assert!(heard.iter().any(|frame| frame.data["handoff_id"] == again.handoff.as_str()), "{heard:?}");
+    assert!(heard.iter().any(|frame| frame.data["handoff_id"] == again.handoff_id.as_str()), "{heard:?}");
     for frame in &heard {
-        let said = frame.data.to_string();
-        assert!(!said.contains(&parked) && !said.contains(&another), "a park of somebody else's: {frame:?}");
+        let frame_text = frame.data.to_string();
+        assert!(
+            !frame_text.contains(&parked) && !frame_text.contains(&another),
+            "a park of somebody else's: {frame:?}"
+        );
     }
 }

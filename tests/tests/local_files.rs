@@ -13,53 +13,57 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use tierup_common::limit;
-use tierup_e2e::process::binary;
-use tierup_e2e::soak;
+use tierup_e2e::process::binary_path;
+use tierup_e2e::quick_or_soak;
 
 /// Marks so many from a number on, in a process of its own that is killed after some of them, if it lives that long; the
 /// marks that it said it kept.
-fn marks(folder: &Path, first: usize, count: usize, killed_after: usize) -> Vec<String> {
-    let mut command = Command::new(binary("marker"));
+fn mark_seen_until_killed(folder: &Path, first: usize, count: usize, killed_after: usize) -> Vec<String> {
+    let mut command = Command::new(binary_path("mark_seen"));
     command.arg(folder).args([first.to_string(), count.to_string()]).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let kept = lines.take(killed_after).collect();
+    let reported = lines.take(killed_after).collect();
     // In the middle of the next one, mostly.
     let _ = child.kill();
     child.wait().unwrap();
-    kept
+    reported
 }
 
 /// What the file holds, read as anybody would.
-fn stored(folder: &Path) -> Vec<String> {
+fn read_seen_file(folder: &Path) -> Vec<String> {
     let path = folder.join("seen.json");
     let file: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    let of_user = file["seen"].as_object().unwrap().values().next().unwrap().as_array().unwrap().clone();
-    of_user.iter().map(|id| id.as_str().unwrap().to_owned()).collect()
+    let ids = file["seen"].as_object().unwrap().values().next().unwrap().as_array().unwrap().clone();
+    ids.iter().map(|id| id.as_str().unwrap().to_owned()).collect()
 }
 
 #[test]
 fn what_eight_consoles_marked_at_once_is_all_there_though_they_were_killed() {
     let home = tempfile::tempdir().unwrap();
     let mut random = fastrand::Rng::with_seed(7);
-    for round in 0..soak(2, 40) {
+    for round in 0..quick_or_soak(2, 40) {
         let folder = home.path().join(round.to_string());
         // As many as are kept, and no more: nothing may be missing.
-        let each = limit::SEEN / 8;
-        let kept: BTreeSet<String> = std::thread::scope(|scope| {
+        let each = limit::SEEN_HANDOFFS / 8;
+        let reported: BTreeSet<String> = std::thread::scope(|scope| {
             let consoles: Vec<_> = (0..8)
                 .map(|console| {
                     let (folder, after) = (&folder, random.usize(1..=2 * each));
-                    scope.spawn(move || marks(folder, 1 + console * each, each, after))
+                    scope.spawn(move || mark_seen_until_killed(folder, 1 + console * each, each, after))
                 })
                 .collect();
             consoles.into_iter().flat_map(|console| console.join().unwrap()).collect()
         });
-        let stored = stored(&folder);
+        let stored = read_seen_file(&folder);
         let distinct: BTreeSet<_> = stored.iter().cloned().collect();
         assert_eq!(distinct.len(), stored.len(), "marked once, there twice");
-        assert!(kept.is_subset(&distinct), "{:?} were marked and are gone", kept.difference(&distinct));
+        assert!(
+            reported.is_subset(&distinct),
+            "{:?} were marked and are gone",
+            reported.difference(&distinct)
+        );
         assert!(!folder.join("seen.json.corrupt").exists(), "somebody read half a file");
     }
 }
@@ -67,8 +71,8 @@ fn what_eight_consoles_marked_at_once_is_all_there_though_they_were_killed() {
 #[test]
 fn of_more_than_are_kept_the_newest_stay() {
     let home = tempfile::tempdir().unwrap();
-    let many = limit::SEEN + soak(20, 4_000);
-    let kept = marks(home.path(), 1, many, usize::MAX);
-    assert_eq!(kept.len(), many);
-    assert_eq!(stored(home.path()), kept[many - limit::SEEN..]);
+    let many = limit::SEEN_HANDOFFS + quick_or_soak(20, 4_000);
+    let reported = mark_seen_until_killed(home.path(), 1, many, usize::MAX);
+    assert_eq!(reported.len(), many);
+    assert_eq!(read_seen_file(home.path()), reported[many - limit::SEEN_HANDOFFS..]);
 }

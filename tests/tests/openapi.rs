@@ -7,14 +7,14 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tierup_common::route;
-use tierup_e2e::{World, http};
+use tierup_e2e::{World, http_client};
 
 /// To write it anew after a change that is meant: `TIERUP_UPDATE=1 cargo test --test openapi`.
 #[tokio::test]
 async fn the_served_description_is_the_committed_one() {
     let world = World::new().await;
     let url = world.url();
-    let response = http().get(format!("{url}/api/v1/openapi.json")).send().await.unwrap();
+    let response = http_client().get(format!("{url}/api/v1/openapi.json")).send().await.unwrap();
     assert_eq!(response.headers()["content-type"], "application/json");
     let served = response.text().await.unwrap();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("docs/openapi.json");
@@ -30,7 +30,7 @@ async fn the_served_description_is_the_committed_one() {
 
 #[tokio::test]
 async fn every_route_is_described_and_every_reference_leads_somewhere() {
-    let document: Value = serde_json::from_str(tierup_server::openapi::json()).unwrap();
+    let document: Value = serde_json::from_str(tierup_server::openapi::document_json()).unwrap();
     for route in route::ALL {
         assert!(document["paths"].get(route.0).is_some(), "{} is not described", route.0);
     }
@@ -45,7 +45,7 @@ async fn every_route_is_described_and_every_reference_leads_somewhere() {
 #[tokio::test]
 async fn the_reference_page_needs_no_internet() {
     let world = World::new().await;
-    let page = http()
+    let page = http_client()
         .get(format!("{}/docs", world.url()))
         .send()
         .await
@@ -70,7 +70,7 @@ async fn a_page_may_do_nothing_but_be_read_and_every_answer_is_what_it_says() {
     for path in
         ["/docs", "/handoffs/7", "/handoffs/x", "/metrics", "/health/live", "/api/v1/me", "/nowhere", stream]
     {
-        let request = http().get(format!("{}{path}", world.url())).bearer_auth(sam.token());
+        let request = http_client().get(format!("{}{path}", world.url())).bearer_auth(sam.token());
         let answer = request.send().await.unwrap();
         let headers = answer.headers().clone();
         let header = |name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned());

@@ -6,82 +6,86 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tierup_common::user::Role;
-use tierup_e2e::{Engineer, Escalated, World};
+use tierup_e2e::{ApiClient, Escalation, World};
 use tierup_server::admin;
 use tierup_server::config::Settings;
 
 /// Sam escalates, Priya claims, and puts it aside.
-async fn parked_by_its_claimer(world: &World) -> (Engineer, Engineer, Escalated, String) {
+async fn claim_and_park(world: &World) -> (ApiClient, ApiClient, Escalation, String) {
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
-    let vpn = sam.escalates("VPN is down").await;
-    sam.waits_for_assessment(&vpn).await;
-    priya.claims(&vpn).await;
-    let park = priya.parks(&vpn.session).await;
+    let vpn = sam.escalate("VPN is down").await;
+    sam.wait_for_assessment(&vpn).await;
+    priya.claim(&vpn).await;
+    let park = priya.park(&vpn.session_id).await;
     (sam, priya, vpn, park)
 }
 
-async fn status(who: &Engineer, handoff: &str) -> Value {
+async fn handoff_status(who: &ApiClient, handoff: &str) -> Value {
     who.get(&format!("/handoffs/{handoff}")).await.expect(200)["status"].clone()
 }
 
-fn is_sound(world: &World) {
-    let found = admin::check(&world.data()).unwrap();
+fn assert_database_is_sound(world: &World) {
+    let found = admin::check(&world.data_dir()).unwrap();
     assert!(found.is_sound(), "{:?}", found.problems);
 }
 
 #[tokio::test]
 async fn a_park_is_over_when_its_claim_is_given_up() {
     let world = World::new().await;
-    let lee = world.person("Lee Chan", Role::Admin).await;
+    let lee = world.user("Lee Chan", Role::Admin).await;
     let dana = world.engineer("Dana Wu").await.get("/me").await.expect(200)["id"].clone();
     for (verb, body, stands) in [
         ("release", json!({"reason": "on leave"}), "escalated"),
         ("assign", json!({"user_id": dana}), "active"),
         ("send-back", json!({"question": "Which build?"}), "active"),
     ] {
-        let (_, priya, vpn, park) = parked_by_its_claimer(&world).await;
-        let mut hers = priya.listens(&format!("?session_id={}", vpn.session)).await;
-        lee.post(&format!("/handoffs/{}/{verb}", vpn.handoff), body).await.expect(200);
-        assert_eq!(status(&priya, &park).await, "resumed", "{verb}");
-        assert_eq!(lee.session(&vpn.session).await["status"], stands, "{verb}");
-        assert_eq!(hers.hears("session_updated").await["handoff_id"], park.as_str(), "{verb}");
-        is_sound(&world);
+        let (_, priya, vpn, park) = claim_and_park(&world).await;
+        let mut priya_events = priya.subscribe(&format!("?session_id={}", vpn.session_id)).await;
+        lee.post(&format!("/handoffs/{}/{verb}", vpn.handoff_id), body).await.expect(200);
+        assert_eq!(handoff_status(&priya, &park).await, "resumed", "{verb}");
+        assert_eq!(lee.session(&vpn.session_id).await["status"], stands, "{verb}");
+        assert_eq!(
+            priya_events.wait_for_event("session_updated").await["handoff_id"],
+            park.as_str(),
+            "{verb}"
+        );
+        assert_database_is_sound(&world);
     }
-    let (_, priya, vpn, park) = parked_by_its_claimer(&world).await;
-    lee.resolves(&vpn.session, "Rebooted.").await;
-    assert_eq!(status(&priya, &park).await, "resumed");
-    is_sound(&world);
+    let (_, priya, vpn, park) = claim_and_park(&world).await;
+    lee.resolve(&vpn.session_id, "Rebooted.").await;
+    assert_eq!(handoff_status(&priya, &park).await, "resumed");
+    assert_database_is_sound(&world);
 }
 
 #[tokio::test]
 async fn a_park_is_over_when_its_claim_goes_back_by_itself() {
-    let world = World::with(Settings { stale_claim_hours: Some(8), ..Settings::default() }).await;
-    let (sam, priya, vpn, park) = parked_by_its_claimer(&world).await;
-    let mut team = sam.listens("").await;
-    let mut hers = priya.listens("").await;
+    let world = World::with_settings(Settings { stale_claim_hours: Some(8), ..Settings::default() }).await;
+    let (sam, priya, vpn, park) = claim_and_park(&world).await;
+    let mut team = sam.subscribe("").await;
+    let mut priya_events = priya.subscribe("").await;
     world.clock().advance(Duration::from_hours(6));
-    hers.hears("handoff_reminder").await;
+    priya_events.wait_for_event("handoff_reminder").await;
     world.clock().advance(Duration::from_hours(2));
-    team.hears("handoff_released").await;
-    assert_eq!(status(&priya, &park).await, "resumed");
-    assert_eq!(sam.session(&vpn.session).await["status"], "escalated");
-    is_sound(&world);
+    team.wait_for_event("handoff_released").await;
+    assert_eq!(handoff_status(&priya, &park).await, "resumed");
+    assert_eq!(sam.session(&vpn.session_id).await["status"], "escalated");
+    assert_database_is_sound(&world);
 }
 
 #[tokio::test]
 async fn the_opener_of_what_its_claimer_parked_is_told_who_has_it_and_not_who_parked_it() {
     let world = World::new().await;
-    let (sam, priya, vpn, _) = parked_by_its_claimer(&world).await;
-    let resume = format!("/ai-sessions/{}/resume", vpn.session);
+    let (sam, priya, vpn, _) = claim_and_park(&world).await;
+    let resume = format!("/ai-sessions/{}/resume", vpn.session_id);
     let refused = sam.post(&resume, json!({})).await;
-    assert_eq!((refused.status, refused.problem()), (409, "handoff-already-claimed"));
+    assert_eq!((refused.status, refused.problem_code()), (409, "handoff-already-claimed"));
     assert_eq!(refused.body["claimed_by_name"], "Priya Nair");
     priya.post(&resume, json!({})).await.expect(200);
 
-    let session = priya.opens("Private").await;
-    priya.parks(&session).await;
+    let session = priya.open_session("Private").await;
+    priya.park(&session).await;
     let refused = sam.post(&format!("/ai-sessions/{session}/resume"), json!({})).await;
-    assert_eq!((refused.status, refused.problem()), (403, "forbidden"));
+    assert_eq!((refused.status, refused.problem_code()), (403, "forbidden"));
     let detail = refused.body["detail"].as_str().unwrap();
     assert!(detail.contains("is parked") && !detail.contains("Priya"), "{detail}");
 }
@@ -89,25 +93,25 @@ async fn the_opener_of_what_its_claimer_parked_is_told_who_has_it_and_not_who_pa
 #[tokio::test]
 async fn an_admin_parks_for_nobody_else() {
     let world = World::new().await;
-    let lee = world.person("Lee Chan", Role::Admin).await;
+    let lee = world.user("Lee Chan", Role::Admin).await;
     let sam = world.engineer("Sam Ortiz").await;
-    let session = sam.opens("VPN is down").await;
+    let session = sam.open_session("VPN is down").await;
     let park = json!({"intent": "park", "engineer_notes": ""});
     let refused = lee.post(&format!("/ai-sessions/{session}/handoff"), park).await;
-    assert_eq!((refused.status, refused.problem()), (403, "forbidden"));
+    assert_eq!((refused.status, refused.problem_code()), (403, "forbidden"));
     assert!(refused.body["detail"].as_str().unwrap().contains("only the opener or the assignee parks"));
-    sam.parks(&session).await;
-    let own = lee.opens("Printer jams").await;
-    lee.parks(&own).await;
+    sam.park(&session).await;
+    let own = lee.open_session("Printer jams").await;
+    lee.park(&own).await;
 }
 
 #[tokio::test]
 async fn what_is_neither_parked_nor_escalated_is_not_taken_back() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
-    let session = sam.opens("VPN is down").await;
+    let session = sam.open_session("VPN is down").await;
     let refused = sam.post(&format!("/ai-sessions/{session}/resume"), json!({})).await;
-    assert_eq!((refused.status, refused.problem()), (409, "session-not-active"));
+    assert_eq!((refused.status, refused.problem_code()), (409, "session-not-active"));
     let detail = "only a parked or escalated session is taken back; this one is being worked on already";
     assert_eq!(refused.body["detail"], detail);
 }

@@ -5,18 +5,18 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use tierup_common::user::Role;
-use tierup_e2e::{Engineer, World, http};
+use tierup_e2e::{ApiClient, World, http_client};
 
 /// Sends a body as it stands.
-async fn send(
-    who: &Engineer,
+async fn post_raw(
+    client: &ApiClient,
     server: &str,
     path: &str,
-    kind: &str,
+    content_type: &str,
     body: impl Into<reqwest::Body>,
 ) -> (u16, Value) {
-    let request = http().post(format!("{server}/api/v1{path}")).bearer_auth(who.token());
-    let response = request.header("content-type", kind).body(body).send().await.unwrap();
+    let request = http_client().post(format!("{server}/api/v1{path}")).bearer_auth(client.token());
+    let response = request.header("content-type", content_type).body(body).send().await.unwrap();
     let status = response.status().as_u16();
     assert_eq!(response.headers()["content-type"], "application/problem+json", "{status}");
     (status, response.json().await.unwrap())
@@ -59,7 +59,7 @@ async fn a_body_that_cannot_be_read_says_why() {
         (json, &large, 413, "payload-too-large", "256 KiB"),
         ("text/plain", right, 415, "unsupported-media-type", "application/json"),
     ] {
-        let (got, problem) = send(&sam, &world.url(), "/ai-sessions", kind, body.to_owned()).await;
+        let (got, problem) = post_raw(&sam, &world.url(), "/ai-sessions", kind, body.to_owned()).await;
         assert_eq!(
             (got, problem["type"].as_str()),
             (status, Some(format!("/problems/{code}").as_str())),
@@ -81,7 +81,7 @@ async fn one_answer_names_every_field_that_breaks_a_rule() {
         "problem_summary": "two\nlines",
     });
     let answer = sam.post("/ai-sessions", body).await;
-    assert_eq!((answer.status, answer.problem()), (422, "invalid"));
+    assert_eq!((answer.status, answer.problem_code()), (422, "invalid"));
     let fields: Vec<_> =
         answer.body["errors"].as_array().unwrap().iter().map(|error| &error["field"]).collect();
     assert_eq!(fields, ["intake_content.text", "problem_summary"]);
@@ -116,15 +116,15 @@ async fn a_field_that_cannot_be_read_is_named_for_programs_too() {
         ),
     ] {
         let answer = sam.post("/ai-sessions", body).await;
-        assert_eq!((answer.status, answer.problem()), (400, "bad-request"));
+        assert_eq!((answer.status, answer.problem_code()), (400, "bad-request"));
         let errors = answer.body["errors"].as_array().unwrap_or_else(|| panic!("{}", answer.body));
         assert_eq!((errors.len(), &errors[0]["field"]), (1, &json!(field)), "{}", answer.body);
-        let said = errors[0]["message"].as_str().unwrap();
-        assert!(said.contains(message) && !said.contains("line"), "{said}");
+        let error_message = errors[0]["message"].as_str().unwrap();
+        assert!(error_message.contains(message) && !error_message.contains("line"), "{error_message}");
     }
     let query = sam.get("/escalations?state=lost").await.expect(400);
     assert_eq!(query["errors"][0]["field"], "state", "{query}");
-    let (_, broken) = send(&sam, &world.url(), "/ai-sessions", "application/json", "{").await;
+    let (_, broken) = post_raw(&sam, &world.url(), "/ai-sessions", "application/json", "{").await;
     assert!(broken.get("errors").is_none(), "{broken}");
 }
 
@@ -132,8 +132,8 @@ async fn a_field_that_cannot_be_read_is_named_for_programs_too() {
 async fn an_outcome_is_said_even_if_it_is_none() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
-    let vpn = sam.escalates("VPN is down").await;
-    let path = format!("/handoffs/{}/steps/{}", vpn.handoff, uuid::Uuid::now_v7());
+    let vpn = sam.escalate("VPN is down").await;
+    let path = format!("/handoffs/{}/steps/{}", vpn.handoff_id, uuid::Uuid::now_v7());
     let silent = sam.put(&path, json!({})).await;
     assert_eq!((silent.status, &silent.body["errors"][0]["field"]), (400, &json!("outcome")));
     assert_eq!(sam.put(&path, json!({"outcome": null})).await.status, 404);
@@ -143,14 +143,14 @@ async fn an_outcome_is_said_even_if_it_is_none() {
 async fn what_was_tried_may_take_more_than_a_line() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
-    let session = sam.opens("VPN is down").await;
+    let session = sam.open_session("VPN is down").await;
     let path = format!("/ai-sessions/{session}/branches/{}", uuid::Uuid::now_v7());
     let text = format!("the client\n\u{1b}[2J\t{}", "é".repeat(400));
     let put = async |text: &str| sam.put(&path, json!({"hypothesis": text, "status": "open"})).await;
     assert_eq!(put(&text).await.expect(201)["hypothesis"], text.as_str());
     assert_eq!(put(&"x".repeat(16 * 1024)).await.status, 200);
     for wrong in ["a\0b", " \n", &"x".repeat(16 * 1024 + 1)] {
-        assert_eq!(put(wrong).await.problem(), "invalid");
+        assert_eq!(put(wrong).await.problem_code(), "invalid");
     }
 }
 
@@ -181,8 +181,8 @@ async fn what_the_framework_would_say_has_the_same_form() {
         (Method::GET, "/escalations?limit=0", 400, "bad-request"),
         (Method::GET, "/escalations?limit=-1", 400, "bad-request"),
     ] {
-        let answer = sam.ask(method, path, None, &[]).await;
-        assert_eq!((answer.status, answer.problem()), (status, code), "{path}: {}", answer.body);
+        let answer = sam.send_json(method, path, None, &[]).await;
+        assert_eq!((answer.status, answer.problem_code()), (status, code), "{path}: {}", answer.body);
     }
 }
 
@@ -192,7 +192,7 @@ async fn without_a_token_that_works_nothing_is_answered() {
     let url = world.url();
     let mistyped = format!("tup_{}", "a".repeat(49));
     for header in ["", "Basic YTpi", "Bearer", "Bearer x", &format!("Bearer {mistyped}")] {
-        let mut request = http().get(format!("{url}/api/v1/me"));
+        let mut request = http_client().get(format!("{url}/api/v1/me"));
         if !header.is_empty() {
             request = request.header("authorization", header);
         }
@@ -209,32 +209,32 @@ async fn without_a_token_that_works_nothing_is_answered() {
 async fn a_viewer_reads_and_nothing_else() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
-    let vic = world.person("Vic Low", Role::Viewer).await;
-    let vpn = sam.escalates("VPN is down").await;
+    let vic = world.user("Vic Low", Role::Viewer).await;
+    let vpn = sam.escalate("VPN is down").await;
 
-    assert_eq!(vic.queue().await, ["VPN is down"]);
+    assert_eq!(vic.queue_summaries().await, ["VPN is down"]);
     vic.handoff(&vpn).await;
-    vic.session(&vpn.session).await;
-    assert_eq!(vic.listens("").await.status, 200);
-    let session = format!("/ai-sessions/{}", vpn.session);
+    vic.session(&vpn.session_id).await;
+    assert_eq!(vic.subscribe("").await.status, 200);
+    let session = format!("/ai-sessions/{}", vpn.session_id);
     let new = json!({"intake_type": "free_text", "intake_content": {"text": "x"}});
     for (path, body) in [
         ("/ai-sessions", new),
-        (&format!("/handoffs/{}/claim", vpn.handoff), json!({})),
+        (&format!("/handoffs/{}/claim", vpn.handoff_id), json!({})),
         (&format!("{session}/messages"), json!({"content": "x"})),
         (&format!("{session}/resolve"), json!({"resolution": "x"})),
         ("/users", json!({"email": "x@acme.test", "name": "X", "role": "viewer"})),
     ] {
         let answer = vic.post(path, body).await;
-        assert_eq!((answer.status, answer.problem()), (403, "forbidden"), "{path}");
+        assert_eq!((answer.status, answer.problem_code()), (403, "forbidden"), "{path}");
     }
 }
 
 #[tokio::test]
 async fn what_belongs_to_another_account_does_not_exist() {
     let world = World::new().await;
-    let (sam, hank) = (world.engineer("Sam Ortiz").await, world.stranger());
-    let vpn = sam.escalates("VPN is down").await;
+    let (sam, hank) = (world.engineer("Sam Ortiz").await, world.other_account_owner());
+    let vpn = sam.escalate("VPN is down").await;
     let nothing = uuid::Uuid::now_v7().to_string();
     let resolve = json!({"resolution": "x"});
     for (path, body) in [
@@ -250,15 +250,15 @@ async fn what_belongs_to_another_account_does_not_exist() {
         let ask = async |handoff: &str, session: &str| {
             let path = path.replace("{handoff}", handoff).replace("{session}", session);
             let method = if body.is_some() { Method::POST } else { Method::GET };
-            let mut answer = hank.ask(method, &path, body.clone(), &[]).await;
+            let mut answer = hank.send_json(method, &path, body.clone(), &[]).await;
             answer.body["request_id"] = Value::Null;
             answer
         };
-        let theirs = ask(&vpn.handoff, &vpn.session).await;
-        assert_eq!(theirs.status, 404, "{path}");
-        assert_eq!(theirs, ask(&nothing, &nothing).await, "{path}");
+        let foreign_status = ask(&vpn.handoff_id, &vpn.session_id).await;
+        assert_eq!(foreign_status.status, 404, "{path}");
+        assert_eq!(foreign_status, ask(&nothing, &nothing).await, "{path}");
     }
-    assert!(hank.queue().await.is_empty());
+    assert!(hank.queue_summaries().await.is_empty());
     assert_eq!(sam.handoff(&vpn).await["status"], "open");
 }
 
@@ -266,20 +266,20 @@ async fn what_belongs_to_another_account_does_not_exist() {
 async fn who_takes_part_writes_and_others_do_not() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
-    let session = sam.opens("VPN is down").await;
+    let session = sam.open_session("VPN is down").await;
     let say = json!({"content": "hello"});
     let path = format!("/ai-sessions/{session}/messages");
     let answer = priya.post(&path, say.clone()).await;
-    assert_eq!((answer.status, answer.problem()), (403, "not-a-participant"));
+    assert_eq!((answer.status, answer.problem_code()), (403, "not-a-participant"));
 
-    let vpn = sam.hands_off(&session, "normal").await;
+    let vpn = sam.escalate_session(&session, "normal").await;
     let answer = sam.post(&path, say.clone()).await;
-    assert_eq!((answer.status, answer.problem()), (409, "session-not-active"));
-    priya.claims(&vpn).await;
+    assert_eq!((answer.status, answer.problem_code()), (409, "session-not-active"));
+    priya.claim(&vpn).await;
     priya.post(&path, say.clone()).await.expect(201);
     sam.post(&path, say).await.expect(201);
     let answer = sam.post(&format!("/ai-sessions/{session}/resume"), json!({})).await;
-    assert_eq!((answer.status, answer.problem()), (409, "handoff-already-claimed"));
+    assert_eq!((answer.status, answer.problem_code()), (409, "handoff-already-claimed"));
 }
 
 #[tokio::test]
@@ -287,19 +287,19 @@ async fn the_claimer_may_escalate_again_and_the_old_handoff_is_replaced() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let dana = world.engineer("Dana Wu").await;
-    let first = sam.escalates("VPN is down").await;
-    priya.claims(&first).await;
-    let mut stream = dana.listens("").await;
+    let first = sam.escalate("VPN is down").await;
+    priya.claim(&first).await;
+    let mut stream = dana.subscribe("").await;
 
-    let second = priya.hands_off(&first.session, "urgent").await;
+    let second = priya.escalate_session(&first.session_id, "urgent").await;
 
-    assert_eq!(stream.hears("handoff_created").await["supersedes"], first.handoff.as_str());
+    assert_eq!(stream.wait_for_event("handoff_created").await["supersedes"], first.handoff_id.as_str());
     assert_eq!(dana.handoff(&first).await["status"], "superseded");
-    assert_eq!(dana.queue().await, ["VPN is down"]);
-    let late = dana.tries_to_claim(&first).await;
-    assert_eq!((late.status, late.problem()), (409, "handoff-closed"));
-    dana.claims(&second).await;
-    assert_eq!(dana.session(&first.session).await["handoff_count"], 2);
+    assert_eq!(dana.queue_summaries().await, ["VPN is down"]);
+    let late_claim = dana.try_claim(&first).await;
+    assert_eq!((late_claim.status, late_claim.problem_code()), (409, "handoff-closed"));
+    dana.claim(&second).await;
+    assert_eq!(dana.session(&first.session_id).await["handoff_count"], 2);
 }
 
 #[tokio::test]
@@ -307,31 +307,31 @@ async fn releasing_sending_back_and_assigning() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let dana = world.engineer("Dana Wu").await;
-    let vpn = sam.escalates("VPN is down").await;
-    let path = |verb: &str| format!("/handoffs/{}/{verb}", vpn.handoff);
-    priya.claims(&vpn).await;
+    let vpn = sam.escalate("VPN is down").await;
+    let path = |verb: &str| format!("/handoffs/{}/{verb}", vpn.handoff_id);
+    priya.claim(&vpn).await;
 
     let refused = dana.post(&path("release"), json!({"reason": "mine"})).await;
-    assert_eq!((refused.status, refused.problem()), (403, "forbidden"));
+    assert_eq!((refused.status, refused.problem_code()), (403, "forbidden"));
     let released = priya.post(&path("release"), json!({"reason": "lunch"})).await.expect(200);
     assert_eq!((&released["status"], &released["claimed_by"]), (&json!("open"), &Value::Null));
-    assert_eq!(sam.session(&vpn.session).await["status"], "escalated");
+    assert_eq!(sam.session(&vpn.session_id).await["status"], "escalated");
 
-    priya.claims(&vpn).await;
+    priya.claim(&vpn).await;
     let dana_id = dana.get("/me").await.expect(200)["id"].clone();
     let nobody = priya.post(&path("assign"), json!({"user_id": uuid::Uuid::now_v7()})).await;
-    assert_eq!((nobody.status, nobody.problem()), (404, "not-found"));
-    let vic = world.person("Vic Low", Role::Viewer).await.get("/me").await.expect(200)["id"].clone();
+    assert_eq!((nobody.status, nobody.problem_code()), (404, "not-found"));
+    let vic = world.user("Vic Low", Role::Viewer).await.get("/me").await.expect(200)["id"].clone();
     let viewer = priya.post(&path("assign"), json!({"user_id": vic})).await;
-    assert_eq!((viewer.status, viewer.problem()), (422, "invalid"));
+    assert_eq!((viewer.status, viewer.problem_code()), (422, "invalid"));
     let assigned = priya.post(&path("assign"), json!({"user_id": dana_id})).await.expect(200);
     assert_eq!(assigned["claimed_by_name"], "Dana Wu");
     let back = dana.post(&path("send-back"), json!({"question": "Which build?"})).await.expect(200);
     assert_eq!(back["status"], "withdrawn");
-    let session = sam.session(&vpn.session).await;
+    let session = sam.session(&vpn.session_id).await;
     assert_eq!((&session["status"], &session["assignee_name"]), (&json!("active"), &json!("Sam Ortiz")));
     assert_eq!(session["conversation_messages"][1]["content"], "Which build?");
-    let timeline = sam.get(&format!("/ai-sessions/{}/timeline", vpn.session)).await.expect(200);
+    let timeline = sam.get(&format!("/ai-sessions/{}/timeline", vpn.session_id)).await.expect(200);
     let types: Vec<_> =
         timeline["items"].as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap()).collect();
     for event in ["handoff_claimed", "handoff_released", "handoff_assigned", "handoff_sent_back"] {
@@ -346,9 +346,9 @@ async fn the_queue_is_by_priority_then_the_oldest_first_page_by_page() {
     for (problem, priority) in
         [("one", "normal"), ("two", "urgent"), ("three", "low"), ("four", "high"), ("five", "normal")]
     {
-        sam.escalates_as(problem, priority).await;
+        sam.escalate_with_priority(problem, priority).await;
     }
-    assert_eq!(sam.queue().await, ["two", "four", "one", "five", "three"]);
+    assert_eq!(sam.queue_summaries().await, ["two", "four", "one", "five", "three"]);
 
     let mut all = Vec::new();
     let mut path = "/escalations?limit=2".to_owned();

@@ -4,161 +4,163 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use serde_json::json;
-use tierup_e2e::{Manner, Model, PostOffice, Temper, World};
+use tierup_e2e::{FakeMailServer, FakeModel, MailBehavior, ModelBehavior, World};
 use tierup_server::config::Settings;
 
-const STEPS: &str = "**Likely cause:** DNS\n**Steps**\n1. Flush it\n**Confidence:** low";
+const ASSESSMENT: &str = "**Likely cause:** DNS\n**Steps**\n1. Flush it\n**Confidence:** low";
 
 /// A world in which an escalation rings again after a quarter of an hour, and its post office.
-async fn world_that_reminds() -> (PostOffice, World) {
-    let office = PostOffice::open(Manner::Well).await;
+async fn world_with_reminders() -> (FakeMailServer, World) {
+    let mail_server = FakeMailServer::start(MailBehavior::AcceptsAll).await;
     let settings = Settings {
         unclaimed_reminder_minutes: Some(15),
-        mail_url: Some(office.url().to_owned().into()),
+        mail_url: Some(mail_server.url().to_owned().into()),
         ..Settings::default()
     };
-    (office, World::with(settings).await)
+    (mail_server, World::with_settings(settings).await)
 }
 
 #[tokio::test]
 async fn an_escalation_that_nobody_claims_rings_again_once() {
-    let (mut office, world) = world_that_reminds().await;
+    let (mut mail_server, world) = world_with_reminders().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
-    let claimed = sam.escalates("Printer jams").await;
-    priya.claims(&claimed).await;
-    let vpn = sam.escalates("VPN is down").await;
-    office.receives(4).await;
-    let mut stream = priya.listens("").await;
+    let claimed = sam.escalate("Printer jams").await;
+    priya.claim(&claimed).await;
+    let vpn = sam.escalate("VPN is down").await;
+    mail_server.wait_for_emails(4).await;
+    let mut stream = priya.subscribe("").await;
 
     world.clock().advance(Duration::from_mins(15));
 
-    let rings = stream.hears("handoff_reminder").await;
-    assert_eq!((&rings["number"], &rings["reason"]), (&json!(vpn.number), &json!("unclaimed")));
-    let letters = office.receives(6).await;
-    assert!(letters[4..].iter().all(|letter| letter.subject == "still waiting: VPN is down"));
+    let reminder = stream.wait_for_event("handoff_reminder").await;
+    assert_eq!((&reminder["number"], &reminder["reason"]), (&json!(vpn.number), &json!("unclaimed")));
+    let emails = mail_server.wait_for_emails(6).await;
+    assert!(emails[4..].iter().all(|letter| letter.subject == "still waiting: VPN is down"));
     world.clock().advance(Duration::from_hours(9));
-    sam.opens("the next thing").await;
-    let heard = stream.hears_all_until("session_created").await;
-    assert!(heard.iter().all(|frame| frame.name != "handoff_reminder"), "{heard:?}");
+    sam.open_session("the next thing").await;
+    let events = stream.collect_until("session_created").await;
+    assert!(events.iter().all(|frame| frame.name != "handoff_reminder"), "{events:?}");
 }
 
 #[tokio::test]
 async fn a_park_wakes_for_its_owner_alone() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
-    let session = sam.opens("VPN is down").await;
+    let session = sam.open_session("VPN is down").await;
     let park = json!({"intent": "park", "engineer_notes": "", "wake_at": "2026-11-22T11:30:00Z"});
     sam.post(&format!("/ai-sessions/{session}/handoff"), park).await.expect(201);
-    let (mut sams, mut priyas) = (sam.listens("").await, priya.listens("").await);
+    let (mut sams, mut priya_events) = (sam.subscribe("").await, priya.subscribe("").await);
 
     world.clock().advance(Duration::from_hours(2));
 
-    assert_eq!(sams.hears("handoff_reminder").await["reason"], "wake");
-    sam.opens("the next thing").await;
-    let heard = priyas.hears_all_until("session_created").await;
-    assert!(heard.iter().all(|frame| frame.name != "handoff_reminder"), "{heard:?}");
+    assert_eq!(sams.wait_for_event("handoff_reminder").await["reason"], "wake");
+    sam.open_session("the next thing").await;
+    let events = priya_events.collect_until("session_created").await;
+    assert!(events.iter().all(|frame| frame.name != "handoff_reminder"), "{events:?}");
     let past = json!({"intent": "park", "engineer_notes": "", "wake_at": "2026-11-22T11:00:00Z"});
-    let session = sam.opens("another").await;
+    let session = sam.open_session("another").await;
     let refused = sam.post(&format!("/ai-sessions/{session}/handoff"), past).await;
-    assert_eq!((refused.status, refused.problem()), (422, "invalid"));
+    assert_eq!((refused.status, refused.problem_code()), (422, "invalid"));
 }
 
 #[tokio::test]
 async fn a_claim_that_stands_still_is_warned_and_then_goes_back_to_the_queue() {
-    let world = World::with(Settings { stale_claim_hours: Some(8), ..Settings::default() }).await;
+    let world = World::with_settings(Settings { stale_claim_hours: Some(8), ..Settings::default() }).await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
-    let vpn = sam.escalates("VPN is down").await;
-    sam.waits_for_assessment(&vpn).await;
-    priya.claims(&vpn).await;
-    let (mut priyas, mut sams) = (priya.listens("").await, sam.listens("").await);
+    let vpn = sam.escalate("VPN is down").await;
+    sam.wait_for_assessment(&vpn).await;
+    priya.claim(&vpn).await;
+    let (mut priya_events, mut sams) = (priya.subscribe("").await, sam.subscribe("").await);
 
     world.clock().advance(Duration::from_hours(6));
-    assert_eq!(priyas.hears("handoff_reminder").await["reason"], "stale_claim");
+    assert_eq!(priya_events.wait_for_event("handoff_reminder").await["reason"], "stale_claim");
     // She does something: the claim stays hers, and is looked at anew.
-    priya.notes(&vpn.session, "Still on it.").await;
+    priya.add_note(&vpn.session_id, "Still on it.").await;
     world.clock().advance(Duration::from_hours(2));
     assert_eq!(priya.handoff(&vpn).await["status"], "claimed");
     world.clock().advance(Duration::from_hours(4));
-    assert_eq!(priyas.hears("handoff_reminder").await["reason"], "stale_claim");
+    assert_eq!(priya_events.wait_for_event("handoff_reminder").await["reason"], "stale_claim");
     world.clock().advance(Duration::from_hours(2));
 
-    let released = sams.hears("handoff_released").await;
+    let released = sams.wait_for_event("handoff_released").await;
     assert_eq!(released["by"]["name"], "tierup");
     assert!(released["reason"].as_str().unwrap().contains("8 hours"));
     assert_eq!(priya.handoff(&vpn).await["status"], "open");
-    assert_eq!(priya.queue().await, ["VPN is down"]);
+    assert_eq!(priya.queue_summaries().await, ["VPN is down"]);
 }
 
 #[tokio::test]
 async fn whoever_tries_steps_keeps_their_claim() {
-    let model = Model::with(Temper::Says(STEPS.into())).await;
-    let world = World::with(Settings { stale_claim_hours: Some(8), ..model.settings(10) }).await;
+    let model = FakeModel::start(ModelBehavior::Answers(ASSESSMENT.into())).await;
+    let world =
+        World::with_settings(Settings { stale_claim_hours: Some(8), ..model.server_settings(10) }).await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
-    let vpn = sam.escalates("VPN is down").await;
-    let handoff = sam.waits_for_assessment(&vpn).await;
+    let vpn = sam.escalate("VPN is down").await;
+    let handoff = sam.wait_for_assessment(&vpn).await;
     let step = handoff["ai_assessment_data"]["suggested_steps"][0]["id"].as_str().expect("a step");
-    priya.claims(&vpn).await;
-    let before = priya.session(&vpn.session).await;
+    priya.claim(&vpn).await;
+    let before = priya.session(&vpn.session_id).await;
     world.clock().advance(Duration::from_hours(5));
-    let path = format!("/handoffs/{}/steps/{step}", vpn.handoff);
+    let path = format!("/handoffs/{}/steps/{step}", vpn.handoff_id);
     priya.put(&path, json!({"outcome": "failed"})).await.expect(200);
-    let after = priya.session(&vpn.session).await;
+    let after = priya.session(&vpn.session_id).await;
     assert_ne!(before["updated_at"], after["updated_at"]);
-    let mut hers = priya.listens("").await;
+    let mut priya_events = priya.subscribe("").await;
     world.clock().advance(Duration::from_hours(3));
     // Eight hours after the claim, and three after the step: nothing rings.
-    sam.opens("the next thing").await;
-    let heard = hers.hears_all_until("session_created").await;
-    assert!(heard.iter().all(|frame| frame.name != "handoff_reminder"), "{heard:?}");
+    sam.open_session("the next thing").await;
+    let events = priya_events.collect_until("session_created").await;
+    assert!(events.iter().all(|frame| frame.name != "handoff_reminder"), "{events:?}");
     world.clock().advance(Duration::from_hours(3));
-    assert_eq!(hers.hears("handoff_reminder").await["reason"], "stale_claim");
+    assert_eq!(priya_events.wait_for_event("handoff_reminder").await["reason"], "stale_claim");
 }
 
 #[tokio::test]
 async fn what_rings_is_what_the_settings_want_after_a_restart() {
     let mut world =
-        World::with(Settings { unclaimed_reminder_minutes: Some(15), ..Settings::default() }).await;
+        World::with_settings(Settings { unclaimed_reminder_minutes: Some(15), ..Settings::default() }).await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
-    let first = sam.escalates("VPN is down").await;
+    let first = sam.escalate("VPN is down").await;
 
     // Turned off: what was asked for does not ring.
-    world.restarts_with(Settings::default()).await;
-    let mut stream = priya.listens("").await;
+    world.restart_with_settings(Settings::default()).await;
+    let mut stream = priya.subscribe("").await;
     world.clock().advance(Duration::from_hours(1));
-    sam.waits_for_assessment(&sam.escalates("Printer jams").await).await;
-    let heard = stream.hears_all_until("handoff_assessment_ready").await;
-    assert!(heard.iter().all(|frame| frame.name != "handoff_reminder"), "{heard:?}");
+    sam.wait_for_assessment(&sam.escalate("Printer jams").await).await;
+    let events = stream.collect_until("handoff_assessment_ready").await;
+    assert!(events.iter().all(|frame| frame.name != "handoff_reminder"), "{events:?}");
 
     // Turned on: what stands already rings, once, and a claim that stands already is looked at.
-    let claimed = sam.escalates("No network").await;
-    priya.claims(&claimed).await;
+    let claimed = sam.escalate("No network").await;
+    priya.claim(&claimed).await;
     world.clock().advance(Duration::from_hours(9));
     let on =
         Settings { unclaimed_reminder_minutes: Some(15), stale_claim_hours: Some(8), ..Settings::default() };
     for round in ["the first time", "again"] {
-        world.restarts_with(on.clone()).await;
-        let mut stream = priya.listens(&format!("?handoff_id={}&last_event_id=0", first.handoff)).await;
-        stream.hears("handoff_reminder").await;
-        let mut stream = priya.listens(&format!("?handoff_id={}&last_event_id=0", claimed.handoff)).await;
-        assert_eq!(stream.hears("handoff_reminder").await["reason"], "stale_claim", "{round}");
-        let timeline = sam.get(&format!("/ai-sessions/{}/timeline", first.session)).await.expect(200);
-        let rings = timeline["items"].as_array().expect("items").iter();
-        assert_eq!(rings.filter(|event| event["type"] == "handoff_reminder").count(), 1, "{round}");
+        world.restart_with_settings(on.clone()).await;
+        let mut stream = priya.subscribe(&format!("?handoff_id={}&last_event_id=0", first.handoff_id)).await;
+        stream.wait_for_event("handoff_reminder").await;
+        let mut stream =
+            priya.subscribe(&format!("?handoff_id={}&last_event_id=0", claimed.handoff_id)).await;
+        assert_eq!(stream.wait_for_event("handoff_reminder").await["reason"], "stale_claim", "{round}");
+        let timeline = sam.get(&format!("/ai-sessions/{}/timeline", first.session_id)).await.expect(200);
+        let timeline_events = timeline["items"].as_array().expect("items").iter();
+        assert_eq!(timeline_events.filter(|event| event["type"] == "handoff_reminder").count(), 1, "{round}");
     }
 }
 
 #[tokio::test]
 async fn what_rings_again_after_a_release_is_another_letter() {
-    let (mut office, world) = world_that_reminds().await;
+    let (mut mail_server, world) = world_with_reminders().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
-    let vpn = sam.escalates("VPN is down").await;
-    office.receives(2).await;
+    let vpn = sam.escalate("VPN is down").await;
+    mail_server.wait_for_emails(2).await;
     world.clock().advance(Duration::from_mins(15));
-    office.receives(4).await;
-    priya.claims(&vpn).await;
-    priya.post(&format!("/handoffs/{}/release", vpn.handoff), json!({"reason": ""})).await.expect(200);
+    mail_server.wait_for_emails(4).await;
+    priya.claim(&vpn).await;
+    priya.post(&format!("/handoffs/{}/release", vpn.handoff_id), json!({"reason": ""})).await.expect(200);
     world.clock().advance(Duration::from_mins(15));
-    let letters = office.receives(6).await;
-    let ids: HashSet<_> = letters.iter().map(|letter| &letter.id).collect();
+    let emails = mail_server.wait_for_emails(6).await;
+    let ids: HashSet<_> = emails.iter().map(|letter| &letter.message_id).collect();
     assert_eq!(ids.len(), 6, "{ids:?}");
 }

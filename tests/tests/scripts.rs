@@ -4,18 +4,18 @@ use std::fs;
 use std::path::Path;
 
 use tierup_common::user::Role;
-use tierup_e2e::{Script, Variables, World};
+use tierup_e2e::{HurlScript, Variables, World};
 
 /// Where a script begins, and who acts in it.
-async fn cast(world: &World) -> Variables {
-    let viewer = world.person("Vic Low", Role::Viewer).await;
+async fn script_variables(world: &World) -> Variables {
+    let viewer = world.user("Vic Low", Role::Viewer).await;
     Variables::default()
         .with("base", &world.url())
         .with("owner", world.owner().token())
         .with("engineer", world.engineer("Sam Ortiz").await.token())
         .with("senior", world.engineer("Priya Nair").await.token())
         .with("viewer", viewer.token())
-        .with("stranger", world.stranger().token())
+        .with("stranger", world.other_account_owner().token())
 }
 
 #[tokio::test]
@@ -28,10 +28,10 @@ async fn every_script_passes() {
     assert!(scripts.len() >= 8, "the scripts were not found");
     // One server for all, as a server that runs has it.
     let world = World::new().await;
-    let cast = cast(&world).await;
+    let cast = script_variables(&world).await;
     for path in scripts {
         let name = path.file_name().unwrap().display();
-        let script = Script::read(&fs::read_to_string(&path).unwrap());
+        let script = HurlScript::parse(&fs::read_to_string(&path).unwrap());
         let script = script.unwrap_or_else(|why| panic!("{name}, {why}"));
         script.run(cast.clone()).await.unwrap_or_else(|why| panic!("{name}, {why}"));
     }
@@ -40,7 +40,7 @@ async fn every_script_passes() {
 #[tokio::test]
 async fn what_is_not_so_is_said_with_its_line() {
     let world = World::new().await;
-    let cast = cast(&world).await;
+    let cast = script_variables(&world).await;
     let me = "GET {{base}}/api/v1/me\nAuthorization: Bearer {{owner}}\nHTTP 200\n";
     for (assert, found) in [
         (r#"jsonpath "$.role" == "viewer""#, "\"owner\""),
@@ -61,13 +61,13 @@ async fn what_is_not_so_is_said_with_its_line() {
         (r#"body contains "viewer""#, "found"),
         (r#"jsonpath "$.role" == {{nobody}}"#, "no variable nobody"),
     ] {
-        let script = Script::read(&format!("{me}[Asserts]\n{assert}\n")).unwrap();
+        let script = HurlScript::parse(&format!("{me}[Asserts]\n{assert}\n")).unwrap();
         let why = script.run(cast.clone()).await.unwrap_err();
         assert!(why.contains("line 5") && why.contains(found), "{assert}: {why}");
     }
-    let missing = Script::read(&format!("{me}[Captures]\nx: jsonpath \"$.nothing\"\n")).unwrap();
+    let missing = HurlScript::parse(&format!("{me}[Captures]\nx: jsonpath \"$.nothing\"\n")).unwrap();
     assert!(missing.run(cast.clone()).await.unwrap_err().contains("nothing to capture"));
-    let other = Script::read(&me.replace("HTTP 200", "HTTP 204")).unwrap();
+    let other = HurlScript::parse(&me.replace("HTTP 200", "HTTP 204")).unwrap();
     assert!(other.run(cast).await.unwrap_err().contains("200, not 204"));
 }
 
@@ -95,7 +95,7 @@ fn what_is_not_known_here_is_refused() {
         "",
     ] {
         let script = format!("GET {{{{base}}}}/x\n{rest}\n");
-        assert!(Script::read(&script).is_err(), "{script}");
+        assert!(HurlScript::parse(&script).is_err(), "{script}");
     }
-    assert!(Script::read("# nothing\n").is_err());
+    assert!(HurlScript::parse("# nothing\n").is_err());
 }

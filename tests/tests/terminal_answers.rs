@@ -8,34 +8,35 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use rustix::process::Signal;
-use tierup_e2e::process::tell;
+use tierup_e2e::process::send_signal;
 use tierup_e2e::{Pty, World};
 
 /// A world with one handoff in the queue, and what Priya's console needs.
-async fn world() -> (World, Vec<(&'static str, String)>) {
+async fn world_and_env() -> (World, Vec<(&'static str, String)>) {
     let world = World::new().await;
-    world.engineer("Sam Ortiz").await.escalates("VPN is down").await;
+    world.engineer("Sam Ortiz").await.escalate("VPN is down").await;
     let priya = world.engineer("Priya Nair").await;
     let environment = vec![("TIERUP_SERVER", world.url()), ("TIERUP_TOKEN", priya.token().to_owned())];
     (world, environment)
 }
 
-fn borrowed<'e>(environment: &'e [(&'static str, String)]) -> Vec<(&'e str, &'e str)> {
-    environment.iter().map(|(name, value)| (*name, value.as_str())).collect()
+fn borrow_env<'e>(env: &'e [(&'static str, String)]) -> Vec<(&'e str, &'e str)> {
+    env.iter().map(|(name, value)| (*name, value.as_str())).collect()
 }
 
 /// Where the terminal has its cursor, from 1, and whether it shows it.
-fn cursor(console: &Pty) -> ((u16, u16), bool) {
+fn cursor_state(console: &Pty) -> ((u16, u16), bool) {
     let mut parser = vt100::Parser::new(30.try_into().unwrap(), 100.try_into().unwrap(), 0);
-    parser.process(&console.raw());
+    parser.process(&console.raw_output());
     let (row, column) = parser.screen().cursor_position();
     ((row + 1, column + 1), !parser.screen().hide_cursor())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_terminal_answers_to_whoever_asked_before_is_no_key() {
-    let (world, environment) = world().await;
-    let mut console = Pty::run_with("tierup", &[], world.folder(), (100, 30), &borrowed(&environment));
+    let (world, environment) = world_and_env().await;
+    let mut console =
+        Pty::spawn_with_env("tierup", &[], world.folder(), (100, 30), &borrow_env(&environment));
     console.sees("live");
     console.sees("VPN is down");
     for answer in [
@@ -49,93 +50,94 @@ async fn what_the_terminal_answers_to_whoever_asked_before_is_no_key() {
         "\x1b[?0u",
         "\x1b[12;40R",
     ] {
-        console.types(answer);
+        console.send_keys(answer);
     }
     // The next key is the next key: nothing opened, and nothing waits for more.
-    console.types("?");
+    console.send_keys("?");
     console.sees("Keys: the queue");
-    console.types("q");
+    console.send_keys("q");
     console.no_longer_sees("Keys: the queue");
-    console.types("q");
-    assert_eq!(console.ends(), 0);
-    console.is_as_before();
+    console.send_keys("q");
+    assert_eq!(console.wait_for_exit(), 0);
+    console.assert_terminal_restored();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_terminals_cursor_is_where_the_caret_is_and_is_hidden_where_nobody_types() {
-    let (world, environment) = world().await;
-    let mut console = Pty::run_with("tierup", &[], world.folder(), (100, 30), &borrowed(&environment));
+    let (world, environment) = world_and_env().await;
+    let mut console =
+        Pty::spawn_with_env("tierup", &[], world.folder(), (100, 30), &borrow_env(&environment));
     console.sees("live");
     console.sees("VPN is down");
-    assert!(!cursor(&console).1, "in the list");
-    console.types("p");
+    assert!(!cursor_state(&console).1, "in the list");
+    console.send_keys("p");
     console.sees("active, yours");
-    console.types("abcdef");
+    console.send_keys("abcdef");
     console.sees("abcdef");
     let screen = console.screen();
     let (line, row) = screen.lines().zip(1..).find(|(line, _)| line.contains("abcdef")).unwrap();
     let begin = u16::try_from(line.split("abcdef").next().unwrap().chars().count()).unwrap() + 1;
-    console.writes(&format!("\x1b[?25h\x1b[{row};{}H", begin + 6));
-    assert_eq!(cursor(&console), ((row, begin + 6), true));
-    console.forgets();
-    console.types("\x1b[H");
-    console.writes(&format!("\x1b[?25h\x1b[{row};{begin}H"));
-    assert_eq!(cursor(&console), ((row, begin), true));
-    console.types("\x03");
-    assert_eq!(console.ends(), 0);
+    console.wait_for_output(&format!("\x1b[?25h\x1b[{row};{}H", begin + 6));
+    assert_eq!(cursor_state(&console), ((row, begin + 6), true));
+    console.clear_raw_output();
+    console.send_keys("\x1b[H");
+    console.wait_for_output(&format!("\x1b[?25h\x1b[{row};{begin}H"));
+    assert_eq!(cursor_state(&console), ((row, begin), true));
+    console.send_keys("\x03");
+    assert_eq!(console.wait_for_exit(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_reads_behind_another_gives_the_terminal_back_before_it_stops() {
-    let (world, environment) = world().await;
-    let mut shell = Pty::shell(world.folder(), (100, 30), &borrowed(&environment));
+    let (world, environment) = world_and_env().await;
+    let mut shell = Pty::spawn_shell(world.folder(), (100, 30), &borrow_env(&environment));
     shell.sees("ready> ");
-    let before = shell.modes();
-    shell.types("tierup\r");
+    let before = shell.termios();
+    shell.send_keys("tierup\r");
     shell.sees("VPN is down");
     shell.sees("live");
-    shell.forgets();
+    shell.clear_raw_output();
     // Stopped outright it can do nothing: the terminal is as it had it.
-    tell(shell.in_front(), Signal::STOP);
-    shell.writes("Stopped");
-    assert_ne!(shell.modes(), before);
+    send_signal(shell.foreground_pid(), Signal::STOP);
+    shell.wait_for_output("Stopped");
+    assert_ne!(shell.termios(), before);
     // Sent on behind the shell it reads, is told that it may not, and gives back what it had.
-    shell.types("bg\n");
-    shell.writes("\x1b[23;2t");
-    assert_eq!(shell.modes(), before, "the shell's terminal is another");
+    shell.send_keys("bg\n");
+    shell.wait_for_output("\x1b[23;2t");
+    assert_eq!(shell.termios(), before, "the shell's terminal is another");
     // In front again it takes everything over, and stays.
-    shell.forgets();
-    shell.types("fg\r");
-    shell.writes("\x1b[?1049h");
+    shell.clear_raw_output();
+    shell.send_keys("fg\r");
+    shell.wait_for_output("\x1b[?1049h");
     shell.sees("VPN is down");
-    shell.types("?");
+    shell.send_keys("?");
     shell.sees("Keys: the queue");
-    shell.types("qq");
+    shell.send_keys("qq");
     shell.no_longer_sees("VPN is down");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn begun_behind_the_shell_it_comes_with_fg() {
-    let (world, environment) = world().await;
-    let mut shell = Pty::shell(world.folder(), (100, 30), &borrowed(&environment));
+    let (world, environment) = world_and_env().await;
+    let mut shell = Pty::spawn_shell(world.folder(), (100, 30), &borrow_env(&environment));
     shell.sees("ready> ");
-    shell.types("tierup & echo begun\r");
+    shell.send_keys("tierup & echo begun\r");
     shell.sees("begun");
-    shell.types("fg\r");
+    shell.send_keys("fg\r");
     shell.sees("VPN is down");
     shell.sees("live");
-    shell.types("q");
+    shell.send_keys("q");
     shell.no_longer_sees("VPN is down");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_terminal_that_says_that_it_is_dumb_is_not_painted() {
-    let (world, environment) = world().await;
+    let (world, environment) = world_and_env().await;
     let says = |term: &str, arguments: &[&str]| {
-        let environment = [&borrowed(&environment)[..], &[("TERM", term)]].concat();
-        let mut command = Pty::run_with("tierup", arguments, world.folder(), (100, 30), &environment);
-        let status = command.ends();
-        (status, String::from_utf8(command.raw()).unwrap())
+        let environment = [&borrow_env(&environment)[..], &[("TERM", term)]].concat();
+        let mut command = Pty::spawn_with_env("tierup", arguments, world.folder(), (100, 30), &environment);
+        let status = command.wait_for_exit();
+        (status, String::from_utf8(command.raw_output()).unwrap())
     };
     for term in ["dumb", ""] {
         let (status, said) = says(term, &[]);

@@ -5,12 +5,12 @@
 use std::path::{Path, PathBuf};
 
 /// A file of the workspace, relative to its root.
-struct Source {
+struct SourceFile {
     path: String,
     text: String,
 }
 
-fn sources() -> Vec<Source> {
+fn source_files() -> Vec<SourceFile> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned();
     let mut all = Vec::new();
     for part in [
@@ -24,44 +24,44 @@ fn sources() -> Vec<Source> {
         "fuzz",
         "bench/src",
     ] {
-        collect(&root, &root.join(part), &mut all);
+        collect_source_files(&root, &root.join(part), &mut all);
     }
     assert!(all.len() > 50, "the source was not found");
     all
 }
 
-fn collect(root: &Path, folder: &Path, all: &mut Vec<Source>) {
+fn collect_source_files(root: &Path, folder: &Path, all: &mut Vec<SourceFile>) {
     let mut entries: Vec<PathBuf> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();
     for path in entries {
         if path.is_dir() {
-            collect(root, &path, all);
+            collect_source_files(root, &path, all);
         } else if path.extension().is_some_and(|end| end == "rs") {
             let text = std::fs::read_to_string(&path).unwrap();
-            all.push(Source { path: path.strip_prefix(root).unwrap().display().to_string(), text });
+            all.push(SourceFile { path: path.strip_prefix(root).unwrap().display().to_string(), text });
         }
     }
 }
 
-impl Source {
+impl SourceFile {
     /// The part that ships: without the tests at the end.
-    fn product(&self) -> &str {
+    fn non_test_code(&self) -> &str {
         self.text.split("#[cfg(test)]").next().unwrap_or_default()
     }
 
-    fn is_in(&self, places: &[&str]) -> bool {
+    fn is_under(&self, places: &[&str]) -> bool {
         places.iter().any(|place| self.path.starts_with(place))
     }
 }
 
 #[track_caller]
-fn nowhere(words: &[&str], such: impl Fn(&Source) -> bool, why: &str) {
-    for source in sources().iter().filter(|source| such(source)) {
-        for (number, line) in source.product().lines().enumerate() {
+fn assert_absent(words: &[&str], filter: impl Fn(&SourceFile) -> bool, reason: &str) {
+    for source in source_files().iter().filter(|source| filter(source)) {
+        for (number, line) in source.non_test_code().lines().enumerate() {
             let code = line.split("//").next().unwrap_or_default();
             let found = words.iter().find(|word| code.contains(*word));
-            assert!(found.is_none(), "{}:{}: {:?}: {why}", source.path, number + 1, found.unwrap());
+            assert!(found.is_none(), "{}:{}: {:?}: {reason}", source.path, number + 1, found.unwrap());
         }
     }
 }
@@ -92,9 +92,9 @@ fn the_pure_rooms_do_no_io_and_read_no_clock() {
         ".await?",
         ".await)",
     ];
-    nowhere(
+    assert_absent(
         &words,
-        |source| source.is_in(&pure) && source.path != "common/src/sql.rs",
+        |source| source.is_under(&pure) && source.path != "common/src/sql.rs",
         "pure rooms are pure",
     );
 }
@@ -102,9 +102,9 @@ fn the_pure_rooms_do_no_io_and_read_no_clock() {
 #[test]
 fn only_the_store_and_the_search_know_sql() {
     let at_home = ["server/src/store", "server/src/search", "common/src/sql.rs"];
-    nowhere(
+    assert_absent(
         &["rusqlite"],
-        |source| source.is_in(&["server/src", "tui/src", "common/src"]) && !source.is_in(&at_home),
+        |source| source.is_under(&["server/src", "tui/src", "common/src"]) && !source.is_under(&at_home),
         "ask the store",
     );
 }
@@ -112,53 +112,53 @@ fn only_the_store_and_the_search_know_sql() {
 #[test]
 fn only_the_runtime_touches_the_network_and_the_terminal() {
     let words = ["reqwest::", "enable_raw_mode", "EnterAlternateScreen", "std::io::stdout"];
-    let outside = |source: &Source| {
-        source.is_in(&["tui/src"]) && !source.is_in(&["tui/src/runtime", "tui/src/cli", "tui/src/demo"])
+    let outside = |source: &SourceFile| {
+        source.is_under(&["tui/src"]) && !source.is_under(&["tui/src/runtime", "tui/src/cli", "tui/src/demo"])
     };
-    nowhere(&words, outside, "that is the runtime's");
+    assert_absent(&words, outside, "that is the runtime's");
 }
 
 #[test]
 fn only_the_clock_reads_the_time() {
     let words = ["Utc::now", "Local::now", "SystemTime::now"];
-    let product = |source: &Source| {
-        source.is_in(&["server/src", "tui/src", "common/src"]) && !source.path.ends_with("clock.rs")
+    let product = |source: &SourceFile| {
+        source.is_under(&["server/src", "tui/src", "common/src"]) && !source.path.ends_with("clock.rs")
     };
-    nowhere(&words, product, "ask the clock");
+    assert_absent(&words, product, "ask the clock");
 }
 
 #[test]
 fn what_the_server_cannot_do_without_is_started_under_supervision() {
     // The log may fall silent, and a job's panic is contained and told.
-    let known = ["server/src/supervise.rs", "server/src/log.rs", "server/src/worker.rs"];
-    nowhere(
+    let known = ["server/src/supervisor.rs", "server/src/log.rs", "server/src/worker.rs"];
+    assert_absent(
         &["thread::Builder", "thread::spawn", "tokio::spawn("],
-        |source| source.is_in(&["server/src"]) && !source.is_in(&known),
+        |source| source.is_under(&["server/src"]) && !source.is_under(&known),
         "a Supervisor starts it, and hears when it ends",
     );
 }
 
 #[test]
 fn the_server_prints_nothing_that_it_could_fall_over() {
-    nowhere(
+    assert_absent(
         &["print!(", "println!("],
-        |source| source.is_in(&["server/src", "tui/src"]),
+        |source| source.is_under(&["server/src", "tui/src"]),
         "these panic where nobody reads, and wait for whoever reads slowly",
     );
 }
 
 #[test]
 fn only_the_error_module_maps_to_a_status() {
-    let inner = |source: &Source| {
-        source.is_in(&["server/src/domain", "server/src/store", "server/src/worker", "server/src/assess"])
+    let inner = |source: &SourceFile| {
+        source.is_under(&["server/src/domain", "server/src/store", "server/src/worker", "server/src/assess"])
     };
-    nowhere(&["axum", "StatusCode::CONFLICT"], inner, "errors carry data, error.rs maps them");
+    assert_absent(&["axum", "StatusCode::CONFLICT"], inner, "errors carry data, error.rs maps them");
 }
 
 #[test]
 fn no_handler_writes_but_by_the_one_way_that_looks_whether_its_caller_may() {
-    let handlers = |source: &Source| source.is_in(&["server/src/handler"]);
-    nowhere(
+    let handlers = |source: &SourceFile| source.is_under(&["server/src/handler"]);
+    assert_absent(
         &["store.commit", ".commit_system", ".commit_in_passing"],
         handlers,
         "App::commit asks who it is",
@@ -167,16 +167,16 @@ fn no_handler_writes_but_by_the_one_way_that_looks_whether_its_caller_may() {
 
 #[test]
 fn tests_wait_for_facts_and_never_sleep() {
-    let tests = |source: &Source| {
-        source.is_in(&["tests/", "server/tests/", "tui/tests/"]) && source.path != "tests/tests/tidy.rs"
+    let tests = |source: &SourceFile| {
+        source.is_under(&["tests/", "server/tests/", "tui/tests/"]) && source.path != "tests/tests/tidy.rs"
     };
-    for source in sources().iter().filter(|source| tests(source)) {
+    for source in source_files().iter().filter(|source| tests(source)) {
         for word in ["sleep(", "sleep_until(", "park_timeout", "yield_now", "spin_loop"] {
             assert!(!source.text.contains(word), "{}: {word} waits for no fact", source.path);
         }
         // A server in a bad mood lets its answer drip; it waits for nothing.
         let looks = ["interval(", "interval_at(", "IntervalStream", ".tick()"];
-        for word in looks.iter().filter(|_| source.path != "tests/src/crank.rs") {
+        for word in looks.iter().filter(|_| source.path != "tests/src/faulty_server.rs") {
             assert!(
                 !source.text.contains(word),
                 "{}: {word} looks again and again: wait to be told",
@@ -188,15 +188,15 @@ fn tests_wait_for_facts_and_never_sleep() {
 
 #[test]
 fn a_file_can_be_taken_in_at_a_glance() {
-    for source in sources() {
-        let lines = source.product().lines().count();
+    for source in source_files() {
+        let lines = source.non_test_code().lines().count();
         assert!(lines <= 400, "{} has {lines} lines: it does more than one thing", source.path);
     }
 }
 
 #[test]
 fn a_file_opens_by_saying_what_it_owns() {
-    for source in sources() {
+    for source in source_files() {
         assert!(source.text.starts_with("//!"), "{} does not say what it is for", source.path);
         assert!(!source.path.ends_with("mod.rs"), "{}: name it after its folder", source.path);
     }

@@ -7,32 +7,35 @@ use std::time::Duration;
 
 use serde_json::json;
 use standardwebhooks::Webhook;
-use tierup_e2e::{Receiver, World};
+use tierup_e2e::{WebhookReceiver, World};
 use tierup_server::config::Settings;
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-fn settings(webhooks: &serde_json::Value) -> Settings {
+fn webhook_settings(webhooks: &serde_json::Value) -> Settings {
     Settings { webhooks: Some(webhooks.to_string().into()), ..Settings::default() }
 }
 
 #[tokio::test]
 async fn that_it_waits_and_that_it_was_claimed_and_resolved_goes_to_the_same_place() {
-    let mut chat = Receiver::open().await;
-    let world = World::with(settings(&json!([{"kind": "slack", "url": chat.url("/services/T0/B0")}]))).await;
+    let mut chat = WebhookReceiver::start().await;
+    let world = World::with_settings(webhook_settings(
+        &json!([{"kind": "slack", "url": chat.url("/services/T0/B0")}]),
+    ))
+    .await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
 
-    let vpn = sam.escalates_as("VPN <!channel> is down", "urgent").await;
-    chat.receives(1).await;
-    priya.claims(&vpn).await;
-    chat.receives(2).await;
-    priya.resolves(&vpn.session, "renewed\nthe certificate").await;
+    let vpn = sam.escalate_with_priority("VPN <!channel> is down", "urgent").await;
+    chat.wait_for_requests(1).await;
+    priya.claim(&vpn).await;
+    chat.wait_for_requests(2).await;
+    priya.resolve(&vpn.session_id, "renewed\nthe certificate").await;
 
-    let calls = chat.receives(3).await;
-    let said: Vec<_> = calls.iter().map(|call| call.json()["text"].as_str().unwrap().to_owned()).collect();
+    let calls = chat.wait_for_requests(3).await;
+    let texts: Vec<_> = calls.iter().map(|call| call.json()["text"].as_str().unwrap().to_owned()).collect();
     let about = format!("#{} VPN &lt;!channel&gt; is down", vpn.number);
     assert_eq!(
-        said,
+        texts,
         [
             format!("URGENT: {about}: Sam Ortiz waits for a senior. Take it: tierup claim {}", vpn.number),
             format!("{about} was claimed by Priya Nair"),
@@ -44,17 +47,17 @@ async fn that_it_waits_and_that_it_was_claimed_and_resolved_goes_to_the_same_pla
 
 #[tokio::test]
 async fn a_program_gets_the_event_signed_as_the_standard_says() {
-    let mut program = Receiver::open().await;
-    let hook = json!([{"kind": "json", "url": program.url("/hook"), "secret": SECRET, "events": ["handoff_created"]}]);
-    let world = World::with(settings(&hook)).await;
+    let mut program = WebhookReceiver::start().await;
+    let webhooks = json!([{"kind": "json", "url": program.url("/hook"), "secret": SECRET, "events": ["handoff_created"]}]);
+    let world = World::with_settings(webhook_settings(&webhooks)).await;
     let sam = world.engineer("Sam Ortiz").await;
 
-    let vpn = sam.escalates("VPN is down").await;
+    let vpn = sam.escalate("VPN is down").await;
 
-    let call = program.receives(1).await.remove(0);
+    let call = program.wait_for_requests(1).await.remove(0);
     let body = call.json();
     assert_eq!(body["type"], "handoff_created");
-    assert_eq!(body["data"]["handoff_id"], json!(vpn.handoff));
+    assert_eq!(body["data"]["handoff_id"], json!(vpn.handoff_id));
     assert_eq!(body["timestamp"], body["data"]["at"]);
     // The standard's own library, not ours, says what the signature must be.
     let header = |name: &str| call.headers[name].to_str().unwrap().to_owned();
@@ -65,69 +68,74 @@ async fn a_program_gets_the_event_signed_as_the_standard_says() {
 
 #[tokio::test]
 async fn a_phone_rings_for_what_waits_and_not_for_what_is_settled() {
-    let mut phone = Receiver::open().await;
+    let mut receiver = WebhookReceiver::start().await;
     let events =
         ["handoff_created", "handoff_claimed", "handoff_released", "handoff_assigned", "handoff_resolved"];
-    let hook = json!([{"kind": "ntfy", "url": phone.url("/ops"), "events": events}]);
-    let world = World::with(settings(&hook)).await;
+    let webhooks = json!([{"kind": "ntfy", "url": receiver.url("/ops"), "events": events}]);
+    let world = World::with_settings(webhook_settings(&webhooks)).await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
 
-    let vpn = sam.escalates_as("VPN is down", "urgent").await;
-    phone.receives(1).await;
-    priya.claims(&vpn).await;
-    phone.receives(2).await;
-    priya.post(&format!("/handoffs/{}/release", vpn.handoff), json!({"reason": "lunch"})).await.expect(200);
-    phone.receives(3).await;
-    priya.claims(&vpn).await;
-    phone.receives(4).await;
+    let vpn = sam.escalate_with_priority("VPN is down", "urgent").await;
+    receiver.wait_for_requests(1).await;
+    priya.claim(&vpn).await;
+    receiver.wait_for_requests(2).await;
+    priya
+        .post(&format!("/handoffs/{}/release", vpn.handoff_id), json!({"reason": "lunch"}))
+        .await
+        .expect(200);
+    receiver.wait_for_requests(3).await;
+    priya.claim(&vpn).await;
+    receiver.wait_for_requests(4).await;
     let sams = sam.get("/me").await.expect(200)["id"].clone();
-    priya.post(&format!("/handoffs/{}/assign", vpn.handoff), json!({"user_id": sams})).await.expect(200);
-    phone.receives(5).await;
-    sam.resolves(&vpn.session, "Renewed the certificate.").await;
+    priya.post(&format!("/handoffs/{}/assign", vpn.handoff_id), json!({"user_id": sams})).await.expect(200);
+    receiver.wait_for_requests(5).await;
+    sam.resolve(&vpn.session_id, "Renewed the certificate.").await;
 
-    let rings: Vec<_> = phone.receives(6).await.iter().map(|call| call.json()["priority"].clone()).collect();
-    assert_eq!(rings, [5, 2, 5, 2, 3, 2]);
+    let priorities: Vec<_> =
+        receiver.wait_for_requests(6).await.iter().map(|call| call.json()["priority"].clone()).collect();
+    assert_eq!(priorities, [5, 2, 5, 2, 3, 2]);
 }
 
 #[tokio::test]
 async fn text_that_people_wrote_is_text_wherever_it_is_told() {
-    let (mut slack, mut mattermost) = (Receiver::open().await, Receiver::open().await);
-    let mut phone = Receiver::open().await;
-    let hooks = json!([
+    let (mut slack, mut mattermost) = (WebhookReceiver::start().await, WebhookReceiver::start().await);
+    let mut receiver = WebhookReceiver::start().await;
+    let webhooks = json!([
         {"kind": "slack", "url": slack.url("/")},
         {"kind": "mattermost", "url": mattermost.url("/")},
-        {"kind": "ntfy", "url": phone.url("/ops")},
+        {"kind": "ntfy", "url": receiver.url("/ops")},
     ]);
-    let world = World::with(settings(&hooks)).await;
+    let world = World::with_settings(webhook_settings(&webhooks)).await;
     let problem = "@all @channel <!here> *b* _i_ `c` [x](https://evil.test) ~town \u{202e}x";
 
-    world.engineer("Sam Ortiz").await.escalates(problem).await;
+    world.engineer("Sam Ortiz").await.escalate(problem).await;
 
-    let told = slack.receives(1).await[0].json();
+    let told = slack.wait_for_requests(1).await[0].json();
     assert_eq!(
         (&told["mrkdwn"], &told["parse"], &told["link_names"]),
         (&json!(false), &json!("none"), &json!(false))
     );
     let text = told["text"].as_str().unwrap();
     assert!(!text.contains('<') && !text.contains("@all") && !text.contains('\u{202e}'), "{text}");
-    let told = mattermost.receives(1).await[0].json();
+    let told = mattermost.wait_for_requests(1).await[0].json();
     let text = told["text"].as_str().unwrap();
     for acts in
         ["@all", "@channel", "<!here>", " *b*", " _i_", " `c`", " [x]", "https://", "~town", "\u{202e}"]
     {
         assert!(!text.contains(acts), "{acts} acts in {text}");
     }
-    assert_eq!(phone.receives(1).await[0].json()["markdown"], json!(false));
+    assert_eq!(receiver.wait_for_requests(1).await[0].json()["markdown"], json!(false));
 }
 
 #[tokio::test]
 async fn ntfy_gets_a_topic_and_a_priority() {
-    let mut phone = Receiver::open().await;
-    let world = World::with(settings(&json!([{"kind": "ntfy", "url": phone.url("/ops")}]))).await;
+    let mut receiver = WebhookReceiver::start().await;
+    let world =
+        World::with_settings(webhook_settings(&json!([{"kind": "ntfy", "url": receiver.url("/ops")}]))).await;
 
-    let vpn = world.engineer("Sam Ortiz").await.escalates_as("VPN is down", "urgent").await;
+    let vpn = world.engineer("Sam Ortiz").await.escalate_with_priority("VPN is down", "urgent").await;
 
-    let call = phone.receives(1).await.remove(0);
+    let call = receiver.wait_for_requests(1).await.remove(0);
     let body = call.json();
     assert_eq!((call.path.as_str(), &body["topic"], &body["priority"]), ("/", &json!("ops"), &json!(5)));
     assert_eq!(body["title"], json!(format!("#{}", vpn.number)));
@@ -135,25 +143,25 @@ async fn ntfy_gets_a_topic_and_a_priority() {
 
 #[tokio::test]
 async fn what_fails_is_tried_again_and_what_is_refused_is_not() {
-    let mut flaky = Receiver::answering(&[500, 503]).await;
-    let mut strict = Receiver::answering(&[410]).await;
-    let mut elsewhere = Receiver::answering(&[302]).await;
-    let hooks = json!([
+    let mut flaky = WebhookReceiver::start_with_statuses(&[500, 503]).await;
+    let mut strict = WebhookReceiver::start_with_statuses(&[410]).await;
+    let mut elsewhere = WebhookReceiver::start_with_statuses(&[302]).await;
+    let webhooks = json!([
         {"kind": "mattermost", "url": flaky.url("/a")},
         {"kind": "mattermost", "url": strict.url("/b")},
         {"kind": "mattermost", "url": elsewhere.url("/c")},
     ]);
-    let world = World::with(settings(&hooks)).await;
-    world.engineer("Sam Ortiz").await.escalates("VPN is down").await;
-    strict.receives(1).await;
-    elsewhere.receives(1).await;
-    world.counts(r#"tierup_jobs_total{kind="call",outcome="failed"}"#, "2").await;
+    let world = World::with_settings(webhook_settings(&webhooks)).await;
+    world.engineer("Sam Ortiz").await.escalate("VPN is down").await;
+    strict.wait_for_requests(1).await;
+    elsewhere.wait_for_requests(1).await;
+    world.wait_for_metric(r#"tierup_jobs_total{kind="call",outcome="failed"}"#, "2").await;
 
     for (tries, put_off) in [(2, "1"), (3, "2")] {
         // Only the server knows when it has put the call off; from then on the clock decides.
-        world.counts(r#"tierup_jobs_total{kind="call",outcome="again"}"#, put_off).await;
+        world.wait_for_metric(r#"tierup_jobs_total{kind="call",outcome="again"}"#, put_off).await;
         world.clock().advance(Duration::from_secs(40));
-        flaky.receives(tries).await;
+        flaky.wait_for_requests(tries).await;
     }
 
     let ids: Vec<_> = flaky.calls().iter().map(|call| call.json()["text"].clone()).collect();
@@ -163,57 +171,60 @@ async fn what_fails_is_tried_again_and_what_is_refused_is_not() {
 
 #[tokio::test]
 async fn a_park_is_told_to_nobody_and_each_account_has_its_own() {
-    let mut chat = Receiver::open().await;
+    let mut chat = WebhookReceiver::start().await;
     let events = ["handoff_created", "handoff_withdrawn", "handoff_resolved", "handoff_reminder"];
-    let hook = json!([{"kind": "json", "url": chat.url("/"), "events": events, "account": "Acme"}]);
-    let world = World::with(settings(&hook)).await;
-    let (sam, hank) = (world.engineer("Sam Ortiz").await, world.stranger());
+    let webhooks = json!([{"kind": "json", "url": chat.url("/"), "events": events, "account": "Acme"}]);
+    let world = World::with_settings(webhook_settings(&webhooks)).await;
+    let (sam, hank) = (world.engineer("Sam Ortiz").await, world.other_account_owner());
 
-    let private = sam.opens("a private matter").await;
+    let private = sam.open_session("a private matter").await;
     let park = json!({"intent": "park", "engineer_notes": "", "wake_at": "2026-11-22T11:30:00Z"});
     sam.post(&format!("/ai-sessions/{private}/handoff"), park).await.expect(201);
-    let mut sams = sam.listens("").await;
+    let mut sams = sam.subscribe("").await;
     world.clock().advance(Duration::from_hours(3));
-    sams.hears("handoff_reminder").await;
-    hank.escalates("Globex is down").await;
-    let vpn = sam.escalates("VPN is down").await;
+    sams.wait_for_event("handoff_reminder").await;
+    hank.escalate("Globex is down").await;
+    let vpn = sam.escalate("VPN is down").await;
 
-    let call = chat.receives(1).await.remove(0);
-    assert_eq!(call.json()["data"]["handoff_id"], json!(vpn.handoff));
+    let call = chat.wait_for_requests(1).await.remove(0);
+    assert_eq!(call.json()["data"]["handoff_id"], json!(vpn.handoff_id));
 }
 
 #[tokio::test]
 async fn what_happens_while_the_receiver_is_away_and_the_server_restarts_is_told_once() {
-    let mut chat = Receiver::answering(&[500]).await;
-    let mut world = World::with(settings(&json!([{"kind": "slack", "url": chat.url("/")}]))).await;
+    let mut chat = WebhookReceiver::start_with_statuses(&[500]).await;
+    let mut world =
+        World::with_settings(webhook_settings(&json!([{"kind": "slack", "url": chat.url("/")}]))).await;
     let sam = world.engineer("Sam Ortiz").await;
-    sam.escalates("VPN is down").await;
-    chat.receives(1).await;
-    world.counts(r#"tierup_jobs_total{kind="call",outcome="again"}"#, "1").await;
+    sam.escalate("VPN is down").await;
+    chat.wait_for_requests(1).await;
+    world.wait_for_metric(r#"tierup_jobs_total{kind="call",outcome="again"}"#, "1").await;
 
-    world.restarts().await;
+    world.restart().await;
     world.clock().advance(Duration::from_secs(40));
-    chat.receives(2).await;
-    sam.escalates("Printer jams").await;
+    chat.wait_for_requests(2).await;
+    sam.escalate("Printer jams").await;
 
-    let said: Vec<_> = chat.receives(3).await.iter().map(|call| call.json()["text"].to_string()).collect();
-    assert_eq!(said[0], said[1]);
-    assert!(said[2].contains("Printer jams"), "{said:?}");
+    let texts: Vec<_> =
+        chat.wait_for_requests(3).await.iter().map(|call| call.json()["text"].to_string()).collect();
+    assert_eq!(texts[0], texts[1]);
+    assert!(texts[2].contains("Printer jams"), "{texts:?}");
 }
 
 #[tokio::test]
 async fn a_proxy_is_asked_for_what_is_elsewhere_and_only_if_it_was_named() {
-    let (mut proxy, mut here) = (Receiver::open().await, Receiver::open().await);
-    let hooks =
+    let (mut proxy, mut here) = (WebhookReceiver::start().await, WebhookReceiver::start().await);
+    let webhooks =
         json!([{"kind": "slack", "url": "http://chat.test/hook"}, {"kind": "slack", "url": here.url("/")}]);
-    let named = Settings { outgoing_proxy: Some(proxy.url("").parse().unwrap()), ..settings(&hooks) };
-    let world = World::with(named).await;
+    let named =
+        Settings { outgoing_proxy: Some(proxy.url("").parse().unwrap()), ..webhook_settings(&webhooks) };
+    let world = World::with_settings(named).await;
 
-    world.engineer("Sam Ortiz").await.escalates("VPN is down").await;
+    world.engineer("Sam Ortiz").await.escalate("VPN is down").await;
 
-    here.receives(1).await;
-    assert_eq!(proxy.receives(1).await[0].headers["host"], "chat.test");
-    world.counts(r#"tierup_jobs_total{kind="call",outcome="done"}"#, "2").await;
+    here.wait_for_requests(1).await;
+    assert_eq!(proxy.wait_for_requests(1).await[0].headers["host"], "chat.test");
+    world.wait_for_metric(r#"tierup_jobs_total{kind="call",outcome="done"}"#, "2").await;
     assert_eq!((here.calls().len(), proxy.calls().len()), (1, 1));
 }
 
@@ -221,7 +232,7 @@ async fn a_proxy_is_asked_for_what_is_elsewhere_and_only_if_it_was_named() {
 fn webhooks_that_make_no_sense_say_what_to_do() {
     let why = |webhooks: &str| {
         let settings = Settings { webhooks: Some(webhooks.to_owned().into()), ..Settings::default() };
-        settings.check().err().unwrap().to_string()
+        settings.into_config().err().unwrap().to_string()
     };
     assert!(why("hunter2").contains(r#"[{"kind": "slack""#));
     assert!(!why("hunter2").contains("hunter2"), "what may hold secrets is not repeated");

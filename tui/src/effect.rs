@@ -7,19 +7,19 @@ use tierup_common::session::{CreateMessage, CreateSession, HandOff, PutBranch, R
 
 /// A request under way. Tickets count up; an answer to an older one may be out of date.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub struct Ticket(pub u64);
+pub struct CallId(pub u64);
 
 /// Something to do.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Effect {
     /// Ask the server something.
-    Call(Ticket, Call),
+    Call(CallId, Call),
     /// Find out whether these open a server, and come with them from then on.
-    LogIn(Ticket, Credentials),
+    LogIn(CallId, Credentials),
     /// Hold the team's stream, from now on and over every break.
-    Follow,
+    OpenTeamStream,
     /// Hold streams narrowed to these, and only these. Those of sessions that are not held yet begin after this event.
-    Watch(Vec<Watch>, Option<Seq>),
+    SetStreamFilters(Vec<StreamFilter>, Option<Seq>),
     /// Add to the seen-set.
     MarkSeen(HandoffId),
     /// Take out of the seen-set.
@@ -27,19 +27,19 @@ pub enum Effect {
     /// Keep the draft of a session; an empty one is forgotten.
     SaveDraft(SessionId, String),
     /// Put a text into the clipboard.
-    Copy(String),
+    CopyToClipboard(String),
     /// Name the terminal's window.
-    Title(String),
+    SetTitle(String),
     /// Ring, for somebody who looks elsewhere.
-    Alert(Alert),
+    Notify(Notification),
     /// Take the mouse, or leave it to the terminal.
-    Mouse(bool),
+    SetMouseCapture(bool),
     /// Let the user write the draft of a session in an editor of their own.
-    Edit(SessionId, String),
+    OpenEditor(SessionId, String),
     /// Stop the process until the shell brings it back.
     Suspend,
     /// Take the terminal over once more.
-    Retake,
+    ReenterTerminal,
     /// Leave.
     Quit,
 }
@@ -48,7 +48,7 @@ pub enum Effect {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Credentials {
     /// The server's address.
-    pub server: String,
+    pub server_url: String,
     /// The email address that the secret is a password of; without one, it is a token.
     pub email: Option<String>,
     /// The password, or the token.
@@ -99,7 +99,7 @@ impl std::fmt::Debug for Secret {
 
 /// Something that wants attention, in the words of a notification.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Alert {
+pub struct Notification {
     /// Why it rings.
     pub title: String,
     /// What it is about.
@@ -108,7 +108,7 @@ pub struct Alert {
 
 /// What a narrowed stream is narrowed to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Watch {
+pub enum StreamFilter {
     /// A handoff: its assessment as it grows.
     Handoff(HandoffId),
     /// A session: what is said in it.
@@ -132,7 +132,7 @@ pub enum Call {
         /// Among which handoffs.
         state: QueueState,
         /// The words.
-        words: String,
+        query: String,
     },
     /// The caller's own sessions that stand there.
     OwnSessions(SessionStatus),
@@ -143,16 +143,16 @@ pub enum Call {
     /// What was said in it before.
     Messages {
         /// In which session.
-        session: SessionId,
+        session_id: SessionId,
         /// Before which message, by its `seq`.
-        before: u32,
+        before_seq: u32,
     },
     /// Claim.
     Claim(HandoffId),
     /// Put back in the queue.
     Release {
         /// Which.
-        handoff: HandoffId,
+        handoff_id: HandoffId,
         /// Why.
         reason: String,
     },
@@ -163,48 +163,48 @@ pub enum Call {
     /// Pass a handoff to a person.
     Assign {
         /// Which.
-        handoff: HandoffId,
+        handoff_id: HandoffId,
         /// To whom.
         to: UserId,
     },
     /// Return a handoff to its opener.
     SendBack {
         /// Which.
-        handoff: HandoffId,
+        handoff_id: HandoffId,
         /// What they should find out.
         question: String,
     },
     /// Note what came of a suggested step.
     PutStep {
         /// Of which handoff.
-        handoff: HandoffId,
+        handoff_id: HandoffId,
         /// Which step.
-        step: StepId,
+        step_id: StepId,
         /// What came of it; nothing takes it back.
         outcome: Option<Outcome>,
     },
     /// Note a hypothesis, or what became of it.
     PutBranch {
         /// Of which session.
-        session: SessionId,
+        session_id: SessionId,
         /// Which branch.
-        branch: BranchId,
+        branch_id: BranchId,
         /// What it says.
         request: PutBranch,
     },
     /// Open a session.
     CreateSession(CreateSession),
     /// Say something.
-    Say {
+    CreateMessage {
         /// In which session.
-        session: SessionId,
+        session_id: SessionId,
         /// What.
         message: CreateMessage,
     },
     /// Park or escalate.
     HandOff {
         /// Which session.
-        session: SessionId,
+        session_id: SessionId,
         /// How.
         request: HandOff,
     },
@@ -213,7 +213,7 @@ pub enum Call {
     /// End a session.
     Resolve {
         /// Which.
-        session: SessionId,
+        session_id: SessionId,
         /// How.
         request: Resolve,
     },

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 use tierup_common::assessment::Step;
-use tierup_common::event::Frame;
+use tierup_common::event::StreamFrame;
 use tierup_common::handoff::{Handoff, QueuePage};
 use tierup_common::id::{HandoffId, SessionId};
 use tierup_common::problem::Problem;
@@ -12,7 +12,7 @@ use tierup_common::session::{Branch, Message, MessagePage, Session, SessionPage}
 use tierup_common::time::Timestamp;
 use tierup_common::user::{Me, User};
 
-use crate::effect::{Call, Ticket};
+use crate::effect::{Call, CallId};
 
 /// Something that happened.
 #[derive(Clone, PartialEq, Debug)]
@@ -30,44 +30,44 @@ pub enum Event {
     /// The terminal's window got or lost the focus.
     Focus(bool),
     /// Somebody asks the console to stop, as `Ctrl-Z` does.
-    Stop,
+    SuspendRequested,
     /// The process was stopped, and goes on.
     Continued,
     /// The team's stream carried this.
-    Live(Frame),
+    TeamFrame(StreamFrame),
     /// The stream narrowed to what is open carried this.
-    Watched(Frame),
+    FilteredFrame(StreamFrame),
     /// The connection of the team's stream changed.
-    Connection(Connection),
+    Connection(ConnectionEvent),
     /// A request was answered, or failed.
     Reply(Box<Reply>),
     /// A log-in was answered, or failed for this reason.
-    LoggedIn(Ticket, Result<Welcome, String>),
+    LogInResult(CallId, Result<LoggedInUser, String>),
     /// The handoffs seen, as the file on this machine has them now.
-    Seen(Vec<HandoffId>),
+    SeenSetLoaded(Vec<HandoffId>),
     /// Drafts that were kept on this machine.
-    Drafts(Vec<(SessionId, String)>),
+    DraftsLoaded(Vec<(SessionId, String)>),
     /// The user is back from their editor: with what they wrote, or with why there is nothing.
-    Edited(SessionId, Result<String, String>),
+    EditorClosed(SessionId, Result<String, String>),
     /// Something about the files on this machine that the user should know.
     Notice(String),
 }
 
 /// What became of the connection that the team's stream runs over.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Connection {
+pub enum ConnectionEvent {
     /// Trying.
     Connecting,
     /// No event came in time, though the connection may stand: something may hold them back. Until one comes, what they
     /// would tell is asked for this often.
-    Late {
+    EventsStalled {
         /// Between two times.
-        ask_every: Duration,
+        poll_interval: Duration,
     },
     /// It ended or could not be made; the next try comes at this moment.
     Lost {
         /// Why, in one line.
-        why: String,
+        reason: String,
         /// When it is tried again.
         retry_at: Timestamp,
     },
@@ -79,29 +79,29 @@ pub enum Connection {
 
 /// A log-in that worked.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Welcome {
+pub struct LoggedInUser {
     /// The server's address, as it names what is kept for it on this machine.
-    pub server: String,
+    pub server_url: String,
     /// Who has logged in.
     pub me: Me,
     /// Where the token is kept.
-    pub place: String,
+    pub token_location: String,
 }
 
 /// An answer that carries its question.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Reply {
     /// Which request.
-    pub ticket: Ticket,
+    pub call_id: CallId,
     /// What was asked.
     pub call: Call,
     /// What came of it.
-    pub result: Result<Answer, Failure>,
+    pub result: Result<ReplyBody, CallError>,
 }
 
 /// What a server answers.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Answer {
+pub enum ReplyBody {
     /// The caller.
     Me(Me),
     /// A page of the queue.
@@ -126,45 +126,45 @@ pub enum Answer {
 
 /// Why there is no answer.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum Failure {
+pub enum CallError {
     /// The server says no.
-    #[error("{}", .0.detail.as_deref().unwrap_or(&.0.title))]
+    #[error("{}", .0.with_detail.as_deref().unwrap_or(&.0.title))]
     Problem(Box<Problem>),
     /// The server was not reached, or did not answer in time. Whether a change was made is not known.
     #[error(transparent)]
-    Unreachable(Lost),
+    Unreachable(TransportError),
     /// What came back is not the API of a tierup server.
     #[error("{0}")]
-    Nonsense(String),
+    InvalidResponse(String),
 }
 
 /// How an answer was lost.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum Lost {
+pub enum TransportError {
     /// No connection was made: nothing was asked.
     #[error("the server cannot be reached")]
     NoConnection,
     /// It did not come in time.
     #[error("the server took too long")]
-    TooLong,
+    TimedOut,
     /// In another way, which these words say.
     #[error("{0}")]
     Other(String),
 }
 
-impl Failure {
+impl CallError {
     /// The server was not reached, for a reason of its own.
-    pub fn unreachable(why: impl Into<String>) -> Self {
-        Self::Unreachable(Lost::Other(why.into()))
+    pub fn unreachable(reason: impl Into<String>) -> Self {
+        Self::Unreachable(TransportError::Other(reason.into()))
     }
 
     /// Whether what was asked for may have been done all the same: the answer was lost, or the server could not say.
-    pub fn leaves_doubt(&self) -> bool {
+    pub fn is_outcome_unknown(&self) -> bool {
         match self {
             Self::Unreachable(_) => true,
             // A full disk has taken nothing.
             Self::Problem(problem) => problem.status >= 500 && problem.status != 507,
-            Self::Nonsense(_) => false,
+            Self::InvalidResponse(_) => false,
         }
     }
 }

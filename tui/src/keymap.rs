@@ -1,10 +1,10 @@
 //! Keys: a table of named actions. The footer, the help and the bindings themselves are read from it.
 
 mod action;
+mod action_name;
 mod defaults;
-mod name;
-mod names;
-mod rebind;
+mod key_label;
+mod overrides;
 
 use crokey::KeyCombination;
 use crossterm::event::{KeyCode, KeyModifiers};
@@ -12,12 +12,12 @@ use crossterm::event::{KeyCode, KeyModifiers};
 use crate::theme::Charset;
 
 pub use action::{
-    Action, BriefingVerb, CaseVerb, ConflictVerb, DialogVerb, LineVerb, ListVerb, Move, OutcomeVerb,
-    SessionVerb, TriedVerb,
+    Action, BriefingAction, CaseAction, ConflictAction, DialogAction, LineAction, ListAction, Move,
+    OutcomeAction, SessionAction, TriedAction,
 };
-pub use name::name;
-pub use names::action_name;
-pub use rebind::{Changes, KeyError, Keys};
+pub use action_name::action_name;
+pub use key_label::key_label;
+pub use overrides::{KeyError, KeyOverrides, KeySpec};
 
 /// Where a key is pressed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -66,22 +66,22 @@ pub struct Binding {
     /// What they do.
     pub action: Action,
     /// What the footer calls it; nothing keeps it out of the footer.
-    pub label: &'static str,
+    pub hint_label: &'static str,
     /// What the help says of it.
-    pub about: &'static str,
+    pub description: &'static str,
 }
 
 /// A line of the help.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Help {
+pub struct HelpEntry {
     /// The action.
     pub action: Action,
     /// The keys.
     pub keys: String,
     /// What they do.
-    pub about: &'static str,
+    pub description: &'static str,
     /// What it is called.
-    pub name: String,
+    pub action_name: String,
 }
 
 /// The table.
@@ -94,13 +94,13 @@ pub struct Keymap {
 
 impl Default for Keymap {
     fn default() -> Self {
-        Self { bindings: defaults::bindings(), charset: Charset::default() }
+        Self { bindings: defaults::default_bindings(), charset: Charset::default() }
     }
 }
 
 impl Keymap {
     /// What a key does in a place.
-    pub fn action(&self, context: Context, key: KeyCombination) -> Option<Action> {
+    pub fn action_for(&self, context: Context, key: KeyCombination) -> Option<Action> {
         let key = key.normalized();
         let find = |context| {
             self.bindings
@@ -108,49 +108,60 @@ impl Keymap {
                 .find(|binding| binding.context == context && binding.keys.contains(&key))
                 .map(|binding| binding.action)
         };
-        let anywhere = || find(Context::Global).filter(|action| reaches(context, *action, key));
+        let anywhere = || find(Context::Global).filter(|action| global_key_applies(context, *action, key));
         find(context).or_else(anywhere)
     }
 
     /// The whole table.
-    pub fn all(&self) -> &[Binding] {
+    pub fn bindings(&self) -> &[Binding] {
         &self.bindings
     }
 
     /// What can be done in a place, in the order of the table, with the keys that do it there.
-    pub fn of(&self, context: Context) -> impl Iterator<Item = Binding> {
+    pub fn bindings_in(&self, context: Context) -> impl Iterator<Item = Binding> {
         self.bindings.iter().filter_map(move |binding| {
             if binding.context == context {
                 return Some(binding.clone());
             }
-            if binding.context != Context::Global || !belongs(context, binding.action) {
+            if binding.context != Context::Global || !applies_in(context, binding.action) {
                 return None;
             }
             let mut binding = binding.clone();
-            binding.keys.retain(|key| reaches(context, binding.action, *key));
+            binding.keys.retain(|key| global_key_applies(context, binding.action, *key));
             Some(binding)
         })
     }
 
     /// The lines of a place that the footer shows: key and label, in the order of the table.
-    pub fn hints(&self, context: Context, can: impl Fn(Action) -> bool) -> Vec<(String, &'static str)> {
-        let is_shown =
-            |binding: &Binding| !binding.label.is_empty() && !binding.keys.is_empty() && can(binding.action);
-        let shown = self.of(context).filter(is_shown);
-        shown.map(|binding| (self.keys_of(&binding, 0), binding.label)).collect()
+    pub fn footer_hints(
+        &self,
+        context: Context,
+        is_available: impl Fn(Action) -> bool,
+    ) -> Vec<(String, &'static str)> {
+        let is_shown = |binding: &Binding| {
+            !binding.hint_label.is_empty() && !binding.keys.is_empty() && is_available(binding.action)
+        };
+        let shown = self.bindings_in(context).filter(is_shown);
+        shown.map(|binding| (self.key_range_label(&binding, 0), binding.hint_label)).collect()
     }
 
     /// Every line of a place, and every line that holds anywhere.
-    pub fn help(&self, context: Context) -> (Vec<Help>, Vec<Help>) {
+    pub fn help_entries(&self, context: Context) -> (Vec<HelpEntry>, Vec<HelpEntry>) {
         let (mut here, mut everywhere) = (Vec::new(), Vec::new());
-        for binding in self.of(context).filter(|binding| !binding.keys.is_empty()) {
+        for binding in self.bindings_in(context).filter(|binding| !binding.keys.is_empty()) {
             // The nine keys of the steps are one line.
-            let repeats = matches!(binding.action, Action::Session(SessionVerb::UseStep(digit)) if digit > 1);
+            let repeats =
+                matches!(binding.action, Action::Session(SessionAction::UseStep(digit)) if digit > 1);
             if !repeats {
                 let keys: Vec<String> =
-                    (0..binding.keys.len()).map(|place| self.keys_of(&binding, place)).collect();
-                let Binding { action, about, .. } = binding;
-                let line = Help { action, keys: keys.join(" "), about, name: binding.name() };
+                    (0..binding.keys.len()).map(|place| self.key_range_label(&binding, place)).collect();
+                let Binding { action, description: about, .. } = binding;
+                let line = HelpEntry {
+                    action,
+                    keys: keys.join(" "),
+                    description: about,
+                    action_name: binding.action_name(),
+                };
                 let lines = if binding.context == Context::Global { &mut everywhere } else { &mut here };
                 lines.push(line);
             }
@@ -162,22 +173,22 @@ impl Keymap {
     pub fn key_for(&self, context: Context, action: Action) -> String {
         let found =
             self.bindings.iter().find(|binding| binding.context == context && binding.action == action);
-        found.map(|binding| self.keys_of(binding, 0)).unwrap_or_default()
+        found.map(|binding| self.key_range_label(binding, 0)).unwrap_or_default()
     }
 
     /// One of the keys of a line; empty where there is none.
-    pub fn shown(&self, binding: &Binding, place: usize) -> String {
-        binding.keys.get(place).map(|key| name(*key, self.charset)).unwrap_or_default()
+    pub fn key_label(&self, binding: &Binding, place: usize) -> String {
+        binding.keys.get(place).map(|key| key_label(*key, self.charset)).unwrap_or_default()
     }
 
     /// The key that stands for a line; the keys of the steps are one line, from the first to the last.
-    fn keys_of(&self, binding: &Binding, place: usize) -> String {
-        let first = self.shown(binding, place);
-        if !matches!(binding.action, Action::Session(SessionVerb::UseStep(1))) {
+    fn key_range_label(&self, binding: &Binding, place: usize) -> String {
+        let first = self.key_label(binding, place);
+        if !matches!(binding.action, Action::Session(SessionAction::UseStep(1))) {
             return first;
         }
-        let is_step = |other: &&Binding| matches!(other.action, Action::Session(SessionVerb::UseStep(_)));
-        let last = self.bindings.iter().rev().find(is_step).map(|last| self.shown(last, place));
+        let is_step = |other: &&Binding| matches!(other.action, Action::Session(SessionAction::UseStep(_)));
+        let last = self.bindings.iter().rev().find(is_step).map(|last| self.key_label(last, place));
         let end = last.and_then(|last| last.chars().next_back()).unwrap_or('9');
         match self.charset {
             Charset::Unicode => format!("{first}…{end}"),
@@ -188,7 +199,7 @@ impl Keymap {
 
 /// Whether what holds anywhere holds in this place. Where text is typed or a question waits, only what disturbs
 /// neither does.
-const fn belongs(context: Context, action: Action) -> bool {
+const fn applies_in(context: Context, action: Action) -> bool {
     let is_leaving = matches!(action, Action::Suspend | Action::QuitNow);
     let is_aside = matches!(action, Action::ToggleMouse);
     match context {
@@ -210,12 +221,12 @@ const fn belongs(context: Context, action: Action) -> bool {
 }
 
 /// Whether a key that holds anywhere does this here: where one types, a letter is a letter.
-fn reaches(context: Context, action: Action, key: KeyCombination) -> bool {
-    belongs(context, action) && !(types(context) && is_typed(key))
+fn global_key_applies(context: Context, action: Action, key: KeyCombination) -> bool {
+    applies_in(context, action) && !(accepts_text(context) && is_text_key(key))
 }
 
 /// Whether one types there.
-const fn types(context: Context) -> bool {
+const fn accepts_text(context: Context) -> bool {
     match context {
         Context::Session | Context::Dialog | Context::Filter | Context::Palette | Context::CommandLine => {
             true
@@ -235,7 +246,7 @@ const fn types(context: Context) -> bool {
 }
 
 /// Whether a key is a letter, a digit or a sign, which a text would have.
-pub fn is_typed(key: KeyCombination) -> bool {
+pub fn is_text_key(key: KeyCombination) -> bool {
     matches!(key.codes.first(), KeyCode::Char(_))
         && !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT)
 }
@@ -264,7 +275,7 @@ mod tests {
         for binding in &keymap.bindings {
             for key in &binding.keys {
                 assert_eq!(*key, key.normalized(), "{binding:?}");
-                assert_eq!(keymap.action(binding.context, *key), Some(binding.action));
+                assert_eq!(keymap.action_for(binding.context, *key), Some(binding.action));
             }
         }
     }
@@ -273,12 +284,12 @@ mod tests {
     fn keys_have_the_names_that_people_know() {
         let names: Vec<_> =
             [key!(enter), key!(ctrl - r), key!(alt - x), key!(shift - g), key!('?'), key!(f1)]
-                .map(|key| name(key, Charset::Unicode))
+                .map(|key| key_label(key, Charset::Unicode))
                 .into();
         assert_eq!(names, ["↵", "Ctrl-R", "Alt-x", "G", "?", "F1"]);
         let keymap = Keymap::default();
-        assert!(keymap.hints(Context::Session, |_| true).contains(&("Alt-1…9".into(), "use step")));
-        assert_eq!(name(key!(backtab), Charset::Unicode), "Shift-Tab");
+        assert!(keymap.footer_hints(Context::Session, |_| true).contains(&("Alt-1…9".into(), "use step")));
+        assert_eq!(key_label(key!(backtab), Charset::Unicode), "Shift-Tab");
     }
 
     #[test]
@@ -300,10 +311,10 @@ mod tests {
             Context::Palette,
             Context::CommandLine,
         ] {
-            assert_eq!(keymap.action(context, key!(f1)), Some(Action::Help), "{context:?}");
-            assert_eq!(keymap.action(context, key!(alt - m)), Some(Action::ToggleMouse), "{context:?}");
-            if types(context) && context != Context::Session {
-                assert_eq!(keymap.action(context, key!('?')), None, "{context:?}");
+            assert_eq!(keymap.action_for(context, key!(f1)), Some(Action::Help), "{context:?}");
+            assert_eq!(keymap.action_for(context, key!(alt - m)), Some(Action::ToggleMouse), "{context:?}");
+            if accepts_text(context) && context != Context::Session {
+                assert_eq!(keymap.action_for(context, key!('?')), None, "{context:?}");
             }
         }
     }

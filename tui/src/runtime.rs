@@ -3,16 +3,16 @@
 pub mod activity;
 pub mod api;
 pub(crate) mod clock;
-pub mod desk;
+pub mod credentials;
+pub mod data_dir;
 pub mod editor;
-mod entrance;
-pub mod files;
-mod links;
+mod effect_runner;
+mod hyperlinks;
 pub mod log;
-mod perform;
+mod login;
 pub mod stream;
 pub mod terminal;
-pub mod vault;
+pub mod terminal_host;
 
 use std::future::{Future, poll_fn};
 use std::io;
@@ -25,32 +25,32 @@ use ratatui::backend::Backend;
 use ratatui::{Frame, Terminal};
 use tierup_common::time::Timestamp;
 
-use crate::effect::{Effect, Watch};
+use crate::effect::{Effect, StreamFilter};
 use crate::event::Event;
 use crate::keymap::{Action, Context};
-use crate::runtime::activity::{Activity, News};
-use crate::runtime::api::Api;
-use crate::runtime::desk::Desk;
-use crate::runtime::files::Files;
-use crate::runtime::links::Links;
-use crate::runtime::perform::Performer;
-use crate::runtime::vault::Vault;
+use crate::runtime::activity::{Activity, EventSender};
+use crate::runtime::api::ApiClient;
+use crate::runtime::credentials::CredentialStore;
+use crate::runtime::data_dir::DataDir;
+use crate::runtime::effect_runner::EffectRunner;
+use crate::runtime::hyperlinks::HyperlinkTracker;
+use crate::runtime::terminal_host::TerminalHost;
 use crate::settings::Settings;
 use crate::state::State;
-use crate::update::{next_wake, settles_at, start, start_logged_out, update};
+use crate::update::{next_deadline, next_settle_deadline, start, start_logged_out, update};
 use crate::view::paint;
 
 /// However much happens, a picture stays for so long.
-const FRAME: Duration = Duration::from_millis(16);
+const FRAME_INTERVAL: Duration = Duration::from_millis(16);
 /// What happens at once in a session and its handoff is told in two events: they share a picture.
-const TOGETHER: Duration = Duration::from_millis(1);
+const COALESCE_DELAY: Duration = Duration::from_millis(1);
 
 /// What the console runs on.
-pub struct Setup {
+pub struct ConsoleSetup {
     /// The way in.
-    pub entrance: Entrance,
+    pub server_access: ServerAccess,
     /// What is kept on this machine.
-    pub files: Files,
+    pub data_dir: DataDir,
     /// How the console looks and behaves.
     pub settings: Settings,
     /// Where it says what is under way.
@@ -58,22 +58,27 @@ pub struct Setup {
 }
 
 /// The way to a server, and to another one.
-pub struct Entrance {
+pub struct ServerAccess {
     /// The way to the server, if somebody has logged in.
-    pub api: Option<Api>,
+    pub api: Option<ApiClient>,
     /// The server's address, if it is known.
-    pub server: Option<String>,
+    pub server_url: Option<String>,
     /// Where log-ins are kept.
-    pub vault: Vault,
+    pub credentials: CredentialStore,
     /// How long an answer may take, that to a log-in too.
-    pub answer_time: Duration,
+    pub response_timeout: Duration,
 }
 
-impl Entrance {
+impl ServerAccess {
     /// The way that is there, with a vault for another.
-    pub fn open(api: Api, vault: Vault) -> Self {
-        let answer_time = api.answer_time();
-        Self { server: Some(api.server().to_owned()), api: Some(api), vault, answer_time }
+    pub fn from_api(api: ApiClient, credentials: CredentialStore) -> Self {
+        let answer_time = api.response_timeout();
+        Self {
+            server_url: Some(api.server_url().to_owned()),
+            api: Some(api),
+            credentials,
+            response_timeout: answer_time,
+        }
     }
 }
 
@@ -81,214 +86,215 @@ impl Entrance {
 pub async fn run<B>(
     terminal: &mut Terminal<B>,
     input: impl Stream<Item = Event>,
-    ended: impl Future<Output = ()>,
-    mut desk: impl Desk,
-    setup: Setup,
+    shutdown: impl Future<Output = ()>,
+    mut host: impl TerminalHost,
+    setup: ConsoleSetup,
 ) -> io::Result<()>
 where
     B: Backend,
     B::Error: Send + Sync + 'static,
 {
-    let Setup { entrance, files, settings, activity } = setup;
-    let mut unpainted = Some(activity.begin());
-    let (server, is_logged_in) = (entrance.server.clone(), entrance.api.is_some());
-    let (news, mut heard) = News::new(activity.clone());
-    let mut performer = Performer::new(entrance, files, news);
+    let ConsoleSetup { server_access, data_dir, settings, activity } = setup;
+    let mut pending_guard = Some(activity.begin());
+    let (server, is_logged_in) = (server_access.server_url.clone(), server_access.api.is_some());
+    let (event_sender, mut event_receiver) = EventSender::new(activity.clone());
+    let mut performer = EffectRunner::new(server_access, data_dir, event_sender);
     let mut state = State::new(settings);
-    let mut ticked = tick(&mut state, &mut Vec::new());
+    let mut last_tick = apply_tick(&mut state, &mut Vec::new());
     if let Ok(size) = terminal.size() {
-        state.size = (size.width, size.height);
+        state.terminal_size = (size.width, size.height);
     }
-    state.server = server;
+    state.server_url = server;
     let mut effects = if is_logged_in { start(&mut state) } else { start_logged_out(&mut state) };
-    let (mut input, mut ended) = (pin!(input), pin!(ended));
-    let mut picture = Picture::default();
-    let mut name = None;
-    let mut links = Links::default();
+    let (mut input, mut ended) = (pin!(input), pin!(shutdown));
+    let mut pacer = FramePacer::default();
+    let mut window_title = None;
+    let mut hyperlinks = HyperlinkTracker::default();
     // Before anything is asked for: on one core the asking would come first.
-    draw(terminal, &mut state, &mut links)?;
-    picture.drawn(&state);
+    draw(terminal, &mut state, &mut hyperlinks)?;
+    pacer.mark_drawn(&state);
     loop {
         for effect in std::mem::take(&mut effects) {
             match effect {
                 Effect::Quit => {
-                    performer.close().await;
+                    performer.shutdown().await;
                     return Ok(());
                 }
                 Effect::Suspend => {
-                    if desk.suspend()? {
-                        repaint(terminal, &mut links)?;
+                    if host.suspend()? {
+                        force_full_redraw(terminal, &mut hyperlinks)?;
                     } else {
                         let quit = state.settings.keymap.key_for(Context::Global, Action::Quit);
-                        performer.notice(&format!("There is no shell to go back to: {quit} leaves"));
+                        performer.send_notice(&format!("There is no shell to go back to: {quit} leaves"));
                     }
                 }
-                Effect::Retake => {
-                    desk.retake()?;
-                    repaint(terminal, &mut links)?;
+                Effect::ReenterTerminal => {
+                    host.reenter()?;
+                    force_full_redraw(terminal, &mut hyperlinks)?;
                 }
-                Effect::Copy(text) => desk.copy(&text)?,
-                Effect::Edit(session, text) => {
+                Effect::CopyToClipboard(text) => host.copy_to_clipboard(&text)?,
+                Effect::OpenEditor(session, text) => {
                     let edited = tokio::select! {
                         biased;
                         () = &mut ended => {
-                            performer.close().await;
+                            performer.shutdown().await;
                             return Ok(());
                         }
-                        edited = desk.edit(text) => edited?,
+                        edited = host.open_editor(text) => edited?,
                     };
-                    repaint(terminal, &mut links)?;
-                    effects.extend(update(&mut state, Event::Edited(session, edited)));
-                    picture.changed(true);
+                    force_full_redraw(terminal, &mut hyperlinks)?;
+                    effects.extend(update(&mut state, Event::EditorClosed(session, edited)));
+                    pacer.mark_dirty(true);
                 }
-                Effect::Title(title) => name = Some(title),
-                Effect::Alert(alert) => desk.alert(&alert)?,
-                Effect::Mouse(on) => desk.mouse(on)?,
+                Effect::SetTitle(title) => window_title = Some(title),
+                Effect::Notify(alert) => host.send_notification(&alert)?,
+                Effect::SetMouseCapture(on) => host.set_mouse_capture(on)?,
                 Effect::Call(..)
                 | Effect::LogIn(..)
-                | Effect::Follow
-                | Effect::Watch(..)
+                | Effect::OpenTeamStream
+                | Effect::SetStreamFilters(..)
                 | Effect::MarkSeen(_)
                 | Effect::MarkUnread(_)
-                | Effect::SaveDraft(..) => performer.perform(effect),
+                | Effect::SaveDraft(..) => performer.run(effect),
             }
         }
-        let typed = if picture.may_wait(&state) { ready(input.as_mut()).await } else { None };
+        let typed = if pacer.can_batch_input(&state) { poll_ready(input.as_mut()).await } else { None };
         let (event, by_hand) = if let Some(event) = typed {
-            (Some(event.unwrap_or_else(|| quit(&mut effects))), true)
+            (Some(event.unwrap_or_else(|| push_quit(&mut effects))), true)
         } else {
-            if picture.is_due() {
-                show(terminal, &mut desk, &mut state, &mut links, name.take())?;
-                picture.drawn(&state);
+            if pacer.is_due() {
+                present(terminal, &mut host, &mut state, &mut hyperlinks, window_title.take())?;
+                pacer.mark_drawn(&state);
             }
-            if picture.shows_all() && effects.is_empty() && settles_at(&state).is_none() {
-                unpainted = None;
+            if pacer.is_clean() && effects.is_empty() && next_settle_deadline(&state).is_none() {
+                pending_guard = None;
             }
-            let wake = picture.next().or_else(|| wake(&state, ticked));
+            let wake = pacer.next_frame_at().or_else(|| next_deadline_at(&state, last_tick));
             tokio::select! {
                 biased;
-                () = &mut ended => (Some(quit(&mut effects)), true),
-                event = input.next() => (Some(event.unwrap_or_else(|| quit(&mut effects))), true),
-                news = heard.recv() => {
+                () = &mut ended => (Some(push_quit(&mut effects)), true),
+                event = input.next() => (Some(event.unwrap_or_else(|| push_quit(&mut effects))), true),
+                news = event_receiver.recv() => {
                     // Counted from here on by the loop.
-                    unpainted.get_or_insert_with(|| activity.begin());
+                    pending_guard.get_or_insert_with(|| activity.begin());
                     (news.map(|(event, _)| event), false)
                 }
-                () = sleep(wake) => (None, false),
+                () = sleep_until(wake) => (None, false),
             }
         };
-        unpainted.get_or_insert_with(|| activity.begin());
-        picture.changed(by_hand);
-        ticked = tick(&mut state, &mut effects);
+        pending_guard.get_or_insert_with(|| activity.begin());
+        pacer.mark_dirty(by_hand);
+        last_tick = apply_tick(&mut state, &mut effects);
         if let Some(event) = event {
             if let Event::Resize(..) = event {
                 // Terminals do what they like with what was on the screen.
-                repaint(terminal, &mut links)?;
+                force_full_redraw(terminal, &mut hyperlinks)?;
             }
-            performer.overhear(&event);
+            performer.observe(&event);
             effects.extend(update(&mut state, event));
         }
     }
 }
 
 /// Draws, and tells the terminal what goes with the picture: its links, and the window's name where that has changed.
-fn show<B>(
+fn present<B>(
     terminal: &mut Terminal<B>,
-    desk: &mut impl Desk,
+    host: &mut impl TerminalHost,
     state: &mut State,
-    links: &mut Links,
-    name: Option<String>,
+    hyperlinks: &mut HyperlinkTracker,
+    window_title: Option<String>,
 ) -> io::Result<()>
 where
     B: Backend,
     B::Error: Send + Sync + 'static,
 {
-    let told = draw(terminal, state, links)?;
-    if let Some(name) = name {
-        desk.title(&name)?;
+    let sequences = draw(terminal, state, hyperlinks)?;
+    if let Some(name) = window_title {
+        host.set_title(&name)?;
     }
-    if told.is_empty() { Ok(()) } else { desk.link(&told) }
+    if sequences.is_empty() { Ok(()) } else { host.write_hyperlinks(&sequences) }
 }
 
 /// When the next picture is drawn: at once after a key, otherwise when the last one has stayed for a frame.
-struct Picture {
-    drawn: Option<Instant>,
+struct FramePacer {
+    last_drawn: Option<Instant>,
     /// When the first thing happened that it does not show.
-    old: Option<Instant>,
+    dirty_since: Option<Instant>,
     /// When the first key came that it does not show.
-    by_hand: Option<Instant>,
+    input_since: Option<Instant>,
     /// What was open when it was drawn.
-    of: Option<(Context, Vec<Watch>)>,
+    drawn_view: Option<(Context, Vec<StreamFilter>)>,
 }
 
-impl Default for Picture {
+impl Default for FramePacer {
     fn default() -> Self {
-        Self { drawn: None, old: Some(Instant::now()), by_hand: None, of: None }
+        Self { last_drawn: None, dirty_since: Some(Instant::now()), input_since: None, drawn_view: None }
     }
 }
 
-impl Picture {
-    fn changed(&mut self, by_hand: bool) {
-        self.old.get_or_insert_with(Instant::now);
-        if by_hand {
-            self.by_hand.get_or_insert_with(Instant::now);
+impl FramePacer {
+    fn mark_dirty(&mut self, is_input: bool) {
+        self.dirty_since.get_or_insert_with(Instant::now);
+        if is_input {
+            self.input_since.get_or_insert_with(Instant::now);
         }
     }
 
     /// Whether keys that are there already are taken in before it is drawn: a picture for each would be for nobody. Not
     /// for long, and not where something else is open now: how far it scrolls shows only when it is drawn.
-    fn may_wait(&self, state: &State) -> bool {
-        let is_soon = self.by_hand.is_some_and(|since| since.elapsed() < FRAME);
-        let is_same = |(context, watches): &(Context, Vec<Watch>)| {
-            *context == state.context() && *watches == state.watches
+    fn can_batch_input(&self, state: &State) -> bool {
+        let is_soon = self.input_since.is_some_and(|since| since.elapsed() < FRAME_INTERVAL);
+        let is_same = |(context, watches): &(Context, Vec<StreamFilter>)| {
+            *context == state.context() && *watches == state.stream_filters
         };
-        is_soon && self.of.as_ref().is_some_and(is_same)
+        is_soon && self.drawn_view.as_ref().is_some_and(is_same)
     }
 
     /// Whether nothing has happened that it does not show.
-    fn shows_all(&self) -> bool {
-        self.old.is_none()
+    fn is_clean(&self) -> bool {
+        self.dirty_since.is_none()
     }
 
     fn is_due(&self) -> bool {
-        self.next().is_some_and(|at| at <= Instant::now())
+        self.next_frame_at().is_some_and(|at| at <= Instant::now())
     }
 
-    fn drawn(&mut self, state: &State) {
-        let of = Some((state.context(), state.watches.clone()));
-        *self = Self { drawn: Some(Instant::now()), old: None, by_hand: None, of };
+    fn mark_drawn(&mut self, state: &State) {
+        let of = Some((state.context(), state.stream_filters.clone()));
+        *self =
+            Self { last_drawn: Some(Instant::now()), dirty_since: None, input_since: None, drawn_view: of };
     }
 
     /// When the next one is drawn, if this one is old: at once for whoever pressed a key.
-    fn next(&self) -> Option<Instant> {
-        let old = self.old?;
-        match (self.drawn, self.by_hand) {
+    fn next_frame_at(&self) -> Option<Instant> {
+        let old = self.dirty_since?;
+        match (self.last_drawn, self.input_since) {
             (None, _) | (Some(_), Some(_)) => Some(old),
-            (Some(drawn), None) => Some((drawn + FRAME).max(old + TOGETHER)),
+            (Some(drawn), None) => Some((drawn + FRAME_INTERVAL).max(old + COALESCE_DELAY)),
         }
     }
 }
 
 /// The clock's word, before anything else happens at this moment.
-fn tick(state: &mut State, effects: &mut Vec<Effect>) -> Instant {
+fn apply_tick(state: &mut State, effects: &mut Vec<Effect>) -> Instant {
     effects.extend(update(state, Event::Tick(clock::now())));
     Instant::now()
 }
 
 /// Leaves as if the user had said so; the event that goes with it changes nothing.
-fn quit(effects: &mut Vec<Effect>) -> Event {
+fn push_quit(effects: &mut Vec<Effect>) -> Event {
     effects.push(Effect::Quit);
     Event::Focus(false)
 }
 
 /// When to look again although nothing happens: the state speaks in the server's time, from the last tick on.
-fn wake(state: &State, ticked: Instant) -> Option<Instant> {
-    let at: Timestamp = next_wake(state)?;
-    Some(ticked + at.since(state.now).max(Duration::from_millis(1)))
+fn next_deadline_at(state: &State, last_tick: Instant) -> Option<Instant> {
+    let at: Timestamp = next_deadline(state)?;
+    Some(last_tick + at.since(state.now).max(Duration::from_millis(1)))
 }
 
 /// What is there already, without waiting for it.
-async fn ready(mut input: Pin<&mut impl Stream<Item = Event>>) -> Option<Option<Event>> {
+async fn poll_ready(mut input: Pin<&mut impl Stream<Item = Event>>) -> Option<Option<Event>> {
     // Asked by this very task: whoever is asked may wake only the one that asked first.
     poll_fn(|task| match input.as_mut().poll_next(task) {
         Poll::Ready(event) => Poll::Ready(Some(event)),
@@ -297,26 +303,33 @@ async fn ready(mut input: Pin<&mut impl Stream<Item = Event>>) -> Option<Option<
     .await
 }
 
-async fn sleep(until: Option<Instant>) {
+async fn sleep_until(until: Option<Instant>) {
     match until {
         Some(at) => tokio::time::sleep_until(at.into()).await,
         None => std::future::pending().await,
     }
 }
 
-/// Lets the next picture be painted in full. Not `Terminal::clear`: that asks the terminal where its cursor is, and reads
+/// Lets the next picture be painted in full. Not `PtyProgram::clear`: that asks the terminal where its cursor is, and reads
 /// the answer from under the hands of whoever reads the keys.
-fn repaint<B: Backend>(terminal: &mut Terminal<B>, links: &mut Links) -> io::Result<()>
+fn force_full_redraw<B: Backend>(
+    terminal: &mut Terminal<B>,
+    hyperlinks: &mut HyperlinkTracker,
+) -> io::Result<()>
 where
     B::Error: Send + Sync + 'static,
 {
-    links.forget();
+    hyperlinks.clear();
     let size = terminal.size().map_err(io::Error::other)?;
     terminal.resize(size.into()).map_err(io::Error::other)
 }
 
 /// Draws a picture; what is to be told of its links.
-fn draw<B: Backend>(terminal: &mut Terminal<B>, state: &mut State, links: &mut Links) -> io::Result<String>
+fn draw<B: Backend>(
+    terminal: &mut Terminal<B>,
+    state: &mut State,
+    hyperlinks: &mut HyperlinkTracker,
+) -> io::Result<String>
 where
     B::Error: Send + Sync + 'static,
 {
@@ -324,15 +337,18 @@ where
     let paint = |frame: &mut Frame<'_>| {
         let shown = paint(state, frame.buffer_mut());
         // Without a caret it is hidden.
-        if let Some(caret) = shown.caret {
+        if let Some(caret) = shown.cursor_position {
             frame.set_cursor_position(caret);
         }
         painted = Some(shown);
     };
     let drawn = terminal.draw(paint).map_err(io::Error::other)?;
-    let told = painted.as_ref().map(|painted| links.told(&painted.links, drawn.buffer)).unwrap_or_default();
+    let sequences = painted
+        .as_ref()
+        .map(|painted| hyperlinks.update(&painted.hyperlinks, drawn.buffer))
+        .unwrap_or_default();
     if let Some(painted) = painted {
-        state.painted = painted;
+        state.last_paint = painted;
     }
-    Ok(told)
+    Ok(sequences)
 }

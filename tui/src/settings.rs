@@ -5,34 +5,34 @@ use std::collections::BTreeMap;
 use clap::ValueEnum;
 use serde::Deserialize;
 
-use crate::keymap::{Changes, KeyError, Keymap};
-use crate::state::zone::Zone;
-use crate::theme::{BUILT_IN, Charset, Glyphs, OwnTheme, Theme, ThemeError};
+use crate::keymap::{KeyError, KeyOverrides, Keymap};
+use crate::state::local_zone::LocalZone;
+use crate::theme::{BUILT_IN_NAMES, Charset, CustomTheme, Glyphs, Theme, ThemeError};
 
 /// What the settings say, wherever they stand: nothing is said of what is left out.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Wishes {
+pub struct SettingsFile {
     /// A theme, by its name.
     pub theme: Option<String>,
     /// What to draw with.
-    pub glyphs: Option<Drawing>,
+    pub glyphs: Option<GlyphMode>,
     /// Whether the console takes the mouse.
     pub mouse: Option<bool>,
     /// How it rings for somebody who looks elsewhere.
-    pub notifications: Option<Notify>,
+    pub notifications: Option<NotificationMode>,
     /// Whether it names the window.
     pub title: Option<bool>,
     /// Themes of one's own, by their names.
-    pub themes: BTreeMap<String, OwnTheme>,
+    pub themes: BTreeMap<String, CustomTheme>,
     /// Keys of one's own, by the names of their actions.
-    pub keys: Changes,
+    pub keys: KeyOverrides,
 }
 
 /// What to draw with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
-pub enum Drawing {
+pub enum GlyphMode {
     /// What the locale says of the terminal.
     #[default]
     Auto,
@@ -45,7 +45,7 @@ pub enum Drawing {
 /// How a terminal is told that something wants attention.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
-pub enum Notify {
+pub enum NotificationMode {
     /// What this terminal is known to understand; a bell, if nothing is known of it.
     #[default]
     Auto,
@@ -63,23 +63,23 @@ pub enum Notify {
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The name of the theme that is worn.
-    pub theme: String,
+    pub theme_name: String,
     /// What everything looks like.
-    pub worn: Theme,
+    pub theme: Theme,
     /// Themes of the user's own.
-    own: BTreeMap<String, Theme>,
+    custom_themes: BTreeMap<String, Theme>,
     /// Which characters are drawn.
     pub charset: Charset,
     /// Whether the console takes the mouse.
-    pub mouse: bool,
+    pub mouse_enabled: bool,
     /// How it rings.
-    pub notify: Notify,
+    pub notification_mode: NotificationMode,
     /// Whether it names the window.
-    pub title: bool,
+    pub title_enabled: bool,
     /// Which key does what.
     pub keymap: Keymap,
     /// Where the user is.
-    pub zone: Zone,
+    pub zone: LocalZone,
 }
 
 /// What is wrong with the settings.
@@ -87,7 +87,7 @@ pub struct Settings {
 pub enum SettingsError {
     /// There is no such theme.
     #[error("there is no theme {name:?}\nhint: there are {known}")]
-    Theme {
+    UnknownTheme {
         /// Its name.
         name: String,
         /// The names of those that there are.
@@ -95,7 +95,7 @@ pub enum SettingsError {
     },
     /// A theme of the user's own.
     #[error("the theme {name:?}: {error}")]
-    OwnTheme {
+    CustomTheme {
         /// Its name.
         name: String,
         /// What is wrong with it.
@@ -103,29 +103,29 @@ pub enum SettingsError {
     },
     /// A theme of the user's own has the name of one that comes with the console.
     #[error("the theme {0:?} comes with the console\nhint: give yours another name, and `base = {0:?}`")]
-    NameTaken(String),
+    ReservedThemeName(String),
     /// A key.
     #[error(transparent)]
-    Key(#[from] KeyError),
+    InvalidKey(#[from] KeyError),
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            theme: BUILT_IN[0].into(),
-            worn: Theme::default(),
-            own: BTreeMap::new(),
+            theme_name: BUILT_IN_NAMES[0].into(),
+            theme: Theme::default(),
+            custom_themes: BTreeMap::new(),
             charset: Charset::default(),
-            mouse: true,
-            notify: Notify::default(),
-            title: true,
+            mouse_enabled: true,
+            notification_mode: NotificationMode::default(),
+            title_enabled: true,
             keymap: Keymap::default(),
-            zone: Zone::default(),
+            zone: LocalZone::default(),
         }
     }
 }
 
-impl Wishes {
+impl SettingsFile {
     /// These, and where they say nothing, those.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
@@ -141,83 +141,83 @@ impl Wishes {
     }
 
     /// What they come to, in this environment: `NO_COLOR` and the locale are heeded where nothing else is said.
-    pub fn settle(self, env: impl Fn(&str) -> Option<String>) -> Result<Settings, SettingsError> {
+    pub fn resolve(self, env: impl Fn(&str) -> Option<String>) -> Result<Settings, SettingsError> {
         let mut own = BTreeMap::new();
         for (name, theme) in self.themes {
-            if BUILT_IN.contains(&name.as_str()) {
-                return Err(SettingsError::NameTaken(name));
+            if BUILT_IN_NAMES.contains(&name.as_str()) {
+                return Err(SettingsError::ReservedThemeName(name));
             }
             let theme =
-                theme.theme().map_err(|error| SettingsError::OwnTheme { name: name.clone(), error })?;
+                theme.build().map_err(|error| SettingsError::CustomTheme { name: name.clone(), error })?;
             own.insert(name, theme);
         }
         let no_color = env("NO_COLOR").is_some_and(|value| !value.is_empty());
         let charset = match self.glyphs.unwrap_or_default() {
-            Drawing::Auto => charset(&env),
-            Drawing::Unicode => Charset::Unicode,
-            Drawing::Ascii => match charset(&env) {
+            GlyphMode::Auto => detect_charset(&env),
+            GlyphMode::Unicode => Charset::Unicode,
+            GlyphMode::Ascii => match detect_charset(&env) {
                 Charset::AsciiOnly => Charset::AsciiOnly,
                 Charset::Unicode | Charset::AsciiGlyphs => Charset::AsciiGlyphs,
             },
         };
         let mut settings = Settings {
-            own,
+            custom_themes: own,
             charset,
-            mouse: self.mouse.unwrap_or(true),
-            notify: self.notifications.unwrap_or_default(),
-            title: self.title.unwrap_or(true),
-            keymap: Keymap::with(&self.keys, charset)?,
+            mouse_enabled: self.mouse.unwrap_or(true),
+            notification_mode: self.notifications.unwrap_or_default(),
+            title_enabled: self.title.unwrap_or(true),
+            keymap: Keymap::with_overrides(&self.keys, charset)?,
             ..Settings::default()
         };
-        let usual = match (no_color, is_light(&env)) {
+        let usual = match (no_color, has_light_background(&env)) {
             (true, _) => "mono",
             (false, true) => "light",
-            (false, false) => BUILT_IN[0],
+            (false, false) => BUILT_IN_NAMES[0],
         };
         let name = self.theme.unwrap_or_else(|| usual.into());
-        settings.wear(&name)?;
+        settings.set_theme(&name)?;
         Ok(settings)
     }
 }
 
 impl Settings {
     /// Changes the theme.
-    pub fn wear(&mut self, name: &str) -> Result<(), SettingsError> {
-        let theme = Theme::built_in(name).or_else(|| self.own.get(name).cloned());
+    pub fn set_theme(&mut self, name: &str) -> Result<(), SettingsError> {
+        let theme = Theme::built_in(name).or_else(|| self.custom_themes.get(name).cloned());
         let Some(theme) = theme else {
-            let known = self.themes().collect::<Vec<_>>().join(", ");
-            return Err(SettingsError::Theme { name: name.into(), known });
+            let known = self.theme_names().collect::<Vec<_>>().join(", ");
+            return Err(SettingsError::UnknownTheme { name: name.into(), known });
         };
         let glyphs = match self.charset {
             Charset::Unicode => Glyphs::UNICODE,
             Charset::AsciiGlyphs | Charset::AsciiOnly => Glyphs::ASCII,
         };
-        self.worn = Theme { glyphs, ..theme };
-        self.theme = name.into();
+        self.theme = Theme { glyphs, ..theme };
+        self.theme_name = name.into();
         Ok(())
     }
 
     /// The names of all themes: those that come with the console, then the user's own.
-    pub fn themes(&self) -> impl Iterator<Item = &str> {
-        BUILT_IN.into_iter().chain(self.own.keys().map(String::as_str))
+    pub fn theme_names(&self) -> impl Iterator<Item = &str> {
+        BUILT_IN_NAMES.into_iter().chain(self.custom_themes.keys().map(String::as_str))
     }
 }
 
 /// Whether the terminal says that its background is light: rxvt, Konsole and others name its colour behind the last
 /// semicolon. From 7 on they are light, but for 8, which is a grey.
-fn is_light(env: &impl Fn(&str) -> Option<String>) -> bool {
+fn has_light_background(env: &impl Fn(&str) -> Option<String>) -> bool {
     let colours = env("COLORFGBG").unwrap_or_default();
     let background = colours.rsplit(';').next().and_then(|number| number.parse::<u8>().ok());
     background.is_some_and(|number| number == 7 || (9..=15).contains(&number))
 }
 
 /// Whether a terminal says that it knows no escape sequences: by the name for that, or by having no name.
-pub fn is_dumb(env: &impl Fn(&str) -> Option<String>) -> bool {
+pub fn is_dumb_terminal(env: &impl Fn(&str) -> Option<String>) -> bool {
     env("TERM").is_some_and(|term| matches!(term.as_str(), "" | "dumb"))
 }
 
 /// What the locale says of a terminal. One that says nothing is taken for a terminal of today.
-pub fn charset(env: &impl Fn(&str) -> Option<String>) -> Charset {
+pub fn detect_charset(env: &impl Fn(&str) -> Option<String>) -> Charset {
     let set = |name: &&str| env(name).is_some_and(|value| !value.is_empty());
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find(set).and_then(env);
     let reads_utf8 = locale.is_none_or(|locale| {
@@ -238,26 +238,26 @@ pub fn charset(env: &impl Fn(&str) -> Option<String>) -> Charset {
 mod tests {
     use super::*;
 
-    fn settled(text: &str, env: &'static [(&str, &str)]) -> Result<Settings, SettingsError> {
-        let wishes: Wishes = toml::from_str(text).unwrap();
-        wishes.settle(|name| env.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+    fn resolve(text: &str, env: &'static [(&str, &str)]) -> Result<Settings, SettingsError> {
+        let wishes: SettingsFile = toml::from_str(text).unwrap();
+        wishes.resolve(|name| env.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
     }
 
     #[test]
     fn the_locale_says_what_is_drawn_unless_somebody_says_it() {
-        let charset = |text, env| settled(text, env).unwrap().charset;
+        let charset = |text, env| resolve(text, env).unwrap().charset;
         assert_eq!(charset("", &[]), Charset::Unicode);
         assert_eq!(charset("", &[("LANG", "de_DE.UTF-8")]), Charset::Unicode);
         assert_eq!(charset("", &[("LANG", "de_DE.UTF-8"), ("LC_ALL", "C")]), Charset::AsciiOnly);
         assert_eq!(charset("", &[("LANG", "C.utf8"), ("TERM", "linux")]), Charset::AsciiGlyphs);
         assert_eq!(charset("glyphs = \"ascii\"", &[]), Charset::AsciiGlyphs);
         assert_eq!(charset("glyphs = \"unicode\"", &[("LC_ALL", "C")]), Charset::Unicode);
-        assert_eq!(settled("glyphs = \"ascii\"", &[]).unwrap().worn.glyphs, Glyphs::ASCII);
+        assert_eq!(resolve("glyphs = \"ascii\"", &[]).unwrap().theme.glyphs, Glyphs::ASCII);
     }
 
     #[test]
     fn no_color_gives_way_to_a_theme_that_was_asked_for() {
-        let theme = |text, env| settled(text, env).unwrap().theme;
+        let theme = |text, env| resolve(text, env).unwrap().theme_name;
         assert_eq!(theme("", &[]), "dark");
         assert_eq!(theme("", &[("NO_COLOR", "")]), "dark");
         assert_eq!(theme("", &[("NO_COLOR", "1")]), "mono");
@@ -269,20 +269,20 @@ mod tests {
     }
 
     #[test]
-    fn a_theme_of_ones_own_is_worn_like_any_other() {
+    fn a_custom_theme_is_applied_like_any_other() {
         let mine = "theme = \"mine\"\n[themes.mine]\nbase = \"light\"\nurgent = \"red\"";
-        let settings = settled(mine, &[]).unwrap();
-        assert_eq!(settings.themes().last(), Some("mine"));
-        assert_eq!(settings.worn.accent, Theme::light().accent);
-        let missing = settled("theme = \"mien\"", &[]).unwrap_err().to_string();
+        let settings = resolve(mine, &[]).unwrap();
+        assert_eq!(settings.theme_names().last(), Some("mine"));
+        assert_eq!(settings.theme.accent, Theme::light().accent);
+        let missing = resolve("theme = \"mien\"", &[]).unwrap_err().to_string();
         assert_eq!(missing, "there is no theme \"mien\"\nhint: there are dark, light, high-contrast, mono");
-        assert!(settled("[themes.dark]\nurgent = \"red\"", &[]).is_err());
+        assert!(resolve("[themes.dark]\nurgent = \"red\"", &[]).is_err());
     }
 
     #[test]
     fn what_is_said_later_counts_and_the_rest_stays() {
-        let file: Wishes = toml::from_str("theme = \"light\"\nmouse = false").unwrap();
-        let flags = Wishes { theme: Some("mono".into()), ..Wishes::default() };
+        let file: SettingsFile = toml::from_str("theme = \"light\"\nmouse = false").unwrap();
+        let flags = SettingsFile { theme: Some("mono".into()), ..SettingsFile::default() };
         let both = flags.or(file);
         assert_eq!((both.theme.as_deref(), both.mouse), (Some("mono"), Some(false)));
     }

@@ -1,30 +1,30 @@
 //! Everything that the console knows, as plain data. `update` changes it, `view` paints it, neither does IO.
 
-pub mod attention;
 pub mod briefing;
-pub mod chats;
-pub mod command;
+pub mod chat;
+pub mod chat_cache;
+pub mod command_line;
 pub mod composer;
-pub mod counts;
+pub mod connection;
 pub mod dialog;
 pub mod filter;
+pub mod handoff_counts;
 pub mod layer;
-pub mod link;
-pub mod list;
+pub mod local_zone;
 pub mod login;
-pub mod marks;
-pub mod own;
-pub mod painted;
+pub mod notifications;
+pub mod own_sessions;
+pub mod paint_output;
 pub mod palette;
 pub mod preview;
 pub mod queue;
-pub mod seen;
-pub mod session;
-pub mod sort;
+pub mod row_edits;
+pub mod seen_set;
+pub mod selection_list;
+pub mod sort_order;
 pub mod toast;
-pub mod wake;
-pub mod wraps;
-pub mod zone;
+pub mod wake_time;
+pub mod wrap_cache;
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -34,20 +34,20 @@ use tierup_common::id::{HandoffId, Seq, SessionId, UserId};
 use tierup_common::time::Timestamp;
 use tierup_common::user::{Me, Role};
 
-use crate::effect::{Call, Ticket, Watch};
+use crate::effect::{Call, CallId, StreamFilter};
 use crate::keymap::Context;
 use crate::settings::Settings;
-use crate::state::attention::Attention;
 use crate::state::briefing::Briefing;
-use crate::state::chats::Chats;
+use crate::state::chat::{Chat, OutgoingMessage};
+use crate::state::chat_cache::ChatCache;
+use crate::state::connection::ConnectionState;
 use crate::state::layer::Layer;
-use crate::state::link::Link;
-use crate::state::marks::Marks;
-use crate::state::painted::Painted;
+use crate::state::notifications::NotificationState;
+use crate::state::paint_output::PaintOutput;
 use crate::state::queue::Queue;
-use crate::state::seen::Seen;
-use crate::state::session::{Chat, Outgoing};
-use crate::state::toast::{Toasts, Tone};
+use crate::state::row_edits::RowEditQueue;
+use crate::state::seen_set::SeenSet;
+use crate::state::toast::{ToastLevel, Toasts};
 
 /// The console.
 #[derive(Debug, Default)]
@@ -57,27 +57,27 @@ pub struct State {
     /// This moment, by this machine's clock. What the console times itself goes by it.
     pub now: Timestamp,
     /// How far the server's clock is ahead of this machine's, in milliseconds.
-    pub skew: i64,
+    pub clock_skew_ms: i64,
     /// The server's address, if one is known.
-    pub server: Option<String>,
+    pub server_url: Option<String>,
     /// Who the user is, once the server has said so.
     pub me: Option<Me>,
     /// The terminal's columns and rows.
-    pub size: (u16, u16),
+    pub terminal_size: (u16, u16),
     /// Whether the user looks, and what the window is called.
-    pub attention: Attention,
+    pub notifications: NotificationState,
     /// How the connection to the server is.
-    pub link: Link,
+    pub connection: ConnectionState,
     /// How often to ask for what events would tell; nothing while they come, or may still.
-    pub poll_every: Option<Duration>,
+    pub poll_interval: Option<Duration>,
     /// What waits, what is worked on, what is put aside.
     pub queue: Queue,
     /// Which handoffs were opened or claimed before.
-    pub seen: Seen,
+    pub seen: SeenSet,
     /// What fills the screen.
     pub screen: Screen,
     /// Where `back` leads, the nearest last; the list, if nowhere.
-    pub back: Vec<Screen>,
+    pub back_stack: Vec<Screen>,
     /// What lies over it; the last one has the keys.
     pub layers: Vec<Layer>,
     /// What just happened.
@@ -85,39 +85,39 @@ pub struct State {
     /// What was typed and not sent, by session.
     pub drafts: HashMap<SessionId, String>,
     /// Messages sent in this run, the newest last.
-    pub sent: Vec<String>,
+    pub sent_messages: Vec<String>,
     /// Sessions whose suggested steps were hidden.
-    pub steps_hidden: Vec<SessionId>,
+    pub sessions_hiding_steps: Vec<SessionId>,
     /// The claim under way.
-    pub claiming: Option<Claiming>,
+    pub pending_claim: Option<PendingClaim>,
     /// A handoff of which it is not known whether the user claimed it.
     pub claim_in_doubt: Option<HandoffId>,
     /// The session that is being taken back.
-    pub resuming: Option<Resuming>,
+    pub pending_resume: Option<PendingResume>,
     /// Handoffs whose assessment is asked for again, by the request.
-    pub reassessing: Vec<(Ticket, HandoffId)>,
+    pub pending_reassessments: Vec<(CallId, HandoffId)>,
     /// Messages on their way, wherever the user is meanwhile.
-    pub outgoing: HashMap<SessionId, Outgoing>,
+    pub outgoing_messages: HashMap<SessionId, OutgoingMessage>,
     /// Changes of steps and of what was tried that are being made.
-    pub marks: Marks,
+    pub row_edits: RowEditQueue,
     /// Whether the user's own sessions were asked for in vain.
-    pub misses_own: bool,
+    pub own_sessions_failed: bool,
     /// Messages of which it is not known whether they were sent.
-    pub doubts: HashMap<SessionId, Outgoing>,
+    pub messages_in_doubt: HashMap<SessionId, OutgoingMessage>,
     /// Sessions that were open before, as they were then.
-    pub chats: Chats,
+    pub chat_cache: ChatCache,
     /// Questions under way: should nobody answer them any more, they have failed.
-    pub asked: BTreeMap<Ticket, Call>,
+    pub pending_calls: BTreeMap<CallId, Call>,
     /// The narrowed streams that are held.
-    pub watches: Vec<Watch>,
+    pub stream_filters: Vec<StreamFilter>,
     /// The newest event that the team's stream is known to have reached.
-    pub heard: Option<Seq>,
+    pub last_event_seq: Option<Seq>,
     /// Where things stand on the screen, as they were painted last.
-    pub painted: Painted,
+    pub last_paint: PaintOutput,
     /// Commands that were typed, the oldest first.
-    pub commands: Vec<String>,
+    pub command_history: Vec<String>,
     /// The last ticket given out.
-    tickets: Ticket,
+    last_call_id: CallId,
 }
 
 /// What fills the screen.
@@ -134,22 +134,22 @@ pub enum Screen {
 
 /// A claim under way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Claiming {
+pub struct PendingClaim {
     /// Which request.
-    pub ticket: Ticket,
+    pub call_id: CallId,
     /// Which handoff.
-    pub handoff: HandoffId,
+    pub handoff_id: HandoffId,
 }
 
 /// A session that is being taken back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Resuming {
+pub struct PendingResume {
     /// Which request.
-    pub ticket: Ticket,
+    pub call_id: CallId,
     /// Which session.
-    pub session: SessionId,
+    pub session_id: SessionId,
     /// Where it was asked for: who has gone elsewhere stays there.
-    pub from: Context,
+    pub origin: Context,
 }
 
 impl State {
@@ -159,42 +159,42 @@ impl State {
     }
 
     /// Forgets everything but what belongs to the terminal: somebody else begins.
-    pub fn start_over(&mut self) {
+    pub fn reset(&mut self) {
         let known = std::mem::take(self);
         *self = Self {
             settings: known.settings,
             now: known.now,
-            size: known.size,
-            attention: known.attention,
-            tickets: known.tickets,
+            terminal_size: known.terminal_size,
+            notifications: known.notifications,
+            last_call_id: known.last_call_id,
             ..Self::default()
         };
     }
 
     /// A ticket for a new request.
-    pub fn ticket(&mut self) -> Ticket {
-        self.tickets = Ticket(self.tickets.0 + 1);
-        self.tickets
+    pub fn next_call_id(&mut self) -> CallId {
+        self.last_call_id = CallId(self.last_call_id.0 + 1);
+        self.last_call_id
     }
 
     /// Whether an answer to such a question is awaited.
-    pub fn is_asking(&self, such: impl Fn(&Call) -> bool) -> bool {
-        self.asked.values().any(such)
+    pub fn has_pending_call(&self, predicate: impl Fn(&Call) -> bool) -> bool {
+        self.pending_calls.values().any(predicate)
     }
 
     /// Whether the assessment of a handoff is being asked for again.
     pub fn is_reassessing(&self, id: HandoffId) -> bool {
-        self.reassessing.iter().any(|(_, handoff)| *handoff == id)
+        self.pending_reassessments.iter().any(|(_, handoff)| *handoff == id)
     }
 
     /// Whether a session is being taken back.
-    pub fn is_taking_back(&self, id: SessionId) -> bool {
-        self.resuming.is_some_and(|resuming| resuming.session == id)
+    pub fn is_resuming(&self, id: SessionId) -> bool {
+        self.pending_resume.is_some_and(|resuming| resuming.session_id == id)
     }
 
     /// Whether a claim of this handoff is under way.
     pub fn is_claiming(&self, handoff: HandoffId) -> bool {
-        self.claiming.is_some_and(|claiming| claiming.handoff == handoff)
+        self.pending_claim.is_some_and(|claiming| claiming.handoff_id == handoff)
     }
 
     /// The user's id, once the server has said who they are.
@@ -203,17 +203,17 @@ impl State {
     }
 
     /// Whether the user may do more than read. Until the server has said so, let it decide.
-    pub fn may_act(&self) -> bool {
+    pub fn can_write(&self) -> bool {
         self.me.as_ref().is_none_or(|me| me.user.role >= Role::Engineer)
     }
 
     /// This moment, by the server's clock: how long ago something was goes by it.
     pub fn server_now(&self) -> Timestamp {
-        Timestamp::from_millis(self.now.as_millis().saturating_add(self.skew))
+        Timestamp::from_millis(self.now.as_millis().saturating_add(self.clock_skew_ms))
     }
 
     /// Says what just happened, in a corner, for a moment.
-    pub fn toast(&mut self, tone: Tone, text: impl Into<String>) {
+    pub fn show_toast(&mut self, tone: ToastLevel, text: impl Into<String>) {
         self.toasts.push(tone, text, self.now);
     }
 
@@ -229,7 +229,7 @@ impl State {
     }
 
     /// How many handoffs wait that the user has not seen.
-    pub fn unread(&self) -> usize {
+    pub fn unread_count(&self) -> usize {
         let me = self.my_id();
         let counts_as_open = |id: &HandoffId| {
             self.queue
@@ -238,13 +238,13 @@ impl State {
         };
         // The seen-set is small, whatever the queue is.
         let seen = self.seen.ids().filter(counts_as_open).count();
-        self.queue.counts.open_by_others(me) - seen
+        self.queue.counts.open_count_by_others(me) - seen
     }
 
     /// Whether a handoff has its dot: it waits, somebody else escalated it, and it was not opened or claimed here.
     pub fn is_unread(&self, item: &QueueItem) -> bool {
         item.status == HandoffStatus::Open
             && Some(item.handed_off_by) != self.my_id()
-            && !self.seen.has(item.id)
+            && !self.seen.contains(item.id)
     }
 }

@@ -1,11 +1,11 @@
 //! Text on its way to the screen: made safe, given meaning, broken into rows.
 //!
 //! Everything that people, models and servers wrote comes through here. What leaves is plain text with a meaning
-//! ([`Ink`]); which colour that is, the theme says.
+//! ([`TextRole`]); which colour that is, the theme says.
 
 pub mod link;
+pub mod login_input;
 pub mod markdown;
-pub mod pasted;
 pub mod safe;
 mod table;
 pub mod wrap;
@@ -17,7 +17,7 @@ use unicode_width::UnicodeWidthStr;
 
 /// What a piece of text means.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Ink {
+pub enum TextRole {
     /// Nothing in particular.
     #[default]
     Plain,
@@ -49,41 +49,41 @@ pub enum Ink {
 
 /// A piece of text of one meaning, without line breaks and safe to show.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Piece {
+pub struct SafeSpan {
     /// The text.
     pub text: String,
     /// What it means.
-    pub ink: Ink,
+    pub role: TextRole,
     /// Where it leads: an address that passed [`link::target`].
     pub link: Option<Arc<str>>,
 }
 
-impl Piece {
+impl SafeSpan {
     /// A piece of text that is safe already.
-    pub fn new(text: impl Into<String>, ink: Ink) -> Self {
-        Self { text: text.into(), ink, link: None }
+    pub fn new(text: impl Into<String>, role: TextRole) -> Self {
+        Self { text: text.into(), role, link: None }
     }
 
     /// A piece of text that is safe already and leads somewhere.
-    pub fn linked(text: impl Into<String>, ink: Ink, target: Option<Arc<str>>) -> Self {
-        Self { text: text.into(), ink, link: target }
+    pub fn with_link(text: impl Into<String>, role: TextRole, target: Option<Arc<str>>) -> Self {
+        Self { text: text.into(), role, link: target }
     }
 
     /// The same meaning, with another text.
     #[must_use]
-    pub fn like(&self, text: impl Into<String>) -> Self {
-        Self { text: text.into(), ink: self.ink, link: self.link.clone() }
+    pub fn with_text(&self, text: impl Into<String>) -> Self {
+        Self { text: text.into(), role: self.role, link: self.link.clone() }
     }
 }
 
 /// One row of the screen.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Row(pub Vec<Piece>);
+pub struct SafeLine(pub Vec<SafeSpan>);
 
-impl Row {
+impl SafeLine {
     /// A row of one piece.
-    pub fn of(text: impl Into<String>, ink: Ink) -> Self {
-        Self(vec![Piece::new(text, ink)])
+    pub fn from_text(text: impl Into<String>, role: TextRole) -> Self {
+        Self(vec![SafeSpan::new(text, role)])
     }
 
     /// How many columns it takes.
@@ -93,7 +93,7 @@ impl Row {
 
     /// Its beginning, at most so many columns wide, with a mark where it was cut.
     #[must_use]
-    pub fn cut(&self, columns: usize) -> Cow<'_, Self> {
+    pub fn ellipsized(&self, columns: usize) -> Cow<'_, Self> {
         if self.width() <= columns {
             return Cow::Borrowed(self);
         }
@@ -105,7 +105,7 @@ impl Row {
                 room -= width;
             } else {
                 // Whatever follows is cut off: the mark is needed, though this piece alone may fit.
-                pieces.push(piece.like(cut(&format!("{}…", piece.text), room)));
+                pieces.push(piece.with_text(ellipsize(&format!("{}…", piece.text), room)));
                 break;
             }
         }
@@ -114,7 +114,7 @@ impl Row {
 }
 
 /// The beginning of a line, at most so many columns wide, with a mark where it was cut.
-pub fn cut(line: &str, columns: usize) -> String {
+pub fn ellipsize(line: &str, columns: usize) -> String {
     use unicode_segmentation::UnicodeSegmentation;
     if line.width() <= columns {
         return line.to_owned();
@@ -140,17 +140,19 @@ mod tests {
 
     #[test]
     fn a_cut_line_says_that_it_was_cut() {
-        assert_eq!(cut("printer", 7), "printer");
-        assert_eq!(cut("printer", 5), "prin…");
-        assert_eq!(cut("日本語", 5), "日本…");
-        assert_eq!(cut("日本語", 4), "日…");
-        assert_eq!(cut("x", 0), "");
+        assert_eq!(ellipsize("printer", 7), "printer");
+        assert_eq!(ellipsize("printer", 5), "prin…");
+        assert_eq!(ellipsize("日本語", 5), "日本…");
+        assert_eq!(ellipsize("日本語", 4), "日…");
+        assert_eq!(ellipsize("x", 0), "");
     }
 
     #[test]
     fn a_cut_row_says_so_too_wherever_its_pieces_end() {
-        let row = Row(vec![Piece::new("printer ", Ink::Strong), Piece::new("jams", Ink::Dim)]);
-        let text = |columns| row.cut(columns).0.iter().map(|piece| piece.text.as_str()).collect::<String>();
+        let row =
+            SafeLine(vec![SafeSpan::new("printer ", TextRole::Strong), SafeSpan::new("jams", TextRole::Dim)]);
+        let text =
+            |columns| row.ellipsized(columns).0.iter().map(|piece| piece.text.as_str()).collect::<String>();
         assert_eq!(text(12), "printer jams");
         assert_eq!(text(11), "printer ja…");
         assert_eq!(text(9), "printer …");

@@ -3,15 +3,15 @@
 //! The default takes only the terminal's own sixteen colours, so that it is right on light and dark. Whatever a
 //! colour says, a glyph or a word says too: nothing is lost without colours.
 
+mod custom;
 mod glyphs;
-mod own;
 
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::text::Ink;
+use crate::text::TextRole;
 
-pub use glyphs::{Charset, Glyphs, ascii, spelt};
-pub use own::{OwnTheme, ThemeError};
+pub use custom::{CustomTheme, ThemeError};
+pub use glyphs::{Charset, Glyphs, transliterate, transliterate_buffer};
 
 /// What everything looks like.
 #[derive(Clone, PartialEq, Debug)]
@@ -53,7 +53,7 @@ pub struct Theme {
 }
 
 /// The names of the themes that come with the console, the default first.
-pub const BUILT_IN: [&str; 4] = ["dark", "light", "high-contrast", "mono"];
+pub const BUILT_IN_NAMES: [&str; 4] = ["dark", "light", "high-contrast", "mono"];
 
 impl Default for Theme {
     fn default() -> Self {
@@ -158,20 +158,20 @@ impl Theme {
     }
 
     /// How text of this meaning looks.
-    pub const fn ink(&self, ink: Ink) -> Style {
-        match ink {
-            Ink::Plain => self.text,
-            Ink::Strong | Ink::Heading => self.strong,
-            Ink::Emphasis => self.text.add_modifier(Modifier::ITALIC),
-            Ink::Code => self.code,
-            Ink::Link => self.link,
-            Ink::Dim => self.dim,
-            Ink::Accent => self.accent,
-            Ink::Good => self.good,
-            Ink::Warn => self.warn,
-            Ink::Bad => self.bad,
-            Ink::Urgent => self.urgent,
-            Ink::High => self.high,
+    pub const fn style(&self, role: TextRole) -> Style {
+        match role {
+            TextRole::Plain => self.text,
+            TextRole::Strong | TextRole::Heading => self.strong,
+            TextRole::Emphasis => self.text.add_modifier(Modifier::ITALIC),
+            TextRole::Code => self.code,
+            TextRole::Link => self.link,
+            TextRole::Dim => self.dim,
+            TextRole::Accent => self.accent,
+            TextRole::Good => self.good,
+            TextRole::Warn => self.warn,
+            TextRole::Bad => self.bad,
+            TextRole::Urgent => self.urgent,
+            TextRole::High => self.high,
         }
     }
 }
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn every_theme_that_is_named_is_there() {
-        for name in BUILT_IN {
+        for name in BUILT_IN_NAMES {
             assert!(Theme::built_in(name).is_some(), "{name}");
         }
     }

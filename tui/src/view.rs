@@ -2,11 +2,12 @@
 
 mod briefing;
 mod canvas;
-mod command;
+mod command_line;
 mod composer;
 mod confidence;
 mod dialog;
-mod empty;
+mod document;
+mod empty_list;
 mod footer;
 mod header;
 mod help;
@@ -14,11 +15,10 @@ mod layer;
 mod log;
 mod login;
 mod palette;
-mod pick;
+mod picker;
 mod preview;
 mod queue;
 mod session;
-mod sheet;
 mod steps;
 mod time;
 mod toasts;
@@ -28,54 +28,55 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 
 use crate::state::layer::Layer;
-use crate::state::painted::Painted;
+use crate::state::paint_output::PaintOutput;
 use crate::state::{Screen, State};
 use crate::theme::{self, Charset};
-use crate::update::WIDE;
+use crate::update::PREVIEW_MIN_WIDTH;
 use crate::view::canvas::Canvas;
 
 /// The smallest terminal that the console can be used in.
-const SMALLEST: (u16, u16) = (40, 10);
+const MIN_SIZE: (u16, u16) = (40, 10);
 
 /// Paints the console over the whole of a buffer.
-pub fn paint(state: &State, buffer: &mut Buffer) -> Painted {
-    let painted = paint_all(state, buffer);
+pub fn paint(state: &State, buffer: &mut Buffer) -> PaintOutput {
+    let painted = paint_screen(state, buffer);
     match state.settings.charset {
         Charset::Unicode => {}
-        charset @ (Charset::AsciiGlyphs | Charset::AsciiOnly) => theme::ascii(buffer, charset),
+        charset @ (Charset::AsciiGlyphs | Charset::AsciiOnly) => theme::transliterate_buffer(buffer, charset),
     }
     painted
 }
 
-fn paint_all(state: &State, buffer: &mut Buffer) -> Painted {
+fn paint_screen(state: &State, buffer: &mut Buffer) -> PaintOutput {
     let area = buffer.area;
     let mut canvas = Canvas::new(buffer, state);
-    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-        let (columns, rows) = SMALLEST;
+    if area.width < MIN_SIZE.0 || area.height < MIN_SIZE.1 {
+        let (columns, rows) = MIN_SIZE;
         let needs = format!("needs {columns}x{rows}");
         let whole = format!("tierup {needs}, this is {}x{}", area.width, area.height);
         let forms = [whole, format!("tierup {needs}")];
-        let text = forms.into_iter().find(|form| sheet::columns(form) <= area.width).unwrap_or(needs);
-        canvas.put(area.x, area.y, area.width, &text, canvas.theme.bad);
-        return canvas.painted;
+        let text =
+            forms.into_iter().find(|form| document::display_width(form) <= area.width).unwrap_or(needs);
+        canvas.put_text(area.x, area.y, area.width, &text, canvas.theme.bad);
+        return canvas.output;
     }
     let [head, body, foot] =
         Layout::vertical([Constraint::Length(1), Constraint::Fill(1), Constraint::Length(1)]).areas(area);
     header::paint(state, &mut canvas, head);
     match &state.screen {
-        Screen::Queue => list_and_preview(state, &mut canvas, body),
+        Screen::Queue => paint_list_and_preview(state, &mut canvas, body),
         Screen::Briefing(open) => briefing::paint(state, open, &mut canvas, body),
         Screen::Session(chat) => session::paint(state, chat, &mut canvas, body),
     }
     if !state.layers.is_empty() {
         // What lies under something has no keys.
-        canvas.painted.caret = None;
+        canvas.output.cursor_position = None;
     }
     footer::paint(state, &mut canvas, foot);
     for layer in &state.layers {
         // A command is typed at the foot.
-        if !matches!(layer, Layer::Command(_)) {
-            canvas.painted.caret = None;
+        if !matches!(layer, Layer::CommandLine(_)) {
+            canvas.output.cursor_position = None;
         }
         layer::paint(state, layer, &mut canvas, body);
     }
@@ -83,12 +84,12 @@ fn paint_all(state: &State, buffer: &mut Buffer) -> Painted {
     if !matches!(state.layers.last(), Some(Layer::Log { .. })) {
         toasts::paint(state, &mut canvas, body);
     }
-    canvas.painted
+    canvas.output
 }
 
-fn list_and_preview(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
+fn paint_list_and_preview(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     // A list without rows has nothing to preview; while one types what it is to say, nothing jumps.
-    if area.width < WIDE || state.queue.is_empty() && !state.queue.filter.is_open {
+    if area.width < PREVIEW_MIN_WIDTH || state.queue.is_current_tab_empty() && !state.queue.filter.is_open {
         return queue::paint(state, canvas, area);
     }
     let [left, right] = Layout::horizontal([Constraint::Percentage(54), Constraint::Fill(1)]).areas(area);

@@ -10,7 +10,7 @@ use std::process::{Child, Output, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use command::{command, ends, stderr, tierup};
+use command::{assert_fails, run_tierup, stderr_text, tierup_command};
 use serde_json::Value;
 use tempfile::TempDir;
 use tierup_server::clock::Clock;
@@ -18,43 +18,43 @@ use tierup_server::config::Settings;
 use tierup_server::{Server, admin};
 
 /// A server, a team, and a home for each.
-struct World {
-    folder: TempDir,
+struct Fixture {
+    temp_dir: TempDir,
     server: Server,
 }
 
-impl World {
+impl Fixture {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         let owner = admin::init(&data, "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
         let settings = Settings { listen: Some(([127, 0, 0, 1], 0).into()), ..Settings::default() };
-        let server = Server::start(&data, settings.check().unwrap(), Clock::system()).await.unwrap();
-        let world = Self { folder, server };
-        world.is_at_home("ana", &owner.token);
+        let server = Server::start(&data, settings.into_config().unwrap(), Clock::system()).await.unwrap();
+        let world = Self { temp_dir: folder, server };
+        world.log_in("ana", &owner.token);
         world
     }
 
     /// Lets somebody log in, each on a machine of their own.
-    fn is_at_home(&self, who: &str, token: &str) {
-        let login = self.typed(who, &["login", "--server", &self.server.url()], token);
-        assert!(login.status.success(), "{}", stderr(&login));
+    fn log_in(&self, who: &str, token: &str) {
+        let login = self.run_with_stdin(who, &["login", "--server", &self.server.url()], token);
+        assert!(login.status.success(), "{}", stderr_text(&login));
     }
 
-    fn hires(&self, who: &str, name: &str, role: tierup_common::user::Role) {
-        let data = self.folder.path().join("data");
+    fn add_user(&self, who: &str, name: &str, role: tierup_common::user::Role) {
+        let data = self.temp_dir.path().join("data");
         let email = format!("{who}@acme.test");
         let user = admin::add_user(&data, None, &email, name, role).unwrap();
-        self.is_at_home(who, &user.token);
+        self.log_in(who, &user.token);
     }
 
     fn home(&self, who: &str) -> std::path::PathBuf {
-        self.folder.path().join(who)
+        self.temp_dir.path().join(who)
     }
 
     /// Waits for the assessment of a handoff: the end of it is an event.
-    fn assesses(&self, number: &str) {
-        let mut child = command(&self.home("ana"), &["watch", "--since", "0", "--handoff", number])
+    fn wait_for_assessment(&self, number: &str) {
+        let mut child = tierup_command(&self.home("ana"), &["watch", "--since", "0", "--handoff", number])
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -66,13 +66,13 @@ impl World {
 
     /// Runs a command as somebody.
     fn run(&self, who: &str, arguments: &[&str]) -> Output {
-        tierup(&self.home(who), arguments)
+        run_tierup(&self.home(who), arguments)
     }
 
     /// Runs a command with something on its standard input.
-    fn typed(&self, who: &str, arguments: &[&str], input: &str) -> Output {
+    fn run_with_stdin(&self, who: &str, arguments: &[&str], input: &str) -> Output {
         std::fs::create_dir_all(self.home(who)).unwrap();
-        let mut child = command(&self.home(who), arguments)
+        let mut child = tierup_command(&self.home(who), arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -84,9 +84,9 @@ impl World {
 
     /// Runs a command that succeeds, and reads its JSON.
     #[track_caller]
-    fn json(&self, who: &str, arguments: &[&str]) -> Value {
+    fn run_json(&self, who: &str, arguments: &[&str]) -> Value {
         let output = self.run(who, &[arguments, &["--json"]].concat());
-        assert!(output.status.success(), "{arguments:?}: {}", stderr(&output));
+        assert!(output.status.success(), "{arguments:?}: {}", stderr_text(&output));
         let text = String::from_utf8(output.stdout).unwrap();
         assert_eq!(text.lines().count(), 1, "JSON in a pipe is one line");
         serde_json::from_str(&text).unwrap()
@@ -94,22 +94,22 @@ impl World {
 
     /// Runs a command that succeeds, and reads what it says.
     #[track_caller]
-    fn says(&self, who: &str, arguments: &[&str]) -> String {
+    fn run_ok(&self, who: &str, arguments: &[&str]) -> String {
         let output = self.run(who, arguments);
-        assert!(output.status.success(), "{arguments:?}: {}", stderr(&output));
+        assert!(output.status.success(), "{arguments:?}: {}", stderr_text(&output));
         String::from_utf8(output.stdout).unwrap()
     }
 }
 
 /// A command that prints events until it is killed.
-struct Watching {
+struct WatchProcess {
     child: Child,
     lines: mpsc::Receiver<String>,
 }
 
-impl Watching {
-    fn begin(world: &World, arguments: &[&str]) -> Self {
-        let mut command = command(&world.home("ana"), arguments);
+impl WatchProcess {
+    fn spawn(world: &Fixture, arguments: &[&str]) -> Self {
+        let mut command = tierup_command(&world.home("ana"), arguments);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let said = BufReader::new(child.stdout.take().unwrap());
         let (tell, lines) = mpsc::channel();
@@ -118,13 +118,13 @@ impl Watching {
         Self { child, lines }
     }
 
-    fn hears(&self) -> Value {
+    fn next_event(&self) -> Value {
         let line = self.lines.recv_timeout(Duration::from_secs(30)).unwrap();
         serde_json::from_str(&line).unwrap()
     }
 }
 
-impl Drop for Watching {
+impl Drop for WatchProcess {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -133,151 +133,151 @@ impl Drop for Watching {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_problem_from_a_new_session_to_its_resolution() {
-    let world = World::new().await;
-    world.hires("sam", "Sam Ortiz", tierup_common::user::Role::Engineer);
-    world.hires("dana", "Dana Wu", tierup_common::user::Role::Engineer);
+    let world = Fixture::new().await;
+    world.add_user("sam", "Sam Ortiz", tierup_common::user::Role::Engineer);
+    world.add_user("dana", "Dana Wu", tierup_common::user::Role::Engineer);
 
-    let session = world.json("sam", &["new", "VPN error 809 since Monday", "--summary", "VPN is down"]);
+    let session = world.run_json("sam", &["new", "VPN error 809 since Monday", "--summary", "VPN is down"]);
     assert_eq!((&session["number"], &session["status"]), (&1.into(), &"active".into()));
-    let said = world.typed("sam", &["say", "1", "-", "--note"], "Reinstalled,\nsame error.\n");
+    let said = world.run_with_stdin("sam", &["say", "1", "-", "--note"], "Reinstalled,\nsame error.\n");
     assert_eq!(String::from_utf8_lossy(&said.stdout), "said\n");
-    let escalated = world.says("sam", &["escalate", "s1", "Stuck.", "--priority", "urgent"]);
+    let escalated = world.run_ok("sam", &["escalate", "s1", "Stuck.", "--priority", "urgent"]);
     assert_eq!(escalated, "escalated as #1: VPN is down\n");
 
-    let queue = world.says("ana", &["queue"]);
+    let queue = world.run_ok("ana", &["queue"]);
     let cells: Vec<&str> = queue.trim_end().split('\t').collect();
     assert_eq!(
         (cells[0], cells[1], cells[2], cells[4], cells[6]),
         ("1", "urgent", "Sam Ortiz", "open", "VPN is down")
     );
-    assert_eq!(world.json("ana", &["queue"])["counts"]["open"], 1);
-    assert_eq!(world.says("ana", &["queue", "--priority", "low"]), "");
+    assert_eq!(world.run_json("ana", &["queue"])["counts"]["open"], 1);
+    assert_eq!(world.run_ok("ana", &["queue", "--priority", "low"]), "");
 
-    assert_eq!(world.says("ana", &["claim", "1"]), "#1 is yours: VPN is down (its session: h1)\n");
-    assert_eq!(world.says("ana", &["assign", "1", "dana"]), "#1 is with Dana Wu\n");
-    assert_eq!(world.says("dana", &["release", "#1", "Out for lunch"]), "#1 is back in the queue\n");
-    assert_eq!(world.json("dana", &["claim", "h1"])["claimed_by_name"], "Dana Wu");
-    world.says("dana", &["say", "h1", "Try the tunnel by hand.", "--note"]);
+    assert_eq!(world.run_ok("ana", &["claim", "1"]), "#1 is yours: VPN is down (its session: h1)\n");
+    assert_eq!(world.run_ok("ana", &["assign", "1", "dana"]), "#1 is with Dana Wu\n");
+    assert_eq!(world.run_ok("dana", &["release", "#1", "Out for lunch"]), "#1 is back in the queue\n");
+    assert_eq!(world.run_json("dana", &["claim", "h1"])["claimed_by_name"], "Dana Wu");
+    world.run_ok("dana", &["say", "h1", "Try the tunnel by hand.", "--note"]);
 
-    let shown = world.says("dana", &["show", "s1"]);
+    let shown = world.run_ok("dana", &["show", "s1"]);
     for line in ["Session 1 VPN is down", "  Reinstalled,", "  same error.", "  Try the tunnel by hand."] {
         assert!(shown.lines().any(|shown| shown == line), "{line:?} is not in\n{shown}");
     }
-    assert!(world.says("dana", &["show", "1"]).contains("claimed by Dana Wu"));
+    assert!(world.run_ok("dana", &["show", "1"]).contains("claimed by Dana Wu"));
 
-    let resolved = world.says("dana", &["resolve", "h1", "The certificate had expired."]);
+    let resolved = world.run_ok("dana", &["resolve", "h1", "The certificate had expired."]);
     assert_eq!(resolved, "session 1 is resolved: VPN is down\n");
-    assert_eq!(world.json("sam", &["sessions", "--status", "resolved"])["items"][0]["number"], 1);
-    assert_eq!(world.json("sam", &["stats"])["open"], 0);
+    assert_eq!(world.run_json("sam", &["sessions", "--status", "resolved"])["items"][0]["number"], 1);
+    assert_eq!(world.run_json("sam", &["stats"])["open"], 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_is_parked_resumed_sent_back() {
-    let world = World::new().await;
-    world.hires("sam", "Sam Ortiz", tierup_common::user::Role::Engineer);
-    world.json("sam", &["new", "The printer jams"]);
-    let parked = world.json("sam", &["park", "1", "Waiting for toner", "--wake", "2h"]);
+    let world = Fixture::new().await;
+    world.add_user("sam", "Sam Ortiz", tierup_common::user::Role::Engineer);
+    world.run_json("sam", &["new", "The printer jams"]);
+    let parked = world.run_json("sam", &["park", "1", "Waiting for toner", "--wake", "2h"]);
     assert!(parked["wake_at"].is_string());
-    assert_eq!(world.says("sam", &["sessions", "--mine"]).split('\t').nth(1), Some("paused"));
-    assert_eq!(world.says("sam", &["resume", "1"]), "session 1 is active again: The printer jams\n");
-    let escalated = world.json("sam", &["escalate", "1", "It still jams"]);
+    assert_eq!(world.run_ok("sam", &["sessions", "--mine"]).split('\t').nth(1), Some("paused"));
+    assert_eq!(world.run_ok("sam", &["resume", "1"]), "session 1 is active again: The printer jams\n");
+    let escalated = world.run_json("sam", &["escalate", "1", "It still jams"]);
     let number = escalated["number"].to_string();
-    world.json("ana", &["claim", &number]);
-    let back = world.typed("ana", &["send-back", &number, "-"], "Which printer?");
+    world.run_json("ana", &["claim", &number]);
+    let back = world.run_with_stdin("ana", &["send-back", &number, "-"], "Which printer?");
     assert_eq!(String::from_utf8_lossy(&back.stdout), format!("#{number} is back with Sam Ortiz\n"));
     // An id names a session, and a handoff's id the session of the handoff.
-    let session = world.json("sam", &["show", escalated["session_id"].as_str().unwrap().trim()]);
+    let session = world.run_json("sam", &["show", escalated["session_id"].as_str().unwrap().trim()]);
     assert!(session["number"].is_number());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_tried_what_came_of_a_step_and_the_assessment_once_more() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     // Something that was solved before, so that there is a step to suggest.
-    world.json("ana", &["new", "VPN certificate expired after the update"]);
-    world.json("ana", &["resolve", "1", "Renewed the machine certificate."]);
-    world.json("ana", &["new", "VPN certificate expired again after an update"]);
-    assert_eq!(world.says("ana", &["tried", "2", "The MTU"]), "open: The MTU\n");
+    world.run_json("ana", &["new", "VPN certificate expired after the update"]);
+    world.run_json("ana", &["resolve", "1", "Renewed the machine certificate."]);
+    world.run_json("ana", &["new", "VPN certificate expired again after an update"]);
+    assert_eq!(world.run_ok("ana", &["tried", "2", "The MTU"]), "open: The MTU\n");
     let ruled_out = &["tried", "s2", "the MTU", "--status", "ruled-out", "--why", "1400 is no better"];
-    assert_eq!(world.says("ana", ruled_out), "ruled out: the MTU\n");
-    let session = world.json("ana", &["show", "s2"]);
+    assert_eq!(world.run_ok("ana", ruled_out), "ruled out: the MTU\n");
+    let session = world.run_json("ana", &["show", "s2"]);
     let branches = session["branch_map"].as_array().unwrap();
     assert_eq!((branches.len(), &branches[0]["status"]), (1, &"ruled_out".into()));
 
-    world.json("ana", &["escalate", "2", "Stuck."]);
-    world.assesses("1");
-    assert!(world.says("ana", &["outcome", "1", "1", "worked"]).starts_with("step 1 worked: "));
-    assert!(world.says("ana", &["show", "1"]).contains(" (worked)"));
-    world.says("ana", &["outcome", "1", "1", "unknown"]);
-    assert!(!world.says("ana", &["show", "1"]).contains(" (worked)"));
-    ends(&world.run("ana", &["outcome", "1", "99", "failed"]), 2, "there is no step 99");
-    assert_eq!(world.says("ana", &["reassess", "1"]), "#1 is assessed again\n");
+    world.run_json("ana", &["escalate", "2", "Stuck."]);
+    world.wait_for_assessment("1");
+    assert!(world.run_ok("ana", &["outcome", "1", "1", "worked"]).starts_with("step 1 worked: "));
+    assert!(world.run_ok("ana", &["show", "1"]).contains(" (worked)"));
+    world.run_ok("ana", &["outcome", "1", "1", "unknown"]);
+    assert!(!world.run_ok("ana", &["show", "1"]).contains(" (worked)"));
+    assert_fails(&world.run("ana", &["outcome", "1", "99", "failed"]), 2, "there is no step 99");
+    assert_eq!(world.run_ok("ana", &["reassess", "1"]), "#1 is assessed again\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_question_is_answered_in_the_pipe_that_asked_it() {
-    let world = World::new().await;
-    world.json("ana", &["new", "VPN error 809"]);
-    let answer = world.says("ana", &["say", "1", "What should I look at first?", "--wait"]);
+    let world = Fixture::new().await;
+    world.run_json("ana", &["new", "VPN error 809"]);
+    let answer = world.run_ok("ana", &["say", "1", "What should I look at first?", "--wait"]);
     assert!(!answer.trim().is_empty());
-    let shown = world.json("ana", &["show", "s1"]);
+    let shown = world.run_json("ana", &["show", "s1"]);
     assert_eq!(shown["conversation_messages"][2]["content"].as_str().unwrap().trim_end(), answer.trim_end());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_end_has_its_status() {
-    let world = World::new().await;
-    world.hires("sam", "Sam Ortiz", tierup_common::user::Role::Engineer);
-    world.hires("vera", "Vera Lind", tierup_common::user::Role::Viewer);
-    world.json("sam", &["new", "VPN is down"]);
-    world.json("sam", &["escalate", "1", "Stuck"]);
+    let world = Fixture::new().await;
+    world.add_user("sam", "Sam Ortiz", tierup_common::user::Role::Engineer);
+    world.add_user("vera", "Vera Lind", tierup_common::user::Role::Viewer);
+    world.run_json("sam", &["new", "VPN is down"]);
+    world.run_json("sam", &["escalate", "1", "Stuck"]);
 
-    ends(&world.run("vera", &["claim", "1"]), 5, "hint: `tierup whoami`");
-    world.json("ana", &["claim", "1"]);
-    ends(&world.run("sam", &["claim", "1"]), 9, "Already claimed by Ana Ruiz");
-    ends(&world.run("sam", &["claim", "7"]), 4, "error:");
-    ends(&world.run("sam", &["resume", "9"]), 4, "there is no session 9");
-    ends(&world.run("ana", &["assign", "1", "nobody"]), 4, "nobody in the team");
-    ends(&world.run("ana", &["resolve", "1", "Done", "--worked", "3"]), 2, "no step");
-    ends(&world.run("sam", &["--token", "tup_wrong", "whoami"]), 3, "hint: log in again");
-    ends(&world.run("sam", &["new", ""]), 1, "intake_content.text");
+    assert_fails(&world.run("vera", &["claim", "1"]), 5, "hint: `tierup whoami`");
+    world.run_json("ana", &["claim", "1"]);
+    assert_fails(&world.run("sam", &["claim", "1"]), 9, "Already claimed by Ana Ruiz");
+    assert_fails(&world.run("sam", &["claim", "7"]), 4, "error:");
+    assert_fails(&world.run("sam", &["resume", "9"]), 4, "there is no session 9");
+    assert_fails(&world.run("ana", &["assign", "1", "nobody"]), 4, "nobody in the team");
+    assert_fails(&world.run("ana", &["resolve", "1", "Done", "--worked", "3"]), 2, "no step");
+    assert_fails(&world.run("sam", &["--token", "tup_wrong", "whoami"]), 3, "hint: log in again");
+    assert_fails(&world.run("sam", &["new", ""]), 1, "intake_content.text");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_in_is_tried_before_it_is_kept_and_ends_with_log_out() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let server = world.server.url();
-    let wrong = world.typed("eve", &["login", "--server", &server], "tup_wrong\n");
-    ends(&wrong, 3, "token");
-    ends(&world.run("eve", &["whoami"]), 3, "it is not known which server");
-    let offline = world.typed("eve", &["login", "--server", "http://127.0.0.1:1"], "tup_wrong\n");
-    ends(&offline, 7, "cannot be reached");
+    let wrong = world.run_with_stdin("eve", &["login", "--server", &server], "tup_wrong\n");
+    assert_fails(&wrong, 3, "token");
+    assert_fails(&world.run("eve", &["whoami"]), 3, "it is not known which server");
+    let offline = world.run_with_stdin("eve", &["login", "--server", "http://127.0.0.1:1"], "tup_wrong\n");
+    assert_fails(&offline, 7, "cannot be reached");
 
     // A log-in by email and password.
-    let me = world.json("ana", &["whoami"]);
+    let me = world.run_json("ana", &["whoami"]);
     let token = std::fs::read_to_string(world.home("ana").join(".local/share/tierup/login.json")).unwrap();
     let token = serde_json::from_str::<Value>(&token).unwrap()["token"].as_str().unwrap().to_owned();
     set_password(&server, &token, me["id"].as_str().unwrap(), "correct horse battery").await;
     let login = ["login", "--server", &server, "--email", "ana@acme.test"];
-    ends(&world.typed("ana2", &login, "wrong\n"), 3, "do not belong together");
-    let done = world.typed("ana2", &login, "correct horse battery\n");
+    assert_fails(&world.run_with_stdin("ana2", &login, "wrong\n"), 3, "do not belong together");
+    let done = world.run_with_stdin("ana2", &login, "correct horse battery\n");
     assert!(
         String::from_utf8_lossy(&done.stdout).starts_with("Logged in to Acme as Ana Ruiz;"),
         "{}",
-        stderr(&done)
+        stderr_text(&done)
     );
-    assert_eq!(world.json("ana2", &["whoami"])["email"], "ana@acme.test");
+    assert_eq!(world.run_json("ana2", &["whoami"])["email"], "ana@acme.test");
 
-    assert!(world.says("ana2", &["logout"]).starts_with("Logged out of "));
-    ends(&world.run("ana2", &["whoami"]), 3, "there is no token");
+    assert!(world.run_ok("ana2", &["logout"]).starts_with("Logged out of "));
+    assert_fails(&world.run("ana2", &["whoami"]), 3, "there is no token");
     // The other log-in goes on.
-    world.says("ana", &["whoami"]);
+    world.run_ok("ana", &["whoami"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_finds_everything_and_says_what_is_wrong() {
-    let world = World::new().await;
-    let found = world.json("ana", &["doctor"]);
+    let world = Fixture::new().await;
+    let found = world.run_json("ana", &["doctor"]);
     let of = |what: &str| {
         let findings = found["findings"].as_array().unwrap().iter();
         findings.clone().find(|finding| finding["what"] == what).unwrap().clone()
@@ -294,38 +294,38 @@ async fn the_doctor_finds_everything_and_says_what_is_wrong() {
 }
 
 async fn set_password(server: &str, token: &str, user: &str, password: &str) {
-    let api = tierup::runtime::api::Api::new(server, token.to_owned().into()).unwrap();
+    let api = tierup::runtime::api::ApiClient::new(server, token.to_owned().into()).unwrap();
     let path = format!("/api/v1/users/{user}");
     let body = serde_json::json!({"password": password});
-    let _: Value = api.change(reqwest::Method::PATCH, &path, Some(&body)).await.unwrap();
+    let _: Value = api.mutate(reqwest::Method::PATCH, &path, Some(&body)).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn events_come_one_a_line_and_begin_where_one_says() {
-    let world = World::new().await;
-    world.json("ana", &["new", "VPN is down"]);
-    world.json("ana", &["escalate", "1", "Stuck", "--priority", "high"]);
-    let watch = Watching::begin(&world, &["watch", "--since", "0"]);
-    let next = || watch.hears();
+    let world = Fixture::new().await;
+    world.run_json("ana", &["new", "VPN is down"]);
+    world.run_json("ana", &["escalate", "1", "Stuck", "--priority", "high"]);
+    let watch = WatchProcess::spawn(&world, &["watch", "--since", "0"]);
+    let next = || watch.next_event();
     let first = next();
     assert_eq!((&first["seq"], &first["type"]), (&1.into(), &"session_created".into()));
     while next()["type"] != "handoff_created" {}
     // What happens now comes too.
-    world.json("ana", &["claim", "1"]);
+    world.run_json("ana", &["claim", "1"]);
     while next()["type"] != "handoff_claimed" {}
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_people_wrote_is_only_text_in_a_pipe_too() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let evil = "\u{1b}]0;owned\u{7}\u{9b}31m red \u{202e}txt\u{200b}";
-    world.json("ana", &["new", evil]);
+    world.run_json("ana", &["new", evil]);
     for arguments in [&["show", "s1"][..], &["sessions"], &["show", "s1", "--json"], &["sessions", "--json"]]
     {
-        let said = world.says("ana", arguments);
+        let said = world.run_ok("ana", arguments);
         let acts = |c: char| (c.is_control() && c != '\n' && c != '\t') || "\u{202e}\u{200b}".contains(c);
         assert!(!said.contains(acts), "{arguments:?}: {said:?}");
         assert!(said.contains("red"), "{arguments:?}: {said:?}");
     }
-    ends(&world.run("ana", &["claim", evil]), 2, "‹9B›31m red ‹202E›txt‹200B›");
+    assert_fails(&world.run("ana", &["claim", evil]), 2, "‹9B›31m red ‹202E›txt‹200B›");
 }

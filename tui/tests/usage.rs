@@ -7,24 +7,28 @@ mod command;
 
 use std::process::Stdio;
 
-use command::{command, ends, stderr, tierup};
+use command::{assert_fails, run_tierup, stderr_text, tierup_command};
 
 #[test]
 fn without_a_server_it_says_how_to_log_in() {
     let home = tempfile::tempdir().unwrap();
-    ends(&tierup(home.path(), &["claim", "42"]), 3, "hint: log in with `tierup login --server URL`");
-    ends(&tierup(home.path(), &["--server", "http://127.0.0.1:1", "claim", "42"]), 3, "no token");
+    assert_fails(
+        &run_tierup(home.path(), &["claim", "42"]),
+        3,
+        "hint: log in with `tierup login --server URL`",
+    );
+    assert_fails(&run_tierup(home.path(), &["--server", "http://127.0.0.1:1", "claim", "42"]), 3, "no token");
 }
 
 #[test]
 fn what_makes_no_sense_is_a_matter_of_usage() {
     let home = tempfile::tempdir().unwrap();
-    ends(&tierup(home.path(), &["claim", "the first"]), 2, "not an id");
-    ends(&tierup(home.path(), &["claim"]), 2, "hint: tierup claim");
-    ends(&tierup(home.path(), &["clam", "4"]), 2, "hint: did you mean claim?");
-    ends(&tierup(home.path(), &["queue", "--state", "lost"]), 2, "open, claimed, mine, all");
-    ends(
-        &tierup(home.path(), &["--server", "acme", "--token", "tup_x", "claim", "1"]),
+    assert_fails(&run_tierup(home.path(), &["claim", "the first"]), 2, "not an id");
+    assert_fails(&run_tierup(home.path(), &["claim"]), 2, "hint: run_tierup claim");
+    assert_fails(&run_tierup(home.path(), &["clam", "4"]), 2, "hint: did you mean claim?");
+    assert_fails(&run_tierup(home.path(), &["queue", "--state", "lost"]), 2, "open, claimed, mine, all");
+    assert_fails(
+        &run_tierup(home.path(), &["--server", "acme", "--token", "tup_x", "claim", "1"]),
         1,
         "hint: it looks like http",
     );
@@ -36,9 +40,9 @@ fn an_address_takes_no_user_and_shows_no_password() {
     for server in ["http://sam:hunter2@acme.test", "ftp://sam:hunter2@acme.test", "http://sam:hunter2@ac me"]
     {
         for verb in [&["--token", "tup_x", "queue"][..], &["queue"], &["login"], &["doctor"], &[]] {
-            let output = tierup(home.path(), &[&["--server", server], verb].concat());
-            ends(&output, 1, "takes no user and no password");
-            assert!(!stderr(&output).contains("hunter2"), "{}", stderr(&output));
+            let output = run_tierup(home.path(), &[&["--server", server], verb].concat());
+            assert_fails(&output, 1, "takes no user and no password");
+            assert!(!stderr_text(&output).contains("hunter2"), "{}", stderr_text(&output));
         }
     }
 }
@@ -47,14 +51,14 @@ fn an_address_takes_no_user_and_shows_no_password() {
 fn what_cannot_be_a_token_is_no_log_in() {
     let home = tempfile::tempdir().unwrap();
     let queue = ["--server", "http://127.0.0.1:1", "--token", "tup_ä b", "queue"];
-    ends(&tierup(home.path(), &queue), 3, "characters that no token has");
+    assert_fails(&run_tierup(home.path(), &queue), 3, "characters that no token has");
     for token in ["tup_one\ntup_two\n", "tup_bro\r\nken"] {
         let file = home.path().join("token");
         std::fs::write(&file, token).unwrap();
-        let mut login = command(home.path(), &["--server", "http://127.0.0.1:1", "login"]);
+        let mut login = tierup_command(home.path(), &["--server", "http://127.0.0.1:1", "login"]);
         let output = login.stdin(std::fs::File::open(&file).unwrap()).output().unwrap();
-        ends(&output, 3, "a token is one line, and 2 came");
-        assert!(!stderr(&output).contains("tup_one"), "{}", stderr(&output));
+        assert_fails(&output, 3, "a token is one line, and 2 came");
+        assert!(!stderr_text(&output).contains("tup_one"), "{}", stderr_text(&output));
     }
 }
 
@@ -71,7 +75,7 @@ fn a_server_that_is_not_there_is_offline() {
         &["say", "1", "x", "--wait"],
     ] {
         let arguments = [&["--server", "http://127.0.0.1:1", "--token", "tup_x"], verb].concat();
-        ends(&tierup(home.path(), &arguments), 7, "cannot be reached");
+        assert_fails(&run_tierup(home.path(), &arguments), 7, "cannot be reached");
     }
     assert!(begun.elapsed() < std::time::Duration::from_secs(30), "it is said at once, five times");
 }
@@ -93,52 +97,53 @@ fn settings_that_make_no_sense_are_said_with_their_place_and_what_would() {
         ("[keys]\n\"list.pick-up\" = \"j\"", "config.toml: keys: j would be both list.pick-up and list.down"),
     ] {
         std::fs::write(&file, text).unwrap();
-        ends(&tierup(home.path(), &["demo", "--config", path]), 1, says);
+        assert_fails(&run_tierup(home.path(), &["demo", "--config", path]), 1, says);
     }
-    ends(&tierup(home.path(), &["demo", "--config", "/does/not/exist"]), 1, "cannot be read");
-    ends(&tierup(home.path(), &["demo", "--theme", "drak"]), 1, "there is no theme \"drak\"");
+    assert_fails(&run_tierup(home.path(), &["demo", "--config", "/does/not/exist"]), 1, "cannot be read");
+    assert_fails(&run_tierup(home.path(), &["demo", "--theme", "drak"]), 1, "there is no theme \"drak\"");
 }
 
 #[test]
 fn the_console_needs_a_terminal() {
     let home = tempfile::tempdir().unwrap();
     let arguments = ["--server", "http://127.0.0.1:1", "--token", "tup_x"];
-    ends(&tierup(home.path(), &arguments), 1, "the console needs a terminal");
+    assert_fails(&run_tierup(home.path(), &arguments), 1, "the console needs a terminal");
 }
 
 #[test]
 fn completions_and_the_manual_are_made_from_the_commands_themselves() {
     let home = tempfile::tempdir().unwrap();
     for shell in ["bash", "zsh", "fish"] {
-        let script = tierup(home.path(), &["completions", shell]);
+        let script = run_tierup(home.path(), &["completions", shell]);
         assert!(String::from_utf8_lossy(&script.stdout).contains("send-back"), "{shell}");
     }
-    let page = tierup(home.path(), &["man"]);
+    let page = run_tierup(home.path(), &["man"]);
     assert!(String::from_utf8_lossy(&page.stdout).starts_with(".ie"), "roff");
     let folder = home.path().join("man");
-    assert!(tierup(home.path(), &["man", folder.to_str().unwrap()]).status.success());
+    assert!(run_tierup(home.path(), &["man", folder.to_str().unwrap()]).status.success());
     assert!(folder.join("tierup-claim.1").exists());
 }
 
 #[test]
 fn a_reader_that_has_heard_enough_ends_it_without_a_word() {
     let home = tempfile::tempdir().unwrap();
-    let mut child = command(home.path(), &["completions", "bash"])
+    let mut child = tierup_command(home.path(), &["completions", "bash"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
-    assert!(output.status.success() && output.stderr.is_empty(), "{}", stderr(&output));
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", stderr_text(&output));
 }
 
 #[test]
 fn the_demo_tells_its_story_without_a_terminal_and_leaves_nothing_behind() {
     let home = tempfile::tempdir().unwrap();
-    let output = command(home.path(), &["demo", "--script"]).env("TMPDIR", home.path()).output().unwrap();
+    let output =
+        tierup_command(home.path(), &["demo", "--script"]).env("TMPDIR", home.path()).output().unwrap();
     let told = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{told}{}", stderr(&output));
+    assert!(output.status.success(), "{told}{}", stderr_text(&output));
     for line in [
         "escalates #1, urgent",
         "sees it arrive",

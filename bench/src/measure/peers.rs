@@ -9,25 +9,25 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 
 use crate::bench::Bench;
-use crate::figures::Side::{self, Neomutt, Tig};
-use crate::measure::console::{ROWS, list};
+use crate::figures::Program::{self, Neomutt, Tig};
+use crate::measure::console::{LIST_ROWS, measure_list};
 use crate::seed;
-use crate::terminal::Terminal;
+use crate::terminal::PtyProgram;
 
 /// A program, what it is asked to show, and what it shows when it has.
 struct Peer<'p> {
-    side: Side,
+    side: Program,
     name: &'p str,
     arguments: &'p [&'p str],
-    settled: String,
+    ready_text: String,
     /// What leads to the first row, if it does not begin there.
-    to_first: Option<&'p str>,
+    first_row_key: Option<&'p str>,
 }
 
 /// tig, on a history of as many commits as there are handoffs.
-pub fn tig(bench: &mut Bench) -> anyhow::Result<()> {
-    let Some(program) = installed("tig") else { return Ok(()) };
-    let home = home(bench)?;
+pub fn measure_tig(bench: &mut Bench) -> anyhow::Result<()> {
+    let Some(program) = find_program("tig") else { return Ok(()) };
+    let home = create_home(bench)?;
     let mut import = Command::new("sh");
     import.args([
         "-c",
@@ -35,47 +35,53 @@ pub fn tig(bench: &mut Bench) -> anyhow::Result<()> {
     ]);
     import.current_dir(&home).env("HOME", &home).stdin(Stdio::piped());
     let mut importing = import.spawn()?;
-    importing.stdin.take().context("no input")?.write_all(history().as_bytes())?;
+    importing.stdin.take().context("no input")?.write_all(git_history().as_bytes())?;
     ensure!(importing.wait()?.success(), "git fast-import failed");
-    let settled = format!("commit 1 of {ROWS}");
-    let peer = Peer { side: Tig, name: "tig", arguments: &[], settled, to_first: None };
-    run(bench, &peer, &program, &home)
+    let settled = format!("commit 1 of {LIST_ROWS}");
+    let peer = Peer { side: Tig, name: "tig", arguments: &[], ready_text: settled, first_row_key: None };
+    measure_peer(bench, &peer, &program, &home)
 }
 
 /// neomutt, on a mailbox of as many messages as there are handoffs.
-pub fn neomutt(bench: &mut Bench) -> anyhow::Result<()> {
-    let Some(program) = installed("neomutt") else { return Ok(()) };
-    let home = home(bench)?;
-    std::fs::write(home.join("mbox"), mailbox())?;
+pub fn measure_neomutt(bench: &mut Bench) -> anyhow::Result<()> {
+    let Some(program) = find_program("neomutt") else { return Ok(()) };
+    let home = create_home(bench)?;
+    std::fs::write(home.join("mbox"), mbox_text())?;
     // Nobody is asked anything, and nothing is written.
     std::fs::write(home.join("rc"), "set folder=.\nset sort=date\nset header_cache=\n")?;
     let arguments = ["-n", "-F", "rc", "-R", "-f", "mbox"];
-    let settled = format!("Msgs:{ROWS}");
-    let peer = Peer { side: Neomutt, name: "neomutt", arguments: &arguments, settled, to_first: Some("=") };
-    run(bench, &peer, &program, &home)
+    let settled = format!("Msgs:{LIST_ROWS}");
+    let peer = Peer {
+        side: Neomutt,
+        name: "neomutt",
+        arguments: &arguments,
+        ready_text: settled,
+        first_row_key: Some("="),
+    };
+    measure_peer(bench, &peer, &program, &home)
 }
 
-fn run(bench: &mut Bench, peer: &Peer<'_>, program: &Path, home: &Path) -> anyhow::Result<()> {
-    let mut terminal = Terminal::start(program, peer.arguments, home, &[])?;
-    let settled = terminal.sees(&peer.settled).with_context(|| peer.name.to_owned())?;
-    bench.figures.note(peer.side, "first paint", terminal.first_paint()?);
-    bench.figures.note(peer.side, "settled", terminal.since_start(settled));
-    terminal.rest(Duration::from_secs(1));
-    if let Some(key) = peer.to_first {
+fn measure_peer(bench: &mut Bench, peer: &Peer<'_>, program: &Path, home: &Path) -> anyhow::Result<()> {
+    let mut terminal = PtyProgram::start(program, peer.arguments, home, &[])?;
+    let settled = terminal.wait_for_text(&peer.ready_text).with_context(|| peer.name.to_owned())?;
+    bench.figures.record(peer.side, "first paint", terminal.first_paint_ms()?);
+    bench.figures.record(peer.side, "settled", terminal.ms_since_start(settled));
+    terminal.read_until_quiet(Duration::from_secs(1));
+    if let Some(key) = peer.first_row_key {
         terminal.press(key)?;
-        terminal.rest(Duration::from_secs(1));
+        terminal.read_until_quiet(Duration::from_secs(1));
     }
-    list(bench, peer.side, &mut terminal).with_context(|| peer.name.to_owned())?;
-    terminal.end()
+    measure_list(bench, peer.side, &mut terminal).with_context(|| peer.name.to_owned())?;
+    terminal.kill()
 }
 
-fn home(bench: &Bench) -> anyhow::Result<PathBuf> {
-    let home = std::path::absolute(bench.place())?;
+fn create_home(bench: &Bench) -> anyhow::Result<PathBuf> {
+    let home = std::path::absolute(bench.new_folder())?;
     std::fs::create_dir_all(&home)?;
     Ok(home)
 }
 
-fn installed(name: &str) -> Option<PathBuf> {
+fn find_program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file());
     if found.is_none() {
@@ -84,9 +90,9 @@ fn installed(name: &str) -> Option<PathBuf> {
     found
 }
 
-fn history() -> String {
+fn git_history() -> String {
     let mut stream = String::new();
-    for number in 0..ROWS {
+    for number in 0..LIST_ROWS {
         let (title, text) = (seed::title(number), number.to_string());
         let at = 1_700_000_000 + u64::from(number) * 60;
         // Writing to a String cannot fail.
@@ -101,9 +107,9 @@ fn history() -> String {
     stream
 }
 
-fn mailbox() -> String {
+fn mbox_text() -> String {
     let mut mailbox = String::new();
-    for number in 0..ROWS {
+    for number in 0..LIST_ROWS {
         let title = seed::title(number);
         let (day, hour, minute) = (1 + number / 1_440, number / 60 % 24, number % 60);
         // Writing to a String cannot fail.

@@ -10,73 +10,74 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use crate::bench::Bench;
-use crate::client::{Line, request};
-use crate::figures::Side::Product;
-use crate::load::{Run, closed_loops, count};
-use crate::measure::pages::page;
+use crate::client::{HttpConnection, encode_request};
+use crate::figures::Program::Product;
+use crate::load::{LoadResult, as_f64, run_closed_loops};
+use crate::measure::pages::page_request;
 use crate::measure::writes::CONNECTIONS;
-use crate::process::Process;
-use crate::streams::each_id;
+use crate::server_process::ServerProcess;
+use crate::streams::for_each_id;
 use crate::world::{World, quiet};
 
 /// Events that were missed, at least.
-const MISSED: usize = 10_000;
+const MISSED_EVENTS: usize = 10_000;
 /// As many entries of the log; a third of them are for streams of their session only.
-const ENTRIES: u64 = 15_000;
+const MISSED_LOG_ENTRIES: u64 = 15_000;
 /// Readers that come back at once.
-const READERS: usize = 1_000;
+const READER_COUNT: usize = 1_000;
 /// What a stream says at the end of what was missed.
-const CAUGHT_UP: &[u8] = b"event: caught_up";
+const CAUGHT_UP_FRAME: &[u8] = b"event: caught_up";
 
 /// The product; the ceiling has no history to resume from.
-pub async fn product(bench: &mut Bench) -> anyhow::Result<()> {
-    let world = bench.many.clone();
-    let process = Process::product(&bench.binary, &world.folder, &quiet()).await?;
-    let mut line = Line::open(process.address).await?;
-    let newest = newest(line.ask(&page(&world, 0, "")).await?.body)?;
+pub async fn measure_product(bench: &mut Bench) -> anyhow::Result<()> {
+    let world = bench.large_queue.clone();
+    let process = ServerProcess::start_product(&bench.server_binary, &world.folder, &quiet()).await?;
+    let mut line = HttpConnection::connect(process.address).await?;
+    let newest = newest_seq(line.send(&page_request(&world, 0, "")).await?.body)?;
     let back = |turn: usize| {
-        let path = format!("{}?caught_up=true&last_event_id={}", route::STREAM.0, newest - ENTRIES);
-        request("GET", &path, world.token(turn), "")
+        let path =
+            format!("{}?caught_up=true&last_event_id={}", route::STREAM.0, newest - MISSED_LOG_ENTRIES);
+        encode_request("GET", &path, world.token(turn), "")
     };
 
-    let stream = Line::open(process.address).await?.listen(&back(0)).await?;
-    let (events, took) = read_all(stream).await?;
-    ensure!(events >= MISSED, "{events} events came");
-    bench.figures.note(Product, "resume", count(events) / took.as_secs_f64());
+    let stream = HttpConnection::connect(process.address).await?.into_stream(&back(0)).await?;
+    let (events, took) = read_until_caught_up(stream).await?;
+    ensure!(events >= MISSED_EVENTS, "{events} events came");
+    bench.figures.record(Product, "resume", as_f64(events) / took.as_secs_f64());
 
-    let waiting = waiting(&mut line, &world).await?;
-    let mut lines = Line::open_all(process.address, CONNECTIONS).await?;
-    let lining_up = Line::open_all(process.address, READERS).await?;
+    let waiting = open_handoffs(&mut line, &world).await?;
+    let mut lines = HttpConnection::connect_all(process.address, CONNECTIONS).await?;
+    let lining_up = HttpConnection::connect_all(process.address, READER_COUNT).await?;
     let (first, second) = waiting.split_at(waiting.len() / 2);
-    let alone = claims(bench, &mut lines, &world, first).await?;
+    let alone = claim_all(bench, &mut lines, &world, first).await?;
     let mut readers = JoinSet::new();
     for (turn, line) in lining_up.into_iter().enumerate() {
-        readers.spawn_local(drain(line.listen(&back(turn)).await?));
+        readers.spawn_local(discard_until_caught_up(line.into_stream(&back(turn)).await?));
     }
-    let among = claims(bench, &mut lines, &world, second).await?;
+    let among = claim_all(bench, &mut lines, &world, second).await?;
     let unfinished = readers.len() - std::iter::from_fn(|| readers.try_join_next()).count();
     ensure!(unfinished > 0, "the readers were done before the claims: measure shorter");
-    bench.figures.note(Product, "claims alone", alone.rate());
-    bench.figures.note(Product, "claims among 1,000 who resume", among.rate());
-    bench.figures.note(Product, "claims alone p99", alone.percentile(99));
-    bench.figures.note(Product, "claims among p99", among.percentile(99));
+    bench.figures.record(Product, "claims alone", alone.rate());
+    bench.figures.record(Product, "claims among 1,000 who resume", among.rate());
+    bench.figures.record(Product, "claims alone p99", alone.percentile(99));
+    bench.figures.record(Product, "claims among p99", among.percentile(99));
     drop(readers);
-    give_back(&mut lines, &world).await?;
-    process.end().await
+    release_all(&mut lines, &world).await?;
+    process.stop().await
 }
 
-fn newest(page: &[u8]) -> anyhow::Result<u64> {
+fn newest_seq(page: &[u8]) -> anyhow::Result<u64> {
     let at = memmem::rfind(page, b"\"as_of_seq\":").context("a page without its place")?;
     let digits = page[at + 12..].split(|byte| !byte.is_ascii_digit()).next().unwrap_or_default();
     Ok(std::str::from_utf8(digits)?.parse()?)
 }
 
 /// Handoffs that wait, some pages of them.
-async fn waiting(line: &mut Line, world: &World) -> anyhow::Result<Vec<String>> {
+async fn open_handoffs(line: &mut HttpConnection, world: &World) -> anyhow::Result<Vec<String>> {
     let (mut ids, mut query) = (Vec::new(), String::new());
     while ids.len() < 20_000 {
         let path = format!("{}?limit=200{query}", route::ESCALATIONS.0);
-        let answer = line.ask(&request("GET", &path, &world.owner, "")).await?;
+        let answer = line.send(&encode_request("GET", &path, &world.owner, "")).await?;
         let page: tierup_common::handoff::QueuePage = serde_json::from_slice(answer.body)?;
         ids.extend(page.items.iter().map(|item| item.id.to_string()));
         let Some(next) = page.next_cursor else { break };
@@ -85,15 +86,16 @@ async fn waiting(line: &mut Line, world: &World) -> anyhow::Result<Vec<String>> 
     Ok(ids)
 }
 
-async fn claims(
+async fn claim_all(
     bench: &Bench,
-    lines: &mut [Line],
+    lines: &mut [HttpConnection],
     world: &World,
     handoffs: &[String],
-) -> anyhow::Result<Run> {
+) -> anyhow::Result<LoadResult> {
     let mut left = handoffs.iter();
-    let next = |turn| Some(request("POST", &route::CLAIM.path(&[left.next()?]), world.token(turn), ""));
-    closed_loops(lines, bench.span, next, |answer| {
+    let next =
+        |turn| Some(encode_request("POST", &route::CLAIM.path(&[left.next()?]), world.token(turn), ""));
+    run_closed_loops(lines, bench.measure_time, next, |answer| {
         ensure!(answer.status == 200, "a claim was answered with {}", answer.status);
         Ok(())
     })
@@ -101,10 +103,10 @@ async fn claims(
 }
 
 /// Puts everything that was claimed back in the queue, for the next round.
-async fn give_back(lines: &mut [Line], world: &World) -> anyhow::Result<()> {
+async fn release_all(lines: &mut [HttpConnection], world: &World) -> anyhow::Result<()> {
     loop {
         let path = format!("{}?limit=200&state=claimed", route::ESCALATIONS.0);
-        let answer = lines[0].ask(&request("GET", &path, &world.owner, "")).await?;
+        let answer = lines[0].send(&encode_request("GET", &path, &world.owner, "")).await?;
         let page: tierup_common::handoff::QueuePage = serde_json::from_slice(answer.body)?;
         if page.items.is_empty() {
             return Ok(());
@@ -112,9 +114,9 @@ async fn give_back(lines: &mut [Line], world: &World) -> anyhow::Result<()> {
         let mut left = page.items.iter();
         let next = |_| {
             let path = route::RELEASE.path(&[&left.next()?.id]);
-            Some(request("POST", &path, &world.owner, "{\"reason\":\"\"}"))
+            Some(encode_request("POST", &path, &world.owner, "{\"reason\":\"\"}"))
         };
-        closed_loops(lines, Duration::from_mins(1), next, |answer| {
+        run_closed_loops(lines, Duration::from_mins(1), next, |answer| {
             ensure!(answer.status == 200, "a release was answered with {}", answer.status);
             Ok(())
         })
@@ -123,21 +125,21 @@ async fn give_back(lines: &mut [Line], world: &World) -> anyhow::Result<()> {
 }
 
 /// Reads until the stream says that nothing is missing any more; how many events there were, and how long it took.
-async fn read_all(mut stream: TcpStream) -> anyhow::Result<(usize, Duration)> {
+async fn read_until_caught_up(mut stream: TcpStream) -> anyhow::Result<(usize, Duration)> {
     let (begun, mut buffer, mut looked) = (Instant::now(), Vec::with_capacity(16 * 1024 * 1024), 0);
-    while memmem::find(&buffer[looked..], CAUGHT_UP).is_none() {
-        looked = buffer.len().saturating_sub(CAUGHT_UP.len());
+    while memmem::find(&buffer[looked..], CAUGHT_UP_FRAME).is_none() {
+        looked = buffer.len().saturating_sub(CAUGHT_UP_FRAME.len());
         ensure!(stream.read_buf(&mut buffer).await? > 0, "the stream ended");
     }
     let (took, mut events) = (begun.elapsed(), 0);
-    each_id(&buffer, |_| events += 1);
+    for_each_id(&buffer, |_| events += 1);
     Ok((events, took))
 }
 
 /// Reads until the end of what was missed, and counts nothing: the claims are what is measured.
-async fn drain(mut stream: TcpStream) -> anyhow::Result<()> {
+async fn discard_until_caught_up(mut stream: TcpStream) -> anyhow::Result<()> {
     let mut buffer = Vec::with_capacity(32 * 1024);
-    while memmem::find(&buffer, CAUGHT_UP).is_none() {
+    while memmem::find(&buffer, CAUGHT_UP_FRAME).is_none() {
         buffer.clear();
         ensure!(stream.read_buf(&mut buffer).await? > 0, "the stream ended");
     }

@@ -76,7 +76,7 @@ impl Signal {
 
 /// Anything a stream carries, as a client reads it.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Frame {
+pub enum StreamFrame {
     /// A durable event.
     Event(Box<Event>),
     /// An ephemeral one.
@@ -88,7 +88,7 @@ pub enum Frame {
     },
 }
 
-impl Frame {
+impl StreamFrame {
     /// Reads the `data:` of a frame. What cannot be read is [`Frame::Unknown`]: a server may know more than its
     /// clients.
     pub fn parse(data: &str) -> Self {

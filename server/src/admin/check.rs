@@ -9,7 +9,7 @@ use crate::store;
 
 /// What a check found.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Checked {
+pub struct CheckReport {
     /// Accounts in it.
     pub accounts: u64,
     /// Users in it.
@@ -24,14 +24,14 @@ pub struct Checked {
     pub problems: Vec<String>,
 }
 
-impl Checked {
+impl CheckReport {
     /// Whether all is well.
     pub const fn is_sound(&self) -> bool {
         self.problems.is_empty()
     }
 }
 
-impl std::fmt::Display for Checked {
+impl std::fmt::Display for CheckReport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { accounts, users, sessions, handoffs, events, problems: _ } = self;
         write!(
@@ -42,11 +42,11 @@ impl std::fmt::Display for Checked {
 }
 
 /// Checks the database of a folder, whether a server runs on it or not.
-pub fn folder(folder: &Path) -> Result<Checked, AdminError> {
-    Ok(store::examine(&store::inspect_folder(folder)?)?)
+pub fn check_folder(folder: &Path) -> Result<CheckReport, AdminError> {
+    Ok(store::check_integrity(&store::open_folder_read_only(folder)?)?)
 }
 
 /// Checks a database that is a file by itself.
-pub(super) fn file(path: &Path) -> Result<Checked, AdminError> {
-    Ok(store::examine(&store::inspect_file(path)?)?)
+pub(super) fn check_file(path: &Path) -> Result<CheckReport, AdminError> {
+    Ok(store::check_integrity(&store::open_file_read_only(path)?)?)
 }

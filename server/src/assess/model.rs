@@ -14,24 +14,24 @@ use sse_stream::SseByteStream;
 use url::Url;
 
 use crate::assess::prompt::Prompt;
-use crate::assess::{TEXT, Unable, Write};
-use crate::outgoing::{self, OutgoingError};
+use crate::assess::{EngineError, MAX_TEXT_BYTES, TextSink};
+use crate::http_client::{self, HttpClientError};
 
 /// What is read of one answer, in bytes, at most.
-const READ: usize = 256 * 1024;
+const MAX_RESPONSE_BYTES: usize = 256 * 1024;
 /// What a model is asked to write, in tokens, at most.
-const TOKENS: u32 = 1_500;
+const MAX_TOKENS: u32 = 1_500;
 
 /// How an endpoint is spoken to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Wire {
+pub enum ModelApi {
     /// `POST {base}/chat/completions`, as OpenAI, Ollama, vLLM, llama.cpp and others take it.
     OpenAi,
     /// `POST {base}/messages`, as Anthropic takes it.
     Anthropic,
 }
 
-impl Wire {
+impl ModelApi {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::OpenAi => "openai",
@@ -42,8 +42,8 @@ impl Wire {
 
 /// A model, where it is and how long it may take.
 #[derive(Debug)]
-pub struct Endpoint {
-    pub(super) wire: Wire,
+pub struct ModelEndpoint {
+    pub(super) api: ModelApi,
     pub(super) model: String,
     pub(super) time_limit: Duration,
     url: Url,
@@ -51,58 +51,60 @@ pub struct Endpoint {
     client: reqwest::Client,
 }
 
-impl Endpoint {
+impl ModelEndpoint {
     /// The model of this name behind a base address (`…/v1`).
     pub fn new(
-        wire: Wire,
+        api: ModelApi,
         base: &Url,
         model: String,
         api_key: Option<SecretString>,
         time_limit: Duration,
         proxy: Option<&Url>,
-    ) -> Result<Self, OutgoingError> {
-        let client = outgoing::client(base, proxy)?;
+    ) -> Result<Self, HttpClientError> {
+        let client = http_client::build_client(base, proxy)?;
         let mut url = base.clone();
-        let end = match wire {
-            Wire::OpenAi => "chat/completions",
-            Wire::Anthropic => "messages",
+        let end = match api {
+            ModelApi::OpenAi => "chat/completions",
+            ModelApi::Anthropic => "messages",
         };
         url.set_path(&format!("{}/{end}", base.path().trim_end_matches('/')));
-        Ok(Self { wire, model, time_limit, url, api_key, client })
+        Ok(Self { api, model, time_limit, url, api_key, client })
     }
 
     /// What the model says, written as it comes.
-    pub(super) async fn complete(&self, prompt: Prompt, write: Write<'_>) -> Result<String, Unable> {
-        let answer = tokio::time::timeout(self.time_limit, self.ask(prompt, write));
+    pub(super) async fn complete(&self, prompt: Prompt, sink: TextSink<'_>) -> Result<String, EngineError> {
+        let answer = tokio::time::timeout(self.time_limit, self.send_prompt(prompt, sink));
         answer.await.unwrap_or_else(|_| {
             let seconds = self.time_limit.as_secs();
-            Err(Unable(format!("The model did not finish within {seconds} seconds.")))
+            Err(EngineError(format!("The model did not finish within {seconds} seconds.")))
         })
     }
 
-    async fn ask(&self, prompt: Prompt, write: Write<'_>) -> Result<String, Unable> {
-        let response = self.request(prompt).send().await.map_err(|error| {
+    async fn send_prompt(&self, prompt: Prompt, sink: TextSink<'_>) -> Result<String, EngineError> {
+        let response = self.build_request(prompt).send().await.map_err(|error| {
             tracing::warn!(error = %error.without_url(), "the model's endpoint was not reached");
-            Unable("The model's endpoint could not be reached.".into())
+            EngineError("The model's endpoint could not be reached.".into())
         })?;
-        check(response.status())?;
+        check_status(response.status())?;
         let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let text = match content_type.and_then(|value| value.split(';').next()).map(str::trim) {
-            Some("text/event-stream") => self.read_stream(response, write).await?,
-            Some("application/json") => self.read_whole(response, write).await?,
-            _ => return Err(Unable("The model's endpoint did not answer with a stream of text.".into())),
+            Some("text/event-stream") => self.read_stream(response, sink).await?,
+            Some("application/json") => self.read_json(response, sink).await?,
+            _ => {
+                return Err(EngineError("The model's endpoint did not answer with a stream of text.".into()));
+            }
         };
         if text.trim().is_empty() {
-            return Err(Unable("The model said nothing.".into()));
+            return Err(EngineError("The model said nothing.".into()));
         }
         Ok(text)
     }
 
-    fn request(&self, prompt: Prompt) -> RequestBuilder {
+    fn build_request(&self, prompt: Prompt) -> RequestBuilder {
         let request = self.client.post(self.url.clone());
         let Prompt { system, user } = prompt;
-        match self.wire {
-            Wire::OpenAi => {
+        match self.api {
+            ModelApi::OpenAi => {
                 let body = json!({
                     "model": self.model,
                     "stream": true,
@@ -117,11 +119,11 @@ impl Endpoint {
                     None => request,
                 }
             }
-            Wire::Anthropic => {
+            ModelApi::Anthropic => {
                 let body = json!({
                     "model": self.model,
                     "stream": true,
-                    "max_tokens": TOKENS,
+                    "max_tokens": MAX_TOKENS,
                     "system": system,
                     "messages": [{"role": "user", "content": user}],
                 });
@@ -134,8 +136,8 @@ impl Endpoint {
         }
     }
 
-    async fn read_stream(&self, response: Response, write: Write<'_>) -> Result<String, Unable> {
-        let mut left = READ;
+    async fn read_stream(&self, response: Response, sink: TextSink<'_>) -> Result<String, EngineError> {
+        let mut left = MAX_RESPONSE_BYTES;
         let bytes = response.bytes_stream().map(move |chunk| {
             let chunk = chunk.map_err(std::io::Error::other)?;
             left = left.checked_sub(chunk.len()).ok_or_else(|| std::io::Error::other("too much"))?;
@@ -146,7 +148,7 @@ impl Endpoint {
         while let Some(event) = events.next().await {
             let event = event.map_err(|error| {
                 tracing::warn!(%error, "the model's answer broke off");
-                Unable("The model's answer broke off or was too long.".into())
+                EngineError("The model's answer broke off or was too long.".into())
             })?;
             let Some(data) = event.data else { continue };
             if data.trim() == "[DONE]" {
@@ -154,62 +156,62 @@ impl Endpoint {
             }
             let Ok(value) = serde_json::from_str::<Value>(&data) else { continue };
             if value.get("error").is_some_and(|error| !error.is_null()) {
-                return Err(Unable("The model's endpoint reported an error.".into()));
+                return Err(EngineError("The model's endpoint reported an error.".into()));
             }
-            if let Some(more) = self.delta(&value) {
-                take(&mut text, more, write)?;
+            if let Some(more) = self.delta_text(&value) {
+                append_text(&mut text, more, sink)?;
             }
         }
         Ok(text)
     }
 
     /// Some endpoints answer in one piece, whatever they are asked for.
-    async fn read_whole(&self, response: Response, write: Write<'_>) -> Result<String, Unable> {
+    async fn read_json(&self, response: Response, sink: TextSink<'_>) -> Result<String, EngineError> {
         let mut bytes = Vec::new();
         let mut chunks = response.bytes_stream();
         while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(|_| Unable("The model's answer broke off.".into()))?;
-            if bytes.len() + chunk.len() > READ {
-                return Err(Unable("The model's answer was too long.".into()));
+            let chunk = chunk.map_err(|_| EngineError("The model's answer broke off.".into()))?;
+            if bytes.len() + chunk.len() > MAX_RESPONSE_BYTES {
+                return Err(EngineError("The model's answer was too long.".into()));
             }
             bytes.extend_from_slice(&chunk);
         }
         let value: Value = serde_json::from_slice(&bytes)
-            .map_err(|_| Unable("The model's endpoint did not answer with valid JSON.".into()))?;
+            .map_err(|_| EngineError("The model's endpoint did not answer with valid JSON.".into()))?;
         let mut text = String::new();
-        take(&mut text, self.whole(&value).unwrap_or_default(), write)?;
+        append_text(&mut text, self.message_text(&value).unwrap_or_default(), sink)?;
         Ok(text)
     }
 
-    fn delta<'v>(&self, value: &'v Value) -> Option<&'v str> {
-        match self.wire {
-            Wire::OpenAi => value.pointer("/choices/0/delta/content")?.as_str(),
-            Wire::Anthropic => value.pointer("/delta/text")?.as_str(),
+    fn delta_text<'v>(&self, value: &'v Value) -> Option<&'v str> {
+        match self.api {
+            ModelApi::OpenAi => value.pointer("/choices/0/delta/content")?.as_str(),
+            ModelApi::Anthropic => value.pointer("/delta/text")?.as_str(),
         }
     }
 
-    fn whole<'v>(&self, value: &'v Value) -> Option<&'v str> {
-        match self.wire {
-            Wire::OpenAi => value.pointer("/choices/0/message/content")?.as_str(),
-            Wire::Anthropic => value.pointer("/content/0/text")?.as_str(),
+    fn message_text<'v>(&self, value: &'v Value) -> Option<&'v str> {
+        match self.api {
+            ModelApi::OpenAi => value.pointer("/choices/0/message/content")?.as_str(),
+            ModelApi::Anthropic => value.pointer("/content/0/text")?.as_str(),
         }
     }
 }
 
-fn take(text: &mut String, more: &str, write: Write<'_>) -> Result<(), Unable> {
-    if text.len() + more.len() > TEXT {
-        return Err(Unable(format!("The model wrote more than {} KiB.", TEXT / 1024)));
+fn append_text(text: &mut String, more: &str, sink: TextSink<'_>) -> Result<(), EngineError> {
+    if text.len() + more.len() > MAX_TEXT_BYTES {
+        return Err(EngineError(format!("The model wrote more than {} KiB.", MAX_TEXT_BYTES / 1024)));
     }
     // NUL is refused wherever text comes in.
     let more = more.replace('\0', "");
     if !more.is_empty() {
         text.push_str(&more);
-        write(&more);
+        sink(&more);
     }
     Ok(())
 }
 
-fn check(status: StatusCode) -> Result<(), Unable> {
+fn check_status(status: StatusCode) -> Result<(), EngineError> {
     let code = status.as_u16();
     let why = match code {
         200..=299 => return Ok(()),
@@ -220,5 +222,5 @@ fn check(status: StatusCode) -> Result<(), Unable> {
         429 => format!("The model's endpoint asks to slow down ({code})."),
         _ => format!("The model's endpoint answered {code}."),
     };
-    Err(Unable(why))
+    Err(EngineError(why))
 }

@@ -7,39 +7,39 @@
 use serde::Deserialize;
 use tierup_common::assessment::{Confidence, Evidence};
 
-use crate::assess::{Opinion, QUOTES, STEP_LENGTH, STEPS, Unable, cut};
+use crate::assess::{AssessmentDraft, EngineError, MAX_QUOTES, MAX_STEP_CHARS, MAX_STEPS, truncate};
 use crate::domain::briefing::Briefing;
 
 /// The likely cause, in characters, at most.
-const CAUSE: usize = 600;
+const MAX_CAUSE_CHARS: usize = 600;
 /// A quote, in characters, at most.
-const QUOTE: usize = 300;
+const MAX_QUOTE_CHARS: usize = 300;
 
 /// Reads what a model said of a briefing.
-pub(super) fn opinion(said: &str, briefing: &Briefing) -> Result<Opinion, Unable> {
-    let text = unfenced(said.trim());
-    let opinion = if text.starts_with(['{', '[', '<']) { from_json(text)? } else { from_text(text) };
+pub(super) fn parse_assessment(answer: &str, briefing: &Briefing) -> Result<AssessmentDraft, EngineError> {
+    let text = strip_code_fence(answer.trim());
+    let opinion = if text.starts_with(['{', '[', '<']) { parse_json(text)? } else { parse_text(text) };
     if opinion.likely_cause.is_empty() {
-        return Err(Unable("The model named no likely cause.".into()));
+        return Err(EngineError("The model named no likely cause.".into()));
     }
     let known =
         |evidence: &Evidence| briefing.messages.iter().any(|message| message.seq == evidence.message_seq);
-    let evidence = opinion.evidence.into_iter().filter(known).take(QUOTES).collect();
-    let steps = opinion.steps.into_iter().take(STEPS).collect();
-    Ok(Opinion { steps, evidence, ..opinion })
+    let evidence = opinion.evidence.into_iter().filter(known).take(MAX_QUOTES).collect();
+    let steps = opinion.steps.into_iter().take(MAX_STEPS).collect();
+    Ok(AssessmentDraft { steps, evidence, ..opinion })
 }
 
 /// The inside of a text that is one code block.
-fn unfenced(text: &str) -> &str {
+fn strip_code_fence(text: &str) -> &str {
     let inside = text.strip_prefix("```").and_then(|rest| rest.strip_suffix("```"));
     inside.and_then(|inside| inside.split_once('\n')).map_or(text, |(_, body)| body.trim())
 }
 
 #[derive(Deserialize)]
-struct Said {
+struct JsonAssessment {
     likely_cause: String,
     #[serde(default)]
-    suggested_steps: Vec<SaidStep>,
+    suggested_steps: Vec<JsonStep>,
     confidence: Option<Confidence>,
     #[serde(default)]
     evidence: Vec<Evidence>,
@@ -47,7 +47,7 @@ struct Said {
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum SaidStep {
+enum JsonStep {
     Text(String),
     Step {
         text: String,
@@ -56,34 +56,34 @@ enum SaidStep {
     },
 }
 
-fn from_json(text: &str) -> Result<Opinion, Unable> {
-    let said: Said = serde_json::from_str(text)
-        .map_err(|_| Unable("The model's answer was not in the form it was asked for.".into()))?;
+fn parse_json(text: &str) -> Result<AssessmentDraft, EngineError> {
+    let said: JsonAssessment = serde_json::from_str(text)
+        .map_err(|_| EngineError("The model's answer was not in the form it was asked for.".into()))?;
     let steps = said.suggested_steps.into_iter().map(|step| match step {
-        SaidStep::Text(text) => (one_line(&text, STEP_LENGTH), false),
-        SaidStep::Step { text, already_tried } => (one_line(&text, STEP_LENGTH), already_tried),
+        JsonStep::Text(text) => (one_line(&text, MAX_STEP_CHARS), false),
+        JsonStep::Step { text, already_tried } => (one_line(&text, MAX_STEP_CHARS), already_tried),
     });
     let evidence = said.evidence.into_iter();
-    Ok(Opinion {
-        likely_cause: cut(said.likely_cause.trim(), CAUSE),
+    Ok(AssessmentDraft {
+        likely_cause: truncate(said.likely_cause.trim(), MAX_CAUSE_CHARS),
         steps: steps.filter(|(text, _)| !text.is_empty()).collect(),
         confidence: said.confidence.unwrap_or(Confidence::Low),
-        evidence: evidence.map(|it| Evidence { quote: one_line(&it.quote, QUOTE), ..it }).collect(),
+        evidence: evidence.map(|it| Evidence { quote: one_line(&it.quote, MAX_QUOTE_CHARS), ..it }).collect(),
         similar: Vec::new(),
     })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
+enum AnswerSection {
     Cause,
     Steps,
     Evidence,
 }
 
-fn from_text(text: &str) -> Opinion {
-    let mut part = Part::Cause;
+fn parse_text(text: &str) -> AssessmentDraft {
+    let mut part = AnswerSection::Cause;
     let mut cause: Vec<&str> = Vec::new();
-    let mut opinion = Opinion {
+    let mut opinion = AssessmentDraft {
         likely_cause: String::new(),
         steps: Vec::new(),
         confidence: Confidence::Low,
@@ -91,7 +91,7 @@ fn from_text(text: &str) -> Opinion {
         similar: Vec::new(),
     };
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        if let Some((heading, rest)) = headed(line) {
+        if let Some((heading, rest)) = parse_heading(line) {
             match heading {
                 Heading::Confidence => {
                     let word = rest.split(|c: char| !c.is_alphabetic()).find(|word| !word.is_empty());
@@ -99,45 +99,45 @@ fn from_text(text: &str) -> Opinion {
                     opinion.confidence = parsed.unwrap_or(opinion.confidence);
                     continue;
                 }
-                Heading::Part(next) => {
+                Heading::Section(next) => {
                     part = next;
                     if rest.is_empty() {
                         continue;
                     }
                 }
             }
-            if part == Part::Cause {
+            if part == AnswerSection::Cause {
                 cause.push(rest);
                 continue;
             }
         }
-        match (part, item(line)) {
-            (Part::Evidence, Some(item)) => opinion.evidence.extend(evidence(item)),
-            (Part::Cause | Part::Steps, Some(item)) => opinion.steps.push(step(item)),
-            (Part::Cause, None) => cause.push(line),
-            (Part::Steps | Part::Evidence, None) => {}
+        match (part, list_item_text(line)) {
+            (AnswerSection::Evidence, Some(item)) => opinion.evidence.extend(parse_evidence(item)),
+            (AnswerSection::Cause | AnswerSection::Steps, Some(item)) => opinion.steps.push(parse_step(item)),
+            (AnswerSection::Cause, None) => cause.push(line),
+            (AnswerSection::Steps | AnswerSection::Evidence, None) => {}
         }
     }
-    opinion.likely_cause = cut(&plain(&cause.join(" ")), CAUSE);
+    opinion.likely_cause = truncate(&strip_emphasis(&cause.join(" ")), MAX_CAUSE_CHARS);
     opinion
 }
 
 enum Heading {
-    Part(Part),
+    Section(AnswerSection),
     Confidence,
 }
 
 /// A line that opens a part: `Likely cause: …`, `## Steps`, `**Confidence:** high`.
-fn headed(line: &str) -> Option<(Heading, &str)> {
+fn parse_heading(line: &str) -> Option<(Heading, &str)> {
     let bare = line.trim_start_matches(['#', '*', ' ']);
     let end = bare.find([':', '*']).unwrap_or(bare.len());
     let is_heading = end < bare.len() || bare.len() < line.len();
     let name = bare[..end].trim().to_lowercase();
     let rest = bare[end..].trim_start_matches([':', '*', ' ']).trim_end_matches('*');
     let heading = match name.as_str() {
-        "likely cause" | "cause" => Heading::Part(Part::Cause),
-        "steps" | "suggested steps" | "next steps" | "try next" => Heading::Part(Part::Steps),
-        "evidence" => Heading::Part(Part::Evidence),
+        "likely cause" | "cause" => Heading::Section(AnswerSection::Cause),
+        "steps" | "suggested steps" | "next steps" | "try next" => Heading::Section(AnswerSection::Steps),
+        "evidence" => Heading::Section(AnswerSection::Evidence),
         "confidence" => Heading::Confidence,
         _ => return None,
     };
@@ -145,7 +145,7 @@ fn headed(line: &str) -> Option<(Heading, &str)> {
 }
 
 /// What stands behind `1.`, `2)`, `-` or `*`.
-fn item(line: &str) -> Option<&str> {
+fn list_item_text(line: &str) -> Option<&str> {
     let digits = line.trim_start_matches(|c: char| c.is_ascii_digit());
     let rest = if digits.len() < line.len() {
         digits.strip_prefix(['.', ')'])?
@@ -155,29 +155,32 @@ fn item(line: &str) -> Option<&str> {
     rest.starts_with(' ').then(|| rest.trim())
 }
 
-fn step(item: &str) -> (String, bool) {
+fn parse_step(item: &str) -> (String, bool) {
     const MARKS: [&str; 3] = ["(already tried)", "[already tried]", "(tried)"];
-    let text = plain(item);
+    let text = strip_emphasis(item);
     let mark = MARKS.iter().find(|mark| text.to_lowercase().ends_with(*mark));
     match mark.and_then(|mark| text.get(..text.len() - mark.len())) {
-        Some(text) => (cut(text.trim_end(), STEP_LENGTH), true),
-        None => (cut(&text, STEP_LENGTH), false),
+        Some(text) => (truncate(text.trim_end(), MAX_STEP_CHARS), true),
+        None => (truncate(&text, MAX_STEP_CHARS), false),
     }
 }
 
 /// `[3] "the words"`, as it was asked for.
-fn evidence(item: &str) -> Option<Evidence> {
+fn parse_evidence(item: &str) -> Option<Evidence> {
     let (seq, quote) = item.strip_prefix('[')?.split_once(']')?;
     let quote = quote.trim().trim_matches(['"', '“', '”', ':', ' ']);
-    Some(Evidence { message_seq: seq.trim_start_matches('#').parse().ok()?, quote: one_line(quote, QUOTE) })
+    Some(Evidence {
+        message_seq: seq.trim_start_matches('#').parse().ok()?,
+        quote: one_line(quote, MAX_QUOTE_CHARS),
+    })
 }
 
-fn one_line(text: &str, most: usize) -> String {
-    cut(&text.split_whitespace().collect::<Vec<_>>().join(" "), most)
+fn one_line(text: &str, max_chars: usize) -> String {
+    truncate(&text.split_whitespace().collect::<Vec<_>>().join(" "), max_chars)
 }
 
 /// Without the marks of emphasis.
-fn plain(text: &str) -> String {
+fn strip_emphasis(text: &str) -> String {
     text.replace("**", "").replace('`', "").trim().to_owned()
 }
 
@@ -208,13 +211,13 @@ mod tests {
         }
     }
 
-    fn read(said: &str) -> Result<Opinion, Unable> {
-        opinion(said, &briefing())
+    fn parse(answer: &str) -> Result<AssessmentDraft, EngineError> {
+        parse_assessment(answer, &briefing())
     }
 
     #[test]
     fn the_form_that_was_asked_for() {
-        let opinion = read(
+        let opinion = parse(
             "**Likely cause:** The certificate was reissued.\n\n**Steps**\n1. Check the `certificate`\n\
              2) Reinstall (already tried)\n\nConfidence: high\n\nEvidence:\n- [2] \"error 809\"\n- [9] \"made up\"",
         )
@@ -229,14 +232,14 @@ mod tests {
     fn the_same_as_json() {
         let said = "```json\n{\"likely_cause\":\"DNS\",\"suggested_steps\":[\"Flush it\",{\"text\":\"Wait\",\
                     \"already_tried\":true}],\"confidence\":\"medium\"}\n```";
-        let opinion = read(said).unwrap();
+        let opinion = parse(said).unwrap();
         assert_eq!((opinion.likely_cause.as_str(), opinion.confidence), ("DNS", Confidence::Medium));
         assert_eq!(opinion.steps, [("Flush it".into(), false), ("Wait".into(), true)]);
     }
 
     #[test]
     fn prose_is_the_likely_cause_with_little_confidence() {
-        let opinion = read("The fan is dead.\n- Replace it").unwrap();
+        let opinion = parse("The fan is dead.\n- Replace it").unwrap();
         assert_eq!(
             (opinion.likely_cause.as_str(), opinion.confidence),
             ("The fan is dead.", Confidence::Low)
@@ -247,7 +250,7 @@ mod tests {
     #[test]
     fn what_is_not_an_answer_is_refused_in_one_sentence() {
         for said in ["", "   ", "{\"cause\": 1}", "[[[[", "<html>502</html>", "Confidence: high"] {
-            let Unable(why) = read(said).unwrap_err();
+            let EngineError(why) = parse(said).unwrap_err();
             assert!(why.ends_with('.') && why.starts_with("The model"), "{said:?}: {why}");
         }
     }
@@ -255,9 +258,9 @@ mod tests {
     #[test]
     fn everything_is_capped() {
         let steps = format!("- {}\n", "x".repeat(1_000)).repeat(50);
-        let opinion = read(&format!("{}\n{steps}", "y".repeat(5_000))).unwrap();
-        assert_eq!(opinion.steps.len(), STEPS);
-        assert!(opinion.steps[0].0.chars().count() <= STEP_LENGTH + 1);
-        assert!(opinion.likely_cause.chars().count() <= CAUSE + 1);
+        let opinion = parse(&format!("{}\n{steps}", "y".repeat(5_000))).unwrap();
+        assert_eq!(opinion.steps.len(), MAX_STEPS);
+        assert!(opinion.steps[0].0.chars().count() <= MAX_STEP_CHARS + 1);
+        assert!(opinion.likely_cause.chars().count() <= MAX_CAUSE_CHARS + 1);
     }
 }

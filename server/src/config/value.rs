@@ -5,52 +5,55 @@ use std::net::{AddrParseError, SocketAddr};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, de};
-use tierup_common::trim::bare;
+use tierup_common::trim::trim_value;
 use url::Url;
 
-use crate::config::{ConfigError, wrong};
+use crate::config::{ConfigError, invalid_setting};
 
 /// Where to listen.
-pub(super) fn address(text: &str) -> Result<SocketAddr, AddrParseError> {
-    bare(text).parse()
+pub(super) fn parse_address(text: &str) -> Result<SocketAddr, AddrParseError> {
+    trim_value(text).parse()
 }
 
 /// A URL. The library's own way of reading one quotes it in its error, with the password that may be in it.
-pub(crate) fn url(text: &str) -> Result<Url, String> {
-    bare(text).parse().map_err(|error| format!("not a URL: {error}"))
+pub(crate) fn parse_url(text: &str) -> Result<Url, String> {
+    trim_value(text).parse().map_err(|error| format!("not a URL: {error}"))
 }
 
 /// The same, of a file.
-pub(crate) fn url_of_file<'de, D: Deserializer<'de>>(from: D) -> Result<Url, D::Error> {
-    url(&String::deserialize(from)?).map_err(de::Error::custom)
+pub(crate) fn deserialize_url<'de, D: Deserializer<'de>>(from: D) -> Result<Url, D::Error> {
+    parse_url(&String::deserialize(from)?).map_err(de::Error::custom)
 }
 
 /// The same, of a file that may leave it out.
-pub(super) fn url_if_any<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Url>, D::Error> {
-    url_of_file(from).map(Some)
+pub(super) fn deserialize_optional_url<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Url>, D::Error> {
+    deserialize_url(from).map(Some)
 }
 
 /// That a URL leads to the web: anything else (`javascript:`, `file:`) is not called, and links to nowhere.
-pub(super) fn of_the_web(setting: &'static str, url: &Url) -> Result<(), ConfigError> {
+pub(super) fn ensure_web_url(setting: &'static str, url: &Url) -> Result<(), ConfigError> {
     if matches!(url.scheme(), "http" | "https") && url.has_host() {
         Ok(())
     } else {
-        Err(wrong(setting, "must begin with http:// or https://, and name a host"))
+        Err(invalid_setting(setting, "must begin with http:// or https://, and name a host"))
     }
 }
 
 /// A key that is sent in a header. Empty is none.
-pub(super) fn key(setting: &'static str, key: &SecretString) -> Result<Option<SecretString>, ConfigError> {
-    let bare = bare(key.expose_secret());
+pub(super) fn parse_key(
+    setting: &'static str,
+    key: &SecretString,
+) -> Result<Option<SecretString>, ConfigError> {
+    let bare = trim_value(key.expose_secret());
     if bare.chars().any(|c| !c.is_ascii_graphic()) {
         let why = "has a blank, a line break or another character in it that no key has; was more than the key copied?";
-        return Err(wrong(setting, why));
+        return Err(invalid_setting(setting, why));
     }
     Ok(Some(bare).filter(|key| !key.is_empty()).map(SecretString::from))
 }
 
 /// A word that people chose from a few, if it looks like one: whatever else was put in its place is not repeated.
-pub(super) fn quoted(word: &str) -> String {
+pub(super) fn quote_word(word: &str) -> String {
     let looks_like_one = word.len() <= 12 && word.chars().all(|c| c.is_ascii_lowercase());
     if looks_like_one { format!("{word:?}") } else { "what stands there".into() }
 }

@@ -4,18 +4,21 @@ use tierup_common::handoff::Intent;
 use tierup_common::time::Timestamp;
 use tierup_common::user::Role;
 
-use crate::domain::handoff::{Handoff, State};
+use crate::domain::handoff::{Handoff, HandoffState};
 use crate::domain::session::Session;
 use crate::domain::{Caller, Refusal};
 
 /// Whether whoever a token belongs to, if to anybody, may call what asks for this role at least.
-pub fn comes_in(caller: Option<&Caller>, least: Role, now: Timestamp) -> Result<(), Refusal> {
-    let caller = caller.ok_or(Refusal::TokenEnded)?;
+pub fn authorize(caller: Option<&Caller>, required_role: Role, now: Timestamp) -> Result<(), Refusal> {
+    let caller = caller.ok_or(Refusal::InvalidToken)?;
     if caller.expires_at.is_some_and(|at| at <= now) {
         return Err(Refusal::TokenExpired);
     }
-    if caller.role < least {
-        return Err(Refusal::Forbidden(format!("this needs the role {least}; yours is {}", caller.role)));
+    if caller.role < required_role {
+        return Err(Refusal::Forbidden(format!(
+            "this needs the role {required_role}; yours is {}",
+            caller.role
+        )));
     }
     Ok(())
 }
@@ -26,14 +29,14 @@ pub fn is_admin(caller: &Caller) -> bool {
 }
 
 /// Participants write in a session: the opener, the assignee and admins.
-pub fn participates(session: &Session, caller: &Caller) -> Result<(), Refusal> {
+pub fn ensure_participant(session: &Session, caller: &Caller) -> Result<(), Refusal> {
     let takes_part = caller.id == session.opener.id || caller.id == session.assignee.id || is_admin(caller);
     if takes_part { Ok(()) } else { Err(Refusal::NotAParticipant) }
 }
 
 /// Whoever works on a session hands it off: the assignee, or an admin for them.
-pub fn hands_off(session: &Session, caller: &Caller) -> Result<(), Refusal> {
-    participates(session, caller)?;
+pub fn ensure_can_hand_off(session: &Session, caller: &Caller) -> Result<(), Refusal> {
+    ensure_participant(session, caller)?;
     if caller.id == session.assignee.id || is_admin(caller) {
         return Ok(());
     }
@@ -44,7 +47,7 @@ pub fn hands_off(session: &Session, caller: &Caller) -> Result<(), Refusal> {
 }
 
 /// A park is for oneself: nobody parks what others work on, and then has the only key.
-pub fn parks(session: &Session, caller: &Caller) -> Result<(), Refusal> {
+pub fn ensure_can_park(session: &Session, caller: &Caller) -> Result<(), Refusal> {
     if caller.id == session.opener.id || caller.id == session.assignee.id {
         return Ok(());
     }
@@ -54,15 +57,15 @@ pub fn parks(session: &Session, caller: &Caller) -> Result<(), Refusal> {
 }
 
 /// A claim is its claimer's to give up; an admin may do it for them.
-pub fn holds(handoff: &Handoff, caller: &Caller) -> Result<(), Refusal> {
+pub fn ensure_claimer_or_admin(handoff: &Handoff, caller: &Caller) -> Result<(), Refusal> {
     let holder = match &handoff.state {
-        State::Claimed(claim) => Some(&claim.by),
-        State::Open
-        | State::Resolved(_)
-        | State::Withdrawn(_)
-        | State::Superseded(_)
-        | State::Parked
-        | State::Resumed => None,
+        HandoffState::Claimed(claim) => Some(&claim.by),
+        HandoffState::Open
+        | HandoffState::Resolved(_)
+        | HandoffState::Withdrawn(_)
+        | HandoffState::Superseded(_)
+        | HandoffState::Parked
+        | HandoffState::Resumed => None,
     };
     if is_admin(caller) || holder.is_some_and(|holder| holder.id == caller.id) {
         return Ok(());
@@ -74,12 +77,12 @@ pub fn holds(handoff: &Handoff, caller: &Caller) -> Result<(), Refusal> {
 }
 
 /// A park is private to whoever parked; an escalation is the team's.
-pub fn sees(handoff: &Handoff, caller: &Caller) -> bool {
-    is_the_teams(handoff) || handoff.handed_off_by.id == caller.id
+pub fn can_see(handoff: &Handoff, caller: &Caller) -> bool {
+    is_team_visible(handoff) || handoff.handed_off_by.id == caller.id
 }
 
 /// Whether everybody in the account may know of it.
-pub fn is_the_teams(handoff: &Handoff) -> bool {
+pub fn is_team_visible(handoff: &Handoff) -> bool {
     match handoff.intent {
         Intent::Escalate => true,
         Intent::Park => false,

@@ -20,7 +20,7 @@ pub struct Briefing {
 
 impl Briefing {
     /// The briefing of a handoff.
-    pub fn of_handoff(title: String, notes: String, snapshot: Snapshot) -> Self {
+    pub fn from_handoff(title: String, notes: String, snapshot: Snapshot) -> Self {
         Self {
             title,
             intake: snapshot.intake_content.text,

@@ -1,15 +1,15 @@
 //! Claiming a handoff: exactly one wins. Releasing, passing on and sending back what was claimed.
 
-use tierup_common::event::What;
+use tierup_common::event::EventBody;
 use tierup_common::id::MessageId;
 use tierup_common::problem::Winner;
 use tierup_common::session::SessionStatus;
 use tierup_common::time::Timestamp;
 use tierup_common::user::{Person, Role, User};
 
-use crate::domain::handoff::{Claim, Handoff, State};
+use crate::domain::handoff::{Claim, Handoff, HandoffState};
 use crate::domain::session::{self, Session};
-use crate::domain::valid::Check;
+use crate::domain::validation::Validator;
 use crate::domain::{Caller, Change, Decision, Policy, Refusal, access, reminder};
 
 /// Claims a handoff. Its claimer may claim it again and nothing changes; anybody else is told who was first.
@@ -21,31 +21,31 @@ pub fn claim(
     policy: Policy,
 ) -> Result<Decision, Refusal> {
     match &handoff.state {
-        State::Claimed(claim) if claim.by.id == caller.id => Ok(Decision::unchanged()),
-        State::Claimed(claim) => Err(lost(handoff, claim, now)),
-        State::Open => Ok(taken(handoff, session, caller.person(), now, policy).tell(What::HandoffClaimed {
-            handoff: handoff.about(),
-            by: caller.person(),
-            claimed_at: now,
-        })),
-        State::Resolved(_) | State::Withdrawn(_) | State::Superseded(_) | State::Parked | State::Resumed => {
-            Err(closed(handoff))
-        }
+        HandoffState::Claimed(claim) if claim.by.id == caller.id => Ok(Decision::unchanged()),
+        HandoffState::Claimed(claim) => Err(already_claimed(handoff, claim, now)),
+        HandoffState::Open => Ok(set_claimer(handoff, session, caller.person(), now, policy).with_event(
+            EventBody::HandoffClaimed { handoff: handoff.summary(), by: caller.person(), claimed_at: now },
+        )),
+        HandoffState::Resolved(_)
+        | HandoffState::Withdrawn(_)
+        | HandoffState::Superseded(_)
+        | HandoffState::Parked
+        | HandoffState::Resumed => Err(handoff_closed(handoff)),
     }
 }
 
 /// The handoff is this person's from now on, and so is its session.
-fn taken(handoff: &Handoff, session: &Session, by: Person, now: Timestamp, policy: Policy) -> Decision {
-    let session = session.worked_on_by(by.clone(), Some(handoff.id), now);
-    let claimed = handoff.to(State::Claimed(Claim { by, since: now }), now);
+fn set_claimer(handoff: &Handoff, session: &Session, by: Person, now: Timestamp, policy: Policy) -> Decision {
+    let session = session.with_assignee(by.clone(), Some(handoff.id), now);
+    let claimed = handoff.with_state(HandoffState::Claimed(Claim { by, since: now }), now);
     Decision::default()
-        .task(reminder::of(&claimed, policy, now))
-        .change(Change::UpdateHandoff(claimed))
-        .change(Change::UpdateSession(session))
+        .with_scheduled_job(reminder::schedule(&claimed, policy, now))
+        .with_change(Change::UpdateHandoff(claimed))
+        .with_change(Change::UpdateSession(session))
 }
 
 /// The answer to whoever was not first.
-pub fn lost(handoff: &Handoff, claim: &Claim, now: Timestamp) -> Refusal {
+pub fn already_claimed(handoff: &Handoff, claim: &Claim, now: Timestamp) -> Refusal {
     let winner = Winner {
         handoff_id: handoff.id,
         claimed_by_id: claim.by.id,
@@ -64,16 +64,16 @@ pub fn release(
     now: Timestamp,
     policy: Policy,
 ) -> Result<Decision, Refusal> {
-    must_stand(handoff)?;
-    access::holds(handoff, caller)?;
-    if handoff.state == State::Open {
+    ensure_open_or_claimed(handoff)?;
+    access::ensure_claimer_or_admin(handoff, caller)?;
+    if handoff.state == HandoffState::Open {
         return Ok(Decision::unchanged());
     }
-    Ok(back_to_queue(handoff, session, caller.person(), reason.into(), now, policy))
+    Ok(return_to_queue(handoff, session, caller.person(), reason.into(), now, policy))
 }
 
 /// The handoff waits again, and its session is with whoever handed it off.
-pub(super) fn back_to_queue(
+pub(super) fn return_to_queue(
     handoff: &Handoff,
     session: &Session,
     by: Person,
@@ -81,18 +81,18 @@ pub(super) fn back_to_queue(
     now: Timestamp,
     policy: Policy,
 ) -> Decision {
-    let open = handoff.to(State::Open, now);
+    let open = handoff.with_state(HandoffState::Open, now);
     let session = Session {
         status: SessionStatus::Escalated,
         assignee: handoff.handed_off_by.clone(),
-        standing: Some(handoff.id),
-        ..session.touched(now)
+        current_handoff: Some(handoff.id),
+        ..session.with_updated_at(now)
     };
     Decision::default()
-        .task(reminder::of(&open, policy, now))
-        .change(Change::UpdateHandoff(open))
-        .change(Change::UpdateSession(session))
-        .tell(What::HandoffReleased { handoff: handoff.about(), by, reason })
+        .with_scheduled_job(reminder::schedule(&open, policy, now))
+        .with_change(Change::UpdateHandoff(open))
+        .with_change(Change::UpdateSession(session))
+        .with_event(EventBody::HandoffReleased { handoff: handoff.summary(), by, reason })
 }
 
 /// Passes a handoff to a named person, who becomes its claimer. An admin may do so before anybody has claimed it.
@@ -104,30 +104,31 @@ pub fn assign(
     now: Timestamp,
     policy: Policy,
 ) -> Result<Decision, Refusal> {
-    must_stand(handoff)?;
-    access::holds(handoff, caller)?;
-    let mut check = Check::default();
+    ensure_open_or_claimed(handoff)?;
+    access::ensure_claimer_or_admin(handoff, caller)?;
+    let mut check = Validator::default();
     let to = match to {
         Some(user) if user.active && user.role >= Role::Engineer => {
             Some(Person { id: user.id, name: user.name.clone() })
         }
         Some(user) if user.active => {
-            check.fail("user_id", format!("{} is a viewer; name an engineer, admin or owner", user.name));
+            check
+                .add_error("user_id", format!("{} is a viewer; name an engineer, admin or owner", user.name));
             None
         }
         Some(user) => {
-            check.fail("user_id", format!("{} is no longer active; name somebody who is", user.name));
+            check.add_error("user_id", format!("{} is no longer active; name somebody who is", user.name));
             None
         }
         None => return Err(Refusal::NotFound),
     };
-    check.done()?;
+    check.finish()?;
     let Some(to) = to else { return Ok(Decision::unchanged()) };
     if handoff.state.claim().is_some_and(|claim| claim.by.id == to.id) {
         return Ok(Decision::unchanged());
     }
-    Ok(taken(handoff, session, to.clone(), now, policy).tell(What::HandoffAssigned {
-        handoff: handoff.about(),
+    Ok(set_claimer(handoff, session, to.clone(), now, policy).with_event(EventBody::HandoffAssigned {
+        handoff: handoff.summary(),
         by: caller.person(),
         to,
         claimed_at: now,
@@ -144,30 +145,35 @@ pub fn send_back(
     caller: &Caller,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
-    must_stand(handoff)?;
-    if handoff.state != State::Open {
-        access::holds(handoff, caller)?;
+    ensure_open_or_claimed(handoff)?;
+    if handoff.state != HandoffState::Open {
+        access::ensure_claimer_or_admin(handoff, caller)?;
     }
-    let state = State::Withdrawn(handoff.state.claim().cloned());
-    let asked = session::ask_back(session, &handoff.handed_off_by, question, message_id, caller, now)?;
-    Ok(asked.change(Change::UpdateHandoff(handoff.to(state, now))).tell(What::HandoffSentBack {
-        handoff: handoff.about(),
-        by: caller.person(),
-        question: question.into(),
-    }))
+    let state = HandoffState::Withdrawn(handoff.state.claim().cloned());
+    let asked =
+        session::return_with_question(session, &handoff.handed_off_by, question, message_id, caller, now)?;
+    Ok(asked.with_change(Change::UpdateHandoff(handoff.with_state(state, now))).with_event(
+        EventBody::HandoffSentBack {
+            handoff: handoff.summary(),
+            by: caller.person(),
+            question: question.into(),
+        },
+    ))
 }
 
 /// The team's handoffs that are not over. A park never is the team's.
-fn must_stand(handoff: &Handoff) -> Result<(), Refusal> {
+fn ensure_open_or_claimed(handoff: &Handoff) -> Result<(), Refusal> {
     match handoff.state {
-        State::Open | State::Claimed(_) => Ok(()),
-        State::Resolved(_) | State::Withdrawn(_) | State::Superseded(_) | State::Parked | State::Resumed => {
-            Err(closed(handoff))
-        }
+        HandoffState::Open | HandoffState::Claimed(_) => Ok(()),
+        HandoffState::Resolved(_)
+        | HandoffState::Withdrawn(_)
+        | HandoffState::Superseded(_)
+        | HandoffState::Parked
+        | HandoffState::Resumed => Err(handoff_closed(handoff)),
     }
 }
 
-fn closed(handoff: &Handoff) -> Refusal {
+fn handoff_closed(handoff: &Handoff) -> Refusal {
     Refusal::HandoffClosed(handoff.state.status())
 }
 
@@ -180,7 +186,7 @@ mod tests {
     fn an_open_handoff_is_claimed_and_its_session_becomes_the_claimers() {
         let (priya, sam) = (caller("Priya Nair"), caller("Sam Ortiz"));
         let session = session(&sam);
-        let open = handoff(&session, State::Open);
+        let open = handoff(&session, HandoffState::Open);
 
         let decision = claim(&open, &session, &priya, at(60), POLICY).unwrap();
 
@@ -198,7 +204,7 @@ mod tests {
         let (priya, dana) = (caller("Priya Nair"), caller("Dana Wu"));
         let session = session(&caller("Sam Ortiz"));
         let since = at(60);
-        let won = handoff(&session, State::Claimed(Claim { by: priya.person(), since }));
+        let won = handoff(&session, HandoffState::Claimed(Claim { by: priya.person(), since }));
 
         let Err(Refusal::AlreadyClaimed(winner, ago)) = claim(&won, &session, &dana, at(180), POLICY) else {
             panic!("a claimed handoff was claimed")
@@ -213,13 +219,15 @@ mod tests {
         let (priya, dana) = (caller("Priya Nair"), caller("Dana Wu"));
         let admin = Caller { role: Role::Admin, ..caller("Ana Ruiz") };
         let session = session(&caller("Sam Ortiz"));
-        let won = handoff(&session, State::Claimed(Claim { by: priya.person(), since: at(1) }));
+        let won = handoff(&session, HandoffState::Claimed(Claim { by: priya.person(), since: at(1) }));
 
         let refused = release(&won, &session, "lunch", &dana, at(2), POLICY);
         assert!(matches!(refused, Err(Refusal::Forbidden(_))), "{refused:?}");
         for holder in [&priya, &admin] {
             let decision = release(&won, &session, "lunch", holder, at(2), POLICY).unwrap();
-            assert!(matches!(&decision.changes[0], Change::UpdateHandoff(h) if h.state == State::Open));
+            assert!(
+                matches!(&decision.changes[0], Change::UpdateHandoff(h) if h.state == HandoffState::Open)
+            );
         }
     }
 
@@ -227,17 +235,17 @@ mod tests {
     fn a_handoff_sent_back_leaves_its_question_in_the_session() {
         let (priya, sam) = (caller("Priya Nair"), caller("Sam Ortiz"));
         let session = session(&sam);
-        let won = handoff(&session, State::Claimed(Claim { by: priya.person(), since: at(1) }));
+        let won = handoff(&session, HandoffState::Claimed(Claim { by: priya.person(), since: at(1) }));
         let id = MessageId::new(at(2));
 
         let decision = send_back(&won, &session, "which build?", id, &priya, at(2)).unwrap();
 
         let next = decision.changes.iter().find_map(|change| match change {
             Change::UpdateSession(next) => Some(next),
-            Change::OpenSession(_)
-            | Change::AddMessage(..)
+            Change::InsertSession(_)
+            | Change::InsertMessage(..)
             | Change::PutBranch(..)
-            | Change::OpenHandoff(..)
+            | Change::InsertHandoff(..)
             | Change::UpdateHandoff(_)
             | Change::PutAssessment(..) => None,
         });

@@ -1,7 +1,7 @@
 //! Handing a session off: parked for oneself, or escalated to the team.
 
 use tierup_common::assessment::AssessmentStatus;
-use tierup_common::event::{AboutHandoff, What};
+use tierup_common::event::{EventBody, HandoffSummary};
 use tierup_common::handoff::{HandoffStatus, Intent, Priority, Snapshot};
 use tierup_common::id::{HandoffId, Number, SessionId};
 use tierup_common::limit;
@@ -10,7 +10,7 @@ use tierup_common::time::Timestamp;
 use tierup_common::user::Person;
 
 use crate::domain::session::Session;
-use crate::domain::valid::Check;
+use crate::domain::validation::Validator;
 use crate::domain::{Caller, Change, Decision, Job, Policy, Refusal, access, reminder};
 
 /// A handoff, without what it hands over.
@@ -25,9 +25,9 @@ pub struct Handoff {
     /// Why.
     pub intent: Intent,
     /// Where it stands.
-    pub state: State,
+    pub state: HandoffState,
     /// Since when.
-    pub since: Timestamp,
+    pub state_since: Timestamp,
     /// How urgent it is.
     pub priority: Priority,
     /// The problem in one line.
@@ -35,7 +35,7 @@ pub struct Handoff {
     /// What the engineer wrote.
     pub notes: String,
     /// Where its assessment stands.
-    pub assessment: AssessmentStatus,
+    pub assessment_status: AssessmentStatus,
     /// Who handed it off.
     pub handed_off_by: Person,
     /// For a park: when to be reminded of it.
@@ -50,7 +50,7 @@ pub struct Handoff {
 
 /// Where a handoff stands. One that ended remembers who had claimed it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum State {
+pub enum HandoffState {
     /// Waiting in the queue.
     Open,
     /// Somebody works on it.
@@ -76,7 +76,7 @@ pub struct Claim {
     pub since: Timestamp,
 }
 
-impl State {
+impl HandoffState {
     /// The word for it.
     pub const fn status(&self) -> HandoffStatus {
         match self {
@@ -115,7 +115,7 @@ impl State {
     }
 
     /// Whether it is not over: waiting, worked on or put aside.
-    pub const fn stands(&self) -> bool {
+    pub const fn is_ongoing(&self) -> bool {
         match self {
             Self::Open | Self::Claimed(_) | Self::Parked => true,
             Self::Resolved(_) | Self::Withdrawn(_) | Self::Superseded(_) | Self::Resumed => false,
@@ -125,8 +125,8 @@ impl State {
 
 impl Handoff {
     /// The handoff as events name it: as it is once the change that they tell of is written.
-    pub fn about(&self) -> AboutHandoff {
-        AboutHandoff {
+    pub fn summary(&self) -> HandoffSummary {
+        HandoffSummary {
             handoff_id: self.id,
             session_id: self.session_id,
             number: self.number,
@@ -138,40 +138,47 @@ impl Handoff {
     }
 
     /// The handoff as events name it that tell of no change to it.
-    pub fn about_unchanged(&self) -> AboutHandoff {
-        AboutHandoff { version: self.version, ..self.about() }
+    pub fn summary_unchanged(&self) -> HandoffSummary {
+        HandoffSummary { version: self.version, ..self.summary() }
     }
 
     /// The handoff in another state.
     #[must_use]
-    pub fn to(&self, state: State, now: Timestamp) -> Self {
-        Self { state, since: now, updated_at: now, ..self.clone() }
+    pub fn with_state(&self, state: HandoffState, now: Timestamp) -> Self {
+        Self { state, state_since: now, updated_at: now, ..self.clone() }
     }
 
     /// The handoff with its assessment in another state.
     #[must_use]
-    pub fn assessed(&self, assessment: AssessmentStatus, now: Timestamp) -> Self {
-        Self { assessment, updated_at: now, ..self.clone() }
+    pub fn with_assessment_status(&self, assessment: AssessmentStatus, now: Timestamp) -> Self {
+        Self { assessment_status: assessment, updated_at: now, ..self.clone() }
     }
 }
 
 /// A park lasts as long as it is what its session stands at. `park` is the one it stood at before a decision: where
 /// something else overtakes it, it is resumed, and whoever parked is told.
-pub fn overtake(decision: Decision, park: Option<&Handoff>, by: Person, now: Timestamp) -> Decision {
+pub fn resume_overtaken_park(
+    decision: Decision,
+    park: Option<&Handoff>,
+    by: Person,
+    now: Timestamp,
+) -> Decision {
     let next = decision.changes.iter().rev().find_map(Change::session_after);
     let overtaken = park.zip(next).filter(|(park, next)| {
-        park.state == State::Parked && park.session_id == next.id && next.standing != Some(park.id)
+        park.state == HandoffState::Parked
+            && park.session_id == next.id
+            && next.current_handoff != Some(park.id)
     });
     let Some((park, next)) = overtaken else { return decision };
-    let what = next.updated(by, None, Some(park.id));
+    let what = next.updated_event(by, None, Some(park.id));
     decision
-        .change(Change::UpdateHandoff(park.to(State::Resumed, now)))
-        .tell_only(park.handed_off_by.id, what)
+        .with_change(Change::UpdateHandoff(park.with_state(HandoffState::Resumed, now)))
+        .with_event_for(park.handed_off_by.id, what)
 }
 
 /// What is on the table when a session is handed off.
 #[derive(Clone, Debug)]
-pub struct Scene {
+pub struct HandoffContext {
     /// The session.
     pub session: Session,
     /// Its latest escalation, if it ever was escalated.
@@ -186,7 +193,7 @@ pub struct Scene {
 
 /// The id and number that the new handoff gets.
 #[derive(Clone, Copy, Debug)]
-pub struct NewName {
+pub struct NewHandoffIds {
     /// Its id.
     pub id: HandoffId,
     /// Its number.
@@ -195,116 +202,126 @@ pub struct NewName {
 
 /// Hands a session off as the request says.
 pub fn hand_off(
-    scene: &Scene,
+    context: &HandoffContext,
     request: &HandOff,
-    name: NewName,
+    ids: NewHandoffIds,
     caller: &Caller,
     now: Timestamp,
     policy: Policy,
 ) -> Result<Decision, Refusal> {
-    access::hands_off(&scene.session, caller)?;
-    scene.session.must_be_active()?;
+    access::ensure_can_hand_off(&context.session, caller)?;
+    context.session.ensure_active()?;
     if request.intent == Intent::Park {
-        access::parks(&scene.session, caller)?;
+        access::ensure_can_park(&context.session, caller)?;
     }
-    let mut check = Check::default();
+    let mut check = Validator::default();
     match (request.intent, request.wake_at) {
-        (Intent::Escalate, Some(_)) => check.fail("wake_at", "only a park wakes; leave it out"),
-        (Intent::Park, Some(at)) if at <= now => check.fail("wake_at", "must be in the future"),
+        (Intent::Escalate, Some(_)) => check.add_error("wake_at", "only a park wakes; leave it out"),
+        (Intent::Park, Some(at)) if at <= now => check.add_error("wake_at", "must be in the future"),
         (Intent::Park, Some(_)) | (_, None) => {}
     }
-    check.done()?;
+    check.finish()?;
     Ok(match request.intent {
-        Intent::Park => park(scene, request, name, caller, now, policy),
-        Intent::Escalate => escalate(scene, request, name, caller, now, policy),
+        Intent::Park => park(context, request, ids, caller, now, policy),
+        Intent::Escalate => escalate(context, request, ids, caller, now, policy),
     })
 }
 
 /// Parking is private: it is told to nobody but whoever parks.
 fn park(
-    scene: &Scene,
+    context: &HandoffContext,
     request: &HandOff,
-    name: NewName,
+    ids: NewHandoffIds,
     caller: &Caller,
     now: Timestamp,
     policy: Policy,
 ) -> Decision {
-    let handoff =
-        new_handoff(scene, request, name, caller, State::Parked, AssessmentStatus::NotRequested, now);
+    let handoff = build_handoff(
+        context,
+        request,
+        ids,
+        caller,
+        HandoffState::Parked,
+        AssessmentStatus::NotRequested,
+        now,
+    );
     let session = Session {
         status: SessionStatus::Paused,
-        handoff_count: scene.session.handoff_count + 1,
-        standing: Some(handoff.id),
-        ..scene.session.touched(now)
+        handoff_count: context.session.handoff_count + 1,
+        current_handoff: Some(handoff.id),
+        ..context.session.with_updated_at(now)
     };
-    let what = session.updated(caller.person(), None, Some(handoff.id));
+    let what = session.updated_event(caller.person(), None, Some(handoff.id));
     Decision::default()
-        .task(reminder::of(&handoff, policy, now))
-        .change(Change::OpenHandoff(handoff, Box::new(snapshot(scene, now))))
-        .change(Change::UpdateSession(session))
-        .tell_only(caller.id, what)
+        .with_scheduled_job(reminder::schedule(&handoff, policy, now))
+        .with_change(Change::InsertHandoff(handoff, Box::new(take_snapshot(context, now))))
+        .with_change(Change::UpdateSession(session))
+        .with_event_for(caller.id, what)
 }
 
 /// An escalation enters the queue at once; assessment and mail follow as jobs. One that was claimed before is
 /// replaced: its claimer passes the problem on.
 fn escalate(
-    scene: &Scene,
+    context: &HandoffContext,
     request: &HandOff,
-    name: NewName,
+    ids: NewHandoffIds,
     caller: &Caller,
     now: Timestamp,
     policy: Policy,
 ) -> Decision {
-    let assessment = if policy.assesses { AssessmentStatus::Pending } else { AssessmentStatus::NotRequested };
-    let handoff = new_handoff(scene, request, name, caller, State::Open, assessment, now);
-    let superseded = scene.escalation.as_ref().filter(|old| old.state.stands());
+    let assessment =
+        if policy.assessment_enabled { AssessmentStatus::Pending } else { AssessmentStatus::NotRequested };
+    let handoff = build_handoff(context, request, ids, caller, HandoffState::Open, assessment, now);
+    let superseded = context.escalation.as_ref().filter(|old| old.state.is_ongoing());
     let session = Session {
         status: SessionStatus::Escalated,
-        handoff_count: scene.session.handoff_count + 1,
-        standing: Some(handoff.id),
-        escalation: Some(handoff.id),
-        ..scene.session.touched(now)
+        handoff_count: context.session.handoff_count + 1,
+        current_handoff: Some(handoff.id),
+        latest_escalation: Some(handoff.id),
+        ..context.session.with_updated_at(now)
     };
-    let created = What::HandoffCreated {
-        handoff: handoff.about(),
+    let created = EventBody::HandoffCreated {
+        handoff: handoff.summary(),
         by: caller.person(),
         assessment_status: assessment,
         supersedes: superseded.map(|old| old.id),
     };
     let mut decision = Decision::default()
-        .job(policy.assesses.then_some(Job::Assess { handoff_id: handoff.id }))
-        .job(policy.announces.then_some(Job::Announce { handoff_id: handoff.id, reason: None }))
-        .task(reminder::of(&handoff, policy, now))
-        .change(Change::OpenHandoff(handoff, Box::new(snapshot(scene, now))))
-        .change(Change::UpdateSession(session))
-        .tell(created);
+        .with_job(policy.assessment_enabled.then_some(Job::Assess { handoff_id: handoff.id }))
+        .with_job(
+            policy.announcements_enabled.then_some(Job::Announce { handoff_id: handoff.id, reason: None }),
+        )
+        .with_scheduled_job(reminder::schedule(&handoff, policy, now))
+        .with_change(Change::InsertHandoff(handoff, Box::new(take_snapshot(context, now))))
+        .with_change(Change::UpdateSession(session))
+        .with_event(created);
     if let Some(old) = superseded {
-        let state = State::Superseded(old.state.claim().cloned());
-        decision = decision.change(Change::UpdateHandoff(old.to(state, now)));
+        let state = HandoffState::Superseded(old.state.claim().cloned());
+        decision = decision.with_change(Change::UpdateHandoff(old.with_state(state, now)));
     }
     decision
 }
 
-fn new_handoff(
-    scene: &Scene,
+fn build_handoff(
+    context: &HandoffContext,
     request: &HandOff,
-    name: NewName,
+    ids: NewHandoffIds,
     caller: &Caller,
-    state: State,
+    state: HandoffState,
     assessment: AssessmentStatus,
     now: Timestamp,
 ) -> Handoff {
     Handoff {
-        id: name.id,
-        number: name.number,
-        session_id: scene.session.id,
+        id: ids.id,
+        number: ids.number,
+        session_id: context.session.id,
         intent: request.intent,
         state,
-        since: now,
+        state_since: now,
         priority: request.priority.unwrap_or(Priority::Normal),
-        title: scene.session.title.clone(),
+        title: context.session.title.clone(),
         notes: request.engineer_notes.clone(),
-        assessment,
+        assessment_status: assessment,
         handed_off_by: caller.person(),
         wake_at: request.wake_at,
         created_at: now,
@@ -313,15 +330,15 @@ fn new_handoff(
     }
 }
 
-fn snapshot(scene: &Scene, now: Timestamp) -> Snapshot {
-    debug_assert!(scene.messages.len() <= limit::SNAPSHOT_MESSAGES);
+fn take_snapshot(context: &HandoffContext, now: Timestamp) -> Snapshot {
+    debug_assert!(context.messages.len() <= limit::SNAPSHOT_MESSAGES);
     Snapshot {
-        problem_summary: scene.session.problem_summary(),
-        intake_content: IntakeContent { text: scene.intake.clone() },
-        confidence_tier: scene.session.tier,
-        branch_map: scene.branches.clone(),
-        messages: scene.messages.clone(),
-        message_count: scene.session.message_count,
+        problem_summary: context.session.problem_summary(),
+        intake_content: IntakeContent { text: context.intake.clone() },
+        confidence_tier: context.session.confidence_tier,
+        branch_map: context.branches.clone(),
+        messages: context.messages.clone(),
+        message_count: context.session.message_count,
         taken_at: now,
     }
 }

@@ -1,7 +1,7 @@
 //! A session from its opening to its resolution.
 
 use tierup_common::assessment::Assessment;
-use tierup_common::event::{AboutSession, What};
+use tierup_common::event::{EventBody, SessionSummary};
 use tierup_common::handoff::Intent;
 use tierup_common::id::{BranchId, HandoffId, MessageId, Number, SessionId};
 use tierup_common::limit;
@@ -12,9 +12,9 @@ use tierup_common::session::{
 use tierup_common::time::Timestamp;
 use tierup_common::user::Person;
 
-use crate::domain::handoff::{Handoff, State};
-use crate::domain::valid::Check;
-use crate::domain::{Caller, Change, Decision, Full, Job, Policy, Refusal, access, assessment};
+use crate::domain::handoff::{Handoff, HandoffState};
+use crate::domain::validation::Validator;
+use crate::domain::{Caller, CapacityLimit, Change, Decision, Job, Policy, Refusal, access, assessment};
 
 /// A session, without what was said in it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,11 +26,11 @@ pub struct Session {
     /// The problem in one line.
     pub title: String,
     /// Whether somebody wrote that line; otherwise it is how the intake begins.
-    pub summarised: bool,
+    pub has_summary: bool,
     /// Where it stands.
     pub status: SessionStatus,
     /// How far the search has come.
-    pub tier: ConfidenceTier,
+    pub confidence_tier: ConfidenceTier,
     /// Who opened it.
     pub opener: Person,
     /// Who works on it now.
@@ -38,9 +38,9 @@ pub struct Session {
     /// How often it was parked or escalated.
     pub handoff_count: u32,
     /// The handoff that stands: open, claimed or parked.
-    pub standing: Option<HandoffId>,
+    pub current_handoff: Option<HandoffId>,
     /// The latest escalation, whether it stands or not.
-    pub escalation: Option<HandoffId>,
+    pub latest_escalation: Option<HandoffId>,
     /// How many messages it has; the next one's `seq` is one more.
     pub message_count: u32,
     /// How much text it holds, in bytes: its messages, and what was tried.
@@ -60,28 +60,33 @@ pub struct Session {
 impl Session {
     /// The problem in one line, where somebody wrote one.
     pub fn problem_summary(&self) -> Option<String> {
-        self.summarised.then(|| self.title.clone())
+        self.has_summary.then(|| self.title.clone())
     }
 
     /// The session as events name it.
-    pub fn about(&self) -> AboutSession {
-        AboutSession {
+    pub fn summary(&self) -> SessionSummary {
+        SessionSummary {
             session_id: self.id,
             number: self.number,
             problem_summary: self.title.clone(),
             status: self.status,
-            confidence_tier: self.tier,
+            confidence_tier: self.confidence_tier,
             assignee: self.assignee.clone(),
         }
     }
 
     /// The event that says it changed.
-    pub fn updated(&self, by: Person, branch: Option<Branch>, handoff_id: Option<HandoffId>) -> What {
-        What::SessionUpdated { session: self.about(), by, branch, handoff_id }
+    pub fn updated_event(
+        &self,
+        by: Person,
+        branch: Option<Branch>,
+        handoff_id: Option<HandoffId>,
+    ) -> EventBody {
+        EventBody::SessionUpdated { session: self.summary(), by, branch, handoff_id }
     }
 
     /// Messages, branches and hand-offs want an active session.
-    pub fn must_be_active(&self) -> Result<(), Refusal> {
+    pub fn ensure_active(&self) -> Result<(), Refusal> {
         match self.status {
             SessionStatus::Active => Ok(()),
             SessionStatus::Paused | SessionStatus::Escalated | SessionStatus::Resolved => {
@@ -92,36 +97,41 @@ impl Session {
 
     /// The session changed at this moment.
     #[must_use]
-    pub fn touched(&self, now: Timestamp) -> Self {
+    pub fn with_updated_at(&self, now: Timestamp) -> Self {
         Self { updated_at: now, ..self.clone() }
     }
 
     /// The session with somebody at work on it.
     #[must_use]
-    pub fn worked_on_by(&self, assignee: Person, standing: Option<HandoffId>, now: Timestamp) -> Self {
-        Self { status: SessionStatus::Active, assignee, standing, ..self.touched(now) }
+    pub fn with_assignee(
+        &self,
+        assignee: Person,
+        current_handoff: Option<HandoffId>,
+        now: Timestamp,
+    ) -> Self {
+        Self { status: SessionStatus::Active, assignee, current_handoff, ..self.with_updated_at(now) }
     }
 
     /// Whether there is room for so many more messages and so many bytes of text.
-    fn must_have_room(&self, messages: u32, bytes: u64) -> Result<(), Refusal> {
+    fn ensure_room_for(&self, messages: u32, bytes: u64) -> Result<(), Refusal> {
         let fits = self.message_count.saturating_add(messages) <= limit::SESSION_MESSAGES
             && self.text_bytes.saturating_add(bytes) <= limit::SESSION_TEXT;
-        if fits { Ok(()) } else { Err(Refusal::SessionFull(Full::Session)) }
+        if fits { Ok(()) } else { Err(Refusal::SessionFull(CapacityLimit::Session)) }
     }
 
     /// The session with one more message in it, and the decision that says so. It must have room for it.
-    fn hears(&self, message: Message, now: Timestamp) -> Result<(Self, Decision), Refusal> {
-        self.must_have_room(1, message.content.len() as u64)?;
-        Ok(self.takes_in(message, now))
+    fn add_message(&self, message: Message, now: Timestamp) -> Result<(Self, Decision), Refusal> {
+        self.ensure_room_for(1, message.content.len() as u64)?;
+        Ok(self.add_message_unchecked(message, now))
     }
 
     /// The same, whether it has room or not.
-    fn takes_in(&self, message: Message, now: Timestamp) -> (Self, Decision) {
+    fn add_message_unchecked(&self, message: Message, now: Timestamp) -> (Self, Decision) {
         let text_bytes = self.text_bytes + message.content.len() as u64;
-        let session = Self { message_count: message.seq, text_bytes, ..self.touched(now) };
+        let session = Self { message_count: message.seq, text_bytes, ..self.with_updated_at(now) };
         let decision = Decision::default()
-            .change(Change::AddMessage(session.id, message.clone()))
-            .tell(What::MessageAdded { session_id: session.id, message });
+            .with_change(Change::InsertMessage(session.id, message.clone()))
+            .with_event(EventBody::MessageAdded { session_id: session.id, message });
         (session, decision)
     }
 
@@ -141,7 +151,7 @@ impl Session {
 
 /// The ids and number that a new session gets.
 #[derive(Clone, Copy, Debug)]
-pub struct NewName {
+pub struct NewSessionIds {
     /// Its id.
     pub id: SessionId,
     /// Its number.
@@ -151,20 +161,20 @@ pub struct NewName {
 }
 
 /// Opens a session. The intake becomes message 1; the assistant waits to be asked.
-pub fn open(request: &CreateSession, name: NewName, caller: &Caller, now: Timestamp) -> Decision {
+pub fn open(request: &CreateSession, ids: NewSessionIds, caller: &Caller, now: Timestamp) -> Decision {
     let text = &request.intake_content.text;
     let session = Session {
-        id: name.id,
-        number: name.number,
+        id: ids.id,
+        number: ids.number,
         title: title(request.problem_summary.as_deref(), text),
-        summarised: request.problem_summary.is_some(),
+        has_summary: request.problem_summary.is_some(),
         status: SessionStatus::Active,
-        tier: ConfidenceTier::Discovery,
+        confidence_tier: ConfidenceTier::Discovery,
         opener: caller.person(),
         assignee: caller.person(),
         handoff_count: 0,
-        standing: None,
-        escalation: None,
+        current_handoff: None,
+        latest_escalation: None,
         message_count: 0,
         text_bytes: text.len() as u64,
         resolution: None,
@@ -173,18 +183,18 @@ pub fn open(request: &CreateSession, name: NewName, caller: &Caller, now: Timest
         resolved_at: None,
         version: 0,
     };
-    let message = session.next_message(name.message_id, &caller.person(), text, now);
+    let message = session.next_message(ids.message_id, &caller.person(), text, now);
     let session = Session { message_count: message.seq, ..session };
-    let created = What::SessionCreated { session: session.about(), by: caller.person() };
+    let created = EventBody::SessionCreated { session: session.summary(), by: caller.person() };
     Decision::default()
-        .change(Change::OpenSession(session))
-        .change(Change::AddMessage(name.id, message.clone()))
-        .tell(created)
-        .tell(What::MessageAdded { session_id: name.id, message })
+        .with_change(Change::InsertSession(session))
+        .with_change(Change::InsertMessage(ids.id, message.clone()))
+        .with_event(created)
+        .with_event(EventBody::MessageAdded { session_id: ids.id, message })
 }
 
 /// Says something in a session. After an `ask` the assistant answers, as the message `reply_id`.
-pub fn say(
+pub fn post_message(
     session: &Session,
     request: &CreateMessage,
     id: MessageId,
@@ -193,25 +203,25 @@ pub fn say(
     now: Timestamp,
     policy: Policy,
 ) -> Result<(Message, Decision), Refusal> {
-    access::participates(session, caller)?;
-    session.must_be_active()?;
+    access::ensure_participant(session, caller)?;
+    session.ensure_active()?;
     let message = session.next_message(id, &caller.person(), &request.content, now);
     let reply = match request.kind {
-        MessageKind::Ask if policy.assesses => {
+        MessageKind::Ask if policy.assessment_enabled => {
             // A question that cannot be answered is not taken.
-            session.must_have_room(2, (message.content.len() + limit::MESSAGE) as u64)?;
+            session.ensure_room_for(2, (message.content.len() + limit::MESSAGE) as u64)?;
             Some(Job::Reply { session_id: session.id, to_seq: message.seq, message_id: reply_id })
         }
         MessageKind::Ask | MessageKind::Note => None,
     };
-    let (session, decision) = session.hears(message.clone(), now)?;
-    Ok((message, decision.change(Change::UpdateSession(session)).job(reply)))
+    let (session, decision) = session.add_message(message.clone(), now)?;
+    Ok((message, decision.with_change(Change::UpdateSession(session)).with_job(reply)))
 }
 
 /// The assistant, or the product itself, says something. What comes after the session was handed off or resolved
 /// still belongs to it: nothing that was written is thrown away, but what is longer than a message may be. There was
 /// room for it when it was asked for; where others have taken that, the session holds so much more.
-pub fn answer(
+pub fn post_reply(
     session: &Session,
     role: MessageRole,
     id: MessageId,
@@ -228,8 +238,8 @@ pub fn answer(
         content,
         created_at: now,
     };
-    let (session, decision) = session.takes_in(message, now);
-    decision.change(Change::UpdateSession(session))
+    let (session, decision) = session.add_message_unchecked(message, now);
+    decision.with_change(Change::UpdateSession(session))
 }
 
 /// Notes a hypothesis or what became of it. `branches` are those there are, by which the tier is known.
@@ -241,13 +251,13 @@ pub fn put_branch(
     caller: &Caller,
     now: Timestamp,
 ) -> Result<(Branch, Decision), Refusal> {
-    access::participates(session, caller)?;
-    session.must_be_active()?;
+    access::ensure_participant(session, caller)?;
+    session.ensure_active()?;
     let known = branches.iter().find(|branch| branch.id == id);
     if known.is_none() && branches.len() >= limit::BRANCHES {
-        let mut check = Check::default();
-        check.fail("branch_id", format!("a session has at most {} branches", limit::BRANCHES));
-        check.done()?;
+        let mut check = Validator::default();
+        check.add_error("branch_id", format!("a session has at most {} branches", limit::BRANCHES));
+        check.finish()?;
     }
     let branch = Branch {
         id,
@@ -256,33 +266,34 @@ pub fn put_branch(
         evidence: request.evidence.clone(),
         updated_at: now,
     };
-    let (more, less) = (branch_bytes(&branch), known.map_or(0, branch_bytes));
+    let (more, less) = (branch_text_bytes(&branch), known.map_or(0, branch_text_bytes));
     // What becomes shorter always has room.
     if more > less {
-        session.must_have_room(0, more - less)?;
-        if branches.iter().map(branch_bytes).sum::<u64>() + more - less > limit::BRANCH_TEXT {
-            return Err(Refusal::SessionFull(Full::Tried));
+        session.ensure_room_for(0, more - less)?;
+        if branches.iter().map(branch_text_bytes).sum::<u64>() + more - less > limit::BRANCH_TEXT {
+            return Err(Refusal::SessionFull(CapacityLimit::Branches));
         }
     }
     let text_bytes = (session.text_bytes + more).saturating_sub(less);
     let others = branches.iter().filter(|other| other.id != id);
     let statuses = others.map(|other| other.status).chain([branch.status]);
-    let session = Session { tier: tier(statuses), text_bytes, ..session.touched(now) };
-    let what = session.updated(caller.person(), Some(branch.clone()), None);
+    let session =
+        Session { confidence_tier: confidence_tier(statuses), text_bytes, ..session.with_updated_at(now) };
+    let what = session.updated_event(caller.person(), Some(branch.clone()), None);
     let decision = Decision::default()
-        .change(Change::PutBranch(session.id, branch.clone()))
-        .change(Change::UpdateSession(session))
-        .tell(what);
+        .with_change(Change::PutBranch(session.id, branch.clone()))
+        .with_change(Change::UpdateSession(session))
+        .with_event(what);
     Ok((branch, decision))
 }
 
 /// How much text a branch holds.
-pub fn branch_bytes(branch: &Branch) -> u64 {
+pub fn branch_text_bytes(branch: &Branch) -> u64 {
     (branch.hypothesis.len() + branch.evidence.as_ref().map_or(0, String::len)) as u64
 }
 
 /// How far the search has come, by what became of the hypotheses.
-fn tier(branches: impl Iterator<Item = BranchStatus>) -> ConfidenceTier {
+fn confidence_tier(branches: impl Iterator<Item = BranchStatus>) -> ConfidenceTier {
     branches
         .map(|status| match status {
             BranchStatus::Open => ConfidenceTier::Discovery,
@@ -297,16 +308,18 @@ fn tier(branches: impl Iterator<Item = BranchStatus>) -> ConfidenceTier {
 /// `escalation` the latest escalation.
 pub fn resume(
     session: &Session,
-    standing: Option<&Handoff>,
+    current_handoff: Option<&Handoff>,
     escalation: Option<&Handoff>,
     caller: &Caller,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
-    let Some(handoff) = standing else { return Err(Refusal::NothingToResume(session.status)) };
-    if !access::sees(handoff, caller) {
+    let Some(handoff) = current_handoff else { return Err(Refusal::NothingToResume(session.status)) };
+    if !access::can_see(handoff, caller) {
         // What its claimer parked is claimed all the same. Who parked it is nobody's business.
         return Err(match escalation.map(|escalation| (escalation, &escalation.state)) {
-            Some((escalation, State::Claimed(claim))) => crate::domain::claim::lost(escalation, claim, now),
+            Some((escalation, HandoffState::Claimed(claim))) => {
+                crate::domain::claim::already_claimed(escalation, claim, now)
+            }
             Some(_) | None => {
                 Refusal::Forbidden("this session is parked; whoever parked it takes it back".into())
             }
@@ -314,28 +327,29 @@ pub fn resume(
     }
     let is_theirs = caller.id == handoff.handed_off_by.id || caller.id == session.opener.id;
     match &handoff.state {
-        State::Claimed(claim) => Err(crate::domain::claim::lost(handoff, claim, now)),
-        State::Parked | State::Open if !is_theirs => Err(Refusal::Forbidden(format!(
+        HandoffState::Claimed(claim) => Err(crate::domain::claim::already_claimed(handoff, claim, now)),
+        HandoffState::Parked | HandoffState::Open if !is_theirs => Err(Refusal::Forbidden(format!(
             "{} handed this session off; they take it back, others claim it",
             handoff.handed_off_by.name
         ))),
-        State::Parked => {
-            let claimed = escalation.filter(|escalation| escalation.state.stands());
+        HandoffState::Parked => {
+            let claimed = escalation.filter(|escalation| escalation.state.is_ongoing());
             let assignee = session.assignee.clone();
-            let session = session.worked_on_by(assignee, claimed.map(|claimed| claimed.id), now);
-            let what = session.updated(caller.person(), None, Some(handoff.id));
+            let session = session.with_assignee(assignee, claimed.map(|claimed| claimed.id), now);
+            let what = session.updated_event(caller.person(), None, Some(handoff.id));
             Ok(Decision::default()
-                .change(Change::UpdateHandoff(handoff.to(State::Resumed, now)))
-                .change(Change::UpdateSession(session))
-                .tell_only(caller.id, what))
+                .with_change(Change::UpdateHandoff(handoff.with_state(HandoffState::Resumed, now)))
+                .with_change(Change::UpdateSession(session))
+                .with_event_for(caller.id, what))
         }
-        State::Open => Ok(Decision::default()
-            .change(Change::UpdateHandoff(handoff.to(State::Withdrawn(None), now)))
-            .change(Change::UpdateSession(session.worked_on_by(caller.person(), None, now)))
-            .tell(What::HandoffWithdrawn { handoff: handoff.about(), by: caller.person() })),
-        State::Resolved(_) | State::Withdrawn(_) | State::Superseded(_) | State::Resumed => {
-            Err(Refusal::NothingToResume(session.status))
-        }
+        HandoffState::Open => Ok(Decision::default()
+            .with_change(Change::UpdateHandoff(handoff.with_state(HandoffState::Withdrawn(None), now)))
+            .with_change(Change::UpdateSession(session.with_assignee(caller.person(), None, now)))
+            .with_event(EventBody::HandoffWithdrawn { handoff: handoff.summary(), by: caller.person() })),
+        HandoffState::Resolved(_)
+        | HandoffState::Withdrawn(_)
+        | HandoffState::Superseded(_)
+        | HandoffState::Resumed => Err(Refusal::NothingToResume(session.status)),
     }
 }
 
@@ -343,49 +357,52 @@ pub fn resume(
 /// of the latest escalation, whose steps the request may name.
 pub fn resolve(
     session: &Session,
-    standing: &[Handoff],
+    handoffs: &[Handoff],
     assessment: Option<(HandoffId, Assessment)>,
     request: &Resolve,
     caller: &Caller,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
-    access::participates(session, caller)?;
+    access::ensure_participant(session, caller)?;
     if session.status == SessionStatus::Resolved {
         return Err(Refusal::SessionNotActive(session.status));
     }
     let resolution = request.resolution.as_str();
     let next = Session {
         status: SessionStatus::Resolved,
-        standing: None,
+        current_handoff: None,
         resolution: Some(resolution.into()),
         resolved_at: Some(now),
-        ..session.touched(now)
+        ..session.with_updated_at(now)
     };
-    let resolved =
-        What::SessionResolved { session: next.about(), by: caller.person(), resolution: resolution.into() };
-    let mut decision = match assessment::worked(assessment, &request.worked_step_ids)? {
-        Some(marked) => Decision::default().change(marked),
+    let resolved = EventBody::SessionResolved {
+        session: next.summary(),
+        by: caller.person(),
+        resolution: resolution.into(),
+    };
+    let mut decision = match assessment::mark_worked_steps(assessment, &request.worked_step_ids)? {
+        Some(marked) => Decision::default().with_change(marked),
         None => Decision::default(),
     };
-    for handoff in standing.iter().filter(|handoff| handoff.state.stands()) {
+    for handoff in handoffs.iter().filter(|handoff| handoff.state.is_ongoing()) {
         let state = match handoff.intent {
-            Intent::Escalate => State::Resolved(handoff.state.claim().cloned()),
-            Intent::Park => State::Resumed,
+            Intent::Escalate => HandoffState::Resolved(handoff.state.claim().cloned()),
+            Intent::Park => HandoffState::Resumed,
         };
-        decision = decision.change(Change::UpdateHandoff(handoff.to(state, now)));
+        decision = decision.with_change(Change::UpdateHandoff(handoff.with_state(state, now)));
         if handoff.intent == Intent::Escalate {
-            decision = decision.tell(What::HandoffResolved {
-                handoff: handoff.about(),
+            decision = decision.with_event(EventBody::HandoffResolved {
+                handoff: handoff.summary(),
                 by: caller.person(),
                 resolution: resolution.into(),
             });
         }
     }
-    Ok(decision.change(Change::UpdateSession(next)).tell(resolved))
+    Ok(decision.with_change(Change::UpdateSession(next)).with_event(resolved))
 }
 
 /// Returns a claimed or waiting session to whoever handed it off, with a question that becomes a message.
-pub(super) fn ask_back(
+pub(super) fn return_with_question(
     session: &Session,
     to: &Person,
     question: &str,
@@ -394,8 +411,8 @@ pub(super) fn ask_back(
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
     let message = session.next_message(message_id, &caller.person(), question, now);
-    let (session, decision) = session.hears(message, now)?;
-    Ok(decision.change(Change::UpdateSession(session.worked_on_by(to.clone(), None, now))))
+    let (session, decision) = session.add_message(message, now)?;
+    Ok(decision.with_change(Change::UpdateSession(session.with_assignee(to.clone(), None, now))))
 }
 
 #[cfg(test)]
@@ -404,38 +421,38 @@ mod tests {
 
     use crate::domain::tests::{POLICY, at, caller, session};
 
-    fn says(session: &Session, kind: MessageKind, content: &str) -> Result<Session, Refusal> {
+    fn post(session: &Session, kind: MessageKind, content: &str) -> Result<Session, Refusal> {
         let request = CreateMessage { content: content.into(), kind };
         let (sam, id) = (caller("Sam Ortiz"), MessageId::from_bytes([7; 16]));
-        let policy = Policy { assesses: true, ..POLICY };
-        let (_, decision) = super::say(session, &request, id, id, &sam, at(1), policy)?;
+        let policy = Policy { assessment_enabled: true, ..POLICY };
+        let (_, decision) = super::post_message(session, &request, id, id, &sam, at(1), policy)?;
         Ok(decision.changes.iter().find_map(Change::session_after).unwrap().clone())
     }
 
-    const FULL: Refusal = Refusal::SessionFull(Full::Session);
+    const FULL: Refusal = Refusal::SessionFull(CapacityLimit::Session);
 
     /// Mutant seen to fail: a question that leaves no room for its answer.
     #[test]
     fn a_session_takes_so_many_messages_and_so_much_text_and_no_question_that_has_no_room_for_its_answer() {
         let sam = caller("Sam Ortiz");
         let many = Session { message_count: limit::SESSION_MESSAGES - 1, ..session(&sam) };
-        assert_eq!(says(&many, MessageKind::Ask, "why?"), Err(FULL));
-        let full = says(&many, MessageKind::Note, "the last").unwrap();
+        assert_eq!(post(&many, MessageKind::Ask, "why?"), Err(FULL));
+        let full = post(&many, MessageKind::Note, "the last").unwrap();
         assert_eq!(full.message_count, limit::SESSION_MESSAGES);
-        assert_eq!(says(&full, MessageKind::Note, "one more"), Err(FULL));
+        assert_eq!(post(&full, MessageKind::Note, "one more"), Err(FULL));
 
         let large = Session { text_bytes: limit::SESSION_TEXT - 8, ..session(&sam) };
-        assert_eq!(says(&large, MessageKind::Ask, "why?"), Err(FULL));
-        assert_eq!(says(&large, MessageKind::Note, "123456789"), Err(FULL));
-        let full = says(&large, MessageKind::Note, "12345678").unwrap();
+        assert_eq!(post(&large, MessageKind::Ask, "why?"), Err(FULL));
+        assert_eq!(post(&large, MessageKind::Note, "123456789"), Err(FULL));
+        let full = post(&large, MessageKind::Note, "12345678").unwrap();
         assert_eq!(full.text_bytes, limit::SESSION_TEXT);
 
         let (id, role) = (MessageId::from_bytes([8; 16]), MessageRole::Assistant);
-        let late = super::answer(&full, role, id, "because".into(), at(2));
+        let late = super::post_reply(&full, role, id, "because".into(), at(2));
         let late = late.changes.iter().find_map(Change::session_after).unwrap();
         assert_eq!(late.text_bytes, limit::SESSION_TEXT + 7, "who asked is answered");
         let long = "é".repeat(limit::MESSAGE);
-        let decision = super::answer(&session(&sam), role, id, long, at(2));
+        let decision = super::post_reply(&session(&sam), role, id, long, at(2));
         let answered = decision.changes.iter().find_map(Change::session_after).unwrap();
         assert_eq!(
             answered.text_bytes,
@@ -465,7 +482,7 @@ mod tests {
             Branch { id: BranchId::from_bytes([2; 16]), hypothesis: "x".repeat(most - 100), ..branch };
         assert!(tries(&next, std::slice::from_ref(&other), 100).is_ok());
         let refused: Result<_, Refusal> = tries(&next, &[other], 101);
-        assert_eq!(refused.unwrap_err(), Refusal::SessionFull(Full::Tried));
+        assert_eq!(refused.unwrap_err(), Refusal::SessionFull(CapacityLimit::Branches));
         let full = Session { text_bytes: limit::SESSION_TEXT, ..session(&sam) };
         assert_eq!(tries(&full, &[], 1).unwrap_err(), FULL);
     }
@@ -473,7 +490,7 @@ mod tests {
     #[test]
     fn the_tier_follows_what_became_of_the_hypotheses() {
         use BranchStatus::{Confirmed, Open, RuledOut};
-        let tier = |statuses: &[BranchStatus]| tier(statuses.iter().copied());
+        let tier = |statuses: &[BranchStatus]| confidence_tier(statuses.iter().copied());
         assert_eq!(tier(&[]), ConfidenceTier::Discovery);
         assert_eq!(tier(&[Open, Open]), ConfidenceTier::Discovery);
         assert_eq!(tier(&[Open, RuledOut]), ConfidenceTier::Narrowing);

@@ -4,12 +4,12 @@ use tierup_common::id::UserId;
 use tierup_common::time::Timestamp;
 use tierup_common::user::{ChangeUser, CreateUser, Role, User};
 
-use crate::domain::valid::Check;
+use crate::domain::validation::Validator;
 use crate::domain::{Caller, Refusal, access};
 
 /// Adds a user to the caller's account.
 pub fn create(request: &CreateUser, id: UserId, caller: &Caller, now: Timestamp) -> Result<User, Refusal> {
-    manages(caller, request.role)?;
+    ensure_can_manage(caller, request.role)?;
     Ok(User {
         id,
         email: request.email.clone(),
@@ -22,17 +22,17 @@ pub fn create(request: &CreateUser, id: UserId, caller: &Caller, now: Timestamp)
 
 /// A user as a request wants them. `other_owners` says whether the account has another active owner: it never has
 /// none.
-pub fn change(
+pub fn update(
     request: &ChangeUser,
     user: &User,
-    other_owners: bool,
+    has_other_owner: bool,
     caller: &Caller,
 ) -> Result<User, Refusal> {
     let changes_rights = request.role.is_some_and(|role| role != user.role)
         || request.active.is_some_and(|active| active != user.active);
     if changes_rights || caller.id != user.id {
-        manages(caller, user.role)?;
-        manages(caller, request.role.unwrap_or(user.role))?;
+        ensure_can_manage(caller, user.role)?;
+        ensure_can_manage(caller, request.role.unwrap_or(user.role))?;
     }
     let next = User {
         name: request.name.clone().unwrap_or_else(|| user.name.clone()),
@@ -41,17 +41,17 @@ pub fn change(
         ..user.clone()
     };
     let stays_owner = next.active && next.role == Role::Owner;
-    if user.active && user.role == Role::Owner && !stays_owner && !other_owners {
-        let mut check = Check::default();
+    if user.active && user.role == Role::Owner && !stays_owner && !has_other_owner {
+        let mut check = Validator::default();
         let field = if next.active { "role" } else { "active" };
-        check.fail(field, "this is the account's only owner; make somebody else an owner first");
-        check.done()?;
+        check.add_error(field, "this is the account's only owner; make somebody else an owner first");
+        check.finish()?;
     }
     Ok(next)
 }
 
 /// Admins manage viewers and engineers; only owners manage admins and owners.
-pub fn manages(caller: &Caller, role: Role) -> Result<(), Refusal> {
+pub fn ensure_can_manage(caller: &Caller, role: Role) -> Result<(), Refusal> {
     let least = if role >= Role::Admin { Role::Owner } else { Role::Admin };
     if caller.role >= least {
         return Ok(());
@@ -60,12 +60,12 @@ pub fn manages(caller: &Caller, role: Role) -> Result<(), Refusal> {
 }
 
 /// Tokens are their user's own business, and that of whoever manages the user.
-pub fn handles_tokens(caller: &Caller, of: &User) -> Result<(), Refusal> {
-    if caller.id == of.id {
+pub fn ensure_can_manage_tokens(caller: &Caller, user: &User) -> Result<(), Refusal> {
+    if caller.id == user.id {
         return Ok(());
     }
     if !access::is_admin(caller) {
         return Err(Refusal::Forbidden("only admins handle other people's tokens".into()));
     }
-    manages(caller, of.role)
+    ensure_can_manage(caller, user.role)
 }

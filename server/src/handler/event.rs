@@ -11,12 +11,12 @@ use tierup_common::problem::Code;
 use tierup_common::time::Timestamp;
 
 use crate::app::App;
-use crate::bell::{EventStream, Start, Wanted};
 use crate::domain::{Caller, Refusal, access};
 use crate::error::{ApiError, ApiResult};
-use crate::extract::{Me, Query, only};
-use crate::serve::Endless;
-use crate::store::Narrow;
+use crate::events::{EventStream, StreamOptions, StreamStart};
+use crate::extract::{CurrentCaller, QueryParams, single_header};
+use crate::serve::EndlessBody;
+use crate::store::StreamFilter;
 
 /// What a stream may be narrowed to, and where it begins.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -34,23 +34,28 @@ pub struct StreamQuery {
 /// Opens an event stream.
 pub async fn stream(
     app: App,
-    Me(caller): Me,
+    CurrentCaller(caller): CurrentCaller,
     headers: HeaderMap,
-    Query(query): Query<StreamQuery>,
+    QueryParams(query): QueryParams<StreamQuery>,
 ) -> ApiResult<Response> {
-    let (narrow, reads) = narrow(&app, &caller, &query).await?;
-    let header = only(&headers, "last-event-id")?.map(|value| value.to_str().unwrap_or("?"));
+    let (narrow, reads) = stream_filter(&app, &caller, &query).await?;
+    let header = single_header(&headers, "last-event-id")?.map(|value| value.to_str().unwrap_or("?"));
     let start = match header.or(query.last_event_id.as_deref()) {
-        None | Some("") => Start::Now,
-        Some(text) => text.parse().map_or(Start::Nowhere, Start::After),
+        None | Some("") => StreamStart::Now,
+        Some(text) => text.parse().map_or(StreamStart::InvalidPosition, StreamStart::After),
     };
-    app.limits.stream(app.bell.streams_of(caller.account, caller.id))?;
-    let wanted = Wanted { narrow, reads, start, says_caught_up: query.caught_up == Some(true) };
+    app.limits.check_stream_count(app.events.user_stream_count(caller.account, caller.id))?;
+    let wanted = StreamOptions {
+        filter: narrow,
+        viewing: reads,
+        start,
+        send_caught_up: query.caught_up == Some(true),
+    };
     let body =
-        EventStream::open(&app.bell, app.store.clone(), &app.clock, Arc::clone(&caller), wanted).await?;
-    let body = body.ok_or(Refusal::TokenEnded)?;
+        EventStream::open(&app.events, app.store.clone(), &app.clock, Arc::clone(&caller), wanted).await?;
+    let body = body.ok_or(Refusal::InvalidToken)?;
     let mut response = axum::body::Body::new(body).into_response();
-    response.extensions_mut().insert(Endless);
+    response.extensions_mut().insert(EndlessBody);
     let headers = response.headers_mut();
     headers.insert(header::DATE, http_date(app.clock.now())?);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
@@ -68,21 +73,25 @@ fn http_date(at: Timestamp) -> ApiResult<HeaderValue> {
 
 /// A stream can be narrowed only to what the caller may see; anything else is not found. The handoff named besides is
 /// the one that others see the caller read.
-async fn narrow(app: &App, caller: &Caller, query: &StreamQuery) -> ApiResult<(Narrow, Option<HandoffId>)> {
+async fn stream_filter(
+    app: &App,
+    caller: &Caller,
+    query: &StreamQuery,
+) -> ApiResult<(StreamFilter, Option<HandoffId>)> {
     let not_found = || ApiError::from(Refusal::NotFound);
     match (&query.handoff, &query.session) {
-        (None, None) => Ok((Narrow::Team, None)),
+        (None, None) => Ok((StreamFilter::Team, None)),
         (Some(handoff), None) => {
             let reference: HandoffRef = handoff.parse().map_err(|_| not_found())?;
             let who = caller.clone();
             let handoff = app.store.read(caller.account, move |scope| scope.visible_handoff(reference, &who));
             let handoff = handoff.await?;
-            Ok((Narrow::Handoff(handoff.id), access::is_the_teams(&handoff).then_some(handoff.id)))
+            Ok((StreamFilter::Handoff(handoff.id), access::is_team_visible(&handoff).then_some(handoff.id)))
         }
         (None, Some(session)) => {
             let id: SessionId = session.parse().map_err(|_| not_found())?;
             app.store.read(caller.account, move |scope| scope.session(id)).await?;
-            Ok((Narrow::Session(id), None))
+            Ok((StreamFilter::Session(id), None))
         }
         (Some(_), Some(_)) => Err(ApiError::new(
             Code::BadRequest,

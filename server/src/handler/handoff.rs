@@ -13,24 +13,24 @@ use tierup_common::handoff::{
 use tierup_common::id::{AccountId, HandoffRef, MessageId, SessionId, StepId};
 use tierup_common::time::Timestamp;
 
-use crate::app::{App, Reply};
-use crate::auth::Admitted;
+use crate::app::{ApiReply, App};
+use crate::auth::AuthorizedCaller;
 use crate::domain::session::Session;
 use crate::domain::{self, Caller, Decision, Policy, assessment, claim};
 use crate::error::ApiResult;
-use crate::extract::{Body, Both, Me, Once, Path, read_query};
-use crate::handler::{Rows, cut, found, is_asked, page_limit, read_cursor};
-use crate::pages::{Asked, Page};
-use crate::store::{self, Key, QueueCursor, QueueQuery, Scope, WholeHandoff};
+use crate::extract::{CurrentCaller, IdempotencyHeader, PathPair, PathParams, ValidJson, parse_query};
+use crate::handler::{PageSize, has_search_text, page_limit, parse_cursor, search_sessions, truncate_page};
+use crate::queue_cache::{CachedPage, PageKey};
+use crate::store::{self, AccountScope, IdempotencyKey, QueueCursor, QueueQuery, RawHandoff};
 
 /// What the queue may be narrowed to.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ListQuery {
+pub struct QueueListQuery {
     state: Option<QueueState>,
     priority: Option<Priority>,
     q: Option<String>,
-    limit: Option<Rows>,
+    limit: Option<PageSize>,
     #[schemars(regex(pattern = r"^(low|normal|high|urgent)-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"))]
     cursor: Option<String>,
 }
@@ -39,51 +39,53 @@ pub struct ListQuery {
 /// something changes.
 pub async fn queue(
     app: App,
-    Me(caller): Me,
+    CurrentCaller(caller): CurrentCaller,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> ApiResult<Response> {
-    let query: ListQuery = read_query(query.as_deref().unwrap_or_default())?;
-    let asked = Asked {
+    let query: QueueListQuery = parse_query(query.as_deref().unwrap_or_default())?;
+    let asked = PageKey {
         user: caller.id,
         state: query.state.unwrap_or(QueueState::Open),
         priority: query.priority,
         limit: page_limit(query.limit),
-        cursor: read_cursor(query.cursor.as_deref())?,
+        cursor: parse_cursor(query.cursor.as_deref())?,
     };
-    let presence = app.bell.presence(caller.account);
-    let page = if is_asked(query.q.as_deref()) {
+    let presence = app.events.presence_version(caller.account);
+    let page = if has_search_text(query.q.as_deref()) {
         // What a search finds changes without the account, as the index takes it in: it is not kept.
-        let among = found(&app, &caller, query.q).await?;
-        read_page(&app, caller.account, asked, among, presence).await?
+        let among = search_sessions(&app, &caller, query.q).await?;
+        render_page(&app, caller.account, asked, among, presence).await?
     } else {
-        match app.pages.find(caller.account, &asked, presence) {
+        match app.queue_cache.get(caller.account, &asked, presence) {
             Ok(page) => page,
             Err(as_of) => {
-                let page = read_page(&app, caller.account, asked, None, presence).await?;
-                app.pages.keep(caller.account, asked, as_of, page.clone());
+                let page = render_page(&app, caller.account, asked, None, presence).await?;
+                app.queue_cache.insert(caller.account, asked, as_of, page.clone());
                 page
             }
         }
     };
     let json = [(header::CONTENT_TYPE, "application/json")];
-    Ok(unless_known(&headers, page.etag, (json, page.body)))
+    Ok(not_modified_or(&headers, page.etag, (json, page.body)))
 }
 
-async fn read_page(
+async fn render_page(
     app: &App,
     account: AccountId,
-    asked: Asked,
-    among: Option<Vec<SessionId>>,
+    key: PageKey,
+    session_ids: Option<Vec<SessionId>>,
     presence: u64,
-) -> ApiResult<Page> {
-    let Asked { user, state, priority, limit, cursor } = asked;
-    let query = QueueQuery { state, priority, among, limit, cursor };
-    let bell = app.bell.clone();
+) -> ApiResult<CachedPage> {
+    let PageKey { user, state, priority, limit, cursor } = key;
+    let query = QueueQuery { state, priority, session_ids, limit, cursor };
+    let bell = app.events.clone();
     let page = app.store.read(account, move |scope| {
-        let mut items = scope.queue(&query, user)?;
-        let next_cursor =
-            cut(&mut items, limit, weight, |last| QueueCursor { priority: last.priority, id: last.id });
+        let mut items = scope.queue_page(&query, user)?;
+        let next_cursor = truncate_page(&mut items, limit, text_size, |last| QueueCursor {
+            priority: last.priority,
+            id: last.id,
+        });
         for item in &mut items {
             item.viewers = bell.viewers(account, item.id);
         }
@@ -91,20 +93,20 @@ async fn read_page(
         let page = QueuePage { items, next_cursor, counts, as_of_seq: scope.newest_seq()? };
         let body = serde_json::to_vec(&page)?;
         let etag = format!("\"{}-{:08x}\"", page.as_of_seq, crc32fast::hash(&body));
-        Ok(Page { presence, etag, body: body.into() })
+        Ok(CachedPage { presence_version: presence, etag, body: body.into() })
     });
     Ok(page.await?)
 }
 
 /// How much text a row of the queue holds; what its assessment says is in it twice, as text and as data.
-fn weight(item: &QueueItem) -> usize {
+fn text_size(item: &QueueItem) -> usize {
     item.engineer_notes.len() + 2 * item.ai_assessment.as_ref().map_or(0, String::len)
 }
 
 /// The answer with its `ETag`, or that the client has it already.
-fn unless_known(headers: &HeaderMap, etag: String, answer: impl IntoResponse) -> Response {
+fn not_modified_or(headers: &HeaderMap, etag: String, answer: impl IntoResponse) -> Response {
     let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let is_known = known.flat_map(|value| value.split(',')).any(|known| is_same(known.trim(), &etag));
+    let is_known = known.flat_map(|value| value.split(',')).any(|known| etag_matches(known.trim(), &etag));
     let etag = [(header::ETAG, etag)];
     if is_known { (StatusCode::NOT_MODIFIED, etag).into_response() } else { (etag, answer).into_response() }
 }
@@ -112,24 +114,24 @@ fn unless_known(headers: &HeaderMap, etag: String, answer: impl IntoResponse) ->
 /// One handoff with what was handed over.
 pub async fn read(
     app: App,
-    Me(caller): Me,
+    CurrentCaller(caller): CurrentCaller,
     headers: HeaderMap,
-    Path(reference): Path<HandoffRef>,
+    PathParams(reference): PathParams<HandoffRef>,
 ) -> ApiResult<Response> {
     let account = caller.account;
-    let whole = app.store.read(account, move |scope| scope.whole_handoff(reference, &caller));
+    let whole = app.store.read(account, move |scope| scope.visible_raw_handoff(reference, &caller));
     let handoff = app.with_viewers(account, whole.await?);
-    Ok(unless_known(&headers, format!("\"{}\"", handoff.item.version), Json(handoff)))
+    Ok(not_modified_or(&headers, format!("\"{}\"", handoff.item.version), Json(handoff)))
 }
 
 /// The weak comparison of RFC 9110, section 8.8.3.2.
-fn is_same(known: &str, etag: &str) -> bool {
-    known == "*" || known.strip_prefix("W/").unwrap_or(known) == etag
+fn etag_matches(candidate: &str, etag: &str) -> bool {
+    candidate == "*" || candidate.strip_prefix("W/").unwrap_or(candidate) == etag
 }
 
 /// What a rule looks at when it decides about a handoff.
-struct Question<'t> {
-    tx: &'t Scope<'t>,
+struct DecisionContext<'t> {
+    tx: &'t AccountScope<'t>,
     handoff: &'t domain::handoff::Handoff,
     session: Session,
     caller: &'t Caller,
@@ -141,23 +143,23 @@ struct Question<'t> {
 /// as it is then. The rule leaves what is kept of the assessment as it is.
 async fn decide(
     app: App,
-    caller: Admitted,
-    key: Option<Key>,
+    caller: AuthorizedCaller,
+    key: Option<IdempotencyKey>,
     reference: HandoffRef,
     status: StatusCode,
-    rule: impl FnOnce(Question<'_>) -> store::Result<Decision> + Send + 'static,
-) -> ApiResult<Reply<WholeHandoff>> {
+    rule: impl FnOnce(DecisionContext<'_>) -> store::Result<Decision> + Send + 'static,
+) -> ApiResult<ApiReply<RawHandoff>> {
     let (now, policy) = (app.clock.now(), app.policy());
     let account = caller.account;
-    let reply = app.commit_once(&caller, key, status, move |tx, caller| {
-        let (handoff, kept) = tx.visible_with_kept(reference, caller)?;
+    let reply = app.commit_idempotent(&caller, key, status, move |tx, caller| {
+        let (handoff, kept) = tx.visible_handoff_with_assessment(reference, caller)?;
         let session = tx.session(handoff.session_id)?;
-        let park = tx.park(&session, &handoff)?;
-        let decision = rule(Question { tx, handoff: &handoff, session, caller, now, policy })?;
-        let decision = domain::handoff::overtake(decision, park.as_ref(), caller.person(), now);
+        let park = tx.current_park(&session, &handoff)?;
+        let decision = rule(DecisionContext { tx, handoff: &handoff, session, caller, now, policy })?;
+        let decision = domain::handoff::resume_overtaken_park(decision, park.as_ref(), caller.person(), now);
         let after = decision.handoff_after(handoff.id).unwrap_or(handoff);
         tx.apply(decision, now)?;
-        tx.whole(after, kept)
+        tx.raw_handoff(after, kept)
     });
     Ok(reply.await?.map(|handoff| app.with_viewers(account, handoff)))
 }
@@ -165,10 +167,10 @@ async fn decide(
 /// Claims it: exactly one caller wins.
 pub async fn claim(
     app: App,
-    Me(caller): Me,
-    Path(reference): Path<HandoffRef>,
-    Once(key): Once,
-) -> ApiResult<Reply<WholeHandoff>> {
+    CurrentCaller(caller): CurrentCaller,
+    PathParams(reference): PathParams<HandoffRef>,
+    IdempotencyHeader(key): IdempotencyHeader,
+) -> ApiResult<ApiReply<RawHandoff>> {
     decide(app, caller, key, reference, StatusCode::OK, |it| {
         Ok(claim::claim(it.handoff, &it.session, it.caller, it.now, it.policy)?)
     })
@@ -178,11 +180,11 @@ pub async fn claim(
 /// Puts it back in the queue.
 pub async fn release(
     app: App,
-    Me(caller): Me,
-    Path(reference): Path<HandoffRef>,
-    Once(key): Once,
-    Body(request): Body<Release>,
-) -> ApiResult<Reply<WholeHandoff>> {
+    CurrentCaller(caller): CurrentCaller,
+    PathParams(reference): PathParams<HandoffRef>,
+    IdempotencyHeader(key): IdempotencyHeader,
+    ValidJson(request): ValidJson<Release>,
+) -> ApiResult<ApiReply<RawHandoff>> {
     decide(app, caller, key, reference, StatusCode::OK, move |it| {
         Ok(claim::release(it.handoff, &it.session, &request.reason, it.caller, it.now, it.policy)?)
     })
@@ -192,11 +194,11 @@ pub async fn release(
 /// Passes it to a named person.
 pub async fn assign(
     app: App,
-    Me(caller): Me,
-    Path(reference): Path<HandoffRef>,
-    Once(key): Once,
-    Body(request): Body<Assign>,
-) -> ApiResult<Reply<WholeHandoff>> {
+    CurrentCaller(caller): CurrentCaller,
+    PathParams(reference): PathParams<HandoffRef>,
+    IdempotencyHeader(key): IdempotencyHeader,
+    ValidJson(request): ValidJson<Assign>,
+) -> ApiResult<ApiReply<RawHandoff>> {
     decide(app, caller, key, reference, StatusCode::OK, move |it| {
         let to = it.tx.user(request.user_id)?;
         Ok(claim::assign(it.handoff, &it.session, to.as_ref(), it.caller, it.now, it.policy)?)
@@ -207,11 +209,11 @@ pub async fn assign(
 /// Returns it to whoever handed it off, with a question.
 pub async fn send_back(
     app: App,
-    Me(caller): Me,
-    Path(reference): Path<HandoffRef>,
-    Once(key): Once,
-    Body(request): Body<SendBack>,
-) -> ApiResult<Reply<WholeHandoff>> {
+    CurrentCaller(caller): CurrentCaller,
+    PathParams(reference): PathParams<HandoffRef>,
+    IdempotencyHeader(key): IdempotencyHeader,
+    ValidJson(request): ValidJson<SendBack>,
+) -> ApiResult<ApiReply<RawHandoff>> {
     decide(app, caller, key, reference, StatusCode::OK, move |it| {
         let id = MessageId::new(it.now);
         Ok(claim::send_back(it.handoff, &it.session, &request.question, id, it.caller, it.now)?)
@@ -222,11 +224,11 @@ pub async fn send_back(
 /// Runs the assessment again.
 pub async fn reassess(
     app: App,
-    Me(caller): Me,
-    Path(reference): Path<HandoffRef>,
-    Once(key): Once,
-) -> ApiResult<Reply<WholeHandoff>> {
-    app.limits.question(caller.id)?;
+    CurrentCaller(caller): CurrentCaller,
+    PathParams(reference): PathParams<HandoffRef>,
+    IdempotencyHeader(key): IdempotencyHeader,
+) -> ApiResult<ApiReply<RawHandoff>> {
+    app.limits.check_question_rate(caller.id)?;
     decide(app, caller, key, reference, StatusCode::ACCEPTED, |it| {
         Ok(assessment::reassess(it.handoff, it.now, it.policy)?)
     })
@@ -236,17 +238,24 @@ pub async fn reassess(
 /// Notes what came of one suggested step.
 pub async fn put_step(
     app: App,
-    Me(caller): Me,
-    Path(Both(reference, step)): Path<Both<HandoffRef, StepId>>,
-    Body(request): Body<PutStep>,
+    CurrentCaller(caller): CurrentCaller,
+    PathParams(PathPair(reference, step)): PathParams<PathPair<HandoffRef, StepId>>,
+    ValidJson(request): ValidJson<PutStep>,
 ) -> ApiResult<Json<Step>> {
     let now = app.clock.now();
     let put = app.commit(&caller, move |tx, caller| {
         let handoff = tx.visible_handoff(reference, caller)?;
         let session = tx.session(handoff.session_id)?;
         let assessment = tx.assessment(handoff.id)?;
-        let (step, decision) =
-            assessment::put_step(&handoff, &session, assessment, step, request.outcome, caller, now)?;
+        let (step, decision) = assessment::record_step_outcome(
+            &handoff,
+            &session,
+            assessment,
+            step,
+            request.outcome,
+            caller,
+            now,
+        )?;
         tx.apply(decision, now)?;
         Ok(step)
     });

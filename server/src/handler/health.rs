@@ -16,16 +16,16 @@ pub async fn live() -> StatusCode {
 
 /// The database answers, the writer lives, and what it writes stays.
 pub async fn ready(app: App) -> ApiResult<StatusCode> {
-    match app.store.ready().await {
+    match app.store.check_ready().await {
         Ok(()) => Ok(StatusCode::OK),
-        Err(lost @ store::Error::Lost) => Err(lost.into()),
+        Err(lost @ store::StoreError::FolderReplaced) => Err(lost.into()),
         Err(_) => Err(ApiError::new(Code::Unavailable, "the database does not answer")),
     }
 }
 
 /// What the server counts and times.
 pub async fn metrics(app: App) -> ApiResult<Response> {
-    let standing = app.store.read_system(|system| system.standing()).await?;
-    let text = app.metrics.text(app.bell.streams(), &standing);
+    let standing = app.store.read_system(|system| system.queue_stats()).await?;
+    let text = app.metrics.encode_text(app.events.stream_count(), &standing);
     Ok(([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response())
 }

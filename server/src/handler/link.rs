@@ -11,11 +11,11 @@ use crate::error::{ApiError, ApiResult};
 pub const PATH: &str = "/handoffs/{number}";
 
 /// The page, but for the number.
-pub(crate) const PAGE: &str = include_str!("link.html");
+pub(crate) const PAGE_TEMPLATE: &str = include_str!("link.html");
 
 /// How to open one handoff.
 pub async fn page(Path(number): Path<String>) -> ApiResult<Html<String>> {
     let number = number.parse().map(Number);
     let number = number.map_err(|_| ApiError::new(Code::NotFound, "there is nothing at this path"))?;
-    Ok(Html(PAGE.replace("{number}", &number.to_string())))
+    Ok(Html(PAGE_TEMPLATE.replace("{number}", &number.to_string())))
 }

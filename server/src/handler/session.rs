@@ -14,56 +14,60 @@ use tierup_common::session::{
     SessionPage, SessionStatus,
 };
 
-use crate::app::{App, Reply};
-use crate::auth::Admitted;
-use crate::domain::handoff::Scene;
+use crate::app::{ApiReply, App};
+use crate::auth::AuthorizedCaller;
+use crate::domain::handoff::HandoffContext;
 use crate::domain::{Refusal, handoff, session};
 use crate::error::ApiResult;
-use crate::extract::{Body, Both, Me, Once, Path, Query};
-use crate::handler::{Rows, found, in_pieces, page_limit, read_cursor};
-use crate::store::{Kept, Outgoing, Said, SessionCursor, SessionQuery, WholeHandoff};
+use crate::extract::{CurrentCaller, IdempotencyHeader, PathPair, PathParams, QueryParams, ValidJson};
+use crate::handler::{PageSize, page_limit, parse_cursor, search_sessions, stream_json};
+use crate::store::{PostedMessage, RawHandoff, SessionCursor, SessionExport, SessionQuery, StoredAssessment};
 
 /// Opens a session.
 pub async fn create(
     app: App,
-    Me(caller): Me,
-    Once(key): Once,
-    Body(request): Body<CreateSession>,
+    CurrentCaller(caller): CurrentCaller,
+    IdempotencyHeader(key): IdempotencyHeader,
+    ValidJson(request): ValidJson<CreateSession>,
 ) -> ApiResult<Response> {
     let now = app.clock.now();
     let (id, message_id) = (SessionId::new(now), MessageId::new(now));
-    let reply = app.commit_once(&caller, key, StatusCode::CREATED, move |tx, caller| {
-        let name = session::NewName { id, number: tx.next_session_number()?, message_id };
+    let reply = app.commit_idempotent(&caller, key, StatusCode::CREATED, move |tx, caller| {
+        let name = session::NewSessionIds { id, number: tx.next_session_number()?, message_id };
         tx.apply(session::open(&request, name, caller, now), now)?;
-        tx.outgoing(id, caller, None)
+        tx.session_export(id, caller, None)
     });
-    Ok(reply.await?.sent(|session| send(&app, &caller, session)))
+    Ok(reply.await?.into_response_with(|session| stream_session(&app, &caller, session)))
 }
 
 /// What a list of sessions may be narrowed to.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ListQuery {
+pub struct SessionListQuery {
     status: Option<SessionStatus>,
     mine: Option<bool>,
     q: Option<String>,
     /// The one with this number.
     number: Option<NonZeroU32>,
-    limit: Option<Rows>,
+    limit: Option<PageSize>,
     #[schemars(extend("format" = "uuid"))]
     cursor: Option<String>,
 }
 
 /// A page of sessions, the newest first.
-pub async fn list(app: App, Me(caller): Me, Query(query): Query<ListQuery>) -> ApiResult<Json<SessionPage>> {
+pub async fn list(
+    app: App,
+    CurrentCaller(caller): CurrentCaller,
+    QueryParams(query): QueryParams<SessionListQuery>,
+) -> ApiResult<Json<SessionPage>> {
     let limit = page_limit(query.limit);
     let query = SessionQuery {
         status: query.status,
-        mine: (query.mine == Some(true)).then_some(caller.id),
-        among: found(&app, &caller, query.q).await?,
+        participant: (query.mine == Some(true)).then_some(caller.id),
+        session_ids: search_sessions(&app, &caller, query.q).await?,
         number: query.number.map(|number| Number(number.get())),
         limit,
-        cursor: read_cursor(query.cursor.as_deref())?.map(SessionCursor),
+        cursor: parse_cursor(query.cursor.as_deref())?.map(SessionCursor),
     };
     let page = app.store.read(caller.account, move |scope| {
         let sessions = scope.sessions(&query)?;
@@ -75,7 +79,7 @@ pub async fn list(app: App, Me(caller): Me, Query(query): Query<ListQuery>) -> A
                 return Ok(SessionPage { items, next_cursor });
             }
             let item = scope.session_item(session, &caller)?;
-            text += weight(&item);
+            text += text_size(&item);
             items.push(item);
         }
         Ok(SessionPage { items, next_cursor: None })
@@ -84,8 +88,8 @@ pub async fn list(app: App, Me(caller): Me, Query(query): Query<ListQuery>) -> A
 }
 
 /// How much text a row of the list holds.
-fn weight(item: &SessionItem) -> usize {
-    let tried: u64 = item.branch_map.iter().map(session::branch_bytes).sum();
+fn text_size(item: &SessionItem) -> usize {
+    let tried: u64 = item.branch_map.iter().map(session::branch_text_bytes).sum();
     let tried = usize::try_from(tried).unwrap_or(usize::MAX);
     item.intake_content.text.len() + item.resolution.as_ref().map_or(0, String::len) + tried
 }
@@ -93,28 +97,29 @@ fn weight(item: &SessionItem) -> usize {
 /// How much of a session is read.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ReadQuery {
+pub struct SessionReadQuery {
     /// Only so many messages, the newest; all, if nothing is said.
-    last: Option<Rows>,
+    last: Option<PageSize>,
 }
 
 /// One session with all that was said in it, or with the end of that.
 pub async fn read(
     app: App,
-    Me(caller): Me,
-    Path(id): Path<SessionId>,
-    Query(query): Query<ReadQuery>,
+    CurrentCaller(caller): CurrentCaller,
+    PathParams(id): PathParams<SessionId>,
+    QueryParams(query): QueryParams<SessionReadQuery>,
 ) -> ApiResult<Response> {
     let (reader, newest) = (caller.clone(), query.last.map(|last| last.0));
-    let session = app.store.read(caller.account, move |scope| scope.outgoing(id, &reader, newest)).await?;
-    Ok(send(&app, &caller, session))
+    let session =
+        app.store.read(caller.account, move |scope| scope.session_export(id, &reader, newest)).await?;
+    Ok(stream_session(&app, &caller, session))
 }
 
 /// Sends a session, a piece at a time, for as long as its reader may read.
-fn send(app: &App, caller: &Admitted, session: Outgoing) -> Response {
+fn stream_session(app: &App, caller: &AuthorizedCaller, session: SessionExport) -> Response {
     let (app, caller) = (app.clone(), caller.clone());
-    in_pieces(session.head, session.next, Outgoing::END, move |place| {
-        app.clone().read_on(caller.clone(), move |scope| scope.next_piece(place))
+    stream_json(session.head, session.next_cursor, SessionExport::JSON_END, move |place| {
+        app.clone().continue_read(caller.clone(), move |scope| scope.next_chunk(place))
     })
 }
 
@@ -124,15 +129,15 @@ fn send(app: &App, caller: &Admitted, session: Outgoing) -> Response {
 pub struct MessagesQuery {
     /// Those before this one, by its `seq`; the newest, if nothing is said.
     before: Option<NonZeroU32>,
-    limit: Option<Rows>,
+    limit: Option<PageSize>,
 }
 
 /// A page of messages: the newest page first, each in order.
 pub async fn messages(
     app: App,
-    Me(caller): Me,
-    Path(id): Path<SessionId>,
-    Query(query): Query<MessagesQuery>,
+    CurrentCaller(caller): CurrentCaller,
+    PathParams(id): PathParams<SessionId>,
+    QueryParams(query): QueryParams<MessagesQuery>,
 ) -> ApiResult<Json<MessagePage>> {
     let (before, limit) = (query.before.map(NonZeroU32::get), page_limit(query.limit));
     let page = app.store.read(caller.account, move |scope| {
@@ -145,24 +150,24 @@ pub async fn messages(
 }
 
 /// Says something in a session.
-pub async fn say(
+pub async fn post_message(
     app: App,
-    Me(caller): Me,
-    Path(id): Path<SessionId>,
-    Once(key): Once,
-    Body(request): Body<CreateMessage>,
-) -> ApiResult<Reply<Said>> {
+    CurrentCaller(caller): CurrentCaller,
+    PathParams(id): PathParams<SessionId>,
+    IdempotencyHeader(key): IdempotencyHeader,
+    ValidJson(request): ValidJson<CreateMessage>,
+) -> ApiResult<ApiReply<PostedMessage>> {
     if request.kind == MessageKind::Ask {
-        app.limits.question(caller.id)?;
+        app.limits.check_question_rate(caller.id)?;
     }
     let (now, policy) = (app.clock.now(), app.policy());
     let (message_id, reply_id) = (MessageId::new(now), MessageId::new(now));
-    app.commit_once(&caller, key, StatusCode::CREATED, move |tx, caller| {
+    app.commit_idempotent(&caller, key, StatusCode::CREATED, move |tx, caller| {
         let session = tx.session(id)?;
         let (message, decision) =
-            session::say(&session, &request, message_id, reply_id, caller, now, policy)?;
+            session::post_message(&session, &request, message_id, reply_id, caller, now, policy)?;
         tx.apply(decision, now)?;
-        Ok(Said { message, session: id })
+        Ok(PostedMessage { message, session: id })
     })
     .await
 }
@@ -170,9 +175,9 @@ pub async fn say(
 /// Notes a hypothesis or what became of it.
 pub async fn put_branch(
     app: App,
-    Me(caller): Me,
-    Path(Both(id, branch_id)): Path<Both<SessionId, BranchId>>,
-    Body(request): Body<PutBranch>,
+    CurrentCaller(caller): CurrentCaller,
+    PathParams(PathPair(id, branch_id)): PathParams<PathPair<SessionId, BranchId>>,
+    ValidJson(request): ValidJson<PutBranch>,
 ) -> ApiResult<(StatusCode, Json<Branch>)> {
     let now = app.clock.now();
     let put = app.commit(&caller, move |tx, caller| {
@@ -190,28 +195,28 @@ pub async fn put_branch(
 /// Parks or escalates. The answer waits for neither assessment nor mail.
 pub async fn hand_off(
     app: App,
-    Me(caller): Me,
-    Path(id): Path<SessionId>,
-    Once(key): Once,
-    Body(request): Body<HandOff>,
-) -> ApiResult<Reply<WholeHandoff>> {
+    CurrentCaller(caller): CurrentCaller,
+    PathParams(id): PathParams<SessionId>,
+    IdempotencyHeader(key): IdempotencyHeader,
+    ValidJson(request): ValidJson<HandOff>,
+) -> ApiResult<ApiReply<RawHandoff>> {
     let (now, policy) = (app.clock.now(), app.policy());
     let handoff_id = HandoffId::new(now);
-    app.commit_once(&caller, key, StatusCode::CREATED, move |tx, caller| {
+    app.commit_idempotent(&caller, key, StatusCode::CREATED, move |tx, caller| {
         let session = tx.session(id)?;
-        let scene = Scene {
-            escalation: session.escalation.map(|id| tx.handoff(id)).transpose()?,
+        let scene = HandoffContext {
+            escalation: session.latest_escalation.map(|id| tx.handoff(id)).transpose()?,
             intake: tx.intake(id)?,
             branches: tx.branches(id)?,
             messages: tx.last_messages(id, limit::SNAPSHOT_MESSAGES)?,
             session,
         };
-        let name = handoff::NewName { id: handoff_id, number: tx.next_handoff_number()? };
+        let name = handoff::NewHandoffIds { id: handoff_id, number: tx.next_handoff_number()? };
         let decision = handoff::hand_off(&scene, &request, name, caller, now, policy)?;
         // Whatever is handed off is opened under this id.
         let opened = decision.handoff_after(handoff_id).ok_or(Refusal::NotFound)?;
         tx.apply(decision, now)?;
-        tx.whole(opened, Kept::default())
+        tx.raw_handoff(opened, StoredAssessment::default())
     })
     .await
 }
@@ -219,56 +224,60 @@ pub async fn hand_off(
 /// Takes back what was parked, or escalated and not claimed.
 pub async fn resume(
     app: App,
-    Me(caller): Me,
-    Path(id): Path<SessionId>,
-    Once(key): Once,
+    CurrentCaller(caller): CurrentCaller,
+    PathParams(id): PathParams<SessionId>,
+    IdempotencyHeader(key): IdempotencyHeader,
 ) -> ApiResult<Response> {
     let now = app.clock.now();
-    let reply = app.commit_once(&caller, key, StatusCode::OK, move |tx, caller| {
+    let reply = app.commit_idempotent(&caller, key, StatusCode::OK, move |tx, caller| {
         let session = tx.session(id)?;
-        let standing = session.standing.map(|id| tx.handoff(id)).transpose()?;
-        let escalation = session.escalation.map(|id| tx.handoff(id)).transpose()?;
+        let standing = session.current_handoff.map(|id| tx.handoff(id)).transpose()?;
+        let escalation = session.latest_escalation.map(|id| tx.handoff(id)).transpose()?;
         let decision = session::resume(&session, standing.as_ref(), escalation.as_ref(), caller, now)?;
         tx.apply(decision, now)?;
-        Ok(tx.outgoing(id, caller, None)?.tried_as_in(handed_off(&session)))
+        Ok(tx.session_export(id, caller, None)?.with_branches_of(waiting_handoff(&session)))
     });
-    Ok(reply.await?.sent(|session| send(&app, &caller, session)))
+    Ok(reply.await?.into_response_with(|session| stream_session(&app, &caller, session)))
 }
 
 /// Ends a session.
 pub async fn resolve(
     app: App,
-    Me(caller): Me,
-    Path(id): Path<SessionId>,
-    Once(key): Once,
-    Body(request): Body<Resolve>,
+    CurrentCaller(caller): CurrentCaller,
+    PathParams(id): PathParams<SessionId>,
+    IdempotencyHeader(key): IdempotencyHeader,
+    ValidJson(request): ValidJson<Resolve>,
 ) -> ApiResult<Response> {
     let now = app.clock.now();
-    let reply = app.commit_once(&caller, key, StatusCode::OK, move |tx, caller| {
+    let reply = app.commit_idempotent(&caller, key, StatusCode::OK, move |tx, caller| {
         let session = tx.session(id)?;
-        let assessment = match session.escalation {
+        let assessment = match session.latest_escalation {
             Some(handoff) => tx.assessment(handoff)?.map(|assessment| (handoff, assessment)),
             None => None,
         };
         let ids: std::collections::BTreeSet<_> =
-            session.standing.into_iter().chain(session.escalation).collect();
+            session.current_handoff.into_iter().chain(session.latest_escalation).collect();
         let standing = ids.into_iter().map(|id| tx.handoff(id)).collect::<Result<Vec<_>, _>>()?;
         tx.apply(session::resolve(&session, &standing, assessment, &request, caller, now)?, now)?;
-        Ok(tx.outgoing(id, caller, None)?.tried_as_in(handed_off(&session)))
+        Ok(tx.session_export(id, caller, None)?.with_branches_of(waiting_handoff(&session)))
     });
-    Ok(reply.await?.sent(|session| send(&app, &caller, session)))
+    Ok(reply.await?.into_response_with(|session| stream_session(&app, &caller, session)))
 }
 
 /// The handoff that a session waits in, if it does: nothing is tried meanwhile.
-fn handed_off(session: &session::Session) -> Option<HandoffId> {
+fn waiting_handoff(session: &session::Session) -> Option<HandoffId> {
     match session.status {
-        SessionStatus::Paused | SessionStatus::Escalated => session.standing,
+        SessionStatus::Paused | SessionStatus::Escalated => session.current_handoff,
         SessionStatus::Active | SessionStatus::Resolved => None,
     }
 }
 
 /// What happened in a session, in order; sent a piece at a time.
-pub async fn timeline(app: App, Me(caller): Me, Path(id): Path<SessionId>) -> ApiResult<Response> {
+pub async fn timeline(
+    app: App,
+    CurrentCaller(caller): CurrentCaller,
+    PathParams(id): PathParams<SessionId>,
+) -> ApiResult<Response> {
     let user = caller.id;
     let first = app.store.read(caller.account, move |scope| {
         scope.session(id)?;
@@ -279,7 +288,7 @@ pub async fn timeline(app: App, Me(caller): Me, Path(id): Path<SessionId>) -> Ap
     let mut head = br#"{"items":["#.to_vec();
     // The first event of the list has no comma before it.
     head.extend_from_slice(events.get(1..).unwrap_or_default());
-    Ok(in_pieces(head, next, b"]}", move |after| {
-        app.clone().read_on(caller.clone(), move |scope| scope.timeline(id, user, after, up_to))
+    Ok(stream_json(head, next, b"]}", move |after| {
+        app.clone().continue_read(caller.clone(), move |scope| scope.timeline(id, user, after, up_to))
     }))
 }

@@ -7,17 +7,17 @@ use tierup_common::problem::Code;
 use tierup_common::time::Timestamp;
 use tierup_common::user::{ChangeUser, CreateToken, CreateUser, Me as Myself, NewToken, Token, User};
 
-use crate::app::{App, Reply};
+use crate::app::{ApiReply, App};
 use crate::domain::{Refusal, user};
 use crate::error::{ApiError, ApiResult};
-use crate::extract::{Bearer, Body, Me, Once, Path};
+use crate::extract::{BearerToken, CurrentCaller, IdempotencyHeader, PathParams, ValidJson};
 use crate::handler::Items;
 use crate::password;
-use crate::store::{Credential, NewUser};
+use crate::store::{NewUser, TokenRecord};
 use crate::token;
 
 /// The caller.
-pub async fn me(app: App, Me(caller): Me) -> ApiResult<Json<Myself>> {
+pub async fn me(app: App, CurrentCaller(caller): CurrentCaller) -> ApiResult<Json<Myself>> {
     let me = app.store.read(caller.account, move |scope| {
         let user = scope.user(caller.id)?.ok_or(Refusal::NotFound)?;
         Ok(Myself { user, account_name: scope.account_name()? })
@@ -26,7 +26,7 @@ pub async fn me(app: App, Me(caller): Me) -> ApiResult<Json<Myself>> {
 }
 
 /// Every member of the account.
-pub async fn list(app: App, Me(caller): Me) -> ApiResult<Json<Items<User>>> {
+pub async fn list(app: App, CurrentCaller(caller): CurrentCaller) -> ApiResult<Json<Items<User>>> {
     let users = app.store.read(caller.account, |scope| scope.users()).await?;
     Ok(Json(Items { items: users }))
 }
@@ -34,15 +34,15 @@ pub async fn list(app: App, Me(caller): Me) -> ApiResult<Json<Items<User>>> {
 /// Adds a member.
 pub async fn create(
     app: App,
-    Me(caller): Me,
-    Once(key): Once,
-    Body(request): Body<CreateUser>,
-) -> ApiResult<Reply<User>> {
+    CurrentCaller(caller): CurrentCaller,
+    IdempotencyHeader(key): IdempotencyHeader,
+    ValidJson(request): ValidJson<CreateUser>,
+) -> ApiResult<ApiReply<User>> {
     let now = app.clock.now();
     // Whoever may not add such a user is told so before a password is hashed, and asked again when it is decided.
     user::create(&request, UserId::new(now), &caller, now)?;
-    let password_hash = hash(request.password.clone()).await?;
-    app.commit_once(&caller, key, StatusCode::CREATED, move |tx, caller| {
+    let password_hash = hash_password(request.password.clone()).await?;
+    app.commit_idempotent(&caller, key, StatusCode::CREATED, move |tx, caller| {
         let user = user::create(&request, UserId::new(now), caller, now)?;
         let new = NewUser { user, password_hash };
         tx.insert_user(&new)?;
@@ -51,7 +51,7 @@ pub async fn create(
     .await
 }
 
-async fn hash(password: Option<String>) -> ApiResult<Option<String>> {
+async fn hash_password(password: Option<String>) -> ApiResult<Option<String>> {
     match password {
         Some(password) => Ok(Some(password::hash(password).await?)),
         None => Ok(None),
@@ -62,11 +62,11 @@ async fn hash(password: Option<String>) -> ApiResult<Option<String>> {
 /// key, the secret is derived, and derived again for a replay.
 pub async fn create_token(
     app: App,
-    Me(caller): Me,
-    Bearer(own): Bearer,
-    Path(user): Path<UserId>,
-    Once(key): Once,
-    Body(request): Body<CreateToken>,
+    CurrentCaller(caller): CurrentCaller,
+    BearerToken(own): BearerToken,
+    PathParams(user): PathParams<UserId>,
+    IdempotencyHeader(key): IdempotencyHeader,
+    ValidJson(request): ValidJson<CreateToken>,
 ) -> ApiResult<(StatusCode, Json<NewToken>)> {
     let (now, id) = (app.clock.now(), TokenId::new(app.clock.now()));
     let expires_at = request.expires_in_days.map(|days| expiry(now, days));
@@ -76,24 +76,24 @@ pub async fn create_token(
         None => token::make().map_err(|error| ApiError::internal(&error))?,
     };
     let name = request.name;
-    let token = Credential { id, user, hash: made.hash, name: name.clone(), created_at: now, expires_at };
-    let reply = app.commit_once(&caller, key.clone(), StatusCode::CREATED, move |tx, caller| {
+    let token = TokenRecord { id, user, hash: made.hash, name: name.clone(), created_at: now, expires_at };
+    let reply = app.commit_idempotent(&caller, key.clone(), StatusCode::CREATED, move |tx, caller| {
         let of = tx.user(user)?.ok_or(Refusal::NotFound)?;
-        user::handles_tokens(caller, &of)?;
+        user::ensure_can_manage_tokens(caller, &of)?;
         tx.insert_token(&token)?;
         Ok(NewToken { id, token: String::new(), name, created_at: now, expires_at })
     });
-    let first = reply.await?.value()?;
+    let first = reply.await?.into_value()?;
     let made = derive(first.id).unwrap_or(made);
     let (id, hash) = (first.id, made.hash);
-    if key.is_some() && !app.store.read(caller.account, move |scope| scope.is_token(id, &hash)).await? {
-        return Err(ApiError::new(Code::IdempotencyKeyReused, GONE));
+    if key.is_some() && !app.store.read(caller.account, move |scope| scope.has_token(id, &hash)).await? {
+        return Err(ApiError::new(Code::IdempotencyKeyReused, TOKEN_NOT_REPLAYABLE));
     }
     Ok((StatusCode::CREATED, Json(NewToken { token: made.secret, ..first })))
 }
 
 /// Why a replay shows no token: it is not kept, and cannot be derived by anybody else.
-const GONE: &str = "this Idempotency-Key made a token that has ended since, or that only a request with the same bearer \
+const TOKEN_NOT_REPLAYABLE: &str = "this Idempotency-Key made a token that has ended since, or that only a request with the same bearer \
     token as the first can show again; make a new key";
 
 fn expiry(now: Timestamp, days: u32) -> Timestamp {
@@ -102,16 +102,16 @@ fn expiry(now: Timestamp, days: u32) -> Timestamp {
 
 /// Changes a member. One who is deactivated loses every token and stream at once; one who has a new password too, but
 /// for the token that changes it.
-pub async fn change(
+pub async fn update(
     app: App,
-    Me(caller): Me,
-    Path(id): Path<UserId>,
-    Body(request): Body<ChangeUser>,
+    CurrentCaller(caller): CurrentCaller,
+    PathParams(id): PathParams<UserId>,
+    ValidJson(request): ValidJson<ChangeUser>,
 ) -> ApiResult<Json<User>> {
-    let hash = hash(request.password.clone()).await?;
+    let hash = hash_password(request.password.clone()).await?;
     let changed = app.commit(&caller, move |tx, caller| {
         let user = tx.user(id)?.ok_or(Refusal::NotFound)?;
-        let next = user::change(&request, &user, tx.has_other_owner(id)?, caller)?;
+        let next = user::update(&request, &user, tx.has_other_owner(id)?, caller)?;
         tx.update_user(&user, &next, hash.as_deref(), caller.token)?;
         Ok(next)
     });
@@ -119,21 +119,29 @@ pub async fn change(
 }
 
 /// The tokens of a member, without their secrets.
-pub async fn tokens(app: App, Me(caller): Me, Path(id): Path<UserId>) -> ApiResult<Json<Items<Token>>> {
+pub async fn tokens(
+    app: App,
+    CurrentCaller(caller): CurrentCaller,
+    PathParams(id): PathParams<UserId>,
+) -> ApiResult<Json<Items<Token>>> {
     let now = app.clock.now();
     let tokens = app.store.read(caller.account, move |scope| {
         let of = scope.user(id)?.ok_or(Refusal::NotFound)?;
-        user::handles_tokens(&caller, &of)?;
+        user::ensure_can_manage_tokens(&caller, &of)?;
         scope.tokens(id, now)
     });
     Ok(Json(Items { items: tokens.await? }))
 }
 
 /// Ends a token: it is dead at once, and its streams end.
-pub async fn delete_token(app: App, Me(caller): Me, Path(id): Path<TokenId>) -> ApiResult<StatusCode> {
+pub async fn delete_token(
+    app: App,
+    CurrentCaller(caller): CurrentCaller,
+    PathParams(id): PathParams<TokenId>,
+) -> ApiResult<StatusCode> {
     let deleted = app.commit(&caller, move |tx, caller| {
         let of = tx.token_owner(id)?.ok_or(Refusal::NotFound)?;
-        user::handles_tokens(caller, &of)?;
+        user::ensure_can_manage_tokens(caller, &of)?;
         tx.delete_token(id)
     });
     deleted.await?;

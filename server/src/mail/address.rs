@@ -5,18 +5,18 @@ use lettre::Address;
 /// The text is not an address.
 #[derive(Debug, thiserror::Error)]
 #[error("the address is not one")]
-pub(crate) struct NoAddress;
+pub(crate) struct InvalidAddress;
 
 /// An address with its domain in ASCII. What stands before the `@` has no such form; if it is not ASCII, only a server
 /// with SMTPUTF8 takes it.
-pub(crate) fn for_all_servers(text: &str) -> Result<Address, NoAddress> {
-    let (user, domain) = text.rsplit_once('@').ok_or(NoAddress)?;
+pub(crate) fn parse_to_ascii_domain(text: &str) -> Result<Address, InvalidAddress> {
+    let (user, domain) = text.rsplit_once('@').ok_or(InvalidAddress)?;
     let domain = if domain.is_ascii() {
         domain.to_owned()
     } else {
-        idna::domain_to_ascii(domain).map_err(|_| NoAddress)?
+        idna::domain_to_ascii(domain).map_err(|_| InvalidAddress)?
     };
-    Address::new(user, domain).map_err(|_| NoAddress)
+    Address::new(user, domain).map_err(|_| InvalidAddress)
 }
 
 #[cfg(test)]
@@ -33,10 +33,10 @@ mod tests {
             ("pia@[192.0.2.1]", "pia@[192.0.2.1]"),
             ("jürgen@bücher.test", "jürgen@xn--bcher-kva.test"),
         ] {
-            assert_eq!(for_all_servers(text).unwrap().to_string(), written);
+            assert_eq!(parse_to_ascii_domain(text).unwrap().to_string(), written);
         }
         for text in ["pia", "@bücher.test", "pia@", "pia@bü cher.test", ""] {
-            assert!(for_all_servers(text).is_err(), "{text}");
+            assert!(parse_to_ascii_domain(text).is_err(), "{text}");
         }
     }
 }

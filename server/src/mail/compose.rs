@@ -18,71 +18,71 @@ use tierup_common::user::User;
 use crate::mail::{MailError, address};
 
 /// Bytes of a subject in one encoded word, which has 75 characters at most, and 12 of them around its text.
-const ENCODED_PIECE: usize = 45;
-const TEXT: &str = include_str!("escalation.txt");
-const HTML: &str = include_str!("escalation.html");
+const ENCODED_WORD_BYTES: usize = 45;
+const TEXT_TEMPLATE: &str = include_str!("escalation.txt");
+const HTML_TEMPLATE: &str = include_str!("escalation.html");
 
 /// A handoff as a letter tells of it.
 #[derive(Serialize)]
-pub struct Letter {
+pub struct HandoffMail {
     number: u32,
     #[serde(skip)]
     id: HandoffId,
     #[serde(skip)]
     reason: &'static str,
     #[serde(skip)]
-    asked_at: Timestamp,
+    enqueued_at: Timestamp,
     #[serde(skip)]
     created_at: Timestamp,
     /// Who can say more, and is answered.
     #[serde(skip)]
     reply_to: Option<User>,
     /// What it says before everything else; nothing the first time.
-    again: Option<&'static str>,
+    reminder_note: Option<&'static str>,
     priority: &'static str,
     summary: String,
-    by: String,
-    at: String,
+    handed_off_by: String,
+    handed_off_at: String,
     notes: String,
-    tried: Vec<Tried>,
+    tried: Vec<TriedBranch>,
     link: Option<String>,
 }
 
 #[derive(Serialize)]
-struct Tried {
+struct TriedBranch {
     status: &'static str,
     hypothesis: String,
     evidence: Option<String>,
 }
 
-impl Letter {
+impl HandoffMail {
     /// What there is to tell of a handoff, asked for at a moment, and who answers questions about it. `public_url` is
     /// where people reach the server.
-    pub fn of(
+    pub fn new(
         handoff: &Handoff,
         reply_to: Option<User>,
         reason: Option<ReminderReason>,
-        asked_at: Timestamp,
+        enqueued_at: Timestamp,
         public_url: Option<&url::Url>,
     ) -> Self {
         let item = &handoff.item;
-        let tried = handoff.snapshot.branch_map.iter().map(|branch| Tried {
-            status: branch.status.word(),
+        let tried = handoff.snapshot.branch_map.iter().map(|branch| TriedBranch {
+            status: branch.status.as_str(),
             hypothesis: branch.hypothesis.clone(),
             evidence: branch.evidence.clone().filter(|evidence| !evidence.trim().is_empty()),
         });
         Self {
             number: item.number.0,
             id: item.id,
-            reason: reason.map_or("new", ReminderReason::word),
-            asked_at,
+            reason: reason.map_or("new", ReminderReason::as_str),
+            enqueued_at,
             created_at: item.created_at,
             reply_to,
-            again: reason.map(again),
-            priority: item.priority.word(),
+            reminder_note: reason.map(reminder_note),
+            priority: item.priority.as_str(),
             summary: item.problem_summary.clone(),
-            by: item.handed_off_by_name.clone(),
-            at: item.created_at.to_datetime().format("%Y-%m-%d %H:%M UTC").to_string(),
+            handed_off_by: item.handed_off_by_name.clone(),
+            handed_off_at: item.created_at.to_datetime().format("%Y-%m-%d %H:%M UTC").to_string(),
             notes: item.engineer_notes.clone(),
             tried: tried.collect(),
             link: public_url
@@ -94,22 +94,22 @@ impl Letter {
     /// The same however often it is tried, so that a server that had taken it before its answer was lost shows it
     /// once; another where it rings once more.
     pub fn message_id(&self, to: &User) -> String {
-        if self.again.is_none() {
-            return self.first_id(to);
+        if self.reminder_note.is_none() {
+            return self.thread_id(to);
         }
-        format!("<{}.{}.{}.{}@tierup>", self.id, self.reason, self.asked_at.as_millis(), to.id)
+        format!("<{}.{}.{}.{}@tierup>", self.id, self.reason, self.enqueued_at.as_millis(), to.id)
     }
 
     /// The id of the first message about the handoff, made of nothing but the handoff: later ones name it, and so mail
     /// programs show them together.
-    fn first_id(&self, to: &User) -> String {
+    fn thread_id(&self, to: &User) -> String {
         format!("<{}.new.{}.{}@tierup>", self.id, self.created_at.as_millis(), to.id)
     }
 
     /// Priority when it is not the usual one, then the problem.
     fn subject(&self) -> String {
-        let again = self.again.map(|again| format!("{again}: ")).unwrap_or_default();
-        if self.priority == Priority::Normal.word() {
+        let again = self.reminder_note.map(|again| format!("{again}: ")).unwrap_or_default();
+        if self.priority == Priority::Normal.as_str() {
             format!("{again}{}", self.summary)
         } else {
             format!("[{}] {again}{}", self.priority, self.summary)
@@ -118,7 +118,7 @@ impl Letter {
 }
 
 /// Why a letter comes again.
-const fn again(reason: ReminderReason) -> &'static str {
+const fn reminder_note(reason: ReminderReason) -> &'static str {
     match reason {
         ReminderReason::Unclaimed => "still waiting",
         ReminderReason::Wake => "you parked this",
@@ -127,48 +127,49 @@ const fn again(reason: ReminderReason) -> &'static str {
 }
 
 /// Writes a letter to a user.
-pub fn compose(letter: &Letter, from: &Mailbox, to: &User) -> Result<Message, MailError> {
+pub fn compose(mail: &HandoffMail, sender: &Mailbox, to: &User) -> Result<Message, MailError> {
     let permanent = |error: &dyn std::fmt::Display| MailError::Permanent(error.to_string());
-    let body = |template, escape| render(template, escape, letter).map_err(|error| permanent(&error));
+    let body = |template, escape| render_template(template, escape, mail).map_err(|error| permanent(&error));
     let mut message = Message::builder()
-        .from(from.clone())
-        .to(mailbox(to).map_err(|error| permanent(&error))?)
-        .raw_header(subject(&letter.subject()))
-        .message_id(Some(letter.message_id(to)))
+        .from(sender.clone())
+        .to(user_mailbox(to).map_err(|error| permanent(&error))?)
+        .raw_header(subject_header(&mail.subject()))
+        .message_id(Some(mail.message_id(to)))
         // RFC 3834, and what Exchange heeds: no out-of-office replies and no loops.
-        .raw_header(header("Auto-Submitted", "auto-generated"))
-        .raw_header(header("X-Auto-Response-Suppress", "All"));
-    if letter.again.is_some() {
-        message = message.in_reply_to(letter.first_id(to)).references(letter.first_id(to));
+        .raw_header(raw_header("Auto-Submitted", "auto-generated"))
+        .raw_header(raw_header("X-Auto-Response-Suppress", "All"));
+    if mail.reminder_note.is_some() {
+        message = message.in_reply_to(mail.thread_id(to)).references(mail.thread_id(to));
     }
     // What is not ASCII before the @ would keep servers without SMTPUTF8 from taking the whole message.
-    let asked = letter.reply_to.as_ref().filter(|user| user.id != to.id).and_then(|user| mailbox(user).ok());
+    let asked =
+        mail.reply_to.as_ref().filter(|user| user.id != to.id).and_then(|user| user_mailbox(user).ok());
     if let Some(asked) = asked.filter(|mailbox| mailbox.email.user().is_ascii()) {
         message = message.reply_to(asked);
     }
     message
         .multipart(MultiPart::alternative_plain_html(
-            body(TEXT, AutoEscape::None)?,
-            body(HTML, AutoEscape::Html)?,
+            body(TEXT_TEMPLATE, AutoEscape::None)?,
+            body(HTML_TEMPLATE, AutoEscape::Html)?,
         ))
         .map_err(|error| permanent(&error))
 }
 
-fn mailbox(user: &User) -> Result<Mailbox, address::NoAddress> {
+fn user_mailbox(user: &User) -> Result<Mailbox, address::InvalidAddress> {
     // A name with a line break would end up as a header; names are one line when they come in.
     let name = user.name.replace(char::is_control, " ");
-    Ok(Mailbox::new(Some(name), address::for_all_servers(&user.email)?))
+    Ok(Mailbox::new(Some(name), address::parse_to_ascii_domain(&user.email)?))
 }
 
 /// The subject. What looks like an encoded word (RFC 2047) is text to the library and would be decoded by whoever reads:
 /// it is encoded itself, a piece of text at a time, so that it is read as it was written.
-fn subject(text: &str) -> HeaderValue {
+fn subject_header(text: &str) -> HeaderValue {
     if !text.contains("=?") {
-        return header("Subject", text);
+        return raw_header("Subject", text);
     }
     let (mut words, mut rest) = (Vec::new(), text);
     while !rest.is_empty() {
-        let (piece, after) = rest.split_at(rest.floor_char_boundary(ENCODED_PIECE));
+        let (piece, after) = rest.split_at(rest.floor_char_boundary(ENCODED_WORD_BYTES));
         words.push(format!("=?utf-8?b?{}?=", STANDARD.encode(piece)));
         rest = after;
     }
@@ -176,13 +177,17 @@ fn subject(text: &str) -> HeaderValue {
     HeaderValue::dangerous_new_pre_encoded(name, text.into(), words.join("\r\n "))
 }
 
-fn header(name: &'static str, value: &str) -> HeaderValue {
+fn raw_header(name: &'static str, value: &str) -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str(name), value.into())
 }
 
-fn render(template: &str, escape: AutoEscape, letter: &Letter) -> Result<String, minijinja::Error> {
+fn render_template(
+    template: &str,
+    escape: AutoEscape,
+    mail: &HandoffMail,
+) -> Result<String, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(move |_| escape.clone());
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
-    environment.render_str(template, Value::from(Serde(letter)))
+    environment.render_str(template, Value::from(Serde(mail)))
 }

@@ -5,29 +5,29 @@ use minijinja::{AutoEscape, Environment, Value as Template, context};
 use serde_json::{Value, json};
 
 /// The page, but for what it shows.
-pub(crate) const PAGE: &str = include_str!("page.html");
+pub(crate) const PAGE_TEMPLATE: &str = include_str!("page.html");
 
 /// The page. If it cannot be made, it says so and points at the document.
 pub(super) fn render(document: &Value) -> String {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     let values = context! {
-        groups => Template::from(Serde(groups(document))),
-        shapes => Template::from(Serde(shapes(document))),
+        groups => Template::from(Serde(operation_groups(document))),
+        shapes => Template::from(Serde(schema_views(document))),
     };
-    environment.render_str(PAGE, values).unwrap_or_else(|error| {
+    environment.render_str(PAGE_TEMPLATE, values).unwrap_or_else(|error| {
         tracing::error!(%error, "the reference page cannot be made");
         "The reference page cannot be made; the description is at /api/v1/openapi.json.".into()
     })
 }
 
 /// The calls, by what they are about.
-fn groups(document: &Value) -> Value {
+fn operation_groups(document: &Value) -> Value {
     let mut groups: Vec<(String, Vec<Value>)> = Vec::new();
     for (path, methods) in document["paths"].as_object().into_iter().flatten() {
         for (method, operation) in methods.as_object().into_iter().flatten() {
             let tag = operation["tags"][0].as_str().unwrap_or_default().to_owned();
-            let call = call(path, method, operation);
+            let call = operation_view(path, method, operation);
             match groups.iter_mut().find(|(known, _)| *known == tag) {
                 Some((_, calls)) => calls.push(call),
                 None => groups.push((tag, vec![call])),
@@ -37,12 +37,12 @@ fn groups(document: &Value) -> Value {
     json!(groups.into_iter().map(|(tag, calls)| json!({"tag": tag, "calls": calls})).collect::<Vec<_>>())
 }
 
-fn call(path: &str, method: &str, operation: &Value) -> Value {
+fn operation_view(path: &str, method: &str, operation: &Value) -> Value {
     let body = &operation["requestBody"]["content"]["application/json"]["schema"];
     let responses = operation["responses"].as_object().into_iter().flatten();
     let responses = responses.map(|(status, response)| {
         let content = response["content"].as_object().and_then(|content| content.values().next());
-        let schema = content.map(|content| type_of(&content["schema"]));
+        let schema = content.map(|content| type_label(&content["schema"]));
         json!({"status": status, "description": response["description"], "schema": schema})
     });
     let parameters = operation["parameters"].as_array().into_iter().flatten();
@@ -51,7 +51,7 @@ fn call(path: &str, method: &str, operation: &Value) -> Value {
             "name": parameter["name"],
             "in": parameter["in"],
             // That it may be empty goes without saying.
-            "type": type_of(parameter["schema"]["anyOf"].get(0).unwrap_or(&parameter["schema"])),
+            "type": type_label(parameter["schema"]["anyOf"].get(0).unwrap_or(&parameter["schema"])),
             "description": parameter["description"],
         })
     });
@@ -61,19 +61,19 @@ fn call(path: &str, method: &str, operation: &Value) -> Value {
         "path": path,
         "summary": operation["summary"],
         "description": operation["description"],
-        "body": (!body.is_null()).then(|| type_of(body)),
+        "body": (!body.is_null()).then(|| type_label(body)),
         "parameters": parameters.collect::<Vec<_>>(),
         "responses": responses.collect::<Vec<_>>(),
     })
 }
 
 /// The shapes that calls take and give.
-fn shapes(document: &Value) -> Value {
+fn schema_views(document: &Value) -> Value {
     let all = document["components"]["schemas"].as_object().into_iter().flatten();
-    json!(all.map(|(name, schema)| shape(name, schema)).collect::<Vec<_>>())
+    json!(all.map(|(name, schema)| schema_view(name, schema)).collect::<Vec<_>>())
 }
 
-fn shape(name: &str, schema: &Value) -> Value {
+fn schema_view(name: &str, schema: &Value) -> Value {
     let required = |field: &str| {
         schema["required"].as_array().is_some_and(|required| required.iter().any(|name| name == field))
     };
@@ -81,28 +81,28 @@ fn shape(name: &str, schema: &Value) -> Value {
     let fields = fields.map(|(field, look)| {
         json!({
             "name": field,
-            "type": type_of(look),
+            "type": type_label(look),
             "required": required(field),
             "description": look["description"],
         })
     });
     let variants = schema["oneOf"].as_array().into_iter().flatten();
     let variants = variants.map(|variant| {
-        let inner = shape("", variant);
+        let inner = schema_view("", variant);
         let constant = variant["const"].as_str().or_else(|| variant["properties"]["type"]["const"].as_str());
         json!({"name": constant, "description": variant["description"], "fields": inner["fields"]})
     });
     json!({
         "name": name,
         "description": schema["description"],
-        "type": type_of(schema),
+        "type": type_label(schema),
         "fields": fields.collect::<Vec<_>>(),
         "variants": variants.collect::<Vec<_>>(),
     })
 }
 
 /// A schema in a few words: `text`, `Handoff`, `list of Branch`, `one of open, claimed`.
-fn type_of(schema: &Value) -> String {
+fn type_label(schema: &Value) -> String {
     if let Some(reference) = schema["$ref"].as_str() {
         return reference.rsplit('/').next().unwrap_or_default().to_owned();
     }
@@ -114,7 +114,7 @@ fn type_of(schema: &Value) -> String {
         return format!("\"{word}\"");
     }
     if let Some(any) = schema["anyOf"].as_array().or_else(|| schema["oneOf"].as_array()) {
-        return any.iter().map(type_of).collect::<Vec<_>>().join(" | ");
+        return any.iter().map(type_label).collect::<Vec<_>>().join(" | ");
     }
     let kind = &schema["type"];
     let kind = match kind.as_array() {
@@ -123,7 +123,7 @@ fn type_of(schema: &Value) -> String {
     };
     match (schema["format"].as_str(), kind.as_str()) {
         (Some(format @ ("uuid" | "date-time" | "email")), _) => kind.replace("string", format),
-        (_, "array") => format!("list of {}", type_of(&schema["items"])),
+        (_, "array") => format!("list of {}", type_label(&schema["items"])),
         _ => kind,
     }
 }

@@ -15,52 +15,52 @@ use tierup_common::session::{
 use tierup_common::user::Role::{Admin, Engineer, Viewer};
 use tierup_common::user::{ChangeUser, CreateToken, CreateUser, LogIn, LoggedIn, Me, NewToken, Token, User};
 
-use crate::extract::Access::{From, Public};
+use crate::extract::Access::{AtLeast, Public};
 use crate::handler::{Items, Timeline, auth, event, handoff, health, session, user};
 use crate::metrics;
 use crate::openapi;
-use crate::router::row::{Gives, Row, delete, get, patch, post, put};
+use crate::router::route_spec::{ResponseBody, RouteSpec, delete, get, patch, post, put};
 
 /// Every route there is.
 #[rustfmt::skip]
-pub(crate) fn table() -> Vec<Row> {
+pub(crate) fn route_table() -> Vec<RouteSpec> {
     vec![
-        get(route::LIVE, Public, health::live, "Whether the process serves").gives_other(200, Gives::Nothing),
-        get(route::READY, Public, health::ready, "Whether the database answers and the writer lives").gives_other(200, Gives::Nothing).refuses(&[Unavailable]),
-        get(route::METRICS, Public, health::metrics, "What the server counts and times, for Prometheus").gives_other(200, Gives::Text(metrics::CONTENT_TYPE)).refuses(&[Internal, Unavailable]),
-        get(route::OPENAPI, Public, openapi::document, "This description, as OpenAPI 3.1").gives_other(200, Gives::Text("application/json")),
-        get(route::DOCS, Public, openapi::page, "The same to read").gives_other(200, Gives::Text("text/html; charset=utf-8")),
+        get(route::LIVE, Public, health::live, "Whether the process serves").with_response(200, ResponseBody::Empty),
+        get(route::READY, Public, health::ready, "Whether the database answers and the writer lives").with_response(200, ResponseBody::Empty).with_problems(&[Unavailable]),
+        get(route::METRICS, Public, health::metrics, "What the server counts and times, for Prometheus").with_response(200, ResponseBody::Text(metrics::CONTENT_TYPE)).with_problems(&[Internal, Unavailable]),
+        get(route::OPENAPI, Public, openapi::document, "This description, as OpenAPI 3.1").with_response(200, ResponseBody::Text("application/json")),
+        get(route::DOCS, Public, openapi::page, "The same to read").with_response(200, ResponseBody::Text("text/html; charset=utf-8")),
 
-        post(route::LOGIN, Public, auth::log_in, "Log in by email and password").takes::<LogIn>().at_most(limit::LOG_IN).gives::<LoggedIn>(200).refuses(&[InvalidCredentials]),
-        post(route::LOGOUT, From(Viewer), auth::log_out, "End the token in use, and its streams").gives_other(204, Gives::Nothing),
-        get(route::ME, From(Viewer), user::me, "Who am I?").gives::<Me>(200),
+        post(route::LOGIN, Public, auth::log_in, "Log in by email and password").with_body::<LogIn>().with_max_body_bytes(limit::LOGIN_BODY).with_json_response::<LoggedIn>(200).with_problems(&[InvalidCredentials]),
+        post(route::LOGOUT, AtLeast(Viewer), auth::log_out, "End the token in use, and its streams").with_response(204, ResponseBody::Empty),
+        get(route::ME, AtLeast(Viewer), user::me, "Who am I?").with_json_response::<Me>(200),
 
-        get(route::USERS, From(Viewer), user::list, "Every member of the account").gives::<Items<User>>(200),
-        post(route::USERS, From(Admin), user::create, "Add a member").takes::<CreateUser>().gives::<User>(201).refuses(&[EmailTaken]),
-        patch(route::USER, From(Admin), user::change, "Change a member; deactivating, or a new password, ends their tokens and streams").takes::<ChangeUser>().gives::<User>(200),
-        get(route::USER_TOKENS, From(Viewer), user::tokens, "The tokens of a member, without their secrets").gives::<Items<Token>>(200).refuses(&[Forbidden]),
-        post(route::USER_TOKENS, From(Viewer), user::create_token, "Make a token; the only answer that shows it").takes::<CreateToken>().gives::<NewToken>(201).refuses(&[Forbidden]),
-        delete(route::TOKEN, From(Viewer), user::delete_token, "End a token, and its streams").gives_other(204, Gives::Nothing).refuses(&[Forbidden]),
+        get(route::USERS, AtLeast(Viewer), user::list, "Every member of the account").with_json_response::<Items<User>>(200),
+        post(route::USERS, AtLeast(Admin), user::create, "Add a member").with_body::<CreateUser>().with_json_response::<User>(201).with_problems(&[EmailTaken]),
+        patch(route::USER, AtLeast(Admin), user::update, "Change a member; deactivating, or a new password, ends their tokens and streams").with_body::<ChangeUser>().with_json_response::<User>(200),
+        get(route::USER_TOKENS, AtLeast(Viewer), user::tokens, "The tokens of a member, without their secrets").with_json_response::<Items<Token>>(200).with_problems(&[Forbidden]),
+        post(route::USER_TOKENS, AtLeast(Viewer), user::create_token, "Make a token; the only answer that shows it").with_body::<CreateToken>().with_json_response::<NewToken>(201).with_problems(&[Forbidden]),
+        delete(route::TOKEN, AtLeast(Viewer), user::delete_token, "End a token, and its streams").with_response(204, ResponseBody::Empty).with_problems(&[Forbidden]),
 
-        get(route::SESSIONS, From(Viewer), session::list, "A page of sessions, the newest first").asks::<session::ListQuery>().gives::<SessionPage>(200),
-        post(route::SESSIONS, From(Engineer), session::create, "Open a session").takes::<CreateSession>().gives::<Session>(201),
-        get(route::SESSION, From(Viewer), session::read, "A session with all that was said in it").asks::<session::ReadQuery>().gives::<Session>(200),
-        get(route::MESSAGES, From(Viewer), session::messages, "A page of messages, the newest first, each page in order").asks::<session::MessagesQuery>().gives::<MessagePage>(200),
-        post(route::MESSAGES, From(Engineer), session::say, "Say something; after an ask the assistant answers").takes::<CreateMessage>().gives::<Message>(201).refuses(&[NotAParticipant, SessionNotActive, SessionFull]),
-        put(route::BRANCH, From(Engineer), session::put_branch, "Note a hypothesis, or what became of it").takes::<PutBranch>().gives::<Branch>(200).gives::<Branch>(201).refuses(&[NotAParticipant, SessionNotActive, SessionFull]),
-        post(route::HAND_OFF, From(Engineer), session::hand_off, "Park or escalate; waits for neither assessment nor mail").takes::<HandOff>().gives::<Handoff>(201).refuses(&[NotAParticipant, SessionNotActive]),
-        post(route::RESUME, From(Engineer), session::resume, "Take back what was parked, or escalated and not claimed").gives::<Session>(200).refuses(&[SessionNotActive, HandoffAlreadyClaimed]),
-        post(route::RESOLVE, From(Engineer), session::resolve, "End a session, and its handoffs with it").takes::<Resolve>().gives::<Session>(200).refuses(&[NotAParticipant, SessionNotActive]),
-        get(route::TIMELINE, From(Viewer), session::timeline, "What happened in a session, in order").gives::<Timeline>(200),
+        get(route::SESSIONS, AtLeast(Viewer), session::list, "A page of sessions, the newest first").with_query::<session::SessionListQuery>().with_json_response::<SessionPage>(200),
+        post(route::SESSIONS, AtLeast(Engineer), session::create, "Open a session").with_body::<CreateSession>().with_json_response::<Session>(201),
+        get(route::SESSION, AtLeast(Viewer), session::read, "A session with all that was said in it").with_query::<session::SessionReadQuery>().with_json_response::<Session>(200),
+        get(route::MESSAGES, AtLeast(Viewer), session::messages, "A page of messages, the newest first, each page in order").with_query::<session::MessagesQuery>().with_json_response::<MessagePage>(200),
+        post(route::MESSAGES, AtLeast(Engineer), session::post_message, "Say something; after an ask the assistant answers").with_body::<CreateMessage>().with_json_response::<Message>(201).with_problems(&[NotAParticipant, SessionNotActive, SessionFull]),
+        put(route::BRANCH, AtLeast(Engineer), session::put_branch, "Note a hypothesis, or what became of it").with_body::<PutBranch>().with_json_response::<Branch>(200).with_json_response::<Branch>(201).with_problems(&[NotAParticipant, SessionNotActive, SessionFull]),
+        post(route::HAND_OFF, AtLeast(Engineer), session::hand_off, "Park or escalate; waits for neither assessment nor mail").with_body::<HandOff>().with_json_response::<Handoff>(201).with_problems(&[NotAParticipant, SessionNotActive]),
+        post(route::RESUME, AtLeast(Engineer), session::resume, "Take back what was parked, or escalated and not claimed").with_json_response::<Session>(200).with_problems(&[SessionNotActive, HandoffAlreadyClaimed]),
+        post(route::RESOLVE, AtLeast(Engineer), session::resolve, "End a session, and its handoffs with it").with_body::<Resolve>().with_json_response::<Session>(200).with_problems(&[NotAParticipant, SessionNotActive]),
+        get(route::TIMELINE, AtLeast(Viewer), session::timeline, "What happened in a session, in order").with_json_response::<Timeline>(200),
 
-        get(route::ESCALATIONS, From(Viewer), handoff::queue, "A page of the queue: by priority, then the oldest first").asks::<handoff::ListQuery>().gives::<QueuePage>(200).gives_other(304, Gives::Nothing),
-        get(route::STREAM, From(Viewer), event::stream, "Events as they happen, and those that were missed").asks::<event::StreamQuery>().gives_other(200, Gives::Events),
-        get(route::HANDOFF, From(Viewer), handoff::read, "A handoff with what was handed over").gives::<Handoff>(200).gives_other(304, Gives::Nothing),
-        post(route::CLAIM, From(Engineer), handoff::claim, "Claim it: exactly one caller wins").gives::<Handoff>(200).refuses(&[HandoffAlreadyClaimed, HandoffClosed]),
-        post(route::RELEASE, From(Engineer), handoff::release, "Put it back in the queue").takes::<Release>().gives::<Handoff>(200).refuses(&[HandoffClosed]),
-        post(route::ASSIGN, From(Engineer), handoff::assign, "Pass it to a named person").takes::<Assign>().gives::<Handoff>(200).refuses(&[HandoffClosed]),
-        post(route::SEND_BACK, From(Engineer), handoff::send_back, "Return it to whoever handed it off, with a question").takes::<SendBack>().gives::<Handoff>(200).refuses(&[HandoffClosed, SessionFull]),
-        post(route::REASSESS, From(Engineer), handoff::reassess, "Run its assessment again, one at a time").gives::<Handoff>(202).refuses(&[AssessmentRunning, HandoffClosed]),
-        put(route::STEP, From(Engineer), handoff::put_step, "Note what came of a suggested step").takes::<PutStep>().gives::<Step>(200).refuses(&[NotAParticipant]),
+        get(route::ESCALATIONS, AtLeast(Viewer), handoff::queue, "A page of the queue: by priority, then the oldest first").with_query::<handoff::QueueListQuery>().with_json_response::<QueuePage>(200).with_response(304, ResponseBody::Empty),
+        get(route::STREAM, AtLeast(Viewer), event::stream, "Events as they happen, and those that were missed").with_query::<event::StreamQuery>().with_response(200, ResponseBody::Events),
+        get(route::HANDOFF, AtLeast(Viewer), handoff::read, "A handoff with what was handed over").with_json_response::<Handoff>(200).with_response(304, ResponseBody::Empty),
+        post(route::CLAIM, AtLeast(Engineer), handoff::claim, "Claim it: exactly one caller wins").with_json_response::<Handoff>(200).with_problems(&[HandoffAlreadyClaimed, HandoffClosed]),
+        post(route::RELEASE, AtLeast(Engineer), handoff::release, "Put it back in the queue").with_body::<Release>().with_json_response::<Handoff>(200).with_problems(&[HandoffClosed]),
+        post(route::ASSIGN, AtLeast(Engineer), handoff::assign, "Pass it to a named person").with_body::<Assign>().with_json_response::<Handoff>(200).with_problems(&[HandoffClosed]),
+        post(route::SEND_BACK, AtLeast(Engineer), handoff::send_back, "Return it to whoever handed it off, with a question").with_body::<SendBack>().with_json_response::<Handoff>(200).with_problems(&[HandoffClosed, SessionFull]),
+        post(route::REASSESS, AtLeast(Engineer), handoff::reassess, "Run its assessment again, one at a time").with_json_response::<Handoff>(202).with_problems(&[AssessmentRunning, HandoffClosed]),
+        put(route::STEP, AtLeast(Engineer), handoff::put_step, "Note what came of a suggested step").with_body::<PutStep>().with_json_response::<Step>(200).with_problems(&[NotAParticipant]),
     ]
 }

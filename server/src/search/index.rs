@@ -8,25 +8,25 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use tierup_common::id::{AccountId, Seq, SessionId};
 use tokio_util::sync::CancellationToken;
 
-use crate::search::Step;
+use crate::search::IndexBatch;
 use crate::search::runbook::Runbook;
-use crate::search::split;
+use crate::search::segment;
 use crate::store;
 
 /// Counts forms of the index; one of another form is made anew. 2: words of scripts without blanks are found.
-const FORM: i32 = 2;
+const SCHEMA_VERSION: i32 = 2;
 /// SQLite looks so often, in steps of its machine, whether somebody still waits for the answer: a few times a millisecond.
-const STEPS_BETWEEN_LOOKS: i32 = 1_000;
+const PROGRESS_INTERVAL: i32 = 1_000;
 /// Whoever reads waits for a moment while the file is set up, and never for what is written.
-const BUSY: Duration = Duration::from_secs(5);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Hits looked at closely.
-const HITS: u32 = 8;
+const MAX_HITS: u32 = 8;
 /// Sessions that a search finds, at most.
-const FOUND: u32 = 1_000;
+const MAX_SESSIONS: u32 = 1_000;
 /// Prepared statements that a connection keeps.
-const STATEMENTS: usize = 16;
+const STATEMENT_CACHE_SIZE: usize = 16;
 /// Words asked for, at most: the ones that say most come first.
-const WORDS: usize = 32;
+const MAX_WORDS: usize = 32;
 
 const SCHEMA: &str = "
   CREATE TABLE document (
@@ -51,14 +51,14 @@ pub struct Document {
     /// The problem as it came in.
     pub problem: String,
     /// What was said.
-    pub talk: String,
+    pub transcript: String,
     /// How it ended, if it has.
     pub resolution: Option<String>,
 }
 
 /// What was found.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum Kind {
+pub enum HitSource {
     /// A session of the account.
     Session(SessionId),
     /// A runbook, by name.
@@ -69,7 +69,7 @@ pub enum Kind {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Hit {
     /// What.
-    pub kind: Kind,
+    pub source: HitSource,
     /// How much of what was asked for it speaks of, from 0 to 1, rare words counting more.
     pub coverage: f64,
     /// The words that it has in common with what was asked for.
@@ -78,20 +78,20 @@ pub struct Hit {
 
 /// What fits, the best first, and what each word is worth.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Matched {
+pub struct Solutions {
     /// The best fits.
     pub hits: Vec<Hit>,
     /// How much each word says: a word that few documents have says more.
-    pub worth: HashMap<String, f64>,
+    pub word_weights: HashMap<String, f64>,
 }
 
-pub(super) struct Index {
+pub(super) struct FtsIndex {
     connection: Connection,
 }
 
-impl Index {
+impl FtsIndex {
     pub(super) fn open(path: &Path) -> rusqlite::Result<Self> {
-        match Self::use_existing(path) {
+        match Self::open_existing(path) {
             Ok(Some(index)) => return Ok(index),
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "the search index cannot be used and is made anew"),
@@ -102,42 +102,42 @@ impl Index {
             // What is not there need not be removed; what cannot be removed shows when it is opened.
             let _ = std::fs::remove_file(file);
         }
-        let connection = for_writing(path)?;
+        let connection = open_writable(path)?;
         connection.execute_batch(SCHEMA)?;
-        connection.pragma_update(None, "user_version", FORM)?;
+        connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
         Ok(Self { connection })
     }
 
-    fn use_existing(path: &Path) -> rusqlite::Result<Option<Self>> {
+    fn open_existing(path: &Path) -> rusqlite::Result<Option<Self>> {
         if !path.exists() {
             return Ok(None);
         }
-        let connection = for_writing(path)?;
+        let connection = open_writable(path)?;
         let form: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        Ok((form == FORM).then_some(Self { connection }))
+        Ok((form == SCHEMA_VERSION).then_some(Self { connection }))
     }
 
     /// The same index for reading, beside whoever else reads it or writes.
-    pub(super) fn for_reading(path: &Path) -> rusqlite::Result<Self> {
+    pub(super) fn open_read_only(path: &Path) -> rusqlite::Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        connection.busy_timeout(BUSY)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE_SIZE);
+        connection.busy_timeout(BUSY_TIMEOUT)?;
         Ok(Self { connection })
     }
 
     /// Reads at one moment of the index, and breaks off when nobody waits for the answer any more.
-    pub(super) fn read<T>(
+    pub(super) fn read_snapshot<T>(
         &self,
-        gone: CancellationToken,
+        cancel: CancellationToken,
         work: impl FnOnce(&Self) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<T> {
-        self.connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || gone.is_cancelled()))?;
-        let moment = self.connection.unchecked_transaction()?;
+        self.connection.progress_handler(PROGRESS_INTERVAL, Some(move || cancel.is_cancelled()))?;
+        let snapshot = self.connection.unchecked_transaction()?;
         let answer = work(self);
         // The end of the moment is not to be broken off: the next would begin within it.
         self.connection.progress_handler(0, None::<fn() -> bool>)?;
-        drop(moment);
+        drop(snapshot);
         answer
     }
 
@@ -147,16 +147,16 @@ impl Index {
         self.connection.query_row(sql, [account], |row| row.get(0)).optional()
     }
 
-    pub(super) fn take_in(&mut self, account: AccountId, step: Step) -> rusqlite::Result<()> {
+    pub(super) fn apply_batch(&mut self, account: AccountId, batch: IndexBatch) -> rusqlite::Result<()> {
         let transaction = self.connection.transaction()?;
-        if step.anew {
+        if batch.clear_first {
             transaction.execute(
                 "DELETE FROM word WHERE rowid IN (SELECT id FROM document WHERE account = ?1)",
                 [account],
             )?;
             transaction.execute("DELETE FROM document WHERE account = ?1", [account])?;
         }
-        for (session, document) in step.documents {
+        for (session, document) in batch.documents {
             transaction
                 .prepare_cached(
                     "INSERT INTO document (account, session) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
@@ -165,22 +165,22 @@ impl Index {
             let id: i64 = transaction
                 .prepare_cached("SELECT id FROM document WHERE session = ?1")?
                 .query_row([session], |row| row.get(0))?;
-            let scope = scope_word(account, document.resolution.is_some());
-            put_words(&transaction, id, &scope, &document)?;
+            let scope = scope_term(account, document.resolution.is_some());
+            index_document(&transaction, id, &scope, &document)?;
         }
-        if step.rest.is_some() {
+        if batch.rebuild.is_some() {
             return transaction.commit();
         }
         transaction.execute(
             "INSERT INTO follow VALUES (?1, ?2) ON CONFLICT DO UPDATE SET seq = excluded.seq",
-            params![account, step.up_to],
+            params![account, batch.up_to_seq],
         )?;
         transaction.commit()
     }
 
     pub(super) fn replace_runbooks<'r>(
         &mut self,
-        books: impl Iterator<Item = (&'r str, &'r Runbook)>,
+        runbooks: impl Iterator<Item = (&'r str, &'r Runbook)>,
     ) -> rusqlite::Result<()> {
         let transaction = self.connection.transaction()?;
         transaction.execute(
@@ -188,44 +188,44 @@ impl Index {
             [],
         )?;
         transaction.execute("DELETE FROM document WHERE runbook IS NOT NULL", [])?;
-        for (name, book) in books {
+        for (name, book) in runbooks {
             transaction.execute("INSERT INTO document (runbook) VALUES (?1)", [name])?;
             let id = transaction.last_insert_rowid();
             let document = Document {
                 title: book.title.clone(),
                 problem: book.text.clone(),
-                talk: String::new(),
+                transcript: String::new(),
                 resolution: Some(book.steps.join("\n")),
             };
-            put_words(&transaction, id, RUNBOOK, &document)?;
+            index_document(&transaction, id, RUNBOOK_SCOPE, &document)?;
         }
         transaction.commit()
     }
 
     /// What fits these words best among the account's resolved sessions and the runbooks. The words that come first
     /// and come often count more.
-    pub(super) fn solutions(&self, account: AccountId, words: &[String]) -> rusqlite::Result<Matched> {
-        let asked = weigh(words);
-        if asked.is_empty() {
-            return Ok(Matched::default());
+    pub(super) fn find_solutions(&self, account: AccountId, words: &[String]) -> rusqlite::Result<Solutions> {
+        let weighted = weigh_words(words);
+        if weighted.is_empty() {
+            return Ok(Solutions::default());
         }
-        let scope = format!("scope : ({} OR {RUNBOOK})", scope_word(account, true));
-        let any: Vec<String> = asked.iter().map(|(word, _)| quoted(word)).collect();
+        let scope = format!("scope : ({} OR {RUNBOOK_SCOPE})", scope_term(account, true));
+        let any: Vec<String> = weighted.iter().map(|(word, _)| quote_word(word)).collect();
         let query = format!("{scope} AND {{title problem talk resolution}} : ({})", any.join(" OR "));
         let mut statement = self.connection.prepare_cached(
             "SELECT rowid FROM word WHERE word MATCH ?1 ORDER BY bm25(word, 0.0, 4.0, 2.0, 1.0, 1.0) LIMIT ?2",
         )?;
         let ids: Vec<i64> =
-            statement.query_map(params![query, HITS], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        let all = self.count(&scope)?;
+            statement.query_map(params![query, MAX_HITS], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        let all = self.count_matches(&scope)?;
         let mut worth = HashMap::new();
         let mut total = 0.0;
         let mut found: HashMap<i64, (f64, Vec<String>)> = HashMap::new();
-        for (word, weight) in asked {
-            let query = format!("{scope} AND {{title problem talk resolution}} : {}", quoted(&word));
-            let having = self.ids(&query)?;
+        for (word, weight) in weighted {
+            let query = format!("{scope} AND {{title problem talk resolution}} : {}", quote_word(&word));
+            let having = self.matching_ids(&query)?;
             // A word that nothing known has says little about what is known.
-            let rarity = if having.is_empty() { 0.4 } else { rarity(all, having.len()) };
+            let rarity = if having.is_empty() { 0.4 } else { inverse_document_frequency(all, having.len()) };
             let value = rarity * weight;
             total += value;
             for id in ids.iter().filter(|id| having.contains(id)) {
@@ -238,71 +238,76 @@ impl Index {
         let mut hits = Vec::new();
         for id in ids {
             let (sum, words) = found.remove(&id).unwrap_or_default();
-            hits.push(Hit { kind: self.kind(id)?, coverage: sum / total, words });
+            hits.push(Hit { source: self.hit_source(id)?, coverage: sum / total, words });
         }
         hits.sort_by(|one, other| other.coverage.total_cmp(&one.coverage));
-        Ok(Matched { hits, worth })
+        Ok(Solutions { hits, word_weights: worth })
     }
 
     /// The account's sessions that have all of these words, or words that begin so; the best first.
-    pub(super) fn sessions(&self, account: AccountId, text: &str) -> rusqlite::Result<Vec<SessionId>> {
-        let words = split::asked(text, WORDS);
+    pub(super) fn find_sessions(&self, account: AccountId, text: &str) -> rusqlite::Result<Vec<SessionId>> {
+        let words = segment::query_terms(text, MAX_WORDS);
         if words.is_empty() {
             return Ok(Vec::new());
         }
-        let scope = format!("scope : ({} OR {})", scope_word(account, true), scope_word(account, false));
+        let scope = format!("scope : ({} OR {})", scope_term(account, true), scope_term(account, false));
         let query = format!("{scope} AND {{title problem talk resolution}} : ({})", words.join(" AND "));
         let mut statement = self.connection.prepare_cached(
             "SELECT d.session FROM word JOIN document d ON d.id = word.rowid
              WHERE word MATCH ?1 ORDER BY bm25(word, 0.0, 4.0, 2.0, 1.0, 1.0) LIMIT ?2",
         )?;
-        statement.query_map(params![query, FOUND], |row| row.get(0))?.collect()
+        statement.query_map(params![query, MAX_SESSIONS], |row| row.get(0))?.collect()
     }
 
-    fn kind(&self, id: i64) -> rusqlite::Result<Kind> {
+    fn hit_source(&self, id: i64) -> rusqlite::Result<HitSource> {
         let sql = "SELECT session, runbook FROM document WHERE id = ?1";
         self.connection.query_row(sql, [id], |row| match row.get(0)? {
-            Some(session) => Ok(Kind::Session(session)),
-            None => Ok(Kind::Runbook(row.get(1)?)),
+            Some(session) => Ok(HitSource::Session(session)),
+            None => Ok(HitSource::Runbook(row.get(1)?)),
         })
     }
 
-    fn count(&self, query: &str) -> rusqlite::Result<usize> {
+    fn count_matches(&self, query: &str) -> rusqlite::Result<usize> {
         let sql = "SELECT COUNT(*) FROM word WHERE word MATCH ?1";
         self.connection.prepare_cached(sql)?.query_row([query], |row| row.get(0))
     }
 
-    fn ids(&self, query: &str) -> rusqlite::Result<BTreeSet<i64>> {
+    fn matching_ids(&self, query: &str) -> rusqlite::Result<BTreeSet<i64>> {
         let mut statement = self.connection.prepare_cached("SELECT rowid FROM word WHERE word MATCH ?1")?;
         let ids = statement.query_map([query], |row| row.get(0))?;
         ids.collect()
     }
 }
 
-fn for_writing(path: &Path) -> rusqlite::Result<Connection> {
+fn open_writable(path: &Path) -> rusqlite::Result<Connection> {
     // It holds what customers said. Where the file cannot be made, SQLite says why.
-    let _ = store::private_file(path);
+    let _ = store::create_private_file(path);
     let connection = Connection::open(path)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE_SIZE);
+    connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // Losing the end of it costs reading the log again, nothing else.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     Ok(connection)
 }
 
-const RUNBOOK: &str = "runbook";
+const RUNBOOK_SCOPE: &str = "runbook";
 
 /// The one word that says whose a document is, and whether it has an end.
-fn scope_word(account: AccountId, resolved: bool) -> String {
+fn scope_term(account: AccountId, resolved: bool) -> String {
     let number = u128::from_be_bytes(*account.as_bytes());
     format!("{}{number:032x}", if resolved { 'r' } else { 'o' })
 }
 
-fn put_words(connection: &Connection, id: i64, scope: &str, document: &Document) -> rusqlite::Result<()> {
+fn index_document(
+    connection: &Connection,
+    id: i64,
+    scope: &str,
+    document: &Document,
+) -> rusqlite::Result<()> {
     let [title, problem, talk] =
-        [&document.title, &document.problem, &document.talk].map(|text| split::indexed(text));
-    let resolution = document.resolution.as_deref().map(split::indexed);
+        [&document.title, &document.problem, &document.transcript].map(|text| segment::index_text(text));
+    let resolution = document.resolution.as_deref().map(segment::index_text);
     connection
         .prepare_cached(
             "INSERT OR REPLACE INTO word (rowid, scope, title, problem, talk, resolution)
@@ -313,7 +318,7 @@ fn put_words(connection: &Connection, id: i64, scope: &str, document: &Document)
 }
 
 /// Each word once with its weight: how often it comes, damped, the heaviest first.
-fn weigh(words: &[String]) -> Vec<(String, f64)> {
+fn weigh_words(words: &[String]) -> Vec<(String, f64)> {
     let mut counts: Vec<(&String, u32)> = Vec::new();
     for word in words {
         match counts.iter_mut().find(|(known, _)| *known == word) {
@@ -323,17 +328,17 @@ fn weigh(words: &[String]) -> Vec<(String, f64)> {
     }
     // A stable sort: of two that come equally often, the one that came first.
     counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    counts.truncate(WORDS);
+    counts.truncate(MAX_WORDS);
     counts.into_iter().map(|(word, count)| (word.clone(), f64::from(count).ln_1p())).collect()
 }
 
 /// A word as FTS5 takes it: quoted, it is never an operator.
-fn quoted(word: &str) -> String {
+fn quote_word(word: &str) -> String {
     format!("\"{}\"", word.replace('"', "\"\""))
 }
 
 /// How much a word says that so many of all documents have (BM25's inverse document frequency).
-fn rarity(all: usize, having: usize) -> f64 {
+fn inverse_document_frequency(all: usize, having: usize) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52 documents")]
     let (all, having) = (all as f64, having as f64);
     (1.0 + (all - having + 0.5) / (having + 0.5)).ln()
@@ -344,34 +349,39 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::search::turn::Turns;
+    use crate::search::pool::ResourcePool;
 
-    impl Index {
+    impl FtsIndex {
         /// From now on every write fails.
         pub(in crate::search) fn refuse_writes(&self) {
             self.connection.pragma_update(None, "query_only", true).unwrap();
         }
     }
 
-    fn account() -> AccountId {
+    fn account_id() -> AccountId {
         AccountId::from_bytes([1; 16])
     }
 
     /// An index of sessions with these problems; resolved, so that they solve something.
-    fn index(problems: &[&str]) -> (TempDir, Index) {
+    fn index_of(problems: &[&str]) -> (TempDir, FtsIndex) {
         let folder = tempfile::tempdir().unwrap();
-        let mut index = Index::open(&folder.path().join("search.db")).unwrap();
+        let mut index = FtsIndex::open(&folder.path().join("search.db")).unwrap();
         let document = |(number, problem): (u8, &&str)| {
             let document = Document {
                 title: (*problem).into(),
                 problem: String::new(),
-                talk: String::new(),
+                transcript: String::new(),
                 resolution: Some(String::new()),
             };
             (SessionId::from_bytes([number; 16]), document)
         };
         let documents = (1..).zip(problems).map(document).collect();
-        index.take_in(account(), Step { anew: true, documents, up_to: Seq(1), rest: None }).unwrap();
+        index
+            .apply_batch(
+                account_id(),
+                IndexBatch { clear_first: true, documents, up_to_seq: Seq(1), rebuild: None },
+            )
+            .unwrap();
         (folder, index)
     }
 
@@ -388,9 +398,9 @@ mod tests {
             "កុំព្យូទ័រ",
             "ကွန်ပျူတာ",
         ];
-        let (_folder, index) = index(&problems);
+        let (_folder, index) = index_of(&problems);
         let found = |text: &str| -> Vec<u8> {
-            let ids = index.sessions(account(), text).unwrap();
+            let ids = index.find_sessions(account_id(), text).unwrap();
             let mut numbers: Vec<u8> = ids.iter().map(|id| id.as_bytes()[0]).collect();
             numbers.sort_unstable();
             numbers
@@ -416,47 +426,49 @@ mod tests {
 
     #[test]
     fn what_solved_a_problem_like_it_is_found_without_blanks_too() {
-        let (_folder, index) = index(&["VPN接続が切れます", "プリンタが動かない"]);
-        let words: Vec<String> = crate::search::words::of("VPNの接続がすぐ切れる").collect();
-        let matched = index.solutions(account(), &words).unwrap();
+        let (_folder, index) = index_of(&["VPN接続が切れます", "プリンタが動かない"]);
+        let words: Vec<String> = crate::search::words::keywords("VPNの接続がすぐ切れる").collect();
+        let matched = index.find_solutions(account_id(), &words).unwrap();
         let best = &matched.hits[0];
-        assert_eq!(best.kind, Kind::Session(SessionId::from_bytes([1; 16])));
+        assert_eq!(best.source, HitSource::Session(SessionId::from_bytes([1; 16])));
         assert!(best.words.contains(&"接続".to_owned()), "{best:?}");
     }
 
     /// An index that an earlier version made knows nothing of pairs.
     #[test]
     fn an_index_of_another_form_is_made_anew_and_one_of_this_form_is_kept() {
-        let (folder, index) = index(&["VPN"]);
+        let (folder, index) = index_of(&["VPN"]);
         let path = folder.path().join("search.db");
         drop(index);
-        let index = Index::open(&path).unwrap();
-        assert_eq!(index.cursor(account()).unwrap(), Some(Seq(1)));
-        index.connection.pragma_update(None, "user_version", FORM - 1).unwrap();
+        let index = FtsIndex::open(&path).unwrap();
+        assert_eq!(index.cursor(account_id()).unwrap(), Some(Seq(1)));
+        index.connection.pragma_update(None, "user_version", SCHEMA_VERSION - 1).unwrap();
         drop(index);
-        assert_eq!(Index::open(&path).unwrap().cursor(account()).unwrap(), None);
+        assert_eq!(FtsIndex::open(&path).unwrap().cursor(account_id()).unwrap(), None);
     }
 
     /// Mutants seen to fail: no look at whether somebody still waits.
     #[tokio::test]
     async fn a_search_whose_caller_has_gone_breaks_off() {
-        let (folder, _index) = index(&["VPN"]);
-        let reader = Index::for_reading(&folder.path().join("search.db")).unwrap();
-        let readers = Turns::new(vec![reader]);
+        let (folder, _index) = index_of(&["VPN"]);
+        let reader = FtsIndex::open_read_only(&folder.path().join("search.db")).unwrap();
+        let readers = ResourcePool::new(vec![reader]);
         let (entered, begun) = tokio::sync::oneshot::channel();
         let endless =
             "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n";
-        let work = move |index: &mut Index, gone| {
+        let work = move |index: &mut FtsIndex, gone| {
             assert!(entered.send(index.connection.get_interrupt_handle()).is_ok());
-            Ok(index.read(gone, |it| it.connection.query_row(endless, [], |row| row.get::<_, i64>(0)))?)
+            Ok(index
+                .read_snapshot(gone, |it| it.connection.query_row(endless, [], |row| row.get::<_, i64>(0)))?)
         };
         let caller = tokio::spawn({
             let readers = std::sync::Arc::clone(&readers);
-            async move { readers.take(work).await }
+            async move { readers.run(work).await }
         });
         let endless = begun.await.unwrap();
         caller.abort();
-        let next = readers.take(|index, gone| Ok(index.read(gone, |it| it.sessions(account(), "vpn"))?));
+        let next = readers
+            .run(|index, gone| Ok(index.read_snapshot(gone, |it| it.find_sessions(account_id(), "vpn"))?));
         let next = tokio::time::timeout(Duration::from_secs(30), next).await;
         // Else this test would not end with its failure.
         endless.interrupt();

@@ -14,7 +14,7 @@ use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use crate::search::SearchError;
 
 /// A runbook's size on disk is at most this; more is not read.
-const LARGEST: u64 = 256 * 1024;
+const MAX_FILE_BYTES: u64 = 256 * 1024;
 
 /// A runbook, read.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -32,7 +32,7 @@ pub struct Runbook {
 impl Runbook {
     /// Reads Markdown. `name` is its title where it has none.
     pub fn parse(name: &str, markdown: &str) -> Self {
-        let blocks = blocks(markdown);
+        let blocks = parse_blocks(markdown);
         let mut book = Self { title: name.into(), ..Self::default() };
         let mut section = Section::Other;
         let (mut sectioned, mut first_paragraph, mut items) = (Vec::new(), None, Vec::new());
@@ -45,14 +45,14 @@ impl Runbook {
                     titled = true;
                     book.title.clone_from(text);
                 }
-                Block::Heading(text) => section = Section::of(text),
+                Block::Heading(text) => section = Section::from_heading(text),
                 Block::Paragraph(text) => {
                     first_paragraph.get_or_insert(text);
                     if section == Section::Cause && book.cause.is_empty() {
                         book.cause.clone_from(text);
                     }
                 }
-                Block::Item(text) => {
+                Block::ListItem(text) => {
                     items.push(text.clone());
                     if section == Section::Steps {
                         sectioned.push(text.clone());
@@ -76,7 +76,7 @@ enum Section {
 }
 
 impl Section {
-    fn of(heading: &str) -> Self {
+    fn from_heading(heading: &str) -> Self {
         let heading = heading.to_lowercase();
         let has = |words: &[&str]| words.iter().any(|word| heading.contains(word));
         if has(&["cause", "why"]) {
@@ -92,20 +92,20 @@ impl Section {
 enum Block {
     Heading(String),
     Paragraph(String),
-    Item(String),
+    ListItem(String),
 }
 
 impl Block {
     fn text(&self) -> &str {
         match self {
-            Self::Heading(text) | Self::Paragraph(text) | Self::Item(text) => text,
+            Self::Heading(text) | Self::Paragraph(text) | Self::ListItem(text) => text,
         }
     }
 }
 
 /// The blocks of a text, as plain text of one line each.
 #[expect(clippy::wildcard_enum_match_arm, reason = "of a library's events only these make blocks")]
-fn blocks(markdown: &str) -> Vec<Block> {
+fn parse_blocks(markdown: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let (mut text, mut items_open) = (String::new(), 0_usize);
     for event in Parser::new(markdown) {
@@ -113,17 +113,17 @@ fn blocks(markdown: &str) -> Vec<Block> {
             Event::Start(Tag::Item) => {
                 // An item that holds a list of its own ends where that list begins.
                 if items_open > 0 {
-                    flush(&mut text, Block::Item, &mut blocks);
+                    flush_block(&mut text, Block::ListItem, &mut blocks);
                 }
                 items_open += 1;
             }
             Event::End(TagEnd::Item) => {
                 items_open = items_open.saturating_sub(1);
-                flush(&mut text, Block::Item, &mut blocks);
+                flush_block(&mut text, Block::ListItem, &mut blocks);
             }
-            Event::End(TagEnd::Heading(_)) => flush(&mut text, Block::Heading, &mut blocks),
+            Event::End(TagEnd::Heading(_)) => flush_block(&mut text, Block::Heading, &mut blocks),
             Event::End(TagEnd::Paragraph) if items_open == 0 => {
-                flush(&mut text, Block::Paragraph, &mut blocks);
+                flush_block(&mut text, Block::Paragraph, &mut blocks);
             }
             Event::End(TagEnd::Paragraph) | Event::SoftBreak | Event::HardBreak => text.push(' '),
             Event::Text(more) | Event::Code(more) => text.push_str(&more),
@@ -133,7 +133,7 @@ fn blocks(markdown: &str) -> Vec<Block> {
     blocks
 }
 
-fn flush(text: &mut String, block: impl Fn(String) -> Block, blocks: &mut Vec<Block>) {
+fn flush_block(text: &mut String, block: impl Fn(String) -> Block, blocks: &mut Vec<Block>) {
     let line = std::mem::take(text).split_whitespace().collect::<Vec<_>>().join(" ");
     if !line.is_empty() {
         blocks.push(block(line));
@@ -141,59 +141,61 @@ fn flush(text: &mut String, block: impl Fn(String) -> Block, blocks: &mut Vec<Bl
 }
 
 /// Runbooks by their names.
-pub(super) type Books = BTreeMap<String, Arc<Runbook>>;
+pub(super) type RunbookMap = BTreeMap<String, Arc<Runbook>>;
 
 /// The runbooks of a folder, read again when a file of it changes.
 #[derive(Debug)]
-pub(super) struct Runbooks {
+pub(super) struct RunbookFolder {
     folder: Option<PathBuf>,
-    seen: Option<BTreeMap<PathBuf, (SystemTime, u64)>>,
-    books: Books,
+    last_listing: Option<BTreeMap<PathBuf, (SystemTime, u64)>>,
+    runbooks: RunbookMap,
 }
 
-impl Runbooks {
+impl RunbookFolder {
     pub(super) fn new(folder: Option<PathBuf>) -> Self {
-        Self { folder, seen: None, books: Books::new() }
+        Self { folder, last_listing: None, runbooks: RunbookMap::new() }
     }
 
-    pub(super) fn books(&self) -> &Books {
-        &self.books
+    pub(super) fn books(&self) -> &RunbookMap {
+        &self.runbooks
     }
 
     /// Has the folder read again the next time, changed or not.
-    pub(super) fn forget(&mut self) {
-        self.seen = None;
+    pub(super) fn invalidate(&mut self) {
+        self.last_listing = None;
     }
 
-    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &Runbook)> {
-        self.books.iter().map(|(name, book)| (name.as_str(), book.as_ref()))
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Runbook)> {
+        self.runbooks.iter().map(|(name, book)| (name.as_str(), book.as_ref()))
     }
 
     /// Reads the folder again if a file came, went or changed; whether it did.
     pub(super) fn refresh(&mut self) -> Result<bool, SearchError> {
         let found = match &self.folder {
-            Some(folder) => list(folder).map_err(|error| SearchError::Runbooks(folder.clone(), error))?,
+            Some(folder) => {
+                list_files(folder).map_err(|error| SearchError::Runbooks(folder.clone(), error))?
+            }
             None => BTreeMap::new(),
         };
-        if self.seen.as_ref() == Some(&found) {
+        if self.last_listing.as_ref() == Some(&found) {
             return Ok(false);
         }
-        self.books.clear();
+        self.runbooks.clear();
         for (path, (_, length)) in &found {
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            match read(path, *length) {
+            match read_file(path, *length) {
                 Ok(markdown) => {
-                    self.books.insert(name.clone(), Arc::new(Runbook::parse(&name, &markdown)));
+                    self.runbooks.insert(name.clone(), Arc::new(Runbook::parse(&name, &markdown)));
                 }
                 Err(error) => tracing::warn!(path = %path.display(), %error, "a runbook was not read"),
             }
         }
-        self.seen = Some(found);
+        self.last_listing = Some(found);
         Ok(true)
     }
 }
 
-fn list(folder: &Path) -> std::io::Result<BTreeMap<PathBuf, (SystemTime, u64)>> {
+fn list_files(folder: &Path) -> std::io::Result<BTreeMap<PathBuf, (SystemTime, u64)>> {
     let mut found = BTreeMap::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
@@ -205,9 +207,9 @@ fn list(folder: &Path) -> std::io::Result<BTreeMap<PathBuf, (SystemTime, u64)>> 
     Ok(found)
 }
 
-fn read(path: &Path, length: u64) -> std::io::Result<String> {
-    if length > LARGEST {
-        return Err(std::io::Error::other(format!("it is larger than {LARGEST} bytes")));
+fn read_file(path: &Path, length: u64) -> std::io::Result<String> {
+    if length > MAX_FILE_BYTES {
+        return Err(std::io::Error::other(format!("it is larger than {MAX_FILE_BYTES} bytes")));
     }
     std::fs::read_to_string(path)
 }
@@ -240,12 +242,12 @@ mod tests {
     #[test]
     fn a_changed_folder_is_read_again() {
         let folder = tempfile::tempdir().unwrap();
-        let mut books = Runbooks::new(Some(folder.path().into()));
+        let mut books = RunbookFolder::new(Some(folder.path().into()));
         assert!(books.refresh().unwrap());
         assert!(!books.refresh().unwrap());
         std::fs::write(folder.path().join("vpn.md"), "# VPN").unwrap();
         std::fs::write(folder.path().join("notes.txt"), "no").unwrap();
         assert!(books.refresh().unwrap());
-        assert_eq!(books.all().map(|(name, _)| name).collect::<Vec<_>>(), ["vpn"]);
+        assert_eq!(books.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["vpn"]);
     }
 }

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 
 use rust_stemmers::{Algorithm, Stemmer};
 
-use crate::search::split::{self, Piece};
+use crate::search::segment::{self, Segment};
 
-const LITTLE: &str = "a about above after again all also am an and any are as at be because been before being but by \
+const STOP_WORD_LIST: &str = "a about above after again all also am an and any are as at be because been before being but by \
     can cannot could did do does doing don done down during each every few for from further get gets getting got \
     had has have having he her here hers him his how i if in into is it its just keep keeps let like me more most \
     my new no nor not now of off on once one only or other our out over own same see she should since so some \
@@ -16,36 +16,37 @@ const LITTLE: &str = "a about above after again all also am an and any are as at
     won would yes yet you your hello hi please thanks thank help problem problems issue issues work works working \
     today yesterday morning week day days time times says said nothing something anything";
 
-static STOP: LazyLock<HashSet<&'static str>> = LazyLock::new(|| LITTLE.split_whitespace().collect());
+static STOP_WORDS: LazyLock<HashSet<&'static str>> =
+    LazyLock::new(|| STOP_WORD_LIST.split_whitespace().collect());
 static STEMMER: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::create(Algorithm::English));
 
 /// The words of a text that carry its meaning, in order, repeated where it repeats them. Letters and digits make a
 /// word; a number counts as one (error 809), a single letter does not. Where a script has no blanks every pair of
 /// neighbours is one, but for those of Hiragana alone: endings and little words, in Japanese.
-pub fn of(text: &str) -> impl Iterator<Item = String> + use<> {
-    let folded = split::fold(text);
+pub fn keywords(text: &str) -> impl Iterator<Item = String> + use<> {
+    let folded = segment::normalize(text);
     let mut words = Vec::new();
-    for piece in split::pieces(&folded) {
+    for piece in segment::segments(&folded) {
         match piece {
-            Piece::Word(word) => words.push(word.to_lowercase()),
-            Piece::Run(run) => {
+            Segment::Word(word) => words.push(word.to_lowercase()),
+            Segment::Run(run) => {
                 let says_something = |pair: &&str| !pair.chars().all(|c| ('ぁ'..='ゟ').contains(&c));
-                words.extend(split::pairs(run).filter(says_something).map(str::to_owned));
+                words.extend(segment::bigrams(run).filter(says_something).map(str::to_owned));
             }
         }
     }
-    words.retain(|word| word.chars().nth(1).is_some() && !STOP.contains(word.as_str()));
+    words.retain(|word| word.chars().nth(1).is_some() && !STOP_WORDS.contains(word.as_str()));
     words.into_iter()
 }
 
 /// The same without their endings: `reinstalled` and `reinstalling` are one.
 pub fn stems(text: &str) -> HashSet<String> {
-    of(text).map(|word| STEMMER.stem(&word).into_owned()).collect()
+    keywords(text).map(|word| STEMMER.stem(&word).into_owned()).collect()
 }
 
 /// How much of `part` is also in `whole`, from 0 to 1; nothing of nothing.
 #[expect(clippy::implicit_hasher, reason = "both sets come from `stems`")]
-pub fn share(part: &HashSet<String>, whole: &HashSet<String>) -> f64 {
+pub fn overlap(part: &HashSet<String>, whole: &HashSet<String>) -> f64 {
     if part.is_empty() {
         return 0.0;
     }
@@ -55,7 +56,7 @@ pub fn share(part: &HashSet<String>, whole: &HashSet<String>) -> f64 {
 }
 
 /// Marks that end a sentence wherever they stand, because no blank follows them.
-const ENDS: &[char] = &['。', '！', '？', '｡', '।', '॥', '။', '។', '؟', '۔'];
+const SENTENCE_ENDS: &[char] = &['。', '！', '？', '｡', '।', '॥', '။', '។', '؟', '۔'];
 
 /// Whether a sentence asks.
 pub fn is_question(sentence: &str) -> bool {
@@ -64,20 +65,20 @@ pub fn is_question(sentence: &str) -> bool {
 
 /// The sentences of a text: by line, then by full stop, question or exclamation mark.
 pub fn sentences(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().flat_map(split_line).map(str::trim).filter(|sentence| !sentence.is_empty())
+    text.lines().flat_map(split_sentences).map(str::trim).filter(|sentence| !sentence.is_empty())
 }
 
 /// A full stop ends a sentence only before a space: `10.0.0.1` and `e.g.` stay whole enough.
-fn split_line(line: &str) -> impl Iterator<Item = &str> {
+fn split_sentences(line: &str) -> impl Iterator<Item = &str> {
     let mut rest = line;
     std::iter::from_fn(move || {
         if rest.is_empty() {
             return None;
         }
         let end = rest
-            .match_indices(|c| matches!(c, '.' | '!' | '?') || ENDS.contains(&c))
+            .match_indices(|c| matches!(c, '.' | '!' | '?') || SENTENCE_ENDS.contains(&c))
             .map(|(at, mark)| (at + mark.len(), mark))
-            .find(|(end, mark)| mark.starts_with(ENDS) || rest[*end..].starts_with(' '))
+            .find(|(end, mark)| mark.starts_with(SENTENCE_ENDS) || rest[*end..].starts_with(' '))
             .map_or(rest.len(), |(end, _)| end);
         let (sentence, after) = rest.split_at(end);
         rest = after;
@@ -99,8 +100,8 @@ mod tests {
 
     #[test]
     fn where_there_are_no_blanks_pairs_are_words() {
-        assert_eq!(of("VPN接続がきれます").collect::<Vec<_>>(), ["vpn", "接続", "続が"]);
-        assert_eq!(of("ＶＰＮ").collect::<Vec<_>>(), ["vpn"]);
+        assert_eq!(keywords("VPN接続がきれます").collect::<Vec<_>>(), ["vpn", "接続", "続が"]);
+        assert_eq!(keywords("ＶＰＮ").collect::<Vec<_>>(), ["vpn"]);
     }
 
     #[test]

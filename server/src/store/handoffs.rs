@@ -9,13 +9,13 @@ use tierup_common::handoff::{Handoff as WireHandoff, HandoffStatus, QueueItem, S
 use tierup_common::id::{HandoffId, HandoffRef, Number};
 use tierup_common::user::Person;
 
-use crate::domain::handoff::{Claim, Handoff, State};
+use crate::domain::handoff::{Claim, Handoff, HandoffState};
 use crate::domain::session::Session;
 use crate::domain::{Caller, Refusal, access};
 use crate::store::Result;
-use crate::store::idempotency::Outlined;
-use crate::store::sessions::must_touch_one;
-use crate::store::tx::{Scope, Tx};
+use crate::store::idempotency::Replayable;
+use crate::store::sessions::ensure_one_row;
+use crate::store::tx::{AccountScope, AccountTx};
 
 macro_rules! handoff_sql {
     ($rest:literal) => {
@@ -35,9 +35,9 @@ macro_rules! handoff_sql {
 pub(super) use handoff_sql;
 
 /// A handoff on its way out: what was handed over is the JSON that is kept, which nobody has to read to send it.
-pub type WholeHandoff = WireHandoff<Box<RawValue>>;
+pub type RawHandoff = WireHandoff<Box<RawValue>>;
 
-impl Outlined for WholeHandoff {
+impl Replayable for RawHandoff {
     type Outline = QueueItem;
 
     fn outline(&self) -> QueueItem {
@@ -45,51 +45,51 @@ impl Outlined for WholeHandoff {
         QueueItem { engineer_notes: String::new(), ..self.item.clone() }
     }
 
-    fn whole(outline: QueueItem, scope: &Scope<'_>) -> Result<Self> {
+    fn restore(outline: QueueItem, scope: &AccountScope<'_>) -> Result<Self> {
         let engineer_notes = scope.handoff(outline.id)?.notes;
-        let snapshot = RawValue::from_string(scope.snapshot_text(outline.id)?)?;
+        let snapshot = RawValue::from_string(scope.snapshot_json(outline.id)?)?;
         Ok(WireHandoff { item: QueueItem { engineer_notes, ..outline }, snapshot })
     }
 }
 
 /// What changes move in the row of their account, which is written once for all of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct Moved {
+pub(super) struct CounterDelta {
     /// How many handoffs more, or fewer, wait.
     pub(super) open: i32,
     /// The same of those that are worked on.
     pub(super) claimed: i32,
     /// The number of a new handoff, if there is one.
-    pub(super) handoff: Option<Number>,
+    pub(super) last_handoff_number: Option<Number>,
     /// The number of a new session, if there is one.
-    pub(super) session: Option<Number>,
+    pub(super) last_session_number: Option<Number>,
 }
 
-impl Moved {
-    fn of(before: Option<HandoffStatus>, after: HandoffStatus) -> Self {
+impl CounterDelta {
+    fn from_status_change(before: Option<HandoffStatus>, after: HandoffStatus) -> Self {
         let moved = |to| i32::from(after == to) - i32::from(before == Some(to));
         Self { open: moved(HandoffStatus::Open), claimed: moved(HandoffStatus::Claimed), ..Self::default() }
     }
 }
 
-impl AddAssign for Moved {
+impl AddAssign for CounterDelta {
     fn add_assign(&mut self, other: Self) {
         self.open += other.open;
         self.claimed += other.claimed;
-        self.handoff = self.handoff.max(other.handoff);
-        self.session = self.session.max(other.session);
+        self.last_handoff_number = self.last_handoff_number.max(other.last_handoff_number);
+        self.last_session_number = self.last_session_number.max(other.last_session_number);
     }
 }
 
 /// What is kept of an assessment beside its handoff.
 #[derive(Debug, Default)]
-pub struct Kept {
+pub struct StoredAssessment {
     text: Option<String>,
     data: Option<String>,
     error: Option<String>,
 }
 
-impl Scope<'_> {
+impl AccountScope<'_> {
     /// A handoff, whoever may see it.
     pub fn handoff(&self, id: HandoffId) -> Result<Handoff> {
         Ok(self.find_handoff(id.into())?.ok_or(Refusal::NotFound)?.0)
@@ -97,74 +97,85 @@ impl Scope<'_> {
 
     /// A handoff that the caller may see, by id or number.
     pub fn visible_handoff(&self, reference: HandoffRef, caller: &Caller) -> Result<Handoff> {
-        Ok(self.visible_with_kept(reference, caller)?.0)
+        Ok(self.visible_handoff_with_assessment(reference, caller)?.0)
     }
 
     /// A handoff that the caller may see, and what is kept beside it.
-    pub fn visible_with_kept(&self, reference: HandoffRef, caller: &Caller) -> Result<(Handoff, Kept)> {
+    pub fn visible_handoff_with_assessment(
+        &self,
+        reference: HandoffRef,
+        caller: &Caller,
+    ) -> Result<(Handoff, StoredAssessment)> {
         let found = self.find_handoff(reference)?;
-        Ok(found.filter(|(handoff, _)| access::sees(handoff, caller)).ok_or(Refusal::NotFound)?)
+        Ok(found.filter(|(handoff, _)| access::can_see(handoff, caller)).ok_or(Refusal::NotFound)?)
     }
 
     /// A handoff that the caller may see, as the wire shows it.
-    pub fn whole_handoff(&self, reference: HandoffRef, caller: &Caller) -> Result<WholeHandoff> {
-        let (handoff, kept) = self.visible_with_kept(reference, caller)?;
-        self.whole(handoff, kept)
+    pub fn visible_raw_handoff(&self, reference: HandoffRef, caller: &Caller) -> Result<RawHandoff> {
+        let (handoff, kept) = self.visible_handoff_with_assessment(reference, caller)?;
+        self.raw_handoff(handoff, kept)
     }
 
     /// A handoff that was loaded, as the wire shows it.
-    pub fn whole(&self, handoff: Handoff, kept: Kept) -> Result<WholeHandoff> {
-        let snapshot = RawValue::from_string(self.snapshot_text(handoff.id)?)?;
-        Ok(WireHandoff { item: item(handoff, kept)?, snapshot })
+    pub fn raw_handoff(&self, handoff: Handoff, kept: StoredAssessment) -> Result<RawHandoff> {
+        let snapshot = RawValue::from_string(self.snapshot_json(handoff.id)?)?;
+        Ok(WireHandoff { item: queue_item(handoff, kept)?, snapshot })
     }
 
     /// A handoff as the wire shows it, whoever may see it: for work that concerns those who may.
-    pub fn any_handoff(&self, id: HandoffId) -> Result<WireHandoff> {
+    pub fn wire_handoff(&self, id: HandoffId) -> Result<WireHandoff> {
         let (handoff, kept) = self.find_handoff(id.into())?.ok_or(Refusal::NotFound)?;
-        Ok(WireHandoff { item: item(handoff, kept)?, snapshot: self.snapshot(id)? })
+        Ok(WireHandoff { item: queue_item(handoff, kept)?, snapshot: self.snapshot(id)? })
     }
 
-    fn find_handoff(&self, reference: HandoffRef) -> Result<Option<(Handoff, Kept)>> {
+    fn find_handoff(&self, reference: HandoffRef) -> Result<Option<(Handoff, StoredAssessment)>> {
         match reference {
             HandoffRef::Id(id) => {
-                self.one(handoff_sql!("AND h.id = ?2"), params![self.account, id], read_handoff)
+                self.query_one(handoff_sql!("AND h.id = ?2"), params![self.account, id], handoff_from_row)
             }
-            HandoffRef::Number(number) => {
-                self.one(handoff_sql!("AND h.number = ?2"), params![self.account, number], read_handoff)
-            }
+            HandoffRef::Number(number) => self.query_one(
+                handoff_sql!("AND h.number = ?2"),
+                params![self.account, number],
+                handoff_from_row,
+            ),
         }
     }
 
     /// The park that a session stands at, if it is parked. One of its handoffs has been loaded already, mostly the one
     /// that it stands at.
-    pub fn park(&self, session: &Session, loaded: &Handoff) -> Result<Option<Handoff>> {
-        let standing = match session.standing {
+    pub fn current_park(&self, session: &Session, loaded: &Handoff) -> Result<Option<Handoff>> {
+        let standing = match session.current_handoff {
             Some(id) if id == loaded.id => Some(loaded.clone()),
             Some(id) => Some(self.handoff(id)?),
             None => None,
         };
-        Ok(standing.filter(|handoff| handoff.state == State::Parked))
+        Ok(standing.filter(|handoff| handoff.state == HandoffState::Parked))
     }
 
     /// Handoffs of this status in the order of their making, after one of them, at most so many.
-    pub fn standing_so(&self, status: HandoffStatus, after: HandoffId, most: usize) -> Result<Vec<Handoff>> {
-        let rows = self.all(
+    pub fn handoffs_by_status(
+        &self,
+        status: HandoffStatus,
+        after: HandoffId,
+        limit: usize,
+    ) -> Result<Vec<Handoff>> {
+        let rows = self.query_all(
             handoff_sql!(
                 "AND h.status = ?2 AND h.status IN ('open', 'claimed') AND h.id > ?3 ORDER BY h.id LIMIT ?4"
             ),
-            params![self.account, status, after, most],
-            read_handoff,
+            params![self.account, status, after, limit],
+            handoff_from_row,
         )?;
         Ok(rows.into_iter().map(|(handoff, _)| handoff).collect())
     }
 
     /// What a handoff handed over.
     pub fn snapshot(&self, handoff: HandoffId) -> Result<Snapshot> {
-        Ok(serde_json::from_str(&self.snapshot_text(handoff)?)?)
+        Ok(serde_json::from_str(&self.snapshot_json(handoff)?)?)
     }
 
-    pub(super) fn snapshot_text(&self, handoff: HandoffId) -> Result<String> {
-        let body = self.one(
+    pub(super) fn snapshot_json(&self, handoff: HandoffId) -> Result<String> {
+        let body = self.query_one(
             "SELECT body FROM snapshot WHERE account_id = ?1 AND handoff_id = ?2",
             params![self.account, handoff],
             |row| row.get(0),
@@ -174,7 +185,7 @@ impl Scope<'_> {
 
     /// What the assessment of a handoff says, if there is one.
     pub fn assessment(&self, handoff: HandoffId) -> Result<Option<Assessment>> {
-        let data: Option<Option<String>> = self.one(
+        let data: Option<Option<String>> = self.query_one(
             "SELECT data FROM assessment WHERE account_id = ?1 AND handoff_id = ?2",
             params![self.account, handoff],
             |row| row.get(0),
@@ -183,14 +194,14 @@ impl Scope<'_> {
     }
 }
 
-impl Tx<'_> {
+impl AccountTx<'_> {
     /// The number that the next handoff gets; it is taken when the handoff is written.
     pub fn next_handoff_number(&self) -> Result<Number> {
         self.next_number("SELECT last_handoff_number + 1 FROM account WHERE id = ?1")
     }
 
-    pub(super) fn insert_handoff(&self, handoff: &Handoff, snapshot: &Snapshot) -> Result<Moved> {
-        self.run(
+    pub(super) fn insert_handoff(&self, handoff: &Handoff, snapshot: &Snapshot) -> Result<CounterDelta> {
+        self.execute(
             "INSERT INTO handoff (account_id, id, number, session_id, intent, status, priority, title, notes,
                assessment_status, handed_off_by, wake_at, created_at, updated_at, version, since)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
@@ -204,30 +215,33 @@ impl Tx<'_> {
                 handoff.priority,
                 handoff.title,
                 handoff.notes,
-                handoff.assessment,
+                handoff.assessment_status,
                 handoff.handed_off_by.id,
                 handoff.wake_at,
                 handoff.created_at,
                 handoff.updated_at,
                 handoff.version + 1,
-                handoff.since
+                handoff.state_since
             ],
         )?;
-        self.run(
+        self.execute(
             "INSERT INTO snapshot (account_id, handoff_id, body) VALUES (?1, ?2, ?3)",
             params![self.account, handoff.id, serde_json::to_string(snapshot)?],
         )?;
-        Ok(Moved { handoff: Some(handoff.number), ..Moved::of(None, handoff.state.status()) })
+        Ok(CounterDelta {
+            last_handoff_number: Some(handoff.number),
+            ..CounterDelta::from_status_change(None, handoff.state.status())
+        })
     }
 
-    pub(super) fn update_handoff(&self, handoff: &Handoff) -> Result<Moved> {
-        let before = self.one(
+    pub(super) fn update_handoff(&self, handoff: &Handoff) -> Result<CounterDelta> {
+        let before = self.query_one(
             "SELECT status FROM handoff WHERE account_id = ?1 AND id = ?2",
             params![self.account, handoff.id],
             |row| row.get(0),
         )?;
         let claim = handoff.state.claim();
-        let touched = self.run(
+        let touched = self.execute(
             "UPDATE handoff SET status = ?4, assessment_status = ?5, claimed_by = ?6, claimed_at = ?7,
                updated_at = ?8, since = ?9, version = version + 1
              WHERE account_id = ?1 AND id = ?2 AND version = ?3",
@@ -236,19 +250,19 @@ impl Tx<'_> {
                 handoff.id,
                 handoff.version,
                 handoff.state.status(),
-                handoff.assessment,
+                handoff.assessment_status,
                 claim.map(|claim| claim.by.id),
                 claim.map(|claim| claim.since),
                 handoff.updated_at,
-                handoff.since
+                handoff.state_since
             ],
         )?;
-        must_touch_one(touched)?;
-        Ok(Moved::of(before, handoff.state.status()))
+        ensure_one_row(touched)?;
+        Ok(CounterDelta::from_status_change(before, handoff.state.status()))
     }
 
     pub(super) fn put_assessment(&self, id: HandoffId, text: &str, data: &Assessment) -> Result<()> {
-        self.run(
+        self.execute(
             "INSERT INTO assessment (account_id, handoff_id, text, data) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT DO UPDATE SET text = excluded.text, data = excluded.data, error = NULL",
             params![self.account, id, text, serde_json::to_string(data)?],
@@ -256,28 +270,28 @@ impl Tx<'_> {
         Ok(())
     }
 
-    pub(super) fn put_assessment_error(&self, id: HandoffId, why: &str) -> Result<()> {
-        self.run(
+    pub(super) fn put_assessment_error(&self, id: HandoffId, reason: &str) -> Result<()> {
+        self.execute(
             "INSERT INTO assessment (account_id, handoff_id, error) VALUES (?1, ?2, ?3)
              ON CONFLICT DO UPDATE SET error = excluded.error",
-            params![self.account, id, why],
+            params![self.account, id, reason],
         )?;
         Ok(())
     }
 
     pub(super) fn put_assessment_data(&self, id: HandoffId, data: &Assessment) -> Result<()> {
-        let touched = self.run(
+        let touched = self.execute(
             "UPDATE assessment SET data = ?3 WHERE account_id = ?1 AND handoff_id = ?2",
             params![self.account, id, serde_json::to_string(data)?],
         )?;
-        must_touch_one(touched)
+        ensure_one_row(touched)
     }
 }
 
 /// A handoff as the queue shows it; who is reading it is for the bell to add.
-pub(super) fn item(handoff: Handoff, kept: Kept) -> Result<QueueItem> {
+pub(super) fn queue_item(handoff: Handoff, kept: StoredAssessment) -> Result<QueueItem> {
     let claim = handoff.state.claim().cloned();
-    let failed = handoff.assessment == tierup_common::assessment::AssessmentStatus::Failed;
+    let failed = handoff.assessment_status == tierup_common::assessment::AssessmentStatus::Failed;
     Ok(QueueItem {
         id: handoff.id,
         number: handoff.number,
@@ -287,7 +301,7 @@ pub(super) fn item(handoff: Handoff, kept: Kept) -> Result<QueueItem> {
         priority: handoff.priority,
         problem_summary: handoff.title,
         engineer_notes: handoff.notes,
-        assessment_status: handoff.assessment,
+        assessment_status: handoff.assessment_status,
         assessment_error: kept.error.filter(|_| failed),
         ai_assessment: kept.text,
         ai_assessment_data: kept.data.map(|data| serde_json::from_str(&data)).transpose()?,
@@ -304,14 +318,14 @@ pub(super) fn item(handoff: Handoff, kept: Kept) -> Result<QueueItem> {
     })
 }
 
-pub(super) fn read_handoff(row: &Row<'_>) -> rusqlite::Result<(Handoff, Kept)> {
+pub(super) fn handoff_from_row(row: &Row<'_>) -> rusqlite::Result<(Handoff, StoredAssessment)> {
     let status: HandoffStatus = row.get(4)?;
     let claim = match (row.get(11)?, row.get(12)?, row.get(13)?) {
         (Some(id), Some(name), Some(since)) => Some(Claim { by: Person { id, name }, since }),
         _ => None,
     };
     // The table's CHECKs keep states whole; a row that is not is a fault of the file.
-    let state = State::from_parts(status, claim)
+    let state = HandoffState::from_parts(status, claim)
         .ok_or_else(|| rusqlite::Error::InvalidColumnType(4, "status".into(), rusqlite::types::Type::Text))?;
     let handoff = Handoff {
         id: row.get(0)?,
@@ -322,13 +336,13 @@ pub(super) fn read_handoff(row: &Row<'_>) -> rusqlite::Result<(Handoff, Kept)> {
         priority: row.get(5)?,
         title: row.get(6)?,
         notes: row.get(7)?,
-        assessment: row.get(8)?,
+        assessment_status: row.get(8)?,
         handed_off_by: Person { id: row.get(9)?, name: row.get(10)? },
         wake_at: row.get(14)?,
         created_at: row.get(15)?,
         updated_at: row.get(16)?,
         version: row.get(17)?,
-        since: row.get(21)?,
+        state_since: row.get(21)?,
     };
-    Ok((handoff, Kept { text: row.get(18)?, data: row.get(19)?, error: row.get(20)? }))
+    Ok((handoff, StoredAssessment { text: row.get(18)?, data: row.get(19)?, error: row.get(20)? }))
 }

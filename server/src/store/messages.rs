@@ -8,8 +8,8 @@ use tierup_common::session::{Branch, Message};
 
 use crate::domain::Refusal;
 use crate::store::Result;
-use crate::store::idempotency::Outlined;
-use crate::store::tx::{Scope, Tx};
+use crate::store::idempotency::Replayable;
+use crate::store::tx::{AccountScope, AccountTx};
 
 /// Who wrote is joined in: a renamed user is renamed everywhere but in snapshots and events.
 macro_rules! message_sql {
@@ -24,11 +24,11 @@ macro_rules! message_sql {
     };
 }
 
-impl Scope<'_> {
+impl AccountScope<'_> {
     /// The last messages of a session, at most so many, in order.
-    pub fn last_messages(&self, session: SessionId, most: usize) -> Result<Vec<Message>> {
+    pub fn last_messages(&self, session: SessionId, limit: usize) -> Result<Vec<Message>> {
         let sql = message_sql!("ORDER BY m.seq DESC LIMIT ?3");
-        let mut messages = self.all(sql, params![self.account, session, most], read_message)?;
+        let mut messages = self.query_all(sql, params![self.account, session, limit], message_from_row)?;
         messages.reverse();
         Ok(messages)
     }
@@ -38,13 +38,13 @@ impl Scope<'_> {
         &self,
         session: SessionId,
         before: Option<u32>,
-        most: u32,
+        limit: u32,
     ) -> Result<Vec<Message>> {
         let mut text = 0;
-        let (mut messages, _) = self.until(
+        let (mut messages, _) = self.query_until(
             message_sql!("AND m.seq < ?3 ORDER BY m.seq DESC LIMIT ?4"),
-            params![self.account, session, before.unwrap_or(u32::MAX), most],
-            read_message,
+            params![self.account, session, before.unwrap_or(u32::MAX), limit],
+            message_from_row,
             |message| {
                 text += message.content.len();
                 text >= limit::PAGE_TEXT
@@ -56,7 +56,7 @@ impl Scope<'_> {
 
     /// The problem as it came in: message 1.
     pub fn intake(&self, session: SessionId) -> Result<String> {
-        let text = self.one(
+        let text = self.query_one(
             "SELECT content FROM message WHERE account_id = ?1 AND session_id = ?2 AND seq = 1",
             params![self.account, session],
             |row| row.get(0),
@@ -66,7 +66,7 @@ impl Scope<'_> {
 
     /// What has been tried in a session, in the order it was thought of.
     pub fn branches(&self, session: SessionId) -> Result<Vec<Branch>> {
-        self.all(
+        self.query_all(
             "SELECT id, hypothesis, status, evidence, updated_at FROM branch
              WHERE account_id = ?1 AND session_id = ?2 ORDER BY position",
             params![self.account, session],
@@ -86,7 +86,7 @@ impl Scope<'_> {
 /// A message that was just said, and where: its answer.
 #[derive(Clone, Debug, Serialize)]
 #[serde(transparent)]
-pub struct Said {
+pub struct PostedMessage {
     /// What was said.
     pub message: Message,
     /// In which session.
@@ -94,15 +94,15 @@ pub struct Said {
     pub session: SessionId,
 }
 
-impl Outlined for Said {
+impl Replayable for PostedMessage {
     type Outline = (SessionId, Message);
 
     fn outline(&self) -> Self::Outline {
         (self.session, Message { content: String::new(), ..self.message.clone() })
     }
 
-    fn whole((session, outline): Self::Outline, scope: &Scope<'_>) -> Result<Self> {
-        let content = scope.one(
+    fn restore((session, outline): Self::Outline, scope: &AccountScope<'_>) -> Result<Self> {
+        let content = scope.query_one(
             "SELECT content FROM message WHERE account_id = ?1 AND session_id = ?2 AND seq = ?3",
             params![scope.account, session, outline.seq],
             |row| row.get(0),
@@ -112,9 +112,9 @@ impl Outlined for Said {
     }
 }
 
-impl Tx<'_> {
+impl AccountTx<'_> {
     pub(super) fn insert_message(&self, session: SessionId, message: &Message) -> Result<()> {
-        self.run(
+        self.execute(
             "INSERT INTO message (account_id, session_id, seq, id, role, author_id, content, created_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![
@@ -132,7 +132,7 @@ impl Tx<'_> {
     }
 
     pub(super) fn put_branch(&self, session: SessionId, branch: &Branch) -> Result<()> {
-        self.run(
+        self.execute(
             "INSERT INTO branch (account_id, session_id, id, position, hypothesis, status, evidence, updated_at)
              VALUES (?1, ?2, ?3,
                (SELECT COUNT(*) FROM branch WHERE account_id = ?1 AND session_id = ?2), ?4, ?5, ?6, ?7)
@@ -152,7 +152,7 @@ impl Tx<'_> {
     }
 }
 
-fn read_message(row: &Row<'_>) -> rusqlite::Result<Message> {
+fn message_from_row(row: &Row<'_>) -> rusqlite::Result<Message> {
     Ok(Message {
         id: row.get(0)?,
         seq: row.get(1)?,

@@ -2,12 +2,12 @@
 
 use rusqlite::params;
 use tierup_common::handoff::{HandoffStatus, Priority, QueueCounts, QueueItem, QueueState};
-use tierup_common::id::{HandoffId, NotAnId, SessionId, UserId};
+use tierup_common::id::{HandoffId, ParseIdError, SessionId, UserId};
 
 use crate::store::Result;
-use crate::store::handoffs::{handoff_sql, item, read_handoff};
-use crate::store::sessions::as_json;
-use crate::store::tx::Scope;
+use crate::store::handoffs::{handoff_from_row, handoff_sql, queue_item};
+use crate::store::sessions::ids_as_json;
+use crate::store::tx::AccountScope;
 
 /// Which handoffs a page of the queue shows.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub struct QueueQuery {
     /// Only those so urgent.
     pub priority: Option<Priority>,
     /// Only those of these sessions.
-    pub among: Option<Vec<SessionId>>,
+    pub session_ids: Option<Vec<SessionId>>,
     /// At most so many.
     pub limit: u32,
     /// Where the page begins.
@@ -33,9 +33,9 @@ pub struct QueueCursor {
     pub id: HandoffId,
 }
 
-impl Scope<'_> {
+impl AccountScope<'_> {
     /// A page of the queue; one more than the limit when there are more.
-    pub fn queue(&self, query: &QueueQuery, caller: UserId) -> Result<Vec<QueueItem>> {
+    pub fn queue_page(&self, query: &QueueQuery, caller: UserId) -> Result<Vec<QueueItem>> {
         let mut items = Vec::new();
         for priority in Priority::ALL.iter().rev().copied() {
             let after = match query.cursor {
@@ -45,14 +45,14 @@ impl Scope<'_> {
             };
             let room = (query.limit as usize + 1).saturating_sub(items.len());
             if room > 0 && query.priority.is_none_or(|wanted| wanted == priority) {
-                self.queue_part(query, caller, priority, after, room, &mut items)?;
+                self.collect_priority(query, caller, priority, after, room, &mut items)?;
             }
         }
         Ok(items)
     }
 
     /// The handoffs of one priority after one of them, at most so many: a straight run through an index.
-    fn queue_part(
+    fn collect_priority(
         &self,
         query: &QueueQuery,
         caller: UserId,
@@ -61,25 +61,25 @@ impl Scope<'_> {
         most: usize,
         items: &mut Vec<QueueItem>,
     ) -> Result<()> {
-        let among = query.among.as_deref().map(as_json);
+        let among = query.session_ids.as_deref().map(ids_as_json);
         let status = match query.state {
             QueueState::All => None,
             QueueState::Open => Some(HandoffStatus::Open),
             QueueState::Claimed | QueueState::Mine => Some(HandoffStatus::Claimed),
         };
         let rows = match status {
-            None => self.all(
+            None => self.query_all(
                 handoff_sql!(
                     "AND h.intent = 'escalate' AND h.priority = ?2 AND h.id > ?3
                      AND (?5 IS NULL OR h.session_id IN (SELECT unhex(value) FROM json_each(?5)))
                      ORDER BY h.id LIMIT ?4"
                 ),
                 params![self.account, priority, after, most, among],
-                read_handoff,
+                handoff_from_row,
             )?,
             Some(status) => {
                 let mine = (query.state == QueueState::Mine).then_some(caller);
-                self.all(
+                self.query_all(
                     handoff_sql!(
                         "AND h.status = ?6 AND h.status IN ('open', 'claimed')
                          AND h.priority = ?2 AND h.id > ?3 AND (?7 IS NULL OR h.claimed_by = ?7)
@@ -87,19 +87,19 @@ impl Scope<'_> {
                          ORDER BY h.id LIMIT ?4"
                     ),
                     params![self.account, priority, after, most, among, status, mine],
-                    read_handoff,
+                    handoff_from_row,
                 )?
             }
         };
         for (handoff, kept) in rows {
-            items.push(item(handoff, kept)?);
+            items.push(queue_item(handoff, kept)?);
         }
         Ok(())
     }
 
     /// How many handoffs there are in the whole queue.
     pub fn queue_counts(&self, caller: UserId) -> Result<QueueCounts> {
-        let mine = self.one(
+        let mine = self.query_one(
             // SQLite uses the index of the queue only where its condition is spelt out.
             "SELECT COUNT(*) FROM handoff WHERE account_id = ?1 AND status = 'claimed' AND claimed_by = ?2
              AND status IN ('open', 'claimed')",
@@ -108,7 +108,7 @@ impl Scope<'_> {
         )?;
         let sql = "SELECT open_handoffs, claimed_handoffs FROM account WHERE id = ?1";
         let (open, claimed) =
-            self.one(sql, [self.account], |row| Ok((row.get(0)?, row.get(1)?)))?.unwrap_or_default();
+            self.query_one(sql, [self.account], |row| Ok((row.get(0)?, row.get(1)?)))?.unwrap_or_default();
         Ok(QueueCounts { open, claimed, mine: mine.unwrap_or_default() })
     }
 }
@@ -120,10 +120,10 @@ impl std::fmt::Display for QueueCursor {
 }
 
 impl std::str::FromStr for QueueCursor {
-    type Err = NotAnId;
+    type Err = ParseIdError;
 
-    fn from_str(text: &str) -> std::result::Result<Self, NotAnId> {
-        let (priority, id) = text.split_once('-').ok_or(NotAnId)?;
-        Ok(Self { priority: priority.parse().map_err(|_| NotAnId)?, id: id.parse()? })
+    fn from_str(text: &str) -> std::result::Result<Self, ParseIdError> {
+        let (priority, id) = text.split_once('-').ok_or(ParseIdError)?;
+        Ok(Self { priority: priority.parse().map_err(|_| ParseIdError)?, id: id.parse()? })
     }
 }

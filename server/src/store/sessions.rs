@@ -7,9 +7,9 @@ use tierup_common::user::Person;
 
 use crate::domain::session::Session;
 use crate::domain::{Caller, Refusal, access};
-use crate::store::handoffs::Moved;
-use crate::store::tx::{Scope, Tx};
-use crate::store::{Error, Result};
+use crate::store::handoffs::CounterDelta;
+use crate::store::tx::{AccountScope, AccountTx};
+use crate::store::{Result, StoreError};
 
 /// Which sessions a page shows.
 #[derive(Clone, Debug, Default)]
@@ -17,9 +17,9 @@ pub struct SessionQuery {
     /// Only those that stand so.
     pub status: Option<SessionStatus>,
     /// Only those that this user opened or works on.
-    pub mine: Option<UserId>,
+    pub participant: Option<UserId>,
     /// Only these.
-    pub among: Option<Vec<SessionId>>,
+    pub session_ids: Option<Vec<SessionId>>,
     /// The one with this number.
     pub number: Option<Number>,
     /// At most so many.
@@ -47,16 +47,17 @@ macro_rules! session_sql {
     };
 }
 
-impl Scope<'_> {
+impl AccountScope<'_> {
     /// A session.
     pub fn session(&self, id: SessionId) -> Result<Session> {
-        let found = self.one(session_sql!("AND s.id = ?2"), params![self.account, id], read_session)?;
+        let found =
+            self.query_one(session_sql!("AND s.id = ?2"), params![self.account, id], session_from_row)?;
         Ok(found.ok_or(Refusal::NotFound)?)
     }
 
     /// A page of sessions, the newest first; one more than the limit when there are more.
     pub fn sessions(&self, query: &SessionQuery) -> Result<Vec<Session>> {
-        self.all(
+        self.query_all(
             session_sql!(
                 "AND (?2 IS NULL OR s.status = ?2)
                  AND (?3 IS NULL OR s.opener_id = ?3 OR s.assignee_id = ?3)
@@ -68,13 +69,13 @@ impl Scope<'_> {
             params![
                 self.account,
                 query.status,
-                query.mine,
+                query.participant,
                 query.cursor.map(|cursor| cursor.0),
                 query.limit + 1,
-                query.among.as_deref().map(as_json),
+                query.session_ids.as_deref().map(ids_as_json),
                 query.number
             ],
-            read_session,
+            session_from_row,
         )
     }
 
@@ -82,10 +83,10 @@ impl Scope<'_> {
     pub fn session_item(&self, session: Session, caller: &Caller) -> Result<SessionItem> {
         let intake = self.intake(session.id)?;
         let branch_map = self.branches(session.id)?;
-        let standing = match session.standing {
+        let standing = match session.current_handoff {
             Some(id) => {
                 let handoff = self.handoff(id)?;
-                access::sees(&handoff, caller).then_some(handoff.id)
+                access::can_see(&handoff, caller).then_some(handoff.id)
             }
             None => None,
         };
@@ -97,7 +98,7 @@ impl Scope<'_> {
             intake_content: IntakeContent { text: intake },
             problem_summary: session.problem_summary(),
             status: session.status,
-            confidence_tier: session.tier,
+            confidence_tier: session.confidence_tier,
             user_id: session.opener.id,
             user_name: session.opener.name,
             assignee_id: session.assignee.id,
@@ -114,19 +115,19 @@ impl Scope<'_> {
     }
 }
 
-impl Tx<'_> {
+impl AccountTx<'_> {
     /// The number that the next session gets; it is taken when the session is written.
     pub fn next_session_number(&self) -> Result<Number> {
         self.next_number("SELECT last_session_number + 1 FROM account WHERE id = ?1")
     }
 
     pub(super) fn next_number(&self, sql: &'static str) -> Result<Number> {
-        let number = self.one(sql, [self.account], |row| row.get(0))?;
-        number.ok_or(Error::Sql(rusqlite::Error::QueryReturnedNoRows))
+        let number = self.query_one(sql, [self.account], |row| row.get(0))?;
+        number.ok_or(StoreError::Sql(rusqlite::Error::QueryReturnedNoRows))
     }
 
-    pub(super) fn insert_session(&self, session: &Session) -> Result<Moved> {
-        self.run(
+    pub(super) fn insert_session(&self, session: &Session) -> Result<CounterDelta> {
+        self.execute(
             "INSERT INTO session (account_id, id, number, title, summarised, status, tier, opener_id,
                assignee_id, handoff_count, message_count, created_at, updated_at, version, text_bytes)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
@@ -135,9 +136,9 @@ impl Tx<'_> {
                 session.id,
                 session.number,
                 session.title,
-                session.summarised,
+                session.has_summary,
                 session.status,
-                session.tier,
+                session.confidence_tier,
                 session.opener.id,
                 session.assignee.id,
                 session.handoff_count,
@@ -148,11 +149,11 @@ impl Tx<'_> {
                 session.text_bytes
             ],
         )?;
-        Ok(Moved { session: Some(session.number), ..Moved::default() })
+        Ok(CounterDelta { last_session_number: Some(session.number), ..CounterDelta::default() })
     }
 
     pub(super) fn update_session(&self, session: &Session) -> Result<()> {
-        let touched = self.run(
+        let touched = self.execute(
             "UPDATE session SET status = ?4, tier = ?5, assignee_id = ?6, handoff_count = ?7,
                standing_id = ?8, escalation_id = ?9, message_count = ?10, resolution = ?11,
                updated_at = ?12, resolved_at = ?13, text_bytes = ?14, version = version + 1
@@ -162,11 +163,11 @@ impl Tx<'_> {
                 session.id,
                 session.version,
                 session.status,
-                session.tier,
+                session.confidence_tier,
                 session.assignee.id,
                 session.handoff_count,
-                session.standing,
-                session.escalation,
+                session.current_handoff,
+                session.latest_escalation,
                 session.message_count,
                 session.resolution,
                 session.updated_at,
@@ -174,34 +175,34 @@ impl Tx<'_> {
                 session.text_bytes
             ],
         )?;
-        must_touch_one(touched)
+        ensure_one_row(touched)
     }
 }
 
 /// Ids as a list that a query can look into.
-pub(super) fn as_json(ids: &[SessionId]) -> String {
+pub(super) fn ids_as_json(ids: &[SessionId]) -> String {
     let hex = ids.iter().map(|id| format!("\"{:032x}\"", u128::from_be_bytes(*id.as_bytes())));
     format!("[{}]", hex.collect::<Vec<_>>().join(","))
 }
 
 /// A row that changed since it was loaded cannot happen within one transaction; if it does, nothing is written.
-pub(super) fn must_touch_one(touched: usize) -> Result<()> {
-    if touched == 1 { Ok(()) } else { Err(Error::Sql(rusqlite::Error::StatementChangedRows(touched))) }
+pub(super) fn ensure_one_row(rows: usize) -> Result<()> {
+    if rows == 1 { Ok(()) } else { Err(StoreError::Sql(rusqlite::Error::StatementChangedRows(rows))) }
 }
 
-fn read_session(row: &Row<'_>) -> rusqlite::Result<Session> {
+fn session_from_row(row: &Row<'_>) -> rusqlite::Result<Session> {
     Ok(Session {
         id: row.get(0)?,
         number: row.get(1)?,
         title: row.get(2)?,
-        summarised: row.get(3)?,
+        has_summary: row.get(3)?,
         status: row.get(4)?,
-        tier: row.get(5)?,
+        confidence_tier: row.get(5)?,
         opener: Person { id: row.get(6)?, name: row.get(7)? },
         assignee: Person { id: row.get(8)?, name: row.get(9)? },
         handoff_count: row.get(10)?,
-        standing: row.get(11)?,
-        escalation: row.get(12)?,
+        current_handoff: row.get(11)?,
+        latest_escalation: row.get(12)?,
         message_count: row.get(13)?,
         resolution: row.get(14)?,
         created_at: row.get(15)?,

@@ -1,5 +1,5 @@
 //! What a piece of work may touch: everything of nobody ([`System`]), everything of one account for reading
-//! ([`Scope`]) and for writing ([`Tx`]).
+//! ([`AccountScope`]) and for writing ([`AccountTx`]).
 
 use std::ops::Deref;
 use std::time::Duration;
@@ -8,91 +8,91 @@ use rusqlite::{Connection, Params, Row};
 use tierup_common::id::{AccountId, TokenId, UserId};
 use tierup_common::time::Timestamp;
 
-use crate::domain::{Change, Decision, Written};
+use crate::domain::{AssessmentChange, Change, Decision};
 use crate::store::Result;
-use crate::store::handoffs::Moved;
-use crate::store::log::Logged;
+use crate::store::event_log::LogEntry;
+use crate::store::handoffs::CounterDelta;
 
 /// What a commit leaves to be told: the events it appended, and which workers there is work for.
 #[derive(Debug, Default)]
-pub struct News {
+pub struct CommitEffects {
     /// What happened, in order.
-    pub events: Vec<Logged>,
+    pub events: Vec<LogEntry>,
     /// Kinds of jobs that there are new ones of.
-    pub jobs: Vec<&'static str>,
+    pub job_kinds: Vec<&'static str>,
     /// Accounts of which anything may have changed.
-    pub touched: Vec<AccountId>,
+    pub touched_accounts: Vec<AccountId>,
     /// What changed about who may come in.
-    pub rights: Vec<Rights>,
+    pub access_changes: Vec<AccessChange>,
     /// Jobs that came to an end or were put off, by kind.
-    pub finished: Vec<(&'static str, Outcome)>,
+    pub finished_jobs: Vec<(&'static str, JobOutcome)>,
     /// From the commit's first statement to its being durable.
-    pub took: Duration,
+    pub duration: Duration,
     /// Pieces of work that shared the commit.
-    pub pieces: u32,
+    pub batch_size: u32,
 }
 
 /// What changed about who may come in: whatever is remembered of callers no longer holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Rights {
+pub enum AccessChange {
     /// A user is another than before; their streams go on.
-    Changed,
+    UserChanged,
     /// A token ended, and its streams with it.
-    TokenEnded(AccountId, TokenId),
+    TokenRevoked(AccountId, TokenId),
     /// Every stream of a user ends, but those that came with this token.
-    UserEnded(AccountId, UserId, Option<TokenId>),
+    UserRevoked(AccountId, UserId, Option<TokenId>),
 }
 
 /// How a job ended, for the books.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Outcome {
+pub enum JobOutcome {
     /// It is done.
     Done,
     /// It was put off.
-    Again,
+    Retry,
     /// It failed for good.
     Failed,
 }
 
-impl Outcome {
+impl JobOutcome {
     /// The word for it.
-    pub const fn word(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Done => "done",
-            Self::Again => "again",
+            Self::Retry => "again",
             Self::Failed => "failed",
         }
     }
 }
 
-impl News {
+impl CommitEffects {
     /// Adds what another piece of the same commit leaves.
-    pub(super) fn add(&mut self, other: Self) {
+    pub(super) fn merge(&mut self, other: Self) {
         self.events.extend(other.events);
-        self.jobs.extend(other.jobs);
-        self.touched.extend(other.touched);
-        self.rights.extend(other.rights);
-        self.finished.extend(other.finished);
+        self.job_kinds.extend(other.job_kinds);
+        self.touched_accounts.extend(other.touched_accounts);
+        self.access_changes.extend(other.access_changes);
+        self.finished_jobs.extend(other.finished_jobs);
     }
 }
 
 /// The whole database, for work that belongs to no one account.
-pub struct System<'c> {
+pub struct SystemTx<'c> {
     pub(super) connection: &'c Connection,
-    pub(super) news: &'c mut News,
+    pub(super) effects: &'c mut CommitEffects,
 }
 
-impl<'c> System<'c> {
-    pub(super) fn new(connection: &'c Connection, news: &'c mut News) -> Self {
-        Self { connection, news }
+impl<'c> SystemTx<'c> {
+    pub(super) fn new(connection: &'c Connection, effects: &'c mut CommitEffects) -> Self {
+        Self { connection, effects }
     }
 
     /// The part of it that belongs to one account.
-    pub fn account(&mut self, account: AccountId) -> Tx<'_> {
-        if !self.news.touched.contains(&account) {
-            self.news.touched.push(account);
+    pub fn account_tx(&mut self, account: AccountId) -> AccountTx<'_> {
+        if !self.effects.touched_accounts.contains(&account) {
+            self.effects.touched_accounts.push(account);
         }
-        Tx { scope: Scope::new(self.connection, account), news: self.news }
+        AccountTx { scope: AccountScope::new(self.connection, account), effects: self.effects }
     }
 
     /// Asks the database for a sign of life.
@@ -102,18 +102,18 @@ impl<'c> System<'c> {
 }
 
 /// One account, for reading. Its methods stand with the things they read: `sessions`, `handoffs`, `users`, `log`.
-pub struct Scope<'c> {
+pub struct AccountScope<'c> {
     pub(super) connection: &'c Connection,
     pub(super) account: AccountId,
 }
 
-impl<'c> Scope<'c> {
+impl<'c> AccountScope<'c> {
     pub(super) fn new(connection: &'c Connection, account: AccountId) -> Self {
         Self { connection, account }
     }
 
     /// The first row of a query, if it has one.
-    pub(super) fn one<T>(
+    pub(super) fn query_one<T>(
         &self,
         sql: &str,
         parameters: impl Params,
@@ -125,7 +125,7 @@ impl<'c> Scope<'c> {
     }
 
     /// All rows of a query.
-    pub(super) fn all<T>(
+    pub(super) fn query_all<T>(
         &self,
         sql: &str,
         parameters: impl Params,
@@ -137,7 +137,7 @@ impl<'c> Scope<'c> {
     }
 
     /// Rows of a query up to the first that is enough, and whether there are more behind it.
-    pub(super) fn until<T>(
+    pub(super) fn query_until<T>(
         &self,
         sql: &str,
         parameters: impl Params,
@@ -159,34 +159,34 @@ impl<'c> Scope<'c> {
     }
 
     /// Runs a statement; how many rows it touched.
-    pub(super) fn run(&self, sql: &str, parameters: impl Params) -> Result<usize> {
+    pub(super) fn execute(&self, sql: &str, parameters: impl Params) -> Result<usize> {
         Ok(self.connection.prepare_cached(sql)?.execute(parameters)?)
     }
 }
 
 /// One account, for writing.
-pub struct Tx<'c> {
-    scope: Scope<'c>,
-    pub(super) news: &'c mut News,
+pub struct AccountTx<'c> {
+    scope: AccountScope<'c>,
+    pub(super) effects: &'c mut CommitEffects,
 }
 
-impl<'c> Deref for Tx<'c> {
-    type Target = Scope<'c>;
+impl<'c> Deref for AccountTx<'c> {
+    type Target = AccountScope<'c>;
 
-    fn deref(&self) -> &Scope<'c> {
+    fn deref(&self) -> &AccountScope<'c> {
         &self.scope
     }
 }
 
-impl Tx<'_> {
+impl AccountTx<'_> {
     /// Carries a decision out: its rows, its events and its jobs, in the transaction that is open.
     pub fn apply(&mut self, decision: Decision, now: Timestamp) -> Result<()> {
-        let mut moved = Moved::default();
+        let mut moved = CounterDelta::default();
         for change in decision.changes {
-            moved += self.write(change)?;
+            moved += self.apply_change(change)?;
         }
-        let logged = self.append(decision.events, moved, now)?;
-        self.news.events.extend(logged);
+        let logged = self.append_events(decision.events, moved, now)?;
+        self.effects.events.extend(logged);
         for task in decision.jobs {
             self.enqueue(task, now)?;
         }
@@ -194,36 +194,41 @@ impl Tx<'_> {
     }
 
     /// Does a part of the work that leaves nothing behind if it is refused, while the rest goes on.
-    pub fn attempt<T>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
-        let (events_before, jobs_before) = (self.news.events.len(), self.news.jobs.len());
-        let rights_before = self.news.rights.len();
-        self.run("SAVEPOINT attempt", [])?;
-        let mut part = Tx { scope: Scope::new(self.connection, self.account), news: self.news };
+    pub fn with_savepoint<T>(&mut self, work: impl FnOnce(&mut AccountTx<'_>) -> Result<T>) -> Result<T> {
+        let (events_before, jobs_before) = (self.effects.events.len(), self.effects.job_kinds.len());
+        let rights_before = self.effects.access_changes.len();
+        self.execute("SAVEPOINT attempt", [])?;
+        let mut part =
+            AccountTx { scope: AccountScope::new(self.connection, self.account), effects: self.effects };
         let outcome = work(&mut part);
         if outcome.is_err() {
-            self.news.events.truncate(events_before);
-            self.news.jobs.truncate(jobs_before);
-            self.news.rights.truncate(rights_before);
-            self.run("ROLLBACK TO attempt", [])?;
+            self.effects.events.truncate(events_before);
+            self.effects.job_kinds.truncate(jobs_before);
+            self.effects.access_changes.truncate(rights_before);
+            self.execute("ROLLBACK TO attempt", [])?;
         }
-        self.run("RELEASE attempt", [])?;
+        self.execute("RELEASE attempt", [])?;
         outcome
     }
 
-    fn write(&self, change: Change) -> Result<Moved> {
+    fn apply_change(&self, change: Change) -> Result<CounterDelta> {
         match change {
-            Change::OpenHandoff(handoff, snapshot) => return self.insert_handoff(&handoff, &snapshot),
+            Change::InsertHandoff(handoff, snapshot) => return self.insert_handoff(&handoff, &snapshot),
             Change::UpdateHandoff(handoff) => return self.update_handoff(&handoff),
-            Change::OpenSession(session) => return self.insert_session(&session),
+            Change::InsertSession(session) => return self.insert_session(&session),
             Change::UpdateSession(session) => self.update_session(&session),
-            Change::AddMessage(session, message) => self.insert_message(session, &message),
+            Change::InsertMessage(session, message) => self.insert_message(session, &message),
             Change::PutBranch(session, branch) => self.put_branch(session, &branch),
-            Change::PutAssessment(handoff, Written::Ready(text, data)) => {
+            Change::PutAssessment(handoff, AssessmentChange::Ready(text, data)) => {
                 self.put_assessment(handoff, &text, &data)
             }
-            Change::PutAssessment(handoff, Written::Failed(why)) => self.put_assessment_error(handoff, &why),
-            Change::PutAssessment(handoff, Written::Marked(data)) => self.put_assessment_data(handoff, &data),
+            Change::PutAssessment(handoff, AssessmentChange::Failed(why)) => {
+                self.put_assessment_error(handoff, &why)
+            }
+            Change::PutAssessment(handoff, AssessmentChange::StepsUpdated(data)) => {
+                self.put_assessment_data(handoff, &data)
+            }
         }?;
-        Ok(Moved::default())
+        Ok(CounterDelta::default())
     }
 }

@@ -7,7 +7,7 @@ use tierup_common::user::{Role, Token, User};
 
 use crate::domain::{Caller, Refusal};
 use crate::store::Result;
-use crate::store::tx::{Rights, Scope, System, Tx};
+use crate::store::tx::{AccessChange, AccountScope, AccountTx, SystemTx};
 
 /// A user to add.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ pub struct NewUser {
 
 /// A token to add; its secret is not in it.
 #[derive(Clone, Debug)]
-pub struct Credential {
+pub struct TokenRecord {
     /// The token.
     pub id: TokenId,
     /// Whose.
@@ -35,9 +35,9 @@ pub struct Credential {
     pub expires_at: Option<Timestamp>,
 }
 
-const USER: &str = "SELECT id, email, name, role, active, created_at FROM user WHERE account_id = ?1 ";
+const SELECT_USER: &str = "SELECT id, email, name, role, active, created_at FROM user WHERE account_id = ?1 ";
 
-impl System<'_> {
+impl SystemTx<'_> {
     /// Every account, by name.
     pub fn accounts(&self) -> Result<Vec<(AccountId, String)>> {
         let mut statement = self.connection.prepare("SELECT id, name FROM account ORDER BY name")?;
@@ -53,10 +53,10 @@ impl System<'_> {
     }
 
     /// Forgets tokens that stopped working by themselves before a moment.
-    pub fn forget_expired_tokens(&mut self, now: Timestamp) -> Result<usize> {
+    pub fn delete_expired_tokens(&mut self, now: Timestamp) -> Result<usize> {
         let gone = self.connection.execute("DELETE FROM token WHERE expires_at <= ?1", [now])?;
         if gone > 0 {
-            self.news.rights.push(Rights::Changed);
+            self.effects.access_changes.push(AccessChange::UserChanged);
         }
         Ok(gone)
     }
@@ -70,61 +70,62 @@ impl System<'_> {
 
     /// What a log-in with this email address is tried against: whose it is, their password's hash, and who they are.
     /// None for an unknown address, an inactive user, or one without a password.
-    pub fn password_of(&self, email: &str) -> Result<Option<(AccountId, User, String)>> {
+    pub fn password_hash_by_email(&self, email: &str) -> Result<Option<(AccountId, User, String)>> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id, email, name, role, active, created_at, account_id, password_hash FROM user
              WHERE email = ?1 AND active = 1 AND password_hash IS NOT NULL",
         )?;
-        let read = |row: &Row<'_>| Ok((row.get(6)?, read_user(row)?, row.get(7)?));
+        let read = |row: &Row<'_>| Ok((row.get(6)?, user_from_row(row)?, row.get(7)?));
         Ok(statement.query_row([email], read).optional()?)
     }
 
     /// Who comes with the token of this hash; none for an unknown token or an inactive user. Whether the token has
     /// run out is for the reader of a clock to say.
-    pub fn caller(&self, hash: &[u8; 32]) -> Result<Option<Caller>> {
+    pub fn caller_by_token_hash(&self, hash: &[u8; 32]) -> Result<Option<Caller>> {
         let mut statement = self.connection.prepare_cached(
             "SELECT t.account_id, t.user_id, u.name, u.role, t.id, t.expires_at
              FROM token t JOIN user u ON u.account_id = t.account_id AND u.id = t.user_id
              WHERE t.hash = ?1 AND u.active = 1",
         )?;
-        Ok(statement.query_row([hash], read_caller).optional()?)
+        Ok(statement.query_row([hash], caller_from_row).optional()?)
     }
 }
 
-impl Scope<'_> {
+impl AccountScope<'_> {
     /// Who comes with a token of the account; none where it has ended or its user is inactive.
-    pub fn caller(&self, token: TokenId) -> Result<Option<Caller>> {
+    pub fn caller_by_token(&self, token: TokenId) -> Result<Option<Caller>> {
         let sql = "SELECT t.account_id, t.user_id, u.name, u.role, t.id, t.expires_at
              FROM token t JOIN user u ON u.account_id = t.account_id AND u.id = t.user_id
              WHERE t.account_id = ?1 AND t.id = ?2 AND u.active = 1";
-        self.one(sql, params![self.account, token], read_caller)
+        self.query_one(sql, params![self.account, token], caller_from_row)
     }
 
     /// The name of the account.
     pub fn account_name(&self) -> Result<String> {
-        let name = self.one("SELECT name FROM account WHERE id = ?1", [self.account], |row| row.get(0))?;
+        let name =
+            self.query_one("SELECT name FROM account WHERE id = ?1", [self.account], |row| row.get(0))?;
         Ok(name.ok_or(Refusal::NotFound)?)
     }
 
     /// Every user of the account, in the order they were added.
     pub fn users(&self) -> Result<Vec<User>> {
-        self.all(&format!("{USER} ORDER BY id"), [self.account], read_user)
+        self.query_all(&format!("{SELECT_USER} ORDER BY id"), [self.account], user_from_row)
     }
 
     /// One user of the account.
     pub fn user(&self, id: UserId) -> Result<Option<User>> {
-        self.one(&format!("{USER} AND id = ?2"), params![self.account, id], read_user)
+        self.query_one(&format!("{SELECT_USER} AND id = ?2"), params![self.account, id], user_from_row)
     }
 
     /// Whether the account has an active owner besides this user.
-    pub fn has_other_owner(&self, than: UserId) -> Result<bool> {
+    pub fn has_other_owner(&self, except: UserId) -> Result<bool> {
         let others = self.users()?;
-        Ok(others.iter().any(|user| user.active && user.role == Role::Owner && user.id != than))
+        Ok(others.iter().any(|user| user.active && user.role == Role::Owner && user.id != except))
     }
 
     /// The tokens of a user that still work, the oldest first.
     pub fn tokens(&self, user: UserId, now: Timestamp) -> Result<Vec<Token>> {
-        self.all(
+        self.query_all(
             "SELECT id, name, created_at, expires_at FROM token
              WHERE account_id = ?1 AND user_id = ?2 AND (expires_at IS NULL OR expires_at > ?3) ORDER BY id",
             params![self.account, user, now],
@@ -140,35 +141,35 @@ impl Scope<'_> {
     }
 
     /// Whether there is this token, with this hash.
-    pub fn is_token(&self, id: TokenId, hash: &[u8; 32]) -> Result<bool> {
+    pub fn has_token(&self, id: TokenId, hash: &[u8; 32]) -> Result<bool> {
         let sql = "SELECT 1 FROM token WHERE account_id = ?1 AND id = ?2 AND hash = ?3";
-        Ok(self.one(sql, params![self.account, id, hash], |_| Ok(()))?.is_some())
+        Ok(self.query_one(sql, params![self.account, id, hash], |_| Ok(()))?.is_some())
     }
 
     /// Whose token this is.
     pub fn token_owner(&self, id: TokenId) -> Result<Option<User>> {
         let sql = "SELECT user_id FROM token WHERE account_id = ?1 AND id = ?2";
-        let user: Option<UserId> = self.one(sql, params![self.account, id], |row| row.get(0))?;
+        let user: Option<UserId> = self.query_one(sql, params![self.account, id], |row| row.get(0))?;
         user.map(|user| self.user(user)).transpose().map(Option::flatten)
     }
 
     /// Whom to tell of a handoff: everybody who could claim it but the one who made it.
-    pub fn audience(&self, but: UserId) -> Result<Vec<User>> {
+    pub fn notification_recipients(&self, except: UserId) -> Result<Vec<User>> {
         let mut users = self.users()?;
-        users.retain(|user| user.active && user.role >= Role::Engineer && user.id != but);
+        users.retain(|user| user.active && user.role >= Role::Engineer && user.id != except);
         Ok(users)
     }
 }
 
-impl Tx<'_> {
+impl AccountTx<'_> {
     /// Adds a user. An email address belongs to one user of the whole server.
     pub fn insert_user(&self, new: &NewUser) -> Result<()> {
-        let taken = self.one("SELECT 1 FROM user WHERE email = ?1", [&new.user.email], |_| Ok(()))?;
+        let taken = self.query_one("SELECT 1 FROM user WHERE email = ?1", [&new.user.email], |_| Ok(()))?;
         if taken.is_some() {
             return Err(Refusal::EmailTaken.into());
         }
         let user = &new.user;
-        self.run(
+        self.execute(
             "INSERT INTO user (account_id, id, email, name, role, active, password_hash, created_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![
@@ -186,8 +187,8 @@ impl Tx<'_> {
     }
 
     /// Adds a token.
-    pub fn insert_token(&self, token: &Credential) -> Result<()> {
-        self.run(
+    pub fn insert_token(&self, token: &TokenRecord) -> Result<()> {
+        self.execute(
             "INSERT INTO token (account_id, id, user_id, hash, name, created_at, expires_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             params![
@@ -205,9 +206,9 @@ impl Tx<'_> {
 
     /// Adds a token for a log-in with the password of this hash; who logged in. None if the password is another now, or
     /// its user inactive: then nothing is added.
-    pub fn log_in(&mut self, token: &Credential, password_hash: &str) -> Result<Option<User>> {
-        let sql = format!("{USER} AND id = ?2 AND active = 1 AND password_hash = ?3");
-        let user = self.one(&sql, params![self.account, token.user, password_hash], read_user)?;
+    pub fn insert_login_token(&mut self, token: &TokenRecord, password_hash: &str) -> Result<Option<User>> {
+        let sql = format!("{SELECT_USER} AND id = ?2 AND active = 1 AND password_hash = ?3");
+        let user = self.query_one(&sql, params![self.account, token.user, password_hash], user_from_row)?;
         if user.is_some() {
             self.insert_token(token)?;
         }
@@ -224,7 +225,7 @@ impl Tx<'_> {
         password_hash: Option<&str>,
         in_use: TokenId,
     ) -> Result<()> {
-        self.run(
+        self.execute(
             "UPDATE user SET name = ?3, role = ?4, active = ?5, password_hash = COALESCE(?6, password_hash)
              WHERE account_id = ?1 AND id = ?2",
             params![self.account, user.id, user.name, user.role, user.active, password_hash],
@@ -232,14 +233,14 @@ impl Tx<'_> {
         let kept = Some(in_use).filter(|_| user.active);
         if !user.active || password_hash.is_some() {
             let sql = "DELETE FROM token WHERE account_id = ?1 AND user_id = ?2 AND id IS NOT ?3";
-            self.run(sql, params![self.account, user.id, kept])?;
+            self.execute(sql, params![self.account, user.id, kept])?;
         }
-        self.news.rights.push(if before.active != user.active || before.role != user.role {
-            Rights::UserEnded(self.account, user.id, None)
+        self.effects.access_changes.push(if before.active != user.active || before.role != user.role {
+            AccessChange::UserRevoked(self.account, user.id, None)
         } else if password_hash.is_some() {
-            Rights::UserEnded(self.account, user.id, kept)
+            AccessChange::UserRevoked(self.account, user.id, kept)
         } else {
-            Rights::Changed
+            AccessChange::UserChanged
         });
         Ok(())
     }
@@ -247,13 +248,13 @@ impl Tx<'_> {
     /// Removes a token: it is dead from this commit on. Whether there was one.
     pub fn delete_token(&mut self, id: TokenId) -> Result<bool> {
         let touched =
-            self.run("DELETE FROM token WHERE account_id = ?1 AND id = ?2", params![self.account, id])?;
-        self.news.rights.push(Rights::TokenEnded(self.account, id));
+            self.execute("DELETE FROM token WHERE account_id = ?1 AND id = ?2", params![self.account, id])?;
+        self.effects.access_changes.push(AccessChange::TokenRevoked(self.account, id));
         Ok(touched > 0)
     }
 }
 
-fn read_caller(row: &Row<'_>) -> rusqlite::Result<Caller> {
+fn caller_from_row(row: &Row<'_>) -> rusqlite::Result<Caller> {
     Ok(Caller {
         account: row.get(0)?,
         id: row.get(1)?,
@@ -264,7 +265,7 @@ fn read_caller(row: &Row<'_>) -> rusqlite::Result<Caller> {
     })
 }
 
-fn read_user(row: &Row<'_>) -> rusqlite::Result<User> {
+fn user_from_row(row: &Row<'_>) -> rusqlite::Result<User> {
     Ok(User {
         id: row.get(0)?,
         email: row.get(1)?,

@@ -13,52 +13,53 @@ use crate::app::App;
 use crate::store::{self, Store};
 
 /// Between two rounds.
-const ROUND: Duration = Duration::from_hours(1);
+const INTERVAL: Duration = Duration::from_hours(1);
 /// After a day of standing still, or with a clock that is wrong by a day, it takes a day to catch up.
-const PACE: u32 = 2;
+const MAX_CATCH_UP_RATE: u32 = 2;
 /// A clock that is ahead by more is worth a line in the log.
-const FAR: Duration = Duration::from_hours(24);
+const CLOCK_SKEW_WARNING: Duration = Duration::from_hours(24);
 /// Events looked at in one commit, so that nobody's change waits for long.
-const STEP: u32 = 1_000;
+const PRUNE_BATCH: u32 = 1_000;
 /// A job that failed for good is kept so long, with the reason.
-const FAILED_JOBS: Duration = Duration::from_hours(30 * 24);
+const FAILED_JOB_RETENTION: Duration = Duration::from_hours(30 * 24);
 
 /// Goes round until the server stops.
-pub(super) async fn keep(app: App) {
+pub(super) async fn run(app: App) {
     let mut last = app.clock.uptime();
     loop {
-        let next = app.clock.wait(ROUND);
+        let next = app.clock.sleep(INTERVAL);
         let (now, uptime) = (app.clock.now(), app.clock.uptime());
-        app.limits.forget();
-        match round(&app.store, app.event_retention, now, uptime.saturating_sub(last)).await {
+        app.limits.evict_idle();
+        match clean_up(&app.store, app.event_retention, now, uptime.saturating_sub(last)).await {
             Ok(()) => last = uptime,
             Err(error) => tracing::warn!(%error, "housekeeping is put off"),
         }
         tokio::select! {
-            () = app.stop.cancelled() => return,
+            () = app.shutdown.cancelled() => return,
             () = next => {}
         }
     }
 }
 
 /// Throws away what is old by a clock that says `now`, where so much time has passed since the last round.
-async fn round(
+async fn clean_up(
     store: &Store,
     retention: Option<Duration>,
     now: Timestamp,
-    passed: Duration,
+    elapsed: Duration,
 ) -> store::Result<()> {
     let reached = store.commit_system(move |system| {
-        let reached = system.reached()?.map_or(now, |before| follow(now, before, passed));
-        system.note_reached(reached)?;
-        system.bring_forward(now)?;
-        system.forget_answers(reached)?;
-        system.forget_expired_tokens(reached)?;
-        system.forget_failed_jobs(reached.minus(FAILED_JOBS))?;
+        let reached =
+            system.high_water_mark()?.map_or(now, |before| advance_high_water_mark(now, before, elapsed));
+        system.set_high_water_mark(reached)?;
+        system.reset_far_due_jobs(now)?;
+        system.delete_old_responses(reached)?;
+        system.delete_expired_tokens(reached)?;
+        system.delete_failed_jobs(reached.minus(FAILED_JOB_RETENTION))?;
         Ok(reached)
     });
     let reached = reached.await?;
-    if now.since(reached) > FAR {
+    if now.since(reached) > CLOCK_SKEW_WARNING {
         tracing::warn!(
             clock = %now, %reached,
             "the clock is far ahead of when this server ran last; old things are kept until that is made up for"
@@ -66,19 +67,19 @@ async fn round(
     }
     let Some(retention) = retention else { return Ok(()) };
     for (account, _) in store.read_system(|system| system.accounts()).await? {
-        prune(store, account, reached.minus(retention)).await?;
+        prune_log(store, account, reached.minus(retention)).await?;
     }
     Ok(())
 }
 
 /// How far the time of this has come.
-fn follow(now: Timestamp, before: Timestamp, passed: Duration) -> Timestamp {
-    now.min(before.plus(passed.saturating_mul(PACE)))
+fn advance_high_water_mark(now: Timestamp, before: Timestamp, elapsed: Duration) -> Timestamp {
+    now.min(before.plus(elapsed.saturating_mul(MAX_CATCH_UP_RATE)))
 }
 
 /// Moves the beginning of an account's log on to what is young enough.
-async fn prune(store: &Store, account: AccountId, before: Timestamp) -> store::Result<()> {
-    while store.commit(account, move |tx| tx.prune_log(before, STEP)).await? {
+async fn prune_log(store: &Store, account: AccountId, before: Timestamp) -> store::Result<()> {
+    while store.commit(account, move |tx| tx.prune_log(before, PRUNE_BATCH)).await? {
         tokio::task::yield_now().await;
     }
     Ok(())
@@ -90,9 +91,9 @@ mod tests {
 
     use super::*;
     use crate::admin;
-    use crate::domain::session::{self, NewName};
+    use crate::domain::session::{self, NewSessionIds};
     use crate::domain::tests::at;
-    use crate::store::Credential;
+    use crate::store::TokenRecord;
 
     const DAY: Duration = Duration::from_hours(24);
 
@@ -100,16 +101,16 @@ mod tests {
     async fn a_clock_far_ahead_destroys_nothing_before_time_has_passed() {
         let folder = tempfile::tempdir().unwrap();
         let made = admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
-        let store = Store::open(folder.path(), |_| {}, &crate::supervise::Supervisor::default()).unwrap();
+        let store = Store::open(folder.path(), |_| {}, &crate::supervisor::Supervisor::default()).unwrap();
         let hash = crate::token::hash(&made.token).unwrap();
-        let ana = store.read_system(move |system| system.caller(&hash)).await.unwrap().unwrap();
+        let ana = store.read_system(move |system| system.caller_by_token_hash(&hash)).await.unwrap().unwrap();
         let (account, user, now) = (ana.account, ana.id, at(0));
         let request = serde_json::from_str(
             r#"{"intake_type": "free_text", "intake_content": {"text": "VPN is down"}}"#,
         );
         let (request, who) = (request.unwrap(), ana.clone());
         let opened = store.commit(account, move |tx| {
-            let token = Credential {
+            let token = TokenRecord {
                 id: TokenId::new(now),
                 user,
                 hash: [7; 32],
@@ -119,26 +120,26 @@ mod tests {
             };
             tx.insert_token(&token)?;
             let number = tx.next_session_number()?;
-            let name = NewName { id: SessionId::new(now), number, message_id: MessageId::new(now) };
+            let name = NewSessionIds { id: SessionId::new(now), number, message_id: MessageId::new(now) };
             tx.apply(session::open(&request, name, &who, now), now)
         });
         opened.await.unwrap();
         // Tokens that are left besides the first, and whether the log is whole.
         let left = async || {
             let look = store.read(account, move |scope| {
-                let ends = scope.log_ends()?;
+                let ends = scope.log_bounds()?;
                 Ok((scope.tokens(user, now)?.len() - 1, ends.oldest <= ends.newest))
             });
             look.await.unwrap()
         };
         let goes_round = async |after: Duration, passed: Duration| {
-            round(&store, Some(7 * DAY), now.plus(after), passed).await.unwrap();
+            clean_up(&store, Some(7 * DAY), now.plus(after), passed).await.unwrap();
             left().await
         };
 
         assert_eq!(goes_round(DAY * 3650, Duration::ZERO).await, (1, true), "a start in the far future");
-        assert_eq!(goes_round(DAY * 3650, ROUND).await, (1, true), "and an hour in it");
-        assert_eq!(goes_round(DAY, ROUND).await, (1, true), "and the clock set right");
+        assert_eq!(goes_round(DAY * 3650, INTERVAL).await, (1, true), "and an hour in it");
+        assert_eq!(goes_round(DAY, INTERVAL).await, (1, true), "and the clock set right");
         assert_eq!(
             goes_round(DAY * 8, DAY * 4).await,
             (1, false),

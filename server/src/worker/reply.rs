@@ -5,15 +5,15 @@ use tierup_common::limit;
 use tierup_common::session::MessageRole;
 
 use crate::app::App;
-use crate::assess::{Library, Unable};
-use crate::bell::Growing;
+use crate::assess::{EngineContext, EngineError};
 use crate::domain::briefing::Briefing;
 use crate::domain::session;
-use crate::store::{self, Finish, Leased};
+use crate::events::TextKey;
+use crate::store::{self, JobResult, LeasedJob};
 
 pub(super) async fn run(
     app: &App,
-    leased: &Leased,
+    leased: &LeasedJob,
     id: SessionId,
     to_seq: u32,
     message_id: MessageId,
@@ -32,21 +32,21 @@ pub(super) async fn run(
         })
     });
     let briefing = briefing.await?;
-    let library = Library { account: leased.account, store: &app.store, search: &app.search };
-    let writing = app.bell.begin(leased.account, Growing::Message(id, message_id));
-    let mut write = |more: &str| writing.grow(more);
+    let library = EngineContext { account: leased.account, store: &app.store, search: &app.search };
+    let writing = app.events.start_text(leased.account, TextKey::Message(id, message_id));
+    let mut write = |more: &str| writing.append(more);
     let (role, text) = match app.engine.reply(&briefing, library, &mut write).await {
         Ok(text) => (MessageRole::Assistant, text),
-        Err(Unable(why)) => (MessageRole::System, format!("The assistant could not answer. {why}")),
+        Err(EngineError(why)) => (MessageRole::System, format!("The assistant could not answer. {why}")),
     };
     let now = app.clock.now();
     let (account, leased) = (leased.account, leased.clone());
     let written = app.store.commit(account, move |tx| {
-        if !tx.finish(&leased, &Finish::Done)? {
+        if !tx.finish_job(&leased, &JobResult::Done)? {
             return Ok(());
         }
         let session = tx.session(id)?;
-        tx.apply(session::answer(&session, role, message_id, text, now), now)
+        tx.apply(session::post_reply(&session, role, message_id, text, now), now)
     });
     written.await
 }

@@ -6,28 +6,28 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use futures_util::Stream;
 use futures_util::stream::poll_fn;
 use tierup::event::Event;
-use tierup::runtime::activity::UnderWay;
+use tierup::runtime::activity::ActivityGuard;
 use tokio::sync::mpsc;
 
 /// Reads keys as [`Console::press`](crate::Console::press) takes them.
-pub fn keys_of(keys: &str) -> Vec<KeyEvent> {
-    let mut all = Vec::new();
+pub fn parse_keys(keys: &str) -> Vec<KeyEvent> {
+    let mut events = Vec::new();
     let mut rest = keys;
     while let Some(c) = rest.chars().next() {
         if c == '<'
             && let Some((name, after)) = rest[1..].split_once('>')
         {
-            all.push(named(name));
+            events.push(parse_key_name(name));
             rest = after;
             continue;
         }
-        all.push(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
+        events.push(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
         rest = &rest[c.len_utf8()..];
     }
-    all
+    events
 }
 
-fn named(name: &str) -> KeyEvent {
+fn parse_key_name(name: &str) -> KeyEvent {
     let (mut modifiers, mut name) = (KeyModifiers::NONE, name);
     for (prefix, modifier) in
         [("ctrl-", KeyModifiers::CONTROL), ("alt-", KeyModifiers::ALT), ("shift-", KeyModifiers::SHIFT)]
@@ -62,16 +62,16 @@ fn named(name: &str) -> KeyEvent {
 }
 
 /// What is typed. A key is under way until the loop asks for the next one: then it has done what it does.
-pub(super) fn counted(
-    mut typed: mpsc::UnboundedReceiver<(Event, UnderWay)>,
-    starting: UnderWay,
+pub(super) fn tracked_events(
+    mut receiver: mpsc::UnboundedReceiver<(Event, ActivityGuard)>,
+    starting: ActivityGuard,
 ) -> impl Stream<Item = Event> + Send {
-    let mut last = Some(starting);
+    let mut last_guard = Some(starting);
     poll_fn(move |context| {
-        drop(last.take());
-        let next = std::task::ready!(typed.poll_recv(context));
+        drop(last_guard.take());
+        let next = std::task::ready!(receiver.poll_recv(context));
         Poll::Ready(next.map(|(event, under_way)| {
-            last = Some(under_way);
+            last_guard = Some(under_way);
             event
         }))
     })

@@ -6,24 +6,24 @@ use tierup_e2e::Pty;
 #[test]
 fn the_demo_from_launch_to_a_sent_step() {
     let home = tempfile::tempdir().unwrap();
-    let mut demo = Pty::run("tierup", &["demo"], home.path(), (120, 36));
+    let mut demo = Pty::spawn("tierup", &["demo"], home.path(), (120, 36));
     demo.sees("VPN won't connect after Windows update");
-    demo.types("\r");
+    demo.send_keys("\r");
     demo.sees("start here");
     // The assessment fills in while one reads, without reopening.
     demo.still_sees("Pin the certificate");
     demo.still_sees("✓ high confidence");
-    demo.types("\r");
+    demo.send_keys("\r");
     demo.sees("active, yours");
     demo.sees("Suggested");
-    demo.types("1");
+    demo.send_keys("1");
     demo.sees("│ Pin the certificate: Set-VpnConnection with");
-    demo.types("\r");
+    demo.send_keys("\r");
     demo.sees("Not tried yet");
-    demo.types("\x1b");
+    demo.send_keys("\x1b");
     demo.sees("Escalations");
-    demo.types("q");
-    assert_eq!(demo.ends(), 0);
+    demo.send_keys("q");
+    assert_eq!(demo.wait_for_exit(), 0);
     let left: Vec<_> =
         std::fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(left.is_empty(), "{left:?} was left behind");
@@ -34,11 +34,11 @@ fn the_demo_from_launch_to_a_sent_step() {
 fn the_terminal_comes_back_when_the_console_is_told_to_end() {
     for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
         let home = tempfile::tempdir().unwrap();
-        let mut demo = Pty::run("tierup", &["demo"], home.path(), (80, 24));
+        let mut demo = Pty::spawn("tierup", &["demo"], home.path(), (80, 24));
         demo.sees("VPN won't connect");
-        demo.hears(signal);
-        assert_eq!(demo.ends(), 0, "{signal:?}");
-        demo.is_as_before();
+        demo.send_signal(signal);
+        assert_eq!(demo.wait_for_exit(), 0, "{signal:?}");
+        demo.assert_terminal_restored();
         assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0, "{signal:?}");
     }
 }

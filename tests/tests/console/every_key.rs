@@ -1,13 +1,13 @@
 //! Every action of the keymap is reached by its key, through the real loop, and does what it is there for. The list of
 //! actions comes from the keymap: a new one fails here until a story presses it.
 
-use crate::hands::Hands;
+use crate::keyboard::Keyboard;
 use tierup_common::user::Role;
-use tierup_e2e::{Escalated, Model, Temper, World};
+use tierup_e2e::{Escalation, FakeModel, ModelBehavior, World};
 
-const CASE: &str = "VPN certificate expired after the update";
+const PROBLEM: &str = "VPN certificate expired after the update";
 
-fn said() -> String {
+fn assessment_text() -> String {
     let steps: Vec<String> = (1..=9).map(|number| format!("{number}. Look at thing {number}")).collect();
     let steps = steps.join("\n");
     format!(
@@ -16,72 +16,72 @@ fn said() -> String {
 }
 
 /// What the stories have in common: an admin at the console, for whom nothing is forbidden.
-struct Stage {
+struct ActionFixture {
     world: World,
-    model: Model,
-    handoffs: Vec<Escalated>,
+    model: FakeModel,
+    handoffs: Vec<Escalation>,
 }
 
-impl Stage {
+impl ActionFixture {
     async fn new() -> Self {
-        let model = Model::with(Temper::Says(said())).await;
-        let world = World::with(model.settings(10)).await;
+        let model = FakeModel::start(ModelBehavior::Answers(assessment_text())).await;
+        let world = World::with_settings(model.server_settings(10)).await;
         let sam = world.engineer("Sam Ortiz").await;
         let mut handoffs = Vec::new();
         for number in ["first", "second", "third"] {
-            let session = sam.opens(&format!("{number} {CASE}")).await;
+            let session = sam.open_session(&format!("{number} {PROBLEM}")).await;
             let log: Vec<String> = (0..60).map(|line| format!("line {line}")).collect();
-            sam.notes(&session, &format!("{}\n\n```\nipconfig\n```", log.join("\n"))).await;
-            let escalated = sam.hands_off(&session, "normal").await;
-            sam.waits_for_assessment(&escalated).await;
+            sam.add_note(&session, &format!("{}\n\n```\nipconfig\n```", log.join("\n"))).await;
+            let escalated = sam.escalate_session(&session, "normal").await;
+            sam.wait_for_assessment(&escalated).await;
             handoffs.push(escalated);
         }
-        world.person("Priya Nair", Role::Admin).await;
+        world.user("Priya Nair", Role::Admin).await;
         Self { world, model, handoffs }
     }
 
     /// Presses what runs an assessment again, and waits for what the model says to it, which is never the same.
-    async fn is_assessed_again(&self, hands: &mut Hands, action: &str) {
+    async fn reassess(&self, keyboard: &mut Keyboard, action: &str) {
         let look = self.model.asked().await.len() + 1;
-        hands.shows(action, &format!("DNS, look {look}")).await;
+        keyboard.press_to_show(action, &format!("DNS, look {look}")).await;
     }
 }
 
 #[tokio::test]
 async fn every_action_is_reached_by_its_key_and_does_what_it_is_there_for() {
-    let stage = Stage::new().await;
-    let mut hands = Hands::on(stage.world.console("Priya Nair").await);
-    hands.console.sees("1 of 3").await;
-    the_list(&mut hands, &stage).await;
-    the_filter(&mut hands).await;
-    what_holds_everywhere(&mut hands).await;
-    a_dialog(&mut hands).await;
-    a_briefing(&mut hands, &stage).await;
-    a_session(&mut hands).await;
-    over_a_session(&mut hands, &stage).await;
-    what_is_noted(&mut hands).await;
-    the_ends_of_a_session(&mut hands).await;
-    a_lost_claim(&mut hands, &stage).await;
-    what_was_seen_before(&mut hands).await;
-    leaving(&mut hands, &stage).await;
-    assert_eq!(hands.left_out(), Vec::<String>::new(), "no story presses these");
+    let fixture = ActionFixture::new().await;
+    let mut keyboard = Keyboard::new(fixture.world.console("Priya Nair").await);
+    keyboard.console.sees("1 of 3").await;
+    list_actions(&mut keyboard, &fixture).await;
+    filter_actions(&mut keyboard).await;
+    global_actions(&mut keyboard).await;
+    dialog_actions(&mut keyboard).await;
+    briefing_actions(&mut keyboard, &fixture).await;
+    session_actions(&mut keyboard).await;
+    overlay_actions(&mut keyboard, &fixture).await;
+    tried_and_outcomes_actions(&mut keyboard).await;
+    session_dialog_actions(&mut keyboard).await;
+    conflict_actions(&mut keyboard, &fixture).await;
+    cases_actions(&mut keyboard).await;
+    quit_actions(&mut keyboard, &fixture).await;
+    assert_eq!(keyboard.unpressed_actions(), Vec::<String>::new(), "no story presses these");
 }
 
 /// The same as above, where nothing was done before: short enough to be told again and again.
 #[tokio::test]
 async fn a_lost_claim_ends_by_each_of_its_keys() {
-    let stage = Stage::new().await;
-    let mut hands = Hands::on(stage.world.console("Priya Nair").await);
-    hands.console.sees("1 of 3").await;
-    let priya = stage.world.engineer("Priya Nair").await;
+    let fixture = ActionFixture::new().await;
+    let mut keyboard = Keyboard::new(fixture.world.console("Priya Nair").await);
+    keyboard.console.sees("1 of 3").await;
+    let priya = fixture.world.engineer("Priya Nair").await;
     for other in [0, 2] {
-        priya.claims(&stage.handoffs[other]).await;
+        priya.claim(&fixture.handoffs[other]).await;
     }
-    hands.console.sees("1 open").await;
-    a_lost_claim(&mut hands, &stage).await;
+    keyboard.console.sees("1 open").await;
+    conflict_actions(&mut keyboard, &fixture).await;
 }
 
-async fn the_list(hands: &mut Hands, stage: &Stage) {
+async fn list_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
     for (action, text) in [
         ("list.down", "2 of 3"),
         ("list.up", "1 of 3"),
@@ -97,217 +97,220 @@ async fn the_list(hands: &mut Hands, stage: &Stage) {
         ("list.mine", "what you work on"),
         ("list.queue", "3 unread"),
     ] {
-        hands.shows(action, text).await;
+        keyboard.press_to_show(action, text).await;
     }
-    hands.hides("list.sort", "the last changed first").await;
-    hands.press("list.top").await;
-    hands.shows("list.open", "▌Assessment").await;
-    hands.shows("briefing.back", "2 unread").await;
-    hands.shows("list.mark-unread", "3 unread").await;
-    stage.is_assessed_again(hands, "list.reassess").await;
+    keyboard.press_to_hide("list.sort", "the last changed first").await;
+    keyboard.press("list.top").await;
+    keyboard.press_to_show("list.open", "▌Assessment").await;
+    keyboard.press_to_show("briefing.back", "2 unread").await;
+    keyboard.press_to_show("list.mark-unread", "3 unread").await;
+    fixture.reassess(keyboard, "list.reassess").await;
 }
 
-async fn the_filter(hands: &mut Hands) {
-    hands.shows("list.filter", "/ words").await;
-    hands.console.press("vpn").await;
-    hands.console.sees("/vpn: 3").await;
-    hands.shows("filter.down", "2 of 3").await;
-    hands.shows("filter.up", "1 of 3").await;
-    hands.shows("filter.page-down", "3 of 3").await;
-    hands.shows("filter.page-up", "1 of 3").await;
-    hands.shows("filter.accept", "new session").await;
-    hands.hides("list.clear-filter", "/vpn: 3").await;
-    hands.press("list.filter").await;
-    hands.console.press("zzz").await;
-    hands.console.sees("No row says").await;
-    hands.hides("filter.cancel", "No row says").await;
+async fn filter_actions(keyboard: &mut Keyboard) {
+    keyboard.press_to_show("list.filter", "/ words").await;
+    keyboard.console.press("vpn").await;
+    keyboard.console.sees("/vpn: 3").await;
+    keyboard.press_to_show("filter.down", "2 of 3").await;
+    keyboard.press_to_show("filter.up", "1 of 3").await;
+    keyboard.press_to_show("filter.page-down", "3 of 3").await;
+    keyboard.press_to_show("filter.page-up", "1 of 3").await;
+    keyboard.press_to_show("filter.accept", "new session").await;
+    keyboard.press_to_hide("list.clear-filter", "/vpn: 3").await;
+    keyboard.press("list.filter").await;
+    keyboard.console.press("zzz").await;
+    keyboard.console.sees("No row says").await;
+    keyboard.press_to_hide("filter.cancel", "No row says").await;
 }
 
-async fn what_holds_everywhere(hands: &mut Hands) {
-    hands.console.resize(120, 20).await;
-    hands.shows("help", "Keys: the queue").await;
-    hands.hides("help.down", "Open: the ten-second briefing").await;
-    hands.shows("help.up", "Open: the ten-second briefing").await;
-    hands.hides("help.page-down", "Open: the ten-second briefing").await;
-    hands.shows("help.page-up", "Open: the ten-second briefing").await;
-    hands.hides("help.close", "Keys: the queue").await;
+async fn global_actions(keyboard: &mut Keyboard) {
+    keyboard.console.resize(120, 20).await;
+    keyboard.press_to_show("help", "Keys: the queue").await;
+    keyboard.press_to_hide("help.down", "Open: the ten-second briefing").await;
+    keyboard.press_to_show("help.up", "Open: the ten-second briefing").await;
+    keyboard.press_to_hide("help.page-down", "Open: the ten-second briefing").await;
+    keyboard.press_to_show("help.page-up", "Open: the ten-second briefing").await;
+    keyboard.press_to_hide("help.close", "Keys: the queue").await;
     for on in [false, true].into_iter().cycle().take(24) {
-        hands.press("toggle-mouse").await;
-        hands.console.does(|around| around.mouse == Some(on)).await;
+        keyboard.press("toggle-mouse").await;
+        keyboard.console.wait_for_host(|around| around.mouse_captured == Some(on)).await;
     }
-    hands.runs("log-in", "Log in").await;
-    hands.console.press("<esc>").await;
-    hands.console.no_longer_sees("Log in").await;
-    hands.shows("log", "╭ Log ─").await;
+    keyboard.run_command("log-in", "Log in").await;
+    keyboard.console.press("<esc>").await;
+    keyboard.console.no_longer_sees("Log in").await;
+    keyboard.press_to_show("log", "╭ Log ─").await;
     for action in ["log.down", "log.up", "log.page-down", "log.page-up", "log.bottom", "log.top"] {
-        hands.changes(action).await;
+        keyboard.press_to_change(action).await;
     }
-    hands.hides("log.close", "╭ Log ─").await;
-    hands.shows("palette", "an action, a command or a handoff").await;
-    hands.shows("palette.down", "2 of ").await;
-    hands.shows("palette.up", " 1 of ").await;
-    hands.hides("palette.page-down", " 1 of ").await;
-    hands.shows("palette.page-up", " 1 of ").await;
-    hands.console.press("put aside").await;
-    hands.shows("palette.accept", "only you see these").await;
-    hands.shows("palette", "╭ Palette").await;
-    hands.hides("palette.cancel", "╭ Palette").await;
-    hands.press("list.queue").await;
-    hands.shows("command-line", "Claim a handoff by its number").await;
-    hands.console.press("so").await;
-    hands.shows("command.complete", "▌sort  ").await;
-    hands.changes("command.complete").await;
-    hands.shows("command.complete-back", "▌sort  ").await;
-    hands.console.press("age").await;
-    hands.shows("command.accept", "the oldest first").await;
-    hands.press("command-line").await;
-    hands.shows("command.up", ":sort age").await;
-    hands.hides("command.down", ":sort age").await;
-    hands.hides("command.cancel", "Claim a handoff by its number").await;
-    hands.shows("next-theme", "Theme: light").await;
-    hands.press("suspend").await;
-    hands.console.does(|around| around.suspended == 1).await;
-    hands.console.resize(120, 36).await;
+    keyboard.press_to_hide("log.close", "╭ Log ─").await;
+    keyboard.press_to_show("palette", "an action, a command or a handoff").await;
+    keyboard.press_to_show("palette.down", "2 of ").await;
+    keyboard.press_to_show("palette.up", " 1 of ").await;
+    keyboard.press_to_hide("palette.page-down", " 1 of ").await;
+    keyboard.press_to_show("palette.page-up", " 1 of ").await;
+    keyboard.console.press("put aside").await;
+    keyboard.press_to_show("palette.accept", "only you see these").await;
+    keyboard.press_to_show("palette", "╭ Palette").await;
+    keyboard.press_to_hide("palette.cancel", "╭ Palette").await;
+    keyboard.press("list.queue").await;
+    keyboard.press_to_show("command-line", "Claim a handoff by its number").await;
+    keyboard.console.press("so").await;
+    keyboard.press_to_show("command.complete", "▌sort  ").await;
+    keyboard.press_to_change("command.complete").await;
+    keyboard.press_to_show("command.complete-back", "▌sort  ").await;
+    keyboard.console.press("age").await;
+    keyboard.press_to_show("command.accept", "the oldest first").await;
+    keyboard.press("command-line").await;
+    keyboard.press_to_show("command.up", ":sort age").await;
+    keyboard.press_to_hide("command.down", ":sort age").await;
+    keyboard.press_to_hide("command.cancel", "Claim a handoff by its number").await;
+    keyboard.press_to_show("next-theme", "Theme: light").await;
+    keyboard.press("suspend").await;
+    keyboard.console.wait_for_host(|around| around.suspend_count == 1).await;
+    keyboard.console.resize(120, 36).await;
 }
 
-async fn a_dialog(hands: &mut Hands) {
-    hands.shows("list.new-session", "╭ New session").await;
-    hands.console.press("one").await;
-    hands.press("dialog.newline").await;
-    hands.console.press("two").await;
-    hands.console.sees("▌ two").await;
-    hands.press("dialog.next-field").await;
-    hands.console.press("The summary").await;
-    hands.console.sees("▌ The summary").await;
-    hands.hides("dialog.previous-field", "▌ The summary").await;
-    hands.shows("dialog.cancel", "Throw away what you typed?").await;
-    hands.hides("confirm.close", "Throw away what you typed?").await;
-    hands.press("dialog.cancel").await;
-    hands.hides("confirm.yes", "╭ New session").await;
-    hands.press("list.new-session").await;
-    hands.console.press("Something else").await;
-    hands.shows("dialog.submit", "Something else ── active, yours").await;
-    hands.shows("session.take-back", "Only what you parked").await;
-    hands.shows("session.back", "Escalations").await;
+async fn dialog_actions(keyboard: &mut Keyboard) {
+    keyboard.press_to_show("list.new-session", "╭ New session").await;
+    keyboard.console.press("one").await;
+    keyboard.press("dialog.newline").await;
+    keyboard.console.press("two").await;
+    keyboard.console.sees("▌ two").await;
+    keyboard.press("dialog.next-field").await;
+    keyboard.console.press("The summary").await;
+    keyboard.console.sees("▌ The summary").await;
+    keyboard.press_to_hide("dialog.previous-field", "▌ The summary").await;
+    keyboard.press_to_show("dialog.cancel", "Throw away what you typed?").await;
+    keyboard.press_to_hide("confirm.close", "Throw away what you typed?").await;
+    keyboard.press("dialog.cancel").await;
+    keyboard.press_to_hide("confirm.yes", "╭ New session").await;
+    keyboard.press("list.new-session").await;
+    keyboard.console.press("Something else").await;
+    keyboard.press_to_show("dialog.submit", "Something else ── active, yours").await;
+    keyboard.press_to_show("session.take-back", "Only what you parked").await;
+    keyboard.press_to_show("session.back", "Escalations").await;
 }
 
-async fn a_briefing(hands: &mut Hands, stage: &Stage) {
-    hands.press("list.top").await;
-    hands.shows("list.open", "▌Assessment").await;
-    hands.console.sees("Conversation (2 messages)").await;
-    hands.shows("briefing.other-pane", "▌#1").await;
+async fn briefing_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
+    keyboard.press("list.top").await;
+    keyboard.press_to_show("list.open", "▌Assessment").await;
+    keyboard.console.sees("Conversation (2 messages)").await;
+    keyboard.press_to_show("briefing.other-pane", "▌#1").await;
     for action in ["down", "up", "page-down", "page-up", "bottom", "top"] {
-        hands.changes(&format!("briefing.{action}")).await;
+        keyboard.press_to_change(&format!("briefing.{action}")).await;
     }
-    hands.changes("briefing.next-evidence").await;
-    hands.changes("briefing.previous-evidence").await;
-    stage.is_assessed_again(hands, "briefing.reassess").await;
-    hands.shows("briefing.assign", "Type a part of a name").await;
-    hands.press("dialog.cancel").await;
-    hands.shows("briefing.send-back", "What they should find out").await;
-    hands.press("dialog.cancel").await;
-    hands.shows("briefing.take-back", "Only your own escalation").await;
-    hands.shows("briefing.next-open", "second VPN").await;
-    hands.shows("briefing.whole", "what you type is kept as a draft").await;
-    hands.shows("session.pick-up", "active, yours").await;
+    keyboard.press_to_change("briefing.next-evidence").await;
+    keyboard.press_to_change("briefing.previous-evidence").await;
+    fixture.reassess(keyboard, "briefing.reassess").await;
+    keyboard.press_to_show("briefing.assign", "Type a part of a name").await;
+    keyboard.press("dialog.cancel").await;
+    keyboard.press_to_show("briefing.send-back", "What they should find out").await;
+    keyboard.press("dialog.cancel").await;
+    keyboard.press_to_show("briefing.take-back", "Only your own escalation").await;
+    keyboard.press_to_show("briefing.next-open", "second VPN").await;
+    keyboard.press_to_show("briefing.whole", "what you type is kept as a draft").await;
+    keyboard.press_to_show("session.pick-up", "active, yours").await;
     // Steps that were hidden stay so in this session.
-    hands.hides("session.hide-steps", "Suggested").await;
-    hands.shows("session.release", "For whoever picks it up next").await;
-    hands.press("dialog.cancel").await;
-    hands.shows("session.back", "Escalations").await;
-    hands.press("list.mine").await;
-    hands.press("list.top").await;
-    hands.shows("list.release", "For whoever picks it up next").await;
-    hands.console.press("Lunch").await;
-    hands.shows("dialog.submit", "#2 is back in the queue").await;
-    hands.press("list.queue").await;
-    hands.shows("list.pick-up", "active, yours").await;
-    hands.shows("session.back", "Escalations").await;
-    hands.press("list.top").await;
-    hands.press("list.open").await;
-    hands.shows("briefing.start-here", "active, yours").await;
+    keyboard.press_to_hide("session.hide-steps", "Suggested").await;
+    keyboard.press_to_show("session.release", "For whoever picks it up next").await;
+    keyboard.press("dialog.cancel").await;
+    keyboard.press_to_show("session.back", "Escalations").await;
+    keyboard.press("list.mine").await;
+    keyboard.press("list.top").await;
+    keyboard.press_to_show("list.release", "For whoever picks it up next").await;
+    keyboard.console.press("Lunch").await;
+    keyboard.press_to_show("dialog.submit", "#2 is back in the queue").await;
+    keyboard.press("list.queue").await;
+    keyboard.press_to_show("list.pick-up", "active, yours").await;
+    keyboard.press_to_show("session.back", "Escalations").await;
+    keyboard.press("list.top").await;
+    keyboard.press("list.open").await;
+    keyboard.press_to_show("briefing.start-here", "active, yours").await;
 }
 
-async fn a_session(hands: &mut Hands) {
-    hands.console.sees("Suggested").await;
+async fn session_actions(keyboard: &mut Keyboard) {
+    keyboard.console.sees("Suggested").await;
     // On a high screen all of them have room.
-    hands.console.resize(120, 24).await;
-    hands.console.sees("›").await;
-    hands.hides("session.steps-right", "▏1 Look").await;
-    hands.shows("session.steps-left", "▏1 Look").await;
-    hands.console.resize(120, 36).await;
-    hands.console.sees("▏9 Look").await;
+    keyboard.console.resize(120, 24).await;
+    keyboard.console.sees("›").await;
+    keyboard.press_to_hide("session.steps-right", "▏1 Look").await;
+    keyboard.press_to_show("session.steps-left", "▏1 Look").await;
+    keyboard.console.resize(120, 36).await;
+    keyboard.console.sees("▏9 Look").await;
     for number in 1..=9 {
-        hands.changes(&format!("session.use-step-{number}")).await;
+        keyboard.press_to_change(&format!("session.use-step-{number}")).await;
     }
-    hands.console.sees("at thing 8 Look at thing 9").await;
-    hands.shows("session.toggle-note", "╭ Note ─").await;
-    hands.changes("session.newline").await;
-    hands.console.press("more").await;
-    hands.console.sees("│ more").await;
-    hands.hides("session.undo", "│ more").await;
-    hands.shows("session.redo", "│ more").await;
-    hands.console.has_editor("sed -i s/more/less/");
-    hands.shows("session.editor", "│ less").await;
-    hands.shows("session.send", "Priya Nair  09:30").await;
-    hands.shows("session.older", "│ less").await;
-    hands.hides("session.newer", "│ less").await;
+    keyboard.console.sees("at thing 8 Look at thing 9").await;
+    keyboard.press_to_show("session.toggle-note", "╭ Note ─").await;
+    keyboard.press_to_change("session.newline").await;
+    keyboard.console.press("more").await;
+    keyboard.console.sees("│ more").await;
+    keyboard.press_to_hide("session.undo", "│ more").await;
+    keyboard.press_to_show("session.redo", "│ more").await;
+    keyboard.console.set_editor("sed -i s/more/less/");
+    keyboard.press_to_show("session.editor", "│ less").await;
+    keyboard.press_to_show("session.send", "Priya Nair  09:30").await;
+    keyboard.press_to_show("session.older", "│ less").await;
+    keyboard.press_to_hide("session.newer", "│ less").await;
     for action in ["page-up", "page-down", "up", "down", "top", "bottom"] {
-        hands.changes(&format!("session.{action}")).await;
+        keyboard.press_to_change(&format!("session.{action}")).await;
     }
-    hands.changes("session.next-evidence").await;
-    hands.changes("session.mark-up").await;
-    hands.changes("session.mark-down").await;
-    hands.press("session.copy-code").await;
-    hands.console.does(|around| around.copies == ["ipconfig"]).await;
-    hands.press("session.copy").await;
-    hands.console.does(|around| around.copies.last().is_some_and(|text| text.starts_with("line 0"))).await;
-    hands.shows("session.log", "╭ Log ─").await;
-    hands.press("log.close").await;
-    hands.shows("session.help", "Keys: the session").await;
-    hands.hides("help.close", "Keys: the session").await;
+    keyboard.press_to_change("session.next-evidence").await;
+    keyboard.press_to_change("session.mark-up").await;
+    keyboard.press_to_change("session.mark-down").await;
+    keyboard.press("session.copy-code").await;
+    keyboard.console.wait_for_host(|around| around.copied_texts == ["ipconfig"]).await;
+    keyboard.press("session.copy").await;
+    keyboard
+        .console
+        .wait_for_host(|around| around.copied_texts.last().is_some_and(|text| text.starts_with("line 0")))
+        .await;
+    keyboard.press_to_show("session.log", "╭ Log ─").await;
+    keyboard.press("log.close").await;
+    keyboard.press_to_show("session.help", "Keys: the session").await;
+    keyboard.press_to_hide("help.close", "Keys: the session").await;
 }
 
-async fn over_a_session(hands: &mut Hands, stage: &Stage) {
-    hands.shows("session.show-briefing", "▌Assessment").await;
-    hands.shows("overlay.other-pane", "▌#").await;
+async fn overlay_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
+    keyboard.press_to_show("session.show-briefing", "▌Assessment").await;
+    keyboard.press_to_show("overlay.other-pane", "▌#").await;
     for action in ["down", "up", "page-down", "page-up", "bottom", "top"] {
-        hands.changes(&format!("overlay.{action}")).await;
+        keyboard.press_to_change(&format!("overlay.{action}")).await;
     }
-    stage.is_assessed_again(hands, "overlay.reassess").await;
-    hands.changes("overlay.next-evidence").await;
-    hands.changes("overlay.previous-evidence").await;
-    hands.shows("overlay.whole", "╭ Note ─").await;
-    hands.shows("session.show-briefing", "▌#").await;
-    hands.shows("overlay.close", "╭ Note ─").await;
+    fixture.reassess(keyboard, "overlay.reassess").await;
+    keyboard.press_to_change("overlay.next-evidence").await;
+    keyboard.press_to_change("overlay.previous-evidence").await;
+    keyboard.press_to_show("overlay.whole", "╭ Note ─").await;
+    keyboard.press_to_show("session.show-briefing", "▌#").await;
+    keyboard.press_to_show("overlay.close", "╭ Note ─").await;
 }
 
-async fn what_is_noted(hands: &mut Hands) {
-    hands.shows("session.tried", "Nothing yet.").await;
+async fn tried_and_outcomes_actions(keyboard: &mut Keyboard) {
+    keyboard.press_to_show("session.tried", "Nothing yet.").await;
     for (text, line) in [("the MTU", "? the MTU  open"), ("the proxy", "? the proxy  open")] {
-        hands.shows("tried.add", "What might be the cause").await;
-        hands.console.press(text).await;
-        hands.shows("dialog.submit", line).await;
+        keyboard.press_to_show("tried.add", "What might be the cause").await;
+        keyboard.console.press(text).await;
+        keyboard.press_to_show("dialog.submit", line).await;
     }
-    hands.changes("tried.down").await;
-    hands.changes("tried.up").await;
-    hands.shows("tried.rule-out", "✗ the MTU  ruled out").await;
-    hands.shows("tried.confirm", "✓ the MTU  confirmed").await;
-    hands.shows("tried.open", "? the MTU  open").await;
-    hands.shows("tried.edit", "What became of it").await;
+    keyboard.press_to_change("tried.down").await;
+    keyboard.press_to_change("tried.up").await;
+    keyboard.press_to_show("tried.rule-out", "✗ the MTU  ruled out").await;
+    keyboard.press_to_show("tried.confirm", "✓ the MTU  confirmed").await;
+    keyboard.press_to_show("tried.open", "? the MTU  open").await;
+    keyboard.press_to_show("tried.edit", "What became of it").await;
     // Nothing was changed: nothing is asked.
-    hands.hides("dialog.cancel", "What became of it").await;
-    hands.hides("tried.close", "╭ Tried").await;
-    hands.shows("session.outcomes", "What came of the steps").await;
-    hands.changes("outcomes.down").await;
-    hands.changes("outcomes.up").await;
-    hands.shows("outcomes.failed", "✗ failed").await;
-    hands.hides("outcomes.clear", "✗ failed").await;
-    hands.shows("outcomes.worked", "✓ worked").await;
-    hands.hides("outcomes.close", "What came of the steps").await;
+    keyboard.press_to_hide("dialog.cancel", "What became of it").await;
+    keyboard.press_to_hide("tried.close", "╭ Tried").await;
+    keyboard.press_to_show("session.outcomes", "What came of the steps").await;
+    keyboard.press_to_change("outcomes.down").await;
+    keyboard.press_to_change("outcomes.up").await;
+    keyboard.press_to_show("outcomes.failed", "✗ failed").await;
+    keyboard.press_to_hide("outcomes.clear", "✗ failed").await;
+    keyboard.press_to_show("outcomes.worked", "✓ worked").await;
+    keyboard.press_to_hide("outcomes.close", "What came of the steps").await;
 }
 
-async fn the_ends_of_a_session(hands: &mut Hands) {
+async fn session_dialog_actions(keyboard: &mut Keyboard) {
     for (action, text) in [
         // What worked is ticked already.
         ("session.resolve", "[x] Look at thing 1"),
@@ -316,74 +319,74 @@ async fn the_ends_of_a_session(hands: &mut Hands) {
         ("session.assign", "Type a part of a name"),
         ("session.send-back", "What they should find out"),
     ] {
-        hands.shows(action, text).await;
-        hands.hides("dialog.cancel", text).await;
+        keyboard.press_to_show(action, text).await;
+        keyboard.press_to_hide("dialog.cancel", text).await;
     }
     // From the mark of a message first, then from the session.
-    hands.press("session.back").await;
-    hands.press("session.back").await;
-    hands.console.sees("Escalations").await;
+    keyboard.press("session.back").await;
+    keyboard.press("session.back").await;
+    keyboard.console.sees("Escalations").await;
 }
 
-async fn a_lost_claim(hands: &mut Hands, stage: &Stage) {
-    let dana = stage.world.engineer("Dana Wu").await;
-    let second = &stage.handoffs[1];
+async fn conflict_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
+    let dana = fixture.world.engineer("Dana Wu").await;
+    let second = &fixture.handoffs[1];
     for end in ["conflict.send-draft", "conflict.next-open", "conflict.close"] {
-        hands.press("list.queue").await;
-        hands.press("list.top").await;
-        hands.shows("list.open", "╭ #2 ").await;
+        keyboard.press("list.queue").await;
+        keyboard.press("list.top").await;
+        keyboard.press_to_show("list.open", "╭ #2 ").await;
         if end == "conflict.send-draft" {
-            hands.shows("briefing.whole", "what you type is kept as a draft").await;
-            hands.console.press("Look at the proxy").await;
-            hands.console.sees("│ Look at the proxy").await;
+            keyboard.press_to_show("briefing.whole", "what you type is kept as a draft").await;
+            keyboard.console.press("Look at the proxy").await;
+            keyboard.console.sees("│ Look at the proxy").await;
         }
-        dana.claims(second).await;
-        hands.console.sees("Already claimed by Dana Wu").await;
+        dana.claim(second).await;
+        keyboard.console.sees("Already claimed by Dana Wu").await;
         if end == "conflict.send-draft" {
-            hands.hides(end, "What you typed for it is kept.").await;
-            hands.console.sees("Dana Wu has your note").await;
-            hands.hides("conflict.close", "Already claimed by Dana Wu").await;
+            keyboard.press_to_hide(end, "What you typed for it is kept.").await;
+            keyboard.console.sees("Dana Wu has your note").await;
+            keyboard.press_to_hide("conflict.close", "Already claimed by Dana Wu").await;
         } else {
-            hands.hides(end, "Already claimed by Dana Wu").await;
+            keyboard.press_to_hide(end, "Already claimed by Dana Wu").await;
         }
         let reason = serde_json::json!({"reason": "Lunch"});
-        dana.post(&format!("/handoffs/{}/release", second.handoff), reason).await.expect(200);
-        hands.console.sees("1 open").await;
+        dana.post(&format!("/handoffs/{}/release", second.handoff_id), reason).await.expect(200);
+        keyboard.console.sees("1 open").await;
     }
 }
 
 /// On a server of its own, whose playbook knows what was solved.
-async fn what_was_seen_before(hands: &mut Hands) {
+async fn cases_actions(keyboard: &mut Keyboard) {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     for end in ["", " twice"] {
-        let solved = sam.opens(&format!("{CASE}{end}")).await;
-        sam.resolves(&solved, "Renewed the machine certificate.").await;
+        let solved = sam.open_session(&format!("{PROBLEM}{end}")).await;
+        sam.resolve(&solved, "Renewed the machine certificate.").await;
     }
-    let again = sam.escalates(&format!("Again: {CASE}")).await;
-    sam.waits_for_assessment(&again).await;
-    let before = hands.go_to(world.console("Priya Nair").await);
-    hands.console.sees("1 of 1").await;
-    hands.shows("list.open", "▌Assessment").await;
-    hands.console.still_sees("• session 2").await;
-    hands.shows("briefing.cases", "╭ Seen before").await;
-    hands.changes("cases.down").await;
-    hands.changes("cases.up").await;
-    hands.hides("cases.close", "╭ Seen before").await;
-    hands.press("briefing.cases").await;
-    hands.shows("cases.read", "resolved, with Sam Ortiz").await;
-    hands.shows("session.back", "▌Assessment").await;
-    hands.shows("briefing.start-here", "active, yours").await;
-    hands.press("session.show-briefing").await;
-    hands.shows("overlay.cases", "╭ Seen before").await;
-    hands.go_to(before);
+    let again = sam.escalate(&format!("Again: {PROBLEM}")).await;
+    sam.wait_for_assessment(&again).await;
+    let before = keyboard.replace_console(world.console("Priya Nair").await);
+    keyboard.console.sees("1 of 1").await;
+    keyboard.press_to_show("list.open", "▌Assessment").await;
+    keyboard.console.still_sees("• session 2").await;
+    keyboard.press_to_show("briefing.cases", "╭ Seen before").await;
+    keyboard.press_to_change("cases.down").await;
+    keyboard.press_to_change("cases.up").await;
+    keyboard.press_to_hide("cases.close", "╭ Seen before").await;
+    keyboard.press("briefing.cases").await;
+    keyboard.press_to_show("cases.read", "resolved, with Sam Ortiz").await;
+    keyboard.press_to_show("session.back", "▌Assessment").await;
+    keyboard.press_to_show("briefing.start-here", "active, yours").await;
+    keyboard.press("session.show-briefing").await;
+    keyboard.press_to_show("overlay.cases", "╭ Seen before").await;
+    keyboard.replace_console(before);
 }
 
-async fn leaving(hands: &mut Hands, stage: &Stage) {
+async fn quit_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
     for action in ["quit", "quit-now"] {
-        hands.press(action).await;
-        let next = stage.world.console("Priya Nair").await;
-        hands.go_to(next).ends().await;
-        hands.console.sees("Escalations").await;
+        keyboard.press(action).await;
+        let next = fixture.world.console("Priya Nair").await;
+        keyboard.replace_console(next).wait_for_exit().await;
+        keyboard.console.sees("Escalations").await;
     }
 }

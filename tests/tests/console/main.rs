@@ -1,29 +1,29 @@
 //! The stories of the console, one subject a file: in the real loop on a buffer, and in the real binary in a
 //! pseudo-terminal. One program, which is linked once.
 
-#[path = "../shared/hands.rs"]
-mod hands;
-#[path = "../shared/picture.rs"]
-mod picture;
-#[path = "../shared/stage.rs"]
-mod stage;
+#[path = "../shared/fixtures.rs"]
+mod fixtures;
+#[path = "../shared/keyboard.rs"]
+mod keyboard;
+#[path = "../shared/screen_snapshot.rs"]
+mod screen_snapshot;
 
-mod attention;
+mod availability;
+mod composing;
 mod demo;
-mod doable;
 mod drafts;
 mod every_key;
-mod hostile;
-mod large;
+mod faulty_servers;
+mod hostile_text;
+mod large_queue;
 mod login;
-mod long;
+mod long_conversations;
 mod mouse;
-mod only_text;
+mod navigation;
+mod notifications;
 mod screens;
 mod screens_session;
 mod screens_states;
 mod session;
-mod shell;
 mod terminal;
-mod work;
-mod writing;
+mod workflow;

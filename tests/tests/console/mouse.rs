@@ -1,119 +1,119 @@
 //! The mouse: what a click and the wheel do, and what lies under something else and hears nothing of it.
 
-use crate::stage::{escalated, picked_up, world_that_says};
+use crate::fixtures::{escalate_and_assess, open_claimed_session, world_with_assessment};
 use tierup_e2e::World;
 
-const SAID: &str = "**Likely cause:** DNS\n**Steps**\n1. Flush the cache\n2. Ask the resolver\n\
+const ASSESSMENT: &str = "**Likely cause:** DNS\n**Steps**\n1. Flush the cache\n2. Ask the resolver\n\
     **Confidence:** low\n**Evidence**\n- [2] \"no such host\"";
 
 #[tokio::test]
 async fn tabs_lead_to_the_list_from_wherever_one_is_but_not_from_under_a_dialog() {
-    let (world, _model) = world_that_says(SAID).await;
-    let (_sam, _vpn) = escalated(&world, "VPN is down").await;
-    let mut priya = picked_up(&world, "VPN is down").await;
+    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+    let (_sam, _vpn) = escalate_and_assess(&world, "VPN is down").await;
+    let mut priya = open_claimed_session(&world, "VPN is down").await;
     priya.press("half a thought<ctrl-r>").await;
     priya.sees("╭ Resolve").await;
-    priya.clicks("Queue").await;
+    priya.click("Queue").await;
     priya.press("x").await;
     priya.sees("▌ x").await;
     priya.press("<esc>y").await;
     priya.no_longer_sees("╭ Resolve").await;
-    priya.clicks("Mine 1").await;
+    priya.click("Mine 1").await;
     priya.sees("what you work on").await;
-    priya.clicks("VPN is down").await;
+    priya.click("VPN is down").await;
     priya.sees("half a thought").await;
     priya.press("<ctrl-b>").await;
     priya.sees("Likely cause").await;
-    priya.clicks("3 Parked").await;
+    priya.click("3 Parked").await;
     priya.sees("only you see these").await;
-    priya.clicks("Queue").await;
+    priya.click("Queue").await;
     priya.sees("Escalations").await;
 }
 
 #[tokio::test]
 async fn rows_halves_and_evidence_are_clicked_and_scrolled() {
-    let (world, _model) = world_that_says(SAID).await;
-    let (sam, vpn) = escalated(&world, "VPN is down").await;
+    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+    let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let long: Vec<String> = (0..60).map(|line| format!("line {line}")).collect();
-    let session = sam.opens("Printer jams").await;
-    sam.notes(&session, &long.join("\n")).await;
-    let printer = sam.hands_off(&session, "low").await;
-    sam.waits_for_assessment(&printer).await;
+    let session = sam.open_session("Printer jams").await;
+    sam.add_note(&session, &long.join("\n")).await;
+    let printer = sam.escalate_session(&session, "low").await;
+    sam.wait_for_assessment(&printer).await;
     let mut priya = world.console("Priya Nair").await;
     priya.sees("1 of 2").await;
-    priya.turns_the_wheel(true, "Printer jams").await;
+    priya.scroll_wheel(true, "Printer jams").await;
     priya.sees("2 of 2").await;
-    priya.turns_the_wheel(false, "Printer jams").await;
+    priya.scroll_wheel(false, "Printer jams").await;
     priya.sees("1 of 2").await;
-    priya.clicks("low      Printer jams").await;
+    priya.click("low      Printer jams").await;
     priya.sees("2 of 2").await;
-    priya.clicks("low      Printer jams").await;
+    priya.click("low      Printer jams").await;
     priya.sees("▌Assessment").await;
     priya.sees("line 2").await;
-    priya.turns_the_wheel(true, "line 2").await;
+    priya.scroll_wheel(true, "line 2").await;
     priya.sees("▌#2").await;
     priya.no_longer_sees("just now, low").await;
-    priya.turns_the_wheel(false, "line 2").await;
+    priya.scroll_wheel(false, "line 2").await;
     priya.sees("just now, low").await;
-    priya.clicks("Likely cause").await;
+    priya.click("Likely cause").await;
     priya.sees("▌Assessment").await;
     priya.press("<esc>g<enter>").await;
     priya.sees("╭ #1").await;
     assert_eq!(vpn.number, 1);
-    priya.clicks("“no such host”").await;
+    priya.click("“no such host”").await;
     priya.sees("│▌• [2]").await;
     priya.sees("│▌nslookup").await;
 }
 
 #[tokio::test]
 async fn steps_are_used_and_hidden_and_what_was_said_is_scrolled() {
-    let (world, _model) = world_that_says(SAID).await;
-    let (sam, vpn) = escalated(&world, "VPN is down").await;
-    let mut priya = picked_up(&world, "VPN is down").await;
+    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+    let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
+    let mut priya = open_claimed_session(&world, "VPN is down").await;
     let long: Vec<String> = (0..60).map(|line| format!("line {line}")).collect();
-    sam.notes(&vpn.session, &long.join("\n")).await;
+    sam.add_note(&vpn.session_id, &long.join("\n")).await;
     priya.sees("line 59").await;
-    priya.clicks("2 Ask the resolver").await;
+    priya.click("2 Ask the resolver").await;
     priya.sees("│ Ask the resolver").await;
-    priya.clicks("✕").await;
+    priya.click("✕").await;
     priya.no_longer_sees("Suggested").await;
-    priya.turns_the_wheel(false, "line 58").await;
+    priya.scroll_wheel(false, "line 58").await;
     priya.no_longer_sees("line 59").await;
-    priya.turns_the_wheel(true, "line 50").await;
+    priya.scroll_wheel(true, "line 50").await;
     priya.sees("line 59").await;
 }
 
 #[tokio::test]
 async fn a_step_in_a_lower_row_of_the_strip_is_the_one_that_is_clicked() {
-    let said = "**Likely cause:** x\n\n**Steps**\n\
+    let assessment = "**Likely cause:** x\n\n**Steps**\n\
         1. Flush the cache of the resolver on the machine, and look whether the name is found then\n\
         2. Ask the resolver of the other site, and look whether it knows the name\n\
         3. Restart it\n\n**Confidence:** low";
-    let (world, _model) = world_that_says(said).await;
-    let (_sam, _vpn) = escalated(&world, "VPN is down").await;
-    let mut priya = picked_up(&world, "VPN is down").await;
+    let (world, _model) = world_with_assessment(assessment).await;
+    let (_sam, _vpn) = escalate_and_assess(&world, "VPN is down").await;
+    let mut priya = open_claimed_session(&world, "VPN is down").await;
     let rows: Vec<String> = priya.screen().await.lines().map(str::to_owned).collect();
     let row = |text: &str| rows.iter().position(|row| row.contains(text));
     assert!(row("▏1 Flush") < row("▏2 Ask") && row("▏2 Ask").is_some(), "{rows:?}");
-    priya.clicks("2 Ask the resolver").await;
+    priya.click("2 Ask the resolver").await;
     priya.sees("│ Ask the resolver of the other site, and look whether it knows the name").await;
-    priya.clicks("3 Restart it").await;
+    priya.click("3 Restart it").await;
     priya.sees("knows the name Restart it").await;
 }
 
 #[tokio::test]
 async fn a_line_of_the_palette_and_a_row_of_a_pick_are_chosen_by_a_click() {
-    let (world, _model) = world_that_says(SAID).await;
-    let (_sam, _vpn) = escalated(&world, "VPN is down").await;
-    let mut priya = picked_up(&world, "VPN is down").await;
+    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+    let (_sam, _vpn) = escalate_and_assess(&world, "VPN is down").await;
+    let mut priya = open_claimed_session(&world, "VPN is down").await;
     priya.press("<alt-o>").await;
     priya.sees("What came of the steps").await;
-    priya.clicks("2. Ask the resolver").await;
+    priya.click("2. Ask the resolver").await;
     priya.sees("▌ 2. Ask").await;
     priya.press("<esc><ctrl-p>mouse").await;
     priya.sees("Take the mouse, or leave it").await;
-    priya.clicks("Take the mouse, or leave it").await;
-    priya.does(|around| around.mouse == Some(false)).await;
+    priya.click("Take the mouse, or leave it").await;
+    priya.wait_for_host(|around| around.mouse_captured == Some(false)).await;
 }
 
 #[tokio::test]
@@ -122,13 +122,13 @@ async fn the_mouse_is_given_back_and_taken_by_a_word_and_from_a_dialog_too() {
     let mut priya = world.console("Priya Nair").await;
     priya.sees("Nothing waits.").await;
     priya.press(":mouse<enter>").await;
-    priya.does(|around| around.mouse == Some(false)).await;
+    priya.wait_for_host(|around| around.mouse_captured == Some(false)).await;
     priya.press(":mouse on<enter>").await;
-    priya.does(|around| around.mouse == Some(true)).await;
+    priya.wait_for_host(|around| around.mouse_captured == Some(true)).await;
     priya.press("c").await;
     priya.sees("╭ New session").await;
     priya.press("<alt-m>").await;
-    priya.does(|around| around.mouse == Some(false)).await;
+    priya.wait_for_host(|around| around.mouse_captured == Some(false)).await;
     priya.press("<f1>").await;
     priya.sees("Keys: a dialog").await;
 }
@@ -137,19 +137,19 @@ async fn the_mouse_is_given_back_and_taken_by_a_word_and_from_a_dialog_too() {
 async fn what_lies_under_a_box_leads_nowhere() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
-    let session = sam.opens("VPN is down").await;
+    let session = sam.open_session("VPN is down").await;
     let links: Vec<String> = (0..40).map(|page| format!("https://kb.test/{page}")).collect();
-    sam.notes(&session, &links.join("\n\n")).await;
-    let vpn = sam.hands_off(&session, "normal").await;
-    sam.waits_for_assessment(&vpn).await;
+    sam.add_note(&session, &links.join("\n\n")).await;
+    let vpn = sam.escalate_session(&session, "normal").await;
+    sam.wait_for_assessment(&vpn).await;
     let mut priya = world.console("Priya Nair").await;
     priya.sees("VPN is down").await;
     priya.press("<enter>").await;
     priya.sees("https://kb.test/5").await;
-    priya.does(|around| around.links.contains("]8;;https://kb.test/5")).await;
-    let before = priya.around().await.links.len();
+    priya.wait_for_host(|around| around.hyperlink_output.contains("]8;;https://kb.test/5")).await;
+    let before = priya.around().await.hyperlink_output.len();
     priya.press(":").await;
     priya.sees("Claim a handoff by its number").await;
-    let told = priya.around().await.links[before..].to_owned();
-    assert!(!told.contains("]8;;http"), "{told:?}");
+    let new_links = priya.around().await.hyperlink_output[before..].to_owned();
+    assert!(!new_links.contains("]8;;http"), "{new_links:?}");
 }

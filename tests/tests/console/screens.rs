@@ -1,21 +1,23 @@
 //! Every screen that a user can meet, as a picture in text, at 120x36 and at 80x24.
 
-use crate::picture::{SIZES, opens, picture, vpn, world_with_model};
-use tierup_e2e::{Console, Model, Temper, World};
+use crate::screen_snapshot::{
+    TERMINAL_SIZES, assert_screen_snapshot, escalate_vpn_problem, open_console, world_with_model,
+};
+use tierup_e2e::{Console, FakeModel, ModelBehavior, World};
 use tierup_server::config::Settings;
 
 #[tokio::test]
 async fn an_empty_queue_says_what_to_do() {
     let world = World::new().await;
-    for (columns, rows) in SIZES {
-        let mut priya = opens(&world, (columns, rows)).await;
+    for (columns, rows) in TERMINAL_SIZES {
+        let mut priya = open_console(&world, (columns, rows)).await;
         priya.sees("Nothing waits.").await;
-        picture("queue_empty", &priya).await;
+        assert_screen_snapshot("queue_empty", &priya).await;
         priya.press("2").await;
         priya.sees("You work on nothing.").await;
         priya.press("3").await;
         priya.sees("Nothing is parked.").await;
-        picture("parked_empty", &priya).await;
+        assert_screen_snapshot("parked_empty", &priya).await;
     }
 }
 
@@ -25,40 +27,41 @@ async fn a_queue_that_is_loading_and_one_that_could_not_be_loaded() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", silent.local_addr().expect("a port"));
     let home = tempfile::tempdir().expect("a folder");
-    for (columns, rows) in SIZES {
+    for (columns, rows) in TERMINAL_SIZES {
         let mut priya = Console::open(&url, "tup_x", home.path(), columns, rows);
         // Who one is, the lists, and the stream.
-        priya.holds_back(6);
+        priya.allow_pending(6);
         priya.sees("loading the queue").await;
         priya.sees("connecting").await;
-        picture("queue_loading", &priya).await;
+        assert_screen_snapshot("queue_loading", &priya).await;
         let mut priya = Console::open("http://127.0.0.1:1", "tup_x", home.path(), columns, rows);
         priya.sees("The queue could not be loaded.").await;
         priya.sees("offline").await;
-        picture("queue_not_loaded", &priya).await;
+        assert_screen_snapshot("queue_not_loaded", &priya).await;
     }
 }
 
 #[tokio::test]
 async fn a_filter_a_palette_and_a_command_over_a_long_list() {
-    let world = World::with(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await;
+    let world =
+        World::with_settings(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await;
     let sam = world.engineer("Sam Ortiz").await;
     for number in 0..30 {
         let priority = ["urgent", "high", "normal", "low"][number % 4];
-        sam.escalates_as(&format!("Printer {number} jams on floor {}", number % 7), priority).await;
+        sam.escalate_with_priority(&format!("Printer {number} jams on floor {}", number % 7), priority).await;
     }
-    for (columns, rows) in SIZES {
-        let mut priya = opens(&world, (columns, rows)).await;
+    for (columns, rows) in TERMINAL_SIZES {
+        let mut priya = open_console(&world, (columns, rows)).await;
         priya.sees("30 open").await;
         priya.press("jjjjjjjjjjjjjjjjj").await;
         priya.sees("18 of 30").await;
-        picture("queue_long", &priya).await;
+        assert_screen_snapshot("queue_long", &priya).await;
         priya.press("g/floor 3").await;
         priya.sees("/floor 3: 10").await;
-        picture("queue_filter", &priya).await;
+        assert_screen_snapshot("queue_filter", &priya).await;
         priya.press("z").await;
         priya.sees("No row says").await;
-        picture("queue_filter_nothing", &priya).await;
+        assert_screen_snapshot("queue_filter_nothing", &priya).await;
         for (keys, sees, name) in [
             ("<esc>s<ctrl-p>", "an action, a command or a handoff", "palette"),
             ("floor 5", "Printer 26 jams", "palette_handoffs"),
@@ -68,28 +71,29 @@ async fn a_filter_a_palette_and_a_command_over_a_long_list() {
         ] {
             priya.press(keys).await;
             priya.sees(sees).await;
-            picture(name, &priya).await;
+            assert_screen_snapshot(name, &priya).await;
         }
     }
 }
 
 #[tokio::test]
 async fn words_that_are_too_long_wide_characters_and_endless_messages() {
-    let world = World::with(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await;
+    let world =
+        World::with_settings(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await;
     let sam = world.engineer("Sam Ortiz").await;
     let long: Vec<String> =
         (0..300).map(|line| format!("line {line} of a log that somebody pasted whole")).collect();
-    sam.escalates(&"Donaudampfschifffahrtsgesellschaft".repeat(5)).await;
-    sam.escalates("プリンターが動かない、日本語のとても長い説明がここに続きます、そしてまだ終わりません")
+    sam.escalate(&"Donaudampfschifffahrtsgesellschaft".repeat(5)).await;
+    sam.escalate("プリンターが動かない、日本語のとても長い説明がここに続きます、そしてまだ終わりません")
         .await;
-    sam.escalates("🦀 crash 👩‍💻 after 🔥 in 🇩🇪").await;
-    let session = sam.opens("A log of 300 lines").await;
-    sam.notes(&session, &long.join("\n")).await;
-    sam.hands_off(&session, "urgent").await;
-    for (columns, rows) in SIZES.into_iter().chain([(40, 10), (200, 60)]) {
-        let mut priya = opens(&world, (columns, rows)).await;
+    sam.escalate("🦀 crash 👩‍💻 after 🔥 in 🇩🇪").await;
+    let session = sam.open_session("A log of 300 lines").await;
+    sam.add_note(&session, &long.join("\n")).await;
+    sam.escalate_session(&session, "urgent").await;
+    for (columns, rows) in TERMINAL_SIZES.into_iter().chain([(40, 10), (200, 60)]) {
+        let mut priya = open_console(&world, (columns, rows)).await;
         priya.sees("4 open").await;
-        picture("queue_long_words", &priya).await;
+        assert_screen_snapshot("queue_long_words", &priya).await;
         priya.press("<enter>").await;
         priya.sees("start here").await;
         priya.press("<tab>").await;
@@ -97,7 +101,7 @@ async fn words_that_are_too_long_wide_characters_and_endless_messages() {
         priya.resize(columns, rows).await;
         priya.press("G").await;
         priya.sees("line 299").await;
-        picture("briefing_long_message", &priya).await;
+        assert_screen_snapshot("briefing_long_message", &priya).await;
     }
 }
 
@@ -105,17 +109,17 @@ async fn words_that_are_too_long_wide_characters_and_endless_messages() {
 async fn the_smallest_and_a_large_terminal() {
     let (world, _model) = world_with_model().await;
     let sam = world.engineer("Sam Ortiz").await;
-    let vpn = vpn(&sam).await;
-    sam.waits_for_assessment(&vpn).await;
-    let outlook = sam.escalates_as("Outlook keeps asking for the password", "high").await;
-    sam.waits_for_assessment(&outlook).await;
+    let vpn = escalate_vpn_problem(&sam).await;
+    sam.wait_for_assessment(&vpn).await;
+    let outlook = sam.escalate_with_priority("Outlook keeps asking for the password", "high").await;
+    sam.wait_for_assessment(&outlook).await;
     for (columns, rows) in [(40, 10), (60, 15), (200, 60)] {
-        let mut priya = opens(&world, (columns, rows)).await;
+        let mut priya = open_console(&world, (columns, rows)).await;
         priya.sees("2 open").await;
-        picture("queue", &priya).await;
+        assert_screen_snapshot("queue", &priya).await;
         priya.press("<enter>").await;
         priya.sees("start here").await;
-        picture("briefing", &priya).await;
+        assert_screen_snapshot("briefing", &priya).await;
         for (keys, sees, name) in [
             ("<esc><ctrl-p>", "Palette", "palette"),
             ("<esc>?", "Keys: the queue", "queue_help"),
@@ -123,7 +127,7 @@ async fn the_smallest_and_a_large_terminal() {
         ] {
             priya.press(keys).await;
             priya.sees(sees).await;
-            picture(name, &priya).await;
+            assert_screen_snapshot(name, &priya).await;
         }
     }
 }
@@ -131,12 +135,12 @@ async fn the_smallest_and_a_large_terminal() {
 #[tokio::test]
 async fn what_was_told_before() {
     let world = World::new().await;
-    for (columns, rows) in SIZES.into_iter().chain([(40, 10)]) {
-        let mut priya = opens(&world, (columns, rows)).await;
+    for (columns, rows) in TERMINAL_SIZES.into_iter().chain([(40, 10)]) {
+        let mut priya = open_console(&world, (columns, rows)).await;
         priya.sees("Nothing waits.").await;
         priya.press("nMML").await;
         priya.sees("Nothing unread").await;
-        picture("log", &priya).await;
+        assert_screen_snapshot("log", &priya).await;
     }
 }
 
@@ -144,21 +148,21 @@ async fn what_was_told_before() {
 async fn a_queue_with_everything_in_it() {
     let (world, _model) = world_with_model().await;
     let (sam, dana) = (world.engineer("Sam Ortiz").await, world.engineer("Dana Wu").await);
-    let urgent = vpn(&sam).await;
-    sam.waits_for_assessment(&urgent).await;
+    let urgent = escalate_vpn_problem(&sam).await;
+    sam.wait_for_assessment(&urgent).await;
     for (problem, priority) in [("Outlook keeps asking for the password", "high"), ("Printer jams", "low")] {
-        let escalated = sam.escalates_as(problem, priority).await;
-        sam.waits_for_assessment(&escalated).await;
+        let escalated = sam.escalate_with_priority(problem, priority).await;
+        sam.wait_for_assessment(&escalated).await;
     }
-    let taken = sam.escalates("Teams has no sound").await;
-    sam.waits_for_assessment(&taken).await;
-    dana.claims(&taken).await;
-    let _reading = dana.listens(&format!("?handoff_id={}", urgent.handoff)).await;
-    for (columns, rows) in SIZES {
-        let mut priya = opens(&world, (columns, rows)).await;
+    let taken = sam.escalate("Teams has no sound").await;
+    sam.wait_for_assessment(&taken).await;
+    dana.claim(&taken).await;
+    let _reading = dana.subscribe(&format!("?handoff_id={}", urgent.handoff_id)).await;
+    for (columns, rows) in TERMINAL_SIZES {
+        let mut priya = open_console(&world, (columns, rows)).await;
         priya.sees("claimed by Dana Wu").await;
         priya.sees("Dana reading").await;
-        picture("queue", &priya).await;
+        assert_screen_snapshot("queue", &priya).await;
     }
 }
 
@@ -166,47 +170,47 @@ async fn a_queue_with_everything_in_it() {
 async fn a_briefing_that_is_ready() {
     let (world, _model) = world_with_model().await;
     let sam = world.engineer("Sam Ortiz").await;
-    let vpn = vpn(&sam).await;
-    sam.waits_for_assessment(&vpn).await;
-    for (columns, rows) in SIZES {
-        let mut priya = opens(&world, (columns, rows)).await;
+    let vpn = escalate_vpn_problem(&sam).await;
+    sam.wait_for_assessment(&vpn).await;
+    for (columns, rows) in TERMINAL_SIZES {
+        let mut priya = open_console(&world, (columns, rows)).await;
         priya.sees("VPN won't connect").await;
         priya.press("<enter>").await;
         priya.sees("▌Assessment").await;
-        picture("briefing", &priya).await;
+        assert_screen_snapshot("briefing", &priya).await;
     }
 }
 
 #[tokio::test]
 async fn a_briefing_whose_assessment_is_being_written() {
-    let model = Model::with(Temper::AsTold).await;
-    let world = World::with(model.settings(30)).await;
+    let model = FakeModel::start(ModelBehavior::StreamsOnDemand).await;
+    let world = World::with_settings(model.server_settings(30)).await;
     let sam = world.engineer("Sam Ortiz").await;
-    vpn(&sam).await;
-    model.says("**Likely cause**\nThe machine certificate was reissued by the up");
-    for (columns, rows) in SIZES {
-        let mut priya = opens(&world, (columns, rows)).await;
+    escalate_vpn_problem(&sam).await;
+    model.send_delta("**Likely cause**\nThe machine certificate was reissued by the up");
+    for (columns, rows) in TERMINAL_SIZES {
+        let mut priya = open_console(&world, (columns, rows)).await;
         priya.sees("VPN won't connect").await;
         priya.press("<enter>").await;
         priya.sees("▌Assessment").await;
         priya.still_sees("reissued by the up▌").await;
-        picture("briefing_streaming", &priya).await;
+        assert_screen_snapshot("briefing_streaming", &priya).await;
     }
 }
 
 #[tokio::test]
 async fn a_briefing_whose_assessment_failed() {
-    let model = Model::with(Temper::Status(503)).await;
-    let world = World::with(model.settings(10)).await;
+    let model = FakeModel::start(ModelBehavior::Status(503)).await;
+    let world = World::with_settings(model.server_settings(10)).await;
     let sam = world.engineer("Sam Ortiz").await;
-    let vpn = vpn(&sam).await;
-    sam.waits_for_assessment(&vpn).await;
-    for (columns, rows) in SIZES {
-        let mut priya = opens(&world, (columns, rows)).await;
+    let vpn = escalate_vpn_problem(&sam).await;
+    sam.wait_for_assessment(&vpn).await;
+    for (columns, rows) in TERMINAL_SIZES {
+        let mut priya = open_console(&world, (columns, rows)).await;
         priya.sees("no assessment").await;
         priya.press("<enter>").await;
         priya.sees("▌Assessment").await;
-        picture("briefing_failed", &priya).await;
+        assert_screen_snapshot("briefing_failed", &priya).await;
     }
 }
 
@@ -214,21 +218,21 @@ async fn a_briefing_whose_assessment_failed() {
 async fn a_lost_claim() {
     let (world, _model) = world_with_model().await;
     let (sam, ana) = (world.engineer("Sam Ortiz").await, world.engineer("Ana Wu").await);
-    for (columns, rows) in SIZES {
-        let vpn = vpn(&sam).await;
-        sam.waits_for_assessment(&vpn).await;
-        let other = sam.escalates("Outlook keeps asking for the password").await;
-        sam.waits_for_assessment(&other).await;
-        let mut priya = opens(&world, (columns, rows)).await;
+    for (columns, rows) in TERMINAL_SIZES {
+        let vpn = escalate_vpn_problem(&sam).await;
+        sam.wait_for_assessment(&vpn).await;
+        let other = sam.escalate("Outlook keeps asking for the password").await;
+        sam.wait_for_assessment(&other).await;
+        let mut priya = open_console(&world, (columns, rows)).await;
         priya.sees("Outlook").await;
         priya.press("<enter>").await;
         priya.sees("start here").await;
-        ana.claims(&vpn).await;
+        ana.claim(&vpn).await;
         priya.sees("Already claimed by Ana Wu just now.").await;
         priya.sees("claimed by Ana Wu").await;
-        picture("conflict", &priya).await;
-        ana.resolves(&vpn.session, "Done.").await;
-        sam.resolves(&other.session, "Done.").await;
+        assert_screen_snapshot("conflict", &priya).await;
+        ana.resolve(&vpn.session_id, "Done.").await;
+        sam.resolve(&other.session_id, "Done.").await;
     }
 }
 
@@ -236,10 +240,10 @@ async fn a_lost_claim() {
 async fn a_session_with_suggested_steps() {
     let (world, _model) = world_with_model().await;
     let sam = world.engineer("Sam Ortiz").await;
-    for (columns, rows) in SIZES {
-        let vpn = vpn(&sam).await;
-        sam.waits_for_assessment(&vpn).await;
-        let mut priya = opens(&world, (columns, rows)).await;
+    for (columns, rows) in TERMINAL_SIZES {
+        let vpn = escalate_vpn_problem(&sam).await;
+        sam.wait_for_assessment(&vpn).await;
+        let mut priya = open_console(&world, (columns, rows)).await;
         priya.sees("VPN won't connect").await;
         priya.press("<enter>").await;
         priya.sees("start here").await;
@@ -250,14 +254,14 @@ async fn a_session_with_suggested_steps() {
         priya.no_longer_sees("is yours").await;
         priya.press("1").await;
         priya.sees("│ Check the machine certificate in certlm.msc").await;
-        picture("session", &priya).await;
+        assert_screen_snapshot("session", &priya).await;
         priya.press("<ctrl-b>").await;
         priya.sees("Likely cause").await;
-        picture("session_briefing", &priya).await;
+        assert_screen_snapshot("session_briefing", &priya).await;
         priya.press("<esc><f1>").await;
         priya.sees("Keys: the session").await;
-        picture("session_help", &priya).await;
-        sam.resolves(&vpn.session, "Done.").await;
+        assert_screen_snapshot("session_help", &priya).await;
+        sam.resolve(&vpn.session_id, "Done.").await;
     }
 }
 
@@ -265,14 +269,14 @@ async fn a_session_with_suggested_steps() {
 async fn dialogs() {
     let (world, _model) = world_with_model().await;
     let sam = world.engineer("Sam Ortiz").await;
-    for (columns, rows) in SIZES {
-        let vpn = vpn(&sam).await;
-        sam.waits_for_assessment(&vpn).await;
-        let mut priya = opens(&world, (columns, rows)).await;
+    for (columns, rows) in TERMINAL_SIZES {
+        let vpn = escalate_vpn_problem(&sam).await;
+        sam.wait_for_assessment(&vpn).await;
+        let mut priya = open_console(&world, (columns, rows)).await;
         priya.sees("1 open").await;
         priya.press("c").await;
         priya.sees("What happens, since when").await;
-        picture("dialog_new_session", &priya).await;
+        assert_screen_snapshot("dialog_new_session", &priya).await;
         priya.press("<esc>p").await;
         priya.sees("active, yours").await;
         priya.sees("Suggested").await;
@@ -285,7 +289,7 @@ async fn dialogs() {
         ] {
             priya.press(key).await;
             priya.sees(sees).await;
-            picture(name, &priya).await;
+            assert_screen_snapshot(name, &priya).await;
             // A park needs no words; the others say what is missing.
             if name != "dialog_park" {
                 priya.press("<enter>").await;
@@ -294,13 +298,13 @@ async fn dialogs() {
             priya.press("x<esc>").await;
             priya.sees("Throw away what you typed?").await;
             if name == "dialog_resolve" {
-                picture("dialog_confirm", &priya).await;
+                assert_screen_snapshot("dialog_confirm", &priya).await;
             }
             priya.press("y").await;
             priya.no_longer_sees("Throw away what you typed?").await;
-            priya.sees_no(sees).await;
+            priya.does_not_see(sees).await;
         }
-        sam.resolves(&vpn.session, "Done.").await;
+        sam.resolve(&vpn.session_id, "Done.").await;
     }
 }
 
@@ -308,45 +312,46 @@ async fn dialogs() {
 async fn offline() {
     let (mut world, _model) = world_with_model().await;
     let sam = world.engineer("Sam Ortiz").await;
-    let vpn = vpn(&sam).await;
-    sam.waits_for_assessment(&vpn).await;
+    let vpn = escalate_vpn_problem(&sam).await;
+    sam.wait_for_assessment(&vpn).await;
     let mut consoles = Vec::new();
-    for (columns, rows) in SIZES {
-        let mut priya = opens(&world, (columns, rows)).await;
+    for (columns, rows) in TERMINAL_SIZES {
+        let mut priya = open_console(&world, (columns, rows)).await;
         priya.sees("✓ high").await;
         consoles.push(priya);
     }
-    world.stops().await;
+    world.stop().await;
     for priya in &mut consoles {
         priya.sees("offline").await;
         priya.press("p").await;
         priya.sees("Offline: not claimed. Try again when it is live").await;
-        picture("offline", priya).await;
+        assert_screen_snapshot("offline", priya).await;
     }
 }
 
 #[tokio::test]
 async fn text_that_would_do_harm_is_only_text() {
-    let world = World::with(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await;
+    let world =
+        World::with_settings(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await;
     let sam = world.engineer("Sam Ortiz").await;
-    let session = sam.opens("bidi \u{202e}txt.exe and zero\u{200b}width").await;
-    sam.notes(&session, "clear \u{1b}[2J title \u{1b}]0;owned\u{7} c1 \u{9b}31m tab\tend").await;
-    sam.hands_off(&session, "normal").await;
-    for (columns, rows) in SIZES {
-        let mut priya = opens(&world, (columns, rows)).await;
+    let session = sam.open_session("bidi \u{202e}txt.exe and zero\u{200b}width").await;
+    sam.add_note(&session, "clear \u{1b}[2J title \u{1b}]0;owned\u{7} c1 \u{9b}31m tab\tend").await;
+    sam.escalate_session(&session, "normal").await;
+    for (columns, rows) in TERMINAL_SIZES {
+        let mut priya = open_console(&world, (columns, rows)).await;
         priya.sees("bidi ‹202E›txt.exe").await;
         priya.press("<enter>").await;
         priya.sees("Conversation (2 messages)").await;
         priya.press("<tab>G").await;
         priya.still_sees("clear ␛[2J").await;
-        picture("hostile_text", &priya).await;
+        assert_screen_snapshot("hostile_text", &priya).await;
     }
 }
 
 #[tokio::test]
 async fn a_terminal_that_is_too_small_says_so() {
     let world = World::new().await;
-    let mut priya = world.console_of_size("Priya Nair", 39, 9).await;
+    let mut priya = world.console_with_size("Priya Nair", 39, 9).await;
     priya.sees("tierup needs 40x10").await;
     priya.resize(40, 10).await;
     priya.sees("Escalations").await;

@@ -1,17 +1,19 @@
 //! A session and what is done in it, as pictures in text, at 120x36 and at 80x24.
 
-use crate::picture::{SIZES, opens, picture, vpn, world_with_model};
-use tierup_e2e::{Model, Temper, World};
+use crate::screen_snapshot::{
+    TERMINAL_SIZES, assert_screen_snapshot, escalate_vpn_problem, open_console, world_with_model,
+};
+use tierup_e2e::{FakeModel, ModelBehavior, World};
 
 #[tokio::test]
 async fn a_session_and_what_is_done_in_it() {
     let (world, _model) = world_with_model().await;
     let sam = world.engineer("Sam Ortiz").await;
     world.engineer("Dana Wu").await;
-    for (columns, rows) in SIZES {
-        let vpn = vpn(&sam).await;
-        sam.waits_for_assessment(&vpn).await;
-        let mut priya = opens(&world, (columns, rows)).await;
+    for (columns, rows) in TERMINAL_SIZES {
+        let vpn = escalate_vpn_problem(&sam).await;
+        sam.wait_for_assessment(&vpn).await;
+        let mut priya = open_console(&world, (columns, rows)).await;
         priya.sees("VPN won't connect").await;
         priya.press("p").await;
         priya.sees("Suggested").await;
@@ -27,14 +29,14 @@ async fn a_session_and_what_is_done_in_it() {
         ] {
             priya.press(key).await;
             priya.sees(sees).await;
-            picture(name, &priya).await;
+            assert_screen_snapshot(name, &priya).await;
         }
-        sam.resolves(&vpn.session, "Done.").await;
+        sam.resolve(&vpn.session_id, "Done.").await;
     }
 }
 
 /// Steps as people write them: a sentence each.
-const SENTENCES: &str = "**Likely cause:** The gateway does not trust the new issuer.\n\n**Steps**\n\
+const LONG_STEPS_ASSESSMENT: &str = "**Likely cause:** The gateway does not trust the new issuer.\n\n**Steps**\n\
     1. Pin the certificate: `Set-VpnConnection -Name acme -MachineCertificateIssuerFilter $issuer`\n\
     2. Roll back KB5031455 on one machine of the branch office and compare the handshake\n\
     3. Compare the MTU on the docking station with that of the wireless card (already tried)\n\
@@ -43,22 +45,22 @@ const SENTENCES: &str = "**Likely cause:** The gateway does not trust the new is
 
 #[tokio::test]
 async fn steps_of_a_sentence_each_can_be_read() {
-    let model = Model::with(Temper::Says(SENTENCES.into())).await;
-    let world = World::with(model.settings(10)).await;
+    let model = FakeModel::start(ModelBehavior::Answers(LONG_STEPS_ASSESSMENT.into())).await;
+    let world = World::with_settings(model.server_settings(10)).await;
     let sam = world.engineer("Sam Ortiz").await;
-    for size in SIZES {
-        let vpn = vpn(&sam).await;
-        sam.waits_for_assessment(&vpn).await;
-        let mut priya = opens(&world, size).await;
+    for size in TERMINAL_SIZES {
+        let vpn = escalate_vpn_problem(&sam).await;
+        sam.wait_for_assessment(&vpn).await;
+        let mut priya = open_console(&world, size).await;
         priya.sees("VPN won't connect").await;
         priya.press("p").await;
         priya.sees("Suggested").await;
         priya.no_longer_sees("is yours").await;
-        picture("session_sentences", &priya).await;
+        assert_screen_snapshot("session_sentences", &priya).await;
         priya.press("<ctrl-r><tab><down><space>").await;
         priya.sees("[x] Roll back").await;
-        picture("dialog_resolve_sentences", &priya).await;
-        sam.resolves(&vpn.session, "Done.").await;
+        assert_screen_snapshot("dialog_resolve_sentences", &priya).await;
+        sam.resolve(&vpn.session_id, "Done.").await;
     }
 }
 
@@ -66,10 +68,10 @@ async fn steps_of_a_sentence_each_can_be_read() {
 async fn a_conversation_in_markdown() {
     let (world, _model) = world_with_model().await;
     let sam = world.engineer("Sam Ortiz").await;
-    for (columns, rows) in SIZES {
-        let vpn = vpn(&sam).await;
-        sam.waits_for_assessment(&vpn).await;
-        let mut priya = opens(&world, (columns, rows)).await;
+    for (columns, rows) in TERMINAL_SIZES {
+        let vpn = escalate_vpn_problem(&sam).await;
+        sam.wait_for_assessment(&vpn).await;
+        let mut priya = open_console(&world, (columns, rows)).await;
         priya.sees("VPN won't connect").await;
         priya.press("p").await;
         priya.sees("Suggested").await;
@@ -77,13 +79,13 @@ async fn a_conversation_in_markdown() {
             [the page](https://wiki.acme.test/vpn/error-809) or https://kb.test/809:\n\n\
             | Host | Build | State |\n|---|---|---|\n| vpn-1 | 22631 | drops the second packet |\n\
             | 東京-2 | 22621 | fine |\n\n- [x] reinstalled\n- [ ] other network\n\n```sh\nip link set mtu 1400\n```";
-        sam.notes(&vpn.session, text).await;
+        sam.add_note(&vpn.session_id, text).await;
         priya.sees("ip link set mtu 1400").await;
         priya.press("<alt-up>").await;
         priya.sees("│▌").await;
         priya.no_longer_sees("is yours").await;
-        picture("session_markdown", &priya).await;
-        sam.resolves(&vpn.session, "Done.").await;
+        assert_screen_snapshot("session_markdown", &priya).await;
+        sam.resolve(&vpn.session_id, "Done.").await;
     }
 }
 
@@ -91,21 +93,21 @@ async fn a_conversation_in_markdown() {
 async fn evidence_and_what_was_seen_before() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
-    let solved = sam.opens("VPN certificate expired after the update").await;
-    sam.resolves(&solved, "Renewed the machine certificate in `certlm.msc`.").await;
-    let again = sam.escalates("VPN certificate expired again after an update").await;
-    sam.waits_for_assessment(&again).await;
-    for (columns, rows) in SIZES {
-        let mut priya = opens(&world, (columns, rows)).await;
+    let solved = sam.open_session("VPN certificate expired after the update").await;
+    sam.resolve(&solved, "Renewed the machine certificate in `certlm.msc`.").await;
+    let again = sam.escalate("VPN certificate expired again after an update").await;
+    sam.wait_for_assessment(&again).await;
+    for (columns, rows) in TERMINAL_SIZES {
+        let mut priya = open_console(&world, (columns, rows)).await;
         priya.sees("again after an update").await;
         priya.press("<enter>").await;
         priya.sees("Conversation (1 message)").await;
         priya.press("e").await;
         priya.sees("│▌VPN certificate expired").await;
-        picture("briefing_evidence", &priya).await;
+        assert_screen_snapshot("briefing_evidence", &priya).await;
         priya.press("s").await;
         priya.sees("↵ read").await;
-        picture("briefing_cases", &priya).await;
+        assert_screen_snapshot("briefing_cases", &priya).await;
     }
 }
 
@@ -113,19 +115,19 @@ async fn evidence_and_what_was_seen_before() {
 async fn a_lost_claim_with_a_draft() {
     let (world, _model) = world_with_model().await;
     let (sam, ana) = (world.engineer("Sam Ortiz").await, world.engineer("Ana Wu").await);
-    for (columns, rows) in SIZES {
-        let vpn = vpn(&sam).await;
-        sam.waits_for_assessment(&vpn).await;
-        let mut priya = opens(&world, (columns, rows)).await;
+    for (columns, rows) in TERMINAL_SIZES {
+        let vpn = escalate_vpn_problem(&sam).await;
+        sam.wait_for_assessment(&vpn).await;
+        let mut priya = open_console(&world, (columns, rows)).await;
         priya.sees("VPN won't connect").await;
         priya.press("<enter>v").await;
         priya.sees("what you type is kept as a draft").await;
         priya.press("Roll it back").await;
         priya.sees("Roll it back").await;
-        ana.claims(&vpn).await;
+        ana.claim(&vpn).await;
         priya.sees("What you typed for it is kept.").await;
         priya.sees("claimed by Ana Wu").await;
-        picture("conflict_draft", &priya).await;
-        ana.resolves(&vpn.session, "Done.").await;
+        assert_screen_snapshot("conflict_draft", &priya).await;
+        ana.resolve(&vpn.session_id, "Done.").await;
     }
 }

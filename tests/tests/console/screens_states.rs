@@ -1,28 +1,30 @@
 //! States that a user meets now and then, as pictures in text: logging in, lists of one's own, sessions that are read or
 //! wait, small terminals, and terminals that show less.
 
-use crate::picture::{SIZES, opens, picture, vpn, world_with_model};
+use crate::screen_snapshot::{
+    TERMINAL_SIZES, assert_screen_snapshot, escalate_vpn_problem, open_console, world_with_model,
+};
 use serde_json::json;
-use tierup_e2e::{Console, Model, Temper, World};
+use tierup_e2e::{Console, FakeModel, ModelBehavior, World};
 
 /// Terminals in which there is little room.
-const SMALL: [(u16, u16); 2] = [(40, 10), (60, 15)];
+const SMALL_SIZES: [(u16, u16); 2] = [(40, 10), (60, 15)];
 
 #[tokio::test]
 async fn logging_in() {
     let world = World::new().await;
     let priya = world.engineer("Priya Nair").await;
     let home = world.folder().join("home");
-    for (columns, rows) in SIZES.into_iter().chain(SMALL) {
-        let mut console = Console::logged_out(&home, columns, rows);
+    for (columns, rows) in TERMINAL_SIZES.into_iter().chain(SMALL_SIZES) {
+        let mut console = Console::open_logged_out(&home, columns, rows);
         console.sees("Welcome to tierup").await;
-        picture("login_first", &console).await;
+        assert_screen_snapshot("login_first", &console).await;
         console.press("http://127.0.0.1:1<tab><tab>tup_wrong<enter>").await;
         console.sees("cannot be reached").await;
-        picture("login_wrong", &console).await;
+        assert_screen_snapshot("login_wrong", &console).await;
     }
     let mut consoles = Vec::new();
-    for (columns, rows) in SIZES {
+    for (columns, rows) in TERMINAL_SIZES {
         let mut console = Console::open(&world.url(), priya.token(), &home, columns, rows);
         console.sees("Nothing waits.").await;
         console.sees("Acme · Priya Nair").await;
@@ -32,7 +34,7 @@ async fn logging_in() {
     for console in &mut consoles {
         console.sees("Log in again").await;
         console.sees("logged out").await;
-        picture("login_ended", console).await;
+        assert_screen_snapshot("login_ended", console).await;
     }
 }
 
@@ -41,36 +43,36 @@ async fn lists_of_ones_own() {
     let (world, _model) = world_with_model().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     for (problem, priority) in [("Outlook keeps asking for the password", "high"), ("Printer jams", "low")] {
-        let escalated = sam.escalates_as(problem, priority).await;
-        sam.waits_for_assessment(&escalated).await;
-        priya.claims(&escalated).await;
+        let escalated = sam.escalate_with_priority(problem, priority).await;
+        sam.wait_for_assessment(&escalated).await;
+        priya.claim(&escalated).await;
     }
     for (problem, wake) in
         [("The lift is stuck", json!(null)), ("Waiting for toner", json!("2026-11-23T09:00:00Z"))]
     {
-        let session = priya.opens(problem).await;
+        let session = priya.open_session(problem).await;
         let notes = format!("{problem}: the vendor calls back.");
         let body = json!({"intent": "park", "engineer_notes": notes, "wake_at": wake});
         priya.post(&format!("/ai-sessions/{session}/handoff"), body).await.expect(201);
     }
-    let aside = sam.escalates_as("The badge reader beeps", "normal").await;
-    sam.waits_for_assessment(&aside).await;
-    priya.claims(&aside).await;
+    let aside = sam.escalate_with_priority("The badge reader beeps", "normal").await;
+    sam.wait_for_assessment(&aside).await;
+    priya.claim(&aside).await;
     let body = json!({"intent": "park", "engineer_notes": "The firmware comes on Tuesday."});
-    priya.post(&format!("/ai-sessions/{}/handoff", aside.session), body).await.expect(201);
-    let own = priya.opens("A switch in the attic hums").await;
-    priya.tried(&own, "the fan", "ruled_out").await;
-    for (columns, rows) in SIZES.into_iter().chain(SMALL) {
-        let mut console = opens(&world, (columns, rows)).await;
+    priya.post(&format!("/ai-sessions/{}/handoff", aside.session_id), body).await.expect(201);
+    let own = priya.open_session("A switch in the attic hums").await;
+    priya.add_branch(&own, "the fan", "ruled_out").await;
+    for (columns, rows) in TERMINAL_SIZES.into_iter().chain(SMALL_SIZES) {
+        let mut console = open_console(&world, (columns, rows)).await;
         console.press("2").await;
         console.sees("1 of 4").await;
-        picture("mine", &console).await;
+        assert_screen_snapshot("mine", &console).await;
         console.press("G").await;
         console.sees("4 of 4").await;
-        picture("mine_own", &console).await;
+        assert_screen_snapshot("mine_own", &console).await;
         console.press("3").await;
         console.sees("Waiting for toner").await;
-        picture("parked", &console).await;
+        assert_screen_snapshot("parked", &console).await;
     }
 }
 
@@ -79,16 +81,16 @@ async fn a_session_and_its_dialogs_where_there_is_little_room() {
     let (world, _model) = world_with_model().await;
     let sam = world.engineer("Sam Ortiz").await;
     world.engineer("Dana Wu").await;
-    for (columns, rows) in SMALL {
-        let vpn = vpn(&sam).await;
-        sam.waits_for_assessment(&vpn).await;
-        let mut priya = opens(&world, (columns, rows)).await;
+    for (columns, rows) in SMALL_SIZES {
+        let vpn = escalate_vpn_problem(&sam).await;
+        sam.wait_for_assessment(&vpn).await;
+        let mut priya = open_console(&world, (columns, rows)).await;
         priya.sees("VPN won't").await;
         priya.press("p").await;
         priya.sees("Message").await;
         priya.sees("▏1").await;
         priya.no_longer_sees("is yours").await;
-        picture("session", &priya).await;
+        assert_screen_snapshot("session", &priya).await;
         for (keys, sees, name) in [
             ("<ctrl-r>", "Resolution", "dialog_resolve"),
             ("<tab><down><space>", "[x] Roll back", "dialog_resolve_ticked"),
@@ -104,9 +106,9 @@ async fn a_session_and_its_dialogs_where_there_is_little_room() {
         ] {
             priya.press(keys).await;
             priya.sees(sees).await;
-            picture(name, &priya).await;
+            assert_screen_snapshot(name, &priya).await;
         }
-        sam.resolves(&vpn.session, "Done.").await;
+        sam.resolve(&vpn.session_id, "Done.").await;
     }
 }
 
@@ -114,55 +116,55 @@ async fn a_session_and_its_dialogs_where_there_is_little_room() {
 async fn a_session_that_is_only_read_and_a_briefing_that_has_ended() {
     let (world, _model) = world_with_model().await;
     let (sam, dana) = (world.engineer("Sam Ortiz").await, world.engineer("Dana Wu").await);
-    for (columns, rows) in SIZES {
-        let vpn = vpn(&sam).await;
-        sam.waits_for_assessment(&vpn).await;
-        let _reads = dana.listens(&format!("?handoff_id={}", vpn.handoff)).await;
-        let mut priya = opens(&world, (columns, rows)).await;
+    for (columns, rows) in TERMINAL_SIZES {
+        let vpn = escalate_vpn_problem(&sam).await;
+        sam.wait_for_assessment(&vpn).await;
+        let _reads = dana.subscribe(&format!("?handoff_id={}", vpn.handoff_id)).await;
+        let mut priya = open_console(&world, (columns, rows)).await;
         priya.sees("VPN won't").await;
         priya.press("<enter>").await;
         priya.sees("▌Assessment").await;
         priya.still_sees("Dana reading").await;
-        picture("briefing_readers", &priya).await;
+        assert_screen_snapshot("briefing_readers", &priya).await;
         priya.press("v").await;
         priya.sees("escalated, with Sam Ortiz").await;
-        picture("session_read_only", &priya).await;
+        assert_screen_snapshot("session_read_only", &priya).await;
         priya.press("<esc>").await;
         priya.sees("start here").await;
-        sam.resolves(&vpn.session, "Done.").await;
+        sam.resolve(&vpn.session_id, "Done.").await;
         priya.sees("this handoff is").await;
-        picture("briefing_ended", &priya).await;
+        assert_screen_snapshot("briefing_ended", &priya).await;
     }
 }
 
 #[tokio::test]
 async fn an_answer_on_its_way() {
-    for (columns, rows) in SIZES {
-        let model = Model::with(Temper::AsTold).await;
-        let world = World::with(model.settings(30)).await;
-        let mut priya = opens(&world, (columns, rows)).await;
+    for (columns, rows) in TERMINAL_SIZES {
+        let model = FakeModel::start(ModelBehavior::StreamsOnDemand).await;
+        let world = World::with_settings(model.server_settings(30)).await;
+        let mut priya = open_console(&world, (columns, rows)).await;
         priya.sees("Nothing waits.").await;
         priya.press("cThe lift is stuck<enter>").await;
         priya.sees("active, yours").await;
         priya.press("What now?<enter>").await;
         priya.sees("the assistant is thinking").await;
-        picture("session_thinking", &priya).await;
-        model.says("Try the **stairs**, then `call");
+        assert_screen_snapshot("session_thinking", &priya).await;
+        model.send_delta("Try the **stairs**, then `call");
         priya.sees("stairs").await;
-        picture("session_streaming", &priya).await;
-        model.is_done();
+        assert_screen_snapshot("session_streaming", &priya).await;
+        model.finish_answer();
         priya.no_longer_sees("writing").await;
     }
-    for (columns, rows) in SIZES {
-        let model = Model::with(Temper::Status(503)).await;
-        let world = World::with(model.settings(10)).await;
-        let mut priya = opens(&world, (columns, rows)).await;
+    for (columns, rows) in TERMINAL_SIZES {
+        let model = FakeModel::start(ModelBehavior::Status(503)).await;
+        let world = World::with_settings(model.server_settings(10)).await;
+        let mut priya = open_console(&world, (columns, rows)).await;
         priya.sees("Nothing waits.").await;
         priya.press("cThe lift is stuck<enter>").await;
         priya.sees("active, yours").await;
         priya.press("What now?<enter>").await;
         priya.sees("The assistant could not answer").await;
-        picture("session_no_answer", &priya).await;
+        assert_screen_snapshot("session_no_answer", &priya).await;
     }
 }
 
@@ -170,73 +172,73 @@ async fn an_answer_on_its_way() {
 async fn a_long_message_and_what_is_new_below() {
     let (world, _model) = world_with_model().await;
     let sam = world.engineer("Sam Ortiz").await;
-    for (columns, rows) in SIZES {
-        let vpn = vpn(&sam).await;
-        sam.waits_for_assessment(&vpn).await;
+    for (columns, rows) in TERMINAL_SIZES {
+        let vpn = escalate_vpn_problem(&sam).await;
+        sam.wait_for_assessment(&vpn).await;
         let long: Vec<String> = (0..300).map(|line| format!("line {line} of a log")).collect();
-        sam.resolves(&vpn.session, "Done.").await;
-        let session = sam.opens("A log of 300 lines").await;
-        sam.notes(&session, &long.join("\n")).await;
-        let escalated = sam.hands_off(&session, "urgent").await;
-        sam.waits_for_assessment(&escalated).await;
-        let mut priya = opens(&world, (columns, rows)).await;
+        sam.resolve(&vpn.session_id, "Done.").await;
+        let session = sam.open_session("A log of 300 lines").await;
+        sam.add_note(&session, &long.join("\n")).await;
+        let escalated = sam.escalate_session(&session, "urgent").await;
+        sam.wait_for_assessment(&escalated).await;
+        let mut priya = open_console(&world, (columns, rows)).await;
         priya.sees("A log of 300 lines").await;
         priya.press("p").await;
         priya.sees("line 299").await;
         priya.sees("Suggested").await;
         priya.no_longer_sees("is yours").await;
-        picture("session_long_message", &priya).await;
+        assert_screen_snapshot("session_long_message", &priya).await;
         priya.press("<pgup>").await;
         priya.no_longer_sees("line 299").await;
         for word in ["one", "two", "three"] {
-            sam.notes(&session, word).await;
+            sam.add_note(&session, word).await;
         }
         priya.sees("▼ 3 new").await;
-        picture("session_new_below", &priya).await;
-        sam.resolves(&session, "Done.").await;
+        assert_screen_snapshot("session_new_below", &priya).await;
+        sam.resolve(&session, "Done.").await;
     }
 }
 
 #[tokio::test]
 async fn three_toasts_and_an_assessment_that_is_slow() {
-    let model = Model::with(Temper::Hangs).await;
-    let world = World::with(model.settings(60)).await;
+    let model = FakeModel::start(ModelBehavior::NeverAnswers).await;
+    let world = World::with_settings(model.server_settings(60)).await;
     let sam = world.engineer("Sam Ortiz").await;
-    vpn(&sam).await;
-    let mut priya = opens(&world, (80, 24)).await;
+    escalate_vpn_problem(&sam).await;
+    let mut priya = open_console(&world, (80, 24)).await;
     priya.sees("VPN won't").await;
     priya.press("<enter>").await;
     priya.sees("start here").await;
     // It counts as slow after ten seconds of this machine.
     priya.sees("Slow: nothing has come").await;
-    picture("briefing_slow", &priya).await;
+    assert_screen_snapshot("briefing_slow", &priya).await;
     let long = "Nobody can print on the third floor since the update of this morning came".repeat(3);
     for problem in ["Printer jams", &long, "Teams has no sound"] {
-        sam.escalates(problem).await;
+        sam.escalate(problem).await;
     }
     priya.sees("#4 Teams").await;
-    picture("toasts", &priya).await;
+    assert_screen_snapshot("toasts", &priya).await;
 }
 
 #[tokio::test]
 async fn terminals_that_show_less() {
     let (world, _model) = world_with_model().await;
     let sam = world.engineer("Sam Ortiz").await;
-    let vpn = vpn(&sam).await;
-    sam.waits_for_assessment(&vpn).await;
-    for (columns, rows) in SIZES {
+    let vpn = escalate_vpn_problem(&sam).await;
+    sam.wait_for_assessment(&vpn).await;
+    for (columns, rows) in TERMINAL_SIZES {
         let settings = "glyphs = \"ascii\"\ntheme = \"mono\"";
-        let mut priya = world.console_with("Priya Nair", settings, (columns, rows)).await;
+        let mut priya = world.console_with_settings("Priya Nair", settings, (columns, rows)).await;
         priya.sees("VPN won't").await;
-        picture("queue_ascii", &priya).await;
+        assert_screen_snapshot("queue_ascii", &priya).await;
         priya.press("<enter>").await;
         priya.sees("start here").await;
-        picture("briefing_ascii", &priya).await;
+        assert_screen_snapshot("briefing_ascii", &priya).await;
         priya.press("?").await;
         priya.sees("Keys: the briefing").await;
-        picture("briefing_help_ascii", &priya).await;
+        assert_screen_snapshot("briefing_help_ascii", &priya).await;
     }
-    let mut priya = world.console_of_size("Priya Nair", 39, 9).await;
+    let mut priya = world.console_with_size("Priya Nair", 39, 9).await;
     priya.sees("tierup needs 40x10").await;
-    picture("too_small", &priya).await;
+    assert_screen_snapshot("too_small", &priya).await;
 }

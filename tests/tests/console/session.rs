@@ -2,15 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use crate::stage::{escalated, picked_up, world_that_says};
+use crate::fixtures::{escalate_and_assess, open_claimed_session, world_with_assessment};
 use serde_json::{Value, json};
-use tierup_e2e::{Console, Engineer, Hole, Lossy, World};
+use tierup_e2e::{ApiClient, BlackholeProxy, Console, LossyProxy, World};
 
-const SAID: &str = "**Likely cause:** DNS\n**Steps**\n1. Flush the cache\n2. Ask the resolver\n\
+const ASSESSMENT: &str = "**Likely cause:** DNS\n**Steps**\n1. Flush the cache\n2. Ask the resolver\n\
     **Confidence:** low\n**Evidence**\n- [2] \"no such host\"\n- [1] \"VPN is down\"";
 
-async fn branches(who: &Engineer, session: &str) -> Vec<(String, String, Value)> {
-    let session = who.session(session).await;
+async fn branches(client: &ApiClient, session: &str) -> Vec<(String, String, Value)> {
+    let session = client.session(session).await;
     let map = session["branch_map"].as_array().unwrap().clone();
     let text = |branch: &Value, field: &str| branch[field].as_str().unwrap().to_owned();
     map.iter().map(|b| (text(b, "hypothesis"), text(b, "status"), b["evidence"].clone())).collect()
@@ -18,9 +18,9 @@ async fn branches(who: &Engineer, session: &str) -> Vec<(String, String, Value)>
 
 #[tokio::test]
 async fn what_was_tried_is_noted_and_settled() {
-    let (world, _model) = world_that_says(SAID).await;
-    let (sam, vpn) = escalated(&world, "VPN is down").await;
-    let mut priya = picked_up(&world, "VPN is down").await;
+    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+    let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
+    let mut priya = open_claimed_session(&world, "VPN is down").await;
     priya.press("<ctrl-g>").await;
     priya.sees("Nothing yet.").await;
     priya.press("a").await;
@@ -34,7 +34,7 @@ async fn what_was_tried_is_noted_and_settled() {
     priya.press("jc").await;
     priya.sees("✓ the resolver  confirmed").await;
     assert_eq!(
-        branches(&sam, &vpn.session).await,
+        branches(&sam, &vpn.session_id).await,
         [
             ("the MTU".into(), "ruled_out".into(), json!("1400 works no better")),
             ("the resolver".into(), "confirmed".into(), Value::Null)
@@ -50,9 +50,9 @@ async fn what_was_tried_is_noted_and_settled() {
     priya.press("x").await;
     priya.sees("✗ the MTU of the dock  ruled out").await;
     // What others note shows too.
-    sam.tried(&vpn.session, "the proxy", "open").await;
+    sam.add_branch(&vpn.session_id, "the proxy", "open").await;
     priya.sees("? the proxy").await;
-    sam.tried(&vpn.session, "the switch\nin \u{1b}[31mrack 4", "open").await;
+    sam.add_branch(&vpn.session_id, "the switch\nin \u{1b}[31mrack 4", "open").await;
     priya.sees("? the switch …  open").await;
     priya.press("<esc>").await;
     priya.no_longer_sees("the proxy").await;
@@ -61,9 +61,9 @@ async fn what_was_tried_is_noted_and_settled() {
 
 #[tokio::test]
 async fn what_came_of_the_steps_is_said() {
-    let (world, _model) = world_that_says(SAID).await;
-    let (sam, vpn) = escalated(&world, "VPN is down").await;
-    let mut priya = picked_up(&world, "VPN is down").await;
+    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+    let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
+    let mut priya = open_claimed_session(&world, "VPN is down").await;
     priya.press("<alt-o>").await;
     priya.sees("What came of the steps").await;
     priya.press("f").await;
@@ -77,7 +77,7 @@ async fn what_came_of_the_steps_is_said() {
     assert_eq!(outcomes(&sam.handoff(&vpn).await), [json!("failed"), json!("worked")]);
     priya.press("ku").await;
     let is_unmarked = |line: &str| line.trim_end_matches([' ', '│']).ends_with("1. Flush the cache");
-    priya.waits(move |screen| screen.lines().any(is_unmarked)).await;
+    priya.wait_for_screen(move |screen| screen.lines().any(is_unmarked)).await;
     assert_eq!(outcomes(&sam.handoff(&vpn).await), [Value::Null, json!("worked")]);
     priya.press("<esc>").await;
     priya.no_longer_sees("What came of the steps").await;
@@ -88,15 +88,15 @@ async fn what_came_of_the_steps_is_said() {
 
 #[tokio::test]
 async fn a_claim_is_passed_to_a_person() {
-    let (world, _model) = world_that_says(SAID).await;
-    let (sam, vpn) = escalated(&world, "VPN is down").await;
+    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+    let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     world.engineer("Dana Wu").await;
-    world.person("Vic Low", tierup_common::user::Role::Viewer).await;
-    let mut priya = picked_up(&world, "VPN is down").await;
+    world.user("Vic Low", tierup_common::user::Role::Viewer).await;
+    let mut priya = open_claimed_session(&world, "VPN is down").await;
     priya.press("<alt-a>").await;
     priya.sees("Dana Wu").await;
     // A viewer cannot work on it.
-    priya.sees_no("Vic Low").await;
+    priya.does_not_see("Vic Low").await;
     priya.press("zzz").await;
     priya.sees("Nobody has this name").await;
     priya.press("<enter>").await;
@@ -116,9 +116,9 @@ async fn a_claim_is_passed_to_a_person() {
 
 #[tokio::test]
 async fn it_is_sent_back_with_a_question() {
-    let (world, _model) = world_that_says(SAID).await;
-    let (sam, vpn) = escalated(&world, "VPN is down").await;
-    let mut priya = picked_up(&world, "VPN is down").await;
+    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+    let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
+    let mut priya = open_claimed_session(&world, "VPN is down").await;
     priya.press("<alt-q>").await;
     priya.sees("Send back with a question").await;
     priya.press("<enter>").await;
@@ -128,16 +128,16 @@ async fn it_is_sent_back_with_a_question() {
     priya.press("y").await;
     priya.sees("#1 is back with Sam Ortiz, with your question").await;
     assert_eq!(sam.handoff(&vpn).await["status"], "withdrawn");
-    let session = sam.session(&vpn.session).await;
+    let session = sam.session(&vpn.session_id).await;
     let last = session["conversation_messages"].as_array().unwrap().last().unwrap().clone();
     assert!(last["content"].as_str().unwrap().contains("Which build?"), "{last}");
 }
 
 #[tokio::test]
 async fn a_park_wakes_when_its_words_say() {
-    let (world, _model) = world_that_says(SAID).await;
-    let (_sam, _vpn) = escalated(&world, "VPN is down").await;
-    let mut priya = picked_up(&world, "VPN is down").await;
+    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+    let (_sam, _vpn) = escalate_and_assess(&world, "VPN is down").await;
+    let mut priya = open_claimed_session(&world, "VPN is down").await;
     priya.press("<ctrl-k>Waiting for the vendor<tab>soon").await;
     priya.sees("Write it like 2h").await;
     priya.press("<enter>").await;
@@ -162,8 +162,8 @@ async fn a_park_wakes_when_its_words_say() {
 
 #[tokio::test]
 async fn ones_own_escalation_is_taken_back_while_nobody_has_it() {
-    let (world, _model) = world_that_says(SAID).await;
-    let (sam, vpn) = escalated(&world, "VPN is down").await;
+    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+    let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut console = world.console("Sam Ortiz").await;
     console.sees("VPN is down").await;
     console.press("<enter>").await;
@@ -189,14 +189,14 @@ async fn ones_own_escalation_is_taken_back_while_nobody_has_it() {
 
 #[tokio::test]
 async fn resolving_asks_once_more() {
-    let (world, _model) = world_that_says(SAID).await;
-    let (sam, vpn) = escalated(&world, "VPN is down").await;
-    let mut priya = picked_up(&world, "VPN is down").await;
+    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+    let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
+    let mut priya = open_claimed_session(&world, "VPN is down").await;
     priya.press("<ctrl-r>It was DNS<tab><space><enter>").await;
     priya.sees("A resolved session stays closed.").await;
     priya.press("n").await;
     priya.no_longer_sees("stays closed").await;
-    assert_eq!(sam.session(&vpn.session).await["status"], "active");
+    assert_eq!(sam.session(&vpn.session_id).await["status"], "active");
     priya.press("<enter>y").await;
     priya.sees("#1 is resolved").await;
     let handoff = sam.handoff(&vpn).await;
@@ -205,15 +205,15 @@ async fn resolving_asks_once_more() {
 
 #[tokio::test]
 async fn evidence_leads_to_its_message() {
-    let (world, _model) = world_that_says(SAID).await;
+    let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let sam = world.engineer("Sam Ortiz").await;
-    let session = sam.opens("VPN is down").await;
-    sam.notes(&session, "nslookup says: no such host").await;
+    let session = sam.open_session("VPN is down").await;
+    sam.add_note(&session, "nslookup says: no such host").await;
     for number in 3..=20 {
-        sam.notes(&session, &format!("note number {number}")).await;
+        sam.add_note(&session, &format!("note number {number}")).await;
     }
-    let vpn = sam.hands_off(&session, "normal").await;
-    sam.waits_for_assessment(&vpn).await;
+    let vpn = sam.escalate_session(&session, "normal").await;
+    sam.wait_for_assessment(&vpn).await;
     let mut priya = world.console("Priya Nair").await;
     priya.sees("VPN is down").await;
     priya.press("<enter>").await;
@@ -256,11 +256,11 @@ async fn evidence_leads_to_its_message() {
 async fn what_was_seen_before_can_be_read() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
-    let solved = sam.opens("VPN certificate expired after the update").await;
-    sam.notes(&solved, "The gateway says: certificate expired").await;
-    sam.resolves(&solved, "Renewed the machine certificate.").await;
-    let again = sam.escalates("VPN certificate expired again after an update").await;
-    sam.waits_for_assessment(&again).await;
+    let solved = sam.open_session("VPN certificate expired after the update").await;
+    sam.add_note(&solved, "The gateway says: certificate expired").await;
+    sam.resolve(&solved, "Renewed the machine certificate.").await;
+    let again = sam.escalate("VPN certificate expired again after an update").await;
+    sam.wait_for_assessment(&again).await;
     let mut priya = world.console("Priya Nair").await;
     priya.sees("again after an update").await;
     priya.press("<enter>").await;
@@ -277,8 +277,8 @@ async fn what_was_seen_before_can_be_read() {
 
 #[tokio::test]
 async fn a_draft_for_a_lost_claim_is_kept() {
-    let (world, _model) = world_that_says(SAID).await;
-    let (_sam, vpn) = escalated(&world, "VPN is down").await;
+    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+    let (_sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let dana = world.engineer("Dana Wu").await;
     let mut priya = world.console("Priya Nair").await;
     priya.sees("VPN is down").await;
@@ -286,21 +286,22 @@ async fn a_draft_for_a_lost_claim_is_kept() {
     priya.sees("what you type is kept as a draft").await;
     priya.press("Try the resolver first").await;
     priya.sees("Try the resolver first").await;
-    dana.claims(&vpn).await;
+    dana.claim(&vpn).await;
     priya.sees("Already claimed by Dana Wu just now.").await;
     priya.sees("What you typed for it is kept.").await;
     // Priya takes no part in the session: what its server would refuse is not offered.
-    priya.sees_no("send it as a note").await;
+    priya.does_not_see("send it as a note").await;
     priya.press("<enter>").await;
     priya.no_longer_sees("Already claimed").await;
-    let said = dana.session(&vpn.session).await["conversation_messages"].as_array().unwrap().len();
-    assert_eq!(said, 2);
+    let message_count =
+        dana.session(&vpn.session_id).await["conversation_messages"].as_array().unwrap().len();
+    assert_eq!(message_count, 2);
 }
 
 #[tokio::test]
 async fn an_admins_draft_reaches_the_winner_as_a_note() {
-    let (world, model) = world_that_says(SAID).await;
-    let (_sam, vpn) = escalated(&world, "VPN is down").await;
+    let (world, model) = world_with_assessment(ASSESSMENT).await;
+    let (_sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let dana = world.engineer("Dana Wu").await;
     let home = world.folder().join("home of Ana");
     let mut ana = Console::open(&world.url(), world.owner().token(), &home, 120, 36);
@@ -309,53 +310,54 @@ async fn an_admins_draft_reaches_the_winner_as_a_note() {
     ana.sees("what you type is kept as a draft").await;
     ana.press("Try the resolver first").await;
     ana.sees("Try the resolver first").await;
-    dana.claims(&vpn).await;
+    dana.claim(&vpn).await;
     ana.sees("What you typed for it is kept.").await;
     ana.press("d").await;
     ana.sees("Dana Wu has your note").await;
-    let session = dana.session(&vpn.session).await;
+    let session = dana.session(&vpn.session_id).await;
     assert_eq!(session["conversation_messages"][2]["content"], "Try the resolver first");
     assert_eq!(model.asked().await.len(), 1, "a note is for people: the assistant was asked nothing");
 }
 
 #[tokio::test]
 async fn a_claim_whose_answer_is_lost_is_won_all_the_same() {
-    let (world, _model) = world_that_says(SAID).await;
-    let (sam, vpn) = escalated(&world, "VPN is down").await;
-    let link = Lossy::before(&world.url(), "/claim").await;
+    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+    let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
+    let proxy = LossyProxy::start(&world.url(), "/claim").await;
     let who = world.engineer("Priya Nair").await;
     let home = world.folder().join("home");
-    let mut priya = Console::open(link.url(), who.token(), &home, 120, 36);
+    let mut priya = Console::open(proxy.url(), who.token(), &home, 120, 36);
     priya.sees("VPN is down").await;
     priya.press("p").await;
     priya.sees("active, yours").await;
-    assert_eq!(link.lost(), 1);
-    let timeline = sam.get(&format!("/ai-sessions/{}/timeline", vpn.session)).await.expect(200);
+    assert_eq!(proxy.lost(), 1);
+    let timeline = sam.get(&format!("/ai-sessions/{}/timeline", vpn.session_id)).await.expect(200);
     let claims = timeline["items"].as_array().unwrap().iter().filter(|it| it["type"] == "handoff_claimed");
     assert_eq!(claims.count(), 1);
 }
 
 #[tokio::test]
 async fn a_link_that_swallows_answers_is_noticed_with_the_first_question_and_nothing_is_said_twice() {
-    let (world, _model) = world_that_says(SAID).await;
-    let (_sam, vpn) = escalated(&world, "VPN is down").await;
-    let link = Hole::before(&world.url()).await;
+    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+    let (_sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
+    let proxy = BlackholeProxy::start(&world.url()).await;
     let who = world.engineer("Priya Nair").await;
     let home = world.folder().join("home");
-    let patience = std::time::Duration::from_millis(500);
-    let mut priya = Console::open_within(patience, link.url(), who.token(), &home);
+    let answer_timeout = std::time::Duration::from_millis(500);
+    let mut priya = Console::open_with_timeout(answer_timeout, proxy.url(), who.token(), &home);
     priya.sees("VPN is down").await;
     priya.press("p").await;
     priya.sees("active, yours").await;
-    priya.rests().await;
-    link.swallows();
+    priya.wait_until_idle().await;
+    proxy.drop_responses();
     priya.press("<alt-e>next thought<enter>").await;
     priya.no_longer_sees("live").await;
     priya.sees("offline").await;
-    link.opens();
+    proxy.forward_responses();
     priya.sees("live").await;
-    priya.sees_no("sending").await;
-    let messages = who.session(&vpn.session).await["conversation_messages"].clone();
-    let said = messages.as_array().unwrap().iter().filter(|said| said["content"] == "next thought");
-    assert_eq!(said.count(), 1);
+    priya.does_not_see("sending").await;
+    let messages = who.session(&vpn.session_id).await["conversation_messages"].clone();
+    let matching_messages =
+        messages.as_array().unwrap().iter().filter(|said| said["content"] == "next thought");
+    assert_eq!(matching_messages.count(), 1);
 }

@@ -10,247 +10,258 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-use tierup_e2e::process::{binary, has_ended, tell};
-use tierup_e2e::{Engineer, Pty, World, soak};
+use tierup_e2e::process::{binary_path, send_signal, wait_for_exit};
+use tierup_e2e::{ApiClient, Pty, World, quick_or_soak};
 
 /// A console at a real server, with one handoff in the queue.
-struct Desk {
+struct PtyFixture {
     world: World,
-    sam: Engineer,
+    sam: ApiClient,
     home: PathBuf,
-    environment: Vec<(&'static str, String)>,
+    env: Vec<(&'static str, String)>,
 }
 
-impl Desk {
+impl PtyFixture {
     async fn new() -> Self {
         let world = World::new().await;
         let sam = world.engineer("Sam Ortiz").await;
-        sam.escalates("VPN is down").await;
+        sam.escalate("VPN is down").await;
         let priya = world.engineer("Priya Nair").await;
         let home = world.folder().join("home");
         std::fs::create_dir_all(&home).unwrap();
         let environment = vec![("TIERUP_SERVER", world.url()), ("TIERUP_TOKEN", priya.token().to_owned())];
-        Self { world, sam, home, environment }
+        Self { world, sam, home, env: environment }
     }
 
     fn environment(&self) -> Vec<(&str, &str)> {
-        self.environment.iter().map(|(name, value)| (*name, value.as_str())).collect()
+        self.env.iter().map(|(name, value)| (*name, value.as_str())).collect()
     }
 
     /// Opens a console, and waits for the queue.
-    fn sits(&self, program: &str) -> Pty {
-        let console = Pty::run_with(program, &[], &self.home, (100, 30), &self.environment());
+    fn open_queue(&self, program: &str) -> Pty {
+        let console = Pty::spawn_with_env(program, &[], &self.home, (100, 30), &self.environment());
         console.sees("VPN is down");
         console.sees("live");
         console
     }
 
     /// The same, in a session with something typed.
-    fn types(&self, program: &str) -> Pty {
-        let mut console = self.sits(program);
-        console.types("p");
+    fn open_session_with_draft(&self, program: &str) -> Pty {
+        let mut console = self.open_queue(program);
+        console.send_keys("p");
         console.sees("active, yours");
-        console.types("half a thought");
+        console.send_keys("half a thought");
         console.sees("half a thought");
         console
     }
 
-    fn drafts(&self, folder: &str) -> String {
-        std::fs::read_to_string(self.home.join(folder).join("drafts.json")).unwrap_or_default()
+    fn read_drafts(&self, dir: &str) -> String {
+        std::fs::read_to_string(self.home.join(dir).join("drafts.json")).unwrap_or_default()
     }
 }
 
-const DATA: &str = ".local/share/tierup";
+const DATA_DIR: &str = ".local/share/tierup";
 
-/// How long an end may take. A second is the promise, which `just soak` holds on a machine that has nothing else to
+/// How long an end may take. A second is the promise, which `just quick_or_soak` holds on a machine that has nothing else to
 /// do; while all tests run, this is for what would be felt as hanging.
-fn at_once() -> Duration {
-    Duration::from_secs(soak(10, 1))
+fn exit_time_limit() -> Duration {
+    Duration::from_secs(quick_or_soak(10, 1))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_way_to_end_gives_the_terminal_back_at_once_and_keeps_the_draft() {
     let signals = [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT].map(Some);
     for end in signals.into_iter().chain([None]) {
-        let desk = Desk::new().await;
-        let mut console = desk.types("tierup");
+        let fixture = PtyFixture::new().await;
+        let mut console = fixture.open_session_with_draft("tierup");
         let begun = Instant::now();
         match end {
-            Some(signal) => console.hears(signal),
-            None => console.types("\x03"),
+            Some(signal) => console.send_signal(signal),
+            None => console.send_keys("\x03"),
         }
-        assert_eq!(console.ends(), 0, "{end:?}");
-        assert!(begun.elapsed() < at_once(), "{end:?} took {:?}", begun.elapsed());
-        console.is_as_before();
-        assert!(desk.drafts(DATA).contains("half a thought"), "{end:?}");
+        assert_eq!(console.wait_for_exit(), 0, "{end:?}");
+        assert!(begun.elapsed() < exit_time_limit(), "{end:?} took {:?}", begun.elapsed());
+        console.assert_terminal_restored();
+        assert!(fixture.read_drafts(DATA_DIR).contains("half a thought"), "{end:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_panic_gives_the_terminal_back_before_it_says_anything() {
     for whose in ["loop", "thread"] {
-        let desk = Desk::new().await;
-        let mut console = desk.types("faller");
+        let fixture = PtyFixture::new().await;
+        let mut console = fixture.open_session_with_draft("panicking_console");
         let begun = Instant::now();
         if whose == "loop" {
-            console.types("\x1b[24~");
+            console.send_keys("\x1b[24~");
         } else {
-            let address = std::fs::read_to_string(desk.home.join("falls-at")).unwrap();
+            let address = std::fs::read_to_string(fixture.home.join("panic-address")).unwrap();
             std::net::TcpStream::connect(address).unwrap();
         }
-        console.ends();
-        assert!(begun.elapsed() < at_once(), "{whose} took {:?}", begun.elapsed());
-        console.is_as_before();
-        let raw = String::from_utf8_lossy(&console.raw()).into_owned();
-        let (back, said) = (raw.rfind("\x1b[?1049l").unwrap(), raw.find("fell over").unwrap());
-        assert!(back < said, "{whose}: it is said on the screen that goes");
-        assert!(raw[said..].starts_with("fell over␛]0;owned␇"), "{whose}: a panic is only text: {raw:?}");
-        assert!(desk.drafts("console").contains("half a thought"), "{whose}");
+        console.wait_for_exit();
+        assert!(begun.elapsed() < exit_time_limit(), "{whose} took {:?}", begun.elapsed());
+        console.assert_terminal_restored();
+        let raw = String::from_utf8_lossy(&console.raw_output()).into_owned();
+        let (restored_at, panic_message_at) =
+            (raw.rfind("\x1b[?1049l").unwrap(), raw.find("fell over").unwrap());
+        assert!(restored_at < panic_message_at, "{whose}: it is said on the screen that goes");
+        assert!(
+            raw[panic_message_at..].starts_with("fell over␛]0;owned␇"),
+            "{whose}: a panic is only text: {raw:?}"
+        );
+        assert!(fixture.read_drafts("console").contains("half a thought"), "{whose}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn suspended_the_shell_has_its_terminal_and_fg_paints_it_anew() {
-    let desk = Desk::new().await;
-    let mut shell = Pty::shell(&desk.home, (100, 30), &desk.environment());
+    let fixture = PtyFixture::new().await;
+    let mut shell = Pty::spawn_shell(&fixture.home, (100, 30), &fixture.environment());
     shell.sees("ready> ");
-    let before = shell.modes();
+    let before = shell.termios();
     for stop in ["Ctrl-Z", "SIGTSTP"] {
-        shell.types("tierup\r");
+        shell.send_keys("tierup\r");
         shell.sees("VPN is down");
         shell.sees("live");
-        shell.forgets();
+        shell.clear_raw_output();
         if stop == "Ctrl-Z" {
-            shell.types("\x1a");
+            shell.send_keys("\x1a");
         } else {
-            tell(shell.in_front(), Signal::TSTP);
+            send_signal(shell.foreground_pid(), Signal::TSTP);
         }
-        shell.writes("\x1b[?1049l");
+        shell.wait_for_output("\x1b[?1049l");
         shell.sees("Stopped");
-        assert_eq!(shell.modes(), before, "{stop}: the shell's terminal is another");
-        shell.forgets();
-        shell.types("printf '\\033[2J\\033[H'; fg\r");
+        assert_eq!(shell.termios(), before, "{stop}: the shell's terminal is another");
+        shell.clear_raw_output();
+        shell.send_keys("printf '\\033[2J\\033[H'; fg\r");
         shell.sees("VPN is down");
         // The shell may have named the window meanwhile.
-        shell.writes("\x1b]2;(1) tierup · Acme\x1b\\");
-        shell.types("q");
+        shell.wait_for_output("\x1b]2;(1) tierup · Acme\x1b\\");
+        shell.send_keys("q");
         shell.no_longer_sees("VPN is down");
-        shell.types("printf '\\033[2J\\033[H'\r");
+        shell.send_keys("printf '\\033[2J\\033[H'\r");
         shell.no_longer_sees("fg");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stopped_outright_and_continued_it_paints_itself_anew() {
-    let desk = Desk::new().await;
-    let mut console = desk.sits("tierup");
-    console.hears(Signal::STOP);
-    console.forgets();
-    console.hears(Signal::CONT);
-    console.writes("\x1b[?1049h");
-    console.writes("VPN is down");
-    console.types("q");
-    assert_eq!(console.ends(), 0);
-    console.is_as_before();
+    let fixture = PtyFixture::new().await;
+    let mut console = fixture.open_queue("tierup");
+    console.send_signal(Signal::STOP);
+    console.clear_raw_output();
+    console.send_signal(Signal::CONT);
+    console.wait_for_output("\x1b[?1049h");
+    console.wait_for_output("VPN is down");
+    console.send_keys("q");
+    assert_eq!(console.wait_for_exit(), 0);
+    console.assert_terminal_restored();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_shell_it_does_not_stop_for_ever() {
-    let desk = Desk::new().await;
-    let mut console = desk.sits("tierup");
-    console.types("\x1a");
+    let fixture = PtyFixture::new().await;
+    let mut console = fixture.open_queue("tierup");
+    console.send_keys("\x1a");
     console.sees("no shell to go back to");
-    console.types("q");
-    assert_eq!(console.ends(), 0);
+    console.send_keys("q");
+    assert_eq!(console.wait_for_exit(), 0);
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_terminal_that_is_gone_ends_it_even_where_nobody_says_so() {
-    let desk = Desk::new().await;
-    let number = desk.home.join("process");
-    let console = binary("tierup");
-    let inner = format!("trap '' HUP; echo $$ > {}; exec {}", number.display(), console.display());
+    let fixture = PtyFixture::new().await;
+    let pid_file = fixture.home.join("process");
+    let console = binary_path("tierup");
+    let inner = format!("trap '' HUP; echo $$ > {}; exec {}", pid_file.display(), console.display());
     // Its terminal is another's, who goes without a word and takes it along.
-    let holder = Pty::run_with("holder", &["sh", "-c", &inner], &desk.home, (100, 30), &desk.environment());
-    holder.sees("VPN is down");
-    let process = std::fs::read_to_string(number).unwrap().trim().parse().unwrap();
-    holder.hears(Signal::KILL);
-    assert!(has_ended(process, tierup_e2e::SOON), "it still runs without a terminal");
+    let pty_host = Pty::spawn_with_env(
+        "pty_host",
+        &["sh", "-c", &inner],
+        &fixture.home,
+        (100, 30),
+        &fixture.environment(),
+    );
+    pty_host.sees("VPN is down");
+    let process = std::fs::read_to_string(pid_file).unwrap().trim().parse().unwrap();
+    pty_host.send_signal(Signal::KILL);
+    assert!(wait_for_exit(process, tierup_e2e::TIMEOUT), "it still runs without a terminal");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn mouse_paste_size_and_title_arrive_where_they_should() {
-    let desk = Desk::new().await;
-    desk.sam.escalates("Printer jams").await;
-    let mut console = desk.sits("tierup");
+    let fixture = PtyFixture::new().await;
+    fixture.sam.escalate("Printer jams").await;
+    let mut console = fixture.open_queue("tierup");
     console.sees("Printer jams");
-    console.writes("\x1b]2;(2) tierup · Acme\x1b\\");
+    console.wait_for_output("\x1b]2;(2) tierup · Acme\x1b\\");
 
     // A click on a row selects it, one on the selected row opens it.
     let screen = console.screen();
     let row = screen.lines().position(|line| line.contains("Printer jams")).unwrap() + 1;
     let click = format!("\x1b[<0;20;{row}M\x1b[<0;20;{row}m");
-    console.types(&click);
-    console.types(&click);
+    console.send_keys(&click);
+    console.send_keys(&click);
     console.sees("start here");
-    console.writes("\x1b]2;(1) tierup · Acme\x1b\\");
-    console.types("\r");
+    console.wait_for_output("\x1b]2;(1) tierup · Acme\x1b\\");
+    console.send_keys("\r");
     console.sees("active, yours");
 
     // A paste is one paste: its line breaks send nothing, its escapes are marks.
-    console.types("\x1b[200~first line\nsecond\x1b]0;owned\x07 line\x1b[201~");
+    console.send_keys("\x1b[200~first line\nsecond\x1b]0;owned\x07 line\x1b[201~");
     console.sees("first line");
     console.sees("second␛]0;owned␇ line");
-    assert!(!String::from_utf8_lossy(&console.raw()).contains("\x1b]0;owned"));
+    assert!(!String::from_utf8_lossy(&console.raw_output()).contains("\x1b]0;owned"));
 
     for (columns, rows) in [(40, 10), (20, 5), (200, 60), (80, 24)] {
-        console.forgets();
+        console.clear_raw_output();
         console.resize(columns, rows);
-        console.writes(if columns < 40 { "tierup needs" } else { "first" });
+        console.wait_for_output(if columns < 40 { "tierup needs" } else { "first" });
     }
-    console.types("\x03");
-    assert_eq!(console.ends(), 0);
-    console.is_as_before();
+    console.send_keys("\x03");
+    assert_eq!(console.wait_for_exit(), 0);
+    console.assert_terminal_restored();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_copied_and_where_links_lead_is_told_in_the_terminals_own_words() {
-    let desk = Desk::new().await;
-    let mut console = desk.sits("tierup");
-    console.types("p");
+    let fixture = PtyFixture::new().await;
+    let mut console = fixture.open_queue("tierup");
+    console.send_keys("p");
     console.sees("active, yours");
     // A note, which the assistant does not answer: it is the last message.
-    console.types("\x14See https://kb.test/809\r");
-    console.writes("\x1b]8;;https://kb.test/809\x1b\\");
+    console.send_keys("\x14See https://kb.test/809\r");
+    console.wait_for_output("\x1b]8;;https://kb.test/809\x1b\\");
     console.sees("Priya Nair  09:30");
     // OSC 52: the text, in base64.
-    console.types("\x1bc");
-    console.writes("\x1b]52;c;U2VlIGh0dHBzOi8va2IudGVzdC84MDk=");
+    console.send_keys("\x1bc");
+    console.wait_for_output("\x1b]52;c;U2VlIGh0dHBzOi8va2IudGVzdC84MDk=");
     console.sees("Copied message 2");
-    console.types("\x03");
-    assert_eq!(console.ends(), 0);
+    console.send_keys("\x03");
+    assert_eq!(console.wait_for_exit(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_terminal_that_does_not_read_utf_8_is_sent_ascii_alone() {
-    let mut desk = Desk::new().await;
-    desk.sam.escalates("Café – 日本 is down").await;
-    desk.environment.extend([("LC_ALL", "C".into()), ("TERM", "foot".into())]);
-    let mut console = desk.sits("tierup");
+    let mut fixture = PtyFixture::new().await;
+    fixture.sam.escalate("Café – 日本 is down").await;
+    fixture.env.extend([("LC_ALL", "C".into()), ("TERM", "foot".into())]);
+    let mut console = fixture.open_queue("tierup");
     console.sees("Caf? - ???? is down");
-    console.writes("\x1b]2;(2) tierup - Acme\x1b\\");
-    console.types("\x1b[O");
-    desk.sam.escalates_as("Mañana", "urgent").await;
-    console.writes("\x1b]777;notify;Urgent, from Sam Ortiz;#3 Ma?ana\x1b\\");
-    console.types("q");
-    assert_eq!(console.ends(), 0);
-    assert!(console.raw().is_ascii());
+    console.wait_for_output("\x1b]2;(2) tierup - Acme\x1b\\");
+    console.send_keys("\x1b[O");
+    fixture.sam.escalate_with_priority("Mañana", "urgent").await;
+    console.wait_for_output("\x1b]777;notify;Urgent, from Sam Ortiz;#3 Ma?ana\x1b\\");
+    console.send_keys("q");
+    assert_eq!(console.wait_for_exit(), 0);
+    assert!(console.raw_output().is_ascii());
     for arguments in [&["queue"][..], &["show", "2"], &["show", "2", "--json"], &["say", "h2", "é"], &["é"]]
     {
-        let mut command = Pty::run_with("tierup", arguments, &desk.home, (100, 30), &desk.environment());
-        command.ends();
-        let raw = command.raw();
+        let mut command =
+            Pty::spawn_with_env("tierup", arguments, &fixture.home, (100, 30), &fixture.environment());
+        command.wait_for_exit();
+        let raw = command.raw_output();
         assert!(!raw.is_empty() && raw.is_ascii(), "{arguments:?}: {}", String::from_utf8_lossy(&raw));
     }
 }
@@ -262,15 +273,15 @@ async fn the_bell_rings_while_the_terminal_has_no_focus_and_a_notification_where
         ("foot", "\x1b]777;notify;Urgent, from Sam Ortiz;#2 Mail is\u{a0}down ‹202E›\x1b\\\x07"),
         ("xterm-kitty", "\x1b]9;Urgent, from Sam Ortiz: #2 Mail is\u{a0}down ‹202E›\x1b\\\x07"),
     ] {
-        let mut desk = Desk::new().await;
-        desk.environment.push(("TERM", term.into()));
-        let mut console = desk.sits("tierup");
-        console.types("\x1b[O");
-        console.forgets();
-        desk.sam.escalates_as("Mail is\u{a0}down \u{202e}", "urgent").await;
-        console.writes(rings);
-        console.types("\x1b[Iq");
-        assert_eq!(console.ends(), 0);
-        drop(desk.world);
+        let mut fixture = PtyFixture::new().await;
+        fixture.env.push(("TERM", term.into()));
+        let mut console = fixture.open_queue("tierup");
+        console.send_keys("\x1b[O");
+        console.clear_raw_output();
+        fixture.sam.escalate_with_priority("Mail is\u{a0}down \u{202e}", "urgent").await;
+        console.wait_for_output(rings);
+        console.send_keys("\x1b[Iq");
+        assert_eq!(console.wait_for_exit(), 0);
+        drop(fixture.world);
     }
 }

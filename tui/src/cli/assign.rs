@@ -7,34 +7,34 @@ use tierup_common::id::HandoffRef;
 use tierup_common::route;
 use tierup_common::user::User;
 
-use crate::cli::errand::{self, Errand};
-use crate::cli::exit::Exit;
+use crate::cli::context::{self, CommandContext};
+use crate::cli::error::CliError;
 
 #[derive(Args)]
-pub(super) struct Arguments {
+pub(super) struct AssignArgs {
     /// Its number, or its id
-    #[arg(value_parser = errand::handoff)]
+    #[arg(value_parser = context::parse_handoff_ref)]
     handoff: HandoffRef,
     /// Who is to work on it: an email address, a name or the beginning of one, or an id
     person: String,
 }
 
 #[derive(Deserialize)]
-struct Team {
+struct UserList {
     items: Vec<User>,
 }
 
-pub(super) async fn run(errand: &Errand, arguments: &Arguments) -> Result<(), Exit> {
-    let team: Team = errand.read(&route::USERS.path(&[]), &()).await?;
-    let person = one_of(team.items, &arguments.person)?;
+pub(super) async fn run(context: &CommandContext, arguments: &AssignArgs) -> Result<(), CliError> {
+    let team: UserList = context.get(&route::USERS.path(&[]), &()).await?;
+    let person = find_user(team.items, &arguments.person)?;
     let body = Assign { user_id: person.id };
-    let handoff: Handoff = errand.post(&route::ASSIGN.path(&[&arguments.handoff]), Some(&body)).await?;
-    errand.out.tell(&handoff, &format!("#{} is with {}", handoff.item.number, person.name))
+    let handoff: Handoff = context.post(&route::ASSIGN.path(&[&arguments.handoff]), Some(&body)).await?;
+    context.output.print(&handoff, &format!("#{} is with {}", handoff.item.number, person.name))
 }
 
 /// The one member who is meant. A whole address, id or name counts before the beginning of a name.
-fn one_of(team: Vec<User>, meant: &str) -> Result<User, Exit> {
-    let meant = meant.to_lowercase();
+fn find_user(team: Vec<User>, query: &str) -> Result<User, CliError> {
+    let meant = query.to_lowercase();
     let is_whole = |user: &User| {
         user.email.to_lowercase() == meant
             || user.name.to_lowercase() == meant
@@ -50,10 +50,10 @@ fn one_of(team: Vec<User>, meant: &str) -> Result<User, Exit> {
             let names: Vec<String> =
                 found.iter().chain([&last]).map(|user| format!("{} <{}>", user.name, user.email)).collect();
             let names = names.join(", ");
-            Err(Exit::usage(format!("{meant:?} is more than one person: {names}"))
+            Err(CliError::usage(format!("{meant:?} is more than one person: {names}"))
                 .hint("name one by their email address"))
         }
-        (None, _) => Err(Exit::not_found(format!("nobody in the team is called {meant:?}"))
+        (None, _) => Err(CliError::not_found(format!("nobody in the team is called {meant:?}"))
             .hint("an email address, a name or the beginning of one, or an id")),
     }
 }
@@ -80,7 +80,7 @@ mod tests {
                 user("Daniel Left", "gone@acme.test", false),
             ]
         };
-        let found = |meant| one_of(team(), meant).map(|user| user.email).map_err(|_| ());
+        let found = |meant| find_user(team(), meant).map(|user| user.email).map_err(|_| ());
         assert_eq!(found("DANA@acme.test"), Ok("dana@acme.test".into()));
         assert_eq!(found("dana"), Ok("dana@acme.test".into()));
         assert_eq!(found("dan"), Ok("dan@acme.test".into()));

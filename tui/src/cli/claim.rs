@@ -3,19 +3,19 @@
 use clap::Args;
 use tierup_common::id::HandoffRef;
 
-use crate::cli::errand::{self, Errand};
-use crate::cli::exit::Exit;
+use crate::cli::context::{self, CommandContext};
+use crate::cli::error::CliError;
 
 #[derive(Args)]
-pub(super) struct Arguments {
+pub(super) struct ClaimArgs {
     /// Its number, or its id
-    #[arg(value_parser = errand::handoff)]
+    #[arg(value_parser = context::parse_handoff_ref)]
     handoff: HandoffRef,
 }
 
-pub(super) async fn run(errand: &Errand, arguments: &Arguments) -> Result<(), Exit> {
-    let claimed = errand.api.claim(arguments.handoff).await?;
+pub(super) async fn run(context: &CommandContext, arguments: &ClaimArgs) -> Result<(), CliError> {
+    let claimed = context.api.claim(arguments.handoff).await?;
     let number = claimed.item.number;
     let words = format!("#{number} is yours: {} (its session: h{number})", claimed.item.problem_summary);
-    errand.out.tell(&claimed, &words)
+    context.output.print(&claimed, &words)
 }

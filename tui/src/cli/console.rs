@@ -2,41 +2,52 @@
 
 use std::io::IsTerminal;
 
-use crate::cli::connect::{self, Known};
-use crate::cli::exit::{Exit, no_way, wrong};
+use crate::cli::connect::{self, ResolvedLogin};
+use crate::cli::error::{CliError, api_error, cli_error};
 use crate::cli::{Options, settings};
 use crate::runtime::activity::Activity;
-use crate::runtime::api::Api;
-use crate::runtime::files::Files;
-use crate::runtime::{self, Entrance, Setup, log, terminal};
-use crate::settings::{Settings, is_dumb};
+use crate::runtime::api::ApiClient;
+use crate::runtime::data_dir::DataDir;
+use crate::runtime::{self, ConsoleSetup, ServerAccess, log, terminal};
+use crate::settings::{Settings, is_dumb_terminal};
 
-pub(super) async fn run(options: &Options) -> Result<(), Exit> {
-    let files = Files::of_platform().map_err(wrong)?;
+pub(super) async fn run(options: &Options) -> Result<(), CliError> {
+    let data_dir = DataDir::platform_default().map_err(cli_error)?;
     let settings = settings::load(&options.console)?;
-    let vault = connect::vault(options, &files);
-    let Known { server, token } = connect::known(options, &files).await?;
+    let credentials = connect::credential_store(options, &data_dir);
+    let ResolvedLogin { server, token } = connect::resolve_login(options, &data_dir).await?;
     let api = match (&server, token) {
         (Some(server), Some(token)) => Some(
-            Api::new(server, token).map_err(|error| no_way(&error))?.within(connect::answer_time(options)),
+            ApiClient::new(server, token)
+                .map_err(|error| api_error(&error))?
+                .with_timeout(connect::response_timeout(options)),
         ),
         (None, _) | (_, None) => None,
     };
-    let entrance = match api {
-        Some(api) => Entrance::open(api, vault),
-        None => Entrance { api: None, server, vault, answer_time: connect::answer_time(options) },
+    let server_access = match api {
+        Some(api) => ServerAccess::from_api(api, credentials),
+        None => ServerAccess {
+            api: None,
+            server_url: server,
+            credentials,
+            response_timeout: connect::response_timeout(options),
+        },
     };
-    open(entrance, files, settings).await
+    open_console(server_access, data_dir, settings).await
 }
 
 /// Opens the console on this terminal, until the user leaves.
-pub async fn open(entrance: Entrance, files: Files, settings: Settings) -> Result<(), Exit> {
+pub async fn open_console(
+    server_access: ServerAccess,
+    data_dir: DataDir,
+    settings: Settings,
+) -> Result<(), CliError> {
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
-        return Err(Exit::error("the console needs a terminal")
+        return Err(CliError::error("the console needs a terminal")
             .hint("`tierup --help` lists the commands that work without one"));
     }
-    if is_dumb(&|name| std::env::var(name).ok()) {
-        return Err(Exit::error(
+    if is_dumb_terminal(&|name| std::env::var(name).ok()) {
+        return Err(CliError::error(
             "the console cannot be painted here: this terminal says that it is dumb (TERM is `dumb`, or empty)",
         )
         .hint(
@@ -44,18 +55,18 @@ pub async fn open(entrance: Entrance, files: Files, settings: Settings) -> Resul
         ));
     }
     // A console without a log is better than none.
-    let _ = log::begin(&files);
-    let mut taken = terminal::Taken::new(settings.mouse).map_err(wrong)?;
-    let ended = async {
+    let _ = log::init(&data_dir);
+    let mut guard = terminal::TerminalGuard::new(settings.mouse_enabled).map_err(cli_error)?;
+    let shutdown = async {
         tokio::select! {
-            () = terminal::panicked() => {}
-            () = terminal::told_to_end() => {}
-            () = terminal::gone() => {}
+            () = terminal::wait_for_panic() => {}
+            () = terminal::wait_for_termination() => {}
+            () = terminal::wait_for_hangup() => {}
         }
     };
-    let window = terminal::Window::new(&settings);
-    let setup = Setup { entrance, files, settings, activity: Activity::default() };
-    let ran = runtime::run(&mut taken.terminal, terminal::events(), ended, window, setup).await;
-    drop(taken);
-    ran.map_err(wrong)
+    let host = terminal::CrosstermHost::new(&settings);
+    let setup = ConsoleSetup { server_access, data_dir, settings, activity: Activity::default() };
+    let ran = runtime::run(&mut guard.terminal, terminal::events(), shutdown, host, setup).await;
+    drop(guard);
+    ran.map_err(cli_error)
 }

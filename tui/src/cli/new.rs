@@ -4,11 +4,11 @@ use clap::Args;
 use tierup_common::route;
 use tierup_common::session::{CreateSession, IntakeContent, IntakeType, Session};
 
-use crate::cli::errand::Errand;
-use crate::cli::exit::Exit;
+use crate::cli::context::CommandContext;
+use crate::cli::error::CliError;
 
 #[derive(Args)]
-pub(super) struct Arguments {
+pub(super) struct NewArgs {
     /// What happens, since when, and what the exact error says; - reads it from standard input
     #[arg(allow_hyphen_values = true)]
     problem: String,
@@ -17,13 +17,13 @@ pub(super) struct Arguments {
     summary: Option<String>,
 }
 
-pub(super) async fn run(errand: &Errand, arguments: &Arguments) -> Result<(), Exit> {
+pub(super) async fn run(context: &CommandContext, arguments: &NewArgs) -> Result<(), CliError> {
     let body = CreateSession {
         intake_type: IntakeType::FreeText,
-        intake_content: IntakeContent { text: errand.text(&arguments.problem)? },
+        intake_content: IntakeContent { text: context.read_text(&arguments.problem)? },
         problem_summary: arguments.summary.clone(),
     };
-    let session: Session = errand.post(&route::SESSIONS.path(&[]), Some(&body)).await?;
+    let session: Session = context.post(&route::SESSIONS.path(&[]), Some(&body)).await?;
     let words = format!("session {}: {}", session.item.number, session.item.title());
-    errand.out.tell(&session, &words)
+    context.output.print(&session, &words)
 }

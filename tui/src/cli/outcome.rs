@@ -6,22 +6,22 @@ use tierup_common::handoff::{Handoff, PutStep};
 use tierup_common::id::{HandoffRef, StepId};
 use tierup_common::route;
 
-use crate::cli::errand::{self, Errand};
-use crate::cli::exit::Exit;
+use crate::cli::context::{self, CommandContext};
+use crate::cli::error::CliError;
 
 #[derive(Args)]
-pub(super) struct Arguments {
+pub(super) struct OutcomeArgs {
     /// Its number, or its id
-    #[arg(value_parser = errand::handoff)]
+    #[arg(value_parser = context::parse_handoff_ref)]
     handoff: HandoffRef,
     /// The step, by its number as `show` has it
     step: usize,
     /// What came of it
-    outcome: Came,
+    outcome: OutcomeArg,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-enum Came {
+enum OutcomeArg {
     /// It helped
     Worked,
     /// It did not help
@@ -30,25 +30,25 @@ enum Came {
     Unknown,
 }
 
-pub(super) async fn run(errand: &Errand, arguments: &Arguments) -> Result<(), Exit> {
-    let handoff = errand.handoff(arguments.handoff).await?;
-    let step = step(&handoff, arguments.step)?;
+pub(super) async fn run(context: &CommandContext, arguments: &OutcomeArgs) -> Result<(), CliError> {
+    let handoff = context.fetch_handoff(arguments.handoff).await?;
+    let step = find_step(&handoff, arguments.step)?;
     let (outcome, word) = match arguments.outcome {
-        Came::Worked => (Some(Outcome::Worked), "worked"),
-        Came::Failed => (Some(Outcome::Failed), "did not work"),
-        Came::Unknown => (None, "has no mark"),
+        OutcomeArg::Worked => (Some(Outcome::Worked), "worked"),
+        OutcomeArg::Failed => (Some(Outcome::Failed), "did not work"),
+        OutcomeArg::Unknown => (None, "has no mark"),
     };
     let path = route::STEP.path(&[&handoff.item.id, &step]);
-    let step: Step = errand.put(&path, &PutStep { outcome }).await?;
-    errand.out.tell(&step, &format!("step {} {word}: {}", arguments.step, step.text))
+    let step: Step = context.put(&path, &PutStep { outcome }).await?;
+    context.output.print(&step, &format!("step {} {word}: {}", arguments.step, step.text))
 }
 
 /// The step with this number, among those that were suggested for a handoff.
-pub(super) fn step(handoff: &Handoff, number: usize) -> Result<StepId, Exit> {
+pub(super) fn find_step(handoff: &Handoff, number: usize) -> Result<StepId, CliError> {
     let steps = handoff.item.ai_assessment_data.as_ref().map(|data| data.suggested_steps.as_slice());
     let found = number.checked_sub(1).and_then(|place| steps.unwrap_or_default().get(place));
     found.map(|step| step.id).ok_or_else(|| {
-        Exit::usage(format!("there is no step {number}"))
+        CliError::usage(format!("there is no step {number}"))
             .hint(format!("`tierup show {}` numbers them", handoff.item.number))
     })
 }

@@ -6,11 +6,11 @@ use tierup_common::handoff::{HandoffStatus, Priority, QueueItem, QueuePage, Queu
 use tierup_common::limit;
 use tierup_common::route;
 
-use crate::cli::errand::Errand;
-use crate::cli::exit::Exit;
+use crate::cli::context::CommandContext;
+use crate::cli::error::CliError;
 
 #[derive(Args)]
-pub(super) struct Arguments {
+pub(super) struct QueueArgs {
     /// Which handoffs: open, claimed, mine or all
     #[arg(long, value_name = "STATE", default_value = "open")]
     state: QueueState,
@@ -25,29 +25,29 @@ pub(super) struct Arguments {
     limit: usize,
 }
 
-pub(super) async fn run(errand: &Errand, arguments: &Arguments) -> Result<(), Exit> {
-    let page = fetch(errand, arguments).await?;
-    if errand.out.is_json() {
-        return errand.out.json(&page);
+pub(super) async fn run(context: &CommandContext, arguments: &QueueArgs) -> Result<(), CliError> {
+    let page = fetch_pages(context, arguments).await?;
+    if context.output.is_json() {
+        return context.output.print_json(&page);
     }
-    let rows: Vec<_> = page.items.iter().map(|item| row(errand, item)).collect();
+    let rows: Vec<_> = page.items.iter().map(|item| table_row(context, item)).collect();
     let heads = ["HANDOFF", "PRIORITY", "FROM", "SINCE", "STATE", "ASSESSMENT", "PROBLEM"];
-    errand.out.table(&heads, &rows, "Nothing waits.")
+    context.output.print_table(&heads, &rows, "Nothing waits.")
 }
 
 /// Pages until there are no more, or enough.
-async fn fetch(errand: &Errand, arguments: &Arguments) -> Result<QueuePage, Exit> {
+async fn fetch_pages(context: &CommandContext, arguments: &QueueArgs) -> Result<QueuePage, CliError> {
     let mut whole: Option<QueuePage> = None;
     loop {
         let known = whole.as_ref().map_or(0, |page| page.items.len());
         let wanted = arguments.limit.saturating_sub(known).clamp(1, limit::PAGE as usize);
-        let mut query = vec![("state", arguments.state.word().to_owned()), ("limit", wanted.to_string())];
-        query.extend(arguments.priority.map(|priority| ("priority", priority.word().to_owned())));
+        let mut query = vec![("state", arguments.state.as_str().to_owned()), ("limit", wanted.to_string())];
+        query.extend(arguments.priority.map(|priority| ("priority", priority.as_str().to_owned())));
         query.extend(arguments.query.clone().map(|words| ("q", words)));
         query.extend(
             whole.as_ref().and_then(|page| page.next_cursor.clone()).map(|cursor| ("cursor", cursor)),
         );
-        let mut page: QueuePage = errand.read(&route::ESCALATIONS.path(&[]), &query).await?;
+        let mut page: QueuePage = context.get(&route::ESCALATIONS.path(&[]), &query).await?;
         if let Some(before) = whole.take() {
             let mut items = before.items;
             items.append(&mut page.items);
@@ -64,20 +64,20 @@ async fn fetch(errand: &Errand, arguments: &Arguments) -> Result<QueuePage, Exit
     }
 }
 
-fn row(errand: &Errand, item: &QueueItem) -> Vec<String> {
+fn table_row(context: &CommandContext, item: &QueueItem) -> Vec<String> {
     vec![
         item.number.to_string(),
         item.priority.to_string(),
         item.handed_off_by_name.clone(),
-        errand.ago(item.created_at),
-        standing(item),
-        assessment(item).to_owned(),
+        context.format_age(item.created_at),
+        status_text(item),
+        assessment_text(item).to_owned(),
         item.problem_summary.clone(),
     ]
 }
 
 /// Where a handoff stands, with whoever has it.
-pub(super) fn standing(item: &QueueItem) -> String {
+pub(super) fn status_text(item: &QueueItem) -> String {
     match (&item.claimed_by_name, item.status) {
         (Some(name), HandoffStatus::Claimed) => format!("claimed by {name}"),
         (_, status) => status.to_string(),
@@ -85,10 +85,10 @@ pub(super) fn standing(item: &QueueItem) -> String {
 }
 
 /// Where its assessment stands; how sure it is, once it is there.
-pub(super) fn assessment(item: &QueueItem) -> &'static str {
+pub(super) fn assessment_text(item: &QueueItem) -> &'static str {
     match (&item.ai_assessment_data, item.assessment_status) {
-        (Some(data), AssessmentStatus::Ready) => data.confidence.word(),
+        (Some(data), AssessmentStatus::Ready) => data.confidence.as_str(),
         (_, AssessmentStatus::NotRequested) => "none",
-        (_, status) => status.word(),
+        (_, status) => status.as_str(),
     }
 }

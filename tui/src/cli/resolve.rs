@@ -5,14 +5,14 @@ use tierup_common::id::{HandoffId, StepId};
 use tierup_common::route;
 use tierup_common::session::{Resolve, Session};
 
-use crate::cli::errand::{Errand, SessionName};
-use crate::cli::exit::Exit;
+use crate::cli::context::{CommandContext, SessionRef};
+use crate::cli::error::CliError;
 use crate::cli::outcome;
 
 #[derive(Args)]
-pub(super) struct Arguments {
+pub(super) struct ResolveArgs {
     /// Its number, its id, or h42 for the session of handoff 42
-    session: SessionName,
+    session: SessionRef,
     /// What it was, and what you did: the next one will be found by it; - reads it from standard input
     #[arg(allow_hyphen_values = true)]
     resolution: String,
@@ -21,23 +21,27 @@ pub(super) struct Arguments {
     worked: Vec<usize>,
 }
 
-pub(super) async fn run(errand: &Errand, arguments: &Arguments) -> Result<(), Exit> {
-    let resolution = errand.text(&arguments.resolution)?;
-    let session = errand.whole_session(arguments.session).await?;
+pub(super) async fn run(context: &CommandContext, arguments: &ResolveArgs) -> Result<(), CliError> {
+    let resolution = context.read_text(&arguments.resolution)?;
+    let session = context.fetch_session(arguments.session).await?;
     let worked_step_ids = if arguments.worked.is_empty() {
         Vec::new()
     } else {
-        steps(errand, session.item.handoff_id, &arguments.worked).await?
+        find_steps(context, session.item.handoff_id, &arguments.worked).await?
     };
     let body = Resolve { resolution, worked_step_ids };
-    let session: Session = errand.post(&route::RESOLVE.path(&[&session.item.id]), Some(&body)).await?;
+    let session: Session = context.post(&route::RESOLVE.path(&[&session.item.id]), Some(&body)).await?;
     let words = format!("session {} is resolved: {}", session.item.number, session.item.title());
-    errand.out.tell(&session, &words)
+    context.output.print(&session, &words)
 }
 
 /// The steps with these numbers, among those that were suggested for a handoff.
-async fn steps(errand: &Errand, handoff: Option<HandoffId>, numbers: &[usize]) -> Result<Vec<StepId>, Exit> {
-    let none = || Exit::usage("no steps were suggested for this session").hint("leave out --worked");
-    let handoff = errand.handoff(handoff.ok_or_else(none)?.into()).await?;
-    numbers.iter().map(|number| outcome::step(&handoff, *number)).collect()
+async fn find_steps(
+    context: &CommandContext,
+    handoff: Option<HandoffId>,
+    numbers: &[usize],
+) -> Result<Vec<StepId>, CliError> {
+    let none = || CliError::usage("no steps were suggested for this session").hint("leave out --worked");
+    let handoff = context.fetch_handoff(handoff.ok_or_else(none)?.into()).await?;
+    numbers.iter().map(|number| outcome::find_step(&handoff, *number)).collect()
 }

@@ -4,18 +4,18 @@ use clap::Args;
 use tierup_common::route;
 use tierup_common::session::Session;
 
-use crate::cli::errand::{Errand, SessionName};
-use crate::cli::exit::Exit;
+use crate::cli::context::{CommandContext, SessionRef};
+use crate::cli::error::CliError;
 
 #[derive(Args)]
-pub(super) struct Arguments {
+pub(super) struct ResumeArgs {
     /// Its number, its id, or h42 for the session of handoff 42
-    session: SessionName,
+    session: SessionRef,
 }
 
-pub(super) async fn run(errand: &Errand, arguments: &Arguments) -> Result<(), Exit> {
-    let id = errand.session(arguments.session).await?;
-    let session: Session = errand.post(&route::RESUME.path(&[&id]), None::<&()>).await?;
+pub(super) async fn run(context: &CommandContext, arguments: &ResumeArgs) -> Result<(), CliError> {
+    let id = context.resolve_session_id(arguments.session).await?;
+    let session: Session = context.post(&route::RESUME.path(&[&id]), None::<&()>).await?;
     let words = format!("session {} is active again: {}", session.item.number, session.item.title());
-    errand.out.tell(&session, &words)
+    context.output.print(&session, &words)
 }

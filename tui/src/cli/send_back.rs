@@ -5,22 +5,22 @@ use tierup_common::handoff::{Handoff, SendBack};
 use tierup_common::id::HandoffRef;
 use tierup_common::route;
 
-use crate::cli::errand::{self, Errand};
-use crate::cli::exit::Exit;
+use crate::cli::context::{self, CommandContext};
+use crate::cli::error::CliError;
 
 #[derive(Args)]
-pub(super) struct Arguments {
+pub(super) struct SendBackArgs {
     /// Its number, or its id
-    #[arg(value_parser = errand::handoff)]
+    #[arg(value_parser = context::parse_handoff_ref)]
     handoff: HandoffRef,
     /// What they should find out; - reads it from standard input
     #[arg(allow_hyphen_values = true)]
     question: String,
 }
 
-pub(super) async fn run(errand: &Errand, arguments: &Arguments) -> Result<(), Exit> {
-    let body = SendBack { question: errand.text(&arguments.question)? };
-    let handoff: Handoff = errand.post(&route::SEND_BACK.path(&[&arguments.handoff]), Some(&body)).await?;
+pub(super) async fn run(context: &CommandContext, arguments: &SendBackArgs) -> Result<(), CliError> {
+    let body = SendBack { question: context.read_text(&arguments.question)? };
+    let handoff: Handoff = context.post(&route::SEND_BACK.path(&[&arguments.handoff]), Some(&body)).await?;
     let words = format!("#{} is back with {}", handoff.item.number, handoff.item.handed_off_by_name);
-    errand.out.tell(&handoff, &words)
+    context.output.print(&handoff, &words)
 }

@@ -5,11 +5,11 @@ use tierup_common::limit;
 use tierup_common::route;
 use tierup_common::session::{SessionItem, SessionPage, SessionStatus};
 
-use crate::cli::errand::Errand;
-use crate::cli::exit::Exit;
+use crate::cli::context::CommandContext;
+use crate::cli::error::CliError;
 
 #[derive(Args)]
-pub(super) struct Arguments {
+pub(super) struct SessionsArgs {
     /// Only those that are: active, paused, escalated or resolved
     #[arg(long, value_name = "STATUS")]
     status: Option<SessionStatus>,
@@ -24,28 +24,28 @@ pub(super) struct Arguments {
     limit: usize,
 }
 
-pub(super) async fn run(errand: &Errand, arguments: &Arguments) -> Result<(), Exit> {
-    let page = fetch(errand, arguments).await?;
-    if errand.out.is_json() {
-        return errand.out.json(&page);
+pub(super) async fn run(context: &CommandContext, arguments: &SessionsArgs) -> Result<(), CliError> {
+    let page = fetch_pages(context, arguments).await?;
+    if context.output.is_json() {
+        return context.output.print_json(&page);
     }
-    let rows: Vec<_> = page.items.iter().map(|session| row(errand, session)).collect();
+    let rows: Vec<_> = page.items.iter().map(|session| table_row(context, session)).collect();
     let heads = ["SESSION", "STATUS", "WITH", "CHANGED", "PROBLEM"];
-    errand.out.table(&heads, &rows, "There are no such sessions.")
+    context.output.print_table(&heads, &rows, "There are no such sessions.")
 }
 
 /// Pages until there are no more, or enough.
-async fn fetch(errand: &Errand, arguments: &Arguments) -> Result<SessionPage, Exit> {
+async fn fetch_pages(context: &CommandContext, arguments: &SessionsArgs) -> Result<SessionPage, CliError> {
     let mut whole = SessionPage { items: Vec::new(), next_cursor: None };
     loop {
         let known = whole.items.len();
         let wanted = arguments.limit.saturating_sub(known).clamp(1, limit::PAGE as usize);
         let mut query = vec![("limit", wanted.to_string())];
-        query.extend(arguments.status.map(|status| ("status", status.word().to_owned())));
+        query.extend(arguments.status.map(|status| ("status", status.as_str().to_owned())));
         query.extend(arguments.mine.then(|| ("mine", "true".to_owned())));
         query.extend(arguments.query.clone().map(|words| ("q", words)));
         query.extend(whole.next_cursor.take().map(|cursor| ("cursor", cursor)));
-        let page: SessionPage = errand.read(&route::SESSIONS.path(&[]), &query).await?;
+        let page: SessionPage = context.get(&route::SESSIONS.path(&[]), &query).await?;
         whole.items.extend(page.items);
         whole.next_cursor = page.next_cursor;
         // A page that brings nothing brings no end either.
@@ -57,12 +57,12 @@ async fn fetch(errand: &Errand, arguments: &Arguments) -> Result<SessionPage, Ex
     }
 }
 
-fn row(errand: &Errand, session: &SessionItem) -> Vec<String> {
+fn table_row(context: &CommandContext, session: &SessionItem) -> Vec<String> {
     vec![
         session.number.to_string(),
         session.status.to_string(),
         session.assignee_name.clone(),
-        errand.ago(session.updated_at),
+        context.format_age(session.updated_at),
         session.title(),
     ]
 }

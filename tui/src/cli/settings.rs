@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use tierup_common::redact;
-use tierup_common::trim::without_mark;
+use tierup_common::trim::strip_bom;
 
-use crate::cli::exit::{Exit, wrong};
+use crate::cli::error::{CliError, cli_error};
 use crate::runtime::clock;
-use crate::settings::{Drawing, Notify, Settings, Wishes};
+use crate::settings::{GlyphMode, NotificationMode, Settings, SettingsFile};
 
 /// What is said of the console on the command line or in the environment.
 #[derive(Args, Clone, Debug)]
@@ -25,68 +25,70 @@ pub(super) struct ConsoleOptions {
     theme: Option<String>,
     /// What to draw with [default: auto]
     #[arg(long, global = true, value_name = "GLYPHS", env = "TIERUP_GLYPHS")]
-    glyphs: Option<Drawing>,
+    glyphs: Option<GlyphMode>,
     /// Whether the console takes the mouse [default: on]
     #[arg(long, global = true, value_name = "SWITCH", env = "TIERUP_MOUSE")]
-    mouse: Option<Switch>,
+    mouse: Option<OnOff>,
     /// How the console rings while you look elsewhere [default: auto]
     #[arg(long, global = true, value_name = "HOW", env = "TIERUP_NOTIFICATIONS")]
-    notifications: Option<Notify>,
+    notifications: Option<NotificationMode>,
     /// Whether the console names the window [default: on]
     #[arg(long, global = true, value_name = "SWITCH", env = "TIERUP_TITLE")]
-    title: Option<Switch>,
+    title: Option<OnOff>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-enum Switch {
+enum OnOff {
     On,
     Off,
 }
 
 /// The settings, all together. A file that makes no sense is an error; one that is not there is none.
-pub(super) fn load(options: &ConsoleOptions) -> Result<Settings, Exit> {
-    let said = Wishes {
+pub(super) fn load(options: &ConsoleOptions) -> Result<Settings, CliError> {
+    let from_options = SettingsFile {
         theme: options.theme.clone(),
         glyphs: options.glyphs,
-        mouse: options.mouse.map(|switch| switch == Switch::On),
+        mouse: options.mouse.map(|switch| switch == OnOff::On),
         notifications: options.notifications,
-        title: options.title.map(|switch| switch == Switch::On),
-        ..Wishes::default()
+        title: options.title.map(|switch| switch == OnOff::On),
+        ..SettingsFile::default()
     };
-    let path = path(options)?;
-    let file = read(&path, options.config.is_some())?;
+    let path = file_path(options)?;
+    let file = read_file(&path, options.config.is_some())?;
     let env = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     // What is wrong with the file is said of the file, whatever the arguments say.
-    file.clone().settle(env).map_err(|error| wrong(format!("{}: {error}", path.display())))?;
-    let mut settings = said.or(file).settle(env).map_err(wrong)?;
-    settings.zone = clock::zone();
+    file.clone().resolve(env).map_err(|error| cli_error(format!("{}: {error}", path.display())))?;
+    let mut settings = from_options.or(file).resolve(env).map_err(cli_error)?;
+    settings.zone = clock::local_zone();
     Ok(settings)
 }
 
 /// Where the settings are, or would be.
-pub(super) fn path(options: &ConsoleOptions) -> Result<PathBuf, Exit> {
+pub(super) fn file_path(options: &ConsoleOptions) -> Result<PathBuf, CliError> {
     if let Some(path) = &options.config {
         return Ok(path.clone());
     }
     let folders = directories::ProjectDirs::from("", "", "tierup")
-        .ok_or_else(|| Exit::error("this user has no home folder").hint("set HOME, or pass --config"))?;
+        .ok_or_else(|| CliError::error("this user has no home folder").hint("set HOME, or pass --config"))?;
     Ok(folders.config_dir().join("config.toml"))
 }
 
 /// What a file says. One that was asked for must be there.
-fn read(path: &Path, must_be: bool) -> Result<Wishes, Exit> {
+fn read_file(path: &Path, required: bool) -> Result<SettingsFile, CliError> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound && !must_be => return Ok(Wishes::default()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !required => {
+            return Ok(SettingsFile::default());
+        }
         Err(error) => {
-            return Err(wrong(format!("the settings {} cannot be read: {error}", path.display())));
+            return Err(cli_error(format!("the settings {} cannot be read: {error}", path.display())));
         }
     };
-    let text = without_mark(&text);
+    let text = strip_bom(&text);
     toml::from_str(text).map_err(|error| {
-        let (line, _) = redact::place(text, error.span().map_or(0, |span| span.start));
-        let why = redact::reason(error.message());
-        Exit::error(format!("{}, line {line}: {why}", path.display()))
+        let (line, _) = redact::line_and_column(text, error.span().map_or(0, |span| span.start));
+        let why = redact::redact_message(error.message());
+        CliError::error(format!("{}, line {line}: {why}", path.display()))
             .hint("docs/CONSOLE.md shows every setting; `tierup --config /dev/null` goes without")
     })
 }

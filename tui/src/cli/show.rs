@@ -8,81 +8,83 @@ use tierup_common::problem::Code;
 use tierup_common::route;
 use tierup_common::session::{Branch, BranchStatus, Message, MessageRole, Session};
 
-use crate::cli::errand::{Errand, SessionName, Subject};
-use crate::cli::exit::Exit;
+use crate::cli::context::{CommandContext, SessionRef, ShowTarget};
+use crate::cli::error::CliError;
 use crate::cli::queue;
-use crate::event::Failure;
+use crate::event::CallError;
 
 #[derive(Args)]
-pub(super) struct Arguments {
+pub(super) struct ShowArgs {
     /// A handoff: its number or its id; or a session: s17, or its id
-    subject: Subject,
+    subject: ShowTarget,
 }
 
-pub(super) async fn run(errand: &Errand, arguments: &Arguments) -> Result<(), Exit> {
+pub(super) async fn run(context: &CommandContext, arguments: &ShowArgs) -> Result<(), CliError> {
     match arguments.subject {
-        Subject::Handoff(number) => handoff(errand, &errand.handoff(HandoffRef::Number(number)).await?),
-        Subject::Session(number) => {
-            session(errand, &errand.whole_session(SessionName::Number(number)).await?)
+        ShowTarget::Handoff(number) => {
+            print_handoff(context, &context.fetch_handoff(HandoffRef::Number(number)).await?)
         }
-        Subject::Id(id) => match errand.api.read(&route::HANDOFF.path(&[&id]), &()).await {
-            Err(Failure::Problem(problem)) if problem.code() == Some(Code::NotFound) => {
-                let name = SessionName::Id(SessionId::from_bytes(*id.as_bytes()));
-                session(errand, &errand.whole_session(name).await?)
+        ShowTarget::Session(number) => {
+            print_session(context, &context.fetch_session(SessionRef::Number(number)).await?)
+        }
+        ShowTarget::Id(id) => match context.api.query(&route::HANDOFF.path(&[&id]), &()).await {
+            Err(CallError::Problem(problem)) if problem.code() == Some(Code::NotFound) => {
+                let name = SessionRef::Id(SessionId::from_bytes(*id.as_bytes()));
+                print_session(context, &context.fetch_session(name).await?)
             }
-            shown => handoff(errand, &shown?),
+            shown => print_handoff(context, &shown?),
         },
     }
 }
 
-fn handoff(errand: &Errand, shown: &Handoff) -> Result<(), Exit> {
-    if errand.out.is_json() {
-        return errand.out.json(shown);
+fn print_handoff(context: &CommandContext, shown: &Handoff) -> Result<(), CliError> {
+    if context.output.is_json() {
+        return context.output.print_json(shown);
     }
     let (item, snapshot) = (&shown.item, &shown.snapshot);
-    errand.out.heading(&format!("#{} {}", item.number, item.problem_summary))?;
-    let since = errand.ago(item.created_at);
-    let standing = queue::standing(item);
-    errand
-        .out
-        .line(&format!("{} · {standing} · from {}, {since}", item.priority, item.handed_off_by_name))?;
-    section(errand, "Problem", &snapshot.intake_content.text)?;
-    section(errand, "Notes", &item.engineer_notes)?;
-    branches(errand, &snapshot.branch_map)?;
+    context.output.print_heading(&format!("#{} {}", item.number, item.problem_summary))?;
+    let since = context.format_age(item.created_at);
+    let standing = queue::status_text(item);
+    context
+        .output
+        .print_line(&format!("{} · {standing} · from {}, {since}", item.priority, item.handed_off_by_name))?;
+    print_section(context, "Problem", &snapshot.intake_content.text)?;
+    print_section(context, "Notes", &item.engineer_notes)?;
+    print_branches(context, &snapshot.branch_map)?;
     let told = snapshot.messages.len();
     let title = match usize::try_from(snapshot.message_count) {
         Ok(all) if all > told => format!("The last {told} of {all} messages"),
         Ok(_) | Err(_) => "Messages".into(),
     };
-    messages(errand, &title, &snapshot.messages)?;
-    assessment(errand, item)
+    print_messages(context, &title, &snapshot.messages)?;
+    print_assessment(context, item)
 }
 
-fn session(errand: &Errand, shown: &Session) -> Result<(), Exit> {
-    if errand.out.is_json() {
-        return errand.out.json(shown);
+fn print_session(context: &CommandContext, shown: &Session) -> Result<(), CliError> {
+    if context.output.is_json() {
+        return context.output.print_json(shown);
     }
     let item = &shown.item;
-    errand.out.heading(&format!("Session {} {}", item.number, item.title()))?;
-    let changed = errand.ago(item.updated_at);
-    errand.out.line(&format!("{} · with {} · {changed}", item.status, item.assignee_name))?;
-    branches(errand, &item.branch_map)?;
-    messages(errand, "Messages", &shown.conversation_messages)?;
-    section(errand, "Resolution", item.resolution.as_deref().unwrap_or_default())
+    context.output.print_heading(&format!("Session {} {}", item.number, item.title()))?;
+    let changed = context.format_age(item.updated_at);
+    context.output.print_line(&format!("{} · with {} · {changed}", item.status, item.assignee_name))?;
+    print_branches(context, &item.branch_map)?;
+    print_messages(context, "Messages", &shown.conversation_messages)?;
+    print_section(context, "Resolution", item.resolution.as_deref().unwrap_or_default())
 }
 
 /// A heading and what stands under it; neither, if nothing does.
-fn section(errand: &Errand, title: &str, text: &str) -> Result<(), Exit> {
+fn print_section(context: &CommandContext, title: &str, text: &str) -> Result<(), CliError> {
     if text.trim().is_empty() {
         return Ok(());
     }
-    errand.out.text("")?;
-    errand.out.heading(title)?;
+    context.output.print_text("")?;
+    context.output.print_heading(title)?;
     let indented: Vec<String> = text.trim_end().lines().map(|line| format!("  {line}")).collect();
-    errand.out.text(&indented.join("\n"))
+    context.output.print_text(&indented.join("\n"))
 }
 
-fn branches(errand: &Errand, branches: &[Branch]) -> Result<(), Exit> {
+fn print_branches(context: &CommandContext, branches: &[Branch]) -> Result<(), CliError> {
     let line = |branch: &Branch| {
         let status = match branch.status {
             BranchStatus::Open => "open",
@@ -92,35 +94,35 @@ fn branches(errand: &Errand, branches: &[Branch]) -> Result<(), Exit> {
         let evidence = branch.evidence.as_deref().map(|text| format!(" ({text})")).unwrap_or_default();
         format!("{status}: {}{evidence}", branch.hypothesis)
     };
-    section(errand, "Tried", &branches.iter().map(line).collect::<Vec<_>>().join("\n"))
+    print_section(context, "Tried", &branches.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
-fn messages(errand: &Errand, title: &str, messages: &[Message]) -> Result<(), Exit> {
+fn print_messages(context: &CommandContext, title: &str, messages: &[Message]) -> Result<(), CliError> {
     let told = |message: &Message| {
         let who = match (&message.author_name, message.role) {
             (Some(name), _) => name.as_str(),
             (None, MessageRole::Assistant) => "assistant",
             (None, MessageRole::System | MessageRole::User) => "tierup",
         };
-        format!("{who}, {}\n{}", errand.ago(message.created_at), message.content)
+        format!("{who}, {}\n{}", context.format_age(message.created_at), message.content)
     };
-    section(errand, title, &messages.iter().map(told).collect::<Vec<_>>().join("\n\n"))
+    print_section(context, title, &messages.iter().map(told).collect::<Vec<_>>().join("\n\n"))
 }
 
-fn assessment(errand: &Errand, item: &QueueItem) -> Result<(), Exit> {
+fn print_assessment(context: &CommandContext, item: &QueueItem) -> Result<(), CliError> {
     match (&item.ai_assessment_data, item.assessment_status) {
-        (Some(data), AssessmentStatus::Ready) => section(errand, "Assessment", &in_words(data)),
+        (Some(data), AssessmentStatus::Ready) => print_section(context, "Assessment", &assessment_text(data)),
         (_, AssessmentStatus::Failed) => {
-            section(errand, "Assessment", item.assessment_error.as_deref().unwrap_or("failed"))
+            print_section(context, "Assessment", item.assessment_error.as_deref().unwrap_or("failed"))
         }
         (_, AssessmentStatus::Pending | AssessmentStatus::Running | AssessmentStatus::Ready) => {
-            section(errand, "Assessment", "being written")
+            print_section(context, "Assessment", "being written")
         }
         (_, AssessmentStatus::NotRequested) => Ok(()),
     }
 }
 
-fn in_words(data: &Assessment) -> String {
+fn assessment_text(data: &Assessment) -> String {
     let mut lines = vec![format!("Likely cause ({} confidence): {}", data.confidence, data.likely_cause)];
     for (number, step) in (1..).zip(&data.suggested_steps) {
         let became = match (step.outcome, step.already_tried) {

@@ -7,12 +7,12 @@ use tierup_common::handoff::{Priority, QueueItem, QueuePage, QueueState};
 use tierup_common::limit;
 use tierup_common::route;
 
-use crate::cli::errand::Errand;
-use crate::cli::exit::Exit;
+use crate::cli::context::CommandContext;
+use crate::cli::error::CliError;
 use crate::runtime::clock;
 
 /// Pages that are looked at, at most.
-const PAGES: usize = 500;
+const MAX_PAGES: usize = 500;
 
 /// The figures.
 #[derive(Serialize)]
@@ -31,13 +31,16 @@ struct Stats {
     median_seconds_to_claim: Option<u64>,
 }
 
-pub(super) async fn run(errand: &Errand) -> Result<(), Exit> {
-    let stats = count(&fetch(errand, QueueState::Open).await?, &fetch(errand, QueueState::Claimed).await?);
-    if errand.out.is_json() {
-        return errand.out.json(&stats);
+pub(super) async fn run(context: &CommandContext) -> Result<(), CliError> {
+    let stats = compute_stats(
+        &fetch_all(context, QueueState::Open).await?,
+        &fetch_all(context, QueueState::Claimed).await?,
+    );
+    if context.output.is_json() {
+        return context.output.print_json(&stats);
     }
     let span = |seconds: Option<u64>| match seconds {
-        Some(seconds) => errand.out.span(std::time::Duration::from_secs(seconds)),
+        Some(seconds) => context.output.format_duration(std::time::Duration::from_secs(seconds)),
         None => "-".into(),
     };
     let mut rows = vec![vec!["open".to_owned(), stats.open.to_string()]];
@@ -48,15 +51,15 @@ pub(super) async fn run(errand: &Errand) -> Result<(), Exit> {
     let people = stats.claimed_by.iter();
     rows.extend(people.map(|(name, count)| vec![format!("claimed by {name}"), count.to_string()]));
     rows.push(vec!["median time to claim".into(), span(stats.median_seconds_to_claim)]);
-    errand.out.table(&["FIGURE", "VALUE"], &rows, "")
+    context.output.print_table(&["FIGURE", "VALUE"], &rows, "")
 }
 
-async fn fetch(errand: &Errand, state: QueueState) -> Result<Vec<QueueItem>, Exit> {
+async fn fetch_all(context: &CommandContext, state: QueueState) -> Result<Vec<QueueItem>, CliError> {
     let (mut items, mut cursor): (Vec<QueueItem>, Option<String>) = (Vec::new(), None);
-    for _ in 0..PAGES {
-        let mut query = vec![("state", state.word().to_owned()), ("limit", limit::PAGE.to_string())];
+    for _ in 0..MAX_PAGES {
+        let mut query = vec![("state", state.as_str().to_owned()), ("limit", limit::PAGE.to_string())];
         query.extend(cursor.take().map(|cursor| ("cursor", cursor)));
-        let page: QueuePage = errand.read(&route::ESCALATIONS.path(&[]), &query).await?;
+        let page: QueuePage = context.get(&route::ESCALATIONS.path(&[]), &query).await?;
         items.extend(page.items);
         cursor = page.next_cursor;
         if cursor.is_none() {
@@ -66,7 +69,7 @@ async fn fetch(errand: &Errand, state: QueueState) -> Result<Vec<QueueItem>, Exi
     Ok(items)
 }
 
-fn count(open: &[QueueItem], claimed: &[QueueItem]) -> Stats {
+fn compute_stats(open: &[QueueItem], claimed: &[QueueItem]) -> Stats {
     let mut open_by_priority = BTreeMap::new();
     for item in open {
         *open_by_priority.entry(item.priority).or_default() += 1;

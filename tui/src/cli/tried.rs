@@ -5,26 +5,26 @@ use tierup_common::id::BranchId;
 use tierup_common::route;
 use tierup_common::session::{Branch, BranchStatus, PutBranch};
 
-use crate::cli::errand::{Errand, SessionName};
-use crate::cli::exit::Exit;
+use crate::cli::context::{CommandContext, SessionRef};
+use crate::cli::error::CliError;
 
 #[derive(Args)]
-pub(super) struct Arguments {
+pub(super) struct TriedArgs {
     /// Its number, its id, or h42 for the session of handoff 42
-    session: SessionName,
+    session: SessionRef,
     /// What might be the cause, in one line; one that is noted already is changed; - reads it from standard input
     #[arg(allow_hyphen_values = true)]
     hypothesis: String,
     /// What became of it
     #[arg(long, value_name = "STATUS", default_value = "open")]
-    status: Became,
+    status: BranchStatusArg,
     /// Why: what you saw
     #[arg(long, value_name = "EVIDENCE", allow_hyphen_values = true)]
     why: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-enum Became {
+enum BranchStatusArg {
     /// Not settled
     Open,
     /// It was not that
@@ -33,24 +33,24 @@ enum Became {
     Confirmed,
 }
 
-pub(super) async fn run(errand: &Errand, arguments: &Arguments) -> Result<(), Exit> {
-    let hypothesis = errand.text(&arguments.hypothesis)?;
-    let session = errand.whole_session(arguments.session).await?;
+pub(super) async fn run(context: &CommandContext, arguments: &TriedArgs) -> Result<(), CliError> {
+    let hypothesis = context.read_text(&arguments.hypothesis)?;
+    let session = context.fetch_session(arguments.session).await?;
     let branches = &session.item.branch_map;
     let known = branches.iter().find(|branch| branch.hypothesis.to_lowercase() == hypothesis.to_lowercase());
-    let id = known.map_or_else(|| BranchId::new(errand.api.server_now()), |known| known.id);
+    let id = known.map_or_else(|| BranchId::new(context.api.server_now()), |known| known.id);
     let status = match arguments.status {
-        Became::Open => BranchStatus::Open,
-        Became::RuledOut => BranchStatus::RuledOut,
-        Became::Confirmed => BranchStatus::Confirmed,
+        BranchStatusArg::Open => BranchStatus::Open,
+        BranchStatusArg::RuledOut => BranchStatus::RuledOut,
+        BranchStatusArg::Confirmed => BranchStatus::Confirmed,
     };
     let evidence = arguments.why.clone().or_else(|| known.and_then(|known| known.evidence.clone()));
     let path = route::BRANCH.path(&[&session.item.id, &id]);
-    let branch: Branch = errand.put(&path, &PutBranch { hypothesis, status, evidence }).await?;
+    let branch: Branch = context.put(&path, &PutBranch { hypothesis, status, evidence }).await?;
     let word = match branch.status {
         BranchStatus::Open => "open",
         BranchStatus::RuledOut => "ruled out",
         BranchStatus::Confirmed => "confirmed",
     };
-    errand.out.tell(&branch, &format!("{word}: {}", branch.hypothesis))
+    context.output.print(&branch, &format!("{word}: {}", branch.hypothesis))
 }

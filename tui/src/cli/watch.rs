@@ -2,85 +2,89 @@
 
 use clap::Args;
 use serde_json::{Value, json};
-use tierup_common::event::{Frame, Signal};
+use tierup_common::event::{Signal, StreamFrame};
 use tierup_common::id::{HandoffRef, Seq};
 use tierup_common::problem::Code;
 
-use crate::cli::errand::{self, Errand, SessionName};
-use crate::cli::exit::{Exit, by_the_server, complain};
-use crate::effect::Watch;
-use crate::event::{Connection, Failure};
+use crate::cli::context::{self, CommandContext, SessionRef};
+use crate::cli::error::{CliError, print_diagnostic, quote_server};
+use crate::effect::StreamFilter;
+use crate::event::{CallError, ConnectionEvent};
 use crate::runtime::{clock, stream};
 
 #[derive(Args)]
-pub(super) struct Arguments {
+pub(super) struct WatchArgs {
     /// Begin after the event with this seq, instead of now
     #[arg(long, value_name = "SEQ")]
     since: Option<Seq>,
     /// Only what happens to this handoff; you show as its reader
-    #[arg(long, value_name = "HANDOFF", value_parser = errand::handoff, conflicts_with = "session")]
+    #[arg(long, value_name = "HANDOFF", value_parser = context::parse_handoff_ref, conflicts_with = "session")]
     handoff: Option<HandoffRef>,
     /// Only what happens in this session, with what is said in it
     #[arg(long, value_name = "SESSION")]
-    session: Option<SessionName>,
+    session: Option<SessionRef>,
     /// Also what has no seq: who reads what, and texts as they grow
     #[arg(long)]
     all: bool,
 }
 
-pub(super) async fn run(errand: &Errand, arguments: &Arguments) -> Result<(), Exit> {
+pub(super) async fn run(context: &CommandContext, arguments: &WatchArgs) -> Result<(), CliError> {
     // Whoever cannot get in at all is told so, and does not wait for ever.
-    errand.api.me().await?;
+    context.api.me().await?;
     let watch = match (arguments.handoff, arguments.session) {
-        (Some(handoff), _) => Some(Watch::Handoff(errand.handoff(handoff).await?.item.id)),
-        (None, Some(session)) => Some(Watch::Session(errand.session(session).await?)),
+        (Some(handoff), _) => Some(StreamFilter::Handoff(context.fetch_handoff(handoff).await?.item.id)),
+        (None, Some(session)) => Some(StreamFilter::Session(context.resolve_session_id(session).await?)),
         (None, None) => None,
     };
     let (mut printed, mut refused) = (Ok(()), None);
-    let take = |frame: Frame, data: &str| {
-        printed = print(errand, arguments.all, &frame, data);
+    let on_frame = |frame: StreamFrame, data: &str| {
+        printed = print_frame(context, arguments.all, &frame, data);
         printed.is_ok()
     };
-    let tell = |change: Connection| {
+    let on_connection = |change: ConnectionEvent| {
         match change {
-            Connection::Connecting => {}
-            Connection::Late { .. } => complain("warning", "no events come: `tierup doctor` says why"),
-            Connection::Lost { why, retry_at } => {
-                let wait = retry_at.since(clock::now()).as_secs_f32();
-                complain("warning", &format!("{why}; trying again in {wait:.0} s"));
+            ConnectionEvent::Connecting => {}
+            ConnectionEvent::EventsStalled { .. } => {
+                print_diagnostic("warning", "no events come: `tierup doctor` says why")
             }
-            Connection::Refused(why) | Connection::LoggedOut(why) => refused = Some(why),
+            ConnectionEvent::Lost { reason: why, retry_at } => {
+                let wait = retry_at.since(clock::now()).as_secs_f32();
+                print_diagnostic("warning", &format!("{why}; trying again in {wait:.0} s"));
+            }
+            ConnectionEvent::Refused(why) | ConnectionEvent::LoggedOut(why) => refused = Some(why),
         }
         true
     };
-    stream::hold(&errand.api, watch, arguments.since, take, tell).await;
+    stream::run_with_reconnect(&context.api, watch, arguments.since, on_frame, on_connection).await;
     printed?;
     match refused {
         // The same question once more, for the problem behind the words.
-        Some(why) => match errand.api.me().await {
-            Err(Failure::Problem(problem)) if problem.code() == Some(Code::Unauthenticated) => {
-                Err(Failure::Problem(problem).into())
+        Some(why) => match context.api.me().await {
+            Err(CallError::Problem(problem)) if problem.code() == Some(Code::Unauthenticated) => {
+                Err(CallError::Problem(problem).into())
             }
-            Ok(_) | Err(_) => Err(Exit::error(by_the_server(&why))),
+            Ok(_) | Err(_) => Err(CliError::error(quote_server(&why))),
         },
         None => Ok(()),
     }
 }
 
 /// Prints a frame as it came, what only a newer program knows included.
-fn print(errand: &Errand, all: bool, frame: &Frame, data: &str) -> Result<(), Exit> {
+fn print_frame(context: &CommandContext, all: bool, frame: &StreamFrame, data: &str) -> Result<(), CliError> {
     let is_wanted = match frame {
-        Frame::Event(_) | Frame::Unknown { seq: Some(_) } | Frame::Signal(Signal::Reset { .. }) => true,
-        Frame::Signal(Signal::Hello { .. } | Signal::CaughtUp { .. }) => false,
-        Frame::Signal(
+        StreamFrame::Event(_)
+        | StreamFrame::Unknown { seq: Some(_) }
+        | StreamFrame::Signal(Signal::Reset { .. }) => true,
+        StreamFrame::Signal(Signal::Hello { .. } | Signal::CaughtUp { .. }) => false,
+        StreamFrame::Signal(
             Signal::HandoffAssessmentDelta { .. } | Signal::MessageDelta { .. } | Signal::Presence { .. },
         )
-        | Frame::Unknown { seq: None } => all,
+        | StreamFrame::Unknown { seq: None } => all,
     };
     if !is_wanted {
         return Ok(());
     }
     let value: Value =
         serde_json::from_str(data).unwrap_or_else(|_| json!({"type": "unknown", "data": data}));
-    errand.out.ndjson(&value)
+    context.output.print_ndjson(&value)
 }

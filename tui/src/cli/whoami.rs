@@ -1,17 +1,17 @@
 //! `tierup whoami`: who the token belongs to.
 
-use crate::cli::errand::Errand;
-use crate::cli::exit::Exit;
+use crate::cli::context::CommandContext;
+use crate::cli::error::CliError;
 
-pub(super) async fn run(errand: &Errand) -> Result<(), Exit> {
-    let me = errand.api.me().await?;
+pub(super) async fn run(context: &CommandContext) -> Result<(), CliError> {
+    let me = context.api.me().await?;
     let words = format!(
         "{} <{}>, {} of {}, on {}",
         me.user.name,
         me.user.email,
         me.user.role,
         me.account_name,
-        errand.api.server()
+        context.api.server_url()
     );
-    errand.out.tell(&me, &words)
+    context.output.print(&me, &words)
 }

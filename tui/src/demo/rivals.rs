@@ -3,75 +3,75 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use tierup_common::event::{Event as Happened, Frame, Signal, What};
+use tierup_common::event::{Event as Happened, EventBody, Signal, StreamFrame};
 use tierup_common::id::{HandoffId, UserId};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::demo::cast::{Actor, Cast};
-use crate::effect::Watch;
+use crate::demo::team::{Team, TeamMember};
+use crate::effect::StreamFilter;
 use crate::event::Event;
 use crate::runtime::stream;
 
 /// Dana takes something when at least so many wait,
-const CROWD: usize = 4;
+const MIN_OPEN_FOR_DANA: usize = 4;
 /// and it has waited for so long,
-const PATIENCE: Duration = Duration::from_secs(40);
+const MIN_WAIT_FOR_DANA: Duration = Duration::from_secs(40);
 /// and works on it for so long.
-const WORK: Duration = Duration::from_secs(50);
+const WORK_DURATION: Duration = Duration::from_secs(50);
 /// You have so long for the first one that you open: enough to read it and take it.
-const FIRST_READ: Duration = Duration::from_secs(40);
+const FIRST_READ_GRACE: Duration = Duration::from_secs(40);
 /// And so long for another, before Ana does.
-const READ: Duration = Duration::from_secs(6);
+const READ_GRACE: Duration = Duration::from_secs(6);
 /// Ana is only sometimes faster.
-const BETWEEN_SURPRISES: Duration = Duration::from_secs(75);
+const MIN_SURPRISE_INTERVAL: Duration = Duration::from_secs(75);
 /// What she claims, she looks at first for so long: you see her reading.
-const GLANCE: Duration = Duration::from_millis(2500);
+const READ_BEFORE_CLAIM: Duration = Duration::from_millis(2500);
 
 /// What goes on, as the rivals see it.
 #[derive(Default)]
-struct Scene {
+struct RivalState {
     /// What waits, and since when.
-    open: BTreeMap<HandoffId, Instant>,
+    open_since: BTreeMap<HandoffId, Instant>,
     /// What somebody reads.
-    read: BTreeSet<HandoffId>,
+    being_read: BTreeSet<HandoffId>,
     /// What you are reading, and since when.
-    reading: Option<(HandoffId, Instant)>,
+    read_by_you: Option<(HandoffId, Instant)>,
     /// What you have opened so far.
-    opened: BTreeSet<HandoffId>,
+    opened_by_you: BTreeSet<HandoffId>,
     /// Whether you have claimed something.
-    has_claimed: bool,
+    has_claimed_by_you: bool,
     /// When Ana last surprised you.
-    surprised: Option<Instant>,
+    last_surprise: Option<Instant>,
     /// Whether Dana is at work.
-    dana_works: bool,
+    is_dana_busy: bool,
 }
 
 /// Goes on for as long as the demo does. `you` is the one at the console.
-pub(super) async fn act(cast: &Cast, you: UserId) {
-    let (news, mut heard) = mpsc::unbounded_channel();
+pub(super) async fn run(cast: &Team, you: UserId) {
+    let (event_sender, mut events) = mpsc::unbounded_channel();
     let mut tasks = JoinSet::new();
-    tasks.spawn(stream::follow(cast.ana.api.clone(), news));
-    let mut scene = Scene::default();
-    let mut look = tokio::time::interval(Duration::from_millis(500));
+    tasks.spawn(stream::follow_team(cast.ana.api.clone(), event_sender));
+    let mut scene = RivalState::default();
+    let mut interval = tokio::time::interval(Duration::from_millis(500));
     let (free_again, mut is_free) = mpsc::unbounded_channel();
     loop {
         tokio::select! {
-            event = heard.recv() => match event {
-                Some(Event::Live(frame)) => scene.see(frame, you),
+            event = events.recv() => match event {
+                Some(Event::TeamFrame(frame)) => scene.apply_frame(frame, you),
                 Some(_) => {}
                 None => return,
             },
-            Some(()) = is_free.recv() => scene.dana_works = false,
-            _ = look.tick() => {
-                if let Some(id) = scene.surprise(Instant::now()) {
-                    tasks.spawn(surprise(cast.ana.clone(), id));
+            Some(()) = is_free.recv() => scene.is_dana_busy = false,
+            _ = interval.tick() => {
+                if let Some(id) = scene.next_for_ana(Instant::now()) {
+                    tasks.spawn(claim_as_ana(cast.ana.clone(), id));
                 }
-                if let Some(id) = scene.chore(Instant::now()) {
+                if let Some(id) = scene.next_for_dana(Instant::now()) {
                     let (dana, done) = (cast.dana.clone(), free_again.clone());
                     tasks.spawn(async move {
-                        work(dana, id).await;
+                        claim_as_dana(dana, id).await;
                         // Nobody waits for it when the demo has ended.
                         let _ = done.send(());
                     });
@@ -81,110 +81,111 @@ pub(super) async fn act(cast: &Cast, you: UserId) {
     }
 }
 
-impl Scene {
-    fn see(&mut self, frame: Frame, you: UserId) {
+impl RivalState {
+    fn apply_frame(&mut self, frame: StreamFrame, you: UserId) {
         match frame {
-            Frame::Event(event) => self.happened(&event, you),
-            Frame::Signal(Signal::Presence { handoff_id, viewers }) => {
+            StreamFrame::Event(event) => self.apply_event(&event, you),
+            StreamFrame::Signal(Signal::Presence { handoff_id, viewers }) => {
                 let is_you = viewers.iter().any(|viewer| viewer.id == you);
-                match self.reading {
-                    Some((id, _)) if id == handoff_id && !is_you => self.reading = None,
+                match self.read_by_you {
+                    Some((id, _)) if id == handoff_id && !is_you => self.read_by_you = None,
                     Some((id, _)) if id == handoff_id => {}
                     _ if is_you => {
-                        self.reading = Some((handoff_id, Instant::now()));
-                        self.opened.insert(handoff_id);
+                        self.read_by_you = Some((handoff_id, Instant::now()));
+                        self.opened_by_you.insert(handoff_id);
                     }
                     _ => {}
                 }
                 if viewers.is_empty() {
-                    self.read.remove(&handoff_id);
+                    self.being_read.remove(&handoff_id);
                 } else {
-                    self.read.insert(handoff_id);
+                    self.being_read.insert(handoff_id);
                 }
             }
-            Frame::Signal(_) | Frame::Unknown { .. } => {}
+            StreamFrame::Signal(_) | StreamFrame::Unknown { .. } => {}
         }
     }
 
-    fn happened(&mut self, event: &Happened, you: UserId) {
-        let Some(handoff) = event.what.handoff() else { return };
+    fn apply_event(&mut self, event: &Happened, you: UserId) {
+        let Some(handoff) = event.body.handoff() else { return };
         let id = handoff.handoff_id;
-        match &event.what {
-            What::HandoffCreated { .. } | What::HandoffReleased { .. } => {
-                self.open.insert(id, Instant::now());
+        match &event.body {
+            EventBody::HandoffCreated { .. } | EventBody::HandoffReleased { .. } => {
+                self.open_since.insert(id, Instant::now());
             }
-            What::HandoffClaimed { by, .. } => {
-                self.open.remove(&id);
-                self.has_claimed |= by.id == you;
+            EventBody::HandoffClaimed { by, .. } => {
+                self.open_since.remove(&id);
+                self.has_claimed_by_you |= by.id == you;
             }
-            What::HandoffAssigned { .. }
-            | What::HandoffSentBack { .. }
-            | What::HandoffWithdrawn { .. }
-            | What::HandoffResolved { .. } => {
-                self.open.remove(&id);
+            EventBody::HandoffAssigned { .. }
+            | EventBody::HandoffSentBack { .. }
+            | EventBody::HandoffWithdrawn { .. }
+            | EventBody::HandoffResolved { .. } => {
+                self.open_since.remove(&id);
             }
-            What::HandoffAssessmentReady { .. }
-            | What::HandoffAssessmentFailed { .. }
-            | What::HandoffStepUpdated { .. }
-            | What::HandoffReminder { .. }
-            | What::SessionCreated { .. }
-            | What::SessionUpdated { .. }
-            | What::SessionResolved { .. }
-            | What::MessageAdded { .. } => {}
+            EventBody::HandoffAssessmentReady { .. }
+            | EventBody::HandoffAssessmentFailed { .. }
+            | EventBody::HandoffStepUpdated { .. }
+            | EventBody::HandoffReminder { .. }
+            | EventBody::SessionCreated { .. }
+            | EventBody::SessionUpdated { .. }
+            | EventBody::SessionResolved { .. }
+            | EventBody::MessageAdded { .. } => {}
         }
     }
 
     /// What you are reading, if you take too long over it and Ana has left you alone for a while.
-    fn surprise(&mut self, now: Instant) -> Option<HandoffId> {
-        let (id, since) = self.reading?;
-        let is_first = self.opened.len() == 1 && !self.has_claimed;
-        let patience = if is_first { FIRST_READ } else { READ };
-        let is_due = self.open.contains_key(&id)
+    fn next_for_ana(&mut self, now: Instant) -> Option<HandoffId> {
+        let (id, since) = self.read_by_you?;
+        let is_first = self.opened_by_you.len() == 1 && !self.has_claimed_by_you;
+        let patience = if is_first { FIRST_READ_GRACE } else { READ_GRACE };
+        let is_due = self.open_since.contains_key(&id)
             && now.duration_since(since) >= patience
-            && self.surprised.is_none_or(|at| now.duration_since(at) >= BETWEEN_SURPRISES);
+            && self.last_surprise.is_none_or(|at| now.duration_since(at) >= MIN_SURPRISE_INTERVAL);
         is_due.then(|| {
-            self.surprised = Some(now);
+            self.last_surprise = Some(now);
             id
         })
     }
 
     /// What has waited for long and nobody looks at, when a good many wait and Dana has nothing to do.
-    fn chore(&mut self, now: Instant) -> Option<HandoffId> {
-        if self.dana_works || self.open.len() < CROWD {
+    fn next_for_dana(&mut self, now: Instant) -> Option<HandoffId> {
+        if self.is_dana_busy || self.open_since.len() < MIN_OPEN_FOR_DANA {
             return None;
         }
         let waits = |(id, since): &(&HandoffId, &Instant)| {
-            now.duration_since(**since) >= PATIENCE && !self.read.contains(*id)
+            now.duration_since(**since) >= MIN_WAIT_FOR_DANA && !self.being_read.contains(*id)
         };
-        let chosen = self.open.iter().find(waits).map(|(id, _)| *id);
-        self.dana_works = chosen.is_some();
+        let chosen = self.open_since.iter().find(waits).map(|(id, _)| *id);
+        self.is_dana_busy = chosen.is_some();
         chosen
     }
 }
 
 /// Looks, and takes it.
-async fn surprise(ana: Actor, id: HandoffId) {
+async fn claim_as_ana(ana: TeamMember, id: HandoffId) {
     // Whoever holds a stream narrowed to a handoff is reading it.
-    let (news, heard) = mpsc::unbounded_channel();
-    let look = tokio::spawn(stream::watch(ana.api.clone(), Watch::Handoff(id), news));
-    tokio::time::sleep(GLANCE).await;
+    let (event_sender, heard) = mpsc::unbounded_channel();
+    let watch_task =
+        tokio::spawn(stream::follow_filtered(ana.api.clone(), StreamFilter::Handoff(id), event_sender));
+    tokio::time::sleep(READ_BEFORE_CLAIM).await;
     // You may have been faster: then she is the one who is told.
-    let claimed = ana.claims(id).await;
-    look.abort();
+    let claimed = ana.claim(id).await;
+    watch_task.abort();
     drop(heard);
     if let Ok(handoff) = claimed {
-        tokio::time::sleep(WORK).await;
+        tokio::time::sleep(WORK_DURATION).await;
         let _ = ana
-            .resolves(handoff.item.session_id, "It was as the assessment said; the first step did it.")
+            .resolve(handoff.item.session_id, "It was as the assessment said; the first step did it.")
             .await;
     }
 }
 
 /// Takes it, works on it, and resolves it.
-async fn work(dana: Actor, id: HandoffId) {
-    if let Ok(handoff) = dana.claims(id).await {
-        tokio::time::sleep(WORK).await;
+async fn claim_as_dana(dana: TeamMember, id: HandoffId) {
+    if let Ok(handoff) = dana.claim(id).await {
+        tokio::time::sleep(WORK_DURATION).await;
         let resolution = "Went through the suggested steps with the user; the second one fixed it.";
-        let _ = dana.resolves(handoff.item.session_id, resolution).await;
+        let _ = dana.resolve(handoff.item.session_id, resolution).await;
     }
 }

@@ -9,7 +9,7 @@ use tierup_common::session::BranchStatus;
 #[derive(Debug)]
 pub(super) struct Story {
     pub(super) problems: Vec<Problem>,
-    pub(super) history: Vec<Resolved>,
+    pub(super) history: Vec<ResolvedProblem>,
 }
 
 /// A problem, what was tried, and where it got stuck.
@@ -36,7 +36,7 @@ pub(super) struct Attempt {
 /// A problem that was solved.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Resolved {
+pub(super) struct ResolvedProblem {
     pub(super) summary: String,
     pub(super) intake: String,
     pub(super) said: Vec<String>,
@@ -45,21 +45,21 @@ pub(super) struct Resolved {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Problems {
+struct ProblemsFile {
     problem: Vec<Problem>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct History {
-    resolved: Vec<Resolved>,
+struct HistoryFile {
+    resolved: Vec<ResolvedProblem>,
 }
 
 impl Story {
     /// Reads the story that is built in.
     pub(super) fn read() -> Result<Self, toml::de::Error> {
-        let problems: Problems = toml::from_str(include_str!("story.toml"))?;
-        let history: History = toml::from_str(include_str!("history.toml"))?;
+        let problems: ProblemsFile = toml::from_str(include_str!("story.toml"))?;
+        let history: HistoryFile = toml::from_str(include_str!("history.toml"))?;
         Ok(Self { problems: problems.problem, history: history.resolved })
     }
 }

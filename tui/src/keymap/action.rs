@@ -31,23 +31,23 @@ pub enum Action {
     /// Move a selection or a text.
     Move(Move),
     /// Something about the list.
-    List(ListVerb),
+    List(ListAction),
     /// Something about the briefing.
-    Briefing(BriefingVerb),
+    Briefing(BriefingAction),
     /// Something about the session.
-    Session(SessionVerb),
+    Session(SessionAction),
     /// Something about a dialog.
-    Dialog(DialogVerb),
+    Dialog(DialogAction),
     /// Something about a lost claim.
-    Conflict(ConflictVerb),
+    Conflict(ConflictAction),
     /// Something about a line that is typed: the filter, the palette, a command.
-    Line(LineVerb),
+    Line(LineAction),
     /// Something about what has been tried.
-    Tried(TriedVerb),
+    Tried(TriedAction),
     /// Something about what came of a step.
-    Outcome(OutcomeVerb),
+    Outcome(OutcomeAction),
     /// Something about what was seen before.
-    Case(CaseVerb),
+    Case(CaseAction),
     /// A yes.
     Yes,
     /// A no, or simply to close what is open.
@@ -75,7 +75,7 @@ pub enum Move {
 /// What is done in the list.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
-pub enum ListVerb {
+pub enum ListAction {
     /// Open what is selected.
     Open,
     /// Claim what is selected, without opening it first.
@@ -105,7 +105,7 @@ pub enum ListVerb {
 /// What is done in a briefing.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
-pub enum BriefingVerb {
+pub enum BriefingAction {
     /// Claim it and begin.
     StartHere,
     /// Back to the list.
@@ -135,7 +135,7 @@ pub enum BriefingVerb {
 /// What is done in a session.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
-pub enum SessionVerb {
+pub enum SessionAction {
     /// Send what was typed.
     Send,
     /// A line break.
@@ -199,7 +199,7 @@ pub enum SessionVerb {
 /// What is done with a line of what has been tried.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
-pub enum TriedVerb {
+pub enum TriedAction {
     /// A new line.
     Add,
     /// Change the line.
@@ -215,7 +215,7 @@ pub enum TriedVerb {
 /// What is done with a suggested step.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
-pub enum OutcomeVerb {
+pub enum OutcomeAction {
     /// It worked.
     Worked,
     /// It did not help.
@@ -227,7 +227,7 @@ pub enum OutcomeVerb {
 /// What is done with what was seen before.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
-pub enum CaseVerb {
+pub enum CaseAction {
     /// Read it.
     Read,
 }
@@ -235,7 +235,7 @@ pub enum CaseVerb {
 /// What is done in a dialog.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
-pub enum DialogVerb {
+pub enum DialogAction {
     /// It is filled in.
     Submit,
     /// The next field.
@@ -251,7 +251,7 @@ pub enum DialogVerb {
 /// What is done after a lost claim.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
-pub enum ConflictVerb {
+pub enum ConflictAction {
     /// Back to the list.
     Close,
     /// Open the next one that waits.
@@ -263,7 +263,7 @@ pub enum ConflictVerb {
 /// What is done with a line that is typed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
-pub enum LineVerb {
+pub enum LineAction {
     /// It is done.
     Accept,
     /// Finish the word.

@@ -4,11 +4,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tierup_common::event::{Frame, Signal};
+use tierup_common::event::{Signal, StreamFrame};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::watch;
 
-use crate::event::{Connection, Event};
+use crate::event::{ConnectionEvent, Event};
 
 /// How much is under way. Clones count together.
 #[derive(Clone, Debug, Default)]
@@ -18,16 +18,16 @@ pub struct Activity {
 
 /// Something under way, until this goes.
 #[derive(Debug)]
-pub struct UnderWay {
+pub struct ActivityGuard {
     count: Arc<watch::Sender<usize>>,
 }
 
 impl Activity {
     /// Something begins.
     #[must_use]
-    pub fn begin(&self) -> UnderWay {
+    pub fn begin(&self) -> ActivityGuard {
         self.count.send_modify(|count| *count += 1);
-        UnderWay { count: Arc::clone(&self.count) }
+        ActivityGuard { count: Arc::clone(&self.count) }
     }
 
     /// How many things are under way, now and from now on. While it is 0, only the user, the server or the clock can
@@ -37,7 +37,7 @@ impl Activity {
     }
 }
 
-impl Drop for UnderWay {
+impl Drop for ActivityGuard {
     fn drop(&mut self) {
         self.count.send_modify(|count| *count -= 1);
     }
@@ -45,103 +45,103 @@ impl Drop for UnderWay {
 
 /// What tasks tell the loop. It is under way until the loop has taken it.
 #[derive(Clone, Debug)]
-pub(super) struct News {
-    line: UnboundedSender<(Event, UnderWay)>,
+pub(super) struct EventSender {
+    sender: UnboundedSender<(Event, ActivityGuard)>,
     activity: Activity,
 }
 
-impl News {
+impl EventSender {
     /// A line to the loop, and its other end.
-    pub(super) fn new(activity: Activity) -> (Self, UnboundedReceiver<(Event, UnderWay)>) {
+    pub(super) fn new(activity: Activity) -> (Self, UnboundedReceiver<(Event, ActivityGuard)>) {
         let (line, heard) = mpsc::unbounded_channel();
-        (Self { line, activity }, heard)
+        (Self { sender: line, activity }, heard)
     }
 
     /// Tells the loop; whether it still listens. It does not when the console is being left.
     pub(super) fn send(&self, event: Event) -> bool {
-        self.line.send((event, self.activity.begin())).is_ok()
+        self.sender.send((event, self.activity.begin())).is_ok()
     }
 
     /// Something begins that will be told, or is done without a word.
-    pub(super) fn begin(&self) -> UnderWay {
+    pub(super) fn begin(&self) -> ActivityGuard {
         self.activity.begin()
     }
 }
 
 /// How far a stream is: it is under way until it has caught up, and again from the next try to connect on. While it
 /// pauses between tries, nothing is.
-pub(super) struct CatchingUp {
+pub(super) struct CatchUpTracker {
     activity: Activity,
-    state: Mutex<Place>,
+    state: Mutex<CatchUpState>,
 }
 
-struct Place {
+struct CatchUpState {
     /// There while it has not caught up.
-    under_way: Option<UnderWay>,
+    guard: Option<ActivityGuard>,
     /// Whether it resumes from somewhere: then its greeting is not the end of what it missed.
     resumes: bool,
 }
 
-impl CatchingUp {
+impl CatchUpTracker {
     /// A stream that is about to be opened, to resume from somewhere or to begin now.
-    pub(super) fn new(news: &News, resumes: bool) -> Self {
+    pub(super) fn new(news: &EventSender, resumes: bool) -> Self {
         let activity = news.activity.clone();
-        let state = Mutex::new(Place { under_way: Some(activity.begin()), resumes });
+        let state = Mutex::new(CatchUpState { guard: Some(activity.begin()), resumes });
         Self { activity, state }
     }
 
     /// Hears what came; call it when it was told, so that nothing seems at rest in between.
-    pub(super) fn hears(&self, is: Heard) {
+    pub(super) fn observe(&self, progress: StreamProgress) {
         let mut place = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        match is {
-            Heard::Connecting => _ = place.under_way.get_or_insert_with(|| self.activity.begin()),
-            Heard::Greeting => {
+        match progress {
+            StreamProgress::Connecting => _ = place.guard.get_or_insert_with(|| self.activity.begin()),
+            StreamProgress::Hello => {
                 if !std::mem::replace(&mut place.resumes, true) {
-                    place.under_way = None;
+                    place.guard = None;
                 }
             }
-            Heard::End => place.under_way = None,
-            Heard::Else => {}
+            StreamProgress::Settled => place.guard = None,
+            StreamProgress::Other => {}
         }
     }
 }
 
 /// What becomes of a stream, as far as it matters here.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Heard {
+pub(super) enum StreamProgress {
     /// It is being opened.
     Connecting,
     /// It says hello.
-    Greeting,
+    Hello,
     /// It has caught up, or nobody tries any more for now.
-    End,
+    Settled,
     /// It carries something.
-    Else,
+    Other,
 }
 
-impl From<&Frame> for Heard {
-    fn from(frame: &Frame) -> Self {
+impl From<&StreamFrame> for StreamProgress {
+    fn from(frame: &StreamFrame) -> Self {
         match frame {
-            Frame::Signal(Signal::Hello { .. }) => Self::Greeting,
-            Frame::Signal(Signal::CaughtUp { .. } | Signal::Reset { .. }) => Self::End,
-            Frame::Signal(
+            StreamFrame::Signal(Signal::Hello { .. }) => Self::Hello,
+            StreamFrame::Signal(Signal::CaughtUp { .. } | Signal::Reset { .. }) => Self::Settled,
+            StreamFrame::Signal(
                 Signal::HandoffAssessmentDelta { .. } | Signal::MessageDelta { .. } | Signal::Presence { .. },
             )
-            | Frame::Event(_)
-            | Frame::Unknown { .. } => Self::Else,
+            | StreamFrame::Event(_)
+            | StreamFrame::Unknown { .. } => Self::Other,
         }
     }
 }
 
-impl From<&Connection> for Heard {
-    fn from(connection: &Connection) -> Self {
+impl From<&ConnectionEvent> for StreamProgress {
+    fn from(connection: &ConnectionEvent) -> Self {
         match connection {
-            Connection::Connecting => Self::Connecting,
+            ConnectionEvent::Connecting => Self::Connecting,
             // Held back, it may never catch up: what it would tell is asked for meanwhile.
-            Connection::Late { .. }
-            | Connection::Lost { .. }
-            | Connection::LoggedOut(_)
-            | Connection::Refused(_) => Self::End,
+            ConnectionEvent::EventsStalled { .. }
+            | ConnectionEvent::Lost { .. }
+            | ConnectionEvent::LoggedOut(_)
+            | ConnectionEvent::Refused(_) => Self::Settled,
         }
     }
 }
@@ -154,7 +154,7 @@ mod tests {
     fn what_is_under_way_counts_until_it_goes_wherever_it_went() {
         let activity = Activity::default();
         let watch = activity.watch();
-        let (news, mut heard) = News::new(activity.clone());
+        let (news, mut heard) = EventSender::new(activity.clone());
         let asked = news.begin();
         assert!(news.send(Event::Focus(true)));
         drop(asked);
@@ -169,20 +169,20 @@ mod tests {
     fn a_stream_is_under_way_until_it_has_what_it_missed() {
         let activity = Activity::default();
         let watch = activity.watch();
-        let (news, _heard) = News::new(activity);
-        let stream = CatchingUp::new(&news, false);
+        let (news, _heard) = EventSender::new(activity);
+        let stream = CatchUpTracker::new(&news, false);
         let mut after = Vec::new();
         for is in [
-            Heard::Connecting,
-            Heard::Greeting,
-            Heard::Else,
-            Heard::End,
-            Heard::Connecting,
-            Heard::Greeting,
-            Heard::Else,
-            Heard::End,
+            StreamProgress::Connecting,
+            StreamProgress::Hello,
+            StreamProgress::Other,
+            StreamProgress::Settled,
+            StreamProgress::Connecting,
+            StreamProgress::Hello,
+            StreamProgress::Other,
+            StreamProgress::Settled,
         ] {
-            stream.hears(is);
+            stream.observe(is);
             after.push(*watch.borrow());
         }
         assert_eq!(after, [1, 0, 0, 0, 1, 1, 1, 0], "the second time it resumes");

@@ -1,6 +1,6 @@
 //! The way to the server: one request an answer, over one HTTP client.
 
-mod door;
+mod http;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,29 +16,29 @@ use tierup_common::id::{HandoffRef, Seq};
 use tierup_common::limit;
 use tierup_common::route::{self, Route};
 use tierup_common::time::Timestamp;
-use tierup_common::trim::bare;
+use tierup_common::trim::trim_value;
 use tierup_common::user::{LogIn, LoggedIn, Me, User};
 
-use crate::effect::{Call, Ticket, Watch};
-use crate::event::{Answer, Failure, Lost};
-use crate::runtime::api::door::Door;
+use crate::effect::{Call, CallId, StreamFilter};
+use crate::event::{CallError, ReplyBody, TransportError};
+use crate::runtime::api::http::HttpClient;
 
-pub use door::ANSWER_TIME;
+pub use http::DEFAULT_RESPONSE_TIMEOUT;
 
 /// A change whose answer was lost is sent again, with the same key, for so long.
-const TRY_FOR: Duration = Duration::from_secs(10);
+const RETRY_FOR: Duration = Duration::from_secs(10);
 /// Messages that a session comes with: those that are shown first, and a few screens more.
-const NEWEST: u32 = 50;
+const NEWEST_MESSAGES: u32 = 50;
 
 /// The way to a server, as one user. Clones share its connections.
 #[derive(Clone)]
-pub struct Api {
-    door: Door,
+pub struct ApiClient {
+    http: HttpClient,
     token: SecretString,
     /// Names this run of the program in idempotency keys.
-    run: Arc<str>,
+    run_id: Arc<str>,
     /// Counts the changes that were asked for without a ticket.
-    changes: Arc<AtomicU64>,
+    change_counter: Arc<AtomicU64>,
 }
 
 /// Why there is no way to a server.
@@ -46,21 +46,21 @@ pub struct Api {
 pub enum ApiError {
     /// The address is not one.
     #[error("{0:?} is not the address of a server\nhint: it looks like http://127.0.0.1:7890")]
-    Address(String),
+    InvalidAddress(String),
     /// The address says who comes. It is not repeated: there may be a password in it.
     #[error(
         "the address of a server takes no user and no password\nhint: it looks like http://127.0.0.1:7890; `tierup login` asks who you are"
     )]
-    Userinfo,
+    AddressHasUserinfo,
     /// The token cannot be sent.
     #[error("the token has characters that no token has\nhint: it looks like tup_… and is one word")]
-    Token,
+    InvalidToken,
     /// The client cannot be built.
     #[error("http client: {0}")]
     Client(#[from] reqwest::Error),
     /// The machine has no randomness to give.
     #[error("no randomness: {0}")]
-    Random(getrandom::Error),
+    Randomness(getrandom::Error),
 }
 
 /// Why there is no token.
@@ -71,23 +71,23 @@ pub enum LogInError {
     Api(#[from] ApiError),
     /// The server was not reached, or said no.
     #[error(transparent)]
-    Failure(#[from] Failure),
+    Call(#[from] CallError),
 }
 
-impl Api {
+impl ApiClient {
     /// The way to the server at this address, with this token.
     pub fn new(server: &str, token: SecretString) -> Result<Self, ApiError> {
-        let door = Door::new(server)?;
-        let bare = bare(token.expose_secret());
+        let door = HttpClient::new(server)?;
+        let bare = trim_value(token.expose_secret());
         let bare = (bare.len() < token.expose_secret().len()).then(|| SecretString::from(bare));
         let token = bare.unwrap_or(token);
         if !token.expose_secret().bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(ApiError::Token);
+            return Err(ApiError::InvalidToken);
         }
         let mut run = [0; 8];
-        getrandom::fill(&mut run).map_err(ApiError::Random)?;
+        getrandom::fill(&mut run).map_err(ApiError::Randomness)?;
         let run = format!("{:016x}", u64::from_be_bytes(run)).into();
-        Ok(Self { door, token, run, changes: Arc::default() })
+        Ok(Self { http: door, token, run_id: run, change_counter: Arc::default() })
     }
 
     /// The way to the server at this address, with a token that it gives for an email address and a password; its
@@ -97,17 +97,17 @@ impl Api {
         credentials: &LogIn,
         answer_time: Duration,
     ) -> Result<(LoggedIn, Self), LogInError> {
-        let door = Door::new(server)?.within(answer_time);
-        let request = json(door.request(Method::POST, &route::LOGIN.path(&[])), credentials)?;
+        let door = HttpClient::new(server)?.with_timeout(answer_time);
+        let request = with_json_body(door.request(Method::POST, &route::LOGIN.path(&[])), credentials)?;
         let given: LoggedIn = door.fetch(request).await?;
-        let api = Self::new(server, SecretString::from(given.token.clone()))?.within(answer_time);
+        let api = Self::new(server, SecretString::from(given.token.clone()))?.with_timeout(answer_time);
         Ok((given, api))
     }
 
     /// The same way, whose answers take at most so long.
     #[must_use]
-    pub fn within(self, answer_time: Duration) -> Self {
-        Self { door: self.door.within(answer_time), ..self }
+    pub fn with_timeout(self, answer_time: Duration) -> Self {
+        Self { http: self.http.with_timeout(answer_time), ..self }
     }
 
     /// The way to the same server, as another user.
@@ -118,170 +118,185 @@ impl Api {
 
     /// The same way, which goes on where another of the same program was: what is asked again counts as asked before.
     #[must_use]
-    pub(super) fn after(self, before: &Self) -> Self {
-        Self { run: Arc::clone(&before.run), ..self }
+    pub(super) fn with_run_of(self, before: &Self) -> Self {
+        Self { run_id: Arc::clone(&before.run_id), ..self }
     }
 
     /// How long an answer may take.
-    pub const fn answer_time(&self) -> Duration {
-        self.door.answer_time
+    pub const fn response_timeout(&self) -> Duration {
+        self.http.response_timeout
     }
 
     /// This moment, by the server's clock, as far as its answers have said.
     pub fn server_now(&self) -> Timestamp {
-        self.door.server_now()
+        self.http.server_now()
     }
 
     /// Waits until the server answers anything: then trying again makes sense.
-    pub(super) async fn answers(&self) {
-        self.door.answers.notified().await;
+    pub(super) async fn wait_for_response(&self) {
+        self.http.responses.notified().await;
     }
 
     /// Waits until the server does not answer something in time: then what is quiet may be dead.
-    pub(super) async fn falls_silent(&self) {
-        self.door.silences.notified().await;
+    pub(super) async fn wait_for_timeout(&self) {
+        self.http.timeouts.notified().await;
     }
 
     /// The server's address, as it names what is kept for it on this machine.
-    pub fn server(&self) -> &str {
-        self.door.server.as_str().trim_end_matches('/')
+    pub fn server_url(&self) -> &str {
+        self.http.base_url.as_str().trim_end_matches('/')
     }
 
     /// Asks a question. A change whose answer is lost is sent again with the same key, so that it is done once.
-    pub async fn ask(&self, ticket: Ticket, call: &Call) -> Result<Answer, Failure> {
-        let key = format!("{}-{}", self.run, ticket.0);
-        if !changes_something(call) {
-            return self.ask_once(call, &key).await;
+    pub async fn call(&self, call_id: CallId, call: &Call) -> Result<ReplyBody, CallError> {
+        let key = format!("{}-{}", self.run_id, call_id.0);
+        if !is_mutation(call) {
+            return self.call_once(call, &key).await;
         }
-        let mut patience = Patience::new(Unsent::SendAgain);
+        let mut patience = RetryPolicy::new(OnUnreachable::Retry);
         loop {
-            let result = self.ask_once(call, &key).await;
-            if !patience.asks_again(result.as_ref().err()).await {
+            let result = self.call_once(call, &key).await;
+            if !patience.wait_before_retry(result.as_ref().err()).await {
                 return result;
             }
         }
     }
 
-    async fn ask_once(&self, call: &Call, key: &str) -> Result<Answer, Failure> {
+    async fn call_once(&self, call: &Call, key: &str) -> Result<ReplyBody, CallError> {
         let post = |route: Route, id: &(dyn std::fmt::Display + Sync)| {
             self.request(Method::POST, &route.path(&[id])).header("idempotency-key", key)
         };
         match call {
-            Call::Me => self.fetch::<Me>(self.get(&route::ME.path(&[]))).await.map(Answer::Me),
+            Call::Me => self.fetch::<Me>(self.get(&route::ME.path(&[]))).await.map(ReplyBody::Me),
             Call::Queue { state, cursor } => {
                 let request = self.get(&route::ESCALATIONS.path(&[]));
                 let request = request.query(&queue_query(*state, cursor.as_deref()));
-                self.fetch(request).await.map(Answer::Queue)
+                self.fetch(request).await.map(ReplyBody::Queue)
             }
-            Call::Search { state, words } => {
+            Call::Search { state, query: words } => {
                 let request = self.get(&route::ESCALATIONS.path(&[]));
                 let request = request.query(&queue_query(*state, None)).query(&[("q", words)]);
-                self.fetch(request).await.map(Answer::Queue)
+                self.fetch(request).await.map(ReplyBody::Queue)
             }
             Call::OwnSessions(status) => {
-                let query = [("status", status.word()), ("mine", "true"), ("limit", "200")];
+                let query = [("status", status.as_str()), ("mine", "true"), ("limit", "200")];
                 let request = self.get(&route::SESSIONS.path(&[])).query(&query);
-                self.fetch(request).await.map(Answer::Sessions)
+                self.fetch(request).await.map(ReplyBody::Sessions)
             }
-            Call::Handoff(id) => self.fetch(self.get(&route::HANDOFF.path(&[id]))).await.map(Answer::Handoff),
+            Call::Handoff(id) => {
+                self.fetch(self.get(&route::HANDOFF.path(&[id]))).await.map(ReplyBody::Handoff)
+            }
             Call::Session(id) => {
-                let request = self.get(&route::SESSION.path(&[id])).query(&[("last", NEWEST)]);
-                self.fetch(request).await.map(Answer::Session)
+                let request = self.get(&route::SESSION.path(&[id])).query(&[("last", NEWEST_MESSAGES)]);
+                self.fetch(request).await.map(ReplyBody::Session)
             }
-            Call::Messages { session, before } => {
+            Call::Messages { session_id: session, before_seq: before } => {
                 let request = self.get(&route::MESSAGES.path(&[session]));
                 let request = request.query(&[("before", *before), ("limit", limit::PAGE)]);
-                self.fetch(request).await.map(Answer::Messages)
+                self.fetch(request).await.map(ReplyBody::Messages)
             }
-            Call::Claim(id) => self.fetch(post(route::CLAIM, id)).await.map(Answer::Handoff),
-            Call::Release { handoff, reason } => {
+            Call::Claim(id) => self.fetch(post(route::CLAIM, id)).await.map(ReplyBody::Handoff),
+            Call::Release { handoff_id: handoff, reason } => {
                 let body = Release { reason: reason.clone() };
-                self.fetch(json(post(route::RELEASE, handoff), &body)?).await.map(Answer::Handoff)
+                self.fetch(with_json_body(post(route::RELEASE, handoff), &body)?)
+                    .await
+                    .map(ReplyBody::Handoff)
             }
-            Call::Reassess(id) => self.fetch(post(route::REASSESS, id)).await.map(Answer::Handoff),
+            Call::Reassess(id) => self.fetch(post(route::REASSESS, id)).await.map(ReplyBody::Handoff),
             Call::Users => {
-                let users = self.fetch::<Items<User>>(self.get(&route::USERS.path(&[]))).await;
-                users.map(|users| Answer::Users(users.items))
+                let users = self.fetch::<ItemList<User>>(self.get(&route::USERS.path(&[]))).await;
+                users.map(|users| ReplyBody::Users(users.items))
             }
-            Call::Assign { handoff, to } => {
+            Call::Assign { handoff_id: handoff, to } => {
                 let body = Assign { user_id: *to };
-                self.fetch(json(post(route::ASSIGN, handoff), &body)?).await.map(Answer::Handoff)
+                self.fetch(with_json_body(post(route::ASSIGN, handoff), &body)?).await.map(ReplyBody::Handoff)
             }
-            Call::SendBack { handoff, question } => {
+            Call::SendBack { handoff_id: handoff, question } => {
                 let body = SendBack { question: question.clone() };
-                self.fetch(json(post(route::SEND_BACK, handoff), &body)?).await.map(Answer::Handoff)
+                self.fetch(with_json_body(post(route::SEND_BACK, handoff), &body)?)
+                    .await
+                    .map(ReplyBody::Handoff)
             }
-            Call::PutStep { handoff, step, outcome } => {
+            Call::PutStep { handoff_id: handoff, step_id: step, outcome } => {
                 let request = self.request(Method::PUT, &route::STEP.path(&[handoff, step]));
-                self.fetch(json(request, &PutStep { outcome: *outcome })?).await.map(Answer::Step)
+                self.fetch(with_json_body(request, &PutStep { outcome: *outcome })?)
+                    .await
+                    .map(ReplyBody::Step)
             }
-            Call::PutBranch { session, branch, request: body } => {
+            Call::PutBranch { session_id: session, branch_id: branch, request: body } => {
                 let request = self.request(Method::PUT, &route::BRANCH.path(&[session, branch]));
-                self.fetch(json(request, body)?).await.map(Answer::Branch)
+                self.fetch(with_json_body(request, body)?).await.map(ReplyBody::Branch)
             }
             Call::CreateSession(body) => {
-                self.fetch(json(post(route::SESSIONS, &""), body)?).await.map(Answer::Session)
+                self.fetch(with_json_body(post(route::SESSIONS, &""), body)?).await.map(ReplyBody::Session)
             }
-            Call::Say { session, message } => {
-                self.fetch(json(post(route::MESSAGES, session), message)?).await.map(Answer::Message)
-            }
-            Call::HandOff { session, request } => {
-                self.fetch(json(post(route::HAND_OFF, session), request)?).await.map(Answer::Handoff)
-            }
-            Call::Resume(id) => self.fetch(post(route::RESUME, id)).await.map(Answer::Session),
-            Call::Resolve { session, request } => {
-                self.fetch(json(post(route::RESOLVE, session), request)?).await.map(Answer::Session)
-            }
+            Call::CreateMessage { session_id: session, message } => self
+                .fetch(with_json_body(post(route::MESSAGES, session), message)?)
+                .await
+                .map(ReplyBody::Message),
+            Call::HandOff { session_id: session, request } => self
+                .fetch(with_json_body(post(route::HAND_OFF, session), request)?)
+                .await
+                .map(ReplyBody::Handoff),
+            Call::Resume(id) => self.fetch(post(route::RESUME, id)).await.map(ReplyBody::Session),
+            Call::Resolve { session_id: session, request } => self
+                .fetch(with_json_body(post(route::RESOLVE, session), request)?)
+                .await
+                .map(ReplyBody::Session),
         }
     }
 
     /// Who the token belongs to: also the way to find out whether it works.
-    pub async fn me(&self) -> Result<Me, Failure> {
+    pub async fn me(&self) -> Result<Me, CallError> {
         self.fetch(self.get(&route::ME.path(&[]))).await
     }
 
     /// Claims a handoff by id or number.
-    pub async fn claim(&self, handoff: HandoffRef) -> Result<Handoff, Failure> {
-        self.change(Method::POST, &route::CLAIM.path(&[&handoff]), None::<&()>).await
+    pub async fn claim(&self, handoff: HandoffRef) -> Result<Handoff, CallError> {
+        self.mutate(Method::POST, &route::CLAIM.path(&[&handoff]), None::<&()>).await
     }
 
     /// Asks for anything that is read, with a query.
-    pub async fn read<T: DeserializeOwned>(
+    pub async fn query<T: DeserializeOwned>(
         &self,
         path: &str,
         query: &(impl Serialize + Sync),
-    ) -> Result<T, Failure> {
+    ) -> Result<T, CallError> {
         self.fetch(self.get(path).query(query)).await
     }
 
     /// Asks for any change. One whose answer is lost is sent again with the same key, so that it is made once.
-    pub async fn change<T: DeserializeOwned>(
+    pub async fn mutate<T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,
         body: Option<&(impl Serialize + Sync)>,
-    ) -> Result<T, Failure> {
-        let number = self.changes.fetch_add(1, Ordering::Relaxed);
-        let key = format!("{}-change-{number}", self.run);
-        let mut patience = Patience::new(Unsent::GiveUp);
+    ) -> Result<T, CallError> {
+        let number = self.change_counter.fetch_add(1, Ordering::Relaxed);
+        let key = format!("{}-change-{number}", self.run_id);
+        let mut patience = RetryPolicy::new(OnUnreachable::GiveUp);
         loop {
             let request = self.request(method.clone(), path).header("idempotency-key", &key);
             let request = match body {
-                Some(body) => json(request, body)?,
+                Some(body) => with_json_body(request, body)?,
                 None => request,
             };
             let result = self.fetch(request).await;
-            if !patience.asks_again(result.as_ref().err()).await {
+            if !patience.wait_before_retry(result.as_ref().err()).await {
                 return result;
             }
         }
     }
 
     /// Opens an event stream: the team's, or one narrowed.
-    pub(super) async fn stream(&self, watch: Option<Watch>, after: Option<Seq>) -> Result<Response, Failure> {
+    pub(super) async fn open_stream(
+        &self,
+        watch: Option<StreamFilter>,
+        after: Option<Seq>,
+    ) -> Result<Response, CallError> {
         let narrow = match watch {
-            Some(Watch::Handoff(id)) => Some(("handoff_id", id.to_string())),
-            Some(Watch::Session(id)) => Some(("session_id", id.to_string())),
+            Some(StreamFilter::Handoff(id)) => Some(("handoff_id", id.to_string())),
+            Some(StreamFilter::Session(id)) => Some(("session_id", id.to_string())),
             None => None,
         };
         let mut request = self.request(Method::GET, route::STREAM.0);
@@ -289,7 +304,7 @@ impl Api {
         if let Some(after) = after {
             request = request.header("last-event-id", after.to_string());
         }
-        self.door.open(request).await
+        self.http.open_stream(request).await
     }
 
     fn get(&self, path: &str) -> RequestBuilder {
@@ -297,7 +312,7 @@ impl Api {
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let request = self.door.request(method, path);
+        let request = self.http.request(method, path);
         match HeaderValue::from_str(&format!("Bearer {}", self.token.expose_secret())) {
             Ok(mut value) => {
                 value.set_sensitive(true);
@@ -307,57 +322,59 @@ impl Api {
         }
     }
 
-    async fn fetch<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, Failure> {
-        self.door.fetch(request).await
+    async fn fetch<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, CallError> {
+        self.http.fetch(request).await
     }
 }
 
 /// What is done about a request that found no server at all: nothing can have come of it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Unsent {
+enum OnUnreachable {
     /// The server may be starting anew, and the user sees that one tries.
-    SendAgain,
+    Retry,
     /// A script is told at once.
     GiveUp,
 }
 
 /// How long one goes on asking for an answer that is lost.
-struct Patience {
-    unsent: Unsent,
-    end: tokio::time::Instant,
-    pause: Duration,
+struct RetryPolicy {
+    on_unreachable: OnUnreachable,
+    deadline: tokio::time::Instant,
+    delay: Duration,
 }
 
-impl Patience {
-    fn new(unsent: Unsent) -> Self {
-        let end = tokio::time::Instant::now() + TRY_FOR;
-        Self { unsent, end, pause: Duration::from_millis(200) }
+impl RetryPolicy {
+    fn new(unsent: OnUnreachable) -> Self {
+        let end = tokio::time::Instant::now() + RETRY_FOR;
+        Self { on_unreachable: unsent, deadline: end, delay: Duration::from_millis(200) }
     }
 
     /// Whether to ask once more, after a pause that has passed then.
-    async fn asks_again(&mut self, failure: Option<&Failure>) -> bool {
+    async fn wait_before_retry(&mut self, failure: Option<&CallError>) -> bool {
         let is_lost = match failure {
-            Some(Failure::Unreachable(Lost::NoConnection)) => self.unsent == Unsent::SendAgain,
-            Some(Failure::Unreachable(Lost::TooLong | Lost::Other(_))) => true,
-            Some(Failure::Problem(problem)) => problem.status >= 500 || problem.status == 429,
-            Some(Failure::Nonsense(_)) | None => false,
+            Some(CallError::Unreachable(TransportError::NoConnection)) => {
+                self.on_unreachable == OnUnreachable::Retry
+            }
+            Some(CallError::Unreachable(TransportError::TimedOut | TransportError::Other(_))) => true,
+            Some(CallError::Problem(problem)) => problem.status >= 500 || problem.status == 429,
+            Some(CallError::InvalidResponse(_)) | None => false,
         };
-        if !is_lost || tokio::time::Instant::now() + self.pause >= self.end {
+        if !is_lost || tokio::time::Instant::now() + self.delay >= self.deadline {
             return false;
         }
-        tokio::time::sleep(self.pause).await;
-        self.pause *= 2;
+        tokio::time::sleep(self.delay).await;
+        self.delay *= 2;
         true
     }
 }
 
 /// A list that is whole.
 #[derive(Deserialize)]
-struct Items<T> {
+struct ItemList<T> {
     items: Vec<T>,
 }
 
-const fn changes_something(call: &Call) -> bool {
+const fn is_mutation(call: &Call) -> bool {
     match call {
         Call::Me
         | Call::Queue { .. }
@@ -375,7 +392,7 @@ const fn changes_something(call: &Call) -> bool {
         | Call::PutStep { .. }
         | Call::PutBranch { .. }
         | Call::CreateSession(_)
-        | Call::Say { .. }
+        | Call::CreateMessage { .. }
         | Call::HandOff { .. }
         | Call::Resume(_)
         | Call::Resolve { .. } => true,
@@ -383,14 +400,14 @@ const fn changes_something(call: &Call) -> bool {
 }
 
 fn queue_query(state: QueueState, cursor: Option<&str>) -> Vec<(&'static str, String)> {
-    let mut query = vec![("state", state.word().to_owned()), ("limit", limit::PAGE.to_string())];
+    let mut query = vec![("state", state.as_str().to_owned()), ("limit", limit::PAGE.to_string())];
     if let Some(cursor) = cursor {
         query.push(("cursor", cursor.to_owned()));
     }
     query
 }
 
-fn json(request: RequestBuilder, body: &impl Serialize) -> Result<RequestBuilder, Failure> {
-    let body = serde_json::to_vec(body).map_err(|error| Failure::Nonsense(error.to_string()))?;
+fn with_json_body(request: RequestBuilder, body: &impl Serialize) -> Result<RequestBuilder, CallError> {
+    let body = serde_json::to_vec(body).map_err(|error| CallError::InvalidResponse(error.to_string()))?;
     Ok(request.header(CONTENT_TYPE, "application/json").body(body))
 }

@@ -3,7 +3,7 @@
 use chrono::TimeZone;
 use tierup_common::time::Timestamp;
 
-use crate::state::zone::Zone;
+use crate::state::local_zone::LocalZone;
 
 /// This moment, by this machine's clock.
 pub(crate) fn now() -> Timestamp {
@@ -11,6 +11,6 @@ pub(crate) fn now() -> Timestamp {
 }
 
 /// Where this machine is, by `TZ` or its own settings.
-pub fn zone() -> Zone {
-    Zone::new(|at| chrono::Local.offset_from_utc_datetime(&at.naive_utc()).local_minus_utc())
+pub fn local_zone() -> LocalZone {
+    LocalZone::new(|at| chrono::Local.offset_from_utc_datetime(&at.naive_utc()).local_minus_utc())
 }

@@ -14,68 +14,68 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// A text that comes back, in bytes, at most: a message may have less.
-const LARGEST: u64 = 1024 * 1024;
+const MAX_TEXT_BYTES: u64 = 1024 * 1024;
 
 /// The command of the user's editor: `$VISUAL`, else `$EDITOR`, else `vi`.
-pub fn command(env: impl Fn(&str) -> Option<String>) -> String {
+pub fn editor_command(env: impl Fn(&str) -> Option<String>) -> String {
     let set = |name| env(name).filter(|value| !value.trim().is_empty());
     set("VISUAL").or_else(|| set("EDITOR")).unwrap_or_else(|| "vi".into())
 }
 
 /// How long an editor that was told to end is waited for, so that its file can be cleared away.
-const LAST_WORDS: Duration = Duration::from_millis(200);
+const TERMINATE_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// An editor that is open. Who lets go of it before it is done tells it to end.
-pub(super) struct Open {
-    process: Arc<Process>,
-    done: oneshot::Receiver<Result<String, String>>,
-    ended: mpsc::Receiver<()>,
+pub(super) struct RunningEditor {
+    group: Arc<EditorProcessGroup>,
+    result: oneshot::Receiver<Result<String, String>>,
+    exited: mpsc::Receiver<()>,
 }
 
-impl Open {
+impl RunningEditor {
     /// Opens one on a text, on a thread of its own: one that does not end keeps nobody from ending.
     pub(super) fn new(command: String, text: String) -> io::Result<Self> {
-        let process = Arc::<Process>::default();
+        let process = Arc::<EditorProcessGroup>::default();
         let (tell_done, done) = oneshot::channel();
         let (tell_ended, ended) = mpsc::channel();
         let opened = Arc::clone(&process);
         std::thread::Builder::new().name("editor".into()).spawn(move || {
             // Nobody waits for either when the console has ended before the editor.
-            let _ = tell_done.send(edit_in(&command, &text, &opened));
+            let _ = tell_done.send(edit_with(&command, &text, &opened));
             let _ = tell_ended.send(());
         })?;
-        Ok(Self { process, done, ended })
+        Ok(Self { group: process, result: done, exited: ended })
     }
 
     /// Waits for the editor: what was written, or why there is nothing.
-    pub(super) async fn done(mut self) -> Result<String, String> {
-        let done = (&mut self.done).await;
+    pub(super) async fn wait(mut self) -> Result<String, String> {
+        let done = (&mut self.result).await;
         done.unwrap_or_else(|_| Err("The editor is gone: the draft is as it was".into()))
     }
 }
 
-impl Drop for Open {
+impl Drop for RunningEditor {
     fn drop(&mut self) {
-        if self.process.end() {
-            let _ = self.ended.recv_timeout(LAST_WORDS);
+        if self.group.terminate() {
+            let _ = self.exited.recv_timeout(TERMINATE_TIMEOUT);
         }
     }
 }
 
 /// The process group of an editor while it runs; nothing before and after.
 #[derive(Default)]
-struct Process(AtomicI32);
+struct EditorProcessGroup(AtomicI32);
 
-impl Process {
+impl EditorProcessGroup {
     /// Tells it to end; whether there was one.
-    fn end(&self) -> bool {
+    fn terminate(&self) -> bool {
         let group = self.0.swap(0, Ordering::SeqCst);
-        group != 0 && end(group)
+        group != 0 && terminate_group(group)
     }
 }
 
 #[cfg(unix)]
-fn end(group: i32) -> bool {
+fn terminate_group(group: i32) -> bool {
     use rustix::process::{Pid, Signal, kill_process_group};
     let Some(group) = Pid::from_raw(group) else { return false };
     // One that stands still hears it when it goes on.
@@ -89,10 +89,10 @@ fn end(_group: i32) -> bool {
 
 /// Lets the user edit a text with this command. Waits for the editor; what is wrong is said in one line.
 pub fn edit(command: &str, text: &str) -> Result<String, String> {
-    edit_in(command, text, &Process::default())
+    edit_with(command, text, &EditorProcessGroup::default())
 }
 
-fn edit_in(command: &str, text: &str, process: &Process) -> Result<String, String> {
+fn edit_with(command: &str, text: &str, process: &EditorProcessGroup) -> Result<String, String> {
     let mut file = tempfile::Builder::new()
         .prefix("tierup-")
         .suffix(".md")
@@ -100,20 +100,21 @@ fn edit_in(command: &str, text: &str, process: &Process) -> Result<String, Strin
         .map_err(|error| format!("There is nowhere to write the draft to: {error}"))?;
     let written = file.write_all(text.as_bytes()).and_then(|()| file.flush());
     written.map_err(|error| format!("The draft could not be written for the editor: {error}"))?;
-    let ended = run(command, file.path(), process)
+    let ended = run_editor(command, file.path(), process)
         .map_err(|error| format!("{command} could not be started: {error}. $EDITOR names another"))?;
     if !ended {
         return Err("The editor said that it failed: the draft is as it was".into());
     }
-    read(file.path())
+    read_back(file.path())
 }
 
 /// What the file holds now: an editor may have put another in its place.
-fn read(path: &Path) -> Result<String, String> {
+fn read_back(path: &Path) -> Result<String, String> {
     let mut bytes = Vec::new();
-    let read = std::fs::File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
+    let read =
+        std::fs::File::open(path).and_then(|file| file.take(MAX_TEXT_BYTES + 1).read_to_end(&mut bytes));
     read.map_err(|error| format!("What you wrote could not be read: {error}"))?;
-    if bytes.len() as u64 > LARGEST {
+    if bytes.len() as u64 > MAX_TEXT_BYTES {
         return Err("What you wrote is far too long for a message: the draft is as it was".into());
     }
     let text = String::from_utf8_lossy(&bytes);
@@ -122,7 +123,7 @@ fn read(path: &Path) -> Result<String, String> {
 }
 
 /// Runs a command on a file and waits for its end; whether it says that it went well.
-fn run(command: &str, file: &Path, process: &Process) -> io::Result<bool> {
+fn run_editor(command: &str, file: &Path, process: &EditorProcessGroup) -> io::Result<bool> {
     let words = shell_words::split(command).map_err(io::Error::other)?;
     let Some((program, arguments)) = words.split_first() else {
         return Err(io::Error::other("there is no command"));
@@ -133,12 +134,12 @@ fn run(command: &str, file: &Path, process: &Process) -> io::Result<bool> {
 }
 
 #[cfg(not(unix))]
-fn wait(editor: &mut Command, _: &Process) -> io::Result<bool> {
+fn wait(editor: &mut Command, _: &EditorProcessGroup) -> io::Result<bool> {
     editor.status().map(|status| status.success())
 }
 
 #[cfg(unix)]
-fn wait(editor: &mut Command, process: &Process) -> io::Result<bool> {
+fn wait(editor: &mut Command, process: &EditorProcessGroup) -> io::Result<bool> {
     use std::os::unix::process::CommandExt;
 
     use rustix::process::{
@@ -153,9 +154,9 @@ fn wait(editor: &mut Command, process: &Process) -> io::Result<bool> {
     let id = id.ok_or_else(|| io::Error::other("the editor has no process id"))?;
     process.0.store(id.as_raw_nonzero().get(), Ordering::SeqCst);
     let has_terminal = rustix::termios::tcgetpgrp(io::stdin()).is_ok_and(|group| group == getpgrp());
-    let give =
+    let give_terminal_to =
         |group: Pid| if has_terminal { rustix::termios::tcsetpgrp(io::stdin(), group) } else { Ok(()) };
-    give(id)?;
+    give_terminal_to(id)?;
     let ended = loop {
         // Whoever asked for the terminal before it was given stands still for it.
         let _ = kill_process_group(id, Signal::CONT);
@@ -163,12 +164,12 @@ fn wait(editor: &mut Command, process: &Process) -> io::Result<bool> {
         if !status.stopped() {
             break status.exit_status() == Some(0);
         }
-        give(getpgrp())?;
+        give_terminal_to(getpgrp())?;
         kill_process(getpid(), Signal::STOP)?;
-        give(id)?;
+        give_terminal_to(id)?;
     };
     process.0.store(0, Ordering::SeqCst);
-    give(getpgrp())?;
+    give_terminal_to(getpgrp())?;
     Ok(ended)
 }
 
@@ -179,7 +180,9 @@ mod tests {
     #[test]
     fn the_editor_is_the_one_that_the_user_names() {
         let of = |pairs: &'static [(&str, &str)]| {
-            command(|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+            editor_command(|name| {
+                pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+            })
         };
         assert_eq!(of(&[("EDITOR", "nano"), ("VISUAL", "code --wait")]), "code --wait");
         assert_eq!(of(&[("EDITOR", "nano"), ("VISUAL", " ")]), "nano");

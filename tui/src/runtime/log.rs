@@ -5,23 +5,23 @@ use std::fs::OpenOptions;
 use std::io;
 use std::sync::Mutex;
 
-use tierup_common::log::OwnTargets;
+use tierup_common::log::OwnCrateFilter;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::runtime::files::Files;
+use crate::runtime::data_dir::DataDir;
 
 /// The file's name.
-pub const FILE: &str = "tierup.log";
+pub const FILE_NAME: &str = "tierup.log";
 /// A larger one is set aside when the console opens, in bytes.
-const LARGEST: u64 = 1024 * 1024;
+const MAX_BYTES: u64 = 1024 * 1024;
 
 /// Begins to write: what `TIERUP_LOG` names, as the server's log does, or warnings and errors.
-pub fn begin(files: &Files) -> io::Result<()> {
-    let path = files.path(FILE);
-    files.make_folder()?;
-    if std::fs::metadata(&path).is_ok_and(|meta| meta.len() > LARGEST) {
+pub fn init(files: &DataDir) -> io::Result<()> {
+    let path = files.path(FILE_NAME);
+    files.create_dir()?;
+    if std::fs::metadata(&path).is_ok_and(|meta| meta.len() > MAX_BYTES) {
         std::fs::rename(&path, files.path("tierup.log.old"))?;
     }
     let mut options = OpenOptions::new();
@@ -38,6 +38,6 @@ pub fn begin(files: &Files) -> io::Result<()> {
         .log_internal_errors(false)
         .with_writer(Mutex::new(file));
     // Only a second console in one process finds one that has begun already.
-    let _ = subscriber.finish().with(OwnTargets).try_init();
+    let _ = subscriber.finish().with(OwnCrateFilter).try_init();
     Ok(())
 }

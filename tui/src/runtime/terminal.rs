@@ -1,11 +1,11 @@
 //! The terminal: taken over for the console, and given back whatever happens.
 
-#[cfg(unix)]
-mod answers;
 mod clipboard;
 mod hangup;
 #[cfg(unix)]
 mod keyboard;
+#[cfg(unix)]
+mod reply_filter;
 mod signals;
 
 use std::backtrace::{Backtrace, BacktraceStatus};
@@ -29,64 +29,64 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use tokio::sync::Notify as Bell;
 
-use crate::effect::Alert;
+use crate::effect::Notification;
 use crate::event::Event;
-use crate::runtime::desk::{self, Desk};
 use crate::runtime::editor;
-use crate::runtime::terminal::clipboard::Clipboard;
-use crate::settings::{self, Notify, Settings};
+use crate::runtime::terminal::clipboard::ClipboardThread;
+use crate::runtime::terminal_host::{self, TerminalHost};
+use crate::settings::{self, NotificationMode, Settings};
 use crate::text::safe;
-use crate::theme::{Charset, spelt};
+use crate::theme::{Charset, transliterate};
 
-pub use hangup::gone;
-pub use signals::told_to_end;
+pub use hangup::wait_for_hangup;
+pub use signals::wait_for_termination;
 
 /// Clicks and wheel, in the form that knows wide screens; not every move of the mouse.
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
 const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
 /// The window's title, kept by the terminal while the console has its own.
-const KEEP_TITLE: &str = "\x1b[22;2t";
-const TITLE_BACK: &str = "\x1b[23;2t";
+const PUSH_TITLE: &str = "\x1b[22;2t";
+const POP_TITLE: &str = "\x1b[23;2t";
 
 /// Whether the mouse is to be ours while the terminal is.
-static MOUSE: AtomicBool = AtomicBool::new(true);
+static MOUSE_CAPTURE: AtomicBool = AtomicBool::new(true);
 /// Whether the terminal is ours at this moment.
-static TAKEN: AtomicBool = AtomicBool::new(false);
+static ENTERED: AtomicBool = AtomicBool::new(false);
 /// Rung by a panic, in whatever thread it was.
 static PANICKED: OnceLock<Bell> = OnceLock::new();
 
 /// The terminal, taken over. Given back when this goes.
-pub struct Taken {
+pub struct TerminalGuard {
     /// What to paint on. It is not dropped: it would show the cursor once more, and panic where the terminal is gone.
     pub terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
 }
 
-impl Taken {
+impl TerminalGuard {
     /// Takes the terminal over. From now on a panic gives it back before it is reported.
     pub fn new(with_mouse: bool) -> io::Result<Self> {
-        MOUSE.store(with_mouse, Ordering::SeqCst);
+        MOUSE_CAPTURE.store(with_mouse, Ordering::SeqCst);
         install_panic_hook();
-        enter()?;
+        enter_terminal()?;
         let backend = CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, stdout()));
         Ok(Self { terminal: ManuallyDrop::new(Terminal::new(backend)?) })
     }
 }
 
-impl Drop for Taken {
+impl Drop for TerminalGuard {
     fn drop(&mut self) {
         // There is nobody to tell that the terminal is gone.
-        let _ = leave();
+        let _ = leave_terminal();
     }
 }
 
 /// Resolves when some thread has panicked: the console can only end then.
-pub async fn panicked() {
+pub async fn wait_for_panic() {
     PANICKED.get_or_init(Bell::new).notified().await;
 }
 
 /// What happens at the terminal, and what the shell does with the process.
 pub fn events() -> impl Stream<Item = Event> {
-    signals::beside(typed().map(|event| match event {
+    signals::with_signals(terminal_events().map(|event| match event {
         TerminalEvent::Key(key) => Event::Key(key),
         TerminalEvent::Mouse(mouse) => Event::Mouse(mouse),
         TerminalEvent::Paste(text) => Event::Paste(text),
@@ -97,7 +97,7 @@ pub fn events() -> impl Stream<Item = Event> {
 }
 
 #[cfg(unix)]
-use keyboard::typed;
+use keyboard::terminal_events;
 
 /// What happens at the terminal. An error means that it is gone: the stream ends, and with it the console.
 #[cfg(not(unix))]
@@ -108,125 +108,128 @@ fn typed() -> impl Stream<Item = TerminalEvent> {
 }
 
 /// The desk around this terminal.
-pub struct Window {
-    notify: Notify,
+pub struct CrosstermHost {
+    notification_mode: NotificationMode,
     /// Whether it has a name of the console's.
-    named: bool,
+    title_enabled: bool,
     /// The name that it has: whoever had the terminal meanwhile may have given it another.
     title: String,
     /// What it can show.
     charset: Charset,
-    clipboard: Option<Clipboard>,
-    knows_links: bool,
+    clipboard: Option<ClipboardThread>,
+    supports_hyperlinks: bool,
 }
 
-impl Window {
+impl CrosstermHost {
     /// A window that rings, is named and shows what the settings say.
     pub fn new(settings: &Settings) -> Self {
-        let knows_links = std::env::var("TERM").is_ok_and(|term| knows_links(&term));
-        let notify = settings.notify.here(|name| std::env::var(name).ok());
+        let knows_links = std::env::var("TERM").is_ok_and(|term| supports_hyperlinks(&term));
+        let notify = settings.notification_mode.detect(|name| std::env::var(name).ok());
         Self {
-            notify,
-            named: settings.title,
+            notification_mode: notify,
+            title_enabled: settings.title_enabled,
             title: String::new(),
             charset: settings.charset,
             clipboard: None,
-            knows_links,
+            supports_hyperlinks: knows_links,
         }
     }
 }
 
-impl Desk for Window {
+impl TerminalHost for CrosstermHost {
     fn suspend(&mut self) -> io::Result<bool> {
-        if !signals::has_shell() {
+        if !signals::has_job_control_shell() {
             return Ok(false);
         }
-        signals::behind(leave)?;
-        signals::stop()?;
-        self.retake()?;
+        signals::with_ttou_blocked(leave_terminal)?;
+        signals::stop_process_group()?;
+        self.reenter()?;
         Ok(true)
     }
 
-    fn retake(&mut self) -> io::Result<()> {
-        if signals::is_in_front() {
+    fn reenter(&mut self) -> io::Result<()> {
+        if signals::is_foreground() {
             // Whoever had it may have made it another, and raw is only what is not raw already.
             disable_raw_mode()?;
         } else {
             // Continued behind another (`bg`): what is still taken is given back.
-            signals::behind(leave)?;
+            signals::with_ttou_blocked(leave_terminal)?;
         }
         // Behind another the system stops the process here until it is in front: nobody can come in between.
-        enter()?;
+        enter_terminal()?;
         execute!(stdout(), Print(&self.title))
     }
 
-    fn title(&mut self, title: &str) -> io::Result<()> {
-        if !self.named {
+    fn set_title(&mut self, title: &str) -> io::Result<()> {
+        if !self.title_enabled {
             return Ok(());
         }
-        self.title = spelt(&desk::title(title), self.charset).into_owned();
+        self.title = transliterate(&terminal_host::title_sequence(title), self.charset).into_owned();
         execute!(stdout(), Print(&self.title))
     }
 
-    fn mouse(&mut self, on: bool) -> io::Result<()> {
-        MOUSE.store(on, Ordering::SeqCst);
+    fn set_mouse_capture(&mut self, on: bool) -> io::Result<()> {
+        MOUSE_CAPTURE.store(on, Ordering::SeqCst);
         execute!(stdout(), Print(if on { MOUSE_ON } else { MOUSE_OFF }))
     }
 
-    fn alert(&mut self, alert: &Alert) -> io::Result<()> {
-        execute!(stdout(), Print(spelt(&self.notify.sequence(alert), self.charset)))
+    fn send_notification(&mut self, alert: &Notification) -> io::Result<()> {
+        execute!(
+            stdout(),
+            Print(transliterate(&self.notification_mode.notification_sequence(alert), self.charset))
+        )
     }
 
-    fn copy(&mut self, text: &str) -> io::Result<()> {
-        let text = desk::copied(text);
+    fn copy_to_clipboard(&mut self, text: &str) -> io::Result<()> {
+        let text = terminal_host::clipboard_text(text);
         self.clipboard.get_or_insert_default().set(text.clone());
         execute!(stdout(), CopyToClipboard::to_clipboard_from(text))
     }
 
-    async fn edit(&mut self, text: String) -> io::Result<Result<String, String>> {
+    async fn open_editor(&mut self, text: String) -> io::Result<Result<String, String>> {
         // Nobody listens to the keyboard meanwhile: a key has just come, and the loop waits here before it asks for more.
-        leave()?;
-        let command = editor::command(|name| std::env::var(name).ok());
-        let edited = match editor::Open::new(command, text) {
-            Ok(open) => open.done().await,
+        leave_terminal()?;
+        let command = editor::editor_command(|name| std::env::var(name).ok());
+        let edited = match editor::RunningEditor::new(command, text) {
+            Ok(open) => open.wait().await,
             Err(error) => Err(format!("The editor could not be started: {error}")),
         };
-        self.retake()?;
+        self.reenter()?;
         Ok(edited)
     }
 
-    fn link(&mut self, told: &str) -> io::Result<()> {
-        if self.knows_links { execute!(stdout(), Print(told)) } else { Ok(()) }
+    fn write_hyperlinks(&mut self, told: &str) -> io::Result<()> {
+        if self.supports_hyperlinks { execute!(stdout(), Print(told)) } else { Ok(()) }
     }
 }
 
 /// Whether a terminal of this name knows links, or passes over them. Some old ones print what they do not know.
-fn knows_links(term: &str) -> bool {
+fn supports_hyperlinks(term: &str) -> bool {
     !matches!(term, "" | "dumb" | "linux") && !term.starts_with("vt")
 }
 
 /// Whether the terminal is ours at this moment.
-fn is_taken() -> bool {
-    TAKEN.load(Ordering::SeqCst)
+fn is_entered() -> bool {
+    ENTERED.load(Ordering::SeqCst)
 }
 
-fn enter() -> io::Result<()> {
+fn enter_terminal() -> io::Result<()> {
     enable_raw_mode()?;
-    if !TAKEN.swap(true, Ordering::SeqCst) {
-        execute!(stdout(), Print(KEEP_TITLE))?;
+    if !ENTERED.swap(true, Ordering::SeqCst) {
+        execute!(stdout(), Print(PUSH_TITLE))?;
     }
     execute!(
         stdout(),
         EnterAlternateScreen,
         EnableBracketedPaste,
         EnableFocusChange,
-        Print(if MOUSE.load(Ordering::SeqCst) { MOUSE_ON } else { "" }),
+        Print(if MOUSE_CAPTURE.load(Ordering::SeqCst) { MOUSE_ON } else { "" }),
         cursor::Hide
     )
 }
 
-fn leave() -> io::Result<()> {
-    if !TAKEN.swap(false, Ordering::SeqCst) {
+fn leave_terminal() -> io::Result<()> {
+    if !ENTERED.swap(false, Ordering::SeqCst) {
         return Ok(());
     }
     // The line discipline first: it works even where nobody takes what is written.
@@ -239,7 +242,7 @@ fn leave() -> io::Result<()> {
         DisableBracketedPaste,
         LeaveAlternateScreen,
         cursor::Show,
-        Print(TITLE_BACK)
+        Print(POP_TITLE)
     );
     out.flush()?;
     shown.and(raw)
@@ -249,16 +252,16 @@ fn install_panic_hook() {
     static ONCE: OnceLock<()> = OnceLock::new();
     ONCE.get_or_init(|| {
         std::panic::set_hook(Box::new(move |panic| {
-            let _ = leave();
-            tracing::error!(panic = safe::line(&panic.to_string()), "the console fell over");
-            report(panic);
+            let _ = leave_terminal();
+            tracing::error!(panic = safe::sanitize_line(&panic.to_string()), "the console fell over");
+            report_panic(panic);
             PANICKED.get_or_init(Bell::new).notify_one();
         }));
     });
 }
 
 /// Says what fell over, as Rust itself would; but a panic may quote what people wrote, and is only text too.
-fn report(panic: &PanicHookInfo<'_>) {
+fn report_panic(panic: &PanicHookInfo<'_>) {
     let thread = std::thread::current();
     let trace = Backtrace::capture();
     let mut text = format!("thread '{}' {panic}", thread.name().unwrap_or("<unnamed>"));
@@ -266,7 +269,7 @@ fn report(panic: &PanicHookInfo<'_>) {
         // Writing to a String cannot fail.
         let _ = write!(text, "\n{trace}");
     }
-    let charset = settings::charset(&|name| std::env::var(name).ok());
+    let charset = settings::detect_charset(&|name| std::env::var(name).ok());
     // Where nobody listens, there is nobody to tell.
-    let _ = writeln!(io::stderr(), "{}", spelt(&safe::text(&text), charset));
+    let _ = writeln!(io::stderr(), "{}", transliterate(&safe::sanitize_text(&text), charset));
 }

@@ -4,8 +4,8 @@ use tierup_common::assessment::{Assessment, Evidence};
 use tierup_common::handoff::{QueueItem, Snapshot};
 use tierup_common::time::Timestamp;
 
-use crate::effect::Ticket;
-use crate::state::wraps::Wraps;
+use crate::effect::CallId;
+use crate::state::wrap_cache::WrapCache;
 
 /// The briefing of one handoff.
 #[derive(Clone, PartialEq, Debug)]
@@ -15,28 +15,28 @@ pub struct Briefing {
     /// What was handed over, once it is here.
     pub snapshot: Option<Snapshot>,
     /// The request for it.
-    pub asked: Option<Ticket>,
+    pub pending_call: Option<CallId>,
     /// Why it could not be fetched.
-    pub failed: Option<String>,
+    pub error: Option<String>,
     /// The assessment as far as it has been written.
-    pub growing: Option<String>,
+    pub partial_assessment: Option<String>,
     /// Which half the keys scroll.
     pub pane: Pane,
     /// When something of the assessment came last, or was last asked for.
-    pub quiet_since: Timestamp,
+    pub last_progress_at: Timestamp,
     /// The piece of evidence that one has jumped to, by its place.
-    pub evidence: Option<usize>,
+    pub evidence_index: Option<usize>,
     /// Where what happened is shown from.
-    pub happened: Place,
+    pub history_anchor: ScrollAnchor,
     /// Messages broken into rows.
-    pub wraps: Wraps,
+    pub wrap_cache: WrapCache,
     /// The first row shown of the assessment.
-    pub assessment_top: usize,
+    pub assessment_scroll: usize,
 }
 
 /// Where a text is shown from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Place {
+pub enum ScrollAnchor {
     /// This row at the top.
     Row(usize),
     /// The message with this `seq` on the screen.
@@ -47,7 +47,7 @@ pub enum Place {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Pane {
     /// What happened.
-    Happened,
+    History,
     /// What the assessment says.
     #[default]
     Assessment,
@@ -55,19 +55,24 @@ pub enum Pane {
 
 impl Briefing {
     /// The briefing of a handoff, with as much as is known of it.
-    pub fn new(item: QueueItem, snapshot: Option<Snapshot>, growing: Option<String>, now: Timestamp) -> Self {
+    pub fn new(
+        item: QueueItem,
+        snapshot: Option<Snapshot>,
+        partial_assessment: Option<String>,
+        now: Timestamp,
+    ) -> Self {
         Self {
             item,
             snapshot,
-            asked: None,
-            failed: None,
-            growing,
+            pending_call: None,
+            error: None,
+            partial_assessment,
             pane: Pane::default(),
-            quiet_since: now,
-            evidence: None,
-            happened: Place::Row(0),
-            wraps: Wraps::default(),
-            assessment_top: 0,
+            last_progress_at: now,
+            evidence_index: None,
+            history_anchor: ScrollAnchor::Row(0),
+            wrap_cache: WrapCache::default(),
+            assessment_scroll: 0,
         }
     }
 
@@ -77,15 +82,15 @@ impl Briefing {
     }
 
     /// The piece of evidence that one has jumped to.
-    pub fn marked(&self) -> Option<&Evidence> {
-        self.assessment()?.evidence.get(self.evidence?)
+    pub fn marked_evidence(&self) -> Option<&Evidence> {
+        self.assessment()?.evidence.get(self.evidence_index?)
     }
 
     /// Marks the next piece of evidence, or the one before, round and round; which message it is in.
     pub fn mark_evidence(&mut self, forward: bool) -> Option<u32> {
         let count = self.assessment().map_or(0, |assessment| assessment.evidence.len());
         let last = count.checked_sub(1)?;
-        self.evidence = Some(match (self.evidence, forward) {
+        self.evidence_index = Some(match (self.evidence_index, forward) {
             (None, true) => 0,
             (None, false) => last,
             (Some(at), true) => {
@@ -97,6 +102,6 @@ impl Briefing {
             }
             (Some(at), false) => at.checked_sub(1).unwrap_or(last),
         });
-        self.marked().map(|evidence| evidence.message_seq)
+        self.marked_evidence().map(|evidence| evidence.message_seq)
     }
 }

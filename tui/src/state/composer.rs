@@ -10,63 +10,65 @@ use crate::text::safe;
 
 /// How the text area marks its cursor, and what is selected: in ways that no text is marked in. What they look like is
 /// the view's to say.
-pub const CURSOR: Modifier = Modifier::SLOW_BLINK;
-/// See [`CURSOR`].
-pub const SELECTED: Modifier = Modifier::RAPID_BLINK;
+pub const CURSOR_MARKER: Modifier = Modifier::SLOW_BLINK;
+/// See [`CURSOR_MARKER`].
+pub const SELECTION_MARKER: Modifier = Modifier::RAPID_BLINK;
 
 /// A text being typed.
 #[derive(Clone, Debug)]
 pub struct Composer {
-    area: TextArea<'static>,
+    text_area: TextArea<'static>,
 }
 
 impl Default for Composer {
     fn default() -> Self {
-        Self::with("")
+        Self::with_text("")
     }
 }
 
 impl Composer {
     /// A composer that holds a text, the cursor at its end.
-    pub fn with(text: &str) -> Self {
-        let mut area = area(text.split('\n').map(str::to_owned).collect());
+    pub fn with_text(text: &str) -> Self {
+        let mut area = new_text_area(text.split('\n').map(str::to_owned).collect());
         area.move_cursor(CursorMove::Bottom);
         area.move_cursor(CursorMove::End);
-        Self { area }
+        Self { text_area: area }
     }
 
     /// What was typed.
     pub fn text(&self) -> String {
-        self.area.lines().join("\n")
+        self.text_area.lines().join("\n")
     }
 
     /// Its lines.
     pub fn lines(&self) -> &[String] {
-        self.area.lines()
+        self.text_area.lines()
     }
 
     /// Whether nothing was typed.
     pub fn is_empty(&self) -> bool {
-        self.area.is_empty()
+        self.text_area.is_empty()
     }
 
     /// Whether nothing but blanks was typed.
     pub fn is_blank(&self) -> bool {
-        self.area.lines().iter().all(|line| line.trim().is_empty())
+        self.text_area.lines().iter().all(|line| line.trim().is_empty())
     }
 
     /// Replaces what was typed; it can be undone.
     pub fn replace(&mut self, raw: &str) {
-        self.area.select_all();
-        self.area.cut();
-        self.area.insert_str(safe::text(raw));
+        self.text_area.select_all();
+        self.text_area.cut();
+        self.text_area.insert_str(safe::sanitize_text(raw));
     }
 
     /// Undoes the last change: what was typed goes a word at a time, though the history has every letter.
     pub fn undo(&mut self) {
         loop {
             let before = self.text();
-            if !self.area.undo() || matches!(part(&before, &self.text()), Part::Other | Part::Whole) {
+            if !self.text_area.undo()
+                || matches!(undo_unit(&before, &self.text()), UndoUnit::Separator | UndoUnit::WholeChange)
+            {
                 return;
             }
         }
@@ -77,26 +79,26 @@ impl Composer {
         let mut last = None;
         loop {
             let before = self.text();
-            if !self.area.redo() {
+            if !self.text_area.redo() {
                 return;
             }
-            match (part(&before, &self.text()), last) {
-                (Part::Letter | Part::Emptiness, _) | (Part::Other, None) => {}
-                (Part::Whole, None | Some(Part::Emptiness)) => return,
+            match (undo_unit(&before, &self.text()), last) {
+                (UndoUnit::Letter | UndoUnit::Cleared, _) | (UndoUnit::Separator, None) => {}
+                (UndoUnit::WholeChange, None | Some(UndoUnit::Cleared)) => return,
                 // The next word, which is for the next time.
-                (Part::Other | Part::Whole, Some(_)) => {
-                    self.area.undo();
+                (UndoUnit::Separator | UndoUnit::WholeChange, Some(_)) => {
+                    self.text_area.undo();
                     return;
                 }
             }
-            last = Some(part(&before, &self.text()));
+            last = Some(undo_unit(&before, &self.text()));
         }
     }
 
     /// What is selected, if anything is.
-    pub fn selected(&self) -> Option<String> {
-        let ((from_row, from), (to_row, to)) = self.area.selection_range()?;
-        let lines = self.area.lines().get(from_row..=to_row)?;
+    pub fn selected_text(&self) -> Option<String> {
+        let ((from_row, from), (to_row, to)) = self.text_area.selection_range()?;
+        let lines = self.text_area.lines().get(from_row..=to_row)?;
         let last = lines.len().saturating_sub(1);
         let part = |(place, line): (usize, &String)| {
             let end = if place == last { to } else { usize::MAX };
@@ -108,77 +110,78 @@ impl Composer {
     }
 
     /// Whether the cursor is in the first line.
-    pub fn is_at_top(&self) -> bool {
-        self.area.cursor().0 == 0
+    pub fn is_cursor_on_first_line(&self) -> bool {
+        self.text_area.cursor().0 == 0
     }
 
     /// Whether the cursor is in the last line.
-    pub fn is_at_bottom(&self) -> bool {
-        self.area.cursor().0 + 1 >= self.area.lines().len()
+    pub fn is_cursor_on_last_line(&self) -> bool {
+        self.text_area.cursor().0 + 1 >= self.text_area.lines().len()
     }
 
     /// A key that is no command: typing, moving, deleting, undoing.
-    pub fn key(&mut self, key: KeyEvent) {
-        self.area.input(key);
+    pub fn handle_key(&mut self, key: KeyEvent) {
+        self.text_area.input(key);
     }
 
     /// The same for a text of one line: nothing breaks it.
-    pub fn key_in_line(&mut self, key: KeyEvent) {
+    pub fn handle_key_single_line(&mut self, key: KeyEvent) {
         let is_letter = matches!(key.code, KeyCode::Char('j' | 'm'));
         let breaks = is_letter && key.modifiers.contains(KeyModifiers::CONTROL);
         if key.code != KeyCode::Enter && !breaks {
-            self.area.input(key);
+            self.text_area.input(key);
         }
     }
 
     /// A line break.
-    pub fn newline(&mut self) {
-        self.area.insert_newline();
+    pub fn insert_newline(&mut self) {
+        self.text_area.insert_newline();
     }
 
     /// Text from elsewhere, at the cursor. What acts on a terminal is shown as marks; the user sees what they send.
     pub fn paste(&mut self, raw: &str) {
-        self.area.insert_str(safe::text(raw));
+        self.text_area.insert_str(safe::sanitize_text(raw));
     }
 
     /// The same for a text of one line.
-    pub fn paste_in_line(&mut self, raw: &str) {
-        self.area.insert_str(safe::line(&raw.replace(['\n', '\r'], " ")));
+    pub fn paste_single_line(&mut self, raw: &str) {
+        self.text_area.insert_str(safe::sanitize_line(&raw.replace(['\n', '\r'], " ")));
     }
 
     /// Adds a line of text after what is there, and puts the cursor behind it.
-    pub fn append(&mut self, raw: &str) {
+    pub fn append_line(&mut self, raw: &str) {
         // What is selected is not to be replaced by it.
-        self.area.cancel_selection();
-        self.area.move_cursor(CursorMove::Bottom);
-        self.area.move_cursor(CursorMove::End);
+        self.text_area.cancel_selection();
+        self.text_area.move_cursor(CursorMove::Bottom);
+        self.text_area.move_cursor(CursorMove::End);
         let needs_space =
-            self.area.lines().last().is_some_and(|last| !last.is_empty() && !last.ends_with(' '));
+            self.text_area.lines().last().is_some_and(|last| !last.is_empty() && !last.ends_with(' '));
         let space = if needs_space { " " } else { "" };
-        self.area.insert_str(format!("{space}{}", safe::line(raw)));
+        self.text_area.insert_str(format!("{space}{}", safe::sanitize_line(raw)));
     }
 
     /// The text area, to be painted: what acts or hides stands in it as a mark, and nowhere else. What was typed is
     /// what is sent.
-    pub fn shown(&self) -> Cow<'_, TextArea<'static>> {
-        let lines: Vec<String> = self.area.lines().iter().map(|line| safe::line(line)).collect();
-        if lines == self.area.lines() {
-            return Cow::Borrowed(&self.area);
+    pub fn escaped_text_area(&self) -> Cow<'_, TextArea<'static>> {
+        let lines: Vec<String> =
+            self.text_area.lines().iter().map(|line| safe::sanitize_line(line)).collect();
+        if lines == self.text_area.lines() {
+            return Cow::Borrowed(&self.text_area);
         }
         let place = |(row, column): (usize, usize)| {
-            let line = self.area.lines().get(row).map(String::as_str).unwrap_or_default();
+            let line = self.text_area.lines().get(row).map(String::as_str).unwrap_or_default();
             let before: String = line.chars().take(column).collect();
-            let column = safe::line(&before).chars().count();
+            let column = safe::sanitize_line(&before).chars().count();
             let narrow = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
             CursorMove::Jump(narrow(row), narrow(column))
         };
-        let mut shown = area(lines);
-        if let Some((from, to)) = self.area.selection_range() {
+        let mut shown = new_text_area(lines);
+        if let Some((from, to)) = self.text_area.selection_range() {
             shown.move_cursor(place(from));
             shown.start_selection();
             shown.move_cursor(place(to));
         } else {
-            let cursor = self.area.cursor();
+            let cursor = self.text_area.cursor();
             shown.move_cursor(place((cursor.0, cursor.1)));
         }
         Cow::Owned(shown)
@@ -186,37 +189,37 @@ impl Composer {
 }
 
 /// A text area as all of ours are.
-fn area(lines: Vec<String>) -> TextArea<'static> {
+fn new_text_area(lines: Vec<String>) -> TextArea<'static> {
     let mut area = TextArea::new(lines);
     area.set_wrap_mode(WrapMode::WordOrGlyph);
     area.set_cursor_line_style(Style::new());
-    area.set_cursor_style(Style::new().add_modifier(CURSOR));
-    area.set_selection_style(Style::new().add_modifier(SELECTED));
+    area.set_cursor_style(Style::new().add_modifier(CURSOR_MARKER));
+    area.set_selection_style(Style::new().add_modifier(SELECTION_MARKER));
     area
 }
 
 /// What a change of the history is to its user.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
+enum UndoUnit {
     /// A letter of a word.
     Letter,
     /// A space, or another sign between words.
-    Other,
+    Separator,
     /// The emptiness between a text and the one that replaced it.
-    Emptiness,
+    Cleared,
     /// Anything else: a change by itself.
-    Whole,
+    WholeChange,
 }
 
-fn part(before: &str, after: &str) -> Part {
+fn undo_unit(before: &str, after: &str) -> UndoUnit {
     let (longer, shorter) = if before.len() > after.len() { (before, after) } else { (after, before) };
     let same = longer.chars().zip(shorter.chars()).take_while(|(one, other)| one == other).count();
     let is_one = longer.chars().count() == shorter.chars().count() + 1;
     match longer.chars().nth(same).filter(|_| is_one) {
-        Some(letter) if letter.is_alphanumeric() && !after.is_empty() => Part::Letter,
-        Some(_) => Part::Other,
-        None if after.is_empty() => Part::Emptiness,
-        None => Part::Whole,
+        Some(letter) if letter.is_alphanumeric() && !after.is_empty() => UndoUnit::Letter,
+        Some(_) => UndoUnit::Separator,
+        None if after.is_empty() => UndoUnit::Cleared,
+        None => UndoUnit::WholeChange,
     }
 }
 
@@ -226,17 +229,17 @@ mod tests {
 
     use super::*;
 
-    fn typed(text: &str) -> Composer {
+    fn composer_with_typed(text: &str) -> Composer {
         let mut composer = Composer::default();
         for c in text.chars() {
-            composer.key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
+            composer.handle_key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
         }
         composer
     }
 
     #[test]
     fn typing_is_undone_by_words_and_done_again() {
-        let mut composer = typed("half a thought");
+        let mut composer = composer_with_typed("half a thought");
         composer.undo();
         assert_eq!(composer.text(), "half a");
         composer.undo();
@@ -248,7 +251,7 @@ mod tests {
 
     #[test]
     fn a_text_that_replaced_another_gives_it_back() {
-        let mut composer = typed("mine");
+        let mut composer = composer_with_typed("mine");
         composer.replace("what was sent before");
         composer.undo();
         assert_eq!(composer.text(), "mine");
@@ -261,34 +264,34 @@ mod tests {
 
     #[test]
     fn what_is_appended_does_not_replace_what_is_selected() {
-        let mut composer = typed("mine");
-        composer.key(KeyEvent::new(KeyCode::Home, KeyModifiers::NONE));
+        let mut composer = composer_with_typed("mine");
+        composer.handle_key(KeyEvent::new(KeyCode::Home, KeyModifiers::NONE));
         for _ in 0..2 {
-            composer.key(KeyEvent::new(KeyCode::Right, KeyModifiers::SHIFT));
+            composer.handle_key(KeyEvent::new(KeyCode::Right, KeyModifiers::SHIFT));
         }
-        composer.append("a step");
+        composer.append_line("a step");
         assert_eq!(composer.text(), "mine a step");
     }
 
     #[test]
     fn what_is_painted_is_safe_and_what_was_typed_stays_as_it_is() {
         let raw = "one\ntwo \u{202e}x\u{e0041} y";
-        let mut composer = Composer::with(raw);
-        assert_eq!(composer.shown().lines(), ["one", "two ‹202E›x‹E0041› y"]);
-        assert_eq!(composer.shown().cursor().1, "two ‹202E›x‹E0041› y".chars().count());
-        composer.key(KeyEvent::new(KeyCode::Left, KeyModifiers::SHIFT));
-        composer.key(KeyEvent::new(KeyCode::Left, KeyModifiers::SHIFT));
-        assert_eq!(composer.shown().selection_range(), Some(((1, 18), (1, 20))));
+        let mut composer = Composer::with_text(raw);
+        assert_eq!(composer.escaped_text_area().lines(), ["one", "two ‹202E›x‹E0041› y"]);
+        assert_eq!(composer.escaped_text_area().cursor().1, "two ‹202E›x‹E0041› y".chars().count());
+        composer.handle_key(KeyEvent::new(KeyCode::Left, KeyModifiers::SHIFT));
+        composer.handle_key(KeyEvent::new(KeyCode::Left, KeyModifiers::SHIFT));
+        assert_eq!(composer.escaped_text_area().selection_range(), Some(((1, 18), (1, 20))));
         assert_eq!(composer.text(), raw);
     }
 
     #[test]
     fn what_is_selected_is_known_over_lines_and_wide_letters() {
-        let mut composer = Composer::with("日本語\nzwei");
-        assert_eq!(composer.selected(), None);
+        let mut composer = Composer::with_text("日本語\nzwei");
+        assert_eq!(composer.selected_text(), None);
         for _ in 0..6 {
-            composer.key(KeyEvent::new(KeyCode::Left, KeyModifiers::SHIFT));
+            composer.handle_key(KeyEvent::new(KeyCode::Left, KeyModifiers::SHIFT));
         }
-        assert_eq!(composer.selected().as_deref(), Some("語\nzwei"));
+        assert_eq!(composer.selected_text().as_deref(), Some("語\nzwei"));
     }
 }

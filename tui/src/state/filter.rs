@@ -11,33 +11,33 @@ use tierup_common::id::HandoffId;
 use tierup_common::session::SessionItem;
 use tierup_common::time::Timestamp;
 
-use crate::effect::Ticket;
+use crate::effect::CallId;
 use crate::state::composer::Composer;
 
 /// A filter of the list. Without words it lets everything through.
 #[derive(Default)]
 pub struct Filter {
     /// What is typed.
-    pub line: Composer,
+    pub input: Composer,
     /// Whether the keys go to it.
     pub is_open: bool,
     /// Its words.
-    text: String,
+    query: String,
     pattern: Pattern,
     /// What the server found by the same words.
-    pub found: HashSet<HandoffId>,
+    pub server_matches: HashSet<HandoffId>,
     /// When the server is asked, if nothing is typed until then.
-    pub ask_at: Option<Timestamp>,
+    pub search_at: Option<Timestamp>,
     /// Questions to the server under way.
-    pub asked: Vec<Ticket>,
+    pub pending_calls: Vec<CallId>,
     /// Whether the server could not be asked: only what is loaded was searched.
-    pub is_partial: bool,
+    pub is_local_only: bool,
 }
 
 impl fmt::Debug for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Filter")
-            .field("text", &self.text)
+            .field("text", &self.query)
             .field("is_open", &self.is_open)
             .finish_non_exhaustive()
     }
@@ -46,31 +46,31 @@ impl fmt::Debug for Filter {
 impl Filter {
     /// The words, without blanks around them; empty where everything is shown.
     pub fn text(&self) -> &str {
-        &self.text
+        &self.query
     }
 
     /// Whether it holds anything back.
-    pub fn is_on(&self) -> bool {
-        !self.text.is_empty()
+    pub fn is_active(&self) -> bool {
+        !self.query.is_empty()
     }
 
     /// Takes what is typed for its words; whether they are others now.
-    pub fn read(&mut self) -> bool {
-        let text = self.line.text().trim().to_owned();
-        let is_new = text != self.text;
+    pub fn apply_input(&mut self) -> bool {
+        let text = self.input.text().trim().to_owned();
+        let is_new = text != self.query;
         if is_new {
             self.pattern =
                 Pattern::new(&text, CaseMatching::Ignore, Normalization::Smart, AtomKind::Substring);
-            self.text = text;
-            self.found.clear();
-            self.asked.clear();
+            self.query = text;
+            self.server_matches.clear();
+            self.pending_calls.clear();
         }
         is_new
     }
 
     /// Looks at rows one after the other.
-    pub fn looker(&self) -> Looker<'_> {
-        Looker {
+    pub fn row_matcher(&self) -> RowMatcher<'_> {
+        RowMatcher {
             filter: self,
             matcher: Matcher::new(Config::DEFAULT),
             row: String::new(),
@@ -79,16 +79,16 @@ impl Filter {
     }
 
     /// Which characters of a text it found, in order.
-    pub fn places(&self, text: &str) -> Vec<u32> {
-        if !self.is_on() {
+    pub fn match_indices(&self, text: &str) -> Vec<u32> {
+        if !self.is_active() {
             return Vec::new();
         }
-        places(&self.pattern, text)
+        match_indices(&self.pattern, text)
     }
 }
 
 /// Which characters of a text a pattern found, in order. A word that is not in it is passed over.
-pub fn places(pattern: &Pattern, text: &str) -> Vec<u32> {
+pub fn match_indices(pattern: &Pattern, text: &str) -> Vec<u32> {
     let mut matcher = Matcher::new(Config::DEFAULT);
     let (mut buffer, mut places) = (Vec::new(), Vec::new());
     let text = Utf32Str::new(text, &mut buffer);
@@ -101,17 +101,17 @@ pub fn places(pattern: &Pattern, text: &str) -> Vec<u32> {
 }
 
 /// Looks whether rows say what they must. What it needs for that, it makes once.
-pub struct Looker<'a> {
+pub struct RowMatcher<'a> {
     filter: &'a Filter,
     matcher: Matcher,
     row: String,
     buffer: Vec<char>,
 }
 
-impl Looker<'_> {
+impl RowMatcher<'_> {
     /// Whether a handoff is shown.
-    pub fn shows(&mut self, item: &QueueItem) -> bool {
-        if !self.filter.is_on() || self.filter.found.contains(&item.id) {
+    pub fn matches(&mut self, item: &QueueItem) -> bool {
+        if !self.filter.is_active() || self.filter.server_matches.contains(&item.id) {
             return true;
         }
         self.row.clear();
@@ -122,7 +122,7 @@ impl Looker<'_> {
             "\n",
             &item.problem_summary,
             "\n",
-            item.priority.word(),
+            item.priority.as_str(),
             "\n",
             &item.handed_off_by_name,
             "\n",
@@ -131,20 +131,20 @@ impl Looker<'_> {
             &item.engineer_notes,
         ];
         self.row.extend(parts);
-        self.says()
+        self.matches_row()
     }
 
     /// Whether a session of the user's own is shown.
-    pub fn shows_session(&mut self, session: &SessionItem) -> bool {
-        if !self.filter.is_on() {
+    pub fn matches_session(&mut self, session: &SessionItem) -> bool {
+        if !self.filter.is_active() {
             return true;
         }
         self.row.clear();
         self.row.push_str(&session.title());
-        self.says()
+        self.matches_row()
     }
 
-    fn says(&mut self) -> bool {
+    fn matches_row(&mut self) -> bool {
         let row = Utf32Str::new(&self.row, &mut self.buffer);
         self.filter.pattern.score(row, &mut self.matcher).is_some()
     }
@@ -154,19 +154,19 @@ impl Looker<'_> {
 mod tests {
     use super::*;
 
-    fn filter(text: &str) -> Filter {
-        let mut filter = Filter { line: Composer::with(text), ..Filter::default() };
-        filter.read();
+    fn filter_for(text: &str) -> Filter {
+        let mut filter = Filter { input: Composer::with_text(text), ..Filter::default() };
+        filter.apply_input();
         filter
     }
 
     #[test]
     fn every_word_must_stand_somewhere_and_case_and_accents_do_not_matter() {
         let says = |words: &str, row: &str| {
-            let filter = filter(words);
-            let mut looker = filter.looker();
+            let filter = filter_for(words);
+            let mut looker = filter.row_matcher();
             looker.row.push_str(row);
-            looker.says()
+            looker.matches_row()
         };
         assert!(says("vpn ortiz", "#4 VPN is down\nSam Ortiz"));
         assert!(!says("vpn lee", "#4 VPN is down\nSam Ortiz"));
@@ -180,8 +180,8 @@ mod tests {
 
     #[test]
     fn what_was_found_is_known_by_its_place() {
-        assert_eq!(filter("down vpn").places("VPN is down"), [0, 1, 2, 7, 8, 9, 10]);
-        assert_eq!(filter("接続").places("VPN接続が切れます"), [3, 4]);
-        assert!(filter("").places("VPN is down").is_empty());
+        assert_eq!(filter_for("down vpn").match_indices("VPN is down"), [0, 1, 2, 7, 8, 9, 10]);
+        assert_eq!(filter_for("接続").match_indices("VPN接続が切れます"), [3, 4]);
+        assert!(filter_for("").match_indices("VPN is down").is_empty());
     }
 }

@@ -5,15 +5,15 @@ use std::time::Duration;
 use tierup_common::id::{HandoffId, SessionId};
 use tierup_common::time::Timestamp;
 
-use crate::effect::Ticket;
+use crate::effect::CallId;
 use crate::keymap::Context;
-use crate::state::command::CommandLine;
+use crate::state::command_line::CommandLine;
 use crate::state::dialog::Dialog;
-use crate::state::login::LogIn;
+use crate::state::login::LogInForm;
 use crate::state::palette::Palette;
 
 /// A layer that opened by itself takes no key for so long: what was typed was not meant for it.
-const DEAF: Duration = Duration::from_millis(300);
+const INPUT_DELAY: Duration = Duration::from_millis(300);
 
 /// A layer.
 #[derive(Clone, Debug)]
@@ -21,110 +21,110 @@ pub enum Layer {
     /// Every key of a place.
     Help {
         /// Which place.
-        of: Context,
+        context: Context,
         /// The first line shown.
-        top: usize,
+        scroll_offset: usize,
     },
     /// What happened, as it was told, the newest first.
     Log {
         /// The first line shown.
-        top: usize,
+        scroll_offset: usize,
     },
     /// Any action or handoff, by what it is called.
     Palette(Box<Palette>),
     /// An action by its name.
-    Command(Box<CommandLine>),
+    CommandLine(Box<CommandLine>),
     /// Somebody else was first.
     Conflict(Conflict),
     /// A few fields to fill in.
     Dialog(Box<Dialog>),
     /// Something that cannot be undone.
-    Confirm(Confirm),
+    Confirm(Confirmation),
     /// The briefing, over its session.
     Briefing,
     /// Who one is, and where.
-    LogIn(Box<LogIn>),
+    LogIn(Box<LogInForm>),
     /// Some rows, one of which the keys are on.
-    Pick(Pick),
+    Picker(Picker),
 }
 
 /// A claim that somebody else won.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Conflict {
     /// Which handoff.
-    pub handoff: HandoffId,
+    pub handoff_id: HandoffId,
     /// Its session, if it is known.
-    pub session: Option<SessionId>,
+    pub session_id: Option<SessionId>,
     /// What it is called: `#42 VPN is down`.
     pub title: String,
     /// The winner's name.
-    pub by: String,
+    pub winner_name: String,
     /// Since when.
-    pub since: Timestamp,
+    pub claimed_at: Timestamp,
     /// When it opened: always by itself, for an answer is as little expected as an event.
-    pub came_at: Timestamp,
+    pub opened_at: Timestamp,
     /// What became of the draft that was typed for it.
-    pub draft: Draft,
+    pub draft: ConflictDraft,
 }
 
 /// A draft that was typed into the session of a lost claim.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Draft {
+pub enum ConflictDraft {
     /// Nothing was typed.
     None,
     /// It is kept; the winner can have it.
-    Kept,
+    Saved,
     /// It is on its way to the winner.
-    Sending(Ticket),
+    Sending(CallId),
     /// The winner's session did not take it; it is kept.
-    Refused(String),
+    Rejected(String),
 }
 
 /// Some rows, one of which the keys are on. What the rows say is read from what is open.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Pick {
+pub struct Picker {
     /// What the rows are.
-    pub of: PickOf,
+    pub kind: PickerKind,
     /// Which the keys are on.
-    pub at: usize,
+    pub selected: usize,
     /// Why the last change was not made.
     pub error: Option<String>,
 }
 
 /// What one picks from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum PickOf {
+pub enum PickerKind {
     /// What has been tried in the session.
-    Tried,
+    Branches,
     /// The suggested steps.
-    Outcomes,
+    Steps,
     /// What was seen before.
-    Cases,
+    SimilarCases,
 }
 
-impl Pick {
+impl Picker {
     /// Rows of this kind, the keys on the first.
-    pub const fn new(of: PickOf) -> Self {
-        Self { of, at: 0, error: None }
+    pub const fn new(kind: PickerKind) -> Self {
+        Self { kind, selected: 0, error: None }
     }
 }
 
 /// A question with yes and no.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Confirm {
+pub struct Confirmation {
     /// What is asked.
     pub question: String,
     /// What yes does.
-    pub on_yes: OnYes,
+    pub action: ConfirmedAction,
 }
 
 /// What a yes does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum OnYes {
+pub enum ConfirmedAction {
     /// Throw away what was typed into the dialog below.
-    CloseDialog,
+    DiscardDialog,
     /// Do what the dialog below asks for.
-    Submit,
+    SubmitDialog,
     /// Take back the escalation of this session.
     TakeBack(SessionId),
 }
@@ -136,41 +136,41 @@ impl Layer {
             Self::Help { .. } => Context::Help,
             Self::Log { .. } => Context::Log,
             Self::Palette(_) => Context::Palette,
-            Self::Command(_) => Context::CommandLine,
+            Self::CommandLine(_) => Context::CommandLine,
             Self::Conflict(_) => Context::Conflict,
             Self::Dialog(_) | Self::LogIn(_) => Context::Dialog,
             Self::Confirm(_) => Context::Confirm,
             Self::Briefing => Context::BriefingOverlay,
-            Self::Pick(pick) => match pick.of {
-                PickOf::Tried => Context::Tried,
-                PickOf::Outcomes => Context::Outcomes,
-                PickOf::Cases => Context::Cases,
+            Self::Picker(pick) => match pick.kind {
+                PickerKind::Branches => Context::Tried,
+                PickerKind::Steps => Context::Outcomes,
+                PickerKind::SimilarCases => Context::Cases,
             },
         }
     }
 
     /// When it begins to take keys, if it does not from its beginning on.
-    pub fn hears_from(&self) -> Option<Timestamp> {
+    pub fn accepts_input_from(&self) -> Option<Timestamp> {
         let came_at = match self {
-            Self::Conflict(conflict) => Some(conflict.came_at),
-            Self::LogIn(login) => login.came_at,
+            Self::Conflict(conflict) => Some(conflict.opened_at),
+            Self::LogIn(login) => login.opened_at,
             Self::Help { .. }
             | Self::Log { .. }
             | Self::Palette(_)
-            | Self::Command(_)
+            | Self::CommandLine(_)
             | Self::Dialog(_)
             | Self::Confirm(_)
             | Self::Briefing
-            | Self::Pick(_) => None,
+            | Self::Picker(_) => None,
         };
-        came_at.map(|came| came.plus(DEAF))
+        came_at.map(|came| came.plus(INPUT_DELAY))
     }
 }
 
-impl Confirm {
+impl Confirmation {
     /// Asks before an escalation leaves the queue.
     pub fn take_back(session: SessionId) -> Self {
         let question = "Take your escalation back? It leaves the queue.".into();
-        Self { question, on_yes: OnYes::TakeBack(session) }
+        Self { question, action: ConfirmedAction::TakeBack(session) }
     }
 }

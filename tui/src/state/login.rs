@@ -1,48 +1,48 @@
 //! The log-in: three fields, over whatever is there.
 
 use tierup_common::time::Timestamp;
-use tierup_common::trim::bare;
+use tierup_common::trim::trim_value;
 
-use crate::effect::{Secret, Ticket};
+use crate::effect::{CallId, Secret};
 use crate::state::composer::Composer;
 
 /// A log-in being filled in.
 #[derive(Clone, Debug)]
-pub struct LogIn {
+pub struct LogInForm {
     /// Why it is asked for.
-    pub why: Why,
+    pub reason: LogInReason,
     /// When it opened by itself; nothing if the user asked for it, or begins with it.
-    pub came_at: Option<Timestamp>,
+    pub opened_at: Option<Timestamp>,
     /// The server's address.
-    pub server: Composer,
+    pub server_url: Composer,
     /// The email address; empty to come with a token.
     pub email: Composer,
     /// The password, or the token.
     pub secret: Secret,
     /// Which of them has the keys.
-    pub focus: Field,
+    pub focus: LogInField,
     /// The request under way, once it is done.
-    pub sending: Option<Ticket>,
+    pub pending_call: Option<CallId>,
     /// Why it could not be done.
     pub error: Option<String>,
     /// The address of which it was said that others can read what is sent there.
-    pub warned_of: Option<String>,
+    pub warned_server: Option<String>,
 }
 
 /// Why a log-in is asked for.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Why {
+pub enum LogInReason {
     /// Nobody has logged in on this machine.
-    First,
+    FirstRun,
     /// The token in use works no more; in the server's words.
-    Ended(String),
+    TokenExpired(String),
     /// The user wants to.
-    Asked,
+    Requested,
 }
 
 /// A field of the log-in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Field {
+pub enum LogInField {
     /// The server's address.
     Server,
     /// The email address.
@@ -51,47 +51,47 @@ pub enum Field {
     Secret,
 }
 
-impl Field {
+impl LogInField {
     /// From top to bottom.
     pub const ALL: [Self; 3] = [Self::Server, Self::Email, Self::Secret];
 
     /// The field so many further down, around the end.
     #[must_use]
-    pub fn step(self, by: usize) -> Self {
+    pub fn next_by(self, count: usize) -> Self {
         let place = Self::ALL.iter().position(|field| *field == self).unwrap_or(0);
-        Self::ALL[(place + by) % Self::ALL.len()]
+        Self::ALL[(place + count) % Self::ALL.len()]
     }
 }
 
-impl LogIn {
+impl LogInForm {
     /// A log-in to a server that may be known, by somebody who may be known.
-    pub fn new(why: Why, server: Option<&str>, email: Option<&str>) -> Self {
+    pub fn new(reason: LogInReason, server: Option<&str>, email: Option<&str>) -> Self {
         let focus = match (server, email) {
-            (None, _) => Field::Server,
-            (Some(_), None) => Field::Email,
-            (Some(_), Some(_)) => Field::Secret,
+            (None, _) => LogInField::Server,
+            (Some(_), None) => LogInField::Email,
+            (Some(_), Some(_)) => LogInField::Secret,
         };
         Self {
-            why,
-            came_at: None,
-            server: Composer::with(server.unwrap_or_default()),
-            email: Composer::with(email.unwrap_or_default()),
+            reason,
+            opened_at: None,
+            server_url: Composer::with_text(server.unwrap_or_default()),
+            email: Composer::with_text(email.unwrap_or_default()),
             secret: Secret::default(),
             focus,
-            sending: None,
+            pending_call: None,
             error: None,
-            warned_of: None,
+            warned_server: None,
         }
     }
 
     /// The email address; none to come with a token.
-    pub fn address(&self) -> Option<String> {
-        let email = bare(&self.email.text()).to_owned();
+    pub fn entered_email(&self) -> Option<String> {
+        let email = trim_value(&self.email.text()).to_owned();
         (!email.is_empty()).then_some(email)
     }
 
     /// What the last field asks for.
-    pub fn secret_is(&self) -> &'static str {
+    pub fn secret_label(&self) -> &'static str {
         if self.email.is_blank() { "Token" } else { "Password" }
     }
 }

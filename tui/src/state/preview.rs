@@ -5,27 +5,27 @@ use tierup_common::time::Timestamp;
 
 /// What the selection rests on, and whether it has rested long enough to fetch more about it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Preview {
+pub enum PreviewState {
     /// On nothing.
     #[default]
-    Nothing,
+    Empty,
     /// On this row, which it reached a moment ago.
-    Resting {
+    Debouncing {
         /// The row.
         id: HandoffId,
         /// When it will have rested long enough.
-        until: Timestamp,
+        ready_at: Timestamp,
     },
     /// On this row, for a while.
-    Rested(HandoffId),
+    Ready(HandoffId),
 }
 
-impl Preview {
+impl PreviewState {
     /// The row, if there is one.
     pub const fn id(self) -> Option<HandoffId> {
         match self {
-            Self::Nothing => None,
-            Self::Resting { id, .. } | Self::Rested(id) => Some(id),
+            Self::Empty => None,
+            Self::Debouncing { id, .. } | Self::Ready(id) => Some(id),
         }
     }
 }

@@ -9,16 +9,16 @@ use tierup_common::session::{SessionItem, SessionStatus};
 use tierup_common::time::Timestamp;
 use tierup_common::user::Person;
 
-use crate::effect::Ticket;
-use crate::state::counts::Counts;
+use crate::effect::CallId;
 use crate::state::filter::Filter;
-use crate::state::list::List;
-use crate::state::own::Own;
-use crate::state::preview::Preview;
-pub use crate::state::sort::{Key, Sort};
+use crate::state::handoff_counts::HandoffCounts;
+use crate::state::own_sessions::OwnSessions;
+use crate::state::preview::PreviewState;
+use crate::state::selection_list::SelectionList;
+pub use crate::state::sort_order::{SortKey, SortOrder};
 
 /// Snapshots kept for the preview, at most.
-const SNAPSHOTS: usize = 100;
+const MAX_SNAPSHOTS: usize = 100;
 
 /// Which list is shown.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -39,7 +39,7 @@ impl Tab {
 
 /// A row of what the user works on.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Mine {
+pub enum MineRow {
     /// A handoff that they claimed.
     Handoff(HandoffId),
     /// A session of theirs that was not handed off, or came back to them.
@@ -48,28 +48,28 @@ pub enum Mine {
 
 /// Where such a row stands: what was claimed before the rest, of which the newest comes first.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum MineKey {
-    /// See [`Mine::Handoff`].
-    Handoff(Key),
-    /// See [`Mine::Session`].
+pub enum MineSortKey {
+    /// See [`MineRow::Handoff`].
+    Handoff(SortKey),
+    /// See [`MineRow::Session`].
     Session(Reverse<SessionId>),
 }
 
 /// A load of the lists: several pages, asked for one after the other.
 #[derive(Debug, Default)]
-pub struct Load {
+pub struct ListLoad {
     /// Requests under way.
-    pub tickets: Vec<Ticket>,
+    pub pending_calls: Vec<CallId>,
     /// The rows that it, or an event since it began, brought. The others are out of date.
-    pub fresh: HashSet<HandoffId>,
+    pub fresh_ids: HashSet<HandoffId>,
     /// The oldest moment that a page shows.
-    pub as_of: Option<Seq>,
+    pub as_of_seq: Option<Seq>,
     /// Why a page did not come.
-    pub failed: Option<String>,
+    pub error: Option<String>,
     /// When all is asked for again, if a page did not come.
     pub retry_at: Option<Timestamp>,
     /// How often that has happened in a row.
-    pub tries: u32,
+    pub attempts: u32,
 }
 
 /// The three lists.
@@ -78,35 +78,35 @@ pub struct Queue {
     /// Each in a place of its own: a table of what is half a kilobyte would be half empty.
     items: HashMap<HandoffId, Box<QueueItem>>,
     /// How many wait and are worked on, whatever the filter shows.
-    pub counts: Counts,
+    pub counts: HandoffCounts,
     /// What the rows must say to be in the lists.
     pub filter: Filter,
     /// The order of the rows.
-    pub sort: Sort,
+    pub sort: SortOrder,
     /// What waits and what others have claimed.
-    pub queue: List<Key, HandoffId>,
+    pub queue_list: SelectionList<SortKey, HandoffId>,
     /// What the user works on.
-    pub mine: List<MineKey, Mine>,
+    pub mine_list: SelectionList<MineSortKey, MineRow>,
     /// The user's parked sessions.
-    pub parked: List<Reverse<SessionId>, SessionId>,
+    pub parked_list: SelectionList<Reverse<SessionId>, SessionId>,
     /// The user's own sessions, parked or not.
-    own: Own,
+    own_sessions: OwnSessions,
     /// The handoffs of parked sessions, as far as they were fetched.
-    put_aside: HashMap<HandoffId, QueueItem>,
+    parked_handoffs: HashMap<HandoffId, QueueItem>,
     /// Which list is shown.
     pub tab: Tab,
     /// Every event up to here is in the lists; none before they were loaded.
-    pub as_of: Option<Seq>,
+    pub as_of_seq: Option<Seq>,
     /// A load of the lists that is under way.
-    pub load: Option<Load>,
+    pub pending_load: Option<ListLoad>,
     /// The newest event when the stream began: a load that is older missed something.
-    pub live_from: Option<Seq>,
+    pub stream_start_seq: Option<Seq>,
     /// What the selected row handed over, for the preview.
     snapshots: HashMap<HandoffId, Snapshot>,
     /// What the selection rests on.
-    pub preview: Preview,
+    pub preview: PreviewState,
     /// Assessments that are being written, as far as they were heard.
-    pub growing: HashMap<HandoffId, String>,
+    pub partial_assessments: HashMap<HandoffId, String>,
 }
 
 impl Queue {
@@ -121,22 +121,22 @@ impl Queue {
     }
 
     /// A session of the user's own.
-    pub fn session(&self, id: SessionId) -> Option<&SessionItem> {
-        self.own.item(id)
+    pub fn own_session(&self, id: SessionId) -> Option<&SessionItem> {
+        self.own_sessions.get(id)
     }
 
     /// The handoff of a session that somebody works on or that waits, as far as it is known.
-    pub fn item_of(&self, session: SessionId) -> Option<&QueueItem> {
+    pub fn item_for_session(&self, session: SessionId) -> Option<&QueueItem> {
         self.items().find(|item| item.session_id == session)
     }
 
     /// The handoffs of the lists, in their order: what the user claimed comes first.
-    pub fn handoffs(&self) -> impl Iterator<Item = &QueueItem> {
-        let mine = self.mine.ids().filter_map(|row| match row {
-            Mine::Handoff(id) => Some(id),
-            Mine::Session(_) => None,
+    pub fn listed_handoffs(&self) -> impl Iterator<Item = &QueueItem> {
+        let mine = self.mine_list.ids().filter_map(|row| match row {
+            MineRow::Handoff(id) => Some(id),
+            MineRow::Session(_) => None,
         });
-        mine.chain(self.queue.ids()).filter_map(|id| self.item(id))
+        mine.chain(self.queue_list.ids()).filter_map(|id| self.item(id))
     }
 
     /// What a handoff handed over, if it was fetched.
@@ -145,8 +145,8 @@ impl Queue {
     }
 
     /// Keeps what a handoff handed over.
-    pub fn keep_snapshot(&mut self, id: HandoffId, snapshot: Snapshot) {
-        if self.snapshots.len() >= SNAPSHOTS {
+    pub fn insert_snapshot(&mut self, id: HandoffId, snapshot: Snapshot) {
+        if self.snapshots.len() >= MAX_SNAPSHOTS {
             self.snapshots.clear();
         }
         self.snapshots.insert(id, snapshot);
@@ -158,68 +158,68 @@ impl Queue {
     }
 
     /// Whether the list that is shown has no rows.
-    pub fn is_empty(&self) -> bool {
+    pub fn is_current_tab_empty(&self) -> bool {
         match self.tab {
-            Tab::Queue => self.queue.len() == 0,
-            Tab::Mine => self.mine.len() == 0,
-            Tab::Parked => self.parked.len() == 0,
+            Tab::Queue => self.queue_list.len() == 0,
+            Tab::Mine => self.mine_list.len() == 0,
+            Tab::Parked => self.parked_list.len() == 0,
         }
     }
 
     /// The handoff that the selected row is about; a parked session has one that is only its owner's.
-    pub fn selected_id(&self) -> Option<HandoffId> {
+    pub fn selected_handoff_id(&self) -> Option<HandoffId> {
         match self.tab {
-            Tab::Queue => self.queue.selected(),
-            Tab::Mine => match self.mine.selected() {
-                Some(Mine::Handoff(id)) => Some(id),
-                Some(Mine::Session(_)) | None => None,
+            Tab::Queue => self.queue_list.selected(),
+            Tab::Mine => match self.mine_list.selected() {
+                Some(MineRow::Handoff(id)) => Some(id),
+                Some(MineRow::Session(_)) | None => None,
             },
-            Tab::Parked => self.selected_parked().and_then(|session| session.handoff_id),
+            Tab::Parked => self.selected_parked_session().and_then(|session| session.handoff_id),
         }
     }
 
     /// The selected parked session, where those are shown.
-    pub fn selected_parked(&self) -> Option<&SessionItem> {
-        let id = self.parked.selected().filter(|_| self.tab == Tab::Parked)?;
-        self.own.item(id)
+    pub fn selected_parked_session(&self) -> Option<&SessionItem> {
+        let id = self.parked_list.selected().filter(|_| self.tab == Tab::Parked)?;
+        self.own_sessions.get(id)
     }
 
     /// The selected session of the user's own that nobody had to claim, where those are shown.
-    pub fn selected_own(&self) -> Option<&SessionItem> {
-        match self.mine.selected().filter(|_| self.tab == Tab::Mine)? {
-            Mine::Session(id) => self.own.item(id),
-            Mine::Handoff(_) => None,
+    pub fn selected_own_session(&self) -> Option<&SessionItem> {
+        match self.mine_list.selected().filter(|_| self.tab == Tab::Mine)? {
+            MineRow::Session(id) => self.own_sessions.get(id),
+            MineRow::Handoff(_) => None,
         }
     }
 
     /// The handoffs of the parked sessions that were not fetched yet.
-    pub fn not_put_aside(&self) -> impl Iterator<Item = HandoffId> {
-        let parked = self.own.parked().filter_map(|session| session.handoff_id);
-        parked.filter(|id| !self.items.contains_key(id) && !self.put_aside.contains_key(id))
+    pub fn missing_parked_handoffs(&self) -> impl Iterator<Item = HandoffId> {
+        let parked = self.own_sessions.parked().filter_map(|session| session.handoff_id);
+        parked.filter(|id| !self.items.contains_key(id) && !self.parked_handoffs.contains_key(id))
     }
 
     /// The handoff of a parked session, if it was fetched.
-    pub fn put_aside(&self, id: HandoffId) -> Option<&QueueItem> {
-        self.put_aside.get(&id)
+    pub fn parked_handoff(&self, id: HandoffId) -> Option<&QueueItem> {
+        self.parked_handoffs.get(&id)
     }
 
     /// How many sessions are parked, whatever the filter shows.
     pub fn parked_count(&self) -> usize {
-        self.own.parked().len()
+        self.own_sessions.parked().len()
     }
 
     /// How much the user works on, whatever the filter shows.
     pub fn mine_count(&self, me: Option<UserId>) -> usize {
-        self.counts.claimed(me) + self.rest(me).count()
+        self.counts.claimed_count(me) + self.unclaimed_own_sessions(me).count()
     }
 
     /// The selected handoff of the list that is shown.
-    pub fn selected(&self) -> Option<&QueueItem> {
+    pub fn selected_item(&self) -> Option<&QueueItem> {
         let id = match self.tab {
-            Tab::Queue => self.queue.selected(),
-            Tab::Mine => match self.mine.selected() {
-                Some(Mine::Handoff(id)) => Some(id),
-                Some(Mine::Session(_)) | None => None,
+            Tab::Queue => self.queue_list.selected(),
+            Tab::Mine => match self.mine_list.selected() {
+                Some(MineRow::Handoff(id)) => Some(id),
+                Some(MineRow::Session(_)) | None => None,
             },
             Tab::Parked => None,
         };
@@ -227,7 +227,7 @@ impl Queue {
     }
 
     /// Puts a handoff into the list it belongs to. What is known of a later version stays.
-    pub fn put(&mut self, mut item: QueueItem, me: Option<UserId>) {
+    pub fn upsert_item(&mut self, mut item: QueueItem, me: Option<UserId>) {
         if let Some(known) = self.items.get(&item.id) {
             if known.version > item.version {
                 return;
@@ -240,31 +240,31 @@ impl Queue {
             item.ai_assessment = None;
         }
         let id = item.id;
-        let tab = tab_of(&item, me);
-        if !may_be_mine(&item, tab, me) {
-            self.session_left(item.session_id);
+        let tab = tab_for(&item, me);
+        if !can_still_be_mine(&item, tab, me) {
+            self.remove_own_session(item.session_id);
         }
         let Some(tab) = tab else {
-            self.remove(id);
+            self.remove_item(id);
             if item.status == HandoffStatus::Parked {
-                self.put_aside.insert(id, item);
+                self.parked_handoffs.insert(id, item);
             }
             return;
         };
-        let key = self.sort.key(&item);
-        let is_shown = !self.filter.is_on() || self.filter.looker().shows(&item);
+        let key = self.sort.sort_key(&item);
+        let is_shown = !self.filter.is_active() || self.filter.row_matcher().matches(&item);
         match (tab, is_shown) {
-            (Tab::Mine, true) => self.mine.put(Mine::Handoff(id), MineKey::Handoff(key)),
-            (Tab::Queue | Tab::Parked, true) => self.queue.put(id, key),
+            (Tab::Mine, true) => self.mine_list.upsert(MineRow::Handoff(id), MineSortKey::Handoff(key)),
+            (Tab::Queue | Tab::Parked, true) => self.queue_list.upsert(id, key),
             (Tab::Queue | Tab::Mine | Tab::Parked, false) => {}
         }
         if tab == Tab::Mine || !is_shown {
-            self.queue.remove(id);
+            self.queue_list.remove(id);
         }
         if tab != Tab::Mine || !is_shown {
-            self.mine.remove(Mine::Handoff(id));
+            self.mine_list.remove(MineRow::Handoff(id));
         } else {
-            self.mine.remove(Mine::Session(item.session_id));
+            self.mine_list.remove(MineRow::Session(item.session_id));
         }
         self.counts.add(&item);
         if let Some(known) = self.items.insert(id, Box::new(item)) {
@@ -273,78 +273,85 @@ impl Queue {
     }
 
     /// Takes a handoff out of every list.
-    pub fn remove(&mut self, id: HandoffId) {
-        self.queue.remove(id);
-        self.mine.remove(Mine::Handoff(id));
+    pub fn remove_item(&mut self, id: HandoffId) {
+        self.queue_list.remove(id);
+        self.mine_list.remove(MineRow::Handoff(id));
         if let Some(known) = self.items.remove(&id) {
             self.counts.remove(&known);
         }
-        self.put_aside.remove(&id);
+        self.parked_handoffs.remove(&id);
         self.snapshots.remove(&id);
-        self.growing.remove(&id);
+        self.partial_assessments.remove(&id);
     }
 
     /// Puts every row where it belongs: it is known now who the user is, or the filter or the order is another.
-    pub fn arrange(&mut self, me: Option<UserId>) {
+    pub fn rebuild_lists(&mut self, me: Option<UserId>) {
         let (mut queue, mut mine) = (Vec::with_capacity(self.items.len()), Vec::new());
-        let mut looker = self.filter.looker();
+        let mut looker = self.filter.row_matcher();
         for item in self.items.values() {
-            let Some(tab) = tab_of(item, me).filter(|_| looker.shows(item)) else { continue };
-            let row = (self.sort.key(item), item.id);
+            let Some(tab) = tab_for(item, me).filter(|_| looker.matches(item)) else { continue };
+            let row = (self.sort.sort_key(item), item.id);
             match tab {
-                Tab::Mine => mine.push((MineKey::Handoff(row.0), Mine::Handoff(item.id))),
+                Tab::Mine => mine.push((MineSortKey::Handoff(row.0), MineRow::Handoff(item.id))),
                 Tab::Queue | Tab::Parked => queue.push(row),
             }
         }
-        let rest = self.rest(me).filter(|session| looker.shows_session(session));
-        mine.extend(rest.map(|session| (MineKey::Session(Reverse(session.id)), Mine::Session(session.id))));
-        let parked = self.own.parked().filter(|session| looker.shows_session(session));
+        let rest = self.unclaimed_own_sessions(me).filter(|session| looker.matches_session(session));
+        mine.extend(
+            rest.map(|session| (MineSortKey::Session(Reverse(session.id)), MineRow::Session(session.id))),
+        );
+        let parked = self.own_sessions.parked().filter(|session| looker.matches_session(session));
         let parked = parked.map(|session| (Reverse(session.id), session.id)).collect();
-        self.queue.replace(queue);
-        self.mine.replace(mine);
-        self.parked.replace(parked);
+        self.queue_list.replace_all(queue);
+        self.mine_list.replace_all(mine);
+        self.parked_list.replace_all(parked);
     }
 
     /// Forgets the rows that a fresh load of the lists did not bring.
-    pub fn retain(&mut self, keep: impl Fn(&QueueItem) -> bool) {
+    pub fn retain_items(&mut self, predicate: impl Fn(&QueueItem) -> bool) {
         let gone: Vec<HandoffId> =
-            self.items.values().filter(|item| !keep(item)).map(|item| item.id).collect();
+            self.items.values().filter(|item| !predicate(item)).map(|item| item.id).collect();
         for id in gone {
-            self.remove(id);
+            self.remove_item(id);
         }
     }
 
     /// Replaces the user's own sessions that stand there.
-    pub fn put_sessions(&mut self, status: SessionStatus, sessions: Vec<SessionItem>, me: Option<UserId>) {
-        self.own.put(status, sessions);
-        self.arrange(me);
+    pub fn replace_own_sessions(
+        &mut self,
+        status: SessionStatus,
+        sessions: Vec<SessionItem>,
+        me: Option<UserId>,
+    ) {
+        self.own_sessions.replace_all(status, sessions);
+        self.rebuild_lists(me);
     }
 
     /// The user works on a session no longer.
-    pub fn session_left(&mut self, id: SessionId) {
-        self.own.left(id);
-        self.mine.remove(Mine::Session(id));
+    pub fn remove_own_session(&mut self, id: SessionId) {
+        self.own_sessions.remove_active(id);
+        self.mine_list.remove(MineRow::Session(id));
     }
 
     /// A load under way must not take what was brought otherwise for out of date.
-    pub fn is_fresh(&mut self, id: HandoffId) {
-        if let Some(load) = &mut self.load {
-            load.fresh.insert(id);
+    pub fn mark_fresh(&mut self, id: HandoffId) {
+        if let Some(load) = &mut self.pending_load {
+            load.fresh_ids.insert(id);
         }
     }
 
     /// What comes next is newer than what is known, whatever its version.
-    pub fn forget_versions(&mut self) {
+    pub fn reset_versions(&mut self) {
         for item in self.items.values_mut() {
             item.version = 0;
         }
     }
 
     /// Sessions that the user works on without having claimed them.
-    fn rest(&self, me: Option<UserId>) -> impl Iterator<Item = &SessionItem> {
-        self.own.active(me).filter(move |session| {
+    fn unclaimed_own_sessions(&self, me: Option<UserId>) -> impl Iterator<Item = &SessionItem> {
+        self.own_sessions.active(me).filter(move |session| {
             let handoff = session.handoff_id.and_then(|id| self.item(id));
-            handoff.is_none_or(|item| tab_of(item, me) != Some(Tab::Mine))
+            handoff.is_none_or(|item| tab_for(item, me) != Some(Tab::Mine))
         })
     }
 
@@ -365,7 +372,7 @@ impl Queue {
 
 /// Whether the user may still work on the session of a handoff: not while it waits or is another's, nor where it was sent
 /// back to another. One that ended otherwise says nothing about who works on the session now.
-fn may_be_mine(item: &QueueItem, tab: Option<Tab>, me: Option<UserId>) -> bool {
+fn can_still_be_mine(item: &QueueItem, tab: Option<Tab>, me: Option<UserId>) -> bool {
     match (tab, item.status) {
         (Some(Tab::Queue | Tab::Parked), _) => me.is_none(),
         (None, HandoffStatus::Withdrawn) => me.is_none() || Some(item.handed_off_by) == me,
@@ -383,7 +390,7 @@ fn may_be_mine(item: &QueueItem, tab: Option<Tab>, me: Option<UserId>) -> bool {
 }
 
 /// The list a handoff belongs to; none when it is over.
-fn tab_of(item: &QueueItem, me: Option<UserId>) -> Option<Tab> {
+fn tab_for(item: &QueueItem, me: Option<UserId>) -> Option<Tab> {
     match item.status {
         HandoffStatus::Claimed if item.claimed_by.is_some() && item.claimed_by == me => Some(Tab::Mine),
         HandoffStatus::Open | HandoffStatus::Claimed => Some(Tab::Queue),

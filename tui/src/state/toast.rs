@@ -6,21 +6,21 @@ use std::time::Duration;
 use tierup_common::time::Timestamp;
 
 /// Toasts on the screen at a time.
-pub const SHOWN: usize = 3;
+pub const MAX_VISIBLE: usize = 3;
 /// How long one stays.
-const STAYS: Duration = Duration::from_secs(6);
+const TOAST_DURATION: Duration = Duration::from_secs(6);
 /// What was told and is kept, at most.
-const LOGGED: usize = 500;
+const LOG_CAPACITY: usize = 500;
 
 /// What a toast means.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Tone {
+pub enum ToastLevel {
     /// It worked.
-    Good,
+    Success,
     /// Something arrived or changed.
     Info,
     /// It did not work, and nothing is lost.
-    Bad,
+    Error,
 }
 
 /// Something that just happened.
@@ -29,18 +29,18 @@ pub struct Toast {
     /// What.
     pub text: String,
     /// What it means.
-    pub tone: Tone,
+    pub level: ToastLevel,
     /// When it goes.
-    pub until: Timestamp,
+    pub expires_at: Timestamp,
 }
 
 /// What was told in the corner.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Told {
+pub struct LoggedToast {
     /// What.
     pub text: String,
     /// What it meant.
-    pub tone: Tone,
+    pub level: ToastLevel,
     /// When.
     pub at: Timestamp,
 }
@@ -48,49 +48,49 @@ pub struct Told {
 /// What just happened, the newest last.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Toasts {
-    shown: Vec<Toast>,
-    log: VecDeque<Told>,
+    visible: Vec<Toast>,
+    log: VecDeque<LoggedToast>,
 }
 
 impl Toasts {
     /// Something happened.
-    pub fn push(&mut self, tone: Tone, text: impl Into<String>, now: Timestamp) {
+    pub fn push(&mut self, level: ToastLevel, text: impl Into<String>, now: Timestamp) {
         let text = text.into();
-        self.log.push_back(Told { text: text.clone(), tone, at: now });
-        if self.log.len() > LOGGED {
+        self.log.push_back(LoggedToast { text: text.clone(), level, at: now });
+        if self.log.len() > LOG_CAPACITY {
             self.log.pop_front();
         }
         // Said twice is shown once, for longer.
-        self.shown.retain(|toast| toast.text != text);
-        self.shown.push(Toast { text, tone, until: now.plus(STAYS) });
-        let surplus = self.shown.len().saturating_sub(SHOWN);
-        self.shown.drain(..surplus);
+        self.visible.retain(|toast| toast.text != text);
+        self.visible.push(Toast { text, level, expires_at: now.plus(TOAST_DURATION) });
+        let surplus = self.visible.len().saturating_sub(MAX_VISIBLE);
+        self.visible.drain(..surplus);
     }
 
     /// Lets go of those whose time has come.
     pub fn expire(&mut self, now: Timestamp) {
-        self.shown.retain(|toast| toast.until > now);
+        self.visible.retain(|toast| toast.expires_at > now);
     }
 
     /// The clock was set back by so much: they stay as long as they would have.
-    pub fn rewind(&mut self, by: Duration) {
-        for toast in &mut self.shown {
-            toast.until = toast.until.minus(by);
+    pub fn shift_back(&mut self, by: Duration) {
+        for toast in &mut self.visible {
+            toast.expires_at = toast.expires_at.minus(by);
         }
     }
 
     /// When the next one goes.
-    pub fn next(&self) -> Option<Timestamp> {
-        self.shown.iter().map(|toast| toast.until).min()
+    pub fn next_expiry(&self) -> Option<Timestamp> {
+        self.visible.iter().map(|toast| toast.expires_at).min()
     }
 
     /// Those on the screen.
     pub fn shown(&self) -> &[Toast] {
-        &self.shown
+        &self.visible
     }
 
     /// What was told, the newest first.
-    pub fn log(&self) -> impl ExactSizeIterator<Item = &Told> {
+    pub fn log(&self) -> impl ExactSizeIterator<Item = &LoggedToast> {
         self.log.iter().rev()
     }
 }

@@ -5,18 +5,18 @@ use std::sync::Arc;
 use linkify::{LinkFinder, LinkKind};
 
 /// An address, in bytes, at most: terminals cut longer ones.
-const LONGEST: usize = 2000;
+const MAX_URL_BYTES: usize = 2000;
 
 /// Where a link leads, if a terminal may be told so: the web and mail, in plain ASCII. Whoever clicks goes where the
 /// text says, and nothing in it ends the sequence that it stands in.
-pub fn target(raw: &str) -> Option<Arc<str>> {
+pub fn safe_url(raw: &str) -> Option<Arc<str>> {
     let known = ["http://", "https://", "mailto:"].iter().any(|scheme| raw.starts_with(scheme));
     let is_plain = raw.bytes().all(|byte| byte.is_ascii_graphic());
-    (known && is_plain && raw.len() <= LONGEST).then(|| raw.into())
+    (known && is_plain && raw.len() <= MAX_URL_BYTES).then(|| raw.into())
 }
 
 /// The parts of a raw text, those that are addresses marked.
-pub fn parts(raw: &str) -> impl Iterator<Item = (&str, bool)> {
+pub fn split_urls(raw: &str) -> impl Iterator<Item = (&str, bool)> {
     let mut finder = LinkFinder::new();
     finder.kinds(&[LinkKind::Url]);
     let spans: Vec<_> =
@@ -30,7 +30,7 @@ mod tests {
 
     #[test]
     fn only_what_is_plain_and_harmless_is_a_target() {
-        assert!(target("https://a.test/x?y=1#z").is_some());
+        assert!(safe_url("https://a.test/x?y=1#z").is_some());
         for raw in [
             "javascript:alert(1)",
             "file:///etc/passwd",
@@ -39,14 +39,14 @@ mod tests {
             "https://a.test/a b",
             "a.test",
         ] {
-            assert_eq!(target(raw), None, "{raw:?}");
+            assert_eq!(safe_url(raw), None, "{raw:?}");
         }
-        assert_eq!(target(&format!("https://a.test/{}", "x".repeat(3000))), None);
+        assert_eq!(safe_url(&format!("https://a.test/{}", "x".repeat(3000))), None);
     }
 
     #[test]
     fn an_address_in_a_text_is_found_without_what_follows_it() {
-        let found: Vec<_> = parts("see https://a.test/x_y, or (http://b.test/).").collect();
+        let found: Vec<_> = split_urls("see https://a.test/x_y, or (http://b.test/).").collect();
         assert_eq!(
             found,
             [

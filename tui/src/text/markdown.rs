@@ -4,33 +4,35 @@ use std::sync::Arc;
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd, TextMergeStream};
 
-use crate::text::table::Table;
-use crate::text::{Ink, Piece, Row, link, safe, wrap};
+use crate::text::table::MarkdownTable;
+use crate::text::{SafeLine, SafeSpan, TextRole, link, safe, wrap};
 
 /// A raw line of text in which only code is marked, by backticks: names of things, steps, evidence.
-pub fn line(raw: &str, ink: Ink) -> Vec<Piece> {
+pub fn inline_code_spans(raw: &str, role: TextRole) -> Vec<SafeSpan> {
     let parts: Vec<&str> = raw.split('`').collect();
     // A backtick without its partner is a backtick.
     if parts.len().is_multiple_of(2) {
-        return vec![Piece::new(safe::line(raw), ink)];
+        return vec![SafeSpan::new(safe::sanitize_line(raw), role)];
     }
     let marked = parts.iter().enumerate().filter(|(_, part)| !part.is_empty());
     marked
-        .map(|(place, part)| Piece::new(safe::line(part), if place % 2 == 1 { Ink::Code } else { ink }))
+        .map(|(place, part)| {
+            SafeSpan::new(safe::sanitize_line(part), if place % 2 == 1 { TextRole::Code } else { role })
+        })
         .collect()
 }
 
 /// Breaks raw Markdown into rows of a width. Safe to call on half a text that is still being written.
-pub fn rows(raw: &str, width: usize) -> Vec<Row> {
-    let mut writer = Writer::new(width);
+pub fn render(raw: &str, width: usize) -> Vec<SafeLine> {
+    let mut writer = MarkdownRenderer::new(width);
     for event in parse(raw) {
-        writer.take(event);
+        writer.handle_event(event);
     }
-    writer.end_line();
-    while writer.rows.last().is_some_and(|row| row.0.is_empty()) {
-        writer.rows.pop();
+    writer.flush_line();
+    while writer.lines.last().is_some_and(|row| row.0.is_empty()) {
+        writer.lines.pop();
     }
-    writer.rows
+    writer.lines
 }
 
 /// The code blocks of raw Markdown, as they are written, without a line break at the end.
@@ -64,167 +66,176 @@ fn parse(raw: &str) -> impl Iterator<Item = Event<'_>> {
     TextMergeStream::new(Parser::new_ext(raw, options))
 }
 
-struct Writer {
+struct MarkdownRenderer {
     width: usize,
-    rows: Vec<Row>,
+    lines: Vec<SafeLine>,
     /// The line being written.
-    line: Vec<Piece>,
+    current_line: Vec<SafeSpan>,
     /// The meanings that are open, the innermost last.
-    inks: Vec<Ink>,
+    roles: Vec<TextRole>,
     /// The lists that are open, with the number of the next item where they count.
-    lists: Vec<Option<u64>>,
-    quotes: usize,
-    in_code: bool,
+    open_lists: Vec<Option<u64>>,
+    quote_depth: usize,
+    in_code_block: bool,
     /// The link that is open: where it leads, as it is written, and as a terminal may be told.
-    link: Option<(String, Option<Arc<str>>)>,
+    open_link: Option<(String, Option<Arc<str>>)>,
     /// The table that is open, as far as it came.
-    table: Option<Table>,
+    open_table: Option<MarkdownTable>,
 }
 
-impl Writer {
+impl MarkdownRenderer {
     const fn new(width: usize) -> Self {
         Self {
             width,
-            rows: Vec::new(),
-            line: Vec::new(),
-            inks: Vec::new(),
-            lists: Vec::new(),
-            quotes: 0,
-            in_code: false,
-            link: None,
-            table: None,
+            lines: Vec::new(),
+            current_line: Vec::new(),
+            roles: Vec::new(),
+            open_lists: Vec::new(),
+            quote_depth: 0,
+            in_code_block: false,
+            open_link: None,
+            open_table: None,
         }
     }
 
-    fn take(&mut self, event: Event<'_>) {
+    fn handle_event(&mut self, event: Event<'_>) {
         match event {
-            Event::Start(tag) => self.start(tag),
-            Event::End(tag) => self.end(tag),
-            Event::Text(text) if self.in_code => self.code_block(&text),
-            Event::Text(text) if self.link.is_none() => self.words(&text),
-            Event::Text(text) | Event::InlineHtml(text) => self.word(&text, self.ink()),
+            Event::Start(tag) => self.start_tag(tag),
+            Event::End(tag) => self.end_tag(tag),
+            Event::Text(text) if self.in_code_block => self.push_code_block(&text),
+            Event::Text(text) if self.open_link.is_none() => self.push_linkified(&text),
+            Event::Text(text) | Event::InlineHtml(text) => self.push_text(&text, self.current_role()),
             Event::Html(text) => {
-                self.word(text.trim_end_matches('\n'), self.ink());
-                self.end_line();
+                self.push_text(text.trim_end_matches('\n'), self.current_role());
+                self.flush_line();
             }
             Event::Code(text) | Event::InlineMath(text) | Event::DisplayMath(text) => {
-                self.word(&text, Ink::Code);
+                self.push_text(&text, TextRole::Code);
             }
             Event::SoftBreak | Event::HardBreak => {
                 // A cell of a table is one line.
-                if self.table.is_none() {
-                    self.end_line();
+                if self.open_table.is_none() {
+                    self.flush_line();
                 }
             }
             Event::Rule => {
-                self.gap();
-                self.rows.push(Row::of("─".repeat(self.width.min(20)), Ink::Dim));
+                self.push_blank_line();
+                self.lines.push(SafeLine::from_text("─".repeat(self.width.min(20)), TextRole::Dim));
             }
-            Event::TaskListMarker(done) => self.word(if done { "[x] " } else { "[ ] " }, Ink::Plain),
-            Event::FootnoteReference(name) => self.word(&format!("[{name}]"), Ink::Dim),
+            Event::TaskListMarker(done) => {
+                self.push_text(if done { "[x] " } else { "[ ] " }, TextRole::Plain)
+            }
+            Event::FootnoteReference(name) => self.push_text(&format!("[{name}]"), TextRole::Dim),
         }
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "of a library's tags only these look different")]
-    fn start(&mut self, tag: Tag<'_>) {
+    fn start_tag(&mut self, tag: Tag<'_>) {
         match tag {
             Tag::Heading { .. } => {
-                self.gap();
-                self.inks.push(Ink::Heading);
+                self.push_blank_line();
+                self.roles.push(TextRole::Heading);
             }
-            Tag::Paragraph => self.gap(),
+            Tag::Paragraph => self.push_blank_line(),
             Tag::BlockQuote(_) => {
-                self.gap();
-                self.quotes += 1;
+                self.push_blank_line();
+                self.quote_depth += 1;
             }
             Tag::CodeBlock(kind) => {
-                self.gap();
-                self.in_code = true;
+                self.push_blank_line();
+                self.in_code_block = true;
                 if let CodeBlockKind::Fenced(language) = kind
                     && !language.is_empty()
                 {
-                    self.rows.push(Row::of(format!("{}{}", self.indent(), safe::line(&language)), Ink::Dim));
+                    self.lines.push(SafeLine::from_text(
+                        format!("{}{}", self.indent(), safe::sanitize_line(&language)),
+                        TextRole::Dim,
+                    ));
                 }
             }
             Tag::List(start) => {
                 // A list belongs to the line before it.
-                self.end_line();
-                self.lists.push(start);
+                self.flush_line();
+                self.open_lists.push(start);
             }
             Tag::Item => {
-                self.end_line();
-                let mark = match self.lists.last_mut() {
+                self.flush_line();
+                let mark = match self.open_lists.last_mut() {
                     Some(Some(number)) => {
                         *number += 1;
                         format!("{}. ", *number - 1)
                     }
                     Some(None) | None => "• ".into(),
                 };
-                self.line.push(Piece::new(mark, Ink::Dim));
+                self.current_line.push(SafeSpan::new(mark, TextRole::Dim));
             }
-            Tag::Table(sides) => {
-                self.gap();
-                self.table = Some(Table { sides, rows: Vec::new() });
+            Tag::Table(alignments) => {
+                self.push_blank_line();
+                self.open_table = Some(MarkdownTable { alignments, rows: Vec::new() });
             }
             Tag::TableHead | Tag::TableRow => {
-                if let Some(table) = &mut self.table {
+                if let Some(table) = &mut self.open_table {
                     table.rows.push(Vec::new());
                 }
             }
-            Tag::Strikethrough => self.inks.push(Ink::Dim),
-            Tag::Emphasis => self.inks.push(Ink::Emphasis),
-            Tag::Strong => self.inks.push(Ink::Strong),
+            Tag::Strikethrough => self.roles.push(TextRole::Dim),
+            Tag::Emphasis => self.roles.push(TextRole::Emphasis),
+            Tag::Strong => self.roles.push(TextRole::Strong),
             Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => {
-                self.link = Some((dest_url.to_string(), link::target(&dest_url)));
+                self.open_link = Some((dest_url.to_string(), link::safe_url(&dest_url)));
             }
             _ => {}
         }
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "of a library's tags only these look different")]
-    fn end(&mut self, tag: TagEnd) {
+    fn end_tag(&mut self, tag: TagEnd) {
         match tag {
             TagEnd::Heading(_) => {
-                self.end_line();
-                self.inks.pop();
+                self.flush_line();
+                self.roles.pop();
             }
-            TagEnd::Paragraph | TagEnd::Item => self.end_line(),
-            TagEnd::BlockQuote(_) => self.quotes = self.quotes.saturating_sub(1),
+            TagEnd::Paragraph | TagEnd::Item => self.flush_line(),
+            TagEnd::BlockQuote(_) => self.quote_depth = self.quote_depth.saturating_sub(1),
             TagEnd::CodeBlock => {
-                self.in_code = false;
-                self.gap();
+                self.in_code_block = false;
+                self.push_blank_line();
             }
             TagEnd::List(_) => {
-                self.end_line();
-                self.lists.pop();
+                self.flush_line();
+                self.open_lists.pop();
             }
             TagEnd::TableCell => {
-                let cell = std::mem::take(&mut self.line);
-                if let Some(row) = self.table.as_mut().and_then(|table| table.rows.last_mut()) {
+                let cell = std::mem::take(&mut self.current_line);
+                if let Some(row) = self.open_table.as_mut().and_then(|table| table.rows.last_mut()) {
                     row.push(cell);
                 }
             }
             TagEnd::Table => {
                 let indent = self.indent();
-                let table = self.table.take().unwrap_or_default();
+                let table = self.open_table.take().unwrap_or_default();
                 let width = self.width.saturating_sub(indent.chars().count());
-                self.rows.extend(table.shown(width).into_iter().map(|mut row| {
-                    row.0.insert(0, Piece::new(indent.clone(), Ink::Dim));
+                self.lines.extend(table.render(width).into_iter().map(|mut row| {
+                    row.0.insert(0, SafeSpan::new(indent.clone(), TextRole::Dim));
                     row
                 }));
                 // What follows stands apart, a list too.
-                self.gap();
+                self.push_blank_line();
             }
             TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough => {
-                self.inks.pop();
+                self.roles.pop();
             }
             TagEnd::Link | TagEnd::Image => {
-                if let Some((written, target)) = self.link.take() {
-                    let shown = self.line.iter().any(|piece| piece.text.contains(&written));
+                if let Some((written, target)) = self.open_link.take() {
+                    let shown = self.current_line.iter().any(|piece| piece.text.contains(&written));
                     if !shown {
-                        self.word(" (", Ink::Dim);
-                        self.line.push(Piece::linked(safe::line(&written), Ink::Link, target));
-                        self.word(")", Ink::Dim);
+                        self.push_text(" (", TextRole::Dim);
+                        self.current_line.push(SafeSpan::with_link(
+                            safe::sanitize_line(&written),
+                            TextRole::Link,
+                            target,
+                        ));
+                        self.push_text(")", TextRole::Dim);
                     }
                 }
             }
@@ -232,69 +243,70 @@ impl Writer {
         }
     }
 
-    fn ink(&self) -> Ink {
-        match (&self.link, self.inks.last()) {
-            (Some(_), _) => Ink::Link,
+    fn current_role(&self) -> TextRole {
+        match (&self.open_link, self.roles.last()) {
+            (Some(_), _) => TextRole::Link,
             (None, Some(ink)) => *ink,
-            (None, None) => Ink::Plain,
+            (None, None) => TextRole::Plain,
         }
     }
 
-    fn word(&mut self, text: &str, ink: Ink) {
-        let target = self.link.as_ref().and_then(|(_, target)| target.clone());
+    fn push_text(&mut self, text: &str, role: TextRole) {
+        let target = self.open_link.as_ref().and_then(|(_, target)| target.clone());
         // Made safe only here: an entity like &#27; becomes what it stands for while it is parsed.
-        self.line.push(Piece::linked(safe::line(text), ink, target));
+        self.current_line.push(SafeSpan::with_link(safe::sanitize_line(text), role, target));
     }
 
     /// Text that is no link as a whole: addresses in it are.
-    fn words(&mut self, text: &str) {
-        for (part, is_link) in link::parts(text) {
-            let target = if is_link { link::target(part) } else { None };
-            let ink = if is_link { Ink::Link } else { self.ink() };
-            self.line.push(Piece::linked(safe::line(part), ink, target));
+    fn push_linkified(&mut self, text: &str) {
+        for (part, is_link) in link::split_urls(text) {
+            let target = if is_link { link::safe_url(part) } else { None };
+            let ink = if is_link { TextRole::Link } else { self.current_role() };
+            self.current_line.push(SafeSpan::with_link(safe::sanitize_line(part), ink, target));
         }
     }
 
     /// An empty row before a block, but not at the top nor inside a list.
-    fn gap(&mut self) {
-        let begins_item = self.line.len() == 1 && !self.lists.is_empty();
+    fn push_blank_line(&mut self) {
+        let begins_item = self.current_line.len() == 1 && !self.open_lists.is_empty();
         if begins_item {
             return;
         }
-        self.end_line();
-        let follows = self.rows.last().is_some_and(|row| !row.0.is_empty());
-        if follows && self.lists.is_empty() {
-            self.rows.push(Row::default());
+        self.flush_line();
+        let follows = self.lines.last().is_some_and(|row| !row.0.is_empty());
+        if follows && self.open_lists.is_empty() {
+            self.lines.push(SafeLine::default());
         }
     }
 
     fn indent(&self) -> String {
-        format!("{}{}", "▏ ".repeat(self.quotes), "  ".repeat(self.lists.len().saturating_sub(1)))
+        format!("{}{}", "▏ ".repeat(self.quote_depth), "  ".repeat(self.open_lists.len().saturating_sub(1)))
     }
 
-    fn end_line(&mut self) {
-        if self.line.is_empty() {
+    fn flush_line(&mut self) {
+        if self.current_line.is_empty() {
             return;
         }
-        let mut line = std::mem::take(&mut self.line);
+        let mut line = std::mem::take(&mut self.current_line);
         let indent = self.indent();
-        let hang = if self.lists.is_empty() { indent.clone() } else { format!("{indent}   ") };
-        let begins_item = line
-            .first()
-            .is_some_and(|piece| piece.ink == Ink::Dim && (piece.text == "• " || piece.text.ends_with(". ")));
-        let lead = if self.lists.is_empty() || begins_item { indent } else { hang.clone() };
+        let hang = if self.open_lists.is_empty() { indent.clone() } else { format!("{indent}   ") };
+        let begins_item = line.first().is_some_and(|piece| {
+            piece.role == TextRole::Dim && (piece.text == "• " || piece.text.ends_with(". "))
+        });
+        let lead = if self.open_lists.is_empty() || begins_item { indent } else { hang.clone() };
         if !lead.is_empty() {
-            line.insert(0, Piece::new(lead, Ink::Dim));
+            line.insert(0, SafeSpan::new(lead, TextRole::Dim));
         }
-        self.rows.extend(wrap::pieces(&line, self.width, &hang));
+        self.lines.extend(wrap::spans(&line, self.width, &hang));
     }
 
     /// Code keeps its lines and its spaces; a line wider than the row goes on in the next.
-    fn code_block(&mut self, text: &str) {
+    fn push_code_block(&mut self, text: &str) {
         let indent = self.indent();
-        for line in safe::text(text).trim_end_matches('\n').split('\n') {
-            let line = [Piece::new(format!("{indent}  "), Ink::Plain), Piece::new(line, Ink::Code)];
-            self.rows.extend(wrap::pieces(&line, self.width, "    "));
+        for line in safe::sanitize_text(text).trim_end_matches('\n').split('\n') {
+            let row =
+                [SafeSpan::new(format!("{indent}  "), TextRole::Plain), SafeSpan::new(line, TextRole::Code)];
+            self.lines.extend(wrap::spans(&row, self.width, "    "));
         }
     }
 }
@@ -303,16 +315,16 @@ impl Writer {
 mod tests {
     use super::*;
 
-    fn shown(raw: &str, width: usize) -> Vec<String> {
-        let text = |row: Row| row.0.into_iter().map(|piece| piece.text).collect::<String>();
-        rows(raw, width).into_iter().map(|row| text(row).trim_end().to_owned()).collect()
+    fn rendered(raw: &str, width: usize) -> Vec<String> {
+        let text = |row: SafeLine| row.0.into_iter().map(|piece| piece.text).collect::<String>();
+        render(raw, width).into_iter().map(|row| text(row).trim_end().to_owned()).collect()
     }
 
     #[test]
     fn blocks_stand_apart_and_lists_hang() {
         let raw = "**Likely cause** (high): the certificate\n\n1. Check the machine certificate\n2. Reinstall\n\nDone";
         assert_eq!(
-            shown(raw, 24),
+            rendered(raw, 24),
             [
                 "Likely cause (high): the",
                 "certificate",
@@ -327,10 +339,10 @@ mod tests {
 
     #[test]
     fn a_rule_stands_apart_and_columns_lean_as_they_are_written() {
-        assert_eq!(shown("one\n\n---\n\ntwo", 8), ["one", "", "────────", "", "two"]);
-        assert_eq!(shown("---", 8), ["────────"]);
+        assert_eq!(rendered("one\n\n---\n\ntwo", 8), ["one", "", "────────", "", "two"]);
+        assert_eq!(rendered("---", 8), ["────────"]);
         assert_eq!(
-            shown("| Host | Lost |\n|---|--:|\n| a | 100000 |\n| b | 7 |", 30)[2..],
+            rendered("| Host | Lost |\n|---|--:|\n| a | 100000 |\n| b | 7 |", 30)[2..],
             ["a    │ 100000", "b    │      7"]
         );
     }
@@ -338,48 +350,55 @@ mod tests {
     #[test]
     fn a_list_stands_apart_from_a_table_and_from_code_before_it() {
         assert_eq!(
-            shown("| a | b |\n|---|---|\n| 1 | 2 |\n\n- one\n- two", 40),
+            rendered("| a | b |\n|---|---|\n| 1 | 2 |\n\n- one\n- two", 40),
             ["a │ b", "──┼──", "1 │ 2", "", "• one", "• two"]
         );
-        assert_eq!(shown("```\nx\n```\n- one", 40), ["  x", "", "• one"]);
+        assert_eq!(rendered("```\nx\n```\n- one", 40), ["  x", "", "• one"]);
     }
 
     #[test]
     fn code_keeps_its_lines() {
         let raw = "Run:\n```sh\nip link set mtu 1400\n\n  done\n```\nthen";
-        assert_eq!(shown(raw, 40), ["Run:", "", "sh", "  ip link set mtu 1400", "", "    done", "", "then"]);
+        assert_eq!(
+            rendered(raw, 40),
+            ["Run:", "", "sh", "  ip link set mtu 1400", "", "    done", "", "then"]
+        );
     }
 
     #[test]
     fn code_in_a_line_is_marked() {
-        let inks =
-            |raw| line(raw, Ink::Plain).into_iter().map(|piece| (piece.text, piece.ink)).collect::<Vec<_>>();
-        let plain = |text: &str| (text.to_owned(), Ink::Plain);
+        let inks = |raw| {
+            inline_code_spans(raw, TextRole::Plain)
+                .into_iter()
+                .map(|piece| (piece.text, piece.role))
+                .collect::<Vec<_>>()
+        };
+        let plain = |text: &str| (text.to_owned(), TextRole::Plain);
         assert_eq!(
             inks("run `gpupdate` now"),
-            [plain("run "), ("gpupdate".into(), Ink::Code), plain(" now")]
+            [plain("run "), ("gpupdate".into(), TextRole::Code), plain(" now")]
         );
         assert_eq!(inks("a ` alone"), [plain("a ` alone")]);
     }
 
     #[test]
     fn a_link_shows_where_it_leads() {
-        assert_eq!(shown("see [the page](https://a.test/x)", 60), ["see the page (https://a.test/x)"]);
-        assert_eq!(shown("<https://a.test>", 60), ["https://a.test"]);
+        assert_eq!(rendered("see [the page](https://a.test/x)", 60), ["see the page (https://a.test/x)"]);
+        assert_eq!(rendered("<https://a.test>", 60), ["https://a.test"]);
     }
 
     #[test]
     fn half_a_text_is_shown_as_far_as_it_goes() {
         let raw = "**Likely cause**: the `cert\n\n1. Check\n2. ";
         for end in (0..=raw.len()).filter(|end| raw.is_char_boundary(*end)) {
-            let _ = rows(&raw[..end], 20);
+            let _ = render(&raw[..end], 20);
         }
-        assert_eq!(shown("a **bold", 20), ["a **bold"]);
+        assert_eq!(rendered("a **bold", 20), ["a **bold"]);
     }
 
     #[test]
     fn markup_cannot_smuggle_what_is_not_text() {
-        let all = shown("[x](javascript:\x1b]0;t\x07) &#27;[2J <b>\u{202e}</b>", 200).join("\n");
+        let all = rendered("[x](javascript:\x1b]0;t\x07) &#27;[2J <b>\u{202e}</b>", 200).join("\n");
         assert!(!all.contains(['\x1b', '\x07', '\u{202e}']), "{all:?}");
     }
 }

@@ -22,7 +22,7 @@ pub enum Charset {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Glyphs {
     /// The selected row.
-    pub bar: &'static str,
+    pub selection_bar: &'static str,
     /// Not seen yet.
     pub unread: &'static str,
     /// Done, or it worked.
@@ -42,23 +42,23 @@ pub struct Glyphs {
     /// Not connected.
     pub offline: &'static str,
     /// Where text is being written.
-    pub writing: &'static str,
+    pub stream_cursor: &'static str,
     /// There is more below.
-    pub more: &'static str,
+    pub more_below: &'static str,
     /// There is more to the left, and to the right.
-    pub beyond: (&'static str, &'static str),
+    pub more_sideways: (&'static str, &'static str),
     /// Before a suggested step.
-    pub step: &'static str,
+    pub step_marker: &'static str,
     /// The part of a long list that is on the screen.
-    pub thumb: &'static str,
+    pub scrollbar_thumb: &'static str,
     /// Something is under way.
-    pub spinner: &'static [&'static str],
+    pub spinner_frames: &'static [&'static str],
 }
 
 impl Glyphs {
     /// For terminals with Unicode.
     pub const UNICODE: Self = Self {
-        bar: "▌",
+        selection_bar: "▌",
         unread: "●",
         check: "✓",
         cross: "✗",
@@ -68,17 +68,17 @@ impl Glyphs {
         connecting: "◌",
         catching_up: "↻",
         offline: "○",
-        writing: "▌",
-        more: "▼",
-        beyond: ("‹", "›"),
-        step: "▏",
-        thumb: "┃",
-        spinner: &["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"],
+        stream_cursor: "▌",
+        more_below: "▼",
+        more_sideways: ("‹", "›"),
+        step_marker: "▏",
+        scrollbar_thumb: "┃",
+        spinner_frames: &["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"],
     };
 
     /// For those without.
     pub const ASCII: Self = Self {
-        bar: ">",
+        selection_bar: ">",
         unread: "*",
         check: "+",
         cross: "x",
@@ -88,41 +88,47 @@ impl Glyphs {
         connecting: "~",
         catching_up: "^",
         offline: "!",
-        writing: "_",
-        more: "v",
-        beyond: ("<", ">"),
-        step: "|",
-        thumb: "#",
-        spinner: &["|", "/", "-", "\\"],
+        stream_cursor: "_",
+        more_below: "v",
+        more_sideways: ("<", ">"),
+        step_marker: "|",
+        scrollbar_thumb: "#",
+        spinner_frames: &["|", "/", "-", "\\"],
     };
 }
 
 /// What a picture looks like in ASCII: lines and marks become their like. Other text stays, unless the terminal
 /// takes ASCII alone: then it is spelt as well as one column for one column can.
-pub fn ascii(buffer: &mut Buffer, charset: Charset) {
+pub fn transliterate_buffer(buffer: &mut Buffer, charset: Charset) {
     for cell in &mut buffer.content {
         let symbol = cell.symbol();
         if symbol.is_ascii() {
             continue;
         }
-        match like(symbol) {
+        match ascii_equivalent(symbol) {
             Some(like) => cell.set_symbol(like),
-            None if charset == Charset::AsciiOnly => cell.set_symbol(unknown(symbol)),
+            None if charset == Charset::AsciiOnly => cell.set_symbol(replacement_for(symbol)),
             None => continue,
         };
     }
 }
 
 /// A text as a terminal with these characters takes it: titles, notifications, what commands say.
-pub fn spelt(text: &str, charset: Charset) -> Cow<'_, str> {
+pub fn transliterate(text: &str, charset: Charset) -> Cow<'_, str> {
     if charset != Charset::AsciiOnly || text.is_ascii() {
         return Cow::Borrowed(text);
     }
-    let spell = |symbol| if str::is_ascii(symbol) { symbol } else { like(symbol).unwrap_or(unknown(symbol)) };
+    let spell = |symbol| {
+        if str::is_ascii(symbol) {
+            symbol
+        } else {
+            ascii_equivalent(symbol).unwrap_or(replacement_for(symbol))
+        }
+    };
     Cow::Owned(text.graphemes(true).map(spell).collect())
 }
 
-fn like(symbol: &str) -> Option<&'static str> {
+fn ascii_equivalent(symbol: &str) -> Option<&'static str> {
     Some(match symbol {
         "─" | "━" | "–" | "—" | "·" => "-",
         "│" | "┃" | "▏" => "|",
@@ -142,7 +148,7 @@ fn like(symbol: &str) -> Option<&'static str> {
 }
 
 /// What has no like. As wide as it was, it keeps everything else in its place.
-fn unknown(symbol: &str) -> &'static str {
+fn replacement_for(symbol: &str) -> &'static str {
     if symbol.width() > 1 { "??" } else { "?" }
 }
 
@@ -152,22 +158,22 @@ mod tests {
 
     use super::*;
 
-    fn picture(charset: Charset) -> String {
+    fn rendered(charset: Charset) -> String {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 12, 1));
         buffer.set_string(0, 0, "│“é日”… ╯", ratatui::style::Style::new());
-        ascii(&mut buffer, charset);
+        transliterate_buffer(&mut buffer, charset);
         buffer.content.iter().map(|cell| cell.symbol()).collect()
     }
 
     #[test]
     fn lines_and_marks_have_their_like_and_text_stays_where_the_terminal_can_show_it() {
-        assert_eq!(picture(Charset::AsciiGlyphs), "|\"é日 \"~ +   ");
-        assert_eq!(picture(Charset::AsciiOnly), "|\"??? \"~ +   ");
+        assert_eq!(rendered(Charset::AsciiGlyphs), "|\"é日 \"~ +   ");
+        assert_eq!(rendered(Charset::AsciiOnly), "|\"??? \"~ +   ");
     }
 
     #[test]
     fn a_text_outside_the_screen_is_spelt_like_one_on_it() {
-        assert_eq!(spelt("(2) tierup · Café 日…", Charset::AsciiOnly), "(2) tierup - Caf? ??~");
-        assert_eq!(spelt("tierup · Café", Charset::AsciiGlyphs), "tierup · Café");
+        assert_eq!(transliterate("(2) tierup · Café 日…", Charset::AsciiOnly), "(2) tierup - Caf? ??~");
+        assert_eq!(transliterate("tierup · Café", Charset::AsciiGlyphs), "tierup · Café");
     }
 }

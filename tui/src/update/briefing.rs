@@ -3,68 +3,68 @@
 use tierup_common::handoff::HandoffStatus;
 
 use crate::effect::Effect;
-use crate::keymap::{BriefingVerb, Move};
-use crate::state::briefing::{Briefing, Pane, Place};
+use crate::keymap::{BriefingAction, Move};
+use crate::state::briefing::{Briefing, Pane, ScrollAnchor};
 use crate::state::dialog::Dialog;
-use crate::state::layer::{Confirm, Layer, Pick, PickOf};
+use crate::state::layer::{Confirmation, Layer, Picker, PickerKind};
 use crate::state::{Screen, State};
-use crate::update::{dialog, go, load, queue, scrolled, talk};
+use crate::update::{calls, dialog, navigate, queue, scroll_offset_after, transcript};
 
-pub(super) fn act(state: &mut State, verb: BriefingVerb, effects: &mut Vec<Effect>) {
-    let Some(briefing) = shown_mut(state) else { return };
+pub(super) fn run_action(state: &mut State, verb: BriefingAction, effects: &mut Vec<Effect>) {
+    let Some(briefing) = open_briefing_mut(state) else { return };
     let id = briefing.item.id;
     match verb {
-        BriefingVerb::Back => go::back(state, effects),
-        BriefingVerb::StartHere => queue::pick_up(state, id, effects),
-        BriefingVerb::Reassess => load::reassess(state, id, effects),
-        BriefingVerb::NextOpen => next_open(state, effects),
-        BriefingVerb::OtherPane => {
+        BriefingAction::Back => navigate::back(state, effects),
+        BriefingAction::StartHere => queue::claim_handoff(state, id, effects),
+        BriefingAction::Reassess => calls::reassess(state, id, effects),
+        BriefingAction::NextOpen => go_to_next_open(state, effects),
+        BriefingAction::OtherPane => {
             briefing.pane = match briefing.pane {
-                Pane::Happened => Pane::Assessment,
-                Pane::Assessment => Pane::Happened,
+                Pane::History => Pane::Assessment,
+                Pane::Assessment => Pane::History,
             };
         }
-        BriefingVerb::NextEvidence => to_evidence(state, true),
-        BriefingVerb::PreviousEvidence => to_evidence(state, false),
-        BriefingVerb::Cases => state.layers.push(Layer::Pick(Pick::new(PickOf::Cases))),
-        BriefingVerb::Whole => whole(state, effects),
-        BriefingVerb::Assign => dialog::assign(state, id, effects),
-        BriefingVerb::SendBack => dialog::open(state, Dialog::send_back(id)),
+        BriefingAction::NextEvidence => show_evidence(state, true),
+        BriefingAction::PreviousEvidence => show_evidence(state, false),
+        BriefingAction::Cases => state.layers.push(Layer::Picker(Picker::new(PickerKind::SimilarCases))),
+        BriefingAction::Whole => open_transcript(state, effects),
+        BriefingAction::Assign => dialog::open_assign(state, id, effects),
+        BriefingAction::SendBack => dialog::open(state, Dialog::send_back(id)),
         // It leaves the queue: after a question.
-        BriefingVerb::TakeBack => {
+        BriefingAction::TakeBack => {
             let session = briefing.item.session_id;
-            state.layers.push(Layer::Confirm(Confirm::take_back(session)));
+            state.layers.push(Layer::Confirm(Confirmation::take_back(session)));
         }
     }
 }
 
 /// Marks a piece of evidence and shows the message it is from.
-pub(super) fn to_evidence(state: &mut State, forward: bool) {
-    let Some(briefing) = shown_mut(state) else { return };
+pub(super) fn show_evidence(state: &mut State, forward: bool) {
+    let Some(briefing) = open_briefing_mut(state) else { return };
     if let Some(seq) = briefing.mark_evidence(forward) {
-        briefing.pane = Pane::Happened;
-        briefing.happened = Place::Message(seq);
+        briefing.pane = Pane::History;
+        briefing.history_anchor = ScrollAnchor::Message(seq);
     }
 }
 
 /// The whole conversation, at the evidence: over the session it is that session, from the list it is opened to read.
-fn whole(state: &mut State, effects: &mut Vec<Effect>) {
+fn open_transcript(state: &mut State, effects: &mut Vec<Effect>) {
     let is_overlay = matches!(state.screen, Screen::Session(_));
-    let Some(briefing) = shown_mut(state).cloned() else { return };
-    let seq = briefing.marked().map(|evidence| evidence.message_seq);
+    let Some(briefing) = open_briefing_mut(state).cloned() else { return };
+    let seq = briefing.marked_evidence().map(|evidence| evidence.message_seq);
     if is_overlay {
         state.layers.pop();
     } else {
         let session = briefing.item.session_id;
-        go::to_read(state, session, Some(briefing), effects);
+        navigate::to_session_for_reading(state, session, Some(briefing), effects);
     }
     if let Some(seq) = seq {
-        talk::show(state, seq);
+        transcript::show_message(state, seq);
     }
 }
 
 /// The briefing that is on the screen: as a screen, or over its session.
-pub(super) fn shown_mut(state: &mut State) -> Option<&mut Briefing> {
+pub(super) fn open_briefing_mut(state: &mut State) -> Option<&mut Briefing> {
     match &mut state.screen {
         Screen::Queue => None,
         Screen::Briefing(briefing) => Some(briefing),
@@ -73,30 +73,32 @@ pub(super) fn shown_mut(state: &mut State) -> Option<&mut Briefing> {
 }
 
 /// Scrolls the half that has the keys.
-pub(super) fn scroll(state: &mut State, to: Move) {
-    let (happened, happened_end) = (state.painted.happened, state.painted.happened_end);
-    let (page, assessment_end) = (state.painted.page, state.painted.assessment_end);
-    let Some(briefing) = shown_mut(state) else { return };
+pub(super) fn scroll(state: &mut State, movement: Move) {
+    let (happened, happened_end) = (state.last_paint.history_top, state.last_paint.history_max_scroll);
+    let (page, assessment_end) = (state.last_paint.page_height, state.last_paint.assessment_max_scroll);
+    let Some(briefing) = open_briefing_mut(state) else { return };
     match briefing.pane {
-        Pane::Happened => {
+        Pane::History => {
             // Several keys may come before the next picture; where a message stands, only the picture knows.
-            let top = match briefing.happened {
-                Place::Row(row) => row,
-                Place::Message(_) => happened,
+            let top = match briefing.history_anchor {
+                ScrollAnchor::Row(row) => row,
+                ScrollAnchor::Message(_) => happened,
             };
-            briefing.happened = Place::Row(scrolled(top, to, happened_end, page));
+            briefing.history_anchor =
+                ScrollAnchor::Row(scroll_offset_after(top, movement, happened_end, page));
         }
         Pane::Assessment => {
-            briefing.assessment_top = scrolled(briefing.assessment_top, to, assessment_end, page);
+            briefing.assessment_scroll =
+                scroll_offset_after(briefing.assessment_scroll, movement, assessment_end, page);
         }
     }
 }
 
-fn next_open(state: &mut State, effects: &mut Vec<Effect>) {
+fn go_to_next_open(state: &mut State, effects: &mut Vec<Effect>) {
     let waits = |id| state.queue.item(id).is_some_and(|item| item.status == HandoffStatus::Open);
-    if let Some(next) = state.queue.queue.next_such(waits) {
-        state.queue.queue.select(next);
-        queue::step(state, 0);
-        go::to_briefing(state, next, effects);
+    if let Some(next) = state.queue.queue_list.next_matching(waits) {
+        state.queue.queue_list.select(next);
+        queue::move_by(state, 0);
+        navigate::to_briefing(state, next, effects);
     }
 }

@@ -6,61 +6,69 @@ use tierup_common::session::{CreateMessage, Message, MessageKind};
 use tierup_common::time::Timestamp;
 use tierup_common::user::Person;
 
-use crate::effect::{Call, Effect, Ticket};
-use crate::event::Failure;
-use crate::keymap::ConflictVerb;
-use crate::state::layer::{Conflict, Draft, Layer};
+use crate::effect::{Call, CallId, Effect};
+use crate::event::CallError;
+use crate::keymap::ConflictAction;
+use crate::state::chat::OutgoingMessage;
+use crate::state::layer::{Conflict, ConflictDraft, Layer};
 use crate::state::queue::Tab;
-use crate::state::session::Outgoing;
-use crate::state::toast::Tone;
+use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
 use crate::text::safe;
-use crate::update::{go, load, queue, said};
+use crate::update::{calls, messages, navigate, queue};
 
 /// A claim that somebody else won.
-pub(super) struct Loss {
+pub(super) struct LostClaim {
     /// Of which handoff.
-    pub(super) handoff: HandoffId,
+    pub(super) handoff_id: HandoffId,
     /// What it is called.
     pub(super) title: String,
     /// The winner.
-    pub(super) by: Person,
+    pub(super) winner: Person,
     /// Since when it is theirs.
-    pub(super) since: Timestamp,
+    pub(super) claimed_at: Timestamp,
 }
 
 /// Somebody else was first: the popup, over the list, with the next one that waits selected. What was typed is kept.
-pub(super) fn lost(state: &mut State, loss: Loss) {
-    let Loss { handoff, title, by, since } = loss;
-    let session = session_of(state, handoff);
+pub(super) fn show_conflict(state: &mut State, lost_claim: LostClaim) {
+    let LostClaim { handoff_id: handoff, title, winner: by, claimed_at: since } = lost_claim;
+    let session = session_for(state, handoff);
     let has_draft = session.is_some_and(|session| state.drafts.contains_key(&session));
-    let draft = if has_draft { Draft::Kept } else { Draft::None };
+    let draft = if has_draft { ConflictDraft::Saved } else { ConflictDraft::None };
     if !matches!(state.screen, Screen::Queue) {
         // What lies over the screen that closes goes with it; a dialog keeps what was typed into it.
-        let belongs = |layer: &Layer| matches!(layer, Layer::Briefing | Layer::Pick(_) | Layer::Confirm(_));
+        let belongs = |layer: &Layer| matches!(layer, Layer::Briefing | Layer::Picker(_) | Layer::Confirm(_));
         state.layers.retain(|layer| !belongs(layer));
     }
-    go::to_queue(state);
-    mark(state, handoff, &by, since);
+    navigate::to_queue(state);
+    mark_claimed(state, handoff, &by, since);
     state.queue.tab = Tab::Queue;
     queue::select_next_open(state);
     let (by, came_at) = (by.name, state.now);
-    state.layers.push(Layer::Conflict(Conflict { handoff, session, title, by, since, came_at, draft }));
+    state.layers.push(Layer::Conflict(Conflict {
+        handoff_id: handoff,
+        session_id: session,
+        title,
+        winner_name: by,
+        claimed_at: since,
+        opened_at: came_at,
+        draft,
+    }));
 }
 
 /// The row is the winner's, although no event has said so yet.
-fn mark(state: &mut State, handoff: HandoffId, by: &Person, since: Timestamp) {
+fn mark_claimed(state: &mut State, handoff: HandoffId, by: &Person, since: Timestamp) {
     let open = state.queue.item(handoff).filter(|item| item.status == HandoffStatus::Open);
     if let Some(mut item) = open.cloned() {
         item.status = HandoffStatus::Claimed;
         (item.claimed_by, item.claimed_by_name) = (Some(by.id), Some(by.name.clone()));
         item.claimed_at = Some(since);
         let me = state.my_id();
-        state.queue.put(item, me);
+        state.queue.upsert_item(item, me);
     }
 }
 
-fn session_of(state: &State, handoff: HandoffId) -> Option<SessionId> {
+fn session_for(state: &State, handoff: HandoffId) -> Option<SessionId> {
     let open = match &state.screen {
         Screen::Queue => None,
         Screen::Briefing(briefing) => Some(&briefing.item),
@@ -70,33 +78,39 @@ fn session_of(state: &State, handoff: HandoffId) -> Option<SessionId> {
     known.map(|item| item.session_id)
 }
 
-pub(super) fn act(state: &mut State, verb: ConflictVerb, effects: &mut Vec<Effect>) {
+pub(super) fn run_action(state: &mut State, verb: ConflictAction, effects: &mut Vec<Effect>) {
     match verb {
-        ConflictVerb::Close => {
+        ConflictAction::Close => {
             state.layers.pop();
         }
-        ConflictVerb::NextOpen => {
+        ConflictAction::NextOpen => {
             state.layers.pop();
             queue::open_next(state, effects);
         }
-        ConflictVerb::SendDraft => send_draft(state, effects),
+        ConflictAction::SendDraft => send_draft(state, effects),
     }
 }
 
 /// Sends the winner what was typed, as a note.
 fn send_draft(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Layer::Conflict(lost)) = state.layers.last() else { return };
-    let Some(session) = lost.session.filter(|_| !matches!(lost.draft, Draft::None | Draft::Sending(_)))
+    let Some(session) =
+        lost.session_id.filter(|_| !matches!(lost.draft, ConflictDraft::None | ConflictDraft::Sending(_)))
     else {
         return;
     };
     let Some(content) = state.drafts.get(&session).cloned() else { return };
-    let draft = if state.link.may_ask() {
+    let draft = if state.connection.allows_calls() {
         let message = CreateMessage { content, kind: MessageKind::Note };
-        let before = said::ticket_of(state, session, &message);
-        Draft::Sending(load::ask_as(state, before, Call::Say { session, message }, effects))
+        let before = messages::take_reusable_call_id(state, session, &message);
+        ConflictDraft::Sending(calls::send_with_id(
+            state,
+            before,
+            Call::CreateMessage { session_id: session, message },
+            effects,
+        ))
     } else {
-        Draft::Refused("Offline: the draft is kept".into())
+        ConflictDraft::Rejected("Offline: the draft is kept".into())
     };
     if let Some(Layer::Conflict(lost)) = state.layers.last_mut() {
         lost.draft = draft;
@@ -104,16 +118,16 @@ fn send_draft(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 /// A draft reached the winner, or did not; whether this was one.
-pub(super) fn sent(
+pub(super) fn apply_draft_reply(
     state: &mut State,
-    ticket: Ticket,
+    call_id: CallId,
     session: SessionId,
-    result: &Result<Message, Failure>,
+    result: &Result<Message, CallError>,
     effects: &mut Vec<Effect>,
 ) -> bool {
     let ours = state.layers.iter_mut().find_map(|layer| {
         if let Layer::Conflict(lost) = layer
-            && lost.draft == Draft::Sending(ticket)
+            && lost.draft == ConflictDraft::Sending(call_id)
         {
             return Some(lost);
         }
@@ -122,18 +136,24 @@ pub(super) fn sent(
     let Some(lost) = ours else { return false };
     match result {
         Ok(_) => {
-            lost.draft = Draft::None;
-            let text = format!("{} has your note", safe::line(&lost.by));
-            state.toast(Tone::Good, text);
-            said::keep_draft(state, session, String::new(), effects);
+            lost.draft = ConflictDraft::None;
+            let text = format!("{} has your note", safe::sanitize_line(&lost.winner_name));
+            state.show_toast(ToastLevel::Success, text);
+            messages::save_draft(state, session, String::new(), effects);
         }
         Err(failure) => {
-            lost.draft = Draft::Refused(said::not_sent("it", failure));
-            if failure.leaves_doubt() {
+            lost.draft = ConflictDraft::Rejected(messages::send_error_text("it", failure));
+            if failure.is_outcome_unknown() {
                 let text = state.drafts.get(&session).cloned().unwrap_or_default();
                 // Nothing is known of that conversation: only sending it again tells.
-                let sent = Outgoing { ticket, text, kind: MessageKind::Note, at: state.now, after: u32::MAX };
-                state.doubts.insert(session, sent);
+                let sent = OutgoingMessage {
+                    call_id,
+                    text,
+                    kind: MessageKind::Note,
+                    sent_at: state.now,
+                    after_seq: u32::MAX,
+                };
+                state.messages_in_doubt.insert(session, sent);
             }
         }
     }

@@ -2,47 +2,48 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tierup_common::problem::Code;
-use tierup_common::trim::bare;
+use tierup_common::trim::trim_value;
 
-use crate::effect::{Credentials, Effect, Ticket};
-use crate::event::{Failure, Reply, Welcome};
-use crate::keymap::{Action, Context, DialogVerb};
+use crate::effect::{CallId, Credentials, Effect};
+use crate::event::{CallError, LoggedInUser, Reply};
+use crate::keymap::{Action, Context, DialogAction};
 use crate::state::State;
+use crate::state::connection::ConnectionState;
 use crate::state::layer::Layer;
-use crate::state::link::Link;
-use crate::state::login::{Field, LogIn, Why};
-use crate::state::toast::Tone;
-use crate::text::pasted::{can_be_overheard, line_of_a_password};
+use crate::state::login::{LogInField, LogInForm, LogInReason};
+use crate::state::toast::ToastLevel;
+use crate::text::login_input::{is_unencrypted_remote, trim_password_line};
 use crate::text::safe;
-use crate::update::{load, reply};
+use crate::update::{calls, replies};
 
 /// Asks for a log-in, if it is not asked for already.
-pub(super) fn ask(state: &mut State, why: Why) {
+pub(super) fn open(state: &mut State, reason: LogInReason) {
     let is_asked = state.layers.iter().any(|layer| matches!(layer, Layer::LogIn(_)));
     if is_asked {
         return;
     }
     let email = state.me.as_ref().map(|me| me.user.email.as_str());
-    let came_at = matches!(why, Why::Ended(_)).then_some(state.now);
-    let login = LogIn { came_at, ..LogIn::new(why, state.server.as_deref(), email) };
+    let came_at = matches!(reason, LogInReason::TokenExpired(_)).then_some(state.now);
+    let login =
+        LogInForm { opened_at: came_at, ..LogInForm::new(reason, state.server_url.as_deref(), email) };
     state.layers.push(Layer::LogIn(Box::new(login)));
 }
 
 /// Hears of every answer: one that says that the token works no more asks for a log-in.
-pub(super) fn overhear(state: &mut State, reply: &Reply) {
-    if let Err(Failure::Problem(problem)) = &reply.result
+pub(super) fn observe(state: &mut State, reply: &Reply) {
+    if let Err(CallError::Problem(problem)) = &reply.result
         && problem.code() == Some(Code::Unauthenticated)
     {
-        ended(state, problem.detail.clone().unwrap_or_else(|| problem.title.clone()));
+        expire_token(state, problem.with_detail.clone().unwrap_or_else(|| problem.title.clone()));
     }
 }
 
 /// The token works no more. It is asked for another once: who puts that away is not asked by every answer again.
-pub(super) fn ended(state: &mut State, why: String) {
-    let ended = Link::Refused("logged out".into());
-    if state.link != ended {
-        state.link = ended;
-        ask(state, Why::Ended(why));
+pub(super) fn expire_token(state: &mut State, reason: String) {
+    let ended = ConnectionState::Refused("logged out".into());
+    if state.connection != ended {
+        state.connection = ended;
+        open(state, LogInReason::TokenExpired(reason));
     }
 }
 
@@ -50,42 +51,42 @@ pub(super) fn is_open(state: &State) -> bool {
     matches!(state.layers.last(), Some(Layer::LogIn(_)))
 }
 
-pub(super) fn act(state: &mut State, verb: DialogVerb, effects: &mut Vec<Effect>) {
-    let Some(login) = top(state) else { return };
+pub(super) fn run_action(state: &mut State, verb: DialogAction, effects: &mut Vec<Effect>) {
+    let Some(login) = login_form_mut(state) else { return };
     match verb {
-        DialogVerb::NextField => login.focus = login.focus.step(1),
-        DialogVerb::PreviousField => login.focus = login.focus.step(2),
-        DialogVerb::Newline => {}
-        DialogVerb::Cancel => match login.why {
+        DialogAction::NextField => login.focus = login.focus.next_by(1),
+        DialogAction::PreviousField => login.focus = login.focus.next_by(2),
+        DialogAction::Newline => {}
+        DialogAction::Cancel => match login.reason {
             // There is nothing behind it yet.
-            Why::First => effects.push(Effect::Quit),
+            LogInReason::FirstRun => effects.push(Effect::Quit),
             // What the server answers must find it here.
-            Why::Ended(_) | Why::Asked if login.sending.is_some() => {}
-            Why::Ended(_) => {
+            LogInReason::TokenExpired(_) | LogInReason::Requested if login.pending_call.is_some() => {}
+            LogInReason::TokenExpired(_) => {
                 state.layers.pop();
                 let palette = state.settings.keymap.key_for(Context::Global, Action::Palette);
                 let text = format!("You are logged out: {palette}, then “log in”, asks again");
-                state.toast(Tone::Info, text);
+                state.show_toast(ToastLevel::Info, text);
             }
-            Why::Asked => {
+            LogInReason::Requested => {
                 state.layers.pop();
             }
         },
-        DialogVerb::Submit => submit(state, effects),
+        DialogAction::Submit => submit(state, effects),
     }
 }
 
 /// A key that is no command: it goes to the field that has the keys.
-pub(super) fn type_key(state: &mut State, key: KeyEvent) {
-    let Some(login) = top(state) else { return };
-    if login.sending.is_some() {
+pub(super) fn handle_key(state: &mut State, key: KeyEvent) {
+    let Some(login) = login_form_mut(state) else { return };
+    if login.pending_call.is_some() {
         return;
     }
     login.error = None;
     match login.focus {
-        Field::Server => login.server.key(key),
-        Field::Email => login.email.key(key),
-        Field::Secret => match (key.code, key.modifiers) {
+        LogInField::Server => login.server_url.handle_key(key),
+        LogInField::Email => login.email.handle_key(key),
+        LogInField::Secret => match (key.code, key.modifiers) {
             (KeyCode::Backspace, _) => login.secret.pop(),
             (KeyCode::Char('u' | 'w'), KeyModifiers::CONTROL) => login.secret.clear(),
             (KeyCode::Char(c), KeyModifiers::NONE | KeyModifiers::SHIFT) => login.secret.push(c),
@@ -95,19 +96,19 @@ pub(super) fn type_key(state: &mut State, key: KeyEvent) {
 }
 
 pub(super) fn paste(state: &mut State, text: &str) {
-    let Some(login) = top(state) else { return };
+    let Some(login) = login_form_mut(state) else { return };
     match login.focus {
-        Field::Server => login.server.paste_in_line(bare(text)),
-        Field::Email => login.email.paste_in_line(bare(text)),
+        LogInField::Server => login.server_url.paste_single_line(trim_value(text)),
+        LogInField::Email => login.email.paste_single_line(trim_value(text)),
         // A token has nothing around it; a password may.
-        Field::Secret if login.address().is_none() => {
-            bare(text).chars().for_each(|c| login.secret.push(c));
+        LogInField::Secret if login.entered_email().is_none() => {
+            trim_value(text).chars().for_each(|c| login.secret.push(c));
         }
-        Field::Secret => line_of_a_password(text).chars().for_each(|c| login.secret.push(c)),
+        LogInField::Secret => trim_password_line(text).chars().for_each(|c| login.secret.push(c)),
     }
 }
 
-fn top(state: &mut State) -> Option<&mut LogIn> {
+fn login_form_mut(state: &mut State) -> Option<&mut LogInForm> {
     state
         .layers
         .iter_mut()
@@ -117,83 +118,86 @@ fn top(state: &mut State) -> Option<&mut LogIn> {
 
 /// Goes to the first field that is empty, or else logs in.
 fn submit(state: &mut State, effects: &mut Vec<Effect>) {
-    let ticket = state.ticket();
-    let Some(login) = top(state) else { return };
-    if login.sending.is_some() {
+    let ticket = state.next_call_id();
+    let Some(login) = login_form_mut(state) else { return };
+    if login.pending_call.is_some() {
         return;
     }
-    if login.server.is_blank() {
-        login.focus = Field::Server;
+    if login.server_url.is_blank() {
+        login.focus = LogInField::Server;
         login.error = Some("Say which server, like http://127.0.0.1:7890".into());
     } else if login.secret.is_empty() {
         login.error = match login.focus {
-            Field::Server | Field::Email => None,
-            Field::Secret => Some(format!("The {} is missing", login.secret_is().to_lowercase())),
+            LogInField::Server | LogInField::Email => None,
+            LogInField::Secret => Some(format!("The {} is missing", login.secret_label().to_lowercase())),
         };
-        login.focus = login.focus.step(usize::from(login.focus != Field::Secret));
+        login.focus = login.focus.next_by(usize::from(login.focus != LogInField::Secret));
     } else {
-        let server = bare(&login.server.text()).to_owned();
-        if can_be_overheard(&server) && login.warned_of.as_ref() != Some(&server) {
-            let secret = login.secret_is().to_lowercase();
+        let server = trim_value(&login.server_url.text()).to_owned();
+        if is_unencrypted_remote(&server) && login.warned_server.as_ref() != Some(&server) {
+            let secret = login.secret_label().to_lowercase();
             login.error = Some(format!(
                 "This is not encrypted: others can read your {secret} on its way. https:// is safe; Enter again sends it"
             ));
-            login.warned_of = Some(server);
+            login.warned_server = Some(server);
             return;
         }
-        (login.sending, login.error) = (Some(ticket), None);
-        let credentials = Credentials { server, email: login.address(), secret: login.secret.clone() };
+        (login.pending_call, login.error) = (Some(ticket), None);
+        let credentials =
+            Credentials { server_url: server, email: login.entered_email(), secret: login.secret.clone() };
         effects.push(Effect::LogIn(ticket, credentials));
     }
 }
 
 /// What came of a log-in.
-pub(super) fn answered(
+pub(super) fn apply_result(
     state: &mut State,
-    ticket: Ticket,
-    result: Result<Welcome, String>,
+    call_id: CallId,
+    result: Result<LoggedInUser, String>,
     effects: &mut Vec<Effect>,
 ) {
-    let Some(login) = top(state).filter(|login| login.sending == Some(ticket)) else { return };
+    let Some(login) = login_form_mut(state).filter(|login| login.pending_call == Some(call_id)) else {
+        return;
+    };
     match result {
-        Ok(welcome) => begin(state, welcome, effects),
+        Ok(welcome) => complete_login(state, welcome, effects),
         Err(why) => {
-            login.sending = None;
-            login.error = Some(safe::line(&why));
+            login.pending_call = None;
+            login.error = Some(safe::sanitize_line(&why));
         }
     }
 }
 
 /// Begins as somebody: where they were, if they are who they were, else from the beginning.
-fn begin(state: &mut State, welcome: Welcome, effects: &mut Vec<Effect>) {
-    let Welcome { server, me, place } = welcome;
-    let is_same = state.server.as_ref() == Some(&server)
+fn complete_login(state: &mut State, user: LoggedInUser, effects: &mut Vec<Effect>) {
+    let LoggedInUser { server_url: server, me, token_location: place } = user;
+    let is_same = state.server_url.as_ref() == Some(&server)
         && state.me.as_ref().is_some_and(|known| known.user.id == me.user.id);
     if is_same {
         state.layers.retain(|layer| !matches!(layer, Layer::LogIn(_)));
         // The streams begin anew, at what is newest then.
-        state.watches.clear();
-        (state.heard, state.queue.live_from) = (None, None);
+        state.stream_filters.clear();
+        (state.last_event_seq, state.queue.stream_start_seq) = (None, None);
         // Whether events come late on the new stream is not known yet.
-        state.poll_every = None;
-        give_up(state, effects);
+        state.poll_interval = None;
+        fail_pending_calls(state, effects);
     } else {
-        state.start_over();
+        state.reset();
     }
-    state.link = Link::Connecting;
+    state.connection = ConnectionState::Connecting;
     let text = format!("Logged in as {}; the token is kept in {place}", me.user.name);
-    state.toast(Tone::Good, safe::line(&text));
-    (state.server, state.me) = (Some(server), Some(me));
-    effects.push(Effect::Follow);
-    load::me(state, effects);
-    load::lists(state, effects);
-    load::open_session(state, effects);
+    state.show_toast(ToastLevel::Success, safe::sanitize_line(&text));
+    (state.server_url, state.me) = (Some(server), Some(me));
+    effects.push(Effect::OpenTeamStream);
+    calls::fetch_me(state, effects);
+    calls::fetch_lists(state, effects);
+    calls::refetch_open_session(state, effects);
 }
 
 /// Nobody answers any more what was asked before: all of it has failed.
-fn give_up(state: &mut State, effects: &mut Vec<Effect>) {
-    for (ticket, call) in std::mem::take(&mut state.asked) {
-        let failure = Failure::unreachable("you logged in again before it was answered");
-        reply::reply(state, Reply { ticket, call, result: Err(failure) }, effects);
+fn fail_pending_calls(state: &mut State, effects: &mut Vec<Effect>) {
+    for (ticket, call) in std::mem::take(&mut state.pending_calls) {
+        let failure = CallError::unreachable("you logged in again before it was answered");
+        replies::apply_reply(state, Reply { call_id: ticket, call, result: Err(failure) }, effects);
     }
 }

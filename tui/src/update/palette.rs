@@ -3,132 +3,132 @@
 use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::effect::Effect;
-use crate::keymap::{Action, Context, LineVerb, Move, SessionVerb};
+use crate::keymap::{Action, Context, LineAction, Move, SessionAction};
 use crate::state::layer::Layer;
-use crate::state::palette::{Choice, Chosen, Palette, fitting};
+use crate::state::palette::{ChoiceTarget, Palette, PaletteChoice, rank_choices};
 use crate::state::{Screen, State};
 use crate::text::safe;
-use crate::update::{act as act_on, can, command};
+use crate::update::{command_line, dispatch_action, is_available};
 
 /// Handoffs that are offered before anything is typed.
-const FIRST: usize = 20;
+const INITIAL_HANDOFFS: usize = 20;
 
 /// Opens it over a place.
-pub(super) fn open(state: &mut State, of: Context) {
-    let mut choices = doable(state, of);
-    choices.extend(state.queue.handoffs().take(FIRST).map(Choice::handoff));
-    state.layers.push(Layer::Palette(Box::new(Palette::new(of, choices))));
+pub(super) fn open(state: &mut State, context: Context) {
+    let mut choices = available_choices(state, context);
+    choices.extend(state.queue.listed_handoffs().take(INITIAL_HANDOFFS).map(PaletteChoice::from_handoff));
+    state.layers.push(Layer::Palette(Box::new(Palette::new(context, choices))));
 }
 
-pub(super) fn act(state: &mut State, verb: LineVerb, effects: &mut Vec<Effect>) {
+pub(super) fn run_action(state: &mut State, verb: LineAction, effects: &mut Vec<Effect>) {
     match verb {
-        LineVerb::Accept => choose(state, effects),
-        LineVerb::Cancel => {
+        LineAction::Accept => run_selected(state, effects),
+        LineAction::Cancel => {
             state.layers.pop();
         }
-        LineVerb::Complete | LineVerb::CompleteBack => {}
+        LineAction::Complete | LineAction::CompleteBack => {}
     }
 }
 
 /// Chooses by a click.
-pub(super) fn click(state: &mut State, at: usize, effects: &mut Vec<Effect>) {
-    if let Some(palette) = top(state) {
-        palette.at = at;
-        choose(state, effects);
+pub(super) fn click_choice(state: &mut State, at: usize, effects: &mut Vec<Effect>) {
+    if let Some(palette) = top_palette(state) {
+        palette.selected_index = at;
+        run_selected(state, effects);
     }
 }
 
-pub(super) fn go_to(state: &mut State, to: Move) {
-    let page = isize::try_from(state.painted.page.max(1)).unwrap_or(1);
-    let Some(palette) = top(state) else { return };
-    match to {
-        Move::Down => palette.step(1),
-        Move::Up => palette.step(-1),
-        Move::PageDown => palette.step(page),
-        Move::PageUp => palette.step(-page),
-        Move::Top => palette.at = 0,
-        Move::Bottom => palette.step(isize::MAX),
+pub(super) fn move_selection(state: &mut State, movement: Move) {
+    let page = isize::try_from(state.last_paint.page_height.max(1)).unwrap_or(1);
+    let Some(palette) = top_palette(state) else { return };
+    match movement {
+        Move::Down => palette.move_selection(1),
+        Move::Up => palette.move_selection(-1),
+        Move::PageDown => palette.move_selection(page),
+        Move::PageUp => palette.move_selection(-page),
+        Move::Top => palette.selected_index = 0,
+        Move::Bottom => palette.move_selection(isize::MAX),
     }
 }
 
-pub(super) fn type_key(state: &mut State, key: KeyEvent) {
-    let Some(palette) = top(state) else { return };
-    if key.code == KeyCode::Backspace && palette.line.is_empty() {
+pub(super) fn handle_key(state: &mut State, key: KeyEvent) {
+    let Some(palette) = top_palette(state) else { return };
+    if key.code == KeyCode::Backspace && palette.input.is_empty() {
         state.layers.pop();
         return;
     }
-    palette.line.key_in_line(key);
-    fit(state);
+    palette.input.handle_key_single_line(key);
+    refresh_choices(state);
 }
 
 pub(super) fn paste(state: &mut State, text: &str) {
-    if let Some(palette) = top(state) {
-        palette.line.paste_in_line(text);
-        fit(state);
+    if let Some(palette) = top_palette(state) {
+        palette.input.paste_single_line(text);
+        refresh_choices(state);
     }
 }
 
-fn top(state: &mut State) -> Option<&mut Palette> {
+fn top_palette(state: &mut State) -> Option<&mut Palette> {
     let Some(Layer::Palette(palette)) = state.layers.last_mut() else { return None };
     Some(palette)
 }
 
-fn fit(state: &mut State) {
-    let Some(palette) = top(state) else { return };
-    let (of, text) = (palette.of, palette.line.text());
-    let choices = fitting(&text, doable(state, of), state.queue.handoffs());
-    if let Some(palette) = top(state) {
-        (palette.choices, palette.at) = (choices, 0);
+fn refresh_choices(state: &mut State) {
+    let Some(palette) = top_palette(state) else { return };
+    let (of, text) = (palette.context, palette.input.text());
+    let choices = rank_choices(&text, available_choices(state, of), state.queue.listed_handoffs());
+    if let Some(palette) = top_palette(state) {
+        (palette.choices, palette.selected_index) = (choices, 0);
     }
 }
 
-fn choose(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(palette) = top(state) else { return };
-    let Some(what) = palette.selected().map(|choice| choice.what.clone()) else { return };
-    let of = palette.of;
+fn run_selected(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(palette) = top_palette(state) else { return };
+    let Some(what) = palette.selected().map(|choice| choice.target.clone()) else { return };
+    let of = palette.context;
     state.layers.pop();
     match what {
-        Chosen::Action(action) => act_on(state, of, action, effects),
+        ChoiceTarget::Action(action) => dispatch_action(state, of, action, effects),
         // What is offered can be done.
-        Chosen::Command(line) => drop(command::run(state, of, &line, effects)),
-        Chosen::Handoff(id) => command::open_handoff(state, id, effects),
+        ChoiceTarget::Command(line) => drop(command_line::run_line(state, of, &line, effects)),
+        ChoiceTarget::Handoff(id) => command_line::open_handoff(state, id, effects),
     }
 }
 
 /// A suggested step, in its own words.
-fn step(state: &State, number: u8) -> String {
+fn use_step_label(state: &State, number: u8) -> String {
     let Screen::Session(chat) = &state.screen else { return String::new() };
-    let steps = chat.steps(state.my_id());
+    let steps = chat.suggested_steps(state.my_id());
     let text = usize::from(number).checked_sub(1).and_then(|place| steps.get(place)).map(|step| &step.text);
-    format!("Step {number}: {}", safe::line(text.map_or("", String::as_str)))
+    format!("Step {number}: {}", safe::sanitize_line(text.map_or("", String::as_str)))
 }
 
 /// The actions of a place and the commands that need nothing more, those that move last.
-fn doable(state: &State, of: Context) -> Vec<Choice> {
+fn available_choices(state: &State, context: Context) -> Vec<PaletteChoice> {
     let (mut acts, mut moves) = (Vec::new(), Vec::new());
-    for binding in state.settings.keymap.of(of) {
-        if binding.action == Action::Palette || !can(state, of, binding.action) {
+    for binding in state.settings.keymap.bindings_in(context) {
+        if binding.action == Action::Palette || !is_available(state, context, binding.action) {
             continue;
         }
-        let choice = Choice {
-            what: Chosen::Action(binding.action),
-            text: if let Action::Session(SessionVerb::UseStep(number)) = binding.action {
-                step(state, number)
+        let choice = PaletteChoice {
+            target: ChoiceTarget::Action(binding.action),
+            label: if let Action::Session(SessionAction::UseStep(number)) = binding.action {
+                use_step_label(state, number)
             } else {
                 // What marks code in the help has no look of its own here.
-                binding.about.replace('`', "")
+                binding.description.replace('`', "")
             },
-            name: binding.name(),
-            key: state.settings.keymap.shown(&binding, 0),
+            name: binding.action_name(),
+            key_label: state.settings.keymap.key_label(&binding, 0),
         };
         let kind = if let Action::Move(_) = binding.action { &mut moves } else { &mut acts };
         kind.push(choice);
     }
-    acts.extend(command::whole(state).map(|(line, about)| Choice {
-        what: Chosen::Command(line.clone()),
-        text: about,
+    acts.extend(command_line::ready_commands(state).map(|(line, about)| PaletteChoice {
+        target: ChoiceTarget::Command(line.clone()),
+        label: about,
         name: format!(":{line}"),
-        key: String::new(),
+        key_label: String::new(),
     }));
     acts.extend(moves);
     acts

@@ -1,14 +1,14 @@
 //! The console as a function: events in, effects out. Here is who and what the stories are about.
 
-mod back;
 mod claims;
-mod earlier;
+mod earlier_messages;
+mod hints;
 mod lists;
+mod messaging;
 mod polling;
 mod reading;
-mod shown;
-mod talking;
-mod typing;
+mod reconnect;
+mod text_cursor;
 
 use std::time::Duration;
 
@@ -16,7 +16,9 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use tierup_common::assessment::{Assessment, AssessmentStatus, Confidence, Step};
-use tierup_common::event::{AboutHandoff, AboutSession, Event as Happened, Frame, Signal, What};
+use tierup_common::event::{
+    Event as Happened, EventBody, HandoffSummary, SessionSummary, Signal, StreamFrame,
+};
 use tierup_common::handoff::{
     Handoff, HandoffStatus, Intent, Priority, QueueCounts, QueueItem, QueuePage, Snapshot,
 };
@@ -28,8 +30,8 @@ use tierup_common::session::{
 use tierup_common::time::Timestamp;
 use tierup_common::user::{Me, Person, Role, User};
 
-use crate::effect::{Call, Effect, Ticket};
-use crate::event::{Answer, Event, Failure, Lost, Reply};
+use crate::effect::{Call, CallId, Effect};
+use crate::event::{CallError, Event, Reply, ReplyBody, TransportError};
 use crate::state::layer::Layer;
 use crate::state::{Screen, State};
 use crate::update::{start, update};
@@ -115,7 +117,7 @@ fn with_steps(mut item: QueueItem, count: u8) -> QueueItem {
     item
 }
 
-fn whole(item: QueueItem) -> Handoff {
+fn handoff_with_snapshot(item: QueueItem) -> Handoff {
     let snapshot = Snapshot {
         problem_summary: None,
         intake_content: IntakeContent { text: item.problem_summary.clone() },
@@ -140,7 +142,7 @@ fn message(seq: u8, who: u8, text: &str) -> Message {
     }
 }
 
-fn answer_of_the_assistant(seq: u8, text: &str) -> Message {
+fn assistant_message(seq: u8, text: &str) -> Message {
     Message { role: MessageRole::Assistant, author_id: None, author_name: None, ..message(seq, SAM, text) }
 }
 
@@ -172,8 +174,8 @@ fn session(number: u8, status: SessionStatus, assignee: u8, messages: Vec<Messag
 }
 
 /// The event that tells of a handoff as it is one version after this.
-fn about(item: &QueueItem) -> AboutHandoff {
-    AboutHandoff {
+fn handoff_summary(item: &QueueItem) -> HandoffSummary {
+    HandoffSummary {
         handoff_id: item.id,
         session_id: item.session_id,
         number: item.number,
@@ -184,8 +186,8 @@ fn about(item: &QueueItem) -> AboutHandoff {
     }
 }
 
-fn about_session(session: &Session) -> AboutSession {
-    AboutSession {
+fn session_summary(session: &Session) -> SessionSummary {
+    SessionSummary {
         session_id: session.item.id,
         number: session.item.number,
         problem_summary: "problem".into(),
@@ -196,63 +198,65 @@ fn about_session(session: &Session) -> AboutSession {
 }
 
 /// Priya at her console.
-struct Desk {
+struct TestConsole {
     state: State,
     /// What it wanted done and nobody has looked at.
-    wants: Vec<Effect>,
+    effects: Vec<Effect>,
     seq: u64,
 }
 
-impl Desk {
+impl TestConsole {
     /// Connected, with these handoffs in the lists.
-    fn with(items: Vec<QueueItem>) -> Self {
-        let mut desk = Self::opened();
-        desk.says_hello(10);
+    fn with_items(items: Vec<QueueItem>) -> Self {
+        let mut desk = Self::just_opened();
+        desk.receive_hello(10);
         let (claimed, open) = items.into_iter().partition(|item| item.status == HandoffStatus::Claimed);
         for items in [open, claimed] {
-            let ticket = desk.asked(|call| matches!(call, Call::Queue { .. }));
-            desk.answers(ticket, Ok(Answer::Queue(page(items))));
+            let ticket = desk.take_call(|call| matches!(call, Call::Queue { .. }));
+            desk.reply(ticket, Ok(ReplyBody::Queue(queue_page(items))));
         }
         for status in [SessionStatus::Paused, SessionStatus::Active] {
-            desk.has_sessions(status, Vec::new());
+            desk.reply_own_sessions(status, Vec::new());
         }
-        desk.paints();
-        desk.wants.clear();
+        desk.paint();
+        desk.effects.clear();
         desk
     }
 
     /// Just opened: everything was asked for and nothing answered but who the user is.
-    fn opened() -> Self {
+    fn just_opened() -> Self {
         let mut state = State::default();
-        (state.size, state.now, state.server) = ((120, 36), NOW, Some("https://acme.test".into()));
+        (state.terminal_size, state.now, state.server_url) =
+            ((120, 36), NOW, Some("https://acme.test".into()));
         let wants = start(&mut state);
-        let mut desk = Self { state, wants, seq: 10 };
-        let ticket = desk.asked(|call| matches!(call, Call::Me));
+        let mut desk = Self { state, effects: wants, seq: 10 };
+        let ticket = desk.take_call(|call| matches!(call, Call::Me));
         let (Person { id, name }, email) = (person(PRIYA), "priya@acme.test".into());
         let user = User { id, email, name, role: Role::Engineer, active: true, created_at: NOW };
-        desk.answers(ticket, Ok(Answer::Me(Me { user, account_name: "Acme".into() })));
+        desk.reply(ticket, Ok(ReplyBody::Me(Me { user, account_name: "Acme".into() })));
         desk
     }
 
-    fn happens(&mut self, event: Event) {
+    fn dispatch(&mut self, event: Event) {
         let wants = update(&mut self.state, event);
-        self.wants.extend(wants);
+        self.effects.extend(wants);
     }
 
-    fn paints_cells(&mut self) -> Buffer {
-        let mut buffer = Buffer::empty(Rect::new(0, 0, self.state.size.0, self.state.size.1));
-        self.state.painted = crate::view::paint(&self.state, &mut buffer);
+    fn paint_buffer(&mut self) -> Buffer {
+        let mut buffer =
+            Buffer::empty(Rect::new(0, 0, self.state.terminal_size.0, self.state.terminal_size.1));
+        self.state.last_paint = crate::view::paint(&self.state, &mut buffer);
         buffer
     }
 
-    fn paints(&mut self) -> String {
-        let buffer = self.paints_cells();
+    fn paint(&mut self) -> String {
+        let buffer = self.paint_buffer();
         let rows = buffer.content.chunks(usize::from(buffer.area.width));
         rows.map(|row| row.iter().map(Cell::symbol).collect::<String>() + "\n").collect()
     }
 
     /// Presses keys; what is no letter has a name in `<>`.
-    fn press(&mut self, keys: &str) {
+    fn press_keys(&mut self, keys: &str) {
         let mut rest = keys;
         while let Some(c) = rest.chars().next() {
             let (name, after) = match rest.strip_prefix('<').and_then(|rest| rest.split_once('>')) {
@@ -273,99 +277,100 @@ impl Desk {
                     (KeyCode::Char(letter.chars().next().unwrap()), modifier)
                 }
             };
-            self.happens(Event::Key(KeyEvent::new(code, modifiers)));
+            self.dispatch(Event::Key(KeyEvent::new(code, modifiers)));
             rest = after;
         }
     }
 
     /// Time passes.
-    fn passes(&mut self, span: Duration) {
+    fn advance_clock(&mut self, span: Duration) {
         let now = self.state.now.plus(span);
-        self.happens(Event::Tick(now));
+        self.dispatch(Event::Tick(now));
     }
 
     /// The team's stream tells of something.
-    fn hears(&mut self, what: What) {
+    fn receive_team_event(&mut self, body: EventBody) {
         self.seq += 1;
-        let event = Happened { seq: Seq(self.seq), at: self.state.now, what };
-        self.happens(Event::Live(Frame::Event(Box::new(event))));
+        let event = Happened { seq: Seq(self.seq), at: self.state.now, body };
+        self.dispatch(Event::TeamFrame(StreamFrame::Event(Box::new(event))));
     }
 
     /// The stream of what is open tells of something.
-    fn hears_here(&mut self, what: What) {
+    fn receive_filtered_event(&mut self, body: EventBody) {
         self.seq += 1;
-        let event = Happened { seq: Seq(self.seq), at: self.state.now, what };
-        self.happens(Event::Watched(Frame::Event(Box::new(event))));
+        let event = Happened { seq: Seq(self.seq), at: self.state.now, body };
+        self.dispatch(Event::FilteredFrame(StreamFrame::Event(Box::new(event))));
     }
 
-    fn says_hello(&mut self, newest: u64) {
+    fn receive_hello(&mut self, newest: u64) {
         let hello = Signal::Hello { seq: Seq(newest), oldest_seq: Seq(1), now: NOW };
-        self.happens(Event::Live(Frame::Signal(hello)));
+        self.dispatch(Event::TeamFrame(StreamFrame::Signal(hello)));
     }
 
     /// The ticket of the first such question that nobody has answered.
     #[track_caller]
-    fn asked(&mut self, such: impl Fn(&Call) -> bool) -> Ticket {
-        let place = self.wants.iter().position(|want| matches!(want, Effect::Call(_, call) if such(call)));
-        let place = place.unwrap_or_else(|| panic!("nothing such was asked: {:?}", self.wants));
-        let Effect::Call(ticket, _) = self.wants.remove(place) else { unreachable!("it was one") };
+    fn take_call(&mut self, predicate: impl Fn(&Call) -> bool) -> CallId {
+        let place =
+            self.effects.iter().position(|want| matches!(want, Effect::Call(_, call) if predicate(call)));
+        let place = place.unwrap_or_else(|| panic!("nothing such was asked: {:?}", self.effects));
+        let Effect::Call(ticket, _) = self.effects.remove(place) else { unreachable!("it was one") };
         ticket
     }
 
     /// How many such questions nobody has answered.
-    fn asks(&self, such: impl Fn(&Call) -> bool) -> usize {
-        self.wants.iter().filter(|want| matches!(want, Effect::Call(_, call) if such(call))).count()
+    fn count_calls(&self, predicate: impl Fn(&Call) -> bool) -> usize {
+        self.effects.iter().filter(|want| matches!(want, Effect::Call(_, call) if predicate(call))).count()
     }
 
-    fn answers(&mut self, ticket: Ticket, result: Result<Answer, Failure>) {
-        let call = self.state.asked[&ticket].clone();
-        self.happens(Event::Reply(Box::new(Reply { ticket, call, result })));
+    fn reply(&mut self, call_id: CallId, result: Result<ReplyBody, CallError>) {
+        let call = self.state.pending_calls[&call_id].clone();
+        self.dispatch(Event::Reply(Box::new(Reply { call_id, call, result })));
     }
 
-    fn has_sessions(&mut self, status: SessionStatus, sessions: Vec<Session>) {
+    fn reply_own_sessions(&mut self, status: SessionStatus, sessions: Vec<Session>) {
         let items = sessions.into_iter().map(|session| session.item).collect();
         let page = tierup_common::session::SessionPage { items, next_cursor: None };
-        let ticket = self.asked(|call| *call == Call::OwnSessions(status));
-        self.answers(ticket, Ok(Answer::Sessions(page)));
+        let ticket = self.take_call(|call| *call == Call::OwnSessions(status));
+        self.reply(ticket, Ok(ReplyBody::Sessions(page)));
     }
 
     /// Priya works in the session of a handoff that she has claimed.
-    fn at_work(item: QueueItem, messages: Vec<Message>) -> Self {
+    fn in_claimed_session(item: QueueItem, messages: Vec<Message>) -> Self {
         let number = u8::try_from(item.number.0).unwrap();
-        let mut desk = Self::with(vec![claimed_by(PRIYA, item)]);
-        desk.press("2<enter>");
-        let ticket = desk.asked(|call| matches!(call, Call::Session(_)));
+        let mut desk = Self::with_items(vec![claimed_by(PRIYA, item)]);
+        desk.press_keys("2<enter>");
+        let ticket = desk.take_call(|call| matches!(call, Call::Session(_)));
         let session = session(number, SessionStatus::Active, PRIYA, messages);
-        desk.answers(ticket, Ok(Answer::Session(session)));
-        desk.paints();
-        desk.wants.clear();
+        desk.reply(ticket, Ok(ReplyBody::Session(session)));
+        desk.paint();
+        desk.effects.clear();
         desk
     }
 
-    fn chat(&self) -> &crate::state::session::Chat {
+    fn chat(&self) -> &crate::state::chat::Chat {
         let Screen::Session(chat) = &self.state.screen else { panic!("no session is open") };
         chat
     }
 
-    fn is_an_admin(&mut self) {
+    fn make_admin(&mut self) {
         if let Some(me) = &mut self.state.me {
             me.user.role = Role::Admin;
         }
     }
 
-    fn is_told_of_a_loss(&self) -> bool {
+    fn has_conflict(&self) -> bool {
         self.state.layers.iter().any(|layer| matches!(layer, Layer::Conflict(_)))
     }
 
-    fn was_told(&self, words: &str) -> bool {
+    fn has_logged_toast(&self, words: &str) -> bool {
         self.state.toasts.log().any(|told| told.text.contains(words))
     }
 }
 
-fn page(items: Vec<QueueItem>) -> QueuePage {
+fn queue_page(items: Vec<QueueItem>) -> QueuePage {
     QueuePage { items, next_cursor: None, counts: QueueCounts::default(), as_of_seq: Seq(10) }
 }
 
-fn unreachable() -> Failure {
-    Failure::Unreachable(Lost::NoConnection)
+fn unreachable_error() -> CallError {
+    CallError::Unreachable(TransportError::NoConnection)
 }

@@ -3,22 +3,22 @@
 use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 
-use crate::state::composer::{CURSOR, Composer, SELECTED};
-use crate::text::{Ink, wrap};
+use crate::state::composer::{CURSOR_MARKER, Composer, SELECTION_MARKER};
+use crate::text::{TextRole, wrap};
 use crate::view::canvas::Canvas;
 
 /// Rows that a text takes at a width; however long it is, no more are counted.
-pub(super) fn rows(composer: &Composer, width: u16, most: usize) -> usize {
+pub(super) fn row_count(composer: &Composer, width: u16, max: usize) -> usize {
     let room = usize::from(width);
     let last = composer.lines().len().saturating_sub(1);
     let mut rows = 0;
     for (place, line) in composer.lines().iter().enumerate() {
         // What fills all of them is enough of a line. One column more is for the cursor behind the last character.
-        let end = line.char_indices().nth(room * most).map_or(line.len(), |(end, _)| end);
+        let end = line.char_indices().nth(room * max).map_or(line.len(), |(end, _)| end);
         let cursor = if place == last { "_" } else { "" };
-        rows += wrap::plain(&format!("{}{cursor}", &line[..end]), room, Ink::Plain).len();
-        if rows >= most {
-            return most;
+        rows += wrap::plain_text(&format!("{}{cursor}", &line[..end]), room, TextRole::Plain).len();
+        if rows >= max {
+            return max;
         }
     }
     rows
@@ -26,27 +26,27 @@ pub(super) fn rows(composer: &Composer, width: u16, most: usize) -> usize {
 
 pub(super) fn paint(composer: &Composer, focused: bool, hint: &str, canvas: &mut Canvas<'_>, area: Rect) {
     canvas.buffer.set_style(area, canvas.theme.text);
-    let shown = composer.shown();
+    let shown = composer.escaped_text_area();
     shown.as_ref().render(area, canvas.buffer);
     // Selected towards the beginning, the caret stands on the first letter of it, and hides that it is.
     let is_on_it =
         shown.selection_range().is_some_and(|(from, _)| from == (shown.cursor().0, shown.cursor().1));
-    wear(focused, is_on_it, canvas, area);
+    apply_cursor_style(focused, is_on_it, canvas, area);
     if composer.is_empty() {
         let x = area.x + u16::from(focused);
-        canvas.put(x, area.y, area.width.saturating_sub(1), hint, canvas.theme.dim);
+        canvas.put_text(x, area.y, area.width.saturating_sub(1), hint, canvas.theme.dim);
     }
 }
 
 /// The text area marks its cursor and what is selected in a way that nothing else is marked in; this is what becomes of
 /// the marks. So it is painted as it stands, and need not be another one for each theme.
-fn wear(focused: bool, is_on_selected: bool, canvas: &mut Canvas<'_>, area: Rect) {
+fn apply_cursor_style(focused: bool, is_on_selected: bool, canvas: &mut Canvas<'_>, area: Rect) {
     let mut caret = None;
     for position in area.positions() {
         let Some(cell) = canvas.buffer.cell_mut(position) else { continue };
-        let is_caret = cell.modifier.contains(CURSOR);
-        let is_selected = cell.modifier.contains(SELECTED) || is_caret && is_on_selected;
-        cell.modifier.remove(SELECTED | CURSOR);
+        let is_caret = cell.modifier.contains(CURSOR_MARKER);
+        let is_selected = cell.modifier.contains(SELECTION_MARKER) || is_caret && is_on_selected;
+        cell.modifier.remove(SELECTION_MARKER | CURSOR_MARKER);
         if is_selected {
             cell.set_style(canvas.theme.cursor);
         }
@@ -56,6 +56,6 @@ fn wear(focused: bool, is_on_selected: bool, canvas: &mut Canvas<'_>, area: Rect
     }
     if focused {
         // The terminal shows it: what input methods draw stands there, and screen readers follow it.
-        canvas.painted.caret = caret;
+        canvas.output.cursor_position = caret;
     }
 }

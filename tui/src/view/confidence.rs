@@ -2,22 +2,22 @@
 
 use tierup_common::assessment::Confidence;
 
-use crate::text::Ink;
+use crate::text::TextRole;
 use crate::view::canvas::Canvas;
-use crate::view::sheet::columns;
+use crate::view::document::display_width;
 
 /// How sure an assessment is, as a glyph and a meaning.
-pub(super) fn look(confidence: Confidence, canvas: &Canvas<'_>) -> (&'static str, Ink) {
+pub(super) fn glyph_and_role(confidence: Confidence, canvas: &Canvas<'_>) -> (&'static str, TextRole) {
     let glyphs = canvas.theme.glyphs;
     match confidence {
-        Confidence::High => (glyphs.check, Ink::Good),
-        Confidence::Medium => (glyphs.dot, Ink::Plain),
-        Confidence::Low | Confidence::Inconclusive => (glyphs.question, Ink::Dim),
+        Confidence::High => (glyphs.check, TextRole::Good),
+        Confidence::Medium => (glyphs.dot, TextRole::Plain),
+        Confidence::Low | Confidence::Inconclusive => (glyphs.question, TextRole::Dim),
     }
 }
 
 /// How sure an assessment is, in words that stand alone.
-pub(super) const fn word(confidence: Confidence) -> &'static str {
+pub(super) const fn label(confidence: Confidence) -> &'static str {
     match confidence {
         Confidence::High => "high confidence",
         Confidence::Medium => "medium confidence",
@@ -28,12 +28,12 @@ pub(super) const fn word(confidence: Confidence) -> &'static str {
 
 /// How sure an assessment is. That this is what it says is left out where there is no room: the priority is high or
 /// low, too.
-pub(super) fn short(sure: Confidence, canvas: &Canvas<'_>, room: u16) -> (String, Ink) {
-    let (glyph, ink) = look(sure, canvas);
+pub(super) fn label_for_width(confidence: Confidence, canvas: &Canvas<'_>, room: u16) -> (String, TextRole) {
+    let (glyph, ink) = glyph_and_role(confidence, canvas);
     // A dot stands there already.
     let glyph = if glyph == canvas.theme.glyphs.dot { String::new() } else { format!("{glyph} ") };
-    let long = format!("{glyph}{}", word(sure));
-    if columns(&long) <= room { (long, ink) } else { (format!("{glyph}{sure}"), ink) }
+    let long = format!("{glyph}{}", label(confidence));
+    if display_width(&long) <= room { (long, ink) } else { (format!("{glyph}{confidence}"), ink) }
 }
 
 #[cfg(test)]
@@ -54,8 +54,8 @@ mod tests {
             (Confidence::Low, "? low confidence", "? low"),
             (Confidence::Inconclusive, "? inconclusive", "? inconclusive"),
         ] {
-            assert_eq!(short(sure, &canvas, 17).0, long);
-            assert_eq!(short(sure, &canvas, 13).0, narrow);
+            assert_eq!(label_for_width(sure, &canvas, 17).0, long);
+            assert_eq!(label_for_width(sure, &canvas, 13).0, narrow);
         }
     }
 }

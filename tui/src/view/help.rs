@@ -2,68 +2,73 @@
 
 use ratatui::layout::Rect;
 
-use crate::keymap::{Context, Help};
+use crate::keymap::{Context, HelpEntry};
 use crate::state::State;
-use crate::text::{Ink, Piece, Row, wrap};
-use crate::update::can;
+use crate::text::{SafeLine, SafeSpan, TextRole, wrap};
+use crate::update::is_available;
 use crate::view::canvas::Canvas;
-use crate::view::sheet::columns;
+use crate::view::document::display_width;
 
 /// Columns between two columns.
-const GAP: u16 = 2;
+const COLUMN_GAP: u16 = 2;
 
-pub(super) fn paint(state: &State, of: Context, top: usize, canvas: &mut Canvas<'_>, area: Rect) {
-    let (here, everywhere) = state.settings.keymap.help(of);
-    let widest = |of: &dyn Fn(&Help) -> u16| here.iter().chain(&everywhere).map(of).max().unwrap_or(0);
-    let keys = widest(&|line| columns(&line.keys));
-    let about = widest(&|line| columns_of(line.about));
-    let names = widest(&|line| columns(&line.name));
-    let width = keys + GAP + about + 4;
+pub(super) fn paint(state: &State, context: Context, top: usize, canvas: &mut Canvas<'_>, area: Rect) {
+    let (here, everywhere) = state.settings.keymap.help_entries(context);
+    let widest = |of: &dyn Fn(&HelpEntry) -> u16| here.iter().chain(&everywhere).map(of).max().unwrap_or(0);
+    let keys = widest(&|line| display_width(&line.keys));
+    let about = widest(&|line| columns_without_backticks(line.description));
+    let names = widest(&|line| display_width(&line.action_name));
+    let width = keys + COLUMN_GAP + about + 4;
     // Names help with `:` and the settings; where they have no room they are left out, not cut.
-    let has_names = width + GAP + names <= area.width;
-    let width = if has_names { width + GAP + names } else { width.min(area.width) };
-    let indent = " ".repeat(usize::from(keys + GAP));
-    let line = |line: &Help| {
-        let pad = |text: &str, width: u16| " ".repeat(usize::from(width.saturating_sub(columns(text))));
+    let has_names = width + COLUMN_GAP + names <= area.width;
+    let width = if has_names { width + COLUMN_GAP + names } else { width.min(area.width) };
+    let indent = " ".repeat(usize::from(keys + COLUMN_GAP));
+    let line = |line: &HelpEntry| {
+        let pad = |text: &str, width: u16| " ".repeat(usize::from(width.saturating_sub(display_width(text))));
         // What would do nothing now steps back.
-        let (key, text) =
-            if can(state, of, line.action) { (Ink::Accent, Ink::Plain) } else { (Ink::Dim, Ink::Dim) };
-        let mut row = vec![Piece::new(format!("{}{}  ", line.keys, pad(&line.keys, keys)), key)];
+        let (key, text) = if is_available(state, context, line.action) {
+            (TextRole::Accent, TextRole::Plain)
+        } else {
+            (TextRole::Dim, TextRole::Dim)
+        };
+        let mut row = vec![SafeSpan::new(format!("{}{}  ", line.keys, pad(&line.keys, keys)), key)];
         // Every other part stands between backticks.
         row.extend(
-            line.about
+            line.description
                 .split('`')
-                .zip([text, Ink::Code].into_iter().cycle())
-                .map(|(part, ink)| Piece::new(part, if text == Ink::Dim { text } else { ink })),
+                .zip([text, TextRole::Code].into_iter().cycle())
+                .map(|(part, ink)| SafeSpan::new(part, if text == TextRole::Dim { text } else { ink })),
         );
         if has_names {
-            row.push(Piece::new(
+            row.push(SafeSpan::new(
                 format!(
                     "{}  {}",
-                    " ".repeat(usize::from(about.saturating_sub(columns_of(line.about)))),
-                    line.name
+                    " ".repeat(usize::from(
+                        about.saturating_sub(columns_without_backticks(line.description))
+                    )),
+                    line.action_name
                 ),
-                Ink::Dim,
+                TextRole::Dim,
             ));
         }
-        wrap::pieces(&row, usize::from(width.saturating_sub(4)), &indent)
+        wrap::spans(&row, usize::from(width.saturating_sub(4)), &indent)
     };
-    let mut rows: Vec<Row> = here.iter().flat_map(line).collect();
+    let mut rows: Vec<SafeLine> = here.iter().flat_map(line).collect();
     if !everywhere.is_empty() {
-        rows.extend([Row::default(), Row::of("Everywhere", Ink::Heading)]);
+        rows.extend([SafeLine::default(), SafeLine::from_text("Everywhere", TextRole::Heading)]);
         rows.extend(everywhere.iter().flat_map(line));
     }
     let height = u16::try_from(rows.len() + 2).unwrap_or(u16::MAX);
-    let inner = canvas.dialog(area, width, height, &format!("Keys: {}", place(of)));
-    canvas.scrolled_rows(inner, &rows, top);
+    let inner = canvas.paint_dialog(area, width, height, &format!("Keys: {}", context_title(context)));
+    canvas.put_scrolled_lines(inner, &rows, top);
 }
 
 /// Columns of a text without the backticks that mark code.
-fn columns_of(about: &str) -> u16 {
-    about.split('`').map(columns).sum()
+fn columns_without_backticks(about: &str) -> u16 {
+    about.split('`').map(display_width).sum()
 }
 
-const fn place(context: Context) -> &'static str {
+const fn context_title(context: Context) -> &'static str {
     match context {
         Context::Global => "everywhere",
         Context::Queue => "the queue",

@@ -3,68 +3,68 @@
 use ratatui::layout::{Constraint, Layout, Rect};
 use tierup_common::session::{MessageKind, SessionStatus};
 
-use crate::keymap::{Action, Context, SessionVerb};
+use crate::keymap::{Action, Context, SessionAction};
 use crate::state::State;
-use crate::state::session::Chat;
-use crate::update::{steps_are_coming, steps_are_shown};
+use crate::state::chat::Chat;
+use crate::update::{is_awaiting_steps, is_step_strip_shown};
 use crate::view::canvas::Canvas;
-use crate::view::sheet::titled;
+use crate::view::document::fit_title;
 use crate::view::{composer, steps, transcript};
 
 /// Rows of the composer, without its border, at most.
-const TALLEST: usize = 8;
+const MAX_COMPOSER_ROWS: usize = 8;
 
 pub(super) fn paint(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: Rect) {
-    let tallest = usize::from(area.height / 3).clamp(1, TALLEST);
-    let typed = composer::rows(&chat.composer, area.width.saturating_sub(4), tallest);
+    let tallest = usize::from(area.height / 3).clamp(1, MAX_COMPOSER_ROWS);
+    let typed = composer::row_count(&chat.composer, area.width.saturating_sub(4), tallest);
     let composer_height = u16::try_from(typed.max(1)).unwrap_or(1) + 2;
-    let suggested = chat.steps(state.my_id());
-    let first = steps::first_shown(suggested, chat.first_step, canvas, area.width);
-    let strip = if steps_are_shown(state) {
-        steps::height(suggested, first, canvas, area.width)
+    let suggested = chat.suggested_steps(state.my_id());
+    let first = steps::first_visible(suggested, chat.first_visible_step, canvas, area.width);
+    let strip = if is_step_strip_shown(state) {
+        steps::strip_height(suggested, first, canvas, area.width)
     } else {
-        u16::from(steps_are_coming(state))
+        u16::from(is_awaiting_steps(state))
     };
-    let [talk, strip, write] = Layout::vertical([
+    let [transcript_area, strip, composer_area] = Layout::vertical([
         Constraint::Fill(1),
         Constraint::Length(strip),
         Constraint::Length(composer_height),
     ])
     .areas(area);
-    let title = title(state, chat, canvas, talk.width.saturating_sub(6));
-    let inner = canvas.panel(talk, &title, false);
-    transcript::paint(state, chat, canvas, talk, inner);
-    if steps_are_coming(state) {
-        steps::paint_coming(canvas, strip);
+    let title = session_title(state, chat, canvas, transcript_area.width.saturating_sub(6));
+    let inner = canvas.paint_panel(transcript_area, &title, false);
+    transcript::paint(state, chat, canvas, transcript_area, inner);
+    if is_awaiting_steps(state) {
+        steps::paint_pending(canvas, strip);
     } else if strip.height > 0 {
         steps::paint(suggested, first, canvas, strip);
     }
-    write_box(state, chat, canvas, write);
+    paint_composer(state, chat, canvas, composer_area);
 }
 
 /// What the session is, and how it stands: what is under way, or else its status and whose it is.
-fn title(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, room: u16) -> String {
+fn session_title(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, room: u16) -> String {
     let is_claiming = chat.briefing.as_ref().is_some_and(|open| state.is_claiming(open.item.id));
-    let stands = if is_claiming {
+    let status = if is_claiming {
         format!("{} claiming", canvas.spinner())
-    } else if state.is_taking_back(chat.id) {
+    } else if state.is_resuming(chat.id) {
         format!("{} taking it back", canvas.spinner())
     } else {
         match &chat.session {
             Some(session) if Some(session.assignee_id) == state.my_id() => {
-                format!("{}, yours", status_word(session.status))
+                format!("{}, yours", status_label(session.status))
             }
             Some(session) => {
-                format!("{}, with {}", status_word(session.status), session.assignee_name)
+                format!("{}, with {}", status_label(session.status), session.assignee_name)
             }
             None => String::new(),
         }
     };
-    titled(&chat.title(), &stands, room)
+    fit_title(&chat.title(), &status, room)
 }
 
 /// A status as the tabs and the boxes call it.
-const fn status_word(status: SessionStatus) -> &'static str {
+const fn status_label(status: SessionStatus) -> &'static str {
     match status {
         SessionStatus::Active => "active",
         SessionStatus::Paused => "parked",
@@ -73,23 +73,23 @@ const fn status_word(status: SessionStatus) -> &'static str {
     }
 }
 
-fn write_box(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: Rect) {
+fn paint_composer(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: Rect) {
     let closed = chat.status().filter(|status| *status != SessionStatus::Active);
-    let back = state.settings.keymap.key_for(Context::Session, Action::Session(SessionVerb::TakeBack));
+    let back = state.settings.keymap.key_for(Context::Session, Action::Session(SessionAction::TakeBack));
     let parked = format!("{back} takes it back; what you type until then is kept as a draft");
-    let (title, hint) = match (closed, chat.kind) {
+    let (title, hint) = match (closed, chat.message_kind) {
         (Some(SessionStatus::Resolved), _) => ("Resolved", "This session has ended"),
         (Some(SessionStatus::Paused), _) => ("Parked", parked.as_str()),
         (Some(SessionStatus::Active | SessionStatus::Escalated), _) => {
             ("Draft", "This session is not active: what you type is kept as a draft")
         }
-        (None, _) if chat.session.is_none() && chat.is_of_others(state.my_id()) => {
+        (None, _) if chat.session.is_none() && chat.is_others_handoff(state.my_id()) => {
             ("Draft", "What you type is kept as a draft")
         }
         (None, MessageKind::Ask) => ("Message", "Ask the assistant, or say what you tried"),
         (None, MessageKind::Note) => ("Note", "A note for people: the assistant stays silent"),
     };
     let focused = state.layers.is_empty();
-    let inner = canvas.panel(area, title, focused);
+    let inner = canvas.paint_panel(area, title, focused);
     composer::paint(&chat.composer, focused, hint, canvas, inner);
 }

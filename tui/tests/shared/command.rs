@@ -3,31 +3,31 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-#[path = "../../../tests/src/alone.rs"]
-mod alone;
+#[path = "../../../tests/src/clean_env.rs"]
+mod clean_env;
 
 /// A command of the console's program, in a home of its own.
-pub fn command(home: &Path, arguments: &[&str]) -> Command {
+pub fn tierup_command(home: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tierup"));
-    alone::alone(&mut command);
+    clean_env::clean_env(&mut command);
     command.env("HOME", home).env("TIERUP_KEYRING", "off").args(arguments);
     command
 }
 
 /// Runs it with nothing on its standard input.
-pub fn tierup(home: &Path, arguments: &[&str]) -> Output {
-    command(home, arguments).stdin(Stdio::null()).output().unwrap()
+pub fn run_tierup(home: &Path, arguments: &[&str]) -> Output {
+    tierup_command(home, arguments).stdin(Stdio::null()).output().unwrap()
 }
 
 /// What it said on standard error.
-pub fn stderr(output: &Output) -> String {
+pub fn stderr_text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 /// That it ended with this status, one line that says why, and perhaps a hint.
 #[track_caller]
-pub fn ends(output: &Output, status: i32, says: &str) {
-    let stderr = stderr(output);
+pub fn assert_fails(output: &Output, status: i32, says: &str) {
+    let stderr = stderr_text(output);
     assert_eq!(output.status.code(), Some(status), "{stderr}");
     assert!(stderr.contains(says), "{says:?} is not in {stderr}");
     assert!(stderr.starts_with("error: "), "{stderr}");

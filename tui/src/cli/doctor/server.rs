@@ -2,148 +2,159 @@
 
 use std::time::Duration;
 
-use tierup_common::event::{Frame, Signal};
+use tierup_common::event::{Signal, StreamFrame};
 use tierup_common::time::Timestamp;
 use tierup_common::user::Role;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::cli::Options;
-use crate::cli::connect::{self, Known};
-use crate::cli::doctor::{Finding, bad, good, warning};
-use crate::cli::exit::said;
-use crate::event::{Connection, Event, Failure};
-use crate::runtime::api::Api;
-use crate::runtime::files::Files;
+use crate::cli::connect::{self, ResolvedLogin};
+use crate::cli::doctor::{Finding, bad_finding, good_finding, warning_finding};
+use crate::cli::error::call_error_message;
+use crate::event::{CallError, ConnectionEvent, Event};
+use crate::runtime::api::ApiClient;
+use crate::runtime::data_dir::DataDir;
 use crate::runtime::{clock, stream};
-use crate::text::pasted::can_be_overheard;
+use crate::text::login_input::is_unencrypted_remote;
 
 /// Clocks may be so far apart before anybody notices.
-const SKEW: u64 = 5_000;
+const MAX_CLOCK_SKEW_MS: u64 = 5_000;
 /// What is said where requests are answered, and a stream is not.
-const HELD: &str =
+const STREAM_BLOCKED: &str =
     "requests are answered, but the event stream brings nothing: something in between holds it back";
 /// What to do about it.
-const UNBUFFERED: &str = "let the proxy pass /api/v1/escalations/stream on at once, without buffering it: docs/OPERATING.md shows how";
+const UNBUFFERED_HINT: &str = "let the proxy pass /api/v1/escalations/stream on at once, without buffering it: docs/OPERATING.md shows how";
 /// What is said where events come, and none of them begins a stream.
-const NO_HELLO: &str = "they come, but not the `hello` that a stream begins with";
+const NO_HELLO_MESSAGE: &str = "they come, but not the `hello` that a stream begins with";
 /// What to do about that.
-const ANOTHER: &str = "what answers there is no tierup server, or one of another version";
+const OTHER_SERVER_HINT: &str = "what answers there is no tierup server, or one of another version";
 /// The stream gives up by itself where nothing comes: there is this much more time than it takes for that.
-const ROOM: Duration = Duration::from_secs(5);
+const TIMEOUT_MARGIN: Duration = Duration::from_secs(5);
 /// Events that come later than this are held up by something.
-const SLOW: Duration = Duration::from_secs(2);
+const SLOW_AFTER: Duration = Duration::from_secs(2);
 
-pub(super) async fn look(options: &Options, files: &Files) -> Vec<Finding> {
-    let Ok(Known { server: Some(server), token }) = connect::known(options, files).await else {
-        return vec![bad("server", "it is not known which server is meant", "pass --server")];
+pub(super) async fn check_server(options: &Options, data_dir: &DataDir) -> Vec<Finding> {
+    let Ok(ResolvedLogin { server: Some(server), token }) = connect::resolve_login(options, data_dir).await
+    else {
+        return vec![bad_finding("server", "it is not known which server is meant", "pass --server")];
     };
     let Some(token) = token else {
-        return vec![warning("server", server, "it is asked nothing without a token")];
+        return vec![warning_finding("server", server, "it is asked nothing without a token")];
     };
-    let api = match Api::new(&server, token) {
-        Ok(api) => api.within(connect::answer_time(options)),
+    let api = match ApiClient::new(&server, token) {
+        Ok(api) => api.with_timeout(connect::response_timeout(options)),
         Err(error) => {
-            return vec![bad("server", error.to_string().replace("\nhint: ", ": "), "check --server")];
+            return vec![bad_finding(
+                "server",
+                error.to_string().replace("\nhint: ", ": "),
+                "check --server",
+            )];
         }
     };
     let asked = clock::now();
     let me = match api.me().await {
         Ok(me) => me,
-        Err(failure) => return vec![refused(&server, &failure)],
+        Err(failure) => return vec![call_error_finding(&server, &failure)],
     };
     let took = clock::now().since(asked).as_millis();
     let answered = format!("{server} answered in {took} ms");
-    let mut findings = vec![if can_be_overheard(&server) {
-        warning(
+    let mut findings = vec![if is_unencrypted_remote(&server) {
+        warning_finding(
             "server",
             answered,
             "what is sent can be read on the way: https:// needs TLS before the server",
         )
     } else {
-        good("server", answered)
+        good_finding("server", answered)
     }];
     findings.push(match me.user.role {
-        Role::Viewer => warning(
+        Role::Viewer => warning_finding(
             "you",
             format!("{}, viewer of {}", me.user.name, me.account_name),
             "a viewer reads and does not claim; an admin can change that",
         ),
         role @ (Role::Engineer | Role::Admin | Role::Owner) => {
-            good("you", format!("{}, {role} of {}", me.user.name, me.account_name))
+            good_finding("you", format!("{}, {role} of {}", me.user.name, me.account_name))
         }
     });
-    findings.extend(events(&api).await);
+    findings.extend(check_events(&api).await);
     findings
 }
 
-fn refused(server: &str, failure: &Failure) -> Finding {
+fn call_error_finding(server: &str, failure: &CallError) -> Finding {
     let hint = match failure {
-        Failure::Unreachable(_) => {
+        CallError::Unreachable(_) => {
             "is the address right, and does the server run? a proxy in HTTP_PROXY counts too"
         }
-        Failure::Nonsense(_) => "something else answers at this address",
-        Failure::Problem(_) => "log in again: `tierup login`",
+        CallError::InvalidResponse(_) => "something else answers at this address",
+        CallError::Problem(_) => "log in again: `tierup login`",
     };
-    bad("server", format!("{server}: {}", said(failure)), hint)
+    bad_finding("server", format!("{server}: {}", call_error_message(failure)), hint)
 }
 
 /// Opens the stream and waits for its first word, which brings the server's clock.
-async fn events(api: &Api) -> Vec<Finding> {
-    let (news, mut heard) = unbounded_channel();
+async fn check_events(api: &ApiClient) -> Vec<Finding> {
+    let (event_sender, mut event_receiver) = unbounded_channel();
     let asked = clock::now();
-    let listening = tokio::spawn(stream::follow(api.clone(), news));
-    let hello = hello(&mut heard, api.answer_time() + stream::GREETING + ROOM).await;
+    let listening = tokio::spawn(stream::follow_team(api.clone(), event_sender));
+    let hello =
+        wait_for_hello(&mut event_receiver, api.response_timeout() + stream::HELLO_TIMEOUT + TIMEOUT_MARGIN)
+            .await;
     listening.abort();
     let came = clock::now();
-    let theirs = match hello {
+    let server_time = match hello {
         Ok(theirs) => theirs,
-        Err((why, hint)) => return vec![bad("events", why, hint)],
+        Err((why, hint)) => return vec![bad_finding("events", why, hint)],
     };
     let took = came.since(asked);
-    let events = if took > SLOW {
+    let events = if took > SLOW_AFTER {
         let says = format!("the first took {} ms", took.as_millis());
-        warning("events", says, UNBUFFERED)
+        warning_finding("events", says, UNBUFFERED_HINT)
     } else {
-        good("events", format!("they come; the first took {} ms", took.as_millis()))
+        good_finding("events", format!("they come; the first took {} ms", took.as_millis()))
     };
     // The word was said at some moment in between.
-    let middle = asked.plus(took / 2);
-    let apart = theirs.as_millis().abs_diff(middle.as_millis());
-    let clocks = if apart > SKEW {
-        let says = format!("the server's and this machine's are {} s apart", apart / 1000);
-        warning("clocks", says, "set this machine's by the network; the console shows the server's")
+    let local_time = asked.plus(took / 2);
+    let skew_ms = server_time.as_millis().abs_diff(local_time.as_millis());
+    let clocks = if skew_ms > MAX_CLOCK_SKEW_MS {
+        let says = format!("the server's and this machine's are {} s apart", skew_ms / 1000);
+        warning_finding("clocks", says, "set this machine's by the network; the console shows the server's")
     } else {
-        good("clocks", format!("{apart} ms apart"))
+        good_finding("clocks", format!("{skew_ms} ms apart"))
     };
     vec![events, clocks]
 }
 
 /// The moment of the first word of a stream by the server's clock; or why it did not come in time, and what to do.
-async fn hello(
-    heard: &mut UnboundedReceiver<Event>,
-    within: Duration,
+async fn wait_for_hello(
+    events: &mut UnboundedReceiver<Event>,
+    timeout: Duration,
 ) -> Result<Timestamp, (String, &'static str)> {
     let hello = async {
         let mut is_late = false;
-        while let Some(event) = heard.recv().await {
-            if let Event::Live(Frame::Signal(Signal::Hello { now, .. })) = event {
+        while let Some(event) = events.recv().await {
+            if let Event::TeamFrame(StreamFrame::Signal(Signal::Hello { now, .. })) = event {
                 return Ok(now);
             }
             let Event::Connection(change) = event else { continue };
             match change {
-                Connection::Connecting => {}
-                Connection::Late { .. } => is_late = true,
-                Connection::Lost { why, .. } if is_late => return Err(format!("{HELD} ({why})")),
-                Connection::Lost { why, .. } | Connection::Refused(why) | Connection::LoggedOut(why) => {
+                ConnectionEvent::Connecting => {}
+                ConnectionEvent::EventsStalled { .. } => is_late = true,
+                ConnectionEvent::Lost { reason: why, .. } if is_late => {
+                    return Err(format!("{STREAM_BLOCKED} ({why})"));
+                }
+                ConnectionEvent::Lost { reason: why, .. }
+                | ConnectionEvent::Refused(why)
+                | ConnectionEvent::LoggedOut(why) => {
                     return Err(format!("none come: {why}"));
                 }
             }
         }
-        Err(HELD.to_owned())
+        Err(STREAM_BLOCKED.to_owned())
     };
-    match tokio::time::timeout(within, hello).await {
-        Ok(hello) => hello.map_err(|why| (why, UNBUFFERED)),
-        Err(_) => Err((NO_HELLO.to_owned(), ANOTHER)),
+    match tokio::time::timeout(timeout, hello).await {
+        Ok(hello) => hello.map_err(|why| (why, UNBUFFERED_HINT)),
+        Err(_) => Err((NO_HELLO_MESSAGE.to_owned(), OTHER_SERVER_HINT)),
     }
 }
 
@@ -157,9 +168,9 @@ mod tests {
     #[tokio::test]
     async fn a_stream_that_never_says_hello_is_not_listened_to_for_ever() {
         let (news, mut heard) = unbounded_channel();
-        news.send(Event::Live(Frame::Signal(Signal::CaughtUp { seq: Seq(1) }))).unwrap();
-        let hello = hello(&mut heard, Duration::ZERO).await;
-        assert_eq!(hello, Err((NO_HELLO.to_owned(), ANOTHER)));
+        news.send(Event::TeamFrame(StreamFrame::Signal(Signal::CaughtUp { seq: Seq(1) }))).unwrap();
+        let hello = wait_for_hello(&mut heard, Duration::ZERO).await;
+        assert_eq!(hello, Err((NO_HELLO_MESSAGE.to_owned(), OTHER_SERVER_HINT)));
         assert!(heard.is_empty() && !news.is_closed(), "it heard what came, and more could come");
     }
 }

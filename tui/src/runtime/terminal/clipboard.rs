@@ -4,18 +4,18 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 /// The way to the thread. It lives as long as the console: under X11 what was copied goes with it.
-pub(super) struct Clipboard(Sender<String>);
+pub(super) struct ClipboardThread(Sender<String>);
 
-impl Default for Clipboard {
+impl Default for ClipboardThread {
     fn default() -> Self {
         let (texts, work) = channel();
         // Without the thread there is still the terminal.
-        let _ = std::thread::Builder::new().name("clipboard".into()).spawn(move || keep(&work));
+        let _ = std::thread::Builder::new().name("clipboard".into()).spawn(move || run(&work));
         Self(texts)
     }
 }
 
-impl Clipboard {
+impl ClipboardThread {
     /// Puts a text there, at some time.
     pub(super) fn set(&self, text: String) {
         // A machine without a clipboard has ended the thread.
@@ -24,7 +24,7 @@ impl Clipboard {
 }
 
 #[cfg(feature = "desktop")]
-fn keep(texts: &Receiver<String>) {
+fn run(texts: &Receiver<String>) {
     let Ok(mut clipboard) = arboard::Clipboard::new() else { return };
     while let Ok(text) = texts.recv() {
         // There is nobody to tell: the terminal was told too, and may have taken it.

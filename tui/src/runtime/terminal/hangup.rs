@@ -2,7 +2,7 @@
 
 /// Resolves when the terminal is gone.
 #[cfg(unix)]
-pub async fn gone() {
+pub async fn wait_for_hangup() {
     use std::os::fd::AsFd;
 
     use rustix::event::{PollFd, PollFlags, poll};

@@ -14,29 +14,29 @@ use futures_util::Stream;
 use termina::event as theirs;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use crate::runtime::terminal::answers::{Answers, Input};
+use crate::runtime::terminal::reply_filter::{ReplyFilter, UserInput};
 
 /// Bytes read at a time, at most.
-const AT_ONCE: usize = 4096;
+const READ_BUFFER_BYTES: usize = 4096;
 
 /// What is typed, clicked and pasted. It ends when the terminal is gone.
-pub(super) fn typed() -> impl Stream<Item = TerminalEvent> {
-    futures_util::stream::unfold(Keyboard::default(), |mut keyboard| async {
-        keyboard.next().await.map(|event| (event, keyboard))
+pub(super) fn terminal_events() -> impl Stream<Item = TerminalEvent> {
+    futures_util::stream::unfold(KeyboardReader::default(), |mut keyboard| async {
+        keyboard.next_event().await.map(|event| (event, keyboard))
     })
 }
 
-struct Keyboard {
+struct KeyboardReader {
     /// Asks the thread to read once.
-    ask: mpsc::Sender<()>,
-    read: UnboundedReceiver<io::Result<Vec<u8>>>,
-    is_asked: bool,
-    answers: Answers,
-    keys: termina::Parser,
+    read_request: mpsc::Sender<()>,
+    chunks: UnboundedReceiver<io::Result<Vec<u8>>>,
+    is_read_pending: bool,
+    reply_filter: ReplyFilter,
+    parser: termina::Parser,
     events: VecDeque<TerminalEvent>,
 }
 
-impl Default for Keyboard {
+impl Default for KeyboardReader {
     fn default() -> Self {
         let (ask, asked) = mpsc::channel::<()>();
         let (tell, read) = unbounded_channel();
@@ -46,60 +46,60 @@ impl Default for Keyboard {
             .name("keyboard".into())
             .spawn(move || while asked.recv().is_ok() && tell.send(read_once()).is_ok() {});
         Self {
-            ask,
-            read,
-            is_asked: false,
-            answers: Answers::default(),
-            keys: termina::Parser::default(),
+            read_request: ask,
+            chunks: read,
+            is_read_pending: false,
+            reply_filter: ReplyFilter::default(),
+            parser: termina::Parser::default(),
             events: VecDeque::new(),
         }
     }
 }
 
-impl Keyboard {
-    async fn next(&mut self) -> Option<TerminalEvent> {
+impl KeyboardReader {
+    async fn next_event(&mut self) -> Option<TerminalEvent> {
         loop {
             if let Some(event) = self.events.pop_front() {
                 return Some(event);
             }
-            if !self.is_asked {
-                self.ask.send(()).ok()?;
-                self.is_asked = true;
+            if !self.is_read_pending {
+                self.read_request.send(()).ok()?;
+                self.is_read_pending = true;
             }
             let mut input = Vec::new();
-            let read = match self.answers.patience() {
-                None => self.read.recv().await,
+            let read = match self.reply_filter.timeout() {
+                None => self.chunks.recv().await,
                 Some(patience) => {
-                    let Ok(read) = tokio::time::timeout(patience, self.read.recv()).await else {
-                        self.answers.gives_up(&mut input);
-                        self.understand(input);
+                    let Ok(read) = tokio::time::timeout(patience, self.chunks.recv()).await else {
+                        self.reply_filter.on_timeout(&mut input);
+                        self.parse_input(input);
                         continue;
                     };
                     read
                 }
             };
-            self.is_asked = false;
+            self.is_read_pending = false;
             let bytes = read?.ok().filter(|bytes| !bytes.is_empty())?;
             for byte in bytes {
-                self.answers.take(byte, &mut input);
+                self.reply_filter.push_byte(byte, &mut input);
             }
-            self.understand(input);
+            self.parse_input(input);
         }
     }
 
-    fn understand(&mut self, input: Vec<Input>) {
+    fn parse_input(&mut self, input: Vec<UserInput>) {
         for input in input {
             match input {
-                Input::Alt(letter) => {
+                UserInput::Alt(letter) => {
                     let shift =
                         if letter.is_ascii_uppercase() { KeyModifiers::SHIFT } else { KeyModifiers::NONE };
                     let key = KeyEvent::new(KeyCode::Char(letter.into()), KeyModifiers::ALT | shift);
                     self.events.push_back(TerminalEvent::Key(key));
                 }
-                Input::Bytes(bytes) => {
-                    self.keys.parse(&bytes, false);
-                    while let Some(event) = self.keys.pop() {
-                        self.events.extend(ours(event));
+                UserInput::Bytes(bytes) => {
+                    self.parser.parse(&bytes, false);
+                    while let Some(event) = self.parser.pop() {
+                        self.events.extend(convert_event(event));
                     }
                 }
             }
@@ -109,7 +109,7 @@ impl Keyboard {
 
 /// Waits for something, and reads what is there.
 fn read_once() -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; AT_ONCE];
+    let mut bytes = vec![0; READ_BUFFER_BYTES];
     let count = loop {
         match rustix::io::read(io::stdin(), &mut bytes) {
             Err(rustix::io::Errno::INTR) => {}
@@ -121,11 +121,11 @@ fn read_once() -> io::Result<Vec<u8>> {
 }
 
 /// The same event in the words of the rest of the program; nothing of what it does not know.
-fn ours(event: theirs::Event) -> Option<TerminalEvent> {
+fn convert_event(event: theirs::Event) -> Option<TerminalEvent> {
     Some(match event {
         theirs::Event::Key(key) => TerminalEvent::Key(KeyEvent::new_with_kind(
-            code(key.code)?,
-            modifiers(key.modifiers),
+            convert_key_code(key.code)?,
+            convert_modifiers(key.modifiers),
             match key.kind {
                 theirs::KeyEventKind::Press => KeyEventKind::Press,
                 theirs::KeyEventKind::Release => KeyEventKind::Release,
@@ -133,10 +133,10 @@ fn ours(event: theirs::Event) -> Option<TerminalEvent> {
             },
         )),
         theirs::Event::Mouse(mouse) => TerminalEvent::Mouse(MouseEvent {
-            kind: mouse_kind(mouse.kind),
+            kind: convert_mouse_kind(mouse.kind),
             column: mouse.column,
             row: mouse.row,
-            modifiers: modifiers(mouse.modifiers),
+            modifiers: convert_modifiers(mouse.modifiers),
         }),
         theirs::Event::FocusIn => TerminalEvent::FocusGained,
         theirs::Event::FocusOut => TerminalEvent::FocusLost,
@@ -148,7 +148,7 @@ fn ours(event: theirs::Event) -> Option<TerminalEvent> {
     })
 }
 
-fn code(code: theirs::KeyCode) -> Option<KeyCode> {
+fn convert_key_code(code: theirs::KeyCode) -> Option<KeyCode> {
     Some(match code {
         theirs::KeyCode::Char(c) => KeyCode::Char(c),
         theirs::KeyCode::Enter => KeyCode::Enter,
@@ -179,7 +179,7 @@ fn code(code: theirs::KeyCode) -> Option<KeyCode> {
     })
 }
 
-fn modifiers(theirs: theirs::Modifiers) -> KeyModifiers {
+fn convert_modifiers(theirs: theirs::Modifiers) -> KeyModifiers {
     // Locks are no modifiers.
     let pairs = [
         (theirs::Modifiers::SHIFT, KeyModifiers::SHIFT),
@@ -192,7 +192,7 @@ fn modifiers(theirs: theirs::Modifiers) -> KeyModifiers {
     pairs.into_iter().filter(|(their, _)| theirs.contains(*their)).map(|(_, ours)| ours).collect()
 }
 
-fn mouse_kind(kind: theirs::MouseEventKind) -> MouseEventKind {
+fn convert_mouse_kind(kind: theirs::MouseEventKind) -> MouseEventKind {
     let button = |button| match button {
         theirs::MouseButton::Left => MouseButton::Left,
         theirs::MouseButton::Right => MouseButton::Right,
@@ -218,9 +218,9 @@ mod tests {
     #[test]
     fn modifiers_are_the_same_ones_and_locks_are_none() {
         let held = theirs::Modifiers::ALT | theirs::Modifiers::SHIFT | theirs::Modifiers::CAPS_LOCK;
-        assert_eq!(modifiers(held), KeyModifiers::ALT | KeyModifiers::SHIFT);
-        assert_eq!(modifiers(theirs::Modifiers::CONTROL), KeyModifiers::CONTROL);
-        let all = modifiers(theirs::Modifiers::all());
+        assert_eq!(convert_modifiers(held), KeyModifiers::ALT | KeyModifiers::SHIFT);
+        assert_eq!(convert_modifiers(theirs::Modifiers::CONTROL), KeyModifiers::CONTROL);
+        let all = convert_modifiers(theirs::Modifiers::all());
         assert_eq!(all, KeyModifiers::all());
     }
 }

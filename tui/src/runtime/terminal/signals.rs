@@ -6,16 +6,16 @@ use std::time::Duration;
 use futures_util::{Stream, StreamExt};
 
 use crate::event::Event;
-use crate::runtime::terminal::is_taken;
+use crate::runtime::terminal::is_entered;
 
 /// A console that was told to end and has not ended after so long is held by something: a terminal that takes no
 /// output, a disk that does not answer.
-const PATIENCE: Duration = Duration::from_millis(900);
+const SHUTDOWN_GRACE: Duration = Duration::from_millis(900);
 
 /// Resolves when the process is told to end: SIGTERM, SIGINT, SIGHUP, SIGQUIT. Once told, it ends, even if what waits
 /// for this is never asked again.
 #[cfg(unix)]
-pub async fn told_to_end() {
+pub async fn wait_for_termination() {
     use tokio::signal::unix::{SignalKind, signal};
     let kinds = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup(), SignalKind::quit()];
     let (tell, told) = tokio::sync::oneshot::channel::<()>();
@@ -25,8 +25,8 @@ pub async fn told_to_end() {
         futures_util::future::select_all(any).await;
         // Nobody listens any more when the console is being left.
         let _ = tell.send(());
-        tokio::time::sleep(PATIENCE).await;
-        if is_taken() {
+        tokio::time::sleep(SHUTDOWN_GRACE).await;
+        if is_entered() {
             // The line discipline at least is as it was; there is nothing more to be done from here.
             let _ = crossterm::terminal::disable_raw_mode();
             std::process::exit(1);
@@ -46,7 +46,7 @@ pub async fn told_to_end() {
 /// What happens at the terminal, and beside it what the shell does: SIGTSTP asks to stop, SIGCONT says that the process
 /// was stopped and goes on, and SIGTTIN that it reads while another has the terminal.
 #[cfg(unix)]
-pub(super) fn beside(typed: impl Stream<Item = Event>) -> impl Stream<Item = Event> {
+pub(super) fn with_signals(typed: impl Stream<Item = Event>) -> impl Stream<Item = Event> {
     use rustix::process::Signal;
     use tokio::signal::unix::{SignalKind, signal};
     let hear = |number: Signal| {
@@ -57,9 +57,9 @@ pub(super) fn beside(typed: impl Stream<Item = Event>) -> impl Stream<Item = Eve
             Some(((), Some(heard)))
         })
     };
-    let stop = hear(Signal::TSTP).map(|()| Event::Stop);
+    let stop = hear(Signal::TSTP).map(|()| Event::SuspendRequested);
     // Taken over once more it stops until it is in front. One that is in front already has been brought there meanwhile.
-    let reads_behind = hear(Signal::TTIN).filter(|()| std::future::ready(!is_in_front()));
+    let reads_behind = hear(Signal::TTIN).filter(|()| std::future::ready(!is_foreground()));
     let go_on = futures_util::stream::select(hear(Signal::CONT), reads_behind).map(|()| Event::Continued);
     let resized = hear(Signal::WINCH).filter_map(|()| {
         let size = crossterm::terminal::size().ok();
@@ -82,7 +82,7 @@ pub(super) fn beside(typed: impl Stream<Item = Event>) -> impl Stream<Item = Eve
 /// Whether there is a shell with job control that could bring a stopped console back: our parent is in our session,
 /// but not in our process group. Whoever stops without one stops for ever.
 #[cfg(unix)]
-pub(super) fn has_shell() -> bool {
+pub(super) fn has_job_control_shell() -> bool {
     // Not with rustix, which takes it that no session is 0: one that began outside of a container is.
     use nix::unistd::{getpgid, getpgrp, getppid, getsid};
     let parent = Some(getppid());
@@ -95,16 +95,16 @@ pub(super) fn has_shell() -> bool {
 
 /// Whether the terminal is ours at this moment, as the shell has it: whoever is not in front must leave it alone.
 #[cfg(unix)]
-pub(super) fn is_in_front() -> bool {
+pub(super) fn is_foreground() -> bool {
     // Where nobody can say, nobody minds.
-    !has_shell()
+    !has_job_control_shell()
         || rustix::termios::tcgetpgrp(io::stdin()).map_or(true, |group| group == rustix::process::getpgrp())
 }
 
 /// Changes the terminal although another process may be in front of it. The kernel would stop this one for that, before
 /// the terminal is given back.
 #[cfg(unix)]
-pub(super) fn behind(does: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+pub(super) fn with_ttou_blocked(does: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
     use nix::sys::signal::{SigSet, Signal};
     let mut stops = SigSet::empty();
     stops.add(Signal::SIGTTOU);
@@ -116,7 +116,7 @@ pub(super) fn behind(does: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
 
 /// Stops the process and whatever the shell started with it; returns when the shell lets them go on.
 #[cfg(unix)]
-pub(super) fn stop() -> io::Result<()> {
+pub(super) fn stop_process_group() -> io::Result<()> {
     // Not SIGTSTP: that one is heard, and would ask again.
     Ok(rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?)
 }

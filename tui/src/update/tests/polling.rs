@@ -1,98 +1,103 @@
 //! Events that are held back: what they would tell is asked for, until they come.
 
 use super::*;
-use crate::event::Connection;
-use crate::state::link::Link;
+use crate::event::ConnectionEvent;
+use crate::state::connection::ConnectionState;
 
-const EVERY: Duration = Duration::from_secs(10);
+const POLL_INTERVAL: Duration = Duration::from_secs(10);
 
-fn is_lists(call: &Call) -> bool {
+fn is_queue_call(call: &Call) -> bool {
     matches!(call, Call::Queue { .. })
 }
 
 /// Opened on a link over which no event comes; both lists are answered.
-fn held_back() -> Desk {
-    let mut priya = Desk::opened();
-    priya.happens(Event::Connection(Connection::Connecting));
-    priya.brings(Vec::new());
-    priya.wants.clear();
-    priya.happens(Event::Connection(Connection::Late { ask_every: EVERY }));
+fn stalled_console() -> TestConsole {
+    let mut priya = TestConsole::just_opened();
+    priya.dispatch(Event::Connection(ConnectionEvent::Connecting));
+    priya.reply_lists(Vec::new());
+    priya.effects.clear();
+    priya.dispatch(Event::Connection(ConnectionEvent::EventsStalled { poll_interval: POLL_INTERVAL }));
     priya
 }
 
-impl Desk {
+impl TestConsole {
     /// Both lists are answered.
-    fn brings(&mut self, open: Vec<QueueItem>) {
+    fn reply_lists(&mut self, open: Vec<QueueItem>) {
         for items in [open, Vec::new()] {
-            let ticket = self.asked(is_lists);
-            self.answers(ticket, Ok(Answer::Queue(page(items))));
+            let ticket = self.take_call(is_queue_call);
+            self.reply(ticket, Ok(ReplyBody::Queue(queue_page(items))));
         }
     }
 
-    fn is_answered(&mut self) {
+    fn reply_me(&mut self) {
         let me = self.state.me.clone().unwrap();
-        let ticket = self.asked(|call| *call == Call::Me);
-        self.answers(ticket, Ok(Answer::Me(me)));
+        let ticket = self.take_call(|call| *call == Call::Me);
+        self.reply(ticket, Ok(ReplyBody::Me(me)));
     }
 }
 
 #[test]
 fn where_answers_come_and_events_do_not_the_lists_are_asked_for_again_and_again() {
-    let mut priya = held_back();
-    assert_eq!(priya.state.link, Link::Connecting, "whether it answers at all is not known yet");
-    priya.is_answered();
-    assert!(priya.paints().contains("not live, asks every 10s (tierup doctor)"), "{}", priya.paints());
-    priya.brings(vec![item(1)]);
-    assert!(priya.paints().contains("problem 1"));
+    let mut priya = stalled_console();
+    assert_eq!(
+        priya.state.connection,
+        ConnectionState::Connecting,
+        "whether it answers at all is not known yet"
+    );
+    priya.reply_me();
+    assert!(priya.paint().contains("not live, asks every 10s (tierup doctor)"), "{}", priya.paint());
+    priya.reply_lists(vec![item(1)]);
+    assert!(priya.paint().contains("problem 1"));
 
     // The stream is tried all the while, and nothing flickers for it.
-    priya.happens(Event::Connection(Connection::Lost { why: "no hello".into(), retry_at: NOW }));
-    priya.happens(Event::Connection(Connection::Connecting));
-    assert!(priya.paints().contains("not live"));
-    priya.wants.clear();
-    priya.passes(Duration::from_secs(9));
-    assert_eq!(priya.asks(is_lists), 0);
-    assert_eq!(crate::update::polling::next(&priya.state), Some(NOW.plus(EVERY)));
-    priya.passes(Duration::from_secs(1));
-    priya.brings(vec![item(1), item(2)]);
-    assert!(priya.paints().contains("problem 2"));
+    priya.dispatch(Event::Connection(ConnectionEvent::Lost { reason: "no hello".into(), retry_at: NOW }));
+    priya.dispatch(Event::Connection(ConnectionEvent::Connecting));
+    assert!(priya.paint().contains("not live"));
+    priya.effects.clear();
+    priya.advance_clock(Duration::from_secs(9));
+    assert_eq!(priya.count_calls(is_queue_call), 0);
+    assert_eq!(crate::update::polling::next_poll_at(&priya.state), Some(NOW.plus(POLL_INTERVAL)));
+    priya.advance_clock(Duration::from_secs(1));
+    priya.reply_lists(vec![item(1), item(2)]);
+    assert!(priya.paint().contains("problem 2"));
 
     // What is not answered yet is not asked for again.
-    priya.passes(EVERY);
-    assert_eq!(priya.asks(is_lists), 2);
-    priya.passes(EVERY);
-    assert_eq!(priya.asks(is_lists), 2);
+    priya.advance_clock(POLL_INTERVAL);
+    assert_eq!(priya.count_calls(is_queue_call), 2);
+    priya.advance_clock(POLL_INTERVAL);
+    assert_eq!(priya.count_calls(is_queue_call), 2);
 }
 
 #[test]
 fn what_is_open_is_asked_for_too() {
-    let mut priya = held_back();
-    priya.is_answered();
-    priya.brings(vec![item(1)]);
-    priya.press("<enter>");
-    priya.wants.clear();
-    priya.passes(EVERY);
-    assert_eq!(priya.asks(|call| *call == Call::Handoff(handoff_id(1))), 0, "it is on its way");
-    let ticket = *priya.state.asked.iter().find(|(_, call)| matches!(call, Call::Handoff(_))).unwrap().0;
-    priya.answers(ticket, Ok(Answer::Handoff(whole(item(1)))));
-    priya.passes(EVERY);
-    assert_eq!(priya.asks(|call| *call == Call::Handoff(handoff_id(1))), 1);
+    let mut priya = stalled_console();
+    priya.reply_me();
+    priya.reply_lists(vec![item(1)]);
+    priya.press_keys("<enter>");
+    priya.effects.clear();
+    priya.advance_clock(POLL_INTERVAL);
+    assert_eq!(priya.count_calls(|call| *call == Call::Handoff(handoff_id(1))), 0, "it is on its way");
+    let ticket =
+        *priya.state.pending_calls.iter().find(|(_, call)| matches!(call, Call::Handoff(_))).unwrap().0;
+    priya.reply(ticket, Ok(ReplyBody::Handoff(handoff_with_snapshot(item(1)))));
+    priya.advance_clock(POLL_INTERVAL);
+    assert_eq!(priya.count_calls(|call| *call == Call::Handoff(handoff_id(1))), 1);
 }
 
 #[test]
 fn the_first_event_ends_it_and_a_lost_answer_says_that_there_is_no_connection() {
-    let mut priya = held_back();
-    priya.is_answered();
-    let ticket = priya.asked(is_lists);
-    priya.answers(ticket, Err(unreachable()));
-    assert!(matches!(priya.state.link, Link::Offline { .. }));
+    let mut priya = stalled_console();
+    priya.reply_me();
+    let ticket = priya.take_call(is_queue_call);
+    priya.reply(ticket, Err(unreachable_error()));
+    assert!(matches!(priya.state.connection, ConnectionState::Offline { .. }));
     // Both are looked at again with the next try.
-    priya.happens(Event::Connection(Connection::Late { ask_every: EVERY }));
-    priya.is_answered();
-    assert!(matches!(priya.state.link, Link::Polling { .. }));
-    priya.says_hello(10);
-    assert_eq!(priya.state.link, Link::Live);
-    priya.wants.clear();
-    priya.passes(EVERY * 3);
-    assert_eq!(priya.asks(is_lists), 0);
+    priya.dispatch(Event::Connection(ConnectionEvent::EventsStalled { poll_interval: POLL_INTERVAL }));
+    priya.reply_me();
+    assert!(matches!(priya.state.connection, ConnectionState::Polling { .. }));
+    priya.receive_hello(10);
+    assert_eq!(priya.state.connection, ConnectionState::Live);
+    priya.effects.clear();
+    priya.advance_clock(POLL_INTERVAL * 3);
+    assert_eq!(priya.count_calls(is_queue_call), 0);
 }

@@ -1,0 +1,310 @@
+//! Texts that are being written: a stream sends of them what it has not sent yet.
+//!
+//! The event that ends a text says all of it. Who has not come so far gets the rest of the text before that event; who
+//! has come past it gets nothing of the text any more.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use tierup_common::event::Signal;
+use tierup_common::id::{HandoffId, MessageId, Seq, SessionId};
+
+use crate::events::{AccountChannel, ChannelState};
+use crate::store::{LogEntry, StreamFilter};
+
+/// Something that is being written.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum TextKey {
+    /// The assessment of a handoff.
+    Assessment(HandoffId),
+    /// An answer of the assistant.
+    Message(SessionId, MessageId),
+}
+
+impl TextKey {
+    /// The streams that carry it are narrowed so.
+    const fn filter(self) -> StreamFilter {
+        match self {
+            Self::Assessment(handoff) => StreamFilter::Handoff(handoff),
+            Self::Message(session, _) => StreamFilter::Session(session),
+        }
+    }
+
+    /// What an event ends, if it ends a text.
+    fn completed_by(event: &LogEntry) -> Option<Self> {
+        match (event.kind.as_ref(), event.handoff, event.message) {
+            ("handoff_assessment_ready" | "handoff_assessment_failed", Some(handoff), _) => {
+                Some(Self::Assessment(handoff))
+            }
+            (_, _, Some(message)) => Some(Self::Message(event.session, message)),
+            _ => None,
+        }
+    }
+
+    fn delta_signal(self, offset: usize, text: String) -> Signal {
+        match self {
+            Self::Assessment(handoff_id) => Signal::HandoffAssessmentDelta { handoff_id, offset, text },
+            Self::Message(session_id, message_id) => {
+                Signal::MessageDelta { session_id, message_id, offset, text }
+            }
+        }
+    }
+}
+
+/// Somebody who writes a text. When they go, so does the text, unless an event has ended it.
+pub struct DeltaWriter {
+    channel: Arc<AccountChannel>,
+    key: TextKey,
+    generation: u64,
+}
+
+impl DeltaWriter {
+    pub(super) fn start(channel: Arc<AccountChannel>, key: TextKey) -> Self {
+        let beginning = channel.lock().partial_texts.start(key);
+        Self { channel, key, generation: beginning }
+    }
+
+    /// The text grew by this much.
+    pub fn append(&self, text: &str) {
+        let grow = |state: &mut ChannelState| state.partial_texts.append(self.key, self.generation, text);
+        self.channel.update_and_wake(self.key.filter(), grow);
+    }
+}
+
+impl Drop for DeltaWriter {
+    fn drop(&mut self) {
+        self.channel.lock().partial_texts.discard(self.key, self.generation);
+    }
+}
+
+/// Every text of an account that is being written, or was ended by an event that is still at hand.
+#[derive(Default)]
+pub(super) struct PartialTexts {
+    by_filter: HashMap<StreamFilter, Vec<PartialText>>,
+    /// What was ended, by which event, in order.
+    completed: VecDeque<(Seq, TextKey)>,
+    last_generation: u64,
+}
+
+struct PartialText {
+    key: TextKey,
+    /// Which beginning this is: a text that begins anew is sent anew.
+    generation: u64,
+    content: String,
+    /// The event that ends it, once there is one.
+    completed_at: Option<Seq>,
+}
+
+/// How much of each text a stream has sent.
+#[derive(Default)]
+pub(super) struct SentOffsets(Vec<(u64, usize)>);
+
+impl PartialTexts {
+    fn start(&mut self, key: TextKey) -> u64 {
+        self.last_generation += 1;
+        let texts = self.by_filter.entry(key.filter()).or_default();
+        texts.retain(|text| text.key != key);
+        texts.push(PartialText {
+            key,
+            generation: self.last_generation,
+            content: String::new(),
+            completed_at: None,
+        });
+        self.last_generation
+    }
+
+    fn append(&mut self, key: TextKey, generation: u64, addition: &str) {
+        let texts = self.by_filter.get_mut(&key.filter()).into_iter().flatten();
+        for text in texts.filter(|text| text.generation == generation) {
+            text.content.push_str(addition);
+        }
+    }
+
+    fn discard(&mut self, key: TextKey, generation: u64) {
+        self.remove_matching(key, |text| text.generation == generation && text.completed_at.is_none());
+    }
+
+    /// Notes what an event ends.
+    pub(super) fn mark_completed(&mut self, event: &LogEntry) {
+        let Some(what) = TextKey::completed_by(event) else { return };
+        let texts = self.by_filter.get_mut(&what.filter()).into_iter().flatten();
+        for text in texts.filter(|text| text.key == what) {
+            text.completed_at = Some(event.seq);
+            self.completed.push_back((event.seq, what));
+        }
+    }
+
+    /// Forgets the texts that were ended by events older than this one.
+    pub(super) fn prune_before(&mut self, oldest: Seq) {
+        while let Some((_, what)) = self.completed.pop_front_if(|(seq, _)| *seq < oldest) {
+            self.remove_matching(what, |text| text.completed_at.is_some_and(|end| end < oldest));
+        }
+    }
+
+    fn remove_matching(&mut self, key: TextKey, matches: impl Fn(&PartialText) -> bool) {
+        let narrow = key.filter();
+        let Some(texts) = self.by_filter.get_mut(&narrow) else { return };
+        texts.retain(|text| text.key != key || !matches(text));
+        if texts.is_empty() {
+            self.by_filter.remove(&narrow);
+        }
+    }
+
+    /// The rest of what has ended after a place: it is sent before the event that ends it.
+    pub(super) fn final_deltas(
+        &self,
+        filter: StreamFilter,
+        after: Seq,
+        sent: &mut SentOffsets,
+    ) -> Vec<Signal> {
+        self.unsent_deltas(filter, sent, |text| text.completed_at.is_some_and(|end| end > after))
+    }
+
+    /// What a stream has not sent yet of what is still being written.
+    pub(super) fn live_deltas(&self, filter: StreamFilter, sent: &mut SentOffsets) -> Vec<Signal> {
+        self.unsent_deltas(filter, sent, |text| text.completed_at.is_none())
+    }
+
+    fn unsent_deltas(
+        &self,
+        filter: StreamFilter,
+        sent: &mut SentOffsets,
+        matches: impl Fn(&PartialText) -> bool,
+    ) -> Vec<Signal> {
+        let Some(texts) = self.by_filter.get(&filter) else {
+            sent.0.clear();
+            return Vec::new();
+        };
+        sent.0.retain(|(beginning, _)| texts.iter().any(|text| text.generation == *beginning));
+        let mut signals = Vec::new();
+        for text in texts.iter().filter(|text| matches(text)) {
+            let known = sent.0.iter_mut().find(|(known, _)| *known == text.generation);
+            let offset = known.as_ref().map_or(0, |(_, offset)| *offset);
+            if text.content.len() == offset {
+                continue;
+            }
+            signals.push(text.key.delta_signal(offset, text.content[offset..].to_owned()));
+            match known {
+                Some((_, offset)) => *offset = text.content.len(),
+                None => sent.0.push((text.generation, text.content.len())),
+            }
+        }
+        signals
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::tests::at;
+    use tierup_common::event::Audience;
+    use tierup_common::id::AccountId;
+
+    fn offsets_and_texts(signals: &[Signal]) -> Vec<(usize, &str)> {
+        signals
+            .iter()
+            .map(|signal| match signal {
+                Signal::HandoffAssessmentDelta { offset, text, .. }
+                | Signal::MessageDelta { offset, text, .. } => (*offset, text.as_str()),
+                Signal::Hello { .. }
+                | Signal::Reset { .. }
+                | Signal::CaughtUp { .. }
+                | Signal::Presence { .. } => {
+                    panic!("{signal:?} is no delta")
+                }
+            })
+            .collect()
+    }
+
+    fn assessment() -> (HandoffId, TextKey, StreamFilter) {
+        let handoff = HandoffId::new(at(0));
+        (handoff, TextKey::Assessment(handoff), StreamFilter::Handoff(handoff))
+    }
+
+    fn event(name: &'static str, seq: u64, handoff: HandoffId) -> LogEntry {
+        LogEntry {
+            account: AccountId::from_bytes([1; 16]),
+            seq: Seq(seq),
+            handoff_age: None,
+            kind: name.into(),
+            session: SessionId::from_bytes([2; 16]),
+            handoff: Some(handoff),
+            message: None,
+            recipient: None,
+            audience: Audience::Team,
+            json: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_late_joiner_gets_all_so_far_and_then_what_comes() {
+        let (_, what, narrow) = assessment();
+        let mut all = PartialTexts::default();
+        let first = all.start(what);
+        all.append(what, first, "The certificate ");
+        all.append(what, first, "has ");
+        let mut sent = SentOffsets::default();
+        assert_eq!(offsets_and_texts(&all.live_deltas(narrow, &mut sent)), [(0, "The certificate has ")]);
+        assert!(all.live_deltas(narrow, &mut sent).is_empty());
+        all.append(what, first, "expired.");
+        assert_eq!(offsets_and_texts(&all.live_deltas(narrow, &mut sent)), [(20, "expired.")]);
+    }
+
+    #[test]
+    fn a_text_that_begins_anew_is_sent_anew() {
+        let (_, what, narrow) = assessment();
+        let mut all = PartialTexts::default();
+        let mut sent = SentOffsets::default();
+        let first = all.start(what);
+        all.append(what, first, "First try");
+        let _ = all.live_deltas(narrow, &mut sent);
+        let second = all.start(what);
+        all.append(what, first, "from one who was too late");
+        all.discard(what, first);
+        all.append(what, second, "Second");
+        assert_eq!(offsets_and_texts(&all.live_deltas(narrow, &mut sent)), [(0, "Second")]);
+    }
+
+    #[test]
+    fn a_stream_carries_only_the_text_it_is_narrowed_to() {
+        let ((_, one, _), (other, ..)) = (assessment(), assessment());
+        let mut all = PartialTexts::default();
+        let first = all.start(one);
+        all.append(one, first, "text");
+        for narrow in
+            [StreamFilter::Team, StreamFilter::Handoff(other), StreamFilter::Session(SessionId::new(at(0)))]
+        {
+            assert!(all.live_deltas(narrow, &mut SentOffsets::default()).is_empty(), "{narrow:?}");
+        }
+    }
+
+    #[test]
+    fn the_last_words_are_for_those_who_have_not_come_to_the_end() {
+        let (handoff, what, narrow) = assessment();
+        let mut all = PartialTexts::default();
+        let first = all.start(what);
+        all.append(what, first, "All at once");
+        all.mark_completed(&event("handoff_claimed", 6, handoff));
+        all.mark_completed(&event("handoff_assessment_ready", 7, handoff));
+        all.discard(what, first);
+        let mut sent = SentOffsets::default();
+        assert_eq!(offsets_and_texts(&all.final_deltas(narrow, Seq(6), &mut sent)), [(0, "All at once")]);
+        assert!(all.final_deltas(narrow, Seq(6), &mut sent).is_empty(), "once");
+        assert!(all.final_deltas(narrow, Seq(7), &mut SentOffsets::default()).is_empty());
+        assert!(all.live_deltas(narrow, &mut SentOffsets::default()).is_empty());
+        all.prune_before(Seq(7));
+        assert!(!all.by_filter.is_empty());
+        all.prune_before(Seq(8));
+        assert!(all.by_filter.is_empty() && all.completed.is_empty());
+    }
+
+    #[test]
+    fn a_text_that_no_event_ends_goes_with_its_writer() {
+        let (_, what, narrow) = assessment();
+        let mut all = PartialTexts::default();
+        let first = all.start(what);
+        all.append(what, first, "half a sen");
+        all.discard(what, first);
+        assert!(all.live_deltas(narrow, &mut SentOffsets::default()).is_empty() && all.by_filter.is_empty());
+    }
+}

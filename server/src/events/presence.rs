@@ -1,0 +1,217 @@
+//! Who is reading what: whoever has a stream narrowed to a handoff of the team is reading it, and nobody else is. Who
+//! reads a park is nobody's business.
+
+use std::collections::{BTreeMap, HashMap};
+
+use bytes::Bytes;
+use tierup_common::event::Signal;
+use tierup_common::id::{HandoffId, UserId};
+use tierup_common::user::Person;
+
+use crate::events::stream::encode_signal;
+use crate::store::StreamFilter;
+
+/// Handoffs whose last change is kept for streams that have not sent it yet, at most.
+const MAX_CHANGES: usize = 4 * 1024;
+
+#[derive(Default)]
+pub(super) struct Presence {
+    /// Handoffs that are read, and those whose last change was that nobody reads them any more.
+    handoffs: HashMap<HandoffId, HandoffViewers>,
+    /// The last change of each, in order: what lay between two looks of a stream is of no use to it.
+    changes_by_version: BTreeMap<u64, HandoffId>,
+    /// How many changes there have been.
+    version: u64,
+    /// The newest change that is no longer kept.
+    pruned_version: u64,
+}
+
+#[derive(Default)]
+struct HandoffViewers {
+    /// Readers, with how many streams each has.
+    viewers: Vec<(Person, usize)>,
+    /// The last change.
+    version: u64,
+    /// What streams are told, made when the first of them looks.
+    cached_frame: Option<Bytes>,
+}
+
+impl Presence {
+    /// Somebody reads a handoff with one more stream; whether that is news.
+    pub(super) fn add_viewer(&mut self, handoff: HandoffId, person: Person) -> bool {
+        let readers = &mut self.handoffs.entry(handoff).or_default().viewers;
+        if let Some((_, streams)) = readers.iter_mut().find(|(known, _)| known.id == person.id) {
+            *streams += 1;
+            return false;
+        }
+        readers.push((person, 1));
+        self.record_change(handoff);
+        true
+    }
+
+    /// Somebody reads a handoff with one stream less; whether that is news.
+    pub(super) fn remove_viewer(&mut self, handoff: HandoffId, user: UserId) -> bool {
+        let Some(known) = self.handoffs.get_mut(&handoff) else { return false };
+        let Some(place) = known.viewers.iter().position(|(known, _)| known.id == user) else { return false };
+        known.viewers[place].1 -= 1;
+        if known.viewers[place].1 > 0 {
+            return false;
+        }
+        known.viewers.remove(place);
+        self.record_change(handoff);
+        true
+    }
+
+    /// How many changes there have been.
+    pub(super) const fn version(&self) -> u64 {
+        self.version
+    }
+
+    pub(super) fn viewers(&self, handoff: HandoffId) -> Vec<Person> {
+        self.handoffs.get(&handoff).map(HandoffViewers::viewers).unwrap_or_default()
+    }
+
+    /// Everything as it is now, for a stream that begins; and the version that this is.
+    pub(super) fn emit_all(&mut self, filter: StreamFilter, mut emit: impl FnMut(Bytes)) -> u64 {
+        let known = self.handoffs.iter_mut().filter(|(handoff, _)| filter_includes(**handoff, filter));
+        for (handoff, known) in known.filter(|(_, known)| !known.viewers.is_empty()) {
+            emit(known.encoded_frame(*handoff));
+        }
+        self.version
+    }
+
+    /// What changed after a version, each handoff as it is now; and the version up to which has been looked. None if
+    /// that is so long ago that not everything is known any more.
+    pub(super) fn emit_since(
+        &mut self,
+        version: u64,
+        filter: StreamFilter,
+        mut emit: impl FnMut(Bytes),
+    ) -> Option<u64> {
+        if version == self.version {
+            return Some(version);
+        }
+        match filter {
+            StreamFilter::Team if version < self.pruned_version => return None,
+            StreamFilter::Team => {
+                for handoff in self.changes_by_version.range(version + 1..).map(|(_, handoff)| handoff) {
+                    emit(self.handoffs.entry(*handoff).or_default().encoded_frame(*handoff));
+                }
+            }
+            StreamFilter::Handoff(handoff) => match self.handoffs.get_mut(&handoff) {
+                Some(known) if known.version > version => emit(known.encoded_frame(handoff)),
+                None if version < self.pruned_version => return None,
+                Some(_) | None => {}
+            },
+            StreamFilter::Session(_) => {}
+        }
+        Some(self.version)
+    }
+
+    fn record_change(&mut self, handoff: HandoffId) {
+        self.version += 1;
+        let known = self.handoffs.entry(handoff).or_default();
+        self.changes_by_version.remove(&known.version);
+        (known.version, known.cached_frame) = (self.version, None);
+        self.changes_by_version.insert(self.version, handoff);
+        if self.changes_by_version.len() > MAX_CHANGES
+            && let Some((version, handoff)) = self.changes_by_version.pop_first()
+        {
+            self.pruned_version = version;
+            if self.handoffs.get(&handoff).is_some_and(|known| known.viewers.is_empty()) {
+                self.handoffs.remove(&handoff);
+            }
+        }
+    }
+}
+
+impl HandoffViewers {
+    fn viewers(&self) -> Vec<Person> {
+        self.viewers.iter().map(|(person, _)| person.clone()).collect()
+    }
+
+    fn encoded_frame(&mut self, handoff_id: HandoffId) -> Bytes {
+        let viewers = || self.viewers.iter().map(|(person, _)| person.clone()).collect();
+        let frame = self.cached_frame.take();
+        let frame =
+            frame.unwrap_or_else(|| encode_signal(&Signal::Presence { handoff_id, viewers: viewers() }));
+        self.cached_frame.insert(frame).clone()
+    }
+}
+
+/// The whole team sees who reads what; a stream narrowed to a session has other things to tell.
+fn filter_includes(handoff: HandoffId, filter: StreamFilter) -> bool {
+    match filter {
+        StreamFilter::Team => true,
+        StreamFilter::Handoff(wanted) => wanted == handoff,
+        StreamFilter::Session(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::tests::{at, caller};
+
+    #[test]
+    fn somebody_with_two_streams_leaves_with_the_last() {
+        let (handoff, priya) = (HandoffId::new(at(0)), caller("Priya Nair").person());
+        let mut presence = Presence::default();
+        presence.add_viewer(handoff, priya.clone());
+        presence.add_viewer(handoff, priya.clone());
+        presence.remove_viewer(handoff, priya.id);
+        assert_eq!(presence.viewers(handoff), std::slice::from_ref(&priya));
+        presence.remove_viewer(handoff, priya.id);
+        assert!(presence.viewers(handoff).is_empty());
+    }
+
+    #[test]
+    fn each_change_is_told_once() {
+        let (handoff, priya) = (HandoffId::new(at(0)), caller("Priya Nair").person());
+        let mut presence = Presence::default();
+        let mut told = 0;
+        let seen = presence.emit_all(StreamFilter::Team, |_| told += 1);
+        presence.add_viewer(handoff, priya.clone());
+        let seen = presence.emit_since(seen, StreamFilter::Team, |_| told += 1).unwrap();
+        presence.remove_viewer(handoff, priya.id);
+        let seen = presence.emit_since(seen, StreamFilter::Team, |_| told += 1).unwrap();
+        assert_eq!(told, 2);
+        presence.emit_since(seen, StreamFilter::Team, |_| told += 1).unwrap();
+        assert_eq!(told, 2);
+    }
+
+    #[test]
+    fn what_changed_often_between_two_looks_is_told_once_as_it_is_now() {
+        let (handoff, priya) = (HandoffId::new(at(0)), caller("Priya Nair").person());
+        let mut presence = Presence::default();
+        for _ in 0..2 * MAX_CHANGES {
+            presence.add_viewer(handoff, priya.clone());
+            presence.remove_viewer(handoff, priya.id);
+        }
+        for narrow in [StreamFilter::Team, StreamFilter::Handoff(handoff)] {
+            let mut told = Vec::new();
+            presence.emit_since(0, narrow, |frame| told.push(frame)).unwrap();
+            assert_eq!(told, [encode_signal(&Signal::Presence { handoff_id: handoff, viewers: Vec::new() })]);
+        }
+        assert_eq!((presence.handoffs.len(), presence.changes_by_version.len()), (1, 1));
+    }
+
+    #[test]
+    fn whoever_missed_more_than_is_kept_is_told_so_and_what_is_kept_has_an_end() {
+        let priya = caller("Priya Nair").person();
+        let mut presence = Presence::default();
+        for _ in 0..MAX_CHANGES {
+            let handoff = HandoffId::new(at(0));
+            presence.add_viewer(handoff, priya.clone());
+            presence.remove_viewer(handoff, priya.id);
+        }
+        let first = presence.version();
+        assert!(presence.emit_since(0, StreamFilter::Team, |_| {}).is_some());
+        let handoff = HandoffId::new(at(0));
+        presence.add_viewer(handoff, priya.clone());
+        assert!(presence.emit_since(0, StreamFilter::Team, |_| {}).is_none());
+        assert!(presence.emit_since(first, StreamFilter::Team, |_| {}).is_some());
+        assert_eq!((presence.handoffs.len(), presence.changes_by_version.len()), (MAX_CHANGES, MAX_CHANGES));
+        assert_eq!(presence.viewers(handoff), [priya]);
+    }
+}

@@ -1,0 +1,240 @@
+//! Puts the description together.
+
+use std::collections::BTreeMap;
+
+use axum::http::Method;
+use schemars::generate::SchemaSettings;
+use schemars::{Schema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+use tierup_common::event::{Event, Signal};
+use tierup_common::problem::{self, Code, Problem};
+
+use crate::extract::Access;
+use crate::router::{RequestBody, ResponseBody, RouteSpec, route_table};
+
+/// What the description is made with: how types look when they are taken, and when they are given.
+struct SchemaGenerators {
+    request: SchemaGenerator,
+    response: SchemaGenerator,
+}
+
+/// The whole description.
+pub(super) fn build_document() -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.definitions_path = "/components/schemas".into();
+        settings.meta_schema = None;
+    });
+    let mut looks = SchemaGenerators {
+        request: SchemaGenerator::new(settings.clone().for_deserialize()),
+        response: SchemaGenerator::new(settings.for_serialize()),
+    };
+    let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
+    for row in route_table() {
+        let path = paths.entry(row.route.0).or_default();
+        path.insert(row.method.as_str().to_lowercase(), operation(&row, &mut looks));
+    }
+    // What streams carry is in no answer, but part of the contract all the same.
+    looks.response.subschema_for::<Event>();
+    looks.response.subschema_for::<Signal>();
+    looks.response.subschema_for::<Problem>();
+    let mut schemas = looks.request.take_definitions(true);
+    schemas.extend(looks.response.take_definitions(true));
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "tierup",
+            "version": "1",
+            "summary": "Sessions, handoffs and events of a support team",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"token": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "tup_…"}},
+            "schemas": schemas,
+        },
+    })
+}
+
+fn operation(spec: &RouteSpec, schemas: &mut SchemaGenerators) -> Value {
+    let mut operation = json!({
+        "operationId": operation_id(spec),
+        "summary": spec.summary,
+        "tags": [tag(spec)],
+        "parameters": parameters(spec, schemas),
+        "responses": responses(spec, schemas),
+    });
+    if spec.access == Access::Public {
+        operation["security"] = json!([]);
+    }
+    if let Access::AtLeast(role) = spec.access {
+        operation["description"] = json!(format!("From the role {role} on."));
+    }
+    if let RequestBody::Json(look) = spec.body {
+        let schema = look(&mut schemas.request);
+        operation["requestBody"] =
+            json!({"required": true, "content": {"application/json": {"schema": schema}}});
+    }
+    operation
+}
+
+/// `post_handoffs_claim`: the method and what stands still in the path.
+fn operation_id(spec: &RouteSpec) -> String {
+    let still = spec.route.0.trim_start_matches("/api/v1").split('/');
+    let still = still.filter(|part| !part.is_empty());
+    let parts: Vec<String> = still
+        .map(|part| if part.starts_with('{') { "one".to_owned() } else { part.replace(['-', '.'], "_") })
+        .collect();
+    format!("{}_{}", spec.method.as_str().to_lowercase(), parts.join("_"))
+}
+
+fn tag(spec: &RouteSpec) -> &'static str {
+    let path = spec.route.0.trim_start_matches("/api/v1/");
+    match path.split('/').next().unwrap_or_default() {
+        "auth" | "me" | "users" | "tokens" => "People",
+        "ai-sessions" => "Sessions",
+        "escalations" | "handoffs" => "Handoffs",
+        _ => "Operations",
+    }
+}
+
+fn parameters(spec: &RouteSpec, schemas: &mut SchemaGenerators) -> Vec<Value> {
+    let mut all = Vec::new();
+    for part in spec.route.0.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
+        let schema = match part {
+            "handoff" => json!({"type": "string", "description": "its id, or its number"}),
+            _ => json!({"type": "string", "format": "uuid"}),
+        };
+        all.push(json!({"name": part, "in": "path", "required": true, "schema": schema}));
+    }
+    if let Some(look) = spec.query {
+        let schema = look(&mut schemas.request).to_value();
+        let fields = schema["properties"].as_object().into_iter().flatten();
+        for (name, schema) in fields {
+            // One that is empty is taken as one that is not there.
+            let schema = json!({"anyOf": [without_null(schema), {"type": "string", "maxLength": 0}]});
+            all.push(json!({"name": name, "in": "query", "schema": schema}));
+        }
+    }
+    if takes_idempotency_key(spec) {
+        all.push(json!({
+            "name": "Idempotency-Key",
+            "in": "header",
+            "description": "The same key, caller and body replays the first answer for 24 hours.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": tierup_common::limit::IDEMPOTENCY_KEY},
+        }));
+    }
+    all
+}
+
+/// A query parameter is there or not; it is never null.
+fn without_null(schema: &Value) -> Value {
+    let mut schema = schema.clone();
+    if let Some(types) = schema["type"].as_array() {
+        let rest: Vec<&Value> = types.iter().filter(|kind| *kind != "null").collect();
+        schema["type"] = json!(rest[0]);
+    }
+    match schema["anyOf"].as_array() {
+        Some(any) => any.iter().find(|one| one["type"] != "null").cloned().unwrap_or(schema.clone()),
+        None => schema,
+    }
+}
+
+/// Whether an answer is kept under the caller's key. A log-in is not: it has no caller yet.
+fn takes_idempotency_key(spec: &RouteSpec) -> bool {
+    spec.method == Method::POST && !spec.route.0.contains("/auth/")
+}
+
+fn responses(spec: &RouteSpec, schemas: &mut SchemaGenerators) -> Value {
+    let mut all: BTreeMap<String, Value> = BTreeMap::new();
+    for (status, gives) in &spec.responses {
+        all.insert(status.to_string(), success_response(spec, *status, gives, schemas));
+    }
+    let mut refusals: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
+    for code in problem_codes(spec) {
+        refusals.entry(code.status()).or_default().push(code);
+    }
+    let problem = schemas.response.subschema_for::<Problem>();
+    for (status, codes) in refusals {
+        all.insert(status.to_string(), problem_response(&codes, &problem));
+    }
+    json!(all)
+}
+
+fn success_response(
+    spec: &RouteSpec,
+    status: u16,
+    body: &ResponseBody,
+    schemas: &mut SchemaGenerators,
+) -> Value {
+    let description = match status {
+        201 => "Made",
+        202 => "Begun",
+        204 => "Done",
+        304 => "Not changed since the version in If-None-Match",
+        _ => "Done, or here it is",
+    };
+    let mut response = json!({"description": description});
+    let content = match body {
+        ResponseBody::Empty => None,
+        ResponseBody::Json(look) => Some(("application/json", look(&mut schemas.response).to_value())),
+        ResponseBody::Events => Some(("text/event-stream", json!({"type": "string"}))),
+        ResponseBody::Text(kind) => Some((*kind, json!({"type": "string"}))),
+    };
+    if let Some((kind, schema)) = content {
+        response["content"] = json!({kind: {"schema": schema}});
+    }
+    if spec.route == tierup_common::route::HANDOFF {
+        response["headers"] = json!({"ETag": {"schema": {"type": "string"}, "description": "its version"}});
+    }
+    response
+}
+
+fn problem_response(codes: &[Code], problem: &Schema) -> Value {
+    let words: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
+    let mut response = json!({
+        "description": words.join(", "),
+        "content": {problem::CONTENT_TYPE: {"schema": problem}},
+    });
+    if codes.contains(&Code::RateLimited) {
+        response["headers"] =
+            json!({"Retry-After": {"schema": {"type": "integer"}, "description": "seconds"}});
+    }
+    response
+}
+
+/// Every way a row may say no: its own, and those that follow from who may call it and what it takes.
+fn problem_codes(spec: &RouteSpec) -> Vec<Code> {
+    let mut codes = spec.problem_codes.clone();
+    if let Access::AtLeast(role) = spec.access {
+        codes.extend([Code::Unauthenticated, Code::RateLimited, Code::Internal, Code::Unavailable]);
+        if role > tierup_common::user::Role::Viewer {
+            codes.push(Code::Forbidden);
+        }
+        if spec.method != Method::GET {
+            codes.push(Code::StorageFull);
+        }
+        // A header that cannot be read, or is there twice.
+        codes.push(Code::BadRequest);
+    }
+    if spec.route.0.contains('{') {
+        codes.push(Code::NotFound);
+    }
+    if spec.query.is_some_and(|_| spec.route == tierup_common::route::STREAM) {
+        codes.push(Code::NotFound);
+    }
+    if matches!(spec.body, RequestBody::Json(_)) {
+        codes.extend([Code::BadRequest, Code::UnsupportedMediaType, Code::Invalid]);
+        codes.extend([Code::RateLimited, Code::Internal, Code::Unavailable, Code::StorageFull]);
+    }
+    if matches!(spec.method, Method::POST | Method::PUT | Method::PATCH) {
+        codes.push(Code::PayloadTooLarge);
+    }
+    if takes_idempotency_key(spec) {
+        codes.push(Code::IdempotencyKeyReused);
+    }
+    codes.sort_by_key(|code| (code.status(), code.as_str()));
+    codes.dedup();
+    codes
+}

@@ -1,0 +1,163 @@
+//! Whose turn it is: a few things to work with, and those who wait for one.
+//!
+//! Work runs beside what serves, on as many threads as there are things, and never on more: whatever waits, waits in the
+//! caller's own task. A caller who goes leaves the line with it, and what was begun for them is told to break off.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::search::SearchError;
+
+/// Things that one at a time works with each.
+pub(super) struct ResourcePool<T> {
+    idle: Mutex<Vec<T>>,
+    permits: Arc<Semaphore>,
+}
+
+impl<T: Send + 'static> ResourcePool<T> {
+    pub(super) fn new(resources: Vec<T>) -> Arc<Self> {
+        let turns = Arc::new(Semaphore::new(resources.len()));
+        Arc::new(Self { idle: Mutex::new(resources), permits: turns })
+    }
+
+    /// Waits for a turn and works, in the order of asking. The token is cancelled when nobody waits for the answer any
+    /// more; work that nobody waits for is not begun.
+    pub(super) async fn run<A: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&mut T, CancellationToken) -> Result<A, SearchError> + Send + 'static,
+    ) -> Result<A, SearchError> {
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| SearchError::Cancelled)?;
+        let cancel = CancellationToken::new();
+        let _leaves = cancel.clone().drop_guard();
+        let turns = Arc::clone(self);
+        let done = tokio::task::spawn_blocking(move || {
+            // Given back after the thing: whoever has a turn finds one.
+            let _turn = permit;
+            if cancel.is_cancelled() {
+                return Err(SearchError::Cancelled);
+            }
+            let mut lent = PooledResource::checkout(&turns)?;
+            work(lent.resource.as_mut().ok_or(SearchError::Cancelled)?, cancel)
+        });
+        done.await.map_err(|_| SearchError::Cancelled)?
+    }
+}
+
+/// A thing that comes back however the work ends.
+struct PooledResource<'t, T> {
+    resource: Option<T>,
+    idle: &'t Mutex<Vec<T>>,
+}
+
+impl<'t, T> PooledResource<'t, T> {
+    fn checkout(pool: &'t ResourcePool<T>) -> Result<Self, SearchError> {
+        let thing = pool.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        Ok(Self { resource: Some(thing.ok_or(SearchError::Cancelled)?), idle: &pool.idle })
+    }
+}
+
+impl<T> Drop for PooledResource<'_, T> {
+    fn drop(&mut self) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).extend(self.resource.take());
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use futures_util::FutureExt;
+
+    use super::*;
+    use crate::password;
+
+    /// All things at work, until this is dropped.
+    pub(in crate::search) struct PoolGuard(
+        #[expect(dead_code, reason = "what ends with it")] mpsc::Sender<()>,
+    );
+
+    /// Gives every thing something to do that does not end by itself.
+    pub(in crate::search) async fn occupy_all<T: Send + 'static>(pool: &Arc<ResourcePool<T>>) -> PoolGuard {
+        let (holds, held) = mpsc::channel();
+        let held = Arc::new(Mutex::new(held));
+        for _ in 0..pool.permits.available_permits() {
+            let (entered, begun) = tokio::sync::oneshot::channel();
+            let (held, turns) = (Arc::clone(&held), Arc::clone(pool));
+            tokio::spawn(async move {
+                let work = move |_: &mut T, _| {
+                    entered.send(()).unwrap();
+                    // Ends when the sender does.
+                    let _ = held.lock().unwrap().recv();
+                    Ok(())
+                };
+                turns.run(work).await.unwrap();
+            });
+            begun.await.unwrap();
+        }
+        PoolGuard(holds)
+    }
+
+    /// Waits for what is to come at once, as far as a busy machine goes.
+    async fn within_timeout<T>(work: impl Future<Output = T>) -> T {
+        tokio::time::timeout(Duration::from_secs(30), work).await.expect("it does not come")
+    }
+
+    /// Mutants seen to fail: work handed to a thread before its turn.
+    #[tokio::test]
+    async fn of_a_flood_that_has_gone_nothing_is_begun() {
+        let turns = ResourcePool::new(vec![(), ()]);
+        let held = occupy_all(&turns).await;
+        let begun = Arc::new(AtomicUsize::new(0));
+        let ask = || {
+            let begun = Arc::clone(&begun);
+            let work = move |(): &mut (), _| Ok(begun.fetch_add(1, Ordering::SeqCst));
+            let turns = Arc::clone(&turns);
+            async move { turns.run(work).await }
+        };
+        let mut flood: Vec<_> = (0..1_200).map(|_| Box::pin(ask())).collect();
+        assert!(flood.iter_mut().all(|ask| ask.now_or_never().is_none()), "nobody waits for a turn");
+        drop(flood);
+        drop(held);
+        within_timeout(ask()).await.unwrap();
+        // Both are free: whatever was begun has ended.
+        let both = Arc::clone(&turns.permits).acquire_many_owned(2);
+        drop(within_timeout(both).await.unwrap());
+        assert_eq!(begun.load(Ordering::SeqCst), 1, "the one that still waited");
+    }
+
+    /// Mutants seen to fail: those who wait, wait on a thread.
+    #[test]
+    fn however_many_wait_a_password_is_hashed() {
+        let threads = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .max_blocking_threads(4)
+            .enable_all()
+            .build()
+            .unwrap();
+        threads.block_on(async {
+            let turns = ResourcePool::new(vec![(), ()]);
+            let held = occupy_all(&turns).await;
+            let ask = || {
+                let turns = Arc::clone(&turns);
+                async move { turns.run(|(): &mut (), _| Ok(())).await }
+            };
+            let mut flood: Vec<_> = (0..1_200).map(|_| Box::pin(ask())).collect();
+            assert!(flood.iter_mut().all(|ask| ask.now_or_never().is_none()));
+            within_timeout(password::hash("correct horse".into())).await.unwrap();
+            drop(held);
+            within_timeout(futures_util::future::join_all(flood)).await;
+        });
+    }
+
+    #[tokio::test]
+    async fn work_that_panics_gives_back_what_it_worked_with() {
+        let turns = ResourcePool::new(vec![7]);
+        let panics: Result<(), _> = turns.run(|_, _| panic!("on purpose")).await;
+        assert!(matches!(panics, Err(SearchError::Cancelled)));
+        assert_eq!(within_timeout(turns.run(|seven, _| Ok(*seven))).await.unwrap(), 7);
+    }
+}

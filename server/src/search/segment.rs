@@ -1,0 +1,184 @@
+//! Where a text is cut into what can be found. SQLite cuts at blanks; Japanese, Chinese, Thai and others write without
+//! them, and a whole sentence would be one word.
+//!
+//! Text of such scripts is indexed as all its pairs of neighbouring characters, and looked for as the pairs of what is
+//! asked, one after the other: any part of it is found, however short. What is indexed and what is asked for go through
+//! the same cut.
+
+use std::borrow::Cow;
+
+use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup, Script};
+use icu_properties::script::ScriptWithExtensions;
+use icu_properties::{CodePointMapData, CodePointSetData};
+
+/// Scripts whose words stand without blanks between them. Korean has blanks, but not where a word ends and its particle
+/// begins.
+const UNSPACED_SCRIPTS: &[Script] = &[
+    Script::Han,
+    Script::Hiragana,
+    Script::Katakana,
+    Script::Bopomofo,
+    Script::Hangul,
+    Script::Thai,
+    Script::Lao,
+    Script::Khmer,
+    Script::Myanmar,
+];
+/// Of what is asked for without a blank so many pairs are looked for; what follows says little more.
+const MAX_BIGRAMS: usize = 32;
+
+/// A piece of a text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Segment<'t> {
+    /// A word with blanks, or the like, around it.
+    Word(&'t str),
+    /// A row of characters in which nobody can see where a word ends.
+    Run(&'t str),
+}
+
+/// A text with what looks alike written alike (`ＶＰＮ` is `VPN`), and without what is not seen at all.
+pub(super) fn normalize(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let invisible = CodePointSetData::new::<DefaultIgnorableCodePoint>();
+    let category = CodePointMapData::<GeneralCategory>::new();
+    let is_seen = |c: &char| !invisible.contains(*c) && category.get(*c) != GeneralCategory::EnclosingMark;
+    let normal = ComposingNormalizerBorrowed::new_nfkc();
+    if text.chars().all(|c| is_seen(&c)) {
+        return normal.normalize(text);
+    }
+    Cow::Owned(normal.normalize_iter(text.chars().filter(is_seen)).collect())
+}
+
+/// The pieces of a folded text, in order.
+pub(super) fn segments(normalized: &str) -> impl Iterator<Item = Segment<'_>> {
+    let mut rest = normalized;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(|c| CharClass::from_char(c) == CharClass::Separator);
+        let kind = CharClass::from_char(rest.chars().next()?);
+        let end = rest.find(|c| CharClass::from_char(c) != kind).unwrap_or(rest.len());
+        let (piece, after) = rest.split_at(end);
+        rest = after;
+        Some(if kind == CharClass::Unspaced { Segment::Run(piece) } else { Segment::Word(piece) })
+    })
+}
+
+/// Every character of a run with the one that follows it; the last stands alone.
+pub(super) fn bigrams(run: &str) -> impl Iterator<Item = &str> {
+    run.char_indices().map(|(at, _)| {
+        let rest = &run[at..];
+        let end = rest.char_indices().nth(2).map_or(rest.len(), |(end, _)| end);
+        &rest[..end]
+    })
+}
+
+/// A text as it is handed to the index: its words and pairs with blanks between them.
+pub(super) fn index_text(text: &str) -> String {
+    let folded = normalize(text);
+    let mut indexed = String::with_capacity(folded.len() + folded.len() / 4);
+    let mut put = |word: &str| {
+        indexed.push_str(word);
+        indexed.push(' ');
+    };
+    for piece in segments(&folded) {
+        match piece {
+            Segment::Word(word) => put(word),
+            Segment::Run(run) => bigrams(run).for_each(&mut put),
+        }
+    }
+    indexed
+}
+
+/// What a text asks for, at most so many pieces, each as FTS5 takes it: words that begin so, and runs that stand
+/// somewhere. A character alone is looked for at every place, as all pairs that it begins and where it is the last.
+pub(super) fn query_terms(text: &str, max_terms: usize) -> Vec<String> {
+    let folded = normalize(text);
+    let asked = segments(&folded).take(max_terms).map(|piece| match piece {
+        Segment::Word(word) => format!("\"{word}\"*"),
+        Segment::Run(run) if run.chars().nth(1).is_none() => format!("\"{run}\"*"),
+        Segment::Run(run) => {
+            // The last character alone says nothing more than the pair before it.
+            let pairs: Vec<&str> = bigrams(run).take(run.chars().count() - 1).take(MAX_BIGRAMS).collect();
+            format!("\"{}\"", pairs.join(" "))
+        }
+    });
+    asked.collect()
+}
+
+/// What a character is to a word.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum CharClass {
+    Separator,
+    Spaced,
+    Unspaced,
+}
+
+impl CharClass {
+    fn from_char(c: char) -> Self {
+        if c.is_ascii() {
+            return if c.is_ascii_alphanumeric() { Self::Spaced } else { Self::Separator };
+        }
+        let is_mark =
+            || GeneralCategoryGroup::Mark.contains(CodePointMapData::<GeneralCategory>::new().get(c));
+        if !c.is_alphanumeric() && !is_mark() {
+            return Self::Separator;
+        }
+        let scripts = ScriptWithExtensions::new();
+        let is_of = match scripts.get_script_val(c) {
+            // Of several scripts, as the mark that makes a vowel long in Hiragana and Katakana.
+            Script::Common | Script::Inherited => {
+                UNSPACED_SCRIPTS.iter().any(|script| scripts.has_script(c, *script))
+            }
+            script => UNSPACED_SCRIPTS.contains(&script),
+        };
+        if is_of { Self::Unspaced } else { Self::Spaced }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stay_and_what_has_no_blanks_is_cut_into_pairs() {
+        assert_eq!(
+            index_text("VPN接続が切れます。Error 809!"),
+            "VPN 接続 続が が切 切れ れま ます す Error 809 "
+        );
+        assert_eq!(index_text("サーバー"), "サー ーバ バー ー ");
+        assert_eq!(index_text("気"), "気 ");
+        assert_eq!(index_text("𠮷野家"), "𠮷野 野家 家 ");
+        assert_eq!(index_text("Das Menü fehlt"), "Das Menü fehlt ");
+        assert_eq!(index_text("สิ้น"), "สิ ิ้ ้น น ", "marks are characters of a run");
+        assert_eq!(index_text("한국어 지원"), "한국 국어 어 지원 원 ");
+        assert_eq!(index_text("-- 。・ !"), "");
+    }
+
+    #[test]
+    fn what_looks_alike_is_alike() {
+        for (one, other) in [
+            ("ＶＰＮ　８０９", "VPN 809"),
+            ("ﾌﾟﾘﾝﾀ", "プリンタ"),
+            ("が", "か\u{3099}"),
+            ("Verbindung", "Ver\u{ad}bindung"),
+            ("é", "e\u{301}"),
+            ("1️⃣", "1"),
+            ("㍿", "株式会社"),
+        ] {
+            assert_eq!(index_text(one), index_text(other), "{one}");
+        }
+    }
+
+    #[test]
+    fn what_is_asked_is_cut_in_the_same_way() {
+        assert_eq!(query_terms("接続", 9), ["\"接続\""]);
+        assert_eq!(query_terms("接続が", 9), ["\"接続 続が\""]);
+        assert_eq!(query_terms("続", 9), ["\"続\"*"]);
+        assert_eq!(query_terms("vpn接続 out-look", 9), ["\"vpn\"*", "\"接続\"", "\"out\"*", "\"look\"*"]);
+        assert_eq!(query_terms("a b c", 2).len(), 2);
+        assert_eq!(query_terms(&"漢".repeat(9_999), 9)[0].matches(' ').count(), MAX_BIGRAMS - 1);
+        assert!(query_terms("\" OR *", 9) == ["\"OR\"*"], "nothing that is asked is an operator");
+    }
+}

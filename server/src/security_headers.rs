@@ -1,0 +1,62 @@
+//! What a browser is told of every answer: take it for what it says it is, and let a page do nothing but be read.
+
+use std::sync::LazyLock;
+
+use axum::http::header::{
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderValue};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+
+/// What a page may do: look as it does. It loads nothing, sends nothing, runs nothing and stands in no other page.
+static CSP_VALUE: LazyLock<HeaderValue> = LazyLock::new(|| {
+    let pages = [crate::handler::link::PAGE_TEMPLATE, crate::openapi::TEMPLATE];
+    let styles = pages.iter().filter_map(|page| inline_style(page)).map(|style| {
+        let digest = Sha256::digest(style);
+        format!(" 'sha256-{}'", STANDARD.encode(digest))
+    });
+    let styles = styles.collect::<String>();
+    let policy = format!(
+        "default-src 'none'; style-src{styles}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    );
+    // Made of ASCII: always a header.
+    HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
+});
+
+/// Adds it to an answer.
+pub(crate) fn add_security_headers(headers: &mut HeaderMap) {
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    let is_page = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if is_page {
+        headers.insert(CONTENT_SECURITY_POLICY, CSP_VALUE.clone());
+        headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    }
+}
+
+/// How a page looks, to the byte: that is what its hash is of.
+fn inline_style(page: &str) -> Option<&str> {
+    let (_, rest) = page.split_once("<style>")?;
+    rest.split_once("</style>").map(|(style, _)| style)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_has_one_style_that_the_policy_knows() {
+        for page in [crate::handler::link::PAGE_TEMPLATE, crate::openapi::TEMPLATE] {
+            assert_eq!(page.matches("<style").count(), 1);
+            assert!(!page.contains("style=\"") && !page.contains("<script"));
+            // A template that wrote into its style would change the hash.
+            assert!(
+                !inline_style(page).unwrap().contains("{{")
+                    && !inline_style(page).unwrap().contains("{number}")
+            );
+        }
+        assert_eq!(CSP_VALUE.to_str().unwrap().matches("'sha256-").count(), 2);
+    }
+}

@@ -1,0 +1,140 @@
+//! Copies of the whole database, and a look at whether it is sound: for the admin commands.
+
+use std::fs::File;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, OpenFlags};
+
+use crate::admin::CheckReport;
+use crate::store::Result;
+use crate::store::database::{self, OpenError};
+
+/// While somebody holds the database for a moment, look again after this.
+const RETRY_DELAY: Duration = Duration::from_millis(50);
+
+/// What must hold beyond what SQLite itself sees to, each as a query for rows that break it.
+const INTEGRITY_RULES: &[(&str, &str)] = &[
+    (
+        "sessions that wait without a handoff that waits",
+        "SELECT COUNT(*) FROM session s WHERE status = 'escalated' AND NOT EXISTS (SELECT 1 FROM handoff h WHERE h.account_id = s.account_id AND h.id = s.standing_id AND h.status = 'open')",
+    ),
+    (
+        "handoffs that wait without their session",
+        "SELECT COUNT(*) FROM handoff h WHERE status IN ('open', 'claimed') AND NOT EXISTS (SELECT 1 FROM session s WHERE s.account_id = h.account_id AND s.id = h.session_id)",
+    ),
+    (
+        "parks that no session stands at",
+        "SELECT COUNT(*) FROM handoff h WHERE status = 'parked' AND NOT EXISTS (SELECT 1 FROM session s WHERE s.account_id = h.account_id AND s.id = h.session_id AND s.standing_id = h.id)",
+    ),
+    (
+        "handoffs without their snapshot",
+        "SELECT COUNT(*) FROM handoff h WHERE NOT EXISTS (SELECT 1 FROM snapshot s WHERE s.account_id = h.account_id AND s.handoff_id = h.id)",
+    ),
+    (
+        "accounts that count their queue wrongly",
+        "SELECT COUNT(*) FROM account a WHERE (open_handoffs, claimed_handoffs) <> (SELECT COUNT(*) FILTER (WHERE h.status = 'open'), COUNT(*) FILTER (WHERE h.status = 'claimed') FROM handoff h WHERE h.account_id = a.id)",
+    ),
+    (
+        "events beyond the end of their log",
+        "SELECT COUNT(*) FROM event e JOIN account a ON a.id = e.account_id WHERE e.seq > a.last_seq",
+    ),
+    (
+        "gaps in what can be replayed",
+        "SELECT COUNT(*) FROM account a WHERE a.last_seq - a.oldest_seq + 1 <> (SELECT COUNT(*) FROM event e WHERE e.account_id = a.id AND e.seq >= a.oldest_seq)",
+    ),
+];
+
+/// Opens the database of a folder to look at it.
+pub fn open_folder_read_only(folder: &Path) -> std::result::Result<Connection, OpenError> {
+    if !database::database_path(folder).exists() {
+        return Err(OpenError::Missing(folder.into()));
+    }
+    database::open_read_only(folder)
+}
+
+/// Opens a database that is a file by itself to look at it.
+pub fn open_file_read_only(path: &Path) -> std::result::Result<Connection, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(OpenError::Sqlite)?;
+    database::ensure_tierup_database(&connection, path)?;
+    Ok(connection)
+}
+
+/// Copies the database of a folder into a new file, all of it as it is at one moment: in one step, which holds a
+/// read open and so neither waits for the server's writes nor holds them up.
+pub fn back_up(folder: &Path, to: &Path) -> std::result::Result<(), OpenError> {
+    let from = open_folder_read_only(folder)?;
+    database::create_private_file(to).map_err(|error| OpenError::Io(to.into(), error))?;
+    let run = || {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut copy = Connection::open_with_flags(to, flags)?;
+        {
+            let backup = Backup::new(&from, &mut copy)?;
+            while !matches!(backup.step(-1)?, StepResult::Done) {
+                std::thread::sleep(RETRY_DELAY);
+            }
+        }
+        // One file, without a log beside it.
+        copy.pragma_update(None, "journal_mode", "DELETE")
+    };
+    run().map_err(OpenError::Sqlite)
+}
+
+/// Makes the database of a folder that has none from a file.
+pub fn restore(file: &Path, folder: &Path) -> std::result::Result<(), OpenError> {
+    let io = |error| OpenError::Io(folder.into(), error);
+    let to = database::database_path(folder);
+    if to.symlink_metadata().is_ok() {
+        return Err(OpenError::Occupied(folder.into()));
+    }
+    database::create_private_folder(folder).map_err(io)?;
+    let _lock = database::FolderLock::acquire(folder)?;
+    // New, under a name that nobody can guess, and for this user alone.
+    let mut copied = tempfile::Builder::new().prefix("restoring-").tempfile_in(folder).map_err(io)?;
+    std::io::copy(&mut File::open(file).map_err(io)?, &mut copied).map_err(io)?;
+    copied.as_file().sync_all().map_err(io)?;
+    copied.persist_noclobber(&to).map_err(|failed| {
+        if failed.error.kind() == std::io::ErrorKind::AlreadyExists {
+            OpenError::Occupied(folder.into())
+        } else {
+            io(failed.error)
+        }
+    })?;
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)
+}
+
+/// Counts what is there and looks for what must not be.
+pub fn check_integrity(connection: &Connection) -> Result<CheckReport> {
+    let read = connection.unchecked_transaction()?;
+    let count = |sql: &str| -> Result<u64> { Ok(read.query_row(sql, [], |row| row.get(0))?) };
+    let mut problems = Vec::new();
+    let mut lines = read.prepare("PRAGMA integrity_check")?;
+    for line in lines.query_map([], |row| row.get::<_, String>(0))? {
+        let line = line?;
+        if line != "ok" {
+            problems.push(line);
+        }
+    }
+    drop(lines);
+    let mut orphans = read.prepare("PRAGMA foreign_key_check")?;
+    for table in orphans.query_map([], |row| row.get::<_, String>(0))? {
+        problems.push(format!("a row of {} refers to nothing", table?));
+    }
+    drop(orphans);
+    for (what, sql) in INTEGRITY_RULES {
+        let broken = count(sql)?;
+        if broken > 0 {
+            problems.push(format!("{what}: {broken}"));
+        }
+    }
+    Ok(CheckReport {
+        accounts: count("SELECT COUNT(*) FROM account")?,
+        users: count("SELECT COUNT(*) FROM user")?,
+        sessions: count("SELECT COUNT(*) FROM session")?,
+        handoffs: count("SELECT COUNT(*) FROM handoff")?,
+        events: count("SELECT COUNT(*) FROM event")?,
+        problems,
+    })
+}

@@ -1,0 +1,236 @@
+//! A session on its way out: its head, as it is at one moment, and the messages that it has then, piece by piece.
+//!
+//! Of a session that is sent no more than its head and one piece is in memory, and no reader is held while a client takes
+//! its time. Messages never change and are never taken away; what their authors are called is part of the moment. So
+//! the pieces together are the session as it was, whatever happens meanwhile.
+
+use std::collections::BTreeMap;
+
+use rusqlite::params;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use tierup_common::handoff::Priority;
+use tierup_common::id::{HandoffId, SessionId, UserId};
+use tierup_common::session::{Message, SessionItem};
+
+use crate::domain::Caller;
+use crate::store::Result;
+use crate::store::idempotency::Replayable;
+use crate::store::tx::AccountScope;
+
+/// Text of one piece, in bytes: more is read and sent with the next.
+pub(super) const CHUNK_BYTES: usize = 64 * 1024;
+
+/// A session that is to be sent.
+#[derive(Clone, Debug)]
+pub struct SessionExport {
+    outline: SessionOutline,
+    /// Its JSON up to somewhere in its list of messages; what ends the list and the object is not in it.
+    pub head: Vec<u8>,
+    /// Where it goes on; none if all its messages are in the head.
+    pub next_cursor: Option<ExportCursor>,
+}
+
+/// Where the messages of a session go on, and what is needed to read them.
+#[derive(Clone, Debug)]
+pub struct ExportCursor {
+    session: SessionId,
+    after_seq: u32,
+    last_seq: u32,
+    author_names: BTreeMap<UserId, String>,
+}
+
+/// A session at one moment, without what can be read again as it was then: what it says of itself, what it had
+/// handed over, and which messages it had.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SessionOutline {
+    item: SessionItem,
+    escalation: Option<(HandoffId, Priority)>,
+    /// The handoff whose snapshot has the same branches; none if the outline has them itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tried_as_in: Option<HandoffId>,
+    /// Its messages are those after this one …
+    after: u32,
+    /// … up to this one.
+    last: u32,
+    /// What their authors were called.
+    names: BTreeMap<UserId, String>,
+}
+
+/// A session as it is on the wire, up to its messages.
+#[derive(Serialize)]
+struct SessionHead<'s> {
+    #[serde(flatten)]
+    item: &'s SessionItem,
+    escalation_package: Option<RawEscalationPackage<'s>>,
+    conversation_messages: &'s [Message],
+}
+
+/// What its latest escalation handed over, as it is kept: nobody has to read it to send it.
+#[derive(Serialize)]
+struct RawEscalationPackage<'s> {
+    handoff_id: HandoffId,
+    priority: Priority,
+    engineer_notes: &'s str,
+    snapshot: &'s RawValue,
+    branch_map: &'s RawValue,
+}
+
+/// The one part of a snapshot that stands beside it too.
+#[derive(Deserialize)]
+struct SnapshotBranches<'s> {
+    #[serde(borrow)]
+    branch_map: &'s RawValue,
+}
+
+impl SessionExport {
+    /// What ends its JSON.
+    pub const JSON_END: &'static [u8] = b"]}";
+
+    /// The same, knowing that nothing was tried since this handoff.
+    #[must_use]
+    pub fn with_branches_of(mut self, handoff: Option<HandoffId>) -> Self {
+        self.outline.tried_as_in = handoff;
+        self
+    }
+}
+
+impl Replayable for SessionExport {
+    type Outline = SessionOutline;
+
+    fn outline(&self) -> SessionOutline {
+        let mut outline = self.outline.clone();
+        outline.item.intake_content.text.clear();
+        if let Some(resolution) = &mut outline.item.resolution {
+            resolution.clear();
+        }
+        if outline.tried_as_in.is_some() {
+            outline.item.branch_map.clear();
+        }
+        outline
+    }
+
+    fn restore(mut outline: SessionOutline, scope: &AccountScope<'_>) -> Result<Self> {
+        let id = outline.item.id;
+        outline.item.intake_content.text = scope.intake(id)?;
+        if outline.item.resolution.is_some() {
+            outline.item.resolution = scope.session(id)?.resolution;
+        }
+        if let Some(handoff) = outline.tried_as_in {
+            outline.item.branch_map = scope.snapshot(handoff)?.branch_map;
+        }
+        scope.start_export(outline)
+    }
+}
+
+impl AccountScope<'_> {
+    /// A session with all that was said in it, or with the last so many messages, to be sent.
+    pub fn session_export(
+        &self,
+        id: SessionId,
+        caller: &Caller,
+        newest: Option<u32>,
+    ) -> Result<SessionExport> {
+        let session = self.session(id)?;
+        let last = session.message_count;
+        let escalation = match session.latest_escalation {
+            Some(handoff) => Some((handoff, self.handoff(handoff)?.priority)),
+            None => None,
+        };
+        self.start_export(SessionOutline {
+            item: self.session_item(session, caller)?,
+            escalation,
+            tried_as_in: None,
+            after: newest.map_or(0, |newest| last.saturating_sub(newest)),
+            last,
+            names: self.author_names(id)?,
+        })
+    }
+
+    fn start_export(&self, outline: SessionOutline) -> Result<SessionExport> {
+        let (session, after) = (outline.item.id, outline.after);
+        let first = ExportCursor {
+            session,
+            after_seq: after,
+            last_seq: outline.last,
+            author_names: outline.names.clone(),
+        };
+        let (messages, next) = self.read_chunk(first)?;
+        let kept = match outline.escalation {
+            Some((id, priority)) => Some((id, priority, self.handoff(id)?.notes, self.snapshot_json(id)?)),
+            None => None,
+        };
+        let package = match &kept {
+            Some((handoff_id, priority, notes, snapshot)) => Some(RawEscalationPackage {
+                handoff_id: *handoff_id,
+                priority: *priority,
+                engineer_notes: notes,
+                snapshot: serde_json::from_str(snapshot)?,
+                branch_map: serde_json::from_str::<SnapshotBranches<'_>>(snapshot)?.branch_map,
+            }),
+            None => None,
+        };
+        let head = SessionHead {
+            item: &outline.item,
+            escalation_package: package,
+            conversation_messages: &messages,
+        };
+        let mut head = serde_json::to_vec(&head)?;
+        head.truncate(head.len() - SessionExport::JSON_END.len());
+        Ok(SessionExport { outline, head, next_cursor: next })
+    }
+
+    /// The next messages of a session that is being sent, as JSON that goes on in its list, and where it goes on then.
+    pub fn next_chunk(&self, cursor: ExportCursor) -> Result<(Vec<u8>, Option<ExportCursor>)> {
+        let (messages, next) = self.read_chunk(cursor)?;
+        Ok((json_list_items(&messages)?, next))
+    }
+
+    fn read_chunk(&self, cursor: ExportCursor) -> Result<(Vec<Message>, Option<ExportCursor>)> {
+        let mut text = 0;
+        let (messages, has_more) = self.query_until(
+            "SELECT id, seq, role, author_id, content, created_at FROM message
+             WHERE account_id = ?1 AND session_id = ?2 AND seq > ?3 AND seq <= ?4 ORDER BY seq",
+            params![self.account, cursor.session, cursor.after_seq, cursor.last_seq],
+            |row| {
+                let author_id: Option<UserId> = row.get(3)?;
+                Ok(Message {
+                    id: row.get(0)?,
+                    seq: row.get(1)?,
+                    role: row.get(2)?,
+                    author_id,
+                    author_name: author_id.and_then(|author| cursor.author_names.get(&author).cloned()),
+                    content: row.get(4)?,
+                    created_at: row.get(5)?,
+                })
+            },
+            |message| {
+                text += message.content.len();
+                text >= CHUNK_BYTES
+            },
+        )?;
+        let reached = messages.last().map_or(cursor.last_seq, |last| last.seq);
+        Ok((messages, has_more.then_some(ExportCursor { after_seq: reached, ..cursor })))
+    }
+
+    /// What those who wrote in a session are called.
+    fn author_names(&self, session: SessionId) -> Result<BTreeMap<UserId, String>> {
+        let authors = self.query_all(
+            "SELECT id, name FROM user WHERE account_id = ?1 AND id IN
+               (SELECT author_id FROM message WHERE account_id = ?1 AND session_id = ?2)",
+            params![self.account, session],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        Ok(authors.into_iter().collect())
+    }
+}
+
+/// Values as they go on in a JSON list that has begun.
+pub(super) fn json_list_items<T: Serialize>(values: &[T]) -> serde_json::Result<Vec<u8>> {
+    let mut json = Vec::new();
+    for value in values {
+        json.push(b',');
+        serde_json::to_writer(&mut json, value)?;
+    }
+    Ok(json)
+}

@@ -1,0 +1,141 @@
+//! Text that people wrote, so that a chat tool shows it as text: it mentions nobody, links to nowhere and looks like
+//! nothing else.
+
+/// Stands between two characters that together would be a command, and is not seen.
+const ZERO_WIDTH_SPACE: char = '\u{200b}';
+
+/// Whether a character is to be seen, and turns nothing around: no control, no direction, no end of a line, none of no
+/// width.
+pub(super) fn is_visible(c: char) -> bool {
+    let acts = matches!(c,
+        '\u{061c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
+    !c.is_control() && !acts
+}
+
+/// As Slack takes it: `<!channel>`, `<@U…>` and `<https://…|text>` begin with what is escaped here. Others that take
+/// Slack's form know `@everyone` besides.
+pub(super) fn escape_slack(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' | '<' | '>' => plain.push_str(html_entity(c)),
+            '@' => plain.extend(['@', ZERO_WIDTH_SPACE]),
+            _ => plain.push(c),
+        }
+    }
+    plain
+}
+
+/// As Mattermost takes it: marks of Markdown are escaped; what rings or links without a mark is taken apart: `@all`,
+/// `~channel`, `#hashtag`, `:emoji:`, `https://…`, `www.…`. Slack's `<!channel>` is understood there too.
+pub(super) fn escape_mattermost(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    let mut before = ' ';
+    while let Some(c) = rest.next() {
+        match c {
+            '&' | '<' | '>' => plain.push_str(html_entity(c)),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '$' => plain.extend(['\\', c]),
+            '~' => plain.extend(['\\', c, ZERO_WIDTH_SPACE]),
+            '@' => plain.extend([c, ZERO_WIDTH_SPACE]),
+            // A number of ours (`#7`) and a time (`12:30`) are none.
+            '#' if rest.peek().is_some_and(|next| !next.is_ascii_digit()) => {
+                plain.extend([c, ZERO_WIDTH_SPACE])
+            }
+            ':' if rest.peek().is_some_and(|next| !next.is_whitespace())
+                && !(before.is_ascii_digit() && rest.peek().is_some_and(char::is_ascii_digit)) =>
+            {
+                plain.extend([c, ZERO_WIDTH_SPACE]);
+            }
+            '.' if ends_with_www(&plain) => plain.extend([ZERO_WIDTH_SPACE, c]),
+            _ => plain.push(c),
+        }
+        before = c;
+    }
+    plain
+}
+
+fn ends_with_www(text: &str) -> bool {
+    let end = text.len().checked_sub(3).and_then(|at| text.get(at..));
+    end.is_some_and(|end| end.eq_ignore_ascii_case("www"))
+}
+
+const fn html_entity(c: char) -> &'static str {
+    match c {
+        '&' => "&amp;",
+        '<' => "&lt;",
+        _ => "&gt;",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+
+    use super::*;
+
+    /// What a reader of Markdown sees, and whether anything but text is in it.
+    fn render_markdown(text: &str) -> (String, bool) {
+        let mut seen = String::new();
+        let mut only_text = true;
+        let known = Options::ENABLE_TABLES
+            | Options::ENABLE_STRIKETHROUGH
+            | Options::ENABLE_FOOTNOTES
+            | Options::ENABLE_TASKLISTS
+            | Options::ENABLE_MATH;
+        for event in Parser::new_ext(text, known) {
+            if let Event::Text(text) = event {
+                seen.push_str(&text);
+            } else {
+                let is_paragraph =
+                    matches!(event, Event::Start(Tag::Paragraph) | Event::End(TagEnd::Paragraph));
+                only_text &= is_paragraph;
+            }
+        }
+        (seen.replace(ZERO_WIDTH_SPACE, ""), only_text)
+    }
+
+    #[test]
+    fn what_mattermost_would_act_on_is_text() {
+        for text in [
+            "#7 *b* **b** _i_ __b__ ~~s~~ `c` ``c`` ***x***",
+            "#7 [reset your password](https://evil.test) ![x](https://evil.test/x.png) [r][x]",
+            "#7 <https://evil.test> <https://evil.test|here> <b>x</b> <!-- x --> &lt; &amp; AT&T",
+            r"#7 back\slash \* \[x](y) $x$ $$x$$ [^1]",
+            "#7 a | b | c",
+        ] {
+            assert_eq!(
+                render_markdown(&escape_mattermost(text)),
+                (text.to_owned(), true),
+                "{}",
+                escape_mattermost(text)
+            );
+        }
+        let rings = ["@all", "@channel", "@here", "@priya", "~town-square", "#incident", ":fire:", ":100:"];
+        for ring in
+            rings.into_iter().chain(["https://", "ftp://", "mailto:a", "www.evil", "WWW.evil", "<!channel>"])
+        {
+            let text = format!("#7 x {ring} y {ring}");
+            let plain = escape_mattermost(&text);
+            assert!(!plain.contains(ring), "{plain}");
+            assert_eq!(render_markdown(&plain).0, text);
+        }
+        assert_eq!(escape_mattermost("#7 Ana: 12:30, a.b"), "#7 Ana: 12:30, a.b");
+    }
+
+    #[test]
+    fn what_slack_would_act_on_is_text() {
+        assert_eq!(escape_slack("<!channel> <@U1> <https://x|y> R&D"), {
+            let at = format!("@{ZERO_WIDTH_SPACE}");
+            format!("&lt;!channel&gt; &lt;{at}U1&gt; &lt;https://x|y&gt; R&amp;D")
+        });
+        assert!(!escape_slack("@everyone").contains("@everyone"));
+    }
+
+    #[test]
+    fn what_turns_text_around_or_hides_is_not_visible() {
+        assert!("aé接🔥\u{301}".chars().all(is_visible));
+        assert!(!"\n\t\u{1b}\u{202e}\u{2066}\u{200b}\u{feff}\u{2028}\u{e0041}".chars().any(is_visible));
+    }
+}

@@ -1,0 +1,285 @@
+//! Somebody with a token who talks to the server over HTTP.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use reqwest::{Method, RequestBuilder, Response};
+use serde_json::{Value, json};
+use tierup_common::user::Role;
+
+use crate::{PendingRequest, SseClient};
+
+/// Somebody with a token.
+#[derive(Clone, Debug)]
+pub struct ApiClient {
+    /// Their name.
+    pub name: String,
+    base_url: String,
+    token: String,
+    http: reqwest::Client,
+}
+
+/// An escalation, by the names it has.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Escalation {
+    /// The handoff.
+    pub handoff_id: String,
+    /// Its session.
+    pub session_id: String,
+    /// What people call it.
+    pub number: u64,
+}
+
+/// A status and a JSON body.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ApiResponse {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body; null if it is not JSON.
+    pub body: Value,
+}
+
+impl ApiResponse {
+    /// The body, of an answer with this status.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.body);
+        self.body
+    }
+
+    /// The code of a problem.
+    pub fn problem_code(&self) -> &str {
+        self.body["type"].as_str().unwrap_or_default().trim_start_matches("/problems/")
+    }
+}
+
+impl ApiClient {
+    /// Somebody with this token.
+    pub fn new(name: &str, server: &str, token: &str) -> Self {
+        Self { name: name.into(), base_url: server.into(), token: token.into(), http: http_client() }
+    }
+
+    /// Their token.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Asks for something.
+    pub async fn get(&self, path: &str) -> ApiResponse {
+        self.send_json(Method::GET, path, None, &[]).await
+    }
+
+    /// Sends something.
+    pub async fn post(&self, path: &str, body: Value) -> ApiResponse {
+        self.send_json(Method::POST, path, Some(body), &[]).await
+    }
+
+    /// Puts something.
+    pub async fn put(&self, path: &str, body: Value) -> ApiResponse {
+        self.send_json(Method::PUT, path, Some(body), &[]).await
+    }
+
+    /// Any request of the API, with headers of its own.
+    pub async fn send_json(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        headers: &[(&str, &str)],
+    ) -> ApiResponse {
+        self.try_send_json(method, path, body, headers).await.expect("an answer")
+    }
+
+    /// Asks a server that may be gone, or go; none if the whole answer did not arrive.
+    pub async fn try_send_json(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        headers: &[(&str, &str)],
+    ) -> Option<ApiResponse> {
+        let response = self.build_request(method, path, body, headers).send().await.ok()?;
+        let status = response.status().as_u16();
+        let body = response.bytes().await.ok()?;
+        Some(ApiResponse { status, body: serde_json::from_slice(&body).unwrap_or_default() })
+    }
+
+    /// The same, with the whole answer.
+    pub async fn send_raw(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        headers: &[(&str, &str)],
+    ) -> Response {
+        self.build_request(method, path, body, headers).send().await.expect("an answer")
+    }
+
+    fn build_request(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        headers: &[(&str, &str)],
+    ) -> RequestBuilder {
+        let mut request =
+            self.http.request(method, format!("{}/api/v1{path}", self.base_url)).bearer_auth(&self.token);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        request
+    }
+
+    /// Begins a request whose body is held back.
+    pub async fn start_request(&self, method: &Method, path: &str, body: &Value) -> PendingRequest {
+        PendingRequest::start(&self.base_url, Some(&self.token), method, &format!("/api/v1{path}"), body)
+            .await
+    }
+
+    /// Listens to the event stream; `query` begins with `?` or is empty.
+    pub async fn subscribe(&self, query: &str) -> SseClient {
+        SseClient::from_response(
+            self.send_raw(Method::GET, &format!("/escalations/stream{query}"), None, &[]).await,
+        )
+    }
+
+    /// Listens from after an event on, and wants to know when what was missed is there.
+    pub async fn subscribe_after(&self, last_event_id: &str) -> SseClient {
+        let headers = [("last-event-id", last_event_id)];
+        let path = "/escalations/stream?caught_up=true";
+        SseClient::from_response(self.send_raw(Method::GET, path, None, &headers).await)
+    }
+
+    /// Adds somebody to the account.
+    pub async fn add_user(&self, name: &str, role: Role) -> Self {
+        static USERS_ADDED: AtomicU32 = AtomicU32::new(0);
+        let number = USERS_ADDED.fetch_add(1, Ordering::Relaxed);
+        let email = format!("{}{number}@acme.test", name.to_lowercase().replace(' ', "."));
+        let body = json!({"email": email, "name": name, "role": role});
+        let user = self.post("/users", body).await.expect(201);
+        let id = user["id"].as_str().expect("an id");
+        let token = self.post(&format!("/users/{id}/tokens"), json!({"name": "test"})).await.expect(201);
+        Self::new(name, &self.base_url, token["token"].as_str().expect("a token"))
+    }
+
+    /// Opens a session about a problem; its id.
+    pub async fn open_session(&self, problem: &str) -> String {
+        let body = json!({
+            "intake_type": "free_text",
+            "intake_content": {"text": problem},
+            "problem_summary": problem,
+        });
+        string_field(&self.post("/ai-sessions", body).await.expect(201), "id")
+    }
+
+    /// Leaves a note in a session.
+    pub async fn add_note(&self, session: &str, content: &str) {
+        let body = json!({"content": content, "kind": "note"});
+        self.post(&format!("/ai-sessions/{session}/messages"), body).await.expect(201);
+    }
+
+    /// Asks the assistant in a session.
+    pub async fn ask_assistant(&self, session: &str, content: &str) -> Value {
+        let body = json!({"content": content});
+        self.post(&format!("/ai-sessions/{session}/messages"), body).await.expect(201)
+    }
+
+    /// Notes what was tried in a session, and what became of it.
+    pub async fn add_branch(&self, session: &str, hypothesis: &str, status: &str) {
+        let branch = uuid::Uuid::now_v7();
+        let body = json!({"hypothesis": hypothesis, "status": status});
+        self.put(&format!("/ai-sessions/{session}/branches/{branch}"), body).await.expect(201);
+    }
+
+    /// Runs into a problem and escalates it.
+    pub async fn escalate(&self, problem: &str) -> Escalation {
+        self.escalate_with_priority(problem, "normal").await
+    }
+
+    /// The same, with a priority.
+    pub async fn escalate_with_priority(&self, problem: &str, priority: &str) -> Escalation {
+        let session = self.open_session(problem).await;
+        self.escalate_session(&session, priority).await
+    }
+
+    /// Escalates a session.
+    pub async fn escalate_session(&self, session: &str, priority: &str) -> Escalation {
+        let body = json!({"intent": "escalate", "engineer_notes": "I am stuck.", "priority": priority});
+        let handoff = self.post(&format!("/ai-sessions/{session}/handoff"), body).await.expect(201);
+        Escalation {
+            handoff_id: string_field(&handoff, "id"),
+            session_id: session.into(),
+            number: handoff["number"].as_u64().expect("a number"),
+        }
+    }
+
+    /// Parks a session; the id of the handoff.
+    pub async fn park(&self, session: &str) -> String {
+        let body = json!({"intent": "park", "engineer_notes": "Waiting for the vendor."});
+        string_field(&self.post(&format!("/ai-sessions/{session}/handoff"), body).await.expect(201), "id")
+    }
+
+    /// A handoff, as it is now.
+    pub async fn handoff(&self, escalated: &Escalation) -> Value {
+        self.get(&format!("/handoffs/{}", escalated.handoff_id)).await.expect(200)
+    }
+
+    /// A session, as it is now.
+    pub async fn session(&self, id: &str) -> Value {
+        self.get(&format!("/ai-sessions/{id}")).await.expect(200)
+    }
+
+    /// Claims a handoff, and wins.
+    pub async fn claim(&self, escalated: &Escalation) -> Value {
+        self.try_claim(escalated).await.expect(200)
+    }
+
+    /// Claims a handoff, and wins or not.
+    pub async fn try_claim(&self, escalated: &Escalation) -> ApiResponse {
+        self.post(&format!("/handoffs/{}/claim", escalated.handoff_id), json!({})).await
+    }
+
+    /// Resolves a session.
+    pub async fn resolve(&self, session: &str, resolution: &str) -> Value {
+        let body = json!({"resolution": resolution});
+        self.post(&format!("/ai-sessions/{session}/resolve"), body).await.expect(200)
+    }
+
+    /// The problems that wait, in the order of the queue.
+    pub async fn queue_summaries(&self) -> Vec<String> {
+        let page = self.get("/escalations").await.expect(200);
+        page["items"]
+            .as_array()
+            .expect("items")
+            .iter()
+            .map(|item| string_field(item, "problem_summary"))
+            .collect()
+    }
+
+    /// Waits until the assessment of a handoff is no longer on its way.
+    pub async fn wait_for_assessment(&self, escalated: &Escalation) -> Value {
+        let mut stream = self.subscribe("?last_event_id=0").await;
+        loop {
+            let event =
+                stream.wait_for_any_event(&["handoff_assessment_ready", "handoff_assessment_failed"]).await;
+            if event["handoff_id"] == escalated.handoff_id.as_str() {
+                return self.handoff(escalated).await;
+            }
+        }
+    }
+}
+
+/// An HTTP client of nobody in particular.
+pub fn http_client() -> reqwest::Client {
+    // The client wants a provider of cryptography even where none is used; the first one in wins.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().tls_danger_accept_invalid_certs(true).build().expect("a client")
+}
+
+/// The text in a field.
+#[track_caller]
+pub fn string_field(value: &Value, field: &str) -> String {
+    value[field].as_str().unwrap_or_else(|| panic!("no text in {field:?} of {value}")).to_owned()
+}

@@ -1,0 +1,24 @@
+//! Marks handoffs as seen in a folder, one after the other, as many consoles on one machine do; prints each when it is kept.
+
+#![expect(clippy::expect_used, reason = "a story that cannot be told fails, and says where")]
+
+use std::io::Write;
+use std::path::Path;
+
+use tierup::runtime::data_dir::{DataDir, DataOwner};
+use tierup_common::id::{HandoffId, UserId};
+use tierup_common::time::Timestamp;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let (first, count): (i64, i64) =
+        (arguments[2].parse().expect("a number"), arguments[3].parse().expect("a number"));
+    let files = DataDir::from_path(Path::new(&arguments[1]));
+    let owner = DataOwner::new("http://127.0.0.1:7890", UserId::from_bytes([1; 16]));
+    for number in first..first + count {
+        let id = HandoffId::new(Timestamp::from_millis(number));
+        files.update_seen(&owner, |seen| seen.insert(id)).expect("it is kept");
+        let mut out = std::io::stdout();
+        writeln!(out, "{id}").and_then(|()| out.flush()).expect("somebody who listens");
+    }
+}

@@ -1,0 +1,33 @@
+//! Programs that a test starts have an environment of the test's own: what the machine has set is none of theirs.
+
+use std::process::Command;
+
+/// The names of variables that would change what a program of ours does, wherever it is started.
+pub fn inherited_vars() -> impl Iterator<Item = String> {
+    std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).filter(|name| {
+        let lower = name.to_lowercase();
+        ["tierup_", "xdg_", "lc_"].iter().any(|begin| lower.starts_with(begin))
+            || lower.ends_with("_proxy")
+            || [
+                "NO_COLOR",
+                "LANG",
+                "LANGUAGE",
+                "TZ",
+                "EDITOR",
+                "VISUAL",
+                "TMUX",
+                "TERM_PROGRAM",
+                "DISPLAY",
+                "ENV",
+            ]
+            .contains(&name.as_str())
+    })
+}
+
+/// Takes them from a command.
+pub fn clean_env(command: &mut Command) -> &mut Command {
+    for name in inherited_vars() {
+        command.env_remove(name);
+    }
+    command
+}

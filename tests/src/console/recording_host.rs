@@ -1,0 +1,82 @@
+//! What lies around the screen of a console: it is written down, and whoever waits for it hears of it.
+
+use tierup::effect::Notification;
+use tierup::runtime;
+use tokio::sync::watch;
+
+/// What a console did around its screen.
+#[derive(Clone, Debug, Default)]
+pub struct HostRecord {
+    /// The window's titles, the newest last.
+    pub titles: Vec<String>,
+    /// What rang.
+    pub alerts: Vec<Notification>,
+    /// What went into the clipboard.
+    pub copied_texts: Vec<String>,
+    /// Whether it takes the mouse, once that was changed.
+    pub mouse_captured: Option<bool>,
+    /// What the terminal was told of links.
+    pub hyperlink_output: String,
+    /// How often it was suspended.
+    pub suspend_count: usize,
+}
+
+/// A desk with nothing on it.
+pub(super) struct RecordingHost {
+    record: watch::Sender<HostRecord>,
+    editor_command: watch::Receiver<String>,
+}
+
+impl RecordingHost {
+    /// A desk, what happens at it, and the command of its editor.
+    pub(super) fn new() -> (Self, watch::Receiver<HostRecord>, watch::Sender<String>) {
+        let (record, record_receiver) = watch::channel(HostRecord::default());
+        let (editor_sender, editor_command) = watch::channel(String::new());
+        (Self { record, editor_command }, record_receiver, editor_sender)
+    }
+
+    fn update_record(&self, change: impl FnOnce(&mut HostRecord)) {
+        self.record.send_modify(change);
+    }
+}
+
+impl runtime::terminal_host::TerminalHost for RecordingHost {
+    fn set_mouse_capture(&mut self, on: bool) -> std::io::Result<()> {
+        self.update_record(|around| around.mouse_captured = Some(on));
+        Ok(())
+    }
+
+    fn suspend(&mut self) -> std::io::Result<bool> {
+        self.update_record(|around| around.suspend_count += 1);
+        Ok(true)
+    }
+
+    fn reenter(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn set_title(&mut self, title: &str) -> std::io::Result<()> {
+        self.update_record(|around| around.titles.push(title.into()));
+        Ok(())
+    }
+
+    fn send_notification(&mut self, alert: &Notification) -> std::io::Result<()> {
+        self.update_record(|around| around.alerts.push(alert.clone()));
+        Ok(())
+    }
+
+    fn copy_to_clipboard(&mut self, text: &str) -> std::io::Result<()> {
+        self.update_record(|around| around.copied_texts.push(text.into()));
+        Ok(())
+    }
+
+    async fn open_editor(&mut self, text: String) -> std::io::Result<Result<String, String>> {
+        let editor = self.editor_command.borrow().clone();
+        Ok(runtime::editor::edit(&editor, &text))
+    }
+
+    fn write_hyperlinks(&mut self, told: &str) -> std::io::Result<()> {
+        self.update_record(|around| around.hyperlink_output.push_str(told));
+        Ok(())
+    }
+}

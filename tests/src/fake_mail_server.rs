@@ -1,0 +1,278 @@
+//! A mail server that speaks SMTP: well-mannered, or not.
+
+use mail_parser::MessageParser;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::TIMEOUT;
+
+/// How a mail server behaves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MailBehavior {
+    /// Takes everything.
+    AcceptsAll,
+    /// Greets, and then says nothing for ever.
+    SilentAfterGreeting,
+    /// Refuses every message for good.
+    RejectsPermanently,
+    /// Refuses every message for now.
+    RejectsTemporarily,
+    /// Hangs up after the message.
+    DisconnectsAfterData,
+    /// Takes everything, addresses that are not ASCII too.
+    SmtpUtf8,
+    /// Takes everything from whoever logs in by AUTH PLAIN, and repeats what it heard in every answer.
+    AuthPlain,
+    /// Refuses every message of whoever logs in by AUTH LOGIN, and repeats what it heard in every answer.
+    AuthLoginThenRejects,
+}
+
+impl MailBehavior {
+    /// What it offers.
+    const fn ehlo_extensions(self) -> &'static str {
+        match self {
+            Self::AcceptsAll
+            | Self::SilentAfterGreeting
+            | Self::RejectsPermanently
+            | Self::RejectsTemporarily
+            | Self::DisconnectsAfterData => "250 8BITMIME\r\n",
+            Self::SmtpUtf8 => "250-SMTPUTF8\r\n250 8BITMIME\r\n",
+            Self::AuthPlain => "250-AUTH PLAIN\r\n250 8BITMIME\r\n",
+            Self::AuthLoginThenRejects => "250-AUTH LOGIN\r\n250 8BITMIME\r\n",
+        }
+    }
+
+    const fn requires_auth(self) -> bool {
+        matches!(self, Self::AuthPlain | Self::AuthLoginThenRejects)
+    }
+}
+
+/// A letter that arrived.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Email {
+    /// The address it was delivered to.
+    pub to: String,
+    /// Its `Message-ID`.
+    pub message_id: String,
+    /// Its subject.
+    pub subject: String,
+    /// Its text.
+    pub text: String,
+    /// Its HTML.
+    pub html: String,
+    /// Its headers, as they came but unfolded.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Email {
+    /// A header, if it has it.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+/// What is known of those who came.
+#[derive(Clone, Default, Debug)]
+struct MailServerStats {
+    /// How often somebody began to hand in a letter.
+    attempts: u32,
+    /// Conversations that are under way.
+    open_connections: u32,
+    /// Conversations that have ended.
+    closed_connections: u32,
+    /// What was said to log in, in base64 as it came.
+    credentials: Vec<String>,
+}
+
+/// A mail server.
+pub struct FakeMailServer {
+    url: String,
+    emails: watch::Receiver<Vec<Email>>,
+    stats: watch::Receiver<MailServerStats>,
+    server_task: JoinHandle<()>,
+}
+
+impl FakeMailServer {
+    /// Opens one.
+    pub async fn start(behavior: MailBehavior) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("smtp://{}", listener.local_addr().expect("an address"));
+        let (arrived, emails) = watch::channel(Vec::new());
+        let (writes, stats) = watch::channel(MailServerStats::default());
+        let serving = tokio::spawn(async move {
+            let mut connections = JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                let (arrived, writes) = (arrived.clone(), writes.clone());
+                connections.spawn(async move {
+                    writes.send_modify(|book| book.open_connections += 1);
+                    // A conversation that breaks off is the other side's business.
+                    let _ = serve_connection(stream, behavior, arrived, &writes).await;
+                    writes.send_modify(|book| {
+                        book.open_connections -= 1;
+                        book.closed_connections += 1;
+                    });
+                });
+            }
+        });
+        Self { url, emails, stats, server_task: serving }
+    }
+
+    /// Where it is, for somebody with this name and this password, which is escaped as URLs want it.
+    pub fn url_with_credentials(&self, user: &str, password: &str) -> String {
+        self.url.replacen("://", &format!("://{user}:{password}@"), 1)
+    }
+
+    /// Where it is, as the server's settings take it.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Waits until so many letters have arrived.
+    pub async fn wait_for_emails(&mut self, count: usize) -> Vec<Email> {
+        let arrived = self.emails.wait_for(|letters| letters.len() >= count);
+        let letters = tokio::time::timeout(TIMEOUT, arrived).await;
+        letters.expect("the letters did not arrive").expect("the office is open").clone()
+    }
+
+    /// The letters that have arrived so far.
+    pub fn letters(&self) -> Vec<Email> {
+        self.emails.borrow().clone()
+    }
+
+    /// How often somebody began to hand in a letter.
+    pub fn attempts(&self) -> u32 {
+        self.stats.borrow().attempts
+    }
+
+    /// Waits until so many talk to it at once.
+    pub async fn wait_for_connections(&mut self, count: u32) {
+        let talking =
+            tokio::time::timeout(TIMEOUT, self.stats.wait_for(|book| book.open_connections >= count)).await;
+        talking.expect("nobody came").expect("the office is open");
+    }
+
+    /// Conversations that have ended, however.
+    pub fn closed_connections(&self) -> u32 {
+        self.stats.borrow().closed_connections
+    }
+
+    /// Waits until somebody has logged in; what they said, in base64 as it came.
+    pub async fn wait_for_credentials(&mut self) -> String {
+        let came =
+            tokio::time::timeout(TIMEOUT, self.stats.wait_for(|book| !book.credentials.is_empty())).await;
+        came.expect("nobody logged in").expect("the office is open").credentials.join(" ")
+    }
+}
+
+impl FakeMailServer {
+    /// Closes: whoever talks to it is hung up on, and nobody is let in any more.
+    pub fn stop(&self) {
+        self.server_task.abort();
+    }
+}
+
+impl Drop for FakeMailServer {
+    fn drop(&mut self) {
+        self.server_task.abort();
+    }
+}
+
+async fn serve_connection(
+    stream: TcpStream,
+    behavior: MailBehavior,
+    received: watch::Sender<Vec<Email>>,
+    stats: &watch::Sender<MailServerStats>,
+) -> std::io::Result<()> {
+    let (read, mut write) = stream.into_split();
+    let mut lines = BufReader::new(read).lines();
+    write.write_all(b"220 post.test ESMTP\r\n").await?;
+    if behavior == MailBehavior::SilentAfterGreeting {
+        // It reads, so that it knows when the other side has gone.
+        while lines.next_line().await?.is_some() {}
+        return Ok(());
+    }
+    let (mut to, mut credentials) = (String::new(), String::new());
+    while let Some(line) = lines.next_line().await? {
+        let command = line.to_uppercase();
+        if command.starts_with("RCPT TO:") {
+            to = line["RCPT TO:".len()..].split(['<', '>']).nth(1).unwrap_or_default().to_owned();
+        }
+        if command.starts_with("AUTH") {
+            credentials = read_credentials(&line, &mut lines, &mut write).await?;
+            stats.send_modify(|book| book.credentials.push(credentials.clone()));
+            write.write_all(format!("235 welcome {credentials}\r\n").as_bytes()).await?;
+            continue;
+        }
+        if command.starts_with("DATA") {
+            write.write_all(b"354 go on\r\n").await?;
+            let mut data = String::new();
+            while let Some(line) = lines.next_line().await? {
+                if line == "." {
+                    break;
+                }
+                data.push_str(line.strip_prefix('.').unwrap_or(&line));
+                data.push_str("\r\n");
+            }
+            if behavior == MailBehavior::DisconnectsAfterData {
+                return Ok(());
+            }
+            received.send_modify(|letters| letters.push(parse_email(&to, &data)));
+        }
+        let is_mail_command = command.starts_with("MAIL FROM");
+        stats.send_modify(|book| book.attempts += u32::from(is_mail_command));
+        let refuses =
+            matches!(behavior, MailBehavior::RejectsPermanently | MailBehavior::AuthLoginThenRejects);
+        let answer = if is_mail_command && behavior.requires_auth() && credentials.is_empty() {
+            "530 5.7.0 log in first\r\n".to_owned()
+        } else if is_mail_command && refuses {
+            format!("550 5.7.1 not from you {credentials}\r\n")
+        } else if is_mail_command && behavior == MailBehavior::RejectsTemporarily {
+            "451 4.7.1 not now\r\n".to_owned()
+        } else if command.starts_with("EHLO") {
+            format!("250-post.test\r\n{}", behavior.ehlo_extensions())
+        } else {
+            format!("250 ok {credentials}\r\n")
+        };
+        write.write_all(answer.as_bytes()).await?;
+        if command.starts_with("QUIT") {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// Hears a log-in to its end: what was said, in base64 as it came.
+async fn read_credentials(
+    line: &str,
+    lines: &mut Lines<BufReader<OwnedReadHalf>>,
+    write: &mut OwnedWriteHalf,
+) -> std::io::Result<String> {
+    if let Some(whole) = line.strip_prefix("AUTH PLAIN ") {
+        return Ok(whole.to_owned());
+    }
+    let mut answers = Vec::new();
+    // `Username:` and `Password:`.
+    for question in ["VXNlcm5hbWU6", "UGFzc3dvcmQ6"] {
+        write.write_all(format!("334 {question}\r\n").as_bytes()).await?;
+        answers.push(lines.next_line().await?.unwrap_or_default());
+    }
+    Ok(answers.join(" "))
+}
+
+fn parse_email(to: &str, data: &str) -> Email {
+    let parsed = MessageParser::default().parse(data.as_bytes()).expect("a message");
+    let head = data.split("\r\n\r\n").next().unwrap_or_default().replace("\r\n ", " ");
+    let headers = head.lines().filter_map(|line| line.split_once(": "));
+    Email {
+        to: to.into(),
+        message_id: parsed.message_id().unwrap_or_default().into(),
+        subject: parsed.subject().unwrap_or_default().into(),
+        text: parsed.body_text(0).unwrap_or_default().into(),
+        html: parsed.body_html(0).unwrap_or_default().into(),
+        headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+    }
+}

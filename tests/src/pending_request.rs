@@ -1,0 +1,69 @@
+//! A request that has begun: its head is with the server, its body is held back.
+//!
+//! It asks the server to say when it wants the body (`Expect: 100-continue`). The server says so when the caller has
+//! been let in, so that what happens from then on happens while the request is in flight.
+
+use reqwest::Method;
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::TIMEOUT;
+use crate::api_client::ApiResponse;
+
+/// A request whose body is held back.
+pub struct PendingRequest {
+    socket: TcpStream,
+    unsent_body: String,
+}
+
+impl PendingRequest {
+    /// Sends the head, and waits until the server wants the body.
+    pub async fn start(url: &str, token: Option<&str>, method: &Method, path: &str, body: &Value) -> Self {
+        let (address, body) = (url.trim_start_matches("http://"), body.to_string());
+        let token = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {address}\r\n{token}Content-Type: application/json\r\n\
+             Content-Length: {}\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n",
+            body.len()
+        );
+        let mut socket = TcpStream::connect(address).await.expect("a connection");
+        socket.write_all(head.as_bytes()).await.expect("the head is sent");
+        let mut interim_response = Vec::new();
+        while !interim_response.ends_with(b"\r\n\r\n") {
+            let byte = tokio::time::timeout(TIMEOUT, socket.read_u8()).await;
+            interim_response
+                .push(byte.expect("the server says nothing to the head").expect("it says whether to go on"));
+        }
+        let said = String::from_utf8_lossy(&interim_response);
+        assert!(said.starts_with("HTTP/1.1 100 "), "the server does not want the body: {said}");
+        Self { socket, unsent_body: body }
+    }
+
+    /// Sends the body, and reads the answer.
+    pub async fn finish(mut self) -> ApiResponse {
+        self.socket.write_all(self.unsent_body.as_bytes()).await.expect("the body is sent");
+        self.read_response().await
+    }
+
+    /// Sends a part of the body.
+    pub async fn send_body_part(&mut self, bytes: usize) {
+        let rest = self.unsent_body.split_off(bytes);
+        self.socket.write_all(self.unsent_body.as_bytes()).await.expect("a part of the body is sent");
+        self.unsent_body = rest;
+    }
+
+    /// Reads the answer, and waits for the end of the connection.
+    pub async fn read_response(mut self) -> ApiResponse {
+        let mut said = Vec::new();
+        let read = tokio::time::timeout(TIMEOUT, self.socket.read_to_end(&mut said)).await;
+        read.expect("the connection does not end").expect("an answer");
+        let said = String::from_utf8(said).expect("text");
+        let (head, body) = said.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {said:?}"));
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+        ApiResponse {
+            status: status.expect("a status"),
+            body: serde_json::from_str(body).unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Links that lose answers: what was asked for is done, and whoever asked never hears of it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// A link to a server that loses the first answer to a request with these words in it.
+pub struct LossyProxy {
+    proxy: TcpProxy,
+    lost_responses: Arc<AtomicUsize>,
+}
+
+impl LossyProxy {
+    /// Lies before the server at this address.
+    pub async fn start(server: &str, pattern: &'static str) -> Self {
+        let lost = Arc::<AtomicUsize>::default();
+        let counter = Arc::clone(&lost);
+        let proxy = TcpProxy::start(server, move |client, server| {
+            forward_until_lost(client, server, pattern, Arc::clone(&counter))
+        });
+        Self { proxy: proxy.await, lost_responses: lost }
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> &str {
+        &self.proxy.url
+    }
+
+    /// How many answers it has lost.
+    pub fn lost(&self) -> usize {
+        self.lost_responses.load(Ordering::SeqCst)
+    }
+}
+
+/// Carries one connection, until its answer is lost.
+async fn forward_until_lost(
+    client: TcpStream,
+    server: TcpStream,
+    pattern: &'static str,
+    lost: Arc<AtomicUsize>,
+) {
+    let (mut from_client, mut to_client) = client.into_split();
+    let (mut from_server, mut to_server) = server.into_split();
+    let loses_response = Arc::<AtomicBool>::default();
+    let pattern_seen = Arc::clone(&loses_response);
+    let up = async {
+        let mut buffer = vec![0; 64 * 1024];
+        while let Ok(count @ 1..) = from_client.read(&mut buffer).await {
+            let matches = buffer[..count].windows(pattern.len()).any(|part| part == pattern.as_bytes());
+            if matches && lost.load(Ordering::SeqCst) == 0 {
+                pattern_seen.store(true, Ordering::SeqCst);
+            }
+            if to_server.write_all(&buffer[..count]).await.is_err() {
+                return;
+            }
+        }
+    };
+    let down = async {
+        if copy_until_dropped(&mut from_server, &mut to_client, || loses_response.load(Ordering::SeqCst))
+            .await
+        {
+            lost.fetch_add(1, Ordering::SeqCst);
+        }
+    };
+    tokio::select! {
+        () = up => {}
+        () = down => {}
+    }
+}
+
+/// A link whose way back can become a hole: connections stay open, and nothing comes over them.
+pub struct BlackholeProxy {
+    proxy: TcpProxy,
+    forwards_responses: watch::Sender<bool>,
+}
+
+impl BlackholeProxy {
+    /// Lies before the server at this address, and carries everything at first.
+    pub async fn start(server: &str) -> Self {
+        let (forwards_responses, forwards) = watch::channel(true);
+        let proxy = TcpProxy::start(server, move |client, server| {
+            forward_while_open(client, server, forwards.clone())
+        });
+        Self { proxy: proxy.await, forwards_responses }
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> &str {
+        &self.proxy.url
+    }
+
+    /// Swallows every answer from now on.
+    pub fn drop_responses(&self) {
+        self.forwards_responses.send_replace(false);
+    }
+
+    /// Carries everything again. Connections of which something was swallowed are cut.
+    pub fn forward_responses(&self) {
+        self.forwards_responses.send_replace(true);
+    }
+}
+
+/// Carries one connection while its link is open.
+async fn forward_while_open(
+    client: TcpStream,
+    server: TcpStream,
+    mut forwards_responses: watch::Receiver<bool>,
+) {
+    let (mut from_client, mut to_client) = client.into_split();
+    let (mut from_server, mut to_server) = server.into_split();
+    let up = async {
+        // Either side may go when it likes.
+        let _ = tokio::io::copy(&mut from_client, &mut to_server).await;
+    };
+    let forwards = forwards_responses.clone();
+    let down = async {
+        if copy_until_dropped(&mut from_server, &mut to_client, || !*forwards.borrow()).await {
+            // The link is dropped with its test.
+            let _ = forwards_responses.wait_for(|open| *open).await;
+        }
+    };
+    tokio::select! {
+        () = up => {}
+        () = down => {}
+    }
+}
+
+/// Carries what a server answers, until something of it is swallowed; whether it was.
+async fn copy_until_dropped(
+    from: &mut OwnedReadHalf,
+    to: &mut OwnedWriteHalf,
+    drops_responses: impl Fn() -> bool,
+) -> bool {
+    let mut buffer = vec![0; 64 * 1024];
+    while let Ok(count @ 1..) = from.read(&mut buffer).await {
+        if drops_responses() {
+            return true;
+        }
+        if to.write_all(&buffer[..count]).await.is_err() {
+            return false;
+        }
+    }
+    false
+}
+
+/// What lies before a server.
+struct TcpProxy {
+    url: String,
+    accept_task: JoinHandle<()>,
+}
+
+impl TcpProxy {
+    async fn start<F>(server: &str, forward: impl Fn(TcpStream, TcpStream) -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let server = server.trim_start_matches("http://").to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let serving = tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                if let Ok(server) = TcpStream::connect(&server).await {
+                    tokio::spawn(forward(client, server));
+                }
+            }
+        });
+        Self { url, accept_task: serving }
+    }
+}
+
+impl Drop for TcpProxy {
+    fn drop(&mut self) {
+        self.accept_task.abort();
+    }
+}

@@ -1,0 +1,171 @@
+//! Writing in a session and reading it: undo, history, one's own editor, copying, Markdown, what is new below.
+
+use crate::fixtures::{escalate_and_assess, open_claimed_session, world_with_assessment};
+use tierup_e2e::{FakeModel, ModelBehavior, World};
+
+const ASSESSMENT: &str =
+    "**Likely cause:** DNS\n**Steps**\n1. Flush the cache\n2. Ask the resolver\n**Confidence:** low";
+
+#[tokio::test]
+async fn what_is_typed_can_be_undone_and_sent_before_comes_back() {
+    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+    let (_sam, _vpn) = escalate_and_assess(&world, "VPN is down").await;
+    let mut priya = open_claimed_session(&world, "VPN is down").await;
+    priya.press("<ctrl-t>").await;
+    for text in ["first note", "second note"] {
+        priya.press(text).await;
+        priya.press("<enter>").await;
+        priya.sees(&format!("  {text}")).await;
+        priya.does_not_see("sending").await;
+    }
+    priya.press("half a thought").await;
+    priya.press("<up>").await;
+    priya.sees("│ second note").await;
+    priya.press("<up>").await;
+    priya.sees("│ first note").await;
+    priya.press("<down><down>").await;
+    priya.sees("│ half a thought").await;
+    priya.press("<alt-,><alt-,><alt-.>").await;
+    priya.sees("│ second note").await;
+    priya.press("<alt-.>").await;
+    priya.sees("│ half a thought").await;
+    priya.press(" indeed").await;
+    priya.sees("│ half a thought indeed").await;
+    priya.press("<ctrl-u>").await;
+    priya.no_longer_sees("indeed").await;
+    priya.press("<ctrl-y>").await;
+    priya.sees("│ half a thought indeed").await;
+    // A line break, and the arrows move inside the text.
+    priya.press("<alt-enter>second line<up>!").await;
+    priya.sees("│ half a thou!ght indeed").await;
+    priya.still_sees("│ second line").await;
+}
+
+#[tokio::test]
+async fn keys_that_wait_share_a_picture_and_each_does_what_it_does() {
+    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+    let (_sam, _vpn) = escalate_and_assess(&world, "VPN is down").await;
+    let mut priya = open_claimed_session(&world, "VPN is down").await;
+    let before = priya.frames_drawn();
+    priya.press(&"x".repeat(400)).await;
+    priya.press("!").await;
+    priya.sees("│ !").await;
+    let painted = priya.frames_drawn() - before;
+    assert!(painted < 200, "{painted} pictures for keys that were all there at once");
+    // How far something scrolls is known when it is painted: a key does not come before that.
+    let mut dana = world.console_with_size("Dana Wu", 80, 24).await;
+    dana.sees("live").await;
+    dana.press("jk?<pgdn>").await;
+    dana.sees(" end ╯").await;
+}
+
+#[tokio::test]
+async fn the_message_is_written_in_ones_own_editor() {
+    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+    let (_sam, _vpn) = escalate_and_assess(&world, "VPN is down").await;
+    let mut priya = open_claimed_session(&world, "VPN is down").await;
+    let editor = world.folder().join("editor.sh");
+    std::fs::write(&editor, "printf %s 'whole a thought' > \"$1\"").expect("a script");
+    priya.set_editor(&format!("sh {}", editor.display()));
+    priya.press("half a thought<ctrl-o>").await;
+    priya.sees("│ whole a thought").await;
+    priya.set_editor("sh -c 'exit 1'");
+    priya.press("<ctrl-o>").await;
+    priya.sees("The editor said that it failed").await;
+    priya.still_sees("│ whole a thought").await;
+    priya.set_editor("no-such-editor");
+    priya.press("<ctrl-o>").await;
+    priya.sees("no-such-editor could not be started").await;
+}
+
+#[tokio::test]
+async fn a_message_a_code_block_and_what_is_selected_are_copied() {
+    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+    let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
+    let code = "Run:\n```sh\nip link set mtu 1400\n```\nor\n```\nreboot\n```\nand call";
+    sam.wait_for_assessment(&vpn).await;
+    let mut priya = open_claimed_session(&world, "VPN is down").await;
+    sam.add_note(&vpn.session_id, code).await;
+    priya.sees("and call").await;
+    priya.press("<alt-c>").await;
+    priya.sees("Copied message 3").await;
+    priya.press("<alt-k>").await;
+    priya.sees("Copied code block 1 of 2 of message 3").await;
+    priya.press("<alt-k>").await;
+    priya.sees("Copied code block 2 of 2 of message 3").await;
+    priya.press("<alt-up><alt-up>").await;
+    priya.sees("│▌  nslookup says").await;
+    priya.press("<alt-c>").await;
+    priya.sees("Copied message 2").await;
+    priya.press("<alt-down><alt-up><alt-k>").await;
+    priya.sees("Message 2 has no code block").await;
+    priya.press("<esc>").await;
+    priya.no_longer_sees("│▌").await;
+    priya.press("one two<shift-left><shift-left><shift-left><alt-c>").await;
+    priya.sees("Copied what you selected").await;
+    let nslookup = "nslookup says: no such host";
+    assert_eq!(priya.around().await.copied_texts, [code, "ip link set mtu 1400", "reboot", nslookup, "two"]);
+    priya.press("<esc>").await;
+    priya.sees("Escalations").await;
+}
+
+#[tokio::test]
+async fn a_message_is_markdown_and_its_links_lead_somewhere() {
+    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+    let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
+    let mut priya = open_claimed_session(&world, "VPN is down").await;
+    let text = "See [the page](https://a.test/x) or https://b.test/y_z, not [this](javascript:x).\n\n\
+        | Host | State |\n|---|---|\n| vpn-1 | **drops** |\n| vpn-2 | fine |\n\n- [x] done\n- [ ] open";
+    sam.add_note(&vpn.session_id, text).await;
+    priya.sees("vpn-1 │ drops").await;
+    priya.sees("Host  │ State").await;
+    priya.sees("the page (https://a.test/x)").await;
+    priya.sees("[x] done").await;
+    let links = priya.around().await.hyperlink_output;
+    for (target, label) in [("https://a.test/x", "the page"), ("https://b.test/y_z", "https://b.test/y_z")] {
+        let begin = links.rfind(&format!("\x1b]8;;{target}\x1b\\")).unwrap_or_else(|| panic!("{links:?}"));
+        assert!(links.contains(label) && links[begin..].contains("\x1b]8;;\x1b\\"), "{links:?}");
+    }
+    assert!(!links.contains("javascript:x\x1b"), "{links:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_fails_is_said_where_it_would_be() {
+    let model = FakeModel::start(ModelBehavior::Status(503)).await;
+    let world = World::with_settings(model.server_settings(10)).await;
+    let mut priya = world.console("Priya Nair").await;
+    priya.sees("Nothing waits.").await;
+    priya.press("cThe lift is stuck<enter>").await;
+    priya.sees("active, yours").await;
+    priya.press("What now?<enter>").await;
+    priya.sees("The assistant could not answer.").await;
+    priya.does_not_see("is thinking").await;
+}
+
+#[tokio::test]
+async fn whoever_scrolled_up_is_told_what_is_new_below() {
+    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+    let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
+    let mut priya = open_claimed_session(&world, "VPN is down").await;
+    for number in 3..=40 {
+        sam.add_note(&vpn.session_id, &format!("note number {number}")).await;
+    }
+    priya.sees("note number 40").await;
+    priya.press("<pgup>").await;
+    priya.no_longer_sees("note number 40").await;
+    for text in ["one more", "and another", "the last"] {
+        sam.add_note(&vpn.session_id, text).await;
+    }
+    priya.sees("▼ 3 new").await;
+    priya.does_not_see("the last").await;
+    priya.press("<ctrl-end>").await;
+    priya.sees("the last").await;
+    priya.no_longer_sees("3 new").await;
+    priya.press("<ctrl-home>").await;
+    priya.sees("│   VPN is down").await;
+    priya.press("<ctrl-down>").await;
+    priya.press("<pgdn><pgdn><pgdn><pgdn><pgdn><pgdn>").await;
+    priya.sees("the last").await;
+    priya.press("<ctrl-up><ctrl-up><ctrl-up>").await;
+    priya.no_longer_sees("the last").await;
+}

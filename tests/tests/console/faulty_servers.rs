@@ -1,0 +1,111 @@
+//! Servers that are slow, huge, wrong or gone: neither the console nor a command freezes, and nothing is believed.
+//!
+//! Both are held by order, not by time: what would have to wait for an answer never comes.
+
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::net::TcpListener;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use tierup_e2e::clean_env::clean_env;
+use tierup_e2e::process::{binary_path, wait_for_exit};
+use tierup_e2e::{Console, FaultyServer, ServerBehavior, TIMEOUT};
+
+/// Nobody waits for so long: what ends or goes on all the same did not wait for an answer.
+const NO_TIMEOUT: Duration = Duration::from_hours(1);
+
+/// A command against a server, with at most so much memory, which waits for an answer for so many seconds.
+fn tierup_command(server: &str, arguments: &[&str], home: &std::path::Path, timeout_seconds: u64) -> Command {
+    let mut command = Command::new("sh");
+    // 1.5 GiB of addresses: threads reserve much that they never use, a gigabyte of answer fits nowhere.
+    command.args(["-c", "ulimit -v 1500000; exec \"$0\" \"$@\""]).arg(binary_path("tierup")).args(arguments);
+    clean_env(&mut command);
+    command.env("HOME", home).env("TIERUP_SERVER", server).env("TIERUP_TOKEN", "tup_x");
+    command
+        .env("TIERUP_TIMEOUT", timeout_seconds.to_string())
+        .env("TIERUP_KEYRING", "off")
+        .stdin(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Runs a command to its end; one that does not end is killed, and told apart from others by that.
+fn run_tierup(server: &str, arguments: &[&str]) -> Output {
+    let home = tempfile::tempdir().unwrap();
+    let mut child = tierup_command(server, arguments, home.path(), 2).spawn().unwrap();
+    if !wait_for_exit(child.id(), TIMEOUT) {
+        child.kill().unwrap();
+    }
+    child.wait_with_output().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_server_keeps_a_command_waiting_or_makes_it_say_what_it_should_not() {
+    for mood in ServerBehavior::ALL {
+        let faulty_server = FaultyServer::start(mood).await;
+        for arguments in [&["whoami"][..], &["queue"], &["watch"]] {
+            let url = faulty_server.url().to_owned();
+            let output = tokio::task::spawn_blocking(move || run_tierup(&url, arguments)).await.unwrap();
+            let stderr = String::from_utf8(output.stderr).unwrap();
+            let about = format!("{mood:?}, {arguments:?}: {}: {stderr}", output.status);
+            let status = if mood == ServerBehavior::EscapeSequences { 5 } else { 1 };
+            let expected: &[i32] = match mood {
+                ServerBehavior::Silent
+                | ServerBehavior::DripsBytes
+                | ServerBehavior::ClosesConnections
+                | ServerBehavior::NotHttp
+                | ServerBehavior::EndlessBody => &[7, 1],
+                ServerBehavior::HugeContentLength
+                | ServerBehavior::DeeplyNestedJson
+                | ServerBehavior::HtmlPage
+                | ServerBehavior::UnexpectedJson
+                | ServerBehavior::Redirects
+                | ServerBehavior::HugeText
+                | ServerBehavior::EscapeSequences => &[status],
+            };
+            // A command that had to be killed has no code.
+            assert!(output.status.code().is_some_and(|code| expected.contains(&code)), "{about}");
+            assert!(stderr.starts_with("error: ") && stderr.lines().count() <= 2, "{about}");
+            assert!(!stderr.contains(|c: char| c.is_control() && c != '\n' || c == '\u{202e}'), "{about}");
+            assert!(output.stdout.is_empty(), "{about}");
+        }
+    }
+}
+
+/// In order, not in time: the patient one is there first, and would be gone first if both waited as long.
+#[test]
+fn a_command_waits_as_long_as_it_is_told_to() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = format!("http://{}", silent.local_addr().unwrap());
+    let home = tempfile::tempdir().unwrap();
+    let mut long_timeout_command =
+        tierup_command(&server, &["whoami"], home.path(), NO_TIMEOUT.as_secs()).spawn().unwrap();
+    let _connection = silent.accept().unwrap();
+    let short_timeout_output = run_tierup(&server, &["whoami"]);
+    let still_waits = long_timeout_command.try_wait().unwrap().is_none();
+    long_timeout_command.kill().unwrap();
+    long_timeout_command.wait().unwrap();
+    assert_eq!(short_timeout_output.status.code(), Some(7), "{short_timeout_output:?}");
+    assert!(still_waits, "the patient one has given up first");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_server_keeps_the_console_from_its_keys() {
+    for mood in ServerBehavior::ALL {
+        let faulty_server = FaultyServer::start(mood).await;
+        let home = tempfile::tempdir().unwrap();
+        let mut console = Console::open_with_timeout(NO_TIMEOUT, faulty_server.url(), "tup_x", home.path());
+        // Whatever is under way: that is what this is about.
+        console.allow_pending(usize::MAX);
+        for _ in 0..5 {
+            console.press("?").await;
+            console.sees("Keys: the queue").await;
+            console.press("<esc>").await;
+            console.no_longer_sees("Keys: the queue").await;
+        }
+        console.press("q").await;
+        console.wait_for_exit().await;
+    }
+}

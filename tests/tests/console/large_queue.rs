@@ -1,0 +1,108 @@
+//! A queue of ten thousand: what a key costs there, from the event to the picture.
+
+use std::time::{Duration, Instant};
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use tierup::effect::{Call, Effect};
+use tierup::event::{Event, Reply, ReplyBody};
+use tierup::state::State;
+use tierup::update::{start, update};
+use tierup::view::paint;
+use tierup_common::assessment::AssessmentStatus;
+use tierup_common::handoff::{
+    HandoffStatus, Intent, Priority, QueueCounts, QueueItem, QueuePage, QueueState,
+};
+use tierup_common::id::{HandoffId, Number, Seq, SessionId, UserId};
+use tierup_common::time::Timestamp;
+use tierup_e2e::console::parse_keys;
+
+const LARGE_QUEUE_LEN: u32 = 10_000;
+const SMALL_QUEUE_LEN: u32 = 100;
+/// What a key may take that looks at every row. Tests are not optimised, and machines are busy: this is for what
+/// would be felt by everybody.
+const MAX_KEY_TIME: Duration = Duration::from_secs(1);
+
+fn queue_item(number: u32) -> QueueItem {
+    let at = Timestamp::from_millis(1_795_339_800_000 + i64::from(number));
+    let about = ["VPN won't connect", "Outlook asks for the password", "Printer jams", "Teams has no sound"];
+    QueueItem {
+        id: HandoffId::new(at),
+        number: Number(number),
+        session_id: SessionId::new(at),
+        intent: Intent::Escalate,
+        status: HandoffStatus::Open,
+        priority: Priority::ALL[number as usize % 4],
+        problem_summary: format!("{} on machine {number}", about[number as usize % 7 % 4]),
+        engineer_notes: "I am stuck, and the user has been waiting since the morning.".repeat(4),
+        assessment_status: AssessmentStatus::NotRequested,
+        assessment_error: None,
+        ai_assessment: None,
+        ai_assessment_data: None,
+        handed_off_by: UserId::from_bytes([1; 16]),
+        handed_off_by_name: "Sam Ortiz".into(),
+        claimed_by: None,
+        claimed_by_name: None,
+        claimed_at: None,
+        wake_at: None,
+        created_at: at,
+        updated_at: at,
+        version: 1,
+        viewers: Vec::new(),
+    }
+}
+
+/// A console that has loaded them all.
+fn loaded_state(handoffs: u32) -> State {
+    let mut state = State::default();
+    state.terminal_size = (120, 36);
+    for effect in start(&mut state) {
+        let Effect::Call(ticket, call @ Call::Queue { state: list, .. }) = effect else { continue };
+        let items =
+            if list == QueueState::Open { (0..handoffs).map(queue_item).collect() } else { Vec::new() };
+        let page = QueuePage { items, next_cursor: None, counts: QueueCounts::default(), as_of_seq: Seq(1) };
+        let reply = Reply { call_id: ticket, call, result: Ok(ReplyBody::Queue(page)) };
+        update(&mut state, Event::Reply(Box::new(reply)));
+    }
+    assert_eq!(state.queue.queue_list.len(), handoffs as usize);
+    state
+}
+
+/// The time from a key to its picture which one key in ten keeps: slower ones say what else the machine does.
+fn p10_key_time(state: &mut State, keys: &str) -> Duration {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 36));
+    let mut times = Vec::new();
+    for key in parse_keys(keys) {
+        buffer.reset();
+        let begin = Instant::now();
+        update(state, Event::Key(key));
+        state.last_paint = paint(state, &mut buffer);
+        times.push(begin.elapsed());
+    }
+    times.sort_unstable();
+    times[times.len() / 10]
+}
+
+#[test]
+fn a_key_in_a_queue_of_ten_thousand_costs_what_it_costs_in_one_of_a_hundred() {
+    let (mut many, mut few) = (loaded_state(LARGE_QUEUE_LEN), loaded_state(SMALL_QUEUE_LEN));
+    for keys in ["jjjjjjjjjjjjkk".repeat(10), "<pgdn><pgup>".repeat(20), "Gg".repeat(20)] {
+        let (in_many, in_few) = (p10_key_time(&mut many, &keys), p10_key_time(&mut few, &keys));
+        println!("{keys:.12} in {LARGE_QUEUE_LEN}: {in_many:?}, in {SMALL_QUEUE_LEN}: {in_few:?}");
+        assert!(in_many < in_few * 3, "{keys}: {in_many:?} against {in_few:?}");
+    }
+}
+
+#[test]
+fn a_filter_an_order_and_the_palette_over_ten_thousand_keep_up_with_typing() {
+    let mut state = loaded_state(LARGE_QUEUE_LEN);
+    let filter = p10_key_time(&mut state, "/printer machine 99");
+    assert!(state.queue.queue_list.len() < LARGE_QUEUE_LEN as usize / 10);
+    update(&mut state, Event::Key(parse_keys("<esc>")[0]));
+    let order = p10_key_time(&mut state, "ssssss");
+    let palette = p10_key_time(&mut state, "<ctrl-p>printer 9876");
+    println!("filter {filter:?}, order {order:?}, palette {palette:?}");
+    for time in [filter, order, palette] {
+        assert!(time < MAX_KEY_TIME, "{time:?}");
+    }
+}

@@ -1,0 +1,50 @@
+//! Long conversations: thousands of messages, messages of hundreds of lines.
+
+use std::time::{Duration, Instant};
+
+use tierup_e2e::{Console, World, quick_or_soak};
+
+/// Waits for a text and says how long it took.
+async fn time_until_seen(console: &mut Console, text: &str) -> Duration {
+    let begin = Instant::now();
+    console.sees(text).await;
+    begin.elapsed()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_of_five_thousand_messages_opens_and_scrolls_at_once() {
+    let world = World::new().await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    let vpn = sam.escalate("VPN is down").await;
+    priya.claim(&vpn).await;
+    let text = "Some **words** of a message, with `code` in it and a [link](https://a.test/) besides.\n\n\
+        - one\n- two";
+    for _ in 0..312 {
+        let notes = (0..16).map(|_| priya.add_note(&vpn.session_id, text));
+        futures_util::future::join_all(notes).await;
+    }
+    let lines: Vec<String> = (1..=300).map(|line| format!("line {line}")).collect();
+    priya.add_note(&vpn.session_id, &lines.join("\n")).await;
+    priya.add_note(&vpn.session_id, "the very last").await;
+
+    let mut console = world.console("Priya Nair").await;
+    console.sees("Mine 1").await;
+    console.press("2").await;
+    console.sees("what you work on").await;
+    console.press("<enter>").await;
+    let opens = time_until_seen(&mut console, "the very last").await;
+    // Up through the long message, a row at a time.
+    let begin = Instant::now();
+    console.press(&"<ctrl-up>".repeat(100)).await;
+    console.sees("line 200").await;
+    let hundred = begin.elapsed();
+    console.press("<ctrl-home>").await;
+    let top = time_until_seen(&mut console, "Sam Ortiz  09:30").await;
+    console.press("<ctrl-end>").await;
+    let end = time_until_seen(&mut console, "the very last").await;
+    println!("opens {opens:?}, 100 rows up {hundred:?}, to the first {top:?}, to the end {end:?}");
+    // Far above what it takes even without optimisation, on a machine that has other things to do: this holds the order
+    // of magnitude.
+    let most = Duration::from_secs(quick_or_soak(20, 2));
+    assert!(opens < most && hundred < most, "{opens:?}, {hundred:?}");
+}

@@ -1,0 +1,380 @@
+//! The console in use: seeing, reading, claiming, losing, answering, coming back.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use serde_json::json;
+use tierup_common::user::Role;
+use tierup_e2e::{ApiClient, Console, Escalation, FakeModel, ModelBehavior, World};
+
+const ASSESSMENT: &str =
+    "**Likely cause:** DNS\n**Steps**\n1. Flush the cache\n2. Ask the resolver\n**Confidence:** low";
+
+/// A world in which every assessment suggests the same two steps.
+async fn world_with_steps() -> (World, FakeModel) {
+    let model = FakeModel::start(ModelBehavior::Answers(ASSESSMENT.into())).await;
+    (World::with_settings(model.server_settings(10)).await, model)
+}
+
+/// What was said in a session, in order.
+async fn message_texts(client: &ApiClient, escalated: &Escalation) -> Vec<String> {
+    let session = client.session(&escalated.session_id).await;
+    let messages = session["conversation_messages"].as_array().unwrap().clone();
+    messages.iter().map(|message| message["content"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The line of the screen that has this text.
+async fn screen_line_with(console: &Console, text: &str) -> String {
+    let screen = console.screen().await;
+    let line = screen.lines().find(|line| line.contains(text));
+    line.unwrap_or_else(|| panic!("no line with {text:?}:\n{screen}")).to_owned()
+}
+
+#[tokio::test]
+async fn four_keys_from_launch_to_a_sent_step() {
+    let (world, _model) = world_with_steps().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let vpn = sam.escalate("VPN is down").await;
+    sam.wait_for_assessment(&vpn).await;
+    let mut priya = world.console("Priya Nair").await;
+    priya.sees("VPN is down").await;
+
+    priya.press("<enter>").await;
+    priya.sees("start here").await;
+    priya.press("<enter>").await;
+    priya.sees("1 Flush the cache").await;
+    priya.press("1").await;
+    priya.sees("│ Flush the cache").await;
+    assert_eq!(message_texts(&sam, &vpn).await.len(), 1, "a step prefills, it is never sent by itself");
+    priya.press("<enter>").await;
+    priya.sees("Priya Nair  09:30").await;
+
+    assert_eq!(message_texts(&sam, &vpn).await[1], "Flush the cache");
+    assert_eq!(sam.handoff(&vpn).await["claimed_by_name"], "Priya Nair");
+    // The first send hides the steps.
+    priya.does_not_see("Suggested").await;
+}
+
+#[tokio::test]
+async fn steps_append_to_what_is_typed_and_can_be_hidden() {
+    let (world, _model) = world_with_steps().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let vpn = sam.escalate("VPN is down").await;
+    sam.wait_for_assessment(&vpn).await;
+    let mut priya = world.console("Priya Nair").await;
+    priya.sees("VPN is down").await;
+    priya.press("p").await;
+    priya.sees("2 Ask the resolver").await;
+
+    priya.press("First:<alt-2>").await;
+    priya.sees("First: Ask the resolver").await;
+    // While something is typed a digit is a digit.
+    priya.press("1").await;
+    priya.sees("First: Ask the resolver1").await;
+    priya.press("<alt-x>").await;
+    priya.no_longer_sees("Suggested").await;
+    assert_eq!(message_texts(&sam, &vpn).await, ["VPN is down"]);
+}
+
+#[tokio::test]
+async fn the_dot_goes_when_one_opens_or_claims_and_not_when_one_passes_over() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let mut ids = Vec::new();
+    for problem in ["one", "two", "three"] {
+        let escalated = sam.escalate(problem).await;
+        sam.wait_for_assessment(&escalated).await;
+        ids.push(escalated.handoff_id);
+    }
+    let mut priya = world.console("Priya Nair").await;
+    priya.sees("3 open, 3 unread").await;
+
+    priya.press("jjk").await;
+    // The preview has come to rest on a row.
+    priya.sees("#2  two").await;
+    priya.still_sees("3 open, 3 unread").await;
+    priya.press("<enter>").await;
+    priya.sees("start here").await;
+    priya.press("<esc>").await;
+    priya.sees("3 open, 2 unread").await;
+    assert!(!screen_line_with(&priya, "normal   two ").await.contains('●'));
+    priya.press("jp").await;
+    priya.sees("active, yours").await;
+    priya.press("<esc>").await;
+    priya.sees("2 open, 1 unread").await;
+    priya.press("n").await;
+    priya.sees("▌normal   one").await;
+    priya.press("kju").await;
+    priya.press("<ctrl-c>").await;
+    priya.wait_for_exit().await;
+
+    // What was seen is remembered: the third was claimed, the second opened and then marked again.
+    let seen = world.console_dir("Priya Nair").join("seen.json");
+    let seen = std::fs::read_to_string(seen).unwrap();
+    assert!(seen.contains(&ids[2]) && !seen.contains(&ids[1]), "{seen}");
+    let mut again = world.console("Priya Nair").await;
+    again.sees("2 open, 2 unread").await;
+    again.press("q").await;
+    again.wait_for_exit().await;
+}
+
+#[tokio::test]
+async fn one_key_is_one_claim() {
+    let (world, _model) = world_with_steps().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let vpn = sam.escalate("VPN is down").await;
+    sam.wait_for_assessment(&vpn).await;
+    let mut priya = world.console("Priya Nair").await;
+    priya.sees("VPN is down").await;
+    priya.press("ppp").await;
+    priya.sees("active, yours").await;
+    let timeline = sam.get(&format!("/ai-sessions/{}/timeline", vpn.session_id)).await.expect(200);
+    let items = timeline["items"].as_array().unwrap();
+    assert_eq!(items.iter().filter(|event| event["type"] == "handoff_claimed").count(), 1);
+}
+
+#[tokio::test]
+async fn losing_a_claim_brings_the_popup_and_leads_to_the_next() {
+    let world = World::new().await;
+    let (sam, dana) = (world.engineer("Sam Ortiz").await, world.engineer("Dana Wu").await);
+    let first = sam.escalate_with_priority("first", "high").await;
+    let second = sam.escalate("second").await;
+    sam.wait_for_assessment(&second).await;
+    let mut priya = world.console("Priya Nair").await;
+    priya.sees("second").await;
+    priya.press("<enter>").await;
+    priya.sees("start here").await;
+
+    dana.claim(&first).await;
+    priya.sees("Already claimed by Dana Wu just now.").await;
+    priya.sees("claimed by Dana Wu").await;
+    priya.press("n").await;
+    priya.sees("╭ #2 ").await;
+    priya.press("<esc>").await;
+    priya.sees("1 open").await;
+}
+
+#[tokio::test]
+async fn the_answer_to_a_late_claim_brings_the_popup_too() {
+    let world = World::new().await;
+    let (sam, dana) = (world.engineer("Sam Ortiz").await, world.engineer("Dana Wu").await);
+    let vpn = sam.escalate("VPN is down").await;
+    sam.wait_for_assessment(&vpn).await;
+    let mut priya = world.console("Priya Nair").await;
+    priya.sees("VPN is down").await;
+    // Both at once: whether Priya hears of it first or is answered first, she is told once.
+    priya.press("p").await;
+    let lost = dana.try_claim(&vpn).await;
+    if lost.status == 200 {
+        priya.sees("Already claimed by Dana Wu").await;
+        priya.press("<enter>").await;
+        priya.no_longer_sees("Already claimed").await;
+    } else {
+        priya.sees("active, yours").await;
+    }
+}
+
+#[tokio::test]
+async fn two_consoles_see_the_same_text_grow() {
+    let model = FakeModel::start(ModelBehavior::StreamsOnDemand).await;
+    let world = World::with_settings(model.server_settings(30)).await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let (mut priya, mut dana) = (world.console("Priya Nair").await, world.console("Dana Wu").await);
+    sam.escalate("VPN is down").await;
+    for console in [&mut priya, &mut dana] {
+        console.sees("VPN is down").await;
+        console.press("<enter>").await;
+        console.sees("start here").await;
+    }
+    for (part, so_far) in [
+        ("**Likely cause:** The ", "Likely cause: The▌"),
+        ("certificate ", "Likely cause: The certificate▌"),
+        ("expired.", "Likely cause: The certificate expired.▌"),
+    ] {
+        model.send_delta(part);
+        priya.sees(so_far.trim_end_matches('▌').trim()).await;
+        dana.sees(so_far.trim_end_matches('▌').trim()).await;
+    }
+    model.finish_answer();
+    for console in [&mut priya, &mut dana] {
+        console.sees("by openai, test-model").await;
+    }
+    priya.still_sees("Dana reading").await;
+}
+
+#[tokio::test]
+async fn the_server_stops_and_comes_back_and_nothing_is_missed() {
+    let mut world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let vpn = sam.escalate("VPN is down").await;
+    sam.wait_for_assessment(&vpn).await;
+    let mut priya = world.console("Priya Nair").await;
+    priya.sees("VPN is down").await;
+    priya.still_sees("live").await;
+
+    world.restart().await;
+    let printer = sam.escalate("Printer jams").await;
+    sam.wait_for_assessment(&printer).await;
+
+    priya.sees("Printer jams").await;
+    priya.still_sees("live").await;
+    priya.still_sees("2 open, 2 unread").await;
+    assert_eq!(priya.screen().await.matches("Printer jams").count(), 1);
+    priya.press("<enter><enter>").await;
+    priya.sees("active, yours").await;
+}
+
+#[tokio::test]
+async fn a_draft_is_there_after_a_crash() {
+    let (world, _model) = world_with_steps().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let vpn = sam.escalate("VPN is down").await;
+    sam.wait_for_assessment(&vpn).await;
+    let mut priya = world.console("Priya Nair").await;
+    priya.sees("VPN is down").await;
+    priya.press("p").await;
+    priya.sees("active, yours").await;
+    priya.press("half a thought").await;
+    priya.sees("half a thought").await;
+    priya.press("<ctrl-c>").await;
+    priya.wait_for_exit().await;
+    let drafts = world.console_dir("Priya Nair").join("drafts.json");
+    assert!(std::fs::read_to_string(drafts).unwrap().contains("half a thought"));
+
+    let mut again = world.console("Priya Nair").await;
+    again.sees("Mine 1").await;
+    again.press("2<enter>").await;
+    again.sees("half a thought").await;
+    again.press("<enter>").await;
+    again.sees("Priya Nair  09:30").await;
+    assert_eq!(message_texts(&sam, &vpn).await[1], "half a thought");
+}
+
+#[tokio::test]
+async fn a_paste_is_one_paste_and_never_sends() {
+    let (world, _model) = world_with_steps().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let vpn = sam.escalate("VPN is down").await;
+    sam.wait_for_assessment(&vpn).await;
+    let mut priya = world.console("Priya Nair").await;
+    priya.sees("VPN is down").await;
+    priya.press("p").await;
+    priya.sees("active, yours").await;
+    priya.paste("line one\r\nline two\r\n\x1b[2Jline three").await;
+    priya.sees("␛[2Jline three").await;
+    assert_eq!(message_texts(&sam, &vpn).await, ["VPN is down"]);
+    priya.press("<enter>").await;
+    priya.sees("Priya Nair  09:30").await;
+    assert_eq!(message_texts(&sam, &vpn).await[1], "line one\nline two\n␛[2Jline three");
+}
+
+#[tokio::test]
+async fn from_a_problem_of_ones_own_to_its_end() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let mut priya = world.console("Priya Nair").await;
+    priya.sees("Nothing waits.").await;
+
+    priya.press("c").await;
+    priya.sees("New session").await;
+    priya.press("The lift is stuck<tab>Lift stuck<enter>").await;
+    priya.sees("session 1 Lift stuck ── active, yours").await;
+    priya.press("<ctrl-k>").await;
+    priya.sees("only you see this").await;
+    priya.press("Waiting for the vendor<enter>").await;
+    priya.sees("Parked: you find it under 3").await;
+    priya.press("3").await;
+    priya.sees("parked now · Waiting for the vendor").await;
+    // To read it is one thing, to take it back another.
+    priya.press("<enter>").await;
+    priya.sees("session 1 Lift stuck ── parked, yours").await;
+    priya.sees("Alt-t takes it back").await;
+    priya.press("<esc>p").await;
+    priya.sees("active, yours").await;
+    priya.press("<ctrl-e>").await;
+    priya.sees("Where you are stuck").await;
+    priya.press("No idea<tab><right><enter>").await;
+    priya.sees("Escalated as #2").await;
+    assert_eq!(sam.queue_summaries().await, ["Lift stuck"]);
+    let page = sam.get("/escalations").await.expect(200);
+    assert_eq!(page["items"][0]["priority"], "high");
+
+    priya.press("1p").await;
+    priya.sees("#2 Lift stuck ── active, yours").await;
+    priya.press("<alt-r>").await;
+    priya.sees("whoever picks it up next").await;
+    priya.press("Lunch<enter>").await;
+    priya.sees("#2 is back in the queue").await;
+    priya.press("p").await;
+    priya.sees("#2 Lift stuck ── active, yours").await;
+    priya.press("<ctrl-r>").await;
+    priya.sees("the next one will be found by it").await;
+    priya.press("It was off<enter>y").await;
+    priya.sees("#2 is resolved").await;
+    let sessions = sam.get("/ai-sessions?status=resolved").await.expect(200);
+    assert_eq!(sessions["items"][0]["resolution"], "It was off");
+}
+
+#[tokio::test]
+async fn what_others_do_to_a_session_shows_in_it() {
+    let (world, _model) = world_with_steps().await;
+    let (sam, ana) = (world.engineer("Sam Ortiz").await, world.owner());
+    let vpn = sam.escalate("VPN is down").await;
+    sam.wait_for_assessment(&vpn).await;
+    let mut priya = world.console("Priya Nair").await;
+    priya.sees("VPN is down").await;
+    priya.press("p").await;
+    priya.sees("active, yours").await;
+
+    sam.add_note(&vpn.session_id, "It works again on my machine!").await;
+    priya.sees("It works again on my machine!").await;
+    let reason = json!({"reason": "I take care of it"});
+    ana.post(&format!("/handoffs/{}/release", vpn.handoff_id), reason).await.expect(200);
+    priya.sees("Ana Ruiz put #1 back into the queue").await;
+}
+
+#[tokio::test]
+async fn a_viewer_reads_and_is_told_why_they_cannot_act() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let vpn = sam.escalate("VPN is down").await;
+    sam.wait_for_assessment(&vpn).await;
+    world.user("Vic Low", Role::Viewer).await;
+    let mut vic = world.console("Vic Low").await;
+    vic.sees("VPN is down").await;
+    vic.sees("Acme · Vic Low").await;
+    vic.press("p").await;
+    vic.sees("Your role is viewer").await;
+    vic.press("<enter>").await;
+    vic.sees("other pane").await;
+    // What cannot be done is not offered.
+    vic.does_not_see("start here").await;
+}
+
+#[tokio::test]
+async fn a_token_that_does_not_work_is_said_so() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let home = world.folder().join("home");
+    let mut console = Console::open(&world.url(), sam.token(), &home, 120, 36);
+    console.sees("live").await;
+    sam.post("/auth/logout", json!({})).await;
+    console.sees("this token does not work").await;
+}
+
+#[tokio::test]
+async fn the_assistants_answer_streams_in() {
+    let model = FakeModel::start(ModelBehavior::StreamsOnDemand).await;
+    let world = World::with_settings(model.server_settings(30)).await;
+    let mut priya = world.console("Priya Nair").await;
+    priya.sees("Nothing waits.").await;
+    priya.press("cThe lift is stuck<enter>").await;
+    priya.sees("active, yours").await;
+    priya.press("What now?<enter>").await;
+    priya.sees("the assistant is thinking").await;
+    model.send_delta("Try the **stairs**");
+    priya.sees("Try the stairs▌").await;
+    model.send_delta(", then call.");
+    model.finish_answer();
+    priya.no_longer_sees("▌").await;
+    priya.sees("Try the stairs, then call.").await;
+}

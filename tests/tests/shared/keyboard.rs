@@ -1,0 +1,77 @@
+//! Hands that press the keys of actions, by their names, and remember which they have pressed.
+
+use std::collections::BTreeSet;
+
+use crossterm::event::KeyEvent;
+use tierup::event::Event;
+use tierup::keymap::Keymap;
+use tierup_e2e::Console;
+
+/// Hands on a console. Every action goes by the first of its default keys.
+pub struct Keyboard {
+    /// The console that they are on.
+    pub console: Console,
+    pressed_actions: BTreeSet<String>,
+}
+
+impl Keyboard {
+    pub fn new(console: Console) -> Self {
+        Self { console, pressed_actions: BTreeSet::new() }
+    }
+
+    /// Goes to another console, and lets go of this one.
+    pub fn replace_console(&mut self, console: Console) -> Console {
+        std::mem::replace(&mut self.console, console)
+    }
+
+    /// Presses the key of an action, which shows a text.
+    pub async fn press_to_show(&mut self, action: &str, text: &str) {
+        self.press(action).await;
+        self.console.sees(text).await;
+    }
+
+    /// Presses the key of an action, which takes a text away.
+    pub async fn press_to_hide(&mut self, action: &str, text: &str) {
+        self.press(action).await;
+        self.console.no_longer_sees(text).await;
+    }
+
+    /// Presses the key of an action, which changes the screen.
+    pub async fn press_to_change(&mut self, action: &str) {
+        let before = self.console.screen().await;
+        self.press(action).await;
+        self.console.wait_for_screen(move |screen| screen != before).await;
+    }
+
+    /// Presses the key of an action.
+    pub async fn press(&mut self, action: &str) {
+        self.console.send_event(Event::Key(default_key(action))).await;
+        self.pressed_actions.insert(action.to_owned());
+    }
+
+    /// Runs an action by its name, which shows a text: for one that has no key.
+    pub async fn run_command(&mut self, action: &str, text: &str) {
+        self.console.press(&format!(":{action}<enter>")).await;
+        self.pressed_actions.insert(action.to_owned());
+        self.console.sees(text).await;
+    }
+
+    /// The actions of the keymap that no story has pressed.
+    pub fn unpressed_actions(&self) -> Vec<String> {
+        let all = Keymap::default()
+            .bindings()
+            .iter()
+            .map(tierup::keymap::Binding::action_name)
+            .collect::<BTreeSet<_>>();
+        all.difference(&self.pressed_actions).cloned().collect()
+    }
+}
+
+#[track_caller]
+fn default_key(action: &str) -> KeyEvent {
+    let keymap = Keymap::default();
+    let binding = keymap.bindings().iter().find(|binding| binding.action_name() == action);
+    let binding = binding.unwrap_or_else(|| panic!("no action is called {action}"));
+    let key = binding.keys.first().unwrap_or_else(|| panic!("{action} has no key"));
+    KeyEvent::new(*key.codes.first(), key.modifiers)
+}

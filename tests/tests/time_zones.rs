@@ -1,0 +1,37 @@
+//! Local time on a real terminal: by the rules of its own day, not by the offset of now.
+//!
+//! Seen to fail: while every moment was converted by the offset of now.
+
+#![cfg(unix)]
+
+use tierup_e2e::{Pty, World};
+
+/// Berlin, as every machine understands it: with or without a folder of time zones.
+const BERLIN_TZ: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parked_in_winter_until_a_morning_in_summer_it_wakes_on_that_morning() {
+    let world = World::new().await;
+    let priya = world.engineer("Priya Nair").await;
+    let session = priya.open_session("Print server to be replaced").await;
+    let url = world.url();
+    let environment = [("TIERUP_SERVER", url.as_str()), ("TIERUP_TOKEN", priya.token()), ("TZ", BERLIN_TZ)];
+    let mut console = Pty::spawn_with_env("tierup", &[], world.folder(), (120, 30), &environment);
+    console.sees("live");
+    console.send_keys("2");
+    console.sees("Print server to be replaced");
+    console.send_keys("\r");
+    console.sees("active, yours");
+    // It is half past nine in UTC.
+    console.sees("10:30");
+    console.send_keys("\x0b");
+    console.sees("Wake");
+    console.send_keys("until the new one is here\t2027-06-01 8:00");
+    console.sees("Tue 1 Jun, 08:00");
+    console.send_keys("\r");
+    console.sees("Parked: you find it under 3");
+    let parked = priya.session(&session).await;
+    let handoff = parked["handoff_id"].as_str().unwrap();
+    let handoff = priya.get(&format!("/handoffs/{handoff}")).await.expect(200);
+    assert_eq!(handoff["wake_at"], "2027-06-01T06:00:00.000Z");
+}

@@ -1,0 +1,150 @@
+//! Arguments that make no sense, said as every other error is: one line and a hint. They may come from anywhere, a
+//! clipboard too, and are made safe like the rest.
+
+use std::ffi::{OsStr, OsString};
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, Command};
+
+use crate::cli::context;
+use crate::cli::error::CliError;
+use crate::settings::is_dumb_terminal;
+
+/// Answers arguments that were refused; a wish for help or for the version is one of them.
+pub(super) fn report_clap_error(error: &clap::Error, cli: &Command, args: &[OsString]) -> ExitCode {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        // Whoever reads it may have heard enough (`| head`).
+        let printed = if is_dumb_terminal(&|name| std::env::var(name).ok()) {
+            write!(std::io::stdout(), "{}", error.render())
+        } else {
+            error.print()
+        };
+        let _ = printed.and_then(|()| std::io::stdout().flush());
+        return ExitCode::SUCCESS;
+    }
+    if error.kind() == ErrorKind::InvalidUtf8 {
+        return invalid_utf8_error(cli, args).report();
+    }
+    CliError::usage(error_summary(error)).hint(clap_hint(error)).report()
+}
+
+/// An argument that is no text, with what to do in the command that was meant.
+fn invalid_utf8_error(cli: &Command, args: &[OsString]) -> CliError {
+    let Some(place) = args.iter().position(|it| it.to_str().is_none()) else {
+        return CliError::usage("a variable of the environment is not UTF-8")
+            .hint("those that count here begin with TIERUP_");
+    };
+    let verb = args.iter().skip(1).find_map(|it| cli.find_subcommand(it));
+    let takes_text = |verb: &&Command| verb.get_positionals().any(Arg::is_allow_hyphen_values_set);
+    let is_of_an_option =
+        accepts_hyphen_values(cli, &args[place - 1]) || args[place].as_encoded_bytes().starts_with(b"-");
+    let hint = match verb.filter(takes_text).filter(|_| !is_of_an_option) {
+        Some(verb) => format!(
+            "pass the text through standard input: `… | iconv -f LATIN1 -t UTF-8 | tierup {} … -`",
+            verb.get_name()
+        ),
+        None => "`\"$(printf %s … | iconv -f LATIN1 -t UTF-8)\"` in its place converts it, with the name of what it is"
+            .into(),
+    };
+    CliError::usage(format!("argument {place} is not UTF-8")).hint(hint)
+}
+
+/// A value that looks like an option that was mistyped, where an option stands before it that takes any text. One behind
+/// `=` is a value, whatever it looks like.
+pub(super) fn ambiguous_value_error(cli: &Command, args: &[OsString]) -> Option<CliError> {
+    let options = &args[..args.len() - after_double_dash(cli, args).len()];
+    let pairs = options.windows(2).filter(|pair| accepts_hyphen_values(cli, &pair[0]));
+    let texts = pairs.filter_map(|pair| Some((pair[0].to_str()?, pair[1].to_str()?)));
+    texts.map(|(name, value)| (name, value, context::reject_option_like(value))).find_map(
+        |(name, value, checked)| {
+            let why = checked.err()?;
+            Some(
+                CliError::usage(why.to_string())
+                    .hint(format!("a text that looks like one goes so: `{name}={value}`")),
+            )
+        },
+    )
+}
+
+/// Whether this is the name of an option that takes any text.
+fn accepts_hyphen_values(cli: &Command, name: &OsStr) -> bool {
+    let commands = std::iter::once(cli).chain(cli.get_subcommands());
+    commands.flat_map(Command::get_opts).filter(|option| option.is_allow_hyphen_values_set()).any(|option| {
+        let long = option.get_long().map(|long| format!("--{long}"));
+        let short = option.get_short().map(|short| format!("-{short}"));
+        [long, short].into_iter().flatten().any(|known| name == known.as_str())
+    })
+}
+
+/// The arguments behind the `--` that ends the options. One that is the value of an option, as in `--why --`, ends nothing.
+pub(super) fn after_double_dash<'a>(cli: &Command, args: &'a [OsString]) -> &'a [OsString] {
+    let ends = |pair: &[OsString]| pair[1] == "--" && !accepts_hyphen_values(cli, &pair[0]);
+    args.windows(2).position(ends).map_or(&[], |before| &args[before + 2..])
+}
+
+fn error_summary(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let mut lines = text.lines().map(str::trim).take_while(|line| !line.is_empty());
+    let first = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    // What is missing stands on the lines that follow.
+    let rest: Vec<&str> = lines.collect();
+    if rest.is_empty() { first } else { format!("{first} {}", rest.join(" ")) }
+}
+
+fn clap_hint(error: &clap::Error) -> String {
+    let suggested =
+        [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue];
+    let suggestion = suggested.into_iter().find_map(|kind| {
+        let context = error.get(kind)?;
+        if let ContextValue::Strings(several) = context {
+            return several.first().cloned();
+        }
+        matches!(context, ContextValue::String(_)).then(|| context.to_string())
+    });
+    if let Some(suggestion) = suggestion {
+        return format!("did you mean {suggestion}?");
+    }
+    match error.get(ContextKind::Usage) {
+        Some(ContextValue::StyledStr(usage)) => usage
+            .to_string()
+            .trim()
+            .trim_start_matches("Usage:")
+            .trim()
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .into(),
+        _ => "`tierup --help` lists the commands".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::*;
+    use crate::cli::Cli;
+
+    /// Mutant seen to fail: any `--` taken for the end of the options.
+    #[test]
+    fn only_what_stands_behind_the_end_of_the_options_is_a_text_whatever_it_looks_like() {
+        for (line, behind) in [
+            ("tierup new -- --verbose", &["--verbose"][..]),
+            ("tierup say -- 17 --wiat", &["17", "--wiat"]),
+            ("tierup say 17 -- --", &["--"]),
+            ("tierup say 17 --wiat --", &[]),
+            ("tierup tried s17 --wiat --why --", &[]),
+            ("tierup tried s17 --why -- -- --wiat", &["--wiat"]),
+            ("tierup new --json --summary -- --wiat", &[]),
+            ("tierup new -s -- --wiat", &[]),
+            ("tierup new --summary=x -- --wiat", &["--wiat"]),
+            ("tierup new VPN", &[]),
+        ] {
+            let said: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            assert!(Cli::try_parse_from(&said).is_ok(), "{line}");
+            assert_eq!(after_double_dash(&Cli::command(), &said), behind, "{line}");
+        }
+    }
+}

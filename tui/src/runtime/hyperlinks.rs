@@ -1,0 +1,116 @@
+//! Text on the screen that leads somewhere: written once more after each picture, as the hyperlinks (OSC 8) that
+//! terminals make clickable. A terminal that knows none passes over what it is told.
+
+use std::fmt::Write as _;
+
+use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::buffer::{Buffer, Cell};
+
+use crate::state::paint_output::Hyperlink;
+
+/// The links that the terminal has been told of.
+#[derive(Debug, Default)]
+pub(super) struct HyperlinkTracker(Vec<PrintedLink>);
+
+/// A link, and the cells that it was told for: a cell that is painted anew leads nowhere.
+#[derive(Clone, PartialEq, Debug)]
+struct PrintedLink {
+    link: Hyperlink,
+    cells: Vec<Cell>,
+}
+
+impl HyperlinkTracker {
+    /// What to tell the terminal after a picture: links that are new, and text that leads nowhere any more. Nothing,
+    /// mostly.
+    pub(super) fn update(&mut self, links: &[Hyperlink], buffer: &Buffer) -> String {
+        let now: Vec<PrintedLink> = links.iter().map(|link| capture_link(link, buffer)).collect();
+        let mut sequences = String::new();
+        for old in self.0.iter().filter(|old| !now.contains(old)) {
+            // What stands there now may be part of another link, which follows.
+            let plain = capture_link(&old.link, buffer);
+            if plain.cells == old.cells {
+                sequences.push_str(&ansi_cells(&plain));
+            }
+        }
+        for new in now.iter().filter(|new| !self.0.contains(new)) {
+            // Writing to a String cannot fail.
+            let _ = write!(sequences, "\x1b]8;;{}\x1b\\{}\x1b]8;;\x1b\\", new.link.url, ansi_cells(new));
+        }
+        self.0 = now;
+        sequences
+    }
+
+    /// The terminal has forgotten everything.
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+fn capture_link(link: &Hyperlink, buffer: &Buffer) -> PrintedLink {
+    let area = link.area.intersection(buffer.area);
+    let cells = area.positions().filter_map(|position| buffer.cell(position).cloned()).collect();
+    PrintedLink { link: link.clone(), cells }
+}
+
+/// The cells of a link as the terminal takes them, colours included.
+fn ansi_cells(shown: &PrintedLink) -> String {
+    let mut bytes = Vec::new();
+    let mut x = shown.link.area.x;
+    let cells: Vec<(u16, u16, &Cell)> = shown
+        .cells
+        .iter()
+        .map(|cell| {
+            x += 1;
+            (x - 1, shown.link.area.y, cell)
+        })
+        // The cell behind a wide character is not painted.
+        .filter(|(_, _, cell)| !cell.symbol().is_empty())
+        .collect();
+    // Writing to memory cannot fail.
+    let _ = CrosstermBackend::new(&mut bytes).draw(cells.into_iter());
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::layout::Rect;
+    use ratatui::style::Style;
+
+    use super::*;
+
+    fn buffer_with(text: &str) -> Buffer {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 2));
+        buffer.set_string(2, 1, text, Style::new());
+        buffer
+    }
+
+    fn link(width: u16) -> Hyperlink {
+        Hyperlink { area: Rect::new(2, 1, width, 1), url: "https://a.test/".into() }
+    }
+
+    #[test]
+    fn a_link_is_told_once_and_again_when_its_text_was_painted_anew() {
+        let mut links = HyperlinkTracker::default();
+        let told = links.update(&[link(4)], &buffer_with("here"));
+        assert!(told.starts_with("\x1b]8;;https://a.test/\x1b\\\x1b[2;3H"), "{told:?}");
+        assert!(told.contains("here") && told.ends_with("\x1b]8;;\x1b\\"), "{told:?}");
+        assert_eq!(links.update(&[link(4)], &buffer_with("here")), "");
+        assert!(links.update(&[link(4)], &buffer_with("hers")).contains("hers"));
+        links.clear();
+        assert!(links.update(&[link(4)], &buffer_with("hers")).contains("hers"));
+    }
+
+    #[test]
+    fn text_that_stays_when_its_link_goes_leads_nowhere() {
+        let mut links = HyperlinkTracker::default();
+        links.update(&[link(4)], &buffer_with("here"));
+        let told = links.update(&[], &buffer_with("here"));
+        assert!(told.contains("here") && !told.contains("]8;"), "{told:?}");
+        links.update(&[link(4)], &buffer_with("here"));
+        assert_eq!(
+            links.update(&[], &buffer_with("gone")),
+            "",
+            "what was painted anew leads nowhere by itself"
+        );
+    }
+}

@@ -1,0 +1,130 @@
+//! What lies around the screen: the shell behind it, the window's title, the bell, the clipboard. What is sent there
+//! are sequences that act, so what people wrote is made safe before it stands in one.
+
+use std::future::Future;
+use std::io;
+
+use crate::effect::Notification;
+use crate::settings::NotificationMode;
+use crate::text::{ellipsize, safe};
+
+/// A title or a notification, in columns, at most: terminals cut at less.
+const MAX_COLUMNS: usize = 120;
+/// A text for the clipboard, in bytes, at most: terminals refuse more.
+const MAX_CLIPBOARD_BYTES: usize = 64 * 1024;
+
+/// Where the console sits.
+pub trait TerminalHost {
+    /// Gives the terminal back to the shell and returns when the shell has brought the console back; whether there
+    /// is a shell to give it to.
+    fn suspend(&mut self) -> io::Result<bool>;
+    /// Takes the terminal over once more: somebody else stopped and continued the process.
+    fn reenter(&mut self) -> io::Result<()>;
+    /// Names the window.
+    fn set_title(&mut self, title: &str) -> io::Result<()>;
+    /// Takes the mouse, or leaves it to the terminal.
+    fn set_mouse_capture(&mut self, on: bool) -> io::Result<()>;
+    /// Rings for somebody who looks elsewhere.
+    fn send_notification(&mut self, alert: &Notification) -> io::Result<()>;
+    /// Puts a text into the clipboard.
+    fn copy_to_clipboard(&mut self, text: &str) -> io::Result<()>;
+    /// Lets the user edit a text in an editor of their own: what they wrote, or why there is nothing.
+    fn open_editor(&mut self, text: String) -> impl Future<Output = io::Result<Result<String, String>>>;
+    /// Tells the terminal what leads somewhere; see `runtime::links`.
+    fn write_hyperlinks(&mut self, hyperlinks: &str) -> io::Result<()>;
+}
+
+/// The sequence that names the window.
+pub fn title_sequence(raw: &str) -> String {
+    format!("\x1b]2;{}\x1b\\", sanitized_one_line(raw))
+}
+
+impl NotificationMode {
+    /// What a terminal with this environment understands; never [`NotificationMode::Auto`].
+    #[must_use]
+    pub fn detect(self, env: impl Fn(&str) -> Option<String>) -> Self {
+        if self != Self::Auto {
+            return self;
+        }
+        let program = env("TERM_PROGRAM").unwrap_or_default();
+        let term = env("TERM").unwrap_or_default();
+        // Inside a multiplexer nobody can be sure what is outside; it passes the bell on.
+        if env("TMUX").is_some() || term.starts_with("screen") || term.starts_with("tmux") {
+            return Self::Bell;
+        }
+        match program.as_str() {
+            "iTerm.app" => return Self::Osc9,
+            "WezTerm" | "ghostty" => return Self::Osc777,
+            _ => {}
+        }
+        if term.contains("kitty") {
+            Self::Osc9
+        } else if ["foot", "rxvt", "ghostty", "wezterm"].iter().any(|name| term.contains(name)) {
+            Self::Osc777
+        } else {
+            Self::Bell
+        }
+    }
+
+    /// The sequence that rings; nothing if it is off. Where it is a notification, the bell comes with it.
+    pub fn notification_sequence(self, alert: &Notification) -> String {
+        let (title, body) = (sanitized_one_line(&alert.title), sanitized_one_line(&alert.body));
+        match self {
+            Self::Off => String::new(),
+            Self::Auto | Self::Bell => "\x07".into(),
+            Self::Osc9 => format!("\x1b]9;{title}: {body}\x1b\\\x07"),
+            // Semicolons part the fields.
+            Self::Osc777 => {
+                format!("\x1b]777;notify;{};{}\x1b\\\x07", title.replace(';', ","), body.replace(';', ","))
+            }
+        }
+    }
+}
+
+/// What goes into the clipboard: what was shown, so that nobody pastes what they did not see.
+pub fn clipboard_text(raw: &str) -> String {
+    let mut text = safe::sanitize_text(raw);
+    if text.len() > MAX_CLIPBOARD_BYTES {
+        text.truncate(text.floor_char_boundary(MAX_CLIPBOARD_BYTES));
+    }
+    text
+}
+
+fn sanitized_one_line(raw: &str) -> String {
+    ellipsize(&safe::sanitize_line(raw), MAX_COLUMNS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn alert() -> Notification {
+        Notification { title: "Urgent".into(), body: "#42 VPN; \x1b]0;gone\x07 down".into() }
+    }
+
+    #[test]
+    fn what_people_wrote_cannot_end_the_sequence_it_stands_in() {
+        assert_eq!(title_sequence("a\x07b\x1b\\c\u{9c}"), "\x1b]2;a␇b␛\\c‹9C›\x1b\\");
+        assert_eq!(
+            NotificationMode::Osc777.notification_sequence(&alert()),
+            "\x1b]777;notify;Urgent;#42 VPN, ␛]0,gone␇ down\x1b\\\x07"
+        );
+        assert_eq!(clipboard_text("pass\u{200b}word\nnext"), "pass‹200B›word\nnext");
+    }
+
+    #[test]
+    fn a_terminal_that_is_not_known_gets_the_bell_and_nothing_it_might_print() {
+        let of = |pairs: &'static [(&str, &str)]| {
+            move |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        };
+        assert_eq!(NotificationMode::Auto.detect(of(&[("TERM", "xterm-256color")])), NotificationMode::Bell);
+        assert_eq!(NotificationMode::Auto.detect(of(&[("TERM", "foot")])), NotificationMode::Osc777);
+        assert_eq!(NotificationMode::Auto.detect(of(&[("TERM", "xterm-kitty")])), NotificationMode::Osc9);
+        assert_eq!(
+            NotificationMode::Auto.detect(of(&[("TERM", "foot"), ("TMUX", "/tmp/x")])),
+            NotificationMode::Bell
+        );
+        assert_eq!(NotificationMode::Off.detect(of(&[("TERM", "foot")])), NotificationMode::Off);
+        assert_eq!(NotificationMode::Auto.notification_sequence(&alert()), "\x07");
+    }
+}

@@ -1,0 +1,325 @@
+//! A session to work in: what was said, the suggested steps, and what is being typed.
+
+use tierup_common::assessment::Step;
+use tierup_common::handoff::{HandoffStatus, QueueItem};
+use tierup_common::id::{MessageId, SessionId, UserId};
+use tierup_common::session::{Message, MessageKind, MessageRole, Session, SessionItem, SessionStatus};
+use tierup_common::time::Timestamp;
+
+use crate::effect::CallId;
+use crate::state::briefing::Briefing;
+use crate::state::composer::Composer;
+use crate::state::wrap_cache::WrapCache;
+
+/// A session that is open in the console.
+#[derive(Clone, Debug)]
+pub struct Chat {
+    /// Which.
+    pub id: SessionId,
+    /// The session, once it is here.
+    pub session: Option<SessionItem>,
+    /// What was said, in order, as far as it is known.
+    pub messages: Vec<Message>,
+    /// Whether it was fetched, and those are its newest without a gap: until then a snapshot's messages stand in, or those
+    /// of an earlier visit.
+    pub is_fetched: bool,
+    /// What is done about the messages before those.
+    pub earlier_fetch: EarlierFetch,
+    /// Whether something may have been said between the fetch and the beginning of the stream.
+    pub may_have_gap: bool,
+    /// The request for it.
+    pub pending_call: Option<CallId>,
+    /// Why it could not be fetched.
+    pub error: Option<String>,
+    /// The handoff that brought the user here, with its briefing.
+    pub briefing: Option<Briefing>,
+    /// Answers of the assistant that are being written.
+    pub partial_answers: Vec<(MessageId, String)>,
+    /// The answer that is awaited and has not begun.
+    pub awaited_answer: Option<AwaitedAnswer>,
+    /// What is being typed.
+    pub composer: Composer,
+    /// Whether the assistant answers what is sent.
+    pub message_kind: MessageKind,
+    /// The first suggested step shown.
+    pub first_visible_step: usize,
+    /// What of the conversation is shown.
+    pub scroll: TranscriptScroll,
+    /// The marked message, by its `seq`: evidence, or what is to be copied.
+    pub marked_seq: Option<u32>,
+    /// Which code block of it was copied last.
+    pub last_copied_block: Option<(u32, usize)>,
+    /// The message sent before that is in the composer.
+    pub recalled_message: Option<RecalledMessage>,
+    /// Messages broken into rows.
+    pub wrap_cache: WrapCache,
+}
+
+/// What is done about messages before those that are here.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum EarlierFetch {
+    /// Nothing: nobody wants them, or there are none.
+    #[default]
+    Idle,
+    /// They are on their way.
+    Loading(CallId),
+    /// They could not be fetched, for this reason.
+    Failed(String),
+}
+
+/// A message on its way.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OutgoingMessage {
+    /// The request.
+    pub call_id: CallId,
+    /// What it says.
+    pub text: String,
+    /// Whether the assistant is to answer it.
+    pub kind: MessageKind,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+    /// The newest message then, by its `seq`: it comes after that one.
+    pub after_seq: u32,
+}
+
+/// An answer that is awaited.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct AwaitedAnswer {
+    /// Since when.
+    pub since: Timestamp,
+    /// The newest message when it was asked for, by its `seq`.
+    pub after_seq: u32,
+}
+
+/// A message sent before, brought back into the composer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RecalledMessage {
+    /// Which, counted back from the newest.
+    pub history_offset: usize,
+    /// What it says there.
+    pub text: String,
+    /// What was being typed: the draft, as long as the message is not changed.
+    pub draft: String,
+}
+
+/// What of the conversation is shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum TranscriptScroll {
+    /// The end, whatever comes.
+    #[default]
+    Follow,
+    /// From a row of a message on.
+    From {
+        /// The message, by its `seq`.
+        seq: u32,
+        /// The row of it that is at the top.
+        row: usize,
+        /// The newest message when the user scrolled up: what came since is new.
+        newest_seq: u32,
+    },
+}
+
+impl Chat {
+    /// A session of which nothing is known yet, with the draft that was kept of it.
+    pub fn new(id: SessionId, draft: &str) -> Self {
+        Self {
+            id,
+            session: None,
+            messages: Vec::new(),
+            is_fetched: false,
+            earlier_fetch: EarlierFetch::Idle,
+            may_have_gap: false,
+            pending_call: None,
+            error: None,
+            briefing: None,
+            partial_answers: Vec::new(),
+            awaited_answer: None,
+            composer: Composer::with_text(draft),
+            message_kind: MessageKind::Ask,
+            first_visible_step: 0,
+            scroll: TranscriptScroll::Follow,
+            marked_seq: None,
+            last_copied_block: None,
+            recalled_message: None,
+            wrap_cache: WrapCache::default(),
+        }
+    }
+
+    /// Takes a fetched session: it has the newest messages, or all. Messages that came by the stream meanwhile are not lost,
+    /// and earlier ones are kept as far as nothing is missing in between.
+    pub fn merge_session(&mut self, session: Session) {
+        let began = self.messages.first().map(|first| first.seq);
+        let mut known = std::mem::take(&mut self.messages);
+        if let Some(first) = session.conversation_messages.first().map(|first| first.seq) {
+            let earlier = known.partition_point(|message| message.seq < first);
+            let unbroken = known[..earlier].iter().rev().zip((0..first).rev());
+            let unbroken = unbroken.take_while(|(message, seq)| message.seq == *seq).count();
+            known.drain(..earlier - unbroken);
+        }
+        self.session = Some(session.item);
+        self.is_fetched = true;
+        self.error = None;
+        for message in session.conversation_messages.into_iter().chain(known) {
+            self.insert_message(message);
+        }
+        // A page on its way goes before the message that was the first when it was asked for.
+        let goes_before_it = self.messages.first().map(|first| first.seq) == began;
+        if !(goes_before_it && matches!(self.earlier_fetch, EarlierFetch::Loading(_))) {
+            self.earlier_fetch = EarlierFetch::Idle;
+        }
+        let last = self.newest_seq();
+        if let TranscriptScroll::From { newest_seq: newest @ 0, .. } = &mut self.scroll {
+            // Somebody went to a message before anything was here.
+            *newest = last;
+        }
+    }
+
+    /// Takes the messages right before those that are here; false if these are others.
+    pub fn prepend_messages(&mut self, earlier: Vec<Message>) -> bool {
+        let fits = |(earlier, first): (&Message, &Message)| earlier.seq + 1 == first.seq;
+        let is_right = earlier.last().zip(self.messages.first()).is_some_and(fits);
+        if is_right {
+            self.messages.splice(..0, earlier);
+        }
+        is_right
+    }
+
+    /// The first message that is here, by its `seq`, if there are others before it on the server.
+    pub fn earlier_cursor(&self) -> Option<u32> {
+        let first = self.messages.first().filter(|_| self.is_fetched)?;
+        Some(first.seq).filter(|seq| *seq > 1)
+    }
+
+    /// Whether what is shown, or marked, or on its way to be shown, is at the beginning of what is here, or before it: in a
+    /// window of so many columns and rows.
+    pub fn is_near_start(&self, width: usize, height: usize) -> bool {
+        let Some(first) = self.messages.first() else { return false };
+        if self.marked_seq.is_some_and(|marked| marked <= first.seq) {
+            return true;
+        }
+        match self.scroll {
+            // A message has three rows at least.
+            TranscriptScroll::Follow => {
+                3 * self.messages.len() <= 2 * height && self.fits_within(0, 0, (width, 2 * height), 0)
+            }
+            TranscriptScroll::From { seq, row, .. } => {
+                let mut above = row;
+                for place in 0..self.messages.partition_point(|message| message.seq < seq) {
+                    above += self.message_height(place, width);
+                    if above >= 2 * height {
+                        return false;
+                    }
+                }
+                above < 2 * height
+            }
+        }
+    }
+
+    /// Takes a message, once, at its place. What was being written of it is over.
+    pub fn insert_message(&mut self, message: Message) {
+        self.partial_answers.retain(|(id, _)| *id != message.id);
+        let answers = |awaited: &mut AwaitedAnswer| {
+            message.role != MessageRole::User && message.seq > awaited.after_seq
+        };
+        self.awaited_answer.take_if(answers);
+        match self.messages.binary_search_by_key(&message.seq, |known| known.seq) {
+            Ok(place) => self.messages[place] = message,
+            Err(place) => self.messages.insert(place, message),
+        }
+    }
+
+    /// What is the user's own of what stands in the composer: not a message brought back and left as it was.
+    pub fn draft_text(&self) -> String {
+        let text = self.composer.text();
+        match &self.recalled_message {
+            Some(recalled) if recalled.text == text => recalled.draft.clone(),
+            Some(_) | None => text,
+        }
+    }
+
+    /// The newest message's `seq`.
+    pub fn newest_seq(&self) -> u32 {
+        self.messages.last().map_or(0, |message| message.seq)
+    }
+
+    /// The message with this `seq`.
+    pub fn message(&self, seq: u32) -> Option<&Message> {
+        let place = self.messages.binary_search_by_key(&seq, |message| message.seq).ok()?;
+        self.messages.get(place)
+    }
+
+    /// The rows that a message takes at a width: its head, its text, and an empty row after it.
+    pub fn message_height(&self, index: usize, width: usize) -> usize {
+        let text = |message| self.wrap_cache.rows(message, width.saturating_sub(2)).len();
+        self.messages.get(index).map_or(0, text) + 2
+    }
+
+    /// Whether all that there is from a row of a message on has room in so many columns and rows, with a `tail` of rows
+    /// behind the messages. The empty row at the end needs none.
+    pub fn fits_within(
+        &self,
+        index: usize,
+        row: usize,
+        (width, height): (usize, usize),
+        tail: usize,
+    ) -> bool {
+        let room = row + height + 1;
+        let mut rows = tail;
+        for place in index..self.messages.len() {
+            if rows > room {
+                break;
+            }
+            rows += self.message_height(place, width);
+        }
+        rows <= room
+    }
+
+    /// Whether the handoff of this session waits, and is somebody else's.
+    pub fn is_read_only(&self, me: Option<UserId>) -> bool {
+        let waits = |briefing: &Briefing| {
+            briefing.item.status == HandoffStatus::Open && Some(briefing.item.handed_off_by) != me
+        };
+        self.briefing.as_ref().is_some_and(waits)
+    }
+
+    /// Whether the handoff that brought the user here is none of theirs: others handed it off, and nobody or others work on it.
+    pub fn is_others_handoff(&self, me: Option<UserId>) -> bool {
+        let others =
+            |briefing: &Briefing| briefing.item.claimed_by != me && Some(briefing.item.handed_off_by) != me;
+        me.is_some() && self.briefing.as_ref().is_some_and(others)
+    }
+
+    /// Messages that came since the user scrolled up.
+    pub fn unseen_count(&self) -> u32 {
+        match self.scroll {
+            TranscriptScroll::Follow => 0,
+            TranscriptScroll::From { newest_seq: newest, .. } => self.newest_seq().saturating_sub(newest),
+        }
+    }
+
+    /// The handoff, while it is the user's own.
+    pub fn own_handoff(&self, me: Option<UserId>) -> Option<&QueueItem> {
+        let item = self.briefing.as_ref().map(|briefing| &briefing.item);
+        item.filter(|item| item.status == HandoffStatus::Claimed && item.claimed_by == me && me.is_some())
+    }
+
+    /// The suggested steps, while the handoff is the user's own.
+    pub fn suggested_steps(&self, me: Option<UserId>) -> &[Step] {
+        let assessment = self.own_handoff(me).and_then(|item| item.ai_assessment_data.as_deref());
+        assessment.map_or(&[], |assessment| &assessment.suggested_steps)
+    }
+
+    /// Where the session stands, as far as it is known.
+    pub fn status(&self) -> Option<SessionStatus> {
+        self.session.as_ref().map(|session| session.status)
+    }
+
+    /// One line that names the session.
+    pub fn title(&self) -> String {
+        match (&self.briefing, &self.session) {
+            (Some(briefing), _) => format!("#{} {}", briefing.item.number, briefing.item.problem_summary),
+            (None, Some(session)) => format!("session {} {}", session.number, session.title()),
+            (None, None) => "session".into(),
+        }
+    }
+}

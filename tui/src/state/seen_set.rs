@@ -1,0 +1,121 @@
+//! Which handoffs were opened or claimed before, on this machine: the newest ones.
+
+use std::collections::{HashSet, VecDeque};
+
+use tierup_common::id::HandoffId;
+use tierup_common::limit;
+
+/// The seen-set: the newest [`limit::SEEN`] ids, in the order they were seen.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct SeenSet {
+    order: VecDeque<HandoffId>,
+    ids: HashSet<HandoffId>,
+    /// Marks that the file on this machine is not known to have yet: seen, or not any more.
+    pending: Vec<(HandoffId, bool)>,
+}
+
+impl SeenSet {
+    /// Whether a handoff was seen.
+    pub fn contains(&self, id: HandoffId) -> bool {
+        self.ids.contains(&id)
+    }
+
+    /// A handoff was seen. The oldest makes room.
+    pub fn insert(&mut self, id: HandoffId) {
+        if !self.ids.insert(id) {
+            return;
+        }
+        self.order.push_back(id);
+        while self.order.len() > limit::SEEN_HANDOFFS {
+            if let Some(oldest) = self.order.pop_front() {
+                self.ids.remove(&oldest);
+            }
+        }
+    }
+
+    /// A handoff is to count as not seen.
+    pub fn remove(&mut self, id: HandoffId) {
+        if self.ids.remove(&id) {
+            self.order.retain(|other| *other != id);
+        }
+    }
+
+    /// A handoff was seen, or is to count as not seen, and the file is on its way to say so.
+    pub fn set_seen(&mut self, id: HandoffId, is_seen: bool) {
+        if is_seen {
+            self.insert(id);
+        } else {
+            self.remove(id);
+        }
+        self.pending.retain(|(other, _)| *other != id);
+        self.pending.push((id, is_seen));
+    }
+
+    /// Takes what the file holds. Marks that it does not have yet are laid over it.
+    pub fn merge_loaded(&mut self, ids: Vec<HandoffId>) {
+        let pending = std::mem::take(&mut self.pending);
+        *self = ids.into_iter().collect();
+        for (id, is_seen) in pending {
+            if self.contains(id) != is_seen {
+                self.set_seen(id, is_seen);
+            }
+        }
+    }
+
+    /// The ids, the oldest first.
+    pub fn ids(&self) -> impl Iterator<Item = HandoffId> + '_ {
+        self.order.iter().copied()
+    }
+}
+
+impl FromIterator<HandoffId> for SeenSet {
+    fn from_iter<T: IntoIterator<Item = HandoffId>>(ids: T) -> Self {
+        let mut seen = Self::default();
+        for id in ids {
+            seen.insert(id);
+        }
+        seen
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(n: u8, m: u8) -> HandoffId {
+        let mut bytes = [0; 16];
+        bytes[..2].copy_from_slice(&[n, m]);
+        HandoffId::from_bytes(bytes)
+    }
+
+    #[test]
+    fn the_newest_two_hundred_are_kept() {
+        let all: Vec<_> = (0..=250).map(|n: u8| id(n, 0)).collect();
+        let seen: SeenSet = all.iter().copied().collect();
+        assert_eq!(seen.ids().count(), 200);
+        assert!(!seen.contains(all[50]) && seen.contains(all[51]) && seen.contains(all[250]));
+    }
+
+    #[test]
+    fn what_the_file_does_not_have_yet_is_laid_over_it() {
+        let mut seen: SeenSet = [id(1, 0), id(2, 0)].into_iter().collect();
+        seen.set_seen(id(3, 0), true);
+        seen.set_seen(id(1, 0), false);
+        // The file was read before either was written; then it has the one, and another console's.
+        seen.merge_loaded(vec![id(1, 0), id(2, 0)]);
+        assert_eq!(seen.ids().collect::<Vec<_>>(), [id(2, 0), id(3, 0)]);
+        seen.merge_loaded(vec![id(1, 0), id(2, 0), id(3, 0), id(4, 0)]);
+        assert_eq!(seen.ids().collect::<Vec<_>>(), [id(2, 0), id(3, 0), id(4, 0)]);
+        seen.merge_loaded(vec![id(2, 0)]);
+        assert_eq!(seen.ids().collect::<Vec<_>>(), [id(2, 0)]);
+    }
+
+    #[test]
+    fn what_is_marked_unread_can_be_seen_again() {
+        let mut seen: SeenSet = [id(1, 0), id(2, 0)].into_iter().collect();
+        seen.remove(id(1, 0));
+        assert!(!seen.contains(id(1, 0)));
+        seen.insert(id(1, 0));
+        assert_eq!(seen.ids().collect::<Vec<_>>(), [id(2, 0), id(1, 0)]);
+    }
+}

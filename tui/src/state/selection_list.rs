@@ -1,0 +1,277 @@
+//! A list that keeps its selection, and where on the screen it stands, while rows come, go and change place.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+/// Rows in the order of their keys, one of them selected.
+#[derive(Clone, Debug)]
+pub struct SelectionList<K, I> {
+    rows: Vec<(K, I)>,
+    key_by_id: HashMap<I, K>,
+    selected: Option<I>,
+    /// Whether somebody chose the selected row.
+    is_user_selected: bool,
+    /// The first row on the screen.
+    scroll_offset: usize,
+}
+
+impl<K, I> Default for SelectionList<K, I> {
+    fn default() -> Self {
+        Self {
+            rows: Vec::new(),
+            key_by_id: HashMap::new(),
+            selected: None,
+            is_user_selected: false,
+            scroll_offset: 0,
+        }
+    }
+}
+
+impl<K: Ord + Clone, I: Copy + Eq + Hash> SelectionList<K, I> {
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The rows, in order.
+    pub fn ids(&self) -> impl ExactSizeIterator<Item = I> + DoubleEndedIterator + '_ {
+        self.rows.iter().map(|(_, id)| *id)
+    }
+
+    /// Whether it has this row.
+    pub fn contains(&self, id: I) -> bool {
+        self.key_by_id.contains_key(&id)
+    }
+
+    /// The selected row. As long as there are rows, one is selected.
+    pub fn selected(&self) -> Option<I> {
+        self.selected
+    }
+
+    /// The place of the selected row.
+    pub fn selected_index(&self) -> Option<usize> {
+        self.selected.and_then(|id| self.index_of(id))
+    }
+
+    /// Puts a row where its key says, or moves it there. The selected row stays where it is on the screen.
+    pub fn upsert(&mut self, id: I, key: K) {
+        if self.key_by_id.get(&id) == Some(&key) {
+            return;
+        }
+        let before = self.selected_index();
+        self.remove_row(id);
+        let place = self.rows.partition_point(|(other, _)| *other < key);
+        self.rows.insert(place, (key.clone(), id));
+        self.key_by_id.insert(id, key);
+        match self.selected {
+            None => self.selected = Some(id),
+            Some(_) => self.follow_selection(before),
+        }
+    }
+
+    /// Removes a row. If it was selected, the one that takes its place is.
+    pub fn remove(&mut self, id: I) {
+        let before = self.selected_index();
+        let Some(place) = self.remove_row(id) else { return };
+        if self.selected == Some(id) {
+            let next = place.min(self.rows.len().saturating_sub(1));
+            self.selected = self.rows.get(next).map(|(_, id)| *id);
+        } else {
+            self.follow_selection(before);
+        }
+    }
+
+    /// Takes these rows for all there are. The selected row stays selected, and where it is on the screen; if it is
+    /// not among them, the first is.
+    pub fn replace_all(&mut self, mut rows: Vec<(K, I)>) {
+        let before = self.selected_index();
+        rows.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        self.key_by_id = rows.iter().map(|(key, id)| (*id, key.clone())).collect();
+        self.rows = rows;
+        if self.selected_index().is_some() {
+            self.follow_selection(before);
+        } else {
+            self.selected = self.rows.first().map(|(_, id)| *id);
+            self.scroll_offset = 0;
+        }
+    }
+
+    /// Selects a row.
+    pub fn select(&mut self, id: I) {
+        if self.contains(id) {
+            self.selected = Some(id);
+            self.is_user_selected = true;
+        }
+    }
+
+    /// Selects the first row, unless somebody has chosen one: for a list that was just loaded.
+    pub fn select_first_unless_chosen(&mut self) {
+        if !self.is_user_selected {
+            self.selected = self.rows.first().map(|(_, id)| *id);
+            self.scroll_offset = 0;
+        }
+    }
+
+    /// Moves the selection by so many rows, as far as there are any.
+    pub fn move_selection(&mut self, rows: isize) {
+        let Some(place) = self.selected_index() else { return };
+        let last = self.rows.len() - 1;
+        let place = place.saturating_add_signed(rows).min(last);
+        self.selected = self.rows.get(place).map(|(_, id)| *id);
+        self.is_user_selected = true;
+    }
+
+    /// Selects the first row, or the last.
+    pub fn select_edge(&mut self, last: bool) {
+        let row = if last { self.rows.last() } else { self.rows.first() };
+        self.selected = row.map(|(_, id)| *id);
+        self.is_user_selected = true;
+    }
+
+    /// The next row after the selected one, around the end, that is such.
+    pub fn next_matching(&self, predicate: impl Fn(I) -> bool) -> Option<I> {
+        let start = self.selected_index().map_or(0, |place| place + 1);
+        let after = self.rows.iter().skip(start);
+        let around = self.rows.iter().take(start);
+        after.chain(around).map(|(_, id)| *id).find(|id| predicate(*id))
+    }
+
+    /// The first row on a screen that has room for so many, moved as little as shows the selected one.
+    pub fn first_visible(&self, height: usize) -> usize {
+        let place = self.selected_index().unwrap_or(0);
+        let room = height.max(1);
+        let highest = place.saturating_sub(room - 1);
+        let furthest = self.rows.len().saturating_sub(room);
+        self.scroll_offset.clamp(highest, place.max(highest)).min(furthest.max(highest))
+    }
+
+    /// Whether a row is on a screen that has room for so many.
+    pub fn is_visible(&self, id: I, height: usize) -> bool {
+        let top = self.first_visible(height);
+        self.index_of(id).is_some_and(|place| (top..top + height).contains(&place))
+    }
+
+    /// Remembers where the screen began, so that it stays there.
+    pub fn pin_scroll(&mut self, height: usize) {
+        self.scroll_offset = self.first_visible(height);
+    }
+
+    fn index_of(&self, id: I) -> Option<usize> {
+        let key = self.key_by_id.get(&id)?;
+        // Keys are unique in practice; where two are equal, look at each.
+        let first = self.rows.partition_point(|(other, _)| other < key);
+        self.rows[first..].iter().position(|(_, other)| *other == id).map(|offset| first + offset)
+    }
+
+    fn remove_row(&mut self, id: I) -> Option<usize> {
+        let place = self.index_of(id)?;
+        self.rows.remove(place);
+        self.key_by_id.remove(&id);
+        Some(place)
+    }
+
+    /// Moves the screen with the selected row.
+    fn follow_selection(&mut self, previous_index: Option<usize>) {
+        if let (Some(before), Some(now)) = (previous_index, self.selected_index()) {
+            self.scroll_offset = (self.scroll_offset + now).saturating_sub(before);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list_of(keys: impl IntoIterator<Item = u32>) -> SelectionList<u32, u32> {
+        let mut list = SelectionList::default();
+        for key in keys {
+            list.upsert(key, key);
+        }
+        list
+    }
+
+    #[test]
+    fn the_selection_stays_with_its_row() {
+        let mut list = list_of([10, 20, 30]);
+        list.select(20);
+        list.upsert(5, 5);
+        list.upsert(30, 1);
+        assert_eq!(list.ids().collect::<Vec<_>>(), [30, 5, 10, 20]);
+        assert_eq!((list.selected(), list.selected_index()), (Some(20), Some(3)));
+    }
+
+    #[test]
+    fn a_list_that_was_just_loaded_begins_at_its_first_row_unless_somebody_chose_another() {
+        let mut list = list_of([20, 30, 10]);
+        assert_eq!(list.selected(), Some(20));
+        list.select_first_unless_chosen();
+        assert_eq!(list.selected(), Some(10));
+        list.select(30);
+        list.upsert(5, 5);
+        list.select_first_unless_chosen();
+        assert_eq!(list.selected(), Some(30));
+    }
+
+    #[test]
+    fn a_selected_row_that_goes_gives_way_to_the_one_that_takes_its_place() {
+        let mut list = list_of([10, 20, 30]);
+        list.select(20);
+        list.remove(20);
+        assert_eq!(list.selected(), Some(30));
+        list.remove(30);
+        assert_eq!(list.selected(), Some(10));
+        list.remove(10);
+        assert_eq!(list.selected(), None);
+    }
+
+    #[test]
+    fn the_selected_row_does_not_move_on_the_screen_when_rows_come_above_it() {
+        let mut list = list_of(100..200);
+        list.select(150);
+        list.pin_scroll(10);
+        let on_screen =
+            |list: &SelectionList<u32, u32>| list.selected_index().unwrap() - list.first_visible(10);
+        let before = on_screen(&list);
+        list.upsert(1, 1);
+        list.upsert(2, 2);
+        assert_eq!(on_screen(&list), before);
+        list.remove(1);
+        assert_eq!(on_screen(&list), before);
+    }
+
+    #[test]
+    fn rows_that_are_replaced_keep_the_selection_while_it_is_among_them() {
+        let mut list = list_of(0..100);
+        list.select(50);
+        list.replace_all((0..100).filter(|key| key % 10 == 0).rev().map(|key| (key, key)).collect());
+        assert_eq!((list.selected(), list.selected_index(), list.len()), (Some(50), Some(5), 10));
+        list.replace_all((0..100).map(|key| (key, key)).collect());
+        assert_eq!((list.selected(), list.selected_index()), (Some(50), Some(50)));
+        list.replace_all(vec![(3, 3), (1, 1)]);
+        assert_eq!(list.selected(), Some(1));
+        list.replace_all(Vec::new());
+        assert_eq!(list.selected(), None);
+    }
+
+    #[test]
+    fn the_screen_moves_as_little_as_shows_the_selection() {
+        let mut list = list_of(0..100);
+        assert_eq!(list.first_visible(10), 0);
+        list.move_selection(9);
+        assert_eq!(list.first_visible(10), 0);
+        list.move_selection(1);
+        list.pin_scroll(10);
+        assert_eq!(list.first_visible(10), 1);
+        list.move_selection(-5);
+        assert_eq!(list.first_visible(10), 1);
+        list.move_selection(1000);
+        assert_eq!(list.first_visible(10), 90);
+        list.select_edge(false);
+        assert_eq!(list.first_visible(10), 0);
+    }
+}

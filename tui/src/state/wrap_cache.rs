@@ -1,0 +1,44 @@
+//! Messages broken into rows: remembered, because a message is painted far more often than it changes.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tierup_common::id::MessageId;
+use tierup_common::session::Message;
+
+use crate::text::{SafeLine, markdown};
+
+/// Messages remembered at a time: many screens of them.
+const CAPACITY: usize = 512;
+
+/// The rows of messages at one width. What is asked for at another width forgets the rest.
+#[derive(Clone, Debug, Default)]
+pub struct WrapCache(RefCell<CachedRows>);
+
+#[derive(Clone, Debug, Default)]
+struct CachedRows {
+    width: usize,
+    rows: HashMap<MessageId, Arc<[SafeLine]>>,
+}
+
+impl PartialEq for WrapCache {
+    /// What is remembered makes no difference.
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl WrapCache {
+    /// The rows of a message, so many columns wide. What a message says never changes.
+    pub fn rows(&self, message: &Message, width: usize) -> Arc<[SafeLine]> {
+        let mut known = self.0.borrow_mut();
+        if known.width != width || known.rows.len() >= CAPACITY {
+            known.rows.clear();
+            known.width = width;
+        }
+        let rows =
+            known.rows.entry(message.id).or_insert_with(|| markdown::render(&message.content, width).into());
+        Arc::clone(rows)
+    }
+}

@@ -1,0 +1,35 @@
+//! How the console looks and what it takes, changed while it runs.
+
+use crate::effect::Effect;
+use crate::state::State;
+use crate::state::toast::ToastLevel;
+
+/// Changes the theme.
+pub(super) fn set_theme(state: &mut State, name: &str) {
+    if state.settings.set_theme(name).is_ok() {
+        state.show_toast(ToastLevel::Info, format!("Theme: {name}"));
+    }
+}
+
+/// Wears the theme that comes next.
+pub(super) fn next_theme(state: &mut State) {
+    let names: Vec<String> = state.settings.theme_names().map(str::to_owned).collect();
+    let place = names.iter().position(|name| *name == state.settings.theme_name).map_or(0, |place| place + 1);
+    if let Some(name) = names.get(place % names.len().max(1)) {
+        set_theme(state, name);
+    }
+}
+
+/// Takes the mouse, or leaves it to the terminal.
+pub(super) fn set_mouse_capture(state: &mut State, is_enabled: bool, effects: &mut Vec<Effect>) {
+    if state.settings.mouse_enabled != is_enabled {
+        state.settings.mouse_enabled = is_enabled;
+        effects.push(Effect::SetMouseCapture(is_enabled));
+    }
+    let text = if is_enabled {
+        "The mouse is the console's"
+    } else {
+        "The mouse is the terminal's: it selects text as usual"
+    };
+    state.show_toast(ToastLevel::Info, text);
+}

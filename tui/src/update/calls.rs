@@ -1,0 +1,179 @@
+//! Asking the server for what the console shows.
+
+use std::time::Duration;
+
+use tierup_common::handoff::{QueuePage, QueueState};
+use tierup_common::id::{HandoffId, SessionId};
+use tierup_common::session::SessionStatus;
+
+use crate::effect::{Call, CallId, Effect};
+use crate::state::queue::ListLoad;
+use crate::state::{Screen, State};
+use crate::update::briefing;
+
+/// The first pause before lists that did not come are asked for again; each further one is twice as long.
+const INITIAL_BACKOFF: Duration = Duration::from_secs(2);
+/// Parked handoffs fetched at a time: more than anybody puts aside. The others are when a preview shows them.
+const MAX_PARKED_FETCHES: usize = 20;
+/// No pause is longer than this.
+const MAX_BACKOFF: Duration = Duration::from_mins(1);
+
+/// Asks something.
+pub(super) fn send(state: &mut State, call: Call, effects: &mut Vec<Effect>) -> CallId {
+    send_with_id(state, None, call, effects)
+}
+
+/// The same; with a ticket that this was asked with before, it is done once even if it was done then.
+pub(super) fn send_with_id(
+    state: &mut State,
+    reused_id: Option<CallId>,
+    call: Call,
+    effects: &mut Vec<Effect>,
+) -> CallId {
+    let ticket = reused_id.unwrap_or_else(|| state.next_call_id());
+    state.pending_calls.insert(ticket, call.clone());
+    effects.push(Effect::Call(ticket, call));
+    ticket
+}
+
+/// Asks who the user is.
+pub(super) fn fetch_me(state: &mut State, effects: &mut Vec<Effect>) {
+    send(state, Call::Me, effects);
+}
+
+/// Asks for a handoff with what it handed over.
+pub(super) fn fetch_handoff(state: &mut State, id: HandoffId, effects: &mut Vec<Effect>) -> CallId {
+    send(state, Call::Handoff(id), effects)
+}
+
+/// Asks for a session with what was said in it.
+pub(super) fn fetch_session(state: &mut State, id: SessionId, effects: &mut Vec<Effect>) -> CallId {
+    send(state, Call::Session(id), effects)
+}
+
+/// Asks for the session that is open once more.
+pub(super) fn refetch_open_session(state: &mut State, effects: &mut Vec<Effect>) {
+    let Screen::Session(chat) = &state.screen else { return };
+    let asked = fetch_session(state, chat.id, effects);
+    if let Screen::Session(chat) = &mut state.screen {
+        chat.pending_call = Some(asked);
+    }
+}
+
+/// Asks for an assessment again, once.
+pub(super) fn reassess(state: &mut State, id: HandoffId, effects: &mut Vec<Effect>) {
+    if !state.is_reassessing(id) {
+        let ticket = send(state, Call::Reassess(id), effects);
+        state.pending_reassessments.push((ticket, id));
+    }
+}
+
+/// Asks for what the briefing that is shown does not have.
+pub(super) fn fetch_open_briefing(state: &mut State, id: HandoffId, effects: &mut Vec<Effect>) {
+    let asked = fetch_handoff(state, id, effects);
+    if let Some(briefing) = briefing::open_briefing_mut(state) {
+        (briefing.pending_call, briefing.error) = (Some(asked), None);
+    }
+}
+
+/// Asks for all three lists. A load under way is given up: what it brings no longer counts.
+pub(super) fn fetch_lists(state: &mut State, effects: &mut Vec<Effect>) {
+    let tries = state.queue.pending_load.as_ref().map_or(0, |load| load.attempts);
+    let mut load = ListLoad { attempts: tries, ..ListLoad::default() };
+    for list in [QueueState::Open, QueueState::Claimed] {
+        load.pending_calls.push(send(state, Call::Queue { state: list, cursor: None }, effects));
+    }
+    state.queue.pending_load = Some(load);
+    fetch_own_sessions(state, effects);
+}
+
+/// Asks for the user's own sessions: those that are parked and those that they work on.
+pub(super) fn fetch_own_sessions(state: &mut State, effects: &mut Vec<Effect>) {
+    for status in [SessionStatus::Paused, SessionStatus::Active] {
+        send(state, Call::OwnSessions(status), effects);
+    }
+}
+
+/// Asks for the notes and reminders of what is parked, as far as they are not known: its rows show them.
+pub(super) fn fetch_parked_handoffs(state: &mut State, effects: &mut Vec<Effect>) {
+    let is_asked = |id: &HandoffId| state.has_pending_call(|call| *call == Call::Handoff(*id));
+    let missing: Vec<HandoffId> =
+        state.queue.missing_parked_handoffs().filter(|id| !is_asked(id)).take(MAX_PARKED_FETCHES).collect();
+    for id in missing {
+        fetch_handoff(state, id, effects);
+    }
+}
+
+/// Takes a page of the queue, and asks for the next.
+pub(super) fn apply_page(
+    state: &mut State,
+    call_id: CallId,
+    list: QueueState,
+    page: QueuePage,
+    effects: &mut Vec<Effect>,
+) {
+    let Some(mut load) = state.queue.pending_load.take_if(|load| load.pending_calls.contains(&call_id))
+    else {
+        return;
+    };
+    load.pending_calls.retain(|other| *other != call_id);
+    load.as_of_seq = Some(load.as_of_seq.map_or(page.as_of_seq, |known| known.min(page.as_of_seq)));
+    let me = state.my_id();
+    for item in page.items {
+        load.fresh_ids.insert(item.id);
+        state.queue.upsert_item(item, me);
+    }
+    if page.next_cursor.is_some() {
+        let call = Call::Queue { state: list, cursor: page.next_cursor };
+        load.pending_calls.push(send(state, call, effects));
+    }
+    if load.pending_calls.is_empty() {
+        finish_load(state, &load, effects);
+    } else {
+        state.queue.pending_load = Some(load);
+    }
+}
+
+/// A page did not come. The lists stay as they are, and are asked for again: after a pause, or with the next connection.
+pub(super) fn schedule_retry(state: &mut State, call_id: CallId, error: String) {
+    let now = state.now;
+    let load = state.queue.pending_load.as_mut().filter(|load| load.pending_calls.contains(&call_id));
+    if let Some(load) = load.filter(|load| load.error.is_none()) {
+        load.error = Some(error);
+        let pause = INITIAL_BACKOFF.saturating_mul(1 << load.attempts.min(10)).min(MAX_BACKOFF);
+        load.attempts += 1;
+        load.retry_at = Some(now.plus(pause));
+    }
+}
+
+/// Asks for lists that did not come once more, if it is time.
+pub(super) fn retry_if_due(state: &mut State, effects: &mut Vec<Effect>) {
+    let now = state.now;
+    let load = state.queue.pending_load.as_mut();
+    let is_due = load.is_some_and(|load| load.retry_at.take_if(|at| *at <= now).is_some());
+    // Without a connection the next one asks.
+    if is_due && state.connection.allows_calls() {
+        fetch_lists(state, effects);
+    }
+}
+
+fn finish_load(state: &mut State, load: &ListLoad, effects: &mut Vec<Effect>) {
+    if state.queue.as_of_seq.is_none() {
+        state.queue.queue_list.select_first_unless_chosen();
+        state.queue.mine_list.select_first_unless_chosen();
+    }
+    state.queue.as_of_seq = load.as_of_seq;
+    state.queue.retain_items(|item| load.fresh_ids.contains(&item.id));
+    // The stream began after a page was read: what happened in between was heard by neither.
+    if state.queue.stream_start_seq > load.as_of_seq {
+        fetch_lists(state, effects);
+    }
+}
+
+/// Whether the lists were ever loaded, or are being loaded without a fault so far.
+pub(super) fn is_loaded_or_loading(state: &State) -> bool {
+    match &state.queue.pending_load {
+        Some(load) => load.error.is_none(),
+        None => state.queue.as_of_seq.is_some(),
+    }
+}

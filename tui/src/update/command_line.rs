@@ -1,0 +1,358 @@
+//! The command line: what a line means, how it could go on, and doing it.
+
+use crossterm::event::{KeyCode, KeyEvent};
+use tierup_common::handoff::HandoffStatus;
+use tierup_common::id::HandoffId;
+
+use crate::effect::Effect;
+use crate::keymap::{Action, Context, LineAction, Move};
+use crate::state::State;
+use crate::state::command_line::{CommandLine, Completion};
+use crate::state::composer::Composer;
+use crate::state::layer::Layer;
+use crate::state::queue::SortOrder;
+use crate::text::safe;
+use crate::update::{appearance, dispatch_action, filter, navigate, queue};
+
+/// Lines that are remembered, at most.
+const MAX_HISTORY: usize = 100;
+/// Endings that are offered, at most.
+const COMPLETION_LIMIT: usize = 50;
+
+/// A command: an action that needs to know something.
+struct LineCommand {
+    name: &'static str,
+    argument: ArgumentKind,
+    description: &'static str,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ArgumentKind {
+    /// A handoff that waits, by its number.
+    OpenHandoff,
+    /// Any handoff of the lists.
+    ListedHandoff,
+    Theme,
+    SortOrder,
+    OnOff,
+    FreeText,
+}
+
+const COMMANDS: [LineCommand; 6] = [
+    LineCommand {
+        name: "claim",
+        argument: ArgumentKind::OpenHandoff,
+        description: "Claim a handoff by its number",
+    },
+    LineCommand {
+        name: "open",
+        argument: ArgumentKind::ListedHandoff,
+        description: "Open a handoff by its number",
+    },
+    LineCommand {
+        name: "filter",
+        argument: ArgumentKind::FreeText,
+        description: "Show only rows that say this",
+    },
+    LineCommand { name: "sort", argument: ArgumentKind::SortOrder, description: "Sort the list" },
+    LineCommand { name: "theme", argument: ArgumentKind::Theme, description: "Change the theme" },
+    LineCommand {
+        name: "mouse",
+        argument: ArgumentKind::OnOff,
+        description: "Take the mouse, or leave it to the terminal",
+    },
+];
+
+/// What a line means.
+enum ParsedCommand {
+    Action(Action),
+    Claim(HandoffId),
+    Open(HandoffId),
+    Filter(String),
+    Sort(SortOrder),
+    Theme(String),
+    Mouse(bool),
+}
+
+/// Opens the line over a place.
+pub(super) fn open(state: &mut State, context: Context) {
+    let mut line = CommandLine::new(context);
+    line.completions = completions(state, context, "");
+    state.layers.push(Layer::CommandLine(Box::new(line)));
+}
+
+pub(super) fn run_action(state: &mut State, verb: LineAction, effects: &mut Vec<Effect>) {
+    let Some(command) = top_command_line(state) else { return };
+    match verb {
+        LineAction::Accept => accept(state, effects),
+        LineAction::Complete => command.cycle_completion(1),
+        LineAction::CompleteBack => command.cycle_completion(-1),
+        LineAction::Cancel => {
+            state.layers.pop();
+        }
+    }
+}
+
+/// Goes through what was typed before.
+pub(super) fn browse_history(state: &mut State, movement: Move) {
+    let known = state.command_history.len();
+    let Some(back) = top_command_line(state).map(|command| command.history_offset) else { return };
+    let back = match movement {
+        Move::Up => (back + 1).min(known),
+        Move::Down => back.saturating_sub(1),
+        Move::Top => known,
+        Move::Bottom => 0,
+        Move::PageUp | Move::PageDown => return,
+    };
+    let text = state.command_history.get(known.wrapping_sub(back)).cloned().unwrap_or_default();
+    if let Some(command) = top_command_line(state) {
+        command.input = Composer::with_text(&text);
+    }
+    refresh_completions(state);
+    if let Some(command) = top_command_line(state) {
+        command.history_offset = back;
+    }
+}
+
+pub(super) fn handle_key(state: &mut State, key: KeyEvent) {
+    let Some(command) = top_command_line(state) else { return };
+    if key.code == KeyCode::Backspace && command.input.is_empty() {
+        state.layers.pop();
+        return;
+    }
+    command.input.handle_key_single_line(key);
+    refresh_completions(state);
+}
+
+pub(super) fn paste(state: &mut State, text: &str) {
+    if let Some(command) = top_command_line(state) {
+        command.input.paste_single_line(text);
+        refresh_completions(state);
+    }
+}
+
+/// Does what a line says, or says why not.
+pub(super) fn run_line(
+    state: &mut State,
+    context: Context,
+    line: &str,
+    effects: &mut Vec<Effect>,
+) -> Result<(), String> {
+    match parse_line(state, context, line)? {
+        ParsedCommand::Action(action) => dispatch_action(state, context, action, effects),
+        ParsedCommand::Claim(id) => {
+            return_to_queue(state);
+            queue::claim_handoff(state, id, effects);
+        }
+        ParsedCommand::Open(id) => open_handoff(state, id, effects),
+        ParsedCommand::Filter(words) => {
+            return_to_queue(state);
+            filter::set(state, &words);
+        }
+        ParsedCommand::Sort(sort) => queue::set_sort_order(state, sort),
+        ParsedCommand::Theme(name) => appearance::set_theme(state, &name),
+        ParsedCommand::Mouse(on) => appearance::set_mouse_capture(state, on, effects),
+    }
+    Ok(())
+}
+
+/// Opens a handoff: its session, if it is the user's own, else its briefing.
+pub(super) fn open_handoff(state: &mut State, id: HandoffId, effects: &mut Vec<Effect>) {
+    let Some(item) = state.queue.item(id) else { return };
+    let is_mine = item.status == HandoffStatus::Claimed && item.claimed_by == state.my_id();
+    return_to_queue(state);
+    if is_mine {
+        navigate::to_own_session(state, id, effects);
+    } else {
+        navigate::to_briefing(state, id, effects);
+    }
+}
+
+/// Whole lines that can be chosen as they stand, and what they do.
+pub(super) fn ready_commands(state: &State) -> impl Iterator<Item = (String, String)> {
+    let themes = state.settings.theme_names().map(|name| (format!("theme {name}"), format!("Theme: {name}")));
+    let orders =
+        SortOrder::ALL.map(|sort| (format!("sort {}", sort.as_str()), format!("Sort by {}", sort.as_str())));
+    orders.into_iter().chain(themes)
+}
+
+fn top_command_line(state: &mut State) -> Option<&mut CommandLine> {
+    let Some(Layer::CommandLine(command)) = state.layers.last_mut() else { return None };
+    Some(command)
+}
+
+/// Back to the list, with nothing over it.
+fn return_to_queue(state: &mut State) {
+    state.layers.clear();
+    navigate::to_queue(state);
+}
+
+fn accept(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(command) = top_command_line(state) else { return };
+    let (of, line) = (command.context, command.input.text().trim().to_owned());
+    let line = expand_unique_completion(command, line);
+    let Some(layer) = state.layers.pop() else { return };
+    if line.is_empty() {
+        return;
+    }
+    match run_line(state, of, &line, effects) {
+        Ok(()) => {
+            state.command_history.retain(|known| *known != line);
+            state.command_history.push(line);
+            let surplus = state.command_history.len().saturating_sub(MAX_HISTORY);
+            state.command_history.drain(..surplus);
+        }
+        Err(why) => {
+            state.layers.push(layer);
+            if let Some(command) = top_command_line(state) {
+                command.error = Some(why);
+            }
+        }
+    }
+}
+
+/// What a line means that need not be typed to its end, because it can only go on in one way. But a number is meant as
+/// it stands, and what is not begun is not meant at all.
+fn expand_unique_completion(command: &CommandLine, line: String) -> String {
+    let last = line.split_once(' ').map_or(line.as_str(), |(_, argument)| argument).trim_start_matches('#');
+    if last.is_empty() || last.bytes().all(|byte| byte.is_ascii_digit()) || line.ends_with(' ') {
+        return line;
+    }
+    let is_begun = |ending: &&Completion| {
+        let verb = ending.label.split_once('.').map_or(ending.label.as_str(), |(_, verb)| verb);
+        ending.label.starts_with(last) || verb.starts_with(last)
+    };
+    let mut begun = command.completions.iter().filter(is_begun);
+    match (begun.next(), begun.next(), command.completions.as_slice()) {
+        (Some(only), None, _) | (None, _, [only]) => only.line.clone(),
+        _ => line,
+    }
+}
+
+fn refresh_completions(state: &mut State) {
+    let Some(command) = top_command_line(state) else { return };
+    let (of, text) = (command.context, command.input.text());
+    let endings = completions(state, of, &text);
+    if let Some(command) = top_command_line(state) {
+        (command.completions, command.selected, command.error, command.history_offset) =
+            (endings, None, None, 0);
+    }
+}
+
+fn parse_line(state: &State, context: Context, line: &str) -> Result<ParsedCommand, String> {
+    let (word, rest) = line.split_once(' ').map_or((line, ""), |(word, rest)| (word, rest.trim()));
+    let Some(command) = COMMANDS.iter().find(|command| command.name == word) else {
+        return find_action(state, context, word)
+            .filter(|_| rest.is_empty())
+            .map(ParsedCommand::Action)
+            .ok_or_else(|| format!("There is no {line:?} here; Tab shows what there is"));
+    };
+    match command.argument {
+        ArgumentKind::OpenHandoff => find_handoff(state, rest).map(ParsedCommand::Claim),
+        ArgumentKind::ListedHandoff => find_handoff(state, rest).map(ParsedCommand::Open),
+        ArgumentKind::FreeText => Ok(ParsedCommand::Filter(rest.to_owned())),
+        ArgumentKind::SortOrder => {
+            let sort = SortOrder::ALL.into_iter().find(|sort| sort.as_str() == rest);
+            sort.map(ParsedCommand::Sort).ok_or_else(|| "Sort by priority, age or updated".into())
+        }
+        ArgumentKind::Theme => {
+            let known = state.settings.theme_names().any(|name| name == rest);
+            known.then(|| ParsedCommand::Theme(rest.to_owned())).ok_or_else(|| {
+                format!("The themes are {}", state.settings.theme_names().collect::<Vec<_>>().join(", "))
+            })
+        }
+        ArgumentKind::OnOff => match rest {
+            "on" => Ok(ParsedCommand::Mouse(true)),
+            "off" => Ok(ParsedCommand::Mouse(false)),
+            "" => Ok(ParsedCommand::Action(Action::ToggleMouse)),
+            _ => Err("The mouse is on or off".into()),
+        },
+    }
+}
+
+/// An action of a place by its name, with or without the place before it.
+fn find_action(state: &State, context: Context, word: &str) -> Option<Action> {
+    if word == "q" {
+        return Some(Action::Quit);
+    }
+    let named = |name: &str| name == word || name.split_once('.').is_some_and(|(_, verb)| verb == word);
+    state
+        .settings
+        .keymap
+        .bindings_in(context)
+        .find(|binding| named(&binding.action_name()))
+        .map(|binding| binding.action)
+}
+
+fn find_handoff(state: &State, text: &str) -> Result<HandoffId, String> {
+    let number = text.trim_start_matches('#');
+    if number.is_empty() {
+        return Err("Which? Tab shows the handoffs".into());
+    }
+    let found = state.queue.items().find(|item| item.number.to_string() == number);
+    found.map(|item| item.id).ok_or_else(|| format!("There is no #{number} in the lists"))
+}
+
+/// How a line could go on, the likeliest first.
+fn completions(state: &State, context: Context, text: &str) -> Vec<Completion> {
+    let Some((word, rest)) = text.split_once(' ') else {
+        return first_word_completions(state, context, text);
+    };
+    let Some(command) = COMMANDS.iter().find(|command| command.name == word) else { return Vec::new() };
+    let rest = rest.trim_start();
+    let of_words = |words: &mut dyn Iterator<Item = (String, String)>| {
+        let fitting = words.filter(|(word, _)| word.starts_with(rest));
+        let ending = |(ending, about)| Completion {
+            line: format!("{word} {ending}"),
+            label: ending,
+            description: about,
+        };
+        fitting.take(COMPLETION_LIMIT).map(ending).collect::<Vec<_>>()
+    };
+    let bare = |word: &str| (word.to_owned(), String::new());
+    match command.argument {
+        ArgumentKind::FreeText => Vec::new(),
+        ArgumentKind::SortOrder => of_words(&mut SortOrder::ALL.iter().map(|sort| bare(sort.as_str()))),
+        ArgumentKind::Theme => of_words(&mut state.settings.theme_names().map(bare)),
+        ArgumentKind::OnOff => of_words(&mut ["on", "off"].into_iter().map(bare)),
+        ArgumentKind::OpenHandoff | ArgumentKind::ListedHandoff => {
+            let wanted = rest.trim_start_matches('#').to_lowercase();
+            let fitting = state.queue.listed_handoffs().filter(|item| {
+                (command.argument == ArgumentKind::ListedHandoff || item.status == HandoffStatus::Open)
+                    && (item.number.to_string().starts_with(&wanted)
+                        || item.problem_summary.to_lowercase().contains(&wanted))
+            });
+            let ending = |item: &tierup_common::handoff::QueueItem| Completion {
+                line: format!("{word} {}", item.number),
+                label: format!("#{}", item.number),
+                description: safe::sanitize_line(&item.problem_summary),
+            };
+            fitting.take(COMPLETION_LIMIT).map(ending).collect()
+        }
+    }
+}
+
+fn first_word_completions(state: &State, context: Context, text: &str) -> Vec<Completion> {
+    let commands = COMMANDS.iter().map(|command| Completion {
+        line: format!("{} ", command.name),
+        label: command.name.into(),
+        description: command.description.into(),
+    });
+    let bindings = state.settings.keymap.bindings_in(context).map(|binding| Completion {
+        line: binding.action_name(),
+        label: binding.action_name(),
+        description: binding.description.into(),
+    });
+    let (mut first, mut then) = (Vec::new(), Vec::new());
+    for ending in commands.chain(bindings) {
+        let verb = ending.label.split_once('.').map_or(ending.label.as_str(), |(_, verb)| verb);
+        if ending.label.starts_with(text) || verb.starts_with(text) {
+            first.push(ending);
+        } else if ending.label.contains(text) {
+            then.push(ending);
+        }
+    }
+    first.extend(then);
+    first.truncate(COMPLETION_LIMIT);
+    first
+}

@@ -1,0 +1,182 @@
+//! Going from one screen to another.
+
+use tierup_common::id::{HandoffId, SessionId};
+use tierup_common::session::SessionStatus;
+
+use crate::effect::Effect;
+use crate::state::briefing::Briefing;
+use crate::state::chat::{Chat, EarlierFetch};
+use crate::state::toast::ToastLevel;
+use crate::state::{Screen, State};
+use crate::update::calls;
+
+/// Back to the list. What was typed is kept.
+pub(super) fn to_queue(state: &mut State) {
+    set_screen(state, Screen::Queue);
+}
+
+/// Fills the screen with something else, from which nothing leads back. A session that was there can be read again.
+fn set_screen(state: &mut State, screen: Screen) {
+    let left = std::mem::replace(&mut state.screen, screen);
+    for screen in state.back_stack.drain(..).chain([left]) {
+        match screen {
+            Screen::Session(chat) => state.chat_cache.insert(*chat),
+            Screen::Queue | Screen::Briefing(_) => {}
+        }
+    }
+}
+
+/// Back to where one came from; what happened there meanwhile is caught up with.
+pub(super) fn back(state: &mut State, effects: &mut Vec<Effect>) {
+    match state.back_stack.pop() {
+        None | Some(Screen::Queue) => to_queue(state),
+        Some(Screen::Briefing(mut briefing)) => {
+            let id = briefing.item.id;
+            if let Some(item) = state.queue.item(id).cloned() {
+                briefing.item = item;
+            }
+            briefing.partial_assessment = state.queue.partial_assessments.get(&id).cloned();
+            briefing.pending_call = Some(calls::fetch_handoff(state, id, effects));
+            return_to(state, Screen::Briefing(briefing));
+        }
+        Some(Screen::Session(mut chat)) => {
+            chat.pending_call = Some(calls::fetch_session(state, chat.id, effects));
+            // What was on its way came while another screen was here.
+            chat.earlier_fetch = EarlierFetch::Idle;
+            return_to(state, Screen::Session(chat));
+        }
+    }
+}
+
+fn return_to(state: &mut State, screen: Screen) {
+    let way = std::mem::take(&mut state.back_stack);
+    set_screen(state, screen);
+    state.back_stack = way;
+}
+
+/// Opens a session to read it; what is open now is where `back` leads.
+pub(super) fn to_session_for_reading(
+    state: &mut State,
+    id: SessionId,
+    briefing: Option<Briefing>,
+    effects: &mut Vec<Effect>,
+) {
+    state.layers.clear();
+    let from = std::mem::take(&mut state.screen);
+    let mut way = std::mem::take(&mut state.back_stack);
+    way.push(from);
+    to_session(state, id, briefing, effects);
+    state.back_stack = way;
+}
+
+/// Opens the briefing of a handoff that is in the lists: it counts as seen from now on.
+pub(super) fn to_briefing(state: &mut State, id: HandoffId, effects: &mut Vec<Effect>) {
+    let Some(item) = state.queue.item(id).cloned() else { return };
+    mark_seen(state, id, effects);
+    let snapshot = state.queue.snapshot(id).cloned();
+    let growing = state.queue.partial_assessments.get(&id).cloned();
+    let mut briefing = Briefing::new(item, snapshot, growing, state.now);
+    briefing.pending_call = Some(calls::fetch_handoff(state, id, effects));
+    set_screen(state, Screen::Briefing(Box::new(briefing)));
+}
+
+/// Opens a session; `briefing` is of the handoff that brought the user there, if one did. Until the session is here,
+/// what was read of it before stands in for it, or what was handed over.
+pub(super) fn to_session(
+    state: &mut State,
+    id: SessionId,
+    briefing: Option<Briefing>,
+    effects: &mut Vec<Effect>,
+) {
+    // One that is open now is among those that were open before.
+    set_screen(state, Screen::Queue);
+    let draft = state.drafts.get(&id).map(String::as_str).unwrap_or_default();
+    let draft = match state.outgoing_messages.get(&id) {
+        // It is on its way, not to be sent once more.
+        Some(outgoing) => remaining_draft(draft, &outgoing.text),
+        None => draft.to_owned(),
+    };
+    let mut chat = Chat::new(id, &draft);
+    if let Some(snapshot) = briefing.as_ref().and_then(|briefing| briefing.snapshot.as_ref()) {
+        chat.messages.clone_from(&snapshot.messages);
+    }
+    if let Some(left) = state.chat_cache.take(id) {
+        chat.messages = left.messages;
+        // Where it stood then says nothing, unless nobody can be asked.
+        chat.session = Some(left.session).filter(|_| !state.connection.allows_calls());
+    }
+    chat.briefing = briefing;
+    chat.pending_call = Some(calls::fetch_session(state, id, effects));
+    state.screen = Screen::Session(Box::new(chat));
+}
+
+/// What is left of a draft when a message that it began with is sent.
+pub(super) fn remaining_draft(draft: &str, sent: &str) -> String {
+    draft.strip_prefix(sent).map_or(draft, |left| left.trim_start_matches('\n')).to_owned()
+}
+
+/// Puts the briefing of its handoff to a session that came without, as far as it is known; else it is asked for.
+pub(super) fn attach_briefing(state: &mut State, effects: &mut Vec<Effect>) {
+    let Screen::Session(chat) = &state.screen else { return };
+    if chat.briefing.is_some() {
+        return;
+    }
+    let Some(item) = state.queue.item_for_session(chat.id).cloned() else {
+        // A park stands before the escalation that it is about.
+        let is_parked = chat.status() == Some(SessionStatus::Paused);
+        let standing = chat.session.as_ref().and_then(|session| session.handoff_id);
+        if let Some(id) = standing.filter(|_| !is_parked) {
+            calls::fetch_handoff(state, id, effects);
+        }
+        return;
+    };
+    let id = item.id;
+    let snapshot = state.queue.snapshot(id).cloned();
+    let growing = state.queue.partial_assessments.get(&id).cloned();
+    let mut briefing = Briefing::new(item, snapshot, growing, state.now);
+    if briefing.snapshot.is_none() {
+        briefing.pending_call = Some(calls::fetch_handoff(state, id, effects));
+    }
+    if let Screen::Session(chat) = &mut state.screen {
+        chat.briefing = Some(briefing);
+    }
+}
+
+/// Opens the session of a handoff of the user's own.
+pub(super) fn to_own_session(state: &mut State, id: HandoffId, effects: &mut Vec<Effect>) {
+    let Some(item) = state.queue.item(id).cloned() else { return };
+    let session = item.session_id;
+    mark_seen(state, id, effects);
+    let snapshot = state.queue.snapshot(id).cloned();
+    let needs_snapshot = snapshot.is_none();
+    to_session(state, session, Some(Briefing::new(item, snapshot, None, state.now)), effects);
+    if needs_snapshot {
+        calls::fetch_handoff(state, id, effects);
+    }
+}
+
+/// A handoff was opened or claimed: its dot goes.
+pub(super) fn mark_seen(state: &mut State, id: HandoffId, effects: &mut Vec<Effect>) {
+    if !state.seen.contains(id) {
+        state.seen.set_seen(id, true);
+        effects.push(Effect::MarkSeen(id));
+    }
+}
+
+/// Says that a change needs a connection and there is none; true if so.
+pub(super) fn refuse_offline(state: &mut State, consequence: &str) -> bool {
+    if state.connection.allows_calls() {
+        return false;
+    }
+    state.show_toast(ToastLevel::Error, format!("Offline: {consequence}"));
+    true
+}
+
+/// Says that the user may only read; true if so.
+pub(super) fn refuse_viewer(state: &mut State) -> bool {
+    if state.can_write() {
+        return false;
+    }
+    state.show_toast(ToastLevel::Error, "Your role is viewer: you read, others act");
+    true
+}

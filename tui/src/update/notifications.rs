@@ -1,0 +1,135 @@
+//! What is told and what rings, and what the window is called. Only what waits for this user rings, and only while they look elsewhere.
+
+use tierup_common::event::{Event, EventBody, ReminderReason, Signal, StreamFrame};
+use tierup_common::handoff::Priority;
+use tierup_common::id::HandoffId;
+
+use crate::effect::{Effect, Notification};
+use crate::state::connection::ConnectionState;
+use crate::state::queue::Tab;
+use crate::state::toast::ToastLevel;
+use crate::state::{Screen, State};
+use crate::text::{ellipsize, safe};
+use crate::update::events::is_handed_off_by_me;
+
+/// The team's stream carried something; asked before it has changed the state.
+pub(super) fn notify_from_frame(state: &mut State, frame: &StreamFrame, effects: &mut Vec<Effect>) {
+    match frame {
+        StreamFrame::Event(event) => {
+            if Some(event.seq) > state.last_event_seq
+                && let Some(alert) = notification_for(state, event)
+            {
+                push_notification(state, alert, effects);
+            }
+        }
+        StreamFrame::Signal(Signal::CaughtUp { .. } | Signal::Reset { .. }) => notify_missed(state, effects),
+        StreamFrame::Signal(
+            Signal::Hello { .. }
+            | Signal::HandoffAssessmentDelta { .. }
+            | Signal::MessageDelta { .. }
+            | Signal::Presence { .. },
+        )
+        | StreamFrame::Unknown { .. } => {}
+    }
+}
+
+/// A handoff of somebody else's entered the queue. Whoever has its row before them sees it arrive; everybody else is
+/// told.
+pub(super) fn announce_arrival(state: &mut State, id: HandoffId) {
+    let is_list = matches!(state.screen, Screen::Queue) && state.layers.is_empty();
+    // An empty list has painted no row.
+    let room = state.last_paint.list_height.max(1);
+    if is_list && state.queue.tab == Tab::Queue && state.queue.queue_list.is_visible(id, room) {
+        return;
+    }
+    let Some(item) = state.queue.item(id) else { return };
+    let urgency = match item.priority {
+        Priority::Urgent => "Urgent: ",
+        Priority::High | Priority::Normal | Priority::Low => "",
+    };
+    let summary = ellipsize(&safe::sanitize_line(&item.problem_summary), 40);
+    let text = format!("{urgency}#{} {summary}", item.number);
+    state.show_toast(ToastLevel::Info, text);
+}
+
+/// Names the window by what waits in it, if that has changed.
+pub(super) fn update_window_title(state: &mut State, effects: &mut Vec<Effect>) {
+    let account = state.me.as_ref().map(|me| me.account_name.as_str());
+    let name = match account {
+        Some(account) => format!("tierup · {account}"),
+        None => "tierup".into(),
+    };
+    let title = match state.unread_count() {
+        0 => name,
+        unread => format!("({unread}) {name}"),
+    };
+    if title != state.notifications.window_title {
+        state.notifications.window_title.clone_from(&title);
+        effects.push(Effect::SetTitle(title));
+    }
+}
+
+/// What an event says to this user, if it says something that they should hear at once.
+fn notification_for(state: &State, event: &Event) -> Option<Notification> {
+    let me = state.my_id()?;
+    let (title, handoff) = match &event.body {
+        EventBody::HandoffCreated { handoff, by, .. }
+            if by.id != me && handoff.priority == Priority::Urgent =>
+        {
+            (format!("Urgent, from {}", by.name), handoff)
+        }
+        EventBody::HandoffAssigned { handoff, by, to, .. } if to.id == me && by.id != me => {
+            (format!("{} passed this to you", by.name), handoff)
+        }
+        EventBody::HandoffSentBack { handoff, by, .. }
+            if by.id != me && is_handed_off_by_me(state, handoff) =>
+        {
+            (format!("{} sent this back to you", by.name), handoff)
+        }
+        EventBody::HandoffReminder { handoff, reason } => {
+            let title = match reason {
+                ReminderReason::Unclaimed => "Still waiting",
+                ReminderReason::Wake => "You parked this",
+                ReminderReason::StaleClaim => "Goes back to the queue soon",
+            };
+            (title.to_owned(), handoff)
+        }
+        EventBody::HandoffCreated { .. }
+        | EventBody::HandoffAssigned { .. }
+        | EventBody::HandoffAssessmentReady { .. }
+        | EventBody::HandoffAssessmentFailed { .. }
+        | EventBody::HandoffClaimed { .. }
+        | EventBody::HandoffReleased { .. }
+        | EventBody::HandoffSentBack { .. }
+        | EventBody::HandoffWithdrawn { .. }
+        | EventBody::HandoffStepUpdated { .. }
+        | EventBody::HandoffResolved { .. }
+        | EventBody::SessionCreated { .. }
+        | EventBody::SessionUpdated { .. }
+        | EventBody::SessionResolved { .. }
+        | EventBody::MessageAdded { .. } => return None,
+    };
+    Some(Notification { title, body: format!("#{} {}", handoff.number, handoff.problem_summary) })
+}
+
+fn push_notification(state: &mut State, notification: Notification, effects: &mut Vec<Effect>) {
+    if state.notifications.is_focused {
+        return;
+    }
+    // What was missed rings once, when all of it is here.
+    if matches!(state.connection, ConnectionState::CatchingUp { .. }) {
+        state.notifications.missed_count += 1;
+    } else {
+        effects.push(Effect::Notify(notification));
+    }
+}
+
+fn notify_missed(state: &mut State, effects: &mut Vec<Effect>) {
+    let missed = std::mem::take(&mut state.notifications.missed_count);
+    if missed > 0 && !state.notifications.is_focused {
+        let title = "While the connection was away".into();
+        let body =
+            if missed == 1 { "1 handoff wants you".into() } else { format!("{missed} handoffs want you") };
+        effects.push(Effect::Notify(Notification { title, body }));
+    }
+}

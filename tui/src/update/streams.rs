@@ -1,0 +1,142 @@
+//! What the streams carry: how a stream begins, and where each of its frames goes.
+
+use tierup_common::event::{Signal, StreamFrame};
+use tierup_common::id::Seq;
+use tierup_common::time::Timestamp;
+
+use crate::effect::Effect;
+use crate::state::connection::ConnectionState;
+use crate::state::preview::PreviewState;
+use crate::state::{Screen, State};
+use crate::update::deltas::{apply_assessment_delta, apply_message_delta, apply_presence};
+use crate::update::events::apply_event;
+use crate::update::{briefing, calls, dialog, earlier_messages, filter};
+
+/// The team's stream carried something.
+pub(super) fn apply_team_frame(state: &mut State, frame: StreamFrame, effects: &mut Vec<Effect>) {
+    match frame {
+        StreamFrame::Event(event) => {
+            advance_last_seq(state, event.seq);
+            apply_event(state, &event, effects);
+        }
+        StreamFrame::Signal(signal) => apply_team_signal(state, signal, effects),
+        StreamFrame::Unknown { seq } => {
+            if let Some(seq) = seq {
+                advance_last_seq(state, seq);
+            }
+        }
+    }
+}
+
+/// A stream narrowed to what is open carried something. Events of the team come by the team's stream too; each
+/// counts once, by the version it carries.
+pub(super) fn apply_filtered_frame(state: &mut State, frame: StreamFrame, effects: &mut Vec<Effect>) {
+    match frame {
+        StreamFrame::Event(event) => apply_event(state, &event, effects),
+        StreamFrame::Signal(Signal::Hello { .. }) => {
+            // It begins after the last event that was heard before the session was asked for, and misses nothing. One
+            // that did not know where to begin may have: fetch once more.
+            if let Screen::Session(chat) = &mut state.screen
+                && std::mem::take(&mut chat.may_have_gap)
+            {
+                calls::refetch_open_session(state, effects);
+            }
+        }
+        StreamFrame::Signal(Signal::Reset { .. }) => calls::refetch_open_session(state, effects),
+        StreamFrame::Signal(Signal::HandoffAssessmentDelta { handoff_id, offset, text }) => {
+            apply_assessment_delta(state, handoff_id, offset, &text);
+        }
+        StreamFrame::Signal(Signal::MessageDelta { session_id, message_id, offset, text }) => {
+            apply_message_delta(state, session_id, message_id, offset, &text);
+        }
+        StreamFrame::Signal(Signal::Presence { handoff_id, viewers }) => {
+            apply_presence(state, handoff_id, viewers)
+        }
+        StreamFrame::Signal(Signal::CaughtUp { .. }) | StreamFrame::Unknown { .. } => {}
+    }
+}
+
+fn advance_last_seq(state: &mut State, seq: Seq) {
+    state.last_event_seq = state.last_event_seq.max(Some(seq));
+}
+
+fn apply_team_signal(state: &mut State, signal: Signal, effects: &mut Vec<Effect>) {
+    match signal {
+        Signal::Hello { seq, now, .. } => apply_hello(state, seq, now, effects),
+        Signal::Reset { seq } => {
+            state.last_event_seq = Some(seq);
+            state.queue.stream_start_seq = Some(seq);
+            state.connection = ConnectionState::Live;
+            // The log is another one, as after a restore: what was known may count as newer than what is.
+            state.queue.reset_versions();
+            calls::fetch_lists(state, effects);
+            if let Some(briefing) = briefing::open_briefing_mut(state) {
+                briefing.item.version = 0;
+                let id = briefing.item.id;
+                calls::fetch_open_briefing(state, id, effects);
+            }
+            calls::refetch_open_session(state, effects);
+        }
+        Signal::CaughtUp { seq } => {
+            advance_last_seq(state, seq);
+            state.connection = ConnectionState::Live;
+        }
+        Signal::Presence { handoff_id, viewers } => apply_presence(state, handoff_id, viewers),
+        Signal::HandoffAssessmentDelta { .. } | Signal::MessageDelta { .. } => {}
+    }
+}
+
+fn apply_hello(state: &mut State, seq: Seq, now: Timestamp, effects: &mut Vec<Effect>) {
+    state.poll_interval = None;
+    state.clock_skew_ms = now.as_millis().saturating_sub(state.now.as_millis());
+    state.queue.clear_viewers();
+    match state.last_event_seq {
+        None => {
+            state.last_event_seq = Some(seq);
+            state.queue.stream_start_seq = Some(seq);
+            state.connection = ConnectionState::Live;
+            if state.queue.pending_load.is_none() && state.queue.as_of_seq < Some(seq) {
+                calls::fetch_lists(state, effects);
+            }
+        }
+        Some(heard) if seq > heard => state.connection = ConnectionState::CatchingUp { target_seq: seq },
+        Some(_) => state.connection = ConnectionState::Live,
+    }
+    if state.me.is_none() {
+        calls::fetch_me(state, effects);
+    }
+    if !calls::is_loaded_or_loading(state) {
+        calls::fetch_lists(state, effects);
+    }
+    retry_fetches(state, effects);
+}
+
+/// There is a connection again: what could not be fetched for want of one is fetched now.
+pub(super) fn retry_fetches(state: &mut State, effects: &mut Vec<Effect>) {
+    dialog::clear_offline_errors(state);
+    filter::retry_search(state);
+    if let Some(id) = state.claim_in_doubt {
+        calls::fetch_handoff(state, id, effects);
+    }
+    if std::mem::take(&mut state.own_sessions_failed) {
+        calls::fetch_own_sessions(state, effects);
+    }
+    let shown = briefing::open_briefing_mut(state);
+    if let Some(briefing) =
+        shown.filter(|briefing| briefing.snapshot.is_none() && briefing.pending_call.is_none())
+    {
+        let id = briefing.item.id;
+        calls::fetch_open_briefing(state, id, effects);
+    }
+    if let PreviewState::Ready(id) = state.queue.preview
+        && state.queue.snapshot(id).is_none()
+    {
+        calls::fetch_handoff(state, id, effects);
+    }
+    if let Screen::Session(chat) = &mut state.screen {
+        earlier_messages::reset_failure(chat);
+        if chat.error.is_some() {
+            calls::refetch_open_session(state, effects);
+        }
+    }
+}

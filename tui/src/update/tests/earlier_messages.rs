@@ -1,0 +1,170 @@
+//! Messages before those that are here: fetched page by page, by whoever goes there.
+
+use tierup_common::assessment::Evidence;
+use tierup_common::session::MessagePage;
+
+use super::*;
+use crate::update::tests::reading::transcript_rows;
+
+/// Where the question for the page before these messages stands.
+fn is_messages_call(seq: u32) -> impl Fn(&Call) -> bool {
+    move |call| *call == Call::Messages { session_id: session_id(1), before_seq: seq }
+}
+
+fn messages_from_sam(seqs: std::ops::RangeInclusive<u8>) -> Vec<Message> {
+    seqs.map(|seq| message(seq, SAM, &format!("said {seq}."))).collect()
+}
+
+fn messages_reply(seqs: std::ops::RangeInclusive<u8>) -> ReplyBody {
+    let next_before = Some(u32::from(*seqs.start())).filter(|seq| *seq > 1);
+    ReplyBody::Messages(MessagePage { items: messages_from_sam(seqs), next_before })
+}
+
+/// Mutant seen to fail: a page that is asked for only where its beginning is on the screen already.
+#[test]
+fn what_was_said_before_is_fetched_when_one_comes_near_it() {
+    let mut priya = TestConsole::in_claimed_session(item(1), messages_from_sam(101..=150));
+    let any = |call: &Call| matches!(call, Call::Messages { .. });
+    priya.dispatch(Event::Resize(120, 36));
+    assert_eq!(priya.count_calls(any), 0, "whoever reads the end has it");
+    assert!(priya.paint().contains("said 150."));
+    let mut pages = 0;
+    while priya.count_calls(any) == 0 {
+        priya.press_keys("<pageup>");
+        pages += 1;
+        assert!(pages < 10, "nothing was asked for");
+    }
+    assert!(!priya.paint().contains("said 101."), "it is on its way before one is there");
+    assert!(priya.paint().contains("earlier messages are coming"));
+    // The border has a mark that says how far down one is.
+    let row = |priya: &mut TestConsole, row: usize| {
+        transcript_rows(priya)[row].trim_end_matches(['│', '┃', ' ']).to_owned()
+    };
+    let reads = row(&mut priya, 5);
+    let ticket = priya.take_call(is_messages_call(101));
+    priya.dispatch(Event::Resize(120, 36));
+    assert_eq!(priya.count_calls(any), 0, "it is asked for once");
+    priya.reply(ticket, Ok(messages_reply(51..=100)));
+    assert_eq!(row(&mut priya, 4), reads, "what one reads stays where it is, but for the line above");
+    assert!(!priya.paint().contains("earlier messages are coming"));
+}
+
+/// Mutant seen to fail: a message that comes meanwhile and takes the aim away.
+#[test]
+fn who_goes_to_the_top_or_to_evidence_is_brought_there_page_by_page() {
+    let home = Event::Key(KeyEvent::new(KeyCode::Home, KeyModifiers::CONTROL));
+    let mut priya = TestConsole::in_claimed_session(item(1), messages_from_sam(101..=150));
+    priya.dispatch(home);
+    let ticket = priya.take_call(is_messages_call(101));
+    priya.receive_filtered_event(EventBody::MessageAdded {
+        session_id: session_id(1),
+        message: message(151, SAM, "new"),
+    });
+    priya.reply(ticket, Ok(messages_reply(51..=100)));
+    let ticket = priya.take_call(is_messages_call(51));
+    priya.reply(ticket, Ok(messages_reply(1..=50)));
+    assert!(transcript_rows(&mut priya)[2].contains("said 1."), "{:?}", transcript_rows(&mut priya));
+    assert_eq!(priya.count_calls(|call| matches!(call, Call::Messages { .. })), 0);
+
+    let mut speaks = with_steps(item(1), 2);
+    if let Some(assessment) = &mut speaks.ai_assessment_data {
+        assessment.evidence = vec![Evidence { message_seq: 7, quote: "said 7.".into() }];
+    }
+    let mut priya = TestConsole::in_claimed_session(speaks, messages_from_sam(101..=150));
+    priya.press_keys("<alt-e>");
+    let ticket = priya.take_call(is_messages_call(101));
+    priya.reply(ticket, Ok(messages_reply(51..=100)));
+    let ticket = priya.take_call(is_messages_call(51));
+    priya.reply(ticket, Ok(messages_reply(1..=50)));
+    assert!(transcript_rows(&mut priya)[2].contains("said 7."), "{:?}", transcript_rows(&mut priya));
+}
+
+#[test]
+fn a_page_that_does_not_come_says_so_and_is_asked_for_again_when_one_tries() {
+    let mut priya = TestConsole::in_claimed_session(item(1), messages_from_sam(101..=150));
+    let home = || Event::Key(KeyEvent::new(KeyCode::Home, KeyModifiers::CONTROL));
+    priya.dispatch(home());
+    let ticket = priya.take_call(is_messages_call(101));
+    priya.reply(ticket, Err(unreachable_error()));
+    assert_eq!(priya.count_calls(|call| matches!(call, Call::Messages { .. })), 0, "not over and over");
+    assert!(priya.paint().contains("the rest could not be fetched"));
+    priya.dispatch(home());
+    let ticket = priya.take_call(is_messages_call(101));
+    // An answer that does not go on where one is leads nowhere.
+    priya.reply(ticket, Ok(messages_reply(1..=50)));
+    assert_eq!(priya.count_calls(|call| matches!(call, Call::Messages { .. })), 0);
+    assert!(!priya.paint().contains("said 1."));
+}
+
+/// The session is asked for once more, and answered.
+fn refetch_session(priya: &mut TestConsole, seqs: std::ops::RangeInclusive<u8>) {
+    priya.dispatch(Event::FilteredFrame(StreamFrame::Signal(Signal::Reset { seq: Seq(99) })));
+    let ticket = priya.take_call(|call| matches!(call, Call::Session(_)));
+    let session = session(1, SessionStatus::Active, PRIYA, messages_from_sam(seqs));
+    priya.reply(ticket, Ok(ReplyBody::Session(session)));
+}
+
+/// Mutant seen to fail: a page that is asked for twice when the session is fetched anew.
+#[test]
+fn a_page_on_its_way_is_of_use_as_long_as_the_conversation_begins_where_it_did() {
+    let home = Event::Key(KeyEvent::new(KeyCode::Home, KeyModifiers::CONTROL));
+    let mut priya = TestConsole::in_claimed_session(item(1), messages_from_sam(101..=150));
+    priya.dispatch(home);
+    let ticket = priya.take_call(is_messages_call(101));
+    refetch_session(&mut priya, 101..=150);
+    assert_eq!(priya.count_calls(is_messages_call(101)), 0, "it is on its way");
+    priya.reply(ticket, Ok(messages_reply(51..=100)));
+    let next = priya.take_call(is_messages_call(51));
+    assert!(!priya.paint().contains("could not be fetched"));
+    priya.reply(next, Ok(messages_reply(1..=50)));
+    assert!(transcript_rows(&mut priya)[2].contains("said 1."), "{:?}", transcript_rows(&mut priya));
+}
+
+/// Mutant seen to fail: a page that is taken whoever asked for it.
+#[test]
+fn a_page_that_is_not_waited_for_any_more_says_nothing() {
+    let home = || Event::Key(KeyEvent::new(KeyCode::Home, KeyModifiers::CONTROL));
+    let is_whole = |priya: &mut TestConsole| {
+        let screen = priya.paint();
+        assert!(!screen.contains("could not be fetched"), "{screen}");
+        (priya.chat().messages[0].seq, priya.chat().newest_seq(), priya.chat().messages.len())
+    };
+    // So much was said meanwhile that the conversation begins elsewhere.
+    let mut priya = TestConsole::in_claimed_session(item(1), messages_from_sam(101..=110));
+    priya.dispatch(home());
+    let first = priya.take_call(is_messages_call(101));
+    refetch_session(&mut priya, 161..=200);
+    priya.dispatch(home());
+    let second = priya.take_call(is_messages_call(161));
+    priya.reply(first, Ok(messages_reply(51..=100)));
+    priya.reply(second, Ok(messages_reply(111..=160)));
+    assert_eq!(is_whole(&mut priya), (111, 200, 90));
+
+    // One went back and opened it again meanwhile.
+    for late in [Ok(messages_reply(51..=100)), Err(unreachable_error())] {
+        let mut priya = TestConsole::in_claimed_session(item(1), messages_from_sam(101..=150));
+        priya.dispatch(home());
+        let first = priya.take_call(is_messages_call(101));
+        priya.press_keys("<esc><enter>");
+        let ticket = priya.take_call(|call| matches!(call, Call::Session(_)));
+        let session = session(1, SessionStatus::Active, PRIYA, messages_from_sam(101..=150));
+        priya.reply(ticket, Ok(ReplyBody::Session(session)));
+        priya.dispatch(home());
+        let second = priya.take_call(is_messages_call(101));
+        priya.reply(first, late);
+        priya.reply(second, Ok(messages_reply(51..=100)));
+        assert_eq!(is_whole(&mut priya), (51, 150, 100));
+    }
+}
+
+/// Mutant seen to fail: what was known before, with a gap behind it, taken for the conversation.
+#[test]
+fn what_was_known_before_is_kept_as_far_as_nothing_is_missing_in_between() {
+    let mut priya = TestConsole::in_claimed_session(item(1), messages_from_sam(1..=60));
+    let answers = |priya: &mut TestConsole, seqs| {
+        refetch_session(priya, seqs);
+        (priya.chat().messages[0].seq, priya.chat().newest_seq(), priya.chat().messages.len())
+    };
+    assert_eq!(answers(&mut priya, 61..=110), (1, 110, 110));
+    assert_eq!(answers(&mut priya, 150..=199), (150, 199, 50));
+}

@@ -1,0 +1,140 @@
+//! What rows, the last line and the palette say of what can be done.
+
+use super::*;
+
+fn footer_line(desk: &mut TestConsole) -> String {
+    desk.paint().lines().next_back().unwrap().to_owned()
+}
+
+#[test]
+fn what_is_parked_says_when_it_wakes_and_why_it_waits() {
+    let mut priya = TestConsole::with_items(Vec::new());
+    priya.state.terminal_size = (80, 24);
+    let mut parked = session(7, SessionStatus::Paused, PRIYA, Vec::new());
+    parked.item.handoff_id = Some(handoff_id(9));
+    let (about, by) = (session_summary(&parked), person(PRIYA));
+    priya.receive_team_event(EventBody::SessionUpdated {
+        session: about,
+        by,
+        branch: None,
+        handoff_id: Some(handoff_id(9)),
+    });
+    priya.reply_own_sessions(SessionStatus::Paused, vec![parked]);
+    let ticket = priya.take_call(|call| *call == Call::Handoff(handoff_id(9)));
+    let mut put_aside = item(9);
+    (put_aside.status, put_aside.session_id) = (HandoffStatus::Parked, session_id(7));
+    put_aside.wake_at = Some(NOW.plus(Duration::from_hours(3)));
+    put_aside.engineer_notes = "Toner comes at noon.\nAsk Lee.".into();
+    priya.reply(ticket, Ok(ReplyBody::Handoff(handoff_with_snapshot(put_aside))));
+    priya.press_keys("3");
+    let screen = priya.paint();
+    assert!(screen.contains("wakes 12:30 · Toner comes at noon."), "{screen}");
+    priya.advance_clock(Duration::from_hours(4));
+    let screen = priya.paint();
+    assert!(screen.contains("woke 12:30"), "{screen}");
+    assert!(footer_line(&mut priya).contains("p take back"));
+}
+
+#[test]
+fn a_claim_that_was_parked_says_so_among_what_one_works_on() {
+    let mut priya = TestConsole::with_items(vec![claimed_by(PRIYA, item(1)), claimed_by(PRIYA, item(2))]);
+    let parked = session(1, SessionStatus::Paused, PRIYA, Vec::new());
+    let (about, by) = (session_summary(&parked), person(PRIYA));
+    priya.receive_team_event(EventBody::SessionUpdated {
+        session: about,
+        by,
+        branch: None,
+        handoff_id: Some(handoff_id(1)),
+    });
+    priya.reply_own_sessions(SessionStatus::Paused, vec![parked]);
+    priya.press_keys("2");
+    let screen = priya.paint();
+    assert_eq!(screen.matches("yours · parked").count(), 1, "{screen}");
+    assert!(!footer_line(&mut priya).contains("pick up"), "it is picked up already");
+}
+
+#[test]
+fn a_session_of_ones_own_has_a_preview() {
+    let mut priya = TestConsole::with_items(Vec::new());
+    let mut opened = session(7, SessionStatus::Active, PRIYA, Vec::new());
+    opened.item.intake_content.text = "The switch hums.\n\nSince Monday, and only at night.".into();
+    priya.receive_team_event(EventBody::SessionCreated {
+        session: session_summary(&opened),
+        by: person(PRIYA),
+    });
+    priya.reply_own_sessions(SessionStatus::Active, vec![opened]);
+    priya.press_keys("2k");
+    let screen = priya.paint();
+    for says in ["session 7  The switch hums.", "last changed just now", "Since Monday, and only at night."] {
+        assert!(screen.contains(says), "{says}:\n{screen}");
+    }
+}
+
+#[test]
+fn the_palette_says_what_each_step_is() {
+    let mut priya = TestConsole::in_claimed_session(with_steps(item(1), 2), Vec::new());
+    priya.press_keys("<ctrl-p>step");
+    let screen = priya.paint();
+    assert!(screen.contains("Step 1: step 1") && screen.contains("Step 2: step 2"), "{screen}");
+    assert!(!screen.contains("Step 3"), "{screen}");
+}
+
+#[test]
+fn a_filter_that_is_kept_says_how_it_goes() {
+    let mut priya = TestConsole::with_items(vec![item(1), item(2)]);
+    assert!(!footer_line(&mut priya).contains("all rows"));
+    priya.press_keys("/problem<enter>");
+    assert!(footer_line(&mut priya).contains("Esc all rows"));
+}
+
+#[test]
+fn the_preview_stays_while_a_filter_that_finds_nothing_is_typed() {
+    let mut priya = TestConsole::with_items(vec![item(1)]);
+    priya.press_keys("/nobody says this");
+    let screen = priya.paint();
+    assert!(screen.contains("looking for") && screen.contains("Preview"), "{screen}");
+    priya.press_keys("<enter>");
+    assert!(!priya.paint().contains("Preview"));
+}
+
+#[test]
+fn a_dialog_of_one_field_offers_no_other() {
+    let mut priya = TestConsole::with_items(vec![claimed_by(PRIYA, item(1))]);
+    priya.press_keys("2x");
+    assert!(!footer_line(&mut priya).contains("next field"));
+    priya.press_keys("<esc>c");
+    assert!(footer_line(&mut priya).contains("next field"));
+}
+
+#[test]
+fn a_terminal_that_is_too_small_says_so_in_as_many_words_as_fit() {
+    let mut priya = TestConsole::with_items(Vec::new());
+    for (columns, says) in
+        [(39, "tierup needs 40x10, this is 39x9"), (20, "tierup needs 40x10"), (12, "needs 40x10")]
+    {
+        priya.state.terminal_size = (columns, 9);
+        assert_eq!(priya.paint().lines().next().unwrap().trim_end(), says);
+    }
+}
+
+#[test]
+fn a_parked_session_says_that_it_is_parked_and_by_which_key_it_is_taken_back() {
+    let mut priya = TestConsole::with_items(Vec::new());
+    let parked = session(7, SessionStatus::Paused, PRIYA, Vec::new());
+    priya.receive_team_event(EventBody::SessionCreated {
+        session: session_summary(&parked),
+        by: person(PRIYA),
+    });
+    priya.reply_own_sessions(SessionStatus::Paused, vec![parked.clone()]);
+    priya.press_keys("3<enter>");
+    let ticket = priya.take_call(|call| matches!(call, Call::Session(_)));
+    priya.reply(ticket, Ok(ReplyBody::Session(parked)));
+    priya.press_keys("<c-e>");
+    let screen = priya.paint();
+    assert!(screen.contains("The session is parked: Alt-t takes it back"), "{screen}");
+    priya.advance_clock(Duration::from_mins(1));
+    priya.press_keys("hello<enter>");
+    let screen = priya.paint();
+    assert!(screen.contains("Your text is kept as a draft"), "{screen}");
+    assert!(!screen.contains("paused"), "{screen}");
+}

@@ -1,0 +1,294 @@
+//! Talking in a session: what is typed, what is on its way, what is awaited.
+
+use ratatui::style::Modifier;
+use tierup_common::assessment::Outcome;
+use tierup_common::id::BranchId;
+use tierup_common::session::{Branch, BranchStatus, PutBranch};
+
+use super::*;
+
+fn send_message(priya: &mut TestConsole, text: &str) -> CallId {
+    priya.press_keys(text);
+    priya.press_keys("<enter>");
+    priya.take_call(|call| matches!(call, Call::CreateMessage { .. }))
+}
+
+/// Writes a line of what was tried; which it is.
+fn add_branch(priya: &mut TestConsole, text: &str) -> BranchId {
+    priya.press_keys(&format!("a{text}<enter>"));
+    let ticket = priya.take_call(|call| matches!(call, Call::PutBranch { .. }));
+    let Call::PutBranch { branch_id: id, request, .. } = priya.state.pending_calls[&ticket].clone() else {
+        unreachable!("it was one")
+    };
+    let PutBranch { hypothesis, status, evidence } = request;
+    let branch = Branch { id, hypothesis, status, evidence, updated_at: NOW };
+    priya.reply(ticket, Ok(ReplyBody::Branch(branch)));
+    id
+}
+
+fn saved_draft(priya: &TestConsole) -> Option<&str> {
+    priya.state.drafts.get(&session_id(1)).map(String::as_str)
+}
+
+#[test]
+fn a_message_that_was_brought_back_is_no_draft_until_it_is_changed() {
+    let mut priya = TestConsole::in_claimed_session(item(1), vec![message(1, PRIYA, "sent before")]);
+    priya.press_keys("half a thought<up>");
+    assert_eq!(priya.chat().composer.text(), "sent before");
+    assert_eq!(saved_draft(&priya), Some("half a thought"));
+    priya.press_keys("!");
+    assert_eq!(saved_draft(&priya), Some("sent before!"));
+}
+
+#[test]
+fn what_is_on_its_way_is_not_offered_to_be_sent_once_more() {
+    let mut priya = TestConsole::in_claimed_session(item(1), vec![message(1, SAM, "problem 1")]);
+    let ticket = send_message(&mut priya, "hello");
+    priya.press_keys("and more<esc><enter>");
+    assert_eq!(priya.chat().composer.text(), "and more");
+    assert!(priya.paint().contains("sending"));
+    priya.press_keys("<enter>");
+    assert_eq!(priya.count_calls(|call| matches!(call, Call::CreateMessage { .. })), 0);
+    assert_eq!(saved_draft(&priya), Some("hello\nand more"), "a crash loses neither");
+    priya.reply(ticket, Ok(ReplyBody::Message(message(2, PRIYA, "hello"))));
+    assert_eq!(saved_draft(&priya), Some("and more"));
+    assert!(!priya.paint().contains("sending"));
+}
+
+#[test]
+fn one_that_was_not_sent_comes_back_to_where_one_has_come_back_to() {
+    let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
+    let ticket = send_message(&mut priya, "hello");
+    priya.press_keys("<esc><enter>");
+    priya.reply(ticket, Err(unreachable_error()));
+    assert_eq!(priya.chat().composer.text(), "hello");
+}
+
+#[test]
+fn one_whose_answer_was_lost_is_sent_again_as_the_same() {
+    let mut priya = TestConsole::in_claimed_session(item(1), vec![message(1, PRIYA, "hello")]);
+    let ticket = send_message(&mut priya, "hello");
+    priya.reply(ticket, Err(unreachable_error()));
+    assert!(priya.has_logged_toast("not known"));
+    assert_eq!(priya.chat().composer.text(), "hello");
+    priya.press_keys("<enter>");
+    assert_eq!(
+        priya.take_call(|call| matches!(call, Call::CreateMessage { .. })),
+        ticket,
+        "one key, one message"
+    );
+    priya.reply(ticket, Ok(ReplyBody::Message(message(2, PRIYA, "hello"))));
+    assert!(priya.chat().composer.is_empty());
+
+    // What was changed meanwhile is another message.
+    let ticket = send_message(&mut priya, "what now");
+    priya.reply(ticket, Err(unreachable_error()));
+    assert!(send_message(&mut priya, "?") > ticket);
+}
+
+#[test]
+fn one_whose_answer_was_lost_is_no_draft_once_it_is_seen() {
+    let mut priya = TestConsole::in_claimed_session(item(1), vec![message(1, PRIYA, "hello")]);
+    let ticket = send_message(&mut priya, "hello");
+    priya.reply(ticket, Err(unreachable_error()));
+    priya.press_keys(" and more");
+    let session_id = session_id(1);
+    for (seq, who) in [(2, DANA), (3, PRIYA)] {
+        assert_eq!(priya.chat().composer.text(), "hello and more");
+        priya.receive_filtered_event(EventBody::MessageAdded {
+            session_id,
+            message: message(seq, who, "hello"),
+        });
+    }
+    assert_eq!(priya.chat().composer.text(), " and more");
+}
+
+#[test]
+fn one_that_shows_before_its_answer_is_lost_was_sent() {
+    let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
+    let ticket = send_message(&mut priya, "hello");
+    let (session_id, message) = (session_id(1), message(1, PRIYA, "hello"));
+    priya.receive_filtered_event(EventBody::MessageAdded { session_id, message });
+    priya.reply(ticket, Err(unreachable_error()));
+    assert!(priya.chat().composer.is_empty() && !priya.has_logged_toast("not known"));
+    assert!(priya.chat().awaited_answer.is_some());
+}
+
+#[test]
+fn a_line_that_is_being_marked_is_edited_as_it_will_be() {
+    let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
+    priya.press_keys("<ctrl-g>");
+    let id = add_branch(&mut priya, "the cable");
+    // Confirmed, and ruled out while that is under way; what is written then is the last word.
+    priya.press_keys("cx<enter> and the plug<enter>");
+    let asks = |priya: &TestConsole, wanted| {
+        priya.count_calls(|call| matches!(call, Call::PutBranch { request, .. } if request.status == wanted))
+    };
+    assert_eq!([BranchStatus::Confirmed, BranchStatus::RuledOut].map(|it| asks(&priya, it)), [1, 1]);
+    let first = priya.take_call(|call| matches!(call, Call::PutBranch { .. }));
+    let written = Branch {
+        id,
+        hypothesis: "the cable".into(),
+        status: BranchStatus::Confirmed,
+        evidence: None,
+        updated_at: NOW,
+    };
+    priya.reply(first, Ok(ReplyBody::Branch(written)));
+    assert_eq!(
+        priya.count_calls(|call| matches!(call, Call::PutBranch { .. })),
+        1,
+        "nothing waits behind it"
+    );
+}
+
+#[test]
+fn an_answer_that_was_missed_is_not_being_written_for_ever() {
+    let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
+    let ticket = send_message(&mut priya, "what now?");
+    priya.reply(ticket, Ok(ReplyBody::Message(message(1, PRIYA, "what now?"))));
+    assert!(priya.chat().awaited_answer.is_some());
+    let (session_id, message_id) = (session_id(1), MessageId::from_bytes([2; 16]));
+    let delta = |text: &str| {
+        let text = text.into();
+        Event::FilteredFrame(StreamFrame::Signal(Signal::MessageDelta {
+            session_id,
+            message_id,
+            offset: 0,
+            text,
+        }))
+    };
+    priya.dispatch(delta("Try the st"));
+    assert_eq!(priya.chat().partial_answers.len(), 1);
+    priya.dispatch(Event::FilteredFrame(StreamFrame::Signal(Signal::Reset { seq: Seq(99) })));
+    let answer = assistant_message(2, "Try the stairs");
+    let ticket = priya.take_call(|call| matches!(call, Call::Session(_)));
+    let all = vec![message(1, PRIYA, "what now?"), answer];
+    priya.reply(ticket, Ok(ReplyBody::Session(session(1, SessionStatus::Active, PRIYA, all))));
+    assert!(priya.chat().partial_answers.is_empty() && priya.chat().awaited_answer.is_none());
+    priya.dispatch(delta("Try the stairs"));
+    assert!(priya.chat().partial_answers.is_empty(), "a late piece of what is here");
+}
+
+#[test]
+fn an_answer_to_an_earlier_question_is_not_the_one_that_is_awaited() {
+    let before = vec![message(1, PRIYA, "one"), assistant_message(2, "first")];
+    let mut priya = TestConsole::in_claimed_session(item(1), before.clone());
+    let ticket = send_message(&mut priya, "two");
+    priya.reply(ticket, Ok(ReplyBody::Message(message(3, PRIYA, "two"))));
+    priya.dispatch(Event::FilteredFrame(StreamFrame::Signal(Signal::Reset { seq: Seq(99) })));
+    let ticket = priya.take_call(|call| matches!(call, Call::Session(_)));
+    priya.reply(ticket, Ok(ReplyBody::Session(session(1, SessionStatus::Active, PRIYA, before))));
+    assert!(priya.chat().awaited_answer.is_some());
+    let message = assistant_message(4, "second");
+    priya.receive_filtered_event(EventBody::MessageAdded { session_id: session_id(1), message });
+    assert!(priya.chat().awaited_answer.is_none());
+}
+
+#[test]
+fn a_step_that_is_gone_leaves_the_strip_where_it_can_be_painted() {
+    let mut priya = TestConsole::in_claimed_session(with_steps(item(1), 9), Vec::new());
+    for _ in 0..9 {
+        priya.press_keys("<alt-l>");
+    }
+    if let Screen::Session(chat) = &mut priya.state.screen {
+        chat.first_visible_step = 8;
+    }
+    let fewer = with_steps(item(1), 2);
+    let handoff = HandoffSummary { version: 9, ..handoff_summary(&fewer) };
+    let ai_assessment_data = fewer.ai_assessment_data.unwrap();
+    priya.receive_team_event(EventBody::HandoffAssessmentReady {
+        handoff,
+        ai_assessment: String::new(),
+        ai_assessment_data,
+    });
+    // What has room is not hidden to the left.
+    let screen = priya.paint();
+    assert!(screen.contains("1 step 1") && screen.contains("2 step 2"), "{screen}");
+}
+
+#[test]
+fn a_session_is_fetched_once_when_its_stream_begins_where_it_was_asked_for() {
+    let is_session = |call: &Call| matches!(call, Call::Session(_));
+    let mut priya = TestConsole::with_items(vec![claimed_by(PRIYA, item(1))]);
+    priya.press_keys("2<enter>");
+    let watch =
+        Effect::SetStreamFilters(vec![crate::effect::StreamFilter::Session(session_id(1))], Some(Seq(10)));
+    assert!(priya.effects.contains(&watch), "{:?}", priya.effects);
+    let hello = || {
+        Event::FilteredFrame(StreamFrame::Signal(Signal::Hello {
+            seq: Seq(12),
+            oldest_seq: Seq(1),
+            now: NOW,
+        }))
+    };
+    priya.dispatch(hello());
+    assert_eq!(priya.count_calls(is_session), 1);
+
+    // A stream that did not know where to begin may have missed something.
+    let mut early = TestConsole::with_items(vec![claimed_by(PRIYA, item(1))]);
+    early.state.last_event_seq = None;
+    early.press_keys("2<enter>");
+    early.dispatch(hello());
+    early.dispatch(hello());
+    assert_eq!(early.count_calls(is_session), 2);
+}
+
+#[test]
+fn what_is_selected_looks_as_the_theme_says_and_the_cursor_is_the_terminals() {
+    let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
+    priya.press_keys("half");
+    let looks = |priya: &mut TestConsole| {
+        let cursor = priya.state.settings.theme.cursor;
+        let buffer = priya.paint_buffer();
+        let is_odd = |cell: &Cell| cell.modifier.intersects(Modifier::SLOW_BLINK | Modifier::RAPID_BLINK);
+        assert!(!buffer.content.iter().any(is_odd));
+        buffer.content.iter().filter(|cell| cell.modifier.contains(cursor.add_modifier)).count()
+    };
+    assert_eq!(looks(&mut priya), 0);
+    for _ in 0..2 {
+        priya.dispatch(Event::Key(KeyEvent::new(KeyCode::Left, KeyModifiers::SHIFT)));
+    }
+    assert_eq!(looks(&mut priya), 2, "the last two letters, on the first of which the cursor is");
+    priya.state.layers.push(Layer::Log { scroll_offset: 0 });
+    assert_eq!(looks(&mut priya), 0, "behind a layer nothing is as bright as that");
+}
+
+#[test]
+fn the_last_mark_of_a_step_is_the_one_that_remains() {
+    let mut priya = TestConsole::in_claimed_session(with_steps(item(1), 2), Vec::new());
+    let outcome = |priya: &mut TestConsole, ticket, number, outcome| {
+        let step = StepId::from_bytes([number; 16]);
+        priya.reply(
+            ticket,
+            Ok(ReplyBody::Step(Step { id: step, text: "step".into(), already_tried: false, outcome })),
+        );
+    };
+    let marks = |priya: &mut TestConsole, wanted| {
+        priya.take_call(|call| matches!(call, Call::PutStep { outcome, .. } if *outcome == wanted))
+    };
+    priya.press_keys("<alt-o>wfjw");
+    let first = marks(&mut priya, Some(Outcome::Worked));
+    assert_eq!(priya.count_calls(|call| matches!(call, Call::PutStep { .. })), 0, "one after the other");
+    outcome(&mut priya, first, 1, Some(Outcome::Worked));
+    let second = marks(&mut priya, Some(Outcome::Failed));
+    outcome(&mut priya, second, 1, Some(Outcome::Failed));
+    let third = marks(&mut priya, Some(Outcome::Worked));
+    priya.press_keys("k");
+    // What cannot be done is said, and what waited for it is not done behind one's back.
+    priya.press_keys("w");
+    priya.reply(third, Err(unreachable_error()));
+    assert!(priya.paint().contains("cannot be reached"));
+    assert_eq!(priya.count_calls(|call| matches!(call, Call::PutStep { .. })), 0);
+}
+
+#[test]
+fn a_line_of_what_was_tried_has_the_keys_once_it_is_written() {
+    let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
+    priya.press_keys("<ctrl-g>");
+    for (number, text) in [(1, "the cable"), (2, "the switch")] {
+        add_branch(&mut priya, text);
+        let Some(Layer::Picker(pick)) = priya.state.layers.last() else { panic!("the list is gone") };
+        assert_eq!(pick.selected + 1, number);
+        priya.advance_clock(Duration::from_millis(5));
+    }
+}

@@ -1,0 +1,196 @@
+//! The conversation of a session: scrolling, marking a message, copying what it says.
+
+use crate::effect::Effect;
+use crate::keymap::{Action, Context, Move, SessionAction};
+use crate::state::chat::{Chat, TranscriptScroll};
+use crate::state::toast::ToastLevel;
+use crate::state::{Screen, State};
+use crate::text::markdown;
+use crate::update::earlier_messages;
+use crate::update::session::chat_mut;
+
+/// Scrolls the conversation by rows; at the end it follows again.
+pub(super) fn scroll(state: &mut State, movement: Move) {
+    let (width, height) = state.last_paint.transcript_size;
+    let page = height.saturating_sub(2).max(1);
+    let Some(chat) = chat_mut(state) else { return };
+    earlier_messages::reset_failure(chat);
+    chat.scroll = match movement {
+        Move::Up => scroll_up(chat, 1, width, height),
+        Move::PageUp => scroll_up(chat, page, width, height),
+        Move::Down => scroll_down(chat, 1, width, height),
+        Move::PageDown => scroll_down(chat, page, width, height),
+        // Until it is here, the first that is.
+        Move::Top if !chat.messages.is_empty() => {
+            TranscriptScroll::From { seq: 1, row: 0, newest_seq: chat.newest_seq() }
+        }
+        Move::Top | Move::Bottom => TranscriptScroll::Follow,
+    };
+}
+
+/// Marks the next message, or the one before; from none, the newest.
+pub(super) fn mark_message(state: &mut State, forward: bool) {
+    let Some(chat) = chat_mut(state) else { return };
+    let place = chat.marked_seq.map(|seq| chat.messages.partition_point(|message| message.seq < seq));
+    let next = match (place, forward) {
+        (None, _) => chat.messages.len().checked_sub(1),
+        (Some(place), true) => Some((place + 1).min(chat.messages.len().saturating_sub(1))),
+        (Some(place), false) => Some(place.saturating_sub(1)),
+    };
+    if let Some(seq) = next.and_then(|place| chat.messages.get(place)).map(|message| message.seq) {
+        show_message(state, seq);
+    }
+}
+
+/// Marks a message and brings it to the screen.
+pub(super) fn show_message(state: &mut State, seq: u32) {
+    let (width, height) = state.last_paint.transcript_size;
+    let seen = state.last_paint.visible_messages;
+    let Some(chat) = chat_mut(state) else { return };
+    chat.marked_seq = Some(seq);
+    if seen.is_some_and(|(first, last)| (first..=last).contains(&seq)) {
+        return;
+    }
+    let newest = match chat.scroll {
+        TranscriptScroll::Follow => chat.newest_seq(),
+        TranscriptScroll::From { newest_seq: newest, .. } => newest,
+    };
+    chat.scroll = TranscriptScroll::From { seq, row: 0, newest_seq: newest };
+    // Near the end it stands further down instead.
+    chat.scroll = scroll_down(chat, 0, width, height);
+}
+
+/// To the message of the next piece of evidence.
+pub(super) fn show_next_evidence(state: &mut State) {
+    let Some(chat) = chat_mut(state) else { return };
+    let seq = chat.briefing.as_mut().and_then(|briefing| briefing.mark_evidence(true));
+    match seq {
+        Some(seq)
+            if chat.message(seq).is_some() || chat.earlier_cursor().is_some_and(|first| seq < first) =>
+        {
+            earlier_messages::reset_failure(chat);
+            show_message(state, seq);
+        }
+        Some(seq) => state.show_toast(ToastLevel::Info, format!("Message {seq} is not here yet")),
+        None => {}
+    }
+}
+
+/// Copies what is selected in the composer, or else the marked message, or else the newest.
+pub(super) fn copy_selection(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(chat) = chat_mut(state) else { return };
+    let found = match chat.composer.selected_text() {
+        Some(selected) => Some(("what you selected".to_owned(), selected)),
+        None => message_to_copy(chat).map(|(seq, content)| (format!("message {seq}"), content)),
+    };
+    let Some((what, text)) = found else { return };
+    state.show_toast(ToastLevel::Success, format!("Copied {what}"));
+    effects.push(Effect::CopyToClipboard(text));
+}
+
+/// Copies the first code block of the marked message, or else of the newest; each further time the next one.
+pub(super) fn copy_code_block(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(chat) = chat_mut(state) else { return };
+    let Some((seq, content)) = message_to_copy(chat) else { return };
+    let blocks = markdown::code_blocks(&content);
+    let next = match chat.last_copied_block {
+        Some((of, place)) if of == seq && place + 1 < blocks.len() => place + 1,
+        Some(_) | None => 0,
+    };
+    let Some(block) = blocks.get(next).cloned() else {
+        let mark = state.settings.keymap.key_for(Context::Session, Action::Session(SessionAction::MarkUp));
+        return state
+            .show_toast(ToastLevel::Info, format!("Message {seq} has no code block: {mark} marks another"));
+    };
+    chat.last_copied_block = Some((seq, next));
+    let text = match blocks.len() {
+        1 => format!("Copied the code block of message {seq}"),
+        count => format!("Copied code block {} of {count} of message {seq}", next + 1),
+    };
+    state.show_toast(ToastLevel::Success, text);
+    effects.push(Effect::CopyToClipboard(block));
+}
+
+/// The marked message, or else the newest: its `seq` and what it says.
+fn message_to_copy(chat: &Chat) -> Option<(u32, String)> {
+    let message = match chat.marked_seq {
+        Some(seq) => chat.message(seq),
+        None => chat.messages.last(),
+    };
+    message.map(|message| (message.seq, message.content.clone()))
+}
+
+/// Where the conversation stands so many rows further up. From the end, the first row on the screen is found by
+/// going up a screen.
+fn scroll_up(chat: &Chat, rows: usize, width: usize, height: usize) -> TranscriptScroll {
+    let newest = chat.newest_seq();
+    // A window that has grown shows the end, though it was scrolled up before.
+    let (mut place, mut row, newest, mut left) = match scroll_down(chat, 0, width, height) {
+        // The empty row at the end is not on the screen.
+        TranscriptScroll::Follow => (chat.messages.len(), 0, newest, rows + height + 1),
+        TranscriptScroll::From { seq, row, newest_seq: newest } => {
+            let place = chat.messages.partition_point(|message| message.seq < seq);
+            (place, row, newest, rows)
+        }
+    };
+    while left > 0 {
+        if row >= left {
+            row -= left;
+            break;
+        }
+        left -= row;
+        if place == 0 {
+            row = 0;
+            break;
+        }
+        place -= 1;
+        row = chat.message_height(place, width);
+    }
+    match chat.messages.get(place) {
+        Some(message) => TranscriptScroll::From { seq: message.seq, row, newest_seq: newest },
+        None => TranscriptScroll::Follow,
+    }
+}
+
+/// Where the conversation stands so many rows further down: at the end, when a screen is all that is left.
+fn scroll_down(chat: &Chat, rows: usize, width: usize, height: usize) -> TranscriptScroll {
+    let TranscriptScroll::From { seq, row, newest_seq: newest } = chat.scroll else {
+        return TranscriptScroll::Follow;
+    };
+    // Whoever goes where nothing is yet stays on their way.
+    if rows == 0 && chat.messages.first().is_none_or(|first| seq < first.seq) {
+        return chat.scroll;
+    }
+    let mut place = chat.messages.partition_point(|message| message.seq < seq);
+    let mut row = row + rows;
+    while place < chat.messages.len() {
+        let rows = chat.message_height(place, width);
+        if row < rows {
+            break;
+        }
+        row -= rows;
+        place += 1;
+    }
+    match chat.messages.get(place) {
+        Some(message) if !chat.fits_within(place, row, (width, height), 0) => {
+            TranscriptScroll::From { seq: message.seq, row, newest_seq: newest }
+        }
+        Some(_) | None => TranscriptScroll::Follow,
+    }
+}
+
+/// Who has scrolled up, but has the end on the screen for it fits, follows it again.
+pub(super) fn resume_following(state: &mut State) {
+    let (width, height) = state.last_paint.transcript_size;
+    if let Some(chat) = chat_mut(state) {
+        chat.scroll = scroll_down(chat, 0, width, height);
+    }
+}
+
+/// Whether a message is marked; it is not any more.
+pub(super) fn clear_mark(state: &mut State) -> bool {
+    match &mut state.screen {
+        Screen::Session(chat) => chat.marked_seq.take().is_some(),
+        Screen::Queue | Screen::Briefing(_) => false,
+    }
+}
