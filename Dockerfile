@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# tierup-server: one binary, not root, everything it keeps in /data. docs/OPERATING.md says how to run it.
+# tierup-server as one binary, without root, with all data in /data. To run it, see docs/OPERATING.md.
 
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
@@ -15,7 +15,7 @@ RUN groupadd --system --gid 7890 tierup \
 COPY --from=build /tierup-server /usr/local/bin/tierup-server
 USER tierup
 WORKDIR /data
-# Within the container every address is one of its own; publish the port to loopback, with TLS in front.
+# Listens on every address of the container. Publish the port on loopback only, behind a proxy with TLS.
 ENV TIERUP_SERVER_DATA=/data \
     TIERUP_SERVER_LISTEN=0.0.0.0:7890 \
     TIERUP_SERVER_BEHIND_PROXY=true

@@ -1,64 +1,64 @@
-# The vocabulary of this repository. `just` lists it.
+# Commands for this repository. Run `just` to list them.
 
 default:
     @just --list --unsorted
 
-# The whole product on one screen: a real server, a scripted team, and you
+# Try the whole product: a real server, a scripted team, and the console
 demo:
     cargo demo
 
-# A server on ./data; make it first with `just init`
+# Serve ./data (create it first with `just init`)
 serve *ARGS:
     cargo run --release --package tierup-server -- serve --data data {{ARGS}}
 
-# An account and its owner in ./data
+# Create an account and its owner in ./data
 init:
     cargo run --release --package tierup-server -- init --data data --account Acme --owner-email ana@acme.test --owner-name "Ana Ruiz"
 
-# The console, on the server of the last log-in
+# Open the console on the server of the last login
 console *ARGS:
     cargo run --release --package tierup -- {{ARGS}}
 
-# All tests, as CI runs them
+# Run all tests, as CI does
 test:
     cargo test --workspace
 
-# All tests again and again on two cores beside busy loops: they pass every time (45 minutes at most)
+# Run all tests repeatedly on two busy cores, to find flaky ones (at most 45 minutes)
 steady:
     tests/steady
 
-# The long forms of the tests, with the same code and bigger numbers: half an hour on a machine with nothing else to do
+# Run the long forms of the tests: the same code with bigger numbers (half an hour on an idle machine)
 soak *ARGS:
     TIERUP_SOAK=1 cargo test --release --workspace --no-fail-fast -- --test-threads 1 {{ARGS}}
 
-# The long race for claims alone
+# Run only the long claim race
 race:
     TIERUP_SOAK=1 cargo test --release --package tierup-e2e --test claim_race -- --nocapture
 
-# The API's main stories with hurl, on a fresh server or on a URL (needs hurl)
+# Run the main API stories with hurl, on a new server or on a URL (needs hurl)
 scripts *ARGS:
     tests/scripts/run {{ARGS}}
 
-# Look at screens that changed, one by one (needs cargo-insta)
+# Review changed screens one by one (needs cargo-insta)
 snap:
     cargo insta test --workspace --review
 
-# Format, and mend what clippy can mend
+# Format, and apply clippy's fixes
 fix:
     cargo fmt --all
     cargo clippy --workspace --all-targets --fix --allow-dirty --allow-staged
 
-# Lints, as CI runs them
+# Lint, as CI does
 lint:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets -- -D warnings
 
-# How fast the server is, beside one that does nothing but what the work needs, and the console, beside tig and neomutt where they are
+# Benchmark the server against a minimal one, and the console against tig and neomutt if installed
 bench *ARGS:
     cargo build --profile dist --package tierup-server --package tierup --package tierup-bench
     taskset -c 1 target/dist/tierup-bench {{ARGS}}
 
-# Debian packages of server and console, in target/debian (needs cargo-deb)
+# Build Debian packages of server and console in target/debian (needs cargo-deb)
 package:
     cargo build --profile dist --locked
     mkdir -p target/package
@@ -69,14 +69,14 @@ package:
     cargo deb --no-build --profile dist --package tierup-server
     cargo deb --no-build --profile dist --package tierup
 
-# Documentation of the code, private items too
+# Build and open the code documentation, private items included
 docs:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --open
 
-# Licences, sources and bans of dependencies (needs cargo-deny)
+# Check licences, sources and bans of dependencies (needs cargo-deny)
 deny:
     cargo deny check licenses bans sources
 
-# Everything that CI runs
+# Run everything CI runs
 ci:
     .ci/run
