@@ -5,8 +5,9 @@ mod login_throttle;
 
 use std::collections::HashMap;
 use std::ops::Deref;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::Arc;
 
+use parking_lot::RwLock;
 use tierup_common::problem::Code;
 use tierup_common::time::Timestamp;
 use tierup_common::user::Role;
@@ -82,21 +83,17 @@ impl Authenticator {
     /// Forgets every caller: something about users or tokens changed. Called on the writer thread, before the commit
     /// is answered.
     pub fn invalidate(&self) {
-        let mut known = self.cache.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.cache.write();
         known.callers.clear();
         known.generation += 1;
     }
 
-    fn read_cache(&self) -> RwLockReadGuard<'_, CallerCache> {
-        self.cache.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn cached(&self, hash: &[u8; 32]) -> Option<Arc<Caller>> {
-        self.read_cache().callers.get(hash).cloned()
+        self.cache.read().callers.get(hash).cloned()
     }
 
     async fn load(&self, store: &Store, hash: [u8; 32]) -> ApiResult<Arc<Caller>> {
-        let forgotten = self.read_cache().generation;
+        let forgotten = self.cache.read().generation;
         let found = store.read_system(move |system| system.caller_by_token_hash(&hash)).await?;
         let caller = Arc::new(found.ok_or(Refusal::InvalidToken)?);
         self.insert_if_current(hash, &caller, forgotten);
@@ -105,7 +102,7 @@ impl Authenticator {
 
     /// Remembers a caller who was looked up when everybody had been forgotten so often.
     fn insert_if_current(&self, hash: [u8; 32], caller: &Arc<Caller>, generation: u64) {
-        let mut known = self.cache.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.cache.write();
         if known.generation != generation {
             return;
         }
@@ -249,11 +246,11 @@ mod tests {
     #[test]
     fn who_was_looked_up_before_everybody_was_forgotten_is_not_remembered_after() {
         let (tokens, priya, hash) = (Authenticator::default(), Arc::new(caller("Priya Nair")), [7; 32]);
-        let looked_up = tokens.read_cache().generation;
+        let looked_up = tokens.cache.read().generation;
         tokens.invalidate();
         tokens.insert_if_current(hash, &priya, looked_up);
         assert_eq!(tokens.cached(&hash), None);
-        let looked_up = tokens.read_cache().generation;
+        let looked_up = tokens.cache.read().generation;
         tokens.insert_if_current(hash, &priya, looked_up);
         assert_eq!(tokens.cached(&hash), Some(priya));
     }

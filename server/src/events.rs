@@ -13,10 +13,11 @@ mod replay;
 mod stream;
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use prometheus_client::metrics::counter::Counter;
 use slab::Slab;
 use tierup_common::id::{AccountId, HandoffId, Seq, UserId};
@@ -67,10 +68,10 @@ impl EventHub {
                 run.push(next);
             }
             self.channel(account).publish(run);
-            lock(&self.log_followers).iter().for_each(|follower| follower.mark_changed(account));
+            self.log_followers.lock().iter().for_each(|follower| follower.mark_changed(account));
         }
         if !effects.job_kinds.is_empty() {
-            let workers = lock(&self.job_notifiers);
+            let workers = self.job_notifiers.lock();
             effects
                 .job_kinds
                 .iter()
@@ -87,13 +88,13 @@ impl EventHub {
 
     /// Rings when there are new jobs of a kind. Listen before looking for them, so that no ring is missed.
     pub fn job_notifier(&self, kind: &'static str) -> Arc<Notify> {
-        Arc::clone(lock(&self.job_notifiers).entry(kind).or_default())
+        Arc::clone(self.job_notifiers.lock().entry(kind).or_default())
     }
 
     /// Follows every account's log from now on.
     pub fn follow_logs(&self) -> LogFollower {
         let growth = LogFollower::default();
-        lock(&self.log_followers).push(growth.clone());
+        self.log_followers.lock().push(growth.clone());
         growth
     }
 
@@ -105,24 +106,24 @@ impl EventHub {
 
     /// Who is reading a handoff now.
     pub fn viewers(&self, account: AccountId, handoff: HandoffId) -> Vec<Person> {
-        self.channel(account).lock().presence.viewers(handoff)
+        self.channel(account).state.lock().presence.viewers(handoff)
     }
 
     /// Counts the changes of who reads what in an account.
     pub fn presence_version(&self, account: AccountId) -> u64 {
-        self.channel(account).lock().presence.version()
+        self.channel(account).state.lock().presence.version()
     }
 
     /// How many streams are open.
     pub fn stream_count(&self) -> usize {
-        let channels: Vec<_> = lock(&self.channels).values().cloned().collect();
-        channels.iter().map(|channel| channel.lock().subscribers.len()).sum()
+        let channels: Vec<_> = self.channels.lock().values().cloned().collect();
+        channels.iter().map(|channel| channel.state.lock().subscribers.len()).sum()
     }
 
     /// How many streams of a user are open.
     pub fn user_stream_count(&self, account: AccountId, user: UserId) -> usize {
         let channel = self.channel(account);
-        let state = channel.lock();
+        let state = channel.state.lock();
         state.subscribers.iter().filter(|(_, reader)| reader.caller.id == user).count()
     }
 
@@ -133,7 +134,7 @@ impl EventHub {
 
     /// Ends every stream: the server stops.
     pub fn close_all(&self) {
-        let channels: Vec<_> = lock(&self.channels).values().cloned().collect();
+        let channels: Vec<_> = self.channels.lock().values().cloned().collect();
         for channel in channels {
             channel.close_matching(|_| true);
         }
@@ -159,7 +160,7 @@ impl EventHub {
                 ..AccountChannel::default()
             })
         };
-        Arc::clone(lock(&self.channels).entry(account).or_insert_with(new))
+        Arc::clone(self.channels.lock().entry(account).or_insert_with(new))
     }
 }
 
@@ -214,12 +215,8 @@ struct Subscriber {
 }
 
 impl AccountChannel {
-    fn lock(&self) -> MutexGuard<'_, ChannelState> {
-        lock(&self.state)
-    }
-
     fn publish(&self, events: Vec<LogEntry>) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         let wakers = state.take_wakers_matching(|reader| {
             events.iter().any(|event| event.is_visible_to(reader.caller.id, reader.filter))
         });
@@ -236,7 +233,7 @@ impl AccountChannel {
 
     /// Changes the state and wakes the streams of a part of the log, which find out for themselves what is new for them.
     fn update_and_wake(&self, filter: StreamFilter, update: impl FnOnce(&mut ChannelState)) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         update(&mut state);
         let wakers = state.take_wakers_for(filter);
         drop(state);
@@ -244,7 +241,7 @@ impl AccountChannel {
     }
 
     fn close_matching(&self, matches: impl Fn(&Subscriber) -> bool) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         state.stream_count_at_close = state.subscribers.len();
         for (_, reader) in &mut state.subscribers {
             reader.is_closed |= matches(reader);
@@ -261,7 +258,7 @@ impl AccountChannel {
         viewing: Option<HandoffId>,
     ) -> usize {
         let person = caller.person();
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         let key =
             state.subscribers.insert(Subscriber { caller, filter, viewing, is_closed: false, waker: None });
         state.subscribers_by_filter.entry(filter).or_default().insert(key);
@@ -274,7 +271,7 @@ impl AccountChannel {
     }
 
     fn unsubscribe(self: &Arc<Self>, key: usize) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         let Some(reader) = state.subscribers.try_remove(key) else { return };
         if let Some(places) = state.subscribers_by_filter.get_mut(&reader.filter) {
             places.remove(&key);
@@ -291,7 +288,7 @@ impl AccountChannel {
 
     /// Changes who reads a handoff. Others who read it are told at once, and so is the team, unless it was told just now.
     fn update_presence(self: &Arc<Self>, handoff: HandoffId, update: impl FnOnce(&mut Presence) -> bool) {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         if !update(&mut state.presence) {
             return;
         }
@@ -314,7 +311,7 @@ impl AccountChannel {
     fn pause_presence(self: &Arc<Self>, mut pause: Duration) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             // The last streams go with the runtime: there is nobody to be told, nor to rest.
-            self.lock().presence_throttle = PresenceThrottle::Idle;
+            self.state.lock().presence_throttle = PresenceThrottle::Idle;
             return;
         };
         let channel = Arc::clone(self);
@@ -322,7 +319,7 @@ impl AccountChannel {
             loop {
                 tokio::time::sleep(pause).await;
                 let mut wakers = Vec::new();
-                let mut state = channel.lock();
+                let mut state = channel.state.lock();
                 match state.presence_throttle {
                     PresenceThrottle::PausedWithPending => pause = state.notify_team(&mut wakers),
                     PresenceThrottle::Idle | PresenceThrottle::Paused => {
@@ -360,11 +357,6 @@ impl ChannelState {
     }
 }
 
-/// Nothing in here is left half done by a panic: a poisoned lock is taken as it is.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -393,7 +385,7 @@ mod tests {
     fn subscribe_idle(channel: &Arc<AccountChannel>, filter: StreamFilter) -> (Arc<CountingWaker>, usize) {
         let sleeper = Arc::new(CountingWaker::default());
         let key = channel.subscribe(Arc::new(caller("Priya Nair")), filter, None);
-        channel.lock().subscribers[key].waker = Some(Waker::from(Arc::clone(&sleeper)));
+        channel.state.lock().subscribers[key].waker = Some(Waker::from(Arc::clone(&sleeper)));
         (sleeper, key)
     }
 
@@ -407,7 +399,7 @@ mod tests {
         let (beside, place) = subscribe_idle(&channel, StreamFilter::Handoff(handoff));
         let dana = Arc::new(caller("Dana Wu"));
         let again = |(sleeper, key): &(Arc<CountingWaker>, usize)| {
-            channel.lock().subscribers[*key].waker = Some(Waker::from(Arc::clone(sleeper)));
+            channel.state.lock().subscribers[*key].waker = Some(Waker::from(Arc::clone(sleeper)));
         };
         // Nothing is awaited meanwhile: the team rests.
         for _ in 0..REOPENINGS {
@@ -429,7 +421,7 @@ mod tests {
         while first.wake_count.load(Ordering::SeqCst) < 2 {
             first.notify.notified().await;
         }
-        assert_eq!(channel.lock().presence.viewers(handoff), []);
+        assert_eq!(channel.state.lock().presence.viewers(handoff), []);
         assert!(others.iter().all(|(it, _)| it.wake_count.load(Ordering::SeqCst) == 0));
     }
 
@@ -445,7 +437,7 @@ mod tests {
             let (_, key) = subscribe_idle(&channel, narrow);
             channel.unsubscribe(key);
         }
-        let state = channel.lock();
+        let state = channel.state.lock();
         assert!(state.subscribers_by_filter.is_empty() && state.subscribers.is_empty());
     }
 }

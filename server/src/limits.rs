@@ -5,17 +5,17 @@
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use http_body::{Frame, SizeHint};
+use parking_lot::Mutex;
 use tierup_common::id::UserId;
 
 use crate::error::{ApiError, ApiResult};
@@ -109,15 +109,8 @@ impl UserLimits {
     }
 }
 
-/// How many requests each user has under way; nobody who has none is in it.
-#[derive(Default)]
-struct InFlightCounts(Mutex<HashMap<UserId, u32>>);
-
-impl InFlightCounts {
-    fn lock(&self) -> MutexGuard<'_, HashMap<UserId, u32>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+/// Requests in flight by user; users with none are absent.
+type InFlightCounts = Mutex<HashMap<UserId, u32>>;
 
 /// A request that is under way.
 pub struct InFlightGuard {

@@ -6,9 +6,10 @@ use std::backtrace::{Backtrace, BacktraceStatus};
 use std::collections::VecDeque;
 use std::io::{self, IsTerminal, Write};
 use std::panic::PanicHookInfo;
-use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
+use parking_lot::{Condvar, Mutex};
 use prometheus_client::metrics::counter::Counter;
 use tierup_common::log::OwnCrateFilter;
 use tracing_subscriber::EnvFilter;
@@ -122,13 +123,9 @@ impl LogQueue {
         std::thread::Builder::new().name("log".into()).spawn(write).map(drop)
     }
 
-    fn lock(&self) -> MutexGuard<'_, QueueState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Takes a line, or counts it as lost where there is no room.
     fn push(&self, line: Vec<u8>) {
-        let mut waiting = self.lock();
+        let mut waiting = self.state.lock();
         if waiting.bytes + line.len() > MAX_QUEUE_BYTES {
             drop(waiting);
             self.lost_lines.inc();
@@ -142,7 +139,7 @@ impl LogQueue {
 
     /// The next line; it counts as being written until the next call.
     fn wait_for_line(&self) -> Vec<u8> {
-        let mut waiting = self.lock();
+        let mut waiting = self.state.lock();
         waiting.is_writing = false;
         loop {
             if let Some(line) = waiting.lines.pop_front() {
@@ -151,7 +148,7 @@ impl LogQueue {
                 return line;
             }
             self.drained.notify_all();
-            waiting = self.line_added.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            self.line_added.wait(&mut waiting);
         }
     }
 
@@ -184,9 +181,8 @@ impl LogQueue {
     /// Waits until everything is written, but no longer than this.
     fn flush(&self, timeout: Duration) {
         let is_busy = |waiting: &mut QueueState| waiting.is_writing || !waiting.lines.is_empty();
-        let waited = self.drained.wait_timeout_while(self.lock(), timeout, is_busy);
-        // Whoever does not read in time has had their chance.
-        drop(waited);
+        // A reader that has not caught up in time loses the rest.
+        let _ = self.drained.wait_while_for(&mut self.state.lock(), is_busy, timeout);
     }
 }
 
@@ -269,7 +265,7 @@ mod tests {
         }
         queue.flush(Duration::from_secs(10));
         assert_eq!(queue.lost_lines.get(), 5, "the one that failed counts too");
-        assert_eq!(queue.lock().bytes, 0);
+        assert_eq!(queue.state.lock().bytes, 0);
     }
 
     #[test]

@@ -4,9 +4,9 @@
 //! All of it has a bound: what is kept, what it is found by, and for how many.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 use tierup_common::handoff::{Priority, QueueState};
 use tierup_common::id::{AccountId, UserId};
 
@@ -74,7 +74,7 @@ pub struct CacheVersion(u64);
 impl QueueCache {
     /// Something of these accounts was committed. Called before anybody hears of it.
     pub fn invalidate(&self, accounts: &[AccountId]) {
-        let mut all = self.lock();
+        let mut all = self.0.lock();
         for account in accounts {
             all.invalidate(*account);
         }
@@ -87,7 +87,7 @@ impl QueueCache {
         key: &PageKey,
         presence_version: u64,
     ) -> Result<CachedPage, CacheVersion> {
-        let all = self.lock();
+        let all = self.0.lock();
         let page = all.accounts.get(&account).and_then(|rack| rack.pages.get(key));
         page.filter(|page| page.presence_version == presence_version)
             .cloned()
@@ -96,12 +96,7 @@ impl QueueCache {
 
     /// Keeps a page, unless its account has changed meanwhile.
     pub fn insert(&self, account: AccountId, key: PageKey, version: CacheVersion, page: CachedPage) {
-        self.lock().insert(account, key, version, page);
-    }
-
-    /// Nothing in here is left half done by a panic: a poisoned lock is taken as it is.
-    fn lock(&self) -> MutexGuard<'_, CacheState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().insert(account, key, version, page);
     }
 }
 
@@ -193,7 +188,7 @@ mod tests {
         let as_of = pages.get(account, &key(50), 0).unwrap_err();
         let others = (0..MAX_ACCOUNTS).map(|_| AccountId::new(at(0)));
         pages.invalidate(&std::iter::once(account).chain(others).collect::<Vec<_>>());
-        assert!(!pages.lock().accounts.contains_key(&account), "it is not forgotten");
+        assert!(!pages.0.lock().accounts.contains_key(&account), "it is not forgotten");
         pages.insert(account, key(50), as_of, page("old"));
         assert!(pages.get(account, &key(50), 0).is_err());
     }
@@ -211,7 +206,7 @@ mod tests {
                 CachedPage { presence_version: 0, etag: String::new(), body },
             );
         }
-        let all = pages.lock();
+        let all = pages.0.lock();
         let rack = &all.accounts[&account];
         assert!(rack.bytes <= MAX_ACCOUNT_BYTES && rack.pages.len() <= 10);
         assert_eq!(rack.bytes, rack.pages.values().map(CachedPage::memory_size).sum::<usize>());
@@ -230,7 +225,7 @@ mod tests {
             let as_of = pages.get(account, &key(number), 0).unwrap_err();
             pages.insert(account, key(number), as_of, page(""));
         }
-        let all = pages.lock();
+        let all = pages.0.lock();
         assert!(all.accounts.len() <= MAX_ACCOUNTS && all.accounts[&account].pages.len() < most as usize / 2);
         assert_eq!(all.bytes, all.accounts.values().map(|rack| rack.bytes).sum::<usize>());
     }
@@ -247,7 +242,7 @@ mod tests {
                 as_of,
                 CachedPage { presence_version: 0, etag: String::new(), body },
             );
-            let all = pages.lock();
+            let all = pages.0.lock();
             assert!(all.bytes <= MAX_TOTAL_BYTES && all.accounts.contains_key(&account));
             assert_eq!(all.bytes, all.accounts.values().map(|rack| rack.bytes).sum::<usize>());
         }

@@ -13,9 +13,10 @@ pub mod words;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tierup_common::id::{AccountId, Seq, SessionId};
 use tokio::sync::Semaphore;
 
@@ -134,7 +135,7 @@ impl Search {
 
     /// A runbook, by the name its hit has.
     pub fn runbook(&self, name: &str) -> Option<Arc<Runbook>> {
-        lock(&self.0.status.runbooks).get(name).cloned()
+        self.0.status.runbooks.lock().get(name).cloned()
     }
 
     /// Reads the account's log up to where it is now. Where that takes long, or the index cannot be written, whoever
@@ -211,14 +212,14 @@ impl IndexWriter {
             self.runbooks.invalidate();
             return Err(error.into());
         }
-        lock(&status.runbooks).clone_from(self.runbooks.books());
+        status.runbooks.lock().clone_from(self.runbooks.books());
         Ok(())
     }
 }
 
 impl IndexStatus {
     fn indexed_seq(&self, account: AccountId) -> Option<Seq> {
-        lock(&self.indexed_seqs).get(&account).copied()
+        self.indexed_seqs.lock().get(&account).copied()
     }
 
     fn has_indexed(&self, account: AccountId, target: Seq) -> bool {
@@ -227,7 +228,7 @@ impl IndexStatus {
 
     fn set_indexed_seq(&self, account: AccountId, seq: Option<Seq>) {
         if let Some(seq) = seq {
-            lock(&self.indexed_seqs).insert(account, seq);
+            self.indexed_seqs.lock().insert(account, seq);
         }
     }
 }
@@ -261,10 +262,6 @@ fn tolerate_index_error(result: Result<(), SearchError>) -> Result<(), SearchErr
         }
         other => other,
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

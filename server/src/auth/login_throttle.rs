@@ -7,9 +7,10 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 
 /// What wrong guesses cost.
@@ -85,7 +86,7 @@ impl LoginThrottle {
     /// Begins a log-in, or says how long it must wait.
     pub fn begin(&self, email: &str, address: IpAddr, uptime: Duration) -> Result<LoginAttempt, Duration> {
         let both = [ThrottleKey::Email(hash_email(email)), ThrottleKey::Address(network_prefix(address))];
-        let mut counted = self.lock();
+        let mut counted = self.failures.lock();
         let wait = both.into_iter().filter_map(|who| {
             let failures = counted.get(&who)?;
             let pause = who.policy().wait_after(failures.count())?;
@@ -109,11 +110,6 @@ impl LoginThrottle {
         }
         let [email, address] = both;
         Ok(LoginAttempt { throttle: self.clone(), email, address, outcome: AttemptOutcome::Failed(uptime) })
-    }
-
-    /// Nothing in here is left half done by a panic: a poisoned lock is taken as it is.
-    fn lock(&self) -> MutexGuard<'_, HashMap<ThrottleKey, Failures>> {
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -145,7 +141,7 @@ impl LoginAttempt {
 
 impl Drop for LoginAttempt {
     fn drop(&mut self) {
-        let mut counted = self.throttle.lock();
+        let mut counted = self.throttle.failures.lock();
         if let AttemptOutcome::Succeeded = self.outcome {
             counted.remove(&self.email);
         }
@@ -309,7 +305,7 @@ mod tests {
             let from = IpAddr::V4(std::net::Ipv4Addr::from_bits(number));
             let _ = attempts.begin(&email(number), from, Duration::from_millis(number.into()));
         }
-        let counted = attempts.lock();
+        let counted = attempts.failures.lock();
         assert_eq!(counted.len(), MAX_TRACKED);
         assert!(counted.contains_key(&ThrottleKey::Email(hash_email(&email(5_099)))));
         assert!(!counted.contains_key(&ThrottleKey::Email(hash_email(&email(0)))));

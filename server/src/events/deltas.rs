@@ -60,7 +60,7 @@ pub struct DeltaWriter {
 
 impl DeltaWriter {
     pub(super) fn start(channel: Arc<AccountChannel>, key: TextKey) -> Self {
-        let beginning = channel.lock().partial_texts.start(key);
+        let beginning = channel.state.lock().partial_texts.start(key);
         Self { channel, key, generation: beginning }
     }
 
@@ -73,7 +73,7 @@ impl DeltaWriter {
 
 impl Drop for DeltaWriter {
     fn drop(&mut self) {
-        self.channel.lock().partial_texts.discard(self.key, self.generation);
+        self.channel.state.lock().partial_texts.discard(self.key, self.generation);
     }
 }
 

@@ -5,13 +5,13 @@
 //! up do not stand between a claim and its answer; and while somebody works, the line rests after each part.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tierup_common::id::{AccountId, Seq};
 
-use crate::events::lock;
 use crate::events::recent::EventFrame;
 use crate::store::{self, Store};
 
@@ -72,7 +72,9 @@ impl ReplayQueue {
         account: AccountId,
         after: Seq,
     ) -> store::Result<Arc<ReplayBatch>> {
-        let known = lock(&self.cached_batches)
+        let known = self
+            .cached_batches
+            .lock()
             .iter()
             .find(|(place, _)| *place == after)
             .map(|(_, part)| Arc::clone(part));
@@ -83,7 +85,7 @@ impl ReplayQueue {
         let page = store.read(account, move |scope| scope.log_page_after(after, most)).await?;
         let part = Arc::new(ReplayBatch { events: page.events.into_iter().map(EventFrame::new).collect() });
         if !part.events.is_empty() {
-            let mut parts = lock(&self.cached_batches);
+            let mut parts = self.cached_batches.lock();
             parts.truncate(MAX_CACHED_BATCHES - 1);
             parts.push_front((after, Arc::clone(&part)));
         }
@@ -104,7 +106,7 @@ impl<'r> WaiterGuard<'r> {
 impl Drop for WaiterGuard<'_> {
     fn drop(&mut self) {
         if self.0.waiter_count.fetch_sub(1, Ordering::Relaxed) == 1 {
-            lock(&self.0.cached_batches).clear();
+            self.0.cached_batches.lock().clear();
         }
     }
 }

@@ -143,7 +143,7 @@ impl EventStream {
 
     fn queue_hello(&mut self, ends: LogBounds, options: StreamOptions, now: tierup_common::time::Timestamp) {
         let LogBounds { oldest, newest } = ends;
-        self.last_retry_ms = retry_delay_ms(self.channel.lock().subscribers.len());
+        self.last_retry_ms = retry_delay_ms(self.channel.state.lock().subscribers.len());
         self.pending_frames.push_back(encode_retry(self.last_retry_ms));
         self.pending_frames.push_back(encode_signal(&Signal::Hello { seq: newest, oldest_seq: oldest, now }));
         self.cursor = match options.start {
@@ -157,7 +157,7 @@ impl EventStream {
                 newest
             }
         };
-        let mut state = self.channel.lock();
+        let mut state = self.channel.state.lock();
         state.newest_seq = state.newest_seq.max(newest);
         self.presence_version =
             state.presence.emit_all(self.filter, |frame| self.pending_frames.push_back(frame));
@@ -165,7 +165,7 @@ impl EventStream {
 
     /// Looks at what is new; true if the stream has ended.
     fn poll_sources(&mut self, context: &mut Context<'_>) -> bool {
-        let mut state = self.channel.lock();
+        let mut state = self.channel.state.lock();
         let state = &mut *state;
         let Some(reader) = state.subscribers.get_mut(self.subscriber_key) else { return true };
         if reader.is_closed {
@@ -195,7 +195,7 @@ impl EventStream {
                 let (channel, store) = (Arc::clone(&self.channel), self.store.clone());
                 let (account, after) = (self.caller.account, self.cursor);
                 self.pending_batch = Some(Box::pin(async move {
-                    let newest = || channel.lock().newest_seq;
+                    let newest = || channel.state.lock().newest_seq;
                     channel.replay.batch_after(&store, account, after, newest).await
                 }));
                 return false;
@@ -231,7 +231,7 @@ impl EventStream {
             }
             // What comes next is no longer kept. Go on from the newest.
             Some(_) | None => {
-                self.cursor = self.channel.lock().newest_seq;
+                self.cursor = self.channel.state.lock().newest_seq;
                 self.pending_frames.push_back(encode_signal(&Signal::Reset { seq: self.cursor }));
             }
         }
@@ -261,7 +261,7 @@ impl EventStream {
 
     /// A comment; with it goes when to come back, if others have come or gone since that was said.
     fn keep_alive_frame(&mut self) -> Bytes {
-        let pause = retry_delay_ms(self.channel.lock().subscribers.len());
+        let pause = retry_delay_ms(self.channel.state.lock().subscribers.len());
         if std::mem::replace(&mut self.last_retry_ms, pause) == pause {
             return Bytes::from_static(KEEP_ALIVE_COMMENT.as_bytes());
         }

@@ -3,8 +3,9 @@
 //! Work runs beside what serves, on as many threads as there are things, and never on more: whatever waits, waits in the
 //! caller's own task. A caller who goes leaves the line with it, and what was begun for them is told to break off.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -53,14 +54,14 @@ struct PooledResource<'t, T> {
 
 impl<'t, T> PooledResource<'t, T> {
     fn checkout(pool: &'t ResourcePool<T>) -> Result<Self, SearchError> {
-        let thing = pool.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let thing = pool.idle.lock().pop();
         Ok(Self { resource: Some(thing.ok_or(SearchError::Cancelled)?), idle: &pool.idle })
     }
 }
 
 impl<T> Drop for PooledResource<'_, T> {
     fn drop(&mut self) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).extend(self.resource.take());
+        self.idle.lock().extend(self.resource.take());
     }
 }
 
@@ -91,7 +92,7 @@ pub(super) mod tests {
                 let work = move |_: &mut T, _| {
                     entered.send(()).unwrap();
                     // Ends when the sender does.
-                    let _ = held.lock().unwrap().recv();
+                    let _ = held.lock().recv();
                     Ok(())
                 };
                 turns.run(work).await.unwrap();

@@ -4,7 +4,7 @@
 //! machine would throw the answer away.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use parking_lot::Mutex;
 
 /// So much is taken in to be thrown away; whoever sends more has to see for themselves.
 const MAX_DRAINED_BYTES: u64 = 4 * 1024 * 1024;
@@ -30,7 +31,7 @@ impl UnreadBody {
 
     /// Takes in what was left, as far as it may be waited for.
     pub(super) async fn drain(&self) {
-        let left = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let left = self.0.lock().take();
         let Some(mut left) = left.filter(|left| left.size_hint().lower() <= MAX_DRAINED_BYTES) else {
             return;
         };
@@ -83,7 +84,7 @@ impl Drop for TrackedBody {
     fn drop(&mut self) {
         let left = self.body.take().filter(|body| !self.awaits_continue && !body.is_end_stream());
         if left.is_some() {
-            *self.unread.0.lock().unwrap_or_else(PoisonError::into_inner) = left;
+            *self.unread.0.lock() = left;
         }
     }
 }

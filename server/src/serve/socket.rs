@@ -3,14 +3,15 @@
 use std::convert::Infallible;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use axum::http::{Method, Request, Version, header};
 use axum::response::Response;
 use axum::{Router, body::Body};
 use hyper::body::Incoming;
+use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -38,7 +39,7 @@ impl Handover {
     /// Waits until an endless answer leaves.
     pub(super) async fn wait_for_response(&self) -> Response {
         loop {
-            let taken = self.response.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let taken = self.response.lock().take();
             if let Some(answer) = taken {
                 return answer;
             }
@@ -57,7 +58,7 @@ impl Handover {
     }
 
     fn hand_over(&self, response: Response) {
-        *self.response.lock().unwrap_or_else(PoisonError::into_inner) = Some(response);
+        *self.response.lock() = Some(response);
         self.notify.notify_one();
     }
 }
