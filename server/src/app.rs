@@ -4,7 +4,9 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::{FromRef, FromRequestParts};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -20,6 +22,7 @@ use crate::clock::Clock;
 use crate::domain::{Caller, Policy};
 use crate::error::{ApiError, ApiResult, problem_from_refusal};
 use crate::events::EventHub;
+use crate::extract::BehindProxy;
 use crate::limits::UserLimits;
 use crate::mail::Mailer;
 use crate::metrics::Metrics;
@@ -186,6 +189,20 @@ impl App {
     pub fn with_viewers(&self, account: AccountId, mut handoff: RawHandoff) -> RawHandoff {
         handoff.item.viewers = self.events.viewers(account, handoff.item.id);
         handoff
+    }
+}
+
+impl FromRequestParts<App> for App {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(_: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        Ok(app.clone())
+    }
+}
+
+impl FromRef<App> for BehindProxy {
+    fn from_ref(app: &App) -> Self {
+        Self(app.behind_proxy)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Settings: each is in the environment, in `server.toml` and in `--help`, under one name. A flag wins over the
 //! environment, the environment over the file.
 
+mod error;
 mod mail;
 pub(crate) mod value;
 
@@ -16,9 +17,13 @@ use tierup_common::trim::trim_value;
 use url::Url;
 
 use crate::assess::{Engine, ModelApi, ModelEndpoint, TypingPace};
+use crate::config::error::invalid_setting;
 use crate::limits::UserLimits;
+use crate::log::LogFormat;
 use crate::mail::Mailer;
 use crate::webhook::{Webhook, WebhookSettings};
+
+pub use error::ConfigError;
 
 /// Days for which events can be replayed, when nobody says how many.
 const DEFAULT_RETENTION_DAYS: u64 = 7;
@@ -103,49 +108,6 @@ pub struct Settings {
     #[arg(long, value_name = "URL", env = "TIERUP_SERVER_PUBLIC_URL", value_parser = value::parse_url, hide_env_values = true)]
     #[serde(default, deserialize_with = "value::deserialize_optional_url")]
     pub public_url: Option<Url>,
-}
-
-/// How the log is written.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "snake_case")]
-pub enum LogFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// One JSON object a line, for programs.
-    Json,
-}
-
-/// What is wrong with the settings, and what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file cannot be read.
-    #[error("cannot read {path}: {1}", path = .0.display())]
-    Unreadable(PathBuf, std::io::Error),
-    /// The file is not TOML, or names a setting there is not.
-    #[error("{path}, line {line}, column {column}: {reason}", path = .path.display())]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// The line, counted from 1.
-        line: usize,
-        /// The character of it, counted from 1.
-        column: usize,
-        /// Why, without what stands there: it may be a password.
-        reason: String,
-    },
-    /// A value makes no sense.
-    #[error("{setting}: {reason}")]
-    InvalidValue {
-        /// Which setting.
-        setting: &'static str,
-        /// What to do about it.
-        reason: String,
-    },
-}
-
-fn invalid_setting(setting: &'static str, reason: impl Into<String>) -> ConfigError {
-    ConfigError::InvalidValue { setting, reason: reason.into() }
 }
 
 /// Settings that make sense together.

@@ -11,17 +11,27 @@ use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 use prometheus_client::metrics::counter::Counter;
+use serde::Deserialize;
 use tierup_common::log::OwnCrateFilter;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::config::LogFormat;
-
 /// Lines that wait, in bytes, at most.
 const MAX_QUEUE_BYTES: usize = 256 * 1024;
 /// What is still in the queue when the process ends has so long.
 const FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// How the log is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line, for programs.
+    Json,
+}
 
 /// The queue of this process's log, once it has begun.
 static LOG_QUEUE: OnceLock<Arc<LogQueue>> = OnceLock::new();

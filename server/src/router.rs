@@ -1,15 +1,15 @@
 //! From a request to the function that answers it.
 
-mod route_spec;
+mod guard;
 mod table;
 
 use std::time::Instant;
 
-use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::get;
+use axum::{Extension, Router};
 use tierup_common::problem::Code;
 use tierup_common::route;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -17,16 +17,21 @@ use tracing::Instrument;
 
 use crate::app::App;
 use crate::error::{ApiError, finish_response};
-use crate::extract::{GuardState, guard, require_single_host};
+use crate::extract::require_single_host;
 use crate::handler::link;
-
-pub use route_spec::RouteAccess;
-pub(crate) use route_spec::{RequestBody, ResponseBody, RouteSpec};
-pub(crate) use table::route_table;
+use crate::openapi::ApiDescription;
+use crate::route_spec::{RequestBody, RouteAccess, RouteSpec};
+use crate::router::guard::{GuardState, guard};
+use crate::router::table::route_table;
 
 /// Every route of the table, and who may come in.
 pub fn route_access() -> Vec<RouteAccess> {
     route_table().iter().map(RouteSpec::access_rule).collect()
+}
+
+/// The description of every route of the table.
+pub fn api_description() -> ApiDescription {
+    ApiDescription::new(route_table)
 }
 
 /// The service that answers every request.
@@ -49,6 +54,7 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(|| async {
             ApiError::new(Code::MethodNotAllowed, "this path takes another method; see the Allow header")
         })
+        .layer(Extension(api_description()))
         .layer(CatchPanicLayer::custom(|_| {
             axum::response::IntoResponse::into_response(ApiError::internal(&"a handler panicked"))
         }))

@@ -9,7 +9,7 @@ use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use secrecy::{ExposeSecret, SecretString};
 use tierup_common::trim::trim_value;
 
-use crate::config::{ConfigError, invalid_setting};
+use crate::config::error::{ConfigError, invalid_setting};
 use crate::mail::{Mailer, address};
 
 /// Who mail is from, when nobody says it.

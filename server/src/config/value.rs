@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, de};
 use tierup_common::trim::trim_value;
 use url::Url;
 
-use crate::config::{ConfigError, invalid_setting};
+use crate::config::error::{ConfigError, invalid_setting};
 
 /// Where to listen.
 pub(super) fn parse_address(text: &str) -> Result<SocketAddr, AddrParseError> {

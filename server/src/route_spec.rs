@@ -11,10 +11,18 @@ use tierup_common::route::Route;
 use tierup_common::user::Role;
 
 use crate::app::App;
-use crate::extract::Access;
 
 /// What a type looks like in JSON, asked when the description is made.
 pub(crate) type SchemaFn = fn(&mut SchemaGenerator) -> Schema;
+
+/// Who may call a route.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Access {
+    /// Anybody, with or without a token.
+    Public,
+    /// Users with at least this role.
+    AtLeast(Role),
+}
 
 /// A route.
 pub(crate) struct RouteSpec {
@@ -32,7 +40,11 @@ pub(crate) struct RouteSpec {
     pub(crate) max_body_bytes: usize,
     /// What a success gives.
     pub(crate) responses: Vec<(u16, ResponseBody)>,
-    /// Refusals beyond those that follow from all this.
+    /// It takes an `Idempotency-Key`: a repeated request gets the first response again.
+    pub(crate) takes_idempotency_key: bool,
+    /// What the `ETag` of its responses identifies, if they have one.
+    pub(crate) etag: Option<&'static str>,
+    /// Problems beyond those that follow from access, path and body.
     pub(crate) problem_codes: Vec<Code>,
 }
 
@@ -87,20 +99,21 @@ impl RouteSpec {
         method: Method,
         route: Route,
         access: Access,
-        methods: MethodRouter<App>,
-        says: &'static str,
+        method_router: MethodRouter<App>,
+        summary: &'static str,
     ) -> Self {
-        let (query, body, most) = (None, RequestBody::None, limit::BODY);
         Self {
             method,
             route,
             access,
-            method_router: methods,
-            summary: says,
-            query,
-            body,
-            max_body_bytes: most,
+            method_router,
+            summary,
+            query: None,
+            body: RequestBody::None,
+            max_body_bytes: limit::BODY,
             responses: Vec::new(),
+            takes_idempotency_key: false,
+            etag: None,
             problem_codes: Vec::new(),
         }
     }
@@ -141,7 +154,17 @@ impl RouteSpec {
         self
     }
 
-    /// Refusals beyond those that follow from access, path and body.
+    /// Takes an `Idempotency-Key`.
+    pub(crate) fn with_idempotency_key(self) -> Self {
+        Self { takes_idempotency_key: true, ..self }
+    }
+
+    /// Its responses have an `ETag`; `identifies` says what of.
+    pub(crate) fn with_etag(self, identifies: &'static str) -> Self {
+        Self { etag: Some(identifies), ..self }
+    }
+
+    /// Problems beyond those that follow from access, path and body.
     pub(crate) fn with_problems(mut self, codes: &[Code]) -> Self {
         self.problem_codes.extend(codes);
         self
