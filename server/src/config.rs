@@ -239,7 +239,9 @@ impl Settings {
             runbooks: self.runbooks,
             webhooks: self
                 .webhooks
-                .map_or(Ok(Vec::new()), |hooks| hooks.into_webhooks(self.outgoing_proxy.as_ref()))
+                .map_or(Ok(Vec::new()), |webhooks| {
+                    Webhook::from_settings(webhooks, self.outgoing_proxy.as_ref())
+                })
                 .map_err(|error| invalid_setting("webhooks", error.to_string()))?,
             remind_after: self.unclaimed_reminder_minutes.filter(|n| *n > 0).map(Duration::from_mins),
             stale_after: self.stale_claim_hours.filter(|n| *n > 0).map(Duration::from_hours),

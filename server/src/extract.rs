@@ -4,12 +4,13 @@
 
 mod body_text;
 mod client_ip;
+mod header_value;
 mod json_body;
 mod parse_error;
 
 use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Version, header};
+use axum::http::{Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use secrecy::SecretString;
@@ -27,37 +28,21 @@ use crate::extract::parse_error::field_error;
 use crate::store::IdempotencyKey;
 
 pub use client_ip::{BehindProxy, ClientIp, PeerAddr};
+pub use header_value::{single_header, single_header_text};
 pub use json_body::{ValidJson, buffer_body};
 
-/// The one value of a header that must not be there twice.
-pub fn single_header<'h>(headers: &'h HeaderMap, name: &str) -> ApiResult<Option<&'h HeaderValue>> {
-    let mut values = headers.get_all(name).iter();
-    let value = values.next();
-    if values.next().is_some() {
-        return Err(ApiError::new(Code::BadRequest, format!("the header {name} is there twice")));
-    }
-    Ok(value)
-}
-
-/// The same as text.
-pub fn single_header_text<'h>(headers: &'h HeaderMap, name: &str) -> ApiResult<Option<&'h str>> {
-    let text = single_header(headers, name)?.map(HeaderValue::to_str).transpose();
-    text.map_err(|_| ApiError::new(Code::BadRequest, format!("the header {name} must be visible ASCII")))
-}
-
-/// Refuses a request that does not name its host once (RFC 9112, section 3.2): of two hosts a proxy may have gone by
-/// the other.
+/// Rejects a request without exactly one `Host` header (RFC 9112, section 3.2): of two, a proxy may have used the other.
 pub async fn require_single_host(request: Request, next: Next) -> Response {
     match single_header(request.headers(), header::HOST.as_str()) {
         Ok(None) if request.version() == Version::HTTP_11 => {
-            ApiError::new(Code::BadRequest, "the header host is missing").into_response()
+            ApiError::new(Code::BadRequest, "the host header is missing").into_response()
         }
         Ok(_) => next.run(request).await,
-        Err(twice) => twice.into_response(),
+        Err(error) => error.into_response(),
     }
 }
 
-/// The caller whom the guard let through.
+/// The caller that the guard authenticated.
 pub struct CurrentCaller(pub AuthorizedCaller);
 
 impl<S: Sync> FromRequestParts<S> for CurrentCaller {
@@ -65,11 +50,14 @@ impl<S: Sync> FromRequestParts<S> for CurrentCaller {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> ApiResult<Self> {
         let caller = parts.extensions.get::<AuthorizedCaller>();
-        caller.cloned().map(Self).ok_or_else(|| ApiError::internal(&"a public route asks for its caller"))
+        caller
+            .cloned()
+            .map(Self)
+            .ok_or_else(|| ApiError::internal(&"a public route has no caller to extract"))
     }
 }
 
-/// The token that the caller came with.
+/// The caller's token.
 pub struct BearerToken(pub SecretString);
 
 impl<S: Sync> FromRequestParts<S> for BearerToken {
@@ -81,7 +69,7 @@ impl<S: Sync> FromRequestParts<S> for BearerToken {
     }
 }
 
-/// The ids in the path. One that cannot be an id names nothing: not found, as any other that names nothing.
+/// The ids in the path. A malformed id is not found, like an unknown one.
 pub struct PathParams<T>(pub T);
 
 impl<S: Send + Sync, T: PathIds> FromRequestParts<S> for PathParams<T> {
@@ -95,9 +83,9 @@ impl<S: Send + Sync, T: PathIds> FromRequestParts<S> for PathParams<T> {
     }
 }
 
-/// One id, or two.
+/// One id, or a [`PathPair`].
 pub trait PathIds: Sized {
-    /// Reads them, in the order of the path.
+    /// Parses the path's segments, in order.
     fn parse(values: &[&str]) -> Option<Self>;
 }
 
@@ -107,7 +95,7 @@ impl<A: std::str::FromStr> PathIds for A {
     }
 }
 
-/// Two ids of one path.
+/// The two ids of a path.
 pub struct PathPair<A, B>(pub A, pub B);
 
 impl<A: std::str::FromStr, B: std::str::FromStr> PathIds for PathPair<A, B> {
@@ -116,7 +104,7 @@ impl<A: std::str::FromStr, B: std::str::FromStr> PathIds for PathPair<A, B> {
     }
 }
 
-/// The query string.
+/// The parsed query string.
 pub struct QueryParams<T>(pub T);
 
 impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for QueryParams<T> {
@@ -127,16 +115,16 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for QueryParams<T> {
     }
 }
 
-/// What a query string says. What is there without a value is as good as absent: forms and scripts send it so.
+/// Parses a query string. A parameter with an empty value counts as absent: forms and scripts send those.
 pub fn parse_query<T: DeserializeOwned>(query: &str) -> ApiResult<T> {
-    let said = form_urlencoded::parse(query.as_bytes()).filter(|(_, value)| !value.is_empty());
-    let said = form_urlencoded::Serializer::new(String::new()).extend_pairs(said).finish();
-    let reader = serde_urlencoded::Deserializer::new(form_urlencoded::parse(said.as_bytes()));
-    serde_path_to_error::deserialize(reader)
+    let pairs = form_urlencoded::parse(query.as_bytes()).filter(|(_, value)| !value.is_empty());
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
+    serde_path_to_error::deserialize(deserializer)
         .map_err(|error| field_error("query", &error.path().to_string(), error.inner()))
 }
 
-/// What makes two requests one: the caller's `Idempotency-Key`, if they sent one.
+/// The `Idempotency-Key`, if there is one: with the caller and the request it identifies a repetition.
 pub struct IdempotencyHeader(pub Option<IdempotencyKey>);
 
 impl<S: Sync> FromRequestParts<S> for IdempotencyHeader {
@@ -146,7 +134,7 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyHeader {
         let Some(key) = single_header(&parts.headers, "idempotency-key")? else { return Ok(Self(None)) };
         let key = String::from_utf8_lossy(key.as_bytes()).into_owned();
         if !(1..=limit::IDEMPOTENCY_KEY).contains(&key.chars().count()) {
-            let detail = format!("an Idempotency-Key has 1 to {} characters", limit::IDEMPOTENCY_KEY);
+            let detail = format!("Idempotency-Key must have 1 to {} characters", limit::IDEMPOTENCY_KEY);
             return Err(ApiError::new(Code::BadRequest, detail));
         }
         let CurrentCaller(caller) = CurrentCaller::from_request_parts(parts, state).await?;

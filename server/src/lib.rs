@@ -10,6 +10,7 @@ pub mod assess;
 mod auth;
 pub mod clock;
 pub mod config;
+mod delivery;
 pub mod domain;
 mod error;
 pub mod events;
@@ -32,8 +33,9 @@ mod serve;
 mod server;
 pub mod store;
 pub mod supervisor;
+mod text;
 mod token;
-pub mod webhook;
+mod webhook;
 mod worker;
 
 pub use openapi::ApiDescription;

@@ -15,8 +15,9 @@ use tierup_common::problem::Code;
 use crate::clock::Clock;
 use crate::domain::validation::{Validate, Validator};
 use crate::error::{ApiError, ApiResult};
+use crate::extract::body_text;
+use crate::extract::header_value::single_header_text;
 use crate::extract::parse_error::{field_error, unreadable_error};
-use crate::extract::{body_text, single_header_text};
 
 /// A body must arrive within this time.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);

@@ -1,32 +1,24 @@
-//! Serde's errors as problems: with the field, without its value.
+//! Serde's errors as problems: with the field and without its value, which may be a password.
+
+use std::fmt::Display;
 
 use tierup_common::problem::{Code, FieldError};
 use tierup_common::redact;
 
 use crate::error::ApiError;
 
-pub(super) fn unreadable_error(source: &str, path: &str, error: &dyn std::fmt::Display) -> ApiError {
+/// A part of the request (`body`, `query`) that cannot be parsed; `path` is where in it.
+pub(super) fn unreadable_error(source: &str, path: &str, error: &dyn Display) -> ApiError {
+    let (message, position) = redact_error(error);
     let field = if is_root_path(path) { source.to_owned() } else { format!("{source}, {path}") };
-    ApiError::new(Code::BadRequest, format!("{field}: {}", redact_value(&error.to_string())))
+    let position = position.map(|position| format!(" at line {position}")).unwrap_or_default();
+    ApiError::new(Code::BadRequest, format!("{field}: {message}{position}"))
 }
 
-/// What is wrong, without a value of the wrong type: a password may be it, and answers are logged by those who ask.
-fn redact_value(error: &str) -> String {
-    if !error.starts_with("invalid ") {
-        return error.to_owned();
-    }
-    match error.rsplit_once(" at line ") {
-        Some((error, place)) => format!("{} at line {place}", redact::redact_message(error)),
-        None => redact::redact_message(error),
-    }
-}
-
-/// The same, with the field that is to blame as a rule's breach has it.
-pub(super) fn field_error(source: &str, path: &str, error: &dyn std::fmt::Display) -> ApiError {
-    let mut answer = unreadable_error(source, path, error);
-    let error = redact_value(&error.to_string());
-    // Where in the text it stands is of no use to who looks at the field.
-    let message = error.split_once(" at line ").map_or(error.as_str(), |(message, _)| message);
+/// The same, with the field as in a failed validation.
+pub(super) fn field_error(source: &str, path: &str, error: &dyn Display) -> ApiError {
+    let mut problem = unreadable_error(source, path, error);
+    let (message, _) = redact_error(error);
     let path = Some(path).filter(|path| !is_root_path(path));
     let missing = ["missing field `", "unknown field `"].iter().find_map(|begin| message.strip_prefix(begin));
     let missing = missing.and_then(|rest| rest.split('`').next());
@@ -37,8 +29,17 @@ pub(super) fn field_error(source: &str, path: &str, error: &dyn std::fmt::Displa
         (Some(path), _) => Some(path.to_owned()),
         (None, name) => name.map(str::to_owned),
     };
-    answer.problem.errors.extend(field.map(|field| FieldError { field, message: message.to_owned() }));
-    answer
+    problem.problem.errors.extend(field.map(|field| FieldError { field, message: message.clone() }));
+    problem
+}
+
+/// The message without values of the wrong type, and the position in the JSON if there is one.
+fn redact_error(error: &dyn Display) -> (String, Option<String>) {
+    let text = error.to_string();
+    let (message, position) = redact::split_json_position(&text);
+    let message =
+        if message.starts_with("invalid ") { redact::redact_message(message) } else { message.to_owned() };
+    (message, position.map(str::to_owned))
 }
 
 fn is_root_path(path: &str) -> bool {

@@ -4,8 +4,9 @@ use tierup_common::event::ReminderReason;
 use tierup_common::id::{HandoffId, UserId};
 
 use crate::app::App;
+use crate::delivery::DeliveryError;
 use crate::domain::Refusal;
-use crate::mail::{HandoffMail, MailError, compose};
+use crate::mail::{HandoffMail, compose};
 use crate::store::{self, JobResult, LeasedJob};
 use crate::worker::{finish_job, retry_later};
 
@@ -41,8 +42,8 @@ pub(super) async fn run(
             );
             finish_job(app, leased, JobResult::Done).await;
         }
-        Err(MailError::Transient(why)) => retry_later(app, leased, why).await,
-        Err(MailError::Permanent(why)) => {
+        Err(DeliveryError::Transient(why)) => retry_later(app, leased, why).await,
+        Err(DeliveryError::Permanent(why)) => {
             tracing::warn!(%user.id, why, "a message was not sent");
             finish_job(app, leased, JobResult::Failed(why)).await;
         }

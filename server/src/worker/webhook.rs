@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use tierup_common::id::{AccountId, Seq};
 
 use crate::app::App;
+use crate::delivery::DeliveryError;
 use crate::domain::{Job, ScheduledJob, WebhookId};
 use crate::events::LogFollower;
 use crate::store::{self, JobResult, LeasedJob};
-use crate::webhook::CallError;
 use crate::worker::{finish_job, retry_later};
 
 /// The follower's name where its cursors are kept.
@@ -111,8 +111,8 @@ pub(super) async fn run(app: &App, leased: &LeasedJob, seq: Seq, hook: WebhookId
     };
     match hook.call(&event, leased.account, app.clock.now()).await {
         Ok(()) => finish_job(app, leased, JobResult::Done).await,
-        Err(CallError::Transient(why)) => retry_later(app, leased, why).await,
-        Err(CallError::Permanent(why)) => {
+        Err(DeliveryError::Transient(why)) => retry_later(app, leased, why).await,
+        Err(DeliveryError::Permanent(why)) => {
             tracing::warn!(hook = hook.id().0, why, "a webhook was not told");
             finish_job(app, leased, JobResult::Failed(why)).await;
         }
