@@ -4,6 +4,8 @@
 //! log and may be deleted at any time. It follows the log by a cursor of its own, so that no commit waits for it. One
 //! connection writes and a few read beside it; however many search, nobody but they waits for that.
 
+mod batch;
+mod error;
 mod index;
 mod log_reader;
 mod pool;
@@ -20,12 +22,14 @@ use parking_lot::Mutex;
 use tierup_common::id::{AccountId, Seq, SessionId};
 use tokio::sync::Semaphore;
 
+use crate::search::batch::RebuildProgress;
 use crate::search::index::FtsIndex;
 use crate::search::pool::ResourcePool;
 use crate::search::runbook::{Runbook, RunbookFolder, RunbookMap};
-use crate::store::{self, SessionCursor, Store};
+use crate::store::Store;
 
-pub use index::{Document, Hit, HitSource, Solutions};
+pub use error::SearchError;
+pub use index::{Hit, HitSource, Solutions};
 
 /// Nobody waits longer than this for the index to catch up.
 const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -33,26 +37,6 @@ const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(2);
 const READER_COUNT: usize = 2;
 /// Searches under way and waiting, at most; more are told to come again.
 const MAX_QUEUED_SEARCHES: usize = 256;
-
-/// Why the index gives no answer. Nothing that matters is lost by it.
-#[derive(Debug, thiserror::Error)]
-pub enum SearchError {
-    /// The index itself.
-    #[error("search index: {0}")]
-    Index(#[from] rusqlite::Error),
-    /// What it is made from.
-    #[error("search index: {0}")]
-    Store(#[from] store::StoreError),
-    /// The folder of runbooks.
-    #[error("runbooks in {path}: {1}", path = .0.display())]
-    Runbooks(PathBuf, std::io::Error),
-    /// Too many wait for their turn.
-    #[error("too many searches at once")]
-    TooManySearches,
-    /// Nobody waited for it any more, or it panicked.
-    #[error("search was cut short")]
-    Cancelled,
-}
 
 /// The index of a running server. Clones share it.
 #[derive(Clone)]
@@ -233,26 +217,6 @@ impl IndexStatus {
     }
 }
 
-/// A step of reading the log: the sessions it touched as they are now, and how far it went.
-#[derive(Debug)]
-pub struct IndexBatch {
-    /// Forget the account first: the log no longer reaches back to the cursor.
-    pub(crate) clear_first: bool,
-    pub(crate) documents: Vec<(SessionId, Document)>,
-    pub(crate) up_to_seq: Seq,
-    /// What is still to be taken in before the account is known up to there.
-    pub(crate) rebuild: Option<RebuildProgress>,
-}
-
-/// How far an account has been taken in from the beginning.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RebuildProgress {
-    /// Where its log was when that began.
-    newest_seq: Seq,
-    /// The last session that was taken in; none before the first.
-    cursor: Option<SessionCursor>,
-}
-
 /// An index that cannot be written (the disk is full) still answers from what it has.
 fn tolerate_index_error(result: Result<(), SearchError>) -> Result<(), SearchError> {
     match result {
@@ -273,7 +237,6 @@ mod tests {
     use super::*;
     use crate::admin;
     use crate::error::ApiError;
-    use crate::search::pool::tests::occupy_all;
 
     /// The store and the index of an account in which nothing has happened.
     async fn open_empty() -> (TempDir, Store, AccountId, Search) {
@@ -289,7 +252,7 @@ mod tests {
     #[tokio::test]
     async fn whoever_finds_the_line_full_is_told_when_to_come_again() {
         let (_folder, store, account, search) = open_empty().await;
-        let held = occupy_all(&search.0.readers).await;
+        let held = search.0.readers.occupy_all().await;
         let ask = || Box::pin(search.find_sessions(&store, account, "vpn".into()));
         let places = search
             .0
@@ -333,7 +296,7 @@ mod tests {
     async fn what_is_written_holds_no_search_up() {
         let (_folder, store, account, search) = open_empty().await;
         search.index_next_batch(&store, account).await.unwrap();
-        let _held = occupy_all(&search.0.writer).await;
+        let _held = search.0.writer.occupy_all().await;
         let found = search.find_sessions(&store, account, "vpn".into());
         let found = tokio::time::timeout(Duration::from_secs(30), found).await;
         assert!(found.expect("it waits for the writer").unwrap().is_empty());

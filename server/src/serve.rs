@@ -4,6 +4,7 @@
 
 mod detached;
 mod drain;
+mod limits;
 mod protocol_error;
 mod socket;
 
@@ -25,12 +26,11 @@ use tokio_util::task::TaskTracker;
 
 use crate::extract::PeerAddr;
 use crate::serve::detached::DetachedStream;
+use crate::serve::limits::HEADER_TIMEOUT;
 use crate::serve::socket::{Handover, HttpSocket, handle_request};
 
 pub use detached::EndlessBody;
 
-/// Headers arrive within this time, or the connection is cut.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// A client that takes nothing for so long is cut: its stream resumes when it is back.
 const STALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// What a connection keeps of what came in and was not taken yet: a head is smaller, and a body is taken as it comes.

@@ -4,12 +4,10 @@
 //! has come past it gets nothing of the text any more.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
 
 use tierup_common::event::Signal;
 use tierup_common::id::{HandoffId, MessageId, Seq, SessionId};
 
-use crate::events::{AccountChannel, ChannelState};
 use crate::store::{LogEntry, StreamFilter};
 
 /// Something that is being written.
@@ -23,7 +21,7 @@ pub enum TextKey {
 
 impl TextKey {
     /// The streams that carry it are narrowed so.
-    const fn filter(self) -> StreamFilter {
+    pub(super) const fn filter(self) -> StreamFilter {
         match self {
             Self::Assessment(handoff) => StreamFilter::Handoff(handoff),
             Self::Message(session, _) => StreamFilter::Session(session),
@@ -51,32 +49,6 @@ impl TextKey {
     }
 }
 
-/// Somebody who writes a text. When they go, so does the text, unless an event has ended it.
-pub struct DeltaWriter {
-    channel: Arc<AccountChannel>,
-    key: TextKey,
-    generation: u64,
-}
-
-impl DeltaWriter {
-    pub(super) fn start(channel: Arc<AccountChannel>, key: TextKey) -> Self {
-        let beginning = channel.state.lock().partial_texts.start(key);
-        Self { channel, key, generation: beginning }
-    }
-
-    /// The text grew by this much.
-    pub fn append(&self, text: &str) {
-        let grow = |state: &mut ChannelState| state.partial_texts.append(self.key, self.generation, text);
-        self.channel.update_and_wake(self.key.filter(), grow);
-    }
-}
-
-impl Drop for DeltaWriter {
-    fn drop(&mut self) {
-        self.channel.state.lock().partial_texts.discard(self.key, self.generation);
-    }
-}
-
 /// Every text of an account that is being written, or was ended by an event that is still at hand.
 #[derive(Default)]
 pub(super) struct PartialTexts {
@@ -100,7 +72,7 @@ struct PartialText {
 pub(super) struct SentOffsets(Vec<(u64, usize)>);
 
 impl PartialTexts {
-    fn start(&mut self, key: TextKey) -> u64 {
+    pub(super) fn start(&mut self, key: TextKey) -> u64 {
         self.last_generation += 1;
         let texts = self.by_filter.entry(key.filter()).or_default();
         texts.retain(|text| text.key != key);
@@ -113,14 +85,14 @@ impl PartialTexts {
         self.last_generation
     }
 
-    fn append(&mut self, key: TextKey, generation: u64, addition: &str) {
+    pub(super) fn append(&mut self, key: TextKey, generation: u64, addition: &str) {
         let texts = self.by_filter.get_mut(&key.filter()).into_iter().flatten();
         for text in texts.filter(|text| text.generation == generation) {
             text.content.push_str(addition);
         }
     }
 
-    fn discard(&mut self, key: TextKey, generation: u64) {
+    pub(super) fn discard(&mut self, key: TextKey, generation: u64) {
         self.remove_matching(key, |text| text.generation == generation && text.completed_at.is_none());
     }
 

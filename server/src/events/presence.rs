@@ -8,7 +8,7 @@ use tierup_common::event::Signal;
 use tierup_common::id::{HandoffId, UserId};
 use tierup_common::user::Person;
 
-use crate::events::stream::encode_signal;
+use crate::events::frame::encode_signal;
 use crate::store::StreamFilter;
 
 /// Handoffs whose last change is kept for streams that have not sent it yet, at most.

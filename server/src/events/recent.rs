@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use tierup_common::id::{Seq, UserId};
 
+use crate::events::frame::encode_event;
 use crate::store::{LogEntry, StreamFilter};
 
 /// Events kept at hand, at most.
@@ -93,9 +94,4 @@ impl RecentEvents {
         }
         RecentLookup::ReadTo(up_to)
     }
-}
-
-/// An event as server-sent events want it. Its JSON has no line breaks and its name is one of ours.
-fn encode_event(event: &LogEntry) -> Bytes {
-    Bytes::from(format!("id: {}\nevent: {}\ndata: {}\n\n", event.seq, event.kind, event.json))
 }

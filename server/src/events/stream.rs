@@ -20,10 +20,12 @@ use tokio::time::{Instant, Sleep};
 
 use crate::clock::Clock;
 use crate::domain::Caller;
+use crate::events::channel::AccountChannel;
 use crate::events::deltas::SentOffsets;
+use crate::events::frame::{encode_retry, encode_signal};
+use crate::events::hub::EventHub;
 use crate::events::recent::RecentLookup;
 use crate::events::replay::ReplayBatch;
-use crate::events::{AccountChannel, EventHub};
 use crate::store::{self, AccountScope, LogBounds, Store, StreamFilter};
 
 /// A lone stream that broke off comes back within so many milliseconds.
@@ -338,18 +340,6 @@ impl Drop for EventStream {
 /// How long the pause before a client comes back is at most, in milliseconds: the more there are, the longer.
 fn retry_delay_ms(stream_count: usize) -> u64 {
     MIN_RETRY_MS.max(RETRY_MS_PER_STREAM.saturating_mul(stream_count as u64)).min(MAX_RETRY_MS)
-}
-
-/// Tells a client how long that is.
-fn encode_retry(delay_ms: u64) -> Bytes {
-    Bytes::from(format!("retry: {delay_ms}\n\n"))
-}
-
-/// An ephemeral event as server-sent events want it: without an id, so that no client takes it for its place.
-pub(super) fn encode_signal(signal: &Signal) -> Bytes {
-    // A Signal is plain data: turning it into JSON cannot fail.
-    let body = serde_json::to_string(signal).unwrap_or_default();
-    Bytes::from(format!("event: {}\ndata: {body}\n\n", signal.name()))
 }
 
 #[cfg(test)]

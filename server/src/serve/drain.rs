@@ -6,7 +6,6 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -14,10 +13,7 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use parking_lot::Mutex;
 
-/// So much is taken in to be thrown away; whoever sends more has to see for themselves.
-const MAX_DRAINED_BYTES: u64 = 4 * 1024 * 1024;
-/// It is there within so long, or not waited for.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
+use crate::serve::limits::{DRAIN_TIMEOUT, MAX_DRAINED_BYTES};
 
 /// Where what is left of a body is handed back.
 #[derive(Clone, Default)]

@@ -3,8 +3,6 @@
 //! HTTP's machinery answers such a request by itself, with a status and no body, or not at all. It is kept from that
 //! here: whoever sends what cannot be read gets a problem, as for every other error, and time to read it.
 
-use std::time::Duration;
-
 use axum::response::IntoResponse;
 use http_body_util::BodyExt;
 use tierup_common::problem::Code;
@@ -13,12 +11,7 @@ use tokio::net::TcpStream;
 
 use crate::error::{ApiError, finish_response};
 use crate::router::new_request_id;
-use crate::serve::HEADER_TIMEOUT;
-
-/// A client has so long to take the answer, and to stop sending.
-const SEND_TIMEOUT: Duration = Duration::from_secs(3);
-/// So much of what a client still sends is thrown away, so that its machine does not throw away the answer.
-const MAX_DRAINED_BYTES: u64 = 4 * 1024 * 1024;
+use crate::serve::limits::{DRAIN_TIMEOUT, HEADER_TIMEOUT, MAX_DRAINED_BYTES};
 
 /// An answer without a body is shorter.
 const MAX_BARE_RESPONSE_BYTES: usize = 512;
@@ -71,7 +64,7 @@ impl ProtocolError {
             Ok::<_, std::io::Error>(())
         };
         // Whoever does not take it in time, or has gone, does without.
-        let _ = tokio::time::timeout(SEND_TIMEOUT, say).await;
+        let _ = tokio::time::timeout(DRAIN_TIMEOUT, say).await;
     }
 
     async fn into_response_bytes(self) -> Vec<u8> {
