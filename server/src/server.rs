@@ -64,7 +64,7 @@ impl Server {
     pub async fn start(folder: &Path, config: ServerConfig, clock: Clock) -> Result<Self, StartError> {
         let stop = CancellationToken::new();
         let supervisor = Supervisor::new(stop.clone());
-        let events = EventHub::default();
+        let events = EventHub::new(supervisor.clone());
         let (commit_events, changes) = (events.clone(), events.subscribe_changes());
         let metrics = Arc::new(Metrics::new(events.sent()));
         let commit_metrics = Arc::clone(&metrics);

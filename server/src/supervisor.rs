@@ -90,6 +90,20 @@ impl Supervisor {
         }
     }
 
+    /// Wraps a task that may end at any time; only a panic in it fails the server.
+    pub fn supervise_panics(
+        &self,
+        name: impl Into<TaskName>,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let (name, supervisor) = (name.into(), self.clone());
+        async move {
+            if AssertUnwindSafe(work).catch_unwind().await.is_err() {
+                supervisor.fail(FatalError::TaskPanicked(name));
+            }
+        }
+    }
+
     /// The server cannot go on. The first reason is the one that is told.
     pub fn fail(&self, why: FatalError) {
         tracing::error!(%why, "the server cannot go on");
@@ -145,6 +159,10 @@ mod tests {
         let supervisor = Supervisor::default();
         supervisor.spawn_task("four", async { panic!("four fell over") }).await.unwrap();
         assert_eq!(wait_for_failure(&supervisor).await, FatalError::TaskPanicked("four".into()));
+
+        let supervisor = Supervisor::default();
+        tokio::spawn(supervisor.supervise_panics("five", async { panic!("five fell over") })).await.unwrap();
+        assert_eq!(wait_for_failure(&supervisor).await, FatalError::TaskPanicked("five".into()));
     }
 
     #[tokio::test]
@@ -166,6 +184,7 @@ mod tests {
         let stops = supervisor.spawn_task("stops", async move { told.cancelled().await });
         stop.cancel();
         stops.await.unwrap();
+        tokio::spawn(supervisor.supervise_panics("short", ready(()))).await.unwrap();
         assert!(supervisor.is_healthy());
     }
 }

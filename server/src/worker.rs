@@ -74,10 +74,10 @@ pub fn start(app: &App, supervisor: &Supervisor) -> JoinSet<()> {
 async fn run_pool(app: App, pool: JobPool) {
     let permits = Arc::new(Semaphore::new(pool.max_concurrent));
     let mut running = JoinSet::new();
-    let notifier = app.events.job_notifier(pool.kind);
+    let job_added = app.events.job_notifier(pool.kind);
     loop {
         // Listen before looking, so that a job committed in between rings.
-        let mut notified = std::pin::pin!(notifier.notified());
+        let mut notified = std::pin::pin!(job_added.notified());
         notified.as_mut().enable();
         let free = permits.available_permits();
         // A look costs the writer nothing.

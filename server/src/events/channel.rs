@@ -16,6 +16,7 @@ use crate::events::presence::Presence;
 use crate::events::recent::RecentEvents;
 use crate::events::replay::ReplayQueue;
 use crate::store::{LogEntry, StreamFilter};
+use crate::supervisor::Supervisor;
 
 /// Who reads what is told to the whole team, and then not again for so long a stream: whoever opens and closes streams
 /// without a pause must not keep the server busy with it. It is a twentieth of what telling takes.
@@ -36,6 +37,7 @@ pub(super) struct AccountChannel {
     pub(super) state: Mutex<ChannelState>,
     pub(super) replay: ReplayQueue,
     pub(super) change_counter: ChangeCounter,
+    pub(super) supervisor: Supervisor,
 }
 
 #[derive(Default)]
@@ -177,7 +179,7 @@ impl AccountChannel {
             return;
         };
         let channel = Arc::clone(self);
-        runtime.spawn(async move {
+        let notify_later = async move {
             loop {
                 tokio::time::sleep(pause).await;
                 let mut wakers = Vec::new();
@@ -192,7 +194,8 @@ impl AccountChannel {
                 drop(state);
                 wakers.into_iter().for_each(Waker::wake);
             }
-        });
+        };
+        runtime.spawn(self.supervisor.supervise_panics("presence", notify_later));
     }
 }
 

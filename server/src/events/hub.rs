@@ -14,6 +14,7 @@ use crate::events::delta_writer::DeltaWriter;
 use crate::events::deltas::TextKey;
 use crate::events::follower::LogFollower;
 use crate::store::{AccessChange, CommitEffects};
+use crate::supervisor::Supervisor;
 
 /// All accounts' channels, and the bell that workers hear.
 #[derive(Clone, Default)]
@@ -25,9 +26,15 @@ pub struct EventHub {
     log_followers: Arc<Mutex<Vec<LogFollower>>>,
     frames_sent: Counter,
     change_counter: ChangeCounter,
+    supervisor: Supervisor,
 }
 
 impl EventHub {
+    /// A hub without subscribers; `supervisor` watches its tasks.
+    pub fn new(supervisor: Supervisor) -> Self {
+        Self { supervisor, ..Self::default() }
+    }
+
     /// Rings for what was just committed. Called on the writer thread, after the commit and before its answer.
     pub fn publish(&self, effects: CommitEffects) {
         effects.access_changes.iter().for_each(|rights| self.close_revoked(*rights));
@@ -128,6 +135,7 @@ impl EventHub {
         let new = || {
             Arc::new(AccountChannel {
                 change_counter: self.change_counter.clone(),
+                supervisor: self.supervisor.clone(),
                 ..AccountChannel::default()
             })
         };

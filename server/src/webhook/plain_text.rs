@@ -39,7 +39,7 @@ pub(super) fn escape_mattermost(text: &str) -> String {
             '@' => plain.extend([c, ZERO_WIDTH_SPACE]),
             // A handoff's number (`#7`) is no hashtag, and a time (`12:30`) no emoji.
             '#' if rest.peek().is_some_and(|next| !next.is_ascii_digit()) => {
-                plain.extend([c, ZERO_WIDTH_SPACE])
+                plain.extend([c, ZERO_WIDTH_SPACE]);
             }
             ':' if rest.peek().is_some_and(|next| !next.is_whitespace())
                 && !(before.is_ascii_digit() && rest.peek().is_some_and(char::is_ascii_digit)) =>
