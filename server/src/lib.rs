@@ -1,8 +1,8 @@
-//! The tierup server: sessions, handoffs and events of a support team, held by one process in one folder.
+//! The tierup server: holds the sessions, handoffs and events of a support team in one process and one folder.
 //!
-//! [`Server::start`] starts one; the binary, the demo and the tests all come in by it. The rooms, from the bottom up:
-//! `domain` (the rules, pure), `store` (SQLite), `bell` (what is new), `search`, `assess` and `mail` (what slow work
-//! needs), `worker` (slow work), `handler` and `router` (the API).
+//! [`Server::start`] starts one, for the binary, the demo and the tests alike. The layers, from the bottom up: `domain`
+//! (the rules, pure), `store` (SQLite), `events` (the event hub and its streams), `search`, `assess`, `mail` and
+//! `webhook`, `worker` (background jobs), `handler` and `router` (the API).
 
 pub mod admin;
 pub mod app;

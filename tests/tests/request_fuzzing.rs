@@ -361,10 +361,7 @@ async fn a_request_that_names_no_host_or_two_is_refused_and_says_why() {
         for hosts in ["", "Host: a.test\r\nHost: b.test\r\n", "Host: a.test\r\nhost: a.test\r\n"] {
             let answer = ask(path, hosts).await;
             assert!(answer.starts_with("HTTP/1.1 400 "), "{path} with {hosts:?}: {answer}");
-            assert!(
-                answer.contains("/problems/bad-request") && answer.contains("host header"),
-                "{answer}"
-            );
+            assert!(answer.contains("/problems/bad-request") && answer.contains("host header"), "{answer}");
         }
     }
 }
