@@ -1,9 +1,8 @@
-//! The bell: tells every stream of an account that there is something new, and keeps what is newest at hand.
+//! The event streams: who is connected, and what each stream sends.
 //!
-//! What is new is never in the bell. Durable events are rows of the log, of which each account's channel keeps the
-//! newest as frames, serialised once for all streams. Growing texts and presence are plain state that a stream
-//! compares with what it has sent. So a stream that was slow, or away, reads on from where it was: nothing is pushed
-//! at it, nothing overflows.
+//! The log in the database is the source of truth. Each account's channel keeps its newest events as frames, serialized
+//! once for all streams; partial texts and presence are plain state. A stream is a cursor: when woken, it compares all
+//! of these with what it has sent. So a slow or returning stream continues where it was, and no queue can overflow.
 
 mod channel;
 mod delta_writer;

@@ -18,20 +18,20 @@ use crate::events::replay::ReplayQueue;
 use crate::store::{LogEntry, StreamFilter};
 use crate::supervisor::Supervisor;
 
-/// Who reads what is told to the whole team, and then not again for so long a stream: whoever opens and closes streams
-/// without a pause must not keep the server busy with it. It is a twentieth of what telling takes.
+/// After a presence update, the team waits this long per stream for the next one: clients that open and close streams
+/// in a loop must not keep the server busy. Waking a stream takes a twentieth of it.
 const PRESENCE_PAUSE_PER_STREAM: Duration = Duration::from_micros(100);
-/// However large a team is, it sees within this time who reads what.
+/// The longest pause, however large the team.
 const MAX_PRESENCE_PAUSE: Duration = Duration::from_secs(2);
 
-/// Counts commits, and streams that begin and end: what most figures of `/metrics` come from.
+/// Counts commits and opened or closed streams: a change means that metrics may have changed.
 pub(super) type ChangeCounter = watch::Sender<u64>;
 
 pub(super) fn count_change(change_counter: &ChangeCounter) {
     change_counter.send_modify(|count| *count += 1);
 }
 
-/// What the streams of one account share.
+/// The state that the streams of one account share.
 #[derive(Default)]
 pub(super) struct AccountChannel {
     pub(super) state: Mutex<ChannelState>,
@@ -42,37 +42,37 @@ pub(super) struct AccountChannel {
 
 #[derive(Default)]
 pub(super) struct ChannelState {
-    /// The newest event that a stream has heard of.
+    /// The newest event that was published or that a stream has seen in the log.
     pub(super) newest_seq: Seq,
     pub(super) recent_events: RecentEvents,
     pub(super) partial_texts: PartialTexts,
     pub(super) presence: Presence,
-    /// Whether the team was just told who reads what.
+    /// Limits how often the team gets presence updates.
     presence_throttle: PresenceThrottle,
     pub(super) subscribers: Slab<Subscriber>,
-    /// The readers of each part of the log, by their place.
+    /// Keys of the subscribers with each filter.
     subscribers_by_filter: HashMap<StreamFilter, BTreeSet<usize>>,
-    /// How many were here when some were told to end.
+    /// How many streams were open when streams were last told to close.
     pub(super) stream_count_at_close: usize,
 }
 
-/// How the team is told who reads what.
+/// Whether the team may get a presence update now.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 enum PresenceThrottle {
-    /// At once.
+    /// Yes.
     #[default]
     Idle,
-    /// It was told just now.
+    /// An update was just sent.
     Paused,
-    /// It was told just now, and something has changed since.
+    /// An update was just sent, and presence has changed since.
     PausedWithPending,
 }
 
-/// An open stream, as the channel knows it.
+/// An open stream.
 pub(super) struct Subscriber {
     pub(super) caller: Arc<Caller>,
     filter: StreamFilter,
-    /// The handoff that others see them read.
+    /// The handoff that others see them viewing.
     viewing: Option<HandoffId>,
     pub(super) is_closed: bool,
     pub(super) waker: Option<Waker>,
@@ -81,8 +81,8 @@ pub(super) struct Subscriber {
 impl AccountChannel {
     pub(super) fn publish(&self, events: Vec<LogEntry>) {
         let mut state = self.state.lock();
-        let wakers = state.take_wakers_matching(|reader| {
-            events.iter().any(|event| event.is_visible_to(reader.caller.id, reader.filter))
+        let wakers = state.take_wakers_matching(|subscriber| {
+            events.iter().any(|event| event.is_visible_to(subscriber.caller.id, subscriber.filter))
         });
         for event in events {
             state.newest_seq = state.newest_seq.max(event.seq);
@@ -95,7 +95,7 @@ impl AccountChannel {
         wakers.into_iter().for_each(Waker::wake);
     }
 
-    /// Changes the state and wakes the streams of a part of the log, which find out for themselves what is new for them.
+    /// Updates the state and wakes the streams with a filter, which then look for what they have not sent.
     pub(super) fn update_and_wake(&self, filter: StreamFilter, update: impl FnOnce(&mut ChannelState)) {
         let mut state = self.state.lock();
         update(&mut state);
@@ -107,10 +107,10 @@ impl AccountChannel {
     pub(super) fn close_matching(&self, matches: impl Fn(&Subscriber) -> bool) {
         let mut state = self.state.lock();
         state.stream_count_at_close = state.subscribers.len();
-        for (_, reader) in &mut state.subscribers {
-            reader.is_closed |= matches(reader);
+        for (_, subscriber) in &mut state.subscribers {
+            subscriber.is_closed |= matches(subscriber);
         }
-        let wakers = state.take_wakers_matching(|reader| reader.is_closed);
+        let wakers = state.take_wakers_matching(|subscriber| subscriber.is_closed);
         drop(state);
         wakers.into_iter().for_each(Waker::wake);
     }
@@ -136,28 +136,28 @@ impl AccountChannel {
 
     pub(super) fn unsubscribe(self: &Arc<Self>, key: usize) {
         let mut state = self.state.lock();
-        let Some(reader) = state.subscribers.try_remove(key) else { return };
-        if let Some(places) = state.subscribers_by_filter.get_mut(&reader.filter) {
-            places.remove(&key);
-            if places.is_empty() {
-                state.subscribers_by_filter.remove(&reader.filter);
+        let Some(subscriber) = state.subscribers.try_remove(key) else { return };
+        if let Some(keys) = state.subscribers_by_filter.get_mut(&subscriber.filter) {
+            keys.remove(&key);
+            if keys.is_empty() {
+                state.subscribers_by_filter.remove(&subscriber.filter);
             }
         }
         drop(state);
-        if let Some(handoff) = reader.viewing {
-            self.update_presence(handoff, |presence| presence.remove_viewer(handoff, reader.caller.id));
+        if let Some(handoff) = subscriber.viewing {
+            self.update_presence(handoff, |presence| presence.remove_viewer(handoff, subscriber.caller.id));
         }
         count_change(&self.change_counter);
     }
 
-    /// Changes who reads a handoff. Others who read it are told at once, and so is the team, unless it was told just now.
+    /// Updates who views a handoff. Its other viewers are woken at once, and so is the team unless it is paused.
     fn update_presence(self: &Arc<Self>, handoff: HandoffId, update: impl FnOnce(&mut Presence) -> bool) {
         let mut state = self.state.lock();
         if !update(&mut state.presence) {
             return;
         }
         let mut wakers = state.take_wakers_for(StreamFilter::Handoff(handoff));
-        let rest = match state.presence_throttle {
+        let pause = match state.presence_throttle {
             PresenceThrottle::Idle => Some(state.notify_team(&mut wakers)),
             PresenceThrottle::Paused | PresenceThrottle::PausedWithPending => {
                 state.presence_throttle = PresenceThrottle::PausedWithPending;
@@ -166,15 +166,15 @@ impl AccountChannel {
         };
         drop(state);
         wakers.into_iter().for_each(Waker::wake);
-        if let Some(rest) = rest {
-            self.pause_presence(rest);
+        if let Some(pause) = pause {
+            self.pause_presence(pause);
         }
     }
 
-    /// Lets the team rest, and tells it what has changed meanwhile, until nothing has.
+    /// Waits, and wakes the team again if presence has changed meanwhile, until it has not.
     fn pause_presence(self: &Arc<Self>, mut pause: Duration) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            // The last streams go with the runtime: there is nobody to be told, nor to rest.
+            // The runtime is shutting down: no stream is left to wake.
             self.state.lock().presence_throttle = PresenceThrottle::Idle;
             return;
         };
@@ -200,25 +200,25 @@ impl AccountChannel {
 }
 
 impl ChannelState {
-    /// What wakes the streams that wait and that this is true of.
+    /// Takes the wakers of the idle streams that match.
     fn take_wakers_matching(&mut self, matches: impl Fn(&Subscriber) -> bool) -> Vec<Waker> {
-        let concerned = self.subscribers.iter_mut().filter(|(_, reader)| matches(reader));
-        concerned.filter_map(|(_, reader)| reader.waker.take()).collect()
+        let matching = self.subscribers.iter_mut().filter(|(_, subscriber)| matches(subscriber));
+        matching.filter_map(|(_, subscriber)| subscriber.waker.take()).collect()
     }
 
-    /// What wakes the streams of a part of the log that wait: no other stream is looked at.
+    /// Takes the wakers of the idle streams with a filter, without visiting any other stream.
     fn take_wakers_for(&mut self, filter: StreamFilter) -> Vec<Waker> {
-        let places = self.subscribers_by_filter.get(&filter).into_iter().flatten();
-        places.filter_map(|place| self.subscribers.get_mut(*place)?.waker.take()).collect()
+        let keys = self.subscribers_by_filter.get(&filter).into_iter().flatten();
+        keys.filter_map(|key| self.subscribers.get_mut(*key)?.waker.take()).collect()
     }
 
-    /// Adds what wakes the streams of the team; how long they rest then.
+    /// Adds the wakers of the team's streams; returns how long to pause then.
     fn notify_team(&mut self, wakers: &mut Vec<Waker>) -> Duration {
         self.presence_throttle = PresenceThrottle::Paused;
         let team = self.take_wakers_for(StreamFilter::Team);
-        let rest = PRESENCE_PAUSE_PER_STREAM.saturating_mul(u32::try_from(team.len()).unwrap_or(u32::MAX));
+        let pause = PRESENCE_PAUSE_PER_STREAM.saturating_mul(u32::try_from(team.len()).unwrap_or(u32::MAX));
         wakers.extend(team);
-        rest.min(MAX_PRESENCE_PAUSE)
+        pause.min(MAX_PRESENCE_PAUSE)
     }
 }
 
@@ -235,7 +235,7 @@ mod tests {
     const STREAMS: usize = 5_000;
     const REOPENINGS: usize = 1_000;
 
-    /// A stream that counts how often it is woken, and that never looks.
+    /// Counts how often it is woken, and never polls.
     #[derive(Default)]
     struct CountingWaker {
         wake_count: AtomicUsize,
@@ -268,7 +268,7 @@ mod tests {
         let again = |(sleeper, key): &(Arc<CountingWaker>, usize)| {
             channel.state.lock().subscribers[*key].waker = Some(Waker::from(Arc::clone(sleeper)));
         };
-        // Nothing is awaited meanwhile: the team rests.
+        // Nothing is awaited, so the pause cannot end.
         for _ in 0..REOPENINGS {
             let key = channel.subscribe(Arc::clone(&dana), StreamFilter::Handoff(handoff), Some(handoff));
             again(&(Arc::clone(&beside), place));
@@ -282,7 +282,7 @@ mod tests {
             2 * REOPENINGS,
             "whoever reads it too is told at once"
         );
-        // What changed meanwhile is told afterwards.
+        // What changed during the pause is sent after it.
         let (first, _) = &team[0];
         first.notify.notified().await;
         while first.wake_count.load(Ordering::SeqCst) < 2 {
@@ -296,12 +296,12 @@ mod tests {
     async fn a_channel_forgets_whoever_has_left() {
         let channel = Arc::new(AccountChannel::default());
         for number in 0..100 {
-            let narrow = if number % 2 == 0 {
+            let filter = if number % 2 == 0 {
                 StreamFilter::Team
             } else {
                 StreamFilter::Handoff(HandoffId::new(at(0)))
             };
-            let (_, key) = subscribe_idle(&channel, narrow);
+            let (_, key) = subscribe_idle(&channel, filter);
             channel.unsubscribe(key);
         }
         let state = channel.state.lock();

@@ -1,11 +1,11 @@
-//! How a worker writes a text that streams show as it grows.
+//! Writes a text that streams show as it grows.
 
 use std::sync::Arc;
 
 use crate::events::channel::{AccountChannel, ChannelState};
 use crate::events::deltas::TextKey;
 
-/// Somebody who writes a text. When they go, so does the text, unless an event has ended it.
+/// Writes one text. Dropping it discards the text, unless an event has completed it.
 pub struct DeltaWriter {
     channel: Arc<AccountChannel>,
     key: TextKey,
@@ -14,14 +14,14 @@ pub struct DeltaWriter {
 
 impl DeltaWriter {
     pub(super) fn start(channel: Arc<AccountChannel>, key: TextKey) -> Self {
-        let beginning = channel.state.lock().partial_texts.start(key);
-        Self { channel, key, generation: beginning }
+        let generation = channel.state.lock().partial_texts.start(key);
+        Self { channel, key, generation }
     }
 
-    /// The text grew by this much.
+    /// Appends to the text and wakes the streams that show it.
     pub fn append(&self, text: &str) {
-        let grow = |state: &mut ChannelState| state.partial_texts.append(self.key, self.generation, text);
-        self.channel.update_and_wake(self.key.filter(), grow);
+        let append = |state: &mut ChannelState| state.partial_texts.append(self.key, self.generation, text);
+        self.channel.update_and_wake(self.key.filter(), append);
     }
 }
 

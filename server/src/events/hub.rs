@@ -1,4 +1,4 @@
-//! The hub: publishes each commit to the streams, workers and followers that it concerns.
+//! Publishes each commit to the streams, workers and followers that it concerns.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,13 +16,13 @@ use crate::events::follower::LogFollower;
 use crate::store::{AccessChange, CommitEffects};
 use crate::supervisor::Supervisor;
 
-/// All accounts' channels, and the bell that workers hear.
+/// The channels of all accounts, and what workers and followers wait for. Clones share it.
 #[derive(Clone, Default)]
 pub struct EventHub {
     channels: Arc<Mutex<HashMap<AccountId, Arc<AccountChannel>>>>,
-    /// What the workers of each kind of job hear.
+    /// Wakes the workers of each kind of job.
     job_notifiers: Arc<Mutex<HashMap<&'static str, Arc<Notify>>>>,
-    /// Whoever follows every log.
+    /// Followers of all accounts' logs.
     log_followers: Arc<Mutex<Vec<LogFollower>>>,
     frames_sent: Counter,
     change_counter: ChangeCounter,
@@ -35,9 +35,9 @@ impl EventHub {
         Self { supervisor, ..Self::default() }
     }
 
-    /// Rings for what was just committed. Called on the writer thread, after the commit and before its answer.
+    /// Publishes a commit. Runs on the writer thread, after the commit and before its callers are answered.
     pub fn publish(&self, effects: CommitEffects) {
-        effects.access_changes.iter().for_each(|rights| self.close_revoked(*rights));
+        effects.access_changes.iter().for_each(|change| self.close_revoked(*change));
         let mut events = effects.events.into_iter().peekable();
         while let Some(first) = events.next() {
             let account = first.account;
@@ -59,58 +59,57 @@ impl EventHub {
         count_change(&self.change_counter);
     }
 
-    /// Counts commits, and streams that begin and end: whoever waits for a figure of these looks again when it changes.
+    /// Changes with each commit and each opened or closed stream: metrics may have changed then.
     pub fn subscribe_changes(&self) -> watch::Receiver<u64> {
         self.change_counter.subscribe()
     }
 
-    /// Rings when there are new jobs of a kind. Listen before looking for them, so that no ring is missed.
+    /// Notifies of new jobs of a kind. Enable it before looking for jobs, so that none is missed.
     pub fn job_notifier(&self, kind: &'static str) -> Arc<Notify> {
         Arc::clone(self.job_notifiers.lock().entry(kind).or_default())
     }
 
-    /// Follows every account's log from now on.
+    /// Follows the logs of all accounts from now on.
     pub fn follow_logs(&self) -> LogFollower {
-        let growth = LogFollower::default();
-        self.log_followers.lock().push(growth.clone());
-        growth
+        let follower = LogFollower::default();
+        self.log_followers.lock().push(follower.clone());
+        follower
     }
 
-    /// Somebody writes something from the start, again or for the first time. They keep what is given until the event
-    /// that ends the text is committed.
+    /// Starts a text, or starts it again. Keep the writer until the event that completes the text is committed.
     pub fn start_text(&self, account: AccountId, key: TextKey) -> DeltaWriter {
         DeltaWriter::start(self.channel(account), key)
     }
 
-    /// Who is reading a handoff now.
+    /// Who is viewing a handoff.
     pub fn viewers(&self, account: AccountId, handoff: HandoffId) -> Vec<Person> {
         self.channel(account).state.lock().presence.viewers(handoff)
     }
 
-    /// Counts the changes of who reads what in an account.
+    /// Changes whenever the viewers of any of the account's handoffs change.
     pub fn presence_version(&self, account: AccountId) -> u64 {
         self.channel(account).state.lock().presence.version()
     }
 
-    /// How many streams are open.
+    /// The number of open streams.
     pub fn stream_count(&self) -> usize {
         let channels: Vec<_> = self.channels.lock().values().cloned().collect();
         channels.iter().map(|channel| channel.state.lock().subscribers.len()).sum()
     }
 
-    /// How many streams of a user are open.
+    /// The number of a user's open streams.
     pub fn user_stream_count(&self, account: AccountId, user: UserId) -> usize {
         let channel = self.channel(account);
         let state = channel.state.lock();
-        state.subscribers.iter().filter(|(_, reader)| reader.caller.id == user).count()
+        state.subscribers.iter().filter(|(_, subscriber)| subscriber.caller.id == user).count()
     }
 
-    /// Counts what streams send.
+    /// The counter of sent frames.
     pub fn sent(&self) -> Counter {
         self.frames_sent.clone()
     }
 
-    /// Ends every stream: the server stops.
+    /// Closes all streams, because the server stops.
     pub fn close_all(&self) {
         let channels: Vec<_> = self.channels.lock().values().cloned().collect();
         for channel in channels {
@@ -118,16 +117,18 @@ impl EventHub {
         }
     }
 
-    /// Ends the streams of whoever may no longer listen.
-    fn close_revoked(&self, rights: AccessChange) {
-        match rights {
+    /// Closes the streams whose access was revoked.
+    fn close_revoked(&self, change: AccessChange) {
+        match change {
             AccessChange::UserChanged => {}
             AccessChange::TokenRevoked(account, token) => {
-                self.channel(account).close_matching(|reader| reader.caller.token == token);
+                self.channel(account).close_matching(|subscriber| subscriber.caller.token == token);
             }
-            AccessChange::UserRevoked(account, user, but) => self.channel(account).close_matching(|reader| {
-                reader.caller.id == user && but.is_none_or(|but| reader.caller.token != but)
-            }),
+            AccessChange::UserRevoked(account, user, kept) => {
+                self.channel(account).close_matching(|subscriber| {
+                    subscriber.caller.id == user && kept.is_none_or(|kept| subscriber.caller.token != kept)
+                })
+            }
         }
     }
 
