@@ -281,10 +281,7 @@ impl Settings {
             "anthropic" => ModelApi::Anthropic,
             other => {
                 let other = value::quote_word(other);
-                let why = format!(
-                    "unknown engine {other}
-hint: use playbook, openai, anthropic or off"
-                );
+                let why = format!("unknown engine {other}\nhint: use playbook, openai, anthropic or off");
                 return Err(invalid_setting("assessment_engine", why));
             }
         };
@@ -297,8 +294,7 @@ hint: use playbook, openai, anthropic or off"
         let model = model.ok_or_else(|| {
             invalid_setting(
                 "assessment_model",
-                "required with a model's engine
-hint: use the name of a model that the endpoint serves",
+                "required with a model's engine\nhint: use the name of a model that the endpoint serves",
             )
         })?;
         let seconds = self.assessment_timeout_seconds.unwrap_or(60);

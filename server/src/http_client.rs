@@ -11,10 +11,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 #[derive(Debug, thiserror::Error)]
 pub enum HttpClientError {
     /// The address must not be called.
-    #[error(
-        "{0} is a link-local or metadata address
-hint: use another endpoint"
-    )]
+    #[error("{0} is a link-local or metadata address\nhint: use another endpoint")]
     ForbiddenAddress(IpAddr),
     /// The library's error.
     #[error("http client: {0}")]

@@ -43,8 +43,7 @@ fn build_transport(url: &str) -> Result<lettre::transport::smtp::AsyncSmtpTransp
     if url.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return Err(invalid_setting(
             "mail_url",
-            "must not contain spaces or line breaks
-hint: write a space in the password as %20",
+            "must not contain spaces or line breaks\nhint: write a space in the password as %20",
         ));
     }
     let Some((_, rest)) = url.split_once("://") else { return Err(invalid_setting("mail_url", URL_FORMAT)) };
@@ -70,13 +69,8 @@ hint: write a space in the password as %20",
 
 /// Parses a sender that every mail server accepts.
 fn parse_sender(from: &str) -> Result<Mailbox, ConfigError> {
-    let no_mailbox = || {
-        invalid_setting(
-            "mail_from",
-            "not a mailbox
-hint: write it like tierup <tierup@acme.test>",
-        )
-    };
+    let no_mailbox =
+        || invalid_setting("mail_from", "not a mailbox\nhint: write it like tierup <tierup@acme.test>");
     if from.chars().any(char::is_control) {
         return Err(no_mailbox());
     }

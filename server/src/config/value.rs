@@ -45,8 +45,7 @@ pub(super) fn parse_key(
 ) -> Result<Option<SecretString>, ConfigError> {
     let bare = trim_value(key.expose_secret());
     if bare.chars().any(|c| !c.is_ascii_graphic()) {
-        let why = "contains a space, a line break or another character that no key has
-hint: check what was copied";
+        let why = "contains a space, a line break or another character that no key has\nhint: check what was copied";
         return Err(invalid_setting(setting, why));
     }
     Ok(Some(bare).filter(|key| !key.is_empty()).map(SecretString::from))

@@ -14,6 +14,6 @@ pub const PATH: &str = "/handoffs/{number}";
 /// How to open one handoff.
 pub async fn page(Path(number): Path<String>) -> ApiResult<Html<String>> {
     let number = number.parse().map(Number);
-    let number = number.map_err(|_| ApiError::new(Code::NotFound, "there is nothing at this path"))?;
+    let number = number.map_err(|_| ApiError::new(Code::NotFound, "no such path"))?;
     Ok(Html(HANDOFF_LINK.replace("{number}", &number.to_string())))
 }
