@@ -89,7 +89,7 @@ async fn wait_for<T>(
         }
         ConnectionEvent::EventsStalled { .. } => {
             Err(CliError::from(CallError::unreachable("no events come, so no answer would be heard"))
-                .hint("`tierup doctor` says why; without --wait it is said all the same"))
+                .with_hint("`tierup doctor` says why; without --wait it is said all the same"))
         }
         ConnectionEvent::Refused(reason) => Err(CliError::error(quote_server(&reason))),
         ConnectionEvent::LoggedOut(reason) => Err(CliError::not_logged_in(quote_server(&reason))),

@@ -99,7 +99,7 @@ pub async fn run_with_reconnect(
 /// What ends all attempts: a token that no longer works, or a stream that this user may not read.
 fn refusal(failure: &CallError) -> Option<ConnectionEvent> {
     let CallError::Problem(problem) = failure else { return None };
-    let reason = || problem.with_detail.clone().unwrap_or_else(|| problem.title.clone());
+    let reason = || problem.detail.clone().unwrap_or_else(|| problem.title.clone());
     match problem.status {
         401 => Some(ConnectionEvent::LoggedOut(reason())),
         403 | 404 => Some(ConnectionEvent::Refused(reason())),
