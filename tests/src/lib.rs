@@ -40,7 +40,7 @@ pub use console::Console;
 pub use fake_mail_server::{FakeMailServer, MailBehavior};
 pub use fake_model::{FakeModel, ModelBehavior};
 pub use faulty_server::{FaultyServer, ServerBehavior};
-pub use hurl::{HurlScript, Variables};
+pub use hurl::{Variables, run_script};
 pub use pending_request::PendingRequest;
 pub use proxy::{BlackholeProxy, LossyProxy};
 pub use pty::Pty;

@@ -128,7 +128,7 @@ impl FilePaths {
                 TokenTree::Punct(_) => colons = 0,
                 TokenTree::Literal(literal) => {
                     let text = literal.to_string();
-                    if text.starts_with("\"crate::") {
+                    if text.contains("::") {
                         self.inline.insert(text.trim_matches('"').split("::").map(str::to_owned).collect());
                     }
                     colons = 0;
