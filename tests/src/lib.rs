@@ -51,7 +51,7 @@ pub use world::World;
 /// Whatever is waited for comes within this time.
 pub const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What a test does when all tests run, or the bigger thing that it does for `just quick_or_soak`.
+/// What a test does when all tests run, or the bigger thing that it does for `just soak`.
 pub fn quick_or_soak<T>(quick: T, long: T) -> T {
     if std::env::var_os("TIERUP_SOAK").is_some() { long } else { quick }
 }

@@ -1,6 +1,6 @@
 //! What only time and numbers show: readers that never read, log-ins that fail. `resource_usage.rs` has what the whole process shows.
 //!
-//! Times are compared with what the same machine took a moment before; the promised bounds hold in `just quick_or_soak`, where
+//! Times are compared with what the same machine took a moment before; the promised bounds hold in `just soak`, where
 //! nothing else runs, and the quick form holds the order of magnitude. A mutant seen to fail: a log-in that does
 //! not hash for users that are not there.
 

@@ -62,7 +62,7 @@ impl PtyFixture {
 
 const DATA_DIR: &str = ".local/share/tierup";
 
-/// How long an end may take. A second is the promise, which `just quick_or_soak` holds on a machine that has nothing else to
+/// How long an end may take. A second is the promise, which `just soak` holds on a machine that has nothing else to
 /// do; while all tests run, this is for what would be felt as hanging.
 fn exit_time_limit() -> Duration {
     Duration::from_secs(quick_or_soak(10, 1))

@@ -31,7 +31,7 @@ impl FaultyDisk {
     /// A disk with room, under the files of this folder.
     pub fn new(root: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/shared/disk.c");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/binary/disk.c");
         let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
         let mut compile = Command::new(compiler);
         compile.args(["-shared", "-fPIC", "-O1", "-o"]).arg(folder.path().join("disk.so")).arg(source);

@@ -3,37 +3,27 @@
 //! nothing and hears nothing twice.
 //!
 //! Mutants seen to fail: a resumed stream that begins one event late, a claim that is answered and not written.
-//! `just quick_or_soak` kills it a hundred times instead of four.
-
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-#[path = "shared/server_process.rs"]
-mod server_process;
+//! `just soak` kills it a hundred times instead of four.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use reqwest::Method;
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use server_process::start_server;
-use tierup_server::admin;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
+
+use crate::fixture::{Fixture, OwnerClient, intake_body};
+use crate::server_process::ServerProcess;
+use crate::{TIMEOUT, is_soak};
 
 const WRITERS: usize = 8;
 /// Who listens meanwhile, and breaks off at any byte.
 const LISTENERS: usize = 50;
-
-/// So many sessions are made within this time, or none are made any more.
-const TIMEOUT: Duration = Duration::from_mins(2);
-
-fn http_client() -> reqwest::Client {
-    reqwest::Client::builder().no_proxy().timeout(Duration::from_mins(1)).build().unwrap()
-}
 
 /// What came of a key, as far as answers arrived.
 #[derive(Clone, Default)]
@@ -53,31 +43,22 @@ struct Acknowledgements {
 
 /// Opens sessions, escalates them and claims the handoffs until the server is gone; the last key, of which an answer did
 /// not arrive, is tried first next time.
-async fn run_writer(
-    http: reqwest::Client,
-    url: String,
-    token: String,
-    acknowledgements: Arc<Acknowledgements>,
-    mut key: String,
-) -> String {
-    let ask = async |path: String, key: String, body: Value| -> Option<Value> {
-        let request = http.post(format!("{url}{path}")).bearer_auth(&token);
-        let request = request.header("idempotency-key", key);
-        let sent = if body.is_null() { request } else { request.json(&body) }.send().await;
-        sent.ok().filter(|response| response.status().is_success())?.json().await.ok()
+async fn run_writer(client: OwnerClient, acknowledgements: Arc<Acknowledgements>, mut key: String) -> String {
+    let post = async |path: &str, key: &str, body: Value| -> Option<Value> {
+        let (status, body) = client.try_send_json(Method::POST, path, body, key).await.ok()?;
+        (200..300).contains(&status).then_some(body).filter(Value::is_object)
     };
     loop {
-        let body = json!({"intake_type": "free_text", "intake_content": {"text": key}});
-        let Some(session) = ask("/ai-sessions".into(), key.clone(), body).await else { return key };
+        let Some(session) = post("/ai-sessions", &key, intake_body(&key)).await else { return key };
         let id = session["id"].as_str().unwrap();
         acknowledgements.record(&key, |made| id.clone_into(&mut made.session_id));
         let body = json!({"intent": "escalate", "engineer_notes": key});
         let path = format!("/ai-sessions/{id}/handoff");
-        let Some(handoff) = ask(path, format!("h-{key}"), body).await else { return key };
+        let Some(handoff) = post(&path, &format!("h-{key}"), body).await else { return key };
         let id = handoff["id"].as_str().unwrap();
         acknowledgements.record(&key, |made| made.handoff_id = Some(id.to_owned()));
         let path = format!("/handoffs/{id}/claim");
-        let Some(claimed) = ask(path, format!("c-{key}"), Value::Null).await else { return key };
+        let Some(claimed) = post(&path, &format!("c-{key}"), Value::Null).await else { return key };
         assert_eq!(claimed["status"], "claimed");
         acknowledgements.record(&key, |made| made.is_claimed = true);
         key = format!("key-{}", acknowledgements.next_key.fetch_add(1, Ordering::Relaxed));
@@ -85,6 +66,16 @@ async fn run_writer(
 }
 
 impl Acknowledgements {
+    /// Waits until this many sessions are acknowledged.
+    async fn wait_for(&self, sessions: usize) {
+        let wait = async {
+            while self.by_key.lock().unwrap().len() < sessions {
+                self.changed.notified().await;
+            }
+        };
+        tokio::time::timeout(TIMEOUT, wait).await.expect("the writers get no further");
+    }
+
     /// An answer arrived.
     fn record(&self, key: &str, change: impl FnOnce(&mut AcknowledgedWork)) {
         change(self.by_key.lock().unwrap().entry(key.into()).or_default());
@@ -92,10 +83,9 @@ impl Acknowledgements {
     }
 
     /// What is stored is what was acknowledged, and of the keys in flight perhaps a step more.
-    fn assert_matches_database(&self, data: &Path, in_flight: &[String]) {
-        let checked = admin::check(data).unwrap();
-        assert!(checked.is_sound(), "{:?}", checked.problems);
-        let database = rusqlite::Connection::open(data.join("tierup.db")).unwrap();
+    fn assert_matches_database(&self, fixture: &Fixture, in_flight: &[String]) {
+        fixture.stored_sessions();
+        let database = rusqlite::Connection::open(fixture.data.join("tierup.db")).unwrap();
         let stored = |sql: &str| -> BTreeSet<String> {
             let mut rows = database.prepare(sql).unwrap();
             let keys: Vec<String> =
@@ -128,16 +118,11 @@ impl Acknowledgements {
 
 /// Hears events after a place until the server is gone, and goes away and comes back in between as it pleases; the
 /// places, in the order in which they came.
-async fn run_listener(
-    http: reqwest::Client,
-    url: String,
-    token: String,
-    mut seqs: Vec<u64>,
-    seed: u64,
-) -> Vec<u64> {
+async fn run_listener(client: OwnerClient, mut seqs: Vec<u64>, seed: u64) -> Vec<u64> {
     let mut random = fastrand::Rng::with_seed(seed);
     loop {
-        let request = http.get(format!("{url}/escalations/stream")).bearer_auth(&token);
+        let request =
+            client.http.get(format!("{}/api/v1/escalations/stream", client.url)).bearer_auth(&client.token);
         let after = seqs.last().copied().unwrap_or(0);
         let Ok(mut response) = request.header("last-event-id", after).send().await else { return seqs };
         let enough = random.usize(1..8_000);
@@ -160,104 +145,81 @@ async fn run_listener(
     }
 }
 
-/// Told to stop in the middle of it, it ends well, in time, and with everything it said yes to.
+fn start(fixture: &Fixture) -> (ServerProcess, OwnerClient) {
+    fixture.start(&["--assessment-engine", "off"], Stdio::null())
+}
+
+/// One writer for each key.
+fn spawn_writers(
+    client: &OwnerClient,
+    acknowledgements: &Arc<Acknowledgements>,
+    keys: impl IntoIterator<Item = String>,
+) -> JoinSet<String> {
+    let writers = keys.into_iter().map(|key| run_writer(client.clone(), Arc::clone(acknowledgements), key));
+    writers.collect()
+}
+
+fn first_keys() -> impl Iterator<Item = String> {
+    (0..WRITERS).map(|writer| format!("first-{writer}"))
+}
+
+/// Stopped by SIGTERM in the middle of it, the server ends well and in time.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_is_there_after_a_stop_too() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    let token = admin::init(&data, "Acme", "ana@acme.test", "Ana Ruiz").unwrap().token;
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let (told, http) = (Arc::new(Acknowledgements::default()), http_client());
-    let server = start_server(&data, &["--assessment-engine", "off"], Stdio::null());
-    let url = format!("{}/api/v1", server.url);
-    let mut writers = JoinSet::new();
-    for writer in 0..WRITERS {
-        let key = format!("first-{writer}");
-        writers.spawn(run_writer(http.clone(), url.clone(), token.clone(), Arc::clone(&told), key));
-    }
-    let ears = (0..20).map(|seed| run_listener(http.clone(), url.clone(), token.clone(), Vec::new(), seed));
-    let ears: Vec<_> = ears.map(tokio::spawn).collect();
-    let made = async {
-        while told.by_key.lock().unwrap().len() < 50 {
-            told.changed.notified().await;
-        }
-    };
-    tokio::time::timeout(TIMEOUT, made).await.expect("the writers get no further");
-
+    let (fixture, acknowledgements) = (Fixture::new(), Arc::new(Acknowledgements::default()));
+    let (server, client) = start(&fixture);
+    let writers = spawn_writers(&client, &acknowledgements, first_keys());
+    let listeners: JoinSet<_> = (0..20).map(|seed| run_listener(client.clone(), Vec::new(), seed)).collect();
+    acknowledgements.wait_for(50).await;
     let began = Instant::now();
-    let ended = tokio::task::spawn_blocking(move || server.stop(Signal::TERM)).await.unwrap();
 
-    assert!(
-        ended.success() && began.elapsed() < Duration::from_secs(5),
-        "{ended} after {:?}",
-        began.elapsed()
-    );
+    let status = tokio::task::spawn_blocking(move || server.stop(Signal::TERM)).await.unwrap();
+
+    let took = began.elapsed();
+    assert!(status.success() && took < Duration::from_secs(5), "{status} after {took:?}");
     let in_flight = writers.join_all().await;
-    for ear in ears {
-        ear.await.unwrap();
-    }
-    told.assert_matches_database(&data, &in_flight);
+    listeners.join_all().await;
+    acknowledgements.assert_matches_database(&fixture, &in_flight);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_is_there_once_however_often_the_server_is_killed() {
-    let rounds = if std::env::var_os("TIERUP_SOAK").is_some() { 100 } else { 4 };
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    let token = admin::init(&data, "Acme", "ana@acme.test", "Ana Ruiz").unwrap().token;
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let told = Arc::new(Acknowledgements::default());
-    let mut keys: Vec<String> = (0..WRITERS).map(|n| format!("first-{n}")).collect();
-    let mut heard = vec![Vec::new(); LISTENERS];
+    let rounds = if is_soak() { 100 } else { 4 };
+    let (fixture, acknowledgements) = (Fixture::new(), Arc::new(Acknowledgements::default()));
+    let mut keys: Vec<String> = first_keys().collect();
+    let mut received = vec![Vec::new(); LISTENERS];
     for round in 0..rounds {
-        let http = http_client();
-        let server = start_server(&data, &["--assessment-engine", "off"], Stdio::null());
-        let url = format!("{}/api/v1", server.url);
-        let ears = heard.drain(..).zip(1..).map(|(heard, seed)| {
-            tokio::spawn(run_listener(http.clone(), url.clone(), token.clone(), heard, seed))
-        });
-        let ears: Vec<_> = ears.collect();
-        let mut writers = JoinSet::new();
-        for key in keys.drain(..) {
-            writers.spawn(run_writer(http.clone(), url.clone(), token.clone(), Arc::clone(&told), key));
-        }
-        let enough = told.by_key.lock().unwrap().len() + 40 + round % 7 * 13;
-        let made = async {
-            while told.by_key.lock().unwrap().len() < enough {
-                told.changed.notified().await;
-            }
-        };
-        tokio::time::timeout(TIMEOUT, made).await.expect("the writers get no further");
+        let (server, client) = start(&fixture);
+        let listeners = received.drain(..).zip(1..);
+        let listeners: Vec<_> =
+            listeners.map(|(seqs, seed)| tokio::spawn(run_listener(client.clone(), seqs, seed))).collect();
+        let writers = spawn_writers(&client, &acknowledgements, keys);
+        let enough = acknowledgements.by_key.lock().unwrap().len() + 40 + round % 7 * 13;
+        acknowledgements.wait_for(enough).await;
         drop(server);
         keys = writers.join_all().await;
-        for ear in ears {
-            heard.push(ear.await.unwrap());
+        for listener in listeners {
+            received.push(listener.await.unwrap());
         }
     }
 
-    told.assert_matches_database(&data, &keys);
-    let server = start_server(&data, &["--assessment-engine", "off"], Stdio::null());
-    let url = format!("{}/api/v1", server.url);
-    let http = http_client();
-    let made = told.by_key.lock().unwrap().clone();
+    acknowledgements.assert_matches_database(&fixture, &keys);
+    let (server, client) = start(&fixture);
+    let made = acknowledgements.by_key.lock().unwrap().clone();
     for (key, made) in &made {
-        let get = async |path: String| -> Value {
-            let response = http.get(format!("{url}{path}")).bearer_auth(&token).send().await.unwrap();
-            response.json().await.unwrap()
-        };
-        let session = get(format!("/ai-sessions/{}", made.session_id)).await;
-        assert_eq!(session["intake_content"]["text"], json!(key), "an acknowledged session is not there");
+        let (_, session) = client.get(&format!("/ai-sessions/{}", made.session_id)).await;
+        assert_eq!(session["intake_content"]["text"], json!(key), "an acknowledged session is missing");
         let Some(handoff) = &made.handoff_id else { continue };
-        let handoff = get(format!("/handoffs/{handoff}")).await;
-        assert_eq!(handoff["session_id"], json!(made.session_id), "an acknowledged handoff is not there");
+        let (_, handoff) = client.get(&format!("/handoffs/{handoff}")).await;
+        assert_eq!(handoff["session_id"], json!(made.session_id), "an acknowledged handoff is missing");
         assert!(!made.is_claimed || handoff["claimed_by_name"] == "Ana Ruiz", "{handoff}");
     }
-    // What is said in a session goes only to streams that are narrowed to it.
-    let log = rusqlite::Connection::open(data.join("tierup.db")).unwrap();
+    // Messages go only to streams that are filtered to their session.
+    let log = rusqlite::Connection::open(fixture.data.join("tierup.db")).unwrap();
     let mut log = log.prepare("SELECT seq FROM event WHERE type <> 'message_added' ORDER BY seq").unwrap();
     let log: Vec<u64> = log.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-    for heard in heard {
-        assert!(heard.len() > 20 && log.starts_with(&heard), "missed, or came twice: {heard:?} of {log:?}");
+    for seqs in received {
+        assert!(seqs.len() > 20 && log.starts_with(&seqs), "missed or repeated: {seqs:?} of {log:?}");
     }
     assert!(server.stop(Signal::TERM).success());
 }

@@ -1,16 +1,12 @@
 //! The binary as its owner uses it: init, user add, serve.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-#[path = "shared/server_process.rs"]
-mod server_process;
-
 use std::path::Path;
 use std::process::{Output, Stdio};
 
 use rustix::process::Signal;
 use serde_json::Value;
-use server_process::{start_server, tierup_server};
+
+use crate::server_process::{ServerProcess, start_server, tierup_server};
 
 fn run_init(data: &Path, account: &str, email: &str) -> Output {
     let mut command = tierup_server();
@@ -31,6 +27,10 @@ fn run_user_add(data: &Path, email: &str, more: &[&str]) -> Output {
     let mut command = tierup_server();
     command.args(["user", "add", "--json", "--email", email, "--name", "Sam Ortiz", "--role", "engineer"]);
     command.args(more).arg("--data").arg(data).output().unwrap()
+}
+
+fn serve(data: &Path, args: &[&str]) -> ServerProcess {
+    start_server(tierup_server(), data, args, Stdio::null())
 }
 
 fn parse_json(output: &Output) -> Value {
@@ -55,7 +55,7 @@ fn a_folder_is_made_served_and_stopped() {
     assert!(owner["account_id"].is_string() && owner["user_id"].is_string());
 
     // A mail server that is not there: nobody is to notice before there is mail.
-    let server = start_server(&data, &["--mail-url", "smtp://127.0.0.1:9"], Stdio::null());
+    let server = serve(&data, &["--mail-url", "smtp://127.0.0.1:9"]);
     assert!(server.url.starts_with("http://127.0.0.1:"));
     // While it runs.
     let sam = parse_json(&run_user_add(&data, "sam@acme.test", &[]));
@@ -101,7 +101,7 @@ fn the_example_of_every_setting_serves_and_leaves_none_out() {
     let whole = whole.replace("/var/lib/tierup/runbooks", &runbooks.display().to_string());
     let file = folder.path().join("server.toml");
     std::fs::write(&file, whole).unwrap();
-    let server = start_server(&data, &["--config", file.to_str().unwrap()], Stdio::null());
+    let server = serve(&data, &["--config", file.to_str().unwrap()]);
     assert!(server.url.starts_with("http://127.0.0.1:"));
 }
 
@@ -186,7 +186,7 @@ fn whoever_stops_it_as_soon_as_it_listens_sees_it_end_well() {
     let data = folder.path().join("data");
     parse_json(&run_init(&data, "Acme", "ana@acme.test"));
     for signal in [Signal::TERM, Signal::INT, Signal::TERM, Signal::INT] {
-        assert_eq!(start_server(&data, &[], Stdio::null()).stop(signal).code(), Some(0), "{signal:?}");
+        assert_eq!(serve(&data, &[]).stop(signal).code(), Some(0), "{signal:?}");
     }
 }
 
@@ -197,7 +197,7 @@ fn settings_come_from_the_file_and_the_environment_wins() {
     parse_json(&run_init(&data, "Acme", "ana@acme.test"));
     let file = folder.path().join("server.toml");
     std::fs::write(&file, "assessment_engine = 'openai'\n").unwrap();
-    let start_server = |engine: Option<&str>| {
+    let run_serve = |engine: Option<&str>| {
         let mut command = tierup_server();
         command.args(["serve", "--data"]).arg(&data).arg("--config").arg(&file);
         if let Some(engine) = engine {
@@ -205,10 +205,10 @@ fn settings_come_from_the_file_and_the_environment_wins() {
         }
         command.output().unwrap()
     };
-    assert_fails_with(&start_server(None), "assessment_model: name the model");
-    assert_fails_with(&start_server(Some("gpt")), "\"gpt\" is no engine");
+    assert_fails_with(&run_serve(None), "assessment_model: name the model");
+    assert_fails_with(&run_serve(Some("gpt")), "\"gpt\" is no engine");
     std::fs::write(&file, "asessment_engine = 'off'\n").unwrap();
-    assert_fails_with(&start_server(None), "unknown field `asessment_engine`");
+    assert_fails_with(&run_serve(None), "unknown field `asessment_engine`");
     let help = tierup_server().args(["serve", "--help"]).output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
     for setting in ["LISTEN", "ASSESSMENT_URL", "RUNBOOKS", "MAIL_URL", "PUBLIC_URL"] {

@@ -2,20 +2,16 @@
 //!
 //! A mutant seen to fail: a session that is put together whole before it is sent.
 
-#![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-#[path = "shared/server_process.rs"]
-mod server_process;
-
 use std::process::Stdio;
 
 use futures_util::StreamExt;
 use futures_util::future::join_all;
+use reqwest::Method;
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use server_process::{ServerProcess, start_server};
-use tierup_server::admin;
+
+use crate::fixture::Fixture;
+use crate::server_process::ServerProcess;
 
 /// A note as large as one may be.
 const NOTE_BYTES: usize = 32 * 1024;
@@ -37,8 +33,7 @@ fn reset_peak(server: &ServerProcess) {
 }
 
 /// Reads the whole answer and keeps nothing; how many bytes it had.
-async fn download(request: reqwest::RequestBuilder) -> reqwest::Result<usize> {
-    let response = request.send().await?;
+async fn download(response: reqwest::Response) -> reqwest::Result<usize> {
     assert_eq!(response.status(), 200);
     let mut body = response.bytes_stream();
     let mut bytes = 0;
@@ -50,42 +45,32 @@ async fn download(request: reqwest::RequestBuilder) -> reqwest::Result<usize> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_reads_a_session_that_is_full_costs_a_piece_of_it_and_not_the_whole() {
-    // The client wants a provider of cryptography even where none is used; the first one in wins.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let folder = tempfile::tempdir().unwrap();
-    let made = admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
-    let server = start_server(folder.path(), &["--assessment-engine", "off"], Stdio::null());
-    let url = format!("{}/api/v1", server.url);
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let post = async |path: String, body: Value| {
-        http.post(path).bearer_auth(&made.token).json(&body).send().await.unwrap()
-    };
-    let opened = post(
-        format!("{url}/ai-sessions"),
-        json!({"intake_type": "free_text", "intake_content": {"text": "It stops."}}),
-    );
-    let opened: Value = opened.await.json().await.unwrap();
-    let session = format!("{url}/ai-sessions/{}", opened["id"].as_str().unwrap());
+    let fixture = Fixture::new();
+    let (server, client) = fixture.start(&["--assessment-engine", "off"], Stdio::null());
+    let (_, opened) = client.open_session("It stops.").await;
+    let session = format!("/ai-sessions/{}", opened["id"].as_str().unwrap());
 
     // Until it is full.
     let note = json!({"kind": "note", "content": "x".repeat(NOTE_BYTES)});
-    let mut said = 0;
+    let mut notes = 0;
     let refused = loop {
-        let notes = (0..WRITERS).map(|_| post(format!("{session}/messages"), note.clone()));
-        let answers = join_all(notes).await;
-        said += answers.iter().filter(|answer| answer.status() == 201).count();
-        if let Some(refused) = answers.into_iter().find(|answer| answer.status() != 201) {
+        let path = format!("{session}/messages");
+        let answers = join_all((0..WRITERS).map(|_| client.post(&path, note.clone()))).await;
+        notes += answers.iter().filter(|(status, _)| *status == 201).count();
+        if let Some(refused) = answers.into_iter().find(|(status, _)| *status != 201) {
             break refused;
         }
     };
-    assert_eq!(refused.status(), 409);
-    let problem: Value = refused.json().await.unwrap();
-    assert_eq!(problem["type"], "/problems/session-full", "{problem}");
-    assert_eq!(said, 511, "16 MiB, of which the intake is a little");
+    let (status, problem) = refused;
+    assert_eq!((status, &problem["type"]), (409, &"/problems/session-full".into()), "{problem}");
+    assert_eq!(notes, 511, "16 MiB, of which the intake is a little");
 
-    let read = |path: &str| download(http.get(format!("{session}{path}")).bearer_auth(&made.token));
+    let read = async |path: &str| {
+        let response = client.try_send(Method::GET, &format!("{session}{path}"), Value::Null, "").await?;
+        download(response).await
+    };
     let whole = [read("").await.unwrap(), read("/timeline").await.unwrap()];
-    assert!(whole.iter().all(|bytes| *bytes > said * NOTE_BYTES), "{whole:?}");
+    assert!(whole.iter().all(|bytes| *bytes > notes * NOTE_BYTES), "{whole:?}");
     reset_peak(&server);
     let before = memory_bytes(&server, "VmRSS");
     let both = (0..READERS).map(|_| async { [read("").await, read("/timeline").await] });
