@@ -18,6 +18,10 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
+/// An assessment that suggests two steps.
+pub const TWO_STEP_ASSESSMENT: &str =
+    "**Likely cause:** DNS\n**Steps**\n1. Flush the cache\n2. Ask the resolver\n**Confidence:** low";
+
 /// How an endpoint behaves.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ModelBehavior {

@@ -3,7 +3,7 @@
 //! ```text
 //! let world = World::new().await;
 //! let (sam, mut priya) = (world.engineer("Sam Ortiz").await, world.console("Priya Nair").await);
-//! let vpn = sam.escalates("VPN is down").await;
+//! let vpn = sam.escalate("VPN is down").await;
 //! priya.sees("VPN is down").await;   // waits on the draw, with a deadline
 //! priya.press("<enter><enter>").await;
 //! priya.sees("active, yours").await;
@@ -11,7 +11,7 @@
 //!
 //! Nothing here is a stand-in for our own code: the server is the real one on a free port, the console the real loop
 //! on a buffer instead of a terminal, mail goes to a real SMTP conversation and assessments to a real HTTP endpoint.
-//! Nothing sleeps: whoever waits, waits for a fact, and after [`SOON`] the story has failed.
+//! Nothing sleeps: whoever waits, waits for a fact, and after [`TIMEOUT`] the story has failed.
 
 #![expect(clippy::expect_used, reason = "a story that cannot be told fails, and says where")]
 #![expect(clippy::missing_panics_doc, reason = "see above")]
@@ -38,11 +38,11 @@ use std::time::Duration;
 pub use api_client::{ApiClient, Escalation, http_client};
 pub use console::Console;
 pub use fake_mail_server::{FakeMailServer, MailBehavior};
-pub use fake_model::{FakeModel, ModelBehavior};
+pub use fake_model::{FakeModel, ModelBehavior, TWO_STEP_ASSESSMENT};
 pub use faulty_server::{FaultyServer, ServerBehavior};
 pub use hurl::{Variables, run_script};
 pub use pending_request::PendingRequest;
-pub use proxy::{BlackholeProxy, LossyProxy};
+pub use proxy::{BlackholeProxy, BufferingProxy, LossyProxy};
 pub use pty::Pty;
 pub use sse_client::SseClient;
 pub use webhook_receiver::WebhookReceiver;

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use tierup_e2e::{ApiClient, World};
-use tierup_server::config::Settings;
 
 /// What a client knows of a handoff who has only ever heard events.
 #[derive(Clone, PartialEq, Debug)]
@@ -85,8 +84,7 @@ struct CreatedIds {
 
 #[tokio::test]
 async fn folding_the_log_gives_what_the_tables_say() {
-    let settings = Settings { assessment_engine: Some("off".into()), ..Settings::default() };
-    let world = World::with_settings(settings).await;
+    let world = World::without_assessments().await;
     let mut team = vec![world.owner()];
     for name in ["Sam Ortiz", "Priya Nair", "Dana Wu"] {
         team.push(world.engineer(name).await);

@@ -13,7 +13,6 @@ use futures_util::future::join_all;
 use serde_json::json;
 use stateright::semantics::{ConsistencyTester, LinearizabilityTester, SequentialSpec};
 use tierup_e2e::{ApiClient, Escalation, World, quick_or_soak};
-use tierup_server::config::Settings;
 
 /// Somebody, by their place in the team.
 type MemberIndex = usize;
@@ -129,8 +128,7 @@ async fn perform_random_operations(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_many_did_at_once_could_have_been_done_one_after_the_other() {
-    let mut world =
-        World::with_settings(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await;
+    let mut world = World::without_assessments().await;
     let sam = world.engineer("Sam Ortiz").await;
     let mut team = Vec::new();
     for name in ["Priya Nair", "Dana Wu", "Lee Chan"] {

@@ -8,10 +8,10 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tierup_e2e::{FakeMailServer, FakeModel, MailBehavior, ModelBehavior, World, quick_or_soak};
+use tierup_e2e::{
+    FakeMailServer, FakeModel, MailBehavior, ModelBehavior, TWO_STEP_ASSESSMENT, World, quick_or_soak,
+};
 use tierup_server::config::Settings;
-
-const ASSESSMENT: &str = "**Likely cause:** DNS\n**Steps**\n1. Flush it\n**Confidence:** low";
 
 fn mail_settings(url: &str) -> Settings {
     let off = Some("off".into());
@@ -95,7 +95,7 @@ async fn what_breaks_off_is_tried_three_times() {
 #[tokio::test]
 async fn a_mail_server_that_says_nothing_holds_nobody_up() {
     let mut office = FakeMailServer::start(MailBehavior::SilentAfterGreeting).await;
-    let model = FakeModel::start(ModelBehavior::Answers(ASSESSMENT.into())).await;
+    let model = FakeModel::start(ModelBehavior::Answers(TWO_STEP_ASSESSMENT.into())).await;
     let url = Some(office.url().to_owned().into());
     let mut world = World::with_settings(Settings { mail_url: url, ..model.server_settings(60) }).await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);

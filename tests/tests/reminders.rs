@@ -4,10 +4,8 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use serde_json::json;
-use tierup_e2e::{FakeMailServer, FakeModel, MailBehavior, ModelBehavior, World};
+use tierup_e2e::{FakeMailServer, FakeModel, MailBehavior, ModelBehavior, TWO_STEP_ASSESSMENT, World};
 use tierup_server::config::Settings;
-
-const ASSESSMENT: &str = "**Likely cause:** DNS\n**Steps**\n1. Flush it\n**Confidence:** low";
 
 /// A world in which an escalation rings again after a quarter of an hour, and its post office.
 async fn world_with_reminders() -> (FakeMailServer, World) {
@@ -91,7 +89,7 @@ async fn a_claim_that_stands_still_is_warned_and_then_goes_back_to_the_queue() {
 
 #[tokio::test]
 async fn whoever_tries_steps_keeps_their_claim() {
-    let model = FakeModel::start(ModelBehavior::Answers(ASSESSMENT.into())).await;
+    let model = FakeModel::start(ModelBehavior::Answers(TWO_STEP_ASSESSMENT.into())).await;
     let world =
         World::with_settings(Settings { stale_claim_hours: Some(8), ..model.server_settings(10) }).await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);

@@ -13,8 +13,7 @@ use tierup_common::user::Role;
 use tierup_e2e::openapi::{OpenApiDocument, Operation};
 use tierup_e2e::{ApiClient, World, http_client};
 use tierup_server::admin;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::AsyncReadExt;
 
 /// The same requests every time; another seed makes others.
 const SEED: u64 = 7;
@@ -349,9 +348,8 @@ async fn nothing_that_is_malformed_is_more_than_refused() {
 async fn a_request_that_names_no_host_or_two_is_refused_and_says_why() {
     let world = World::new().await;
     let ask = async |path: &str, hosts: &str| {
-        let mut socket = TcpStream::connect(world.url().trim_start_matches("http://")).await.unwrap();
         let request = format!("GET {path} HTTP/1.1\r\n{hosts}Connection: close\r\n\r\n");
-        socket.write_all(request.as_bytes()).await.unwrap();
+        let mut socket = world.connect(&request).await;
         let mut answer = String::new();
         socket.read_to_string(&mut answer).await.unwrap();
         answer

@@ -13,8 +13,6 @@ use reqwest::Method;
 use serde_json::json;
 use tierup_e2e::{ApiClient, World, http_client, quick_or_soak};
 use tierup_server::config::Settings;
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 
@@ -79,7 +77,7 @@ async fn resource_usage(world: &World) -> ResourceUsage {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_has_been_used_a_lot_holds_what_it_held() {
     let _alone = PROCESS_LOCK.lock().await;
-    let world = World::with_settings(settings_without_assessments()).await;
+    let world = World::without_assessments().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let uses = async |times: usize| {
         for _ in 0..times {
@@ -90,9 +88,7 @@ async fn a_server_that_has_been_used_a_lot_holds_what_it_held() {
             assert_eq!(sam.try_claim(&vpn).await.status, 409);
             assert_eq!(sam.get("/nowhere").await.status, 404);
             // Somebody who goes in the middle of a word.
-            let mut socket = TcpStream::connect(world.url().trim_start_matches("http://")).await.unwrap();
-            socket.write_all(b"GET /api/v1/me HTT").await.unwrap();
-            drop(socket);
+            drop(world.connect("GET /api/v1/me HTT").await);
             priya.resolve(&vpn.session_id, "done").await;
         }
         world.wait_for_metric("tierup_streams", "0").await;
@@ -120,7 +116,7 @@ async fn a_server_that_has_been_used_a_lot_holds_what_it_held() {
 async fn whatever_strangers_make_up_is_not_kept() {
     const LONG: usize = 24 * 1024;
     let _alone = PROCESS_LOCK.lock().await;
-    let world = World::with_settings(settings_without_assessments()).await;
+    let world = World::without_assessments().await;
     let http = http_client();
     let asks = async |number: usize| {
         let method = format!("{}{number}", "M".repeat(LONG));
@@ -140,7 +136,7 @@ async fn whatever_strangers_make_up_is_not_kept() {
 async fn a_page_is_not_kept_for_each_way_to_ask_for_it() {
     const LONG: usize = 24 * 1024;
     let _alone = PROCESS_LOCK.lock().await;
-    let world = World::with_settings(settings_without_assessments()).await;
+    let world = World::without_assessments().await;
     let sam = world.engineer("Sam Ortiz").await;
     let asks = async |number: usize| {
         // What has no value is as good as absent.

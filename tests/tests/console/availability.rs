@@ -1,13 +1,11 @@
 //! What can be done now is offered, what cannot is not, and whoever tries is told why before the server is asked.
 
 use crate::fixtures::{escalate_and_assess, open_claimed_session, world_with_assessment};
-use tierup_e2e::World;
-
-const ASSESSMENT: &str = "**Likely cause:** DNS\n**Steps**\n1. Flush the cache\n**Confidence:** low";
+use tierup_e2e::{TWO_STEP_ASSESSMENT, World};
 
 #[tokio::test]
 async fn what_the_server_would_refuse_opens_no_dialog() {
-    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let (_sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let dana = world.engineer("Dana Wu").await;
     let mut priya = world.console("Priya Nair").await;
@@ -73,7 +71,7 @@ async fn what_arrives_out_of_sight_is_told() {
 
 #[tokio::test]
 async fn a_command_need_not_be_typed_to_its_end_where_it_means_one_thing() {
-    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let (_sam, _vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
     priya.press("<esc>2:rel<enter>").await;

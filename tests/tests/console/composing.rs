@@ -1,14 +1,11 @@
 //! Writing in a session and reading it: undo, history, one's own editor, copying, Markdown, what is new below.
 
 use crate::fixtures::{escalate_and_assess, open_claimed_session, world_with_assessment};
-use tierup_e2e::{FakeModel, ModelBehavior, World};
-
-const ASSESSMENT: &str =
-    "**Likely cause:** DNS\n**Steps**\n1. Flush the cache\n2. Ask the resolver\n**Confidence:** low";
+use tierup_e2e::{FakeModel, ModelBehavior, TWO_STEP_ASSESSMENT, World};
 
 #[tokio::test]
 async fn what_is_typed_can_be_undone_and_sent_before_comes_back() {
-    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let (_sam, _vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
     priya.press("<ctrl-t>").await;
@@ -43,7 +40,7 @@ async fn what_is_typed_can_be_undone_and_sent_before_comes_back() {
 
 #[tokio::test]
 async fn keys_that_wait_share_a_picture_and_each_does_what_it_does() {
-    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let (_sam, _vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
     let before = priya.frames_drawn();
@@ -61,7 +58,7 @@ async fn keys_that_wait_share_a_picture_and_each_does_what_it_does() {
 
 #[tokio::test]
 async fn the_message_is_written_in_ones_own_editor() {
-    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let (_sam, _vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
     let editor = world.folder().join("editor.sh");
@@ -80,7 +77,7 @@ async fn the_message_is_written_in_ones_own_editor() {
 
 #[tokio::test]
 async fn a_message_a_code_block_and_what_is_selected_are_copied() {
-    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let code = "Run:\n```sh\nip link set mtu 1400\n```\nor\n```\nreboot\n```\nand call";
     sam.wait_for_assessment(&vpn).await;
@@ -111,7 +108,7 @@ async fn a_message_a_code_block_and_what_is_selected_are_copied() {
 
 #[tokio::test]
 async fn a_message_is_markdown_and_its_links_lead_somewhere() {
-    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
     let text = "See [the page](https://a.test/x) or https://b.test/y_z, not [this](javascript:x).\n\n\
@@ -144,7 +141,7 @@ async fn an_answer_that_fails_is_said_where_it_would_be() {
 
 #[tokio::test]
 async fn whoever_scrolled_up_is_told_what_is_new_below() {
-    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
     for number in 3..=40 {

@@ -5,12 +5,10 @@ use std::time::Duration;
 use ratatui::style::Color;
 use tierup_common::user::Role;
 use tierup_e2e::{ApiClient, Console, World};
-use tierup_server::config::Settings;
 
 /// A world without assessments, and somebody in it who has three problems.
 async fn world_with_three_handoffs() -> (World, ApiClient) {
-    let world =
-        World::with_settings(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await;
+    let world = World::without_assessments().await;
     let sam = world.engineer("Sam Ortiz").await;
     for (problem, priority) in [("Printer jams", "low"), ("VPN is down", "urgent"), ("Mail is slow", "high")]
     {
@@ -63,8 +61,7 @@ async fn a_filter_narrows_the_list_as_one_types_and_escape_shows_all() {
 
 #[tokio::test]
 async fn a_filter_finds_what_only_the_server_knows() {
-    let world =
-        World::with_settings(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await;
+    let world = World::without_assessments().await;
     let sam = world.engineer("Sam Ortiz").await;
     let session = sam.open_session("Outlook is slow").await;
     sam.add_note(&session, "The mailbox has 80,000 items in one folder.").await;

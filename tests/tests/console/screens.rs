@@ -4,7 +4,6 @@ use crate::screen_snapshot::{
     TERMINAL_SIZES, assert_screen_snapshot, escalate_vpn_problem, open_console, world_with_model,
 };
 use tierup_e2e::{Console, FakeModel, ModelBehavior, World};
-use tierup_server::config::Settings;
 
 #[tokio::test]
 async fn an_empty_queue_says_what_to_do() {
@@ -43,8 +42,7 @@ async fn a_queue_that_is_loading_and_one_that_could_not_be_loaded() {
 
 #[tokio::test]
 async fn a_filter_a_palette_and_a_command_over_a_long_list() {
-    let world =
-        World::with_settings(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await;
+    let world = World::without_assessments().await;
     let sam = world.engineer("Sam Ortiz").await;
     for number in 0..30 {
         let priority = ["urgent", "high", "normal", "low"][number % 4];
@@ -78,8 +76,7 @@ async fn a_filter_a_palette_and_a_command_over_a_long_list() {
 
 #[tokio::test]
 async fn words_that_are_too_long_wide_characters_and_endless_messages() {
-    let world =
-        World::with_settings(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await;
+    let world = World::without_assessments().await;
     let sam = world.engineer("Sam Ortiz").await;
     let long: Vec<String> =
         (0..300).map(|line| format!("line {line} of a log that somebody pasted whole")).collect();
@@ -331,8 +328,7 @@ async fn offline() {
 
 #[tokio::test]
 async fn text_that_would_do_harm_is_only_text() {
-    let world =
-        World::with_settings(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await;
+    let world = World::without_assessments().await;
     let sam = world.engineer("Sam Ortiz").await;
     let session = sam.open_session("bidi \u{202e}txt.exe and zero\u{200b}width").await;
     sam.add_note(&session, "clear \u{1b}[2J title \u{1b}]0;owned\u{7} c1 \u{9b}31m tab\tend").await;

@@ -4,16 +4,9 @@
 
 use serde_json::json;
 use tierup_common::user::Role;
-use tierup_e2e::{ApiClient, Console, Escalation, FakeModel, ModelBehavior, World};
+use tierup_e2e::{ApiClient, Console, Escalation, FakeModel, ModelBehavior, TWO_STEP_ASSESSMENT, World};
 
-const ASSESSMENT: &str =
-    "**Likely cause:** DNS\n**Steps**\n1. Flush the cache\n2. Ask the resolver\n**Confidence:** low";
-
-/// A world in which every assessment suggests the same two steps.
-async fn world_with_steps() -> (World, FakeModel) {
-    let model = FakeModel::start(ModelBehavior::Answers(ASSESSMENT.into())).await;
-    (World::with_settings(model.server_settings(10)).await, model)
-}
+use crate::fixtures::world_with_assessment;
 
 /// What was said in a session, in order.
 async fn message_texts(client: &ApiClient, escalated: &Escalation) -> Vec<String> {
@@ -31,7 +24,7 @@ async fn screen_line_with(console: &Console, text: &str) -> String {
 
 #[tokio::test]
 async fn four_keys_from_launch_to_a_sent_step() {
-    let (world, _model) = world_with_steps().await;
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let sam = world.engineer("Sam Ortiz").await;
     let vpn = sam.escalate("VPN is down").await;
     sam.wait_for_assessment(&vpn).await;
@@ -56,7 +49,7 @@ async fn four_keys_from_launch_to_a_sent_step() {
 
 #[tokio::test]
 async fn steps_append_to_what_is_typed_and_can_be_hidden() {
-    let (world, _model) = world_with_steps().await;
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let sam = world.engineer("Sam Ortiz").await;
     let vpn = sam.escalate("VPN is down").await;
     sam.wait_for_assessment(&vpn).await;
@@ -119,7 +112,7 @@ async fn the_dot_goes_when_one_opens_or_claims_and_not_when_one_passes_over() {
 
 #[tokio::test]
 async fn one_key_is_one_claim() {
-    let (world, _model) = world_with_steps().await;
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let sam = world.engineer("Sam Ortiz").await;
     let vpn = sam.escalate("VPN is down").await;
     sam.wait_for_assessment(&vpn).await;
@@ -225,7 +218,7 @@ async fn the_server_stops_and_comes_back_and_nothing_is_missed() {
 
 #[tokio::test]
 async fn a_draft_is_there_after_a_crash() {
-    let (world, _model) = world_with_steps().await;
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let sam = world.engineer("Sam Ortiz").await;
     let vpn = sam.escalate("VPN is down").await;
     sam.wait_for_assessment(&vpn).await;
@@ -251,7 +244,7 @@ async fn a_draft_is_there_after_a_crash() {
 
 #[tokio::test]
 async fn a_paste_is_one_paste_and_never_sends() {
-    let (world, _model) = world_with_steps().await;
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let sam = world.engineer("Sam Ortiz").await;
     let vpn = sam.escalate("VPN is down").await;
     sam.wait_for_assessment(&vpn).await;
@@ -316,7 +309,7 @@ async fn from_a_problem_of_ones_own_to_its_end() {
 
 #[tokio::test]
 async fn what_others_do_to_a_session_shows_in_it() {
-    let (world, _model) = world_with_steps().await;
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let (sam, ana) = (world.engineer("Sam Ortiz").await, world.owner());
     let vpn = sam.escalate("VPN is down").await;
     sam.wait_for_assessment(&vpn).await;
