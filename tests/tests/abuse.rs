@@ -22,7 +22,7 @@ const CLAIM_COUNT: usize = 400;
 const CLAIMS_PER_USER: usize = 50;
 
 #[tokio::test]
-async fn requests_that_are_never_finished_are_cut_and_the_others_are_served() {
+async fn unfinished_requests_are_cut_off_and_others_are_served() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let began = Instant::now();
@@ -58,7 +58,7 @@ async fn requests_that_are_never_finished_are_cut_and_the_others_are_served() {
 ///
 /// Mutants seen to fail: a turn that is lost with its caller.
 #[tokio::test]
-async fn a_flood_of_searches_that_nobody_waits_for_leaves_searches_and_log_ins_as_they_were() {
+async fn abandoned_searches_do_not_slow_searches_and_log_ins() {
     const SEARCHES: usize = 1_200;
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
@@ -84,7 +84,7 @@ async fn a_flood_of_searches_that_nobody_waits_for_leaves_searches_and_log_ins_a
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_come_is_cut_after_thirty_seconds_and_not_before() {
+async fn a_stalled_body_is_cut_off_after_exactly_thirty_seconds() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let body = json!({"intake_type": "free_text", "intake_content": {"text": "VPN is down"}});
@@ -106,7 +106,7 @@ async fn a_body_that_does_not_come_is_cut_after_thirty_seconds_and_not_before() 
 }
 
 #[tokio::test]
-async fn readers_that_never_read_hold_nobody_up() {
+async fn stalled_readers_delay_nobody() {
     const MESSAGES: usize = 300;
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
@@ -131,7 +131,7 @@ async fn readers_that_never_read_hold_nobody_up() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_talks_on_a_stream_is_cut_and_the_others_hear_on() {
+async fn a_client_that_writes_on_a_stream_is_cut_off() {
     const MAX_SENT_BYTES: usize = 64 * 1024 * 1024;
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
@@ -161,7 +161,7 @@ async fn whoever_talks_on_a_stream_is_cut_and_the_others_hear_on() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_sends_too_much_or_in_vain_still_reads_why() {
+async fn a_client_that_sends_too_much_still_gets_the_reason() {
     let world = World::new().await;
     let limited =
         World::with_settings(Settings { requests_per_minute: Some(1), ..Settings::default() }).await;
@@ -203,7 +203,7 @@ fn send_then_read(address: &str, head: &str, length: usize) -> std::io::Result<S
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_stops_in_time_whatever_is_open_and_had_stored_what_it_said_yes_to() {
+async fn a_server_stops_in_time_and_has_stored_what_it_acknowledged() {
     let model = FakeModel::start(ModelBehavior::NeverAnswers).await;
     let mut world = World::with_settings(model.server_settings(60)).await;
     let sam = world.engineer("Sam Ortiz").await;

@@ -79,7 +79,7 @@ async fn fail_each_statement(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_breaks_anywhere_leaves_nothing_behind() {
+async fn a_failure_anywhere_leaves_nothing_behind() {
     // Jobs that wait for a moment that does not come: reminders.
     let settings = Settings {
         assessment_engine: Some("off".into()),
@@ -113,7 +113,7 @@ async fn what_breaks_anywhere_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_row_that_says_what_cannot_be_is_refused() {
+async fn check_reports_impossible_rows() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     sam.escalate("an open one").await;

@@ -30,7 +30,7 @@ async fn race_claims(contenders: &[ApiClient], handoff: &Escalation) -> (ApiClie
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_many_who_claim_at_once_one_wins_and_the_others_are_told_who() {
+async fn one_of_many_simultaneous_claims_wins_and_the_others_learn_who() {
     let (contenders, handoffs) = quick_or_soak((32, 50), (200, 1_000));
     let world = World::without_assessments().await;
     let sam = world.engineer("Sam Ortiz").await;
@@ -94,7 +94,7 @@ async fn one_key_sent_many_times_at_once_has_one_effect_and_one_answer() {
 }
 
 #[tokio::test]
-async fn a_claim_sent_again_with_its_key_is_still_the_claim() {
+async fn a_claim_retried_with_its_key_stays_won() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let vpn = sam.escalate("VPN is down").await;

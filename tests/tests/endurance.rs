@@ -35,7 +35,7 @@ fn assert_not_slower(before: Duration, now: Duration) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn readers_that_stand_still_are_not_felt_and_are_cut() {
+async fn stalled_readers_do_not_slow_claims_and_are_cut_off() {
     let world = World::without_assessments().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let before = p99_claim_time(&sam, &priya).await;
@@ -78,7 +78,7 @@ async fn time_failed_login(world: &World, email: &str, guess: usize) -> Duration
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_log_in_that_fails_tells_nobody_who_is_there() {
+async fn a_failed_log_in_does_not_reveal_which_users_exist() {
     let world = World::without_assessments().await;
     for (name, active) in [("dana", true), ("eve", false)] {
         let email = format!("{name}@acme.test");
@@ -110,7 +110,7 @@ async fn a_log_in_that_fails_tells_nobody_who_is_there() {
 }
 
 #[tokio::test]
-async fn a_connection_that_says_nothing_is_cut() {
+async fn an_idle_connection_is_closed() {
     let world = World::without_assessments().await;
     let mut idle = world.connect("").await;
     let cut = tokio::time::timeout(Duration::from_mins(1), idle.read_to_end(&mut Vec::new())).await;

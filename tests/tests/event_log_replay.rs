@@ -83,7 +83,7 @@ struct CreatedIds {
 }
 
 #[tokio::test]
-async fn folding_the_log_gives_what_the_tables_say() {
+async fn replaying_the_event_log_gives_the_tables() {
     let world = World::without_assessments().await;
     let mut team = vec![world.owner()];
     for name in ["Sam Ortiz", "Priya Nair", "Dana Wu"] {

@@ -41,7 +41,7 @@ async fn all_pages(
 
 /// Mutant seen to fail: a piece that begins with the last message of the one before.
 #[tokio::test]
-async fn a_session_of_many_pieces_is_whole_and_its_pages_are_the_same_from_the_end() {
+async fn a_session_sent_in_chunks_is_complete_and_its_pages_match() {
     let world = World::without_assessments().await;
     let (sam, vic) = (world.engineer("Sam Ortiz").await, world.user("Vic Low", Role::Viewer).await);
     let session = sam.open_session("VPN is down").await;
@@ -93,7 +93,7 @@ async fn a_session_of_many_pieces_is_whole_and_its_pages_are_the_same_from_the_e
 
 /// Mutant seen to fail: a page that ends by its rows alone.
 #[tokio::test]
-async fn a_page_of_large_rows_ends_before_it_has_all_that_was_asked_for() {
+async fn a_page_of_large_rows_ends_early() {
     let world = World::without_assessments().await;
     let sam = world.engineer("Sam Ortiz").await;
     let mut opened = Vec::new();
@@ -118,7 +118,7 @@ async fn a_page_of_large_rows_ends_before_it_has_all_that_was_asked_for() {
 
 /// Mutant seen to fail: names and what was tried as they are now.
 #[tokio::test]
-async fn an_answer_is_the_same_however_late_it_is_asked_for_again_and_little_of_it_is_kept() {
+async fn a_late_retry_gets_the_same_response_from_a_small_stored_outline() {
     let world = World::without_assessments().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let mut first = Vec::new();
@@ -177,7 +177,7 @@ async fn an_answer_is_the_same_however_late_it_is_asked_for_again_and_little_of_
 
 /// Seen to fail: pieces for whoever asked for the first.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_is_put_out_while_they_read_reads_no_more() {
+async fn a_revoked_user_stops_receiving_a_response() {
     let world = World::without_assessments().await;
     let sam = world.engineer("Sam Ortiz").await;
     let session = sam.open_session("It stops.").await;
@@ -210,7 +210,7 @@ async fn whoever_is_put_out_while_they_read_reads_no_more() {
 
 /// Mutant seen to fail: no limit.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_user_has_so_many_requests_under_way_and_others_do_not_feel_it() {
+async fn concurrent_requests_are_limited_per_user() {
     let world = World::without_assessments().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let stream = sam.subscribe("").await;

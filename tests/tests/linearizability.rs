@@ -127,7 +127,7 @@ async fn perform_random_operations(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_many_did_at_once_could_have_been_done_one_after_the_other() {
+async fn concurrent_operations_are_linearizable() {
     let mut world = World::without_assessments().await;
     let sam = world.engineer("Sam Ortiz").await;
     let mut team = Vec::new();
@@ -163,7 +163,7 @@ async fn what_many_did_at_once_could_have_been_done_one_after_the_other() {
 }
 
 #[test]
-fn two_winners_have_no_order() {
+fn two_winners_are_not_linearizable() {
     let mut history = LinearizabilityTester::new(HandoffModel::Open);
     history.on_invret(0, HandoffOperation::Claim(0), OperationOutcome::Succeeded).unwrap();
     history.on_invret(1, HandoffOperation::Claim(1), OperationOutcome::Succeeded).unwrap();

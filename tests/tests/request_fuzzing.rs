@@ -321,7 +321,7 @@ async fn send_and_check(
 }
 
 #[tokio::test]
-async fn nothing_that_is_malformed_is_more_than_refused() {
+async fn malformed_requests_are_only_refused() {
     let mut world = World::new().await;
     let (description, cast) = (OpenApiDocument::new(), TestData::create(&world).await);
     let (mut rng, client) = (Rng::with_seed(SEED), http_client());
@@ -345,7 +345,7 @@ async fn nothing_that_is_malformed_is_more_than_refused() {
 }
 
 #[tokio::test]
-async fn a_request_that_names_no_host_or_two_is_refused_and_says_why() {
+async fn a_request_without_exactly_one_host_is_refused() {
     let world = World::new().await;
     let ask = async |path: &str, hosts: &str| {
         let request = format!("GET {path} HTTP/1.1\r\n{hosts}Connection: close\r\n\r\n");
@@ -368,7 +368,7 @@ async fn a_request_that_names_no_host_or_two_is_refused_and_says_why() {
 }
 
 #[tokio::test]
-async fn a_header_that_says_two_things_says_nothing() {
+async fn a_repeated_header_is_refused() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let body = json!({"intake_type": "free_text", "intake_content": {"text": "VPN is down"}});

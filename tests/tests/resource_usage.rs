@@ -75,7 +75,7 @@ async fn resource_usage(world: &World) -> ResourceUsage {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_has_been_used_a_lot_holds_what_it_held() {
+async fn resource_usage_does_not_grow_with_use() {
     let _alone = PROCESS_LOCK.lock().await;
     let world = World::without_assessments().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
@@ -113,7 +113,7 @@ async fn a_server_that_has_been_used_a_lot_holds_what_it_held() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_strangers_make_up_is_not_kept() {
+async fn made_up_methods_and_paths_take_no_memory() {
     const LONG: usize = 24 * 1024;
     let _alone = PROCESS_LOCK.lock().await;
     let world = World::without_assessments().await;
@@ -133,7 +133,7 @@ async fn whatever_strangers_make_up_is_not_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_page_is_not_kept_for_each_way_to_ask_for_it() {
+async fn the_queue_cache_ignores_unknown_parameters() {
     const LONG: usize = 24 * 1024;
     let _alone = PROCESS_LOCK.lock().await;
     let world = World::without_assessments().await;
@@ -158,7 +158,7 @@ async fn time_claim(sam: &ApiClient, priya: &ApiClient) -> Duration {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_flood_of_log_ins_is_not_felt() {
+async fn a_flood_of_log_ins_does_not_slow_claims() {
     // All of them hash at once, if they may: 900 MiB.
     const GUESSERS: u8 = 48;
     let _alone = PROCESS_LOCK.lock().await;

@@ -33,7 +33,7 @@ fn cursor_state(console: &Pty) -> ((u16, u16), bool) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_terminal_answers_to_whoever_asked_before_is_no_key() {
+async fn replies_to_an_earlier_terminal_query_are_not_keys() {
     let (world, environment) = world_and_env().await;
     let mut console =
         Pty::spawn_with_env("tierup", &[], world.folder(), (100, 30), &borrow_env(&environment));
@@ -63,7 +63,7 @@ async fn what_the_terminal_answers_to_whoever_asked_before_is_no_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_terminals_cursor_is_where_the_caret_is_and_is_hidden_where_nobody_types() {
+async fn the_terminal_cursor_follows_the_caret() {
     let (world, environment) = world_and_env().await;
     let mut console =
         Pty::spawn_with_env("tierup", &[], world.folder(), (100, 30), &borrow_env(&environment));
@@ -88,7 +88,7 @@ async fn the_terminals_cursor_is_where_the_caret_is_and_is_hidden_where_nobody_t
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_reads_behind_another_gives_the_terminal_back_before_it_stops() {
+async fn a_second_reader_restores_the_terminal_before_it_stops() {
     let (world, environment) = world_and_env().await;
     let mut shell = Pty::spawn_shell(world.folder(), (100, 30), &borrow_env(&environment));
     shell.sees("ready> ");
@@ -117,7 +117,7 @@ async fn whoever_reads_behind_another_gives_the_terminal_back_before_it_stops() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn begun_behind_the_shell_it_comes_with_fg() {
+async fn started_in_the_background_it_waits_for_fg() {
     let (world, environment) = world_and_env().await;
     let mut shell = Pty::spawn_shell(world.folder(), (100, 30), &borrow_env(&environment));
     shell.sees("ready> ");
@@ -131,7 +131,7 @@ async fn begun_behind_the_shell_it_comes_with_fg() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_terminal_that_says_that_it_is_dumb_is_not_painted() {
+async fn a_dumb_terminal_is_refused() {
     let (world, environment) = world_and_env().await;
     let says = |term: &str, arguments: &[&str]| {
         let environment = [&borrow_env(&environment)[..], &[("TERM", term)]].concat();

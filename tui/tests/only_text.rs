@@ -42,7 +42,7 @@ const CORPUS: &[&str] = &[
 ];
 
 #[test]
-fn nothing_of_the_corpus_is_more_than_text_at_any_sink() {
+fn hostile_text_is_only_text_at_every_output() {
     for raw in CORPUS {
         property::assert_safe(raw);
         property::assert_safe(&format!("before {raw} after {raw}"));
@@ -51,7 +51,7 @@ fn nothing_of_the_corpus_is_more_than_text_at_any_sink() {
 }
 
 #[test]
-fn a_tower_of_marks_is_as_high_as_marks_go() {
+fn stacked_combining_marks_are_limited() {
     let tower = format!("a{}", "\u{301}".repeat(100_000));
     property::assert_safe(&tower);
     assert!(tierup::text::safe::sanitize_line(&tower).chars().count() < 20);

@@ -47,7 +47,7 @@ fn assert_fails_with(output: &Output, text: &str) {
 }
 
 #[test]
-fn a_folder_is_made_served_and_stopped() {
+fn init_serve_and_stop() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let owner = parse_json(&run_init(&data, "Acme", "ana@acme.test"));
@@ -71,7 +71,7 @@ fn a_folder_is_made_served_and_stopped() {
 }
 
 #[test]
-fn the_example_of_every_setting_serves_and_leaves_none_out() {
+fn the_example_settings_are_complete_and_valid() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let example = std::fs::read_to_string(root.join("packaging/server.toml")).unwrap();
     let operating = std::fs::read_to_string(root.join("docs/OPERATING.md")).unwrap();
@@ -106,7 +106,7 @@ fn the_example_of_every_setting_serves_and_leaves_none_out() {
 }
 
 #[test]
-fn what_cannot_be_done_says_what_to_do() {
+fn failing_commands_say_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     assert_fails_with(
@@ -127,7 +127,7 @@ fn what_cannot_be_done_says_what_to_do() {
 }
 
 #[test]
-fn without_a_name_a_user_is_of_the_account_made_first() {
+fn users_are_added_to_the_first_account_by_default() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     parse_json(&run_init(&data, "Globex", "hank@globex.test"));
@@ -143,7 +143,7 @@ fn without_a_name_a_user_is_of_the_account_made_first() {
 }
 
 #[test]
-fn what_stands_around_an_address_goes() {
+fn values_are_trimmed() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     parse_json(&run_init(&data, " Acme ", "\u{feff}ana@acme.test\r\n"));
@@ -161,7 +161,7 @@ fn what_stands_around_an_address_goes() {
 }
 
 #[test]
-fn what_is_empty_in_the_environment_is_absent() {
+fn empty_environment_variables_are_ignored() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     parse_json(&run_init(&data, "Acme", "ana@acme.test"));
@@ -181,7 +181,7 @@ fn what_is_empty_in_the_environment_is_absent() {
 
 #[cfg(unix)]
 #[test]
-fn whoever_stops_it_as_soon_as_it_listens_sees_it_end_well() {
+fn stopping_right_after_the_start_succeeds() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     parse_json(&run_init(&data, "Acme", "ana@acme.test"));

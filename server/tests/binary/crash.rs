@@ -165,7 +165,7 @@ fn first_keys() -> impl Iterator<Item = String> {
 
 /// Stopped by SIGTERM in the middle of it, the server ends well and in time.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_acknowledged_is_there_after_a_stop_too() {
+async fn acknowledged_work_survives_a_stop() {
     let (fixture, acknowledgements) = (Fixture::new(), Arc::new(Acknowledgements::default()));
     let (server, client) = start(&fixture);
     let writers = spawn_writers(&client, &acknowledgements, first_keys());
@@ -183,7 +183,7 @@ async fn what_was_acknowledged_is_there_after_a_stop_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_acknowledged_is_there_once_however_often_the_server_is_killed() {
+async fn acknowledged_work_survives_kills_and_exists_once() {
     let rounds = if is_soak() { 100 } else { 4 };
     let (fixture, acknowledgements) = (Fixture::new(), Arc::new(Acknowledgements::default()));
     let mut keys: Vec<String> = first_keys().collect();

@@ -118,7 +118,7 @@ async fn no_change_is_acknowledged_before_it_is_synced() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_with_the_log_on_it_refuses_changes_at_their_commit_and_loses_nothing() {
+async fn a_full_disk_refuses_changes_and_loses_nothing() {
     let (fixture, disk) = fixture_on_faulty_disk();
     let log = fixture.data.join("log");
     let (server, client) = start(&fixture, &disk, &["--log", "debug"], File::create(&log).unwrap().into());
@@ -165,7 +165,7 @@ async fn a_full_disk_with_the_log_on_it_refuses_changes_at_their_commit_and_lose
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_disk_that_fails_to_sync_ends_the_server_and_asking_again_has_one_effect() {
+async fn a_failed_sync_ends_the_server_and_a_retry_has_one_effect() {
     let (fixture, disk) = fixture_on_faulty_disk();
     let log = fixture.data.join("log");
     let (server, client) = start(&fixture, &disk, &[], File::create(&log).unwrap().into());

@@ -42,7 +42,7 @@ async fn assert_healthy(fixture: &Fixture, server: ServerProcess, client: &Owner
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn changes_go_on_while_the_log_is_on_a_full_disk() {
+async fn changes_continue_while_the_log_is_on_a_full_disk() {
     let fixture = Fixture::new();
     let full = File::options().write(true).open("/dev/full").unwrap();
     let (server, client) = fixture.start(&["--log", "debug"], full.into());
@@ -51,7 +51,7 @@ async fn changes_go_on_while_the_log_is_on_a_full_disk() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn changes_go_on_when_whoever_read_the_log_is_gone() {
+async fn changes_continue_when_the_log_pipe_is_closed() {
     let fixture = Fixture::new();
     let (mut server, client) = fixture.start(&["--log", "debug", "--log-format", "json"], Stdio::piped());
     drop(server.take_stderr());
@@ -60,7 +60,7 @@ async fn changes_go_on_when_whoever_read_the_log_is_gone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn changes_go_on_while_nobody_reads_the_log_and_whoever_does_later_hears_what_is_lost() {
+async fn changes_continue_while_nobody_reads_the_log_and_lost_lines_are_reported_later() {
     let fixture = Fixture::new();
     let (mut server, client) = fixture.start(&["--log", "trace"], Stdio::piped());
     let log = server.take_stderr();
@@ -81,7 +81,7 @@ async fn changes_go_on_while_nobody_reads_the_log_and_whoever_does_later_hears_w
 }
 
 #[test]
-fn a_command_whose_words_nobody_takes_ends_with_an_error_and_no_panic() {
+fn a_command_with_unwritable_output_ends_with_an_error_not_a_panic() {
     let fixture = Fixture::new();
     let full = || File::options().write(true).open("/dev/full").unwrap();
     let mut command = tierup_server();

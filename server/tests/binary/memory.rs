@@ -44,7 +44,7 @@ async fn download(response: reqwest::Response) -> reqwest::Result<usize> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_reads_a_session_that_is_full_costs_a_piece_of_it_and_not_the_whole() {
+async fn reading_a_full_session_takes_the_memory_of_a_chunk() {
     let fixture = Fixture::new();
     let (server, client) = fixture.start(&["--assessment-engine", "off"], Stdio::null());
     let (_, opened) = client.open_session("It stops.").await;

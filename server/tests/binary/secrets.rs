@@ -253,17 +253,17 @@ async fn assert_nothing_leaks(behavior: MailBehavior, log_format: &str, mail_log
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_secret_is_in_the_log_in_an_answer_or_in_a_backup() {
+async fn no_secret_is_in_log_responses_or_backup() {
     assert_nothing_leaks(MailBehavior::AuthPlain, "text", "mail was sent").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nor_where_the_mail_server_repeats_it_and_refuses() {
+async fn no_secret_leaks_when_the_mail_server_repeats_and_rejects() {
     assert_nothing_leaks(MailBehavior::AuthLoginThenRejects, "json", "a message was not sent").await;
 }
 
 #[test]
-fn an_error_of_the_settings_says_where_and_why_and_never_what_stands_there() {
+fn a_settings_error_names_place_and_reason_but_no_value() {
     let fixture = Fixture::new();
     let refused = |command: &mut std::process::Command| {
         let output = command.arg("--data").arg(&fixture.data).output().unwrap();

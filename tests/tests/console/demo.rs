@@ -31,7 +31,7 @@ fn the_demo_from_launch_to_a_sent_step() {
 
 #[cfg(unix)]
 #[test]
-fn the_terminal_comes_back_when_the_console_is_told_to_end() {
+fn sigterm_restores_the_terminal() {
     for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
         let home = tempfile::tempdir().unwrap();
         let mut demo = Pty::spawn("tierup", &["demo"], home.path(), (80, 24));

@@ -40,7 +40,7 @@ async fn escalate_hostile_handoff(sam: &ApiClient, problem: &str) -> Escalation 
 }
 
 #[tokio::test]
-async fn what_people_write_is_only_text_on_every_screen() {
+async fn user_text_is_only_text_on_every_screen() {
     let assessment = format!(
         "**Likely cause:** Cause {HOSTILE_TEXT}\n**Steps**\n1. Step {HOSTILE_TEXT}\n**Confidence:** low\n**Evidence**\n- [1] \"Screen {HOSTILE_TEXT}\""
     );

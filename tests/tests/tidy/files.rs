@@ -3,7 +3,7 @@
 use crate::source::all_files;
 
 #[test]
-fn a_file_can_be_taken_in_at_a_glance() {
+fn a_file_has_at_most_400_lines() {
     for file in all_files() {
         let lines = file.shipped_code().lines().count();
         assert!(lines <= 400, "{} has {lines} lines: it does more than one thing", file.path);
