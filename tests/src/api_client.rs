@@ -1,4 +1,4 @@
-//! Somebody with a token who talks to the server over HTTP.
+//! A user who calls the API.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

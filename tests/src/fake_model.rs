@@ -1,4 +1,4 @@
-//! A model behind an OpenAI-compatible endpoint: it says what it is told to, when it is told to, or behaves badly.
+//! An OpenAI-compatible endpoint that answers as told, streams on demand, or misbehaves.
 
 use std::convert::Infallible;
 use std::sync::Arc;

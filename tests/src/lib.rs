@@ -1,17 +1,17 @@
-//! What the stories are told with.
+//! The vocabulary of the end-to-end tests.
 //!
 //! ```text
 //! let world = World::new().await;
 //! let (sam, mut priya) = (world.engineer("Sam Ortiz").await, world.console("Priya Nair").await);
 //! let vpn = sam.escalate("VPN is down").await;
-//! priya.sees("VPN is down").await;   // waits on the draw, with a deadline
+//! priya.sees("VPN is down").await;   // waits for a draw, with a deadline
 //! priya.press("<enter><enter>").await;
 //! priya.sees("active, yours").await;
 //! ```
 //!
-//! Nothing here is a stand-in for our own code: the server is the real one on a free port, the console the real loop
-//! on a buffer instead of a terminal, mail goes to a real SMTP conversation and assessments to a real HTTP endpoint.
-//! Nothing sleeps: whoever waits, waits for a fact, and after [`TIMEOUT`] the story has failed.
+//! Our own code is never mocked: the server is the real one on a free port, the console is the real loop drawing to a
+//! buffer, mail goes through a real SMTP conversation and assessments through a real HTTP endpoint. Nothing sleeps: a
+//! test waits for a fact and fails after [`TIMEOUT`].
 
 #![expect(clippy::expect_used, reason = "a story that cannot be told fails, and says where")]
 #![expect(clippy::missing_panics_doc, reason = "see above")]

@@ -1,4 +1,4 @@
-//! A server of one's own, for one story.
+//! A server for one test.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

@@ -1,7 +1,7 @@
-//! Whoever misuses connections hurts nobody else.
+//! Clients that misuse connections harm nobody else.
 //!
-//! Mutants seen to fail: no time limit for headers, nothing said to who exceeds it, no limit for bodies, none for what is
-//! in flight at the end, a stream that takes in all that its client says.
+//! Mutants seen to fail: no time limit for headers, no reason for the client that exceeds it, no limit for bodies or
+//! for requests in flight at shutdown, a stream that reads everything its client sends.
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told fails, and says where")]
 
 use std::io::{Read, Write};

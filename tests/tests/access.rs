@@ -1,7 +1,7 @@
-//! Who may call what, and whose things they are: every row of the one table of routes, walked.
+//! Who may call which route, and on whose objects: walks every row of the route table.
 //!
-//! Mutants seen to fail: a guard that asks for no role, a deleted token whose streams go on, a call without a body that
-//! takes any, a 404 that is not the same twice, a caller who is looked up only when a request begins.
+//! Mutants seen to fail: a guard that ignores roles, a deleted token whose streams continue, a route without a body
+//! that accepts one, a 404 that differs between calls, a caller who is looked up only when a request begins.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

@@ -1,6 +1,6 @@
-//! Assessments: the playbook's, and those of endpoints of every temper.
+//! Assessments by the playbook and by well-behaved and misbehaving endpoints.
 //!
-//! Mutants seen to fail: an answer of any size, in one piece and as a stream.
+//! Mutants seen to fail: a response of unlimited size, whole or streamed.
 
 use serde_json::json;
 use tierup_e2e::{FakeModel, ModelBehavior, World};

@@ -1,8 +1,8 @@
-//! A change, its event and its answer are there together or not at all, wherever in their transaction it breaks; and no row
-//! can be stored that says what cannot be.
+//! A change, its event and its response are stored together or not at all, wherever the transaction fails. Impossible
+//! rows cannot be stored.
 //!
-//! What breaks is SQLite's own: a trigger on each table in turn, for each kind of change, that fails the statement or
-//! undoes the transaction. Mutants seen to fail: a savepoint that is kept after an error, a row without its CHECK.
+//! The failures are SQLite's own: for each table and kind of change, a trigger fails the statement or rolls back the
+//! transaction. Mutants seen to fail: a savepoint that is kept after an error, a row without its CHECK.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

@@ -1,6 +1,6 @@
-//! A proxy that holds event streams back: plain requests work, and so must the console.
+//! Behind a proxy that holds back event streams but not plain requests, the console works.
 //!
-//! Seen to fail: while a stream without its first event was no more than a connection that is tried again.
+//! Seen to fail: when a stream without its first event was only retried.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

@@ -1,7 +1,7 @@
-//! Exactly one winner, however many claim at once; one effect, however often a request is sent.
+//! However many claim at once, one wins. However often a request is sent, it has one effect.
 //!
-//! Mutants seen to fail: a claim that takes what is claimed already, a re-claim that is an event, a first answer that is
-//! not found again, a key that is good for another body.
+//! Mutants seen to fail: a claim that takes a claimed handoff, a repeated claim that logs an event, a stored response
+//! that is not found, a key that is accepted with another body.
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
-//! What only time and numbers show: readers that never read, log-ins that fail. `resource_usage.rs` has what the whole process shows.
+//! Stalled readers and failing log-ins, in numbers. `resource_usage.rs` has the tests of the whole process.
 //!
-//! Times are compared with what the same machine took a moment before; the promised bounds hold in `just soak`, where
-//! nothing else runs, and the quick form holds the order of magnitude. A mutant seen to fail: a log-in that does
-//! not hash for users that are not there.
+//! Times are compared with those measured a moment before on the same machine. `just soak` checks the promised bounds
+//! on an idle machine; the quick form checks the order of magnitude. Mutant seen to fail: a log-in that does not hash
+//! for unknown users.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

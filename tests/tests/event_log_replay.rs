@@ -1,6 +1,6 @@
-//! State and event together: whatever is done, in whatever order, folding the log gives what the tables say.
+//! Whatever is done in whatever order, replaying the event log gives the state in the tables.
 //!
-//! Mutants seen to fail: a release without its event, a claim whose version is not the event's.
+//! Mutants seen to fail: a release without its event, a claim whose version differs from its event's.
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told fails, and says where")]
 
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! The twelve situations of a handoff's life, over real HTTP.
+//! The twelve situations in a handoff's life, over HTTP.
 
 use serde_json::json;
 use tierup_common::user::Role;

@@ -1,4 +1,4 @@
-//! What is no request at all, or a body in another coding: answered with a problem, like every other error.
+//! Malformed HTTP and bodies in other encodings are answered with a problem, like every other error.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

@@ -1,7 +1,7 @@
-//! What is large: sessions read piece by piece and page by page, lists whose pages end, answers that are kept without what
-//! they repeat, and how much one user has under way.
+//! Large data: sessions read in chunks and pages, lists with bounded pages, small stored responses, and the limit on
+//! concurrent requests.
 //!
-//! That a large session costs little memory is measured in `server/tests/binary/memory.rs`.
+//! `server/tests/binary/memory.rs` measures the memory that a large session takes.
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told fails, and says where")]
 
 use std::time::Duration;

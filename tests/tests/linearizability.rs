@@ -1,8 +1,7 @@
-//! Claim, release and resolve are linearizable: whatever several did at once, and while the server was restarted, there is
-//! an order of one after the other that explains every answer. An answer that did not arrive, or that says nothing
-//! certain, may have had its effect or not.
+//! Claim, release and resolve are linearizable: some sequential order explains every response, even across a restart of
+//! the server. A request without a definite response may or may not have taken effect.
 //!
-//! stateright looks for the order. Mutants seen to fail: a claim that takes what is claimed already, a release by somebody
+//! stateright searches for the order. Mutants seen to fail: a claim that takes a claimed handoff, a release by someone
 //! who does not hold it.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]

@@ -1,4 +1,4 @@
-//! Finding things again: search, pages, and what has not changed.
+//! Search, pages, and responses that have not changed.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

@@ -1,6 +1,6 @@
-//! The event stream: in order, nothing lost, nothing twice, to whom it concerns.
+//! The event stream: in order, nothing missed, nothing repeated, only for those concerned.
 //!
-//! A mutant seen to fail: one channel for all accounts.
+//! Mutant seen to fail: one channel for all accounts.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
-//! What consoles keep on one machine is whole and complete, however many write it at once and however they end.
+//! The files of several consoles on one machine stay complete, however many write at once and however they end.
 //!
-//! A mutant seen to fail: no lock.
+//! Mutant seen to fail: no lock.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]

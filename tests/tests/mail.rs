@@ -1,7 +1,7 @@
-//! Mail servers of every temper: claims are as fast as ever, and each message ends in one state, with a reason.
+//! Mail servers that work, reject, defer or hang: claims stay fast, and each mail ends in one state with a reason.
 //!
-//! Mutants seen to fail: a refusal that is tried again, a fourth try; a handoff that waits for its mail, mail that keeps
-//! assessments waiting; a letter without `References`, an address written as it came.
+//! Mutants seen to fail: a rejected mail that is retried, a fourth attempt, a handoff that waits for its mail, mail
+//! that delays assessments, mail without `References`, an address sent unencoded.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

@@ -1,4 +1,4 @@
-//! The description of the API: the served one is the committed one, and speaks of every route.
+//! The served OpenAPI document is the committed one and describes every route.
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
-//! What whoever runs the server relies on: figures, backups, a log that does not grow for ever, limits.
+//! What an operator relies on: metrics, backups, a bounded log, limits.
 //!
 //! Mutants seen to fail: lost claims that are not counted, pruning that keeps no milestones, limits that never limit, a
-//! backup that is made under a name that can be guessed, a server that never looks at its folder.
+//! backup under a guessable name, a server that never checks its folder.
 
 #![expect(
     clippy::unwrap_used,

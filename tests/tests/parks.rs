@@ -1,4 +1,4 @@
-//! Parks: private, taken back by whoever parked, and over when something else overtakes them.
+//! Parks are private, resumed by their owner, and end when something overtakes them.
 
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told fails, and says where")]
 

@@ -1,4 +1,4 @@
-//! Every error has the one form, says what is wrong, and tells nothing it should not.
+//! Every error is a problem that names the fault and reveals nothing else.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

@@ -1,4 +1,4 @@
-//! What rings again: escalations that nobody claims, parks that wake, claims that stand still.
+//! Reminders: unclaimed escalations, due parks, inactive claims.
 
 use std::collections::HashSet;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! Thousands of requests with something wrong in them, made from the description of the API: each is refused in the one
-//! form, with a status that the description names, and tells nothing of the machine.
+//! Thousands of invalid requests, generated from the OpenAPI document: each is refused with a problem and a documented
+//! status, and reveals nothing about the machine.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,8 +1,7 @@
-//! What a server holds: memory, descriptors, tasks and series, after it was used a lot and after it was misused.
+//! Memory, descriptors, tasks and metric series of a server after heavy use and misuse.
 //!
-//! The server runs in this process, so these tests look at all of it, and one after the other. Mutants seen to fail: a
-//! label that is whatever came in, a connection that is kept, hashes that are made beside each other, a hash on a thread
-//! that serves.
+//! The server runs in this process, so each test has the whole process to itself. Mutants seen to fail: a metric label
+//! taken from the request, a connection that is kept, concurrent password hashes, a hash on a serving thread.
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]

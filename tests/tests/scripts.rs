@@ -1,4 +1,4 @@
-//! The scripts of tests/scripts pass without hurl, and a script that is wrong does not.
+//! The scripts in tests/scripts pass without hurl, and wrong scripts fail.
 
 use std::fs;
 use std::path::Path;

@@ -1,8 +1,8 @@
-//! What real terminals and shells do with the console: they answer late, show their cursor, and take the terminal away.
+//! What real terminals and shells do to the console: they reply late, show their cursor, and take the terminal away.
 //!
-//! Seen to fail: while a terminal's answers came as keys (`c` of one opened a new session) and some swallowed every key
-//! after them; while the cursor was painted and the real one hidden; while SIGTTIN stopped the process with the terminal
-//! raw; while `TERM=dumb` was painted, by the console and then by the commands.
+//! Seen to fail: when replies of a terminal became keys (`c` opened a new session) and some swallowed the keys after
+//! them; when the cursor was painted and the real one hidden; when SIGTTIN stopped the process in raw mode; when the
+//! console and the commands painted with `TERM=dumb`.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]

@@ -1,6 +1,6 @@
-//! Local time on a real terminal: by the rules of its own day, not by the offset of now.
+//! Local times on a real terminal use the UTC offset of their own day.
 //!
-//! Seen to fail: while every moment was converted by the offset of now.
+//! Seen to fail: when every time used the current offset.
 
 #![cfg(unix)]
 

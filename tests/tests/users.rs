@@ -1,7 +1,7 @@
-//! Users, tokens, log-in: who may do what, and what ends at once.
+//! Users, tokens and log-in: who may do what, and what ends at once.
 //!
-//! Mutants seen to fail: guesses counted when they have failed, waits by the clock, tokens that outlive a password, a
-//! caller who is looked up only when a request begins, a log-in of any length.
+//! Mutants seen to fail: guesses counted only after they failed, delays that follow the wall clock, tokens that survive
+//! a new password, a caller who is looked up only when a request begins, a log-in body of any size.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

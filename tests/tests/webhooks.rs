@@ -1,7 +1,7 @@
-//! Webhooks: a team's chat tools and programs hear what becomes of its escalations.
+//! Webhooks tell chat tools and programs what happens to escalations.
 //!
-//! Mutants seen to fail: signing without the id, telling what is for one user alone, following redirects, trying a
-//! refusal again.
+//! Mutants seen to fail: a signature without the id, sending an event for one user only, following redirects, retrying
+//! after a rejection.
 
 use std::time::Duration;
 

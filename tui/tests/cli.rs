@@ -1,4 +1,4 @@
-//! The binary as scripts use it: every verb against a real server, exit codes, and one line that says what is wrong.
+//! The binary in scripts: every command against a real server, exit statuses, and errors in one line.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

@@ -1,7 +1,7 @@
-//! Text is only text, at every sink, checked by a parser that terminals use: for a corpus of what has been tried on
-//! terminals, and for whatever else comes along. `fuzz/` has the same property for as long as one likes.
+//! Hostile text stays text at every output, checked with a terminal parser on a corpus of known attacks and on random
+//! input. `fuzz/` checks the same property for as long as it runs.
 //!
-//! Seen to fail: with `is_hidden` answering no.
+//! Seen to fail: with `is_hidden` returning false.
 
 #[path = "only_text/property.rs"]
 mod property;

@@ -1,5 +1,4 @@
-//! The binary and what people really give it: texts that begin with a dash, bytes that are no text, tokens as they were
-//! copied; and servers that mean no good.
+//! Real-world input: text that begins with a dash, bytes that are not UTF-8, pasted tokens, hostile servers.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]

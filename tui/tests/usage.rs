@@ -1,4 +1,4 @@
-//! The binary where there is no server: usage, settings, completions, the demo without a terminal.
+//! The binary without a server: usage, settings, completions, the scripted demo.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

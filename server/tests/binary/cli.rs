@@ -1,4 +1,4 @@
-//! The binary as its owner uses it: init, user add, serve.
+//! The commands: init, user add, serve.
 
 use std::path::Path;
 use std::process::{Output, Stdio};

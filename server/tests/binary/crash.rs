@@ -1,9 +1,8 @@
-//! Acknowledged is durable: the binary is killed in the middle of its work again and again, and the sessions, handoffs
-//! and claims that it said yes to are there, once, and none that nobody asked for; a subscriber that resumes misses
-//! nothing and hears nothing twice.
+//! Acknowledged work is durable: the server is killed again and again during its work. Every acknowledged session,
+//! handoff and claim exists once, nothing else does, and a resuming subscriber misses and repeats nothing.
 //!
-//! Mutants seen to fail: a resumed stream that begins one event late, a claim that is answered and not written.
-//! `just soak` kills it a hundred times instead of four.
+//! Mutants seen to fail: a resumed stream that begins one event late, a claim that is acknowledged but not written.
+//! `just soak` kills the server a hundred times instead of four.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;

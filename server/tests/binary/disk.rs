@@ -1,9 +1,8 @@
-//! The disk under the real server: no change is answered before it is synced; a full disk refuses changes at their
-//! COMMIT, with the log on it too, and loses nothing; a disk that fails to sync ends the process.
+//! A faulty disk under the real server: no change is acknowledged before it is synced; a full disk, with the log on it
+//! too, refuses changes at COMMIT and loses nothing; a failed sync ends the process.
 //!
-//! Mutants seen to fail: `synchronous=OFF`, `synchronous=NORMAL`, a search that fails when its index cannot take in what
-//! is new, a full disk at COMMIT that is told as unknown.
-//! `just soak` makes more changes, with the same code.
+//! Mutants seen to fail: `synchronous=OFF`, `synchronous=NORMAL`, a search that fails when its index cannot be updated,
+//! a full disk at COMMIT that is reported as an unknown outcome. `just soak` makes more changes with the same code.
 
 use std::collections::BTreeSet;
 use std::fs::File;

@@ -1,5 +1,4 @@
-//! A disk of every temper under the real server: `disk.c`, compiled by the C compiler that the build needs anyway, and
-//! loaded before the C library.
+//! A faulty disk under a process: `disk.c`, built with the system's C compiler and preloaded before the C library.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;

@@ -1,7 +1,7 @@
-//! A log that cannot be written stops nobody: standard error on a full disk, down a closed pipe, down a pipe that nobody
-//! reads. What is lost is counted, and said when the log can be written again.
+//! An unwritable log stops nothing: standard error on a full disk, a closed pipe, a pipe that nobody reads. Lost lines
+//! are counted, and reported once the log can be written again.
 //!
-//! Mutants seen to fail: the formatter's own writer, which panics and waits.
+//! Mutant seen to fail: the formatter's own writer, which panics and blocks.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};

@@ -1,5 +1,5 @@
-//! Tests of the `tierup-server` binary as a process: its commands, and what holds when it is killed, when its disk or
-//! its log fails, and when everybody it talks to repeats what it says.
+//! Tests of the `tierup-server` binary as a process: its commands, crashes, faulty disks, unwritable logs, and
+//! endpoints that repeat every secret.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 #![cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "some tests need Linux"))]

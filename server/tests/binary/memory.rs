@@ -1,6 +1,6 @@
-//! Memory: what a large session costs a server that sends it to many at once, measured on the binary.
+//! The memory that the server needs to send a large session to several clients at once.
 //!
-//! A mutant seen to fail: a session that is put together whole before it is sent.
+//! Mutant seen to fail: a session that is built in memory before it is sent.
 
 use std::process::Stdio;
 

@@ -1,8 +1,8 @@
-//! Secrets are used and never told: not in the log at its most talkative, not in an answer, not on the disk, not in an
-//! error about settings. Whoever is told them here repeats them in every answer, as hostile endpoints would.
+//! Secrets never leak: not into the log at trace level, responses, files, or errors about settings. The endpoints here
+//! repeat everything they receive, as hostile ones would.
 //!
-//! Mutants seen to fail: a log of the requests with their headers, or with their whole address; lettre's own tracing,
-//! with dependencies let through; an error of the settings that shows its line, or the value of a variable.
+//! Mutants seen to fail: logged headers or full URLs, lettre's own tracing, an error about settings that quotes the
+//! line or the value of a variable.
 
 use std::io::{BufRead, BufReader};
 

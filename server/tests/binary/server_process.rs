@@ -1,4 +1,4 @@
-//! The binary of the server as a process: started, told to stop, killed, and never waited for without an end.
+//! The server as a child process: start, stop, kill, with a timeout on every wait.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;

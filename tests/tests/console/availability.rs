@@ -1,4 +1,4 @@
-//! What can be done now is offered, what cannot is not, and whoever tries is told why before the server is asked.
+//! Available actions are offered; for others the console gives the reason without asking the server.
 
 use crate::fixtures::{escalate_and_assess, open_claimed_session, world_with_assessment};
 use tierup_e2e::{TWO_STEP_ASSESSMENT, World};

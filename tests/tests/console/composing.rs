@@ -1,4 +1,4 @@
-//! Writing in a session and reading it: undo, history, one's own editor, copying, Markdown, what is new below.
+//! Writing and reading in a session: undo, history, the user's editor, copying, Markdown, new messages below.
 
 use crate::fixtures::{escalate_and_assess, open_claimed_session, world_with_assessment};
 use tierup_e2e::{FakeModel, ModelBehavior, TWO_STEP_ASSESSMENT, World};

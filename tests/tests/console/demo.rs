@@ -1,4 +1,4 @@
-//! The real binary in a real pseudo-terminal: the demo, from launch to a sent step.
+//! The demo in a real pseudo-terminal, from launch to a sent step.
 
 use rustix::process::Signal;
 use tierup_e2e::Pty;

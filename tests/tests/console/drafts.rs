@@ -1,4 +1,4 @@
-//! What was typed and not sent, in the real binary: after kill -9, and in an editor of the user's own.
+//! Drafts in the real binary: after kill -9, and in the user's editor.
 
 #![cfg(target_os = "linux")]
 

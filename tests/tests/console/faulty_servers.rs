@@ -1,6 +1,6 @@
-//! Servers that are slow, huge, wrong or gone: neither the console nor a command freezes, and nothing is believed.
+//! Servers that are slow, huge, wrong or gone: neither the console nor a command freezes or trusts them.
 //!
-//! Both are held by order, not by time: what would have to wait for an answer never comes.
+//! The tests rely on order, not time: the awaited response never comes.
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]

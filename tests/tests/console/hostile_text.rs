@@ -1,5 +1,5 @@
-//! What people and models write reaches the cells of the screen as text, wherever it is shown: rows, preview, briefing,
-//! transcript, toasts, the log, dialogs, picks, palette, command endings, the lost claim.
+//! Text of users and models is shown as plain text everywhere: rows, preview, briefing, transcript, toasts, the log,
+//! dialogs, pickers, palette, command line, the popup of a lost claim.
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 

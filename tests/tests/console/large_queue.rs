@@ -1,4 +1,4 @@
-//! A queue of ten thousand: what a key costs there, from the event to the picture.
+//! The time from a key press to the draw in a queue of ten thousand.
 
 use std::time::{Duration, Instant};
 

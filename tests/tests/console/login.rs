@@ -1,4 +1,4 @@
-//! Logging in, inside the console: the first time, and when a token works no more.
+//! Logging in from the console: on the first run, and when a token is no longer valid.
 
 use reqwest::Method;
 use serde_json::json;

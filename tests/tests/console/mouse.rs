@@ -1,4 +1,4 @@
-//! The mouse: what a click and the wheel do, and what lies under something else and hears nothing of it.
+//! The mouse: clicks, the wheel, and targets that are covered.
 
 use crate::fixtures::{escalate_and_assess, open_claimed_session, world_with_assessment};
 use tierup_e2e::World;

@@ -1,4 +1,4 @@
-//! Getting about in the console: filter, order, palette, commands, the log, themes and keys of one's own.
+//! Filter, sort order, palette, commands, log, themes and custom keys.
 
 use std::time::Duration;
 

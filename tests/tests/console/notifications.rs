@@ -1,4 +1,4 @@
-//! What rings, for whom, and when not; what the window is called.
+//! What rings, for whom and when; the window title.
 
 use std::time::Duration;
 

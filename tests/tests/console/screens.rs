@@ -1,4 +1,4 @@
-//! Every screen that a user can meet, as a picture in text, at 120x36 and at 80x24.
+//! Snapshots of the main screens, at 120x36 and 80x24.
 
 use crate::screen_snapshot::{
     TERMINAL_SIZES, assert_screen_snapshot, escalate_vpn_problem, open_console, world_with_model,

@@ -1,4 +1,4 @@
-//! A session and what is done in it, as pictures in text, at 120x36 and at 80x24.
+//! Snapshots of a session and its dialogs, at 120x36 and 80x24.
 
 use crate::screen_snapshot::{
     TERMINAL_SIZES, assert_screen_snapshot, escalate_vpn_problem, open_console, world_with_model,

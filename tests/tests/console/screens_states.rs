@@ -1,5 +1,5 @@
-//! States that a user meets now and then, as pictures in text: logging in, lists of one's own, sessions that are read or
-//! wait, small terminals, and terminals that show less.
+//! Snapshots of rarer states: log-in, the user's own lists, read-only and waiting sessions, small and limited
+//! terminals.
 
 use crate::screen_snapshot::{
     TERMINAL_SIZES, assert_screen_snapshot, escalate_vpn_problem, open_console, world_with_model,

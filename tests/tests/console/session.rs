@@ -1,4 +1,4 @@
-//! Working in a session: what was tried, steps, passing on, sending back, evidence, what was seen before, drafts.
+//! Working in a session: attempts, steps, assigning, sending back, evidence, similar cases, drafts.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

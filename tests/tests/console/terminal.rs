@@ -1,7 +1,7 @@
-//! The real binary in a real pseudo-terminal: what only a terminal shows, and that the terminal always comes back.
+//! The real binary in a real pseudo-terminal: what only a terminal shows, and that the terminal is always restored.
 //!
-//! Seen to fail: while a picture in full asked the terminal where its cursor is (size, stop, continue); where the session
-//! began outside of a container and has the number 0 (`unshare --pid --fork`: without a shell).
+//! Seen to fail: when a full redraw asked the terminal for its cursor (resize, stop, continue); when the session began
+//! outside a container and has the number 0 (`unshare --pid --fork`: without a shell).
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]

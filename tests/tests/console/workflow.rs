@@ -1,4 +1,4 @@
-//! The console in use: seeing, reading, claiming, losing, answering, coming back.
+//! The main path through the console: see, read, claim, lose, reply, reconnect.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

@@ -1,4 +1,4 @@
-//! What holds for each file by itself.
+//! Rules for each file.
 
 use crate::source::all_files;
 

@@ -1,5 +1,5 @@
-//! Which file of a crate uses which other, read from `use` and from paths in the code; re-exports are resolved to the
-//! file that defines the item. Test modules do not count.
+//! The import graph of a crate, from `use` and paths in the code. Re-exports are resolved to the file that defines the
+//! item. Test modules are left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
