@@ -10,7 +10,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tierup_common::id::AccountId;
 use tierup_common::problem::Problem;
-use tierup_common::user::User;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -27,7 +26,7 @@ use crate::queue_cache::QueueCache;
 use crate::search::Search;
 use crate::store::{
     self, AccountScope, AccountTx, IdempotencyKey, JsonResponse, RawHandoff, Replayable, Store,
-    StoredResponse, TokenRecord,
+    StoredResponse,
 };
 use crate::webhook::WebhookRegistry;
 
@@ -169,17 +168,6 @@ impl App {
             Ok(ApiReply::Stored(answer))
         });
         reply.await
-    }
-
-    /// Adds a token for a log-in with the password of this hash; who logged in. None if the password is another now, or
-    /// its user inactive.
-    pub async fn commit_login(
-        &self,
-        account: AccountId,
-        token: TokenRecord,
-        password_hash: String,
-    ) -> ApiResult<Option<User>> {
-        Ok(self.store.commit(account, move |tx| tx.insert_login_token(&token, &password_hash)).await?)
     }
 
     /// A handoff with who is reading it.

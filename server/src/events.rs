@@ -24,11 +24,12 @@ use tierup_common::user::Person;
 use tokio::sync::{Notify, watch};
 
 use crate::domain::Caller;
+use crate::domain::JobKind;
 use crate::events::deltas::PartialTexts;
 use crate::events::presence::Presence;
 use crate::events::recent::RecentEvents;
 use crate::events::replay::ReplayQueue;
-use crate::store::{AccessChange, CommitEffects, LogEntry, StreamFilter};
+use crate::store::{AccessChange, AppendedEvent, CommitEffects, StreamFilter};
 
 pub use deltas::{DeltaWriter, TextKey};
 pub use follower::LogFollower;
@@ -45,7 +46,7 @@ const MAX_PRESENCE_PAUSE: Duration = Duration::from_secs(2);
 pub struct EventHub {
     channels: Arc<Mutex<HashMap<AccountId, Arc<AccountChannel>>>>,
     /// What the workers of each kind of job hear.
-    job_notifiers: Arc<Mutex<HashMap<&'static str, Arc<Notify>>>>,
+    job_notifiers: Arc<Mutex<HashMap<JobKind, Arc<Notify>>>>,
     /// Whoever follows every log.
     log_followers: Arc<Mutex<Vec<LogFollower>>>,
     frames_sent: Counter,
@@ -86,7 +87,7 @@ impl EventHub {
     }
 
     /// Rings when there are new jobs of a kind. Listen before looking for them, so that no ring is missed.
-    pub fn job_notifier(&self, kind: &'static str) -> Arc<Notify> {
+    pub fn job_notifier(&self, kind: JobKind) -> Arc<Notify> {
         Arc::clone(lock(&self.job_notifiers).entry(kind).or_default())
     }
 
@@ -218,15 +219,15 @@ impl AccountChannel {
         lock(&self.state)
     }
 
-    fn publish(&self, events: Vec<LogEntry>) {
+    fn publish(&self, events: Vec<AppendedEvent>) {
         let mut state = self.lock();
         let wakers = state.take_wakers_matching(|reader| {
-            events.iter().any(|event| event.is_visible_to(reader.caller.id, reader.filter))
+            events.iter().any(|event| event.entry.visibility.includes(reader.caller.id, reader.filter))
         });
         for event in events {
-            state.newest_seq = state.newest_seq.max(event.seq);
+            state.newest_seq = state.newest_seq.max(event.entry.seq);
             state.partial_texts.mark_completed(&event);
-            state.recent_events.push(event);
+            state.recent_events.push(&event.entry);
         }
         let oldest = state.recent_events.oldest_seq().unwrap_or(state.newest_seq);
         state.partial_texts.prune_before(oldest);

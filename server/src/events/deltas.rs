@@ -6,11 +6,11 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use tierup_common::event::Signal;
+use tierup_common::event::{Kind, Signal};
 use tierup_common::id::{HandoffId, MessageId, Seq, SessionId};
 
 use crate::events::{AccountChannel, ChannelState};
-use crate::store::{LogEntry, StreamFilter};
+use crate::store::{AppendedEvent, StreamFilter};
 
 /// Something that is being written.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -31,13 +31,25 @@ impl TextKey {
     }
 
     /// What an event ends, if it ends a text.
-    fn completed_by(event: &LogEntry) -> Option<Self> {
-        match (event.kind.as_ref(), event.handoff, event.message) {
-            ("handoff_assessment_ready" | "handoff_assessment_failed", Some(handoff), _) => {
-                Some(Self::Assessment(handoff))
+    fn completed_by(event: &AppendedEvent) -> Option<Self> {
+        let visibility = &event.entry.visibility;
+        match event.entry.kind {
+            Kind::HandoffAssessmentReady | Kind::HandoffAssessmentFailed => {
+                visibility.handoff.map(Self::Assessment)
             }
-            (_, _, Some(message)) => Some(Self::Message(event.session, message)),
-            _ => None,
+            Kind::MessageAdded => event.message.map(|message| Self::Message(visibility.session, message)),
+            Kind::HandoffCreated
+            | Kind::HandoffClaimed
+            | Kind::HandoffReleased
+            | Kind::HandoffAssigned
+            | Kind::HandoffSentBack
+            | Kind::HandoffWithdrawn
+            | Kind::HandoffStepUpdated
+            | Kind::HandoffReminder
+            | Kind::HandoffResolved
+            | Kind::SessionCreated
+            | Kind::SessionUpdated
+            | Kind::SessionResolved => None,
         }
     }
 
@@ -125,12 +137,12 @@ impl PartialTexts {
     }
 
     /// Notes what an event ends.
-    pub(super) fn mark_completed(&mut self, event: &LogEntry) {
+    pub(super) fn mark_completed(&mut self, event: &AppendedEvent) {
         let Some(what) = TextKey::completed_by(event) else { return };
         let texts = self.by_filter.get_mut(&what.filter()).into_iter().flatten();
         for text in texts.filter(|text| text.key == what) {
-            text.completed_at = Some(event.seq);
-            self.completed.push_back((event.seq, what));
+            text.completed_at = Some(event.entry.seq);
+            self.completed.push_back((event.entry.seq, what));
         }
     }
 
@@ -195,10 +207,13 @@ impl PartialTexts {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use tierup_common::id::AccountId;
+
     use super::*;
     use crate::domain::tests::at;
-    use tierup_common::event::Audience;
-    use tierup_common::id::AccountId;
+    use crate::store::{LogEntry, Visibility};
 
     fn offsets_and_texts(signals: &[Signal]) -> Vec<(usize, &str)> {
         signals
@@ -221,18 +236,18 @@ mod tests {
         (handoff, TextKey::Assessment(handoff), StreamFilter::Handoff(handoff))
     }
 
-    fn event(name: &'static str, seq: u64, handoff: HandoffId) -> LogEntry {
-        LogEntry {
-            account: AccountId::from_bytes([1; 16]),
-            seq: Seq(seq),
-            handoff_age: None,
-            kind: name.into(),
+    fn event(kind: Kind, seq: u64, handoff: HandoffId) -> AppendedEvent {
+        let visibility = Visibility {
             session: SessionId::from_bytes([2; 16]),
             handoff: Some(handoff),
-            message: None,
             recipient: None,
-            audience: Audience::Team,
-            json: String::new(),
+            audience: kind.audience(),
+        };
+        AppendedEvent {
+            account: AccountId::from_bytes([1; 16]),
+            entry: LogEntry { seq: Seq(seq), kind, visibility, json: String::new() },
+            message: None,
+            handoff_age: Duration::ZERO,
         }
     }
 
@@ -284,8 +299,8 @@ mod tests {
         let mut all = PartialTexts::default();
         let first = all.start(what);
         all.append(what, first, "All at once");
-        all.mark_completed(&event("handoff_claimed", 6, handoff));
-        all.mark_completed(&event("handoff_assessment_ready", 7, handoff));
+        all.mark_completed(&event(Kind::HandoffClaimed, 6, handoff));
+        all.mark_completed(&event(Kind::HandoffAssessmentReady, 7, handoff));
         all.discard(what, first);
         let mut sent = SentOffsets::default();
         assert_eq!(offsets_and_texts(&all.final_deltas(narrow, Seq(6), &mut sent)), [(0, "All at once")]);

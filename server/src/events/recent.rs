@@ -1,12 +1,11 @@
 //! The newest events of an account as frames, serialised once and shared by all its streams.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use bytes::Bytes;
 use tierup_common::id::{Seq, UserId};
 
-use crate::store::{LogEntry, StreamFilter};
+use crate::store::{LogEntry, StreamFilter, Visibility};
 
 /// Events kept at hand, at most.
 const MAX_EVENTS: usize = 1024;
@@ -22,16 +21,14 @@ pub(super) struct RecentEvents {
 
 /// An event as a frame, and what says for whom it is.
 pub(super) struct EventFrame {
-    /// The event, but for its text, which the frame has.
-    pub(super) event: LogEntry,
+    pub(super) seq: Seq,
+    pub(super) visibility: Visibility,
     pub(super) frame: Bytes,
 }
 
 impl EventFrame {
-    pub(super) fn new(mut event: LogEntry) -> Self {
-        let frame = encode_event(&event);
-        (event.kind, event.json) = (Cow::default(), String::new());
-        Self { event, frame }
+    pub(super) fn new(entry: &LogEntry) -> Self {
+        Self { seq: entry.seq, visibility: entry.visibility, frame: encode_event(entry) }
     }
 }
 
@@ -44,14 +41,14 @@ pub(super) enum RecentLookup {
 }
 
 impl RecentEvents {
-    pub(super) fn push(&mut self, event: LogEntry) {
-        let follows = self.frames.back().is_none_or(|last| event.seq == last.event.seq.next());
+    pub(super) fn push(&mut self, entry: &LogEntry) {
+        let follows = self.frames.back().is_none_or(|last| entry.seq == last.seq.next());
         if !follows {
             // A gap would be served as if it were none; the log has everything.
             self.frames.clear();
             self.bytes = 0;
         }
-        let framed = EventFrame::new(event);
+        let framed = EventFrame::new(entry);
         self.bytes += framed.frame.len();
         self.frames.push_back(framed);
         while self.frames.len() > MAX_EVENTS || (self.bytes > MAX_BYTES && self.frames.len() > 1) {
@@ -63,7 +60,7 @@ impl RecentEvents {
 
     /// The oldest event at hand.
     pub(super) fn oldest_seq(&self) -> Option<Seq> {
-        self.frames.front().map(|first| first.event.seq)
+        self.frames.front().map(|first| first.seq)
     }
 
     /// Hands the frames after a place to `take`, as far as this user's stream carries them.
@@ -79,15 +76,15 @@ impl RecentEvents {
             return RecentLookup::ReadTo(after);
         }
         let Some(first) = self.frames.front() else { return RecentLookup::TooOld };
-        let first = first.event.seq;
+        let first = first.seq;
         if first > after.next() {
             return RecentLookup::TooOld;
         }
         let skip = usize::try_from(after.next().0 - first.0).unwrap_or(usize::MAX);
         let mut up_to = after;
         for framed in self.frames.iter().skip(skip) {
-            up_to = framed.event.seq;
-            if framed.event.is_visible_to(user, filter) {
+            up_to = framed.seq;
+            if framed.visibility.includes(user, filter) {
                 emit(framed.frame.clone());
             }
         }
@@ -96,6 +93,6 @@ impl RecentEvents {
 }
 
 /// An event as server-sent events want it. Its JSON has no line breaks and its name is one of ours.
-fn encode_event(event: &LogEntry) -> Bytes {
-    Bytes::from(format!("id: {}\nevent: {}\ndata: {}\n\n", event.seq, event.kind, event.json))
+fn encode_event(entry: &LogEntry) -> Bytes {
+    Bytes::from(format!("id: {}\nevent: {}\ndata: {}\n\n", entry.seq, entry.kind, entry.json))
 }

@@ -32,7 +32,7 @@ pub(super) struct ReplayBatch {
 impl ReplayBatch {
     /// The place of its first event and of its last; none if it is empty.
     pub(super) fn seq_range(&self) -> Option<(Seq, Seq)> {
-        Some((self.events.first()?.event.seq, self.events.last()?.event.seq))
+        Some((self.events.first()?.seq, self.events.last()?.seq))
     }
 }
 
@@ -81,7 +81,7 @@ impl ReplayQueue {
         }
         let most = BATCH_SIZE - u32::try_from(after.0 % u64::from(BATCH_SIZE)).unwrap_or(0);
         let page = store.read(account, move |scope| scope.log_page_after(after, most)).await?;
-        let part = Arc::new(ReplayBatch { events: page.events.into_iter().map(EventFrame::new).collect() });
+        let part = Arc::new(ReplayBatch { events: page.events.iter().map(EventFrame::new).collect() });
         if !part.events.is_empty() {
             let mut parts = lock(&self.cached_batches);
             parts.truncate(MAX_CACHED_BATCHES - 1);

@@ -37,7 +37,7 @@ pub(super) fn build_call(
         WebhookKind::Ntfy => ntfy_request(&hook.url, event)?,
         WebhookKind::Json => {
             let data = serde_json::to_value(event).map_err(|error| error.to_string())?;
-            let body = json!({"type": event.body.name(), "timestamp": event.at, "data": data});
+            let body = json!({"type": event.body.kind(), "timestamp": event.at, "data": data});
             (hook.url.clone(), body.to_string())
         }
     };
@@ -169,7 +169,7 @@ fn event_line(event: &Event) -> String {
         | EventBody::SessionCreated { .. }
         | EventBody::SessionUpdated { .. }
         | EventBody::SessionResolved { .. }
-        | EventBody::MessageAdded { .. } => event.body.name().to_owned(),
+        | EventBody::MessageAdded { .. } => event.body.kind().to_string(),
     };
     one_line(&text)
 }
