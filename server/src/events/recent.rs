@@ -1,25 +1,26 @@
-//! The newest events of an account as frames, serialised once and shared by all its streams.
+//! The newest events of an account as frames, serialized once and shared by all its streams.
 
 use std::collections::VecDeque;
 
 use bytes::Bytes;
 use tierup_common::id::{Seq, UserId};
 
+use crate::events::frame::encode_event;
 use crate::store::{LogEntry, StreamFilter, Visibility};
 
-/// Events kept at hand, at most.
+/// The most events kept.
 const MAX_EVENTS: usize = 1024;
-/// Bytes kept at hand, at most, but for the newest event.
+/// The most bytes kept, not counting the newest event.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
-/// A gapless run of the newest events.
+/// The newest events, without gaps.
 #[derive(Default)]
 pub(super) struct RecentEvents {
     frames: VecDeque<EventFrame>,
     bytes: usize,
 }
 
-/// An event as a frame, and what says for whom it is.
+/// An event's frame, and its metadata, which decides who sees it.
 pub(super) struct EventFrame {
     pub(super) seq: Seq,
     pub(super) visibility: Visibility,
@@ -32,11 +33,11 @@ impl EventFrame {
     }
 }
 
-/// What a window has for a reader.
+/// The result of [`RecentEvents::emit_after`].
 pub(super) enum RecentLookup {
-    /// The next events are older than the window: read them from the log.
+    /// The next event is no longer kept: read it from the log.
     TooOld,
-    /// What there is for this reader; everything up to here has been looked at.
+    /// Everything visible up to here was emitted.
     ReadTo(Seq),
 }
 
@@ -44,7 +45,7 @@ impl RecentEvents {
     pub(super) fn push(&mut self, entry: &LogEntry) {
         let follows = self.frames.back().is_none_or(|last| entry.seq == last.seq.next());
         if !follows {
-            // A gap would be served as if it were none; the log has everything.
+            // A gap would go unnoticed: start over, and let streams read the log.
             self.frames.clear();
             self.bytes = 0;
         }
@@ -58,12 +59,12 @@ impl RecentEvents {
         }
     }
 
-    /// The oldest event at hand.
+    /// The oldest event kept.
     pub(super) fn oldest_seq(&self) -> Option<Seq> {
         self.frames.front().map(|first| first.seq)
     }
 
-    /// Hands the frames after a place to `take`, as far as this user's stream carries them.
+    /// Emits the frames after a cursor that this user's stream with this filter includes.
     pub(super) fn emit_after(
         &self,
         after: Seq,
@@ -90,9 +91,4 @@ impl RecentEvents {
         }
         RecentLookup::ReadTo(up_to)
     }
-}
-
-/// An event as server-sent events want it. Its JSON has no line breaks and its name is one of ours.
-fn encode_event(entry: &LogEntry) -> Bytes {
-    Bytes::from(format!("id: {}\nevent: {}\ndata: {}\n\n", entry.seq, entry.kind, entry.json))
 }
