@@ -3,6 +3,7 @@
 //! An [`Event`] is durable: it is written in the transaction of its change, has a [`Seq`], and is replayed to streams
 //! that missed it. A [`Signal`] is ephemeral: it is not in the log, and a later signal or event repeats what it says.
 
+mod kind;
 mod signal;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ use crate::string_enum::string_enum;
 use crate::time::Timestamp;
 use crate::user::Person;
 
+pub use kind::{Audience, Kind};
 pub use signal::{Signal, StreamFrame};
 
 /// A durable event.
@@ -234,96 +236,6 @@ pub enum EventBody {
         /// The message.
         message: Message,
     },
-}
-
-string_enum! {
-    /// The kind of an event: its `type` on the wire and in the database, and the SSE `event:` name.
-    pub enum Kind {
-        /// See [`EventBody::HandoffCreated`].
-        HandoffCreated = "handoff_created",
-        /// See [`EventBody::HandoffAssessmentReady`].
-        HandoffAssessmentReady = "handoff_assessment_ready",
-        /// See [`EventBody::HandoffAssessmentFailed`].
-        HandoffAssessmentFailed = "handoff_assessment_failed",
-        /// See [`EventBody::HandoffClaimed`].
-        HandoffClaimed = "handoff_claimed",
-        /// See [`EventBody::HandoffReleased`].
-        HandoffReleased = "handoff_released",
-        /// See [`EventBody::HandoffAssigned`].
-        HandoffAssigned = "handoff_assigned",
-        /// See [`EventBody::HandoffSentBack`].
-        HandoffSentBack = "handoff_sent_back",
-        /// See [`EventBody::HandoffWithdrawn`].
-        HandoffWithdrawn = "handoff_withdrawn",
-        /// See [`EventBody::HandoffStepUpdated`].
-        HandoffStepUpdated = "handoff_step_updated",
-        /// See [`EventBody::HandoffReminder`].
-        HandoffReminder = "handoff_reminder",
-        /// See [`EventBody::HandoffResolved`].
-        HandoffResolved = "handoff_resolved",
-        /// See [`EventBody::SessionCreated`].
-        SessionCreated = "session_created",
-        /// See [`EventBody::SessionUpdated`].
-        SessionUpdated = "session_updated",
-        /// See [`EventBody::SessionResolved`].
-        SessionResolved = "session_resolved",
-        /// See [`EventBody::MessageAdded`].
-        MessageAdded = "message_added",
-    }
-}
-
-/// Which streams of an account carry an event.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Audience {
-    /// Every stream.
-    Team,
-    /// Only streams of its session.
-    Session,
-}
-
-impl Kind {
-    /// Which streams of the account carry events of this kind.
-    pub const fn audience(self) -> Audience {
-        match self {
-            Self::MessageAdded => Audience::Session,
-            Self::HandoffCreated
-            | Self::HandoffAssessmentReady
-            | Self::HandoffAssessmentFailed
-            | Self::HandoffClaimed
-            | Self::HandoffReleased
-            | Self::HandoffAssigned
-            | Self::HandoffSentBack
-            | Self::HandoffWithdrawn
-            | Self::HandoffStepUpdated
-            | Self::HandoffReminder
-            | Self::HandoffResolved
-            | Self::SessionCreated
-            | Self::SessionUpdated
-            | Self::SessionResolved => Audience::Team,
-        }
-    }
-
-    /// Whether the timeline of a session keeps the event for good; other events are deleted after the retention period.
-    /// Reminders are kept, too: they prevent a second reminder about the same wait.
-    pub const fn is_milestone(self) -> bool {
-        match self {
-            Self::HandoffCreated
-            | Self::HandoffClaimed
-            | Self::HandoffReleased
-            | Self::HandoffAssigned
-            | Self::HandoffSentBack
-            | Self::HandoffWithdrawn
-            | Self::HandoffReminder
-            | Self::HandoffResolved
-            | Self::SessionCreated
-            | Self::SessionResolved => true,
-            Self::HandoffAssessmentReady
-            | Self::HandoffAssessmentFailed
-            | Self::HandoffStepUpdated
-            | Self::SessionUpdated
-            | Self::MessageAdded => false,
-        }
-    }
 }
 
 impl EventBody {

@@ -12,13 +12,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tierup_common::id::AccountId;
 use tierup_common::problem::Problem;
+use tierup_common::user::User;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::assess::Engine;
 use crate::auth::{Authenticator, AuthorizedCaller, LoginThrottle};
 use crate::clock::Clock;
-use crate::domain::{Caller, Policy};
+use crate::domain::{Caller, Policy, TokenRecord, user};
 use crate::error::{ApiError, ApiResult, problem_from_refusal};
 use crate::events::EventHub;
 use crate::extract::BehindProxy;
@@ -172,6 +173,24 @@ impl App {
             Ok(ApiReply::Stored(answer))
         });
         reply.await
+    }
+
+    /// Adds a token if its user is active and still has this password hash; returns the user then.
+    pub async fn commit_login(
+        &self,
+        account: AccountId,
+        token: TokenRecord,
+        password_hash: String,
+    ) -> ApiResult<Option<User>> {
+        let now = self.clock.now();
+        let committed = self.store.commit(account, move |tx| {
+            let user = tx.user_with_password(token.user, &password_hash)?;
+            if user.is_some() {
+                tx.apply(user::issue_token(token), now)?;
+            }
+            Ok(user)
+        });
+        Ok(committed.await?)
     }
 
     /// Adds the current viewers to a handoff.

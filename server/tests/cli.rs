@@ -119,10 +119,7 @@ fn what_cannot_be_done_says_what_to_do() {
     assert_fails_with(&run_init(&data, "Acme", "other@acme.test"), "already exists");
     assert_fails_with(&run_user_add(&data, "ANA@acme.test", &[]), "another user has this email address");
     parse_json(&run_init(&data, "Globex", "hank@globex.test"));
-    assert_fails_with(
-        &run_user_add(&data, "sam@acme.test", &["--account", "Initech"]),
-        "no account",
-    );
+    assert_fails_with(&run_user_add(&data, "sam@acme.test", &["--account", "Initech"]), "no account");
     parse_json(&run_user_add(&data, "sam@acme.test", &["--account", "Globex"]));
 }
 

@@ -228,7 +228,7 @@ async fn a_check_finds_what_is_broken() {
     let expected = ["handoffs without a snapshot: 1", "accounts with gaps in their log: 1"];
     assert_eq!(found.problems, expected);
     let refused = admin::backup(&world.data_dir(), &world.folder().join("x.backup"));
-    assert!(refused.unwrap_err().to_string().contains("not sound"));
+    assert!(refused.unwrap_err().to_string().contains("the data is damaged"));
     assert!(!world.folder().join("x.backup").exists());
     let garbage = world.folder().join("garbage");
     std::fs::write(&garbage, "not a database at all, but long enough to look at").unwrap();

@@ -159,7 +159,7 @@ fn only_the_error_module_maps_to_a_status() {
 fn no_handler_writes_but_by_the_one_way_that_looks_whether_its_caller_may() {
     let handlers = |source: &SourceFile| source.is_under(&["server/src/handler"]);
     assert_absent(
-        &["store.commit", ".commit_system", ".commit_in_passing"],
+        &["store.commit", ".commit_system", ".commit_deferred"],
         handlers,
         "App::commit asks who it is",
     );

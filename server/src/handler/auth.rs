@@ -57,14 +57,8 @@ pub async fn log_in(
         expires_at: Some(expires_at),
     };
     // The password may have changed since it was verified.
-    let user = app.store.commit(verified.account, move |tx| {
-        let user = tx.user_with_password(record.user, &verified.password_hash)?;
-        if user.is_some() {
-            tx.apply(user::issue_token(record), now)?;
-        }
-        Ok(user)
-    });
-    let user = user.await?.ok_or_else(invalid_credentials)?;
+    let user = app.commit_login(verified.account, record, verified.password_hash).await?;
+    let user = user.ok_or_else(invalid_credentials)?;
     Ok(Json(LoggedIn { token: token.secret, expires_at, user }))
 }
 

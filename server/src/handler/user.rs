@@ -94,8 +94,8 @@ pub async fn create_token(
 }
 
 /// The secret is not stored, and only the bearer token of the first request can derive it again.
-const TOKEN_NOT_REPLAYABLE: &str = "the token of this Idempotency-Key has ended, or the first request had another \
-    bearer token; use a new key";
+const TOKEN_NOT_REPLAYABLE: &str = "the token of this Idempotency-Key has ended, or only the same bearer token as in the first \
+    request can show it again; use a new key";
 
 fn expiry(now: Timestamp, days: u32) -> Timestamp {
     now.plus(Duration::from_hours(24 * u64::from(days)))
