@@ -1,4 +1,4 @@
-//! The real loop of the console, on a buffer instead of a terminal.
+//! The real loop of the console, drawing to a buffer.
 
 mod baseline;
 mod keys;
