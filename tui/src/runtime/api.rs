@@ -65,7 +65,8 @@ impl ApiClient {
         let request = requests::log_in(credentials);
         let request = with_parts(http.request(request.method.clone(), &request.path), &request);
         let logged_in: LoggedIn = http.fetch(request).await?;
-        let api = Self::new(server, SecretString::from(logged_in.token.clone()))?.with_timeout(response_timeout);
+        let api =
+            Self::new(server, SecretString::from(logged_in.token.clone()))?.with_timeout(response_timeout);
         Ok((logged_in, api))
     }
 
@@ -175,41 +176,6 @@ impl ApiClient {
         let key = format!("{}-change-{number}", self.run_id);
         self.send_with_key(&request, &key, OnUnreachable::GiveUp).await
     }
-
-    // COMPAT-BEGIN
-    /// Who the token belongs to.
-    pub async fn me(&self) -> Result<tierup_common::user::Me, CallError> {
-        self.send(requests::me()).await
-    }
-
-    /// Claims a handoff by id or number.
-    pub async fn claim(&self, handoff: tierup_common::id::HandoffRef) -> Result<tierup_common::handoff::Handoff, CallError> {
-        self.send(requests::claim(handoff)).await
-    }
-
-    /// Asks for anything that is read, with a query.
-    pub async fn query<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        query: &(impl serde::Serialize + Sync),
-    ) -> Result<T, CallError> {
-        self.http.fetch(self.request(Method::GET, path).query(query)).await
-    }
-
-    /// Asks for any change. One whose answer is lost is sent again with the same key, so that it is made once.
-    pub async fn mutate<T: DeserializeOwned>(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<&(impl serde::Serialize + Sync)>,
-    ) -> Result<T, CallError> {
-        let request = ApiRequest::new(method, path.to_owned());
-        self.send(match body {
-            Some(body) => request.json(body),
-            None => request,
-        }).await
-    }
-    // COMPAT-END
 
     async fn send_with_key<T: DeserializeOwned>(
         &self,
