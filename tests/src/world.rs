@@ -1,11 +1,12 @@
-//! A server of one's own, for one story.
+//! A server for one test.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tempfile::TempDir;
 use tierup::settings::SettingsFile;
 use tierup_common::time::Timestamp;
@@ -13,6 +14,8 @@ use tierup_common::user::Role;
 use tierup_server::clock::Clock;
 use tierup_server::config::Settings;
 use tierup_server::{Server, admin};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
 use crate::{ApiClient, Console, TIMEOUT, http_client};
 
@@ -33,6 +36,11 @@ impl World {
     /// A server as it is without settings.
     pub async fn new() -> Self {
         Self::with_settings(Settings::default()).await
+    }
+
+    /// A server on which only people write.
+    pub async fn without_assessments() -> Self {
+        Self::with_settings(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await
     }
 
     /// A server with these settings; it listens on a free port of this machine whatever they say.
@@ -67,6 +75,14 @@ impl World {
         self.temp_dir.path().join(format!("home of {name}"))
     }
 
+    /// A connection to the server on which this was sent.
+    pub async fn connect(&self, request: &str) -> TcpStream {
+        let address = self.url().trim_start_matches("http://").to_owned();
+        let mut socket = TcpStream::connect(address).await.expect("a connection");
+        socket.write_all(request.as_bytes()).await.expect("a request");
+        socket
+    }
+
     /// The server's clock, which stands still until it is moved.
     pub fn clock(&self) -> &Clock {
         &self.clock
@@ -89,12 +105,12 @@ impl World {
 
     /// A person of the account, with this role.
     pub async fn user(&self, name: &str, role: Role) -> ApiClient {
-        let known = self.users.lock().expect("people").iter().find(|known| known.name == name).cloned();
+        let known = self.users.lock().iter().find(|known| known.name == name).cloned();
         if let Some(known) = known {
             return known;
         }
         let person = self.owner().add_user(name, role).await;
-        self.users.lock().expect("people").push(person.clone());
+        self.users.lock().push(person.clone());
         person
     }
 

@@ -1,4 +1,4 @@
-//! The binary as scripts use it: every verb against a real server, exit codes, and one line that says what is wrong.
+//! The binary in scripts: every command against a real server, exit statuses, and errors in one line.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -214,7 +214,7 @@ async fn a_wake_time_is_written_as_in_the_console_and_is_one_of_this_machine() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_tried_what_came_of_a_step_and_the_assessment_once_more() {
+async fn attempts_step_outcomes_and_reassessment() {
     let world = Fixture::new().await;
     // Something that was solved before, so that there is a step to suggest.
     world.run_json("ana", &["new", "VPN certificate expired after the update"]);
@@ -238,7 +238,7 @@ async fn what_was_tried_what_came_of_a_step_and_the_assessment_once_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_question_is_answered_in_the_pipe_that_asked_it() {
+async fn say_prints_the_assistants_reply() {
     let world = Fixture::new().await;
     world.run_json("ana", &["new", "VPN error 809"]);
     let answer = world.run_ok("ana", &["say", "1", "What should I look at first?", "--wait"]);
@@ -248,7 +248,7 @@ async fn a_question_is_answered_in_the_pipe_that_asked_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_end_has_its_status() {
+async fn every_outcome_has_its_exit_status() {
     let world = Fixture::new().await;
     world.add_user("sam", "Sam Ortiz", tierup_common::user::Role::Engineer);
     world.add_user("vera", "Vera Lind", tierup_common::user::Role::Viewer);
@@ -267,7 +267,7 @@ async fn every_end_has_its_status() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_log_in_is_tried_before_it_is_kept_and_ends_with_log_out() {
+async fn a_login_is_checked_before_it_is_saved_and_removed_by_logout() {
     let world = Fixture::new().await;
     let server = world.server.url();
     let wrong = world.run_with_stdin("eve", &["login", "--server", &server], "tup_wrong\n");
@@ -323,7 +323,7 @@ async fn set_password(server: &str, token: &str, user: &str, password: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn events_come_one_a_line_and_begin_where_one_says() {
+async fn watch_prints_one_event_per_line_from_the_given_place() {
     let world = Fixture::new().await;
     world.run_json("ana", &["new", "VPN is down"]);
     world.run_json("ana", &["escalate", "1", "Stuck", "--priority", "high"]);
@@ -338,7 +338,7 @@ async fn events_come_one_a_line_and_begin_where_one_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_people_wrote_is_only_text_in_a_pipe_too() {
+async fn user_text_is_only_text_in_a_pipe_too() {
     let world = Fixture::new().await;
     let evil = "\u{1b}]0;owned\u{7}\u{9b}31m red \u{202e}txt\u{200b}";
     world.run_json("ana", &["new", evil]);

@@ -1,5 +1,4 @@
-//! The binary and what people really give it: texts that begin with a dash, bytes that are no text, tokens as they were
-//! copied; and servers that mean no good.
+//! Real-world input: text that begins with a dash, bytes that are not UTF-8, pasted tokens, hostile servers.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
@@ -72,7 +71,7 @@ fn stdout_of(output: &Output) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_text_may_begin_with_a_dash_in_every_verb() {
+async fn every_command_accepts_text_that_begins_with_a_dash() {
     let world = Fixture::new().await;
     assert_eq!(world.run_ok(&["new", "- VPN: no route", "-s", "-> VPN"]), "opened session 1: -> VPN\n");
     assert_eq!(world.run_ok(&["say", "1", "-5 dB on the line", "--note"]), "sent\n");
@@ -128,7 +127,7 @@ async fn a_text_may_begin_with_a_dash_in_every_verb() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_utf_8_is_said_to_be_and_what_to_do() {
+async fn input_that_is_not_utf_8_is_refused_with_a_hint() {
     let world = Fixture::new().await;
     for verb in [&["new", "-"][..], &["say", "1", "-"], &["escalate", "1", "-"], &["resolve", "1", "-"]] {
         let output = world.run_with_stdin(verb, b"caf\xe9 is down");
@@ -167,7 +166,7 @@ async fn what_is_not_utf_8_is_said_to_be_and_what_to_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_and_an_address_work_as_they_were_copied() {
+async fn pasted_tokens_and_addresses_are_trimmed() {
     let world = Fixture::new().await;
     let (url, token) = (world.server.url(), &world.token);
     for (server, token) in [
@@ -203,7 +202,7 @@ async fn a_token_and_an_address_work_as_they_were_copied() {
 }
 
 #[test]
-fn a_log_in_that_others_can_read_on_its_way_is_warned_of() {
+fn an_unencrypted_log_in_is_warned_about() {
     let home = tempfile::tempdir().unwrap();
     for arguments in [&[][..], &["--email", "ana@acme.test"]] {
         // By way of a proxy that is not there: nothing is sent.
@@ -239,7 +238,7 @@ fn spawn_hostile_server(status: u16, body: &'static str) -> String {
 }
 
 #[test]
-fn a_servers_words_are_the_servers_and_never_a_hint_of_ours() {
+fn text_of_the_server_never_looks_like_a_hint() {
     let home = tempfile::tempdir().unwrap();
     let asked = |status, body| {
         let url = spawn_hostile_server(status, body);

@@ -295,7 +295,7 @@ where
 mod tests {
     //! Mutants seen to fail: an unknown end that goes on, one that is told as undone, a full disk that is told as a fault,
     //! a writer that falls over unwatched, a group that is undone and told as closed, a folder that nobody looks at.
-    //! `server/tests/disk.rs` has a disk that is full at COMMIT.
+    //! `server/tests/binary/disk.rs` has a disk that is full at COMMIT.
 
     use std::time::Duration;
 

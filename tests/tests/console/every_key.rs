@@ -1,5 +1,5 @@
-//! Every action of the keymap is reached by its key, through the real loop, and does what it is there for. The list of
-//! actions comes from the keymap: a new one fails here until a story presses it.
+//! Presses the key of every action in the real loop and checks its effect. The actions come from the keymap: a new one
+//! fails here until a test presses it.
 
 use crate::keyboard::Keyboard;
 use tierup_common::user::Role;

@@ -1,4 +1,4 @@
-//! Working in a session: what was tried, steps, passing on, sending back, evidence, what was seen before, drafts.
+//! Working in a session: attempts, steps, assigning, sending back, evidence, similar cases, drafts.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -17,7 +17,7 @@ async fn branches(client: &ApiClient, session: &str) -> Vec<(String, String, Val
 }
 
 #[tokio::test]
-async fn what_was_tried_is_noted_and_settled() {
+async fn attempts_are_noted_and_settled() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
@@ -60,7 +60,7 @@ async fn what_was_tried_is_noted_and_settled() {
 }
 
 #[tokio::test]
-async fn what_came_of_the_steps_is_said() {
+async fn step_outcomes_are_recorded() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
@@ -87,7 +87,7 @@ async fn what_came_of_the_steps_is_said() {
 }
 
 #[tokio::test]
-async fn a_claim_is_passed_to_a_person() {
+async fn a_claim_is_assigned_to_a_user() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     world.engineer("Dana Wu").await;
@@ -115,7 +115,7 @@ async fn a_claim_is_passed_to_a_person() {
 }
 
 #[tokio::test]
-async fn it_is_sent_back_with_a_question() {
+async fn a_handoff_is_sent_back_with_a_question() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
@@ -134,7 +134,7 @@ async fn it_is_sent_back_with_a_question() {
 }
 
 #[tokio::test]
-async fn a_park_wakes_when_its_words_say() {
+async fn a_park_wakes_at_the_typed_time() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (_sam, _vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
@@ -161,7 +161,7 @@ async fn a_park_wakes_when_its_words_say() {
 }
 
 #[tokio::test]
-async fn ones_own_escalation_is_taken_back_while_nobody_has_it() {
+async fn an_unclaimed_escalation_can_be_taken_back_by_its_sender() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut console = world.console("Sam Ortiz").await;
@@ -188,7 +188,7 @@ async fn ones_own_escalation_is_taken_back_while_nobody_has_it() {
 }
 
 #[tokio::test]
-async fn resolving_asks_once_more() {
+async fn resolving_asks_for_confirmation() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
@@ -204,7 +204,7 @@ async fn resolving_asks_once_more() {
 }
 
 #[tokio::test]
-async fn evidence_leads_to_its_message() {
+async fn evidence_opens_its_message() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let sam = world.engineer("Sam Ortiz").await;
     let session = sam.open_session("VPN is down").await;
@@ -253,7 +253,7 @@ async fn evidence_leads_to_its_message() {
 }
 
 #[tokio::test]
-async fn what_was_seen_before_can_be_read() {
+async fn similar_cases_can_be_read() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let solved = sam.open_session("VPN certificate expired after the update").await;
@@ -320,7 +320,7 @@ async fn an_admins_draft_reaches_the_winner_as_a_note() {
 }
 
 #[tokio::test]
-async fn a_claim_whose_answer_is_lost_is_won_all_the_same() {
+async fn a_claim_with_a_lost_response_is_still_won() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let proxy = LossyProxy::start(&world.url(), "/claim").await;
@@ -337,7 +337,7 @@ async fn a_claim_whose_answer_is_lost_is_won_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_link_that_swallows_answers_is_noticed_with_the_first_question_and_nothing_is_said_twice() {
+async fn a_link_that_swallows_responses_is_noticed_and_no_message_is_sent_twice() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (_sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let proxy = BlackholeProxy::start(&world.url()).await;

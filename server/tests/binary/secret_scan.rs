@@ -1,4 +1,4 @@
-//! What was told, and whether a secret is in it: as it is, in base64, escaped for URLs and for JSON.
+//! Searches collected output for secrets: plain, in base64, escaped for URLs and for JSON.
 
 use std::path::Path;
 

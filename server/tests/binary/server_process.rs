@@ -1,24 +1,20 @@
-//! The binary of the server as a process: started, told to stop, killed, and never waited for without an end.
+//! The server as a child process: start, stop, kill, with a timeout on every wait.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::Value;
 
-#[path = "../../../tests/src/clean_env.rs"]
-mod clean_env;
-
-/// Whatever a process does, it does within this time.
-const TIMEOUT: Duration = Duration::from_secs(30);
+use crate::TIMEOUT;
+use crate::clean_env::clean_env;
 
 /// The server's program, with nothing of the machine's settings.
 pub fn tierup_server() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tierup-server"));
-    clean_env::clean_env(&mut command);
+    clean_env(&mut command);
     command
 }
 
@@ -29,30 +25,23 @@ pub struct ServerProcess {
     pub url: String,
 }
 
-/// Serves a folder on a free port, and logs to there.
-#[allow(dead_code, reason = "not every file of tests needs it")]
-pub fn start_server(data: &Path, more: &[&str], log: Stdio) -> ServerProcess {
-    start_server_with(tierup_server(), data, more, log)
-}
-
-/// The same, by this program.
-pub fn start_server_with(mut command: Command, data: &Path, more: &[&str], log: Stdio) -> ServerProcess {
-    command.args(["serve", "--json", "--listen", "127.0.0.1:0", "--data"]).arg(data).args(more);
+/// Serves a folder on a free port by this command.
+pub fn start_server(mut command: Command, data: &Path, args: &[&str], log: Stdio) -> ServerProcess {
+    command.args(["serve", "--json", "--listen", "127.0.0.1:0", "--data"]).arg(data).args(args);
     let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
-    let mut said = BufReader::new(child.stdout.take().unwrap());
-    let mut serving = ServerProcess { child: Some(child), url: String::new() };
-    let line = within_timeout("a server that says where it listens", move || {
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut server = ServerProcess { child: Some(child), url: String::new() };
+    let line = within_timeout("the address that the server listens on", move || {
         let mut line = String::new();
-        said.read_line(&mut line).map(|_| line).unwrap()
+        stdout.read_line(&mut line).map(|_| line).unwrap()
     });
-    let said: Value = serde_json::from_str(&line).unwrap();
-    said["listening"].as_str().unwrap().clone_into(&mut serving.url);
-    serving
+    let line: Value = serde_json::from_str(&line).unwrap();
+    line["listening"].as_str().unwrap().clone_into(&mut server.url);
+    server
 }
 
 impl ServerProcess {
     /// The process.
-    #[allow(dead_code, reason = "not every test looks at the process itself")]
     pub fn id(&self) -> u32 {
         self.child.as_ref().unwrap().id()
     }
@@ -66,14 +55,12 @@ impl ServerProcess {
     }
 
     /// Waits for an end that it comes to by itself; how it ended.
-    #[allow(dead_code, reason = "not every file of tests has one that ends so")]
     pub fn wait_for_exit(mut self) -> ExitStatus {
         let mut child = self.child.take().unwrap();
         within_timeout("the end of a server that cannot go on", move || child.wait().unwrap())
     }
 
     /// What it logs, where that goes to a pipe; once.
-    #[allow(dead_code, reason = "not every file of tests reads it")]
     pub fn take_stderr(&mut self) -> ChildStderr {
         self.child.as_mut().unwrap().stderr.take().unwrap()
     }

@@ -1,5 +1,4 @@
-//! A disk of every temper under the real server: `disk.c`, compiled by the C compiler that the build needs anyway, and
-//! loaded before the C library.
+//! A faulty disk under a process: `disk.c`, built with the system's C compiler and preloaded before the C library.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -31,7 +30,7 @@ impl FaultyDisk {
     /// A disk with room, under the files of this folder.
     pub fn new(root: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/shared/disk.c");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/binary/disk.c");
         let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
         let mut compile = Command::new(compiler);
         compile.args(["-shared", "-fPIC", "-O1", "-o"]).arg(folder.path().join("disk.so")).arg(source);
