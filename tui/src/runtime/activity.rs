@@ -147,28 +147,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_under_way_counts_until_it_goes_wherever_it_went() {
+    fn everything_under_way_counts_until_it_is_dropped() {
         let activity = Activity::default();
         let watch = activity.watch();
-        let (news, mut heard) = EventSender::new(activity.clone());
-        let asked = news.begin();
-        assert!(news.send(Event::Focus(true)));
-        drop(asked);
-        assert_eq!(*watch.borrow(), 1, "the answer is on its way");
-        let taken = heard.try_recv().unwrap();
-        assert_eq!(*watch.borrow(), 1, "it is taken and not done with");
-        drop(taken);
+        let (sender, mut receiver) = EventSender::new(activity.clone());
+        let request = sender.begin();
+        assert!(sender.send(Event::Focus(true)));
+        drop(request);
+        assert_eq!(*watch.borrow(), 1, "the event is queued");
+        let received = receiver.try_recv().unwrap();
+        assert_eq!(*watch.borrow(), 1, "it is received, but not applied");
+        drop(received);
         assert_eq!(*watch.borrow(), 0);
     }
 
     #[test]
-    fn a_stream_is_under_way_until_it_has_what_it_missed() {
+    fn a_stream_is_under_way_until_it_has_caught_up() {
         let activity = Activity::default();
         let watch = activity.watch();
-        let (news, _heard) = EventSender::new(activity);
-        let stream = CatchUpTracker::new(&news, false);
-        let mut after = Vec::new();
-        for is in [
+        let (sender, _receiver) = EventSender::new(activity);
+        let tracker = CatchUpTracker::new(&sender, false);
+        let mut counts = Vec::new();
+        for progress in [
             StreamProgress::Connecting,
             StreamProgress::Hello,
             StreamProgress::Other,
@@ -178,9 +178,9 @@ mod tests {
             StreamProgress::Other,
             StreamProgress::Settled,
         ] {
-            stream.observe(is);
-            after.push(*watch.borrow());
+            tracker.observe(progress);
+            counts.push(*watch.borrow());
         }
-        assert_eq!(after, [1, 0, 0, 0, 1, 1, 1, 0], "the second time it resumes");
+        assert_eq!(counts, [1, 0, 0, 0, 1, 1, 1, 0], "the second time, it resumes");
     }
 }
