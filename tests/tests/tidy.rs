@@ -70,6 +70,7 @@ fn assert_absent(words: &[&str], filter: impl Fn(&SourceFile) -> bool, reason: &
 fn the_pure_rooms_do_no_io_and_read_no_clock() {
     let pure = [
         "server/src/domain",
+        "tui/src/availability",
         "tui/src/state",
         "tui/src/update",
         "tui/src/view",

@@ -1,4 +1,5 @@
 //! The tierup console and command line.
+mod availability;
 pub mod cli;
 #[cfg(feature = "demo")]
 mod demo;

@@ -13,6 +13,7 @@ pub mod layer;
 pub mod local_zone;
 pub mod login;
 pub mod notifications;
+pub mod open;
 pub mod own_sessions;
 pub mod paint_output;
 pub mod palette;
@@ -202,9 +203,14 @@ impl State {
         self.me.as_ref().map(|me| me.user.id)
     }
 
-    /// Whether the user may do more than read. Until the server has said so, let it decide.
+    /// Whether the user may do more than read. While their role is unknown, the server decides.
     pub fn can_write(&self) -> bool {
         self.me.as_ref().is_none_or(|me| me.user.role >= Role::Engineer)
+    }
+
+    /// Whether the user is an admin. While their role is unknown, the server decides.
+    pub fn is_admin(&self) -> bool {
+        self.me.as_ref().is_none_or(|me| me.user.role >= Role::Admin)
     }
 
     /// This moment, by the server's clock: how long ago something was goes by it.

@@ -29,9 +29,9 @@ use ratatui::layout::{Constraint, Layout, Rect};
 
 use crate::state::layer::Layer;
 use crate::state::paint_output::PaintOutput;
+use crate::state::preview::PREVIEW_MIN_WIDTH;
 use crate::state::{Screen, State};
 use crate::theme::{self, Charset};
-use crate::update::PREVIEW_MIN_WIDTH;
 use crate::view::canvas::Canvas;
 
 /// The smallest terminal that the console can be used in.

@@ -190,6 +190,13 @@ impl Chat {
         Some(first.seq).filter(|seq| *seq > 1)
     }
 
+    /// Lets earlier messages that could not be fetched be asked for again.
+    pub fn clear_earlier_error(&mut self) {
+        if matches!(self.earlier_fetch, EarlierFetch::Failed(_)) {
+            self.earlier_fetch = EarlierFetch::Idle;
+        }
+    }
+
     /// Whether what is shown, or marked, or on its way to be shown, is at the beginning of what is here, or before it: in a
     /// window of so many columns and rows.
     pub fn is_near_start(&self, width: usize, height: usize) -> bool {

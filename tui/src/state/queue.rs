@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
+use tierup_common::assessment::{AssessmentStatus, Step};
 use tierup_common::handoff::{HandoffStatus, QueueItem, Snapshot};
 use tierup_common::id::{HandoffId, Seq, SessionId, UserId};
 use tierup_common::session::{SessionItem, SessionStatus};
@@ -226,6 +227,19 @@ impl Queue {
         id.and_then(|id| self.item(id))
     }
 
+    /// Selects the first handoff of the queue that waits, unless the selected one does; false if none waits.
+    pub fn select_next_open(&mut self) -> bool {
+        let is_open = |id: HandoffId| self.item(id).is_some_and(|item| item.status == HandoffStatus::Open);
+        if self.queue_list.selected().is_some_and(is_open) {
+            return true;
+        }
+        let next = self.queue_list.ids().find(|id| is_open(*id));
+        if let Some(next) = next {
+            self.queue_list.select(next);
+        }
+        next.is_some()
+    }
+
     /// Puts a handoff into the list it belongs to. What is known of a later version stays.
     pub fn upsert_item(&mut self, mut item: QueueItem, me: Option<UserId>) {
         if let Some(known) = self.items.get(&item.id) {
@@ -367,6 +381,19 @@ impl Queue {
         for item in self.items.values_mut() {
             item.viewers.clear();
         }
+    }
+}
+
+/// Whether the assessment of a handoff is being written, or waits to be.
+pub fn is_being_assessed(item: &QueueItem) -> bool {
+    matches!(item.assessment_status, AssessmentStatus::Pending | AssessmentStatus::Running)
+}
+
+/// Replaces a suggested step by its newer version.
+pub fn replace_step(item: &mut QueueItem, step: &Step) {
+    let steps = item.ai_assessment_data.iter_mut().flat_map(|data| &mut data.suggested_steps);
+    for known in steps.filter(|known| known.id == step.id) {
+        known.clone_from(step);
     }
 }
 

@@ -9,7 +9,6 @@ use tierup_common::session::SessionStatus;
 use crate::effect::{Call, CallId, Effect};
 use crate::state::queue::ListLoad;
 use crate::state::{Screen, State};
-use crate::update::briefing;
 
 /// The first pause before lists that did not come are asked for again; each further one is twice as long.
 const INITIAL_BACKOFF: Duration = Duration::from_secs(2);
@@ -71,7 +70,7 @@ pub(super) fn reassess(state: &mut State, id: HandoffId, effects: &mut Vec<Effec
 /// Asks for what the briefing that is shown does not have.
 pub(super) fn fetch_open_briefing(state: &mut State, id: HandoffId, effects: &mut Vec<Effect>) {
     let asked = fetch_handoff(state, id, effects);
-    if let Some(briefing) = briefing::open_briefing_mut(state) {
+    if let Some(briefing) = state.open_briefing_mut() {
         (briefing.pending_call, briefing.error) = (Some(asked), None);
     }
 }

@@ -15,7 +15,7 @@ use crate::state::queue::Tab;
 use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
 use crate::text::safe;
-use crate::update::{calls, messages, navigate, queue};
+use crate::update::{calls, messages, navigate};
 
 /// A claim that somebody else won.
 pub(super) struct LostClaim {
@@ -32,18 +32,16 @@ pub(super) struct LostClaim {
 /// Somebody else was first: the popup, over the list, with the next one that waits selected. What was typed is kept.
 pub(super) fn show_conflict(state: &mut State, lost_claim: LostClaim) {
     let LostClaim { handoff_id: handoff, title, winner: by, claimed_at: since } = lost_claim;
-    let session = session_for(state, handoff);
+    let session = state.known_handoff(handoff).map(|item| item.session_id);
     let has_draft = session.is_some_and(|session| state.drafts.contains_key(&session));
     let draft = if has_draft { ConflictDraft::Saved } else { ConflictDraft::None };
     if !matches!(state.screen, Screen::Queue) {
-        // What lies over the screen that closes goes with it; a dialog keeps what was typed into it.
-        let belongs = |layer: &Layer| matches!(layer, Layer::Briefing | Layer::Picker(_) | Layer::Confirm(_));
-        state.layers.retain(|layer| !belongs(layer));
+        state.layers.retain(|layer| !layer.closes_with_screen());
     }
     navigate::to_queue(state);
     mark_claimed(state, handoff, &by, since);
     state.queue.tab = Tab::Queue;
-    queue::select_next_open(state);
+    state.queue.select_next_open();
     let (by, came_at) = (by.name, state.now);
     state.layers.push(Layer::Conflict(Conflict {
         handoff_id: handoff,
@@ -68,16 +66,6 @@ fn mark_claimed(state: &mut State, handoff: HandoffId, by: &Person, since: Times
     }
 }
 
-fn session_for(state: &State, handoff: HandoffId) -> Option<SessionId> {
-    let open = match &state.screen {
-        Screen::Queue => None,
-        Screen::Briefing(briefing) => Some(&briefing.item),
-        Screen::Session(chat) => chat.briefing.as_ref().map(|briefing| &briefing.item),
-    };
-    let known = state.queue.item(handoff).or(open.filter(|item| item.id == handoff));
-    known.map(|item| item.session_id)
-}
-
 pub(super) fn run_action(state: &mut State, verb: ConflictAction, effects: &mut Vec<Effect>) {
     match verb {
         ConflictAction::Close => {
@@ -85,7 +73,7 @@ pub(super) fn run_action(state: &mut State, verb: ConflictAction, effects: &mut 
         }
         ConflictAction::NextOpen => {
             state.layers.pop();
-            queue::open_next(state, effects);
+            navigate::open_next(state, effects);
         }
         ConflictAction::SendDraft => send_draft(state, effects),
     }

@@ -18,7 +18,7 @@ use crate::state::layer::{Confirmation, ConfirmedAction, Layer};
 use crate::state::local_zone::{LocalZone, ResolvedTime};
 use crate::state::{State, wake_time};
 use crate::text::safe;
-use crate::update::{calls, outcomes};
+use crate::update::calls;
 
 pub(super) fn run_action(state: &mut State, verb: DialogAction, effects: &mut Vec<Effect>) {
     match verb {
@@ -34,21 +34,16 @@ pub(super) fn run_action(state: &mut State, verb: DialogAction, effects: &mut Ve
     }
 }
 
-/// Opens a dialog.
-pub(super) fn open(state: &mut State, dialog: Dialog) {
-    state.layers.push(Layer::Dialog(Box::new(dialog)));
-}
-
 /// Opens the dialog that passes a handoff on, and asks for the people.
 pub(super) fn open_assign(state: &mut State, handoff: HandoffId, effects: &mut Vec<Effect>) {
     let asked = calls::send(state, Call::Users, effects);
-    open(state, Dialog::assign(handoff, asked));
+    state.open_dialog(Dialog::assign(handoff, asked));
 }
 
 /// The people are here, or not: those who can work on a handoff, by name.
 pub(super) fn apply_people(state: &mut State, call_id: CallId, result: Result<Vec<User>, CallError>) {
     let me = state.my_id();
-    let found = result.map_err(|failure| outcomes::error_text(&failure)).map(|users| {
+    let found = result.map_err(|failure| failure.user_message()).map(|users| {
         let able = |user: &User| user.active && user.role >= Role::Engineer && Some(user.id) != me;
         let mut people: Vec<Person> =
             users.into_iter().filter(able).map(|user| Person { id: user.id, name: user.name }).collect();
@@ -64,7 +59,7 @@ pub(super) fn apply_people(state: &mut State, call_id: CallId, result: Result<Ve
 
 /// A key that is no command: it goes to the field that has the keys.
 pub(super) fn handle_key(state: &mut State, key: KeyEvent) {
-    if let Some(dialog) = top_dialog(state) {
+    if let Some(dialog) = state.top_dialog_mut() {
         dialog.error = None;
     }
     let Some(input) = focused_input(state) else { return };
@@ -108,13 +103,8 @@ pub(super) fn paste(state: &mut State, text: &str) {
     }
 }
 
-fn top_dialog(state: &mut State) -> Option<&mut Dialog> {
-    let Some(Layer::Dialog(dialog)) = state.layers.last_mut() else { return None };
-    Some(dialog)
-}
-
 fn focused_input(state: &mut State) -> Option<&mut FieldInput> {
-    top_dialog(state).and_then(Dialog::focused_field).map(|field| &mut field.input)
+    state.top_dialog_mut().and_then(Dialog::focused_field).map(|field| &mut field.input)
 }
 
 /// Between the fields; inside one of several lines to tick, between those first.
@@ -130,7 +120,7 @@ fn move_focus(state: &mut State, step: isize) {
         *at = at.saturating_add_signed(step).min(last);
         return;
     }
-    if let Some(dialog) = top_dialog(state) {
+    if let Some(dialog) = state.top_dialog_mut() {
         let count = dialog.fields.len();
         dialog.focus_index = dialog.focus_index.checked_add_signed(step).unwrap_or(count - 1) % count.max(1);
     }
@@ -150,7 +140,7 @@ pub(super) fn clear_offline_errors(state: &mut State) {
 
 /// Closes a dialog; what was typed into it is not thrown away without a question.
 fn cancel(state: &mut State) {
-    let Some(dialog) = top_dialog(state) else { return };
+    let Some(dialog) = state.top_dialog_mut() else { return };
     if dialog.is_modified() {
         let question = match dialog.pending_call {
             Some(_) => "It is on its way. Close it all the same? If it fails, what you typed is gone.",
@@ -167,7 +157,7 @@ fn cancel(state: &mut State) {
 pub(super) fn submit(state: &mut State, is_confirmed: bool, effects: &mut Vec<Effect>) {
     let (now, zone) = (state.server_now(), state.settings.zone.clone());
     let may_ask = state.connection.allows_calls();
-    let Some(dialog) = top_dialog(state) else { return };
+    let Some(dialog) = state.top_dialog_mut() else { return };
     if dialog.pending_call.is_some() {
         return;
     }
@@ -187,7 +177,7 @@ pub(super) fn submit(state: &mut State, is_confirmed: bool, effects: &mut Vec<Ef
                 state.row_edits.drop_queued_branch(*branch);
             }
             let ticket = calls::send(state, call, effects);
-            if let Some(dialog) = top_dialog(state) {
+            if let Some(dialog) = state.top_dialog_mut() {
                 (dialog.pending_call, dialog.error) = (Some(ticket), None);
             }
         }

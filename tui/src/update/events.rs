@@ -9,12 +9,13 @@ use tierup_common::time::Timestamp;
 use tierup_common::user::Person;
 
 use crate::effect::Effect;
+use crate::state::queue::replace_step;
 use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
 use crate::text::{ellipsize, safe};
 use crate::update::conflict::LostClaim;
 use crate::update::deltas::clear_partial_assessment;
-use crate::update::{briefing, calls, conflict, messages, navigate, notifications, picker, transcript};
+use crate::update::{calls, conflict, messages, navigate, notifications, transcript};
 
 /// Something happened in the account.
 pub(super) fn apply_event(state: &mut State, event: &Event, effects: &mut Vec<Effect>) {
@@ -54,7 +55,7 @@ pub(super) fn apply_event(state: &mut State, event: &Event, effects: &mut Vec<Ef
             );
         }
         EventBody::HandoffAssigned { handoff, by, to, claimed_at } => {
-            let (me, was_mine) = (state.my_id(), is_claimed_by_me(state, handoff.handoff_id));
+            let (me, was_mine) = (state.my_id(), state.is_claimed_by_me(handoff.handoff_id));
             let news = apply_claim(
                 state,
                 ClaimEvent { handoff, actor: by, owner: to, claimed_at: *claimed_at, at: event.at },
@@ -70,7 +71,7 @@ pub(super) fn apply_event(state: &mut State, event: &Event, effects: &mut Vec<Ef
             }
         }
         EventBody::HandoffReleased { handoff, by, .. } => {
-            let was_mine = is_claimed_by_me(state, handoff.handoff_id);
+            let was_mine = state.is_claimed_by_me(handoff.handoff_id);
             let news = update_handoff(state, handoff, event.at, effects, |item| {
                 item.status = HandoffStatus::Open;
                 (item.claimed_by, item.claimed_by_name, item.claimed_at) = (None, None, None);
@@ -87,7 +88,7 @@ pub(super) fn apply_event(state: &mut State, event: &Event, effects: &mut Vec<Ef
         }
         EventBody::HandoffWithdrawn { handoff, by } => apply_withdrawal(state, handoff, by, effects),
         EventBody::HandoffStepUpdated { handoff, step, .. } => {
-            update_handoff(state, handoff, event.at, effects, |item| picker::update_step(item, step));
+            update_handoff(state, handoff, event.at, effects, |item| replace_step(item, step));
         }
         EventBody::HandoffReminder { handoff, reason } => show_reminder(state, handoff, *reason),
         EventBody::HandoffResolved { handoff, .. } => {
@@ -103,7 +104,7 @@ pub(super) fn apply_event(state: &mut State, event: &Event, effects: &mut Vec<Ef
         EventBody::SessionUpdated { session, branch, handoff_id, .. } => {
             update_session(state, session);
             if let Some(branch) = branch {
-                picker::upsert_branch(state, session.session_id, branch);
+                state.upsert_branch(session.session_id, branch);
             }
             if handoff_id.is_some() {
                 calls::fetch_own_sessions(state, effects);
@@ -194,15 +195,10 @@ fn update_handoff(
     } else {
         calls::fetch_handoff(state, id, effects);
     }
-    if let Some(briefing) = briefing::open_briefing_mut(state).filter(|briefing| briefing.item.id == id) {
+    if let Some(briefing) = state.open_briefing_of_mut(id) {
         news |= apply(&mut briefing.item);
     }
     news
-}
-
-fn is_claimed_by_me(state: &State, id: HandoffId) -> bool {
-    let me = state.my_id();
-    state.queue.item(id).is_some_and(|item| item.claimed_by.is_some() && item.claimed_by == me)
 }
 
 /// A handoff that has somebody who works on it now.
@@ -221,7 +217,7 @@ struct ClaimEvent<'e> {
 /// else, the popup comes by itself.
 fn apply_claim(state: &mut State, claim: ClaimEvent<'_>, effects: &mut Vec<Effect>) -> bool {
     let ClaimEvent { handoff, actor: by, owner: to, claimed_at: since, at } = claim;
-    let was_mine = is_claimed_by_me(state, handoff.handoff_id);
+    let was_mine = state.is_claimed_by_me(handoff.handoff_id);
     let news = update_handoff(state, handoff, at, effects, |item| {
         item.status = HandoffStatus::Claimed;
         item.claimed_by = Some(to.id);
@@ -229,7 +225,7 @@ fn apply_claim(state: &mut State, claim: ClaimEvent<'_>, effects: &mut Vec<Effec
         item.claimed_at = Some(since);
     });
     let me = state.my_id();
-    let is_read = is_being_read(state, handoff.handoff_id);
+    let is_read = state.is_being_read(handoff.handoff_id);
     // While a claim of ours is under way its answer says who won.
     let is_decided = state.pending_claim.is_none_or(|claiming| claiming.handoff_id != handoff.handoff_id);
     // Whoever passes their own claim on has lost nothing; from whom it is taken had won it.
@@ -254,7 +250,7 @@ fn apply_send_back(
     question: &str,
     effects: &mut Vec<Effect>,
 ) {
-    if !is_handed_off_by_me(state, handoff) {
+    if !state.is_handed_off_by_me(handoff.handoff_id) {
         state.queue.remove_own_session(handoff.session_id);
     } else if Some(by.id) != state.my_id() {
         let (name, question) = (safe::sanitize_line(&by.name), ellipsize(&safe::sanitize_line(question), 60));
@@ -293,12 +289,6 @@ fn show_reminder(state: &mut State, handoff: &HandoffSummary, reason: ReminderRe
     state.show_toast(ToastLevel::Info, text);
 }
 
-/// Whether the user handed this off.
-pub(super) fn is_handed_off_by_me(state: &State, handoff: &HandoffSummary) -> bool {
-    let me = state.my_id();
-    state.queue.item(handoff.handoff_id).is_some_and(|item| Some(item.handed_off_by) == me)
-}
-
 /// Somebody else changed where a session stands that is open here: what it says of itself is fetched anew.
 fn refetch_session(state: &mut State, handoff: &HandoffSummary, by: &Person, effects: &mut Vec<Effect>) {
     let is_open = matches!(&state.screen, Screen::Session(chat) if chat.id == handoff.session_id);
@@ -307,23 +297,10 @@ fn refetch_session(state: &mut State, handoff: &HandoffSummary, by: &Person, eff
     }
 }
 
-/// Whether a handoff that is not the user's is what they read: its briefing, or its session before anybody claimed it.
-fn is_being_read(state: &State, id: HandoffId) -> bool {
-    let me = state.my_id();
-    match &state.screen {
-        Screen::Queue => false,
-        Screen::Briefing(open) => open.item.id == id,
-        Screen::Session(chat) => {
-            let briefing = chat.briefing.as_ref().filter(|open| open.item.id == id);
-            briefing.is_some_and(|open| Some(open.item.handed_off_by) != me)
-        }
-    }
-}
-
 /// A handoff is over: it leaves the lists. Where it is open, it stays, with its end in its title.
 fn end_handoff(state: &mut State, id: HandoffId, status: HandoffStatus) {
     state.queue.remove_item(id);
-    if let Some(briefing) = briefing::open_briefing_mut(state).filter(|briefing| briefing.item.id == id) {
+    if let Some(briefing) = state.open_briefing_of_mut(id) {
         briefing.item.status = status;
     }
 }

@@ -47,12 +47,8 @@ pub(super) fn expire_token(state: &mut State, reason: String) {
     }
 }
 
-pub(super) fn is_open(state: &State) -> bool {
-    matches!(state.layers.last(), Some(Layer::LogIn(_)))
-}
-
 pub(super) fn run_action(state: &mut State, verb: DialogAction, effects: &mut Vec<Effect>) {
-    let Some(login) = login_form_mut(state) else { return };
+    let Some(login) = state.login_form_mut() else { return };
     match verb {
         DialogAction::NextField => login.focus = login.focus.next_by(1),
         DialogAction::PreviousField => login.focus = login.focus.next_by(2),
@@ -78,7 +74,7 @@ pub(super) fn run_action(state: &mut State, verb: DialogAction, effects: &mut Ve
 
 /// A key that is no command: it goes to the field that has the keys.
 pub(super) fn handle_key(state: &mut State, key: KeyEvent) {
-    let Some(login) = login_form_mut(state) else { return };
+    let Some(login) = state.login_form_mut() else { return };
     if login.pending_call.is_some() {
         return;
     }
@@ -96,7 +92,7 @@ pub(super) fn handle_key(state: &mut State, key: KeyEvent) {
 }
 
 pub(super) fn paste(state: &mut State, text: &str) {
-    let Some(login) = login_form_mut(state) else { return };
+    let Some(login) = state.login_form_mut() else { return };
     match login.focus {
         LogInField::Server => login.server_url.paste_single_line(trim_value(text)),
         LogInField::Email => login.email.paste_single_line(trim_value(text)),
@@ -108,18 +104,10 @@ pub(super) fn paste(state: &mut State, text: &str) {
     }
 }
 
-fn login_form_mut(state: &mut State) -> Option<&mut LogInForm> {
-    state
-        .layers
-        .iter_mut()
-        .rev()
-        .find_map(|layer| if let Layer::LogIn(login) = layer { Some(login.as_mut()) } else { None })
-}
-
 /// Goes to the first field that is empty, or else logs in.
 fn submit(state: &mut State, effects: &mut Vec<Effect>) {
     let ticket = state.next_call_id();
-    let Some(login) = login_form_mut(state) else { return };
+    let Some(login) = state.login_form_mut() else { return };
     if login.pending_call.is_some() {
         return;
     }
@@ -156,7 +144,7 @@ pub(super) fn apply_result(
     result: Result<LoggedInUser, String>,
     effects: &mut Vec<Effect>,
 ) {
-    let Some(login) = login_form_mut(state).filter(|login| login.pending_call == Some(call_id)) else {
+    let Some(login) = state.login_form_mut().filter(|login| login.pending_call == Some(call_id)) else {
         return;
     };
     match result {

@@ -9,9 +9,8 @@ use crate::state::layer::Layer;
 use crate::state::paint_output::ClickTarget;
 use crate::state::queue::{MineRow, Tab};
 use crate::state::{Screen, State};
-use crate::update::{
-    briefing, dispatch_action, dispatch_move, navigate, palette, picker, queue, session, transcript,
-};
+use crate::update::dispatch::{dispatch_action, dispatch_move, run_chosen};
+use crate::update::{briefing, navigate, palette, picker, queue, session, transcript};
 
 /// Rows that one notch of the wheel moves by.
 const ROWS_PER_NOTCH: usize = 3;
@@ -87,9 +86,12 @@ fn handle_click(state: &mut State, target: ClickTarget, effects: &mut Vec<Effect
         ClickTarget::HideSteps => {
             dispatch_action(state, Context::Session, Action::Session(SessionAction::HideSteps), effects)
         }
-        ClickTarget::PaletteChoice(at) => palette::click_choice(state, at, effects),
+        ClickTarget::PaletteChoice(index) => {
+            let chosen = palette::click_choice(state, index, effects);
+            run_chosen(state, chosen, effects);
+        }
         ClickTarget::Evidence(place) => {
-            if let Some(briefing) = briefing::open_briefing_mut(state) {
+            if let Some(briefing) = state.open_briefing_mut() {
                 // The one before it, so that the next is this one.
                 briefing.evidence_index = place.checked_sub(1);
             }
@@ -104,7 +106,7 @@ fn handle_click(state: &mut State, target: ClickTarget, effects: &mut Vec<Effect
 }
 
 fn set_pane(state: &mut State, pane: Pane) {
-    if let Some(briefing) = briefing::open_briefing_mut(state) {
+    if let Some(briefing) = state.open_briefing_mut() {
         briefing.pane = pane;
     }
 }

@@ -1,14 +1,14 @@
 //! Going from one screen to another.
 
 use tierup_common::id::{HandoffId, SessionId};
-use tierup_common::session::SessionStatus;
 
 use crate::effect::Effect;
 use crate::state::briefing::Briefing;
 use crate::state::chat::{Chat, EarlierFetch};
+use crate::state::queue::{MineRow, Tab};
 use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
-use crate::update::calls;
+use crate::update::{calls, messages};
 
 /// Back to the list. What was typed is kept.
 pub(super) fn to_queue(state: &mut State) {
@@ -93,7 +93,7 @@ pub(super) fn to_session(
     let draft = state.drafts.get(&id).map(String::as_str).unwrap_or_default();
     let draft = match state.outgoing_messages.get(&id) {
         // It is on its way, not to be sent once more.
-        Some(outgoing) => remaining_draft(draft, &outgoing.text),
+        Some(outgoing) => messages::remaining_draft(draft, &outgoing.text),
         None => draft.to_owned(),
     };
     let mut chat = Chat::new(id, &draft);
@@ -108,38 +108,6 @@ pub(super) fn to_session(
     chat.briefing = briefing;
     chat.pending_call = Some(calls::fetch_session(state, id, effects));
     state.screen = Screen::Session(Box::new(chat));
-}
-
-/// What is left of a draft when a message that it began with is sent.
-pub(super) fn remaining_draft(draft: &str, sent: &str) -> String {
-    draft.strip_prefix(sent).map_or(draft, |left| left.trim_start_matches('\n')).to_owned()
-}
-
-/// Puts the briefing of its handoff to a session that came without, as far as it is known; else it is asked for.
-pub(super) fn attach_briefing(state: &mut State, effects: &mut Vec<Effect>) {
-    let Screen::Session(chat) = &state.screen else { return };
-    if chat.briefing.is_some() {
-        return;
-    }
-    let Some(item) = state.queue.item_for_session(chat.id).cloned() else {
-        // A park stands before the escalation that it is about.
-        let is_parked = chat.status() == Some(SessionStatus::Paused);
-        let standing = chat.session.as_ref().and_then(|session| session.handoff_id);
-        if let Some(id) = standing.filter(|_| !is_parked) {
-            calls::fetch_handoff(state, id, effects);
-        }
-        return;
-    };
-    let id = item.id;
-    let snapshot = state.queue.snapshot(id).cloned();
-    let growing = state.queue.partial_assessments.get(&id).cloned();
-    let mut briefing = Briefing::new(item, snapshot, growing, state.now);
-    if briefing.snapshot.is_none() {
-        briefing.pending_call = Some(calls::fetch_handoff(state, id, effects));
-    }
-    if let Screen::Session(chat) = &mut state.screen {
-        chat.briefing = Some(briefing);
-    }
 }
 
 /// Opens the session of a handoff of the user's own.
@@ -163,20 +131,34 @@ pub(super) fn mark_seen(state: &mut State, id: HandoffId, effects: &mut Vec<Effe
     }
 }
 
-/// Says that a change needs a connection and there is none; true if so.
-pub(super) fn refuse_offline(state: &mut State, consequence: &str) -> bool {
-    if state.connection.allows_calls() {
-        return false;
+pub(super) fn open_selected(state: &mut State, effects: &mut Vec<Effect>) {
+    match state.queue.tab {
+        Tab::Queue => {
+            if let Some(id) = state.queue.queue_list.selected() {
+                to_briefing(state, id, effects);
+            }
+        }
+        Tab::Mine => match state.queue.mine_list.selected() {
+            Some(MineRow::Handoff(id)) => to_own_session(state, id, effects),
+            Some(MineRow::Session(id)) => to_session(state, id, None, effects),
+            None => {}
+        },
+        // To read it: taking it back is another key.
+        Tab::Parked => {
+            if let Some(id) = state.queue.parked_list.selected() {
+                to_session(state, id, None, effects);
+            }
+        }
     }
-    state.show_toast(ToastLevel::Error, format!("Offline: {consequence}"));
-    true
 }
 
-/// Says that the user may only read; true if so.
-pub(super) fn refuse_viewer(state: &mut State) -> bool {
-    if state.can_write() {
-        return false;
+/// Opens the next handoff that waits.
+pub(super) fn open_next(state: &mut State, effects: &mut Vec<Effect>) {
+    to_queue(state);
+    state.queue.tab = Tab::Queue;
+    if state.queue.select_next_open() {
+        open_selected(state, effects);
+    } else {
+        state.show_toast(ToastLevel::Info, "Nothing else waits");
     }
-    state.show_toast(ToastLevel::Error, "Your role is viewer: you read, others act");
-    true
 }

@@ -10,7 +10,6 @@ use crate::state::queue::Tab;
 use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
 use crate::text::{ellipsize, safe};
-use crate::update::events::is_handed_off_by_me;
 
 /// The team's stream carried something; asked before it has changed the state.
 pub(super) fn notify_from_frame(state: &mut State, frame: &StreamFrame, effects: &mut Vec<Effect>) {
@@ -82,7 +81,7 @@ fn notification_for(state: &State, event: &Event) -> Option<Notification> {
             (format!("{} passed this to you", by.name), handoff)
         }
         EventBody::HandoffSentBack { handoff, by, .. }
-            if by.id != me && is_handed_off_by_me(state, handoff) =>
+            if by.id != me && state.is_handed_off_by_me(handoff.handoff_id) =>
         {
             (format!("{} sent this back to you", by.name), handoff)
         }

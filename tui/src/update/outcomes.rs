@@ -2,23 +2,21 @@
 
 use tierup_common::handoff::Intent;
 
-use crate::effect::{Call, CallId, Effect};
+use crate::availability::Unavailable;
+use crate::effect::{Call, CallId};
 use crate::event::CallError;
 use crate::state::State;
 use crate::state::layer::{ConfirmedAction, Layer};
 use crate::state::toast::ToastLevel;
-use crate::text::safe;
-use crate::update::{navigate, picker};
+use crate::update::navigate;
 
-/// A failure as the user reads it, with what is wrong with which field.
-pub(super) fn error_text(call_error: &CallError) -> String {
-    let mut text = call_error.to_string();
-    if let CallError::Problem(problem) = call_error {
-        for error in &problem.errors {
-            text = format!("{text}; {}: {}", error.field, error.message);
-        }
+/// Tells the user why something cannot be done.
+pub(super) fn show_unavailable(state: &mut State, reason: Unavailable) {
+    match reason {
+        Unavailable::NotApplicable => {}
+        Unavailable::NotNow(text) => state.show_toast(ToastLevel::Info, text),
+        Unavailable::Refused(text) => state.show_toast(ToastLevel::Error, text),
     }
-    safe::sanitize_line(&text)
 }
 
 /// Closes the dialog that asked for something, with the question whether to; whether it was still there.
@@ -42,25 +40,12 @@ pub(super) fn finish_dialog(state: &mut State, call_id: CallId, text: String) {
 }
 
 /// What was asked for was not done. A dialog stays, with the reason in it.
-pub(super) fn report_error(
-    state: &mut State,
-    call_id: CallId,
-    call: &Call,
-    error: &CallError,
-    effects: &mut Vec<Effect>,
-) {
-    if picker::finish_edit(state, call_id, Some(error), effects) {
+pub(super) fn report_error(state: &mut State, call_id: CallId, call: &Call, error: &CallError) {
+    let text = error.user_message();
+    if let Some(dialog) = state.dialogs_mut().find(|dialog| dialog.pending_call == Some(call_id)) {
+        dialog.pending_call = None;
+        dialog.error = Some(text);
         return;
-    }
-    let text = error_text(error);
-    for layer in &mut state.layers {
-        if let Layer::Dialog(dialog) = layer
-            && dialog.pending_call == Some(call_id)
-        {
-            dialog.pending_call = None;
-            dialog.error = Some(text);
-            return;
-        }
     }
     let text = match uncertain_change(call).filter(|_| error.is_outcome_unknown()) {
         Some(what) => format!("Whether {what} is not known: {text}"),
@@ -95,30 +80,5 @@ const fn uncertain_change(call: &Call) -> Option<&'static str> {
         | Call::PutBranch { .. }
         | Call::CreateMessage { .. }
         | Call::Resume(_) => None,
-    }
-}
-
-pub(super) fn invalid_response() -> CallError {
-    CallError::InvalidResponse("the server answered something else".into())
-}
-
-#[cfg(test)]
-mod tests {
-    use tierup_common::problem::Problem;
-
-    use super::*;
-
-    #[test]
-    fn what_breaks_a_rule_is_said_with_the_field_and_the_rule() {
-        let problem = serde_json::json!({
-            "type": "/problems/invalid", "title": "some fields break a rule", "status": 422,
-            "detail": "some fields break a rule; see errors",
-            "errors": [{"field": "resolution", "message": "has 70000 bytes; at most 65536"}],
-        });
-        let problem: Problem = serde_json::from_value(problem).unwrap();
-        assert_eq!(
-            error_text(&CallError::Problem(Box::new(problem))),
-            "some fields break a rule; see errors; resolution: has 70000 bytes; at most 65536"
-        );
     }
 }

@@ -1,15 +1,14 @@
 //! The list: moving, opening, picking up.
 
-use tierup_common::handoff::HandoffStatus;
-use tierup_common::id::{HandoffId, SessionId};
+use tierup_common::id::SessionId;
 
-use crate::effect::{Call, Effect};
+use crate::effect::Effect;
 use crate::keymap::{Action, Context, ListAction, Move};
+use crate::state::State;
 use crate::state::dialog::Dialog;
 use crate::state::queue::{MineRow, SortOrder, Tab};
 use crate::state::toast::ToastLevel;
-use crate::state::{PendingClaim, State};
-use crate::update::{availability, calls, dialog, filter, navigate, session};
+use crate::update::{calls, claims, filter, navigate, resume};
 
 pub(super) fn run_action(state: &mut State, verb: ListAction, effects: &mut Vec<Effect>) {
     let selected = state.queue.selected_item().map(|item| item.id);
@@ -25,18 +24,18 @@ pub(super) fn run_action(state: &mut State, verb: ListAction, effects: &mut Vec<
             state.queue.tab = Tab::ALL[(place + 1) % Tab::ALL.len()];
         }
         ListAction::Tab(tab) => state.queue.tab = tab,
-        ListAction::Open => open_selected(state, effects),
+        ListAction::Open => navigate::open_selected(state, effects),
         ListAction::PickUp => match (selected, selected_session(state)) {
-            (Some(id), _) => claim_handoff(state, id, effects),
-            (None, Some(id)) if state.queue.tab == Tab::Parked => session::request_resume(state, id, effects),
+            (Some(id), _) => claims::claim_handoff(state, id, effects),
+            (None, Some(id)) if state.queue.tab == Tab::Parked => resume::request_resume(state, id, effects),
             (None, Some(id)) => navigate::to_session(state, id, None, effects),
             (None, None) => {}
         },
         ListAction::Reassess => selected.into_iter().for_each(|id| calls::reassess(state, id, effects)),
         ListAction::NextUnread => select_next_unread(state),
         ListAction::MarkUnread => mark_unread(state, effects),
-        ListAction::NewSession => dialog::open(state, Dialog::new_session()),
-        ListAction::Release => selected.into_iter().for_each(|id| dialog::open(state, Dialog::release(id))),
+        ListAction::NewSession => state.open_dialog(Dialog::new_session()),
+        ListAction::Release => selected.into_iter().for_each(|id| state.open_dialog(Dialog::release(id))),
     }
 }
 
@@ -57,73 +56,6 @@ pub(super) fn move_selection(state: &mut State, movement: Move) {
         Move::PageUp => move_by(state, -page),
         Move::Top => select_edge(state, false),
         Move::Bottom => select_edge(state, true),
-    }
-}
-
-/// Claims a handoff, once: one key, one request.
-pub(super) fn claim_handoff(state: &mut State, id: HandoffId, effects: &mut Vec<Effect>) {
-    let Some(item) = state.queue.item(id) else {
-        return state.show_toast(ToastLevel::Info, "There is nothing to claim: this handoff has ended");
-    };
-    if item.status == HandoffStatus::Claimed && item.claimed_by == state.my_id() {
-        return navigate::to_own_session(state, id, effects);
-    }
-    if let Err(no) = availability::check_claim(state, item) {
-        return availability::show_reason(state, no);
-    }
-    if let Some(claiming) = state.pending_claim {
-        if claiming.handoff_id != id {
-            state.show_toast(ToastLevel::Info, "Another claim is still under way: one at a time");
-        }
-        return;
-    }
-    let ticket = calls::send(state, Call::Claim(id), effects);
-    state.pending_claim = Some(PendingClaim { call_id: ticket, handoff_id: id });
-}
-
-/// Opens the next handoff that waits.
-pub(super) fn open_next(state: &mut State, effects: &mut Vec<Effect>) {
-    navigate::to_queue(state);
-    state.queue.tab = Tab::Queue;
-    if select_next_open(state) {
-        open_selected(state, effects);
-    } else {
-        state.show_toast(ToastLevel::Info, "Nothing else waits");
-    }
-}
-
-/// Selects the next handoff that waits, if the selected one does not; whether one is selected then.
-pub(super) fn select_next_open(state: &mut State) -> bool {
-    let queue = &mut state.queue;
-    let items = |id: HandoffId| queue.item(id).is_some_and(|item| item.status == HandoffStatus::Open);
-    if queue.queue_list.selected().is_some_and(items) {
-        return true;
-    }
-    let next = queue.queue_list.ids().find(|id| items(*id));
-    if let Some(next) = next {
-        queue.queue_list.select(next);
-    }
-    next.is_some()
-}
-
-pub(super) fn open_selected(state: &mut State, effects: &mut Vec<Effect>) {
-    match state.queue.tab {
-        Tab::Queue => {
-            if let Some(id) = state.queue.queue_list.selected() {
-                navigate::to_briefing(state, id, effects);
-            }
-        }
-        Tab::Mine => match state.queue.mine_list.selected() {
-            Some(MineRow::Handoff(id)) => navigate::to_own_session(state, id, effects),
-            Some(MineRow::Session(id)) => navigate::to_session(state, id, None, effects),
-            None => {}
-        },
-        // To read it: taking it back is another key.
-        Tab::Parked => {
-            if let Some(id) = state.queue.parked_list.selected() {
-                navigate::to_session(state, id, None, effects);
-            }
-        }
     }
 }
 

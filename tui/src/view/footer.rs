@@ -3,12 +3,12 @@
 
 use ratatui::layout::Rect;
 
+use crate::availability::is_available;
 use crate::keymap::Context;
 use crate::state::dialog::FieldInput;
 use crate::state::layer::Layer;
 use crate::state::queue::Tab;
 use crate::state::{Screen, State};
-use crate::update::is_available;
 use crate::view::canvas::Canvas;
 use crate::view::command_line;
 use crate::view::document::display_width;

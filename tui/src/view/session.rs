@@ -6,7 +6,6 @@ use tierup_common::session::{MessageKind, SessionStatus};
 use crate::keymap::{Action, Context, SessionAction};
 use crate::state::State;
 use crate::state::chat::Chat;
-use crate::update::{is_awaiting_steps, is_step_strip_shown};
 use crate::view::canvas::Canvas;
 use crate::view::document::fit_title;
 use crate::view::{composer, steps, transcript};
@@ -20,10 +19,10 @@ pub(super) fn paint(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: R
     let composer_height = u16::try_from(typed.max(1)).unwrap_or(1) + 2;
     let suggested = chat.suggested_steps(state.my_id());
     let first = steps::first_visible(suggested, chat.first_visible_step, canvas, area.width);
-    let strip = if is_step_strip_shown(state) {
+    let strip = if state.is_step_strip_shown() {
         steps::strip_height(suggested, first, canvas, area.width)
     } else {
-        u16::from(is_awaiting_steps(state))
+        u16::from(state.is_awaiting_steps())
     };
     let [transcript_area, strip, composer_area] = Layout::vertical([
         Constraint::Fill(1),
@@ -34,7 +33,7 @@ pub(super) fn paint(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: R
     let title = session_title(state, chat, canvas, transcript_area.width.saturating_sub(6));
     let inner = canvas.paint_panel(transcript_area, &title, false);
     transcript::paint(state, chat, canvas, transcript_area, inner);
-    if is_awaiting_steps(state) {
+    if state.is_awaiting_steps() {
         steps::paint_pending(canvas, strip);
     } else if strip.height > 0 {
         steps::paint(suggested, first, canvas, strip);

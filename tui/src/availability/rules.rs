@@ -3,21 +3,19 @@
 use tierup_common::assessment::AssessmentStatus;
 use tierup_common::handoff::{HandoffStatus, QueueItem};
 use tierup_common::session::SessionStatus;
-use tierup_common::user::Role;
 
+use crate::availability::unavailable::{Availability, Unavailable, not_now, refused};
 use crate::keymap::{Action, Context, SessionAction};
+use crate::state::State;
 use crate::state::briefing::Briefing;
 use crate::state::chat::Chat;
-use crate::state::{Screen, State};
+use crate::state::queue::is_being_assessed;
 use crate::text::safe;
-use crate::update::availability::{Availability, Unavailable};
-use crate::update::deltas;
 
 /// Whether a handoff can be claimed, or is the user's already.
-pub(in crate::update) fn check_claim(state: &State, item: &QueueItem) -> Availability {
-    let is_mine = is_mine(state, item);
+pub fn check_claim(state: &State, item: &QueueItem) -> Availability {
     match item.status {
-        HandoffStatus::Claimed if is_mine => Ok(()),
+        HandoffStatus::Claimed if state.is_mine(item) => Ok(()),
         HandoffStatus::Open => {
             check_engineer(state)?;
             check_online(state, "not claimed. Try again when it is live")
@@ -43,7 +41,7 @@ pub(super) fn check_hand_off(state: &State, chat: &Chat) -> Availability {
     check_participant(state, chat)?;
     check_active(state, chat)?;
     match &chat.session {
-        Some(session) if Some(session.assignee_id) != state.my_id() && !is_admin(state) => not_now(format!(
+        Some(session) if Some(session.assignee_id) != state.my_id() && !state.is_admin() => not_now(format!(
             "{} works on this session now; they or an admin hand it off",
             safe::sanitize_line(&session.assignee_name)
         )),
@@ -146,6 +144,12 @@ pub(super) fn check_take_back(state: &State, chat: &Chat) -> Availability {
     }
 }
 
+/// A session is taken back by an engineer, and by the server.
+pub fn check_resume(state: &State) -> Availability {
+    check_engineer(state)?;
+    check_online(state, "the session stays where it is")
+}
+
 /// Whether a handoff waits or is worked on: what is over stays over.
 fn check_in_progress(item: &QueueItem) -> Availability {
     match item.status {
@@ -160,7 +164,7 @@ fn check_in_progress(item: &QueueItem) -> Availability {
 
 /// A claim is its claimer's, or an admin's.
 fn check_holder(state: &State, item: &QueueItem) -> Availability {
-    if is_mine(state, item) || is_admin(state) {
+    if state.is_mine(item) || state.is_admin() {
         Ok(())
     } else if item.status == HandoffStatus::Claimed {
         not_now(format!("{} claimed it; they or an admin decide", claimer_name(item)))
@@ -175,7 +179,7 @@ pub(super) fn check_participant(state: &State, chat: &Chat) -> Availability {
     let Some(session) = &chat.session else { return Ok(()) };
     let me = state.my_id();
     let is_theirs = me.is_none() || Some(session.user_id) == me || Some(session.assignee_id) == me;
-    if is_theirs || is_admin(state) {
+    if is_theirs || state.is_admin() {
         Ok(())
     } else {
         refused(format!(
@@ -188,7 +192,7 @@ pub(super) fn check_participant(state: &State, chat: &Chat) -> Availability {
 pub(super) fn check_evidence(briefing: &Briefing) -> Availability {
     if briefing.assessment().is_some_and(|data| !data.evidence.is_empty()) {
         Ok(())
-    } else if deltas::is_being_assessed(&briefing.item) {
+    } else if is_being_assessed(&briefing.item) {
         not_now("The assessment is still being written")
     } else {
         unavailable_evidence()
@@ -199,7 +203,8 @@ pub(super) fn unavailable_evidence() -> Availability {
     not_now("There is no evidence to go to")
 }
 
-pub(super) fn check_engineer(state: &State) -> Availability {
+/// Viewers read, and change nothing.
+pub fn check_engineer(state: &State) -> Availability {
     if state.can_write() { Ok(()) } else { refused("Your role is viewer: you read, others act") }
 }
 
@@ -207,42 +212,10 @@ pub(super) fn check_online(state: &State, consequence: &str) -> Availability {
     if state.connection.allows_calls() { Ok(()) } else { refused(format!("Offline: {consequence}")) }
 }
 
-pub(super) fn is_admin(state: &State) -> bool {
-    state.me.as_ref().is_none_or(|me| me.user.role >= Role::Admin)
-}
-
-pub(super) fn is_mine(state: &State, item: &QueueItem) -> bool {
-    item.status == HandoffStatus::Claimed && item.claimed_by.is_some() && item.claimed_by == state.my_id()
-}
-
 fn claimer_name(item: &QueueItem) -> String {
     item.claimed_by_name.as_deref().map_or_else(|| "Somebody".into(), safe::sanitize_line)
 }
 
 pub(super) fn open_chat(state: &State) -> Result<&Chat, Unavailable> {
-    match &state.screen {
-        Screen::Session(chat) => Ok(chat),
-        Screen::Queue | Screen::Briefing(_) => Err(Unavailable::NotApplicable),
-    }
-}
-
-/// The briefing that is on the screen: as a screen, or over its session.
-pub(super) fn open_briefing(state: &State) -> Option<&Briefing> {
-    match &state.screen {
-        Screen::Queue => None,
-        Screen::Briefing(briefing) => Some(briefing),
-        Screen::Session(chat) => chat.briefing.as_ref(),
-    }
-}
-
-pub(super) fn available_if(condition: bool) -> Availability {
-    if condition { Ok(()) } else { Err(Unavailable::NotApplicable) }
-}
-
-pub(super) fn not_now(reason: impl Into<String>) -> Availability {
-    Err(Unavailable::NotNow(reason.into()))
-}
-
-pub(super) fn refused(reason: impl Into<String>) -> Availability {
-    Err(Unavailable::Refused(reason.into()))
+    state.open_chat().ok_or(Unavailable::NotApplicable)
 }

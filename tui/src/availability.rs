@@ -2,57 +2,37 @@
 //! server is bound to say no, it is not asked.
 
 mod rules;
+mod unavailable;
 
 use tierup_common::handoff::HandoffStatus;
 use tierup_common::session::SessionStatus;
 
+use crate::availability::rules::{
+    check_active, check_assign, check_evidence, check_hand_off, check_online, check_participant,
+    check_reassess, check_release, check_send, check_send_back, check_take_back, open_chat,
+    unavailable_evidence,
+};
 use crate::keymap::{
     Action, BriefingAction, CaseAction, ConflictAction, Context, DialogAction, ListAction, OutcomeAction,
     SessionAction, TriedAction,
 };
 use crate::state::State;
 use crate::state::dialog::{DialogField, FieldInput};
-use crate::state::layer::{ConflictDraft, Layer};
+use crate::state::layer::ConflictDraft;
 use crate::state::queue::{MineRow, Tab};
-use crate::state::toast::ToastLevel;
-use crate::update::availability::rules::{
-    available_if, check_active, check_assign, check_engineer, check_evidence, check_hand_off, check_online,
-    check_participant, check_reassess, check_release, check_send, check_send_back, check_take_back, is_admin,
-    is_mine, not_now, open_briefing, open_chat, unavailable_evidence,
-};
-use crate::update::{is_awaiting_steps, is_step_strip_shown, picker};
 
-pub(super) use rules::check_claim;
+use crate::availability::unavailable::{available_if, not_now};
 
-/// Why something cannot be done.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Unavailable {
-    /// There is nothing that it could do, and nothing to say.
-    NotApplicable,
-    /// Things are not so, which may change.
-    NotNow(String),
-    /// It is refused.
-    Refused(String),
-}
-
-type Availability = Result<(), Unavailable>;
+pub use rules::{check_claim, check_engineer, check_resume};
+pub use unavailable::{Availability, Unavailable};
 
 /// Whether something can be done in a place at this moment.
 pub fn is_available(state: &State, context: Context, action: Action) -> bool {
     check(state, context, action).is_ok()
 }
 
-/// Says why something cannot be done.
-pub(super) fn show_reason(state: &mut State, reason: Unavailable) {
-    match reason {
-        Unavailable::NotApplicable => {}
-        Unavailable::NotNow(why) => state.show_toast(ToastLevel::Info, why),
-        Unavailable::Refused(why) => state.show_toast(ToastLevel::Error, why),
-    }
-}
-
 /// Whether something can be done in a place at this moment, and if not, why.
-pub(super) fn check(state: &State, context: Context, action: Action) -> Availability {
+pub fn check(state: &State, context: Context, action: Action) -> Availability {
     match action {
         Action::List(verb) => check_list(state, verb),
         Action::Briefing(verb) => check_briefing(state, context, verb),
@@ -63,7 +43,7 @@ pub(super) fn check(state: &State, context: Context, action: Action) -> Availabi
         Action::Outcome(OutcomeAction::Worked | OutcomeAction::Failed | OutcomeAction::Clear) => {
             check_participant(state, open_chat(state)?)
         }
-        Action::Case(CaseAction::Read) => available_if(!picker::similar_cases(state).is_empty()),
+        Action::Case(CaseAction::Read) => available_if(!state.similar_cases().is_empty()),
         Action::Quit
         | Action::QuitNow
         | Action::Suspend
@@ -114,7 +94,7 @@ fn check_list(state: &State, verb: ListAction) -> Availability {
 }
 
 fn check_briefing(state: &State, context: Context, verb: BriefingAction) -> Availability {
-    let briefing = open_briefing(state).ok_or(Unavailable::NotApplicable)?;
+    let briefing = state.open_briefing().ok_or(Unavailable::NotApplicable)?;
     let item = &briefing.item;
     match verb {
         BriefingAction::StartHere => check_claim(state, item),
@@ -153,12 +133,12 @@ fn check_session(state: &State, verb: SessionAction) -> Availability {
     };
     match verb {
         SessionAction::Send => check_send(state, chat),
-        SessionAction::UseStep(_) if is_awaiting_steps(state) => {
+        SessionAction::UseStep(_) if state.is_awaiting_steps() => {
             not_now("The suggested steps are still being written")
         }
         SessionAction::UseStep(number) => {
             let count = chat.suggested_steps(state.my_id()).len();
-            available_if(is_step_strip_shown(state))?;
+            available_if(state.is_step_strip_shown())?;
             let has_step = (1..=count).contains(&usize::from(number));
             if has_step {
                 Ok(())
@@ -166,8 +146,8 @@ fn check_session(state: &State, verb: SessionAction) -> Availability {
                 not_now(format!("There is no step {number}: {count} are suggested"))
             }
         }
-        SessionAction::HideSteps => available_if(is_step_strip_shown(state) || is_awaiting_steps(state)),
-        SessionAction::StepsRight | SessionAction::StepsLeft => available_if(is_step_strip_shown(state)),
+        SessionAction::HideSteps => available_if(state.is_step_strip_shown() || state.is_awaiting_steps()),
+        SessionAction::StepsRight | SessionAction::StepsLeft => available_if(state.is_step_strip_shown()),
         SessionAction::ShowBriefing if chat.briefing.is_none() => {
             not_now("This session was not handed off: it has no briefing")
         }
@@ -184,13 +164,13 @@ fn check_session(state: &State, verb: SessionAction) -> Availability {
         SessionAction::Release => check_release(state, handoff()?),
         SessionAction::PickUp => {
             let item = handoff()?;
-            available_if(!is_mine(state, item))?;
+            available_if(!state.is_mine(item))?;
             check_claim(state, item)
         }
         SessionAction::Assign => check_assign(state, handoff()?),
         SessionAction::SendBack => check_send_back(state, handoff()?),
         SessionAction::TakeBack => check_take_back(state, chat),
-        SessionAction::Outcomes if picker::suggested_steps(state).is_empty() => {
+        SessionAction::Outcomes if state.suggested_steps().is_empty() => {
             not_now("No steps were suggested for this session")
         }
         SessionAction::NextEvidence => {
@@ -217,19 +197,7 @@ fn check_session(state: &State, verb: SessionAction) -> Availability {
 }
 
 fn check_dialog(state: &State, verb: DialogAction) -> Availability {
-    let dialog = state.layers.iter().rev().find_map(|layer| match layer {
-        Layer::Dialog(dialog) => Some(dialog),
-        Layer::Help { .. }
-        | Layer::Log { .. }
-        | Layer::Palette(_)
-        | Layer::CommandLine(_)
-        | Layer::Conflict(_)
-        | Layer::Confirm(_)
-        | Layer::Briefing
-        | Layer::LogIn(_)
-        | Layer::Picker(_) => None,
-    });
-    let Some(dialog) = dialog else { return available_if(verb != DialogAction::Newline) };
+    let Some(dialog) = state.dialog() else { return available_if(verb != DialogAction::Newline) };
     match verb {
         DialogAction::Newline => {
             let field = dialog.fields.get(dialog.focus_index).map(|field| &field.input);
@@ -249,17 +217,12 @@ fn check_dialog(state: &State, verb: DialogAction) -> Availability {
 fn check_conflict(state: &State, verb: ConflictAction) -> Availability {
     match verb {
         ConflictAction::SendDraft => {
-            let lost = state
-                .layers
-                .iter()
-                .rev()
-                .find_map(|layer| if let Layer::Conflict(lost) = layer { Some(lost) } else { None });
-            let lost = lost.ok_or(Unavailable::NotApplicable)?;
+            let lost = state.conflict().ok_or(Unavailable::NotApplicable)?;
             available_if(matches!(lost.draft, ConflictDraft::Saved | ConflictDraft::Rejected(_)))?;
             // Of whom the server takes a note there: admins, and whoever opened the session, mostly the one who handed it off.
             let item = state.queue.item(lost.handoff_id);
             available_if(
-                is_admin(state) || item.is_some_and(|item| Some(item.handed_off_by) == state.my_id()),
+                state.is_admin() || item.is_some_and(|item| Some(item.handed_off_by) == state.my_id()),
             )
         }
         ConflictAction::Close | ConflictAction::NextOpen => Ok(()),
@@ -273,7 +236,7 @@ fn check_branches(state: &State, verb: TriedAction) -> Availability {
     match verb {
         TriedAction::Add => Ok(()),
         TriedAction::Edit | TriedAction::Open | TriedAction::RuleOut | TriedAction::Confirm => {
-            available_if(!picker::branches(state).is_empty())
+            available_if(!state.branches().is_empty())
         }
     }
 }
