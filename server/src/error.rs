@@ -28,7 +28,7 @@ pub type ApiResult<T> = Result<T, ApiError>;
 impl ApiError {
     /// A problem of this kind that says what is wrong this time.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Problem::new(code).detail(detail).into()
+        Problem::new(code).with_detail(detail).into()
     }
 
     /// Come again after so long.
@@ -84,9 +84,11 @@ impl From<PasswordError> for ApiError {
 
 /// What a refusal looks like to the one refused.
 pub fn problem_from_refusal(refusal: Refusal) -> Problem {
-    let say = |code, refusal: &Refusal| Problem::new(code).detail(refusal.to_string());
+    let say = |code, refusal: &Refusal| Problem::new(code).with_detail(refusal.to_string());
     match refusal {
-        Refusal::NotFound => Problem::new(Code::NotFound).detail("there is no such thing in your account"),
+        Refusal::NotFound => {
+            Problem::new(Code::NotFound).with_detail("there is no such thing in your account")
+        }
         Refusal::InvalidToken | Refusal::TokenExpired => say(Code::Unauthenticated, &refusal),
         Refusal::Forbidden(_) => say(Code::Forbidden, &refusal),
         Refusal::NotAParticipant => say(Code::NotAParticipant, &refusal),
@@ -98,11 +100,11 @@ pub fn problem_from_refusal(refusal: Refusal) -> Problem {
         Refusal::IdempotencyKeyReused => say(Code::IdempotencyKeyReused, &refusal),
         Refusal::AlreadyClaimed(winner, since) => {
             let detail = format!("Already claimed by {} {}.", winner.claimed_by_name, format_ago(since));
-            let problem = Problem::new(Code::HandoffAlreadyClaimed).detail(detail);
+            let problem = Problem::new(Code::HandoffAlreadyClaimed).with_detail(detail);
             Problem { winner: Some(winner), ..problem }
         }
         Refusal::Invalid(errors) => {
-            let problem = Problem::new(Code::Invalid).detail("some fields break a rule; see errors");
+            let problem = Problem::new(Code::Invalid).with_detail("some fields break a rule; see errors");
             Problem { errors, ..problem }
         }
     }

@@ -108,7 +108,7 @@ async fn next_frame<T>(
             Some(Event::Connection(ConnectionEvent::EventsStalled { .. })) => {
                 let held = CallError::unreachable("no events come, so no answer would be heard");
                 return Err(CliError::from(held)
-                    .hint("`tierup doctor` says why; without --wait it is said all the same"));
+                    .with_hint("`tierup doctor` says why; without --wait it is said all the same"));
             }
             Some(Event::Connection(ConnectionEvent::Refused(why))) => {
                 return Err(CliError::error(quote_server(&why)));

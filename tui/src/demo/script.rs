@@ -67,7 +67,7 @@ pub(super) async fn run(stage: &DemoServer) -> Result<(), CliError> {
     print_line(&format!("{} claims #{}", ana.name, handoff.item.number))?;
     match you.claim(other).await {
         Err(CallError::Problem(problem)) if problem.winner.is_some() => {
-            let detail = problem.with_detail.unwrap_or_default();
+            let detail = problem.detail.unwrap_or_default();
             print_line(&format!("{} is a moment late: {detail}", you.name))?;
         }
         Err(failure) => return Err(failure.into()),

@@ -96,7 +96,7 @@ pub async fn run_with_reconnect(
             Ok(None) => return,
             Ok(Some(why)) => (why, true),
             Err(CallError::Problem(problem)) if matches!(problem.status, 401 | 403 | 404) => {
-                let why = problem.with_detail.unwrap_or(problem.title);
+                let why = problem.detail.unwrap_or(problem.title);
                 on_connection(if problem.status == 401 {
                     ConnectionEvent::LoggedOut(why)
                 } else {
