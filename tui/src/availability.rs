@@ -14,12 +14,12 @@ use crate::availability::rules::{
 };
 use crate::keymap::{
     Action, BriefingAction, CaseAction, ConflictAction, Context, DialogAction, ListAction, OutcomeAction,
-    SessionAction, TriedAction,
+    SessionAction, Tab, TriedAction,
 };
 use crate::state::State;
 use crate::state::dialog::{DialogField, FieldInput};
 use crate::state::layer::ConflictDraft;
-use crate::state::queue::{MineRow, Tab};
+use crate::state::lists::RowId;
 
 use crate::availability::unavailable::{available_if, not_now};
 
@@ -65,19 +65,11 @@ fn check_list(state: &State, verb: ListAction) -> Availability {
     let queue = &state.queue;
     let selected = queue.selected_item().ok_or(Unavailable::NotApplicable);
     match verb {
-        ListAction::Open => match queue.tab {
-            Tab::Queue => selected.map(|_| ()),
-            Tab::Mine => queue.mine_list.selected().map(|_| ()).ok_or(Unavailable::NotApplicable),
-            Tab::Parked => queue.parked_list.selected().map(|_| ()).ok_or(Unavailable::NotApplicable),
-        },
-        ListAction::PickUp => match (queue.tab, queue.mine_list.selected()) {
-            (Tab::Queue, _) | (Tab::Mine, Some(MineRow::Handoff(_)) | None) => check_claim(state, selected?),
-            (Tab::Mine, Some(MineRow::Session(_))) => Ok(()),
-            (Tab::Parked, _) => {
-                queue.parked_list.selected().ok_or(Unavailable::NotApplicable)?;
-                check_engineer(state)?;
-                check_online(state, "a parked session is taken back by the server")
-            }
+        ListAction::Open => available_if(queue.selected_row().is_some()),
+        ListAction::PickUp => match queue.selected_row() {
+            Some(RowId::Session(_)) if queue.tab == Tab::Parked => check_resume(state),
+            Some(RowId::Session(_)) => Ok(()),
+            Some(RowId::Handoff(_)) | None => check_claim(state, selected?),
         },
         ListAction::Reassess => check_reassess(state, selected?),
         ListAction::Release => check_release(state, selected?),

@@ -10,6 +10,7 @@ pub mod dialog;
 pub mod filter;
 pub mod handoff_counts;
 pub mod layer;
+pub mod lists;
 pub mod local_zone;
 pub mod login;
 pub mod notifications;

@@ -44,11 +44,11 @@ use tierup_common::time::Timestamp;
 
 use crate::effect::{Effect, StreamFilter};
 use crate::event::Event;
+use crate::state::briefing::is_being_assessed;
 use crate::state::connection::ConnectionState;
 use crate::state::layer::Layer;
 use crate::state::login::LogInReason;
 use crate::state::preview::{PREVIEW_MIN_WIDTH, PreviewState};
-use crate::state::queue::is_being_assessed;
 use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
 

@@ -8,8 +8,8 @@ use crate::availability::unavailable::{Availability, Unavailable, not_now, refus
 use crate::keymap::{Action, Context, SessionAction};
 use crate::state::State;
 use crate::state::briefing::Briefing;
+use crate::state::briefing::is_being_assessed;
 use crate::state::chat::Chat;
-use crate::state::queue::is_being_assessed;
 use crate::text::safe;
 
 /// Whether a handoff can be claimed, or is the user's already.

@@ -1,6 +1,6 @@
 //! A handoff in ten seconds: what happened, and what the assessment says of it.
 
-use tierup_common::assessment::{Assessment, Evidence};
+use tierup_common::assessment::{Assessment, AssessmentStatus, Evidence, Step};
 use tierup_common::handoff::{QueueItem, Snapshot};
 use tierup_common::time::Timestamp;
 
@@ -103,5 +103,18 @@ impl Briefing {
             (Some(at), false) => at.checked_sub(1).unwrap_or(last),
         });
         self.marked_evidence().map(|evidence| evidence.message_seq)
+    }
+}
+
+/// Whether the assessment of a handoff is being written, or waits to be.
+pub fn is_being_assessed(item: &QueueItem) -> bool {
+    matches!(item.assessment_status, AssessmentStatus::Pending | AssessmentStatus::Running)
+}
+
+/// Replaces a suggested step by its newer version.
+pub fn replace_step(item: &mut QueueItem, step: &Step) {
+    let steps = item.ai_assessment_data.iter_mut().flat_map(|data| &mut data.suggested_steps);
+    for known in steps.filter(|known| known.id == step.id) {
+        known.clone_from(step);
     }
 }

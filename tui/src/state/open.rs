@@ -8,13 +8,13 @@ use tierup_common::time::Timestamp;
 
 use crate::keymap::Context;
 use crate::state::briefing::Briefing;
+use crate::state::briefing::is_being_assessed;
 use crate::state::chat::Chat;
 use crate::state::command_line::CommandLine;
 use crate::state::dialog::Dialog;
 use crate::state::layer::{Conflict, Layer, Picker};
 use crate::state::login::LogInForm;
 use crate::state::palette::Palette;
-use crate::state::queue::is_being_assessed;
 use crate::state::{Screen, State};
 
 /// The text that typed and pasted characters go to.

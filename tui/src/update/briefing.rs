@@ -3,10 +3,11 @@
 use tierup_common::handoff::HandoffStatus;
 
 use crate::effect::Effect;
-use crate::keymap::{BriefingAction, Move};
+use crate::keymap::{BriefingAction, Move, Tab};
 use crate::state::briefing::{Pane, ScrollAnchor};
 use crate::state::dialog::Dialog;
 use crate::state::layer::{Confirmation, Layer, Picker, PickerKind};
+use crate::state::lists::RowId;
 use crate::state::{Screen, State};
 use crate::update::scroll::scroll_offset_after;
 use crate::update::{calls, claims, dialog, navigate, queue, transcript};
@@ -87,9 +88,8 @@ pub(super) fn scroll(state: &mut State, movement: Move) {
 }
 
 fn go_to_next_open(state: &mut State, effects: &mut Vec<Effect>) {
-    let waits = |id| state.queue.item(id).is_some_and(|item| item.status == HandoffStatus::Open);
-    if let Some(next) = state.queue.queue_list.next_matching(waits) {
-        state.queue.queue_list.select(next);
+    if let Some(next) = state.queue.next_in_queue(|item| item.status == HandoffStatus::Open) {
+        state.queue.lists[Tab::Queue].select(RowId::Handoff(next));
         queue::move_by(state, 0);
         navigate::to_briefing(state, next, effects);
     }

@@ -7,6 +7,7 @@ use tierup_common::id::{HandoffId, SessionId};
 use tierup_common::session::SessionStatus;
 
 use crate::effect::{Call, CallId, Effect};
+use crate::keymap::Tab;
 use crate::state::queue::ListLoad;
 use crate::state::{Screen, State};
 
@@ -158,8 +159,8 @@ pub(super) fn retry_if_due(state: &mut State, effects: &mut Vec<Effect>) {
 
 fn finish_load(state: &mut State, load: &ListLoad, effects: &mut Vec<Effect>) {
     if state.queue.as_of_seq.is_none() {
-        state.queue.queue_list.select_first_unless_chosen();
-        state.queue.mine_list.select_first_unless_chosen();
+        state.queue.lists[Tab::Queue].select_first_unless_chosen();
+        state.queue.lists[Tab::Mine].select_first_unless_chosen();
     }
     state.queue.as_of_seq = load.as_of_seq;
     state.queue.retain_items(|item| load.fresh_ids.contains(&item.id));

@@ -10,7 +10,7 @@ use crate::state::State;
 use crate::state::command_line::{CommandLine, Completion};
 use crate::state::composer::Composer;
 use crate::state::layer::Layer;
-use crate::state::queue::SortOrder;
+use crate::state::sort_order::SortOrder;
 use crate::text::safe;
 use crate::update::{appearance, claims, filter, navigate, queue};
 

@@ -9,7 +9,7 @@ use tierup_common::time::Timestamp;
 use tierup_common::user::Person;
 
 use crate::effect::Effect;
-use crate::state::queue::replace_step;
+use crate::state::briefing::replace_step;
 use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
 use crate::text::{ellipsize, safe};

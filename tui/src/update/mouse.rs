@@ -7,7 +7,6 @@ use crate::keymap::{Action, BriefingAction, Context, ListAction, Move, SessionAc
 use crate::state::briefing::Pane;
 use crate::state::layer::Layer;
 use crate::state::paint_output::ClickTarget;
-use crate::state::queue::{MineRow, Tab};
 use crate::state::{Screen, State};
 use crate::update::dispatch::{dispatch_action, dispatch_move, run_chosen};
 use crate::update::{briefing, navigate, palette, picker, queue, session, transcript};
@@ -45,31 +44,9 @@ fn handle_click(state: &mut State, target: ClickTarget, effects: &mut Vec<Effect
             }
         }
         // A click on a row selects it; on the selected row it opens it.
-        ClickTarget::Handoff(id) => {
-            let was_selected = state.queue.selected_item().is_some_and(|item| item.id == id);
-            match state.queue.tab {
-                Tab::Queue => state.queue.queue_list.select(id),
-                Tab::Mine => state.queue.mine_list.select(MineRow::Handoff(id)),
-                Tab::Parked => {}
-            }
-            if was_selected {
-                dispatch_action(state, Context::Queue, Action::List(ListAction::Open), effects);
-            }
-        }
-        ClickTarget::Session(id) => {
-            let was_selected = match state.queue.tab {
-                Tab::Queue => false,
-                Tab::Mine => {
-                    let selected = state.queue.mine_list.selected();
-                    state.queue.mine_list.select(MineRow::Session(id));
-                    selected == Some(MineRow::Session(id))
-                }
-                Tab::Parked => {
-                    let selected = state.queue.parked_list.selected();
-                    state.queue.parked_list.select(id);
-                    selected == Some(id)
-                }
-            };
+        ClickTarget::Row(row) => {
+            let was_selected = state.queue.selected_row() == Some(row);
+            state.queue.current_list_mut().select(row);
             if was_selected {
                 dispatch_action(state, Context::Queue, Action::List(ListAction::Open), effects);
             }

@@ -3,9 +3,10 @@
 use tierup_common::id::{HandoffId, SessionId};
 
 use crate::effect::Effect;
+use crate::keymap::Tab;
 use crate::state::briefing::Briefing;
 use crate::state::chat::{Chat, EarlierFetch};
-use crate::state::queue::{MineRow, Tab};
+use crate::state::lists::RowId;
 use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
 use crate::update::{calls, messages};
@@ -131,24 +132,14 @@ pub(super) fn mark_seen(state: &mut State, id: HandoffId, effects: &mut Vec<Effe
     }
 }
 
+/// Opens the selected row: a handoff of the queue as a briefing, everything else as its session.
 pub(super) fn open_selected(state: &mut State, effects: &mut Vec<Effect>) {
-    match state.queue.tab {
-        Tab::Queue => {
-            if let Some(id) = state.queue.queue_list.selected() {
-                to_briefing(state, id, effects);
-            }
-        }
-        Tab::Mine => match state.queue.mine_list.selected() {
-            Some(MineRow::Handoff(id)) => to_own_session(state, id, effects),
-            Some(MineRow::Session(id)) => to_session(state, id, None, effects),
-            None => {}
-        },
-        // To read it: taking it back is another key.
-        Tab::Parked => {
-            if let Some(id) = state.queue.parked_list.selected() {
-                to_session(state, id, None, effects);
-            }
-        }
+    match state.queue.selected_row() {
+        Some(RowId::Handoff(id)) if state.queue.tab == Tab::Queue => to_briefing(state, id, effects),
+        Some(RowId::Handoff(id)) => to_own_session(state, id, effects),
+        // A parked session is opened to read: taking it back is another key.
+        Some(RowId::Session(id)) => to_session(state, id, None, effects),
+        None => {}
     }
 }
 

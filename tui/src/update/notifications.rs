@@ -5,8 +5,9 @@ use tierup_common::handoff::Priority;
 use tierup_common::id::HandoffId;
 
 use crate::effect::{Effect, Notification};
+use crate::keymap::Tab;
 use crate::state::connection::ConnectionState;
-use crate::state::queue::Tab;
+use crate::state::lists::RowId;
 use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
 use crate::text::{ellipsize, safe};
@@ -38,7 +39,10 @@ pub(super) fn announce_arrival(state: &mut State, id: HandoffId) {
     let is_list = matches!(state.screen, Screen::Queue) && state.layers.is_empty();
     // An empty list has painted no row.
     let room = state.last_paint.list_height.max(1);
-    if is_list && state.queue.tab == Tab::Queue && state.queue.queue_list.is_visible(id, room) {
+    if is_list
+        && state.queue.tab == Tab::Queue
+        && state.queue.lists[Tab::Queue].is_visible(RowId::Handoff(id), room)
+    {
         return;
     }
     let Some(item) = state.queue.item(id) else { return };

@@ -1,12 +1,12 @@
 //! The list: moving, opening, picking up.
 
-use tierup_common::id::SessionId;
 
 use crate::effect::Effect;
-use crate::keymap::{Action, Context, ListAction, Move};
+use crate::keymap::{Action, Context, ListAction, Move, Tab};
 use crate::state::State;
 use crate::state::dialog::Dialog;
-use crate::state::queue::{MineRow, SortOrder, Tab};
+use crate::state::lists::RowId;
+use crate::state::sort_order::SortOrder;
 use crate::state::toast::ToastLevel;
 use crate::update::{calls, claims, filter, navigate, resume};
 
@@ -20,16 +20,17 @@ pub(super) fn run_action(state: &mut State, verb: ListAction, effects: &mut Vec<
             set_sort_order(state, SortOrder::ALL[(place + 1) % SortOrder::ALL.len()]);
         }
         ListAction::NextTab => {
-            let place = Tab::ALL.iter().position(|tab| *tab == state.queue.tab).unwrap_or(0);
-            state.queue.tab = Tab::ALL[(place + 1) % Tab::ALL.len()];
+            state.queue.tab = state.queue.tab.next();
         }
         ListAction::Tab(tab) => state.queue.tab = tab,
         ListAction::Open => navigate::open_selected(state, effects),
-        ListAction::PickUp => match (selected, selected_session(state)) {
-            (Some(id), _) => claims::claim_handoff(state, id, effects),
-            (None, Some(id)) if state.queue.tab == Tab::Parked => resume::request_resume(state, id, effects),
-            (None, Some(id)) => navigate::to_session(state, id, None, effects),
-            (None, None) => {}
+        ListAction::PickUp => match state.queue.selected_row() {
+            Some(RowId::Handoff(id)) => claims::claim_handoff(state, id, effects),
+            Some(RowId::Session(id)) if state.queue.tab == Tab::Parked => {
+                resume::request_resume(state, id, effects);
+            }
+            Some(RowId::Session(id)) => navigate::to_session(state, id, None, effects),
+            None => {}
         },
         ListAction::Reassess => selected.into_iter().for_each(|id| calls::reassess(state, id, effects)),
         ListAction::NextUnread => select_next_unread(state),
@@ -59,51 +60,22 @@ pub(super) fn move_selection(state: &mut State, movement: Move) {
     }
 }
 
-/// The selected session of the user's own.
-fn selected_session(state: &State) -> Option<SessionId> {
-    match state.queue.tab {
-        Tab::Queue => None,
-        Tab::Mine => match state.queue.mine_list.selected() {
-            Some(MineRow::Session(id)) => Some(id),
-            Some(MineRow::Handoff(_)) | None => None,
-        },
-        Tab::Parked => state.queue.parked_list.selected(),
-    }
-}
-
 pub(super) fn move_by(state: &mut State, rows: isize) {
-    let room = state.last_paint.list_height;
-    let queue = &mut state.queue;
-    match queue.tab {
-        Tab::Queue => {
-            queue.queue_list.move_selection(rows);
-            queue.queue_list.pin_scroll(room);
-        }
-        Tab::Mine => {
-            queue.mine_list.move_selection(rows);
-            queue.mine_list.pin_scroll(room);
-        }
-        Tab::Parked => {
-            queue.parked_list.move_selection(rows);
-            queue.parked_list.pin_scroll(room);
-        }
-    }
+    let height = state.last_paint.list_height;
+    let list = state.queue.current_list_mut();
+    list.move_selection(rows);
+    list.pin_scroll(height);
 }
 
 fn select_edge(state: &mut State, last: bool) {
-    match state.queue.tab {
-        Tab::Queue => state.queue.queue_list.select_edge(last),
-        Tab::Mine => state.queue.mine_list.select_edge(last),
-        Tab::Parked => state.queue.parked_list.select_edge(last),
-    }
+    state.queue.current_list_mut().select_edge(last);
     move_by(state, 0);
 }
 
 fn select_next_unread(state: &mut State) {
     state.queue.tab = Tab::Queue;
-    let is_unread = |id| state.queue.item(id).is_some_and(|item| state.is_unread(item));
-    if let Some(id) = state.queue.queue_list.next_matching(is_unread) {
-        state.queue.queue_list.select(id);
+    if let Some(id) = state.queue.next_in_queue(|item| state.is_unread(item)) {
+        state.queue.lists[Tab::Queue].select(RowId::Handoff(id));
         move_by(state, 0);
         return;
     }

@@ -7,9 +7,9 @@ use tierup_common::session::Session;
 
 use crate::effect::{Call, CallId, Effect};
 use crate::event::{CallError, Reply, ReplyBody};
-use crate::keymap::{Action, Context, ListAction};
+use crate::keymap::{Action, Context, ListAction, Tab};
 use crate::state::State;
-use crate::state::queue::{Tab, replace_step};
+use crate::state::briefing::replace_step;
 use crate::state::toast::ToastLevel;
 use crate::text::safe;
 use crate::update::outcomes::{close_dialog, finish_dialog, report_error};

@@ -4,10 +4,9 @@
 use ratatui::layout::Rect;
 
 use crate::availability::is_available;
-use crate::keymap::Context;
+use crate::keymap::{Context, Tab};
 use crate::state::dialog::FieldInput;
 use crate::state::layer::Layer;
-use crate::state::queue::Tab;
 use crate::state::{Screen, State};
 use crate::view::canvas::Canvas;
 use crate::view::command_line;

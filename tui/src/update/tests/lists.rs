@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::event::ConnectionEvent;
-use crate::state::queue::Tab;
+use crate::keymap::Tab;
 
 #[test]
 fn ones_own_active_sessions_are_among_what_one_works_on() {
@@ -165,7 +165,7 @@ fn what_one_gave_away_is_no_work_of_ones_own_any_more() {
         let me = priya.state.my_id();
         priya.state.queue.upsert_item(after, me);
         priya.state.queue.rebuild_lists(me);
-        assert_eq!((priya.state.queue.mine_count(me), priya.state.queue.mine_list.len()), (0, 0));
+        assert_eq!((priya.state.queue.mine_count(me), priya.state.queue.lists[Tab::Mine].len()), (0, 0));
     }
 }
 
