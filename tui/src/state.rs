@@ -15,6 +15,7 @@ pub mod local_zone;
 pub mod login;
 pub mod notifications;
 pub mod open;
+pub mod outbox;
 pub mod own_sessions;
 pub mod paint_output;
 pub mod palette;
@@ -28,7 +29,7 @@ pub mod toast;
 pub mod wake_time;
 pub mod wrap_cache;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tierup_common::handoff::{HandoffStatus, QueueItem};
@@ -40,11 +41,12 @@ use crate::effect::{Call, CallId, StreamFilter};
 use crate::keymap::Context;
 use crate::settings::Settings;
 use crate::state::briefing::Briefing;
-use crate::state::chat::{Chat, OutgoingMessage};
+use crate::state::chat::Chat;
 use crate::state::chat_cache::ChatCache;
 use crate::state::connection::ConnectionState;
 use crate::state::layer::Layer;
 use crate::state::notifications::NotificationState;
+use crate::state::outbox::Outbox;
 use crate::state::paint_output::PaintOutput;
 use crate::state::queue::Queue;
 use crate::state::row_edits::RowEditQueue;
@@ -84,10 +86,8 @@ pub struct State {
     pub layers: Vec<Layer>,
     /// What just happened.
     pub toasts: Toasts,
-    /// What was typed and not sent, by session.
-    pub drafts: HashMap<SessionId, String>,
-    /// Messages sent in this run, the newest last.
-    pub sent_messages: Vec<String>,
+    /// Drafts, and messages that the server has not confirmed.
+    pub outbox: Outbox,
     /// Sessions whose suggested steps were hidden.
     pub sessions_hiding_steps: Vec<SessionId>,
     /// The claim under way.
@@ -98,14 +98,10 @@ pub struct State {
     pub pending_resume: Option<PendingResume>,
     /// Handoffs whose assessment is asked for again, by the request.
     pub pending_reassessments: Vec<(CallId, HandoffId)>,
-    /// Messages on their way, wherever the user is meanwhile.
-    pub outgoing_messages: HashMap<SessionId, OutgoingMessage>,
     /// Changes of steps and of what was tried that are being made.
     pub row_edits: RowEditQueue,
     /// Whether the user's own sessions were asked for in vain.
     pub own_sessions_failed: bool,
-    /// Messages of which it is not known whether they were sent.
-    pub messages_in_doubt: HashMap<SessionId, OutgoingMessage>,
     /// Sessions that were open before, as they were then.
     pub chat_cache: ChatCache,
     /// Questions under way: should nobody answer them any more, they have failed.

@@ -89,7 +89,8 @@ fn paint_screen(state: &State, buffer: &mut Buffer) -> PaintOutput {
 
 fn paint_list_and_preview(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     // A list without rows has nothing to preview; while one types what it is to say, nothing jumps.
-    if area.width < PREVIEW_MIN_WIDTH || state.queue.current_list().is_empty() && !state.queue.filter.is_open {
+    if area.width < PREVIEW_MIN_WIDTH || state.queue.current_list().is_empty() && !state.queue.filter.is_open
+    {
         return queue::paint(state, canvas, area);
     }
     let [left, right] = Layout::horizontal([Constraint::Percentage(54), Constraint::Fill(1)]).areas(area);

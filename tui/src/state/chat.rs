@@ -67,21 +67,6 @@ pub enum EarlierFetch {
     Failed(String),
 }
 
-/// A message on its way.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct OutgoingMessage {
-    /// The request.
-    pub call_id: CallId,
-    /// What it says.
-    pub text: String,
-    /// Whether the assistant is to answer it.
-    pub kind: MessageKind,
-    /// When it was sent.
-    pub sent_at: Timestamp,
-    /// The newest message then, by its `seq`: it comes after that one.
-    pub after_seq: u32,
-}
-
 /// An answer that is awaited.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct AwaitedAnswer {

@@ -33,7 +33,7 @@ pub(super) fn shift_timestamps(state: &mut State, by: Duration) {
         | ConnectionState::CatchingUp { .. }
         | ConnectionState::Refused(_) => {}
     }
-    state.outgoing_messages.values_mut().for_each(|outgoing| shift(&mut outgoing.sent_at));
+    state.outbox.shift_back(by);
     if let Screen::Session(chat) = &mut state.screen {
         chat.awaited_answer.iter_mut().for_each(|awaited| shift(&mut awaited.since));
     }

@@ -9,8 +9,8 @@ use tierup_common::user::Person;
 use crate::effect::{Call, CallId, Effect};
 use crate::event::CallError;
 use crate::keymap::{ConflictAction, Tab};
-use crate::state::chat::OutgoingMessage;
 use crate::state::layer::{Conflict, ConflictDraft, Layer};
+use crate::state::outbox::OutgoingMessage;
 use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
 use crate::text::safe;
@@ -32,7 +32,7 @@ pub(super) struct LostClaim {
 pub(super) fn show_conflict(state: &mut State, lost_claim: LostClaim) {
     let LostClaim { handoff_id: handoff, title, winner: by, claimed_at: since } = lost_claim;
     let session = state.known_handoff(handoff).map(|item| item.session_id);
-    let has_draft = session.is_some_and(|session| state.drafts.contains_key(&session));
+    let has_draft = session.is_some_and(|session| !state.outbox.draft(session).is_empty());
     let draft = if has_draft { ConflictDraft::Saved } else { ConflictDraft::None };
     if !matches!(state.screen, Screen::Queue) {
         state.layers.retain(|layer| !layer.closes_with_screen());
@@ -86,10 +86,13 @@ fn send_draft(state: &mut State, effects: &mut Vec<Effect>) {
     else {
         return;
     };
-    let Some(content) = state.drafts.get(&session).cloned() else { return };
+    let content = state.outbox.draft(session).to_owned();
+    if content.is_empty() {
+        return;
+    }
     let draft = if state.connection.allows_calls() {
         let message = CreateMessage { content, kind: MessageKind::Note };
-        let before = messages::take_reusable_call_id(state, session, &message);
+        let before = state.outbox.take_reusable_call_id(session, &message);
         ConflictDraft::Sending(calls::send_with_id(
             state,
             before,
@@ -126,12 +129,12 @@ pub(super) fn apply_draft_reply(
             lost.draft = ConflictDraft::None;
             let text = format!("{} has your note", safe::sanitize_line(&lost.winner_name));
             state.show_toast(ToastLevel::Success, text);
-            messages::save_draft(state, session, String::new(), effects);
+            messages::save_draft(state, session, "", effects);
         }
         Err(failure) => {
             lost.draft = ConflictDraft::Rejected(messages::send_error_text("it", failure));
             if failure.is_outcome_unknown() {
-                let text = state.drafts.get(&session).cloned().unwrap_or_default();
+                let text = state.outbox.draft(session).to_owned();
                 // Nothing is known of that conversation: only sending it again tells.
                 let sent = OutgoingMessage {
                     call_id,
@@ -140,7 +143,7 @@ pub(super) fn apply_draft_reply(
                     sent_at: state.now,
                     after_seq: u32::MAX,
                 };
-                state.messages_in_doubt.insert(session, sent);
+                state.outbox.set_in_doubt(session, sent);
             }
         }
     }

@@ -9,7 +9,7 @@ use crate::state::chat::{Chat, EarlierFetch};
 use crate::state::lists::RowId;
 use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
-use crate::update::{calls, messages};
+use crate::update::calls;
 
 /// Back to the list. What was typed is kept.
 pub(super) fn to_queue(state: &mut State) {
@@ -91,12 +91,7 @@ pub(super) fn to_session(
 ) {
     // One that is open now is among those that were open before.
     set_screen(state, Screen::Queue);
-    let draft = state.drafts.get(&id).map(String::as_str).unwrap_or_default();
-    let draft = match state.outgoing_messages.get(&id) {
-        // It is on its way, not to be sent once more.
-        Some(outgoing) => messages::remaining_draft(draft, &outgoing.text),
-        None => draft.to_owned(),
-    };
+    let draft = state.outbox.composer_text(id);
     let mut chat = Chat::new(id, &draft);
     if let Some(snapshot) = briefing.as_ref().and_then(|briefing| briefing.snapshot.as_ref()) {
         chat.messages.clone_from(&snapshot.messages);

@@ -1,6 +1,5 @@
 //! The list: moving, opening, picking up.
 
-
 use crate::effect::Effect;
 use crate::keymap::{Action, Context, ListAction, Move, Tab};
 use crate::state::State;

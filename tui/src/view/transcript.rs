@@ -295,7 +295,7 @@ impl PendingMessage {
 fn pending_messages(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, width: u16) -> Vec<PendingMessage> {
     let width = usize::from(width).saturating_sub(2);
     let mut tail = Vec::new();
-    let outgoing = state.outgoing_messages.get(&chat.id);
+    let outgoing = state.outbox.sending(chat.id);
     if let Some(outgoing) = outgoing {
         let name = state.me.as_ref().map_or("you", |me| &me.user.name);
         let spinner = canvas.spinner();

@@ -27,7 +27,7 @@ fn add_branch(priya: &mut TestConsole, text: &str) -> BranchId {
 }
 
 fn saved_draft(priya: &TestConsole) -> Option<&str> {
-    priya.state.drafts.get(&session_id(1)).map(String::as_str)
+    Some(priya.state.outbox.draft(session_id(1))).filter(|draft| !draft.is_empty())
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn what_nobody_answers_any_more_after_a_new_log_in_has_failed() {
     let ticket = submit_login(&mut priya);
     reply_logged_in(&mut priya, ticket);
     assert_eq!(priya.chat().composer.text(), "hello");
-    assert!(priya.state.outgoing_messages.is_empty());
+    assert!(priya.state.outbox.sending(session_id(1)).is_none());
     assert!(matches!(
         priya.state.layers.last(),
         Some(Layer::Dialog(dialog)) if dialog.pending_call.is_none() && dialog.error.is_some()
