@@ -17,7 +17,7 @@ use crate::keymap::{
     SessionAction, Tab, TriedAction,
 };
 use crate::state::State;
-use crate::state::dialog::{DialogField, FieldInput};
+use crate::state::dialog::FieldInput;
 use crate::state::layer::ConflictDraft;
 use crate::state::lists::RowId;
 
@@ -192,15 +192,11 @@ fn check_dialog(state: &State, verb: DialogAction) -> Availability {
     let Some(dialog) = state.dialog() else { return available_if(verb != DialogAction::Newline) };
     match verb {
         DialogAction::Newline => {
-            let field = dialog.fields.get(dialog.focus_index).map(|field| &field.input);
-            available_if(matches!(field, Some(FieldInput::MultiLine(_))))
+            available_if(matches!(dialog.focused_input(), Some(FieldInput::MultiLine(_))))
         }
+        // People and checklists are moved through with the same keys.
         DialogAction::NextField | DialogAction::PreviousField => {
-            // People and lines to tick are gone through with the same keys.
-            let has_lines = |field: &DialogField| {
-                matches!(field.input, FieldInput::Person { .. } | FieldInput::Checklist { .. })
-            };
-            available_if(dialog.fields.len() > 1 || dialog.fields.iter().any(has_lines))
+            available_if(dialog.form.fields().len() > 1 || dialog.has_field_with_lines())
         }
         DialogAction::Submit | DialogAction::Cancel => Ok(()),
     }

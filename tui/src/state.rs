@@ -21,6 +21,7 @@ pub mod paint_output;
 pub mod palette;
 pub mod preview;
 pub mod queue;
+pub mod request;
 pub mod row_edits;
 pub mod seen_set;
 pub mod selection_list;

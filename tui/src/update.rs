@@ -160,7 +160,7 @@ fn reconcile(state: &mut State, effects: &mut Vec<Effect>) {
         if let Screen::Session(chat) = &mut state.screen
             && !state.stream_filters.contains(&StreamFilter::Session(chat.id))
         {
-            chat.may_have_gap = state.last_event_seq.is_none();
+            chat.refetch_at_stream_start = state.last_event_seq.is_none();
         }
         state.stream_filters.clone_from(&filters);
         effects.push(Effect::SetStreamFilters(filters, state.last_event_seq));

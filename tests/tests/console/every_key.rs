@@ -180,8 +180,8 @@ async fn dialog_actions(keyboard: &mut Keyboard) {
     keyboard.console.press("The summary").await;
     keyboard.console.sees("▌ The summary").await;
     keyboard.press_to_hide("dialog.previous-field", "▌ The summary").await;
-    keyboard.press_to_show("dialog.cancel", "Throw away what you typed?").await;
-    keyboard.press_to_hide("confirm.close", "Throw away what you typed?").await;
+    keyboard.press_to_show("dialog.cancel", "Discard what you typed?").await;
+    keyboard.press_to_hide("confirm.close", "Discard what you typed?").await;
     keyboard.press("dialog.cancel").await;
     keyboard.press_to_hide("confirm.yes", "╭ New session").await;
     keyboard.press("list.new-session").await;
@@ -288,7 +288,7 @@ async fn overlay_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
 async fn tried_and_outcomes_actions(keyboard: &mut Keyboard) {
     keyboard.press_to_show("session.tried", "Nothing yet.").await;
     for (text, line) in [("the MTU", "? the MTU  open"), ("the proxy", "? the proxy  open")] {
-        keyboard.press_to_show("tried.add", "What might be the cause").await;
+        keyboard.press_to_show("tried.add", "Possible cause").await;
         keyboard.console.press(text).await;
         keyboard.press_to_show("dialog.submit", line).await;
     }
@@ -297,9 +297,9 @@ async fn tried_and_outcomes_actions(keyboard: &mut Keyboard) {
     keyboard.press_to_show("tried.rule-out", "✗ the MTU  ruled out").await;
     keyboard.press_to_show("tried.confirm", "✓ the MTU  confirmed").await;
     keyboard.press_to_show("tried.open", "? the MTU  open").await;
-    keyboard.press_to_show("tried.edit", "What became of it").await;
+    keyboard.press_to_show("tried.edit", "Possible cause").await;
     // Nothing was changed: nothing is asked.
-    keyboard.press_to_hide("dialog.cancel", "What became of it").await;
+    keyboard.press_to_hide("dialog.cancel", "Possible cause").await;
     keyboard.press_to_hide("tried.close", "╭ Tried").await;
     keyboard.press_to_show("session.outcomes", "What came of the steps").await;
     keyboard.press_to_change("outcomes.down").await;

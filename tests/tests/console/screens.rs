@@ -296,12 +296,12 @@ async fn dialogs() {
                 priya.sees("Say ").await;
             }
             priya.press("x<esc>").await;
-            priya.sees("Throw away what you typed?").await;
+            priya.sees("Discard what you typed?").await;
             if name == "dialog_resolve" {
                 assert_screen_snapshot("dialog_confirm", &priya).await;
             }
             priya.press("y").await;
-            priya.no_longer_sees("Throw away what you typed?").await;
+            priya.no_longer_sees("Discard what you typed?").await;
             priya.does_not_see(sees).await;
         }
         sam.resolve(&vpn.session_id, "Done.").await;

@@ -99,9 +99,9 @@ async fn a_session_and_its_dialogs_where_there_is_little_room() {
             ("<tab>", "▌  low", "dialog_escalate_priority"),
             ("<esc><ctrl-k><tab>tomorrow 9:00", "Mon 23 Nov, 09:00", "dialog_park_wakes"),
             ("<esc>y<alt-a>", "Dana Wu", "dialog_assign"),
-            ("<enter>", "Pass it to", "dialog_confirm_assign"),
+            ("<enter>", "Assign to", "dialog_confirm_assign"),
             ("<esc><esc><ctrl-g>", "MTU on the dock", "session_tried"),
-            ("<enter>", "What might be the cause", "dialog_branch"),
+            ("<enter>", "Possible cause", "dialog_branch"),
             ("<esc><esc><alt-o>", "What came of the steps", "session_outcomes"),
         ] {
             priya.press(keys).await;

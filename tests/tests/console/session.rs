@@ -24,7 +24,7 @@ async fn what_was_tried_is_noted_and_settled() {
     priya.press("<ctrl-g>").await;
     priya.sees("Nothing yet.").await;
     priya.press("a").await;
-    priya.sees("What might be the cause").await;
+    priya.sees("Possible cause").await;
     priya.press("<enter>").await;
     priya.sees("Say what might be the cause").await;
     priya.press("the MTU<tab><right><tab>1400 works no better<enter>").await;
@@ -43,7 +43,7 @@ async fn what_was_tried_is_noted_and_settled() {
     priya.press("ko").await;
     priya.sees("? the MTU  open").await;
     priya.press("<enter>").await;
-    priya.sees("What might be the cause").await;
+    priya.sees("Possible cause").await;
     priya.still_sees("1400 works no better").await;
     priya.press(" of the dock<tab><tab><ctrl-s>").await;
     priya.sees("? the MTU of the dock  open").await;
@@ -102,13 +102,13 @@ async fn a_claim_is_passed_to_a_person() {
     priya.press("<enter>").await;
     priya.sees("Choose somebody").await;
     priya.press("<backspace><backspace><backspace>dan<enter>").await;
-    priya.sees("Pass it to Dana Wu?").await;
+    priya.sees("Assign to Dana Wu?").await;
     // The safe answer is the default.
     priya.press("<enter>").await;
     priya.no_longer_sees("theirs from then on").await;
     assert_eq!(sam.handoff(&vpn).await["claimed_by_name"], "Priya Nair");
     priya.press("<enter>").await;
-    priya.sees("Pass it to Dana Wu?").await;
+    priya.sees("Assign to Dana Wu?").await;
     priya.press("y").await;
     priya.sees("#1 is with Dana Wu now").await;
     assert_eq!(sam.handoff(&vpn).await["claimed_by_name"], "Dana Wu");

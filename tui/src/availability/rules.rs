@@ -40,7 +40,7 @@ pub(super) fn check_send(state: &State, chat: &Chat) -> Availability {
 pub(super) fn check_hand_off(state: &State, chat: &Chat) -> Availability {
     check_participant(state, chat)?;
     check_active(state, chat)?;
-    match &chat.session {
+    match chat.session() {
         Some(session) if Some(session.assignee_id) != state.my_id() && !state.is_admin() => not_now(format!(
             "{} works on this session now; they or an admin hand it off",
             safe::sanitize_line(&session.assignee_name)
@@ -122,13 +122,10 @@ pub(super) fn check_take_back(state: &State, chat: &Chat) -> Availability {
     check_engineer(state)?;
     let me = state.my_id();
     let handed_off = chat.briefing.as_ref().map(|open| open.item.handed_off_by);
-    let opened = chat.session.as_ref().map(|session| session.user_id);
+    let opened = chat.session().map(|session| session.user_id);
     // Whoever claimed may have parked what others opened and handed off.
-    let parked = chat
-        .session
-        .as_ref()
-        .filter(|session| session.status == SessionStatus::Paused)
-        .map(|it| it.assignee_id);
+    let parked =
+        chat.session().filter(|session| session.status == SessionStatus::Paused).map(|it| it.assignee_id);
     let is_theirs = me.is_some() && [handed_off, opened, parked].contains(&me);
     match chat.status() {
         Some(SessionStatus::Paused | SessionStatus::Escalated) if is_theirs => {
@@ -176,7 +173,7 @@ fn check_holder(state: &State, item: &QueueItem) -> Availability {
 /// In a session write its opener, whoever works on it, and admins.
 pub(super) fn check_participant(state: &State, chat: &Chat) -> Availability {
     check_engineer(state)?;
-    let Some(session) = &chat.session else { return Ok(()) };
+    let Some(session) = chat.session() else { return Ok(()) };
     let me = state.my_id();
     let is_theirs = me.is_none() || Some(session.user_id) == me || Some(session.assignee_id) == me;
     if is_theirs || state.is_admin() {

@@ -4,7 +4,7 @@ use tierup_common::assessment::{Assessment, AssessmentStatus, Evidence, Step};
 use tierup_common::handoff::{QueueItem, Snapshot};
 use tierup_common::time::Timestamp;
 
-use crate::effect::CallId;
+use crate::state::request::Request;
 use crate::state::wrap_cache::WrapCache;
 
 /// The briefing of one handoff.
@@ -14,10 +14,8 @@ pub struct Briefing {
     pub item: QueueItem,
     /// What was handed over, once it is here.
     pub snapshot: Option<Snapshot>,
-    /// The request for it.
-    pub pending_call: Option<CallId>,
-    /// Why it could not be fetched.
-    pub error: Option<String>,
+    /// The fetch of the snapshot.
+    pub fetch: Request,
     /// The assessment as far as it has been written.
     pub partial_assessment: Option<String>,
     /// Which half the keys scroll.
@@ -64,8 +62,7 @@ impl Briefing {
         Self {
             item,
             snapshot,
-            pending_call: None,
-            error: None,
+            fetch: Request::Idle,
             partial_assessment,
             pane: Pane::default(),
             last_progress_at: now,

@@ -117,13 +117,13 @@ impl State {
 
     /// What has been tried in the open session.
     pub fn branches(&self) -> &[Branch] {
-        let session = self.open_chat().and_then(|chat| chat.session.as_ref());
+        let session = self.open_chat().and_then(Chat::session);
         session.map_or(&[], |session| &session.branch_map)
     }
 
     /// Adds a branch to the open session, if it is this one, or replaces it by its newer version.
     pub fn upsert_branch(&mut self, session: SessionId, branch: &Branch) {
-        let item = self.open_chat_of_mut(session).and_then(|chat| chat.session.as_mut());
+        let item = self.open_chat_of_mut(session).and_then(Chat::session_mut);
         let Some(item) = item else { return };
         match item.branch_map.iter_mut().find(|known| known.id == branch.id) {
             Some(known) => known.clone_from(branch),

@@ -9,6 +9,7 @@ use tierup_common::session::SessionStatus;
 use crate::effect::{Call, CallId, Effect};
 use crate::keymap::Tab;
 use crate::state::queue::ListLoad;
+use crate::state::request::Request;
 use crate::state::{Screen, State};
 
 /// The first pause before lists that did not come are asked for again; each further one is twice as long.
@@ -56,7 +57,7 @@ pub(super) fn refetch_open_session(state: &mut State, effects: &mut Vec<Effect>)
     let Screen::Session(chat) = &state.screen else { return };
     let asked = fetch_session(state, chat.id, effects);
     if let Screen::Session(chat) = &mut state.screen {
-        chat.pending_call = Some(asked);
+        chat.fetch = Request::Pending(asked);
     }
 }
 
@@ -72,7 +73,7 @@ pub(super) fn reassess(state: &mut State, id: HandoffId, effects: &mut Vec<Effec
 pub(super) fn fetch_open_briefing(state: &mut State, id: HandoffId, effects: &mut Vec<Effect>) {
     let asked = fetch_handoff(state, id, effects);
     if let Some(briefing) = state.open_briefing_mut() {
-        (briefing.pending_call, briefing.error) = (Some(asked), None);
+        briefing.fetch = Request::Pending(asked);
     }
 }
 

@@ -6,7 +6,8 @@ use tierup_common::session::MessagePage;
 
 use crate::effect::{Call, CallId, Effect};
 use crate::event::CallError;
-use crate::state::chat::{Chat, EarlierFetch};
+use crate::state::chat::Chat;
+use crate::state::request::Request;
 use crate::state::{Screen, State};
 use crate::update::calls;
 
@@ -14,13 +15,13 @@ use crate::update::calls;
 pub(super) fn fetch_if_near(state: &mut State, effects: &mut Vec<Effect>) {
     let (width, height) = state.last_paint.transcript_size;
     let Screen::Session(chat) = &state.screen else { return };
-    let may_ask = state.connection.allows_calls() && chat.earlier_fetch == EarlierFetch::Idle;
+    let may_ask = state.connection.allows_calls() && chat.earlier_fetch == Request::Idle;
     let before = chat.earlier_cursor().filter(|_| may_ask && height > 0);
     let Some(before) = before.filter(|_| chat.is_near_start(width, height)) else { return };
     let call = Call::Messages { session_id: chat.id, before_seq: before };
     let ticket = calls::send(state, call, effects);
     if let Some(chat) = state.open_chat_mut() {
-        chat.earlier_fetch = EarlierFetch::Loading(ticket);
+        chat.earlier_fetch = Request::Pending(ticket);
     }
 }
 
@@ -32,14 +33,13 @@ pub(super) fn apply_page(
     session: SessionId,
     page: Result<MessagePage, CallError>,
 ) {
-    let is_awaited =
-        |chat: &&mut Chat| chat.id == session && chat.earlier_fetch == EarlierFetch::Loading(call_id);
+    let is_awaited = |chat: &&mut Chat| chat.id == session && chat.earlier_fetch.awaits(call_id);
     let Some(chat) = state.open_chat_mut().filter(is_awaited) else { return };
     let taken = page.and_then(|page| {
         if chat.prepend_messages(page.items) { Ok(()) } else { Err(CallError::invalid_response()) }
     });
     chat.earlier_fetch = match taken {
-        Ok(()) => EarlierFetch::Idle,
-        Err(failure) => EarlierFetch::Failed(failure.user_message()),
+        Ok(()) => Request::Idle,
+        Err(failure) => Request::Failed(failure.user_message()),
     };
 }

@@ -310,7 +310,7 @@ fn update_session(state: &mut State, summary: &SessionSummary) {
         state.queue.remove_own_session(summary.session_id);
     }
     if let Screen::Session(chat) = &mut state.screen
-        && let Some(session) = chat.session.as_mut().filter(|session| session.id == summary.session_id)
+        && let Some(session) = chat.session_mut().filter(|session| session.id == summary.session_id)
     {
         session.status = summary.status;
         session.confidence_tier = summary.confidence_tier;

@@ -8,6 +8,7 @@ use tierup_common::session::{Session, SessionStatus};
 use crate::effect::{CallId, Effect};
 use crate::event::CallError;
 use crate::state::briefing::Briefing;
+use crate::state::request::Request;
 use crate::state::{Screen, State};
 use crate::update::{calls, messages};
 
@@ -29,7 +30,7 @@ pub(super) fn apply_handoff(state: &mut State, handoff: Handoff) {
     }
     if let Some(briefing) = state.open_briefing_of_mut(id) {
         briefing.snapshot = Some(snapshot);
-        (briefing.pending_call, briefing.error) = (None, None);
+        briefing.fetch = Request::Idle;
         if item.version >= briefing.item.version {
             let viewers = std::mem::take(&mut briefing.item.viewers);
             briefing.item = item;
@@ -42,10 +43,9 @@ pub(super) fn apply_handoff_error(state: &mut State, id: HandoffId, call_id: Cal
     if !error.is_outcome_unknown() {
         state.claim_in_doubt.take_if(|doubted| *doubted == id);
     }
-    let awaited = state.open_briefing_mut().filter(|briefing| briefing.pending_call == Some(call_id));
+    let awaited = state.open_briefing_mut().filter(|briefing| briefing.fetch.awaits(call_id));
     if let Some(briefing) = awaited {
-        briefing.pending_call = None;
-        briefing.error = Some(error.user_message());
+        briefing.fetch = Request::Failed(error.user_message());
     } else if let CallError::Problem(problem) = error
         && problem.code() == Some(Code::NotFound)
     {
@@ -57,7 +57,6 @@ pub(super) fn apply_session(state: &mut State, session: Session, effects: &mut V
     if let Screen::Session(chat) = &mut state.screen
         && chat.id == session.item.id
     {
-        chat.pending_call = None;
         let id = chat.id;
         chat.merge_session(session);
         messages::resolve_doubt(state, id);
@@ -69,8 +68,7 @@ pub(super) fn apply_session_error(state: &mut State, id: SessionId, error: &Call
     if let Screen::Session(chat) = &mut state.screen
         && chat.id == id
     {
-        chat.pending_call = None;
-        chat.error = Some(error.user_message());
+        chat.fetch = Request::Failed(error.user_message());
     }
 }
 
@@ -83,7 +81,7 @@ fn attach_briefing(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(item) = state.queue.item_for_session(chat.id).cloned() else {
         // A park stands before the escalation that it is about.
         let is_parked = chat.status() == Some(SessionStatus::Paused);
-        let standing = chat.session.as_ref().and_then(|session| session.handoff_id);
+        let standing = chat.session().and_then(|session| session.handoff_id);
         if let Some(id) = standing.filter(|_| !is_parked) {
             calls::fetch_handoff(state, id, effects);
         }
@@ -94,7 +92,7 @@ fn attach_briefing(state: &mut State, effects: &mut Vec<Effect>) {
     let growing = state.queue.partial_assessments.get(&id).cloned();
     let mut briefing = Briefing::new(item, snapshot, growing, state.now);
     if briefing.snapshot.is_none() {
-        briefing.pending_call = Some(calls::fetch_handoff(state, id, effects));
+        briefing.fetch = Request::Pending(calls::fetch_handoff(state, id, effects));
     }
     if let Screen::Session(chat) = &mut state.screen {
         chat.briefing = Some(briefing);

@@ -11,6 +11,7 @@ use crate::state::State;
 use crate::state::connection::ConnectionState;
 use crate::state::layer::Layer;
 use crate::state::login::{LogInField, LogInForm, LogInReason};
+use crate::state::request::Request;
 use crate::state::toast::ToastLevel;
 use crate::text::login_input::{is_unencrypted_remote, trim_password_line};
 use crate::text::safe;
@@ -57,7 +58,7 @@ pub(super) fn run_action(state: &mut State, verb: DialogAction, effects: &mut Ve
             // There is nothing behind it yet.
             LogInReason::FirstRun => effects.push(Effect::Quit),
             // What the server answers must find it here.
-            LogInReason::TokenExpired(_) | LogInReason::Requested if login.pending_call.is_some() => {}
+            LogInReason::TokenExpired(_) | LogInReason::Requested if login.request.is_pending() => {}
             LogInReason::TokenExpired(_) => {
                 state.layers.pop();
                 let palette = state.settings.keymap.key_for(Context::Global, Action::Palette);
@@ -75,10 +76,10 @@ pub(super) fn run_action(state: &mut State, verb: DialogAction, effects: &mut Ve
 /// A key that is no command: it goes to the field that has the keys.
 pub(super) fn handle_key(state: &mut State, key: KeyEvent) {
     let Some(login) = state.login_form_mut() else { return };
-    if login.pending_call.is_some() {
+    if login.request.is_pending() {
         return;
     }
-    login.error = None;
+    login.request.clear_error();
     match login.focus {
         LogInField::Server => login.server_url.handle_key(key),
         LogInField::Email => login.email.handle_key(key),
@@ -108,29 +109,31 @@ pub(super) fn paste(state: &mut State, text: &str) {
 fn submit(state: &mut State, effects: &mut Vec<Effect>) {
     let ticket = state.next_call_id();
     let Some(login) = state.login_form_mut() else { return };
-    if login.pending_call.is_some() {
+    if login.request.is_pending() {
         return;
     }
     if login.server_url.is_blank() {
         login.focus = LogInField::Server;
-        login.error = Some("Say which server, like http://127.0.0.1:7890".into());
+        login.request = Request::Failed("Say which server, like http://127.0.0.1:7890".into());
     } else if login.secret.is_empty() {
-        login.error = match login.focus {
-            LogInField::Server | LogInField::Email => None,
-            LogInField::Secret => Some(format!("The {} is missing", login.secret_label().to_lowercase())),
+        login.request = match login.focus {
+            LogInField::Server | LogInField::Email => Request::Idle,
+            LogInField::Secret => {
+                Request::Failed(format!("The {} is missing", login.secret_label().to_lowercase()))
+            }
         };
         login.focus = login.focus.next_by(usize::from(login.focus != LogInField::Secret));
     } else {
         let server = trim_value(&login.server_url.text()).to_owned();
         if is_unencrypted_remote(&server) && login.warned_server.as_ref() != Some(&server) {
             let secret = login.secret_label().to_lowercase();
-            login.error = Some(format!(
+            login.request = Request::Failed(format!(
                 "This is not encrypted: others can read your {secret} on its way. https:// is safe; Enter again sends it"
             ));
             login.warned_server = Some(server);
             return;
         }
-        (login.pending_call, login.error) = (Some(ticket), None);
+        login.request = Request::Pending(ticket);
         let credentials =
             Credentials { server_url: server, email: login.entered_email(), secret: login.secret.clone() };
         effects.push(Effect::LogIn(ticket, credentials));
@@ -144,14 +147,13 @@ pub(super) fn apply_result(
     result: Result<LoggedInUser, String>,
     effects: &mut Vec<Effect>,
 ) {
-    let Some(login) = state.login_form_mut().filter(|login| login.pending_call == Some(call_id)) else {
+    let Some(login) = state.login_form_mut().filter(|login| login.request.awaits(call_id)) else {
         return;
     };
     match result {
         Ok(welcome) => complete_login(state, welcome, effects),
         Err(why) => {
-            login.pending_call = None;
-            login.error = Some(safe::sanitize_line(&why));
+            login.request = Request::Failed(safe::sanitize_line(&why));
         }
     }
 }

@@ -5,8 +5,9 @@ use tierup_common::id::{HandoffId, SessionId};
 use crate::effect::Effect;
 use crate::keymap::Tab;
 use crate::state::briefing::Briefing;
-use crate::state::chat::{Chat, EarlierFetch};
+use crate::state::chat::{Chat, ChatSource};
 use crate::state::lists::RowId;
+use crate::state::request::Request;
 use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
 use crate::update::calls;
@@ -37,13 +38,13 @@ pub(super) fn back(state: &mut State, effects: &mut Vec<Effect>) {
                 briefing.item = item;
             }
             briefing.partial_assessment = state.queue.partial_assessments.get(&id).cloned();
-            briefing.pending_call = Some(calls::fetch_handoff(state, id, effects));
+            briefing.fetch = Request::Pending(calls::fetch_handoff(state, id, effects));
             return_to(state, Screen::Briefing(briefing));
         }
         Some(Screen::Session(mut chat)) => {
-            chat.pending_call = Some(calls::fetch_session(state, chat.id, effects));
+            chat.fetch = Request::Pending(calls::fetch_session(state, chat.id, effects));
             // What was on its way came while another screen was here.
-            chat.earlier_fetch = EarlierFetch::Idle;
+            chat.earlier_fetch = Request::Idle;
             return_to(state, Screen::Session(chat));
         }
     }
@@ -77,7 +78,7 @@ pub(super) fn to_briefing(state: &mut State, id: HandoffId, effects: &mut Vec<Ef
     let snapshot = state.queue.snapshot(id).cloned();
     let growing = state.queue.partial_assessments.get(&id).cloned();
     let mut briefing = Briefing::new(item, snapshot, growing, state.now);
-    briefing.pending_call = Some(calls::fetch_handoff(state, id, effects));
+    briefing.fetch = Request::Pending(calls::fetch_handoff(state, id, effects));
     set_screen(state, Screen::Briefing(Box::new(briefing)));
 }
 
@@ -99,10 +100,10 @@ pub(super) fn to_session(
     if let Some(left) = state.chat_cache.take(id) {
         chat.messages = left.messages;
         // Where it stood then says nothing, unless nobody can be asked.
-        chat.session = Some(left.session).filter(|_| !state.connection.allows_calls());
+        chat.source = ChatSource::StandIn(Some(left.session).filter(|_| !state.connection.allows_calls()));
     }
     chat.briefing = briefing;
-    chat.pending_call = Some(calls::fetch_session(state, id, effects));
+    chat.fetch = Request::Pending(calls::fetch_session(state, id, effects));
     state.screen = Screen::Session(Box::new(chat));
 }
 

@@ -7,6 +7,7 @@ use crate::effect::{Call, CallId};
 use crate::event::CallError;
 use crate::state::State;
 use crate::state::layer::{ConfirmedAction, Layer};
+use crate::state::request::Request;
 use crate::state::toast::ToastLevel;
 use crate::update::navigate;
 
@@ -21,8 +22,7 @@ pub(super) fn show_unavailable(state: &mut State, reason: Unavailable) {
 
 /// Closes the dialog that asked for something, with the question whether to; whether it was still there.
 pub(super) fn close_dialog(state: &mut State, call_id: CallId) -> bool {
-    let is_it =
-        |layer: &Layer| matches!(layer, Layer::Dialog(dialog) if dialog.pending_call == Some(call_id));
+    let is_it = |layer: &Layer| matches!(layer, Layer::Dialog(dialog) if dialog.request.awaits(call_id));
     let Some(place) = state.layers.iter().position(is_it) else { return false };
     state.layers.remove(place);
     let asks = |layer: &Layer| matches!(layer, Layer::Confirm(confirm) if confirm.action == ConfirmedAction::DiscardDialog);
@@ -42,9 +42,8 @@ pub(super) fn finish_dialog(state: &mut State, call_id: CallId, text: String) {
 /// What was asked for was not done. A dialog stays, with the reason in it.
 pub(super) fn report_error(state: &mut State, call_id: CallId, call: &Call, error: &CallError) {
     let text = error.user_message();
-    if let Some(dialog) = state.dialogs_mut().find(|dialog| dialog.pending_call == Some(call_id)) {
-        dialog.pending_call = None;
-        dialog.error = Some(text);
+    if let Some(dialog) = state.dialogs_mut().find(|dialog| dialog.request.awaits(call_id)) {
+        dialog.request = Request::Failed(text);
         return;
     }
     let text = match uncertain_change(call).filter(|_| error.is_outcome_unknown()) {

@@ -17,7 +17,7 @@ pub(super) fn retry_fetches(state: &mut State, effects: &mut Vec<Effect>) {
     }
     let shown = state.open_briefing_mut();
     if let Some(briefing) =
-        shown.filter(|briefing| briefing.snapshot.is_none() && briefing.pending_call.is_none())
+        shown.filter(|briefing| briefing.snapshot.is_none() && !briefing.fetch.is_pending())
     {
         let id = briefing.item.id;
         calls::fetch_open_briefing(state, id, effects);
@@ -28,8 +28,8 @@ pub(super) fn retry_fetches(state: &mut State, effects: &mut Vec<Effect>) {
         calls::fetch_handoff(state, id, effects);
     }
     if let Screen::Session(chat) = &mut state.screen {
-        chat.clear_earlier_error();
-        if chat.error.is_some() {
+        chat.earlier_fetch.clear_error();
+        if chat.fetch.error().is_some() {
             calls::refetch_open_session(state, effects);
         }
     }

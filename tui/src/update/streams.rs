@@ -37,7 +37,7 @@ pub(super) fn apply_filtered_frame(state: &mut State, frame: StreamFrame, effect
             // It begins after the last event that was heard before the session was asked for, and misses nothing. One
             // that did not know where to begin may have: fetch once more.
             if let Screen::Session(chat) = &mut state.screen
-                && std::mem::take(&mut chat.may_have_gap)
+                && std::mem::take(&mut chat.refetch_at_stream_start)
             {
                 calls::refetch_open_session(state, effects);
             }

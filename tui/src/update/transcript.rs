@@ -12,7 +12,7 @@ pub(super) fn scroll(state: &mut State, movement: Move) {
     let (width, height) = state.last_paint.transcript_size;
     let page = height.saturating_sub(2).max(1);
     let Some(chat) = state.open_chat_mut() else { return };
-    chat.clear_earlier_error();
+    chat.earlier_fetch.clear_error();
     chat.scroll = match movement {
         Move::Up => scroll_up(chat, 1, width, height),
         Move::PageUp => scroll_up(chat, page, width, height),
@@ -66,7 +66,7 @@ pub(super) fn show_next_evidence(state: &mut State) {
         Some(seq)
             if chat.message(seq).is_some() || chat.earlier_cursor().is_some_and(|first| seq < first) =>
         {
-            chat.clear_earlier_error();
+            chat.earlier_fetch.clear_error();
             show_message(state, seq);
         }
         Some(seq) => state.show_toast(ToastLevel::Info, format!("Message {seq} is not here yet")),

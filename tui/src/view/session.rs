@@ -49,7 +49,7 @@ fn session_title(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, room: u16)
     } else if state.is_resuming(chat.id) {
         format!("{} taking it back", canvas.spinner())
     } else {
-        match &chat.session {
+        match chat.session() {
             Some(session) if Some(session.assignee_id) == state.my_id() => {
                 format!("{}, yours", status_label(session.status))
             }
@@ -82,7 +82,7 @@ fn paint_composer(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: Rec
         (Some(SessionStatus::Active | SessionStatus::Escalated), _) => {
             ("Draft", "This session is not active: what you type is kept as a draft")
         }
-        (None, _) if chat.session.is_none() && chat.is_others_handoff(state.my_id()) => {
+        (None, _) if chat.session().is_none() && chat.is_others_handoff(state.my_id()) => {
             ("Draft", "What you type is kept as a draft")
         }
         (None, MessageKind::Ask) => ("Message", "Ask the assistant, or say what you tried"),

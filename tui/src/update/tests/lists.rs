@@ -190,7 +190,7 @@ fn a_dialog_that_is_on_its_way_is_not_closed_without_a_question() {
     priya.press_keys("<ctrl-k>later<enter>");
     let ticket = priya.take_call(|call| matches!(call, Call::HandOff { .. }));
     priya.press_keys("<esc>");
-    assert!(priya.paint().contains("on its way"));
+    assert!(priya.paint().contains("being sent"));
     priya.reply(ticket, Err(unreachable_error()));
     priya.press_keys("<esc>");
     assert!(priya.paint().contains("cannot be reached") && priya.paint().contains("later"));

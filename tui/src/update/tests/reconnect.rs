@@ -64,9 +64,7 @@ fn what_nobody_answers_any_more_after_a_new_log_in_has_failed() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
     priya.press_keys("hello<enter>");
     priya.press_keys("<ctrl-r>it was off<enter>y");
-    assert!(
-        matches!(priya.state.layers.last(), Some(Layer::Dialog(dialog)) if dialog.pending_call.is_some())
-    );
+    assert!(matches!(priya.state.layers.last(), Some(Layer::Dialog(dialog)) if dialog.request.is_pending()));
     log_out(&mut priya);
     let ticket = submit_login(&mut priya);
     reply_logged_in(&mut priya, ticket);
@@ -74,7 +72,7 @@ fn what_nobody_answers_any_more_after_a_new_log_in_has_failed() {
     assert!(priya.state.outbox.sending(session_id(1)).is_none());
     assert!(matches!(
         priya.state.layers.last(),
-        Some(Layer::Dialog(dialog)) if dialog.pending_call.is_none() && dialog.error.is_some()
+        Some(Layer::Dialog(dialog)) if dialog.request.error().is_some()
     ));
 }
 
