@@ -71,9 +71,11 @@ fn the_pure_rooms_do_no_io_and_read_no_clock() {
     let pure = [
         "server/src/domain",
         "tui/src/availability",
+        "tui/src/local_zone.rs",
         "tui/src/state",
         "tui/src/update",
         "tui/src/view",
+        "tui/src/wake_time.rs",
         "tui/src/text",
         "common/src",
     ];

@@ -13,6 +13,7 @@ use tierup_common::time::Timestamp;
 use tierup_common::user::{Me, User};
 
 use crate::effect::{Call, CallId};
+use crate::local_zone::LocalZone;
 use crate::text::safe;
 
 /// Something that happened.
@@ -20,6 +21,8 @@ use crate::text::safe;
 pub enum Event {
     /// It is now this moment, by this machine's clock.
     Tick(Timestamp),
+    /// This machine has moved to another time zone.
+    ZoneChanged(LocalZone),
     /// A key was pressed.
     Key(KeyEvent),
     /// Text was pasted.

@@ -275,8 +275,13 @@ impl FramePacer {
     }
 }
 
-/// The clock's word, before anything else happens at this moment.
+/// Tells the state the time, before anything else happens at this moment.
 fn apply_tick(state: &mut State, effects: &mut Vec<Effect>) -> Instant {
+    if state.settings.follows_machine_zone
+        && let Some(zone) = clock::changed_zone(&state.settings.zone)
+    {
+        effects.extend(update(state, Event::ZoneChanged(zone)));
+    }
     effects.extend(update(state, Event::Tick(clock::now())));
     Instant::now()
 }

@@ -11,7 +11,6 @@ pub mod filter;
 pub mod handoff_counts;
 pub mod layer;
 pub mod lists;
-pub mod local_zone;
 pub mod login;
 pub mod notifications;
 pub mod open;
@@ -27,7 +26,6 @@ pub mod seen_set;
 pub mod selection_list;
 pub mod sort_order;
 pub mod toast;
-pub mod wake_time;
 pub mod wrap_cache;
 
 use std::collections::BTreeMap;

@@ -75,6 +75,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
     let mut effects = Vec::new();
     match event {
         Event::Tick(now) => tick(state, now, &mut effects),
+        Event::ZoneChanged(zone) => state.settings.zone = zone,
         Event::Key(key) => input::handle_key(state, key, &mut effects),
         Event::Paste(text) => input::paste(state, &text),
         Event::Mouse(event) => mouse::handle_mouse(state, event, &mut effects),

@@ -119,6 +119,7 @@ async fn next_frame<T>(
             Some(
                 Event::Connection(ConnectionEvent::Connecting)
                 | Event::Tick(_)
+                | Event::ZoneChanged(_)
                 | Event::Key(_)
                 | Event::Paste(_)
                 | Event::Mouse(_)

@@ -59,7 +59,7 @@ pub(super) fn load(options: &ConsoleOptions) -> Result<Settings, CliError> {
     // What is wrong with the file is said of the file, whatever the arguments say.
     file.clone().resolve(env).map_err(|error| cli_error(format!("{}: {error}", path.display())))?;
     let mut settings = from_options.or(file).resolve(env).map_err(cli_error)?;
-    settings.zone = clock::local_zone();
+    (settings.zone, settings.follows_machine_zone) = (clock::local_zone(), true);
     Ok(settings)
 }
 

@@ -11,13 +11,14 @@ use tierup_common::user::{Person, Role, User};
 use crate::effect::{Call, CallId, Effect};
 use crate::event::CallError;
 use crate::keymap::DialogAction;
+use crate::local_zone::{LocalZone, ResolvedTime};
+use crate::state::State;
 use crate::state::dialog::{ChecklistField, Dialog, Form, TextField};
 use crate::state::layer::{Confirmation, ConfirmedAction, Layer};
-use crate::state::local_zone::{LocalZone, ResolvedTime};
 use crate::state::request::Request;
-use crate::state::{State, wake_time};
 use crate::text::safe;
 use crate::update::calls;
+use crate::wake_time;
 
 pub(super) fn run_action(state: &mut State, action: DialogAction, effects: &mut Vec<Effect>) {
     let Some(dialog) = state.top_dialog_mut() else { return };

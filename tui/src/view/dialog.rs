@@ -7,11 +7,11 @@ use ratatui::layout::Rect;
 use crate::state::composer::Composer;
 use crate::state::dialog::{Caption, ChecklistItem, Dialog, Field, FieldInput, PeopleList, PersonField};
 use crate::state::request::Request;
-use crate::state::wake_time;
 use crate::text::{SafeLine, SafeSpan, TextRole, safe, wrap};
 use crate::view::canvas::{Canvas, panel_around};
 use crate::view::composer;
 use crate::view::document::display_width;
+use crate::wake_time;
 
 /// Columns of a dialog, at most.
 const MAX_WIDTH: u16 = 76;

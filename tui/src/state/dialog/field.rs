@@ -52,7 +52,7 @@ pub enum FieldInput<'f> {
     SingleLine(&'f Composer),
     /// Text of several lines.
     MultiLine(&'f Composer),
-    /// A moment in the future, as [`crate::state::wake_time`] reads it.
+    /// A moment in the future, as [`crate::wake_time`] reads it.
     Time(&'f Composer),
     /// A person.
     Person(&'f PersonField),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
 use tierup_common::time::Timestamp;
 
-use crate::state::local_zone::{LocalZone, ResolvedTime};
+use crate::local_zone::{LocalZone, ResolvedTime};
 
 /// The hour of a day that is named without one.
 const DEFAULT_TIME: NaiveTime = NaiveTime::from_hms_opt(9, 0, 0).unwrap();
@@ -142,7 +142,7 @@ fn parse_time(word: &str) -> Option<NaiveTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::local_zone::tests::berlin;
+    use crate::local_zone::tests::berlin;
 
     /// Sunday, 2026-11-22, 09:30 UTC.
     const NOW: Timestamp = Timestamp::from_millis(1_795_339_800_000);
