@@ -17,6 +17,7 @@ use crate::keymap::{
     SessionAction, Tab, TriedAction,
 };
 use crate::state::State;
+use crate::state::chat::Chat;
 use crate::state::dialog::FieldInput;
 use crate::state::layer::ConflictDraft;
 use crate::state::lists::RowId;
@@ -93,21 +94,21 @@ fn check_briefing(state: &State, context: Context, verb: BriefingAction) -> Avai
         BriefingAction::Reassess => check_reassess(state, item),
         BriefingAction::NextOpen => {
             let this = usize::from(item.status == HandoffStatus::Open);
-            if state.queue.counts.open() > this { Ok(()) } else { not_now("Nothing else waits") }
+            if state.queue.counts.open() > this { Ok(()) } else { not_now("No other open handoffs") }
         }
         BriefingAction::NextEvidence | BriefingAction::PreviousEvidence => check_evidence(briefing),
         BriefingAction::Cases if briefing.assessment().is_none_or(|data| data.similar.is_empty()) => {
-            not_now("Nothing like it was seen before")
+            not_now("No similar cases")
         }
         BriefingAction::Assign => check_assign(state, item),
         BriefingAction::SendBack => check_send_back(state, item),
         BriefingAction::TakeBack => {
             check_engineer(state)?;
-            check_online(state, "it stays in the queue")?;
+            check_online(state, "not taken back")?;
             if item.status == HandoffStatus::Open && Some(item.handed_off_by) == state.my_id() {
                 Ok(())
             } else {
-                not_now("Only your own escalation can be taken back, while nobody has claimed it")
+                not_now("You can take back only your own escalation, before it is claimed")
             }
         }
         BriefingAction::Back => available_if(context != Context::BriefingOverlay),
@@ -125,33 +126,13 @@ fn check_session(state: &State, verb: SessionAction) -> Availability {
     };
     match verb {
         SessionAction::Send => check_send(state, chat),
-        SessionAction::UseStep(_) if state.is_awaiting_steps() => {
-            not_now("The suggested steps are still being written")
-        }
-        SessionAction::UseStep(number) => {
-            let count = chat.suggested_steps(state.my_id()).len();
-            available_if(state.is_step_strip_shown())?;
-            let has_step = (1..=count).contains(&usize::from(number));
-            if has_step {
-                Ok(())
-            } else {
-                not_now(format!("There is no step {number}: {count} are suggested"))
-            }
-        }
+        SessionAction::UseStep(number) => check_use_step(state, chat, number),
         SessionAction::HideSteps => available_if(state.is_step_strip_shown() || state.is_awaiting_steps()),
         SessionAction::StepsRight | SessionAction::StepsLeft => available_if(state.is_step_strip_shown()),
         SessionAction::ShowBriefing if chat.briefing.is_none() => {
-            not_now("This session was not handed off: it has no briefing")
+            not_now("No briefing: this session was not handed off")
         }
-        SessionAction::Resolve => {
-            check_participant(state, chat)?;
-            match chat.status() {
-                Some(SessionStatus::Resolved) => not_now("This session has ended"),
-                Some(SessionStatus::Active | SessionStatus::Paused | SessionStatus::Escalated) | None => {
-                    Ok(())
-                }
-            }
-        }
+        SessionAction::Resolve => check_resolve(state, chat),
         SessionAction::Escalate | SessionAction::Park => check_hand_off(state, chat),
         SessionAction::Release => check_release(state, handoff()?),
         SessionAction::PickUp => {
@@ -162,9 +143,7 @@ fn check_session(state: &State, verb: SessionAction) -> Availability {
         SessionAction::Assign => check_assign(state, handoff()?),
         SessionAction::SendBack => check_send_back(state, handoff()?),
         SessionAction::TakeBack => check_take_back(state, chat),
-        SessionAction::Outcomes if state.suggested_steps().is_empty() => {
-            not_now("No steps were suggested for this session")
-        }
+        SessionAction::Outcomes if state.suggested_steps().is_empty() => not_now("No suggested steps"),
         SessionAction::NextEvidence => {
             chat.briefing.as_ref().map_or_else(unavailable_evidence, check_evidence)
         }
@@ -185,6 +164,27 @@ fn check_session(state: &State, verb: SessionAction) -> Availability {
         | SessionAction::Older
         | SessionAction::Newer
         | SessionAction::Back => Ok(()),
+    }
+}
+
+fn check_use_step(state: &State, chat: &Chat, number: u8) -> Availability {
+    if state.is_awaiting_steps() {
+        return not_now("The suggested steps are still being written");
+    }
+    available_if(state.is_step_strip_shown())?;
+    let count = chat.suggested_steps(state.my_id()).len();
+    if (1..=count).contains(&usize::from(number)) {
+        Ok(())
+    } else {
+        not_now(format!("No step {number}: only {count} suggested"))
+    }
+}
+
+fn check_resolve(state: &State, chat: &Chat) -> Availability {
+    check_participant(state, chat)?;
+    match chat.status() {
+        Some(SessionStatus::Resolved) => not_now("This session is already resolved"),
+        Some(SessionStatus::Active | SessionStatus::Paused | SessionStatus::Escalated) | None => Ok(()),
     }
 }
 

@@ -164,7 +164,7 @@ impl CallError {
 
     /// The server answered something that does not fit the call.
     pub fn invalid_response() -> Self {
-        Self::InvalidResponse("the server answered something else".into())
+        Self::InvalidResponse("unexpected answer from the server".into())
     }
 
     /// The failure in words for the user, with each field that the server rejects. One line, safe to show.

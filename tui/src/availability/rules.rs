@@ -18,9 +18,9 @@ pub fn check_claim(state: &State, item: &QueueItem) -> Availability {
         HandoffStatus::Claimed if state.is_mine(item) => Ok(()),
         HandoffStatus::Open => {
             check_engineer(state)?;
-            check_online(state, "not claimed. Try again when it is live")
+            check_online(state, "not claimed; try again once you are connected")
         }
-        HandoffStatus::Claimed => not_now(format!("{} has claimed it", claimer_name(item))),
+        HandoffStatus::Claimed => not_now(format!("Already claimed by {}", claimer_name(item))),
         HandoffStatus::Resolved
         | HandoffStatus::Withdrawn
         | HandoffStatus::Superseded
@@ -31,10 +31,10 @@ pub fn check_claim(state: &State, item: &QueueItem) -> Availability {
 
 pub(super) fn check_send(state: &State, chat: &Chat) -> Availability {
     if let Some(status) = chat.status().filter(|status| *status != SessionStatus::Active) {
-        return refused(format!("{}. Your text is kept as a draft", inactive_reason(state, chat, status)));
+        return refused(format!("{}. Your text is saved as a draft", inactive_reason(state, chat, status)));
     }
     check_participant(state, chat)?;
-    check_online(state, "your text is kept as a draft")
+    check_online(state, "your text is saved as a draft")
 }
 
 pub(super) fn check_hand_off(state: &State, chat: &Chat) -> Availability {
@@ -42,7 +42,7 @@ pub(super) fn check_hand_off(state: &State, chat: &Chat) -> Availability {
     check_active(state, chat)?;
     match chat.session() {
         Some(session) if Some(session.assignee_id) != state.my_id() && !state.is_admin() => not_now(format!(
-            "{} works on this session now; they or an admin hand it off",
+            "{} owns this session: only they or an admin can hand it off",
             safe::sanitize_line(&session.assignee_name)
         )),
         Some(_) | None => Ok(()),
@@ -60,21 +60,21 @@ pub(super) fn check_active(state: &State, chat: &Chat) -> Availability {
 
 /// Where a session stands that is not worked on; and by which key whoever may takes it back.
 fn inactive_reason(state: &State, chat: &Chat, status: SessionStatus) -> String {
-    let stands = match status {
+    let status_name = match status {
         SessionStatus::Paused => "parked",
         SessionStatus::Active | SessionStatus::Escalated | SessionStatus::Resolved => status.as_str(),
     };
     let key = state.settings.keymap.key_for(Context::Session, Action::Session(SessionAction::TakeBack));
     if check_take_back(state, chat).is_ok() && !key.is_empty() {
-        format!("The session is {stands}: {key} takes it back")
+        format!("The session is {status_name}: press {key} to take it back")
     } else {
-        format!("The session is {stands}")
+        format!("The session is {status_name}")
     }
 }
 
 pub(super) fn check_reassess(state: &State, item: &QueueItem) -> Availability {
     check_engineer(state)?;
-    check_online(state, "the assessment stays as it is")?;
+    check_online(state, "the assessment is unchanged")?;
     match (item.status, item.assessment_status) {
         (
             HandoffStatus::Open | HandoffStatus::Claimed,
@@ -100,13 +100,13 @@ pub(super) fn check_release(state: &State, item: &QueueItem) -> Availability {
     if item.status == HandoffStatus::Claimed {
         check_holder(state, item)
     } else {
-        not_now("Only a claim can be given back")
+        not_now("Only a claimed handoff can be released")
     }
 }
 
 pub(super) fn check_assign(state: &State, item: &QueueItem) -> Availability {
     check_engineer(state)?;
-    check_online(state, "it stays with whoever has it")?;
+    check_online(state, "not assigned")?;
     check_in_progress(item)?;
     check_holder(state, item)
 }
@@ -129,7 +129,7 @@ pub(super) fn check_take_back(state: &State, chat: &Chat) -> Availability {
     let is_theirs = me.is_some() && [handed_off, opened, parked].contains(&me);
     match chat.status() {
         Some(SessionStatus::Paused | SessionStatus::Escalated) if is_theirs => {
-            check_online(state, "the session stays where it is")
+            check_online(state, "not taken back")
         }
         Some(
             SessionStatus::Paused
@@ -137,14 +137,14 @@ pub(super) fn check_take_back(state: &State, chat: &Chat) -> Availability {
             | SessionStatus::Active
             | SessionStatus::Resolved,
         )
-        | None => not_now("Only what you parked, or escalated and nobody claimed, can be taken back"),
+        | None => not_now("You can take back only what you parked, or escalated and nobody has claimed"),
     }
 }
 
 /// A session is taken back by an engineer, and by the server.
 pub fn check_resume(state: &State) -> Availability {
     check_engineer(state)?;
-    check_online(state, "the session stays where it is")
+    check_online(state, "not taken back")
 }
 
 /// Whether a handoff waits or is worked on: what is over stays over.
@@ -164,9 +164,9 @@ fn check_holder(state: &State, item: &QueueItem) -> Availability {
     if state.is_mine(item) || state.is_admin() {
         Ok(())
     } else if item.status == HandoffStatus::Claimed {
-        not_now(format!("{} claimed it; they or an admin decide", claimer_name(item)))
+        not_now(format!("Claimed by {}: only they or an admin can do this", claimer_name(item)))
     } else {
-        not_now("Nobody has claimed it: claim it first")
+        not_now("Not claimed yet: claim it first")
     }
 }
 
@@ -180,7 +180,7 @@ pub(super) fn check_participant(state: &State, chat: &Chat) -> Availability {
         Ok(())
     } else {
         refused(format!(
-            "Only {}, who works on it, its opener and admins write here",
+            "Only {} (who owns it), its opener and admins can write here",
             safe::sanitize_line(&session.assignee_name)
         ))
     }
@@ -197,12 +197,12 @@ pub(super) fn check_evidence(briefing: &Briefing) -> Availability {
 }
 
 pub(super) fn unavailable_evidence() -> Availability {
-    not_now("There is no evidence to go to")
+    not_now("No evidence")
 }
 
 /// Viewers read, and change nothing.
 pub fn check_engineer(state: &State) -> Availability {
-    if state.can_write() { Ok(()) } else { refused("Your role is viewer: you read, others act") }
+    if state.can_write() { Ok(()) } else { refused("Your role is viewer: you can only read") }
 }
 
 pub(super) fn check_online(state: &State, consequence: &str) -> Availability {
@@ -210,7 +210,7 @@ pub(super) fn check_online(state: &State, consequence: &str) -> Availability {
 }
 
 fn claimer_name(item: &QueueItem) -> String {
-    item.claimed_by_name.as_deref().map_or_else(|| "Somebody".into(), safe::sanitize_line)
+    item.claimed_by_name.as_deref().map_or_else(|| "someone else".into(), safe::sanitize_line)
 }
 
 pub(super) fn open_chat(state: &State) -> Result<&Chat, Unavailable> {

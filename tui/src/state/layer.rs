@@ -222,7 +222,7 @@ impl Layer {
 impl Confirmation {
     /// Asks before an escalation leaves the queue.
     pub fn take_back(session: SessionId) -> Self {
-        let question = "Take your escalation back? It leaves the queue.".into();
+        let question = "Take back your escalation? It leaves the queue.".into();
         Self { question, action: ConfirmedAction::TakeBack(session) }
     }
 }

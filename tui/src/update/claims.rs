@@ -6,7 +6,7 @@ use tierup_common::user::Person;
 
 use crate::availability;
 use crate::effect::{Call, CallId, Effect};
-use crate::event::{CallError, ReplyBody};
+use crate::event::CallError;
 use crate::state::briefing::Briefing;
 use crate::state::toast::ToastLevel;
 use crate::state::{PendingClaim, Screen, State};
@@ -16,7 +16,7 @@ use crate::update::{calls, conflict, fetched, navigate, outcomes};
 /// Claims a handoff, once: one key, one request.
 pub(super) fn claim_handoff(state: &mut State, id: HandoffId, effects: &mut Vec<Effect>) {
     let Some(item) = state.queue.item(id) else {
-        return state.show_toast(ToastLevel::Info, "There is nothing to claim: this handoff has ended");
+        return state.show_toast(ToastLevel::Info, "Nothing to claim: this handoff has ended");
     };
     if state.is_mine(item) {
         return navigate::to_own_session(state, id, effects);
@@ -24,51 +24,52 @@ pub(super) fn claim_handoff(state: &mut State, id: HandoffId, effects: &mut Vec<
     if let Err(reason) = availability::check_claim(state, item) {
         return outcomes::show_unavailable(state, reason);
     }
-    if let Some(claiming) = state.pending_claim {
-        if claiming.handoff_id != id {
-            state.show_toast(ToastLevel::Info, "Another claim is still under way: one at a time");
+    if let Some(claim) = state.pending_claim {
+        if claim.handoff_id != id {
+            state.show_toast(ToastLevel::Info, "Another claim is in progress");
         }
         return;
     }
-    let ticket = calls::send(state, Call::Claim(id), effects);
-    state.pending_claim = Some(PendingClaim { call_id: ticket, handoff_id: id });
+    let call_id = calls::send(state, Call::Claim(id), effects);
+    state.pending_claim = Some(PendingClaim { call_id, handoff_id: id });
 }
 
-pub(super) fn apply_claim_reply(
+/// The claim was made.
+pub(super) fn apply_claim(state: &mut State, call_id: CallId, handoff: Handoff, effects: &mut Vec<Effect>) {
+    state.pending_claim.take_if(|claim| claim.call_id == call_id);
+    enter_claimed_session(state, handoff, effects);
+}
+
+/// The claim was lost to someone else, failed, or may have been made. In each case the handoff is fetched again.
+pub(super) fn apply_claim_error(
     state: &mut State,
     call_id: CallId,
     id: HandoffId,
-    result: Result<ReplyBody, CallError>,
+    error: CallError,
     effects: &mut Vec<Effect>,
 ) {
-    state.pending_claim.take_if(|claiming| claiming.call_id == call_id);
-    match result {
-        Ok(ReplyBody::Handoff(handoff)) => enter_claimed_session(state, handoff, effects),
-        Ok(_) => outcomes::report_error(state, call_id, &Call::Claim(id), &CallError::invalid_response()),
-        Err(CallError::Problem(problem)) => {
-            if let Some(winner) = problem.winner {
+    state.pending_claim.take_if(|claim| claim.call_id == call_id);
+    match error {
+        CallError::Problem(mut problem) => {
+            if let Some(winner) = problem.winner.take() {
                 let title = state.handoff_title(id);
-                let by = Person { id: winner.claimed_by_id, name: winner.claimed_by_name };
-                conflict::show_conflict(
-                    state,
-                    LostClaim { handoff_id: id, title, winner: by, claimed_at: winner.claimed_at },
-                );
+                let claimed_at = winner.claimed_at;
+                let winner = Person { id: winner.claimed_by_id, name: winner.claimed_by_name };
+                conflict::show_conflict(state, LostClaim { handoff_id: id, title, winner, claimed_at });
             } else {
                 outcomes::report_error(state, call_id, &Call::Claim(id), &CallError::Problem(problem));
             }
-            // What it says of the handoff is newer than what is shown.
-            calls::fetch_handoff(state, id, effects);
         }
-        Err(failure) => {
-            let text = format!("Whether the claim was made is not known: {}", failure.user_message());
+        error @ (CallError::Unreachable(_) | CallError::InvalidResponse(_)) => {
+            let text = format!("Claim result unknown: checking … ({})", error.user_message());
             state.show_toast(ToastLevel::Error, text);
             state.claim_in_doubt = Some(id);
-            calls::fetch_handoff(state, id, effects);
         }
     }
+    calls::fetch_handoff(state, id, effects);
 }
 
-/// The handoff is the user's: on to its session, if they are still where they claimed it.
+/// Opens the session of a claimed handoff, if the user is still where they claimed it.
 fn enter_claimed_session(state: &mut State, handoff: Handoff, effects: &mut Vec<Effect>) {
     let id = handoff.item.id;
     let session = handoff.item.session_id;
@@ -81,8 +82,8 @@ fn enter_claimed_session(state: &mut State, handoff: Handoff, effects: &mut Vec<
     let text = format!("#{} is yours", handoff.item.number);
     fetched::apply_handoff(state, handoff.clone());
     if is_there && state.layers.is_empty() {
-        let growing = state.queue.partial_assessments.get(&id).cloned();
-        let briefing = Briefing::new(handoff.item, Some(handoff.snapshot), growing, state.now);
+        let partial_assessment = state.queue.partial_assessments.get(&id).cloned();
+        let briefing = Briefing::new(handoff.item, Some(handoff.snapshot), partial_assessment, state.now);
         navigate::to_session(state, session, Some(briefing), effects);
     }
     state.show_toast(ToastLevel::Success, text);

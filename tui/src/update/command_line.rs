@@ -49,18 +49,10 @@ const COMMANDS: [LineCommand; 6] = [
         argument: ArgumentKind::ListedHandoff,
         description: "Open a handoff by its number",
     },
-    LineCommand {
-        name: "filter",
-        argument: ArgumentKind::FreeText,
-        description: "Show only rows that say this",
-    },
+    LineCommand { name: "filter", argument: ArgumentKind::FreeText, description: "Filter the list" },
     LineCommand { name: "sort", argument: ArgumentKind::SortOrder, description: "Sort the list" },
     LineCommand { name: "theme", argument: ArgumentKind::Theme, description: "Change the theme" },
-    LineCommand {
-        name: "mouse",
-        argument: ArgumentKind::OnOff,
-        description: "Take the mouse, or leave it to the terminal",
-    },
+    LineCommand { name: "mouse", argument: ArgumentKind::OnOff, description: "Turn the mouse on or off" },
 ];
 
 /// An action that was chosen by its name, in the palette or on the command line.
@@ -254,7 +246,7 @@ fn parse_line(state: &State, context: Context, line: &str) -> Result<ParsedComma
         return find_action(state, context, word)
             .filter(|_| rest.is_empty())
             .map(ParsedCommand::Action)
-            .ok_or_else(|| format!("There is no {line:?} here; Tab shows what there is"));
+            .ok_or_else(|| format!("Unknown command {line:?}: press Tab for a list"));
     };
     match command.argument {
         ArgumentKind::OpenHandoff => find_handoff(state, rest).map(ParsedCommand::Claim),
@@ -267,14 +259,17 @@ fn parse_line(state: &State, context: Context, line: &str) -> Result<ParsedComma
         ArgumentKind::Theme => {
             let known = state.settings.theme_names().any(|name| name == rest);
             known.then(|| ParsedCommand::Theme(rest.to_owned())).ok_or_else(|| {
-                format!("The themes are {}", state.settings.theme_names().collect::<Vec<_>>().join(", "))
+                format!(
+                    "Unknown theme: choose one of {}",
+                    state.settings.theme_names().collect::<Vec<_>>().join(", ")
+                )
             })
         }
         ArgumentKind::OnOff => match rest {
             "on" => Ok(ParsedCommand::Mouse(true)),
             "off" => Ok(ParsedCommand::Mouse(false)),
             "" => Ok(ParsedCommand::Action(Action::ToggleMouse)),
-            _ => Err("The mouse is on or off".into()),
+            _ => Err("Use on or off".into()),
         },
     }
 }
@@ -296,10 +291,10 @@ fn find_action(state: &State, context: Context, word: &str) -> Option<Action> {
 fn find_handoff(state: &State, text: &str) -> Result<HandoffId, String> {
     let number = text.trim_start_matches('#');
     if number.is_empty() {
-        return Err("Which? Tab shows the handoffs".into());
+        return Err("Which handoff? Press Tab for a list".into());
     }
     let found = state.queue.items().find(|item| item.number.to_string() == number);
-    found.map(|item| item.id).ok_or_else(|| format!("There is no #{number} in the lists"))
+    found.map(|item| item.id).ok_or_else(|| format!("No #{number} in the lists"))
 }
 
 /// How a line could go on, the likeliest first.

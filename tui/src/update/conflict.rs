@@ -100,7 +100,7 @@ fn send_draft(state: &mut State, effects: &mut Vec<Effect>) {
             effects,
         ))
     } else {
-        ConflictDraft::Rejected("Offline: the draft is kept".into())
+        ConflictDraft::Rejected("Offline: your draft is saved".into())
     };
     if let Some(Layer::Conflict(lost)) = state.layers.last_mut() {
         lost.draft = draft;
@@ -127,12 +127,12 @@ pub(super) fn apply_draft_reply(
     match result {
         Ok(_) => {
             lost.draft = ConflictDraft::None;
-            let text = format!("{} has your note", safe::sanitize_line(&lost.winner_name));
+            let text = format!("Sent your note to {}", safe::sanitize_line(&lost.winner_name));
             state.show_toast(ToastLevel::Success, text);
             messages::save_draft(state, session, "", effects);
         }
         Err(failure) => {
-            lost.draft = ConflictDraft::Rejected(messages::send_error_text("it", failure));
+            lost.draft = ConflictDraft::Rejected(messages::send_error_text(failure));
             if failure.is_outcome_unknown() {
                 let text = state.outbox.draft(session).to_owned();
                 // Nothing is known of that conversation: only sending it again tells.

@@ -72,7 +72,7 @@ pub(super) fn paste(state: &mut State, text: &str) {
 }
 
 /// What is said in a dialog that cannot be sent now.
-const OFFLINE_ERROR: &str = "Offline: not sent. It stays here: send it when there is a connection";
+const OFFLINE_ERROR: &str = "Offline: not sent. Your text stays here; send it once you are connected";
 
 /// There is a connection again: what a dialog says of it is over.
 pub(super) fn clear_offline_errors(state: &mut State) {
@@ -101,6 +101,7 @@ fn cancel(state: &mut State) {
 pub(super) fn submit(state: &mut State, is_confirmed: bool, effects: &mut Vec<Effect>) {
     let (now, zone) = (state.server_now(), state.settings.zone.clone());
     let may_ask = state.connection.allows_calls();
+    let question = state.dialog().and_then(|dialog| confirmation_question(state, &dialog.form));
     let Some(dialog) = state.top_dialog_mut() else { return };
     if dialog.request.is_pending() {
         return;
@@ -109,7 +110,7 @@ pub(super) fn submit(state: &mut State, is_confirmed: bool, effects: &mut Vec<Ef
         dialog.request = Request::Failed(OFFLINE_ERROR.into());
         return;
     }
-    match (build_call(&dialog.form, now, &zone), confirmation_question(&dialog.form)) {
+    match (build_call(&dialog.form, now, &zone), question) {
         (Ok(_), Some(question)) if !is_confirmed => {
             dialog.request.clear_error();
             state
@@ -130,13 +131,21 @@ pub(super) fn submit(state: &mut State, is_confirmed: bool, effects: &mut Vec<Ef
 }
 
 /// The question before something that cannot be undone.
-fn confirmation_question(form: &Form) -> Option<String> {
+fn confirmation_question(state: &State, form: &Form) -> Option<String> {
     match form {
-        Form::Resolve { .. } => Some("Resolve? A resolved session stays closed.".into()),
-        Form::SendBack { .. } => Some("Send it back? It leaves the queue, and you.".into()),
-        Form::Assign { assignee, .. } => {
-            let name = assignee.selected_person().map(|person| safe::sanitize_line(&person.name));
-            Some(format!("Assign to {}? You will no longer own it.", name.unwrap_or_default()))
+        Form::Resolve { .. } => Some("Resolve? This cannot be undone.".into()),
+        Form::SendBack { handoff_id, .. } => {
+            let item = state.known_handoff(*handoff_id)?;
+            let opener = safe::sanitize_line(&item.handed_off_by_name);
+            let consequence =
+                if state.is_mine(item) { "You will no longer own it." } else { "It leaves the queue." };
+            Some(format!("Send back to {opener}? {consequence}"))
+        }
+        Form::Assign { handoff_id, assignee } => {
+            let name = safe::sanitize_line(&assignee.selected_person()?.name);
+            let is_mine = state.known_handoff(*handoff_id).is_some_and(|item| state.is_mine(item));
+            let consequence = if is_mine { "You will no longer own it." } else { "They will own it." };
+            Some(format!("Assign to {name}? {consequence}"))
         }
         Form::NewSession { .. }
         | Form::Park { .. }
@@ -158,34 +167,33 @@ fn build_call(form: &Form, now: Timestamp, zone: &LocalZone) -> Result<Call, Str
             Ok(Call::HandOff { session_id: *session_id, request })
         }
         Form::Escalate { session_id, notes, priority } => {
-            let engineer_notes =
-                required_text(notes, "Say where you are stuck: it is the first thing that is read")?;
+            let engineer_notes = required_text(notes, "Notes are required: say where you are stuck")?;
             let priority = Some(priority.selected);
             let request = HandOff { intent: Intent::Escalate, engineer_notes, priority, wake_at: None };
             Ok(Call::HandOff { session_id: *session_id, request })
         }
         Form::Release { handoff_id, reason } => {
-            let reason = required_text(reason, "Say why, for whoever picks it up next")?;
+            let reason = required_text(reason, "A reason is required")?;
             Ok(Call::Release { handoff_id: *handoff_id, reason })
         }
         Form::Resolve { session_id, resolution, worked_steps } => {
-            let resolution = required_text(resolution, "Say what it was: the next one will be found by it")?;
+            let resolution = required_text(resolution, "A resolution is required: say what the cause was")?;
             let worked_step_ids =
                 worked_steps.as_ref().map(ChecklistField::checked_steps).unwrap_or_default();
             Ok(Call::Resolve { session_id: *session_id, request: Resolve { resolution, worked_step_ids } })
         }
         Form::Assign { handoff_id, assignee } => {
-            let person = assignee.selected_person().ok_or("Choose somebody: nobody has this name")?;
+            let person = assignee.selected_person().ok_or("No one has this name")?;
             Ok(Call::Assign { handoff_id: *handoff_id, to: person.id })
         }
         Form::SendBack { handoff_id, question } => {
-            let question = required_text(question, "Say what they should find out")?;
+            let question = required_text(question, "A question is required")?;
             Ok(Call::SendBack { handoff_id: *handoff_id, question })
         }
         Form::Branch { session_id, branch_id, hypothesis, status, evidence } => {
-            let hypothesis = required_text(hypothesis, "Say what might be the cause")?;
+            let hypothesis = required_text(hypothesis, "A possible cause is required")?;
             if hypothesis.len() > limit::NOTES {
-                return Err(format!("It may have {} KiB", limit::NOTES / 1024));
+                return Err(format!("The possible cause is too long: at most {} KiB", limit::NOTES / 1024));
             }
             let evidence = Some(evidence.text()).filter(|text| !text.is_empty());
             let request = PutBranch { hypothesis, status: status.selected, evidence };
@@ -195,10 +203,10 @@ fn build_call(form: &Form, now: Timestamp, zone: &LocalZone) -> Result<Call, Str
 }
 
 fn new_session_call(problem: &TextField, summary: &TextField) -> Result<Call, String> {
-    let text = required_text(problem, "Say what the problem is")?;
+    let text = required_text(problem, "A problem is required: say what happens")?;
     let summary = summary.text();
     if summary.chars().count() > limit::SUMMARY {
-        return Err(format!("The summary may have {} characters", limit::SUMMARY));
+        return Err(format!("The summary is too long: at most {} characters", limit::SUMMARY));
     }
     Ok(Call::CreateSession(CreateSession {
         intake_type: IntakeType::FreeText,

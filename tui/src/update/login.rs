@@ -62,7 +62,7 @@ pub(super) fn run_action(state: &mut State, verb: DialogAction, effects: &mut Ve
             LogInReason::TokenExpired(_) => {
                 state.layers.pop();
                 let palette = state.settings.keymap.key_for(Context::Global, Action::Palette);
-                let text = format!("You are logged out: {palette}, then “log in”, asks again");
+                let text = format!("Logged out: press {palette} and choose “Log in”");
                 state.show_toast(ToastLevel::Info, text);
             }
             LogInReason::Requested => {
@@ -114,12 +114,12 @@ fn submit(state: &mut State, effects: &mut Vec<Effect>) {
     }
     if login.server_url.is_blank() {
         login.focus = LogInField::Server;
-        login.request = Request::Failed("Say which server, like http://127.0.0.1:7890".into());
+        login.request = Request::Failed("A server is required, like http://127.0.0.1:7890".into());
     } else if login.secret.is_empty() {
         login.request = match login.focus {
             LogInField::Server | LogInField::Email => Request::Idle,
             LogInField::Secret => {
-                Request::Failed(format!("The {} is missing", login.secret_label().to_lowercase()))
+                Request::Failed(format!("The {} is required", login.secret_label().to_lowercase()))
             }
         };
         login.focus = login.focus.next_by(usize::from(login.focus != LogInField::Secret));
@@ -128,7 +128,7 @@ fn submit(state: &mut State, effects: &mut Vec<Effect>) {
         if is_unencrypted_remote(&server) && login.warned_server.as_ref() != Some(&server) {
             let secret = login.secret_label().to_lowercase();
             login.request = Request::Failed(format!(
-                "This is not encrypted: others can read your {secret} on its way. https:// is safe; Enter again sends it"
+                "Not encrypted: others could read your {secret}. Use https://, or press Enter again to send it anyway"
             ));
             login.warned_server = Some(server);
             return;
@@ -175,7 +175,7 @@ fn complete_login(state: &mut State, user: LoggedInUser, effects: &mut Vec<Effec
         state.reset();
     }
     state.connection = ConnectionState::Connecting;
-    let text = format!("Logged in as {}; the token is kept in {place}", me.user.name);
+    let text = format!("Logged in as {}; token saved in {place}", me.user.name);
     state.show_toast(ToastLevel::Success, safe::sanitize_line(&text));
     (state.server_url, state.me) = (Some(server), Some(me));
     effects.push(Effect::OpenTeamStream);
@@ -187,7 +187,7 @@ fn complete_login(state: &mut State, user: LoggedInUser, effects: &mut Vec<Effec
 /// Nobody answers any more what was asked before: all of it has failed.
 fn fail_pending_calls(state: &mut State, effects: &mut Vec<Effect>) {
     for (ticket, call) in std::mem::take(&mut state.pending_calls) {
-        let failure = CallError::unreachable("you logged in again before it was answered");
+        let failure = CallError::unreachable("interrupted by a new log-in");
         replies::apply_reply(state, Reply { call_id: ticket, call, result: Err(failure) }, effects);
     }
 }

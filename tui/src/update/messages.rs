@@ -94,25 +94,22 @@ fn return_to_composer(
     outgoing: Option<OutgoingMessage>,
     error: &CallError,
 ) {
-    let text = if let Some(chat) = state.open_chat_of_mut(session) {
-        if let Some(outgoing) = outgoing {
-            chat.composer = Composer::with_text(&join_lines(&outgoing.text, &chat.draft_text()));
-            (chat.awaited_answer, chat.recalled_message) = (None, None);
-        }
-        send_error_text("it", error)
-    } else {
-        send_error_text("a message", error)
-    };
-    state.show_toast(ToastLevel::Error, text);
+    if let Some(chat) = state.open_chat_of_mut(session)
+        && let Some(outgoing) = outgoing
+    {
+        chat.composer = Composer::with_text(&join_lines(&outgoing.text, &chat.draft_text()));
+        (chat.awaited_answer, chat.recalled_message) = (None, None);
+    }
+    state.show_toast(ToastLevel::Error, send_error_text(error));
 }
 
 /// What the user reads about a message that was not sent, or may not have been.
-pub(super) fn send_error_text(what: &str, error: &CallError) -> String {
+pub(super) fn send_error_text(error: &CallError) -> String {
     let reason = error.user_message();
     if error.is_outcome_unknown() {
-        format!("Whether {what} was sent is not known; sending it again sends it once: {reason}")
+        format!("Message may not have been sent; sending it again is safe: {reason}")
     } else {
-        format!("Not sent, and kept as a draft: {reason}")
+        format!("Not sent, saved as a draft: {reason}")
     }
 }
 

@@ -146,6 +146,6 @@ pub(super) fn open_next(state: &mut State, effects: &mut Vec<Effect>) {
     if state.queue.select_next_open() {
         open_selected(state, effects);
     } else {
-        state.show_toast(ToastLevel::Info, "Nothing else waits");
+        state.show_toast(ToastLevel::Info, "No other open handoffs");
     }
 }

@@ -82,7 +82,7 @@ fn notification_for(state: &State, event: &Event) -> Option<Notification> {
             (format!("Urgent, from {}", by.name), handoff)
         }
         EventBody::HandoffAssigned { handoff, by, to, .. } if to.id == me && by.id != me => {
-            (format!("{} passed this to you", by.name), handoff)
+            (format!("{} assigned this to you", by.name), handoff)
         }
         EventBody::HandoffSentBack { handoff, by, .. }
             if by.id != me && state.is_handed_off_by_me(handoff.handoff_id) =>
@@ -92,8 +92,8 @@ fn notification_for(state: &State, event: &Event) -> Option<Notification> {
         EventBody::HandoffReminder { handoff, reason } => {
             let title = match reason {
                 ReminderReason::Unclaimed => "Still waiting",
-                ReminderReason::Wake => "You parked this",
-                ReminderReason::StaleClaim => "Goes back to the queue soon",
+                ReminderReason::Wake => "Reminder",
+                ReminderReason::StaleClaim => "Returns to the queue soon",
             };
             (title.to_owned(), handoff)
         }
@@ -130,9 +130,9 @@ fn push_notification(state: &mut State, notification: Notification, effects: &mu
 fn notify_missed(state: &mut State, effects: &mut Vec<Effect>) {
     let missed = std::mem::take(&mut state.notifications.missed_count);
     if missed > 0 && !state.notifications.is_focused {
-        let title = "While the connection was away".into();
+        let title = "While you were offline".into();
         let body =
-            if missed == 1 { "1 handoff wants you".into() } else { format!("{missed} handoffs want you") };
+            if missed == 1 { "1 handoff needs you".into() } else { format!("{missed} handoffs need you") };
         effects.push(Effect::Notify(Notification { title, body }));
     }
 }

@@ -5,6 +5,7 @@ use tierup_common::handoff::Intent;
 use crate::availability::Unavailable;
 use crate::effect::{Call, CallId};
 use crate::event::CallError;
+use crate::keymap::{Action, Context, ListAction, Tab};
 use crate::state::State;
 use crate::state::layer::{ConfirmedAction, Layer};
 use crate::state::request::Request;
@@ -18,6 +19,12 @@ pub(super) fn show_unavailable(state: &mut State, reason: Unavailable) {
         Unavailable::NotNow(text) => state.show_toast(ToastLevel::Info, text),
         Unavailable::Refused(text) => state.show_toast(ToastLevel::Error, text),
     }
+}
+
+/// How to get to a tab, after a colon.
+pub(super) fn tab_hint(state: &State, tab: Tab) -> String {
+    let key = state.settings.keymap.key_for(Context::Queue, Action::List(ListAction::Tab(tab)));
+    format!("press {key} in the list to see it")
 }
 
 /// Closes the dialog that asked for something, with the question whether to; whether it was still there.
@@ -47,7 +54,7 @@ pub(super) fn report_error(state: &mut State, call_id: CallId, call: &Call, erro
         return;
     }
     let text = match uncertain_change(call).filter(|_| error.is_outcome_unknown()) {
-        Some(what) => format!("Whether {what} is not known: {text}"),
+        Some(change) => format!("Unknown whether {change}: {text}"),
         None => text,
     };
     state.show_toast(ToastLevel::Error, text);
@@ -57,15 +64,15 @@ pub(super) fn report_error(state: &mut State, call_id: CallId, call: &Call, erro
 const fn uncertain_change(call: &Call) -> Option<&'static str> {
     match call {
         Call::Release { .. } => Some("the claim was released"),
-        Call::Assign { .. } => Some("the handoff was passed on"),
+        Call::Assign { .. } => Some("the handoff was assigned"),
         Call::SendBack { .. } => Some("the handoff was sent back"),
-        Call::CreateSession(_) => Some("the session was opened"),
+        Call::CreateSession(_) => Some("the session was created"),
         Call::HandOff { request, .. } => Some(match request.intent {
             Intent::Park => "the session was parked",
             Intent::Escalate => "the session was escalated",
         }),
         Call::Resolve { .. } => Some("the session was resolved"),
-        Call::Reassess(_) => Some("the assessment was asked for again"),
+        Call::Reassess(_) => Some("a new assessment was requested"),
         Call::Me
         | Call::Queue { .. }
         | Call::Search { .. }

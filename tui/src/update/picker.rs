@@ -117,7 +117,7 @@ fn submit_edit(state: &mut State, edit: RowEdit, effects: &mut Vec<Effect>) {
     }
     if !state.connection.allows_calls() {
         if let Some(pick) = state.top_picker_mut() {
-            pick.error = Some("Offline: this stays as it is".into());
+            pick.error = Some("Offline: not changed".into());
         }
         return;
     }
@@ -165,7 +165,7 @@ pub(super) fn finish_edit(
     let open = state.layers.iter_mut().find_map(Layer::as_picker_mut);
     match open {
         Some(pick) => pick.error = Some(why),
-        None => state.show_toast(ToastLevel::Error, format!("Not marked: {why}")),
+        None => state.show_toast(ToastLevel::Error, format!("Not changed: {why}")),
     }
     true
 }

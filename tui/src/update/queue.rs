@@ -81,7 +81,7 @@ fn select_next_unread(state: &mut State) {
     let clear = state.settings.keymap.key_for(Context::Queue, Action::List(ListAction::ClearFilter));
     let text = match state.unread_count() {
         0 => "Nothing unread".into(),
-        hidden => format!("{hidden} unread, which the filter hides: {clear} shows all rows"),
+        hidden => format!("{hidden} unread, hidden by the filter: press {clear} to show all"),
     };
     state.show_toast(ToastLevel::Info, text);
 }

@@ -5,6 +5,7 @@ use tierup_common::session::Session;
 
 use crate::availability;
 use crate::effect::{Call, CallId, Effect};
+use crate::keymap::Tab;
 use crate::state::toast::ToastLevel;
 use crate::state::{PendingResume, Screen, State};
 use crate::update::{calls, fetched, navigate, outcomes};
@@ -43,7 +44,8 @@ pub(super) fn apply_resume_reply(
     };
     let is_there = asked.is_some_and(|asked| asked.origin == state.context()) && is_about;
     if !is_there {
-        let text = format!("Session {} is yours again: you find it under 2", session.item.number);
+        let hint = outcomes::tab_hint(state, Tab::Mine);
+        let text = format!("Session {} is yours again: {hint}", session.item.number);
         state.show_toast(ToastLevel::Success, text);
     } else if !matches!(state.screen, Screen::Session(_)) {
         navigate::to_session(state, id, None, effects);

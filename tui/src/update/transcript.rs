@@ -69,7 +69,7 @@ pub(super) fn show_next_evidence(state: &mut State) {
             chat.earlier_fetch.clear_error();
             show_message(state, seq);
         }
-        Some(seq) => state.show_toast(ToastLevel::Info, format!("Message {seq} is not here yet")),
+        Some(seq) => state.show_toast(ToastLevel::Info, format!("Message {seq} is not loaded yet")),
         None => {}
     }
 }
@@ -78,7 +78,7 @@ pub(super) fn show_next_evidence(state: &mut State) {
 pub(super) fn copy_selection(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(chat) = state.open_chat_mut() else { return };
     let found = match chat.composer.selected_text() {
-        Some(selected) => Some(("what you selected".to_owned(), selected)),
+        Some(selected) => Some(("the selection".to_owned(), selected)),
         None => message_to_copy(chat).map(|(seq, content)| (format!("message {seq}"), content)),
     };
     let Some((what, text)) = found else { return };
@@ -97,13 +97,15 @@ pub(super) fn copy_code_block(state: &mut State, effects: &mut Vec<Effect>) {
     };
     let Some(block) = blocks.get(next).cloned() else {
         let mark = state.settings.keymap.key_for(Context::Session, Action::Session(SessionAction::MarkUp));
-        return state
-            .show_toast(ToastLevel::Info, format!("Message {seq} has no code block: {mark} marks another"));
+        return state.show_toast(
+            ToastLevel::Info,
+            format!("No code block in message {seq}: press {mark} to mark another"),
+        );
     };
     chat.last_copied_block = Some((seq, next));
     let text = match blocks.len() {
-        1 => format!("Copied the code block of message {seq}"),
-        count => format!("Copied code block {} of {count} of message {seq}", next + 1),
+        1 => format!("Copied the code block from message {seq}"),
+        count => format!("Copied code block {} of {count} from message {seq}", next + 1),
     };
     state.show_toast(ToastLevel::Success, text);
     effects.push(Effect::CopyToClipboard(block));
