@@ -29,7 +29,7 @@ async fn parked_in_winter_until_a_morning_in_summer_it_wakes_on_that_morning() {
     console.send_keys("until the new one is here\t2027-06-01 8:00");
     console.sees("Tue 1 Jun, 08:00");
     console.send_keys("\r");
-    console.sees("Parked: you find it under 3");
+    console.sees("Parked: press 3");
     let parked = priya.session(&session).await;
     let handoff = parked["handoff_id"].as_str().unwrap();
     let handoff = priya.get(&format!("/handoffs/{handoff}")).await.expect(200);

@@ -187,7 +187,7 @@ async fn dialog_actions(keyboard: &mut Keyboard) {
     keyboard.press("list.new-session").await;
     keyboard.console.press("Something else").await;
     keyboard.press_to_show("dialog.submit", "Something else ── active, yours").await;
-    keyboard.press_to_show("session.take-back", "Only what you parked").await;
+    keyboard.press_to_show("session.take-back", "You can take back only what you parked").await;
     keyboard.press_to_show("session.back", "Escalations").await;
 }
 
@@ -206,7 +206,7 @@ async fn briefing_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
     keyboard.press("dialog.cancel").await;
     keyboard.press_to_show("briefing.send-back", "What they should find out").await;
     keyboard.press("dialog.cancel").await;
-    keyboard.press_to_show("briefing.take-back", "Only your own escalation").await;
+    keyboard.press_to_show("briefing.take-back", "You can take back only your own").await;
     keyboard.press_to_show("briefing.next-open", "second VPN").await;
     keyboard.press_to_show("briefing.whole", "what you type is kept as a draft").await;
     keyboard.press_to_show("session.pick-up", "active, yours").await;
@@ -219,7 +219,7 @@ async fn briefing_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
     keyboard.press("list.top").await;
     keyboard.press_to_show("list.release", "For whoever picks it up next").await;
     keyboard.console.press("Lunch").await;
-    keyboard.press_to_show("dialog.submit", "#2 is back in the queue").await;
+    keyboard.press_to_show("dialog.submit", "Released #2 to the queue").await;
     keyboard.press("list.queue").await;
     keyboard.press_to_show("list.pick-up", "active, yours").await;
     keyboard.press_to_show("session.back", "Escalations").await;
@@ -344,7 +344,7 @@ async fn conflict_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
         keyboard.console.sees("Already claimed by Dana Wu").await;
         if end == "conflict.send-draft" {
             keyboard.press_to_hide(end, "What you typed for it is kept.").await;
-            keyboard.console.sees("Dana Wu has your note").await;
+            keyboard.console.sees("Sent your note to Dana Wu").await;
             keyboard.press_to_hide("conflict.close", "Already claimed by Dana Wu").await;
         } else {
             keyboard.press_to_hide(end, "Already claimed by Dana Wu").await;

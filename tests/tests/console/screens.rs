@@ -285,7 +285,7 @@ async fn dialogs() {
             ("<ctrl-r>", "What worked", "dialog_resolve"),
             ("<ctrl-e>", "Where you are stuck", "dialog_escalate"),
             ("<ctrl-k>", "only you see this", "dialog_park"),
-            ("<alt-r>", "whoever picks it up next", "dialog_release"),
+            ("<alt-r>", "What the next engineer should know", "dialog_release"),
         ] {
             priya.press(key).await;
             priya.sees(sees).await;
@@ -324,7 +324,7 @@ async fn offline() {
     for priya in &mut consoles {
         priya.sees("offline").await;
         priya.press("p").await;
-        priya.sees("Offline: not claimed. Try again when it is live").await;
+        priya.sees("Offline: not claimed; try again once you are").await;
         assert_screen_snapshot("offline", priya).await;
     }
 }

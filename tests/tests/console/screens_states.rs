@@ -94,7 +94,7 @@ async fn a_session_and_its_dialogs_where_there_is_little_room() {
         for (keys, sees, name) in [
             ("<ctrl-r>", "Resolution", "dialog_resolve"),
             ("<tab><down><space>", "[x] Roll back", "dialog_resolve_ticked"),
-            ("<up><up><enter>", "Say what it was", "dialog_resolve_missing"),
+            ("<up><up><enter>", "A resolution is required", "dialog_resolve_missing"),
             ("<esc><ctrl-e>", "Escalate", "dialog_escalate"),
             ("<tab>", "▌  low", "dialog_escalate_priority"),
             ("<esc><ctrl-k><tab>tomorrow 9:00", "Mon 23 Nov, 09:00", "dialog_park_wakes"),

@@ -112,7 +112,7 @@ fn a_log_in_that_was_put_away_comes_when_one_asks_for_it() {
     let mut priya = TestConsole::with_items(vec![item(1)]);
     log_out(&mut priya);
     priya.press_keys("<esc>");
-    assert!(priya.has_logged_toast("log in"));
+    assert!(priya.has_logged_toast("Log in"));
     // Each row that is opened is refused, and none of them asks anew.
     priya.press_keys("<enter>");
     let ticket = priya.take_call(|call| matches!(call, Call::Handoff(_)));
