@@ -172,6 +172,10 @@ impl CallError {
         let mut text = self.to_string();
         if let Self::Problem(problem) = self {
             for error in &problem.errors {
+                // A server puts the first one into the detail as well.
+                if text.contains(&error.message) {
+                    continue;
+                }
                 text = format!("{text}; {}: {}", error.field, error.message);
             }
         }

@@ -1,14 +1,14 @@
-//! The three lists of the first screen.
+//! The tabs of the list, which have keys of their own.
 
-/// Which list is shown.
+/// A list of the queue screen.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Tab {
-    /// Handoffs that wait, and those that others work on.
+    /// Open escalations, and those that others work on.
     #[default]
     Queue,
-    /// What the user works on.
+    /// The user's claims and open sessions.
     Mine,
-    /// Sessions that the user has parked.
+    /// Sessions that the user parked.
     Parked,
 }
 
