@@ -16,7 +16,7 @@ async fn the_first_run_asks_for_server_and_token() {
 
     // What is wrong is said in place, and nothing that was typed goes.
     console.press("http://127.0.0.1:1<tab><tab>tup_wrong<enter>").await;
-    console.sees("the server cannot be reached").await;
+    console.sees("cannot reach the server").await;
     console.press("<tab>").await;
     console.press(&"<backspace>".repeat("127.0.0.1:1".len())).await;
     console.paste(world.url().trim_start_matches("http://")).await;
