@@ -5,6 +5,7 @@ mod action_name;
 mod defaults;
 mod key_label;
 mod overrides;
+mod tab;
 
 use crokey::KeyCombination;
 use crossterm::event::{KeyCode, KeyModifiers};
@@ -18,6 +19,7 @@ pub use action::{
 pub use action_name::action_name;
 pub use key_label::key_label;
 pub use overrides::{KeyError, KeyOverrides, KeySpec};
+pub use tab::Tab;
 
 /// Where a key is pressed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

@@ -6,10 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use reqwest::Method;
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -68,7 +69,7 @@ impl Acknowledgements {
     /// Waits until this many sessions are acknowledged.
     async fn wait_for(&self, sessions: usize) {
         let wait = async {
-            while self.by_key.lock().unwrap().len() < sessions {
+            while self.by_key.lock().len() < sessions {
                 self.changed.notified().await;
             }
         };
@@ -77,7 +78,7 @@ impl Acknowledgements {
 
     /// An answer arrived.
     fn record(&self, key: &str, change: impl FnOnce(&mut AcknowledgedWork)) {
-        change(self.by_key.lock().unwrap().entry(key.into()).or_default());
+        change(self.by_key.lock().entry(key.into()).or_default());
         self.changed.notify_one();
     }
 
@@ -93,7 +94,7 @@ impl Acknowledgements {
             assert_eq!(keys.len(), distinct.len(), "a key has had two effects: {sql}");
             distinct
         };
-        let made = self.by_key.lock().unwrap();
+        let made = self.by_key.lock();
         let acknowledged = |is: fn(&AcknowledgedWork) -> bool| -> BTreeSet<String> {
             made.iter().filter(|(_, made)| is(made)).map(|(key, _)| key.clone()).collect()
         };
@@ -193,7 +194,7 @@ async fn acknowledged_work_survives_kills_and_exists_once() {
         let listeners: Vec<_> =
             listeners.map(|(seqs, seed)| tokio::spawn(run_listener(client.clone(), seqs, seed))).collect();
         let writers = spawn_writers(&client, &acknowledgements, keys);
-        let enough = acknowledgements.by_key.lock().unwrap().len() + 40 + round % 7 * 13;
+        let enough = acknowledgements.by_key.lock().len() + 40 + round % 7 * 13;
         acknowledgements.wait_for(enough).await;
         drop(server);
         keys = writers.join_all().await;
@@ -204,7 +205,7 @@ async fn acknowledged_work_survives_kills_and_exists_once() {
 
     acknowledgements.assert_matches_database(&fixture, &keys);
     let (server, client) = start(&fixture);
-    let made = acknowledgements.by_key.lock().unwrap().clone();
+    let made = acknowledgements.by_key.lock().clone();
     for (key, made) in &made {
         let (_, session) = client.get(&format!("/ai-sessions/{}", made.session_id)).await;
         assert_eq!(session["intake_content"]["text"], json!(key), "an acknowledged session is missing");

@@ -2,7 +2,7 @@
 
 use strum::IntoStaticStr;
 
-use crate::state::queue::Tab;
+use crate::keymap::tab::Tab;
 
 /// What a key does. Each place has verbs of its own; moving is the same everywhere.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]

@@ -1,7 +1,6 @@
 //! The names of actions: for the settings, for `:` and for the palette. They are public and stay.
 
-use crate::keymap::{Action, Context, ListAction, SessionAction};
-use crate::state::queue::Tab;
+use crate::keymap::{Action, Context, ListAction, SessionAction, Tab};
 
 /// An action's name in a place: `list.pick-up`, `session.send`, `quit`.
 pub fn action_name(context: Context, action: Action) -> String {

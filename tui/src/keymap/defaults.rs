@@ -4,9 +4,8 @@ use crokey::{KeyCombination, key};
 
 use crate::keymap::{
     Action, Binding, BriefingAction, CaseAction, ConflictAction, Context, DialogAction, LineAction,
-    ListAction, Move, OutcomeAction, SessionAction, TriedAction,
+    ListAction, Move, OutcomeAction, SessionAction, Tab, TriedAction,
 };
-use crate::state::queue::Tab;
 
 fn bind(
     context: Context,

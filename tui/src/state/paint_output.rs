@@ -6,8 +6,8 @@ use ratatui::layout::{Position, Rect};
 use tierup_common::id::{HandoffId, SessionId};
 use tierup_common::time::Timestamp;
 
+use crate::keymap::Tab;
 use crate::state::briefing::Pane;
-use crate::state::queue::Tab;
 
 /// What was painted.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

@@ -10,6 +10,7 @@ use tierup_common::time::Timestamp;
 use tierup_common::user::Person;
 
 use crate::effect::CallId;
+use crate::keymap::Tab;
 use crate::state::filter::Filter;
 use crate::state::handoff_counts::HandoffCounts;
 use crate::state::own_sessions::OwnSessions;
@@ -19,23 +20,6 @@ pub use crate::state::sort_order::{SortKey, SortOrder};
 
 /// Snapshots kept for the preview, at most.
 const MAX_SNAPSHOTS: usize = 100;
-
-/// Which list is shown.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub enum Tab {
-    /// What waits, and what others work on.
-    #[default]
-    Queue,
-    /// What the user works on.
-    Mine,
-    /// What the user put aside.
-    Parked,
-}
-
-impl Tab {
-    /// The tabs, from left to right.
-    pub const ALL: [Self; 3] = [Self::Queue, Self::Mine, Self::Parked];
-}
 
 /// A row of what the user works on.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

@@ -8,12 +8,12 @@ use tierup_common::session::SessionStatus;
 
 use crate::keymap::{
     Action, BriefingAction, CaseAction, ConflictAction, Context, DialogAction, ListAction, OutcomeAction,
-    SessionAction, TriedAction,
+    SessionAction, Tab, TriedAction,
 };
 use crate::state::State;
 use crate::state::dialog::{DialogField, FieldInput};
 use crate::state::layer::{ConflictDraft, Layer};
-use crate::state::queue::{MineRow, Tab};
+use crate::state::queue::MineRow;
 use crate::state::toast::ToastLevel;
 use crate::update::availability::rules::{
     available_if, check_active, check_assign, check_engineer, check_evidence, check_hand_off, check_online,

@@ -8,10 +8,9 @@ use tierup_common::user::Person;
 
 use crate::effect::{Call, CallId, Effect};
 use crate::event::CallError;
-use crate::keymap::ConflictAction;
+use crate::keymap::{ConflictAction, Tab};
 use crate::state::chat::OutgoingMessage;
 use crate::state::layer::{Conflict, ConflictDraft, Layer};
-use crate::state::queue::Tab;
 use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
 use crate::text::safe;

@@ -3,11 +3,11 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 use crate::effect::Effect;
-use crate::keymap::{Action, BriefingAction, Context, ListAction, Move, SessionAction};
+use crate::keymap::{Action, BriefingAction, Context, ListAction, Move, SessionAction, Tab};
 use crate::state::briefing::Pane;
 use crate::state::layer::Layer;
 use crate::state::paint_output::ClickTarget;
-use crate::state::queue::{MineRow, Tab};
+use crate::state::queue::MineRow;
 use crate::state::{Screen, State};
 use crate::update::{
     briefing, dispatch_action, dispatch_move, navigate, palette, picker, queue, session, transcript,

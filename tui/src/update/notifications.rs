@@ -5,8 +5,8 @@ use tierup_common::handoff::Priority;
 use tierup_common::id::HandoffId;
 
 use crate::effect::{Effect, Notification};
+use crate::keymap::Tab;
 use crate::state::connection::ConnectionState;
-use crate::state::queue::Tab;
 use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
 use crate::text::{ellipsize, safe};

@@ -4,9 +4,9 @@ use tierup_common::handoff::HandoffStatus;
 use tierup_common::id::{HandoffId, SessionId};
 
 use crate::effect::{Call, Effect};
-use crate::keymap::{Action, Context, ListAction, Move};
+use crate::keymap::{Action, Context, ListAction, Move, Tab};
 use crate::state::dialog::Dialog;
-use crate::state::queue::{MineRow, SortOrder, Tab};
+use crate::state::queue::{MineRow, SortOrder};
 use crate::state::toast::ToastLevel;
 use crate::state::{PendingClaim, State};
 use crate::update::{availability, calls, dialog, filter, navigate, session};

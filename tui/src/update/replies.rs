@@ -9,9 +9,8 @@ use tierup_common::user::Person;
 
 use crate::effect::{Call, CallId, Effect};
 use crate::event::{CallError, Reply, ReplyBody};
-use crate::keymap::{Action, Context, ListAction};
+use crate::keymap::{Action, Context, ListAction, Tab};
 use crate::state::briefing::Briefing;
-use crate::state::queue::Tab;
 use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
 use crate::text::safe;

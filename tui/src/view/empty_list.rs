@@ -4,10 +4,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::effect::Call;
-use crate::keymap::{Action, Context, LineAction, ListAction, SessionAction};
+use crate::keymap::{Action, Context, LineAction, ListAction, SessionAction, Tab};
 use crate::state::State;
 use crate::state::connection::ConnectionState;
-use crate::state::queue::Tab;
 use crate::text::{SafeLine, SafeSpan, TextRole, safe, wrap};
 use crate::view::canvas::Canvas;
 

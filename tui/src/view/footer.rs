@@ -3,10 +3,9 @@
 
 use ratatui::layout::Rect;
 
-use crate::keymap::Context;
+use crate::keymap::{Context, Tab};
 use crate::state::dialog::FieldInput;
 use crate::state::layer::Layer;
-use crate::state::queue::Tab;
 use crate::state::{Screen, State};
 use crate::update::is_available;
 use crate::view::canvas::Canvas;

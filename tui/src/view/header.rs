@@ -4,11 +4,10 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::keymap::{Action, Context, ListAction};
+use crate::keymap::{Action, Context, ListAction, Tab};
 use crate::state::State;
 use crate::state::connection::ConnectionState;
 use crate::state::paint_output::ClickTarget;
-use crate::state::queue::Tab;
 use crate::text::{ellipsize, safe};
 use crate::view::canvas::Canvas;
 use crate::view::document::display_width;

@@ -7,9 +7,10 @@ use tierup_common::handoff::{HandoffStatus, Priority, QueueItem};
 use tierup_common::id::{HandoffId, SessionId};
 use tierup_common::session::{SessionItem, SessionStatus};
 
+use crate::keymap::Tab;
 use crate::state::State;
 use crate::state::paint_output::ClickTarget;
-use crate::state::queue::{MineRow, SortOrder, Tab};
+use crate::state::queue::{MineRow, SortOrder};
 use crate::text::safe;
 use crate::view::canvas::Canvas;
 use crate::view::document::{display_width, readers_label};

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::event::ConnectionEvent;
-use crate::state::queue::Tab;
+use crate::keymap::Tab;
 
 #[test]
 fn ones_own_active_sessions_are_among_what_one_works_on() {

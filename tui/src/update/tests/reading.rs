@@ -117,7 +117,7 @@ fn a_session_that_is_taken_back_has_the_briefing_of_its_handoff() {
 
     // One that is not in the lists is fetched.
     let mut priya = TestConsole::with_items(Vec::new());
-    priya.state.queue.tab = crate::state::queue::Tab::Mine;
+    priya.state.queue.tab = crate::keymap::Tab::Mine;
     let mut own = session(2, SessionStatus::Active, PRIYA, Vec::new());
     own.item.handoff_id = Some(handoff_id(2));
     priya.receive_team_event(EventBody::SessionCreated { session: session_summary(&own), by: person(PRIYA) });

@@ -1,0 +1,18 @@
+//! The tabs of the list, which have keys of their own.
+
+/// A list of the queue screen.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Tab {
+    /// Open escalations, and those that others work on.
+    #[default]
+    Queue,
+    /// The user's claims and open sessions.
+    Mine,
+    /// Sessions that the user parked.
+    Parked,
+}
+
+impl Tab {
+    /// The tabs, from left to right.
+    pub const ALL: [Self; 3] = [Self::Queue, Self::Mine, Self::Parked];
+}
