@@ -106,7 +106,7 @@ fn link_count(meta: &std::fs::Metadata) -> u64 {
 }
 
 #[cfg(not(unix))]
-fn names(_: &std::fs::Metadata) -> u64 {
+fn link_count(_: &std::fs::Metadata) -> u64 {
     1
 }
 
@@ -217,7 +217,7 @@ pub(super) fn create_private_folder(folder: &Path) -> std::io::Result<()> {
 }
 
 #[cfg(not(unix))]
-pub(super) fn private_folder(folder: &Path) -> std::io::Result<()> {
+pub(super) fn create_private_folder(folder: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)
 }
 

@@ -11,7 +11,7 @@ use crate::store::database::{self, OpenError};
 #[cfg(unix)]
 type FileIdentity = (u64, u64);
 #[cfg(not(unix))]
-type Identity = ();
+type FileIdentity = ();
 
 /// The files of an open store.
 #[derive(Debug)]
@@ -70,6 +70,6 @@ fn file_identity(path: &Path) -> io::Result<FileIdentity> {
 }
 
 #[cfg(not(unix))]
-fn identity(path: &Path) -> io::Result<FileIdentity> {
+fn file_identity(path: &Path) -> io::Result<FileIdentity> {
     std::fs::symlink_metadata(path).map(drop)
 }

@@ -242,7 +242,7 @@ fn create_private_dir(folder: &Path) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn private_folder(folder: &Path) -> io::Result<()> {
+fn create_private_dir(folder: &Path) -> io::Result<()> {
     std::fs::create_dir_all(folder)
 }
 

@@ -83,7 +83,7 @@ fn terminate_group(group: i32) -> bool {
 }
 
 #[cfg(not(unix))]
-fn end(_group: i32) -> bool {
+fn terminate_group(_group: i32) -> bool {
     false
 }
 

@@ -101,7 +101,7 @@ use keyboard::terminal_events;
 
 /// What happens at the terminal. An error means that it is gone: the stream ends, and with it the console.
 #[cfg(not(unix))]
-fn typed() -> impl Stream<Item = TerminalEvent> {
+fn terminal_events() -> impl Stream<Item = TerminalEvent> {
     crossterm::event::EventStream::new()
         .take_while(|event| std::future::ready(event.is_ok()))
         .filter_map(|event| std::future::ready(event.ok()))

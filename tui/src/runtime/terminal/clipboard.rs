@@ -34,4 +34,4 @@ fn run(texts: &Receiver<String>) {
 
 /// A build without a desktop leaves the clipboard to the terminal.
 #[cfg(not(feature = "desktop"))]
-fn keep(_: &Receiver<String>) {}
+fn run(_: &Receiver<String>) {}

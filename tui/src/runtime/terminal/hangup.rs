@@ -26,6 +26,6 @@ pub async fn wait_for_hangup() {
 
 /// Resolves when the terminal is gone, which other systems say in other ways.
 #[cfg(not(unix))]
-pub async fn gone() {
+pub async fn wait_for_hangup() {
     std::future::pending::<()>().await;
 }

@@ -39,7 +39,7 @@ pub async fn wait_for_termination() {
 
 /// Resolves when the process is told to end, which other systems say in other ways.
 #[cfg(not(unix))]
-pub async fn told_to_end() {
+pub async fn wait_for_termination() {
     std::future::pending::<()>().await;
 }
 
@@ -75,7 +75,7 @@ pub(super) fn with_signals(typed: impl Stream<Item = Event>) -> impl Stream<Item
 
 /// What happens at the terminal.
 #[cfg(not(unix))]
-pub(super) fn beside(typed: impl Stream<Item = Event>) -> impl Stream<Item = Event> {
+pub(super) fn with_signals(typed: impl Stream<Item = Event>) -> impl Stream<Item = Event> {
     typed
 }
 
@@ -123,24 +123,24 @@ pub(super) fn stop_process_group() -> io::Result<()> {
 
 /// Whether the terminal is ours; on this system nobody takes it.
 #[cfg(not(unix))]
-pub(super) fn is_in_front() -> bool {
+pub(super) fn is_foreground() -> bool {
     true
 }
 
 /// Does something to the terminal.
 #[cfg(not(unix))]
-pub(super) fn behind(does: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+pub(super) fn with_ttou_blocked(does: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
     does()
 }
 
 /// Whether there is a shell with job control; not on this system.
 #[cfg(not(unix))]
-pub(super) fn has_shell() -> bool {
+pub(super) fn has_job_control_shell() -> bool {
     false
 }
 
 /// Stops the process; not on this system.
 #[cfg(not(unix))]
-pub(super) fn stop() -> io::Result<()> {
+pub(super) fn stop_process_group() -> io::Result<()> {
     Ok(())
 }
