@@ -139,7 +139,7 @@ fn users_are_added_to_the_first_account_by_default() {
     let made = parse_json(&of_several);
     assert!(made["user_id"].is_string() && made["token"].is_string());
     let note = String::from_utf8(of_several.stderr).unwrap();
-    assert!(note.contains("of Globex, the first") && note.contains("--account"), "{note}");
+    assert!(note.contains("added to Globex, the first") && note.contains("--account"), "{note}");
 }
 
 #[test]

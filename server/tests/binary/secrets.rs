@@ -259,7 +259,7 @@ async fn no_secret_is_in_log_responses_or_backup() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_leaks_when_the_mail_server_repeats_and_rejects() {
-    assert_nothing_leaks(MailBehavior::AuthLoginThenRejects, "json", "a message was not sent").await;
+    assert_nothing_leaks(MailBehavior::AuthLoginThenRejects, "json", "mail could not be sent").await;
 }
 
 #[test]
@@ -302,7 +302,7 @@ fn a_settings_error_names_place_and_reason_but_no_value() {
         ("OUTGOING_PROXY", "http://ana:Hunter2@[x", "--outgoing-proxy <URL>"),
         ("OUTGOING_PROXY", "socks5://ana:Hunter2@x", "outgoing_proxy: must begin with http://"),
         ("PUBLIC_URL", "javascript:Hunter2", "public_url: must begin with http://"),
-        ("PUBLIC_URL", "http://ana:Hunter2@x", "public_url: holds a user or a password"),
+        ("PUBLIC_URL", "http://ana:Hunter2@x", "public_url: must not hold a user or a password"),
         ("STALE_CLAIM_HOURS", " Hunter2", "blanks"),
         ("LOG_FORMAT", "Hunter2", "[possible values: text, json]"),
         ("ASSESSMENT_ENGINE", "sk-Hunter2", "unknown engine"),
