@@ -89,7 +89,7 @@ async fn key_hints_in_texts_follow_the_settings() {
     priya.sees("C opens a session of your own.").await;
     priya.press("CThe lift is stuck<enter>").await;
     priya.sees("active, yours").await;
-    // No sign is a key any more: it types.
+    // These characters are no longer keys: they are typed.
     priya.press("?1").await;
     priya.sees("│ ?1").await;
     priya.press("<ctrl-k>").await;

@@ -32,7 +32,7 @@ async fn typing_can_be_undone_and_sent_messages_recalled() {
     priya.no_longer_sees("indeed").await;
     priya.press("<ctrl-y>").await;
     priya.sees("│ half a thought indeed").await;
-    // A line break, and the arrows move inside the text.
+    // After a line break, the arrows move inside the text.
     priya.press("<alt-enter>second line<up>!").await;
     priya.sees("│ half a thou!ght indeed").await;
     priya.still_sees("│ second line").await;
@@ -49,7 +49,7 @@ async fn queued_keys_share_one_draw_and_each_takes_effect() {
     priya.sees("│ !").await;
     let painted = priya.frames_drawn() - before;
     assert!(painted < 200, "{painted} pictures for keys that were all there at once");
-    // How far something scrolls is known when it is painted: a key does not come before that.
+    // The scroll range is known once it is drawn.
     let mut dana = world.console_with_size("Dana Wu", 80, 24).await;
     dana.sees("live").await;
     dana.press("jk?<pgdn>").await;
