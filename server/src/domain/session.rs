@@ -167,3 +167,30 @@ impl Session {
         if fits { Ok(()) } else { Err(Refusal::SessionFull(CapacityLimit::Session)) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::tests::at;
+
+    #[test]
+    fn a_state_survives_its_columns_and_contradictory_columns_are_no_state() {
+        let handoff = HandoffId::from_bytes([3; 16]);
+        let resolution = Resolution { text: "renewed the certificate".into(), at: at(1) };
+        for state in [
+            SessionState::Active { claimed: None },
+            SessionState::Active { claimed: Some(handoff) },
+            SessionState::Paused(handoff),
+            SessionState::Escalated(handoff),
+            SessionState::Resolved(resolution.clone()),
+        ] {
+            let (status, current) = (state.status(), state.current_handoff());
+            let columns = SessionState::from_parts(status, current, state.resolution().cloned());
+            assert_eq!(columns, Some(state));
+        }
+        for status in [SessionStatus::Paused, SessionStatus::Escalated, SessionStatus::Resolved] {
+            assert_eq!(SessionState::from_parts(status, None, None), None, "{status}");
+        }
+        assert_eq!(SessionState::from_parts(SessionStatus::Active, None, Some(resolution)), None);
+    }
+}
