@@ -159,7 +159,7 @@ async fn a_full_disk_refuses_changes_and_loses_nothing() {
     assert_eq!(found["items"].as_array().map(Vec::len), Some(1), "the index has caught up");
     assert!(server.stop(Signal::TERM).success());
     let log = std::fs::read_to_string(log).unwrap();
-    assert!(log.contains("lines of the log could not be written and are lost"), "{log}");
+    assert!(log.contains("log lines could not be written and were dropped"), "{log}");
     assert_eq!(fixture.stored_sessions(), stored, "what is there is what was acknowledged");
 }
 
@@ -179,7 +179,7 @@ async fn a_failed_sync_ends_the_server_and_a_retry_has_one_effect() {
     }
     assert_eq!(server.wait_for_exit().code(), Some(1));
     let log = std::fs::read_to_string(log).unwrap();
-    assert!(log.contains("error: a commit ended in a state nobody knows"), "{log}");
+    assert!(log.contains("error: the outcome of a commit is unknown"), "{log}");
 
     disk.set_sync_error(0);
     let (server, client) = start(&fixture, &disk, &[], Stdio::null());
