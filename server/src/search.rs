@@ -169,8 +169,7 @@ impl Search {
                 Some(seq) => Some(seq),
                 None => self.0.writer.run(move |writer, _| Ok(writer.index.cursor(account)?)).await?,
             };
-            let batch =
-                store.read(account, move |scope| log_reader::next_batch(scope, account, after)).await?;
+            let batch = store.read(account, move |scope| log_reader::next_batch(scope, after)).await?;
             let Some(batch) = batch else {
                 status.set_indexed_seq(account, after);
                 return Ok(None);

@@ -10,7 +10,7 @@ use tierup_e2e::{ApiClient, Escalation, World};
 use tierup_server::admin;
 use tierup_server::config::Settings;
 
-/// Sam escalates, Priya claims, and puts it aside.
+/// Sam escalates; Priya claims and parks.
 async fn claim_and_park(world: &World) -> (ApiClient, ApiClient, Escalation, String) {
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let vpn = sam.escalate("VPN is down").await;
@@ -112,6 +112,6 @@ async fn an_active_session_cannot_be_resumed() {
     let session = sam.open_session("VPN is down").await;
     let refused = sam.post(&format!("/ai-sessions/{session}/resume"), json!({})).await;
     assert_eq!((refused.status, refused.problem_code()), (409, "session-not-active"));
-    let detail = "only a parked or escalated session is taken back; this one is being worked on already";
+    let detail = "only a parked or escalated session can be taken back; this one is active";
     assert_eq!(refused.body["detail"], detail);
 }

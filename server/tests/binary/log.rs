@@ -75,7 +75,7 @@ async fn changes_continue_while_nobody_reads_the_log_and_lost_lines_are_reported
         })
     });
     let lines = log.await.unwrap();
-    // Nobody reads on, and it ends all the same.
+    // Nobody reads on, and the server still stops.
     assert_healthy(&fixture, server, &client).await;
     drop(lines);
 }
