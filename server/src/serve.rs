@@ -1,6 +1,6 @@
 //! Accepts connections, enforces their timeouts, and shuts them down gracefully.
 //!
-//! `axum::serve` would not do: it keeps a client that sends half a request, or half a body, for ever.
+//! `axum::serve` would not do: it keeps a client that sends half a request, or half a body, forever.
 
 mod detached;
 mod drain;
