@@ -72,6 +72,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
         configure_socket(&stream);
         let (http, router, stop, streams) = (http.clone(), router.clone(), stop.clone(), connections.clone());
         let (abort, abort_stream) = (abort.clone(), abort.clone());
+        // Not supervised: a panic ends its own connection only.
         connections.spawn(abort.run_until_cancelled_owned(async move {
             if let Some((socket, response)) = serve_connection(&http, stream, router, remote, stop).await {
                 // A separate task: this one is large enough for a whole HTTP connection.
