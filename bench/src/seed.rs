@@ -10,8 +10,9 @@ use tierup_common::limit;
 use tierup_common::session::{CreateSession, HandOff, IntakeContent, IntakeType};
 use tierup_common::user::Role;
 use tierup_server::clock::Clock;
-use tierup_server::domain::handoff::{HandoffContext, NewHandoffIds};
-use tierup_server::domain::{Caller, Policy, handoff, session};
+use tierup_server::domain::hand_off::{self, HandoffContext, NewHandoffIds};
+use tierup_server::domain::message::{self, NewSessionIds};
+use tierup_server::domain::{Caller, Policy};
 use tierup_server::store::{self, SystemTx};
 
 use crate::server_process::ServerProcess;
@@ -70,10 +71,9 @@ fn seed_handoff(system: &mut SystemTx<'_>, world: &World, number: u32) -> store:
         problem_summary: Some(title(number)),
     };
     let id = SessionId::new(now);
-    let name =
-        session::NewSessionIds { id, number: tx.next_session_number()?, message_id: MessageId::new(now) };
-    tx.apply(session::open(&request, name, &caller, now), now)?;
-    let scene = HandoffContext {
+    let ids = NewSessionIds { id, number: tx.next_session_number()?, message_id: MessageId::new(now) };
+    tx.apply(message::open_session(&request, ids, &caller, now), now)?;
+    let context = HandoffContext {
         session: tx.session(id)?,
         escalation: None,
         intake: NOTES.into(),
@@ -82,8 +82,9 @@ fn seed_handoff(system: &mut SystemTx<'_>, world: &World, number: u32) -> store:
     };
     let request =
         HandOff { intent: Intent::Escalate, engineer_notes: NOTES.into(), priority: None, wake_at: None };
-    let name = NewHandoffIds { id: HandoffId::new(now), number: tx.next_handoff_number()? };
-    tx.apply(handoff::hand_off(&scene, &request, name, &caller, now, POLICY)?, now)
+    let ids = NewHandoffIds { id: HandoffId::new(now), number: tx.next_handoff_number()? };
+    let (_, decision) = hand_off::hand_off(&context, &request, ids, &caller, now, POLICY)?;
+    tx.apply(decision, now)
 }
 
 const POLICY: Policy = Policy {

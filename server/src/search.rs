@@ -165,8 +165,7 @@ impl Search {
                 Some(seq) => Some(seq),
                 None => self.0.writer.run(move |keeper, _| Ok(keeper.index.cursor(account)?)).await?,
             };
-            let step =
-                store.read(account, move |scope| log_reader::next_batch(scope, account, after)).await?;
+            let step = store.read(account, move |scope| log_reader::next_batch(scope, after)).await?;
             let Some(step) = step else {
                 known.set_indexed_seq(account, after);
                 return Ok(None);

@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::app::App;
-use crate::domain::Job;
+use crate::domain::{Job, JobKind};
 use crate::store::{self, LeasedJob};
 use crate::supervisor::Supervisor;
 use crate::worker::outcome::{MAX_ATTEMPTS, fail_job, retry_later};
@@ -34,7 +34,7 @@ const STORE_RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// A kind of job, and how its workers go about it.
 struct JobPool {
-    kind: &'static str,
+    kind: JobKind,
     /// At most so many at once.
     max_concurrent: usize,
     /// How long one may take; then somebody else may have it.
@@ -46,12 +46,12 @@ struct JobPool {
 pub fn start(app: &App, supervisor: &Supervisor) -> JoinSet<()> {
     let engine_lease = app.engine.time_limit() + Duration::from_secs(30);
     let pools = [
-        JobPool { kind: "announce", max_concurrent: 2, lease_duration: Duration::from_mins(1) },
-        JobPool { kind: "ring", max_concurrent: 2, lease_duration: Duration::from_mins(1) },
-        JobPool { kind: "mail", max_concurrent: 4, lease_duration: Duration::from_mins(1) },
-        JobPool { kind: "call", max_concurrent: 4, lease_duration: Duration::from_mins(1) },
-        JobPool { kind: "assess", max_concurrent: 8, lease_duration: engine_lease },
-        JobPool { kind: "reply", max_concurrent: 8, lease_duration: engine_lease },
+        JobPool { kind: JobKind::Announce, max_concurrent: 2, lease_duration: Duration::from_mins(1) },
+        JobPool { kind: JobKind::Reminder, max_concurrent: 2, lease_duration: Duration::from_mins(1) },
+        JobPool { kind: JobKind::Mail, max_concurrent: 4, lease_duration: Duration::from_mins(1) },
+        JobPool { kind: JobKind::Webhook, max_concurrent: 4, lease_duration: Duration::from_mins(1) },
+        JobPool { kind: JobKind::Assess, max_concurrent: 8, lease_duration: engine_lease },
+        JobPool { kind: JobKind::Reply, max_concurrent: 8, lease_duration: engine_lease },
     ];
     let mut workers = JoinSet::new();
     workers.spawn(supervisor.supervise("the index's follower", indexer::follow_logs(app.clone())));
@@ -119,7 +119,7 @@ async fn lease_jobs(app: &App, pool: &JobPool, free: usize) -> store::Result<Vec
     let now = app.clock.now();
     let (kind, until) = (pool.kind, now.plus(pool.lease_duration));
     let leased = app.store.commit_deferred(move |system| system.lease_jobs(kind, free, now, until)).await;
-    leased.inspect_err(|error| tracing::warn!(kind, %error, "cannot lease jobs"))
+    leased.inspect_err(|error| tracing::warn!(%kind, %error, "cannot lease jobs"))
 }
 
 /// When there may be something to do without a ring; none to wait for a ring alone.
@@ -160,7 +160,7 @@ async fn run_job(app: &App, leased: LeasedJob) {
         Ok(Ok(())) => {}
         Ok(Err(error)) => retry_later(app, &leased, error.to_string()).await,
         Err(panic) => {
-            tracing::error!(%panic, kind = leased.job.kind(), "a worker panicked");
+            tracing::error!(%panic, kind = %leased.job.kind(), "a worker panicked");
             fail_job(app, &leased, "the worker panicked".into()).await;
         }
     }

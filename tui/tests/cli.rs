@@ -282,7 +282,7 @@ async fn a_login_is_checked_before_it_is_saved_and_removed_by_logout() {
     let token = serde_json::from_str::<Value>(&token).unwrap()["token"].as_str().unwrap().to_owned();
     set_password(&server, &token, me["id"].as_str().unwrap(), "correct horse battery").await;
     let login = ["login", "--server", &server, "--email", "ana@acme.test"];
-    assert_fails(&world.run_with_stdin("ana2", &login, "wrong\n"), 3, "do not belong together");
+    assert_fails(&world.run_with_stdin("ana2", &login, "wrong\n"), 3, "wrong email or password");
     let done = world.run_with_stdin("ana2", &login, "correct horse battery\n");
     assert!(
         String::from_utf8_lossy(&done.stdout).starts_with("Logged in to Acme as Ana Ruiz;"),

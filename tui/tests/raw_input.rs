@@ -197,7 +197,7 @@ async fn pasted_tokens_and_addresses_are_trimmed() {
     assert_fails(&world.run_as(&url, &broken, &["whoami"], b""), 3, "the token contains invalid characters");
     assert_fails(&world.run_as("http://acme\n.test", token, &["whoami"], b""), 1, "is not a server address");
     assert_fails(&log_in(&url, &["--email", "ana at acme"], b"secret\n"), 2, "is not an email address");
-    assert_fails(&log_in(&url, &["--email", " <ana@acme.test> "], b"secret\n"), 3, "do not belong together");
+    assert_fails(&log_in(&url, &["--email", " <ana@acme.test> "], b"secret\n"), 3, "wrong email or password");
     assert_fails(&log_in(&url, &[], b"\xff\xfet\0u\0p\0"), 2, "not UTF-8");
 }
 

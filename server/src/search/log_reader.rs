@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use tierup_common::id::{AccountId, Seq, SessionId};
+use tierup_common::event::Kind;
+use tierup_common::id::{Seq, SessionId};
 use tierup_common::limit;
 use tierup_common::session::SessionStatus;
 
@@ -16,23 +17,8 @@ const REBUILD_BATCH_SIZE: u32 = 16;
 /// The place of the problem among the messages of a session.
 const INTAKE_SEQ: u32 = 1;
 
-/// Events that change no word of a session. Whatever is not among them has its session read again.
-const EVENTS_WITHOUT_TEXT: &[&str] = &[
-    "handoff_assessment_ready",
-    "handoff_assessment_failed",
-    "handoff_claimed",
-    "handoff_released",
-    "handoff_assigned",
-    "handoff_step_updated",
-    "handoff_reminder",
-];
-
 /// Reads the next step of an account's log; nothing if it has all been read.
-pub(super) fn next_batch(
-    scope: &AccountScope<'_>,
-    account: AccountId,
-    after: Option<Seq>,
-) -> store::Result<Option<IndexBatch>> {
+pub(super) fn next_batch(scope: &AccountScope<'_>, after: Option<Seq>) -> store::Result<Option<IndexBatch>> {
     let ends = scope.log_bounds()?;
     let reaches_back = after.is_some_and(|after| after.next() >= ends.oldest);
     let Some(after) = after.filter(|_| reaches_back) else {
@@ -42,12 +28,32 @@ pub(super) fn next_batch(
     if page.events.is_empty() {
         return Ok(None);
     }
-    debug_assert!(page.events.iter().all(|event| event.account == account));
-    let telling = page.events.iter().filter(|event| !EVENTS_WITHOUT_TEXT.contains(&event.kind.as_ref()));
-    let touched: BTreeSet<SessionId> = telling.map(|event| event.session).collect();
-    let documents = touched.into_iter().map(|id| Ok((id, load_document(scope, id)?)));
+    let changed = page.events.iter().filter(|event| changes_text(event.kind));
+    let changed: BTreeSet<SessionId> = changed.map(|event| event.visibility.session).collect();
+    let documents = changed.into_iter().map(|id| Ok((id, load_document(scope, id)?)));
     let documents = documents.collect::<store::Result<_>>()?;
     Ok(Some(IndexBatch { clear_first: false, documents, up_to_seq: page.up_to, rebuild: None }))
+}
+
+/// Whether an event changes the indexed text of its session.
+const fn changes_text(kind: Kind) -> bool {
+    match kind {
+        Kind::HandoffCreated
+        | Kind::HandoffSentBack
+        | Kind::HandoffWithdrawn
+        | Kind::HandoffResolved
+        | Kind::SessionCreated
+        | Kind::SessionUpdated
+        | Kind::SessionResolved
+        | Kind::MessageAdded => true,
+        Kind::HandoffAssessmentReady
+        | Kind::HandoffAssessmentFailed
+        | Kind::HandoffClaimed
+        | Kind::HandoffReleased
+        | Kind::HandoffAssigned
+        | Kind::HandoffStepUpdated
+        | Kind::HandoffReminder => false,
+    }
 }
 
 /// Reads the next sessions of an account that is taken in from the beginning, the newest first. What changes meanwhile

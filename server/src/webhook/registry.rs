@@ -1,5 +1,6 @@
 //! Which account each webhook belongs to.
 
+use tierup_common::event::Kind;
 use tierup_common::id::AccountId;
 
 use crate::domain::WebhookId;
@@ -41,9 +42,9 @@ impl WebhookRegistry {
         self.0.iter().any(|(whose, _)| *whose == account)
     }
 
-    /// The webhooks that get events of this name.
-    pub fn subscribed_to(&self, account: AccountId, event: &str) -> impl Iterator<Item = WebhookId> {
-        let wants = move |hook: &&Webhook| hook.events.iter().any(|wanted| wanted == event);
+    /// The webhooks that get events of this kind.
+    pub fn subscribed_to(&self, account: AccountId, event: Kind) -> impl Iterator<Item = WebhookId> {
+        let wants = move |hook: &&Webhook| hook.events.contains(&event);
         self.for_account(account).filter(wants).map(Webhook::id)
     }
 

@@ -91,9 +91,9 @@ mod tests {
 
     use super::*;
     use crate::admin;
-    use crate::domain::session::{self, NewSessionIds};
+    use crate::domain::message::{self, NewSessionIds};
     use crate::domain::tests::at;
-    use crate::store::TokenRecord;
+    use crate::domain::{TokenRecord, user};
 
     const DAY: Duration = Duration::from_hours(24);
 
@@ -104,7 +104,7 @@ mod tests {
         let store = Store::open(folder.path(), |_| {}, &crate::supervisor::Supervisor::default()).unwrap();
         let hash = crate::token::hash(&made.token).unwrap();
         let ana = store.read_system(move |system| system.caller_by_token_hash(&hash)).await.unwrap().unwrap();
-        let (account, user, now) = (ana.account, ana.id, at(0));
+        let (account, user_id, now) = (ana.account, ana.id, at(0));
         let request = serde_json::from_str(
             r#"{"intake_type": "free_text", "intake_content": {"text": "VPN is down"}}"#,
         );
@@ -112,23 +112,23 @@ mod tests {
         let opened = store.commit(account, move |tx| {
             let token = TokenRecord {
                 id: TokenId::new(now),
-                user,
+                user: user_id,
                 hash: [7; 32],
                 name: "log-in".into(),
                 created_at: now,
                 expires_at: Some(now.plus(30 * DAY)),
             };
-            tx.insert_token(&token)?;
+            tx.apply(user::issue_token(token), now)?;
             let number = tx.next_session_number()?;
-            let name = NewSessionIds { id: SessionId::new(now), number, message_id: MessageId::new(now) };
-            tx.apply(session::open(&request, name, &who, now), now)
+            let ids = NewSessionIds { id: SessionId::new(now), number, message_id: MessageId::new(now) };
+            tx.apply(message::open_session(&request, ids, &who, now), now)
         });
         opened.await.unwrap();
         // Tokens that are left besides the first, and whether the log is whole.
         let left = async || {
             let look = store.read(account, move |scope| {
                 let ends = scope.log_bounds()?;
-                Ok((scope.tokens(user, now)?.len() - 1, ends.oldest <= ends.newest))
+                Ok((scope.tokens(user_id, now)?.len() - 1, ends.oldest <= ends.newest))
             });
             look.await.unwrap()
         };

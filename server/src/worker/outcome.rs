@@ -29,7 +29,7 @@ pub(super) async fn retry_later(app: &App, leased: &LeasedJob, why: String) {
         fail_job(app, leased, why).await;
         return;
     }
-    tracing::warn!(kind, attempt = leased.attempt, why, "a job is put off");
+    tracing::warn!(%kind, attempt = leased.attempt, why, "a job is put off");
     finish_job(app, leased, JobResult::Retry(retry_at(app.clock.now(), leased.attempt), why)).await;
 }
 
@@ -39,7 +39,7 @@ fn retry_at(now: Timestamp, attempt: u32) -> Timestamp {
 
 /// Fails a job for good.
 pub(super) async fn fail_job(app: &App, leased: &LeasedJob, why: String) {
-    tracing::error!(kind = leased.job.kind(), why, "a job failed for good");
+    tracing::error!(kind = %leased.job.kind(), why, "a job failed for good");
     match leased.job {
         Job::Assess { handoff_id } => {
             let sentence = "The assessment was interrupted too often.".into();

@@ -10,8 +10,9 @@ use tierup_common::time::Timestamp;
 use tierup_common::user::Person;
 
 use crate::app::App;
-use crate::domain::handoff::{Handoff, HandoffState, resume_overtaken_park};
-use crate::domain::{ScheduledJob, reminder};
+use crate::domain::hand_off::resume_overtaken_park;
+use crate::domain::handoff::{Handoff, HandoffState};
+use crate::domain::{ScheduledJob, remind, reminder};
 use crate::store::{self, AccountScope, JobResult, LeasedJob};
 
 /// Handoffs looked at in one go, so that nobody's change waits for long.
@@ -33,7 +34,7 @@ pub(super) async fn run(
         let handoff = tx.handoff(id)?;
         let session = tx.session(handoff.session_id)?;
         let park = tx.current_park(&session, &handoff)?;
-        let decision = reminder::remind(&handoff, &session, since, is_warned, policy, now);
+        let decision = remind::remind(&handoff, &session, since, is_warned, policy, now);
         tx.apply(resume_overtaken_park(decision, park.as_ref(), Person::server(), now), now)
     });
     rung.await

@@ -7,7 +7,7 @@ use tierup_common::session::MessageRole;
 use crate::app::App;
 use crate::assess::{EngineContext, EngineError};
 use crate::domain::briefing::Briefing;
-use crate::domain::session;
+use crate::domain::message;
 use crate::events::TextKey;
 use crate::store::{self, JobResult, LeasedJob};
 
@@ -46,7 +46,7 @@ pub(super) async fn run(
             return Ok(());
         }
         let session = tx.session(id)?;
-        tx.apply(session::post_reply(&session, role, message_id, text, now), now)
+        tx.apply(message::post_reply(&session, role, message_id, text, now), now)
     });
     written.await
 }

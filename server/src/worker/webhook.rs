@@ -80,9 +80,9 @@ async fn enqueue_next_page(
         scope.log_page_after(after, PAGE_SIZE)
     });
     let page = page.await?;
-    let for_all = page.events.iter().filter(|event| event.recipient.is_none());
+    let for_all = page.events.iter().filter(|event| event.visibility.recipient.is_none());
     let calls: Vec<Job> = for_all
-        .flat_map(|event| app.webhooks.subscribed_to(account, &event.kind).map(|hook| (event.seq, hook)))
+        .flat_map(|event| app.webhooks.subscribed_to(account, event.kind).map(|hook| (event.seq, hook)))
         .map(|(seq, hook)| Job::Webhook { seq, hook })
         .collect();
     let read = if page.has_more { ReadProgress::Partial } else { ReadProgress::Complete };

@@ -48,7 +48,7 @@ async fn email_and_password_log_in() {
     console.press("<enter>dana@acme.test").await;
     console.sees("Password").await;
     console.press("<enter>wrong<enter>").await;
-    console.sees("do not belong together").await;
+    console.sees("wrong email or password").await;
     console.press("<ctrl-u>correct horse<enter>").await;
     console.sees("Logged in as Dana Wu").await;
     console.sees("live").await;
