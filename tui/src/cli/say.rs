@@ -38,10 +38,10 @@ pub(super) struct SayArgs {
 }
 
 pub(super) async fn run(context: &CommandContext, arguments: &SayArgs) -> Result<(), CliError> {
-    let content = context.read_text(&arguments.text)?;
+    let text = context.read_text(&arguments.text)?;
     let session = context.resolve_session_id(arguments.session).await?;
     let kind = if arguments.note { MessageKind::Note } else { MessageKind::Ask };
-    let request = requests::create_message(session, &CreateMessage { content, kind });
+    let request = requests::create_message(session, &CreateMessage { content: text, kind });
     if !arguments.wait {
         let message = context.api.send(request).await?;
         return context.output.print(&message, "sent");

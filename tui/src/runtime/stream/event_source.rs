@@ -56,7 +56,8 @@ impl EventSource {
         after: Option<Seq>,
     ) -> Result<Self, CallError> {
         let monitor = Arc::new(StreamMonitor::default());
-        let mut builder = ClientBuilder::for_url(api.stream_url(filter).as_str()).map_err(invalid_url)?;
+        let mut builder =
+            ClientBuilder::for_url(api.stream_url(filter).as_str()).map_err(|error| invalid_url(&error))?;
         if let Some(after) = after {
             builder = builder.last_event_id(after.to_string());
         }
@@ -90,7 +91,7 @@ impl EventSource {
     }
 }
 
-fn invalid_url(error: Error) -> CallError {
+fn invalid_url(error: &Error) -> CallError {
     CallError::InvalidResponse(error.to_string())
 }
 

@@ -30,7 +30,7 @@ impl Subscription {
     /// The team's stream, or a filtered one, from now on.
     pub fn open(api: ApiClient, filter: Option<StreamFilter>) -> Self {
         let (sender, items) = unbounded_channel();
-        Self::new(items, tokio::spawn(forward(api, filter, sender)))
+        Self::new(items, tokio::spawn(async move { forward(&api, filter, &sender).await }))
     }
 
     /// What a task sends until it ends.
@@ -78,8 +78,8 @@ pub fn hello_time(frame: StreamFrame) -> Option<Timestamp> {
     }
 }
 
-async fn forward(api: ApiClient, filter: Option<StreamFilter>, sender: UnboundedSender<StreamItem>) {
+async fn forward(api: &ApiClient, filter: Option<StreamFilter>, sender: &UnboundedSender<StreamItem>) {
     let on_frame = |frame, _: &str| sender.send(StreamItem::Frame(frame)).is_ok();
     let on_connection = |change| sender.send(StreamItem::Connection(change)).is_ok();
-    run_with_reconnect(&api, filter, None, on_frame, on_connection).await;
+    run_with_reconnect(api, filter, None, on_frame, on_connection).await;
 }

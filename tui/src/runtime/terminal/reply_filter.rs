@@ -142,17 +142,17 @@ impl ReplyFilter {
             ParserState::Ss3 => input.push(UserInput::Alt(b'O')),
             ParserState::Csi(so_far, _) if so_far.len() <= 2 => input.push(UserInput::Alt(b'[')),
             ParserState::Csi(so_far, stalls) if stalls + 1 < MAX_STALLS => {
-                self.state = ParserState::Csi(so_far, stalls + 1)
+                self.state = ParserState::Csi(so_far, stalls + 1);
             }
             ParserState::ControlString(ControlString { introducer, length: 0, .. }) => {
-                input.push(UserInput::Alt(introducer))
+                input.push(UserInput::Alt(introducer));
             }
             ParserState::ControlString(so_far) => {
-                self.state = so_far.after_stall().map_or(ParserState::Ground, ParserState::ControlString)
+                self.state = so_far.after_stall().map_or(ParserState::Ground, ParserState::ControlString);
             }
             ParserState::ControlStringEscape(so_far) => {
                 self.state =
-                    so_far.after_stall().map_or(ParserState::Ground, ParserState::ControlStringEscape)
+                    so_far.after_stall().map_or(ParserState::Ground, ParserState::ControlStringEscape);
             }
             ParserState::Paste(pasted) => input.push(bracketed_paste(pasted)),
             ParserState::Ground | ParserState::Csi(..) => {}
