@@ -49,7 +49,7 @@ pub(super) async fn run(context: &CommandContext, arguments: &SayArgs) -> Result
     // The stream is open before the message is sent, so the answer is not missed.
     let mut stream = Subscription::open(context.api.clone(), Some(StreamFilter::Session(session)));
     let answer = async {
-        wait_for(&mut stream, stream::hello_time).await?;
+        wait_for(&mut stream, |frame| stream::hello_time(&frame)).await?;
         let question = context.api.send(request).await?;
         wait_for(&mut stream, |frame| answer_to(&question, frame)).await
     };

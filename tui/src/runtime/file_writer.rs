@@ -168,9 +168,9 @@ mod tests {
     use crate::runtime::activity::Activity;
 
     #[test]
-    fn what_stays_wrong_with_the_files_is_said_once() {
+    fn a_lasting_failure_is_reported_once() {
         let folder = tempfile::tempdir().unwrap();
-        // A file where the folder should be: nothing can be kept there, whoever one is.
+        // A file in place of the folder: nothing can be saved, even as root.
         let path = folder.path().join("data");
         std::fs::write(&path, "").unwrap();
         let (sender, jobs) = mpsc::channel();

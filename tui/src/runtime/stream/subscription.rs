@@ -71,9 +71,9 @@ impl Drop for Subscription {
 }
 
 /// The server's clock, if this is the frame that every stream begins with.
-pub fn hello_time(frame: StreamFrame) -> Option<Timestamp> {
+pub fn hello_time(frame: &StreamFrame) -> Option<Timestamp> {
     match frame {
-        StreamFrame::Signal(Signal::Hello { now, .. }) => Some(now),
+        StreamFrame::Signal(Signal::Hello { now, .. }) => Some(*now),
         StreamFrame::Signal(_) | StreamFrame::Event(_) | StreamFrame::Unknown { .. } => None,
     }
 }
