@@ -1,5 +1,5 @@
-//! What is kept before anything is measured: handoffs that wait, made by the product's own rules and written by its
-//! own store, many in a transaction.
+//! Seeds data folders: open handoffs, made by the product's own rules and written through its own store, many per
+//! transaction.
 
 use std::path::Path;
 use std::time::Duration;
@@ -18,18 +18,18 @@ use tierup_server::store::{self, SystemTx};
 use crate::server_process::ServerProcess;
 use crate::world::{World, quiet};
 
-/// What an engineer writes who hands off.
+/// The notes of each handoff.
 pub const NOTES: &str = "Six users on the third floor. Reinstalled the client and renewed the certificate, nothing \
     changed; the concentrator logs error 809 since the update.";
-/// Handoffs of one transaction.
+/// Handoffs per transaction.
 const BATCH_SIZE: u32 = 2_000;
 
-/// The problem of a handoff in one line.
+/// The title of a handoff.
 pub fn title(number: u32) -> String {
     format!("VPN stops with error 809 after the update ({number})")
 }
 
-/// Makes a folder in which so many handoffs wait, and its search index.
+/// Creates a folder with this many open handoffs, and its search index.
 pub async fn seed_product(binary: &Path, folder: &Path, handoffs: u32) -> anyhow::Result<World> {
     let world = World::make(folder)?;
     let mut connection = store::open_existing(folder)?;
@@ -46,7 +46,7 @@ pub async fn seed_product(binary: &Path, folder: &Path, handoffs: u32) -> anyhow
     Ok(world)
 }
 
-/// Waits until a server has nothing to do of its own any more.
+/// Waits until a server is idle.
 pub async fn wait_until_idle(process: &ServerProcess) -> anyhow::Result<()> {
     let mut before = process.cpu_time()?;
     loop {

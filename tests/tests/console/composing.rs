@@ -32,7 +32,7 @@ async fn typing_can_be_undone_and_sent_messages_recalled() {
     priya.no_longer_sees("indeed").await;
     priya.press("<ctrl-y>").await;
     priya.sees("│ half a thought indeed").await;
-    // A line break, and the arrows move inside the text.
+    // After a line break, the arrows move inside the text.
     priya.press("<alt-enter>second line<up>!").await;
     priya.sees("│ half a thou!ght indeed").await;
     priya.still_sees("│ second line").await;
@@ -49,7 +49,7 @@ async fn queued_keys_share_one_draw_and_each_takes_effect() {
     priya.sees("│ !").await;
     let painted = priya.frames_drawn() - before;
     assert!(painted < 200, "{painted} pictures for keys that were all there at once");
-    // How far something scrolls is known when it is painted: a key does not come before that.
+    // The scroll range is known once it is drawn.
     let mut dana = world.console_with_size("Dana Wu", 80, 24).await;
     dana.sees("live").await;
     dana.press("jk?<pgdn>").await;
@@ -87,19 +87,19 @@ async fn a_message_a_code_block_and_a_selection_are_copied() {
     priya.press("<alt-c>").await;
     priya.sees("Copied message 3").await;
     priya.press("<alt-k>").await;
-    priya.sees("Copied code block 1 of 2 of message 3").await;
+    priya.sees("Copied code block 1 of 2 from message 3").await;
     priya.press("<alt-k>").await;
-    priya.sees("Copied code block 2 of 2 of message 3").await;
+    priya.sees("Copied code block 2 of 2 from message 3").await;
     priya.press("<alt-up><alt-up>").await;
     priya.sees("│▌  nslookup says").await;
     priya.press("<alt-c>").await;
     priya.sees("Copied message 2").await;
     priya.press("<alt-down><alt-up><alt-k>").await;
-    priya.sees("Message 2 has no code block").await;
+    priya.sees("No code block in message 2").await;
     priya.press("<esc>").await;
     priya.no_longer_sees("│▌").await;
     priya.press("one two<shift-left><shift-left><shift-left><alt-c>").await;
-    priya.sees("Copied what you selected").await;
+    priya.sees("Copied the selection").await;
     let nslookup = "nslookup says: no such host";
     assert_eq!(priya.around().await.copied_texts, [code, "ip link set mtu 1400", "reboot", nslookup, "two"]);
     priya.press("<esc>").await;

@@ -6,6 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use tierup::effect::{Call, Effect};
 use tierup::event::{Event, Reply, ReplyBody};
+use tierup::keymap::Tab;
 use tierup::state::State;
 use tierup::update::{start, update};
 use tierup::view::paint;
@@ -19,8 +20,8 @@ use tierup_e2e::console::parse_keys;
 
 const LARGE_QUEUE_LEN: u32 = 10_000;
 const SMALL_QUEUE_LEN: u32 = 100;
-/// What a key may take that looks at every row. Tests are not optimised, and machines are busy: this is for what
-/// would be felt by everybody.
+/// The limit for a key that visits every row. Tests are unoptimized and machines busy: it catches only what everyone
+/// would notice.
 const MAX_KEY_TIME: Duration = Duration::from_secs(1);
 
 fn queue_item(number: u32) -> QueueItem {
@@ -52,7 +53,7 @@ fn queue_item(number: u32) -> QueueItem {
     }
 }
 
-/// A console that has loaded them all.
+/// A console that has loaded all of them.
 fn loaded_state(handoffs: u32) -> State {
     let mut state = State::default();
     state.terminal_size = (120, 36);
@@ -64,11 +65,11 @@ fn loaded_state(handoffs: u32) -> State {
         let reply = Reply { call_id: ticket, call, result: Ok(ReplyBody::Queue(page)) };
         update(&mut state, Event::Reply(Box::new(reply)));
     }
-    assert_eq!(state.queue.queue_list.len(), handoffs as usize);
+    assert_eq!(state.queue.lists[Tab::Queue].len(), handoffs as usize);
     state
 }
 
-/// The time from a key to its picture which one key in ten keeps: slower ones say what else the machine does.
+/// The tenth percentile of the time from key to draw: slower ones measure the machine's other work.
 fn p10_key_time(state: &mut State, keys: &str) -> Duration {
     let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 36));
     let mut times = Vec::new();
@@ -97,7 +98,7 @@ fn a_key_press_costs_the_same_in_a_queue_of_ten_thousand() {
 fn filter_sort_and_palette_keep_up_with_typing_in_ten_thousand_rows() {
     let mut state = loaded_state(LARGE_QUEUE_LEN);
     let filter = p10_key_time(&mut state, "/printer machine 99");
-    assert!(state.queue.queue_list.len() < LARGE_QUEUE_LEN as usize / 10);
+    assert!(state.queue.lists[Tab::Queue].len() < LARGE_QUEUE_LEN as usize / 10);
     update(&mut state, Event::Key(parse_keys("<esc>")[0]));
     let order = p10_key_time(&mut state, "ssssss");
     let palette = p10_key_time(&mut state, "<ctrl-p>printer 9876");
