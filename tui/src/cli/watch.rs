@@ -26,7 +26,7 @@ pub(super) struct WatchArgs {
     /// Only events of this session, its messages included
     #[arg(long, value_name = "SESSION")]
     session: Option<SessionRef>,
-    /// Also signals without a seq: readers, and texts while they are written
+    /// Also print signals, which have no seq: readers, and text while it is written
     #[arg(long)]
     all: bool,
 }
