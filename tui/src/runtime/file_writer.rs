@@ -77,7 +77,7 @@ impl Drop for FileWriter {
     }
 }
 
-/// Works off jobs. Those that wait together are written together.
+/// Runs queued jobs. Those that are queued together are written together.
 fn run_file_writer(data_dir: &DataDir, jobs: &mpsc::Receiver<QueuedJob>, events: &EventSender) {
     let mut owner: Option<DataOwner> = None;
     let (mut marks, mut drafts): (Vec<SeenMark>, BTreeMap<SessionId, String>) = (Vec::new(), BTreeMap::new());

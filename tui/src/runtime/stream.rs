@@ -258,7 +258,8 @@ mod tests {
         (api.unwrap(), requests)
     }
 
-    /// The changes of the connection until the server refuses the token; delays instead of moments.
+    /// Follows a stream until the server refuses the token: its frames, and a line for each lost connection with whether
+    /// its delay is longer than the default.
     async fn follow(api: &ApiClient, filter: Option<StreamFilter>) -> (Vec<StreamFrame>, Vec<String>) {
         let (mut frames, mut changes) = (Vec::new(), Vec::new());
         let on_frame = |frame, _: &str| {

@@ -5,7 +5,7 @@
 //! Ground ── ESC ──► Escape ── [ ──► Csi ── 200~ ──► Paste ── ESC[201~ ──► Ground
 //!    ▲                │  └─── O ──► Ss3
 //!    └── a key ───────┤
-//!                     └─ ] P _ ^ X ► Text ── BEL, ESC \ ──► Ground: a reply
+//!                     └─ ] P _ ^ X ► ControlString ── BEL, ESC \ ──► Ground: a reply
 //! ```
 //!
 //! The beginning of a sequence that does not continue was typed: Escape, or Alt and a letter. A terminal sends faster than
