@@ -4,14 +4,15 @@
 mod rules;
 mod unavailable;
 
-use tierup_common::handoff::HandoffStatus;
+use tierup_common::handoff::{HandoffStatus, Intent};
 use tierup_common::session::SessionStatus;
 
 use crate::availability::rules::{
-    check_active, check_assign, check_evidence, check_hand_off, check_online, check_participant,
-    check_reassess, check_release, check_send, check_send_back, check_take_back, open_chat,
+    check_assign, check_evidence, check_hand_off, check_participant, check_reassess, check_release,
+    check_resolve, check_send, check_send_back, check_take_back, check_take_back_handoff, check_write,
     unavailable_evidence,
 };
+use crate::availability::unavailable::{available_if, not_now};
 use crate::keymap::{
     Action, BriefingAction, CaseAction, ConflictAction, Context, DialogAction, ListAction, OutcomeAction,
     SessionAction, Tab, TriedAction,
@@ -21,8 +22,6 @@ use crate::state::chat::Chat;
 use crate::state::dialog::FieldInput;
 use crate::state::layer::ConflictDraft;
 use crate::state::lists::RowId;
-
-use crate::availability::unavailable::{available_if, not_now};
 
 pub use rules::{check_claim, check_engineer, check_resume};
 pub use unavailable::{Availability, Unavailable};
@@ -102,15 +101,7 @@ fn check_briefing(state: &State, context: Context, verb: BriefingAction) -> Avai
         }
         BriefingAction::Assign => check_assign(state, item),
         BriefingAction::SendBack => check_send_back(state, item),
-        BriefingAction::TakeBack => {
-            check_engineer(state)?;
-            check_online(state, "not taken back")?;
-            if item.status == HandoffStatus::Open && Some(item.handed_off_by) == state.my_id() {
-                Ok(())
-            } else {
-                not_now("You can take back only your own escalation, before it is claimed")
-            }
-        }
+        BriefingAction::TakeBack => check_take_back_handoff(state, item),
         BriefingAction::Back => available_if(context != Context::BriefingOverlay),
         BriefingAction::Cases | BriefingAction::OtherPane | BriefingAction::Whole => Ok(()),
     }
@@ -133,7 +124,8 @@ fn check_session(state: &State, verb: SessionAction) -> Availability {
             not_now("No briefing: this session was not handed off")
         }
         SessionAction::Resolve => check_resolve(state, chat),
-        SessionAction::Escalate | SessionAction::Park => check_hand_off(state, chat),
+        SessionAction::Escalate => check_hand_off(state, chat, Intent::Escalate),
+        SessionAction::Park => check_hand_off(state, chat, Intent::Park),
         SessionAction::Release => check_release(state, handoff()?),
         SessionAction::PickUp => {
             let item = handoff()?;
@@ -180,14 +172,6 @@ fn check_use_step(state: &State, chat: &Chat, number: u8) -> Availability {
     }
 }
 
-fn check_resolve(state: &State, chat: &Chat) -> Availability {
-    check_participant(state, chat)?;
-    match chat.status() {
-        Some(SessionStatus::Resolved) => not_now("This session is already resolved"),
-        Some(SessionStatus::Active | SessionStatus::Paused | SessionStatus::Escalated) | None => Ok(()),
-    }
-}
-
 fn check_dialog(state: &State, verb: DialogAction) -> Availability {
     let Some(dialog) = state.dialog() else { return available_if(verb != DialogAction::Newline) };
     match verb {
@@ -218,13 +202,15 @@ fn check_conflict(state: &State, verb: ConflictAction) -> Availability {
 }
 
 fn check_branches(state: &State, verb: TriedAction) -> Availability {
-    let chat = open_chat(state)?;
-    check_participant(state, chat)?;
-    check_active(state, chat)?;
+    check_write(state, open_chat(state)?)?;
     match verb {
         TriedAction::Add => Ok(()),
         TriedAction::Edit | TriedAction::Open | TriedAction::RuleOut | TriedAction::Confirm => {
             available_if(!state.branches().is_empty())
         }
     }
+}
+
+fn open_chat(state: &State) -> Result<&Chat, Unavailable> {
+    state.open_chat().ok_or(Unavailable::NotApplicable)
 }

@@ -4,9 +4,10 @@ use crossterm::event::KeyEvent;
 use tierup_common::handoff::Intent;
 use tierup_common::id::HandoffId;
 use tierup_common::limit;
+use tierup_common::permission::is_assignable;
 use tierup_common::session::{CreateSession, HandOff, IntakeContent, IntakeType, PutBranch, Resolve};
 use tierup_common::time::Timestamp;
-use tierup_common::user::{Person, Role, User};
+use tierup_common::user::{Person, User};
 
 use crate::effect::{Call, CallId, Effect};
 use crate::event::CallError;
@@ -45,7 +46,7 @@ pub(super) fn open_assign(state: &mut State, handoff: HandoffId, effects: &mut V
 pub(super) fn apply_people(state: &mut State, call_id: CallId, result: Result<Vec<User>, CallError>) {
     let me = state.my_id();
     let found = result.map_err(|failure| failure.user_message()).map(|users| {
-        let able = |user: &User| user.active && user.role >= Role::Engineer && Some(user.id) != me;
+        let able = |user: &User| is_assignable(user.role, user.active) && Some(user.id) != me;
         let mut people: Vec<Person> =
             users.into_iter().filter(able).map(|user| Person { id: user.id, name: user.name }).collect();
         people.sort_by_key(|person| person.name.to_lowercase());
