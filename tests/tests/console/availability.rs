@@ -22,7 +22,7 @@ async fn what_the_server_would_refuse_opens_no_dialog() {
     priya.sees("Alt-p pick up").await;
     priya.sees("escalated, with Sam Ortiz").await;
     priya.press("<ctrl-k>").await;
-    priya.sees("Only Sam Ortiz, who works on it").await;
+    priya.sees("Only Sam Ortiz, the opener and admins").await;
     priya.does_not_see("╭ Park").await;
     priya.press("<esc><esc>").await;
     priya.sees("Escalations").await;
@@ -77,7 +77,7 @@ async fn a_command_need_not_be_typed_to_its_end_where_it_means_one_thing() {
     let (_sam, _vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
     priya.press("<esc>2:rel<enter>").await;
-    priya.sees("For whoever picks it up next").await;
+    priya.sees("What the next engineer should know").await;
     priya.press("<esc>:claim <enter>").await;
     priya.sees("Which handoff?").await;
 }

@@ -293,7 +293,7 @@ async fn dialogs() {
             // A park needs no words; the others say what is missing.
             if name != "dialog_park" {
                 priya.press("<enter>").await;
-                priya.sees("Say ").await;
+                priya.sees("required").await;
             }
             priya.press("x<esc>").await;
             priya.sees("Discard what you typed?").await;

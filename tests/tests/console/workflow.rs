@@ -287,7 +287,7 @@ async fn from_a_problem_of_ones_own_to_its_end() {
     // To read it is one thing, to take it back another.
     priya.press("<enter>").await;
     priya.sees("session 1 Lift stuck ── parked, yours").await;
-    priya.sees("Alt-t to take it back").await;
+    priya.sees("Alt-t takes it back").await;
     priya.press("<esc>p").await;
     priya.sees("active, yours").await;
     priya.press("<ctrl-e>").await;

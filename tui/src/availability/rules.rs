@@ -130,10 +130,9 @@ fn check_session(
 fn session_denial(state: &State, chat: &Chat, session: &SessionItem, denial: SessionDenial) -> Unavailable {
     let owner = || safe::sanitize_line(&session.assignee_name);
     match denial {
-        SessionDenial::NotParticipant => Unavailable::Refused(format!(
-            "Only {} (who owns it), its opener and admins can write here",
-            owner()
-        )),
+        SessionDenial::NotParticipant => {
+            Unavailable::Refused(format!("Only {}, the opener and admins can write here", owner()))
+        }
         SessionDenial::NotAssignee => Unavailable::NotNow(format!(
             "{} owns this session: only they or an admin can hand it off",
             owner()
