@@ -1,4 +1,4 @@
-//! Claiming: the request, its answer, and the way into the session.
+//! Claiming: the call, its reply, and the way into the session.
 
 use tierup_common::handoff::Handoff;
 use tierup_common::id::HandoffId;
@@ -13,7 +13,7 @@ use crate::state::{PendingClaim, Screen, State};
 use crate::update::conflict::LostClaim;
 use crate::update::{calls, conflict, fetched, navigate, outcomes};
 
-/// Claims a handoff, once: one key, one request.
+/// Claims a handoff. While a claim is waiting for its reply, nothing more is sent.
 pub(super) fn claim_handoff(state: &mut State, id: HandoffId, effects: &mut Vec<Effect>) {
     let Some(item) = state.queue.item(id) else {
         return state.show_toast(ToastLevel::Info, "Nothing to claim: this handoff has ended");
