@@ -36,7 +36,7 @@ pub(super) fn claim_handoff(state: &mut State, id: HandoffId, effects: &mut Vec<
 
 /// The claim was made.
 pub(super) fn apply_claim(state: &mut State, call_id: CallId, handoff: Handoff, effects: &mut Vec<Effect>) {
-    state.pending_claim.take_if(|claim| claim.call_id == call_id);
+    state.pending_claim.take_if(|claiming| claiming.call_id == call_id);
     enter_claimed_session(state, handoff, effects);
 }
 
@@ -48,7 +48,7 @@ pub(super) fn apply_claim_error(
     error: CallError,
     effects: &mut Vec<Effect>,
 ) {
-    state.pending_claim.take_if(|claim| claim.call_id == call_id);
+    state.pending_claim.take_if(|claiming| claiming.call_id == call_id);
     match error {
         CallError::Problem(mut problem) => {
             if let Some(winner) = problem.winner.take() {
