@@ -1,7 +1,7 @@
-//! A request that has begun: its head is with the server, its body is held back.
+//! A request whose head is sent and whose body is held back.
 //!
-//! It asks the server to say when it wants the body (`Expect: 100-continue`). The server says so when the caller has
-//! been let in, so that what happens from then on happens while the request is in flight.
+//! It sends `Expect: 100-continue`. The server asks for the body once the caller is admitted, so whatever happens next
+//! happens while the request is in flight.
 
 use reqwest::Method;
 use serde_json::Value;
@@ -18,7 +18,7 @@ pub struct PendingRequest {
 }
 
 impl PendingRequest {
-    /// Sends the head, and waits until the server wants the body.
+    /// Sends the head and waits until the server asks for the body.
     pub async fn start(url: &str, token: Option<&str>, method: &Method, path: &str, body: &Value) -> Self {
         let (address, body) = (url.trim_start_matches("http://"), body.to_string());
         let token = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
@@ -40,7 +40,7 @@ impl PendingRequest {
         Self { socket, unsent_body: body }
     }
 
-    /// Sends the body, and reads the answer.
+    /// Sends the body and reads the response.
     pub async fn finish(mut self) -> ApiResponse {
         self.socket.write_all(self.unsent_body.as_bytes()).await.expect("the body is sent");
         self.read_response().await
@@ -53,7 +53,7 @@ impl PendingRequest {
         self.unsent_body = rest;
     }
 
-    /// Reads the answer, and waits for the end of the connection.
+    /// Reads the response until the connection ends.
     pub async fn read_response(mut self) -> ApiResponse {
         let mut said = Vec::new();
         let read = tokio::time::timeout(TIMEOUT, self.socket.read_to_end(&mut said)).await;

@@ -1,7 +1,7 @@
-//! Exactly one winner, however many claim at once; one effect, however often a request is sent.
+//! However many claim at once, one wins. However often a request is sent, it has one effect.
 //!
-//! Mutants seen to fail: a claim that takes what is claimed already, a re-claim that is an event, a first answer that is
-//! not found again, a key that is good for another body.
+//! Mutants seen to fail: a claim that takes a claimed handoff, a repeated claim that logs an event, a stored response
+//! that is not found, a key that is accepted with another body.
 
 use std::sync::Arc;
 
@@ -11,10 +11,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tierup_e2e::api_client::ApiResponse;
 use tierup_e2e::{ApiClient, Escalation, World, quick_or_soak};
-use tierup_server::config::Settings;
 use tokio::sync::Barrier;
 
-/// Everybody claims, at the same moment; who won, and what all were told.
+/// All claim at the same moment. Returns the winner and all responses.
 async fn race_claims(contenders: &[ApiClient], handoff: &Escalation) -> (ApiClient, Vec<ApiResponse>) {
     let barrier = Arc::new(Barrier::new(contenders.len()));
     let claims = contenders.iter().map(|contender| {
@@ -31,12 +30,11 @@ async fn race_claims(contenders: &[ApiClient], handoff: &Escalation) -> (ApiClie
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_many_who_claim_at_once_one_wins_and_the_others_are_told_who() {
+async fn one_of_many_simultaneous_claims_wins_and_the_others_learn_who() {
     let (contenders, handoffs) = quick_or_soak((32, 50), (200, 1_000));
-    let world =
-        World::with_settings(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await;
+    let world = World::without_assessments().await;
     let sam = world.engineer("Sam Ortiz").await;
-    // One after the other: their owner has 64 requests under way at most.
+    // One at a time: their owner may have 64 concurrent requests.
     let names = stream::iter((0..contenders).map(|number| format!("Engineer {number}")));
     let contenders: Vec<_> = names.then(async |name| world.engineer(&name).await).collect().await;
     for round in 0..handoffs {
@@ -48,7 +46,7 @@ async fn of_many_who_claim_at_once_one_wins_and_the_others_are_told_who() {
             assert_eq!((lost.status, lost.problem_code()), (409, "handoff-already-claimed"));
             assert_eq!(lost.body["claimed_by_name"], winner.name.as_str());
         }
-        // Every tenth winner presses once more: it is theirs, and nothing happens.
+        // Every tenth winner claims again, and nothing changes.
         if round % 10 == 0 {
             let before = sam.handoff(&handoff).await;
             assert_eq!(winner.claim(&handoff).await["version"], before["version"]);
@@ -59,7 +57,7 @@ async fn of_many_who_claim_at_once_one_wins_and_the_others_are_told_who() {
     assert_eq!(claims, handoffs);
 }
 
-/// Sends a request fifty times at once with one key; the one answer to all of them.
+/// Sends a request fifty times at once with one key, and returns the one response.
 async fn send_fifty_times(client: &ApiClient, path: &str, body: Option<Value>) -> ApiResponse {
     let headers = [("idempotency-key", path)];
     let once = || client.send_json(Method::POST, path, body.clone(), &headers);
@@ -71,8 +69,7 @@ async fn send_fifty_times(client: &ApiClient, path: &str, body: Option<Value>) -
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_key_sent_many_times_at_once_has_one_effect_and_one_answer() {
-    let world =
-        World::with_settings(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await;
+    let world = World::without_assessments().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
 
     let body = json!({"intake_type": "free_text", "intake_content": {"text": "VPN"}});
@@ -97,7 +94,7 @@ async fn one_key_sent_many_times_at_once_has_one_effect_and_one_answer() {
 }
 
 #[tokio::test]
-async fn a_claim_sent_again_with_its_key_is_still_the_claim() {
+async fn a_claim_retried_with_its_key_stays_won() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let vpn = sam.escalate("VPN is down").await;

@@ -1,15 +1,14 @@
-//! State and event together: whatever is done, in whatever order, folding the log gives what the tables say.
+//! Whatever is done in whatever order, replaying the event log gives the state in the tables.
 //!
-//! Mutants seen to fail: a release without its event, a claim whose version is not the event's.
+//! Mutants seen to fail: a release without its event, a claim whose version differs from its event's.
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told fails, and says where")]
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use tierup_e2e::{ApiClient, World};
-use tierup_server::config::Settings;
 
-/// What a client knows of a handoff who has only ever heard events.
+/// A handoff as a client knows it from events alone.
 #[derive(Clone, PartialEq, Debug)]
 struct HandoffState {
     status: &'static str,
@@ -35,12 +34,12 @@ fn apply_event(handoffs: &mut BTreeMap<String, HandoffState>, name: &str, event:
     if let Some(old) = event["supersedes"].as_str() {
         let old = handoffs.get_mut(old).unwrap();
         old.status = "superseded";
-        // A handoff that is superseded has no event of its own.
+        // A superseded handoff has no event of its own.
         old.version = json!(old.version.as_u64().unwrap() + 1);
     }
 }
 
-/// Does something, allowed or not, to some session or handoff.
+/// Does something, allowed or not, to a random session or handoff.
 async fn do_random_action(
     random: &mut fastrand::Rng,
     client: &ApiClient,
@@ -84,9 +83,8 @@ struct CreatedIds {
 }
 
 #[tokio::test]
-async fn folding_the_log_gives_what_the_tables_say() {
-    let settings = Settings { assessment_engine: Some("off".into()), ..Settings::default() };
-    let world = World::with_settings(settings).await;
+async fn replaying_the_event_log_gives_the_tables() {
+    let world = World::without_assessments().await;
     let mut team = vec![world.owner()];
     for name in ["Sam Ortiz", "Priya Nair", "Dana Wu"] {
         team.push(world.engineer(name).await);

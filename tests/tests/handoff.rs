@@ -1,4 +1,4 @@
-//! The twelve situations of a handoff's life, over real HTTP.
+//! The twelve situations in a handoff's life, over HTTP.
 
 use serde_json::json;
 use tierup_common::user::Role;
@@ -6,7 +6,7 @@ use tierup_e2e::{FakeMailServer, FakeModel, MailBehavior, ModelBehavior, World};
 use tierup_server::config::Settings;
 
 #[tokio::test]
-async fn parking_puts_a_session_aside_for_its_owner_alone() {
+async fn a_park_is_private_to_its_owner() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let mut stream = priya.subscribe("").await;
@@ -33,7 +33,7 @@ async fn parking_puts_a_session_aside_for_its_owner_alone() {
 }
 
 #[tokio::test]
-async fn escalating_writes_the_same_package_on_the_session_and_on_the_handoff() {
+async fn escalating_puts_the_same_snapshot_on_session_and_handoff() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let session = sam.open_session("VPN is down").await;
@@ -123,7 +123,7 @@ async fn claiming_twice_changes_nothing() {
 }
 
 #[tokio::test]
-async fn mail_goes_to_everybody_who_could_claim_it_and_to_nobody_else() {
+async fn mail_goes_to_everyone_who_could_claim_and_nobody_else() {
     let mut mail_server = FakeMailServer::start(MailBehavior::AcceptsAll).await;
     let world = World::with_settings(mail_settings(&mail_server)).await;
     let sam = world.engineer("Sam Ortiz").await;
@@ -157,7 +157,7 @@ async fn mail_goes_to_everybody_who_could_claim_it_and_to_nobody_else() {
     let tried = "  x reinstall the client\r\n  x the MTU\r\n    of the dock\r\n    1400 works no better;\r\n    1300 <neither>\r\n";
     assert!(letter.text.contains(tried), "{}", letter.text);
     assert!(letter.html.contains("1300 &lt;neither&gt;"), "{}", letter.html);
-    // Whoever would have been mailed by mistake was mailed at the same time as these.
+    // A wrong mail would have been sent at the same time as these.
     sam.wait_for_assessment(&vpn).await;
     assert_eq!(mail_server.letters().len(), 3);
 }
@@ -171,14 +171,14 @@ async fn parking_mails_nobody() {
 
     sam.park(&session).await;
 
-    // Mail goes out in the order of the commits: after this letter, the one for the park would have come.
+    // Mail is sent in commit order: a mail for the park would have come before this one.
     sam.escalate("Public matter").await;
     let emails = mail_server.wait_for_emails(1).await;
     assert_eq!(emails[0].subject, "Public matter");
 }
 
 #[tokio::test]
-async fn an_escalation_reaches_whoever_listens() {
+async fn an_escalation_reaches_subscribers() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let mut stream = priya.subscribe("").await;
@@ -196,7 +196,7 @@ async fn an_escalation_reaches_whoever_listens() {
 }
 
 #[tokio::test]
-async fn one_call_triggers_all_of_it() {
+async fn one_request_triggers_the_whole_handoff() {
     let mut mail_server = FakeMailServer::start(MailBehavior::AcceptsAll).await;
     let model =
         FakeModel::start(ModelBehavior::Answers("**Likely cause:** DNS\n\n**Confidence:** high".into()))

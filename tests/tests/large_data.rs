@@ -1,7 +1,7 @@
-//! What is large: sessions read piece by piece and page by page, lists whose pages end, answers that are kept without what
-//! they repeat, and how much one user has under way.
+//! Large data: sessions read in chunks and pages, lists with bounded pages, small stored responses, and the limit on
+//! concurrent requests.
 //!
-//! That a large session costs little memory is measured in `server/tests/memory.rs`.
+//! `server/tests/binary/memory.rs` measures the memory that a large session takes.
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told fails, and says where")]
 
 use std::time::Duration;
@@ -10,16 +10,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tierup_common::user::Role;
 use tierup_e2e::{ApiClient, World};
-use tierup_server::config::Settings;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpSocket;
 
-/// A server on which nobody but people say anything.
-async fn world_without_assessments() -> World {
-    World::with_settings(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await
-}
-
-/// All pages of a list, the first page first.
+/// All pages of a list, in order.
 async fn all_pages(
     client: &ApiClient,
     path: &str,
@@ -45,14 +39,14 @@ async fn all_pages(
     }
 }
 
-/// Mutant seen to fail: a piece that begins with the last message of the one before.
+/// Mutant seen to fail: a chunk that begins with the last message of the previous one.
 #[tokio::test]
-async fn a_session_of_many_pieces_is_whole_and_its_pages_are_the_same_from_the_end() {
-    let world = world_without_assessments().await;
+async fn a_session_sent_in_chunks_is_complete_and_its_pages_match() {
+    let world = World::without_assessments().await;
     let (sam, vic) = (world.engineer("Sam Ortiz").await, world.user("Vic Low", Role::Viewer).await);
     let session = sam.open_session("VPN is down").await;
     for number in 0..120 {
-        // Six pieces of 64 KiB and a half.
+        // Six and a half chunks of 64 KiB.
         sam.add_note(&session, &format!("{number} {}", "é\"\n".repeat(850))).await;
     }
     let path = format!("/ai-sessions/{session}");
@@ -97,10 +91,10 @@ async fn a_session_of_many_pieces_is_whole_and_its_pages_are_the_same_from_the_e
     );
 }
 
-/// Mutant seen to fail: a page that ends by its rows alone.
+/// Mutant seen to fail: a page limited by rows only.
 #[tokio::test]
-async fn a_page_of_large_rows_ends_before_it_has_all_that_was_asked_for() {
-    let world = world_without_assessments().await;
+async fn a_page_of_large_rows_ends_early() {
+    let world = World::without_assessments().await;
     let sam = world.engineer("Sam Ortiz").await;
     let mut opened = Vec::new();
     for number in 0..72 {
@@ -122,10 +116,10 @@ async fn a_page_of_large_rows_ends_before_it_has_all_that_was_asked_for() {
     assert_eq!(ids(&sessions.concat(), "id"), opened);
 }
 
-/// Mutant seen to fail: names and what was tried as they are now.
+/// Mutant seen to fail: current names and attempts in a stored response.
 #[tokio::test]
-async fn an_answer_is_the_same_however_late_it_is_asked_for_again_and_little_of_it_is_kept() {
-    let world = world_without_assessments().await;
+async fn a_late_retry_gets_the_same_response_from_a_small_stored_outline() {
+    let world = World::without_assessments().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let mut first = Vec::new();
     let mut does = async |who: &ApiClient, path: String, body: Value| {
@@ -158,7 +152,7 @@ async fn an_answer_is_the_same_however_late_it_is_asked_for_again_and_little_of_
     does(&priya, format!("{path}/messages"), json!({"content": large("p", 30_000), "kind": "note"})).await;
     does(&priya, format!("{path}/resolve"), json!({"resolution": large("r", 16_000)})).await;
 
-    // Whoever is renamed is renamed everywhere, but not in what was answered before.
+    // A renamed user has the new name everywhere except in stored responses.
     let me = sam.get("/me").await.expect(200)["id"].as_str().unwrap().to_owned();
     let name = json!({"name": "Samuel Ortiz"});
     world.owner().send_json(Method::PATCH, &format!("/users/{me}"), Some(name), &[]).await.expect(200);
@@ -174,44 +168,17 @@ async fn an_answer_is_the_same_however_late_it_is_asked_for_again_and_little_of_
     let (count, largest): (usize, usize) =
         database.query_row(stored_answers_query, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
     assert_eq!(count, first.len());
-    // What was tried can still change when a session is resolved: it is kept with that one answer.
+    // Attempts can change when a session is resolved, so that one response stores them.
     assert!(largest < 12_000, "{largest} bytes of an answer are kept");
     let sizes = "SELECT length(body) FROM idempotency ORDER BY length(body) DESC LIMIT 1 OFFSET 1";
     let second: usize = database.query_row(sizes, [], |row| row.get(0)).unwrap();
     assert!(second < 2_000, "{second} bytes of an answer are kept");
 }
 
-/// A request that is under way: its head was sent, and the server waits for its body.
-async fn start_request(world: &World, who: &ApiClient) -> TcpStream {
-    let address = world.url().trim_start_matches("http://").to_owned();
-    let mut socket = TcpStream::connect(address).await.unwrap();
-    let head = format!(
-        "POST /api/v1/ai-sessions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nExpect: 100-continue\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
-        who.token(),
-        SESSION_BODY.len()
-    );
-    socket.write_all(head.as_bytes()).await.unwrap();
-    read_until(&mut socket, "100 Continue\r\n\r\n").await;
-    socket
-}
-
-const SESSION_BODY: &str = r#"{"intake_type": "free_text", "intake_content": {"text": "x"}}"#;
-
-/// Reads until this was read.
-async fn read_until(socket: &mut TcpStream, end: &str) -> String {
-    let mut read = Vec::new();
-    while !read.ends_with(end.as_bytes()) {
-        let byte = tokio::time::timeout(Duration::from_secs(30), socket.read_u8()).await;
-        read.push(byte.unwrap_or_else(|_| panic!("{:?}", String::from_utf8_lossy(&read))).unwrap());
-    }
-    String::from_utf8(read).unwrap()
-}
-
-/// Seen to fail: pieces for whoever asked for the first.
+/// Mutant seen to fail: later chunks without a new check of the caller.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_is_put_out_while_they_read_reads_no_more() {
-    let world = world_without_assessments().await;
+async fn a_revoked_user_stops_receiving_a_response() {
+    let world = World::without_assessments().await;
     let sam = world.engineer("Sam Ortiz").await;
     let session = sam.open_session("It stops.").await;
     for _ in 0..400 {
@@ -219,13 +186,14 @@ async fn whoever_is_put_out_while_they_read_reads_no_more() {
     }
     let address = world.url().trim_start_matches("http://").parse().unwrap();
     let socket = TcpSocket::new_v4().unwrap();
-    // What waits in between is little beside the whole.
+    // The buffers are small beside the whole response.
     socket.set_recv_buffer_size(16 * 1024).unwrap();
     let mut socket = socket.connect(address).await.unwrap();
     let path = format!("/api/v1/ai-sessions/{session}");
     let head = format!("GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\r\n", sam.token());
     socket.write_all(head.as_bytes()).await.unwrap();
-    read_until(&mut socket, "\r\n\r\n").await;
+    let mut begin = [0; 1024];
+    socket.read_exact(&mut begin).await.unwrap();
 
     let me = sam.get("/me").await.expect(200)["id"].as_str().unwrap().to_owned();
     let deactivation = json!({"active": false});
@@ -242,13 +210,14 @@ async fn whoever_is_put_out_while_they_read_reads_no_more() {
 
 /// Mutant seen to fail: no limit.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_user_has_so_many_requests_under_way_and_others_do_not_feel_it() {
-    let world = world_without_assessments().await;
+async fn concurrent_requests_are_limited_per_user() {
+    let world = World::without_assessments().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let stream = sam.subscribe("").await;
+    let body = json!({"intake_type": "free_text", "intake_content": {"text": "x"}});
     let mut all = Vec::new();
     for _ in 0..64 {
-        all.push(start_request(&world, &sam).await);
+        all.push(sam.start_request(&Method::POST, "/ai-sessions", &body).await);
     }
     let rejected = sam.send_raw(Method::GET, "/me", None, &[]).await;
     assert_eq!(
@@ -265,11 +234,7 @@ async fn one_user_has_so_many_requests_under_way_and_others_do_not_feel_it() {
     );
     priya.get("/me").await.expect(200);
 
-    // One is answered: there is room for one.
-    let mut first = all.pop().unwrap();
-    first.write_all(SESSION_BODY.as_bytes()).await.unwrap();
-    let head = read_until(&mut first, "\r\n\r\n").await;
-    assert!(head.starts_with("HTTP/1.1 201"), "{head}");
-    read_until(&mut first, "]}").await;
+    // One ended, so there is room for one.
+    all.pop().unwrap().finish().await.expect(201);
     sam.get("/me").await.expect(200);
 }

@@ -1,6 +1,6 @@
-//! What consoles keep on one machine is whole and complete, however many write it at once and however they end.
+//! The files of several consoles on one machine stay complete, however many write at once and however they end.
 //!
-//! A mutant seen to fail: no lock.
+//! Mutant seen to fail: no lock.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
@@ -16,21 +16,21 @@ use tierup_common::limit;
 use tierup_e2e::process::binary_path;
 use tierup_e2e::quick_or_soak;
 
-/// Marks so many from a number on, in a process of its own that is killed after some of them, if it lives that long; the
-/// marks that it said it kept.
+/// Marks this many from a number on, in a process that is killed after some of them. Returns the marks that it reported
+/// as stored.
 fn mark_seen_until_killed(folder: &Path, first: usize, count: usize, killed_after: usize) -> Vec<String> {
     let mut command = Command::new(binary_path("mark_seen"));
     command.arg(folder).args([first.to_string(), count.to_string()]).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
     let reported = lines.take(killed_after).collect();
-    // In the middle of the next one, mostly.
+    // Usually in the middle of the next one.
     let _ = child.kill();
     child.wait().unwrap();
     reported
 }
 
-/// What the file holds, read as anybody would.
+/// The contents of the file.
 fn read_seen_file(folder: &Path) -> Vec<String> {
     let path = folder.join("seen.json");
     let file: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
@@ -40,12 +40,12 @@ fn read_seen_file(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn what_eight_consoles_marked_at_once_is_all_there_though_they_were_killed() {
+fn marks_of_eight_killed_consoles_are_all_kept() {
     let home = tempfile::tempdir().unwrap();
     let mut random = fastrand::Rng::with_seed(7);
     for round in 0..quick_or_soak(2, 40) {
         let folder = home.path().join(round.to_string());
-        // As many as are kept, and no more: nothing may be missing.
+        // Exactly as many as are kept: none may be missing.
         let each = limit::SEEN_HANDOFFS / 8;
         let reported: BTreeSet<String> = std::thread::scope(|scope| {
             let consoles: Vec<_> = (0..8)
@@ -69,7 +69,7 @@ fn what_eight_consoles_marked_at_once_is_all_there_though_they_were_killed() {
 }
 
 #[test]
-fn of_more_than_are_kept_the_newest_stay() {
+fn the_newest_entries_are_kept() {
     let home = tempfile::tempdir().unwrap();
     let many = limit::SEEN_HANDOFFS + quick_or_soak(20, 4_000);
     let reported = mark_seen_until_killed(home.path(), 1, many, usize::MAX);

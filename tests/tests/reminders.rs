@@ -1,15 +1,13 @@
-//! What rings again: escalations that nobody claims, parks that wake, claims that stand still.
+//! Reminders: unclaimed escalations, due parks, inactive claims.
 
 use std::collections::HashSet;
 use std::time::Duration;
 
 use serde_json::json;
-use tierup_e2e::{FakeMailServer, FakeModel, MailBehavior, ModelBehavior, World};
+use tierup_e2e::{FakeMailServer, FakeModel, MailBehavior, ModelBehavior, TWO_STEP_ASSESSMENT, World};
 use tierup_server::config::Settings;
 
-const ASSESSMENT: &str = "**Likely cause:** DNS\n**Steps**\n1. Flush it\n**Confidence:** low";
-
-/// A world in which an escalation rings again after a quarter of an hour, and its post office.
+/// A world with reminders after a quarter of an hour, and its mail server.
 async fn world_with_reminders() -> (FakeMailServer, World) {
     let mail_server = FakeMailServer::start(MailBehavior::AcceptsAll).await;
     let settings = Settings {
@@ -21,7 +19,7 @@ async fn world_with_reminders() -> (FakeMailServer, World) {
 }
 
 #[tokio::test]
-async fn an_escalation_that_nobody_claims_rings_again_once() {
+async fn an_unclaimed_escalation_gets_one_reminder() {
     let (mut mail_server, world) = world_with_reminders().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let claimed = sam.escalate("Printer jams").await;
@@ -43,7 +41,7 @@ async fn an_escalation_that_nobody_claims_rings_again_once() {
 }
 
 #[tokio::test]
-async fn a_park_wakes_for_its_owner_alone() {
+async fn a_due_park_notifies_only_its_owner() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let session = sam.open_session("VPN is down").await;
@@ -64,7 +62,7 @@ async fn a_park_wakes_for_its_owner_alone() {
 }
 
 #[tokio::test]
-async fn a_claim_that_stands_still_is_warned_and_then_goes_back_to_the_queue() {
+async fn an_inactive_claim_is_warned_about_then_released() {
     let world = World::with_settings(Settings { stale_claim_hours: Some(8), ..Settings::default() }).await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let vpn = sam.escalate("VPN is down").await;
@@ -74,7 +72,7 @@ async fn a_claim_that_stands_still_is_warned_and_then_goes_back_to_the_queue() {
 
     world.clock().advance(Duration::from_hours(6));
     assert_eq!(priya_events.wait_for_event("handoff_reminder").await["reason"], "stale_claim");
-    // She does something: the claim stays hers, and is looked at anew.
+    // Activity keeps the claim and restarts its timer.
     priya.add_note(&vpn.session_id, "Still on it.").await;
     world.clock().advance(Duration::from_hours(2));
     assert_eq!(priya.handoff(&vpn).await["status"], "claimed");
@@ -90,8 +88,8 @@ async fn a_claim_that_stands_still_is_warned_and_then_goes_back_to_the_queue() {
 }
 
 #[tokio::test]
-async fn whoever_tries_steps_keeps_their_claim() {
-    let model = FakeModel::start(ModelBehavior::Answers(ASSESSMENT.into())).await;
+async fn working_on_steps_keeps_the_claim() {
+    let model = FakeModel::start(ModelBehavior::Answers(TWO_STEP_ASSESSMENT.into())).await;
     let world =
         World::with_settings(Settings { stale_claim_hours: Some(8), ..model.server_settings(10) }).await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
@@ -107,7 +105,7 @@ async fn whoever_tries_steps_keeps_their_claim() {
     assert_ne!(before["updated_at"], after["updated_at"]);
     let mut priya_events = priya.subscribe("").await;
     world.clock().advance(Duration::from_hours(3));
-    // Eight hours after the claim, and three after the step: nothing rings.
+    // Eight hours after the claim and three after the step: no reminder.
     sam.open_session("the next thing").await;
     let events = priya_events.collect_until("session_created").await;
     assert!(events.iter().all(|frame| frame.name != "handoff_reminder"), "{events:?}");
@@ -116,13 +114,13 @@ async fn whoever_tries_steps_keeps_their_claim() {
 }
 
 #[tokio::test]
-async fn what_rings_is_what_the_settings_want_after_a_restart() {
+async fn reminders_follow_the_settings_after_a_restart() {
     let mut world =
         World::with_settings(Settings { unclaimed_reminder_minutes: Some(15), ..Settings::default() }).await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let first = sam.escalate("VPN is down").await;
 
-    // Turned off: what was asked for does not ring.
+    // Turned off: scheduled reminders do not fire.
     world.restart_with_settings(Settings::default()).await;
     let mut stream = priya.subscribe("").await;
     world.clock().advance(Duration::from_hours(1));
@@ -130,7 +128,7 @@ async fn what_rings_is_what_the_settings_want_after_a_restart() {
     let events = stream.collect_until("handoff_assessment_ready").await;
     assert!(events.iter().all(|frame| frame.name != "handoff_reminder"), "{events:?}");
 
-    // Turned on: what stands already rings, once, and a claim that stands already is looked at.
+    // Turned on: existing escalations get one reminder, and existing claims are checked.
     let claimed = sam.escalate("No network").await;
     priya.claim(&claimed).await;
     world.clock().advance(Duration::from_hours(9));
@@ -150,7 +148,7 @@ async fn what_rings_is_what_the_settings_want_after_a_restart() {
 }
 
 #[tokio::test]
-async fn what_rings_again_after_a_release_is_another_letter() {
+async fn a_reminder_after_a_release_is_a_new_mail() {
     let (mut mail_server, world) = world_with_reminders().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let vpn = sam.escalate("VPN is down").await;

@@ -1,8 +1,7 @@
-//! What a server holds: memory, descriptors, tasks and series, after it was used a lot and after it was misused.
+//! Memory, descriptors, tasks and metric series of a server after heavy use and misuse.
 //!
-//! The server runs in this process, so these tests look at all of it, and one after the other. Mutants seen to fail: a
-//! label that is whatever came in, a connection that is kept, hashes that are made beside each other, a hash on a thread
-//! that serves.
+//! The server runs in this process, so each test has the whole process to itself. Mutants seen to fail: a metric label
+//! taken from the request, a connection that is kept, concurrent password hashes, a hash on a serving thread.
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
@@ -13,12 +12,10 @@ use reqwest::Method;
 use serde_json::json;
 use tierup_e2e::{ApiClient, World, http_client, quick_or_soak};
 use tierup_server::config::Settings;
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 
-/// Who looks at the process has it to themselves.
+/// Held by the test that measures the process.
 static PROCESS_LOCK: Mutex<()> = Mutex::const_new(());
 
 const KIB_PER_MIB: usize = 1024;
@@ -27,19 +24,19 @@ fn settings_without_assessments() -> Settings {
     Settings { assessment_engine: Some("off".into()), ..Settings::default() }
 }
 
-/// A line of what the kernel knows of this process, in KiB.
+/// A memory figure of this process, in KiB.
 fn process_memory_kib(field: &str) -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
     line.trim_matches([':', ' ', '\t']).trim_end_matches("kB").trim().parse().unwrap()
 }
 
-/// From now on the most that was in use is counted anew.
+/// Resets the peak memory.
 fn reset_peak_memory() {
     std::fs::write("/proc/self/clear_refs", "5").unwrap();
 }
 
-/// What this process holds, which the server is a part of.
+/// The resources of this process, which includes the server.
 #[derive(Clone, Copy, Debug)]
 struct ResourceUsage {
     descriptors: usize,
@@ -48,7 +45,7 @@ struct ResourceUsage {
     memory_kib: usize,
 }
 
-/// What a server holds after a hundred questions, no two alike, and after many more.
+/// The resources after a hundred distinct requests, and after many more.
 async fn usage_before_and_after(
     world: &World,
     send_request: impl AsyncFn(usize),
@@ -66,7 +63,7 @@ async fn usage_before_and_after(
 }
 
 async fn resource_usage(world: &World) -> ResourceUsage {
-    // Figures count that they are asked for: from the second time on they are the same.
+    // The request for metrics is itself counted: read them twice.
     world.metrics().await;
     ResourceUsage {
         metric_series: world.metrics().await.len(),
@@ -77,9 +74,9 @@ async fn resource_usage(world: &World) -> ResourceUsage {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_has_been_used_a_lot_holds_what_it_held() {
+async fn resource_usage_does_not_grow_with_use() {
     let _alone = PROCESS_LOCK.lock().await;
-    let world = World::with_settings(settings_without_assessments()).await;
+    let world = World::without_assessments().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let uses = async |times: usize| {
         for _ in 0..times {
@@ -89,10 +86,8 @@ async fn a_server_that_has_been_used_a_lot_holds_what_it_held() {
             priya.claim(&vpn).await;
             assert_eq!(sam.try_claim(&vpn).await.status, 409);
             assert_eq!(sam.get("/nowhere").await.status, 404);
-            // Somebody who goes in the middle of a word.
-            let mut socket = TcpStream::connect(world.url().trim_start_matches("http://")).await.unwrap();
-            socket.write_all(b"GET /api/v1/me HTT").await.unwrap();
-            drop(socket);
+            // A client that disconnects in the middle of a request.
+            drop(world.connect("GET /api/v1/me HTT").await);
             priya.resolve(&vpn.session_id, "done").await;
         }
         world.wait_for_metric("tierup_streams", "0").await;
@@ -105,7 +100,7 @@ async fn a_server_that_has_been_used_a_lot_holds_what_it_held() {
     let now = resource_usage(&world).await;
     let log = std::fs::metadata(world.data_dir().join("tierup.db-wal")).unwrap().len();
     println!("{before:?}, then {now:?}; {log} bytes of write-ahead log");
-    // Some connections of this test are on their way out whenever one looks.
+    // Some connections of this test are still closing.
     assert!(now.descriptors <= before.descriptors + 20, "{before:?} became {now:?}");
     assert!(now.tasks <= before.tasks + 20, "{before:?} became {now:?}");
     assert_eq!(now.metric_series, before.metric_series, "{before:?} became {now:?}");
@@ -117,10 +112,10 @@ async fn a_server_that_has_been_used_a_lot_holds_what_it_held() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_strangers_make_up_is_not_kept() {
+async fn made_up_methods_and_paths_take_no_memory() {
     const LONG: usize = 24 * 1024;
     let _alone = PROCESS_LOCK.lock().await;
-    let world = World::with_settings(settings_without_assessments()).await;
+    let world = World::without_assessments().await;
     let http = http_client();
     let asks = async |number: usize| {
         let method = format!("{}{number}", "M".repeat(LONG));
@@ -137,13 +132,13 @@ async fn whatever_strangers_make_up_is_not_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_page_is_not_kept_for_each_way_to_ask_for_it() {
+async fn the_queue_cache_ignores_unknown_parameters() {
     const LONG: usize = 24 * 1024;
     let _alone = PROCESS_LOCK.lock().await;
-    let world = World::with_settings(settings_without_assessments()).await;
+    let world = World::without_assessments().await;
     let sam = world.engineer("Sam Ortiz").await;
     let asks = async |number: usize| {
-        // What has no value is as good as absent.
+        // A parameter without a value is ignored.
         let page = sam.get(&format!("/escalations?limit=50&state{number}{}=", "x".repeat(LONG))).await;
         page.expect(200);
     };
@@ -151,7 +146,7 @@ async fn a_page_is_not_kept_for_each_way_to_ask_for_it() {
     assert!(now.memory_kib < before.memory_kib + 12 * KIB_PER_MIB, "{before:?} became {now:?}");
 }
 
-/// How long a claim takes.
+/// The duration of a claim.
 async fn time_claim(sam: &ApiClient, priya: &ApiClient) -> Duration {
     let vpn = sam.escalate("VPN is down").await;
     let start = Instant::now();
@@ -162,8 +157,8 @@ async fn time_claim(sam: &ApiClient, priya: &ApiClient) -> Duration {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_flood_of_log_ins_is_not_felt() {
-    // All of them hash at once, if they may: 900 MiB.
+async fn a_flood_of_log_ins_does_not_slow_claims() {
+    // Hashing all at once would take 900 MiB.
     const GUESSERS: u8 = 48;
     let _alone = PROCESS_LOCK.lock().await;
     let world =
@@ -178,7 +173,7 @@ async fn a_flood_of_log_ins_is_not_felt() {
         flood.spawn(async move {
             for guess in 0_u32.. {
                 flow.wait_for(|flows| *flows).await.unwrap();
-                // Everybody from everywhere: nobody is made to wait for what others did.
+                // Each guess has its own address and user, so none is throttled.
                 let [_, a, b, c] = guess.to_be_bytes();
                 let from = format!("{}.{a}.{b}.{c}", guesser + 1);
                 let body = json!({"email": format!("{guesser}-{guess}@acme.test"), "password": "wrong"});
@@ -189,7 +184,7 @@ async fn a_flood_of_log_ins_is_not_felt() {
             }
         });
     }
-    // Once without and once with it in turn, so that whatever else the machine does is in both.
+    // Alternating, so that the machine's other work affects both.
     let (mut before, mut beside, mut most) = (Vec::new(), Vec::new(), 0);
     for _ in 0..quick_or_soak(4, 20) {
         guesses.wait_for(|guessing| *guessing == 0).await.unwrap();
@@ -217,6 +212,6 @@ async fn a_flood_of_log_ins_is_not_felt() {
         beside < before.max(least) * quick_or_soak(10, 3),
         "a claim took {beside:?}, and {before:?} without"
     );
-    // One hash has 19 MiB, and an allocator may keep them for each thread that ever made one.
+    // A hash takes 19 MiB, and the allocator may keep that per thread.
     assert!(most < 320 * KIB_PER_MIB, "the flood took {most} KiB");
 }

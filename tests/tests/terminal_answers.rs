@@ -1,8 +1,8 @@
-//! What real terminals and shells do with the console: they answer late, show their cursor, and take the terminal away.
+//! What real terminals and shells do to the console: they reply late, show their cursor, and take the terminal away.
 //!
-//! Seen to fail: while a terminal's answers came as keys (`c` of one opened a new session) and some swallowed every key
-//! after them; while the cursor was painted and the real one hidden; while SIGTTIN stopped the process with the terminal
-//! raw; while `TERM=dumb` was painted, by the console and then by the commands.
+//! Seen to fail: when replies of a terminal became keys (`c` opened a new session) and some swallowed the keys after
+//! them; when the cursor was painted and the real one hidden; when SIGTTIN stopped the process in raw mode; when the
+//! console and the commands painted with `TERM=dumb`.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use tierup_e2e::process::send_signal;
 use tierup_e2e::{Pty, World};
 
-/// A world with one handoff in the queue, and what Priya's console needs.
+/// A world with one handoff in the queue, and the environment of Priya's console.
 async fn world_and_env() -> (World, Vec<(&'static str, String)>) {
     let world = World::new().await;
     world.engineer("Sam Ortiz").await.escalate("VPN is down").await;
@@ -24,7 +24,7 @@ fn borrow_env<'e>(env: &'e [(&'static str, String)]) -> Vec<(&'e str, &'e str)> 
     env.iter().map(|(name, value)| (*name, value.as_str())).collect()
 }
 
-/// Where the terminal has its cursor, from 1, and whether it shows it.
+/// The terminal's cursor position, from 1, and whether it is visible.
 fn cursor_state(console: &Pty) -> ((u16, u16), bool) {
     let mut parser = vt100::Parser::new(30.try_into().unwrap(), 100.try_into().unwrap(), 0);
     parser.process(&console.raw_output());
@@ -33,7 +33,7 @@ fn cursor_state(console: &Pty) -> ((u16, u16), bool) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_terminal_answers_to_whoever_asked_before_is_no_key() {
+async fn replies_to_an_earlier_terminal_query_are_not_keys() {
     let (world, environment) = world_and_env().await;
     let mut console =
         Pty::spawn_with_env("tierup", &[], world.folder(), (100, 30), &borrow_env(&environment));
@@ -52,7 +52,7 @@ async fn what_the_terminal_answers_to_whoever_asked_before_is_no_key() {
     ] {
         console.send_keys(answer);
     }
-    // The next key is the next key: nothing opened, and nothing waits for more.
+    // The next key works normally: nothing opened, and no partial sequence is pending.
     console.send_keys("?");
     console.sees("Keys: the queue");
     console.send_keys("q");
@@ -63,7 +63,7 @@ async fn what_the_terminal_answers_to_whoever_asked_before_is_no_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_terminals_cursor_is_where_the_caret_is_and_is_hidden_where_nobody_types() {
+async fn the_terminal_cursor_follows_the_caret() {
     let (world, environment) = world_and_env().await;
     let mut console =
         Pty::spawn_with_env("tierup", &[], world.folder(), (100, 30), &borrow_env(&environment));
@@ -88,7 +88,7 @@ async fn the_terminals_cursor_is_where_the_caret_is_and_is_hidden_where_nobody_t
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_reads_behind_another_gives_the_terminal_back_before_it_stops() {
+async fn a_second_reader_restores_the_terminal_before_it_stops() {
     let (world, environment) = world_and_env().await;
     let mut shell = Pty::spawn_shell(world.folder(), (100, 30), &borrow_env(&environment));
     shell.sees("ready> ");
@@ -97,15 +97,15 @@ async fn whoever_reads_behind_another_gives_the_terminal_back_before_it_stops() 
     shell.sees("VPN is down");
     shell.sees("live");
     shell.clear_raw_output();
-    // Stopped outright it can do nothing: the terminal is as it had it.
+    // SIGSTOP gives it no chance: the terminal stays in raw mode.
     send_signal(shell.foreground_pid(), Signal::STOP);
     shell.wait_for_output("Stopped");
     assert_ne!(shell.termios(), before);
-    // Sent on behind the shell it reads, is told that it may not, and gives back what it had.
+    // Continued in the background, it reads, gets SIGTTIN and restores the terminal.
     shell.send_keys("bg\n");
     shell.wait_for_output("\x1b[23;2t");
     assert_eq!(shell.termios(), before, "the shell's terminal is another");
-    // In front again it takes everything over, and stays.
+    // In the foreground again it takes the terminal over and stays.
     shell.clear_raw_output();
     shell.send_keys("fg\r");
     shell.wait_for_output("\x1b[?1049h");
@@ -117,7 +117,7 @@ async fn whoever_reads_behind_another_gives_the_terminal_back_before_it_stops() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn begun_behind_the_shell_it_comes_with_fg() {
+async fn started_in_the_background_it_waits_for_fg() {
     let (world, environment) = world_and_env().await;
     let mut shell = Pty::spawn_shell(world.folder(), (100, 30), &borrow_env(&environment));
     shell.sees("ready> ");
@@ -131,7 +131,7 @@ async fn begun_behind_the_shell_it_comes_with_fg() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_terminal_that_says_that_it_is_dumb_is_not_painted() {
+async fn a_dumb_terminal_is_refused() {
     let (world, environment) = world_and_env().await;
     let says = |term: &str, arguments: &[&str]| {
         let environment = [&borrow_env(&environment)[..], &[("TERM", term)]].concat();
@@ -151,7 +151,7 @@ async fn a_terminal_that_says_that_it_is_dumb_is_not_painted() {
             assert!(!said.contains('\x1b'), "{said:?}");
         }
     }
-    // Another one shows what stands out.
+    // Another terminal shows pending output.
     let (_, said) = says("xterm-256color", &["queue"]);
     assert!(said.contains("\x1b[1mHANDOFF"), "{said:?}");
 }

@@ -1,16 +1,16 @@
-//! Local time on a real terminal: by the rules of its own day, not by the offset of now.
+//! Local times on a real terminal use the UTC offset of their own day.
 //!
-//! Seen to fail: while every moment was converted by the offset of now.
+//! Seen to fail: when every time used the current offset.
 
 #![cfg(unix)]
 
 use tierup_e2e::{Pty, World};
 
-/// Berlin, as every machine understands it: with or without a folder of time zones.
+/// Berlin as a POSIX rule, which needs no time zone database.
 const BERLIN_TZ: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn parked_in_winter_until_a_morning_in_summer_it_wakes_on_that_morning() {
+async fn a_park_across_a_time_change_wakes_at_the_local_time() {
     let world = World::new().await;
     let priya = world.engineer("Priya Nair").await;
     let session = priya.open_session("Print server to be replaced").await;
@@ -22,7 +22,7 @@ async fn parked_in_winter_until_a_morning_in_summer_it_wakes_on_that_morning() {
     console.sees("Print server to be replaced");
     console.send_keys("\r");
     console.sees("active, yours");
-    // It is half past nine in UTC.
+    // It is 09:30 UTC.
     console.sees("10:30");
     console.send_keys("\x0b");
     console.sees("Wake");

@@ -146,10 +146,10 @@ pub enum CallError {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum TransportError {
     /// No connection was made, so nothing was sent.
-    #[error("the server cannot be reached")]
+    #[error("cannot reach the server")]
     NoConnection,
     /// The response did not come in time.
-    #[error("the server took too long")]
+    #[error("the server did not answer in time")]
     TimedOut,
     /// Another reason.
     #[error("{0}")]

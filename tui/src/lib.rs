@@ -4,6 +4,7 @@ pub mod cli;
 #[cfg(feature = "demo")]
 mod demo;
 pub mod effect;
+mod error;
 pub mod event;
 pub mod keymap;
 pub mod local_zone;

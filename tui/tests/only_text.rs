@@ -1,7 +1,7 @@
-//! Text is only text, at every sink, checked by a parser that terminals use: for a corpus of what has been tried on
-//! terminals, and for whatever else comes along. `fuzz/` has the same property for as long as one likes.
+//! Hostile text stays text at every output, checked with a terminal parser on a corpus of known attacks and on random
+//! input. `fuzz/` checks the same property for as long as it runs.
 //!
-//! Seen to fail: with `is_hidden` answering no.
+//! Seen to fail: with `is_hidden` returning false.
 
 #[path = "only_text/property.rs"]
 mod property;
@@ -10,7 +10,7 @@ use proptest::prelude::{ProptestConfig, any, prop, prop_oneof};
 use proptest::strategy::{Just, Strategy};
 use proptest::{prop_compose, proptest};
 
-/// What acts, hides or lies.
+/// Text that acts on a terminal, hides, or misleads.
 const CORPUS: &[&str] = &[
     "",
     "\u{1b}[2J\u{1b}[H",
@@ -42,7 +42,7 @@ const CORPUS: &[&str] = &[
 ];
 
 #[test]
-fn nothing_of_the_corpus_is_more_than_text_at_any_sink() {
+fn hostile_text_is_only_text_at_every_output() {
     for raw in CORPUS {
         property::assert_safe(raw);
         property::assert_safe(&format!("before {raw} after {raw}"));
@@ -51,7 +51,7 @@ fn nothing_of_the_corpus_is_more_than_text_at_any_sink() {
 }
 
 #[test]
-fn a_tower_of_marks_is_as_high_as_marks_go() {
+fn stacked_combining_marks_are_limited() {
     let tower = format!("a{}", "\u{301}".repeat(100_000));
     property::assert_safe(&tower);
     assert!(tierup::text::safe::sanitize_line(&tower).chars().count() < 20);
@@ -59,7 +59,7 @@ fn a_tower_of_marks_is_as_high_as_marks_go() {
 }
 
 prop_compose! {
-    /// Any characters, with what acts among them more often than chance would have it.
+    /// Random characters, with more special ones than by chance.
     fn nasty()(parts in prop::collection::vec(
         prop_oneof![
             prop::sample::select(CORPUS).prop_map(str::to_owned),

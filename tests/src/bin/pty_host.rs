@@ -1,4 +1,4 @@
-//! Runs a program in a terminal of its own and shows what it shows: whoever kills it takes the program's terminal away.
+//! Runs a program in a pseudo-terminal and copies its output. Killing the host takes the program's terminal away.
 
 #![expect(clippy::expect_used, reason = "a story that cannot be told fails, and says where")]
 
@@ -15,7 +15,7 @@ fn main() {
     drop(pair.slave);
     let mut output = pair.master.try_clone_reader().expect("a screen");
     let (mut bytes, mut screen) = ([0; 16 * 1024], std::io::stdout());
-    // It ends when the terminal does, if nobody kills it before.
+    // It ends with its terminal unless it is killed first.
     while let Ok(count @ 1..) = output.read(&mut bytes) {
         screen.write_all(&bytes[..count]).and_then(|()| screen.flush()).expect("a screen");
     }

@@ -1,13 +1,13 @@
-//! What a console showed before a key: whoever waits for what the key brings must not take it for that.
+//! The screen before a key press, so that a test does not take old text for the effect of the key.
 
 use crate::console::recording_host::HostRecord;
 
-/// What was there when the last key was pressed: it is no proof that the key did anything.
+/// The screen at the last key press.
 #[derive(Default)]
 pub(super) struct Baseline {
     pub(super) screen: String,
     pub(super) host_record: HostRecord,
-    /// Texts of that screen that the story has seen go since.
+    /// Texts of that screen that have disappeared since.
     pub(super) disappeared_texts: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! A queue of ten thousand: what a key costs there, from the event to the picture.
+//! The time from a key press to the draw in a queue of ten thousand.
 
 use std::time::{Duration, Instant};
 
@@ -20,8 +20,8 @@ use tierup_e2e::console::parse_keys;
 
 const LARGE_QUEUE_LEN: u32 = 10_000;
 const SMALL_QUEUE_LEN: u32 = 100;
-/// What a key may take that looks at every row. Tests are not optimised, and machines are busy: this is for what
-/// would be felt by everybody.
+/// The limit for a key that visits every row. Tests are unoptimized and machines busy: it catches only what everyone
+/// would notice.
 const MAX_KEY_TIME: Duration = Duration::from_secs(1);
 
 fn queue_item(number: u32) -> QueueItem {
@@ -53,7 +53,7 @@ fn queue_item(number: u32) -> QueueItem {
     }
 }
 
-/// A console that has loaded them all.
+/// A console that has loaded all of them.
 fn loaded_state(handoffs: u32) -> State {
     let mut state = State::default();
     state.terminal_size = (120, 36);
@@ -69,7 +69,7 @@ fn loaded_state(handoffs: u32) -> State {
     state
 }
 
-/// The time from a key to its picture which one key in ten keeps: slower ones say what else the machine does.
+/// The tenth percentile of the time from key to draw: slower ones measure the machine's other work.
 fn p10_key_time(state: &mut State, keys: &str) -> Duration {
     let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 36));
     let mut times = Vec::new();
@@ -85,7 +85,7 @@ fn p10_key_time(state: &mut State, keys: &str) -> Duration {
 }
 
 #[test]
-fn a_key_in_a_queue_of_ten_thousand_costs_what_it_costs_in_one_of_a_hundred() {
+fn a_key_press_costs_the_same_in_a_queue_of_ten_thousand() {
     let (mut many, mut few) = (loaded_state(LARGE_QUEUE_LEN), loaded_state(SMALL_QUEUE_LEN));
     for keys in ["jjjjjjjjjjjjkk".repeat(10), "<pgdn><pgup>".repeat(20), "Gg".repeat(20)] {
         let (in_many, in_few) = (p10_key_time(&mut many, &keys), p10_key_time(&mut few, &keys));
@@ -95,7 +95,7 @@ fn a_key_in_a_queue_of_ten_thousand_costs_what_it_costs_in_one_of_a_hundred() {
 }
 
 #[test]
-fn a_filter_an_order_and_the_palette_over_ten_thousand_keep_up_with_typing() {
+fn filter_sort_and_palette_keep_up_with_typing_in_ten_thousand_rows() {
     let mut state = loaded_state(LARGE_QUEUE_LEN);
     let filter = p10_key_time(&mut state, "/printer machine 99");
     assert!(state.queue.lists[Tab::Queue].len() < LARGE_QUEUE_LEN as usize / 10);

@@ -1,4 +1,4 @@
-//! A session and what is done in it, as pictures in text, at 120x36 and at 80x24.
+//! Snapshots of a session and its dialogs, at 120x36 and 80x24.
 
 use crate::screen_snapshot::{
     TERMINAL_SIZES, assert_screen_snapshot, escalate_vpn_problem, open_console, world_with_model,
@@ -6,7 +6,7 @@ use crate::screen_snapshot::{
 use tierup_e2e::{FakeModel, ModelBehavior, World};
 
 #[tokio::test]
-async fn a_session_and_what_is_done_in_it() {
+async fn session_with_its_dialogs() {
     let (world, _model) = world_with_model().await;
     let sam = world.engineer("Sam Ortiz").await;
     world.engineer("Dana Wu").await;
@@ -17,7 +17,7 @@ async fn a_session_and_what_is_done_in_it() {
         priya.sees("VPN won't connect").await;
         priya.press("p").await;
         priya.sees("Suggested").await;
-        // What just happened is no part of these pictures.
+        // Toasts are not part of these snapshots.
         priya.no_longer_sees("is yours").await;
         for (key, sees, name) in [
             ("<ctrl-g>", "MTU on the docking station", "session_tried"),
@@ -35,7 +35,7 @@ async fn a_session_and_what_is_done_in_it() {
     }
 }
 
-/// Steps as people write them: a sentence each.
+/// Steps with a sentence each, as models write them.
 const LONG_STEPS_ASSESSMENT: &str = "**Likely cause:** The gateway does not trust the new issuer.\n\n**Steps**\n\
     1. Pin the certificate: `Set-VpnConnection -Name acme -MachineCertificateIssuerFilter $issuer`\n\
     2. Roll back KB5031455 on one machine of the branch office and compare the handshake\n\
@@ -44,7 +44,7 @@ const LONG_STEPS_ASSESSMENT: &str = "**Likely cause:** The gateway does not trus
     5. Restart the IKE service\n\n**Confidence:** high";
 
 #[tokio::test]
-async fn steps_of_a_sentence_each_can_be_read() {
+async fn long_steps_can_be_read() {
     let model = FakeModel::start(ModelBehavior::Answers(LONG_STEPS_ASSESSMENT.into())).await;
     let world = World::with_settings(model.server_settings(10)).await;
     let sam = world.engineer("Sam Ortiz").await;
@@ -90,7 +90,7 @@ async fn a_conversation_in_markdown() {
 }
 
 #[tokio::test]
-async fn evidence_and_what_was_seen_before() {
+async fn evidence_and_similar_cases() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let solved = sam.open_session("VPN certificate expired after the update").await;

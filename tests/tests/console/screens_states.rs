@@ -1,5 +1,5 @@
-//! States that a user meets now and then, as pictures in text: logging in, lists of one's own, sessions that are read or
-//! wait, small terminals, and terminals that show less.
+//! Snapshots of rarer states: log-in, the user's own lists, read-only and waiting sessions, small and limited
+//! terminals.
 
 use crate::screen_snapshot::{
     TERMINAL_SIZES, assert_screen_snapshot, escalate_vpn_problem, open_console, world_with_model,
@@ -7,7 +7,7 @@ use crate::screen_snapshot::{
 use serde_json::json;
 use tierup_e2e::{Console, FakeModel, ModelBehavior, World};
 
-/// Terminals in which there is little room.
+/// Small terminals.
 const SMALL_SIZES: [(u16, u16); 2] = [(40, 10), (60, 15)];
 
 #[tokio::test]
@@ -20,7 +20,7 @@ async fn logging_in() {
         console.sees("Welcome to tierup").await;
         assert_screen_snapshot("login_first", &console).await;
         console.press("http://127.0.0.1:1<tab><tab>tup_wrong<enter>").await;
-        console.sees("cannot be reached").await;
+        console.sees("cannot reach the server").await;
         assert_screen_snapshot("login_wrong", &console).await;
     }
     let mut consoles = Vec::new();
@@ -39,7 +39,7 @@ async fn logging_in() {
 }
 
 #[tokio::test]
-async fn lists_of_ones_own() {
+async fn own_lists() {
     let (world, _model) = world_with_model().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     for (problem, priority) in [("Outlook keeps asking for the password", "high"), ("Printer jams", "low")] {
@@ -77,7 +77,7 @@ async fn lists_of_ones_own() {
 }
 
 #[tokio::test]
-async fn a_session_and_its_dialogs_where_there_is_little_room() {
+async fn session_and_dialogs_in_a_small_terminal() {
     let (world, _model) = world_with_model().await;
     let sam = world.engineer("Sam Ortiz").await;
     world.engineer("Dana Wu").await;
@@ -113,7 +113,7 @@ async fn a_session_and_its_dialogs_where_there_is_little_room() {
 }
 
 #[tokio::test]
-async fn a_session_that_is_only_read_and_a_briefing_that_has_ended() {
+async fn session_read_only_and_ended_briefing() {
     let (world, _model) = world_with_model().await;
     let (sam, dana) = (world.engineer("Sam Ortiz").await, world.engineer("Dana Wu").await);
     for (columns, rows) in TERMINAL_SIZES {
@@ -138,7 +138,7 @@ async fn a_session_that_is_only_read_and_a_briefing_that_has_ended() {
 }
 
 #[tokio::test]
-async fn an_answer_on_its_way() {
+async fn reply_being_written() {
     for (columns, rows) in TERMINAL_SIZES {
         let model = FakeModel::start(ModelBehavior::StreamsOnDemand).await;
         let world = World::with_settings(model.server_settings(30)).await;
@@ -169,7 +169,7 @@ async fn an_answer_on_its_way() {
 }
 
 #[tokio::test]
-async fn a_long_message_and_what_is_new_below() {
+async fn session_scrolled_up_with_new_messages_below() {
     let (world, _model) = world_with_model().await;
     let sam = world.engineer("Sam Ortiz").await;
     for (columns, rows) in TERMINAL_SIZES {
@@ -209,7 +209,7 @@ async fn three_toasts_and_an_assessment_that_is_slow() {
     priya.sees("VPN won't").await;
     priya.press("<enter>").await;
     priya.sees("start here").await;
-    // It counts as slow after ten seconds of this machine.
+    // It counts as slow after ten seconds of real time.
     priya.sees("Slow: nothing has come").await;
     assert_screen_snapshot("briefing_slow", &priya).await;
     let long = "Nobody can print on the third floor since the update of this morning came".repeat(3);
@@ -221,7 +221,7 @@ async fn three_toasts_and_an_assessment_that_is_slow() {
 }
 
 #[tokio::test]
-async fn terminals_that_show_less() {
+async fn limited_terminals() {
     let (world, _model) = world_with_model().await;
     let sam = world.engineer("Sam Ortiz").await;
     let vpn = escalate_vpn_problem(&sam).await;

@@ -1,4 +1,4 @@
-//! Working in a session: what was tried, steps, passing on, sending back, evidence, what was seen before, drafts.
+//! Working in a session: attempts, steps, assigning, sending back, evidence, similar cases, drafts.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -17,7 +17,7 @@ async fn branches(client: &ApiClient, session: &str) -> Vec<(String, String, Val
 }
 
 #[tokio::test]
-async fn what_was_tried_is_noted_and_settled() {
+async fn attempts_are_noted_and_settled() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
@@ -49,7 +49,7 @@ async fn what_was_tried_is_noted_and_settled() {
     priya.sees("? the MTU of the dock  open").await;
     priya.press("x").await;
     priya.sees("✗ the MTU of the dock  ruled out").await;
-    // What others note shows too.
+    // Notes of others appear too.
     sam.add_branch(&vpn.session_id, "the proxy", "open").await;
     priya.sees("? the proxy").await;
     sam.add_branch(&vpn.session_id, "the switch\nin \u{1b}[31mrack 4", "open").await;
@@ -60,7 +60,7 @@ async fn what_was_tried_is_noted_and_settled() {
 }
 
 #[tokio::test]
-async fn what_came_of_the_steps_is_said() {
+async fn step_outcomes_are_recorded() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
@@ -87,7 +87,7 @@ async fn what_came_of_the_steps_is_said() {
 }
 
 #[tokio::test]
-async fn a_claim_is_passed_to_a_person() {
+async fn a_claim_is_assigned_to_a_user() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     world.engineer("Dana Wu").await;
@@ -95,7 +95,7 @@ async fn a_claim_is_passed_to_a_person() {
     let mut priya = open_claimed_session(&world, "VPN is down").await;
     priya.press("<alt-a>").await;
     priya.sees("Dana Wu").await;
-    // A viewer cannot work on it.
+    // A viewer cannot be assigned.
     priya.does_not_see("Vic Low").await;
     priya.press("zzz").await;
     priya.sees("Nobody has this name").await;
@@ -115,7 +115,7 @@ async fn a_claim_is_passed_to_a_person() {
 }
 
 #[tokio::test]
-async fn it_is_sent_back_with_a_question() {
+async fn a_handoff_is_sent_back_with_a_question() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
@@ -134,7 +134,7 @@ async fn it_is_sent_back_with_a_question() {
 }
 
 #[tokio::test]
-async fn a_park_wakes_when_its_words_say() {
+async fn a_park_wakes_at_the_typed_time() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (_sam, _vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
@@ -150,7 +150,7 @@ async fn a_park_wakes_when_its_words_say() {
     let handoff = parked["items"][0]["handoff_id"].as_str().unwrap().to_owned();
     let handoff = who.get(&format!("/handoffs/{handoff}")).await.expect(200);
     assert_eq!(handoff["wake_at"], "2026-11-23T09:00:00.000Z");
-    // And it is taken back from its own session, with all that it came with.
+    // It is resumed from its own session, with everything in it.
     priya.press("3").await;
     priya.sees("parked just now").await;
     priya.press("<enter>").await;
@@ -161,7 +161,7 @@ async fn a_park_wakes_when_its_words_say() {
 }
 
 #[tokio::test]
-async fn ones_own_escalation_is_taken_back_while_nobody_has_it() {
+async fn an_unclaimed_escalation_can_be_taken_back_by_its_sender() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut console = world.console("Sam Ortiz").await;
@@ -176,7 +176,7 @@ async fn ones_own_escalation_is_taken_back_while_nobody_has_it() {
     console.press("ty").await;
     console.sees("active, yours").await;
     assert_eq!(sam.handoff(&vpn).await["status"], "withdrawn");
-    // What is escalated again can be taken back from the session too.
+    // A second escalation can be taken back from the session too.
     console.press("<ctrl-e>Again<enter>").await;
     console.sees("Escalated as #2").await;
     console.press("g<enter>").await;
@@ -188,7 +188,7 @@ async fn ones_own_escalation_is_taken_back_while_nobody_has_it() {
 }
 
 #[tokio::test]
-async fn resolving_asks_once_more() {
+async fn resolving_asks_for_confirmation() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
@@ -204,7 +204,7 @@ async fn resolving_asks_once_more() {
 }
 
 #[tokio::test]
-async fn evidence_leads_to_its_message() {
+async fn evidence_opens_its_message() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let sam = world.engineer("Sam Ortiz").await;
     let session = sam.open_session("VPN is down").await;
@@ -228,7 +228,7 @@ async fn evidence_leads_to_its_message() {
     priya.press("E").await;
     priya.sees("▌• [2] “no such host”").await;
 
-    // The same in the conversation, without claiming.
+    // The same in the conversation, unclaimed.
     priya.press("v").await;
     priya.sees("escalated, with Sam Ortiz").await;
     priya.sees("│▌  nslookup says: no such host").await;
@@ -253,7 +253,7 @@ async fn evidence_leads_to_its_message() {
 }
 
 #[tokio::test]
-async fn what_was_seen_before_can_be_read() {
+async fn similar_cases_can_be_read() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let solved = sam.open_session("VPN certificate expired after the update").await;
@@ -289,7 +289,7 @@ async fn a_draft_for_a_lost_claim_is_kept() {
     dana.claim(&vpn).await;
     priya.sees("Already claimed by Dana Wu just now.").await;
     priya.sees("What you typed for it is kept.").await;
-    // Priya takes no part in the session: what its server would refuse is not offered.
+    // Priya is no participant: actions that the server would refuse are not offered.
     priya.does_not_see("send it as a note").await;
     priya.press("<enter>").await;
     priya.no_longer_sees("Already claimed").await;
@@ -320,7 +320,7 @@ async fn an_admins_draft_reaches_the_winner_as_a_note() {
 }
 
 #[tokio::test]
-async fn a_claim_whose_answer_is_lost_is_won_all_the_same() {
+async fn a_claim_with_a_lost_response_is_still_won() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let proxy = LossyProxy::start(&world.url(), "/claim").await;
@@ -337,7 +337,7 @@ async fn a_claim_whose_answer_is_lost_is_won_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_link_that_swallows_answers_is_noticed_with_the_first_question_and_nothing_is_said_twice() {
+async fn a_link_that_swallows_responses_is_noticed_and_no_message_is_sent_twice() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (_sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let proxy = BlackholeProxy::start(&world.url()).await;

@@ -1,28 +1,21 @@
-//! The console in use: seeing, reading, claiming, losing, answering, coming back.
+//! The main path through the console: see, read, claim, lose, reply, reconnect.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use serde_json::json;
 use tierup_common::user::Role;
-use tierup_e2e::{ApiClient, Console, Escalation, FakeModel, ModelBehavior, World};
+use tierup_e2e::{ApiClient, Console, Escalation, FakeModel, ModelBehavior, TWO_STEP_ASSESSMENT, World};
 
-const ASSESSMENT: &str =
-    "**Likely cause:** DNS\n**Steps**\n1. Flush the cache\n2. Ask the resolver\n**Confidence:** low";
+use crate::fixtures::world_with_assessment;
 
-/// A world in which every assessment suggests the same two steps.
-async fn world_with_steps() -> (World, FakeModel) {
-    let model = FakeModel::start(ModelBehavior::Answers(ASSESSMENT.into())).await;
-    (World::with_settings(model.server_settings(10)).await, model)
-}
-
-/// What was said in a session, in order.
+/// The messages of a session, in order.
 async fn message_texts(client: &ApiClient, escalated: &Escalation) -> Vec<String> {
     let session = client.session(&escalated.session_id).await;
     let messages = session["conversation_messages"].as_array().unwrap().clone();
     messages.iter().map(|message| message["content"].as_str().unwrap().to_owned()).collect()
 }
 
-/// The line of the screen that has this text.
+/// The line of the screen with this text.
 async fn screen_line_with(console: &Console, text: &str) -> String {
     let screen = console.screen().await;
     let line = screen.lines().find(|line| line.contains(text));
@@ -31,7 +24,7 @@ async fn screen_line_with(console: &Console, text: &str) -> String {
 
 #[tokio::test]
 async fn four_keys_from_launch_to_a_sent_step() {
-    let (world, _model) = world_with_steps().await;
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let sam = world.engineer("Sam Ortiz").await;
     let vpn = sam.escalate("VPN is down").await;
     sam.wait_for_assessment(&vpn).await;
@@ -55,8 +48,8 @@ async fn four_keys_from_launch_to_a_sent_step() {
 }
 
 #[tokio::test]
-async fn steps_append_to_what_is_typed_and_can_be_hidden() {
-    let (world, _model) = world_with_steps().await;
+async fn steps_append_to_the_draft_and_can_be_hidden() {
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let sam = world.engineer("Sam Ortiz").await;
     let vpn = sam.escalate("VPN is down").await;
     sam.wait_for_assessment(&vpn).await;
@@ -67,7 +60,7 @@ async fn steps_append_to_what_is_typed_and_can_be_hidden() {
 
     priya.press("First:<alt-2>").await;
     priya.sees("First: Ask the resolver").await;
-    // While something is typed a digit is a digit.
+    // In a draft, a digit is text.
     priya.press("1").await;
     priya.sees("First: Ask the resolver1").await;
     priya.press("<alt-x>").await;
@@ -76,7 +69,7 @@ async fn steps_append_to_what_is_typed_and_can_be_hidden() {
 }
 
 #[tokio::test]
-async fn the_dot_goes_when_one_opens_or_claims_and_not_when_one_passes_over() {
+async fn opening_or_claiming_clears_the_unread_dot() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let mut ids = Vec::new();
@@ -89,7 +82,7 @@ async fn the_dot_goes_when_one_opens_or_claims_and_not_when_one_passes_over() {
     priya.sees("3 open, 3 unread").await;
 
     priya.press("jjk").await;
-    // The preview has come to rest on a row.
+    // The preview has settled on a row.
     priya.sees("#2  two").await;
     priya.still_sees("3 open, 3 unread").await;
     priya.press("<enter>").await;
@@ -107,7 +100,7 @@ async fn the_dot_goes_when_one_opens_or_claims_and_not_when_one_passes_over() {
     priya.press("<ctrl-c>").await;
     priya.wait_for_exit().await;
 
-    // What was seen is remembered: the third was claimed, the second opened and then marked again.
+    // Seen handoffs are remembered: the third was claimed; the second was opened, then marked unread.
     let seen = world.console_dir("Priya Nair").join("seen.json");
     let seen = std::fs::read_to_string(seen).unwrap();
     assert!(seen.contains(&ids[2]) && !seen.contains(&ids[1]), "{seen}");
@@ -118,8 +111,8 @@ async fn the_dot_goes_when_one_opens_or_claims_and_not_when_one_passes_over() {
 }
 
 #[tokio::test]
-async fn one_key_is_one_claim() {
-    let (world, _model) = world_with_steps().await;
+async fn one_key_press_is_one_claim() {
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let sam = world.engineer("Sam Ortiz").await;
     let vpn = sam.escalate("VPN is down").await;
     sam.wait_for_assessment(&vpn).await;
@@ -133,7 +126,7 @@ async fn one_key_is_one_claim() {
 }
 
 #[tokio::test]
-async fn losing_a_claim_brings_the_popup_and_leads_to_the_next() {
+async fn a_lost_claim_opens_the_popup_and_leads_to_the_next() {
     let world = World::new().await;
     let (sam, dana) = (world.engineer("Sam Ortiz").await, world.engineer("Dana Wu").await);
     let first = sam.escalate_with_priority("first", "high").await;
@@ -154,14 +147,14 @@ async fn losing_a_claim_brings_the_popup_and_leads_to_the_next() {
 }
 
 #[tokio::test]
-async fn the_answer_to_a_late_claim_brings_the_popup_too() {
+async fn the_response_to_a_late_claim_opens_the_popup_too() {
     let world = World::new().await;
     let (sam, dana) = (world.engineer("Sam Ortiz").await, world.engineer("Dana Wu").await);
     let vpn = sam.escalate("VPN is down").await;
     sam.wait_for_assessment(&vpn).await;
     let mut priya = world.console("Priya Nair").await;
     priya.sees("VPN is down").await;
-    // Both at once: whether Priya hears of it first or is answered first, she is told once.
+    // Both at once: whether the event or the response comes first, the popup opens once.
     priya.press("p").await;
     let lost = dana.try_claim(&vpn).await;
     if lost.status == 200 {
@@ -174,7 +167,7 @@ async fn the_answer_to_a_late_claim_brings_the_popup_too() {
 }
 
 #[tokio::test]
-async fn two_consoles_see_the_same_text_grow() {
+async fn two_consoles_see_the_same_streamed_text() {
     let model = FakeModel::start(ModelBehavior::StreamsOnDemand).await;
     let world = World::with_settings(model.server_settings(30)).await;
     let sam = world.engineer("Sam Ortiz").await;
@@ -202,7 +195,7 @@ async fn two_consoles_see_the_same_text_grow() {
 }
 
 #[tokio::test]
-async fn the_server_stops_and_comes_back_and_nothing_is_missed() {
+async fn a_server_restart_loses_no_events() {
     let mut world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let vpn = sam.escalate("VPN is down").await;
@@ -225,7 +218,7 @@ async fn the_server_stops_and_comes_back_and_nothing_is_missed() {
 
 #[tokio::test]
 async fn a_draft_is_there_after_a_crash() {
-    let (world, _model) = world_with_steps().await;
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let sam = world.engineer("Sam Ortiz").await;
     let vpn = sam.escalate("VPN is down").await;
     sam.wait_for_assessment(&vpn).await;
@@ -250,8 +243,8 @@ async fn a_draft_is_there_after_a_crash() {
 }
 
 #[tokio::test]
-async fn a_paste_is_one_paste_and_never_sends() {
-    let (world, _model) = world_with_steps().await;
+async fn a_paste_is_inserted_whole_and_never_sends() {
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let sam = world.engineer("Sam Ortiz").await;
     let vpn = sam.escalate("VPN is down").await;
     sam.wait_for_assessment(&vpn).await;
@@ -268,7 +261,7 @@ async fn a_paste_is_one_paste_and_never_sends() {
 }
 
 #[tokio::test]
-async fn from_a_problem_of_ones_own_to_its_end() {
+async fn an_own_problem_from_start_to_resolution() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let mut priya = world.console("Priya Nair").await;
@@ -284,7 +277,7 @@ async fn from_a_problem_of_ones_own_to_its_end() {
     priya.sees("Parked: press 3").await;
     priya.press("3").await;
     priya.sees("parked now · Waiting for the vendor").await;
-    // To read it is one thing, to take it back another.
+    // Reading it differs from resuming it.
     priya.press("<enter>").await;
     priya.sees("session 1 Lift stuck ── parked, yours").await;
     priya.sees("Alt-t takes it back").await;
@@ -315,8 +308,8 @@ async fn from_a_problem_of_ones_own_to_its_end() {
 }
 
 #[tokio::test]
-async fn what_others_do_to_a_session_shows_in_it() {
-    let (world, _model) = world_with_steps().await;
+async fn changes_by_others_show_in_the_session() {
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let (sam, ana) = (world.engineer("Sam Ortiz").await, world.owner());
     let vpn = sam.escalate("VPN is down").await;
     sam.wait_for_assessment(&vpn).await;
@@ -346,12 +339,12 @@ async fn a_viewer_reads_and_is_told_why_they_cannot_act() {
     vic.sees("Your role is viewer").await;
     vic.press("<enter>").await;
     vic.sees("other pane").await;
-    // What cannot be done is not offered.
+    // Unavailable actions are not offered.
     vic.does_not_see("start here").await;
 }
 
 #[tokio::test]
-async fn a_token_that_does_not_work_is_said_so() {
+async fn a_rejected_token_is_reported() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let home = world.folder().join("home");

@@ -10,13 +10,13 @@ const ZONE_RANGE: (TimeDelta, TimeDelta) = (TimeDelta::days(366 * 10), TimeDelta
 /// Two transitions lie further apart than this.
 const ZONE_STEP: TimeDelta = TimeDelta::days(7);
 
-/// This moment, by this machine's clock.
+/// Now, by this machine's clock.
 pub(crate) fn now() -> Timestamp {
     chrono::Utc::now().into()
 }
 
-/// The local time of this machine, by `TZ` or its own settings.
-pub(crate) fn local_zone() -> LocalZone {
+/// The time zone of this machine, by `TZ` or its settings.
+pub fn local_zone() -> LocalZone {
     read_zone(chrono::Utc::now(), machine_offset)
 }
 

@@ -1,45 +1,31 @@
-//! Secrets are used and never told: not in the log at its most talkative, not in an answer, not on the disk, not in an
-//! error about settings. Whoever is told them here repeats them in every answer, as hostile endpoints would.
+//! Secrets never leak: not into the log at trace level, responses, files, or errors about settings. The endpoints here
+//! repeat everything they receive, as hostile ones would.
 //!
-//! Mutants seen to fail: a log of the requests with their headers, or with their whole address; lettre's own tracing,
-//! with dependencies let through; an error of the settings that shows its line, or the value of a variable.
-
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-#![expect(clippy::expect_used, reason = "the post office is shared with other stories")]
-
-#[path = "shared/server_process.rs"]
-mod server_process;
-
-#[path = "shared/secret_scan.rs"]
-mod secret_scan;
-
-#[expect(dead_code, reason = "shared: not everything is needed here")]
-#[path = "../../tests/src/fake_mail_server.rs"]
-mod fake_mail_server;
+//! Mutants seen to fail: logged headers or full URLs, lettre's own tracing, an error about settings that quotes the
+//! line or the value of a variable.
 
 use std::io::{BufRead, BufReader};
-use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use fake_mail_server::{FakeMailServer, MailBehavior};
 use rustix::process::Signal;
-use secret_scan::CollectedOutput;
 use serde_json::{Value, json};
-use server_process::{start_server, tierup_server};
 use tierup_server::admin;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// Whatever is waited for comes within this time.
-const TIMEOUT: Duration = Duration::from_secs(30);
+use crate::TIMEOUT;
+use crate::fake_mail_server::{FakeMailServer, MailBehavior};
+use crate::fixture::Fixture;
+use crate::secret_scan::CollectedOutput;
+use crate::server_process::tierup_server;
 
 const PASSWORD: &str = "correct horse/battery";
 const WRONG_PASSWORD: &str = "correct-horse-wrong";
 const NEW_PASSWORD: &str = "staple&correct?horse";
 const API_KEY: &str = "sk-very/secret+0123==";
-/// As it is, and as a URL takes it.
+/// Plain, and escaped for a URL.
 const MAIL_PASSWORD: [&str; 2] = ["hunter2/of the@post", "hunter2%2Fof%20the%40post"];
 const PROXY_PASSWORD: [&str; 2] = ["pass+the:proxy", "pass%2Bthe%3Aproxy"];
 const PHONE_PASSWORD: &str = "ring-the-phone";
@@ -47,7 +33,7 @@ const WEBHOOK_PATH: &str = "T0123-secret-path";
 const WEBHOOK_QUERY: &str = "q-secret-4567";
 const WEBHOOK_SECRET: &str = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-/// An endpoint that answers every request with this status and all that it was told.
+/// An endpoint that answers every request with this status and the request itself.
 struct EchoEndpoint {
     address: String,
     received: watch::Receiver<String>,
@@ -66,7 +52,7 @@ impl EchoEndpoint {
         Self { address, received: heard }
     }
 
-    /// Waits until it was told this.
+    /// Waits until it has received this text.
     async fn wait_for(&mut self, text: &str) {
         wait_for_text(&mut self.received, text).await;
     }
@@ -105,7 +91,7 @@ async fn wait_for_text(heard: &mut watch::Receiver<String>, text: &str) {
     assert!(came, "never heard {text:?} in: {}", *heard.borrow());
 }
 
-/// What a program writes, as it writes it.
+/// The output of a process, as it is written.
 fn follow_log(log: std::io::PipeReader) -> watch::Receiver<String> {
     let (says, said) = watch::channel(String::new());
     std::thread::spawn(move || {
@@ -119,13 +105,11 @@ fn follow_log(log: std::io::PipeReader) -> watch::Receiver<String> {
     said
 }
 
-/// A server that uses every secret it can have, all of them told to somebody who repeats them.
+/// Runs a server with every kind of secret against endpoints that repeat them.
 #[expect(clippy::too_many_lines, reason = "one story, told in the order in which it happens")]
 async fn assert_nothing_leaks(behavior: MailBehavior, log_format: &str, mail_log_line: &str) {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    let token = admin::init(&data, "Acme", "ana@acme.test", "Ana Ruiz").unwrap().token;
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    let fixture = Fixture::new();
+    let token = fixture.token.clone();
     let mut office = FakeMailServer::start(behavior).await;
     let mut model = EchoEndpoint::start("401 Unauthorized").await;
     let mut hooks = EchoEndpoint::start("500 Oops").await;
@@ -134,7 +118,7 @@ async fn assert_nothing_leaks(behavior: MailBehavior, log_format: &str, mail_log
         {"kind": "json", "url": format!("http://{}/?key={WEBHOOK_QUERY}", hooks.address),
          "secret": format!("whsec_{WEBHOOK_SECRET}")},
         {"kind": "ntfy", "url": format!("http://ana:{PHONE_PASSWORD}@{}/ops", hooks.address)},
-        // Elsewhere: by way of the proxy.
+        // Another host: through the proxy.
         {"kind": "mattermost", "url": format!("http://chat.test/{WEBHOOK_PATH}")},
     ]);
     let (webhooks, mail) = (webhooks.to_string(), office.url_with_credentials("ana", MAIL_PASSWORD[1]));
@@ -153,8 +137,8 @@ async fn assert_nothing_leaks(behavior: MailBehavior, log_format: &str, mail_log
     ];
     let (reader, writer) = std::io::pipe().unwrap();
     let mut log = follow_log(reader);
-    let server = start_server(&data, &settings.concat(), writer.into());
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let (server, client) = fixture.start(&settings.concat(), writer.into());
+    let http = client.http;
     let mut told = CollectedOutput(Vec::new());
     let asked = std::sync::atomic::AtomicU32::new(0);
     let ask = async |method: &str, path: &str, body: Value, token: &str| -> String {
@@ -179,7 +163,7 @@ async fn assert_nothing_leaks(behavior: MailBehavior, log_format: &str, mail_log
     let priya = read(&tells!("POST", "/api/v1/users", priya, &token))["id"].as_str().unwrap().to_owned();
     let credentials = |password: &str| json!({"email": "priya@acme.test", "password": password});
     tells!("POST", "/api/v1/auth/login", credentials(WRONG_PASSWORD), "tup_none");
-    // These two alone may tell a token, once, to whom it is for.
+    // Only these two responses may contain a token.
     let entered = read(&ask("POST", "/api/v1/auth/login", credentials(PASSWORD), "tup_none").await);
     let entered = entered["token"].as_str().unwrap().to_owned();
     let tokens = format!("/api/v1/users/{priya}/tokens");
@@ -200,7 +184,7 @@ async fn assert_nothing_leaks(behavior: MailBehavior, log_format: &str, mail_log
     let notes = json!({"intent": "escalate", "engineer_notes": "the notes of a mail"});
     let handoff = read(&tells!("POST", &path, notes, &token))["id"].as_str().unwrap().to_owned();
 
-    // Everybody was reached, with what is theirs.
+    // Every endpoint received its secret.
     model.wait_for(&format!("Bearer {API_KEY}")).await;
     let said = office.wait_for_credentials().await;
     let said = said.split(' ').map(|part| STANDARD.decode(part).unwrap()).collect::<Vec<_>>().concat();
@@ -210,8 +194,8 @@ async fn assert_nothing_leaks(behavior: MailBehavior, log_format: &str, mail_log
     for text in [WEBHOOK_PATH, WEBHOOK_QUERY, "webhook-signature: v1,", &proxy_log_in, &phone_log_in] {
         hooks.wait_for(text).await;
     }
-    // And everybody was heard: the log says what became of it.
-    for text in [mail_log_line, "a job is put off"] {
+    // The log has the outcome.
+    for text in [mail_log_line, "a job will be retried"] {
         wait_for_text(&mut log, text).await;
     }
     let mut events = http.get(format!("{}/api/v1/escalations/stream?last_event_id=0", server.url));
@@ -240,9 +224,9 @@ async fn assert_nothing_leaks(behavior: MailBehavior, log_format: &str, mail_log
     ] {
         tells!("GET", &path, Value::Null, &token);
     }
-    let backup = folder.path().join("backup");
-    admin::backup(&data, &backup).unwrap();
-    told.add_folder(folder.path());
+    let backup = fixture.folder().join("backup");
+    admin::backup(&fixture.data, &backup).unwrap();
+    told.add_folder(fixture.folder());
     assert!(server.stop(Signal::TERM).success());
 
     let log = log.borrow().clone();
@@ -269,29 +253,27 @@ async fn assert_nothing_leaks(behavior: MailBehavior, log_format: &str, mail_log
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_secret_is_in_the_log_in_an_answer_or_in_a_backup() {
+async fn no_secret_is_in_log_responses_or_backup() {
     assert_nothing_leaks(MailBehavior::AuthPlain, "text", "mail was sent").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nor_where_the_mail_server_repeats_it_and_refuses() {
-    assert_nothing_leaks(MailBehavior::AuthLoginThenRejects, "json", "a message was not sent").await;
+async fn no_secret_leaks_when_the_mail_server_repeats_and_rejects() {
+    assert_nothing_leaks(MailBehavior::AuthLoginThenRejects, "json", "mail could not be sent").await;
 }
 
 #[test]
-fn an_error_of_the_settings_says_where_and_why_and_never_what_stands_there() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    admin::init(&data, "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
+fn a_settings_error_names_place_and_reason_but_no_value() {
+    let fixture = Fixture::new();
     let refused = |command: &mut std::process::Command| {
-        let output = command.arg("--data").arg(&data).output().unwrap();
+        let output = command.arg("--data").arg(&fixture.data).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(!output.status.success(), "it serves: {command:?}");
         assert!(said.starts_with("error: ") && !said.to_lowercase().contains("hunter"), "{said}");
         said
     };
 
-    let file = folder.path().join("server.toml");
+    let file = fixture.folder().join("server.toml");
     for (line, why) in [
         (r#"mail_url = "smtp://ana:Hunter2@x" oops"#, "expected newline"),
         (r#"mail_url = "smtp://ana:Hunter2@x"#, "invalid basic string"),
@@ -320,8 +302,8 @@ fn an_error_of_the_settings_says_where_and_why_and_never_what_stands_there() {
         ("OUTGOING_PROXY", "http://ana:Hunter2@[x", "--outgoing-proxy <URL>"),
         ("OUTGOING_PROXY", "socks5://ana:Hunter2@x", "outgoing_proxy: must begin with http://"),
         ("PUBLIC_URL", "javascript:Hunter2", "public_url: must begin with http://"),
-        ("PUBLIC_URL", "http://ana:Hunter2@x", "public_url: holds a user or a password"),
-        ("STALE_CLAIM_HOURS", " Hunter2", "blanks"),
+        ("PUBLIC_URL", "http://ana:Hunter2@x", "public_url: must not hold a user or a password"),
+        ("STALE_CLAIM_HOURS", " Hunter2", "remove the spaces"),
         ("LOG_FORMAT", "Hunter2", "[possible values: text, json]"),
         ("ASSESSMENT_ENGINE", "sk-Hunter2", "unknown engine"),
         ("MAIL_FROM", "Hunter2", "mail_from: not a mailbox"),
@@ -329,9 +311,9 @@ fn an_error_of_the_settings_says_where_and_why_and_never_what_stands_there() {
         ("MAIL_URL", "smpt://ana:Hunter2@x", "mail_url: must be smtp://"),
         ("WEBHOOKS", "Hunter2", "line 1, column 1"),
         ("WEBHOOKS", r#"[{"kind": "Hunter2"}]"#, "unknown word: expected one of"),
-        ("WEBHOOKS", &hook(r#", "secret": "Hunter2""#), "a secret is whsec_"),
-        ("WEBHOOKS", &hook(r#", "events": ["Hunter2"]"#), "number 1 of them"),
-        ("WEBHOOKS", &hook(r#", "account": "Hunter2""#), "there are: Acme"),
+        ("WEBHOOKS", &hook(r#", "secret": "Hunter2""#), "the secret must be whsec_"),
+        ("WEBHOOKS", &hook(r#", "events": ["Hunter2"]"#), "unknown event at position 1"),
+        ("WEBHOOKS", &hook(r#", "account": "Hunter2""#), "known are: Acme"),
     ] {
         let said = refused(tierup_server().env(format!("TIERUP_SERVER_{name}"), value).arg("serve"));
         assert!(said.contains(why), "{name}={value}: {said}");
