@@ -29,7 +29,7 @@ async fn no_dialog_opens_for_what_the_server_would_refuse() {
     priya.press("p").await;
     priya.sees("Already claimed by Dana Wu").await;
     priya.press("x").await;
-    priya.sees("Claimed by Dana Wu: only they or an admin can do").await;
+    priya.sees("Claimed by Dana Wu: only they or an admin").await;
     priya.does_not_see("pick up").await;
 }
 
