@@ -56,6 +56,7 @@ const COMMANDS: [LineCommand; 6] = [
 ];
 
 /// An action that was chosen by its name, in the palette or on the command line.
+#[derive(Clone, Copy)]
 pub(super) struct ChosenAction {
     /// The place of the action.
     pub(super) context: Context,

@@ -61,7 +61,7 @@ fn handle_click(state: &mut State, target: ClickTarget, effects: &mut Vec<Effect
             );
         }
         ClickTarget::HideSteps => {
-            dispatch_action(state, Context::Session, Action::Session(SessionAction::HideSteps), effects)
+            dispatch_action(state, Context::Session, Action::Session(SessionAction::HideSteps), effects);
         }
         ClickTarget::PaletteChoice(index) => {
             let chosen = palette::click_choice(state, index, effects);

@@ -49,7 +49,7 @@ pub(super) fn apply_filtered_frame(state: &mut State, frame: StreamFrame, effect
             apply_message_delta(state, session_id, message_id, offset, &text);
         }
         StreamFrame::Signal(Signal::Presence { handoff_id, viewers }) => {
-            apply_presence(state, handoff_id, viewers)
+            apply_presence(state, handoff_id, viewers);
         }
         StreamFrame::Signal(Signal::CaughtUp { .. }) | StreamFrame::Unknown { .. } => {}
     }
