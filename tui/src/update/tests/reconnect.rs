@@ -10,11 +10,12 @@ fn log_out(priya: &mut TestConsole) {
     priya.advance_clock(Duration::from_millis(300));
 }
 
-/// Types a password and sends it; the call_id of the log-in.
+/// Types a password and submits it. Returns the id of the log-in.
 fn submit_login(priya: &mut TestConsole) -> CallId {
     priya.press_keys("secret<enter>");
-    let ticket_of = |want: &Effect| if let Effect::LogIn(call_id, _) = want { Some(*call_id) } else { None };
-    priya.effects.iter().rev().find_map(ticket_of).unwrap()
+    let log_in_id =
+        |effect: &Effect| if let Effect::LogIn(call_id, _) = effect { Some(*call_id) } else { None };
+    priya.effects.iter().rev().find_map(log_in_id).unwrap()
 }
 
 fn reply_logged_in(priya: &mut TestConsole, call_id: CallId) {
