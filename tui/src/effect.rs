@@ -5,6 +5,8 @@ use tierup_common::handoff::QueueState;
 use tierup_common::id::{BranchId, HandoffId, Seq, SessionId, StepId, UserId};
 use tierup_common::session::{CreateMessage, CreateSession, HandOff, PutBranch, Resolve, SessionStatus};
 
+use crate::text::{Safe, SafeText};
+
 /// A request under way. Tickets count up; an answer to an older one may be out of date.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct CallId(pub u64);
@@ -26,10 +28,10 @@ pub enum Effect {
     MarkUnread(HandoffId),
     /// Keep the draft of a session; an empty one is forgotten.
     SaveDraft(SessionId, String),
-    /// Put a text into the clipboard.
-    CopyToClipboard(String),
-    /// Name the terminal's window.
-    SetTitle(String),
+    /// Copy text to the clipboard.
+    CopyToClipboard(SafeText<'static>),
+    /// Set the title of the terminal's window.
+    SetTitle(Safe<'static>),
     /// Ring, for somebody who looks elsewhere.
     Notify(Notification),
     /// Take the mouse, or leave it to the terminal.
@@ -100,10 +102,10 @@ impl std::fmt::Debug for Secret {
 /// Something that wants attention, in the words of a notification.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Notification {
-    /// Why it rings.
-    pub title: String,
+    /// Why it is sent.
+    pub title: Safe<'static>,
     /// What it is about.
-    pub body: String,
+    pub body: Safe<'static>,
 }
 
 /// What a narrowed stream is narrowed to.

@@ -37,6 +37,7 @@ use crate::runtime::hyperlinks::HyperlinkTracker;
 use crate::runtime::terminal_host::TerminalHost;
 use crate::settings::Settings;
 use crate::state::State;
+use crate::text::Safe;
 use crate::update::{next_deadline, next_settle_deadline, start, start_logged_out, update};
 use crate::view::paint;
 
@@ -202,7 +203,7 @@ fn present<B>(
     host: &mut impl TerminalHost,
     state: &mut State,
     hyperlinks: &mut HyperlinkTracker,
-    window_title: Option<String>,
+    window_title: Option<Safe<'static>>,
 ) -> io::Result<()>
 where
     B: Backend,

@@ -11,7 +11,7 @@ use ratatui::style::{Color, Modifier, Style};
 use crate::text::TextRole;
 
 pub use custom::{CustomTheme, ThemeError};
-pub use glyphs::{Charset, Glyphs, transliterate, transliterate_buffer};
+pub use glyphs::{Charset, Glyphs, transliterate, transliterate_buffer, transliterate_text};
 
 /// What everything looks like.
 #[derive(Clone, PartialEq, Debug)]

@@ -90,8 +90,8 @@ async fn list_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
         ("list.page-down", "3 of 3"),
         ("list.page-up", "1 of 3"),
         ("list.next-unread", "2 of 3"),
-        ("list.sort", "the oldest first"),
-        ("list.sort", "the last changed first"),
+        ("list.sort", "oldest first"),
+        ("list.sort", "last changed first"),
         ("list.next-tab", "what you work on"),
         ("list.parked", "only you see these"),
         ("list.mine", "what you work on"),
@@ -99,7 +99,7 @@ async fn list_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
     ] {
         keyboard.press_to_show(action, text).await;
     }
-    keyboard.press_to_hide("list.sort", "the last changed first").await;
+    keyboard.press_to_hide("list.sort", "last changed first").await;
     keyboard.press("list.top").await;
     keyboard.press_to_show("list.open", "▌Assessment").await;
     keyboard.press_to_show("briefing.back", "2 unread").await;
@@ -119,8 +119,8 @@ async fn filter_actions(keyboard: &mut Keyboard) {
     keyboard.press_to_hide("list.clear-filter", "/vpn: 3").await;
     keyboard.press("list.filter").await;
     keyboard.console.press("zzz").await;
-    keyboard.console.sees("No row says").await;
-    keyboard.press_to_hide("filter.cancel", "No row says").await;
+    keyboard.console.sees("No matches for").await;
+    keyboard.press_to_hide("filter.cancel", "No matches for").await;
 }
 
 async fn global_actions(keyboard: &mut Keyboard) {
@@ -159,7 +159,7 @@ async fn global_actions(keyboard: &mut Keyboard) {
     keyboard.press_to_change("command.complete").await;
     keyboard.press_to_show("command.complete-back", "▌sort  ").await;
     keyboard.console.press("age").await;
-    keyboard.press_to_show("command.accept", "the oldest first").await;
+    keyboard.press_to_show("command.accept", "oldest first").await;
     keyboard.press("command-line").await;
     keyboard.press_to_show("command.up", ":sort age").await;
     keyboard.press_to_hide("command.down", ":sort age").await;

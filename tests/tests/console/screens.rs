@@ -35,7 +35,7 @@ async fn a_queue_that_is_loading_and_one_that_could_not_be_loaded() {
         priya.sees("connecting").await;
         assert_screen_snapshot("queue_loading", &priya).await;
         let mut priya = Console::open("http://127.0.0.1:1", "tup_x", home.path(), columns, rows);
-        priya.sees("The queue could not be loaded.").await;
+        priya.sees("Can't load the queue").await;
         priya.sees("offline").await;
         assert_screen_snapshot("queue_not_loaded", &priya).await;
     }
@@ -60,7 +60,7 @@ async fn a_filter_a_palette_and_a_command_over_a_long_list() {
         priya.sees("/floor 3: 10").await;
         assert_screen_snapshot("queue_filter", &priya).await;
         priya.press("z").await;
-        priya.sees("No row says").await;
+        priya.sees("No matches for").await;
         assert_screen_snapshot("queue_filter_nothing", &priya).await;
         for (keys, sees, name) in [
             ("<esc>s<ctrl-p>", "an action, a command or a handoff", "palette"),

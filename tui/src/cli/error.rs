@@ -9,7 +9,7 @@ use tierup_common::problem::Code;
 use crate::cli::output;
 use crate::event::CallError;
 use crate::runtime::api::ApiError;
-use crate::text::{ellipsize, safe};
+use crate::text::safe;
 use crate::theme::transliterate;
 
 /// Columns that a server's words may take.
@@ -123,13 +123,8 @@ pub(super) fn call_error_message(failure: &CallError) -> String {
 
 /// A server's own words, in one line.
 pub(super) fn quote_server(words: &str) -> String {
-    format!(
-        "the server says: {}",
-        ellipsize(
-            &safe::sanitize_line(safe::prefix_for_columns(words, MAX_SERVER_MESSAGE_COLUMNS)),
-            MAX_SERVER_MESSAGE_COLUMNS
-        )
-    )
+    let words = safe::sanitize_prefix(words, MAX_SERVER_MESSAGE_COLUMNS);
+    format!("the server says: {}", words.ellipsized(MAX_SERVER_MESSAGE_COLUMNS))
 }
 
 /// What to do about a failure, where that can be said from here. Never in words that came from elsewhere.

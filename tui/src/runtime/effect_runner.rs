@@ -82,7 +82,7 @@ impl EffectRunner {
                 self.tasks.spawn(async move {
                     let result = api.call(ticket, &call).await;
                     if let Err(failure) = &result {
-                        tracing::warn!(why = safe::sanitize_line(&failure.to_string()), "an answer was no");
+                        tracing::warn!(why = %safe::sanitize_line(&failure.to_string()), "an answer was no");
                     }
                     news.send(Event::Reply(Box::new(Reply { call_id: ticket, call, result })));
                     drop(under_way);

@@ -114,7 +114,7 @@ pub async fn run_with_reconnect(
         }
         let wait = backoff.next_delay(random_unit());
         let retry_at = clock::now().plus(wait);
-        tracing::warn!(why = safe::sanitize_line(&why), ?filter, "a stream broke off");
+        tracing::warn!(why = %safe::sanitize_line(&why), ?filter, "a stream broke off");
         if !on_connection(ConnectionEvent::Lost { reason: why, retry_at }) {
             return;
         }

@@ -1,16 +1,16 @@
-//! What lies around the screen: the shell behind it, the window's title, the bell, the clipboard. What is sent there
-//! are sequences that act, so what people wrote is made safe before it stands in one.
+//! The terminal around the screen: the shell, the window's title, the bell, the clipboard. It is controlled with escape
+//! sequences, and only safe text can be put into one.
 
 use std::future::Future;
 use std::io;
 
 use crate::effect::Notification;
 use crate::settings::NotificationMode;
-use crate::text::{ellipsize, safe};
+use crate::text::{Safe, SafeText};
 
-/// A title or a notification, in columns, at most: terminals cut at less.
+/// Columns of a title or a notification, at most: terminals cut at less.
 const MAX_COLUMNS: usize = 120;
-/// A text for the clipboard, in bytes, at most: terminals refuse more.
+/// Bytes of a text for the clipboard, at most: terminals refuse more.
 const MAX_CLIPBOARD_BYTES: usize = 64 * 1024;
 
 /// Where the console sits.
@@ -21,22 +21,22 @@ pub trait TerminalHost {
     /// Takes the terminal over once more: somebody else stopped and continued the process.
     fn reenter(&mut self) -> io::Result<()>;
     /// Names the window.
-    fn set_title(&mut self, title: &str) -> io::Result<()>;
+    fn set_title(&mut self, title: &Safe<'_>) -> io::Result<()>;
     /// Takes the mouse, or leaves it to the terminal.
     fn set_mouse_capture(&mut self, on: bool) -> io::Result<()>;
     /// Rings for somebody who looks elsewhere.
     fn send_notification(&mut self, alert: &Notification) -> io::Result<()>;
     /// Puts a text into the clipboard.
-    fn copy_to_clipboard(&mut self, text: &str) -> io::Result<()>;
+    fn copy_to_clipboard(&mut self, text: &SafeText<'_>) -> io::Result<()>;
     /// Lets the user edit a text in an editor of their own: what they wrote, or why there is nothing.
     fn open_editor(&mut self, text: String) -> impl Future<Output = io::Result<Result<String, String>>>;
     /// Tells the terminal what leads somewhere; see `runtime::links`.
     fn write_hyperlinks(&mut self, hyperlinks: &str) -> io::Result<()>;
 }
 
-/// The sequence that names the window.
-pub fn title_sequence(raw: &str) -> String {
-    format!("\x1b]2;{}\x1b\\", sanitized_one_line(raw))
+/// The sequence that sets the window's title.
+pub fn title_sequence(title: &Safe<'_>) -> String {
+    format!("\x1b]2;{}\x1b\\", title.ellipsized(MAX_COLUMNS))
 }
 
 impl NotificationMode {
@@ -68,7 +68,7 @@ impl NotificationMode {
 
     /// The sequence that rings; nothing if it is off. Where it is a notification, the bell comes with it.
     pub fn notification_sequence(self, alert: &Notification) -> String {
-        let (title, body) = (sanitized_one_line(&alert.title), sanitized_one_line(&alert.body));
+        let (title, body) = (alert.title.ellipsized(MAX_COLUMNS), alert.body.ellipsized(MAX_COLUMNS));
         match self {
             Self::Off => String::new(),
             Self::Auto | Self::Bell => "\x07".into(),
@@ -81,35 +81,29 @@ impl NotificationMode {
     }
 }
 
-/// What goes into the clipboard: what was shown, so that nobody pastes what they did not see.
-pub fn clipboard_text(raw: &str) -> String {
-    let mut text = safe::sanitize_text(raw);
-    if text.len() > MAX_CLIPBOARD_BYTES {
-        text.truncate(text.floor_char_boundary(MAX_CLIPBOARD_BYTES));
-    }
-    text
-}
-
-fn sanitized_one_line(raw: &str) -> String {
-    ellipsize(&safe::sanitize_line(raw), MAX_COLUMNS)
+/// The part of a text that terminals accept for the clipboard.
+pub fn clipboard_text<'t>(text: &'t SafeText<'_>) -> SafeText<'t> {
+    text.truncated(MAX_CLIPBOARD_BYTES)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::safe::sanitize_text;
+    use crate::text::safe_format;
 
     fn alert() -> Notification {
-        Notification { title: "Urgent".into(), body: "#42 VPN; \x1b]0;gone\x07 down".into() }
+        Notification { title: "Urgent".into(), body: safe_format!("#42 VPN; {} down", "\x1b]0;gone\x07") }
     }
 
     #[test]
     fn what_people_wrote_cannot_end_the_sequence_it_stands_in() {
-        assert_eq!(title_sequence("a\x07b\x1b\\c\u{9c}"), "\x1b]2;a␇b␛\\c‹9C›\x1b\\");
+        assert_eq!(title_sequence(&"a\x07b\x1b\\c\u{9c}".into()), "\x1b]2;a␇b␛\\c‹9C›\x1b\\");
         assert_eq!(
             NotificationMode::Osc777.notification_sequence(&alert()),
             "\x1b]777;notify;Urgent;#42 VPN, ␛]0,gone␇ down\x1b\\\x07"
         );
-        assert_eq!(clipboard_text("pass\u{200b}word\nnext"), "pass‹200B›word\nnext");
+        assert_eq!(clipboard_text(&sanitize_text("pass\u{200b}word\nnext")), "pass‹200B›word\nnext");
     }
 
     #[test]

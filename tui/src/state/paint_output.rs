@@ -1,13 +1,12 @@
 //! Where things stand on the screen, as they were painted last: for the mouse, for pages, and for the next wake.
 
-use std::sync::Arc;
-
 use ratatui::layout::{Position, Rect};
 use tierup_common::id::{HandoffId, SessionId};
 use tierup_common::time::Timestamp;
 
 use crate::keymap::Tab;
 use crate::state::briefing::Pane;
+use crate::text::link::SafeUrl;
 
 /// What was painted.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -45,8 +44,8 @@ pub struct PaintOutput {
 pub struct Hyperlink {
     /// Where it stands.
     pub area: Rect,
-    /// Where it leads; see [`crate::text::link::target`].
-    pub url: Arc<str>,
+    /// Where it leads.
+    pub url: SafeUrl,
 }
 
 /// Something that can be clicked.
@@ -90,10 +89,5 @@ impl PaintOutput {
     pub fn click_target_at(&self, column: u16, row: u16) -> Option<ClickTarget> {
         let hit = |(area, _): &&(Rect, ClickTarget)| area.contains(Position::new(column, row));
         self.click_targets.iter().rev().find(hit).map(|(_, target)| *target)
-    }
-
-    /// Something painted will look different at this moment.
-    pub fn schedule_change(&mut self, at: Timestamp) {
-        self.next_change_at = Some(self.next_change_at.map_or(at, |known| known.min(at)));
     }
 }

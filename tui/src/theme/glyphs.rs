@@ -1,10 +1,9 @@
 //! What stands for what, with Unicode and without.
 
-use std::borrow::Cow;
-
 use ratatui::buffer::Buffer;
-use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
+
+use crate::text::{Safe, SafeText};
 
 /// Which characters a terminal can show.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -113,19 +112,20 @@ pub fn transliterate_buffer(buffer: &mut Buffer, charset: Charset) {
     }
 }
 
-/// A text as a terminal with these characters takes it: titles, notifications, what commands say.
-pub fn transliterate(text: &str, charset: Charset) -> Cow<'_, str> {
-    if charset != Charset::AsciiOnly || text.is_ascii() {
-        return Cow::Borrowed(text);
-    }
-    let spell = |symbol| {
-        if str::is_ascii(symbol) {
-            symbol
-        } else {
-            ascii_equivalent(symbol).unwrap_or(replacement_for(symbol))
-        }
-    };
-    Cow::Owned(text.graphemes(true).map(spell).collect())
+/// A line for a terminal with these characters: a title, a notification, output of a command.
+pub fn transliterate<'t>(line: &'t Safe<'_>, charset: Charset) -> Safe<'t> {
+    line.map_graphemes(|symbol| transliteration(symbol, charset))
+}
+
+/// The same for text of several lines.
+pub fn transliterate_text<'t>(text: &'t SafeText<'_>, charset: Charset) -> SafeText<'t> {
+    text.map_graphemes(|symbol| transliteration(symbol, charset))
+}
+
+/// What to print instead of a character outside the screen, if anything.
+fn transliteration(symbol: &str, charset: Charset) -> Option<&'static str> {
+    let is_printable = charset != Charset::AsciiOnly || symbol.is_ascii();
+    (!is_printable).then(|| ascii_equivalent(symbol).unwrap_or(replacement_for(symbol)))
 }
 
 fn ascii_equivalent(symbol: &str) -> Option<&'static str> {
@@ -173,7 +173,10 @@ mod tests {
 
     #[test]
     fn a_text_outside_the_screen_is_spelt_like_one_on_it() {
-        assert_eq!(transliterate("(2) tierup · Café 日…", Charset::AsciiOnly), "(2) tierup - Caf? ??~");
-        assert_eq!(transliterate("tierup · Café", Charset::AsciiGlyphs), "tierup · Café");
+        assert_eq!(
+            transliterate(&"(2) tierup · Café 日…".into(), Charset::AsciiOnly),
+            "(2) tierup - Caf? ??~"
+        );
+        assert_eq!(transliterate(&"tierup · Café".into(), Charset::AsciiGlyphs), "tierup · Café");
     }
 }

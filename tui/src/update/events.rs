@@ -11,7 +11,7 @@ use tierup_common::user::Person;
 use crate::effect::Effect;
 use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
-use crate::text::{ellipsize, safe};
+use crate::text::safe;
 use crate::update::conflict::LostClaim;
 use crate::update::deltas::clear_partial_assessment;
 use crate::update::{briefing, calls, conflict, messages, navigate, notifications, picker, transcript};
@@ -257,7 +257,8 @@ fn apply_send_back(
     if !is_handed_off_by_me(state, handoff) {
         state.queue.remove_own_session(handoff.session_id);
     } else if Some(by.id) != state.my_id() {
-        let (name, question) = (safe::sanitize_line(&by.name), ellipsize(&safe::sanitize_line(question), 60));
+        let (name, question) = (safe::sanitize_line(&by.name), safe::sanitize_line(question));
+        let question = question.ellipsized(60);
         state
             .show_toast(ToastLevel::Info, format!("{name} sent #{} back to you: {question}", handoff.number));
         calls::fetch_own_sessions(state, effects);
@@ -282,7 +283,8 @@ fn apply_withdrawal(state: &mut State, handoff: &HandoffSummary, by: &Person, ef
 
 /// A handoff rings again.
 fn show_reminder(state: &mut State, handoff: &HandoffSummary, reason: ReminderReason) {
-    let summary = ellipsize(&safe::sanitize_line(&handoff.problem_summary), 40);
+    let summary = safe::sanitize_line(&handoff.problem_summary);
+    let summary = summary.ellipsized(40);
     let text = match reason {
         ReminderReason::Unclaimed => format!("Still waiting: #{} {summary}", handoff.number),
         ReminderReason::Wake => format!("You parked this: {summary}"),

@@ -163,7 +163,7 @@ pub(super) fn apply_result(
         Ok(welcome) => complete_login(state, welcome, effects),
         Err(why) => {
             login.pending_call = None;
-            login.error = Some(safe::sanitize_line(&why));
+            login.error = Some(safe::sanitize_line(&why).into());
         }
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn error_text(call_error: &CallError) -> String {
             text = format!("{text}; {}: {}", error.field, error.message);
         }
     }
-    safe::sanitize_line(&text)
+    safe::sanitize_line(&text).into()
 }
 
 /// Closes the dialog that asked for something, with the question whether to; whether it was still there.

@@ -216,7 +216,7 @@ pub(super) fn is_mine(state: &State, item: &QueueItem) -> bool {
 }
 
 fn claimer_name(item: &QueueItem) -> String {
-    item.claimed_by_name.as_deref().map_or_else(|| "Somebody".into(), safe::sanitize_line)
+    item.claimed_by_name.as_deref().map_or_else(|| "Somebody".into(), |name| safe::sanitize_line(name).into())
 }
 
 pub(super) fn open_chat(state: &State) -> Result<&Chat, Unavailable> {
