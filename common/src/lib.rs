@@ -12,6 +12,7 @@ pub mod limit;
 #[cfg(feature = "log")]
 pub mod log;
 pub mod object;
+pub mod permission;
 pub mod problem;
 pub mod redact;
 pub mod route;

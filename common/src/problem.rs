@@ -117,7 +117,7 @@ pub struct Problem {
     pub status: u16,
     /// What is wrong this time, and what to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub with_detail: Option<String>,
+    pub detail: Option<String>,
     /// What the server's log calls this request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
@@ -150,7 +150,7 @@ impl Problem {
             kind: code.uri().into(),
             title: code.title().into(),
             status: code.status(),
-            with_detail: None,
+            detail: None,
             request_id: None,
             errors: Vec::new(),
             winner: None,
@@ -159,8 +159,8 @@ impl Problem {
 
     /// The same, saying what is wrong this time.
     #[must_use]
-    pub fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.with_detail = Some(detail.into());
+    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
         self
     }
 
@@ -176,7 +176,8 @@ mod tests {
 
     #[test]
     fn a_problem_comes_back_from_the_wire_with_its_winner() {
-        let mut problem = Problem::new(Code::HandoffAlreadyClaimed).detail("Already claimed by Ana Ruiz.");
+        let mut problem =
+            Problem::new(Code::HandoffAlreadyClaimed).with_detail("Already claimed by Ana Ruiz.");
         problem.winner = Some(Winner {
             handoff_id: HandoffId::from_bytes([1; 16]),
             claimed_by_id: UserId::from_bytes([2; 16]),

@@ -10,6 +10,14 @@ pub fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
+/// Splits an error of `serde_json` into its message and its position, which it ends with: `1 column 5`.
+pub fn split_json_position(error: &str) -> (&str, Option<&str>) {
+    match error.rsplit_once(" at line ") {
+        Some((message, position)) => (message, Some(position)),
+        None => (error, None),
+    }
+}
+
 /// What a deserialiser says, without the values that it quotes. Serde's own sentences are known; the names of settings
 /// in them stay, so that a slip of the pen is seen.
 pub fn redact_message(message: &str) -> String {

@@ -1,10 +1,12 @@
-//! What every handler and worker shares, and the one way in for a change that may be asked for twice.
+//! The state that all handlers and workers share, and how handlers commit changes.
 
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::{FromRef, FromRequestParts};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -20,6 +22,7 @@ use crate::clock::Clock;
 use crate::domain::{Caller, Policy};
 use crate::error::{ApiError, ApiResult, problem_from_refusal};
 use crate::events::EventHub;
+use crate::extract::BehindProxy;
 use crate::limits::UserLimits;
 use crate::mail::Mailer;
 use crate::metrics::Metrics;
@@ -31,59 +34,60 @@ use crate::store::{
 };
 use crate::webhook::WebhookRegistry;
 
-/// The running server, as its handlers and workers see it. Clones share it.
+/// The state of a running server. Clones share it.
 #[derive(Clone)]
 pub struct App(Arc<AppParts>);
 
-/// What a server is made of.
+/// The parts of [`App`].
 pub struct AppParts {
-    /// The time.
+    /// The clock; manual in tests.
     pub clock: Clock,
-    /// What is kept.
+    /// The database.
     pub store: Store,
-    /// What is new.
+    /// Publishes events to streams, workers and followers.
     pub events: EventHub,
-    /// Pages of the queue as they were last sent.
+    /// Rendered pages of the queue.
     pub queue_cache: Arc<QueueCache>,
-    /// Who callers are.
+    /// Resolves tokens to callers.
     pub authenticator: Arc<Authenticator>,
-    /// Whose log-ins failed.
+    /// Delays log-ins after failed attempts.
     pub login_throttle: LoginThrottle,
-    /// What is counted and timed.
+    /// Counters and histograms for `/metrics`.
     pub metrics: Arc<Metrics>,
-    /// How much of what costs something one user may ask for.
+    /// Rate limits per user.
     pub limits: UserLimits,
-    /// What is known of earlier problems.
+    /// The full-text index of sessions and runbooks.
     pub search: Search,
-    /// Who assesses and answers.
+    /// Writes assessments and replies.
     pub engine: Engine,
-    /// Who carries mail.
+    /// Sends mail.
     pub mailer: Mailer,
-    /// Who is told what happens.
+    /// The configured webhooks, by account.
     pub webhooks: WebhookRegistry,
-    /// An escalation that nobody claims rings again after so long.
+    /// Reminds of an unclaimed escalation after this time; never if none.
     pub remind_after: Option<Duration>,
-    /// A claim that stands still goes back to the queue after so long.
+    /// Returns an inactive claim to the queue after this time; never if none.
     pub stale_after: Option<Duration>,
-    /// Older events cannot be replayed; none if all can.
+    /// How long events are kept; for ever if none.
     pub event_retention: Option<Duration>,
-    /// A proxy in front of this server says where requests come from.
+    /// A proxy stands in front of this server: trust `X-Forwarded-For`.
     pub behind_proxy: bool,
-    /// Where people reach this server, for links.
+    /// The base of links in mail; mail has no links if none.
     pub public_url: Option<url::Url>,
-    /// Cancelled when the server is to stop.
+    /// Cancelled when the server begins to stop.
     pub shutdown: CancellationToken,
-    /// Gone when all of the above is: the last part to be dropped, so that whoever waits for it finds the folder free.
+    /// Closes when the last clone is dropped; the folder is free from then on. Declared last, so that it is dropped
+    /// last.
     pub shutdown_complete: mpsc::Sender<Infallible>,
 }
 
 impl App {
-    /// The server made of these parts.
+    /// Shares these parts.
     pub fn new(parts: AppParts) -> Self {
         Self(Arc::new(parts))
     }
 
-    /// Which jobs follow from a decision.
+    /// What the domain needs of the settings to decide which jobs follow.
     pub fn policy(&self) -> Policy {
         Policy {
             assessment_enabled: self.engine.is_enabled(),
@@ -94,8 +98,8 @@ impl App {
         }
     }
 
-    /// Commits a change that somebody asked for, if they may still when it is decided; the work is given who they are
-    /// then. The one way in for handlers.
+    /// Commits a change for a caller, who is authorized again inside the transaction; `work` gets the caller as of
+    /// then. All changes by handlers go through here.
     pub async fn commit<T: Send + 'static>(
         &self,
         caller: &AuthorizedCaller,
@@ -109,7 +113,7 @@ impl App {
         Ok(done.await?)
     }
 
-    /// Reads more of what somebody began to read, if they still may: an answer in pieces can take its time.
+    /// Reads another chunk of a streamed response, if the caller is still authorized: a response may take long to send.
     pub async fn continue_read<T: Send + 'static>(
         self,
         caller: AuthorizedCaller,
@@ -123,8 +127,8 @@ impl App {
         read.await
     }
 
-    /// The same as [`Self::commit`] for a change that was asked for with a key: done once, however often it is asked for.
-    /// Without a key it is simply done.
+    /// Like [`Self::commit`], but a request repeated with the same key gets the first response again. Without a key,
+    /// nothing is stored.
     pub async fn commit_idempotent<T: Replayable>(
         &self,
         caller: &AuthorizedCaller,
@@ -156,8 +160,8 @@ impl App {
                 }
                 Err(store::StoreError::Refused(refusal)) => {
                     let problem = problem_from_refusal(refusal.clone());
-                    // A conflict is an answer about the world, and stays the answer to this request. Anything else
-                    // can be mended and sent again.
+                    // Store a conflict: it is the final answer to this request. Any other refusal can be fixed and sent
+                    // again with the same key.
                     if problem.status != StatusCode::CONFLICT.as_u16() {
                         return Err(refusal.into());
                     }
@@ -171,8 +175,7 @@ impl App {
         reply.await
     }
 
-    /// Adds a token for a log-in with the password of this hash; who logged in. None if the password is another now, or
-    /// its user inactive.
+    /// Adds a token if the password hash is unchanged and the user active, and returns the user; none otherwise.
     pub async fn commit_login(
         &self,
         account: AccountId,
@@ -182,10 +185,24 @@ impl App {
         Ok(self.store.commit(account, move |tx| tx.insert_login_token(&token, &password_hash)).await?)
     }
 
-    /// A handoff with who is reading it.
+    /// Adds the current viewers to a handoff.
     pub fn with_viewers(&self, account: AccountId, mut handoff: RawHandoff) -> RawHandoff {
         handoff.item.viewers = self.events.viewers(account, handoff.item.id);
         handoff
+    }
+}
+
+impl FromRequestParts<App> for App {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(_: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        Ok(app.clone())
+    }
+}
+
+impl FromRef<App> for BehindProxy {
+    fn from_ref(app: &App) -> Self {
+        Self(app.behind_proxy)
     }
 }
 
@@ -197,18 +214,18 @@ impl std::ops::Deref for App {
     }
 }
 
-/// An answer in JSON: made just now, or the same as the first time.
+/// A JSON response, fresh or replayed.
 pub enum ApiReply<T> {
-    /// Made just now.
+    /// To a request without an idempotency key.
     Fresh(StatusCode, T),
-    /// As it was, or will be, answered to the same key.
+    /// To a request with a key; a repeated request gets the same.
     Idempotent(StatusCode, T),
-    /// The same, kept as it was sent: a problem.
+    /// A stored problem, replayed.
     Stored(JsonResponse),
 }
 
 impl<T> ApiReply<T> {
-    /// What an answer of success says.
+    /// The value of a successful response; the problem of any other.
     pub fn into_value(self) -> ApiResult<T>
     where
         T: DeserializeOwned,
@@ -222,7 +239,7 @@ impl<T> ApiReply<T> {
         }
     }
 
-    /// Adds to an answer made just now what only the answer knows; a kept one stays as it is.
+    /// Adds data to a fresh response; one with a key stays as it will be replayed.
     #[must_use]
     pub fn map(self, add: impl FnOnce(T) -> T) -> Self {
         match self {
@@ -232,7 +249,7 @@ impl<T> ApiReply<T> {
         }
     }
 
-    /// The answer on its way, with a body made by this.
+    /// The HTTP response, with a body made by `send`.
     pub fn into_response_with(self, send: impl FnOnce(T) -> Response) -> Response {
         match self {
             Self::Fresh(status, value) | Self::Idempotent(status, value) => {

@@ -4,6 +4,8 @@
 //! the team already knows; the others ask a model over HTTP. What an engine says is untrusted data: it is held to
 //! caps, and changes nothing but its own row.
 
+mod context;
+mod draft;
 mod model;
 mod parse;
 mod playbook;
@@ -11,25 +13,17 @@ mod prompt;
 
 use std::time::Duration;
 
-use tierup_common::assessment::{Assessment, Confidence, Evidence, Similar, Step};
-use tierup_common::id::{AccountId, StepId};
+use tierup_common::assessment::{Assessment, Step};
+use tierup_common::id::StepId;
 use tierup_common::time::Timestamp;
 
+use crate::assess::draft::{MAX_QUOTES, MAX_STEPS};
 use crate::domain::briefing::Briefing;
-use crate::search::{Search, SearchError};
-use crate::store::{self, Store};
 
+pub use context::{EngineContext, EngineError, TextSink};
+pub use draft::AssessmentDraft;
 pub use model::{ModelApi, ModelEndpoint};
 pub use playbook::TypingPace;
-
-/// Steps of an assessment, at most: chips are used by the keys 1 to 9.
-const MAX_STEPS: usize = 9;
-/// Quotes and similar cases, at most.
-const MAX_QUOTES: usize = 3;
-/// The text of an assessment or an answer, in bytes, at most.
-const MAX_TEXT_BYTES: usize = 16 * 1024;
-/// A step, in characters, at most.
-const MAX_STEP_CHARS: usize = 300;
 
 /// An engine and what it needs.
 pub enum Engine {
@@ -39,54 +33,6 @@ pub enum Engine {
     Playbook(TypingPace),
     /// A model behind an HTTP endpoint.
     Model(ModelEndpoint),
-}
-
-/// Why an engine did not say anything of use: one sentence, without secrets.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct EngineError(pub String);
-
-impl From<SearchError> for EngineError {
-    fn from(error: SearchError) -> Self {
-        tracing::error!(%error, "the playbook cannot search");
-        Self("The playbook could not search the runbooks and resolved sessions.".into())
-    }
-}
-
-impl From<store::StoreError> for EngineError {
-    fn from(error: store::StoreError) -> Self {
-        tracing::error!(%error, "an engine cannot read the store");
-        Self("The engine could not read the earlier sessions.".into())
-    }
-}
-
-/// What an engine works with besides the briefing.
-#[derive(Clone, Copy)]
-pub struct EngineContext<'a> {
-    /// Whose problems it may know.
-    pub account: AccountId,
-    /// What is kept.
-    pub store: &'a Store,
-    /// What can be found.
-    pub search: &'a Search,
-}
-
-/// Where an engine writes, as it comes.
-pub type TextSink<'a> = &'a mut (dyn FnMut(&str) + Send);
-
-/// What an engine says, before its steps have ids.
-#[derive(Clone, PartialEq, Debug)]
-pub struct AssessmentDraft {
-    /// What is probably wrong.
-    pub likely_cause: String,
-    /// What to try, and whether it was tried already.
-    pub steps: Vec<(String, bool)>,
-    /// How sure it is.
-    pub confidence: Confidence,
-    /// What speaks for it.
-    pub evidence: Vec<Evidence>,
-    /// Resolved sessions that look like this one.
-    pub similar: Vec<Similar>,
 }
 
 impl Engine {
@@ -170,13 +116,5 @@ impl Engine {
             model: self.model(),
             took_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
         }
-    }
-}
-
-/// The beginning of a text, at most so many characters, with a mark where it was cut.
-fn truncate(text: &str, max_chars: usize) -> String {
-    match text.char_indices().nth(max_chars) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", text[..end].trim_end()),
     }
 }

@@ -1,12 +1,13 @@
-//! Who a caller is, by their token: looked up once, remembered until something about users or tokens changes. Whoever
-//! changes something is looked up again when the change is decided.
+//! Resolves tokens to callers, with a cache that any change to users or tokens clears. A caller who changes something
+//! is authorized again inside the transaction.
 
 mod login_throttle;
 
 use std::collections::HashMap;
 use std::ops::Deref;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::Arc;
 
+use parking_lot::RwLock;
 use tierup_common::problem::Code;
 use tierup_common::time::Timestamp;
 use tierup_common::user::Role;
@@ -19,10 +20,10 @@ use crate::token;
 
 pub use login_throttle::LoginThrottle;
 
-/// Callers remembered, at most; beyond that the memory starts anew.
+/// The cache is cleared when it is full.
 const MAX_CACHED_CALLERS: usize = 10_000;
 
-/// A caller whom the guard let in, for a route that asks for this role at least. Only [`Authenticator::authenticate`] makes one.
+/// A caller whom the guard authorized for a route's role. Only [`Authenticator::authenticate`] makes one.
 #[derive(Clone, Debug)]
 pub struct AuthorizedCaller {
     caller: Arc<Caller>,
@@ -30,8 +31,8 @@ pub struct AuthorizedCaller {
 }
 
 impl AuthorizedCaller {
-    /// The caller as they are at a moment of the database, if they may still call. What was so when their request
-    /// began may have ended while its body came, or earlier in the same commit.
+    /// The caller as of a transaction, if still authorized. The token may have been revoked while the body arrived, or
+    /// earlier in the same commit.
     pub fn recheck(&self, scope: &AccountScope<'_>, now: Timestamp) -> store::Result<Caller> {
         let caller = scope.caller_by_token(self.caller.token)?;
         access::authorize(caller.as_ref(), self.required_role, now)?;
@@ -47,7 +48,7 @@ impl Deref for AuthorizedCaller {
     }
 }
 
-/// Callers by the hash of their token. Unknown tokens are not remembered: one that is made later works at once.
+/// Caches callers by the hash of their token. Unknown tokens are not cached, so that a new one works at once.
 #[derive(Default)]
 pub struct Authenticator {
     cache: RwLock<CallerCache>,
@@ -56,12 +57,12 @@ pub struct Authenticator {
 #[derive(Default)]
 struct CallerCache {
     callers: HashMap<[u8; 32], Arc<Caller>>,
-    /// Counts the times that everybody was forgotten: who was looked up before is not remembered after.
+    /// Incremented by each clear. A lookup that began before a clear is not cached after it.
     generation: u64,
 }
 
 impl Authenticator {
-    /// Lets the caller with this `Authorization` header in, where a role is asked for.
+    /// Authorizes the caller of this `Authorization` header for a role.
     pub async fn authenticate(
         &self,
         store: &Store,
@@ -70,7 +71,7 @@ impl Authenticator {
         required_role: Role,
     ) -> ApiResult<AuthorizedCaller> {
         let hash = token::hash(bearer_token(authorization)?)
-            .ok_or_else(|| unauthenticated("this is not a tierup token, or it is mistyped"))?;
+            .ok_or_else(|| unauthenticated("not a tierup token, or mistyped"))?;
         let caller = match self.cached(&hash) {
             Some(caller) => caller,
             None => self.load(store, hash).await?,
@@ -79,44 +80,39 @@ impl Authenticator {
         Ok(AuthorizedCaller { caller, required_role })
     }
 
-    /// Forgets every caller: something about users or tokens changed. Called on the writer thread, before the commit
-    /// is answered.
+    /// Clears the cache after a change to users or tokens. Runs on the writer thread, before the commit is answered.
     pub fn invalidate(&self) {
-        let mut known = self.cache.write().unwrap_or_else(PoisonError::into_inner);
-        known.callers.clear();
-        known.generation += 1;
-    }
-
-    fn read_cache(&self) -> RwLockReadGuard<'_, CallerCache> {
-        self.cache.read().unwrap_or_else(PoisonError::into_inner)
+        let mut cache = self.cache.write();
+        cache.callers.clear();
+        cache.generation += 1;
     }
 
     fn cached(&self, hash: &[u8; 32]) -> Option<Arc<Caller>> {
-        self.read_cache().callers.get(hash).cloned()
+        self.cache.read().callers.get(hash).cloned()
     }
 
     async fn load(&self, store: &Store, hash: [u8; 32]) -> ApiResult<Arc<Caller>> {
-        let forgotten = self.read_cache().generation;
+        let generation = self.cache.read().generation;
         let found = store.read_system(move |system| system.caller_by_token_hash(&hash)).await?;
         let caller = Arc::new(found.ok_or(Refusal::InvalidToken)?);
-        self.insert_if_current(hash, &caller, forgotten);
+        self.insert_if_current(hash, &caller, generation);
         Ok(caller)
     }
 
-    /// Remembers a caller who was looked up when everybody had been forgotten so often.
+    /// Caches a caller, unless the cache was cleared since `generation`.
     fn insert_if_current(&self, hash: [u8; 32], caller: &Arc<Caller>, generation: u64) {
-        let mut known = self.cache.write().unwrap_or_else(PoisonError::into_inner);
-        if known.generation != generation {
+        let mut cache = self.cache.write();
+        if cache.generation != generation {
             return;
         }
-        if known.callers.len() >= MAX_CACHED_CALLERS {
-            known.callers.clear();
+        if cache.callers.len() >= MAX_CACHED_CALLERS {
+            cache.callers.clear();
         }
-        known.callers.insert(hash, Arc::clone(caller));
+        cache.callers.insert(hash, Arc::clone(caller));
     }
 }
 
-/// The token in an `Authorization` header.
+/// The token of an `Authorization` header.
 pub fn bearer_token(authorization: Option<&str>) -> ApiResult<&str> {
     authorization
         .ok_or_else(|| unauthenticated("send a token as `Authorization: Bearer tup_…`"))?
@@ -143,7 +139,7 @@ mod tests {
     use crate::domain::tests::{at, caller};
     use crate::store::{AccountTx, StoreError, TokenRecord};
 
-    /// What may become of somebody while their change waits in line.
+    /// A change to the caller that lands before their own.
     type AccessChangeFn = fn(&mut AccountTx<'_>, &Caller) -> store::Result<()>;
 
     fn change_user(
@@ -180,7 +176,7 @@ mod tests {
             let (account, who) = (ana.account, ana.clone());
             let (begins, begun) = oneshot::channel();
             let (go, stands) = mpsc::channel();
-            // The writer stands still until the others are in line, so that they share a commit.
+            // Block the writer until the others are queued, so that they share a commit.
             let first = store.commit(account, move |_| {
                 begins.send(()).unwrap();
                 stands.recv().unwrap();
@@ -249,11 +245,11 @@ mod tests {
     #[test]
     fn who_was_looked_up_before_everybody_was_forgotten_is_not_remembered_after() {
         let (tokens, priya, hash) = (Authenticator::default(), Arc::new(caller("Priya Nair")), [7; 32]);
-        let looked_up = tokens.read_cache().generation;
+        let looked_up = tokens.cache.read().generation;
         tokens.invalidate();
         tokens.insert_if_current(hash, &priya, looked_up);
         assert_eq!(tokens.cached(&hash), None);
-        let looked_up = tokens.read_cache().generation;
+        let looked_up = tokens.cache.read().generation;
         tokens.insert_if_current(hash, &priya, looked_up);
         assert_eq!(tokens.cached(&hash), Some(priya));
     }

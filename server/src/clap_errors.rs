@@ -1,15 +1,14 @@
-//! Arguments and variables that make no sense, said without the value where it is a setting's: settings hold
-//! passwords and keys, and are mixed up with one another.
+//! Errors of the command line without the values of settings, which may be passwords or keys.
 
 use clap::Command;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue};
 use tierup_common::trim::trim_value;
 
-/// What stands for a value that is not repeated.
+/// Stands for a value that is not shown.
 const REDACTED: &str = "…";
 
-/// The error, fit for a log.
+/// Removes values of settings from an error.
 pub fn redact_error(mut error: clap::Error, command: &Command) -> clap::Error {
     let text = |error: &clap::Error, kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
@@ -21,11 +20,11 @@ pub fn redact_error(mut error: clap::Error, command: &Command) -> clap::Error {
             error.insert(ContextKind::InvalidValue, ContextValue::String(REDACTED.into()));
             error.remove(ContextKind::SuggestedValue);
             if trim_value(&value) != value {
-                let tip = StyledStr::from("blanks, a line break or quotes stand around the value");
+                let tip = StyledStr::from("remove the spaces, line breaks or quotes around the value");
                 error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
             }
         }
-        // An argument that nobody asked for may be the value of one that was forgotten.
+        // An unexpected argument may be the value of a flag that was forgotten.
         None if !argument.starts_with('-') && error.kind() == clap::error::ErrorKind::UnknownArgument => {
             error.insert(ContextKind::InvalidArg, ContextValue::String(REDACTED.into()));
         }
@@ -34,7 +33,7 @@ pub fn redact_error(mut error: clap::Error, command: &Command) -> clap::Error {
     error
 }
 
-/// Whether an argument, as errors name it (`--listen <ADDRESS>`), can be set in the environment.
+/// Whether an argument, as errors name it (`--listen <ADDRESS>`), can also be set in the environment.
 fn is_setting(command: &Command, argument: &str) -> bool {
     let name = argument.split([' ', '=', '[']).next().unwrap_or_default().trim_start_matches("--");
     command.get_arguments().any(|arg| arg.get_env().is_some() && arg.get_long() == Some(name))

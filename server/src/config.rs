@@ -1,6 +1,7 @@
-//! Settings: each is in the environment, in `server.toml` and in `--help`, under one name. A flag wins over the
-//! environment, the environment over the file.
+//! Settings, with the same name in the environment, in `server.toml` and in `--help`. Flags override the environment,
+//! which overrides the file.
 
+mod error;
 mod mail;
 pub(crate) mod value;
 
@@ -16,166 +17,128 @@ use tierup_common::trim::trim_value;
 use url::Url;
 
 use crate::assess::{Engine, ModelApi, ModelEndpoint, TypingPace};
+use crate::config::error::invalid_setting;
 use crate::limits::UserLimits;
+use crate::log::LogFormat;
 use crate::mail::Mailer;
 use crate::webhook::{Webhook, WebhookSettings};
 
-/// Days for which events can be replayed, when nobody says how many.
+pub use error::ConfigError;
+
+/// The default of `event_retention_days`.
 const DEFAULT_RETENTION_DAYS: u64 = 7;
-/// What one user may ask a model in a minute: each answer costs money.
+/// The default of `questions_per_minute` with a model, whose answers cost money.
 const DEFAULT_QUESTIONS_PER_MINUTE: u32 = 60;
-/// Streams of one user: half of what the server takes, so that nobody shuts the others out.
+/// The default of `streams_per_user`: half of what the server takes, so that one user cannot use them all.
 const DEFAULT_STREAMS_PER_USER: u32 = 10_000;
 
-/// Settings as they are written down.
+/// Settings before validation; none where unset.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// Where to listen; port 0 picks a free one [default: 127.0.0.1:7890]
+    /// The address to listen on; port 0 picks a free port [default: 127.0.0.1:7890]
     #[arg(long, value_name = "ADDRESS", env = "TIERUP_SERVER_LISTEN", value_parser = value::parse_address)]
     pub listen: Option<SocketAddr>,
-    /// TLS ends in a proxy in front of this server: allows other addresses than loopback
+    /// A proxy with TLS stands in front of this server; allows addresses other than loopback
     #[arg(long, env = "TIERUP_SERVER_BEHIND_PROXY", num_args = 0..=1, default_missing_value = "true")]
     pub behind_proxy: Option<bool>,
-    /// Who assesses: playbook (offline), openai (any compatible endpoint), anthropic, off [default: playbook]
+    /// Writes assessments and replies: playbook (offline), openai (any compatible endpoint), anthropic or off [default:
+    /// playbook]
     #[arg(long, value_name = "ENGINE", env = "TIERUP_SERVER_ASSESSMENT_ENGINE")]
     pub assessment_engine: Option<String>,
-    /// The base of the model's endpoint, like `http://127.0.0.1:11434/v1`
+    /// The base URL of the model's endpoint, like `http://127.0.0.1:11434/v1`
     #[arg(long, value_name = "URL", env = "TIERUP_SERVER_ASSESSMENT_URL", value_parser = value::parse_url, hide_env_values = true)]
     #[serde(default, deserialize_with = "value::deserialize_optional_url")]
     pub assessment_url: Option<Url>,
-    /// The model's name, as its endpoint knows it
+    /// The name of the model at its endpoint
     #[arg(long, value_name = "NAME", env = "TIERUP_SERVER_ASSESSMENT_MODEL")]
     pub assessment_model: Option<String>,
-    /// The key for the model's endpoint
+    /// The API key for the model's endpoint
     #[arg(long, value_name = "KEY", env = "TIERUP_SERVER_ASSESSMENT_API_KEY", hide_env_values = true)]
     pub assessment_api_key: Option<SecretString>,
-    /// The longest that a whole assessment may take [default: 60]
+    /// The time limit of an assessment [default: 60]
     #[arg(long, value_name = "SECONDS", env = "TIERUP_SERVER_ASSESSMENT_TIMEOUT_SECONDS")]
     pub assessment_timeout_seconds: Option<u64>,
     /// How fast the playbook writes, in words per second; 0 is all at once [default: 0]
     #[arg(long, value_name = "WORDS", env = "TIERUP_SERVER_ASSESSMENT_WORDS_PER_SECOND")]
     pub assessment_words_per_second: Option<u32>,
-    /// A folder of Markdown runbooks for the playbook engine
+    /// A folder of Markdown runbooks for assessments
     #[arg(long, value_name = "DIR", env = "TIERUP_SERVER_RUNBOOKS")]
     pub runbooks: Option<PathBuf>,
-    /// Who carries mail: `smtp://user:password@host:port`, `smtps://…`, `file:DIR` (writes .eml files), off [default: off]
+    /// How to send mail: `smtp://user:password@host:port`, `smtps://…`, `file:DIR` (writes .eml files) or off [default:
+    /// off]
     #[arg(long, value_name = "URL", env = "TIERUP_SERVER_MAIL_URL", hide_env_values = true)]
     pub mail_url: Option<SecretString>,
-    /// Who mail is from, like "tierup <tierup@acme.test>"
+    /// The sender of mail, like "tierup <tierup@acme.test>"
     #[arg(long, value_name = "MAILBOX", env = "TIERUP_SERVER_MAIL_FROM")]
     pub mail_from: Option<String>,
-    /// An escalation that nobody claims rings again after so many minutes; 0 is never [default: 0]
+    /// Remind of an escalation after this many minutes unclaimed; 0 is never [default: 0]
     #[arg(long, value_name = "MINUTES", env = "TIERUP_SERVER_UNCLAIMED_REMINDER_MINUTES")]
     pub unclaimed_reminder_minutes: Option<u64>,
-    /// A claim with no activity goes back to the queue after so many hours, its claimer warned first; 0 is never
-    /// [default: 0]
+    /// Return a claim to the queue after this many hours without activity, with a warning before; 0 is never [default:
+    /// 0]
     #[arg(long, value_name = "HOURS", env = "TIERUP_SERVER_STALE_CLAIM_HOURS")]
     pub stale_claim_hours: Option<u64>,
-    /// For so many days events can be replayed and timelines are whole; 0 is for ever [default: 7]
+    /// Keep events for this many days, for replays and timelines; 0 is for ever [default: 7]
     #[arg(long, value_name = "DAYS", env = "TIERUP_SERVER_EVENT_RETENTION_DAYS")]
     pub event_retention_days: Option<u64>,
-    /// Requests that one user may make in a minute; 0 is no limit [default: 0]
+    /// Requests per minute and user; 0 is unlimited [default: 0]
     #[arg(long, value_name = "NUMBER", env = "TIERUP_SERVER_REQUESTS_PER_MINUTE")]
     pub requests_per_minute: Option<u32>,
-    /// Answers and assessments that one user may ask for in a minute; 0 is no limit [default: 60 where a model
-    /// answers, else 0]
+    /// Replies and assessments that a user may ask for per minute; 0 is unlimited [default: 60 with a model, else 0]
     #[arg(long, value_name = "NUMBER", env = "TIERUP_SERVER_QUESTIONS_PER_MINUTE")]
     pub questions_per_minute: Option<u32>,
-    /// Event streams that one user may hold open [default: 10000]
+    /// Open event streams per user [default: 10000]
     #[arg(long, value_name = "NUMBER", env = "TIERUP_SERVER_STREAMS_PER_USER")]
     pub streams_per_user: Option<u32>,
-    /// How the log is written to standard error: text or json [default: text]
+    /// The format of the log on standard error: text or json [default: text]
     #[arg(long, value_name = "FORM", env = "TIERUP_SERVER_LOG_FORMAT")]
     pub log_format: Option<LogFormat>,
-    /// What is logged: a level, or filters like `info,tierup_server=debug` [default: info]
+    /// What to log: a level, or filters like `info,tierup_server=debug` [default: info]
     #[arg(long, value_name = "FILTER", env = "TIERUP_SERVER_LOG")]
     pub log: Option<String>,
-    /// Chat tools and programs that are told, as JSON: `[{"kind": "slack", "url": "https://…"}]`; kinds are slack,
+    /// Webhooks for chat tools and programs, as JSON: `[{"kind": "slack", "url": "https://…"}]`; kinds are slack,
     /// mattermost, ntfy and json [default: none]
     #[arg(long, value_name = "JSON", env = "TIERUP_SERVER_WEBHOOKS", hide_env_values = true)]
     pub webhooks: Option<WebhookSettings>,
-    /// The proxy by way of which models and webhooks are called, unless they are on this machine [default: none]
+    /// The proxy for requests to models and webhooks, except on this machine [default: none]
     #[arg(long, value_name = "URL", env = "TIERUP_SERVER_OUTGOING_PROXY", value_parser = value::parse_url, hide_env_values = true)]
     #[serde(default, deserialize_with = "value::deserialize_optional_url")]
     pub outgoing_proxy: Option<Url>,
-    /// Where people reach this server, for links in mail
+    /// The URL at which people reach this server, for links in mail
     #[arg(long, value_name = "URL", env = "TIERUP_SERVER_PUBLIC_URL", value_parser = value::parse_url, hide_env_values = true)]
     #[serde(default, deserialize_with = "value::deserialize_optional_url")]
     pub public_url: Option<Url>,
 }
 
-/// How the log is written.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "snake_case")]
-pub enum LogFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// One JSON object a line, for programs.
-    Json,
-}
-
-/// What is wrong with the settings, and what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file cannot be read.
-    #[error("cannot read {path}: {1}", path = .0.display())]
-    Unreadable(PathBuf, std::io::Error),
-    /// The file is not TOML, or names a setting there is not.
-    #[error("{path}, line {line}, column {column}: {reason}", path = .path.display())]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// The line, counted from 1.
-        line: usize,
-        /// The character of it, counted from 1.
-        column: usize,
-        /// Why, without what stands there: it may be a password.
-        reason: String,
-    },
-    /// A value makes no sense.
-    #[error("{setting}: {reason}")]
-    InvalidValue {
-        /// Which setting.
-        setting: &'static str,
-        /// What to do about it.
-        reason: String,
-    },
-}
-
-fn invalid_setting(setting: &'static str, reason: impl Into<String>) -> ConfigError {
-    ConfigError::InvalidValue { setting, reason: reason.into() }
-}
-
-/// Settings that make sense together.
+/// Settings, validated.
 pub struct ServerConfig {
-    /// Where to listen.
+    /// The address to listen on.
     pub listen: SocketAddr,
-    /// A proxy in front of this server says where requests come from.
+    /// A proxy stands in front of this server: trust `X-Forwarded-For`.
     pub behind_proxy: bool,
-    /// Who assesses.
+    /// Writes assessments and replies.
     pub engine: Engine,
-    /// Where the runbooks are.
+    /// The folder of runbooks.
     pub runbooks: Option<PathBuf>,
-    /// Who carries mail.
+    /// Sends mail.
     pub mailer: Mailer,
-    /// An escalation that nobody claims rings again after so long.
+    /// Reminds of an unclaimed escalation after this time; never if none.
     pub remind_after: Option<Duration>,
-    /// A claim that stands still goes back to the queue after so long.
+    /// Returns an inactive claim to the queue after this time; never if none.
     pub stale_after: Option<Duration>,
-    /// Older events cannot be replayed; none if all can.
+    /// How long events are kept; for ever if none.
     pub event_retention: Option<Duration>,
-    /// How much one user may ask for.
+    /// Rate limits per user.
     pub limits: UserLimits,
-    /// Who is told what happens.
+    /// The webhooks, ready to call.
     pub webhooks: Vec<Webhook>,
-    /// Where people reach this server.
+    /// The base of links in mail, with a trailing slash.
     pub public_url: Option<Url>,
 }
 
 impl Settings {
-    /// The settings of a file.
+    /// Reads the settings of a TOML file.
     pub fn from_file(path: &Path) -> Result<Self, ConfigError> {
         let text =
             std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable(path.into(), error))?;
@@ -194,7 +157,7 @@ impl Settings {
         })
     }
 
-    /// These settings, and where they say nothing, those.
+    /// These settings, with `fallback` where they are unset.
     #[must_use]
     pub fn or_else(self, fallback: Self) -> Self {
         Self {
@@ -229,7 +192,7 @@ impl Settings {
         }
     }
 
-    /// The settings checked, and what they describe made ready.
+    /// Validates the settings and builds what they describe.
     pub fn into_config(self) -> Result<ServerConfig, ConfigError> {
         self.check_ranges()?;
         let listen = self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 7890)));
@@ -253,7 +216,7 @@ impl Settings {
         {
             return Err(invalid_setting(
                 "public_url",
-                "holds a user or a password, which every mail would show",
+                "must not hold a user or a password: every mail would show them",
             ));
         }
         let engine = self.build_engine()?;
@@ -277,7 +240,9 @@ impl Settings {
             runbooks: self.runbooks,
             webhooks: self
                 .webhooks
-                .map_or(Ok(Vec::new()), |hooks| hooks.into_webhooks(self.outgoing_proxy.as_ref()))
+                .map_or(Ok(Vec::new()), |webhooks| {
+                    Webhook::from_settings(webhooks, self.outgoing_proxy.as_ref())
+                })
                 .map_err(|error| invalid_setting("webhooks", error.to_string()))?,
             remind_after: self.unclaimed_reminder_minutes.filter(|n| *n > 0).map(Duration::from_mins),
             stale_after: self.stale_claim_hours.filter(|n| *n > 0).map(Duration::from_hours),
@@ -285,7 +250,7 @@ impl Settings {
         })
     }
 
-    /// Every number has a range: beyond it nothing is gained, and spans of time are no longer spans.
+    /// Every number has a range, within which no duration overflows.
     fn check_ranges(&self) -> Result<(), ConfigError> {
         let numbers = [
             ("assessment_timeout_seconds", self.assessment_timeout_seconds, 1..=3_600),
@@ -300,12 +265,12 @@ impl Settings {
         let beyond =
             numbers.into_iter().find(|(_, number, range)| number.is_some_and(|n| !range.contains(&n)));
         beyond.map_or(Ok(()), |(setting, _, range)| {
-            Err(invalid_setting(setting, format!("must be from {} to {}", range.start(), range.end())))
+            Err(invalid_setting(setting, format!("must be between {} and {}", range.start(), range.end())))
         })
     }
 
     fn build_engine(&self) -> Result<Engine, ConfigError> {
-        let wire = match self.assessment_engine.as_deref().map_or("playbook", trim_value) {
+        let api = match self.assessment_engine.as_deref().map_or("playbook", trim_value) {
             "off" => return Ok(Engine::Off),
             "playbook" => {
                 let words = self.assessment_words_per_second.unwrap_or(0);
@@ -316,32 +281,36 @@ impl Settings {
             "anthropic" => ModelApi::Anthropic,
             other => {
                 let other = value::quote_word(other);
-                let why = format!("{other} is no engine; use playbook, openai, anthropic or off");
+                let why = format!("unknown engine {other}\nhint: use playbook, openai, anthropic or off");
                 return Err(invalid_setting("assessment_engine", why));
             }
         };
-        let base = match (&self.assessment_url, wire) {
+        let base = match (&self.assessment_url, api) {
             (Some(url), _) => url.clone(),
             (None, ModelApi::Anthropic) => default_url("https://api.anthropic.com/v1")?,
             (None, ModelApi::OpenAi) => default_url("https://api.openai.com/v1")?,
         };
         let model = self.assessment_model.as_deref().map(|model| trim_value(model).to_owned());
-        let model = model
-            .ok_or_else(|| invalid_setting("assessment_model", "name the model that the endpoint serves"))?;
+        let model = model.ok_or_else(|| {
+            invalid_setting(
+                "assessment_model",
+                "required with a model's engine\nhint: use the name of a model that the endpoint serves",
+            )
+        })?;
         let seconds = self.assessment_timeout_seconds.unwrap_or(60);
         let key = match &self.assessment_api_key {
             Some(key) => value::parse_key("assessment_api_key", key)?,
             None => None,
         };
         let limit = Duration::from_secs(seconds);
-        ModelEndpoint::new(wire, &base, model, key, limit, self.outgoing_proxy.as_ref())
+        ModelEndpoint::new(api, &base, model, key, limit, self.outgoing_proxy.as_ref())
             .map(Engine::Model)
             .map_err(|error| invalid_setting("assessment_url", error.to_string()))
     }
 }
 
 fn default_url(url: &'static str) -> Result<Url, ConfigError> {
-    url.parse().map_err(|_| invalid_setting("assessment_url", "name the endpoint's base"))
+    url.parse().map_err(|_| invalid_setting("assessment_url", "not a URL"))
 }
 
 /// A base that relative links can be joined to.

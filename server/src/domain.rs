@@ -20,6 +20,7 @@ use tierup_common::event::{EventBody, ReminderReason};
 use tierup_common::handoff::{HandoffStatus, Snapshot};
 use tierup_common::id::{AccountId, HandoffId, MessageId, Seq, SessionId, TokenId, UserId};
 use tierup_common::limit;
+use tierup_common::permission::Actor;
 use tierup_common::problem::{FieldError, Winner};
 use tierup_common::session::{Branch, Message, SessionStatus};
 use tierup_common::time::Timestamp;
@@ -49,6 +50,11 @@ impl Caller {
     /// The caller as others see them.
     pub fn person(&self) -> Person {
         Person { id: self.id, name: self.name.clone() }
+    }
+
+    /// The caller as the rules of [`tierup_common::permission`] see them.
+    pub const fn actor(&self) -> Actor {
+        Actor { id: self.id, role: self.role }
     }
 }
 

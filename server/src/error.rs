@@ -1,10 +1,10 @@
-//! From what went wrong to what is answered: the only place that maps to an HTTP status.
+//! Maps errors to problems and HTTP statuses. No other file does.
 
 use std::time::Duration;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use tierup_common::problem::{self, Code, Problem};
+use tierup_common::problem::{self, Code, FieldError, Problem};
 use tierup_common::time::format_ago;
 
 use crate::domain::Refusal;
@@ -13,35 +13,35 @@ use crate::search::SearchError;
 use crate::security_headers;
 use crate::store;
 
-/// A problem on its way out. The layer that knows the request's id turns it into the body: see [`finish`].
+/// A problem to respond with. Its body is rendered by [`finish_response`], which knows the request's id.
 #[derive(Clone, Debug)]
 pub struct ApiError {
-    /// What the answer says.
+    /// The problem, without the request's id.
     pub problem: Box<Problem>,
-    /// For `rate-limited`: when to come again.
+    /// For `rate-limited`: the value of `Retry-After`.
     retry_after: Option<Duration>,
 }
 
-/// What a handler gives back.
+/// The result of a handler.
 pub type ApiResult<T> = Result<T, ApiError>;
 
 impl ApiError {
-    /// A problem of this kind that says what is wrong this time.
+    /// A problem of this code, with what is wrong this time.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Problem::new(code).detail(detail).into()
+        Problem::new(code).with_detail(detail).into()
     }
 
-    /// Come again after so long.
+    /// `rate-limited`: come back after this time.
     pub fn rate_limited(after: Duration, detail: &str) -> Self {
         let mut error = Self::new(Code::RateLimited, detail);
         error.retry_after = Some(after);
         error
     }
 
-    /// A fault of ours: the log says which, the answer does not.
+    /// An internal error: logged in full, and shown without details.
     pub fn internal(error: &dyn std::fmt::Display) -> Self {
         tracing::error!(%error, "internal error");
-        Self::new(Code::Internal, "the server's log has more under this request id")
+        Self::new(Code::Internal, "see the server's log for this request id")
     }
 }
 
@@ -82,11 +82,22 @@ impl From<PasswordError> for ApiError {
     }
 }
 
-/// What a refusal looks like to the one refused.
+/// The first rule that a field breaks, with the field; `errors` has all of them.
+fn invalid_detail(errors: &[FieldError]) -> String {
+    match errors {
+        [] => "invalid request".into(),
+        [only] => format!("{}: {}", only.field, only.message),
+        [first, rest @ ..] => {
+            format!("{}: {} (and {} more in errors)", first.field, first.message, rest.len())
+        }
+    }
+}
+
+/// The problem of a refusal.
 pub fn problem_from_refusal(refusal: Refusal) -> Problem {
-    let say = |code, refusal: &Refusal| Problem::new(code).detail(refusal.to_string());
+    let say = |code, refusal: &Refusal| Problem::new(code).with_detail(refusal.to_string());
     match refusal {
-        Refusal::NotFound => Problem::new(Code::NotFound).detail("there is no such thing in your account"),
+        Refusal::NotFound => Problem::new(Code::NotFound).with_detail("not found in your account"),
         Refusal::InvalidToken | Refusal::TokenExpired => say(Code::Unauthenticated, &refusal),
         Refusal::Forbidden(_) => say(Code::Forbidden, &refusal),
         Refusal::NotAParticipant => say(Code::NotAParticipant, &refusal),
@@ -98,11 +109,11 @@ pub fn problem_from_refusal(refusal: Refusal) -> Problem {
         Refusal::IdempotencyKeyReused => say(Code::IdempotencyKeyReused, &refusal),
         Refusal::AlreadyClaimed(winner, since) => {
             let detail = format!("Already claimed by {} {}.", winner.claimed_by_name, format_ago(since));
-            let problem = Problem::new(Code::HandoffAlreadyClaimed).detail(detail);
+            let problem = Problem::new(Code::HandoffAlreadyClaimed).with_detail(detail);
             Problem { winner: Some(winner), ..problem }
         }
         Refusal::Invalid(errors) => {
-            let problem = Problem::new(Code::Invalid).detail("some fields break a rule; see errors");
+            let problem = Problem::new(Code::Invalid).with_detail(invalid_detail(&errors));
             Problem { errors, ..problem }
         }
     }
@@ -114,7 +125,10 @@ impl From<store::StoreError> for ApiError {
             store::StoreError::Refused(refusal) => refusal.into(),
             store::StoreError::DiskFull => {
                 tracing::error!("the disk is full");
-                Self::new(Code::StorageFull, "the server's disk is full; nothing was written, reads go on")
+                Self::new(
+                    Code::StorageFull,
+                    "the server's disk is full; nothing was written, reads still work",
+                )
             }
             store::StoreError::Closed => Self::new(
                 Code::Unavailable,
@@ -122,17 +136,17 @@ impl From<store::StoreError> for ApiError {
             ),
             store::StoreError::RolledBack => Self::new(
                 Code::Unavailable,
-                "the database took this change back, with others; nothing was written, send it again",
+                "the database rolled this change back; nothing was written, send it again",
             ),
             store::StoreError::FolderReplaced => Self::new(
                 Code::Unavailable,
-                "the server's folder was moved, deleted or replaced; nothing is stored until it is back, reads go on",
+                "the server's folder was moved, deleted or replaced; writes fail until it is back, reads still work",
             ),
             store::StoreError::UnknownOutcome => {
-                tracing::error!("a commit ended in an unknown state");
+                tracing::error!("the outcome of a commit is unknown");
                 Self::new(
                     Code::Unavailable,
-                    "whether this was stored is not known; send it again with the same Idempotency-Key",
+                    "it is unknown whether this was stored; send it again with the same Idempotency-Key",
                 )
             }
             store::StoreError::Sql(_) | store::StoreError::Json(_) | store::StoreError::Panicked => {
@@ -151,17 +165,17 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// Gives a response its request id and what browsers are told, and a problem its body.
+/// Adds the request's id, the security headers and, to a problem, its body.
 pub fn finish_response(mut response: Response, request_id: &str) -> Response {
     if let Some(ApiError { mut problem, retry_after }) = response.extensions_mut().remove::<ApiError>() {
         problem.request_id = Some(request_id.into());
-        // A Problem is plain data: turning it into JSON cannot fail.
+        // A Problem is plain data: serializing it cannot fail.
         *response.body_mut() = serde_json::to_vec(&problem).unwrap_or_default().into();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(problem::CONTENT_TYPE));
         headers.remove(header::CONTENT_LENGTH);
         if let Some(after) = retry_after {
-            // Rounded up to a whole second: whoever comes then is let in.
+            // Rounded up, so that a retry after this many seconds is never early.
             headers.insert(header::RETRY_AFTER, HeaderValue::from(after.as_secs() + 1));
         }
         if problem.status == 401 {

@@ -1,6 +1,5 @@
-//! Requests that this server makes: to addresses from the owner's configuration, and never to where a cloud keeps
-//! its machines' secrets. By way of a proxy only if the configuration names one: the environment's is not heeded,
-//! because a proxy looks names up itself, past the check that is made here.
+//! The client for outgoing requests: to the addresses in the settings, but never to cloud metadata services, which
+//! return credentials. Proxies in the environment are ignored: a proxy resolves names itself, past the check in here.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -8,19 +7,19 @@ use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-/// Why there is no client.
+/// Why a client cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpClientError {
-    /// The address is one that is never called.
-    #[error("{0} is a link-local or metadata address; use another endpoint")]
+    /// The address must not be called.
+    #[error("{0} is a link-local or metadata address\nhint: use another endpoint")]
     ForbiddenAddress(IpAddr),
-    /// The client cannot be built.
+    /// The library's error.
     #[error("http client: {0}")]
     Build(#[from] reqwest::Error),
 }
 
-/// A client for one address that follows no redirects and never calls link-local addresses. What is on this machine is
-/// called past the proxy, if there is one. The caller sets deadlines.
+/// A client for one URL. It follows no redirects, never connects to link-local or metadata addresses, and calls this
+/// machine without the proxy. Callers set timeouts.
 pub(crate) fn build_client(
     url: &url::Url,
     proxy: Option<&url::Url>,
@@ -48,7 +47,7 @@ pub(crate) fn build_client(
     Ok(builder.build()?)
 }
 
-/// The address that a URL names outright.
+/// The IP address in a URL, if its host is one.
 fn literal_ip(url: &url::Url) -> Option<IpAddr> {
     match url.host() {
         Some(url::Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
@@ -57,7 +56,7 @@ fn literal_ip(url: &url::Url) -> Option<IpAddr> {
     }
 }
 
-/// Whether an address is one of this machine.
+/// Whether a URL leads to this machine.
 fn is_loopback(url: &url::Url) -> bool {
     match literal_ip(url) {
         Some(ip) => ip.to_canonical().is_loopback(),
@@ -65,8 +64,8 @@ fn is_loopback(url: &url::Url) -> bool {
     }
 }
 
-/// Where clouds answer with credentials: link-local addresses, and the few of other ranges, however an address of IPv4
-/// is written down as one of IPv6.
+/// Whether clouds return credentials at this address: link-local addresses and a few others, in any IPv6 notation of an
+/// IPv4 address.
 fn is_forbidden(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => is_forbidden_v4(ip),
@@ -74,7 +73,7 @@ fn is_forbidden(ip: IpAddr) -> bool {
             ip.is_unicast_link_local()
                 || METADATA_V6.iter().any(|metadata| ip == Ipv6Addr::from(*metadata))
                 || embedded_ipv4(ip).into_iter().any(is_forbidden_v4)
-                // A gateway may use any prefix: the last four bytes of any address may be one that it calls.
+                // A NAT64 gateway may use any prefix: check the last four bytes of every address.
                 || METADATA_V4.contains(&last_four_bytes(ip))
         }
     }
@@ -84,7 +83,7 @@ fn is_forbidden_v4(ip: Ipv4Addr) -> bool {
     ip.is_link_local() || METADATA_V4.contains(&ip)
 }
 
-/// The metadata addresses of IPv4: that of most clouds, which is link-local; Alibaba's, Oracle's and Azure's others.
+/// IPv4 metadata addresses that are not link-local: Alibaba, Oracle and Azure.
 const METADATA_V4: [Ipv4Addr; 4] = [
     Ipv4Addr::new(169, 254, 169, 254),
     Ipv4Addr::new(100, 100, 100, 200),
@@ -92,14 +91,14 @@ const METADATA_V4: [Ipv4Addr; 4] = [
     Ipv4Addr::new(168, 63, 129, 16),
 ];
 
-/// The metadata addresses of IPv6 that are not link-local: AWS's, Google's and Scaleway's.
+/// IPv6 metadata addresses that are not link-local: AWS, Google and Scaleway.
 const METADATA_V6: [[u16; 8]; 3] = [
     [0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254],
     [0xfd20, 0x00ce, 0, 0, 0, 0, 0, 0x0254],
     [0xfd00, 0x0042, 0, 0, 0, 0, 0, 0x0042],
 ];
 
-/// The addresses of IPv4 that one of IPv6 may stand for, by the ways of carrying them that are known.
+/// The IPv4 addresses that an IPv6 address may embed.
 fn embedded_ipv4(ip: Ipv6Addr) -> Vec<Ipv4Addr> {
     let bytes = ip.octets();
     let four = |at: [usize; 4]| Ipv4Addr::from(at.map(|at| bytes[at]));
@@ -109,13 +108,13 @@ fn embedded_ipv4(ip: Ipv6Addr) -> Vec<Ipv4Addr> {
         | [0, 0, 0, 0, 0xffff, 0, ..]
         | [0x0064, 0xff9b, 0, 0, 0, 0, ..]
         | [_, _, _, _, 0 | 0x0200, 0x5efe, ..] => vec![last_four_bytes(ip)],
-        // 64:ff9b:1::/48 (NAT64 of one's own), at every place that RFC 6052 knows: byte 8 stays free.
+        // 64:ff9b:1::/48 (local-use NAT64), at every offset of RFC 6052; byte 8 is reserved.
         [0x0064, 0xff9b, 1, ..] => {
             vec![four([6, 7, 9, 10]), four([7, 9, 10, 11]), four([9, 10, 11, 12]), last_four_bytes(ip)]
         }
         // 2002:a.b.c.d:: (6to4)
         [0x2002, ..] => vec![four([2, 3, 4, 5])],
-        // 2001:0: (Teredo): the server, and the client with every bit turned.
+        // 2001:0: (Teredo): the server, and the client with all bits inverted.
         [0x2001, 0, ..] => {
             vec![four([4, 5, 6, 7]), Ipv4Addr::from(last_four_bytes(ip).octets().map(|byte| !byte))]
         }
@@ -128,7 +127,7 @@ fn last_four_bytes(ip: Ipv6Addr) -> Ipv4Addr {
     Ipv4Addr::new(a, b, c, d)
 }
 
-/// Looks names up, and passes over addresses that are never called.
+/// Resolves names, and drops addresses that must not be called.
 struct FilteringResolver;
 
 impl Resolve for FilteringResolver {
@@ -137,7 +136,7 @@ impl Resolve for FilteringResolver {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let allowed: Vec<SocketAddr> = found.filter(|address| !is_forbidden(address.ip())).collect();
             if allowed.is_empty() {
-                return Err(format!("{} has no address that may be called", name.as_str()).into());
+                return Err(format!("{} resolves to forbidden addresses only", name.as_str()).into());
             }
             Ok(Box::new(allowed.into_iter()) as Addrs)
         })
@@ -208,7 +207,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_that_leads_to_none_but_such_addresses_is_not_called() {
-        // Names that are addresses are looked up without asking anybody.
+        // IP addresses are resolved without a DNS query.
         let look_up =
             async |name: &str| FilteringResolver.resolve(name.parse().unwrap()).await.map(Iterator::count);
         assert!(look_up("169.254.169.254").await.is_err());

@@ -1,8 +1,8 @@
-//! The tierup server: sessions, handoffs and events of a support team, held by one process in one folder.
+//! The tierup server: holds the sessions, handoffs and events of a support team in one process and one folder.
 //!
-//! [`Server::start`] starts one; the binary, the demo and the tests all come in by it. The rooms, from the bottom up:
-//! `domain` (the rules, pure), `store` (SQLite), `bell` (what is new), `search`, `assess` and `mail` (what slow work
-//! needs), `worker` (slow work), `handler` and `router` (the API).
+//! [`Server::start`] starts one, for the binary, the demo and the tests alike. The layers, from the bottom up: `domain`
+//! (the rules, pure), `store` (SQLite), `events` (the event hub and its streams), `search`, `assess`, `mail` and
+//! `webhook`, `worker` (background jobs), `handler` and `router` (the API).
 
 pub mod admin;
 pub mod app;
@@ -10,19 +10,22 @@ pub mod assess;
 mod auth;
 pub mod clock;
 pub mod config;
+mod delivery;
 pub mod domain;
 mod error;
 pub mod events;
 mod extract;
 mod handler;
+mod html;
 mod http_client;
 mod limits;
 pub mod log;
 mod mail;
 mod metrics;
-pub mod openapi;
+mod openapi;
 mod password;
 mod queue_cache;
+mod route_spec;
 mod router;
 pub mod search;
 mod security_headers;
@@ -30,9 +33,12 @@ mod serve;
 mod server;
 pub mod store;
 pub mod supervisor;
+mod text;
 mod token;
-pub mod webhook;
+mod webhook;
 mod worker;
 
-pub use router::{RouteAccess, route_access};
+pub use openapi::ApiDescription;
+pub use route_spec::RouteAccess;
+pub use router::{api_description, route_access};
 pub use server::{Server, StartError};

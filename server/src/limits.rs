@@ -1,36 +1,35 @@
-//! How much one user may ask for: requests, what a model must answer, streams.
-//!
-//! A limit that is passed is said with the time to wait, and holds up nobody else.
+//! Limits per user: requests, questions to a model, open streams. A request over a limit is rejected with the time to
+//! wait.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use http_body::{Frame, SizeHint};
+use parking_lot::Mutex;
 use tierup_common::id::UserId;
 
 use crate::error::{ApiError, ApiResult};
 
-/// Requests of one user that are answered at a time: each holds what it was sent and what it answers. More than any console
-/// or script has use for, and with all of them as large as they may be no burden.
+/// Requests of one user in flight, each of which may hold a whole body and response in memory. More than any client
+/// needs.
 const MAX_IN_FLIGHT: u32 = 64;
-/// When to come again who has more: some of them are answered by then.
+/// `Retry-After` with too many requests in flight.
 const IN_FLIGHT_RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// A limit for each user by themselves; none if nothing is limited.
+/// A rate limit per user; none if unlimited.
 struct UserRateLimiter(Option<DefaultKeyedRateLimiter<UserId>>);
 
 impl UserRateLimiter {
-    /// So many in a minute, which may come all at once; 0 is as many as one likes.
+    /// This many per minute, in bursts of as many; 0 is unlimited.
     fn per_minute(number: u32) -> Self {
         Self(NonZeroU32::new(number).map(|number| RateLimiter::keyed(Quota::per_minute(number))))
     }
@@ -39,7 +38,10 @@ impl UserRateLimiter {
         let Some(limiter) = &self.0 else { return Ok(()) };
         limiter.check_key(&user).map_err(|not_until| {
             let wait = not_until.wait_time_from(DefaultClock::default().now());
-            ApiError::rate_limited(wait, &format!("too many {noun} in a minute; wait as Retry-After says"))
+            ApiError::rate_limited(
+                wait,
+                &format!("too many {noun} per minute; retry after the time in Retry-After"),
+            )
         })
     }
 
@@ -59,7 +61,7 @@ pub struct UserLimits {
 }
 
 impl UserLimits {
-    /// Requests and questions to a model in a minute (0 is no limit), and streams open at once, each for one user.
+    /// `requests` and `questions` per minute (0 is unlimited) and open `streams`, each per user.
     pub fn new(requests: u32, questions: u32, streams: u32) -> Self {
         let (requests, questions) =
             (UserRateLimiter::per_minute(requests), UserRateLimiter::per_minute(questions));
@@ -71,62 +73,55 @@ impl UserLimits {
         }
     }
 
-    /// Lets a request in, if the user has not too many under way: it is until what is given back is dropped.
+    /// Counts a request as in flight until the guard is dropped; fails if the user has too many.
     pub fn begin_request(&self, user: UserId) -> ApiResult<InFlightGuard> {
         let mut users = self.in_flight.lock();
         let count = users.entry(user).or_insert(0);
         if *count >= MAX_IN_FLIGHT {
-            let detail = format!("{MAX_IN_FLIGHT} requests of yours are under way; wait for an answer first");
+            let detail = format!("you have {MAX_IN_FLIGHT} requests in flight; wait for a response first");
             return Err(ApiError::rate_limited(IN_FLIGHT_RETRY_AFTER, &detail));
         }
         *count += 1;
         Ok(InFlightGuard { user, counts: Arc::clone(&self.in_flight) })
     }
 
-    /// Counts a request.
+    /// Counts a request against the rate limit.
     pub fn check_request_rate(&self, user: UserId) -> ApiResult<()> {
         self.request_rate.check(user, "requests")
     }
 
-    /// Counts what the assistant must answer or assess.
+    /// Counts a question to the assistant against its rate limit.
     pub fn check_question_rate(&self, user: UserId) -> ApiResult<()> {
         self.question_rate.check(user, "questions to the assistant")
     }
 
-    /// Whether a user with so many streams may open another.
+    /// Fails if a user with this many open streams must not open another.
     pub fn check_stream_count(&self, open: usize) -> ApiResult<()> {
         if open < self.max_streams {
             return Ok(());
         }
-        let detail = format!("{open} event streams of yours are open; close one first");
+        let detail = format!("you have {open} event streams open; close one first");
         Err(ApiError::rate_limited(Duration::from_secs(10), &detail))
     }
 
-    /// Forgets users who have not been heard of for long.
+    /// Drops users who have not made a request lately.
     pub fn evict_idle(&self) {
         self.request_rate.evict_idle();
         self.question_rate.evict_idle();
     }
 }
 
-/// How many requests each user has under way; nobody who has none is in it.
-#[derive(Default)]
-struct InFlightCounts(Mutex<HashMap<UserId, u32>>);
+/// Requests in flight by user; users with none are absent.
+type InFlightCounts = Mutex<HashMap<UserId, u32>>;
 
-impl InFlightCounts {
-    fn lock(&self) -> MutexGuard<'_, HashMap<UserId, u32>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A request that is under way.
+/// Counts a request as in flight until it is dropped.
 pub struct InFlightGuard {
     user: UserId,
     counts: Arc<InFlightCounts>,
 }
 
 impl InFlightGuard {
-    /// The answer, with which the request ends: when all of it was taken, or nobody takes it any more.
+    /// Attaches the guard to the response: the request ends when its body was sent or dropped.
     pub fn hold_until_sent(self, response: Response) -> Response {
         response.map(|body| Body::new(GuardedBody { body, _guard: self }))
     }
@@ -144,7 +139,7 @@ impl Drop for InFlightGuard {
     }
 }
 
-/// The body of an answer whose request is under way as long as it is there.
+/// A body that keeps its request in flight.
 struct GuardedBody {
     body: Body,
     _guard: InFlightGuard,

@@ -1,40 +1,51 @@
-//! The server's log, on standard error. Whoever logs never waits and never hears of an error: lines go into a queue
-//! with a bound, and one thread writes them. What cannot be written (a full disk, a pipe that is closed, a pipe that
-//! nobody reads) is lost, counted, and told of when the log can be written again.
+//! The server's log, on standard error. Logging never blocks or fails: lines go into a bounded queue that one thread
+//! writes. Lines that cannot be written (full disk, closed or stalled pipe) are dropped and counted, and their number
+//! is logged once writing works again.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::collections::VecDeque;
 use std::io::{self, IsTerminal, Write};
 use std::panic::PanicHookInfo;
-use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
+use parking_lot::{Condvar, Mutex};
 use prometheus_client::metrics::counter::Counter;
+use serde::Deserialize;
 use tierup_common::log::OwnCrateFilter;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::config::LogFormat;
-
-/// Lines that wait, in bytes, at most.
+/// The capacity of the queue, in bytes.
 const MAX_QUEUE_BYTES: usize = 256 * 1024;
-/// What is still in the queue when the process ends has so long.
+/// How long the process waits at its end for queued lines.
 const FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// The queue of this process's log, once it has begun.
+/// The format of the log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object per line, for programs.
+    Json,
+}
+
+/// The queue, once [`init`] was called.
 static LOG_QUEUE: OnceLock<Arc<LogQueue>> = OnceLock::new();
-/// Lines of this process's log that were lost.
+/// Lines dropped.
 static LOST_LINES: LazyLock<Counter> = LazyLock::new(Counter::default);
 
-/// Begins to log on standard error, panics included.
+/// Starts logging on standard error, and logs panics.
 pub fn init(filter: EnvFilter, format: LogFormat) -> io::Result<()> {
     let queue = Arc::new(LogQueue::new(LOST_LINES.clone()));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(Arc::clone(&queue))
         .with_ansi(io::stderr().is_terminal())
-        // It would say on standard error that standard error cannot be written, and panic.
+        // Would report a failed write to standard error on standard error, and panic.
         .log_internal_errors(false);
     let begun = match format {
         LogFormat::Text => log.finish().with(OwnCrateFilter).try_init(),
@@ -44,13 +55,13 @@ pub fn init(filter: EnvFilter, format: LogFormat) -> io::Result<()> {
     };
     begun.map_err(io::Error::other)?;
     queue.spawn_writer(io::stderr())?;
-    // The first to begin is the only one.
+    // Only the first call has an effect.
     let _ = LOG_QUEUE.set(queue);
     std::panic::set_hook(Box::new(log_panic));
     Ok(())
 }
 
-/// Says a last line, and waits a moment until it and all before it are written.
+/// Logs a last line and waits briefly until everything is written.
 pub fn write_final_line(line: &str) {
     match LOG_QUEUE.get() {
         Some(queue) => queue.push(format!("{line}\n").into_bytes()),
@@ -59,40 +70,40 @@ pub fn write_final_line(line: &str) {
     flush();
 }
 
-/// Waits a moment until everything is written.
+/// Waits briefly until everything is written.
 pub fn flush() {
     if let Some(queue) = LOG_QUEUE.get() {
         queue.flush(FLUSH_TIMEOUT);
     }
 }
 
-/// Says a line on standard error, for commands that have no log. Where nobody can be told, nobody is.
+/// Prints a line on standard error, for commands that do not log. Ignores failures: there is nowhere to report them.
 pub fn eprint_line(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
-/// Counts the lines of this process's log that were lost.
+/// The counter of dropped lines.
 pub(crate) fn lost_lines() -> Counter {
     LOST_LINES.clone()
 }
 
-/// A panic is a line of the log: the standard library's own hook would wait for whoever reads standard error.
+/// Logs a panic. The default hook would block on standard error.
 fn log_panic(panic: &PanicHookInfo<'_>) {
     let thread = std::thread::current();
     let thread = thread.name().unwrap_or("unnamed");
     let at = panic.location().map(tracing::field::display);
-    let why = panic.payload_as_str().unwrap_or("it does not say why");
+    let message = panic.payload_as_str().unwrap_or("no message");
     let trace = Backtrace::capture();
     let trace = (trace.status() == BacktraceStatus::Captured).then(|| tracing::field::display(trace));
-    tracing::error!(thread, at, trace, "panicked: {why}");
+    tracing::error!(thread, at, trace, "panicked: {message}");
 }
 
-/// Lines on their way to whoever reads them.
+/// Lines to be written.
 struct LogQueue {
     state: Mutex<QueueState>,
-    /// There is a line.
+    /// Signals a new line.
     line_added: Condvar,
-    /// There is none any more.
+    /// Signals that all lines are written.
     drained: Condvar,
     lost_lines: Counter,
 }
@@ -115,20 +126,16 @@ impl LogQueue {
         }
     }
 
-    /// Starts the thread that writes.
+    /// Starts the thread that writes the lines.
     fn spawn_writer(self: &Arc<Self>, writer: impl Write + Send + 'static) -> io::Result<()> {
         let queue = Arc::clone(self);
         let write = move || queue.run_writer(writer);
         std::thread::Builder::new().name("log".into()).spawn(write).map(drop)
     }
 
-    fn lock(&self) -> MutexGuard<'_, QueueState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes a line, or counts it as lost where there is no room.
+    /// Queues a line; drops and counts it if the queue is full.
     fn push(&self, line: Vec<u8>) {
-        let mut waiting = self.lock();
+        let mut waiting = self.state.lock();
         if waiting.bytes + line.len() > MAX_QUEUE_BYTES {
             drop(waiting);
             self.lost_lines.inc();
@@ -140,9 +147,9 @@ impl LogQueue {
         self.line_added.notify_one();
     }
 
-    /// The next line; it counts as being written until the next call.
+    /// Blocks until there is a line. It counts as being written until the next call.
     fn wait_for_line(&self) -> Vec<u8> {
-        let mut waiting = self.lock();
+        let mut waiting = self.state.lock();
         waiting.is_writing = false;
         loop {
             if let Some(line) = waiting.lines.pop_front() {
@@ -151,11 +158,11 @@ impl LogQueue {
                 return line;
             }
             self.drained.notify_all();
-            waiting = self.line_added.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            self.line_added.wait(&mut waiting);
         }
     }
 
-    /// Writes line after line for as long as the process lives.
+    /// Writes lines for as long as the process lives.
     fn run_writer(&self, mut writer: impl Write) {
         let mut reported = self.lost_lines.get();
         let mut is_torn = false;
@@ -164,47 +171,56 @@ impl LogQueue {
             let begin: &[u8] = if is_torn { b"\n" } else { b"" };
             match write_line(&mut writer, &[begin, &line].concat()) {
                 Ok(()) => is_torn = false,
-                Err(is_begun) => {
-                    is_torn |= is_begun;
+                Err(error) => {
+                    is_torn |= error == WriteError::Partial;
                     self.lost_lines.inc();
                     continue;
                 }
             }
             let lost = self.lost_lines.get();
             if lost > reported {
-                tracing::error!(
-                    lines = lost - reported,
-                    "lines of the log could not be written and are lost"
-                );
+                tracing::error!(lines = lost - reported, "log lines could not be written and were dropped");
                 reported = lost;
             }
         }
     }
 
-    /// Waits until everything is written, but no longer than this.
+    /// Waits until everything is written, for at most `timeout`.
     fn flush(&self, timeout: Duration) {
         let is_busy = |waiting: &mut QueueState| waiting.is_writing || !waiting.lines.is_empty();
-        let waited = self.drained.wait_timeout_while(self.lock(), timeout, is_busy);
-        // Whoever does not read in time has had their chance.
-        drop(waited);
+        // Ignore a timeout: whatever is still queued is lost.
+        let _ = self.drained.wait_while_for(&mut self.state.lock(), is_busy, timeout);
     }
 }
 
-/// Writes a line; if that fails, whether a part of it was written.
-fn write_line(writer: &mut impl Write, line: &[u8]) -> Result<(), bool> {
+/// How much of a line was written before it failed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum WriteError {
+    Nothing,
+    Partial,
+}
+
+impl WriteError {
+    const fn after(written: usize) -> Self {
+        if written == 0 { Self::Nothing } else { Self::Partial }
+    }
+}
+
+/// Writes a line.
+fn write_line(writer: &mut impl Write, line: &[u8]) -> Result<(), WriteError> {
     let mut rest = line;
     while !rest.is_empty() {
         match writer.write(rest) {
-            Ok(0) => return Err(rest.len() < line.len()),
+            Ok(0) => return Err(WriteError::after(line.len() - rest.len())),
             Ok(written) => rest = &rest[written..],
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => return Err(rest.len() < line.len()),
+            Err(_) => return Err(WriteError::after(line.len() - rest.len())),
         }
     }
     Ok(())
 }
 
-/// What the formatter writes to: one call a line.
+/// The formatter makes one call per line.
 impl Write for &LogQueue {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         self.push(line.to_vec());
@@ -222,7 +238,7 @@ mod tests {
 
     use super::*;
 
-    /// Takes each line when the test says so.
+    /// Writes each line when the test allows it.
     struct SteppedWriter {
         offered: mpsc::Sender<()>,
         allowed: mpsc::Receiver<io::Result<()>>,
@@ -250,7 +266,7 @@ mod tests {
         let (taken, lines) = mpsc::channel();
         queue.spawn_writer(SteppedWriter { offered, allowed, written: taken }).unwrap();
         let line = vec![b'x'; MAX_QUEUE_BYTES / 16];
-        // One is being written, sixteen wait.
+        // One is being written, sixteen are queued.
         queue.push(line.clone());
         offers.recv_timeout(Duration::from_secs(10)).unwrap();
         for _ in 0..20 {
@@ -269,14 +285,14 @@ mod tests {
         }
         queue.flush(Duration::from_secs(10));
         assert_eq!(queue.lost_lines.get(), 5, "the one that failed counts too");
-        assert_eq!(queue.lock().bytes, 0);
+        assert_eq!(queue.state.lock().bytes, 0);
     }
 
     #[test]
     fn a_line_after_one_that_broke_off_begins_a_line() {
         let mut room = [0; 8];
         let mut to = &mut room[..];
-        assert_eq!(write_line(&mut to, b"0123456789"), Err(true));
-        assert_eq!(write_line(&mut to, b"0123456789"), Err(false));
+        assert_eq!(write_line(&mut to, b"0123456789"), Err(WriteError::Partial));
+        assert_eq!(write_line(&mut to, b"0123456789"), Err(WriteError::Nothing));
     }
 }

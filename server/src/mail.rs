@@ -9,6 +9,8 @@ use std::time::Duration;
 use lettre::message::Mailbox;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
+use crate::delivery::DeliveryError;
+
 pub use compose::{HandoffMail, compose};
 
 /// One message takes at most so long: the transport's own limit covers only the connecting.
@@ -34,17 +36,6 @@ pub enum Mailer {
     },
 }
 
-/// Why a message was not sent.
-#[derive(Debug, thiserror::Error)]
-pub enum MailError {
-    /// It will not go another time either.
-    #[error("{0}")]
-    Permanent(String),
-    /// It may go another time.
-    #[error("{0}")]
-    Transient(String),
-}
-
 impl Mailer {
     /// Whether there is anybody to carry mail.
     pub const fn is_enabled(&self) -> bool {
@@ -63,24 +54,24 @@ impl Mailer {
     }
 
     /// Sends a message. What an SMTP server says is kept out of the error but for its code: it may quote anything.
-    pub async fn send(&self, message: Message) -> Result<(), MailError> {
+    pub async fn send(&self, message: Message) -> Result<(), DeliveryError> {
         match self {
             Self::Off => Ok(()),
             Self::Smtp { transport, .. } => {
                 match tokio::time::timeout(SEND_TIMEOUT, transport.send(message)).await {
                     Ok(Ok(_)) => Ok(()),
-                    Ok(Err(error)) if lacks_smtputf8(&error) => Err(MailError::Permanent(
+                    Ok(Err(error)) if lacks_smtputf8(&error) => Err(DeliveryError::Permanent(
                         "the address is not ASCII before the @, and the mail server has no SMTPUTF8".into(),
                     )),
                     Ok(Err(error)) => Err(classify_error(&error)),
-                    Err(_) => Err(MailError::Transient("the mail server took too long".into())),
+                    Err(_) => Err(DeliveryError::Transient("the mail server took too long".into())),
                 }
             }
             Self::Folder { path: folder, .. } => {
                 let folder = folder.clone();
                 let written = tokio::task::spawn_blocking(move || write_eml(&folder, &message));
                 let written = written.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
-                written.map_err(|error| MailError::Transient(format!("cannot write the file: {error}")))
+                written.map_err(|error| DeliveryError::Transient(format!("cannot write the file: {error}")))
             }
         }
     }
@@ -93,18 +84,18 @@ fn lacks_smtputf8(error: &lettre::transport::smtp::Error) -> bool {
 }
 
 /// A refusal by code 5xx is for good; being unreachable never is.
-fn classify_error(error: &lettre::transport::smtp::Error) -> MailError {
+fn classify_error(error: &lettre::transport::smtp::Error) -> DeliveryError {
     match error.status() {
         Some(code) if error.is_permanent() => {
-            MailError::Permanent(format!("the mail server refused it ({code})"))
+            DeliveryError::Permanent(format!("the mail server refused it ({code})"))
         }
-        Some(code) => MailError::Transient(format!("the mail server put it off ({code})")),
+        Some(code) => DeliveryError::Transient(format!("the mail server put it off ({code})")),
         // What is missing may be there another time; what the library says of it names no secret, but is not ours.
-        None if error.is_client() => MailError::Transient(
+        None if error.is_client() => DeliveryError::Transient(
             "the mail server does not offer what is needed: TLS as mail_url wants it, or a log-in by PLAIN or LOGIN"
                 .into(),
         ),
-        None => MailError::Transient("the mail server was not reached or broke off".into()),
+        None => DeliveryError::Transient("the mail server was not reached or broke off".into()),
     }
 }
 

@@ -17,30 +17,30 @@ use tierup_server::log::eprint_line;
 use tierup_server::{Server, admin, log};
 use tracing_subscriber::EnvFilter;
 
-/// glibc keeps what a flood took for as long as the process lives; a thread of jemalloc's gives it back.
+/// Returns memory to the system after a burst; glibc would keep it.
 #[cfg(all(target_os = "linux", feature = "jemalloc"))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-/// Holds the sessions, handoffs and events of a support team. One folder keeps everything.
+/// Server for the sessions, handoffs and events of a support team, all kept in one folder
 #[derive(Parser)]
 #[command(name = "tierup-server", version, arg_required_else_help = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// Print one JSON object on standard output
+    /// Print one JSON object to standard output
     #[arg(long, global = true)]
     json: bool,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Make an account and its owner, and the folder if it is not there
+    /// Create an account with its owner, and the folder if it does not exist
     Init {
-        /// The folder that holds everything the server keeps
+        /// The server's data folder
         #[arg(long, value_name = "DIR", env = "TIERUP_SERVER_DATA")]
         data: PathBuf,
-        /// The name of the account: your team
+        /// The name of the account, usually your team
         #[arg(long, value_name = "NAME")]
         account: String,
         /// The owner's email address
@@ -50,7 +50,7 @@ enum Command {
         #[arg(long, value_name = "NAME")]
         owner_name: String,
     },
-    /// Manage the people of an account
+    /// Manage users
     User {
         #[command(subcommand)]
         command: UserCommand,
@@ -60,34 +60,34 @@ enum Command {
         #[command(subcommand)]
         command: TokenCommand,
     },
-    /// Copy everything into one file, while the server runs or not
+    /// Back up the folder to one file; the server may be running
     Backup {
-        /// The folder that the server keeps everything in
+        /// The server's data folder
         #[arg(long, value_name = "DIR", env = "TIERUP_SERVER_DATA")]
         data: PathBuf,
-        /// The file to write; it must not be there yet
+        /// The file to create
         file: PathBuf,
     },
-    /// Make a new folder out of a backup
+    /// Create a folder from a backup
     Restore {
-        /// The file that `backup` wrote
+        /// The backup file
         file: PathBuf,
-        /// The folder to make
+        /// The folder to create
         #[arg(long, value_name = "NEWDIR")]
         data: PathBuf,
     },
-    /// Look whether the data is whole and obeys the rules, while the server runs or not
+    /// Check the integrity of the data; the server may be running
     Check {
-        /// The folder that the server keeps everything in
+        /// The server's data folder
         #[arg(long, value_name = "DIR", env = "TIERUP_SERVER_DATA")]
         data: PathBuf,
     },
-    /// Serve
+    /// Run the server
     Serve {
-        /// The folder that `init` made
+        /// The data folder that `init` created
         #[arg(long, value_name = "DIR", env = "TIERUP_SERVER_DATA")]
         data: PathBuf,
-        /// A file with settings; flags and the environment win over it
+        /// A settings file; flags and environment variables override it
         #[arg(long, value_name = "FILE", env = "TIERUP_SERVER_CONFIG")]
         config: Option<PathBuf>,
         #[command(flatten)]
@@ -97,21 +97,21 @@ enum Command {
 
 #[derive(Subcommand)]
 enum UserCommand {
-    /// Add somebody, and print a token for them
+    /// Add a user, and print a token for them
     Add {
-        /// The folder that `init` made
+        /// The data folder that `init` created
         #[arg(long, value_name = "DIR", env = "TIERUP_SERVER_DATA")]
         data: PathBuf,
-        /// Their email address
+        /// The user's email address
         #[arg(long, value_name = "EMAIL")]
         email: String,
-        /// Their name
+        /// The user's name
         #[arg(long, value_name = "NAME")]
         name: String,
-        /// What they may do: viewer, engineer, admin or owner
+        /// The role: viewer, engineer, admin or owner
         #[arg(long, value_name = "ROLE")]
         role: Role,
-        /// The account, where the folder holds several [default: the one made first]
+        /// The account, if the folder holds several [default: the first one created]
         #[arg(long, value_name = "NAME")]
         account: Option<String>,
     },
@@ -119,19 +119,19 @@ enum UserCommand {
 
 #[derive(Subcommand)]
 enum TokenCommand {
-    /// Make another token for somebody, and print it
+    /// Create and print another token for a user
     Add {
-        /// The folder that `init` made
+        /// The data folder that `init` created
         #[arg(long, value_name = "DIR", env = "TIERUP_SERVER_DATA")]
         data: PathBuf,
-        /// Their email address
+        /// The user's email address
         #[arg(long, value_name = "EMAIL")]
         email: String,
     },
 }
 
 fn main() -> ExitCode {
-    // The original knows which of its arguments are settings.
+    // Build the command again: this one has lost the variables that are empty.
     let command = ignore_empty_env(Cli::command());
     let matches = command.try_get_matches();
     let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
@@ -160,7 +160,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// A setting that is empty in the environment is absent: so it is left out in files of variables.
+/// Ignores empty environment variables, so that an env file can leave settings blank.
 fn ignore_empty_env(command: clap::Command) -> clap::Command {
     let is_empty = |name: &std::ffi::OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
     command
@@ -169,12 +169,12 @@ fn ignore_empty_env(command: clap::Command) -> clap::Command {
 }
 
 fn init(data: &Path, account: &str, email: &str, name: &str, as_json: bool) -> anyhow::Result<()> {
-    let made = admin::init(data, account, email, name)?;
+    let created = admin::init(data, account, email, name)?;
     if as_json {
-        print_token(&serde_json::to_string(&made)?)?;
+        print_token(&serde_json::to_string(&created)?)?;
     } else {
-        print_token(&made.token)?;
-        eprint_line(&format!("This is {name}'s token; it is shown this once."));
+        print_token(&created.token)?;
+        eprint_line(&format!("This is {name}'s token. It is shown only once."));
         eprint_line(&format!("Next: tierup-server serve --data {}", data.display()));
     }
     Ok(())
@@ -191,14 +191,14 @@ fn add_user(
     let added = admin::add_user(data, account, email, name, role)?;
     if let Some(account) = &added.chosen_account {
         eprint_line(&format!(
-            "There are several accounts: this user is of {account}, the first. --account picks another."
+            "The folder holds several accounts; the user was added to {account}, the first one. Choose another with --account."
         ));
     }
     if as_json {
         print_token(&serde_json::to_string(&added)?)?;
     } else {
         print_token(&added.token)?;
-        eprint_line(&format!("This is {name}'s token; it is shown this once."));
+        eprint_line(&format!("This is {name}'s token. It is shown only once."));
     }
     Ok(())
 }
@@ -209,7 +209,7 @@ fn add_token(data: &Path, email: &str, as_json: bool) -> anyhow::Result<()> {
         print_token(&serde_json::to_string(&added)?)?;
     } else {
         print_token(&added.token)?;
-        eprint_line(&format!("This is a token for {email}; it is shown this once."));
+        eprint_line(&format!("This is a token for {email}. It is shown only once."));
     }
     Ok(())
 }
@@ -257,55 +257,58 @@ fn serve(data: &Path, config: Option<&Path>, settings: Settings, as_json: bool) 
     init_logging(&settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(async {
-        // In here, because the pool of connections to a mail server starts a task of its own.
+        // In here, because the mail server's connection pool spawns a task.
         let config = settings.into_config()?;
         let server = Server::start(data, config, Clock::system()).await?;
-        // Listening before anybody is told that it serves, and may be stopped.
-        let told_to_stop = shutdown_signal()?;
+        // Listen for signals before anybody learns that the server is up.
+        let shutdown = shutdown_signal()?;
         let url = server.url();
         let line =
             if as_json { json!({ "listening": url }).to_string() } else { format!("listening on {url}") };
-        // Whoever does not read that line keeps nobody from being served.
+        // Do not wait for the reader of standard output.
         tokio::task::spawn_blocking(move || {
             if let Err(error) = print_line(&line) {
-                tracing::warn!(error = format!("{error:#}"), "nobody was told where the server listens");
+                tracing::warn!(error = format!("{error:#}"), "cannot print the address");
             }
         });
         tracing::info!(url, data = %data.display(), "serving");
         tokio::select! {
-            stopped = told_to_stop => stopped?,
-            why = server.failed() => return Err(why.into()),
+            received = shutdown => received?,
+            cause = server.failed() => return Err(cause.into()),
         }
         tracing::info!("stopping");
         server.stop().await;
         Ok(())
     });
-    // What still hangs in the system, such as a name that is being looked up, does not keep the process.
+    // Do not wait for blocking system calls, such as a name lookup.
     runtime.shutdown_background();
     log::flush();
     served
 }
 
-/// Begins to log on standard error.
+/// Starts logging to standard error.
 fn init_logging(settings: &Settings) -> anyhow::Result<()> {
     let wanted = settings.log.as_deref().map_or("info", trim_value);
     let filter = EnvFilter::builder().parse(wanted);
-    let filter = filter.context("log: not a filter; use a level, like info, or info,tierup_server=debug")?;
-    log::init(filter, settings.log_format.unwrap_or_default()).context("cannot begin to log")
+    let filter = filter.context(
+        "log: not a filter\nhint: use a level like info, or filters like info,tierup_server=debug",
+    )?;
+    log::init(filter, settings.log_format.unwrap_or_default()).context("cannot start logging")
 }
 
-/// Prints a line on standard output.
+/// Prints a line to standard output.
 fn print_line(line: &str) -> anyhow::Result<()> {
     writeln!(std::io::stdout(), "{line}").context("cannot write to standard output")
 }
 
-/// Prints what is shown this once.
+/// Prints a token, which cannot be shown again.
 fn print_token(line: &str) -> anyhow::Result<()> {
-    print_line(line)
-        .context("the token is made, but nobody saw it; make another with `tierup-server token add`")
+    print_line(line).context(
+        "the token was created but could not be printed\nhint: create another with `tierup-server token add`",
+    )
 }
 
-/// Listens for SIGTERM and SIGINT from now on; what is given back waits for one of them.
+/// Starts listening for SIGTERM and SIGINT; the future resolves when one arrives.
 #[cfg(unix)]
 fn shutdown_signal() -> anyhow::Result<impl Future<Output = anyhow::Result<()>>> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -320,9 +323,9 @@ fn shutdown_signal() -> anyhow::Result<impl Future<Output = anyhow::Result<()>>>
     })
 }
 
-/// Listens for Ctrl-C from now on; what is given back waits for it.
+/// Starts listening for Ctrl-C; the future resolves when it is pressed.
 #[cfg(windows)]
-fn told_to_stop() -> anyhow::Result<impl Future<Output = anyhow::Result<()>>> {
+fn shutdown_signal() -> anyhow::Result<impl Future<Output = anyhow::Result<()>>> {
     let mut ctrl_c = tokio::signal::windows::ctrl_c().context("cannot listen for Ctrl-C")?;
     Ok(async move {
         ctrl_c.recv().await;

@@ -1,10 +1,9 @@
-//! What the server counts and times, in the form that Prometheus reads.
+//! Metrics in the format of Prometheus.
 //!
-//! What was committed is counted from the commit's own news; what stands (the queue, jobs, streams) is looked up when
-//! somebody asks.
+//! Counters follow the effects of each commit; gauges (queue, jobs, streams) are read when they are scraped.
 //!
-//! A label is one of a closed set, by its type: a word of ours or a number of ours, never a text that came in. Every new
-//! value of a label is a series that is kept for ever, so whoever could choose one could fill the memory.
+//! Labels are closed sets, by their types: never text from outside. Each new label value is a series that is kept for
+//! ever, so an open set could fill the memory.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -23,20 +22,20 @@ use tierup_common::route::Route;
 
 use crate::store::{self, CommitEffects, QueueStats};
 
-/// The media type of the text.
+/// The media type of [`Metrics::encode_text`].
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// From half a millisecond to ten seconds: requests and commits.
+/// Half a millisecond to ten seconds, for requests and commits.
 const SHORT_BUCKETS: [f64; 14] =
     [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
-/// From ten seconds to a week: what people do.
+/// Ten seconds to a week, for what people do.
 const LONG_BUCKETS: [f64; 13] = [
     10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_800.0, 3_600.0, 7_200.0, 14_400.0, 28_800.0, 86_400.0, 604_800.0,
 ];
-/// Pieces of one commit.
+/// Writes in one commit.
 const BATCH_SIZE_BUCKETS: [f64; 7] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
 
-/// Which requests.
+/// Method, route template and status.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 struct RequestLabels {
     method: &'static str,
@@ -44,44 +43,44 @@ struct RequestLabels {
     status: u16,
 }
 
-/// Which route.
+/// A route template, or `none`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 struct RouteLabels {
     route: &'static str,
 }
 
-/// Which kind.
+/// A kind of job.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 struct KindLabels {
     kind: &'static str,
 }
 
-/// What became of something.
+/// An outcome: `won` and `lost`, or `sent` and `failed`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 struct OutcomeLabels {
     outcome: &'static str,
 }
 
-/// Which state.
+/// `open` or `claimed`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 struct StateLabels {
     state: &'static str,
 }
 
-/// What became of a kind.
+/// A kind of job and how it ended.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 struct KindOutcomeLabels {
     kind: &'static str,
     outcome: &'static str,
 }
 
-/// Which events.
+/// The type of an event.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 struct EventTypeLabels {
     r#type: &'static str,
 }
 
-/// Everything that is counted and timed.
+/// All metrics of a server.
 pub struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
@@ -102,15 +101,15 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Nothing counted yet; `sent` counts what streams send.
+    /// All at zero; `frames_sent` is the counter of the event hub.
     pub(crate) fn new(frames_sent: Counter) -> Self {
         let mut registry = Registry::with_prefix("tierup");
         registry.register(
             "build",
-            "The server that runs",
+            "The version of the running server",
             Info::new([("version", env!("CARGO_PKG_VERSION"))]),
         );
-        let mut new = Self {
+        let mut metrics = Self {
             requests: Family::default(),
             request_time: Family::new_with_constructor(|| Histogram::new(SHORT_BUCKETS)),
             claims: Family::default(),
@@ -128,32 +127,32 @@ impl Metrics {
             commit_batch_size: Histogram::new(BATCH_SIZE_BUCKETS),
             registry: Registry::default(),
         };
-        new.register_all(&mut registry);
-        new.registry = registry;
-        new
+        metrics.register_all(&mut registry);
+        metrics.registry = registry;
+        metrics
     }
 
     #[rustfmt::skip]
     fn register_all(&self, registry: &mut Registry) {
-        registry.register("http_requests", "Requests answered", self.requests.clone());
-        registry.register_with_unit("http_request", "From a request to its answer, streams left out", Unit::Seconds, self.request_time.clone());
+        registry.register("http_requests", "Responses sent", self.requests.clone());
+        registry.register_with_unit("http_request", "Time from a request to its response, without streams", Unit::Seconds, self.request_time.clone());
         registry.register("claims", "Claims of handoffs, won and lost", self.claims.clone());
-        registry.register_with_unit("claim", "From an escalation to its claim", Unit::Seconds, self.claim_time.clone());
-        registry.register_with_unit("resolve", "From an escalation to its resolution", Unit::Seconds, self.resolve_time.clone());
+        registry.register_with_unit("claim", "Time from an escalation to its claim", Unit::Seconds, self.claim_time.clone());
+        registry.register_with_unit("resolve", "Time from an escalation to its resolution", Unit::Seconds, self.resolve_time.clone());
         registry.register("events", "Events committed", self.events.clone());
-        registry.register("events_sent", "Events and signals sent down streams", self.frames_sent.clone());
-        registry.register("streams", "Event streams open", self.streams.clone());
-        registry.register("queue", "Handoffs that wait, and that are worked on", self.queue_length.clone());
-        registry.register("jobs", "Jobs that came to an end, or were put off", self.jobs.clone());
-        registry.register("jobs_waiting", "Jobs that wait, or are being done", self.jobs_waiting.clone());
-        registry.register("jobs_failed", "Jobs that failed for good and are kept with the reason", self.jobs_failed.clone());
-        registry.register("mail", "Messages sent, and messages that could not be", self.mails.clone());
-        registry.register_with_unit("commit", "From the first statement of a commit to its being durable", Unit::Seconds, self.commit_time.clone());
-        registry.register("log_lines_lost", "Lines of the log that could not be written", crate::log::lost_lines());
-        registry.register("commit_pieces", "Changes that shared one commit", self.commit_batch_size.clone());
+        registry.register("events_sent", "Events and signals sent on streams", self.frames_sent.clone());
+        registry.register("streams", "Open event streams", self.streams.clone());
+        registry.register("queue", "Handoffs in the queue, open and claimed", self.queue_length.clone());
+        registry.register("jobs", "Jobs that finished, failed or were put off", self.jobs.clone());
+        registry.register("jobs_waiting", "Jobs waiting or running", self.jobs_waiting.clone());
+        registry.register("jobs_failed", "Failed jobs that are kept with their reason", self.jobs_failed.clone());
+        registry.register("mail", "Mails, sent and failed", self.mails.clone());
+        registry.register_with_unit("commit", "Time from a commit's first statement until it is durable", Unit::Seconds, self.commit_time.clone());
+        registry.register("log_lines_lost", "Log lines that could not be written", crate::log::lost_lines());
+        registry.register("commit_pieces", "Changes per commit", self.commit_batch_size.clone());
     }
 
-    /// Counts what a commit did.
+    /// Records the effects of a commit.
     pub(crate) fn record_commit(&self, effects: &CommitEffects) {
         self.commit_time.observe(effects.duration.as_secs_f64());
         self.commit_batch_size.observe(f64::from(effects.batch_size));
@@ -183,8 +182,7 @@ impl Metrics {
         }
     }
 
-    /// Counts an answer. A stream is counted when it begins; how long it stays open is no measure of the server.
-    /// No route is for requests of a path that we do not have.
+    /// Records a response; a stream when it begins. `route` is none for unknown paths.
     pub(crate) fn record_response(
         &self,
         method: &Method,
@@ -198,12 +196,12 @@ impl Metrics {
         self.request_time.get_or_create(&RouteLabels { route }).observe(duration.as_secs_f64());
     }
 
-    /// Counts a claim that somebody else had won.
+    /// Records a claim that lost the race.
     pub(crate) fn record_lost_claim(&self) {
         self.claims.get_or_create(&OutcomeLabels { outcome: "lost" }).inc();
     }
 
-    /// Everything as text, with what stands now.
+    /// All metrics as text, with gauges set to these values.
     pub(crate) fn encode_text(&self, streams: usize, queue_stats: &QueueStats) -> String {
         self.streams.set(i64::try_from(streams).unwrap_or(i64::MAX));
         self.queue_length.get_or_create(&StateLabels { state: "open" }).set(queue_stats.open);
@@ -221,7 +219,7 @@ impl Metrics {
     }
 }
 
-/// A method as a label: HTTP lets a client make up its own, and all of those are one.
+/// A method as a label: clients can make up methods, and those count as `other`.
 fn method_label(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

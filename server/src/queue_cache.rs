@@ -1,33 +1,32 @@
-//! Pages of the queue as they were last sent: each is read and serialised once, and kept until something in its
-//! account changes.
+//! A cache of the queue's pages: each is read and serialized once, until something in its account changes.
 //!
-//! All of it has a bound: what is kept, what it is found by, and for how many.
+//! Pages, keys and accounts are all limited.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 use tierup_common::handoff::{Priority, QueueState};
 use tierup_common::id::{AccountId, UserId};
 
 use crate::store::QueueCursor;
 
-/// Bytes kept for an account, at most, keys included; beyond that its rack is emptied.
+/// The most bytes per account, with keys; an account that needs more is emptied.
 const MAX_ACCOUNT_BYTES: usize = 2 * 1024 * 1024;
-/// The same for all accounts together; beyond that everything is forgotten.
+/// The most bytes of all accounts together; the cache is cleared beyond.
 const MAX_TOTAL_BYTES: usize = 32 * 1024 * 1024;
-/// Accounts whose changes are remembered, at most; beyond that everything is forgotten.
+/// The most accounts whose changes are remembered; the cache is cleared beyond.
 const MAX_ACCOUNTS: usize = 10_000;
 
-/// The kept pages of all accounts.
+/// The cache of all accounts.
 #[derive(Default)]
 pub struct QueueCache(Mutex<CacheState>);
 
 #[derive(Default)]
 struct CacheState {
-    /// How many changes there were, of any account.
+    /// The number of changes so far, of any account.
     version: u64,
-    /// The change after which everything was last forgotten: nobody knows what changed before.
+    /// The version at the last clear: changes before it are unknown.
     cleared_version: u64,
     accounts: HashMap<AccountId, Entries>,
     bytes: usize,
@@ -35,31 +34,31 @@ struct CacheState {
 
 #[derive(Default)]
 struct Entries {
-    /// The last change of the account: a page that was begun before it is not kept after it.
+    /// The version of the account's last change: a page that was read before is not cached.
     changed_version: u64,
     pages: HashMap<PageKey, CachedPage>,
     bytes: usize,
 }
 
-/// Whose page, and what they asked for: not the query as it came, of which there is no end of forms.
+/// A user's query, parsed: raw query strings could vary without end.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct PageKey {
-    /// The caller: pages count what is theirs.
+    /// The caller: pages contain counts of their own handoffs.
     pub user: UserId,
-    /// Where the handoffs stand.
+    /// The state of the handoffs.
     pub state: QueueState,
-    /// Only those so urgent.
+    /// Only this priority.
     pub priority: Option<Priority>,
-    /// Rows, as many as are given.
+    /// The number of rows.
     pub limit: u32,
-    /// Where the page begins.
+    /// Where the page starts.
     pub cursor: Option<QueueCursor>,
 }
 
-/// A page as it is sent.
+/// A page, serialized.
 #[derive(Clone, Debug)]
 pub struct CachedPage {
-    /// The version of who reads what that it tells of.
+    /// The presence version that it shows.
     pub presence_version: u64,
     /// Its `ETag`.
     pub etag: String,
@@ -67,41 +66,36 @@ pub struct CachedPage {
     pub body: Bytes,
 }
 
-/// How many changes there had been when a page was not found: what is read from now on may be kept as of then.
+/// The version at a cache miss. A page read afterwards may be cached as of then.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CacheVersion(u64);
 
 impl QueueCache {
-    /// Something of these accounts was committed. Called before anybody hears of it.
+    /// Drops the pages of these accounts, which a commit changed. Runs before anybody learns of the commit.
     pub fn invalidate(&self, accounts: &[AccountId]) {
-        let mut all = self.lock();
+        let mut state = self.0.lock();
         for account in accounts {
-            all.invalidate(*account);
+            state.invalidate(*account);
         }
     }
 
-    /// The page that was asked for, if it is still as it was.
+    /// The cached page, or the version to pass to [`Self::insert`].
     pub fn get(
         &self,
         account: AccountId,
         key: &PageKey,
         presence_version: u64,
     ) -> Result<CachedPage, CacheVersion> {
-        let all = self.lock();
-        let page = all.accounts.get(&account).and_then(|rack| rack.pages.get(key));
+        let state = self.0.lock();
+        let page = state.accounts.get(&account).and_then(|entries| entries.pages.get(key));
         page.filter(|page| page.presence_version == presence_version)
             .cloned()
-            .ok_or(CacheVersion(all.version))
+            .ok_or(CacheVersion(state.version))
     }
 
-    /// Keeps a page, unless its account has changed meanwhile.
+    /// Caches a page, unless its account has changed since `version`.
     pub fn insert(&self, account: AccountId, key: PageKey, version: CacheVersion, page: CachedPage) {
-        self.lock().insert(account, key, version, page);
-    }
-
-    /// Nothing in here is left half done by a panic: a poisoned lock is taken as it is.
-    fn lock(&self) -> MutexGuard<'_, CacheState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().insert(account, key, version, page);
     }
 }
 
@@ -117,25 +111,28 @@ impl CacheState {
     fn insert(&mut self, account: AccountId, key: PageKey, version: CacheVersion, page: CachedPage) {
         let size = page.memory_size();
         self.evict_if_full(account, size);
-        let changed =
-            self.accounts.get(&account).map_or(0, |rack| rack.changed_version).max(self.cleared_version);
+        let changed = self
+            .accounts
+            .get(&account)
+            .map_or(0, |entries| entries.changed_version)
+            .max(self.cleared_version);
         if changed > version.0 || size > MAX_ACCOUNT_BYTES {
             return;
         }
-        let rack = self.accounts.entry(account).or_default();
-        if rack.bytes + size > MAX_ACCOUNT_BYTES {
-            self.bytes -= rack.bytes;
-            *rack = Entries { changed_version: rack.changed_version, ..Entries::default() };
+        let entries = self.accounts.entry(account).or_default();
+        if entries.bytes + size > MAX_ACCOUNT_BYTES {
+            self.bytes -= entries.bytes;
+            *entries = Entries { changed_version: entries.changed_version, ..Entries::default() };
         }
-        rack.bytes += size;
+        entries.bytes += size;
         self.bytes += size;
-        if let Some(old) = rack.pages.insert(key, page) {
-            rack.bytes -= old.memory_size();
+        if let Some(old) = entries.pages.insert(key, page) {
+            entries.bytes -= old.memory_size();
             self.bytes -= old.memory_size();
         }
     }
 
-    /// Forgets everything if there is no room for so many bytes more, or for another account.
+    /// Clears the cache if this many bytes more, or a new account, would exceed a limit.
     fn evict_if_full(&mut self, account: AccountId, bytes: usize) {
         let is_new = !self.accounts.contains_key(&account);
         if self.bytes + bytes > MAX_TOTAL_BYTES || (is_new && self.accounts.len() >= MAX_ACCOUNTS) {
@@ -145,7 +142,7 @@ impl CacheState {
 }
 
 impl CachedPage {
-    /// What it takes up with what it is found by. A table has room for twice what is in it.
+    /// The memory it takes, with its key. A hash table may be half empty.
     fn memory_size(&self) -> usize {
         self.body.len() + self.etag.len() + 2 * size_of::<(PageKey, Self)>()
     }
@@ -193,7 +190,7 @@ mod tests {
         let as_of = pages.get(account, &key(50), 0).unwrap_err();
         let others = (0..MAX_ACCOUNTS).map(|_| AccountId::new(at(0)));
         pages.invalidate(&std::iter::once(account).chain(others).collect::<Vec<_>>());
-        assert!(!pages.lock().accounts.contains_key(&account), "it is not forgotten");
+        assert!(!pages.0.lock().accounts.contains_key(&account), "it is not forgotten");
         pages.insert(account, key(50), as_of, page("old"));
         assert!(pages.get(account, &key(50), 0).is_err());
     }
@@ -211,10 +208,10 @@ mod tests {
                 CachedPage { presence_version: 0, etag: String::new(), body },
             );
         }
-        let all = pages.lock();
-        let rack = &all.accounts[&account];
-        assert!(rack.bytes <= MAX_ACCOUNT_BYTES && rack.pages.len() <= 10);
-        assert_eq!(rack.bytes, rack.pages.values().map(CachedPage::memory_size).sum::<usize>());
+        let state = pages.0.lock();
+        let entries = &state.accounts[&account];
+        assert!(entries.bytes <= MAX_ACCOUNT_BYTES && entries.pages.len() <= 10);
+        assert_eq!(entries.bytes, entries.pages.values().map(CachedPage::memory_size).sum::<usize>());
     }
 
     #[test]
@@ -230,9 +227,11 @@ mod tests {
             let as_of = pages.get(account, &key(number), 0).unwrap_err();
             pages.insert(account, key(number), as_of, page(""));
         }
-        let all = pages.lock();
-        assert!(all.accounts.len() <= MAX_ACCOUNTS && all.accounts[&account].pages.len() < most as usize / 2);
-        assert_eq!(all.bytes, all.accounts.values().map(|rack| rack.bytes).sum::<usize>());
+        let state = pages.0.lock();
+        assert!(
+            state.accounts.len() <= MAX_ACCOUNTS && state.accounts[&account].pages.len() < most as usize / 2
+        );
+        assert_eq!(state.bytes, state.accounts.values().map(|entries| entries.bytes).sum::<usize>());
     }
 
     #[test]
@@ -247,9 +246,9 @@ mod tests {
                 as_of,
                 CachedPage { presence_version: 0, etag: String::new(), body },
             );
-            let all = pages.lock();
-            assert!(all.bytes <= MAX_TOTAL_BYTES && all.accounts.contains_key(&account));
-            assert_eq!(all.bytes, all.accounts.values().map(|rack| rack.bytes).sum::<usize>());
+            let state = pages.0.lock();
+            assert!(state.bytes <= MAX_TOTAL_BYTES && state.accounts.contains_key(&account));
+            assert_eq!(state.bytes, state.accounts.values().map(|entries| entries.bytes).sum::<usize>());
         }
     }
 }

@@ -4,6 +4,8 @@
 //! log and may be deleted at any time. It follows the log by a cursor of its own, so that no commit waits for it. One
 //! connection writes and a few read beside it; however many search, nobody but they waits for that.
 
+mod batch;
+mod error;
 mod index;
 mod log_reader;
 mod pool;
@@ -13,18 +15,21 @@ pub mod words;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tierup_common::id::{AccountId, Seq, SessionId};
 use tokio::sync::Semaphore;
 
+use crate::search::batch::RebuildProgress;
 use crate::search::index::FtsIndex;
 use crate::search::pool::ResourcePool;
 use crate::search::runbook::{Runbook, RunbookFolder, RunbookMap};
-use crate::store::{self, SessionCursor, Store};
+use crate::store::Store;
 
-pub use index::{Document, Hit, HitSource, Solutions};
+pub use error::SearchError;
+pub use index::{Hit, HitSource, Solutions};
 
 /// Nobody waits longer than this for the index to catch up.
 const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -32,26 +37,6 @@ const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(2);
 const READER_COUNT: usize = 2;
 /// Searches under way and waiting, at most; more are told to come again.
 const MAX_QUEUED_SEARCHES: usize = 256;
-
-/// Why the index gives no answer. Nothing that matters is lost by it.
-#[derive(Debug, thiserror::Error)]
-pub enum SearchError {
-    /// The index itself.
-    #[error("search index: {0}")]
-    Index(#[from] rusqlite::Error),
-    /// What it is made from.
-    #[error("search index: {0}")]
-    Store(#[from] store::StoreError),
-    /// The folder of runbooks.
-    #[error("runbooks in {path}: {1}", path = .0.display())]
-    Runbooks(PathBuf, std::io::Error),
-    /// Too many wait for their turn.
-    #[error("too many searches at once")]
-    TooManySearches,
-    /// Nobody waited for it any more, or it panicked.
-    #[error("search was cut short")]
-    Cancelled,
-}
 
 /// The index of a running server. Clones share it.
 #[derive(Clone)]
@@ -134,7 +119,7 @@ impl Search {
 
     /// A runbook, by the name its hit has.
     pub fn runbook(&self, name: &str) -> Option<Arc<Runbook>> {
-        lock(&self.0.status.runbooks).get(name).cloned()
+        self.0.status.runbooks.lock().get(name).cloned()
     }
 
     /// Reads the account's log up to where it is now. Where that takes long, or the index cannot be written, whoever
@@ -211,14 +196,14 @@ impl IndexWriter {
             self.runbooks.invalidate();
             return Err(error.into());
         }
-        lock(&status.runbooks).clone_from(self.runbooks.books());
+        status.runbooks.lock().clone_from(self.runbooks.books());
         Ok(())
     }
 }
 
 impl IndexStatus {
     fn indexed_seq(&self, account: AccountId) -> Option<Seq> {
-        lock(&self.indexed_seqs).get(&account).copied()
+        self.indexed_seqs.lock().get(&account).copied()
     }
 
     fn has_indexed(&self, account: AccountId, target: Seq) -> bool {
@@ -227,29 +212,9 @@ impl IndexStatus {
 
     fn set_indexed_seq(&self, account: AccountId, seq: Option<Seq>) {
         if let Some(seq) = seq {
-            lock(&self.indexed_seqs).insert(account, seq);
+            self.indexed_seqs.lock().insert(account, seq);
         }
     }
-}
-
-/// A step of reading the log: the sessions it touched as they are now, and how far it went.
-#[derive(Debug)]
-pub struct IndexBatch {
-    /// Forget the account first: the log no longer reaches back to the cursor.
-    pub(crate) clear_first: bool,
-    pub(crate) documents: Vec<(SessionId, Document)>,
-    pub(crate) up_to_seq: Seq,
-    /// What is still to be taken in before the account is known up to there.
-    pub(crate) rebuild: Option<RebuildProgress>,
-}
-
-/// How far an account has been taken in from the beginning.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RebuildProgress {
-    /// Where its log was when that began.
-    newest_seq: Seq,
-    /// The last session that was taken in; none before the first.
-    cursor: Option<SessionCursor>,
 }
 
 /// An index that cannot be written (the disk is full) still answers from what it has.
@@ -263,10 +228,6 @@ fn tolerate_index_error(result: Result<(), SearchError>) -> Result<(), SearchErr
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(test)]
 mod tests {
     use futures_util::FutureExt;
@@ -276,7 +237,6 @@ mod tests {
     use super::*;
     use crate::admin;
     use crate::error::ApiError;
-    use crate::search::pool::tests::occupy_all;
 
     /// The store and the index of an account in which nothing has happened.
     async fn open_empty() -> (TempDir, Store, AccountId, Search) {
@@ -292,7 +252,7 @@ mod tests {
     #[tokio::test]
     async fn whoever_finds_the_line_full_is_told_when_to_come_again() {
         let (_folder, store, account, search) = open_empty().await;
-        let held = occupy_all(&search.0.readers).await;
+        let held = search.0.readers.occupy_all().await;
         let ask = || Box::pin(search.find_sessions(&store, account, "vpn".into()));
         let places = search
             .0
@@ -336,7 +296,7 @@ mod tests {
     async fn what_is_written_holds_no_search_up() {
         let (_folder, store, account, search) = open_empty().await;
         search.index_next_batch(&store, account).await.unwrap();
-        let _held = occupy_all(&search.0.writer).await;
+        let _held = search.0.writer.occupy_all().await;
         let found = search.find_sessions(&store, account, "vpn".into());
         let found = tokio::time::timeout(Duration::from_secs(30), found).await;
         assert!(found.expect("it waits for the writer").unwrap().is_empty());

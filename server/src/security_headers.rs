@@ -1,4 +1,4 @@
-//! What a browser is told of every answer: take it for what it says it is, and let a page do nothing but be read.
+//! The security headers of every response: browsers trust the declared type, and a page runs and loads nothing.
 
 use std::sync::LazyLock;
 
@@ -10,10 +10,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-/// What a page may do: look as it does. It loads nothing, sends nothing, runs nothing and stands in no other page.
+use crate::html;
+
+/// Allows a page its own inline styles and nothing else: no scripts, requests, forms or frames.
 static CSP_VALUE: LazyLock<HeaderValue> = LazyLock::new(|| {
-    let pages = [crate::handler::link::PAGE_TEMPLATE, crate::openapi::TEMPLATE];
-    let styles = pages.iter().filter_map(|page| inline_style(page)).map(|style| {
+    let styles = html::ALL.iter().filter_map(|page| inline_style(page)).map(|style| {
         let digest = Sha256::digest(style);
         format!(" 'sha256-{}'", STANDARD.encode(digest))
     });
@@ -21,11 +22,11 @@ static CSP_VALUE: LazyLock<HeaderValue> = LazyLock::new(|| {
     let policy = format!(
         "default-src 'none'; style-src{styles}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     );
-    // Made of ASCII: always a header.
+    // All ASCII, so this is always a valid header value.
     HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 });
 
-/// Adds it to an answer.
+/// Adds the security headers to a response; the page headers only to HTML.
 pub(crate) fn add_security_headers(headers: &mut HeaderMap) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
@@ -36,7 +37,7 @@ pub(crate) fn add_security_headers(headers: &mut HeaderMap) {
     }
 }
 
-/// How a page looks, to the byte: that is what its hash is of.
+/// The content of a page's `<style>`, byte for byte: its hash must match.
 fn inline_style(page: &str) -> Option<&str> {
     let (_, rest) = page.split_once("<style>")?;
     rest.split_once("</style>").map(|(style, _)| style)
@@ -48,14 +49,12 @@ mod tests {
 
     #[test]
     fn every_page_has_one_style_that_the_policy_knows() {
-        for page in [crate::handler::link::PAGE_TEMPLATE, crate::openapi::TEMPLATE] {
+        for page in html::ALL {
             assert_eq!(page.matches("<style").count(), 1);
             assert!(!page.contains("style=\"") && !page.contains("<script"));
             // A template that wrote into its style would change the hash.
-            assert!(
-                !inline_style(page).unwrap().contains("{{")
-                    && !inline_style(page).unwrap().contains("{number}")
-            );
+            let style = inline_style(page).unwrap();
+            assert!(!style.contains("{{") && !style.contains("{number}"));
         }
         assert_eq!(CSP_VALUE.to_str().unwrap().matches("'sha256-").count(), 2);
     }

@@ -1,9 +1,10 @@
-//! Connections: accepted, timed, and let go gently.
+//! Accepts connections, enforces their timeouts, and shuts them down gracefully.
 //!
-//! Not `axum::serve`: that keeps a client which sends half a request, or half a body, for ever.
+//! `axum::serve` would not do: it keeps a client that sends half a request, or half a body, for ever.
 
 mod detached;
 mod drain;
+mod limits;
 mod protocol_error;
 mod socket;
 
@@ -18,6 +19,7 @@ use hyper::server::conn::http1::Builder;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -25,27 +27,26 @@ use tokio_util::task::TaskTracker;
 
 use crate::extract::PeerAddr;
 use crate::serve::detached::DetachedStream;
+use crate::serve::limits::HEADER_TIMEOUT;
 use crate::serve::socket::{Handover, HttpSocket, handle_request};
 
 pub use detached::EndlessBody;
 
-/// Headers arrive within this time, or the connection is cut.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-/// A client that takes nothing for so long is cut: its stream resumes when it is back.
+/// A client that accepts no data for this time is disconnected; its stream resumes when it reconnects.
 const STALL_TIMEOUT: Duration = Duration::from_secs(30);
-/// What a connection keeps of what came in and was not taken yet: a head is smaller, and a body is taken as it comes.
-/// Without a token one can hold as much for as long as a head may take, on each connection.
+/// The read buffer of a connection: larger than any head; bodies are read as they arrive. Without a token, a client can
+/// occupy this much for [`HEADER_TIMEOUT`] on each connection.
 const MAX_BUFFER_SIZE: usize = 32 * 1024;
-/// What is in flight when the server stops has this long. Five seconds is the promise for the whole, on a busy machine too.
+/// Requests in flight have this long to finish when the server stops: the whole stop must take at most five seconds.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(3);
-/// Connections at a time; more wait in the kernel's line.
+/// Connections at a time; more wait in the kernel's backlog.
 const MAX_CONNECTIONS: usize = 20_000;
 
-/// Serves until told to stop; then takes nothing new, finishes what is in flight and returns.
+/// Serves until `stop` is cancelled; then accepts nothing new, finishes requests in flight and returns.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
     let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let connections = TaskTracker::new();
-    let cut = CancellationToken::new();
+    let abort = CancellationToken::new();
     let mut http = Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(MAX_BUFFER_SIZE);
     loop {
@@ -62,7 +63,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
         let (permit, stream, remote) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                // Out of descriptors, mostly: the others go on, and closing ones make room.
+                // Usually out of file descriptors: keep serving the others, whose ends free some.
                 tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 continue;
@@ -70,12 +71,12 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
         };
         configure_socket(&stream);
         let (http, router, stop, streams) = (http.clone(), router.clone(), stop.clone(), connections.clone());
-        let (cut, cut_stream) = (cut.clone(), cut.clone());
-        connections.spawn(cut.run_until_cancelled_owned(async move {
-            if let Some((stream, answer)) = serve_connection(&http, stream, router, remote, stop).await {
-                // A task of its own: this one has room for a whole conversation.
-                streams.spawn(cut_stream.run_until_cancelled_owned(async move {
-                    DetachedStream::new(stream, answer).await;
+        let (abort, abort_stream) = (abort.clone(), abort.clone());
+        connections.spawn(abort.run_until_cancelled_owned(async move {
+            if let Some((socket, response)) = serve_connection(&http, stream, router, remote, stop).await {
+                // A separate task: this one is large enough for a whole HTTP connection.
+                streams.spawn(abort_stream.run_until_cancelled_owned(async move {
+                    DetachedStream::new(socket, response).await;
                     drop(permit);
                 }));
             }
@@ -84,29 +85,32 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
     drop(listener);
     connections.close();
     if tokio::time::timeout(SHUTDOWN_GRACE, connections.wait()).await.is_err() {
-        tracing::warn!("some connections did not end in time and were cut");
-        cut.cancel();
+        tracing::warn!("some connections did not end in time and were aborted");
+        abort.cancel();
     }
 }
 
-/// Answers request after request, until the connection ends or an answer begins that has no end.
-async fn serve_connection(
+/// Serves requests until the connection ends, or until a response without an end is handed over.
+async fn serve_connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     http: &Builder,
-    stream: TcpStream,
+    socket: S,
     router: Router,
     remote: PeerAddr,
     stop: CancellationToken,
-) -> Option<(TcpStream, Response)> {
-    let exit = Arc::new(Handover::default());
-    let line = HttpSocket { stream, handover: Arc::clone(&exit) };
-    let leaving = Arc::clone(&exit);
-    let service =
-        service_fn(move |request| handle_request(router.clone(), remote, Arc::clone(&leaving), request));
-    let mut connection = http.serve_connection(TokioIo::new(line), service);
-    // Clients break off all the time; it is their business.
+) -> Option<(S, Response)> {
+    let handover = Arc::new(Handover::default());
+    let socket = HttpSocket { inner: socket, handover: Arc::clone(&handover) };
+    let service_handover = Arc::clone(&handover);
+    let service = service_fn(move |request| {
+        handle_request(router.clone(), remote, Arc::clone(&service_handover), request)
+    });
+    let mut connection = http.serve_connection(TokioIo::new(socket), service);
+    // Errors are expected: clients disconnect all the time.
     let ended = tokio::select! {
         biased;
-        answer = exit.wait_for_response() => return Some((connection.into_parts().io.into_inner().stream, answer)),
+        response = handover.wait_for_response() => {
+            return Some((connection.into_parts().io.into_inner().inner, response));
+        }
         ended = &mut connection => Some(ended),
         () = stop.cancelled() => None,
     };
@@ -116,13 +120,13 @@ async fn serve_connection(
         Pin::new(&mut connection).graceful_shutdown();
         (&mut connection).await
     };
-    if let Some(word) = ended.err().and_then(|error| exit.protocol_error(&error)) {
-        word.send(connection.into_parts().io.into_inner().stream).await;
+    if let Some(error) = ended.err().and_then(|error| handover.protocol_error(&error)) {
+        error.send(connection.into_parts().io.into_inner().inner).await;
     }
     None
 }
 
-/// Small answers go out at once, and a peer that is gone or stands still does not hold its connection for ever.
+/// Sends small responses at once, and detects clients that are gone or accept no data.
 fn configure_socket(stream: &TcpStream) {
     let _ = stream.set_nodelay(true);
     let socket = SockRef::from(stream);

@@ -1,4 +1,4 @@
-//! A server from its start to its end.
+//! Starts, runs and stops a server.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -27,30 +27,32 @@ use crate::supervisor::{FatalError, Supervisor};
 use crate::webhook::{WebhookAccountError, WebhookRegistry};
 use crate::worker;
 
-/// Tasks that were cut have let go of everything within this time.
+/// How long aborted tasks get to release the store.
 const ABORT_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Why a server did not start.
+/// Why a server could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The folder cannot be served from.
+    /// The folder cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
-    /// The search index cannot be made, or the runbooks read.
+    /// The search index or the runbooks cannot be read.
     #[error(transparent)]
     Search(#[from] SearchError),
-    /// A webhook is of no account.
+    /// A webhook's account is unknown or missing.
     #[error(transparent)]
     Webhooks(#[from] WebhookAccountError),
-    /// The store does not answer.
+    /// The store does not respond.
     #[error(transparent)]
     Store(#[from] store::StoreError),
-    /// The address cannot be listened on.
-    #[error("cannot listen on {0}: {1}\nhint: another program may have it; choose one with --listen")]
+    /// The address is in use or not available.
+    #[error(
+        "cannot listen on {0}: {1}\nhint: another program may use it; pass another address with --listen"
+    )]
     Listen(SocketAddr, std::io::Error),
 }
 
-/// A server that runs.
+/// A running server.
 pub struct Server {
     address: SocketAddr,
     stop: CancellationToken,
@@ -60,41 +62,41 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a server on a folder that `init` made. It accepts connections when this returns.
+    /// Starts a server on a folder that `init` created. It accepts connections once this returns.
     pub async fn start(folder: &Path, config: ServerConfig, clock: Clock) -> Result<Self, StartError> {
         let stop = CancellationToken::new();
         let supervisor = Supervisor::new(stop.clone());
-        let events = EventHub::default();
+        let events = EventHub::new(supervisor.clone());
         let (commit_events, changes) = (events.clone(), events.subscribe_changes());
         let metrics = Arc::new(Metrics::new(events.sent()));
         let commit_metrics = Arc::clone(&metrics);
-        let pages = Arc::new(QueueCache::default());
-        let commit_cache = Arc::clone(&pages);
-        let tokens = Arc::new(Authenticator::default());
-        let commit_tokens = Arc::clone(&tokens);
-        let on_commit = move |news: CommitEffects| {
-            if !news.access_changes.is_empty() {
-                commit_tokens.invalidate();
+        let queue_cache = Arc::new(QueueCache::default());
+        let commit_cache = Arc::clone(&queue_cache);
+        let authenticator = Arc::new(Authenticator::default());
+        let commit_authenticator = Arc::clone(&authenticator);
+        let on_commit = move |effects: CommitEffects| {
+            if !effects.access_changes.is_empty() {
+                commit_authenticator.invalidate();
             }
-            commit_cache.invalidate(&news.touched_accounts);
-            commit_metrics.record_commit(&news);
-            commit_events.publish(news);
+            commit_cache.invalidate(&effects.touched_accounts);
+            commit_metrics.record_commit(&effects);
+            commit_events.publish(effects);
         };
         let store = Store::open(folder, on_commit, &supervisor)?;
         let accounts = store.read_system(|system| system.accounts()).await?;
-        let hooks = WebhookRegistry::new(config.webhooks, &accounts)?;
+        let webhooks = WebhookRegistry::new(config.webhooks, &accounts)?;
         let search = Search::open(folder, config.runbooks)?;
         let listener = TcpListener::bind(config.listen)
             .await
             .map_err(|error| StartError::Listen(config.listen, error))?;
         let address = listener.local_addr().map_err(|error| StartError::Listen(config.listen, error))?;
-        let (alive, gone) = mpsc::channel(1);
+        let (shutdown_complete, released) = mpsc::channel(1);
         let app = App::new(AppParts {
             clock,
             store,
             events,
-            queue_cache: pages,
-            authenticator: tokens,
+            queue_cache,
+            authenticator,
             login_throttle: LoginThrottle::default(),
             behind_proxy: config.behind_proxy,
             metrics,
@@ -102,44 +104,43 @@ impl Server {
             search,
             engine: config.engine,
             mailer: config.mailer,
-            webhooks: hooks,
+            webhooks,
             event_retention: config.event_retention,
             remind_after: config.remind_after,
             stale_after: config.stale_after,
             public_url: config.public_url,
             shutdown: stop.clone(),
-            shutdown_complete: alive,
+            shutdown_complete,
         });
         tokio::task::spawn_blocking(password::warm_up);
-        let running =
-            supervisor.spawn_task("the server's loop", run_server(app, listener, supervisor.clone(), gone));
-        Ok(Self { address, stop, supervisor, change_counter: changes, task: running })
+        let task = supervisor.spawn_task("server", run_server(app, listener, supervisor.clone(), released));
+        Ok(Self { address, stop, supervisor, change_counter: changes, task })
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Where it listens, as a URL.
+    /// The base URL of the address.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Counts commits, and streams that begin and end: whoever waits for a figure of these looks again when it changes.
+    /// Changes with each commit and each opened or closed stream: metrics may have changed then.
     pub fn subscribe_changes(&self) -> watch::Receiver<u64> {
         self.change_counter.clone()
     }
 
-    /// Resolves when the server can no longer be trusted to go on, and must be started again.
+    /// Resolves when the server cannot continue and must be restarted.
     pub async fn failed(&self) -> FatalError {
         self.supervisor.failed().await
     }
 
-    /// Stops: takes nothing new, finishes what is in flight, ends the streams. Within five seconds.
+    /// Stops gracefully, within five seconds: accepts nothing new, finishes requests in flight, ends streams.
     pub async fn stop(self) {
         self.stop.cancel();
-        // The task ends by itself; if it panicked there is nothing left to stop.
+        // If the task panicked, there is nothing left to stop.
         let _ = self.task.await;
     }
 }
@@ -152,7 +153,7 @@ async fn run_server(
 ) {
     let stop = app.shutdown.clone();
     let workers = worker::start(&app, &supervisor);
-    let ender = supervisor.spawn_task("the end of streams", {
+    let stream_closer = supervisor.spawn_task("stream-closer", {
         let (app, stop) = (app.clone(), stop.clone());
         async move {
             stop.cancelled().await;
@@ -162,11 +163,11 @@ async fn run_server(
     let router = router(app);
     tokio::select! {
         () = serve(listener, router, stop.clone()) => {}
-        // The rest ends with it, in order: one failure is told, not what follows from it.
+        // Stop gracefully here, too; `Server::failed` reports the first failure.
         _ = supervisor.failed() => stop.cancel(),
     }
     drop(workers);
-    ender.abort();
-    // What was cut lets go of the store a moment later.
+    stream_closer.abort();
+    // Aborted tasks release the store a moment later.
     let _ = tokio::time::timeout(ABORT_TIMEOUT, released.recv()).await;
 }

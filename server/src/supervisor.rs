@@ -1,8 +1,7 @@
-//! The threads and tasks without which the server is not whole. Where one of them ends before it was told to, the
-//! server must end too, with an error: whoever runs the process then starts it again, while a server that lives on
-//! without its writer would look well and do nothing.
+//! Supervises the threads and tasks that the server cannot run without. If one ends early, the server fails, so that
+//! the service manager restarts it: without its writer it would look healthy and do nothing.
 //!
-//! No other place starts a thread or a task whose end would matter.
+//! Every thread or task whose end matters is spawned here.
 
 use std::borrow::Cow;
 use std::io;
@@ -13,24 +12,24 @@ use futures_util::FutureExt;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// The name of a thread or a task.
+/// The name of a thread or task, for logs and errors.
 type TaskName = Cow<'static, str>;
 
-/// Why a server cannot go on.
+/// Why the server cannot continue.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum FatalError {
-    /// Nobody knows what the disk has.
-    #[error("a commit ended in a state nobody knows; start the server again, and clients will ask again")]
+    /// It is unknown whether the last commit is on disk.
+    #[error("the outcome of a commit is unknown; restart the server, and clients will retry")]
     UnknownCommit,
-    /// A thread or a task ended by itself.
-    #[error("{0} ended, without which the server is not whole; start the server again")]
+    /// A thread or task ended too early.
+    #[error("{0} ended unexpectedly; restart the server")]
     TaskExited(TaskName),
-    /// A thread or a task panicked.
-    #[error("{0} panicked, without which the server is not whole; the log has more; start the server again")]
+    /// A thread or task panicked.
+    #[error("{0} panicked (see the log); restart the server")]
     TaskPanicked(TaskName),
 }
 
-/// Watches the threads and tasks of one server. Clones share it.
+/// Supervises the threads and tasks of one server. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Supervisor(Arc<SupervisorState>);
 
@@ -42,12 +41,12 @@ struct SupervisorState {
 }
 
 impl Supervisor {
-    /// Watches the parts of a server that `stop` stops.
+    /// A supervisor of a server that `stop` stops.
     pub fn new(stop: CancellationToken) -> Self {
         Self(Arc::new(SupervisorState { stop, ..SupervisorState::default() }))
     }
 
-    /// Starts a thread. It gives back nothing when it has come to its end in order, or why it could not go on.
+    /// Spawns a thread. It may return at any time; an error or a panic fails the server.
     pub fn spawn_thread(
         &self,
         name: impl Into<TaskName>,
@@ -64,7 +63,7 @@ impl Supervisor {
         started.map(drop)
     }
 
-    /// Starts a task that ends when the server stops, and not before.
+    /// Spawns a task that must not end before the server stops.
     pub fn spawn_task(
         &self,
         name: impl Into<TaskName>,
@@ -73,7 +72,7 @@ impl Supervisor {
         tokio::spawn(self.supervise(name, work))
     }
 
-    /// The same, for whoever starts it themselves. Whoever drops it ends it in order.
+    /// Wraps such a task for a caller who spawns it. It may be dropped at any time.
     pub fn supervise(
         &self,
         name: impl Into<TaskName>,
@@ -90,21 +89,35 @@ impl Supervisor {
         }
     }
 
-    /// The server cannot go on. The first reason is the one that is told.
-    pub fn fail(&self, why: FatalError) {
-        tracing::error!(%why, "the server cannot go on");
-        let _ = self.0.cause.set(why);
+    /// Wraps a task that may end at any time; only a panic in it fails the server.
+    pub fn supervise_panics(
+        &self,
+        name: impl Into<TaskName>,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let (name, supervisor) = (name.into(), self.clone());
+        async move {
+            if AssertUnwindSafe(work).catch_unwind().await.is_err() {
+                supervisor.fail(FatalError::TaskPanicked(name));
+            }
+        }
+    }
+
+    /// Fails the server. Only the first reason is kept.
+    pub fn fail(&self, cause: FatalError) {
+        tracing::error!(%cause, "the server cannot continue");
+        let _ = self.0.cause.set(cause);
         self.0.failed.cancel();
     }
 
-    /// Resolves when the server cannot go on, and says why.
+    /// Resolves with the reason once the server has failed.
     pub async fn failed(&self) -> FatalError {
         self.0.failed.cancelled().await;
-        // Whoever cancels has said why before.
+        // Always set before `failed` is cancelled.
         self.0.cause.get().cloned().unwrap_or(FatalError::UnknownCommit)
     }
 
-    /// Whether the server can go on, as far as is known.
+    /// Whether the server has not failed.
     pub fn is_healthy(&self) -> bool {
         !self.0.failed.is_cancelled()
     }
@@ -145,6 +158,10 @@ mod tests {
         let supervisor = Supervisor::default();
         supervisor.spawn_task("four", async { panic!("four fell over") }).await.unwrap();
         assert_eq!(wait_for_failure(&supervisor).await, FatalError::TaskPanicked("four".into()));
+
+        let supervisor = Supervisor::default();
+        tokio::spawn(supervisor.supervise_panics("five", async { panic!("five fell over") })).await.unwrap();
+        assert_eq!(wait_for_failure(&supervisor).await, FatalError::TaskPanicked("five".into()));
     }
 
     #[tokio::test]
@@ -166,6 +183,7 @@ mod tests {
         let stops = supervisor.spawn_task("stops", async move { told.cancelled().await });
         stop.cancel();
         stops.await.unwrap();
+        tokio::spawn(supervisor.supervise_panics("short", ready(()))).await.unwrap();
         assert!(supervisor.is_healthy());
     }
 }

@@ -8,6 +8,7 @@ mod assess;
 mod housekeeping;
 mod indexer;
 mod mail;
+mod outcome;
 mod reminder;
 mod reply;
 mod webhook;
@@ -22,11 +23,10 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::app::App;
 use crate::domain::Job;
-use crate::store::{self, JobResult, LeasedJob};
+use crate::store::{self, LeasedJob};
 use crate::supervisor::Supervisor;
+use crate::worker::outcome::{MAX_ATTEMPTS, fail_job, retry_later};
 
-/// A job is taken up this often before it is given up.
-const MAX_ATTEMPTS: u32 = 3;
 /// Between two looks at work that is due and that somebody else has.
 const BUSY_RETRY_DELAY: Duration = Duration::from_millis(10);
 /// When the store does not answer, look again after this.
@@ -74,10 +74,10 @@ pub fn start(app: &App, supervisor: &Supervisor) -> JoinSet<()> {
 async fn run_pool(app: App, pool: JobPool) {
     let permits = Arc::new(Semaphore::new(pool.max_concurrent));
     let mut running = JoinSet::new();
-    let notifier = app.events.job_notifier(pool.kind);
+    let job_added = app.events.job_notifier(pool.kind);
     loop {
         // Listen before looking, so that a job committed in between rings.
-        let mut notified = std::pin::pin!(notifier.notified());
+        let mut notified = std::pin::pin!(job_added.notified());
         notified.as_mut().enable();
         let free = permits.available_permits();
         // A look costs the writer nothing.
@@ -163,51 +163,5 @@ async fn run_job(app: &App, leased: LeasedJob) {
             tracing::error!(%panic, kind = leased.job.kind(), "a worker panicked");
             fail_job(app, &leased, "the worker panicked".into()).await;
         }
-    }
-}
-
-/// Puts a job off: longer each time.
-async fn retry_later(app: &App, leased: &LeasedJob, why: String) {
-    let kind = leased.job.kind();
-    if leased.attempt >= MAX_ATTEMPTS {
-        fail_job(app, leased, why).await;
-        return;
-    }
-    tracing::warn!(kind, attempt = leased.attempt, why, "a job is put off");
-    finish_job(app, leased, JobResult::Retry(retry_at(app.clock.now(), leased.attempt), why)).await;
-}
-
-fn retry_at(now: Timestamp, attempt: u32) -> Timestamp {
-    now.plus(Duration::from_secs(10) * 4_u32.saturating_pow(attempt.saturating_sub(1)))
-}
-
-async fn fail_job(app: &App, leased: &LeasedJob, why: String) {
-    tracing::error!(kind = leased.job.kind(), why, "a job failed for good");
-    match leased.job {
-        Job::Assess { handoff_id } => {
-            let sentence = "The assessment was interrupted too often.".into();
-            if let Err(error) = assess::fail(app, leased, handoff_id, sentence).await {
-                tracing::error!(%error, "an assessment could not be marked as failed");
-            }
-        }
-        Job::Reply { .. }
-        | Job::Announce { .. }
-        | Job::Mail { .. }
-        | Job::Webhook { .. }
-        | Job::Reminder { .. } => {
-            finish_job(app, leased, JobResult::Failed(why)).await;
-        }
-    }
-}
-
-async fn finish_job(app: &App, leased: &LeasedJob, finish: JobResult) {
-    let (account, leased) = (leased.account, leased.clone());
-    let ended = app
-        .store
-        .commit_deferred(move |system| system.account_tx(account).finish_job(&leased, &finish))
-        .await;
-    if let Err(error) = ended {
-        // The lease runs out, and the job is taken up again.
-        tracing::warn!(%error, "a job could not be ended");
     }
 }

@@ -205,8 +205,8 @@ fn settings_come_from_the_file_and_the_environment_wins() {
         }
         command.output().unwrap()
     };
-    assert_fails_with(&start_server(None), "assessment_model: name the model");
-    assert_fails_with(&start_server(Some("gpt")), "\"gpt\" is no engine");
+    assert_fails_with(&start_server(None), "assessment_model: required");
+    assert_fails_with(&start_server(Some("gpt")), "unknown engine \"gpt\"");
     std::fs::write(&file, "asessment_engine = 'off'\n").unwrap();
     assert_fails_with(&start_server(None), "unknown field `asessment_engine`");
     let help = tierup_server().args(["serve", "--help"]).output().unwrap();

@@ -13,10 +13,11 @@ mod server_process;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use server_process::start_server;
@@ -87,7 +88,7 @@ async fn run_writer(
 impl Acknowledgements {
     /// An answer arrived.
     fn record(&self, key: &str, change: impl FnOnce(&mut AcknowledgedWork)) {
-        change(self.by_key.lock().unwrap().entry(key.into()).or_default());
+        change(self.by_key.lock().entry(key.into()).or_default());
         self.changed.notify_one();
     }
 
@@ -104,7 +105,7 @@ impl Acknowledgements {
             assert_eq!(keys.len(), distinct.len(), "a key has had two effects: {sql}");
             distinct
         };
-        let made = self.by_key.lock().unwrap();
+        let made = self.by_key.lock();
         let acknowledged = |is: fn(&AcknowledgedWork) -> bool| -> BTreeSet<String> {
             made.iter().filter(|(_, made)| is(made)).map(|(key, _)| key.clone()).collect()
         };
@@ -178,7 +179,7 @@ async fn what_was_acknowledged_is_there_after_a_stop_too() {
     let ears = (0..20).map(|seed| run_listener(http.clone(), url.clone(), token.clone(), Vec::new(), seed));
     let ears: Vec<_> = ears.map(tokio::spawn).collect();
     let made = async {
-        while told.by_key.lock().unwrap().len() < 50 {
+        while told.by_key.lock().len() < 50 {
             told.changed.notified().await;
         }
     };
@@ -221,9 +222,9 @@ async fn what_was_acknowledged_is_there_once_however_often_the_server_is_killed(
         for key in keys.drain(..) {
             writers.spawn(run_writer(http.clone(), url.clone(), token.clone(), Arc::clone(&told), key));
         }
-        let enough = told.by_key.lock().unwrap().len() + 40 + round % 7 * 13;
+        let enough = told.by_key.lock().len() + 40 + round % 7 * 13;
         let made = async {
-            while told.by_key.lock().unwrap().len() < enough {
+            while told.by_key.lock().len() < enough {
                 told.changed.notified().await;
             }
         };
@@ -239,7 +240,7 @@ async fn what_was_acknowledged_is_there_once_however_often_the_server_is_killed(
     let server = start_server(&data, &["--assessment-engine", "off"], Stdio::null());
     let url = format!("{}/api/v1", server.url);
     let http = http_client();
-    let made = told.by_key.lock().unwrap().clone();
+    let made = told.by_key.lock().clone();
     for (key, made) in &made {
         let get = async |path: String| -> Value {
             let response = http.get(format!("{url}{path}")).bearer_auth(&token).send().await.unwrap();

@@ -7,11 +7,11 @@ mod recording_host;
 
 use std::panic::Location;
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use parking_lot::Mutex;
 use ratatui::Terminal;
 use ratatui::buffer::Buffer;
 use ratatui::text::Span;
@@ -237,8 +237,8 @@ impl Console {
         };
     }
 
-    fn at_key(&self) -> std::sync::MutexGuard<'_, Baseline> {
-        self.baseline.lock().expect("nobody panics with it")
+    fn at_key(&self) -> parking_lot::MutexGuard<'_, Baseline> {
+        self.baseline.lock()
     }
 
     /// Waits until the screen shows a text, which it did not when the last key was pressed: what was there already is no

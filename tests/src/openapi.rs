@@ -28,7 +28,7 @@ pub struct Operation {
 impl OpenApiDocument {
     /// Reads it.
     pub fn new() -> Self {
-        let document: Value = serde_json::from_str(tierup_server::openapi::document_json()).expect("JSON");
+        let document: Value = serde_json::from_str(tierup_server::api_description().json()).expect("JSON");
         let mut calls = Vec::new();
         for (path, methods) in object_entries(&document["paths"]) {
             for (method, operation) in object_entries(methods) {

@@ -3,9 +3,10 @@
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rustix::process::Signal;
 
@@ -35,7 +36,7 @@ struct SharedOutput {
 impl SharedOutput {
     /// A test that failed while it looked has changed nothing.
     fn lock(&self) -> MutexGuard<'_, PtyOutput> {
-        self.output.lock().unwrap_or_else(PoisonError::into_inner)
+        self.output.lock()
     }
 }
 
@@ -127,13 +128,7 @@ impl Pty {
     pub fn resize(&self, columns: u16, rows: u16) {
         let size = PtySize { cols: columns, rows, pixel_width: 0, pixel_height: 0 };
         self.master.resize(size).expect("another size");
-        self.output
-            .output
-            .lock()
-            .expect("a screen")
-            .parser
-            .screen_mut()
-            .set_size(non_zero(rows), non_zero(columns));
+        self.output.output.lock().parser.screen_mut().set_size(non_zero(rows), non_zero(columns));
     }
 
     /// Waits until the screen shows a text, which it did not when something was typed last.
@@ -235,8 +230,7 @@ impl Pty {
         while !predicate(&screen) {
             let remaining = deadline.saturating_duration_since(Instant::now());
             assert!(!remaining.is_zero(), "never {what}:\n{}", screen.parser.screen().contents());
-            let waited = self.output.changed.wait_timeout(screen, remaining);
-            (screen, _) = waited.unwrap_or_else(PoisonError::into_inner);
+            self.output.changed.wait_for(&mut screen, remaining);
         }
     }
 }

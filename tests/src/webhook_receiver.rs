@@ -1,13 +1,14 @@
 //! A chat tool or a program that webhooks call: keeps every call, and answers as it is told to.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -100,7 +101,7 @@ async fn record_request(
     state
         .requests
         .send_modify(|calls| calls.push(ReceivedRequest { path: uri.path().into(), headers, body }));
-    let status = state.statuses.lock().expect("answers").pop_front().unwrap_or(204);
+    let status = state.statuses.lock().pop_front().unwrap_or(204);
     let status = StatusCode::from_u16(status).expect("a status");
     if status.is_redirection() {
         return (status, [(header::LOCATION, "/elsewhere")]).into_response();

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tempfile::TempDir;
 use tierup::settings::SettingsFile;
 use tierup_common::time::Timestamp;
@@ -89,12 +90,12 @@ impl World {
 
     /// A person of the account, with this role.
     pub async fn user(&self, name: &str, role: Role) -> ApiClient {
-        let known = self.users.lock().expect("people").iter().find(|known| known.name == name).cloned();
+        let known = self.users.lock().iter().find(|known| known.name == name).cloned();
         if let Some(known) = known {
             return known;
         }
         let person = self.owner().add_user(name, role).await;
-        self.users.lock().expect("people").push(person.clone());
+        self.users.lock().push(person.clone());
         person
     }
 

@@ -37,7 +37,7 @@ async fn what_is_no_request_is_answered_with_a_problem_too() {
     let many = (0..101).map(|number| format!("X-{number}: 1\r\n")).collect::<Vec<_>>().concat();
     let large = format!("GET /docs HTTP/1.1\r\nX-Large: {}\r\n{end}", "x".repeat(1024 * 1024));
     for (request, status, says) in [
-        (format!("GET /docs HTTP/1.1\r\nno colon\r\n{end}"), 400, "cannot be read"),
+        (format!("GET /docs HTTP/1.1\r\nno colon\r\n{end}"), 400, "cannot be parsed"),
         (format!("GET /docs HTTP/1.1\r\nContent-Length: many\r\n{end}"), 400, "content-length"),
         (
             format!("GET /docs HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n{end}"),
@@ -45,20 +45,20 @@ async fn what_is_no_request_is_answered_with_a_problem_too() {
             "content-length",
         ),
         (format!("POST /docs HTTP/1.1\r\nTransfer-Encoding: gzip\r\n{end}"), 400, "transfer-encoding"),
-        (format!("GET /do cs HTTP/1.1\r\n{end}"), 400, "cannot be read"),
+        (format!("GET /do cs HTTP/1.1\r\n{end}"), 400, "cannot be parsed"),
         (format!("GET /docs HTTP/3.0\r\n{end}"), 400, "version"),
         (format!("G(T /docs HTTP/1.1\r\n{end}"), 400, "method"),
-        ("GET /docs\r\n\r\n".into(), 400, "cannot be read"),
-        ("\u{16}\u{3}\u{1}\u{2}\0\u{1}\0\u{1}".into(), 400, "cannot be read"),
+        ("GET /docs\r\n\r\n".into(), 400, "cannot be parsed"),
+        ("\u{16}\u{3}\u{1}\u{2}\0\u{1}\0\u{1}".into(), 400, "cannot be parsed"),
         ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".into(), 400, "HTTP/1.1"),
         (format!("GET /docs HTTP/1.1\r\n{many}{end}"), 431, "100 headers"),
         (large, 431, "too large"),
-        (format!("OPTIONS * HTTP/1.1\r\n{end}"), 404, "nothing at this path"),
-        (format!("CONNECT x:1 HTTP/1.1\r\n{end}"), 404, "nothing at this path"),
-        (format!("GET http://x/nothing HTTP/1.1\r\n{end}"), 404, "nothing at this path"),
+        (format!("OPTIONS * HTTP/1.1\r\n{end}"), 404, "no such path"),
+        (format!("CONNECT x:1 HTTP/1.1\r\n{end}"), 404, "no such path"),
+        (format!("GET http://x/nothing HTTP/1.1\r\n{end}"), 404, "no such path"),
         (format!("get /docs HTTP/1.1\r\n{end}"), 405, "another method"),
         (format!("BREW /docs HTTP/1.1\r\n{end}"), 405, "another method"),
-        ("GET /nothing HTTP/1.0\r\n\r\n".into(), 404, "nothing at this path"),
+        ("GET /nothing HTTP/1.0\r\n\r\n".into(), 404, "no such path"),
     ] {
         let about = request.chars().take(80).collect::<String>();
         let (got, head, problem) = send_raw_bytes(&world, request.into_bytes()).await;

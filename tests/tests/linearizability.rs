@@ -7,9 +7,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use futures_util::future::join_all;
+use parking_lot::Mutex;
 use serde_json::json;
 use stateright::semantics::{ConsistencyTester, LinearizabilityTester, SequentialSpec};
 use tierup_e2e::{ApiClient, Escalation, World, quick_or_soak};
@@ -115,10 +116,10 @@ async fn perform_random_operations(
             4..=6 => HandoffOperation::Release(member),
             _ => HandoffOperation::Resolve(member),
         };
-        history.lock().unwrap().on_invoke(thread, operation).unwrap();
+        history.lock().on_invoke(thread, operation).unwrap();
         match perform(team, handoff, operation).await {
             Some(told) => {
-                history.lock().unwrap().on_return(thread, told).unwrap();
+                history.lock().on_return(thread, told).unwrap();
                 outcomes.push(told);
             }
             None => thread += team.len(),
@@ -151,7 +152,7 @@ async fn what_many_did_at_once_could_have_been_done_one_after_the_other() {
         let (outcomes, ()) = tokio::join!(join_all(acting), restarts);
         all_outcomes.extend(outcomes.into_iter().flatten());
 
-        let history = history.lock().unwrap();
+        let history = history.lock();
         assert!(history.serialized_history().is_some(), "round {round}: {history:?}");
     }
     // Anything explains answers that nobody had.

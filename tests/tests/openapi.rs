@@ -30,7 +30,7 @@ async fn the_served_description_is_the_committed_one() {
 
 #[tokio::test]
 async fn every_route_is_described_and_every_reference_leads_somewhere() {
-    let document: Value = serde_json::from_str(tierup_server::openapi::document_json()).unwrap();
+    let document: Value = serde_json::from_str(tierup_server::api_description().json()).unwrap();
     for route in route::ALL {
         assert!(document["paths"].get(route.0).is_some(), "{} is not described", route.0);
     }

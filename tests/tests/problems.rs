@@ -55,7 +55,13 @@ async fn a_body_that_cannot_be_read_says_why() {
             "bad-request",
             "claimed_by",
         ),
-        (json, r#"{"intake_type":"free_text","intake_content":{"text":" "}}"#, 422, "invalid", "see errors"),
+        (
+            json,
+            r#"{"intake_type":"free_text","intake_content":{"text":" "}}"#,
+            422,
+            "invalid",
+            "intake_content.text",
+        ),
         (json, &large, 413, "payload-too-large", "256 KiB"),
         ("text/plain", right, 415, "unsupported-media-type", "application/json"),
     ] {

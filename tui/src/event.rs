@@ -128,7 +128,7 @@ pub enum ReplyBody {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum CallError {
     /// The server says no.
-    #[error("{}", .0.with_detail.as_deref().unwrap_or(&.0.title))]
+    #[error("{}", .0.detail.as_deref().unwrap_or(&.0.title))]
     Problem(Box<Problem>),
     /// The server was not reached, or did not answer in time. Whether a change was made is not known.
     #[error(transparent)]

@@ -24,7 +24,7 @@ fn without_a_server_it_says_how_to_log_in() {
 fn what_makes_no_sense_is_a_matter_of_usage() {
     let home = tempfile::tempdir().unwrap();
     assert_fails(&run_tierup(home.path(), &["claim", "the first"]), 2, "not an id");
-    assert_fails(&run_tierup(home.path(), &["claim"]), 2, "hint: run_tierup claim");
+    assert_fails(&run_tierup(home.path(), &["claim"]), 2, "hint: tierup claim");
     assert_fails(&run_tierup(home.path(), &["clam", "4"]), 2, "hint: did you mean claim?");
     assert_fails(&run_tierup(home.path(), &["queue", "--state", "lost"]), 2, "open, claimed, mine, all");
     assert_fails(

@@ -4,11 +4,12 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http_body::{Body, Frame};
+use parking_lot::Mutex;
 use slab::Slab;
 
 /// Every open stream.
@@ -27,15 +28,15 @@ impl Broadcaster {
     /// Opens a stream.
     pub fn subscribe(self: &Arc<Self>) -> BroadcastBody {
         let line: Arc<Mutex<StreamQueue>> = Arc::default();
-        lock(&line).frames.push_back(Bytes::from_static(b"event: hello\ndata: {\"seq\":0}\n\n"));
-        let key = lock(&self.streams).insert(Arc::clone(&line));
+        line.lock().frames.push_back(Bytes::from_static(b"event: hello\ndata: {\"seq\":0}\n\n"));
+        let key = self.streams.lock().insert(Arc::clone(&line));
         BroadcastBody { broadcaster: Arc::clone(self), key, queue: line }
     }
 
     /// Sends frames to every stream.
     pub fn publish(&self, frames: &[Bytes]) {
-        for (_, line) in lock(&self.streams).iter() {
-            let mut line = lock(line);
+        for (_, line) in self.streams.lock().iter() {
+            let mut line = line.lock();
             line.frames.extend(frames.iter().cloned());
             let waker = line.waker.take();
             drop(line);
@@ -61,7 +62,7 @@ impl Body for BroadcastBody {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let mut line = lock(&self.queue);
+        let mut line = self.queue.lock();
         if let Some(frame) = line.frames.pop_front() {
             return Poll::Ready(Some(Ok(Frame::data(frame))));
         }
@@ -72,10 +73,6 @@ impl Body for BroadcastBody {
 
 impl Drop for BroadcastBody {
     fn drop(&mut self) {
-        lock(&self.broadcaster.streams).remove(self.key);
+        self.broadcaster.streams.lock().remove(self.key);
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -13,10 +13,12 @@ use serde_json::{Value, json};
 use sse_stream::SseByteStream;
 use url::Url;
 
+use crate::assess::context::{EngineError, TextSink};
 use crate::assess::prompt::Prompt;
-use crate::assess::{EngineError, MAX_TEXT_BYTES, TextSink};
 use crate::http_client::{self, HttpClientError};
 
+/// The text of an assessment or an answer, in bytes, at most.
+const MAX_TEXT_BYTES: usize = 16 * 1024;
 /// What is read of one answer, in bytes, at most.
 const MAX_RESPONSE_BYTES: usize = 256 * 1024;
 /// What a model is asked to write, in tokens, at most.

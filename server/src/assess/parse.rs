@@ -7,8 +7,10 @@
 use serde::Deserialize;
 use tierup_common::assessment::{Confidence, Evidence};
 
-use crate::assess::{AssessmentDraft, EngineError, MAX_QUOTES, MAX_STEP_CHARS, MAX_STEPS, truncate};
+use crate::assess::context::EngineError;
+use crate::assess::draft::{AssessmentDraft, MAX_QUOTES, MAX_STEP_CHARS, MAX_STEPS};
 use crate::domain::briefing::Briefing;
+use crate::text::{truncate, truncate_to_line};
 
 /// The likely cause, in characters, at most.
 const MAX_CAUSE_CHARS: usize = 600;
@@ -60,15 +62,17 @@ fn parse_json(text: &str) -> Result<AssessmentDraft, EngineError> {
     let said: JsonAssessment = serde_json::from_str(text)
         .map_err(|_| EngineError("The model's answer was not in the form it was asked for.".into()))?;
     let steps = said.suggested_steps.into_iter().map(|step| match step {
-        JsonStep::Text(text) => (one_line(&text, MAX_STEP_CHARS), false),
-        JsonStep::Step { text, already_tried } => (one_line(&text, MAX_STEP_CHARS), already_tried),
+        JsonStep::Text(text) => (truncate_to_line(&text, MAX_STEP_CHARS), false),
+        JsonStep::Step { text, already_tried } => (truncate_to_line(&text, MAX_STEP_CHARS), already_tried),
     });
     let evidence = said.evidence.into_iter();
     Ok(AssessmentDraft {
         likely_cause: truncate(said.likely_cause.trim(), MAX_CAUSE_CHARS),
         steps: steps.filter(|(text, _)| !text.is_empty()).collect(),
         confidence: said.confidence.unwrap_or(Confidence::Low),
-        evidence: evidence.map(|it| Evidence { quote: one_line(&it.quote, MAX_QUOTE_CHARS), ..it }).collect(),
+        evidence: evidence
+            .map(|it| Evidence { quote: truncate_to_line(&it.quote, MAX_QUOTE_CHARS), ..it })
+            .collect(),
         similar: Vec::new(),
     })
 }
@@ -171,12 +175,8 @@ fn parse_evidence(item: &str) -> Option<Evidence> {
     let quote = quote.trim().trim_matches(['"', '“', '”', ':', ' ']);
     Some(Evidence {
         message_seq: seq.trim_start_matches('#').parse().ok()?,
-        quote: one_line(quote, MAX_QUOTE_CHARS),
+        quote: truncate_to_line(quote, MAX_QUOTE_CHARS),
     })
-}
-
-fn one_line(text: &str, max_chars: usize) -> String {
-    truncate(&text.split_whitespace().collect::<Vec<_>>().join(" "), max_chars)
 }
 
 /// Without the marks of emphasis.

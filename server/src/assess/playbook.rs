@@ -11,12 +11,12 @@ use std::time::Duration;
 use tierup_common::assessment::{Confidence, Evidence, Similar};
 use tierup_common::session::{Branch, BranchStatus, Message, MessageRole};
 
-use crate::assess::{
-    AssessmentDraft, EngineContext, EngineError, MAX_QUOTES, MAX_STEP_CHARS, MAX_STEPS, TextSink, truncate,
-};
+use crate::assess::context::{EngineContext, EngineError, TextSink};
+use crate::assess::draft::{AssessmentDraft, MAX_QUOTES, MAX_STEP_CHARS, MAX_STEPS};
 use crate::domain::briefing::Briefing;
 use crate::search::runbook::Runbook;
 use crate::search::{Hit, HitSource, Solutions, words};
+use crate::text::truncate;
 
 /// A fit that covers less than this is none.
 const MIN_FIT: f64 = 0.18;

@@ -6,6 +6,7 @@ use tierup_common::session::{Message, MessageRole};
 
 use crate::assess::playbook::Findings;
 use crate::domain::briefing::Briefing;
+use crate::text::truncate;
 
 /// What a model reads of one text, in characters, at most.
 const MAX_TEXT_CHARS: usize = 4_000;
@@ -116,7 +117,7 @@ fn speaker_name(message: &Message) -> &str {
 }
 
 fn shorten(text: &str) -> String {
-    crate::assess::truncate(text, MAX_TEXT_CHARS)
+    truncate(text, MAX_TEXT_CHARS)
 }
 
 #[cfg(test)]

@@ -1,40 +1,40 @@
-//! Log-ins that failed: whoever goes on guessing waits longer each time, by email address and by network address.
+//! Throttles log-ins after failed attempts, by email address and by network.
 //!
-//! A log-in counts as failed from its beginning and is given back when it succeeds, so that many at once are no more
-//! guesses than one after the other. Time is that of the server's life, not of the clock: a clock that is set back
-//! makes nobody wait for it. Behind one network address a whole office may sit: it may mistype far more often, and
-//! waits less.
+//! An attempt counts as failed from its start and is taken back if it succeeds, so concurrent guesses gain nothing.
+//! Times are the server's uptime, so setting the clock back makes nobody wait longer. A network may be a whole office:
+//! it gets more free attempts and shorter waits.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 
-/// What wrong guesses cost.
+/// How long to wait after how many failures.
 struct ThrottlePolicy {
-    /// So many cost nothing: people mistype.
+    /// Failures without a wait: people mistype.
     free_attempts: u32,
-    /// Nobody waits longer than this.
+    /// The longest wait.
     max_wait: Duration,
 }
 
 const EMAIL_POLICY: ThrottlePolicy = ThrottlePolicy { free_attempts: 5, max_wait: Duration::from_mins(15) };
 const ADDRESS_POLICY: ThrottlePolicy =
     ThrottlePolicy { free_attempts: 100, max_wait: Duration::from_mins(1) };
-/// Whoever has not failed for so long begins anew.
+/// Failures are forgotten after this time without a new one.
 const RESET_AFTER: Duration = Duration::from_hours(1);
-/// Those remembered, at most; beyond that who failed longest ago is forgiven early.
+/// Entries tracked; when full, the one with the oldest failure is dropped.
 const MAX_TRACKED: usize = 10_000;
 
-/// Who failed, and how often. Clones count together.
+/// Counts failed log-ins. Clones share the counts.
 #[derive(Clone, Debug, Default)]
 pub struct LoginThrottle {
     failures: Arc<Mutex<HashMap<ThrottleKey, Failures>>>,
 }
 
-/// A log-in under way. Where it ends without a word, it failed when it began.
+/// A log-in in progress. Dropped without an outcome, it counts as failed when it began.
 #[derive(Debug)]
 #[must_use]
 pub struct LoginAttempt {
@@ -46,7 +46,7 @@ pub struct LoginAttempt {
 
 #[derive(Clone, Copy, Debug)]
 enum AttemptOutcome {
-    /// It failed, at this time of the server's life.
+    /// Failed, at this uptime.
     Failed(Duration),
     Succeeded,
     Cancelled,
@@ -54,7 +54,7 @@ enum AttemptOutcome {
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum ThrottleKey {
-    /// The hash of an email address, which may be as long as its sender likes.
+    /// The hash of an email address, which may have any length.
     Email([u8; 32]),
     Address(IpAddr),
 }
@@ -62,11 +62,11 @@ enum ThrottleKey {
 #[derive(Clone, Copy, Debug, Default)]
 struct Failures {
     failed: u32,
-    /// When the last of these failed.
+    /// The uptime of the last of these failures.
     last_failed_at: Duration,
-    /// Those under way, which count as failed until they are not.
+    /// Attempts in progress; they count as failed until they end.
     in_progress: u32,
-    /// When the last of these began.
+    /// The uptime at which the last of these began.
     last_begun_at: Duration,
 }
 
@@ -75,17 +75,17 @@ impl Failures {
         self.failed.saturating_add(self.in_progress)
     }
 
-    /// When the last that counts was made.
+    /// The uptime of the last attempt that counts.
     fn last_attempt_at(&self) -> Duration {
         if self.in_progress == 0 { self.last_failed_at } else { self.last_failed_at.max(self.last_begun_at) }
     }
 }
 
 impl LoginThrottle {
-    /// Begins a log-in, or says how long it must wait.
+    /// Begins an attempt; fails with the time to wait if there were too many failures.
     pub fn begin(&self, email: &str, address: IpAddr, uptime: Duration) -> Result<LoginAttempt, Duration> {
         let both = [ThrottleKey::Email(hash_email(email)), ThrottleKey::Address(network_prefix(address))];
-        let mut counted = self.lock();
+        let mut counted = self.failures.lock();
         let wait = both.into_iter().filter_map(|who| {
             let failures = counted.get(&who)?;
             let pause = who.policy().wait_after(failures.count())?;
@@ -110,11 +110,6 @@ impl LoginThrottle {
         let [email, address] = both;
         Ok(LoginAttempt { throttle: self.clone(), email, address, outcome: AttemptOutcome::Failed(uptime) })
     }
-
-    /// Nothing in here is left half done by a panic: a poisoned lock is taken as it is.
-    fn lock(&self) -> MutexGuard<'_, HashMap<ThrottleKey, Failures>> {
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 fn evict_oldest(failures: &mut HashMap<ThrottleKey, Failures>, new_key: &ThrottleKey) {
@@ -127,17 +122,18 @@ fn evict_oldest(failures: &mut HashMap<ThrottleKey, Failures>, new_key: &Throttl
 }
 
 impl LoginAttempt {
-    /// It failed: whoever tries again waits from now on.
+    /// The attempt failed.
     pub fn fail(mut self, uptime: Duration) {
         self.outcome = AttemptOutcome::Failed(uptime);
     }
 
-    /// It succeeded: its email address begins anew. Its network address may still be guessing at others.
+    /// The attempt succeeded: clears the failures of its email address, but not of its network, which may be guessing
+    /// others.
     pub fn succeed(mut self) {
         self.outcome = AttemptOutcome::Succeeded;
     }
 
-    /// It was not tried at all.
+    /// The password was not checked: takes the attempt back.
     pub fn cancel(mut self) {
         self.outcome = AttemptOutcome::Cancelled;
     }
@@ -145,14 +141,14 @@ impl LoginAttempt {
 
 impl Drop for LoginAttempt {
     fn drop(&mut self) {
-        let mut counted = self.throttle.lock();
+        let mut counted = self.throttle.failures.lock();
         if let AttemptOutcome::Succeeded = self.outcome {
             counted.remove(&self.email);
         }
         for who in [self.email, self.address] {
             if let AttemptOutcome::Failed(uptime) = self.outcome {
                 evict_oldest(&mut counted, &who);
-                // Another that succeeded meanwhile may have taken the count away.
+                // A concurrent success may have cleared the count.
                 let failures = counted.entry(who).or_default();
                 failures.failed = failures.failed.saturating_add(1);
                 failures.last_failed_at = failures.last_failed_at.max(uptime);
@@ -177,7 +173,7 @@ fn hash_email(email: &str) -> [u8; 32] {
     Sha256::digest(email.to_lowercase()).into()
 }
 
-/// Who has one address of IPv6 has all of its network (RFC 6177), and could come from another each time.
+/// An IPv6 client usually has a whole /64 network (RFC 6177) and could use a new address for each attempt.
 fn network_prefix(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
@@ -186,7 +182,7 @@ fn network_prefix(address: IpAddr) -> IpAddr {
 }
 
 impl ThrottlePolicy {
-    /// One second after the free guesses, then twice as long each time; none before.
+    /// No wait for the free attempts; then one second, doubled with each failure.
     fn wait_after(&self, count: u32) -> Option<Duration> {
         let beyond = count.checked_sub(self.free_attempts)?;
         Some(Duration::from_secs(1).saturating_mul(1 << beyond.min(16)).min(self.max_wait))
@@ -262,7 +258,7 @@ mod tests {
         assert!(begin().is_err(), "one was given back, not more");
         again.succeed();
         assert_eq!((0..64).filter(|_| begin().is_ok()).count(), 5);
-        // One that fails after all that counts too.
+        // A failure after all that counts again.
         tries.swap_remove(1).fail(Duration::ZERO);
         assert!(begin().is_err());
     }
@@ -289,7 +285,7 @@ mod tests {
         assert_eq!(waits(CLIENT_IP, now), Some(ADDRESS_POLICY.max_wait));
         assert_eq!(waits(address("192.0.2.2"), now), None);
         assert_eq!(waits(CLIENT_IP, now + Duration::from_hours(3)), None);
-        // Of IPv6 a whole network is one.
+        // An IPv6 network counts as one.
         for number in 0..100 {
             let from = address(&format!("2001:db8::{number:x}"));
             assert_eq!(
@@ -304,12 +300,12 @@ mod tests {
     #[test]
     fn so_many_are_remembered_and_no_more_and_the_longest_ago_are_forgiven_first() {
         let (attempts, email) = (LoginThrottle::default(), |number: u32| format!("user{number}@acme.test"));
-        // Each is an email address and a network address.
+        // Each attempt adds an email address and a network.
         for number in 0..u32::try_from(MAX_TRACKED).unwrap() / 2 + 100 {
             let from = IpAddr::V4(std::net::Ipv4Addr::from_bits(number));
             let _ = attempts.begin(&email(number), from, Duration::from_millis(number.into()));
         }
-        let counted = attempts.lock();
+        let counted = attempts.failures.lock();
         assert_eq!(counted.len(), MAX_TRACKED);
         assert!(counted.contains_key(&ThrottleKey::Email(hash_email(&email(5_099)))));
         assert!(!counted.contains_key(&ThrottleKey::Email(hash_email(&email(0)))));

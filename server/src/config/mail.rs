@@ -1,4 +1,4 @@
-//! Who carries mail and whom it is from, as the settings say it. The URL holds a password: nothing here repeats it.
+//! The `mail_url` and `mail_from` settings. The URL holds a password, so errors never quote it.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,19 +9,19 @@ use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use secrecy::{ExposeSecret, SecretString};
 use tierup_common::trim::trim_value;
 
-use crate::config::{ConfigError, invalid_setting};
+use crate::config::error::{ConfigError, invalid_setting};
 use crate::mail::{Mailer, address};
 
-/// Who mail is from, when nobody says it.
+/// The default of `mail_from`.
 const DEFAULT_FROM: &str = "tierup <tierup@localhost>";
-/// The form of the URL.
+/// The format of `mail_url`.
 const URL_FORMAT: &str =
     "must be smtp://[user:password@]host[:port][?tls=required|opportunistic], smtps://… or file:DIR";
-/// How a URL takes what would end the password in it.
+/// How to write special characters of the password in a URL.
 const ENCODING_HINT: &str =
-    "in the user and the password write / as %2F, ? as %3F, # as %23, @ as %40, : as %3A and % as %25";
+    "in the user and the password, write / as %2F, ? as %3F, # as %23, @ as %40, : as %3A and % as %25";
 
-/// Who carries mail.
+/// Makes the mailer of these settings.
 pub(super) fn build_mailer(url: Option<&SecretString>, from: Option<&str>) -> Result<Mailer, ConfigError> {
     let from = parse_sender(from.map_or(DEFAULT_FROM, trim_value))?;
     let url = url.map_or("off", |url| trim_value(url.expose_secret()));
@@ -43,37 +43,38 @@ fn build_transport(url: &str) -> Result<lettre::transport::smtp::AsyncSmtpTransp
     if url.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return Err(invalid_setting(
             "mail_url",
-            "has a blank or a line break in it; write a blank of the password as %20",
+            "must not contain spaces or line breaks\nhint: write a space in the password as %20",
         ));
     }
     let Some((_, rest)) = url.split_once("://") else { return Err(invalid_setting("mail_url", URL_FORMAT)) };
-    // What a URL takes for the end of host and port, and an @ after it: the end of host and port was none.
+    // An `@` after the first `/`, `?` or `#`: these belong to the user or password and should have been encoded.
     let after = rest.find(['/', '?', '#']).map_or("", |end| &rest[end..]);
     if after.contains('@') {
         return Err(invalid_setting(
             "mail_url",
-            format!("has / ? or # before its last @\nhint: {ENCODING_HINT}"),
+            format!("must not contain / ? or # before its last @\nhint: {ENCODING_HINT}"),
         ));
     }
-    // What the library does not know it leaves out without a word, and a `tls` that is mistyped is no TLS.
+    // The library ignores unknown parameters, and a mistyped `tls` would mean no TLS.
     let end = rest.find('#').map_or(rest, |end| &rest[..end]);
     let parameters = end.split_once('?').map_or("", |(_, parameters)| parameters);
     let is_known = |parameter: &str| matches!(parameter, "" | "tls=required" | "tls=opportunistic");
     if rest.contains('#') || !parameters.split('&').all(is_known) {
         return Err(invalid_setting("mail_url", URL_FORMAT));
     }
-    // The error may hold the URL, and the URL the password.
+    // The library's error may quote the URL.
     AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
         .map_err(|_| invalid_setting("mail_url", format!("{URL_FORMAT}\nhint: {ENCODING_HINT}")))
 }
 
-/// A sender that every mail server takes.
+/// Parses a sender that every mail server accepts.
 fn parse_sender(from: &str) -> Result<Mailbox, ConfigError> {
-    let no_mailbox = || invalid_setting("mail_from", "is not a mailbox, like tierup <tierup@acme.test>");
+    let no_mailbox =
+        || invalid_setting("mail_from", "not a mailbox\nhint: write it like tierup <tierup@acme.test>");
     if from.chars().any(char::is_control) {
         return Err(no_mailbox());
     }
-    // A domain of any script is fine, but the parser of mailboxes wants it in ASCII.
+    // The mailbox parser accepts only ASCII domains, so convert the domain first.
     let (name, inner) = match from.strip_suffix('>').and_then(|from| from.split_once('<')) {
         Some((name, inner)) => (Some(name.trim()), inner),
         None => (None, from),
@@ -82,7 +83,7 @@ fn parse_sender(from: &str) -> Result<Mailbox, ConfigError> {
     if !email.user().is_ascii() {
         return Err(invalid_setting(
             "mail_from",
-            "must be ASCII before the @: few mail servers take anything else",
+            "must be ASCII before the @: most mail servers accept nothing else",
         ));
     }
     let mailbox = match name {

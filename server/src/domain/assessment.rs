@@ -48,15 +48,7 @@ pub fn fail(handoff: &Handoff, reason: String, now: Timestamp) -> Decision {
 
 /// Asks for the assessment again, one at a time.
 pub fn reassess(handoff: &Handoff, now: Timestamp, policy: Policy) -> Result<Decision, Refusal> {
-    if !matches!(handoff.state, HandoffState::Open | HandoffState::Claimed(_)) {
-        return Err(Refusal::HandoffClosed(handoff.state.status()));
-    }
-    match handoff.assessment_status {
-        AssessmentStatus::Pending | AssessmentStatus::Running => {
-            return Err(Refusal::AssessmentRunning);
-        }
-        AssessmentStatus::Ready | AssessmentStatus::Failed | AssessmentStatus::NotRequested => {}
-    }
+    access::ensure_can_reassess(handoff, now)?;
     if !policy.assessment_enabled {
         return Err(Refusal::Forbidden("the assessment engine of this server is off".into()));
     }

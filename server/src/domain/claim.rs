@@ -2,10 +2,10 @@
 
 use tierup_common::event::EventBody;
 use tierup_common::id::MessageId;
-use tierup_common::problem::Winner;
+use tierup_common::permission::{self, ClaimEffect};
 use tierup_common::session::SessionStatus;
 use tierup_common::time::Timestamp;
-use tierup_common::user::{Person, Role, User};
+use tierup_common::user::{Person, User};
 
 use crate::domain::handoff::{Claim, Handoff, HandoffState};
 use crate::domain::session::{self, Session};
@@ -20,17 +20,11 @@ pub fn claim(
     now: Timestamp,
     policy: Policy,
 ) -> Result<Decision, Refusal> {
-    match &handoff.state {
-        HandoffState::Claimed(claim) if claim.by.id == caller.id => Ok(Decision::unchanged()),
-        HandoffState::Claimed(claim) => Err(already_claimed(handoff, claim, now)),
-        HandoffState::Open => Ok(set_claimer(handoff, session, caller.person(), now, policy).with_event(
+    match access::ensure_can_claim(handoff, caller, now)? {
+        ClaimEffect::AlreadyTheirs => Ok(Decision::unchanged()),
+        ClaimEffect::Claims => Ok(set_claimer(handoff, session, caller.person(), now, policy).with_event(
             EventBody::HandoffClaimed { handoff: handoff.summary(), by: caller.person(), claimed_at: now },
         )),
-        HandoffState::Resolved(_)
-        | HandoffState::Withdrawn(_)
-        | HandoffState::Superseded(_)
-        | HandoffState::Parked
-        | HandoffState::Resumed => Err(handoff_closed(handoff)),
     }
 }
 
@@ -44,17 +38,6 @@ fn set_claimer(handoff: &Handoff, session: &Session, by: Person, now: Timestamp,
         .with_change(Change::UpdateSession(session))
 }
 
-/// The answer to whoever was not first.
-pub fn already_claimed(handoff: &Handoff, claim: &Claim, now: Timestamp) -> Refusal {
-    let winner = Winner {
-        handoff_id: handoff.id,
-        claimed_by_id: claim.by.id,
-        claimed_by_name: claim.by.name.clone(),
-        claimed_at: claim.since,
-    };
-    Refusal::AlreadyClaimed(winner, now.since(claim.since))
-}
-
 /// Puts a claimed handoff back in the queue.
 pub fn release(
     handoff: &Handoff,
@@ -64,8 +47,7 @@ pub fn release(
     now: Timestamp,
     policy: Policy,
 ) -> Result<Decision, Refusal> {
-    ensure_open_or_claimed(handoff)?;
-    access::ensure_claimer_or_admin(handoff, caller)?;
+    access::ensure_can_release_or_assign(handoff, caller, now)?;
     if handoff.state == HandoffState::Open {
         return Ok(Decision::unchanged());
     }
@@ -104,11 +86,10 @@ pub fn assign(
     now: Timestamp,
     policy: Policy,
 ) -> Result<Decision, Refusal> {
-    ensure_open_or_claimed(handoff)?;
-    access::ensure_claimer_or_admin(handoff, caller)?;
+    access::ensure_can_release_or_assign(handoff, caller, now)?;
     let mut check = Validator::default();
     let to = match to {
-        Some(user) if user.active && user.role >= Role::Engineer => {
+        Some(user) if permission::is_assignable(user.role, user.active) => {
             Some(Person { id: user.id, name: user.name.clone() })
         }
         Some(user) if user.active => {
@@ -145,10 +126,7 @@ pub fn send_back(
     caller: &Caller,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
-    ensure_open_or_claimed(handoff)?;
-    if handoff.state != HandoffState::Open {
-        access::ensure_claimer_or_admin(handoff, caller)?;
-    }
+    access::ensure_can_send_back(handoff, caller, now)?;
     let state = HandoffState::Withdrawn(handoff.state.claim().cloned());
     let asked =
         session::return_with_question(session, &handoff.handed_off_by, question, message_id, caller, now)?;
@@ -161,24 +139,10 @@ pub fn send_back(
     ))
 }
 
-/// The team's handoffs that are not over. A park never is the team's.
-fn ensure_open_or_claimed(handoff: &Handoff) -> Result<(), Refusal> {
-    match handoff.state {
-        HandoffState::Open | HandoffState::Claimed(_) => Ok(()),
-        HandoffState::Resolved(_)
-        | HandoffState::Withdrawn(_)
-        | HandoffState::Superseded(_)
-        | HandoffState::Parked
-        | HandoffState::Resumed => Err(handoff_closed(handoff)),
-    }
-}
-
-fn handoff_closed(handoff: &Handoff) -> Refusal {
-    Refusal::HandoffClosed(handoff.state.status())
-}
-
 #[cfg(test)]
 mod tests {
+    use tierup_common::user::Role;
+
     use super::*;
     use crate::domain::tests::{POLICY, at, caller, handoff, session};
 

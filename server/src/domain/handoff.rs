@@ -209,11 +209,7 @@ pub fn hand_off(
     now: Timestamp,
     policy: Policy,
 ) -> Result<Decision, Refusal> {
-    access::ensure_can_hand_off(&context.session, caller)?;
-    context.session.ensure_active()?;
-    if request.intent == Intent::Park {
-        access::ensure_can_park(&context.session, caller)?;
-    }
+    access::ensure_can_hand_off(&context.session, caller, request.intent)?;
     let mut check = Validator::default();
     match (request.intent, request.wake_at) {
         (Intent::Escalate, Some(_)) => check.add_error("wake_at", "only a park wakes; leave it out"),

@@ -85,16 +85,6 @@ impl Session {
         EventBody::SessionUpdated { session: self.summary(), by, branch, handoff_id }
     }
 
-    /// Messages, branches and hand-offs want an active session.
-    pub fn ensure_active(&self) -> Result<(), Refusal> {
-        match self.status {
-            SessionStatus::Active => Ok(()),
-            SessionStatus::Paused | SessionStatus::Escalated | SessionStatus::Resolved => {
-                Err(Refusal::SessionNotActive(self.status))
-            }
-        }
-    }
-
     /// The session changed at this moment.
     #[must_use]
     pub fn with_updated_at(&self, now: Timestamp) -> Self {
@@ -203,8 +193,7 @@ pub fn post_message(
     now: Timestamp,
     policy: Policy,
 ) -> Result<(Message, Decision), Refusal> {
-    access::ensure_participant(session, caller)?;
-    session.ensure_active()?;
+    access::ensure_can_write(session, caller)?;
     let message = session.next_message(id, &caller.person(), &request.content, now);
     let reply = match request.kind {
         MessageKind::Ask if policy.assessment_enabled => {
@@ -251,8 +240,7 @@ pub fn put_branch(
     caller: &Caller,
     now: Timestamp,
 ) -> Result<(Branch, Decision), Refusal> {
-    access::ensure_participant(session, caller)?;
-    session.ensure_active()?;
+    access::ensure_can_write(session, caller)?;
     let known = branches.iter().find(|branch| branch.id == id);
     if known.is_none() && branches.len() >= limit::BRANCHES {
         let mut check = Validator::default();
@@ -316,22 +304,14 @@ pub fn resume(
     let Some(handoff) = current_handoff else { return Err(Refusal::NothingToResume(session.status)) };
     if !access::can_see(handoff, caller) {
         // What its claimer parked is claimed all the same. Who parked it is nobody's business.
-        return Err(match escalation.map(|escalation| (escalation, &escalation.state)) {
-            Some((escalation, HandoffState::Claimed(claim))) => {
-                crate::domain::claim::already_claimed(escalation, claim, now)
-            }
-            Some(_) | None => {
-                Refusal::Forbidden("this session is parked; whoever parked it takes it back".into())
-            }
+        let claimed = escalation.filter(|escalation| matches!(escalation.state, HandoffState::Claimed(_)));
+        return Err(match claimed {
+            Some(claimed) => access::already_claimed(claimed, now),
+            None => Refusal::Forbidden("this session is parked; whoever parked it takes it back".into()),
         });
     }
-    let is_theirs = caller.id == handoff.handed_off_by.id || caller.id == session.opener.id;
+    access::ensure_can_take_back(handoff, session, caller, now)?;
     match &handoff.state {
-        HandoffState::Claimed(claim) => Err(crate::domain::claim::already_claimed(handoff, claim, now)),
-        HandoffState::Parked | HandoffState::Open if !is_theirs => Err(Refusal::Forbidden(format!(
-            "{} handed this session off; they take it back, others claim it",
-            handoff.handed_off_by.name
-        ))),
         HandoffState::Parked => {
             let claimed = escalation.filter(|escalation| escalation.state.is_ongoing());
             let assignee = session.assignee.clone();
@@ -346,7 +326,8 @@ pub fn resume(
             .with_change(Change::UpdateHandoff(handoff.with_state(HandoffState::Withdrawn(None), now)))
             .with_change(Change::UpdateSession(session.with_assignee(caller.person(), None, now)))
             .with_event(EventBody::HandoffWithdrawn { handoff: handoff.summary(), by: caller.person() })),
-        HandoffState::Resolved(_)
+        HandoffState::Claimed(_)
+        | HandoffState::Resolved(_)
         | HandoffState::Withdrawn(_)
         | HandoffState::Superseded(_)
         | HandoffState::Resumed => Err(Refusal::NothingToResume(session.status)),
@@ -363,10 +344,7 @@ pub fn resolve(
     caller: &Caller,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
-    access::ensure_participant(session, caller)?;
-    if session.status == SessionStatus::Resolved {
-        return Err(Refusal::SessionNotActive(session.status));
-    }
+    access::ensure_can_resolve(session, caller)?;
     let resolution = request.resolution.as_str();
     let next = Session {
         status: SessionStatus::Resolved,

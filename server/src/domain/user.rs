@@ -9,7 +9,7 @@ use crate::domain::{Caller, Refusal, access};
 
 /// Adds a user to the caller's account.
 pub fn create(request: &CreateUser, id: UserId, caller: &Caller, now: Timestamp) -> Result<User, Refusal> {
-    ensure_can_manage(caller, request.role)?;
+    access::ensure_can_manage(caller, request.role)?;
     Ok(User {
         id,
         email: request.email.clone(),
@@ -31,8 +31,8 @@ pub fn update(
     let changes_rights = request.role.is_some_and(|role| role != user.role)
         || request.active.is_some_and(|active| active != user.active);
     if changes_rights || caller.id != user.id {
-        ensure_can_manage(caller, user.role)?;
-        ensure_can_manage(caller, request.role.unwrap_or(user.role))?;
+        access::ensure_can_manage(caller, user.role)?;
+        access::ensure_can_manage(caller, request.role.unwrap_or(user.role))?;
     }
     let next = User {
         name: request.name.clone().unwrap_or_else(|| user.name.clone()),
@@ -48,24 +48,4 @@ pub fn update(
         check.finish()?;
     }
     Ok(next)
-}
-
-/// Admins manage viewers and engineers; only owners manage admins and owners.
-pub fn ensure_can_manage(caller: &Caller, role: Role) -> Result<(), Refusal> {
-    let least = if role >= Role::Admin { Role::Owner } else { Role::Admin };
-    if caller.role >= least {
-        return Ok(());
-    }
-    Err(Refusal::Forbidden(format!("this needs the role {least}; yours is {}", caller.role)))
-}
-
-/// Tokens are their user's own business, and that of whoever manages the user.
-pub fn ensure_can_manage_tokens(caller: &Caller, user: &User) -> Result<(), Refusal> {
-    if caller.id == user.id {
-        return Ok(());
-    }
-    if !access::is_admin(caller) {
-        return Err(Refusal::Forbidden("only admins handle other people's tokens".into()));
-    }
-    ensure_can_manage(caller, user.role)
 }

@@ -1,36 +1,34 @@
-//! Texts that are being written: a stream sends of them what it has not sent yet.
+//! Texts that are still being written. Streams send the part that they have not sent yet.
 //!
-//! The event that ends a text says all of it. Who has not come so far gets the rest of the text before that event; who
-//! has come past it gets nothing of the text any more.
+//! The event that completes a text contains all of it. A stream that is before that event sends the rest of the text
+//! first; one that is past it sends nothing.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
 
 use tierup_common::event::Signal;
 use tierup_common::id::{HandoffId, MessageId, Seq, SessionId};
 
-use crate::events::{AccountChannel, ChannelState};
 use crate::store::{LogEntry, StreamFilter};
 
-/// Something that is being written.
+/// Identifies a text that is being written.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum TextKey {
     /// The assessment of a handoff.
     Assessment(HandoffId),
-    /// An answer of the assistant.
+    /// A reply of the assistant.
     Message(SessionId, MessageId),
 }
 
 impl TextKey {
-    /// The streams that carry it are narrowed so.
-    const fn filter(self) -> StreamFilter {
+    /// The filter of the streams that show it.
+    pub(super) const fn filter(self) -> StreamFilter {
         match self {
             Self::Assessment(handoff) => StreamFilter::Handoff(handoff),
             Self::Message(session, _) => StreamFilter::Session(session),
         }
     }
 
-    /// What an event ends, if it ends a text.
+    /// The text that an event completes, if any.
     fn completed_by(event: &LogEntry) -> Option<Self> {
         match (event.kind.as_ref(), event.handoff, event.message) {
             ("handoff_assessment_ready" | "handoff_assessment_failed", Some(handoff), _) => {
@@ -51,56 +49,30 @@ impl TextKey {
     }
 }
 
-/// Somebody who writes a text. When they go, so does the text, unless an event has ended it.
-pub struct DeltaWriter {
-    channel: Arc<AccountChannel>,
-    key: TextKey,
-    generation: u64,
-}
-
-impl DeltaWriter {
-    pub(super) fn start(channel: Arc<AccountChannel>, key: TextKey) -> Self {
-        let beginning = channel.lock().partial_texts.start(key);
-        Self { channel, key, generation: beginning }
-    }
-
-    /// The text grew by this much.
-    pub fn append(&self, text: &str) {
-        let grow = |state: &mut ChannelState| state.partial_texts.append(self.key, self.generation, text);
-        self.channel.update_and_wake(self.key.filter(), grow);
-    }
-}
-
-impl Drop for DeltaWriter {
-    fn drop(&mut self) {
-        self.channel.lock().partial_texts.discard(self.key, self.generation);
-    }
-}
-
-/// Every text of an account that is being written, or was ended by an event that is still at hand.
+/// The texts of an account that are being written, or were completed by a recent event.
 #[derive(Default)]
 pub(super) struct PartialTexts {
     by_filter: HashMap<StreamFilter, Vec<PartialText>>,
-    /// What was ended, by which event, in order.
+    /// Completed texts with the completing event, in order.
     completed: VecDeque<(Seq, TextKey)>,
     last_generation: u64,
 }
 
 struct PartialText {
     key: TextKey,
-    /// Which beginning this is: a text that begins anew is sent anew.
+    /// Unique per start of a text: one that is started again is sent again.
     generation: u64,
     content: String,
-    /// The event that ends it, once there is one.
+    /// The event that completed it.
     completed_at: Option<Seq>,
 }
 
-/// How much of each text a stream has sent.
+/// How much of each text a stream has sent, by generation.
 #[derive(Default)]
 pub(super) struct SentOffsets(Vec<(u64, usize)>);
 
 impl PartialTexts {
-    fn start(&mut self, key: TextKey) -> u64 {
+    pub(super) fn start(&mut self, key: TextKey) -> u64 {
         self.last_generation += 1;
         let texts = self.by_filter.entry(key.filter()).or_default();
         texts.retain(|text| text.key != key);
@@ -113,54 +85,54 @@ impl PartialTexts {
         self.last_generation
     }
 
-    fn append(&mut self, key: TextKey, generation: u64, addition: &str) {
+    pub(super) fn append(&mut self, key: TextKey, generation: u64, addition: &str) {
         let texts = self.by_filter.get_mut(&key.filter()).into_iter().flatten();
         for text in texts.filter(|text| text.generation == generation) {
             text.content.push_str(addition);
         }
     }
 
-    fn discard(&mut self, key: TextKey, generation: u64) {
+    pub(super) fn discard(&mut self, key: TextKey, generation: u64) {
         self.remove_matching(key, |text| text.generation == generation && text.completed_at.is_none());
     }
 
-    /// Notes what an event ends.
+    /// Marks the text that an event completes.
     pub(super) fn mark_completed(&mut self, event: &LogEntry) {
-        let Some(what) = TextKey::completed_by(event) else { return };
-        let texts = self.by_filter.get_mut(&what.filter()).into_iter().flatten();
-        for text in texts.filter(|text| text.key == what) {
+        let Some(key) = TextKey::completed_by(event) else { return };
+        let texts = self.by_filter.get_mut(&key.filter()).into_iter().flatten();
+        for text in texts.filter(|text| text.key == key) {
             text.completed_at = Some(event.seq);
-            self.completed.push_back((event.seq, what));
+            self.completed.push_back((event.seq, key));
         }
     }
 
-    /// Forgets the texts that were ended by events older than this one.
+    /// Drops the texts that were completed by events before this one.
     pub(super) fn prune_before(&mut self, oldest: Seq) {
-        while let Some((_, what)) = self.completed.pop_front_if(|(seq, _)| *seq < oldest) {
-            self.remove_matching(what, |text| text.completed_at.is_some_and(|end| end < oldest));
+        while let Some((_, key)) = self.completed.pop_front_if(|(seq, _)| *seq < oldest) {
+            self.remove_matching(key, |text| text.completed_at.is_some_and(|seq| seq < oldest));
         }
     }
 
     fn remove_matching(&mut self, key: TextKey, matches: impl Fn(&PartialText) -> bool) {
-        let narrow = key.filter();
-        let Some(texts) = self.by_filter.get_mut(&narrow) else { return };
+        let filter = key.filter();
+        let Some(texts) = self.by_filter.get_mut(&filter) else { return };
         texts.retain(|text| text.key != key || !matches(text));
         if texts.is_empty() {
-            self.by_filter.remove(&narrow);
+            self.by_filter.remove(&filter);
         }
     }
 
-    /// The rest of what has ended after a place: it is sent before the event that ends it.
+    /// The unsent rest of texts that were completed after a cursor: goes out before the completing event.
     pub(super) fn final_deltas(
         &self,
         filter: StreamFilter,
         after: Seq,
         sent: &mut SentOffsets,
     ) -> Vec<Signal> {
-        self.unsent_deltas(filter, sent, |text| text.completed_at.is_some_and(|end| end > after))
+        self.unsent_deltas(filter, sent, |text| text.completed_at.is_some_and(|seq| seq > after))
     }
 
-    /// What a stream has not sent yet of what is still being written.
+    /// The unsent part of texts that are still being written.
     pub(super) fn live_deltas(&self, filter: StreamFilter, sent: &mut SentOffsets) -> Vec<Signal> {
         self.unsent_deltas(filter, sent, |text| text.completed_at.is_none())
     }
@@ -175,16 +147,16 @@ impl PartialTexts {
             sent.0.clear();
             return Vec::new();
         };
-        sent.0.retain(|(beginning, _)| texts.iter().any(|text| text.generation == *beginning));
+        sent.0.retain(|(generation, _)| texts.iter().any(|text| text.generation == *generation));
         let mut signals = Vec::new();
         for text in texts.iter().filter(|text| matches(text)) {
-            let known = sent.0.iter_mut().find(|(known, _)| *known == text.generation);
-            let offset = known.as_ref().map_or(0, |(_, offset)| *offset);
+            let entry = sent.0.iter_mut().find(|(generation, _)| *generation == text.generation);
+            let offset = entry.as_ref().map_or(0, |(_, offset)| *offset);
             if text.content.len() == offset {
                 continue;
             }
             signals.push(text.key.delta_signal(offset, text.content[offset..].to_owned()));
-            match known {
+            match entry {
                 Some((_, offset)) => *offset = text.content.len(),
                 None => sent.0.push((text.generation, text.content.len())),
             }
@@ -238,31 +210,31 @@ mod tests {
 
     #[test]
     fn a_late_joiner_gets_all_so_far_and_then_what_comes() {
-        let (_, what, narrow) = assessment();
+        let (_, what, filter) = assessment();
         let mut all = PartialTexts::default();
         let first = all.start(what);
         all.append(what, first, "The certificate ");
         all.append(what, first, "has ");
         let mut sent = SentOffsets::default();
-        assert_eq!(offsets_and_texts(&all.live_deltas(narrow, &mut sent)), [(0, "The certificate has ")]);
-        assert!(all.live_deltas(narrow, &mut sent).is_empty());
+        assert_eq!(offsets_and_texts(&all.live_deltas(filter, &mut sent)), [(0, "The certificate has ")]);
+        assert!(all.live_deltas(filter, &mut sent).is_empty());
         all.append(what, first, "expired.");
-        assert_eq!(offsets_and_texts(&all.live_deltas(narrow, &mut sent)), [(20, "expired.")]);
+        assert_eq!(offsets_and_texts(&all.live_deltas(filter, &mut sent)), [(20, "expired.")]);
     }
 
     #[test]
     fn a_text_that_begins_anew_is_sent_anew() {
-        let (_, what, narrow) = assessment();
+        let (_, what, filter) = assessment();
         let mut all = PartialTexts::default();
         let mut sent = SentOffsets::default();
         let first = all.start(what);
         all.append(what, first, "First try");
-        let _ = all.live_deltas(narrow, &mut sent);
+        let _ = all.live_deltas(filter, &mut sent);
         let second = all.start(what);
         all.append(what, first, "from one who was too late");
         all.discard(what, first);
         all.append(what, second, "Second");
-        assert_eq!(offsets_and_texts(&all.live_deltas(narrow, &mut sent)), [(0, "Second")]);
+        assert_eq!(offsets_and_texts(&all.live_deltas(filter, &mut sent)), [(0, "Second")]);
     }
 
     #[test]
@@ -271,16 +243,16 @@ mod tests {
         let mut all = PartialTexts::default();
         let first = all.start(one);
         all.append(one, first, "text");
-        for narrow in
+        for filter in
             [StreamFilter::Team, StreamFilter::Handoff(other), StreamFilter::Session(SessionId::new(at(0)))]
         {
-            assert!(all.live_deltas(narrow, &mut SentOffsets::default()).is_empty(), "{narrow:?}");
+            assert!(all.live_deltas(filter, &mut SentOffsets::default()).is_empty(), "{filter:?}");
         }
     }
 
     #[test]
     fn the_last_words_are_for_those_who_have_not_come_to_the_end() {
-        let (handoff, what, narrow) = assessment();
+        let (handoff, what, filter) = assessment();
         let mut all = PartialTexts::default();
         let first = all.start(what);
         all.append(what, first, "All at once");
@@ -288,10 +260,10 @@ mod tests {
         all.mark_completed(&event("handoff_assessment_ready", 7, handoff));
         all.discard(what, first);
         let mut sent = SentOffsets::default();
-        assert_eq!(offsets_and_texts(&all.final_deltas(narrow, Seq(6), &mut sent)), [(0, "All at once")]);
-        assert!(all.final_deltas(narrow, Seq(6), &mut sent).is_empty(), "once");
-        assert!(all.final_deltas(narrow, Seq(7), &mut SentOffsets::default()).is_empty());
-        assert!(all.live_deltas(narrow, &mut SentOffsets::default()).is_empty());
+        assert_eq!(offsets_and_texts(&all.final_deltas(filter, Seq(6), &mut sent)), [(0, "All at once")]);
+        assert!(all.final_deltas(filter, Seq(6), &mut sent).is_empty(), "once");
+        assert!(all.final_deltas(filter, Seq(7), &mut SentOffsets::default()).is_empty());
+        assert!(all.live_deltas(filter, &mut SentOffsets::default()).is_empty());
         all.prune_before(Seq(7));
         assert!(!all.by_filter.is_empty());
         all.prune_before(Seq(8));
@@ -300,11 +272,11 @@ mod tests {
 
     #[test]
     fn a_text_that_no_event_ends_goes_with_its_writer() {
-        let (_, what, narrow) = assessment();
+        let (_, what, filter) = assessment();
         let mut all = PartialTexts::default();
         let first = all.start(what);
         all.append(what, first, "half a sen");
         all.discard(what, first);
-        assert!(all.live_deltas(narrow, &mut SentOffsets::default()).is_empty() && all.by_filter.is_empty());
+        assert!(all.live_deltas(filter, &mut SentOffsets::default()).is_empty() && all.by_filter.is_empty());
     }
 }

@@ -1,14 +1,13 @@
-//! Who follows the logs of all accounts, and which of them have grown since each last asked.
+//! Tells followers of all accounts' logs which accounts have new events.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tierup_common::id::AccountId;
 use tokio::sync::Notify;
 
-use crate::events::lock;
-
-/// One follower's own list of the accounts whose log has grown. Clones share it.
+/// A follower's set of accounts with new events. Clones share it.
 #[derive(Clone, Default)]
 pub struct LogFollower(Arc<FollowerState>);
 
@@ -19,18 +18,18 @@ struct FollowerState {
 }
 
 impl LogFollower {
-    /// An account's log has grown, or may have.
+    /// Marks an account as having new events.
     pub fn mark_changed(&self, account: AccountId) {
-        lock(&self.0.changed).insert(account);
+        self.0.changed.lock().insert(account);
         self.0.notify.notify_one();
     }
 
-    /// Waits until the log of some account has grown, and says which ones have.
+    /// Waits until there are accounts with new events, and takes them.
     pub async fn changed_accounts(&self) -> HashSet<AccountId> {
         loop {
-            let grown = std::mem::take(&mut *lock(&self.0.changed));
-            if !grown.is_empty() {
-                return grown;
+            let changed = std::mem::take(&mut *self.0.changed.lock());
+            if !changed.is_empty() {
+                return changed;
             }
             self.0.notify.notified().await;
         }

@@ -1,5 +1,5 @@
-//! Who is reading what: whoever has a stream narrowed to a handoff of the team is reading it, and nobody else is. Who
-//! reads a park is nobody's business.
+//! Who is viewing which handoff: everybody with a stream of a handoff that the team can see. Viewers of a parked
+//! handoff are not shown.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,36 +8,36 @@ use tierup_common::event::Signal;
 use tierup_common::id::{HandoffId, UserId};
 use tierup_common::user::Person;
 
-use crate::events::stream::encode_signal;
+use crate::events::frame::encode_signal;
 use crate::store::StreamFilter;
 
-/// Handoffs whose last change is kept for streams that have not sent it yet, at most.
+/// Changes kept for streams that have not sent them yet.
 const MAX_CHANGES: usize = 4 * 1024;
 
 #[derive(Default)]
 pub(super) struct Presence {
-    /// Handoffs that are read, and those whose last change was that nobody reads them any more.
+    /// Handoffs with viewers, and those that recently lost their last one.
     handoffs: HashMap<HandoffId, HandoffViewers>,
-    /// The last change of each, in order: what lay between two looks of a stream is of no use to it.
+    /// The newest change of each handoff, in order: a stream only needs the current state.
     changes_by_version: BTreeMap<u64, HandoffId>,
-    /// How many changes there have been.
+    /// The number of changes so far.
     version: u64,
-    /// The newest change that is no longer kept.
+    /// The newest change that was dropped.
     pruned_version: u64,
 }
 
 #[derive(Default)]
 struct HandoffViewers {
-    /// Readers, with how many streams each has.
+    /// Viewers, with how many streams each has.
     viewers: Vec<(Person, usize)>,
     /// The last change.
     version: u64,
-    /// What streams are told, made when the first of them looks.
+    /// The frame for streams, encoded when it is first needed.
     cached_frame: Option<Bytes>,
 }
 
 impl Presence {
-    /// Somebody reads a handoff with one more stream; whether that is news.
+    /// Adds a stream of a viewer; returns whether the viewers changed.
     pub(super) fn add_viewer(&mut self, handoff: HandoffId, person: Person) -> bool {
         let readers = &mut self.handoffs.entry(handoff).or_default().viewers;
         if let Some((_, streams)) = readers.iter_mut().find(|(known, _)| known.id == person.id) {
@@ -49,7 +49,7 @@ impl Presence {
         true
     }
 
-    /// Somebody reads a handoff with one stream less; whether that is news.
+    /// Removes a stream of a viewer; returns whether the viewers changed.
     pub(super) fn remove_viewer(&mut self, handoff: HandoffId, user: UserId) -> bool {
         let Some(known) = self.handoffs.get_mut(&handoff) else { return false };
         let Some(place) = known.viewers.iter().position(|(known, _)| known.id == user) else { return false };
@@ -62,7 +62,7 @@ impl Presence {
         true
     }
 
-    /// How many changes there have been.
+    /// The number of changes so far.
     pub(super) const fn version(&self) -> u64 {
         self.version
     }
@@ -71,7 +71,7 @@ impl Presence {
         self.handoffs.get(&handoff).map(HandoffViewers::viewers).unwrap_or_default()
     }
 
-    /// Everything as it is now, for a stream that begins; and the version that this is.
+    /// Emits all handoffs with viewers, for a new stream; returns the current version.
     pub(super) fn emit_all(&mut self, filter: StreamFilter, mut emit: impl FnMut(Bytes)) -> u64 {
         let known = self.handoffs.iter_mut().filter(|(handoff, _)| filter_includes(**handoff, filter));
         for (handoff, known) in known.filter(|(_, known)| !known.viewers.is_empty()) {
@@ -80,8 +80,8 @@ impl Presence {
         self.version
     }
 
-    /// What changed after a version, each handoff as it is now; and the version up to which has been looked. None if
-    /// that is so long ago that not everything is known any more.
+    /// Emits the current state of each handoff that changed after `version`; returns the current version. None if
+    /// changes since then were dropped.
     pub(super) fn emit_since(
         &mut self,
         version: u64,
@@ -139,7 +139,7 @@ impl HandoffViewers {
     }
 }
 
-/// The whole team sees who reads what; a stream narrowed to a session has other things to tell.
+/// A team stream includes all handoffs, a handoff's its own, a session's none.
 fn filter_includes(handoff: HandoffId, filter: StreamFilter) -> bool {
     match filter {
         StreamFilter::Team => true,
@@ -188,9 +188,9 @@ mod tests {
             presence.add_viewer(handoff, priya.clone());
             presence.remove_viewer(handoff, priya.id);
         }
-        for narrow in [StreamFilter::Team, StreamFilter::Handoff(handoff)] {
+        for filter in [StreamFilter::Team, StreamFilter::Handoff(handoff)] {
             let mut told = Vec::new();
-            presence.emit_since(0, narrow, |frame| told.push(frame)).unwrap();
+            presence.emit_since(0, filter, |frame| told.push(frame)).unwrap();
             assert_eq!(told, [encode_signal(&Signal::Presence { handoff_id: handoff, viewers: Vec::new() })]);
         }
         assert_eq!((presence.handoffs.len(), presence.changes_by_version.len()), (1, 1));

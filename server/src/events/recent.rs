@@ -1,4 +1,4 @@
-//! The newest events of an account as frames, serialised once and shared by all its streams.
+//! The newest events of an account as frames, serialized once and shared by all its streams.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -6,23 +6,24 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use tierup_common::id::{Seq, UserId};
 
+use crate::events::frame::encode_event;
 use crate::store::{LogEntry, StreamFilter};
 
-/// Events kept at hand, at most.
+/// The most events kept.
 const MAX_EVENTS: usize = 1024;
-/// Bytes kept at hand, at most, but for the newest event.
+/// The most bytes kept, not counting the newest event.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
-/// A gapless run of the newest events.
+/// The newest events, without gaps.
 #[derive(Default)]
 pub(super) struct RecentEvents {
     frames: VecDeque<EventFrame>,
     bytes: usize,
 }
 
-/// An event as a frame, and what says for whom it is.
+/// An event's frame, and its metadata, which decides who sees it.
 pub(super) struct EventFrame {
-    /// The event, but for its text, which the frame has.
+    /// The event without its JSON, which is in the frame.
     pub(super) event: LogEntry,
     pub(super) frame: Bytes,
 }
@@ -35,11 +36,11 @@ impl EventFrame {
     }
 }
 
-/// What a window has for a reader.
+/// The result of [`RecentEvents::emit_after`].
 pub(super) enum RecentLookup {
-    /// The next events are older than the window: read them from the log.
+    /// The next event is no longer kept: read it from the log.
     TooOld,
-    /// What there is for this reader; everything up to here has been looked at.
+    /// Everything visible up to here was emitted.
     ReadTo(Seq),
 }
 
@@ -47,7 +48,7 @@ impl RecentEvents {
     pub(super) fn push(&mut self, event: LogEntry) {
         let follows = self.frames.back().is_none_or(|last| event.seq == last.event.seq.next());
         if !follows {
-            // A gap would be served as if it were none; the log has everything.
+            // A gap would go unnoticed: start over, and let streams read the log.
             self.frames.clear();
             self.bytes = 0;
         }
@@ -61,12 +62,12 @@ impl RecentEvents {
         }
     }
 
-    /// The oldest event at hand.
+    /// The oldest event kept.
     pub(super) fn oldest_seq(&self) -> Option<Seq> {
         self.frames.front().map(|first| first.event.seq)
     }
 
-    /// Hands the frames after a place to `take`, as far as this user's stream carries them.
+    /// Emits the frames after a cursor that this user's stream with this filter includes.
     pub(super) fn emit_after(
         &self,
         after: Seq,
@@ -93,9 +94,4 @@ impl RecentEvents {
         }
         RecentLookup::ReadTo(up_to)
     }
-}
-
-/// An event as server-sent events want it. Its JSON has no line breaks and its name is one of ours.
-fn encode_event(event: &LogEntry) -> Bytes {
-    Bytes::from(format!("id: {}\nevent: {}\ndata: {}\n\n", event.seq, event.kind, event.json))
 }

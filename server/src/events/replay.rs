@@ -1,54 +1,54 @@
-//! Parts of the log for streams that are behind the window. After a restart every stream comes back at about the same
-//! place: a part is read once for all who wait for it.
+//! Reads batches of the log for streams that are too far behind.
 //!
-//! One stream at a time gets a part. The others wait in line and are not ready to run, so that a thousand who catch
-//! up do not stand between a claim and its answer; and while somebody works, the line rests after each part.
+//! After a restart many streams reconnect at about the same cursor, so a batch is read once and shared. Streams take
+//! turns, one batch each: a thousand of them catching up must not delay claims. While others write, there is a pause
+//! between batches as well.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tierup_common::id::{AccountId, Seq};
 
-use crate::events::lock;
 use crate::events::recent::EventFrame;
 use crate::store::{self, Store};
 
-/// Events of a part, at most. Parts end at multiples of it, so that streams that began at different places come to
-/// share them.
+/// The size of a batch, in events. Batches end at multiples of it, so that streams with different cursors come to share
+/// them.
 const BATCH_SIZE: u32 = 128;
-/// How long the line rests: several times what sending a part takes.
+/// The pause between batches: several times what sending one takes.
 const PAUSE_BETWEEN_BATCHES: Duration = Duration::from_millis(3);
-/// Parts kept at hand while streams wait for them.
+/// Batches cached while streams wait for them.
 const MAX_CACHED_BATCHES: usize = 8;
 
-/// A part of the log.
+/// A batch of the log.
 pub(super) struct ReplayBatch {
-    /// What is there, in order.
+    /// The events, in order.
     pub(super) events: Vec<EventFrame>,
 }
 
 impl ReplayBatch {
-    /// The place of its first event and of its last; none if it is empty.
+    /// The first and the last event; none if empty.
     pub(super) fn seq_range(&self) -> Option<(Seq, Seq)> {
         Some((self.events.first()?.event.seq, self.events.last()?.event.seq))
     }
 }
 
-/// The line of the streams of one account that are behind.
+/// The streams of one account that wait for batches.
 #[derive(Default)]
 pub(super) struct ReplayQueue {
     turn_lock: tokio::sync::Mutex<()>,
     waiter_count: AtomicUsize,
-    /// The newest event when the last part was given.
+    /// The newest event when the last batch was read.
     last_newest_seq: AtomicU64,
-    /// The parts read last, each with the place that it comes after.
+    /// The last batches, each with the cursor that it follows.
     cached_batches: Mutex<VecDeque<(Seq, Arc<ReplayBatch>)>>,
 }
 
 impl ReplayQueue {
-    /// What comes after a place; `newest` tells how far the log has come.
+    /// The batch after a cursor. `newest_seq` returns the newest event of the log.
     pub(super) async fn batch_after(
         &self,
         store: &Store,
@@ -59,8 +59,8 @@ impl ReplayQueue {
         let _waiting = WaiterGuard::new(self);
         let _turn = self.turn_lock.lock().await;
         let newest = newest_seq().0;
-        let somebody_works = self.last_newest_seq.swap(newest, Ordering::Relaxed) != newest;
-        if somebody_works && self.waiter_count.load(Ordering::Relaxed) > 1 {
+        let has_new_events = self.last_newest_seq.swap(newest, Ordering::Relaxed) != newest;
+        if has_new_events && self.waiter_count.load(Ordering::Relaxed) > 1 {
             tokio::time::sleep(PAUSE_BETWEEN_BATCHES).await;
         }
         self.load_batch(store, account, after).await
@@ -72,26 +72,28 @@ impl ReplayQueue {
         account: AccountId,
         after: Seq,
     ) -> store::Result<Arc<ReplayBatch>> {
-        let known = lock(&self.cached_batches)
+        let cached = self
+            .cached_batches
+            .lock()
             .iter()
-            .find(|(place, _)| *place == after)
-            .map(|(_, part)| Arc::clone(part));
-        if let Some(part) = known {
-            return Ok(part);
+            .find(|(cursor, _)| *cursor == after)
+            .map(|(_, batch)| Arc::clone(batch));
+        if let Some(batch) = cached {
+            return Ok(batch);
         }
-        let most = BATCH_SIZE - u32::try_from(after.0 % u64::from(BATCH_SIZE)).unwrap_or(0);
-        let page = store.read(account, move |scope| scope.log_page_after(after, most)).await?;
-        let part = Arc::new(ReplayBatch { events: page.events.into_iter().map(EventFrame::new).collect() });
-        if !part.events.is_empty() {
-            let mut parts = lock(&self.cached_batches);
-            parts.truncate(MAX_CACHED_BATCHES - 1);
-            parts.push_front((after, Arc::clone(&part)));
+        let limit = BATCH_SIZE - u32::try_from(after.0 % u64::from(BATCH_SIZE)).unwrap_or(0);
+        let page = store.read(account, move |scope| scope.log_page_after(after, limit)).await?;
+        let batch = Arc::new(ReplayBatch { events: page.events.into_iter().map(EventFrame::new).collect() });
+        if !batch.events.is_empty() {
+            let mut batches = self.cached_batches.lock();
+            batches.truncate(MAX_CACHED_BATCHES - 1);
+            batches.push_front((after, Arc::clone(&batch)));
         }
-        Ok(part)
+        Ok(batch)
     }
 }
 
-/// Somebody in line; whoever leaves it last takes the parts along.
+/// Counts a waiting stream; the last one to leave clears the cache.
 struct WaiterGuard<'r>(&'r ReplayQueue);
 
 impl<'r> WaiterGuard<'r> {
@@ -104,7 +106,7 @@ impl<'r> WaiterGuard<'r> {
 impl Drop for WaiterGuard<'_> {
     fn drop(&mut self) {
         if self.0.waiter_count.fetch_sub(1, Ordering::Relaxed) == 1 {
-            lock(&self.0.cached_batches).clear();
+            self.0.cached_batches.lock().clear();
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One open event stream: a cursor over the account's log, as an HTTP body.
 //!
-//! Replay, live, slow readers and restarts are one way through: look at what comes after the cursor, send it, move
-//! the cursor, and when there is nothing, leave a waker with the bell.
+//! Replay, live events and slow clients all work alike: look for what comes after the cursor, send it, move the cursor;
+//! if there is nothing, leave a waker with the channel.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -20,54 +20,56 @@ use tokio::time::{Instant, Sleep};
 
 use crate::clock::Clock;
 use crate::domain::Caller;
+use crate::events::channel::AccountChannel;
 use crate::events::deltas::SentOffsets;
+use crate::events::frame::{encode_retry, encode_signal};
+use crate::events::hub::EventHub;
 use crate::events::recent::RecentLookup;
 use crate::events::replay::ReplayBatch;
-use crate::events::{AccountChannel, EventHub};
 use crate::store::{self, AccountScope, LogBounds, Store, StreamFilter};
 
-/// A lone stream that broke off comes back within so many milliseconds.
+/// The shortest delay before a client reconnects.
 const MIN_RETRY_MS: u64 = 500;
-/// Of a thousand no second holds more than a tenth: each adds so many.
+/// Added per open stream: after a restart, at most a tenth of a thousand clients reconnect in one second.
 const RETRY_MS_PER_STREAM: u64 = 12;
-/// However many there are, they come back within a minute.
+/// The longest delay before a client reconnects.
 const MAX_RETRY_MS: u64 = 60_000;
-/// A sign of life goes out after so long without anything else, so that proxies do not think the stream dead.
+/// A comment is sent after this time without a frame, so that proxies keep the connection.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
-/// What it is: a comment, which no client takes for anything.
+/// A comment in server-sent events, which clients ignore.
 const KEEP_ALIVE_COMMENT: &str = ":\n\n";
-/// Frames that wait go out together, as far as they have so many bytes.
+/// Pending frames are sent together up to this size.
 const MAX_COALESCED_BYTES: usize = 16 * 1024;
-/// Frames that a stream has room for while nothing much happens.
+/// The capacity kept for pending frames while idle.
 const IDLE_QUEUE_CAPACITY: usize = 4;
 
-/// Where a stream begins.
+/// Where a stream starts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum StreamStart {
-    /// With what happens from now on.
+    /// With the next event.
     Now,
-    /// After this event, replaying what came since.
+    /// After this event, replaying what followed it.
     After(Seq),
-    /// At a place that cannot be in any log.
+    /// At a `Last-Event-ID` that cannot be in any log.
     InvalidPosition,
 }
 
-/// What a stream is to carry. The caller must have been found to see it.
+/// What a stream sends. The caller must be allowed to see it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct StreamOptions {
     /// The part of the log.
     pub filter: StreamFilter,
-    /// The handoff that others see the caller read.
+    /// The handoff that others see the caller viewing.
     pub viewing: Option<HandoffId>,
-    /// Where it begins.
+    /// Where it starts.
     pub start: StreamStart,
-    /// After a resume it says when what was missed has been sent.
+    /// After a replay, send a `caught_up` signal.
     pub send_caught_up: bool,
 }
 
 type BatchFuture = Pin<Box<dyn Future<Output = store::Result<Arc<ReplayBatch>>> + Send>>;
 
-/// The body of an event stream. It ends when its token does, or the server.
+/// The body of an event stream. It ends when its token does, or when the server stops.
 pub struct EventStream {
     store: Store,
     channel: Arc<AccountChannel>,
@@ -75,28 +77,28 @@ pub struct EventStream {
     caller: Arc<Caller>,
     filter: StreamFilter,
     cursor: Seq,
-    /// While what was missed is being sent, and the client wants to know: up to where it goes.
+    /// During a replay that ends with `caught_up`: the event it goes up to.
     catch_up_target: Option<Seq>,
     sent_offsets: SentOffsets,
     presence_version: u64,
     /// Frames to send, in order.
     pending_frames: VecDeque<Bytes>,
-    /// A part of the log on its way.
+    /// A batch of the log being read.
     pending_batch: Option<BatchFuture>,
-    /// The pause before coming back that the client was told last, in milliseconds.
+    /// The reconnect delay that the client was told last.
     last_retry_ms: u64,
-    /// When something went out last.
+    /// When something was last sent.
     last_sent_at: Instant,
     wake_timer: Pin<Box<Sleep>>,
     frames_sent: Counter,
-    /// When the token stops working, if it ever does.
+    /// When the token expires.
     expires_at: Option<Instant>,
-    /// It was told to end, and has said when to come back.
+    /// The stream was closed, and the client was told when to reconnect.
     has_sent_final_retry: bool,
 }
 
 impl EventStream {
-    /// Opens a stream; none if the caller's token has ended meanwhile.
+    /// Opens a stream; none if the caller's token was revoked meanwhile.
     pub async fn open(
         hub: &EventHub,
         store: Store,
@@ -105,13 +107,14 @@ impl EventStream {
         options: StreamOptions,
     ) -> store::Result<Option<Self>> {
         let channel = hub.channel(caller.account);
-        // First in line, then a look at the log: whatever is committed after that look rings for this stream, and
-        // whoever ends its token after that look ends it too.
+        // Subscribe before reading the log: every commit after the read wakes this stream, and every revocation closes
+        // it.
         let key = channel.subscribe(Arc::clone(&caller), options.filter, options.viewing);
         let now = clock.now();
         let opened = Instant::now();
         let expires = caller.expires_at.map(|at| opened + at.since(now));
-        let alarm = expires.map_or(opened + KEEP_ALIVE_INTERVAL, |at| at.min(opened + KEEP_ALIVE_INTERVAL));
+        let deadline =
+            expires.map_or(opened + KEEP_ALIVE_INTERVAL, |at| at.min(opened + KEEP_ALIVE_INTERVAL));
         let mut stream = Self {
             store,
             channel,
@@ -126,24 +129,29 @@ impl EventStream {
             pending_batch: None,
             last_retry_ms: 0,
             last_sent_at: opened,
-            wake_timer: Box::pin(tokio::time::sleep_until(alarm)),
+            wake_timer: Box::pin(tokio::time::sleep_until(deadline)),
             frames_sent: hub.sent(),
             expires_at: expires,
             has_sent_final_retry: false,
         };
         let token = stream.caller.token;
-        let look = move |scope: &AccountScope<'_>| Ok((scope.log_bounds()?, scope.caller_by_token(token)?));
-        let (ends, caller) = stream.store.read(stream.caller.account, look).await?;
+        let load = move |scope: &AccountScope<'_>| Ok((scope.log_bounds()?, scope.caller_by_token(token)?));
+        let (bounds, caller) = stream.store.read(stream.caller.account, load).await?;
         if caller.is_none() {
             return Ok(None);
         }
-        stream.queue_hello(ends, options, now);
+        stream.queue_hello(bounds, options, now);
         Ok(Some(stream))
     }
 
-    fn queue_hello(&mut self, ends: LogBounds, options: StreamOptions, now: tierup_common::time::Timestamp) {
-        let LogBounds { oldest, newest } = ends;
-        self.last_retry_ms = retry_delay_ms(self.channel.lock().subscribers.len());
+    fn queue_hello(
+        &mut self,
+        bounds: LogBounds,
+        options: StreamOptions,
+        now: tierup_common::time::Timestamp,
+    ) {
+        let LogBounds { oldest, newest } = bounds;
+        self.last_retry_ms = retry_delay_ms(self.channel.state.lock().subscribers.len());
         self.pending_frames.push_back(encode_retry(self.last_retry_ms));
         self.pending_frames.push_back(encode_signal(&Signal::Hello { seq: newest, oldest_seq: oldest, now }));
         self.cursor = match options.start {
@@ -157,45 +165,45 @@ impl EventStream {
                 newest
             }
         };
-        let mut state = self.channel.lock();
+        let mut state = self.channel.state.lock();
         state.newest_seq = state.newest_seq.max(newest);
         self.presence_version =
             state.presence.emit_all(self.filter, |frame| self.pending_frames.push_back(frame));
     }
 
-    /// Looks at what is new; true if the stream has ended.
+    /// Queues what is new; returns whether the stream has ended.
     fn poll_sources(&mut self, context: &mut Context<'_>) -> bool {
-        let mut state = self.channel.lock();
+        let mut state = self.channel.state.lock();
         let state = &mut *state;
-        let Some(reader) = state.subscribers.get_mut(self.subscriber_key) else { return true };
-        if reader.is_closed {
-            // The last word: when to come back, so that not all do at once.
-            let has_left = std::mem::replace(&mut self.has_sent_final_retry, true);
-            if !has_left {
+        let Some(subscriber) = state.subscribers.get_mut(self.subscriber_key) else { return true };
+        if subscriber.is_closed {
+            // Finally, tell the client when to reconnect, so that not all clients do at once.
+            let has_ended = std::mem::replace(&mut self.has_sent_final_retry, true);
+            if !has_ended {
                 self.pending_frames.push_back(encode_retry(retry_delay_ms(state.stream_count_at_close)));
             }
-            return has_left;
+            return has_ended;
         }
-        let ready = &mut self.pending_frames;
+        let pending = &mut self.pending_frames;
         for signal in state.partial_texts.final_deltas(self.filter, self.cursor, &mut self.sent_offsets) {
-            ready.push_back(encode_signal(&signal));
+            pending.push_back(encode_signal(&signal));
         }
-        let looked = state.recent_events.emit_after(
+        let lookup = state.recent_events.emit_after(
             self.cursor,
             state.newest_seq,
             self.caller.id,
             self.filter,
             |frame| {
-                ready.push_back(frame);
+                pending.push_back(frame);
             },
         );
-        match looked {
+        match lookup {
             RecentLookup::ReadTo(up_to) => self.cursor = up_to,
             RecentLookup::TooOld => {
                 let (channel, store) = (Arc::clone(&self.channel), self.store.clone());
                 let (account, after) = (self.caller.account, self.cursor);
                 self.pending_batch = Some(Box::pin(async move {
-                    let newest = || channel.lock().newest_seq;
+                    let newest = || channel.state.lock().newest_seq;
                     channel.replay.batch_after(&store, account, after, newest).await
                 }));
                 return false;
@@ -203,20 +211,20 @@ impl EventStream {
         }
         if self.catch_up_target.is_some_and(|to| self.cursor >= to) {
             self.catch_up_target = None;
-            ready.push_back(encode_signal(&Signal::CaughtUp { seq: self.cursor }));
+            pending.push_back(encode_signal(&Signal::CaughtUp { seq: self.cursor }));
         }
         for signal in state.partial_texts.live_deltas(self.filter, &mut self.sent_offsets) {
-            ready.push_back(encode_signal(&signal));
+            pending.push_back(encode_signal(&signal));
         }
-        let told =
-            state.presence.emit_since(self.presence_version, self.filter, |frame| ready.push_back(frame));
-        self.presence_version = told.unwrap_or_else(|| {
-            // Who reads what changed more often than is kept: the client looks anew at everything.
-            ready.push_back(encode_signal(&Signal::Reset { seq: self.cursor }));
-            state.presence.emit_all(self.filter, |frame| ready.push_back(frame))
+        let presence_version =
+            state.presence.emit_since(self.presence_version, self.filter, |frame| pending.push_back(frame));
+        self.presence_version = presence_version.unwrap_or_else(|| {
+            // Too many presence changes were missed: the client must reload.
+            pending.push_back(encode_signal(&Signal::Reset { seq: self.cursor }));
+            state.presence.emit_all(self.filter, |frame| pending.push_back(frame))
         });
-        if ready.is_empty() {
-            reader.waker = Some(context.waker().clone());
+        if pending.is_empty() {
+            subscriber.waker = Some(context.waker().clone());
         }
         false
     }
@@ -224,20 +232,20 @@ impl EventStream {
     fn queue_batch(&mut self, batch: &ReplayBatch) {
         match batch.seq_range() {
             Some((first, last)) if first == self.cursor.next() => {
-                let theirs =
+                let visible =
                     batch.events.iter().filter(|it| it.event.is_visible_to(self.caller.id, self.filter));
-                self.pending_frames.extend(theirs.map(|it| it.frame.clone()));
+                self.pending_frames.extend(visible.map(|it| it.frame.clone()));
                 self.cursor = last;
             }
-            // What comes next is no longer kept. Go on from the newest.
+            // The next events are no longer kept: continue with the newest.
             Some(_) | None => {
-                self.cursor = self.channel.lock().newest_seq;
+                self.cursor = self.channel.state.lock().newest_seq;
                 self.pending_frames.push_back(encode_signal(&Signal::Reset { seq: self.cursor }));
             }
         }
     }
 
-    /// What goes out next: what waits, as far as it goes out together.
+    /// Takes the next frames to send, together up to [`MAX_COALESCED_BYTES`].
     fn next_chunk(&mut self) -> Option<Bytes> {
         let (mut frames, mut bytes) = (0, 0);
         for frame in &self.pending_frames {
@@ -250,22 +258,22 @@ impl EventStream {
         if frames <= 1 {
             return self.pending_frames.pop_front();
         }
-        let mut together = BytesMut::with_capacity(bytes);
-        self.pending_frames.drain(..frames).for_each(|frame| together.extend_from_slice(&frame));
+        let mut chunk = BytesMut::with_capacity(bytes);
+        self.pending_frames.drain(..frames).for_each(|frame| chunk.extend_from_slice(&frame));
         if self.pending_frames.is_empty() {
-            // A burst must not leave every stream with room for the next one.
+            // A burst must not leave every stream with a large buffer.
             self.pending_frames.shrink_to(IDLE_QUEUE_CAPACITY);
         }
-        Some(together.freeze())
+        Some(chunk.freeze())
     }
 
-    /// A comment; with it goes when to come back, if others have come or gone since that was said.
+    /// A comment, with the reconnect delay if that has changed.
     fn keep_alive_frame(&mut self) -> Bytes {
-        let pause = retry_delay_ms(self.channel.lock().subscribers.len());
-        if std::mem::replace(&mut self.last_retry_ms, pause) == pause {
+        let delay = retry_delay_ms(self.channel.state.lock().subscribers.len());
+        if std::mem::replace(&mut self.last_retry_ms, delay) == delay {
             return Bytes::from_static(KEEP_ALIVE_COMMENT.as_bytes());
         }
-        [KEEP_ALIVE_COMMENT.as_bytes(), &encode_retry(pause)].concat().into()
+        [KEEP_ALIVE_COMMENT.as_bytes(), &encode_retry(delay)].concat().into()
     }
 
     fn has_expired(&self) -> bool {
@@ -295,14 +303,14 @@ impl Body for EventStream {
             if let Some(reading) = &mut this.pending_batch {
                 match reading.as_mut().poll(context) {
                     Poll::Pending => return Poll::Pending,
-                    Poll::Ready(Ok(part)) => {
+                    Poll::Ready(Ok(batch)) => {
                         this.pending_batch = None;
-                        this.queue_batch(&part);
+                        this.queue_batch(&batch);
                         continue;
                     }
-                    // The client comes back and resumes where it was.
+                    // The client reconnects and resumes.
                     Poll::Ready(Err(error)) => {
-                        tracing::warn!(%error, "a stream could not read the log");
+                        tracing::warn!(%error, "an event stream could not read the log");
                         return Poll::Ready(None);
                     }
                 }
@@ -315,14 +323,14 @@ impl Body for EventStream {
             }
             match this.wake_timer.as_mut().poll(context) {
                 Poll::Pending => return Poll::Pending,
-                // The alarm was set when less had been sent: what went out since puts it off.
+                // The timer was set before the last frames went out: set it again.
                 Poll::Ready(()) if Instant::now() < this.next_deadline() => {
                     let at = this.next_deadline();
                     this.wake_timer.as_mut().reset(at);
                 }
                 Poll::Ready(()) => {
-                    let sign = this.keep_alive_frame();
-                    this.pending_frames.push_back(sign);
+                    let comment = this.keep_alive_frame();
+                    this.pending_frames.push_back(comment);
                 }
             }
         }
@@ -335,21 +343,9 @@ impl Drop for EventStream {
     }
 }
 
-/// How long the pause before a client comes back is at most, in milliseconds: the more there are, the longer.
+/// The delay before a client reconnects, in milliseconds: the more streams are open, the longer.
 fn retry_delay_ms(stream_count: usize) -> u64 {
     MIN_RETRY_MS.max(RETRY_MS_PER_STREAM.saturating_mul(stream_count as u64)).min(MAX_RETRY_MS)
-}
-
-/// Tells a client how long that is.
-fn encode_retry(delay_ms: u64) -> Bytes {
-    Bytes::from(format!("retry: {delay_ms}\n\n"))
-}
-
-/// An ephemeral event as server-sent events want it: without an id, so that no client takes it for its place.
-pub(super) fn encode_signal(signal: &Signal) -> Bytes {
-    // A Signal is plain data: turning it into JSON cannot fail.
-    let body = serde_json::to_string(signal).unwrap_or_default();
-    Bytes::from(format!("event: {}\ndata: {body}\n\n", signal.name()))
 }
 
 #[cfg(test)]
@@ -365,11 +361,11 @@ mod tests {
     async fn a_commit_ends_the_streams_of_a_token_though_whoever_asked_for_it_is_gone() {
         let folder = tempfile::tempdir().unwrap();
         let made = admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
-        let (bell, clock) = (EventHub::default(), Clock::system());
-        let rung = bell.clone();
+        let (hub, clock) = (EventHub::default(), Clock::system());
+        let publisher = hub.clone();
         let store = Store::open(
             folder.path(),
-            move |news| rung.publish(news),
+            move |effects| publisher.publish(effects),
             &crate::supervisor::Supervisor::default(),
         )
         .unwrap();
@@ -382,9 +378,9 @@ mod tests {
             start: StreamStart::Now,
             send_caught_up: false,
         };
-        let stream = EventStream::open(&bell, store.clone(), &clock, Arc::new(ana), wanted).await;
+        let stream = EventStream::open(&hub, store.clone(), &clock, Arc::new(ana), wanted).await;
         let stream = stream.unwrap().unwrap();
-        // Nothing but the commit: no handler goes on after it.
+        // Only the commit: no handler runs after it.
         store.commit(account, move |tx| tx.delete_token(token)).await.unwrap();
         let ends = tokio::time::timeout(KEEP_ALIVE_INTERVAL / 2, stream.collect()).await;
         assert!(ends.is_ok(), "the stream goes on");
@@ -394,7 +390,7 @@ mod tests {
     async fn a_token_that_ended_between_the_guard_and_the_bell_opens_no_stream() {
         let folder = tempfile::tempdir().unwrap();
         let made = admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
-        let (bell, clock) = (EventHub::default(), Clock::system());
+        let (hub, clock) = (EventHub::default(), Clock::system());
         let store = Store::open(folder.path(), |_| {}, &crate::supervisor::Supervisor::default()).unwrap();
         let hash = crate::token::hash(&made.token).unwrap();
         let ana = store.read_system(move |system| system.caller_by_token_hash(&hash)).await.unwrap().unwrap();
@@ -405,9 +401,9 @@ mod tests {
             start: StreamStart::Now,
             send_caught_up: false,
         };
-        let open = async |who| EventStream::open(&bell, store.clone(), &clock, Arc::new(who), wanted).await;
+        let open = async |who| EventStream::open(&hub, store.clone(), &clock, Arc::new(who), wanted).await;
         assert!(open(gone).await.unwrap().is_none());
-        assert_eq!(bell.stream_count(), 0);
+        assert_eq!(hub.stream_count(), 0);
         assert!(open(ana).await.unwrap().is_some());
     }
 
@@ -416,7 +412,7 @@ mod tests {
     async fn a_silent_stream_sends_a_comment_and_a_new_pause_only_when_that_has_changed() {
         let folder = tempfile::tempdir().unwrap();
         let made = admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
-        let (bell, clock) = (EventHub::default(), Clock::system());
+        let (hub, clock) = (EventHub::default(), Clock::system());
         let store = Store::open(folder.path(), |_| {}, &crate::supervisor::Supervisor::default()).unwrap();
         let hash = crate::token::hash(&made.token).unwrap();
         let ana = Arc::new(
@@ -428,7 +424,7 @@ mod tests {
             start: StreamStart::Now,
             send_caught_up: false,
         };
-        let open = async || EventStream::open(&bell, store.clone(), &clock, Arc::clone(&ana), wanted).await;
+        let open = async || EventStream::open(&hub, store.clone(), &clock, Arc::clone(&ana), wanted).await;
         let mut stream = open().await.unwrap().unwrap();
         let hello = next_frame_text(&mut stream).await;
         assert!(hello.starts_with("retry: 500\n\nevent: hello\n"), "{hello}");
@@ -448,7 +444,7 @@ mod tests {
         String::from_utf8(bytes.to_vec()).unwrap()
     }
 
-    /// What comes when nothing has been sent for as long as a stream may be silent.
+    /// The frame after the longest silence.
     async fn frame_after_silence(stream: &mut EventStream) -> String {
         stream.last_sent_at = Instant::now().checked_sub(KEEP_ALIVE_INTERVAL).unwrap();
         stream.wake_timer.as_mut().reset(Instant::now());

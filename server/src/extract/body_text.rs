@@ -53,7 +53,7 @@ mod tests {
             (b"\xff\xfe{\0}\0", "UTF-16"),
             (b"\x1f\x8b\x08\0\0", "compressed"),
         ] {
-            let detail = decode(body).unwrap_err().problem.with_detail.unwrap();
+            let detail = decode(body).unwrap_err().problem.detail.unwrap();
             assert!(detail.contains(says) && detail.contains("UTF-8"), "{detail}");
         }
     }
@@ -64,7 +64,7 @@ mod tests {
             let headers = HeaderMap::from_iter([(header::CONTENT_ENCODING, HeaderValue::from_static(value))]);
             ensure_identity_encoding(&headers)
                 .err()
-                .map(|error| (error.problem.status, error.problem.with_detail.unwrap()))
+                .map(|error| (error.problem.status, error.problem.detail.unwrap()))
         };
         for fine in ["", "identity", "Identity, identity"] {
             assert_eq!(refused(fine), None, "{fine}");

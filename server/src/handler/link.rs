@@ -6,16 +6,14 @@ use tierup_common::id::Number;
 use tierup_common::problem::Code;
 
 use crate::error::{ApiError, ApiResult};
+use crate::html::HANDOFF_LINK;
 
 /// The page's path; mail links to it.
 pub const PATH: &str = "/handoffs/{number}";
 
-/// The page, but for the number.
-pub(crate) const PAGE_TEMPLATE: &str = include_str!("link.html");
-
 /// How to open one handoff.
 pub async fn page(Path(number): Path<String>) -> ApiResult<Html<String>> {
     let number = number.parse().map(Number);
-    let number = number.map_err(|_| ApiError::new(Code::NotFound, "there is nothing at this path"))?;
-    Ok(Html(PAGE_TEMPLATE.replace("{number}", &number.to_string())))
+    let number = number.map_err(|_| ApiError::new(Code::NotFound, "no such path"))?;
+    Ok(Html(HANDOFF_LINK.replace("{number}", &number.to_string())))
 }

@@ -8,7 +8,7 @@ use tierup_common::time::Timestamp;
 use tierup_common::user::{ChangeUser, CreateToken, CreateUser, Me as Myself, NewToken, Token, User};
 
 use crate::app::{ApiReply, App};
-use crate::domain::{Refusal, user};
+use crate::domain::{Refusal, access, user};
 use crate::error::{ApiError, ApiResult};
 use crate::extract::{BearerToken, CurrentCaller, IdempotencyHeader, PathParams, ValidJson};
 use crate::handler::Items;
@@ -79,7 +79,7 @@ pub async fn create_token(
     let token = TokenRecord { id, user, hash: made.hash, name: name.clone(), created_at: now, expires_at };
     let reply = app.commit_idempotent(&caller, key.clone(), StatusCode::CREATED, move |tx, caller| {
         let of = tx.user(user)?.ok_or(Refusal::NotFound)?;
-        user::ensure_can_manage_tokens(caller, &of)?;
+        access::ensure_can_manage_tokens(caller, &of)?;
         tx.insert_token(&token)?;
         Ok(NewToken { id, token: String::new(), name, created_at: now, expires_at })
     });
@@ -127,7 +127,7 @@ pub async fn tokens(
     let now = app.clock.now();
     let tokens = app.store.read(caller.account, move |scope| {
         let of = scope.user(id)?.ok_or(Refusal::NotFound)?;
-        user::ensure_can_manage_tokens(&caller, &of)?;
+        access::ensure_can_manage_tokens(&caller, &of)?;
         scope.tokens(id, now)
     });
     Ok(Json(Items { items: tokens.await? }))
@@ -141,7 +141,7 @@ pub async fn delete_token(
 ) -> ApiResult<StatusCode> {
     let deleted = app.commit(&caller, move |tx, caller| {
         let of = tx.token_owner(id)?.ok_or(Refusal::NotFound)?;
-        user::ensure_can_manage_tokens(caller, &of)?;
+        access::ensure_can_manage_tokens(caller, &of)?;
         tx.delete_token(id)
     });
     deleted.await?;

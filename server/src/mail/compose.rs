@@ -15,7 +15,8 @@ use tierup_common::id::HandoffId;
 use tierup_common::time::Timestamp;
 use tierup_common::user::User;
 
-use crate::mail::{MailError, address};
+use crate::delivery::DeliveryError;
+use crate::mail::address;
 
 /// Bytes of a subject in one encoded word, which has 75 characters at most, and 12 of them around its text.
 const ENCODED_WORD_BYTES: usize = 45;
@@ -127,8 +128,8 @@ const fn reminder_note(reason: ReminderReason) -> &'static str {
 }
 
 /// Writes a letter to a user.
-pub fn compose(mail: &HandoffMail, sender: &Mailbox, to: &User) -> Result<Message, MailError> {
-    let permanent = |error: &dyn std::fmt::Display| MailError::Permanent(error.to_string());
+pub fn compose(mail: &HandoffMail, sender: &Mailbox, to: &User) -> Result<Message, DeliveryError> {
+    let permanent = |error: &dyn std::fmt::Display| DeliveryError::Permanent(error.to_string());
     let body = |template, escape| render_template(template, escape, mail).map_err(|error| permanent(&error));
     let mut message = Message::builder()
         .from(sender.clone())

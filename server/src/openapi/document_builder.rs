@@ -9,8 +9,7 @@ use serde_json::{Map, Value, json};
 use tierup_common::event::{Event, Signal};
 use tierup_common::problem::{self, Code, Problem};
 
-use crate::extract::Access;
-use crate::router::{RequestBody, ResponseBody, RouteSpec, route_table};
+use crate::route_spec::{Access, RequestBody, ResponseBody, RouteSpec};
 
 /// What the description is made with: how types look when they are taken, and when they are given.
 struct SchemaGenerators {
@@ -19,7 +18,7 @@ struct SchemaGenerators {
 }
 
 /// The whole description.
-pub(super) fn build_document() -> Value {
+pub(super) fn build_document(routes: &[RouteSpec]) -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.definitions_path = "/components/schemas".into();
         settings.meta_schema = None;
@@ -29,9 +28,9 @@ pub(super) fn build_document() -> Value {
         response: SchemaGenerator::new(settings.for_serialize()),
     };
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
-    for row in route_table() {
+    for row in routes {
         let path = paths.entry(row.route.0).or_default();
-        path.insert(row.method.as_str().to_lowercase(), operation(&row, &mut looks));
+        path.insert(row.method.as_str().to_lowercase(), operation(row, &mut looks));
     }
     // What streams carry is in no answer, but part of the contract all the same.
     looks.response.subschema_for::<Event>();
@@ -117,7 +116,7 @@ fn parameters(spec: &RouteSpec, schemas: &mut SchemaGenerators) -> Vec<Value> {
             all.push(json!({"name": name, "in": "query", "schema": schema}));
         }
     }
-    if takes_idempotency_key(spec) {
+    if spec.takes_idempotency_key {
         all.push(json!({
             "name": "Idempotency-Key",
             "in": "header",
@@ -139,11 +138,6 @@ fn without_null(schema: &Value) -> Value {
         Some(any) => any.iter().find(|one| one["type"] != "null").cloned().unwrap_or(schema.clone()),
         None => schema,
     }
-}
-
-/// Whether an answer is kept under the caller's key. A log-in is not: it has no caller yet.
-fn takes_idempotency_key(spec: &RouteSpec) -> bool {
-    spec.method == Method::POST && !spec.route.0.contains("/auth/")
 }
 
 fn responses(spec: &RouteSpec, schemas: &mut SchemaGenerators) -> Value {
@@ -185,8 +179,8 @@ fn success_response(
     if let Some((kind, schema)) = content {
         response["content"] = json!({kind: {"schema": schema}});
     }
-    if spec.route == tierup_common::route::HANDOFF {
-        response["headers"] = json!({"ETag": {"schema": {"type": "string"}, "description": "its version"}});
+    if let Some(identifies) = spec.etag {
+        response["headers"] = json!({"ETag": {"schema": {"type": "string"}, "description": identifies}});
     }
     response
 }
@@ -221,9 +215,6 @@ fn problem_codes(spec: &RouteSpec) -> Vec<Code> {
     if spec.route.0.contains('{') {
         codes.push(Code::NotFound);
     }
-    if spec.query.is_some_and(|_| spec.route == tierup_common::route::STREAM) {
-        codes.push(Code::NotFound);
-    }
     if matches!(spec.body, RequestBody::Json(_)) {
         codes.extend([Code::BadRequest, Code::UnsupportedMediaType, Code::Invalid]);
         codes.extend([Code::RateLimited, Code::Internal, Code::Unavailable, Code::StorageFull]);
@@ -231,7 +222,7 @@ fn problem_codes(spec: &RouteSpec) -> Vec<Code> {
     if matches!(spec.method, Method::POST | Method::PUT | Method::PATCH) {
         codes.push(Code::PayloadTooLarge);
     }
-    if takes_idempotency_key(spec) {
+    if spec.takes_idempotency_key {
         codes.push(Code::IdempotencyKeyReused);
     }
     codes.sort_by_key(|code| (code.status(), code.as_str()));

@@ -4,8 +4,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value as Template, context};
 use serde_json::{Value, json};
 
-/// The page, but for what it shows.
-pub(crate) const PAGE_TEMPLATE: &str = include_str!("page.html");
+use crate::html::API_REFERENCE;
 
 /// The page. If it cannot be made, it says so and points at the document.
 pub(super) fn render(document: &Value) -> String {
@@ -15,7 +14,7 @@ pub(super) fn render(document: &Value) -> String {
         groups => Template::from(Serde(operation_groups(document))),
         shapes => Template::from(Serde(schema_views(document))),
     };
-    environment.render_str(PAGE_TEMPLATE, values).unwrap_or_else(|error| {
+    environment.render_str(API_REFERENCE, values).unwrap_or_else(|error| {
         tracing::error!(%error, "the reference page cannot be made");
         "The reference page cannot be made; the description is at /api/v1/openapi.json.".into()
     })

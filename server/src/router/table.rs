@@ -5,7 +5,7 @@ use tierup_common::handoff::{Assign, Handoff, PutStep, QueuePage, Release, SendB
 use tierup_common::limit;
 use tierup_common::problem::Code::{
     AssessmentRunning, EmailTaken, Forbidden, HandoffAlreadyClaimed, HandoffClosed, Internal,
-    InvalidCredentials, NotAParticipant, SessionFull, SessionNotActive, Unavailable,
+    InvalidCredentials, NotAParticipant, NotFound, SessionFull, SessionNotActive, Unavailable,
 };
 use tierup_common::route;
 use tierup_common::session::{
@@ -15,11 +15,11 @@ use tierup_common::session::{
 use tierup_common::user::Role::{Admin, Engineer, Viewer};
 use tierup_common::user::{ChangeUser, CreateToken, CreateUser, LogIn, LoggedIn, Me, NewToken, Token, User};
 
-use crate::extract::Access::{AtLeast, Public};
 use crate::handler::{Items, Timeline, auth, event, handoff, health, session, user};
 use crate::metrics;
 use crate::openapi;
-use crate::router::route_spec::{ResponseBody, RouteSpec, delete, get, patch, post, put};
+use crate::route_spec::Access::{AtLeast, Public};
+use crate::route_spec::{ResponseBody, RouteSpec, delete, get, patch, post, put};
 
 /// Every route there is.
 #[rustfmt::skip]
@@ -36,31 +36,31 @@ pub(crate) fn route_table() -> Vec<RouteSpec> {
         get(route::ME, AtLeast(Viewer), user::me, "Who am I?").with_json_response::<Me>(200),
 
         get(route::USERS, AtLeast(Viewer), user::list, "Every member of the account").with_json_response::<Items<User>>(200),
-        post(route::USERS, AtLeast(Admin), user::create, "Add a member").with_body::<CreateUser>().with_json_response::<User>(201).with_problems(&[EmailTaken]),
+        post(route::USERS, AtLeast(Admin), user::create, "Add a member").with_body::<CreateUser>().with_idempotency_key().with_json_response::<User>(201).with_problems(&[EmailTaken]),
         patch(route::USER, AtLeast(Admin), user::update, "Change a member; deactivating, or a new password, ends their tokens and streams").with_body::<ChangeUser>().with_json_response::<User>(200),
         get(route::USER_TOKENS, AtLeast(Viewer), user::tokens, "The tokens of a member, without their secrets").with_json_response::<Items<Token>>(200).with_problems(&[Forbidden]),
-        post(route::USER_TOKENS, AtLeast(Viewer), user::create_token, "Make a token; the only answer that shows it").with_body::<CreateToken>().with_json_response::<NewToken>(201).with_problems(&[Forbidden]),
+        post(route::USER_TOKENS, AtLeast(Viewer), user::create_token, "Make a token; the only answer that shows it").with_body::<CreateToken>().with_idempotency_key().with_json_response::<NewToken>(201).with_problems(&[Forbidden]),
         delete(route::TOKEN, AtLeast(Viewer), user::delete_token, "End a token, and its streams").with_response(204, ResponseBody::Empty).with_problems(&[Forbidden]),
 
         get(route::SESSIONS, AtLeast(Viewer), session::list, "A page of sessions, the newest first").with_query::<session::SessionListQuery>().with_json_response::<SessionPage>(200),
-        post(route::SESSIONS, AtLeast(Engineer), session::create, "Open a session").with_body::<CreateSession>().with_json_response::<Session>(201),
+        post(route::SESSIONS, AtLeast(Engineer), session::create, "Open a session").with_body::<CreateSession>().with_idempotency_key().with_json_response::<Session>(201),
         get(route::SESSION, AtLeast(Viewer), session::read, "A session with all that was said in it").with_query::<session::SessionReadQuery>().with_json_response::<Session>(200),
         get(route::MESSAGES, AtLeast(Viewer), session::messages, "A page of messages, the newest first, each page in order").with_query::<session::MessagesQuery>().with_json_response::<MessagePage>(200),
-        post(route::MESSAGES, AtLeast(Engineer), session::post_message, "Say something; after an ask the assistant answers").with_body::<CreateMessage>().with_json_response::<Message>(201).with_problems(&[NotAParticipant, SessionNotActive, SessionFull]),
+        post(route::MESSAGES, AtLeast(Engineer), session::post_message, "Say something; after an ask the assistant answers").with_body::<CreateMessage>().with_idempotency_key().with_json_response::<Message>(201).with_problems(&[NotAParticipant, SessionNotActive, SessionFull]),
         put(route::BRANCH, AtLeast(Engineer), session::put_branch, "Note a hypothesis, or what became of it").with_body::<PutBranch>().with_json_response::<Branch>(200).with_json_response::<Branch>(201).with_problems(&[NotAParticipant, SessionNotActive, SessionFull]),
-        post(route::HAND_OFF, AtLeast(Engineer), session::hand_off, "Park or escalate; waits for neither assessment nor mail").with_body::<HandOff>().with_json_response::<Handoff>(201).with_problems(&[NotAParticipant, SessionNotActive]),
-        post(route::RESUME, AtLeast(Engineer), session::resume, "Take back what was parked, or escalated and not claimed").with_json_response::<Session>(200).with_problems(&[SessionNotActive, HandoffAlreadyClaimed]),
-        post(route::RESOLVE, AtLeast(Engineer), session::resolve, "End a session, and its handoffs with it").with_body::<Resolve>().with_json_response::<Session>(200).with_problems(&[NotAParticipant, SessionNotActive]),
+        post(route::HAND_OFF, AtLeast(Engineer), session::hand_off, "Park or escalate; waits for neither assessment nor mail").with_body::<HandOff>().with_idempotency_key().with_json_response::<Handoff>(201).with_problems(&[NotAParticipant, SessionNotActive]),
+        post(route::RESUME, AtLeast(Engineer), session::resume, "Take back what was parked, or escalated and not claimed").with_idempotency_key().with_json_response::<Session>(200).with_problems(&[SessionNotActive, HandoffAlreadyClaimed]),
+        post(route::RESOLVE, AtLeast(Engineer), session::resolve, "End a session, and its handoffs with it").with_body::<Resolve>().with_idempotency_key().with_json_response::<Session>(200).with_problems(&[NotAParticipant, SessionNotActive]),
         get(route::TIMELINE, AtLeast(Viewer), session::timeline, "What happened in a session, in order").with_json_response::<Timeline>(200),
 
-        get(route::ESCALATIONS, AtLeast(Viewer), handoff::queue, "A page of the queue: by priority, then the oldest first").with_query::<handoff::QueueListQuery>().with_json_response::<QueuePage>(200).with_response(304, ResponseBody::Empty),
-        get(route::STREAM, AtLeast(Viewer), event::stream, "Events as they happen, and those that were missed").with_query::<event::StreamQuery>().with_response(200, ResponseBody::Events),
-        get(route::HANDOFF, AtLeast(Viewer), handoff::read, "A handoff with what was handed over").with_json_response::<Handoff>(200).with_response(304, ResponseBody::Empty),
-        post(route::CLAIM, AtLeast(Engineer), handoff::claim, "Claim it: exactly one caller wins").with_json_response::<Handoff>(200).with_problems(&[HandoffAlreadyClaimed, HandoffClosed]),
-        post(route::RELEASE, AtLeast(Engineer), handoff::release, "Put it back in the queue").with_body::<Release>().with_json_response::<Handoff>(200).with_problems(&[HandoffClosed]),
-        post(route::ASSIGN, AtLeast(Engineer), handoff::assign, "Pass it to a named person").with_body::<Assign>().with_json_response::<Handoff>(200).with_problems(&[HandoffClosed]),
-        post(route::SEND_BACK, AtLeast(Engineer), handoff::send_back, "Return it to whoever handed it off, with a question").with_body::<SendBack>().with_json_response::<Handoff>(200).with_problems(&[HandoffClosed, SessionFull]),
-        post(route::REASSESS, AtLeast(Engineer), handoff::reassess, "Run its assessment again, one at a time").with_json_response::<Handoff>(202).with_problems(&[AssessmentRunning, HandoffClosed]),
+        get(route::ESCALATIONS, AtLeast(Viewer), handoff::queue, "A page of the queue: by priority, then the oldest first").with_query::<handoff::QueueListQuery>().with_json_response::<QueuePage>(200).with_response(304, ResponseBody::Empty).with_etag("the version of the page"),
+        get(route::STREAM, AtLeast(Viewer), event::stream, "Events as they happen, and those that were missed").with_query::<event::StreamQuery>().with_response(200, ResponseBody::Events).with_problems(&[NotFound]),
+        get(route::HANDOFF, AtLeast(Viewer), handoff::read, "A handoff with what was handed over").with_json_response::<Handoff>(200).with_response(304, ResponseBody::Empty).with_etag("its version"),
+        post(route::CLAIM, AtLeast(Engineer), handoff::claim, "Claim it: exactly one caller wins").with_idempotency_key().with_json_response::<Handoff>(200).with_problems(&[HandoffAlreadyClaimed, HandoffClosed]),
+        post(route::RELEASE, AtLeast(Engineer), handoff::release, "Put it back in the queue").with_body::<Release>().with_idempotency_key().with_json_response::<Handoff>(200).with_problems(&[HandoffClosed]),
+        post(route::ASSIGN, AtLeast(Engineer), handoff::assign, "Pass it to a named person").with_body::<Assign>().with_idempotency_key().with_json_response::<Handoff>(200).with_problems(&[HandoffClosed]),
+        post(route::SEND_BACK, AtLeast(Engineer), handoff::send_back, "Return it to whoever handed it off, with a question").with_body::<SendBack>().with_idempotency_key().with_json_response::<Handoff>(200).with_problems(&[HandoffClosed, SessionFull]),
+        post(route::REASSESS, AtLeast(Engineer), handoff::reassess, "Run its assessment again, one at a time").with_idempotency_key().with_json_response::<Handoff>(202).with_problems(&[AssessmentRunning, HandoffClosed]),
         put(route::STEP, AtLeast(Engineer), handoff::put_step, "Note what came of a suggested step").with_body::<PutStep>().with_json_response::<Step>(200).with_problems(&[NotAParticipant]),
     ]
 }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use tierup_common::id::{AccountId, Seq, SessionId};
 use tokio_util::sync::CancellationToken;
 
-use crate::search::IndexBatch;
+use crate::search::batch::{Document, IndexBatch};
 use crate::search::runbook::Runbook;
 use crate::search::segment;
 use crate::store;
@@ -42,19 +42,6 @@ const SCHEMA: &str = "
   );
   CREATE TABLE follow (account BLOB PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ";
-
-/// A session as the index takes it in.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Document {
-    /// The problem in one line.
-    pub title: String,
-    /// The problem as it came in.
-    pub problem: String,
-    /// What was said.
-    pub transcript: String,
-    /// How it ended, if it has.
-    pub resolution: Option<String>,
-}
 
 /// What was found.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

@@ -6,8 +6,7 @@ use tierup_common::id::{AccountId, Seq, SessionId};
 use tierup_common::limit;
 use tierup_common::session::SessionStatus;
 
-use crate::search::index::Document;
-use crate::search::{IndexBatch, RebuildProgress};
+use crate::search::batch::{Document, IndexBatch, RebuildProgress};
 use crate::store::{self, AccountScope};
 
 /// Log entries read in one step.

@@ -3,12 +3,13 @@
 //! Work runs beside what serves, on as many threads as there are things, and never on more: whatever waits, waits in the
 //! caller's own task. A caller who goes leaves the line with it, and what was begun for them is told to break off.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::search::SearchError;
+use crate::search::error::SearchError;
 
 /// Things that one at a time works with each.
 pub(super) struct ResourcePool<T> {
@@ -53,53 +54,50 @@ struct PooledResource<'t, T> {
 
 impl<'t, T> PooledResource<'t, T> {
     fn checkout(pool: &'t ResourcePool<T>) -> Result<Self, SearchError> {
-        let thing = pool.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let thing = pool.idle.lock().pop();
         Ok(Self { resource: Some(thing.ok_or(SearchError::Cancelled)?), idle: &pool.idle })
     }
 }
 
 impl<T> Drop for PooledResource<'_, T> {
     fn drop(&mut self) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).extend(self.resource.take());
+        self.idle.lock().extend(self.resource.take());
     }
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+impl<T: Send + 'static> ResourcePool<T> {
+    /// Keeps every resource busy until the sender is dropped.
+    pub(super) async fn occupy_all(self: &Arc<Self>) -> std::sync::mpsc::Sender<()> {
+        let (release, released) = std::sync::mpsc::channel();
+        let released = Arc::new(Mutex::new(released));
+        for _ in 0..self.permits.available_permits() {
+            let (entered, begun) = tokio::sync::oneshot::channel();
+            let (released, pool) = (Arc::clone(&released), Arc::clone(self));
+            tokio::spawn(async move {
+                let work = move |_: &mut T, _| {
+                    entered.send(()).unwrap();
+                    // Ends when the sender is dropped.
+                    let _ = released.lock().recv();
+                    Ok(())
+                };
+                pool.run(work).await.unwrap();
+            });
+            begun.await.unwrap();
+        }
+        release
+    }
+}
+
+#[cfg(test)]
+mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::sync::mpsc;
     use std::time::Duration;
 
     use futures_util::FutureExt;
 
     use super::*;
     use crate::password;
-
-    /// All things at work, until this is dropped.
-    pub(in crate::search) struct PoolGuard(
-        #[expect(dead_code, reason = "what ends with it")] mpsc::Sender<()>,
-    );
-
-    /// Gives every thing something to do that does not end by itself.
-    pub(in crate::search) async fn occupy_all<T: Send + 'static>(pool: &Arc<ResourcePool<T>>) -> PoolGuard {
-        let (holds, held) = mpsc::channel();
-        let held = Arc::new(Mutex::new(held));
-        for _ in 0..pool.permits.available_permits() {
-            let (entered, begun) = tokio::sync::oneshot::channel();
-            let (held, turns) = (Arc::clone(&held), Arc::clone(pool));
-            tokio::spawn(async move {
-                let work = move |_: &mut T, _| {
-                    entered.send(()).unwrap();
-                    // Ends when the sender does.
-                    let _ = held.lock().unwrap().recv();
-                    Ok(())
-                };
-                turns.run(work).await.unwrap();
-            });
-            begun.await.unwrap();
-        }
-        PoolGuard(holds)
-    }
 
     /// Waits for what is to come at once, as far as a busy machine goes.
     async fn within_timeout<T>(work: impl Future<Output = T>) -> T {
@@ -110,7 +108,7 @@ pub(super) mod tests {
     #[tokio::test]
     async fn of_a_flood_that_has_gone_nothing_is_begun() {
         let turns = ResourcePool::new(vec![(), ()]);
-        let held = occupy_all(&turns).await;
+        let held = turns.occupy_all().await;
         let begun = Arc::new(AtomicUsize::new(0));
         let ask = || {
             let begun = Arc::clone(&begun);
@@ -140,7 +138,7 @@ pub(super) mod tests {
             .unwrap();
         threads.block_on(async {
             let turns = ResourcePool::new(vec![(), ()]);
-            let held = occupy_all(&turns).await;
+            let held = turns.occupy_all().await;
             let ask = || {
                 let turns = Arc::clone(&turns);
                 async move { turns.run(|(): &mut (), _| Ok(())).await }

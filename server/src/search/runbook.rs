@@ -11,7 +11,7 @@ use std::time::SystemTime;
 
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
-use crate::search::SearchError;
+use crate::search::error::SearchError;
 
 /// A runbook's size on disk is at most this; more is not read.
 const MAX_FILE_BYTES: u64 = 256 * 1024;

@@ -1,54 +1,50 @@
-//! What is left of a body when a request is answered before it is read: refused for its token, its size, its path.
+//! Reads and discards the rest of a body that was not needed for the response: a bad token, a wrong path, too large.
 //!
-//! A client that is still sending must come to read the answer. Were the connection closed on what it sends, its
-//! machine would throw the answer away.
+//! Closing the connection while the client still sends would reset it, and the client would lose the response.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use parking_lot::Mutex;
 
-/// So much is taken in to be thrown away; whoever sends more has to see for themselves.
-const MAX_DRAINED_BYTES: u64 = 4 * 1024 * 1024;
-/// It is there within so long, or not waited for.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
+use crate::serve::limits::{DRAIN_TIMEOUT, MAX_DRAINED_BYTES};
 
-/// Where what is left of a body is handed back.
+/// Gets a body back when it was not read to its end.
 #[derive(Clone, Default)]
 pub(super) struct UnreadBody(Arc<Mutex<Option<Incoming>>>);
 
 impl UnreadBody {
-    /// Lends a body out. A client that waits for a `100 Continue` sends nothing before somebody reads.
+    /// Wraps a body. A client that waits for `100 Continue` sends nothing until the body is polled.
     pub(super) fn track(&self, body: Incoming, awaits_continue: bool) -> TrackedBody {
         TrackedBody { body: Some(body), awaits_continue, unread: self.clone() }
     }
 
-    /// Takes in what was left, as far as it may be waited for.
+    /// Reads and discards the rest of the body, within the limits.
     pub(super) async fn drain(&self) {
-        let left = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(mut left) = left.filter(|left| left.size_hint().lower() <= MAX_DRAINED_BYTES) else {
+        let unread = self.0.lock().take();
+        let Some(mut unread) = unread.filter(|body| body.size_hint().lower() <= MAX_DRAINED_BYTES) else {
             return;
         };
         let drain = async {
-            let mut taken = 0;
-            while let Some(Ok(frame)) = left.frame().await {
-                taken += frame.data_ref().map_or(0, Bytes::len) as u64;
-                if taken > MAX_DRAINED_BYTES {
+            let mut bytes = 0;
+            while let Some(Ok(frame)) = unread.frame().await {
+                bytes += frame.data_ref().map_or(0, Bytes::len) as u64;
+                if bytes > MAX_DRAINED_BYTES {
                     return;
                 }
             }
         };
-        // Whoever is slower has had their time.
+        // Give up on a slower client.
         let _ = tokio::time::timeout(DRAIN_TIMEOUT, drain).await;
     }
 }
 
-/// A body that hands back what nobody read of it.
+/// A body that returns itself when it is dropped unread.
 pub(super) struct TrackedBody {
     body: Option<Incoming>,
     awaits_continue: bool,
@@ -81,9 +77,9 @@ impl Body for TrackedBody {
 
 impl Drop for TrackedBody {
     fn drop(&mut self) {
-        let left = self.body.take().filter(|body| !self.awaits_continue && !body.is_end_stream());
-        if left.is_some() {
-            *self.unread.0.lock().unwrap_or_else(PoisonError::into_inner) = left;
+        let unread = self.body.take().filter(|body| !self.awaits_continue && !body.is_end_stream());
+        if unread.is_some() {
+            *self.unread.0.lock() = unread;
         }
     }
 }

@@ -1,29 +1,21 @@
-//! The last word on a connection whose request could not be read.
+//! The response to a request that hyper cannot parse.
 //!
-//! HTTP's machinery answers such a request by itself, with a status and no body, or not at all. It is kept from that
-//! here: whoever sends what cannot be read gets a problem, as for every other error, and time to read it.
-
-use std::time::Duration;
+//! hyper would send a bare status, or nothing. Here the client gets a problem like for any other error, and time to
+//! read it.
 
 use axum::response::IntoResponse;
 use http_body_util::BodyExt;
 use tierup_common::problem::Code;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::error::{ApiError, finish_response};
 use crate::router::new_request_id;
-use crate::serve::HEADER_TIMEOUT;
+use crate::serve::limits::{DRAIN_TIMEOUT, HEADER_TIMEOUT, MAX_DRAINED_BYTES};
 
-/// A client has so long to take the answer, and to stop sending.
-const SEND_TIMEOUT: Duration = Duration::from_secs(3);
-/// So much of what a client still sends is thrown away, so that its machine does not throw away the answer.
-const MAX_DRAINED_BYTES: u64 = 4 * 1024 * 1024;
-
-/// An answer without a body is shorter.
+/// The longest response without a body that hyper sends.
 const MAX_BARE_RESPONSE_BYTES: usize = 512;
 
-/// What is wrong with a request that never became one.
+/// Why a request could not be parsed.
 #[derive(Debug)]
 pub(super) struct ProtocolError {
     code: Code,
@@ -33,20 +25,20 @@ pub(super) struct ProtocolError {
 }
 
 impl ProtocolError {
-    /// What to say after the machinery refused with this status.
+    /// The problem of a status that hyper wanted to send.
     pub(super) fn from_status(status: u16, error: &hyper::Error) -> Self {
         let (code, detail) = match status {
             431 => {
-                let detail = "the request line and the headers together are too large, or more than 100 headers; send fewer and shorter ones";
+                let detail = "the request line and headers are too large, or there are more than 100 headers; send fewer and shorter ones";
                 (Code::HeadersTooLarge, detail.to_owned())
             }
-            414 => (Code::UriTooLong, "the address is too long; send what is long in a body".to_owned()),
-            _ => (Code::BadRequest, format!("the head of the request cannot be read: {error}")),
+            414 => (Code::UriTooLong, "the URL is too long; send long values in a body".to_owned()),
+            _ => (Code::BadRequest, format!("the head of the request cannot be parsed: {error}")),
         };
         Self { code, detail, drains_input: true }
     }
 
-    /// What to say where the machinery had nothing to say; nothing if the client is gone, or asked for nothing.
+    /// The problem of an error for which hyper sends nothing; none if the client is gone or sent nothing.
     pub(super) fn from_hyper(error: &hyper::Error, has_pending_request: bool) -> Option<Self> {
         if error.is_parse_version_h2() {
             let detail = "this is HTTP/2 without TLS; send HTTP/1.1".to_owned();
@@ -58,44 +50,49 @@ impl ProtocolError {
         })
     }
 
-    /// Says it, and lets go of the connection.
-    pub(super) async fn send(self, mut stream: TcpStream) {
-        let lingers = self.drains_input;
-        let answer = self.into_response_bytes().await;
-        let say = async {
-            stream.write_all(&answer).await?;
-            stream.shutdown().await?;
-            if lingers {
-                tokio::io::copy(&mut stream.take(MAX_DRAINED_BYTES), &mut tokio::io::sink()).await?;
+    /// Sends the problem and closes the connection.
+    pub(super) async fn send(self, mut socket: impl AsyncRead + AsyncWrite + Unpin) {
+        let drains_input = self.drains_input;
+        let response = self.into_response_bytes().await;
+        let send = async {
+            socket.write_all(&response).await?;
+            socket.shutdown().await?;
+            if drains_input {
+                tokio::io::copy(&mut socket.take(MAX_DRAINED_BYTES), &mut tokio::io::sink()).await?;
             }
             Ok::<_, std::io::Error>(())
         };
-        // Whoever does not take it in time, or has gone, does without.
-        let _ = tokio::time::timeout(SEND_TIMEOUT, say).await;
+        // Give up on a client that is slow or gone.
+        let _ = tokio::time::timeout(DRAIN_TIMEOUT, send).await;
     }
 
     async fn into_response_bytes(self) -> Vec<u8> {
         let id = new_request_id();
-        tracing::debug!(id, status = self.code.status(), detail = self.detail, "a request could not be read");
+        tracing::debug!(
+            id,
+            status = self.code.status(),
+            detail = self.detail,
+            "a request could not be parsed"
+        );
         let (parts, body) =
             finish_response(ApiError::new(self.code, self.detail).into_response(), &id).into_parts();
-        // It is in memory: reading it cannot fail.
+        // The body is in memory: collecting it cannot fail.
         let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-        let mut answer = format!("HTTP/1.1 {}\r\n", parts.status).into_bytes();
+        let mut response = format!("HTTP/1.1 {}\r\n", parts.status).into_bytes();
         for (name, value) in &parts.headers {
-            answer.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+            response.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
         }
         let length = body.len();
-        answer.extend(format!("content-length: {length}\r\nconnection: close\r\n\r\n").into_bytes());
-        answer.extend_from_slice(&body);
-        answer
+        response.extend(format!("content-length: {length}\r\nconnection: close\r\n\r\n").into_bytes());
+        response.extend_from_slice(&body);
+        response
     }
 }
 
-/// The status of an answer that the machinery made by itself: an error without a body, and nothing after it. Answers of
-/// ours all have the id of their request.
+/// The status of a response that hyper made itself: an error without a body. All of our responses have an
+/// `x-request-id`.
 pub(super) fn rejected_status(bytes: &[u8]) -> Option<u16> {
-    // Most of what is written is a part of a body: one look tells.
+    // Most writes are parts of a body: the first bytes tell.
     if bytes.len() > MAX_BARE_RESPONSE_BYTES || !bytes.starts_with(b"HTTP/1.") {
         return None;
     }

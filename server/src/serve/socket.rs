@@ -1,18 +1,18 @@
-//! The socket under HTTP's machinery, and how an endless answer gets out from under it.
+//! The socket under hyper. It notices what hyper would send on its own, and hands over responses without an end.
 
 use std::convert::Infallible;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use axum::http::{Method, Request, Version, header};
 use axum::response::Response;
 use axum::{Router, body::Body};
 use hyper::body::Incoming;
+use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tower::ServiceExt;
 
@@ -21,35 +21,35 @@ use crate::serve::detached::EndlessBody;
 use crate::serve::drain::UnreadBody;
 use crate::serve::protocol_error::{self, ProtocolError};
 
-/// What a connection and its requests have in common.
+/// State that a connection shares with its requests.
 #[derive(Default)]
 pub(super) struct Handover {
-    /// The socket takes nothing more just now, so something of an earlier answer may still be on its way.
+    /// The last write was not accepted: part of an earlier response may still be unsent.
     is_write_blocked: AtomicBool,
-    /// Something came that has not been answered yet.
+    /// Something was received that has not been answered yet.
     has_pending_request: AtomicBool,
-    /// The status with which HTTP's machinery refused what it could not read; 0 if it did not. It is not sent.
+    /// The status that hyper wanted to send for a request it could not parse; 0 if none. It is not sent.
     rejected_status: AtomicU16,
     response: Mutex<Option<Response>>,
     notify: Notify,
 }
 
 impl Handover {
-    /// Waits until an endless answer leaves.
+    /// Waits for a response without an end.
     pub(super) async fn wait_for_response(&self) -> Response {
         loop {
-            let taken = self.response.lock().unwrap_or_else(PoisonError::into_inner).take();
-            if let Some(answer) = taken {
-                return answer;
+            let response = self.response.lock().take();
+            if let Some(response) = response {
+                return response;
             }
             self.notify.notified().await;
         }
     }
 
-    /// What is to be said to a client after its connection ended so.
+    /// The problem to send after the connection ended with this error.
     pub(super) fn protocol_error(&self, error: &hyper::Error) -> Option<ProtocolError> {
         match self.rejected_status.load(Ordering::Relaxed) {
-            // What is still on its way must not be cut into.
+            // Part of a response is still unsent: anything more would corrupt it.
             0 if self.is_write_blocked.load(Ordering::Relaxed) => None,
             0 => ProtocolError::from_hyper(error, self.has_pending_request.load(Ordering::Relaxed)),
             status => Some(ProtocolError::from_status(status, error)),
@@ -57,12 +57,12 @@ impl Handover {
     }
 
     fn hand_over(&self, response: Response) {
-        *self.response.lock().unwrap_or_else(PoisonError::into_inner) = Some(response);
+        *self.response.lock() = Some(response);
         self.notify.notify_one();
     }
 }
 
-/// Answers a request; an endless answer leaves by the exit, and this never resolves.
+/// Runs a request. A response without an end is handed over, and then this never resolves.
 pub(super) async fn handle_request(
     router: Router,
     remote: PeerAddr,
@@ -70,54 +70,54 @@ pub(super) async fn handle_request(
     mut request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
     request.extensions_mut().insert(remote);
-    let has_chunks = request.version() == Version::HTTP_11 && request.method() == Method::GET;
-    let client_waits = request.headers().contains_key(header::EXPECT);
-    let rest = UnreadBody::default();
-    let answer = router.oneshot(request.map(|body| rest.track(body, client_waits))).await?;
-    rest.drain().await;
-    let is_endless = answer.extensions().get::<EndlessBody>().is_some();
-    if is_endless && has_chunks && !handover.is_write_blocked.load(Ordering::Relaxed) {
-        handover.hand_over(answer);
+    let is_chunkable = request.version() == Version::HTTP_11 && request.method() == Method::GET;
+    let awaits_continue = request.headers().contains_key(header::EXPECT);
+    let unread = UnreadBody::default();
+    let response = router.oneshot(request.map(|body| unread.track(body, awaits_continue))).await?;
+    unread.drain().await;
+    let is_endless = response.extensions().get::<EndlessBody>().is_some();
+    if is_endless && is_chunkable && !handover.is_write_blocked.load(Ordering::Relaxed) {
+        handover.hand_over(response);
         return std::future::pending().await;
     }
-    Ok(answer)
+    Ok(response)
 }
 
-/// The socket of a connection.
-pub(super) struct HttpSocket {
-    pub(super) stream: TcpStream,
+/// The socket of a connection, seen by hyper.
+pub(super) struct HttpSocket<S> {
+    pub(super) inner: S,
     pub(super) handover: Arc<Handover>,
 }
 
-impl HttpSocket {
+impl<S> HttpSocket<S> {
     fn record_write<T>(&self, result: Poll<T>) -> Poll<T> {
         self.handover.is_write_blocked.store(result.is_pending(), Ordering::Relaxed);
         self.handover.has_pending_request.fetch_and(result.is_pending(), Ordering::Relaxed);
         result
     }
 
-    /// Whether this is no answer of ours: it is kept back, and a better one given when the connection has ended.
+    /// Drops a response that hyper made itself: a problem is sent instead once the connection has ended.
     fn intercept_rejection(&self, bytes: &[u8]) -> bool {
-        let refused = protocol_error::rejected_status(bytes);
-        self.handover.rejected_status.fetch_max(refused.unwrap_or_default(), Ordering::Relaxed);
-        refused.is_some()
+        let status = protocol_error::rejected_status(bytes);
+        self.handover.rejected_status.fetch_max(status.unwrap_or_default(), Ordering::Relaxed);
+        status.is_some()
     }
 }
 
-impl AsyncRead for HttpSocket {
+impl<S: AsyncRead + Unpin> AsyncRead for HttpSocket<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        room: &mut ReadBuf<'_>,
+        buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = room.filled().len();
-        let read = Pin::new(&mut self.stream).poll_read(context, room);
-        self.handover.has_pending_request.fetch_or(room.filled().len() > before, Ordering::Relaxed);
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.inner).poll_read(context, buffer);
+        self.handover.has_pending_request.fetch_or(buffer.filled().len() > before, Ordering::Relaxed);
         read
     }
 }
 
-impl AsyncWrite for HttpSocket {
+impl<S: AsyncWrite + Unpin> AsyncWrite for HttpSocket<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -126,8 +126,8 @@ impl AsyncWrite for HttpSocket {
         if self.intercept_rejection(bytes) {
             return Poll::Ready(Ok(bytes.len()));
         }
-        let wrote = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.record_write(wrote)
+        let result = Pin::new(&mut self.inner).poll_write(context, bytes);
+        self.record_write(result)
     }
 
     fn poll_write_vectored(
@@ -140,22 +140,22 @@ impl AsyncWrite for HttpSocket {
         {
             return Poll::Ready(Ok(only.len()));
         }
-        let wrote = Pin::new(&mut self.stream).poll_write_vectored(context, bytes);
-        self.record_write(wrote)
+        let result = Pin::new(&mut self.inner).poll_write_vectored(context, bytes);
+        self.record_write(result)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        self.inner.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        Pin::new(&mut self.inner).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.handover.rejected_status.load(Ordering::Relaxed) > 0 {
             return Poll::Ready(Ok(()));
         }
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        Pin::new(&mut self.inner).poll_shutdown(context)
     }
 }

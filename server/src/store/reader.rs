@@ -2,8 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, mpsc};
 
+use parking_lot::Mutex;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
@@ -63,7 +64,7 @@ impl Readers {
 }
 
 fn next_job(queue: &Mutex<mpsc::Receiver<ReadJob>>) -> std::result::Result<ReadJob, mpsc::RecvError> {
-    queue.lock().unwrap_or_else(PoisonError::into_inner).recv()
+    queue.lock().recv()
 }
 
 fn in_snapshot<T>(connection: &Connection, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {

@@ -1,71 +1,95 @@
-//! What a webhook is told: a line for people, or the event for programs.
+//! The requests that webhooks get: a line of text for chat tools, the event itself for programs.
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 use tierup_common::event::{Event, EventBody, ReminderReason};
 use tierup_common::handoff::Priority;
-use tierup_common::id::AccountId;
+use tierup_common::id::{AccountId, Seq};
 use tierup_common::time::Timestamp;
 use url::Url;
 
-use crate::webhook::{Webhook, WebhookKind, call_id, plain_text};
+use crate::text::truncate_to_line;
+use crate::webhook::plain_text;
+use crate::webhook::setting::WebhookKind;
+use crate::webhook::signature::SigningSecret;
 
-/// A line for people, in characters, at most.
+/// The longest line for a chat tool, in characters.
 const MAX_LINE_CHARS: usize = 400;
 
-/// A call, ready to be made.
+/// ntfy's default priority.
+const NORMAL_PRIORITY: u8 = 3;
+/// Shown without sound or vibration.
+const SILENT_PRIORITY: u8 = 2;
+
+/// The HTTP request of a call.
 pub(super) struct WebhookCall {
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
     pub(super) body: String,
 }
 
-/// What this webhook is told of an event; why it cannot be, if it cannot.
+/// Composes the request that sends an event to a webhook; fails with a reason if the webhook cannot take it.
 pub(super) fn build_call(
-    hook: &Webhook,
+    kind: WebhookKind,
+    url: &Url,
+    secret: Option<&SigningSecret>,
     event: &Event,
     account: AccountId,
     now: Timestamp,
 ) -> Result<WebhookCall, String> {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let (url, body) = match hook.kind {
-        WebhookKind::Slack => (hook.url.clone(), slack_body(&event_line(event)).to_string()),
+    let (url, body) = match kind {
+        WebhookKind::Slack => (url.clone(), slack_body(&event_line(event)).to_string()),
         WebhookKind::Mattermost => {
-            (hook.url.clone(), json!({"text": plain_text::escape_mattermost(&event_line(event))}).to_string())
+            (url.clone(), json!({"text": plain_text::escape_mattermost(&event_line(event))}).to_string())
         }
-        WebhookKind::Ntfy => ntfy_request(&hook.url, event)?,
+        WebhookKind::Ntfy => ntfy_request(url, event)?,
         WebhookKind::Json => {
             let data = serde_json::to_value(event).map_err(|error| error.to_string())?;
-            let body = json!({"type": event.body.name(), "timestamp": event.at, "data": data});
-            (hook.url.clone(), body.to_string())
+            let body = json!({"type": event.body.name(), "timestamp": event.at, "data": data}).to_string();
+            add_standard_headers(&mut headers, secret, &call_id(account, event.seq), now, &body);
+            (url.clone(), body)
         }
     };
-    if hook.kind == WebhookKind::Json {
-        let (id, timestamp) = (call_id(account, event.seq), now.as_unix().0);
-        let mut put = |name: &'static str, value: &str| {
-            // Made of digits, letters and base64: always a header.
-            headers.extend(HeaderValue::from_str(value).map(|value| (name.parse().ok(), value)));
-        };
-        put("webhook-id", &id);
-        put("webhook-timestamp", &timestamp.to_string());
-        if let Some(secret) = &hook.secret {
-            put("webhook-signature", &secret.sign(&id, timestamp, &body));
-        }
-    }
     Ok(WebhookCall { url, headers, body })
 }
 
-/// The topic that an ntfy address names.
+/// The headers of Standard Webhooks 1.0: id, timestamp and, with a secret, signature.
+fn add_standard_headers(
+    headers: &mut HeaderMap,
+    secret: Option<&SigningSecret>,
+    id: &str,
+    now: Timestamp,
+    body: &str,
+) {
+    let timestamp = now.as_unix().0;
+    let mut put = |name: &'static str, value: &str| {
+        // Digits, letters and base64 are always a valid header value.
+        headers.extend(HeaderValue::from_str(value).map(|value| (name.parse().ok(), value)));
+    };
+    put("webhook-id", id);
+    put("webhook-timestamp", &timestamp.to_string());
+    if let Some(secret) = secret {
+        put("webhook-signature", &secret.sign(id, timestamp, body));
+    }
+}
+
+/// The `webhook-id` of a call. All attempts share it, so that receivers can drop duplicates.
+fn call_id(account: AccountId, seq: Seq) -> String {
+    format!("{account}_{seq}")
+}
+
+/// The topic in an ntfy URL: its last path segment.
 pub(super) fn ntfy_topic(url: &Url) -> Option<&str> {
     url.path_segments()?.next_back().filter(|topic| !topic.is_empty())
 }
 
-/// ntfy takes JSON at its root, which unlike headers takes any text.
+/// Publishes to a topic as JSON at the root of the server: unlike headers, JSON takes any text.
 fn ntfy_request(url: &Url, event: &Event) -> Result<(Url, String), String> {
-    let topic = ntfy_topic(url).ok_or("the url names no topic")?;
+    let topic = ntfy_topic(url).ok_or("the URL names no topic")?;
     let mut root = url.clone();
-    root.path_segments_mut().map_err(|()| "the url cannot have a path")?.pop().push("");
+    root.path_segments_mut().map_err(|()| "the URL cannot have a path")?.pop().push("");
     let priority = ntfy_priority(event);
     let title = event.body.handoff().map(|handoff| format!("#{}", handoff.number)).unwrap_or_default();
     let body: Value = json!({
@@ -78,16 +102,14 @@ fn ntfy_request(url: &Url, event: &Event) -> Result<(Url, String), String> {
     Ok((root, body.to_string()))
 }
 
-/// How loud a phone rings, from 1 to 5. What waits for somebody rings by its priority; what no longer does is shown
-/// without a sound, and what is only news never rings louder than usual.
+/// The ntfy priority, from 1 to 5: that of the handoff while it waits, without a sound once it no longer does, and at
+/// most normal for everything else.
 fn ntfy_priority(event: &Event) -> u8 {
-    const USUAL: u8 = 3;
-    const SILENT: u8 = 2;
     let own = match event.body.handoff().map(|handoff| handoff.priority) {
         Some(Priority::Urgent) => 5,
         Some(Priority::High) => 4,
-        Some(Priority::Low) => SILENT,
-        Some(Priority::Normal) | None => USUAL,
+        Some(Priority::Low) => SILENT_PRIORITY,
+        Some(Priority::Normal) | None => NORMAL_PRIORITY,
     };
     match &event.body {
         EventBody::HandoffCreated { .. }
@@ -95,7 +117,7 @@ fn ntfy_priority(event: &Event) -> u8 {
         | EventBody::HandoffReminder { reason: ReminderReason::Unclaimed, .. } => own,
         EventBody::HandoffClaimed { .. }
         | EventBody::HandoffResolved { .. }
-        | EventBody::HandoffWithdrawn { .. } => SILENT,
+        | EventBody::HandoffWithdrawn { .. } => SILENT_PRIORITY,
         EventBody::HandoffAssigned { .. }
         | EventBody::HandoffSentBack { .. }
         | EventBody::HandoffReminder { reason: ReminderReason::Wake | ReminderReason::StaleClaim, .. }
@@ -105,12 +127,11 @@ fn ntfy_priority(event: &Event) -> u8 {
         | EventBody::SessionCreated { .. }
         | EventBody::SessionUpdated { .. }
         | EventBody::SessionResolved { .. }
-        | EventBody::MessageAdded { .. } => own.min(USUAL),
+        | EventBody::MessageAdded { .. } => own.min(NORMAL_PRIORITY),
     }
 }
 
-/// Slack is told not to look for anything in the text: no marks of its own, no names, no links, no previews. What it
-/// would take for one of its own commands all the same is escaped.
+/// Turns off Slack's own markup, mentions, links and previews. Control sequences, which work regardless, are escaped.
 fn slack_body(line: &str) -> Value {
     json!({
         "text": plain_text::escape_slack(line),
@@ -122,7 +143,7 @@ fn slack_body(line: &str) -> Value {
     })
 }
 
-/// What happened, in one line that a chat can show.
+/// The event as one line of text.
 fn event_line(event: &Event) -> String {
     let text = match &event.body {
         EventBody::HandoffCreated { handoff, by, .. } => {
@@ -132,7 +153,7 @@ fn event_line(event: &Event) -> String {
                 Priority::Normal | Priority::Low => "",
             };
             format!(
-                "{urgency}#{} {}: {} waits for a senior. Take it: tierup claim {}",
+                "{urgency}#{} {}: {} needs a senior engineer. Claim it: tierup claim {}",
                 handoff.number, handoff.problem_summary, by.name, handoff.number
             )
         }
@@ -140,7 +161,7 @@ fn event_line(event: &Event) -> String {
             format!("{} was claimed by {}", handoff_label(event), by.name)
         }
         EventBody::HandoffAssigned { by, to, .. } => {
-            format!("{} was passed to {} by {}", handoff_label(event), to.name, by.name)
+            format!("{} was assigned to {} by {}", handoff_label(event), to.name, by.name)
         }
         EventBody::HandoffReleased { by, reason, .. } => {
             format!("{} is back in the queue: {} ({})", handoff_label(event), reason, by.name)
@@ -149,7 +170,7 @@ fn event_line(event: &Event) -> String {
             format!("{} was sent back by {}: {question}", handoff_label(event), by.name)
         }
         EventBody::HandoffWithdrawn { by, .. } => {
-            format!("{} was taken back by {}", handoff_label(event), by.name)
+            format!("{} was withdrawn by {}", handoff_label(event), by.name)
         }
         EventBody::HandoffResolved { by, resolution, .. } => {
             format!("{} was resolved by {}: {resolution}", handoff_label(event), by.name)
@@ -158,12 +179,12 @@ fn event_line(event: &Event) -> String {
             format!("{}: {}", handoff_label(event), ai_assessment_data.likely_cause)
         }
         EventBody::HandoffAssessmentFailed { assessment_error, .. } => {
-            format!("{} was not assessed: {assessment_error}", handoff_label(event))
+            format!("{} could not be assessed: {assessment_error}", handoff_label(event))
         }
         EventBody::HandoffReminder { reason, .. } => match reason {
-            ReminderReason::Unclaimed => format!("{} still waits", handoff_label(event)),
-            ReminderReason::Wake => format!("{} wakes", handoff_label(event)),
-            ReminderReason::StaleClaim => format!("{} stands still", handoff_label(event)),
+            ReminderReason::Unclaimed => format!("{} is still waiting", handoff_label(event)),
+            ReminderReason::Wake => format!("{} was parked until now", handoff_label(event)),
+            ReminderReason::StaleClaim => format!("{} has had no activity", handoff_label(event)),
         },
         EventBody::HandoffStepUpdated { .. }
         | EventBody::SessionCreated { .. }
@@ -171,20 +192,12 @@ fn event_line(event: &Event) -> String {
         | EventBody::SessionResolved { .. }
         | EventBody::MessageAdded { .. } => event.body.name().to_owned(),
     };
-    one_line(&text)
+    // Control and direction characters would hide or reorder the rest of the line.
+    let visible = text.replace(|c| !plain_text::is_visible(c), " ");
+    truncate_to_line(&visible, MAX_LINE_CHARS)
 }
 
 fn handoff_label(event: &Event) -> String {
     let handoff = event.body.handoff();
     handoff.map(|handoff| format!("#{} {}", handoff.number, handoff.problem_summary)).unwrap_or_default()
-}
-
-/// One line without what acts or hides; long ones are cut, with a mark.
-fn one_line(text: &str) -> String {
-    let visible = text.chars().map(|c| if plain_text::is_visible(c) { c } else { ' ' }).take(MAX_LINE_CHARS);
-    let mut line = visible.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ");
-    if text.chars().count() > MAX_LINE_CHARS {
-        line.push('…');
-    }
-    line
 }

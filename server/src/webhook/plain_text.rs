@@ -1,20 +1,18 @@
-//! Text that people wrote, so that a chat tool shows it as text: it mentions nobody, links to nowhere and looks like
-//! nothing else.
+//! Escapes text that people wrote, so that a chat tool shows it as plain text: no mentions, links or markup.
 
-/// Stands between two characters that together would be a command, and is not seen.
+/// Invisible; put between two characters that would be a command together.
 const ZERO_WIDTH_SPACE: char = '\u{200b}';
 
-/// Whether a character is to be seen, and turns nothing around: no control, no direction, no end of a line, none of no
-/// width.
+/// Whether a character is visible and harmless: not a control, direction or line-break character, and not zero-width.
 pub(super) fn is_visible(c: char) -> bool {
-    let acts = matches!(c,
+    let is_format = matches!(c,
         '\u{061c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
         | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
-    !c.is_control() && !acts
+    !c.is_control() && !is_format
 }
 
-/// As Slack takes it: `<!channel>`, `<@U…>` and `<https://…|text>` begin with what is escaped here. Others that take
-/// Slack's form know `@everyone` besides.
+/// For Slack: escapes what `<!channel>`, `<@U…>` and `<https://…|text>` begin with, and `@everyone`, which
+/// Slack-compatible tools know.
 pub(super) fn escape_slack(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
@@ -27,8 +25,8 @@ pub(super) fn escape_slack(text: &str) -> String {
     plain
 }
 
-/// As Mattermost takes it: marks of Markdown are escaped; what rings or links without a mark is taken apart: `@all`,
-/// `~channel`, `#hashtag`, `:emoji:`, `https://…`, `www.…`. Slack's `<!channel>` is understood there too.
+/// For Mattermost: escapes Markdown, and breaks up what mentions or links without markup: `@all`, `~channel`,
+/// `#hashtag`, `:emoji:`, `https://…`, `www.…`, and Slack's `<!channel>`.
 pub(super) fn escape_mattermost(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();
@@ -39,9 +37,9 @@ pub(super) fn escape_mattermost(text: &str) -> String {
             '\\' | '`' | '*' | '_' | '[' | ']' | '$' => plain.extend(['\\', c]),
             '~' => plain.extend(['\\', c, ZERO_WIDTH_SPACE]),
             '@' => plain.extend([c, ZERO_WIDTH_SPACE]),
-            // A number of ours (`#7`) and a time (`12:30`) are none.
+            // A handoff's number (`#7`) is no hashtag, and a time (`12:30`) no emoji.
             '#' if rest.peek().is_some_and(|next| !next.is_ascii_digit()) => {
-                plain.extend([c, ZERO_WIDTH_SPACE])
+                plain.extend([c, ZERO_WIDTH_SPACE]);
             }
             ':' if rest.peek().is_some_and(|next| !next.is_whitespace())
                 && !(before.is_ascii_digit() && rest.peek().is_some_and(char::is_ascii_digit)) =>

@@ -1,4 +1,4 @@
-//! Signatures, as Standard Webhooks 1.0 says: HMAC-SHA256 over the id, the moment and the body.
+//! Signatures of Standard Webhooks 1.0: HMAC-SHA256 over id, timestamp and body.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -7,32 +7,34 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use tierup_common::trim::trim_value;
 
-/// What a secret begins with.
+/// The prefix of every secret.
 const SECRET_PREFIX: &str = "whsec_";
-/// Bytes of a secret, as the standard wants them.
+/// The length of a secret that the standard requires, in bytes.
 const SECRET_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
 
-/// What calls are signed with.
+/// The key that calls are signed with.
 pub struct SigningSecret(Vec<u8>);
 
-/// The text is not a secret.
+/// A text that is not a signing secret.
 #[derive(Debug, thiserror::Error)]
-#[error("a secret is whsec_ and the base64 of 24 to 64 random bytes: echo whsec_$(openssl rand -base64 32)")]
+#[error(
+    "the secret must be whsec_ and 24 to 64 random bytes in base64\nhint: make one with echo whsec_$(openssl rand -base64 32)"
+)]
 pub struct InvalidSecret;
 
 impl SigningSecret {
-    /// Reads a secret as it is written down.
+    /// Parses `whsec_…`.
     pub fn parse(text: &SecretString) -> Result<Self, InvalidSecret> {
         let encoded = trim_value(text.expose_secret()).strip_prefix(SECRET_PREFIX).ok_or(InvalidSecret)?;
         let bytes = STANDARD.decode(encoded).map_err(|_| InvalidSecret)?;
         if SECRET_BYTES.contains(&bytes.len()) { Ok(Self(bytes)) } else { Err(InvalidSecret) }
     }
 
-    /// The `webhook-signature` of a call.
+    /// The `webhook-signature` header of a call.
     pub(super) fn sign(&self, id: &str, timestamp: u64, body: &str) -> String {
         let signed = format!("{id}.{timestamp}.{body}");
         let mac = Hmac::<Sha256>::new_from_slice(&self.0).map(|mac| mac.chain_update(signed));
-        // A key of any length will do for HMAC.
+        // HMAC takes a key of any length.
         let signature = mac.map(|mac| STANDARD.encode(mac.finalize().into_bytes())).unwrap_or_default();
         format!("v1,{signature}")
     }
@@ -40,7 +42,7 @@ impl SigningSecret {
 
 impl std::fmt::Debug for SigningSecret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(…)")
+        f.write_str("SigningSecret(…)")
     }
 }
 

@@ -4,10 +4,11 @@ use tierup_common::event::ReminderReason;
 use tierup_common::id::{HandoffId, UserId};
 
 use crate::app::App;
+use crate::delivery::DeliveryError;
 use crate::domain::Refusal;
-use crate::mail::{HandoffMail, MailError, compose};
+use crate::mail::{HandoffMail, compose};
 use crate::store::{self, JobResult, LeasedJob};
-use crate::worker::{finish_job, retry_later};
+use crate::worker::outcome::{finish_delivery, finish_job};
 
 pub(super) async fn run(
     app: &App,
@@ -27,25 +28,19 @@ pub(super) async fn run(
         finish_job(app, leased, JobResult::Done).await;
         return Ok(());
     };
-    let letter = HandoffMail::new(&handoff, asked, reason, leased.enqueued_at, app.public_url.as_ref());
-    let sent = match compose(&letter, from, &user) {
+    let mail = HandoffMail::new(&handoff, asked, reason, leased.enqueued_at, app.public_url.as_ref());
+    let delivered = match compose(&mail, from, &user) {
         Ok(message) => app.mailer.send(message).await,
         Err(error) => Err(error),
     };
-    match sent {
+    match &delivered {
         Ok(()) => {
-            tracing::info!(
-                handoff = handoff.item.number.0,
-                message_id = letter.message_id(&user),
-                "mail was sent"
-            );
-            finish_job(app, leased, JobResult::Done).await;
+            let (handoff, message_id) = (handoff.item.number.0, mail.message_id(&user));
+            tracing::info!(handoff, message_id, "mail was sent");
         }
-        Err(MailError::Transient(why)) => retry_later(app, leased, why).await,
-        Err(MailError::Permanent(why)) => {
-            tracing::warn!(%user.id, why, "a message was not sent");
-            finish_job(app, leased, JobResult::Failed(why)).await;
-        }
+        Err(DeliveryError::Permanent(reason)) => tracing::warn!(%user.id, reason, "mail could not be sent"),
+        Err(DeliveryError::Transient(_)) => {}
     }
+    finish_delivery(app, leased, delivered).await;
     Ok(())
 }

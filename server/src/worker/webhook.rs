@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use tierup_common::id::{AccountId, Seq};
 
 use crate::app::App;
+use crate::delivery::DeliveryError;
 use crate::domain::{Job, ScheduledJob, WebhookId};
 use crate::events::LogFollower;
 use crate::store::{self, JobResult, LeasedJob};
-use crate::webhook::CallError;
-use crate::worker::{finish_job, retry_later};
+use crate::worker::outcome::{finish_delivery, finish_job};
 
 /// The follower's name where its cursors are kept.
 const CURSOR_NAME: &str = "webhooks";
@@ -109,13 +109,10 @@ pub(super) async fn run(app: &App, leased: &LeasedJob, seq: Seq, hook: WebhookId
         finish_job(app, leased, JobResult::Done).await;
         return Ok(());
     };
-    match hook.call(&event, leased.account, app.clock.now()).await {
-        Ok(()) => finish_job(app, leased, JobResult::Done).await,
-        Err(CallError::Transient(why)) => retry_later(app, leased, why).await,
-        Err(CallError::Permanent(why)) => {
-            tracing::warn!(hook = hook.id().0, why, "a webhook was not told");
-            finish_job(app, leased, JobResult::Failed(why)).await;
-        }
+    let delivered = hook.call(&event, leased.account, app.clock.now()).await;
+    if let Err(DeliveryError::Permanent(reason)) = &delivered {
+        tracing::warn!(hook = hook.id().0, reason, "a webhook call failed");
     }
+    finish_delivery(app, leased, delivered).await;
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! The buffer that a console is painted on.
 
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Size};
@@ -26,17 +27,17 @@ impl RecordingBackend {
 
     /// Forgets what was shown so far; the screen as it is.
     pub(super) fn clear_history(&self) -> String {
-        self.history.lock().expect("nobody panics with it").clear();
+        self.history.lock().clear();
         self.text()
     }
 
     /// Whether a text has been on it since.
     pub(super) fn has_shown(&self, text: &str) -> bool {
-        self.history.lock().expect("nobody panics with it").iter().any(|screen| screen.contains(text))
+        self.history.lock().iter().any(|screen| screen.contains(text))
     }
 
     fn with_inner<T>(&self, access: impl FnOnce(&mut TestBackend) -> T) -> T {
-        access(&mut self.inner.lock().expect("nobody panics while drawing"))
+        access(&mut self.inner.lock())
     }
 
     pub(super) fn resize(&self, columns: u16, rows: u16) {
@@ -108,7 +109,7 @@ impl Backend for RecordingBackend {
     fn flush(&mut self) -> Result<(), Infallible> {
         self.with_inner(TestBackend::flush)?;
         let screen = self.text();
-        let mut shown = self.history.lock().expect("nobody panics with it");
+        let mut shown = self.history.lock();
         if shown.last() != Some(&screen) {
             shown.push(screen);
         }

@@ -51,10 +51,10 @@ fn find_user(team: Vec<User>, query: &str) -> Result<User, CliError> {
                 found.iter().chain([&last]).map(|user| format!("{} <{}>", user.name, user.email)).collect();
             let names = names.join(", ");
             Err(CliError::usage(format!("{meant:?} is more than one person: {names}"))
-                .hint("name one by their email address"))
+                .with_hint("name one by their email address"))
         }
         (None, _) => Err(CliError::not_found(format!("nobody in the team is called {meant:?}"))
-            .hint("an email address, a name or the beginning of one, or an id")),
+            .with_hint("an email address, a name or the beginning of one, or an id")),
     }
 }
 

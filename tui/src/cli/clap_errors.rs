@@ -27,14 +27,14 @@ pub(super) fn report_clap_error(error: &clap::Error, cli: &Command, args: &[OsSt
     if error.kind() == ErrorKind::InvalidUtf8 {
         return invalid_utf8_error(cli, args).report();
     }
-    CliError::usage(error_summary(error)).hint(clap_hint(error)).report()
+    CliError::usage(error_summary(error)).with_hint(clap_hint(error)).report()
 }
 
 /// An argument that is no text, with what to do in the command that was meant.
 fn invalid_utf8_error(cli: &Command, args: &[OsString]) -> CliError {
     let Some(place) = args.iter().position(|it| it.to_str().is_none()) else {
         return CliError::usage("a variable of the environment is not UTF-8")
-            .hint("those that count here begin with TIERUP_");
+            .with_hint("those that count here begin with TIERUP_");
     };
     let verb = args.iter().skip(1).find_map(|it| cli.find_subcommand(it));
     let takes_text = |verb: &&Command| verb.get_positionals().any(Arg::is_allow_hyphen_values_set);
@@ -48,7 +48,7 @@ fn invalid_utf8_error(cli: &Command, args: &[OsString]) -> CliError {
         None => "`\"$(printf %s … | iconv -f LATIN1 -t UTF-8)\"` in its place converts it, with the name of what it is"
             .into(),
     };
-    CliError::usage(format!("argument {place} is not UTF-8")).hint(hint)
+    CliError::usage(format!("argument {place} is not UTF-8")).with_hint(hint)
 }
 
 /// A value that looks like an option that was mistyped, where an option stands before it that takes any text. One behind
@@ -62,7 +62,7 @@ pub(super) fn ambiguous_value_error(cli: &Command, args: &[OsString]) -> Option<
             let why = checked.err()?;
             Some(
                 CliError::usage(why.to_string())
-                    .hint(format!("a text that looks like one goes so: `{name}={value}`")),
+                    .with_hint(format!("a text that looks like one goes so: `{name}={value}`")),
             )
         },
     )

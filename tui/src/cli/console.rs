@@ -44,13 +44,13 @@ pub async fn open_console(
 ) -> Result<(), CliError> {
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         return Err(CliError::error("the console needs a terminal")
-            .hint("`tierup --help` lists the commands that work without one"));
+            .with_hint("`tierup --help` lists the commands that work without one"));
     }
     if is_dumb_terminal(&|name| std::env::var(name).ok()) {
         return Err(CliError::error(
             "the console cannot be painted here: this terminal says that it is dumb (TERM is `dumb`, or empty)",
         )
-        .hint(
+        .with_hint(
             "open it in a terminal, or use the commands: `tierup queue`, `tierup watch`, `tierup --help`",
         ));
     }

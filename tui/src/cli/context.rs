@@ -106,7 +106,7 @@ impl CommandContext {
                 let page: SessionPage = self.get(&route::SESSIONS.path(&[]), &query).await?;
                 let found = page.items.iter().find(|session| session.number == number);
                 found.map(|session| session.id).ok_or_else(|| {
-                    CliError::not_found(format!("there is no session {number}")).hint(format!(
+                    CliError::not_found(format!("there is no session {number}")).with_hint(format!(
                         "`tierup sessions` lists them; h{number} is the session of handoff {number}"
                     ))
                 })
@@ -208,12 +208,12 @@ pub(super) fn decode_utf8(bytes: Vec<u8>) -> Result<String, CliError> {
         let said = |why: &str| CliError::usage(format!("what came on standard input is not UTF-8: {why}"));
         match detect_encoding(error.as_bytes()) {
             Some(Encoding::Utf16) => {
-                said("it is UTF-16").hint("`iconv -f UTF-16 -t UTF-8` in between converts it")
+                said("it is UTF-16").with_hint("`iconv -f UTF-16 -t UTF-8` in between converts it")
             }
             Some(Encoding::Compressed(with)) => said(&format!("it is compressed, by {with}"))
-                .hint(format!("`{with} -dc` in between decompresses it")),
+                .with_hint(format!("`{with} -dc` in between decompresses it")),
             None => said(&format!("byte {place} is the first that is not"))
-                .hint("`iconv -f LATIN1 -t UTF-8` in between converts it, with the name of what it is"),
+                .with_hint("`iconv -f LATIN1 -t UTF-8` in between converts it, with the name of what it is"),
         }
     })
 }
@@ -236,8 +236,9 @@ fn option_name(argument: &str) -> String {
 pub(super) struct OptionLikeError(String);
 
 fn option_like_error(error: &OptionLikeError) -> CliError {
-    CliError::usage(error.to_string())
-        .hint("a text that looks like one goes behind `--`, or through standard input with - in its place")
+    CliError::usage(error.to_string()).with_hint(
+        "a text that looks like one goes behind `--`, or through standard input with - in its place",
+    )
 }
 
 #[cfg(test)]

@@ -67,7 +67,11 @@ pub(super) async fn run(options: &Options) -> Result<(), CliError> {
     findings.extend(terminal::check_terminal(options));
     let is_bad = findings.iter().any(|finding| finding.state == Health::Bad);
     print_findings(&out, &findings)?;
-    if is_bad { Err(CliError::error("something is wrong").hint("see the lines marked bad")) } else { Ok(()) }
+    if is_bad {
+        Err(CliError::error("something is wrong").with_hint("see the lines marked bad"))
+    } else {
+        Ok(())
+    }
 }
 
 fn print_findings(out: &Output, findings: &[Finding]) -> Result<(), CliError> {

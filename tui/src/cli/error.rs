@@ -21,7 +21,7 @@ pub struct CliError {
     exit_code: u8,
     /// What is said about it; nothing of one that is no fault.
     message: Option<String>,
-    with_hint: Option<String>,
+    hint: Option<String>,
 }
 
 impl CliError {
@@ -42,30 +42,30 @@ impl CliError {
 
     /// Whoever reads the output has heard enough: no fault.
     pub const fn broken_pipe() -> Self {
-        Self { exit_code: 0, message: None, with_hint: None }
+        Self { exit_code: 0, message: None, hint: None }
     }
 
     fn with_exit_code(status: u8, message: impl Into<String>) -> Self {
-        Self { exit_code: status, message: Some(message.into()), with_hint: None }
+        Self { exit_code: status, message: Some(message.into()), hint: None }
     }
 
     /// It is not known which server, or as whom.
     pub fn not_logged_in(message: impl Into<String>) -> Self {
         Self::with_exit_code(3, message)
-            .hint("log in with `tierup login --server URL`, or pass --server and --token")
+            .with_hint("log in with `tierup login --server URL`, or pass --server and --token")
     }
 
     /// What to do about it.
     #[must_use]
-    pub fn hint(self, hint: impl Into<String>) -> Self {
-        Self { with_hint: Some(hint.into()), ..self }
+    pub fn with_hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
     }
 
     /// Says it, as one line and perhaps a hint.
     pub fn report(self) -> ExitCode {
         if let Some(message) = &self.message {
             print_diagnostic("error", message);
-            if let Some(hint) = &self.with_hint {
+            if let Some(hint) = &self.hint {
                 print_diagnostic("hint", hint);
             }
         }
@@ -109,7 +109,7 @@ impl From<CallError> for CliError {
                 | None => 1,
             },
         };
-        Self { with_hint: hint, ..Self::with_exit_code(status, call_error_message(&failure)) }
+        Self { hint, ..Self::with_exit_code(status, call_error_message(&failure)) }
     }
 }
 
@@ -117,8 +117,11 @@ impl From<CallError> for CliError {
 /// worded.
 pub(super) fn call_error_message(failure: &CallError) -> String {
     let CallError::Problem(problem) = failure else { return failure.to_string() };
-    let field = problem.errors.first().map(|error| format!(" ({}: {})", error.field, error.message));
-    quote_server(&format!("{failure}{}", field.unwrap_or_default()))
+    let message = failure.to_string();
+    // A server puts it into the detail as well.
+    let field = problem.errors.first().filter(|error| !message.contains(&error.message));
+    let field = field.map(|error| format!(" ({}: {})", error.field, error.message));
+    quote_server(&format!("{message}{}", field.unwrap_or_default()))
 }
 
 /// A server's own words, in one line.
@@ -176,7 +179,7 @@ pub(super) fn print_diagnostic(kind: &str, raw: &str) {
 impl Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.message.as_deref().unwrap_or_default())?;
-        self.with_hint.as_ref().map_or(Ok(()), |hint| write!(f, ": {hint}"))
+        self.hint.as_ref().map_or(Ok(()), |hint| write!(f, ": {hint}"))
     }
 }
 
@@ -197,7 +200,7 @@ pub(super) fn api_error(error: &ApiError) -> CliError {
 pub fn cli_error(error: impl Display) -> CliError {
     let message = error.to_string();
     match message.split_once("\nhint: ") {
-        Some((message, hint)) => CliError::error(message).hint(hint),
+        Some((message, hint)) => CliError::error(message).with_hint(hint),
         None => CliError::error(message),
     }
 }

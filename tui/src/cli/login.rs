@@ -33,7 +33,7 @@ pub(super) async fn run(options: &Options, arguments: &LoginArgs) -> Result<(), 
     let server = match &options.server {
         Some(server) => server.clone(),
         None => credentials.load().await.map_err(cli_error)?.map(|kept| kept.server).ok_or_else(|| {
-            CliError::usage("name the server").hint("tierup login --server http://127.0.0.1:7890")
+            CliError::usage("name the server").with_hint("tierup login --server http://127.0.0.1:7890")
         })?,
     };
     if is_unencrypted_remote(&server) {
@@ -106,7 +106,7 @@ fn parse_email(raw: &str) -> Result<String, CliError> {
         return Ok(address.to_owned());
     }
     Err(CliError::usage(format!("{address:?} is not an email address"))
-        .hint("without --email one logs in by a token"))
+        .with_hint("without --email one logs in by a token"))
 }
 
 /// A token as it was given, which is one line.
@@ -117,7 +117,7 @@ fn single_line_token(given: &SecretString) -> Result<SecretString, CliError> {
         return Err(CliError::not_logged_in(format!(
             "a token is one line, and {lines} came on standard input"
         ))
-        .hint("it looks like tup_… and is one word: give it alone, and without a break in the middle"));
+        .with_hint("it looks like tup_… and is one word: give it alone, and without a break in the middle"));
     }
     Ok(SecretString::from(token))
 }
@@ -133,7 +133,7 @@ fn read_secret(prompt: &str, missing: &str, hint: &str) -> Result<SecretString, 
     };
     let secret = trim_password_line(&line);
     if secret.trim().is_empty() {
-        Err(CliError::usage(missing).hint(hint))
+        Err(CliError::usage(missing).with_hint(hint))
     } else {
         Ok(SecretString::from(secret))
     }

@@ -33,7 +33,7 @@ pub(super) async fn run(options: &Options, arguments: &LogoutArgs) -> Result<(),
         Err(CallError::Problem(problem)) if problem.code() == Some(Code::Unauthenticated) => {}
         Err(failure) => {
             let hint = "it is forgotten here, but works until it expires; an admin can end it";
-            return Err(CliError::from(failure).hint(hint));
+            return Err(CliError::from(failure).with_hint(hint));
         }
     }
     context.output.print(

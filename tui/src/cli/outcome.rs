@@ -49,6 +49,6 @@ pub(super) fn find_step(handoff: &Handoff, number: usize) -> Result<StepId, CliE
     let found = number.checked_sub(1).and_then(|place| steps.unwrap_or_default().get(place));
     found.map(|step| step.id).ok_or_else(|| {
         CliError::usage(format!("there is no step {number}"))
-            .hint(format!("`tierup show {}` numbers them", handoff.item.number))
+            .with_hint(format!("`tierup show {}` numbers them", handoff.item.number))
     })
 }

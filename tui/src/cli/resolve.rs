@@ -41,7 +41,7 @@ async fn find_steps(
     handoff: Option<HandoffId>,
     numbers: &[usize],
 ) -> Result<Vec<StepId>, CliError> {
-    let none = || CliError::usage("no steps were suggested for this session").hint("leave out --worked");
+    let none = || CliError::usage("no steps were suggested for this session").with_hint("leave out --worked");
     let handoff = context.fetch_handoff(handoff.ok_or_else(none)?.into()).await?;
     numbers.iter().map(|number| outcome::find_step(&handoff, *number)).collect()
 }

@@ -1,19 +1,19 @@
 //! `tierup say`: a message in a session, and perhaps the assistant's answer to it.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use clap::Args;
-use tierup_common::event::{EventBody, Signal, StreamFrame};
+use tierup_common::event::{EventBody, StreamFrame};
 use tierup_common::route;
 use tierup_common::session::{CreateMessage, Message, MessageKind, MessageRole};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::time::Instant;
 
 use crate::cli::context::{CommandContext, SessionRef};
 use crate::cli::error::{CliError, quote_server};
 use crate::effect::StreamFilter;
-use crate::event::{CallError, ConnectionEvent, Event};
-use crate::runtime::stream;
+use crate::event::{CallError, ConnectionEvent};
+use crate::runtime::clock;
+use crate::runtime::stream::{self, Subscription};
 
 /// The assistant is waited for at most so long; the server gives an assessment as much.
 const ANSWER_TIMEOUT: Duration = Duration::from_mins(2);
@@ -46,24 +46,14 @@ pub(super) async fn run(context: &CommandContext, arguments: &SayArgs) -> Result
         let said: Message = context.post(&path, Some(&body)).await?;
         return context.output.print(&said, "said");
     }
-    let (event_sender, mut events) = unbounded_channel();
-    let api = context.api.clone();
-    let listening = tokio::spawn(async move {
-        let frames = |frame, _: &str| event_sender.send(Event::FilteredFrame(frame)).is_ok();
-        let breaks = |change| event_sender.send(Event::Connection(change)).is_ok();
-        stream::run_with_reconnect(&api, Some(StreamFilter::Session(session)), None, frames, breaks).await;
-    });
+    // Listening before asking: an answer cannot come in between.
+    let mut stream = Subscription::open(context.api.clone(), Some(StreamFilter::Session(session)));
     let asked = async {
-        // Listening before asking: an answer cannot come in between.
-        next_frame(&mut events, |frame| {
-            matches!(frame, StreamFrame::Signal(Signal::Hello { .. })).then_some(())
-        })
-        .await?;
+        wait_for(&mut stream, stream::hello_time).await?;
         let said: Message = context.post(&path, Some(&body)).await?;
-        next_frame(&mut events, |frame| answer_to(&said, frame)).await
+        wait_for(&mut stream, |frame| answer_to(&said, frame)).await
     };
     let answer = tokio::time::timeout(ANSWER_TIMEOUT, asked).await;
-    listening.abort();
     let answer = answer.unwrap_or_else(|_| Err(CliError::error("the assistant did not answer in time")))?;
     if context.output.is_json() {
         context.output.print_json(&answer)
@@ -79,62 +69,31 @@ fn answer_to(question: &Message, frame: StreamFrame) -> Option<Message> {
     (message.seq > question.seq && message.role != MessageRole::User).then_some(message)
 }
 
-/// The first frame that is meant. A connection that broke off is waited for a while, for the stream goes on where it
-/// was.
-async fn next_frame<T>(
-    events: &mut UnboundedReceiver<Event>,
-    mut matches: impl FnMut(StreamFrame) -> Option<T>,
+/// Waits for a frame. A lost connection is waited for, because the stream resumes where it was, but not for long.
+async fn wait_for<T>(
+    stream: &mut Subscription,
+    mut select: impl FnMut(StreamFrame) -> Option<T>,
 ) -> Result<T, CliError> {
-    let mut lost: Option<(Instant, String)> = None;
-    loop {
-        let event = match &lost {
-            None => events.recv().await,
-            Some((end, why)) => {
-                let offline = || CliError::from(CallError::unreachable(why.as_str()));
-                tokio::time::timeout_at(*end, events.recv()).await.map_err(|_| offline())?
-            }
-        };
-        match event {
-            Some(Event::FilteredFrame(frame)) => {
-                lost = None;
-                if let Some(found) = matches(frame) {
-                    return Ok(found);
-                }
-            }
-            Some(Event::Connection(ConnectionEvent::Lost { reason: why, .. })) => {
-                let end = lost.map_or_else(|| Instant::now() + RECONNECT_TIMEOUT, |(end, _)| end);
-                lost = Some((end, why));
-            }
-            Some(Event::Connection(ConnectionEvent::EventsStalled { .. })) => {
-                let held = CallError::unreachable("no events come, so no answer would be heard");
-                return Err(CliError::from(held)
-                    .hint("`tierup doctor` says why; without --wait it is said all the same"));
-            }
-            Some(Event::Connection(ConnectionEvent::Refused(why))) => {
-                return Err(CliError::error(quote_server(&why)));
-            }
-            Some(Event::Connection(ConnectionEvent::LoggedOut(why))) => {
-                return Err(CliError::not_logged_in(quote_server(&why)));
-            }
-            Some(
-                Event::Connection(ConnectionEvent::Connecting)
-                | Event::Tick(_)
-                | Event::Key(_)
-                | Event::Paste(_)
-                | Event::Mouse(_)
-                | Event::Resize(..)
-                | Event::Focus(_)
-                | Event::SuspendRequested
-                | Event::Continued
-                | Event::TeamFrame(_)
-                | Event::Reply(_)
-                | Event::LogInResult(..)
-                | Event::SeenSetLoaded(_)
-                | Event::DraftsLoaded(_)
-                | Event::EditorClosed(..)
-                | Event::Notice(_),
-            ) => {}
-            None => return Err(CliError::error("the server ended the connection")),
+    // A frame says that the connection is back.
+    let deadline = Cell::new(None);
+    let on_frame = |frame| {
+        deadline.set(None);
+        select(frame)
+    };
+    let on_connection = |change| match change {
+        ConnectionEvent::Connecting => Ok(()),
+        ConnectionEvent::Lost { reason, retry_at } => {
+            let end = deadline.get().unwrap_or_else(|| clock::now().plus(RECONNECT_TIMEOUT));
+            deadline.set(Some(end));
+            if retry_at > end { Err(CallError::unreachable(reason).into()) } else { Ok(()) }
         }
-    }
+        ConnectionEvent::EventsStalled { .. } => {
+            Err(CliError::from(CallError::unreachable("no events come, so no answer would be heard"))
+                .with_hint("`tierup doctor` says why; without --wait it is said all the same"))
+        }
+        ConnectionEvent::Refused(reason) => Err(CliError::error(quote_server(&reason))),
+        ConnectionEvent::LoggedOut(reason) => Err(CliError::not_logged_in(quote_server(&reason))),
+    };
+    let found = stream.find(on_frame, on_connection).await?;
+    found.ok_or_else(|| CliError::error("the server closed the connection"))
 }

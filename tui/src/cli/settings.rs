@@ -68,8 +68,9 @@ pub(super) fn file_path(options: &ConsoleOptions) -> Result<PathBuf, CliError> {
     if let Some(path) = &options.config {
         return Ok(path.clone());
     }
-    let folders = directories::ProjectDirs::from("", "", "tierup")
-        .ok_or_else(|| CliError::error("this user has no home folder").hint("set HOME, or pass --config"))?;
+    let folders = directories::ProjectDirs::from("", "", "tierup").ok_or_else(|| {
+        CliError::error("this user has no home folder").with_hint("set HOME, or pass --config")
+    })?;
     Ok(folders.config_dir().join("config.toml"))
 }
 
@@ -89,6 +90,6 @@ fn read_file(path: &Path, required: bool) -> Result<SettingsFile, CliError> {
         let (line, _) = redact::line_and_column(text, error.span().map_or(0, |span| span.start));
         let why = redact::redact_message(error.message());
         CliError::error(format!("{}, line {line}: {why}", path.display()))
-            .hint("docs/CONSOLE.md shows every setting; `tierup --config /dev/null` goes without")
+            .with_hint("docs/CONSOLE.md shows every setting; `tierup --config /dev/null` goes without")
     })
 }

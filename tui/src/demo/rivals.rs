@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use tierup_common::event::{Event as Happened, EventBody, Signal, StreamFrame};
+use tierup_common::event::{Event, EventBody, Signal, StreamFrame};
 use tierup_common::id::{HandoffId, UserId};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -11,8 +11,7 @@ use tokio::time::Instant;
 
 use crate::demo::team::{Team, TeamMember};
 use crate::effect::StreamFilter;
-use crate::event::Event;
-use crate::runtime::stream;
+use crate::runtime::stream::{StreamItem, Subscription};
 
 /// Dana takes something when at least so many wait,
 const MIN_OPEN_FOR_DANA: usize = 4;
@@ -50,17 +49,16 @@ struct RivalState {
 
 /// Goes on for as long as the demo does. `you` is the one at the console.
 pub(super) async fn run(cast: &Team, you: UserId) {
-    let (event_sender, mut events) = mpsc::unbounded_channel();
+    let mut stream = Subscription::open(cast.ana.api.clone(), None);
     let mut tasks = JoinSet::new();
-    tasks.spawn(stream::follow_team(cast.ana.api.clone(), event_sender));
     let mut scene = RivalState::default();
     let mut interval = tokio::time::interval(Duration::from_millis(500));
     let (free_again, mut is_free) = mpsc::unbounded_channel();
     loop {
         tokio::select! {
-            event = events.recv() => match event {
-                Some(Event::TeamFrame(frame)) => scene.apply_frame(frame, you),
-                Some(_) => {}
+            item = stream.next() => match item {
+                Some(StreamItem::Frame(frame)) => scene.apply_frame(frame, you),
+                Some(StreamItem::Connection(_)) => {}
                 None => return,
             },
             Some(()) = is_free.recv() => scene.is_dana_busy = false,
@@ -106,7 +104,7 @@ impl RivalState {
         }
     }
 
-    fn apply_event(&mut self, event: &Happened, you: UserId) {
+    fn apply_event(&mut self, event: &Event, you: UserId) {
         let Some(handoff) = event.body.handoff() else { return };
         let id = handoff.handoff_id;
         match &event.body {
@@ -164,15 +162,12 @@ impl RivalState {
 
 /// Looks, and takes it.
 async fn claim_as_ana(ana: TeamMember, id: HandoffId) {
-    // Whoever holds a stream narrowed to a handoff is reading it.
-    let (event_sender, heard) = mpsc::unbounded_channel();
-    let watch_task =
-        tokio::spawn(stream::follow_filtered(ana.api.clone(), StreamFilter::Handoff(id), event_sender));
+    // A stream of one handoff shows its user as a reader.
+    let stream = Subscription::open(ana.api.clone(), Some(StreamFilter::Handoff(id)));
     tokio::time::sleep(READ_BEFORE_CLAIM).await;
     // You may have been faster: then she is the one who is told.
     let claimed = ana.claim(id).await;
-    watch_task.abort();
-    drop(heard);
+    drop(stream);
     if let Ok(handoff) = claimed {
         tokio::time::sleep(WORK_DURATION).await;
         let _ = ana

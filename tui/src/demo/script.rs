@@ -8,16 +8,14 @@ use tierup_common::event::{EventBody, Signal, StreamFrame};
 use tierup_common::handoff::Handoff;
 use tierup_common::id::HandoffId;
 use tierup_common::session::{Message, MessageRole};
-use tokio::sync::mpsc::{self, UnboundedReceiver};
-use tokio::task::JoinSet;
 
 use crate::cli::{CliError, cli_error};
 use crate::demo::server::DemoServer;
 use crate::demo::story::Story;
 use crate::demo::team::TeamMember;
 use crate::effect::StreamFilter;
-use crate::event::{CallError, Event};
-use crate::runtime::stream;
+use crate::event::CallError;
+use crate::runtime::stream::{self, Subscription};
 use crate::text::{ellipsize, safe};
 
 /// How fast assessments are written: nobody reads along.
@@ -31,24 +29,19 @@ pub(super) async fn run(stage: &DemoServer) -> Result<(), CliError> {
     let [first, second, ..] = &story.problems[..] else {
         return Err(CliError::error("the story is too short"));
     };
-    let mut tasks = JoinSet::new();
-    let (event_sender, mut events) = mpsc::unbounded_channel();
     let (you, ana) = (&stage.you, &stage.team.ana);
     let [sam, lee, ..] = &stage.team.juniors[..] else {
         return Err(CliError::error("the cast is too small"));
     };
-    tasks.spawn(stream::follow_team(you.api.clone(), event_sender));
-    wait_for_frame(&mut events, |frame| {
-        matches!(frame, StreamFrame::Signal(Signal::Hello { .. })).then_some(())
-    })
-    .await?;
+    let mut stream = Subscription::open(you.api.clone(), None);
+    wait_for_frame(&mut stream, stream::hello_time).await?;
     print_line(&format!("a server runs on {}, in a temporary folder", you.api.server_url()))?;
     stage.team.seed_history(&story).await?;
     print_line(&format!("the team has solved {} problems before", story.history.len()))?;
 
     let handoff = sam.escalate(first).await?;
     print_escalation(sam, &handoff)?;
-    wait_for_arrival(&mut events, handoff.item.id).await?;
+    wait_for_arrival(&mut stream, handoff.item.id).await?;
     print_line(&format!("{} sees it arrive", you.name))?;
     let assessment = read_briefing(you, &handoff).await?;
     print_line(&format!("likely cause ({}): {}", assessment.confidence, assessment.likely_cause))?;
@@ -67,7 +60,7 @@ pub(super) async fn run(stage: &DemoServer) -> Result<(), CliError> {
     print_line(&format!("{} claims #{}", ana.name, handoff.item.number))?;
     match you.claim(other).await {
         Err(CallError::Problem(problem)) if problem.winner.is_some() => {
-            let detail = problem.with_detail.unwrap_or_default();
+            let detail = problem.detail.unwrap_or_default();
             print_line(&format!("{} is a moment late: {detail}", you.name))?;
         }
         Err(failure) => return Err(failure.into()),
@@ -81,12 +74,10 @@ pub(super) async fn run(stage: &DemoServer) -> Result<(), CliError> {
 /// Reads a briefing while its assessment is written.
 async fn read_briefing(you: &TeamMember, handoff: &Handoff) -> Result<Assessment, CliError> {
     let id = handoff.item.id;
-    let (event_sender, mut events) = mpsc::unbounded_channel();
-    let mut tasks = JoinSet::new();
-    tasks.spawn(stream::follow_filtered(you.api.clone(), StreamFilter::Handoff(id), event_sender));
+    let mut stream = Subscription::open(you.api.clone(), Some(StreamFilter::Handoff(id)));
     print_line(&format!("{} opens #{}; its assessment is being written", you.name, handoff.item.number))?;
     let mut bytes = 0;
-    let written = wait_for_frame(&mut events, |frame| match frame {
+    let written = wait_for_frame(&mut stream, |frame| match frame {
         StreamFrame::Signal(Signal::HandoffAssessmentDelta { offset, text, .. }) => {
             bytes = offset + text.len();
             None
@@ -109,16 +100,11 @@ async fn ask_assistant(you: &TeamMember, handoff: &Handoff, assessment: &Assessm
     let session = handoff.item.session_id;
     let step = assessment.suggested_steps.iter().find(|step| !step.already_tried);
     let text = step.map_or("What should I look at first?", |step| step.text.as_str());
-    let (event_sender, mut events) = mpsc::unbounded_channel();
-    let mut tasks = JoinSet::new();
-    tasks.spawn(stream::follow_filtered(you.api.clone(), StreamFilter::Session(session), event_sender));
-    wait_for_frame(&mut events, |frame| {
-        matches!(frame, StreamFrame::Signal(Signal::Hello { .. })).then_some(())
-    })
-    .await?;
+    let mut stream = Subscription::open(you.api.clone(), Some(StreamFilter::Session(session)));
+    wait_for_frame(&mut stream, stream::hello_time).await?;
     you.ask(session, text).await?;
     print_line(&format!("{} sends the step: {text}", you.name))?;
-    let answer = wait_for_frame(&mut events, |frame| match frame {
+    let answer = wait_for_frame(&mut stream, |frame| match frame {
         StreamFrame::Event(event) => {
             let EventBody::MessageAdded { message, .. } = event.body else { return None };
             (message.role != MessageRole::User).then_some(message)
@@ -129,8 +115,8 @@ async fn ask_assistant(you: &TeamMember, handoff: &Handoff, assessment: &Assessm
     print_line(&format!("the assistant answers: {}", first_line(&content)))
 }
 
-async fn wait_for_arrival(events: &mut UnboundedReceiver<Event>, id: HandoffId) -> Result<(), CliError> {
-    wait_for_frame(events, |frame| match frame {
+async fn wait_for_arrival(stream: &mut Subscription, id: HandoffId) -> Result<(), CliError> {
+    wait_for_frame(stream, |frame| match frame {
         StreamFrame::Event(event) => {
             let EventBody::HandoffCreated { handoff, .. } = event.body else { return None };
             (handoff.handoff_id == id).then_some(())
@@ -140,24 +126,14 @@ async fn wait_for_arrival(events: &mut UnboundedReceiver<Event>, id: HandoffId) 
     .await
 }
 
-/// Waits for the frame that is meant.
+/// Waits for a frame of a stream, over every break.
 async fn wait_for_frame<T>(
-    events: &mut UnboundedReceiver<Event>,
-    mut matches: impl FnMut(StreamFrame) -> Option<T>,
+    stream: &mut Subscription,
+    select: impl FnMut(StreamFrame) -> Option<T>,
 ) -> Result<T, CliError> {
-    let wait = async {
-        while let Some(event) = events.recv().await {
-            if let Event::TeamFrame(frame) | Event::FilteredFrame(frame) = event
-                && let Some(found) = matches(frame)
-            {
-                return Ok(found);
-            }
-        }
-        Err(CliError::error("the stream ended"))
-    };
-    let waited = tokio::time::timeout(STEP_TIMEOUT, wait).await;
-    waited
-        .unwrap_or_else(|_| Err(CliError::error("the story stands still: what was waited for did not come")))
+    let found = tokio::time::timeout(STEP_TIMEOUT, stream.find(select, |_| Ok::<_, CliError>(()))).await;
+    let found = found.map_err(|_| CliError::error("the demo is stuck: an event did not come in time"))??;
+    found.ok_or_else(|| CliError::error("the stream ended"))
 }
 
 fn print_escalation(who: &TeamMember, handoff: &Handoff) -> Result<(), CliError> {

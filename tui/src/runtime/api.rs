@@ -1,83 +1,47 @@
-//! The way to the server: one request an answer, over one HTTP client.
+//! The client of the server's API.
 
+mod error;
 mod http;
+pub mod requests;
+mod retry;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Method, RequestBuilder, Response};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Method, RequestBuilder, Response, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use tierup_common::handoff::{Assign, Handoff, PutStep, QueueState, Release, SendBack};
-use tierup_common::id::{HandoffRef, Seq};
-use tierup_common::limit;
-use tierup_common::route::{self, Route};
+use tierup_common::route;
 use tierup_common::time::Timestamp;
 use tierup_common::trim::trim_value;
-use tierup_common::user::{LogIn, LoggedIn, Me, User};
+use tierup_common::user::{LogIn, LoggedIn};
 
 use crate::effect::{Call, CallId, StreamFilter};
-use crate::event::{CallError, ReplyBody, TransportError};
+use crate::event::{CallError, ReplyBody};
 use crate::runtime::api::http::HttpClient;
+use crate::runtime::api::requests::ApiRequest;
+use crate::runtime::api::retry::{OnUnreachable, RetryPolicy};
 
+pub use error::{ApiError, LogInError};
 pub use http::DEFAULT_RESPONSE_TIMEOUT;
 
-/// A change whose answer was lost is sent again, with the same key, for so long.
-const RETRY_FOR: Duration = Duration::from_secs(10);
-/// Messages that a session comes with: those that are shown first, and a few screens more.
-const NEWEST_MESSAGES: u32 = 50;
-
-/// The way to a server, as one user. Clones share its connections.
+/// A server, as one user. Clones share its connections.
 #[derive(Clone)]
 pub struct ApiClient {
     http: HttpClient,
     token: SecretString,
     /// Names this run of the program in idempotency keys.
     run_id: Arc<str>,
-    /// Counts the changes that were asked for without a ticket.
+    /// Counts the changes sent with [`ApiClient::send`].
     change_counter: Arc<AtomicU64>,
 }
 
-/// Why there is no way to a server.
-#[derive(Debug, thiserror::Error)]
-pub enum ApiError {
-    /// The address is not one.
-    #[error("{0:?} is not the address of a server\nhint: it looks like http://127.0.0.1:7890")]
-    InvalidAddress(String),
-    /// The address says who comes. It is not repeated: there may be a password in it.
-    #[error(
-        "the address of a server takes no user and no password\nhint: it looks like http://127.0.0.1:7890; `tierup login` asks who you are"
-    )]
-    AddressHasUserinfo,
-    /// The token cannot be sent.
-    #[error("the token has characters that no token has\nhint: it looks like tup_… and is one word")]
-    InvalidToken,
-    /// The client cannot be built.
-    #[error("http client: {0}")]
-    Client(#[from] reqwest::Error),
-    /// The machine has no randomness to give.
-    #[error("no randomness: {0}")]
-    Randomness(getrandom::Error),
-}
-
-/// Why there is no token.
-#[derive(Debug, thiserror::Error)]
-pub enum LogInError {
-    /// There is no way to the server.
-    #[error(transparent)]
-    Api(#[from] ApiError),
-    /// The server was not reached, or said no.
-    #[error(transparent)]
-    Call(#[from] CallError),
-}
-
 impl ApiClient {
-    /// The way to the server at this address, with this token.
+    /// The server at this address, with this token.
     pub fn new(server: &str, token: SecretString) -> Result<Self, ApiError> {
-        let door = HttpClient::new(server)?;
+        let http = HttpClient::new(server)?;
         let bare = trim_value(token.expose_secret());
         let bare = (bare.len() < token.expose_secret().len()).then(|| SecretString::from(bare));
         let token = bare.unwrap_or(token);
@@ -86,58 +50,59 @@ impl ApiClient {
         }
         let mut run = [0; 8];
         getrandom::fill(&mut run).map_err(ApiError::Randomness)?;
-        let run = format!("{:016x}", u64::from_be_bytes(run)).into();
-        Ok(Self { http: door, token, run_id: run, change_counter: Arc::default() })
+        let run_id = format!("{:016x}", u64::from_be_bytes(run)).into();
+        Ok(Self { http, token, run_id, change_counter: Arc::default() })
     }
 
-    /// The way to the server at this address, with a token that it gives for an email address and a password; its
-    /// answers take at most so long, this first one too.
+    /// The server at this address, with a token that it gives for an email address and a password. The timeout counts
+    /// for this request too.
     pub async fn log_in(
         server: &str,
         credentials: &LogIn,
-        answer_time: Duration,
+        response_timeout: Duration,
     ) -> Result<(LoggedIn, Self), LogInError> {
-        let door = HttpClient::new(server)?.with_timeout(answer_time);
-        let request = with_json_body(door.request(Method::POST, &route::LOGIN.path(&[])), credentials)?;
-        let given: LoggedIn = door.fetch(request).await?;
-        let api = Self::new(server, SecretString::from(given.token.clone()))?.with_timeout(answer_time);
-        Ok((given, api))
+        let http = HttpClient::new(server)?.with_timeout(response_timeout);
+        let request = requests::log_in(credentials);
+        let request = with_parts(http.request(request.method.clone(), &request.path), &request);
+        let logged_in: LoggedIn = http.fetch(request).await?;
+        let api = Self::new(server, SecretString::from(logged_in.token.clone()))?.with_timeout(response_timeout);
+        Ok((logged_in, api))
     }
 
-    /// The same way, whose answers take at most so long.
+    /// The same, with another limit for the time of a response.
     #[must_use]
-    pub fn with_timeout(self, answer_time: Duration) -> Self {
-        Self { http: self.http.with_timeout(answer_time), ..self }
+    pub fn with_timeout(self, response_timeout: Duration) -> Self {
+        Self { http: self.http.with_timeout(response_timeout), ..self }
     }
 
-    /// The way to the same server, as another user.
+    /// The same server, as another user.
     #[must_use]
     pub fn with_token(&self, token: SecretString) -> Self {
         Self { token, ..self.clone() }
     }
 
-    /// The same way, which goes on where another of the same program was: what is asked again counts as asked before.
+    /// The same, as the continuation of another client of this program: a change that is sent again keeps its key.
     #[must_use]
     pub(super) fn with_run_of(self, before: &Self) -> Self {
         Self { run_id: Arc::clone(&before.run_id), ..self }
     }
 
-    /// How long an answer may take.
+    /// How long a response may take.
     pub const fn response_timeout(&self) -> Duration {
         self.http.response_timeout
     }
 
-    /// This moment, by the server's clock, as far as its answers have said.
+    /// Now, by the server's clock as its responses have it.
     pub fn server_now(&self) -> Timestamp {
         self.http.server_now()
     }
 
-    /// Waits until the server answers anything: then trying again makes sense.
+    /// Waits until the server answers any request: then it is there.
     pub(super) async fn wait_for_response(&self) {
         self.http.responses.notified().await;
     }
 
-    /// Waits until the server does not answer something in time: then what is quiet may be dead.
+    /// Waits until any request times out: then a quiet stream may be dead.
     pub(super) async fn wait_for_timeout(&self) {
         self.http.timeouts.notified().await;
     }
@@ -147,122 +112,88 @@ impl ApiClient {
         self.http.base_url.as_str().trim_end_matches('/')
     }
 
-    /// Asks a question. A change whose answer is lost is sent again with the same key, so that it is done once.
+    /// Makes one of the console's calls. A change whose answer is lost is sent again with the same idempotency key, so
+    /// that it is made once.
     pub async fn call(&self, call_id: CallId, call: &Call) -> Result<ReplyBody, CallError> {
         let key = format!("{}-{}", self.run_id, call_id.0);
-        if !is_mutation(call) {
-            return self.call_once(call, &key).await;
-        }
-        let mut patience = RetryPolicy::new(OnUnreachable::Retry);
-        loop {
-            let result = self.call_once(call, &key).await;
-            if !patience.wait_before_retry(result.as_ref().err()).await {
-                return result;
-            }
-        }
-    }
-
-    async fn call_once(&self, call: &Call, key: &str) -> Result<ReplyBody, CallError> {
-        let post = |route: Route, id: &(dyn std::fmt::Display + Sync)| {
-            self.request(Method::POST, &route.path(&[id])).header("idempotency-key", key)
-        };
+        let sender = ConsoleSender { api: self, key };
         match call {
-            Call::Me => self.fetch::<Me>(self.get(&route::ME.path(&[]))).await.map(ReplyBody::Me),
+            Call::Me => sender.send(requests::me(), ReplyBody::Me).await,
             Call::Queue { state, cursor } => {
-                let request = self.get(&route::ESCALATIONS.path(&[]));
-                let request = request.query(&queue_query(*state, cursor.as_deref()));
-                self.fetch(request).await.map(ReplyBody::Queue)
+                sender.send(requests::queue(*state, cursor.as_deref()), ReplyBody::Queue).await
             }
-            Call::Search { state, query: words } => {
-                let request = self.get(&route::ESCALATIONS.path(&[]));
-                let request = request.query(&queue_query(*state, None)).query(&[("q", words)]);
-                self.fetch(request).await.map(ReplyBody::Queue)
+            Call::Search { state, query } => {
+                sender.send(requests::queue(*state, None).query("q", Some(query)), ReplyBody::Queue).await
             }
             Call::OwnSessions(status) => {
-                let query = [("status", status.as_str()), ("mine", "true"), ("limit", "200")];
-                let request = self.get(&route::SESSIONS.path(&[])).query(&query);
-                self.fetch(request).await.map(ReplyBody::Sessions)
+                sender.send(requests::own_sessions(*status), ReplyBody::Sessions).await
             }
-            Call::Handoff(id) => {
-                self.fetch(self.get(&route::HANDOFF.path(&[id]))).await.map(ReplyBody::Handoff)
-            }
+            Call::Handoff(id) => sender.send(requests::handoff(*id), ReplyBody::Handoff).await,
             Call::Session(id) => {
-                let request = self.get(&route::SESSION.path(&[id])).query(&[("last", NEWEST_MESSAGES)]);
-                self.fetch(request).await.map(ReplyBody::Session)
+                sender.send(requests::session_with_newest_messages(*id), ReplyBody::Session).await
             }
-            Call::Messages { session_id: session, before_seq: before } => {
-                let request = self.get(&route::MESSAGES.path(&[session]));
-                let request = request.query(&[("before", *before), ("limit", limit::PAGE)]);
-                self.fetch(request).await.map(ReplyBody::Messages)
+            Call::Messages { session_id, before_seq } => {
+                sender.send(requests::messages_before(*session_id, *before_seq), ReplyBody::Messages).await
             }
-            Call::Claim(id) => self.fetch(post(route::CLAIM, id)).await.map(ReplyBody::Handoff),
-            Call::Release { handoff_id: handoff, reason } => {
-                let body = Release { reason: reason.clone() };
-                self.fetch(with_json_body(post(route::RELEASE, handoff), &body)?)
-                    .await
-                    .map(ReplyBody::Handoff)
+            Call::Claim(id) => sender.send(requests::claim(*id), ReplyBody::Handoff).await,
+            Call::Release { handoff_id, reason } => {
+                sender.send(requests::release(*handoff_id, reason.clone()), ReplyBody::Handoff).await
             }
-            Call::Reassess(id) => self.fetch(post(route::REASSESS, id)).await.map(ReplyBody::Handoff),
-            Call::Users => {
-                let users = self.fetch::<ItemList<User>>(self.get(&route::USERS.path(&[]))).await;
-                users.map(|users| ReplyBody::Users(users.items))
+            Call::Reassess(id) => sender.send(requests::reassess(*id), ReplyBody::Handoff).await,
+            Call::Users => sender.send(requests::users(), |users| ReplyBody::Users(users.items)).await,
+            Call::Assign { handoff_id, to } => {
+                sender.send(requests::assign(*handoff_id, *to), ReplyBody::Handoff).await
             }
-            Call::Assign { handoff_id: handoff, to } => {
-                let body = Assign { user_id: *to };
-                self.fetch(with_json_body(post(route::ASSIGN, handoff), &body)?).await.map(ReplyBody::Handoff)
+            Call::SendBack { handoff_id, question } => {
+                sender.send(requests::send_back(*handoff_id, question.clone()), ReplyBody::Handoff).await
             }
-            Call::SendBack { handoff_id: handoff, question } => {
-                let body = SendBack { question: question.clone() };
-                self.fetch(with_json_body(post(route::SEND_BACK, handoff), &body)?)
-                    .await
-                    .map(ReplyBody::Handoff)
+            Call::PutStep { handoff_id, step_id, outcome } => {
+                sender.send(requests::put_step(*handoff_id, *step_id, *outcome), ReplyBody::Step).await
             }
-            Call::PutStep { handoff_id: handoff, step_id: step, outcome } => {
-                let request = self.request(Method::PUT, &route::STEP.path(&[handoff, step]));
-                self.fetch(with_json_body(request, &PutStep { outcome: *outcome })?)
-                    .await
-                    .map(ReplyBody::Step)
-            }
-            Call::PutBranch { session_id: session, branch_id: branch, request: body } => {
-                let request = self.request(Method::PUT, &route::BRANCH.path(&[session, branch]));
-                self.fetch(with_json_body(request, body)?).await.map(ReplyBody::Branch)
+            Call::PutBranch { session_id, branch_id, request } => {
+                sender.send(requests::put_branch(*session_id, *branch_id, request), ReplyBody::Branch).await
             }
             Call::CreateSession(body) => {
-                self.fetch(with_json_body(post(route::SESSIONS, &""), body)?).await.map(ReplyBody::Session)
+                sender.send(requests::create_session(body), ReplyBody::Session).await
             }
-            Call::CreateMessage { session_id: session, message } => self
-                .fetch(with_json_body(post(route::MESSAGES, session), message)?)
-                .await
-                .map(ReplyBody::Message),
-            Call::HandOff { session_id: session, request } => self
-                .fetch(with_json_body(post(route::HAND_OFF, session), request)?)
-                .await
-                .map(ReplyBody::Handoff),
-            Call::Resume(id) => self.fetch(post(route::RESUME, id)).await.map(ReplyBody::Session),
-            Call::Resolve { session_id: session, request } => self
-                .fetch(with_json_body(post(route::RESOLVE, session), request)?)
-                .await
-                .map(ReplyBody::Session),
+            Call::CreateMessage { session_id, message } => {
+                sender.send(requests::create_message(*session_id, message), ReplyBody::Message).await
+            }
+            Call::HandOff { session_id, request } => {
+                sender.send(requests::hand_off(*session_id, request), ReplyBody::Handoff).await
+            }
+            Call::Resume(id) => sender.send(requests::resume(*id), ReplyBody::Session).await,
+            Call::Resolve { session_id, request } => {
+                sender.send(requests::resolve(*session_id, request), ReplyBody::Session).await
+            }
         }
     }
 
-    /// Who the token belongs to: also the way to find out whether it works.
-    pub async fn me(&self) -> Result<Me, CallError> {
-        self.fetch(self.get(&route::ME.path(&[]))).await
+    /// Sends a request of a command. A change whose answer is lost is sent again with the same idempotency key.
+    pub async fn send<T: DeserializeOwned>(&self, request: ApiRequest<T>) -> Result<T, CallError> {
+        let number = self.change_counter.fetch_add(1, Ordering::Relaxed);
+        let key = format!("{}-change-{number}", self.run_id);
+        self.send_with_key(&request, &key, OnUnreachable::GiveUp).await
+    }
+
+    // COMPAT-BEGIN
+    /// Who the token belongs to.
+    pub async fn me(&self) -> Result<tierup_common::user::Me, CallError> {
+        self.send(requests::me()).await
     }
 
     /// Claims a handoff by id or number.
-    pub async fn claim(&self, handoff: HandoffRef) -> Result<Handoff, CallError> {
-        self.mutate(Method::POST, &route::CLAIM.path(&[&handoff]), None::<&()>).await
+    pub async fn claim(&self, handoff: tierup_common::id::HandoffRef) -> Result<tierup_common::handoff::Handoff, CallError> {
+        self.send(requests::claim(handoff)).await
     }
 
     /// Asks for anything that is read, with a query.
     pub async fn query<T: DeserializeOwned>(
         &self,
         path: &str,
-        query: &(impl Serialize + Sync),
+        query: &(impl serde::Serialize + Sync),
     ) -> Result<T, CallError> {
-        self.fetch(self.get(path).query(query)).await
+        self.http.fetch(self.request(Method::GET, path).query(query)).await
     }
 
     /// Asks for any change. One whose answer is lost is sent again with the same key, so that it is made once.
@@ -270,49 +201,59 @@ impl ApiClient {
         &self,
         method: Method,
         path: &str,
-        body: Option<&(impl Serialize + Sync)>,
+        body: Option<&(impl serde::Serialize + Sync)>,
     ) -> Result<T, CallError> {
-        let number = self.change_counter.fetch_add(1, Ordering::Relaxed);
-        let key = format!("{}-change-{number}", self.run_id);
-        let mut patience = RetryPolicy::new(OnUnreachable::GiveUp);
+        let request = ApiRequest::new(method, path.to_owned());
+        self.send(match body {
+            Some(body) => request.json(body),
+            None => request,
+        }).await
+    }
+    // COMPAT-END
+
+    async fn send_with_key<T: DeserializeOwned>(
+        &self,
+        request: &ApiRequest<T>,
+        key: &str,
+        on_unreachable: OnUnreachable,
+    ) -> Result<T, CallError> {
+        let mut policy = RetryPolicy::new(on_unreachable);
         loop {
-            let request = self.request(method.clone(), path).header("idempotency-key", &key);
-            let request = match body {
-                Some(body) => with_json_body(request, body)?,
-                None => request,
-            };
-            let result = self.fetch(request).await;
-            if !patience.wait_before_retry(result.as_ref().err()).await {
+            let mut http_request = with_parts(self.request(request.method.clone(), &request.path), request);
+            if request.is_mutation() {
+                http_request = http_request.header("idempotency-key", key);
+            }
+            let result = self.http.fetch(http_request).await;
+            if !request.is_mutation() || !policy.wait_before_retry(result.as_ref().err()).await {
                 return result;
             }
         }
     }
 
-    /// Opens an event stream: the team's, or one narrowed.
-    pub(super) async fn open_stream(
-        &self,
-        watch: Option<StreamFilter>,
-        after: Option<Seq>,
-    ) -> Result<Response, CallError> {
-        let narrow = match watch {
-            Some(StreamFilter::Handoff(id)) => Some(("handoff_id", id.to_string())),
-            Some(StreamFilter::Session(id)) => Some(("session_id", id.to_string())),
-            None => None,
-        };
-        let mut request = self.request(Method::GET, route::STREAM.0);
-        request = request.query(narrow.as_slice()).query(&[("caught_up", true)]);
-        if let Some(after) = after {
-            request = request.header("last-event-id", after.to_string());
+    /// Where the team's event stream is, or a filtered one.
+    pub(super) fn stream_url(&self, filter: Option<StreamFilter>) -> Url {
+        let mut url = self.http.url(route::STREAM.0);
+        let mut query = url.query_pairs_mut();
+        match filter {
+            Some(StreamFilter::Handoff(id)) => _ = query.append_pair("handoff_id", &id.to_string()),
+            Some(StreamFilter::Session(id)) => _ = query.append_pair("session_id", &id.to_string()),
+            None => {}
         }
-        self.http.open_stream(request).await
+        query.append_pair("caught_up", "true");
+        drop(query);
+        url
     }
 
-    fn get(&self, path: &str) -> RequestBuilder {
-        self.request(Method::GET, path)
+    /// Opens the event stream at this URL. Only its beginning has a time limit.
+    pub(super) async fn open_stream(&self, url: &str, headers: HeaderMap) -> Result<Response, CallError> {
+        self.http.open_stream(self.authorized(self.http.request_url(Method::GET, url)).headers(headers)).await
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let request = self.http.request(method, path);
+        self.authorized(self.http.request(method, path))
+    }
+
+    fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
         match HeaderValue::from_str(&format!("Bearer {}", self.token.expose_secret())) {
             Ok(mut value) => {
                 value.set_sensitive(true);
@@ -321,93 +262,28 @@ impl ApiClient {
             Err(_) => request,
         }
     }
+}
 
-    async fn fetch<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, CallError> {
-        self.http.fetch(request).await
+/// Sends the request of one of the console's calls.
+struct ConsoleSender<'a> {
+    api: &'a ApiClient,
+    key: String,
+}
+
+impl ConsoleSender<'_> {
+    async fn send<T: DeserializeOwned>(
+        &self,
+        request: ApiRequest<T>,
+        reply: impl FnOnce(T) -> ReplyBody,
+    ) -> Result<ReplyBody, CallError> {
+        self.api.send_with_key(&request, &self.key, OnUnreachable::Retry).await.map(reply)
     }
 }
 
-/// What is done about a request that found no server at all: nothing can have come of it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum OnUnreachable {
-    /// The server may be starting anew, and the user sees that one tries.
-    Retry,
-    /// A script is told at once.
-    GiveUp,
-}
-
-/// How long one goes on asking for an answer that is lost.
-struct RetryPolicy {
-    on_unreachable: OnUnreachable,
-    deadline: tokio::time::Instant,
-    delay: Duration,
-}
-
-impl RetryPolicy {
-    fn new(unsent: OnUnreachable) -> Self {
-        let end = tokio::time::Instant::now() + RETRY_FOR;
-        Self { on_unreachable: unsent, deadline: end, delay: Duration::from_millis(200) }
+fn with_parts<T>(builder: RequestBuilder, request: &ApiRequest<T>) -> RequestBuilder {
+    let builder = builder.query(&request.query);
+    match &request.body {
+        Some(body) => builder.header(CONTENT_TYPE, "application/json").body(body.clone()),
+        None => builder,
     }
-
-    /// Whether to ask once more, after a pause that has passed then.
-    async fn wait_before_retry(&mut self, failure: Option<&CallError>) -> bool {
-        let is_lost = match failure {
-            Some(CallError::Unreachable(TransportError::NoConnection)) => {
-                self.on_unreachable == OnUnreachable::Retry
-            }
-            Some(CallError::Unreachable(TransportError::TimedOut | TransportError::Other(_))) => true,
-            Some(CallError::Problem(problem)) => problem.status >= 500 || problem.status == 429,
-            Some(CallError::InvalidResponse(_)) | None => false,
-        };
-        if !is_lost || tokio::time::Instant::now() + self.delay >= self.deadline {
-            return false;
-        }
-        tokio::time::sleep(self.delay).await;
-        self.delay *= 2;
-        true
-    }
-}
-
-/// A list that is whole.
-#[derive(Deserialize)]
-struct ItemList<T> {
-    items: Vec<T>,
-}
-
-const fn is_mutation(call: &Call) -> bool {
-    match call {
-        Call::Me
-        | Call::Queue { .. }
-        | Call::Search { .. }
-        | Call::OwnSessions(_)
-        | Call::Handoff(_)
-        | Call::Session(_)
-        | Call::Messages { .. }
-        | Call::Users => false,
-        Call::Claim(_)
-        | Call::Release { .. }
-        | Call::Reassess(_)
-        | Call::Assign { .. }
-        | Call::SendBack { .. }
-        | Call::PutStep { .. }
-        | Call::PutBranch { .. }
-        | Call::CreateSession(_)
-        | Call::CreateMessage { .. }
-        | Call::HandOff { .. }
-        | Call::Resume(_)
-        | Call::Resolve { .. } => true,
-    }
-}
-
-fn queue_query(state: QueueState, cursor: Option<&str>) -> Vec<(&'static str, String)> {
-    let mut query = vec![("state", state.as_str().to_owned()), ("limit", limit::PAGE.to_string())];
-    if let Some(cursor) = cursor {
-        query.push(("cursor", cursor.to_owned()));
-    }
-    query
-}
-
-fn with_json_body(request: RequestBuilder, body: &impl Serialize) -> Result<RequestBuilder, CallError> {
-    let body = serde_json::to_vec(body).map_err(|error| CallError::InvalidResponse(error.to_string()))?;
-    Ok(request.header(CONTENT_TYPE, "application/json").body(body))
 }

@@ -34,7 +34,7 @@ pub(super) fn observe(state: &mut State, reply: &Reply) {
     if let Err(CallError::Problem(problem)) = &reply.result
         && problem.code() == Some(Code::Unauthenticated)
     {
-        expire_token(state, problem.with_detail.clone().unwrap_or_else(|| problem.title.clone()));
+        expire_token(state, problem.detail.clone().unwrap_or_else(|| problem.title.clone()));
     }
 }
 

@@ -15,6 +15,10 @@ pub(super) fn error_text(call_error: &CallError) -> String {
     let mut text = call_error.to_string();
     if let CallError::Problem(problem) = call_error {
         for error in &problem.errors {
+            // A server puts the first one into the detail as well.
+            if text.contains(&error.message) {
+                continue;
+            }
             text = format!("{text}; {}: {}", error.field, error.message);
         }
     }

@@ -2,19 +2,18 @@
 
 use std::time::Duration;
 
-use tierup_common::event::{Signal, StreamFrame};
 use tierup_common::time::Timestamp;
 use tierup_common::user::Role;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::cli::Options;
 use crate::cli::connect::{self, ResolvedLogin};
 use crate::cli::doctor::{Finding, bad_finding, good_finding, warning_finding};
 use crate::cli::error::call_error_message;
-use crate::event::{CallError, ConnectionEvent, Event};
+use crate::event::{CallError, ConnectionEvent};
 use crate::runtime::api::ApiClient;
 use crate::runtime::data_dir::DataDir;
-use crate::runtime::{clock, stream};
+use crate::runtime::stream::{self, Subscription};
+use crate::runtime::clock;
 use crate::text::login_input::is_unencrypted_remote;
 
 /// Clocks may be so far apart before anybody notices.
@@ -92,15 +91,12 @@ fn call_error_finding(server: &str, failure: &CallError) -> Finding {
     bad_finding("server", format!("{server}: {}", call_error_message(failure)), hint)
 }
 
-/// Opens the stream and waits for its first word, which brings the server's clock.
+/// Opens the team's stream and waits for its first frame, which has the server's clock.
 async fn check_events(api: &ApiClient) -> Vec<Finding> {
-    let (event_sender, mut event_receiver) = unbounded_channel();
     let asked = clock::now();
-    let listening = tokio::spawn(stream::follow_team(api.clone(), event_sender));
-    let hello =
-        wait_for_hello(&mut event_receiver, api.response_timeout() + stream::HELLO_TIMEOUT + TIMEOUT_MARGIN)
-            .await;
-    listening.abort();
+    let mut stream = Subscription::open(api.clone(), None);
+    let timeout = api.response_timeout() + stream::HELLO_TIMEOUT + TIMEOUT_MARGIN;
+    let hello = wait_for_hello(&mut stream, timeout).await;
     let came = clock::now();
     let server_time = match hello {
         Ok(theirs) => theirs,
@@ -125,52 +121,48 @@ async fn check_events(api: &ApiClient) -> Vec<Finding> {
     vec![events, clocks]
 }
 
-/// The moment of the first word of a stream by the server's clock; or why it did not come in time, and what to do.
+/// The server's clock when the stream began; or why it did not begin in time, and a hint.
 async fn wait_for_hello(
-    events: &mut UnboundedReceiver<Event>,
+    stream: &mut Subscription,
     timeout: Duration,
 ) -> Result<Timestamp, (String, &'static str)> {
-    let hello = async {
-        let mut is_late = false;
-        while let Some(event) = events.recv().await {
-            if let Event::TeamFrame(StreamFrame::Signal(Signal::Hello { now, .. })) = event {
-                return Ok(now);
-            }
-            let Event::Connection(change) = event else { continue };
-            match change {
-                ConnectionEvent::Connecting => {}
-                ConnectionEvent::EventsStalled { .. } => is_late = true,
-                ConnectionEvent::Lost { reason: why, .. } if is_late => {
-                    return Err(format!("{STREAM_BLOCKED} ({why})"));
-                }
-                ConnectionEvent::Lost { reason: why, .. }
-                | ConnectionEvent::Refused(why)
-                | ConnectionEvent::LoggedOut(why) => {
-                    return Err(format!("none come: {why}"));
-                }
-            }
+    let mut is_stalled = false;
+    let on_connection = |change| match change {
+        ConnectionEvent::Connecting => Ok(()),
+        ConnectionEvent::EventsStalled { .. } => {
+            is_stalled = true;
+            Ok(())
         }
-        Err(STREAM_BLOCKED.to_owned())
+        ConnectionEvent::Lost { reason, .. } if is_stalled => Err(format!("{STREAM_BLOCKED} ({reason})")),
+        ConnectionEvent::Lost { reason, .. }
+        | ConnectionEvent::Refused(reason)
+        | ConnectionEvent::LoggedOut(reason) => Err(format!("none come: {reason}")),
     };
-    match tokio::time::timeout(timeout, hello).await {
-        Ok(hello) => hello.map_err(|why| (why, UNBUFFERED_HINT)),
+    match tokio::time::timeout(timeout, stream.find(stream::hello_time, on_connection)).await {
+        Ok(Ok(Some(now))) => Ok(now),
+        Ok(Ok(None)) => Err((STREAM_BLOCKED.to_owned(), UNBUFFERED_HINT)),
+        Ok(Err(reason)) => Err((reason, UNBUFFERED_HINT)),
         Err(_) => Err((NO_HELLO_MESSAGE.to_owned(), OTHER_SERVER_HINT)),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tierup_common::event::{Signal, StreamFrame};
     use tierup_common::id::Seq;
+    use tokio::sync::mpsc::unbounded_channel;
 
     use super::*;
+    use crate::runtime::stream::StreamItem;
 
     /// Mutant seen to fail: a hello that is waited for without an end.
     #[tokio::test]
     async fn a_stream_that_never_says_hello_is_not_listened_to_for_ever() {
-        let (news, mut heard) = unbounded_channel();
-        news.send(Event::TeamFrame(StreamFrame::Signal(Signal::CaughtUp { seq: Seq(1) }))).unwrap();
-        let hello = wait_for_hello(&mut heard, Duration::ZERO).await;
+        let (sender, items) = unbounded_channel();
+        sender.send(StreamItem::Frame(StreamFrame::Signal(Signal::CaughtUp { seq: Seq(1) }))).unwrap();
+        let mut stream = Subscription::new(items, tokio::spawn(std::future::pending()));
+        let hello = wait_for_hello(&mut stream, Duration::ZERO).await;
         assert_eq!(hello, Err((NO_HELLO_MESSAGE.to_owned(), OTHER_SERVER_HINT)));
-        assert!(heard.is_empty() && !news.is_closed(), "it heard what came, and more could come");
+        assert!(!sender.is_closed(), "more could come");
     }
 }

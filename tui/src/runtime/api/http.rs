@@ -1,4 +1,4 @@
-//! The door to a server: requests and answers as HTTP has them, within the time and the size that an honest answer has.
+//! The HTTP client: requests and responses within limits of time and size.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use futures_util::StreamExt;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap};
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use tierup_common::problem::{self, Problem};
@@ -15,47 +15,45 @@ use tierup_common::trim::trim_value;
 use tokio::sync::Notify;
 
 use crate::event::{CallError, TransportError};
-use crate::runtime::api::ApiError;
+use crate::runtime::api::error::ApiError;
 use crate::runtime::clock;
 use crate::text::login_input::{has_userinfo, is_loopback_host};
 
-/// An answer takes at most so long, if nobody says otherwise.
+/// How long a response may take, unless the user sets another limit.
 pub const DEFAULT_RESPONSE_TIMEOUT: Duration = Duration::from_secs(15);
-/// A connection is made within so long.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// A stream that says nothing for so long is dead: the server sends a sign of life every 15 s.
+/// A stream that is silent for this long is dead: the server sends a keep-alive every 15 s.
 const READ_TIMEOUT: Duration = Duration::from_secs(45);
-/// An answer, in bytes, at most: 200 handoffs with all their limits used, and room.
+/// The largest response, in bytes: 200 handoffs at all their limits, with room to spare.
 const MAX_RESPONSE_BYTES: usize = 64 * 1024 * 1024;
-/// A text in an answer, in bytes, at most; no honest one has an eighth of it. A larger one would have to be looked at
-/// whenever something is painted.
+/// The longest string in a response, in bytes: eight times what a tierup server sends. A longer one would slow down
+/// every frame.
 const MAX_STRING_BYTES: usize = 256 * 1024;
-/// What is said of an answer that no honest server gives.
-const TOO_LARGE_MESSAGE: &str = "the server's answer is far too large";
+const TOO_LARGE_MESSAGE: &str = "the server's response is too large";
 
-/// The door to a server. Clones share its connections.
+/// An HTTP client for one server. Clones share its connections.
 #[derive(Clone)]
 pub(super) struct HttpClient {
     client: reqwest::Client,
     pub(super) base_url: Url,
     pub(super) response_timeout: Duration,
-    /// How far the server's clock is ahead of this machine's, in milliseconds, as its last answer had it.
+    /// How far the server's clock is ahead of this machine's, in milliseconds, by its last response.
     clock_skew: Arc<AtomicI64>,
-    /// Rings whenever the server answers.
+    /// Notified on every response.
     pub(super) responses: Arc<Notify>,
-    /// Rings when the server did not answer in time.
+    /// Notified when a request times out.
     pub(super) timeouts: Arc<Notify>,
 }
 
 impl HttpClient {
-    /// The door of the server at this address.
+    /// A client for the server at this address.
     pub(super) fn new(server: &str) -> Result<Self, ApiError> {
         let address = || ApiError::InvalidAddress(server.to_owned());
         let server = trim_value(server);
         if has_userinfo(server) {
             return Err(ApiError::AddressHasUserinfo);
         }
-        // A parser of addresses passes over what is broken in the middle, and would go elsewhere.
+        // The URL parser skips line breaks inside an address, which would then lead elsewhere.
         if server.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err(address());
         }
@@ -74,7 +72,7 @@ impl HttpClient {
             .read_timeout(READ_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("tierup/", env!("CARGO_PKG_VERSION")));
-        // A proxy knows another loopback than this machine's.
+        // A proxy's loopback is not this machine's.
         if is_loopback_host(url.host_str().unwrap_or_default()) {
             builder = builder.no_proxy();
         }
@@ -91,19 +89,29 @@ impl HttpClient {
         })
     }
 
-    /// The same door, whose answers take at most so long.
-    pub(super) fn with_timeout(self, answer_time: Duration) -> Self {
-        Self { response_timeout: answer_time, ..self }
+    /// The same, with another limit for the time of a response.
+    pub(super) fn with_timeout(self, response_timeout: Duration) -> Self {
+        Self { response_timeout, ..self }
     }
 
-    /// A request, from nobody yet.
-    pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    /// The URL of a path on the server.
+    pub(super) fn url(&self, path: &str) -> Url {
         let mut url = self.base_url.clone();
         url.set_path(path);
+        url
+    }
+
+    /// A request without a token.
+    pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, self.url(path))
+    }
+
+    /// A request to a URL, without a token.
+    pub(super) fn request_url(&self, method: Method, url: &str) -> RequestBuilder {
         self.client.request(method, url)
     }
 
-    /// The answer to a request: all of it within its time.
+    /// Sends a request and parses the response; the time limit is for all of it.
     pub(super) async fn fetch<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, CallError> {
         let response = request.timeout(self.response_timeout).send().await;
         let response = response.map_err(|error| self.note_failure(transport_error(&error)))?;
@@ -118,14 +126,13 @@ impl HttpClient {
         if has_oversized_string(&body) {
             return Err(CallError::InvalidResponse(TOO_LARGE_MESSAGE.into()));
         }
-        // An answer without a body is the JSON that says so.
+        // An empty response is `()`.
         let body = if body.is_empty() { b"null".as_slice() } else { &body };
         serde_json::from_slice(body)
-            .map_err(|_| CallError::InvalidResponse("the server's answer is not one of tierup's".into()))
+            .map_err(|_| CallError::InvalidResponse("the response is not from a tierup server".into()))
     }
 
-    /// Hears why there was no answer. If it is that time ran out, those who listen to the server look whether it is still
-    /// there.
+    /// Passes a failure on. After a timeout, streams check whether the server is still there.
     fn note_failure(&self, failure: CallError) -> CallError {
         if failure == CallError::Unreachable(TransportError::TimedOut) {
             self.timeouts.notify_waiters();
@@ -133,17 +140,17 @@ impl HttpClient {
         failure
     }
 
-    /// This moment, by the server's clock, as far as it is known.
+    /// Now, by the server's clock.
     pub(super) fn server_now(&self) -> Timestamp {
         Timestamp::from_millis(
             clock::now().as_millis().saturating_add(self.clock_skew.load(Ordering::Relaxed)),
         )
     }
 
-    /// A stream that has begun. It has no end; only its beginning has its time.
+    /// Sends the request of an event stream. Only its beginning has a time limit.
     pub(super) async fn open_stream(&self, request: RequestBuilder) -> Result<Response, CallError> {
         let began = async {
-            let response = request.header(ACCEPT, "text/event-stream").send().await;
+            let response = request.send().await;
             let response = response.map_err(|error| transport_error(&error))?;
             if response.status() != StatusCode::OK {
                 return Err(error_from_response(response).await);
@@ -154,7 +161,7 @@ impl HttpClient {
                 Ok(response)
             } else {
                 Err(CallError::InvalidResponse(
-                    "this is no tierup server: it sent something else than events".into(),
+                    "not a tierup server: the response is not an event stream".into(),
                 ))
             }
         };
@@ -163,8 +170,8 @@ impl HttpClient {
     }
 }
 
-/// How far an answer's clock is ahead, in milliseconds. It says whole seconds, and was some time on its way: what is
-/// less than that is no difference.
+/// How far the clock of a response is ahead, in milliseconds. `Date` has whole seconds and took some time to arrive, so
+/// less than two seconds count as none.
 fn clock_skew(headers: &HeaderMap, now: Timestamp) -> Option<i64> {
     let date = headers.get(DATE)?.to_str().ok()?;
     let date = Timestamp::from(DateTime::parse_from_rfc2822(date).ok()?.to_utc());
@@ -172,7 +179,7 @@ fn clock_skew(headers: &HeaderMap, now: Timestamp) -> Option<i64> {
     Some(if skew.unsigned_abs() < 2000 { 0 } else { skew })
 }
 
-/// Why a server said no: its problem, or what can be said without one.
+/// The error of a response that is not a success: its problem, or its status.
 async fn error_from_response(response: Response) -> CallError {
     let status = response.status();
     let is_problem = response
@@ -183,14 +190,14 @@ async fn error_from_response(response: Response) -> CallError {
     match body.map(|body| serde_json::from_slice::<Problem>(&body)) {
         Ok(Ok(problem)) if is_problem => CallError::Problem(Box::new(problem)),
         Ok(_) if status.is_server_error() => {
-            CallError::unreachable(format!("the server, or a proxy before it, answered {status}"))
+            CallError::unreachable(format!("the server or its proxy returned {status}"))
         }
-        Ok(_) => CallError::InvalidResponse(format!("this is no tierup server: it answered {status}")),
+        Ok(_) => CallError::InvalidResponse(format!("not a tierup server: it returned {status}")),
         Err(failure) => failure,
     }
 }
 
-/// Reads a body up to a size that no honest answer has.
+/// Reads a body of at most [`MAX_RESPONSE_BYTES`].
 async fn read_body(response: Response) -> Result<Vec<u8>, CallError> {
     let too_large = || CallError::InvalidResponse(TOO_LARGE_MESSAGE.into());
     let announced = usize::try_from(response.content_length().unwrap_or(0)).unwrap_or(usize::MAX);
@@ -209,7 +216,7 @@ async fn read_body(response: Response) -> Result<Vec<u8>, CallError> {
     Ok(body)
 }
 
-/// Whether a text in some JSON is larger than any honest one.
+/// Whether JSON holds a string of more than [`MAX_STRING_BYTES`].
 fn has_oversized_string(json: &[u8]) -> bool {
     let (mut begin, mut escaped) = (None, false);
     for (place, byte) in json.iter().enumerate() {
@@ -225,14 +232,14 @@ fn has_oversized_string(json: &[u8]) -> bool {
     false
 }
 
-/// Why a server was not reached, in a few words and without the address, which the user knows.
+/// Why a server was not reached, without the address, which the user knows.
 fn transport_error(error: &reqwest::Error) -> CallError {
     CallError::Unreachable(if error.is_timeout() {
         TransportError::TimedOut
     } else if error.is_connect() {
         TransportError::NoConnection
     } else {
-        TransportError::Other("the connection broke off".into())
+        TransportError::Other("connection lost".into())
     })
 }
 

@@ -92,7 +92,7 @@ fn the_preview_stays_while_a_filter_that_finds_nothing_is_typed() {
     let mut priya = TestConsole::with_items(vec![item(1)]);
     priya.press_keys("/nobody says this");
     let screen = priya.paint();
-    assert!(screen.contains("looking for") && screen.contains("Preview"), "{screen}");
+    assert!(screen.contains("searching conversations for") && screen.contains("Preview"), "{screen}");
     priya.press_keys("<enter>");
     assert!(!priya.paint().contains("Preview"));
 }

@@ -1,5 +1,4 @@
-//! One line of the table of routes: who may call, what is taken, what is given, and why the answer may be no. The
-//! router is made of these, and so is the description of the API.
+//! The row type of the table of routes, from which both the router and the description of the API are built.
 
 use axum::handler::Handler;
 use axum::http::Method;
@@ -11,10 +10,18 @@ use tierup_common::route::Route;
 use tierup_common::user::Role;
 
 use crate::app::App;
-use crate::extract::Access;
 
-/// What a type looks like in JSON, asked when the description is made.
+/// Makes the JSON schema of a type.
 pub(crate) type SchemaFn = fn(&mut SchemaGenerator) -> Schema;
+
+/// Who may call a route.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Access {
+    /// Everybody, with or without a token.
+    Public,
+    /// Users with at least this role.
+    AtLeast(Role),
+}
 
 /// A route.
 pub(crate) struct RouteSpec {
@@ -24,42 +31,46 @@ pub(crate) struct RouteSpec {
     pub(crate) method_router: MethodRouter<App>,
     /// What it does, in one line.
     pub(crate) summary: &'static str,
-    /// Its query string.
+    /// The schema of its query string.
     pub(crate) query: Option<SchemaFn>,
-    /// Its body.
+    /// Its request body.
     pub(crate) body: RequestBody,
-    /// How many bytes the body may have.
+    /// The largest body, in bytes.
     pub(crate) max_body_bytes: usize,
-    /// What a success gives.
+    /// Its successful responses, by status.
     pub(crate) responses: Vec<(u16, ResponseBody)>,
-    /// Refusals beyond those that follow from all this.
+    /// It takes an `Idempotency-Key`: a repeated request gets the first response again.
+    pub(crate) takes_idempotency_key: bool,
+    /// What the `ETag` of its responses identifies, if they have one.
+    pub(crate) etag: Option<&'static str>,
+    /// Problems beyond those that follow from access, path and body.
     pub(crate) problem_codes: Vec<Code>,
 }
 
-/// What a route lets in, for whoever checks that it does: a test walks all of them.
+/// The least role that a route requires, for a test that checks all of them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RouteAccess {
-    /// Its method.
+    /// The method.
     pub method: Method,
-    /// Its path, a template.
+    /// The path template.
     pub path: &'static str,
-    /// The least role that may call; none where anybody may.
+    /// The least role; none for public routes.
     pub min_role: Option<Role>,
 }
 
-/// What is taken.
+/// A request body.
 pub(crate) enum RequestBody {
-    /// None.
+    /// The route takes no body.
     None,
-    /// JSON of this look.
+    /// JSON with this schema.
     Json(SchemaFn),
 }
 
-/// What is given.
+/// A response body.
 pub(crate) enum ResponseBody {
-    /// A status alone.
+    /// No body.
     Empty,
-    /// JSON of this look.
+    /// JSON with this schema.
     Json(SchemaFn),
     /// Server-sent events.
     Events,
@@ -69,7 +80,7 @@ pub(crate) enum ResponseBody {
 
 macro_rules! route_constructors {
     ($($name:ident $METHOD:ident)*) => {$(
-        /// A route of this method.
+        /// A route with this method.
         pub(crate) fn $name<H, T>(route: Route, access: Access, handler: H, description: &'static str) -> RouteSpec
         where
             H: Handler<T, App>,
@@ -87,25 +98,26 @@ impl RouteSpec {
         method: Method,
         route: Route,
         access: Access,
-        methods: MethodRouter<App>,
-        says: &'static str,
+        method_router: MethodRouter<App>,
+        summary: &'static str,
     ) -> Self {
-        let (query, body, most) = (None, RequestBody::None, limit::BODY);
         Self {
             method,
             route,
             access,
-            method_router: methods,
-            summary: says,
-            query,
-            body,
-            max_body_bytes: most,
+            method_router,
+            summary,
+            query: None,
+            body: RequestBody::None,
+            max_body_bytes: limit::BODY,
             responses: Vec::new(),
+            takes_idempotency_key: false,
+            etag: None,
             problem_codes: Vec::new(),
         }
     }
 
-    /// Who may come in.
+    /// Who may call it.
     pub(crate) fn access_rule(&self) -> RouteAccess {
         let least = match self.access {
             Access::Public => None,
@@ -114,34 +126,44 @@ impl RouteSpec {
         RouteAccess { method: self.method.clone(), path: self.route.0, min_role: least }
     }
 
-    /// Its query string.
+    /// Takes this query string.
     pub(crate) fn with_query<T: JsonSchema>(self) -> Self {
         Self { query: Some(SchemaGenerator::root_schema_for::<T>), ..self }
     }
 
-    /// Its body.
+    /// Takes this JSON body.
     pub(crate) fn with_body<T: JsonSchema>(self) -> Self {
         Self { body: RequestBody::Json(SchemaGenerator::subschema_for::<T>), ..self }
     }
 
-    /// Its body has at most so many bytes.
+    /// Limits the body to this many bytes.
     pub(crate) fn with_max_body_bytes(self, most: usize) -> Self {
         Self { max_body_bytes: most, ..self }
     }
 
-    /// A success with JSON.
+    /// Adds a successful response with JSON.
     pub(crate) fn with_json_response<T: JsonSchema>(mut self, status: u16) -> Self {
         self.responses.push((status, ResponseBody::Json(SchemaGenerator::subschema_for::<T>)));
         self
     }
 
-    /// A success with something else.
+    /// Adds another successful response.
     pub(crate) fn with_response(mut self, status: u16, body: ResponseBody) -> Self {
         self.responses.push((status, body));
         self
     }
 
-    /// Refusals beyond those that follow from access, path and body.
+    /// Takes an `Idempotency-Key`.
+    pub(crate) fn with_idempotency_key(self) -> Self {
+        Self { takes_idempotency_key: true, ..self }
+    }
+
+    /// Its responses have an `ETag`; `identifies` says what of.
+    pub(crate) fn with_etag(self, identifies: &'static str) -> Self {
+        Self { etag: Some(identifies), ..self }
+    }
+
+    /// Problems beyond those that follow from access, path and body.
     pub(crate) fn with_problems(mut self, codes: &[Code]) -> Self {
         self.problem_codes.extend(codes);
         self

@@ -1,0 +1,352 @@
+//! Who may do what. The server enforces these rules; a client asks them before it offers an action.
+//!
+//! Each rule is a pure function of ids, roles and statuses, and says no by a value that carries what a message needs.
+//! The words are the caller's: a problem detail in the server, a hint on the screen in the console.
+
+use crate::assessment::AssessmentStatus;
+use crate::handoff::{HandoffStatus, Intent};
+use crate::id::UserId;
+use crate::session::SessionStatus;
+use crate::user::Role;
+
+/// The user who wants to do something.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Actor {
+    /// Their id.
+    pub id: UserId,
+    /// Their role in the account.
+    pub role: Role,
+}
+
+/// The actor's role is below the one that an action needs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RoleTooLow {
+    /// The least role that may do it.
+    pub required: Role,
+    /// The role of the actor.
+    pub actual: Role,
+}
+
+impl Actor {
+    /// Whether the actor is an admin or an owner.
+    pub fn is_admin(self) -> bool {
+        self.role >= Role::Admin
+    }
+
+    /// Requires a role, or one above it.
+    pub fn require(self, required: Role) -> Result<(), RoleTooLow> {
+        if self.role >= required { Ok(()) } else { Err(RoleTooLow { required, actual: self.role }) }
+    }
+
+    /// Requires the role that manages users of this role: admins manage viewers and engineers, owners everybody.
+    pub fn require_manager_of(self, role: Role) -> Result<(), RoleTooLow> {
+        self.require(if role >= Role::Admin { Role::Owner } else { Role::Admin })
+    }
+}
+
+/// What the rules look at of a session.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SessionFacts {
+    /// Its status.
+    pub status: SessionStatus,
+    /// The user who opened it.
+    pub opener: UserId,
+    /// The user who works on it.
+    pub assignee: UserId,
+}
+
+/// Why an actor may not do something to a session.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SessionDenial {
+    /// Only the opener, the assignee and admins take part in it.
+    NotParticipant,
+    /// Only the assignee and admins hand it off.
+    NotAssignee,
+    /// Only the opener and the assignee park it.
+    NotOpenerOrAssignee,
+    /// Its status does not allow it.
+    WrongStatus(SessionStatus),
+}
+
+impl SessionFacts {
+    fn is_opener_or_assignee(self, actor: Actor) -> bool {
+        actor.id == self.opener || actor.id == self.assignee
+    }
+
+    fn require_active(self) -> Result<(), SessionDenial> {
+        match self.status {
+            SessionStatus::Active => Ok(()),
+            SessionStatus::Paused | SessionStatus::Escalated | SessionStatus::Resolved => {
+                Err(SessionDenial::WrongStatus(self.status))
+            }
+        }
+    }
+}
+
+/// Taking part in a session: its opener, its assignee and admins do.
+pub fn participate(actor: Actor, session: SessionFacts) -> Result<(), SessionDenial> {
+    if session.is_opener_or_assignee(actor) || actor.is_admin() {
+        Ok(())
+    } else {
+        Err(SessionDenial::NotParticipant)
+    }
+}
+
+/// Adding a message or a branch: participants do, while the session is active.
+pub fn write(actor: Actor, session: SessionFacts) -> Result<(), SessionDenial> {
+    participate(actor, session)?;
+    session.require_active()
+}
+
+/// Handing an active session off: its assignee does, or an admin in their place. An admin cannot park what others work
+/// on: a park is private, so nobody else could take it back.
+pub fn hand_off(actor: Actor, session: SessionFacts, intent: Intent) -> Result<(), SessionDenial> {
+    participate(actor, session)?;
+    if actor.id != session.assignee && !actor.is_admin() {
+        return Err(SessionDenial::NotAssignee);
+    }
+    session.require_active()?;
+    match intent {
+        Intent::Park if !session.is_opener_or_assignee(actor) => Err(SessionDenial::NotOpenerOrAssignee),
+        Intent::Park | Intent::Escalate => Ok(()),
+    }
+}
+
+/// Resolving a session that is not resolved yet: participants do.
+pub fn resolve(actor: Actor, session: SessionFacts) -> Result<(), SessionDenial> {
+    participate(actor, session)?;
+    match session.status {
+        SessionStatus::Active | SessionStatus::Paused | SessionStatus::Escalated => Ok(()),
+        SessionStatus::Resolved => Err(SessionDenial::WrongStatus(session.status)),
+    }
+}
+
+/// What the rules look at of a handoff.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HandoffStage {
+    /// It waits in the queue.
+    Open,
+    /// This user claimed it.
+    ClaimedBy(UserId),
+    /// It is not in the queue: it ended, or it is parked.
+    Closed(HandoffStatus),
+}
+
+impl HandoffStage {
+    /// The stage of a handoff with this status and claimer. A claim without a claimer is one that nobody can act on.
+    pub fn new(status: HandoffStatus, claimed_by: Option<UserId>) -> Self {
+        match (status, claimed_by) {
+            (HandoffStatus::Open, _) => Self::Open,
+            (HandoffStatus::Claimed, Some(claimer)) => Self::ClaimedBy(claimer),
+            (
+                HandoffStatus::Claimed
+                | HandoffStatus::Resolved
+                | HandoffStatus::Withdrawn
+                | HandoffStatus::Superseded
+                | HandoffStatus::Parked
+                | HandoffStatus::Resumed,
+                _,
+            ) => Self::Closed(status),
+        }
+    }
+}
+
+/// Why an actor may not do something to a handoff.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HandoffDenial {
+    /// Somebody else claimed it first.
+    AlreadyClaimed,
+    /// Somebody else claimed it; only they and admins decide.
+    NotClaimer,
+    /// Nobody has claimed it; only admins decide before that.
+    Unclaimed,
+    /// It is not in the queue.
+    Closed(HandoffStatus),
+    /// Its assessment is still being written.
+    AssessmentRunning,
+}
+
+/// What a claim does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ClaimEffect {
+    /// The actor becomes the claimer.
+    Claims,
+    /// Nothing: the actor is the claimer already.
+    AlreadyTheirs,
+}
+
+/// Claiming a handoff that waits. Its claimer may claim it again.
+pub fn claim(actor: Actor, handoff: HandoffStage) -> Result<ClaimEffect, HandoffDenial> {
+    match handoff {
+        HandoffStage::Open => Ok(ClaimEffect::Claims),
+        HandoffStage::ClaimedBy(claimer) if claimer == actor.id => Ok(ClaimEffect::AlreadyTheirs),
+        HandoffStage::ClaimedBy(_) => Err(HandoffDenial::AlreadyClaimed),
+        HandoffStage::Closed(status) => Err(HandoffDenial::Closed(status)),
+    }
+}
+
+/// Releasing a claim or assigning a handoff: the claimer does, or an admin, who may also assign what nobody has claimed.
+pub fn release_or_assign(actor: Actor, handoff: HandoffStage) -> Result<(), HandoffDenial> {
+    match handoff {
+        HandoffStage::Closed(status) => Err(HandoffDenial::Closed(status)),
+        HandoffStage::Open | HandoffStage::ClaimedBy(_) if actor.is_admin() => Ok(()),
+        HandoffStage::ClaimedBy(claimer) if claimer == actor.id => Ok(()),
+        HandoffStage::ClaimedBy(_) => Err(HandoffDenial::NotClaimer),
+        HandoffStage::Open => Err(HandoffDenial::Unclaimed),
+    }
+}
+
+/// Sending a handoff back with a question: whoever could claim it does before anybody has; then its claimer and admins.
+pub fn send_back(actor: Actor, handoff: HandoffStage) -> Result<(), HandoffDenial> {
+    match handoff {
+        HandoffStage::Open => Ok(()),
+        HandoffStage::ClaimedBy(_) | HandoffStage::Closed(_) => release_or_assign(actor, handoff),
+    }
+}
+
+/// Running the assessment of a handoff in the queue again: one at a time.
+pub fn reassess(handoff: HandoffStage, assessment: AssessmentStatus) -> Result<(), HandoffDenial> {
+    match (handoff, assessment) {
+        (HandoffStage::Closed(status), _) => Err(HandoffDenial::Closed(status)),
+        (
+            HandoffStage::Open | HandoffStage::ClaimedBy(_),
+            AssessmentStatus::Pending | AssessmentStatus::Running,
+        ) => Err(HandoffDenial::AssessmentRunning),
+        (
+            HandoffStage::Open | HandoffStage::ClaimedBy(_),
+            AssessmentStatus::Ready | AssessmentStatus::Failed | AssessmentStatus::NotRequested,
+        ) => Ok(()),
+    }
+}
+
+/// Why an actor may not take a session back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TakeBackDenial {
+    /// Somebody claimed the handoff.
+    Claimed,
+    /// Somebody else handed the session off, and somebody else opened it.
+    NotTheirs,
+    /// The session is neither parked nor escalated.
+    NothingToTakeBack,
+}
+
+/// Taking back a session that is parked, or escalated and not claimed: whoever handed it off does, or its opener.
+pub fn take_back(
+    actor: Actor,
+    status: HandoffStatus,
+    handed_off_by: UserId,
+    opener: UserId,
+) -> Result<(), TakeBackDenial> {
+    match status {
+        HandoffStatus::Claimed => Err(TakeBackDenial::Claimed),
+        HandoffStatus::Parked | HandoffStatus::Open if actor.id == handed_off_by || actor.id == opener => {
+            Ok(())
+        }
+        HandoffStatus::Parked | HandoffStatus::Open => Err(TakeBackDenial::NotTheirs),
+        HandoffStatus::Resolved
+        | HandoffStatus::Withdrawn
+        | HandoffStatus::Superseded
+        | HandoffStatus::Resumed => Err(TakeBackDenial::NothingToTakeBack),
+    }
+}
+
+/// Seeing a handoff: an escalation is the team's, a park is private to whoever parked.
+pub fn can_see_handoff(user: UserId, intent: Intent, handed_off_by: UserId) -> bool {
+    match intent {
+        Intent::Escalate => true,
+        Intent::Park => user == handed_off_by,
+    }
+}
+
+/// Whether a handoff can be assigned to a user: active engineers and above.
+pub fn is_assignable(role: Role, active: bool) -> bool {
+    active && role >= Role::Engineer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPENER: UserId = UserId::from_bytes([1; 16]);
+    const ASSIGNEE: UserId = UserId::from_bytes([2; 16]);
+    const OTHER: UserId = UserId::from_bytes([3; 16]);
+
+    fn engineer(id: UserId) -> Actor {
+        Actor { id, role: Role::Engineer }
+    }
+
+    fn admin(id: UserId) -> Actor {
+        Actor { id, role: Role::Admin }
+    }
+
+    fn session(status: SessionStatus) -> SessionFacts {
+        SessionFacts { status, opener: OPENER, assignee: ASSIGNEE }
+    }
+
+    #[test]
+    fn participants_write_in_an_active_session() {
+        let active = session(SessionStatus::Active);
+        for actor in [engineer(OPENER), engineer(ASSIGNEE), admin(OTHER)] {
+            assert_eq!(write(actor, active), Ok(()));
+            for status in [SessionStatus::Paused, SessionStatus::Escalated, SessionStatus::Resolved] {
+                assert_eq!(write(actor, session(status)), Err(SessionDenial::WrongStatus(status)));
+            }
+        }
+        assert_eq!(write(engineer(OTHER), active), Err(SessionDenial::NotParticipant));
+    }
+
+    #[test]
+    fn the_assignee_hands_off_and_an_admin_only_escalates_for_them() {
+        let active = session(SessionStatus::Active);
+        for intent in [Intent::Park, Intent::Escalate] {
+            assert_eq!(hand_off(engineer(ASSIGNEE), active, intent), Ok(()));
+            assert_eq!(hand_off(engineer(OPENER), active, intent), Err(SessionDenial::NotAssignee));
+            assert_eq!(hand_off(engineer(OTHER), active, intent), Err(SessionDenial::NotParticipant));
+        }
+        assert_eq!(hand_off(admin(OTHER), active, Intent::Escalate), Ok(()));
+        assert_eq!(hand_off(admin(OTHER), active, Intent::Park), Err(SessionDenial::NotOpenerOrAssignee));
+    }
+
+    #[test]
+    fn a_claim_is_its_claimers_or_an_admins() {
+        let claimed = HandoffStage::ClaimedBy(ASSIGNEE);
+        assert_eq!(claim(engineer(OTHER), claimed), Err(HandoffDenial::AlreadyClaimed));
+        assert_eq!(claim(engineer(ASSIGNEE), claimed), Ok(ClaimEffect::AlreadyTheirs));
+        assert_eq!(claim(engineer(OTHER), HandoffStage::Open), Ok(ClaimEffect::Claims));
+        for rule in [release_or_assign, send_back] {
+            assert_eq!(rule(engineer(ASSIGNEE), claimed), Ok(()));
+            assert_eq!(rule(admin(OTHER), claimed), Ok(()));
+            assert_eq!(rule(engineer(OTHER), claimed), Err(HandoffDenial::NotClaimer));
+            let closed = HandoffStage::new(HandoffStatus::Resolved, Some(ASSIGNEE));
+            assert_eq!(
+                rule(admin(ASSIGNEE), closed),
+                Err(HandoffDenial::Closed(HandoffStatus::Resolved)),
+                "what ended stays ended, for admins too"
+            );
+        }
+        assert_eq!(release_or_assign(engineer(OTHER), HandoffStage::Open), Err(HandoffDenial::Unclaimed));
+        assert_eq!(send_back(engineer(OTHER), HandoffStage::Open), Ok(()));
+    }
+
+    #[test]
+    fn the_opener_and_whoever_handed_off_take_a_session_back_until_it_is_claimed() {
+        for status in [HandoffStatus::Open, HandoffStatus::Parked] {
+            assert_eq!(take_back(engineer(OPENER), status, ASSIGNEE, OPENER), Ok(()));
+            assert_eq!(take_back(engineer(ASSIGNEE), status, ASSIGNEE, OPENER), Ok(()));
+            let refused = take_back(admin(OTHER), status, ASSIGNEE, OPENER);
+            assert_eq!(refused, Err(TakeBackDenial::NotTheirs));
+        }
+        let claimed = take_back(engineer(OPENER), HandoffStatus::Claimed, ASSIGNEE, OPENER);
+        assert_eq!(claimed, Err(TakeBackDenial::Claimed));
+    }
+
+    #[test]
+    fn only_owners_manage_admins_and_owners() {
+        let owner = Actor { id: OTHER, role: Role::Owner };
+        for role in Role::ALL {
+            assert_eq!(owner.require_manager_of(*role), Ok(()));
+            assert_eq!(admin(OTHER).require_manager_of(*role).is_ok(), *role < Role::Admin);
+            assert!(engineer(OTHER).require_manager_of(*role).is_err());
+        }
+    }
+}

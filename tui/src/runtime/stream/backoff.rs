@@ -1,0 +1,104 @@
+//! Delays between attempts to open a stream: they grow with every failure, and are spread so that many consoles do not
+//! reconnect at once.
+
+use std::time::Duration;
+
+/// The first delay, unless the server asks for another.
+pub(super) const INITIAL_BACKOFF: Duration = Duration::from_millis(500);
+const BACKOFF_FACTOR: u32 = 3;
+const MAX_BACKOFF: Duration = Duration::from_secs(10);
+/// A server's `retry:` is capped at this.
+const MAX_RETRY: Duration = Duration::from_mins(1);
+
+/// Exponential backoff with jitter.
+pub(super) struct Backoff {
+    initial: Duration,
+    /// Failures since the last stream that began.
+    failures: u32,
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self { initial: INITIAL_BACKOFF, failures: 0 }
+    }
+}
+
+impl Backoff {
+    /// Uses the server's `retry:` as the first delay.
+    pub(super) fn set_initial(&mut self, retry: Duration) {
+        self.initial = retry.clamp(INITIAL_BACKOFF, MAX_RETRY);
+    }
+
+    /// A stream has begun, however quiet it is.
+    pub(super) const fn reset(&mut self) {
+        self.failures = 0;
+    }
+
+    /// The next delay, between a fifth of the current one and all of it.
+    pub(super) fn next_delay(&mut self) -> Duration {
+        self.next_delay_with(random_unit())
+    }
+
+    fn next_delay_with(&mut self, jitter: f64) -> Duration {
+        let growth = BACKOFF_FACTOR.saturating_pow(self.failures);
+        self.failures = self.failures.saturating_add(1);
+        let whole = self.initial.saturating_mul(growth).min(MAX_BACKOFF.max(self.initial));
+        whole.mul_f64(0.2 + 0.8 * jitter)
+    }
+}
+
+/// From 0 to 1; 1 on a machine without randomness.
+fn random_unit() -> f64 {
+    let mut bytes = [0; 4];
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX),
+        Err(_) => 1.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The most of these moments that fall into one second, wherever it begins.
+    fn fullest_second(mut moments: Vec<Duration>) -> usize {
+        moments.sort_unstable();
+        let within = |from: &Duration| {
+            let end = *from + Duration::from_secs(1);
+            moments.iter().filter(|moment| (from..&end).contains(moment)).count()
+        };
+        moments.iter().map(within).max().unwrap_or(0)
+    }
+
+    #[test]
+    fn of_a_thousand_that_come_back_no_second_holds_more_than_fifteen_in_a_hundred() {
+        // What the server tells a thousand.
+        let reconnect = || {
+            let mut backoff = Backoff::default();
+            backoff.set_initial(Duration::from_secs(12));
+            backoff.next_delay()
+        };
+        let herd: Vec<_> = (0..1000).map(|_| reconnect()).collect();
+        assert!(fullest_second(herd.clone()) <= 150, "{}", fullest_second(herd));
+    }
+
+    #[test]
+    fn delays_grow_until_a_stream_says_hello() {
+        let mut backoff = Backoff::default();
+        let delays: Vec<u128> = (0..5).map(|_| backoff.next_delay_with(1.0).as_millis()).collect();
+        assert_eq!(delays, [500, 1500, 4500, 10_000, 10_000]);
+        assert_eq!(backoff.next_delay_with(0.0).as_millis(), 2000);
+        backoff.reset();
+        assert_eq!(backoff.next_delay_with(1.0).as_millis(), 500);
+    }
+
+    #[test]
+    fn a_server_keeps_nobody_away_for_longer_than_a_minute() {
+        let mut backoff = Backoff::default();
+        backoff.set_initial(Duration::from_hours(1));
+        assert_eq!(backoff.next_delay_with(1.0), MAX_RETRY);
+        backoff.set_initial(Duration::ZERO);
+        backoff.reset();
+        assert_eq!(backoff.next_delay_with(1.0), INITIAL_BACKOFF);
+    }
+}
