@@ -91,7 +91,7 @@ async fn behind_a_proxy_that_holds_streams_back_one_works_and_is_told_why_it_is_
     let mut priya =
         Console::open_with_timeout(answer_timeout, &proxy.url, who.token(), &world.folder().join("home"));
     priya.sees("◌ not live, polling every 2s (tierup doctor)").await;
-    priya.sees("Nothing waits.").await;
+    priya.sees("Nothing is waiting").await;
     sam.escalate("VPN is down").await;
     priya.sees("VPN is down").await;
     priya.press("p").await;

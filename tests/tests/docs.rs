@@ -16,7 +16,7 @@ const CONTEXTS: [(Context, &str); 16] = [
     (Context::Session, "Session"),
     (Context::BriefingOverlay, "Briefing over a session"),
     (Context::Tried, "What has been tried"),
-    (Context::Outcomes, "What came of the steps"),
+    (Context::Outcomes, "Step outcomes"),
     (Context::Cases, "What was seen before"),
     (Context::Dialog, "Dialog"),
     (Context::Palette, "Palette"),

@@ -94,7 +94,7 @@ fn settings_that_make_no_sense_are_said_with_their_place_and_what_would() {
         ("theme = [\"hunter2\"]", "config.toml, line 1: invalid type: sequence, expected a string"),
         ("theme = \"drak\"", "hint: there are dark, light, high-contrast, mono"),
         ("[keys]\n\"list.pickup\" = \"P\"", "hint: did you mean \"list.pick-up\"?"),
-        ("[keys]\n\"list.pick-up\" = \"j\"", "config.toml: keys: j would be both list.pick-up and list.down"),
+        ("[keys]\n\"list.pick-up\" = \"j\"", "config.toml: keys: j is bound to both list.pick-up and list.down"),
     ] {
         std::fs::write(&file, text).unwrap();
         assert_fails(&run_tierup(home.path(), &["demo", "--config", path]), 1, says);

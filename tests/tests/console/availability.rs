@@ -39,7 +39,7 @@ async fn what_the_server_would_refuse_opens_no_dialog() {
 async fn the_last_line_and_the_palette_offer_what_can_be_done() {
     let world = World::new().await;
     let mut priya = world.console("Priya Nair").await;
-    priya.sees("Nothing waits.").await;
+    priya.sees("Nothing is waiting").await;
     let screen = priya.screen().await;
     assert!(!screen.contains("pick up") && screen.contains("c new session"), "{screen}");
     priya.press("<ctrl-p>pick").await;
@@ -56,7 +56,7 @@ async fn what_arrives_out_of_sight_is_told() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let mut priya = world.console("Priya Nair").await;
-    priya.sees("Nothing waits.").await;
+    priya.sees("Nothing is waiting").await;
     sam.escalate("In sight").await;
     priya.sees("1 unread").await;
     priya.does_not_see("● #1 In sight").await;
@@ -88,7 +88,7 @@ async fn keys_in_words_are_those_of_the_settings() {
     let settings = "[keys]\n\"list.new-session\" = \"C\"\n\"list.parked\" = \"7\"\n\"session.hide-steps\" = \"f9\"\n\
         \"session.use-step-1\" = \"f5\"\n\"session.help\" = \"f1\"";
     let mut priya = world.console_with_settings("Priya Nair", settings, (120, 36)).await;
-    priya.sees("C opens a session of your own.").await;
+    priya.sees("C starts a session.").await;
     priya.press("CThe lift is stuck<enter>").await;
     priya.sees("active, yours").await;
     // No sign is a key any more: it types.

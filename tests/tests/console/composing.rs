@@ -134,7 +134,7 @@ async fn an_answer_that_fails_is_said_where_it_would_be() {
     let model = FakeModel::start(ModelBehavior::Status(503)).await;
     let world = World::with_settings(model.server_settings(10)).await;
     let mut priya = world.console("Priya Nair").await;
-    priya.sees("Nothing waits.").await;
+    priya.sees("Nothing is waiting").await;
     priya.press("cThe lift is stuck<enter>").await;
     priya.sees("active, yours").await;
     priya.press("What now?<enter>").await;

@@ -178,7 +178,7 @@ async fn what_was_told_in_the_corner_stands_in_the_log() {
     let mut vic = world.console("Vic Low").await;
     vic.sees("Acme · Vic Low").await;
     vic.press("L").await;
-    vic.sees("Nothing was told yet.").await;
+    vic.sees("No notifications yet").await;
     vic.press("<esc>pM").await;
     vic.sees("The mouse is the terminal's").await;
     assert_eq!(vic.around().await.mouse_captured, Some(false));

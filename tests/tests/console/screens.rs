@@ -11,12 +11,12 @@ async fn an_empty_queue_says_what_to_do() {
     let world = World::new().await;
     for (columns, rows) in TERMINAL_SIZES {
         let mut priya = open_console(&world, (columns, rows)).await;
-        priya.sees("Nothing waits.").await;
+        priya.sees("Nothing is waiting").await;
         assert_screen_snapshot("queue_empty", &priya).await;
         priya.press("2").await;
-        priya.sees("You work on nothing.").await;
+        priya.sees("No claims or open sessions").await;
         priya.press("3").await;
-        priya.sees("Nothing is parked.").await;
+        priya.sees("No parked sessions").await;
         assert_screen_snapshot("parked_empty", &priya).await;
     }
 }
@@ -137,7 +137,7 @@ async fn what_was_told_before() {
     let world = World::new().await;
     for (columns, rows) in TERMINAL_SIZES.into_iter().chain([(40, 10)]) {
         let mut priya = open_console(&world, (columns, rows)).await;
-        priya.sees("Nothing waits.").await;
+        priya.sees("Nothing is waiting").await;
         priya.press("nMML").await;
         priya.sees("Nothing unread").await;
         assert_screen_snapshot("log", &priya).await;
@@ -207,7 +207,7 @@ async fn a_briefing_whose_assessment_failed() {
     sam.wait_for_assessment(&vpn).await;
     for (columns, rows) in TERMINAL_SIZES {
         let mut priya = open_console(&world, (columns, rows)).await;
-        priya.sees("no assessment").await;
+        priya.sees("assessment failed").await;
         priya.press("<enter>").await;
         priya.sees("▌Assessment").await;
         assert_screen_snapshot("briefing_failed", &priya).await;

@@ -272,7 +272,7 @@ async fn from_a_problem_of_ones_own_to_its_end() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let mut priya = world.console("Priya Nair").await;
-    priya.sees("Nothing waits.").await;
+    priya.sees("Nothing is waiting").await;
 
     priya.press("c").await;
     priya.sees("New session").await;
@@ -366,7 +366,7 @@ async fn the_assistants_answer_streams_in() {
     let model = FakeModel::start(ModelBehavior::StreamsOnDemand).await;
     let world = World::with_settings(model.server_settings(30)).await;
     let mut priya = world.console("Priya Nair").await;
-    priya.sees("Nothing waits.").await;
+    priya.sees("Nothing is waiting").await;
     priya.press("cThe lift is stuck<enter>").await;
     priya.sees("active, yours").await;
     priya.press("What now?<enter>").await;

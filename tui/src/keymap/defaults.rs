@@ -132,7 +132,7 @@ const BRIEFING_OVERLAY: &[Row] = &[
 const SESSION: &[Row] = &[
     (&[key!(enter)], Action::Session(SessionAction::Send), "send", "Send"),
     (&[key!(alt-p)], Action::Session(SessionAction::PickUp), "pick up", "Pick up: claim the handoff of this session"),
-    (&[key!(alt-t)], Action::Session(SessionAction::TakeBack), "take back", "Take back what you parked, or escalated if it is unclaimed"),
+    (&[key!(alt-t)], Action::Session(SessionAction::TakeBack), "take back", "Take back a parked session or an unclaimed escalation"),
     (&[key!(alt-1), key!('1')], Action::Session(SessionAction::UseStep(1)), "use step", USE_STEP),
     (&[key!(alt-2), key!('2')], Action::Session(SessionAction::UseStep(2)), "", USE_STEP),
     (&[key!(alt-3), key!('3')], Action::Session(SessionAction::UseStep(3)), "", USE_STEP),

@@ -65,7 +65,8 @@ impl ApiClient {
         let request = requests::log_in(credentials);
         let request = with_parts(http.request(request.method.clone(), &request.path), &request);
         let logged_in: LoggedIn = http.fetch(request).await?;
-        let api = Self::new(server, SecretString::from(logged_in.token.clone()))?.with_timeout(response_timeout);
+        let api =
+            Self::new(server, SecretString::from(logged_in.token.clone()))?.with_timeout(response_timeout);
         Ok((logged_in, api))
     }
 
@@ -183,7 +184,10 @@ impl ApiClient {
     }
 
     /// Claims a handoff by id or number.
-    pub async fn claim(&self, handoff: tierup_common::id::HandoffRef) -> Result<tierup_common::handoff::Handoff, CallError> {
+    pub async fn claim(
+        &self,
+        handoff: tierup_common::id::HandoffRef,
+    ) -> Result<tierup_common::handoff::Handoff, CallError> {
         self.send(requests::claim(handoff)).await
     }
 
@@ -207,7 +211,8 @@ impl ApiClient {
         self.send(match body {
             Some(body) => request.json(body),
             None => request,
-        }).await
+        })
+        .await
     }
     // COMPAT-END
 

@@ -108,7 +108,7 @@ impl ConnectionLabel {
                 let since = canvas.time.seconds_since(*since);
                 let retry = match retry_at {
                     Some(at) => safe_format!("retry in {}s", canvas.time.seconds_until(*at)),
-                    None => "retrying".into(),
+                    None => "trying".into(),
                 };
                 let forms = vec![
                     safe_format!("offline {since}s ({retry})"),

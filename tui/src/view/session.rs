@@ -56,7 +56,7 @@ fn session_title(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, columns: u
             }
             Some(session) => {
                 let status = labels::session_status(session.status);
-                safe_format!("{status}, assigned to {}", session.assignee_name)
+                safe_format!("{status}, with {}", session.assignee_name)
             }
             None => Safe::default(),
         }

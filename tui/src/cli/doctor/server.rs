@@ -11,9 +11,9 @@ use crate::cli::doctor::{Finding, bad_finding, good_finding, warning_finding};
 use crate::cli::error::call_error_message;
 use crate::event::{CallError, ConnectionEvent};
 use crate::runtime::api::ApiClient;
+use crate::runtime::clock;
 use crate::runtime::data_dir::DataDir;
 use crate::runtime::stream::{self, Subscription};
-use crate::runtime::clock;
 use crate::text::login_input::is_unencrypted_remote;
 
 /// Clocks may be so far apart before anybody notices.

@@ -154,9 +154,7 @@ pub fn session_with_newest_messages(id: SessionId) -> ApiRequest<Session> {
 
 /// The page of messages before the one with this `seq`.
 pub fn messages_before(session: SessionId, seq: u32) -> ApiRequest<MessagePage> {
-    ApiRequest::get(route::MESSAGES, &[&session])
-        .query("before", Some(seq))
-        .query("limit", Some(limit::PAGE))
+    ApiRequest::get(route::MESSAGES, &[&session]).query("before", Some(seq)).query("limit", Some(limit::PAGE))
 }
 
 /// Claims a handoff.
@@ -185,11 +183,7 @@ pub fn send_back(handoff: impl Into<HandoffRef>, question: String) -> ApiRequest
 }
 
 /// Records the outcome of a suggested step; `None` clears it.
-pub fn put_step(
-    handoff: impl Into<HandoffRef>,
-    step: StepId,
-    outcome: Option<Outcome>,
-) -> ApiRequest<Step> {
+pub fn put_step(handoff: impl Into<HandoffRef>, step: StepId, outcome: Option<Outcome>) -> ApiRequest<Step> {
     ApiRequest::put(route::STEP, &[&handoff.into(), &step]).json(&PutStep { outcome })
 }
 

@@ -17,7 +17,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use eventsource_client::{BoxStream, Client, ClientBuilder, Error, ReconnectOptions, SSE};
 use futures_util::StreamExt;
-use launchdarkly_sdk_transport::{ByteStream, HttpTransport, Request, Response, ResponseFuture, TransportError};
+use launchdarkly_sdk_transport::{
+    ByteStream, HttpTransport, Request, Response, ResponseFuture, TransportError,
+};
 use sync_wrapper::{SyncFuture, SyncStream};
 use tierup_common::id::Seq;
 use tokio::time::Instant;
@@ -65,10 +67,10 @@ impl EventSource {
             .stream();
         match events.next().await {
             Some(Ok(_)) => Ok(Self { events, monitor }),
-            Some(Err(Error::Transport(error))) => Err(error
-                .inner()
-                .downcast_ref::<OpenError>()
-                .map_or_else(|| CallError::unreachable("connection lost"), |OpenError(failure)| failure.clone())),
+            Some(Err(Error::Transport(error))) => Err(error.inner().downcast_ref::<OpenError>().map_or_else(
+                || CallError::unreachable("connection lost"),
+                |OpenError(failure)| failure.clone(),
+            )),
             Some(Err(_)) | None => Err(CallError::unreachable("connection lost")),
         }
     }
