@@ -1,10 +1,12 @@
-//! Somebody with a token who talks to the server over HTTP.
+//! A user who calls the API.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tierup_common::user::Role;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
 use crate::{PendingRequest, SseClient};
 
@@ -136,6 +138,16 @@ impl ApiClient {
     pub async fn start_request(&self, method: &Method, path: &str, body: &Value) -> PendingRequest {
         PendingRequest::start(&self.base_url, Some(&self.token), method, &format!("/api/v1{path}"), body)
             .await
+    }
+
+    /// Sends a GET request on a connection of its own, and reads nothing.
+    pub async fn get_without_reading(&self, path: &str) -> TcpStream {
+        let mut socket =
+            TcpStream::connect(self.base_url.trim_start_matches("http://")).await.expect("a connection");
+        let head =
+            format!("GET /api/v1{path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\r\n", self.token);
+        socket.write_all(head.as_bytes()).await.expect("a request");
+        socket
     }
 
     /// Listens to the event stream; `query` begins with `?` or is empty.

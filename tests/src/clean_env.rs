@@ -1,4 +1,4 @@
-//! Programs that a test starts have an environment of the test's own: what the machine has set is none of theirs.
+//! Removes the machine's settings from the environment of a child process.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! The real loop of the console, on a buffer instead of a terminal.
+//! The real loop of the console, drawing to a buffer.
 
 mod baseline;
 mod keys;
@@ -21,7 +21,8 @@ use tierup::runtime::activity::{Activity, ActivityGuard};
 use tierup::runtime::api::{ApiClient, DEFAULT_RESPONSE_TIMEOUT};
 use tierup::runtime::credentials::CredentialStore;
 use tierup::runtime::data_dir::DataDir;
-use tierup::runtime::{self, ConsoleSetup, ServerAccess};
+use tierup::runtime::server_access::ServerAccess;
+use tierup::runtime::{self, ConsoleSetup};
 use tierup::settings::Settings;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;

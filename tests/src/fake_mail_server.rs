@@ -1,4 +1,4 @@
-//! A mail server that speaks SMTP: well-mannered, or not.
+//! An SMTP server that behaves well or badly.
 
 use mail_parser::MessageParser;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};

@@ -1,4 +1,4 @@
-//! A model behind an OpenAI-compatible endpoint: it says what it is told to, when it is told to, or behaves badly.
+//! An OpenAI-compatible endpoint that answers as told, streams on demand, or misbehaves.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -17,6 +17,10 @@ use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::UnboundedReceiverStream;
+
+/// An assessment that suggests two steps.
+pub const TWO_STEP_ASSESSMENT: &str =
+    "**Likely cause:** DNS\n**Steps**\n1. Flush the cache\n2. Ask the resolver\n**Confidence:** low";
 
 /// How an endpoint behaves.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -1,4 +1,4 @@
-//! A server in a bad mood: it is no tierup server, or was one once. What talks to it must neither freeze nor believe it.
+//! A server that is not tierup, or misbehaves. Its clients must neither freeze nor trust it.
 
 use std::convert::Infallible;
 use std::time::Duration;

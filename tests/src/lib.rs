@@ -1,17 +1,17 @@
-//! What the stories are told with.
+//! The vocabulary of the end-to-end tests.
 //!
 //! ```text
 //! let world = World::new().await;
 //! let (sam, mut priya) = (world.engineer("Sam Ortiz").await, world.console("Priya Nair").await);
-//! let vpn = sam.escalates("VPN is down").await;
-//! priya.sees("VPN is down").await;   // waits on the draw, with a deadline
+//! let vpn = sam.escalate("VPN is down").await;
+//! priya.sees("VPN is down").await;   // waits for a draw, with a deadline
 //! priya.press("<enter><enter>").await;
 //! priya.sees("active, yours").await;
 //! ```
 //!
-//! Nothing here is a stand-in for our own code: the server is the real one on a free port, the console the real loop
-//! on a buffer instead of a terminal, mail goes to a real SMTP conversation and assessments to a real HTTP endpoint.
-//! Nothing sleeps: whoever waits, waits for a fact, and after [`SOON`] the story has failed.
+//! Our own code is never mocked: the server is the real one on a free port, the console is the real loop drawing to a
+//! buffer, mail goes through a real SMTP conversation and assessments through a real HTTP endpoint. Nothing sleeps: a
+//! test waits for a fact and fails after [`TIMEOUT`].
 
 #![expect(clippy::expect_used, reason = "a story that cannot be told fails, and says where")]
 #![expect(clippy::missing_panics_doc, reason = "see above")]
@@ -38,11 +38,11 @@ use std::time::Duration;
 pub use api_client::{ApiClient, Escalation, http_client};
 pub use console::Console;
 pub use fake_mail_server::{FakeMailServer, MailBehavior};
-pub use fake_model::{FakeModel, ModelBehavior};
+pub use fake_model::{FakeModel, ModelBehavior, TWO_STEP_ASSESSMENT};
 pub use faulty_server::{FaultyServer, ServerBehavior};
-pub use hurl::{HurlScript, Variables};
+pub use hurl::{Variables, run_script};
 pub use pending_request::PendingRequest;
-pub use proxy::{BlackholeProxy, LossyProxy};
+pub use proxy::{BlackholeProxy, BufferingProxy, LossyProxy};
 pub use pty::Pty;
 pub use sse_client::SseClient;
 pub use webhook_receiver::WebhookReceiver;
@@ -51,7 +51,7 @@ pub use world::World;
 /// Whatever is waited for comes within this time.
 pub const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What a test does when all tests run, or the bigger thing that it does for `just quick_or_soak`.
+/// What a test does when all tests run, or the bigger thing that it does for `just soak`.
 pub fn quick_or_soak<T>(quick: T, long: T) -> T {
     if std::env::var_os("TIERUP_SOAK").is_some() { long } else { quick }
 }

@@ -1,4 +1,4 @@
-//! The description of the API, read as a client reads it: which calls there are, and what they look like.
+//! The OpenAPI document as a client reads it: its operations, schemas and example bodies.
 
 use reqwest::Method;
 use serde_json::{Map, Value, json};

@@ -1,7 +1,7 @@
-//! A request that has begun: its head is with the server, its body is held back.
+//! A request whose head is sent and whose body is held back.
 //!
-//! It asks the server to say when it wants the body (`Expect: 100-continue`). The server says so when the caller has
-//! been let in, so that what happens from then on happens while the request is in flight.
+//! It sends `Expect: 100-continue`. The server asks for the body once the caller is admitted, so whatever happens next
+//! happens while the request is in flight.
 
 use reqwest::Method;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Programs of this workspace, as the system sees them: where they are, how they are told to end, and that they did.
+//! Processes of this workspace: find their binaries, signal them, wait for their exit.
 
 use std::path::PathBuf;
 use std::time::Duration;

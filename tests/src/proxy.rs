@@ -1,4 +1,4 @@
-//! Links that lose answers: what was asked for is done, and whoever asked never hears of it.
+//! Proxies in front of the server that lose, swallow or hold back its responses.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -148,7 +148,67 @@ async fn copy_until_dropped(
     false
 }
 
-/// What lies before a server.
+/// A proxy that passes nothing of an event stream on until it is released.
+pub struct BufferingProxy {
+    proxy: TcpProxy,
+    is_released: watch::Sender<bool>,
+}
+
+impl BufferingProxy {
+    /// In front of the server at this address.
+    pub async fn start(server: &str) -> Self {
+        let (is_released, released) = watch::channel(false);
+        let proxy =
+            TcpProxy::start(server, move |client, server| hold_streams(client, server, released.clone()));
+        Self { proxy: proxy.await, is_released }
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> &str {
+        &self.proxy.url
+    }
+
+    /// Passes streams on from now on.
+    pub fn release(&self) {
+        self.is_released.send_replace(true);
+    }
+}
+
+async fn hold_streams(client: TcpStream, server: TcpStream, released: watch::Receiver<bool>) {
+    let (mut from_client, mut to_client) = client.into_split();
+    let (mut from_server, mut to_server) = server.into_split();
+    let (stream_requested, mut is_stream) = watch::channel(false);
+    let up = async {
+        let mut buffer = vec![0; 64 * 1024];
+        while let Ok(count @ 1..) = from_client.read(&mut buffer).await {
+            let pattern = b"/escalations/stream";
+            let matches = buffer[..count].windows(pattern.len()).any(|part| part == pattern);
+            stream_requested.send_replace(matches);
+            if to_server.write_all(&buffer[..count]).await.is_err() {
+                return;
+            }
+        }
+    };
+    let down = async {
+        let mut buffer = vec![0; 64 * 1024];
+        while let Ok(count @ 1..) = from_server.read(&mut buffer).await {
+            if *is_stream.borrow_and_update()
+                && released.clone().wait_for(|released| *released).await.is_err()
+            {
+                return;
+            }
+            if to_client.write_all(&buffer[..count]).await.is_err() {
+                return;
+            }
+        }
+    };
+    tokio::select! {
+        () = up => {}
+        () = down => {}
+    }
+}
+
+/// The accept loop of every proxy.
 struct TcpProxy {
     url: String,
     accept_task: JoinHandle<()>,

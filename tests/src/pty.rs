@@ -249,7 +249,7 @@ fn termios(master: &dyn MasterPty) -> String {
 }
 
 #[cfg(not(unix))]
-fn modes(_: &dyn MasterPty) -> String {
+fn termios(_: &dyn MasterPty) -> String {
     String::new()
 }
 

@@ -1,4 +1,4 @@
-//! Somebody who listens to an event stream.
+//! A subscriber of an event stream.
 
 use std::pin::Pin;
 

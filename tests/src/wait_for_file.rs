@@ -1,5 +1,4 @@
-//! Files that a program of ours keeps, which are written a moment after their contents are on the screen: whoever waits
-//! for one is told by the system that something has changed in its folder.
+//! Waits for files that a program writes a moment after their contents are on the screen, by watching their folder.
 
 #![cfg(target_os = "linux")]
 

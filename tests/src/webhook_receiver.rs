@@ -1,4 +1,4 @@
-//! A chat tool or a program that webhooks call: keeps every call, and answers as it is told to.
+//! An endpoint that records webhook calls and answers as told.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! A server of one's own, for one story.
+//! A server for one test.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -14,6 +14,8 @@ use tierup_common::user::Role;
 use tierup_server::clock::Clock;
 use tierup_server::config::Settings;
 use tierup_server::{Server, admin};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
 use crate::{ApiClient, Console, TIMEOUT, http_client};
 
@@ -34,6 +36,11 @@ impl World {
     /// A server as it is without settings.
     pub async fn new() -> Self {
         Self::with_settings(Settings::default()).await
+    }
+
+    /// A server on which only people write.
+    pub async fn without_assessments() -> Self {
+        Self::with_settings(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await
     }
 
     /// A server with these settings; it listens on a free port of this machine whatever they say.
@@ -66,6 +73,14 @@ impl World {
     /// Where the console of an engineer keeps what it keeps.
     pub fn console_dir(&self, name: &str) -> std::path::PathBuf {
         self.temp_dir.path().join(format!("home of {name}"))
+    }
+
+    /// A connection to the server on which this was sent.
+    pub async fn connect(&self, request: &str) -> TcpStream {
+        let address = self.url().trim_start_matches("http://").to_owned();
+        let mut socket = TcpStream::connect(address).await.expect("a connection");
+        socket.write_all(request.as_bytes()).await.expect("a request");
+        socket
     }
 
     /// The server's clock, which stands still until it is moved.

@@ -1,7 +1,7 @@
-//! Whoever misuses connections hurts nobody else.
+//! Clients that misuse connections harm nobody else.
 //!
-//! Mutants seen to fail: no time limit for headers, nothing said to who exceeds it, no limit for bodies, none for what is
-//! in flight at the end, a stream that takes in all that its client says.
+//! Mutants seen to fail: no time limit for headers, no reason for the client that exceeds it, no limit for bodies or
+//! for requests in flight at shutdown, a stream that reads everything its client sends.
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told fails, and says where")]
 
 use std::io::{Read, Write};
@@ -13,7 +13,6 @@ use serde_json::json;
 use tierup_e2e::{ApiClient, FakeModel, ModelBehavior, World};
 use tierup_server::config::Settings;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -22,30 +21,21 @@ const CLAIM_COUNT: usize = 400;
 /// Of which one user asks for so many at a time.
 const CLAIMS_PER_USER: usize = 50;
 
-/// A connection on which this much of a request was sent.
-async fn open_with_partial_request(world: &World, request: &str) -> TcpStream {
-    let address = world.url().trim_start_matches("http://").to_owned();
-    let mut socket = TcpStream::connect(address).await.unwrap();
-    socket.write_all(request.as_bytes()).await.unwrap();
-    socket
-}
-
 #[tokio::test]
-async fn requests_that_are_never_finished_are_cut_and_the_others_are_served() {
+async fn unfinished_requests_are_cut_off_and_others_are_served() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let began = Instant::now();
     let mut slow = JoinSet::new();
     for _ in 0..200 {
-        let mut socket =
-            open_with_partial_request(&world, "GET /api/v1/me HTTP/1.1\r\nHost: x\r\nX-Slow: ").await;
+        let mut socket = world.connect("GET /api/v1/me HTTP/1.1\r\nHost: x\r\nX-Slow: ").await;
         slow.spawn(async move {
             let mut answer = String::new();
             socket.read_to_string(&mut answer).await.map(|_| answer)
         });
     }
     // Whoever asks for nothing is told nothing.
-    let mut idle = open_with_partial_request(&world, "").await;
+    let mut idle = world.connect("").await;
 
     for _ in 0..50 {
         sam.get("/me").await.expect(200);
@@ -68,7 +58,7 @@ async fn requests_that_are_never_finished_are_cut_and_the_others_are_served() {
 ///
 /// Mutants seen to fail: a turn that is lost with its caller.
 #[tokio::test]
-async fn a_flood_of_searches_that_nobody_waits_for_leaves_searches_and_log_ins_as_they_were() {
+async fn abandoned_searches_do_not_slow_searches_and_log_ins() {
     const SEARCHES: usize = 1_200;
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
@@ -81,11 +71,7 @@ async fn a_flood_of_searches_that_nobody_waits_for_leaves_searches_and_log_ins_a
     let path = format!("/users/{}", me["id"].as_str().unwrap());
     owner.send_json(Method::PATCH, &path, Some(password), &[]).await.expect(200);
     for number in 0..SEARCHES {
-        let request = format!(
-            "GET /api/v1/ai-sessions?q=p+v+t+w+a+{number} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\r\n",
-            sam.token()
-        );
-        drop(open_with_partial_request(&world, &request).await);
+        drop(sam.get_without_reading(&format!("/ai-sessions?q=p+v+t+w+a+{number}")).await);
     }
 
     let log_in = serde_json::json!({"email": me["email"], "password": "correct horse battery"});
@@ -98,7 +84,7 @@ async fn a_flood_of_searches_that_nobody_waits_for_leaves_searches_and_log_ins_a
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_come_is_cut_after_thirty_seconds_and_not_before() {
+async fn a_stalled_body_is_cut_off_after_exactly_thirty_seconds() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let body = json!({"intake_type": "free_text", "intake_content": {"text": "VPN is down"}});
@@ -120,18 +106,14 @@ async fn a_body_that_does_not_come_is_cut_after_thirty_seconds_and_not_before() 
 }
 
 #[tokio::test]
-async fn readers_that_never_read_hold_nobody_up() {
+async fn stalled_readers_delay_nobody() {
     const MESSAGES: usize = 300;
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let session = sam.open_session("VPN is down").await;
     let mut stalled = Vec::new();
     for _ in 0..50 {
-        let request = format!(
-            "GET /api/v1/escalations/stream?session_id={session} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\r\n",
-            sam.token()
-        );
-        stalled.push(open_with_partial_request(&world, &request).await);
+        stalled.push(sam.get_without_reading(&format!("/escalations/stream?session_id={session}")).await);
     }
     let mut healthy = priya.subscribe(&format!("?session_id={session}")).await;
     let long = "x".repeat(30_000);
@@ -149,17 +131,13 @@ async fn readers_that_never_read_hold_nobody_up() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_talks_on_a_stream_is_cut_and_the_others_hear_on() {
+async fn a_client_that_writes_on_a_stream_is_cut_off() {
     const MAX_SENT_BYTES: usize = 64 * 1024 * 1024;
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let mut healthy = priya.subscribe("").await;
-    let request = format!(
-        "GET /api/v1/escalations/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\r\n",
-        sam.token()
-    );
-    let mut idle_stream = open_with_partial_request(&world, &request).await;
-    let mut talks = open_with_partial_request(&world, &request).await;
+    let mut idle_stream = sam.get_without_reading("/escalations/stream").await;
+    let mut talks = sam.get_without_reading("/escalations/stream").await;
     world.wait_for_metric("tierup_streams", "3").await;
 
     // Some clients end a request with a line too many.
@@ -183,7 +161,7 @@ async fn whoever_talks_on_a_stream_is_cut_and_the_others_hear_on() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_sends_too_much_or_in_vain_still_reads_why() {
+async fn a_client_that_sends_too_much_still_gets_the_reason() {
     let world = World::new().await;
     let limited =
         World::with_settings(Settings { requests_per_minute: Some(1), ..Settings::default() }).await;
@@ -225,7 +203,7 @@ fn send_then_read(address: &str, head: &str, length: usize) -> std::io::Result<S
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_stops_in_time_whatever_is_open_and_had_stored_what_it_said_yes_to() {
+async fn a_server_stops_in_time_and_has_stored_what_it_acknowledged() {
     let model = FakeModel::start(ModelBehavior::NeverAnswers).await;
     let mut world = World::with_settings(model.server_settings(60)).await;
     let sam = world.engineer("Sam Ortiz").await;
@@ -248,7 +226,7 @@ async fn a_server_stops_in_time_whatever_is_open_and_had_stored_what_it_said_yes
          Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{",
         sam.token()
     );
-    let _half = open_with_partial_request(&world, &half).await;
+    let _half = world.connect(&half).await;
     let (said_yes, mut hears) = watch::channel(0);
     let said_yes = &said_yes;
     let of_each = claimers.iter().flat_map(|claimer| [claimer; CLAIMS_PER_USER]);

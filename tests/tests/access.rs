@@ -1,7 +1,7 @@
-//! Who may call what, and whose things they are: every row of the one table of routes, walked.
+//! Who may call which route, and on whose objects: walks every row of the route table.
 //!
-//! Mutants seen to fail: a guard that asks for no role, a deleted token whose streams go on, a call without a body that
-//! takes any, a 404 that is not the same twice, a caller who is looked up only when a request begins.
+//! Mutants seen to fail: a guard that ignores roles, a deleted token whose streams continue, a route without a body
+//! that accepts one, a 404 that differs between calls, a caller who is looked up only when a request begins.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -66,14 +66,14 @@ fn new_id(_: &str) -> String {
 }
 
 #[test]
-fn the_table_has_every_path_that_clients_know() {
+fn the_route_table_has_every_path_of_the_client() {
     let listed: BTreeSet<_> = route_access().iter().map(|door| door.path).collect();
     let known: BTreeSet<_> = route::ALL.iter().map(|route| route.0).collect();
     assert_eq!(listed, known);
 }
 
 #[tokio::test]
-async fn every_route_lets_in_whom_its_row_names_and_nobody_else() {
+async fn every_route_admits_exactly_the_roles_of_its_row() {
     let world = World::new().await;
     let description = OpenApiDocument::new();
     let wrong = format!("tup_{}", "a".repeat(49));
@@ -134,7 +134,7 @@ async fn one_of_each_id(world: &World) -> (ApiClient, BTreeMap<&'static str, Str
 }
 
 #[tokio::test]
-async fn an_id_of_another_account_is_an_id_that_never_was() {
+async fn an_id_of_another_account_looks_unknown() {
     let world = World::new().await;
     let description = OpenApiDocument::new();
     let (sam, own_ids) = one_of_each_id(&world).await;
@@ -176,7 +176,7 @@ async fn an_id_of_another_account_is_an_id_that_never_was() {
 }
 
 #[tokio::test]
-async fn ids_of_another_account_are_worth_nothing_within_a_body_either() {
+async fn ids_of_another_account_in_a_body_look_unknown() {
     let world = World::new().await;
     let (_, foreign_ids) = one_of_each_id(&world).await;
     let hank = world.other_account_owner();
@@ -204,7 +204,7 @@ async fn ids_of_another_account_are_worth_nothing_within_a_body_either() {
 }
 
 #[tokio::test]
-async fn a_field_that_a_body_does_not_have_is_refused_everywhere() {
+async fn an_unknown_field_is_refused_by_every_route() {
     let world = World::new().await;
     let description = OpenApiDocument::new();
     let owner = world.owner();
@@ -245,7 +245,7 @@ async fn a_field_that_a_body_does_not_have_is_refused_everywhere() {
 }
 
 #[tokio::test]
-async fn a_body_too_large_or_of_another_kind_is_refused_everywhere() {
+async fn a_large_body_or_another_media_type_is_refused_by_every_route() {
     let world = World::new().await;
     let description = OpenApiDocument::new();
     let owner = world.owner();
@@ -275,7 +275,7 @@ async fn a_body_too_large_or_of_another_kind_is_refused_everywhere() {
 }
 
 #[tokio::test]
-async fn a_method_that_a_path_does_not_take_is_405_and_says_which_it_takes() {
+async fn an_unsupported_method_is_405_and_lists_the_allowed_ones() {
     let world = World::new().await;
     let owner = world.owner();
     let mut taken: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
@@ -313,7 +313,7 @@ const REVOCATIONS: [(&str, &str); 4] = [
 ];
 
 #[tokio::test]
-async fn whoever_is_put_out_while_a_request_is_in_flight_does_nothing_by_any_route() {
+async fn a_request_in_flight_of_a_revoked_user_changes_nothing() {
     let world = World::new().await;
     let (owner, description) = (world.owner(), OpenApiDocument::new());
     let mut checked_count = 0;
@@ -355,7 +355,7 @@ async fn whoever_is_put_out_while_a_request_is_in_flight_does_nothing_by_any_rou
 }
 
 #[tokio::test]
-async fn a_token_that_ends_takes_its_streams_along_within_a_second() {
+async fn revoking_a_token_ends_its_streams_within_a_second() {
     let world = World::new().await;
     let (owner, sam) = (world.owner(), world.engineer("Sam Ortiz").await);
     let id = sam.get("/me").await.expect(200)["id"].as_str().unwrap().to_owned();

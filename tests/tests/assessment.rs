@@ -1,13 +1,13 @@
-//! Assessments: the playbook's, and those of endpoints of every temper.
+//! Assessments by the playbook and by well-behaved and misbehaving endpoints.
 //!
-//! Mutants seen to fail: an answer of any size, in one piece and as a stream.
+//! Mutants seen to fail: a response of unlimited size, whole or streamed.
 
 use serde_json::json;
 use tierup_e2e::{FakeModel, ModelBehavior, World};
 use tierup_server::config::Settings;
 
 #[tokio::test]
-async fn the_playbook_says_what_the_team_knows() {
+async fn the_playbook_uses_resolved_sessions_and_runbooks() {
     let runbooks = tempfile::tempdir().unwrap();
     let runbook = "# VPN error 809\n\n## Cause\nThe firewall drops UDP 4500.\n\n## Fix\n1. Reinstall the VPN client\n\
                    2. Open UDP 4500 on the firewall\n";
@@ -40,7 +40,7 @@ async fn the_playbook_says_what_the_team_knows() {
 }
 
 #[tokio::test]
-async fn what_the_playbook_writes_at_once_is_seen_to_grow_before_it_is_ready() {
+async fn an_instant_assessment_still_streams_before_it_is_ready() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let vpn = sam.escalate("VPN is down").await;
@@ -73,7 +73,7 @@ async fn what_the_playbook_writes_at_once_is_seen_to_grow_before_it_is_ready() {
 }
 
 #[tokio::test]
-async fn the_playbook_knows_words_of_scripts_without_blanks_too() {
+async fn the_playbook_matches_scripts_without_spaces() {
     let runbooks = tempfile::tempdir().unwrap();
     let runbook = "# プリンタが動かない\n\n## Cause\n用紙が湿っている。\n\n## Fix\n1. 用紙を交換する\n";
     std::fs::write(runbooks.path().join("printer.md"), runbook).unwrap();
@@ -93,7 +93,7 @@ async fn the_playbook_knows_words_of_scripts_without_blanks_too() {
 }
 
 #[tokio::test]
-async fn the_playbook_says_plainly_that_nothing_matches() {
+async fn the_playbook_says_when_nothing_matches() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let odd = sam.escalate("The coffee machine speaks Latin").await;
@@ -115,25 +115,25 @@ async fn the_playbook_knows_nothing_of_another_teams_sessions() {
 }
 
 #[tokio::test]
-async fn a_model_that_behaves_badly_ends_as_failed_with_one_sentence() {
+async fn a_misbehaving_model_fails_the_assessment_with_one_sentence() {
     let elsewhere = FakeModel::start(ModelBehavior::Answers("I should never be asked".into())).await;
     let elsewhere_url = elsewhere.server_settings(1).assessment_url.unwrap().to_string();
     let behaviors = [
-        (ModelBehavior::Status(500), "answered 500"),
-        (ModelBehavior::Status(429), "slow down"),
-        (ModelBehavior::Status(401), "refused the API key"),
+        (ModelBehavior::Status(500), "returned 500"),
+        (ModelBehavior::Status(429), "rate limited"),
+        (ModelBehavior::Status(401), "rejected the API key"),
         (ModelBehavior::NeverAnswers, "did not finish within 1 seconds"),
         (ModelBehavior::Stalls, "did not finish within 1 seconds"),
-        (ModelBehavior::HtmlPage, "did not answer with a stream"),
-        (ModelBehavior::InvalidEvents, "said nothing"),
+        (ModelBehavior::HtmlPage, "neither a stream nor JSON"),
+        (ModelBehavior::InvalidEvents, "returned no text"),
         (ModelBehavior::EndlessStream, "wrote more than 16 KiB"),
         (ModelBehavior::OnlyComments, "was too long"),
         (ModelBehavior::EndlessBody, "too long"),
         (ModelBehavior::DeeplyNestedJson, "valid JSON"),
         (ModelBehavior::GzipBomb, "valid JSON"),
         (ModelBehavior::Redirects(elsewhere_url), "redirect"),
-        (ModelBehavior::Answers("{\"wrong\": \"schema\"}".into()), "not in the form"),
-        (ModelBehavior::Answers(String::new()), "said nothing"),
+        (ModelBehavior::Answers("{\"wrong\": \"schema\"}".into()), "requested format"),
+        (ModelBehavior::Answers(String::new()), "returned no text"),
     ];
     for (temper, expected) in behaviors {
         let model = FakeModel::start(temper.clone()).await;
@@ -158,7 +158,7 @@ async fn a_model_that_behaves_badly_ends_as_failed_with_one_sentence() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_is_not_there_ends_as_failed() {
+async fn an_unreachable_endpoint_fails_the_assessment() {
     let settings = Settings {
         assessment_url: Some("http://127.0.0.1:1/v1".parse().unwrap()),
         ..FakeModel::start(ModelBehavior::NeverAnswers).await.server_settings(5)
@@ -171,7 +171,7 @@ async fn an_endpoint_that_is_not_there_ends_as_failed() {
 }
 
 #[tokio::test]
-async fn an_assessment_can_be_asked_for_again_one_at_a_time() {
+async fn one_reassessment_runs_at_a_time() {
     let model = FakeModel::start(ModelBehavior::StreamsOnDemand).await;
     let world = World::with_settings(model.server_settings(30)).await;
     let sam = world.engineer("Sam Ortiz").await;
@@ -188,7 +188,7 @@ async fn an_assessment_can_be_asked_for_again_one_at_a_time() {
 }
 
 #[tokio::test]
-async fn an_ask_is_answered_and_a_note_is_not() {
+async fn questions_get_replies_and_notes_do_not() {
     let model = FakeModel::start(ModelBehavior::Answers("Check the *certificate*.".into())).await;
     let world = World::with_settings(model.server_settings(10)).await;
     let sam = world.engineer("Sam Ortiz").await;
@@ -214,7 +214,7 @@ async fn an_ask_is_answered_and_a_note_is_not() {
 }
 
 #[tokio::test]
-async fn an_answer_that_cannot_be_given_is_said_to_be_missing() {
+async fn a_reply_that_cannot_be_written_is_reported() {
     let model = FakeModel::start(ModelBehavior::Status(503)).await;
     let world = World::with_settings(model.server_settings(10)).await;
     let sam = world.engineer("Sam Ortiz").await;
@@ -227,11 +227,11 @@ async fn an_answer_that_cannot_be_given_is_said_to_be_missing() {
             break said;
         }
     };
-    assert_eq!(said["content"], "The assistant could not answer. The model's endpoint answered 503.");
+    assert_eq!(said["content"], "The assistant could not answer. The model's endpoint returned 503.");
 }
 
 #[tokio::test]
-async fn steps_remember_what_came_of_them() {
+async fn steps_keep_their_outcomes() {
     let assessment = "**Likely cause:** DNS\n**Steps**\n1. Flush it\n2. Wait\n**Confidence:** low";
     let model = FakeModel::start(ModelBehavior::Answers(assessment.into())).await;
     let world = World::with_settings(model.server_settings(10)).await;

@@ -1,8 +1,8 @@
-//! A change, its event and its answer are there together or not at all, wherever in their transaction it breaks; and no row
-//! can be stored that says what cannot be.
+//! A change, its event and its response are stored together or not at all, wherever the transaction fails. Impossible
+//! rows cannot be stored.
 //!
-//! What breaks is SQLite's own: a trigger on each table in turn, for each kind of change, that fails the statement or
-//! undoes the transaction. Mutants seen to fail: a savepoint that is kept after an error, a row without its CHECK.
+//! The failures are SQLite's own: for each table and kind of change, a trigger fails the statement or rolls back the
+//! transaction. Mutants seen to fail: a savepoint that is kept after an error, a row without its CHECK.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -79,7 +79,7 @@ async fn fail_each_statement(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_breaks_anywhere_leaves_nothing_behind() {
+async fn a_failure_anywhere_leaves_nothing_behind() {
     // Jobs that wait for a moment that does not come: reminders.
     let settings = Settings {
         assessment_engine: Some("off".into()),
@@ -113,7 +113,7 @@ async fn what_breaks_anywhere_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_row_that_says_what_cannot_be_is_refused() {
+async fn check_reports_impossible_rows() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     sam.escalate("an open one").await;

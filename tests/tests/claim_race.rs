@@ -1,7 +1,7 @@
-//! Exactly one winner, however many claim at once; one effect, however often a request is sent.
+//! However many claim at once, one wins. However often a request is sent, it has one effect.
 //!
-//! Mutants seen to fail: a claim that takes what is claimed already, a re-claim that is an event, a first answer that is
-//! not found again, a key that is good for another body.
+//! Mutants seen to fail: a claim that takes a claimed handoff, a repeated claim that logs an event, a stored response
+//! that is not found, a key that is accepted with another body.
 
 use std::sync::Arc;
 
@@ -11,7 +11,6 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tierup_e2e::api_client::ApiResponse;
 use tierup_e2e::{ApiClient, Escalation, World, quick_or_soak};
-use tierup_server::config::Settings;
 use tokio::sync::Barrier;
 
 /// Everybody claims, at the same moment; who won, and what all were told.
@@ -31,10 +30,9 @@ async fn race_claims(contenders: &[ApiClient], handoff: &Escalation) -> (ApiClie
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_many_who_claim_at_once_one_wins_and_the_others_are_told_who() {
+async fn one_of_many_simultaneous_claims_wins_and_the_others_learn_who() {
     let (contenders, handoffs) = quick_or_soak((32, 50), (200, 1_000));
-    let world =
-        World::with_settings(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await;
+    let world = World::without_assessments().await;
     let sam = world.engineer("Sam Ortiz").await;
     // One after the other: their owner has 64 requests under way at most.
     let names = stream::iter((0..contenders).map(|number| format!("Engineer {number}")));
@@ -71,8 +69,7 @@ async fn send_fifty_times(client: &ApiClient, path: &str, body: Option<Value>) -
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_key_sent_many_times_at_once_has_one_effect_and_one_answer() {
-    let world =
-        World::with_settings(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await;
+    let world = World::without_assessments().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
 
     let body = json!({"intake_type": "free_text", "intake_content": {"text": "VPN"}});
@@ -97,7 +94,7 @@ async fn one_key_sent_many_times_at_once_has_one_effect_and_one_answer() {
 }
 
 #[tokio::test]
-async fn a_claim_sent_again_with_its_key_is_still_the_claim() {
+async fn a_claim_retried_with_its_key_stays_won() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let vpn = sam.escalate("VPN is down").await;

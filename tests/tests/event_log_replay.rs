@@ -1,13 +1,12 @@
-//! State and event together: whatever is done, in whatever order, folding the log gives what the tables say.
+//! Whatever is done in whatever order, replaying the event log gives the state in the tables.
 //!
-//! Mutants seen to fail: a release without its event, a claim whose version is not the event's.
+//! Mutants seen to fail: a release without its event, a claim whose version differs from its event's.
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told fails, and says where")]
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use tierup_e2e::{ApiClient, World};
-use tierup_server::config::Settings;
 
 /// What a client knows of a handoff who has only ever heard events.
 #[derive(Clone, PartialEq, Debug)]
@@ -84,9 +83,8 @@ struct CreatedIds {
 }
 
 #[tokio::test]
-async fn folding_the_log_gives_what_the_tables_say() {
-    let settings = Settings { assessment_engine: Some("off".into()), ..Settings::default() };
-    let world = World::with_settings(settings).await;
+async fn replaying_the_event_log_gives_the_tables() {
+    let world = World::without_assessments().await;
     let mut team = vec![world.owner()];
     for name in ["Sam Ortiz", "Priya Nair", "Dana Wu"] {
         team.push(world.engineer(name).await);

@@ -1,4 +1,4 @@
-//! The twelve situations of a handoff's life, over real HTTP.
+//! The twelve situations in a handoff's life, over HTTP.
 
 use serde_json::json;
 use tierup_common::user::Role;
@@ -6,7 +6,7 @@ use tierup_e2e::{FakeMailServer, FakeModel, MailBehavior, ModelBehavior, World};
 use tierup_server::config::Settings;
 
 #[tokio::test]
-async fn parking_puts_a_session_aside_for_its_owner_alone() {
+async fn a_park_is_private_to_its_owner() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let mut stream = priya.subscribe("").await;
@@ -33,7 +33,7 @@ async fn parking_puts_a_session_aside_for_its_owner_alone() {
 }
 
 #[tokio::test]
-async fn escalating_writes_the_same_package_on_the_session_and_on_the_handoff() {
+async fn escalating_puts_the_same_snapshot_on_session_and_handoff() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let session = sam.open_session("VPN is down").await;
@@ -123,7 +123,7 @@ async fn claiming_twice_changes_nothing() {
 }
 
 #[tokio::test]
-async fn mail_goes_to_everybody_who_could_claim_it_and_to_nobody_else() {
+async fn mail_goes_to_everyone_who_could_claim_and_nobody_else() {
     let mut mail_server = FakeMailServer::start(MailBehavior::AcceptsAll).await;
     let world = World::with_settings(mail_settings(&mail_server)).await;
     let sam = world.engineer("Sam Ortiz").await;
@@ -178,7 +178,7 @@ async fn parking_mails_nobody() {
 }
 
 #[tokio::test]
-async fn an_escalation_reaches_whoever_listens() {
+async fn an_escalation_reaches_subscribers() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let mut stream = priya.subscribe("").await;
@@ -196,7 +196,7 @@ async fn an_escalation_reaches_whoever_listens() {
 }
 
 #[tokio::test]
-async fn one_call_triggers_all_of_it() {
+async fn one_request_triggers_the_whole_handoff() {
     let mut mail_server = FakeMailServer::start(MailBehavior::AcceptsAll).await;
     let model =
         FakeModel::start(ModelBehavior::Answers("**Likely cause:** DNS\n\n**Confidence:** high".into()))

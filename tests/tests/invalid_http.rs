@@ -1,4 +1,4 @@
-//! What is no request at all, or a body in another coding: answered with a problem, like every other error.
+//! Malformed HTTP and bodies in other encodings are answered with a problem, like every other error.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -31,7 +31,7 @@ async fn send_raw_bytes(world: &World, bytes: Vec<u8>) -> (u16, String, Value) {
 
 /// Mutants seen to fail: the machinery's own answers let through.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_no_request_is_answered_with_a_problem_too() {
+async fn malformed_http_is_answered_with_a_problem() {
     let world = World::new().await;
     let end = "Host: x\r\nConnection: close\r\n\r\n";
     let many = (0..101).map(|number| format!("X-{number}: 1\r\n")).collect::<Vec<_>>().concat();
@@ -56,8 +56,8 @@ async fn what_is_no_request_is_answered_with_a_problem_too() {
         (format!("OPTIONS * HTTP/1.1\r\n{end}"), 404, "no such path"),
         (format!("CONNECT x:1 HTTP/1.1\r\n{end}"), 404, "no such path"),
         (format!("GET http://x/nothing HTTP/1.1\r\n{end}"), 404, "no such path"),
-        (format!("get /docs HTTP/1.1\r\n{end}"), 405, "another method"),
-        (format!("BREW /docs HTTP/1.1\r\n{end}"), 405, "another method"),
+        (format!("get /docs HTTP/1.1\r\n{end}"), 405, "no such method"),
+        (format!("BREW /docs HTTP/1.1\r\n{end}"), 405, "no such method"),
         ("GET /nothing HTTP/1.0\r\n\r\n".into(), 404, "no such path"),
     ] {
         let about = request.chars().take(80).collect::<String>();
@@ -89,7 +89,7 @@ async fn what_is_no_request_is_answered_with_a_problem_too() {
 
 /// Mutants seen to fail: no look at the coding, a mark that is not skipped.
 #[tokio::test]
-async fn a_body_in_another_coding_is_read_or_says_what_to_do() {
+async fn a_body_in_another_encoding_is_decoded_or_refused_with_the_reason() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let text = r#"{"intake_type":"free_text","intake_content":{"text":"VPN caf\u00e9"}}"#.as_bytes();
@@ -103,7 +103,7 @@ async fn a_body_in_another_coding_is_read_or_says_what_to_do() {
         (gzip.clone(), Some("gzip"), 415, "without `Content-Encoding: gzip`"),
         (text.to_vec(), Some("br"), 415, "without `Content-Encoding: br`"),
         (gzip, None, 400, "compressed"),
-        (latin, None, 400, "UTF-8; byte 61"),
+        (latin, None, 400, "invalid at byte 61"),
         (utf16, None, 400, "UTF-16"),
         ([b"\xef\xbb\xbf", &marked[..]].concat(), None, 400, "body"),
     ] {

@@ -1,7 +1,7 @@
-//! What is large: sessions read piece by piece and page by page, lists whose pages end, answers that are kept without what
-//! they repeat, and how much one user has under way.
+//! Large data: sessions read in chunks and pages, lists with bounded pages, small stored responses, and the limit on
+//! concurrent requests.
 //!
-//! That a large session costs little memory is measured in `server/tests/memory.rs`.
+//! `server/tests/binary/memory.rs` measures the memory that a large session takes.
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told fails, and says where")]
 
 use std::time::Duration;
@@ -10,14 +10,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tierup_common::user::Role;
 use tierup_e2e::{ApiClient, World};
-use tierup_server::config::Settings;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
-
-/// A server on which nobody but people say anything.
-async fn world_without_assessments() -> World {
-    World::with_settings(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await
-}
+use tokio::net::TcpSocket;
 
 /// All pages of a list, the first page first.
 async fn all_pages(
@@ -47,8 +41,8 @@ async fn all_pages(
 
 /// Mutant seen to fail: a piece that begins with the last message of the one before.
 #[tokio::test]
-async fn a_session_of_many_pieces_is_whole_and_its_pages_are_the_same_from_the_end() {
-    let world = world_without_assessments().await;
+async fn a_session_sent_in_chunks_is_complete_and_its_pages_match() {
+    let world = World::without_assessments().await;
     let (sam, vic) = (world.engineer("Sam Ortiz").await, world.user("Vic Low", Role::Viewer).await);
     let session = sam.open_session("VPN is down").await;
     for number in 0..120 {
@@ -99,8 +93,8 @@ async fn a_session_of_many_pieces_is_whole_and_its_pages_are_the_same_from_the_e
 
 /// Mutant seen to fail: a page that ends by its rows alone.
 #[tokio::test]
-async fn a_page_of_large_rows_ends_before_it_has_all_that_was_asked_for() {
-    let world = world_without_assessments().await;
+async fn a_page_of_large_rows_ends_early() {
+    let world = World::without_assessments().await;
     let sam = world.engineer("Sam Ortiz").await;
     let mut opened = Vec::new();
     for number in 0..72 {
@@ -124,8 +118,8 @@ async fn a_page_of_large_rows_ends_before_it_has_all_that_was_asked_for() {
 
 /// Mutant seen to fail: names and what was tried as they are now.
 #[tokio::test]
-async fn an_answer_is_the_same_however_late_it_is_asked_for_again_and_little_of_it_is_kept() {
-    let world = world_without_assessments().await;
+async fn a_late_retry_gets_the_same_response_from_a_small_stored_outline() {
+    let world = World::without_assessments().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let mut first = Vec::new();
     let mut does = async |who: &ApiClient, path: String, body: Value| {
@@ -181,37 +175,10 @@ async fn an_answer_is_the_same_however_late_it_is_asked_for_again_and_little_of_
     assert!(second < 2_000, "{second} bytes of an answer are kept");
 }
 
-/// A request that is under way: its head was sent, and the server waits for its body.
-async fn start_request(world: &World, who: &ApiClient) -> TcpStream {
-    let address = world.url().trim_start_matches("http://").to_owned();
-    let mut socket = TcpStream::connect(address).await.unwrap();
-    let head = format!(
-        "POST /api/v1/ai-sessions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nExpect: 100-continue\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
-        who.token(),
-        SESSION_BODY.len()
-    );
-    socket.write_all(head.as_bytes()).await.unwrap();
-    read_until(&mut socket, "100 Continue\r\n\r\n").await;
-    socket
-}
-
-const SESSION_BODY: &str = r#"{"intake_type": "free_text", "intake_content": {"text": "x"}}"#;
-
-/// Reads until this was read.
-async fn read_until(socket: &mut TcpStream, end: &str) -> String {
-    let mut read = Vec::new();
-    while !read.ends_with(end.as_bytes()) {
-        let byte = tokio::time::timeout(Duration::from_secs(30), socket.read_u8()).await;
-        read.push(byte.unwrap_or_else(|_| panic!("{:?}", String::from_utf8_lossy(&read))).unwrap());
-    }
-    String::from_utf8(read).unwrap()
-}
-
 /// Seen to fail: pieces for whoever asked for the first.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_is_put_out_while_they_read_reads_no_more() {
-    let world = world_without_assessments().await;
+async fn a_revoked_user_stops_receiving_a_response() {
+    let world = World::without_assessments().await;
     let sam = world.engineer("Sam Ortiz").await;
     let session = sam.open_session("It stops.").await;
     for _ in 0..400 {
@@ -225,7 +192,8 @@ async fn whoever_is_put_out_while_they_read_reads_no_more() {
     let path = format!("/api/v1/ai-sessions/{session}");
     let head = format!("GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\r\n", sam.token());
     socket.write_all(head.as_bytes()).await.unwrap();
-    read_until(&mut socket, "\r\n\r\n").await;
+    let mut begin = [0; 1024];
+    socket.read_exact(&mut begin).await.unwrap();
 
     let me = sam.get("/me").await.expect(200)["id"].as_str().unwrap().to_owned();
     let deactivation = json!({"active": false});
@@ -242,13 +210,14 @@ async fn whoever_is_put_out_while_they_read_reads_no_more() {
 
 /// Mutant seen to fail: no limit.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_user_has_so_many_requests_under_way_and_others_do_not_feel_it() {
-    let world = world_without_assessments().await;
+async fn concurrent_requests_are_limited_per_user() {
+    let world = World::without_assessments().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let stream = sam.subscribe("").await;
+    let body = json!({"intake_type": "free_text", "intake_content": {"text": "x"}});
     let mut all = Vec::new();
     for _ in 0..64 {
-        all.push(start_request(&world, &sam).await);
+        all.push(sam.start_request(&Method::POST, "/ai-sessions", &body).await);
     }
     let rejected = sam.send_raw(Method::GET, "/me", None, &[]).await;
     assert_eq!(
@@ -266,10 +235,6 @@ async fn one_user_has_so_many_requests_under_way_and_others_do_not_feel_it() {
     priya.get("/me").await.expect(200);
 
     // One is answered: there is room for one.
-    let mut first = all.pop().unwrap();
-    first.write_all(SESSION_BODY.as_bytes()).await.unwrap();
-    let head = read_until(&mut first, "\r\n\r\n").await;
-    assert!(head.starts_with("HTTP/1.1 201"), "{head}");
-    read_until(&mut first, "]}").await;
+    all.pop().unwrap().finish().await.expect(201);
     sam.get("/me").await.expect(200);
 }

@@ -1,4 +1,4 @@
-//! Finding things again: search, pages, and what has not changed.
+//! Search, pages, and responses that have not changed.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -34,7 +34,7 @@ async fn sessions_are_found_by_what_was_said_and_how_they_ended() {
 
 /// Mutants seen to fail: a run without blanks indexed as one word.
 #[tokio::test]
-async fn any_part_of_what_is_written_without_blanks_is_found() {
+async fn text_without_spaces_is_found_by_any_part() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     for problem in ["VPN接続が切れます", "打印机无法连接到网络", "เครื่องพิมพ์ไม่ทำงาน", "네트워크접속 장애"]
@@ -54,7 +54,7 @@ async fn any_part_of_what_is_written_without_blanks_is_found() {
 
 /// More than are taken in at once. Seen to fail: a rebuild that ends with its first step.
 #[tokio::test]
-async fn an_index_that_is_lost_is_made_anew_from_the_beginning() {
+async fn a_lost_search_index_is_rebuilt() {
     let mut world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     for number in 1..=40 {
@@ -70,7 +70,7 @@ async fn an_index_that_is_lost_is_made_anew_from_the_beginning() {
 }
 
 #[tokio::test]
-async fn the_queue_is_searched_too_right_after_an_escalation() {
+async fn the_queue_is_searchable_right_after_an_escalation() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     sam.escalate("VPN drops every hour").await;
@@ -86,7 +86,7 @@ async fn the_queue_is_searched_too_right_after_an_escalation() {
 }
 
 #[tokio::test]
-async fn what_a_query_leaves_empty_it_does_not_ask_for() {
+async fn empty_query_parameters_are_ignored() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     sam.escalate("VPN drops every hour").await;
@@ -115,7 +115,7 @@ async fn what_a_query_leaves_empty_it_does_not_ask_for() {
 }
 
 #[tokio::test]
-async fn sessions_come_page_by_page_the_newest_first() {
+async fn sessions_are_paged_newest_first() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     for number in 0..5 {
@@ -133,7 +133,7 @@ async fn sessions_come_page_by_page_the_newest_first() {
 }
 
 #[tokio::test]
-async fn what_has_not_changed_is_not_sent_again() {
+async fn unchanged_responses_are_not_sent_again() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let vpn = sam.escalate("VPN is down").await;
@@ -150,7 +150,7 @@ async fn what_has_not_changed_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn the_queue_comes_page_by_page_the_most_urgent_first() {
+async fn the_queue_is_paged_most_urgent_first() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     for priority in ["normal", "low", "urgent", "normal", "high", "urgent", "low"] {
@@ -171,7 +171,7 @@ async fn the_queue_comes_page_by_page_the_most_urgent_first() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_sent_again_knows_what_has_changed() {
+async fn a_cached_page_is_invalidated_by_changes() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let (ana, hank) = (world.owner(), world.other_account_owner());
@@ -207,7 +207,7 @@ async fn a_page_that_is_sent_again_knows_what_has_changed() {
 }
 
 #[tokio::test]
-async fn a_queue_that_has_not_changed_is_not_sent_again() {
+async fn an_unchanged_queue_is_not_sent_again() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let (vpn, printer) = (sam.escalate("VPN is down").await, sam.escalate("Printer jams").await);

@@ -1,6 +1,6 @@
-//! The event stream: in order, nothing lost, nothing twice, to whom it concerns.
+//! The event stream: in order, nothing missed, nothing repeated, only for those concerned.
 //!
-//! A mutant seen to fail: one channel for all accounts.
+//! Mutant seen to fail: one channel for all accounts.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tierup_e2e::sse_client::SseEvent;
 use tierup_e2e::{ApiClient, FakeModel, ModelBehavior, SseClient, World};
 
 #[tokio::test]
-async fn the_first_frames_say_where_one_is() {
+async fn the_first_frames_give_the_position() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     sam.open_session("VPN is down").await;
@@ -21,7 +21,7 @@ async fn the_first_frames_say_where_one_is() {
 }
 
 #[tokio::test]
-async fn a_stream_resumes_where_it_was() {
+async fn a_stream_resumes_where_it_ended() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let vpn = sam.escalate("VPN is down").await;
@@ -44,7 +44,7 @@ async fn a_stream_resumes_where_it_was() {
 }
 
 #[tokio::test]
-async fn a_place_that_is_not_in_the_log_is_answered_with_a_reset() {
+async fn an_unknown_event_id_is_answered_with_a_reset() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     sam.open_session("VPN is down").await;
@@ -85,7 +85,7 @@ async fn what_happens_while_the_server_restarts_is_not_missed() {
 }
 
 #[tokio::test]
-async fn all_who_come_back_at_once_get_each_what_they_missed() {
+async fn every_reconnecting_client_gets_what_it_missed() {
     let mut world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     for number in 0..100 {
@@ -114,7 +114,7 @@ async fn all_who_come_back_at_once_get_each_what_they_missed() {
 }
 
 #[tokio::test]
-async fn what_is_said_goes_only_to_streams_of_its_session() {
+async fn messages_go_only_to_streams_of_their_session() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let session = sam.open_session("VPN is down").await;
@@ -132,7 +132,7 @@ async fn what_is_said_goes_only_to_streams_of_its_session() {
 }
 
 #[tokio::test]
-async fn everybody_who_reads_sees_the_same_text_grow() {
+async fn all_readers_see_the_same_streamed_text() {
     let model = FakeModel::start(ModelBehavior::StreamsOnDemand).await;
     let world = World::with_settings(model.server_settings(30)).await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
@@ -161,7 +161,7 @@ async fn everybody_who_reads_sees_the_same_text_grow() {
 }
 
 #[tokio::test]
-async fn whoever_holds_a_narrowed_stream_is_reading() {
+async fn a_filtered_stream_counts_as_reading() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let vpn = sam.escalate("VPN is down").await;
@@ -178,7 +178,7 @@ async fn whoever_holds_a_narrowed_stream_is_reading() {
 }
 
 #[tokio::test]
-async fn nobody_sees_that_a_park_is_read() {
+async fn reading_a_park_is_not_shown_to_others() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let session = sam.open_session("Private").await;
@@ -195,7 +195,7 @@ async fn nobody_sees_that_a_park_is_read() {
 }
 
 #[tokio::test]
-async fn that_one_has_caught_up_is_said_to_those_who_ask() {
+async fn a_stream_reports_when_it_has_caught_up() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     sam.open_session("VPN is down").await;
@@ -227,7 +227,7 @@ async fn a_stream_ends_with_its_token_and_with_the_server() {
 }
 
 #[tokio::test]
-async fn a_crowd_that_a_server_ends_is_told_to_come_back_gently() {
+async fn clients_of_a_stopping_server_are_told_to_reconnect_at_different_times() {
     let mut world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let mut crowd = Vec::new();
@@ -247,7 +247,7 @@ async fn a_crowd_that_a_server_ends_is_told_to_come_back_gently() {
 }
 
 #[tokio::test]
-async fn nobody_hears_of_another_account_or_of_what_they_may_not_see() {
+async fn streams_carry_only_events_their_user_may_see() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let hank = world.other_account_owner();

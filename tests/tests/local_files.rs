@@ -1,6 +1,6 @@
-//! What consoles keep on one machine is whole and complete, however many write it at once and however they end.
+//! The files of several consoles on one machine stay complete, however many write at once and however they end.
 //!
-//! A mutant seen to fail: no lock.
+//! Mutant seen to fail: no lock.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
@@ -40,7 +40,7 @@ fn read_seen_file(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn what_eight_consoles_marked_at_once_is_all_there_though_they_were_killed() {
+fn marks_of_eight_killed_consoles_are_all_kept() {
     let home = tempfile::tempdir().unwrap();
     let mut random = fastrand::Rng::with_seed(7);
     for round in 0..quick_or_soak(2, 40) {
@@ -69,7 +69,7 @@ fn what_eight_consoles_marked_at_once_is_all_there_though_they_were_killed() {
 }
 
 #[test]
-fn of_more_than_are_kept_the_newest_stay() {
+fn the_newest_entries_are_kept() {
     let home = tempfile::tempdir().unwrap();
     let many = limit::SEEN_HANDOFFS + quick_or_soak(20, 4_000);
     let reported = mark_seen_until_killed(home.path(), 1, many, usize::MAX);

@@ -1,17 +1,17 @@
-//! Mail servers of every temper: claims are as fast as ever, and each message ends in one state, with a reason.
+//! Mail servers that work, reject, defer or hang: claims stay fast, and each mail ends in one state with a reason.
 //!
-//! Mutants seen to fail: a refusal that is tried again, a fourth try; a handoff that waits for its mail, mail that keeps
-//! assessments waiting; a letter without `References`, an address written as it came.
+//! Mutants seen to fail: a rejected mail that is retried, a fourth attempt, a handoff that waits for its mail, mail
+//! that delays assessments, mail without `References`, an address sent unencoded.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::time::Duration;
 
 use serde_json::json;
-use tierup_e2e::{FakeMailServer, FakeModel, MailBehavior, ModelBehavior, World, quick_or_soak};
+use tierup_e2e::{
+    FakeMailServer, FakeModel, MailBehavior, ModelBehavior, TWO_STEP_ASSESSMENT, World, quick_or_soak,
+};
 use tierup_server::config::Settings;
-
-const ASSESSMENT: &str = "**Likely cause:** DNS\n**Steps**\n1. Flush it\n**Confidence:** low";
 
 fn mail_settings(url: &str) -> Settings {
     let off = Some("off".into());
@@ -62,11 +62,11 @@ async fn a_refusal_is_final() {
     wait_until_given_up(&world, 1).await;
 
     assert_eq!(mail_server.attempts(), 2);
-    assert_eq!(failed_jobs(&world), vec![(1, "the mail server refused it (550)".to_owned()); 2]);
+    assert_eq!(failed_jobs(&world), vec![(1, "the mail server rejected the mail (550)".to_owned()); 2]);
 }
 
 #[tokio::test]
-async fn what_is_put_off_is_tried_three_times() {
+async fn deferred_mail_is_tried_three_times() {
     let mail_server = FakeMailServer::start(MailBehavior::RejectsTemporarily).await;
     let world = World::with_settings(mail_settings(mail_server.url())).await;
     escalate_and_claim(&world).await;
@@ -74,12 +74,12 @@ async fn what_is_put_off_is_tried_three_times() {
     wait_until_given_up(&world, 3).await;
 
     assert_eq!(mail_server.attempts(), 6);
-    assert_eq!(failed_jobs(&world), vec![(3, "the mail server put it off (451)".to_owned()); 2]);
+    assert_eq!(failed_jobs(&world), vec![(3, "the mail server deferred the mail (451)".to_owned()); 2]);
 }
 
 #[tokio::test]
-async fn what_breaks_off_is_tried_three_times() {
-    let disconnected = || (3, "the mail server was not reached or broke off".to_owned());
+async fn interrupted_mail_is_tried_three_times() {
+    let disconnected = || (3, "the mail server could not be reached or disconnected".to_owned());
     let mail_server = FakeMailServer::start(MailBehavior::DisconnectsAfterData).await;
     let world = World::with_settings(mail_settings(mail_server.url())).await;
     escalate_and_claim(&world).await;
@@ -93,9 +93,9 @@ async fn what_breaks_off_is_tried_three_times() {
 }
 
 #[tokio::test]
-async fn a_mail_server_that_says_nothing_holds_nobody_up() {
+async fn a_silent_mail_server_delays_nothing_else() {
     let mut office = FakeMailServer::start(MailBehavior::SilentAfterGreeting).await;
-    let model = FakeModel::start(ModelBehavior::Answers(ASSESSMENT.into())).await;
+    let model = FakeModel::start(ModelBehavior::Answers(TWO_STEP_ASSESSMENT.into())).await;
     let url = Some(office.url().to_owned().into());
     let mut world = World::with_settings(Settings { mail_url: url, ..model.server_settings(60) }).await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
@@ -123,7 +123,7 @@ async fn a_mail_server_that_says_nothing_holds_nobody_up() {
     office.stop();
     world.wait_for_metric(r#"tierup_jobs_total{kind="mail",outcome="again"}"#, "6").await;
     world.stop().await;
-    let disconnected = "the mail server was not reached or broke off";
+    let disconnected = "the mail server could not be reached or disconnected";
     assert!(retry_errors(&world).iter().all(|why| why == disconnected), "{:?}", retry_errors(&world));
 
     // Each try has twenty seconds, four are made at a time: that all end takes a minute.
@@ -137,7 +137,7 @@ async fn a_mail_server_that_says_nothing_holds_nobody_up() {
 }
 
 #[tokio::test]
-async fn a_letter_says_that_a_program_wrote_it_and_whom_to_answer() {
+async fn mail_is_marked_as_automatic_and_has_a_reply_address() {
     let mut mail_server = FakeMailServer::start(MailBehavior::AcceptsAll).await;
     let world = World::with_settings(Settings {
         unclaimed_reminder_minutes: Some(15),
@@ -181,7 +181,7 @@ async fn add_engineer(world: &World, email: &str) {
 }
 
 #[tokio::test]
-async fn a_domain_of_any_script_is_written_so_that_every_server_takes_it() {
+async fn an_international_domain_is_sent_in_ascii() {
     let mut mail_server = FakeMailServer::start(MailBehavior::AcceptsAll).await;
     let from = Some("Störung <tierup@bücher.test>".into());
     let world = World::with_settings(Settings { mail_from: from, ..mail_settings(mail_server.url()) }).await;
@@ -198,7 +198,7 @@ async fn a_domain_of_any_script_is_written_so_that_every_server_takes_it() {
 
 /// Seen to fail: a subject that is passed on as it stands.
 #[tokio::test]
-async fn a_subject_that_looks_encoded_is_read_as_it_was_written() {
+async fn a_subject_that_looks_encoded_arrives_as_written() {
     let mut mail_server = FakeMailServer::start(MailBehavior::AcceptsAll).await;
     let world = World::with_settings(mail_settings(mail_server.url())).await;
     add_engineer(&world, "pia@acme.test").await;
@@ -211,14 +211,14 @@ async fn a_subject_that_looks_encoded_is_read_as_it_was_written() {
 }
 
 #[tokio::test]
-async fn a_name_of_any_script_before_the_at_needs_a_server_that_takes_it() {
+async fn a_non_ascii_local_part_needs_smtputf8() {
     let office = FakeMailServer::start(MailBehavior::AcceptsAll).await;
     let world = World::with_settings(mail_settings(office.url())).await;
     add_engineer(&world, "jürgen@bücher.test").await;
     world.engineer("Sam Ortiz").await.escalate("VPN is down").await;
     world.wait_for_metric(r#"tierup_jobs_total{kind="mail",outcome="done"}"#, "1").await;
     world.wait_for_metric(r#"tierup_jobs_total{kind="mail",outcome="failed"}"#, "1").await;
-    let why = "the address is not ASCII before the @, and the mail server has no SMTPUTF8";
+    let why = "the address is not ASCII before the @, and the mail server does not support SMTPUTF8";
     assert_eq!(failed_jobs(&world), [(1, why.to_owned())]);
 
     let mut office = FakeMailServer::start(MailBehavior::SmtpUtf8).await;

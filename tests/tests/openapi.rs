@@ -1,4 +1,4 @@
-//! The description of the API: the served one is the committed one, and speaks of every route.
+//! The served OpenAPI document is the committed one and describes every route.
 
 use std::path::Path;
 
@@ -29,7 +29,7 @@ async fn the_served_description_is_the_committed_one() {
 }
 
 #[tokio::test]
-async fn every_route_is_described_and_every_reference_leads_somewhere() {
+async fn every_route_is_described_and_every_reference_resolves() {
     let document: Value = serde_json::from_str(tierup_server::api_description().json()).unwrap();
     for route in route::ALL {
         assert!(document["paths"].get(route.0).is_some(), "{} is not described", route.0);
@@ -63,7 +63,7 @@ async fn the_reference_page_needs_no_internet() {
 }
 
 #[tokio::test]
-async fn a_page_may_do_nothing_but_be_read_and_every_answer_is_what_it_says() {
+async fn pages_and_responses_have_security_headers() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let stream = route::STREAM.0;

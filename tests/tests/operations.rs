@@ -1,7 +1,7 @@
-//! What whoever runs the server relies on: figures, backups, a log that does not grow for ever, limits.
+//! What an operator relies on: metrics, backups, a bounded log, limits.
 //!
 //! Mutants seen to fail: lost claims that are not counted, pruning that keeps no milestones, limits that never limit, a
-//! backup that is made under a name that can be guessed, a server that never looks at its folder.
+//! backup under a guessable name, a server that never checks its folder.
 
 #![expect(
     clippy::unwrap_used,
@@ -21,7 +21,7 @@ use tierup_server::config::Settings;
 use tierup_server::{Server, admin};
 
 #[tokio::test]
-async fn the_figures_say_what_happened_and_how_long_it_took() {
+async fn metrics_count_and_time_what_happened() {
     let world = World::new().await;
     let (sam, priya, dana) = (
         world.engineer("Sam Ortiz").await,
@@ -92,7 +92,7 @@ async fn a_backup_taken_under_load_restores_and_serves() {
     let made = tokio::task::spawn_blocking(move || admin::backup(&data, &to)).await.unwrap().unwrap();
     assert!(escalated.load(Ordering::Relaxed) > 0 && !busy.is_finished(), "nothing was written meanwhile");
     busy.abort();
-    assert!(admin::backup(&world.data_dir(), &file).unwrap_err().to_string().contains("is there already"));
+    assert!(admin::backup(&world.data_dir(), &file).unwrap_err().to_string().contains("already exists"));
 
     // A database without its log would restore, and lack what was acknowledged.
     let bare = world.folder().join("bare.db");
@@ -125,7 +125,7 @@ fn file_names(folder: &Path) -> Vec<String> {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_backup_follows_no_link_takes_nobodys_place_and_leaves_nothing_behind() {
+async fn a_backup_follows_no_link_overwrites_nothing_and_leaves_no_partial_file() {
     use std::os::unix::fs::{PermissionsExt, symlink};
     let world = World::new().await;
     world.engineer("Sam Ortiz").await.escalate("VPN is down").await;
@@ -143,7 +143,7 @@ async fn a_backup_follows_no_link_takes_nobodys_place_and_leaves_nothing_behind(
     admin::backup(&data, &shared.join("tuesday.backup")).unwrap();
     let refused = admin::backup(&data, &shared.join("wednesday.backup")).unwrap_err().to_string();
 
-    assert!(refused.contains("is there already"), "{refused}");
+    assert!(refused.contains("already exists"), "{refused}");
     assert_eq!(std::fs::read_to_string(&precious).unwrap(), "precious");
     assert_eq!(std::fs::read_to_string(shared.join("tuesday.partial")).unwrap(), "an innocent file");
     assert!(!world.folder().join("nothing").exists());
@@ -181,7 +181,7 @@ async fn a_backup_follows_no_link_takes_nobodys_place_and_leaves_nothing_behind(
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_server_whose_folder_is_taken_away_says_so_and_acknowledges_nothing() {
+async fn a_server_without_its_folder_reports_it_and_acknowledges_nothing() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let before = sam.open_session("before").await;
@@ -225,10 +225,10 @@ async fn a_check_finds_what_is_broken() {
 
     let found = admin::check(&world.data_dir()).unwrap();
 
-    let expected = ["handoffs without their snapshot: 1", "gaps in what can be replayed: 1"];
+    let expected = ["handoffs without a snapshot: 1", "accounts with gaps in their log: 1"];
     assert_eq!(found.problems, expected);
     let refused = admin::backup(&world.data_dir(), &world.folder().join("x.backup"));
-    assert!(refused.unwrap_err().to_string().contains("not sound"));
+    assert!(refused.unwrap_err().to_string().contains("the data is damaged"));
     assert!(!world.folder().join("x.backup").exists());
     let garbage = world.folder().join("garbage");
     std::fs::write(&garbage, "not a database at all, but long enough to look at").unwrap();
@@ -237,7 +237,7 @@ async fn a_check_finds_what_is_broken() {
 }
 
 #[tokio::test]
-async fn old_events_go_but_the_milestones_of_a_session_stay() {
+async fn old_events_are_pruned_but_milestones_stay() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let vpn = sam.escalate("VPN is down").await;
@@ -275,7 +275,7 @@ async fn wait_until_log_is_pruned(priya: &ApiClient) -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn an_assessment_that_failed_is_no_milestone_and_goes_too() {
+async fn a_failed_assessment_is_no_milestone() {
     let model = FakeModel::start(ModelBehavior::Status(401)).await;
     let world = World::with_settings(model.server_settings(5)).await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
@@ -292,7 +292,7 @@ async fn an_assessment_that_failed_is_no_milestone_and_goes_too() {
 }
 
 #[tokio::test]
-async fn one_users_limit_is_nobody_elses() {
+async fn rate_limits_are_per_user() {
     let model = FakeModel::start(ModelBehavior::Answers("It was the certificate.".into())).await;
     let settings = Settings {
         requests_per_minute: Some(20),

@@ -1,4 +1,4 @@
-//! Parks: private, taken back by whoever parked, and over when something else overtakes them.
+//! Parks are private, resumed by their owner, and end when something overtakes them.
 
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told fails, and says where")]
 
@@ -30,7 +30,7 @@ fn assert_database_is_sound(world: &World) {
 }
 
 #[tokio::test]
-async fn a_park_is_over_when_its_claim_is_given_up() {
+async fn releasing_the_claim_ends_the_park() {
     let world = World::new().await;
     let lee = world.user("Lee Chan", Role::Admin).await;
     let dana = world.engineer("Dana Wu").await.get("/me").await.expect(200)["id"].clone();
@@ -58,7 +58,7 @@ async fn a_park_is_over_when_its_claim_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_park_is_over_when_its_claim_goes_back_by_itself() {
+async fn an_automatic_release_ends_the_park() {
     let world = World::with_settings(Settings { stale_claim_hours: Some(8), ..Settings::default() }).await;
     let (sam, priya, vpn, park) = claim_and_park(&world).await;
     let mut team = sam.subscribe("").await;
@@ -73,7 +73,7 @@ async fn a_park_is_over_when_its_claim_goes_back_by_itself() {
 }
 
 #[tokio::test]
-async fn the_opener_of_what_its_claimer_parked_is_told_who_has_it_and_not_who_parked_it() {
+async fn the_opener_sees_who_has_a_session_but_not_that_it_is_parked() {
     let world = World::new().await;
     let (sam, priya, vpn, _) = claim_and_park(&world).await;
     let resume = format!("/ai-sessions/{}/resume", vpn.session_id);
@@ -91,7 +91,7 @@ async fn the_opener_of_what_its_claimer_parked_is_told_who_has_it_and_not_who_pa
 }
 
 #[tokio::test]
-async fn an_admin_parks_for_nobody_else() {
+async fn an_admin_cannot_park_for_others() {
     let world = World::new().await;
     let lee = world.user("Lee Chan", Role::Admin).await;
     let sam = world.engineer("Sam Ortiz").await;
@@ -106,12 +106,12 @@ async fn an_admin_parks_for_nobody_else() {
 }
 
 #[tokio::test]
-async fn what_is_neither_parked_nor_escalated_is_not_taken_back() {
+async fn an_active_session_cannot_be_resumed() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let session = sam.open_session("VPN is down").await;
     let refused = sam.post(&format!("/ai-sessions/{session}/resume"), json!({})).await;
     assert_eq!((refused.status, refused.problem_code()), (409, "session-not-active"));
-    let detail = "only a parked or escalated session is taken back; this one is being worked on already";
+    let detail = "only a parked or escalated session can be taken back; this one is active";
     assert_eq!(refused.body["detail"], detail);
 }

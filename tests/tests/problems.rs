@@ -1,4 +1,4 @@
-//! Every error has the one form, says what is wrong, and tells nothing it should not.
+//! Every error is a problem that names the fault and reveals nothing else.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -23,7 +23,7 @@ async fn post_raw(
 }
 
 #[tokio::test]
-async fn a_body_that_cannot_be_read_says_why() {
+async fn an_unreadable_body_is_refused_with_the_reason() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let json = "application/json";
@@ -94,7 +94,7 @@ async fn one_answer_names_every_field_that_breaks_a_rule() {
 }
 
 #[tokio::test]
-async fn a_field_that_cannot_be_read_is_named_for_programs_too() {
+async fn an_unreadable_field_is_named_in_errors() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     for (body, field, message) in [
@@ -135,7 +135,7 @@ async fn a_field_that_cannot_be_read_is_named_for_programs_too() {
 }
 
 #[tokio::test]
-async fn an_outcome_is_said_even_if_it_is_none() {
+async fn an_outcome_must_be_given_even_if_null() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let vpn = sam.escalate("VPN is down").await;
@@ -146,7 +146,7 @@ async fn an_outcome_is_said_even_if_it_is_none() {
 }
 
 #[tokio::test]
-async fn what_was_tried_may_take_more_than_a_line() {
+async fn a_hypothesis_may_have_several_lines() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let session = sam.open_session("VPN is down").await;
@@ -161,7 +161,7 @@ async fn what_was_tried_may_take_more_than_a_line() {
 }
 
 #[tokio::test]
-async fn text_is_kept_as_it_came() {
+async fn text_is_stored_unchanged() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let text = "esc\u{1b}[2J bidi\u{202e} tab\t\r\nCJK 日本語 👩\u{200d}💻 <b>&amp;</b> 'quotes\" \\";
@@ -172,7 +172,7 @@ async fn text_is_kept_as_it_came() {
 }
 
 #[tokio::test]
-async fn what_the_framework_would_say_has_the_same_form() {
+async fn errors_of_the_framework_are_problems_too() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     for (method, path, status, code) in [
@@ -193,7 +193,7 @@ async fn what_the_framework_would_say_has_the_same_form() {
 }
 
 #[tokio::test]
-async fn without_a_token_that_works_nothing_is_answered() {
+async fn a_valid_token_is_required() {
     let world = World::new().await;
     let url = world.url();
     let mistyped = format!("tup_{}", "a".repeat(49));
@@ -212,7 +212,7 @@ async fn without_a_token_that_works_nothing_is_answered() {
 }
 
 #[tokio::test]
-async fn a_viewer_reads_and_nothing_else() {
+async fn a_viewer_can_only_read() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let vic = world.user("Vic Low", Role::Viewer).await;
@@ -237,7 +237,7 @@ async fn a_viewer_reads_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn what_belongs_to_another_account_does_not_exist() {
+async fn objects_of_another_account_do_not_exist() {
     let world = World::new().await;
     let (sam, hank) = (world.engineer("Sam Ortiz").await, world.other_account_owner());
     let vpn = sam.escalate("VPN is down").await;
@@ -269,7 +269,7 @@ async fn what_belongs_to_another_account_does_not_exist() {
 }
 
 #[tokio::test]
-async fn who_takes_part_writes_and_others_do_not() {
+async fn only_participants_can_write() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let session = sam.open_session("VPN is down").await;
@@ -289,7 +289,7 @@ async fn who_takes_part_writes_and_others_do_not() {
 }
 
 #[tokio::test]
-async fn the_claimer_may_escalate_again_and_the_old_handoff_is_replaced() {
+async fn the_claimer_may_escalate_again_and_supersede_the_handoff() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let dana = world.engineer("Dana Wu").await;
@@ -346,7 +346,7 @@ async fn releasing_sending_back_and_assigning() {
 }
 
 #[tokio::test]
-async fn the_queue_is_by_priority_then_the_oldest_first_page_by_page() {
+async fn the_queue_is_ordered_by_priority_then_age() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     for (problem, priority) in

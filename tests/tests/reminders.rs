@@ -1,13 +1,11 @@
-//! What rings again: escalations that nobody claims, parks that wake, claims that stand still.
+//! Reminders: unclaimed escalations, due parks, inactive claims.
 
 use std::collections::HashSet;
 use std::time::Duration;
 
 use serde_json::json;
-use tierup_e2e::{FakeMailServer, FakeModel, MailBehavior, ModelBehavior, World};
+use tierup_e2e::{FakeMailServer, FakeModel, MailBehavior, ModelBehavior, TWO_STEP_ASSESSMENT, World};
 use tierup_server::config::Settings;
-
-const ASSESSMENT: &str = "**Likely cause:** DNS\n**Steps**\n1. Flush it\n**Confidence:** low";
 
 /// A world in which an escalation rings again after a quarter of an hour, and its post office.
 async fn world_with_reminders() -> (FakeMailServer, World) {
@@ -21,7 +19,7 @@ async fn world_with_reminders() -> (FakeMailServer, World) {
 }
 
 #[tokio::test]
-async fn an_escalation_that_nobody_claims_rings_again_once() {
+async fn an_unclaimed_escalation_gets_one_reminder() {
     let (mut mail_server, world) = world_with_reminders().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let claimed = sam.escalate("Printer jams").await;
@@ -43,7 +41,7 @@ async fn an_escalation_that_nobody_claims_rings_again_once() {
 }
 
 #[tokio::test]
-async fn a_park_wakes_for_its_owner_alone() {
+async fn a_due_park_notifies_only_its_owner() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let session = sam.open_session("VPN is down").await;
@@ -64,7 +62,7 @@ async fn a_park_wakes_for_its_owner_alone() {
 }
 
 #[tokio::test]
-async fn a_claim_that_stands_still_is_warned_and_then_goes_back_to_the_queue() {
+async fn an_inactive_claim_is_warned_about_then_released() {
     let world = World::with_settings(Settings { stale_claim_hours: Some(8), ..Settings::default() }).await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let vpn = sam.escalate("VPN is down").await;
@@ -90,8 +88,8 @@ async fn a_claim_that_stands_still_is_warned_and_then_goes_back_to_the_queue() {
 }
 
 #[tokio::test]
-async fn whoever_tries_steps_keeps_their_claim() {
-    let model = FakeModel::start(ModelBehavior::Answers(ASSESSMENT.into())).await;
+async fn working_on_steps_keeps_the_claim() {
+    let model = FakeModel::start(ModelBehavior::Answers(TWO_STEP_ASSESSMENT.into())).await;
     let world =
         World::with_settings(Settings { stale_claim_hours: Some(8), ..model.server_settings(10) }).await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
@@ -116,7 +114,7 @@ async fn whoever_tries_steps_keeps_their_claim() {
 }
 
 #[tokio::test]
-async fn what_rings_is_what_the_settings_want_after_a_restart() {
+async fn reminders_follow_the_settings_after_a_restart() {
     let mut world =
         World::with_settings(Settings { unclaimed_reminder_minutes: Some(15), ..Settings::default() }).await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
@@ -150,7 +148,7 @@ async fn what_rings_is_what_the_settings_want_after_a_restart() {
 }
 
 #[tokio::test]
-async fn what_rings_again_after_a_release_is_another_letter() {
+async fn a_reminder_after_a_release_is_a_new_mail() {
     let (mut mail_server, world) = world_with_reminders().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let vpn = sam.escalate("VPN is down").await;

@@ -1,8 +1,7 @@
-//! What a server holds: memory, descriptors, tasks and series, after it was used a lot and after it was misused.
+//! Memory, descriptors, tasks and metric series of a server after heavy use and misuse.
 //!
-//! The server runs in this process, so these tests look at all of it, and one after the other. Mutants seen to fail: a
-//! label that is whatever came in, a connection that is kept, hashes that are made beside each other, a hash on a thread
-//! that serves.
+//! The server runs in this process, so each test has the whole process to itself. Mutants seen to fail: a metric label
+//! taken from the request, a connection that is kept, concurrent password hashes, a hash on a serving thread.
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
@@ -13,8 +12,6 @@ use reqwest::Method;
 use serde_json::json;
 use tierup_e2e::{ApiClient, World, http_client, quick_or_soak};
 use tierup_server::config::Settings;
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 
@@ -77,9 +74,9 @@ async fn resource_usage(world: &World) -> ResourceUsage {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_has_been_used_a_lot_holds_what_it_held() {
+async fn resource_usage_does_not_grow_with_use() {
     let _alone = PROCESS_LOCK.lock().await;
-    let world = World::with_settings(settings_without_assessments()).await;
+    let world = World::without_assessments().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let uses = async |times: usize| {
         for _ in 0..times {
@@ -90,9 +87,7 @@ async fn a_server_that_has_been_used_a_lot_holds_what_it_held() {
             assert_eq!(sam.try_claim(&vpn).await.status, 409);
             assert_eq!(sam.get("/nowhere").await.status, 404);
             // Somebody who goes in the middle of a word.
-            let mut socket = TcpStream::connect(world.url().trim_start_matches("http://")).await.unwrap();
-            socket.write_all(b"GET /api/v1/me HTT").await.unwrap();
-            drop(socket);
+            drop(world.connect("GET /api/v1/me HTT").await);
             priya.resolve(&vpn.session_id, "done").await;
         }
         world.wait_for_metric("tierup_streams", "0").await;
@@ -117,10 +112,10 @@ async fn a_server_that_has_been_used_a_lot_holds_what_it_held() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_strangers_make_up_is_not_kept() {
+async fn made_up_methods_and_paths_take_no_memory() {
     const LONG: usize = 24 * 1024;
     let _alone = PROCESS_LOCK.lock().await;
-    let world = World::with_settings(settings_without_assessments()).await;
+    let world = World::without_assessments().await;
     let http = http_client();
     let asks = async |number: usize| {
         let method = format!("{}{number}", "M".repeat(LONG));
@@ -137,10 +132,10 @@ async fn whatever_strangers_make_up_is_not_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_page_is_not_kept_for_each_way_to_ask_for_it() {
+async fn the_queue_cache_ignores_unknown_parameters() {
     const LONG: usize = 24 * 1024;
     let _alone = PROCESS_LOCK.lock().await;
-    let world = World::with_settings(settings_without_assessments()).await;
+    let world = World::without_assessments().await;
     let sam = world.engineer("Sam Ortiz").await;
     let asks = async |number: usize| {
         // What has no value is as good as absent.
@@ -162,7 +157,7 @@ async fn time_claim(sam: &ApiClient, priya: &ApiClient) -> Duration {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_flood_of_log_ins_is_not_felt() {
+async fn a_flood_of_log_ins_does_not_slow_claims() {
     // All of them hash at once, if they may: 900 MiB.
     const GUESSERS: u8 = 48;
     let _alone = PROCESS_LOCK.lock().await;

@@ -1,8 +1,8 @@
-//! What real terminals and shells do with the console: they answer late, show their cursor, and take the terminal away.
+//! What real terminals and shells do to the console: they reply late, show their cursor, and take the terminal away.
 //!
-//! Seen to fail: while a terminal's answers came as keys (`c` of one opened a new session) and some swallowed every key
-//! after them; while the cursor was painted and the real one hidden; while SIGTTIN stopped the process with the terminal
-//! raw; while `TERM=dumb` was painted, by the console and then by the commands.
+//! Seen to fail: when replies of a terminal became keys (`c` opened a new session) and some swallowed the keys after
+//! them; when the cursor was painted and the real one hidden; when SIGTTIN stopped the process in raw mode; when the
+//! console and the commands painted with `TERM=dumb`.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
@@ -33,7 +33,7 @@ fn cursor_state(console: &Pty) -> ((u16, u16), bool) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_terminal_answers_to_whoever_asked_before_is_no_key() {
+async fn replies_to_an_earlier_terminal_query_are_not_keys() {
     let (world, environment) = world_and_env().await;
     let mut console =
         Pty::spawn_with_env("tierup", &[], world.folder(), (100, 30), &borrow_env(&environment));
@@ -63,7 +63,7 @@ async fn what_the_terminal_answers_to_whoever_asked_before_is_no_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_terminals_cursor_is_where_the_caret_is_and_is_hidden_where_nobody_types() {
+async fn the_terminal_cursor_follows_the_caret() {
     let (world, environment) = world_and_env().await;
     let mut console =
         Pty::spawn_with_env("tierup", &[], world.folder(), (100, 30), &borrow_env(&environment));
@@ -88,7 +88,7 @@ async fn the_terminals_cursor_is_where_the_caret_is_and_is_hidden_where_nobody_t
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_reads_behind_another_gives_the_terminal_back_before_it_stops() {
+async fn a_second_reader_restores_the_terminal_before_it_stops() {
     let (world, environment) = world_and_env().await;
     let mut shell = Pty::spawn_shell(world.folder(), (100, 30), &borrow_env(&environment));
     shell.sees("ready> ");
@@ -117,7 +117,7 @@ async fn whoever_reads_behind_another_gives_the_terminal_back_before_it_stops() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn begun_behind_the_shell_it_comes_with_fg() {
+async fn started_in_the_background_it_waits_for_fg() {
     let (world, environment) = world_and_env().await;
     let mut shell = Pty::spawn_shell(world.folder(), (100, 30), &borrow_env(&environment));
     shell.sees("ready> ");
@@ -131,7 +131,7 @@ async fn begun_behind_the_shell_it_comes_with_fg() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_terminal_that_says_that_it_is_dumb_is_not_painted() {
+async fn a_dumb_terminal_is_refused() {
     let (world, environment) = world_and_env().await;
     let says = |term: &str, arguments: &[&str]| {
         let environment = [&borrow_env(&environment)[..], &[("TERM", term)]].concat();

@@ -1,6 +1,6 @@
-//! Local time on a real terminal: by the rules of its own day, not by the offset of now.
+//! Local times on a real terminal use the UTC offset of their own day.
 //!
-//! Seen to fail: while every moment was converted by the offset of now.
+//! Seen to fail: when every time used the current offset.
 
 #![cfg(unix)]
 
@@ -10,7 +10,7 @@ use tierup_e2e::{Pty, World};
 const BERLIN_TZ: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn parked_in_winter_until_a_morning_in_summer_it_wakes_on_that_morning() {
+async fn a_park_across_a_time_change_wakes_at_the_local_time() {
     let world = World::new().await;
     let priya = world.engineer("Priya Nair").await;
     let session = priya.open_session("Print server to be replaced").await;
@@ -29,7 +29,7 @@ async fn parked_in_winter_until_a_morning_in_summer_it_wakes_on_that_morning() {
     console.send_keys("until the new one is here\t2027-06-01 8:00");
     console.sees("Tue 1 Jun, 08:00");
     console.send_keys("\r");
-    console.sees("Parked: you find it under 3");
+    console.sees("Parked: press 3");
     let parked = priya.session(&session).await;
     let handoff = parked["handoff_id"].as_str().unwrap();
     let handoff = priya.get(&format!("/handoffs/{handoff}")).await.expect(200);

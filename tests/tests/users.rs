@@ -1,7 +1,7 @@
-//! Users, tokens, log-in: who may do what, and what ends at once.
+//! Users, tokens and log-in: who may do what, and what ends at once.
 //!
-//! Mutants seen to fail: guesses counted when they have failed, waits by the clock, tokens that outlive a password, a
-//! caller who is looked up only when a request begins, a log-in of any length.
+//! Mutants seen to fail: guesses counted only after they failed, delays that follow the wall clock, tokens that survive
+//! a new password, a caller who is looked up only when a request begins, a log-in body of any size.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -29,7 +29,7 @@ async fn log_in(world: &World, email: &str, password: &str) -> (u16, Value) {
 }
 
 #[tokio::test]
-async fn a_log_in_gives_a_token_that_works_until_one_logs_out() {
+async fn a_log_in_gives_a_token_that_works_until_log_out() {
     let world = World::new().await;
     add_user(&world.owner(), "sam@acme.test", "engineer").await;
 
@@ -44,7 +44,7 @@ async fn a_log_in_gives_a_token_that_works_until_one_logs_out() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_and_a_wrong_address_are_answered_alike_and_then_slowed_down() {
+async fn wrong_passwords_and_unknown_addresses_get_the_same_answer_and_are_throttled() {
     let world = World::new().await;
     add_user(&world.owner(), "sam@acme.test", "engineer").await;
     let without_id = |mut answer: Value| {
@@ -72,7 +72,7 @@ async fn a_wrong_password_and_a_wrong_address_are_answered_alike_and_then_slowed
 }
 
 #[tokio::test]
-async fn many_guesses_at_once_are_no_more_than_five() {
+async fn simultaneous_guesses_count_against_the_limit() {
     let world = World::new().await;
     add_user(&world.owner(), "sam@acme.test", "engineer").await;
     let guesses =
@@ -87,7 +87,7 @@ async fn many_guesses_at_once_are_no_more_than_five() {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_set_back_makes_nobody_wait_for_it() {
+async fn setting_the_clock_back_delays_nothing() {
     let world = World::new().await;
     add_user(&world.owner(), "sam@acme.test", "engineer").await;
     let now = world.clock().now();
@@ -102,7 +102,7 @@ async fn a_clock_that_is_set_back_makes_nobody_wait_for_it() {
 }
 
 #[tokio::test]
-async fn whatever_a_proxy_says_of_where_guesses_come_from_they_are_counted() {
+async fn guesses_are_counted_whatever_forwarded_for_says() {
     let world = World::with_settings(Settings { behind_proxy: Some(true), ..Settings::default() }).await;
     let guess = async |number: usize, headers: &[&str]| {
         let body = json!({"email": format!("user{number}@acme.test"), "password": "wrong"});
@@ -123,7 +123,7 @@ async fn whatever_a_proxy_says_of_where_guesses_come_from_they_are_counted() {
 }
 
 #[tokio::test]
-async fn a_log_in_is_short() {
+async fn log_in_bodies_are_small() {
     let world = World::new().await;
     add_user(&world.owner(), "sam@acme.test", "engineer").await;
     let padded =
@@ -138,7 +138,7 @@ async fn a_log_in_is_short() {
 }
 
 #[tokio::test]
-async fn a_new_password_ends_every_token_but_the_one_in_use() {
+async fn a_new_password_revokes_every_other_token() {
     let world = World::new().await;
     let lee = add_user(&world.owner(), "lee@acme.test", "admin").await["id"].as_str().unwrap().to_owned();
     let sam = add_user(&world.owner(), "sam@acme.test", "engineer").await["id"].as_str().unwrap().to_owned();
@@ -180,7 +180,7 @@ async fn a_new_password_ends_every_token_but_the_one_in_use() {
 }
 
 #[tokio::test]
-async fn an_owner_who_is_put_out_does_not_come_back_by_what_she_had_begun() {
+async fn a_deactivated_owner_cannot_return_through_pending_requests() {
     let world = World::new().await;
     let (owner, eve) = (world.owner(), world.user("Eve Marsh", Role::Owner).await);
     let id = eve.get("/me").await.expect(200)["id"].as_str().unwrap().to_owned();
@@ -206,7 +206,7 @@ async fn an_owner_who_is_put_out_does_not_come_back_by_what_she_had_begun() {
 }
 
 #[tokio::test]
-async fn an_address_of_more_than_one_line_is_no_address() {
+async fn an_address_of_several_lines_is_refused() {
     let world = World::new().await;
     for email in ["sam@acme.test\n", "sam\u{1b}@acme.test", "a\0b"] {
         let (status, answer) = log_in(&world, email, PASSWORD).await;
@@ -216,7 +216,7 @@ async fn an_address_of_more_than_one_line_is_no_address() {
 }
 
 #[tokio::test]
-async fn a_token_asked_for_again_with_its_key_is_the_same_token() {
+async fn creating_a_token_again_with_its_key_returns_the_same_token() {
     let world = World::new().await;
     let (owner, sam) = (world.owner(), world.engineer("Sam Ortiz").await);
     let id = sam.get("/me").await.expect(200)["id"].as_str().unwrap().to_owned();
@@ -249,7 +249,7 @@ async fn a_token_asked_for_again_with_its_key_is_the_same_token() {
 }
 
 #[tokio::test]
-async fn whoever_is_deactivated_is_out_at_once() {
+async fn a_deactivated_user_is_locked_out_at_once() {
     let world = World::new().await;
     let owner = world.owner();
     let sam = world.engineer("Sam Ortiz").await;
@@ -298,7 +298,7 @@ async fn admins_manage_engineers_and_only_owners_manage_admins() {
 }
 
 #[tokio::test]
-async fn tokens_are_listed_without_their_secret_and_end_at_once() {
+async fn tokens_are_listed_without_secrets_and_revoked_at_once() {
     let world = World::new().await;
     let (owner, sam) = (world.owner(), world.engineer("Sam Ortiz").await);
     let priya = world.engineer("Priya Nair").await;

@@ -1,7 +1,7 @@
-//! Webhooks: a team's chat tools and programs hear what becomes of its escalations.
+//! Webhooks tell chat tools and programs what happens to escalations.
 //!
-//! Mutants seen to fail: signing without the id, telling what is for one user alone, following redirects, trying a
-//! refusal again.
+//! Mutants seen to fail: a signature without the id, sending an event for one user only, following redirects, retrying
+//! after a rejection.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ fn webhook_settings(webhooks: &serde_json::Value) -> Settings {
 }
 
 #[tokio::test]
-async fn that_it_waits_and_that_it_was_claimed_and_resolved_goes_to_the_same_place() {
+async fn waiting_claimed_and_resolved_go_to_the_same_webhook() {
     let mut chat = WebhookReceiver::start().await;
     let world = World::with_settings(webhook_settings(
         &json!([{"kind": "slack", "url": chat.url("/services/T0/B0")}]),
@@ -37,7 +37,10 @@ async fn that_it_waits_and_that_it_was_claimed_and_resolved_goes_to_the_same_pla
     assert_eq!(
         texts,
         [
-            format!("URGENT: {about}: Sam Ortiz waits for a senior. Take it: tierup claim {}", vpn.number),
+            format!(
+                "URGENT: {about}: Sam Ortiz needs a senior engineer. Claim it: tierup claim {}",
+                vpn.number
+            ),
             format!("{about} was claimed by Priya Nair"),
             format!("{about} was resolved by Priya Nair: renewed the certificate"),
         ]
@@ -46,7 +49,7 @@ async fn that_it_waits_and_that_it_was_claimed_and_resolved_goes_to_the_same_pla
 }
 
 #[tokio::test]
-async fn a_program_gets_the_event_signed_as_the_standard_says() {
+async fn a_json_webhook_gets_the_event_with_a_standard_signature() {
     let mut program = WebhookReceiver::start().await;
     let webhooks = json!([{"kind": "json", "url": program.url("/hook"), "secret": SECRET, "events": ["handoff_created"]}]);
     let world = World::with_settings(webhook_settings(&webhooks)).await;
@@ -67,7 +70,7 @@ async fn a_program_gets_the_event_signed_as_the_standard_says() {
 }
 
 #[tokio::test]
-async fn a_phone_rings_for_what_waits_and_not_for_what_is_settled() {
+async fn ntfy_alerts_for_waiting_handoffs_only() {
     let mut receiver = WebhookReceiver::start().await;
     let events =
         ["handoff_created", "handoff_claimed", "handoff_released", "handoff_assigned", "handoff_resolved"];
@@ -97,7 +100,7 @@ async fn a_phone_rings_for_what_waits_and_not_for_what_is_settled() {
 }
 
 #[tokio::test]
-async fn text_that_people_wrote_is_text_wherever_it_is_told() {
+async fn user_text_stays_text_in_webhooks() {
     let (mut slack, mut mattermost) = (WebhookReceiver::start().await, WebhookReceiver::start().await);
     let mut receiver = WebhookReceiver::start().await;
     let webhooks = json!([
@@ -142,7 +145,7 @@ async fn ntfy_gets_a_topic_and_a_priority() {
 }
 
 #[tokio::test]
-async fn what_fails_is_tried_again_and_what_is_refused_is_not() {
+async fn failed_webhooks_are_retried_and_refused_ones_are_not() {
     let mut flaky = WebhookReceiver::start_with_statuses(&[500, 503]).await;
     let mut strict = WebhookReceiver::start_with_statuses(&[410]).await;
     let mut elsewhere = WebhookReceiver::start_with_statuses(&[302]).await;
@@ -170,7 +173,7 @@ async fn what_fails_is_tried_again_and_what_is_refused_is_not() {
 }
 
 #[tokio::test]
-async fn a_park_is_told_to_nobody_and_each_account_has_its_own() {
+async fn parks_are_not_sent_to_webhooks_and_each_account_has_its_own() {
     let mut chat = WebhookReceiver::start().await;
     let events = ["handoff_created", "handoff_withdrawn", "handoff_resolved", "handoff_reminder"];
     let webhooks = json!([{"kind": "json", "url": chat.url("/"), "events": events, "account": "Acme"}]);
@@ -191,7 +194,7 @@ async fn a_park_is_told_to_nobody_and_each_account_has_its_own() {
 }
 
 #[tokio::test]
-async fn what_happens_while_the_receiver_is_away_and_the_server_restarts_is_told_once() {
+async fn events_during_an_outage_are_delivered_once() {
     let mut chat = WebhookReceiver::start_with_statuses(&[500]).await;
     let mut world =
         World::with_settings(webhook_settings(&json!([{"kind": "slack", "url": chat.url("/")}]))).await;
@@ -212,7 +215,7 @@ async fn what_happens_while_the_receiver_is_away_and_the_server_restarts_is_told
 }
 
 #[tokio::test]
-async fn a_proxy_is_asked_for_what_is_elsewhere_and_only_if_it_was_named() {
+async fn a_proxy_is_used_only_if_configured_and_only_for_other_hosts() {
     let (mut proxy, mut here) = (WebhookReceiver::start().await, WebhookReceiver::start().await);
     let webhooks =
         json!([{"kind": "slack", "url": "http://chat.test/hook"}, {"kind": "slack", "url": here.url("/")}]);
@@ -229,7 +232,7 @@ async fn a_proxy_is_asked_for_what_is_elsewhere_and_only_if_it_was_named() {
 }
 
 #[test]
-fn webhooks_that_make_no_sense_say_what_to_do() {
+fn invalid_webhooks_are_reported_with_a_hint() {
     let why = |webhooks: &str| {
         let settings = Settings { webhooks: Some(webhooks.to_owned().into()), ..Settings::default() };
         settings.into_config().err().unwrap().to_string()

@@ -31,10 +31,10 @@ use ratatui::layout::{Constraint, Layout, Rect};
 
 use crate::state::layer::Layer;
 use crate::state::paint_output::PaintOutput;
+use crate::state::preview::PREVIEW_MIN_WIDTH;
 use crate::state::{Screen, State};
 use crate::text::safe_format;
 use crate::theme::{self, Charset};
-use crate::update::PREVIEW_MIN_WIDTH;
 use crate::view::canvas::Canvas;
 use crate::view::measure::display_width;
 
@@ -97,7 +97,8 @@ fn paint_too_small(canvas: &mut Canvas<'_>, area: Rect) {
 
 fn paint_list_and_preview(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     // An empty list has nothing to preview. While a filter is typed, the layout stays.
-    if area.width < PREVIEW_MIN_WIDTH || state.queue.is_current_tab_empty() && !state.queue.filter.is_open {
+    if area.width < PREVIEW_MIN_WIDTH || state.queue.current_list().is_empty() && !state.queue.filter.is_open
+    {
         return queue::paint(state, canvas, area);
     }
     let [left, right] = Layout::horizontal([Constraint::Percentage(54), Constraint::Fill(1)]).areas(area);

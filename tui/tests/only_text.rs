@@ -1,7 +1,7 @@
-//! Text is only text, at every sink, checked by a parser that terminals use: for a corpus of what has been tried on
-//! terminals, and for whatever else comes along. `fuzz/` has the same property for as long as one likes.
+//! Hostile text stays text at every output, checked with a terminal parser on a corpus of known attacks and on random
+//! input. `fuzz/` checks the same property for as long as it runs.
 //!
-//! Seen to fail: with `is_hidden` answering no.
+//! Seen to fail: with `is_hidden` returning false.
 
 #[path = "only_text/property.rs"]
 mod property;
@@ -43,7 +43,7 @@ const CORPUS: &[&str] = &[
 ];
 
 #[test]
-fn nothing_of_the_corpus_is_more_than_text_at_any_sink() {
+fn hostile_text_is_only_text_at_every_output() {
     for raw in CORPUS {
         property::assert_safe(raw);
         property::assert_safe(&format!("before {raw} after {raw}"));
@@ -52,7 +52,7 @@ fn nothing_of_the_corpus_is_more_than_text_at_any_sink() {
 }
 
 #[test]
-fn a_tower_of_marks_is_as_high_as_marks_go() {
+fn stacked_combining_marks_are_limited() {
     let tower = format!("a{}", "\u{301}".repeat(100_000));
     property::assert_safe(&tower);
     assert!(safe::sanitize_line(&tower).chars().count() < 20);

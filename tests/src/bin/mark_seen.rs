@@ -1,4 +1,4 @@
-//! Marks handoffs as seen in a folder, one after the other, as many consoles on one machine do; prints each when it is kept.
+//! Marks handoffs as seen, one after another, as several consoles on one machine do. Prints each once it is stored.
 
 #![expect(clippy::expect_used, reason = "a story that cannot be told fails, and says where")]
 

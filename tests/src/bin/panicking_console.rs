@@ -1,5 +1,5 @@
-//! A console that falls over when it is told to: in its loop by `F12`, in another thread when somebody connects to the
-//! port that it prints into the file `panic-address`.
+//! A console that panics on request: in its loop on `F12`, in another thread when a client connects to the port in the
+//! file `panic-address`.
 
 #![expect(clippy::expect_used, reason = "a story that cannot be told fails, and says where")]
 
@@ -14,7 +14,8 @@ use tierup::runtime::activity::Activity;
 use tierup::runtime::api::ApiClient;
 use tierup::runtime::credentials::CredentialStore;
 use tierup::runtime::data_dir::DataDir;
-use tierup::runtime::{self, ConsoleSetup, ServerAccess, terminal};
+use tierup::runtime::server_access::ServerAccess;
+use tierup::runtime::{self, ConsoleSetup, terminal};
 use tierup::settings::Settings;
 
 #[tokio::main]

@@ -1,4 +1,4 @@
-//! Runs a program in a terminal of its own and shows what it shows: whoever kills it takes the program's terminal away.
+//! Runs a program in a pseudo-terminal and copies its output. Killing the host takes the program's terminal away.
 
 #![expect(clippy::expect_used, reason = "a story that cannot be told fails, and says where")]
 

@@ -1,4 +1,4 @@
-//! What a console showed before a key: whoever waits for what the key brings must not take it for that.
+//! The screen before a key press, so that a test does not take old text for the effect of the key.
 
 use crate::console::recording_host::HostRecord;
 

@@ -1,4 +1,4 @@
-//! Keys: as stories write them, and as the loop takes them.
+//! Parses keys as tests write them into terminal events.
 
 use std::task::Poll;
 

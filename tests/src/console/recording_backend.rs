@@ -1,4 +1,4 @@
-//! The buffer that a console is painted on.
+//! The buffer that a console draws to.
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What lies around the screen of a console: it is written down, and whoever waits for it hears of it.
+//! Records what a console sends to its terminal besides the screen, such as its title, and wakes the waiting test.
 
 use tierup::effect::Notification;
 use tierup::runtime;

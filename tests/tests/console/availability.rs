@@ -1,23 +1,21 @@
-//! What can be done now is offered, what cannot is not, and whoever tries is told why before the server is asked.
+//! Available actions are offered; for others the console gives the reason without asking the server.
 
 use crate::fixtures::{escalate_and_assess, open_claimed_session, world_with_assessment};
-use tierup_e2e::World;
-
-const ASSESSMENT: &str = "**Likely cause:** DNS\n**Steps**\n1. Flush the cache\n**Confidence:** low";
+use tierup_e2e::{TWO_STEP_ASSESSMENT, World};
 
 #[tokio::test]
-async fn what_the_server_would_refuse_opens_no_dialog() {
-    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+async fn no_dialog_opens_for_what_the_server_would_refuse() {
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let (_sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let dana = world.engineer("Dana Wu").await;
     let mut priya = world.console("Priya Nair").await;
     priya.sees("VPN is down").await;
     priya.press("x").await;
-    priya.sees("Only a claim can be given back").await;
+    priya.sees("Only a claimed handoff can be released").await;
     priya.press("<enter>").await;
     priya.sees("start here").await;
     priya.press("a").await;
-    priya.sees("Nobody has claimed it: claim it first").await;
+    priya.sees("Not claimed yet: claim it first").await;
     priya.press("v").await;
     priya.sees("Alt-p pick up").await;
     priya.sees("escalated, with Sam Ortiz").await;
@@ -29,14 +27,14 @@ async fn what_the_server_would_refuse_opens_no_dialog() {
     dana.claim(&vpn).await;
     priya.sees("claimed by Dana Wu").await;
     priya.press("p").await;
-    priya.sees("Dana Wu has claimed it").await;
+    priya.sees("Already claimed by Dana Wu").await;
     priya.press("x").await;
-    priya.sees("Dana Wu claimed it; they or an admin decide").await;
+    priya.sees("Claimed by Dana Wu: only they or an admin can do").await;
     priya.does_not_see("pick up").await;
 }
 
 #[tokio::test]
-async fn the_last_line_and_the_palette_offer_what_can_be_done() {
+async fn footer_and_palette_offer_only_available_actions() {
     let world = World::new().await;
     let mut priya = world.console("Priya Nair").await;
     priya.sees("Nothing is waiting").await;
@@ -52,7 +50,7 @@ async fn the_last_line_and_the_palette_offer_what_can_be_done() {
 }
 
 #[tokio::test]
-async fn what_arrives_out_of_sight_is_told() {
+async fn arrivals_on_other_screens_are_announced() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let mut priya = world.console("Priya Nair").await;
@@ -72,18 +70,18 @@ async fn what_arrives_out_of_sight_is_told() {
 }
 
 #[tokio::test]
-async fn a_command_need_not_be_typed_to_its_end_where_it_means_one_thing() {
-    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+async fn an_unambiguous_prefix_of_a_command_is_enough() {
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let (_sam, _vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
     priya.press("<esc>2:rel<enter>").await;
     priya.sees("For whoever picks it up next").await;
     priya.press("<esc>:claim <enter>").await;
-    priya.sees("Which? Tab shows the handoffs").await;
+    priya.sees("Which handoff?").await;
 }
 
 #[tokio::test]
-async fn keys_in_words_are_those_of_the_settings() {
+async fn key_hints_in_texts_follow_the_settings() {
     let world = World::new().await;
     let settings = "[keys]\n\"list.new-session\" = \"C\"\n\"list.parked\" = \"7\"\n\"session.hide-steps\" = \"f9\"\n\
         \"session.use-step-1\" = \"f5\"\n\"session.help\" = \"f1\"";
@@ -97,5 +95,5 @@ async fn keys_in_words_are_those_of_the_settings() {
     priya.press("<ctrl-k>").await;
     priya.sees("only you see this").await;
     priya.press("<enter>").await;
-    priya.sees("Parked: you find it under 7").await;
+    priya.sees("Parked: press 7").await;
 }

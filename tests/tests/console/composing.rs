@@ -1,14 +1,11 @@
-//! Writing in a session and reading it: undo, history, one's own editor, copying, Markdown, what is new below.
+//! Writing and reading in a session: undo, history, the user's editor, copying, Markdown, new messages below.
 
 use crate::fixtures::{escalate_and_assess, open_claimed_session, world_with_assessment};
-use tierup_e2e::{FakeModel, ModelBehavior, World};
-
-const ASSESSMENT: &str =
-    "**Likely cause:** DNS\n**Steps**\n1. Flush the cache\n2. Ask the resolver\n**Confidence:** low";
+use tierup_e2e::{FakeModel, ModelBehavior, TWO_STEP_ASSESSMENT, World};
 
 #[tokio::test]
-async fn what_is_typed_can_be_undone_and_sent_before_comes_back() {
-    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+async fn typing_can_be_undone_and_sent_messages_recalled() {
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let (_sam, _vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
     priya.press("<ctrl-t>").await;
@@ -42,8 +39,8 @@ async fn what_is_typed_can_be_undone_and_sent_before_comes_back() {
 }
 
 #[tokio::test]
-async fn keys_that_wait_share_a_picture_and_each_does_what_it_does() {
-    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+async fn queued_keys_share_one_draw_and_each_takes_effect() {
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let (_sam, _vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
     let before = priya.frames_drawn();
@@ -60,8 +57,8 @@ async fn keys_that_wait_share_a_picture_and_each_does_what_it_does() {
 }
 
 #[tokio::test]
-async fn the_message_is_written_in_ones_own_editor() {
-    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+async fn a_message_is_edited_in_the_users_editor() {
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let (_sam, _vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
     let editor = world.folder().join("editor.sh");
@@ -79,8 +76,8 @@ async fn the_message_is_written_in_ones_own_editor() {
 }
 
 #[tokio::test]
-async fn a_message_a_code_block_and_what_is_selected_are_copied() {
-    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+async fn a_message_a_code_block_and_a_selection_are_copied() {
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let code = "Run:\n```sh\nip link set mtu 1400\n```\nor\n```\nreboot\n```\nand call";
     sam.wait_for_assessment(&vpn).await;
@@ -90,19 +87,19 @@ async fn a_message_a_code_block_and_what_is_selected_are_copied() {
     priya.press("<alt-c>").await;
     priya.sees("Copied message 3").await;
     priya.press("<alt-k>").await;
-    priya.sees("Copied code block 1 of 2 of message 3").await;
+    priya.sees("Copied code block 1 of 2 from message 3").await;
     priya.press("<alt-k>").await;
-    priya.sees("Copied code block 2 of 2 of message 3").await;
+    priya.sees("Copied code block 2 of 2 from message 3").await;
     priya.press("<alt-up><alt-up>").await;
     priya.sees("│▌  nslookup says").await;
     priya.press("<alt-c>").await;
     priya.sees("Copied message 2").await;
     priya.press("<alt-down><alt-up><alt-k>").await;
-    priya.sees("Message 2 has no code block").await;
+    priya.sees("No code block in message 2").await;
     priya.press("<esc>").await;
     priya.no_longer_sees("│▌").await;
     priya.press("one two<shift-left><shift-left><shift-left><alt-c>").await;
-    priya.sees("Copied what you selected").await;
+    priya.sees("Copied the selection").await;
     let nslookup = "nslookup says: no such host";
     assert_eq!(priya.around().await.copied_texts, [code, "ip link set mtu 1400", "reboot", nslookup, "two"]);
     priya.press("<esc>").await;
@@ -110,8 +107,8 @@ async fn a_message_a_code_block_and_what_is_selected_are_copied() {
 }
 
 #[tokio::test]
-async fn a_message_is_markdown_and_its_links_lead_somewhere() {
-    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+async fn a_message_is_markdown_with_links() {
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
     let text = "See [the page](https://a.test/x) or https://b.test/y_z, not [this](javascript:x).\n\n\
@@ -130,7 +127,7 @@ async fn a_message_is_markdown_and_its_links_lead_somewhere() {
 }
 
 #[tokio::test]
-async fn an_answer_that_fails_is_said_where_it_would_be() {
+async fn a_failed_reply_is_reported_in_its_place() {
     let model = FakeModel::start(ModelBehavior::Status(503)).await;
     let world = World::with_settings(model.server_settings(10)).await;
     let mut priya = world.console("Priya Nair").await;
@@ -143,8 +140,8 @@ async fn an_answer_that_fails_is_said_where_it_would_be() {
 }
 
 #[tokio::test]
-async fn whoever_scrolled_up_is_told_what_is_new_below() {
-    let (world, _model) = world_with_assessment(ASSESSMENT).await;
+async fn new_messages_below_are_announced_while_scrolled_up() {
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
     for number in 3..=40 {

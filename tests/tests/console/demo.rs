@@ -1,4 +1,4 @@
-//! The real binary in a real pseudo-terminal: the demo, from launch to a sent step.
+//! The demo in a real pseudo-terminal, from launch to a sent step.
 
 use rustix::process::Signal;
 use tierup_e2e::Pty;
@@ -31,7 +31,7 @@ fn the_demo_from_launch_to_a_sent_step() {
 
 #[cfg(unix)]
 #[test]
-fn the_terminal_comes_back_when_the_console_is_told_to_end() {
+fn sigterm_restores_the_terminal() {
     for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
         let home = tempfile::tempdir().unwrap();
         let mut demo = Pty::spawn("tierup", &["demo"], home.path(), (80, 24));

@@ -1,4 +1,4 @@
-//! What was typed and not sent, in the real binary: after kill -9, and in an editor of the user's own.
+//! Drafts in the real binary: after kill -9, and in the user's editor.
 
 #![cfg(target_os = "linux")]
 
@@ -84,7 +84,7 @@ async fn an_editor_gets_the_terminal_and_gives_it_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn told_to_end_it_ends_at_once_and_takes_the_editor_along() {
+async fn sigterm_ends_the_console_and_its_editor() {
     let world = world_with_claim().await;
     let home = tempfile::tempdir().unwrap();
     let script = home.path().join("editor.sh");

@@ -1,6 +1,6 @@
-//! Servers that are slow, huge, wrong or gone: neither the console nor a command freezes, and nothing is believed.
+//! Servers that are slow, huge, wrong or gone: neither the console nor a command freezes or trusts them.
 //!
-//! Both are held by order, not by time: what would have to wait for an answer never comes.
+//! The tests rely on order, not time: the awaited response never comes.
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
@@ -42,7 +42,7 @@ fn run_tierup(server: &str, arguments: &[&str]) -> Output {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_server_keeps_a_command_waiting_or_makes_it_say_what_it_should_not() {
+async fn a_misbehaving_server_neither_hangs_a_command_nor_corrupts_its_output() {
     for mood in ServerBehavior::ALL {
         let faulty_server = FaultyServer::start(mood).await;
         for arguments in [&["whoami"][..], &["queue"], &["watch"]] {
@@ -76,7 +76,7 @@ async fn no_server_keeps_a_command_waiting_or_makes_it_say_what_it_should_not() 
 
 /// In order, not in time: the patient one is there first, and would be gone first if both waited as long.
 #[test]
-fn a_command_waits_as_long_as_it_is_told_to() {
+fn a_command_waits_as_long_as_timeout_says() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let server = format!("http://{}", silent.local_addr().unwrap());
     let home = tempfile::tempdir().unwrap();
@@ -92,7 +92,7 @@ fn a_command_waits_as_long_as_it_is_told_to() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_server_keeps_the_console_from_its_keys() {
+async fn a_misbehaving_server_does_not_block_keys() {
     for mood in ServerBehavior::ALL {
         let faulty_server = FaultyServer::start(mood).await;
         let home = tempfile::tempdir().unwrap();

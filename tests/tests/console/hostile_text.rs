@@ -1,5 +1,5 @@
-//! What people and models write reaches the cells of the screen as text, wherever it is shown: rows, preview, briefing,
-//! transcript, toasts, the log, dialogs, picks, palette, command endings, the lost claim.
+//! Text of users and models is shown as plain text everywhere: rows, preview, briefing, transcript, toasts, the log,
+//! dialogs, pickers, palette, command line, the popup of a lost claim.
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
@@ -40,7 +40,7 @@ async fn escalate_hostile_handoff(sam: &ApiClient, problem: &str) -> Escalation 
 }
 
 #[tokio::test]
-async fn what_people_write_is_only_text_on_every_screen() {
+async fn user_text_is_only_text_on_every_screen() {
     let assessment = format!(
         "**Likely cause:** Cause {HOSTILE_TEXT}\n**Steps**\n1. Step {HOSTILE_TEXT}\n**Confidence:** low\n**Evidence**\n- [1] \"Screen {HOSTILE_TEXT}\""
     );

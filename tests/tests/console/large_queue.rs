@@ -1,4 +1,4 @@
-//! A queue of ten thousand: what a key costs there, from the event to the picture.
+//! The time from a key press to the draw in a queue of ten thousand.
 
 use std::time::{Duration, Instant};
 
@@ -6,6 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use tierup::effect::{Call, Effect};
 use tierup::event::{Event, Reply, ReplyBody};
+use tierup::keymap::Tab;
 use tierup::state::State;
 use tierup::update::{start, update};
 use tierup::view::paint;
@@ -64,7 +65,7 @@ fn loaded_state(handoffs: u32) -> State {
         let reply = Reply { call_id: ticket, call, result: Ok(ReplyBody::Queue(page)) };
         update(&mut state, Event::Reply(Box::new(reply)));
     }
-    assert_eq!(state.queue.queue_list.len(), handoffs as usize);
+    assert_eq!(state.queue.lists[Tab::Queue].len(), handoffs as usize);
     state
 }
 
@@ -84,7 +85,7 @@ fn p10_key_time(state: &mut State, keys: &str) -> Duration {
 }
 
 #[test]
-fn a_key_in_a_queue_of_ten_thousand_costs_what_it_costs_in_one_of_a_hundred() {
+fn a_key_press_costs_the_same_in_a_queue_of_ten_thousand() {
     let (mut many, mut few) = (loaded_state(LARGE_QUEUE_LEN), loaded_state(SMALL_QUEUE_LEN));
     for keys in ["jjjjjjjjjjjjkk".repeat(10), "<pgdn><pgup>".repeat(20), "Gg".repeat(20)] {
         let (in_many, in_few) = (p10_key_time(&mut many, &keys), p10_key_time(&mut few, &keys));
@@ -94,10 +95,10 @@ fn a_key_in_a_queue_of_ten_thousand_costs_what_it_costs_in_one_of_a_hundred() {
 }
 
 #[test]
-fn a_filter_an_order_and_the_palette_over_ten_thousand_keep_up_with_typing() {
+fn filter_sort_and_palette_keep_up_with_typing_in_ten_thousand_rows() {
     let mut state = loaded_state(LARGE_QUEUE_LEN);
     let filter = p10_key_time(&mut state, "/printer machine 99");
-    assert!(state.queue.queue_list.len() < LARGE_QUEUE_LEN as usize / 10);
+    assert!(state.queue.lists[Tab::Queue].len() < LARGE_QUEUE_LEN as usize / 10);
     update(&mut state, Event::Key(parse_keys("<esc>")[0]));
     let order = p10_key_time(&mut state, "ssssss");
     let palette = p10_key_time(&mut state, "<ctrl-p>printer 9876");

@@ -1,11 +1,11 @@
-//! Logging in, inside the console: the first time, and when a token works no more.
+//! Logging in from the console: on the first run, and when a token is no longer valid.
 
 use reqwest::Method;
 use serde_json::json;
 use tierup_e2e::{Console, World};
 
 #[tokio::test]
-async fn the_first_time_a_server_and_a_token_are_asked_for_and_tried() {
+async fn the_first_run_asks_for_server_and_token() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     sam.escalate("VPN is down").await;
@@ -16,7 +16,7 @@ async fn the_first_time_a_server_and_a_token_are_asked_for_and_tried() {
 
     // What is wrong is said in place, and nothing that was typed goes.
     console.press("http://127.0.0.1:1<tab><tab>tup_wrong<enter>").await;
-    console.sees("the server cannot be reached").await;
+    console.sees("cannot reach the server").await;
     console.press("<tab>").await;
     console.press(&"<backspace>".repeat("127.0.0.1:1".len())).await;
     console.paste(world.url().trim_start_matches("http://")).await;
@@ -37,7 +37,7 @@ async fn the_first_time_a_server_and_a_token_are_asked_for_and_tried() {
 }
 
 #[tokio::test]
-async fn one_logs_in_with_an_email_address_and_a_password_too() {
+async fn email_and_password_log_in() {
     let world = World::new().await;
     let body = json!({"email": "dana@acme.test", "name": "Dana Wu", "role": "engineer", "password": "correct horse"});
     world.owner().post("/users", body).await.expect(201);
@@ -48,14 +48,14 @@ async fn one_logs_in_with_an_email_address_and_a_password_too() {
     console.press("<enter>dana@acme.test").await;
     console.sees("Password").await;
     console.press("<enter>wrong<enter>").await;
-    console.sees("do not belong together").await;
+    console.sees("wrong email or password").await;
     console.press("<ctrl-u>correct horse<enter>").await;
     console.sees("Logged in as Dana Wu").await;
     console.sees("live").await;
 }
 
 #[tokio::test]
-async fn a_token_that_ends_asks_for_another_and_one_goes_on_where_one_was() {
+async fn an_expired_token_opens_the_log_in_and_keeps_the_screen() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let priya = world.engineer("Priya Nair").await;

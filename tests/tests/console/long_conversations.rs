@@ -1,4 +1,4 @@
-//! Long conversations: thousands of messages, messages of hundreds of lines.
+//! Conversations with thousands of messages, and messages with hundreds of lines.
 
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,5 @@
-//! The stories of the console, one subject a file: in the real loop on a buffer, and in the real binary in a
-//! pseudo-terminal. One program, which is linked once.
+//! The console's tests, one subject per file: in the real loop on a buffer, and in the real binary in a
+//! pseudo-terminal. One program, to link it once.
 
 #[path = "../shared/fixtures.rs"]
 mod fixtures;

@@ -1,4 +1,4 @@
-//! The mouse: what a click and the wheel do, and what lies under something else and hears nothing of it.
+//! The mouse: clicks, the wheel, and targets that are covered.
 
 use crate::fixtures::{escalate_and_assess, open_claimed_session, world_with_assessment};
 use tierup_e2e::World;
@@ -7,7 +7,7 @@ const ASSESSMENT: &str = "**Likely cause:** DNS\n**Steps**\n1. Flush the cache\n
     **Confidence:** low\n**Evidence**\n- [2] \"no such host\"";
 
 #[tokio::test]
-async fn tabs_lead_to_the_list_from_wherever_one_is_but_not_from_under_a_dialog() {
+async fn tabs_open_lists_from_any_screen_but_not_under_a_dialog() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (_sam, _vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
@@ -31,7 +31,7 @@ async fn tabs_lead_to_the_list_from_wherever_one_is_but_not_from_under_a_dialog(
 }
 
 #[tokio::test]
-async fn rows_halves_and_evidence_are_clicked_and_scrolled() {
+async fn rows_panes_and_evidence_respond_to_clicks_and_scrolling() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let long: Vec<String> = (0..60).map(|line| format!("line {line}")).collect();
@@ -66,7 +66,7 @@ async fn rows_halves_and_evidence_are_clicked_and_scrolled() {
 }
 
 #[tokio::test]
-async fn steps_are_used_and_hidden_and_what_was_said_is_scrolled() {
+async fn steps_are_used_and_hidden_and_the_transcript_scrolls() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
@@ -102,7 +102,7 @@ async fn a_step_in_a_lower_row_of_the_strip_is_the_one_that_is_clicked() {
 }
 
 #[tokio::test]
-async fn a_line_of_the_palette_and_a_row_of_a_pick_are_chosen_by_a_click() {
+async fn a_click_chooses_a_palette_line_or_a_picker_row() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (_sam, _vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
@@ -117,7 +117,7 @@ async fn a_line_of_the_palette_and_a_row_of_a_pick_are_chosen_by_a_click() {
 }
 
 #[tokio::test]
-async fn the_mouse_is_given_back_and_taken_by_a_word_and_from_a_dialog_too() {
+async fn the_mouse_is_switched_off_and_on_by_command() {
     let world = World::new().await;
     let mut priya = world.console("Priya Nair").await;
     priya.sees("Nothing is waiting").await;
@@ -134,7 +134,7 @@ async fn the_mouse_is_given_back_and_taken_by_a_word_and_from_a_dialog_too() {
 }
 
 #[tokio::test]
-async fn what_lies_under_a_box_leads_nowhere() {
+async fn links_under_a_popup_are_inactive() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let session = sam.open_session("VPN is down").await;

@@ -1,16 +1,14 @@
-//! Getting about in the console: filter, order, palette, commands, the log, themes and keys of one's own.
+//! Filter, sort order, palette, commands, log, themes and custom keys.
 
 use std::time::Duration;
 
 use ratatui::style::Color;
 use tierup_common::user::Role;
 use tierup_e2e::{ApiClient, Console, World};
-use tierup_server::config::Settings;
 
 /// A world without assessments, and somebody in it who has three problems.
 async fn world_with_three_handoffs() -> (World, ApiClient) {
-    let world =
-        World::with_settings(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await;
+    let world = World::without_assessments().await;
     let sam = world.engineer("Sam Ortiz").await;
     for (problem, priority) in [("Printer jams", "low"), ("VPN is down", "urgent"), ("Mail is slow", "high")]
     {
@@ -30,7 +28,7 @@ async fn problems_on_screen(console: &Console, problems: &[&str]) -> Vec<String>
 }
 
 #[tokio::test]
-async fn a_filter_narrows_the_list_as_one_types_and_escape_shows_all() {
+async fn a_filter_narrows_the_list_while_typing_and_escape_shows_all() {
     let (world, sam) = world_with_three_handoffs().await;
     let mut priya = world.console_with_size("Priya Nair", 80, 24).await;
     priya.sees("3 open").await;
@@ -63,8 +61,7 @@ async fn a_filter_narrows_the_list_as_one_types_and_escape_shows_all() {
 
 #[tokio::test]
 async fn a_filter_finds_what_only_the_server_knows() {
-    let world =
-        World::with_settings(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await;
+    let world = World::without_assessments().await;
     let sam = world.engineer("Sam Ortiz").await;
     let session = sam.open_session("Outlook is slow").await;
     sam.add_note(&session, "The mailbox has 80,000 items in one folder.").await;
@@ -130,19 +127,19 @@ async fn the_palette_finds_actions_and_handoffs_by_a_few_letters() {
 }
 
 #[tokio::test]
-async fn a_command_does_what_its_name_says_and_a_wrong_one_says_why_not() {
+async fn commands_do_what_they_say_and_report_why_they_cannot() {
     let (world, sam) = world_with_three_handoffs().await;
     let mut priya = world.console("Priya Nair").await;
     priya.sees("3 open").await;
     priya.press(":dance<enter>").await;
-    priya.sees("There is no \"dance\" here; Tab shows what there is").await;
+    priya.sees("Unknown command \"dance\"").await;
     priya.press("<esc>:claim 9<enter>").await;
-    priya.sees("There is no #9 in the lists").await;
+    priya.sees("No #9 in the lists").await;
     // Of all that is there only #3 has a 3 in it, but a number is meant as it stands.
     priya.press("<esc>:claim 30<enter>").await;
-    priya.sees("There is no #30 in the lists").await;
+    priya.sees("No #30 in the lists").await;
     priya.press("<esc>:mouse maybe<enter>").await;
-    priya.sees("The mouse is on or off").await;
+    priya.sees("Use on or off").await;
     priya.press("<esc>:claim pri").await;
     priya.sees("#1  Printer jams").await;
     // What can only mean one thing need not be typed to its end.
@@ -171,7 +168,7 @@ async fn a_command_does_what_its_name_says_and_a_wrong_one_says_why_not() {
 }
 
 #[tokio::test]
-async fn what_was_told_in_the_corner_stands_in_the_log() {
+async fn toasts_are_kept_in_the_log() {
     let (world, sam) = world_with_three_handoffs().await;
     sam.get("/me").await.expect(200);
     world.user("Vic Low", Role::Viewer).await;
@@ -184,7 +181,7 @@ async fn what_was_told_in_the_corner_stands_in_the_log() {
     assert_eq!(vic.around().await.mouse_captured, Some(false));
     vic.press("L").await;
     vic.wait_for_screen(|screen| {
-        screen.contains("✗ Your role is viewer: you read, others act")
+        screen.contains("✗ Your role is viewer: you can only read")
             && screen.find("● The mouse is the terminal's") < screen.find("✗ Your role is viewer")
     })
     .await;
@@ -193,7 +190,7 @@ async fn what_was_told_in_the_corner_stands_in_the_log() {
 }
 
 #[tokio::test]
-async fn keys_of_ones_own_work_and_are_shown_wherever_keys_are() {
+async fn custom_keys_work_and_are_shown() {
     let (world, _sam) = world_with_three_handoffs().await;
     let keys = "[keys]\n\"list.pick-up\" = [\"P\", \"ctrl-y\"]\n\"list.new-session\" = []\n\"conflict.close\" = \"c\"";
     let mut priya = world.console_with_settings("Priya Nair", keys, (120, 36)).await;
@@ -240,7 +237,7 @@ async fn themes_change_while_it_runs_and_mono_has_no_colour() {
 }
 
 #[tokio::test]
-async fn a_terminal_that_takes_ascii_alone_gets_nothing_else() {
+async fn an_ascii_terminal_gets_only_ascii() {
     let (world, sam) = world_with_three_handoffs().await;
     sam.escalate_with_priority("Der Drucker druckt kein Ä, 日本語 und 🦀", "urgent").await;
     let settings_file = tierup::settings::SettingsFile::default();

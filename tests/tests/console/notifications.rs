@@ -1,4 +1,4 @@
-//! What rings, for whom, and when not; what the window is called.
+//! What rings, for whom and when; the window title.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tierup_e2e::World;
 use tierup_server::config::Settings;
 
 #[tokio::test]
-async fn an_urgent_handoff_rings_while_one_looks_elsewhere_and_only_then() {
+async fn an_urgent_handoff_rings_only_without_focus() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let mut priya = world.console("Priya Nair").await;
@@ -31,7 +31,7 @@ async fn an_urgent_handoff_rings_while_one_looks_elsewhere_and_only_then() {
 }
 
 #[tokio::test]
-async fn what_is_passed_to_one_rings_for_them_alone() {
+async fn an_assignment_notifies_only_its_assignee() {
     let world = World::new().await;
     let (sam, ana) = (world.engineer("Sam Ortiz").await, world.owner());
     let (mut priya, mut dana) = (world.console("Priya Nair").await, world.console("Dana Wu").await);
@@ -44,7 +44,7 @@ async fn what_is_passed_to_one_rings_for_them_alone() {
     let me = world.engineer("Priya Nair").await.get("/me").await.expect(200);
     ana.post(&format!("/handoffs/{}/assign", vpn.handoff_id), json!({"user_id": me["id"]})).await.expect(200);
     priya.wait_for_host(|around| around.alerts.len() == 1).await;
-    assert_eq!(priya.around().await.alerts[0].title, "Ana Ruiz passed this to you");
+    assert_eq!(priya.around().await.alerts[0].title, "Ana Ruiz assigned this to you");
     dana.press("<tab><tab>").await;
     dana.sees("parked").await;
     assert!(dana.around().await.alerts.is_empty());
@@ -65,7 +65,7 @@ async fn a_reminder_rings() {
 }
 
 #[tokio::test]
-async fn the_window_is_named_by_what_waits_unread() {
+async fn the_window_title_counts_unread_handoffs() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let mut priya = world.console("Priya Nair").await;

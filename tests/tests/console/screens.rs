@@ -1,10 +1,9 @@
-//! Every screen that a user can meet, as a picture in text, at 120x36 and at 80x24.
+//! Snapshots of the main screens, at 120x36 and 80x24.
 
 use crate::screen_snapshot::{
     TERMINAL_SIZES, assert_screen_snapshot, escalate_vpn_problem, open_console, world_with_model,
 };
 use tierup_e2e::{Console, FakeModel, ModelBehavior, World};
-use tierup_server::config::Settings;
 
 #[tokio::test]
 async fn an_empty_queue_says_what_to_do() {
@@ -22,7 +21,7 @@ async fn an_empty_queue_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_queue_that_is_loading_and_one_that_could_not_be_loaded() {
+async fn queue_while_loading_and_after_a_failure() {
     // It takes connections and never answers.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", silent.local_addr().expect("a port"));
@@ -43,8 +42,7 @@ async fn a_queue_that_is_loading_and_one_that_could_not_be_loaded() {
 
 #[tokio::test]
 async fn a_filter_a_palette_and_a_command_over_a_long_list() {
-    let world =
-        World::with_settings(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await;
+    let world = World::without_assessments().await;
     let sam = world.engineer("Sam Ortiz").await;
     for number in 0..30 {
         let priority = ["urgent", "high", "normal", "low"][number % 4];
@@ -77,9 +75,8 @@ async fn a_filter_a_palette_and_a_command_over_a_long_list() {
 }
 
 #[tokio::test]
-async fn words_that_are_too_long_wide_characters_and_endless_messages() {
-    let world =
-        World::with_settings(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await;
+async fn long_words_wide_characters_and_long_messages() {
+    let world = World::without_assessments().await;
     let sam = world.engineer("Sam Ortiz").await;
     let long: Vec<String> =
         (0..300).map(|line| format!("line {line} of a log that somebody pasted whole")).collect();
@@ -106,7 +103,7 @@ async fn words_that_are_too_long_wide_characters_and_endless_messages() {
 }
 
 #[tokio::test]
-async fn the_smallest_and_a_large_terminal() {
+async fn smallest_and_large_terminal() {
     let (world, _model) = world_with_model().await;
     let sam = world.engineer("Sam Ortiz").await;
     let vpn = escalate_vpn_problem(&sam).await;
@@ -133,7 +130,7 @@ async fn the_smallest_and_a_large_terminal() {
 }
 
 #[tokio::test]
-async fn what_was_told_before() {
+async fn log_of_notifications() {
     let world = World::new().await;
     for (columns, rows) in TERMINAL_SIZES.into_iter().chain([(40, 10)]) {
         let mut priya = open_console(&world, (columns, rows)).await;
@@ -145,7 +142,7 @@ async fn what_was_told_before() {
 }
 
 #[tokio::test]
-async fn a_queue_with_everything_in_it() {
+async fn queue_with_every_kind_of_row() {
     let (world, _model) = world_with_model().await;
     let (sam, dana) = (world.engineer("Sam Ortiz").await, world.engineer("Dana Wu").await);
     let urgent = escalate_vpn_problem(&sam).await;
@@ -167,7 +164,7 @@ async fn a_queue_with_everything_in_it() {
 }
 
 #[tokio::test]
-async fn a_briefing_that_is_ready() {
+async fn briefing_with_assessment() {
     let (world, _model) = world_with_model().await;
     let sam = world.engineer("Sam Ortiz").await;
     let vpn = escalate_vpn_problem(&sam).await;
@@ -182,7 +179,7 @@ async fn a_briefing_that_is_ready() {
 }
 
 #[tokio::test]
-async fn a_briefing_whose_assessment_is_being_written() {
+async fn briefing_while_the_assessment_is_written() {
     let model = FakeModel::start(ModelBehavior::StreamsOnDemand).await;
     let world = World::with_settings(model.server_settings(30)).await;
     let sam = world.engineer("Sam Ortiz").await;
@@ -199,7 +196,7 @@ async fn a_briefing_whose_assessment_is_being_written() {
 }
 
 #[tokio::test]
-async fn a_briefing_whose_assessment_failed() {
+async fn briefing_with_failed_assessment() {
     let model = FakeModel::start(ModelBehavior::Status(503)).await;
     let world = World::with_settings(model.server_settings(10)).await;
     let sam = world.engineer("Sam Ortiz").await;
@@ -285,7 +282,7 @@ async fn dialogs() {
             ("<ctrl-r>", "What worked", "dialog_resolve"),
             ("<ctrl-e>", "Where you are stuck", "dialog_escalate"),
             ("<ctrl-k>", "only you see this", "dialog_park"),
-            ("<alt-r>", "whoever picks it up next", "dialog_release"),
+            ("<alt-r>", "What the next engineer should know", "dialog_release"),
         ] {
             priya.press(key).await;
             priya.sees(sees).await;
@@ -296,12 +293,12 @@ async fn dialogs() {
                 priya.sees("Say ").await;
             }
             priya.press("x<esc>").await;
-            priya.sees("Throw away what you typed?").await;
+            priya.sees("Discard what you typed?").await;
             if name == "dialog_resolve" {
                 assert_screen_snapshot("dialog_confirm", &priya).await;
             }
             priya.press("y").await;
-            priya.no_longer_sees("Throw away what you typed?").await;
+            priya.no_longer_sees("Discard what you typed?").await;
             priya.does_not_see(sees).await;
         }
         sam.resolve(&vpn.session_id, "Done.").await;
@@ -324,15 +321,14 @@ async fn offline() {
     for priya in &mut consoles {
         priya.sees("offline").await;
         priya.press("p").await;
-        priya.sees("Offline: not claimed. Try again when it is live").await;
+        priya.sees("Offline: not claimed; try again once you are").await;
         assert_screen_snapshot("offline", priya).await;
     }
 }
 
 #[tokio::test]
-async fn text_that_would_do_harm_is_only_text() {
-    let world =
-        World::with_settings(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await;
+async fn hostile_text_is_only_text() {
+    let world = World::without_assessments().await;
     let sam = world.engineer("Sam Ortiz").await;
     let session = sam.open_session("bidi \u{202e}txt.exe and zero\u{200b}width").await;
     sam.add_note(&session, "clear \u{1b}[2J title \u{1b}]0;owned\u{7} c1 \u{9b}31m tab\tend").await;

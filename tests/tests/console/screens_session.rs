@@ -1,4 +1,4 @@
-//! A session and what is done in it, as pictures in text, at 120x36 and at 80x24.
+//! Snapshots of a session and its dialogs, at 120x36 and 80x24.
 
 use crate::screen_snapshot::{
     TERMINAL_SIZES, assert_screen_snapshot, escalate_vpn_problem, open_console, world_with_model,
@@ -6,7 +6,7 @@ use crate::screen_snapshot::{
 use tierup_e2e::{FakeModel, ModelBehavior, World};
 
 #[tokio::test]
-async fn a_session_and_what_is_done_in_it() {
+async fn session_with_its_dialogs() {
     let (world, _model) = world_with_model().await;
     let sam = world.engineer("Sam Ortiz").await;
     world.engineer("Dana Wu").await;
@@ -21,7 +21,7 @@ async fn a_session_and_what_is_done_in_it() {
         priya.no_longer_sees("is yours").await;
         for (key, sees, name) in [
             ("<ctrl-g>", "MTU on the docking station", "session_tried"),
-            ("a", "What might be the cause", "dialog_branch"),
+            ("a", "Possible cause", "dialog_branch"),
             ("<esc><esc><alt-o>", "Step outcomes", "session_outcomes"),
             ("<esc><alt-a>", "Dana Wu", "dialog_assign"),
             ("<esc><alt-q>", "What they should find out", "dialog_send_back"),
@@ -44,7 +44,7 @@ const LONG_STEPS_ASSESSMENT: &str = "**Likely cause:** The gateway does not trus
     5. Restart the IKE service\n\n**Confidence:** high";
 
 #[tokio::test]
-async fn steps_of_a_sentence_each_can_be_read() {
+async fn long_steps_can_be_read() {
     let model = FakeModel::start(ModelBehavior::Answers(LONG_STEPS_ASSESSMENT.into())).await;
     let world = World::with_settings(model.server_settings(10)).await;
     let sam = world.engineer("Sam Ortiz").await;
@@ -90,7 +90,7 @@ async fn a_conversation_in_markdown() {
 }
 
 #[tokio::test]
-async fn evidence_and_what_was_seen_before() {
+async fn evidence_and_similar_cases() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let solved = sam.open_session("VPN certificate expired after the update").await;

@@ -1,5 +1,5 @@
-//! States that a user meets now and then, as pictures in text: logging in, lists of one's own, sessions that are read or
-//! wait, small terminals, and terminals that show less.
+//! Snapshots of rarer states: log-in, the user's own lists, read-only and waiting sessions, small and limited
+//! terminals.
 
 use crate::screen_snapshot::{
     TERMINAL_SIZES, assert_screen_snapshot, escalate_vpn_problem, open_console, world_with_model,
@@ -20,7 +20,7 @@ async fn logging_in() {
         console.sees("Welcome to tierup").await;
         assert_screen_snapshot("login_first", &console).await;
         console.press("http://127.0.0.1:1<tab><tab>tup_wrong<enter>").await;
-        console.sees("cannot be reached").await;
+        console.sees("cannot reach the server").await;
         assert_screen_snapshot("login_wrong", &console).await;
     }
     let mut consoles = Vec::new();
@@ -39,7 +39,7 @@ async fn logging_in() {
 }
 
 #[tokio::test]
-async fn lists_of_ones_own() {
+async fn own_lists() {
     let (world, _model) = world_with_model().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     for (problem, priority) in [("Outlook keeps asking for the password", "high"), ("Printer jams", "low")] {
@@ -77,7 +77,7 @@ async fn lists_of_ones_own() {
 }
 
 #[tokio::test]
-async fn a_session_and_its_dialogs_where_there_is_little_room() {
+async fn session_and_dialogs_in_a_small_terminal() {
     let (world, _model) = world_with_model().await;
     let sam = world.engineer("Sam Ortiz").await;
     world.engineer("Dana Wu").await;
@@ -94,14 +94,14 @@ async fn a_session_and_its_dialogs_where_there_is_little_room() {
         for (keys, sees, name) in [
             ("<ctrl-r>", "Resolution", "dialog_resolve"),
             ("<tab><down><space>", "[x] Roll back", "dialog_resolve_ticked"),
-            ("<up><up><enter>", "Say what it was", "dialog_resolve_missing"),
+            ("<up><up><enter>", "A resolution is required", "dialog_resolve_missing"),
             ("<esc><ctrl-e>", "Escalate", "dialog_escalate"),
             ("<tab>", "▌  low", "dialog_escalate_priority"),
             ("<esc><ctrl-k><tab>tomorrow 9:00", "Mon 23 Nov, 09:00", "dialog_park_wakes"),
             ("<esc>y<alt-a>", "Dana Wu", "dialog_assign"),
-            ("<enter>", "Pass it to", "dialog_confirm_assign"),
+            ("<enter>", "Assign to", "dialog_confirm_assign"),
             ("<esc><esc><ctrl-g>", "MTU on the dock", "session_tried"),
-            ("<enter>", "What might be the cause", "dialog_branch"),
+            ("<enter>", "Possible cause", "dialog_branch"),
             ("<esc><esc><alt-o>", "Step outcomes", "session_outcomes"),
         ] {
             priya.press(keys).await;
@@ -113,7 +113,7 @@ async fn a_session_and_its_dialogs_where_there_is_little_room() {
 }
 
 #[tokio::test]
-async fn a_session_that_is_only_read_and_a_briefing_that_has_ended() {
+async fn session_read_only_and_ended_briefing() {
     let (world, _model) = world_with_model().await;
     let (sam, dana) = (world.engineer("Sam Ortiz").await, world.engineer("Dana Wu").await);
     for (columns, rows) in TERMINAL_SIZES {
@@ -138,7 +138,7 @@ async fn a_session_that_is_only_read_and_a_briefing_that_has_ended() {
 }
 
 #[tokio::test]
-async fn an_answer_on_its_way() {
+async fn reply_being_written() {
     for (columns, rows) in TERMINAL_SIZES {
         let model = FakeModel::start(ModelBehavior::StreamsOnDemand).await;
         let world = World::with_settings(model.server_settings(30)).await;
@@ -169,7 +169,7 @@ async fn an_answer_on_its_way() {
 }
 
 #[tokio::test]
-async fn a_long_message_and_what_is_new_below() {
+async fn session_scrolled_up_with_new_messages_below() {
     let (world, _model) = world_with_model().await;
     let sam = world.engineer("Sam Ortiz").await;
     for (columns, rows) in TERMINAL_SIZES {
@@ -221,7 +221,7 @@ async fn three_toasts_and_an_assessment_that_is_slow() {
 }
 
 #[tokio::test]
-async fn terminals_that_show_less() {
+async fn limited_terminals() {
     let (world, _model) = world_with_model().await;
     let sam = world.engineer("Sam Ortiz").await;
     let vpn = escalate_vpn_problem(&sam).await;

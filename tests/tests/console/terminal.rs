@@ -1,7 +1,7 @@
-//! The real binary in a real pseudo-terminal: what only a terminal shows, and that the terminal always comes back.
+//! The real binary in a real pseudo-terminal: what only a terminal shows, and that the terminal is always restored.
 //!
-//! Seen to fail: while a picture in full asked the terminal where its cursor is (size, stop, continue); where the session
-//! began outside of a container and has the number 0 (`unshare --pid --fork`: without a shell).
+//! Seen to fail: when a full redraw asked the terminal for its cursor (resize, stop, continue); when the session began
+//! outside a container and has the number 0 (`unshare --pid --fork`: without a shell).
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
@@ -62,14 +62,14 @@ impl PtyFixture {
 
 const DATA_DIR: &str = ".local/share/tierup";
 
-/// How long an end may take. A second is the promise, which `just quick_or_soak` holds on a machine that has nothing else to
+/// How long an end may take. A second is the promise, which `just soak` holds on a machine that has nothing else to
 /// do; while all tests run, this is for what would be felt as hanging.
 fn exit_time_limit() -> Duration {
     Duration::from_secs(quick_or_soak(10, 1))
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_way_to_end_gives_the_terminal_back_at_once_and_keeps_the_draft() {
+async fn every_exit_restores_the_terminal_and_keeps_the_draft() {
     let signals = [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT].map(Some);
     for end in signals.into_iter().chain([None]) {
         let fixture = PtyFixture::new().await;
@@ -87,7 +87,7 @@ async fn every_way_to_end_gives_the_terminal_back_at_once_and_keeps_the_draft() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_panic_gives_the_terminal_back_before_it_says_anything() {
+async fn a_panic_restores_the_terminal_before_it_reports() {
     for whose in ["loop", "thread"] {
         let fixture = PtyFixture::new().await;
         let mut console = fixture.open_session_with_draft("panicking_console");
@@ -114,7 +114,7 @@ async fn a_panic_gives_the_terminal_back_before_it_says_anything() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn suspended_the_shell_has_its_terminal_and_fg_paints_it_anew() {
+async fn suspending_restores_the_terminal_and_fg_repaints() {
     let fixture = PtyFixture::new().await;
     let mut shell = Pty::spawn_shell(&fixture.home, (100, 30), &fixture.environment());
     shell.sees("ready> ");
@@ -145,7 +145,7 @@ async fn suspended_the_shell_has_its_terminal_and_fg_paints_it_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn stopped_outright_and_continued_it_paints_itself_anew() {
+async fn stopped_and_continued_it_repaints() {
     let fixture = PtyFixture::new().await;
     let mut console = fixture.open_queue("tierup");
     console.send_signal(Signal::STOP);
@@ -159,18 +159,18 @@ async fn stopped_outright_and_continued_it_paints_itself_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_shell_it_does_not_stop_for_ever() {
+async fn without_a_shell_it_does_not_suspend() {
     let fixture = PtyFixture::new().await;
     let mut console = fixture.open_queue("tierup");
     console.send_keys("\x1a");
-    console.sees("no shell to go back to");
+    console.sees("no parent shell");
     console.send_keys("q");
     assert_eq!(console.wait_for_exit(), 0);
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_terminal_that_is_gone_ends_it_even_where_nobody_says_so() {
+async fn a_lost_terminal_ends_the_console_without_a_signal() {
     let fixture = PtyFixture::new().await;
     let pid_file = fixture.home.join("process");
     let console = binary_path("tierup");
@@ -225,7 +225,7 @@ async fn mouse_paste_size_and_title_arrive_where_they_should() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_copied_and_where_links_lead_is_told_in_the_terminals_own_words() {
+async fn copies_and_links_use_terminal_sequences() {
     let fixture = PtyFixture::new().await;
     let mut console = fixture.open_queue("tierup");
     console.send_keys("p");
@@ -243,7 +243,7 @@ async fn what_is_copied_and_where_links_lead_is_told_in_the_terminals_own_words(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_terminal_that_does_not_read_utf_8_is_sent_ascii_alone() {
+async fn a_terminal_without_utf_8_gets_only_ascii() {
     let mut fixture = PtyFixture::new().await;
     fixture.sam.escalate("Café – 日本 is down").await;
     fixture.env.extend([("LC_ALL", "C".into()), ("TERM", "foot".into())]);
@@ -267,7 +267,7 @@ async fn a_terminal_that_does_not_read_utf_8_is_sent_ascii_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_bell_rings_while_the_terminal_has_no_focus_and_a_notification_where_one_is_known() {
+async fn without_focus_the_terminal_rings_or_notifies() {
     for (term, rings) in [
         ("xterm-256color", "\x07"),
         ("foot", "\x1b]777;notify;Urgent, from Sam Ortiz;#2 Mail is\u{a0}down ‹202E›\x1b\\\x07"),

@@ -1,19 +1,12 @@
-//! The console in use: seeing, reading, claiming, losing, answering, coming back.
+//! The main path through the console: see, read, claim, lose, reply, reconnect.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use serde_json::json;
 use tierup_common::user::Role;
-use tierup_e2e::{ApiClient, Console, Escalation, FakeModel, ModelBehavior, World};
+use tierup_e2e::{ApiClient, Console, Escalation, FakeModel, ModelBehavior, TWO_STEP_ASSESSMENT, World};
 
-const ASSESSMENT: &str =
-    "**Likely cause:** DNS\n**Steps**\n1. Flush the cache\n2. Ask the resolver\n**Confidence:** low";
-
-/// A world in which every assessment suggests the same two steps.
-async fn world_with_steps() -> (World, FakeModel) {
-    let model = FakeModel::start(ModelBehavior::Answers(ASSESSMENT.into())).await;
-    (World::with_settings(model.server_settings(10)).await, model)
-}
+use crate::fixtures::world_with_assessment;
 
 /// What was said in a session, in order.
 async fn message_texts(client: &ApiClient, escalated: &Escalation) -> Vec<String> {
@@ -31,7 +24,7 @@ async fn screen_line_with(console: &Console, text: &str) -> String {
 
 #[tokio::test]
 async fn four_keys_from_launch_to_a_sent_step() {
-    let (world, _model) = world_with_steps().await;
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let sam = world.engineer("Sam Ortiz").await;
     let vpn = sam.escalate("VPN is down").await;
     sam.wait_for_assessment(&vpn).await;
@@ -55,8 +48,8 @@ async fn four_keys_from_launch_to_a_sent_step() {
 }
 
 #[tokio::test]
-async fn steps_append_to_what_is_typed_and_can_be_hidden() {
-    let (world, _model) = world_with_steps().await;
+async fn steps_append_to_the_draft_and_can_be_hidden() {
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let sam = world.engineer("Sam Ortiz").await;
     let vpn = sam.escalate("VPN is down").await;
     sam.wait_for_assessment(&vpn).await;
@@ -76,7 +69,7 @@ async fn steps_append_to_what_is_typed_and_can_be_hidden() {
 }
 
 #[tokio::test]
-async fn the_dot_goes_when_one_opens_or_claims_and_not_when_one_passes_over() {
+async fn opening_or_claiming_clears_the_unread_dot() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let mut ids = Vec::new();
@@ -118,8 +111,8 @@ async fn the_dot_goes_when_one_opens_or_claims_and_not_when_one_passes_over() {
 }
 
 #[tokio::test]
-async fn one_key_is_one_claim() {
-    let (world, _model) = world_with_steps().await;
+async fn one_key_press_is_one_claim() {
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let sam = world.engineer("Sam Ortiz").await;
     let vpn = sam.escalate("VPN is down").await;
     sam.wait_for_assessment(&vpn).await;
@@ -133,7 +126,7 @@ async fn one_key_is_one_claim() {
 }
 
 #[tokio::test]
-async fn losing_a_claim_brings_the_popup_and_leads_to_the_next() {
+async fn a_lost_claim_opens_the_popup_and_leads_to_the_next() {
     let world = World::new().await;
     let (sam, dana) = (world.engineer("Sam Ortiz").await, world.engineer("Dana Wu").await);
     let first = sam.escalate_with_priority("first", "high").await;
@@ -154,7 +147,7 @@ async fn losing_a_claim_brings_the_popup_and_leads_to_the_next() {
 }
 
 #[tokio::test]
-async fn the_answer_to_a_late_claim_brings_the_popup_too() {
+async fn the_response_to_a_late_claim_opens_the_popup_too() {
     let world = World::new().await;
     let (sam, dana) = (world.engineer("Sam Ortiz").await, world.engineer("Dana Wu").await);
     let vpn = sam.escalate("VPN is down").await;
@@ -174,7 +167,7 @@ async fn the_answer_to_a_late_claim_brings_the_popup_too() {
 }
 
 #[tokio::test]
-async fn two_consoles_see_the_same_text_grow() {
+async fn two_consoles_see_the_same_streamed_text() {
     let model = FakeModel::start(ModelBehavior::StreamsOnDemand).await;
     let world = World::with_settings(model.server_settings(30)).await;
     let sam = world.engineer("Sam Ortiz").await;
@@ -202,7 +195,7 @@ async fn two_consoles_see_the_same_text_grow() {
 }
 
 #[tokio::test]
-async fn the_server_stops_and_comes_back_and_nothing_is_missed() {
+async fn a_server_restart_loses_no_events() {
     let mut world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let vpn = sam.escalate("VPN is down").await;
@@ -225,7 +218,7 @@ async fn the_server_stops_and_comes_back_and_nothing_is_missed() {
 
 #[tokio::test]
 async fn a_draft_is_there_after_a_crash() {
-    let (world, _model) = world_with_steps().await;
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let sam = world.engineer("Sam Ortiz").await;
     let vpn = sam.escalate("VPN is down").await;
     sam.wait_for_assessment(&vpn).await;
@@ -250,8 +243,8 @@ async fn a_draft_is_there_after_a_crash() {
 }
 
 #[tokio::test]
-async fn a_paste_is_one_paste_and_never_sends() {
-    let (world, _model) = world_with_steps().await;
+async fn a_paste_is_inserted_whole_and_never_sends() {
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let sam = world.engineer("Sam Ortiz").await;
     let vpn = sam.escalate("VPN is down").await;
     sam.wait_for_assessment(&vpn).await;
@@ -268,7 +261,7 @@ async fn a_paste_is_one_paste_and_never_sends() {
 }
 
 #[tokio::test]
-async fn from_a_problem_of_ones_own_to_its_end() {
+async fn an_own_problem_from_start_to_resolution() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let mut priya = world.console("Priya Nair").await;
@@ -281,13 +274,13 @@ async fn from_a_problem_of_ones_own_to_its_end() {
     priya.press("<ctrl-k>").await;
     priya.sees("only you see this").await;
     priya.press("Waiting for the vendor<enter>").await;
-    priya.sees("Parked: you find it under 3").await;
+    priya.sees("Parked: press 3").await;
     priya.press("3").await;
     priya.sees("parked now · Waiting for the vendor").await;
     // To read it is one thing, to take it back another.
     priya.press("<enter>").await;
     priya.sees("session 1 Lift stuck ── parked, yours").await;
-    priya.sees("Alt-t takes it back").await;
+    priya.sees("Alt-t to take it back").await;
     priya.press("<esc>p").await;
     priya.sees("active, yours").await;
     priya.press("<ctrl-e>").await;
@@ -301,22 +294,22 @@ async fn from_a_problem_of_ones_own_to_its_end() {
     priya.press("1p").await;
     priya.sees("#2 Lift stuck ── active, yours").await;
     priya.press("<alt-r>").await;
-    priya.sees("whoever picks it up next").await;
+    priya.sees("What the next engineer should know").await;
     priya.press("Lunch<enter>").await;
-    priya.sees("#2 is back in the queue").await;
+    priya.sees("Released #2 to the queue").await;
     priya.press("p").await;
     priya.sees("#2 Lift stuck ── active, yours").await;
     priya.press("<ctrl-r>").await;
-    priya.sees("the next one will be found by it").await;
+    priya.sees("the next similar case").await;
     priya.press("It was off<enter>y").await;
-    priya.sees("#2 is resolved").await;
+    priya.sees("#2 resolved").await;
     let sessions = sam.get("/ai-sessions?status=resolved").await.expect(200);
     assert_eq!(sessions["items"][0]["resolution"], "It was off");
 }
 
 #[tokio::test]
-async fn what_others_do_to_a_session_shows_in_it() {
-    let (world, _model) = world_with_steps().await;
+async fn changes_by_others_show_in_the_session() {
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let (sam, ana) = (world.engineer("Sam Ortiz").await, world.owner());
     let vpn = sam.escalate("VPN is down").await;
     sam.wait_for_assessment(&vpn).await;
@@ -329,7 +322,7 @@ async fn what_others_do_to_a_session_shows_in_it() {
     priya.sees("It works again on my machine!").await;
     let reason = json!({"reason": "I take care of it"});
     ana.post(&format!("/handoffs/{}/release", vpn.handoff_id), reason).await.expect(200);
-    priya.sees("Ana Ruiz put #1 back into the queue").await;
+    priya.sees("Ana Ruiz released #1 to the queue").await;
 }
 
 #[tokio::test]
@@ -351,7 +344,7 @@ async fn a_viewer_reads_and_is_told_why_they_cannot_act() {
 }
 
 #[tokio::test]
-async fn a_token_that_does_not_work_is_said_so() {
+async fn a_rejected_token_is_reported() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let home = world.folder().join("home");

@@ -1,4 +1,4 @@
-//! Where stories of a session begin: an escalation with its assessment, claimed by Priya.
+//! Starting points for tests of a session: an assessed escalation, claimed by Priya.
 
 use tierup_e2e::{ApiClient, Console, Escalation, FakeModel, ModelBehavior, World};
 

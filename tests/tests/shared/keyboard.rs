@@ -1,4 +1,4 @@
-//! Hands that press the keys of actions, by their names, and remember which they have pressed.
+//! Presses the keys of actions by their names, and records which were pressed.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What pictures are made with: a problem to paint, a model that says the same of everything, the camera.
+//! A world with a fixed assessment, and snapshots of screens.
 
 use regex::{Captures, Regex};
 use tierup_e2e::{ApiClient, Console, Escalation, FakeModel, ModelBehavior, World};

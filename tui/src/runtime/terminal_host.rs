@@ -1,5 +1,5 @@
-//! The terminal around the screen: the shell, the window's title, the bell, the clipboard. It is controlled with escape
-//! sequences, and only safe text can be put into one.
+//! What surrounds the screen: the shell, the window's title, notifications, the clipboard, the editor. Only safe text
+//! becomes part of an escape sequence.
 
 use std::future::Future;
 use std::io;
@@ -8,29 +8,28 @@ use crate::effect::Notification;
 use crate::settings::NotificationMode;
 use crate::text::{Safe, SafeText};
 
-/// Columns of a title or a notification, at most: terminals cut at less.
+/// The longest title or notification, in columns: terminals show less.
 const MAX_COLUMNS: usize = 120;
-/// Bytes of a text for the clipboard, at most: terminals refuse more.
+/// The longest text for the clipboard, in bytes: terminals refuse more.
 const MAX_CLIPBOARD_BYTES: usize = 64 * 1024;
 
-/// Where the console sits.
+/// What the console needs of its surroundings, beside the screen.
 pub trait TerminalHost {
-    /// Gives the terminal back to the shell and returns when the shell has brought the console back; whether there
-    /// is a shell to give it to.
+    /// Stops the process and returns when the shell continues it; `false` if there is no shell with job control.
     fn suspend(&mut self) -> io::Result<bool>;
-    /// Takes the terminal over once more: somebody else stopped and continued the process.
+    /// Takes the terminal over again, after another program stopped and continued the process.
     fn reenter(&mut self) -> io::Result<()>;
-    /// Names the window.
+    /// Sets the window's title.
     fn set_title(&mut self, title: &Safe<'_>) -> io::Result<()>;
-    /// Takes the mouse, or leaves it to the terminal.
+    /// Captures the mouse, or leaves it to the terminal.
     fn set_mouse_capture(&mut self, on: bool) -> io::Result<()>;
-    /// Rings for somebody who looks elsewhere.
-    fn send_notification(&mut self, alert: &Notification) -> io::Result<()>;
-    /// Puts a text into the clipboard.
+    /// Notifies a user who looks elsewhere.
+    fn send_notification(&mut self, notification: &Notification) -> io::Result<()>;
+    /// Copies a text to the clipboard.
     fn copy_to_clipboard(&mut self, text: &SafeText<'_>) -> io::Result<()>;
-    /// Lets the user edit a text in an editor of their own: what they wrote, or why there is nothing.
+    /// Opens the user's editor on a text: the edited text, or why there is none.
     fn open_editor(&mut self, text: String) -> impl Future<Output = io::Result<Result<String, String>>>;
-    /// Tells the terminal what leads somewhere; see `runtime::links`.
+    /// Writes the sequences of `runtime::hyperlinks`.
     fn write_hyperlinks(&mut self, hyperlinks: &str) -> io::Result<()>;
 }
 
@@ -40,7 +39,7 @@ pub fn title_sequence(title: &Safe<'_>) -> String {
 }
 
 impl NotificationMode {
-    /// What a terminal with this environment understands; never [`NotificationMode::Auto`].
+    /// The mode that suits a terminal with this environment; never [`NotificationMode::Auto`].
     #[must_use]
     pub fn detect(self, env: impl Fn(&str) -> Option<String>) -> Self {
         if self != Self::Auto {
@@ -48,7 +47,7 @@ impl NotificationMode {
         }
         let program = env("TERM_PROGRAM").unwrap_or_default();
         let term = env("TERM").unwrap_or_default();
-        // Inside a multiplexer nobody can be sure what is outside; it passes the bell on.
+        // A multiplexer hides the terminal, but passes the bell on.
         if env("TMUX").is_some() || term.starts_with("screen") || term.starts_with("tmux") {
             return Self::Bell;
         }
@@ -66,14 +65,15 @@ impl NotificationMode {
         }
     }
 
-    /// The sequence that rings; nothing if it is off. Where it is a notification, the bell comes with it.
-    pub fn notification_sequence(self, alert: &Notification) -> String {
-        let (title, body) = (alert.title.ellipsized(MAX_COLUMNS), alert.body.ellipsized(MAX_COLUMNS));
+    /// The sequence that notifies; empty if it is off. A desktop notification rings the bell too.
+    pub fn notification_sequence(self, notification: &Notification) -> String {
+        let title = notification.title.ellipsized(MAX_COLUMNS);
+        let body = notification.body.ellipsized(MAX_COLUMNS);
         match self {
             Self::Off => String::new(),
             Self::Auto | Self::Bell => "\x07".into(),
             Self::Osc9 => format!("\x1b]9;{title}: {body}\x1b\\\x07"),
-            // Semicolons part the fields.
+            // Semicolons separate the fields.
             Self::Osc777 => {
                 format!("\x1b]777;notify;{};{}\x1b\\\x07", title.replace(';', ","), body.replace(';', ","))
             }
@@ -81,7 +81,8 @@ impl NotificationMode {
     }
 }
 
-/// The part of a text that terminals accept for the clipboard.
+/// The part of a text that terminals accept for the clipboard. It is safe text, as it was shown, so that nobody pastes
+/// what they did not see.
 pub fn clipboard_text<'t>(text: &'t SafeText<'_>) -> SafeText<'t> {
     text.truncated(MAX_CLIPBOARD_BYTES)
 }

@@ -1,11 +1,11 @@
 //! Where things stand on the screen, as they were painted last: for the mouse, for pages, and for the next wake.
 
 use ratatui::layout::{Position, Rect};
-use tierup_common::id::{HandoffId, SessionId};
 use tierup_common::time::Timestamp;
 
 use crate::keymap::Tab;
 use crate::state::briefing::Pane;
+use crate::state::lists::RowId;
 use crate::text::link::SafeUrl;
 
 /// What was painted.
@@ -54,9 +54,7 @@ pub enum ClickTarget {
     /// A tab.
     Tab(Tab),
     /// A row of the list.
-    Handoff(HandoffId),
-    /// A session of the user's own.
-    Session(SessionId),
+    Row(RowId),
     /// A half of the briefing.
     Pane(Pane),
     /// The conversation.

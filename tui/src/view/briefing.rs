@@ -145,7 +145,7 @@ fn paint_history_pane(
     let summary_height = document.len();
     document.push_byline(item, state.my_id(), canvas);
     document.push_notes(&item.engineer_notes);
-    match (&briefing.snapshot, &briefing.error) {
+    match (&briefing.snapshot, briefing.fetch.error()) {
         (Some(snapshot), _) => {
             document.push_branches(&snapshot.branch_map, canvas);
             document.push_messages(briefing, snapshot, canvas);

@@ -5,12 +5,13 @@ use std::ops::Range;
 use ratatui::layout::Rect;
 
 use crate::state::composer::Composer;
-use crate::state::dialog::{ChecklistItem, Dialog, DialogField, FieldInput, PeopleList};
-use crate::state::wake_time;
+use crate::state::dialog::{Caption, ChecklistItem, Dialog, Field, FieldInput, PeopleList, PersonField};
+use crate::state::request::Request;
 use crate::text::{Safe, SafeLine, SafeSpan, TextRole, safe, safe_format, wrap};
 use crate::view::canvas::{Canvas, panel_around};
 use crate::view::composer;
 use crate::view::measure::display_width;
+use crate::wake_time;
 
 /// Columns of a dialog, at most.
 const MAX_WIDTH: u16 = 76;
@@ -36,8 +37,8 @@ pub(super) fn paint(dialog: &Dialog, is_top: bool, canvas: &mut Canvas<'_>, area
     let body = Rect { height: inner.height.saturating_sub(footer_height), ..inner };
     let top = scroll_top(dialog, &ranges, body);
     canvas.paint_viewport(body, total_height, top, |canvas, whole| {
-        for (index, (field, range)) in dialog.fields.iter().zip(&ranges).enumerate() {
-            let focused = is_top && index == dialog.focus_index && dialog.pending_call.is_none();
+        for (index, (field, range)) in dialog.form.fields().into_iter().zip(&ranges).enumerate() {
+            let focused = is_top && index == dialog.focus_index && !dialog.request.is_pending();
             let area = Rect { y: range.start, height: range.end - range.start, ..whole };
             paint_field(field, focused, canvas, area);
         }
@@ -54,8 +55,8 @@ fn dialog_width(dialog: &Dialog, available: u16) -> u16 {
     // Around an item are the border and its padding, the selection bar and the box.
     let is_long_item =
         |item: &ChecklistItem| display_width(&safe::sanitize_line(&item.text)) > MAX_WIDTH - 10;
-    let is_long = |field: &DialogField| matches!(&field.input, FieldInput::Checklist { items, .. } if items.iter().any(is_long_item));
-    let width = if dialog.fields.iter().any(is_long) { MAX_WIDTH_WITH_CHECKS } else { MAX_WIDTH };
+    let is_long = |field: &&dyn Field| matches!(field.input(), FieldInput::Checklist(list) if list.items.iter().any(is_long_item));
+    let width = if dialog.form.fields().iter().any(is_long) { MAX_WIDTH_WITH_CHECKS } else { MAX_WIDTH };
     if available < width + 2 * MIN_MARGIN { available } else { width }
 }
 
@@ -75,20 +76,20 @@ fn checklist_lines(
 
 /// What is below the fields: that it is being sent, or why it failed.
 fn footer_lines(dialog: &Dialog, canvas: &mut Canvas<'_>, width: u16) -> Vec<SafeLine> {
-    match (&dialog.pending_call, &dialog.error) {
-        (Some(_), _) => {
+    match &dialog.request {
+        Request::Pending(_) => {
             let text = safe_format!("{} sending", canvas.time.spinner());
             vec![SafeLine::from_text(text, TextRole::Accent)]
         }
-        (None, Some(error)) => wrap::plain_text(error, usize::from(width), TextRole::Bad),
-        (None, None) => Vec::new(),
+        Request::Failed(error) => wrap::plain_text(error, usize::from(width), TextRole::Bad),
+        Request::Idle => Vec::new(),
     }
 }
 
 /// The rows of each field with its label. There are gaps between them if all fit.
 fn field_ranges(dialog: &Dialog, width: u16, max: u16) -> Vec<Range<u16>> {
     let heights: Vec<u16> =
-        dialog.fields.iter().map(|field| 1 + field_height(field, width, max - 1)).collect();
+        dialog.form.fields().into_iter().map(|field| 1 + field_height(field, width, max - 1)).collect();
     let gaps = u16::try_from(heights.len().saturating_sub(1)).unwrap_or(0);
     let gap = u16::from(heights.iter().sum::<u16>() + gaps <= max);
     let mut start = 0;
@@ -103,18 +104,18 @@ fn field_ranges(dialog: &Dialog, width: u16, max: u16) -> Vec<Range<u16>> {
 /// The first row shown: as far down as the focused field needs, or, if that is too tall, as its selected item needs.
 fn scroll_top(dialog: &Dialog, ranges: &[Range<u16>], body: Rect) -> u16 {
     let Some(range) = ranges.get(dialog.focus_index) else { return 0 };
-    let end = match dialog.fields.get(dialog.focus_index).map(|field| &field.input) {
-        Some(FieldInput::Checklist { items, selected }) if range.end - range.start > body.height => {
-            let items = checklist_lines(items, None, body.width).take(selected + 1);
+    let end = match dialog.focused_input() {
+        Some(FieldInput::Checklist(list)) if range.end - range.start > body.height => {
+            let items = checklist_lines(&list.items, None, body.width).take(list.selected + 1);
             let rows: usize = items.map(|lines| lines.len()).sum();
             range.start + 1 + u16::try_from(rows).unwrap_or(0)
         }
         Some(
-            FieldInput::Checklist { .. }
+            FieldInput::Checklist(_)
             | FieldInput::SingleLine(_)
             | FieldInput::MultiLine(_)
             | FieldInput::Time(_)
-            | FieldInput::Person { .. }
+            | FieldInput::Person(_)
             | FieldInput::Choice { .. },
         )
         | None => range.end,
@@ -123,29 +124,30 @@ fn scroll_top(dialog: &Dialog, ranges: &[Range<u16>], body: Rect) -> u16 {
 }
 
 /// Rows of a field, without its label.
-fn field_height(field: &DialogField, width: u16, max: u16) -> u16 {
-    let rows = match &field.input {
+fn field_height(field: &dyn Field, width: u16, max: u16) -> u16 {
+    let rows = match field.input() {
         FieldInput::MultiLine(text) => composer::row_count(text, width.saturating_sub(2), MAX_TEXT_ROWS)
             .clamp(3, MAX_TEXT_ROWS)
             .min(max.into()),
         FieldInput::SingleLine(_) | FieldInput::Choice { .. } => 1,
         FieldInput::Time(_) => 2,
-        FieldInput::Person { .. } => (MAX_PEOPLE + 1).min(max.into()),
-        FieldInput::Checklist { items, .. } => {
-            checklist_lines(items, None, width).map(|lines| lines.len()).sum()
+        FieldInput::Person(_) => (MAX_PEOPLE + 1).min(max.into()),
+        FieldInput::Checklist(list) => {
+            checklist_lines(&list.items, None, width).map(|lines| lines.len()).sum()
         }
     };
     u16::try_from(rows).unwrap_or(1)
 }
 
-fn paint_field(field: &DialogField, focused: bool, canvas: &mut Canvas<'_>, area: Rect) {
+fn paint_field(field: &dyn Field, focused: bool, canvas: &mut Canvas<'_>, area: Rect) {
     let theme = canvas.theme;
+    let (Caption { label, hint }, input) = (field.caption(), field.input());
     let label_style = if focused { theme.accent } else { theme.dim };
-    let label_width = canvas.put_text(area.x, area.y, area.width, field.label, label_style);
-    if matches!(field.input, FieldInput::Choice { .. } | FieldInput::Checklist { .. }) {
+    let label_width = canvas.put_text(area.x, area.y, area.width, label, label_style);
+    if matches!(input, FieldInput::Choice { .. } | FieldInput::Checklist(_)) {
         // Where nothing is typed, the hint is after the label.
         let x = area.x + label_width + 2;
-        canvas.put_text(x, area.y, area.right().saturating_sub(x), field.hint, theme.dim);
+        canvas.put_text(x, area.y, area.right().saturating_sub(x), hint, theme.dim);
     }
     let body = Rect {
         x: area.x + 2,
@@ -154,11 +156,11 @@ fn paint_field(field: &DialogField, focused: bool, canvas: &mut Canvas<'_>, area
         height: area.height.saturating_sub(1),
     };
     if focused {
-        let bar_height = match field.input {
+        let bar_height = match input {
             // The bar is beside the input line; the list below has one of its own.
-            FieldInput::Person { .. } => 1,
+            FieldInput::Person(_) => 1,
             // Only the selected item has it.
-            FieldInput::Checklist { .. } => 0,
+            FieldInput::Checklist(_) => 0,
             FieldInput::SingleLine(_)
             | FieldInput::MultiLine(_)
             | FieldInput::Time(_)
@@ -168,24 +170,20 @@ fn paint_field(field: &DialogField, focused: bool, canvas: &mut Canvas<'_>, area
             canvas.put_text(area.x, y, 1, theme.glyphs.selection_bar, theme.accent);
         }
     }
-    match &field.input {
+    match input {
         FieldInput::SingleLine(text) | FieldInput::MultiLine(text) => {
-            composer::paint(text, focused, field.hint, canvas, body);
+            composer::paint(text, focused, hint, canvas, body);
         }
-        FieldInput::Time(text) => paint_time(text, focused, field.hint, canvas, body),
-        FieldInput::Person { query, people, selected } => {
-            composer::paint(query, focused, field.hint, canvas, Rect { height: 1, ..body });
+        FieldInput::Time(text) => paint_time(text, focused, hint, canvas, body),
+        FieldInput::Person(person) => {
+            composer::paint(&person.query, focused, hint, canvas, Rect { height: 1, ..body });
             let list = Rect { y: body.y + 1, height: body.height.saturating_sub(1), ..body };
-            paint_people(people, &query.text(), *selected, canvas, list);
+            paint_people(person, canvas, list);
         }
-        FieldInput::Choice { options, selected } => paint_choice(options, *selected, focused, canvas, body),
-        FieldInput::Checklist { items, selected } => {
-            paint_checklist(
-                items,
-                focused.then_some(*selected),
-                canvas,
-                Rect { y: body.y, height: body.height, ..area },
-            );
+        FieldInput::Choice { options, selected } => paint_choice(&options, selected, focused, canvas, body),
+        FieldInput::Checklist(list) => {
+            let list_area = Rect { y: body.y, height: body.height, ..area };
+            paint_checklist(&list.items, focused.then_some(list.selected), canvas, list_area);
         }
     }
 }
@@ -205,10 +203,10 @@ fn paint_time(text: &Composer, focused: bool, hint: &'static str, canvas: &mut C
 }
 
 /// The people whose names match what is typed.
-fn paint_people(people: &PeopleList, query: &str, selected: usize, canvas: &mut Canvas<'_>, area: Rect) {
+fn paint_people(field: &PersonField, canvas: &mut Canvas<'_>, area: Rect) {
     let theme = canvas.theme;
-    let matching = people.matching(query);
-    let (line, style) = match people {
+    let (matching, selected) = (field.matching(), field.selected);
+    let (line, style) = match &field.people {
         PeopleList::Loading(_) => (safe_format!("{} loading people", canvas.time.spinner()), theme.dim),
         PeopleList::Failed(error) => (safe_format!("Can't load people: {error}"), theme.bad),
         PeopleList::Loaded(_) if matching.is_empty() => ("No matches".into(), theme.dim),

@@ -5,8 +5,8 @@ use std::time::Duration;
 use chrono::Datelike;
 use tierup_common::time::{self, Timestamp, duration_until_ago_changes};
 
+use crate::local_zone::LocalZone;
 use crate::state::State;
-use crate::state::local_zone::LocalZone;
 use crate::text::{Safe, safe_format};
 
 /// How long a spinner shows one of its frames, in milliseconds.
@@ -144,7 +144,7 @@ mod tests {
     use chrono::{DateTime, Utc};
 
     use super::*;
-    use crate::state::local_zone::tests::berlin;
+    use crate::local_zone::tests::berlin;
 
     #[test]
     fn another_day_is_named() {

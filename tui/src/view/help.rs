@@ -2,10 +2,10 @@
 
 use ratatui::layout::Rect;
 
+use crate::availability::is_available;
 use crate::keymap::{Context, HelpEntry};
 use crate::state::State;
 use crate::text::{Safe, SafeLine, SafeSpan, TextRole, safe_format, wrap};
-use crate::update::is_available;
 use crate::view::canvas::Canvas;
 use crate::view::measure::display_width;
 

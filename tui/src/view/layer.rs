@@ -2,12 +2,12 @@
 
 use ratatui::layout::Rect;
 
+use crate::availability::is_available;
 use crate::keymap::{Action, ConflictAction, Context};
 use crate::state::layer::{Confirmation, Conflict, ConflictDraft, Layer};
 use crate::state::paint_output::ClickTarget;
 use crate::state::{Screen, State};
 use crate::text::{Safe, SafeLine, TextRole, safe, safe_format, wrap};
-use crate::update::is_available;
 use crate::view::canvas::Canvas;
 use crate::view::measure::display_width;
 use crate::view::{briefing, command_line, dialog, help, log, login, palette, picker};

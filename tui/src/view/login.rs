@@ -26,9 +26,9 @@ pub(super) fn paint(login: &LogInForm, canvas: &mut Canvas<'_>, area: Rect) {
     };
     let width = MAX_WIDTH.min(area.width);
     let text_width = usize::from(width.saturating_sub(4));
-    let error = wrap::plain_text(login.error.as_deref().unwrap_or_default(), text_width, TextRole::Bad);
+    let error = wrap::plain_text(login.request.error().unwrap_or_default(), text_width, TextRole::Bad);
     let mut intro = wrap::plain_text(&text, text_width, TextRole::Dim);
-    if area.height < 12 && login.error.is_some() {
+    if area.height < 12 && login.request.error().is_some() {
         // On a low screen the error is more important.
         intro.clear();
     }
@@ -44,7 +44,7 @@ pub(super) fn paint(login: &LogInForm, canvas: &mut Canvas<'_>, area: Rect) {
     }
     y += gap;
     let last = Rect { y, height: error_rows, ..inner }.intersection(inner);
-    if login.pending_call.is_some() {
+    if login.request.is_pending() {
         let text = safe_format!("{} logging in", canvas.time.spinner());
         canvas.put_text(last.x, last.y, last.width, text, canvas.theme.accent);
     } else {
@@ -54,7 +54,7 @@ pub(super) fn paint(login: &LogInForm, canvas: &mut Canvas<'_>, area: Rect) {
 
 fn paint_field(login: &LogInForm, field: LogInField, canvas: &mut Canvas<'_>, row: Rect) {
     let theme = canvas.theme;
-    let focused = field == login.focus && login.pending_call.is_none();
+    let focused = field == login.focus && !login.request.is_pending();
     let label = match field {
         LogInField::Server => "Server",
         LogInField::Email => "Email",

@@ -11,7 +11,6 @@ use crate::state::State;
 use crate::state::layer::{Picker, PickerKind};
 use crate::state::paint_output::ClickTarget;
 use crate::text::{Safe, SafeLine, SafeSpan, TextRole, markdown, safe, safe_format, wrap};
-use crate::update::picker;
 use crate::view::canvas::{Canvas, panel_around};
 use crate::view::labels;
 
@@ -56,7 +55,7 @@ impl PickerList {
                     let is_saving = state.row_edits.branch_edit(branch.id).is_some();
                     branch_lines(branch, role(index), is_saving, width, canvas)
                 };
-                let items = picker::branches(state).iter().enumerate().map(lines).collect();
+                let items = state.branches().iter().enumerate().map(lines).collect();
                 let add = Action::Tried(TriedAction::Add);
                 let key = state.settings.keymap.key_for(Context::Tried, add);
                 let empty_text = safe_format!("Nothing tried yet. {key} adds a possible cause.");
@@ -67,12 +66,12 @@ impl PickerList {
                     let is_saving = state.row_edits.step_outcome(step.id).is_some();
                     step_lines((index, role(index)), step, is_saving, width, canvas)
                 };
-                let items = picker::suggested_steps(state).iter().enumerate().map(lines).collect();
+                let items = state.suggested_steps().iter().enumerate().map(lines).collect();
                 Self { title: "Step outcomes", items, empty_text: "No suggested steps".into() }
             }
             PickerKind::SimilarCases => {
                 let lines = |(index, case)| similar_case_lines(case, role(index), width);
-                let items = picker::similar_cases(state).iter().enumerate().map(lines).collect();
+                let items = state.similar_cases().iter().enumerate().map(lines).collect();
                 Self { title: "Seen before", items, empty_text: "No similar cases".into() }
             }
         }

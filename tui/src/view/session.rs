@@ -7,7 +7,6 @@ use crate::keymap::{Action, Context, SessionAction};
 use crate::state::State;
 use crate::state::chat::Chat;
 use crate::text::{Safe, safe, safe_format};
-use crate::update::{is_awaiting_steps, is_step_strip_shown};
 use crate::view::canvas::Canvas;
 use crate::view::measure::fit_title;
 use crate::view::steps::StepStrip;
@@ -24,7 +23,7 @@ pub(super) fn paint(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: R
     let suggested = chat.suggested_steps(state.my_id());
     let strip = StepStrip::new(suggested, chat.first_visible_step, &hide_key, canvas, area.width);
     let strip_height =
-        if is_step_strip_shown(state) { strip.height() } else { u16::from(is_awaiting_steps(state)) };
+        if state.is_step_strip_shown() { strip.height() } else { u16::from(state.is_awaiting_steps()) };
     let [transcript_area, strip_area, composer_area] = Layout::vertical([
         Constraint::Fill(1),
         Constraint::Length(strip_height),
@@ -34,7 +33,7 @@ pub(super) fn paint(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: R
     let title = session_title(state, chat, canvas, transcript_area.width.saturating_sub(6));
     let inner = canvas.paint_panel(transcript_area, &title, false);
     transcript::paint(state, chat, canvas, transcript_area, inner);
-    if is_awaiting_steps(state) {
+    if state.is_awaiting_steps() {
         steps::paint_pending(canvas, strip_area);
     } else if strip_area.height > 0 {
         strip.paint(canvas, strip_area);
@@ -50,7 +49,7 @@ fn session_title(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, columns: u
     } else if state.is_resuming(chat.id) {
         safe_format!("{} taking it back", canvas.time.spinner())
     } else {
-        match &chat.session {
+        match chat.session() {
             Some(session) if Some(session.assignee_id) == state.my_id() => {
                 safe_format!("{}, yours", labels::session_status(session.status))
             }
@@ -85,7 +84,7 @@ fn composer_label(state: &State, chat: &Chat) -> (&'static str, Safe<'static>) {
         }
         Some(SessionStatus::Active) | None => {}
     }
-    if chat.session.is_none() && chat.is_others_handoff(state.my_id()) {
+    if chat.session().is_none() && chat.is_others_handoff(state.my_id()) {
         return ("Draft", "What you type stays a draft".into());
     }
     match chat.message_kind {

@@ -1,5 +1,4 @@
-//! The property that every sink has, whatever comes: a terminal that reads what leaves it prints characters, and does
-//! nothing else but what the sink itself is for.
+//! The property of every output: a terminal that reads it prints characters and does nothing beyond its purpose.
 
 use tierup::effect::Notification;
 use tierup::runtime::terminal_host;

@@ -1,4 +1,4 @@
-//! The binary as scripts run it: one command, its output, its exit status.
+//! Runs the binary as a script does: one command, its output, its exit status.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

@@ -1,0 +1,52 @@
+//! Imports run one way: no files use each other in a circle.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use crate::imports::{ImportGraph, Module};
+use crate::source::read_document;
+
+/// Circles that are one idea in two files. Each is argued in ARCHITECTURE.md.
+const ONE_IDEA: [(&str, &[&str]); 1] = [("common", &["handoff", "session"])];
+
+/// The crates whose files form no circles.
+const CRATES: [&str; 1] = ["common"];
+
+#[test]
+fn no_files_use_each_other_in_a_circle() {
+    let architecture = read_document("ARCHITECTURE.md");
+    let mut allowed: BTreeMap<&str, BTreeSet<BTreeSet<Module>>> = BTreeMap::new();
+    for (name, modules) in ONE_IDEA {
+        for module in modules {
+            assert!(
+                architecture.contains(&format!("{}.rs`", module.replace("::", "/"))),
+                "ARCHITECTURE.md does not argue for the circle of {module}"
+            );
+        }
+        let circle = modules.iter().map(|module| module.split("::").map(str::to_owned).collect()).collect();
+        allowed.entry(name).or_default().insert(circle);
+    }
+    let mut report = String::new();
+    for name in CRATES {
+        let graph = ImportGraph::of_crate(name);
+        let (found, allowed) = (graph.circles(), allowed.remove(name).unwrap_or_default());
+        for circle in found.difference(&allowed) {
+            describe(name, &graph, circle, &mut report);
+        }
+        let gone: Vec<_> = allowed.difference(&found).collect();
+        assert!(gone.is_empty(), "no circle any more, and still allowed: {gone:?}");
+    }
+    assert!(report.is_empty(), "\n{report}");
+}
+
+fn describe(name: &str, graph: &ImportGraph, circle: &BTreeSet<Module>, report: &mut String) {
+    writeln!(report, "{name} has a circle of {}:", circle.len()).unwrap();
+    for module in circle {
+        for (target, items) in graph.imports_of(module).iter().filter(|(target, _)| circle.contains(*target))
+        {
+            let items: Vec<&str> = items.iter().map(String::as_str).collect();
+            writeln!(report, "    {} -> {}: {}", module.join("::"), target.join("::"), items.join(", "))
+                .unwrap();
+        }
+    }
+}

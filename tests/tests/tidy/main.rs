@@ -1,0 +1,10 @@
+//! Holds the invariants of ARCHITECTURE.md by reading the source, and holds the documents to the source.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod absences;
+mod files;
+mod imports;
+mod layers;
+mod snippets;
+mod source;
