@@ -1,7 +1,7 @@
 //! Hostile text stays text at every output, checked with a terminal parser on a corpus of known attacks and on random
 //! input. `fuzz/` checks the same property for as long as it runs.
 //!
-//! Seen to fail: with `is_hidden` returning false.
+//! Seen to fail: with `needs_escape` returning false.
 
 #[path = "only_text/property.rs"]
 mod property;

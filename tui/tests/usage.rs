@@ -107,7 +107,7 @@ fn invalid_settings_are_reported_with_place_and_valid_values() {
         1,
         "cannot read settings",
     );
-    assert_fails(&run_tierup(home.path(), &["demo", "--theme", "drak"]), 1, "there is no theme \"drak\"");
+    assert_fails(&run_tierup(home.path(), &["demo", "--theme", "drak"]), 1, "unknown theme \"drak\"");
 }
 
 #[test]

@@ -369,16 +369,16 @@ async fn cases_actions(keyboard: &mut Keyboard) {
     keyboard.console.sees("1 of 1").await;
     keyboard.press_to_show("list.open", "▌Assessment").await;
     keyboard.console.still_sees("• session 2").await;
-    keyboard.press_to_show("briefing.cases", "╭ Seen before").await;
+    keyboard.press_to_show("briefing.cases", "╭ Similar cases").await;
     keyboard.press_to_change("cases.down").await;
     keyboard.press_to_change("cases.up").await;
-    keyboard.press_to_hide("cases.close", "╭ Seen before").await;
+    keyboard.press_to_hide("cases.close", "╭ Similar cases").await;
     keyboard.press("briefing.cases").await;
     keyboard.press_to_show("cases.read", "resolved, with Sam Ortiz").await;
     keyboard.press_to_show("session.back", "▌Assessment").await;
     keyboard.press_to_show("briefing.start-here", "active, yours").await;
     keyboard.press("session.show-briefing").await;
-    keyboard.press_to_show("overlay.cases", "╭ Seen before").await;
+    keyboard.press_to_show("overlay.cases", "╭ Similar cases").await;
     keyboard.replace_console(before);
 }
 

@@ -98,7 +98,7 @@ const BRIEFING: &[Row] = &[
     (&[key!(n)], Action::Briefing(BriefingAction::NextOpen), "next open", "Open the next unclaimed handoff"),
     (&[key!(e)], Action::Briefing(BriefingAction::NextEvidence), "evidence", "Next evidence"),
     (&[key!(shift-e)], Action::Briefing(BriefingAction::PreviousEvidence), "", "Previous evidence"),
-    (&[key!(s)], Action::Briefing(BriefingAction::Cases), "seen before", "Similar cases, seen before"),
+    (&[key!(s)], Action::Briefing(BriefingAction::Cases), "similar cases", "Similar cases"),
     (&[key!(v)], Action::Briefing(BriefingAction::Whole), "whole session", "Read the whole session without claiming it"),
     (&[key!(a)], Action::Briefing(BriefingAction::Assign), "", "Assign to a person: your claim, or any as an admin"),
     (&[key!(b)], Action::Briefing(BriefingAction::SendBack), "", "Send back with a question"),
@@ -119,7 +119,7 @@ const BRIEFING_OVERLAY: &[Row] = &[
     (&[key!(e)], Action::Briefing(BriefingAction::NextEvidence), "evidence", "Next evidence"),
     (&[key!(shift-e)], Action::Briefing(BriefingAction::PreviousEvidence), "", "Previous evidence"),
     (&[key!(v)], Action::Briefing(BriefingAction::Whole), "in the session", "Back to the session, at the selected evidence"),
-    (&[key!(s)], Action::Briefing(BriefingAction::Cases), "seen before", "Similar cases, seen before"),
+    (&[key!(s)], Action::Briefing(BriefingAction::Cases), "similar cases", "Similar cases"),
     (&[key!(j), key!(down)], DOWN, "", "Scroll down"),
     (&[key!(k), key!(up)], UP, "", "Scroll up"),
     (&[key!(pagedown), key!(' '), key!(ctrl-d)], PAGE_DOWN, "", "Page down"),
@@ -153,7 +153,7 @@ const SESSION: &[Row] = &[
     (&[key!(alt-right)], Action::Session(SessionAction::StepsRight), "", "Scroll the steps right"),
     (&[key!(alt-left)], Action::Session(SessionAction::StepsLeft), "", "Scroll the steps left"),
     (&[key!(ctrl-o)], Action::Session(SessionAction::Editor), "editor", "Write the message in your own editor ($VISUAL, $EDITOR)"),
-    (&[key!(ctrl-g)], Action::Session(SessionAction::Tried), "tried", "What you have tried: possible causes and their status"),
+    (&[key!(ctrl-g)], Action::Session(SessionAction::Tried), "tried", "Attempts: possible causes and their status"),
     (&[key!(alt-o)], Action::Session(SessionAction::Outcomes), "", "Step outcomes"),
     (&[key!(alt-e)], Action::Session(SessionAction::NextEvidence), "", "Next evidence"),
     (&[key!(alt-a)], Action::Session(SessionAction::Assign), "", "Assign to a person"),
@@ -195,7 +195,7 @@ const CONFLICT: &[Row] = &[
 
 #[rustfmt::skip]
 const TRIED: &[Row] = &[
-    (&[key!(a)], Action::Tried(TriedAction::Add), "add", "Add a possible cause"),
+    (&[key!(a)], Action::Tried(TriedAction::Add), "add", "Add an attempt"),
     (&[key!(enter), key!(e)], Action::Tried(TriedAction::Edit), "edit", "Edit it, and say why"),
     (&[key!(x)], Action::Tried(TriedAction::RuleOut), "rule out", "Rule it out"),
     (&[key!(c)], Action::Tried(TriedAction::Confirm), "confirm", "Confirm it"),

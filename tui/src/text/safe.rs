@@ -36,7 +36,7 @@ pub fn sanitize_text(raw: &str) -> SafeText<'_> {
     SafeText(sanitize::sanitize_lines(raw))
 }
 
-/// Makes the part of a line safe that may be seen in so many columns; the rest of a long text is not read.
+/// Makes the beginning of a line safe, as far as it can be seen in `columns`. The rest of a long text is not read.
 pub fn sanitize_prefix(raw: &str, columns: usize) -> Safe<'_> {
     // Room for the marks that each character may have.
     sanitize_line(&raw[..raw.floor_char_boundary(columns.saturating_mul(32).saturating_add(256))])
@@ -73,7 +73,7 @@ macro_rules! safe_format {
 pub(crate) use safe_format;
 
 impl<'t> Safe<'t> {
-    /// So many spaces.
+    /// `count` spaces.
     pub fn spaces(count: usize) -> Self {
         Self(Cow::Owned(" ".repeat(count)))
     }
@@ -88,7 +88,7 @@ impl<'t> Safe<'t> {
         self.0.width()
     }
 
-    /// The same text, on its own.
+    /// Detaches it from the text that it borrows.
     pub fn into_owned(self) -> Safe<'static> {
         Safe(Cow::Owned(self.0.into_owned()))
     }
@@ -105,7 +105,7 @@ impl<'t> Safe<'t> {
         Safe(Cow::Borrowed(self.0.trim_end_matches(' ')))
     }
 
-    /// The same text so many times.
+    /// The text `count` times.
     #[must_use]
     pub fn repeated(&self, count: usize) -> Safe<'static> {
         Safe(Cow::Owned(self.0.repeat(count)))
@@ -139,7 +139,7 @@ impl<'t> SafeText<'t> {
         &self.0
     }
 
-    /// The same text, on its own.
+    /// Detaches it from the text that it borrows.
     pub fn into_owned(self) -> SafeText<'static> {
         SafeText(Cow::Owned(self.0.into_owned()))
     }
@@ -161,7 +161,7 @@ impl<'t> SafeText<'t> {
         SafeText(Cow::Borrowed(self.0.trim_end_matches('\n')))
     }
 
-    /// The beginning, at most so many bytes long.
+    /// The beginning, at most `max_bytes` long.
     #[must_use]
     pub fn truncated(&self, max_bytes: usize) -> SafeText<'_> {
         SafeText(Cow::Borrowed(&self.0[..self.0.floor_char_boundary(max_bytes)]))

@@ -103,8 +103,8 @@ struct PaneFrame<'k> {
 }
 
 impl PaneFrame<'_> {
-    /// Paints the border of a pane. The focus is marked by a bar as well as a colour. Where there is no room for the other
-    /// pane, its key is below.
+    /// Paints the border of a pane. The focus is marked by a bar as well as a colour. If the other pane has no room,
+    /// its key is below.
     fn paint_border(
         &self,
         briefing: &Briefing,
@@ -231,7 +231,7 @@ pub(super) fn assessment_title(
     let is_unfinished =
         matches!(item.assessment_status, AssessmentStatus::Pending | AssessmentStatus::Running);
     if is_unfinished && !state.connection.allows_calls() {
-        // Offline, nobody knows whether it is still being written.
+        // Offline, it is unknown whether it is still being written.
         return ("Assessment ── interrupted".into(), false);
     }
     match item.assessment_status {

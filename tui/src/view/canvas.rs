@@ -154,7 +154,7 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// Paints from the row `top` on something that may be taller than its area. Nothing in it can be clicked.
+    /// Paints content that may be taller than its area, from its row `top` on. Clicks in it have no target.
     pub(super) fn paint_viewport(
         &mut self,
         area: Rect,

@@ -1,4 +1,4 @@
-//! A text field: what is typed, or a hint while nothing is.
+//! A text field: the typed text, or a hint while it is empty.
 
 use ratatui::layout::Rect;
 
@@ -23,7 +23,7 @@ pub(super) fn row_count(composer: &Composer, width: u16, max: usize) -> usize {
     rows
 }
 
-/// Paints a text field; the hint stands in an empty one.
+/// Paints a text field. An empty one shows the hint.
 pub(super) fn paint<'t>(
     composer: &Composer,
     focused: bool,

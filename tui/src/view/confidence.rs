@@ -26,7 +26,8 @@ pub(super) const fn label(confidence: Confidence) -> &'static str {
     }
 }
 
-/// A confidence in so many columns. Only where there is room does it say "confidence", which tells it from a priority.
+/// A confidence in at most `columns`. The word "confidence", which tells it from a priority, is left out if it does not
+/// fit.
 pub(super) fn label_for_width(
     confidence: Confidence,
     canvas: &Canvas<'_>,

@@ -58,7 +58,7 @@ fn paint_hints(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
 /// What a key is called in this situation; empty for one that goes without saying.
 fn contextual_label(state: &State, context: Context, label: &'static str) -> &'static str {
     match (context, state.queue.tab, label) {
-        // Everybody knows `q`, and a claim of one's own is opened.
+        // `q` needs no hint, and a claim in Mine is opened with Enter.
         (Context::Queue, _, "quit") | (Context::Queue, Tab::Mine, "pick up") => "",
         (Context::Queue, Tab::Parked, "pick up") => "take back",
         (Context::Session, _, "back") if has_marked_message(state) => UNMARK_LABEL,

@@ -89,7 +89,7 @@ const fn context_title(context: Context) -> &'static str {
         Context::Session => "the session",
         Context::Dialog => "dialogs",
         Context::Conflict => "a lost claim",
-        Context::Tried => "branches tried",
+        Context::Tried => "attempts",
         Context::Outcomes => "step outcomes",
         Context::Cases => "similar cases",
         Context::Confirm => "questions",

@@ -9,7 +9,7 @@ pub(super) fn display_width(text: &str) -> u16 {
     u16::try_from(text.width()).unwrap_or(u16::MAX)
 }
 
-/// A title of two parts, `head ── tail`, in so many columns. Where there is little room, the head is cut.
+/// A title of two parts, `head ── tail`, in at most `columns`. If they do not fit, the head is cut.
 pub(super) fn fit_title(head: &Safe<'_>, tail: &Safe<'_>, columns: u16) -> Safe<'static> {
     /// Columns of the head without which the tail could be mistaken for it.
     const MIN_HEAD_WIDTH: usize = 4;

@@ -58,7 +58,7 @@ impl PickerList {
                 let items = state.branches().iter().enumerate().map(lines).collect();
                 let add = Action::Tried(TriedAction::Add);
                 let key = state.settings.keymap.key_for(Context::Tried, add);
-                let empty_text = safe_format!("Nothing tried yet. {key} adds a possible cause.");
+                let empty_text = safe_format!("Nothing tried yet. {key} adds an attempt.");
                 Self { title: "Tried", items, empty_text }
             }
             PickerKind::Steps => {
@@ -72,7 +72,7 @@ impl PickerList {
             PickerKind::SimilarCases => {
                 let lines = |(index, case)| similar_case_lines(case, role(index), width);
                 let items = state.similar_cases().iter().enumerate().map(lines).collect();
-                Self { title: "Seen before", items, empty_text: "No similar cases".into() }
+                Self { title: "Similar cases", items, empty_text: "No similar cases".into() }
             }
         }
     }

@@ -306,7 +306,7 @@ fn pending_messages(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, width: 
         tail.push(PendingMessage { header, body: wrap::plain_text(&outgoing.text, width, TextRole::Dim) });
     }
     for (_, text) in &chat.partial_answers {
-        // Offline, nobody knows whether it is still being written.
+        // Offline, it is unknown whether it is still being written.
         let is_online = state.connection.allows_calls();
         let status = if is_online {
             safe_format!("  {} writing", canvas.time.spinner())

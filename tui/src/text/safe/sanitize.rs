@@ -53,7 +53,7 @@ pub(super) fn sanitize_one_line(raw: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Whether a text is one safe line as it stands, apart from how many marks are on one character.
+/// Whether a text is already one safe line. Combining marks are not counted.
 pub(super) fn is_safe_line(text: &str) -> bool {
     text.chars().all(|c| !needs_escape(c) && regional_indicator_letter(c).is_none())
 }

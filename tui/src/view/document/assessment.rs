@@ -147,7 +147,7 @@ impl Document {
         if cases.is_empty() {
             return;
         }
-        self.push_heading("Seen before");
+        self.push_heading("Similar cases");
         let start = self.lines.len();
         for case in cases {
             let problem = [

@@ -5,8 +5,8 @@ pub(super) const STEP_GAP: u16 = 1;
 /// Columns without which a step could not be understood.
 const MIN_STEP_WIDTH: usize = 26;
 
-/// Arranges steps that want so many columns each in at most `rows` rows, and returns the columns of each, row by row.
-/// Steps that do not fit are left out, from the end.
+/// Arranges steps in at most `rows` rows. `wanted` are the columns that each step wants; returned are those that each
+/// gets, row by row. Steps that do not fit are left out, from the end.
 pub(super) fn arrange(wanted: &[usize], width: usize, rows: usize) -> Vec<Vec<usize>> {
     let found =
         (1..=wanted.len()).rev().find_map(|shown| least_truncated_layout(&wanted[..shown], width, rows));
