@@ -92,7 +92,7 @@ fn invalid_settings_are_reported_with_place_and_valid_values() {
         ),
         ("glyphs = \"hunter2\"", "config.toml, line 1: unknown word: expected one of `auto`"),
         ("theme = [\"hunter2\"]", "config.toml, line 1: invalid type: sequence, expected a string"),
-        ("theme = \"drak\"", "hint: there are dark, light, high-contrast, mono"),
+        ("theme = \"drak\"", "hint: use one of dark, light, high-contrast, mono"),
         ("[keys]\n\"list.pickup\" = \"P\"", "hint: did you mean \"list.pick-up\"?"),
         (
             "[keys]\n\"list.pick-up\" = \"j\"",
