@@ -14,11 +14,13 @@ use crate::keymap::tab::Tab;
 type Row = (&'static [KeyCombination], Action, &'static str, &'static str);
 
 /// The tables in the order of the palette.
-const TABLES: [(Context, &[Row]); 15] = [
+const TABLES: [(Context, &[Row]); 17] = [
     (Context::Queue, QUEUE),
     (Context::Filter, FILTER),
     (Context::Briefing, BRIEFING),
+    (Context::Briefing, BRIEFING_SCROLL),
     (Context::BriefingOverlay, BRIEFING_OVERLAY),
+    (Context::BriefingOverlay, BRIEFING_SCROLL),
     (Context::Session, SESSION),
     (Context::Dialog, DIALOG),
     (Context::Conflict, CONFLICT),
@@ -103,6 +105,11 @@ const BRIEFING: &[Row] = &[
     (&[key!(a)], Action::Briefing(BriefingAction::Assign), "", "Assign to a person: your claim, or any as an admin"),
     (&[key!(b)], Action::Briefing(BriefingAction::SendBack), "", "Send back with a question"),
     (&[key!(t)], Action::Briefing(BriefingAction::TakeBack), "", "Take back your escalation"),
+];
+
+/// How the panes of a briefing are scrolled, as a screen and over a session.
+#[rustfmt::skip]
+const BRIEFING_SCROLL: &[Row] = &[
     (&[key!(j), key!(down)], DOWN, "", "Scroll down"),
     (&[key!(k), key!(up)], UP, "", "Scroll up"),
     (&[key!(pagedown), key!(' '), key!(ctrl-d)], PAGE_DOWN, "", "Page down"),
@@ -120,12 +127,6 @@ const BRIEFING_OVERLAY: &[Row] = &[
     (&[key!(shift-e)], Action::Briefing(BriefingAction::PreviousEvidence), "", "Previous evidence"),
     (&[key!(v)], Action::Briefing(BriefingAction::Whole), "in the session", "Back to the session, at the selected evidence"),
     (&[key!(s)], Action::Briefing(BriefingAction::Cases), "similar cases", "Similar cases"),
-    (&[key!(j), key!(down)], DOWN, "", "Scroll down"),
-    (&[key!(k), key!(up)], UP, "", "Scroll up"),
-    (&[key!(pagedown), key!(' '), key!(ctrl-d)], PAGE_DOWN, "", "Page down"),
-    (&[key!(pageup), key!(ctrl-u)], PAGE_UP, "", "Page up"),
-    (&[key!(g), key!(home)], TOP, "", "To the top"),
-    (&[key!(shift-g), key!(end)], BOTTOM, "", "To the end"),
 ];
 
 #[rustfmt::skip]

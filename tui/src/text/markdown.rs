@@ -118,7 +118,7 @@ impl MarkdownRenderer {
                     .push(SafeLine::from_text(Safe::from("─").repeated(self.width.min(20)), TextRole::Dim));
             }
             Event::TaskListMarker(is_done) => {
-                self.push_text(if is_done { "[x] " } else { "[ ] " }, TextRole::Plain)
+                self.push_text(if is_done { "[x] " } else { "[ ] " }, TextRole::Plain);
             }
             Event::FootnoteReference(name) => self.push_text(&format!("[{name}]"), TextRole::Dim),
         }

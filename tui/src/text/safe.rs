@@ -72,7 +72,7 @@ macro_rules! safe_format {
 }
 pub(crate) use safe_format;
 
-impl<'t> Safe<'t> {
+impl Safe<'_> {
     /// `count` spaces.
     pub fn spaces(count: usize) -> Self {
         Self(Cow::Owned(" ".repeat(count)))
@@ -133,7 +133,7 @@ impl<'t> Safe<'t> {
     }
 }
 
-impl<'t> SafeText<'t> {
+impl SafeText<'_> {
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -97,7 +97,7 @@ impl SafeLine {
                 // Everything after it is cut, so that the ellipsis is needed even where this span fits.
                 let mut text = span.text.clone();
                 text.push(&"…".into());
-                spans.push(span.with_text(&text.ellipsized(left)));
+                spans.push(span.with_text(text.ellipsized(left)));
                 break;
             }
         }

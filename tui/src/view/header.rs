@@ -136,9 +136,9 @@ impl ConnectionLabel {
 
     /// Paints the longest form that fits before the column `end`.
     fn paint(&self, canvas: &mut Canvas<'_>, end: u16, y: u16, columns: u16) {
-        let forms = self.forms.iter().map(|form| safe_format!("{} {form}", self.glyph));
-        let fitting = forms.into_iter().find(|form| display_width(form) <= columns);
-        canvas.put_text_right(end, y, columns, &fitting.unwrap_or_else(|| self.glyph.into()), self.style);
+        let mut forms = self.forms.iter().map(|form| safe_format!("{} {form}", self.glyph));
+        let fitting = forms.find(|form| display_width(form) <= columns);
+        canvas.put_text_right(end, y, columns, fitting.unwrap_or_else(|| self.glyph.into()), self.style);
     }
 }
 

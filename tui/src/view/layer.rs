@@ -61,7 +61,7 @@ fn paint_conflict(state: &State, conflict: &Conflict, canvas: &mut Canvas<'_>, a
     let columns = usize::from(width.saturating_sub(4));
     let mut lines = wrap::plain_text(&sentence, columns, TextRole::Plain);
     let title = safe::sanitize_line(&conflict.title);
-    lines.push(SafeLine::from_text(&title.ellipsized(columns), TextRole::Dim));
+    lines.push(SafeLine::from_text(title.ellipsized(columns), TextRole::Dim));
     if !draft.is_empty() {
         lines.push(SafeLine::default());
         lines.extend(wrap::plain_text(&draft, columns, role));
