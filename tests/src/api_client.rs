@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 
 use crate::{PendingRequest, SseClient};
 
-/// Somebody with a token.
+/// A user with a token.
 #[derive(Clone, Debug)]
 pub struct ApiClient {
     /// Their name.
@@ -20,14 +20,14 @@ pub struct ApiClient {
     http: reqwest::Client,
 }
 
-/// An escalation, by the names it has.
+/// The ids of an escalation.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Escalation {
     /// The handoff.
     pub handoff_id: String,
     /// Its session.
     pub session_id: String,
-    /// What people call it.
+    /// Its short number.
     pub number: u64,
 }
 
@@ -41,7 +41,7 @@ pub struct ApiResponse {
 }
 
 impl ApiResponse {
-    /// The body, of an answer with this status.
+    /// The body; panics unless the status is this.
     #[track_caller]
     pub fn expect(self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.body);
@@ -55,7 +55,7 @@ impl ApiResponse {
 }
 
 impl ApiClient {
-    /// Somebody with this token.
+    /// A user with this token.
     pub fn new(name: &str, server: &str, token: &str) -> Self {
         Self { name: name.into(), base_url: server.into(), token: token.into(), http: http_client() }
     }
@@ -65,22 +65,22 @@ impl ApiClient {
         &self.token
     }
 
-    /// Asks for something.
+    /// GET.
     pub async fn get(&self, path: &str) -> ApiResponse {
         self.send_json(Method::GET, path, None, &[]).await
     }
 
-    /// Sends something.
+    /// POST.
     pub async fn post(&self, path: &str, body: Value) -> ApiResponse {
         self.send_json(Method::POST, path, Some(body), &[]).await
     }
 
-    /// Puts something.
+    /// PUT.
     pub async fn put(&self, path: &str, body: Value) -> ApiResponse {
         self.send_json(Method::PUT, path, Some(body), &[]).await
     }
 
-    /// Any request of the API, with headers of its own.
+    /// Any request, with headers.
     pub async fn send_json(
         &self,
         method: Method,
@@ -91,7 +91,7 @@ impl ApiClient {
         self.try_send_json(method, path, body, headers).await.expect("an answer")
     }
 
-    /// Asks a server that may be gone, or go; none if the whole answer did not arrive.
+    /// The same for a server that may stop. None if the response did not arrive completely.
     pub async fn try_send_json(
         &self,
         method: Method,
@@ -105,7 +105,7 @@ impl ApiClient {
         Some(ApiResponse { status, body: serde_json::from_slice(&body).unwrap_or_default() })
     }
 
-    /// The same, with the whole answer.
+    /// The same, returning the whole response.
     pub async fn send_raw(
         &self,
         method: Method,
@@ -134,13 +134,13 @@ impl ApiClient {
         request
     }
 
-    /// Begins a request whose body is held back.
+    /// Starts a request and holds its body back.
     pub async fn start_request(&self, method: &Method, path: &str, body: &Value) -> PendingRequest {
         PendingRequest::start(&self.base_url, Some(&self.token), method, &format!("/api/v1{path}"), body)
             .await
     }
 
-    /// Sends a GET request on a connection of its own, and reads nothing.
+    /// Sends a GET request on its own connection, and reads nothing.
     pub async fn get_without_reading(&self, path: &str) -> TcpStream {
         let mut socket =
             TcpStream::connect(self.base_url.trim_start_matches("http://")).await.expect("a connection");
@@ -150,21 +150,21 @@ impl ApiClient {
         socket
     }
 
-    /// Listens to the event stream; `query` begins with `?` or is empty.
+    /// Opens the event stream; `query` begins with `?` or is empty.
     pub async fn subscribe(&self, query: &str) -> SseClient {
         SseClient::from_response(
             self.send_raw(Method::GET, &format!("/escalations/stream{query}"), None, &[]).await,
         )
     }
 
-    /// Listens from after an event on, and wants to know when what was missed is there.
+    /// Resumes the event stream after an event, with a frame once it has caught up.
     pub async fn subscribe_after(&self, last_event_id: &str) -> SseClient {
         let headers = [("last-event-id", last_event_id)];
         let path = "/escalations/stream?caught_up=true";
         SseClient::from_response(self.send_raw(Method::GET, path, None, &headers).await)
     }
 
-    /// Adds somebody to the account.
+    /// Adds a user to the account.
     pub async fn add_user(&self, name: &str, role: Role) -> Self {
         static USERS_ADDED: AtomicU32 = AtomicU32::new(0);
         let number = USERS_ADDED.fetch_add(1, Ordering::Relaxed);
@@ -176,7 +176,7 @@ impl ApiClient {
         Self::new(name, &self.base_url, token["token"].as_str().expect("a token"))
     }
 
-    /// Opens a session about a problem; its id.
+    /// Opens a session about a problem and returns its id.
     pub async fn open_session(&self, problem: &str) -> String {
         let body = json!({
             "intake_type": "free_text",
@@ -186,26 +186,26 @@ impl ApiClient {
         string_field(&self.post("/ai-sessions", body).await.expect(201), "id")
     }
 
-    /// Leaves a note in a session.
+    /// Writes a note in a session.
     pub async fn add_note(&self, session: &str, content: &str) {
         let body = json!({"content": content, "kind": "note"});
         self.post(&format!("/ai-sessions/{session}/messages"), body).await.expect(201);
     }
 
-    /// Asks the assistant in a session.
+    /// Asks the assistant a question.
     pub async fn ask_assistant(&self, session: &str, content: &str) -> Value {
         let body = json!({"content": content});
         self.post(&format!("/ai-sessions/{session}/messages"), body).await.expect(201)
     }
 
-    /// Notes what was tried in a session, and what became of it.
+    /// Records an attempt in a session, with its status.
     pub async fn add_branch(&self, session: &str, hypothesis: &str, status: &str) {
         let branch = uuid::Uuid::now_v7();
         let body = json!({"hypothesis": hypothesis, "status": status});
         self.put(&format!("/ai-sessions/{session}/branches/{branch}"), body).await.expect(201);
     }
 
-    /// Runs into a problem and escalates it.
+    /// Opens a session about a problem and escalates it.
     pub async fn escalate(&self, problem: &str) -> Escalation {
         self.escalate_with_priority(problem, "normal").await
     }
@@ -227,28 +227,28 @@ impl ApiClient {
         }
     }
 
-    /// Parks a session; the id of the handoff.
+    /// Parks a session and returns the handoff's id.
     pub async fn park(&self, session: &str) -> String {
         let body = json!({"intent": "park", "engineer_notes": "Waiting for the vendor."});
         string_field(&self.post(&format!("/ai-sessions/{session}/handoff"), body).await.expect(201), "id")
     }
 
-    /// A handoff, as it is now.
+    /// The current handoff.
     pub async fn handoff(&self, escalated: &Escalation) -> Value {
         self.get(&format!("/handoffs/{}", escalated.handoff_id)).await.expect(200)
     }
 
-    /// A session, as it is now.
+    /// The current session.
     pub async fn session(&self, id: &str) -> Value {
         self.get(&format!("/ai-sessions/{id}")).await.expect(200)
     }
 
-    /// Claims a handoff, and wins.
+    /// Claims a handoff and must win.
     pub async fn claim(&self, escalated: &Escalation) -> Value {
         self.try_claim(escalated).await.expect(200)
     }
 
-    /// Claims a handoff, and wins or not.
+    /// Claims a handoff and may lose.
     pub async fn try_claim(&self, escalated: &Escalation) -> ApiResponse {
         self.post(&format!("/handoffs/{}/claim", escalated.handoff_id), json!({})).await
     }
@@ -259,7 +259,7 @@ impl ApiClient {
         self.post(&format!("/ai-sessions/{session}/resolve"), body).await.expect(200)
     }
 
-    /// The problems that wait, in the order of the queue.
+    /// The problem summaries in the queue, in order.
     pub async fn queue_summaries(&self) -> Vec<String> {
         let page = self.get("/escalations").await.expect(200);
         page["items"]
@@ -270,7 +270,7 @@ impl ApiClient {
             .collect()
     }
 
-    /// Waits until the assessment of a handoff is no longer on its way.
+    /// Waits until the assessment of a handoff is ready or has failed.
     pub async fn wait_for_assessment(&self, escalated: &Escalation) -> Value {
         let mut stream = self.subscribe("?last_event_id=0").await;
         loop {
@@ -283,14 +283,14 @@ impl ApiClient {
     }
 }
 
-/// An HTTP client of nobody in particular.
+/// An HTTP client without a token.
 pub fn http_client() -> reqwest::Client {
-    // The client wants a provider of cryptography even where none is used; the first one in wins.
+    // The client needs a cryptography provider even without TLS. The first one installed stays.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().no_proxy().tls_danger_accept_invalid_certs(true).build().expect("a client")
 }
 
-/// The text in a field.
+/// The text of a field.
 #[track_caller]
 pub fn string_field(value: &Value, field: &str) -> String {
     value[field].as_str().unwrap_or_else(|| panic!("no text in {field:?} of {value}")).to_owned()

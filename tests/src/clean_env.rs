@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-/// The names of variables that would change what a program of ours does, wherever it is started.
+/// The names of variables that would change how our programs behave.
 pub fn inherited_vars() -> impl Iterator<Item = String> {
     std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).filter(|name| {
         let lower = name.to_lowercase();
@@ -24,7 +24,7 @@ pub fn inherited_vars() -> impl Iterator<Item = String> {
     })
 }
 
-/// Takes them from a command.
+/// Removes them from a command.
 pub fn clean_env(command: &mut Command) -> &mut Command {
     for name in inherited_vars() {
         command.env_remove(name);

@@ -36,7 +36,7 @@ use crate::console::recording_host::RecordingHost;
 pub use keys::parse_keys;
 pub use recording_host::HostRecord;
 
-/// A console, and the one who sits at it: who looks until nothing moves before they press the next key.
+/// A console and its user, who waits until it is idle before each key.
 pub struct Console {
     events: mpsc::UnboundedSender<(Event, ActivityGuard)>,
     screen: RecordingBackend,
@@ -44,7 +44,7 @@ pub struct Console {
     host_record: watch::Receiver<HostRecord>,
     editor: watch::Sender<String>,
     activity: Activity,
-    /// How many things the story itself holds back: they are not waited for.
+    /// The number of pending operations that the test itself holds back and does not wait for.
     allowed_pending: AtomicUsize,
     baseline: Mutex<Baseline>,
     task: JoinHandle<std::io::Result<()>>,
@@ -56,7 +56,7 @@ impl Console {
         Self::open_with_settings(Settings::default(), server, token, data_dir, (columns, rows))
     }
 
-    /// The same, with settings of its user's own.
+    /// The same, with these settings.
     pub fn open_with_settings(
         settings: Settings,
         server: &str,
@@ -69,7 +69,7 @@ impl Console {
         Self::start(settings, ServerAccess::from_api(api, credentials), data_dir, size)
     }
 
-    /// The same, with little patience: an answer may take so long.
+    /// The same, with this response timeout.
     pub fn open_with_timeout(answer_time: Duration, server: &str, token: &str, data_dir: &Path) -> Self {
         let api = ApiClient::new(server, SecretString::from(token.to_owned())).expect("an address");
         let credentials = CredentialStore::new(DataDir::from_path(data_dir), false);
@@ -77,7 +77,7 @@ impl Console {
         Self::start(Settings::default(), login, data_dir, (120, 36))
     }
 
-    /// Opens a console where nobody has logged in.
+    /// Opens a console without a login.
     pub fn open_logged_out(data_dir: &Path, columns: u16, rows: u16) -> Self {
         let credentials = CredentialStore::new(DataDir::from_path(data_dir), false);
         let login = ServerAccess {
@@ -117,8 +117,8 @@ impl Console {
         }
     }
 
-    /// Waits until the console says that nothing is under way: no request, no stream that catches up, no file, nothing to
-    /// paint, nothing that comes of the last key by itself in a moment.
+    /// Waits until the console is idle: no request, stream catch-up, file or draw is pending, and no delayed effect of
+    /// the last key.
     #[track_caller]
     pub fn wait_until_idle(&self) -> impl Future<Output = ()> {
         let place = Location::caller();
@@ -137,32 +137,32 @@ impl Console {
         }
     }
 
-    /// From now on the story itself holds so many requests and streams back, `usize::MAX` any: the console rests all the
-    /// same.
+    /// From now on the test holds this many requests and streams back (`usize::MAX`: any number). The console counts as
+    /// idle anyway.
     pub fn allow_pending(&self, count: usize) {
         self.allowed_pending.store(count, Ordering::Relaxed);
     }
 
-    /// Presses keys when the console rests, written as they are or by name: `jj<enter>p`, `<ctrl-r>`, `<alt-1>`, `<lt>`.
-    /// All of them come at once.
+    /// Presses keys when the console is idle, as characters or by name: `jj<enter>p`, `<ctrl-r>`, `<alt-1>`, `<lt>`.
+    /// They arrive together.
     #[track_caller]
     pub fn press(&self, keys: &str) -> impl Future<Output = ()> {
         self.send_events_when_idle(parse_keys(keys).into_iter().map(Event::Key).collect())
     }
 
-    /// Pastes a text when the console rests.
+    /// Pastes a text when the console is idle.
     #[track_caller]
     pub fn paste(&self, text: &str) -> impl Future<Output = ()> {
         self.send_events_when_idle(vec![Event::Paste(text.into())])
     }
 
-    /// Clicks on a text of the screen when the console rests.
+    /// Clicks on a text when the console is idle.
     #[track_caller]
     pub fn click(&self, text: &str) -> impl Future<Output = ()> {
         self.send_mouse_event(MouseEventKind::Down(MouseButton::Left), text)
     }
 
-    /// Turns the wheel over a text of the screen, towards the end of what is there, or back.
+    /// Scrolls the wheel over a text, down or up.
     #[track_caller]
     pub fn scroll_wheel(&self, down: bool, text: &str) -> impl Future<Output = ()> {
         let kind = if down { MouseEventKind::ScrollDown } else { MouseEventKind::ScrollUp };
@@ -191,7 +191,7 @@ impl Console {
         }
     }
 
-    /// Makes the terminal another size when the console rests.
+    /// Resizes the terminal when the console is idle.
     #[track_caller]
     pub fn resize(&self, columns: u16, rows: u16) -> impl Future<Output = ()> {
         let rests = self.wait_until_idle();
@@ -203,7 +203,7 @@ impl Console {
         }
     }
 
-    /// Lets anything happen at the terminal when the console rests.
+    /// Sends an event of the terminal when the console is idle.
     #[track_caller]
     pub fn send_event(&self, event: Event) -> impl Future<Output = ()> {
         self.send_events_when_idle(vec![event])
@@ -242,8 +242,7 @@ impl Console {
         self.baseline.lock()
     }
 
-    /// Waits until the screen shows a text, which it did not when the last key was pressed: what was there already is no
-    /// proof that the key did anything.
+    /// Waits until the screen shows a text. The text must be new since the last key, or it proves nothing.
     #[track_caller]
     pub fn sees(&mut self, text: &str) -> impl Future<Output = ()> {
         let place = Location::caller();
@@ -260,7 +259,7 @@ impl Console {
         }
     }
 
-    /// Waits until the screen is such, which it was not when the last key was pressed.
+    /// Waits until the screen satisfies a condition that it did not satisfy at the last key.
     #[track_caller]
     pub fn wait_for_screen(&mut self, predicate: impl Fn(&str) -> bool) -> impl Future<Output = ()> {
         let place = Location::caller();
@@ -275,7 +274,7 @@ impl Console {
         }
     }
 
-    /// Waits until the screen no longer shows a text, which it did when the last key was pressed or has done since.
+    /// Waits until the screen no longer shows a text that it showed at the last key or since.
     #[track_caller]
     pub fn no_longer_sees(&mut self, text: &str) -> impl Future<Output = ()> {
         let place = Location::caller();
@@ -289,8 +288,8 @@ impl Console {
         }
     }
 
-    /// Waits until the console rests and its screen shows a text, whether it did before or not: for what stays, or is in
-    /// more than one place. That the last key has done something is proved by something else.
+    /// Waits until the console is idle and shows a text, new or not. Another check must prove the effect of the last
+    /// key.
     #[track_caller]
     pub fn still_sees(&self, text: &str) -> impl Future<Output = ()> {
         let (place, text) = (Location::caller(), text.to_owned());
@@ -302,14 +301,14 @@ impl Console {
                     self.wait_until_idle().await;
                 }
             };
-            // A console that does not rest says so itself.
+            // A console that does not become idle fails there.
             let _ = tokio::time::timeout(TIMEOUT * 2, wait).await;
             let screen = self.screen.text();
             assert!(screen.contains(&text), "at {place}: {text:?} is not there:\n{screen}");
         }
     }
 
-    /// When the console rests, its screen does not show a text, whether it did before or not.
+    /// Asserts that the idle console does not show a text.
     #[track_caller]
     pub fn does_not_see(&self, text: &str) -> impl Future<Output = ()> {
         let (place, text, rests) = (Location::caller(), text.to_owned(), self.wait_until_idle());
@@ -332,12 +331,12 @@ impl Console {
         assert!(came, "at {caller}: what was waited for never came on the screen:\n{}", self.screen.text());
     }
 
-    /// How many pictures were painted so far.
+    /// The number of draws so far.
     pub fn frames_drawn(&self) -> u64 {
         *self.frames_drawn.borrow()
     }
 
-    /// The screen when the console rests, as text.
+    /// The screen of the idle console, as text.
     #[track_caller]
     pub fn screen(&self) -> impl Future<Output = String> {
         let rests = self.wait_until_idle();
@@ -347,7 +346,7 @@ impl Console {
         }
     }
 
-    /// The screen when the console rests, with its colours.
+    /// The screen of the idle console, with colours.
     #[track_caller]
     pub fn buffer(&self) -> impl Future<Output = Buffer> {
         let rests = self.wait_until_idle();
@@ -357,13 +356,13 @@ impl Console {
         }
     }
 
-    /// Columns and rows of the terminal.
+    /// Columns and rows.
     pub fn size(&self) -> (u16, u16) {
         let area = self.screen.buffer().area;
         (area.width, area.height)
     }
 
-    /// Waits until what the console did around its screen is such, which it was not when the last key was pressed.
+    /// Waits until the host satisfies a condition that it did not satisfy at the last key.
     #[track_caller]
     pub fn wait_for_host(&mut self, predicate: impl Fn(&HostRecord) -> bool) -> impl Future<Output = ()> {
         let place = Location::caller();
@@ -377,7 +376,7 @@ impl Console {
         }
     }
 
-    /// What the console has done around its screen when it rests.
+    /// The host of the idle console.
     #[track_caller]
     pub fn around(&self) -> impl Future<Output = HostRecord> {
         let rests = self.wait_until_idle();
@@ -387,12 +386,12 @@ impl Console {
         }
     }
 
-    /// From now on the editor is this command.
+    /// Sets the editor command.
     pub fn set_editor(&self, command: &str) {
         self.editor.send_replace(command.into());
     }
 
-    /// Waits for the console to end by itself, and until all that it keeps is kept.
+    /// Waits until the console ends by itself and has written its files.
     pub async fn wait_for_exit(self) {
         let exit = tokio::time::timeout(TIMEOUT, self.task).await;
         exit.expect("the console did not end").expect("the console panicked").expect("the console failed");

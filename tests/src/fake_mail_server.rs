@@ -9,29 +9,29 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::TIMEOUT;
 
-/// How a mail server behaves.
+/// The behaviour of a mail server.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum MailBehavior {
-    /// Takes everything.
+    /// Accepts everything.
     AcceptsAll,
-    /// Greets, and then says nothing for ever.
+    /// Greets, then stays silent.
     SilentAfterGreeting,
-    /// Refuses every message for good.
+    /// Rejects every message permanently.
     RejectsPermanently,
-    /// Refuses every message for now.
+    /// Rejects every message temporarily.
     RejectsTemporarily,
-    /// Hangs up after the message.
+    /// Disconnects after the message.
     DisconnectsAfterData,
-    /// Takes everything, addresses that are not ASCII too.
+    /// Accepts everything, with SMTPUTF8.
     SmtpUtf8,
-    /// Takes everything from whoever logs in by AUTH PLAIN, and repeats what it heard in every answer.
+    /// Accepts mail after AUTH PLAIN, and repeats what it received in every reply.
     AuthPlain,
-    /// Refuses every message of whoever logs in by AUTH LOGIN, and repeats what it heard in every answer.
+    /// Rejects mail after AUTH LOGIN, and repeats what it received in every reply.
     AuthLoginThenRejects,
 }
 
 impl MailBehavior {
-    /// What it offers.
+    /// Its EHLO extensions.
     const fn ehlo_extensions(self) -> &'static str {
         match self {
             Self::AcceptsAll
@@ -50,10 +50,10 @@ impl MailBehavior {
     }
 }
 
-/// A letter that arrived.
+/// A received mail.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Email {
-    /// The address it was delivered to.
+    /// The envelope recipient.
     pub to: String,
     /// Its `Message-ID`.
     pub message_id: String,
@@ -63,28 +63,28 @@ pub struct Email {
     pub text: String,
     /// Its HTML.
     pub html: String,
-    /// Its headers, as they came but unfolded.
+    /// Its headers, unfolded.
     pub headers: Vec<(String, String)>,
 }
 
 impl Email {
-    /// A header, if it has it.
+    /// The value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
 }
 
-/// What is known of those who came.
+/// Counters and credentials of all connections.
 #[derive(Clone, Default, Debug)]
 struct MailServerStats {
-    /// How often somebody began to hand in a letter.
+    /// The number of delivery attempts.
     attempts: u32,
-    /// Conversations that are under way.
+    /// Open connections.
     open_connections: u32,
-    /// Conversations that have ended.
+    /// Closed connections.
     closed_connections: u32,
-    /// What was said to log in, in base64 as it came.
+    /// The credentials received, in base64.
     credentials: Vec<String>,
 }
 
@@ -97,7 +97,7 @@ pub struct FakeMailServer {
 }
 
 impl FakeMailServer {
-    /// Opens one.
+    /// Starts it.
     pub async fn start(behavior: MailBehavior) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("smtp://{}", listener.local_addr().expect("an address"));
@@ -109,7 +109,7 @@ impl FakeMailServer {
                 let (arrived, writes) = (arrived.clone(), writes.clone());
                 connections.spawn(async move {
                     writes.send_modify(|book| book.open_connections += 1);
-                    // A conversation that breaks off is the other side's business.
+                    // Clients may disconnect at any time.
                     let _ = serve_connection(stream, behavior, arrived, &writes).await;
                     writes.send_modify(|book| {
                         book.open_connections -= 1;
@@ -121,46 +121,46 @@ impl FakeMailServer {
         Self { url, emails, stats, server_task: serving }
     }
 
-    /// Where it is, for somebody with this name and this password, which is escaped as URLs want it.
+    /// Its URL with this user and this URL-escaped password.
     pub fn url_with_credentials(&self, user: &str, password: &str) -> String {
         self.url.replacen("://", &format!("://{user}:{password}@"), 1)
     }
 
-    /// Where it is, as the server's settings take it.
+    /// Its URL for the server's settings.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Waits until so many letters have arrived.
+    /// Waits until this many mails have arrived.
     pub async fn wait_for_emails(&mut self, count: usize) -> Vec<Email> {
         let arrived = self.emails.wait_for(|letters| letters.len() >= count);
         let letters = tokio::time::timeout(TIMEOUT, arrived).await;
         letters.expect("the letters did not arrive").expect("the office is open").clone()
     }
 
-    /// The letters that have arrived so far.
+    /// The mails received so far.
     pub fn letters(&self) -> Vec<Email> {
         self.emails.borrow().clone()
     }
 
-    /// How often somebody began to hand in a letter.
+    /// The number of delivery attempts.
     pub fn attempts(&self) -> u32 {
         self.stats.borrow().attempts
     }
 
-    /// Waits until so many talk to it at once.
+    /// Waits until this many connections are open at once.
     pub async fn wait_for_connections(&mut self, count: u32) {
         let talking =
             tokio::time::timeout(TIMEOUT, self.stats.wait_for(|book| book.open_connections >= count)).await;
         talking.expect("nobody came").expect("the office is open");
     }
 
-    /// Conversations that have ended, however.
+    /// The number of closed connections.
     pub fn closed_connections(&self) -> u32 {
         self.stats.borrow().closed_connections
     }
 
-    /// Waits until somebody has logged in; what they said, in base64 as it came.
+    /// Waits for a log-in and returns its credentials, in base64.
     pub async fn wait_for_credentials(&mut self) -> String {
         let came =
             tokio::time::timeout(TIMEOUT, self.stats.wait_for(|book| !book.credentials.is_empty())).await;
@@ -169,7 +169,7 @@ impl FakeMailServer {
 }
 
 impl FakeMailServer {
-    /// Closes: whoever talks to it is hung up on, and nobody is let in any more.
+    /// Closes every connection and accepts no more.
     pub fn stop(&self) {
         self.server_task.abort();
     }
@@ -191,7 +191,7 @@ async fn serve_connection(
     let mut lines = BufReader::new(read).lines();
     write.write_all(b"220 post.test ESMTP\r\n").await?;
     if behavior == MailBehavior::SilentAfterGreeting {
-        // It reads, so that it knows when the other side has gone.
+        // Reads to notice a disconnect.
         while lines.next_line().await?.is_some() {}
         return Ok(());
     }
@@ -245,7 +245,7 @@ async fn serve_connection(
     Ok(())
 }
 
-/// Hears a log-in to its end: what was said, in base64 as it came.
+/// Reads a log-in to its end and returns its credentials, in base64.
 async fn read_credentials(
     line: &str,
     lines: &mut Lines<BufReader<OwnedReadHalf>>,

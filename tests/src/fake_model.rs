@@ -22,38 +22,38 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 pub const TWO_STEP_ASSESSMENT: &str =
     "**Likely cause:** DNS\n**Steps**\n1. Flush the cache\n2. Ask the resolver\n**Confidence:** low";
 
-/// How an endpoint behaves.
+/// The behaviour of an endpoint.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ModelBehavior {
-    /// Says this, at once; `{asked}` in it is how often the endpoint was asked by then.
+    /// Answers with this text; `{asked}` in it is replaced by the number of requests so far.
     Answers(String),
-    /// Says what [`FakeModel::send_delta`] gives it, when it does.
+    /// Streams what [`FakeModel::send_delta`] sends.
     StreamsOnDemand,
-    /// Answers with this status and nothing else.
+    /// Answers with this status and no body.
     Status(u16),
-    /// Takes the request and never answers.
+    /// Reads the request and never answers.
     NeverAnswers,
-    /// Begins to answer and never goes on.
+    /// Begins a response and never continues.
     Stalls,
-    /// Sends a page of HTML.
+    /// Answers with an HTML page.
     HtmlPage,
-    /// Sends events that are not what they should be.
+    /// Streams malformed events.
     InvalidEvents,
-    /// Never stops talking.
+    /// Streams text without end.
     EndlessStream,
-    /// Never sends anything but comments.
+    /// Streams only comments.
     OnlyComments,
-    /// Answers in one piece that has no end.
+    /// Answers with an endless body.
     EndlessBody,
-    /// Answers with JSON that is ten thousand levels deep.
+    /// Answers with JSON nested ten thousand levels deep.
     DeeplyNestedJson,
-    /// Answers with what would be a gigabyte, were it unpacked.
+    /// Answers with a compressed gigabyte.
     GzipBomb,
-    /// Sends the caller elsewhere.
+    /// Redirects.
     Redirects(String),
 }
 
-/// An endpoint with a model behind it.
+/// An OpenAI-compatible endpoint.
 pub struct FakeModel {
     base_url: String,
     deltas: mpsc::UnboundedSender<Option<String>>,
@@ -71,7 +71,7 @@ struct ModelState {
 }
 
 impl FakeModel {
-    /// Starts an endpoint of this temper.
+    /// Starts an endpoint with this behaviour.
     pub async fn start(behavior: ModelBehavior) -> Self {
         let (deltas, delta_receiver) = mpsc::unbounded_channel();
         let requests: Arc<Mutex<Vec<Value>>> = Arc::default();
@@ -92,7 +92,7 @@ impl FakeModel {
         Self { base_url, deltas, requests, bytes_sent, server_task: serving }
     }
 
-    /// The settings of a server that asks this model, and waits for it for so many seconds.
+    /// Settings for a server that uses this model, with a timeout in seconds.
     pub fn server_settings(&self, timeout_seconds: u64) -> Settings {
         Settings {
             assessment_engine: Some("openai".into()),
@@ -104,22 +104,22 @@ impl FakeModel {
         }
     }
 
-    /// Says some more.
+    /// Streams some text.
     pub fn send_delta(&self, text: &str) {
         self.deltas.send(Some(text.into())).expect("the endpoint runs");
     }
 
-    /// Has said everything.
+    /// Ends the streamed response.
     pub fn finish_answer(&self) {
         self.deltas.send(None).expect("the endpoint runs");
     }
 
-    /// How many bytes of an answer without an end it got rid of.
+    /// The number of bytes sent of an endless response.
     pub fn poured(&self) -> usize {
         self.bytes_sent.load(Ordering::Relaxed)
     }
 
-    /// What it was asked so far.
+    /// The requests so far.
     pub async fn asked(&self) -> Vec<Value> {
         self.requests.lock().await.clone()
     }
@@ -132,7 +132,7 @@ impl Drop for FakeModel {
 }
 
 impl ModelState {
-    /// Says the same again and again, and counts it.
+    /// Repeats the same bytes, and counts them.
     fn repeat_counted(&self, text: String) -> impl futures_util::Stream<Item = String> + Send + use<> {
         let poured = Arc::clone(&self.bytes_sent);
         stream::repeat(text).inspect(move |text| {

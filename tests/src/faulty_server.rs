@@ -14,37 +14,37 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::IntervalStream;
 
-/// How it behaves.
+/// The behaviour of a server.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ServerBehavior {
-    /// Takes connections and says nothing.
+    /// Accepts connections and stays silent.
     Silent,
-    /// Answers a byte at a time, for ever.
+    /// Sends one byte at a time, without end.
     DripsBytes,
-    /// Answers with a body that has no end.
+    /// Sends an endless body.
     EndlessBody,
-    /// Says that a gigabyte follows.
+    /// Announces a body of one gigabyte.
     HugeContentLength,
-    /// Answers with JSON that is ten thousand levels deep.
+    /// Answers with JSON nested ten thousand levels deep.
     DeeplyNestedJson,
-    /// Answers with a page of HTML.
+    /// Answers with an HTML page.
     HtmlPage,
-    /// Answers with JSON of another program.
+    /// Answers with the JSON of another program.
     UnexpectedJson,
-    /// Sends the caller elsewhere.
+    /// Redirects.
     Redirects,
-    /// Answers something that is no HTTP.
+    /// Answers with something that is not HTTP.
     NotHttp,
-    /// Ends every connection at once.
+    /// Closes every connection at once.
     ClosesConnections,
-    /// Is a tierup server but for one text of two megabytes.
+    /// Is a tierup server with one text of two megabytes.
     HugeText,
-    /// Says no with a problem full of escapes.
+    /// Refuses with a problem full of escape sequences.
     EscapeSequences,
 }
 
 impl ServerBehavior {
-    /// Every mood.
+    /// Every behaviour.
     pub const ALL: [Self; 12] = [
         Self::Silent,
         Self::DripsBytes,
@@ -61,7 +61,7 @@ impl ServerBehavior {
     ];
 }
 
-/// A server in a bad mood.
+/// A misbehaving server.
 pub struct FaultyServer {
     url: String,
     server_task: JoinHandle<()>,
@@ -94,7 +94,7 @@ impl FaultyServer {
         Self { url, server_task: serving }
     }
 
-    /// Where it is.
+    /// Its URL.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -110,7 +110,7 @@ async fn serve_raw_tcp(listener: TcpListener, behavior: ServerBehavior) {
     let mut open_connections = Vec::new();
     while let Ok((mut connection, _)) = listener.accept().await {
         if behavior == ServerBehavior::NotHttp {
-            // Whoever has gone has heard enough.
+            // The client may disconnect.
             let _ = connection.write_all(b"\x00\xff\x1b]0;owned\x07 SSH-2.0 go away\r\n\r\n").await;
         }
         if behavior == ServerBehavior::Silent {

@@ -48,10 +48,10 @@ pub use sse_client::SseClient;
 pub use webhook_receiver::WebhookReceiver;
 pub use world::World;
 
-/// Whatever is waited for comes within this time.
+/// The timeout of every wait.
 pub const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What a test does when all tests run, or the bigger thing that it does for `just soak`.
+/// The quick value in `cargo test`, the long one in `just soak`.
 pub fn quick_or_soak<T>(quick: T, long: T) -> T {
     if std::env::var_os("TIERUP_SOAK").is_some() { long } else { quick }
 }

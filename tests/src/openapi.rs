@@ -3,30 +3,30 @@
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
-/// The description that the server serves.
+/// The served OpenAPI document.
 pub struct OpenApiDocument {
     json: Value,
-    /// Every call there is.
+    /// Every operation.
     pub operations: Vec<Operation>,
 }
 
-/// A call.
+/// An operation.
 #[derive(Clone, Debug)]
 pub struct Operation {
     /// Its method.
     pub method: Method,
     /// Its path, a template.
     pub path: String,
-    /// What may be asked for in its query string.
+    /// The names of its query parameters.
     pub query_parameters: Vec<String>,
-    /// What its body looks like, if it takes one.
+    /// The schema of its body, if any.
     pub body_schema: Option<Value>,
-    /// Every status that it may answer.
+    /// Every documented status.
     pub statuses: Vec<u16>,
 }
 
 impl OpenApiDocument {
-    /// Reads it.
+    /// Parses it.
     pub fn new() -> Self {
         let document: Value = serde_json::from_str(tierup_server::api_description().json()).expect("JSON");
         let mut calls = Vec::new();
@@ -38,18 +38,18 @@ impl OpenApiDocument {
         Self { json: document, operations: calls }
     }
 
-    /// The call of this name.
+    /// An operation.
     pub fn operation(&self, method: &Method, path: &str) -> &Operation {
         let found = self.operations.iter().find(|call| call.method == *method && call.path == path);
         found.unwrap_or_else(|| panic!("{method} {path} is not described"))
     }
 
-    /// A body that a call takes, with every field there is.
+    /// A valid body of an operation, with every field.
     pub fn example_body(&self, call: &Operation) -> Option<Value> {
         call.body_schema.as_ref().map(|schema| self.example(schema))
     }
 
-    /// The simplest value that a schema allows, with every field there is.
+    /// The simplest value of a schema, with every field.
     fn example(&self, schema: &Value) -> Value {
         if let Some(reference) = schema["$ref"].as_str() {
             let pointer = reference.trim_start_matches('#');
@@ -110,7 +110,7 @@ impl Operation {
     }
 }
 
-/// A template of a path with each `{name}` filled in.
+/// A path template with each `{name}` filled in.
 pub fn fill_path_template(template: &str, mut parameter_value: impl FnMut(&str) -> String) -> String {
     let segments = template.split('/').map(|part| {
         match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
@@ -125,7 +125,7 @@ fn object_entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flatten()
 }
 
-/// A text as short as it may be, of the form it must have.
+/// The shortest text of the required format.
 fn example_string(schema: &Value) -> String {
     let id = uuid::Uuid::now_v7();
     match schema["format"].as_str() {

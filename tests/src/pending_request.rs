@@ -18,7 +18,7 @@ pub struct PendingRequest {
 }
 
 impl PendingRequest {
-    /// Sends the head, and waits until the server wants the body.
+    /// Sends the head and waits until the server asks for the body.
     pub async fn start(url: &str, token: Option<&str>, method: &Method, path: &str, body: &Value) -> Self {
         let (address, body) = (url.trim_start_matches("http://"), body.to_string());
         let token = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
@@ -40,7 +40,7 @@ impl PendingRequest {
         Self { socket, unsent_body: body }
     }
 
-    /// Sends the body, and reads the answer.
+    /// Sends the body and reads the response.
     pub async fn finish(mut self) -> ApiResponse {
         self.socket.write_all(self.unsent_body.as_bytes()).await.expect("the body is sent");
         self.read_response().await
@@ -53,7 +53,7 @@ impl PendingRequest {
         self.unsent_body = rest;
     }
 
-    /// Reads the answer, and waits for the end of the connection.
+    /// Reads the response until the connection ends.
     pub async fn read_response(mut self) -> ApiResponse {
         let mut said = Vec::new();
         let read = tokio::time::timeout(TIMEOUT, self.socket.read_to_end(&mut said)).await;

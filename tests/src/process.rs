@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal};
 
-/// Where a binary of this workspace is. `cargo test --workspace` builds it beside the tests.
+/// The path of a binary of this workspace. `cargo test --workspace` builds it beside the tests.
 pub fn binary_path(name: &str) -> PathBuf {
     let mut path = std::env::current_exe().expect("this test is a program");
     path.pop();
@@ -22,12 +22,12 @@ pub fn send_signal(pid: u32, signal: Signal) {
     rustix::process::kill_process(to_pid(pid), signal).expect("a process that can be told");
 }
 
-/// Waits until a process has ended, whoever its parent is; false if it still runs after this time.
+/// Waits until any process has ended. False on timeout.
 #[cfg(target_os = "linux")]
 pub fn wait_for_exit(pid: u32, timeout: Duration) -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::process::{PidfdFlags, pidfd_open};
-    // One that nobody knows any more has ended; one whose parent has not asked for it has too, and says so.
+    // An unknown process has ended. A zombie reports its end through the descriptor.
     let Ok(handle) = pidfd_open(to_pid(pid), PidfdFlags::empty()) else { return true };
     let within = Timespec::try_from(timeout).expect("a time");
     let ready = poll(&mut [PollFd::new(&handle, PollFlags::IN)], Some(&within));

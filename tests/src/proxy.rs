@@ -9,14 +9,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// A link to a server that loses the first answer to a request with these words in it.
+/// A proxy that loses the first response to a request that contains this text.
 pub struct LossyProxy {
     proxy: TcpProxy,
     lost_responses: Arc<AtomicUsize>,
 }
 
 impl LossyProxy {
-    /// Lies before the server at this address.
+    /// In front of the server at this address.
     pub async fn start(server: &str, pattern: &'static str) -> Self {
         let lost = Arc::<AtomicUsize>::default();
         let counter = Arc::clone(&lost);
@@ -26,18 +26,18 @@ impl LossyProxy {
         Self { proxy: proxy.await, lost_responses: lost }
     }
 
-    /// Where it is.
+    /// Its URL.
     pub fn url(&self) -> &str {
         &self.proxy.url
     }
 
-    /// How many answers it has lost.
+    /// The number of lost responses.
     pub fn lost(&self) -> usize {
         self.lost_responses.load(Ordering::SeqCst)
     }
 }
 
-/// Carries one connection, until its answer is lost.
+/// Forwards one connection until its response is lost.
 async fn forward_until_lost(
     client: TcpStream,
     server: TcpStream,
@@ -73,14 +73,14 @@ async fn forward_until_lost(
     }
 }
 
-/// A link whose way back can become a hole: connections stay open, and nothing comes over them.
+/// A proxy that can swallow responses while connections stay open.
 pub struct BlackholeProxy {
     proxy: TcpProxy,
     forwards_responses: watch::Sender<bool>,
 }
 
 impl BlackholeProxy {
-    /// Lies before the server at this address, and carries everything at first.
+    /// In front of the server at this address. It forwards everything at first.
     pub async fn start(server: &str) -> Self {
         let (forwards_responses, forwards) = watch::channel(true);
         let proxy = TcpProxy::start(server, move |client, server| {
@@ -89,23 +89,23 @@ impl BlackholeProxy {
         Self { proxy: proxy.await, forwards_responses }
     }
 
-    /// Where it is.
+    /// Its URL.
     pub fn url(&self) -> &str {
         &self.proxy.url
     }
 
-    /// Swallows every answer from now on.
+    /// Swallows every response from now on.
     pub fn drop_responses(&self) {
         self.forwards_responses.send_replace(false);
     }
 
-    /// Carries everything again. Connections of which something was swallowed are cut.
+    /// Forwards everything again. Connections that lost something are closed.
     pub fn forward_responses(&self) {
         self.forwards_responses.send_replace(true);
     }
 }
 
-/// Carries one connection while its link is open.
+/// Forwards one connection while responses are forwarded.
 async fn forward_while_open(
     client: TcpStream,
     server: TcpStream,
@@ -114,13 +114,13 @@ async fn forward_while_open(
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
     let up = async {
-        // Either side may go when it likes.
+        // Either side may close at any time.
         let _ = tokio::io::copy(&mut from_client, &mut to_server).await;
     };
     let forwards = forwards_responses.clone();
     let down = async {
         if copy_until_dropped(&mut from_server, &mut to_client, || !*forwards.borrow()).await {
-            // The link is dropped with its test.
+            // The proxy is dropped with its test.
             let _ = forwards_responses.wait_for(|open| *open).await;
         }
     };
@@ -130,7 +130,7 @@ async fn forward_while_open(
     }
 }
 
-/// Carries what a server answers, until something of it is swallowed; whether it was.
+/// Forwards responses until one is swallowed. Returns whether one was.
 async fn copy_until_dropped(
     from: &mut OwnedReadHalf,
     to: &mut OwnedWriteHalf,
@@ -163,7 +163,7 @@ impl BufferingProxy {
         Self { proxy: proxy.await, is_released }
     }
 
-    /// Where it is.
+    /// Its URL.
     pub fn url(&self) -> &str {
         &self.proxy.url
     }

@@ -13,7 +13,7 @@ use rustix::process::Signal;
 use crate::clean_env::inherited_vars;
 use crate::process::{binary_path, send_signal};
 
-/// A pseudo-terminal is slower than a buffer, and the first start of a binary slower than any other.
+/// A pseudo-terminal is slower than a buffer, and a binary's first start the slowest.
 const PTY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A program in a pseudo-terminal.
@@ -22,7 +22,7 @@ pub struct Pty {
     master: Box<dyn MasterPty + Send>,
     input: Box<dyn Write + Send>,
     output: Arc<SharedOutput>,
-    /// The screen when something was typed last: what was there already is no proof that a key did anything.
+    /// The screen at the last key press. Text that was there already proves nothing.
     baseline_screen: String,
     /// The line discipline before the program ran.
     initial_termios: String,
@@ -34,7 +34,7 @@ struct SharedOutput {
 }
 
 impl SharedOutput {
-    /// A test that failed while it looked has changed nothing.
+    /// A test that failed while reading changed nothing.
     fn lock(&self) -> MutexGuard<'_, PtyOutput> {
         self.output.lock()
     }
@@ -42,18 +42,18 @@ impl SharedOutput {
 
 struct PtyOutput {
     parser: vt100::Parser,
-    /// Every byte that came, as it came.
+    /// Every byte received.
     raw_bytes: Vec<u8>,
     is_closed: bool,
 }
 
 impl Pty {
-    /// Runs a program of this workspace in a terminal of this size, with a home of its own.
+    /// Runs a binary of this workspace in a terminal of this size, with its own home.
     pub fn spawn(program: &str, arguments: &[&str], home: &Path, size: (u16, u16)) -> Self {
         Self::spawn_with_env(program, arguments, home, size, &[])
     }
 
-    /// The same, with more in its environment.
+    /// The same, with environment variables.
     pub fn spawn_with_env(
         program: &str,
         arguments: &[&str],
@@ -66,7 +66,7 @@ impl Pty {
         Self::spawn_command(command, home, size, env)
     }
 
-    /// Runs a shell with job control, which finds the programs of this workspace.
+    /// Runs a shell with job control and the binaries of this workspace in its path.
     pub fn spawn_shell(home: &Path, size: (u16, u16), env: &[(&str, &str)]) -> Self {
         let mut command = CommandBuilder::new("sh");
         command.arg("-i");
@@ -117,21 +117,21 @@ impl Pty {
         }
     }
 
-    /// Types bytes, as a terminal sends them: `\r` is Enter, `\x1b` Escape.
+    /// Types bytes as a terminal sends them: `\r` is Enter, `\x1b` Escape.
     pub fn send_keys(&mut self, bytes: &str) {
         self.baseline_screen = self.screen();
         self.input.write_all(bytes.as_bytes()).expect("a keyboard");
         self.input.flush().expect("a keyboard");
     }
 
-    /// Makes the terminal another size.
+    /// Resizes the terminal.
     pub fn resize(&self, columns: u16, rows: u16) {
         let size = PtySize { cols: columns, rows, pixel_width: 0, pixel_height: 0 };
         self.master.resize(size).expect("another size");
         self.output.output.lock().parser.screen_mut().set_size(non_zero(rows), non_zero(columns));
     }
 
-    /// Waits until the screen shows a text, which it did not when something was typed last.
+    /// Waits until the screen shows a text that is new since the last key.
     #[track_caller]
     pub fn sees(&self, text: &str) {
         assert!(
@@ -141,8 +141,7 @@ impl Pty {
         self.still_sees(text);
     }
 
-    /// Waits until the screen shows a text, whether it did before or not: that the last key has done something is proved
-    /// by something else.
+    /// Waits until the screen shows a text, new or not. Another check must prove the effect of the last key.
     #[track_caller]
     pub fn still_sees(&self, text: &str) {
         self.wait_until(&format!("{text:?} on the screen"), |screen| {
@@ -163,12 +162,12 @@ impl Pty {
         self.output.lock().parser.screen().contents()
     }
 
-    /// Every byte that the program has written.
+    /// Every byte written by the program.
     pub fn raw_output(&self) -> Vec<u8> {
         self.output.lock().raw_bytes.clone()
     }
 
-    /// Forgets what was written so far, so that [`Self::writes`] hears what comes.
+    /// Forgets the output so far, so that [`Self::writes`] waits for new output.
     pub fn clear_raw_output(&self) {
         self.output.lock().raw_bytes.clear();
     }
@@ -181,12 +180,12 @@ impl Pty {
         });
     }
 
-    /// The line discipline now, as `tcgetattr` has it.
+    /// The current line discipline, from `tcgetattr`.
     pub fn termios(&self) -> String {
         termios(&*self.master)
     }
 
-    /// Whether the line discipline is what it was before the program ran.
+    /// Whether the line discipline is that of before the program ran.
     #[track_caller]
     pub fn assert_terminal_restored(&self) {
         assert_eq!(self.termios(), self.initial_termios, "the line discipline is another");
@@ -205,18 +204,18 @@ impl Pty {
         send_signal(self.pid(), signal);
     }
 
-    /// The program that has the terminal now: of a shell, what it runs.
+    /// The foreground process of the terminal.
     pub fn foreground_pid(&self) -> u32 {
         let leader = self.master.process_group_leader().expect("somebody has the terminal");
         u32::try_from(leader).expect("a process")
     }
 
-    /// The process, by its number.
+    /// The process id.
     pub fn pid(&self) -> u32 {
         self.child.process_id().expect("a process")
     }
 
-    /// Waits for the end of the program, and gives its exit status.
+    /// Waits for the end of the program and returns its exit status.
     #[track_caller]
     pub fn wait_for_exit(&mut self) -> u32 {
         self.wait_until("the end", |screen| screen.is_closed);
@@ -237,14 +236,14 @@ impl Pty {
 
 impl Drop for Pty {
     fn drop(&mut self) {
-        // One that has ended cannot be killed, and need not be.
+        // An ended process cannot be killed.
         let _ = self.child.kill();
     }
 }
 
 #[cfg(unix)]
 fn termios(master: &dyn MasterPty) -> String {
-    // What waits in the queues is no part of it.
+    // Pending bytes in the queues do not belong to it.
     format!("{:?}", master.get_termios().expect("a line discipline"))
 }
 

@@ -14,12 +14,12 @@ type SseEventStream = Pin<Box<dyn Stream<Item = Result<Sse, sse_stream::Error>> 
 pub struct SseClient {
     /// The HTTP status it was opened with.
     pub status: u16,
-    /// The longest pause that it was told to make before it comes back, in milliseconds, as it was told last.
+    /// The last `retry:` value, in milliseconds.
     pub retry: Option<u64>,
     events: SseEventStream,
 }
 
-/// A frame, as it came.
+/// A received frame.
 #[derive(Clone, PartialEq, Debug)]
 pub struct SseEvent {
     /// Its `id:`, if it has one.
@@ -38,14 +38,14 @@ impl SseClient {
 
     /// The next frame; none when the stream has ended.
     pub async fn next(&mut self) -> Option<SseEvent> {
-        // Signs of life are no frames: a stream that gives no others says nothing.
+        // Keep-alive comments are not frames.
         let next = tokio::time::timeout(TIMEOUT, self.read_event()).await;
         next.expect("the stream says nothing")
     }
 
     async fn read_event(&mut self) -> Option<SseEvent> {
         loop {
-            // A stream that was cut has ended too.
+            // A broken stream has ended too.
             let event = self.events.next().await?.ok()?;
             self.retry = event.retry.or(self.retry);
             let Some(name) = event.event else { continue };
@@ -54,7 +54,7 @@ impl SseClient {
         }
     }
 
-    /// Waits for the next frame of this name; those before it are passed over.
+    /// Waits for the next frame with this name, skipping others.
     pub async fn wait_for_event(&mut self, name: &str) -> Value {
         self.wait_for_any_event(&[name]).await
     }
@@ -69,7 +69,7 @@ impl SseClient {
         }
     }
 
-    /// Everything up to and with the first frame of this name.
+    /// Every frame up to and including the first with this name.
     pub async fn collect_until(&mut self, name: &str) -> Vec<SseEvent> {
         let mut events = Vec::new();
         loop {

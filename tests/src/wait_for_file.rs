@@ -11,13 +11,13 @@ use rustix::fs::inotify::{CreateFlags, Reader, WatchFlags, add_watch, init};
 
 use crate::TIMEOUT;
 
-/// Waits until a file is there and holds what it should.
+/// Waits until a file exists with the expected contents.
 pub fn wait_for_file(path: &Path, predicate: impl Fn(&str) -> bool) {
     let contents = || std::fs::read_to_string(path).unwrap_or_default();
     let inotify = init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK).expect("a watch");
     let deadline = Instant::now() + TIMEOUT;
     loop {
-        // What changes after this is told, so that the look below misses nothing.
+        // Changes from here on notify, so that the check below misses none.
         let mut watched = None;
         while watched != nearest_existing_dir(path) {
             watched = nearest_existing_dir(path);
@@ -38,7 +38,7 @@ pub fn wait_for_file(path: &Path, predicate: impl Fn(&str) -> bool) {
     }
 }
 
-/// The folder of a file, or the nearest one above it that is there.
+/// The nearest existing folder above a file.
 fn nearest_existing_dir(path: &Path) -> Option<&Path> {
     path.ancestors().skip(1).find(|folder| folder.is_dir())
 }

@@ -16,14 +16,14 @@ use tokio::task::JoinHandle;
 
 use crate::TIMEOUT;
 
-/// A call that arrived.
+/// A received call.
 #[derive(Clone, Debug)]
 pub struct ReceivedRequest {
     /// Its path.
     pub path: String,
     /// Its headers.
     pub headers: HeaderMap,
-    /// Its body, to the byte.
+    /// Its body, unchanged.
     pub body: Bytes,
 }
 
@@ -34,7 +34,7 @@ impl ReceivedRequest {
     }
 }
 
-/// Somebody who is called.
+/// An endpoint for webhooks.
 pub struct WebhookReceiver {
     base_url: String,
     requests: watch::Receiver<Vec<ReceivedRequest>>,
@@ -48,7 +48,7 @@ struct ReceiverState {
 }
 
 impl WebhookReceiver {
-    /// Opens one that answers with these statuses, and then 204 for ever.
+    /// Starts one that answers with these statuses, then with 204.
     pub async fn start_with_statuses(statuses: &[u16]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
@@ -64,23 +64,23 @@ impl WebhookReceiver {
         Self { base_url: base, requests, server_task: serving }
     }
 
-    /// Opens one that takes everything.
+    /// Starts one that answers with 204.
     pub async fn start() -> Self {
         Self::start_with_statuses(&[]).await
     }
 
-    /// The address of one of its paths.
+    /// The URL of a path.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base_url)
     }
 
-    /// Waits until so many calls have arrived.
+    /// Waits until this many calls have arrived.
     pub async fn wait_for_requests(&mut self, count: usize) -> Vec<ReceivedRequest> {
         let arrived = self.requests.wait_for(|calls| calls.len() >= count);
         tokio::time::timeout(TIMEOUT, arrived).await.expect("no call").expect("it is open").clone()
     }
 
-    /// The calls that have arrived so far.
+    /// The calls received so far.
     pub fn calls(&self) -> Vec<ReceivedRequest> {
         self.requests.borrow().clone()
     }

@@ -19,10 +19,10 @@ use tokio::net::TcpStream;
 
 use crate::{ApiClient, Console, TIMEOUT, http_client};
 
-/// When stories happen: 2026-11-22, 09:30 UTC.
+/// The time at which tests start: 2026-11-22, 09:30 UTC.
 const START_TIME: Timestamp = Timestamp::from_millis(1_795_339_800_000);
 
-/// A server in a temporary folder, with an account in it.
+/// A server with an account, in a temporary folder.
 pub struct World {
     temp_dir: TempDir,
     settings: Settings,
@@ -33,7 +33,7 @@ pub struct World {
 }
 
 impl World {
-    /// A server as it is without settings.
+    /// A server with default settings.
     pub async fn new() -> Self {
         Self::with_settings(Settings::default()).await
     }
@@ -43,7 +43,7 @@ impl World {
         Self::with_settings(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await
     }
 
-    /// A server with these settings; it listens on a free port of this machine whatever they say.
+    /// A server with these settings, on a free port.
     pub async fn with_settings(settings: Settings) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let data = folder.path().join("data");
@@ -60,22 +60,22 @@ impl World {
         world
     }
 
-    /// The folder of the server.
+    /// The server's data folder.
     pub fn data_dir(&self) -> std::path::PathBuf {
         self.temp_dir.path().join("data")
     }
 
-    /// A folder of this story's own.
+    /// The test's temporary folder.
     pub fn folder(&self) -> &Path {
         self.temp_dir.path()
     }
 
-    /// Where the console of an engineer keeps what it keeps.
+    /// The data folder of an engineer's console.
     pub fn console_dir(&self, name: &str) -> std::path::PathBuf {
         self.temp_dir.path().join(format!("home of {name}"))
     }
 
-    /// A connection to the server on which this was sent.
+    /// A new connection to the server, with this text sent.
     pub async fn connect(&self, request: &str) -> TcpStream {
         let address = self.url().trim_start_matches("http://").to_owned();
         let mut socket = TcpStream::connect(address).await.expect("a connection");
@@ -83,12 +83,12 @@ impl World {
         socket
     }
 
-    /// The server's clock, which stands still until it is moved.
+    /// The server's clock, which stands still until it is advanced.
     pub fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// Where the server is.
+    /// The server's URL.
     pub fn url(&self) -> String {
         self.server.as_ref().expect("the server runs").url()
     }
@@ -98,12 +98,12 @@ impl World {
         ApiClient::new("Ana Ruiz", &self.url(), &self.owner_token)
     }
 
-    /// An engineer of the account; the same name is the same person.
+    /// An engineer of the account; the same name is the same user.
     pub async fn engineer(&self, name: &str) -> ApiClient {
         self.user(name, Role::Engineer).await
     }
 
-    /// A person of the account, with this role.
+    /// A user of the account with this role.
     pub async fn user(&self, name: &str, role: Role) -> ApiClient {
         let known = self.users.lock().iter().find(|known| known.name == name).cloned();
         if let Some(known) = known {
@@ -114,26 +114,26 @@ impl World {
         person
     }
 
-    /// Somebody of another account on the same server.
+    /// The owner of another account on the same server.
     pub fn other_account_owner(&self) -> ApiClient {
         let other =
             admin::init(&self.data_dir(), "Globex", "hank@globex.test", "Hank Scorpio").expect("init");
         ApiClient::new("Hank Scorpio", &self.url(), &other.token)
     }
 
-    /// The console of an engineer, in a terminal of 120x36.
+    /// An engineer's console, in a terminal of 120x36.
     pub async fn console(&self, name: &str) -> Console {
         self.console_with_size(name, 120, 36).await
     }
 
-    /// The console of an engineer, in a terminal of this size.
+    /// An engineer's console, in a terminal of this size.
     pub async fn console_with_size(&self, name: &str, columns: u16, rows: u16) -> Console {
         let who = self.engineer(name).await;
         let files = self.console_dir(name);
         Console::open(&self.url(), who.token(), &files, columns, rows)
     }
 
-    /// The console of an engineer with settings of their own, written as in their file.
+    /// An engineer's console with these settings, as in the settings file.
     pub async fn console_with_settings(&self, name: &str, settings: &str, size: (u16, u16)) -> Console {
         let settings_file: SettingsFile = toml::from_str(settings).expect("settings");
         let settings = settings_file.resolve(|_| None).expect("settings that make sense");
@@ -154,16 +154,16 @@ impl World {
         pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
-    /// Waits until the server has counted so many.
+    /// Waits until a metric has this value.
     pub async fn wait_for_metric(&self, name: &str, value: &str) {
         self.wait_for_metric_within(name, value, TIMEOUT).await;
     }
 
-    /// The same, where it takes its time.
+    /// The same, with another timeout.
     pub async fn wait_for_metric_within(&self, name: &str, value: &str, timeout: Duration) {
         let mut changes = self.server.as_ref().expect("the server runs").subscribe_changes();
         let wait = async {
-            // Whatever changes after a look is seen by the next one.
+            // A change after this read is seen by the next one.
             changes.mark_unchanged();
             while self.metrics().await.get(name).is_none_or(|counted| counted != value) {
                 changes.changed().await.expect("the server runs");
@@ -188,7 +188,7 @@ impl World {
         self.start(port).await;
     }
 
-    /// The same, with other settings.
+    /// The same with other settings.
     pub async fn restart_with_settings(&mut self, settings: Settings) {
         self.settings = settings;
         self.restart().await;

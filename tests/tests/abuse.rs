@@ -16,9 +16,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// Claims in flight when the server is told to stop.
+/// Claims in flight when the server stops.
 const CLAIM_COUNT: usize = 400;
-/// Of which one user asks for so many at a time.
+/// Concurrent claims of one user.
 const CLAIMS_PER_USER: usize = 50;
 
 #[tokio::test]
@@ -34,7 +34,7 @@ async fn unfinished_requests_are_cut_off_and_others_are_served() {
             socket.read_to_string(&mut answer).await.map(|_| answer)
         });
     }
-    // Whoever asks for nothing is told nothing.
+    // A connection without a request gets no response.
     let mut idle = world.connect("").await;
 
     for _ in 0..50 {
@@ -54,7 +54,7 @@ async fn unfinished_requests_are_cut_off_and_others_are_served() {
     assert!(began.elapsed() > Duration::from_secs(5), "somebody who is only slow was cut at once");
 }
 
-/// What becomes of each of them, and of a log-in beside them, is shown in `server/src/search/pool.rs`.
+/// `server/src/search/pool.rs` tests what happens to each search and to a log-in beside them.
 ///
 /// Mutants seen to fail: a turn that is lost with its caller.
 #[tokio::test]
@@ -140,7 +140,7 @@ async fn a_client_that_writes_on_a_stream_is_cut_off() {
     let mut talks = sam.get_without_reading("/escalations/stream").await;
     world.wait_for_metric("tierup_streams", "3").await;
 
-    // Some clients end a request with a line too many.
+    // Some clients send an extra line break after a request.
     idle_stream.write_all(b"\r\n").await.unwrap();
     let words = "x".repeat(64 * 1024);
     let mut sent_bytes = 0;
@@ -192,7 +192,7 @@ async fn a_client_that_sends_too_much_still_gets_the_reason() {
     }
 }
 
-/// Sends a request as simple clients do: all of it first, and only then the answer is read.
+/// Sends the whole request before reading, as simple clients do.
 fn send_then_read(address: &str, head: &str, length: usize) -> std::io::Result<String> {
     let mut socket = std::net::TcpStream::connect(address)?;
     socket.write_all(head.as_bytes())?;
@@ -209,7 +209,7 @@ async fn a_server_stops_in_time_and_has_stored_what_it_acknowledged() {
     let sam = world.engineer("Sam Ortiz").await;
     let (sam_, world_) = (&sam, &world);
     let escalates = |number| async move { sam_.escalate(&format!("Problem {number}")).await };
-    // No more at a time than one user may have under way.
+    // Within the limit of concurrent requests per user.
     let mut handoffs = Vec::new();
     for first in (0..CLAIM_COUNT).step_by(CLAIMS_PER_USER) {
         handoffs.extend(join_all((first..first + CLAIMS_PER_USER).map(escalates)).await);
@@ -233,7 +233,7 @@ async fn a_server_stops_in_time_and_has_stored_what_it_acknowledged() {
     let claims = of_each.zip(&handoffs).map(|(claimer, handoff)| async move {
         let path = format!("/handoffs/{}/claim", handoff.handoff_id);
         let answer = claimer.try_send_json(Method::POST, &path, None, &[]).await?;
-        // Whoever comes when it stops already is told so.
+        // A request during shutdown is told so.
         assert!([200, 503].contains(&answer.status), "{}", answer.body);
         said_yes.send_modify(|count| *count += usize::from(answer.status == 200));
         (answer.status == 200).then_some((claimer, handoff))

@@ -19,7 +19,7 @@ use tierup_server::{RouteAccess, route_access};
 
 const JSON: &str = "application/json";
 
-/// What came back: status, headers that matter, body.
+/// The status, relevant headers and body.
 #[derive(Clone, PartialEq, Debug)]
 struct RouteResponse {
     status: u16,
@@ -42,7 +42,7 @@ fn build_request(world: &World, method: &Method, path: &str, token: Option<&str>
     }
 }
 
-/// Sends a request; of an event stream only the beginning is looked at.
+/// Sends a request; of an event stream, only the head is read.
 async fn send(request: RequestBuilder) -> RouteResponse {
     let response = request.send().await.unwrap();
     let status = response.status().as_u16();
@@ -92,7 +92,7 @@ async fn every_route_admits_exactly_the_roles_of_its_row() {
             assert_eq!(is_out, door.min_role.is_some(), "{door:?} without a token: {answer:?}");
         }
         for role in [Role::Viewer, Role::Engineer, Role::Admin, Role::Owner] {
-            // A new token each time: one of the calls ends it.
+            // A new token each time: one of the routes revokes it.
             let who = world.owner().add_user("Lee Chan", role).await;
             let answer = ask(Some(who.token())).await;
             let is_out = (answer.status, answer.problem_code()) == (403, "forbidden");
@@ -107,7 +107,7 @@ async fn every_route_admits_exactly_the_roles_of_its_row() {
     }
 }
 
-/// A team with one of everything that has an id, by the names that paths give them.
+/// One object of every kind with an id, by the parameter names of paths.
 async fn one_of_each_id(world: &World) -> (ApiClient, BTreeMap<&'static str, String>) {
     let sam = world.engineer("Sam Ortiz").await;
     let text = "VPN error 809 at the branch office";
@@ -304,7 +304,7 @@ async fn an_unsupported_method_is_405_and_lists_the_allowed_ones() {
     }
 }
 
-/// What may become of somebody while the body of their request is on its way.
+/// What may happen to a user while the body of their request arrives.
 const REVOCATIONS: [(&str, &str); 4] = [
     ("their token ends", "unauthenticated"),
     ("they are deactivated", "unauthenticated"),

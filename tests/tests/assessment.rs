@@ -44,7 +44,7 @@ async fn an_instant_assessment_still_streams_before_it_is_ready() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let vpn = sam.escalate("VPN is down").await;
-    // Now, and when it is long done: whoever has not come to the end sees how it came to it.
+    // Live, and later by replay.
     for _ in 0..2 {
         let mut stream = sam.subscribe(&format!("?handoff_id={}&last_event_id=0", vpn.handoff_id)).await;
         let events = stream.collect_until("handoff_assessment_ready").await;
@@ -56,7 +56,7 @@ async fn an_instant_assessment_still_streams_before_it_is_ready() {
         sam.wait_for_assessment(&vpn).await;
     }
 
-    // Whoever comes when it is ready hears nothing of it any more.
+    // A stream that opens later gets no deltas.
     let mut late_stream = sam.subscribe(&format!("?handoff_id={}", vpn.handoff_id)).await;
     late_stream.wait_for_event("presence").await;
     sam.post(&format!("/handoffs/{}/reassess", vpn.handoff_id), json!({})).await.expect(202);
@@ -137,7 +137,7 @@ async fn a_misbehaving_model_fails_the_assessment_with_one_sentence() {
     ];
     for (temper, expected) in behaviors {
         let model = FakeModel::start(temper.clone()).await;
-        // Only who keeps it waiting is not waited for.
+        // Only the slow one times out.
         let limit =
             if matches!(temper, ModelBehavior::NeverAnswers | ModelBehavior::Stalls) { 1 } else { 60 };
         let world = World::with_settings(model.server_settings(limit)).await;
@@ -150,7 +150,7 @@ async fn a_misbehaving_model_fails_the_assessment_with_one_sentence() {
         let why = handoff["assessment_error"].as_str().unwrap();
         assert!(why.contains(expected) && why.matches(". ").count() == 0, "{temper:?}: {why}");
         assert!(!why.contains("sk-very-secret") && !why.contains("127.0.0.1"), "{why}");
-        // What the sockets keep, and not the gigabyte.
+        // The size of the socket buffers, not the gigabyte.
         assert!(model.poured() < 32 * 1024 * 1024, "{temper:?}: {} bytes were taken", model.poured());
         priya.claim(&vpn).await;
     }

@@ -14,21 +14,21 @@ use serde_json::{Value, json};
 use tierup_e2e::{ApiClient, World};
 use tierup_server::config::Settings;
 
-/// A second hand on the database of a server that runs.
+/// A second connection to the database of a running server.
 fn open_database(world: &World) -> Connection {
     let database = Connection::open(world.data_dir().join("tierup.db")).unwrap();
     database.busy_timeout(tierup_e2e::TIMEOUT).unwrap();
     database
 }
 
-/// Tables, as the schema has them, but for how far followers of the log have come.
+/// The tables of the schema, except the cursors of log followers.
 fn table_names(database: &Connection) -> Vec<String> {
     let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'cursor'";
     let mut names = database.prepare(sql).unwrap();
     names.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
 }
 
-/// Everything that stands in the database, a text for each row.
+/// Every row of the database, as text.
 fn all_rows(database: &Connection) -> Vec<String> {
     let mut all = Vec::new();
     for table in table_names(database) {
@@ -43,7 +43,7 @@ fn all_rows(database: &Connection) -> Vec<String> {
     all
 }
 
-/// Does something again and again, each time with another statement that fails; where it broke.
+/// Repeats an operation, each time with another failing statement. Returns where it failed.
 async fn fail_each_statement(
     world: &World,
     client: &ApiClient,
@@ -68,7 +68,7 @@ async fn fail_each_statement(
                     assert_eq!(all_rows(&database), before, "{path}: half of it is there: {trigger}");
                     failure_points.insert(format!("{change} {table}"));
                 }
-                // Asked for again it is done, once.
+                // A retry does it once.
                 let again = asks().await;
                 assert!([200, 201].contains(&again.status), "{}", again.body);
                 assert_eq!(asks().await, again);
@@ -80,7 +80,7 @@ async fn fail_each_statement(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failure_anywhere_leaves_nothing_behind() {
-    // Jobs that wait for a moment that does not come: reminders.
+    // Reminders that never become due.
     let settings = Settings {
         assessment_engine: Some("off".into()),
         unclaimed_reminder_minutes: Some(15),

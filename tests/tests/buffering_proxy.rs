@@ -17,7 +17,7 @@ async fn behind_a_buffering_proxy_the_console_works_and_says_why_it_is_slow() {
     let sam = world.engineer("Sam Ortiz").await;
     let who = world.engineer("Priya Nair").await;
     let proxy = BufferingProxy::start(&world.url()).await;
-    // A third of it is when events are late, two thirds how often is asked.
+    // Events are late after a third of it; polls come every two thirds.
     let answer_timeout = Duration::from_secs(3);
     let mut priya =
         Console::open_with_timeout(answer_timeout, proxy.url(), who.token(), &world.folder().join("home"));
@@ -44,7 +44,7 @@ async fn behind_a_buffering_proxy_the_console_works_and_says_why_it_is_slow() {
     assert!(events.contains("no events arrive"), "{events}");
     assert!(events.contains("docs/OPERATING.md"), "{events}");
 
-    // The first event ends it.
+    // The first event ends the polling.
     proxy.release();
     priya.sees("● live").await;
 }

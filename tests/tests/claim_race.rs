@@ -13,7 +13,7 @@ use tierup_e2e::api_client::ApiResponse;
 use tierup_e2e::{ApiClient, Escalation, World, quick_or_soak};
 use tokio::sync::Barrier;
 
-/// Everybody claims, at the same moment; who won, and what all were told.
+/// All claim at the same moment. Returns the winner and all responses.
 async fn race_claims(contenders: &[ApiClient], handoff: &Escalation) -> (ApiClient, Vec<ApiResponse>) {
     let barrier = Arc::new(Barrier::new(contenders.len()));
     let claims = contenders.iter().map(|contender| {
@@ -34,7 +34,7 @@ async fn one_of_many_simultaneous_claims_wins_and_the_others_learn_who() {
     let (contenders, handoffs) = quick_or_soak((32, 50), (200, 1_000));
     let world = World::without_assessments().await;
     let sam = world.engineer("Sam Ortiz").await;
-    // One after the other: their owner has 64 requests under way at most.
+    // One at a time: their owner may have 64 concurrent requests.
     let names = stream::iter((0..contenders).map(|number| format!("Engineer {number}")));
     let contenders: Vec<_> = names.then(async |name| world.engineer(&name).await).collect().await;
     for round in 0..handoffs {
@@ -46,7 +46,7 @@ async fn one_of_many_simultaneous_claims_wins_and_the_others_learn_who() {
             assert_eq!((lost.status, lost.problem_code()), (409, "handoff-already-claimed"));
             assert_eq!(lost.body["claimed_by_name"], winner.name.as_str());
         }
-        // Every tenth winner presses once more: it is theirs, and nothing happens.
+        // Every tenth winner claims again, and nothing changes.
         if round % 10 == 0 {
             let before = sam.handoff(&handoff).await;
             assert_eq!(winner.claim(&handoff).await["version"], before["version"]);
@@ -57,7 +57,7 @@ async fn one_of_many_simultaneous_claims_wins_and_the_others_learn_who() {
     assert_eq!(claims, handoffs);
 }
 
-/// Sends a request fifty times at once with one key; the one answer to all of them.
+/// Sends a request fifty times at once with one key, and returns the one response.
 async fn send_fifty_times(client: &ApiClient, path: &str, body: Option<Value>) -> ApiResponse {
     let headers = [("idempotency-key", path)];
     let once = || client.send_json(Method::POST, path, body.clone(), &headers);

@@ -13,7 +13,7 @@ use serde_json::json;
 use tierup_e2e::{ApiClient, Escalation, World, http_client, quick_or_soak};
 use tokio::io::AsyncReadExt;
 
-/// What of a hundred claims the slowest but one took.
+/// The 99th percentile of a hundred claims.
 async fn p99_claim_time(sam: &ApiClient, priya: &ApiClient) -> Duration {
     let mut times = Vec::new();
     for _ in 0..100 {
@@ -27,7 +27,7 @@ async fn p99_claim_time(sam: &ApiClient, priya: &ApiClient) -> Duration {
     times[98]
 }
 
-/// Claims are at most so much slower than before; never mind what is below a few milliseconds.
+/// Claims are only this much slower than before; a few milliseconds are ignored.
 #[track_caller]
 fn assert_not_slower(before: Duration, now: Duration) {
     let limit = before.max(Duration::from_millis(quick_or_soak(50, 5))) * quick_or_soak(10, 2);
@@ -45,7 +45,7 @@ async fn stalled_readers_do_not_slow_claims_and_are_cut_off() {
         still.push(sam.get_without_reading(&format!("/escalations/stream?session_id={session}")).await);
     }
     world.wait_for_metric("tierup_streams", &still.len().to_string()).await;
-    // More than the kernel keeps for them: from now on they stand still.
+    // More than the kernel buffers for them: they are stalled from now on.
     let long = "x".repeat(30_000);
     for _ in 0..quick_or_soak(200, 400) {
         sam.add_note(&session, &long).await;
@@ -64,9 +64,9 @@ async fn stalled_readers_do_not_slow_claims_and_are_cut_off() {
     world.wait_for_metric("tierup_streams", "0").await;
 }
 
-/// How long a log-in with this guess took, which was refused.
+/// The duration of a failed log-in with this guess.
 async fn time_failed_login(world: &World, email: &str, guess: usize) -> Duration {
-    // Whoever guesses waits longer each time; here time goes on.
+    // Guesses are delayed more and more, so the clock advances.
     world.clock().advance(Duration::from_hours(2));
     let body = json!({"email": email, "password": format!("guess {guess}")});
     let start = Instant::now();
@@ -89,7 +89,7 @@ async fn a_failed_log_in_does_not_reveal_which_users_exist() {
     }
     let all = ["dana@acme.test", "eve@acme.test", "nobody@acme.test"];
     let mut times = all.map(|_| Vec::new());
-    // In turn, and another first each time, so that whatever else the machine does is felt by all three.
+    // In rotating order, so that the machine's other work affects all three.
     for guess in 0..quick_or_soak(5, 1_001) {
         for turn in 0..all.len() {
             let who = (guess + turn) % all.len();
@@ -102,7 +102,7 @@ async fn a_failed_log_in_does_not_reveal_which_users_exist() {
     });
     println!("known {known:?}, disabled and unknown {others:?}");
     for other in others {
-        // A log-in that does not hash takes a tenth: beside other tests a quarter and four times are as good as the same.
+        // Without a hash, a log-in takes a tenth. Beside other tests, a factor of four counts as equal.
         let times = other.as_secs_f64() / known.as_secs_f64();
         let (least, most) = quick_or_soak((0.25, 4.0), (0.95, 1.05));
         assert!((least..most).contains(&times), "{other:?} is not the {known:?} of a known user");

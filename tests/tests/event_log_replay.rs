@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use tierup_e2e::{ApiClient, World};
 
-/// What a client knows of a handoff who has only ever heard events.
+/// A handoff as a client knows it from events alone.
 #[derive(Clone, PartialEq, Debug)]
 struct HandoffState {
     status: &'static str,
@@ -34,12 +34,12 @@ fn apply_event(handoffs: &mut BTreeMap<String, HandoffState>, name: &str, event:
     if let Some(old) = event["supersedes"].as_str() {
         let old = handoffs.get_mut(old).unwrap();
         old.status = "superseded";
-        // A handoff that is superseded has no event of its own.
+        // A superseded handoff has no event of its own.
         old.version = json!(old.version.as_u64().unwrap() + 1);
     }
 }
 
-/// Does something, allowed or not, to some session or handoff.
+/// Does something, allowed or not, to a random session or handoff.
 async fn do_random_action(
     random: &mut fastrand::Rng,
     client: &ApiClient,

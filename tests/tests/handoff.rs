@@ -157,7 +157,7 @@ async fn mail_goes_to_everyone_who_could_claim_and_nobody_else() {
     let tried = "  x reinstall the client\r\n  x the MTU\r\n    of the dock\r\n    1400 works no better;\r\n    1300 <neither>\r\n";
     assert!(letter.text.contains(tried), "{}", letter.text);
     assert!(letter.html.contains("1300 &lt;neither&gt;"), "{}", letter.html);
-    // Whoever would have been mailed by mistake was mailed at the same time as these.
+    // A wrong mail would have been sent at the same time as these.
     sam.wait_for_assessment(&vpn).await;
     assert_eq!(mail_server.letters().len(), 3);
 }
@@ -171,7 +171,7 @@ async fn parking_mails_nobody() {
 
     sam.park(&session).await;
 
-    // Mail goes out in the order of the commits: after this letter, the one for the park would have come.
+    // Mail is sent in commit order: a mail for the park would have come before this one.
     sam.escalate("Public matter").await;
     let emails = mail_server.wait_for_emails(1).await;
     assert_eq!(emails[0].subject, "Public matter");

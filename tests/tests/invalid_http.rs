@@ -10,12 +10,12 @@ use serde_json::Value;
 use tierup_common::problem::Code;
 use tierup_e2e::{World, http_client};
 
-/// Sends bytes as they are and reads until the server closes: the status, the headers and the body.
+/// Sends raw bytes and reads until the server closes. Returns status, headers and body.
 async fn send_raw_bytes(world: &World, bytes: Vec<u8>) -> (u16, String, Value) {
     let address = world.url().replace("http://", "");
     let answer = tokio::task::spawn_blocking(move || {
         let mut socket = TcpStream::connect(address).unwrap();
-        // A server that has read enough need not read on.
+        // The server may stop reading.
         let _ = socket.write_all(&bytes);
         let mut answer = Vec::new();
         let read = socket.read_to_end(&mut answer);
@@ -29,7 +29,7 @@ async fn send_raw_bytes(world: &World, bytes: Vec<u8>) -> (u16, String, Value) {
     (status.unwrap_or_else(|| panic!("{head}")), head.to_ascii_lowercase(), problem)
 }
 
-/// Mutants seen to fail: the machinery's own answers let through.
+/// Mutant seen to fail: hyper's own responses passed through.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn malformed_http_is_answered_with_a_problem() {
     let world = World::new().await;
@@ -71,7 +71,7 @@ async fn malformed_http_is_answered_with_a_problem() {
         let detail = problem["detail"].as_str().unwrap_or_default();
         assert!(detail.contains(says), "{about:?}: {detail}");
     }
-    // On a connection that was in use before, too; what was answered before stays as it is.
+    // On a reused connection too; the earlier response is unaffected.
     let two = format!("GET /health/live HTTP/1.1\r\nHost: x\r\n\r\nno colon\r\n{end}");
     let address = world.url().replace("http://", "");
     let answers = tokio::task::spawn_blocking(move || {
@@ -87,7 +87,7 @@ async fn malformed_http_is_answered_with_a_problem() {
     assert!(answers.contains("/problems/bad-request"), "{answers}");
 }
 
-/// Mutants seen to fail: no look at the coding, a mark that is not skipped.
+/// Mutants seen to fail: an ignored encoding, a byte order mark that is not skipped.
 #[tokio::test]
 async fn a_body_in_another_encoding_is_decoded_or_refused_with_the_reason() {
     let world = World::new().await;

@@ -13,7 +13,7 @@ use tierup_e2e::{ApiClient, World};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpSocket;
 
-/// All pages of a list, the first page first.
+/// All pages of a list, in order.
 async fn all_pages(
     client: &ApiClient,
     path: &str,
@@ -39,14 +39,14 @@ async fn all_pages(
     }
 }
 
-/// Mutant seen to fail: a piece that begins with the last message of the one before.
+/// Mutant seen to fail: a chunk that begins with the last message of the previous one.
 #[tokio::test]
 async fn a_session_sent_in_chunks_is_complete_and_its_pages_match() {
     let world = World::without_assessments().await;
     let (sam, vic) = (world.engineer("Sam Ortiz").await, world.user("Vic Low", Role::Viewer).await);
     let session = sam.open_session("VPN is down").await;
     for number in 0..120 {
-        // Six pieces of 64 KiB and a half.
+        // Six and a half chunks of 64 KiB.
         sam.add_note(&session, &format!("{number} {}", "é\"\n".repeat(850))).await;
     }
     let path = format!("/ai-sessions/{session}");
@@ -91,7 +91,7 @@ async fn a_session_sent_in_chunks_is_complete_and_its_pages_match() {
     );
 }
 
-/// Mutant seen to fail: a page that ends by its rows alone.
+/// Mutant seen to fail: a page limited by rows only.
 #[tokio::test]
 async fn a_page_of_large_rows_ends_early() {
     let world = World::without_assessments().await;
@@ -116,7 +116,7 @@ async fn a_page_of_large_rows_ends_early() {
     assert_eq!(ids(&sessions.concat(), "id"), opened);
 }
 
-/// Mutant seen to fail: names and what was tried as they are now.
+/// Mutant seen to fail: current names and attempts in a stored response.
 #[tokio::test]
 async fn a_late_retry_gets_the_same_response_from_a_small_stored_outline() {
     let world = World::without_assessments().await;
@@ -152,7 +152,7 @@ async fn a_late_retry_gets_the_same_response_from_a_small_stored_outline() {
     does(&priya, format!("{path}/messages"), json!({"content": large("p", 30_000), "kind": "note"})).await;
     does(&priya, format!("{path}/resolve"), json!({"resolution": large("r", 16_000)})).await;
 
-    // Whoever is renamed is renamed everywhere, but not in what was answered before.
+    // A renamed user has the new name everywhere except in stored responses.
     let me = sam.get("/me").await.expect(200)["id"].as_str().unwrap().to_owned();
     let name = json!({"name": "Samuel Ortiz"});
     world.owner().send_json(Method::PATCH, &format!("/users/{me}"), Some(name), &[]).await.expect(200);
@@ -168,14 +168,14 @@ async fn a_late_retry_gets_the_same_response_from_a_small_stored_outline() {
     let (count, largest): (usize, usize) =
         database.query_row(stored_answers_query, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
     assert_eq!(count, first.len());
-    // What was tried can still change when a session is resolved: it is kept with that one answer.
+    // Attempts can change when a session is resolved, so that one response stores them.
     assert!(largest < 12_000, "{largest} bytes of an answer are kept");
     let sizes = "SELECT length(body) FROM idempotency ORDER BY length(body) DESC LIMIT 1 OFFSET 1";
     let second: usize = database.query_row(sizes, [], |row| row.get(0)).unwrap();
     assert!(second < 2_000, "{second} bytes of an answer are kept");
 }
 
-/// Seen to fail: pieces for whoever asked for the first.
+/// Mutant seen to fail: later chunks without a new check of the caller.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_revoked_user_stops_receiving_a_response() {
     let world = World::without_assessments().await;
@@ -186,7 +186,7 @@ async fn a_revoked_user_stops_receiving_a_response() {
     }
     let address = world.url().trim_start_matches("http://").parse().unwrap();
     let socket = TcpSocket::new_v4().unwrap();
-    // What waits in between is little beside the whole.
+    // The buffers are small beside the whole response.
     socket.set_recv_buffer_size(16 * 1024).unwrap();
     let mut socket = socket.connect(address).await.unwrap();
     let path = format!("/api/v1/ai-sessions/{session}");
@@ -226,7 +226,7 @@ async fn concurrent_requests_are_limited_per_user() {
     );
     let problem: Value = rejected.json().await.unwrap();
     assert_eq!(problem["type"], "/problems/rate-limited");
-    assert!(problem["detail"].as_str().unwrap().contains("64 requests of yours are under way"), "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("you have 64 requests in flight"), "{problem}");
     assert_eq!(
         (stream.status, sam.subscribe("").await.status),
         (200, 200),
@@ -234,7 +234,7 @@ async fn concurrent_requests_are_limited_per_user() {
     );
     priya.get("/me").await.expect(200);
 
-    // One is answered: there is room for one.
+    // One ended, so there is room for one.
     all.pop().unwrap().finish().await.expect(201);
     sam.get("/me").await.expect(200);
 }

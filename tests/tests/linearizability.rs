@@ -14,10 +14,10 @@ use serde_json::json;
 use stateright::semantics::{ConsistencyTester, LinearizabilityTester, SequentialSpec};
 use tierup_e2e::{ApiClient, Escalation, World, quick_or_soak};
 
-/// Somebody, by their place in the team.
+/// A user, by index in the team.
 type MemberIndex = usize;
 
-/// What can be asked for.
+/// An operation.
 #[derive(Clone, Copy, Debug)]
 enum HandoffOperation {
     Claim(MemberIndex),
@@ -25,7 +25,7 @@ enum HandoffOperation {
     Resolve(MemberIndex),
 }
 
-/// What is answered.
+/// A response.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum OperationOutcome {
     Succeeded,
@@ -33,7 +33,7 @@ enum OperationOutcome {
     Refused,
 }
 
-/// The rules, as people understand them.
+/// The rules, as a sequential specification.
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum HandoffModel {
     Open,
@@ -68,7 +68,7 @@ impl SequentialSpec for HandoffModel {
 
 type History = Arc<Mutex<LinearizabilityTester<usize, HandoffModel>>>;
 
-/// Asks the server; none if what it did is not known.
+/// Sends an operation; none if its effect is unknown.
 async fn perform(
     team: &[ApiClient],
     handoff: &Escalation,
@@ -98,7 +98,8 @@ async fn perform(
     }
 }
 
-/// One of the team does this and that; `thread` is theirs until an answer is not known, then another. What they were told.
+/// Runs random operations of one user. After an unknown response the user continues as a new `thread`. Returns the
+/// responses.
 async fn perform_random_operations(
     history: &History,
     team: &[ApiClient],
@@ -152,7 +153,7 @@ async fn concurrent_operations_are_linearizable() {
         let history = history.lock();
         assert!(history.serialized_history().is_some(), "round {round}: {history:?}");
     }
-    // Anything explains answers that nobody had.
+    // An empty history is always linearizable.
     let count = |of: fn(&OperationOutcome) -> bool| all_outcomes.iter().filter(|told| of(told)).count();
     let known = [
         count(|told| *told == OperationOutcome::Succeeded),

@@ -32,7 +32,7 @@ async fn sessions_are_found_by_what_was_said_and_how_they_ended() {
     assert!(handoff_numbers(&sam.get("/ai-sessions?q=vpn&status=active").await.expect(200)).is_empty());
 }
 
-/// Mutants seen to fail: a run without blanks indexed as one word.
+/// Mutant seen to fail: text without spaces indexed as one word.
 #[tokio::test]
 async fn text_without_spaces_is_found_by_any_part() {
     let world = World::new().await;
@@ -52,7 +52,7 @@ async fn text_without_spaces_is_found_by_any_part() {
     assert!(handoff_numbers(&sam.get("/escalations?q=接切").await.expect(200)).is_empty());
 }
 
-/// More than are taken in at once. Seen to fail: a rebuild that ends with its first step.
+/// More than one batch. Mutant seen to fail: a rebuild that ends after its first batch.
 #[tokio::test]
 async fn a_lost_search_index_is_rebuilt() {
     let mut world = World::new().await;

@@ -52,7 +52,7 @@ async fn an_unknown_event_id_is_answered_with_a_reset() {
         let mut stream = sam.subscribe_after(place).await;
         let reset = stream.wait_for_event("reset").await;
         assert_eq!(reset["seq"], newest, "{place}");
-        // Live from there: opening a session is two events.
+        // Live from there on: opening a session logs two events.
         sam.open_session("the next thing").await;
         stream.wait_for_event("session_created").await;
     }
@@ -262,7 +262,7 @@ async fn streams_carry_only_events_their_user_may_see() {
 
     let mut stream = hank.subscribe("?last_event_id=0").await;
     let mut team = priya.subscribe("?last_event_id=0").await;
-    // What happened before the streams, what happens now, and what somebody reads; then what they do hear.
+    // Past events, live events, and presence; then the events that they do receive.
     let again = sam.escalate("Mail is slow").await;
     let _reading = sam.subscribe(&format!("?handoff_id={}", again.handoff_id)).await;
     let another = sam.open_session("Also private").await;

@@ -16,21 +16,21 @@ use tierup_common::limit;
 use tierup_e2e::process::binary_path;
 use tierup_e2e::quick_or_soak;
 
-/// Marks so many from a number on, in a process of its own that is killed after some of them, if it lives that long; the
-/// marks that it said it kept.
+/// Marks this many from a number on, in a process that is killed after some of them. Returns the marks that it reported
+/// as stored.
 fn mark_seen_until_killed(folder: &Path, first: usize, count: usize, killed_after: usize) -> Vec<String> {
     let mut command = Command::new(binary_path("mark_seen"));
     command.arg(folder).args([first.to_string(), count.to_string()]).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
     let reported = lines.take(killed_after).collect();
-    // In the middle of the next one, mostly.
+    // Usually in the middle of the next one.
     let _ = child.kill();
     child.wait().unwrap();
     reported
 }
 
-/// What the file holds, read as anybody would.
+/// The contents of the file.
 fn read_seen_file(folder: &Path) -> Vec<String> {
     let path = folder.join("seen.json");
     let file: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
@@ -45,7 +45,7 @@ fn marks_of_eight_killed_consoles_are_all_kept() {
     let mut random = fastrand::Rng::with_seed(7);
     for round in 0..quick_or_soak(2, 40) {
         let folder = home.path().join(round.to_string());
-        // As many as are kept, and no more: nothing may be missing.
+        // Exactly as many as are kept: none may be missing.
         let each = limit::SEEN_HANDOFFS / 8;
         let reported: BTreeSet<String> = std::thread::scope(|scope| {
             let consoles: Vec<_> = (0..8)

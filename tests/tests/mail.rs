@@ -18,14 +18,14 @@ fn mail_settings(url: &str) -> Settings {
     Settings { mail_url: Some(url.to_owned().into()), assessment_engine: off, ..Settings::default() }
 }
 
-/// An escalation that Ana and Priya are mailed about, and that Priya has claimed by now.
+/// An escalation with mail to Ana and Priya, claimed by Priya.
 async fn escalate_and_claim(world: &World) {
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let vpn = sam.escalate("VPN is down").await;
     priya.claim(&vpn).await;
 }
 
-/// The messages that were given up: how often each was tried, and why it did not go.
+/// The failed mails: attempts and reason of each.
 fn failed_jobs(world: &World) -> Vec<(u32, String)> {
     let database = rusqlite::Connection::open(world.data_dir().join("tierup.db")).unwrap();
     let mut rows = database.prepare("SELECT attempt, error FROM job WHERE failed = 1").unwrap();
@@ -33,7 +33,7 @@ fn failed_jobs(world: &World) -> Vec<(u32, String)> {
     rows.collect::<Result<_, _>>().unwrap()
 }
 
-/// Why what is not done yet was not done the last time.
+/// The last error of each pending job.
 fn retry_errors(world: &World) -> Vec<String> {
     let database = rusqlite::Connection::open(world.data_dir().join("tierup.db")).unwrap();
     let mut rows = database.prepare("SELECT error FROM job WHERE kind = 'mail' AND attempt > 0").unwrap();
@@ -41,7 +41,7 @@ fn retry_errors(world: &World) -> Vec<String> {
     rows.collect::<Result<_, _>>().unwrap()
 }
 
-/// Waits until both messages were tried so often and given up.
+/// Waits until both mails have failed after this many attempts.
 async fn wait_until_given_up(world: &World, attempts: u32) {
     for again in 1..attempts {
         let retries = (2 * again).to_string();
@@ -101,7 +101,7 @@ async fn a_silent_mail_server_delays_nothing_else() {
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let first = sam.escalate("VPN is down").await;
     sam.escalate("Printer jams").await;
-    // Everybody who carries mail stands there now, and gets no answer.
+    // Every mail worker waits for a reply now.
     office.wait_for_connections(4).await;
 
     priya.claim(&first).await;
@@ -119,14 +119,14 @@ async fn a_silent_mail_server_delays_nothing_else() {
     let ended = metrics.keys().find(|name| name.starts_with(r#"tierup_jobs_total{kind="mail""#));
     assert_eq!(ended, None, "mail ended before anybody had answered");
 
-    // What hangs up is put off, each with a reason; and a server that stops waits for none.
+    // Interrupted mails are deferred with a reason, and a stopping server waits for none.
     office.stop();
     world.wait_for_metric(r#"tierup_jobs_total{kind="mail",outcome="again"}"#, "6").await;
     world.stop().await;
     let disconnected = "the mail server could not be reached or disconnected";
     assert!(retry_errors(&world).iter().all(|why| why == disconnected), "{:?}", retry_errors(&world));
 
-    // Each try has twenty seconds, four are made at a time: that all end takes a minute.
+    // Each attempt has twenty seconds and four run at a time: all end within a minute.
     if quick_or_soak(false, true) {
         let office = FakeMailServer::start(MailBehavior::SilentAfterGreeting).await;
         let world = World::with_settings(mail_settings(office.url())).await;
@@ -196,7 +196,7 @@ async fn an_international_domain_is_sent_in_ascii() {
     assert!(letter.subject.contains("läuft heiß"));
 }
 
-/// Seen to fail: a subject that is passed on as it stands.
+/// Seen to fail: a subject that is sent unencoded.
 #[tokio::test]
 async fn a_subject_that_looks_encoded_arrives_as_written() {
     let mut mail_server = FakeMailServer::start(MailBehavior::AcceptsAll).await;

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use tierup_common::route;
 use tierup_e2e::{World, http_client};
 
-/// To write it anew after a change that is meant: `TIERUP_UPDATE=1 cargo test --test openapi`.
+/// To update it after an intended change: `TIERUP_UPDATE=1 cargo test --test openapi`.
 #[tokio::test]
 async fn the_served_description_is_the_committed_one() {
     let world = World::new().await;
@@ -88,7 +88,7 @@ async fn pages_and_responses_have_security_headers() {
         }
         assert!(!policy.contains("unsafe"), "{policy}");
         assert_eq!(header("x-frame-options").as_deref(), Some("DENY"));
-        // It looks as it does although nothing else may: the policy has the hash of its style.
+        // Its style is allowed by its hash in the policy.
         let page = answer.text().await.unwrap();
         let style = page.split("<style>").nth(1).unwrap().split("</style>").next().unwrap();
         let hash = STANDARD.encode(Sha256::digest(style));

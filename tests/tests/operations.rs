@@ -94,7 +94,7 @@ async fn a_backup_taken_under_load_restores_and_serves() {
     busy.abort();
     assert!(admin::backup(&world.data_dir(), &file).unwrap_err().to_string().contains("already exists"));
 
-    // A database without its log would restore, and lack what was acknowledged.
+    // A database without its write-ahead log would lack acknowledged work.
     let bare = world.folder().join("bare.db");
     std::fs::copy(world.data_dir().join("tierup.db"), &bare).unwrap();
     for database in [bare, world.data_dir().join("tierup.db")] {
@@ -115,7 +115,7 @@ async fn a_backup_taken_under_load_restores_and_serves() {
     assert!(checked.is_sound(), "{:?}", checked.problems);
 }
 
-/// What is in a folder, by name.
+/// The names in a folder.
 fn file_names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
     let mut names: Vec<_> = entries.map(|name| name.into_string().unwrap()).collect();
@@ -133,7 +133,7 @@ async fn a_backup_follows_no_link_overwrites_nothing_and_leaves_no_partial_file(
     std::fs::create_dir(&shared).unwrap();
     let precious = world.folder().join("precious");
     std::fs::write(&precious, "precious").unwrap();
-    // What others have laid out where a backup might write.
+    // Files of others where a backup might write.
     symlink(&precious, shared.join("monday.partial")).unwrap();
     std::fs::write(shared.join("tuesday.partial"), "an innocent file").unwrap();
     symlink(world.folder().join("nothing"), shared.join("wednesday.backup")).unwrap();
@@ -153,7 +153,7 @@ async fn a_backup_follows_no_link_overwrites_nothing_and_leaves_no_partial_file(
         ["monday.backup", "monday.partial", "tuesday.backup", "tuesday.partial", "wednesday.backup"];
     assert_eq!(file_names(&shared), laid_out);
 
-    // Several at once, some of them to one name.
+    // Several at once, some with the same name.
     let several: Vec<_> = std::thread::scope(|scope| {
         let start = |name: String| {
             let (data, to) = (&data, shared.join(name));
@@ -203,7 +203,7 @@ async fn a_server_without_its_folder_reports_it_and_acknowledges_nothing() {
     assert_eq!(health("live").await, 200);
     sam.get(&format!("/ai-sessions/{before}")).await.expect(200);
 
-    // Another folder of the same name is not the one that was opened.
+    // A new folder with the same name is not the opened one.
     admin::init(&data, "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
     assert_eq!((health("ready").await, opens().await.status), (503, 503));
     std::fs::remove_dir_all(&data).unwrap();
@@ -247,7 +247,7 @@ async fn old_events_are_pruned_but_milestones_stay() {
 
     world.clock().advance(Duration::from_hours(8 * 24));
 
-    // The log's beginning moves at some moment after the clock did.
+    // Pruning runs some time after the clock advanced.
     let oldest = wait_until_log_is_pruned(&priya).await;
     let mut late_stream = priya.subscribe_after("1").await;
     assert_eq!(late_stream.wait_for_event("reset").await["seq"], oldest["seq"]);
@@ -260,7 +260,7 @@ async fn old_events_are_pruned_but_milestones_stay() {
     assert!(admin::check(&world.data_dir()).unwrap().is_sound());
 }
 
-/// Waits until the log of an account begins after its end; a new stream says where it begins.
+/// Waits until the log of an account is pruned; a new stream reports where it begins.
 async fn wait_until_log_is_pruned(priya: &ApiClient) -> serde_json::Value {
     let forgets = async {
         loop {

@@ -10,7 +10,7 @@ use tierup_e2e::{ApiClient, Escalation, World};
 use tierup_server::admin;
 use tierup_server::config::Settings;
 
-/// Sam escalates, Priya claims, and puts it aside.
+/// Sam escalates; Priya claims and parks.
 async fn claim_and_park(world: &World) -> (ApiClient, ApiClient, Escalation, String) {
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let vpn = sam.escalate("VPN is down").await;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tierup_common::user::Role;
 use tierup_e2e::{ApiClient, World, http_client};
 
-/// Sends a body as it stands.
+/// Sends a raw body.
 async fn post_raw(
     client: &ApiClient,
     server: &str,

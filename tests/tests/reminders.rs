@@ -7,7 +7,7 @@ use serde_json::json;
 use tierup_e2e::{FakeMailServer, FakeModel, MailBehavior, ModelBehavior, TWO_STEP_ASSESSMENT, World};
 use tierup_server::config::Settings;
 
-/// A world in which an escalation rings again after a quarter of an hour, and its post office.
+/// A world with reminders after a quarter of an hour, and its mail server.
 async fn world_with_reminders() -> (FakeMailServer, World) {
     let mail_server = FakeMailServer::start(MailBehavior::AcceptsAll).await;
     let settings = Settings {
@@ -72,7 +72,7 @@ async fn an_inactive_claim_is_warned_about_then_released() {
 
     world.clock().advance(Duration::from_hours(6));
     assert_eq!(priya_events.wait_for_event("handoff_reminder").await["reason"], "stale_claim");
-    // She does something: the claim stays hers, and is looked at anew.
+    // Activity keeps the claim and restarts its timer.
     priya.add_note(&vpn.session_id, "Still on it.").await;
     world.clock().advance(Duration::from_hours(2));
     assert_eq!(priya.handoff(&vpn).await["status"], "claimed");
@@ -105,7 +105,7 @@ async fn working_on_steps_keeps_the_claim() {
     assert_ne!(before["updated_at"], after["updated_at"]);
     let mut priya_events = priya.subscribe("").await;
     world.clock().advance(Duration::from_hours(3));
-    // Eight hours after the claim, and three after the step: nothing rings.
+    // Eight hours after the claim and three after the step: no reminder.
     sam.open_session("the next thing").await;
     let events = priya_events.collect_until("session_created").await;
     assert!(events.iter().all(|frame| frame.name != "handoff_reminder"), "{events:?}");
@@ -120,7 +120,7 @@ async fn reminders_follow_the_settings_after_a_restart() {
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let first = sam.escalate("VPN is down").await;
 
-    // Turned off: what was asked for does not ring.
+    // Turned off: scheduled reminders do not fire.
     world.restart_with_settings(Settings::default()).await;
     let mut stream = priya.subscribe("").await;
     world.clock().advance(Duration::from_hours(1));
@@ -128,7 +128,7 @@ async fn reminders_follow_the_settings_after_a_restart() {
     let events = stream.collect_until("handoff_assessment_ready").await;
     assert!(events.iter().all(|frame| frame.name != "handoff_reminder"), "{events:?}");
 
-    // Turned on: what stands already rings, once, and a claim that stands already is looked at.
+    // Turned on: existing escalations get one reminder, and existing claims are checked.
     let claimed = sam.escalate("No network").await;
     priya.claim(&claimed).await;
     world.clock().advance(Duration::from_hours(9));

@@ -15,11 +15,11 @@ use tierup_e2e::{ApiClient, World, http_client};
 use tierup_server::admin;
 use tokio::io::AsyncReadExt;
 
-/// The same requests every time; another seed makes others.
+/// A fixed seed makes the same requests every time.
 const SEED: u64 = 7;
 const REQUEST_COUNT: usize = 3_000;
 
-/// What ids may look like that are none.
+/// Invalid ids.
 const INVALID_IDS: &[&str] = &[
     "0",
     "-1",
@@ -37,7 +37,7 @@ const INVALID_IDS: &[&str] = &[
     "stream",
     "*",
 ];
-/// What query strings may say.
+/// Invalid query strings.
 const QUERY_VALUES: &[&str] = &[
     "",
     "-1",
@@ -57,7 +57,7 @@ const QUERY_VALUES: &[&str] = &[
     "2060-01-01T00:00:00Z",
     "[]",
 ];
-/// What headers may say.
+/// Invalid headers.
 const UNUSUAL_HEADERS: &[(&str, &[u8])] = &[
     ("idempotency-key", b""),
     ("idempotency-key", b"\xff\xfe"),
@@ -83,7 +83,7 @@ const UNUSUAL_HEADERS: &[(&str, &[u8])] = &[
     ("x-forwarded-for", b"\xff, ,"),
     ("x-request-id", b"mine"),
 ];
-/// What would tell of the machine, or of how things are kept.
+/// Text that would reveal the machine or the storage.
 const INTERNAL_DETAILS: &[&str] = &[
     "sqlite",
     "SELECT ",
@@ -96,7 +96,7 @@ const INTERNAL_DETAILS: &[&str] = &[
     "tierup.db",
 ];
 
-/// A request with something wrong in it.
+/// An invalid request.
 #[derive(Clone, Debug)]
 struct GeneratedRequest {
     operation_index: usize,
@@ -107,10 +107,10 @@ struct GeneratedRequest {
     body: Option<Vec<u8>>,
 }
 
-/// Who asks, and about what.
+/// The caller and the objects of a request.
 struct TestData {
     tokens: Vec<String>,
-    /// Somebody who may be changed, thrown out and logged out.
+    /// A user who may be changed, deactivated and logged out.
     expendable_token: String,
     ids: BTreeMap<&'static str, String>,
 }
@@ -139,7 +139,7 @@ impl TestData {
     }
 }
 
-/// A request that would be right, and then one to three things wrong with it.
+/// A valid request with one to three faults.
 fn generate_request(rng: &mut Rng, description: &OpenApiDocument, data: &TestData) -> GeneratedRequest {
     let operation_index = rng.usize(..description.operations.len());
     let operation = &description.operations[operation_index];
@@ -191,7 +191,7 @@ fn generate_request(rng: &mut Rng, description: &OpenApiDocument, data: &TestDat
     request
 }
 
-/// The path, with a query string that asks for what cannot be.
+/// The path with an invalid query string.
 fn with_random_query(rng: &mut Rng, operation: &Operation, path: &str) -> String {
     let names =
         operation.query_parameters.iter().map(String::as_str).chain(["role", "account_id", "%00", ""]);
@@ -203,7 +203,7 @@ fn with_random_query(rng: &mut Rng, operation: &Operation, path: &str) -> String
     format!("{}?{}", path.split('?').next().unwrap_or_default(), parameters.join("&"))
 }
 
-/// Puts something wrong into a value, or takes something away.
+/// Corrupts a value or removes a part of it.
 fn corrupt_json(rng: &mut Rng, value: &mut Value) {
     let is_deeper = rng.bool();
     match value.as_object_mut() {
@@ -246,7 +246,7 @@ fn random_invalid_value(rng: &mut Rng) -> Value {
     rng.choice(values).unwrap_or_default()
 }
 
-/// JSON that is none, or none that is taken.
+/// Invalid or unacceptable JSON.
 fn corrupt_bytes(rng: &mut Rng, mut body: Vec<u8>) -> Vec<u8> {
     match rng.u8(..10) {
         0 => body.truncate(rng.usize(..=body.len())),
@@ -268,7 +268,7 @@ fn corrupt_bytes(rng: &mut Rng, mut body: Vec<u8>) -> Vec<u8> {
     body
 }
 
-/// Sends a request; the status of the answer, and what is wrong with it.
+/// Sends a request. Returns the status, and what is wrong with the response.
 async fn send_and_check(
     client: &reqwest::Client,
     world: &World,

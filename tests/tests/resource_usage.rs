@@ -15,7 +15,7 @@ use tierup_server::config::Settings;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 
-/// Who looks at the process has it to themselves.
+/// Held by the test that measures the process.
 static PROCESS_LOCK: Mutex<()> = Mutex::const_new(());
 
 const KIB_PER_MIB: usize = 1024;
@@ -24,19 +24,19 @@ fn settings_without_assessments() -> Settings {
     Settings { assessment_engine: Some("off".into()), ..Settings::default() }
 }
 
-/// A line of what the kernel knows of this process, in KiB.
+/// A memory figure of this process, in KiB.
 fn process_memory_kib(field: &str) -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
     line.trim_matches([':', ' ', '\t']).trim_end_matches("kB").trim().parse().unwrap()
 }
 
-/// From now on the most that was in use is counted anew.
+/// Resets the peak memory.
 fn reset_peak_memory() {
     std::fs::write("/proc/self/clear_refs", "5").unwrap();
 }
 
-/// What this process holds, which the server is a part of.
+/// The resources of this process, which includes the server.
 #[derive(Clone, Copy, Debug)]
 struct ResourceUsage {
     descriptors: usize,
@@ -45,7 +45,7 @@ struct ResourceUsage {
     memory_kib: usize,
 }
 
-/// What a server holds after a hundred questions, no two alike, and after many more.
+/// The resources after a hundred distinct requests, and after many more.
 async fn usage_before_and_after(
     world: &World,
     send_request: impl AsyncFn(usize),
@@ -63,7 +63,7 @@ async fn usage_before_and_after(
 }
 
 async fn resource_usage(world: &World) -> ResourceUsage {
-    // Figures count that they are asked for: from the second time on they are the same.
+    // The request for metrics is itself counted: read them twice.
     world.metrics().await;
     ResourceUsage {
         metric_series: world.metrics().await.len(),
@@ -86,7 +86,7 @@ async fn resource_usage_does_not_grow_with_use() {
             priya.claim(&vpn).await;
             assert_eq!(sam.try_claim(&vpn).await.status, 409);
             assert_eq!(sam.get("/nowhere").await.status, 404);
-            // Somebody who goes in the middle of a word.
+            // A client that disconnects in the middle of a request.
             drop(world.connect("GET /api/v1/me HTT").await);
             priya.resolve(&vpn.session_id, "done").await;
         }
@@ -100,7 +100,7 @@ async fn resource_usage_does_not_grow_with_use() {
     let now = resource_usage(&world).await;
     let log = std::fs::metadata(world.data_dir().join("tierup.db-wal")).unwrap().len();
     println!("{before:?}, then {now:?}; {log} bytes of write-ahead log");
-    // Some connections of this test are on their way out whenever one looks.
+    // Some connections of this test are still closing.
     assert!(now.descriptors <= before.descriptors + 20, "{before:?} became {now:?}");
     assert!(now.tasks <= before.tasks + 20, "{before:?} became {now:?}");
     assert_eq!(now.metric_series, before.metric_series, "{before:?} became {now:?}");
@@ -138,7 +138,7 @@ async fn the_queue_cache_ignores_unknown_parameters() {
     let world = World::without_assessments().await;
     let sam = world.engineer("Sam Ortiz").await;
     let asks = async |number: usize| {
-        // What has no value is as good as absent.
+        // A parameter without a value is ignored.
         let page = sam.get(&format!("/escalations?limit=50&state{number}{}=", "x".repeat(LONG))).await;
         page.expect(200);
     };
@@ -146,7 +146,7 @@ async fn the_queue_cache_ignores_unknown_parameters() {
     assert!(now.memory_kib < before.memory_kib + 12 * KIB_PER_MIB, "{before:?} became {now:?}");
 }
 
-/// How long a claim takes.
+/// The duration of a claim.
 async fn time_claim(sam: &ApiClient, priya: &ApiClient) -> Duration {
     let vpn = sam.escalate("VPN is down").await;
     let start = Instant::now();
@@ -158,7 +158,7 @@ async fn time_claim(sam: &ApiClient, priya: &ApiClient) -> Duration {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flood_of_log_ins_does_not_slow_claims() {
-    // All of them hash at once, if they may: 900 MiB.
+    // Hashing all at once would take 900 MiB.
     const GUESSERS: u8 = 48;
     let _alone = PROCESS_LOCK.lock().await;
     let world =
@@ -173,7 +173,7 @@ async fn a_flood_of_log_ins_does_not_slow_claims() {
         flood.spawn(async move {
             for guess in 0_u32.. {
                 flow.wait_for(|flows| *flows).await.unwrap();
-                // Everybody from everywhere: nobody is made to wait for what others did.
+                // Each guess has its own address and user, so none is throttled.
                 let [_, a, b, c] = guess.to_be_bytes();
                 let from = format!("{}.{a}.{b}.{c}", guesser + 1);
                 let body = json!({"email": format!("{guesser}-{guess}@acme.test"), "password": "wrong"});
@@ -184,7 +184,7 @@ async fn a_flood_of_log_ins_does_not_slow_claims() {
             }
         });
     }
-    // Once without and once with it in turn, so that whatever else the machine does is in both.
+    // Alternating, so that the machine's other work affects both.
     let (mut before, mut beside, mut most) = (Vec::new(), Vec::new(), 0);
     for _ in 0..quick_or_soak(4, 20) {
         guesses.wait_for(|guessing| *guessing == 0).await.unwrap();
@@ -212,6 +212,6 @@ async fn a_flood_of_log_ins_does_not_slow_claims() {
         beside < before.max(least) * quick_or_soak(10, 3),
         "a claim took {beside:?}, and {before:?} without"
     );
-    // One hash has 19 MiB, and an allocator may keep them for each thread that ever made one.
+    // A hash takes 19 MiB, and the allocator may keep that per thread.
     assert!(most < 320 * KIB_PER_MIB, "the flood took {most} KiB");
 }

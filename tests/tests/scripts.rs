@@ -6,7 +6,7 @@ use std::path::Path;
 use tierup_common::user::Role;
 use tierup_e2e::{Variables, World, run_script};
 
-/// Where a script begins, and who acts in it.
+/// The variables of every script.
 async fn script_variables(world: &World) -> Variables {
     let viewer = world.user("Vic Low", Role::Viewer).await;
     Variables::default()
@@ -26,7 +26,7 @@ async fn every_script_passes() {
         files.filter(|path| path.extension().is_some_and(|end| end == "hurl")).collect();
     scripts.sort();
     assert!(scripts.len() >= 8, "the scripts were not found");
-    // One server for all, as a server that runs has it.
+    // One server for all scripts, like `tests/scripts/run URL`.
     let world = World::new().await;
     let variables = script_variables(&world).await;
     for path in scripts {

@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use tierup_e2e::process::send_signal;
 use tierup_e2e::{Pty, World};
 
-/// A world with one handoff in the queue, and what Priya's console needs.
+/// A world with one handoff in the queue, and the environment of Priya's console.
 async fn world_and_env() -> (World, Vec<(&'static str, String)>) {
     let world = World::new().await;
     world.engineer("Sam Ortiz").await.escalate("VPN is down").await;
@@ -24,7 +24,7 @@ fn borrow_env<'e>(env: &'e [(&'static str, String)]) -> Vec<(&'e str, &'e str)> 
     env.iter().map(|(name, value)| (*name, value.as_str())).collect()
 }
 
-/// Where the terminal has its cursor, from 1, and whether it shows it.
+/// The terminal's cursor position, from 1, and whether it is visible.
 fn cursor_state(console: &Pty) -> ((u16, u16), bool) {
     let mut parser = vt100::Parser::new(30.try_into().unwrap(), 100.try_into().unwrap(), 0);
     parser.process(&console.raw_output());
@@ -52,7 +52,7 @@ async fn replies_to_an_earlier_terminal_query_are_not_keys() {
     ] {
         console.send_keys(answer);
     }
-    // The next key is the next key: nothing opened, and nothing waits for more.
+    // The next key works normally: nothing opened, and no partial sequence is pending.
     console.send_keys("?");
     console.sees("Keys: the queue");
     console.send_keys("q");
@@ -97,15 +97,15 @@ async fn a_second_reader_restores_the_terminal_before_it_stops() {
     shell.sees("VPN is down");
     shell.sees("live");
     shell.clear_raw_output();
-    // Stopped outright it can do nothing: the terminal is as it had it.
+    // SIGSTOP gives it no chance: the terminal stays in raw mode.
     send_signal(shell.foreground_pid(), Signal::STOP);
     shell.wait_for_output("Stopped");
     assert_ne!(shell.termios(), before);
-    // Sent on behind the shell it reads, is told that it may not, and gives back what it had.
+    // Continued in the background, it reads, gets SIGTTIN and restores the terminal.
     shell.send_keys("bg\n");
     shell.wait_for_output("\x1b[23;2t");
     assert_eq!(shell.termios(), before, "the shell's terminal is another");
-    // In front again it takes everything over, and stays.
+    // In the foreground again it takes the terminal over and stays.
     shell.clear_raw_output();
     shell.send_keys("fg\r");
     shell.wait_for_output("\x1b[?1049h");
@@ -151,7 +151,7 @@ async fn a_dumb_terminal_is_refused() {
             assert!(!said.contains('\x1b'), "{said:?}");
         }
     }
-    // Another one shows what stands out.
+    // Another terminal shows pending output.
     let (_, said) = says("xterm-256color", &["queue"]);
     assert!(said.contains("\x1b[1mHANDOFF"), "{said:?}");
 }

@@ -6,7 +6,7 @@
 
 use tierup_e2e::{Pty, World};
 
-/// Berlin, as every machine understands it: with or without a folder of time zones.
+/// Berlin as a POSIX rule, which needs no time zone database.
 const BERLIN_TZ: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -22,7 +22,7 @@ async fn a_park_across_a_time_change_wakes_at_the_local_time() {
     console.sees("Print server to be replaced");
     console.send_keys("\r");
     console.sees("active, yours");
-    // It is half past nine in UTC.
+    // It is 09:30 UTC.
     console.sees("10:30");
     console.send_keys("\x0b");
     console.sees("Wake");

@@ -80,7 +80,7 @@ async fn simultaneous_guesses_count_against_the_limit() {
     let statuses: Vec<_> = join_all(guesses).await.into_iter().map(|(status, _)| status).collect();
     let count = |wanted| statuses.iter().filter(|status| **status == wanted).count();
     assert_eq!((count(401), count(429)), (5, 59), "{statuses:?}");
-    // Those that were not tried cost nothing: the next waits a second, not a quarter of an hour.
+    // Throttled attempts are not counted: the next waits a second, not a quarter of an hour.
     world.clock().advance(Duration::from_secs(1));
     assert_eq!(log_in(&world, "sam@acme.test", PASSWORD).await.0, 200);
     assert_eq!(log_in(&world, "sam@acme.test", "wrong").await.0, 401, "success is given back");
@@ -166,7 +166,7 @@ async fn a_new_password_revokes_every_other_token() {
     assert_eq!(log_in(&world, "lee@acme.test", PASSWORD).await.0, 401);
     assert_eq!(log_in(&world, "lee@acme.test", "another horse").await.0, 200);
 
-    // Somebody else's password ends all that is theirs, and nothing of whoever changes it.
+    // Changing another user's password revokes all their tokens and none of the caller's.
     desk.send_json(Method::PATCH, &format!("/users/{sam}"), Some(change), &[]).await.expect(200);
     at_sams.wait_for_end().await;
     assert_eq!(sams.get("/me").await.problem_code(), "unauthenticated");
@@ -235,7 +235,7 @@ async fn creating_a_token_again_with_its_key_returns_the_same_token() {
     assert_ne!(other["token"], first["token"]);
     assert_eq!(owner.get(&path).await.expect(200)["items"].as_array().unwrap().len(), before + 2);
 
-    // The same caller with another token of theirs cannot be shown it, and is told why.
+    // The same user with another token cannot see it, and gets the reason.
     let mine = ask(&sam, "three", "laptop").await.expect(201);
     let refused = ask(&works, "three", "laptop").await;
     assert_eq!((refused.status, refused.problem_code()), (422, "idempotency-key-reused"));

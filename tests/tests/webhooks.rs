@@ -62,7 +62,7 @@ async fn a_json_webhook_gets_the_event_with_a_standard_signature() {
     assert_eq!(body["type"], "handoff_created");
     assert_eq!(body["data"]["handoff_id"], json!(vpn.handoff_id));
     assert_eq!(body["timestamp"], body["data"]["at"]);
-    // The standard's own library, not ours, says what the signature must be.
+    // The signature is checked with the standard's own library.
     let header = |name: &str| call.headers[name].to_str().unwrap().to_owned();
     let moment = header("webhook-timestamp").parse().unwrap();
     let good = Webhook::new(SECRET).unwrap().sign(&header("webhook-id"), moment, &call.body).unwrap();
@@ -161,7 +161,7 @@ async fn failed_webhooks_are_retried_and_refused_ones_are_not() {
     world.wait_for_metric(r#"tierup_jobs_total{kind="call",outcome="failed"}"#, "2").await;
 
     for (tries, put_off) in [(2, "1"), (3, "2")] {
-        // Only the server knows when it has put the call off; from then on the clock decides.
+        // Only the server knows when it deferred the call; from then on the clock decides.
         world.wait_for_metric(r#"tierup_jobs_total{kind="call",outcome="again"}"#, put_off).await;
         world.clock().advance(Duration::from_secs(40));
         flaky.wait_for_requests(tries).await;

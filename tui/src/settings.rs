@@ -29,33 +29,33 @@ pub struct SettingsFile {
     pub keys: KeyOverrides,
 }
 
-/// The glyphs to draw with.
+/// Characters to draw with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum GlyphMode {
-    /// Depends on the locale and the terminal.
+    /// Unicode, unless the locale is not UTF-8
     #[default]
     Auto,
-    /// Unicode.
+    /// Unicode lines and symbols
     Unicode,
-    /// ASCII.
+    /// ASCII only
     Ascii,
 }
 
-/// How to notify a user who looks elsewhere.
+/// How the terminal notifies the user.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum NotificationMode {
-    /// A desktop notification if the terminal is known to support one, else the bell.
+    /// What this terminal supports; a bell if that is unknown
     #[default]
     Auto,
-    /// The bell.
+    /// Terminal bell
     Bell,
-    /// A desktop notification of iTerm2 and kitty.
+    /// Desktop notification for iTerm2 and kitty
     Osc9,
-    /// A desktop notification of foot, ghostty, urxvt and `WezTerm`.
+    /// Desktop notification for foot, Ghostty, urxvt and `WezTerm`
     Osc777,
-    /// No notifications.
+    /// No notifications
     Off,
 }
 

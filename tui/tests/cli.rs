@@ -18,7 +18,7 @@ use tierup_server::clock::Clock;
 use tierup_server::config::Settings;
 use tierup_server::{Server, admin};
 
-/// A server, a team, and a home for each.
+/// A server, a team, and a home for each user.
 struct Fixture {
     temp_dir: TempDir,
     server: Server,
@@ -36,7 +36,7 @@ impl Fixture {
         world
     }
 
-    /// Lets somebody log in, each on a machine of their own.
+    /// Logs a user in, with their own home.
     fn log_in(&self, who: &str, token: &str) {
         let login = self.run_with_stdin(who, &["login", "--server", &self.server.url()], token);
         assert!(login.status.success(), "{}", stderr_text(&login));
@@ -53,7 +53,7 @@ impl Fixture {
         self.temp_dir.path().join(who)
     }
 
-    /// Waits for the assessment of a handoff: the end of it is an event.
+    /// Waits for the event that ends the assessment of a handoff.
     fn wait_for_assessment(&self, number: &str) {
         let mut child = tierup_command(&self.home("ana"), &["watch", "--since", "0", "--handoff", number])
             .stdout(Stdio::piped())
@@ -65,12 +65,12 @@ impl Fixture {
         child.wait().unwrap();
     }
 
-    /// Runs a command as somebody.
+    /// Runs a command as a user.
     fn run(&self, who: &str, arguments: &[&str]) -> Output {
         run_tierup(&self.home(who), arguments)
     }
 
-    /// Runs a command with something on its standard input.
+    /// Runs a command with standard input.
     fn run_with_stdin(&self, who: &str, arguments: &[&str], input: &str) -> Output {
         std::fs::create_dir_all(self.home(who)).unwrap();
         let mut child = tierup_command(&self.home(who), arguments)
@@ -83,7 +83,7 @@ impl Fixture {
         child.wait_with_output().unwrap()
     }
 
-    /// Runs a command that succeeds, and reads its JSON.
+    /// Runs a command that must succeed, and parses its JSON.
     #[track_caller]
     fn run_json(&self, who: &str, arguments: &[&str]) -> Value {
         let output = self.run(who, &[arguments, &["--json"]].concat());
@@ -93,7 +93,7 @@ impl Fixture {
         serde_json::from_str(&text).unwrap()
     }
 
-    /// Runs a command that succeeds, and reads what it says.
+    /// Runs a command that must succeed, and returns its output.
     #[track_caller]
     fn run_ok(&self, who: &str, arguments: &[&str]) -> String {
         let output = self.run(who, arguments);
@@ -114,7 +114,7 @@ impl WatchProcess {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let said = BufReader::new(child.stdout.take().unwrap());
         let (tell, lines) = mpsc::channel();
-        // Nobody hears the rest once the test is over.
+        // The rest is not needed once the test is over.
         std::thread::spawn(move || said.lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));
         Self { child, lines }
     }
@@ -186,7 +186,7 @@ async fn a_session_is_parked_resumed_sent_back() {
     world.run_json("ana", &["claim", &number]);
     let back = world.run_with_stdin("ana", &["send-back", &number, "-"], "Which printer?");
     assert_eq!(String::from_utf8_lossy(&back.stdout), format!("sent #{number} back to Sam Ortiz\n"));
-    // An id names a session, and a handoff's id the session of the handoff.
+    // An id names a session; a handoff's id names its session.
     let session = world.run_json("sam", &["show", escalated["session_id"].as_str().unwrap().trim()]);
     assert!(session["number"].is_number());
 }
@@ -216,7 +216,7 @@ async fn a_wake_time_is_written_as_in_the_console_and_is_one_of_this_machine() {
 #[tokio::test(flavor = "multi_thread")]
 async fn attempts_step_outcomes_and_reassessment() {
     let world = Fixture::new().await;
-    // Something that was solved before, so that there is a step to suggest.
+    // A resolved session, so that there is a step to suggest.
     world.run_json("ana", &["new", "VPN certificate expired after the update"]);
     world.run_json("ana", &["resolve", "1", "Renewed the machine certificate."]);
     world.run_json("ana", &["new", "VPN certificate expired again after an update"]);
@@ -276,7 +276,7 @@ async fn a_login_is_checked_before_it_is_saved_and_removed_by_logout() {
     let offline = world.run_with_stdin("eve", &["login", "--server", "http://127.0.0.1:1"], "tup_wrong\n");
     assert_fails(&offline, 7, "cannot reach the server");
 
-    // A log-in by email and password.
+    // A login by email and password.
     let me = world.run_json("ana", &["whoami"]);
     let token = std::fs::read_to_string(world.home("ana").join(".local/share/tierup/login.json")).unwrap();
     let token = serde_json::from_str::<Value>(&token).unwrap()["token"].as_str().unwrap().to_owned();
@@ -293,7 +293,7 @@ async fn a_login_is_checked_before_it_is_saved_and_removed_by_logout() {
 
     assert!(world.run_ok("ana2", &["logout"]).starts_with("Logged out of "));
     assert_fails(&world.run("ana2", &["whoami"]), 3, "no token for");
-    // The other log-in goes on.
+    // The other login still works.
     world.run_ok("ana", &["whoami"]);
 }
 
@@ -332,7 +332,7 @@ async fn watch_prints_one_event_per_line_from_the_given_place() {
     let first = next();
     assert_eq!((&first["seq"], &first["type"]), (&1.into(), &"session_created".into()));
     while next()["type"] != "handoff_created" {}
-    // What happens now comes too.
+    // New events come too.
     world.run_json("ana", &["claim", "1"]);
     while next()["type"] != "handoff_claimed" {}
 }

@@ -11,7 +11,7 @@ use proptest::strategy::{Just, Strategy};
 use proptest::{prop_compose, proptest};
 use tierup::text::safe;
 
-/// What acts, hides or lies.
+/// Text that acts on a terminal, hides, or misleads.
 const CORPUS: &[&str] = &[
     "",
     "\u{1b}[2J\u{1b}[H",
@@ -60,7 +60,7 @@ fn stacked_combining_marks_are_limited() {
 }
 
 prop_compose! {
-    /// Any characters, with what acts among them more often than chance would have it.
+    /// Random characters, with more special ones than by chance.
     fn nasty()(parts in prop::collection::vec(
         prop_oneof![
             prop::sample::select(CORPUS).prop_map(str::to_owned),

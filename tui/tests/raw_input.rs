@@ -18,7 +18,7 @@ use tierup_server::clock::Clock;
 use tierup_server::config::Settings;
 use tierup_server::{Server, admin};
 
-/// A server, and a home for whoever asks it.
+/// A server, and a home for its client.
 struct Fixture {
     temp_dir: TempDir,
     server: Server,
@@ -59,7 +59,7 @@ impl Fixture {
 fn output_with_stdin(mut command: std::process::Command, input: &[u8]) -> Output {
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // One that refuses its arguments reads nothing.
+    // A command that refuses its arguments reads nothing.
     let _ = child.stdin.take().unwrap().write_all(input);
     child.wait_with_output().unwrap()
 }
@@ -92,7 +92,7 @@ async fn every_command_accepts_text_that_begins_with_a_dash() {
         assert!(shown.contains(text), "{text:?} is not in\n{shown}");
     }
     world.run_ok(&["sessions", "-q", "- VPN"]);
-    // Words that look like an option have a spelling, and the hint is it.
+    // The hint shows how to pass text that looks like an option.
     for name in ["-q", "--query"] {
         let wrong = world.run_with_stdin(&["queue", name, "-rebooted"], b"");
         assert_fails(&wrong, 2, "-rebooted looks like an option");
@@ -101,7 +101,7 @@ async fn every_command_accepts_text_that_begins_with_a_dash() {
         world.run_ok(&["queue", &spelling, "--state", "all"]);
     }
 
-    // What looks like an option is none by mistake; behind -- everything is text.
+    // Nothing is taken for an option by mistake: after `--` everything is text.
     let wrong = world.run_with_stdin(&["new", "--sumary=VPN"], b"");
     assert_fails(&wrong, 2, "--sumary looks like an option");
     assert!(
@@ -142,7 +142,7 @@ async fn input_that_is_not_utf_8_is_refused_with_a_hint() {
     let output = command.arg(OsStr::from_bytes(b"caf\xe9")).stdin(Stdio::null()).output().unwrap();
     assert_fails(&output, 2, "argument 2 is not UTF-8");
     assert!(stderr_text(&output).contains("| tierup new … -`"), "{}", stderr_text(&output));
-    // What to do is said of the command that was meant.
+    // The hint names the intended command.
     for (verb, hint) in
         [(&["say", "1"][..], "| tierup say … -`"), (&["queue", "-q"], "hint: convert it: `\"$(printf")]
     {
@@ -151,7 +151,7 @@ async fn input_that_is_not_utf_8_is_refused_with_a_hint() {
         assert_fails(&output, 2, "is not UTF-8");
         assert!(stderr_text(&output).contains(hint), "{}", stderr_text(&output));
     }
-    // What says what it is is named.
+    // Recognizable formats are named.
     for (bytes, says, hint) in [
         (&b"\xff\xfeh\0i\0"[..], "it is UTF-16", "hint: pipe it through `iconv -f UTF-16 -t UTF-8`"),
         (b"\x1f\x8b\x08\0\0\0", "it is compressed with gzip", "hint: pipe it through `gzip -dc`"),
@@ -160,7 +160,7 @@ async fn input_that_is_not_utf_8_is_refused_with_a_hint() {
         assert_fails(&output, 2, says);
         assert!(stderr_text(&output).contains(hint), "{}", stderr_text(&output));
     }
-    // The mark before a file is no part of the text.
+    // A byte order mark is not part of the text.
     let output = world.run_with_stdin(&["new", "-"], "\u{feff}café is down\r\n".as_bytes());
     assert_eq!(stdout_of(&output), "opened session 1: café is down\n");
 }
@@ -192,7 +192,7 @@ async fn pasted_tokens_and_addresses_are_trimmed() {
         "it is kept as it is"
     );
 
-    // What cannot be meant is said at once.
+    // Impossible values are reported at once.
     let broken = format!("{} {}", &token[..8], &token[8..]);
     assert_fails(&world.run_as(&url, &broken, &["whoami"], b""), 3, "the token contains invalid characters");
     assert_fails(&world.run_as("http://acme\n.test", token, &["whoami"], b""), 1, "is not a server address");
@@ -205,7 +205,7 @@ async fn pasted_tokens_and_addresses_are_trimmed() {
 fn an_unencrypted_log_in_is_warned_about() {
     let home = tempfile::tempdir().unwrap();
     for arguments in [&[][..], &["--email", "ana@acme.test"]] {
-        // By way of a proxy that is not there: nothing is sent.
+        // Through an unreachable proxy: nothing is sent.
         let server = ["login", "--server", "http://tierup.test"];
         let mut command_there = tierup_command(home.path(), &[&server, arguments].concat());
         command_there.env("http_proxy", "http://127.0.0.1:1");
@@ -220,7 +220,7 @@ fn an_unencrypted_log_in_is_warned_about() {
     }
 }
 
-/// A server that answers everything with this problem.
+/// A server that answers every request with this problem.
 fn spawn_hostile_server(status: u16, body: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

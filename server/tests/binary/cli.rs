@@ -54,10 +54,10 @@ fn init_serve_and_stop() {
     assert!(owner["token"].as_str().unwrap().starts_with("tup_"));
     assert!(owner["account_id"].is_string() && owner["user_id"].is_string());
 
-    // A mail server that is not there: nobody is to notice before there is mail.
+    // An unreachable mail server must not matter before there is mail.
     let server = serve(&data, &["--mail-url", "smtp://127.0.0.1:9"]);
     assert!(server.url.starts_with("http://127.0.0.1:"));
-    // While it runs.
+    // While the server runs.
     let sam = parse_json(&run_user_add(&data, "sam@acme.test", &[]));
     assert!(sam["token"].as_str().unwrap().starts_with("tup_"));
     let other = parse_json(&run_init(&data, "Globex", "hank@globex.test"));
@@ -167,7 +167,7 @@ fn empty_environment_variables_are_ignored() {
     {
         command.env(format!("TIERUP_SERVER_{name}"), value);
     }
-    // It is told to listen where it may not: everything else about its settings was fine.
+    // It fails on the address; the other settings were fine.
     let output = command.args(["serve", "--listen", "0.0.0.0:1", "--data"]).arg(&data).output().unwrap();
     assert_fails_with(&output, "--behind-proxy");
     assert_fails_with(

@@ -22,10 +22,10 @@ use crate::server_process::ServerProcess;
 use crate::{TIMEOUT, is_soak};
 
 const WRITERS: usize = 8;
-/// Who listens meanwhile, and breaks off at any byte.
+/// Clients that listen meanwhile and disconnect at any byte.
 const LISTENERS: usize = 50;
 
-/// What came of a key, as far as answers arrived.
+/// The acknowledged work of one idempotency key.
 #[derive(Clone, Default)]
 struct AcknowledgedWork {
     session_id: String,
@@ -33,7 +33,7 @@ struct AcknowledgedWork {
     is_claimed: bool,
 }
 
-/// What the writers were told of each key whose session was acknowledged.
+/// The acknowledged work of every key.
 #[derive(Default)]
 struct Acknowledgements {
     by_key: Mutex<BTreeMap<String, AcknowledgedWork>>,
@@ -41,8 +41,8 @@ struct Acknowledgements {
     changed: Notify,
 }
 
-/// Opens sessions, escalates them and claims the handoffs until the server is gone; the last key, of which an answer did
-/// not arrive, is tried first next time.
+/// Opens, escalates and claims until the server is gone. Returns the last key, whose response did not arrive, to be
+/// retried.
 async fn run_writer(client: OwnerClient, acknowledgements: Arc<Acknowledgements>, mut key: String) -> String {
     let post = async |path: &str, key: &str, body: Value| -> Option<Value> {
         let (status, body) = client.try_send_json(Method::POST, path, body, key).await.ok()?;
@@ -76,13 +76,13 @@ impl Acknowledgements {
         tokio::time::timeout(TIMEOUT, wait).await.expect("the writers get no further");
     }
 
-    /// An answer arrived.
+    /// Records a response.
     fn record(&self, key: &str, change: impl FnOnce(&mut AcknowledgedWork)) {
         change(self.by_key.lock().entry(key.into()).or_default());
         self.changed.notify_one();
     }
 
-    /// What is stored is what was acknowledged, and of the keys in flight perhaps a step more.
+    /// The database holds what was acknowledged, and at most one step more of the keys in flight.
     fn assert_matches_database(&self, fixture: &Fixture, in_flight: &[String]) {
         fixture.stored_sessions();
         let database = rusqlite::Connection::open(fixture.data.join("tierup.db")).unwrap();
@@ -116,8 +116,8 @@ impl Acknowledgements {
     }
 }
 
-/// Hears events after a place until the server is gone, and goes away and comes back in between as it pleases; the
-/// places, in the order in which they came.
+/// Follows events until the server is gone, disconnecting and resuming at random. Returns their numbers in the order of
+/// arrival.
 async fn run_listener(client: OwnerClient, mut seqs: Vec<u64>, seed: u64) -> Vec<u64> {
     let mut random = fastrand::Rng::with_seed(seed);
     loop {
@@ -136,7 +136,7 @@ async fn run_listener(client: OwnerClient, mut seqs: Vec<u64>, seed: u64) -> Vec
                 break false;
             }
         };
-        // A frame that broke off does not count: whoever resumes asks for it again.
+        // A partial frame does not count: a resuming client requests it again.
         let whole = text.rsplit_once("\n\n").map_or("", |(whole, _)| whole);
         seqs.extend(whole.lines().filter_map(|line| line.strip_prefix("id: ")?.parse::<u64>().ok()));
         if gone {

@@ -38,7 +38,7 @@ impl OwnerClient {
     }
 }
 
-/// Marks in some bytes, like `mark-7;`.
+/// The marks in some bytes, like `mark-7;`.
 fn find_marks(bytes: &[u8]) -> BTreeSet<String> {
     let text = String::from_utf8_lossy(bytes);
     let parts = text.split("mark-").skip(1).filter_map(|rest| rest.split_once(';'));
@@ -65,7 +65,7 @@ async fn no_change_is_acknowledged_before_it_is_synced() {
         });
     }
     changes.join_all().await;
-    // One after the other, what has no text of its own: an answer stands after a sync of what was written for it.
+    // Changes without a mark, one at a time: each response must follow its own sync.
     let apart = disk.trace().len();
     let (_, queue) = client.get("/escalations?limit=2").await;
     let user = json!({"email": "sam@acme.test", "name": "Sam", "role": "engineer"});
@@ -112,7 +112,7 @@ async fn no_change_is_acknowledged_before_it_is_synced() {
         }
     }
     assert_eq!(told.len(), 2 * writers * rounds, "not every answer was seen");
-    // The read of the queue stands first.
+    // The first is the read of the queue.
     assert_eq!(apart_told[1..], [true; 9], "an answer without a sync of its own");
 }
 
@@ -126,12 +126,12 @@ async fn a_full_disk_refuses_changes_and_loses_nothing() {
         assert_eq!(client.open_session("the printer jams").await.0, 201);
         stored += 1;
     }
-    // The index has taken them in.
+    // The index has them.
     let search = "/ai-sessions?q=printer";
     let (status, found) = client.get(search).await;
     assert_eq!((status, found["items"].as_array().map(Vec::len)), (200, Some(3)), "{found}");
 
-    // Room for a part of a change, then for none: the disk becomes full within a COMMIT.
+    // Room for part of a change, then for none: the disk fills up during a COMMIT.
     for room in (0..24).rev().map(|part| part * 2_500) {
         disk.set_free_space(room);
         let (status, answer) = client.open_session("the printer jams again").await;
@@ -159,7 +159,7 @@ async fn a_full_disk_refuses_changes_and_loses_nothing() {
     assert_eq!(found["items"].as_array().map(Vec::len), Some(1), "the index has caught up");
     assert!(server.stop(Signal::TERM).success());
     let log = std::fs::read_to_string(log).unwrap();
-    assert!(log.contains("lines of the log could not be written and are lost"), "{log}");
+    assert!(log.contains("log lines could not be written and were dropped"), "{log}");
     assert_eq!(fixture.stored_sessions(), stored, "what is there is what was acknowledged");
 }
 
@@ -171,7 +171,7 @@ async fn a_failed_sync_ends_the_server_and_a_retry_has_one_effect() {
     assert_eq!(client.open_session("before").await.0, 201);
 
     disk.set_sync_error(5);
-    // Nobody can promise an answer.
+    // There may be no response.
     if let Ok((status, answer)) =
         client.try_send_json(Method::POST, "/ai-sessions", intake_body("x"), "key").await
     {
@@ -179,7 +179,7 @@ async fn a_failed_sync_ends_the_server_and_a_retry_has_one_effect() {
     }
     assert_eq!(server.wait_for_exit().code(), Some(1));
     let log = std::fs::read_to_string(log).unwrap();
-    assert!(log.contains("error: a commit ended in a state nobody knows"), "{log}");
+    assert!(log.contains("error: the outcome of a commit is unknown"), "{log}");
 
     disk.set_sync_error(0);
     let (server, client) = start(&fixture, &disk, &[], Stdio::null());

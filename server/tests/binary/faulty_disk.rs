@@ -7,27 +7,27 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-/// A disk under the files of a folder.
+/// A faulty disk under the files of a folder.
 pub struct FaultyDisk {
     folder: TempDir,
     root: PathBuf,
     control: File,
 }
 
-/// What a program did, in order.
+/// One action of a process.
 pub enum TraceEvent {
-    /// It wrote to the write-ahead log.
+    /// A write to the write-ahead log.
     Written(Vec<u8>),
-    /// It began to sync it.
+    /// A sync of it began.
     SyncBegan,
-    /// That sync ended well.
+    /// That sync succeeded.
     Synced,
-    /// It sent something down a socket.
+    /// A write to a socket.
     Sent(Vec<u8>),
 }
 
 impl FaultyDisk {
-    /// A disk with room, under the files of this folder.
+    /// A disk with free space, under the files of this folder.
     pub fn new(root: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/binary/disk.c");
@@ -44,7 +44,7 @@ impl FaultyDisk {
         disk
     }
 
-    /// Puts it under a program that is to be started.
+    /// Preloads it into a command.
     pub fn preload_into(&self, mut program: Command) -> Command {
         let folder = self.folder.path();
         program.env("LD_PRELOAD", folder.join("disk.so")).env("DISK_ROOT", &self.root);
@@ -52,24 +52,24 @@ impl FaultyDisk {
         program
     }
 
-    /// Files may still grow by so many bytes; below 0 there is no end to it.
+    /// The bytes by which files may still grow; negative for no limit.
     pub fn set_free_space(&self, bytes: i64) {
         self.control.write_all_at(&bytes.to_ne_bytes(), 0).unwrap();
     }
 
-    /// Syncs of the write-ahead log fail with this error; 0 is none.
+    /// The errno with which syncs of the write-ahead log fail; 0 for none.
     pub fn set_sync_error(&self, error: i64) {
         self.control.write_all_at(&error.to_ne_bytes(), 8).unwrap();
     }
 
-    /// How often the write-ahead log found no room.
+    /// The number of writes to the write-ahead log that found no space.
     pub fn refused_writes(&self) -> i64 {
         let mut count = [0; 8];
         self.control.read_exact_at(&mut count, 16).unwrap();
         i64::from_ne_bytes(count)
     }
 
-    /// What the program did.
+    /// The actions of the process, in order.
     pub fn trace(&self) -> Vec<TraceEvent> {
         let trace = std::fs::read(self.folder.path().join("trace")).unwrap();
         let (mut rest, mut all) = (&trace[..], Vec::new());

@@ -13,26 +13,26 @@ use serde_json::{Value, json};
 use crate::fixture::Fixture;
 use crate::server_process::ServerProcess;
 
-/// A note as large as one may be.
+/// The largest note.
 const NOTE_BYTES: usize = 32 * 1024;
-/// Those who write at a time.
+/// Concurrent writers.
 const WRITERS: usize = 16;
-/// Those who read at a time.
+/// Concurrent readers.
 const READERS: usize = 6;
 
-/// What a process holds in memory at this moment, or held at most since it was last forgotten, in bytes.
+/// A memory figure of the process, in bytes.
 fn memory_bytes(server: &ServerProcess, field: &str) -> usize {
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.id())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
     line.trim_start_matches(':').trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
 }
 
-/// Forgets what a process held at most.
+/// Resets the peak.
 fn reset_peak(server: &ServerProcess) {
     std::fs::write(format!("/proc/{}/clear_refs", server.id()), "5").unwrap();
 }
 
-/// Reads the whole answer and keeps nothing; how many bytes it had.
+/// Reads the whole response, keeps nothing, and returns its size.
 async fn download(response: reqwest::Response) -> reqwest::Result<usize> {
     assert_eq!(response.status(), 200);
     let mut body = response.bytes_stream();
@@ -50,7 +50,7 @@ async fn reading_a_full_session_takes_the_memory_of_a_chunk() {
     let (_, opened) = client.open_session("It stops.").await;
     let session = format!("/ai-sessions/{}", opened["id"].as_str().unwrap());
 
-    // Until it is full.
+    // Fill the session.
     let note = json!({"kind": "note", "content": "x".repeat(NOTE_BYTES)});
     let mut notes = 0;
     let refused = loop {

@@ -5,7 +5,7 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// The forms that a secret has in the texts that programs write.
+/// The encodings in which programs write a secret.
 fn encodings(secret: &str) -> Vec<String> {
     let percent = |keep: &dyn Fn(u8) -> bool, upper: bool| -> String {
         let byte = |byte: u8| match byte {
@@ -25,7 +25,7 @@ fn encodings(secret: &str) -> Vec<String> {
         percent(&unreserved, true).replace("%20", "+"),
         serde_json::to_string(secret).unwrap().trim_matches('"').to_owned(),
     ];
-    // Three bytes are four letters: what stands before it decides which of three forms it has.
+    // Base64 encodes three bytes as four letters, so the offset decides which of three forms a secret has.
     for before in 0..3 {
         let encoded = STANDARD.encode([&b"xx"[..before], secret.as_bytes()].concat());
         let (begin, end) = ((before * 8).div_ceil(6), (before + secret.len()) * 8 / 6);
@@ -36,11 +36,11 @@ fn encodings(secret: &str) -> Vec<String> {
     forms
 }
 
-/// Everything that was told, by where it was.
+/// All output, with its source.
 pub struct CollectedOutput(pub Vec<(String, String)>);
 
 impl CollectedOutput {
-    /// Asserts that none of these secrets is in it, in any form.
+    /// Asserts that the output contains none of these secrets in any encoding.
     #[track_caller]
     pub fn assert_contains_none_of(&self, secrets: &[String]) {
         for (place, text) in &self.0 {
@@ -51,7 +51,7 @@ impl CollectedOutput {
         }
     }
 
-    /// All files of a folder.
+    /// Adds all files of a folder.
     pub fn add_folder(&mut self, folder: &Path) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

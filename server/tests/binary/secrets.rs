@@ -25,7 +25,7 @@ const PASSWORD: &str = "correct horse/battery";
 const WRONG_PASSWORD: &str = "correct-horse-wrong";
 const NEW_PASSWORD: &str = "staple&correct?horse";
 const API_KEY: &str = "sk-very/secret+0123==";
-/// As it is, and as a URL takes it.
+/// Plain, and escaped for a URL.
 const MAIL_PASSWORD: [&str; 2] = ["hunter2/of the@post", "hunter2%2Fof%20the%40post"];
 const PROXY_PASSWORD: [&str; 2] = ["pass+the:proxy", "pass%2Bthe%3Aproxy"];
 const PHONE_PASSWORD: &str = "ring-the-phone";
@@ -33,7 +33,7 @@ const WEBHOOK_PATH: &str = "T0123-secret-path";
 const WEBHOOK_QUERY: &str = "q-secret-4567";
 const WEBHOOK_SECRET: &str = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-/// An endpoint that answers every request with this status and all that it was told.
+/// An endpoint that answers every request with this status and the request itself.
 struct EchoEndpoint {
     address: String,
     received: watch::Receiver<String>,
@@ -52,7 +52,7 @@ impl EchoEndpoint {
         Self { address, received: heard }
     }
 
-    /// Waits until it was told this.
+    /// Waits until it has received this text.
     async fn wait_for(&mut self, text: &str) {
         wait_for_text(&mut self.received, text).await;
     }
@@ -91,7 +91,7 @@ async fn wait_for_text(heard: &mut watch::Receiver<String>, text: &str) {
     assert!(came, "never heard {text:?} in: {}", *heard.borrow());
 }
 
-/// What a program writes, as it writes it.
+/// The output of a process, as it is written.
 fn follow_log(log: std::io::PipeReader) -> watch::Receiver<String> {
     let (says, said) = watch::channel(String::new());
     std::thread::spawn(move || {
@@ -105,7 +105,7 @@ fn follow_log(log: std::io::PipeReader) -> watch::Receiver<String> {
     said
 }
 
-/// A server that uses every secret it can have, all of them told to somebody who repeats them.
+/// Runs a server with every kind of secret against endpoints that repeat them.
 #[expect(clippy::too_many_lines, reason = "one story, told in the order in which it happens")]
 async fn assert_nothing_leaks(behavior: MailBehavior, log_format: &str, mail_log_line: &str) {
     let fixture = Fixture::new();
@@ -118,7 +118,7 @@ async fn assert_nothing_leaks(behavior: MailBehavior, log_format: &str, mail_log
         {"kind": "json", "url": format!("http://{}/?key={WEBHOOK_QUERY}", hooks.address),
          "secret": format!("whsec_{WEBHOOK_SECRET}")},
         {"kind": "ntfy", "url": format!("http://ana:{PHONE_PASSWORD}@{}/ops", hooks.address)},
-        // Elsewhere: by way of the proxy.
+        // Another host: through the proxy.
         {"kind": "mattermost", "url": format!("http://chat.test/{WEBHOOK_PATH}")},
     ]);
     let (webhooks, mail) = (webhooks.to_string(), office.url_with_credentials("ana", MAIL_PASSWORD[1]));
@@ -163,7 +163,7 @@ async fn assert_nothing_leaks(behavior: MailBehavior, log_format: &str, mail_log
     let priya = read(&tells!("POST", "/api/v1/users", priya, &token))["id"].as_str().unwrap().to_owned();
     let credentials = |password: &str| json!({"email": "priya@acme.test", "password": password});
     tells!("POST", "/api/v1/auth/login", credentials(WRONG_PASSWORD), "tup_none");
-    // These two alone may tell a token, once, to whom it is for.
+    // Only these two responses may contain a token.
     let entered = read(&ask("POST", "/api/v1/auth/login", credentials(PASSWORD), "tup_none").await);
     let entered = entered["token"].as_str().unwrap().to_owned();
     let tokens = format!("/api/v1/users/{priya}/tokens");
@@ -184,7 +184,7 @@ async fn assert_nothing_leaks(behavior: MailBehavior, log_format: &str, mail_log
     let notes = json!({"intent": "escalate", "engineer_notes": "the notes of a mail"});
     let handoff = read(&tells!("POST", &path, notes, &token))["id"].as_str().unwrap().to_owned();
 
-    // Everybody was reached, with what is theirs.
+    // Every endpoint received its secret.
     model.wait_for(&format!("Bearer {API_KEY}")).await;
     let said = office.wait_for_credentials().await;
     let said = said.split(' ').map(|part| STANDARD.decode(part).unwrap()).collect::<Vec<_>>().concat();
@@ -194,7 +194,7 @@ async fn assert_nothing_leaks(behavior: MailBehavior, log_format: &str, mail_log
     for text in [WEBHOOK_PATH, WEBHOOK_QUERY, "webhook-signature: v1,", &proxy_log_in, &phone_log_in] {
         hooks.wait_for(text).await;
     }
-    // And everybody was heard: the log says what became of it.
+    // The log has the outcome.
     for text in [mail_log_line, "a job will be retried"] {
         wait_for_text(&mut log, text).await;
     }

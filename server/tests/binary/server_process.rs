@@ -11,17 +11,17 @@ use serde_json::Value;
 use crate::TIMEOUT;
 use crate::clean_env::clean_env;
 
-/// The server's program, with nothing of the machine's settings.
+/// The server's binary, without the machine's settings.
 pub fn tierup_server() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tierup-server"));
     clean_env(&mut command);
     command
 }
 
-/// A server that runs. Dropped, it is killed outright: no destructor runs, no buffer is flushed.
+/// A running server. Dropping it kills the process: no destructor runs, no buffer is flushed.
 pub struct ServerProcess {
     child: Option<Child>,
-    /// Where it listens.
+    /// Its URL.
     pub url: String,
 }
 
@@ -41,12 +41,12 @@ pub fn start_server(mut command: Command, data: &Path, args: &[&str], log: Stdio
 }
 
 impl ServerProcess {
-    /// The process.
+    /// The process id.
     pub fn id(&self) -> u32 {
         self.child.as_ref().unwrap().id()
     }
 
-    /// Sends a signal that tells it to stop, and waits for the end; how it ended.
+    /// Sends a stop signal and waits for the exit status.
     pub fn stop(mut self, signal: Signal) -> ExitStatus {
         let mut child = self.child.take().unwrap();
         let process = rustix::process::Pid::from_child(&child);
@@ -54,13 +54,13 @@ impl ServerProcess {
         within_timeout("the end of a server that was told to stop", move || child.wait().unwrap())
     }
 
-    /// Waits for an end that it comes to by itself; how it ended.
+    /// Waits until it exits by itself.
     pub fn wait_for_exit(mut self) -> ExitStatus {
         let mut child = self.child.take().unwrap();
         within_timeout("the end of a server that cannot go on", move || child.wait().unwrap())
     }
 
-    /// What it logs, where that goes to a pipe; once.
+    /// Its log, if that is a pipe. Works once.
     pub fn take_stderr(&mut self) -> ChildStderr {
         self.child.as_mut().unwrap().stderr.take().unwrap()
     }
@@ -75,7 +75,7 @@ impl Drop for ServerProcess {
     }
 }
 
-/// What comes of something that might never come, if it comes soon.
+/// Waits for a result that might never come.
 pub fn within_timeout<T: Send + 'static>(what: &str, wait: impl FnOnce() -> T + Send + 'static) -> T {
     let (tell, told) = mpsc::channel();
     std::thread::spawn(move || tell.send(wait()));

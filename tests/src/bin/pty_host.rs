@@ -15,7 +15,7 @@ fn main() {
     drop(pair.slave);
     let mut output = pair.master.try_clone_reader().expect("a screen");
     let (mut bytes, mut screen) = ([0; 16 * 1024], std::io::stdout());
-    // It ends when the terminal does, if nobody kills it before.
+    // It ends with its terminal unless it is killed first.
     while let Ok(count @ 1..) = output.read(&mut bytes) {
         screen.write_all(&bytes[..count]).and_then(|()| screen.flush()).expect("a screen");
     }

@@ -2,12 +2,12 @@
 
 use crate::console::recording_host::HostRecord;
 
-/// What was there when the last key was pressed: it is no proof that the key did anything.
+/// The screen at the last key press.
 #[derive(Default)]
 pub(super) struct Baseline {
     pub(super) screen: String,
     pub(super) host_record: HostRecord,
-    /// Texts of that screen that the story has seen go since.
+    /// Texts of that screen that have disappeared since.
     pub(super) disappeared_texts: Vec<String>,
 }
 

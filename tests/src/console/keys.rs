@@ -9,7 +9,7 @@ use tierup::event::Event;
 use tierup::runtime::activity::ActivityGuard;
 use tokio::sync::mpsc;
 
-/// Reads keys as [`Console::press`](crate::Console::press) takes them.
+/// Parses keys as written for [`Console::press`](crate::Console::press).
 pub fn parse_keys(keys: &str) -> Vec<KeyEvent> {
     let mut events = Vec::new();
     let mut rest = keys;
@@ -61,7 +61,7 @@ fn parse_key_name(name: &str) -> KeyEvent {
     KeyEvent::new(code, modifiers)
 }
 
-/// What is typed. A key is under way until the loop asks for the next one: then it has done what it does.
+/// The typed events. A key is pending until the loop asks for the next one.
 pub(super) fn tracked_events(
     mut receiver: mpsc::UnboundedReceiver<(Event, ActivityGuard)>,
     starting: ActivityGuard,

@@ -9,12 +9,12 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Size};
 use tokio::sync::watch;
 
-/// A buffer that others can look at, and that says when it was drawn.
+/// A buffer that tests can read, with a notification for each draw.
 #[derive(Clone)]
 pub(super) struct RecordingBackend {
     inner: Arc<Mutex<TestBackend>>,
     frames_drawn: watch::Sender<u64>,
-    /// What it has shown since the last key.
+    /// The screens since the last key.
     history: Arc<Mutex<Vec<String>>>,
 }
 
@@ -25,13 +25,13 @@ impl RecordingBackend {
         (Self { inner: backend, frames_drawn, history: Arc::default() }, frame_receiver)
     }
 
-    /// Forgets what was shown so far; the screen as it is.
+    /// Forgets earlier screens and returns the current one.
     pub(super) fn clear_history(&self) -> String {
         self.history.lock().clear();
         self.text()
     }
 
-    /// Whether a text has been on it since.
+    /// Whether a text was shown since the last key.
     pub(super) fn has_shown(&self, text: &str) -> bool {
         self.history.lock().iter().any(|screen| screen.contains(text))
     }
@@ -57,7 +57,7 @@ impl RecordingBackend {
             while x < buffer.area.width {
                 let symbol = buffer[(x, y)].symbol();
                 line.push_str(symbol);
-                // The cell behind a wide character is not shown.
+                // The cell behind a wide character is hidden.
                 x += u16::try_from(ratatui::text::Span::raw(symbol).width().max(1)).expect("a narrow cell");
             }
             text.push_str(line.trim_end());

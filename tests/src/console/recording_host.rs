@@ -5,31 +5,31 @@ use tierup::runtime;
 use tierup::text::{Safe, SafeText};
 use tokio::sync::watch;
 
-/// What a console did around its screen.
+/// What a console sent to its host.
 #[derive(Clone, Debug, Default)]
 pub struct HostRecord {
-    /// The window's titles, the newest last.
+    /// Window titles, the newest last.
     pub titles: Vec<String>,
-    /// What rang.
+    /// Notifications.
     pub alerts: Vec<Notification>,
-    /// What went into the clipboard.
+    /// Copied texts.
     pub copied_texts: Vec<String>,
-    /// Whether it takes the mouse, once that was changed.
+    /// Whether the mouse is captured, if that was changed.
     pub mouse_captured: Option<bool>,
-    /// What the terminal was told of links.
+    /// Hyperlink sequences.
     pub hyperlink_output: String,
-    /// How often it was suspended.
+    /// The number of suspensions.
     pub suspend_count: usize,
 }
 
-/// A desk with nothing on it.
+/// A host without events.
 pub(super) struct RecordingHost {
     record: watch::Sender<HostRecord>,
     editor_command: watch::Receiver<String>,
 }
 
 impl RecordingHost {
-    /// A desk, what happens at it, and the command of its editor.
+    /// A host, its notifications, and its editor command.
     pub(super) fn new() -> (Self, watch::Receiver<HostRecord>, watch::Sender<String>) {
         let (record, record_receiver) = watch::channel(HostRecord::default());
         let (editor_sender, editor_command) = watch::channel(String::new());

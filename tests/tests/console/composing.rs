@@ -32,7 +32,7 @@ async fn typing_can_be_undone_and_sent_messages_recalled() {
     priya.no_longer_sees("indeed").await;
     priya.press("<ctrl-y>").await;
     priya.sees("│ half a thought indeed").await;
-    // A line break, and the arrows move inside the text.
+    // After a line break, the arrows move inside the text.
     priya.press("<alt-enter>second line<up>!").await;
     priya.sees("│ half a thou!ght indeed").await;
     priya.still_sees("│ second line").await;
@@ -49,7 +49,7 @@ async fn queued_keys_share_one_draw_and_each_takes_effect() {
     priya.sees("│ !").await;
     let painted = priya.frames_drawn() - before;
     assert!(painted < 200, "{painted} pictures for keys that were all there at once");
-    // How far something scrolls is known when it is painted: a key does not come before that.
+    // The scroll range is known once it is drawn.
     let mut dana = world.console_with_size("Dana Wu", 80, 24).await;
     dana.sees("live").await;
     dana.press("jk?<pgdn>").await;
@@ -68,11 +68,11 @@ async fn a_message_is_edited_in_the_users_editor() {
     priya.sees("│ whole a thought").await;
     priya.set_editor("sh -c 'exit 1'");
     priya.press("<ctrl-o>").await;
-    priya.sees("The editor said that it failed").await;
+    priya.sees("The editor failed; the draft is unchanged").await;
     priya.still_sees("│ whole a thought").await;
     priya.set_editor("no-such-editor");
     priya.press("<ctrl-o>").await;
-    priya.sees("no-such-editor could not be started").await;
+    priya.sees("Cannot start no-such-editor").await;
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ fn the_demo_from_launch_to_a_sent_step() {
     demo.sees("VPN won't connect after Windows update");
     demo.send_keys("\r");
     demo.sees("start here");
-    // The assessment fills in while one reads, without reopening.
+    // The assessment fills in without reopening.
     demo.still_sees("Pin the certificate");
     demo.still_sees("✓ high confidence");
     demo.send_keys("\r");

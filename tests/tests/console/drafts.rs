@@ -10,7 +10,7 @@ use tierup_e2e::process::wait_for_exit;
 use tierup_e2e::wait_for_file::wait_for_file;
 use tierup_e2e::{Pty, TIMEOUT, World, quick_or_soak};
 
-/// Priya's console in a pseudo-terminal, in a session of hers.
+/// Priya's console in a pseudo-terminal, in her session.
 async fn open_session_in_pty(world: &World, home: &Path, env: &[(&str, &str)]) -> Pty {
     let priya = world.engineer("Priya Nair").await;
     let arguments = ["--server", &world.url(), "--token", priya.token()];
@@ -65,7 +65,7 @@ async fn an_editor_gets_the_terminal_and_gives_it_back() {
     console.sees("half a thought");
     console.send_keys("\x0f");
     console.sees("half a thought :: in the editor>");
-    // Every key is the editor's.
+    // Every key goes to the editor.
     console.send_keys("the whole thought\r");
     console.sees("active, yours");
     console.sees("│ the whole thought");

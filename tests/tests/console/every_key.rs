@@ -15,7 +15,7 @@ fn assessment_text() -> String {
     )
 }
 
-/// What the stories have in common: an admin at the console, for whom nothing is forbidden.
+/// The shared world: the console's user is an admin, who may do everything.
 struct ActionFixture {
     world: World,
     model: FakeModel,
@@ -40,7 +40,7 @@ impl ActionFixture {
         Self { world, model, handoffs }
     }
 
-    /// Presses what runs an assessment again, and waits for what the model says to it, which is never the same.
+    /// Requests a reassessment and waits for its text, which differs each time.
     async fn reassess(&self, keyboard: &mut Keyboard, action: &str) {
         let look = self.model.asked().await.len() + 1;
         keyboard.press_to_show(action, &format!("DNS, look {look}")).await;
@@ -67,7 +67,7 @@ async fn every_action_is_reached_by_its_key_and_does_what_it_is_there_for() {
     assert_eq!(keyboard.unpressed_actions(), Vec::<String>::new(), "no story presses these");
 }
 
-/// The same as above, where nothing was done before: short enough to be told again and again.
+/// The same from a fresh world, short enough to repeat.
 #[tokio::test]
 async fn a_lost_claim_ends_by_each_of_its_keys() {
     let fixture = ActionFixture::new().await;
@@ -202,7 +202,7 @@ async fn briefing_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
     keyboard.press_to_change("briefing.next-evidence").await;
     keyboard.press_to_change("briefing.previous-evidence").await;
     fixture.reassess(keyboard, "briefing.reassess").await;
-    keyboard.press_to_show("briefing.assign", "Type a part of a name").await;
+    keyboard.press_to_show("briefing.assign", "Type part of a name").await;
     keyboard.press("dialog.cancel").await;
     keyboard.press_to_show("briefing.send-back", "What they should find out").await;
     keyboard.press("dialog.cancel").await;
@@ -210,14 +210,14 @@ async fn briefing_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
     keyboard.press_to_show("briefing.next-open", "second VPN").await;
     keyboard.press_to_show("briefing.whole", "you type stays a draft").await;
     keyboard.press_to_show("session.pick-up", "active, yours").await;
-    // Steps that were hidden stay so in this session.
+    // Hidden steps stay hidden in this session.
     keyboard.press_to_hide("session.hide-steps", "Suggested").await;
-    keyboard.press_to_show("session.release", "For whoever picks it up next").await;
+    keyboard.press_to_show("session.release", "What the next engineer should know").await;
     keyboard.press("dialog.cancel").await;
     keyboard.press_to_show("session.back", "Escalations").await;
     keyboard.press("list.mine").await;
     keyboard.press("list.top").await;
-    keyboard.press_to_show("list.release", "For whoever picks it up next").await;
+    keyboard.press_to_show("list.release", "What the next engineer should know").await;
     keyboard.console.press("Lunch").await;
     keyboard.press_to_show("dialog.submit", "Released #2 to the queue").await;
     keyboard.press("list.queue").await;
@@ -230,7 +230,7 @@ async fn briefing_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
 
 async fn session_actions(keyboard: &mut Keyboard) {
     keyboard.console.sees("Suggested").await;
-    // On a high screen all of them have room.
+    // A tall screen has room for all of them.
     keyboard.console.resize(120, 24).await;
     keyboard.console.sees("›").await;
     keyboard.press_to_hide("session.steps-right", "▏1 Look").await;
@@ -298,7 +298,7 @@ async fn tried_and_outcomes_actions(keyboard: &mut Keyboard) {
     keyboard.press_to_show("tried.confirm", "✓ the MTU  confirmed").await;
     keyboard.press_to_show("tried.open", "? the MTU  open").await;
     keyboard.press_to_show("tried.edit", "Possible cause").await;
-    // Nothing was changed: nothing is asked.
+    // Nothing was changed, so nothing is asked.
     keyboard.press_to_hide("dialog.cancel", "Possible cause").await;
     keyboard.press_to_hide("tried.close", "╭ Tried").await;
     keyboard.press_to_show("session.outcomes", "Step outcomes").await;
@@ -312,17 +312,17 @@ async fn tried_and_outcomes_actions(keyboard: &mut Keyboard) {
 
 async fn session_dialog_actions(keyboard: &mut Keyboard) {
     for (action, text) in [
-        // What worked is ticked already.
+        // Steps that worked are ticked already.
         ("session.resolve", "[x] Look at thing 1"),
         ("session.escalate", "Where you are stuck"),
         ("session.park", "What you are waiting for"),
-        ("session.assign", "Type a part of a name"),
+        ("session.assign", "Type part of a name"),
         ("session.send-back", "What they should find out"),
     ] {
         keyboard.press_to_show(action, text).await;
         keyboard.press_to_hide("dialog.cancel", text).await;
     }
-    // From the mark of a message first, then from the session.
+    // First from the marked message, then from the session.
     keyboard.press("session.back").await;
     keyboard.press("session.back").await;
     keyboard.console.sees("Escalations").await;
@@ -355,7 +355,7 @@ async fn conflict_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
     }
 }
 
-/// On a server of its own, whose playbook knows what was solved.
+/// On its own server, whose playbook has a resolved session.
 async fn cases_actions(keyboard: &mut Keyboard) {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;

@@ -13,13 +13,13 @@ use tierup_e2e::clean_env::clean_env;
 use tierup_e2e::process::{binary_path, wait_for_exit};
 use tierup_e2e::{Console, FaultyServer, ServerBehavior, TIMEOUT};
 
-/// Nobody waits for so long: what ends or goes on all the same did not wait for an answer.
+/// A timeout far beyond the test: whatever ends earlier did not wait for a response.
 const NO_TIMEOUT: Duration = Duration::from_hours(1);
 
-/// A command against a server, with at most so much memory, which waits for an answer for so many seconds.
+/// A command against a server, with a memory limit and a timeout in seconds.
 fn tierup_command(server: &str, arguments: &[&str], home: &std::path::Path, timeout_seconds: u64) -> Command {
     let mut command = Command::new("sh");
-    // 1.5 GiB of addresses: threads reserve much that they never use, a gigabyte of answer fits nowhere.
+    // 1.5 GiB of address space: threads reserve more than they use, but a gigabyte of response does not fit.
     command.args(["-c", "ulimit -v 1500000; exec \"$0\" \"$@\""]).arg(binary_path("tierup")).args(arguments);
     clean_env(&mut command);
     command.env("HOME", home).env("TIERUP_SERVER", server).env("TIERUP_TOKEN", "tup_x");
@@ -31,7 +31,7 @@ fn tierup_command(server: &str, arguments: &[&str], home: &std::path::Path, time
     command
 }
 
-/// Runs a command to its end; one that does not end is killed, and told apart from others by that.
+/// Runs a command to its end, or kills it after a timeout.
 fn run_tierup(server: &str, arguments: &[&str]) -> Output {
     let home = tempfile::tempdir().unwrap();
     let mut child = tierup_command(server, arguments, home.path(), 2).spawn().unwrap();
@@ -65,7 +65,7 @@ async fn a_misbehaving_server_neither_hangs_a_command_nor_corrupts_its_output() 
                 | ServerBehavior::HugeText
                 | ServerBehavior::EscapeSequences => &[status],
             };
-            // A command that had to be killed has no code.
+            // A killed command has no exit code.
             assert!(output.status.code().is_some_and(|code| expected.contains(&code)), "{about}");
             assert!(stderr.starts_with("error: ") && stderr.lines().count() <= 2, "{about}");
             assert!(!stderr.contains(|c: char| c.is_control() && c != '\n' || c == '\u{202e}'), "{about}");
@@ -74,7 +74,7 @@ async fn a_misbehaving_server_neither_hangs_a_command_nor_corrupts_its_output() 
     }
 }
 
-/// In order, not in time: the patient one is there first, and would be gone first if both waited as long.
+/// By order, not time: the one with the longer timeout starts first and would end first if the timeouts were equal.
 #[test]
 fn a_command_waits_as_long_as_timeout_says() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -97,7 +97,7 @@ async fn a_misbehaving_server_does_not_block_keys() {
         let faulty_server = FaultyServer::start(mood).await;
         let home = tempfile::tempdir().unwrap();
         let mut console = Console::open_with_timeout(NO_TIMEOUT, faulty_server.url(), "tup_x", home.path());
-        // Whatever is under way: that is what this is about.
+        // Requests stay pending here.
         console.allow_pending(usize::MAX);
         for _ in 0..5 {
             console.press("?").await;

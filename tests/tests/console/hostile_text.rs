@@ -20,7 +20,7 @@ async fn assert_no_control_chars(console: &Console, place: &str) {
     }
 }
 
-/// A handoff whose every text is hostile, handed off by Sam.
+/// A handoff with hostile text in every field, by Sam.
 async fn escalate_hostile_handoff(sam: &ApiClient, problem: &str) -> Escalation {
     let body =
         json!({"intake_type": "free_text", "intake_content": {"text": format!("{problem} {HOSTILE_TEXT}")}});
@@ -95,7 +95,7 @@ async fn user_text_is_only_text_on_every_screen() {
         priya.sees(sees).await;
         assert_no_control_chars(&priya, place).await;
     }
-    // What stands there as marks is not written back as marks.
+    // Text shown with placeholders is edited unchanged.
     priya.press("<tab><right><enter>").await;
     priya.sees("✗ Cable").await;
     let session = sam.session(&first.session_id).await;

@@ -20,8 +20,8 @@ use tierup_e2e::console::parse_keys;
 
 const LARGE_QUEUE_LEN: u32 = 10_000;
 const SMALL_QUEUE_LEN: u32 = 100;
-/// What a key may take that looks at every row. Tests are not optimised, and machines are busy: this is for what
-/// would be felt by everybody.
+/// The limit for a key that visits every row. Tests are unoptimized and machines busy: it catches only what everyone
+/// would notice.
 const MAX_KEY_TIME: Duration = Duration::from_secs(1);
 
 fn queue_item(number: u32) -> QueueItem {
@@ -53,7 +53,7 @@ fn queue_item(number: u32) -> QueueItem {
     }
 }
 
-/// A console that has loaded them all.
+/// A console that has loaded all of them.
 fn loaded_state(handoffs: u32) -> State {
     let mut state = State::default();
     state.terminal_size = (120, 36);
@@ -69,7 +69,7 @@ fn loaded_state(handoffs: u32) -> State {
     state
 }
 
-/// The time from a key to its picture which one key in ten keeps: slower ones say what else the machine does.
+/// The tenth percentile of the time from key to draw: slower ones measure the machine's other work.
 fn p10_key_time(state: &mut State, keys: &str) -> Duration {
     let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 36));
     let mut times = Vec::new();

@@ -14,14 +14,14 @@ async fn the_first_run_asks_for_server_and_token() {
     let mut console = Console::open_logged_out(&home, 100, 30);
     console.sees("Welcome to tierup").await;
 
-    // What is wrong is said in place, and nothing that was typed goes.
+    // The error is shown in the form, and the input stays.
     console.press("http://127.0.0.1:1<tab><tab>tup_wrong<enter>").await;
     console.sees("cannot reach the server").await;
     console.press("<tab>").await;
     console.press(&"<backspace>".repeat("127.0.0.1:1".len())).await;
     console.paste(world.url().trim_start_matches("http://")).await;
     console.press("<enter>").await;
-    console.sees("this is not a tierup token").await;
+    console.sees("not a tierup token").await;
     // A token is never shown.
     console.does_not_see("tup_wrong").await;
 
@@ -77,7 +77,7 @@ async fn an_expired_token_opens_the_log_in_and_keeps_the_screen() {
     priya.send_raw(Method::DELETE, &format!("/tokens/{old}"), None, &[]).await;
     console.sees("Log in again").await;
 
-    // Their address is filled in; a token wants none.
+    // Their address is filled in; a token needs none.
     console.press("<tab><tab>").await;
     console.sees("▌ Email").await;
     console.press(&"<backspace>".repeat(60)).await;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tierup_e2e::{Console, World, quick_or_soak};
 
-/// Waits for a text and says how long it took.
+/// Waits for a text and returns how long it took.
 async fn time_until_seen(console: &mut Console, text: &str) -> Duration {
     let begin = Instant::now();
     console.sees(text).await;
@@ -43,8 +43,7 @@ async fn a_session_of_five_thousand_messages_opens_and_scrolls_at_once() {
     console.press("<ctrl-end>").await;
     let end = time_until_seen(&mut console, "the very last").await;
     println!("opens {opens:?}, 100 rows up {hundred:?}, to the first {top:?}, to the end {end:?}");
-    // Far above what it takes even without optimisation, on a machine that has other things to do: this holds the order
-    // of magnitude.
+    // Far above the usual time, even unoptimized on a busy machine: this checks the order of magnitude.
     let most = Duration::from_secs(quick_or_soak(20, 2));
     assert!(opens < most && hundred < most, "{opens:?}, {hundred:?}");
 }

@@ -6,7 +6,7 @@ use ratatui::style::Color;
 use tierup_common::user::Role;
 use tierup_e2e::{ApiClient, Console, World};
 
-/// A world without assessments, and somebody in it who has three problems.
+/// A world without assessments, with three problems of one engineer.
 async fn world_with_three_handoffs() -> (World, ApiClient) {
     let world = World::without_assessments().await;
     let sam = world.engineer("Sam Ortiz").await;
@@ -42,11 +42,11 @@ async fn a_filter_narrows_the_list_while_typing_and_escape_shows_all() {
     priya.sees("/i: 3").await;
     priya.still_sees("▌high     Mail is slow").await;
     priya.press(" sam").await;
-    // Every word counts, wherever it stands in the row.
+    // Every word must match somewhere in the row.
     priya.sees("/i sam: 3").await;
     priya.press("<enter>").await;
     priya.sees("filter").await;
-    // The keys are the list's again, and what comes is filtered too.
+    // Keys go to the list again, and arrivals are filtered too.
     sam.escalate("Screen flickers").await;
     sam.escalate("Nothing of the kind").await;
     priya.sees("5 open").await;
@@ -70,7 +70,7 @@ async fn a_filter_finds_what_only_the_server_knows() {
     let mut priya = world.console("Priya Nair").await;
     priya.sees("2 open").await;
     priya.press("/mailbox").await;
-    // Nothing in the row says it; the conversation does.
+    // The match is in the conversation, not in the row.
     priya.sees("/mailbox: 1").await;
     priya.still_sees("▌normal   Outlook is slow").await;
     priya.no_longer_sees("VPN is down").await;
@@ -110,7 +110,7 @@ async fn the_palette_finds_actions_and_handoffs_by_a_few_letters() {
     priya.sees("▌#1 Printer jams").await;
     priya.press("<enter>").await;
     priya.sees("╭ #1 ").await;
-    // It is the same everywhere, also where one types.
+    // It works everywhere, also in text fields.
     priya.press("<enter>").await;
     priya.sees("active, yours").await;
     priya.press("half a thought<ctrl-p>backlist").await;
@@ -135,14 +135,14 @@ async fn commands_do_what_they_say_and_report_why_they_cannot() {
     priya.sees("Unknown command \"dance\"").await;
     priya.press("<esc>:claim 9<enter>").await;
     priya.sees("No #9 in the lists").await;
-    // Of all that is there only #3 has a 3 in it, but a number is meant as it stands.
+    // Only #3 contains a 3, but a number must match exactly.
     priya.press("<esc>:claim 30<enter>").await;
     priya.sees("No #30 in the lists").await;
     priya.press("<esc>:mouse maybe<enter>").await;
     priya.sees("Use on or off").await;
     priya.press("<esc>:claim pri").await;
     priya.sees("#1  Printer jams").await;
-    // What can only mean one thing need not be typed to its end.
+    // An unambiguous prefix is enough.
     priya.press("<enter>").await;
     priya.sees("#1 Printer jams ── active, yours").await;
     let queue = sam.queue_summaries().await;
@@ -154,7 +154,7 @@ async fn commands_do_what_they_say_and_report_why_they_cannot() {
     priya.sees("╭ #2 ").await;
     priya.press(":briefing.ba<tab><enter>").await;
     priya.sees("Escalations").await;
-    // What was typed before comes back.
+    // The previous input comes back.
     priya.press(":<up>").await;
     priya.sees(" :briefing.back").await;
     priya.press("<up>").await;
@@ -177,12 +177,12 @@ async fn toasts_are_kept_in_the_log() {
     vic.press("L").await;
     vic.sees("No notifications yet").await;
     vic.press("<esc>pM").await;
-    vic.sees("The mouse is the terminal's").await;
+    vic.sees("Mouse off").await;
     assert_eq!(vic.around().await.mouse_captured, Some(false));
     vic.press("L").await;
     vic.wait_for_screen(|screen| {
         screen.contains("✗ Your role is viewer: you can only read")
-            && screen.find("● The mouse is the terminal's") < screen.find("✗ Your role is viewer")
+            && screen.find("● Mouse off") < screen.find("✗ Your role is viewer")
     })
     .await;
     vic.press("q").await;
@@ -230,7 +230,7 @@ async fn themes_change_while_it_runs_and_mono_has_no_colour() {
     priya.sees("Theme: mono").await;
     let buffer = priya.buffer().await;
     assert!(buffer.content.iter().all(|cell| (cell.fg, cell.bg) == (Color::Reset, Color::Reset)));
-    // The next after the last is the first.
+    // Themes wrap around.
     priya.press("TT").await;
     priya.sees("Theme: dark").await;
     assert_eq!(colour_of(&priya, "URGENT").await, Color::Red);

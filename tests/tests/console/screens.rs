@@ -22,13 +22,13 @@ async fn an_empty_queue_says_what_to_do() {
 
 #[tokio::test]
 async fn queue_while_loading_and_after_a_failure() {
-    // It takes connections and never answers.
+    // It accepts connections and never answers.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", silent.local_addr().expect("a port"));
     let home = tempfile::tempdir().expect("a folder");
     for (columns, rows) in TERMINAL_SIZES {
         let mut priya = Console::open(&url, "tup_x", home.path(), columns, rows);
-        // Who one is, the lists, and the stream.
+        // The user, the lists, and the stream.
         priya.allow_pending(6);
         priya.sees("loading the queue").await;
         priya.sees("connecting").await;
@@ -94,7 +94,7 @@ async fn long_words_wide_characters_and_long_messages() {
         priya.press("<enter>").await;
         priya.sees("start here").await;
         priya.press("<tab>").await;
-        // The buffer keeps what a wide character covers, which no terminal does: begin with an empty one.
+        // The buffer keeps what a wide character covers, unlike a terminal: start with an empty one.
         priya.resize(columns, rows).await;
         priya.press("G").await;
         priya.sees("line 299").await;
@@ -247,7 +247,7 @@ async fn a_session_with_suggested_steps() {
         priya.press("<enter>").await;
         priya.sees("active, yours").await;
         priya.sees("Suggested").await;
-        // What just happened goes by itself, after a while.
+        // Toasts expire by themselves.
         priya.no_longer_sees("is yours").await;
         priya.press("1").await;
         priya.sees("│ Check the machine certificate in certlm.msc").await;
@@ -287,10 +287,10 @@ async fn dialogs() {
             priya.press(key).await;
             priya.sees(sees).await;
             assert_screen_snapshot(name, &priya).await;
-            // A park needs no words; the others say what is missing.
+            // A park needs no text; the others report what is missing.
             if name != "dialog_park" {
                 priya.press("<enter>").await;
-                priya.sees("Say ").await;
+                priya.sees("required").await;
             }
             priya.press("x<esc>").await;
             priya.sees("Discard what you typed?").await;

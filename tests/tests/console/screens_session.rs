@@ -17,7 +17,7 @@ async fn session_with_its_dialogs() {
         priya.sees("VPN won't connect").await;
         priya.press("p").await;
         priya.sees("Suggested").await;
-        // What just happened is no part of these pictures.
+        // Toasts are not part of these snapshots.
         priya.no_longer_sees("is yours").await;
         for (key, sees, name) in [
             ("<ctrl-g>", "MTU on the docking station", "session_tried"),
@@ -35,7 +35,7 @@ async fn session_with_its_dialogs() {
     }
 }
 
-/// Steps as people write them: a sentence each.
+/// Steps with a sentence each, as models write them.
 const LONG_STEPS_ASSESSMENT: &str = "**Likely cause:** The gateway does not trust the new issuer.\n\n**Steps**\n\
     1. Pin the certificate: `Set-VpnConnection -Name acme -MachineCertificateIssuerFilter $issuer`\n\
     2. Roll back KB5031455 on one machine of the branch office and compare the handshake\n\

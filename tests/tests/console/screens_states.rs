@@ -7,7 +7,7 @@ use crate::screen_snapshot::{
 use serde_json::json;
 use tierup_e2e::{Console, FakeModel, ModelBehavior, World};
 
-/// Terminals in which there is little room.
+/// Small terminals.
 const SMALL_SIZES: [(u16, u16); 2] = [(40, 10), (60, 15)];
 
 #[tokio::test]
@@ -209,7 +209,7 @@ async fn three_toasts_and_an_assessment_that_is_slow() {
     priya.sees("VPN won't").await;
     priya.press("<enter>").await;
     priya.sees("start here").await;
-    // It counts as slow after ten seconds of this machine.
+    // It counts as slow after ten seconds of real time.
     priya.sees("Slow: no progress").await;
     assert_screen_snapshot("briefing_slow", &priya).await;
     let long = "Nobody can print on the third floor since the update of this morning came".repeat(3);

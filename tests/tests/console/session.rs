@@ -49,7 +49,7 @@ async fn attempts_are_noted_and_settled() {
     priya.sees("? the MTU of the dock  open").await;
     priya.press("x").await;
     priya.sees("✗ the MTU of the dock  ruled out").await;
-    // What others note shows too.
+    // Notes of others appear too.
     sam.add_branch(&vpn.session_id, "the proxy", "open").await;
     priya.sees("? the proxy").await;
     sam.add_branch(&vpn.session_id, "the switch\nin \u{1b}[31mrack 4", "open").await;
@@ -95,7 +95,7 @@ async fn a_claim_is_assigned_to_a_user() {
     let mut priya = open_claimed_session(&world, "VPN is down").await;
     priya.press("<alt-a>").await;
     priya.sees("Dana Wu").await;
-    // A viewer cannot work on it.
+    // A viewer cannot be assigned.
     priya.does_not_see("Vic Low").await;
     priya.press("zzz").await;
     priya.sees("No matches").await;
@@ -105,7 +105,7 @@ async fn a_claim_is_assigned_to_a_user() {
     priya.sees("Assign to Dana Wu?").await;
     // The safe answer is the default.
     priya.press("<enter>").await;
-    priya.no_longer_sees("theirs from then on").await;
+    priya.no_longer_sees("no longer own it").await;
     assert_eq!(sam.handoff(&vpn).await["claimed_by_name"], "Priya Nair");
     priya.press("<enter>").await;
     priya.sees("Assign to Dana Wu?").await;
@@ -124,7 +124,7 @@ async fn a_handoff_is_sent_back_with_a_question() {
     priya.press("<enter>").await;
     priya.sees("A question is required").await;
     priya.press("Which build?<enter>").await;
-    priya.sees("Send it back?").await;
+    priya.sees("Send back to Sam Ortiz?").await;
     priya.press("y").await;
     priya.sees("Sent #1 back to Sam Ortiz").await;
     assert_eq!(sam.handoff(&vpn).await["status"], "withdrawn");
@@ -150,7 +150,7 @@ async fn a_park_wakes_at_the_typed_time() {
     let handoff = parked["items"][0]["handoff_id"].as_str().unwrap().to_owned();
     let handoff = who.get(&format!("/handoffs/{handoff}")).await.expect(200);
     assert_eq!(handoff["wake_at"], "2026-11-23T09:00:00.000Z");
-    // And it is taken back from its own session, with all that it came with.
+    // It is resumed from its own session, with everything in it.
     priya.press("3").await;
     priya.sees("parked just now").await;
     priya.press("<enter>").await;
@@ -176,7 +176,7 @@ async fn an_unclaimed_escalation_can_be_taken_back_by_its_sender() {
     console.press("ty").await;
     console.sees("active, yours").await;
     assert_eq!(sam.handoff(&vpn).await["status"], "withdrawn");
-    // What is escalated again can be taken back from the session too.
+    // A second escalation can be taken back from the session too.
     console.press("<ctrl-e>Again<enter>").await;
     console.sees("Escalated as #2").await;
     console.press("g<enter>").await;
@@ -228,7 +228,7 @@ async fn evidence_opens_its_message() {
     priya.press("E").await;
     priya.sees("▌• [2] “no such host”").await;
 
-    // The same in the conversation, without claiming.
+    // The same in the conversation, unclaimed.
     priya.press("v").await;
     priya.sees("escalated, with Sam Ortiz").await;
     priya.sees("│▌  nslookup says: no such host").await;
@@ -289,7 +289,7 @@ async fn a_draft_for_a_lost_claim_is_kept() {
     dana.claim(&vpn).await;
     priya.sees("Already claimed by Dana Wu just now.").await;
     priya.sees("Your draft is kept.").await;
-    // Priya takes no part in the session: what its server would refuse is not offered.
+    // Priya is no participant: actions that the server would refuse are not offered.
     priya.does_not_see("send as a note").await;
     priya.press("<enter>").await;
     priya.no_longer_sees("Already claimed").await;

@@ -13,7 +13,7 @@ use rustix::process::Signal;
 use tierup_e2e::process::{binary_path, send_signal, wait_for_exit};
 use tierup_e2e::{ApiClient, Pty, World, quick_or_soak};
 
-/// A console at a real server, with one handoff in the queue.
+/// A console on a real server, with one handoff in the queue.
 struct PtyFixture {
     world: World,
     sam: ApiClient,
@@ -37,7 +37,7 @@ impl PtyFixture {
         self.env.iter().map(|(name, value)| (*name, value.as_str())).collect()
     }
 
-    /// Opens a console, and waits for the queue.
+    /// Opens a console and waits for the queue.
     fn open_queue(&self, program: &str) -> Pty {
         let console = Pty::spawn_with_env(program, &[], &self.home, (100, 30), &self.environment());
         console.sees("VPN is down");
@@ -62,8 +62,8 @@ impl PtyFixture {
 
 const DATA_DIR: &str = ".local/share/tierup";
 
-/// How long an end may take. A second is the promise, which `just soak` holds on a machine that has nothing else to
-/// do; while all tests run, this is for what would be felt as hanging.
+/// The limit for an exit. `just soak` checks the promised second on an idle machine; beside other tests this catches a
+/// hang.
 fn exit_time_limit() -> Duration {
     Duration::from_secs(quick_or_soak(10, 1))
 }
@@ -135,7 +135,7 @@ async fn suspending_restores_the_terminal_and_fg_repaints() {
         shell.clear_raw_output();
         shell.send_keys("printf '\\033[2J\\033[H'; fg\r");
         shell.sees("VPN is down");
-        // The shell may have named the window meanwhile.
+        // The shell may have set the title meanwhile.
         shell.wait_for_output("\x1b]2;(1) tierup · Acme\x1b\\");
         shell.send_keys("q");
         shell.no_longer_sees("VPN is down");
@@ -175,7 +175,7 @@ async fn a_lost_terminal_ends_the_console_without_a_signal() {
     let pid_file = fixture.home.join("process");
     let console = binary_path("tierup");
     let inner = format!("trap '' HUP; echo $$ > {}; exec {}", pid_file.display(), console.display());
-    // Its terminal is another's, who goes without a word and takes it along.
+    // Its terminal belongs to another process, which dies and takes it away.
     let pty_host = Pty::spawn_with_env(
         "pty_host",
         &["sh", "-c", &inner],
@@ -208,7 +208,7 @@ async fn mouse_paste_size_and_title_arrive_where_they_should() {
     console.send_keys("\r");
     console.sees("active, yours");
 
-    // A paste is one paste: its line breaks send nothing, its escapes are marks.
+    // A paste is inserted whole: its line breaks send nothing, its escapes become placeholders.
     console.send_keys("\x1b[200~first line\nsecond\x1b]0;owned\x07 line\x1b[201~");
     console.sees("first line");
     console.sees("second␛]0;owned␇ line");
@@ -230,7 +230,7 @@ async fn copies_and_links_use_terminal_sequences() {
     let mut console = fixture.open_queue("tierup");
     console.send_keys("p");
     console.sees("active, yours");
-    // A note, which the assistant does not answer: it is the last message.
+    // The assistant does not answer a note, so it is the last message.
     console.send_keys("\x14See https://kb.test/809\r");
     console.wait_for_output("\x1b]8;;https://kb.test/809\x1b\\");
     console.sees("Priya Nair  09:30");

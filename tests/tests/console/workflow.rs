@@ -8,14 +8,14 @@ use tierup_e2e::{ApiClient, Console, Escalation, FakeModel, ModelBehavior, TWO_S
 
 use crate::fixtures::world_with_assessment;
 
-/// What was said in a session, in order.
+/// The messages of a session, in order.
 async fn message_texts(client: &ApiClient, escalated: &Escalation) -> Vec<String> {
     let session = client.session(&escalated.session_id).await;
     let messages = session["conversation_messages"].as_array().unwrap().clone();
     messages.iter().map(|message| message["content"].as_str().unwrap().to_owned()).collect()
 }
 
-/// The line of the screen that has this text.
+/// The line of the screen with this text.
 async fn screen_line_with(console: &Console, text: &str) -> String {
     let screen = console.screen().await;
     let line = screen.lines().find(|line| line.contains(text));
@@ -60,7 +60,7 @@ async fn steps_append_to_the_draft_and_can_be_hidden() {
 
     priya.press("First:<alt-2>").await;
     priya.sees("First: Ask the resolver").await;
-    // While something is typed a digit is a digit.
+    // In a draft, a digit is text.
     priya.press("1").await;
     priya.sees("First: Ask the resolver1").await;
     priya.press("<alt-x>").await;
@@ -82,7 +82,7 @@ async fn opening_or_claiming_clears_the_unread_dot() {
     priya.sees("3 open, 3 unread").await;
 
     priya.press("jjk").await;
-    // The preview has come to rest on a row.
+    // The preview has settled on a row.
     priya.sees("#2  two").await;
     priya.still_sees("3 open, 3 unread").await;
     priya.press("<enter>").await;
@@ -100,7 +100,7 @@ async fn opening_or_claiming_clears_the_unread_dot() {
     priya.press("<ctrl-c>").await;
     priya.wait_for_exit().await;
 
-    // What was seen is remembered: the third was claimed, the second opened and then marked again.
+    // Seen handoffs are remembered: the third was claimed; the second was opened, then marked unread.
     let seen = world.console_dir("Priya Nair").join("seen.json");
     let seen = std::fs::read_to_string(seen).unwrap();
     assert!(seen.contains(&ids[2]) && !seen.contains(&ids[1]), "{seen}");
@@ -154,7 +154,7 @@ async fn the_response_to_a_late_claim_opens_the_popup_too() {
     sam.wait_for_assessment(&vpn).await;
     let mut priya = world.console("Priya Nair").await;
     priya.sees("VPN is down").await;
-    // Both at once: whether Priya hears of it first or is answered first, she is told once.
+    // Both at once: whether the event or the response comes first, the popup opens once.
     priya.press("p").await;
     let lost = dana.try_claim(&vpn).await;
     if lost.status == 200 {
@@ -277,10 +277,10 @@ async fn an_own_problem_from_start_to_resolution() {
     priya.sees("Parked: press 3").await;
     priya.press("3").await;
     priya.sees("parked now · Waiting for the vendor").await;
-    // To read it is one thing, to take it back another.
+    // Reading it differs from resuming it.
     priya.press("<enter>").await;
     priya.sees("session 1 Lift stuck ── parked, yours").await;
-    priya.sees("Alt-t to take it back").await;
+    priya.sees("Alt-t takes it back").await;
     priya.press("<esc>p").await;
     priya.sees("active, yours").await;
     priya.press("<ctrl-e>").await;
@@ -339,7 +339,7 @@ async fn a_viewer_reads_and_is_told_why_they_cannot_act() {
     vic.sees("Your role is viewer").await;
     vic.press("<enter>").await;
     vic.sees("other pane").await;
-    // What cannot be done is not offered.
+    // Unavailable actions are not offered.
     vic.does_not_see("start here").await;
 }
 

@@ -2,13 +2,13 @@
 
 use tierup_e2e::{ApiClient, Console, Escalation, FakeModel, ModelBehavior, World};
 
-/// A world whose model always says this, and the model.
+/// A world whose model always answers this, and the model.
 pub async fn world_with_assessment(assessment: &str) -> (World, FakeModel) {
     let model = FakeModel::start(ModelBehavior::Answers(assessment.into())).await;
     (World::with_settings(model.server_settings(10)).await, model)
 }
 
-/// Sam escalates, the assessment is there.
+/// Sam escalates; the assessment is ready.
 pub async fn escalate_and_assess(world: &World, problem: &str) -> (ApiClient, Escalation) {
     let sam = world.engineer("Sam Ortiz").await;
     let session = sam.open_session(problem).await;
@@ -18,7 +18,7 @@ pub async fn escalate_and_assess(world: &World, problem: &str) -> (ApiClient, Es
     (sam, escalated)
 }
 
-/// Priya has claimed it and is in its session.
+/// Priya claims it and opens its session.
 pub async fn open_claimed_session(world: &World, problem: &str) -> Console {
     let mut priya = world.console("Priya Nair").await;
     priya.sees(problem).await;

@@ -7,9 +7,9 @@ use tierup::event::Event;
 use tierup::keymap::Keymap;
 use tierup_e2e::Console;
 
-/// Hands on a console. Every action goes by the first of its default keys.
+/// Presses keys on a console. Every action has the first of its default keys.
 pub struct Keyboard {
-    /// The console that they are on.
+    /// The console.
     pub console: Console,
     pressed_actions: BTreeSet<String>,
 }
@@ -19,24 +19,24 @@ impl Keyboard {
         Self { console, pressed_actions: BTreeSet::new() }
     }
 
-    /// Goes to another console, and lets go of this one.
+    /// Switches to another console.
     pub fn replace_console(&mut self, console: Console) -> Console {
         std::mem::replace(&mut self.console, console)
     }
 
-    /// Presses the key of an action, which shows a text.
+    /// Presses the key of an action and waits for a text.
     pub async fn press_to_show(&mut self, action: &str, text: &str) {
         self.press(action).await;
         self.console.sees(text).await;
     }
 
-    /// Presses the key of an action, which takes a text away.
+    /// Presses the key of an action and waits until a text disappears.
     pub async fn press_to_hide(&mut self, action: &str, text: &str) {
         self.press(action).await;
         self.console.no_longer_sees(text).await;
     }
 
-    /// Presses the key of an action, which changes the screen.
+    /// Presses the key of an action and waits until the screen changes.
     pub async fn press_to_change(&mut self, action: &str) {
         let before = self.console.screen().await;
         self.press(action).await;
@@ -49,14 +49,14 @@ impl Keyboard {
         self.pressed_actions.insert(action.to_owned());
     }
 
-    /// Runs an action by its name, which shows a text: for one that has no key.
+    /// Runs an action without a key by its name, and waits for a text.
     pub async fn run_command(&mut self, action: &str, text: &str) {
         self.console.press(&format!(":{action}<enter>")).await;
         self.pressed_actions.insert(action.to_owned());
         self.console.sees(text).await;
     }
 
-    /// The actions of the keymap that no story has pressed.
+    /// The actions of the keymap that were not pressed.
     pub fn unpressed_actions(&self) -> Vec<String> {
         let all = Keymap::default()
             .bindings()

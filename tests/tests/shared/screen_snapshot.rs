@@ -3,7 +3,7 @@
 use regex::{Captures, Regex};
 use tierup_e2e::{ApiClient, Console, Escalation, FakeModel, ModelBehavior, World};
 
-/// Columns and rows of the pictures.
+/// Columns and rows of the snapshots.
 pub const TERMINAL_SIZES: [(u16, u16); 2] = [(120, 36), (80, 24)];
 
 const ASSESSMENT: &str = "**Likely cause:** The machine certificate was reissued by the update, and the gateway \
@@ -11,8 +11,7 @@ const ASSESSMENT: &str = "**Likely cause:** The machine certificate was reissued
     2. Roll back KB5031455\n3. Compare the MTU (already tried)\n\n**Confidence:** high\n\n\
     **Evidence**\n- [1] \"error 809\"";
 
-/// Compares the screen with its picture when the console rests. What turns by itself is held still, and takes the room
-/// that it had.
+/// Compares the screen of the idle console with its snapshot. Spinners are replaced by a fixed text of the same width.
 pub async fn assert_screen_snapshot(name: &str, console: &Console) {
     let screen = redact(&console.screen().await);
     let (columns, rows) = console.size();
@@ -25,17 +24,17 @@ pub async fn assert_screen_snapshot(name: &str, console: &Console) {
     });
 }
 
-/// Priya's console in a terminal of this size, which is up.
+/// Priya's console in a terminal of this size, loaded.
 pub async fn open_console(world: &World, (columns, rows): (u16, u16)) -> Console {
     let priya = world.console_with_size("Priya Nair", columns, rows).await;
     priya.still_sees(" live").await;
     priya
 }
 
-/// A screen without what depends on the moment: the spinner, times of this machine, how long the connection is away.
+/// A screen without the parts that vary: spinner, local times, offline duration.
 fn redact(screen: &str) -> String {
     let offline = "offline [n]s ([retry])";
-    // It stands at the right end, so that its room is to the left of it.
+    // It is right-aligned, so the padding goes to its left.
     let redact_offline = |found: &Captures<'_>| {
         format!("{:>1$}{offline}", &found[2], found[0].chars().count() - offline.len())
     };
@@ -55,7 +54,7 @@ fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a pattern")
 }
 
-/// A VPN problem with all that a real one has, escalated.
+/// An escalated VPN problem with every kind of detail.
 pub async fn escalate_vpn_problem(sam: &ApiClient) -> Escalation {
     let session = sam.open_session("VPN won't connect after Windows update").await;
     sam.add_note(&session, "Reinstalled the client, same error 809.").await;
@@ -64,7 +63,7 @@ pub async fn escalate_vpn_problem(sam: &ApiClient) -> Escalation {
     sam.escalate_session(&session, "urgent").await
 }
 
-/// A world whose model says the same of everything, and the model.
+/// A world whose model always gives the same assessment, and the model.
 pub async fn world_with_model() -> (World, FakeModel) {
     let model = FakeModel::start(ModelBehavior::Answers(ASSESSMENT.into())).await;
     (World::with_settings(model.server_settings(10)).await, model)

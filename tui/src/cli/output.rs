@@ -199,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_column_takes_what_room_is_left() {
+    fn the_last_column_takes_the_remaining_width() {
         let row: [Safe<'_>; 3] = ["42".into(), "日本".into(), "The printer on the third floor jams".into()];
         assert_eq!(format_row(&row, &[6, 6, 35], 40), "42      日本    The printer on the thir…");
         assert_eq!(format_row(&row[..2], &[6, 6], 40), "42      日本");

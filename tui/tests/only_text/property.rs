@@ -6,16 +6,16 @@ use tierup::settings::NotificationMode;
 use tierup::text::safe;
 use vte::{Params, Parser, Perform};
 
-/// What a terminal did when it read some bytes.
+/// What a terminal did with some bytes.
 #[derive(Default, Debug)]
 struct TerminalEffects {
     printed: Vec<char>,
-    /// Control characters that act, line breaks apart.
+    /// Control characters other than line breaks.
     control_bytes: Vec<u8>,
     line_breaks: usize,
-    /// The kind of each system command: `2` names the window.
+    /// The number of each OSC sequence: `2` sets the title.
     osc_commands: Vec<Vec<u8>>,
-    /// Sequences of any other kind.
+    /// Other sequences.
     sequences: usize,
 }
 
@@ -33,7 +33,7 @@ impl Perform for TerminalEffects {
     }
 
     fn esc_dispatch(&mut self, _: &[u8], _: bool, byte: u8) {
-        // The end of a system command is one of its own.
+        // The terminator of an OSC sequence arrives as a sequence of its own.
         self.sequences += usize::from(byte != b'\\');
     }
 
@@ -52,7 +52,7 @@ fn interpret(bytes: &str) -> TerminalEffects {
     did
 }
 
-/// Characters that turn the reading direction or take no room, beyond what is a part of one picture.
+/// Characters that change the direction or have no width, except within one grapheme.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
         | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
@@ -69,7 +69,7 @@ fn assert_prints_only(sink: &str, out: &str, commands: &[&[u8]], bells: usize, b
     assert!(!out.chars().any(is_invisible), "{sink} hides something: {out:?}");
 }
 
-/// Looks at every sink of the console and the command line that takes text from outside.
+/// Checks every output of console and command line that prints text from outside.
 #[track_caller]
 pub fn assert_safe(raw: &str) {
     assert_prints_only("a line", &safe::sanitize_line(raw), &[], 0, false);

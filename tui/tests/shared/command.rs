@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 #[path = "../../../tests/src/clean_env.rs"]
 mod clean_env;
 
-/// A command of the console's program, in a home of its own.
+/// A command of the console's binary, with its own home.
 pub fn tierup_command(home: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tierup"));
     clean_env::clean_env(&mut command);
@@ -14,17 +14,17 @@ pub fn tierup_command(home: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs it with nothing on its standard input.
+/// Runs it without standard input.
 pub fn run_tierup(home: &Path, arguments: &[&str]) -> Output {
     tierup_command(home, arguments).stdin(Stdio::null()).output().unwrap()
 }
 
-/// What it said on standard error.
+/// Its standard error.
 pub fn stderr_text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// That it ended with this status, one line that says why, and perhaps a hint.
+/// Asserts this status, one error line, and perhaps a hint.
 #[track_caller]
 pub fn assert_fails(output: &Output, status: i32, says: &str) {
     let stderr = stderr_text(output);
