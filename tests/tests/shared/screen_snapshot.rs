@@ -41,7 +41,7 @@ fn redact(screen: &str) -> String {
     let screen =
         regex(r"( *)(○ )offline \d+s \((?:retry in \d+s|trying)\)").replace_all(screen, redact_offline);
     let screen = regex(r"127\.0\.0\.1:\d{5}").replace_all(&screen, "127.0.0.1:[nnn]");
-    let screen = regex(r"come for \d\ds").replace_all(&screen, "come for nns");
+    let screen = regex(r"progress for \d\ds").replace_all(&screen, "progress for nns");
     let redact_email =
         |found: &Captures<'_>| format!("{:1$}", "priya.nair@acme.test", found[0].chars().count());
     let screen = regex(r"priya\.nair\d+@acme\.test *").replace_all(&screen, redact_email);

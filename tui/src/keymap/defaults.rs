@@ -100,7 +100,7 @@ const BRIEFING: &[Row] = &[
     (&[key!(n)], Action::Briefing(BriefingAction::NextOpen), "next open", "Open the next unclaimed handoff"),
     (&[key!(e)], Action::Briefing(BriefingAction::NextEvidence), "evidence", "Next evidence"),
     (&[key!(shift-e)], Action::Briefing(BriefingAction::PreviousEvidence), "", "Previous evidence"),
-    (&[key!(s)], Action::Briefing(BriefingAction::Cases), "similar cases", "Similar cases"),
+    (&[key!(s)], Action::Briefing(BriefingAction::Cases), "similar", "Similar cases"),
     (&[key!(v)], Action::Briefing(BriefingAction::Whole), "whole session", "Read the whole session without claiming it"),
     (&[key!(a)], Action::Briefing(BriefingAction::Assign), "", "Assign to a person: your claim, or any as an admin"),
     (&[key!(b)], Action::Briefing(BriefingAction::SendBack), "", "Send back with a question"),
@@ -126,7 +126,7 @@ const BRIEFING_OVERLAY: &[Row] = &[
     (&[key!(e)], Action::Briefing(BriefingAction::NextEvidence), "evidence", "Next evidence"),
     (&[key!(shift-e)], Action::Briefing(BriefingAction::PreviousEvidence), "", "Previous evidence"),
     (&[key!(v)], Action::Briefing(BriefingAction::Whole), "in the session", "Back to the session, at the selected evidence"),
-    (&[key!(s)], Action::Briefing(BriefingAction::Cases), "similar cases", "Similar cases"),
+    (&[key!(s)], Action::Briefing(BriefingAction::Cases), "similar", "Similar cases"),
 ];
 
 #[rustfmt::skip]
