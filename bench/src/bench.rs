@@ -1,4 +1,4 @@
-//! One run: where its folders are, how long it takes its time, and what it found so far.
+//! The state of a benchmark: folders, durations and figures.
 
 use std::cell::Cell;
 use std::path::PathBuf;
@@ -7,25 +7,25 @@ use std::time::Duration;
 use crate::figures::Figures;
 use crate::world::World;
 
-/// A run.
+/// A benchmark run.
 pub struct Bench {
-    /// The product.
+    /// The server's binary.
     pub server_binary: PathBuf,
-    /// Where folders are made.
+    /// The folder for temporary folders.
     pub folder: PathBuf,
-    /// How long a measurement takes that can take any time.
+    /// The duration of an open-ended measurement.
     pub measure_time: Duration,
-    /// What was found.
+    /// The figures so far.
     pub figures: Figures,
-    /// A folder of the product in which many handoffs wait.
+    /// A data folder with many open handoffs.
     pub large_queue: World,
-    /// One in which few wait.
+    /// A data folder with few.
     pub small_queue: World,
     folder_count: Cell<u32>,
 }
 
 impl Bench {
-    /// A run in this folder, with these seeded.
+    /// A run in this folder, with both queues seeded.
     pub fn new(
         server_binary: PathBuf,
         folder: PathBuf,
@@ -44,13 +44,13 @@ impl Bench {
         }
     }
 
-    /// A place for a folder of one's own.
+    /// The path of a new temporary folder.
     pub fn new_folder(&self) -> PathBuf {
         self.folder_count.set(self.folder_count.get() + 1);
         self.folder.join(format!("{}", self.folder_count.get()))
     }
 
-    /// Many times the span of one measurement.
+    /// A multiple of [`Self::measure_time`].
     pub fn scaled_measure_time(&self, factor: f64) -> Duration {
         self.measure_time.mul_f64(factor)
     }

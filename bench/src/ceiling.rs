@@ -1,5 +1,5 @@
-//! The ceiling: a server with nothing but what the work needs. What the product adds to it (accounts, rules, roles,
-//! snapshots, history, jobs) is measured as the distance to it.
+//! The ceiling: a server that does only the unavoidable work. The distance to it is the cost of the product's accounts,
+//! rules, roles, snapshots, history and jobs.
 
 mod broadcast;
 mod database;
@@ -23,16 +23,16 @@ use crate::ceiling::database::{PageReader, RowWriter};
 
 pub use database::seed;
 
-/// Where rows are made.
+/// Creates a row.
 pub const CREATE_PATH: &str = "/rows";
-/// Where the queue is, read and serialised for each request.
+/// The queue, read and serialized per request.
 pub const PAGE_PATH: &str = "/page";
-/// Where the queue is, serialised once.
+/// The queue, serialized once.
 pub const CACHED_PAGE_PATH: &str = "/page/cached";
-/// Where the stream is.
+/// The event stream.
 pub const STREAM_PATH: &str = "/stream";
 
-/// Where a row is claimed.
+/// Claims a row.
 pub fn claim_path(id: &str) -> String {
     format!("/rows/{id}/claim")
 }
@@ -45,7 +45,7 @@ struct CeilingState {
     cached_page: Arc<OnceLock<Bytes>>,
 }
 
-/// What a row is made of: what the product's clients send.
+/// The fields of a session that the ceiling stores.
 #[derive(Deserialize)]
 struct NewRow {
     problem_summary: String,
@@ -59,12 +59,12 @@ struct Intake {
 
 /// Serves a folder until the process ends.
 pub async fn serve(folder: &Path) -> anyhow::Result<()> {
-    let fan = Arc::new(Broadcaster::default());
-    let rung = Arc::clone(&fan);
+    let broadcaster = Arc::new(Broadcaster::default());
+    let publisher = Arc::clone(&broadcaster);
     let ceiling = CeilingState {
-        writer: RowWriter::start(database::open_database(folder)?, move |events| rung.publish(&events))?,
+        writer: RowWriter::start(database::open_database(folder)?, move |events| publisher.publish(&events))?,
         reader: PageReader::start(folder)?,
-        broadcaster: fan,
+        broadcaster: broadcaster,
         cached_page: Arc::default(),
     };
     let router = Router::new()
@@ -77,7 +77,7 @@ pub async fn serve(folder: &Path) -> anyhow::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("{{\"listening\":\"http://{}\"}}", listener.local_addr()?);
     let listener = listener.tap_io(|stream| {
-        // Without it the measurement below is slow, and says so.
+        // If this fails, the measurement shows it.
         let _ = stream.set_nodelay(true);
     });
     axum::serve(listener, router).await?;

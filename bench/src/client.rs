@@ -1,5 +1,4 @@
-//! One HTTP/1.1 connection that does no more than a load generator needs: it sends bytes that were made before, and
-//! reads an answer that has a length.
+//! A minimal HTTP/1.1 connection for load generation: sends prepared bytes, and reads responses with a length.
 
 use std::net::SocketAddr;
 
@@ -14,7 +13,7 @@ pub struct HttpConnection {
     buffer: Vec<u8>,
 }
 
-/// An answer, as long as the next is not asked for.
+/// A response, until the next request.
 pub struct HttpResponse<'l> {
     /// The HTTP status.
     pub status: u16,
@@ -25,30 +24,30 @@ pub struct HttpResponse<'l> {
 impl HttpResponse<'_> {
     /// The first id in a JSON body.
     pub fn first_id(&self) -> anyhow::Result<String> {
-        let start = memmem::find(self.body, b"\"id\":\"").context("an answer without an id")? + 6;
-        let id = self.body.get(start..start + 36).context("an answer that breaks off")?;
+        let start = memmem::find(self.body, b"\"id\":\"").context("a response without an id")? + 6;
+        let id = self.body.get(start..start + 36).context("a truncated response")?;
         Ok(String::from_utf8(id.to_vec())?)
     }
 }
 
 impl HttpConnection {
-    /// Connects.
+    /// Connects to a server.
     pub async fn connect(address: SocketAddr) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, buffer: Vec::new() })
     }
 
-    /// So many connections.
+    /// Opens this many connections.
     pub async fn connect_all(address: SocketAddr, count: usize) -> anyhow::Result<Vec<Self>> {
-        let mut lines = Vec::with_capacity(count);
+        let mut connections = Vec::with_capacity(count);
         for _ in 0..count {
-            lines.push(Self::connect(address).await?);
+            connections.push(Self::connect(address).await?);
         }
-        Ok(lines)
+        Ok(connections)
     }
 
-    /// Sends a request and reads its answer.
+    /// Sends a request and reads the response.
     pub async fn send(&mut self, request: &[u8]) -> anyhow::Result<HttpResponse<'_>> {
         self.stream.write_all(request).await?;
         self.buffer.clear();
@@ -65,7 +64,7 @@ impl HttpConnection {
         Ok(HttpResponse { status, body: &self.buffer[head..head + length] })
     }
 
-    /// Sends a request whose answer has no end, and hands over the connection.
+    /// Sends a request for a stream and returns the socket.
     pub async fn into_stream(mut self, request: &[u8]) -> anyhow::Result<TcpStream> {
         self.stream.write_all(request).await?;
         Ok(self.stream)
@@ -86,12 +85,12 @@ fn content_length(head: &[u8]) -> anyhow::Result<usize> {
     Ok(std::str::from_utf8(&rest[..end])?.parse()?)
 }
 
-/// A request with a token and a JSON body; an empty body is none.
+/// Encodes a request with a token and, unless it is empty, a JSON body.
 pub fn encode_request(method: &str, path: &str, token: &str, body: &str) -> Vec<u8> {
-    let kind = if body.is_empty() { "" } else { "content-type: application/json\r\n" };
+    let content_type = if body.is_empty() { "" } else { "content-type: application/json\r\n" };
     let length = body.len();
     format!(
-        "{method} {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {token}\r\n{kind}\
+        "{method} {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {token}\r\n{content_type}\
          content-length: {length}\r\n\r\n{body}"
     )
     .into_bytes()

@@ -1,4 +1,4 @@
-//! What was found, the median of the rounds, beside what is wanted.
+//! Figures, their medians and their targets.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -6,39 +6,39 @@ use std::fmt::Write;
 use crate::figures::Program::{Ceiling, Neomutt, Product, Tig};
 use crate::load::percentile;
 
-/// Whose figure it is.
+/// The program that a figure belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Program {
     /// The server of this repository.
     Product,
-    /// The one that does nothing but what the work needs.
+    /// The server that does only the unavoidable work.
     Ceiling,
-    /// A console for Git, on as many commits as there are handoffs.
+    /// A console for Git, with as many commits as there are handoffs.
     Tig,
-    /// A mail client, on as many messages as there are handoffs.
+    /// A mail client, with as many messages as there are handoffs.
     Neomutt,
 }
 
-/// Every figure of every round.
+/// All figures of all rounds.
 #[derive(Default)]
 pub struct Figures(BTreeMap<(Program, &'static str), Vec<f64>>);
 
-/// What is wanted of a figure.
+/// The target of a figure.
 enum Target {
-    /// At least so many times that figure of that side.
+    /// At least this many times another figure.
     RatioAtLeast(f64, Program, &'static str),
-    /// At most so many times that figure of that side.
+    /// At most this many times another figure.
     RatioAtMost(f64, Program, &'static str),
-    /// At least so much.
+    /// At least this.
     Minimum(f64),
-    /// At most so much. What cannot be nothing was not measured if it is nothing, or less.
+    /// At most this. Zero or less means that it was not measured.
     Maximum(f64),
-    /// At most so much, and nothing is as good as can be.
+    /// At most this, or zero.
     MaximumOrZero(f64),
-    /// Not once, in any round.
+    /// Zero in every round.
     AlwaysZero,
-    /// Nothing: it is there to be known, beside the same figure of that side.
+    /// None: shown next to the same figure of that program.
     Reference(Program),
 }
 
@@ -53,7 +53,7 @@ const fn row(title: &'static str, unit: &'static str, figure: &'static str, targ
     FigureRow { title, unit, figure, target }
 }
 
-/// One line a figure, in the order of the report.
+/// The rows of the report, in order.
 #[rustfmt::skip]
 const ROWS: &[FigureRow] = &[
     row("escalate, durable, 16 connections", "/s", "escalate 16", Target::RatioAtLeast(0.5, Ceiling, "create 16")),
@@ -122,74 +122,74 @@ const ROWS: &[FigureRow] = &[
 ];
 
 impl Figures {
-    /// Notes a figure of this round.
-    pub fn record(&mut self, side: Program, figure: &'static str, value: f64) {
-        self.0.entry((side, figure)).or_default().push(value);
+    /// Records a figure of this round.
+    pub fn record(&mut self, program: Program, figure: &'static str, value: f64) {
+        self.0.entry((program, figure)).or_default().push(value);
     }
 
-    fn median(&self, side: Program, figure: &'static str) -> Option<f64> {
-        Some(percentile(&mut self.0.get(&(side, figure))?.clone(), 50))
+    fn median(&self, program: Program, figure: &'static str) -> Option<f64> {
+        Some(percentile(&mut self.0.get(&(program, figure))?.clone(), 50))
     }
 
-    fn worst(&self, side: Program, figure: &'static str) -> Option<f64> {
-        self.0.get(&(side, figure))?.iter().copied().max_by(f64::total_cmp)
+    fn worst(&self, program: Program, figure: &'static str) -> Option<f64> {
+        self.0.get(&(program, figure))?.iter().copied().max_by(f64::total_cmp)
     }
 
-    /// The report, as a table in Markdown.
+    /// The report as a Markdown table.
     pub fn to_markdown(&self) -> String {
         let mut table = String::from(
             "| work | tierup | beside | ratio | target | |\n| --- | --: | --: | --: | --: | --- |\n",
         );
-        for line in ROWS {
-            let own = match line.target {
-                // What must never be is not made good by the other rounds.
-                Target::AlwaysZero => self.worst(Product, line.figure),
+        for row in ROWS {
+            let own = match row.target {
+                // One bad round is enough to miss this target.
+                Target::AlwaysZero => self.worst(Product, row.figure),
                 Target::RatioAtLeast(..)
                 | Target::RatioAtMost(..)
                 | Target::Minimum(_)
                 | Target::Maximum(_)
                 | Target::MaximumOrZero(_)
-                | Target::Reference(_) => self.median(Product, line.figure),
+                | Target::Reference(_) => self.median(Product, row.figure),
             };
             let Some(own) = own else { continue };
-            let beside = match &line.target {
-                Target::RatioAtLeast(_, side, figure) | Target::RatioAtMost(_, side, figure) => {
-                    self.median(*side, figure)
+            let beside = match &row.target {
+                Target::RatioAtLeast(_, program, figure) | Target::RatioAtMost(_, program, figure) => {
+                    self.median(*program, figure)
                 }
                 Target::Minimum(_) | Target::Maximum(_) | Target::MaximumOrZero(_) | Target::AlwaysZero => {
                     None
                 }
-                Target::Reference(side) => self.median(*side, line.figure),
+                Target::Reference(program) => self.median(*program, row.figure),
             };
             let ratio = beside.map(|beside| own / beside);
             let both = beside.is_some_and(is_measured) && is_measured(own);
-            let (target, verdict) = match line.target {
+            let (target, verdict) = match row.target {
                 Target::RatioAtLeast(factor, ..) => {
                     (format!("≥ {factor}"), Some(verdict(both, ratio.is_some_and(|ratio| ratio >= factor))))
                 }
                 Target::RatioAtMost(factor, ..) => {
                     (format!("≤ {factor}"), Some(verdict(both, ratio.is_some_and(|ratio| ratio <= factor))))
                 }
-                Target::Minimum(least) => {
-                    (format!("≥ {}", format_number(least)), Some(verdict(is_measured(own), own >= least)))
+                Target::Minimum(minimum) => {
+                    (format!("≥ {}", format_number(minimum)), Some(verdict(is_measured(own), own >= minimum)))
                 }
-                Target::Maximum(most) => {
-                    (format!("≤ {}", format_number(most)), Some(verdict(is_measured(own), own <= most)))
+                Target::Maximum(maximum) => {
+                    (format!("≤ {}", format_number(maximum)), Some(verdict(is_measured(own), own <= maximum)))
                 }
-                Target::MaximumOrZero(most) => {
+                Target::MaximumOrZero(maximum) => {
                     let measured = own.is_finite() && own >= 0.0;
-                    (format!("≤ {}", format_number(most)), Some(verdict(measured, own <= most)))
+                    (format!("≤ {}", format_number(maximum)), Some(verdict(measured, own <= maximum)))
                 }
                 Target::AlwaysZero => ("0".into(), Some(verdict(own.is_finite() && own >= 0.0, own <= 0.0))),
                 Target::Reference(_) => (String::new(), None),
             };
-            let unit = if line.unit.is_empty() { String::new() } else { format!(", {}", line.unit) };
-            let said = verdict.unwrap_or_default();
+            let unit = if row.unit.is_empty() { String::new() } else { format!(", {}", row.unit) };
+            let verdict = verdict.unwrap_or_default();
             // Writing to a String cannot fail.
             let _ = writeln!(
                 table,
-                "| {}{unit} | {} | {} | {} | {target} | {said} |",
-                line.title,
+                "| {}{unit} | {} | {} | {} | {target} | {verdict} |",
+                row.title,
                 format_number(own),
                 beside.map(format_number).unwrap_or_default(),
                 ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default(),
@@ -198,21 +198,21 @@ impl Figures {
         table
     }
 
-    /// Every figure of every round, as JSON.
+    /// All figures of all rounds, as JSON.
     pub fn to_json(&self) -> serde_json::Value {
-        let all = self.0.iter().map(|((side, figure), values)| {
-            serde_json::json!({ "side": side, "figure": figure, "rounds": values })
+        let all = self.0.iter().map(|((program, figure), values)| {
+            serde_json::json!({ "side": program, "figure": figure, "rounds": values })
         });
         all.collect()
     }
 }
 
-/// Whether something was found at all: times, rates and sizes are more than nothing.
+/// Whether a time, rate or size was measured.
 fn is_measured(value: f64) -> bool {
     value.is_finite() && value > 0.0
 }
 
-/// What is said of a figure. One that was not measured has reached nothing.
+/// The verdict on a figure. One that was not measured has not reached its target.
 const fn verdict(is_measured: bool, is_reached: bool) -> &'static str {
     match (is_measured, is_reached) {
         (true, true) => "reached",
@@ -221,7 +221,7 @@ const fn verdict(is_measured: bool, is_reached: bool) -> &'static str {
     }
 }
 
-/// A number as people write it: `12,345`, `12.3`, `1.23`.
+/// A number with separators and about three significant digits: `12,345`, `12.3`, `1.23`.
 fn format_number(value: f64) -> String {
     let digits = match value.abs() {
         size if size >= 100.0 || value.fract() == 0.0 => 0,
@@ -267,7 +267,7 @@ mod tests {
         );
     }
 
-    /// What is said of a figure with these rounds, and this beside it.
+    /// The verdict on a figure with these rounds, next to another figure.
     fn verdict_for(
         figure: &'static str,
         rounds: &[f64],
@@ -277,8 +277,8 @@ mod tests {
         for value in rounds {
             figures.record(Product, figure, *value);
         }
-        if let Some((side, figure, value)) = beside {
-            figures.record(side, figure, value);
+        if let Some((program, figure, value)) = beside {
+            figures.record(program, figure, value);
         }
         let table = figures.to_markdown();
         let line = table.lines().nth(2).unwrap_or_else(|| panic!("{figure} is not in {table}"));
@@ -308,21 +308,21 @@ mod tests {
 
     #[test]
     fn every_figure_can_miss_its_target() {
-        for line in ROWS {
-            let (rounds, beside) = match line.target {
-                Target::RatioAtLeast(factor, side, figure) => (1.0, Some((side, figure, 2.0 / factor))),
-                Target::RatioAtMost(factor, side, figure) => (1.0, Some((side, figure, 0.5 / factor))),
-                Target::Minimum(least) => (least / 2.0, None),
-                Target::Maximum(most) | Target::MaximumOrZero(most) => (most * 2.0, None),
+        for row in ROWS {
+            let (rounds, beside) = match row.target {
+                Target::RatioAtLeast(factor, program, figure) => (1.0, Some((program, figure, 2.0 / factor))),
+                Target::RatioAtMost(factor, program, figure) => (1.0, Some((program, figure, 0.5 / factor))),
+                Target::Minimum(minimum) => (minimum / 2.0, None),
+                Target::Maximum(maximum) | Target::MaximumOrZero(maximum) => (maximum * 2.0, None),
                 Target::AlwaysZero => (1.0, None),
                 Target::Reference(_) => continue,
             };
             let mut figures = Figures::default();
-            figures.record(Product, line.figure, rounds);
+            figures.record(Product, row.figure, rounds);
             if let Some((side, figure, value)) = beside {
                 figures.record(side, figure, value);
             }
-            assert!(figures.to_markdown().contains("**missed**"), "{}", line.title);
+            assert!(figures.to_markdown().contains("**missed**"), "{}", row.title);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Load in closed loops: each connection asks, waits for the answer, and asks again.
+//! Closed-loop load: each connection sends its next request when it has the response.
 
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
@@ -10,66 +10,67 @@ use tokio::sync::Barrier;
 
 use crate::client::{HttpConnection, HttpResponse};
 
-/// What came of a load.
+/// The result of a load.
 #[derive(Default)]
 pub struct LoadResult {
-    /// From the first question to the last answer.
+    /// From the first request to the last response.
     pub duration: Duration,
-    /// How long each answer took, in milliseconds.
+    /// The latency of each response, in milliseconds.
     pub latencies_ms: Vec<f64>,
 }
 
 impl LoadResult {
-    /// Answers a second.
+    /// Responses per second.
     pub fn rate(&self) -> f64 {
         as_f64(self.latencies_ms.len()) / self.duration.as_secs_f64()
     }
 
-    /// How long all but so many in a hundred answers took at most, in milliseconds.
+    /// A percentile of the latencies, in milliseconds.
     pub fn percentile(&self, percent: usize) -> f64 {
         percentile(&mut self.latencies_ms.clone(), percent)
     }
 }
 
-/// A count as a number to calculate with.
+/// A count as a floating-point number.
 pub fn as_f64(count: usize) -> f64 {
     u32::try_from(count).map_or(f64::INFINITY, f64::from)
 }
 
-/// The value that so many in a hundred values do not exceed.
+/// The value that this percentage of values does not exceed.
 pub fn percentile(values: &mut [f64], percent: usize) -> f64 {
     values.sort_by(f64::total_cmp);
-    let place = (values.len() * percent).div_ceil(100).saturating_sub(1);
-    values.get(place).copied().unwrap_or(f64::NAN)
+    let index = (values.len() * percent).div_ceil(100).saturating_sub(1);
+    values.get(index).copied().unwrap_or(f64::NAN)
 }
 
-/// A span in milliseconds.
+/// A duration in milliseconds.
 pub fn as_millis(span: Duration) -> f64 {
     span.as_secs_f64() * 1000.0
 }
 
-/// Asks what `next` gives over every line, until it gives nothing or the time is over. `heard` looks at each answer.
+/// Sends requests from `next_request` on all connections until there are none or the time is up. `on_response` checks
+/// each response.
 pub async fn run_closed_loops(
     connections: &mut [HttpConnection],
     limit: Duration,
     next_request: impl FnMut(usize) -> Option<Vec<u8>>,
     on_response: impl FnMut(&HttpResponse<'_>) -> anyhow::Result<()>,
 ) -> anyhow::Result<LoadResult> {
-    let (next, heard, each) =
+    let (next, on_response, latencies) =
         (RefCell::new(next_request), RefCell::new(on_response), RefCell::new(Vec::new()));
-    let begun = Instant::now();
+    let started = Instant::now();
     let mut loops: FuturesUnordered<_> = connections
         .iter_mut()
         .enumerate()
-        .map(|(number, line)| {
-            let (next, heard, each) = (&next, &heard, &each);
+        .map(|(number, connection)| {
+            let (next, on_response, latencies) = (&next, &on_response, &latencies);
             async move {
-                while begun.elapsed() < limit {
+                while started.elapsed() < limit {
                     let Some(request) = (*next.borrow_mut())(number) else { break };
-                    let asked = Instant::now();
-                    let answer = line.send(&request).await?;
-                    each.borrow_mut().push(as_millis(asked.elapsed()));
-                    (*heard.borrow_mut())(&answer)?;
+                    let sent_at = Instant::now();
+                    let response = connection.send(&request).await?;
+                    latencies.borrow_mut().push(as_millis(sent_at.elapsed()));
+                    (*on_response.borrow_mut())(&response)?;
                 }
                 anyhow::Ok(())
             }
@@ -79,10 +80,11 @@ pub async fn run_closed_loops(
         ended?;
     }
     drop(loops);
-    Ok(LoadResult { duration: begun.elapsed(), latencies_ms: each.into_inner() })
+    Ok(LoadResult { duration: started.elapsed(), latencies_ms: latencies.into_inner() })
 }
 
-/// Races for one thing after the other: all lines ask for the same thing at once, and one must win. A refusal is 409.
+/// Races for one id after the other: all connections send at the same time, and exactly one should win; the others get
+/// 409.
 pub async fn run_races(
     connections: &mut [HttpConnection],
     ids: &[String],
@@ -90,30 +92,30 @@ pub async fn run_races(
     request: impl Fn(usize, &str) -> Vec<u8>,
 ) -> anyhow::Result<(LoadResult, RaceResult)> {
     let barrier = Barrier::new(connections.len());
-    let (wins, each) = (RefCell::new(vec![0_usize; ids.len()]), RefCell::new(Vec::new()));
-    let begun = Instant::now();
+    let (wins, latencies) = (RefCell::new(vec![0_usize; ids.len()]), RefCell::new(Vec::new()));
+    let started = Instant::now();
     let mut contenders: FuturesUnordered<_> = connections
         .iter_mut()
         .enumerate()
-        .map(|(number, line)| {
-            let (barrier, wins, each, request) = (&barrier, &wins, &each, &request);
+        .map(|(number, connection)| {
+            let (barrier, wins, latencies, request) = (&barrier, &wins, &latencies, &request);
             async move {
                 let mut raced = 0;
-                for (place, thing) in ids.iter().enumerate() {
-                    let request = request(number, thing);
-                    // Everybody is at the line: either all see that the time is over, or the leader goes on.
-                    if barrier.wait().await.is_leader() && begun.elapsed() > limit {
-                        wins.borrow_mut().truncate(place);
+                for (index, id) in ids.iter().enumerate() {
+                    let request = request(number, id);
+                    // All wait here: either all see that the time is up, or the leader continues.
+                    if barrier.wait().await.is_leader() && started.elapsed() > limit {
+                        wins.borrow_mut().truncate(index);
                     }
                     barrier.wait().await;
-                    if wins.borrow().len() <= place {
+                    if wins.borrow().len() <= index {
                         break;
                     }
-                    let asked = Instant::now();
-                    let status = line.send(&request).await?.status;
-                    each.borrow_mut().push(as_millis(asked.elapsed()));
-                    ensure!(matches!(status, 200 | 409), "a claim was answered with {status}");
-                    wins.borrow_mut()[place] += usize::from(status == 200);
+                    let sent_at = Instant::now();
+                    let status = connection.send(&request).await?.status;
+                    latencies.borrow_mut().push(as_millis(sent_at.elapsed()));
+                    ensure!(matches!(status, 200 | 409), "a claim returned {status}");
+                    wins.borrow_mut()[index] += usize::from(status == 200);
                     raced += 1;
                 }
                 anyhow::Ok(raced)
@@ -125,11 +127,11 @@ pub async fn run_races(
         raced = ended?;
     }
     drop(contenders);
-    let run = LoadResult { duration: begun.elapsed(), latencies_ms: each.into_inner() };
+    let result = LoadResult { duration: started.elapsed(), latencies_ms: latencies.into_inner() };
     let wins = wins.into_inner();
-    ensure!(wins.len() == raced, "a race was not run to its end");
+    ensure!(wins.len() == raced, "a race did not finish");
     Ok((
-        run,
+        result,
         RaceResult {
             race_count: raced,
             without_single_winner: wins.iter().filter(|wins| **wins != 1).count(),
@@ -137,10 +139,10 @@ pub async fn run_races(
     ))
 }
 
-/// Who won.
+/// The outcome of races.
 pub struct RaceResult {
-    /// Races run.
+    /// The number of races.
     pub race_count: usize,
-    /// Races that had no winner, or several.
+    /// Races without exactly one winner.
     pub without_single_winner: usize,
 }

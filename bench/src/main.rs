@@ -1,9 +1,8 @@
-//! Measures how fast the server is, beside a server that does nothing but what the work needs, and how fast the
-//! console is, beside other consoles: `just bench`.
+//! Benchmarks the server against a minimal server, and the console against other consoles: `just bench`.
 //!
-//! Both run in turn, several rounds in one run, each pinned to one core while the load has the other. Absolute
-//! figures drift with the machine and with the hour; the ratio of two figures of one run does not. What comes out is
-//! the table of docs/PERFORMANCE.md, and every figure of every round in a file.
+//! The programs run in turn, several rounds in one run, pinned to one core while the load has the other. Absolute
+//! figures vary with machine and time; ratios of figures from one run do not. The output is the table of
+//! docs/PERFORMANCE.md, and a file with all figures of all rounds.
 
 mod bench;
 mod ceiling;
@@ -28,7 +27,7 @@ use crate::bench::Bench;
 use crate::measure::{console, fan_out, idle, pages, peers, resume, slow_dependencies, writes};
 use crate::world::World;
 
-/// Handoffs that are kept while pages are read.
+/// Open handoffs while pages are read.
 const LARGE_QUEUE: u32 = 100_000;
 /// The same, for comparison.
 const SMALL_QUEUE: u32 = 1_000;
@@ -37,19 +36,19 @@ const SMALL_QUEUE: u32 = 1_000;
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Two short rounds instead of five
+    /// Run two short rounds instead of five
     #[arg(long)]
     quick: bool,
-    /// How many rounds
+    /// The number of rounds
     #[arg(long)]
     rounds: Option<u32>,
-    /// Measure only this
+    /// Measure only these subjects
     #[arg(long, value_delimiter = ',')]
     only: Vec<Subject>,
-    /// A server other than the one beside this program
+    /// The server to measure [default: the one next to this program]
     #[arg(long, value_name = "FILE")]
     server: Option<PathBuf>,
-    /// Where the folders are made that are measured in: on a disk, for what it takes to be durable
+    /// The folder for temporary data; must be on a disk for durable writes
     #[arg(long, value_name = "DIR", default_value = "target/bench")]
     folder: PathBuf,
 }
@@ -73,7 +72,7 @@ enum Subject {
 
 fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();
-    // One thread for the load, whatever the machine has: it is pinned to one core.
+    // A single thread for the load on any machine: it is pinned to one core.
     let mut runtime = match cli.command {
         Some(Command::Ceiling { .. }) => tokio::runtime::Builder::new_multi_thread(),
         None => tokio::runtime::Builder::new_current_thread(),
@@ -157,7 +156,7 @@ fn is_selected(cli: &Cli, subjects: &[Subject]) -> bool {
     cli.only.is_empty() || subjects.iter().any(|subject| cli.only.contains(subject))
 }
 
-/// Keeps every figure of every round so far.
+/// Writes all figures of all rounds so far.
 fn save_figures(folder: &Path, bench: &Bench) -> anyhow::Result<()> {
     let raw = folder.join("figures.json");
     std::fs::write(&raw, serde_json::to_string_pretty(&bench.figures.to_json())?)?;

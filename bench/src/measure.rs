@@ -1,4 +1,4 @@
-//! What is measured, one subject a file.
+//! The measurements, one subject per file.
 
 pub mod console;
 pub mod fan_out;

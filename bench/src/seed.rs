@@ -1,5 +1,5 @@
-//! What is kept before anything is measured: handoffs that wait, made by the product's own rules and written by its
-//! own store, many in a transaction.
+//! Seeds data folders: open handoffs, made by the product's own rules and written through its own store, many per
+//! transaction.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,25 +10,26 @@ use tierup_common::limit;
 use tierup_common::session::{CreateSession, HandOff, IntakeContent, IntakeType};
 use tierup_common::user::Role;
 use tierup_server::clock::Clock;
-use tierup_server::domain::handoff::{HandoffContext, NewHandoffIds};
-use tierup_server::domain::{Caller, Policy, handoff, session};
+use tierup_server::domain::hand_off::{self, HandoffContext, NewHandoffIds};
+use tierup_server::domain::message::{self, NewSessionIds};
+use tierup_server::domain::{Caller, Policy};
 use tierup_server::store::{self, SystemTx};
 
 use crate::server_process::ServerProcess;
 use crate::world::{World, quiet};
 
-/// What an engineer writes who hands off.
+/// The notes of each handoff.
 pub const NOTES: &str = "Six users on the third floor. Reinstalled the client and renewed the certificate, nothing \
     changed; the concentrator logs error 809 since the update.";
-/// Handoffs of one transaction.
+/// Handoffs per transaction.
 const BATCH_SIZE: u32 = 2_000;
 
-/// The problem of a handoff in one line.
+/// The title of a handoff.
 pub fn title(number: u32) -> String {
     format!("VPN stops with error 809 after the update ({number})")
 }
 
-/// Makes a folder in which so many handoffs wait, and its search index.
+/// Creates a folder with this many open handoffs, and its search index.
 pub async fn seed_product(binary: &Path, folder: &Path, handoffs: u32) -> anyhow::Result<World> {
     let world = World::make(folder)?;
     let mut connection = store::open_existing(folder)?;
@@ -45,7 +46,7 @@ pub async fn seed_product(binary: &Path, folder: &Path, handoffs: u32) -> anyhow
     Ok(world)
 }
 
-/// Waits until a server has nothing to do of its own any more.
+/// Waits until a server is idle.
 pub async fn wait_until_idle(process: &ServerProcess) -> anyhow::Result<()> {
     let mut before = process.cpu_time()?;
     loop {
@@ -70,10 +71,9 @@ fn seed_handoff(system: &mut SystemTx<'_>, world: &World, number: u32) -> store:
         problem_summary: Some(title(number)),
     };
     let id = SessionId::new(now);
-    let name =
-        session::NewSessionIds { id, number: tx.next_session_number()?, message_id: MessageId::new(now) };
-    tx.apply(session::open(&request, name, &caller, now), now)?;
-    let scene = HandoffContext {
+    let ids = NewSessionIds { id, number: tx.next_session_number()?, message_id: MessageId::new(now) };
+    tx.apply(message::open_session(&request, ids, &caller, now), now)?;
+    let context = HandoffContext {
         session: tx.session(id)?,
         escalation: None,
         intake: NOTES.into(),
@@ -82,8 +82,9 @@ fn seed_handoff(system: &mut SystemTx<'_>, world: &World, number: u32) -> store:
     };
     let request =
         HandOff { intent: Intent::Escalate, engineer_notes: NOTES.into(), priority: None, wake_at: None };
-    let name = NewHandoffIds { id: HandoffId::new(now), number: tx.next_handoff_number()? };
-    tx.apply(handoff::hand_off(&scene, &request, name, &caller, now, POLICY)?, now)
+    let ids = NewHandoffIds { id: HandoffId::new(now), number: tx.next_handoff_number()? };
+    let (_, decision) = hand_off::hand_off(&context, &request, ids, &caller, now, POLICY)?;
+    tx.apply(decision, now)
 }
 
 const POLICY: Policy = Policy {

@@ -1,4 +1,4 @@
-//! A server as a process of its own, on a core of its own: started, looked at from outside, ended.
+//! A server process, pinned to a core of its own.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -13,19 +13,19 @@ use tokio::process::{Child, Command};
 use crate::load::{LoadResult, as_f64};
 use crate::process_stats;
 
-/// The core that servers run on; the load has the other.
+/// The core for servers; the load has the other.
 pub const SERVER_CORE: &str = "0";
 
-/// A server that runs.
+/// A running server process.
 pub struct ServerProcess {
     child: Child,
     pid: u32,
-    /// Where it listens.
+    /// The address it listens on.
     pub address: SocketAddr,
 }
 
 impl ServerProcess {
-    /// Starts the product on a folder, with these settings in its environment.
+    /// Starts the product on a folder, with these environment variables.
     pub async fn start_product(
         binary: &Path,
         folder: &Path,
@@ -48,7 +48,7 @@ impl ServerProcess {
         let log = std::fs::File::create(log)?;
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).kill_on_drop(true);
         let mut child = command.spawn().context("cannot start a server; is taskset installed?")?;
-        let id = child.id().context("the server ended at once")?;
+        let id = child.id().context("the server exited immediately")?;
         let mut first_line = String::new();
         let out = child.stdout.take().context("no output")?;
         BufReader::new(out).read_line(&mut first_line).await?;
@@ -57,25 +57,25 @@ impl ServerProcess {
         Ok(Self { child, pid: id, address: address.trim().parse()? })
     }
 
-    /// What its threads have computed so far.
+    /// The CPU time of its threads.
     pub fn cpu_time(&self) -> anyhow::Result<Duration> {
         process_stats::cpu_time(self.pid)
     }
 
-    /// What each answer of a load has cost since then, in microseconds.
+    /// The CPU time per response of a load, in microseconds.
     pub fn cpu_micros_per_response(&self, before: Duration, run: &LoadResult) -> anyhow::Result<f64> {
         let computed = self.cpu_time()?.saturating_sub(before);
         Ok(computed.as_secs_f64() * 1e6 / as_f64(run.latencies_ms.len()))
     }
 
-    /// The memory it has in use (resident set), in KiB.
+    /// Resident memory, in KiB.
     pub fn resident_kib(&self) -> anyhow::Result<f64> {
         process_stats::resident_kib(self.pid)
     }
 
-    /// Ends it, and waits until it has ended.
+    /// Stops it gracefully, and waits for its end.
     pub async fn stop(mut self) -> anyhow::Result<()> {
-        // SIGTERM by the shell's own tool: the server is to close its files as it does in earnest.
+        // Send SIGTERM with the shell's kill, so that the server shuts down as in production.
         Command::new("kill").arg(self.pid.to_string()).status().await?;
         let ended = tokio::time::timeout(Duration::from_secs(10), self.child.wait()).await;
         ended.context("a server did not end within ten seconds")??;
@@ -83,7 +83,7 @@ impl ServerProcess {
     }
 }
 
-/// As many open files as streams need, for this process and those that it starts.
+/// Raises the limit of open files, for this process and its children.
 pub fn raise_file_limit() -> anyhow::Result<()> {
     const FILES: u64 = 12_000;
     let mut limit = getrlimit(Resource::Nofile);
@@ -104,7 +104,7 @@ fn pinned_command(program: &Path) -> Command {
     command
 }
 
-/// A binary of the product, beside this one.
+/// A binary next to this one.
 pub fn sibling_binary(name: &str) -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe()?;
     let path = own.parent().context("no folder")?.join(name);

@@ -1,4 +1,4 @@
-//! Many open event streams, and what arrives on them: every event on every stream, once and in order, and when.
+//! Many event streams: checks that each event arrives on each stream once and in order, and measures when.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -14,28 +14,28 @@ use tokio::task::JoinSet;
 use crate::client::HttpConnection;
 use crate::load::as_millis;
 
-/// What arrives later than this is late.
+/// Later deliveries count as late.
 const LATE_AFTER: Duration = Duration::from_secs(1);
 
-/// Streams that are open, all with the same events on them.
+/// Open streams that all get the same events.
 pub struct StreamGroup {
     tracker: Rc<DeliveryTracker>,
-    /// They end with this.
+    /// Dropping these ends the streams.
     _readers: JoinSet<()>,
 }
 
-/// What the streams have in common.
+/// State shared by the streams.
 struct DeliveryTracker {
     stream_count: usize,
-    /// The newest event before the first that is measured.
+    /// The newest event before the measured ones.
     base_seq: Cell<u64>,
     open_count: Cell<usize>,
     ended_count: Cell<usize>,
-    /// When each event was asked for, and on how many streams it has arrived.
+    /// When each event was published, and on how many streams it has arrived.
     events: RefCell<Vec<(Instant, usize)>>,
-    /// How long each delivery took, in milliseconds.
+    /// The latency of each delivery, in milliseconds.
     deliveries_ms: RefCell<Vec<f64>>,
-    /// How long it took until an event was on the last stream, in milliseconds.
+    /// The latency until an event is on the last stream, in milliseconds.
     last_deliveries_ms: RefCell<Vec<f64>>,
     late_count: Cell<usize>,
     out_of_order_count: Cell<usize>,
@@ -43,29 +43,29 @@ struct DeliveryTracker {
     changed: Notify,
 }
 
-/// What arrived since the last look.
+/// The deliveries since the last report.
 pub struct DeliveryReport {
-    /// How long each delivery took, in milliseconds.
+    /// The latency of each delivery, in milliseconds.
     pub deliveries_ms: Vec<f64>,
-    /// How long it took until an event was on the last stream, in milliseconds.
+    /// The latency until an event was on the last stream, in milliseconds.
     pub last_deliveries_ms: Vec<f64>,
-    /// Deliveries that did not come, came twice or in the wrong order, or later than after a second.
+    /// Deliveries that did not arrive.
     pub lost: usize,
-    /// See above.
+    /// Deliveries that were repeated or out of order.
     pub out_of_order: usize,
-    /// See above.
+    /// Deliveries after more than [`LATE_AFTER`].
     pub late: usize,
 }
 
 impl StreamGroup {
-    /// Opens so many; at most `ahead` events may be asked for that have not arrived everywhere.
+    /// Opens this many streams; at most `max_in_flight` events may be undelivered at a time.
     pub async fn open(
         address: std::net::SocketAddr,
         count: usize,
         max_in_flight: usize,
         request: impl Fn(usize) -> Vec<u8>,
     ) -> anyhow::Result<Self> {
-        let hub = Rc::new(DeliveryTracker {
+        let tracker = Rc::new(DeliveryTracker {
             stream_count: count,
             base_seq: Cell::new(0),
             open_count: Cell::new(0),
@@ -78,46 +78,46 @@ impl StreamGroup {
             in_flight_permits: Semaphore::new(max_in_flight),
             changed: Notify::new(),
         });
-        let mut reading = JoinSet::new();
+        let mut readers = JoinSet::new();
         for number in 0..count {
             let stream = HttpConnection::connect(address).await?.into_stream(&request(number)).await?;
-            reading.spawn_local(read_stream(stream, Rc::clone(&hub)));
+            readers.spawn_local(read_stream(stream, Rc::clone(&tracker)));
         }
         let all = async {
-            while hub.open_count.get() < count {
-                hub.changed.notified().await;
+            while tracker.open_count.get() < count {
+                tracker.changed.notified().await;
             }
         };
         tokio::time::timeout(Duration::from_mins(1), all).await.context("not every stream opened")?;
-        Ok(Self { tracker: hub, _readers: reading })
+        Ok(Self { tracker: tracker, _readers: readers })
     }
 
-    /// Waits until another event may be asked for, and notes that it is asked for now.
+    /// Waits until another event may be published, and records its time.
     pub async fn begin_event(&self) -> anyhow::Result<()> {
         self.tracker.in_flight_permits.acquire().await?.forget();
         self.tracker.events.borrow_mut().push((Instant::now(), 0));
         Ok(())
     }
 
-    /// Waits until everything has arrived, or does not come any more, and begins anew.
+    /// Waits until all events have arrived everywhere, and returns a report.
     pub async fn wait_for_deliveries(&self) -> anyhow::Result<DeliveryReport> {
-        let hub = &self.tracker;
+        let tracker = &self.tracker;
         let all = async {
-            while hub.events.borrow().iter().any(|(_, arrived)| *arrived < hub.stream_count) {
-                hub.changed.notified().await;
+            while tracker.events.borrow().iter().any(|(_, arrived)| *arrived < tracker.stream_count) {
+                tracker.changed.notified().await;
             }
         };
-        // Whatever has not come after this is lost, and counted so.
+        // What has not arrived by then is lost.
         let _ = tokio::time::timeout(Duration::from_secs(10), all).await;
-        ensure!(hub.ended_count.get() == 0, "{} streams ended", hub.ended_count.get());
-        let events = std::mem::take(&mut *hub.events.borrow_mut());
-        hub.base_seq.set(hub.base_seq.get() + events.len() as u64);
+        ensure!(tracker.ended_count.get() == 0, "{} streams ended", tracker.ended_count.get());
+        let events = std::mem::take(&mut *tracker.events.borrow_mut());
+        tracker.base_seq.set(tracker.base_seq.get() + events.len() as u64);
         Ok(DeliveryReport {
-            lost: events.iter().map(|(_, arrived)| hub.stream_count.saturating_sub(*arrived)).sum(),
-            deliveries_ms: hub.deliveries_ms.take(),
-            last_deliveries_ms: hub.last_deliveries_ms.take(),
-            out_of_order: hub.out_of_order_count.take(),
-            late: hub.late_count.take(),
+            lost: events.iter().map(|(_, arrived)| tracker.stream_count.saturating_sub(*arrived)).sum(),
+            deliveries_ms: tracker.deliveries_ms.take(),
+            last_deliveries_ms: tracker.last_deliveries_ms.take(),
+            out_of_order: tracker.out_of_order_count.take(),
+            late: tracker.late_count.take(),
         })
     }
 }
@@ -131,16 +131,16 @@ impl DeliveryTracker {
 
     fn record_delivery(&self, seq: u64) {
         let mut events = self.events.borrow_mut();
-        let place = usize::try_from(seq - self.base_seq.get() - 1).unwrap_or(usize::MAX);
-        let Some((asked, arrived)) = events.get_mut(place) else { return };
+        let index = usize::try_from(seq - self.base_seq.get() - 1).unwrap_or(usize::MAX);
+        let Some((published_at, arrived)) = events.get_mut(index) else { return };
         *arrived += 1;
-        let took = asked.elapsed();
-        self.deliveries_ms.borrow_mut().push(as_millis(took));
-        if took > LATE_AFTER {
+        let latency = published_at.elapsed();
+        self.deliveries_ms.borrow_mut().push(as_millis(latency));
+        if latency > LATE_AFTER {
             self.late_count.set(self.late_count.get() + 1);
         }
         if *arrived == self.stream_count {
-            self.last_deliveries_ms.borrow_mut().push(as_millis(took));
+            self.last_deliveries_ms.borrow_mut().push(as_millis(latency));
             self.in_flight_permits.add_permits(1);
             self.changed.notify_one();
         }
@@ -151,7 +151,7 @@ async fn read_stream(mut stream: TcpStream, tracker: Rc<DeliveryTracker>) {
     let mut buffer = Vec::with_capacity(16 * 1024);
     let mut last = None;
     while stream.read_buf(&mut buffer).await.is_ok_and(|read| read > 0) {
-        let mut done = 0;
+        let mut consumed = 0;
         if last.is_none()
             && let Some(newest) = parse_hello_seq(&buffer)
         {
@@ -159,7 +159,7 @@ async fn read_stream(mut stream: TcpStream, tracker: Rc<DeliveryTracker>) {
             last = Some(newest);
         }
         if let Some(last) = &mut last {
-            done = for_each_id(&buffer, |seq| {
+            consumed = for_each_id(&buffer, |seq| {
                 if seq != *last + 1 {
                     tracker.out_of_order_count.set(tracker.out_of_order_count.get() + 1);
                 }
@@ -167,12 +167,12 @@ async fn read_stream(mut stream: TcpStream, tracker: Rc<DeliveryTracker>) {
                 tracker.record_delivery(seq);
             });
         }
-        buffer.drain(..done);
+        buffer.drain(..consumed);
     }
     tracker.ended_count.set(tracker.ended_count.get() + 1);
 }
 
-/// The newest event, as the first frame of a stream tells it.
+/// The newest event according to the stream's first frame.
 fn parse_hello_seq(buffer: &[u8]) -> Option<u64> {
     let rest = &buffer[memmem::find(buffer, b"event: hello\ndata: ")?..];
     let rest = &rest[memmem::find(rest, b"\"seq\":")? + 6..];
@@ -180,20 +180,20 @@ fn parse_hello_seq(buffer: &[u8]) -> Option<u64> {
     std::str::from_utf8(&rest[..end]).ok()?.parse().ok()
 }
 
-/// Calls back for each event in a part of a stream; up to where it has been read.
+/// Calls `on_id` for each event id in a buffer; returns how much was consumed.
 pub fn for_each_id(buffer: &[u8], mut on_id: impl FnMut(u64)) -> usize {
-    const MARK: &[u8] = b"\nid: ";
-    // What may be the beginning of a mark is looked at again with what follows.
-    let mut done = buffer.len().saturating_sub(MARK.len() - 1);
-    for at in memmem::find_iter(buffer, MARK) {
-        let digits = &buffer[at + MARK.len()..];
+    const ID_PREFIX: &[u8] = b"\nid: ";
+    // A prefix may be split across buffers: keep its possible beginning.
+    let mut consumed = buffer.len().saturating_sub(ID_PREFIX.len() - 1);
+    for at in memmem::find_iter(buffer, ID_PREFIX) {
+        let digits = &buffer[at + ID_PREFIX.len()..];
         let Some(end) = memchr::memchr(b'\n', digits) else { return at };
         if let Some(seq) = std::str::from_utf8(&digits[..end]).ok().and_then(|digits| digits.parse().ok()) {
             on_id(seq);
         }
-        done = done.max(at + MARK.len() + end);
+        consumed = consumed.max(at + ID_PREFIX.len() + end);
     }
-    done
+    consumed
 }
 
 #[cfg(test)]
@@ -208,8 +208,8 @@ mod tests {
             let (mut ids, mut buffer) = (Vec::new(), Vec::new());
             for part in [&stream[..cut], &stream[cut..]] {
                 buffer.extend_from_slice(part);
-                let done = for_each_id(&buffer, |id| ids.push(id));
-                buffer.drain(..done);
+                let consumed = for_each_id(&buffer, |id| ids.push(id));
+                buffer.drain(..consumed);
             }
             assert_eq!(ids, [7, 8, 12], "cut at {cut}");
         }

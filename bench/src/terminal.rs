@@ -1,4 +1,4 @@
-//! A program in a pseudo-terminal: what it writes, and when.
+//! Runs a program in a pseudo-terminal, and measures what it writes and when.
 
 use std::io::{Read, Write};
 use std::num::NonZero;
@@ -12,17 +12,17 @@ use portable_pty::{Child, CommandBuilder, PtySize, native_pty_system};
 use crate::load::as_millis;
 use crate::server_process::SERVER_CORE;
 
-/// The size of every terminal here.
+/// The size of the terminal.
 const ROWS: NonZero<u16> = NonZero::new(36).expect("not zero");
 const COLUMNS: NonZero<u16> = NonZero::new(120).expect("not zero");
-/// Who writes nothing for so long has written all that a key asked for.
+/// Without output for this time, the response to a key is complete.
 const QUIET_TIME: Duration = Duration::from_millis(40);
-/// Whatever is waited for comes within this time.
+/// The timeout of every wait.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(20);
-/// The cursor is hidden once in every picture that has none.
+/// Programs hide the cursor once per frame.
 const HIDE_CURSOR: &[u8] = b"\x1b[?25l";
 
-/// A program that runs.
+/// A running program.
 pub struct PtyProgram {
     child: Box<dyn Child + Send + Sync>,
     input: Box<dyn Write + Send>,
@@ -33,16 +33,16 @@ pub struct PtyProgram {
     frame_count: usize,
 }
 
-/// What came of a key.
+/// The response to a key.
 pub struct KeyResult {
-    /// From the key to the last byte of what it changed, in milliseconds.
+    /// From the key to the last byte of output, in milliseconds.
     pub latency_ms: f64,
-    /// Bytes that were written.
+    /// The number of bytes written.
     pub bytes: usize,
 }
 
 impl PtyProgram {
-    /// Starts a program, on the core of the servers, in a folder that is its home as well.
+    /// Starts a program on the servers' core, with a folder as its working directory and home.
     pub fn start(
         program: &Path,
         arguments: &[&str],
@@ -69,7 +69,7 @@ impl PtyProgram {
         drop(pair.slave);
         let (sender, output) = channel();
         std::thread::spawn(move || {
-            // The terminal lives as long as somebody reads it.
+            // The terminal must be read for as long as the program runs.
             let _master = pair.master;
             let mut bytes = [0; 16 * 1024];
             while let Ok(count @ 1..) = reader.read(&mut bytes) {
@@ -90,27 +90,27 @@ impl PtyProgram {
         })
     }
 
-    /// Its process.
+    /// The process id.
     pub fn pid(&self) -> anyhow::Result<u32> {
         self.child.process_id().context("no process")
     }
 
-    /// From the start to the first letter on the screen, in milliseconds.
+    /// From the start to the first visible character, in milliseconds.
     pub fn first_paint_ms(&self) -> anyhow::Result<f64> {
         Ok(as_millis(self.first_paint_at.context("nothing was painted")? - self.started_at))
     }
 
-    /// From the start to now, when something was seen, in milliseconds.
+    /// From the start to `at`, in milliseconds.
     pub fn ms_since_start(&self, seen: Instant) -> f64 {
         as_millis(seen - self.started_at)
     }
 
-    /// Pictures that were painted so far.
+    /// The number of frames so far.
     pub fn frames(&self) -> usize {
         self.frame_count
     }
 
-    /// Waits until the screen shows a text; when it did.
+    /// Waits until the screen shows a text; returns when it did.
     pub fn wait_for_text(&mut self, text: &str) -> anyhow::Result<Instant> {
         let end = Instant::now() + WAIT_TIMEOUT;
         if self.contains_text(text) {
@@ -129,14 +129,14 @@ impl PtyProgram {
         }
     }
 
-    /// Takes in whatever comes until nothing does for so long.
+    /// Reads output until there is none for this time.
     pub fn read_until_quiet(&mut self, quiet: Duration) {
         while let Ok((at, bytes)) = self.output.recv_timeout(quiet) {
             self.process_output(at, &bytes);
         }
     }
 
-    /// Presses a key; when.
+    /// Presses a key; returns when.
     pub fn press(&mut self, key: &str) -> anyhow::Result<Instant> {
         let pressed = Instant::now();
         self.input.write_all(key.as_bytes())?;
@@ -144,12 +144,12 @@ impl PtyProgram {
         Ok(pressed)
     }
 
-    /// Presses a key and waits until all is written that it asks for.
+    /// Presses a key and waits for its output.
     pub fn measure_key(&mut self, key: &str) -> anyhow::Result<KeyResult> {
         self.measure_key_until_quiet(key, QUIET_TIME)
     }
 
-    /// The same for a key that asks for what takes its time: nothing is written any more for so long.
+    /// The same for a slow action: waits until there is no output for this time.
     pub fn measure_key_until_quiet(&mut self, key: &str, quiet: Duration) -> anyhow::Result<KeyResult> {
         self.read_until_quiet(QUIET_TIME);
         let pressed = self.press(key)?;
@@ -168,7 +168,7 @@ impl PtyProgram {
         Ok(KeyResult { latency_ms: as_millis(last - pressed), bytes: count })
     }
 
-    /// Ends it.
+    /// Ends the program.
     pub fn kill(mut self) -> anyhow::Result<()> {
         self.child.kill()?;
         self.child.wait()?;

@@ -1,4 +1,4 @@
-//! A folder to measure in: an account, its engineers and their tokens.
+//! A data folder with an account, engineers and their tokens.
 
 use std::path::{Path, PathBuf};
 
@@ -6,24 +6,24 @@ use tierup_common::id::AccountId;
 use tierup_common::user::Role;
 use tierup_server::admin;
 
-/// Contenders of a race, each an engineer of their own.
+/// Contenders per race, each with a user of its own.
 pub const CONTENDERS: usize = 8;
 
-/// A folder of the product.
+/// A data folder of the product.
 #[derive(Clone)]
 pub struct World {
-    /// Where it is.
+    /// Its path.
     pub folder: PathBuf,
-    /// The account in it.
+    /// The account.
     pub account: AccountId,
     /// The owner's token.
     pub owner: String,
-    /// A token of each engineer.
+    /// The engineers' tokens.
     pub tokens: Vec<String>,
 }
 
 impl World {
-    /// Makes a new one.
+    /// Creates a folder.
     pub fn make(folder: &Path) -> anyhow::Result<Self> {
         let owner = admin::init(folder, "Acme", "ana@acme.test", "Ana Ruiz")?;
         let mut tokens = Vec::new();
@@ -34,13 +34,13 @@ impl World {
         Ok(Self { folder: folder.into(), account: owner.account_id, owner: owner.token, tokens })
     }
 
-    /// The token of one of the engineers, whichever is their turn.
+    /// An engineer's token, in turn.
     pub fn token(&self, turn: usize) -> &str {
         &self.tokens[turn % self.tokens.len()]
     }
 }
 
-/// Settings of a server that does nothing but answer: no assessments, no mail.
+/// Settings without assessments and mail.
 pub fn quiet() -> Vec<(&'static str, String)> {
     vec![("TIERUP_SERVER_ASSESSMENT_ENGINE", "off".into())]
 }

@@ -1,4 +1,4 @@
-//! What the AI says of a handoff: a likely cause, what to try next, and from what it says so.
+//! Assessments: the likely cause of a handoff's problem, steps to try, and the evidence for it.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,17 +6,17 @@ use crate::id::{Number, SessionId, StepId};
 use crate::string_enum::string_enum;
 
 string_enum! {
-    /// Where an assessment stands.
+    /// The status of an assessment.
     pub enum AssessmentStatus {
-        /// Waiting for its turn.
+        /// Waiting to be written.
         Pending = "pending",
         /// Being written.
         Running = "running",
-        /// Done.
+        /// Complete.
         Ready = "ready",
-        /// It could not be made; `assessment_error` says why.
+        /// The engine failed; `assessment_error` has the reason.
         Failed = "failed",
-        /// None is made: for a park, or where the engine is off.
+        /// There is none: the handoff is a park, or the engine is off.
         NotRequested = "not_requested",
     }
 }
@@ -26,60 +26,60 @@ string_enum! {
     pub enum Confidence {
         /// A guess.
         Low = "low",
-        /// It fits in part.
+        /// The cause fits in part.
         Medium = "medium",
-        /// It fits well.
+        /// The cause fits well.
         High = "high",
-        /// Nothing known fits; said rather than guessed.
+        /// No known cause fits.
         Inconclusive = "inconclusive",
     }
 }
 
 string_enum! {
-    /// What came of a suggested step.
+    /// The outcome of a suggested step.
     pub enum Outcome {
-        /// It helped.
+        /// The step helped.
         Worked = "worked",
-        /// It did not.
+        /// The step did not help.
         Failed = "failed",
     }
 }
 
-/// One thing to try.
+/// A suggested step.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Step {
-    /// The step.
+    /// The id.
     pub id: StepId,
     /// What to do, one line.
     pub text: String,
-    /// Whether the session shows that it was tried before the hand-off.
+    /// Whether it was tried before the hand-off, as the session shows.
     pub already_tried: bool,
-    /// What came of it, once somebody has said so.
+    /// The outcome, once recorded.
     pub outcome: Option<Outcome>,
 }
 
-/// What in the session speaks for the likely cause.
+/// A quote from the session that supports the likely cause.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Evidence {
-    /// The message, by its `seq` in the session.
+    /// The `seq` of the message in the session.
     pub message_seq: u32,
-    /// The words of it that matter.
+    /// The quoted words.
     pub quote: String,
 }
 
-/// A resolved session that looks like this one.
+/// A resolved session with a similar problem.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Similar {
-    /// That session.
+    /// The id of that session.
     pub session_id: SessionId,
-    /// What people call it.
+    /// The number of that session.
     pub number: Number,
     /// Its problem in one line.
     pub problem_summary: String,
-    /// How it ended.
+    /// Its cause and its fix.
     pub resolution: String,
 }
 
@@ -87,20 +87,20 @@ pub struct Similar {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Assessment {
-    /// What is probably wrong.
+    /// The likely cause.
     pub likely_cause: String,
-    /// What to try, best first.
+    /// Steps to try, best first.
     pub suggested_steps: Vec<Step>,
     /// How sure it is.
     pub confidence: Confidence,
-    /// What speaks for it.
+    /// What supports it.
     pub evidence: Vec<Evidence>,
-    /// Resolved sessions that look like this one.
+    /// Resolved sessions with a similar problem.
     pub similar: Vec<Similar>,
-    /// The engine that made it: `playbook`, `openai`, `anthropic`.
+    /// The engine that wrote it: `playbook`, `openai` or `anthropic`.
     pub engine: String,
-    /// The model, where the engine has one.
+    /// The model, if the engine has one.
     pub model: Option<String>,
-    /// How long it took, in milliseconds.
+    /// How long the engine took, in milliseconds.
     pub took_ms: u64,
 }

@@ -1,15 +1,15 @@
-//! What bytes are that are no UTF-8, as far as they say so by how they begin.
+//! Detects text in UTF-16 and compressed files by their first bytes.
 
-/// Another coding than that of plain text.
+/// An encoding that is not UTF-8 text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Encoding {
-    /// Text in units of two bytes.
+    /// UTF-16 text.
     Utf16,
-    /// Something compressed, by this program.
+    /// Compressed by this program.
     Compressed(&'static str),
 }
 
-/// The coding that the bytes say they are in.
+/// The encoding that the first bytes announce, if they do.
 pub fn detect_encoding(bytes: &[u8]) -> Option<Encoding> {
     Some(match bytes {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Encoding::Utf16,
@@ -26,8 +26,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_bytes_are_is_known_by_how_they_begin() {
-        for (bytes, is) in [
+    fn an_encoding_is_detected_by_the_first_bytes() {
+        for (bytes, expected) in [
             (&b"\xff\xfeh\0"[..], Some(Encoding::Utf16)),
             (b"\xfe\xff\0h", Some(Encoding::Utf16)),
             (b"\x1f\x8b\x08\0", Some(Encoding::Compressed("gzip"))),
@@ -37,7 +37,7 @@ mod tests {
             (b"caf\xe9", None),
             (b"", None),
         ] {
-            assert_eq!(detect_encoding(bytes), is, "{bytes:?}");
+            assert_eq!(detect_encoding(bytes), expected, "{bytes:?}");
         }
     }
 }

@@ -1,9 +1,9 @@
-//! Events: what happened in an account, as rows of its log and as frames of its stream.
+//! Events: the changes of an account, as rows of its log and as frames of its streams.
 //!
-//! A [`Event`] is durable: it was written in the transaction of the change it tells of, has a [`Seq`], and is
-//! replayed to whoever missed it. A [`Signal`] is ephemeral: it has no place in the log, and everything it tells
-//! is told again by a later signal or a durable event.
+//! An [`Event`] is durable: it is written in the transaction of its change, has a [`Seq`], and is replayed to streams
+//! that missed it. A [`Signal`] is ephemeral: it is not in the log, and a later signal or event repeats what it says.
 
+mod kind;
 mod signal;
 
 use serde::{Deserialize, Serialize};
@@ -16,258 +16,251 @@ use crate::string_enum::string_enum;
 use crate::time::Timestamp;
 use crate::user::Person;
 
+pub use kind::{Audience, Kind};
 pub use signal::{Signal, StreamFrame};
 
 /// A durable event.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Event {
-    /// Its place in the account's log.
+    /// Its position in the account's log.
     pub seq: Seq,
-    /// When it happened.
+    /// The time of the change.
     pub at: Timestamp,
-    /// What happened.
+    /// The change.
     #[serde(flatten)]
     pub body: EventBody,
 }
 
-/// The handoff that an event tells of.
+/// The handoff of an event.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HandoffSummary {
-    /// The handoff.
+    /// The id of the handoff.
     pub handoff_id: HandoffId,
-    /// Its session.
+    /// The session that was handed off.
     pub session_id: SessionId,
-    /// What people call the handoff.
+    /// The number of the handoff.
     pub number: Number,
-    /// How urgent it is.
+    /// The priority.
     pub priority: Priority,
     /// The problem in one line.
     pub problem_summary: String,
-    /// Since when the problem has been the team's.
+    /// When the session was handed off.
     pub created_at: Timestamp,
-    /// The version of the handoff after the event: what was read of an older one is out of date.
+    /// The version of the handoff after the event; a copy with a lower version is out of date.
     pub version: u64,
 }
 
 string_enum! {
-    /// Why a handoff rings again.
+    /// The reason for a reminder.
     pub enum ReminderReason {
-        /// Nobody has claimed it for long.
+        /// Nobody has claimed the handoff for a while.
         Unclaimed = "unclaimed",
-        /// A park whose time has come; told to whoever parked, alone.
+        /// The `wake_at` of a park has come. Only the user who parked gets this event.
         Wake = "wake",
-        /// Its claimer has done nothing for long, and it will go back to the queue; told to them alone.
+        /// The claimer has not worked on it for a while; the handoff will go back to the queue. Only the claimer gets
+        /// this event.
         StaleClaim = "stale_claim",
     }
 }
 
-/// The session that an event tells of.
+/// The session of an event.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SessionSummary {
-    /// The session.
+    /// The id of the session.
     pub session_id: SessionId,
-    /// What people call the session.
+    /// The number of the session.
     pub number: Number,
     /// The problem in one line.
     pub problem_summary: String,
-    /// Where it stands after the event.
+    /// The status after the event.
     pub status: SessionStatus,
-    /// How far the search has come.
+    /// How far the search for the cause has come.
     pub confidence_tier: ConfidenceTier,
-    /// Whoever works on it after the event.
+    /// The assignee after the event.
     pub assignee: Person,
 }
 
-/// What happened. The name of each is its `type` on the wire.
+/// The change that an event reports, with its data. Its [`Kind`] is the `type` on the wire.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum EventBody {
-    /// A session entered the queue.
+    /// A session was escalated and entered the queue.
     HandoffCreated {
-        /// Which.
+        /// The handoff after the event.
         #[serde(flatten)]
         handoff: HandoffSummary,
-        /// Who escalated.
+        /// The user who escalated.
         by: Person,
-        /// Whether an assessment will follow.
+        /// `pending` if an assessment will follow.
         assessment_status: AssessmentStatus,
-        /// The handoff that this one replaces, when its claimer escalated again.
+        /// The handoff that this one replaces, if its claimer escalated again.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         supersedes: Option<HandoffId>,
     },
-    /// Its assessment is done.
+    /// The assessment of a handoff is ready.
     HandoffAssessmentReady {
-        /// Which.
+        /// The handoff after the event.
         #[serde(flatten)]
         handoff: HandoffSummary,
-        /// The assessment as text.
+        /// The assessment as text, Markdown.
         ai_assessment: String,
         /// The assessment as data.
         ai_assessment_data: Box<Assessment>,
     },
-    /// Its assessment could not be made.
+    /// The assessment of a handoff failed.
     HandoffAssessmentFailed {
-        /// Which.
+        /// The handoff after the event.
         #[serde(flatten)]
         handoff: HandoffSummary,
-        /// Why: one sentence.
+        /// The reason, one sentence.
         assessment_error: String,
     },
-    /// Somebody claimed it.
+    /// A handoff was claimed.
     HandoffClaimed {
-        /// Which.
+        /// The handoff after the event.
         #[serde(flatten)]
         handoff: HandoffSummary,
-        /// Who.
+        /// The claimer.
         by: Person,
-        /// When.
+        /// When it was claimed.
         claimed_at: Timestamp,
     },
-    /// It went back to the queue.
+    /// A claim was released; the handoff is back in the queue.
     HandoffReleased {
-        /// Which.
+        /// The handoff after the event.
         #[serde(flatten)]
         handoff: HandoffSummary,
-        /// Who released it.
+        /// The user who released it, or the server if the claim was stale.
         by: Person,
-        /// Why.
+        /// The reason that they gave.
         reason: String,
     },
-    /// It was passed to a named person.
+    /// A handoff was assigned to somebody, who is its claimer now.
     HandoffAssigned {
-        /// Which.
+        /// The handoff after the event.
         #[serde(flatten)]
         handoff: HandoffSummary,
-        /// Who passed it.
+        /// The user who assigned it.
         by: Person,
-        /// Who works on it now.
+        /// The new claimer.
         to: Person,
-        /// Since when.
+        /// When it was assigned.
         claimed_at: Timestamp,
     },
-    /// It was returned to whoever handed it off, with a question.
+    /// A handoff was sent back, with a question to the user who handed it off.
     HandoffSentBack {
-        /// Which.
+        /// The handoff after the event.
         #[serde(flatten)]
         handoff: HandoffSummary,
-        /// Who returned it.
+        /// The user who sent it back.
         by: Person,
-        /// What they ask.
+        /// The question.
         question: String,
     },
-    /// It was taken back before anybody claimed it.
+    /// An escalation was taken back before it was claimed.
     HandoffWithdrawn {
-        /// Which.
+        /// The handoff after the event.
         #[serde(flatten)]
         handoff: HandoffSummary,
-        /// Who took it back.
+        /// The user who took it back.
         by: Person,
     },
-    /// Somebody said what came of one of its suggested steps.
+    /// The outcome of a suggested step was recorded or removed.
     HandoffStepUpdated {
-        /// Which.
+        /// The handoff after the event.
         #[serde(flatten)]
         handoff: HandoffSummary,
-        /// Who.
+        /// The user who changed it.
         by: Person,
-        /// The step, as it is now.
+        /// The step after the event.
         step: Step,
     },
-    /// It rings again.
+    /// A reminder about a handoff.
     HandoffReminder {
-        /// Which.
+        /// The handoff after the event.
         #[serde(flatten)]
         handoff: HandoffSummary,
-        /// Why.
+        /// The reason for the reminder.
         reason: ReminderReason,
     },
-    /// Its session was resolved.
+    /// The session of a handoff was resolved.
     HandoffResolved {
-        /// Which.
+        /// The handoff after the event.
         #[serde(flatten)]
         handoff: HandoffSummary,
-        /// Who resolved it.
+        /// The user who resolved it.
         by: Person,
-        /// How.
+        /// The cause and the fix.
         resolution: String,
     },
     /// A session was opened.
     SessionCreated {
-        /// Which.
+        /// The session after the event.
         #[serde(flatten)]
         session: SessionSummary,
-        /// By whom.
+        /// The opener.
         by: Person,
     },
-    /// A session changed other than by what the other events tell: parked, resumed, a branch settled.
+    /// A session was parked or taken back, or one of its branches changed.
     SessionUpdated {
-        /// Which.
+        /// The session after the event.
         #[serde(flatten)]
         session: SessionSummary,
-        /// Who changed it.
+        /// The user who changed it.
         by: Person,
         /// The branch that changed, if one did.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         branch: Option<Branch>,
-        /// The park or resume that changed it, if one did.
+        /// The park that began or ended, if one did.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         handoff_id: Option<HandoffId>,
     },
-    /// A session ended.
+    /// A session was resolved.
     SessionResolved {
-        /// Which.
+        /// The session after the event.
         #[serde(flatten)]
         session: SessionSummary,
-        /// Who ended it.
+        /// The user who resolved it.
         by: Person,
-        /// How.
+        /// The cause and the fix.
         resolution: String,
     },
-    /// Something was said in a session; goes only to streams narrowed to it.
+    /// A message was added to a session. Only streams of that session carry this event.
     MessageAdded {
         /// The session.
         session_id: SessionId,
-        /// What was said.
+        /// The message.
         message: Message,
     },
 }
 
-/// For whom an event is, beyond its account.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Audience {
-    /// Every stream of the account.
-    Team,
-    /// Only streams narrowed to its session.
-    Session,
-}
-
 impl EventBody {
-    /// The `type` on the wire, which is the SSE `event:` name too.
-    pub const fn name(&self) -> &'static str {
+    /// The kind of this event.
+    pub const fn kind(&self) -> Kind {
         match self {
-            Self::HandoffCreated { .. } => "handoff_created",
-            Self::HandoffAssessmentReady { .. } => "handoff_assessment_ready",
-            Self::HandoffAssessmentFailed { .. } => "handoff_assessment_failed",
-            Self::HandoffClaimed { .. } => "handoff_claimed",
-            Self::HandoffReleased { .. } => "handoff_released",
-            Self::HandoffAssigned { .. } => "handoff_assigned",
-            Self::HandoffSentBack { .. } => "handoff_sent_back",
-            Self::HandoffWithdrawn { .. } => "handoff_withdrawn",
-            Self::HandoffStepUpdated { .. } => "handoff_step_updated",
-            Self::HandoffReminder { .. } => "handoff_reminder",
-            Self::HandoffResolved { .. } => "handoff_resolved",
-            Self::SessionCreated { .. } => "session_created",
-            Self::SessionUpdated { .. } => "session_updated",
-            Self::SessionResolved { .. } => "session_resolved",
-            Self::MessageAdded { .. } => "message_added",
+            Self::HandoffCreated { .. } => Kind::HandoffCreated,
+            Self::HandoffAssessmentReady { .. } => Kind::HandoffAssessmentReady,
+            Self::HandoffAssessmentFailed { .. } => Kind::HandoffAssessmentFailed,
+            Self::HandoffClaimed { .. } => Kind::HandoffClaimed,
+            Self::HandoffReleased { .. } => Kind::HandoffReleased,
+            Self::HandoffAssigned { .. } => Kind::HandoffAssigned,
+            Self::HandoffSentBack { .. } => Kind::HandoffSentBack,
+            Self::HandoffWithdrawn { .. } => Kind::HandoffWithdrawn,
+            Self::HandoffStepUpdated { .. } => Kind::HandoffStepUpdated,
+            Self::HandoffReminder { .. } => Kind::HandoffReminder,
+            Self::HandoffResolved { .. } => Kind::HandoffResolved,
+            Self::SessionCreated { .. } => Kind::SessionCreated,
+            Self::SessionUpdated { .. } => Kind::SessionUpdated,
+            Self::SessionResolved { .. } => Kind::SessionResolved,
+            Self::MessageAdded { .. } => Kind::MessageAdded,
         }
     }
 
-    /// The handoff it tells of, if it tells of one.
+    /// The handoff of the event, if it is about one.
     pub const fn handoff(&self) -> Option<&HandoffSummary> {
         match self.subject() {
             EventSubject::Handoff(handoff) => Some(handoff),
@@ -275,7 +268,7 @@ impl EventBody {
         }
     }
 
-    /// The message that it brings, if it brings one.
+    /// The message that was added, if one was.
     pub const fn message(&self) -> Option<&Message> {
         match self.subject() {
             EventSubject::Message(_, message) => Some(message),
@@ -283,20 +276,12 @@ impl EventBody {
         }
     }
 
-    /// The session it tells of; every event tells of one.
+    /// The session of the event; every event has one.
     pub const fn session_id(&self) -> SessionId {
         match self.subject() {
             EventSubject::Handoff(handoff) => handoff.session_id,
             EventSubject::Session(session) => session.session_id,
             EventSubject::Message(session_id, _) => session_id,
-        }
-    }
-
-    /// Which streams of the account carry it.
-    pub const fn audience(&self) -> Audience {
-        match self.subject() {
-            EventSubject::Handoff(_) | EventSubject::Session(_) => Audience::Team,
-            EventSubject::Message(..) => Audience::Session,
         }
     }
 
@@ -321,11 +306,10 @@ impl EventBody {
     }
 }
 
-/// What an event tells of.
+/// What an event is about.
 enum EventSubject<'e> {
     Handoff(&'e HandoffSummary),
     Session(&'e SessionSummary),
-    /// Something said in a session.
     Message(SessionId, &'e Message),
 }
 
@@ -354,7 +338,7 @@ mod tests {
             },
         };
         let json = serde_json::to_value(&event).unwrap();
-        assert_eq!(json["type"], event.body.name());
+        assert_eq!(json["type"], event.body.kind().as_str());
         assert_eq!(json["seq"], 7);
         assert_eq!(json["number"], 42);
         assert_eq!(json["by"]["name"], "Sam Ortiz");
@@ -362,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_of_a_newer_server_is_passed_over_but_keeps_its_place() {
+    fn a_frame_of_a_newer_server_is_skipped_but_its_seq_counts() {
         let data = r#"{"type":"handoff_painted","seq":9,"colour":"red"}"#;
         assert_eq!(StreamFrame::parse(data), StreamFrame::Unknown { seq: Some(Seq(9)) });
         assert_eq!(StreamFrame::parse("{"), StreamFrame::Unknown { seq: None });

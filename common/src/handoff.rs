@@ -1,60 +1,61 @@
-//! A handoff: a session passed on, parked for oneself or escalated to the team's queue.
+//! A handoff: a session handed off, either parked for oneself or escalated to the team's queue.
 
 use serde::{Deserialize, Serialize};
 
 use crate::assessment::{Assessment, AssessmentStatus, Outcome};
 use crate::id::{HandoffId, Number, Seq, SessionId, UserId};
-use crate::session::{Branch, ConfidenceTier, IntakeContent, Message};
+use crate::session::branch::{Branch, ConfidenceTier};
+use crate::session::message::{IntakeContent, Message};
 use crate::string_enum::string_enum;
 use crate::time::Timestamp;
 use crate::user::Person;
 
 string_enum! {
-    /// Why a session is handed off.
+    /// What a hand-off is for.
     pub enum Intent {
-        /// Put aside, privately.
+        /// Put the session aside, privately.
         Park = "park",
-        /// Passed to the team's queue.
+        /// Put the session in the team's queue.
         Escalate = "escalate",
     }
 }
 
 string_enum! {
-    /// How urgent a handoff is; the queue shows the most urgent first.
+    /// The priority of a handoff; the queue shows the highest first.
     pub enum Priority {
-        /// When there is time.
+        /// Work on it when there is time.
         Low = "low",
-        /// The usual.
+        /// The default.
         Normal = "normal",
-        /// Soon.
+        /// Work on it soon.
         High = "high",
-        /// Now.
+        /// Work on it now.
         Urgent = "urgent",
     }
 }
 
 string_enum! {
-    /// Where a handoff stands.
+    /// The status of a handoff.
     pub enum HandoffStatus {
-        /// Escalated and waiting for somebody to claim it.
+        /// Escalated, waiting to be claimed.
         Open = "open",
-        /// Somebody works on it.
+        /// Claimed by somebody.
         Claimed = "claimed",
         /// Its session was resolved.
         Resolved = "resolved",
-        /// Taken back, or sent back with a question.
+        /// Taken back before a claim, or sent back with a question.
         Withdrawn = "withdrawn",
-        /// Its claimer escalated again.
+        /// Replaced: its claimer escalated the session again.
         Superseded = "superseded",
-        /// Put aside.
+        /// A park that lasts.
         Parked = "parked",
-        /// No longer put aside.
+        /// A park that ended.
         Resumed = "resumed",
     }
 }
 
 string_enum! {
-    /// Which handoffs a page of the queue shows.
+    /// Which handoffs to list.
     pub enum QueueState {
         /// Waiting to be claimed.
         Open = "open",
@@ -62,28 +63,28 @@ string_enum! {
         Claimed = "claimed",
         /// Claimed by the caller.
         Mine = "mine",
-        /// Every escalation, ended ones too.
+        /// Every escalation, also those that ended.
         All = "all",
     }
 }
 
-/// The session as it was at hand-off; it never changes afterwards.
+/// The session as it was at hand-off. It never changes.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Snapshot {
-    /// The problem in one line, when somebody wrote one.
+    /// The problem in one line, if somebody wrote one.
     pub problem_summary: Option<String>,
-    /// The problem as it came in.
+    /// The problem as it was described first.
     pub intake_content: IntakeContent,
-    /// How far the search had come.
+    /// How far the search for the cause had come.
     pub confidence_tier: ConfidenceTier,
-    /// What had been tried.
+    /// All branches.
     pub branch_map: Vec<Branch>,
-    /// The last 20 messages.
+    /// The last 20 messages, oldest first.
     pub messages: Vec<Message>,
-    /// How many messages there were in all.
+    /// How many messages the session had.
     pub message_count: u32,
-    /// When it was taken.
+    /// When the snapshot was taken.
     pub taken_at: Timestamp,
 }
 
@@ -91,23 +92,23 @@ pub struct Snapshot {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct QueueItem {
-    /// The handoff.
+    /// The id.
     pub id: HandoffId,
-    /// What people call it.
+    /// The number that people use: `#42`. Sessions have numbers of their own.
     pub number: Number,
     /// The session that was handed off.
     pub session_id: SessionId,
-    /// Why.
+    /// Park or escalate.
     pub intent: Intent,
-    /// Where it stands.
+    /// The status.
     pub status: HandoffStatus,
-    /// How urgent it is.
+    /// The priority.
     pub priority: Priority,
     /// The problem in one line, always present: see [`crate::session::title`].
     pub problem_summary: String,
-    /// What the engineer wrote.
+    /// What the engineer wrote at hand-off.
     pub engineer_notes: String,
-    /// Where its assessment stands.
+    /// The status of the assessment.
     pub assessment_status: AssessmentStatus,
     /// Why the assessment failed: one sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -116,30 +117,30 @@ pub struct QueueItem {
     pub ai_assessment: Option<String>,
     /// The assessment as data.
     pub ai_assessment_data: Option<Box<Assessment>>,
-    /// Who handed it off.
+    /// The user who handed the session off.
     pub handed_off_by: UserId,
-    /// Their name.
+    /// The name of that user.
     pub handed_off_by_name: String,
-    /// Who claimed it.
+    /// The claimer.
     pub claimed_by: Option<UserId>,
-    /// Their name.
+    /// The claimer's name.
     pub claimed_by_name: Option<String>,
-    /// When they claimed it.
+    /// When it was claimed.
     pub claimed_at: Option<Timestamp>,
     /// For a park: when to be reminded of it.
     pub wake_at: Option<Timestamp>,
-    /// When it was handed off.
+    /// When the session was handed off.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// When the handoff last changed.
     pub updated_at: Timestamp,
-    /// Counts its changes; the `ETag` of the handoff.
+    /// Grows by 1 with each change; it is the `ETag` of the handoff.
     pub version: u64,
-    /// Who is reading it right now.
+    /// The users who have the handoff open now.
     #[serde(default)]
     pub viewers: Vec<Person>,
 }
 
-/// A handoff with what was handed over: read, or as whoever passes it on has it.
+/// A handoff with its snapshot `S`: parsed, or the stored JSON as it is.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Handoff"))]
 pub struct Handoff<S = Snapshot> {
@@ -150,7 +151,7 @@ pub struct Handoff<S = Snapshot> {
     pub snapshot: S,
 }
 
-/// How many handoffs there are.
+/// How many handoffs are in the queue.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct QueueCounts {
@@ -166,13 +167,13 @@ pub struct QueueCounts {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct QueuePage {
-    /// By priority, then the oldest first.
+    /// The handoffs: highest priority first, then oldest first.
     pub items: Vec<QueueItem>,
-    /// Where the next page begins, when there is one.
+    /// Pass this as `cursor` to get the next page; null on the last page.
     pub next_cursor: Option<String>,
-    /// How many there are in the whole queue.
+    /// Counts of the whole queue, not of this page.
     pub counts: QueueCounts,
-    /// Every event up to here is in this page; stream from here and there is no gap.
+    /// The page includes every event up to this one; a stream that starts after it has no gap.
     pub as_of_seq: Seq,
 }
 
@@ -181,7 +182,7 @@ pub struct QueuePage {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Release {
-    /// Why, for the next reader.
+    /// The reason, for the next reader.
     #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NOTES), regex(pattern = crate::schema::TEXT)))]
     pub reason: String,
 }
@@ -191,7 +192,7 @@ pub struct Release {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Assign {
-    /// Who is to work on it.
+    /// The new claimer.
     pub user_id: UserId,
 }
 
@@ -200,7 +201,7 @@ pub struct Assign {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SendBack {
-    /// What the opener should find out.
+    /// A question to the user who handed the session off.
     #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NOTES), regex(pattern = crate::schema::NON_EMPTY_TEXT)))]
     pub question: String,
 }
@@ -210,7 +211,7 @@ pub struct SendBack {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PutStep {
-    /// What came of the step; null takes it back. It must be there.
+    /// The outcome of the step; null removes it. The field is required.
     #[serde(deserialize_with = "Option::deserialize")]
     pub outcome: Option<Outcome>,
 }

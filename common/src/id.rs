@@ -1,4 +1,4 @@
-//! Ids, numbers and cursors, each a type of its own so that one cannot stand where another belongs.
+//! Ids, numbers and log positions, each a type of its own, so that they cannot be mixed up.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use uuid::{ContextV7, Uuid};
 
 use crate::time::Timestamp;
 
-/// What was given is not an id: neither a UUID nor, where numbers are taken, a number.
+/// The text is neither a UUID nor, where numbers are accepted, a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ParseIdError;
 
@@ -28,8 +28,7 @@ macro_rules! id_types {
         pub struct $name(Uuid);
 
         impl $name {
-            /// A new id (UUIDv7), which sorts by the moment it was made: rows keyed by it are appended, not
-            /// scattered.
+            /// A new id (UUIDv7). Ids sort by the time they were made, so that rows keyed by them are appended.
             pub fn new(now: Timestamp) -> Self {
                 Self(new_uuid(now))
             }
@@ -68,33 +67,32 @@ macro_rules! id_types {
 }
 
 id_types! {
-    /// A team: everything else belongs to exactly one.
+    /// An account: a team. Everything else belongs to exactly one account.
     AccountId
-    /// A member of a team.
+    /// A user of an account.
     UserId
-    /// A bearer token (its name in lists and revocations, never the secret).
+    /// A bearer token; not its secret.
     TokenId
-    /// One troubleshooting conversation.
+    /// A session.
     SessionId
-    /// One message of a session.
+    /// A message of a session.
     MessageId
-    /// One line of what has been tried; made by the client, so that a retry is the same branch.
+    /// A branch of a session. The client makes the id, so that a retry updates the same branch.
     BranchId
-    /// A session handed on: parked for oneself or escalated to the team.
+    /// A handoff.
     HandoffId
-    /// One suggested step of an assessment.
+    /// A suggested step of an assessment.
     StepId
 }
 
-/// A UUIDv7 of this moment. The context keeps ids of one process in the order of their making within one
-/// millisecond too.
+/// A UUIDv7 of this moment. The context keeps the ids of one process in order within a millisecond, too.
 fn new_uuid(now: Timestamp) -> Uuid {
     static CONTEXT: std::sync::Mutex<ContextV7> = std::sync::Mutex::new(ContextV7::new());
     let (seconds, nanos) = now.as_unix();
     Uuid::new_v7(uuid::Timestamp::from_unix(&CONTEXT, seconds, nanos))
 }
 
-/// A short number, per account, that people can say aloud: `#42`. Sessions and handoffs count separately.
+/// A short number for people: `#42`. Each account counts its sessions and its handoffs separately.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -106,14 +104,14 @@ impl fmt::Display for Number {
     }
 }
 
-/// The place of an event in its account's log: gapless from 1, never reused. 0 is "before the first".
+/// The position of an event in its account's log: from 1 without gaps, never reused. 0 is before the first event.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Seq(pub u64);
 
 impl Seq {
-    /// The place after this one.
+    /// The next position.
     #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0 + 1)
@@ -134,7 +132,7 @@ impl FromStr for Seq {
     }
 }
 
-/// A handoff as people and programs name it: by its id or by its number.
+/// A reference to a handoff, by its id or by its number.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum HandoffRef {
     /// By id.
@@ -175,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_made_in_one_millisecond_sort_in_the_order_of_their_making() {
+    fn ids_made_within_one_millisecond_sort_by_creation() {
         let now = Timestamp::from_millis(1_790_000_000_000);
         let ids: Vec<_> = (0..1000).map(|_| HandoffId::new(now)).collect();
         assert!(ids.is_sorted());

@@ -1,7 +1,7 @@
-//! What the tierup server and its clients agree upon: ids, states, wire types, problems and paths.
+//! What the tierup server and its clients share: ids, statuses, wire types, permissions, problems and paths.
 //!
-//! Nothing here does IO, reads a clock or knows who is calling. A type in this crate is on the wire as it
-//! stands: a field added here is a field added to the HTTP contract (docs/API.md).
+//! Nothing here does IO or reads a clock. The types are the wire format: a new field changes the HTTP API
+//! (docs/API.md).
 
 pub mod assessment;
 pub mod encoding;

@@ -1,8 +1,8 @@
-//! How large a thing may be. The server refuses what is larger; a client can say so before it asks.
+//! Size limits. The server refuses more; a client can check before it asks.
 
 /// A whole request body, in bytes.
 pub const BODY: usize = 256 * 1024;
-/// The body of a log-in, in bytes: it is taken in from anybody.
+/// The body of a log-in, in bytes. It is small because anybody may send one.
 pub const LOGIN_BODY: usize = 4 * 1024;
 /// One message of a session, in bytes.
 pub const MESSAGE: usize = 32 * 1024;
@@ -18,19 +18,19 @@ pub const EMAIL: usize = 254;
 pub const PASSWORD: usize = 1024;
 /// An `Idempotency-Key`, in bytes.
 pub const IDEMPOTENCY_KEY: usize = 255;
-/// Rows of one page of a list.
+/// Rows of one page.
 pub const PAGE: u32 = 200;
 /// Messages of one session.
 pub const SESSION_MESSAGES: u32 = 10_000;
-/// The text of one session, in bytes: its messages, and what was tried.
+/// The text of one session, in bytes: its messages and branches.
 pub const SESSION_TEXT: u64 = 16 * 1024 * 1024;
-/// Text of one page of a list, in bytes: a page that has so much has no further row, whatever was asked for.
+/// Text of one page, in bytes: a page ends at the row that reaches it.
 pub const PAGE_TEXT: usize = 1024 * 1024;
 /// Branches of one session.
 pub const BRANCHES: usize = 200;
-/// The text of all branches of one session, in bytes: every list, snapshot and answer carries them whole.
+/// The text of all branches of one session, in bytes. Every list, snapshot and answer carries all of it.
 pub const BRANCH_TEXT: u64 = 1024 * 1024;
-/// Messages that a snapshot carries: the last so many.
+/// Messages of a snapshot: the last ones of the session.
 pub const SNAPSHOT_MESSAGES: usize = 20;
 /// Handoffs that a console remembers as seen.
 pub const SEEN_HANDOFFS: usize = 200;

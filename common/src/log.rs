@@ -1,17 +1,15 @@
-//! What a program of ours may log, whatever level its user asks for.
+//! What our programs may log, whatever level the user asks for.
 //!
-//! A dependency logs what passes through it: at `debug` and below that is headers, passwords and whole mails. Nobody
-//! can promise for all of them what they say, so they say nothing below a warning.
+//! Dependencies may log headers, passwords and whole mails at `debug` and below, so they log warnings and errors only.
 
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
-/// The crates of this workspace: what they log is held free of secrets by `server/tests/secrets.rs`.
+/// The crates of this workspace. `server/tests/secrets.rs` checks that they log no secrets.
 const OWN_CRATES: [&str; 3] = ["tierup", "tierup_common", "tierup_server"];
 
-/// Lets through what our own crates log, and warnings and errors of all others. It stands beside the filter that the
-/// user writes, and no filter of theirs opens it.
+/// Passes everything from our own crates, and warnings and errors from others. The user's filter cannot widen it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OwnCrateFilter;
 
@@ -33,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_dependency_says_nothing_below_a_warning_and_we_say_everything() {
+    fn dependencies_log_only_warnings_and_errors() {
         let all = tracing_subscriber::registry().with(OwnCrateFilter);
         tracing::subscriber::with_default(all, || {
             assert!(!tracing::enabled!(target: "lettre::transport", Level::INFO));
@@ -44,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_begins_like_ours_is_not_ours() {
+    fn a_crate_with_our_prefix_is_not_ours() {
         assert!(
             is_own_crate("tierup")
                 && is_own_crate("tierup_server::mail")

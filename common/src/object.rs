@@ -1,4 +1,4 @@
-//! Reading JSON objects as objects alone: serde would take an array of the fields' values for a struct too.
+//! Deserializes structs from JSON objects only: serde accepts an array of the field values, too.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -7,7 +7,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// Reads an object, and nothing else, as a `T`. For `#[serde(deserialize_with = …)]` and for whole bodies.
+/// Deserializes a `T` from an object. For `#[serde(deserialize_with = …)]` and for whole bodies.
 pub fn deserialize_object<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,

@@ -224,13 +224,14 @@ pub fn reassess(handoff: HandoffStage, assessment: AssessmentStatus) -> Result<(
 pub enum TakeBackDenial {
     /// Somebody claimed the handoff.
     Claimed,
-    /// Somebody else handed the session off, and somebody else opened it.
+    /// Others handed the session off.
     NotTheirs,
     /// The session is neither parked nor escalated.
     NothingToTakeBack,
 }
 
-/// Taking back a session that is parked, or escalated and not claimed: whoever handed it off does, or its opener.
+/// Taking back a session that is parked, or escalated and not claimed. A park is taken back by the user who parked; an
+/// escalation by the user who escalated, or by the opener of the session.
 pub fn take_back(
     actor: Actor,
     status: HandoffStatus,
@@ -239,9 +240,8 @@ pub fn take_back(
 ) -> Result<(), TakeBackDenial> {
     match status {
         HandoffStatus::Claimed => Err(TakeBackDenial::Claimed),
-        HandoffStatus::Parked | HandoffStatus::Open if actor.id == handed_off_by || actor.id == opener => {
-            Ok(())
-        }
+        HandoffStatus::Parked | HandoffStatus::Open if actor.id == handed_off_by => Ok(()),
+        HandoffStatus::Open if actor.id == opener => Ok(()),
         HandoffStatus::Parked | HandoffStatus::Open => Err(TakeBackDenial::NotTheirs),
         HandoffStatus::Resolved
         | HandoffStatus::Withdrawn
@@ -329,9 +329,11 @@ mod tests {
     }
 
     #[test]
-    fn the_opener_and_whoever_handed_off_take_a_session_back_until_it_is_claimed() {
+    fn whoever_handed_a_session_off_takes_it_back_until_it_is_claimed() {
+        assert_eq!(take_back(engineer(OPENER), HandoffStatus::Open, ASSIGNEE, OPENER), Ok(()));
+        let parked_by_another = take_back(engineer(OPENER), HandoffStatus::Parked, ASSIGNEE, OPENER);
+        assert_eq!(parked_by_another, Err(TakeBackDenial::NotTheirs));
         for status in [HandoffStatus::Open, HandoffStatus::Parked] {
-            assert_eq!(take_back(engineer(OPENER), status, ASSIGNEE, OPENER), Ok(()));
             assert_eq!(take_back(engineer(ASSIGNEE), status, ASSIGNEE, OPENER), Ok(()));
             let refused = take_back(admin(OTHER), status, ASSIGNEE, OPENER);
             assert_eq!(refused, Err(TakeBackDenial::NotTheirs));

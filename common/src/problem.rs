@@ -1,4 +1,4 @@
-//! Every error of the API, as RFC 9457 says it.
+//! The errors of the API: problem details (RFC 9457).
 
 use serde::{Deserialize, Serialize};
 
@@ -9,8 +9,8 @@ use crate::time::Timestamp;
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
 macro_rules! problem_codes {
-    ($($(#[$doc:meta])+ $Code:ident = $word:literal, $status:literal, $title:literal;)+) => {
-        /// The kinds of problem: the catalogue.
+    ($($(#[$doc:meta])+ $Code:ident = $slug:literal, $status:literal, $title:literal;)+) => {
+        /// The catalogue of problem types.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         pub enum Code {
             $($(#[$doc])+ $Code,)+
@@ -20,9 +20,9 @@ macro_rules! problem_codes {
             /// The whole catalogue.
             pub const ALL: &'static [Self] = &[$(Self::$Code),+];
 
-            /// The last part of `type`.
+            /// The last segment of `type`.
             pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$Code => $word,)+ }
+                match self { $(Self::$Code => $slug,)+ }
             }
 
             /// The HTTP status.
@@ -30,67 +30,67 @@ macro_rules! problem_codes {
                 match self { $(Self::$Code => $status,)+ }
             }
 
-            /// The same sentence for every problem of this kind.
+            /// The `title` member.
             pub const fn title(self) -> &'static str {
                 match self { $(Self::$Code => $title,)+ }
             }
 
             /// The `type` member.
             pub const fn uri(self) -> &'static str {
-                match self { $(Self::$Code => concat!("/problems/", $word),)+ }
+                match self { $(Self::$Code => concat!("/problems/", $slug),)+ }
             }
         }
     };
 }
 
 problem_codes! {
-    /// The request cannot be read.
+    /// The request cannot be parsed.
     BadRequest = "bad-request", 400, "Bad request";
-    /// No token, or one that does not work.
+    /// There is no token, or it is not valid.
     Unauthenticated = "unauthenticated", 401, "Not authenticated";
-    /// Email and password do not belong together.
+    /// The email address or the password is wrong.
     InvalidCredentials = "invalid-credentials", 401, "Invalid credentials";
     /// The caller's role does not allow it.
     Forbidden = "forbidden", 403, "Forbidden";
     /// The caller does not take part in the session.
     NotAParticipant = "not-a-participant", 403, "Not a participant";
-    /// There is no such thing in the caller's account.
+    /// The caller's account has no such resource.
     NotFound = "not-found", 404, "Not found";
-    /// The path does not take this method.
+    /// The path does not support this method.
     MethodNotAllowed = "method-not-allowed", 405, "Method not allowed";
     /// The headers did not arrive in time.
     RequestTimeout = "request-timeout", 408, "Request timeout";
-    /// Somebody else was first.
+    /// Somebody else claimed the handoff first.
     HandoffAlreadyClaimed = "handoff-already-claimed", 409, "Handoff already claimed";
-    /// The handoff has ended.
+    /// The handoff is not in the queue any more.
     HandoffClosed = "handoff-closed", 409, "Handoff closed";
     /// The session is parked, escalated or resolved.
     SessionNotActive = "session-not-active", 409, "Session not active";
-    /// The session has no room for more: see [`crate::limit::SESSION_TEXT`].
+    /// The session has reached its size limit: see [`crate::limit::SESSION_TEXT`].
     SessionFull = "session-full", 409, "Session full";
-    /// One assessment at a time.
+    /// The assessment is still being written.
     AssessmentRunning = "assessment-running", 409, "Assessment running";
     /// Another user has this email address.
     EmailTaken = "email-taken", 409, "Email taken";
     /// The body is larger than [`crate::limit::BODY`].
     PayloadTooLarge = "payload-too-large", 413, "Payload too large";
-    /// The address is longer than the server reads.
+    /// The URI is longer than the server accepts.
     UriTooLong = "uri-too-long", 414, "URI too long";
-    /// The body is not JSON, or not as it is: compressed, say.
+    /// The body is not plain JSON; it may be compressed.
     UnsupportedMediaType = "unsupported-media-type", 415, "Unsupported media type";
-    /// The request can be read, but a field of it breaks a rule.
+    /// A field breaks a rule.
     Invalid = "invalid", 422, "Invalid";
-    /// The key was used for another request.
+    /// The `Idempotency-Key` was used for another request.
     IdempotencyKeyReused = "idempotency-key-reused", 422, "Idempotency key reused";
     /// Too many requests.
     RateLimited = "rate-limited", 429, "Rate limited";
-    /// The request line and the headers are larger than the server reads.
+    /// The request line and headers are larger than the server accepts.
     HeadersTooLarge = "headers-too-large", 431, "Headers too large";
-    /// The server's fault.
+    /// The server failed.
     Internal = "internal", 500, "Internal error";
-    /// Not now.
+    /// The server cannot answer now.
     Unavailable = "unavailable", 503, "Unavailable";
-    /// The disk is full; reads go on.
+    /// The disk is full. Reads still work.
     StorageFull = "storage-full", 507, "Storage full";
 }
 
@@ -98,38 +98,38 @@ problem_codes! {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FieldError {
-    /// Which, as a path: `intake_content.text`.
+    /// The path of the field, like `intake_content.text`.
     pub field: String,
-    /// What to do about it.
+    /// The rule.
     pub message: String,
 }
 
-/// A problem as it is on the wire.
+/// A problem on the wire.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Problem {
     /// `/problems/<code>`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The same sentence for every problem of this kind.
+    /// The title of the type.
     pub title: String,
     /// The HTTP status.
     pub status: u16,
-    /// What is wrong this time, and what to do.
+    /// What is wrong with this request, and what to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// What the server's log calls this request.
+    /// The id of the request in the server's log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
-    /// For `invalid`: every field that breaks a rule. For `bad-request`: the field that cannot be read, if it is one.
+    /// For `invalid`: every field that breaks a rule. For `bad-request`: the field that cannot be parsed, if known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
-    /// For `handoff-already-claimed`: who was first, and when.
+    /// For `handoff-already-claimed`: the claimer.
     #[serde(flatten, default, skip_serializing_if = "Option::is_none")]
     pub winner: Option<Winner>,
 }
 
-/// Who won a claim.
+/// The user who claimed a handoff first.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Winner {
@@ -137,14 +137,14 @@ pub struct Winner {
     pub handoff_id: HandoffId,
     /// The claimer.
     pub claimed_by_id: UserId,
-    /// Their name.
+    /// The claimer's name.
     pub claimed_by_name: String,
-    /// When they claimed it.
+    /// When it was claimed.
     pub claimed_at: Timestamp,
 }
 
 impl Problem {
-    /// A problem of this kind, with nothing said beyond its title.
+    /// A problem of this type, without a detail.
     pub fn new(code: Code) -> Self {
         Self {
             kind: code.uri().into(),
@@ -157,14 +157,14 @@ impl Problem {
         }
     }
 
-    /// The same, saying what is wrong this time.
+    /// Sets the detail.
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
         self
     }
 
-    /// Its kind; none for a kind that this program does not know.
+    /// Its type; `None` for a type that this program does not know.
     pub fn code(&self) -> Option<Code> {
         Code::ALL.iter().copied().find(|code| code.uri() == self.kind)
     }

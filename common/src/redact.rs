@@ -1,9 +1,9 @@
-//! What may be said of a text that may hold secrets and makes no sense: where, and why, and never what stands there.
+//! Errors about text that may hold secrets: position and reason, never the text itself.
 
-/// Names of settings are at most so long; a longer word is something else.
+/// The length of the longest setting name; a longer word may be a secret.
 const MAX_NAME_LEN: usize = 40;
 
-/// The line and the column of a place in a text, counted from 1.
+/// The line and the column of a byte offset, from 1.
 pub fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
@@ -18,14 +18,13 @@ pub fn split_json_position(error: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// What a deserialiser says, without the values that it quotes. Serde's own sentences are known; the names of settings
-/// in them stay, so that a slip of the pen is seen.
+/// The message of a deserializer without the values that it quotes. Names of settings stay, so that a typo shows.
 pub fn redact_message(message: &str) -> String {
     let message =
         message.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ");
     for quoting in ["invalid type: ", "invalid value: "] {
         if let Some(rest) = message.strip_prefix(quoting) {
-            // The kind of a value stands before it: string "…", integer `…`, and map or sequence with none.
+            // Serde puts the type before the value: string "…", integer `…`; map and sequence have no value.
             let kind = rest.split(['"', '`', ',']).next().unwrap_or_default().trim();
             return format!("{quoting}{kind}, {}", expected_part(&message));
         }
@@ -44,7 +43,7 @@ pub fn redact_message(message: &str) -> String {
     message
 }
 
-/// What would have been right: it stands at the end, whatever the value before it holds.
+/// The expected part of a message. It is at the end, whatever the quoted value contains.
 fn expected_part(message: &str) -> String {
     match message.rsplit_once(", expected ") {
         Some((_, expected)) => format!("expected {expected}"),
@@ -62,8 +61,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_names_no_value() {
-        for (said, reason_of_it) in [
+    fn a_redacted_message_has_no_value() {
+        for (message, redacted) in [
             (
                 r#"invalid type: string "hunter2, expected x", expected a boolean"#,
                 "invalid type: string, expected a boolean",
@@ -77,12 +76,12 @@ mod tests {
             ("invalid type: map, expected a string", "invalid type: map, expected a string"),
             ("missing field `kind`\n", "missing field `kind`"),
         ] {
-            assert_eq!(redact_message(said), reason_of_it, "{said}");
+            assert_eq!(redact_message(message), redacted, "{message}");
         }
     }
 
     #[test]
-    fn a_place_is_a_line_and_a_column() {
+    fn an_offset_is_a_line_and_a_column() {
         let text = "a\nbücher = 1\n";
         assert_eq!(line_and_column(text, 0), (1, 1));
         assert_eq!(line_and_column(text, text.find('=').unwrap()), (2, 8));

@@ -1,14 +1,13 @@
-//! Paths, written once: the server's router and every client use these.
+//! The paths of the API, for the server's router and its clients.
 
 use std::fmt::{Display, Write};
 
-/// One path of the API, as a template whose `{…}` are filled in order.
+/// One path of the API: a template with `{…}` for each parameter.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Route(pub &'static str);
 
 impl Route {
-    /// The path with its parameters filled in. Ids and numbers need no escaping, which is why only types that
-    /// print as such are passed here.
+    /// The path with its parameters, in order. They are not escaped: pass ids and numbers only.
     pub fn path(self, parameters: &[&(dyn Display + Sync)]) -> String {
         let mut path = String::with_capacity(self.0.len() + 40 * parameters.len());
         let mut parameters = parameters.iter();
@@ -39,13 +38,13 @@ routes! {
     LOGIN = "/api/v1/auth/login";
     /// End the token in use.
     LOGOUT = "/api/v1/auth/logout";
-    /// The caller.
+    /// The caller and their account.
     ME = "/api/v1/me";
-    /// Members of the account.
+    /// The users of the account.
     USERS = "/api/v1/users";
-    /// One member.
+    /// One user.
     USER = "/api/v1/users/{user_id}";
-    /// Tokens of one member.
+    /// The tokens of one user.
     USER_TOKENS = "/api/v1/users/{user_id}/tokens";
     /// One token.
     TOKEN = "/api/v1/tokens/{token_id}";
@@ -53,17 +52,17 @@ routes! {
     SESSIONS = "/api/v1/ai-sessions";
     /// One session.
     SESSION = "/api/v1/ai-sessions/{session_id}";
-    /// Its messages.
+    /// The messages of a session.
     MESSAGES = "/api/v1/ai-sessions/{session_id}/messages";
-    /// One branch of its map.
+    /// One branch of a session.
     BRANCH = "/api/v1/ai-sessions/{session_id}/branches/{branch_id}";
-    /// Park or escalate.
+    /// Park or escalate a session.
     HAND_OFF = "/api/v1/ai-sessions/{session_id}/handoff";
-    /// Take back.
+    /// Take back a session that was parked or escalated.
     RESUME = "/api/v1/ai-sessions/{session_id}/resume";
-    /// Resolve.
+    /// Resolve a session.
     RESOLVE = "/api/v1/ai-sessions/{session_id}/resolve";
-    /// The audit trail.
+    /// The events of a session.
     TIMELINE = "/api/v1/ai-sessions/{session_id}/timeline";
     /// The queue.
     ESCALATIONS = "/api/v1/escalations";
@@ -71,27 +70,27 @@ routes! {
     STREAM = "/api/v1/escalations/stream";
     /// One handoff, by id or number.
     HANDOFF = "/api/v1/handoffs/{handoff}";
-    /// Claim it.
+    /// Claim a handoff.
     CLAIM = "/api/v1/handoffs/{handoff}/claim";
-    /// Release it.
+    /// Release a claim.
     RELEASE = "/api/v1/handoffs/{handoff}/release";
-    /// Pass it to a named person.
+    /// Assign a handoff to a user.
     ASSIGN = "/api/v1/handoffs/{handoff}/assign";
-    /// Return it to the opener with a question.
+    /// Send a handoff back with a question.
     SEND_BACK = "/api/v1/handoffs/{handoff}/send-back";
-    /// Run its assessment again.
+    /// Run the assessment of a handoff again.
     REASSESS = "/api/v1/handoffs/{handoff}/reassess";
-    /// One suggested step.
+    /// One suggested step of an assessment.
     STEP = "/api/v1/handoffs/{handoff}/steps/{step_id}";
-    /// The process serves.
+    /// Whether the process runs.
     LIVE = "/health/live";
-    /// The database answers and the writer lives.
+    /// Whether the server can read and write.
     READY = "/health/ready";
-    /// What the server counts and times.
+    /// Metrics for Prometheus.
     METRICS = "/metrics";
-    /// The description of all this.
+    /// The OpenAPI document.
     OPENAPI = "/api/v1/openapi.json";
-    /// The same to read.
+    /// The API reference as a page.
     DOCS = "/docs";
 }
 

@@ -1,5 +1,4 @@
-//! What ids and moments look like in JSON, and the forms that text must have. The server checks more than a schema can
-//! say; what a schema forbids, the server refuses.
+//! JSON schemas of ids and times, and patterns for text. The server refuses what a schema forbids, and checks more.
 
 use std::borrow::Cow;
 
@@ -46,11 +45,11 @@ impl JsonSchema for Timestamp {
     }
 }
 
-/// One line with something in it, and no control characters.
+/// One line without control characters that is not blank.
 pub(crate) const NON_EMPTY_LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*[^\s\u0000-\u001f\u007f-\u009f\u2028\u2029][^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$";
-/// One line without control characters, empty or not.
+/// One line without control characters; it may be empty.
 pub(crate) const SINGLE_LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$";
 /// Text without NUL.
 pub(crate) const TEXT: &str = r"^[^\u0000]*$";
-/// Text without NUL, with something in it.
+/// Text without NUL that is not blank.
 pub(crate) const NON_EMPTY_TEXT: &str = r"^[^\u0000]*[^\s\u0000][^\u0000]*$";

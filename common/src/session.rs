@@ -1,22 +1,28 @@
-//! A session: one troubleshooting conversation, what was said in it and what has been tried.
+//! A session: one troubleshooting conversation, with its messages and its branches.
+
+pub(crate) mod branch;
+pub(crate) mod message;
 
 use serde::{Deserialize, Serialize};
 
 use crate::handoff::{Intent, Priority, Snapshot};
-use crate::id::{BranchId, HandoffId, MessageId, Number, SessionId, StepId, UserId};
+use crate::id::{HandoffId, Number, SessionId, StepId, UserId};
 use crate::string_enum::string_enum;
 use crate::time::Timestamp;
 
+pub use branch::{Branch, BranchStatus, ConfidenceTier, PutBranch};
+pub use message::{CreateMessage, IntakeContent, IntakeType, Message, MessageKind, MessagePage, MessageRole};
+
 string_enum! {
-    /// Where a session stands.
+    /// The status of a session.
     pub enum SessionStatus {
-        /// Being worked on.
+        /// Its assignee works on it.
         Active = "active",
-        /// Parked: put aside by whoever worked on it, privately.
+        /// Parked: put aside privately by its assignee.
         Paused = "paused",
         /// In the queue, waiting to be claimed.
         Escalated = "escalated",
-        /// Done.
+        /// Finished.
         Resolved = "resolved",
     }
 }
@@ -29,185 +35,85 @@ string_enum! {
     }
 }
 
-string_enum! {
-    /// How the problem came in. There is one way so far.
-    pub enum IntakeType {
-        /// Somebody's own words.
-        FreeText = "free_text",
-    }
-}
-
-string_enum! {
-    /// How far the search for the cause has come.
-    pub enum ConfidenceTier {
-        /// No hypothesis confirmed or ruled out yet.
-        Discovery = "discovery",
-        /// Some ruled out.
-        Narrowing = "narrowing",
-        /// One confirmed.
-        Confirmed = "confirmed",
-    }
-}
-
-string_enum! {
-    /// What became of a hypothesis.
-    pub enum BranchStatus {
-        /// Not settled.
-        Open = "open",
-        /// It was not that.
-        RuledOut = "ruled_out",
-        /// It was that.
-        Confirmed = "confirmed",
-    }
-}
-
-string_enum! {
-    /// Who speaks.
-    pub enum MessageRole {
-        /// A person.
-        User = "user",
-        /// The AI assistant.
-        Assistant = "assistant",
-        /// The product itself, saying what happened.
-        System = "system",
-    }
-}
-
-string_enum! {
-    /// What a message is for.
-    pub enum MessageKind {
-        /// The assistant answers it.
-        Ask = "ask",
-        /// The assistant stays silent.
-        Note = "note",
-    }
-}
-
-/// The problem as it came in.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct IntakeContent {
-    /// Somebody's own words; they are message 1 too.
-    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::MESSAGE), regex(pattern = crate::schema::NON_EMPTY_TEXT)))]
-    pub text: String,
-}
-
-/// One message.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Message {
-    /// The message.
-    pub id: MessageId,
-    /// Its place in the session, from 1, without gaps.
-    pub seq: u32,
-    /// Who speaks.
-    pub role: MessageRole,
-    /// The person, when a person speaks.
-    pub author_id: Option<UserId>,
-    /// Their name.
-    pub author_name: Option<String>,
-    /// What they say, Markdown.
-    pub content: String,
-    /// When.
-    pub created_at: Timestamp,
-}
-
-/// One line of what has been tried: a hypothesis and what became of it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Branch {
-    /// The branch.
-    pub id: BranchId,
-    /// What might be the cause, one line.
-    pub hypothesis: String,
-    /// What became of it.
-    pub status: BranchStatus,
-    /// Why.
-    pub evidence: Option<String>,
-    /// When it last changed.
-    pub updated_at: Timestamp,
-}
-
-/// A session as lists show it: everything but what was said.
+/// A session as lists show it: without its messages.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SessionItem {
-    /// The session.
+    /// The id.
     pub id: SessionId,
-    /// What people call it.
+    /// The number that people use: `#42`. Handoffs have numbers of their own.
     pub number: Number,
-    /// How it is run.
+    /// How the session is run.
     pub session_type: SessionType,
     /// How the problem came in.
     pub intake_type: IntakeType,
-    /// The problem as it came in.
+    /// The problem as it was described first.
     pub intake_content: IntakeContent,
-    /// The problem in one line, when somebody wrote one.
+    /// The problem in one line, if somebody wrote one.
     pub problem_summary: Option<String>,
-    /// Where it stands.
+    /// The status.
     pub status: SessionStatus,
-    /// How far the search has come.
+    /// How far the search for the cause has come.
     pub confidence_tier: ConfidenceTier,
     /// The opener.
     pub user_id: UserId,
     /// The opener's name.
     pub user_name: String,
-    /// Whoever works on it now: the opener, or after a claim the claimer.
+    /// The assignee: the opener, or after a claim the claimer.
     pub assignee_id: UserId,
     /// The assignee's name.
     pub assignee_name: String,
-    /// How often it was parked or escalated.
+    /// How many times the session was parked or escalated.
     pub handoff_count: u32,
-    /// The handoff that stands (open, claimed or parked) if there is one and the caller may see it.
+    /// The current handoff (open, claimed or parked), if there is one and the caller may see it.
     pub handoff_id: Option<HandoffId>,
-    /// How it ended.
+    /// The cause and the fix, once resolved.
     pub resolution: Option<String>,
-    /// What has been tried.
+    /// All branches, in the order they were added.
     pub branch_map: Vec<Branch>,
-    /// When it was opened.
+    /// When the session was opened.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// When the session last changed.
     pub updated_at: Timestamp,
-    /// When it ended.
+    /// When the session was resolved.
     pub resolved_at: Option<Timestamp>,
-    /// Counts its changes.
+    /// Grows by 1 with each change.
     pub version: u64,
 }
 
 impl SessionItem {
-    /// One line that names the problem: its summary, or else how the intake begins.
+    /// One line that names the problem: see [`title`].
     pub fn title(&self) -> String {
         title(self.problem_summary.as_deref(), &self.intake_content.text)
     }
 }
 
-/// A session with all that was said in it.
+/// A session with its messages.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Session {
-    /// Everything but what was said.
+    /// Everything but the messages.
     #[serde(flatten)]
     pub item: SessionItem,
     /// What the latest escalation handed over.
     pub escalation_package: Option<EscalationPackage>,
-    /// All messages, in order.
+    /// All messages, oldest first.
     pub conversation_messages: Vec<Message>,
 }
 
-/// What an escalation handed over, as the session shows it: the same snapshot and branch map as the handoff.
+/// What an escalation handed over: the same snapshot and branches as in the handoff.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EscalationPackage {
-    /// The handoff that carries the same.
+    /// The handoff.
     pub handoff_id: HandoffId,
-    /// How urgent it was.
+    /// The priority at hand-off.
     pub priority: Priority,
-    /// What the engineer wrote.
+    /// What the engineer wrote at hand-off.
     pub engineer_notes: String,
     /// The session as it was at hand-off.
     pub snapshot: Snapshot,
-    /// What had been tried at hand-off.
+    /// The branches as they were at hand-off.
     pub branch_map: Vec<Branch>,
 }
 
@@ -215,20 +121,10 @@ pub struct EscalationPackage {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SessionPage {
-    /// The newest change first.
+    /// The sessions, newest first.
     pub items: Vec<SessionItem>,
-    /// Where the next page begins, when there is one.
+    /// Pass this as `cursor` to get the next page; null on the last page.
     pub next_cursor: Option<String>,
-}
-
-/// One page of messages.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct MessagePage {
-    /// In order.
-    pub items: Vec<Message>,
-    /// What to ask for the page before with, when there is one.
-    pub next_before: Option<u32>,
 }
 
 /// `POST /ai-sessions`.
@@ -247,39 +143,6 @@ pub struct CreateSession {
     pub problem_summary: Option<String>,
 }
 
-/// `POST /ai-sessions/{id}/messages`.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct CreateMessage {
-    /// What is said.
-    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::MESSAGE), regex(pattern = crate::schema::NON_EMPTY_TEXT)))]
-    pub content: String,
-    /// Whether the assistant answers; it does, by default.
-    #[serde(default = "default_message_kind")]
-    pub kind: MessageKind,
-}
-
-const fn default_message_kind() -> MessageKind {
-    MessageKind::Ask
-}
-
-/// `PUT /ai-sessions/{id}/branches/{branch_id}`.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct PutBranch {
-    /// What might be the cause.
-    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NOTES), regex(pattern = crate::schema::NON_EMPTY_TEXT)))]
-    pub hypothesis: String,
-    /// What became of it.
-    pub status: BranchStatus,
-    /// Why.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NOTES), regex(pattern = crate::schema::TEXT)))]
-    pub evidence: Option<String>,
-}
-
 /// `POST /ai-sessions/{id}/handoff`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -290,7 +153,7 @@ pub struct HandOff {
     /// What the next reader should know.
     #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NOTES), regex(pattern = crate::schema::TEXT)))]
     pub engineer_notes: String,
-    /// How urgent; normal, by default. A park has none to speak of.
+    /// The priority, `normal` by default. It has no effect on a park.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<Priority>,
     /// For a park: when to be reminded of it.
@@ -303,26 +166,26 @@ pub struct HandOff {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Resolve {
-    /// What it was and what was done.
+    /// The cause and the fix.
     #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NOTES), regex(pattern = crate::schema::NON_EMPTY_TEXT)))]
     pub resolution: String,
-    /// Suggested steps that did it.
+    /// The suggested steps that worked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub worked_step_ids: Vec<StepId>,
 }
 
-/// One line that names a problem: its summary, or else how the intake begins, cut at a word near 80 characters.
+/// One line that names a problem: its summary, or else the first line of the intake, cut at a word near 80 characters.
 pub fn title(problem_summary: Option<&str>, intake: &str) -> String {
-    const LENGTH: usize = 80;
+    const MAX_CHARS: usize = 80;
     if let Some(summary) = problem_summary {
         return summary.to_owned();
     }
     let first = intake.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
     let first: String = first.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if first.chars().count() <= LENGTH {
+    if first.chars().count() <= MAX_CHARS {
         return first;
     }
-    let cut: String = first.chars().take(LENGTH).collect();
+    let cut: String = first.chars().take(MAX_CHARS).collect();
     let whole_words = cut.rsplit_once(' ').map_or(cut.as_str(), |(words, _)| words);
     format!("{whole_words}…")
 }
@@ -332,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_without_a_summary_is_named_by_how_its_intake_begins() {
+    fn the_title_of_a_session_without_a_summary_is_the_first_line_of_its_intake() {
         assert_eq!(title(Some("VPN is down"), "anything"), "VPN is down");
         assert_eq!(title(None, "\n  Printer jams\nsince Monday"), "Printer jams");
         assert_eq!(title(None, "tab\there"), "tab here");

@@ -1,9 +1,10 @@
-//! How SQLite keeps the types of this crate: ids as 16 bytes, moments and numbers as integers, states as words.
+//! The types of this crate as SQLite values: ids as 16 bytes, times and numbers as integers, enums as text.
 
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 
 use crate::assessment::AssessmentStatus;
+use crate::event::Kind;
 use crate::handoff::{HandoffStatus, Intent, Priority};
 use crate::id::{AccountId, BranchId, HandoffId, MessageId, Number, Seq, SessionId, StepId, TokenId, UserId};
 use crate::session::{BranchStatus, ConfidenceTier, MessageRole, SessionStatus};
@@ -44,9 +45,9 @@ macro_rules! impl_text_sql {
     )*};
 }
 
-impl_text_sql! { Role SessionStatus ConfidenceTier BranchStatus MessageRole Intent HandoffStatus AssessmentStatus }
+impl_text_sql! { Kind Role SessionStatus ConfidenceTier BranchStatus MessageRole Intent HandoffStatus AssessmentStatus }
 
-/// A priority is kept as its rank, so that an index can put the most urgent first.
+/// A priority is stored as its rank, so that an index can sort by it.
 impl ToSql for Priority {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::from(*self as u8))

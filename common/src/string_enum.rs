@@ -1,8 +1,8 @@
-//! States that are one word each, the same on the wire, in the database and on the screen.
+//! Enums with a string for each variant, the same on the wire, in the database and on the screen.
 
 use std::fmt;
 
-/// The text is none of the words of a state.
+/// The text is not a variant of the enum.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct UnknownVariant {
     value: String,
@@ -10,7 +10,7 @@ pub struct UnknownVariant {
 }
 
 impl UnknownVariant {
-    /// `given` is not among `words`.
+    /// `value` is not one of `expected`.
     pub fn new(value: &str, expected: Vec<&'static str>) -> Self {
         Self { value: value.into(), expected }
     }
@@ -24,7 +24,7 @@ impl fmt::Display for UnknownVariant {
 
 impl std::error::Error for UnknownVariant {}
 
-/// Declares an enum whose variants are words: serde, `as_str()`, `ALL`, `Display` and `FromStr` all from one list.
+/// Declares an enum with a string for each variant: serde, `as_str()`, `ALL`, `Display` and `FromStr` from one list.
 macro_rules! string_enum {
     ($(#[$doc:meta])+ pub enum $Name:ident { $($(#[$variant_doc:meta])+ $Variant:ident = $word:literal,)+ }) => {
         $(#[$doc])+
@@ -37,10 +37,10 @@ macro_rules! string_enum {
         }
 
         impl $Name {
-            /// All of them, in order.
+            /// All variants, in order.
             pub const ALL: &'static [Self] = &[$(Self::$Variant),+];
 
-            /// The word for it on the wire, in the database and on the screen.
+            /// The string of this variant.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$Variant => $word,)+

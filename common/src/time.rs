@@ -1,4 +1,4 @@
-//! Moments and how people read them. Reading the clock is the business of each program's edge.
+//! Timestamps and how people read them. Only a program's `clock.rs` reads the clock.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,22 +6,22 @@ use std::time::Duration;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// A moment in UTC, in whole milliseconds since 1970: RFC 3339 on the wire, an integer in the database.
+/// A time in UTC, in milliseconds since 1970: RFC 3339 on the wire, an integer in the database.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The moment so many milliseconds after 1970 began.
+    /// The time this many milliseconds after the start of 1970.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 
-    /// Milliseconds since 1970 began.
+    /// Milliseconds since the start of 1970.
     pub const fn as_millis(self) -> i64 {
         self.0
     }
 
-    /// Seconds since 1970 began, and the nanoseconds beyond them; a moment before 1970 counts as 1970.
+    /// Seconds since the start of 1970, and the rest in nanoseconds; (0, 0) before 1970.
     pub const fn as_unix(self) -> (u64, u32) {
         if self.0 < 0 {
             return (0, 0);
@@ -31,25 +31,24 @@ impl Timestamp {
         (millis / 1000, nanos)
     }
 
-    /// How long this is after `earlier`; nothing if it is not after it (clocks of two machines differ).
+    /// The duration since `earlier`; zero if `earlier` is later, as clocks of two machines differ.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    /// The moment so much later.
+    /// This time plus a duration.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// The moment so much earlier.
+    /// This time minus a duration.
     #[must_use]
     pub fn minus(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// The moment as a calendar date and time, for programs that print local time. A moment outside the
-    /// calendar (before the year -262143) is 1970.
+    /// The calendar date and time, for programs that print local time; 1970 if chrono cannot represent it.
     pub fn to_datetime(self) -> DateTime<Utc> {
         DateTime::from_timestamp_millis(self.0).unwrap_or_default()
     }
@@ -88,7 +87,7 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
-/// A span as a sentence says it: `just now`, `2 minutes ago`, `3 hours ago`.
+/// A duration in a sentence: `just now`, `2 minutes ago`, `3 hours ago`.
 pub fn format_ago(span: Duration) -> String {
     match largest_unit(span) {
         None => "just now".into(),
@@ -97,7 +96,7 @@ pub fn format_ago(span: Duration) -> String {
     }
 }
 
-/// A span as a narrow column shows it: `now`, `2m`, `3h`, `5d`.
+/// A duration in a narrow column: `now`, `2m`, `3h`, `5d`.
 pub fn format_ago_short(span: Duration) -> String {
     match largest_unit(span) {
         None => "now".into(),
@@ -105,7 +104,7 @@ pub fn format_ago_short(span: Duration) -> String {
     }
 }
 
-/// How long until [`ago`] and [`format_ago_short`] say something else of a span that is now this long.
+/// How long until [`format_ago`] and [`format_ago_short`] print something else for a duration that is now `span`.
 pub fn duration_until_ago_changes(span: Duration) -> Duration {
     let unit = largest_unit(span).map_or(60, |(_, unit)| unit.seconds);
     let whole = span.as_secs() / unit * unit;
@@ -134,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_is_rfc_3339_with_milliseconds_and_comes_back_the_same() {
+    fn a_timestamp_is_rfc_3339_with_milliseconds_and_survives_a_round_trip() {
         let at = Timestamp::from_millis(1_790_000_000_042);
         let json = serde_json::to_string(&at).unwrap();
         assert_eq!(json, "\"2026-09-21T14:13:20.042Z\"");
@@ -142,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn spans_read_as_people_say_them() {
+    fn durations_are_formatted_for_people() {
         let say = |seconds| {
             (format_ago(Duration::from_secs(seconds)), format_ago_short(Duration::from_secs(seconds)))
         };
@@ -153,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_change_of_the_words_is_known() {
+    fn the_next_change_of_the_text_is_known() {
         assert_eq!(duration_until_ago_changes(Duration::from_secs(10)), Duration::from_secs(50));
         assert_eq!(duration_until_ago_changes(Duration::from_secs(61)), Duration::from_secs(59));
         assert_eq!(duration_until_ago_changes(Duration::from_hours(1)), Duration::from_hours(1));

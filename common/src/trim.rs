@@ -1,23 +1,23 @@
-//! What stands around a value when it is copied, typed into a file or put into a variable, and is no part of it.
+//! Removes what surrounds a value that was copied, typed into a file or put into a variable.
 
-/// Quotes that people, programs and mail put around a value.
+/// Quotes that people, programs and mail clients put around a value.
 const QUOTE_PAIRS: [(char, char); 6] =
     [('"', '"'), ('\'', '\''), ('`', '`'), ('<', '>'), ('“', '”'), ('‘', '’')];
 
-/// A value without blanks, line breaks, a byte order mark and quotes around it. For what has none of these in itself, as
-/// addresses, tokens and settings; never for passwords.
+/// A value without whitespace, line breaks, a byte order mark and quotes around it. For addresses, tokens and settings,
+/// which contain none of these; never for passwords.
 pub fn trim_value(text: &str) -> &str {
     let mut text = text.trim_matches(is_padding);
     for quotes @ (begin, end) in QUOTE_PAIRS {
         let inner = text.strip_prefix(begin).and_then(|text| text.strip_suffix(end));
-        // Those of `"a" and "b"` are not around it.
+        // The quotes of `"a" and "b"` do not enclose the whole text.
         let inner = inner.filter(|inner| !inner.contains(<[char; 2]>::from(quotes)));
         text = inner.map_or(text, |inner| inner.trim_matches(is_padding));
     }
     text
 }
 
-/// A text without the byte order mark that some programs put before it. It is no part of it (RFC 8259, section 8.1).
+/// A text without the byte order mark that some programs put before it (RFC 8259, section 8.1).
 pub fn strip_bom(text: &str) -> &str {
     text.strip_prefix(BOM).unwrap_or(text)
 }
@@ -33,8 +33,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_around_a_value_goes_and_what_is_in_it_stays() {
-        for around in [
+    fn what_surrounds_a_value_is_removed_and_what_is_inside_stays() {
+        for padded in [
             "tup_x",
             " tup_x\n",
             "tup_x\r\n",
@@ -49,17 +49,18 @@ mod tests {
             "\u{200b}tup_x",
             "`tup_x`",
         ] {
-            assert_eq!(trim_value(around), "tup_x", "{around:?}");
+            assert_eq!(trim_value(padded), "tup_x", "{padded:?}");
         }
-        for itself in ["a b", "tup_ x\ny", "\"tup_x", "\"a\" and \"b\"", "<a> or <b>", "'a\"", "<a", "\"", ""]
+        for unchanged in
+            ["a b", "tup_ x\ny", "\"tup_x", "\"a\" and \"b\"", "<a> or <b>", "'a\"", "<a", "\"", ""]
         {
-            assert_eq!(trim_value(itself), itself);
+            assert_eq!(trim_value(unchanged), unchanged);
         }
         assert_eq!(trim_value(" \n"), "");
     }
 
     #[test]
-    fn one_mark_before_a_text_goes() {
+    fn one_byte_order_mark_before_a_text_is_removed() {
         assert_eq!(strip_bom("\u{feff} a\u{feff}"), " a\u{feff}");
         assert_eq!(strip_bom("\u{feff}\u{feff}a"), "\u{feff}a");
         assert_eq!(strip_bom("a"), "a");

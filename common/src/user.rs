@@ -1,4 +1,4 @@
-//! Who may do what.
+//! Users of an account, their roles and their tokens.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,55 +7,55 @@ use crate::string_enum::string_enum;
 use crate::time::Timestamp;
 
 string_enum! {
-    /// What a user may do; each role may do all that the one before it may.
+    /// What a user may do. Each role includes the roles before it. See [`crate::permission`] for the finer rules.
     pub enum Role {
-        /// Reads the queue, handoffs, sessions and events; nothing else, and gets no mail.
+        /// Reads the queue, handoffs, sessions and events. Gets no mail.
         Viewer = "viewer",
-        /// Opens sessions, hands off, claims, releases, resolves.
+        /// Opens, hands off, claims, releases and resolves.
         Engineer = "engineer",
-        /// Also manages users and tokens of the account, and releases anybody's claim.
+        /// Also manages viewers and engineers with their tokens, and decides about anybody's claim.
         Admin = "admin",
-        /// Also changes admins.
+        /// Also manages admins and owners.
         Owner = "owner",
     }
 }
 
-/// Somebody, as others see them: who claimed, who is reading, who wrote.
+/// A user as others see them, as the author of a message or the claimer of a handoff.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Person {
-    /// The user.
+    /// The id.
     pub id: UserId,
-    /// Their name, one line.
+    /// The name, one line.
     pub name: String,
 }
 
 impl Person {
-    /// The server itself, where it does by itself what otherwise a person does: the id is all zeros.
+    /// The server, for changes that it makes by itself. The id is all zeros.
     pub fn server() -> Self {
         Self { id: UserId::from_bytes([0; 16]), name: "tierup".into() }
     }
 }
 
-/// A member of the account.
+/// A user of an account.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct User {
-    /// The user.
+    /// The id.
     pub id: UserId,
-    /// Unique on the whole server; one line.
+    /// The email address, unique on the whole server; one line.
     pub email: String,
-    /// One line.
+    /// The name, one line.
     pub name: String,
-    /// What they may do.
+    /// The role.
     pub role: Role,
-    /// An inactive user can do nothing and gets no mail.
+    /// Whether they may do anything. An inactive user gets no mail.
     pub active: bool,
-    /// When they were added.
+    /// When the user was added.
     pub created_at: Timestamp,
 }
 
-/// `GET /me`: the caller, and the account that everything they see belongs to.
+/// `GET /me`: the caller and their account.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Me {
@@ -66,33 +66,33 @@ pub struct Me {
     pub account_name: String,
 }
 
-/// A token just made: the only answer that ever carries its secret.
+/// A new token: the only answer with its secret.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NewToken {
-    /// Its name in lists and revocations.
+    /// The id, for lists and revocation.
     pub id: TokenId,
     /// The secret, `tup_…`.
     pub token: String,
-    /// What it is for, in the words of whoever made it.
+    /// What the token is for.
     pub name: String,
-    /// When it was made.
+    /// When the token was made.
     pub created_at: Timestamp,
-    /// When it stops working; never, if absent.
+    /// When the token expires; null if never.
     pub expires_at: Option<Timestamp>,
 }
 
-/// A token as lists show it: without its secret, which only its user has.
+/// A token as lists show it: without its secret.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Token {
-    /// Its name in lists and revocations.
+    /// The id, for lists and revocation.
     pub id: TokenId,
-    /// What it is for.
+    /// What the token is for.
     pub name: String,
-    /// When it was made.
+    /// When the token was made.
     pub created_at: Timestamp,
-    /// When it stops working; never, if absent.
+    /// When the token expires; null if never.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -109,34 +109,34 @@ pub struct LogIn {
     pub password: String,
 }
 
-/// What a log-in gives.
+/// The answer to a log-in.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LoggedIn {
-    /// A token for this log-in, `tup_…`.
+    /// A new token, `tup_…`.
     pub token: String,
-    /// When it stops working.
+    /// When the token expires.
     pub expires_at: Timestamp,
-    /// Who logged in.
+    /// The user who logged in.
     pub user: User,
 }
 
-/// `PATCH /users/{user_id}`: what is not named stays as it is.
+/// `PATCH /users/{user_id}`: absent fields stay as they are.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ChangeUser {
-    /// One line.
+    /// The name, one line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NAME), regex(pattern = crate::schema::NON_EMPTY_LINE)))]
     pub name: Option<String>,
-    /// What they may do.
+    /// The role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
-    /// Whether they may do anything. Deactivating ends their tokens and streams.
+    /// Whether they may do anything. `false` ends their tokens and streams.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active: Option<bool>,
-    /// A new password: it ends the user's tokens but the one in use, and their streams.
+    /// A new password. It ends all tokens and streams of the user, except those of the token in use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(min = 8, max = crate::limit::PASSWORD), regex(pattern = crate::schema::TEXT)))]
     pub password: Option<String>,
@@ -147,15 +147,15 @@ pub struct ChangeUser {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateUser {
-    /// Unique on the whole server.
+    /// The email address, unique on the whole server.
     #[cfg_attr(feature = "schema", schemars(email, length(max = crate::limit::EMAIL)))]
     pub email: String,
-    /// One line.
+    /// The name, one line.
     #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NAME), regex(pattern = crate::schema::NON_EMPTY_LINE)))]
     pub name: String,
-    /// What they may do.
+    /// The role.
     pub role: Role,
-    /// For log-in by email; without it, only tokens work.
+    /// A password for log-in by email; without one, only tokens work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(min = 8, max = crate::limit::PASSWORD), regex(pattern = crate::schema::TEXT)))]
     pub password: Option<String>,
@@ -166,10 +166,10 @@ pub struct CreateUser {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateToken {
-    /// What it is for.
+    /// What the token is for.
     #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NAME), regex(pattern = crate::schema::NON_EMPTY_LINE)))]
     pub name: String,
-    /// Days until it stops working; never, if absent.
+    /// Days until the token expires; never if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 3653)))]
     pub expires_in_days: Option<u32>,

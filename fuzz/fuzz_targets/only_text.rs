@@ -1,4 +1,4 @@
-//! Whatever comes, it is only text at every sink: the property of `tui/tests/only_text.rs`, for as long as one likes.
+//! Any input is only text at every sink: the property of `tui/tests/only_text.rs`, run by the fuzzer.
 
 #![no_main]
 

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::assess::Engine;
 use crate::auth::{Authenticator, AuthorizedCaller, LoginThrottle};
 use crate::clock::Clock;
-use crate::domain::{Caller, Policy};
+use crate::domain::{Caller, Policy, TokenRecord, user};
 use crate::error::{ApiError, ApiResult, problem_from_refusal};
 use crate::events::EventHub;
 use crate::extract::BehindProxy;
@@ -30,7 +30,7 @@ use crate::queue_cache::QueueCache;
 use crate::search::Search;
 use crate::store::{
     self, AccountScope, AccountTx, IdempotencyKey, JsonResponse, RawHandoff, Replayable, Store,
-    StoredResponse, TokenRecord,
+    StoredResponse,
 };
 use crate::webhook::WebhookRegistry;
 
@@ -175,14 +175,22 @@ impl App {
         reply.await
     }
 
-    /// Adds a token if the password hash is unchanged and the user active, and returns the user; none otherwise.
+    /// Adds a token if its user is active and still has this password hash; returns the user then.
     pub async fn commit_login(
         &self,
         account: AccountId,
         token: TokenRecord,
         password_hash: String,
     ) -> ApiResult<Option<User>> {
-        Ok(self.store.commit(account, move |tx| tx.insert_login_token(&token, &password_hash)).await?)
+        let now = self.clock.now();
+        let committed = self.store.commit(account, move |tx| {
+            let user = tx.user_with_password(token.user, &password_hash)?;
+            if user.is_some() {
+                tx.apply(user::issue_token(token), now)?;
+            }
+            Ok(user)
+        });
+        Ok(committed.await?)
     }
 
     /// Adds the current viewers to a handoff.

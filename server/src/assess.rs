@@ -1,8 +1,8 @@
-//! Who assesses handoffs and answers in sessions: an engine, chosen in the settings.
+//! Engines, which assess handoffs and reply in sessions. The settings choose one.
 //!
-//! Every engine writes its text as it comes and then says the same as data. The `playbook` works offline from what
-//! the team already knows; the others ask a model over HTTP. What an engine says is untrusted data: it is held to
-//! caps, and changes nothing but its own row.
+//! An engine streams its text and then returns the same as data. The `playbook` works offline, from runbooks and
+//! resolved sessions; the others ask a model over HTTP. Output is untrusted: its size is limited, and it changes no row
+//! but its own.
 
 mod context;
 mod draft;
@@ -25,18 +25,18 @@ pub use draft::AssessmentDraft;
 pub use model::{ModelApi, ModelEndpoint};
 pub use playbook::TypingPace;
 
-/// An engine and what it needs.
+/// The engine that the settings choose.
 pub enum Engine {
-    /// Nobody assesses.
+    /// No assessments and no replies.
     Off,
-    /// From runbooks and resolved sessions, offline.
+    /// Offline, from runbooks and resolved sessions.
     Playbook(TypingPace),
     /// A model behind an HTTP endpoint.
     Model(ModelEndpoint),
 }
 
 impl Engine {
-    /// Whether anybody assesses.
+    /// Whether there are assessments and replies.
     pub const fn is_enabled(&self) -> bool {
         match self {
             Self::Off => false,
@@ -44,7 +44,7 @@ impl Engine {
         }
     }
 
-    /// The longest that an assessment or an answer may take.
+    /// The time limit of an assessment or a reply.
     pub const fn time_limit(&self) -> Duration {
         match self {
             Self::Off | Self::Playbook(_) => Duration::from_mins(1),
@@ -67,7 +67,7 @@ impl Engine {
         }
     }
 
-    /// Assesses a handoff: the text, and the same as data.
+    /// Assesses a handoff; returns the text and the same as data.
     pub async fn assess(
         &self,
         briefing: &Briefing,
@@ -78,15 +78,15 @@ impl Engine {
             Self::Off => Err(EngineError("The assessment engine is off.".into())),
             Self::Playbook(pace) => playbook::assess(briefing, context, *pace, sink).await,
             Self::Model(endpoint) => {
-                let known = playbook::gather_findings(briefing, context).await?;
-                let said = endpoint.complete(prompt::assessment_prompt(briefing, &known), sink).await?;
-                let opinion = parse::parse_assessment(&said, briefing)?;
-                Ok((said, AssessmentDraft { similar: known.similar, ..opinion }))
+                let findings = playbook::gather_findings(briefing, context).await?;
+                let text = endpoint.complete(prompt::assessment_prompt(briefing, &findings), sink).await?;
+                let draft = parse::parse_assessment(&text, briefing)?;
+                Ok((text, AssessmentDraft { similar: findings.similar, ..draft }))
             }
         }
     }
 
-    /// Answers the last message of a session.
+    /// Replies to the last message of a session.
     pub async fn reply(
         &self,
         briefing: &Briefing,
@@ -97,13 +97,13 @@ impl Engine {
             Self::Off => Err(EngineError("The assistant is off.".into())),
             Self::Playbook(pace) => playbook::reply(briefing, context, *pace, sink).await,
             Self::Model(endpoint) => {
-                let known = playbook::gather_findings(briefing, context).await?;
-                endpoint.complete(prompt::reply_prompt(briefing, &known), sink).await
+                let findings = playbook::gather_findings(briefing, context).await?;
+                endpoint.complete(prompt::reply_prompt(briefing, &findings), sink).await
             }
         }
     }
 
-    /// The assessment that an opinion makes, each step with an id.
+    /// The assessment of a draft, with ids for its steps.
     pub fn build_assessment(&self, draft: AssessmentDraft, duration: Duration, now: Timestamp) -> Assessment {
         let step = |(text, already_tried)| Step { id: StepId::new(now), text, already_tried, outcome: None };
         Assessment {

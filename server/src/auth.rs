@@ -131,37 +131,52 @@ mod tests {
     use std::sync::mpsc;
 
     use tierup_common::id::TokenId;
-    use tierup_common::user::User;
+    use tierup_common::user::ChangeUser;
     use tokio::sync::oneshot;
 
     use super::*;
     use crate::admin;
     use crate::domain::tests::{at, caller};
-    use crate::store::{AccountTx, StoreError, TokenRecord};
+    use crate::domain::{TokenRecord, user};
+    use crate::store::{AccountTx, StoreError};
 
     /// A change to the caller that lands before their own.
     type AccessChangeFn = fn(&mut AccountTx<'_>, &Caller) -> store::Result<()>;
 
+    /// Changes a user as an owner with another token does.
     fn change_user(
         tx: &mut AccountTx<'_>,
         who: &Caller,
-        to: impl Fn(&mut User),
+        request: &ChangeUser,
         hash: Option<&str>,
     ) -> store::Result<()> {
-        let before = tx.user(who.id)?.unwrap();
-        let mut after = before.clone();
-        to(&mut after);
-        tx.update_user(&before, &after, hash, TokenId::from_bytes([1; 16]))
+        let owner = Caller { token: TokenId::from_bytes([1; 16]), role: Role::Owner, ..who.clone() };
+        let user = tx.user(who.id)?.unwrap();
+        let (_, decision) = user::update(request, &user, true, hash.map(Into::into), &owner)?;
+        tx.apply(decision, at(0))
+    }
+
+    fn unchanged() -> ChangeUser {
+        ChangeUser::default()
     }
 
     #[tokio::test]
     async fn whoever_is_put_out_earlier_in_the_same_commit_changes_nothing() {
         let fates: [(AccessChangeFn, &str); 5] = [
-            (|tx, who| tx.delete_token(who.token).map(drop), "was revoked"),
-            (|tx, who| change_user(tx, who, |user| user.active = false, None), "was revoked"),
-            (|tx, who| change_user(tx, who, |_| (), Some("hash")), "was revoked"),
-            (|tx, who| change_user(tx, who, |user| user.role = Role::Admin, None), "needs the role owner"),
-            (|tx, who| change_user(tx, who, |user| user.name = "Ana".into(), None), ""),
+            (|tx, who| tx.apply(user::log_out(who), at(0)), "was revoked"),
+            (
+                |tx, who| change_user(tx, who, &ChangeUser { active: Some(false), ..unchanged() }, None),
+                "was revoked",
+            ),
+            (|tx, who| change_user(tx, who, &unchanged(), Some("hash")), "was revoked"),
+            (
+                |tx, who| change_user(tx, who, &ChangeUser { role: Some(Role::Admin), ..unchanged() }, None),
+                "needs the role owner",
+            ),
+            (
+                |tx, who| change_user(tx, who, &ChangeUser { name: Some("Ana".into()), ..unchanged() }, None),
+                "",
+            ),
         ];
         for (fate, says) in fates {
             let folder = tempfile::tempdir().unwrap();
@@ -214,8 +229,8 @@ mod tests {
         let (account, user) = (ana.account, ana.id);
         let sets = async |hash: &'static str, active: bool| {
             let who = ana.clone();
-            let set = store
-                .commit(account, move |tx| change_user(tx, &who, |user| user.active = active, Some(hash)));
+            let request = ChangeUser { active: Some(active), ..unchanged() };
+            let set = store.commit(account, move |tx| change_user(tx, &who, &request, Some(hash)));
             set.await.unwrap();
         };
         let logs_in = async |hash: &'static str, number: u8| {
@@ -228,7 +243,11 @@ mod tests {
                 expires_at: None,
             };
             let done = store.commit(account, move |tx| {
-                Ok((tx.insert_login_token(&token, hash)?, tx.tokens(user, at(0))?.len()))
+                let verified = tx.user_with_password(user, hash)?;
+                if verified.is_some() {
+                    tx.apply(user::issue_token(token), at(0))?;
+                }
+                Ok((verified, tx.tokens(user, at(0))?.len()))
             });
             let (who, tokens) = done.await.unwrap();
             (who.is_some(), tokens)

@@ -1,4 +1,4 @@
-//! The one place that reads the time, and that waits for a moment.
+//! The only file that reads the time.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use tierup_common::time::Timestamp;
 use tokio::sync::Notify;
 
-/// When this process asked first how long it has been up.
+/// When this process first asked for its uptime.
 static PROCESS_START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-/// The server's clock: the machine's, or one that somebody sets by hand.
+/// The server's clock: the system clock, or in tests a clock that is set by hand.
 #[derive(Clone, Debug)]
 pub struct Clock(ClockSource);
 
@@ -28,33 +28,33 @@ struct ManualClock {
 }
 
 impl ManualClock {
-    /// Waits until something is true of it, which may be at once.
+    /// Waits until a condition holds, which may be at once.
     async fn wait_for(&self, condition: impl Fn() -> bool) {
         loop {
-            let mut moved = std::pin::pin!(self.changed.notified());
-            moved.as_mut().enable();
+            let mut changed = std::pin::pin!(self.changed.notified());
+            changed.as_mut().enable();
             if condition() {
                 return;
             }
-            moved.await;
+            changed.await;
         }
     }
 }
 
 impl Clock {
-    /// The machine's clock.
+    /// The system clock.
     pub const fn system() -> Self {
         Self(ClockSource::System)
     }
 
-    /// A clock that stands at a moment until it is moved.
+    /// A clock that stands still until it is advanced or set.
     pub fn manual(at: Timestamp) -> Self {
         let millis = AtomicI64::new(at.as_millis());
         let manual = ManualClock { millis, uptime: AtomicU64::new(0), changed: Notify::new() };
         Self(ClockSource::Manual(Arc::new(manual)))
     }
 
-    /// This moment.
+    /// The current time.
     pub fn now(&self) -> Timestamp {
         match &self.0 {
             ClockSource::System => chrono::Utc::now().into(),
@@ -62,7 +62,7 @@ impl Clock {
         }
     }
 
-    /// How long the process has been up. It grows evenly, whatever is done to the clock.
+    /// The uptime of the process. It is monotonic: setting the clock does not change it.
     pub fn uptime(&self) -> Duration {
         match &self.0 {
             ClockSource::System => PROCESS_START.elapsed(),
@@ -70,7 +70,7 @@ impl Clock {
         }
     }
 
-    /// Waits for so long, from this call on, whatever is done to the clock.
+    /// Waits for a duration of uptime, from this call on.
     pub fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send + use<> {
         let (clock, until) = (self.clone(), self.uptime().saturating_add(duration));
         let sleep = match &self.0 {
@@ -86,7 +86,7 @@ impl Clock {
         }
     }
 
-    /// Waits until this moment.
+    /// Waits until a time of the clock.
     pub async fn sleep_until(&self, at: Timestamp) {
         match &self.0 {
             ClockSource::System => tokio::time::sleep(at.since(self.now())).await,
@@ -94,7 +94,7 @@ impl Clock {
         }
     }
 
-    /// Moves a manual clock on; the machine's clock goes its own way.
+    /// Advances a manual clock; no effect on the system clock.
     pub fn advance(&self, duration: Duration) {
         if let ClockSource::Manual(manual) = &self.0 {
             manual
@@ -106,11 +106,28 @@ impl Clock {
         }
     }
 
-    /// Sets a manual clock, as somebody sets the machine's: no time passes.
+    /// Sets a manual clock without a change of its uptime, as an operator sets the system clock; no effect on the system
+    /// clock.
     pub fn set(&self, to: Timestamp) {
         if let ClockSource::Manual(manual) = &self.0 {
             manual.millis.store(to.as_millis(), Ordering::SeqCst);
             manual.changed.notify_waiters();
         }
+    }
+}
+
+/// Measures how long something takes, in real time.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Starts to measure.
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// The time since the start.
+    pub fn elapsed(self) -> Duration {
+        self.0.elapsed()
     }
 }

@@ -1,4 +1,4 @@
-//! One function a call, each one breath: extract, decide, commit, answer.
+//! The handlers: one function per route. Each extracts, decides, commits and answers.
 
 pub mod auth;
 pub mod event;
@@ -28,10 +28,10 @@ use crate::domain::Caller;
 use crate::error::{ApiError, ApiResult};
 use crate::store;
 
-/// Rows of a page when nobody says how many.
+/// The default size of a page.
 const DEFAULT_PAGE_SIZE: u32 = 50;
 
-/// Rows of a page, as they are asked for: any number from 1 on, of which we give what we give.
+/// The requested size of a page: any number from 1, capped at [`limit::PAGE`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PageSize(u32);
 
@@ -54,7 +54,7 @@ impl JsonSchema for PageSize {
     }
 
     fn schema_name() -> Cow<'static, str> {
-        "Rows".into()
+        "PageSize".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
@@ -62,17 +62,17 @@ impl JsonSchema for PageSize {
     }
 }
 
-/// How many rows a page has: what was asked for, as far as we give.
+/// The size of a page.
 fn page_limit(requested: Option<PageSize>) -> u32 {
     requested.map_or(DEFAULT_PAGE_SIZE, |rows| rows.0.min(limit::PAGE))
 }
 
-/// Whether a search text asks for something.
+/// Whether a search text is not blank.
 fn has_search_text(text: Option<&str>) -> bool {
     text.is_some_and(|text| !text.trim().is_empty())
 }
 
-/// The sessions that a search text finds, everything committed before the request included; nothing if there is no
+/// The sessions that match a search text, including everything that was committed before the request; `None` without a
 /// search text.
 async fn search_sessions(
     app: &App,
@@ -83,16 +83,15 @@ async fn search_sessions(
     Ok(Some(app.search.find_sessions(&app.store, caller.account, text).await?))
 }
 
-/// A cursor that came from us, read back.
+/// Parses a cursor of an earlier page.
 fn parse_cursor<T: std::str::FromStr>(cursor: Option<&str>) -> ApiResult<Option<T>> {
-    let read = cursor.map(str::parse).transpose();
-    read.map_err(|_| {
-        ApiError::new(Code::BadRequest, "query, cursor: pass next_cursor of an earlier page, or leave it out")
+    cursor.map(str::parse).transpose().map_err(|_| {
+        ApiError::new(Code::BadRequest, "query, cursor: must be the next_cursor of an earlier page")
     })
 }
 
-/// Cuts a page that was read with one row too many, or with too much text by what its rows weigh, and says where the next
-/// begins.
+/// Cuts a page to its limit, or to [`limit::PAGE_TEXT`] by the text of its rows. `rows` has one more row than the limit if
+/// there are more. Returns the cursor of the next page.
 fn truncate_page<T, C: ToString>(
     rows: &mut Vec<T>,
     limit: u32,
@@ -104,7 +103,7 @@ fn truncate_page<T, C: ToString>(
         text += text_size(row);
         text >= limit::PAGE_TEXT
     });
-    let limit = full.map_or(limit as usize, |place| (place + 1).min(limit as usize));
+    let limit = full.map_or(limit as usize, |last| (last + 1).min(limit as usize));
     if rows.len() <= limit {
         return None;
     }
@@ -112,47 +111,47 @@ fn truncate_page<T, C: ToString>(
     rows.last().map(|last| cursor(last).to_string())
 }
 
-/// A body of JSON that ends in a list of which a piece at a time is in memory: what stands before and begins the list,
-/// where it goes on, what ends it, and how the next piece is read, and where it goes on then. A piece is read when the one
-/// before is on its way: a client that takes its time holds nothing but that.
-fn stream_json<P, F>(
+/// Sends JSON that ends with a list, in chunks: `head` begins the list, `end` ends it, and `read` returns the chunk at a
+/// cursor with the cursor of the next one. A chunk is read after the one before was sent, so that a slow client holds one
+/// chunk in memory.
+fn stream_json<C, F>(
     mut head: Vec<u8>,
-    next: Option<P>,
+    next: Option<C>,
     end: &'static [u8],
-    read: impl Fn(P) -> F + Send + 'static,
+    read: impl Fn(C) -> F + Send + 'static,
 ) -> Response
 where
-    P: Send + 'static,
-    F: Future<Output = store::Result<(Vec<u8>, Option<P>)>> + Send + 'static,
+    C: Send + 'static,
+    F: Future<Output = store::Result<(Vec<u8>, Option<C>)>> + Send + 'static,
 {
     let json = [(header::CONTENT_TYPE, "application/json")];
     let Some(next) = next else {
         head.extend_from_slice(end);
         return (json, head).into_response();
     };
-    let rest = stream::try_unfold(Some(next), move |place| {
-        let reading = place.map(&read);
+    let rest = stream::try_unfold(Some(next), move |cursor| {
+        let reading = cursor.map(&read);
         async move {
             let Some(reading) = reading else { return Ok(None) };
-            let (mut piece, next) = reading.await.inspect_err(|error| {
-                // What was sent cannot be taken back: the client sees that the answer breaks off.
-                tracing::warn!(%error, "an answer broke off");
+            let (mut chunk, next) = reading.await.inspect_err(|error| {
+                // The status was sent before: the client sees a truncated body.
+                tracing::warn!(%error, "an answer was truncated");
             })?;
             if next.is_none() {
-                piece.extend_from_slice(end);
+                chunk.extend_from_slice(end);
             }
-            Ok::<_, store::StoreError>(Some((Bytes::from(piece), next)))
+            Ok::<_, store::StoreError>(Some((Bytes::from(chunk), next)))
         }
     });
     let body = stream::once(std::future::ready(Ok(Bytes::from(head)))).chain(rest);
     (json, Body::from_stream(body)).into_response()
 }
 
-/// A list that is whole.
+/// A complete list.
 #[derive(Serialize, JsonSchema)]
 pub struct Items<T> {
     items: Vec<T>,
 }
 
-/// What happened in a session: the audit trail.
+/// The events of a session.
 pub type Timeline = Items<Event>;

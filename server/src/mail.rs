@@ -1,4 +1,4 @@
-//! Mail about handoffs: who carries it, and what it says.
+//! Mail about handoffs: how it is sent, and its text.
 
 pub(crate) mod address;
 mod compose;
@@ -13,31 +13,31 @@ use crate::delivery::DeliveryError;
 
 pub use compose::{HandoffMail, compose};
 
-/// One message takes at most so long: the transport's own limit covers only the connecting.
+/// The time limit per mail: the transport's own timeout covers connecting only.
 const SEND_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Who carries mail.
+/// How mail is sent.
 pub enum Mailer {
-    /// Nobody: there is none.
+    /// Mail is off.
     Off,
-    /// An SMTP server.
+    /// Through an SMTP server.
     Smtp {
-        /// The way to it.
+        /// The connection pool.
         transport: AsyncSmtpTransport<Tokio1Executor>,
-        /// Who writes.
+        /// The sender of all mail.
         sender: Mailbox,
     },
-    /// A folder, one `.eml` file a message.
+    /// Into a folder, one `.eml` file per mail.
     Folder {
-        /// Where.
+        /// The folder.
         path: PathBuf,
-        /// Who writes.
+        /// The sender of all mail.
         sender: Mailbox,
     },
 }
 
 impl Mailer {
-    /// Whether there is anybody to carry mail.
+    /// Whether mail is sent.
     pub const fn is_enabled(&self) -> bool {
         match self {
             Self::Off => false,
@@ -45,7 +45,7 @@ impl Mailer {
         }
     }
 
-    /// Who writes.
+    /// The sender of all mail; none if mail is off.
     pub const fn sender(&self) -> Option<&Mailbox> {
         match self {
             Self::Off => None,
@@ -53,7 +53,7 @@ impl Mailer {
         }
     }
 
-    /// Sends a message. What an SMTP server says is kept out of the error but for its code: it may quote anything.
+    /// Sends a mail. Of an SMTP server's response only the code is kept: the text could quote anything.
     pub async fn send(&self, message: Message) -> Result<(), DeliveryError> {
         match self {
             Self::Off => Ok(()),
@@ -61,7 +61,7 @@ impl Mailer {
                 match tokio::time::timeout(SEND_TIMEOUT, transport.send(message)).await {
                     Ok(Ok(_)) => Ok(()),
                     Ok(Err(error)) if lacks_smtputf8(&error) => Err(DeliveryError::Permanent(
-                        "the address is not ASCII before the @, and the mail server has no SMTPUTF8".into(),
+                        "the address is not ASCII before the @, and the mail server does not support SMTPUTF8".into(),
                     )),
                     Ok(Err(error)) => Err(classify_error(&error)),
                     Err(_) => Err(DeliveryError::Transient("the mail server took too long".into())),
@@ -71,35 +71,34 @@ impl Mailer {
                 let folder = folder.clone();
                 let written = tokio::task::spawn_blocking(move || write_eml(&folder, &message));
                 let written = written.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
-                written.map_err(|error| DeliveryError::Transient(format!("cannot write the file: {error}")))
+                written.map_err(|error| DeliveryError::Transient(format!("cannot write the mail: {error}")))
             }
         }
     }
 }
 
-/// Whether an address could not be told to the server. The library has no kind for it; what it says has no secret.
+/// Whether the server cannot take the address. The library has no error kind for this; its message holds no secret.
 fn lacks_smtputf8(error: &lettre::transport::smtp::Error) -> bool {
     let why = std::error::Error::source(error).map(ToString::to_string);
     error.is_client() && why.is_some_and(|why| why.contains("SMTPUTF8"))
 }
 
-/// A refusal by code 5xx is for good; being unreachable never is.
+/// A 5xx response is permanent; a failed connection never is.
 fn classify_error(error: &lettre::transport::smtp::Error) -> DeliveryError {
     match error.status() {
         Some(code) if error.is_permanent() => {
-            DeliveryError::Permanent(format!("the mail server refused it ({code})"))
+            DeliveryError::Permanent(format!("the mail server rejected the mail ({code})"))
         }
-        Some(code) => DeliveryError::Transient(format!("the mail server put it off ({code})")),
-        // What is missing may be there another time; what the library says of it names no secret, but is not ours.
+        Some(code) => DeliveryError::Transient(format!("the mail server deferred the mail ({code})")),
+        // The server lacks a required feature, which it may gain. The library's message is not shown: it is not ours.
         None if error.is_client() => DeliveryError::Transient(
-            "the mail server does not offer what is needed: TLS as mail_url wants it, or a log-in by PLAIN or LOGIN"
-                .into(),
+            "the mail server does not offer TLS as mail_url requires, or log-in by PLAIN or LOGIN".into(),
         ),
-        None => DeliveryError::Transient("the mail server was not reached or broke off".into()),
+        None => DeliveryError::Transient("the mail server could not be reached or disconnected".into()),
     }
 }
 
-/// Writes a message whole or not at all: whoever watches the folder never sees half of one.
+/// Writes a mail atomically: programs that watch the folder never see half of one.
 fn write_eml(folder: &std::path::Path, message: &Message) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
     let mut file = tempfile::Builder::new().prefix(".mail-").tempfile_in(folder)?;

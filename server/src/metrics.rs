@@ -5,7 +5,6 @@
 //! Labels are closed sets, by their types: never text from outside. Each new label value is a series that is kept for
 //! ever, so an open set could fill the memory.
 
-use std::borrow::Cow;
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -18,9 +17,11 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
+use tierup_common::event::Kind;
 use tierup_common::route::Route;
 
-use crate::store::{self, CommitEffects, QueueStats};
+use crate::domain::JobKind;
+use crate::store::{CommitEffects, JobOutcome, QueueStats};
 
 /// The media type of [`Metrics::encode_text`].
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -157,28 +158,33 @@ impl Metrics {
         self.commit_time.observe(effects.duration.as_secs_f64());
         self.commit_batch_size.observe(f64::from(effects.batch_size));
         for event in &effects.events {
-            // An event that was just committed has its name from us; one that was read back is not counted again.
-            if let Cow::Borrowed(name) = event.kind {
-                self.events.get_or_create(&EventTypeLabels { r#type: name }).inc();
-            }
-            let age = event.handoff_age.unwrap_or_default().as_secs_f64();
-            match event.kind.as_ref() {
-                "handoff_claimed" => {
-                    self.claims.get_or_create(&OutcomeLabels { outcome: "won" }).inc();
-                    self.claim_time.observe(age);
-                }
-                "handoff_resolved" => self.resolve_time.observe(age),
-                _ => {}
+            let kind = event.entry.kind;
+            self.events.get_or_create(&EventTypeLabels { r#type: kind.as_str() }).inc();
+            let age = event.handoff_age.as_secs_f64();
+            if kind == Kind::HandoffClaimed {
+                self.claims.get_or_create(&OutcomeLabels { outcome: "won" }).inc();
+                self.claim_time.observe(age);
+            } else if kind == Kind::HandoffResolved {
+                self.resolve_time.observe(age);
             }
         }
         for (kind, outcome) in &effects.finished_jobs {
-            self.jobs.get_or_create(&KindOutcomeLabels { kind, outcome: outcome.as_str() }).inc();
-            if *kind == "mail" && !matches!(outcome, store::JobOutcome::Retry) {
-                let sent = matches!(outcome, store::JobOutcome::Done);
-                self.mails
-                    .get_or_create(&OutcomeLabels { outcome: if sent { "sent" } else { "failed" } })
-                    .inc();
-            }
+            let labels = KindOutcomeLabels { kind: kind.as_str(), outcome: outcome.as_str() };
+            self.jobs.get_or_create(&labels).inc();
+            let mail = match (kind, outcome) {
+                (JobKind::Mail, JobOutcome::Done) => "sent",
+                (JobKind::Mail, JobOutcome::Failed) => "failed",
+                (JobKind::Mail, JobOutcome::Retry)
+                | (
+                    JobKind::Assess
+                    | JobKind::Reply
+                    | JobKind::Announce
+                    | JobKind::Reminder
+                    | JobKind::Webhook,
+                    _,
+                ) => continue,
+            };
+            self.mails.get_or_create(&OutcomeLabels { outcome: mail }).inc();
         }
     }
 
@@ -206,9 +212,10 @@ impl Metrics {
         self.streams.set(i64::try_from(streams).unwrap_or(i64::MAX));
         self.queue_length.get_or_create(&StateLabels { state: "open" }).set(queue_stats.open);
         self.queue_length.get_or_create(&StateLabels { state: "claimed" }).set(queue_stats.claimed);
-        for (kind, waiting, failed) in &queue_stats.jobs {
-            self.jobs_waiting.get_or_create(&KindLabels { kind }).set(*waiting);
-            self.jobs_failed.get_or_create(&KindLabels { kind }).set(*failed);
+        for counts in &queue_stats.jobs {
+            let labels = KindLabels { kind: counts.kind.as_str() };
+            self.jobs_waiting.get_or_create(&labels).set(counts.waiting);
+            self.jobs_failed.get_or_create(&labels).set(counts.failed);
         }
         let mut text = String::new();
         if encode(&mut text, &self.registry).is_err() {

@@ -1,8 +1,8 @@
-//! What is known of earlier problems: the account's sessions and a folder of runbooks, found by their words.
+//! Full-text search over an account's sessions and a folder of runbooks.
 //!
-//! The index is a database of its own (`search.db`, SQLite FTS5), beside the one that matters: it is made from the
-//! log and may be deleted at any time. It follows the log by a cursor of its own, so that no commit waits for it. One
-//! connection writes and a few read beside it; however many search, nobody but they waits for that.
+//! The index is a database of its own (`search.db`, SQLite FTS5), built from the log; it may be deleted at any time. It
+//! follows the log by a cursor of its own, so commits never wait for it. One connection writes while a few read; when
+//! many search, only they wait.
 
 mod batch;
 mod error;
@@ -31,11 +31,11 @@ use crate::store::Store;
 pub use error::SearchError;
 pub use index::{Hit, HitSource, Solutions};
 
-/// Nobody waits longer than this for the index to catch up.
+/// A search waits at most this long for the index to catch up.
 const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(2);
-/// Searches at a time: as many as the store reads, so that both together leave room on a small machine.
+/// Concurrent searches: as many as the store has readers, so that both together suit a small machine.
 const READER_COUNT: usize = 2;
-/// Searches under way and waiting, at most; more are told to come again.
+/// Searches running and waiting; more are rejected.
 const MAX_QUEUED_SEARCHES: usize = 256;
 
 /// The index of a running server. Clones share it.
@@ -46,62 +46,64 @@ struct SearchState {
     readers: Arc<ResourcePool<FtsIndex>>,
     writer: Arc<ResourcePool<IndexWriter>>,
     status: Arc<IndexStatus>,
-    /// Places in the line of those who search while somebody waits at a screen.
+    /// Permits for searches by users.
     queue_permits: Semaphore,
-    /// One follower at a time reads the log. Accounts that are being taken in from the beginning, and how far that is.
+    /// One task at a time reads the log. Accounts being rebuilt, and their progress.
     rebuilds: tokio::sync::Mutex<HashMap<AccountId, RebuildProgress>>,
 }
 
-/// Whoever writes the index: from the log, and from the runbooks.
+/// Writes to the index: from the log, and from the runbooks.
 struct IndexWriter {
     index: FtsIndex,
     runbooks: RunbookFolder,
 }
 
-/// What the index holds, as far as that is of use without asking it.
+/// What is known about the index without querying it.
 #[derive(Default)]
 struct IndexStatus {
-    /// How far each account's log has been read.
+    /// How far each account's log was indexed.
     indexed_seqs: Mutex<HashMap<AccountId, Seq>>,
     runbooks: Mutex<RunbookMap>,
 }
 
 impl Search {
-    /// Opens the index in a folder, anew if what is there cannot be used, and reads the runbooks.
+    /// Opens the index in a folder and reads the runbooks. An unusable index is rebuilt.
     pub fn open(folder: &Path, runbooks: Option<PathBuf>) -> Result<Self, SearchError> {
         let path = folder.join("search.db");
-        let known = Arc::new(IndexStatus::default());
-        let mut keeper =
+        let status = Arc::new(IndexStatus::default());
+        let mut writer =
             IndexWriter { index: FtsIndex::open(&path)?, runbooks: RunbookFolder::new(runbooks) };
-        keeper.refresh_runbooks(&known)?;
+        writer.refresh_runbooks(&status)?;
         let readers = (0..READER_COUNT).map(|_| FtsIndex::open_read_only(&path)).collect::<Result<_, _>>()?;
         Ok(Self(Arc::new(SearchState {
             readers: ResourcePool::new(readers),
-            writer: ResourcePool::new(vec![keeper]),
-            status: known,
+            writer: ResourcePool::new(vec![writer]),
+            status,
             queue_permits: Semaphore::new(MAX_QUEUED_SEARCHES),
             rebuilds: tokio::sync::Mutex::default(),
         })))
     }
 
-    /// The account's sessions that have all of these words, or words that begin so; the best first. Everything
-    /// committed before this call is looked at.
+    /// The account's sessions that contain all of these words or prefixes, best first. Includes everything committed
+    /// before the call.
     pub async fn find_sessions(
         &self,
         store: &Store,
         account: AccountId,
         text: String,
     ) -> Result<Vec<SessionId>, SearchError> {
-        let _place = self.0.queue_permits.try_acquire().map_err(|_| SearchError::TooManySearches)?;
+        let _permit = self.0.queue_permits.try_acquire().map_err(|_| SearchError::TooManySearches)?;
         self.catch_up(store, account).await?;
         let readers = &self.0.readers;
         readers
-            .run(move |index, gone| Ok(index.read_snapshot(gone, |it| it.find_sessions(account, &text))?))
+            .run(move |index, cancel| {
+                Ok(index.read_snapshot(cancel, |index| index.find_sessions(account, &text))?)
+            })
             .await
     }
 
-    /// What fits these words best: resolved sessions of the account, and runbooks. Everything committed before this call
-    /// is looked at, and runbooks as they are now.
+    /// The resolved sessions and runbooks that match these words best. Includes everything committed before the call,
+    /// and the current runbooks.
     pub async fn find_solutions(
         &self,
         store: &Store,
@@ -109,24 +111,26 @@ impl Search {
         words: Vec<String>,
     ) -> Result<Solutions, SearchError> {
         self.catch_up(store, account).await?;
-        let known = Arc::clone(&self.0.status);
-        tolerate_index_error(self.0.writer.run(move |keeper, _| keeper.refresh_runbooks(&known)).await)?;
+        let status = Arc::clone(&self.0.status);
+        tolerate_index_error(self.0.writer.run(move |writer, _| writer.refresh_runbooks(&status)).await)?;
         let readers = &self.0.readers;
         readers
-            .run(move |index, gone| Ok(index.read_snapshot(gone, |it| it.find_solutions(account, &words))?))
+            .run(move |index, cancel| {
+                Ok(index.read_snapshot(cancel, |index| index.find_solutions(account, &words))?)
+            })
             .await
     }
 
-    /// A runbook, by the name its hit has.
+    /// A runbook, by its name in a hit.
     pub fn runbook(&self, name: &str) -> Option<Arc<Runbook>> {
         self.0.status.runbooks.lock().get(name).cloned()
     }
 
-    /// Reads the account's log up to where it is now. Where that takes long, or the index cannot be written, whoever
-    /// asks is answered from what is known so far.
+    /// Indexes the account's log up to now. If that takes too long or the index cannot be written, the search goes
+    /// ahead with what is indexed.
     async fn catch_up(&self, store: &Store, account: AccountId) -> Result<(), SearchError> {
         let newest = store.read(account, |scope| scope.newest_seq()).await?;
-        let reading = async {
+        let catch_up = async {
             while !self.0.status.has_indexed(account, newest) {
                 if self.index_up_to(store, account, newest).await?.is_none() {
                     break;
@@ -134,10 +138,10 @@ impl Search {
             }
             Ok(())
         };
-        tolerate_index_error(tokio::time::timeout(CATCH_UP_TIMEOUT, reading).await.unwrap_or(Ok(())))
+        tolerate_index_error(tokio::time::timeout(CATCH_UP_TIMEOUT, catch_up).await.unwrap_or(Ok(())))
     }
 
-    /// Reads the next part of an account's log, if there is more; up to where it has been read then.
+    /// Indexes the next batch of an account's log; returns how far the index goes then, or none if nothing was left.
     pub async fn index_next_batch(
         &self,
         store: &Store,
@@ -146,53 +150,52 @@ impl Search {
         self.index_up_to(store, account, Seq(u64::MAX)).await
     }
 
-    /// The same, unless another follower has come so far meanwhile.
+    /// The same, unless another task has indexed as far as `target` meanwhile.
     async fn index_up_to(
         &self,
         store: &Store,
         account: AccountId,
         target: Seq,
     ) -> Result<Option<Seq>, SearchError> {
-        let mut rebuilding = self.0.rebuilds.lock().await;
-        let known = &self.0.status;
-        if known.has_indexed(account, target) {
-            return Ok(known.indexed_seq(account));
+        let mut rebuilds = self.0.rebuilds.lock().await;
+        let status = &self.0.status;
+        if status.has_indexed(account, target) {
+            return Ok(status.indexed_seq(account));
         }
-        let step = if let Some(rebuild) = rebuilding.get(&account).copied() {
+        let batch = if let Some(rebuild) = rebuilds.get(&account).copied() {
             store.read(account, move |scope| log_reader::rebuild_batch(scope, rebuild)).await?
         } else {
-            let after = match known.indexed_seq(account) {
+            let after = match status.indexed_seq(account) {
                 Some(seq) => Some(seq),
-                None => self.0.writer.run(move |keeper, _| Ok(keeper.index.cursor(account)?)).await?,
+                None => self.0.writer.run(move |writer, _| Ok(writer.index.cursor(account)?)).await?,
             };
-            let step =
-                store.read(account, move |scope| log_reader::next_batch(scope, account, after)).await?;
-            let Some(step) = step else {
-                known.set_indexed_seq(account, after);
+            let batch = store.read(account, move |scope| log_reader::next_batch(scope, after)).await?;
+            let Some(batch) = batch else {
+                status.set_indexed_seq(account, after);
                 return Ok(None);
             };
-            step
+            batch
         };
-        let (up_to, rest) = (step.up_to_seq, step.rebuild);
-        self.0.writer.run(move |keeper, _| Ok(keeper.index.apply_batch(account, step)?)).await?;
-        if let Some(rest) = rest {
-            rebuilding.insert(account, rest);
+        let (up_to, rebuild) = (batch.up_to_seq, batch.rebuild);
+        self.0.writer.run(move |writer, _| Ok(writer.index.apply_batch(account, batch)?)).await?;
+        if let Some(rebuild) = rebuild {
+            rebuilds.insert(account, rebuild);
         } else {
-            rebuilding.remove(&account);
-            known.set_indexed_seq(account, Some(up_to));
+            rebuilds.remove(&account);
+            status.set_indexed_seq(account, Some(up_to));
         }
         Ok(Some(up_to))
     }
 }
 
 impl IndexWriter {
-    /// Reads the folder of runbooks again if something in it changed.
+    /// Reads the runbooks again if a file has changed.
     fn refresh_runbooks(&mut self, status: &IndexStatus) -> Result<(), SearchError> {
         if !self.runbooks.refresh()? {
             return Ok(());
         }
         if let Err(error) = self.index.replace_runbooks(self.runbooks.iter()) {
-            // The next to ask tries again.
+            // Try again with the next search.
             self.runbooks.invalidate();
             return Err(error.into());
         }
@@ -217,11 +220,11 @@ impl IndexStatus {
     }
 }
 
-/// An index that cannot be written (the disk is full) still answers from what it has.
+/// An index that cannot be written (full disk) can still be searched.
 fn tolerate_index_error(result: Result<(), SearchError>) -> Result<(), SearchError> {
     match result {
         Err(SearchError::Index(error)) => {
-            tracing::warn!(%error, "a search does not know what is new");
+            tracing::warn!(%error, "cannot update the search index; a search may miss new text");
             Ok(())
         }
         other => other,
@@ -238,7 +241,7 @@ mod tests {
     use crate::admin;
     use crate::error::ApiError;
 
-    /// The store and the index of an account in which nothing has happened.
+    /// The store and index of a new account.
     async fn open_empty() -> (TempDir, Store, AccountId, Search) {
         let folder = tempfile::tempdir().unwrap();
         admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
@@ -265,7 +268,7 @@ mod tests {
         let refused = ask().now_or_never().expect("it waits").unwrap_err();
         assert!(matches!(refused, SearchError::TooManySearches));
         assert_eq!(ApiError::from(refused).problem.code(), Some(Code::RateLimited));
-        // A place of somebody who went is free again.
+        // A dropped search frees its permit.
         drop(last);
         let mut next = ask();
         assert!(futures_util::poll!(&mut next).is_pending());
@@ -278,8 +281,8 @@ mod tests {
     #[tokio::test]
     async fn an_index_that_cannot_be_written_answers_from_what_it_has() {
         let (_folder, store, account, search) = open_empty().await;
-        let refuse = |keeper: &mut IndexWriter, _| {
-            keeper.index.refuse_writes();
+        let refuse = |writer: &mut IndexWriter, _| {
+            writer.index.refuse_writes();
             Ok(())
         };
         search.0.writer.run(refuse).await.unwrap();

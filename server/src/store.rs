@@ -1,17 +1,22 @@
-//! Everything the server keeps: one SQLite database, one writer thread, readers beside it.
+//! The store: one SQLite database with one writer thread and some reader threads.
 //!
-//! The only room that knows SQL. What is written goes through [`Store::commit`], which answers when it is durable;
-//! what is read goes through [`Store::read`], which sees one moment of the database. Both need the caller's account,
-//! and every query in this room names it; the few things that are nobody's (jobs, tokens) go through
-//! [`Store::commit_system`] and [`Store::read_system`].
+//! The only module with SQL, besides the search index. [`Store::commit`] writes and returns when the change is durable;
+//! [`Store::read`] reads one state of the database. Both need the caller's account, and every query filters by it. Jobs,
+//! tokens and whatever else belongs to no account go through [`Store::commit_system`] and [`Store::read_system`].
 
+mod apply;
+mod chunk;
+mod counters;
 mod database;
+mod effects;
+mod error;
 mod event_log;
 mod files;
 mod handoffs;
 mod high_water_mark;
 mod idempotency;
 mod jobs;
+mod log_entry;
 mod maintenance;
 mod messages;
 mod queue;
@@ -27,66 +32,22 @@ use std::sync::Arc;
 
 use tierup_common::id::AccountId;
 
-use crate::domain::Refusal;
 use crate::store::writer::WriteLane;
 use crate::supervisor::Supervisor;
 
 pub use database::{FolderLock, OpenError};
-pub use event_log::{LogBounds, LogEntry, LogPage, StreamFilter};
+pub use effects::{AccessChange, CommitEffects, JobOutcome};
+pub use error::{Result, StoreError};
+pub use event_log::{LogBounds, LogPage};
 pub use handoffs::{RawHandoff, StoredAssessment};
 pub use idempotency::{IdempotencyKey, JsonResponse, Replayable, StoredResponse};
-pub use jobs::{JobResult, LeasedJob, QueueStats};
+pub use jobs::{JobCounts, JobResult, LeasedJob, QueueStats};
+pub use log_entry::{AppendedEvent, LogEntry, StreamFilter, Visibility};
 pub use messages::PostedMessage;
 pub use queue::{QueueCursor, QueueQuery};
 pub use session_export::{ExportCursor, SessionExport};
 pub use sessions::{SessionCursor, SessionQuery};
-pub use tx::{AccessChange, AccountScope, AccountTx, CommitEffects, JobOutcome, SystemTx};
-pub use users::{NewUser, TokenRecord};
-
-/// Why a read or a commit gave no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The rules say no. Nothing was written.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// The disk is full. Nothing was written; reads go on.
-    #[error("the disk is full")]
-    DiskFull,
-    /// The store is closing or overloaded. Nothing was written.
-    #[error("the store takes no more work")]
-    Closed,
-    /// Another change, with which this one shared a transaction, or the database itself took it back. Nothing was
-    /// written.
-    #[error("the change was taken back")]
-    RolledBack,
-    /// The folder was moved, deleted or replaced while the server ran. What was written last is not where it belongs.
-    #[error("the server's folder was moved, deleted or replaced")]
-    FolderReplaced,
-    /// The commit itself failed: whether it is durable is not known.
-    #[error("whether the change was stored is not known")]
-    UnknownOutcome,
-    /// SQLite says no: a fault of ours.
-    #[error("database: {0}")]
-    Sql(rusqlite::Error),
-    /// A row holds what this program cannot read: a fault of ours.
-    #[error("stored JSON: {0}")]
-    Json(#[from] serde_json::Error),
-    /// The work panicked. Nothing was written.
-    #[error("a panic in the store")]
-    Panicked,
-}
-
-impl From<rusqlite::Error> for StoreError {
-    fn from(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::DiskFull) => Self::DiskFull,
-            _ => Self::Sql(error),
-        }
-    }
-}
-
-/// What a piece of work in the store gives back.
-pub type Result<T> = std::result::Result<T, StoreError>;
+pub use tx::{AccountScope, AccountTx, SystemTx};
 
 /// The store of a running server.
 #[derive(Clone)]
@@ -94,14 +55,14 @@ pub struct Store {
     writer: writer::Writer,
     readers: reader::Readers,
     files: Arc<files::StoreFiles>,
-    // Held as long as the store is, so that no second server opens the same folder.
+    // Keeps other servers from opening the folder.
     _lock: Arc<FolderLock>,
 }
 
 impl Store {
-    /// Opens the database in a folder and starts its threads. `on_commit` is called on the writer thread with the
-    /// news of each commit, after it is durable and before the commit is answered. The supervisor hears when a thread
-    /// ends, or a commit ended in a state nobody knows: the process must end, and be started again.
+    /// Opens the database of a folder and starts its threads. `on_commit` is called on the writer thread after each
+    /// commit, when it is durable and before it is answered. The supervisor is told if a thread ends or a commit has an
+    /// unknown outcome: then the process must be restarted.
     pub fn open(
         folder: &Path,
         on_commit: impl Fn(CommitEffects) + Send + 'static,
@@ -112,15 +73,15 @@ impl Store {
         database::migrate(&mut connection)?;
         jobs::release_leases(&connection).map_err(OpenError::Sqlite)?;
         let readers = reader::Readers::start(folder, supervisor)?;
-        // From here on SQLite keeps the files beside the database until the last connection is closed.
-        let place = Arc::new(files::StoreFiles::open(folder)?);
+        // From here on SQLite keeps its files next to the database until the last connection is closed.
+        let files = Arc::new(files::StoreFiles::open(folder)?);
         let io = |error| OpenError::Io(folder.into(), error);
         let writer =
-            writer::Writer::start(connection, on_commit, Arc::clone(&place), supervisor).map_err(io)?;
-        Ok(Self { writer, readers, files: place, _lock: Arc::new(lock) })
+            writer::Writer::start(connection, on_commit, Arc::clone(&files), supervisor).map_err(io)?;
+        Ok(Self { writer, readers, files, _lock: Arc::new(lock) })
     }
 
-    /// Does a piece of work of one account, all of it or none, and answers when it is durable.
+    /// Commits work on one account, all of it or nothing. Returns when it is durable.
     pub async fn commit<T: Send + 'static>(
         &self,
         account: AccountId,
@@ -129,7 +90,7 @@ impl Store {
         self.commit_system(move |system| work(&mut system.account_tx(account))).await
     }
 
-    /// Does a piece of work that belongs to no one account.
+    /// Commits work that belongs to no account.
     pub async fn commit_system<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut SystemTx<'_>) -> Result<T> + Send + 'static,
@@ -137,8 +98,7 @@ impl Store {
         self.writer.commit(WriteLane::Immediate, work).await
     }
 
-    /// Does a piece of work that nobody waits for, like [`Self::commit_system`] but for a moment in which others come
-    /// first.
+    /// Like [`Self::commit_system`], for background work: it waits a few milliseconds to share the commit of a request.
     pub async fn commit_deferred<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut SystemTx<'_>) -> Result<T> + Send + 'static,
@@ -146,7 +106,7 @@ impl Store {
         self.writer.commit(WriteLane::Deferred, work).await
     }
 
-    /// Reads of one account, at one moment of the database.
+    /// Reads one account, in one state of the database.
     pub async fn read<T: Send + 'static>(
         &self,
         account: AccountId,
@@ -155,7 +115,7 @@ impl Store {
         self.readers.read(move |connection| work(&AccountScope::new(connection, account))).await
     }
 
-    /// Reads what belongs to no one account.
+    /// Reads what belongs to no account.
     pub async fn read_system<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut SystemTx<'_>) -> Result<T> + Send + 'static,
@@ -165,27 +125,29 @@ impl Store {
             .await
     }
 
-    /// Whether the database answers, the writer lives, and what it writes stays.
+    /// Checks that the database can be read, that the writer runs, and that the files are in place.
     pub async fn check_ready(&self) -> Result<()> {
-        let place = Arc::clone(&self.files);
+        let files = Arc::clone(&self.files);
         self.readers
-            .read(move |_| if place.verify_in_place() { Ok(()) } else { Err(StoreError::FolderReplaced) })
+            .read(move |_| if files.verify_in_place() { Ok(()) } else { Err(StoreError::FolderReplaced) })
             .await?;
         if self.writer.is_running() { Ok(()) } else { Err(StoreError::Closed) }
     }
 }
 
-/// Does a piece of work on a database that may or may not be in use by a running server: for the admin commands.
+/// Does work in one transaction, whether a server uses the database or not: for the admin commands.
 pub fn with_transaction<T>(
     connection: &mut rusqlite::Connection,
     work: impl FnOnce(&mut SystemTx<'_>) -> Result<T>,
 ) -> Result<T> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let answer = work(&mut SystemTx::new(&transaction, &mut CommitEffects::default()))?;
+    let result = work(&mut SystemTx::new(&transaction, &mut CommitEffects::default()))?;
     transaction.commit()?;
-    Ok(answer)
+    Ok(result)
 }
 
 pub(crate) use database::create_private_file;
 pub use database::{create_database, migrate, open_existing};
-pub use maintenance::{back_up, check_integrity, open_file_read_only, open_folder_read_only, restore};
+pub use maintenance::{
+    CheckReport, back_up, check_integrity, open_file_read_only, open_folder_read_only, restore,
+};

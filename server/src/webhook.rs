@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 use sha2::{Digest, Sha256};
-use tierup_common::event::Event;
+use tierup_common::event::{Event, Kind};
 use tierup_common::id::AccountId;
 use tierup_common::time::Timestamp;
 use url::Url;
@@ -28,20 +28,25 @@ pub use setting::{WebhookKind, WebhookSettingError, WebhookSettings};
 const CALL_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Sent by default: that something waits, and that it no longer does.
-const DEFAULT_EVENTS: &[&str] =
-    &["handoff_created", "handoff_claimed", "handoff_released", "handoff_resolved", "handoff_reminder"];
+const DEFAULT_EVENTS: [Kind; 5] = [
+    Kind::HandoffCreated,
+    Kind::HandoffClaimed,
+    Kind::HandoffReleased,
+    Kind::HandoffResolved,
+    Kind::HandoffReminder,
+];
 /// All events that a webhook may get.
-const SUPPORTED_EVENTS: &[&str] = &[
-    "handoff_created",
-    "handoff_assessment_ready",
-    "handoff_assessment_failed",
-    "handoff_claimed",
-    "handoff_released",
-    "handoff_assigned",
-    "handoff_sent_back",
-    "handoff_withdrawn",
-    "handoff_resolved",
-    "handoff_reminder",
+const SUPPORTED_EVENTS: [Kind; 10] = [
+    Kind::HandoffCreated,
+    Kind::HandoffAssessmentReady,
+    Kind::HandoffAssessmentFailed,
+    Kind::HandoffClaimed,
+    Kind::HandoffReleased,
+    Kind::HandoffAssigned,
+    Kind::HandoffSentBack,
+    Kind::HandoffWithdrawn,
+    Kind::HandoffResolved,
+    Kind::HandoffReminder,
 ];
 
 /// A webhook, validated and ready to call.
@@ -51,7 +56,7 @@ pub struct Webhook {
     account: Option<String>,
     kind: WebhookKind,
     url: Url,
-    events: Vec<String>,
+    events: Vec<Kind>,
     secret: Option<SigningSecret>,
     client: reqwest::Client,
 }
@@ -65,11 +70,10 @@ impl Webhook {
         if kind == WebhookKind::Ntfy && compose::ntfy_topic(&url).is_none() {
             return Err(WebhookSettingError::MissingTopic);
         }
-        let events =
-            events.unwrap_or_else(|| DEFAULT_EVENTS.iter().map(|event| (*event).to_owned()).collect());
-        if let Some(unknown) = events.iter().position(|event| !SUPPORTED_EVENTS.contains(&event.as_str())) {
-            return Err(WebhookSettingError::UnknownEvent(unknown + 1, SUPPORTED_EVENTS.join(", ")));
-        }
+        let events = match events {
+            Some(names) => parse_events(&names)?,
+            None => DEFAULT_EVENTS.to_vec(),
+        };
         let secret = secret.map(|secret| SigningSecret::parse(&secret)).transpose()?;
         let client = http_client::build_client(&url, proxy)?;
         let id = webhook_id(kind, &url);
@@ -111,6 +115,17 @@ impl Webhook {
             _ => Err(DeliveryError::Permanent(format!("the receiver returned {status}"))),
         }
     }
+}
+
+fn parse_events(names: &[String]) -> Result<Vec<Kind>, WebhookSettingError> {
+    let parse = |(index, name): (usize, &String)| {
+        let known = SUPPORTED_EVENTS.into_iter().find(|kind| kind.as_str() == name);
+        known.ok_or_else(|| {
+            let supported = SUPPORTED_EVENTS.map(Kind::as_str).join(", ");
+            WebhookSettingError::UnknownEvent(index + 1, supported)
+        })
+    };
+    names.iter().enumerate().map(parse).collect()
 }
 
 fn webhook_id(kind: WebhookKind, url: &Url) -> WebhookId {

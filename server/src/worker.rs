@@ -1,7 +1,7 @@
-//! Slow work: leased as rows, done with no transaction open, written back by a commit of its own.
+//! Background jobs: leased as rows, run without an open transaction, finished in a commit of their own.
 //!
-//! A worker that dies leaves a lease that runs out, and another takes the job up. Its fence keeps what a late worker
-//! brings from being written twice.
+//! If a worker dies, its lease expires and another worker takes the job. A fencing token keeps a late worker from
+//! committing its result as well.
 
 mod announce;
 mod assess;
@@ -22,51 +22,48 @@ use tokio::task::JoinSet;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::app::App;
-use crate::domain::Job;
+use crate::domain::{Job, JobKind};
 use crate::store::{self, LeasedJob};
 use crate::supervisor::Supervisor;
 use crate::worker::outcome::{MAX_ATTEMPTS, fail_job, retry_later};
 
-/// Between two looks at work that is due and that somebody else has.
+/// The delay before trying again to lease jobs that are due but leased elsewhere.
 const BUSY_RETRY_DELAY: Duration = Duration::from_millis(10);
-/// When the store does not answer, look again after this.
+/// The delay before trying again when the store does not respond.
 const STORE_RETRY_DELAY: Duration = Duration::from_secs(1);
 
-/// A kind of job, and how its workers go about it.
+/// The workers of one kind of job.
 struct JobPool {
-    kind: &'static str,
-    /// At most so many at once.
+    kind: JobKind,
+    /// The most jobs at a time.
     max_concurrent: usize,
-    /// How long one may take; then somebody else may have it.
+    /// How long a job may take before another worker may lease it.
     lease_duration: Duration,
 }
 
-/// Starts the workers of every kind. They end when the server stops; what they were doing is taken up again when it
-/// starts.
+/// Starts all workers. They end when the server stops; interrupted jobs run again after the next start.
 pub fn start(app: &App, supervisor: &Supervisor) -> JoinSet<()> {
     let engine_lease = app.engine.time_limit() + Duration::from_secs(30);
     let pools = [
-        JobPool { kind: "announce", max_concurrent: 2, lease_duration: Duration::from_mins(1) },
-        JobPool { kind: "ring", max_concurrent: 2, lease_duration: Duration::from_mins(1) },
-        JobPool { kind: "mail", max_concurrent: 4, lease_duration: Duration::from_mins(1) },
-        JobPool { kind: "call", max_concurrent: 4, lease_duration: Duration::from_mins(1) },
-        JobPool { kind: "assess", max_concurrent: 8, lease_duration: engine_lease },
-        JobPool { kind: "reply", max_concurrent: 8, lease_duration: engine_lease },
+        JobPool { kind: JobKind::Announce, max_concurrent: 2, lease_duration: Duration::from_mins(1) },
+        JobPool { kind: JobKind::Reminder, max_concurrent: 2, lease_duration: Duration::from_mins(1) },
+        JobPool { kind: JobKind::Mail, max_concurrent: 4, lease_duration: Duration::from_mins(1) },
+        JobPool { kind: JobKind::Webhook, max_concurrent: 4, lease_duration: Duration::from_mins(1) },
+        JobPool { kind: JobKind::Assess, max_concurrent: 8, lease_duration: engine_lease },
+        JobPool { kind: JobKind::Reply, max_concurrent: 8, lease_duration: engine_lease },
     ];
     let mut workers = JoinSet::new();
-    workers.spawn(supervisor.supervise("the index's follower", indexer::follow_logs(app.clone())));
+    workers.spawn(supervisor.supervise("search-indexer", indexer::follow_logs(app.clone())));
     workers.spawn(supervisor.supervise("housekeeping", housekeeping::run(app.clone())));
-    workers.spawn(supervisor.supervise("the webhooks' follower", webhook::follow_logs(app.clone())));
-    // It comes to an end by itself, and then waits for the stop like the others.
+    workers.spawn(supervisor.supervise("webhook-follower", webhook::follow_logs(app.clone())));
+    // Ends by itself, then waits for the stop like the others.
     let (caught_up, stop) = (reminder::schedule_missing(app.clone()), app.shutdown.clone());
     workers.spawn(supervisor.supervise("reminders", async move {
         caught_up.await;
         stop.cancelled().await;
     }));
-    for trade in pools {
-        workers.spawn(
-            supervisor.supervise(format!("the workers of {}", trade.kind), run_pool(app.clone(), trade)),
-        );
+    for pool in pools {
+        workers.spawn(supervisor.supervise(format!("workers-{}", pool.kind), run_pool(app.clone(), pool)));
     }
     workers
 }
@@ -76,18 +73,18 @@ async fn run_pool(app: App, pool: JobPool) {
     let mut running = JoinSet::new();
     let job_added = app.events.job_notifier(pool.kind);
     loop {
-        // Listen before looking, so that a job committed in between rings.
+        // Enable the notification before looking for jobs, so that none committed in between is missed.
         let mut notified = std::pin::pin!(job_added.notified());
         notified.as_mut().enable();
         let free = permits.available_permits();
-        // A look costs the writer nothing.
+        // A read does not load the writer.
         let next = next_poll(&app, &pool, free).await;
         let is_due = next.is_some_and(|at| at <= app.clock.now());
-        let taken = if is_due { lease_jobs(&app, &pool, free).await } else { Ok(Vec::new()) };
-        // What is due but could not be taken is looked at again in a moment; not so soon where the store takes nothing.
-        let retry_delay = if taken.is_ok() { BUSY_RETRY_DELAY } else { STORE_RETRY_DELAY };
-        let jobs = taken.unwrap_or_default();
-        let took_some = !jobs.is_empty();
+        let leased = if is_due { lease_jobs(&app, &pool, free).await } else { Ok(Vec::new()) };
+        // Try again soon for jobs that were leased meanwhile, later if the store does not respond.
+        let retry_delay = if leased.is_ok() { BUSY_RETRY_DELAY } else { STORE_RETRY_DELAY };
+        let jobs = leased.unwrap_or_default();
+        let has_jobs = !jobs.is_empty();
         for job in jobs {
             let Ok(permit) = permits.clone().try_acquire_owned() else { break };
             let app = app.clone();
@@ -96,7 +93,7 @@ async fn run_pool(app: App, pool: JobPool) {
                 drop(permit);
             });
         }
-        if took_some {
+        if has_jobs {
             continue;
         }
         let later = async {
@@ -119,10 +116,10 @@ async fn lease_jobs(app: &App, pool: &JobPool, free: usize) -> store::Result<Vec
     let now = app.clock.now();
     let (kind, until) = (pool.kind, now.plus(pool.lease_duration));
     let leased = app.store.commit_deferred(move |system| system.lease_jobs(kind, free, now, until)).await;
-    leased.inspect_err(|error| tracing::warn!(kind, %error, "cannot lease jobs"))
+    leased.inspect_err(|error| tracing::warn!(%kind, %error, "cannot lease jobs"))
 }
 
-/// When there may be something to do without a ring; none to wait for a ring alone.
+/// When the next job is due; none to wait for a notification alone.
 async fn next_poll(app: &App, pool: &JobPool, free: usize) -> Option<Timestamp> {
     if free == 0 {
         return None;
@@ -134,10 +131,10 @@ async fn next_poll(app: &App, pool: &JobPool, free: usize) -> Option<Timestamp> 
     }
 }
 
-/// Does one job. A panic in it is contained and ends the job.
+/// Runs one job. A panic fails the job and nothing else.
 async fn run_job(app: &App, leased: LeasedJob) {
     if leased.attempt > MAX_ATTEMPTS {
-        fail_job(app, &leased, "it was taken up too often without coming to an end".into()).await;
+        fail_job(app, &leased, "too many attempts did not finish".into()).await;
         return;
     }
     let (task_app, task_lease) = (app.clone(), leased.clone());
@@ -160,7 +157,7 @@ async fn run_job(app: &App, leased: LeasedJob) {
         Ok(Ok(())) => {}
         Ok(Err(error)) => retry_later(app, &leased, error.to_string()).await,
         Err(panic) => {
-            tracing::error!(%panic, kind = leased.job.kind(), "a worker panicked");
+            tracing::error!(%panic, kind = %leased.job.kind(), "a worker panicked");
             fail_job(app, &leased, "the worker panicked".into()).await;
         }
     }

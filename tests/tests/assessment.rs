@@ -119,21 +119,21 @@ async fn a_misbehaving_model_fails_the_assessment_with_one_sentence() {
     let elsewhere = FakeModel::start(ModelBehavior::Answers("I should never be asked".into())).await;
     let elsewhere_url = elsewhere.server_settings(1).assessment_url.unwrap().to_string();
     let behaviors = [
-        (ModelBehavior::Status(500), "answered 500"),
-        (ModelBehavior::Status(429), "slow down"),
-        (ModelBehavior::Status(401), "refused the API key"),
+        (ModelBehavior::Status(500), "returned 500"),
+        (ModelBehavior::Status(429), "rate limited"),
+        (ModelBehavior::Status(401), "rejected the API key"),
         (ModelBehavior::NeverAnswers, "did not finish within 1 seconds"),
         (ModelBehavior::Stalls, "did not finish within 1 seconds"),
-        (ModelBehavior::HtmlPage, "did not answer with a stream"),
-        (ModelBehavior::InvalidEvents, "said nothing"),
+        (ModelBehavior::HtmlPage, "neither a stream nor JSON"),
+        (ModelBehavior::InvalidEvents, "returned no text"),
         (ModelBehavior::EndlessStream, "wrote more than 16 KiB"),
         (ModelBehavior::OnlyComments, "was too long"),
         (ModelBehavior::EndlessBody, "too long"),
         (ModelBehavior::DeeplyNestedJson, "valid JSON"),
         (ModelBehavior::GzipBomb, "valid JSON"),
         (ModelBehavior::Redirects(elsewhere_url), "redirect"),
-        (ModelBehavior::Answers("{\"wrong\": \"schema\"}".into()), "not in the form"),
-        (ModelBehavior::Answers(String::new()), "said nothing"),
+        (ModelBehavior::Answers("{\"wrong\": \"schema\"}".into()), "requested format"),
+        (ModelBehavior::Answers(String::new()), "returned no text"),
     ];
     for (temper, expected) in behaviors {
         let model = FakeModel::start(temper.clone()).await;
@@ -227,7 +227,7 @@ async fn a_reply_that_cannot_be_written_is_reported() {
             break said;
         }
     };
-    assert_eq!(said["content"], "The assistant could not answer. The model's endpoint answered 503.");
+    assert_eq!(said["content"], "The assistant could not answer. The model's endpoint returned 503.");
 }
 
 #[tokio::test]

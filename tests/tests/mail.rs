@@ -62,7 +62,7 @@ async fn a_refusal_is_final() {
     wait_until_given_up(&world, 1).await;
 
     assert_eq!(mail_server.attempts(), 2);
-    assert_eq!(failed_jobs(&world), vec![(1, "the mail server refused it (550)".to_owned()); 2]);
+    assert_eq!(failed_jobs(&world), vec![(1, "the mail server rejected the mail (550)".to_owned()); 2]);
 }
 
 #[tokio::test]
@@ -74,12 +74,12 @@ async fn deferred_mail_is_tried_three_times() {
     wait_until_given_up(&world, 3).await;
 
     assert_eq!(mail_server.attempts(), 6);
-    assert_eq!(failed_jobs(&world), vec![(3, "the mail server put it off (451)".to_owned()); 2]);
+    assert_eq!(failed_jobs(&world), vec![(3, "the mail server deferred the mail (451)".to_owned()); 2]);
 }
 
 #[tokio::test]
 async fn interrupted_mail_is_tried_three_times() {
-    let disconnected = || (3, "the mail server was not reached or broke off".to_owned());
+    let disconnected = || (3, "the mail server could not be reached or disconnected".to_owned());
     let mail_server = FakeMailServer::start(MailBehavior::DisconnectsAfterData).await;
     let world = World::with_settings(mail_settings(mail_server.url())).await;
     escalate_and_claim(&world).await;
@@ -123,7 +123,7 @@ async fn a_silent_mail_server_delays_nothing_else() {
     office.stop();
     world.wait_for_metric(r#"tierup_jobs_total{kind="mail",outcome="again"}"#, "6").await;
     world.stop().await;
-    let disconnected = "the mail server was not reached or broke off";
+    let disconnected = "the mail server could not be reached or disconnected";
     assert!(retry_errors(&world).iter().all(|why| why == disconnected), "{:?}", retry_errors(&world));
 
     // Each attempt has twenty seconds and four run at a time: all end within a minute.
@@ -218,7 +218,7 @@ async fn a_non_ascii_local_part_needs_smtputf8() {
     world.engineer("Sam Ortiz").await.escalate("VPN is down").await;
     world.wait_for_metric(r#"tierup_jobs_total{kind="mail",outcome="done"}"#, "1").await;
     world.wait_for_metric(r#"tierup_jobs_total{kind="mail",outcome="failed"}"#, "1").await;
-    let why = "the address is not ASCII before the @, and the mail server has no SMTPUTF8";
+    let why = "the address is not ASCII before the @, and the mail server does not support SMTPUTF8";
     assert_eq!(failed_jobs(&world), [(1, why.to_owned())]);
 
     let mut office = FakeMailServer::start(MailBehavior::SmtpUtf8).await;

@@ -92,7 +92,7 @@ async fn a_backup_taken_under_load_restores_and_serves() {
     let made = tokio::task::spawn_blocking(move || admin::backup(&data, &to)).await.unwrap().unwrap();
     assert!(escalated.load(Ordering::Relaxed) > 0 && !busy.is_finished(), "nothing was written meanwhile");
     busy.abort();
-    assert!(admin::backup(&world.data_dir(), &file).unwrap_err().to_string().contains("is there already"));
+    assert!(admin::backup(&world.data_dir(), &file).unwrap_err().to_string().contains("already exists"));
 
     // A database without its write-ahead log would lack acknowledged work.
     let bare = world.folder().join("bare.db");
@@ -143,7 +143,7 @@ async fn a_backup_follows_no_link_overwrites_nothing_and_leaves_no_partial_file(
     admin::backup(&data, &shared.join("tuesday.backup")).unwrap();
     let refused = admin::backup(&data, &shared.join("wednesday.backup")).unwrap_err().to_string();
 
-    assert!(refused.contains("is there already"), "{refused}");
+    assert!(refused.contains("already exists"), "{refused}");
     assert_eq!(std::fs::read_to_string(&precious).unwrap(), "precious");
     assert_eq!(std::fs::read_to_string(shared.join("tuesday.partial")).unwrap(), "an innocent file");
     assert!(!world.folder().join("nothing").exists());
@@ -225,10 +225,10 @@ async fn a_check_finds_what_is_broken() {
 
     let found = admin::check(&world.data_dir()).unwrap();
 
-    let expected = ["handoffs without their snapshot: 1", "gaps in what can be replayed: 1"];
+    let expected = ["handoffs without a snapshot: 1", "accounts with gaps in their log: 1"];
     assert_eq!(found.problems, expected);
     let refused = admin::backup(&world.data_dir(), &world.folder().join("x.backup"));
-    assert!(refused.unwrap_err().to_string().contains("not sound"));
+    assert!(refused.unwrap_err().to_string().contains("the data is damaged"));
     assert!(!world.folder().join("x.backup").exists());
     let garbage = world.folder().join("garbage");
     std::fs::write(&garbage, "not a database at all, but long enough to look at").unwrap();

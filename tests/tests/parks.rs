@@ -112,6 +112,6 @@ async fn an_active_session_cannot_be_resumed() {
     let session = sam.open_session("VPN is down").await;
     let refused = sam.post(&format!("/ai-sessions/{session}/resume"), json!({})).await;
     assert_eq!((refused.status, refused.problem_code()), (409, "session-not-active"));
-    let detail = "only a parked or escalated session is taken back; this one is being worked on already";
+    let detail = "only a parked or escalated session can be taken back; this one is active";
     assert_eq!(refused.body["detail"], detail);
 }

@@ -37,7 +37,10 @@ async fn waiting_claimed_and_resolved_go_to_the_same_webhook() {
     assert_eq!(
         texts,
         [
-            format!("URGENT: {about}: Sam Ortiz waits for a senior. Take it: tierup claim {}", vpn.number),
+            format!(
+                "URGENT: {about}: Sam Ortiz needs a senior engineer. Claim it: tierup claim {}",
+                vpn.number
+            ),
             format!("{about} was claimed by Priya Nair"),
             format!("{about} was resolved by Priya Nair: renewed the certificate"),
         ]

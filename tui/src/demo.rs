@@ -1,5 +1,5 @@
-//! `tierup demo`: the real server in this process, a scripted team that talks to it over HTTP as anybody would, and
-//! the console of one senior. Everything is in a temporary folder that goes with it.
+//! `tierup demo`: a real server in this process, a scripted team that uses its HTTP API, and the console of one senior
+//! engineer. All files are in a temporary folder that is removed at the end.
 
 mod juniors;
 mod rivals;
@@ -8,31 +8,31 @@ mod server;
 mod story;
 mod team;
 
-use crate::cli::{CliError, cli_error, open_console};
 use crate::demo::server::DemoServer;
+use crate::error::CliError;
+use crate::runtime::console;
 use crate::settings::Settings;
 
-/// Plays the story around the console, or, as lines, without one.
+/// Plays the story in the console, or prints it line by line.
 pub async fn run(as_script: bool, settings: Settings) -> Result<(), CliError> {
-    let pace = if as_script { script::WORDS_PER_SECOND } else { server::READING_WORDS_PER_SECOND };
-    let stage = DemoServer::start(pace).await.map_err(cli_error)?;
-    let done = if as_script { script::run(&stage).await } else { play_in_console(&stage, settings).await };
-    stage.stop().await;
+    let words_per_second =
+        if as_script { script::WORDS_PER_SECOND } else { server::READING_WORDS_PER_SECOND };
+    let server = DemoServer::start(words_per_second).await.map_err(CliError::from_display)?;
+    let done = if as_script { script::run(&server).await } else { play_in_console(&server, settings).await };
+    server.stop().await;
     done
 }
 
-/// The console of the one senior who is you, while the others go about their work.
-async fn play_in_console(stage: &DemoServer, settings: Settings) -> Result<(), CliError> {
-    let story = story::Story::read().map_err(cli_error)?;
-    let (cast, you) = (stage.team.clone(), stage.you.id);
-    let others = tokio::spawn(async move {
-        // The demo goes on without whoever fell over: the console shows what did happen.
-        let _ = cast.seed_history(&story).await;
-        let rivals = rivals::run(&cast, you);
-        let juniors = juniors::run(&cast, &story);
-        tokio::join!(rivals, juniors)
+/// Opens your console while the team works.
+async fn play_in_console(server: &DemoServer, settings: Settings) -> Result<(), CliError> {
+    let story = story::Story::read().map_err(CliError::from_display)?;
+    let (team, you) = (server.team.clone(), server.you.id);
+    let teammates = tokio::spawn(async move {
+        // After a failure the demo continues with what is there.
+        let _ = team.seed_history(&story).await;
+        tokio::join!(rivals::run(&team, you), juniors::run(&team, &story))
     });
-    let done = open_console(stage.server_access(), stage.data_dir(), settings).await;
-    others.abort();
-    done
+    let done = console::open(server.server_access(), server.data_dir(), settings).await;
+    teammates.abort();
+    done.map_err(CliError::from_display)
 }

@@ -142,10 +142,10 @@ pub enum CallError {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum TransportError {
     /// No connection was made: nothing was asked.
-    #[error("the server cannot be reached")]
+    #[error("cannot reach the server")]
     NoConnection,
     /// It did not come in time.
-    #[error("the server took too long")]
+    #[error("the server did not answer in time")]
     TimedOut,
     /// In another way, which these words say.
     #[error("{0}")]

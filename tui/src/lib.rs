@@ -3,6 +3,7 @@ pub mod cli;
 #[cfg(feature = "demo")]
 mod demo;
 pub mod effect;
+mod error;
 pub mod event;
 pub mod keymap;
 pub mod runtime;

@@ -1,302 +1,300 @@
-//! The only room with IO: the loop that lets things happen, paints, and waits for more.
+//! The only place with IO. [`run`] is the console's loop: events change the state, effects are run, frames are drawn.
 
 pub mod activity;
 pub mod api;
 pub(crate) mod clock;
+pub mod console;
 pub mod credentials;
 pub mod data_dir;
 pub mod editor;
 mod effect_runner;
+mod file_writer;
+mod frame_pacer;
 mod hyperlinks;
 pub mod log;
 mod login;
+pub mod server_access;
 pub mod stream;
 pub mod terminal;
 pub mod terminal_host;
 
 use std::future::{Future, poll_fn};
 use std::io;
+use std::ops::ControlFlow;
 use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use futures_util::{Stream, StreamExt};
+use futures_util::{FutureExt, Stream, StreamExt};
 use ratatui::backend::Backend;
 use ratatui::{Frame, Terminal};
 use tierup_common::time::Timestamp;
+use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::effect::{Effect, StreamFilter};
+use crate::effect::Effect;
 use crate::event::Event;
 use crate::keymap::{Action, Context};
-use crate::runtime::activity::{Activity, EventSender};
-use crate::runtime::api::ApiClient;
-use crate::runtime::credentials::CredentialStore;
+use crate::runtime::activity::{Activity, ActivityGuard, EventSender};
 use crate::runtime::data_dir::DataDir;
 use crate::runtime::effect_runner::EffectRunner;
+use crate::runtime::frame_pacer::FramePacer;
 use crate::runtime::hyperlinks::HyperlinkTracker;
+use crate::runtime::server_access::ServerAccess;
 use crate::runtime::terminal_host::TerminalHost;
 use crate::settings::Settings;
 use crate::state::State;
 use crate::update::{next_deadline, next_settle_deadline, start, start_logged_out, update};
 use crate::view::paint;
 
-/// However much happens, a picture stays for so long.
-const FRAME_INTERVAL: Duration = Duration::from_millis(16);
-/// What happens at once in a session and its handoff is told in two events: they share a picture.
-const COALESCE_DELAY: Duration = Duration::from_millis(1);
-
-/// What the console runs on.
+/// What a console runs on.
 pub struct ConsoleSetup {
-    /// The way in.
+    /// The server.
     pub server_access: ServerAccess,
-    /// What is kept on this machine.
+    /// Files on this machine.
     pub data_dir: DataDir,
     /// How the console looks and behaves.
     pub settings: Settings,
-    /// Where it says what is under way.
+    /// Counts what is under way.
     pub activity: Activity,
 }
 
-/// The way to a server, and to another one.
-pub struct ServerAccess {
-    /// The way to the server, if somebody has logged in.
-    pub api: Option<ApiClient>,
-    /// The server's address, if it is known.
-    pub server_url: Option<String>,
-    /// Where log-ins are kept.
-    pub credentials: CredentialStore,
-    /// How long an answer may take, that to a log-in too.
-    pub response_timeout: Duration,
-}
-
-impl ServerAccess {
-    /// The way that is there, with a vault for another.
-    pub fn from_api(api: ApiClient, credentials: CredentialStore) -> Self {
-        let answer_time = api.response_timeout();
-        Self {
-            server_url: Some(api.server_url().to_owned()),
-            api: Some(api),
-            credentials,
-            response_timeout: answer_time,
-        }
-    }
-}
-
-/// Runs the console until the user leaves, `ended` resolves or the input ends.
+/// Runs the console until the user leaves, `shutdown` resolves or the input ends.
 pub async fn run<B>(
     terminal: &mut Terminal<B>,
     input: impl Stream<Item = Event>,
     shutdown: impl Future<Output = ()>,
-    mut host: impl TerminalHost,
+    host: impl TerminalHost,
     setup: ConsoleSetup,
 ) -> io::Result<()>
 where
     B: Backend,
     B::Error: Send + Sync + 'static,
 {
-    let ConsoleSetup { server_access, data_dir, settings, activity } = setup;
-    let mut pending_guard = Some(activity.begin());
-    let (server, is_logged_in) = (server_access.server_url.clone(), server_access.api.is_some());
-    let (event_sender, mut event_receiver) = EventSender::new(activity.clone());
-    let mut performer = EffectRunner::new(server_access, data_dir, event_sender);
-    let mut state = State::new(settings);
-    let mut last_tick = apply_tick(&mut state, &mut Vec::new());
-    if let Ok(size) = terminal.size() {
-        state.terminal_size = (size.width, size.height);
-    }
-    state.server_url = server;
-    let mut effects = if is_logged_in { start(&mut state) } else { start_logged_out(&mut state) };
-    let (mut input, mut ended) = (pin!(input), pin!(shutdown));
-    let mut pacer = FramePacer::default();
-    let mut window_title = None;
-    let mut hyperlinks = HyperlinkTracker::default();
-    // Before anything is asked for: on one core the asking would come first.
-    draw(terminal, &mut state, &mut hyperlinks)?;
-    pacer.mark_drawn(&state);
+    // Fused, because it is polled again after it has resolved.
+    let (mut input, mut shutdown) = (pin!(input), pin!(shutdown.fuse()));
+    let is_logged_in = setup.server_access.api.is_some();
+    let mut console = EventLoop::new(terminal, host, setup);
+    let mut effects =
+        if is_logged_in { start(&mut console.state) } else { start_logged_out(&mut console.state) };
+    // Before the first request: with one core, that would delay the first frame.
+    console.draw()?;
     loop {
         for effect in std::mem::take(&mut effects) {
-            match effect {
-                Effect::Quit => {
-                    performer.shutdown().await;
+            match console.run_effect(effect, shutdown.as_mut()).await? {
+                ControlFlow::Continue(more) => effects.extend(more),
+                ControlFlow::Break(()) => {
+                    console.runner.shutdown().await;
                     return Ok(());
                 }
-                Effect::Suspend => {
-                    if host.suspend()? {
-                        force_full_redraw(terminal, &mut hyperlinks)?;
-                    } else {
-                        let quit = state.settings.keymap.key_for(Context::Global, Action::Quit);
-                        performer.send_notice(&format!("There is no shell to go back to: {quit} leaves"));
-                    }
-                }
-                Effect::ReenterTerminal => {
-                    host.reenter()?;
-                    force_full_redraw(terminal, &mut hyperlinks)?;
-                }
-                Effect::CopyToClipboard(text) => host.copy_to_clipboard(&text)?,
-                Effect::OpenEditor(session, text) => {
-                    let edited = tokio::select! {
-                        biased;
-                        () = &mut ended => {
-                            performer.shutdown().await;
-                            return Ok(());
-                        }
-                        edited = host.open_editor(text) => edited?,
-                    };
-                    force_full_redraw(terminal, &mut hyperlinks)?;
-                    effects.extend(update(&mut state, Event::EditorClosed(session, edited)));
-                    pacer.mark_dirty(true);
-                }
-                Effect::SetTitle(title) => window_title = Some(title),
-                Effect::Notify(alert) => host.send_notification(&alert)?,
-                Effect::SetMouseCapture(on) => host.set_mouse_capture(on)?,
-                Effect::Call(..)
-                | Effect::LogIn(..)
-                | Effect::OpenTeamStream
-                | Effect::SetStreamFilters(..)
-                | Effect::MarkSeen(_)
-                | Effect::MarkUnread(_)
-                | Effect::SaveDraft(..) => performer.run(effect),
             }
         }
-        let typed = if pacer.can_batch_input(&state) { poll_ready(input.as_mut()).await } else { None };
-        let (event, by_hand) = if let Some(event) = typed {
-            (Some(event.unwrap_or_else(|| push_quit(&mut effects))), true)
-        } else {
-            if pacer.is_due() {
-                present(terminal, &mut host, &mut state, &mut hyperlinks, window_title.take())?;
-                pacer.mark_drawn(&state);
-            }
-            if pacer.is_clean() && effects.is_empty() && next_settle_deadline(&state).is_none() {
-                pending_guard = None;
-            }
-            let wake = pacer.next_frame_at().or_else(|| next_deadline_at(&state, last_tick));
-            tokio::select! {
-                biased;
-                () = &mut ended => (Some(push_quit(&mut effects)), true),
-                event = input.next() => (Some(event.unwrap_or_else(|| push_quit(&mut effects))), true),
-                news = event_receiver.recv() => {
-                    // Counted from here on by the loop.
-                    pending_guard.get_or_insert_with(|| activity.begin());
-                    (news.map(|(event, _)| event), false)
-                }
-                () = sleep_until(wake) => (None, false),
-            }
+        let next = console.next_event(input.as_mut(), shutdown.as_mut(), effects.is_empty()).await?;
+        let Some((event, is_input)) = next else {
+            effects.push(Effect::Quit);
+            continue;
         };
-        pending_guard.get_or_insert_with(|| activity.begin());
-        pacer.mark_dirty(by_hand);
-        last_tick = apply_tick(&mut state, &mut effects);
-        if let Some(event) = event {
-            if let Event::Resize(..) = event {
-                // Terminals do what they like with what was on the screen.
-                force_full_redraw(terminal, &mut hyperlinks)?;
-            }
-            performer.observe(&event);
-            effects.extend(update(&mut state, event));
-        }
+        effects.extend(console.apply(event, is_input)?);
     }
 }
 
-/// Draws, and tells the terminal what goes with the picture: its links, and the window's name where that has changed.
-fn present<B>(
-    terminal: &mut Terminal<B>,
-    host: &mut impl TerminalHost,
-    state: &mut State,
-    hyperlinks: &mut HyperlinkTracker,
+/// The console between two events.
+struct EventLoop<'t, B: Backend, H> {
+    terminal: &'t mut Terminal<B>,
+    host: H,
+    runner: EffectRunner,
+    /// What the runner's tasks report.
+    task_events: UnboundedReceiver<(Event, ActivityGuard)>,
+    state: State,
+    last_tick: Instant,
+    pacer: FramePacer,
+    hyperlinks: HyperlinkTracker,
+    /// A new title, until the next frame.
     window_title: Option<String>,
-) -> io::Result<()>
+    activity: Activity,
+    /// There while an event has consequences that are not on the screen.
+    busy: Option<ActivityGuard>,
+}
+
+impl<'t, B, H> EventLoop<'t, B, H>
 where
     B: Backend,
     B::Error: Send + Sync + 'static,
+    H: TerminalHost,
 {
-    let sequences = draw(terminal, state, hyperlinks)?;
-    if let Some(name) = window_title {
-        host.set_title(&name)?;
-    }
-    if sequences.is_empty() { Ok(()) } else { host.write_hyperlinks(&sequences) }
-}
-
-/// When the next picture is drawn: at once after a key, otherwise when the last one has stayed for a frame.
-struct FramePacer {
-    last_drawn: Option<Instant>,
-    /// When the first thing happened that it does not show.
-    dirty_since: Option<Instant>,
-    /// When the first key came that it does not show.
-    input_since: Option<Instant>,
-    /// What was open when it was drawn.
-    drawn_view: Option<(Context, Vec<StreamFilter>)>,
-}
-
-impl Default for FramePacer {
-    fn default() -> Self {
-        Self { last_drawn: None, dirty_since: Some(Instant::now()), input_since: None, drawn_view: None }
-    }
-}
-
-impl FramePacer {
-    fn mark_dirty(&mut self, is_input: bool) {
-        self.dirty_since.get_or_insert_with(Instant::now);
-        if is_input {
-            self.input_since.get_or_insert_with(Instant::now);
+    fn new(terminal: &'t mut Terminal<B>, host: H, setup: ConsoleSetup) -> Self {
+        let ConsoleSetup { server_access, data_dir, settings, activity } = setup;
+        let busy = Some(activity.begin());
+        let (event_sender, task_events) = EventSender::new(activity.clone());
+        let mut state = State::new(settings);
+        state.server_url.clone_from(&server_access.server_url);
+        let runner = EffectRunner::new(server_access, data_dir, event_sender);
+        update(&mut state, Event::Tick(clock::now()));
+        if let Ok(size) = terminal.size() {
+            state.terminal_size = (size.width, size.height);
+        }
+        Self {
+            terminal,
+            host,
+            runner,
+            task_events,
+            state,
+            last_tick: Instant::now(),
+            pacer: FramePacer::default(),
+            hyperlinks: HyperlinkTracker::default(),
+            window_title: None,
+            activity,
+            busy,
         }
     }
 
-    /// Whether keys that are there already are taken in before it is drawn: a picture for each would be for nobody. Not
-    /// for long, and not where something else is open now: how far it scrolls shows only when it is drawn.
-    fn can_batch_input(&self, state: &State) -> bool {
-        let is_soon = self.input_since.is_some_and(|since| since.elapsed() < FRAME_INTERVAL);
-        let is_same = |(context, watches): &(Context, Vec<StreamFilter>)| {
-            *context == state.context() && *watches == state.stream_filters
+    /// Runs an effect: those that follow from it, or a break to quit.
+    async fn run_effect(
+        &mut self,
+        effect: Effect,
+        shutdown: Pin<&mut impl Future<Output = ()>>,
+    ) -> io::Result<ControlFlow<(), Vec<Effect>>> {
+        match effect {
+            Effect::Quit => return Ok(ControlFlow::Break(())),
+            Effect::Suspend => {
+                if self.host.suspend()? {
+                    self.force_full_redraw()?;
+                } else {
+                    let quit = self.state.settings.keymap.key_for(Context::Global, Action::Quit);
+                    let text = format!("Cannot suspend: no parent shell; {quit} quits");
+                    self.runner.send_notice(&text);
+                }
+            }
+            Effect::ReenterTerminal => {
+                self.host.reenter()?;
+                self.force_full_redraw()?;
+            }
+            Effect::CopyToClipboard(text) => self.host.copy_to_clipboard(&text)?,
+            Effect::OpenEditor(session, text) => {
+                let edited = tokio::select! {
+                    biased;
+                    () = shutdown => return Ok(ControlFlow::Break(())),
+                    edited = self.host.open_editor(text) => edited?,
+                };
+                self.force_full_redraw()?;
+                self.pacer.mark_dirty(true);
+                let more = update(&mut self.state, Event::EditorClosed(session, edited));
+                return Ok(ControlFlow::Continue(more));
+            }
+            Effect::SetTitle(title) => self.window_title = Some(title),
+            Effect::Notify(notification) => self.host.send_notification(&notification)?,
+            Effect::SetMouseCapture(on) => self.host.set_mouse_capture(on)?,
+            Effect::Call(..)
+            | Effect::LogIn(..)
+            | Effect::OpenTeamStream
+            | Effect::SetStreamFilters(..)
+            | Effect::MarkSeen(_)
+            | Effect::MarkUnread(_)
+            | Effect::SaveDraft(..) => self.runner.run(effect),
+        }
+        Ok(ControlFlow::Continue(Vec::new()))
+    }
+
+    /// Waits for the next event, and draws when a frame is due. The event is `None` when only the time has passed, and
+    /// all of it is when the console ends. The flag says whether the user did it.
+    async fn next_event(
+        &mut self,
+        mut input: Pin<&mut impl Stream<Item = Event>>,
+        shutdown: Pin<&mut impl Future<Output = ()>>,
+        has_no_effects: bool,
+    ) -> io::Result<Option<(Option<Event>, bool)>> {
+        if self.pacer.can_batch_input(&self.state)
+            && let Some(typed) = poll_ready(input.as_mut()).await
+        {
+            return Ok(typed.map(|event| (Some(event), true)));
+        }
+        if self.pacer.is_due() {
+            self.present()?;
+        }
+        if self.pacer.is_clean() && has_no_effects && next_settle_deadline(&self.state).is_none() {
+            self.busy = None;
+        }
+        let wake = self.pacer.next_frame_at().or_else(|| self.next_deadline());
+        Ok(tokio::select! {
+            biased;
+            () = shutdown => None,
+            event = input.next() => event.map(|event| (Some(event), true)),
+            reported = self.task_events.recv() => {
+                // Taken over before the event's own guard is dropped.
+                self.busy.get_or_insert_with(|| self.activity.begin());
+                Some((reported.map(|(event, _)| event), false))
+            }
+            () = sleep_until(wake) => Some((None, false)),
+        })
+    }
+
+    /// Applies the time and an event to the state.
+    fn apply(&mut self, event: Option<Event>, is_input: bool) -> io::Result<Vec<Effect>> {
+        self.busy.get_or_insert_with(|| self.activity.begin());
+        self.pacer.mark_dirty(is_input);
+        let mut effects = update(&mut self.state, Event::Tick(clock::now()));
+        self.last_tick = Instant::now();
+        if let Some(event) = event {
+            if let Event::Resize(..) = event {
+                // A resized terminal may show anything.
+                self.force_full_redraw()?;
+            }
+            self.runner.observe(&event);
+            effects.extend(update(&mut self.state, event));
+        }
+        Ok(effects)
+    }
+
+    /// When the state changes by itself. It counts in the server's time, from the last tick on.
+    fn next_deadline(&self) -> Option<Instant> {
+        let at: Timestamp = next_deadline(&self.state)?;
+        Some(self.last_tick + at.since(self.state.now).max(Duration::from_millis(1)))
+    }
+
+    /// Draws a frame, and sends the terminal what goes with it: the title, and hyperlinks.
+    fn present(&mut self) -> io::Result<()> {
+        let hyperlinks = self.draw()?;
+        if let Some(title) = self.window_title.take() {
+            self.host.set_title(&title)?;
+        }
+        if hyperlinks.is_empty() { Ok(()) } else { self.host.write_hyperlinks(&hyperlinks) }
+    }
+
+    /// Draws a frame; returns the sequences of its hyperlinks.
+    fn draw(&mut self) -> io::Result<String> {
+        let mut painted = None;
+        let render = |frame: &mut Frame<'_>| {
+            let output = paint(&self.state, frame.buffer_mut());
+            // Without a position the cursor is hidden.
+            if let Some(position) = output.cursor_position {
+                frame.set_cursor_position(position);
+            }
+            painted = Some(output);
         };
-        is_soon && self.drawn_view.as_ref().is_some_and(is_same)
-    }
-
-    /// Whether nothing has happened that it does not show.
-    fn is_clean(&self) -> bool {
-        self.dirty_since.is_none()
-    }
-
-    fn is_due(&self) -> bool {
-        self.next_frame_at().is_some_and(|at| at <= Instant::now())
-    }
-
-    fn mark_drawn(&mut self, state: &State) {
-        let of = Some((state.context(), state.stream_filters.clone()));
-        *self =
-            Self { last_drawn: Some(Instant::now()), dirty_since: None, input_since: None, drawn_view: of };
-    }
-
-    /// When the next one is drawn, if this one is old: at once for whoever pressed a key.
-    fn next_frame_at(&self) -> Option<Instant> {
-        let old = self.dirty_since?;
-        match (self.last_drawn, self.input_since) {
-            (None, _) | (Some(_), Some(_)) => Some(old),
-            (Some(drawn), None) => Some((drawn + FRAME_INTERVAL).max(old + COALESCE_DELAY)),
+        let drawn = self.terminal.draw(render).map_err(io::Error::other)?;
+        let sequences = painted
+            .as_ref()
+            .map(|painted| self.hyperlinks.update(&painted.hyperlinks, drawn.buffer))
+            .unwrap_or_default();
+        if let Some(painted) = painted {
+            self.state.last_paint = painted;
         }
+        self.pacer.mark_drawn(&self.state);
+        Ok(sequences)
+    }
+
+    /// Has the next frame drawn in full. Not with `Terminal::clear`, which asks the terminal for its cursor and reads the
+    /// answer from the keyboard.
+    fn force_full_redraw(&mut self) -> io::Result<()> {
+        self.hyperlinks.clear();
+        let size = self.terminal.size().map_err(io::Error::other)?;
+        self.terminal.resize(size.into()).map_err(io::Error::other)
     }
 }
 
-/// The clock's word, before anything else happens at this moment.
-fn apply_tick(state: &mut State, effects: &mut Vec<Effect>) -> Instant {
-    effects.extend(update(state, Event::Tick(clock::now())));
-    Instant::now()
-}
-
-/// Leaves as if the user had said so; the event that goes with it changes nothing.
-fn push_quit(effects: &mut Vec<Effect>) -> Event {
-    effects.push(Effect::Quit);
-    Event::Focus(false)
-}
-
-/// When to look again although nothing happens: the state speaks in the server's time, from the last tick on.
-fn next_deadline_at(state: &State, last_tick: Instant) -> Option<Instant> {
-    let at: Timestamp = next_deadline(state)?;
-    Some(last_tick + at.since(state.now).max(Duration::from_millis(1)))
-}
-
-/// What is there already, without waiting for it.
+/// What has already arrived, without waiting: nothing, the end of the input, or an event.
 async fn poll_ready(mut input: Pin<&mut impl Stream<Item = Event>>) -> Option<Option<Event>> {
-    // Asked by this very task: whoever is asked may wake only the one that asked first.
-    poll_fn(|task| match input.as_mut().poll_next(task) {
+    // Polled in this task, whose waker the input keeps.
+    poll_fn(|context| match input.as_mut().poll_next(context) {
         Poll::Ready(event) => Poll::Ready(Some(event)),
         Poll::Pending => Poll::Ready(None),
     })
@@ -308,47 +306,4 @@ async fn sleep_until(until: Option<Instant>) {
         Some(at) => tokio::time::sleep_until(at.into()).await,
         None => std::future::pending().await,
     }
-}
-
-/// Lets the next picture be painted in full. Not `PtyProgram::clear`: that asks the terminal where its cursor is, and reads
-/// the answer from under the hands of whoever reads the keys.
-fn force_full_redraw<B: Backend>(
-    terminal: &mut Terminal<B>,
-    hyperlinks: &mut HyperlinkTracker,
-) -> io::Result<()>
-where
-    B::Error: Send + Sync + 'static,
-{
-    hyperlinks.clear();
-    let size = terminal.size().map_err(io::Error::other)?;
-    terminal.resize(size.into()).map_err(io::Error::other)
-}
-
-/// Draws a picture; what is to be told of its links.
-fn draw<B: Backend>(
-    terminal: &mut Terminal<B>,
-    state: &mut State,
-    hyperlinks: &mut HyperlinkTracker,
-) -> io::Result<String>
-where
-    B::Error: Send + Sync + 'static,
-{
-    let mut painted = None;
-    let paint = |frame: &mut Frame<'_>| {
-        let shown = paint(state, frame.buffer_mut());
-        // Without a caret it is hidden.
-        if let Some(caret) = shown.cursor_position {
-            frame.set_cursor_position(caret);
-        }
-        painted = Some(shown);
-    };
-    let drawn = terminal.draw(paint).map_err(io::Error::other)?;
-    let sequences = painted
-        .as_ref()
-        .map(|painted| hyperlinks.update(&painted.hyperlinks, drawn.buffer))
-        .unwrap_or_default();
-    if let Some(painted) = painted {
-        state.last_paint = painted;
-    }
-    Ok(sequences)
 }

@@ -13,6 +13,7 @@ use std::time::Duration;
 use command::{assert_fails, run_tierup, stderr_text, tierup_command};
 use serde_json::Value;
 use tempfile::TempDir;
+use tierup::runtime::api::requests::ApiRequest;
 use tierup_server::clock::Clock;
 use tierup_server::config::Settings;
 use tierup_server::{Server, admin};
@@ -140,7 +141,7 @@ async fn a_problem_from_a_new_session_to_its_resolution() {
     let session = world.run_json("sam", &["new", "VPN error 809 since Monday", "--summary", "VPN is down"]);
     assert_eq!((&session["number"], &session["status"]), (&1.into(), &"active".into()));
     let said = world.run_with_stdin("sam", &["say", "1", "-", "--note"], "Reinstalled,\nsame error.\n");
-    assert_eq!(String::from_utf8_lossy(&said.stdout), "said\n");
+    assert_eq!(String::from_utf8_lossy(&said.stdout), "sent\n");
     let escalated = world.run_ok("sam", &["escalate", "s1", "Stuck.", "--priority", "urgent"]);
     assert_eq!(escalated, "escalated as #1: VPN is down\n");
 
@@ -153,9 +154,9 @@ async fn a_problem_from_a_new_session_to_its_resolution() {
     assert_eq!(world.run_json("ana", &["queue"])["counts"]["open"], 1);
     assert_eq!(world.run_ok("ana", &["queue", "--priority", "low"]), "");
 
-    assert_eq!(world.run_ok("ana", &["claim", "1"]), "#1 is yours: VPN is down (its session: h1)\n");
-    assert_eq!(world.run_ok("ana", &["assign", "1", "dana"]), "#1 is with Dana Wu\n");
-    assert_eq!(world.run_ok("dana", &["release", "#1", "Out for lunch"]), "#1 is back in the queue\n");
+    assert_eq!(world.run_ok("ana", &["claim", "1"]), "claimed #1: VPN is down (session h1)\n");
+    assert_eq!(world.run_ok("ana", &["assign", "1", "dana"]), "assigned #1 to Dana Wu\n");
+    assert_eq!(world.run_ok("dana", &["release", "#1", "Out for lunch"]), "released #1\n");
     assert_eq!(world.run_json("dana", &["claim", "h1"])["claimed_by_name"], "Dana Wu");
     world.run_ok("dana", &["say", "h1", "Try the tunnel by hand.", "--note"]);
 
@@ -166,7 +167,7 @@ async fn a_problem_from_a_new_session_to_its_resolution() {
     assert!(world.run_ok("dana", &["show", "1"]).contains("claimed by Dana Wu"));
 
     let resolved = world.run_ok("dana", &["resolve", "h1", "The certificate had expired."]);
-    assert_eq!(resolved, "session 1 is resolved: VPN is down\n");
+    assert_eq!(resolved, "resolved session 1: VPN is down\n");
     assert_eq!(world.run_json("sam", &["sessions", "--status", "resolved"])["items"][0]["number"], 1);
     assert_eq!(world.run_json("sam", &["stats"])["open"], 0);
 }
@@ -179,15 +180,37 @@ async fn a_session_is_parked_resumed_sent_back() {
     let parked = world.run_json("sam", &["park", "1", "Waiting for toner", "--wake", "2h"]);
     assert!(parked["wake_at"].is_string());
     assert_eq!(world.run_ok("sam", &["sessions", "--mine"]).split('\t').nth(1), Some("paused"));
-    assert_eq!(world.run_ok("sam", &["resume", "1"]), "session 1 is active again: The printer jams\n");
+    assert_eq!(world.run_ok("sam", &["resume", "1"]), "resumed session 1: The printer jams\n");
     let escalated = world.run_json("sam", &["escalate", "1", "It still jams"]);
     let number = escalated["number"].to_string();
     world.run_json("ana", &["claim", &number]);
     let back = world.run_with_stdin("ana", &["send-back", &number, "-"], "Which printer?");
-    assert_eq!(String::from_utf8_lossy(&back.stdout), format!("#{number} is back with Sam Ortiz\n"));
+    assert_eq!(String::from_utf8_lossy(&back.stdout), format!("sent #{number} back to Sam Ortiz\n"));
     // An id names a session; a handoff's id names its session.
     let session = world.run_json("sam", &["show", escalated["session_id"].as_str().unwrap().trim()]);
     assert!(session["number"].is_number());
+}
+
+/// Seen to fail: while the command had a parser of its own, which knew no days.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wake_time_is_written_as_in_the_console_and_is_one_of_this_machine() {
+    let world = Fixture::new().await;
+    world.run_json("ana", &["new", "The printer jams"]);
+    let mut park = tierup_command(&world.home("ana"), &["park", "1", "Toner", "--json"]);
+    // Nine in the morning, five hours ahead of UTC.
+    let parked = park.args(["--wake", "tomorrow 9:00"]).env("TZ", "XYZ-5").output().unwrap();
+    assert!(parked.status.success(), "{}", stderr_text(&parked));
+    let parked: Value = serde_json::from_slice(&parked.stdout).unwrap();
+    assert!(parked["wake_at"].as_str().unwrap().ends_with("T04:00:00.000Z"), "{parked}");
+
+    world.run_json("ana", &["resume", "1"]);
+    let until = world.run_json("ana", &["park", "1", "Toner", "--wake", "in 90 min"]);
+    assert!(until["wake_at"].is_string());
+    for (wake, says) in
+        [("soon", "invalid wake time"), ("2020-01-01T00:00:00Z", "in the past"), ("9000d", "a year")]
+    {
+        assert_fails(&world.run("ana", &["park", "1", "Toner", "--wake", wake]), 2, says);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -211,7 +234,7 @@ async fn attempts_step_outcomes_and_reassessment() {
     world.run_ok("ana", &["outcome", "1", "1", "unknown"]);
     assert!(!world.run_ok("ana", &["show", "1"]).contains(" (worked)"));
     assert_fails(&world.run("ana", &["outcome", "1", "99", "failed"]), 2, "there is no step 99");
-    assert_eq!(world.run_ok("ana", &["reassess", "1"]), "#1 is assessed again\n");
+    assert_eq!(world.run_ok("ana", &["reassess", "1"]), "assessing #1 again\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -237,7 +260,7 @@ async fn every_outcome_has_its_exit_status() {
     assert_fails(&world.run("sam", &["claim", "1"]), 9, "Already claimed by Ana Ruiz");
     assert_fails(&world.run("sam", &["claim", "7"]), 4, "error:");
     assert_fails(&world.run("sam", &["resume", "9"]), 4, "there is no session 9");
-    assert_fails(&world.run("ana", &["assign", "1", "nobody"]), 4, "nobody in the team");
+    assert_fails(&world.run("ana", &["assign", "1", "nobody"]), 4, "no team member matches");
     assert_fails(&world.run("ana", &["resolve", "1", "Done", "--worked", "3"]), 2, "no step");
     assert_fails(&world.run("sam", &["--token", "tup_wrong", "whoami"]), 3, "hint: log in again");
     assert_fails(&world.run("sam", &["new", ""]), 1, "intake_content.text");
@@ -249,9 +272,9 @@ async fn a_login_is_checked_before_it_is_saved_and_removed_by_logout() {
     let server = world.server.url();
     let wrong = world.run_with_stdin("eve", &["login", "--server", &server], "tup_wrong\n");
     assert_fails(&wrong, 3, "token");
-    assert_fails(&world.run("eve", &["whoami"]), 3, "it is not known which server");
+    assert_fails(&world.run("eve", &["whoami"]), 3, "no server configured");
     let offline = world.run_with_stdin("eve", &["login", "--server", "http://127.0.0.1:1"], "tup_wrong\n");
-    assert_fails(&offline, 7, "cannot be reached");
+    assert_fails(&offline, 7, "cannot reach the server");
 
     // A log-in by email and password.
     let me = world.run_json("ana", &["whoami"]);
@@ -259,7 +282,7 @@ async fn a_login_is_checked_before_it_is_saved_and_removed_by_logout() {
     let token = serde_json::from_str::<Value>(&token).unwrap()["token"].as_str().unwrap().to_owned();
     set_password(&server, &token, me["id"].as_str().unwrap(), "correct horse battery").await;
     let login = ["login", "--server", &server, "--email", "ana@acme.test"];
-    assert_fails(&world.run_with_stdin("ana2", &login, "wrong\n"), 3, "do not belong together");
+    assert_fails(&world.run_with_stdin("ana2", &login, "wrong\n"), 3, "wrong email or password");
     let done = world.run_with_stdin("ana2", &login, "correct horse battery\n");
     assert!(
         String::from_utf8_lossy(&done.stdout).starts_with("Logged in to Acme as Ana Ruiz;"),
@@ -269,7 +292,7 @@ async fn a_login_is_checked_before_it_is_saved_and_removed_by_logout() {
     assert_eq!(world.run_json("ana2", &["whoami"])["email"], "ana@acme.test");
 
     assert!(world.run_ok("ana2", &["logout"]).starts_with("Logged out of "));
-    assert_fails(&world.run("ana2", &["whoami"]), 3, "there is no token");
+    assert_fails(&world.run("ana2", &["whoami"]), 3, "no token for");
     // The other login still works.
     world.run_ok("ana", &["whoami"]);
 }
@@ -290,14 +313,13 @@ async fn the_doctor_finds_everything_and_says_what_is_wrong() {
     let nobody = world.run("nobody", &["doctor"]);
     assert_eq!(nobody.status.code(), Some(1));
     let said = String::from_utf8(nobody.stdout).unwrap();
-    assert!(said.contains("token\tbad\tnobody has logged in on this machine - log in"), "{said}");
+    assert!(said.contains("token\tbad\tnot logged in - log in"), "{said}");
 }
 
 async fn set_password(server: &str, token: &str, user: &str, password: &str) {
     let api = tierup::runtime::api::ApiClient::new(server, token.to_owned().into()).unwrap();
-    let path = format!("/api/v1/users/{user}");
-    let body = serde_json::json!({"password": password});
-    let _: Value = api.mutate(reqwest::Method::PATCH, &path, Some(&body)).await.unwrap();
+    let request = ApiRequest::new(reqwest::Method::PATCH, format!("/api/v1/users/{user}"));
+    let _: Value = api.send(request.json(&serde_json::json!({"password": password}))).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

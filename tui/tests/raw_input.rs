@@ -73,8 +73,8 @@ fn stdout_of(output: &Output) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_command_accepts_text_that_begins_with_a_dash() {
     let world = Fixture::new().await;
-    assert_eq!(world.run_ok(&["new", "- VPN: no route", "-s", "-> VPN"]), "session 1: -> VPN\n");
-    assert_eq!(world.run_ok(&["say", "1", "-5 dB on the line", "--note"]), "said\n");
+    assert_eq!(world.run_ok(&["new", "- VPN: no route", "-s", "-> VPN"]), "opened session 1: -> VPN\n");
+    assert_eq!(world.run_ok(&["say", "1", "-5 dB on the line", "--note"]), "sent\n");
     assert_eq!(world.run_ok(&["tried", "1", "- the cable", "--why", "- swapped it"]), "open: - the cable\n");
     world.run_ok(&["park", "s1", "- waiting", "--wake", "2h"]);
     world.run_ok(&["resume", "s1"]);
@@ -105,7 +105,7 @@ async fn every_command_accepts_text_that_begins_with_a_dash() {
     let wrong = world.run_with_stdin(&["new", "--sumary=VPN"], b"");
     assert_fails(&wrong, 2, "--sumary looks like an option");
     assert!(
-        stderr_text(&wrong).contains("hint: a text that looks like one goes behind `--`"),
+        stderr_text(&wrong).contains("hint: to pass it as text, put it after `--`"),
         "{}",
         stderr_text(&wrong)
     );
@@ -119,8 +119,11 @@ async fn every_command_accepts_text_that_begins_with_a_dash() {
         2,
         "--sumary looks like an option",
     );
-    assert_eq!(world.run_ok(&["new", "--", "--verbose"]), "session 2: --verbose\n");
-    assert_eq!(stdout_of(&world.run_with_stdin(&["new", "-"], b"--verbose\n")), "session 3: --verbose\n");
+    assert_eq!(world.run_ok(&["new", "--", "--verbose"]), "opened session 2: --verbose\n");
+    assert_eq!(
+        stdout_of(&world.run_with_stdin(&["new", "-"], b"--verbose\n")),
+        "opened session 3: --verbose\n"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,9 +131,9 @@ async fn input_that_is_not_utf_8_is_refused_with_a_hint() {
     let world = Fixture::new().await;
     for verb in [&["new", "-"][..], &["say", "1", "-"], &["escalate", "1", "-"], &["resolve", "1", "-"]] {
         let output = world.run_with_stdin(verb, b"caf\xe9 is down");
-        assert_fails(&output, 2, "not UTF-8: byte 4");
+        assert_fails(&output, 2, "not UTF-8: byte 4 is invalid");
         assert!(
-            stderr_text(&output).contains("hint: `iconv -f LATIN1 -t UTF-8`"),
+            stderr_text(&output).contains("hint: pipe it through `iconv -f LATIN1 -t UTF-8`"),
             "{}",
             stderr_text(&output)
         );
@@ -140,7 +143,8 @@ async fn input_that_is_not_utf_8_is_refused_with_a_hint() {
     assert_fails(&output, 2, "argument 2 is not UTF-8");
     assert!(stderr_text(&output).contains("| tierup new … -`"), "{}", stderr_text(&output));
     // The hint names the intended command.
-    for (verb, hint) in [(&["say", "1"][..], "| tierup say … -`"), (&["queue", "-q"], "hint: `\"$(printf")]
+    for (verb, hint) in
+        [(&["say", "1"][..], "| tierup say … -`"), (&["queue", "-q"], "hint: convert it: `\"$(printf")]
     {
         let mut command = tierup_command(world.temp_dir.path(), verb);
         let output = command.arg(OsStr::from_bytes(b"caf\xe9")).stdin(Stdio::null()).output().unwrap();
@@ -149,8 +153,8 @@ async fn input_that_is_not_utf_8_is_refused_with_a_hint() {
     }
     // Recognizable formats are named.
     for (bytes, says, hint) in [
-        (&b"\xff\xfeh\0i\0"[..], "it is UTF-16", "hint: `iconv -f UTF-16 -t UTF-8`"),
-        (b"\x1f\x8b\x08\0\0\0", "it is compressed, by gzip", "hint: `gzip -dc`"),
+        (&b"\xff\xfeh\0i\0"[..], "it is UTF-16", "hint: pipe it through `iconv -f UTF-16 -t UTF-8`"),
+        (b"\x1f\x8b\x08\0\0\0", "it is compressed with gzip", "hint: pipe it through `gzip -dc`"),
     ] {
         let output = world.run_with_stdin(&["new", "-"], bytes);
         assert_fails(&output, 2, says);
@@ -158,7 +162,7 @@ async fn input_that_is_not_utf_8_is_refused_with_a_hint() {
     }
     // A byte order mark is not part of the text.
     let output = world.run_with_stdin(&["new", "-"], "\u{feff}café is down\r\n".as_bytes());
-    assert_eq!(stdout_of(&output), "session 1: café is down\n");
+    assert_eq!(stdout_of(&output), "opened session 1: café is down\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -190,18 +194,10 @@ async fn pasted_tokens_and_addresses_are_trimmed() {
 
     // Impossible values are reported at once.
     let broken = format!("{} {}", &token[..8], &token[8..]);
-    assert_fails(
-        &world.run_as(&url, &broken, &["whoami"], b""),
-        3,
-        "the token has characters that no token has",
-    );
-    assert_fails(
-        &world.run_as("http://acme\n.test", token, &["whoami"], b""),
-        1,
-        "is not the address of a server",
-    );
+    assert_fails(&world.run_as(&url, &broken, &["whoami"], b""), 3, "the token contains invalid characters");
+    assert_fails(&world.run_as("http://acme\n.test", token, &["whoami"], b""), 1, "is not a server address");
     assert_fails(&log_in(&url, &["--email", "ana at acme"], b"secret\n"), 2, "is not an email address");
-    assert_fails(&log_in(&url, &["--email", " <ana@acme.test> "], b"secret\n"), 3, "do not belong together");
+    assert_fails(&log_in(&url, &["--email", " <ana@acme.test> "], b"secret\n"), 3, "wrong email or password");
     assert_fails(&log_in(&url, &[], b"\xff\xfet\0u\0p\0"), 2, "not UTF-8");
 }
 
@@ -215,12 +211,12 @@ fn an_unencrypted_log_in_is_warned_about() {
         command_there.env("http_proxy", "http://127.0.0.1:1");
         let output = output_with_stdin(command_there, b"secret\n");
         assert_eq!(output.status.code(), Some(7), "{}", stderr_text(&output));
-        let warned = "warning: http://tierup.test is not encrypted: what you log in with can be read on the way\nhint: ";
+        let warned = "warning: http://tierup.test is not encrypted: others can read this login\nhint: ";
         assert!(stderr_text(&output).starts_with(warned), "{}", stderr_text(&output));
         let server = ["login", "--server", "http://127.0.0.1:1"];
         let output =
             output_with_stdin(tierup_command(home.path(), &[&server, arguments].concat()), b"secret\n");
-        assert_fails(&output, 7, "cannot be reached");
+        assert_fails(&output, 7, "cannot reach the server");
     }
 }
 
@@ -250,7 +246,7 @@ fn text_of_the_server_never_looks_like_a_hint() {
     };
     for (status, kind, hint) in [
         (401, "unauthenticated", Some("hint: log in again: `tierup login`")),
-        (403, "forbidden", Some("hint: `tierup whoami` says which role you have")),
+        (403, "forbidden", Some("hint: `tierup whoami` shows your role")),
         (422, "invalid", None),
         (404, "not-found", None),
     ] {

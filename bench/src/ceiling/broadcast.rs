@@ -1,5 +1,4 @@
-//! The broadcast of frames that were serialised before: each stream is a body of its own with a line of frames and
-//! one waker.
+//! Broadcasts frames that are serialized once: each stream has a queue of frames and a waker.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -12,7 +11,7 @@ use http_body::{Body, Frame};
 use parking_lot::Mutex;
 use slab::Slab;
 
-/// Every open stream.
+/// All open streams.
 #[derive(Default)]
 pub struct Broadcaster {
     streams: Mutex<Slab<Arc<Mutex<StreamQueue>>>>,
@@ -27,19 +26,19 @@ struct StreamQueue {
 impl Broadcaster {
     /// Opens a stream.
     pub fn subscribe(self: &Arc<Self>) -> BroadcastBody {
-        let line: Arc<Mutex<StreamQueue>> = Arc::default();
-        line.lock().frames.push_back(Bytes::from_static(b"event: hello\ndata: {\"seq\":0}\n\n"));
-        let key = self.streams.lock().insert(Arc::clone(&line));
-        BroadcastBody { broadcaster: Arc::clone(self), key, queue: line }
+        let queue: Arc<Mutex<StreamQueue>> = Arc::default();
+        queue.lock().frames.push_back(Bytes::from_static(b"event: hello\ndata: {\"seq\":0}\n\n"));
+        let key = self.streams.lock().insert(Arc::clone(&queue));
+        BroadcastBody { broadcaster: Arc::clone(self), key, queue }
     }
 
-    /// Sends frames to every stream.
+    /// Sends frames to all streams.
     pub fn publish(&self, frames: &[Bytes]) {
-        for (_, line) in self.streams.lock().iter() {
-            let mut line = line.lock();
-            line.frames.extend(frames.iter().cloned());
-            let waker = line.waker.take();
-            drop(line);
+        for (_, queue) in self.streams.lock().iter() {
+            let mut queue = queue.lock();
+            queue.frames.extend(frames.iter().cloned());
+            let waker = queue.waker.take();
+            drop(queue);
             if let Some(waker) = waker {
                 waker.wake();
             }
@@ -62,11 +61,11 @@ impl Body for BroadcastBody {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let mut line = self.queue.lock();
-        if let Some(frame) = line.frames.pop_front() {
+        let mut queue = self.queue.lock();
+        if let Some(frame) = queue.frames.pop_front() {
             return Poll::Ready(Some(Ok(Frame::data(frame))));
         }
-        line.waker = Some(context.waker().clone());
+        queue.waker = Some(context.waker().clone());
         Poll::Pending
     }
 }

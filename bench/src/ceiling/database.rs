@@ -1,7 +1,6 @@
-//! Rows in SQLite: one writer thread whose commits are grouped and durable, one reader thread.
+//! Rows in SQLite: a writer thread with durable group commits, and a reader thread.
 
 use std::path::Path;
-use std::sync::mpsc as line;
 
 use anyhow::Context;
 use bytes::Bytes;
@@ -12,7 +11,7 @@ use tierup_common::id::{HandoffId, Seq};
 use tierup_common::time::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
-/// Pieces of work that share one transaction, at most; the product's number.
+/// The most writes per transaction, as in the product.
 const MAX_GROUP_SIZE: usize = 64;
 
 const SCHEMA: &str = "
@@ -24,7 +23,7 @@ const SCHEMA: &str = "
   CREATE INDEX IF NOT EXISTS queue ON handoff (priority DESC, id) WHERE claimed_by IS NULL;
 ";
 
-/// Opens the database of a folder, as durable as the product's.
+/// Opens the database, as durable as the product's.
 pub fn open_database(folder: &Path) -> anyhow::Result<Connection> {
     std::fs::create_dir_all(folder)?;
     let connection = Connection::open(folder.join("ceiling.db"))?;
@@ -34,7 +33,7 @@ pub fn open_database(folder: &Path) -> anyhow::Result<Connection> {
     Ok(connection)
 }
 
-/// Puts in so many rows, which wait.
+/// Inserts this many open rows.
 pub fn seed(folder: &Path, rows: u32) -> anyhow::Result<()> {
     let mut connection = open_database(folder)?;
     let transaction = connection.transaction()?;
@@ -68,12 +67,12 @@ enum WriteReply {
     Claimed(bool, oneshot::Sender<bool>),
 }
 
-/// The way to the writer thread.
+/// Sends to the writer thread.
 #[derive(Clone)]
 pub struct RowWriter(mpsc::Sender<WriteCommand>);
 
 impl RowWriter {
-    /// Starts the thread. `publish` is called after each commit with the frames of its events.
+    /// Starts the thread. It calls `publish` after each commit, with the frames of its events.
     pub fn start(
         connection: Connection,
         publish: impl Fn(Vec<Bytes>) + Send + 'static,
@@ -89,7 +88,7 @@ impl RowWriter {
                         break;
                     }
                 }
-                // Whoever waited hears that its sender is gone, and says so.
+                // The callers then get an error.
                 let Ok((answers, frames)) = commit_group(&connection, group, &mut seq) else { continue };
                 publish(frames);
                 for answer in answers {
@@ -103,14 +102,14 @@ impl RowWriter {
         Ok(Self(sender))
     }
 
-    /// Makes a row.
+    /// Inserts a row.
     pub async fn create(&self, title: String, notes: String) -> anyhow::Result<HandoffId> {
         let (reply, answer) = oneshot::channel();
         self.0.send(WriteCommand::Create(title, notes, reply)).await.ok().context("no writer")?;
         Ok(answer.await?)
     }
 
-    /// Claims a row; whether it was free.
+    /// Claims a row; returns whether it was unclaimed.
     pub async fn claim(&self, id: HandoffId) -> anyhow::Result<bool> {
         let (reply, answer) = oneshot::channel();
         self.0.send(WriteCommand::Claim(id, reply)).await.ok().context("no writer")?;
@@ -143,7 +142,7 @@ fn commit_group(
     Ok((answers, frames))
 }
 
-/// As long as the product's frame of a claim.
+/// The same length as the product's frame of a claim.
 fn encode_frame(seq: u32, id: HandoffId, title: &str) -> Bytes {
     Bytes::from(format!(
         "id: {seq}\nevent: handoff_claimed\ndata: {{\"type\":\"handoff_claimed\",\"seq\":{seq},\
@@ -153,15 +152,15 @@ fn encode_frame(seq: u32, id: HandoffId, title: &str) -> Bytes {
     ))
 }
 
-/// The way to the reader thread.
+/// Sends to the reader thread.
 #[derive(Clone)]
-pub struct PageReader(line::Sender<oneshot::Sender<Vec<u8>>>);
+pub struct PageReader(std::sync::mpsc::Sender<oneshot::Sender<Vec<u8>>>);
 
 impl PageReader {
     /// Starts the thread.
     pub fn start(folder: &Path) -> anyhow::Result<Self> {
         let connection = Connection::open(folder.join("ceiling.db"))?;
-        let (sender, waiting) = line::channel::<oneshot::Sender<Vec<u8>>>();
+        let (sender, waiting) = std::sync::mpsc::channel::<oneshot::Sender<Vec<u8>>>();
         std::thread::Builder::new().name("reader".into()).spawn(move || {
             for reply in waiting {
                 if let Ok(page) = query_page(&connection) {

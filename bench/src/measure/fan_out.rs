@@ -1,4 +1,4 @@
-//! One event on a thousand streams: how soon, for how much, and whether it is on every one.
+//! One event on a thousand streams: latency, CPU time, and completeness.
 
 use std::time::Duration;
 
@@ -16,52 +16,52 @@ use crate::server_process::ServerProcess;
 use crate::streams::{DeliveryReport, StreamGroup};
 use crate::world::{World, quiet};
 
-/// Streams that are open.
+/// Open streams.
 const STREAMS: usize = 1_000;
-/// Streams that are open when their memory is looked at, and those that are open before.
+/// Open streams when memory is measured, and those opened before for warming up.
 const MEMORY_STREAMS: usize = 5_000;
 const WARM_UP_STREAMS: usize = 100;
-/// Connections over which events are asked for.
+/// Connections that publish events.
 const PUBLISHERS: usize = 4;
-/// Events on their way at once, at most.
+/// The most undelivered events at a time.
 const MAX_IN_FLIGHT: usize = 32;
 
 /// The product: each event is a claim or a release.
 pub async fn measure_product(bench: &mut Bench) -> anyhow::Result<()> {
     let world = World::make(&bench.new_folder())?;
     let process = ServerProcess::start_product(&bench.server_binary, &world.folder, &quiet()).await?;
-    let mut lines = HttpConnection::connect_all(process.address, PUBLISHERS).await?;
-    let sessions = open_sessions(&mut lines, &world, PUBLISHERS).await?;
-    let (_, handoffs) = escalate(&mut lines, &world, &sessions, Duration::from_secs(10)).await?;
-    let event = |line: usize, turn: usize| {
+    let mut connections = HttpConnection::connect_all(process.address, PUBLISHERS).await?;
+    let sessions = open_sessions(&mut connections, &world, PUBLISHERS).await?;
+    let (_, handoffs) = escalate(&mut connections, &world, &sessions, Duration::from_secs(10)).await?;
+    let event = |connection: usize, turn: usize| {
         let (route, body) =
             if turn.is_multiple_of(2) { (route::CLAIM, "") } else { (route::RELEASE, "{\"reason\":\"\"}") };
-        encode_request("POST", &route.path(&[&handoffs[line]]), world.token(0), body)
+        encode_request("POST", &route.path(&[&handoffs[connection]]), world.token(0), body)
     };
     let stream = |turn: usize| encode_request("GET", route::STREAM.0, world.token(turn), "");
-    measure_fan_out(bench, &process, Product, lines, stream, event).await?;
+    measure_fan_out(bench, &process, Product, connections, stream, event).await?;
     process.stop().await
 }
 
 /// The ceiling: each event is a row.
 pub async fn measure_ceiling(bench: &mut Bench) -> anyhow::Result<()> {
     let process = ServerProcess::start_ceiling(&bench.new_folder()).await?;
-    let lines = HttpConnection::connect_all(process.address, PUBLISHERS).await?;
+    let connections = HttpConnection::connect_all(process.address, PUBLISHERS).await?;
     let world = bench.small_queue.clone();
     let event = |_, turn| {
         let opened = String::from_utf8_lossy(&open_session_request(&world, turn)).into_owned();
         opened.replacen(route::SESSIONS.0, ceiling::CREATE_PATH, 1).into_bytes()
     };
     let stream = |_| encode_request("GET", ceiling::STREAM_PATH, "", "");
-    measure_fan_out(bench, &process, Ceiling, lines, stream, event).await?;
+    measure_fan_out(bench, &process, Ceiling, connections, stream, event).await?;
     process.stop().await
 }
 
-/// Ten events a second, and as many as go.
+/// Ten events per second, then as many as possible.
 async fn measure_fan_out(
     bench: &mut Bench,
     process: &ServerProcess,
-    side: Program,
+    program: Program,
     mut connections: Vec<HttpConnection>,
     stream: impl Fn(usize) -> Vec<u8>,
     event: impl Fn(usize, usize) -> Vec<u8>,
@@ -72,7 +72,7 @@ async fn measure_fan_out(
     }
     streams.wait_for_deliveries().await?;
 
-    let computed = process.cpu_time()?;
+    let cpu_time = process.cpu_time()?;
     let mut tick = interval(Duration::from_millis(100));
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let ticks = (bench.scaled_measure_time(2.0).as_millis() / 100).next_multiple_of(2);
@@ -81,24 +81,24 @@ async fn measure_fan_out(
         publish_event(&streams, &mut connections[0], &event(0, turn)).await?;
     }
     let mut arrived = streams.wait_for_deliveries().await?;
-    ensure!(!arrived.deliveries_ms.is_empty(), "no event was asked for");
-    let computed = process.cpu_time()?.saturating_sub(computed);
-    let each = computed.as_secs_f64() * 1e6 / as_f64(arrived.deliveries_ms.len());
-    bench.figures.record(side, "delivery p50", percentile(&mut arrived.deliveries_ms, 50));
-    bench.figures.record(side, "delivery p99", percentile(&mut arrived.deliveries_ms, 99));
-    bench.figures.record(side, "last p50", percentile(&mut arrived.last_deliveries_ms, 50));
-    bench.figures.record(side, "last p99", percentile(&mut arrived.last_deliveries_ms, 99));
-    bench.figures.record(side, "CPU a delivery", each);
-    record_losses(bench, side, &arrived);
+    ensure!(!arrived.deliveries_ms.is_empty(), "no events were published");
+    let cpu_time = process.cpu_time()?.saturating_sub(cpu_time);
+    let cpu_micros = cpu_time.as_secs_f64() * 1e6 / as_f64(arrived.deliveries_ms.len());
+    bench.figures.record(program, "delivery p50", percentile(&mut arrived.deliveries_ms, 50));
+    bench.figures.record(program, "delivery p99", percentile(&mut arrived.deliveries_ms, 99));
+    bench.figures.record(program, "last p50", percentile(&mut arrived.last_deliveries_ms, 50));
+    bench.figures.record(program, "last p99", percentile(&mut arrived.last_deliveries_ms, 99));
+    bench.figures.record(program, "CPU a delivery", cpu_micros);
+    record_losses(bench, program, &arrived);
 
-    let begun = (std::time::Instant::now(), process.cpu_time()?);
-    let publishing = connections.iter_mut().enumerate().map(|(number, line)| {
+    let started = (std::time::Instant::now(), process.cpu_time()?);
+    let publishing = connections.iter_mut().enumerate().map(|(number, connection)| {
         let (streams, event, span) = (&streams, &event, bench.scaled_measure_time(1.5));
         async move {
             let mut turn = 0;
-            // An even number, so that everything is as it was.
-            while begun.0.elapsed() < span || turn % 2 == 1 {
-                publish_event(streams, line, &event(number, turn)).await?;
+            // An even number leaves the handoffs as they were.
+            while started.0.elapsed() < span || turn % 2 == 1 {
+                publish_event(streams, connection, &event(number, turn)).await?;
                 turn += 1;
             }
             anyhow::Ok(())
@@ -106,31 +106,30 @@ async fn measure_fan_out(
     });
     futures_util::future::try_join_all(publishing).await?;
     let arrived = streams.wait_for_deliveries().await?;
-    let computed = process.cpu_time()?.saturating_sub(begun.1);
-    let each = computed.as_secs_f64() * 1e6 / as_f64(arrived.deliveries_ms.len());
-    record_losses(bench, side, &arrived);
-    let run = LoadResult { duration: begun.0.elapsed(), latencies_ms: arrived.deliveries_ms };
-    bench.figures.record(side, "flat out", run.rate());
-    bench.figures.record(side, "CPU a delivery, flat out", each);
+    let cpu_time = process.cpu_time()?.saturating_sub(started.1);
+    let cpu_micros = cpu_time.as_secs_f64() * 1e6 / as_f64(arrived.deliveries_ms.len());
+    record_losses(bench, program, &arrived);
+    let result = LoadResult { duration: started.0.elapsed(), latencies_ms: arrived.deliveries_ms };
+    bench.figures.record(program, "flat out", result.rate());
+    bench.figures.record(program, "CPU a delivery, flat out", cpu_micros);
     Ok(())
 }
 
-/// What a stream of the product takes up: so many of them that it is told apart from what a server takes and gives back
-/// anyway.
+/// Memory per stream of the product: enough streams to stand out from what the server allocates anyway.
 pub async fn measure_product_memory(bench: &mut Bench) -> anyhow::Result<()> {
     let world = World::make(&bench.new_folder())?;
     let process = ServerProcess::start_product(&bench.server_binary, &world.folder, &quiet()).await?;
-    let mut lines = HttpConnection::connect_all(process.address, 1).await?;
+    let mut connections = HttpConnection::connect_all(process.address, 1).await?;
     let event = |turn: usize| open_session_request(&world, turn);
     let stream = |turn: usize| encode_request("GET", route::STREAM.0, world.token(turn), "");
-    measure_memory(bench, &process, Product, &mut lines[0], stream, event).await?;
+    measure_memory(bench, &process, Product, &mut connections[0], stream, event).await?;
     process.stop().await
 }
 
-/// The same of the ceiling.
+/// The same for the ceiling.
 pub async fn measure_ceiling_memory(bench: &mut Bench) -> anyhow::Result<()> {
     let process = ServerProcess::start_ceiling(&bench.new_folder()).await?;
-    let mut lines = HttpConnection::connect_all(process.address, 1).await?;
+    let mut connections = HttpConnection::connect_all(process.address, 1).await?;
     let world = bench.small_queue.clone();
     let event = |turn| {
         let opened = String::from_utf8_lossy(&open_session_request(&world, turn)).into_owned();
@@ -140,7 +139,7 @@ pub async fn measure_ceiling_memory(bench: &mut Bench) -> anyhow::Result<()> {
         bench,
         &process,
         Ceiling,
-        &mut lines[0],
+        &mut connections[0],
         |_| encode_request("GET", ceiling::STREAM_PATH, "", ""),
         event,
     )
@@ -151,26 +150,26 @@ pub async fn measure_ceiling_memory(bench: &mut Bench) -> anyhow::Result<()> {
 async fn measure_memory(
     bench: &mut Bench,
     process: &ServerProcess,
-    side: Program,
-    line: &mut HttpConnection,
+    program: Program,
+    connection: &mut HttpConnection,
     stream: impl Fn(usize) -> Vec<u8>,
     event: impl Fn(usize) -> Vec<u8>,
 ) -> anyhow::Result<()> {
-    // What the first streams and events bring along is no stream's own.
+    // The first streams and events allocate what all share.
     for turn in 0..WARM_UP_STREAMS {
-        let status = line.send(&event(turn)).await?.status;
-        ensure!(status == 201, "an event was answered with {status}");
+        let status = connection.send(&event(turn)).await?.status;
+        ensure!(status == 201, "an event returned {status}");
     }
     let first = StreamGroup::open(process.address, WARM_UP_STREAMS, MAX_IN_FLIGHT, &stream).await?;
     let before = process.resident_kib()?;
     let streams = StreamGroup::open(process.address, MEMORY_STREAMS, MAX_IN_FLIGHT, &stream).await?;
     for turn in 0..4 {
-        publish_event(&streams, line, &event(turn)).await?;
+        publish_event(&streams, connection, &event(turn)).await?;
     }
     let arrived = streams.wait_for_deliveries().await?;
-    ensure!(arrived.lost == 0, "{} deliveries did not come", arrived.lost);
+    ensure!(arrived.lost == 0, "{} deliveries are missing", arrived.lost);
     bench.figures.record(
-        side,
+        program,
         "memory a stream",
         (process.resident_kib()? - before) / as_f64(MEMORY_STREAMS),
     );
@@ -178,14 +177,18 @@ async fn measure_memory(
     Ok(())
 }
 
-async fn publish_event(streams: &StreamGroup, line: &mut HttpConnection, event: &[u8]) -> anyhow::Result<()> {
+async fn publish_event(
+    streams: &StreamGroup,
+    connection: &mut HttpConnection,
+    event: &[u8],
+) -> anyhow::Result<()> {
     streams.begin_event().await?;
-    let status = line.send(event).await?.status;
-    ensure!(matches!(status, 200 | 201), "an event was answered with {status}");
+    let status = connection.send(event).await?.status;
+    ensure!(matches!(status, 200 | 201), "an event returned {status}");
     Ok(())
 }
 
-fn record_losses(bench: &mut Bench, side: Program, arrived: &DeliveryReport) {
-    bench.figures.record(side, "wrong", as_f64(arrived.lost + arrived.out_of_order));
-    bench.figures.record(side, "late", as_f64(arrived.late));
+fn record_losses(bench: &mut Bench, program: Program, arrived: &DeliveryReport) {
+    bench.figures.record(program, "wrong", as_f64(arrived.lost + arrived.out_of_order));
+    bench.figures.record(program, "late", as_f64(arrived.late));
 }

@@ -1,4 +1,4 @@
-//! A server at rest, with much in it: how soon it answers after its start, and what it takes up.
+//! An idle server with much data: time to the first response after its start, and memory.
 
 use std::time::Instant;
 
@@ -17,12 +17,12 @@ use crate::world::quiet;
 pub async fn measure_product(bench: &mut Bench) -> anyhow::Result<()> {
     let world = bench.large_queue.clone();
     let page = page_request(&world, 0, "");
-    let begun = Instant::now();
+    let started = Instant::now();
     let process = ServerProcess::start_product(&bench.server_binary, &world.folder, &quiet()).await?;
-    let mut line = HttpConnection::connect(process.address).await?;
-    let answer = line.send(&page).await?;
-    bench.figures.record(Product, "start", as_millis(begun.elapsed()));
-    ensure!(answer.status == 200, "the first answer is {}", answer.status);
+    let mut connection = HttpConnection::connect(process.address).await?;
+    let response = connection.send(&page).await?;
+    bench.figures.record(Product, "start", as_millis(started.elapsed()));
+    ensure!(response.status == 200, "the first response is {}", response.status);
     wait_until_idle(&process).await?;
     bench.figures.record(Product, "idle memory", process.resident_kib()? / 1024.0);
     process.stop().await

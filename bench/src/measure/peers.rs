@@ -1,4 +1,4 @@
-//! Other consoles on lists as long, in the same pseudo-terminal: tig and neomutt, where they are installed.
+//! Other consoles with lists of the same length, in the same pseudo-terminal: tig and neomutt, if installed.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -14,19 +14,19 @@ use crate::measure::console::{LIST_ROWS, measure_list};
 use crate::seed;
 use crate::terminal::PtyProgram;
 
-/// A program, what it is asked to show, and what it shows when it has.
+/// A program, its arguments, and the text that it shows when it has loaded.
 struct Peer<'p> {
-    side: Program,
+    program: Program,
     name: &'p str,
     arguments: &'p [&'p str],
     ready_text: String,
-    /// What leads to the first row, if it does not begin there.
+    /// The key to the first row, if it does not start there.
     first_row_key: Option<&'p str>,
 }
 
-/// tig, on a history of as many commits as there are handoffs.
+/// tig, with as many commits as there are handoffs.
 pub fn measure_tig(bench: &mut Bench) -> anyhow::Result<()> {
-    let Some(program) = find_program("tig") else { return Ok(()) };
+    let Some(binary) = find_program("tig") else { return Ok(()) };
     let home = create_home(bench)?;
     let mut import = Command::new("sh");
     import.args([
@@ -38,40 +38,40 @@ pub fn measure_tig(bench: &mut Bench) -> anyhow::Result<()> {
     importing.stdin.take().context("no input")?.write_all(git_history().as_bytes())?;
     ensure!(importing.wait()?.success(), "git fast-import failed");
     let settled = format!("commit 1 of {LIST_ROWS}");
-    let peer = Peer { side: Tig, name: "tig", arguments: &[], ready_text: settled, first_row_key: None };
-    measure_peer(bench, &peer, &program, &home)
+    let peer = Peer { program: Tig, name: "tig", arguments: &[], ready_text: settled, first_row_key: None };
+    measure_peer(bench, &peer, &binary, &home)
 }
 
-/// neomutt, on a mailbox of as many messages as there are handoffs.
+/// neomutt, with as many messages as there are handoffs.
 pub fn measure_neomutt(bench: &mut Bench) -> anyhow::Result<()> {
-    let Some(program) = find_program("neomutt") else { return Ok(()) };
+    let Some(binary) = find_program("neomutt") else { return Ok(()) };
     let home = create_home(bench)?;
     std::fs::write(home.join("mbox"), mbox_text())?;
-    // Nobody is asked anything, and nothing is written.
+    // No prompts, and no cache.
     std::fs::write(home.join("rc"), "set folder=.\nset sort=date\nset header_cache=\n")?;
     let arguments = ["-n", "-F", "rc", "-R", "-f", "mbox"];
     let settled = format!("Msgs:{LIST_ROWS}");
     let peer = Peer {
-        side: Neomutt,
+        program: Neomutt,
         name: "neomutt",
         arguments: &arguments,
         ready_text: settled,
         first_row_key: Some("="),
     };
-    measure_peer(bench, &peer, &program, &home)
+    measure_peer(bench, &peer, &binary, &home)
 }
 
-fn measure_peer(bench: &mut Bench, peer: &Peer<'_>, program: &Path, home: &Path) -> anyhow::Result<()> {
-    let mut terminal = PtyProgram::start(program, peer.arguments, home, &[])?;
+fn measure_peer(bench: &mut Bench, peer: &Peer<'_>, binary: &Path, home: &Path) -> anyhow::Result<()> {
+    let mut terminal = PtyProgram::start(binary, peer.arguments, home, &[])?;
     let settled = terminal.wait_for_text(&peer.ready_text).with_context(|| peer.name.to_owned())?;
-    bench.figures.record(peer.side, "first paint", terminal.first_paint_ms()?);
-    bench.figures.record(peer.side, "settled", terminal.ms_since_start(settled));
+    bench.figures.record(peer.program, "first paint", terminal.first_paint_ms()?);
+    bench.figures.record(peer.program, "settled", terminal.ms_since_start(settled));
     terminal.read_until_quiet(Duration::from_secs(1));
     if let Some(key) = peer.first_row_key {
         terminal.press(key)?;
         terminal.read_until_quiet(Duration::from_secs(1));
     }
-    measure_list(bench, peer.side, &mut terminal).with_context(|| peer.name.to_owned())?;
+    measure_list(bench, peer.program, &mut terminal).with_context(|| peer.name.to_owned())?;
     terminal.kill()
 }
 
@@ -85,7 +85,7 @@ fn find_program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file());
     if found.is_none() {
-        eprintln!("{name} is not installed and is left out: Debian has it");
+        eprintln!("skipping {name}: not installed");
     }
     found
 }

@@ -1,4 +1,4 @@
-//! Coming back after having missed ten thousand events: alone, and with a thousand others while claims go on.
+//! Resuming after ten thousand missed events: one reader alone, and a thousand while claims go on.
 
 use std::time::{Duration, Instant};
 
@@ -19,66 +19,66 @@ use crate::server_process::ServerProcess;
 use crate::streams::for_each_id;
 use crate::world::{World, quiet};
 
-/// Events that were missed, at least.
+/// At least this many events are missed.
 const MISSED_EVENTS: usize = 10_000;
-/// As many entries of the log; a third of them are for streams of their session only.
+/// Log entries for as many events: a third of them are only for streams of a session.
 const MISSED_LOG_ENTRIES: u64 = 15_000;
-/// Readers that come back at once.
+/// Readers that resume at the same time.
 const READER_COUNT: usize = 1_000;
-/// What a stream says at the end of what was missed.
+/// The frame at the end of a replay.
 const CAUGHT_UP_FRAME: &[u8] = b"event: caught_up";
 
-/// The product; the ceiling has no history to resume from.
+/// The product; the ceiling has no history.
 pub async fn measure_product(bench: &mut Bench) -> anyhow::Result<()> {
     let world = bench.large_queue.clone();
     let process = ServerProcess::start_product(&bench.server_binary, &world.folder, &quiet()).await?;
-    let mut line = HttpConnection::connect(process.address).await?;
-    let newest = newest_seq(line.send(&page_request(&world, 0, "")).await?.body)?;
-    let back = |turn: usize| {
+    let mut connection = HttpConnection::connect(process.address).await?;
+    let newest = newest_seq(connection.send(&page_request(&world, 0, "")).await?.body)?;
+    let resume_request = |turn: usize| {
         let path =
             format!("{}?caught_up=true&last_event_id={}", route::STREAM.0, newest - MISSED_LOG_ENTRIES);
         encode_request("GET", &path, world.token(turn), "")
     };
 
-    let stream = HttpConnection::connect(process.address).await?.into_stream(&back(0)).await?;
-    let (events, took) = read_until_caught_up(stream).await?;
-    ensure!(events >= MISSED_EVENTS, "{events} events came");
-    bench.figures.record(Product, "resume", as_f64(events) / took.as_secs_f64());
+    let stream = HttpConnection::connect(process.address).await?.into_stream(&resume_request(0)).await?;
+    let (events, elapsed_time) = read_until_caught_up(stream).await?;
+    ensure!(events >= MISSED_EVENTS, "only {events} events arrived");
+    bench.figures.record(Product, "resume", as_f64(events) / elapsed_time.as_secs_f64());
 
-    let waiting = open_handoffs(&mut line, &world).await?;
-    let mut lines = HttpConnection::connect_all(process.address, CONNECTIONS).await?;
-    let lining_up = HttpConnection::connect_all(process.address, READER_COUNT).await?;
+    let waiting = open_handoffs(&mut connection, &world).await?;
+    let mut connections = HttpConnection::connect_all(process.address, CONNECTIONS).await?;
+    let reader_connections = HttpConnection::connect_all(process.address, READER_COUNT).await?;
     let (first, second) = waiting.split_at(waiting.len() / 2);
-    let alone = claim_all(bench, &mut lines, &world, first).await?;
+    let alone = claim_all(bench, &mut connections, &world, first).await?;
     let mut readers = JoinSet::new();
-    for (turn, line) in lining_up.into_iter().enumerate() {
-        readers.spawn_local(discard_until_caught_up(line.into_stream(&back(turn)).await?));
+    for (turn, connection) in reader_connections.into_iter().enumerate() {
+        readers.spawn_local(discard_until_caught_up(connection.into_stream(&resume_request(turn)).await?));
     }
-    let among = claim_all(bench, &mut lines, &world, second).await?;
+    let during_resume = claim_all(bench, &mut connections, &world, second).await?;
     let unfinished = readers.len() - std::iter::from_fn(|| readers.try_join_next()).count();
-    ensure!(unfinished > 0, "the readers were done before the claims: measure shorter");
+    ensure!(unfinished > 0, "the readers finished before the claims; use a shorter measurement");
     bench.figures.record(Product, "claims alone", alone.rate());
-    bench.figures.record(Product, "claims among 1,000 who resume", among.rate());
+    bench.figures.record(Product, "claims among 1,000 who resume", during_resume.rate());
     bench.figures.record(Product, "claims alone p99", alone.percentile(99));
-    bench.figures.record(Product, "claims among p99", among.percentile(99));
+    bench.figures.record(Product, "claims among p99", during_resume.percentile(99));
     drop(readers);
-    release_all(&mut lines, &world).await?;
+    release_all(&mut connections, &world).await?;
     process.stop().await
 }
 
 fn newest_seq(page: &[u8]) -> anyhow::Result<u64> {
-    let at = memmem::rfind(page, b"\"as_of_seq\":").context("a page without its place")?;
+    let at = memmem::rfind(page, b"\"as_of_seq\":").context("a page without as_of_seq")?;
     let digits = page[at + 12..].split(|byte| !byte.is_ascii_digit()).next().unwrap_or_default();
     Ok(std::str::from_utf8(digits)?.parse()?)
 }
 
-/// Handoffs that wait, some pages of them.
-async fn open_handoffs(line: &mut HttpConnection, world: &World) -> anyhow::Result<Vec<String>> {
+/// Open handoffs, from the first pages.
+async fn open_handoffs(connection: &mut HttpConnection, world: &World) -> anyhow::Result<Vec<String>> {
     let (mut ids, mut query) = (Vec::new(), String::new());
     while ids.len() < 20_000 {
         let path = format!("{}?limit=200{query}", route::ESCALATIONS.0);
-        let answer = line.send(&encode_request("GET", &path, &world.owner, "")).await?;
-        let page: tierup_common::handoff::QueuePage = serde_json::from_slice(answer.body)?;
+        let response = connection.send(&encode_request("GET", &path, &world.owner, "")).await?;
+        let page: tierup_common::handoff::QueuePage = serde_json::from_slice(response.body)?;
         ids.extend(page.items.iter().map(|item| item.id.to_string()));
         let Some(next) = page.next_cursor else { break };
         query = format!("&cursor={next}");
@@ -88,55 +88,55 @@ async fn open_handoffs(line: &mut HttpConnection, world: &World) -> anyhow::Resu
 
 async fn claim_all(
     bench: &Bench,
-    lines: &mut [HttpConnection],
+    connections: &mut [HttpConnection],
     world: &World,
     handoffs: &[String],
 ) -> anyhow::Result<LoadResult> {
-    let mut left = handoffs.iter();
+    let mut remaining = handoffs.iter();
     let next =
-        |turn| Some(encode_request("POST", &route::CLAIM.path(&[left.next()?]), world.token(turn), ""));
-    run_closed_loops(lines, bench.measure_time, next, |answer| {
-        ensure!(answer.status == 200, "a claim was answered with {}", answer.status);
+        |turn| Some(encode_request("POST", &route::CLAIM.path(&[remaining.next()?]), world.token(turn), ""));
+    run_closed_loops(connections, bench.measure_time, next, |response| {
+        ensure!(response.status == 200, "a claim returned {}", response.status);
         Ok(())
     })
     .await
 }
 
-/// Puts everything that was claimed back in the queue, for the next round.
-async fn release_all(lines: &mut [HttpConnection], world: &World) -> anyhow::Result<()> {
+/// Releases everything that was claimed, for the next round.
+async fn release_all(connections: &mut [HttpConnection], world: &World) -> anyhow::Result<()> {
     loop {
         let path = format!("{}?limit=200&state=claimed", route::ESCALATIONS.0);
-        let answer = lines[0].send(&encode_request("GET", &path, &world.owner, "")).await?;
-        let page: tierup_common::handoff::QueuePage = serde_json::from_slice(answer.body)?;
+        let response = connections[0].send(&encode_request("GET", &path, &world.owner, "")).await?;
+        let page: tierup_common::handoff::QueuePage = serde_json::from_slice(response.body)?;
         if page.items.is_empty() {
             return Ok(());
         }
-        let mut left = page.items.iter();
+        let mut remaining = page.items.iter();
         let next = |_| {
-            let path = route::RELEASE.path(&[&left.next()?.id]);
+            let path = route::RELEASE.path(&[&remaining.next()?.id]);
             Some(encode_request("POST", &path, &world.owner, "{\"reason\":\"\"}"))
         };
-        run_closed_loops(lines, Duration::from_mins(1), next, |answer| {
-            ensure!(answer.status == 200, "a release was answered with {}", answer.status);
+        run_closed_loops(connections, Duration::from_mins(1), next, |response| {
+            ensure!(response.status == 200, "a release returned {}", response.status);
             Ok(())
         })
         .await?;
     }
 }
 
-/// Reads until the stream says that nothing is missing any more; how many events there were, and how long it took.
+/// Reads to the end of the replay; returns the number of events and the time.
 async fn read_until_caught_up(mut stream: TcpStream) -> anyhow::Result<(usize, Duration)> {
-    let (begun, mut buffer, mut looked) = (Instant::now(), Vec::with_capacity(16 * 1024 * 1024), 0);
-    while memmem::find(&buffer[looked..], CAUGHT_UP_FRAME).is_none() {
-        looked = buffer.len().saturating_sub(CAUGHT_UP_FRAME.len());
+    let (started, mut buffer, mut searched) = (Instant::now(), Vec::with_capacity(16 * 1024 * 1024), 0);
+    while memmem::find(&buffer[searched..], CAUGHT_UP_FRAME).is_none() {
+        searched = buffer.len().saturating_sub(CAUGHT_UP_FRAME.len());
         ensure!(stream.read_buf(&mut buffer).await? > 0, "the stream ended");
     }
-    let (took, mut events) = (begun.elapsed(), 0);
+    let (elapsed_time, mut events) = (started.elapsed(), 0);
     for_each_id(&buffer, |_| events += 1);
-    Ok((events, took))
+    Ok((events, elapsed_time))
 }
 
-/// Reads until the end of what was missed, and counts nothing: the claims are what is measured.
+/// Reads to the end of the replay without counting: the claims are measured here.
 async fn discard_until_caught_up(mut stream: TcpStream) -> anyhow::Result<()> {
     let mut buffer = Vec::with_capacity(32 * 1024);
     while memmem::find(&buffer, CAUGHT_UP_FRAME).is_none() {

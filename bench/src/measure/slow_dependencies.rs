@@ -1,4 +1,4 @@
-//! Escalations while nobody else does their part: the model never answers, and the mail server says a word a minute.
+//! Escalations while dependencies hang: the model never responds, and the mail server stalls.
 
 use anyhow::Context;
 use tokio::io::AsyncWriteExt;
@@ -13,24 +13,24 @@ use crate::measure::writes::{CONNECTIONS, escalate, open_sessions};
 use crate::server_process::ServerProcess;
 use crate::world::{World, quiet};
 
-/// The product without helpers, and with such helpers.
+/// The product without dependencies, and with ones that hang.
 pub async fn measure_product(bench: &mut Bench) -> anyhow::Result<()> {
     let (model, _hangs) = start_silent_server(b"").await?;
-    let (post, _tarpit) = start_silent_server(b"220-this may take a while\r\n").await?;
+    let (mail_server, _tarpit) = start_silent_server(b"220-this may take a while\r\n").await?;
     let trouble = vec![
         ("TIERUP_SERVER_ASSESSMENT_ENGINE", "openai".into()),
         ("TIERUP_SERVER_ASSESSMENT_MODEL", "silent".into()),
         ("TIERUP_SERVER_ASSESSMENT_URL", format!("http://{model}/v1")),
-        ("TIERUP_SERVER_MAIL_URL", format!("smtp://{post}")),
+        ("TIERUP_SERVER_MAIL_URL", format!("smtp://{mail_server}")),
     ];
-    for (settings, one, rate, most) in [
+    for (settings, one, rate, p99) in [
         (quiet(), "quiet: escalate 1 p50", "quiet: escalate 16", "quiet: escalate 16 p99"),
         (trouble, "trouble: escalate 1 p50", "trouble: escalate 16", "trouble: escalate 16 p99"),
     ] {
         let (alone, together) = measure_escalations(bench, &settings).await?;
         bench.figures.record(Product, one, alone.percentile(50));
         bench.figures.record(Product, rate, together.rate());
-        bench.figures.record(Product, most, together.percentile(99));
+        bench.figures.record(Product, p99, together.percentile(99));
     }
     Ok(())
 }
@@ -41,27 +41,27 @@ async fn measure_escalations(
 ) -> anyhow::Result<(LoadResult, LoadResult)> {
     let world = World::make(&bench.new_folder())?;
     let process = ServerProcess::start_product(&bench.server_binary, &world.folder, settings).await?;
-    let mut lines = HttpConnection::connect_all(process.address, CONNECTIONS).await?;
-    let sessions = open_sessions(&mut lines, &world, 6_000).await?;
+    let mut connections = HttpConnection::connect_all(process.address, CONNECTIONS).await?;
+    let sessions = open_sessions(&mut connections, &world, 6_000).await?;
     let (one, many) = sessions.split_at(1_000);
-    let (alone, _) = escalate(&mut lines[..1], &world, one, bench.measure_time).await?;
-    let (together, _) = escalate(&mut lines, &world, many, bench.measure_time).await?;
+    let (alone, _) = escalate(&mut connections[..1], &world, one, bench.measure_time).await?;
+    let (together, _) = escalate(&mut connections, &world, many, bench.measure_time).await?;
     process.stop().await?;
     Ok((alone, together))
 }
 
-/// Somebody who takes calls, says this, and then nothing for ever.
+/// A server that accepts connections, sends a greeting and then nothing.
 async fn start_silent_server(
     greeting: &'static [u8],
 ) -> anyhow::Result<(std::net::SocketAddr, JoinHandle<()>)> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr().context("no address")?;
-    let taking = tokio::spawn(async move {
-        let mut calls = Vec::new();
-        while let Ok((mut call, _)) = listener.accept().await {
-            let _ = call.write_all(greeting).await;
-            calls.push(call);
+    let task = tokio::spawn(async move {
+        let mut sockets = Vec::new();
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let _ = socket.write_all(greeting).await;
+            sockets.push(socket);
         }
     });
-    Ok((address, taking))
+    Ok((address, task))
 }

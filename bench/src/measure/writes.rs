@@ -1,4 +1,4 @@
-//! What is written: sessions opened, handed off and claimed, beside rows made and claimed.
+//! Writes: sessions created, handed off and claimed, next to rows created and claimed.
 
 use std::time::Duration;
 
@@ -14,9 +14,9 @@ use crate::seed::NOTES;
 use crate::server_process::ServerProcess;
 use crate::world::{CONTENDERS, World, quiet};
 
-/// Connections that ask at once.
+/// Concurrent connections.
 pub const CONNECTIONS: usize = 16;
-/// No limit but the things there are.
+/// No limit except the number of items.
 const NO_TIME_LIMIT: Duration = Duration::from_mins(2);
 
 /// The product.
@@ -26,19 +26,19 @@ pub async fn measure_product(bench: &mut Bench) -> anyhow::Result<()> {
     let sessions =
         measure_creates(bench, &process, Product, |turn| open_session_request(&world, turn)).await?;
 
-    let mut lines = HttpConnection::connect_all(process.address, CONNECTIONS).await?;
+    let mut connections = HttpConnection::connect_all(process.address, CONNECTIONS).await?;
     let (alone, together) = sessions.split_at(sessions.len() / 10);
-    let (run, mut handoffs) = escalate(&mut lines[..1], &world, alone, NO_TIME_LIMIT).await?;
-    record_load(bench, Product, ["escalate 1", "escalate 1 p50", "escalate 1 p99"], &run);
+    let (result, mut handoffs) = escalate(&mut connections[..1], &world, alone, NO_TIME_LIMIT).await?;
+    record_load(bench, Product, ["escalate 1", "escalate 1 p50", "escalate 1 p99"], &result);
     let before = process.cpu_time()?;
-    let (run, more) = escalate(&mut lines, &world, together, NO_TIME_LIMIT).await?;
-    record_load(bench, Product, ["escalate 16", "escalate 16 p50", "escalate 16 p99"], &run);
-    bench.figures.record(Product, "CPU an escalation", process.cpu_micros_per_response(before, &run)?);
+    let (result, more) = escalate(&mut connections, &world, together, NO_TIME_LIMIT).await?;
+    record_load(bench, Product, ["escalate 16", "escalate 16 p50", "escalate 16 p99"], &result);
+    bench.figures.record(Product, "CPU an escalation", process.cpu_micros_per_response(before, &result)?);
     handoffs.extend(more);
 
     let claim =
         |turn: usize, id: &str| encode_request("POST", &route::CLAIM.path(&[&id]), world.token(turn), "");
-    measure_claims(bench, &process, &mut lines, Product, &handoffs, claim).await?;
+    measure_claims(bench, &process, &mut connections, Product, &handoffs, claim).await?;
     process.stop().await
 }
 
@@ -49,16 +49,21 @@ pub async fn measure_ceiling(bench: &mut Bench) -> anyhow::Result<()> {
         encode_request("POST", ceiling::CREATE_PATH, "", &session_body(turn))
     });
     let rows = rows.await?;
-    let mut lines = HttpConnection::connect_all(process.address, CONNECTIONS).await?;
+    let mut connections = HttpConnection::connect_all(process.address, CONNECTIONS).await?;
     let claim = |_, id: &str| encode_request("POST", &ceiling::claim_path(id), "", "");
-    measure_claims(bench, &process, &mut lines, Ceiling, &rows, claim).await?;
+    measure_claims(bench, &process, &mut connections, Ceiling, &rows, claim).await?;
     process.stop().await
 }
 
-fn record_load(bench: &mut Bench, side: Program, [rate, half, most]: [&'static str; 3], run: &LoadResult) {
-    bench.figures.record(side, rate, run.rate());
-    bench.figures.record(side, half, run.percentile(50));
-    bench.figures.record(side, most, run.percentile(99));
+fn record_load(
+    bench: &mut Bench,
+    program: Program,
+    [rate, p50, p99]: [&'static str; 3],
+    result: &LoadResult,
+) {
+    bench.figures.record(program, rate, result.rate());
+    bench.figures.record(program, p50, result.percentile(50));
+    bench.figures.record(program, p99, result.percentile(99));
 }
 
 fn session_body(turn: usize) -> String {
@@ -69,23 +74,23 @@ fn session_body(turn: usize) -> String {
     )
 }
 
-/// Opens a session.
+/// Creates a session.
 pub fn open_session_request(world: &World, turn: usize) -> Vec<u8> {
     encode_request("POST", route::SESSIONS.0, world.token(turn), &session_body(turn))
 }
 
-/// Makes things over one connection and over sixteen; their ids.
+/// Creates items on one connection and on sixteen; returns their ids.
 async fn measure_creates(
     bench: &mut Bench,
     process: &ServerProcess,
-    side: Program,
+    program: Program,
     create: impl Fn(usize) -> Vec<u8>,
 ) -> anyhow::Result<Vec<String>> {
-    let mut lines = HttpConnection::connect_all(process.address, CONNECTIONS).await?;
+    let mut connections = HttpConnection::connect_all(process.address, CONNECTIONS).await?;
     let mut ids = Vec::new();
     let mut turn = 0;
     let warm = bench.scaled_measure_time(0.2);
-    for (connections, span, names) in [
+    for (connection_count, span, names) in [
         (CONNECTIONS, warm, None),
         (1, bench.measure_time, Some((["create 1", "create 1 p50", "create 1 p99"], "CPU a create alone"))),
         (
@@ -95,48 +100,48 @@ async fn measure_creates(
         ),
     ] {
         let before = process.cpu_time()?;
-        let next = |line: usize| {
+        let next = |connection: usize| {
             turn += 1;
-            // Whose session it is follows from its number alone, so that its opener is known later.
-            Some(create(turn * CONNECTIONS + line))
+            // The creator follows from the index, so that it is known later.
+            Some(create(turn * CONNECTIONS + connection))
         };
-        let run = run_closed_loops(&mut lines[..connections], span, next, |answer| {
-            ensure!(answer.status == 201, "a create was answered with {}", answer.status);
-            ids.push(answer.first_id()?);
+        let result = run_closed_loops(&mut connections[..connection_count], span, next, |response| {
+            ensure!(response.status == 201, "a create returned {}", response.status);
+            ids.push(response.first_id()?);
             Ok(())
         });
-        let run = run.await?;
-        if let Some((names, each)) = names {
-            record_load(bench, side, names, &run);
-            bench.figures.record(side, each, process.cpu_micros_per_response(before, &run)?);
+        let result = result.await?;
+        if let Some((names, cpu_figure)) = names {
+            record_load(bench, program, names, &result);
+            bench.figures.record(program, cpu_figure, process.cpu_micros_per_response(before, &result)?);
         }
     }
     Ok(ids)
 }
 
-/// Opens so many sessions over sixteen connections; their ids.
+/// Creates this many sessions on sixteen connections; returns their ids.
 pub async fn open_sessions(
-    lines: &mut [HttpConnection],
+    connections: &mut [HttpConnection],
     world: &World,
-    many: usize,
+    count: usize,
 ) -> anyhow::Result<Vec<String>> {
-    let (mut left, mut ids) = (many, Vec::with_capacity(many));
-    let next = |line: usize| {
-        left = left.checked_sub(1)?;
-        Some(open_session_request(world, line))
+    let (mut remaining, mut ids) = (count, Vec::with_capacity(count));
+    let next = |connection: usize| {
+        remaining = remaining.checked_sub(1)?;
+        Some(open_session_request(world, connection))
     };
-    let run = run_closed_loops(lines, NO_TIME_LIMIT, next, |answer| {
-        ensure!(answer.status == 201, "a create was answered with {}", answer.status);
-        ids.push(answer.first_id()?);
+    let result = run_closed_loops(connections, NO_TIME_LIMIT, next, |response| {
+        ensure!(response.status == 201, "a create returned {}", response.status);
+        ids.push(response.first_id()?);
         Ok(())
     });
-    run.await?;
+    result.await?;
     Ok(ids)
 }
 
-/// Escalates these sessions, as far as there is time; the handoffs.
+/// Escalates these sessions until the time is up; returns the handoffs.
 pub async fn escalate(
-    lines: &mut [HttpConnection],
+    connections: &mut [HttpConnection],
     world: &World,
     sessions: &[String],
     limit: Duration,
@@ -144,58 +149,59 @@ pub async fn escalate(
     let body = format!("{{\"intent\":\"escalate\",\"engineer_notes\":\"{NOTES}\"}}");
     let mut sessions = sessions.iter();
     let mut handoffs = Vec::new();
-    // The owner of the account may hand off whatever anybody opened.
+    // The account's owner may hand off all sessions.
     let next = |_| {
         let path = route::HAND_OFF.path(&[sessions.next()?]);
         Some(encode_request("POST", &path, &world.owner, &body))
     };
-    let run = run_closed_loops(lines, limit, next, |answer| {
-        ensure!(answer.status == 201, "a hand-off was answered with {}", answer.status);
-        handoffs.push(answer.first_id()?);
+    let result = run_closed_loops(connections, limit, next, |response| {
+        ensure!(response.status == 201, "a hand-off returned {}", response.status);
+        handoffs.push(response.first_id()?);
         Ok(())
     });
-    Ok((run.await?, handoffs))
+    Ok((result.await?, handoffs))
 }
 
-/// Claims half of the things one after the other, and races for the other half.
+/// Claims half of the items individually, and races for the other half.
 async fn measure_claims(
     bench: &mut Bench,
     process: &ServerProcess,
-    lines: &mut [HttpConnection],
-    side: Program,
+    connections: &mut [HttpConnection],
+    program: Program,
     ids: &[String],
     claim: impl Fn(usize, &str) -> Vec<u8>,
 ) -> anyhow::Result<()> {
     let (distinct, raced) = ids.split_at(ids.len() / 2);
-    let (mut left, before) = (distinct.iter(), process.cpu_time()?);
-    let run = run_closed_loops(
-        lines,
+    let (mut remaining, before) = (distinct.iter(), process.cpu_time()?);
+    let result = run_closed_loops(
+        connections,
         bench.measure_time,
-        |line| Some(claim(line, left.next()?)),
-        |answer| {
-            ensure!(answer.status == 200, "a claim was answered with {}", answer.status);
+        |connection| Some(claim(connection, remaining.next()?)),
+        |response| {
+            ensure!(response.status == 200, "a claim returned {}", response.status);
             Ok(())
         },
     );
-    let run = run.await?;
-    record_load(bench, side, ["claim 16", "claim 16 p50", "claim 16 p99"], &run);
-    bench.figures.record(side, "CPU a claim", process.cpu_micros_per_response(before, &run)?);
+    let result = result.await?;
+    record_load(bench, program, ["claim 16", "claim 16 p50", "claim 16 p99"], &result);
+    bench.figures.record(program, "CPU a claim", process.cpu_micros_per_response(before, &result)?);
 
-    let (one, other) = lines.split_at_mut(CONTENDERS);
+    let (one, other) = connections.split_at_mut(CONTENDERS);
     let (first, second) = raced.split_at(raced.len() / 2);
     let before = process.cpu_time()?;
     let ((first, won), (second, also_won)) = tokio::try_join!(
         run_races(one, first, bench.measure_time, &claim),
         run_races(other, second, bench.measure_time, &claim)
     )?;
-    let took = first.duration.max(second.duration);
-    let run = LoadResult { duration: took, latencies_ms: [first.latencies_ms, second.latencies_ms].concat() };
-    record_load(bench, side, ["race", "race p50", "race p99"], &run);
-    bench.figures.record(side, "CPU an attempt", process.cpu_micros_per_response(before, &run)?);
-    ensure!(won.race_count + also_won.race_count > 0, "no race was run");
-    bench.figures.record(side, "races", as_f64(won.race_count + also_won.race_count));
+    let duration = first.duration.max(second.duration);
+    let result =
+        LoadResult { duration: duration, latencies_ms: [first.latencies_ms, second.latencies_ms].concat() };
+    record_load(bench, program, ["race", "race p50", "race p99"], &result);
+    bench.figures.record(program, "CPU an attempt", process.cpu_micros_per_response(before, &result)?);
+    ensure!(won.race_count + also_won.race_count > 0, "no races ran");
+    bench.figures.record(program, "races", as_f64(won.race_count + also_won.race_count));
     bench.figures.record(
-        side,
+        program,
         "races not won once",
         as_f64(won.without_single_winner + also_won.without_single_winner),
     );

@@ -1,4 +1,4 @@
-//! What a stream carries besides durable events, and how a client reads a frame of either kind.
+//! Signals: what a stream carries besides events; and how a client parses a frame of either kind.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,50 +12,50 @@ use crate::user::Person;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Signal {
-    /// The first of every stream.
+    /// The first frame of every stream.
     Hello {
         /// The newest event of the account.
         seq: Seq,
-        /// The oldest event still kept.
+        /// The oldest event that can be replayed.
         oldest_seq: Seq,
-        /// The server's clock.
+        /// The time of the server's clock.
         now: Timestamp,
     },
-    /// The asked-for place in the log is not there: fetch everything again, live events follow.
+    /// The log no longer has the position to resume from: fetch everything again. Live events follow.
     Reset {
         /// The newest event of the account.
         seq: Seq,
     },
-    /// Everything that was missed has been sent; what follows happens now. Only after a resume that asked for it.
+    /// All missed events have been sent; live events follow. Sent after a resume that asks for it.
     CaughtUp {
-        /// Everything up to here has been looked at, what this stream does not carry included.
+        /// The newest event that was considered, whether this stream carries it or not.
         seq: Seq,
     },
-    /// An assessment grew.
+    /// More text of an assessment that is being written.
     HandoffAssessmentDelta {
-        /// Whose.
+        /// The handoff.
         handoff_id: HandoffId,
-        /// Where the text belongs, in UTF-8 bytes; at 0 the text starts anew.
+        /// The position of the text, in UTF-8 bytes; 0 starts over.
         offset: usize,
-        /// What came.
+        /// The new text.
         text: String,
     },
-    /// An answer of the assistant grew.
+    /// More text of an answer of the assistant.
     MessageDelta {
-        /// In which session.
+        /// The session.
         session_id: SessionId,
-        /// The message that it will be.
+        /// The id that the message will have.
         message_id: MessageId,
-        /// Where the text belongs, in UTF-8 bytes; at 0 the text starts anew.
+        /// The position of the text, in UTF-8 bytes; 0 starts over.
         offset: usize,
-        /// What came.
+        /// The new text.
         text: String,
     },
-    /// Who is reading a handoff changed.
+    /// The users who have a handoff open changed.
     Presence {
-        /// Which.
+        /// The handoff.
         handoff_id: HandoffId,
-        /// Everybody who is reading it now.
+        /// All users who have it open now.
         viewers: Vec<Person>,
     },
 }
@@ -74,26 +74,26 @@ impl Signal {
     }
 }
 
-/// Anything a stream carries, as a client reads it.
+/// A frame of a stream, as a client parses it.
 #[derive(Clone, PartialEq, Debug)]
 pub enum StreamFrame {
     /// A durable event.
     Event(Box<Event>),
-    /// An ephemeral one.
+    /// An ephemeral signal.
     Signal(Signal),
-    /// One that a newer server knows and this program does not; its place in the log still counts.
+    /// A frame that this program cannot parse, of a newer server perhaps. Its `seq` still counts.
     Unknown {
-        /// Its place, if it is durable.
+        /// Its position in the log, if it is an event.
         seq: Option<Seq>,
     },
 }
 
 impl StreamFrame {
-    /// Reads the `data:` of a frame. What cannot be read is [`Frame::Unknown`]: a server may know more than its
+    /// Parses the `data:` of a frame. Anything else is [`StreamFrame::Unknown`], as a server may be newer than its
     /// clients.
     pub fn parse(data: &str) -> Self {
         #[derive(Deserialize)]
-        struct Place {
+        struct SeqOnly {
             seq: Option<Seq>,
         }
         if let Ok(event) = serde_json::from_str(data) {
@@ -102,6 +102,6 @@ impl StreamFrame {
         if let Ok(signal) = serde_json::from_str(data) {
             return Self::Signal(signal);
         }
-        Self::Unknown { seq: serde_json::from_str(data).ok().and_then(|place: Place| place.seq) }
+        Self::Unknown { seq: serde_json::from_str(data).ok().and_then(|frame: SeqOnly| frame.seq) }
     }
 }

@@ -1,4 +1,4 @@
-//! Backups: a copy of the database at one moment, taken while the server goes on writing, checked before it counts.
+//! Backups: a checked copy of the database, made while the server writes, and new folders from them.
 
 use std::fs::File;
 use std::io::Read;
@@ -7,47 +7,47 @@ use std::path::Path;
 use serde::Serialize;
 use tempfile::{TempDir, TempPath};
 
-use crate::admin::AdminError;
-use crate::admin::check::{self, CheckReport};
-use crate::store::{self, OpenError};
+use crate::admin::check;
+use crate::admin::error::AdminError;
+use crate::store::{self, CheckReport, OpenError};
 
-/// What `backup` wrote.
+/// The result of `backup`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct BackupReport {
-    /// Where.
+    /// The path of the file.
     pub file: String,
-    /// Its size.
+    /// The size of the file.
     pub bytes: u64,
-    /// What is in it.
+    /// The contents of the file.
     #[serde(flatten)]
     pub contents: CheckReport,
 }
 
-/// Copies the database of a folder into a file, as it is at one moment. The file appears whole and checked, or not
-/// at all. It is made in a new folder beside its place, which nobody else can guess or enter.
+/// Copies the database of a folder to a file. The file appears when it is complete and checked, or not at all. It is
+/// written in a private temporary folder next to it.
 pub fn backup(folder: &Path, to: &Path) -> Result<BackupReport, AdminError> {
     if to.symlink_metadata().is_ok() {
         return Err(AdminError::FileExists(to.into()));
     }
     let parent = parent_folder(to);
-    let aside = private_temp_dir(parent).map_err(|error| io_error(parent, error))?;
-    let copied = aside.path().join("backup");
-    let holds = copy_checked(folder, &copied)?;
-    File::open(&copied).and_then(|file| file.sync_all()).map_err(|error| io_error(&copied, error))?;
-    let bytes = std::fs::metadata(&copied).map_err(|error| io_error(&copied, error))?.len();
-    persist_as(&copied, to)?;
-    // The name of the file is durable too, where the system lets a folder be synced.
+    let temp_dir = private_temp_dir(parent).map_err(|error| io_error(parent, error))?;
+    let copy = temp_dir.path().join("backup");
+    let contents = copy_checked(folder, &copy)?;
+    File::open(&copy).and_then(|file| file.sync_all()).map_err(|error| io_error(&copy, error))?;
+    let bytes = std::fs::metadata(&copy).map_err(|error| io_error(&copy, error))?.len();
+    persist_as(&copy, to)?;
+    // Makes the file name durable, too, if the system can sync a folder.
     let _ = File::open(parent).and_then(|folder| folder.sync_all());
-    Ok(BackupReport { file: to.display().to_string(), bytes, contents: holds })
+    Ok(BackupReport { file: to.display().to_string(), bytes, contents })
 }
 
 fn copy_checked(folder: &Path, to: &Path) -> Result<CheckReport, AdminError> {
     store::back_up(folder, to)?;
-    let holds = check::check_file(to)?;
-    holds.is_sound().then_some(holds).ok_or(AdminError::Unsound)
+    let report = check::check_file(to)?;
+    if report.is_sound() { Ok(report) } else { Err(AdminError::Unsound) }
 }
 
-/// Gives a file its name, unless something has that name by now.
+/// Renames a file, unless the new name is taken by now.
 fn persist_as(file: &Path, to: &Path) -> Result<(), AdminError> {
     let file = TempPath::try_from_path(file).map_err(|error| io_error(file, error))?;
     file.persist_noclobber(to).map_err(|failed| {
@@ -67,7 +67,7 @@ fn private_temp_dir(parent: &Path) -> std::io::Result<TempDir> {
     builder.tempdir_in(parent)
 }
 
-/// Makes a new folder out of a backup.
+/// Creates a folder from a backup.
 pub fn restore(file: &Path, folder: &Path) -> Result<CheckReport, AdminError> {
     if !file.is_file() {
         return Err(AdminError::NoBackup(file.into()));
@@ -75,25 +75,24 @@ pub fn restore(file: &Path, folder: &Path) -> Result<CheckReport, AdminError> {
     if is_live_database(file).map_err(|error| io_error(file, error))? {
         return Err(AdminError::NotABackup(file.into()));
     }
-    let found = check::check_file(file)?;
-    if !found.is_sound() {
+    if !check::check_file(file)?.is_sound() {
         return Err(AdminError::Unsound);
     }
     store::restore(file, folder)?;
     let mut connection = store::open_existing(folder)?;
     store::migrate(&mut connection)?;
-    check::check_folder(folder)
+    check::check(folder)
 }
 
-/// Whether a file is a database that a server works on, or a copy of one: its newest changes are in a log beside it, and
-/// it says so in its header. What `backup` writes needs no log (<https://www.sqlite.org/fileformat2.html>, 1.3.3).
+/// Whether a file is the database of a server, or a plain copy of one: its header says that its newest changes are in a
+/// write-ahead log. A backup has no such log (<https://www.sqlite.org/fileformat2.html>, 1.3.3).
 fn is_live_database(file: &Path) -> std::io::Result<bool> {
     const WRITE_VERSION: usize = 18;
-    const WITH_A_LOG: u8 = 2;
+    const WAL: u8 = 2;
     let mut header = [0; WRITE_VERSION + 1];
     match File::open(file)?.read_exact(&mut header) {
-        Ok(()) => Ok(header[WRITE_VERSION] == WITH_A_LOG),
-        // Too short for a database: what it is instead is said where it is opened.
+        Ok(()) => Ok(header[WRITE_VERSION] == WAL),
+        // Too short for a database; opening it reports that.
         Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Ok(false),
         Err(error) => Err(error),
     }

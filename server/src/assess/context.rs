@@ -1,18 +1,18 @@
-//! What engines work with, where they write, and how they fail.
+//! The input, output and error of engines.
 
 use tierup_common::id::AccountId;
 
 use crate::search::{Search, SearchError};
 use crate::store::{self, Store};
 
-/// Why an engine did not say anything of use: one sentence, without secrets.
+/// Why an engine failed: one sentence for users, without secrets.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct EngineError(pub String);
 
 impl From<SearchError> for EngineError {
     fn from(error: SearchError) -> Self {
-        tracing::error!(%error, "the playbook cannot search");
+        tracing::error!(%error, "the playbook's search failed");
         Self("The playbook could not search the runbooks and resolved sessions.".into())
     }
 }
@@ -20,20 +20,20 @@ impl From<SearchError> for EngineError {
 impl From<store::StoreError> for EngineError {
     fn from(error: store::StoreError) -> Self {
         tracing::error!(%error, "an engine cannot read the store");
-        Self("The engine could not read the earlier sessions.".into())
+        Self("The engine could not read earlier sessions.".into())
     }
 }
 
-/// What an engine works with besides the briefing.
+/// What an engine has besides the briefing.
 #[derive(Clone, Copy)]
 pub struct EngineContext<'a> {
-    /// Whose problems it may know.
+    /// Search only this account.
     pub account: AccountId,
-    /// What is kept.
+    /// The database.
     pub store: &'a Store,
-    /// What can be found.
+    /// The search index.
     pub search: &'a Search,
 }
 
-/// Where an engine writes, as it comes.
+/// Gets the text as it is written.
 pub type TextSink<'a> = &'a mut (dyn FnMut(&str) + Send);

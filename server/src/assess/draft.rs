@@ -1,25 +1,25 @@
-//! What an engine makes of a briefing, and how large it may be.
+//! The result of an engine, and its limits.
 
 use tierup_common::assessment::{Confidence, Evidence, Similar};
 
-/// Steps of an assessment, at most: chips are used by the keys 1 to 9.
+/// The most steps: keys 1 to 9 select one.
 pub(super) const MAX_STEPS: usize = 9;
-/// Quotes and similar cases, at most.
+/// The most quotes, and the most similar sessions.
 pub(super) const MAX_QUOTES: usize = 3;
-/// A step, in characters, at most.
+/// The longest step, in characters.
 pub(super) const MAX_STEP_CHARS: usize = 300;
 
-/// What an engine says, before its steps have ids.
+/// An assessment whose steps have no ids yet.
 #[derive(Clone, PartialEq, Debug)]
 pub struct AssessmentDraft {
-    /// What is probably wrong.
+    /// The likely cause, in Markdown.
     pub likely_cause: String,
-    /// What to try, and whether it was tried already.
+    /// Steps to try, each with whether it was tried already.
     pub steps: Vec<(String, bool)>,
-    /// How sure it is.
+    /// How certain the engine is.
     pub confidence: Confidence,
-    /// What speaks for it.
+    /// Quotes that support it.
     pub evidence: Vec<Evidence>,
-    /// Resolved sessions that look like this one.
+    /// Similar resolved sessions.
     pub similar: Vec<Similar>,
 }

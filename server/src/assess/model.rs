@@ -1,7 +1,7 @@
-//! A model behind an HTTP endpoint, asked for a stream of text.
+//! A model behind an HTTP endpoint, which streams its text.
 //!
-//! The endpoint may be slow, broken or absurd. Whatever it does ends within the time limit, reads at most
-//! [`READ`] bytes and becomes either text or one sentence.
+//! The endpoint may be slow or broken. Each call ends within the time limit, reads at most [`MAX_RESPONSE_BYTES`]
+//! bytes, and returns text or one sentence.
 
 use std::time::Duration;
 
@@ -17,19 +17,19 @@ use crate::assess::context::{EngineError, TextSink};
 use crate::assess::prompt::Prompt;
 use crate::http_client::{self, HttpClientError};
 
-/// The text of an assessment or an answer, in bytes, at most.
+/// The longest text, in bytes.
 const MAX_TEXT_BYTES: usize = 16 * 1024;
-/// What is read of one answer, in bytes, at most.
+/// The largest response, in bytes.
 const MAX_RESPONSE_BYTES: usize = 256 * 1024;
-/// What a model is asked to write, in tokens, at most.
+/// The longest completion to ask for, in tokens.
 const MAX_TOKENS: u32 = 1_500;
 
-/// How an endpoint is spoken to.
+/// The protocol of an endpoint.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ModelApi {
-    /// `POST {base}/chat/completions`, as OpenAI, Ollama, vLLM, llama.cpp and others take it.
+    /// `POST {base}/chat/completions`: OpenAI, Ollama, vLLM, llama.cpp and others.
     OpenAi,
-    /// `POST {base}/messages`, as Anthropic takes it.
+    /// `POST {base}/messages`: Anthropic.
     Anthropic,
 }
 
@@ -42,7 +42,7 @@ impl ModelApi {
     }
 }
 
-/// A model, where it is and how long it may take.
+/// A model at an endpoint.
 #[derive(Debug)]
 pub struct ModelEndpoint {
     pub(super) api: ModelApi,
@@ -54,7 +54,7 @@ pub struct ModelEndpoint {
 }
 
 impl ModelEndpoint {
-    /// The model of this name behind a base address (`…/v1`).
+    /// A model at a base URL (`…/v1`), called through `proxy` if there is one.
     pub fn new(
         api: ModelApi,
         base: &Url,
@@ -73,10 +73,10 @@ impl ModelEndpoint {
         Ok(Self { api, model, time_limit, url, api_key, client })
     }
 
-    /// What the model says, written as it comes.
+    /// Streams the completion to `sink` and returns it.
     pub(super) async fn complete(&self, prompt: Prompt, sink: TextSink<'_>) -> Result<String, EngineError> {
-        let answer = tokio::time::timeout(self.time_limit, self.send_prompt(prompt, sink));
-        answer.await.unwrap_or_else(|_| {
+        let completion = tokio::time::timeout(self.time_limit, self.send_prompt(prompt, sink));
+        completion.await.unwrap_or_else(|_| {
             let seconds = self.time_limit.as_secs();
             Err(EngineError(format!("The model did not finish within {seconds} seconds.")))
         })
@@ -84,7 +84,7 @@ impl ModelEndpoint {
 
     async fn send_prompt(&self, prompt: Prompt, sink: TextSink<'_>) -> Result<String, EngineError> {
         let response = self.build_request(prompt).send().await.map_err(|error| {
-            tracing::warn!(error = %error.without_url(), "the model's endpoint was not reached");
+            tracing::warn!(error = %error.without_url(), "the model's endpoint could not be reached");
             EngineError("The model's endpoint could not be reached.".into())
         })?;
         check_status(response.status())?;
@@ -93,11 +93,11 @@ impl ModelEndpoint {
             Some("text/event-stream") => self.read_stream(response, sink).await?,
             Some("application/json") => self.read_json(response, sink).await?,
             _ => {
-                return Err(EngineError("The model's endpoint did not answer with a stream of text.".into()));
+                return Err(EngineError("The model's endpoint returned neither a stream nor JSON.".into()));
             }
         };
         if text.trim().is_empty() {
-            return Err(EngineError("The model said nothing.".into()));
+            return Err(EngineError("The model returned no text.".into()));
         }
         Ok(text)
     }
@@ -139,18 +139,20 @@ impl ModelEndpoint {
     }
 
     async fn read_stream(&self, response: Response, sink: TextSink<'_>) -> Result<String, EngineError> {
-        let mut left = MAX_RESPONSE_BYTES;
+        let mut remaining = MAX_RESPONSE_BYTES;
         let bytes = response.bytes_stream().map(move |chunk| {
             let chunk = chunk.map_err(std::io::Error::other)?;
-            left = left.checked_sub(chunk.len()).ok_or_else(|| std::io::Error::other("too much"))?;
+            remaining = remaining
+                .checked_sub(chunk.len())
+                .ok_or_else(|| std::io::Error::other("response too large"))?;
             Ok::<_, std::io::Error>(chunk)
         });
         let mut events = std::pin::pin!(SseByteStream::new(bytes));
         let mut text = String::new();
         while let Some(event) = events.next().await {
             let event = event.map_err(|error| {
-                tracing::warn!(%error, "the model's answer broke off");
-                EngineError("The model's answer broke off or was too long.".into())
+                tracing::warn!(%error, "the model's response broke off");
+                EngineError("The model's response broke off or was too long.".into())
             })?;
             let Some(data) = event.data else { continue };
             if data.trim() == "[DONE]" {
@@ -158,28 +160,28 @@ impl ModelEndpoint {
             }
             let Ok(value) = serde_json::from_str::<Value>(&data) else { continue };
             if value.get("error").is_some_and(|error| !error.is_null()) {
-                return Err(EngineError("The model's endpoint reported an error.".into()));
+                return Err(EngineError("The model's endpoint returned an error.".into()));
             }
-            if let Some(more) = self.delta_text(&value) {
-                append_text(&mut text, more, sink)?;
+            if let Some(delta) = self.delta_text(&value) {
+                append_text(&mut text, delta, sink)?;
             }
         }
         Ok(text)
     }
 
-    /// Some endpoints answer in one piece, whatever they are asked for.
+    /// Some endpoints ignore `stream` and respond with JSON.
     async fn read_json(&self, response: Response, sink: TextSink<'_>) -> Result<String, EngineError> {
         let mut bytes = Vec::new();
         let mut chunks = response.bytes_stream();
         while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(|_| EngineError("The model's answer broke off.".into()))?;
+            let chunk = chunk.map_err(|_| EngineError("The model's response broke off.".into()))?;
             if bytes.len() + chunk.len() > MAX_RESPONSE_BYTES {
-                return Err(EngineError("The model's answer was too long.".into()));
+                return Err(EngineError("The model's response was too long.".into()));
             }
             bytes.extend_from_slice(&chunk);
         }
         let value: Value = serde_json::from_slice(&bytes)
-            .map_err(|_| EngineError("The model's endpoint did not answer with valid JSON.".into()))?;
+            .map_err(|_| EngineError("The model's endpoint returned invalid JSON.".into()))?;
         let mut text = String::new();
         append_text(&mut text, self.message_text(&value).unwrap_or_default(), sink)?;
         Ok(text)
@@ -200,29 +202,29 @@ impl ModelEndpoint {
     }
 }
 
-fn append_text(text: &mut String, more: &str, sink: TextSink<'_>) -> Result<(), EngineError> {
-    if text.len() + more.len() > MAX_TEXT_BYTES {
+fn append_text(text: &mut String, delta: &str, sink: TextSink<'_>) -> Result<(), EngineError> {
+    if text.len() + delta.len() > MAX_TEXT_BYTES {
         return Err(EngineError(format!("The model wrote more than {} KiB.", MAX_TEXT_BYTES / 1024)));
     }
-    // NUL is refused wherever text comes in.
-    let more = more.replace('\0', "");
-    if !more.is_empty() {
-        text.push_str(&more);
-        sink(&more);
+    // Text never contains NUL.
+    let delta = delta.replace('\0', "");
+    if !delta.is_empty() {
+        text.push_str(&delta);
+        sink(&delta);
     }
     Ok(())
 }
 
 fn check_status(status: StatusCode) -> Result<(), EngineError> {
     let code = status.as_u16();
-    let why = match code {
+    let reason = match code {
         200..=299 => return Ok(()),
         300..=399 => {
-            format!("The model's endpoint answered with a redirect ({code}), which is not followed.")
+            format!("The model's endpoint returned a redirect ({code}), which is not followed.")
         }
-        401 | 403 => format!("The model's endpoint refused the API key ({code})."),
-        429 => format!("The model's endpoint asks to slow down ({code})."),
-        _ => format!("The model's endpoint answered {code}."),
+        401 | 403 => format!("The model's endpoint rejected the API key ({code})."),
+        429 => format!("The model's endpoint is rate limited ({code})."),
+        _ => format!("The model's endpoint returned {code}."),
     };
-    Err(EngineError(why))
+    Err(EngineError(reason))
 }

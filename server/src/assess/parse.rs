@@ -1,8 +1,7 @@
-//! What a model said, as data. Its words are untrusted: everything is capped, and what is not as asked for is refused
-//! in one sentence.
+//! Parses a model's answer into data. It is untrusted: sizes are limited, and an unusable answer becomes one sentence.
 //!
-//! Asked for is text with headed parts, because that reads well while it streams. A model that answers with a JSON
-//! object of the same fields is understood too; plain prose is taken as the likely cause, with little confidence.
+//! The prompt asks for text with headings, which reads well while it streams. A JSON object with the same fields works
+//! too, and plain prose becomes the likely cause, with low confidence.
 
 use serde::Deserialize;
 use tierup_common::assessment::{Confidence, Evidence};
@@ -12,26 +11,26 @@ use crate::assess::draft::{AssessmentDraft, MAX_QUOTES, MAX_STEP_CHARS, MAX_STEP
 use crate::domain::briefing::Briefing;
 use crate::text::{truncate, truncate_to_line};
 
-/// The likely cause, in characters, at most.
+/// The longest likely cause, in characters.
 const MAX_CAUSE_CHARS: usize = 600;
-/// A quote, in characters, at most.
+/// The longest quote, in characters.
 const MAX_QUOTE_CHARS: usize = 300;
 
-/// Reads what a model said of a briefing.
+/// Parses an answer about a briefing.
 pub(super) fn parse_assessment(answer: &str, briefing: &Briefing) -> Result<AssessmentDraft, EngineError> {
     let text = strip_code_fence(answer.trim());
-    let opinion = if text.starts_with(['{', '[', '<']) { parse_json(text)? } else { parse_text(text) };
-    if opinion.likely_cause.is_empty() {
+    let draft = if text.starts_with(['{', '[', '<']) { parse_json(text)? } else { parse_text(text) };
+    if draft.likely_cause.is_empty() {
         return Err(EngineError("The model named no likely cause.".into()));
     }
-    let known =
+    let is_known =
         |evidence: &Evidence| briefing.messages.iter().any(|message| message.seq == evidence.message_seq);
-    let evidence = opinion.evidence.into_iter().filter(known).take(MAX_QUOTES).collect();
-    let steps = opinion.steps.into_iter().take(MAX_STEPS).collect();
-    Ok(AssessmentDraft { steps, evidence, ..opinion })
+    let evidence = draft.evidence.into_iter().filter(is_known).take(MAX_QUOTES).collect();
+    let steps = draft.steps.into_iter().take(MAX_STEPS).collect();
+    Ok(AssessmentDraft { steps, evidence, ..draft })
 }
 
-/// The inside of a text that is one code block.
+/// The content of a text that is a single code block.
 fn strip_code_fence(text: &str) -> &str {
     let inside = text.strip_prefix("```").and_then(|rest| rest.strip_suffix("```"));
     inside.and_then(|inside| inside.split_once('\n')).map_or(text, |(_, body)| body.trim())
@@ -59,17 +58,17 @@ enum JsonStep {
 }
 
 fn parse_json(text: &str) -> Result<AssessmentDraft, EngineError> {
-    let said: JsonAssessment = serde_json::from_str(text)
-        .map_err(|_| EngineError("The model's answer was not in the form it was asked for.".into()))?;
-    let steps = said.suggested_steps.into_iter().map(|step| match step {
+    let parsed: JsonAssessment = serde_json::from_str(text)
+        .map_err(|_| EngineError("The model's answer did not have the requested format.".into()))?;
+    let steps = parsed.suggested_steps.into_iter().map(|step| match step {
         JsonStep::Text(text) => (truncate_to_line(&text, MAX_STEP_CHARS), false),
         JsonStep::Step { text, already_tried } => (truncate_to_line(&text, MAX_STEP_CHARS), already_tried),
     });
-    let evidence = said.evidence.into_iter();
+    let evidence = parsed.evidence.into_iter();
     Ok(AssessmentDraft {
-        likely_cause: truncate(said.likely_cause.trim(), MAX_CAUSE_CHARS),
+        likely_cause: truncate(parsed.likely_cause.trim(), MAX_CAUSE_CHARS),
         steps: steps.filter(|(text, _)| !text.is_empty()).collect(),
-        confidence: said.confidence.unwrap_or(Confidence::Low),
+        confidence: parsed.confidence.unwrap_or(Confidence::Low),
         evidence: evidence
             .map(|it| Evidence { quote: truncate_to_line(&it.quote, MAX_QUOTE_CHARS), ..it })
             .collect(),
@@ -85,9 +84,9 @@ enum AnswerSection {
 }
 
 fn parse_text(text: &str) -> AssessmentDraft {
-    let mut part = AnswerSection::Cause;
+    let mut section = AnswerSection::Cause;
     let mut cause: Vec<&str> = Vec::new();
-    let mut opinion = AssessmentDraft {
+    let mut draft = AssessmentDraft {
         likely_cause: String::new(),
         steps: Vec::new(),
         confidence: Confidence::Low,
@@ -100,30 +99,30 @@ fn parse_text(text: &str) -> AssessmentDraft {
                 Heading::Confidence => {
                     let word = rest.split(|c: char| !c.is_alphabetic()).find(|word| !word.is_empty());
                     let parsed = word.and_then(|word| word.to_lowercase().parse().ok());
-                    opinion.confidence = parsed.unwrap_or(opinion.confidence);
+                    draft.confidence = parsed.unwrap_or(draft.confidence);
                     continue;
                 }
                 Heading::Section(next) => {
-                    part = next;
+                    section = next;
                     if rest.is_empty() {
                         continue;
                     }
                 }
             }
-            if part == AnswerSection::Cause {
+            if section == AnswerSection::Cause {
                 cause.push(rest);
                 continue;
             }
         }
-        match (part, list_item_text(line)) {
-            (AnswerSection::Evidence, Some(item)) => opinion.evidence.extend(parse_evidence(item)),
-            (AnswerSection::Cause | AnswerSection::Steps, Some(item)) => opinion.steps.push(parse_step(item)),
+        match (section, list_item_text(line)) {
+            (AnswerSection::Evidence, Some(item)) => draft.evidence.extend(parse_evidence(item)),
+            (AnswerSection::Cause | AnswerSection::Steps, Some(item)) => draft.steps.push(parse_step(item)),
             (AnswerSection::Cause, None) => cause.push(line),
             (AnswerSection::Steps | AnswerSection::Evidence, None) => {}
         }
     }
-    opinion.likely_cause = truncate(&strip_emphasis(&cause.join(" ")), MAX_CAUSE_CHARS);
-    opinion
+    draft.likely_cause = truncate(&strip_emphasis(&cause.join(" ")), MAX_CAUSE_CHARS);
+    draft
 }
 
 enum Heading {
@@ -131,7 +130,7 @@ enum Heading {
     Confidence,
 }
 
-/// A line that opens a part: `Likely cause: …`, `## Steps`, `**Confidence:** high`.
+/// A heading: `Likely cause: …`, `## Steps`, `**Confidence:** high`.
 fn parse_heading(line: &str) -> Option<(Heading, &str)> {
     let bare = line.trim_start_matches(['#', '*', ' ']);
     let end = bare.find([':', '*']).unwrap_or(bare.len());
@@ -148,7 +147,7 @@ fn parse_heading(line: &str) -> Option<(Heading, &str)> {
     is_heading.then_some((heading, rest))
 }
 
-/// What stands behind `1.`, `2)`, `-` or `*`.
+/// The text after `1.`, `2)`, `-` or `*`.
 fn list_item_text(line: &str) -> Option<&str> {
     let digits = line.trim_start_matches(|c: char| c.is_ascii_digit());
     let rest = if digits.len() < line.len() {
@@ -160,16 +159,16 @@ fn list_item_text(line: &str) -> Option<&str> {
 }
 
 fn parse_step(item: &str) -> (String, bool) {
-    const MARKS: [&str; 3] = ["(already tried)", "[already tried]", "(tried)"];
+    const TRIED_MARKERS: [&str; 3] = ["(already tried)", "[already tried]", "(tried)"];
     let text = strip_emphasis(item);
-    let mark = MARKS.iter().find(|mark| text.to_lowercase().ends_with(*mark));
-    match mark.and_then(|mark| text.get(..text.len() - mark.len())) {
+    let marker = TRIED_MARKERS.iter().find(|marker| text.to_lowercase().ends_with(*marker));
+    match marker.and_then(|marker| text.get(..text.len() - marker.len())) {
         Some(text) => (truncate(text.trim_end(), MAX_STEP_CHARS), true),
         None => (truncate(&text, MAX_STEP_CHARS), false),
     }
 }
 
-/// `[3] "the words"`, as it was asked for.
+/// `[3] "the words"`, as requested.
 fn parse_evidence(item: &str) -> Option<Evidence> {
     let (seq, quote) = item.strip_prefix('[')?.split_once(']')?;
     let quote = quote.trim().trim_matches(['"', '“', '”', ':', ' ']);
@@ -179,7 +178,7 @@ fn parse_evidence(item: &str) -> Option<Evidence> {
     })
 }
 
-/// Without the marks of emphasis.
+/// Removes Markdown's emphasis.
 fn strip_emphasis(text: &str) -> String {
     text.replace("**", "").replace('`', "").trim().to_owned()
 }
@@ -217,34 +216,31 @@ mod tests {
 
     #[test]
     fn the_form_that_was_asked_for() {
-        let opinion = parse(
+        let draft = parse(
             "**Likely cause:** The certificate was reissued.\n\n**Steps**\n1. Check the `certificate`\n\
              2) Reinstall (already tried)\n\nConfidence: high\n\nEvidence:\n- [2] \"error 809\"\n- [9] \"made up\"",
         )
         .unwrap();
-        assert_eq!(opinion.likely_cause, "The certificate was reissued.");
-        assert_eq!(opinion.steps, [("Check the certificate".into(), false), ("Reinstall".into(), true)]);
-        assert_eq!(opinion.confidence, Confidence::High);
-        assert_eq!(opinion.evidence, [Evidence { message_seq: 2, quote: "error 809".into() }]);
+        assert_eq!(draft.likely_cause, "The certificate was reissued.");
+        assert_eq!(draft.steps, [("Check the certificate".into(), false), ("Reinstall".into(), true)]);
+        assert_eq!(draft.confidence, Confidence::High);
+        assert_eq!(draft.evidence, [Evidence { message_seq: 2, quote: "error 809".into() }]);
     }
 
     #[test]
     fn the_same_as_json() {
         let said = "```json\n{\"likely_cause\":\"DNS\",\"suggested_steps\":[\"Flush it\",{\"text\":\"Wait\",\
                     \"already_tried\":true}],\"confidence\":\"medium\"}\n```";
-        let opinion = parse(said).unwrap();
-        assert_eq!((opinion.likely_cause.as_str(), opinion.confidence), ("DNS", Confidence::Medium));
-        assert_eq!(opinion.steps, [("Flush it".into(), false), ("Wait".into(), true)]);
+        let draft = parse(said).unwrap();
+        assert_eq!((draft.likely_cause.as_str(), draft.confidence), ("DNS", Confidence::Medium));
+        assert_eq!(draft.steps, [("Flush it".into(), false), ("Wait".into(), true)]);
     }
 
     #[test]
     fn prose_is_the_likely_cause_with_little_confidence() {
-        let opinion = parse("The fan is dead.\n- Replace it").unwrap();
-        assert_eq!(
-            (opinion.likely_cause.as_str(), opinion.confidence),
-            ("The fan is dead.", Confidence::Low)
-        );
-        assert_eq!(opinion.steps, [("Replace it".into(), false)]);
+        let draft = parse("The fan is dead.\n- Replace it").unwrap();
+        assert_eq!((draft.likely_cause.as_str(), draft.confidence), ("The fan is dead.", Confidence::Low));
+        assert_eq!(draft.steps, [("Replace it".into(), false)]);
     }
 
     #[test]
@@ -258,9 +254,9 @@ mod tests {
     #[test]
     fn everything_is_capped() {
         let steps = format!("- {}\n", "x".repeat(1_000)).repeat(50);
-        let opinion = parse(&format!("{}\n{steps}", "y".repeat(5_000))).unwrap();
-        assert_eq!(opinion.steps.len(), MAX_STEPS);
-        assert!(opinion.steps[0].0.chars().count() <= MAX_STEP_CHARS + 1);
-        assert!(opinion.likely_cause.chars().count() <= MAX_CAUSE_CHARS + 1);
+        let draft = parse(&format!("{}\n{steps}", "y".repeat(5_000))).unwrap();
+        assert_eq!(draft.steps.len(), MAX_STEPS);
+        assert!(draft.steps[0].0.chars().count() <= MAX_STEP_CHARS + 1);
+        assert!(draft.likely_cause.chars().count() <= MAX_CAUSE_CHARS + 1);
     }
 }

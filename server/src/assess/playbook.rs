@@ -1,7 +1,6 @@
-//! The offline engine: says of a problem what the team's runbooks and resolved sessions say of ones like it.
+//! The offline engine: suggests what helped with similar problems, from runbooks and resolved sessions.
 //!
-//! It claims no more than it found. How sure it is follows from how much of the problem's own words the best fit
-//! speaks of; when nothing fits it says so plainly.
+//! Its confidence depends on how much of the problem's wording the best match covers. If nothing matches, it says so.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -18,41 +17,41 @@ use crate::search::runbook::Runbook;
 use crate::search::{Hit, HitSource, Solutions, words};
 use crate::text::truncate;
 
-/// A fit that covers less than this is none.
+/// The lowest coverage that counts as a match.
 const MIN_FIT: f64 = 0.18;
-/// From here on it fits in part.
+/// Medium confidence from this coverage on.
 const MEDIUM_FIT: f64 = 0.30;
-/// From here on it fits well.
+/// High confidence from this coverage on.
 const HIGH_FIT: f64 = 0.42;
-/// A step was tried when so much of it stands in one sentence of the session.
+/// A step counts as tried if one sentence of the session contains this share of its words.
 const TRIED_OVERLAP: f64 = 0.6;
-/// Words that a fit must share with the problem: one alone is chance.
+/// The fewest words that a match shares with the problem: fewer are chance.
 const MIN_SHARED_WORDS: usize = 3;
 
-/// How fast the playbook writes: what it says is known at once, and people read at their own speed.
+/// How fast the playbook writes. Its text is ready at once, but a demo may show it as it is typed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TypingPace {
     /// All at once.
     Immediate,
-    /// A word after each such pause.
+    /// With this delay after each word.
     DelayPerWord(Duration),
 }
 
-/// What the team knows of problems like this one.
+/// What is known about similar problems.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
-    /// The runbook that fits best, if one fits.
+    /// The best matching runbook.
     pub(super) runbook: Option<Arc<Runbook>>,
-    /// Resolved sessions that fit, the best first.
+    /// Matching resolved sessions, best first.
     pub(super) similar: Vec<Similar>,
-    /// How well the best fit of all fits.
+    /// The coverage of the best match.
     best_fit: f64,
-    /// Whether the runbook is the best fit of all.
+    /// Whether the best match is a runbook.
     runbook_is_best: bool,
     solutions: Solutions,
 }
 
-/// Looks up what is known of a problem.
+/// Searches for similar problems.
 pub(super) async fn gather_findings(
     briefing: &Briefing,
     context: EngineContext<'_>,
@@ -64,20 +63,20 @@ pub(super) async fn gather_findings(
         .iter()
         .filter(|hit| hit.coverage >= MIN_FIT && hit.words.len() >= MIN_SHARED_WORDS)
         .collect();
-    let mut known = Findings {
+    let mut findings = Findings {
         best_fit: fits.first().map_or(0.0, |hit| hit.coverage),
         runbook_is_best: fits.first().is_some_and(|hit| matches!(hit.source, HitSource::Runbook(_))),
         ..Findings::default()
     };
     for hit in fits {
         match &hit.source {
-            HitSource::Runbook(name) if known.runbook.is_none() => {
-                known.runbook = context.search.runbook(name);
+            HitSource::Runbook(name) if findings.runbook.is_none() => {
+                findings.runbook = context.search.runbook(name);
             }
-            HitSource::Session(id) if known.similar.len() < MAX_QUOTES => {
+            HitSource::Session(id) if findings.similar.len() < MAX_QUOTES => {
                 let id = *id;
                 let session = context.store.read(context.account, move |scope| scope.session(id)).await?;
-                known.similar.push(Similar {
+                findings.similar.push(Similar {
                     session_id: id,
                     number: session.number,
                     problem_summary: session.title,
@@ -87,11 +86,11 @@ pub(super) async fn gather_findings(
             HitSource::Runbook(_) | HitSource::Session(_) => {}
         }
     }
-    known.solutions = matched;
-    Ok(known)
+    findings.solutions = matched;
+    Ok(findings)
 }
 
-/// The words to look for: what people wrote, their one-line summary first and twice.
+/// The words to search for. The title counts twice.
 fn search_words(briefing: &Briefing) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for text in [&briefing.title, &briefing.title, &briefing.intake, &briefing.notes] {
@@ -110,11 +109,11 @@ pub(super) async fn assess(
     pace: TypingPace,
     sink: TextSink<'_>,
 ) -> Result<(String, AssessmentDraft), EngineError> {
-    let known = gather_findings(briefing, context).await?;
-    let opinion = draft_assessment(briefing, &known);
-    let text = format_assessment(&opinion);
+    let findings = gather_findings(briefing, context).await?;
+    let draft = draft_assessment(briefing, &findings);
+    let text = format_assessment(&draft);
     write_at_pace(&text, pace, sink).await;
-    Ok((text, opinion))
+    Ok((text, draft))
 }
 
 pub(super) async fn reply(
@@ -123,10 +122,10 @@ pub(super) async fn reply(
     pace: TypingPace,
     sink: TextSink<'_>,
 ) -> Result<String, EngineError> {
-    // The last question counts most; what was said before says what it is about.
-    let asked = briefing.messages.last().map(|message| message.content.clone()).unwrap_or_default();
-    let known = gather_findings(&Briefing { title: asked, ..briefing.clone() }, context).await?;
-    let text = format_reply(briefing, &known);
+    // The last message is the question; the rest is context.
+    let question = briefing.messages.last().map(|message| message.content.clone()).unwrap_or_default();
+    let findings = gather_findings(&Briefing { title: question, ..briefing.clone() }, context).await?;
+    let text = format_reply(briefing, &findings);
     write_at_pace(&text, pace, sink).await;
     Ok(text)
 }
@@ -172,7 +171,7 @@ fn confidence_for_fit(fit: f64) -> Confidence {
 
 fn likely_cause(findings: &Findings) -> String {
     match (&findings.runbook, findings.similar.first()) {
-        (Some(book), similar) if findings.runbook_is_best || similar.is_none() => book.cause.clone(),
+        (Some(runbook), similar) if findings.runbook_is_best || similar.is_none() => runbook.cause.clone(),
         (_, Some(similar)) => {
             let first = words::sentences(&similar.resolution).next().unwrap_or(&similar.resolution);
             format!("As in session {}: {first}", similar.number)
@@ -183,9 +182,9 @@ fn likely_cause(findings: &Findings) -> String {
     }
 }
 
-/// What to try: the runbook's steps, and what ended the sessions that were alike.
+/// Steps from the runbook, and resolutions of similar sessions.
 fn suggested_steps(findings: &Findings) -> Vec<String> {
-    let from_runbook = findings.runbook.iter().flat_map(|book| book.steps.iter().cloned());
+    let from_runbook = findings.runbook.iter().flat_map(|runbook| runbook.steps.iter().cloned());
     let from_sessions = findings.similar.iter().take(2).flat_map(|similar| {
         words::sentences(&similar.resolution)
             .take(1)
@@ -199,7 +198,7 @@ fn suggested_steps(findings: &Findings) -> Vec<String> {
     }
 }
 
-/// The sentences that share the most telling words with what fits, one of a message.
+/// The sentences with the most significant words of the best match, at most one per message.
 fn find_evidence(briefing: &Briefing, solutions: &Solutions) -> Vec<Evidence> {
     let Some(best) = solutions.hits.first() else { return Vec::new() };
     let telling: HashSet<&str> = best.words.iter().map(String::as_str).collect();
@@ -220,7 +219,7 @@ fn find_evidence(briefing: &Briefing, solutions: &Solutions) -> Vec<Evidence> {
     quotes.into_iter().take(MAX_QUOTES).map(|(_, quote)| quote).collect()
 }
 
-/// What the session shows to have been tried: settled branches, and what people said in it.
+/// What was already tried according to the session: settled branches, and statements of people.
 struct TriedSteps(Vec<HashSet<String>>);
 
 impl TriedSteps {
@@ -228,8 +227,8 @@ impl TriedSteps {
         let settled = |branch: &&Branch| branch.status != BranchStatus::Open;
         let branches = briefing.branches.iter().filter(settled).map(|branch| branch.hypothesis.as_str());
         let people = briefing.messages.iter().filter(|message| message.role == MessageRole::User);
-        let said = people.map(|message| message.content.as_str()).chain([briefing.notes.as_str()]);
-        let claims = said.flat_map(words::sentences).filter(|sentence| !words::is_question(sentence));
+        let texts = people.map(|message| message.content.as_str()).chain([briefing.notes.as_str()]);
+        let claims = texts.flat_map(words::sentences).filter(|sentence| !words::is_question(sentence));
         Self(branches.chain(claims).map(words::stems).collect())
     }
 
@@ -239,21 +238,21 @@ impl TriedSteps {
     }
 }
 
-/// An opinion as people read it.
+/// The assessment as Markdown.
 fn format_assessment(draft: &AssessmentDraft) -> String {
-    let sure = match draft.confidence {
+    let confidence = match draft.confidence {
         Confidence::Inconclusive => "inconclusive".into(),
         Confidence::Low | Confidence::Medium | Confidence::High => {
             format!("{} confidence", draft.confidence)
         }
     };
-    let mut text = format!("**Likely cause**  {sure}\n{}\n", draft.likely_cause);
+    let mut text = format!("**Likely cause**  {confidence}\n{}\n", draft.likely_cause);
     // Writing to a String cannot fail.
     if !draft.steps.is_empty() {
         text.push_str("\n**Try next**\n");
         for (number, (step, tried)) in (1..).zip(&draft.steps) {
-            let mark = if *tried { " (already tried)" } else { "" };
-            let _ = writeln!(text, "{number}. {step}{mark}");
+            let suffix = if *tried { " (already tried)" } else { "" };
+            let _ = writeln!(text, "{number}. {step}{suffix}");
         }
     }
     if !draft.evidence.is_empty() {
@@ -269,12 +268,12 @@ fn format_assessment(draft: &AssessmentDraft) -> String {
         }
     }
     if draft.confidence == Confidence::Inconclusive {
-        text.push_str("\nA runbook for this would help the next one.\n");
+        text.push_str("\nA runbook for this would help next time.\n");
     }
     text
 }
 
-/// An answer in a session.
+/// A reply in a session, as Markdown.
 fn format_reply(briefing: &Briefing, findings: &Findings) -> String {
     let tried = TriedSteps::from_briefing(briefing);
     let fresh: Vec<String> =
@@ -286,15 +285,15 @@ fn format_reply(briefing: &Briefing, findings: &Findings) -> String {
     }
     let mut text = format!("{}\n", likely_cause(findings));
     if fresh.is_empty() {
-        text.push_str("\nEverything known for this has been tried already.\n");
+        text.push_str("\nEverything that is known to help has been tried already.\n");
     } else {
         text.push_str("\nNot tried yet:\n");
         for (number, step) in (1..).zip(&fresh) {
             let _ = writeln!(text, "{number}. {step}");
         }
     }
-    if let Some(book) = &findings.runbook {
-        let _ = writeln!(text, "\nFrom the runbook “{}”.", book.title);
+    if let Some(runbook) = &findings.runbook {
+        let _ = writeln!(text, "\nFrom the runbook “{}”.", runbook.title);
     }
     text
 }

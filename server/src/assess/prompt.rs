@@ -1,4 +1,4 @@
-//! What a model is asked. Everything that people wrote is quoted as data between marks, and the model is told so.
+//! Prompts for models. Everything that people wrote is enclosed in tags as data, and the prompt says so.
 
 use std::fmt::Write as _;
 
@@ -8,21 +8,21 @@ use crate::assess::playbook::Findings;
 use crate::domain::briefing::Briefing;
 use crate::text::truncate;
 
-/// What a model reads of one text, in characters, at most.
+/// The longest text that a model gets of each message or note, in characters.
 const MAX_TEXT_CHARS: usize = 4_000;
-/// The marks that text stands between.
+/// The tags that enclose data.
 const TAGS: [&str; 3] = ["case", "runbook", "resolved-case"];
 
-/// One turn of a conversation with a model.
+/// One request to a model.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Prompt {
-    /// What it is to do.
+    /// The instructions.
     pub(super) system: String,
-    /// What it is to do it with.
+    /// The data.
     pub(super) user: String,
 }
 
-/// Asks for the assessment of a handoff.
+/// Asks to assess a handoff.
 pub(super) fn assessment_prompt(briefing: &Briefing, findings: &Findings) -> Prompt {
     Prompt {
         system: "You help a senior support engineer who takes over a stuck case and has ten seconds to understand \
@@ -39,7 +39,7 @@ pub(super) fn assessment_prompt(briefing: &Briefing, findings: &Findings) -> Pro
     }
 }
 
-/// Asks for the answer to the last message of a session.
+/// Asks to reply to the last message of a session.
 pub(super) fn reply_prompt(briefing: &Briefing, findings: &Findings) -> Prompt {
     Prompt {
         system:
@@ -55,9 +55,9 @@ fn format_case(briefing: &Briefing, findings: &Findings) -> String {
     // Writing to a String cannot fail.
     let mut text = String::new();
     let _ = writeln!(text, "Problem: {}", briefing.title);
-    let _ = writeln!(text, "As it came in: {}", shorten(&briefing.intake));
+    let _ = writeln!(text, "Original request: {}", shorten(&briefing.intake));
     if !briefing.branches.is_empty() {
-        text.push_str("What has been tried:\n");
+        text.push_str("Tried so far:\n");
         for branch in &briefing.branches {
             let evidence = branch.evidence.as_deref().unwrap_or_default();
             let _ = writeln!(text, "- {}: {} {}", branch.status, branch.hypothesis, shorten(evidence));
@@ -70,24 +70,25 @@ fn format_case(briefing: &Briefing, findings: &Findings) -> String {
     if !briefing.notes.is_empty() {
         let _ = writeln!(text, "Notes at hand-off: {}", shorten(&briefing.notes));
     }
-    let mut whole = wrap_in_tag("case", &text);
-    if let Some(book) = &findings.runbook {
-        whole.push_str(&wrap_in_tag("runbook", &shorten(&book.text)));
+    let mut case = wrap_in_tag("case", &text);
+    if let Some(runbook) = &findings.runbook {
+        case.push_str(&wrap_in_tag("runbook", &shorten(&runbook.text)));
     }
     for similar in &findings.similar {
         let resolution = shorten(&similar.resolution);
         let resolved = format!("{}\nResolution: {resolution}", similar.problem_summary);
-        whole.push_str(&wrap_in_tag("resolved-case", &resolved));
+        case.push_str(&wrap_in_tag("resolved-case", &resolved));
     }
-    whole
+    case
 }
 
-/// Text between marks of ours. It cannot end what it stands in, or begin something else: a mark in it is none.
+/// Encloses text in a tag. Tags inside the text are escaped, so that it cannot end the tag or open another.
 fn wrap_in_tag(tag: &str, text: &str) -> String {
     format!("<{tag}>\n{}\n</{tag}>\n", escape_tags(text.trim_end_matches('\n')))
 }
 
-/// Text whose `<` begins no mark of ours, however it is written; every other stays, because evidence is quoted.
+/// Escapes each `<` that begins one of our tags, however it is spelled. Others stay, because evidence is quoted
+/// verbatim.
 fn escape_tags(text: &str) -> String {
     let mut parts = text.split('<');
     let mut plain = parts.next().unwrap_or_default().to_owned();
@@ -99,13 +100,13 @@ fn escape_tags(text: &str) -> String {
 }
 
 fn starts_with_tag(text: &str) -> bool {
-    // What a reader passes over: slashes, blanks, and what is not seen at all.
+    // A model may overlook slashes, spaces and invisible characters.
     let word = text.trim_start_matches(|c: char| {
         c.is_whitespace()
             || c.is_control()
             || matches!(c, '/' | '\\' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
     });
-    TAGS.iter().any(|mark| word.get(..mark.len()).is_some_and(|word| word.eq_ignore_ascii_case(mark)))
+    TAGS.iter().any(|tag| word.get(..tag.len()).is_some_and(|word| word.eq_ignore_ascii_case(tag)))
 }
 
 fn speaker_name(message: &Message) -> &str {

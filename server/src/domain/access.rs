@@ -9,9 +9,10 @@ use tierup_common::problem::Winner;
 use tierup_common::time::Timestamp;
 use tierup_common::user::{Role, User};
 
+use crate::domain::caller::Caller;
 use crate::domain::handoff::{Claim, Handoff};
+use crate::domain::refusal::Refusal;
 use crate::domain::session::Session;
-use crate::domain::{Caller, Refusal};
 
 /// Checks that a token belongs to an active user (`caller`), has not expired and reaches the role of a route.
 pub fn authorize(caller: Option<&Caller>, required_role: Role, now: Timestamp) -> Result<(), Refusal> {

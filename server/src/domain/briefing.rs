@@ -1,4 +1,4 @@
-//! What an engine is told of a session before it says anything.
+//! What an engine reads of a session.
 
 use tierup_common::handoff::Snapshot;
 use tierup_common::session::{Branch, Message};
@@ -8,13 +8,13 @@ use tierup_common::session::{Branch, Message};
 pub struct Briefing {
     /// The problem in one line.
     pub title: String,
-    /// The problem as it came in.
+    /// The problem as it was described first.
     pub intake: String,
-    /// What the engineer wrote at hand-off; empty while nobody has handed it off.
+    /// What the engineer wrote at hand-off; empty before the first one.
     pub notes: String,
-    /// What has been tried.
+    /// All branches.
     pub branches: Vec<Branch>,
-    /// The last messages.
+    /// The last messages, oldest first.
     pub messages: Vec<Message>,
 }
 

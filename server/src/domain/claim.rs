@@ -1,4 +1,4 @@
-//! Claiming a handoff: exactly one wins. Releasing, passing on and sending back what was claimed.
+//! Claiming a handoff: exactly one caller wins. Releasing, assigning and sending back.
 
 use tierup_common::event::EventBody;
 use tierup_common::id::MessageId;
@@ -7,12 +7,16 @@ use tierup_common::session::SessionStatus;
 use tierup_common::time::Timestamp;
 use tierup_common::user::{Person, User};
 
+use crate::domain::caller::Caller;
+use crate::domain::decision::{Change, Decision};
 use crate::domain::handoff::{Claim, Handoff, HandoffState};
-use crate::domain::session::{self, Session};
-use crate::domain::validation::Validator;
-use crate::domain::{Caller, Change, Decision, Policy, Refusal, access, reminder};
+use crate::domain::policy::Policy;
+use crate::domain::refusal::Refusal;
+use crate::domain::session::Session;
+use crate::domain::{access, message, reminder};
 
-/// Claims a handoff. Its claimer may claim it again and nothing changes; anybody else is told who was first.
+/// Claims a handoff. A second claim by its claimer changes nothing; anybody else is refused with the name of the
+/// claimer.
 pub fn claim(
     handoff: &Handoff,
     session: &Session,
@@ -28,7 +32,7 @@ pub fn claim(
     }
 }
 
-/// The handoff is this person's from now on, and so is its session.
+/// Makes a user the claimer of a handoff and the assignee of its session.
 fn set_claimer(handoff: &Handoff, session: &Session, by: Person, now: Timestamp, policy: Policy) -> Decision {
     let session = session.with_assignee(by.clone(), Some(handoff.id), now);
     let claimed = handoff.with_state(HandoffState::Claimed(Claim { by, since: now }), now);
@@ -38,7 +42,7 @@ fn set_claimer(handoff: &Handoff, session: &Session, by: Person, now: Timestamp,
         .with_change(Change::UpdateSession(session))
 }
 
-/// Puts a claimed handoff back in the queue.
+/// Releases a claim: the handoff goes back to the queue. Releasing an open handoff changes nothing.
 pub fn release(
     handoff: &Handoff,
     session: &Session,
@@ -54,7 +58,7 @@ pub fn release(
     Ok(return_to_queue(handoff, session, caller.person(), reason.into(), now, policy))
 }
 
-/// The handoff waits again, and its session is with whoever handed it off.
+/// Puts a handoff back in the queue. The session is assigned to the user who handed it off.
 pub(super) fn return_to_queue(
     handoff: &Handoff,
     session: &Session,
@@ -77,7 +81,7 @@ pub(super) fn return_to_queue(
         .with_event(EventBody::HandoffReleased { handoff: handoff.summary(), by, reason })
 }
 
-/// Passes a handoff to a named person, who becomes its claimer. An admin may do so before anybody has claimed it.
+/// Assigns a handoff to a user, who becomes its claimer. An admin may do so before anybody has claimed it.
 pub fn assign(
     handoff: &Handoff,
     session: &Session,
@@ -87,24 +91,13 @@ pub fn assign(
     policy: Policy,
 ) -> Result<Decision, Refusal> {
     access::ensure_can_release_or_assign(handoff, caller, now)?;
-    let mut check = Validator::default();
-    let to = match to {
-        Some(user) if permission::is_assignable(user.role, user.active) => {
-            Some(Person { id: user.id, name: user.name.clone() })
-        }
-        Some(user) if user.active => {
-            check
-                .add_error("user_id", format!("{} is a viewer; name an engineer, admin or owner", user.name));
-            None
-        }
-        Some(user) => {
-            check.add_error("user_id", format!("{} is no longer active; name somebody who is", user.name));
-            None
-        }
-        None => return Err(Refusal::NotFound),
-    };
-    check.finish()?;
-    let Some(to) = to else { return Ok(Decision::unchanged()) };
+    let to = to.ok_or(Refusal::NotFound)?;
+    if !permission::is_assignable(to.role, to.active) {
+        let reason = if to.active { "a viewer" } else { "inactive" };
+        let message = format!("{} is {reason}; choose an active engineer, admin or owner", to.name);
+        return Err(Refusal::invalid_field("user_id", message));
+    }
+    let to = Person { id: to.id, name: to.name.clone() };
     if handoff.state.claim().is_some_and(|claim| claim.by.id == to.id) {
         return Ok(Decision::unchanged());
     }
@@ -116,8 +109,8 @@ pub fn assign(
     }))
 }
 
-/// Returns a handoff to whoever handed it off, with a question. One that nobody has claimed may be sent back by
-/// anybody who could have claimed it.
+/// Returns a handoff to the user who handed it off, with a question. Anybody who could claim it may do so before
+/// anybody has.
 pub fn send_back(
     handoff: &Handoff,
     session: &Session,
@@ -128,9 +121,9 @@ pub fn send_back(
 ) -> Result<Decision, Refusal> {
     access::ensure_can_send_back(handoff, caller, now)?;
     let state = HandoffState::Withdrawn(handoff.state.claim().cloned());
-    let asked =
-        session::return_with_question(session, &handoff.handed_off_by, question, message_id, caller, now)?;
-    Ok(asked.with_change(Change::UpdateHandoff(handoff.with_state(state, now))).with_event(
+    let returned =
+        message::return_with_question(session, &handoff.handed_off_by, question, message_id, caller, now)?;
+    Ok(returned.with_change(Change::UpdateHandoff(handoff.with_state(state, now))).with_event(
         EventBody::HandoffSentBack {
             handoff: handoff.summary(),
             by: caller.person(),
@@ -147,7 +140,7 @@ mod tests {
     use crate::domain::tests::{POLICY, at, caller, handoff, session};
 
     #[test]
-    fn an_open_handoff_is_claimed_and_its_session_becomes_the_claimers() {
+    fn claiming_an_open_handoff_makes_the_caller_the_assignee_of_its_session() {
         let (priya, sam) = (caller("Priya Nair"), caller("Sam Ortiz"));
         let session = session(&sam);
         let open = handoff(&session, HandoffState::Open);
@@ -164,31 +157,32 @@ mod tests {
     }
 
     #[test]
-    fn the_loser_is_told_who_was_first_and_how_long_ago() {
+    fn a_lost_claim_names_the_winner_and_how_long_ago() {
         let (priya, dana) = (caller("Priya Nair"), caller("Dana Wu"));
         let session = session(&caller("Sam Ortiz"));
         let since = at(60);
-        let won = handoff(&session, HandoffState::Claimed(Claim { by: priya.person(), since }));
+        let claimed = handoff(&session, HandoffState::Claimed(Claim { by: priya.person(), since }));
 
-        let Err(Refusal::AlreadyClaimed(winner, ago)) = claim(&won, &session, &dana, at(180), POLICY) else {
+        let Err(Refusal::AlreadyClaimed(winner, ago)) = claim(&claimed, &session, &dana, at(180), POLICY)
+        else {
             panic!("a claimed handoff was claimed")
         };
         assert_eq!((winner.claimed_by_name.as_str(), winner.claimed_at), ("Priya Nair", since));
         assert_eq!(ago.as_secs(), 120);
-        assert_eq!(claim(&won, &session, &priya, at(180), POLICY), Ok(Decision::unchanged()));
+        assert_eq!(claim(&claimed, &session, &priya, at(180), POLICY), Ok(Decision::unchanged()));
     }
 
     #[test]
-    fn only_the_claimer_or_an_admin_gives_a_claim_up() {
+    fn only_the_claimer_or_an_admin_releases_a_claim() {
         let (priya, dana) = (caller("Priya Nair"), caller("Dana Wu"));
         let admin = Caller { role: Role::Admin, ..caller("Ana Ruiz") };
         let session = session(&caller("Sam Ortiz"));
-        let won = handoff(&session, HandoffState::Claimed(Claim { by: priya.person(), since: at(1) }));
+        let claimed = handoff(&session, HandoffState::Claimed(Claim { by: priya.person(), since: at(1) }));
 
-        let refused = release(&won, &session, "lunch", &dana, at(2), POLICY);
+        let refused = release(&claimed, &session, "lunch", &dana, at(2), POLICY);
         assert!(matches!(refused, Err(Refusal::Forbidden(_))), "{refused:?}");
-        for holder in [&priya, &admin] {
-            let decision = release(&won, &session, "lunch", holder, at(2), POLICY).unwrap();
+        for who in [&priya, &admin] {
+            let decision = release(&claimed, &session, "lunch", who, at(2), POLICY).unwrap();
             assert!(
                 matches!(&decision.changes[0], Change::UpdateHandoff(h) if h.state == HandoffState::Open)
             );
@@ -199,22 +193,13 @@ mod tests {
     fn a_handoff_sent_back_leaves_its_question_in_the_session() {
         let (priya, sam) = (caller("Priya Nair"), caller("Sam Ortiz"));
         let session = session(&sam);
-        let won = handoff(&session, HandoffState::Claimed(Claim { by: priya.person(), since: at(1) }));
+        let claimed = handoff(&session, HandoffState::Claimed(Claim { by: priya.person(), since: at(1) }));
         let id = MessageId::new(at(2));
 
-        let decision = send_back(&won, &session, "which build?", id, &priya, at(2)).unwrap();
+        let decision = send_back(&claimed, &session, "which build?", id, &priya, at(2)).unwrap();
 
-        let next = decision.changes.iter().find_map(|change| match change {
-            Change::UpdateSession(next) => Some(next),
-            Change::InsertSession(_)
-            | Change::InsertMessage(..)
-            | Change::PutBranch(..)
-            | Change::InsertHandoff(..)
-            | Change::UpdateHandoff(_)
-            | Change::PutAssessment(..) => None,
-        });
-        let next = next.unwrap();
-        assert_eq!(next.message_count, session.message_count + 1);
-        assert_eq!(next.assignee, sam.person());
+        let returned = decision.session_after().unwrap();
+        assert_eq!(returned.message_count, session.message_count + 1);
+        assert_eq!(returned.assignee, sam.person());
     }
 }

@@ -1,83 +1,77 @@
-//! Handing a session off: parked for oneself, or escalated to the team.
+//! A handoff and its states.
 
 use tierup_common::assessment::AssessmentStatus;
-use tierup_common::event::{EventBody, HandoffSummary};
-use tierup_common::handoff::{HandoffStatus, Intent, Priority, Snapshot};
+use tierup_common::event::HandoffSummary;
+use tierup_common::handoff::{HandoffStatus, Intent, Priority};
 use tierup_common::id::{HandoffId, Number, SessionId};
-use tierup_common::limit;
-use tierup_common::session::{Branch, HandOff, IntakeContent, Message, SessionStatus};
 use tierup_common::time::Timestamp;
 use tierup_common::user::Person;
 
-use crate::domain::session::Session;
-use crate::domain::validation::Validator;
-use crate::domain::{Caller, Change, Decision, Job, Policy, Refusal, access, reminder};
-
-/// A handoff, without what it hands over.
+/// A handoff without its snapshot.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Handoff {
-    /// The handoff.
+    /// The id.
     pub id: HandoffId,
-    /// What people call it.
+    /// The number that people use.
     pub number: Number,
-    /// The session handed off.
+    /// The session that was handed off.
     pub session_id: SessionId,
-    /// Why.
+    /// Park or escalate.
     pub intent: Intent,
-    /// Where it stands.
+    /// The state.
     pub state: HandoffState,
-    /// Since when.
+    /// When the state began.
     pub state_since: Timestamp,
-    /// How urgent it is.
+    /// The priority.
     pub priority: Priority,
     /// The problem in one line.
     pub title: String,
-    /// What the engineer wrote.
+    /// What the engineer wrote at hand-off.
     pub notes: String,
-    /// Where its assessment stands.
+    /// The status of its assessment.
     pub assessment_status: AssessmentStatus,
-    /// Who handed it off.
+    /// The user who handed the session off.
     pub handed_off_by: Person,
     /// For a park: when to be reminded of it.
     pub wake_at: Option<Timestamp>,
-    /// When it was handed off.
+    /// When the session was handed off.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// When the handoff last changed.
     pub updated_at: Timestamp,
-    /// Counts its changes: as it was loaded, 0 before it is written first. The store counts on when it writes.
+    /// The version that was loaded; 0 for a handoff that is not stored yet. The store adds 1 with each write.
     pub version: u64,
 }
 
-/// Where a handoff stands. One that ended remembers who had claimed it.
+/// The state of a handoff. One that ended remembers its claim.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum HandoffState {
     /// Waiting in the queue.
     Open,
-    /// Somebody works on it.
+    /// Claimed: its claimer works on it.
     Claimed(Claim),
     /// Its session was resolved.
     Resolved(Option<Claim>),
-    /// Taken back, or sent back with a question.
+    /// Taken back before a claim, or sent back with a question.
     Withdrawn(Option<Claim>),
-    /// Its claimer escalated again.
+    /// Replaced: its claimer escalated the session again.
     Superseded(Option<Claim>),
-    /// Put aside.
+    /// A park that lasts.
     Parked,
-    /// No longer put aside.
+    /// A park that ended.
     Resumed,
 }
 
-/// Who claimed a handoff, and when.
+/// A claim of a handoff.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Claim {
-    /// Who.
+    /// The claimer.
     pub by: Person,
-    /// Since when.
+    /// When it was claimed.
     pub since: Timestamp,
 }
 
 impl HandoffState {
-    /// The word for it.
+    /// The status on the wire and in the database.
     pub const fn status(&self) -> HandoffStatus {
         match self {
             Self::Open => HandoffStatus::Open,
@@ -90,7 +84,7 @@ impl HandoffState {
         }
     }
 
-    /// The state that a word and a claim stand for; none where they contradict each other.
+    /// The state of a status and a claim; `None` if they contradict each other.
     pub fn from_parts(status: HandoffStatus, claim: Option<Claim>) -> Option<Self> {
         Some(match (status, claim) {
             (HandoffStatus::Open, None) => Self::Open,
@@ -105,7 +99,7 @@ impl HandoffState {
         })
     }
 
-    /// Who claimed it, if anybody has.
+    /// The claim, if there is or was one.
     pub const fn claim(&self) -> Option<&Claim> {
         match self {
             Self::Claimed(claim) => Some(claim),
@@ -114,7 +108,7 @@ impl HandoffState {
         }
     }
 
-    /// Whether it is not over: waiting, worked on or put aside.
+    /// Whether the handoff has not ended: it is open, claimed or parked.
     pub const fn is_ongoing(&self) -> bool {
         match self {
             Self::Open | Self::Claimed(_) | Self::Parked => true,
@@ -124,7 +118,7 @@ impl HandoffState {
 }
 
 impl Handoff {
-    /// The handoff as events name it: as it is once the change that they tell of is written.
+    /// The handoff in an event about a change to it: with the version after the change.
     pub fn summary(&self) -> HandoffSummary {
         HandoffSummary {
             handoff_id: self.id,
@@ -137,204 +131,20 @@ impl Handoff {
         }
     }
 
-    /// The handoff as events name it that tell of no change to it.
+    /// The handoff in an event that does not change it.
     pub fn summary_unchanged(&self) -> HandoffSummary {
         HandoffSummary { version: self.version, ..self.summary() }
     }
 
-    /// The handoff in another state.
+    /// This handoff in another state.
     #[must_use]
     pub fn with_state(&self, state: HandoffState, now: Timestamp) -> Self {
         Self { state, state_since: now, updated_at: now, ..self.clone() }
     }
 
-    /// The handoff with its assessment in another state.
+    /// This handoff with another status of its assessment.
     #[must_use]
-    pub fn with_assessment_status(&self, assessment: AssessmentStatus, now: Timestamp) -> Self {
-        Self { assessment_status: assessment, updated_at: now, ..self.clone() }
-    }
-}
-
-/// A park lasts as long as it is what its session stands at. `park` is the one it stood at before a decision: where
-/// something else overtakes it, it is resumed, and whoever parked is told.
-pub fn resume_overtaken_park(
-    decision: Decision,
-    park: Option<&Handoff>,
-    by: Person,
-    now: Timestamp,
-) -> Decision {
-    let next = decision.changes.iter().rev().find_map(Change::session_after);
-    let overtaken = park.zip(next).filter(|(park, next)| {
-        park.state == HandoffState::Parked
-            && park.session_id == next.id
-            && next.current_handoff != Some(park.id)
-    });
-    let Some((park, next)) = overtaken else { return decision };
-    let what = next.updated_event(by, None, Some(park.id));
-    decision
-        .with_change(Change::UpdateHandoff(park.with_state(HandoffState::Resumed, now)))
-        .with_event_for(park.handed_off_by.id, what)
-}
-
-/// What is on the table when a session is handed off.
-#[derive(Clone, Debug)]
-pub struct HandoffContext {
-    /// The session.
-    pub session: Session,
-    /// Its latest escalation, if it ever was escalated.
-    pub escalation: Option<Handoff>,
-    /// The problem as it came in.
-    pub intake: String,
-    /// What has been tried.
-    pub branches: Vec<Branch>,
-    /// The last messages, at most [`limit::SNAPSHOT_MESSAGES`].
-    pub messages: Vec<Message>,
-}
-
-/// The id and number that the new handoff gets.
-#[derive(Clone, Copy, Debug)]
-pub struct NewHandoffIds {
-    /// Its id.
-    pub id: HandoffId,
-    /// Its number.
-    pub number: Number,
-}
-
-/// Hands a session off as the request says.
-pub fn hand_off(
-    context: &HandoffContext,
-    request: &HandOff,
-    ids: NewHandoffIds,
-    caller: &Caller,
-    now: Timestamp,
-    policy: Policy,
-) -> Result<Decision, Refusal> {
-    access::ensure_can_hand_off(&context.session, caller, request.intent)?;
-    let mut check = Validator::default();
-    match (request.intent, request.wake_at) {
-        (Intent::Escalate, Some(_)) => check.add_error("wake_at", "only a park wakes; leave it out"),
-        (Intent::Park, Some(at)) if at <= now => check.add_error("wake_at", "must be in the future"),
-        (Intent::Park, Some(_)) | (_, None) => {}
-    }
-    check.finish()?;
-    Ok(match request.intent {
-        Intent::Park => park(context, request, ids, caller, now, policy),
-        Intent::Escalate => escalate(context, request, ids, caller, now, policy),
-    })
-}
-
-/// Parking is private: it is told to nobody but whoever parks.
-fn park(
-    context: &HandoffContext,
-    request: &HandOff,
-    ids: NewHandoffIds,
-    caller: &Caller,
-    now: Timestamp,
-    policy: Policy,
-) -> Decision {
-    let handoff = build_handoff(
-        context,
-        request,
-        ids,
-        caller,
-        HandoffState::Parked,
-        AssessmentStatus::NotRequested,
-        now,
-    );
-    let session = Session {
-        status: SessionStatus::Paused,
-        handoff_count: context.session.handoff_count + 1,
-        current_handoff: Some(handoff.id),
-        ..context.session.with_updated_at(now)
-    };
-    let what = session.updated_event(caller.person(), None, Some(handoff.id));
-    Decision::default()
-        .with_scheduled_job(reminder::schedule(&handoff, policy, now))
-        .with_change(Change::InsertHandoff(handoff, Box::new(take_snapshot(context, now))))
-        .with_change(Change::UpdateSession(session))
-        .with_event_for(caller.id, what)
-}
-
-/// An escalation enters the queue at once; assessment and mail follow as jobs. One that was claimed before is
-/// replaced: its claimer passes the problem on.
-fn escalate(
-    context: &HandoffContext,
-    request: &HandOff,
-    ids: NewHandoffIds,
-    caller: &Caller,
-    now: Timestamp,
-    policy: Policy,
-) -> Decision {
-    let assessment =
-        if policy.assessment_enabled { AssessmentStatus::Pending } else { AssessmentStatus::NotRequested };
-    let handoff = build_handoff(context, request, ids, caller, HandoffState::Open, assessment, now);
-    let superseded = context.escalation.as_ref().filter(|old| old.state.is_ongoing());
-    let session = Session {
-        status: SessionStatus::Escalated,
-        handoff_count: context.session.handoff_count + 1,
-        current_handoff: Some(handoff.id),
-        latest_escalation: Some(handoff.id),
-        ..context.session.with_updated_at(now)
-    };
-    let created = EventBody::HandoffCreated {
-        handoff: handoff.summary(),
-        by: caller.person(),
-        assessment_status: assessment,
-        supersedes: superseded.map(|old| old.id),
-    };
-    let mut decision = Decision::default()
-        .with_job(policy.assessment_enabled.then_some(Job::Assess { handoff_id: handoff.id }))
-        .with_job(
-            policy.announcements_enabled.then_some(Job::Announce { handoff_id: handoff.id, reason: None }),
-        )
-        .with_scheduled_job(reminder::schedule(&handoff, policy, now))
-        .with_change(Change::InsertHandoff(handoff, Box::new(take_snapshot(context, now))))
-        .with_change(Change::UpdateSession(session))
-        .with_event(created);
-    if let Some(old) = superseded {
-        let state = HandoffState::Superseded(old.state.claim().cloned());
-        decision = decision.with_change(Change::UpdateHandoff(old.with_state(state, now)));
-    }
-    decision
-}
-
-fn build_handoff(
-    context: &HandoffContext,
-    request: &HandOff,
-    ids: NewHandoffIds,
-    caller: &Caller,
-    state: HandoffState,
-    assessment: AssessmentStatus,
-    now: Timestamp,
-) -> Handoff {
-    Handoff {
-        id: ids.id,
-        number: ids.number,
-        session_id: context.session.id,
-        intent: request.intent,
-        state,
-        state_since: now,
-        priority: request.priority.unwrap_or(Priority::Normal),
-        title: context.session.title.clone(),
-        notes: request.engineer_notes.clone(),
-        assessment_status: assessment,
-        handed_off_by: caller.person(),
-        wake_at: request.wake_at,
-        created_at: now,
-        updated_at: now,
-        version: 0,
-    }
-}
-
-fn take_snapshot(context: &HandoffContext, now: Timestamp) -> Snapshot {
-    debug_assert!(context.messages.len() <= limit::SNAPSHOT_MESSAGES);
-    Snapshot {
-        problem_summary: context.session.problem_summary(),
-        intake_content: IntakeContent { text: context.intake.clone() },
-        confidence_tier: context.session.confidence_tier,
-        branch_map: context.branches.clone(),
-        messages: context.messages.clone(),
-        message_count: context.session.message_count,
-        taken_at: now,
+    pub fn with_assessment_status(&self, assessment_status: AssessmentStatus, now: Timestamp) -> Self {
+        Self { assessment_status, updated_at: now, ..self.clone() }
     }
 }

@@ -1,6 +1,6 @@
-//! What a field may hold: the one way in for text that people and programs send.
+//! What a field may contain.
 //!
-//! Text is kept as it came, NUL alone refused, and made safe where it is shown. What must be one line is one line.
+//! Text is stored as it is; only NUL is refused. Clients make it safe to show. Names and summaries must be one line.
 
 use tierup_common::handoff::{Assign, PutStep, Release, SendBack};
 use tierup_common::limit;
@@ -8,32 +8,32 @@ use tierup_common::problem::FieldError;
 use tierup_common::session::{CreateMessage, CreateSession, HandOff, PutBranch, Resolve};
 use tierup_common::user::{ChangeUser, CreateToken, CreateUser, LogIn};
 
-use crate::domain::Refusal;
+use crate::domain::refusal::Refusal;
 
-/// A request whose fields obey rules beyond their types.
+/// A request with rules for its fields beyond their types.
 pub trait Validate {
-    /// Notes every field that breaks a rule.
+    /// Adds an error for every field that breaks a rule.
     fn validate(&self, validator: &mut Validator);
 }
 
-/// Collects the fields that break a rule, so that one answer names them all.
+/// Collects the fields that break a rule, so that one answer lists them all.
 #[derive(Debug, Default)]
 pub struct Validator {
     errors: Vec<FieldError>,
 }
 
 impl Validator {
-    /// Notes that a field breaks a rule, with what to do about it.
+    /// Adds an error for a field; the message states the rule.
     pub fn add_error(&mut self, field: &str, message: impl Into<String>) {
         self.errors.push(FieldError { field: field.into(), message: message.into() });
     }
 
-    /// The refusal that names every field noted; fine if there is none.
+    /// Returns a refusal with all errors, or `Ok` if there are none.
     pub fn finish(self) -> Result<(), Refusal> {
         if self.errors.is_empty() { Ok(()) } else { Err(Refusal::Invalid(self.errors)) }
     }
 
-    /// Text of several lines, at most so many bytes; it may be empty.
+    /// Text of any number of lines, at most `max_bytes` long; it may be empty.
     pub fn text(&mut self, field: &str, text: &str, max_bytes: usize) {
         if text.contains('\0') {
             self.add_error(field, "must not contain NUL");
@@ -43,7 +43,7 @@ impl Validator {
         }
     }
 
-    /// The same, with something in it.
+    /// Text that is not blank, at most `max_bytes` long.
     pub fn non_empty_text(&mut self, field: &str, text: &str, max_bytes: usize) {
         if text.trim().is_empty() {
             self.add_error(field, "must not be empty");
@@ -51,14 +51,14 @@ impl Validator {
         self.text(field, text, max_bytes);
     }
 
-    /// Nothing that ends a line or acts.
+    /// One line without control characters.
     pub fn single_line(&mut self, field: &str, line: &str) {
         if line.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
             self.add_error(field, "must be one line without control characters");
         }
     }
 
-    /// One line with something in it, at most so many characters.
+    /// One line that is not blank, at most `max_chars` characters long.
     pub fn non_empty_line(&mut self, field: &str, line: &str, max_chars: usize) {
         if line.trim().is_empty() {
             self.add_error(field, "must not be empty");
@@ -70,72 +70,72 @@ impl Validator {
         }
     }
 
-    /// An email address: the form is checked here, whether it exists is for mail to find out.
+    /// A well-formed email address.
     pub fn email(&mut self, field: &str, email: &str) {
         self.non_empty_line(field, email, limit::EMAIL);
-        let whole =
+        let is_address =
             email.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
                 && email.parse::<lettre::Address>().is_ok();
-        if !whole {
+        if !is_address {
             self.add_error(field, "must be an email address, like ana@acme.test");
         }
     }
 
-    /// A password that somebody chooses.
+    /// A new password.
     pub fn password(&mut self, field: &str, password: &str) {
-        const LEAST: usize = 8;
-        if password.chars().count() < LEAST {
-            self.add_error(field, format!("must be at least {LEAST} characters"));
+        const MIN_CHARS: usize = 8;
+        if password.chars().count() < MIN_CHARS {
+            self.add_error(field, format!("must be at least {MIN_CHARS} characters"));
         }
         self.text(field, password, limit::PASSWORD);
     }
 }
 
 impl Validate for CreateSession {
-    fn validate(&self, check: &mut Validator) {
-        check.non_empty_text("intake_content.text", &self.intake_content.text, limit::MESSAGE);
+    fn validate(&self, validator: &mut Validator) {
+        validator.non_empty_text("intake_content.text", &self.intake_content.text, limit::MESSAGE);
         if let Some(summary) = &self.problem_summary {
-            check.non_empty_line("problem_summary", summary, limit::SUMMARY);
+            validator.non_empty_line("problem_summary", summary, limit::SUMMARY);
         }
     }
 }
 
 impl Validate for CreateMessage {
-    fn validate(&self, check: &mut Validator) {
-        check.non_empty_text("content", &self.content, limit::MESSAGE);
+    fn validate(&self, validator: &mut Validator) {
+        validator.non_empty_text("content", &self.content, limit::MESSAGE);
     }
 }
 
 impl Validate for PutBranch {
-    fn validate(&self, check: &mut Validator) {
-        check.non_empty_text("hypothesis", &self.hypothesis, limit::NOTES);
+    fn validate(&self, validator: &mut Validator) {
+        validator.non_empty_text("hypothesis", &self.hypothesis, limit::NOTES);
         if let Some(evidence) = &self.evidence {
-            check.text("evidence", evidence, limit::NOTES);
+            validator.text("evidence", evidence, limit::NOTES);
         }
     }
 }
 
 impl Validate for HandOff {
-    fn validate(&self, check: &mut Validator) {
-        check.text("engineer_notes", &self.engineer_notes, limit::NOTES);
+    fn validate(&self, validator: &mut Validator) {
+        validator.text("engineer_notes", &self.engineer_notes, limit::NOTES);
     }
 }
 
 impl Validate for Resolve {
-    fn validate(&self, check: &mut Validator) {
-        check.non_empty_text("resolution", &self.resolution, limit::NOTES);
+    fn validate(&self, validator: &mut Validator) {
+        validator.non_empty_text("resolution", &self.resolution, limit::NOTES);
     }
 }
 
 impl Validate for Release {
-    fn validate(&self, check: &mut Validator) {
-        check.text("reason", &self.reason, limit::NOTES);
+    fn validate(&self, validator: &mut Validator) {
+        validator.text("reason", &self.reason, limit::NOTES);
     }
 }
 
 impl Validate for SendBack {
-    fn validate(&self, check: &mut Validator) {
-        check.non_empty_text("question", &self.question, limit::NOTES);
+    fn validate(&self, validator: &mut Validator) {
+        validator.non_empty_text("question", &self.question, limit::NOTES);
     }
 }
 
@@ -148,41 +148,41 @@ impl Validate for PutStep {
 }
 
 impl Validate for CreateUser {
-    fn validate(&self, check: &mut Validator) {
-        check.email("email", &self.email);
-        check.non_empty_line("name", &self.name, limit::NAME);
+    fn validate(&self, validator: &mut Validator) {
+        validator.email("email", &self.email);
+        validator.non_empty_line("name", &self.name, limit::NAME);
         if let Some(password) = &self.password {
-            check.password("password", password);
+            validator.password("password", password);
         }
     }
 }
 
 impl Validate for ChangeUser {
-    fn validate(&self, check: &mut Validator) {
+    fn validate(&self, validator: &mut Validator) {
         if let Some(name) = &self.name {
-            check.non_empty_line("name", name, limit::NAME);
+            validator.non_empty_line("name", name, limit::NAME);
         }
         if let Some(password) = &self.password {
-            check.password("password", password);
+            validator.password("password", password);
         }
     }
 }
 
 impl Validate for LogIn {
-    fn validate(&self, check: &mut Validator) {
-        // What cannot be an address or a password is simply wrong; only size and form matter to us.
-        check.single_line("email", &self.email);
-        check.text("email", &self.email, limit::EMAIL);
-        check.text("password", &self.password, limit::PASSWORD);
+    fn validate(&self, validator: &mut Validator) {
+        // A malformed address or password is answered like a wrong one. Only the size is checked.
+        validator.single_line("email", &self.email);
+        validator.text("email", &self.email, limit::EMAIL);
+        validator.text("password", &self.password, limit::PASSWORD);
     }
 }
 
 impl Validate for CreateToken {
-    fn validate(&self, check: &mut Validator) {
+    fn validate(&self, validator: &mut Validator) {
         const DECADE: u32 = 3653;
-        check.non_empty_line("name", &self.name, limit::NAME);
+        validator.non_empty_line("name", &self.name, limit::NAME);
         if self.expires_in_days.is_some_and(|days| days == 0 || days > DECADE) {
-            check.add_error("expires_in_days", format!("must be from 1 to {DECADE}"));
+            validator.add_error("expires_in_days", format!("must be from 1 to {DECADE}"));
         }
     }
 }
@@ -191,46 +191,54 @@ impl Validate for CreateToken {
 mod tests {
     use super::*;
 
-    fn validation_errors(check: impl FnOnce(&mut Validator)) -> Vec<String> {
-        let mut all = Validator::default();
-        check(&mut all);
-        all.errors.into_iter().map(|error| error.message).collect()
+    fn validation_errors(validate: impl FnOnce(&mut Validator)) -> Vec<String> {
+        let mut validator = Validator::default();
+        validate(&mut validator);
+        validator.errors.into_iter().map(|error| error.message).collect()
     }
 
     #[test]
-    fn what_must_be_one_line_is_one_line() {
+    fn a_line_has_no_line_breaks_and_no_control_characters() {
         for line in ["two\nlines", "esc\x1b[2J", "c1\u{9b}", "sep\u{2028}"] {
             assert_eq!(
-                validation_errors(|check| check.non_empty_line("name", line, 100)),
+                validation_errors(|validator| validator.non_empty_line("name", line, 100)),
                 ["must be one line without control characters"],
                 "{line:?}"
             );
         }
-        assert!(validation_errors(|check| check.non_empty_line("name", "Ænima Ñandú 李", 100)).is_empty());
+        assert!(
+            validation_errors(|validator| validator.non_empty_line("name", "Ænima Ñandú 李", 100)).is_empty()
+        );
     }
 
     #[test]
-    fn text_is_kept_as_it_came_but_for_nul() {
-        assert!(validation_errors(|check| check.text("notes", "esc\x1b[2J \u{202e} tab\t", 100)).is_empty());
-        assert_eq!(validation_errors(|check| check.text("notes", "a\0b", 100)), ["must not contain NUL"]);
+    fn text_may_contain_anything_but_nul() {
+        assert!(
+            validation_errors(|validator| validator.text("notes", "esc\x1b[2J \u{202e} tab\t", 100))
+                .is_empty()
+        );
+        assert_eq!(
+            validation_errors(|validator| validator.text("notes", "a\0b", 100)),
+            ["must not contain NUL"]
+        );
     }
 
     #[test]
-    fn one_answer_names_every_field() {
-        let all = validation_errors(|check| {
-            check.non_empty_line("name", "", 5);
-            check.email("email", "nobody");
+    fn one_refusal_lists_every_field() {
+        let all = validation_errors(|validator| {
+            validator.non_empty_line("name", "", 5);
+            validator.email("email", "nobody");
         });
         assert_eq!(all, ["must not be empty", "must be an email address, like ana@acme.test"]);
     }
 
     #[test]
-    fn an_email_address_is_one() {
+    fn an_email_address_is_well_formed() {
         for email in ["ana@acme.test", "a.b+c@x.y.z", "ñ@acme.test"] {
-            assert!(validation_errors(|check| check.email("email", email)).is_empty(), "{email}");
+            assert!(validation_errors(|validator| validator.email("email", email)).is_empty(), "{email}");
         }
         for email in ["ana", "@acme.test", "ana@", "a b@acme.test", "a@b@c", "a@acme.test\n"] {
-            assert!(!validation_errors(|check| check.email("email", email)).is_empty(), "{email}");
+            assert!(!validation_errors(|validator| validator.email("email", email)).is_empty(), "{email}");
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::events::deltas::PartialTexts;
 use crate::events::presence::Presence;
 use crate::events::recent::RecentEvents;
 use crate::events::replay::ReplayQueue;
-use crate::store::{LogEntry, StreamFilter};
+use crate::store::{AppendedEvent, StreamFilter};
 use crate::supervisor::Supervisor;
 
 /// After a presence update, the team waits this long per stream for the next one: clients that open and close streams
@@ -79,15 +79,17 @@ pub(super) struct Subscriber {
 }
 
 impl AccountChannel {
-    pub(super) fn publish(&self, events: Vec<LogEntry>) {
+    pub(super) fn publish(&self, events: Vec<AppendedEvent>) {
         let mut state = self.state.lock();
         let wakers = state.take_wakers_matching(|subscriber| {
-            events.iter().any(|event| event.is_visible_to(subscriber.caller.id, subscriber.filter))
+            events
+                .iter()
+                .any(|event| event.entry.visibility.includes(subscriber.caller.id, subscriber.filter))
         });
         for event in events {
-            state.newest_seq = state.newest_seq.max(event.seq);
+            state.newest_seq = state.newest_seq.max(event.entry.seq);
             state.partial_texts.mark_completed(&event);
-            state.recent_events.push(event);
+            state.recent_events.push(&event.entry);
         }
         let oldest = state.recent_events.oldest_seq().unwrap_or(state.newest_seq);
         state.partial_texts.prune_before(oldest);

@@ -5,10 +5,10 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use tierup_common::event::Signal;
+use tierup_common::event::{Kind, Signal};
 use tierup_common::id::{HandoffId, MessageId, Seq, SessionId};
 
-use crate::store::{LogEntry, StreamFilter};
+use crate::store::{AppendedEvent, StreamFilter};
 
 /// Identifies a text that is being written.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -28,14 +28,26 @@ impl TextKey {
         }
     }
 
-    /// The text that an event completes, if any.
-    fn completed_by(event: &LogEntry) -> Option<Self> {
-        match (event.kind.as_ref(), event.handoff, event.message) {
-            ("handoff_assessment_ready" | "handoff_assessment_failed", Some(handoff), _) => {
-                Some(Self::Assessment(handoff))
+    /// What an event ends, if it ends a text.
+    fn completed_by(event: &AppendedEvent) -> Option<Self> {
+        let visibility = &event.entry.visibility;
+        match event.entry.kind {
+            Kind::HandoffAssessmentReady | Kind::HandoffAssessmentFailed => {
+                visibility.handoff.map(Self::Assessment)
             }
-            (_, _, Some(message)) => Some(Self::Message(event.session, message)),
-            _ => None,
+            Kind::MessageAdded => event.message.map(|message| Self::Message(visibility.session, message)),
+            Kind::HandoffCreated
+            | Kind::HandoffClaimed
+            | Kind::HandoffReleased
+            | Kind::HandoffAssigned
+            | Kind::HandoffSentBack
+            | Kind::HandoffWithdrawn
+            | Kind::HandoffStepUpdated
+            | Kind::HandoffReminder
+            | Kind::HandoffResolved
+            | Kind::SessionCreated
+            | Kind::SessionUpdated
+            | Kind::SessionResolved => None,
         }
     }
 
@@ -97,12 +109,12 @@ impl PartialTexts {
     }
 
     /// Marks the text that an event completes.
-    pub(super) fn mark_completed(&mut self, event: &LogEntry) {
+    pub(super) fn mark_completed(&mut self, event: &AppendedEvent) {
         let Some(key) = TextKey::completed_by(event) else { return };
         let texts = self.by_filter.get_mut(&key.filter()).into_iter().flatten();
         for text in texts.filter(|text| text.key == key) {
-            text.completed_at = Some(event.seq);
-            self.completed.push_back((event.seq, key));
+            text.completed_at = Some(event.entry.seq);
+            self.completed.push_back((event.entry.seq, key));
         }
     }
 
@@ -167,10 +179,13 @@ impl PartialTexts {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use tierup_common::id::AccountId;
+
     use super::*;
     use crate::domain::tests::at;
-    use tierup_common::event::Audience;
-    use tierup_common::id::AccountId;
+    use crate::store::{LogEntry, Visibility};
 
     fn offsets_and_texts(signals: &[Signal]) -> Vec<(usize, &str)> {
         signals
@@ -193,18 +208,18 @@ mod tests {
         (handoff, TextKey::Assessment(handoff), StreamFilter::Handoff(handoff))
     }
 
-    fn event(name: &'static str, seq: u64, handoff: HandoffId) -> LogEntry {
-        LogEntry {
-            account: AccountId::from_bytes([1; 16]),
-            seq: Seq(seq),
-            handoff_age: None,
-            kind: name.into(),
+    fn event(kind: Kind, seq: u64, handoff: HandoffId) -> AppendedEvent {
+        let visibility = Visibility {
             session: SessionId::from_bytes([2; 16]),
             handoff: Some(handoff),
-            message: None,
             recipient: None,
-            audience: Audience::Team,
-            json: String::new(),
+            audience: kind.audience(),
+        };
+        AppendedEvent {
+            account: AccountId::from_bytes([1; 16]),
+            entry: LogEntry { seq: Seq(seq), kind, visibility, json: String::new() },
+            message: None,
+            handoff_age: Duration::ZERO,
         }
     }
 
@@ -256,8 +271,8 @@ mod tests {
         let mut all = PartialTexts::default();
         let first = all.start(what);
         all.append(what, first, "All at once");
-        all.mark_completed(&event("handoff_claimed", 6, handoff));
-        all.mark_completed(&event("handoff_assessment_ready", 7, handoff));
+        all.mark_completed(&event(Kind::HandoffClaimed, 6, handoff));
+        all.mark_completed(&event(Kind::HandoffAssessmentReady, 7, handoff));
         all.discard(what, first);
         let mut sent = SentOffsets::default();
         assert_eq!(offsets_and_texts(&all.final_deltas(filter, Seq(6), &mut sent)), [(0, "All at once")]);

@@ -9,6 +9,7 @@ use tierup_common::id::{AccountId, HandoffId, UserId};
 use tierup_common::user::Person;
 use tokio::sync::{Notify, watch};
 
+use crate::domain::JobKind;
 use crate::events::channel::{AccountChannel, ChangeCounter, count_change};
 use crate::events::delta_writer::DeltaWriter;
 use crate::events::deltas::TextKey;
@@ -21,7 +22,7 @@ use crate::supervisor::Supervisor;
 pub struct EventHub {
     channels: Arc<Mutex<HashMap<AccountId, Arc<AccountChannel>>>>,
     /// Wakes the workers of each kind of job.
-    job_notifiers: Arc<Mutex<HashMap<&'static str, Arc<Notify>>>>,
+    job_notifiers: Arc<Mutex<HashMap<JobKind, Arc<Notify>>>>,
     /// Followers of all accounts' logs.
     log_followers: Arc<Mutex<Vec<LogFollower>>>,
     frames_sent: Counter,
@@ -65,7 +66,7 @@ impl EventHub {
     }
 
     /// Notifies of new jobs of a kind. Enable it before looking for jobs, so that none is missed.
-    pub fn job_notifier(&self, kind: &'static str) -> Arc<Notify> {
+    pub fn job_notifier(&self, kind: JobKind) -> Arc<Notify> {
         Arc::clone(self.job_notifiers.lock().entry(kind).or_default())
     }
 

@@ -1,13 +1,12 @@
 //! The newest events of an account as frames, serialized once and shared by all its streams.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use bytes::Bytes;
 use tierup_common::id::{Seq, UserId};
 
 use crate::events::frame::encode_event;
-use crate::store::{LogEntry, StreamFilter};
+use crate::store::{LogEntry, StreamFilter, Visibility};
 
 /// The most events kept.
 const MAX_EVENTS: usize = 1024;
@@ -23,16 +22,14 @@ pub(super) struct RecentEvents {
 
 /// An event's frame, and its metadata, which decides who sees it.
 pub(super) struct EventFrame {
-    /// The event without its JSON, which is in the frame.
-    pub(super) event: LogEntry,
+    pub(super) seq: Seq,
+    pub(super) visibility: Visibility,
     pub(super) frame: Bytes,
 }
 
 impl EventFrame {
-    pub(super) fn new(mut event: LogEntry) -> Self {
-        let frame = encode_event(&event);
-        (event.kind, event.json) = (Cow::default(), String::new());
-        Self { event, frame }
+    pub(super) fn new(entry: &LogEntry) -> Self {
+        Self { seq: entry.seq, visibility: entry.visibility, frame: encode_event(entry) }
     }
 }
 
@@ -45,14 +42,14 @@ pub(super) enum RecentLookup {
 }
 
 impl RecentEvents {
-    pub(super) fn push(&mut self, event: LogEntry) {
-        let follows = self.frames.back().is_none_or(|last| event.seq == last.event.seq.next());
+    pub(super) fn push(&mut self, entry: &LogEntry) {
+        let follows = self.frames.back().is_none_or(|last| entry.seq == last.seq.next());
         if !follows {
             // A gap would go unnoticed: start over, and let streams read the log.
             self.frames.clear();
             self.bytes = 0;
         }
-        let framed = EventFrame::new(event);
+        let framed = EventFrame::new(entry);
         self.bytes += framed.frame.len();
         self.frames.push_back(framed);
         while self.frames.len() > MAX_EVENTS || (self.bytes > MAX_BYTES && self.frames.len() > 1) {
@@ -64,7 +61,7 @@ impl RecentEvents {
 
     /// The oldest event kept.
     pub(super) fn oldest_seq(&self) -> Option<Seq> {
-        self.frames.front().map(|first| first.event.seq)
+        self.frames.front().map(|first| first.seq)
     }
 
     /// Emits the frames after a cursor that this user's stream with this filter includes.
@@ -80,15 +77,15 @@ impl RecentEvents {
             return RecentLookup::ReadTo(after);
         }
         let Some(first) = self.frames.front() else { return RecentLookup::TooOld };
-        let first = first.event.seq;
+        let first = first.seq;
         if first > after.next() {
             return RecentLookup::TooOld;
         }
         let skip = usize::try_from(after.next().0 - first.0).unwrap_or(usize::MAX);
         let mut up_to = after;
         for framed in self.frames.iter().skip(skip) {
-            up_to = framed.event.seq;
-            if framed.event.is_visible_to(user, filter) {
+            up_to = framed.seq;
+            if framed.visibility.includes(user, filter) {
                 emit(framed.frame.clone());
             }
         }

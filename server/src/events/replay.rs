@@ -32,7 +32,7 @@ pub(super) struct ReplayBatch {
 impl ReplayBatch {
     /// The first and the last event; none if empty.
     pub(super) fn seq_range(&self) -> Option<(Seq, Seq)> {
-        Some((self.events.first()?.event.seq, self.events.last()?.event.seq))
+        Some((self.events.first()?.seq, self.events.last()?.seq))
     }
 }
 
@@ -83,7 +83,7 @@ impl ReplayQueue {
         }
         let limit = BATCH_SIZE - u32::try_from(after.0 % u64::from(BATCH_SIZE)).unwrap_or(0);
         let page = store.read(account, move |scope| scope.log_page_after(after, limit)).await?;
-        let batch = Arc::new(ReplayBatch { events: page.events.into_iter().map(EventFrame::new).collect() });
+        let batch = Arc::new(ReplayBatch { events: page.events.iter().map(EventFrame::new).collect() });
         if !batch.events.is_empty() {
             let mut batches = self.cached_batches.lock();
             batches.truncate(MAX_CACHED_BATCHES - 1);

@@ -233,7 +233,7 @@ impl EventStream {
         match batch.seq_range() {
             Some((first, last)) if first == self.cursor.next() => {
                 let visible =
-                    batch.events.iter().filter(|it| it.event.is_visible_to(self.caller.id, self.filter));
+                    batch.events.iter().filter(|it| it.visibility.includes(self.caller.id, self.filter));
                 self.pending_frames.extend(visible.map(|it| it.frame.clone()));
                 self.cursor = last;
             }
@@ -355,7 +355,8 @@ mod tests {
     use super::*;
     use crate::admin;
     use crate::clock::Clock;
-    use crate::domain::tests::caller;
+    use crate::domain::tests::{at, caller};
+    use crate::domain::{Change, Decision};
 
     #[tokio::test]
     async fn a_commit_ends_the_streams_of_a_token_though_whoever_asked_for_it_is_gone() {
@@ -381,7 +382,8 @@ mod tests {
         let stream = EventStream::open(&hub, store.clone(), &clock, Arc::new(ana), wanted).await;
         let stream = stream.unwrap().unwrap();
         // Only the commit: no handler runs after it.
-        store.commit(account, move |tx| tx.delete_token(token)).await.unwrap();
+        let decision = Decision::default().with_change(Change::DeleteToken(token));
+        store.commit(account, move |tx| tx.apply(decision, at(0))).await.unwrap();
         let ends = tokio::time::timeout(KEEP_ALIVE_INTERVAL / 2, stream.collect()).await;
         assert!(ends.is_ok(), "the stream goes on");
     }

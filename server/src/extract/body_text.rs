@@ -1,4 +1,4 @@
-//! A body as text: what came in another coding than plain UTF-8 is said, with what to do about it.
+//! Decodes a body as UTF-8; an error names the actual encoding if it can be detected.
 
 use axum::http::{HeaderMap, header};
 use tierup_common::encoding::{Encoding, detect_encoding};
@@ -7,7 +7,7 @@ use tierup_common::trim::strip_bom;
 
 use crate::error::{ApiError, ApiResult};
 
-/// Refuses a body that is compressed, or coded in another way.
+/// Rejects a body with a `Content-Encoding`.
 pub(super) fn ensure_identity_encoding(headers: &HeaderMap) -> ApiResult<()> {
     for value in headers.get_all(header::CONTENT_ENCODING) {
         let said = String::from_utf8_lossy(value.as_bytes());
@@ -15,22 +15,22 @@ pub(super) fn ensure_identity_encoding(headers: &HeaderMap) -> ApiResult<()> {
             said.split(',').map(str::trim).find(|it| !it.is_empty() && !it.eq_ignore_ascii_case("identity"));
         if let Some(coding) = coding {
             let coding: String = coding.chars().take(32).collect();
-            let detail = format!("send the body as it is, without `Content-Encoding: {coding}`");
+            let detail = format!("send the body without `Content-Encoding: {coding}`");
             return Err(ApiError::new(Code::UnsupportedMediaType, detail));
         }
     }
     Ok(())
 }
 
-/// The text of a body.
+/// The body as text.
 pub(super) fn decode(body: &[u8]) -> ApiResult<&str> {
     std::str::from_utf8(body).map(strip_bom).map_err(|error| {
-        let why = match detect_encoding(body) {
-            Some(Encoding::Utf16) => "it is UTF-16".into(),
-            Some(Encoding::Compressed(with)) => format!("it is compressed ({with})"),
-            None => format!("byte {} is none", error.valid_up_to() + 1),
+        let reason = match detect_encoding(body) {
+            Some(Encoding::Utf16) => "UTF-16".into(),
+            Some(Encoding::Compressed(with)) => format!("compressed with {with}"),
+            None => format!("invalid at byte {}", error.valid_up_to() + 1),
         };
-        ApiError::new(Code::BadRequest, format!("body: send it in UTF-8; {why}"))
+        ApiError::new(Code::BadRequest, format!("body: not UTF-8 ({reason})"))
     })
 }
 
@@ -51,7 +51,7 @@ mod tests {
         for (body, says) in [
             (&b"{\"text\": \"caf\xe9\"}"[..], "byte 14"),
             (b"\xff\xfe{\0}\0", "UTF-16"),
-            (b"\x1f\x8b\x08\0\0", "compressed"),
+            (b"\x1f\x8b\x08\0\0", "compressed with"),
         ] {
             let detail = decode(body).unwrap_err().problem.detail.unwrap();
             assert!(detail.contains(says) && detail.contains("UTF-8"), "{detail}");

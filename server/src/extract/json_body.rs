@@ -92,7 +92,7 @@ impl<S: Sync, T: DeserializeOwned + Validate> FromRequestParts<S> for ValidJson<
         let read: Result<T, _> = deserialize_object(tracked);
         let value = read.map_err(|error| {
             let path = track.path().to_string();
-            // Where JSON itself breaks off, no field is to blame.
+            // Broken JSON is no fault of a field.
             if error.is_data() {
                 field_error("body", &path, &error)
             } else {

@@ -1,4 +1,4 @@
-//! The event stream.
+//! Event streams.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::extract::{CurrentCaller, QueryParams, single_header};
 use crate::serve::EndlessBody;
 use crate::store::StreamFilter;
 
-/// What a stream may be narrowed to, and where it begins.
+/// The query of a stream.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StreamQuery {
@@ -27,7 +27,7 @@ pub struct StreamQuery {
     #[serde(rename = "session_id")]
     session: Option<String>,
     last_event_id: Option<String>,
-    /// After a resume, say with a `caught_up` that what was missed has been sent.
+    /// Send a `caught_up` signal after the missed events.
     caught_up: Option<bool>,
 }
 
@@ -38,21 +38,16 @@ pub async fn stream(
     headers: HeaderMap,
     QueryParams(query): QueryParams<StreamQuery>,
 ) -> ApiResult<Response> {
-    let (narrow, reads) = stream_filter(&app, &caller, &query).await?;
+    let (filter, viewing) = stream_filter(&app, &caller, &query).await?;
     let header = single_header(&headers, "last-event-id")?.map(|value| value.to_str().unwrap_or("?"));
     let start = match header.or(query.last_event_id.as_deref()) {
         None | Some("") => StreamStart::Now,
         Some(text) => text.parse().map_or(StreamStart::InvalidPosition, StreamStart::After),
     };
     app.limits.check_stream_count(app.events.user_stream_count(caller.account, caller.id))?;
-    let wanted = StreamOptions {
-        filter: narrow,
-        viewing: reads,
-        start,
-        send_caught_up: query.caught_up == Some(true),
-    };
+    let options = StreamOptions { filter, viewing, start, send_caught_up: query.caught_up == Some(true) };
     let body =
-        EventStream::open(&app.events, app.store.clone(), &app.clock, Arc::clone(&caller), wanted).await?;
+        EventStream::open(&app.events, app.store.clone(), &app.clock, Arc::clone(&caller), options).await?;
     let body = body.ok_or(Refusal::InvalidToken)?;
     let mut response = axum::body::Body::new(body).into_response();
     response.extensions_mut().insert(EndlessBody);
@@ -60,19 +55,19 @@ pub async fn stream(
     headers.insert(header::DATE, http_date(app.clock.now())?);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // nginx would keep events back to fill its buffer.
+    // Otherwise nginx buffers events.
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     Ok(response)
 }
 
-/// A moment as HTTP headers say it (RFC 9110, section 5.6.7).
+/// A time in an HTTP header (RFC 9110, section 5.6.7).
 fn http_date(at: Timestamp) -> ApiResult<HeaderValue> {
     let date = at.to_datetime().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
     HeaderValue::try_from(date).map_err(|error| ApiError::internal(&error))
 }
 
-/// A stream can be narrowed only to what the caller may see; anything else is not found. The handoff named besides is
-/// the one that others see the caller read.
+/// The filter of a stream, and the handoff that others see the caller view. A handoff or session that the caller may not
+/// see is not found.
 async fn stream_filter(
     app: &App,
     caller: &Caller,
@@ -83,8 +78,9 @@ async fn stream_filter(
         (None, None) => Ok((StreamFilter::Team, None)),
         (Some(handoff), None) => {
             let reference: HandoffRef = handoff.parse().map_err(|_| not_found())?;
-            let who = caller.clone();
-            let handoff = app.store.read(caller.account, move |scope| scope.visible_handoff(reference, &who));
+            let reader = caller.clone();
+            let handoff =
+                app.store.read(caller.account, move |scope| scope.visible_handoff(reference, &reader));
             let handoff = handoff.await?;
             Ok((StreamFilter::Handoff(handoff.id), access::is_team_visible(&handoff).then_some(handoff.id)))
         }
@@ -95,7 +91,7 @@ async fn stream_filter(
         }
         (Some(_), Some(_)) => Err(ApiError::new(
             Code::BadRequest,
-            "query: give handoff_id or session_id, not both; open two streams for both",
+            "query: use handoff_id or session_id, not both; open two streams for both",
         )),
     }
 }

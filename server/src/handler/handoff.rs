@@ -1,4 +1,4 @@
-//! Handoffs: the queue, and what is done to one of them.
+//! The queue and its handoffs.
 
 use axum::Json;
 use axum::extract::RawQuery;
@@ -15,15 +15,16 @@ use tierup_common::time::Timestamp;
 
 use crate::app::{ApiReply, App};
 use crate::auth::AuthorizedCaller;
+use crate::domain::handoff::Handoff;
 use crate::domain::session::Session;
-use crate::domain::{self, Caller, Decision, Policy, assessment, claim};
+use crate::domain::{Caller, Decision, Policy, assessment, claim, hand_off};
 use crate::error::ApiResult;
 use crate::extract::{CurrentCaller, IdempotencyHeader, PathPair, PathParams, ValidJson, parse_query};
 use crate::handler::{PageSize, has_search_text, page_limit, parse_cursor, search_sessions, truncate_page};
 use crate::queue_cache::{CachedPage, PageKey};
 use crate::store::{self, AccountScope, IdempotencyKey, QueueCursor, QueueQuery, RawHandoff};
 
-/// What the queue may be narrowed to.
+/// The query of the queue.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QueueListQuery {
@@ -35,8 +36,7 @@ pub struct QueueListQuery {
     cursor: Option<String>,
 }
 
-/// A page of the queue: by priority, then the oldest first. What was sent before is sent again as it was until
-/// something changes.
+/// Returns a page of the queue. Rendered pages are cached until something changes.
 pub async fn queue(
     app: App,
     CurrentCaller(caller): CurrentCaller,
@@ -44,7 +44,7 @@ pub async fn queue(
     RawQuery(query): RawQuery,
 ) -> ApiResult<Response> {
     let query: QueueListQuery = parse_query(query.as_deref().unwrap_or_default())?;
-    let asked = PageKey {
+    let key = PageKey {
         user: caller.id,
         state: query.state.unwrap_or(QueueState::Open),
         priority: query.priority,
@@ -53,15 +53,15 @@ pub async fn queue(
     };
     let presence = app.events.presence_version(caller.account);
     let page = if has_search_text(query.q.as_deref()) {
-        // What a search finds changes without the account, as the index takes it in: it is not kept.
-        let among = search_sessions(&app, &caller, query.q).await?;
-        render_page(&app, caller.account, asked, among, presence).await?
+        // Not cached: the index may change while the account does not.
+        let session_ids = search_sessions(&app, &caller, query.q).await?;
+        render_page(&app, caller.account, key, session_ids, presence).await?
     } else {
-        match app.queue_cache.get(caller.account, &asked, presence) {
+        match app.queue_cache.get(caller.account, &key, presence) {
             Ok(page) => page,
             Err(as_of) => {
-                let page = render_page(&app, caller.account, asked, None, presence).await?;
-                app.queue_cache.insert(caller.account, asked, as_of, page.clone());
+                let page = render_page(&app, caller.account, key, None, presence).await?;
+                app.queue_cache.insert(caller.account, key, as_of, page.clone());
                 page
             }
         }
@@ -79,7 +79,7 @@ async fn render_page(
 ) -> ApiResult<CachedPage> {
     let PageKey { user, state, priority, limit, cursor } = key;
     let query = QueueQuery { state, priority, session_ids, limit, cursor };
-    let bell = app.events.clone();
+    let events = app.events.clone();
     let page = app.store.read(account, move |scope| {
         let mut items = scope.queue_page(&query, user)?;
         let next_cursor = truncate_page(&mut items, limit, text_size, |last| QueueCursor {
@@ -87,7 +87,7 @@ async fn render_page(
             id: last.id,
         });
         for item in &mut items {
-            item.viewers = bell.viewers(account, item.id);
+            item.viewers = events.viewers(account, item.id);
         }
         let counts = scope.queue_counts(user)?;
         let page = QueuePage { items, next_cursor, counts, as_of_seq: scope.newest_seq()? };
@@ -98,20 +98,21 @@ async fn render_page(
     Ok(page.await?)
 }
 
-/// How much text a row of the queue holds; what its assessment says is in it twice, as text and as data.
+/// The text of a row, in bytes. The assessment is in it twice, as text and as data.
 fn text_size(item: &QueueItem) -> usize {
     item.engineer_notes.len() + 2 * item.ai_assessment.as_ref().map_or(0, String::len)
 }
 
-/// The answer with its `ETag`, or that the client has it already.
+/// Returns the answer with its `ETag`, or 304 if the client has it.
 fn not_modified_or(headers: &HeaderMap, etag: String, answer: impl IntoResponse) -> Response {
-    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let is_known = known.flat_map(|value| value.split(',')).any(|known| etag_matches(known.trim(), &etag));
+    let candidates = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let is_known =
+        candidates.flat_map(|value| value.split(',')).any(|candidate| etag_matches(candidate.trim(), &etag));
     let etag = [(header::ETAG, etag)];
     if is_known { (StatusCode::NOT_MODIFIED, etag).into_response() } else { (etag, answer).into_response() }
 }
 
-/// One handoff with what was handed over.
+/// Returns a handoff with its snapshot.
 pub async fn read(
     app: App,
     CurrentCaller(caller): CurrentCaller,
@@ -119,28 +120,28 @@ pub async fn read(
     PathParams(reference): PathParams<HandoffRef>,
 ) -> ApiResult<Response> {
     let account = caller.account;
-    let whole = app.store.read(account, move |scope| scope.visible_raw_handoff(reference, &caller));
-    let handoff = app.with_viewers(account, whole.await?);
+    let handoff = app.store.read(account, move |scope| scope.visible_raw_handoff(reference, &caller));
+    let handoff = app.with_viewers(account, handoff.await?);
     Ok(not_modified_or(&headers, format!("\"{}\"", handoff.item.version), Json(handoff)))
 }
 
-/// The weak comparison of RFC 9110, section 8.8.3.2.
+/// Weak comparison (RFC 9110, section 8.8.3.2).
 fn etag_matches(candidate: &str, etag: &str) -> bool {
     candidate == "*" || candidate.strip_prefix("W/").unwrap_or(candidate) == etag
 }
 
-/// What a rule looks at when it decides about a handoff.
+/// What a rule about a handoff needs.
 struct DecisionContext<'t> {
     tx: &'t AccountScope<'t>,
-    handoff: &'t domain::handoff::Handoff,
+    handoff: &'t Handoff,
     session: Session,
     caller: &'t Caller,
     now: Timestamp,
     policy: Policy,
 }
 
-/// Asks a rule about one handoff that the caller may see, carries out what it decides, and answers with the handoff
-/// as it is then. The rule leaves what is kept of the assessment as it is.
+/// Asks a rule about a handoff that the caller may see, applies the decision, and returns the handoff after it. The rule
+/// must not change the stored assessment.
 async fn decide(
     app: App,
     caller: AuthorizedCaller,
@@ -152,32 +153,32 @@ async fn decide(
     let (now, policy) = (app.clock.now(), app.policy());
     let account = caller.account;
     let reply = app.commit_idempotent(&caller, key, status, move |tx, caller| {
-        let (handoff, kept) = tx.visible_handoff_with_assessment(reference, caller)?;
+        let (handoff, assessment) = tx.visible_handoff_with_assessment(reference, caller)?;
         let session = tx.session(handoff.session_id)?;
         let park = tx.current_park(&session, &handoff)?;
         let decision = rule(DecisionContext { tx, handoff: &handoff, session, caller, now, policy })?;
-        let decision = domain::handoff::resume_overtaken_park(decision, park.as_ref(), caller.person(), now);
+        let decision = hand_off::resume_overtaken_park(decision, park.as_ref(), caller.person(), now);
         let after = decision.handoff_after(handoff.id).unwrap_or(handoff);
         tx.apply(decision, now)?;
-        tx.raw_handoff(after, kept)
+        tx.raw_handoff(after, assessment)
     });
     Ok(reply.await?.map(|handoff| app.with_viewers(account, handoff)))
 }
 
-/// Claims it: exactly one caller wins.
+/// Claims a handoff: exactly one caller wins.
 pub async fn claim(
     app: App,
     CurrentCaller(caller): CurrentCaller,
     PathParams(reference): PathParams<HandoffRef>,
     IdempotencyHeader(key): IdempotencyHeader,
 ) -> ApiResult<ApiReply<RawHandoff>> {
-    decide(app, caller, key, reference, StatusCode::OK, |it| {
-        Ok(claim::claim(it.handoff, &it.session, it.caller, it.now, it.policy)?)
+    decide(app, caller, key, reference, StatusCode::OK, |context| {
+        Ok(claim::claim(context.handoff, &context.session, context.caller, context.now, context.policy)?)
     })
     .await
 }
 
-/// Puts it back in the queue.
+/// Releases a claim.
 pub async fn release(
     app: App,
     CurrentCaller(caller): CurrentCaller,
@@ -185,13 +186,20 @@ pub async fn release(
     IdempotencyHeader(key): IdempotencyHeader,
     ValidJson(request): ValidJson<Release>,
 ) -> ApiResult<ApiReply<RawHandoff>> {
-    decide(app, caller, key, reference, StatusCode::OK, move |it| {
-        Ok(claim::release(it.handoff, &it.session, &request.reason, it.caller, it.now, it.policy)?)
+    decide(app, caller, key, reference, StatusCode::OK, move |context| {
+        Ok(claim::release(
+            context.handoff,
+            &context.session,
+            &request.reason,
+            context.caller,
+            context.now,
+            context.policy,
+        )?)
     })
     .await
 }
 
-/// Passes it to a named person.
+/// Assigns a handoff to a user.
 pub async fn assign(
     app: App,
     CurrentCaller(caller): CurrentCaller,
@@ -199,14 +207,21 @@ pub async fn assign(
     IdempotencyHeader(key): IdempotencyHeader,
     ValidJson(request): ValidJson<Assign>,
 ) -> ApiResult<ApiReply<RawHandoff>> {
-    decide(app, caller, key, reference, StatusCode::OK, move |it| {
-        let to = it.tx.user(request.user_id)?;
-        Ok(claim::assign(it.handoff, &it.session, to.as_ref(), it.caller, it.now, it.policy)?)
+    decide(app, caller, key, reference, StatusCode::OK, move |context| {
+        let to = context.tx.user(request.user_id)?;
+        Ok(claim::assign(
+            context.handoff,
+            &context.session,
+            to.as_ref(),
+            context.caller,
+            context.now,
+            context.policy,
+        )?)
     })
     .await
 }
 
-/// Returns it to whoever handed it off, with a question.
+/// Sends a handoff back with a question.
 pub async fn send_back(
     app: App,
     CurrentCaller(caller): CurrentCaller,
@@ -214,14 +229,21 @@ pub async fn send_back(
     IdempotencyHeader(key): IdempotencyHeader,
     ValidJson(request): ValidJson<SendBack>,
 ) -> ApiResult<ApiReply<RawHandoff>> {
-    decide(app, caller, key, reference, StatusCode::OK, move |it| {
-        let id = MessageId::new(it.now);
-        Ok(claim::send_back(it.handoff, &it.session, &request.question, id, it.caller, it.now)?)
+    decide(app, caller, key, reference, StatusCode::OK, move |context| {
+        let id = MessageId::new(context.now);
+        Ok(claim::send_back(
+            context.handoff,
+            &context.session,
+            &request.question,
+            id,
+            context.caller,
+            context.now,
+        )?)
     })
     .await
 }
 
-/// Runs the assessment again.
+/// Runs the assessment of a handoff again.
 pub async fn reassess(
     app: App,
     CurrentCaller(caller): CurrentCaller,
@@ -229,21 +251,21 @@ pub async fn reassess(
     IdempotencyHeader(key): IdempotencyHeader,
 ) -> ApiResult<ApiReply<RawHandoff>> {
     app.limits.check_question_rate(caller.id)?;
-    decide(app, caller, key, reference, StatusCode::ACCEPTED, |it| {
-        Ok(assessment::reassess(it.handoff, it.now, it.policy)?)
+    decide(app, caller, key, reference, StatusCode::ACCEPTED, |context| {
+        Ok(assessment::reassess(context.handoff, context.now, context.policy)?)
     })
     .await
 }
 
-/// Notes what came of one suggested step.
+/// Records or removes the outcome of a suggested step.
 pub async fn put_step(
     app: App,
     CurrentCaller(caller): CurrentCaller,
-    PathParams(PathPair(reference, step)): PathParams<PathPair<HandoffRef, StepId>>,
+    PathParams(PathPair(reference, step_id)): PathParams<PathPair<HandoffRef, StepId>>,
     ValidJson(request): ValidJson<PutStep>,
 ) -> ApiResult<Json<Step>> {
     let now = app.clock.now();
-    let put = app.commit(&caller, move |tx, caller| {
+    let step = app.commit(&caller, move |tx, caller| {
         let handoff = tx.visible_handoff(reference, caller)?;
         let session = tx.session(handoff.session_id)?;
         let assessment = tx.assessment(handoff.id)?;
@@ -251,7 +273,7 @@ pub async fn put_step(
             &handoff,
             &session,
             assessment,
-            step,
+            step_id,
             request.outcome,
             caller,
             now,
@@ -259,5 +281,5 @@ pub async fn put_step(
         tx.apply(decision, now)?;
         Ok(step)
     });
-    Ok(Json(put.await?))
+    Ok(Json(step.await?))
 }

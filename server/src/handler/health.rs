@@ -1,4 +1,4 @@
-//! Signs of life, and figures, for whoever watches the process.
+//! Health checks and metrics.
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -9,23 +9,23 @@ use crate::error::{ApiError, ApiResult};
 use crate::metrics;
 use crate::store;
 
-/// The process serves.
+/// Returns 200 while the process runs.
 pub async fn live() -> StatusCode {
     StatusCode::OK
 }
 
-/// The database answers, the writer lives, and what it writes stays.
+/// Returns 200 while the server can read and write.
 pub async fn ready(app: App) -> ApiResult<StatusCode> {
     match app.store.check_ready().await {
         Ok(()) => Ok(StatusCode::OK),
-        Err(lost @ store::StoreError::FolderReplaced) => Err(lost.into()),
+        Err(error @ store::StoreError::FolderReplaced) => Err(error.into()),
         Err(_) => Err(ApiError::new(Code::Unavailable, "the database does not answer")),
     }
 }
 
-/// What the server counts and times.
+/// Returns the metrics.
 pub async fn metrics(app: App) -> ApiResult<Response> {
-    let standing = app.store.read_system(|system| system.queue_stats()).await?;
-    let text = app.metrics.encode_text(app.events.stream_count(), &standing);
+    let stats = app.store.read_system(|system| system.queue_stats()).await?;
+    let text = app.metrics.encode_text(app.events.stream_count(), &stats);
     Ok(([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response())
 }

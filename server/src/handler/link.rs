@@ -1,4 +1,5 @@
-//! Where the links in mail lead: a page that says how to open the handoff. It knows nothing of it, so anybody may see it.
+//! The page that links in mail lead to: it explains how to open the handoff. It contains only the number, so anybody may
+//! see it.
 
 use axum::extract::Path;
 use axum::response::Html;
@@ -8,10 +9,10 @@ use tierup_common::problem::Code;
 use crate::error::{ApiError, ApiResult};
 use crate::html::HANDOFF_LINK;
 
-/// The page's path; mail links to it.
+/// The path of the page.
 pub const PATH: &str = "/handoffs/{number}";
 
-/// How to open one handoff.
+/// Returns the page of a handoff.
 pub async fn page(Path(number): Path<String>) -> ApiResult<Html<String>> {
     let number = number.parse().map(Number);
     let number = number.map_err(|_| ApiError::new(Code::NotFound, "no such path"))?;

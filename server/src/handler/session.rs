@@ -1,4 +1,4 @@
-//! Sessions: opening, talking, trying, handing off, taking back, resolving.
+//! Sessions with their messages and branches, hand-offs and timelines.
 
 use std::num::NonZeroU32;
 
@@ -16,8 +16,11 @@ use tierup_common::session::{
 
 use crate::app::{ApiReply, App};
 use crate::auth::AuthorizedCaller;
-use crate::domain::handoff::HandoffContext;
-use crate::domain::{Refusal, handoff, session};
+use crate::domain::branch::{self, branch_text_bytes};
+use crate::domain::hand_off::{self, HandoffContext, NewHandoffIds};
+use crate::domain::message::{self, NewSessionIds};
+use crate::domain::session::Session;
+use crate::domain::{resolve, resume};
 use crate::error::ApiResult;
 use crate::extract::{CurrentCaller, IdempotencyHeader, PathPair, PathParams, QueryParams, ValidJson};
 use crate::handler::{PageSize, page_limit, parse_cursor, search_sessions, stream_json};
@@ -33,28 +36,28 @@ pub async fn create(
     let now = app.clock.now();
     let (id, message_id) = (SessionId::new(now), MessageId::new(now));
     let reply = app.commit_idempotent(&caller, key, StatusCode::CREATED, move |tx, caller| {
-        let name = session::NewSessionIds { id, number: tx.next_session_number()?, message_id };
-        tx.apply(session::open(&request, name, caller, now), now)?;
+        let ids = NewSessionIds { id, number: tx.next_session_number()?, message_id };
+        tx.apply(message::open_session(&request, ids, caller, now), now)?;
         tx.session_export(id, caller, None)
     });
     Ok(reply.await?.into_response_with(|session| stream_session(&app, &caller, session)))
 }
 
-/// What a list of sessions may be narrowed to.
+/// The query of a list of sessions.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SessionListQuery {
     status: Option<SessionStatus>,
     mine: Option<bool>,
     q: Option<String>,
-    /// The one with this number.
+    /// Only the session with this number.
     number: Option<NonZeroU32>,
     limit: Option<PageSize>,
     #[schemars(extend("format" = "uuid"))]
     cursor: Option<String>,
 }
 
-/// A page of sessions, the newest first.
+/// Returns a page of sessions, newest first.
 pub async fn list(
     app: App,
     CurrentCaller(caller): CurrentCaller,
@@ -73,7 +76,7 @@ pub async fn list(
         let sessions = scope.sessions(&query)?;
         let (mut items, mut text): (Vec<SessionItem>, _) = (Vec::new(), 0);
         for session in sessions {
-            // What a session says of itself may be as much as a page has.
+            // A single session may have as much text as a page.
             if items.len() == limit as usize || text >= limit::PAGE_TEXT {
                 let next_cursor = items.last().map(|last| last.id.to_string());
                 return Ok(SessionPage { items, next_cursor });
@@ -87,22 +90,22 @@ pub async fn list(
     Ok(Json(page.await?))
 }
 
-/// How much text a row of the list holds.
+/// The text of a row, in bytes.
 fn text_size(item: &SessionItem) -> usize {
-    let tried: u64 = item.branch_map.iter().map(session::branch_text_bytes).sum();
-    let tried = usize::try_from(tried).unwrap_or(usize::MAX);
-    item.intake_content.text.len() + item.resolution.as_ref().map_or(0, String::len) + tried
+    let branches: u64 = item.branch_map.iter().map(branch_text_bytes).sum();
+    let branches = usize::try_from(branches).unwrap_or(usize::MAX);
+    item.intake_content.text.len() + item.resolution.as_ref().map_or(0, String::len) + branches
 }
 
-/// How much of a session is read.
+/// The query of a session.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SessionReadQuery {
-    /// Only so many messages, the newest; all, if nothing is said.
+    /// The number of messages, the newest ones; all if absent.
     last: Option<PageSize>,
 }
 
-/// One session with all that was said in it, or with the end of that.
+/// Returns a session with its messages.
 pub async fn read(
     app: App,
     CurrentCaller(caller): CurrentCaller,
@@ -115,24 +118,24 @@ pub async fn read(
     Ok(stream_session(&app, &caller, session))
 }
 
-/// Sends a session, a piece at a time, for as long as its reader may read.
+/// Sends a session in chunks, while the caller may read it.
 fn stream_session(app: &App, caller: &AuthorizedCaller, session: SessionExport) -> Response {
     let (app, caller) = (app.clone(), caller.clone());
-    stream_json(session.head, session.next_cursor, SessionExport::JSON_END, move |place| {
-        app.clone().continue_read(caller.clone(), move |scope| scope.next_chunk(place))
+    stream_json(session.head, session.next_cursor, SessionExport::JSON_END, move |cursor| {
+        app.clone().continue_read(caller.clone(), move |scope| scope.next_chunk(cursor))
     })
 }
 
-/// Which messages of a session are read.
+/// The query of a page of messages.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MessagesQuery {
-    /// Those before this one, by its `seq`; the newest, if nothing is said.
+    /// Only messages before the one with this `seq`; the newest ones if absent.
     before: Option<NonZeroU32>,
     limit: Option<PageSize>,
 }
 
-/// A page of messages: the newest page first, each in order.
+/// Returns a page of messages, oldest first. Pages go from the newest to the oldest.
 pub async fn messages(
     app: App,
     CurrentCaller(caller): CurrentCaller,
@@ -149,7 +152,7 @@ pub async fn messages(
     Ok(Json(page.await?))
 }
 
-/// Says something in a session.
+/// Adds a message to a session.
 pub async fn post_message(
     app: App,
     CurrentCaller(caller): CurrentCaller,
@@ -165,14 +168,14 @@ pub async fn post_message(
     app.commit_idempotent(&caller, key, StatusCode::CREATED, move |tx, caller| {
         let session = tx.session(id)?;
         let (message, decision) =
-            session::post_message(&session, &request, message_id, reply_id, caller, now, policy)?;
+            message::post_message(&session, &request, message_id, reply_id, caller, now, policy)?;
         tx.apply(decision, now)?;
         Ok(PostedMessage { message, session: id })
     })
     .await
 }
 
-/// Notes a hypothesis or what became of it.
+/// Adds or updates a branch.
 pub async fn put_branch(
     app: App,
     CurrentCaller(caller): CurrentCaller,
@@ -184,7 +187,7 @@ pub async fn put_branch(
         let session = tx.session(id)?;
         let branches = tx.branches(id)?;
         let is_new = branches.iter().all(|branch| branch.id != branch_id);
-        let (branch, decision) = session::put_branch(&session, &branches, branch_id, &request, caller, now)?;
+        let (branch, decision) = branch::put_branch(&session, &branches, branch_id, &request, caller, now)?;
         tx.apply(decision, now)?;
         Ok((is_new, branch))
     });
@@ -192,7 +195,7 @@ pub async fn put_branch(
     Ok((if is_new { StatusCode::CREATED } else { StatusCode::OK }, Json(branch)))
 }
 
-/// Parks or escalates. The answer waits for neither assessment nor mail.
+/// Parks or escalates a session. The answer does not wait for assessment or mail.
 pub async fn hand_off(
     app: App,
     CurrentCaller(caller): CurrentCaller,
@@ -204,24 +207,22 @@ pub async fn hand_off(
     let handoff_id = HandoffId::new(now);
     app.commit_idempotent(&caller, key, StatusCode::CREATED, move |tx, caller| {
         let session = tx.session(id)?;
-        let scene = HandoffContext {
+        let context = HandoffContext {
             escalation: session.latest_escalation.map(|id| tx.handoff(id)).transpose()?,
             intake: tx.intake(id)?,
             branches: tx.branches(id)?,
             messages: tx.last_messages(id, limit::SNAPSHOT_MESSAGES)?,
             session,
         };
-        let name = handoff::NewHandoffIds { id: handoff_id, number: tx.next_handoff_number()? };
-        let decision = handoff::hand_off(&scene, &request, name, caller, now, policy)?;
-        // Whatever is handed off is opened under this id.
-        let opened = decision.handoff_after(handoff_id).ok_or(Refusal::NotFound)?;
+        let ids = NewHandoffIds { id: handoff_id, number: tx.next_handoff_number()? };
+        let (handoff, decision) = hand_off::hand_off(&context, &request, ids, caller, now, policy)?;
         tx.apply(decision, now)?;
-        tx.raw_handoff(opened, StoredAssessment::default())
+        tx.raw_handoff(handoff, StoredAssessment::default())
     })
     .await
 }
 
-/// Takes back what was parked, or escalated and not claimed.
+/// Takes back a session that was parked, or escalated and not claimed.
 pub async fn resume(
     app: App,
     CurrentCaller(caller): CurrentCaller,
@@ -231,16 +232,16 @@ pub async fn resume(
     let now = app.clock.now();
     let reply = app.commit_idempotent(&caller, key, StatusCode::OK, move |tx, caller| {
         let session = tx.session(id)?;
-        let standing = session.current_handoff.map(|id| tx.handoff(id)).transpose()?;
+        let current = session.current_handoff.map(|id| tx.handoff(id)).transpose()?;
         let escalation = session.latest_escalation.map(|id| tx.handoff(id)).transpose()?;
-        let decision = session::resume(&session, standing.as_ref(), escalation.as_ref(), caller, now)?;
+        let decision = resume::resume(&session, current.as_ref(), escalation.as_ref(), caller, now)?;
         tx.apply(decision, now)?;
         Ok(tx.session_export(id, caller, None)?.with_branches_of(waiting_handoff(&session)))
     });
     Ok(reply.await?.into_response_with(|session| stream_session(&app, &caller, session)))
 }
 
-/// Ends a session.
+/// Resolves a session.
 pub async fn resolve(
     app: App,
     CurrentCaller(caller): CurrentCaller,
@@ -257,22 +258,22 @@ pub async fn resolve(
         };
         let ids: std::collections::BTreeSet<_> =
             session.current_handoff.into_iter().chain(session.latest_escalation).collect();
-        let standing = ids.into_iter().map(|id| tx.handoff(id)).collect::<Result<Vec<_>, _>>()?;
-        tx.apply(session::resolve(&session, &standing, assessment, &request, caller, now)?, now)?;
+        let handoffs = ids.into_iter().map(|id| tx.handoff(id)).collect::<Result<Vec<_>, _>>()?;
+        tx.apply(resolve::resolve(&session, &handoffs, assessment, &request, caller, now)?, now)?;
         Ok(tx.session_export(id, caller, None)?.with_branches_of(waiting_handoff(&session)))
     });
     Ok(reply.await?.into_response_with(|session| stream_session(&app, &caller, session)))
 }
 
-/// The handoff that a session waits in, if it does: nothing is tried meanwhile.
-fn waiting_handoff(session: &session::Session) -> Option<HandoffId> {
+/// The current handoff of a session that waits: its branches have not changed since.
+fn waiting_handoff(session: &Session) -> Option<HandoffId> {
     match session.status {
         SessionStatus::Paused | SessionStatus::Escalated => session.current_handoff,
         SessionStatus::Active | SessionStatus::Resolved => None,
     }
 }
 
-/// What happened in a session, in order; sent a piece at a time.
+/// Sends the events of a session in chunks.
 pub async fn timeline(
     app: App,
     CurrentCaller(caller): CurrentCaller,
@@ -286,7 +287,7 @@ pub async fn timeline(
     });
     let (up_to, (events, next)) = first.await?;
     let mut head = br#"{"items":["#.to_vec();
-    // The first event of the list has no comma before it.
+    // Each event has a comma before it, also the first one.
     head.extend_from_slice(events.get(1..).unwrap_or_default());
     Ok(stream_json(head, next, b"]}", move |after| {
         app.clone().continue_read(caller.clone(), move |scope| scope.timeline(id, user, after, up_to))

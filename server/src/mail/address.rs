@@ -1,14 +1,14 @@
-//! Addresses as mail servers take them: a domain of any script has a form in ASCII that all of them know.
+//! Converts the domains of email addresses to ASCII, which all mail servers understand.
 
 use lettre::Address;
 
-/// The text is not an address.
+/// A text that is not an email address.
 #[derive(Debug, thiserror::Error)]
-#[error("the address is not one")]
+#[error("not an email address")]
 pub(crate) struct InvalidAddress;
 
-/// An address with its domain in ASCII. What stands before the `@` has no such form; if it is not ASCII, only a server
-/// with SMTPUTF8 takes it.
+/// An address with its domain in ASCII. The part before the `@` has no ASCII form; if it is not ASCII, only servers
+/// with SMTPUTF8 accept it.
 pub(crate) fn parse_to_ascii_domain(text: &str) -> Result<Address, InvalidAddress> {
     let (user, domain) = text.rsplit_once('@').ok_or(InvalidAddress)?;
     let domain = if domain.is_ascii() {

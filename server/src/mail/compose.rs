@@ -1,4 +1,4 @@
-//! What a message about a handoff says, as text and as HTML.
+//! Composes mail about a handoff, as text and as HTML.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -18,12 +18,12 @@ use tierup_common::user::User;
 use crate::delivery::DeliveryError;
 use crate::mail::address;
 
-/// Bytes of a subject in one encoded word, which has 75 characters at most, and 12 of them around its text.
+/// The bytes of a subject per encoded word: words are at most 75 characters, and 12 of them are overhead.
 const ENCODED_WORD_BYTES: usize = 45;
 const TEXT_TEMPLATE: &str = include_str!("escalation.txt");
 const HTML_TEMPLATE: &str = include_str!("escalation.html");
 
-/// A handoff as a letter tells of it.
+/// The content of a mail about a handoff.
 #[derive(Serialize)]
 pub struct HandoffMail {
     number: u32,
@@ -35,10 +35,10 @@ pub struct HandoffMail {
     enqueued_at: Timestamp,
     #[serde(skip)]
     created_at: Timestamp,
-    /// Who can say more, and is answered.
+    /// Who handed it off, and gets replies.
     #[serde(skip)]
     reply_to: Option<User>,
-    /// What it says before everything else; nothing the first time.
+    /// Why this is a reminder; none in the first mail.
     reminder_note: Option<&'static str>,
     priority: &'static str,
     summary: String,
@@ -57,8 +57,7 @@ struct TriedBranch {
 }
 
 impl HandoffMail {
-    /// What there is to tell of a handoff, asked for at a moment, and who answers questions about it. `public_url` is
-    /// where people reach the server.
+    /// `enqueued_at` is the time of the job, `public_url` the base of links.
     pub fn new(
         handoff: &Handoff,
         reply_to: Option<User>,
@@ -92,8 +91,8 @@ impl HandoffMail {
         }
     }
 
-    /// The same however often it is tried, so that a server that had taken it before its answer was lost shows it
-    /// once; another where it rings once more.
+    /// The same for each attempt, so that mail clients show a mail once even if its delivery was uncertain; different
+    /// for each reminder.
     pub fn message_id(&self, to: &User) -> String {
         if self.reminder_note.is_none() {
             return self.thread_id(to);
@@ -101,33 +100,32 @@ impl HandoffMail {
         format!("<{}.{}.{}.{}@tierup>", self.id, self.reason, self.enqueued_at.as_millis(), to.id)
     }
 
-    /// The id of the first message about the handoff, made of nothing but the handoff: later ones name it, and so mail
-    /// programs show them together.
+    /// The id of the first mail about the handoff. Later ones refer to it, so that mail clients show them as a thread.
     fn thread_id(&self, to: &User) -> String {
         format!("<{}.new.{}.{}@tierup>", self.id, self.created_at.as_millis(), to.id)
     }
 
-    /// Priority when it is not the usual one, then the problem.
+    /// The problem, with the priority first unless it is normal.
     fn subject(&self) -> String {
-        let again = self.reminder_note.map(|again| format!("{again}: ")).unwrap_or_default();
+        let note = self.reminder_note.map(|note| format!("{note}: ")).unwrap_or_default();
         if self.priority == Priority::Normal.as_str() {
-            format!("{again}{}", self.summary)
+            format!("{note}{}", self.summary)
         } else {
-            format!("[{}] {again}{}", self.priority, self.summary)
+            format!("[{}] {note}{}", self.priority, self.summary)
         }
     }
 }
 
-/// Why a letter comes again.
+/// The reminder's reason, at the start of subject and body.
 const fn reminder_note(reason: ReminderReason) -> &'static str {
     match reason {
         ReminderReason::Unclaimed => "still waiting",
         ReminderReason::Wake => "you parked this",
-        ReminderReason::StaleClaim => "your claim stands still and goes back to the queue soon",
+        ReminderReason::StaleClaim => "no activity on your claim, which returns to the queue soon",
     }
 }
 
-/// Writes a letter to a user.
+/// Composes a mail to a user.
 pub fn compose(mail: &HandoffMail, sender: &Mailbox, to: &User) -> Result<Message, DeliveryError> {
     let permanent = |error: &dyn std::fmt::Display| DeliveryError::Permanent(error.to_string());
     let body = |template, escape| render_template(template, escape, mail).map_err(|error| permanent(&error));
@@ -136,17 +134,17 @@ pub fn compose(mail: &HandoffMail, sender: &Mailbox, to: &User) -> Result<Messag
         .to(user_mailbox(to).map_err(|error| permanent(&error))?)
         .raw_header(subject_header(&mail.subject()))
         .message_id(Some(mail.message_id(to)))
-        // RFC 3834, and what Exchange heeds: no out-of-office replies and no loops.
+        // RFC 3834, and Exchange's own header: no out-of-office replies.
         .raw_header(raw_header("Auto-Submitted", "auto-generated"))
         .raw_header(raw_header("X-Auto-Response-Suppress", "All"));
     if mail.reminder_note.is_some() {
         message = message.in_reply_to(mail.thread_id(to)).references(mail.thread_id(to));
     }
-    // What is not ASCII before the @ would keep servers without SMTPUTF8 from taking the whole message.
-    let asked =
+    // Leave out a reply address that is not ASCII: servers without SMTPUTF8 would reject the whole mail.
+    let reply_to =
         mail.reply_to.as_ref().filter(|user| user.id != to.id).and_then(|user| user_mailbox(user).ok());
-    if let Some(asked) = asked.filter(|mailbox| mailbox.email.user().is_ascii()) {
-        message = message.reply_to(asked);
+    if let Some(reply_to) = reply_to.filter(|mailbox| mailbox.email.user().is_ascii()) {
+        message = message.reply_to(reply_to);
     }
     message
         .multipart(MultiPart::alternative_plain_html(
@@ -157,13 +155,13 @@ pub fn compose(mail: &HandoffMail, sender: &Mailbox, to: &User) -> Result<Messag
 }
 
 fn user_mailbox(user: &User) -> Result<Mailbox, address::InvalidAddress> {
-    // A name with a line break would end up as a header; names are one line when they come in.
+    // A line break in a name would start another header.
     let name = user.name.replace(char::is_control, " ");
     Ok(Mailbox::new(Some(name), address::parse_to_ascii_domain(&user.email)?))
 }
 
-/// The subject. What looks like an encoded word (RFC 2047) is text to the library and would be decoded by whoever reads:
-/// it is encoded itself, a piece of text at a time, so that it is read as it was written.
+/// The subject. Text that looks like an encoded word (RFC 2047) would be decoded by mail clients, so it is encoded
+/// itself.
 fn subject_header(text: &str) -> HeaderValue {
     if !text.contains("=?") {
         return raw_header("Subject", text);

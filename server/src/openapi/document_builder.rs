@@ -1,4 +1,4 @@
-//! Puts the description together.
+//! Builds the OpenAPI document.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +11,13 @@ use tierup_common::problem::{self, Code, Problem};
 
 use crate::route_spec::{Access, RequestBody, ResponseBody, RouteSpec};
 
-/// What the description is made with: how types look when they are taken, and when they are given.
+/// Types may look different as input and as output.
 struct SchemaGenerators {
     request: SchemaGenerator,
     response: SchemaGenerator,
 }
 
-/// The whole description.
+/// Builds the document.
 pub(super) fn build_document(routes: &[RouteSpec]) -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.definitions_path = "/components/schemas".into();
@@ -32,7 +32,7 @@ pub(super) fn build_document(routes: &[RouteSpec]) -> Value {
         let path = paths.entry(row.route.0).or_default();
         path.insert(row.method.as_str().to_lowercase(), operation(row, &mut looks));
     }
-    // What streams carry is in no answer, but part of the contract all the same.
+    // Streams carry these outside of any response.
     looks.response.subschema_for::<Event>();
     looks.response.subschema_for::<Signal>();
     looks.response.subschema_for::<Problem>();
@@ -68,7 +68,7 @@ fn operation(spec: &RouteSpec, schemas: &mut SchemaGenerators) -> Value {
         operation["security"] = json!([]);
     }
     if let Access::AtLeast(role) = spec.access {
-        operation["description"] = json!(format!("From the role {role} on."));
+        operation["description"] = json!(format!("Requires the role {role} or higher."));
     }
     if let RequestBody::Json(look) = spec.body {
         let schema = look(&mut schemas.request);
@@ -78,11 +78,10 @@ fn operation(spec: &RouteSpec, schemas: &mut SchemaGenerators) -> Value {
     operation
 }
 
-/// `post_handoffs_claim`: the method and what stands still in the path.
+/// `post_handoffs_claim`: the method and the fixed parts of the path.
 fn operation_id(spec: &RouteSpec) -> String {
-    let still = spec.route.0.trim_start_matches("/api/v1").split('/');
-    let still = still.filter(|part| !part.is_empty());
-    let parts: Vec<String> = still
+    let parts = spec.route.0.trim_start_matches("/api/v1").split('/').filter(|part| !part.is_empty());
+    let parts: Vec<String> = parts
         .map(|part| if part.starts_with('{') { "one".to_owned() } else { part.replace(['-', '.'], "_") })
         .collect();
     format!("{}_{}", spec.method.as_str().to_lowercase(), parts.join("_"))
@@ -102,7 +101,7 @@ fn parameters(spec: &RouteSpec, schemas: &mut SchemaGenerators) -> Vec<Value> {
     let mut all = Vec::new();
     for part in spec.route.0.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
         let schema = match part {
-            "handoff" => json!({"type": "string", "description": "its id, or its number"}),
+            "handoff" => json!({"type": "string", "description": "its id or number"}),
             _ => json!({"type": "string", "format": "uuid"}),
         };
         all.push(json!({"name": part, "in": "path", "required": true, "schema": schema}));
@@ -111,7 +110,7 @@ fn parameters(spec: &RouteSpec, schemas: &mut SchemaGenerators) -> Vec<Value> {
         let schema = look(&mut schemas.request).to_value();
         let fields = schema["properties"].as_object().into_iter().flatten();
         for (name, schema) in fields {
-            // One that is empty is taken as one that is not there.
+            // An empty value counts as absent.
             let schema = json!({"anyOf": [without_null(schema), {"type": "string", "maxLength": 0}]});
             all.push(json!({"name": name, "in": "query", "schema": schema}));
         }
@@ -120,14 +119,14 @@ fn parameters(spec: &RouteSpec, schemas: &mut SchemaGenerators) -> Vec<Value> {
         all.push(json!({
             "name": "Idempotency-Key",
             "in": "header",
-            "description": "The same key, caller and body replays the first answer for 24 hours.",
+            "description": "A request with the same key, caller and body gets the first response again, for 24 hours.",
             "schema": {"type": "string", "minLength": 1, "maxLength": tierup_common::limit::IDEMPOTENCY_KEY},
         }));
     }
     all
 }
 
-/// A query parameter is there or not; it is never null.
+/// A query parameter may be absent, but never null.
 fn without_null(schema: &Value) -> Value {
     let mut schema = schema.clone();
     if let Some(types) = schema["type"].as_array() {
@@ -163,11 +162,11 @@ fn success_response(
     schemas: &mut SchemaGenerators,
 ) -> Value {
     let description = match status {
-        201 => "Made",
-        202 => "Begun",
-        204 => "Done",
-        304 => "Not changed since the version in If-None-Match",
-        _ => "Done, or here it is",
+        201 => "Created",
+        202 => "Accepted",
+        204 => "No content",
+        304 => "Unchanged since the ETag in If-None-Match",
+        _ => "OK",
     };
     let mut response = json!({"description": description});
     let content = match body {
@@ -198,7 +197,7 @@ fn problem_response(codes: &[Code], problem: &Schema) -> Value {
     response
 }
 
-/// Every way a row may say no: its own, and those that follow from who may call it and what it takes.
+/// All problems of a route: its own, and those that follow from access, path and body.
 fn problem_codes(spec: &RouteSpec) -> Vec<Code> {
     let mut codes = spec.problem_codes.clone();
     if let Access::AtLeast(role) = spec.access {
@@ -209,7 +208,7 @@ fn problem_codes(spec: &RouteSpec) -> Vec<Code> {
         if spec.method != Method::GET {
             codes.push(Code::StorageFull);
         }
-        // A header that cannot be read, or is there twice.
+        // A malformed or repeated header.
         codes.push(Code::BadRequest);
     }
     if spec.route.0.contains('{') {

@@ -1,4 +1,4 @@
-//! The description as a page that people read, without scripts and without the internet.
+//! The description as an HTML page, without scripts or external resources.
 
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Value as Template, context};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::html::API_REFERENCE;
 
-/// The page. If it cannot be made, it says so and points at the document.
+/// Renders the page. If that fails, it links to the JSON.
 pub(super) fn render(document: &Value) -> String {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
@@ -15,12 +15,12 @@ pub(super) fn render(document: &Value) -> String {
         shapes => Template::from(Serde(schema_views(document))),
     };
     environment.render_str(API_REFERENCE, values).unwrap_or_else(|error| {
-        tracing::error!(%error, "the reference page cannot be made");
-        "The reference page cannot be made; the description is at /api/v1/openapi.json.".into()
+        tracing::error!(%error, "cannot render the API reference");
+        "The API reference cannot be rendered. The description is at /api/v1/openapi.json.".into()
     })
 }
 
-/// The calls, by what they are about.
+/// The operations, grouped by tag.
 fn operation_groups(document: &Value) -> Value {
     let mut groups: Vec<(String, Vec<Value>)> = Vec::new();
     for (path, methods) in document["paths"].as_object().into_iter().flatten() {
@@ -49,7 +49,7 @@ fn operation_view(path: &str, method: &str, operation: &Value) -> Value {
         json!({
             "name": parameter["name"],
             "in": parameter["in"],
-            // That it may be empty goes without saying.
+            // Every query parameter may be empty.
             "type": type_label(parameter["schema"]["anyOf"].get(0).unwrap_or(&parameter["schema"])),
             "description": parameter["description"],
         })
@@ -66,7 +66,7 @@ fn operation_view(path: &str, method: &str, operation: &Value) -> Value {
     })
 }
 
-/// The shapes that calls take and give.
+/// The schemas of requests and responses.
 fn schema_views(document: &Value) -> Value {
     let all = document["components"]["schemas"].as_object().into_iter().flatten();
     json!(all.map(|(name, schema)| schema_view(name, schema)).collect::<Vec<_>>())
@@ -100,7 +100,7 @@ fn schema_view(name: &str, schema: &Value) -> Value {
     })
 }
 
-/// A schema in a few words: `text`, `Handoff`, `list of Branch`, `one of open, claimed`.
+/// A short label of a schema: `text`, `Handoff`, `list of Branch`, `one of open, claimed`.
 fn type_label(schema: &Value) -> String {
     if let Some(reference) = schema["$ref"].as_str() {
         return reference.rsplit('/').next().unwrap_or_default().to_owned();

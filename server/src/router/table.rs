@@ -1,4 +1,4 @@
-//! The whole API on one screen: every path, method and role, what it takes and gives, and the function that answers.
+//! The whole API on one screen: method, path, role, handler, request, response and problems of every route.
 
 use tierup_common::assessment::Step;
 use tierup_common::handoff::{Assign, Handoff, PutStep, QueuePage, Release, SendBack};
@@ -25,42 +25,42 @@ use crate::route_spec::{ResponseBody, RouteSpec, delete, get, patch, post, put};
 #[rustfmt::skip]
 pub(crate) fn route_table() -> Vec<RouteSpec> {
     vec![
-        get(route::LIVE, Public, health::live, "Whether the process serves").with_response(200, ResponseBody::Empty),
-        get(route::READY, Public, health::ready, "Whether the database answers and the writer lives").with_response(200, ResponseBody::Empty).with_problems(&[Unavailable]),
-        get(route::METRICS, Public, health::metrics, "What the server counts and times, for Prometheus").with_response(200, ResponseBody::Text(metrics::CONTENT_TYPE)).with_problems(&[Internal, Unavailable]),
-        get(route::OPENAPI, Public, openapi::document, "This description, as OpenAPI 3.1").with_response(200, ResponseBody::Text("application/json")),
-        get(route::DOCS, Public, openapi::page, "The same to read").with_response(200, ResponseBody::Text("text/html; charset=utf-8")),
+        get(route::LIVE, Public, health::live, "Check that the server is up").with_response(200, ResponseBody::Empty),
+        get(route::READY, Public, health::ready, "Check that the database responds and accepts writes").with_response(200, ResponseBody::Empty).with_problems(&[Unavailable]),
+        get(route::METRICS, Public, health::metrics, "Get metrics in the format of Prometheus").with_response(200, ResponseBody::Text(metrics::CONTENT_TYPE)).with_problems(&[Internal, Unavailable]),
+        get(route::OPENAPI, Public, openapi::document, "Get this description, as OpenAPI 3.1").with_response(200, ResponseBody::Text("application/json")),
+        get(route::DOCS, Public, openapi::page, "Get this description as a page").with_response(200, ResponseBody::Text("text/html; charset=utf-8")),
 
-        post(route::LOGIN, Public, auth::log_in, "Log in by email and password").with_body::<LogIn>().with_max_body_bytes(limit::LOGIN_BODY).with_json_response::<LoggedIn>(200).with_problems(&[InvalidCredentials]),
-        post(route::LOGOUT, AtLeast(Viewer), auth::log_out, "End the token in use, and its streams").with_response(204, ResponseBody::Empty),
-        get(route::ME, AtLeast(Viewer), user::me, "Who am I?").with_json_response::<Me>(200),
+        post(route::LOGIN, Public, auth::log_in, "Log in with email and password").with_body::<LogIn>().with_max_body_bytes(limit::LOGIN_BODY).with_json_response::<LoggedIn>(200).with_problems(&[InvalidCredentials]),
+        post(route::LOGOUT, AtLeast(Viewer), auth::log_out, "Revoke the token in use, and end its streams").with_response(204, ResponseBody::Empty),
+        get(route::ME, AtLeast(Viewer), user::me, "Get the caller").with_json_response::<Me>(200),
 
-        get(route::USERS, AtLeast(Viewer), user::list, "Every member of the account").with_json_response::<Items<User>>(200),
-        post(route::USERS, AtLeast(Admin), user::create, "Add a member").with_body::<CreateUser>().with_idempotency_key().with_json_response::<User>(201).with_problems(&[EmailTaken]),
-        patch(route::USER, AtLeast(Admin), user::update, "Change a member; deactivating, or a new password, ends their tokens and streams").with_body::<ChangeUser>().with_json_response::<User>(200),
-        get(route::USER_TOKENS, AtLeast(Viewer), user::tokens, "The tokens of a member, without their secrets").with_json_response::<Items<Token>>(200).with_problems(&[Forbidden]),
-        post(route::USER_TOKENS, AtLeast(Viewer), user::create_token, "Make a token; the only answer that shows it").with_body::<CreateToken>().with_idempotency_key().with_json_response::<NewToken>(201).with_problems(&[Forbidden]),
-        delete(route::TOKEN, AtLeast(Viewer), user::delete_token, "End a token, and its streams").with_response(204, ResponseBody::Empty).with_problems(&[Forbidden]),
+        get(route::USERS, AtLeast(Viewer), user::list, "List all users of the account").with_json_response::<Items<User>>(200),
+        post(route::USERS, AtLeast(Admin), user::create, "Add a user").with_body::<CreateUser>().with_idempotency_key().with_json_response::<User>(201).with_problems(&[EmailTaken]),
+        patch(route::USER, AtLeast(Admin), user::update, "Change a user; deactivating, or a new password, revokes their tokens and ends their streams").with_body::<ChangeUser>().with_json_response::<User>(200),
+        get(route::USER_TOKENS, AtLeast(Viewer), user::tokens, "List a user's tokens, without their secrets").with_json_response::<Items<Token>>(200).with_problems(&[Forbidden]),
+        post(route::USER_TOKENS, AtLeast(Viewer), user::create_token, "Create a token; only this response shows it").with_body::<CreateToken>().with_idempotency_key().with_json_response::<NewToken>(201).with_problems(&[Forbidden]),
+        delete(route::TOKEN, AtLeast(Viewer), user::delete_token, "Revoke a token, and end its streams").with_response(204, ResponseBody::Empty).with_problems(&[Forbidden]),
 
-        get(route::SESSIONS, AtLeast(Viewer), session::list, "A page of sessions, the newest first").with_query::<session::SessionListQuery>().with_json_response::<SessionPage>(200),
-        post(route::SESSIONS, AtLeast(Engineer), session::create, "Open a session").with_body::<CreateSession>().with_idempotency_key().with_json_response::<Session>(201),
-        get(route::SESSION, AtLeast(Viewer), session::read, "A session with all that was said in it").with_query::<session::SessionReadQuery>().with_json_response::<Session>(200),
-        get(route::MESSAGES, AtLeast(Viewer), session::messages, "A page of messages, the newest first, each page in order").with_query::<session::MessagesQuery>().with_json_response::<MessagePage>(200),
-        post(route::MESSAGES, AtLeast(Engineer), session::post_message, "Say something; after an ask the assistant answers").with_body::<CreateMessage>().with_idempotency_key().with_json_response::<Message>(201).with_problems(&[NotAParticipant, SessionNotActive, SessionFull]),
-        put(route::BRANCH, AtLeast(Engineer), session::put_branch, "Note a hypothesis, or what became of it").with_body::<PutBranch>().with_json_response::<Branch>(200).with_json_response::<Branch>(201).with_problems(&[NotAParticipant, SessionNotActive, SessionFull]),
-        post(route::HAND_OFF, AtLeast(Engineer), session::hand_off, "Park or escalate; waits for neither assessment nor mail").with_body::<HandOff>().with_idempotency_key().with_json_response::<Handoff>(201).with_problems(&[NotAParticipant, SessionNotActive]),
-        post(route::RESUME, AtLeast(Engineer), session::resume, "Take back what was parked, or escalated and not claimed").with_idempotency_key().with_json_response::<Session>(200).with_problems(&[SessionNotActive, HandoffAlreadyClaimed]),
-        post(route::RESOLVE, AtLeast(Engineer), session::resolve, "End a session, and its handoffs with it").with_body::<Resolve>().with_idempotency_key().with_json_response::<Session>(200).with_problems(&[NotAParticipant, SessionNotActive]),
-        get(route::TIMELINE, AtLeast(Viewer), session::timeline, "What happened in a session, in order").with_json_response::<Timeline>(200),
+        get(route::SESSIONS, AtLeast(Viewer), session::list, "List sessions, newest first").with_query::<session::SessionListQuery>().with_json_response::<SessionPage>(200),
+        post(route::SESSIONS, AtLeast(Engineer), session::create, "Create a session").with_body::<CreateSession>().with_idempotency_key().with_json_response::<Session>(201),
+        get(route::SESSION, AtLeast(Viewer), session::read, "Get a session with its messages").with_query::<session::SessionReadQuery>().with_json_response::<Session>(200),
+        get(route::MESSAGES, AtLeast(Viewer), session::messages, "List messages: newest page first, each page in order").with_query::<session::MessagesQuery>().with_json_response::<MessagePage>(200),
+        post(route::MESSAGES, AtLeast(Engineer), session::post_message, "Post a message; the assistant replies to a question").with_body::<CreateMessage>().with_idempotency_key().with_json_response::<Message>(201).with_problems(&[NotAParticipant, SessionNotActive, SessionFull]),
+        put(route::BRANCH, AtLeast(Engineer), session::put_branch, "Create or update a hypothesis").with_body::<PutBranch>().with_json_response::<Branch>(200).with_json_response::<Branch>(201).with_problems(&[NotAParticipant, SessionNotActive, SessionFull]),
+        post(route::HAND_OFF, AtLeast(Engineer), session::hand_off, "Park or escalate a session; does not wait for the assessment or mail").with_body::<HandOff>().with_idempotency_key().with_json_response::<Handoff>(201).with_problems(&[NotAParticipant, SessionNotActive]),
+        post(route::RESUME, AtLeast(Engineer), session::resume, "Resume a session that is parked, or escalated and unclaimed").with_idempotency_key().with_json_response::<Session>(200).with_problems(&[SessionNotActive, HandoffAlreadyClaimed]),
+        post(route::RESOLVE, AtLeast(Engineer), session::resolve, "Resolve a session and its handoffs").with_body::<Resolve>().with_idempotency_key().with_json_response::<Session>(200).with_problems(&[NotAParticipant, SessionNotActive]),
+        get(route::TIMELINE, AtLeast(Viewer), session::timeline, "List the events of a session, in order").with_json_response::<Timeline>(200),
 
-        get(route::ESCALATIONS, AtLeast(Viewer), handoff::queue, "A page of the queue: by priority, then the oldest first").with_query::<handoff::QueueListQuery>().with_json_response::<QueuePage>(200).with_response(304, ResponseBody::Empty).with_etag("the version of the page"),
-        get(route::STREAM, AtLeast(Viewer), event::stream, "Events as they happen, and those that were missed").with_query::<event::StreamQuery>().with_response(200, ResponseBody::Events).with_problems(&[NotFound]),
-        get(route::HANDOFF, AtLeast(Viewer), handoff::read, "A handoff with what was handed over").with_json_response::<Handoff>(200).with_response(304, ResponseBody::Empty).with_etag("its version"),
-        post(route::CLAIM, AtLeast(Engineer), handoff::claim, "Claim it: exactly one caller wins").with_idempotency_key().with_json_response::<Handoff>(200).with_problems(&[HandoffAlreadyClaimed, HandoffClosed]),
-        post(route::RELEASE, AtLeast(Engineer), handoff::release, "Put it back in the queue").with_body::<Release>().with_idempotency_key().with_json_response::<Handoff>(200).with_problems(&[HandoffClosed]),
-        post(route::ASSIGN, AtLeast(Engineer), handoff::assign, "Pass it to a named person").with_body::<Assign>().with_idempotency_key().with_json_response::<Handoff>(200).with_problems(&[HandoffClosed]),
-        post(route::SEND_BACK, AtLeast(Engineer), handoff::send_back, "Return it to whoever handed it off, with a question").with_body::<SendBack>().with_idempotency_key().with_json_response::<Handoff>(200).with_problems(&[HandoffClosed, SessionFull]),
-        post(route::REASSESS, AtLeast(Engineer), handoff::reassess, "Run its assessment again, one at a time").with_idempotency_key().with_json_response::<Handoff>(202).with_problems(&[AssessmentRunning, HandoffClosed]),
-        put(route::STEP, AtLeast(Engineer), handoff::put_step, "Note what came of a suggested step").with_body::<PutStep>().with_json_response::<Step>(200).with_problems(&[NotAParticipant]),
+        get(route::ESCALATIONS, AtLeast(Viewer), handoff::queue, "List the queue: by priority, then oldest first").with_query::<handoff::QueueListQuery>().with_json_response::<QueuePage>(200).with_response(304, ResponseBody::Empty).with_etag("the version of the page"),
+        get(route::STREAM, AtLeast(Viewer), event::stream, "Stream events as they happen, and those that were missed").with_query::<event::StreamQuery>().with_response(200, ResponseBody::Events).with_problems(&[NotFound]),
+        get(route::HANDOFF, AtLeast(Viewer), handoff::read, "Get a handoff with its snapshot").with_json_response::<Handoff>(200).with_response(304, ResponseBody::Empty).with_etag("its version"),
+        post(route::CLAIM, AtLeast(Engineer), handoff::claim, "Claim a handoff; exactly one caller wins").with_idempotency_key().with_json_response::<Handoff>(200).with_problems(&[HandoffAlreadyClaimed, HandoffClosed]),
+        post(route::RELEASE, AtLeast(Engineer), handoff::release, "Return a handoff to the queue").with_body::<Release>().with_idempotency_key().with_json_response::<Handoff>(200).with_problems(&[HandoffClosed]),
+        post(route::ASSIGN, AtLeast(Engineer), handoff::assign, "Assign a handoff to a user").with_body::<Assign>().with_idempotency_key().with_json_response::<Handoff>(200).with_problems(&[HandoffClosed]),
+        post(route::SEND_BACK, AtLeast(Engineer), handoff::send_back, "Send a handoff back to its sender, with a question").with_body::<SendBack>().with_idempotency_key().with_json_response::<Handoff>(200).with_problems(&[HandoffClosed, SessionFull]),
+        post(route::REASSESS, AtLeast(Engineer), handoff::reassess, "Run the assessment of a handoff again").with_idempotency_key().with_json_response::<Handoff>(202).with_problems(&[AssessmentRunning, HandoffClosed]),
+        put(route::STEP, AtLeast(Engineer), handoff::put_step, "Record the outcome of a suggested step").with_body::<PutStep>().with_json_response::<Step>(200).with_problems(&[NotAParticipant]),
     ]
 }

@@ -4,35 +4,35 @@ use tierup_common::id::{Seq, SessionId};
 
 use crate::store::SessionCursor;
 
-/// A session as the index takes it in.
+/// A session's text.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Document {
     /// The problem in one line.
     pub(super) title: String,
-    /// The problem as it came in.
+    /// The original request.
     pub(super) problem: String,
-    /// What was said.
+    /// Messages, hypotheses and notes.
     pub(super) transcript: String,
-    /// How it ended, if it has.
+    /// The resolution, if there is one.
     pub(super) resolution: Option<String>,
 }
 
-/// A step of reading the log: the sessions it touched as they are now, and how far it went.
+/// A part of the log: the sessions it touches as they are now, and how far it goes.
 #[derive(Debug)]
 pub(super) struct IndexBatch {
-    /// Forget the account first: the log no longer reaches back to the cursor.
+    /// Delete the account's documents first: the log no longer goes back to the cursor.
     pub(super) clear_first: bool,
     pub(super) documents: Vec<(SessionId, Document)>,
     pub(super) up_to_seq: Seq,
-    /// What is still to be taken in before the account is known up to there.
+    /// What remains of a rebuild.
     pub(super) rebuild: Option<RebuildProgress>,
 }
 
-/// How far an account has been taken in from the beginning.
+/// The progress of indexing all of an account's sessions.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RebuildProgress {
-    /// Where its log was when that began.
+    /// The newest event when the rebuild began.
     pub(super) newest_seq: Seq,
-    /// The last session that was taken in; none before the first.
+    /// The last session indexed; none at first.
     pub(super) cursor: Option<SessionCursor>,
 }

@@ -4,22 +4,22 @@ use std::path::PathBuf;
 
 use crate::store;
 
-/// Why the index gives no answer. Nothing that matters is lost by it.
+/// Why the index cannot answer.
 #[derive(Debug, thiserror::Error)]
 pub enum SearchError {
-    /// The index itself.
+    /// An error of the index.
     #[error("search index: {0}")]
     Index(#[from] rusqlite::Error),
-    /// What it is made from.
+    /// An error of the store that it is built from.
     #[error("search index: {0}")]
     Store(#[from] store::StoreError),
-    /// The folder of runbooks.
+    /// An error in the folder of runbooks.
     #[error("runbooks in {path}: {1}", path = .0.display())]
     Runbooks(PathBuf, std::io::Error),
-    /// Too many wait for their turn.
+    /// Too many searches are waiting.
     #[error("too many searches at once")]
     TooManySearches,
-    /// Nobody waited for it any more, or it panicked.
-    #[error("search was cut short")]
+    /// The caller is gone, or the search panicked.
+    #[error("search was cancelled")]
     Cancelled,
 }

@@ -1,4 +1,4 @@
-//! The index itself, and how well what it finds fits.
+//! The index itself, and the ranking of its hits.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
@@ -13,19 +13,20 @@ use crate::search::runbook::Runbook;
 use crate::search::segment;
 use crate::store;
 
-/// Counts forms of the index; one of another form is made anew. 2: words of scripts without blanks are found.
+/// Schema version; a mismatch rebuilds the index. 2: bigrams for scripts without spaces.
 const SCHEMA_VERSION: i32 = 2;
-/// SQLite looks so often, in steps of its machine, whether somebody still waits for the answer: a few times a millisecond.
+/// How often a running query checks for cancellation, in SQLite's virtual machine instructions: a few times per
+/// millisecond.
 const PROGRESS_INTERVAL: i32 = 1_000;
-/// Whoever reads waits for a moment while the file is set up, and never for what is written.
+/// How long a connection waits for a lock: readers only while the file is created.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Hits looked at closely.
+/// Hits that are ranked closely.
 const MAX_HITS: u32 = 8;
-/// Sessions that a search finds, at most.
+/// The most sessions that a search returns.
 const MAX_SESSIONS: u32 = 1_000;
-/// Prepared statements that a connection keeps.
+/// Prepared statements kept per connection.
 const STATEMENT_CACHE_SIZE: usize = 16;
-/// Words asked for, at most: the ones that say most come first.
+/// The most words per search: the heaviest ones.
 const MAX_WORDS: usize = 32;
 
 const SCHEMA: &str = "
@@ -43,32 +44,32 @@ const SCHEMA: &str = "
   CREATE TABLE follow (account BLOB PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
-/// What was found.
+/// What a hit refers to.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum HitSource {
     /// A session of the account.
     Session(SessionId),
-    /// A runbook, by name.
+    /// The name of a runbook.
     Runbook(String),
 }
 
-/// Something that fits.
+/// A match.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Hit {
-    /// What.
+    /// What matches.
     pub source: HitSource,
-    /// How much of what was asked for it speaks of, from 0 to 1, rare words counting more.
+    /// The share of the searched words that it contains, from 0 to 1, weighted by rarity.
     pub coverage: f64,
-    /// The words that it has in common with what was asked for.
+    /// The searched words that it contains.
     pub words: Vec<String>,
 }
 
-/// What fits, the best first, and what each word is worth.
+/// Matches, best first, and the weights of words.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Solutions {
-    /// The best fits.
+    /// The matches.
     pub hits: Vec<Hit>,
-    /// How much each word says: a word that few documents have says more.
+    /// The rarity of each word among all documents: rarer words weigh more.
     pub word_weights: HashMap<String, f64>,
 }
 
@@ -81,12 +82,12 @@ impl FtsIndex {
         match Self::open_existing(path) {
             Ok(Some(index)) => return Ok(index),
             Ok(None) => {}
-            Err(error) => tracing::warn!(%error, "the search index cannot be used and is made anew"),
+            Err(error) => tracing::warn!(%error, "the search index is unusable; rebuilding it"),
         }
         for end in ["", "-wal", "-shm", "-journal"] {
             let mut file = path.as_os_str().to_owned();
             file.push(end);
-            // What is not there need not be removed; what cannot be removed shows when it is opened.
+            // The file may not exist; a file that cannot be removed fails when it is opened.
             let _ = std::fs::remove_file(file);
         }
         let connection = open_writable(path)?;
@@ -100,11 +101,11 @@ impl FtsIndex {
             return Ok(None);
         }
         let connection = open_writable(path)?;
-        let form: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        Ok((form == SCHEMA_VERSION).then_some(Self { connection }))
+        let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        Ok((version == SCHEMA_VERSION).then_some(Self { connection }))
     }
 
-    /// The same index for reading, beside whoever else reads it or writes.
+    /// Opens the index for reading, concurrently with a writer.
     pub(super) fn open_read_only(path: &Path) -> rusqlite::Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
@@ -113,7 +114,7 @@ impl FtsIndex {
         Ok(Self { connection })
     }
 
-    /// Reads at one moment of the index, and breaks off when nobody waits for the answer any more.
+    /// Runs a query on a snapshot, and interrupts it when `cancel` is cancelled.
     pub(super) fn read_snapshot<T>(
         &self,
         cancel: CancellationToken,
@@ -121,14 +122,14 @@ impl FtsIndex {
     ) -> rusqlite::Result<T> {
         self.connection.progress_handler(PROGRESS_INTERVAL, Some(move || cancel.is_cancelled()))?;
         let snapshot = self.connection.unchecked_transaction()?;
-        let answer = work(self);
-        // The end of the moment is not to be broken off: the next would begin within it.
+        let result = work(self);
+        // Do not interrupt the end of the transaction: the next one would start inside it.
         self.connection.progress_handler(0, None::<fn() -> bool>)?;
         drop(snapshot);
-        answer
+        result
     }
 
-    /// How far the account's log has been read; none if it never was.
+    /// How far the account's log is indexed; none if never.
     pub(super) fn cursor(&self, account: AccountId) -> rusqlite::Result<Option<Seq>> {
         let sql = "SELECT seq FROM follow WHERE account = ?1";
         self.connection.query_row(sql, [account], |row| row.get(0)).optional()
@@ -189,8 +190,8 @@ impl FtsIndex {
         transaction.commit()
     }
 
-    /// What fits these words best among the account's resolved sessions and the runbooks. The words that come first
-    /// and come often count more.
+    /// The best matches among the account's resolved sessions and the runbooks. Words weigh more the earlier and the
+    /// more often they occur.
     pub(super) fn find_solutions(&self, account: AccountId, words: &[String]) -> rusqlite::Result<Solutions> {
         let weighted = weigh_words(words);
         if weighted.is_empty() {
@@ -204,23 +205,27 @@ impl FtsIndex {
         )?;
         let ids: Vec<i64> =
             statement.query_map(params![query, MAX_HITS], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        let all = self.count_matches(&scope)?;
-        let mut worth = HashMap::new();
+        let document_count = self.count_matches(&scope)?;
+        let mut word_weights = HashMap::new();
         let mut total = 0.0;
         let mut found: HashMap<i64, (f64, Vec<String>)> = HashMap::new();
         for (word, weight) in weighted {
             let query = format!("{scope} AND {{title problem talk resolution}} : {}", quote_word(&word));
-            let having = self.matching_ids(&query)?;
-            // A word that nothing known has says little about what is known.
-            let rarity = if having.is_empty() { 0.4 } else { inverse_document_frequency(all, having.len()) };
+            let matches = self.matching_ids(&query)?;
+            // A word that no document contains says little about what is known.
+            let rarity = if matches.is_empty() {
+                0.4
+            } else {
+                inverse_document_frequency(document_count, matches.len())
+            };
             let value = rarity * weight;
             total += value;
-            for id in ids.iter().filter(|id| having.contains(id)) {
+            for id in ids.iter().filter(|id| matches.contains(id)) {
                 let (sum, words) = found.entry(*id).or_default();
                 *sum += value;
                 words.push(word.clone());
             }
-            worth.insert(word, rarity);
+            word_weights.insert(word, rarity);
         }
         let mut hits = Vec::new();
         for id in ids {
@@ -228,10 +233,10 @@ impl FtsIndex {
             hits.push(Hit { source: self.hit_source(id)?, coverage: sum / total, words });
         }
         hits.sort_by(|one, other| other.coverage.total_cmp(&one.coverage));
-        Ok(Solutions { hits, word_weights: worth })
+        Ok(Solutions { hits, word_weights })
     }
 
-    /// The account's sessions that have all of these words, or words that begin so; the best first.
+    /// The account's sessions that contain all of these words or prefixes, best first.
     pub(super) fn find_sessions(&self, account: AccountId, text: &str) -> rusqlite::Result<Vec<SessionId>> {
         let words = segment::query_terms(text, MAX_WORDS);
         if words.is_empty() {
@@ -267,20 +272,20 @@ impl FtsIndex {
 }
 
 fn open_writable(path: &Path) -> rusqlite::Result<Connection> {
-    // It holds what customers said. Where the file cannot be made, SQLite says why.
+    // The index holds customer data. If this fails, opening the file reports why.
     let _ = store::create_private_file(path);
     let connection = Connection::open(path)?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE_SIZE);
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    // Losing the end of it costs reading the log again, nothing else.
+    // Losing the last writes only means indexing them again.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     Ok(connection)
 }
 
 const RUNBOOK_SCOPE: &str = "runbook";
 
-/// The one word that says whose a document is, and whether it has an end.
+/// The term that restricts a search to an account's documents, resolved or not.
 fn scope_term(account: AccountId, resolved: bool) -> String {
     let number = u128::from_be_bytes(*account.as_bytes());
     format!("{}{number:032x}", if resolved { 'r' } else { 'o' })
@@ -304,7 +309,7 @@ fn index_document(
     Ok(())
 }
 
-/// Each word once with its weight: how often it comes, damped, the heaviest first.
+/// Each word once with its weight, the damped frequency; heaviest first.
 fn weigh_words(words: &[String]) -> Vec<(String, f64)> {
     let mut counts: Vec<(&String, u32)> = Vec::new();
     for word in words {
@@ -313,18 +318,18 @@ fn weigh_words(words: &[String]) -> Vec<(String, f64)> {
             None => counts.push((word, 1)),
         }
     }
-    // A stable sort: of two that come equally often, the one that came first.
+    // A stable sort keeps equally frequent words in their order.
     counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     counts.truncate(MAX_WORDS);
     counts.into_iter().map(|(word, count)| (word.clone(), f64::from(count).ln_1p())).collect()
 }
 
-/// A word as FTS5 takes it: quoted, it is never an operator.
+/// A word quoted for FTS5, so that it is never an operator.
 fn quote_word(word: &str) -> String {
     format!("\"{}\"", word.replace('"', "\"\""))
 }
 
-/// How much a word says that so many of all documents have (BM25's inverse document frequency).
+/// The inverse document frequency of BM25, of a word that `having` of `all` documents contain.
 fn inverse_document_frequency(all: usize, having: usize) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52 documents")]
     let (all, having) = (all as f64, having as f64);
@@ -339,7 +344,7 @@ mod tests {
     use crate::search::pool::ResourcePool;
 
     impl FtsIndex {
-        /// From now on every write fails.
+        /// Makes every further write fail.
         pub(in crate::search) fn refuse_writes(&self) {
             self.connection.pragma_update(None, "query_only", true).unwrap();
         }
@@ -349,7 +354,7 @@ mod tests {
         AccountId::from_bytes([1; 16])
     }
 
-    /// An index of sessions with these problems; resolved, so that they solve something.
+    /// An index of resolved sessions with these problems.
     fn index_of(problems: &[&str]) -> (TempDir, FtsIndex) {
         let folder = tempfile::tempdir().unwrap();
         let mut index = FtsIndex::open(&folder.path().join("search.db")).unwrap();
@@ -421,7 +426,7 @@ mod tests {
         assert!(best.words.contains(&"接続".to_owned()), "{best:?}");
     }
 
-    /// An index that an earlier version made knows nothing of pairs.
+    /// An index without bigrams, by an earlier version.
     #[test]
     fn an_index_of_another_form_is_made_anew_and_one_of_this_form_is_kept() {
         let (folder, index) = index_of(&["VPN"]);
@@ -457,7 +462,7 @@ mod tests {
         let next = readers
             .run(|index, gone| Ok(index.read_snapshot(gone, |it| it.find_sessions(account_id(), "vpn"))?));
         let next = tokio::time::timeout(Duration::from_secs(30), next).await;
-        // Else this test would not end with its failure.
+        // So that a failing test ends.
         endless.interrupt();
         assert_eq!(next.expect("it still runs").unwrap().len(), 1);
     }

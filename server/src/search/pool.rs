@@ -1,7 +1,7 @@
-//! Whose turn it is: a few things to work with, and those who wait for one.
+//! A pool of resources, such as connections, for blocking work.
 //!
-//! Work runs beside what serves, on as many threads as there are things, and never on more: whatever waits, waits in the
-//! caller's own task. A caller who goes leaves the line with it, and what was begun for them is told to break off.
+//! Work runs on one blocking thread per resource at most; callers wait in their own tasks. A caller that is dropped
+//! leaves the queue, and work that runs for it is cancelled.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::search::error::SearchError;
 
-/// Things that one at a time works with each.
+/// Resources, each used by one caller at a time.
 pub(super) struct ResourcePool<T> {
     idle: Mutex<Vec<T>>,
     permits: Arc<Semaphore>,
@@ -19,43 +19,43 @@ pub(super) struct ResourcePool<T> {
 
 impl<T: Send + 'static> ResourcePool<T> {
     pub(super) fn new(resources: Vec<T>) -> Arc<Self> {
-        let turns = Arc::new(Semaphore::new(resources.len()));
-        Arc::new(Self { idle: Mutex::new(resources), permits: turns })
+        let permits = Arc::new(Semaphore::new(resources.len()));
+        Arc::new(Self { idle: Mutex::new(resources), permits })
     }
 
-    /// Waits for a turn and works, in the order of asking. The token is cancelled when nobody waits for the answer any
-    /// more; work that nobody waits for is not begun.
+    /// Runs work with a resource, in the order of the calls. The token is cancelled when the caller is dropped; work of
+    /// a dropped caller is not started.
     pub(super) async fn run<A: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&mut T, CancellationToken) -> Result<A, SearchError> + Send + 'static,
     ) -> Result<A, SearchError> {
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| SearchError::Cancelled)?;
         let cancel = CancellationToken::new();
-        let _leaves = cancel.clone().drop_guard();
-        let turns = Arc::clone(self);
+        let _cancel_on_drop = cancel.clone().drop_guard();
+        let pool = Arc::clone(self);
         let done = tokio::task::spawn_blocking(move || {
-            // Given back after the thing: whoever has a turn finds one.
-            let _turn = permit;
+            // Dropped after the resource is back, so that a permit always means an idle resource.
+            let _permit = permit;
             if cancel.is_cancelled() {
                 return Err(SearchError::Cancelled);
             }
-            let mut lent = PooledResource::checkout(&turns)?;
-            work(lent.resource.as_mut().ok_or(SearchError::Cancelled)?, cancel)
+            let mut pooled = PooledResource::checkout(&pool)?;
+            work(pooled.resource.as_mut().ok_or(SearchError::Cancelled)?, cancel)
         });
         done.await.map_err(|_| SearchError::Cancelled)?
     }
 }
 
-/// A thing that comes back however the work ends.
-struct PooledResource<'t, T> {
+/// Returns the resource when it is dropped.
+struct PooledResource<'p, T> {
     resource: Option<T>,
-    idle: &'t Mutex<Vec<T>>,
+    idle: &'p Mutex<Vec<T>>,
 }
 
-impl<'t, T> PooledResource<'t, T> {
-    fn checkout(pool: &'t ResourcePool<T>) -> Result<Self, SearchError> {
-        let thing = pool.idle.lock().pop();
-        Ok(Self { resource: Some(thing.ok_or(SearchError::Cancelled)?), idle: &pool.idle })
+impl<'p, T> PooledResource<'p, T> {
+    fn checkout(pool: &'p ResourcePool<T>) -> Result<Self, SearchError> {
+        let resource = pool.idle.lock().pop();
+        Ok(Self { resource: Some(resource.ok_or(SearchError::Cancelled)?), idle: &pool.idle })
     }
 }
 
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
     use crate::password;
 
-    /// Waits for what is to come at once, as far as a busy machine goes.
+    /// Waits generously, for busy machines.
     async fn within_timeout<T>(work: impl Future<Output = T>) -> T {
         tokio::time::timeout(Duration::from_secs(30), work).await.expect("it does not come")
     }
@@ -107,22 +107,22 @@ mod tests {
     /// Mutants seen to fail: work handed to a thread before its turn.
     #[tokio::test]
     async fn of_a_flood_that_has_gone_nothing_is_begun() {
-        let turns = ResourcePool::new(vec![(), ()]);
-        let held = turns.occupy_all().await;
+        let pool = ResourcePool::new(vec![(), ()]);
+        let held = pool.occupy_all().await;
         let begun = Arc::new(AtomicUsize::new(0));
         let ask = || {
             let begun = Arc::clone(&begun);
             let work = move |(): &mut (), _| Ok(begun.fetch_add(1, Ordering::SeqCst));
-            let turns = Arc::clone(&turns);
-            async move { turns.run(work).await }
+            let pool = Arc::clone(&pool);
+            async move { pool.run(work).await }
         };
         let mut flood: Vec<_> = (0..1_200).map(|_| Box::pin(ask())).collect();
         assert!(flood.iter_mut().all(|ask| ask.now_or_never().is_none()), "nobody waits for a turn");
         drop(flood);
         drop(held);
         within_timeout(ask()).await.unwrap();
-        // Both are free: whatever was begun has ended.
-        let both = Arc::clone(&turns.permits).acquire_many_owned(2);
+        // Both are idle: whatever was started has ended.
+        let both = Arc::clone(&pool.permits).acquire_many_owned(2);
         drop(within_timeout(both).await.unwrap());
         assert_eq!(begun.load(Ordering::SeqCst), 1, "the one that still waited");
     }
@@ -137,11 +137,11 @@ mod tests {
             .build()
             .unwrap();
         threads.block_on(async {
-            let turns = ResourcePool::new(vec![(), ()]);
-            let held = turns.occupy_all().await;
+            let pool = ResourcePool::new(vec![(), ()]);
+            let held = pool.occupy_all().await;
             let ask = || {
-                let turns = Arc::clone(&turns);
-                async move { turns.run(|(): &mut (), _| Ok(())).await }
+                let pool = Arc::clone(&pool);
+                async move { pool.run(|(): &mut (), _| Ok(())).await }
             };
             let mut flood: Vec<_> = (0..1_200).map(|_| Box::pin(ask())).collect();
             assert!(flood.iter_mut().all(|ask| ask.now_or_never().is_none()));
@@ -153,9 +153,9 @@ mod tests {
 
     #[tokio::test]
     async fn work_that_panics_gives_back_what_it_worked_with() {
-        let turns = ResourcePool::new(vec![7]);
-        let panics: Result<(), _> = turns.run(|_, _| panic!("on purpose")).await;
+        let pool = ResourcePool::new(vec![7]);
+        let panics: Result<(), _> = pool.run(|_, _| panic!("on purpose")).await;
         assert!(matches!(panics, Err(SearchError::Cancelled)));
-        assert_eq!(within_timeout(turns.run(|seven, _| Ok(*seven))).await.unwrap(), 7);
+        assert_eq!(within_timeout(pool.run(|seven, _| Ok(*seven))).await.unwrap(), 7);
     }
 }

@@ -1,8 +1,8 @@
-//! Runbooks: Markdown files that say of a problem how it looks, why it happens and what to do.
+//! Runbooks: Markdown files that describe a problem, its cause and its solution.
 //!
-//! Any Markdown file will do. The first heading is its title; a heading with `cause` or `why` in it opens what is
-//! taken as the cause, one with `fix`, `step`, `resol`, `solution`, `try` or `do` in it opens the steps. Where there
-//! is no such heading, the first paragraph is the cause and every list item a step.
+//! Any Markdown works. The first heading is the title. A heading that contains `cause` or `why` starts the cause, one
+//! that contains `fix`, `step`, `resol`, `solution`, `try` or `do` the steps. Without such headings, the first
+//! paragraph is the cause and every list item a step.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,43 +13,43 @@ use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
 use crate::search::error::SearchError;
 
-/// A runbook's size on disk is at most this; more is not read.
+/// The largest file that is read.
 const MAX_FILE_BYTES: u64 = 256 * 1024;
 
-/// A runbook, read.
+/// A runbook.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Runbook {
-    /// Its first heading, or else the name of its file.
+    /// The first heading, or else the name of the file.
     pub title: String,
     /// Why the problem happens.
     pub cause: String,
     /// What to do, in order.
     pub steps: Vec<String>,
-    /// All of it as plain text.
+    /// The whole content as plain text.
     pub text: String,
 }
 
 impl Runbook {
-    /// Reads Markdown. `name` is its title where it has none.
+    /// Parses Markdown; `name` is the title if there is no heading.
     pub fn parse(name: &str, markdown: &str) -> Self {
         let blocks = parse_blocks(markdown);
-        let mut book = Self { title: name.into(), ..Self::default() };
+        let mut runbook = Self { title: name.into(), ..Self::default() };
         let mut section = Section::Other;
         let (mut sectioned, mut first_paragraph, mut items) = (Vec::new(), None, Vec::new());
         let mut titled = false;
         for block in &blocks {
-            book.text.push_str(block.text());
-            book.text.push('\n');
+            runbook.text.push_str(block.text());
+            runbook.text.push('\n');
             match block {
                 Block::Heading(text) if !titled => {
                     titled = true;
-                    book.title.clone_from(text);
+                    runbook.title.clone_from(text);
                 }
                 Block::Heading(text) => section = Section::from_heading(text),
                 Block::Paragraph(text) => {
                     first_paragraph.get_or_insert(text);
-                    if section == Section::Cause && book.cause.is_empty() {
-                        book.cause.clone_from(text);
+                    if section == Section::Cause && runbook.cause.is_empty() {
+                        runbook.cause.clone_from(text);
                     }
                 }
                 Block::ListItem(text) => {
@@ -60,11 +60,11 @@ impl Runbook {
                 }
             }
         }
-        book.steps = if sectioned.is_empty() { items } else { sectioned };
-        if book.cause.is_empty() {
-            book.cause = first_paragraph.cloned().unwrap_or_default();
+        runbook.steps = if sectioned.is_empty() { items } else { sectioned };
+        if runbook.cause.is_empty() {
+            runbook.cause = first_paragraph.cloned().unwrap_or_default();
         }
-        book
+        runbook
     }
 }
 
@@ -103,15 +103,15 @@ impl Block {
     }
 }
 
-/// The blocks of a text, as plain text of one line each.
-#[expect(clippy::wildcard_enum_match_arm, reason = "of a library's events only these make blocks")]
+/// The blocks of a text, each as plain text in one line.
+#[expect(clippy::wildcard_enum_match_arm, reason = "only these events of the library make blocks")]
 fn parse_blocks(markdown: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let (mut text, mut items_open) = (String::new(), 0_usize);
     for event in Parser::new(markdown) {
         match event {
             Event::Start(Tag::Item) => {
-                // An item that holds a list of its own ends where that list begins.
+                // A nested list ends the text of its item.
                 if items_open > 0 {
                     flush_block(&mut text, Block::ListItem, &mut blocks);
                 }
@@ -140,10 +140,10 @@ fn flush_block(text: &mut String, block: impl Fn(String) -> Block, blocks: &mut 
     }
 }
 
-/// Runbooks by their names.
+/// Runbooks by name.
 pub(super) type RunbookMap = BTreeMap<String, Arc<Runbook>>;
 
-/// The runbooks of a folder, read again when a file of it changes.
+/// The runbooks of a folder, read again when a file changes.
 #[derive(Debug)]
 pub(super) struct RunbookFolder {
     folder: Option<PathBuf>,
@@ -160,7 +160,7 @@ impl RunbookFolder {
         &self.runbooks
     }
 
-    /// Has the folder read again the next time, changed or not.
+    /// Reads the folder again with the next refresh, whether or not a file has changed.
     pub(super) fn invalidate(&mut self) {
         self.last_listing = None;
     }
@@ -169,7 +169,7 @@ impl RunbookFolder {
         self.runbooks.iter().map(|(name, book)| (name.as_str(), book.as_ref()))
     }
 
-    /// Reads the folder again if a file came, went or changed; whether it did.
+    /// Reads the folder again if a file was added, removed or changed; returns whether it did.
     pub(super) fn refresh(&mut self) -> Result<bool, SearchError> {
         let found = match &self.folder {
             Some(folder) => {
@@ -187,7 +187,7 @@ impl RunbookFolder {
                 Ok(markdown) => {
                     self.runbooks.insert(name.clone(), Arc::new(Runbook::parse(&name, &markdown)));
                 }
-                Err(error) => tracing::warn!(path = %path.display(), %error, "a runbook was not read"),
+                Err(error) => tracing::warn!(path = %path.display(), %error, "cannot read a runbook"),
             }
         }
         self.last_listing = Some(found);
@@ -200,7 +200,7 @@ fn list_files(folder: &Path) -> std::io::Result<BTreeMap<PathBuf, (SystemTime, u
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         let is_markdown = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("md"));
-        // A file that went between the listing and this look is simply gone.
+        // The file may have been removed since it was listed.
         let Some(meta) = is_markdown.then(|| std::fs::metadata(&path).ok()).flatten() else { continue };
         found.insert(path, (meta.modified()?, meta.len()));
     }
@@ -209,7 +209,7 @@ fn list_files(folder: &Path) -> std::io::Result<BTreeMap<PathBuf, (SystemTime, u
 
 fn read_file(path: &Path, length: u64) -> std::io::Result<String> {
     if length > MAX_FILE_BYTES {
-        return Err(std::io::Error::other(format!("it is larger than {MAX_FILE_BYTES} bytes")));
+        return Err(std::io::Error::other(format!("larger than {MAX_FILE_BYTES} bytes")));
     }
     std::fs::read_to_string(path)
 }

@@ -1,9 +1,8 @@
-//! Where a text is cut into what can be found. SQLite cuts at blanks; Japanese, Chinese, Thai and others write without
-//! them, and a whole sentence would be one word.
+//! Splits text into searchable terms. SQLite splits at spaces, but Japanese, Chinese, Thai and others write without: a
+//! whole sentence would be one word.
 //!
-//! Text of such scripts is indexed as all its pairs of neighbouring characters, and looked for as the pairs of what is
-//! asked, one after the other: any part of it is found, however short. What is indexed and what is asked for go through
-//! the same cut.
+//! Text in such scripts is indexed as all pairs of adjacent characters (bigrams), and searched as a phrase of bigrams,
+//! so any part of it can be found. Indexing and searching split text alike.
 
 use std::borrow::Cow;
 
@@ -12,8 +11,7 @@ use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory, GeneralC
 use icu_properties::script::ScriptWithExtensions;
 use icu_properties::{CodePointMapData, CodePointSetData};
 
-/// Scripts whose words stand without blanks between them. Korean has blanks, but not where a word ends and its particle
-/// begins.
+/// Scripts without spaces between words. Korean has spaces, but not between a word and its particle.
 const UNSPACED_SCRIPTS: &[Script] = &[
     Script::Han,
     Script::Hiragana,
@@ -25,47 +23,47 @@ const UNSPACED_SCRIPTS: &[Script] = &[
     Script::Khmer,
     Script::Myanmar,
 ];
-/// Of what is asked for without a blank so many pairs are looked for; what follows says little more.
+/// The most bigrams of one search term.
 const MAX_BIGRAMS: usize = 32;
 
-/// A piece of a text.
+/// A part of a text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Segment<'t> {
-    /// A word with blanks, or the like, around it.
+    /// A word, delimited by spaces or punctuation.
     Word(&'t str),
-    /// A row of characters in which nobody can see where a word ends.
+    /// Characters of a script without spaces.
     Run(&'t str),
 }
 
-/// A text with what looks alike written alike (`ＶＰＮ` is `VPN`), and without what is not seen at all.
+/// Normalizes text that looks alike (`ＶＰＮ` becomes `VPN`) and removes invisible characters.
 pub(super) fn normalize(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
     }
     let invisible = CodePointSetData::new::<DefaultIgnorableCodePoint>();
     let category = CodePointMapData::<GeneralCategory>::new();
-    let is_seen = |c: &char| !invisible.contains(*c) && category.get(*c) != GeneralCategory::EnclosingMark;
+    let is_visible = |c: &char| !invisible.contains(*c) && category.get(*c) != GeneralCategory::EnclosingMark;
     let normal = ComposingNormalizerBorrowed::new_nfkc();
-    if text.chars().all(|c| is_seen(&c)) {
+    if text.chars().all(|c| is_visible(&c)) {
         return normal.normalize(text);
     }
-    Cow::Owned(normal.normalize_iter(text.chars().filter(is_seen)).collect())
+    Cow::Owned(normal.normalize_iter(text.chars().filter(is_visible)).collect())
 }
 
-/// The pieces of a folded text, in order.
+/// The segments of a normalized text, in order.
 pub(super) fn segments(normalized: &str) -> impl Iterator<Item = Segment<'_>> {
     let mut rest = normalized;
     std::iter::from_fn(move || {
         rest = rest.trim_start_matches(|c| CharClass::from_char(c) == CharClass::Separator);
         let kind = CharClass::from_char(rest.chars().next()?);
         let end = rest.find(|c| CharClass::from_char(c) != kind).unwrap_or(rest.len());
-        let (piece, after) = rest.split_at(end);
+        let (segment, after) = rest.split_at(end);
         rest = after;
-        Some(if kind == CharClass::Unspaced { Segment::Run(piece) } else { Segment::Word(piece) })
+        Some(if kind == CharClass::Unspaced { Segment::Run(segment) } else { Segment::Word(segment) })
     })
 }
 
-/// Every character of a run with the one that follows it; the last stands alone.
+/// Each character of a run with the next one; the last on its own.
 pub(super) fn bigrams(run: &str) -> impl Iterator<Item = &str> {
     run.char_indices().map(|(at, _)| {
         let rest = &run[at..];
@@ -74,16 +72,16 @@ pub(super) fn bigrams(run: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// A text as it is handed to the index: its words and pairs with blanks between them.
+/// The text for the index: words and bigrams, separated by spaces.
 pub(super) fn index_text(text: &str) -> String {
-    let folded = normalize(text);
-    let mut indexed = String::with_capacity(folded.len() + folded.len() / 4);
+    let normalized = normalize(text);
+    let mut indexed = String::with_capacity(normalized.len() + normalized.len() / 4);
     let mut put = |word: &str| {
         indexed.push_str(word);
         indexed.push(' ');
     };
-    for piece in segments(&folded) {
-        match piece {
+    for segment in segments(&normalized) {
+        match segment {
             Segment::Word(word) => put(word),
             Segment::Run(run) => bigrams(run).for_each(&mut put),
         }
@@ -91,23 +89,23 @@ pub(super) fn index_text(text: &str) -> String {
     indexed
 }
 
-/// What a text asks for, at most so many pieces, each as FTS5 takes it: words that begin so, and runs that stand
-/// somewhere. A character alone is looked for at every place, as all pairs that it begins and where it is the last.
+/// The terms of a search, in FTS5's syntax: word prefixes and phrases of bigrams. A single character matches all
+/// bigrams that start with it.
 pub(super) fn query_terms(text: &str, max_terms: usize) -> Vec<String> {
-    let folded = normalize(text);
-    let asked = segments(&folded).take(max_terms).map(|piece| match piece {
+    let normalized = normalize(text);
+    let terms = segments(&normalized).take(max_terms).map(|segment| match segment {
         Segment::Word(word) => format!("\"{word}\"*"),
         Segment::Run(run) if run.chars().nth(1).is_none() => format!("\"{run}\"*"),
         Segment::Run(run) => {
-            // The last character alone says nothing more than the pair before it.
+            // The last character on its own adds nothing to the bigram before it.
             let pairs: Vec<&str> = bigrams(run).take(run.chars().count() - 1).take(MAX_BIGRAMS).collect();
             format!("\"{}\"", pairs.join(" "))
         }
     });
-    asked.collect()
+    terms.collect()
 }
 
-/// What a character is to a word.
+/// How a character delimits words.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum CharClass {
     Separator,
@@ -127,7 +125,7 @@ impl CharClass {
         }
         let scripts = ScriptWithExtensions::new();
         let is_of = match scripts.get_script_val(c) {
-            // Of several scripts, as the mark that makes a vowel long in Hiragana and Katakana.
+            // A character of several scripts, such as the long vowel mark of Hiragana and Katakana.
             Script::Common | Script::Inherited => {
                 UNSPACED_SCRIPTS.iter().any(|script| scripts.has_script(c, *script))
             }

@@ -1,4 +1,4 @@
-//! Words that say what a text is about: without case, endings and the little words that every text has.
+//! The words that a text is about: without case, endings and stop words.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -20,18 +20,18 @@ static STOP_WORDS: LazyLock<HashSet<&'static str>> =
     LazyLock::new(|| STOP_WORD_LIST.split_whitespace().collect());
 static STEMMER: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::create(Algorithm::English));
 
-/// The words of a text that carry its meaning, in order, repeated where it repeats them. Letters and digits make a
-/// word; a number counts as one (error 809), a single letter does not. Where a script has no blanks every pair of
-/// neighbours is one, but for those of Hiragana alone: endings and little words, in Japanese.
+/// The significant words of a text, in order and with repetitions. A word is a sequence of letters and digits; a number
+/// counts (error 809), a single letter does not. In scripts without spaces, each bigram is a word, except those of
+/// Hiragana alone, which are mostly endings and particles.
 pub fn keywords(text: &str) -> impl Iterator<Item = String> + use<> {
-    let folded = segment::normalize(text);
+    let normalized = segment::normalize(text);
     let mut words = Vec::new();
-    for piece in segment::segments(&folded) {
-        match piece {
+    for segment in segment::segments(&normalized) {
+        match segment {
             Segment::Word(word) => words.push(word.to_lowercase()),
             Segment::Run(run) => {
-                let says_something = |pair: &&str| !pair.chars().all(|c| ('ぁ'..='ゟ').contains(&c));
-                words.extend(segment::bigrams(run).filter(says_something).map(str::to_owned));
+                let is_significant = |pair: &&str| !pair.chars().all(|c| ('ぁ'..='ゟ').contains(&c));
+                words.extend(segment::bigrams(run).filter(is_significant).map(str::to_owned));
             }
         }
     }
@@ -39,12 +39,12 @@ pub fn keywords(text: &str) -> impl Iterator<Item = String> + use<> {
     words.into_iter()
 }
 
-/// The same without their endings: `reinstalled` and `reinstalling` are one.
+/// The same without endings: `reinstalled` and `reinstalling` are one.
 pub fn stems(text: &str) -> HashSet<String> {
     keywords(text).map(|word| STEMMER.stem(&word).into_owned()).collect()
 }
 
-/// How much of `part` is also in `whole`, from 0 to 1; nothing of nothing.
+/// The share of `part` that is also in `whole`, from 0 to 1; 0 if `part` is empty.
 #[expect(clippy::implicit_hasher, reason = "both sets come from `stems`")]
 pub fn overlap(part: &HashSet<String>, whole: &HashSet<String>) -> f64 {
     if part.is_empty() {
@@ -55,20 +55,20 @@ pub fn overlap(part: &HashSet<String>, whole: &HashSet<String>) -> f64 {
     share
 }
 
-/// Marks that end a sentence wherever they stand, because no blank follows them.
+/// Marks that end a sentence without a following space.
 const SENTENCE_ENDS: &[char] = &['。', '！', '？', '｡', '।', '॥', '။', '។', '؟', '۔'];
 
-/// Whether a sentence asks.
+/// Whether a sentence is a question.
 pub fn is_question(sentence: &str) -> bool {
     sentence.ends_with(['?', '？', '؟'])
 }
 
-/// The sentences of a text: by line, then by full stop, question or exclamation mark.
+/// The sentences of a text: split at lines, then at full stops, question and exclamation marks.
 pub fn sentences(text: &str) -> impl Iterator<Item = &str> {
     text.lines().flat_map(split_sentences).map(str::trim).filter(|sentence| !sentence.is_empty())
 }
 
-/// A full stop ends a sentence only before a space: `10.0.0.1` and `e.g.` stay whole enough.
+/// A full stop ends a sentence only before a space, so that `10.0.0.1` stays whole.
 fn split_sentences(line: &str) -> impl Iterator<Item = &str> {
     let mut rest = line;
     std::iter::from_fn(move || {

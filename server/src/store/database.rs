@@ -1,4 +1,4 @@
-//! The database file: where it is, whose it is, and how every connection to it is set up.
+//! The database file, the lock of its folder, and the settings of every connection.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -11,9 +11,9 @@ use rusqlite_migration::{M, MigrationDefinitionError, Migrations};
 /// Marks a database as tierup's: "tup1".
 const APPLICATION_ID: i32 = 0x7475_7031;
 
-/// Pages in the log from which on it is copied into the file: 16 MiB.
+/// The size of the write-ahead log that starts a checkpoint, in pages: 16 MiB.
 const CHECKPOINT_PAGES: i32 = 4096;
-/// What whoever writes keeps of the file in memory, at most, in KiB.
+/// The page cache of the writer, in KiB.
 const CACHE_KIB: i32 = 8 * 1024;
 
 const MIGRATION_STEPS: &[M<'static>] = &[
@@ -23,46 +23,46 @@ const MIGRATION_STEPS: &[M<'static>] = &[
 ];
 const MIGRATIONS: Migrations<'static> = Migrations::from_slice(MIGRATION_STEPS);
 
-/// Why a folder cannot be served from.
+/// Why a folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// There is no database in it.
-    #[error("no tierup data in {folder}\nhint: make it with `tierup-server init --data {folder} --account … --owner-email … --owner-name …`", folder = .0.display())]
+    /// The folder has no database.
+    #[error("no tierup data in {folder}\nhint: create it with `tierup-server init --data {folder} --account … --owner-email … --owner-name …`", folder = .0.display())]
     Missing(PathBuf),
-    /// Another server has it.
-    #[error("another tierup-server serves {}\nhint: stop it first, or use another --data folder", .0.display())]
+    /// Another server uses it.
+    #[error("another tierup-server serves {}\nhint: stop that server, or use another --data folder", .0.display())]
     InUse(PathBuf),
-    /// There is a database in it already.
-    #[error("{} holds tierup data already\nhint: restore into a folder that is new, and point `serve` at it", .0.display())]
+    /// The folder has a database already.
+    #[error("{} already contains tierup data\nhint: restore into a new folder, and pass that to `serve`", .0.display())]
     Occupied(PathBuf),
-    /// One of the files has another name too.
-    #[error("{} has another name too, a link\nhint: two names are two locks and two logs of one database, which lose what was stored; keep one name, and link to the folder where another is needed", .0.display())]
+    /// One of the files is a link or has several names.
+    #[error("{} is a link or has several names\nhint: one database with two names has two locks and two logs, and loses data; keep one name, and link to the folder instead", .0.display())]
     Linked(PathBuf),
-    /// The file is a database of some other program.
-    #[error("{} is not a tierup database\nhint: point --data at a folder that `tierup-server init` made", .0.display())]
+    /// The file is not a database of tierup.
+    #[error("{} is not a tierup database\nhint: use a folder that `tierup-server init` created", .0.display())]
     ForeignDatabase(PathBuf),
-    /// The database was written by a newer program.
+    /// A newer version has written the database.
     #[error("this data was written by a newer tierup-server\nhint: install that version or a later one")]
     NewerSchema,
     /// The folder or its files cannot be used.
     #[error("cannot use {path}: {1}\nhint: check that it exists and that this user may write to it", path = .0.display())]
     Io(PathBuf, std::io::Error),
-    /// SQLite cannot use the file.
+    /// SQLite failed.
     #[error("database: {0}")]
     Sqlite(rusqlite::Error),
-    /// The schema cannot be brought up to date.
+    /// The schema cannot be migrated.
     #[error("migration: {0}")]
     Migration(rusqlite_migration::Error),
 }
 
-/// The lock that one server holds on its folder for as long as it runs.
+/// The lock of a folder, held by the one server that uses it.
 #[derive(Debug)]
 pub struct FolderLock {
     _file: File,
 }
 
 impl FolderLock {
-    /// Takes the lock, or says that somebody has it.
+    /// Takes the lock, or fails if another server has it.
     pub fn acquire(folder: &Path) -> Result<Self, OpenError> {
         let path = lock_path(folder);
         if !folder.is_dir() {
@@ -90,12 +90,11 @@ pub(super) fn lock_path(folder: &Path) -> PathBuf {
     folder.join("tierup.lock")
 }
 
-/// Refuses a file that other folders have too: a link to it, or one with several names. Its lock would be another's,
-/// and so would the log that SQLite keeps beside it.
+/// Refuses a link and a file with several names: each name would have its own lock and its own write-ahead log.
 fn ensure_single_link(path: &Path) -> Result<(), OpenError> {
     match std::fs::symlink_metadata(path) {
         Ok(meta) if meta.is_symlink() || link_count(&meta) > 1 => Err(OpenError::Linked(path.into())),
-        // What is not there is made, or missed by whoever opens it.
+        // A missing file is created, or reported when it is opened.
         Ok(_) | Err(_) => Ok(()),
     }
 }
@@ -110,13 +109,13 @@ fn link_count(_: &std::fs::Metadata) -> u64 {
     1
 }
 
-/// Opens the database of a folder, making folder and database where there are none. Others on the machine cannot
-/// read what is made.
+/// Opens the database of a folder; creates folder and database if there are none. Other users of the machine cannot read
+/// them.
 pub fn create_database(folder: &Path) -> Result<Connection, OpenError> {
     create_private_folder(folder).map_err(|error| OpenError::Io(folder.into(), error))?;
     let path = database_path(folder);
     ensure_single_link(&path)?;
-    // SQLite makes what it keeps beside the file as private as the file is.
+    // SQLite gives the files next to it the same permissions.
     let is_new = match create_private_file(&path) {
         Ok(_) => true,
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => false,
@@ -131,7 +130,7 @@ pub fn create_database(folder: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
-/// Opens the database of a folder for reading and writing; it must be there.
+/// Opens the existing database of a folder for reading and writing.
 pub fn open_existing(folder: &Path) -> Result<Connection, OpenError> {
     let path = database_path(folder);
     ensure_single_link(&path)?;
@@ -151,7 +150,7 @@ pub(super) fn open_read_only(folder: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
-/// Brings the schema up to date.
+/// Migrates the schema to the latest version.
 pub fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
     const NEWER: rusqlite_migration::Error =
         rusqlite_migration::Error::MigrationDefinition(MigrationDefinitionError::DatabaseTooFarAhead);
@@ -164,15 +163,15 @@ fn open_connection(path: &Path, flags: OpenFlags) -> Result<Connection, OpenErro
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(OpenError::Sqlite)?;
     connection.set_prepared_statement_cache_capacity(128);
-    // Without it SQLite prepares some statements anew for every value that is bound to them.
-    let stable = DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG;
-    connection.set_db_config(stable, true).map_err(OpenError::Sqlite)?;
-    // Another process may write too: `user add` while the server runs.
+    // Without it SQLite prepares some statements again for every bound value.
+    let stable_plans = DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG;
+    connection.set_db_config(stable_plans, true).map_err(OpenError::Sqlite)?;
+    // Another process may write at the same time: `user add`.
     connection.busy_timeout(Duration::from_secs(5)).map_err(OpenError::Sqlite)?;
     Ok(connection)
 }
 
-/// Refuses a file that is not ours.
+/// Refuses a database of another program.
 pub(super) fn ensure_tierup_database(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let application: Result<i32, _> = connection.pragma_query_value(None, "application_id", |row| row.get(0));
     if matches!(application, Ok(APPLICATION_ID)) {
@@ -182,8 +181,7 @@ pub(super) fn ensure_tierup_database(connection: &Connection, path: &Path) -> Re
     }
 }
 
-/// Refuses a file that is not ours, then sets the connection up to be durable: an answer goes out only after the
-/// log of its change is on the disk.
+/// Refuses a database of another program, and makes commits durable: a change is on the disk before it is answered.
 fn configure(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     ensure_tierup_database(connection, path)?;
     let set = || {
@@ -192,16 +190,16 @@ fn configure(connection: &Connection, path: &Path) -> Result<(), OpenError> {
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "trusted_schema", false)?;
         connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
-        // What a piece of work can undo is kept in memory: a file for it would be opened and written in each large group.
+        // Savepoints are in memory; a file for them would be opened and written in each large group.
         connection.pragma_update(None, "temp_store", "MEMORY")?;
-        // Pages that many commits change, like the end of the queue, go into the file once for all of them.
+        // Pages that many commits change, like the end of the queue, are written to the file once.
         connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         connection.pragma_update(None, "cache_size", -CACHE_KIB)
     };
     set().map_err(OpenError::Sqlite)
 }
 
-/// Makes a new file that others on the machine cannot read; not where there is anything, be it a link.
+/// Creates a file that other users of the machine cannot read. Fails if the path exists, even as a link.
 pub(crate) fn create_private_file(path: &Path) -> std::io::Result<File> {
     let mut options = File::options();
     options.create_new(true).write(true);
@@ -226,13 +224,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_migrations_are_sound() {
+    fn the_migrations_are_valid() {
         MIGRATIONS.validate().unwrap();
     }
 
     /// Mutant seen to fail: a session that begins with no text.
     #[test]
-    fn the_text_of_sessions_that_were_there_before_it_was_counted_is_counted() {
+    fn a_migration_counts_the_text_of_older_sessions() {
         let mut connection = Connection::open_in_memory().unwrap();
         MIGRATIONS.to_version(&mut connection, 1).unwrap();
         connection
@@ -257,30 +255,30 @@ mod tests {
         assert_eq!(counted, [6 + 3 + 3 + 3 + 4, 0]);
     }
 
-    /// What a connection answers to a pragma.
+    /// The value of a pragma.
     fn pragma_value<T: rusqlite::types::FromSql>(connection: &Connection, pragma: &str) -> T {
         connection.pragma_query_value(None, pragma, |row| row.get(0)).unwrap()
     }
 
     /// Mutants seen to fail: `synchronous=NORMAL`, no foreign keys, a reader that may write.
     #[test]
-    fn whoever_writes_is_set_up_to_be_durable_and_whoever_reads_cannot_write() {
+    fn writers_are_durable_and_readers_cannot_write() {
         let folder = tempfile::tempdir().unwrap();
-        let mut made = create_database(folder.path()).unwrap();
-        migrate(&mut made).unwrap();
-        for writes in [made, open_existing(folder.path()).unwrap()] {
-            assert_eq!(pragma_value::<String>(&writes, "journal_mode"), "wal");
-            assert_eq!(pragma_value::<i64>(&writes, "synchronous"), 2, "FULL");
-            assert_eq!(pragma_value::<i64>(&writes, "foreign_keys"), 1);
-            assert_eq!(pragma_value::<i64>(&writes, "trusted_schema"), 0);
+        let mut created = create_database(folder.path()).unwrap();
+        migrate(&mut created).unwrap();
+        for writer in [created, open_existing(folder.path()).unwrap()] {
+            assert_eq!(pragma_value::<String>(&writer, "journal_mode"), "wal");
+            assert_eq!(pragma_value::<i64>(&writer, "synchronous"), 2, "FULL");
+            assert_eq!(pragma_value::<i64>(&writer, "foreign_keys"), 1);
+            assert_eq!(pragma_value::<i64>(&writer, "trusted_schema"), 0);
         }
-        let reads = open_read_only(folder.path()).unwrap();
-        assert_eq!(pragma_value::<i64>(&reads, "query_only"), 1);
-        assert!(reads.execute("DELETE FROM account", []).is_err());
+        let reader = open_read_only(folder.path()).unwrap();
+        assert_eq!(pragma_value::<i64>(&reader, "query_only"), 1);
+        assert!(reader.execute("DELETE FROM account", []).is_err());
     }
 
     #[test]
-    fn a_folder_is_served_by_one_server_at_a_time() {
+    fn a_folder_is_used_by_one_server_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
         let first = FolderLock::acquire(folder.path()).unwrap();
         assert!(matches!(FolderLock::acquire(folder.path()), Err(OpenError::InUse(_))));
@@ -291,7 +289,7 @@ mod tests {
     /// Mutants seen to fail: a link that is followed, a file whose names are not counted.
     #[cfg(unix)]
     #[test]
-    fn a_database_that_two_folders_have_is_refused_in_both() {
+    fn a_database_that_is_linked_into_two_folders_is_refused_in_both() {
         let folder = tempfile::tempdir().unwrap();
         let (one, other) = (folder.path().join("one"), folder.path().join("other"));
         drop(create_database(&one).unwrap());
@@ -306,12 +304,12 @@ mod tests {
             std::fs::remove_file(database_path(&other)).unwrap();
         }
         link_to[0](database_path(&one), database_path(&other)).unwrap();
-        assert!(matches!(open_existing(&one), Err(OpenError::Linked(_))), "the first has two names too");
+        assert!(matches!(open_existing(&one), Err(OpenError::Linked(_))), "the original has two names, too");
         std::fs::remove_file(database_path(&other)).unwrap();
         open_existing(&one).unwrap();
         link_to[1](lock_path(&one), lock_path(&other)).unwrap();
         assert!(matches!(FolderLock::acquire(&other), Err(OpenError::Linked(_))));
-        // The folder itself may have as many names as one likes: there is one lock in it.
+        // A link to the folder is fine: there is one lock in it.
         let named = folder.path().join("named");
         std::os::unix::fs::symlink(&one, &named).unwrap();
         let _held = FolderLock::acquire(&one).unwrap();
@@ -325,8 +323,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
         let _lock = FolderLock::acquire(folder.path()).unwrap();
-        let mut made = create_database(folder.path()).unwrap();
-        migrate(&mut made).unwrap();
+        let mut created = create_database(folder.path()).unwrap();
+        migrate(&mut created).unwrap();
         let _search = crate::search::Search::open(folder.path(), None).unwrap();
         let entries: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap).collect();
         assert!(entries.len() >= 7, "{entries:?}");

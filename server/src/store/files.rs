@@ -1,5 +1,5 @@
-//! Whether the files of an open store are still the ones that its folder has: a folder can be moved or deleted, and a
-//! file put in another's place, while the server has the old ones open and writes into nothing.
+//! Checks that the files of an open store are still in its folder. If the folder is moved or deleted, or a file replaced,
+//! the server would go on writing to files that nobody finds again.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::store::database::{self, OpenError};
 
-/// What tells a file from another of the same name.
+/// Device and inode: they tell a file from another one with the same name.
 #[cfg(unix)]
 type FileIdentity = (u64, u64);
 #[cfg(not(unix))]
@@ -21,19 +21,19 @@ pub(super) struct StoreFiles {
 }
 
 impl StoreFiles {
-    /// The files that are there now: the lock, the database, and what SQLite keeps beside it while it is open.
+    /// Remembers the files of a folder: the lock, the database, and the files that SQLite has next to it while it is open.
     pub(super) fn open(folder: &Path) -> Result<Self, OpenError> {
         let database = database::database_path(folder);
-        let beside = ["-wal", "-shm"].map(|end| {
+        let sqlite_files = ["-wal", "-shm"].map(|suffix| {
             let mut path = database.clone().into_os_string();
-            path.push(end);
+            path.push(suffix);
             PathBuf::from(path)
         });
         let mut files = Vec::new();
-        for path in [database::lock_path(folder), database].into_iter().chain(beside) {
+        for path in [database::lock_path(folder), database].into_iter().chain(sqlite_files) {
             match file_identity(&path) {
                 Ok(identity) => files.push((path, identity)),
-                // Without a log beside it there is none to be lost.
+                // SQLite may not have created them.
                 Err(error) if error.kind() == io::ErrorKind::NotFound && files.len() > 1 => {}
                 Err(error) => return Err(OpenError::Io(path, error)),
             }
@@ -41,22 +41,22 @@ impl StoreFiles {
         Ok(Self { files, is_lost: AtomicBool::new(false) })
     }
 
-    /// Looks whether all of them are where they were: a few microseconds.
+    /// Checks that all files are in place. Takes a few microseconds.
     pub(super) fn verify_in_place(&self) -> bool {
-        let other = self.files.iter().find(|(path, known)| file_identity(path).ok() != Some(*known));
-        let was_lost = self.is_lost.swap(other.is_some(), Ordering::Relaxed);
-        match other {
+        let missing = self.files.iter().find(|(path, known)| file_identity(path).ok() != Some(*known));
+        let was_lost = self.is_lost.swap(missing.is_some(), Ordering::Relaxed);
+        match missing {
             Some((path, _)) if !was_lost => tracing::error!(
                 path = %path.display(),
-                "the server's folder was moved, deleted or replaced: nothing is written until it is back"
+                "the server's folder was moved, deleted or replaced; nothing is written until it is back"
             ),
             None if was_lost => tracing::warn!("the server's folder is back"),
             Some(_) | None => {}
         }
-        other.is_none()
+        missing.is_none()
     }
 
-    /// What the last look saw.
+    /// Whether the last check failed.
     pub(super) fn is_known_lost(&self) -> bool {
         self.is_lost.load(Ordering::Relaxed)
     }

@@ -1,10 +1,8 @@
 //! Handoffs as rows.
 
-use std::ops::AddAssign;
-
 use rusqlite::{Row, params};
 use serde_json::value::RawValue;
-use tierup_common::assessment::Assessment;
+use tierup_common::assessment::{Assessment, AssessmentStatus};
 use tierup_common::handoff::{Handoff as WireHandoff, HandoffStatus, QueueItem, Snapshot};
 use tierup_common::id::{HandoffId, HandoffRef, Number};
 use tierup_common::user::Person;
@@ -12,9 +10,9 @@ use tierup_common::user::Person;
 use crate::domain::handoff::{Claim, Handoff, HandoffState};
 use crate::domain::session::Session;
 use crate::domain::{Caller, Refusal, access};
-use crate::store::Result;
+use crate::store::counters::CounterDelta;
+use crate::store::error::Result;
 use crate::store::idempotency::Replayable;
-use crate::store::sessions::ensure_one_row;
 use crate::store::tx::{AccountScope, AccountTx};
 
 macro_rules! handoff_sql {
@@ -34,14 +32,14 @@ macro_rules! handoff_sql {
 }
 pub(super) use handoff_sql;
 
-/// A handoff on its way out: what was handed over is the JSON that is kept, which nobody has to read to send it.
+/// A handoff with its snapshot as the stored JSON, which is sent without being parsed.
 pub type RawHandoff = WireHandoff<Box<RawValue>>;
 
 impl Replayable for RawHandoff {
     type Outline = QueueItem;
 
     fn outline(&self) -> QueueItem {
-        // Notes and snapshot never change.
+        // Notes and snapshot never change: they are loaded again.
         QueueItem { engineer_notes: String::new(), ..self.item.clone() }
     }
 
@@ -52,36 +50,7 @@ impl Replayable for RawHandoff {
     }
 }
 
-/// What changes move in the row of their account, which is written once for all of them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct CounterDelta {
-    /// How many handoffs more, or fewer, wait.
-    pub(super) open: i32,
-    /// The same of those that are worked on.
-    pub(super) claimed: i32,
-    /// The number of a new handoff, if there is one.
-    pub(super) last_handoff_number: Option<Number>,
-    /// The number of a new session, if there is one.
-    pub(super) last_session_number: Option<Number>,
-}
-
-impl CounterDelta {
-    fn from_status_change(before: Option<HandoffStatus>, after: HandoffStatus) -> Self {
-        let moved = |to| i32::from(after == to) - i32::from(before == Some(to));
-        Self { open: moved(HandoffStatus::Open), claimed: moved(HandoffStatus::Claimed), ..Self::default() }
-    }
-}
-
-impl AddAssign for CounterDelta {
-    fn add_assign(&mut self, other: Self) {
-        self.open += other.open;
-        self.claimed += other.claimed;
-        self.last_handoff_number = self.last_handoff_number.max(other.last_handoff_number);
-        self.last_session_number = self.last_session_number.max(other.last_session_number);
-    }
-}
-
-/// What is kept of an assessment beside its handoff.
+/// The stored assessment of a handoff: the latest text and data, and the latest error.
 #[derive(Debug, Default)]
 pub struct StoredAssessment {
     text: Option<String>,
@@ -100,7 +69,7 @@ impl AccountScope<'_> {
         Ok(self.visible_handoff_with_assessment(reference, caller)?.0)
     }
 
-    /// A handoff that the caller may see, and what is kept beside it.
+    /// A handoff that the caller may see, with its assessment.
     pub fn visible_handoff_with_assessment(
         &self,
         reference: HandoffRef,
@@ -110,22 +79,22 @@ impl AccountScope<'_> {
         Ok(found.filter(|(handoff, _)| access::can_see(handoff, caller)).ok_or(Refusal::NotFound)?)
     }
 
-    /// A handoff that the caller may see, as the wire shows it.
+    /// A handoff that the caller may see, as it is sent.
     pub fn visible_raw_handoff(&self, reference: HandoffRef, caller: &Caller) -> Result<RawHandoff> {
-        let (handoff, kept) = self.visible_handoff_with_assessment(reference, caller)?;
-        self.raw_handoff(handoff, kept)
+        let (handoff, assessment) = self.visible_handoff_with_assessment(reference, caller)?;
+        self.raw_handoff(handoff, assessment)
     }
 
-    /// A handoff that was loaded, as the wire shows it.
-    pub fn raw_handoff(&self, handoff: Handoff, kept: StoredAssessment) -> Result<RawHandoff> {
+    /// A handoff as it is sent.
+    pub fn raw_handoff(&self, handoff: Handoff, assessment: StoredAssessment) -> Result<RawHandoff> {
         let snapshot = RawValue::from_string(self.snapshot_json(handoff.id)?)?;
-        Ok(WireHandoff { item: queue_item(handoff, kept)?, snapshot })
+        Ok(WireHandoff { item: queue_item(handoff, assessment)?, snapshot })
     }
 
-    /// A handoff as the wire shows it, whoever may see it: for work that concerns those who may.
+    /// A handoff in its wire type, whoever may see it: for jobs.
     pub fn wire_handoff(&self, id: HandoffId) -> Result<WireHandoff> {
-        let (handoff, kept) = self.find_handoff(id.into())?.ok_or(Refusal::NotFound)?;
-        Ok(WireHandoff { item: queue_item(handoff, kept)?, snapshot: self.snapshot(id)? })
+        let (handoff, assessment) = self.find_handoff(id.into())?.ok_or(Refusal::NotFound)?;
+        Ok(WireHandoff { item: queue_item(handoff, assessment)?, snapshot: self.snapshot(id)? })
     }
 
     fn find_handoff(&self, reference: HandoffRef) -> Result<Option<(Handoff, StoredAssessment)>> {
@@ -141,18 +110,17 @@ impl AccountScope<'_> {
         }
     }
 
-    /// The park that a session stands at, if it is parked. One of its handoffs has been loaded already, mostly the one
-    /// that it stands at.
+    /// The current handoff of a session if that is a park. `loaded` is one of its handoffs, mostly the current one.
     pub fn current_park(&self, session: &Session, loaded: &Handoff) -> Result<Option<Handoff>> {
-        let standing = match session.current_handoff {
+        let current = match session.current_handoff {
             Some(id) if id == loaded.id => Some(loaded.clone()),
             Some(id) => Some(self.handoff(id)?),
             None => None,
         };
-        Ok(standing.filter(|handoff| handoff.state == HandoffState::Parked))
+        Ok(current.filter(|handoff| handoff.state == HandoffState::Parked))
     }
 
-    /// Handoffs of this status in the order of their making, after one of them, at most so many.
+    /// Open or claimed handoffs after one of them, in the order of creation, at most `limit`.
     pub fn handoffs_by_status(
         &self,
         status: HandoffStatus,
@@ -169,7 +137,7 @@ impl AccountScope<'_> {
         Ok(rows.into_iter().map(|(handoff, _)| handoff).collect())
     }
 
-    /// What a handoff handed over.
+    /// The snapshot of a handoff.
     pub fn snapshot(&self, handoff: HandoffId) -> Result<Snapshot> {
         Ok(serde_json::from_str(&self.snapshot_json(handoff)?)?)
     }
@@ -183,7 +151,7 @@ impl AccountScope<'_> {
         Ok(body.ok_or(Refusal::NotFound)?)
     }
 
-    /// What the assessment of a handoff says, if there is one.
+    /// The assessment of a handoff, if there is one.
     pub fn assessment(&self, handoff: HandoffId) -> Result<Option<Assessment>> {
         let data: Option<Option<String>> = self.query_one(
             "SELECT data FROM assessment WHERE account_id = ?1 AND handoff_id = ?2",
@@ -195,7 +163,7 @@ impl AccountScope<'_> {
 }
 
 impl AccountTx<'_> {
-    /// The number that the next handoff gets; it is taken when the handoff is written.
+    /// The number of the next handoff. It is used up when a handoff is inserted.
     pub fn next_handoff_number(&self) -> Result<Number> {
         self.next_number("SELECT last_handoff_number + 1 FROM account WHERE id = ?1")
     }
@@ -241,7 +209,7 @@ impl AccountTx<'_> {
             |row| row.get(0),
         )?;
         let claim = handoff.state.claim();
-        let touched = self.execute(
+        self.execute_one(
             "UPDATE handoff SET status = ?4, assessment_status = ?5, claimed_by = ?6, claimed_at = ?7,
                updated_at = ?8, since = ?9, version = version + 1
              WHERE account_id = ?1 AND id = ?2 AND version = ?3",
@@ -257,7 +225,6 @@ impl AccountTx<'_> {
                 handoff.state_since
             ],
         )?;
-        ensure_one_row(touched)?;
         Ok(CounterDelta::from_status_change(before, handoff.state.status()))
     }
 
@@ -280,18 +247,17 @@ impl AccountTx<'_> {
     }
 
     pub(super) fn put_assessment_data(&self, id: HandoffId, data: &Assessment) -> Result<()> {
-        let touched = self.execute(
+        self.execute_one(
             "UPDATE assessment SET data = ?3 WHERE account_id = ?1 AND handoff_id = ?2",
             params![self.account, id, serde_json::to_string(data)?],
-        )?;
-        ensure_one_row(touched)
+        )
     }
 }
 
-/// A handoff as the queue shows it; who is reading it is for the bell to add.
-pub(super) fn queue_item(handoff: Handoff, kept: StoredAssessment) -> Result<QueueItem> {
+/// A handoff as the queue shows it, without its viewers.
+pub(super) fn queue_item(handoff: Handoff, assessment: StoredAssessment) -> Result<QueueItem> {
     let claim = handoff.state.claim().cloned();
-    let failed = handoff.assessment_status == tierup_common::assessment::AssessmentStatus::Failed;
+    let failed = handoff.assessment_status == AssessmentStatus::Failed;
     Ok(QueueItem {
         id: handoff.id,
         number: handoff.number,
@@ -302,9 +268,9 @@ pub(super) fn queue_item(handoff: Handoff, kept: StoredAssessment) -> Result<Que
         problem_summary: handoff.title,
         engineer_notes: handoff.notes,
         assessment_status: handoff.assessment_status,
-        assessment_error: kept.error.filter(|_| failed),
-        ai_assessment: kept.text,
-        ai_assessment_data: kept.data.map(|data| serde_json::from_str(&data)).transpose()?,
+        assessment_error: assessment.error.filter(|_| failed),
+        ai_assessment: assessment.text,
+        ai_assessment_data: assessment.data.map(|data| serde_json::from_str(&data)).transpose()?,
         handed_off_by: handoff.handed_off_by.id,
         handed_off_by_name: handoff.handed_off_by.name,
         claimed_by: claim.as_ref().map(|claim| claim.by.id),
@@ -324,7 +290,7 @@ pub(super) fn handoff_from_row(row: &Row<'_>) -> rusqlite::Result<(Handoff, Stor
         (Some(id), Some(name), Some(since)) => Some(Claim { by: Person { id, name }, since }),
         _ => None,
     };
-    // The table's CHECKs keep states whole; a row that is not is a fault of the file.
+    // The table's CHECKs prevent contradictory states, so the file is damaged if there is one.
     let state = HandoffState::from_parts(status, claim)
         .ok_or_else(|| rusqlite::Error::InvalidColumnType(4, "status".into(), rusqlite::types::Type::Text))?;
     let handoff = Handoff {

@@ -1,4 +1,4 @@
-//! First answers, kept for a day, so that a request that is sent again has one effect and one answer.
+//! Answers of requests with an `Idempotency-Key`, stored for a day: a repeated request has one effect and one answer.
 
 use std::time::Duration;
 
@@ -10,24 +10,24 @@ use tierup_common::time::Timestamp;
 use tierup_common::user::{NewToken, User};
 
 use crate::domain::Refusal;
-use crate::store::Result;
+use crate::store::error::Result;
 use crate::store::tx::{AccountScope, AccountTx, SystemTx};
 
-/// How long a first answer is replayed.
+/// How long an answer is stored.
 const RETENTION: Duration = Duration::from_hours(24);
 
-/// Which request this is, by the caller's own key.
+/// A request with an `Idempotency-Key`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct IdempotencyKey {
     /// The caller.
     pub user: UserId,
-    /// Their key.
+    /// The key that the caller chose.
     pub key: String,
-    /// A digest of method, path and body: another one is another request.
+    /// A digest of method, path and body. A key with another fingerprint is refused.
     pub fingerprint: [u8; 32],
 }
 
-/// An answer as it is sent: a status and a JSON body.
+/// An answer with a JSON body.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct JsonResponse {
     /// The HTTP status.
@@ -36,29 +36,28 @@ pub struct JsonResponse {
     pub body: String,
 }
 
-/// What is kept of a first answer.
+/// A stored answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum StoredResponse {
-    /// All of it: a problem, or what was kept before there were outlines.
+    /// The whole answer: a problem, or an answer of an older version.
     Complete(JsonResponse),
-    /// Its status, and the outline that its body is made of again.
+    /// The status, and the JSON of the outline that the body is restored from.
     Outline(u16, String),
 }
 
-/// What an answer to a request with a key says. Kept is its outline, without the bodies that it repeats: they stand in
-/// rows that never change, and the same answer is made of both again.
+/// An answer that can be restored from an outline. The outline leaves out long texts that are in rows that never change.
 pub trait Replayable: Sized + Send + 'static {
-    /// What is kept of it.
+    /// What is stored.
     type Outline: Serialize + DeserializeOwned;
 
-    /// What is kept of this one.
+    /// The outline of this answer.
     fn outline(&self) -> Self::Outline;
 
-    /// The same answer once more.
+    /// The same answer again.
     fn restore(outline: Self::Outline, scope: &AccountScope<'_>) -> Result<Self>;
 }
 
-/// Answers that repeat nothing: all of them is kept.
+/// Implements [`Replayable`] for short answers, which are stored whole.
 macro_rules! replay_whole {
     ($($Small:ty)*) => {$(
         impl Replayable for $Small {
@@ -78,7 +77,7 @@ macro_rules! replay_whole {
 replay_whole! { User NewToken }
 
 impl AccountTx<'_> {
-    /// What is kept of the first answer to this request, if it was answered before.
+    /// The stored answer to a request, if it was answered before.
     pub fn stored_response(&self, key: &IdempotencyKey, now: Timestamp) -> Result<Option<StoredResponse>> {
         let found: Option<([u8; 32], StoredResponse)> = self.query_one(
             "SELECT fingerprint, status, body, outlined FROM idempotency
@@ -86,24 +85,24 @@ impl AccountTx<'_> {
             params![self.account, key.user, key.key, now.minus(RETENTION)],
             |row| {
                 let (status, body) = (row.get(1)?, row.get(2)?);
-                let first = if row.get(3)? {
+                let response = if row.get(3)? {
                     StoredResponse::Outline(status, body)
                 } else {
                     StoredResponse::Complete(JsonResponse { status, body })
                 };
-                Ok((row.get(0)?, first))
+                Ok((row.get(0)?, response))
             },
         )?;
         match found {
             Some((fingerprint, _)) if fingerprint != key.fingerprint => {
                 Err(Refusal::IdempotencyKeyReused.into())
             }
-            Some((_, first)) => Ok(Some(first)),
+            Some((_, response)) => Ok(Some(response)),
             None => Ok(None),
         }
     }
 
-    /// Keeps of the first answer to this request what is to be kept.
+    /// Stores the answer to a request.
     pub fn store_response(
         &self,
         key: &IdempotencyKey,
@@ -125,7 +124,7 @@ impl AccountTx<'_> {
 }
 
 impl SystemTx<'_> {
-    /// Forgets first answers that are no longer replayed.
+    /// Deletes answers that are too old to be replayed.
     pub fn delete_old_responses(&self, now: Timestamp) -> Result<usize> {
         let sql = "DELETE FROM idempotency WHERE created_at <= ?1";
         Ok(self.connection.execute(sql, [now.minus(RETENTION)])?)

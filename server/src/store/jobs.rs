@@ -1,44 +1,46 @@
-//! Slow work as rows: asked for in the transaction that needs it, leased to a worker, gone when it is done.
+//! Jobs as rows: added by the transaction that asks for the work, leased to a worker, deleted when done.
 
 use std::collections::HashSet;
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::types::ToSqlOutput;
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
 use tierup_common::id::{AccountId, HandoffId};
 use tierup_common::time::Timestamp;
 
-use crate::domain::{Job, ScheduledJob};
-use crate::store::Result;
-use crate::store::tx::{AccountScope, AccountTx, JobOutcome, SystemTx};
+use crate::domain::{Job, JobKind, ScheduledJob};
+use crate::store::effects::JobOutcome;
+use crate::store::error::Result;
+use crate::store::tx::{AccountScope, AccountTx, SystemTx};
 
-/// Nothing but a reminder is put off for so long.
+/// The longest delay of a retry. Only reminders are due later.
 const MAX_DELAY: Duration = Duration::from_hours(1);
 
-/// A job that a worker has for a while.
+/// A job that is leased to a worker.
 #[derive(Clone, Debug)]
 pub struct LeasedJob {
     /// Its row.
     pub id: i64,
-    /// Whose.
+    /// The account.
     pub account: AccountId,
-    /// What to do.
+    /// The work.
     pub job: Job,
-    /// How often it was taken up, this time included.
+    /// The number of this attempt, from 1.
     pub attempt: u32,
-    /// When it was asked for: the same however often it is taken up.
+    /// When the job was added; the same for all attempts.
     pub enqueued_at: Timestamp,
-    /// Which lease this is: a later one makes it void.
+    /// Grows with each lease; an earlier lease is void.
     fencing_token: i64,
 }
 
-/// What became of a leased job.
+/// The result of an attempt.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum JobResult {
-    /// It is done.
+    /// The job is done.
     Done,
-    /// It is to be tried again, not before this moment, for this reason.
+    /// Try again, not before this time, for this reason.
     Retry(Timestamp, String),
-    /// It failed for good; the row stays, with the reason.
+    /// The job failed for good. Its row stays, with the reason.
     Failed(String),
 }
 
@@ -52,51 +54,39 @@ impl JobResult {
     }
 }
 
-impl Job {
-    /// Every kind.
-    pub const KINDS: [&str; 6] = ["assess", "reply", "announce", "mail", "ring", "call"];
-
-    /// The word for it in the table: each kind has workers of its own.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Assess { .. } => "assess",
-            Self::Reply { .. } => "reply",
-            Self::Announce { .. } => "announce",
-            Self::Mail { .. } => "mail",
-            Self::Reminder { .. } => "ring",
-            Self::Webhook { .. } => "call",
-        }
+impl ToSql for JobKind {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::from(self.as_str()))
     }
 }
 
-/// Leases of a process that ended are void: the work is free again.
+/// Ends the leases of a process that has ended.
 pub(super) fn release_leases(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute("UPDATE job SET lease_until = NULL WHERE failed = 0", [])?;
     Ok(())
 }
 
 impl AccountScope<'_> {
-    /// Which handoffs will be looked at whether they ring, and since when each is as it is.
+    /// The handoffs with a reminder job, each with the start of the state that it is about.
     pub fn pending_reminders(&self) -> Result<HashSet<(HandoffId, Timestamp)>> {
         let bodies: Vec<String> = self.query_all(
-            "SELECT body FROM job WHERE account_id = ?1 AND kind = 'ring' AND failed = 0",
-            [self.account],
+            "SELECT body FROM job WHERE account_id = ?1 AND kind = ?2 AND failed = 0",
+            params![self.account, JobKind::Reminder],
             |row| row.get(0),
         )?;
-        let mut rings = HashSet::new();
+        let mut reminders = HashSet::new();
         for body in bodies {
             if let Job::Reminder { handoff_id, since, .. } = serde_json::from_str(&body)? {
-                rings.insert((handoff_id, since));
+                reminders.insert((handoff_id, since));
             }
         }
-        Ok(rings)
+        Ok(reminders)
     }
 }
 
 impl AccountTx<'_> {
-    /// Asks for work, at once or for some moment.
-    pub fn enqueue(&mut self, task: ScheduledJob, now: Timestamp) -> Result<()> {
-        let ScheduledJob { job, due } = task;
+    /// Adds a job.
+    pub fn enqueue(&mut self, ScheduledJob { job, due }: ScheduledJob, now: Timestamp) -> Result<()> {
         let due = due.unwrap_or(now);
         self.execute(
             "INSERT INTO job (account_id, kind, body, due_at, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -106,21 +96,21 @@ impl AccountTx<'_> {
         Ok(())
     }
 
-    /// Ends a lease. False if the lease had run out and another worker has the job: then nothing of this worker's
-    /// may be written.
+    /// Ends a lease with a result. Returns `false` if another worker has leased the job since; then this worker must not
+    /// write anything.
     pub fn finish_job(&mut self, leased: &LeasedJob, result: &JobResult) -> Result<bool> {
         let touched = match result {
             JobResult::Done => self.execute(
                 "DELETE FROM job WHERE id = ?1 AND fence = ?2",
                 params![leased.id, leased.fencing_token],
             )?,
-            JobResult::Retry(at, why) => self.execute(
+            JobResult::Retry(at, reason) => self.execute(
                 "UPDATE job SET lease_until = NULL, due_at = ?3, error = ?4 WHERE id = ?1 AND fence = ?2",
-                params![leased.id, leased.fencing_token, at, why],
+                params![leased.id, leased.fencing_token, at, reason],
             )?,
-            JobResult::Failed(why) => self.execute(
+            JobResult::Failed(reason) => self.execute(
                 "UPDATE job SET lease_until = NULL, failed = 1, error = ?3 WHERE id = ?1 AND fence = ?2",
-                params![leased.id, leased.fencing_token, why],
+                params![leased.id, leased.fencing_token, reason],
             )?,
         };
         if touched == 1 {
@@ -129,29 +119,40 @@ impl AccountTx<'_> {
         Ok(touched == 1)
     }
 
-    /// Whether a lease still holds.
+    /// Whether no other worker has leased the job since.
     pub fn holds_lease(&self, leased: &LeasedJob) -> Result<bool> {
         let sql = "SELECT 1 FROM job WHERE id = ?1 AND fence = ?2";
         Ok(self.query_one(sql, params![leased.id, leased.fencing_token], |_| Ok(()))?.is_some())
     }
 }
 
-/// What stands at one moment, over all accounts.
+/// The current numbers of handoffs and jobs, of all accounts.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct QueueStats {
-    /// Handoffs that wait.
+    /// Open handoffs.
     pub open: i64,
-    /// Handoffs that are worked on.
+    /// Claimed handoffs.
     pub claimed: i64,
-    /// Jobs by kind: how many wait or are being done, and how many failed for good.
-    pub jobs: Vec<(&'static str, i64, i64)>,
+    /// Jobs by kind.
+    pub jobs: Vec<JobCounts>,
+}
+
+/// The current numbers of jobs of a kind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct JobCounts {
+    /// The kind.
+    pub kind: JobKind,
+    /// Jobs that wait or run.
+    pub waiting: i64,
+    /// Jobs that failed for good.
+    pub failed: i64,
 }
 
 impl SystemTx<'_> {
-    /// What stands now.
+    /// The current numbers.
     pub fn queue_stats(&self) -> Result<QueueStats> {
-        let count = |sql: &str, value: &str| -> Result<i64> {
-            Ok(self.connection.prepare_cached(sql)?.query_row([value], |row| row.get(0))?)
+        let count = |sql: &str, kind: JobKind| -> Result<i64> {
+            Ok(self.connection.prepare_cached(sql)?.query_row([kind], |row| row.get(0))?)
         };
         let handoffs =
             "SELECT COALESCE(SUM(open_handoffs), 0), COALESCE(SUM(claimed_handoffs), 0) FROM account";
@@ -159,14 +160,16 @@ impl SystemTx<'_> {
             self.connection.prepare_cached(handoffs)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let waiting = "SELECT COUNT(*) FROM job WHERE kind = ?1 AND failed = 0";
         let failed = "SELECT COUNT(*) FROM job WHERE kind = ?1 AND failed = 1";
-        let jobs = Job::KINDS.iter().map(|kind| Ok((*kind, count(waiting, kind)?, count(failed, kind)?)));
+        let jobs = JobKind::ALL
+            .into_iter()
+            .map(|kind| Ok(JobCounts { kind, waiting: count(waiting, kind)?, failed: count(failed, kind)? }));
         Ok(QueueStats { open, claimed, jobs: jobs.collect::<Result<_>>()? })
     }
 
-    /// Takes up to so many jobs of a kind that are due and that nobody has, until a moment.
+    /// Leases up to `limit` jobs of a kind that are due and free, until a time.
     pub fn lease_jobs(
         &self,
-        kind: &str,
+        kind: JobKind,
         limit: usize,
         now: Timestamp,
         until: Timestamp,
@@ -181,44 +184,43 @@ impl SystemTx<'_> {
             Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
         })?;
         rows.map(|row| {
-            let (id, account, body, attempt, fence, asked_at) = row?;
+            let (id, account, body, attempt, fencing_token, enqueued_at) = row?;
             Ok(LeasedJob {
                 id,
                 account,
                 job: serde_json::from_str(&body)?,
                 attempt,
-                enqueued_at: asked_at,
-                fencing_token: fence,
+                enqueued_at,
+                fencing_token,
             })
         })
         .collect()
     }
 
-    /// Forgets jobs that failed for good and were asked for before a moment.
+    /// Deletes jobs that failed for good and were added before a time.
     pub fn delete_failed_jobs(&self, before: Timestamp) -> Result<usize> {
         Ok(self.connection.execute("DELETE FROM job WHERE failed = 1 AND created_at < ?1", [before])?)
     }
 
-    /// Makes due what is put off for longer than any job ever is: it was by a clock that has been set back since.
-    /// Reminders are of moments that may be far.
+    /// Makes jobs due that a clock far ahead has put off for longer than any retry. Reminders may be due that late.
     pub fn reset_far_due_jobs(&mut self, now: Timestamp) -> Result<usize> {
-        let brought = self.connection.execute(
-            "UPDATE job SET due_at = ?1 WHERE failed = 0 AND kind <> 'ring' AND lease_until IS NULL AND due_at > ?2",
-            params![now, now.plus(MAX_DELAY)],
+        let reset = self.connection.execute(
+            "UPDATE job SET due_at = ?1 WHERE failed = 0 AND kind <> ?3 AND lease_until IS NULL AND due_at > ?2",
+            params![now, now.plus(MAX_DELAY), JobKind::Reminder],
         )?;
-        if brought > 0 {
-            self.effects.job_kinds.extend(Job::KINDS);
+        if reset > 0 {
+            self.effects.job_kinds.extend(JobKind::ALL);
         }
-        Ok(brought)
+        Ok(reset)
     }
 
-    /// When the next job of a kind can be taken up: its due time, or the end of a lease that may run out.
-    pub fn next_due(&self, kind: &str) -> Result<Option<Timestamp>> {
+    /// When the next job of a kind can be leased: its due time, or the end of another lease.
+    pub fn next_due(&self, kind: JobKind) -> Result<Option<Timestamp>> {
         let first = |sql| -> Result<Option<Timestamp>> {
             let mut statement = self.connection.prepare_cached(sql)?;
             Ok(statement.query_row([kind], |row| row.get(0)).optional()?)
         };
-        // Thousands may wait, but few are leased: neither of these looks at more than those few.
+        // Thousands may wait, but few are leased: each query looks at few rows.
         let free = first(
             "SELECT due_at FROM job WHERE failed = 0 AND kind = ?1 AND lease_until IS NULL
              ORDER BY due_at LIMIT 1",
@@ -239,16 +241,16 @@ mod tests {
     use tierup_common::id::HandoffId;
 
     use super::*;
-    use crate::store::{database, with_transaction};
+    use crate::store::{create_database, migrate, with_transaction};
 
     const NOW: Timestamp = Timestamp::from_millis(1_795_339_800_000);
     const LEASE: Duration = Duration::from_mins(1);
 
-    /// A database in which one job waits.
+    /// A database with one job.
     fn database_with_job() -> (tempfile::TempDir, Connection) {
         let folder = tempfile::tempdir().unwrap();
-        let mut connection = database::create_database(folder.path()).unwrap();
-        database::migrate(&mut connection).unwrap();
+        let mut connection = create_database(folder.path()).unwrap();
+        migrate(&mut connection).unwrap();
         let job = Job::Announce { handoff_id: HandoffId::new(NOW), reason: None };
         let account = AccountId::new(NOW);
         with_transaction(&mut connection, |system| {
@@ -259,18 +261,18 @@ mod tests {
     }
 
     fn lease(connection: &mut Connection, now: Timestamp) -> Option<LeasedJob> {
-        with_transaction(connection, |system| system.lease_jobs("announce", 1, now, now.plus(LEASE)))
+        with_transaction(connection, |system| system.lease_jobs(JobKind::Announce, 1, now, now.plus(LEASE)))
             .unwrap()
             .pop()
     }
 
-    fn finish(connection: &mut Connection, leased: &LeasedJob, finish: &JobResult) -> bool {
-        with_transaction(connection, |system| system.account_tx(leased.account).finish_job(leased, finish))
+    fn finish(connection: &mut Connection, leased: &LeasedJob, result: &JobResult) -> bool {
+        with_transaction(connection, |system| system.account_tx(leased.account).finish_job(leased, result))
             .unwrap()
     }
 
     #[test]
-    fn a_job_is_one_workers_until_its_lease_runs_out_and_then_the_late_one_writes_nothing() {
+    fn a_job_belongs_to_one_worker_until_its_lease_expires() {
         let (_folder, mut connection) = database_with_job();
         let first = lease(&mut connection, NOW).unwrap();
         assert!(lease(&mut connection, NOW.plus(LEASE / 2)).is_none(), "two workers have it");
@@ -291,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_clock_that_was_ahead_put_off_for_days_is_done_when_it_is_right() {
+    fn jobs_that_a_fast_clock_put_off_for_days_are_due_when_it_is_right() {
         let (_folder, mut connection) = database_with_job();
         let put_off = |connection: &mut Connection, until: Timestamp| {
             let leased = lease(connection, NOW.plus(MAX_DELAY)).unwrap();
@@ -301,7 +303,7 @@ mod tests {
         assert_eq!(
             with_transaction(&mut connection, |system| system.reset_far_due_jobs(NOW)).unwrap(),
             0,
-            "it waits its time"
+            "a normal delay stays"
         );
         put_off(&mut connection, NOW.plus(MAX_DELAY * 72));
         assert!(lease(&mut connection, NOW).is_none());
@@ -310,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_dead_process_had_is_free_at_the_next_start_and_what_failed_for_good_is_not() {
+    fn a_restart_frees_leases_but_not_jobs_that_failed_for_good() {
         let (_folder, mut connection) = database_with_job();
         lease(&mut connection, NOW).unwrap();
         release_leases(&connection).unwrap();
@@ -319,7 +321,8 @@ mod tests {
         assert!(finish(&mut connection, &again, &JobResult::Failed("no use".into())));
         release_leases(&connection).unwrap();
         assert!(lease(&mut connection, NOW.plus(LEASE * 9)).is_none());
-        let standing = with_transaction(&mut connection, |system| system.queue_stats()).unwrap();
-        assert_eq!(standing.jobs.iter().find(|(kind, ..)| *kind == "announce"), Some(&("announce", 0, 1)));
+        let stats = with_transaction(&mut connection, |system| system.queue_stats()).unwrap();
+        let counts = JobCounts { kind: JobKind::Announce, waiting: 0, failed: 1 };
+        assert!(stats.jobs.contains(&counts));
     }
 }

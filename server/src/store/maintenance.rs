@@ -1,4 +1,4 @@
-//! Copies of the whole database, and a look at whether it is sound: for the admin commands.
+//! Backup, restore and check of the whole database, for the admin commands.
 
 use std::fs::File;
 use std::path::Path;
@@ -6,47 +6,47 @@ use std::time::Duration;
 
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
+use serde::Serialize;
 
-use crate::admin::CheckReport;
-use crate::store::Result;
 use crate::store::database::{self, OpenError};
+use crate::store::error::Result;
 
-/// While somebody holds the database for a moment, look again after this.
+/// The delay before another attempt while the database is busy.
 const RETRY_DELAY: Duration = Duration::from_millis(50);
 
-/// What must hold beyond what SQLite itself sees to, each as a query for rows that break it.
+/// Rules beyond those that SQLite enforces, each with a query that counts the rows that break it.
 const INTEGRITY_RULES: &[(&str, &str)] = &[
     (
-        "sessions that wait without a handoff that waits",
+        "escalated sessions without an open handoff",
         "SELECT COUNT(*) FROM session s WHERE status = 'escalated' AND NOT EXISTS (SELECT 1 FROM handoff h WHERE h.account_id = s.account_id AND h.id = s.standing_id AND h.status = 'open')",
     ),
     (
-        "handoffs that wait without their session",
+        "open or claimed handoffs without their session",
         "SELECT COUNT(*) FROM handoff h WHERE status IN ('open', 'claimed') AND NOT EXISTS (SELECT 1 FROM session s WHERE s.account_id = h.account_id AND s.id = h.session_id)",
     ),
     (
-        "parks that no session stands at",
+        "parks that are not the current handoff of their session",
         "SELECT COUNT(*) FROM handoff h WHERE status = 'parked' AND NOT EXISTS (SELECT 1 FROM session s WHERE s.account_id = h.account_id AND s.id = h.session_id AND s.standing_id = h.id)",
     ),
     (
-        "handoffs without their snapshot",
+        "handoffs without a snapshot",
         "SELECT COUNT(*) FROM handoff h WHERE NOT EXISTS (SELECT 1 FROM snapshot s WHERE s.account_id = h.account_id AND s.handoff_id = h.id)",
     ),
     (
-        "accounts that count their queue wrongly",
+        "accounts with wrong counts of their queue",
         "SELECT COUNT(*) FROM account a WHERE (open_handoffs, claimed_handoffs) <> (SELECT COUNT(*) FILTER (WHERE h.status = 'open'), COUNT(*) FILTER (WHERE h.status = 'claimed') FROM handoff h WHERE h.account_id = a.id)",
     ),
     (
-        "events beyond the end of their log",
+        "events after the end of their log",
         "SELECT COUNT(*) FROM event e JOIN account a ON a.id = e.account_id WHERE e.seq > a.last_seq",
     ),
     (
-        "gaps in what can be replayed",
+        "accounts with gaps in their log",
         "SELECT COUNT(*) FROM account a WHERE a.last_seq - a.oldest_seq + 1 <> (SELECT COUNT(*) FROM event e WHERE e.account_id = a.id AND e.seq >= a.oldest_seq)",
     ),
 ];
 
-/// Opens the database of a folder to look at it.
+/// Opens the database of a folder for reading.
 pub fn open_folder_read_only(folder: &Path) -> std::result::Result<Connection, OpenError> {
     if !database::database_path(folder).exists() {
         return Err(OpenError::Missing(folder.into()));
@@ -54,7 +54,7 @@ pub fn open_folder_read_only(folder: &Path) -> std::result::Result<Connection, O
     database::open_read_only(folder)
 }
 
-/// Opens a database that is a file by itself to look at it.
+/// Opens a single database file for reading.
 pub fn open_file_read_only(path: &Path) -> std::result::Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(OpenError::Sqlite)?;
@@ -62,8 +62,8 @@ pub fn open_file_read_only(path: &Path) -> std::result::Result<Connection, OpenE
     Ok(connection)
 }
 
-/// Copies the database of a folder into a new file, all of it as it is at one moment: in one step, which holds a
-/// read open and so neither waits for the server's writes nor holds them up.
+/// Copies the database of a folder to a new file, in one step: the copy is a single read, so that the server's writes do
+/// not wait for it.
 pub fn back_up(folder: &Path, to: &Path) -> std::result::Result<(), OpenError> {
     let from = open_folder_read_only(folder)?;
     database::create_private_file(to).map_err(|error| OpenError::Io(to.into(), error))?;
@@ -76,13 +76,13 @@ pub fn back_up(folder: &Path, to: &Path) -> std::result::Result<(), OpenError> {
                 std::thread::sleep(RETRY_DELAY);
             }
         }
-        // One file, without a log beside it.
+        // A single file, without a write-ahead log.
         copy.pragma_update(None, "journal_mode", "DELETE")
     };
     run().map_err(OpenError::Sqlite)
 }
 
-/// Makes the database of a folder that has none from a file.
+/// Copies a file to the database of a folder that has none.
 pub fn restore(file: &Path, folder: &Path) -> std::result::Result<(), OpenError> {
     let io = |error| OpenError::Io(folder.into(), error);
     let to = database::database_path(folder);
@@ -91,7 +91,7 @@ pub fn restore(file: &Path, folder: &Path) -> std::result::Result<(), OpenError>
     }
     database::create_private_folder(folder).map_err(io)?;
     let _lock = database::FolderLock::acquire(folder)?;
-    // New, under a name that nobody can guess, and for this user alone.
+    // A new file with a random name, for this user only.
     let mut copied = tempfile::Builder::new().prefix("restoring-").tempfile_in(folder).map_err(io)?;
     std::io::copy(&mut File::open(file).map_err(io)?, &mut copied).map_err(io)?;
     copied.as_file().sync_all().map_err(io)?;
@@ -105,7 +105,41 @@ pub fn restore(file: &Path, folder: &Path) -> std::result::Result<(), OpenError>
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)
 }
 
-/// Counts what is there and looks for what must not be.
+/// What a check of a database found.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct CheckReport {
+    /// The number of accounts.
+    pub accounts: u64,
+    /// The number of users.
+    pub users: u64,
+    /// The number of sessions.
+    pub sessions: u64,
+    /// The number of handoffs.
+    pub handoffs: u64,
+    /// The number of events.
+    pub events: u64,
+    /// The problems, one line each.
+    pub problems: Vec<String>,
+}
+
+impl CheckReport {
+    /// Whether there are no problems.
+    pub const fn is_sound(&self) -> bool {
+        self.problems.is_empty()
+    }
+}
+
+impl std::fmt::Display for CheckReport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { accounts, users, sessions, handoffs, events, problems: _ } = self;
+        write!(
+            f,
+            "{accounts} account(s), {users} user(s), {sessions} session(s), {handoffs} handoff(s), {events} event(s)"
+        )
+    }
+}
+
+/// Counts the rows of a database and checks its rules.
 pub fn check_integrity(connection: &Connection) -> Result<CheckReport> {
     let read = connection.unchecked_transaction()?;
     let count = |sql: &str| -> Result<u64> { Ok(read.query_row(sql, [], |row| row.get(0))?) };
@@ -120,13 +154,13 @@ pub fn check_integrity(connection: &Connection) -> Result<CheckReport> {
     drop(lines);
     let mut orphans = read.prepare("PRAGMA foreign_key_check")?;
     for table in orphans.query_map([], |row| row.get::<_, String>(0))? {
-        problems.push(format!("a row of {} refers to nothing", table?));
+        problems.push(format!("a row of {} refers to a missing row", table?));
     }
     drop(orphans);
-    for (what, sql) in INTEGRITY_RULES {
+    for (rule, sql) in INTEGRITY_RULES {
         let broken = count(sql)?;
         if broken > 0 {
-            problems.push(format!("{what}: {broken}"));
+            problems.push(format!("{rule}: {broken}"));
         }
     }
     Ok(CheckReport {

@@ -1,4 +1,4 @@
-//! What was said in a session, and what has been tried.
+//! Messages and branches as rows.
 
 use rusqlite::{Row, params};
 use serde::Serialize;
@@ -7,11 +7,11 @@ use tierup_common::limit;
 use tierup_common::session::{Branch, Message};
 
 use crate::domain::Refusal;
-use crate::store::Result;
+use crate::store::error::Result;
 use crate::store::idempotency::Replayable;
 use crate::store::tx::{AccountScope, AccountTx};
 
-/// Who wrote is joined in: a renamed user is renamed everywhere but in snapshots and events.
+/// The author's name is joined in: a renamed user has the new name everywhere except in snapshots and events.
 macro_rules! message_sql {
     ($rest:literal) => {
         concat!(
@@ -25,7 +25,7 @@ macro_rules! message_sql {
 }
 
 impl AccountScope<'_> {
-    /// The last messages of a session, at most so many, in order.
+    /// The last messages of a session, at most `limit`, oldest first.
     pub fn last_messages(&self, session: SessionId, limit: usize) -> Result<Vec<Message>> {
         let sql = message_sql!("ORDER BY m.seq DESC LIMIT ?3");
         let mut messages = self.query_all(sql, params![self.account, session, limit], message_from_row)?;
@@ -33,7 +33,7 @@ impl AccountScope<'_> {
         Ok(messages)
     }
 
-    /// The messages before one of them, or the last, in order: at most so many, and no more text than a page has.
+    /// The messages before one of them, or the last ones, oldest first: at most `limit`, and at most a page of text.
     pub fn messages_before(
         &self,
         session: SessionId,
@@ -54,7 +54,7 @@ impl AccountScope<'_> {
         Ok(messages)
     }
 
-    /// The problem as it came in: message 1.
+    /// The text of message 1; empty if there is none.
     pub fn intake(&self, session: SessionId) -> Result<String> {
         let text = self.query_one(
             "SELECT content FROM message WHERE account_id = ?1 AND session_id = ?2 AND seq = 1",
@@ -64,7 +64,7 @@ impl AccountScope<'_> {
         Ok(text.unwrap_or_default())
     }
 
-    /// What has been tried in a session, in the order it was thought of.
+    /// The branches of a session, in the order they were added.
     pub fn branches(&self, session: SessionId) -> Result<Vec<Branch>> {
         self.query_all(
             "SELECT id, hypothesis, status, evidence, updated_at FROM branch
@@ -83,13 +83,13 @@ impl AccountScope<'_> {
     }
 }
 
-/// A message that was just said, and where: its answer.
+/// A message that was just posted: the answer to its request.
 #[derive(Clone, Debug, Serialize)]
 #[serde(transparent)]
 pub struct PostedMessage {
-    /// What was said.
+    /// The message.
     pub message: Message,
-    /// In which session.
+    /// Its session.
     #[serde(skip)]
     pub session: SessionId,
 }

@@ -1,30 +1,30 @@
-//! The queue as pages of handoffs, and how many there are.
+//! Pages and counts of the queue.
 
 use rusqlite::params;
 use tierup_common::handoff::{HandoffStatus, Priority, QueueCounts, QueueItem, QueueState};
 use tierup_common::id::{HandoffId, ParseIdError, SessionId, UserId};
 
-use crate::store::Result;
+use crate::store::error::Result;
 use crate::store::handoffs::{handoff_from_row, handoff_sql, queue_item};
 use crate::store::sessions::ids_as_json;
 use crate::store::tx::AccountScope;
 
-/// Which handoffs a page of the queue shows.
+/// A query for a page of the queue.
 #[derive(Clone, Debug)]
 pub struct QueueQuery {
-    /// Where they stand.
+    /// The state of the handoffs.
     pub state: QueueState,
-    /// Only those so urgent.
+    /// Only handoffs with this priority.
     pub priority: Option<Priority>,
-    /// Only those of these sessions.
+    /// Only handoffs of these sessions.
     pub session_ids: Option<Vec<SessionId>>,
-    /// At most so many.
+    /// The size of a page.
     pub limit: u32,
-    /// Where the page begins.
+    /// The end of the previous page.
     pub cursor: Option<QueueCursor>,
 }
 
-/// The last handoff of the page before; pages go by priority, then from the oldest to the newest.
+/// The last handoff of the previous page. The queue is sorted by priority, then oldest first.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct QueueCursor {
     /// Its priority.
@@ -34,7 +34,7 @@ pub struct QueueCursor {
 }
 
 impl AccountScope<'_> {
-    /// A page of the queue; one more than the limit when there are more.
+    /// A page of the queue; one more than the limit if there are more.
     pub fn queue_page(&self, query: &QueueQuery, caller: UserId) -> Result<Vec<QueueItem>> {
         let mut items = Vec::new();
         for priority in Priority::ALL.iter().rev().copied() {
@@ -45,23 +45,22 @@ impl AccountScope<'_> {
             };
             let room = (query.limit as usize + 1).saturating_sub(items.len());
             if room > 0 && query.priority.is_none_or(|wanted| wanted == priority) {
-                self.collect_priority(query, caller, priority, after, room, &mut items)?;
+                items.extend(self.items_of_priority(query, caller, priority, after, room)?);
             }
         }
         Ok(items)
     }
 
-    /// The handoffs of one priority after one of them, at most so many: a straight run through an index.
-    fn collect_priority(
+    /// The handoffs of one priority after one of them, at most `limit`: a scan of one index.
+    fn items_of_priority(
         &self,
         query: &QueueQuery,
         caller: UserId,
         priority: Priority,
         after: HandoffId,
-        most: usize,
-        items: &mut Vec<QueueItem>,
-    ) -> Result<()> {
-        let among = query.session_ids.as_deref().map(ids_as_json);
+        limit: usize,
+    ) -> Result<Vec<QueueItem>> {
+        let session_ids = query.session_ids.as_deref().map(ids_as_json);
         let status = match query.state {
             QueueState::All => None,
             QueueState::Open => Some(HandoffStatus::Open),
@@ -74,11 +73,11 @@ impl AccountScope<'_> {
                      AND (?5 IS NULL OR h.session_id IN (SELECT unhex(value) FROM json_each(?5)))
                      ORDER BY h.id LIMIT ?4"
                 ),
-                params![self.account, priority, after, most, among],
+                params![self.account, priority, after, limit, session_ids],
                 handoff_from_row,
             )?,
             Some(status) => {
-                let mine = (query.state == QueueState::Mine).then_some(caller);
+                let claimer = (query.state == QueueState::Mine).then_some(caller);
                 self.query_all(
                     handoff_sql!(
                         "AND h.status = ?6 AND h.status IN ('open', 'claimed')
@@ -86,21 +85,18 @@ impl AccountScope<'_> {
                          AND (?5 IS NULL OR h.session_id IN (SELECT unhex(value) FROM json_each(?5)))
                          ORDER BY h.id LIMIT ?4"
                     ),
-                    params![self.account, priority, after, most, among, status, mine],
+                    params![self.account, priority, after, limit, session_ids, status, claimer],
                     handoff_from_row,
                 )?
             }
         };
-        for (handoff, kept) in rows {
-            items.push(queue_item(handoff, kept)?);
-        }
-        Ok(())
+        rows.into_iter().map(|(handoff, assessment)| queue_item(handoff, assessment)).collect()
     }
 
-    /// How many handoffs there are in the whole queue.
+    /// The counts of the whole queue.
     pub fn queue_counts(&self, caller: UserId) -> Result<QueueCounts> {
         let mine = self.query_one(
-            // SQLite uses the index of the queue only where its condition is spelt out.
+            // SQLite uses the partial index of the queue only with its condition spelled out.
             "SELECT COUNT(*) FROM handoff WHERE account_id = ?1 AND status = 'claimed' AND claimed_by = ?2
              AND status IN ('open', 'claimed')",
             params![self.account, caller],

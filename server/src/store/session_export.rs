@@ -1,8 +1,7 @@
-//! A session on its way out: its head, as it is at one moment, and the messages that it has then, piece by piece.
+//! Exports a session as JSON: its head, then its messages in chunks.
 //!
-//! Of a session that is sent no more than its head and one piece is in memory, and no reader is held while a client takes
-//! its time. Messages never change and are never taken away; what their authors are called is part of the moment. So
-//! the pieces together are the session as it was, whatever happens meanwhile.
+//! Only the head and one chunk are in memory, and no reader thread waits for a slow client. The chunks together are the
+//! session at one time: the head has the names of the authors, and messages never change and are never deleted.
 
 use std::collections::BTreeMap;
 
@@ -14,24 +13,22 @@ use tierup_common::id::{HandoffId, SessionId, UserId};
 use tierup_common::session::{Message, SessionItem};
 
 use crate::domain::Caller;
-use crate::store::Result;
+use crate::store::chunk::{CHUNK_BYTES, json_list_items};
+use crate::store::error::Result;
 use crate::store::idempotency::Replayable;
 use crate::store::tx::AccountScope;
 
-/// Text of one piece, in bytes: more is read and sent with the next.
-pub(super) const CHUNK_BYTES: usize = 64 * 1024;
-
-/// A session that is to be sent.
+/// A session to send.
 #[derive(Clone, Debug)]
 pub struct SessionExport {
     outline: SessionOutline,
-    /// Its JSON up to somewhere in its list of messages; what ends the list and the object is not in it.
+    /// Its JSON up to some message. More chunks follow, then [`Self::JSON_END`].
     pub head: Vec<u8>,
-    /// Where it goes on; none if all its messages are in the head.
+    /// Where the next chunk starts; `None` if all messages are in the head.
     pub next_cursor: Option<ExportCursor>,
 }
 
-/// Where the messages of a session go on, and what is needed to read them.
+/// Where the next chunk of messages starts, with what is needed to read it.
 #[derive(Clone, Debug)]
 pub struct ExportCursor {
     session: SessionId,
@@ -40,24 +37,23 @@ pub struct ExportCursor {
     author_names: BTreeMap<UserId, String>,
 }
 
-/// A session at one moment, without what can be read again as it was then: what it says of itself, what it had
-/// handed over, and which messages it had.
+/// A session at one time, without the texts that can be loaded again. The JSON is stored: see [`Replayable`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SessionOutline {
     item: SessionItem,
     escalation: Option<(HandoffId, Priority)>,
-    /// The handoff whose snapshot has the same branches; none if the outline has them itself.
+    /// The handoff whose snapshot has the same branches; `None` if they are in `item`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tried_as_in: Option<HandoffId>,
-    /// Its messages are those after this one …
+    /// The `seq` before the first message.
     after: u32,
-    /// … up to this one.
+    /// The `seq` of the last message.
     last: u32,
-    /// What their authors were called.
+    /// The names of the authors at that time.
     names: BTreeMap<UserId, String>,
 }
 
-/// A session as it is on the wire, up to its messages.
+/// A session on the wire; a part of its messages.
 #[derive(Serialize)]
 struct SessionHead<'s> {
     #[serde(flatten)]
@@ -66,7 +62,7 @@ struct SessionHead<'s> {
     conversation_messages: &'s [Message],
 }
 
-/// What its latest escalation handed over, as it is kept: nobody has to read it to send it.
+/// What the latest escalation handed over, as the stored JSON, which is sent without being parsed.
 #[derive(Serialize)]
 struct RawEscalationPackage<'s> {
     handoff_id: HandoffId,
@@ -76,7 +72,7 @@ struct RawEscalationPackage<'s> {
     branch_map: &'s RawValue,
 }
 
-/// The one part of a snapshot that stands beside it too.
+/// The branches of a snapshot, which the package repeats.
 #[derive(Deserialize)]
 struct SnapshotBranches<'s> {
     #[serde(borrow)]
@@ -84,10 +80,10 @@ struct SnapshotBranches<'s> {
 }
 
 impl SessionExport {
-    /// What ends its JSON.
+    /// The end of the JSON, after the last chunk.
     pub const JSON_END: &'static [u8] = b"]}";
 
-    /// The same, knowing that nothing was tried since this handoff.
+    /// Notes that the branches have not changed since this handoff, so that the outline can leave them out.
     #[must_use]
     pub fn with_branches_of(mut self, handoff: Option<HandoffId>) -> Self {
         self.outline.tried_as_in = handoff;
@@ -124,7 +120,7 @@ impl Replayable for SessionExport {
 }
 
 impl AccountScope<'_> {
-    /// A session with all that was said in it, or with the last so many messages, to be sent.
+    /// Exports a session with all messages, or with the newest ones only.
     pub fn session_export(
         &self,
         id: SessionId,
@@ -156,11 +152,11 @@ impl AccountScope<'_> {
             author_names: outline.names.clone(),
         };
         let (messages, next) = self.read_chunk(first)?;
-        let kept = match outline.escalation {
+        let escalation = match outline.escalation {
             Some((id, priority)) => Some((id, priority, self.handoff(id)?.notes, self.snapshot_json(id)?)),
             None => None,
         };
-        let package = match &kept {
+        let package = match &escalation {
             Some((handoff_id, priority, notes, snapshot)) => Some(RawEscalationPackage {
                 handoff_id: *handoff_id,
                 priority: *priority,
@@ -180,7 +176,7 @@ impl AccountScope<'_> {
         Ok(SessionExport { outline, head, next_cursor: next })
     }
 
-    /// The next messages of a session that is being sent, as JSON that goes on in its list, and where it goes on then.
+    /// The next chunk of messages, as the continuation of the JSON list, and where the one after it starts.
     pub fn next_chunk(&self, cursor: ExportCursor) -> Result<(Vec<u8>, Option<ExportCursor>)> {
         let (messages, next) = self.read_chunk(cursor)?;
         Ok((json_list_items(&messages)?, next))
@@ -209,11 +205,11 @@ impl AccountScope<'_> {
                 text >= CHUNK_BYTES
             },
         )?;
-        let reached = messages.last().map_or(cursor.last_seq, |last| last.seq);
-        Ok((messages, has_more.then_some(ExportCursor { after_seq: reached, ..cursor })))
+        let after_seq = messages.last().map_or(cursor.last_seq, |last| last.seq);
+        Ok((messages, has_more.then_some(ExportCursor { after_seq, ..cursor })))
     }
 
-    /// What those who wrote in a session are called.
+    /// The names of the authors of a session.
     fn author_names(&self, session: SessionId) -> Result<BTreeMap<UserId, String>> {
         let authors = self.query_all(
             "SELECT id, name FROM user WHERE account_id = ?1 AND id IN
@@ -223,14 +219,4 @@ impl AccountScope<'_> {
         )?;
         Ok(authors.into_iter().collect())
     }
-}
-
-/// Values as they go on in a JSON list that has begun.
-pub(super) fn json_list_items<T: Serialize>(values: &[T]) -> serde_json::Result<Vec<u8>> {
-    let mut json = Vec::new();
-    for value in values {
-        json.push(b',');
-        serde_json::to_writer(&mut json, value)?;
-    }
-    Ok(json)
 }

@@ -7,28 +7,28 @@ use tierup_common::user::Person;
 
 use crate::domain::session::Session;
 use crate::domain::{Caller, Refusal, access};
-use crate::store::handoffs::CounterDelta;
+use crate::store::counters::CounterDelta;
+use crate::store::error::{Result, StoreError};
 use crate::store::tx::{AccountScope, AccountTx};
-use crate::store::{Result, StoreError};
 
-/// Which sessions a page shows.
+/// A query for a page of sessions.
 #[derive(Clone, Debug, Default)]
 pub struct SessionQuery {
-    /// Only those that stand so.
+    /// Only sessions with this status.
     pub status: Option<SessionStatus>,
-    /// Only those that this user opened or works on.
+    /// Only sessions that this user opened or works on.
     pub participant: Option<UserId>,
-    /// Only these.
+    /// Only these sessions.
     pub session_ids: Option<Vec<SessionId>>,
-    /// The one with this number.
+    /// Only the session with this number.
     pub number: Option<Number>,
-    /// At most so many.
+    /// The size of a page.
     pub limit: u32,
-    /// Where the page begins.
+    /// The end of the previous page.
     pub cursor: Option<SessionCursor>,
 }
 
-/// The last session of the page before; pages go from the newest session to the oldest.
+/// The last session of the previous page; sessions are sorted newest first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SessionCursor(pub SessionId);
 
@@ -55,7 +55,7 @@ impl AccountScope<'_> {
         Ok(found.ok_or(Refusal::NotFound)?)
     }
 
-    /// A page of sessions, the newest first; one more than the limit when there are more.
+    /// A page of sessions, newest first; one more than the limit if there are more.
     pub fn sessions(&self, query: &SessionQuery) -> Result<Vec<Session>> {
         self.query_all(
             session_sql!(
@@ -79,11 +79,11 @@ impl AccountScope<'_> {
         )
     }
 
-    /// A session as lists show it.
+    /// A session as lists show it to the caller.
     pub fn session_item(&self, session: Session, caller: &Caller) -> Result<SessionItem> {
         let intake = self.intake(session.id)?;
         let branch_map = self.branches(session.id)?;
-        let standing = match session.current_handoff {
+        let current_handoff = match session.current_handoff {
             Some(id) => {
                 let handoff = self.handoff(id)?;
                 access::can_see(&handoff, caller).then_some(handoff.id)
@@ -104,7 +104,7 @@ impl AccountScope<'_> {
             assignee_id: session.assignee.id,
             assignee_name: session.assignee.name,
             handoff_count: session.handoff_count,
-            handoff_id: standing,
+            handoff_id: current_handoff,
             resolution: session.resolution,
             branch_map,
             created_at: session.created_at,
@@ -116,7 +116,7 @@ impl AccountScope<'_> {
 }
 
 impl AccountTx<'_> {
-    /// The number that the next session gets; it is taken when the session is written.
+    /// The number of the next session. It is used up when a session is inserted.
     pub fn next_session_number(&self) -> Result<Number> {
         self.next_number("SELECT last_session_number + 1 FROM account WHERE id = ?1")
     }
@@ -153,7 +153,7 @@ impl AccountTx<'_> {
     }
 
     pub(super) fn update_session(&self, session: &Session) -> Result<()> {
-        let touched = self.execute(
+        self.execute_one(
             "UPDATE session SET status = ?4, tier = ?5, assignee_id = ?6, handoff_count = ?7,
                standing_id = ?8, escalation_id = ?9, message_count = ?10, resolution = ?11,
                updated_at = ?12, resolved_at = ?13, text_bytes = ?14, version = version + 1
@@ -174,20 +174,14 @@ impl AccountTx<'_> {
                 session.resolved_at,
                 session.text_bytes
             ],
-        )?;
-        ensure_one_row(touched)
+        )
     }
 }
 
-/// Ids as a list that a query can look into.
+/// Ids as a JSON list of hexadecimal strings, for `json_each`.
 pub(super) fn ids_as_json(ids: &[SessionId]) -> String {
     let hex = ids.iter().map(|id| format!("\"{:032x}\"", u128::from_be_bytes(*id.as_bytes())));
     format!("[{}]", hex.collect::<Vec<_>>().join(","))
-}
-
-/// A row that changed since it was loaded cannot happen within one transaction; if it does, nothing is written.
-pub(super) fn ensure_one_row(rows: usize) -> Result<()> {
-    if rows == 1 { Ok(()) } else { Err(StoreError::Sql(rusqlite::Error::StatementChangedRows(rows))) }
 }
 
 fn session_from_row(row: &Row<'_>) -> rusqlite::Result<Session> {

@@ -1,44 +1,20 @@
-//! Accounts, their users, and the tokens that users come with.
+//! Accounts, users and tokens as rows.
 
 use rusqlite::{OptionalExtension, Row, params};
 use tierup_common::id::{AccountId, TokenId, UserId};
+use tierup_common::permission;
 use tierup_common::time::Timestamp;
-use tierup_common::user::{Role, Token, User};
+use tierup_common::user::{Token, User};
 
-use crate::domain::{Caller, Refusal};
-use crate::store::Result;
-use crate::store::tx::{AccessChange, AccountScope, AccountTx, SystemTx};
-
-/// A user to add.
-#[derive(Clone, Debug)]
-pub struct NewUser {
-    /// The user.
-    pub user: User,
-    /// The argon2 hash of their password, when they have one.
-    pub password_hash: Option<String>,
-}
-
-/// A token to add; its secret is not in it.
-#[derive(Clone, Debug)]
-pub struct TokenRecord {
-    /// The token.
-    pub id: TokenId,
-    /// Whose.
-    pub user: UserId,
-    /// The SHA-256 of the secret.
-    pub hash: [u8; 32],
-    /// What it is for.
-    pub name: String,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it stops working.
-    pub expires_at: Option<Timestamp>,
-}
+use crate::domain::{Caller, NewUser, Refusal, Revocation, TokenRecord, UserUpdate, user};
+use crate::store::effects::AccessChange;
+use crate::store::error::Result;
+use crate::store::tx::{AccountScope, AccountTx, SystemTx};
 
 const SELECT_USER: &str = "SELECT id, email, name, role, active, created_at FROM user WHERE account_id = ?1 ";
 
 impl SystemTx<'_> {
-    /// Every account, by name.
+    /// All accounts, sorted by name.
     pub fn accounts(&self) -> Result<Vec<(AccountId, String)>> {
         let mut statement = self.connection.prepare("SELECT id, name FROM account ORDER BY name")?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -52,13 +28,13 @@ impl SystemTx<'_> {
         Ok(statement.query_row([email], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
     }
 
-    /// Forgets tokens that stopped working by themselves before a moment.
+    /// Deletes tokens that expired before a time. Returns how many.
     pub fn delete_expired_tokens(&mut self, now: Timestamp) -> Result<usize> {
-        let gone = self.connection.execute("DELETE FROM token WHERE expires_at <= ?1", [now])?;
-        if gone > 0 {
+        let deleted = self.connection.execute("DELETE FROM token WHERE expires_at <= ?1", [now])?;
+        if deleted > 0 {
             self.effects.access_changes.push(AccessChange::UserChanged);
         }
-        Ok(gone)
+        Ok(deleted)
     }
 
     /// Adds an account.
@@ -68,8 +44,8 @@ impl SystemTx<'_> {
         Ok(())
     }
 
-    /// What a log-in with this email address is tried against: whose it is, their password's hash, and who they are.
-    /// None for an unknown address, an inactive user, or one without a password.
+    /// The active user with an email address and the hash of their password, with their account. `None` for a user
+    /// without a password, too.
     pub fn password_hash_by_email(&self, email: &str) -> Result<Option<(AccountId, User, String)>> {
         let mut statement = self.connection.prepare_cached(
             "SELECT id, email, name, role, active, created_at, account_id, password_hash FROM user
@@ -79,8 +55,8 @@ impl SystemTx<'_> {
         Ok(statement.query_row([email], read).optional()?)
     }
 
-    /// Who comes with the token of this hash; none for an unknown token or an inactive user. Whether the token has
-    /// run out is for the reader of a clock to say.
+    /// The caller of a token, by the hash of its secret; `None` for an unknown token or an inactive user. The token may
+    /// have expired: see [`crate::domain::access::authorize`].
     pub fn caller_by_token_hash(&self, hash: &[u8; 32]) -> Result<Option<Caller>> {
         let mut statement = self.connection.prepare_cached(
             "SELECT t.account_id, t.user_id, u.name, u.role, t.id, t.expires_at
@@ -92,7 +68,7 @@ impl SystemTx<'_> {
 }
 
 impl AccountScope<'_> {
-    /// Who comes with a token of the account; none where it has ended or its user is inactive.
+    /// The caller of a token of the account; `None` if it has ended or its user is inactive.
     pub fn caller_by_token(&self, token: TokenId) -> Result<Option<Caller>> {
         let sql = "SELECT t.account_id, t.user_id, u.name, u.role, t.id, t.expires_at
              FROM token t JOIN user u ON u.account_id = t.account_id AND u.id = t.user_id
@@ -107,23 +83,22 @@ impl AccountScope<'_> {
         Ok(name.ok_or(Refusal::NotFound)?)
     }
 
-    /// Every user of the account, in the order they were added.
+    /// All users of the account, in the order they were added.
     pub fn users(&self) -> Result<Vec<User>> {
         self.query_all(&format!("{SELECT_USER} ORDER BY id"), [self.account], user_from_row)
     }
 
-    /// One user of the account.
+    /// A user of the account.
     pub fn user(&self, id: UserId) -> Result<Option<User>> {
         self.query_one(&format!("{SELECT_USER} AND id = ?2"), params![self.account, id], user_from_row)
     }
 
     /// Whether the account has an active owner besides this user.
     pub fn has_other_owner(&self, except: UserId) -> Result<bool> {
-        let others = self.users()?;
-        Ok(others.iter().any(|user| user.active && user.role == Role::Owner && user.id != except))
+        Ok(self.users()?.iter().any(|user| user.id != except && user::is_active_owner(user)))
     }
 
-    /// The tokens of a user that still work, the oldest first.
+    /// The tokens of a user that have not expired, oldest first.
     pub fn tokens(&self, user: UserId, now: Timestamp) -> Result<Vec<Token>> {
         self.query_all(
             "SELECT id, name, created_at, expires_at FROM token
@@ -140,30 +115,36 @@ impl AccountScope<'_> {
         )
     }
 
-    /// Whether there is this token, with this hash.
+    /// Whether there is a token with this id and this hash.
     pub fn has_token(&self, id: TokenId, hash: &[u8; 32]) -> Result<bool> {
         let sql = "SELECT 1 FROM token WHERE account_id = ?1 AND id = ?2 AND hash = ?3";
         Ok(self.query_one(sql, params![self.account, id, hash], |_| Ok(()))?.is_some())
     }
 
-    /// Whose token this is.
+    /// The user of a token.
     pub fn token_owner(&self, id: TokenId) -> Result<Option<User>> {
         let sql = "SELECT user_id FROM token WHERE account_id = ?1 AND id = ?2";
         let user: Option<UserId> = self.query_one(sql, params![self.account, id], |row| row.get(0))?;
         user.map(|user| self.user(user)).transpose().map(Option::flatten)
     }
 
-    /// Whom to tell of a handoff: everybody who could claim it but the one who made it.
+    /// The active user with this id, if their password still has this hash.
+    pub fn user_with_password(&self, id: UserId, password_hash: &str) -> Result<Option<User>> {
+        let sql = format!("{SELECT_USER} AND id = ?2 AND active = 1 AND password_hash = ?3");
+        self.query_one(&sql, params![self.account, id, password_hash], user_from_row)
+    }
+
+    /// The users to notify of a handoff: all who could claim it, except one.
     pub fn notification_recipients(&self, except: UserId) -> Result<Vec<User>> {
         let mut users = self.users()?;
-        users.retain(|user| user.active && user.role >= Role::Engineer && user.id != except);
+        users.retain(|user| user.id != except && permission::is_assignable(user.role, user.active));
         Ok(users)
     }
 }
 
 impl AccountTx<'_> {
-    /// Adds a user. An email address belongs to one user of the whole server.
-    pub fn insert_user(&self, new: &NewUser) -> Result<()> {
+    /// Adds a user, unless another user of the whole server has the email address.
+    pub(super) fn insert_user(&self, new: &NewUser) -> Result<()> {
         let taken = self.query_one("SELECT 1 FROM user WHERE email = ?1", [&new.user.email], |_| Ok(()))?;
         if taken.is_some() {
             return Err(Refusal::EmailTaken.into());
@@ -186,8 +167,7 @@ impl AccountTx<'_> {
         Ok(())
     }
 
-    /// Adds a token.
-    pub fn insert_token(&self, token: &TokenRecord) -> Result<()> {
+    pub(super) fn insert_token(&self, token: &TokenRecord) -> Result<()> {
         self.execute(
             "INSERT INTO token (account_id, id, user_id, hash, name, created_at, expires_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -204,53 +184,34 @@ impl AccountTx<'_> {
         Ok(())
     }
 
-    /// Adds a token for a log-in with the password of this hash; who logged in. None if the password is another now, or
-    /// its user inactive: then nothing is added.
-    pub fn insert_login_token(&mut self, token: &TokenRecord, password_hash: &str) -> Result<Option<User>> {
-        let sql = format!("{SELECT_USER} AND id = ?2 AND active = 1 AND password_hash = ?3");
-        let user = self.query_one(&sql, params![self.account, token.user, password_hash], user_from_row)?;
-        if user.is_some() {
-            self.insert_token(token)?;
-        }
-        Ok(user)
-    }
-
-    /// Writes a user as they are to be instead of as they were; a password only where there is a new one. With a new
-    /// password every token of theirs ends but the one in use, which is the caller's; with another role the streams
-    /// do, and one who is no longer active loses both.
-    pub fn update_user(
-        &mut self,
-        before: &User,
-        user: &User,
-        password_hash: Option<&str>,
-        in_use: TokenId,
-    ) -> Result<()> {
-        self.execute(
+    pub(super) fn update_user(&mut self, update: &UserUpdate) -> Result<()> {
+        let user = &update.user;
+        self.execute_one(
             "UPDATE user SET name = ?3, role = ?4, active = ?5, password_hash = COALESCE(?6, password_hash)
              WHERE account_id = ?1 AND id = ?2",
-            params![self.account, user.id, user.name, user.role, user.active, password_hash],
+            params![self.account, user.id, user.name, user.role, user.active, update.password_hash],
         )?;
-        let kept = Some(in_use).filter(|_| user.active);
-        if !user.active || password_hash.is_some() {
+        let kept_token = match update.revoked_tokens {
+            Revocation::None => None,
+            Revocation::AllExcept(token) => Some(Some(token)),
+            Revocation::All => Some(None),
+        };
+        if let Some(kept) = kept_token {
             let sql = "DELETE FROM token WHERE account_id = ?1 AND user_id = ?2 AND id IS NOT ?3";
             self.execute(sql, params![self.account, user.id, kept])?;
         }
-        self.effects.access_changes.push(if before.active != user.active || before.role != user.role {
-            AccessChange::UserRevoked(self.account, user.id, None)
-        } else if password_hash.is_some() {
-            AccessChange::UserRevoked(self.account, user.id, kept)
-        } else {
-            AccessChange::UserChanged
+        self.effects.access_changes.push(match update.revoked_streams {
+            Revocation::None => AccessChange::UserChanged,
+            Revocation::AllExcept(token) => AccessChange::UserRevoked(self.account, user.id, Some(token)),
+            Revocation::All => AccessChange::UserRevoked(self.account, user.id, None),
         });
         Ok(())
     }
 
-    /// Removes a token: it is dead from this commit on. Whether there was one.
-    pub fn delete_token(&mut self, id: TokenId) -> Result<bool> {
-        let touched =
-            self.execute("DELETE FROM token WHERE account_id = ?1 AND id = ?2", params![self.account, id])?;
+    pub(super) fn delete_token(&mut self, id: TokenId) -> Result<()> {
+        self.execute("DELETE FROM token WHERE account_id = ?1 AND id = ?2", params![self.account, id])?;
         self.effects.access_changes.push(AccessChange::TokenRevoked(self.account, id));
-        Ok(touched > 0)
+        Ok(())
     }
 }
 

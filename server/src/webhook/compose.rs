@@ -47,7 +47,7 @@ pub(super) fn build_call(
         WebhookKind::Ntfy => ntfy_request(url, event)?,
         WebhookKind::Json => {
             let data = serde_json::to_value(event).map_err(|error| error.to_string())?;
-            let body = json!({"type": event.body.name(), "timestamp": event.at, "data": data}).to_string();
+            let body = json!({"type": event.body.kind(), "timestamp": event.at, "data": data}).to_string();
             add_standard_headers(&mut headers, secret, &call_id(account, event.seq), now, &body);
             (url.clone(), body)
         }
@@ -190,7 +190,7 @@ fn event_line(event: &Event) -> String {
         | EventBody::SessionCreated { .. }
         | EventBody::SessionUpdated { .. }
         | EventBody::SessionResolved { .. }
-        | EventBody::MessageAdded { .. } => event.body.name().to_owned(),
+        | EventBody::MessageAdded { .. } => event.body.kind().to_string(),
     };
     // Control and direction characters would hide or reorder the rest of the line.
     let visible = text.replace(|c| !plain_text::is_visible(c), " ");

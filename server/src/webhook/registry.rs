@@ -1,5 +1,6 @@
 //! Which account each webhook belongs to.
 
+use tierup_common::event::Kind;
 use tierup_common::id::AccountId;
 
 use crate::domain::WebhookId;
@@ -20,7 +21,7 @@ impl WebhookRegistry {
         webhooks: Vec<Webhook>,
         accounts: &[(AccountId, String)],
     ) -> Result<Self, WebhookAccountError> {
-        let whose = |hook: &Webhook| match (&hook.account, accounts) {
+        let account_of = |hook: &Webhook| match (&hook.account, accounts) {
             (None, [(only, _)]) => Ok(*only),
             (None, _) => {
                 Err(WebhookAccountError("name the account of each: the folder holds several".into()))
@@ -28,22 +29,22 @@ impl WebhookRegistry {
             (Some(name), _) => {
                 let found = accounts.iter().find(|(_, known)| known == name);
                 let known = || accounts.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(", ");
-                let nobodys = || WebhookAccountError(format!("unknown account; known are: {}", known()));
-                found.map(|(id, _)| *id).ok_or_else(nobodys)
+                let unknown = || WebhookAccountError(format!("unknown account; known are: {}", known()));
+                found.map(|(id, _)| *id).ok_or_else(unknown)
             }
         };
-        let found = webhooks.into_iter().map(|hook| Ok((whose(&hook)?, hook)));
+        let found = webhooks.into_iter().map(|hook| Ok((account_of(&hook)?, hook)));
         found.collect::<Result<_, _>>().map(Self)
     }
 
     /// Whether an account has any webhook.
     pub fn has_any(&self, account: AccountId) -> bool {
-        self.0.iter().any(|(whose, _)| *whose == account)
+        self.0.iter().any(|(owner, _)| *owner == account)
     }
 
-    /// The webhooks that get events of this name.
-    pub fn subscribed_to(&self, account: AccountId, event: &str) -> impl Iterator<Item = WebhookId> {
-        let wants = move |hook: &&Webhook| hook.events.iter().any(|wanted| wanted == event);
+    /// The webhooks that get events of this kind.
+    pub fn subscribed_to(&self, account: AccountId, event: Kind) -> impl Iterator<Item = WebhookId> {
+        let wants = move |hook: &&Webhook| hook.events.contains(&event);
         self.for_account(account).filter(wants).map(Webhook::id)
     }
 
@@ -53,6 +54,6 @@ impl WebhookRegistry {
     }
 
     fn for_account(&self, account: AccountId) -> impl Iterator<Item = &Webhook> {
-        self.0.iter().filter(move |(whose, _)| *whose == account).map(|(_, hook)| hook)
+        self.0.iter().filter(move |(owner, _)| *owner == account).map(|(_, hook)| hook)
     }
 }

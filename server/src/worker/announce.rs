@@ -1,4 +1,4 @@
-//! Finds out whom to tell of a handoff that waits, and makes one job for each.
+//! Determines who to mail about a waiting handoff, and enqueues one job for each.
 
 use tierup_common::event::ReminderReason;
 use tierup_common::id::HandoffId;
@@ -15,7 +15,7 @@ pub(super) async fn run(
 ) -> store::Result<()> {
     let now = app.clock.now();
     let (account, leased) = (leased.account, leased.clone());
-    let announced = app.store.commit_deferred(move |system| {
+    let commit = app.store.commit_deferred(move |system| {
         let tx = &mut system.account_tx(account);
         if !tx.finish_job(&leased, &JobResult::Done)? {
             return Ok(());
@@ -27,5 +27,5 @@ pub(super) async fn run(
         }
         Ok(())
     });
-    announced.await
+    commit.await
 }

@@ -1,4 +1,4 @@
-//! Makes the assessment of a handoff.
+//! Runs the assessment of a handoff.
 
 use tierup_common::id::HandoffId;
 
@@ -12,35 +12,35 @@ use crate::store::{self, AccountTx, JobResult, LeasedJob};
 
 pub(super) async fn run(app: &App, leased: &LeasedJob, id: HandoffId) -> store::Result<()> {
     let Some(briefing) = mark_started(app, leased, id).await? else { return Ok(()) };
-    let library = EngineContext { account: leased.account, store: &app.store, search: &app.search };
+    let context = EngineContext { account: leased.account, store: &app.store, search: &app.search };
     let started = app.clock.now();
-    let writing = app.events.start_text(leased.account, TextKey::Assessment(id));
-    let mut write = |more: &str| writing.append(more);
-    match app.engine.assess(&briefing, library, &mut write).await {
-        Ok((text, opinion)) => finish(app, leased, id, started, text, opinion).await,
-        Err(EngineError(why)) => fail(app, leased, id, why).await,
+    let writer = app.events.start_text(leased.account, TextKey::Assessment(id));
+    let mut sink = |text: &str| writer.append(text);
+    match app.engine.assess(&briefing, context, &mut sink).await {
+        Ok((text, draft)) => finish(app, leased, id, started, text, draft).await,
+        Err(EngineError(reason)) => fail(app, leased, id, reason).await,
     }
 }
 
-/// Marks the handoff as being assessed; nothing to do if it has ended meanwhile.
+/// Marks the assessment as running and returns the briefing; none if the handoff has ended.
 async fn mark_started(app: &App, leased: &LeasedJob, id: HandoffId) -> store::Result<Option<Briefing>> {
     let now = app.clock.now();
     let (account, leased) = (leased.account, leased.clone());
-    let begun = app.store.commit_deferred(move |system| {
+    let commit = app.store.commit_deferred(move |system| {
         let tx = &mut system.account_tx(account);
         if !tx.holds_lease(&leased)? {
             return Ok(None);
         }
         let handoff = tx.handoff(id)?;
-        let goes_on = handoff.state.is_ongoing();
+        let is_ongoing = handoff.state.is_ongoing();
         tx.apply(assessment::begin(&handoff, now), now)?;
-        if !goes_on {
+        if !is_ongoing {
             tx.finish_job(&leased, &JobResult::Done)?;
             return Ok(None);
         }
         Ok(Some(Briefing::from_handoff(handoff.title, handoff.notes, tx.snapshot(id)?)))
     });
-    begun.await
+    commit.await
 }
 
 async fn finish(
@@ -59,11 +59,13 @@ async fn finish(
     .await
 }
 
-/// Notes that the assessment could not be made, and why.
-pub(super) async fn fail(app: &App, leased: &LeasedJob, id: HandoffId, why: String) -> store::Result<()> {
+/// Records that the assessment failed, and why.
+pub(super) async fn fail(app: &App, leased: &LeasedJob, id: HandoffId, reason: String) -> store::Result<()> {
     let now = app.clock.now();
-    commit_and_finish(app, leased, id, move |tx, handoff| tx.apply(assessment::fail(handoff, why, now), now))
-        .await
+    commit_and_finish(app, leased, id, move |tx, handoff| {
+        tx.apply(assessment::fail(handoff, reason, now), now)
+    })
+    .await
 }
 
 async fn commit_and_finish(
@@ -73,12 +75,12 @@ async fn commit_and_finish(
     work: impl FnOnce(&mut AccountTx<'_>, &Handoff) -> store::Result<()> + Send + 'static,
 ) -> store::Result<()> {
     let (account, leased) = (leased.account, leased.clone());
-    let written = app.store.commit(account, move |tx| {
+    let commit = app.store.commit(account, move |tx| {
         if !tx.finish_job(&leased, &JobResult::Done)? {
             return Ok(());
         }
         let handoff = tx.handoff(id)?;
         work(tx, &handoff)
     });
-    written.await
+    commit.await
 }

@@ -1,8 +1,8 @@
-//! Throws away what nobody will ask for any more, a little at a time, and sees to jobs that a wrong clock has put off.
+//! Deletes expired data in small steps, and mends jobs whose due time a wrong clock had set far ahead.
 //!
-//! What is gone is gone, and a clock can be wrong: a machine that starts with one far ahead must not lose its log and
-//! tokens before somebody sets it right. So this goes by a time of its own, which is kept: it never runs ahead of the
-//! clock, and where the clock has jumped it follows at most [`PACE`] times as fast as time passes.
+//! Deletion is final, and clocks can be wrong: a machine that boots with its clock far ahead must not lose its log and
+//! tokens. So expiry follows a persisted high-water mark instead, which never runs ahead of the clock and, when the
+//! clock jumps, advances at most [`MAX_CATCH_UP_RATE`] times as fast as real time.
 
 use std::time::Duration;
 
@@ -12,18 +12,18 @@ use tierup_common::time::Timestamp;
 use crate::app::App;
 use crate::store::{self, Store};
 
-/// Between two rounds.
+/// The time between two runs.
 const INTERVAL: Duration = Duration::from_hours(1);
-/// After a day of standing still, or with a clock that is wrong by a day, it takes a day to catch up.
+/// At this rate, it takes a day to catch up after a day of downtime, or of a clock that is a day ahead.
 const MAX_CATCH_UP_RATE: u32 = 2;
-/// A clock that is ahead by more is worth a line in the log.
+/// Log a warning if the clock is ahead by more.
 const CLOCK_SKEW_WARNING: Duration = Duration::from_hours(24);
-/// Events looked at in one commit, so that nobody's change waits for long.
+/// The most events per commit, so that other writes do not wait long.
 const PRUNE_BATCH: u32 = 1_000;
-/// A job that failed for good is kept so long, with the reason.
+/// How long failed jobs are kept, with their reason.
 const FAILED_JOB_RETENTION: Duration = Duration::from_hours(30 * 24);
 
-/// Goes round until the server stops.
+/// Runs until the server stops.
 pub(super) async fn run(app: App) {
     let mut last = app.clock.uptime();
     loop {
@@ -32,7 +32,7 @@ pub(super) async fn run(app: App) {
         app.limits.evict_idle();
         match clean_up(&app.store, app.event_retention, now, uptime.saturating_sub(last)).await {
             Ok(()) => last = uptime,
-            Err(error) => tracing::warn!(%error, "housekeeping is put off"),
+            Err(error) => tracing::warn!(%error, "housekeeping failed; trying again later"),
         }
         tokio::select! {
             () = app.shutdown.cancelled() => return,
@@ -41,14 +41,14 @@ pub(super) async fn run(app: App) {
     }
 }
 
-/// Throws away what is old by a clock that says `now`, where so much time has passed since the last round.
+/// Deletes what has expired by `now`, of which `elapsed` has passed since the last run.
 async fn clean_up(
     store: &Store,
     retention: Option<Duration>,
     now: Timestamp,
     elapsed: Duration,
 ) -> store::Result<()> {
-    let reached = store.commit_system(move |system| {
+    let commit = store.commit_system(move |system| {
         let reached =
             system.high_water_mark()?.map_or(now, |before| advance_high_water_mark(now, before, elapsed));
         system.set_high_water_mark(reached)?;
@@ -58,11 +58,11 @@ async fn clean_up(
         system.delete_failed_jobs(reached.minus(FAILED_JOB_RETENTION))?;
         Ok(reached)
     });
-    let reached = reached.await?;
+    let reached = commit.await?;
     if now.since(reached) > CLOCK_SKEW_WARNING {
         tracing::warn!(
             clock = %now, %reached,
-            "the clock is far ahead of when this server ran last; old things are kept until that is made up for"
+            "the clock is far ahead of the server's last run; expired data is deleted later"
         );
     }
     let Some(retention) = retention else { return Ok(()) };
@@ -72,12 +72,12 @@ async fn clean_up(
     Ok(())
 }
 
-/// How far the time of this has come.
+/// The next high-water mark.
 fn advance_high_water_mark(now: Timestamp, before: Timestamp, elapsed: Duration) -> Timestamp {
     now.min(before.plus(elapsed.saturating_mul(MAX_CATCH_UP_RATE)))
 }
 
-/// Moves the beginning of an account's log on to what is young enough.
+/// Deletes events before a time from the start of an account's log.
 async fn prune_log(store: &Store, account: AccountId, before: Timestamp) -> store::Result<()> {
     while store.commit(account, move |tx| tx.prune_log(before, PRUNE_BATCH)).await? {
         tokio::task::yield_now().await;
@@ -91,9 +91,9 @@ mod tests {
 
     use super::*;
     use crate::admin;
-    use crate::domain::session::{self, NewSessionIds};
+    use crate::domain::message::{self, NewSessionIds};
     use crate::domain::tests::at;
-    use crate::store::TokenRecord;
+    use crate::domain::{TokenRecord, user};
 
     const DAY: Duration = Duration::from_hours(24);
 
@@ -104,7 +104,7 @@ mod tests {
         let store = Store::open(folder.path(), |_| {}, &crate::supervisor::Supervisor::default()).unwrap();
         let hash = crate::token::hash(&made.token).unwrap();
         let ana = store.read_system(move |system| system.caller_by_token_hash(&hash)).await.unwrap().unwrap();
-        let (account, user, now) = (ana.account, ana.id, at(0));
+        let (account, user_id, now) = (ana.account, ana.id, at(0));
         let request = serde_json::from_str(
             r#"{"intake_type": "free_text", "intake_content": {"text": "VPN is down"}}"#,
         );
@@ -112,23 +112,23 @@ mod tests {
         let opened = store.commit(account, move |tx| {
             let token = TokenRecord {
                 id: TokenId::new(now),
-                user,
+                user: user_id,
                 hash: [7; 32],
                 name: "log-in".into(),
                 created_at: now,
                 expires_at: Some(now.plus(30 * DAY)),
             };
-            tx.insert_token(&token)?;
+            tx.apply(user::issue_token(token), now)?;
             let number = tx.next_session_number()?;
-            let name = NewSessionIds { id: SessionId::new(now), number, message_id: MessageId::new(now) };
-            tx.apply(session::open(&request, name, &who, now), now)
+            let ids = NewSessionIds { id: SessionId::new(now), number, message_id: MessageId::new(now) };
+            tx.apply(message::open_session(&request, ids, &who, now), now)
         });
         opened.await.unwrap();
         // Tokens that are left besides the first, and whether the log is whole.
         let left = async || {
             let look = store.read(account, move |scope| {
                 let ends = scope.log_bounds()?;
-                Ok((scope.tokens(user, now)?.len() - 1, ends.oldest <= ends.newest))
+                Ok((scope.tokens(user_id, now)?.len() - 1, ends.oldest <= ends.newest))
             });
             look.await.unwrap()
         };

@@ -1,31 +1,31 @@
-//! Keeps the search index close behind the log, in small steps, so that no search waits long and no commit waits at all.
+//! Keeps the search index up to date with the log, in small batches. Commits never wait for it.
 
 use std::time::Duration;
 
 use crate::app::App;
 
-/// Steps are at least this far apart: while much is written, indexing stays a small part of the work.
+/// The shortest time between batches, so that indexing stays cheap under a heavy write load.
 const INTERVAL: Duration = Duration::from_millis(250);
 
-/// Follows every account's log until the server stops.
+/// Follows all accounts' logs until the server stops.
 pub(super) async fn follow_logs(app: App) {
     let follower = app.events.follow_logs();
-    // What was written before this start may not have been read.
+    // The index may have missed events before this start.
     match app.store.read_system(|system| system.accounts()).await {
         Ok(accounts) => accounts.into_iter().for_each(|(account, _)| follower.mark_changed(account)),
-        Err(error) => tracing::warn!(%error, "the search index begins late"),
+        Err(error) => tracing::warn!(%error, "cannot list accounts; the search index may be out of date"),
     }
     loop {
-        let grown = tokio::select! {
+        let accounts = tokio::select! {
             () = app.shutdown.cancelled() => return,
-            grown = follower.changed_accounts() => grown,
+            accounts = follower.changed_accounts() => accounts,
         };
-        for account in grown {
+        for account in accounts {
             match app.search.index_next_batch(&app.store, account).await {
-                // There may be more: look again in the next step.
+                // There may be more.
                 Ok(Some(_)) => follower.mark_changed(account),
                 Ok(None) => {}
-                Err(error) => tracing::warn!(%error, "the search index did not take in what is new"),
+                Err(error) => tracing::warn!(%error, "cannot update the search index"),
             }
         }
         tokio::select! {

@@ -1,4 +1,4 @@
-//! Mails one user about a handoff: best effort, never in anybody's way.
+//! Mails one user about a handoff.
 
 use tierup_common::event::ReminderReason;
 use tierup_common::id::{HandoffId, UserId};
@@ -20,15 +20,15 @@ pub(super) async fn run(
     let loaded = app.store.read(leased.account, move |scope| {
         let user = scope.user(to)?.ok_or(Refusal::NotFound)?;
         let handoff = scope.wire_handoff(id)?;
-        let asked = scope.user(handoff.item.handed_off_by)?.filter(|asked| asked.active);
-        Ok((handoff, user, asked))
+        let reply_to = scope.user(handoff.item.handed_off_by)?.filter(|user| user.active);
+        Ok((handoff, user, reply_to))
     });
-    let (handoff, user, asked) = loaded.await?;
+    let (handoff, user, reply_to) = loaded.await?;
     let Some(from) = app.mailer.sender().filter(|_| user.active) else {
         finish_job(app, leased, JobResult::Done).await;
         return Ok(());
     };
-    let mail = HandoffMail::new(&handoff, asked, reason, leased.enqueued_at, app.public_url.as_ref());
+    let mail = HandoffMail::new(&handoff, reply_to, reason, leased.enqueued_at, app.public_url.as_ref());
     let delivered = match compose(&mail, from, &user) {
         Ok(message) => app.mailer.send(message).await,
         Err(error) => Err(error),

@@ -23,14 +23,14 @@ pub(super) async fn finish_delivery(app: &App, leased: &LeasedJob, delivered: Re
 }
 
 /// Puts a job off, longer each time; fails it after the last attempt.
-pub(super) async fn retry_later(app: &App, leased: &LeasedJob, why: String) {
+pub(super) async fn retry_later(app: &App, leased: &LeasedJob, reason: String) {
     let kind = leased.job.kind();
     if leased.attempt >= MAX_ATTEMPTS {
-        fail_job(app, leased, why).await;
+        fail_job(app, leased, reason).await;
         return;
     }
-    tracing::warn!(kind, attempt = leased.attempt, why, "a job is put off");
-    finish_job(app, leased, JobResult::Retry(retry_at(app.clock.now(), leased.attempt), why)).await;
+    tracing::warn!(%kind, attempt = leased.attempt, reason, "a job will be retried");
+    finish_job(app, leased, JobResult::Retry(retry_at(app.clock.now(), leased.attempt), reason)).await;
 }
 
 fn retry_at(now: Timestamp, attempt: u32) -> Timestamp {
@@ -38,8 +38,8 @@ fn retry_at(now: Timestamp, attempt: u32) -> Timestamp {
 }
 
 /// Fails a job for good.
-pub(super) async fn fail_job(app: &App, leased: &LeasedJob, why: String) {
-    tracing::error!(kind = leased.job.kind(), why, "a job failed for good");
+pub(super) async fn fail_job(app: &App, leased: &LeasedJob, reason: String) {
+    tracing::error!(kind = %leased.job.kind(), reason, "a job failed for good");
     match leased.job {
         Job::Assess { handoff_id } => {
             let sentence = "The assessment was interrupted too often.".into();
@@ -52,20 +52,20 @@ pub(super) async fn fail_job(app: &App, leased: &LeasedJob, why: String) {
         | Job::Mail { .. }
         | Job::Webhook { .. }
         | Job::Reminder { .. } => {
-            finish_job(app, leased, JobResult::Failed(why)).await;
+            finish_job(app, leased, JobResult::Failed(reason)).await;
         }
     }
 }
 
 /// Records the result of a job, unless its lease has run out.
-pub(super) async fn finish_job(app: &App, leased: &LeasedJob, finish: JobResult) {
+pub(super) async fn finish_job(app: &App, leased: &LeasedJob, result: JobResult) {
     let (account, leased) = (leased.account, leased.clone());
-    let ended = app
+    let commit = app
         .store
-        .commit_deferred(move |system| system.account_tx(account).finish_job(&leased, &finish))
+        .commit_deferred(move |system| system.account_tx(account).finish_job(&leased, &result))
         .await;
-    if let Err(error) = ended {
-        // The lease runs out, and the job is taken up again.
-        tracing::warn!(%error, "a job could not be ended");
+    if let Err(error) = commit {
+        // The lease expires, and the job runs again.
+        tracing::warn!(%error, "cannot record the result of a job");
     }
 }

@@ -1,4 +1,4 @@
-//! Answers a message of a session.
+//! Writes the assistant's reply to a message.
 
 use tierup_common::id::{MessageId, SessionId};
 use tierup_common::limit;
@@ -7,7 +7,7 @@ use tierup_common::session::MessageRole;
 use crate::app::App;
 use crate::assess::{EngineContext, EngineError};
 use crate::domain::briefing::Briefing;
-use crate::domain::session;
+use crate::domain::message;
 use crate::events::TextKey;
 use crate::store::{self, JobResult, LeasedJob};
 
@@ -21,7 +21,7 @@ pub(super) async fn run(
     let briefing = app.store.read(leased.account, move |scope| {
         let session = scope.session(id)?;
         let mut messages = scope.last_messages(id, limit::SNAPSHOT_MESSAGES)?;
-        // What was said after the question is not what the answer is to.
+        // Later messages are not part of the question.
         messages.retain(|message| message.seq <= to_seq);
         Ok(Briefing {
             title: session.title,
@@ -32,21 +32,23 @@ pub(super) async fn run(
         })
     });
     let briefing = briefing.await?;
-    let library = EngineContext { account: leased.account, store: &app.store, search: &app.search };
-    let writing = app.events.start_text(leased.account, TextKey::Message(id, message_id));
-    let mut write = |more: &str| writing.append(more);
-    let (role, text) = match app.engine.reply(&briefing, library, &mut write).await {
+    let context = EngineContext { account: leased.account, store: &app.store, search: &app.search };
+    let writer = app.events.start_text(leased.account, TextKey::Message(id, message_id));
+    let mut sink = |text: &str| writer.append(text);
+    let (role, text) = match app.engine.reply(&briefing, context, &mut sink).await {
         Ok(text) => (MessageRole::Assistant, text),
-        Err(EngineError(why)) => (MessageRole::System, format!("The assistant could not answer. {why}")),
+        Err(EngineError(reason)) => {
+            (MessageRole::System, format!("The assistant could not answer. {reason}"))
+        }
     };
     let now = app.clock.now();
     let (account, leased) = (leased.account, leased.clone());
-    let written = app.store.commit(account, move |tx| {
+    let commit = app.store.commit(account, move |tx| {
         if !tx.finish_job(&leased, &JobResult::Done)? {
             return Ok(());
         }
         let session = tx.session(id)?;
-        tx.apply(session::post_reply(&session, role, message_id, text, now), now)
+        tx.apply(message::post_reply(&session, role, message_id, text, now), now)
     });
-    written.await
+    commit.await
 }

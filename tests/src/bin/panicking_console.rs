@@ -14,7 +14,8 @@ use tierup::runtime::activity::Activity;
 use tierup::runtime::api::ApiClient;
 use tierup::runtime::credentials::CredentialStore;
 use tierup::runtime::data_dir::DataDir;
-use tierup::runtime::{self, ConsoleSetup, ServerAccess, terminal};
+use tierup::runtime::server_access::ServerAccess;
+use tierup::runtime::{self, ConsoleSetup, terminal};
 use tierup::settings::Settings;
 
 #[tokio::main]

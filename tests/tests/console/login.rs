@@ -16,7 +16,7 @@ async fn the_first_run_asks_for_server_and_token() {
 
     // The error is shown in the form, and the input stays.
     console.press("http://127.0.0.1:1<tab><tab>tup_wrong<enter>").await;
-    console.sees("the server cannot be reached").await;
+    console.sees("cannot reach the server").await;
     console.press("<tab>").await;
     console.press(&"<backspace>".repeat("127.0.0.1:1".len())).await;
     console.paste(world.url().trim_start_matches("http://")).await;
@@ -48,7 +48,7 @@ async fn email_and_password_log_in() {
     console.press("<enter>dana@acme.test").await;
     console.sees("Password").await;
     console.press("<enter>wrong<enter>").await;
-    console.sees("do not belong together").await;
+    console.sees("wrong email or password").await;
     console.press("<ctrl-u>correct horse<enter>").await;
     console.sees("Logged in as Dana Wu").await;
     console.sees("live").await;

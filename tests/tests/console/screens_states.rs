@@ -20,7 +20,7 @@ async fn logging_in() {
         console.sees("Welcome to tierup").await;
         assert_screen_snapshot("login_first", &console).await;
         console.press("http://127.0.0.1:1<tab><tab>tup_wrong<enter>").await;
-        console.sees("cannot be reached").await;
+        console.sees("cannot reach the server").await;
         assert_screen_snapshot("login_wrong", &console).await;
     }
     let mut consoles = Vec::new();

@@ -163,7 +163,7 @@ async fn without_a_shell_it_does_not_suspend() {
     let fixture = PtyFixture::new().await;
     let mut console = fixture.open_queue("tierup");
     console.send_keys("\x1a");
-    console.sees("no shell to go back to");
+    console.sees("no parent shell");
     console.send_keys("q");
     assert_eq!(console.wait_for_exit(), 0);
 }

@@ -1,46 +1,39 @@
 //! `tierup assign`: a handoff to a named person.
 
 use clap::Args;
-use serde::Deserialize;
-use tierup_common::handoff::{Assign, Handoff};
 use tierup_common::id::HandoffRef;
-use tierup_common::route;
 use tierup_common::user::User;
 
-use crate::cli::context::{self, CommandContext};
-use crate::cli::error::CliError;
+use crate::cli::context::CommandContext;
+use crate::cli::reference::parse_handoff_ref;
+use crate::error::CliError;
+use crate::runtime::api::requests;
 
 #[derive(Args)]
 pub(super) struct AssignArgs {
-    /// Its number, or its id
-    #[arg(value_parser = context::parse_handoff_ref)]
+    /// Handoff: its number or id
+    #[arg(value_parser = parse_handoff_ref)]
     handoff: HandoffRef,
-    /// Who is to work on it: an email address, a name or the beginning of one, or an id
+    /// Team member: an email address, an id, a name or how it begins
     person: String,
 }
 
-#[derive(Deserialize)]
-struct UserList {
-    items: Vec<User>,
-}
-
 pub(super) async fn run(context: &CommandContext, arguments: &AssignArgs) -> Result<(), CliError> {
-    let team: UserList = context.get(&route::USERS.path(&[]), &()).await?;
-    let person = find_user(team.items, &arguments.person)?;
-    let body = Assign { user_id: person.id };
-    let handoff: Handoff = context.post(&route::ASSIGN.path(&[&arguments.handoff]), Some(&body)).await?;
-    context.output.print(&handoff, &format!("#{} is with {}", handoff.item.number, person.name))
+    let team = context.api.send(requests::users()).await?.items;
+    let person = find_user(team, &arguments.person)?;
+    let handoff = context.api.send(requests::assign(arguments.handoff, person.id)).await?;
+    context.output.print(&handoff, &format!("assigned #{} to {}", handoff.item.number, person.name))
 }
 
-/// The one member who is meant. A whole address, id or name counts before the beginning of a name.
+/// The one active member that the query names. A whole address, id or name comes before the beginning of a name.
 fn find_user(team: Vec<User>, query: &str) -> Result<User, CliError> {
-    let meant = query.to_lowercase();
+    let query = query.to_lowercase();
     let is_whole = |user: &User| {
-        user.email.to_lowercase() == meant
-            || user.name.to_lowercase() == meant
-            || user.id.to_string() == meant
+        user.email.to_lowercase() == query
+            || user.name.to_lowercase() == query
+            || user.id.to_string() == query
     };
-    let begins = |user: &User| user.name.to_lowercase().starts_with(&meant);
+    let begins = |user: &User| user.name.to_lowercase().starts_with(&query);
     let (whole, rest): (Vec<User>, Vec<User>) =
         team.into_iter().filter(|user| user.active).partition(is_whole);
     let mut found = if whole.is_empty() { rest.into_iter().filter(begins).collect() } else { whole };
@@ -49,12 +42,11 @@ fn find_user(team: Vec<User>, query: &str) -> Result<User, CliError> {
         (Some(last), false) => {
             let names: Vec<String> =
                 found.iter().chain([&last]).map(|user| format!("{} <{}>", user.name, user.email)).collect();
-            let names = names.join(", ");
-            Err(CliError::usage(format!("{meant:?} is more than one person: {names}"))
-                .with_hint("name one by their email address"))
+            Err(CliError::usage(format!("{query:?} matches several people: {}", names.join(", ")))
+                .with_hint("use an email address"))
         }
-        (None, _) => Err(CliError::not_found(format!("nobody in the team is called {meant:?}"))
-            .with_hint("an email address, a name or the beginning of one, or an id")),
+        (None, _) => Err(CliError::not_found(format!("no team member matches {query:?}"))
+            .with_hint("use an email address, an id, a name or how it begins")),
     }
 }
 

@@ -1,21 +1,23 @@
-//! `tierup claim`: exactly one wins; the other is told who, and ends with status 9.
+//! `tierup claim`: exactly one person wins; everyone else is told who, with exit status 9.
 
 use clap::Args;
 use tierup_common::id::HandoffRef;
 
-use crate::cli::context::{self, CommandContext};
-use crate::cli::error::CliError;
+use crate::cli::context::CommandContext;
+use crate::cli::reference::parse_handoff_ref;
+use crate::error::CliError;
+use crate::runtime::api::requests;
 
 #[derive(Args)]
 pub(super) struct ClaimArgs {
-    /// Its number, or its id
-    #[arg(value_parser = context::parse_handoff_ref)]
+    /// Handoff: its number or id
+    #[arg(value_parser = parse_handoff_ref)]
     handoff: HandoffRef,
 }
 
 pub(super) async fn run(context: &CommandContext, arguments: &ClaimArgs) -> Result<(), CliError> {
-    let claimed = context.api.claim(arguments.handoff).await?;
-    let number = claimed.item.number;
-    let words = format!("#{number} is yours: {} (its session: h{number})", claimed.item.problem_summary);
-    context.output.print(&claimed, &words)
+    let handoff = context.api.send(requests::claim(arguments.handoff)).await?;
+    let number = handoff.item.number;
+    let text = format!("claimed #{number}: {} (session h{number})", handoff.item.problem_summary);
+    context.output.print(&handoff, &text)
 }

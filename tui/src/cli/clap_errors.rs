@@ -1,5 +1,5 @@
-//! Arguments that make no sense, said as every other error is: one line and a hint. They may come from anywhere, a
-//! clipboard too, and are made safe like the rest.
+//! Invalid arguments, reported as every error is: one line and a hint. Arguments may come from a clipboard, so they are
+//! made safe like all text.
 
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
@@ -8,67 +8,65 @@ use std::process::ExitCode;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command};
 
-use crate::cli::context;
-use crate::cli::error::CliError;
+use crate::cli::diagnostics::report;
+use crate::cli::input::reject_option_like;
+use crate::error::CliError;
 use crate::settings::is_dumb_terminal;
 
-/// Answers arguments that were refused; a wish for help or for the version is one of them.
+/// Reports arguments that clap refused; requests for help and the version are among them.
 pub(super) fn report_clap_error(error: &clap::Error, cli: &Command, args: &[OsString]) -> ExitCode {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        // Whoever reads it may have heard enough (`| head`).
         let printed = if is_dumb_terminal(&|name| std::env::var(name).ok()) {
             write!(std::io::stdout(), "{}", error.render())
         } else {
             error.print()
         };
+        // The reader may have closed the pipe (`| head`).
         let _ = printed.and_then(|()| std::io::stdout().flush());
         return ExitCode::SUCCESS;
     }
     if error.kind() == ErrorKind::InvalidUtf8 {
-        return invalid_utf8_error(cli, args).report();
+        return report(&invalid_utf8_error(cli, args));
     }
-    CliError::usage(error_summary(error)).with_hint(clap_hint(error)).report()
+    report(&CliError::usage(error_summary(error)).with_hint(clap_hint(error)))
 }
 
-/// An argument that is no text, with what to do in the command that was meant.
+/// An argument that is not UTF-8, with a way to pass it to the same command.
 fn invalid_utf8_error(cli: &Command, args: &[OsString]) -> CliError {
-    let Some(place) = args.iter().position(|it| it.to_str().is_none()) else {
-        return CliError::usage("a variable of the environment is not UTF-8")
-            .with_hint("those that count here begin with TIERUP_");
+    let Some(index) = args.iter().position(|argument| argument.to_str().is_none()) else {
+        return CliError::usage("an environment variable is not UTF-8")
+            .with_hint("check the variables that begin with TIERUP_");
     };
-    let verb = args.iter().skip(1).find_map(|it| cli.find_subcommand(it));
+    let verb = args.iter().skip(1).find_map(|argument| cli.find_subcommand(argument));
     let takes_text = |verb: &&Command| verb.get_positionals().any(Arg::is_allow_hyphen_values_set);
     let is_of_an_option =
-        accepts_hyphen_values(cli, &args[place - 1]) || args[place].as_encoded_bytes().starts_with(b"-");
+        accepts_hyphen_values(cli, &args[index - 1]) || args[index].as_encoded_bytes().starts_with(b"-");
     let hint = match verb.filter(takes_text).filter(|_| !is_of_an_option) {
         Some(verb) => format!(
             "pass the text through standard input: `… | iconv -f LATIN1 -t UTF-8 | tierup {} … -`",
             verb.get_name()
         ),
-        None => "`\"$(printf %s … | iconv -f LATIN1 -t UTF-8)\"` in its place converts it, with the name of what it is"
-            .into(),
+        None => {
+            "convert it: `\"$(printf %s … | iconv -f LATIN1 -t UTF-8)\"`, with its encoding in place of LATIN1".into()
+        }
     };
-    CliError::usage(format!("argument {place} is not UTF-8")).with_hint(hint)
+    CliError::usage(format!("argument {index} is not UTF-8")).with_hint(hint)
 }
 
-/// A value that looks like an option that was mistyped, where an option stands before it that takes any text. One behind
-/// `=` is a value, whatever it looks like.
+/// An option's value that looks like a mistyped option, unless it follows a `=`.
 pub(super) fn ambiguous_value_error(cli: &Command, args: &[OsString]) -> Option<CliError> {
     let options = &args[..args.len() - after_double_dash(cli, args).len()];
     let pairs = options.windows(2).filter(|pair| accepts_hyphen_values(cli, &pair[0]));
-    let texts = pairs.filter_map(|pair| Some((pair[0].to_str()?, pair[1].to_str()?)));
-    texts.map(|(name, value)| (name, value, context::reject_option_like(value))).find_map(
-        |(name, value, checked)| {
-            let why = checked.err()?;
-            Some(
-                CliError::usage(why.to_string())
-                    .with_hint(format!("a text that looks like one goes so: `{name}={value}`")),
-            )
-        },
-    )
+    pairs.filter_map(|pair| Some((pair[0].to_str()?, pair[1].to_str()?))).find_map(|(name, value)| {
+        let error = reject_option_like(value).err()?;
+        Some(
+            CliError::usage(error.to_string())
+                .with_hint(format!("to pass it as a value, write `{name}={value}`")),
+        )
+    })
 }
 
-/// Whether this is the name of an option that takes any text.
+/// Whether this is the name of an option whose value may begin with a dash.
 fn accepts_hyphen_values(cli: &Command, name: &OsStr) -> bool {
     let commands = std::iter::once(cli).chain(cli.get_subcommands());
     commands.flat_map(Command::get_opts).filter(|option| option.is_allow_hyphen_values_set()).any(|option| {
@@ -78,17 +76,17 @@ fn accepts_hyphen_values(cli: &Command, name: &OsStr) -> bool {
     })
 }
 
-/// The arguments behind the `--` that ends the options. One that is the value of an option, as in `--why --`, ends nothing.
+/// The arguments after the `--` that ends the options. A `--` that is an option's value, as in `--why --`, ends nothing.
 pub(super) fn after_double_dash<'a>(cli: &Command, args: &'a [OsString]) -> &'a [OsString] {
     let ends = |pair: &[OsString]| pair[1] == "--" && !accepts_hyphen_values(cli, &pair[0]);
-    args.windows(2).position(ends).map_or(&[], |before| &args[before + 2..])
+    args.windows(2).position(ends).map_or(&[], |index| &args[index + 2..])
 }
 
 fn error_summary(error: &clap::Error) -> String {
     let text = error.render().to_string();
     let mut lines = text.lines().map(str::trim).take_while(|line| !line.is_empty());
     let first = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-    // What is missing stands on the lines that follow.
+    // The lines that follow name missing arguments.
     let rest: Vec<&str> = lines.collect();
     if rest.is_empty() { first } else { format!("{first} {}", rest.join(" ")) }
 }
@@ -125,7 +123,7 @@ mod tests {
     use clap::{CommandFactory, Parser};
 
     use super::*;
-    use crate::cli::Cli;
+    use crate::cli::arguments::Cli;
 
     /// Mutant seen to fail: any `--` taken for the end of the options.
     #[test]

@@ -1,53 +1,46 @@
-//! `tierup park` and `tierup escalate`: a session put aside, or passed to the queue.
+//! `tierup park` and `tierup escalate`: hands a session off, to its owner or to the queue.
 
-use std::time::Duration;
-
-use chrono::DateTime;
 use clap::Args;
 use tierup_common::handoff::{Handoff, Intent, Priority};
-use tierup_common::route;
 use tierup_common::session::HandOff;
 use tierup_common::time::Timestamp;
 
-use crate::cli::context::{CommandContext, SessionRef};
-use crate::cli::error::CliError;
+use crate::cli::context::CommandContext;
+use crate::cli::reference::SessionRef;
+use crate::error::CliError;
+use crate::runtime::api::requests;
+use crate::runtime::clock;
+use crate::state::wake_time::{self, WakeTimeError};
 
 #[derive(Args)]
 pub(super) struct ParkArgs {
-    /// Its number, its id, or h42 for the session of handoff 42
+    /// Session: its number or id, or h42 for the session of handoff 42
     session: SessionRef,
-    /// What you are waiting for; only you see this; - reads it from standard input
+    /// What you are waiting for; only you see this. - reads it from standard input
     #[arg(allow_hyphen_values = true)]
     notes: String,
-    /// When to be reminded: 30m, 4h, 2d, or a moment like 2026-11-22T09:30:00Z
+    /// When to be reminded: 30m, 2d, "tomorrow 9:00", "fri 14:30", or 2026-11-22T09:30:00Z
     #[arg(long, value_name = "WHEN")]
-    wake: Option<WakeTime>,
+    wake: Option<String>,
 }
 
 #[derive(Args)]
 pub(super) struct EscalateArgs {
-    /// Its number, its id, or h42 for the session of handoff 42
+    /// Session: its number or id, or h42 for the session of handoff 42
     session: SessionRef,
     /// Where you are stuck, and what you ruled out; - reads it from standard input
     #[arg(allow_hyphen_values = true)]
     notes: String,
-    /// How long it can wait: low, normal, high or urgent
+    /// low, normal, high or urgent
     #[arg(long, value_name = "PRIORITY", default_value = "normal")]
     priority: Priority,
 }
 
-/// When to be reminded.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum WakeTime {
-    In(Duration),
-    At(Timestamp),
-}
-
 pub(super) async fn park(context: &CommandContext, arguments: &ParkArgs) -> Result<(), CliError> {
-    let wake_at = arguments.wake.map(|wake| match wake {
-        WakeTime::In(span) => context.api.server_now().plus(span),
-        WakeTime::At(moment) => moment,
-    });
+    let wake_at = match &arguments.wake {
+        Some(text) => parse_wake_time(text, context.api.server_now())?,
+        None => None,
+    };
     let handoff = hand_off(context, arguments.session, Intent::Park, &arguments.notes, None, wake_at).await?;
     let until = handoff.item.wake_at.map(|at| format!(", until {at}")).unwrap_or_default();
     context.output.print(&handoff, &format!("parked: {}{until}", handoff.item.problem_summary))
@@ -57,8 +50,8 @@ pub(super) async fn escalate(context: &CommandContext, arguments: &EscalateArgs)
     let priority = Some(arguments.priority);
     let handoff =
         hand_off(context, arguments.session, Intent::Escalate, &arguments.notes, priority, None).await?;
-    let words = format!("escalated as #{}: {}", handoff.item.number, handoff.item.problem_summary);
-    context.output.print(&handoff, &words)
+    let text = format!("escalated as #{}: {}", handoff.item.number, handoff.item.problem_summary);
+    context.output.print(&handoff, &text)
 }
 
 async fn hand_off(
@@ -71,41 +64,17 @@ async fn hand_off(
 ) -> Result<Handoff, CliError> {
     let body = HandOff { intent, engineer_notes: context.read_text(notes)?, priority, wake_at };
     let session = context.resolve_session_id(session).await?;
-    context.post(&route::HAND_OFF.path(&[&session]), Some(&body)).await
+    Ok(context.api.send(requests::hand_off(session, &body)).await?)
 }
 
-impl std::str::FromStr for WakeTime {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let span = |letter, seconds: u64| {
-            let count: u64 = text.strip_suffix(letter)?.parse().ok()?;
-            Some(Duration::from_secs(count.checked_mul(seconds)?))
-        };
-        if let Some(span) = span('m', 60).or_else(|| span('h', 3_600)).or_else(|| span('d', 86_400)) {
-            return Ok(Self::In(span));
-        }
-        let moment = DateTime::parse_from_rfc3339(text);
-        moment
-            .map(|moment| Self::At(moment.to_utc().into()))
-            .map_err(|_| "write it like 30m, 4h, 2d or 2026-11-22T09:30:00Z")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_reminder_comes_after_a_span_or_at_a_moment() {
-        assert_eq!("90m".parse(), Ok(WakeTime::In(Duration::from_mins(90))));
-        assert_eq!("4h".parse(), Ok(WakeTime::In(Duration::from_hours(4))));
-        assert_eq!("2d".parse(), Ok(WakeTime::In(Duration::from_hours(48))));
-        let moment = Timestamp::from_millis(1_795_339_800_000);
-        assert_eq!("2026-11-22T09:30:00Z".parse(), Ok(WakeTime::At(moment)));
-        assert_eq!("2026-11-22T10:30:00+01:00".parse(), Ok(WakeTime::At(moment)));
-        for text in ["", "h", "-4h", "soon", "4", "99999999999999999999d"] {
-            assert!(text.parse::<WakeTime>().is_err(), "{text:?}");
-        }
-    }
+/// A wake time as the console's dialog reads it: times of day are those of this machine.
+fn parse_wake_time(text: &str, now: Timestamp) -> Result<Option<Timestamp>, CliError> {
+    let parsed = wake_time::parse(text, now, &clock::local_zone());
+    parsed.map(|moment| moment.map(|moment| moment.timestamp())).map_err(|error| match error {
+        WakeTimeError::Unparsable => CliError::usage(format!("invalid wake time {text:?}")).with_hint(
+            "write it like 2h, \"tomorrow 9:00\", \"fri 14:30\", \"2026-12-01 8:00\" or 2026-12-01T08:00:00Z",
+        ),
+        WakeTimeError::InThePast => CliError::usage(format!("wake time {text:?} is in the past")),
+        WakeTimeError::TooFar => CliError::usage(format!("wake time {text:?} is more than a year away")),
+    })
 }

@@ -1,18 +1,18 @@
-//! `tierup new`: a session about a problem.
+//! `tierup new`: opens a session.
 
 use clap::Args;
-use tierup_common::route;
-use tierup_common::session::{CreateSession, IntakeContent, IntakeType, Session};
+use tierup_common::session::{CreateSession, IntakeContent, IntakeType};
 
 use crate::cli::context::CommandContext;
-use crate::cli::error::CliError;
+use crate::error::CliError;
+use crate::runtime::api::requests;
 
 #[derive(Args)]
 pub(super) struct NewArgs {
-    /// What happens, since when, and what the exact error says; - reads it from standard input
+    /// What happens, since when, and the exact error; - reads it from standard input
     #[arg(allow_hyphen_values = true)]
     problem: String,
-    /// The problem in one line
+    /// Summary of the problem in one line
     #[arg(long, short, value_name = "LINE", allow_hyphen_values = true)]
     summary: Option<String>,
 }
@@ -23,7 +23,7 @@ pub(super) async fn run(context: &CommandContext, arguments: &NewArgs) -> Result
         intake_content: IntakeContent { text: context.read_text(&arguments.problem)? },
         problem_summary: arguments.summary.clone(),
     };
-    let session: Session = context.post(&route::SESSIONS.path(&[]), Some(&body)).await?;
-    let words = format!("session {}: {}", session.item.number, session.item.title());
-    context.output.print(&session, &words)
+    let session = context.api.send(requests::create_session(&body)).await?;
+    let text = format!("opened session {}: {}", session.item.number, session.item.title());
+    context.output.print(&session, &text)
 }

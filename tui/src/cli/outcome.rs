@@ -1,22 +1,23 @@
-//! `tierup outcome`: what came of a suggested step.
+//! `tierup outcome`: records the outcome of a suggested step.
 
 use clap::{Args, ValueEnum};
-use tierup_common::assessment::{Outcome, Step};
-use tierup_common::handoff::{Handoff, PutStep};
+use tierup_common::assessment::Outcome;
+use tierup_common::handoff::Handoff;
 use tierup_common::id::{HandoffRef, StepId};
-use tierup_common::route;
 
-use crate::cli::context::{self, CommandContext};
-use crate::cli::error::CliError;
+use crate::cli::context::CommandContext;
+use crate::cli::reference::parse_handoff_ref;
+use crate::error::CliError;
+use crate::runtime::api::requests;
 
 #[derive(Args)]
 pub(super) struct OutcomeArgs {
-    /// Its number, or its id
-    #[arg(value_parser = context::parse_handoff_ref)]
+    /// Handoff: its number or id
+    #[arg(value_parser = parse_handoff_ref)]
     handoff: HandoffRef,
-    /// The step, by its number as `show` has it
+    /// Number of the step in `tierup show`
     step: usize,
-    /// What came of it
+    /// Outcome
     outcome: OutcomeArg,
 }
 
@@ -26,29 +27,28 @@ enum OutcomeArg {
     Worked,
     /// It did not help
     Failed,
-    /// Nothing is known of it: takes a mark back
+    /// Clears the outcome
     Unknown,
 }
 
 pub(super) async fn run(context: &CommandContext, arguments: &OutcomeArgs) -> Result<(), CliError> {
-    let handoff = context.fetch_handoff(arguments.handoff).await?;
+    let handoff = context.api.send(requests::handoff(arguments.handoff)).await?;
     let step = find_step(&handoff, arguments.step)?;
-    let (outcome, word) = match arguments.outcome {
+    let (outcome, label) = match arguments.outcome {
         OutcomeArg::Worked => (Some(Outcome::Worked), "worked"),
         OutcomeArg::Failed => (Some(Outcome::Failed), "did not work"),
-        OutcomeArg::Unknown => (None, "has no mark"),
+        OutcomeArg::Unknown => (None, "outcome cleared"),
     };
-    let path = route::STEP.path(&[&handoff.item.id, &step]);
-    let step: Step = context.put(&path, &PutStep { outcome }).await?;
-    context.output.print(&step, &format!("step {} {word}: {}", arguments.step, step.text))
+    let step = context.api.send(requests::put_step(handoff.item.id, step, outcome)).await?;
+    context.output.print(&step, &format!("step {} {label}: {}", arguments.step, step.text))
 }
 
-/// The step with this number, among those that were suggested for a handoff.
+/// The suggested step with this number, counted from 1.
 pub(super) fn find_step(handoff: &Handoff, number: usize) -> Result<StepId, CliError> {
     let steps = handoff.item.ai_assessment_data.as_ref().map(|data| data.suggested_steps.as_slice());
-    let found = number.checked_sub(1).and_then(|place| steps.unwrap_or_default().get(place));
+    let found = number.checked_sub(1).and_then(|index| steps.unwrap_or_default().get(index));
     found.map(|step| step.id).ok_or_else(|| {
         CliError::usage(format!("there is no step {number}"))
-            .with_hint(format!("`tierup show {}` numbers them", handoff.item.number))
+            .with_hint(format!("`tierup show {}` lists the steps", handoff.item.number))
     })
 }

@@ -1,5 +1,4 @@
-//! What a command says: for people on a terminal, in columns for scripts in a pipe, or as JSON. Text from outside is
-//! made safe on its way.
+//! Standard output: text and tables on a terminal, tab-separated columns in a pipe, or JSON. All text is made safe.
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Stdout, Write, stdout};
@@ -9,27 +8,31 @@ use serde::Serialize;
 use tierup_common::time::{Timestamp, format_ago_short};
 use unicode_width::UnicodeWidthStr;
 
-use crate::cli::error::{CliError, cli_error};
+use crate::cli::diagnostics::stream_charset;
+use crate::error::CliError;
 use crate::settings;
 use crate::text::{ellipsize, safe};
 use crate::theme::{Charset, transliterate};
 
-/// Where the output goes, and in which form.
+/// Standard output in one of three formats.
 pub(super) struct Output {
     format: OutputFormat,
-    /// What whoever reads it can show. A pipe takes all: who reads it there is a program.
     charset: Charset,
     stdout: Stdout,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum OutputFormat {
-    /// A terminal with so many columns.
-    Terminal { columns: usize, bold: bool },
+    Terminal {
+        columns: usize,
+        bold: bool,
+    },
     /// A pipe or a file.
     Plain,
-    /// JSON; spread over lines where people read it.
-    Json { pretty: bool },
+    /// Pretty on a terminal, one line in a pipe.
+    Json {
+        pretty: bool,
+    },
 }
 
 impl Output {
@@ -39,56 +42,54 @@ impl Output {
         let env = |name: &str| std::env::var(name).ok();
         let is_plain =
             settings::is_dumb_terminal(&env) || env("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let form = match (json, is_terminal) {
-            (true, spread) => OutputFormat::Json { pretty: spread },
+        let format = match (json, is_terminal) {
+            (true, pretty) => OutputFormat::Json { pretty },
             (false, true) => {
                 let columns = crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns));
                 OutputFormat::Terminal { columns, bold: !is_plain }
             }
             (false, false) => OutputFormat::Plain,
         };
-        Self { format: form, charset: output_charset(is_terminal), stdout: stdout() }
+        Self { format, charset: stream_charset(is_terminal), stdout: stdout() }
     }
 
-    /// Whether it is JSON.
     pub(super) fn is_json(&self) -> bool {
         matches!(self.format, OutputFormat::Json { .. })
     }
 
-    /// Says a value: as JSON, or else in words.
-    pub(super) fn print(&self, value: &impl Serialize, words: &str) -> Result<(), CliError> {
-        if self.is_json() { self.print_json(value) } else { self.print_line(words) }
+    /// Prints a value as JSON, or else the text.
+    pub(super) fn print(&self, value: &impl Serialize, text: &str) -> Result<(), CliError> {
+        if self.is_json() { self.print_json(value) } else { self.print_line(text) }
     }
 
-    /// Says a value as JSON, on one line of a pipe.
+    /// Prints a value as JSON.
     pub(super) fn print_json(&self, value: &impl Serialize) -> Result<(), CliError> {
-        let spread = self.format == OutputFormat::Json { pretty: true };
-        let json = safe::escaped_json(value, spread).map_err(cli_error)?;
+        let is_pretty = self.format == OutputFormat::Json { pretty: true };
+        let json = safe::escaped_json(value, is_pretty).map_err(CliError::from_display)?;
         self.write_line(&if self.charset == Charset::AsciiOnly { escape_non_ascii(&json) } else { json })
     }
 
-    /// Says a value as JSON, on one line wherever it goes.
+    /// Prints a value as one line of JSON.
     pub(super) fn print_ndjson(&self, value: &impl Serialize) -> Result<(), CliError> {
-        self.write_line(&safe::escaped_json(value, false).map_err(cli_error)?)
+        self.write_line(&safe::escaped_json(value, false).map_err(CliError::from_display)?)
     }
 
-    /// Says one line.
+    /// Prints a text as one line.
     pub(super) fn print_line(&self, raw: &str) -> Result<(), CliError> {
         self.write_line(&safe::sanitize_line(raw))
     }
 
-    /// Says several lines.
+    /// Prints a text of several lines.
     pub(super) fn print_text(&self, raw: &str) -> Result<(), CliError> {
         self.write_line(safe::sanitize_text(raw).trim_end_matches('\n'))
     }
 
-    /// Says a heading.
+    /// Prints a line, bold on a terminal.
     pub(super) fn print_heading(&self, raw: &str) -> Result<(), CliError> {
         self.write_line(&self.bold(&safe::sanitize_line(raw)))
     }
 
-    /// Says rows: a table with heads on a terminal, else columns parted by tabs, without heads. Where there are none, a
-    /// terminal is told so in words.
+    /// Prints rows: with heads on a terminal, which shows `empty_message` if there are none; else tab-separated.
     pub(super) fn print_table(
         &self,
         heads: &[&str],
@@ -104,9 +105,9 @@ impl Output {
             OutputFormat::Terminal { .. } if rows.is_empty() => self.write_line(empty_message),
             OutputFormat::Terminal { columns, .. } => {
                 let widths: Vec<usize> = (0..heads.len())
-                    .map(|place| {
-                        let cells = rows.iter().filter_map(|row| row.get(place)).map(|cell| cell.width());
-                        cells.chain([heads[place].width()]).max().unwrap_or(0)
+                    .map(|index| {
+                        let cells = rows.iter().filter_map(|row| row.get(index)).map(|cell| cell.width());
+                        cells.chain([heads[index].width()]).max().unwrap_or(0)
                     })
                     .collect();
                 let heads: Vec<String> = heads.iter().map(|head| (*head).to_owned()).collect();
@@ -116,20 +117,20 @@ impl Output {
         }
     }
 
-    /// The same, but nothing is cut: what is too long goes on on the next line.
+    /// The same without truncating the last column: a terminal wraps it.
     pub(super) fn print_table_untruncated(
         &self,
         heads: &[&str],
         rows: &[Vec<String>],
     ) -> Result<(), CliError> {
-        let form = match self.format {
+        let format = match self.format {
             OutputFormat::Terminal { bold, .. } => OutputFormat::Terminal { columns: usize::MAX, bold },
             OutputFormat::Plain | OutputFormat::Json { .. } => self.format,
         };
-        Self { format: form, charset: self.charset, stdout: stdout() }.print_table(heads, rows, "")
+        Self { format, charset: self.charset, stdout: stdout() }.print_table(heads, rows, "")
     }
 
-    /// A moment: how long ago it is now on a terminal, else the moment itself.
+    /// A moment: how long ago on a terminal, else in RFC 3339.
     pub(super) fn format_age(&self, at: Timestamp, now: Timestamp) -> String {
         match self.format {
             OutputFormat::Terminal { .. } => format_ago_short(now.since(at)),
@@ -137,19 +138,23 @@ impl Output {
         }
     }
 
-    /// A span: rounded on a terminal, else in seconds.
-    pub(super) fn format_duration(&self, span: Duration) -> String {
+    /// A duration: rounded on a terminal, else in seconds.
+    pub(super) fn format_duration(&self, duration: Duration) -> String {
         match self.format {
-            OutputFormat::Terminal { .. } => format_ago_short(span),
-            OutputFormat::Plain | OutputFormat::Json { .. } => span.as_secs().to_string(),
+            OutputFormat::Terminal { .. } => format_ago_short(duration),
+            OutputFormat::Plain | OutputFormat::Json { .. } => duration.as_secs().to_string(),
         }
     }
 
-    /// Writes text that is safe. A reader that has heard enough (`| head`) ends the command, and not badly.
+    /// Writes text that is safe already. A reader that closes the pipe (`| head`) ends the command successfully.
     fn write_line(&self, safe: &str) -> Result<(), CliError> {
         let mut out = self.stdout.lock();
         writeln!(out, "{}", transliterate(safe, self.charset)).and_then(|()| out.flush()).map_err(|error| {
-            if error.kind() == io::ErrorKind::BrokenPipe { CliError::broken_pipe() } else { cli_error(error) }
+            if error.kind() == io::ErrorKind::BrokenPipe {
+                CliError::broken_pipe()
+            } else {
+                CliError::from_display(error)
+            }
         })
     }
 
@@ -163,12 +168,7 @@ impl Output {
     }
 }
 
-/// What can be shown where something is said: on a terminal what its locale says, else everything.
-pub(super) fn output_charset(is_terminal: bool) -> Charset {
-    if is_terminal { settings::detect_charset(&|name| std::env::var(name).ok()) } else { Charset::Unicode }
-}
-
-/// JSON that says the same in ASCII. What is no ASCII stands inside its texts, where it may be escaped.
+/// The same JSON in ASCII. Other characters occur only in strings, where they can be escaped.
 fn escape_non_ascii(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
@@ -184,13 +184,13 @@ fn escape_non_ascii(json: &str) -> String {
     out
 }
 
-/// A row of a table. The last column takes what room there is left.
+/// A row of a table. The last column takes the remaining width.
 fn format_row(cells: &[String], widths: &[usize], columns: usize) -> String {
     let mut line = String::new();
-    for (place, (cell, width)) in cells.iter().zip(widths).enumerate() {
-        if place + 1 == cells.len() {
-            let room = columns.saturating_sub(line.width()).max(20);
-            line.push_str(&ellipsize(cell, room));
+    for (index, (cell, width)) in cells.iter().zip(widths).enumerate() {
+        if index + 1 == cells.len() {
+            let available = columns.saturating_sub(line.width()).max(20);
+            line.push_str(&ellipsize(cell, available));
         } else {
             let gap = width.saturating_sub(cell.width()) + 2;
             line.push_str(cell);

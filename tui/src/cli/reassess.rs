@@ -1,21 +1,21 @@
-//! `tierup reassess`: the assessment once more.
+//! `tierup reassess`: runs the assessment of a handoff again.
 
 use clap::Args;
-use tierup_common::handoff::Handoff;
 use tierup_common::id::HandoffRef;
-use tierup_common::route;
 
-use crate::cli::context::{self, CommandContext};
-use crate::cli::error::CliError;
+use crate::cli::context::CommandContext;
+use crate::cli::reference::parse_handoff_ref;
+use crate::error::CliError;
+use crate::runtime::api::requests;
 
 #[derive(Args)]
 pub(super) struct ReassessArgs {
-    /// Its number, or its id
-    #[arg(value_parser = context::parse_handoff_ref)]
+    /// Handoff: its number or id
+    #[arg(value_parser = parse_handoff_ref)]
     handoff: HandoffRef,
 }
 
 pub(super) async fn run(context: &CommandContext, arguments: &ReassessArgs) -> Result<(), CliError> {
-    let handoff: Handoff = context.post(&route::REASSESS.path(&[&arguments.handoff]), None::<&()>).await?;
-    context.output.print(&handoff, &format!("#{} is assessed again", handoff.item.number))
+    let handoff = context.api.send(requests::reassess(arguments.handoff)).await?;
+    context.output.print(&handoff, &format!("assessing #{} again", handoff.item.number))
 }

@@ -1,25 +1,25 @@
-//! `tierup release`: a claim back into the queue.
+//! `tierup release`: puts a claimed handoff back in the queue.
 
 use clap::Args;
-use tierup_common::handoff::{Handoff, Release};
 use tierup_common::id::HandoffRef;
-use tierup_common::route;
 
-use crate::cli::context::{self, CommandContext};
-use crate::cli::error::CliError;
+use crate::cli::context::CommandContext;
+use crate::cli::reference::parse_handoff_ref;
+use crate::error::CliError;
+use crate::runtime::api::requests;
 
 #[derive(Args)]
 pub(super) struct ReleaseArgs {
-    /// Its number, or its id
-    #[arg(value_parser = context::parse_handoff_ref)]
+    /// Handoff: its number or id
+    #[arg(value_parser = parse_handoff_ref)]
     handoff: HandoffRef,
-    /// Why, for whoever picks it up next; - reads it from standard input
+    /// Reason, for the next person; - reads it from standard input
     #[arg(allow_hyphen_values = true)]
     reason: String,
 }
 
 pub(super) async fn run(context: &CommandContext, arguments: &ReleaseArgs) -> Result<(), CliError> {
-    let body = Release { reason: context.read_text(&arguments.reason)? };
-    let handoff: Handoff = context.post(&route::RELEASE.path(&[&arguments.handoff]), Some(&body)).await?;
-    context.output.print(&handoff, &format!("#{} is back in the queue", handoff.item.number))
+    let reason = context.read_text(&arguments.reason)?;
+    let handoff = context.api.send(requests::release(arguments.handoff, reason)).await?;
+    context.output.print(&handoff, &format!("released #{}", handoff.item.number))
 }

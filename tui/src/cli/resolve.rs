@@ -1,22 +1,23 @@
-//! `tierup resolve`: the end of a session, with what it was and which suggested steps worked.
+//! `tierup resolve`: ends a session with its resolution and the suggested steps that worked.
 
 use clap::Args;
 use tierup_common::id::{HandoffId, StepId};
-use tierup_common::route;
-use tierup_common::session::{Resolve, Session};
+use tierup_common::session::Resolve;
 
-use crate::cli::context::{CommandContext, SessionRef};
-use crate::cli::error::CliError;
+use crate::cli::context::CommandContext;
 use crate::cli::outcome;
+use crate::cli::reference::SessionRef;
+use crate::error::CliError;
+use crate::runtime::api::requests;
 
 #[derive(Args)]
 pub(super) struct ResolveArgs {
-    /// Its number, its id, or h42 for the session of handoff 42
+    /// Session: its number or id, or h42 for the session of handoff 42
     session: SessionRef,
-    /// What it was, and what you did: the next one will be found by it; - reads it from standard input
+    /// The cause and the fix, for the next time; - reads it from standard input
     #[arg(allow_hyphen_values = true)]
     resolution: String,
-    /// A suggested step that worked, by its number as `show` has it; may be given again
+    /// Number in `tierup show` of a suggested step that worked; can be repeated
     #[arg(long, value_name = "NUMBER")]
     worked: Vec<usize>,
 }
@@ -30,18 +31,18 @@ pub(super) async fn run(context: &CommandContext, arguments: &ResolveArgs) -> Re
         find_steps(context, session.item.handoff_id, &arguments.worked).await?
     };
     let body = Resolve { resolution, worked_step_ids };
-    let session: Session = context.post(&route::RESOLVE.path(&[&session.item.id]), Some(&body)).await?;
-    let words = format!("session {} is resolved: {}", session.item.number, session.item.title());
-    context.output.print(&session, &words)
+    let session = context.api.send(requests::resolve(session.item.id, &body)).await?;
+    let text = format!("resolved session {}: {}", session.item.number, session.item.title());
+    context.output.print(&session, &text)
 }
 
-/// The steps with these numbers, among those that were suggested for a handoff.
+/// The suggested steps of a handoff with these numbers.
 async fn find_steps(
     context: &CommandContext,
     handoff: Option<HandoffId>,
     numbers: &[usize],
 ) -> Result<Vec<StepId>, CliError> {
-    let none = || CliError::usage("no steps were suggested for this session").with_hint("leave out --worked");
-    let handoff = context.fetch_handoff(handoff.ok_or_else(none)?.into()).await?;
+    let no_steps = || CliError::usage("this session has no suggested steps").with_hint("leave out --worked");
+    let handoff = context.api.send(requests::handoff(handoff.ok_or_else(no_steps)?)).await?;
     numbers.iter().map(|number| outcome::find_step(&handoff, *number)).collect()
 }

@@ -1,21 +1,21 @@
-//! `tierup resume`: what was parked, or escalated and not claimed, back to its opener.
+//! `tierup resume`: takes back a session that is parked, or escalated and not claimed.
 
 use clap::Args;
-use tierup_common::route;
-use tierup_common::session::Session;
 
-use crate::cli::context::{CommandContext, SessionRef};
-use crate::cli::error::CliError;
+use crate::cli::context::CommandContext;
+use crate::cli::reference::SessionRef;
+use crate::error::CliError;
+use crate::runtime::api::requests;
 
 #[derive(Args)]
 pub(super) struct ResumeArgs {
-    /// Its number, its id, or h42 for the session of handoff 42
+    /// Session: its number or id, or h42 for the session of handoff 42
     session: SessionRef,
 }
 
 pub(super) async fn run(context: &CommandContext, arguments: &ResumeArgs) -> Result<(), CliError> {
     let id = context.resolve_session_id(arguments.session).await?;
-    let session: Session = context.post(&route::RESUME.path(&[&id]), None::<&()>).await?;
-    let words = format!("session {} is active again: {}", session.item.number, session.item.title());
-    context.output.print(&session, &words)
+    let session = context.api.send(requests::resume(id)).await?;
+    let text = format!("resumed session {}: {}", session.item.number, session.item.title());
+    context.output.print(&session, &text)
 }

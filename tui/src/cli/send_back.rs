@@ -1,17 +1,17 @@
-//! `tierup send-back`: a handoff back to whoever handed it off, with a question.
+//! `tierup send-back`: returns a handoff to its opener with a question.
 
 use clap::Args;
-use tierup_common::handoff::{Handoff, SendBack};
 use tierup_common::id::HandoffRef;
-use tierup_common::route;
 
-use crate::cli::context::{self, CommandContext};
-use crate::cli::error::CliError;
+use crate::cli::context::CommandContext;
+use crate::cli::reference::parse_handoff_ref;
+use crate::error::CliError;
+use crate::runtime::api::requests;
 
 #[derive(Args)]
 pub(super) struct SendBackArgs {
-    /// Its number, or its id
-    #[arg(value_parser = context::parse_handoff_ref)]
+    /// Handoff: its number or id
+    #[arg(value_parser = parse_handoff_ref)]
     handoff: HandoffRef,
     /// What they should find out; - reads it from standard input
     #[arg(allow_hyphen_values = true)]
@@ -19,8 +19,8 @@ pub(super) struct SendBackArgs {
 }
 
 pub(super) async fn run(context: &CommandContext, arguments: &SendBackArgs) -> Result<(), CliError> {
-    let body = SendBack { question: context.read_text(&arguments.question)? };
-    let handoff: Handoff = context.post(&route::SEND_BACK.path(&[&arguments.handoff]), Some(&body)).await?;
-    let words = format!("#{} is back with {}", handoff.item.number, handoff.item.handed_off_by_name);
-    context.output.print(&handoff, &words)
+    let question = context.read_text(&arguments.question)?;
+    let handoff = context.api.send(requests::send_back(arguments.handoff, question)).await?;
+    let text = format!("sent #{} back to {}", handoff.item.number, handoff.item.handed_off_by_name);
+    context.output.print(&handoff, &text)
 }

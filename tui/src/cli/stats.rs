@@ -1,33 +1,29 @@
-//! `tierup stats`: how the queue is doing, in a few figures.
+//! `tierup stats`: figures about the queue.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use tierup_common::handoff::{Priority, QueueItem, QueuePage, QueueState};
-use tierup_common::limit;
-use tierup_common::route;
+use tierup_common::handoff::{Priority, QueueItem, QueueState};
 
 use crate::cli::context::CommandContext;
-use crate::cli::error::CliError;
+use crate::cli::pages;
+use crate::error::CliError;
+use crate::runtime::api::requests;
 use crate::runtime::clock;
 
-/// Pages that are looked at, at most.
-const MAX_PAGES: usize = 500;
+/// Handoffs that are counted, at most.
+const MAX_HANDOFFS: usize = 100_000;
 
-/// The figures.
 #[derive(Serialize)]
 struct Stats {
-    /// Waiting to be claimed.
     open: usize,
-    /// The same, by priority.
     open_by_priority: BTreeMap<Priority, usize>,
-    /// How long the one that has waited longest has waited, in seconds.
+    /// Since the oldest open handoff.
     longest_wait_seconds: Option<u64>,
-    /// Claimed, and not ended.
     claimed: usize,
-    /// The same, by whoever works on them.
+    /// By the name of the claimer.
     claimed_by: BTreeMap<String, usize>,
-    /// From hand-off to claim, in seconds, for what is claimed now: the one in the middle.
+    /// From handoff to claim, of the handoffs that are claimed now.
     median_seconds_to_claim: Option<u64>,
 }
 
@@ -39,34 +35,26 @@ pub(super) async fn run(context: &CommandContext) -> Result<(), CliError> {
     if context.output.is_json() {
         return context.output.print_json(&stats);
     }
-    let span = |seconds: Option<u64>| match seconds {
+    let duration = |seconds: Option<u64>| match seconds {
         Some(seconds) => context.output.format_duration(std::time::Duration::from_secs(seconds)),
         None => "-".into(),
     };
     let mut rows = vec![vec!["open".to_owned(), stats.open.to_string()]];
     let priorities = stats.open_by_priority.iter().rev();
     rows.extend(priorities.map(|(priority, count)| vec![format!("open, {priority}"), count.to_string()]));
-    rows.push(vec!["longest wait".into(), span(stats.longest_wait_seconds)]);
+    rows.push(vec!["longest wait".into(), duration(stats.longest_wait_seconds)]);
     rows.push(vec!["claimed".into(), stats.claimed.to_string()]);
-    let people = stats.claimed_by.iter();
-    rows.extend(people.map(|(name, count)| vec![format!("claimed by {name}"), count.to_string()]));
-    rows.push(vec!["median time to claim".into(), span(stats.median_seconds_to_claim)]);
+    let claimers = stats.claimed_by.iter();
+    rows.extend(claimers.map(|(name, count)| vec![format!("claimed by {name}"), count.to_string()]));
+    rows.push(vec!["median time to claim".into(), duration(stats.median_seconds_to_claim)]);
     context.output.print_table(&["FIGURE", "VALUE"], &rows, "")
 }
 
 async fn fetch_all(context: &CommandContext, state: QueueState) -> Result<Vec<QueueItem>, CliError> {
-    let (mut items, mut cursor): (Vec<QueueItem>, Option<String>) = (Vec::new(), None);
-    for _ in 0..MAX_PAGES {
-        let mut query = vec![("state", state.as_str().to_owned()), ("limit", limit::PAGE.to_string())];
-        query.extend(cursor.take().map(|cursor| ("cursor", cursor)));
-        let page: QueuePage = context.get(&route::ESCALATIONS.path(&[]), &query).await?;
-        items.extend(page.items);
-        cursor = page.next_cursor;
-        if cursor.is_none() {
-            break;
-        }
-    }
-    Ok(items)
+    let page = pages::fetch_all(&context.api, MAX_HANDOFFS, |size, cursor| {
+        requests::queue_page(state, size, cursor)
+    });
+    Ok(page.await?.items)
 }
 
 fn compute_stats(open: &[QueueItem], claimed: &[QueueItem]) -> Stats {
@@ -78,7 +66,7 @@ fn compute_stats(open: &[QueueItem], claimed: &[QueueItem]) -> Stats {
     for name in claimed.iter().filter_map(|item| item.claimed_by_name.clone()) {
         *claimed_by.entry(name).or_default() += 1;
     }
-    let since = open.iter().map(|item| item.created_at).min();
+    let oldest = open.iter().map(|item| item.created_at).min();
     let mut to_claim: Vec<u64> = claimed
         .iter()
         .filter_map(|item| item.claimed_at.map(|at| at.since(item.created_at).as_secs()))
@@ -87,7 +75,7 @@ fn compute_stats(open: &[QueueItem], claimed: &[QueueItem]) -> Stats {
     Stats {
         open: open.len(),
         open_by_priority,
-        longest_wait_seconds: since.map(|since| clock::now().since(since).as_secs()),
+        longest_wait_seconds: oldest.map(|oldest| clock::now().since(oldest).as_secs()),
         claimed: claimed.len(),
         claimed_by,
         median_seconds_to_claim: to_claim.get(to_claim.len() / 2).copied(),

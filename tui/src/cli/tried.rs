@@ -1,24 +1,25 @@
-//! `tierup tried`: what might be the cause, and what became of it.
+//! `tierup tried`: records a hypothesis, or its result.
 
 use clap::{Args, ValueEnum};
 use tierup_common::id::BranchId;
-use tierup_common::route;
-use tierup_common::session::{Branch, BranchStatus, PutBranch};
+use tierup_common::session::{BranchStatus, PutBranch};
 
-use crate::cli::context::{CommandContext, SessionRef};
-use crate::cli::error::CliError;
+use crate::cli::context::CommandContext;
+use crate::cli::reference::SessionRef;
+use crate::error::CliError;
+use crate::runtime::api::requests;
 
 #[derive(Args)]
 pub(super) struct TriedArgs {
-    /// Its number, its id, or h42 for the session of handoff 42
+    /// Session: its number or id, or h42 for the session of handoff 42
     session: SessionRef,
-    /// What might be the cause, in one line; one that is noted already is changed; - reads it from standard input
+    /// Possible cause in one line; an existing one is updated. - reads it from standard input
     #[arg(allow_hyphen_values = true)]
     hypothesis: String,
-    /// What became of it
+    /// Result
     #[arg(long, value_name = "STATUS", default_value = "open")]
     status: BranchStatusArg,
-    /// Why: what you saw
+    /// Evidence: what you saw
     #[arg(long, value_name = "EVIDENCE", allow_hyphen_values = true)]
     why: Option<String>,
 }
@@ -27,10 +28,20 @@ pub(super) struct TriedArgs {
 enum BranchStatusArg {
     /// Not settled
     Open,
-    /// It was not that
+    /// Not the cause
     RuledOut,
-    /// It was that
+    /// The cause
     Confirmed,
+}
+
+impl From<BranchStatusArg> for BranchStatus {
+    fn from(status: BranchStatusArg) -> Self {
+        match status {
+            BranchStatusArg::Open => Self::Open,
+            BranchStatusArg::RuledOut => Self::RuledOut,
+            BranchStatusArg::Confirmed => Self::Confirmed,
+        }
+    }
 }
 
 pub(super) async fn run(context: &CommandContext, arguments: &TriedArgs) -> Result<(), CliError> {
@@ -39,18 +50,17 @@ pub(super) async fn run(context: &CommandContext, arguments: &TriedArgs) -> Resu
     let branches = &session.item.branch_map;
     let known = branches.iter().find(|branch| branch.hypothesis.to_lowercase() == hypothesis.to_lowercase());
     let id = known.map_or_else(|| BranchId::new(context.api.server_now()), |known| known.id);
-    let status = match arguments.status {
-        BranchStatusArg::Open => BranchStatus::Open,
-        BranchStatusArg::RuledOut => BranchStatus::RuledOut,
-        BranchStatusArg::Confirmed => BranchStatus::Confirmed,
-    };
     let evidence = arguments.why.clone().or_else(|| known.and_then(|known| known.evidence.clone()));
-    let path = route::BRANCH.path(&[&session.item.id, &id]);
-    let branch: Branch = context.put(&path, &PutBranch { hypothesis, status, evidence }).await?;
-    let word = match branch.status {
+    let body = PutBranch { hypothesis, status: arguments.status.into(), evidence };
+    let branch = context.api.send(requests::put_branch(session.item.id, id, &body)).await?;
+    context.output.print(&branch, &format!("{}: {}", status_text(branch.status), branch.hypothesis))
+}
+
+/// The status of a branch in words.
+pub(super) const fn status_text(status: BranchStatus) -> &'static str {
+    match status {
         BranchStatus::Open => "open",
         BranchStatus::RuledOut => "ruled out",
         BranchStatus::Confirmed => "confirmed",
-    };
-    context.output.print(&branch, &format!("{word}: {}", branch.hypothesis))
+    }
 }

@@ -1,4 +1,4 @@
-//! `tierup watch`: events as they happen, one JSON object a line, over every break of the connection.
+//! `tierup watch`: prints events as they happen, and reconnects after every break.
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -6,33 +6,38 @@ use tierup_common::event::{Signal, StreamFrame};
 use tierup_common::id::{HandoffRef, Seq};
 use tierup_common::problem::Code;
 
-use crate::cli::context::{self, CommandContext, SessionRef};
-use crate::cli::error::{CliError, print_diagnostic, quote_server};
+use crate::cli::context::CommandContext;
+use crate::cli::diagnostics::print_diagnostic;
+use crate::cli::reference::{SessionRef, parse_handoff_ref};
 use crate::effect::StreamFilter;
+use crate::error::{CliError, quote_server};
 use crate::event::{CallError, ConnectionEvent};
+use crate::runtime::api::requests;
 use crate::runtime::{clock, stream};
 
 #[derive(Args)]
 pub(super) struct WatchArgs {
-    /// Begin after the event with this seq, instead of now
+    /// Start after the event with this seq instead of now
     #[arg(long, value_name = "SEQ")]
     since: Option<Seq>,
-    /// Only what happens to this handoff; you show as its reader
-    #[arg(long, value_name = "HANDOFF", value_parser = context::parse_handoff_ref, conflicts_with = "session")]
+    /// Only events of this handoff; others see you as its reader
+    #[arg(long, value_name = "HANDOFF", value_parser = parse_handoff_ref, conflicts_with = "session")]
     handoff: Option<HandoffRef>,
-    /// Only what happens in this session, with what is said in it
+    /// Only events of this session, its messages included
     #[arg(long, value_name = "SESSION")]
     session: Option<SessionRef>,
-    /// Also what has no seq: who reads what, and texts as they grow
+    /// Also signals without a seq: readers, and texts while they are written
     #[arg(long)]
     all: bool,
 }
 
 pub(super) async fn run(context: &CommandContext, arguments: &WatchArgs) -> Result<(), CliError> {
-    // Whoever cannot get in at all is told so, and does not wait for ever.
-    context.api.me().await?;
-    let watch = match (arguments.handoff, arguments.session) {
-        (Some(handoff), _) => Some(StreamFilter::Handoff(context.fetch_handoff(handoff).await?.item.id)),
+    // The first connection must work; only later ones are retried.
+    context.api.send(requests::me()).await?;
+    let filter = match (arguments.handoff, arguments.session) {
+        (Some(handoff), _) => {
+            Some(StreamFilter::Handoff(context.api.send(requests::handoff(handoff)).await?.item.id))
+        }
         (None, Some(session)) => Some(StreamFilter::Session(context.resolve_session_id(session).await?)),
         (None, None) => None,
     };
@@ -45,31 +50,31 @@ pub(super) async fn run(context: &CommandContext, arguments: &WatchArgs) -> Resu
         match change {
             ConnectionEvent::Connecting => {}
             ConnectionEvent::EventsStalled { .. } => {
-                print_diagnostic("warning", "no events come: `tierup doctor` says why")
+                print_diagnostic("warning", "no events arrive: `tierup doctor` finds out why")
             }
-            ConnectionEvent::Lost { reason: why, retry_at } => {
-                let wait = retry_at.since(clock::now()).as_secs_f32();
-                print_diagnostic("warning", &format!("{why}; trying again in {wait:.0} s"));
+            ConnectionEvent::Lost { reason, retry_at } => {
+                let delay = retry_at.since(clock::now()).as_secs_f32();
+                print_diagnostic("warning", &format!("{reason}; retrying in {delay:.0} s"));
             }
-            ConnectionEvent::Refused(why) | ConnectionEvent::LoggedOut(why) => refused = Some(why),
+            ConnectionEvent::Refused(reason) | ConnectionEvent::LoggedOut(reason) => refused = Some(reason),
         }
         true
     };
-    stream::run_with_reconnect(&context.api, watch, arguments.since, on_frame, on_connection).await;
+    stream::run_with_reconnect(&context.api, filter, arguments.since, on_frame, on_connection).await;
     printed?;
     match refused {
-        // The same question once more, for the problem behind the words.
-        Some(why) => match context.api.me().await {
+        // A request gives the whole problem, and with it the exit status.
+        Some(reason) => match context.api.send(requests::me()).await {
             Err(CallError::Problem(problem)) if problem.code() == Some(Code::Unauthenticated) => {
                 Err(CallError::Problem(problem).into())
             }
-            Ok(_) | Err(_) => Err(CliError::error(quote_server(&why))),
+            Ok(_) | Err(_) => Err(CliError::error(quote_server(&reason))),
         },
         None => Ok(()),
     }
 }
 
-/// Prints a frame as it came, what only a newer program knows included.
+/// Prints a frame as it came, so that events of newer servers are whole too.
 fn print_frame(context: &CommandContext, all: bool, frame: &StreamFrame, data: &str) -> Result<(), CliError> {
     let is_wanted = match frame {
         StreamFrame::Event(_)

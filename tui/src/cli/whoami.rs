@@ -1,11 +1,12 @@
-//! `tierup whoami`: who the token belongs to.
+//! `tierup whoami`: the logged-in user.
 
 use crate::cli::context::CommandContext;
-use crate::cli::error::CliError;
+use crate::error::CliError;
+use crate::runtime::api::requests;
 
 pub(super) async fn run(context: &CommandContext) -> Result<(), CliError> {
-    let me = context.api.me().await?;
-    let words = format!(
+    let me = context.api.send(requests::me()).await?;
+    let text = format!(
         "{} <{}>, {} of {}, on {}",
         me.user.name,
         me.user.email,
@@ -13,5 +14,5 @@ pub(super) async fn run(context: &CommandContext) -> Result<(), CliError> {
         me.account_name,
         context.api.server_url()
     );
-    context.output.print(&me, &words)
+    context.output.print(&me, &text)
 }

@@ -1,11 +1,11 @@
-//! Those who run into problems: one after the other, so that there is always something new and never too much.
+//! The junior engineers: they escalate one problem after another, never too many at once.
 
 use std::time::Duration;
 
 use crate::demo::story::Story;
 use crate::demo::team::Team;
 
-/// Pauses before the first problems; later ones come at the pace of the last.
+/// Delays before the first escalations; later ones use the last.
 const ESCALATION_INTERVALS: [Duration; 5] = [
     Duration::from_millis(300),
     Duration::from_secs(3),
@@ -13,20 +13,20 @@ const ESCALATION_INTERVALS: [Duration; 5] = [
     Duration::from_secs(10),
     Duration::from_secs(16),
 ];
-/// Once everything has come up, things calm down.
+/// Delay between escalations once every problem has come up.
 const REPEAT_INTERVAL: Duration = Duration::from_secs(90);
 
-/// Brings up one problem after the other, and begins again at the end, slowly.
-pub(super) async fn run(cast: &Team, story: &Story) {
-    let problems = story.problems.iter().cycle().zip(cast.juniors.iter().cycle());
-    for (number, (problem, who)) in problems.enumerate() {
-        let pause = if number < story.problems.len() {
-            ESCALATION_INTERVALS[number.min(ESCALATION_INTERVALS.len() - 1)]
+/// Escalates the problems of the story in order, and starts over at the end.
+pub(super) async fn run(team: &Team, story: &Story) {
+    let problems = story.problems.iter().cycle().zip(team.juniors.iter().cycle());
+    for (index, (problem, junior)) in problems.enumerate() {
+        let delay = if index < story.problems.len() {
+            ESCALATION_INTERVALS[index.min(ESCALATION_INTERVALS.len() - 1)]
         } else {
             REPEAT_INTERVAL
         };
-        tokio::time::sleep(pause).await;
-        // What does not arrive is not in the queue; the next one comes all the same.
-        let _ = who.escalate(problem).await;
+        tokio::time::sleep(delay).await;
+        // After a failure the next one follows all the same.
+        let _ = junior.escalate(problem).await;
     }
 }

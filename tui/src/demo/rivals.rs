@@ -1,4 +1,5 @@
-//! The other seniors. Dana takes what has waited for long; Ana, now and then, the very one that you are reading.
+//! The other senior engineers. Dana claims handoffs that have waited for long; Ana now and then claims the one that you
+//! are reading.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -13,64 +14,59 @@ use crate::demo::team::{Team, TeamMember};
 use crate::effect::StreamFilter;
 use crate::runtime::stream::{StreamItem, Subscription};
 
-/// Dana takes something when at least so many wait,
+/// Dana claims a handoff when at least this many are open,
 const MIN_OPEN_FOR_DANA: usize = 4;
-/// and it has waited for so long,
+/// and it has waited for this long,
 const MIN_WAIT_FOR_DANA: Duration = Duration::from_secs(40);
-/// and works on it for so long.
+/// and resolves it after this long.
 const WORK_DURATION: Duration = Duration::from_secs(50);
-/// You have so long for the first one that you open: enough to read it and take it.
+/// How long Ana leaves you the first handoff that you open,
 const FIRST_READ_GRACE: Duration = Duration::from_secs(40);
-/// And so long for another, before Ana does.
+/// and any other.
 const READ_GRACE: Duration = Duration::from_secs(6);
-/// Ana is only sometimes faster.
+/// The shortest time between two of Ana's claims.
 const MIN_SURPRISE_INTERVAL: Duration = Duration::from_secs(75);
-/// What she claims, she looks at first for so long: you see her reading.
+/// How long you see Ana reading before she claims.
 const READ_BEFORE_CLAIM: Duration = Duration::from_millis(2500);
 
-/// What goes on, as the rivals see it.
+/// What the rivals know of the queue and of you.
 #[derive(Default)]
 struct RivalState {
-    /// What waits, and since when.
+    /// Open handoffs, and since when they are open.
     open_since: BTreeMap<HandoffId, Instant>,
-    /// What somebody reads.
     being_read: BTreeSet<HandoffId>,
-    /// What you are reading, and since when.
+    /// The handoff that you are reading, and since when.
     read_by_you: Option<(HandoffId, Instant)>,
-    /// What you have opened so far.
     opened_by_you: BTreeSet<HandoffId>,
-    /// Whether you have claimed something.
     has_claimed_by_you: bool,
-    /// When Ana last surprised you.
     last_surprise: Option<Instant>,
-    /// Whether Dana is at work.
     is_dana_busy: bool,
 }
 
-/// Goes on for as long as the demo does. `you` is the one at the console.
-pub(super) async fn run(cast: &Team, you: UserId) {
-    let mut stream = Subscription::open(cast.ana.api.clone(), None);
+/// Runs until the demo ends. `you` is the user of the console.
+pub(super) async fn run(team: &Team, you: UserId) {
+    let mut stream = Subscription::open(team.ana.api.clone(), None);
     let mut tasks = JoinSet::new();
-    let mut scene = RivalState::default();
+    let mut state = RivalState::default();
     let mut interval = tokio::time::interval(Duration::from_millis(500));
-    let (free_again, mut is_free) = mpsc::unbounded_channel();
+    let (done_sender, mut done) = mpsc::unbounded_channel();
     loop {
         tokio::select! {
             item = stream.next() => match item {
-                Some(StreamItem::Frame(frame)) => scene.apply_frame(frame, you),
+                Some(StreamItem::Frame(frame)) => state.apply_frame(frame, you),
                 Some(StreamItem::Connection(_)) => {}
                 None => return,
             },
-            Some(()) = is_free.recv() => scene.is_dana_busy = false,
+            Some(()) = done.recv() => state.is_dana_busy = false,
             _ = interval.tick() => {
-                if let Some(id) = scene.next_for_ana(Instant::now()) {
-                    tasks.spawn(claim_as_ana(cast.ana.clone(), id));
+                if let Some(id) = state.next_for_ana(Instant::now()) {
+                    tasks.spawn(claim_as_ana(team.ana.clone(), id));
                 }
-                if let Some(id) = scene.next_for_dana(Instant::now()) {
-                    let (dana, done) = (cast.dana.clone(), free_again.clone());
+                if let Some(id) = state.next_for_dana(Instant::now()) {
+                    let (dana, done) = (team.dana.clone(), done_sender.clone());
                     tasks.spawn(async move {
                         claim_as_dana(dana, id).await;
-                        // Nobody waits for it when the demo has ended.
+                        // The receiver is gone when the demo has ended.
                         let _ = done.send(());
                     });
                 }
@@ -132,13 +128,13 @@ impl RivalState {
         }
     }
 
-    /// What you are reading, if you take too long over it and Ana has left you alone for a while.
+    /// The handoff that you are reading, if you have read it for long and Ana's last claim was a while ago.
     fn next_for_ana(&mut self, now: Instant) -> Option<HandoffId> {
         let (id, since) = self.read_by_you?;
         let is_first = self.opened_by_you.len() == 1 && !self.has_claimed_by_you;
-        let patience = if is_first { FIRST_READ_GRACE } else { READ_GRACE };
+        let grace = if is_first { FIRST_READ_GRACE } else { READ_GRACE };
         let is_due = self.open_since.contains_key(&id)
-            && now.duration_since(since) >= patience
+            && now.duration_since(since) >= grace
             && self.last_surprise.is_none_or(|at| now.duration_since(at) >= MIN_SURPRISE_INTERVAL);
         is_due.then(|| {
             self.last_surprise = Some(now);
@@ -146,26 +142,26 @@ impl RivalState {
         })
     }
 
-    /// What has waited for long and nobody looks at, when a good many wait and Dana has nothing to do.
+    /// A handoff that has waited for long and that nobody reads, if many are open and Dana is free.
     fn next_for_dana(&mut self, now: Instant) -> Option<HandoffId> {
         if self.is_dana_busy || self.open_since.len() < MIN_OPEN_FOR_DANA {
             return None;
         }
-        let waits = |(id, since): &(&HandoffId, &Instant)| {
+        let is_due = |(id, since): &(&HandoffId, &Instant)| {
             now.duration_since(**since) >= MIN_WAIT_FOR_DANA && !self.being_read.contains(*id)
         };
-        let chosen = self.open_since.iter().find(waits).map(|(id, _)| *id);
+        let chosen = self.open_since.iter().find(is_due).map(|(id, _)| *id);
         self.is_dana_busy = chosen.is_some();
         chosen
     }
 }
 
-/// Looks, and takes it.
+/// Reads, claims and resolves a handoff.
 async fn claim_as_ana(ana: TeamMember, id: HandoffId) {
     // A stream of one handoff shows its user as a reader.
     let stream = Subscription::open(ana.api.clone(), Some(StreamFilter::Handoff(id)));
     tokio::time::sleep(READ_BEFORE_CLAIM).await;
-    // You may have been faster: then she is the one who is told.
+    // It fails if you were faster.
     let claimed = ana.claim(id).await;
     drop(stream);
     if let Ok(handoff) = claimed {
@@ -176,7 +172,7 @@ async fn claim_as_ana(ana: TeamMember, id: HandoffId) {
     }
 }
 
-/// Takes it, works on it, and resolves it.
+/// Claims and resolves a handoff.
 async fn claim_as_dana(dana: TeamMember, id: HandoffId) {
     if let Ok(handoff) = dana.claim(id).await {
         tokio::time::sleep(WORK_DURATION).await;

@@ -1,4 +1,4 @@
-//! The story without a terminal: the same server, the same team, told line by line.
+//! `tierup demo --script`: the story with the same server and team, printed line by line.
 
 use std::io::Write;
 use std::time::Duration;
@@ -9,35 +9,35 @@ use tierup_common::handoff::Handoff;
 use tierup_common::id::HandoffId;
 use tierup_common::session::{Message, MessageRole};
 
-use crate::cli::{CliError, cli_error};
 use crate::demo::server::DemoServer;
 use crate::demo::story::Story;
 use crate::demo::team::TeamMember;
 use crate::effect::StreamFilter;
+use crate::error::CliError;
 use crate::event::CallError;
 use crate::runtime::stream::{self, Subscription};
 use crate::text::{ellipsize, safe};
 
-/// How fast assessments are written: nobody reads along.
+/// How fast assessments are written, in words per second.
 pub(super) const WORDS_PER_SECOND: u32 = 200;
-/// Whatever is waited for comes within this time, or the story fails.
+/// How long to wait for any event of the story.
 const STEP_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Plays the story to its end.
-pub(super) async fn run(stage: &DemoServer) -> Result<(), CliError> {
-    let story = Story::read().map_err(cli_error)?;
+pub(super) async fn run(server: &DemoServer) -> Result<(), CliError> {
+    let story = Story::read().map_err(CliError::from_display)?;
     let [first, second, ..] = &story.problems[..] else {
         return Err(CliError::error("the story is too short"));
     };
-    let (you, ana) = (&stage.you, &stage.team.ana);
-    let [sam, lee, ..] = &stage.team.juniors[..] else {
-        return Err(CliError::error("the cast is too small"));
+    let (you, ana) = (&server.you, &server.team.ana);
+    let [sam, lee, ..] = &server.team.juniors[..] else {
+        return Err(CliError::error("the team is too small"));
     };
     let mut stream = Subscription::open(you.api.clone(), None);
     wait_for_frame(&mut stream, stream::hello_time).await?;
-    print_line(&format!("a server runs on {}, in a temporary folder", you.api.server_url()))?;
-    stage.team.seed_history(&story).await?;
-    print_line(&format!("the team has solved {} problems before", story.history.len()))?;
+    print_line(&format!("started a server on {}, in a temporary folder", you.api.server_url()))?;
+    server.team.seed_history(&story).await?;
+    print_line(&format!("the team has already resolved {} problems", story.history.len()))?;
 
     let handoff = sam.escalate(first).await?;
     print_escalation(sam, &handoff)?;
@@ -61,21 +61,24 @@ pub(super) async fn run(stage: &DemoServer) -> Result<(), CliError> {
     match you.claim(other).await {
         Err(CallError::Problem(problem)) if problem.winner.is_some() => {
             let detail = problem.detail.unwrap_or_default();
-            print_line(&format!("{} is a moment late: {detail}", you.name))?;
+            print_line(&format!("{} is too late: {detail}", you.name))?;
         }
         Err(failure) => return Err(failure.into()),
-        Ok(_) => return Err(CliError::error("two people claimed one handoff")),
+        Ok(_) => return Err(CliError::error("two people claimed the same handoff")),
     }
     you.resolve(claimed.item.session_id, "The first step did it.").await?;
     print_line(&format!("{} resolves #{}", you.name, claimed.item.number))?;
-    print_line("the server stops, and nothing is left behind")
+    print_line("stopped the server and removed its folder")
 }
 
 /// Reads a briefing while its assessment is written.
 async fn read_briefing(you: &TeamMember, handoff: &Handoff) -> Result<Assessment, CliError> {
     let id = handoff.item.id;
     let mut stream = Subscription::open(you.api.clone(), Some(StreamFilter::Handoff(id)));
-    print_line(&format!("{} opens #{}; its assessment is being written", you.name, handoff.item.number))?;
+    print_line(&format!(
+        "{} opens #{} while its assessment is being written",
+        you.name, handoff.item.number
+    ))?;
     let mut bytes = 0;
     let written = wait_for_frame(&mut stream, |frame| match frame {
         StreamFrame::Signal(Signal::HandoffAssessmentDelta { offset, text, .. }) => {
@@ -91,11 +94,11 @@ async fn read_briefing(you: &TeamMember, handoff: &Handoff) -> Result<Assessment
         StreamFrame::Signal(_) | StreamFrame::Unknown { .. } => None,
     });
     let written = written.await?;
-    print_line(&format!("{bytes} bytes of it came as a stream"))?;
+    print_line(&format!("streamed {bytes} bytes of it"))?;
     Ok(written)
 }
 
-/// Sends a suggested step, and waits for the assistant's answer.
+/// Sends a suggested step and waits for the assistant's answer.
 async fn ask_assistant(you: &TeamMember, handoff: &Handoff, assessment: &Assessment) -> Result<(), CliError> {
     let session = handoff.item.session_id;
     let step = assessment.suggested_steps.iter().find(|step| !step.already_tried);
@@ -145,7 +148,7 @@ fn print_escalation(who: &TeamMember, handoff: &Handoff) -> Result<(), CliError>
 }
 
 fn print_line(line: &str) -> Result<(), CliError> {
-    writeln!(std::io::stdout(), "{}", safe::sanitize_line(line)).map_err(cli_error)
+    writeln!(std::io::stdout(), "{}", safe::sanitize_line(line)).map_err(CliError::from_display)
 }
 
 fn first_line(text: &str) -> String {

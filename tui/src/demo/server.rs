@@ -1,4 +1,4 @@
-//! The stage: a server on a free port of this machine, in a temporary folder, with a team in it.
+//! The demo's server: on a free port, in a temporary folder, with a team in its account.
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -14,12 +14,12 @@ use tierup_server::config::Settings;
 use tierup_server::{Server, admin};
 
 use crate::demo::team::{Team, TeamMember};
-use crate::runtime::ServerAccess;
 use crate::runtime::api::ApiClient;
 use crate::runtime::credentials::CredentialStore;
 use crate::runtime::data_dir::DataDir;
+use crate::runtime::server_access::ServerAccess;
 
-/// How fast an assessment is written when people read along, in words per second.
+/// How fast assessments are written in the console, in words per second: about as fast as one reads.
 pub(super) const READING_WORDS_PER_SECOND: u32 = 22;
 
 const RUNBOOKS: &[(&str, &str)] = &[
@@ -37,18 +37,17 @@ const RUNBOOKS: &[(&str, &str)] = &[
     ("vpn-error-809", include_str!("runbooks/vpn-error-809.md")),
 ];
 
-/// A server with a team, until it is struck.
+/// A server with a team.
 pub(super) struct DemoServer {
     server: Server,
     temp_dir: TempDir,
-    /// Everybody but you.
+    /// Everyone but you.
     pub(super) team: Team,
-    /// You.
     pub(super) you: TeamMember,
 }
 
 impl DemoServer {
-    /// Sets the stage. Assessments are written at so many words per second.
+    /// Starts the server and adds the team. Assessments are written at this speed.
     pub(super) async fn start(words_per_second: u32) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("tierup-demo-").tempdir()?;
         let data = folder.path().join("data");
@@ -67,41 +66,41 @@ impl DemoServer {
         let server = Server::start(&data, settings.into_config()?, Clock::system()).await?;
         let api = ApiClient::new(&server.url(), SecretString::from(owner.token))?;
         let ana = TeamMember { id: owner.user_id, name: "Ana Ruiz", api };
-        let hire = async |name: &'static str, email: &str| {
-            ana.add_user(name, email, Role::Engineer).await.with_context(|| format!("{name} cannot be hired"))
+        let add = async |name: &'static str, email: &str| {
+            ana.add_user(name, email, Role::Engineer).await.with_context(|| format!("cannot add {name}"))
         };
-        let you = hire("Priya Nair", "priya@acme.test").await?;
-        let cast = Team {
+        let you = add("Priya Nair", "priya@acme.test").await?;
+        let team = Team {
             juniors: vec![
-                hire("Sam Ortiz", "sam@acme.test").await?,
-                hire("Lee Chan", "lee@acme.test").await?,
-                hire("Ida Berg", "ida@acme.test").await?,
+                add("Sam Ortiz", "sam@acme.test").await?,
+                add("Lee Chan", "lee@acme.test").await?,
+                add("Ida Berg", "ida@acme.test").await?,
             ],
-            dana: hire("Dana Wu", "dana@acme.test").await?,
+            dana: add("Dana Wu", "dana@acme.test").await?,
             ana,
         };
-        Ok(Self { server, temp_dir: folder, team: cast, you })
+        Ok(Self { server, temp_dir: folder, team, you })
     }
 
-    /// Where the console keeps what it keeps, while the stage stands.
+    /// The console's data folder.
     pub(super) fn data_dir(&self) -> DataDir {
         DataDir::from_path(&self.temp_dir.path().join("console"))
     }
 
-    /// The way in, as you; what another log-in gives is kept on the stage too.
+    /// The server with your login. Other logins are kept in the temporary folder too.
     pub(super) fn server_access(&self) -> ServerAccess {
         ServerAccess::from_api(self.you.api.clone(), CredentialStore::new(self.data_dir(), false))
     }
 
-    /// Clears the stage: nothing is left behind.
+    /// Stops the server and removes its folder.
     pub(super) async fn stop(self) {
         let Self { server, temp_dir: folder, .. } = self;
-        // The last requests of the team may still be under way; they are not worth waiting for.
+        // The team's last requests are not worth a longer wait.
         let _ = tokio::time::timeout(Duration::from_secs(2), server.stop()).await;
         let path: PathBuf = folder.path().into();
         if let Err(error) = folder.close() {
-            // Where nobody listens, there is nobody to tell.
-            let _ = writeln!(std::io::stderr(), "error: {} could not be removed: {error}", path.display());
+            // A closed standard error has no reader.
+            let _ = writeln!(std::io::stderr(), "error: cannot remove {}: {error}", path.display());
         }
     }
 }

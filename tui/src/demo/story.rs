@@ -1,18 +1,16 @@
-//! What the demo is about: problems that come up, problems that were solved, and runbooks. Plain files beside this
-//! one, so that anybody can write another story.
+//! The story of the demo: problems to escalate, and problems that were resolved before. It is plain TOML beside this file.
 
 use serde::Deserialize;
 use tierup_common::handoff::Priority;
 use tierup_common::session::BranchStatus;
 
-/// A story.
 #[derive(Debug)]
 pub(super) struct Story {
     pub(super) problems: Vec<Problem>,
     pub(super) history: Vec<ResolvedProblem>,
 }
 
-/// A problem, what was tried, and where it got stuck.
+/// A problem to escalate.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Problem {
@@ -24,7 +22,7 @@ pub(super) struct Problem {
     pub(super) notes: String,
 }
 
-/// A hypothesis and what became of it.
+/// A hypothesis and its result.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Attempt {
@@ -33,7 +31,7 @@ pub(super) struct Attempt {
     pub(super) evidence: Option<String>,
 }
 
-/// A problem that was solved.
+/// A problem that was resolved.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ResolvedProblem {
@@ -56,7 +54,7 @@ struct HistoryFile {
 }
 
 impl Story {
-    /// Reads the story that is built in.
+    /// Parses the built-in story.
     pub(super) fn read() -> Result<Self, toml::de::Error> {
         let problems: ProblemsFile = toml::from_str(include_str!("story.toml"))?;
         let history: HistoryFile = toml::from_str(include_str!("history.toml"))?;

@@ -1,24 +1,21 @@
-//! The team: what people do, over the same HTTP API as everybody.
+//! The team: what its members do, over the HTTP API.
 
 use futures_util::future::try_join_all;
-use reqwest::Method;
 use secrecy::SecretString;
-use serde::Serialize;
 use tierup_common::handoff::{Handoff, Intent};
 use tierup_common::id::{BranchId, HandoffId, SessionId, UserId};
-use tierup_common::route;
 use tierup_common::session::{
-    Branch, CreateMessage, CreateSession, HandOff, IntakeContent, IntakeType, Message, MessageKind,
-    PutBranch, Resolve, Session,
+    CreateMessage, CreateSession, HandOff, IntakeContent, IntakeType, Message, MessageKind, PutBranch,
+    Resolve, Session,
 };
-use tierup_common::user::{CreateToken, CreateUser, NewToken, Role, User};
+use tierup_common::user::{CreateToken, CreateUser, Role};
 
 use crate::demo::story::{Problem, ResolvedProblem, Story};
 use crate::event::CallError;
-use crate::runtime::api::ApiClient;
+use crate::runtime::api::{ApiClient, requests};
 use crate::runtime::clock;
 
-/// Somebody with a token.
+/// A user with a token.
 #[derive(Clone)]
 pub(super) struct TeamMember {
     pub(super) id: UserId,
@@ -26,28 +23,28 @@ pub(super) struct TeamMember {
     pub(super) api: ApiClient,
 }
 
-/// Everybody but you.
+/// Everyone but you.
 #[derive(Clone)]
 pub(super) struct Team {
-    /// Who run into problems.
+    /// They escalate problems.
     pub(super) juniors: Vec<TeamMember>,
-    /// A senior who takes what waits.
+    /// A senior engineer who claims what has waited for long.
     pub(super) dana: TeamMember,
-    /// The owner, who sometimes is faster than you.
+    /// The owner, who sometimes claims before you do.
     pub(super) ana: TeamMember,
 }
 
 impl Team {
-    /// What the team solved before: the playbook learns from it.
+    /// Replays the problems that the team has resolved before: the playbook engine learns from them.
     pub(super) async fn seed_history(&self, story: &Story) -> Result<(), CallError> {
-        let solved = story.history.iter().zip(self.juniors.iter().cycle());
-        try_join_all(solved.map(|(resolved, who)| who.replay_resolved(resolved))).await?;
+        let resolved = story.history.iter().zip(self.juniors.iter().cycle());
+        try_join_all(resolved.map(|(problem, junior)| junior.replay_resolved(problem))).await?;
         Ok(())
     }
 }
 
 impl TeamMember {
-    /// Adds somebody to the team, with a token to come with.
+    /// Adds a user, with a token.
     pub(super) async fn add_user(
         &self,
         name: &'static str,
@@ -55,83 +52,76 @@ impl TeamMember {
         role: Role,
     ) -> Result<Self, CallError> {
         let user = CreateUser { email: email.into(), name: name.into(), role, password: None };
-        let user: User = self.post(&route::USERS.path(&[]), &user).await?;
+        let user = self.api.send(requests::create_user(&user)).await?;
         let token = CreateToken { name: "demo".into(), expires_in_days: Some(1) };
-        let token: NewToken = self.post(&route::USER_TOKENS.path(&[&user.id]), &token).await?;
+        let token = self.api.send(requests::create_token(user.id, &token)).await?;
         let api = self.api.with_token(SecretString::from(token.token));
         Ok(Self { id: user.id, name, api })
     }
 
-    /// Runs into a problem, tries this and that, and gets stuck.
+    /// Opens a session about a problem, records what was tried, and escalates it.
     pub(super) async fn escalate(&self, problem: &Problem) -> Result<Handoff, CallError> {
         let session = self.open_session(&problem.summary, &problem.intake).await?;
         for text in &problem.said {
-            self.add_note(session, text).await?;
+            self.send_message(session, text, MessageKind::Note).await?;
         }
         for attempt in &problem.tried {
-            let body = PutBranch {
+            let branch = PutBranch {
                 hypothesis: attempt.hypothesis.clone(),
                 status: attempt.status,
                 evidence: attempt.evidence.clone(),
             };
-            let path = route::BRANCH.path(&[&session, &BranchId::new(clock::now())]);
-            let _: Branch = self.api.mutate(Method::PUT, &path, Some(&body)).await?;
+            self.api.send(requests::put_branch(session, BranchId::new(clock::now()), &branch)).await?;
         }
-        let request = HandOff {
+        let handoff = HandOff {
             intent: Intent::Escalate,
             engineer_notes: problem.notes.clone(),
             priority: Some(problem.priority),
             wake_at: None,
         };
-        self.post(&route::HAND_OFF.path(&[&session]), &request).await
+        self.api.send(requests::hand_off(session, &handoff)).await
     }
 
     /// Claims a handoff.
     pub(super) async fn claim(&self, handoff: HandoffId) -> Result<Handoff, CallError> {
-        self.api.claim(handoff.into()).await
+        self.api.send(requests::claim(handoff)).await
     }
 
-    /// Asks the assistant, or says something to it.
+    /// Sends a message that the assistant answers.
     pub(super) async fn ask(&self, session: SessionId, text: &str) -> Result<Message, CallError> {
-        let message = CreateMessage { content: text.into(), kind: MessageKind::Ask };
-        self.post(&route::MESSAGES.path(&[&session]), &message).await
+        self.send_message(session, text, MessageKind::Ask).await
     }
 
-    /// Ends a session.
+    /// Resolves a session.
     pub(super) async fn resolve(&self, session: SessionId, resolution: &str) -> Result<Session, CallError> {
-        let request = Resolve { resolution: resolution.into(), worked_step_ids: Vec::new() };
-        self.post(&route::RESOLVE.path(&[&session]), &request).await
+        let body = Resolve { resolution: resolution.into(), worked_step_ids: Vec::new() };
+        self.api.send(requests::resolve(session, &body)).await
     }
 
     async fn replay_resolved(&self, resolved: &ResolvedProblem) -> Result<(), CallError> {
         let session = self.open_session(&resolved.summary, &resolved.intake).await?;
         for text in &resolved.said {
-            self.add_note(session, text).await?;
+            self.send_message(session, text, MessageKind::Note).await?;
         }
         self.resolve(session, &resolved.resolution).await.map(drop)
     }
 
     async fn open_session(&self, summary: &str, intake: &str) -> Result<SessionId, CallError> {
-        let request = CreateSession {
+        let body = CreateSession {
             intake_type: IntakeType::FreeText,
             intake_content: IntakeContent { text: intake.trim().into() },
             problem_summary: Some(summary.into()),
         };
-        let session: Session = self.post(&route::SESSIONS.path(&[]), &request).await?;
-        Ok(session.item.id)
+        Ok(self.api.send(requests::create_session(&body)).await?.item.id)
     }
 
-    async fn add_note(&self, session: SessionId, text: &str) -> Result<(), CallError> {
-        let message = CreateMessage { content: text.into(), kind: MessageKind::Note };
-        let path = route::MESSAGES.path(&[&session]);
-        self.post::<Message>(&path, &message).await.map(drop)
-    }
-
-    async fn post<T: serde::de::DeserializeOwned>(
+    async fn send_message(
         &self,
-        path: &str,
-        body: &(impl Serialize + Sync),
-    ) -> Result<T, CallError> {
-        self.api.mutate(Method::POST, path, Some(body)).await
+        session: SessionId,
+        text: &str,
+        kind: MessageKind,
+    ) -> Result<Message, CallError> {
+        let body = CreateMessage { content: text.into(), kind };
+        self.api.send(requests::create_message(session, &body)).await
     }
 }

@@ -1,37 +1,36 @@
-//! What is under way in the console: requests without an answer, streams that have not caught up, files being written,
-//! what happened and is not painted yet. Whoever drives a console waits here until it rests, instead of guessing from
-//! the screen.
+//! Counts what is under way: requests, streams that have not caught up, file jobs, and events that are not drawn yet. What
+//! drives a console (a test) waits here until nothing is, instead of guessing from the screen.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tierup_common::event::{Signal, StreamFrame};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::watch;
 
 use crate::event::{ConnectionEvent, Event};
 
-/// How much is under way. Clones count together.
+/// How much is under way. Clones share the count.
 #[derive(Clone, Debug, Default)]
 pub struct Activity {
     count: Arc<watch::Sender<usize>>,
 }
 
-/// Something under way, until this goes.
+/// Something under way, until this is dropped.
 #[derive(Debug)]
 pub struct ActivityGuard {
     count: Arc<watch::Sender<usize>>,
 }
 
 impl Activity {
-    /// Something begins.
+    /// Counts something that begins.
     #[must_use]
     pub fn begin(&self) -> ActivityGuard {
         self.count.send_modify(|count| *count += 1);
         ActivityGuard { count: Arc::clone(&self.count) }
     }
 
-    /// How many things are under way, now and from now on. While it is 0, only the user, the server or the clock can
-    /// change the screen.
+    /// The count, and its changes. While it is 0, only the user, the server or the clock can change the screen.
     pub fn watch(&self) -> watch::Receiver<usize> {
         self.count.subscribe()
     }
@@ -43,7 +42,7 @@ impl Drop for ActivityGuard {
     }
 }
 
-/// What tasks tell the loop. It is under way until the loop has taken it.
+/// Sends events of tasks to the event loop. An event is under way until the loop has applied it.
 #[derive(Clone, Debug)]
 pub(super) struct EventSender {
     sender: UnboundedSender<(Event, ActivityGuard)>,
@@ -51,71 +50,68 @@ pub(super) struct EventSender {
 }
 
 impl EventSender {
-    /// A line to the loop, and its other end.
+    /// A channel to the event loop.
     pub(super) fn new(activity: Activity) -> (Self, UnboundedReceiver<(Event, ActivityGuard)>) {
-        let (line, heard) = mpsc::unbounded_channel();
-        (Self { sender: line, activity }, heard)
+        let (sender, receiver) = mpsc::unbounded_channel();
+        (Self { sender, activity }, receiver)
     }
 
-    /// Tells the loop; whether it still listens. It does not when the console is being left.
+    /// Sends an event; `false` when the console is closing.
     pub(super) fn send(&self, event: Event) -> bool {
         self.sender.send((event, self.activity.begin())).is_ok()
     }
 
-    /// Something begins that will be told, or is done without a word.
+    /// Counts something that begins.
     pub(super) fn begin(&self) -> ActivityGuard {
         self.activity.begin()
     }
 }
 
-/// How far a stream is: it is under way until it has caught up, and again from the next try to connect on. While it
-/// pauses between tries, nothing is.
+/// Whether a stream has caught up. It is under way until then, and again from the next attempt to connect; the delay
+/// between attempts does not count.
 pub(super) struct CatchUpTracker {
     activity: Activity,
     state: Mutex<CatchUpState>,
 }
 
 struct CatchUpState {
-    /// There while it has not caught up.
+    /// Held until it has caught up.
     guard: Option<ActivityGuard>,
-    /// Whether it resumes from somewhere: then its greeting is not the end of what it missed.
+    /// Whether it resumes after an event: then what it missed follows its hello.
     resumes: bool,
 }
 
 impl CatchUpTracker {
-    /// A stream that is about to be opened, to resume from somewhere or to begin now.
-    pub(super) fn new(news: &EventSender, resumes: bool) -> Self {
-        let activity = news.activity.clone();
+    /// A stream that is about to be opened.
+    pub(super) fn new(events: &EventSender, resumes: bool) -> Self {
+        let activity = events.activity.clone();
         let state = Mutex::new(CatchUpState { guard: Some(activity.begin()), resumes });
         Self { activity, state }
     }
 
-    /// Hears what came; call it when it was told, so that nothing seems at rest in between.
+    /// Call it after sending the event, so that the count does not drop to 0 in between.
     pub(super) fn observe(&self, progress: StreamProgress) {
-        let mut place = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         match progress {
-            StreamProgress::Connecting => _ = place.guard.get_or_insert_with(|| self.activity.begin()),
+            StreamProgress::Connecting => _ = state.guard.get_or_insert_with(|| self.activity.begin()),
             StreamProgress::Hello => {
-                if !std::mem::replace(&mut place.resumes, true) {
-                    place.guard = None;
+                if !std::mem::replace(&mut state.resumes, true) {
+                    state.guard = None;
                 }
             }
-            StreamProgress::Settled => place.guard = None,
+            StreamProgress::Settled => state.guard = None,
             StreamProgress::Other => {}
         }
     }
 }
 
-/// What becomes of a stream, as far as it matters here.
+/// What a frame or a change of the connection says about catching up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum StreamProgress {
-    /// It is being opened.
     Connecting,
-    /// It says hello.
     Hello,
-    /// It has caught up, or nobody tries any more for now.
+    /// It has caught up, or there is no attempt for now.
     Settled,
-    /// It carries something.
     Other,
 }
 
@@ -137,7 +133,7 @@ impl From<&ConnectionEvent> for StreamProgress {
     fn from(connection: &ConnectionEvent) -> Self {
         match connection {
             ConnectionEvent::Connecting => Self::Connecting,
-            // Held back, it may never catch up: what it would tell is asked for meanwhile.
+            // A stalled stream may never catch up: the console polls meanwhile.
             ConnectionEvent::EventsStalled { .. }
             | ConnectionEvent::Lost { .. }
             | ConnectionEvent::LoggedOut(_)
@@ -151,28 +147,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_under_way_counts_until_it_goes_wherever_it_went() {
+    fn everything_under_way_counts_until_it_is_dropped() {
         let activity = Activity::default();
         let watch = activity.watch();
-        let (news, mut heard) = EventSender::new(activity.clone());
-        let asked = news.begin();
-        assert!(news.send(Event::Focus(true)));
-        drop(asked);
-        assert_eq!(*watch.borrow(), 1, "the answer is on its way");
-        let taken = heard.try_recv().unwrap();
-        assert_eq!(*watch.borrow(), 1, "it is taken and not done with");
-        drop(taken);
+        let (sender, mut receiver) = EventSender::new(activity.clone());
+        let request = sender.begin();
+        assert!(sender.send(Event::Focus(true)));
+        drop(request);
+        assert_eq!(*watch.borrow(), 1, "the event is queued");
+        let received = receiver.try_recv().unwrap();
+        assert_eq!(*watch.borrow(), 1, "it is received, but not applied");
+        drop(received);
         assert_eq!(*watch.borrow(), 0);
     }
 
     #[test]
-    fn a_stream_is_under_way_until_it_has_what_it_missed() {
+    fn a_stream_is_under_way_until_it_has_caught_up() {
         let activity = Activity::default();
         let watch = activity.watch();
-        let (news, _heard) = EventSender::new(activity);
-        let stream = CatchUpTracker::new(&news, false);
-        let mut after = Vec::new();
-        for is in [
+        let (sender, _receiver) = EventSender::new(activity);
+        let tracker = CatchUpTracker::new(&sender, false);
+        let mut counts = Vec::new();
+        for progress in [
             StreamProgress::Connecting,
             StreamProgress::Hello,
             StreamProgress::Other,
@@ -182,9 +178,9 @@ mod tests {
             StreamProgress::Other,
             StreamProgress::Settled,
         ] {
-            stream.observe(is);
-            after.push(*watch.borrow());
+            tracker.observe(progress);
+            counts.push(*watch.borrow());
         }
-        assert_eq!(after, [1, 0, 0, 0, 1, 1, 1, 0], "the second time it resumes");
+        assert_eq!(counts, [1, 0, 0, 0, 1, 1, 1, 0], "the second time, it resumes");
     }
 }

@@ -177,45 +177,6 @@ impl ApiClient {
         self.send_with_key(&request, &key, OnUnreachable::GiveUp).await
     }
 
-    // COMPAT-BEGIN
-    /// Who the token belongs to.
-    pub async fn me(&self) -> Result<tierup_common::user::Me, CallError> {
-        self.send(requests::me()).await
-    }
-
-    /// Claims a handoff by id or number.
-    pub async fn claim(
-        &self,
-        handoff: tierup_common::id::HandoffRef,
-    ) -> Result<tierup_common::handoff::Handoff, CallError> {
-        self.send(requests::claim(handoff)).await
-    }
-
-    /// Asks for anything that is read, with a query.
-    pub async fn query<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        query: &(impl serde::Serialize + Sync),
-    ) -> Result<T, CallError> {
-        self.http.fetch(self.request(Method::GET, path).query(query)).await
-    }
-
-    /// Asks for any change. One whose answer is lost is sent again with the same key, so that it is made once.
-    pub async fn mutate<T: DeserializeOwned>(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<&(impl serde::Serialize + Sync)>,
-    ) -> Result<T, CallError> {
-        let request = ApiRequest::new(method, path.to_owned());
-        self.send(match body {
-            Some(body) => request.json(body),
-            None => request,
-        })
-        .await
-    }
-    // COMPAT-END
-
     async fn send_with_key<T: DeserializeOwned>(
         &self,
         request: &ApiRequest<T>,

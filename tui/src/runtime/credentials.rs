@@ -1,5 +1,5 @@
-//! Where the last log-in is kept: the server in a file, the token in the keyring of the system, or in that file where
-//! there is no keyring. Others on the machine can read neither.
+//! The last login: its server in a file, its token in the system keyring, or in that file without a keyring. Other users
+//! of the machine can read neither.
 
 mod keyring;
 
@@ -11,78 +11,76 @@ use serde::{Deserialize, Serialize};
 
 use crate::runtime::data_dir::DataDir;
 
-/// The file that remembers the last log-in; only its user can read it.
 const FILE_NAME: &str = "login.json";
 
-/// Where log-ins are kept.
+/// The login file, and the keyring if it may be used.
 #[derive(Clone, Debug)]
 pub struct CredentialStore {
     files: DataDir,
     use_keyring: bool,
 }
 
-/// A server, and the token for it.
+/// The last login.
 #[derive(Clone, Debug)]
 pub struct StoredLogin {
     /// The server's address.
     pub server: String,
-    /// The token, if one is kept that can be read.
+    /// The token, unless it was removed or cannot be read.
     pub token: Option<SecretString>,
-    /// Where it is kept.
+    /// Where the token is.
     pub token_location: TokenLocation,
 }
 
-/// Where a token is kept.
+/// Where a token is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum TokenLocation {
-    /// In the keyring of the system.
+    /// In the system keyring.
     Keyring,
-    /// In a file.
+    /// In this file.
     File(PathBuf),
 }
 
 impl std::fmt::Display for TokenLocation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Keyring => f.write_str("the keyring of this system"),
+            Self::Keyring => f.write_str("the system keyring"),
             Self::File(path) => path.display().fmt(f),
         }
     }
 }
 
-/// What the file has.
 #[derive(Default, Serialize, Deserialize)]
 struct LoginFile {
     server: Option<String>,
-    /// The token, where the keyring does not have it.
+    /// The token, unless it is in the keyring.
     token: Option<String>,
     #[serde(default)]
     in_keyring: bool,
 }
 
 impl CredentialStore {
-    /// A vault over these files, and over the keyring of the system if it may be used.
-    pub fn new(files: DataDir, keyring: bool) -> Self {
-        Self { files, use_keyring: keyring }
+    /// A store in this folder, with the system keyring if `use_keyring`.
+    pub fn new(files: DataDir, use_keyring: bool) -> Self {
+        Self { files, use_keyring }
     }
 
-    /// The last log-in.
+    /// The last login, if there is one.
     pub async fn load(&self) -> io::Result<Option<StoredLogin>> {
-        let known: LoginFile = self.files.read(FILE_NAME)?.value;
-        let Some(server) = known.server else { return Ok(None) };
-        if !known.in_keyring {
-            let place = TokenLocation::File(self.files.path(FILE_NAME));
+        let file: LoginFile = self.files.read(FILE_NAME)?.value;
+        let Some(server) = file.server else { return Ok(None) };
+        if !file.in_keyring {
+            let token_location = TokenLocation::File(self.files.path(FILE_NAME));
             return Ok(Some(StoredLogin {
                 server,
-                token: known.token.map(SecretString::from),
-                token_location: place,
+                token: file.token.map(SecretString::from),
+                token_location,
             }));
         }
         let token = keyring::get(server.clone()).await?.map(SecretString::from);
         Ok(Some(StoredLogin { server, token, token_location: TokenLocation::Keyring }))
     }
 
-    /// Keeps a log-in, in place of the last one; where its token is.
+    /// Saves a login in place of the last one; returns where its token is.
     pub async fn save(&self, server: &str, token: &SecretString) -> io::Result<TokenLocation> {
         let in_keyring = self.use_keyring
             && keyring::set(server.to_owned(), token.expose_secret().to_owned()).await.is_ok();
@@ -93,13 +91,13 @@ impl CredentialStore {
         Ok(if in_keyring { TokenLocation::Keyring } else { TokenLocation::File(self.files.path(FILE_NAME)) })
     }
 
-    /// Forgets the token of the last log-in; the server stays known.
+    /// Removes the token of the last login, but keeps the server.
     pub async fn remove_token(&self) -> io::Result<()> {
-        let forgotten = self.files.update(FILE_NAME, |login: &mut LoginFile| {
+        let in_keyring = self.files.update(FILE_NAME, |login: &mut LoginFile| {
             login.token = None;
             std::mem::take(&mut login.in_keyring).then(|| login.server.clone()).flatten()
         })?;
-        let Some(server) = forgotten.value else { return Ok(()) };
+        let Some(server) = in_keyring.value else { return Ok(()) };
         keyring::delete(server).await
     }
 }
@@ -109,17 +107,17 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn without_a_keyring_the_token_is_in_a_file_of_its_user_alone_until_it_is_forgotten() {
+    async fn without_a_keyring_the_token_is_in_a_private_file_until_it_is_removed() {
         let folder = tempfile::tempdir().unwrap();
         let files = DataDir::from_path(folder.path());
-        let vault = CredentialStore::new(files.clone(), false);
-        assert!(vault.load().await.unwrap().is_none());
+        let store = CredentialStore::new(files.clone(), false);
+        assert!(store.load().await.unwrap().is_none());
         let token = SecretString::from("tup_secret");
-        let place = vault.save("http://acme.test", &token).await.unwrap();
-        assert_eq!(place, TokenLocation::File(files.path(FILE_NAME)));
-        let kept = vault.load().await.unwrap().unwrap();
+        let location = store.save("http://acme.test", &token).await.unwrap();
+        assert_eq!(location, TokenLocation::File(files.path(FILE_NAME)));
+        let stored = store.load().await.unwrap().unwrap();
         assert_eq!(
-            (kept.server.as_str(), kept.token.unwrap().expose_secret()),
+            (stored.server.as_str(), stored.token.unwrap().expose_secret()),
             ("http://acme.test", "tup_secret")
         );
         #[cfg(unix)]
@@ -128,8 +126,8 @@ mod tests {
             let mode = std::fs::metadata(files.path(FILE_NAME)).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
         }
-        vault.remove_token().await.unwrap();
-        assert!(vault.load().await.unwrap().unwrap().token.is_none());
+        store.remove_token().await.unwrap();
+        assert!(store.load().await.unwrap().unwrap().token.is_none());
         assert!(!std::fs::read_to_string(files.path(FILE_NAME)).unwrap().contains("secret"));
     }
 }

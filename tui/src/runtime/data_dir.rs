@@ -1,5 +1,5 @@
-//! What the console keeps on this machine: which handoffs were seen, and drafts. Two consoles share the files and lose
-//! nothing: each change is made under a lock, on what the file holds then, and put in place whole.
+//! The files in the data folder: seen handoffs, drafts, the login. Several consoles can share them: a change is made under
+//! a lock, to the current contents, and the file is replaced as a whole.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -12,42 +12,42 @@ use tierup_common::id::{HandoffId, SessionId, UserId};
 
 use crate::state::seen_set::SeenSet;
 
-/// The file of the seen-sets.
+/// The handoffs that each user has seen.
 pub const SEEN_FILE: &str = "seen.json";
-/// The file of the drafts.
+/// The drafts of each user.
 pub const DRAFTS_FILE: &str = "drafts.json";
-/// A file of ours, in bytes, at most; a larger one is not ours. The drafts of several users have room.
+/// The largest file, in bytes: room for the drafts of several users.
 const MAX_FILE_BYTES: u64 = 32 * 1024 * 1024;
-/// Drafts kept of one user, at most; the ones of the oldest sessions go.
+/// The most drafts of a user; those of the oldest sessions are removed.
 const MAX_DRAFTS: usize = 200;
-/// All of them together, in bytes, at most.
+/// The most bytes in all drafts of a user.
 const MAX_DRAFTS_BYTES: usize = 4 * 1024 * 1024;
-/// A draft, in bytes, at most: far more than a message may have. Of a longer one the beginning is kept.
+/// The longest draft, in bytes: far more than a message may have. A longer one is truncated.
 pub const MAX_DRAFT_BYTES: usize = 256 * 1024;
 
-/// The folder where they are kept.
+/// The data folder.
 #[derive(Clone, Debug)]
 pub struct DataDir {
     dir: PathBuf,
 }
 
-/// Whose things are kept: a user of a server.
+/// The owner of seen handoffs and drafts: a user of a server.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DataOwner(String);
 
 impl DataOwner {
-    /// This user of the server at this address.
+    /// The owner for a server's address and a user.
     pub fn new(server: &str, user: UserId) -> Self {
         Self(format!("{server} {user}"))
     }
 }
 
-/// What a file held, and what had to be done to read it.
+/// What a file contains.
 #[derive(Debug)]
 pub struct Loaded<T> {
-    /// What it held.
+    /// The contents; the default if there was no valid file.
     pub value: T,
-    /// It could not be read and was set aside: say so.
+    /// For the user, if the file was invalid and renamed.
     pub notice: Option<String>,
 }
 
@@ -64,35 +64,35 @@ struct DraftsFile {
 }
 
 impl DataDir {
-    /// Files in the platform's folder for data.
+    /// The platform's folder for data.
     pub fn platform_default() -> io::Result<Self> {
         let folders = directories::ProjectDirs::from("", "", "tierup")
-            .ok_or_else(|| io::Error::other("this user has no home folder"))?;
+            .ok_or_else(|| io::Error::other("no home folder"))?;
         Ok(Self::from_path(folders.data_local_dir()))
     }
 
-    /// Files in this folder, which is made when the first is written.
+    /// This folder, which is created with the first file.
     pub fn from_path(folder: &Path) -> Self {
         Self { dir: folder.into() }
     }
 
-    /// Where a file of this name is.
+    /// The path of a file.
     pub fn path(&self, name: &str) -> PathBuf {
         self.dir.join(name)
     }
 
-    /// Makes the folder, for its user alone.
+    /// Creates the folder, private to its user.
     pub fn create_dir(&self) -> io::Result<()> {
         create_private_dir(&self.dir)
     }
 
-    /// Whether files can be kept: tries it, and leaves nothing behind.
+    /// Checks that files can be written, by writing a temporary one.
     pub fn check_writable(&self) -> io::Result<()> {
         self.create_dir()?;
         tempfile::Builder::new().prefix("doctor").tempfile_in(&self.dir).map(drop)
     }
 
-    /// Changes the seen-set of a user; what it holds then, other consoles' marks included.
+    /// Changes the seen handoffs of a user; returns all of them, those of other consoles included.
     pub fn update_seen(
         &self,
         owner: &DataOwner,
@@ -107,14 +107,14 @@ impl DataDir {
         })
     }
 
-    /// The seen-set of a user.
+    /// The seen handoffs of a user.
     pub fn read_seen(&self, owner: &DataOwner) -> io::Result<Loaded<Vec<HandoffId>>> {
         let found = self.read(SEEN_FILE)?;
         let mut file: SeenFile = found.value;
         Ok(Loaded { value: file.seen.remove(&owner.0).unwrap_or_default(), notice: found.notice })
     }
 
-    /// Keeps drafts of a user; an empty one is forgotten.
+    /// Saves drafts of a user; an empty one is removed.
     pub fn save_drafts(
         &self,
         owner: &DataOwner,
@@ -132,7 +132,7 @@ impl DataDir {
             }
             let mut bytes: usize = kept.values().map(String::len).sum();
             while kept.len() > MAX_DRAFTS || bytes > MAX_DRAFTS_BYTES {
-                // What is being typed stays, however old its session is.
+                // The drafts being typed stay, however old their sessions are.
                 let Some(oldest) = kept.keys().find(|session| !drafts.contains_key(*session)).copied() else {
                     break;
                 };
@@ -148,7 +148,7 @@ impl DataDir {
         Ok(Loaded { value: file.drafts.remove(&owner.0).unwrap_or_default(), notice: found.notice })
     }
 
-    /// Changes what a file holds, under its lock. Others on the machine cannot read it.
+    /// Changes a file under its lock. It is private to its user.
     pub fn update<T, R>(&self, name: &str, change: impl FnOnce(&mut T) -> R) -> io::Result<Loaded<R>>
     where
         T: Default + Serialize + DeserializeOwned,
@@ -158,9 +158,9 @@ impl DataDir {
         let answer = change(&mut value);
         let bytes = serde_json::to_vec(&value)?;
         if bytes.len() as u64 > MAX_FILE_BYTES {
-            return Err(io::Error::other(format!("{name} would be too large")));
+            return Err(io::Error::other(format!("{name} is too large")));
         }
-        // Made private by the library; in place whole or not at all.
+        // Created private, and renamed into place.
         let mut file = tempfile::Builder::new().prefix(name).tempfile_in(&self.dir)?;
         file.write_all(&bytes)?;
         file.as_file().sync_all()?;
@@ -168,17 +168,17 @@ impl DataDir {
         Ok(Loaded { value: answer, notice })
     }
 
-    /// What a file holds. One that is no file of ours is set aside, and the story begins anew.
+    /// Reads a file. An invalid one is renamed, and replaced by a default.
     pub fn read<T: Default + DeserializeOwned>(&self, name: &str) -> io::Result<Loaded<T>> {
         if let Some(value) = read_json(&self.dir.join(name)) {
             return Ok(Loaded { value, notice: None });
         }
-        // Somebody else may be about to set it aside, or to put another in its place.
+        // Another console may be renaming or replacing it.
         let _lock = self.lock_file(name)?;
         self.read_or_quarantine(name)
     }
 
-    /// The right to change a file, until it is let go of.
+    /// Locks a file until the returned one is dropped.
     fn lock_file(&self, name: &str) -> io::Result<File> {
         create_private_dir(&self.dir)?;
         let mut options = File::options();
@@ -190,19 +190,19 @@ impl DataDir {
         Ok(lock)
     }
 
-    /// What a file holds; under its lock.
+    /// Reads a file whose lock is held.
     fn read_or_quarantine<T: Default + DeserializeOwned>(&self, name: &str) -> io::Result<Loaded<T>> {
         let path = self.dir.join(name);
         if let Some(value) = read_json(&path) {
             return Ok(Loaded { value, notice: None });
         }
-        let aside = self.unused_path(&format!("{name}.corrupt"));
-        std::fs::rename(&path, &aside)?;
-        let notice = format!("{} could not be read and was set aside as {}", path.display(), aside.display());
+        let renamed = self.unused_path(&format!("{name}.corrupt"));
+        std::fs::rename(&path, &renamed)?;
+        let notice = format!("{} is invalid and was renamed to {}", path.display(), renamed.display());
         Ok(Loaded { value: T::default(), notice: Some(notice) })
     }
 
-    /// This name, or the first with a number that nothing has yet: what was set aside before stays.
+    /// This name, or the first numbered one that is free, so that earlier files stay.
     fn unused_path(&self, name: &str) -> PathBuf {
         let numbered = (2..).map(|number| format!("{name}.{number}"));
         let mut paths = std::iter::once(name.to_owned()).chain(numbered).map(|name| self.dir.join(name));
@@ -211,7 +211,7 @@ impl DataDir {
     }
 }
 
-/// What a file of ours says: what is empty, if there is none; nothing, if it is not one of ours.
+/// Parses a file: the default if it does not exist, `None` if it is invalid.
 fn read_json<T: Default + DeserializeOwned>(path: &Path) -> Option<T> {
     match read_bytes(path) {
         Ok(None) => Some(T::default()),
@@ -220,7 +220,7 @@ fn read_json<T: Default + DeserializeOwned>(path: &Path) -> Option<T> {
     }
 }
 
-/// The bytes of a file; nothing if there is none. A link or anything else that is no plain file is refused.
+/// The bytes of a regular file; `None` if it does not exist. Links are not followed.
 fn read_bytes(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let meta = match std::fs::symlink_metadata(path) {
         Ok(meta) => meta,
@@ -228,7 +228,7 @@ fn read_bytes(path: &Path) -> io::Result<Option<Vec<u8>>> {
         Err(error) => return Err(error),
     };
     if !meta.is_file() || meta.len() > MAX_FILE_BYTES {
-        return Err(io::Error::other("not a file of ours"));
+        return Err(io::Error::other("not a regular file, or too large"));
     }
     let mut bytes = Vec::new();
     File::open(path)?.take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_seen_is_seen_after_a_restart_and_by_its_user_alone() {
+    fn seen_handoffs_survive_a_restart_for_their_user_alone() {
         let (_folder, files, owner) = temp_data_dir();
         let first = id(1);
         files.update_seen(&owner, |seen| seen.insert(first)).unwrap();
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn consoles_on_one_machine_lose_nothing_of_each_other() {
+    fn consoles_on_one_machine_keep_each_others_changes() {
         let (_folder, files, owner) = temp_data_dir();
         let ids: Vec<HandoffId> = (0..80).map(id).collect();
         std::thread::scope(|scope| {
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_read_is_set_aside_and_the_story_begins_anew() {
+    fn an_invalid_file_is_renamed_and_replaced() {
         let (_folder, files, owner) = temp_data_dir();
         let first = id(1);
         files.update_seen(&owner, |seen| seen.insert(first)).unwrap();
@@ -301,7 +301,7 @@ mod tests {
             std::fs::write(files.path("seen.json"), wrong).unwrap();
             let found = files.update_seen(&owner, |seen| seen.insert(first)).unwrap();
             assert_eq!(found.value, [first]);
-            assert!(found.notice.unwrap().ends_with(aside), "what was set aside before stays");
+            assert!(found.notice.unwrap().ends_with(aside), "earlier ones stay");
             assert!(&std::fs::read(files.path(aside)).unwrap() == wrong);
         }
         assert!(files.read_seen(&owner).unwrap().notice.is_none());
@@ -309,7 +309,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn others_on_the_machine_cannot_read_it_and_a_link_is_not_followed() {
+    fn files_are_private_and_links_are_not_followed() {
         use std::os::unix::fs::PermissionsExt;
         let (folder, files, owner) = temp_data_dir();
         files.update_seen(&owner, |seen| seen.insert(id(1))).unwrap();
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn drafts_are_cut_and_go_before_their_file_is_too_large_to_be_read() {
+    fn drafts_are_truncated_and_removed_before_their_file_is_too_large() {
         let (_folder, files, owner) = temp_data_dir();
         let sessions: Vec<SessionId> =
             (1..=20).map(|millis| SessionId::new(Timestamp::from_millis(millis))).collect();
@@ -337,13 +337,13 @@ mod tests {
         files.save_drafts(&owner, &[(sessions[0], long)].into()).unwrap();
         let kept = files.read_drafts(&owner).unwrap();
         assert!(kept.notice.is_none());
-        assert_eq!(kept.value[&sessions[0]].len(), MAX_DRAFT_BYTES - 1, "what was typed last stays");
+        assert_eq!(kept.value[&sessions[0]].len(), MAX_DRAFT_BYTES - 1, "the latest stays");
         assert_eq!(kept.value.len(), MAX_DRAFTS_BYTES / (MAX_DRAFT_BYTES - 1));
         assert!(kept.value.contains_key(&sessions[19]) && !kept.value.contains_key(&sessions[1]));
     }
 
     #[test]
-    fn a_draft_is_kept_until_it_is_empty() {
+    fn a_draft_is_saved_until_it_is_empty() {
         let (_folder, files, owner) = temp_data_dir();
         let session = SessionId::new(Timestamp::from_millis(1));
         files.save_drafts(&owner, &[(session, "half a thought".into())].into()).unwrap();

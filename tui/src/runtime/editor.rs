@@ -1,8 +1,8 @@
-//! An editor of the user's own: it gets the terminal and a file with the text, and gives both back.
+//! The user's editor: it gets the terminal and a file with the text, and gives both back.
 //!
-//! It runs as a shell would run it, in a process group of its own that has the terminal: `Ctrl-C` and `Ctrl-Z` in it
-//! are its business. When it stops, the console stops with it, and both go on together. When the console is told to end,
-//! the editor is told too.
+//! It runs as a shell would run it, in the foreground and in a process group of its own, so that `Ctrl-C` and `Ctrl-Z`
+//! reach the editor. When it stops, the console stops with it, and both continue together. When the console has to end,
+//! so has the editor.
 
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-/// A text that comes back, in bytes, at most: a message may have less.
+/// The longest text that is read back, in bytes: more than a message may have.
 const MAX_TEXT_BYTES: u64 = 1024 * 1024;
 
 /// The command of the user's editor: `$VISUAL`, else `$EDITOR`, else `vi`.
@@ -22,10 +22,10 @@ pub fn editor_command(env: impl Fn(&str) -> Option<String>) -> String {
     set("VISUAL").or_else(|| set("EDITOR")).unwrap_or_else(|| "vi".into())
 }
 
-/// How long an editor that was told to end is waited for, so that its file can be cleared away.
+/// How long an editor may take to end, before its file is removed.
 const TERMINATE_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// An editor that is open. Who lets go of it before it is done tells it to end.
+/// An open editor. Dropped, it is terminated.
 pub(super) struct RunningEditor {
     group: Arc<EditorProcessGroup>,
     result: oneshot::Receiver<Result<String, String>>,
@@ -33,24 +33,24 @@ pub(super) struct RunningEditor {
 }
 
 impl RunningEditor {
-    /// Opens one on a text, on a thread of its own: one that does not end keeps nobody from ending.
+    /// Opens an editor on a text, on a thread of its own, so that a hanging editor does not block the console's end.
     pub(super) fn new(command: String, text: String) -> io::Result<Self> {
-        let process = Arc::<EditorProcessGroup>::default();
-        let (tell_done, done) = oneshot::channel();
-        let (tell_ended, ended) = mpsc::channel();
-        let opened = Arc::clone(&process);
+        let group = Arc::<EditorProcessGroup>::default();
+        let (result_sender, result) = oneshot::channel();
+        let (exited_sender, exited) = mpsc::channel();
+        let running = Arc::clone(&group);
         std::thread::Builder::new().name("editor".into()).spawn(move || {
-            // Nobody waits for either when the console has ended before the editor.
-            let _ = tell_done.send(edit_with(&command, &text, &opened));
-            let _ = tell_ended.send(());
+            // The receivers are gone if the console has ended first.
+            let _ = result_sender.send(edit_with(&command, &text, &running));
+            let _ = exited_sender.send(());
         })?;
-        Ok(Self { group: process, result: done, exited: ended })
+        Ok(Self { group, result, exited })
     }
 
-    /// Waits for the editor: what was written, or why there is nothing.
+    /// Waits for the edited text, or for why there is none.
     pub(super) async fn wait(mut self) -> Result<String, String> {
-        let done = (&mut self.result).await;
-        done.unwrap_or_else(|_| Err("The editor is gone: the draft is as it was".into()))
+        let result = (&mut self.result).await;
+        result.unwrap_or_else(|_| Err("The editor failed; the draft is unchanged".into()))
     }
 }
 
@@ -62,12 +62,12 @@ impl Drop for RunningEditor {
     }
 }
 
-/// The process group of an editor while it runs; nothing before and after.
+/// The process group of an editor; 0 while it does not run.
 #[derive(Default)]
 struct EditorProcessGroup(AtomicI32);
 
 impl EditorProcessGroup {
-    /// Tells it to end; whether there was one.
+    /// Asks it to end; `false` if it does not run.
     fn terminate(&self) -> bool {
         let group = self.0.swap(0, Ordering::SeqCst);
         group != 0 && terminate_group(group)
@@ -76,10 +76,10 @@ impl EditorProcessGroup {
 
 #[cfg(unix)]
 fn terminate_group(group: i32) -> bool {
-    use rustix::process::{Pid, Signal, kill_process_group};
-    let Some(group) = Pid::from_raw(group) else { return false };
-    // One that stands still hears it when it goes on.
-    kill_process_group(group, Signal::TERM).is_ok() && kill_process_group(group, Signal::CONT).is_ok()
+    use nix::sys::signal::{Signal, killpg};
+    let group = nix::unistd::Pid::from_raw(group);
+    // A stopped editor gets the first signal when it continues.
+    killpg(group, Signal::SIGTERM).is_ok() && killpg(group, Signal::SIGCONT).is_ok()
 }
 
 #[cfg(not(unix))]
@@ -87,7 +87,7 @@ fn terminate_group(_group: i32) -> bool {
     false
 }
 
-/// Lets the user edit a text with this command. Waits for the editor; what is wrong is said in one line.
+/// Edits a text with this command. An error is one line for the user.
 pub fn edit(command: &str, text: &str) -> Result<String, String> {
     edit_with(command, text, &EditorProcessGroup::default())
 }
@@ -97,36 +97,36 @@ fn edit_with(command: &str, text: &str, process: &EditorProcessGroup) -> Result<
         .prefix("tierup-")
         .suffix(".md")
         .tempfile()
-        .map_err(|error| format!("There is nowhere to write the draft to: {error}"))?;
+        .map_err(|error| format!("Cannot create a file for the draft: {error}"))?;
     let written = file.write_all(text.as_bytes()).and_then(|()| file.flush());
-    written.map_err(|error| format!("The draft could not be written for the editor: {error}"))?;
-    let ended = run_editor(command, file.path(), process)
-        .map_err(|error| format!("{command} could not be started: {error}. $EDITOR names another"))?;
-    if !ended {
-        return Err("The editor said that it failed: the draft is as it was".into());
+    written.map_err(|error| format!("Cannot write the draft for the editor: {error}"))?;
+    let succeeded = run_editor(command, file.path(), process)
+        .map_err(|error| format!("Cannot start {command}: {error}. Set $EDITOR to another editor"))?;
+    if !succeeded {
+        return Err("The editor failed; the draft is unchanged".into());
     }
     read_back(file.path())
 }
 
-/// What the file holds now: an editor may have put another in its place.
+/// Reads the file by its name: an editor may have replaced it.
 fn read_back(path: &Path) -> Result<String, String> {
     let mut bytes = Vec::new();
     let read =
         std::fs::File::open(path).and_then(|file| file.take(MAX_TEXT_BYTES + 1).read_to_end(&mut bytes));
-    read.map_err(|error| format!("What you wrote could not be read: {error}"))?;
+    read.map_err(|error| format!("Cannot read the edited text: {error}"))?;
     if bytes.len() as u64 > MAX_TEXT_BYTES {
-        return Err("What you wrote is far too long for a message: the draft is as it was".into());
+        return Err("The text is too long for a message; the draft is unchanged".into());
     }
     let text = String::from_utf8_lossy(&bytes);
-    // Editors end a file with a line break that nobody typed.
+    // Editors add a line break at the end.
     Ok(text.strip_suffix('\n').unwrap_or(&text).to_owned())
 }
 
-/// Runs a command on a file and waits for its end; whether it says that it went well.
+/// Runs a command on a file until it ends; returns whether it succeeded.
 fn run_editor(command: &str, file: &Path, process: &EditorProcessGroup) -> io::Result<bool> {
     let words = shell_words::split(command).map_err(io::Error::other)?;
     let Some((program, arguments)) = words.split_first() else {
-        return Err(io::Error::other("there is no command"));
+        return Err(io::Error::other("the command is empty"));
     };
     let mut editor = Command::new(program);
     editor.args(arguments).arg(file);
@@ -142,35 +142,39 @@ fn wait(editor: &mut Command, _: &EditorProcessGroup) -> io::Result<bool> {
 fn wait(editor: &mut Command, process: &EditorProcessGroup) -> io::Result<bool> {
     use std::os::unix::process::CommandExt;
 
-    use rustix::process::{
-        Pid, Signal, WaitOptions, getpgrp, getpid, kill_process, kill_process_group, waitpid,
-    };
-    // Whoever hands the terminal on from behind is stopped for it, unless the signal is blocked.
-    let mut stops = nix::sys::signal::SigSet::empty();
-    stops.add(nix::sys::signal::Signal::SIGTTOU);
-    stops.thread_block().map_err(io::Error::from)?;
+    use nix::errno::Errno;
+    use nix::sys::signal::{Signal, kill, killpg};
+    use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+    use nix::unistd::{Pid, getpgrp, getpid, tcgetpgrp, tcsetpgrp};
+
+    use crate::runtime::terminal::with_ttou_blocked;
+
     let child = editor.process_group(0).spawn()?;
-    let id = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    let id = id.ok_or_else(|| io::Error::other("the editor has no process id"))?;
-    process.0.store(id.as_raw_nonzero().get(), Ordering::SeqCst);
-    let has_terminal = rustix::termios::tcgetpgrp(io::stdin()).is_ok_and(|group| group == getpgrp());
-    let give_terminal_to =
-        |group: Pid| if has_terminal { rustix::termios::tcsetpgrp(io::stdin(), group) } else { Ok(()) };
+    let id = i32::try_from(child.id()).map(Pid::from_raw).map_err(io::Error::other)?;
+    process.0.store(id.as_raw(), Ordering::SeqCst);
+    let has_terminal = tcgetpgrp(io::stdin()).is_ok_and(|group| group == getpgrp());
+    let give_terminal_to = |group: Pid| {
+        if has_terminal { with_ttou_blocked(|| Ok(tcsetpgrp(io::stdin(), group)?)) } else { Ok(()) }
+    };
     give_terminal_to(id)?;
-    let ended = loop {
-        // Whoever asked for the terminal before it was given stands still for it.
-        let _ = kill_process_group(id, Signal::CONT);
-        let Some((_, status)) = waitpid(Some(id), WaitOptions::UNTRACED)? else { continue };
-        if !status.stopped() {
-            break status.exit_status() == Some(0);
+    let succeeded = loop {
+        // An editor that asked for the terminal before it had it was stopped.
+        let _ = killpg(id, Signal::SIGCONT);
+        match waitpid(id, Some(WaitPidFlag::WUNTRACED)) {
+            Ok(WaitStatus::Stopped(..)) => {
+                give_terminal_to(getpgrp())?;
+                kill(getpid(), Signal::SIGSTOP)?;
+                give_terminal_to(id)?;
+            }
+            Ok(WaitStatus::Exited(_, status)) => break status == 0,
+            Ok(WaitStatus::Signaled(..)) => break false,
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(error) => return Err(error.into()),
         }
-        give_terminal_to(getpgrp())?;
-        kill_process(getpid(), Signal::STOP)?;
-        give_terminal_to(id)?;
     };
     process.0.store(0, Ordering::SeqCst);
     give_terminal_to(getpgrp())?;
-    Ok(ended)
+    Ok(succeeded)
 }
 
 #[cfg(test)]
@@ -194,8 +198,8 @@ mod tests {
     fn what_was_written_comes_back_or_why_not() {
         assert_eq!(edit("sed -i s/half/whole/", "half a thought").as_deref(), Ok("whole a thought"));
         assert_eq!(edit("sh -c 'printf \"two\\nlines\\n\" > \"$0\"'", "").as_deref(), Ok("two\nlines"));
-        assert!(edit("false", "x").unwrap_err().contains("the draft is as it was"));
-        assert!(edit("no-such-editor", "x").unwrap_err().contains("could not be started"));
+        assert!(edit("false", "x").unwrap_err().contains("the draft is unchanged"));
+        assert!(edit("no-such-editor", "x").unwrap_err().contains("Cannot start"));
         assert!(edit("sh -c 'head -c 2000000 /dev/zero > \"$0\"'", "x").unwrap_err().contains("too long"));
         assert!(edit("'", "x").is_err());
     }

@@ -1,5 +1,5 @@
-//! Text on the screen that leads somewhere: written once more after each picture, as the hyperlinks (OSC 8) that
-//! terminals make clickable. A terminal that knows none passes over what it is told.
+//! Hyperlinks (OSC 8): the text of a link is written again after a frame, between sequences that make it clickable. Other
+//! terminals ignore the sequences.
 
 use std::fmt::Write as _;
 
@@ -8,11 +8,11 @@ use ratatui::buffer::{Buffer, Cell};
 
 use crate::state::paint_output::Hyperlink;
 
-/// The links that the terminal has been told of.
+/// The links that are on the terminal.
 #[derive(Debug, Default)]
 pub(super) struct HyperlinkTracker(Vec<PrintedLink>);
 
-/// A link, and the cells that it was told for: a cell that is painted anew leads nowhere.
+/// A link and its cells as they were written: a redrawn cell is no longer part of it.
 #[derive(Clone, PartialEq, Debug)]
 struct PrintedLink {
     link: Hyperlink,
@@ -20,13 +20,12 @@ struct PrintedLink {
 }
 
 impl HyperlinkTracker {
-    /// What to tell the terminal after a picture: links that are new, and text that leads nowhere any more. Nothing,
-    /// mostly.
+    /// The output after a frame, mostly empty: new links, and the plain text of old ones.
     pub(super) fn update(&mut self, links: &[Hyperlink], buffer: &Buffer) -> String {
         let now: Vec<PrintedLink> = links.iter().map(|link| capture_link(link, buffer)).collect();
         let mut sequences = String::new();
         for old in self.0.iter().filter(|old| !now.contains(old)) {
-            // What stands there now may be part of another link, which follows.
+            // This may be part of a new link, which follows.
             let plain = capture_link(&old.link, buffer);
             if plain.cells == old.cells {
                 sequences.push_str(&ansi_cells(&plain));
@@ -40,7 +39,7 @@ impl HyperlinkTracker {
         sequences
     }
 
-    /// The terminal has forgotten everything.
+    /// Forgets everything, because the terminal was cleared.
     pub(super) fn clear(&mut self) {
         self.0.clear();
     }
@@ -52,7 +51,7 @@ fn capture_link(link: &Hyperlink, buffer: &Buffer) -> PrintedLink {
     PrintedLink { link: link.clone(), cells }
 }
 
-/// The cells of a link as the terminal takes them, colours included.
+/// The cells of a link as terminal output, with colours.
 fn ansi_cells(shown: &PrintedLink) -> String {
     let mut bytes = Vec::new();
     let mut x = shown.link.area.x;
@@ -63,7 +62,7 @@ fn ansi_cells(shown: &PrintedLink) -> String {
             x += 1;
             (x - 1, shown.link.area.y, cell)
         })
-        // The cell behind a wide character is not painted.
+        // The cell after a wide character is skipped.
         .filter(|(_, _, cell)| !cell.symbol().is_empty())
         .collect();
     // Writing to memory cannot fail.
@@ -89,11 +88,11 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_told_once_and_again_when_its_text_was_painted_anew() {
+    fn a_link_is_written_once_and_again_when_its_text_was_redrawn() {
         let mut links = HyperlinkTracker::default();
-        let told = links.update(&[link(4)], &buffer_with("here"));
-        assert!(told.starts_with("\x1b]8;;https://a.test/\x1b\\\x1b[2;3H"), "{told:?}");
-        assert!(told.contains("here") && told.ends_with("\x1b]8;;\x1b\\"), "{told:?}");
+        let output = links.update(&[link(4)], &buffer_with("here"));
+        assert!(output.starts_with("\x1b]8;;https://a.test/\x1b\\\x1b[2;3H"), "{output:?}");
+        assert!(output.contains("here") && output.ends_with("\x1b]8;;\x1b\\"), "{output:?}");
         assert_eq!(links.update(&[link(4)], &buffer_with("here")), "");
         assert!(links.update(&[link(4)], &buffer_with("hers")).contains("hers"));
         links.clear();
@@ -101,16 +100,12 @@ mod tests {
     }
 
     #[test]
-    fn text_that_stays_when_its_link_goes_leads_nowhere() {
+    fn text_that_stays_without_its_link_is_written_plain() {
         let mut links = HyperlinkTracker::default();
         links.update(&[link(4)], &buffer_with("here"));
-        let told = links.update(&[], &buffer_with("here"));
-        assert!(told.contains("here") && !told.contains("]8;"), "{told:?}");
+        let output = links.update(&[], &buffer_with("here"));
+        assert!(output.contains("here") && !output.contains("]8;"), "{output:?}");
         links.update(&[link(4)], &buffer_with("here"));
-        assert_eq!(
-            links.update(&[], &buffer_with("gone")),
-            "",
-            "what was painted anew leads nowhere by itself"
-        );
+        assert_eq!(links.update(&[], &buffer_with("gone")), "", "redrawn text has no link");
     }
 }

@@ -1,5 +1,5 @@
-//! The console's log: a file, because the screen is taken. What stands there is about the machine and the connection;
-//! never a token, and nothing that people wrote.
+//! The console's log: a file, because the screen is in use. It is about the machine and the connection, without tokens
+//! and without anything that people wrote.
 
 use std::fs::OpenOptions;
 use std::io;
@@ -12,12 +12,12 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::runtime::data_dir::DataDir;
 
-/// The file's name.
+/// The name of the log file in the data folder.
 pub const FILE_NAME: &str = "tierup.log";
-/// A larger one is set aside when the console opens, in bytes.
+/// A larger file is renamed when the console opens, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// Begins to write: what `TIERUP_LOG` names, as the server's log does, or warnings and errors.
+/// Starts the log at the levels of `TIERUP_LOG`, by default warnings and errors.
 pub fn init(files: &DataDir) -> io::Result<()> {
     let path = files.path(FILE_NAME);
     files.create_dir()?;
@@ -34,10 +34,10 @@ pub fn init(files: &DataDir) -> io::Result<()> {
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(false)
-        // A line that the disk has no room for would be told on the terminal, in the middle of the screen.
+        // Otherwise an error of the log, such as a full disk, is printed on the screen.
         .log_internal_errors(false)
         .with_writer(Mutex::new(file));
-    // Only a second console in one process finds one that has begun already.
+    // It fails only for a second console in one process.
     let _ = subscriber.finish().with(OwnCrateFilter).try_init();
     Ok(())
 }

@@ -1,11 +1,13 @@
-//! The terminal: taken over for the console, and given back whatever happens.
+//! The terminal of this process, as the console uses it. It is given back whatever happens.
 
 mod clipboard;
 mod hangup;
+mod job_control;
 #[cfg(unix)]
 mod keyboard;
 #[cfg(unix)]
 mod reply_filter;
+mod screen;
 mod signals;
 
 use std::backtrace::{Backtrace, BacktraceStatus};
@@ -14,57 +16,44 @@ use std::io::{self, BufWriter, Stdout, Write, stdout};
 use std::mem::ManuallyDrop;
 use std::panic::PanicHookInfo;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::clipboard::CopyToClipboard;
-use crossterm::event::{
-    DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange,
-    Event as TerminalEvent,
-};
+use crossterm::event::Event as TerminalEvent;
+use crossterm::execute;
 use crossterm::style::Print;
-use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
-use crossterm::{cursor, execute};
+use crossterm::terminal::disable_raw_mode;
 use futures_util::{Stream, StreamExt};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
-use tokio::sync::Notify as Bell;
+use tokio::sync::Notify;
 
 use crate::effect::Notification;
 use crate::event::Event;
 use crate::runtime::editor;
 use crate::runtime::terminal::clipboard::ClipboardThread;
+use crate::runtime::terminal::screen::{enter_terminal, leave_terminal};
 use crate::runtime::terminal_host::{self, TerminalHost};
 use crate::settings::{self, NotificationMode, Settings};
 use crate::text::safe;
 use crate::theme::{Charset, transliterate};
 
 pub use hangup::wait_for_hangup;
+pub(in crate::runtime) use job_control::with_ttou_blocked;
 pub use signals::wait_for_termination;
 
-/// Clicks and wheel, in the form that knows wide screens; not every move of the mouse.
-const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
-const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
-/// The window's title, kept by the terminal while the console has its own.
-const PUSH_TITLE: &str = "\x1b[22;2t";
-const POP_TITLE: &str = "\x1b[23;2t";
+/// Notified by a panic of any thread.
+static PANICKED: OnceLock<Notify> = OnceLock::new();
 
-/// Whether the mouse is to be ours while the terminal is.
-static MOUSE_CAPTURE: AtomicBool = AtomicBool::new(true);
-/// Whether the terminal is ours at this moment.
-static ENTERED: AtomicBool = AtomicBool::new(false);
-/// Rung by a panic, in whatever thread it was.
-static PANICKED: OnceLock<Bell> = OnceLock::new();
-
-/// The terminal, taken over. Given back when this goes.
+/// The terminal, until this is dropped.
 pub struct TerminalGuard {
-    /// What to paint on. It is not dropped: it would show the cursor once more, and panic where the terminal is gone.
+    /// Never dropped: that would show the cursor again, and panic if the terminal is gone.
     pub terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
 }
 
 impl TerminalGuard {
     /// Takes the terminal over. From now on a panic gives it back before it is reported.
-    pub fn new(with_mouse: bool) -> io::Result<Self> {
-        MOUSE_CAPTURE.store(with_mouse, Ordering::SeqCst);
+    pub fn new(mouse_enabled: bool) -> io::Result<Self> {
+        screen::set_mouse_capture(mouse_enabled);
         install_panic_hook();
         enter_terminal()?;
         let backend = CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, stdout()));
@@ -74,17 +63,17 @@ impl TerminalGuard {
 
 impl Drop for TerminalGuard {
     fn drop(&mut self) {
-        // There is nobody to tell that the terminal is gone.
+        // It fails if the terminal is gone.
         let _ = leave_terminal();
     }
 }
 
-/// Resolves when some thread has panicked: the console can only end then.
+/// Resolves when a thread has panicked: then the console has to end.
 pub async fn wait_for_panic() {
-    PANICKED.get_or_init(Bell::new).notified().await;
+    PANICKED.get_or_init(Notify::new).notified().await;
 }
 
-/// What happens at the terminal, and what the shell does with the process.
+/// Events of the terminal, and signals of the shell.
 pub fn events() -> impl Stream<Item = Event> {
     signals::with_signals(terminal_events().map(|event| match event {
         TerminalEvent::Key(key) => Event::Key(key),
@@ -99,7 +88,7 @@ pub fn events() -> impl Stream<Item = Event> {
 #[cfg(unix)]
 use keyboard::terminal_events;
 
-/// What happens at the terminal. An error means that it is gone: the stream ends, and with it the console.
+/// Events of the terminal. An error means that it is gone: the stream ends, and with it the console.
 #[cfg(not(unix))]
 fn terminal_events() -> impl Stream<Item = TerminalEvent> {
     crossterm::event::EventStream::new()
@@ -107,55 +96,51 @@ fn terminal_events() -> impl Stream<Item = TerminalEvent> {
         .filter_map(|event| std::future::ready(event.ok()))
 }
 
-/// The desk around this terminal.
+/// The host of the console on this terminal.
 pub struct CrosstermHost {
     notification_mode: NotificationMode,
-    /// Whether it has a name of the console's.
     title_enabled: bool,
-    /// The name that it has: whoever had the terminal meanwhile may have given it another.
+    /// The sequence that sets the current title, sent again after another program had the terminal.
     title: String,
-    /// What it can show.
     charset: Charset,
     clipboard: Option<ClipboardThread>,
     supports_hyperlinks: bool,
 }
 
 impl CrosstermHost {
-    /// A window that rings, is named and shows what the settings say.
+    /// A host with these settings and this environment.
     pub fn new(settings: &Settings) -> Self {
-        let knows_links = std::env::var("TERM").is_ok_and(|term| supports_hyperlinks(&term));
-        let notify = settings.notification_mode.detect(|name| std::env::var(name).ok());
         Self {
-            notification_mode: notify,
+            notification_mode: settings.notification_mode.detect(|name| std::env::var(name).ok()),
             title_enabled: settings.title_enabled,
             title: String::new(),
             charset: settings.charset,
             clipboard: None,
-            supports_hyperlinks: knows_links,
+            supports_hyperlinks: std::env::var("TERM").is_ok_and(|term| supports_hyperlinks(&term)),
         }
     }
 }
 
 impl TerminalHost for CrosstermHost {
     fn suspend(&mut self) -> io::Result<bool> {
-        if !signals::has_job_control_shell() {
+        if !job_control::has_job_control_shell() {
             return Ok(false);
         }
-        signals::with_ttou_blocked(leave_terminal)?;
-        signals::stop_process_group()?;
+        with_ttou_blocked(leave_terminal)?;
+        job_control::stop_process_group()?;
         self.reenter()?;
         Ok(true)
     }
 
     fn reenter(&mut self) -> io::Result<()> {
-        if signals::is_foreground() {
-            // Whoever had it may have made it another, and raw is only what is not raw already.
+        if job_control::is_foreground() {
+            // Another program may have changed the modes, and crossterm enables raw mode only where it believes it off.
             disable_raw_mode()?;
         } else {
-            // Continued behind another (`bg`): what is still taken is given back.
-            signals::with_ttou_blocked(leave_terminal)?;
+            // Continued in the background (`bg`).
+            with_ttou_blocked(leave_terminal)?;
         }
-        // Behind another the system stops the process here until it is in front: nobody can come in between.
+        // In the background, the kernel stops the process here until it is in the foreground.
         enter_terminal()?;
         execute!(stdout(), Print(&self.title))
     }
@@ -169,15 +154,12 @@ impl TerminalHost for CrosstermHost {
     }
 
     fn set_mouse_capture(&mut self, on: bool) -> io::Result<()> {
-        MOUSE_CAPTURE.store(on, Ordering::SeqCst);
-        execute!(stdout(), Print(if on { MOUSE_ON } else { MOUSE_OFF }))
+        screen::apply_mouse_capture(on)
     }
 
-    fn send_notification(&mut self, alert: &Notification) -> io::Result<()> {
-        execute!(
-            stdout(),
-            Print(transliterate(&self.notification_mode.notification_sequence(alert), self.charset))
-        )
+    fn send_notification(&mut self, notification: &Notification) -> io::Result<()> {
+        let sequence = self.notification_mode.notification_sequence(notification);
+        execute!(stdout(), Print(transliterate(&sequence, self.charset)))
     }
 
     fn copy_to_clipboard(&mut self, text: &str) -> io::Result<()> {
@@ -187,65 +169,25 @@ impl TerminalHost for CrosstermHost {
     }
 
     async fn open_editor(&mut self, text: String) -> io::Result<Result<String, String>> {
-        // Nobody listens to the keyboard meanwhile: a key has just come, and the loop waits here before it asks for more.
+        // The keyboard is not read meanwhile: the event loop waits here.
         leave_terminal()?;
         let command = editor::editor_command(|name| std::env::var(name).ok());
         let edited = match editor::RunningEditor::new(command, text) {
             Ok(open) => open.wait().await,
-            Err(error) => Err(format!("The editor could not be started: {error}")),
+            Err(error) => Err(format!("Cannot start the editor: {error}")),
         };
         self.reenter()?;
         Ok(edited)
     }
 
-    fn write_hyperlinks(&mut self, told: &str) -> io::Result<()> {
-        if self.supports_hyperlinks { execute!(stdout(), Print(told)) } else { Ok(()) }
+    fn write_hyperlinks(&mut self, hyperlinks: &str) -> io::Result<()> {
+        if self.supports_hyperlinks { execute!(stdout(), Print(hyperlinks)) } else { Ok(()) }
     }
 }
 
-/// Whether a terminal of this name knows links, or passes over them. Some old ones print what they do not know.
+/// Whether a terminal with this `TERM` shows hyperlinks or ignores them. Some old ones print unknown sequences.
 fn supports_hyperlinks(term: &str) -> bool {
     !matches!(term, "" | "dumb" | "linux") && !term.starts_with("vt")
-}
-
-/// Whether the terminal is ours at this moment.
-fn is_entered() -> bool {
-    ENTERED.load(Ordering::SeqCst)
-}
-
-fn enter_terminal() -> io::Result<()> {
-    enable_raw_mode()?;
-    if !ENTERED.swap(true, Ordering::SeqCst) {
-        execute!(stdout(), Print(PUSH_TITLE))?;
-    }
-    execute!(
-        stdout(),
-        EnterAlternateScreen,
-        EnableBracketedPaste,
-        EnableFocusChange,
-        Print(if MOUSE_CAPTURE.load(Ordering::SeqCst) { MOUSE_ON } else { "" }),
-        cursor::Hide
-    )
-}
-
-fn leave_terminal() -> io::Result<()> {
-    if !ENTERED.swap(false, Ordering::SeqCst) {
-        return Ok(());
-    }
-    // The line discipline first: it works even where nobody takes what is written.
-    let raw = disable_raw_mode();
-    let mut out = stdout();
-    let shown = execute!(
-        out,
-        Print(MOUSE_OFF),
-        DisableFocusChange,
-        DisableBracketedPaste,
-        LeaveAlternateScreen,
-        cursor::Show,
-        Print(POP_TITLE)
-    );
-    out.flush()?;
-    shown.and(raw)
 }
 
 fn install_panic_hook() {
@@ -253,14 +195,14 @@ fn install_panic_hook() {
     ONCE.get_or_init(|| {
         std::panic::set_hook(Box::new(move |panic| {
             let _ = leave_terminal();
-            tracing::error!(panic = safe::sanitize_line(&panic.to_string()), "the console fell over");
+            tracing::error!(panic = safe::sanitize_line(&panic.to_string()), "the console panicked");
             report_panic(panic);
-            PANICKED.get_or_init(Bell::new).notify_one();
+            PANICKED.get_or_init(Notify::new).notify_one();
         }));
     });
 }
 
-/// Says what fell over, as Rust itself would; but a panic may quote what people wrote, and is only text too.
+/// Reports a panic as Rust would, but made safe: it may quote what people wrote.
 fn report_panic(panic: &PanicHookInfo<'_>) {
     let thread = std::thread::current();
     let trace = Backtrace::capture();
@@ -270,6 +212,6 @@ fn report_panic(panic: &PanicHookInfo<'_>) {
         let _ = write!(text, "\n{trace}");
     }
     let charset = settings::detect_charset(&|name| std::env::var(name).ok());
-    // Where nobody listens, there is nobody to tell.
+    // A closed standard error has no reader.
     let _ = writeln!(io::stderr(), "{}", transliterate(&safe::sanitize_text(&text), charset));
 }

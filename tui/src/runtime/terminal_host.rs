@@ -1,5 +1,5 @@
-//! What lies around the screen: the shell behind it, the window's title, the bell, the clipboard. What is sent there
-//! are sequences that act, so what people wrote is made safe before it stands in one.
+//! What surrounds the screen: the shell, the window's title, notifications, the clipboard, the editor. Text is made safe
+//! before it becomes part of an escape sequence.
 
 use std::future::Future;
 use std::io;
@@ -8,39 +8,38 @@ use crate::effect::Notification;
 use crate::settings::NotificationMode;
 use crate::text::{ellipsize, safe};
 
-/// A title or a notification, in columns, at most: terminals cut at less.
+/// The longest title or notification, in columns: terminals show less.
 const MAX_COLUMNS: usize = 120;
-/// A text for the clipboard, in bytes, at most: terminals refuse more.
+/// The longest text for the clipboard, in bytes: terminals refuse more.
 const MAX_CLIPBOARD_BYTES: usize = 64 * 1024;
 
-/// Where the console sits.
+/// What the console needs of its surroundings, beside the screen.
 pub trait TerminalHost {
-    /// Gives the terminal back to the shell and returns when the shell has brought the console back; whether there
-    /// is a shell to give it to.
+    /// Stops the process and returns when the shell continues it; `false` if there is no shell with job control.
     fn suspend(&mut self) -> io::Result<bool>;
-    /// Takes the terminal over once more: somebody else stopped and continued the process.
+    /// Takes the terminal over again, after another program stopped and continued the process.
     fn reenter(&mut self) -> io::Result<()>;
-    /// Names the window.
+    /// Sets the window's title.
     fn set_title(&mut self, title: &str) -> io::Result<()>;
-    /// Takes the mouse, or leaves it to the terminal.
+    /// Captures the mouse, or leaves it to the terminal.
     fn set_mouse_capture(&mut self, on: bool) -> io::Result<()>;
-    /// Rings for somebody who looks elsewhere.
-    fn send_notification(&mut self, alert: &Notification) -> io::Result<()>;
-    /// Puts a text into the clipboard.
+    /// Notifies a user who looks elsewhere.
+    fn send_notification(&mut self, notification: &Notification) -> io::Result<()>;
+    /// Copies a text to the clipboard.
     fn copy_to_clipboard(&mut self, text: &str) -> io::Result<()>;
-    /// Lets the user edit a text in an editor of their own: what they wrote, or why there is nothing.
+    /// Opens the user's editor on a text: the edited text, or why there is none.
     fn open_editor(&mut self, text: String) -> impl Future<Output = io::Result<Result<String, String>>>;
-    /// Tells the terminal what leads somewhere; see `runtime::links`.
+    /// Writes the sequences of `runtime::hyperlinks`.
     fn write_hyperlinks(&mut self, hyperlinks: &str) -> io::Result<()>;
 }
 
-/// The sequence that names the window.
+/// The sequence that sets the window's title.
 pub fn title_sequence(raw: &str) -> String {
     format!("\x1b]2;{}\x1b\\", sanitized_one_line(raw))
 }
 
 impl NotificationMode {
-    /// What a terminal with this environment understands; never [`NotificationMode::Auto`].
+    /// The mode that suits a terminal with this environment; never [`NotificationMode::Auto`].
     #[must_use]
     pub fn detect(self, env: impl Fn(&str) -> Option<String>) -> Self {
         if self != Self::Auto {
@@ -48,7 +47,7 @@ impl NotificationMode {
         }
         let program = env("TERM_PROGRAM").unwrap_or_default();
         let term = env("TERM").unwrap_or_default();
-        // Inside a multiplexer nobody can be sure what is outside; it passes the bell on.
+        // A multiplexer hides the terminal, but passes the bell on.
         if env("TMUX").is_some() || term.starts_with("screen") || term.starts_with("tmux") {
             return Self::Bell;
         }
@@ -66,14 +65,14 @@ impl NotificationMode {
         }
     }
 
-    /// The sequence that rings; nothing if it is off. Where it is a notification, the bell comes with it.
-    pub fn notification_sequence(self, alert: &Notification) -> String {
-        let (title, body) = (sanitized_one_line(&alert.title), sanitized_one_line(&alert.body));
+    /// The sequence that notifies; empty if it is off. A desktop notification rings the bell too.
+    pub fn notification_sequence(self, notification: &Notification) -> String {
+        let (title, body) = (sanitized_one_line(&notification.title), sanitized_one_line(&notification.body));
         match self {
             Self::Off => String::new(),
             Self::Auto | Self::Bell => "\x07".into(),
             Self::Osc9 => format!("\x1b]9;{title}: {body}\x1b\\\x07"),
-            // Semicolons part the fields.
+            // Semicolons separate the fields.
             Self::Osc777 => {
                 format!("\x1b]777;notify;{};{}\x1b\\\x07", title.replace(';', ","), body.replace(';', ","))
             }
@@ -81,7 +80,7 @@ impl NotificationMode {
     }
 }
 
-/// What goes into the clipboard: what was shown, so that nobody pastes what they did not see.
+/// A text for the clipboard: as it was shown, so that nobody pastes what they did not see.
 pub fn clipboard_text(raw: &str) -> String {
     let mut text = safe::sanitize_text(raw);
     if text.len() > MAX_CLIPBOARD_BYTES {

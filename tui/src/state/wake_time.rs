@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
 use tierup_common::time::Timestamp;
 
 use crate::state::local_zone::{LocalZone, ResolvedTime};
@@ -28,13 +28,16 @@ pub enum WakeTimeError {
 
 /// Reads when to wake; nothing, if never. Times of day are local, by the rules of their own day.
 pub fn parse(text: &str, now: Timestamp, zone: &LocalZone) -> Result<Option<ResolvedTime>, WakeTimeError> {
-    let text = text.trim().to_lowercase();
+    let text = text.trim();
+    let rfc3339 = DateTime::parse_from_rfc3339(text);
+    let text = text.to_lowercase();
     if matches!(text.as_str(), "" | "never" | "no") {
         return Ok(None);
     }
-    let moment = match parse_duration(text.strip_prefix("in ").unwrap_or(&text)) {
-        Some(span) => ResolvedTime::Single(now.plus(span)),
-        None => zone.resolve(
+    let moment = match (rfc3339, parse_duration(text.strip_prefix("in ").unwrap_or(&text))) {
+        (Ok(moment), _) => ResolvedTime::Single(moment.to_utc().into()),
+        (Err(_), Some(span)) => ResolvedTime::Single(now.plus(span)),
+        (Err(_), None) => zone.resolve(
             parse_date_time(&text, zone.to_local(now).naive_local()).ok_or(WakeTimeError::Unparsable)?,
         ),
     };
@@ -185,6 +188,9 @@ mod tests {
             ("next week", "2026-11-23T09:00"),
             ("2026-12-01 8:00", "2026-12-01T08:00"),
             ("noon", "2026-11-22T12:00"),
+            // With a zone of its own.
+            ("2026-11-23T09:30:00Z", "2026-11-23T09:30"),
+            ("2026-11-23T10:30:00+01:00", "2026-11-23T09:30"),
         ] {
             assert_eq!(parsed_wake_time(text, 0), at, "{text}");
         }

@@ -1,91 +1,81 @@
-//! How the server is, as seen from here: whether it answers, who one is, whether events come, how its clock goes.
+//! Checks of the server: whether it answers, who is logged in, whether events arrive, and whether clocks agree.
 
 use std::time::Duration;
 
 use tierup_common::time::Timestamp;
-use tierup_common::user::Role;
+use tierup_common::user::{Me, Role};
 
-use crate::cli::Options;
 use crate::cli::connect::{self, ResolvedLogin};
-use crate::cli::doctor::{Finding, bad_finding, good_finding, warning_finding};
-use crate::cli::error::call_error_message;
+use crate::cli::doctor::finding::{Finding, bad_finding, good_finding, warning_finding};
+use crate::cli::options::Options;
+use crate::error::call_error_message;
 use crate::event::{CallError, ConnectionEvent};
-use crate::runtime::api::ApiClient;
+use crate::runtime::api::{ApiClient, requests};
 use crate::runtime::clock;
 use crate::runtime::data_dir::DataDir;
 use crate::runtime::stream::{self, Subscription};
 use crate::text::login_input::is_unencrypted_remote;
 
-/// Clocks may be so far apart before anybody notices.
+/// A larger difference between clocks is worth a warning.
 const MAX_CLOCK_SKEW_MS: u64 = 5_000;
-/// What is said where requests are answered, and a stream is not.
 const STREAM_BLOCKED: &str =
-    "requests are answered, but the event stream brings nothing: something in between holds it back";
-/// What to do about it.
-const UNBUFFERED_HINT: &str = "let the proxy pass /api/v1/escalations/stream on at once, without buffering it: docs/OPERATING.md shows how";
-/// What is said where events come, and none of them begins a stream.
-const NO_HELLO_MESSAGE: &str = "they come, but not the `hello` that a stream begins with";
-/// What to do about that.
-const OTHER_SERVER_HINT: &str = "what answers there is no tierup server, or one of another version";
-/// The stream gives up by itself where nothing comes: there is this much more time than it takes for that.
+    "requests are answered, but no events arrive: a proxy may be buffering the stream";
+const UNBUFFERED_HINT: &str =
+    "turn off buffering for /api/v1/escalations/stream in the proxy: docs/OPERATING.md shows how";
+const NO_HELLO_MESSAGE: &str = "events arrive, but not the `hello` that begins a stream";
+const OTHER_SERVER_HINT: &str = "not a tierup server, or one of another version";
+/// A stream without events ends by itself; this is added to the time that takes.
 const TIMEOUT_MARGIN: Duration = Duration::from_secs(5);
-/// Events that come later than this are held up by something.
+/// A later first event is worth a warning.
 const SLOW_AFTER: Duration = Duration::from_secs(2);
 
 pub(super) async fn check_server(options: &Options, data_dir: &DataDir) -> Vec<Finding> {
     let Ok(ResolvedLogin { server: Some(server), token }) = connect::resolve_login(options, data_dir).await
     else {
-        return vec![bad_finding("server", "it is not known which server is meant", "pass --server")];
+        return vec![bad_finding("server", "no server configured", "pass --server")];
     };
     let Some(token) = token else {
-        return vec![warning_finding("server", server, "it is asked nothing without a token")];
+        return vec![warning_finding("server", server, "not checked without a token")];
     };
     let api = match ApiClient::new(&server, token) {
         Ok(api) => api.with_timeout(connect::response_timeout(options)),
         Err(error) => {
-            return vec![bad_finding(
-                "server",
-                error.to_string().replace("\nhint: ", ": "),
-                "check --server",
-            )];
+            let says = error.to_string().replace("\nhint: ", ": ");
+            return vec![bad_finding("server", says, "check --server")];
         }
     };
-    let asked = clock::now();
-    let me = match api.me().await {
+    let started = clock::now();
+    let me = match api.send(requests::me()).await {
         Ok(me) => me,
         Err(failure) => return vec![call_error_finding(&server, &failure)],
     };
-    let took = clock::now().since(asked).as_millis();
-    let answered = format!("{server} answered in {took} ms");
-    let mut findings = vec![if is_unencrypted_remote(&server) {
-        warning_finding(
-            "server",
-            answered,
-            "what is sent can be read on the way: https:// needs TLS before the server",
-        )
-    } else {
-        good_finding("server", answered)
-    }];
-    findings.push(match me.user.role {
-        Role::Viewer => warning_finding(
-            "you",
-            format!("{}, viewer of {}", me.user.name, me.account_name),
-            "a viewer reads and does not claim; an admin can change that",
-        ),
-        role @ (Role::Engineer | Role::Admin | Role::Owner) => {
-            good_finding("you", format!("{}, {role} of {}", me.user.name, me.account_name))
-        }
-    });
+    let latency = clock::now().since(started);
+    let mut findings = vec![server_finding(&server, latency), user_finding(&me)];
     findings.extend(check_events(&api).await);
     findings
 }
 
+fn server_finding(server: &str, latency: Duration) -> Finding {
+    let says = format!("{server} answered in {} ms", latency.as_millis());
+    if is_unencrypted_remote(server) {
+        warning_finding("server", says, "not encrypted: use https://, with TLS in front of the server")
+    } else {
+        good_finding("server", says)
+    }
+}
+
+fn user_finding(me: &Me) -> Finding {
+    let says = format!("{}, {} of {}", me.user.name, me.user.role, me.account_name);
+    match me.user.role {
+        Role::Viewer => warning_finding("you", says, "viewers cannot claim; an admin can change your role"),
+        Role::Engineer | Role::Admin | Role::Owner => good_finding("you", says),
+    }
+}
+
 fn call_error_finding(server: &str, failure: &CallError) -> Finding {
     let hint = match failure {
-        CallError::Unreachable(_) => {
-            "is the address right, and does the server run? a proxy in HTTP_PROXY counts too"
-        }
-        CallError::InvalidResponse(_) => "something else answers at this address",
+        CallError::Unreachable(_) => "check the address, whether the server runs, and HTTP_PROXY",
+        CallError::InvalidResponse(_) => "another program answers at this address",
         CallError::Problem(_) => "log in again: `tierup login`",
     };
     bad_finding("server", format!("{server}: {}", call_error_message(failure)), hint)
@@ -93,32 +83,35 @@ fn call_error_finding(server: &str, failure: &CallError) -> Finding {
 
 /// Opens the team's stream and waits for its first frame, which has the server's clock.
 async fn check_events(api: &ApiClient) -> Vec<Finding> {
-    let asked = clock::now();
+    let started = clock::now();
     let mut stream = Subscription::open(api.clone(), None);
     let timeout = api.response_timeout() + stream::HELLO_TIMEOUT + TIMEOUT_MARGIN;
     let hello = wait_for_hello(&mut stream, timeout).await;
-    let came = clock::now();
+    drop(stream);
+    let latency = clock::now().since(started);
     let server_time = match hello {
-        Ok(theirs) => theirs,
-        Err((why, hint)) => return vec![bad_finding("events", why, hint)],
+        Ok(server_time) => server_time,
+        Err((reason, hint)) => return vec![bad_finding("events", reason, hint)],
     };
-    let took = came.since(asked);
-    let events = if took > SLOW_AFTER {
-        let says = format!("the first took {} ms", took.as_millis());
+    let says = format!("first event after {} ms", latency.as_millis());
+    let events = if latency > SLOW_AFTER {
         warning_finding("events", says, UNBUFFERED_HINT)
     } else {
-        good_finding("events", format!("they come; the first took {} ms", took.as_millis()))
+        good_finding("events", says)
     };
-    // The word was said at some moment in between.
-    let local_time = asked.plus(took / 2);
+    // The server read its clock about halfway.
+    vec![events, clock_finding(server_time, started.plus(latency / 2))]
+}
+
+fn clock_finding(server_time: Timestamp, local_time: Timestamp) -> Finding {
     let skew_ms = server_time.as_millis().abs_diff(local_time.as_millis());
-    let clocks = if skew_ms > MAX_CLOCK_SKEW_MS {
-        let says = format!("the server's and this machine's are {} s apart", skew_ms / 1000);
-        warning_finding("clocks", says, "set this machine's by the network; the console shows the server's")
+    if skew_ms > MAX_CLOCK_SKEW_MS {
+        let says = format!("this machine and the server differ by {} s", skew_ms / 1000);
+        let hint = "synchronise this machine's clock; the console shows the server's time";
+        warning_finding("clocks", says, hint)
     } else {
         good_finding("clocks", format!("{skew_ms} ms apart"))
-    };
-    vec![events, clocks]
+    }
 }
 
 /// The server's clock when the stream began; or why it did not begin in time, and a hint.
@@ -136,7 +129,7 @@ async fn wait_for_hello(
         ConnectionEvent::Lost { reason, .. } if is_stalled => Err(format!("{STREAM_BLOCKED} ({reason})")),
         ConnectionEvent::Lost { reason, .. }
         | ConnectionEvent::Refused(reason)
-        | ConnectionEvent::LoggedOut(reason) => Err(format!("none come: {reason}")),
+        | ConnectionEvent::LoggedOut(reason) => Err(format!("no events: {reason}")),
     };
     match tokio::time::timeout(timeout, stream.find(stream::hello_time, on_connection)).await {
         Ok(Ok(Some(now))) => Ok(now),

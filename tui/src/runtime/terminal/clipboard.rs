@@ -1,24 +1,24 @@
-//! The clipboard of this machine, where it has one: on a thread of its own, because a display that does not answer
-//! would be waited for. The terminal's own clipboard is told in any case.
+//! The system clipboard, on a thread of its own, because a display server may hang. The terminal's clipboard (OSC 52) is
+//! set as well.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-/// The way to the thread. It lives as long as the console: under X11 what was copied goes with it.
+/// The thread's queue. The thread lives as long as the console: under X11 the copied text goes with it.
 pub(super) struct ClipboardThread(Sender<String>);
 
 impl Default for ClipboardThread {
     fn default() -> Self {
-        let (texts, work) = channel();
-        // Without the thread there is still the terminal.
-        let _ = std::thread::Builder::new().name("clipboard".into()).spawn(move || run(&work));
+        let (texts, receiver) = channel();
+        // Without the thread there is still the terminal's clipboard.
+        let _ = std::thread::Builder::new().name("clipboard".into()).spawn(move || run(&receiver));
         Self(texts)
     }
 }
 
 impl ClipboardThread {
-    /// Puts a text there, at some time.
+    /// Queues a text to copy.
     pub(super) fn set(&self, text: String) {
-        // A machine without a clipboard has ended the thread.
+        // On a machine without a clipboard the thread has ended.
         let _ = self.0.send(text);
     }
 }
@@ -27,11 +27,11 @@ impl ClipboardThread {
 fn run(texts: &Receiver<String>) {
     let Ok(mut clipboard) = arboard::Clipboard::new() else { return };
     while let Ok(text) = texts.recv() {
-        // There is nobody to tell: the terminal was told too, and may have taken it.
+        // If this fails, the terminal's clipboard may still have the text.
         let _ = clipboard.set_text(text);
     }
 }
 
-/// A build without a desktop leaves the clipboard to the terminal.
+/// Without the feature there is only the terminal's clipboard.
 #[cfg(not(feature = "desktop"))]
 fn run(_: &Receiver<String>) {}

@@ -1,30 +1,30 @@
-//! Whether the terminal is still there: where SIGHUP is ignored (`nohup`), nothing else says that it went.
+//! Whether the terminal still exists: where SIGHUP is ignored (`nohup`), nothing else tells.
 
 /// Resolves when the terminal is gone.
 #[cfg(unix)]
 pub async fn wait_for_hangup() {
     use std::os::fd::AsFd;
 
-    use rustix::event::{PollFd, PollFlags, poll};
-    use rustix::io::Errno;
+    use nix::errno::Errno;
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-    let (tell, told) = tokio::sync::oneshot::channel::<()>();
+    let (sender, receiver) = tokio::sync::oneshot::channel::<()>();
     let watch = move || {
         let stdin = std::io::stdin();
-        let mut watched = [PollFd::from_borrowed_fd(stdin.as_fd(), PollFlags::empty())];
-        // Asked for nothing, it still reports a hang-up, and that alone.
-        while poll(&mut watched, None) == Err(Errno::INTR) {}
-        drop(tell);
+        let mut watched = [PollFd::new(stdin.as_fd(), PollFlags::empty())];
+        // With no flags set, poll reports a hang-up and nothing else.
+        while poll(&mut watched, PollTimeout::NONE) == Err(Errno::EINTR) {}
+        drop(sender);
     };
-    // It waits for ever where the terminal outlives the console, and ends with the process.
+    // The thread waits for as long as the terminal exists, and ends with the process.
     if std::thread::Builder::new().name("hangup".into()).spawn(watch).is_err() {
         std::future::pending::<()>().await;
     }
-    // Both an answer and none say that the watch is over.
-    let _ = told.await;
+    // The sender was dropped.
+    let _ = receiver.await;
 }
 
-/// Resolves when the terminal is gone, which other systems say in other ways.
+/// Never resolves: other systems end the process themselves.
 #[cfg(not(unix))]
 pub async fn wait_for_hangup() {
     std::future::pending::<()>().await;

@@ -1,6 +1,6 @@
-//! The keyboard and the mouse: bytes are read when somebody waits for them, and only then, so that an editor and a shell
-//! have the terminal to themselves. What a terminal answers is taken out before keys are made of the rest: crossterm's own
-//! reader makes keys of most answers, and waits for the end of some for ever.
+//! The keyboard and the mouse. Bytes are read only while the console waits for them, so that an editor or a shell has the
+//! terminal to itself. The terminal's replies are removed before the rest is parsed into keys: crossterm's own reader
+//! takes most replies for keys, and waits for the end of some for ever.
 
 use std::collections::VecDeque;
 use std::io;
@@ -11,15 +11,14 @@ use crossterm::event::{
     MouseEventKind,
 };
 use futures_util::Stream;
-use termina::event as theirs;
+use termina::event as termina_event;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::runtime::terminal::reply_filter::{ReplyFilter, UserInput};
 
-/// Bytes read at a time, at most.
 const READ_BUFFER_BYTES: usize = 4096;
 
-/// What is typed, clicked and pasted. It ends when the terminal is gone.
+/// Keys, clicks and pastes. The stream ends when the terminal is gone.
 pub(super) fn terminal_events() -> impl Stream<Item = TerminalEvent> {
     futures_util::stream::unfold(KeyboardReader::default(), |mut keyboard| async {
         keyboard.next_event().await.map(|event| (event, keyboard))
@@ -27,7 +26,7 @@ pub(super) fn terminal_events() -> impl Stream<Item = TerminalEvent> {
 }
 
 struct KeyboardReader {
-    /// Asks the thread to read once.
+    /// Has the thread read once.
     read_request: mpsc::Sender<()>,
     chunks: UnboundedReceiver<io::Result<Vec<u8>>>,
     is_read_pending: bool,
@@ -38,16 +37,15 @@ struct KeyboardReader {
 
 impl Default for KeyboardReader {
     fn default() -> Self {
-        let (ask, asked) = mpsc::channel::<()>();
-        let (tell, read) = unbounded_channel();
-        // Without the thread there is no keyboard: what waits for it ends at once. It ends with the process, or when it
-        // is asked no more.
+        let (read_request, requests) = mpsc::channel::<()>();
+        let (sender, chunks) = unbounded_channel();
+        // Without the thread the stream of keys ends at once. The thread ends with the process, or with its channels.
         let _ = std::thread::Builder::new()
             .name("keyboard".into())
-            .spawn(move || while asked.recv().is_ok() && tell.send(read_once()).is_ok() {});
+            .spawn(move || while requests.recv().is_ok() && sender.send(read_once()).is_ok() {});
         Self {
-            read_request: ask,
-            chunks: read,
+            read_request,
+            chunks,
             is_read_pending: false,
             reply_filter: ReplyFilter::default(),
             parser: termina::Parser::default(),
@@ -69,8 +67,8 @@ impl KeyboardReader {
             let mut input = Vec::new();
             let read = match self.reply_filter.timeout() {
                 None => self.chunks.recv().await,
-                Some(patience) => {
-                    let Ok(read) = tokio::time::timeout(patience, self.chunks.recv()).await else {
+                Some(timeout) => {
+                    let Ok(read) = tokio::time::timeout(timeout, self.chunks.recv()).await else {
                         self.reply_filter.on_timeout(&mut input);
                         self.parse_input(input);
                         continue;
@@ -107,12 +105,12 @@ impl KeyboardReader {
     }
 }
 
-/// Waits for something, and reads what is there.
+/// Waits for input and reads it.
 fn read_once() -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; READ_BUFFER_BYTES];
     let count = loop {
-        match rustix::io::read(io::stdin(), &mut bytes) {
-            Err(rustix::io::Errno::INTR) => {}
+        match nix::unistd::read(io::stdin(), &mut bytes) {
+            Err(nix::errno::Errno::EINTR) => {}
             read => break read?,
         }
     };
@@ -120,93 +118,93 @@ fn read_once() -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The same event in the words of the rest of the program; nothing of what it does not know.
-fn convert_event(event: theirs::Event) -> Option<TerminalEvent> {
+/// The event in crossterm's types, which the rest of the program uses; `None` for one that it does not know.
+fn convert_event(event: termina_event::Event) -> Option<TerminalEvent> {
     Some(match event {
-        theirs::Event::Key(key) => TerminalEvent::Key(KeyEvent::new_with_kind(
+        termina_event::Event::Key(key) => TerminalEvent::Key(KeyEvent::new_with_kind(
             convert_key_code(key.code)?,
             convert_modifiers(key.modifiers),
             match key.kind {
-                theirs::KeyEventKind::Press => KeyEventKind::Press,
-                theirs::KeyEventKind::Release => KeyEventKind::Release,
-                theirs::KeyEventKind::Repeat => KeyEventKind::Repeat,
+                termina_event::KeyEventKind::Press => KeyEventKind::Press,
+                termina_event::KeyEventKind::Release => KeyEventKind::Release,
+                termina_event::KeyEventKind::Repeat => KeyEventKind::Repeat,
             },
         )),
-        theirs::Event::Mouse(mouse) => TerminalEvent::Mouse(MouseEvent {
+        termina_event::Event::Mouse(mouse) => TerminalEvent::Mouse(MouseEvent {
             kind: convert_mouse_kind(mouse.kind),
             column: mouse.column,
             row: mouse.row,
             modifiers: convert_modifiers(mouse.modifiers),
         }),
-        theirs::Event::FocusIn => TerminalEvent::FocusGained,
-        theirs::Event::FocusOut => TerminalEvent::FocusLost,
-        theirs::Event::Paste(text) => TerminalEvent::Paste(text),
-        theirs::Event::WindowResized(_)
-        | theirs::Event::Csi(_)
-        | theirs::Event::Osc(_)
-        | theirs::Event::Dcs(_) => return None,
+        termina_event::Event::FocusIn => TerminalEvent::FocusGained,
+        termina_event::Event::FocusOut => TerminalEvent::FocusLost,
+        termina_event::Event::Paste(text) => TerminalEvent::Paste(text),
+        termina_event::Event::WindowResized(_)
+        | termina_event::Event::Csi(_)
+        | termina_event::Event::Osc(_)
+        | termina_event::Event::Dcs(_) => return None,
     })
 }
 
-fn convert_key_code(code: theirs::KeyCode) -> Option<KeyCode> {
+fn convert_key_code(code: termina_event::KeyCode) -> Option<KeyCode> {
     Some(match code {
-        theirs::KeyCode::Char(c) => KeyCode::Char(c),
-        theirs::KeyCode::Enter => KeyCode::Enter,
-        theirs::KeyCode::Backspace => KeyCode::Backspace,
-        theirs::KeyCode::Tab => KeyCode::Tab,
-        theirs::KeyCode::Escape => KeyCode::Esc,
-        theirs::KeyCode::Left => KeyCode::Left,
-        theirs::KeyCode::Right => KeyCode::Right,
-        theirs::KeyCode::Up => KeyCode::Up,
-        theirs::KeyCode::Down => KeyCode::Down,
-        theirs::KeyCode::Home => KeyCode::Home,
-        theirs::KeyCode::End => KeyCode::End,
-        theirs::KeyCode::BackTab => KeyCode::BackTab,
-        theirs::KeyCode::PageUp => KeyCode::PageUp,
-        theirs::KeyCode::PageDown => KeyCode::PageDown,
-        theirs::KeyCode::Insert => KeyCode::Insert,
-        theirs::KeyCode::Delete => KeyCode::Delete,
-        theirs::KeyCode::KeypadBegin => KeyCode::KeypadBegin,
-        theirs::KeyCode::CapsLock => KeyCode::CapsLock,
-        theirs::KeyCode::ScrollLock => KeyCode::ScrollLock,
-        theirs::KeyCode::NumLock => KeyCode::NumLock,
-        theirs::KeyCode::PrintScreen => KeyCode::PrintScreen,
-        theirs::KeyCode::Pause => KeyCode::Pause,
-        theirs::KeyCode::Menu => KeyCode::Menu,
-        theirs::KeyCode::Null => KeyCode::Null,
-        theirs::KeyCode::Function(number) => KeyCode::F(number),
-        theirs::KeyCode::Modifier(_) | theirs::KeyCode::Media(_) => return None,
+        termina_event::KeyCode::Char(c) => KeyCode::Char(c),
+        termina_event::KeyCode::Enter => KeyCode::Enter,
+        termina_event::KeyCode::Backspace => KeyCode::Backspace,
+        termina_event::KeyCode::Tab => KeyCode::Tab,
+        termina_event::KeyCode::Escape => KeyCode::Esc,
+        termina_event::KeyCode::Left => KeyCode::Left,
+        termina_event::KeyCode::Right => KeyCode::Right,
+        termina_event::KeyCode::Up => KeyCode::Up,
+        termina_event::KeyCode::Down => KeyCode::Down,
+        termina_event::KeyCode::Home => KeyCode::Home,
+        termina_event::KeyCode::End => KeyCode::End,
+        termina_event::KeyCode::BackTab => KeyCode::BackTab,
+        termina_event::KeyCode::PageUp => KeyCode::PageUp,
+        termina_event::KeyCode::PageDown => KeyCode::PageDown,
+        termina_event::KeyCode::Insert => KeyCode::Insert,
+        termina_event::KeyCode::Delete => KeyCode::Delete,
+        termina_event::KeyCode::KeypadBegin => KeyCode::KeypadBegin,
+        termina_event::KeyCode::CapsLock => KeyCode::CapsLock,
+        termina_event::KeyCode::ScrollLock => KeyCode::ScrollLock,
+        termina_event::KeyCode::NumLock => KeyCode::NumLock,
+        termina_event::KeyCode::PrintScreen => KeyCode::PrintScreen,
+        termina_event::KeyCode::Pause => KeyCode::Pause,
+        termina_event::KeyCode::Menu => KeyCode::Menu,
+        termina_event::KeyCode::Null => KeyCode::Null,
+        termina_event::KeyCode::Function(number) => KeyCode::F(number),
+        termina_event::KeyCode::Modifier(_) | termina_event::KeyCode::Media(_) => return None,
     })
 }
 
-fn convert_modifiers(theirs: theirs::Modifiers) -> KeyModifiers {
-    // Locks are no modifiers.
+fn convert_modifiers(modifiers: termina_event::Modifiers) -> KeyModifiers {
+    // Caps Lock and Num Lock are left out.
     let pairs = [
-        (theirs::Modifiers::SHIFT, KeyModifiers::SHIFT),
-        (theirs::Modifiers::CONTROL, KeyModifiers::CONTROL),
-        (theirs::Modifiers::ALT, KeyModifiers::ALT),
-        (theirs::Modifiers::SUPER, KeyModifiers::SUPER),
-        (theirs::Modifiers::HYPER, KeyModifiers::HYPER),
-        (theirs::Modifiers::META, KeyModifiers::META),
+        (termina_event::Modifiers::SHIFT, KeyModifiers::SHIFT),
+        (termina_event::Modifiers::CONTROL, KeyModifiers::CONTROL),
+        (termina_event::Modifiers::ALT, KeyModifiers::ALT),
+        (termina_event::Modifiers::SUPER, KeyModifiers::SUPER),
+        (termina_event::Modifiers::HYPER, KeyModifiers::HYPER),
+        (termina_event::Modifiers::META, KeyModifiers::META),
     ];
-    pairs.into_iter().filter(|(their, _)| theirs.contains(*their)).map(|(_, ours)| ours).collect()
+    pairs.into_iter().filter(|(theirs, _)| modifiers.contains(*theirs)).map(|(_, ours)| ours).collect()
 }
 
-fn convert_mouse_kind(kind: theirs::MouseEventKind) -> MouseEventKind {
+fn convert_mouse_kind(kind: termina_event::MouseEventKind) -> MouseEventKind {
     let button = |button| match button {
-        theirs::MouseButton::Left => MouseButton::Left,
-        theirs::MouseButton::Right => MouseButton::Right,
-        theirs::MouseButton::Middle => MouseButton::Middle,
+        termina_event::MouseButton::Left => MouseButton::Left,
+        termina_event::MouseButton::Right => MouseButton::Right,
+        termina_event::MouseButton::Middle => MouseButton::Middle,
     };
     match kind {
-        theirs::MouseEventKind::Down(which) => MouseEventKind::Down(button(which)),
-        theirs::MouseEventKind::Up(which) => MouseEventKind::Up(button(which)),
-        theirs::MouseEventKind::Drag(which) => MouseEventKind::Drag(button(which)),
-        theirs::MouseEventKind::Moved => MouseEventKind::Moved,
-        theirs::MouseEventKind::ScrollDown => MouseEventKind::ScrollDown,
-        theirs::MouseEventKind::ScrollUp => MouseEventKind::ScrollUp,
-        theirs::MouseEventKind::ScrollLeft => MouseEventKind::ScrollLeft,
-        theirs::MouseEventKind::ScrollRight => MouseEventKind::ScrollRight,
+        termina_event::MouseEventKind::Down(which) => MouseEventKind::Down(button(which)),
+        termina_event::MouseEventKind::Up(which) => MouseEventKind::Up(button(which)),
+        termina_event::MouseEventKind::Drag(which) => MouseEventKind::Drag(button(which)),
+        termina_event::MouseEventKind::Moved => MouseEventKind::Moved,
+        termina_event::MouseEventKind::ScrollDown => MouseEventKind::ScrollDown,
+        termina_event::MouseEventKind::ScrollUp => MouseEventKind::ScrollUp,
+        termina_event::MouseEventKind::ScrollLeft => MouseEventKind::ScrollLeft,
+        termina_event::MouseEventKind::ScrollRight => MouseEventKind::ScrollRight,
     }
 }
 
@@ -217,10 +215,12 @@ mod tests {
     /// Mutant seen to fail: Alt and Control taken for each other.
     #[test]
     fn modifiers_are_the_same_ones_and_locks_are_none() {
-        let held = theirs::Modifiers::ALT | theirs::Modifiers::SHIFT | theirs::Modifiers::CAPS_LOCK;
+        let held = termina_event::Modifiers::ALT
+            | termina_event::Modifiers::SHIFT
+            | termina_event::Modifiers::CAPS_LOCK;
         assert_eq!(convert_modifiers(held), KeyModifiers::ALT | KeyModifiers::SHIFT);
-        assert_eq!(convert_modifiers(theirs::Modifiers::CONTROL), KeyModifiers::CONTROL);
-        let all = convert_modifiers(theirs::Modifiers::all());
+        assert_eq!(convert_modifiers(termina_event::Modifiers::CONTROL), KeyModifiers::CONTROL);
+        let all = convert_modifiers(termina_event::Modifiers::all());
         assert_eq!(all, KeyModifiers::all());
     }
 }

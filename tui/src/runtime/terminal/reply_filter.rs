@@ -1,91 +1,91 @@
-//! What a terminal sends, parted: what somebody typed, clicked or pasted, and what the terminal answers to questions.
-//! Nothing here asks any, but whoever had the terminal before may have, and an answer may come late: it is no key.
+//! Separates the user's input (keys, clicks, pastes) from the terminal's replies to queries. The console sends no queries,
+//! but a program that had the terminal before may have, and a late reply must not become keys.
 //!
 //! ```text
 //! Ground ── ESC ──► Escape ── [ ──► Csi ── 200~ ──► Paste ── ESC[201~ ──► Ground
 //!    ▲                │  └─── O ──► Ss3
 //!    └── a key ───────┤
-//!                     └─ ] P _ ^ X ► Text ── BEL, ESC \ ──► Ground: nobody typed that
+//!                     └─ ] P _ ^ X ► Text ── BEL, ESC \ ──► Ground: a reply
 //! ```
 //!
-//! What begins like a sequence and does not go on was typed: Escape, or a letter with Alt. Nobody types as fast as a
-//! terminal answers, so a short while decides about Escape. A letter with Alt that begins answers waits longer: a line to
-//! far away breaks an answer anywhere. One that has begun and stalls is an answer still, and what comes late is its rest.
+//! The beginning of a sequence that does not continue was typed: Escape, or Alt and a letter. A terminal sends faster than
+//! people type, so a short timeout decides about Escape. Alt and a letter that can begin a reply waits longer, because a
+//! slow connection may split a reply anywhere. A reply that has begun and stalls stays one, and what comes late is its rest.
 
 use std::time::Duration;
 
-/// A letter of a sequence follows the one before it within so long, unless it was typed.
+/// Between the bytes of a sequence; after this, Escape was typed.
 const ESCAPE_TIMEOUT: Duration = Duration::from_millis(25);
-/// What hardly is a key any more goes on within so long, or has stalled.
+/// Between the bytes of a likely reply; after this, it has stalled.
 const STALL_TIMEOUT: Duration = Duration::from_millis(500);
-/// An answer that has stalled so often, each time for `STALL_TIMEOUT`, has no end.
+/// A reply that has stalled this often, each time for `STALL_TIMEOUT`, is given up.
 const MAX_STALLS: u8 = 10;
-/// What comes of a text after it stalled, in bytes, at most: somebody may be typing.
+/// The most bytes of a control string after a stall: the user may be typing.
 const MAX_BYTES_AFTER_STALL: usize = 256;
-/// A sequence, in bytes, at most.
+/// The longest control sequence, in bytes.
 const MAX_SEQUENCE_BYTES: usize = 128;
-/// An answer that is a text, in bytes, at most.
+/// The longest control string, in bytes.
 const MAX_STRING_BYTES: usize = 64 * 1024;
-/// A paste, in bytes, at most: what is longer comes as several.
+/// The longest paste, in bytes; a longer one is split.
 const MAX_PASTE_BYTES: usize = 4 * 1024 * 1024;
 
 const ESC: u8 = 0x1b;
 const BEL: u8 = 0x07;
-/// The first of the two bytes of a control that needs no escape, such as U+009D.
+/// The first of the two UTF-8 bytes of a C1 control, such as U+009D.
 const C1: u8 = 0xc2;
 const PASTE_START: &[u8] = b"\x1b[200~";
 const PASTE_END: &[u8] = b"\x1b[201~";
 
-/// Something that was done at the keyboard or with the mouse.
+/// Input of the user.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum UserInput {
-    /// A key, a part of a character, or a sequence that stands for one of these or for the mouse.
+    /// A key, a byte of a character, or the sequence of a key, a paste or the mouse.
     Bytes(Vec<u8>),
-    /// A letter with Alt that could have begun a sequence.
+    /// Alt and a letter that could have begun a reply.
     Alt(u8),
 }
 
-/// Parts what comes, byte by byte.
+/// Separates input from replies, byte by byte.
 #[derive(Debug, Default)]
 pub(super) struct ReplyFilter {
     state: ParserState,
 }
 
-/// Where in a sequence one is.
+/// Where the parser is in a sequence.
 #[derive(Debug, Default)]
 enum ParserState {
     #[default]
     Ground,
     Escape,
     C1,
-    /// A control sequence, and how often it stalled.
+    /// A control sequence, and its number of stalls.
     Csi(Vec<u8>, u8),
     Ss3,
-    /// A text that ends as texts do.
+    /// A control string: OSC, DCS, APC, PM or SOS.
     ControlString(ControlString),
-    /// The same, where an escape may be its end.
+    /// The same after an escape, which may begin its end.
     ControlStringEscape(ControlString),
     Paste(Vec<u8>),
 }
 
-/// An answer that is a text.
+/// A control string so far.
 #[derive(Clone, Copy, Debug)]
 struct ControlString {
     introducer: u8,
-    /// How many bytes came.
+    /// Bytes so far.
     length: usize,
-    /// How many more may.
+    /// Bytes that may follow.
     remaining: usize,
     last_byte: u8,
     stalls: u8,
 }
 
 impl ControlString {
-    const fn new(begun_by: u8) -> Self {
-        Self { introducer: begun_by, length: 0, remaining: MAX_STRING_BYTES, last_byte: begun_by, stalls: 0 }
+    const fn new(introducer: u8) -> Self {
+        Self { introducer, length: 0, remaining: MAX_STRING_BYTES, last_byte: introducer, stalls: 0 }
     }
 
-    /// The same after it did not go on for a while; nothing once that was too often.
+    /// The same after a stall; `None` after the last one.
     fn after_stall(self) -> Option<Self> {
         let stalls = self.stalls + 1;
         (stalls < MAX_STALLS).then(|| Self {
@@ -97,11 +97,11 @@ impl ControlString {
 }
 
 impl ReplyFilter {
-    /// Takes a byte, and gives what is known to be input.
+    /// Takes a byte, and adds what is known to be input.
     pub(super) fn push_byte(&mut self, byte: u8, input: &mut Vec<UserInput>) {
         self.state = match std::mem::take(&mut self.state) {
             ParserState::ControlStringEscape(_) if byte == b'\\' => ParserState::Ground,
-            // After a stall the escape is long gone.
+            // After a stall the escape no longer counts.
             ParserState::Ground | ParserState::ControlStringEscape(ControlString { stalls: 1.., .. }) => {
                 on_ground(byte, input)
             }
@@ -121,7 +121,7 @@ impl ReplyFilter {
         };
     }
 
-    /// How long to wait for what must follow; nothing while nothing must.
+    /// How long to wait for the next byte; `None` between sequences.
     pub(super) const fn timeout(&self) -> Option<Duration> {
         match &self.state {
             ParserState::Ground => None,
@@ -134,7 +134,7 @@ impl ReplyFilter {
         }
     }
 
-    /// Nothing followed in time.
+    /// No byte came in time.
     pub(super) fn on_timeout(&mut self, input: &mut Vec<UserInput>) {
         match std::mem::take(&mut self.state) {
             ParserState::Escape => input.push(UserInput::Bytes(vec![ESC])),
@@ -144,8 +144,8 @@ impl ReplyFilter {
             ParserState::Csi(so_far, stalls) if stalls + 1 < MAX_STALLS => {
                 self.state = ParserState::Csi(so_far, stalls + 1)
             }
-            ParserState::ControlString(ControlString { introducer: begun_by, length: 0, .. }) => {
-                input.push(UserInput::Alt(begun_by))
+            ParserState::ControlString(ControlString { introducer, length: 0, .. }) => {
+                input.push(UserInput::Alt(introducer))
             }
             ParserState::ControlString(so_far) => {
                 self.state = so_far.after_stall().map_or(ParserState::Ground, ParserState::ControlString)
@@ -175,7 +175,7 @@ fn on_escape(byte: u8, input: &mut Vec<UserInput>) -> ParserState {
     match byte {
         b'[' => ParserState::Csi(vec![ESC, b'['], 0),
         b'O' => ParserState::Ss3,
-        // An OSC, a DCS, an APC, a PM, an SOS.
+        // OSC, DCS, APC, PM, SOS.
         b']' | b'P' | b'_' | b'^' | b'X' => ParserState::ControlString(ControlString::new(byte)),
         ESC => {
             input.push(UserInput::Bytes(vec![ESC]));
@@ -188,14 +188,14 @@ fn on_escape(byte: u8, input: &mut Vec<UserInput>) -> ParserState {
     }
 }
 
-/// A control in its one-character form, which nobody types; or any other character that begins with the same byte.
+/// After [`C1`]: a C1 control, which nobody types, or another character with the same first byte.
 fn on_c1(byte: u8, input: &mut Vec<UserInput>) -> ParserState {
     match byte {
         0x9b => ParserState::Csi(vec![ESC, b'['], 0),
         0x90 | 0x98 | 0x9d..=0x9f => {
             ParserState::ControlString(ControlString { length: 1, ..ControlString::new(byte) })
         }
-        // The end of a text, where none has begun.
+        // ST without a control string.
         0x9c => ParserState::Ground,
         _ => {
             input.push(UserInput::Bytes(vec![C1]));
@@ -205,10 +205,10 @@ fn on_c1(byte: u8, input: &mut Vec<UserInput>) -> ParserState {
 }
 
 fn on_csi(mut so_far: Vec<u8>, stalls: u8, byte: u8, input: &mut Vec<UserInput>) -> ParserState {
-    // The old form of a mouse report ends in three bytes that may be any.
+    // An X10 mouse report ends in three arbitrary bytes.
     let is_old_mouse = so_far.get(2) == Some(&b'M');
     if !is_old_mouse && !(b' '..=b'~').contains(&byte) {
-        // It was broken off, or has not begun.
+        // Cut off, or not a sequence.
         if so_far.len() == 2 {
             input.push(UserInput::Alt(b'['));
         }
@@ -220,7 +220,7 @@ fn on_csi(mut so_far: Vec<u8>, stalls: u8, byte: u8, input: &mut Vec<UserInput>)
     }
     let ends = match so_far[2] {
         b'M' => so_far.len() == 6,
-        // Function keys on the console of Linux.
+        // Function keys of the Linux console.
         b'[' => so_far.len() == 4,
         _ => (b'@'..=b'~').contains(&byte),
     };
@@ -237,13 +237,13 @@ fn on_csi(mut so_far: Vec<u8>, stalls: u8, byte: u8, input: &mut Vec<UserInput>)
     ParserState::Ground
 }
 
-/// Whether a whole control sequence is an answer. Keys and the mouse have no mark before their numbers but `<`, and none
-/// of these ends: where the cursor is, which modes are on, what the terminal is, how large it is, that it is well.
+/// Whether a control sequence is a reply. Keys and the mouse have no private marker but `<`, and none of these final
+/// bytes: cursor position, device attributes, device status, window size, parameters, mode.
 fn is_terminal_reply(sequence: &[u8]) -> bool {
-    let (begin, end) = (sequence[2], sequence[sequence.len() - 1]);
+    let (first, last) = (sequence[2], sequence[sequence.len() - 1]);
     let has_numbers = sequence.len() > 3;
-    matches!(begin, b'?' | b'>' | b'=')
-        || has_numbers && matches!(end, b'R' | b'c' | b'n' | b't' | b'x' | b'y')
+    matches!(first, b'?' | b'>' | b'=')
+        || has_numbers && matches!(last, b'R' | b'c' | b'n' | b't' | b'x' | b'y')
 }
 
 const fn is_ss3_final(byte: u8) -> bool {
@@ -251,30 +251,30 @@ const fn is_ss3_final(byte: u8) -> bool {
 }
 
 fn on_control_string(so_far: ControlString, byte: u8, input: &mut Vec<UserInput>) -> ParserState {
-    let ControlString { introducer: begun_by, length, remaining: room, last_byte: last, .. } = so_far;
-    if length == 0 && !can_start_reply(begun_by, byte) {
-        input.push(UserInput::Alt(begun_by));
+    let ControlString { introducer, length, remaining, last_byte, .. } = so_far;
+    if length == 0 && !can_start_reply(introducer, byte) {
+        input.push(UserInput::Alt(introducer));
         return on_ground(byte, input);
     }
     match byte {
         BEL => ParserState::Ground,
-        0x9c if last == C1 => ParserState::Ground,
+        0x9c if last_byte == C1 => ParserState::Ground,
         ESC => ParserState::ControlStringEscape(ControlString { stalls: 0, ..so_far }),
-        // It was broken off.
+        // Cut off.
         0..b' ' => on_ground(byte, input),
-        _ if room == 0 => ParserState::Ground,
+        _ if remaining == 0 => ParserState::Ground,
         _ => ParserState::ControlString(ControlString {
             length: length + 1,
-            remaining: room - 1,
+            remaining: remaining - 1,
             last_byte: byte,
             ..so_far
         }),
     }
 }
 
-/// Whether an answer of this kind begins so.
-const fn can_start_reply(begun_by: u8, byte: u8) -> bool {
-    match begun_by {
+/// Whether a reply with this introducer can begin with this byte.
+const fn can_start_reply(introducer: u8, byte: u8) -> bool {
+    match introducer {
         b']' => matches!(byte, b'0'..=b'9' | b'l' | b'L' | b'I'),
         b'P' => matches!(byte, b'0'..=b'9' | b'>' | b'!' | b'$' | b'+' | b'='),
         b'_' => byte == b'G',
@@ -303,17 +303,17 @@ fn bracketed_paste(pasted: Vec<u8>) -> UserInput {
 mod tests {
     use super::*;
 
-    /// What is input of these bytes; `|` is a pause in which what is waited for does not come.
+    /// The input among these bytes; `|` is a timeout.
     fn parse(bytes: &[u8]) -> Vec<UserInput> {
-        let (mut answers, mut input) = (ReplyFilter::default(), Vec::new());
+        let (mut filter, mut input) = (ReplyFilter::default(), Vec::new());
         for byte in bytes {
             if *byte == b'|' {
-                answers.on_timeout(&mut input);
+                filter.on_timeout(&mut input);
             } else {
-                answers.push_byte(*byte, &mut input);
+                filter.push_byte(*byte, &mut input);
             }
         }
-        answers.on_timeout(&mut input);
+        filter.on_timeout(&mut input);
         input
     }
 
@@ -322,8 +322,8 @@ mod tests {
     }
 
     #[test]
-    fn what_a_terminal_answers_is_no_key() {
-        for answer in [
+    fn a_terminals_reply_is_not_a_key() {
+        for reply in [
             &b"\x1b]11;rgb:1e1e/1e1e/2e2e\x1b\\"[..],
             b"\x1b]11;rgb:1e1e/1e1e/2e2e\x07",
             b"\x1b]4;1;rgb:cc/cc/cc\x1b\\",
@@ -353,18 +353,18 @@ mod tests {
             "\u{9e}private\u{9c}".as_bytes(),
             "\u{9f}Gi=31;OK\x1b\\".as_bytes(),
         ] {
-            assert_eq!(parse(answer), [], "{:?}", String::from_utf8_lossy(answer));
-            // What is typed before and after it is.
-            let between = parse(&[b"j", answer, b"k"].concat());
+            assert_eq!(parse(reply), [], "{:?}", String::from_utf8_lossy(reply));
+            // Keys before and after it are kept.
+            let between = parse(&[b"j", reply, b"k"].concat());
             assert_eq!(between, [keys(b"j"), keys(b"k")].concat());
-            assert_eq!(parse(&[answer, answer, b"q"].concat()), keys(b"q"));
+            assert_eq!(parse(&[reply, reply, b"q"].concat()), keys(b"q"));
         }
     }
 
-    /// Seen to fail: while what had stalled, or had come no further than to its beginning, was given up for keys.
+    /// Seen to fail: while a reply that stalled, or had only begun, was taken for keys.
     #[test]
-    fn an_answer_that_comes_in_pieces_is_no_key_wherever_it_is_broken() {
-        for answer in [
+    fn a_reply_in_pieces_is_not_a_key_wherever_it_is_split() {
+        for reply in [
             &b"\x1b]11;rgb:1e1e/1e1e/2e2e\x1b\\"[..],
             b"\x1b]11;rgb:1e1e/1e1e/2e2e\x07",
             b"\x1b[?62;22c",
@@ -374,21 +374,21 @@ mod tests {
             "\u{9d}11;rgb:1e1e/1e1e/2e2e\u{9c}".as_bytes(),
         ] {
             let begun = 3;
-            for at in begun..answer.len() {
-                let pieces = [&answer[..at], b"||", &answer[at..], b"q"].concat();
+            for at in begun..reply.len() {
+                let pieces = [&reply[..at], b"||", &reply[at..], b"q"].concat();
                 assert_eq!(parse(&pieces), keys(b"q"), "{:?}", String::from_utf8_lossy(&pieces));
             }
-            // Right behind what begins it, it may be late as far as a line to far away is.
-            let mut answers = ReplyFilter::default();
-            for byte in &answer[..2] {
-                answers.push_byte(*byte, &mut Vec::new());
+            // Right after its introducer, it may be as late as a slow connection is.
+            let mut filter = ReplyFilter::default();
+            for byte in &reply[..2] {
+                filter.push_byte(*byte, &mut Vec::new());
             }
-            assert_eq!(answers.timeout(), Some(STALL_TIMEOUT));
+            assert_eq!(filter.timeout(), Some(STALL_TIMEOUT));
         }
     }
 
     #[test]
-    fn what_was_typed_is_typed() {
+    fn input_is_kept() {
         for key in [
             &b"\x1bb"[..],
             b"\x1b[A",
@@ -414,25 +414,25 @@ mod tests {
     }
 
     #[test]
-    fn letters_with_alt_that_begin_what_terminals_answer_are_letters_with_alt() {
+    fn alt_and_a_letter_that_begins_replies_is_alt_and_a_letter() {
         for letter in *b"]P_^XO[" {
             assert_eq!(parse(&[0x1b, letter]), [UserInput::Alt(letter)]);
-            // Typed by a person, with a person's pause.
+            // With the pause of a person.
             assert_eq!(
                 parse(&[0x1b, letter, b'|', b'1']),
                 [vec![UserInput::Alt(letter)], keys(b"1")].concat()
             );
         }
-        // Held down, it comes again before the pause.
+        // Held down, it repeats before the timeout.
         assert_eq!(parse(b"\x1b]\x1b]"), [UserInput::Alt(b']'), UserInput::Alt(b']')]);
         assert_eq!(parse(b"\x1bPa"), [vec![UserInput::Alt(b'P')], keys(b"a")].concat());
     }
 
     #[test]
-    fn an_answer_without_an_end_takes_no_keys_with_it() {
+    fn a_reply_without_an_end_takes_no_keys_with_it() {
         let silence = [b'|'; MAX_STALLS as usize];
         assert_eq!(parse(&[b"\x1b]11;rgb:1e1e", &silence[..], b"q"].concat()), keys(b"q"));
-        // A person goes on by Escape or Enter at once.
+        // Escape or Enter ends it at once.
         assert_eq!(parse(b"\x1b]11;rgb:1e1e|xy\x1b[A"), keys(b"\x1b[A"));
         assert_eq!(parse(b"\x1b]11;rgb:1e1e|xy\x1b|q"), keys(b"q"));
         assert_eq!(parse(b"\x1b]11;rgb:1e1e|xy\rq"), [keys(b"\r"), keys(b"q")].concat());

@@ -193,7 +193,7 @@ fn a_dialog_that_is_on_its_way_is_not_closed_without_a_question() {
     assert!(priya.paint().contains("on its way"));
     priya.reply(ticket, Err(unreachable_error()));
     priya.press_keys("<esc>");
-    assert!(priya.paint().contains("cannot be reached") && priya.paint().contains("later"));
+    assert!(priya.paint().contains("cannot reach the server") && priya.paint().contains("later"));
 
     // What is done closes the question too.
     priya.press_keys("<enter>");

@@ -277,7 +277,7 @@ fn the_last_mark_of_a_step_is_the_one_that_remains() {
     // What cannot be done is said, and what waited for it is not done behind one's back.
     priya.press_keys("w");
     priya.reply(third, Err(unreachable_error()));
-    assert!(priya.paint().contains("cannot be reached"));
+    assert!(priya.paint().contains("cannot reach the server"));
     assert_eq!(priya.count_calls(|call| matches!(call, Call::PutStep { .. })), 0);
 }
 

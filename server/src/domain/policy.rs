@@ -1,0 +1,18 @@
+//! What this server does besides answering requests, by its settings: it decides which jobs follow from a decision.
+
+use std::time::Duration;
+
+/// The settings that the rules depend on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Policy {
+    /// Whether there is an assessment engine.
+    pub assessment_enabled: bool,
+    /// Whether new handoffs are announced.
+    pub announcements_enabled: bool,
+    /// Whether the server can send mail.
+    pub mail_enabled: bool,
+    /// How long an escalation may wait before a reminder; `None` for no reminders.
+    pub remind_after: Option<Duration>,
+    /// How long a claim may stand still before it goes back to the queue; `None` for ever.
+    pub stale_after: Option<Duration>,
+}

@@ -1,0 +1,80 @@
+//! The command line as clap reads it: the commands, and one line about each.
+
+use clap::{Parser, Subcommand};
+
+use crate::cli::options::Options;
+use crate::cli::{
+    assign, claim, completions, hand_off, login, logout, new, outcome, queue, reassess, release, resolve,
+    resume, say, send_back, sessions, show, tried, watch,
+};
+
+/// A queue of escalations for support teams.
+///
+/// Without a command, tierup opens the console.
+#[derive(Parser)]
+#[command(name = "tierup", version, disable_help_subcommand = true)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub(super) options: Options,
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Log in to a server and remember it
+    Login(login::LoginArgs),
+    /// Revoke the token and forget it
+    Logout(logout::LogoutArgs),
+    /// Show the logged-in user
+    Whoami,
+    /// List the queue, most urgent first
+    Queue(queue::QueueArgs),
+    /// Show a handoff or a session
+    Show(show::ShowArgs),
+    /// Claim a handoff
+    Claim(claim::ClaimArgs),
+    /// Put a claimed handoff back in the queue
+    Release(release::ReleaseArgs),
+    /// Assign a handoff to a team member
+    Assign(assign::AssignArgs),
+    /// Run the assessment of a handoff again
+    Reassess(reassess::ReassessArgs),
+    /// Record the outcome of a suggested step
+    Outcome(outcome::OutcomeArgs),
+    /// Record a hypothesis, or its result
+    Tried(tried::TriedArgs),
+    /// Return a handoff to its opener with a question
+    SendBack(send_back::SendBackArgs),
+    /// Open a session
+    New(new::NewArgs),
+    /// Send a message in a session
+    Say(say::SayArgs),
+    /// Park a session, privately
+    Park(hand_off::ParkArgs),
+    /// Escalate a session to the queue
+    Escalate(hand_off::EscalateArgs),
+    /// Take back a session that is parked, or escalated and not claimed
+    Resume(resume::ResumeArgs),
+    /// Resolve a session
+    Resolve(resolve::ResolveArgs),
+    /// List sessions, newest change first
+    Sessions(sessions::SessionsArgs),
+    /// Print events as they happen, one JSON object per line
+    Watch(watch::WatchArgs),
+    /// Show figures about the queue
+    Stats,
+    /// Check settings, server and terminal, and suggest fixes
+    Doctor,
+    /// Print shell completions
+    Completions(completions::CompletionsArgs),
+    /// Print the manual
+    Man(completions::ManArgs),
+    /// Try tierup with a scripted team; needs no server
+    #[cfg(feature = "demo")]
+    Demo {
+        /// Print the story line by line instead of opening the console
+        #[arg(long)]
+        script: bool,
+    },
+}

@@ -1,0 +1,32 @@
+//! Standard error: errors, hints and warnings, one line each, safe for any terminal.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use crate::error::CliError;
+use crate::settings;
+use crate::text::safe;
+use crate::theme::{Charset, transliterate};
+
+/// Prints an error with its hint, and returns its exit status.
+pub(super) fn report(error: &CliError) -> ExitCode {
+    if let Some(message) = error.message() {
+        print_diagnostic("error", message);
+        if let Some(hint) = error.hint() {
+            print_diagnostic("hint", hint);
+        }
+    }
+    ExitCode::from(error.exit_status())
+}
+
+/// Prints `kind: text` as one line.
+pub(super) fn print_diagnostic(kind: &str, raw: &str) {
+    let charset = stream_charset(std::io::stderr().is_terminal());
+    // A closed standard error has no reader to inform.
+    let _ = writeln!(std::io::stderr(), "{kind}: {}", transliterate(&safe::sanitize_line(raw), charset));
+}
+
+/// What a stream can show: on a terminal what its locale allows, in a pipe everything.
+pub(super) fn stream_charset(is_terminal: bool) -> Charset {
+    if is_terminal { settings::detect_charset(&|name| std::env::var(name).ok()) } else { Charset::Unicode }
+}
