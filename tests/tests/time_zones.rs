@@ -29,7 +29,7 @@ async fn a_park_across_a_time_change_wakes_at_the_local_time() {
     console.send_keys("until the new one is here\t2027-06-01 8:00");
     console.sees("Tue 1 Jun, 08:00");
     console.send_keys("\r");
-    console.sees("Parked: you find it under 3");
+    console.sees("Parked: press 3");
     let parked = priya.session(&session).await;
     let handoff = parked["handoff_id"].as_str().unwrap();
     let handoff = priya.get(&format!("/handoffs/{handoff}")).await.expect(200);

@@ -13,12 +13,16 @@ use tierup_common::time::Timestamp;
 use tierup_common::user::{Me, User};
 
 use crate::effect::{Call, CallId};
+use crate::local_zone::LocalZone;
+use crate::text::safe;
 
 /// Something that happened.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Event {
     /// It is now this moment, by this machine's clock.
     Tick(Timestamp),
+    /// This machine has moved to another time zone.
+    ZoneChanged(LocalZone),
     /// A key was pressed.
     Key(KeyEvent),
     /// Text was pasted.
@@ -158,6 +162,26 @@ impl CallError {
         Self::Unreachable(TransportError::Other(reason.into()))
     }
 
+    /// The server answered something that does not fit the call.
+    pub fn invalid_response() -> Self {
+        Self::InvalidResponse("unexpected answer from the server".into())
+    }
+
+    /// The failure in words for the user, with each field that the server rejects. One line, safe to show.
+    pub fn user_message(&self) -> String {
+        let mut text = self.to_string();
+        if let Self::Problem(problem) = self {
+            for error in &problem.errors {
+                // A server puts the first one into the detail as well.
+                if text.contains(&error.message) {
+                    continue;
+                }
+                text = format!("{text}; {}: {}", error.field, error.message);
+            }
+        }
+        safe::sanitize_line(&text)
+    }
+
     /// Whether what was asked for may have been done all the same: the answer was lost, or the server could not say.
     pub fn is_outcome_unknown(&self) -> bool {
         match self {
@@ -166,5 +190,26 @@ impl CallError {
             Self::Problem(problem) => problem.status >= 500 && problem.status != 507,
             Self::InvalidResponse(_) => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tierup_common::problem::Problem;
+
+    use super::*;
+
+    #[test]
+    fn what_breaks_a_rule_is_said_with_the_field_and_the_rule() {
+        let problem = serde_json::json!({
+            "type": "/problems/invalid", "title": "some fields break a rule", "status": 422,
+            "detail": "some fields break a rule; see errors",
+            "errors": [{"field": "resolution", "message": "has 70000 bytes; at most 65536"}],
+        });
+        let problem: Problem = serde_json::from_value(problem).unwrap();
+        assert_eq!(
+            CallError::Problem(Box::new(problem)).user_message(),
+            "some fields break a rule; see errors; resolution: has 70000 bytes; at most 65536"
+        );
     }
 }

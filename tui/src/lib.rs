@@ -1,4 +1,5 @@
 //! The tierup console and command line.
+mod availability;
 pub mod cli;
 #[cfg(feature = "demo")]
 mod demo;
@@ -6,6 +7,7 @@ pub mod effect;
 mod error;
 pub mod event;
 pub mod keymap;
+pub mod local_zone;
 pub mod runtime;
 pub mod settings;
 pub mod state;
@@ -13,3 +15,4 @@ pub mod text;
 pub mod theme;
 pub mod update;
 pub mod view;
+pub mod wake_time;

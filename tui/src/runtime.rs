@@ -231,7 +231,13 @@ where
     fn apply(&mut self, event: Option<Event>, is_input: bool) -> io::Result<Vec<Effect>> {
         self.busy.get_or_insert_with(|| self.activity.begin());
         self.pacer.mark_dirty(is_input);
-        let mut effects = update(&mut self.state, Event::Tick(clock::now()));
+        let mut effects = Vec::new();
+        if self.state.settings.follows_machine_zone
+            && let Some(zone) = clock::changed_zone(&self.state.settings.zone)
+        {
+            effects.extend(update(&mut self.state, Event::ZoneChanged(zone)));
+        }
+        effects.extend(update(&mut self.state, Event::Tick(clock::now())));
         self.last_tick = Instant::now();
         if let Some(event) = event {
             if let Event::Resize(..) = event {

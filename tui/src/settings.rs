@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use serde::Deserialize;
 
 use crate::keymap::{KeyError, KeyOverrides, Keymap};
-use crate::state::local_zone::LocalZone;
+use crate::local_zone::LocalZone;
 use crate::theme::{BUILT_IN_NAMES, Charset, CustomTheme, Glyphs, Theme, ThemeError};
 
 /// What the settings say, wherever they stand: nothing is said of what is left out.
@@ -78,8 +78,10 @@ pub struct Settings {
     pub title_enabled: bool,
     /// Which key does what.
     pub keymap: Keymap,
-    /// Where the user is.
+    /// Local time.
     pub zone: LocalZone,
+    /// Whether local time is this machine's, and changes with it.
+    pub follows_machine_zone: bool,
 }
 
 /// What is wrong with the settings.
@@ -121,6 +123,7 @@ impl Default for Settings {
             title_enabled: true,
             keymap: Keymap::default(),
             zone: LocalZone::default(),
+            follows_machine_zone: false,
         }
     }
 }

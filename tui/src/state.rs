@@ -10,23 +10,25 @@ pub mod dialog;
 pub mod filter;
 pub mod handoff_counts;
 pub mod layer;
-pub mod local_zone;
+pub mod lists;
 pub mod login;
 pub mod notifications;
+pub mod open;
+pub mod outbox;
 pub mod own_sessions;
 pub mod paint_output;
 pub mod palette;
 pub mod preview;
 pub mod queue;
+pub mod request;
 pub mod row_edits;
 pub mod seen_set;
 pub mod selection_list;
 pub mod sort_order;
 pub mod toast;
-pub mod wake_time;
 pub mod wrap_cache;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tierup_common::handoff::{HandoffStatus, QueueItem};
@@ -38,11 +40,12 @@ use crate::effect::{Call, CallId, StreamFilter};
 use crate::keymap::Context;
 use crate::settings::Settings;
 use crate::state::briefing::Briefing;
-use crate::state::chat::{Chat, OutgoingMessage};
+use crate::state::chat::Chat;
 use crate::state::chat_cache::ChatCache;
 use crate::state::connection::ConnectionState;
 use crate::state::layer::Layer;
 use crate::state::notifications::NotificationState;
+use crate::state::outbox::Outbox;
 use crate::state::paint_output::PaintOutput;
 use crate::state::queue::Queue;
 use crate::state::row_edits::RowEditQueue;
@@ -82,10 +85,8 @@ pub struct State {
     pub layers: Vec<Layer>,
     /// What just happened.
     pub toasts: Toasts,
-    /// What was typed and not sent, by session.
-    pub drafts: HashMap<SessionId, String>,
-    /// Messages sent in this run, the newest last.
-    pub sent_messages: Vec<String>,
+    /// Drafts, and messages that the server has not confirmed.
+    pub outbox: Outbox,
     /// Sessions whose suggested steps were hidden.
     pub sessions_hiding_steps: Vec<SessionId>,
     /// The claim under way.
@@ -96,14 +97,10 @@ pub struct State {
     pub pending_resume: Option<PendingResume>,
     /// Handoffs whose assessment is asked for again, by the request.
     pub pending_reassessments: Vec<(CallId, HandoffId)>,
-    /// Messages on their way, wherever the user is meanwhile.
-    pub outgoing_messages: HashMap<SessionId, OutgoingMessage>,
     /// Changes of steps and of what was tried that are being made.
     pub row_edits: RowEditQueue,
     /// Whether the user's own sessions were asked for in vain.
     pub own_sessions_failed: bool,
-    /// Messages of which it is not known whether they were sent.
-    pub messages_in_doubt: HashMap<SessionId, OutgoingMessage>,
     /// Sessions that were open before, as they were then.
     pub chat_cache: ChatCache,
     /// Questions under way: should nobody answer them any more, they have failed.
@@ -202,9 +199,14 @@ impl State {
         self.me.as_ref().map(|me| me.user.id)
     }
 
-    /// Whether the user may do more than read. Until the server has said so, let it decide.
+    /// Whether the user may do more than read. While their role is unknown, the server decides.
     pub fn can_write(&self) -> bool {
         self.me.as_ref().is_none_or(|me| me.user.role >= Role::Engineer)
+    }
+
+    /// Whether the user is an admin. While their role is unknown, the server decides.
+    pub fn is_admin(&self) -> bool {
+        self.me.as_ref().is_none_or(|me| me.user.role >= Role::Admin)
     }
 
     /// This moment, by the server's clock: how long ago something was goes by it.

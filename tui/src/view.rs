@@ -29,9 +29,9 @@ use ratatui::layout::{Constraint, Layout, Rect};
 
 use crate::state::layer::Layer;
 use crate::state::paint_output::PaintOutput;
+use crate::state::preview::PREVIEW_MIN_WIDTH;
 use crate::state::{Screen, State};
 use crate::theme::{self, Charset};
-use crate::update::PREVIEW_MIN_WIDTH;
 use crate::view::canvas::Canvas;
 
 /// The smallest terminal that the console can be used in.
@@ -89,7 +89,8 @@ fn paint_screen(state: &State, buffer: &mut Buffer) -> PaintOutput {
 
 fn paint_list_and_preview(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     // A list without rows has nothing to preview; while one types what it is to say, nothing jumps.
-    if area.width < PREVIEW_MIN_WIDTH || state.queue.is_current_tab_empty() && !state.queue.filter.is_open {
+    if area.width < PREVIEW_MIN_WIDTH || state.queue.current_list().is_empty() && !state.queue.filter.is_open
+    {
         return queue::paint(state, canvas, area);
     }
     let [left, right] = Layout::horizontal([Constraint::Percentage(54), Constraint::Fill(1)]).areas(area);

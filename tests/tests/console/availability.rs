@@ -11,11 +11,11 @@ async fn no_dialog_opens_for_what_the_server_would_refuse() {
     let mut priya = world.console("Priya Nair").await;
     priya.sees("VPN is down").await;
     priya.press("x").await;
-    priya.sees("Only a claim can be given back").await;
+    priya.sees("Only a claimed handoff can be released").await;
     priya.press("<enter>").await;
     priya.sees("start here").await;
     priya.press("a").await;
-    priya.sees("Nobody has claimed it: claim it first").await;
+    priya.sees("Not claimed yet: claim it first").await;
     priya.press("v").await;
     priya.sees("Alt-p pick up").await;
     priya.sees("escalated, with Sam Ortiz").await;
@@ -27,9 +27,9 @@ async fn no_dialog_opens_for_what_the_server_would_refuse() {
     dana.claim(&vpn).await;
     priya.sees("claimed by Dana Wu").await;
     priya.press("p").await;
-    priya.sees("Dana Wu has claimed it").await;
+    priya.sees("Already claimed by Dana Wu").await;
     priya.press("x").await;
-    priya.sees("Dana Wu claimed it; they or an admin decide").await;
+    priya.sees("Claimed by Dana Wu: only they or an admin can do").await;
     priya.does_not_see("pick up").await;
 }
 
@@ -77,7 +77,7 @@ async fn an_unambiguous_prefix_of_a_command_is_enough() {
     priya.press("<esc>2:rel<enter>").await;
     priya.sees("For whoever picks it up next").await;
     priya.press("<esc>:claim <enter>").await;
-    priya.sees("Which? Tab shows the handoffs").await;
+    priya.sees("Which handoff?").await;
 }
 
 #[tokio::test]
@@ -95,5 +95,5 @@ async fn key_hints_in_texts_follow_the_settings() {
     priya.press("<ctrl-k>").await;
     priya.sees("only you see this").await;
     priya.press("<enter>").await;
-    priya.sees("Parked: you find it under 7").await;
+    priya.sees("Parked: press 7").await;
 }

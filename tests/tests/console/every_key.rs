@@ -180,14 +180,14 @@ async fn dialog_actions(keyboard: &mut Keyboard) {
     keyboard.console.press("The summary").await;
     keyboard.console.sees("▌ The summary").await;
     keyboard.press_to_hide("dialog.previous-field", "▌ The summary").await;
-    keyboard.press_to_show("dialog.cancel", "Throw away what you typed?").await;
-    keyboard.press_to_hide("confirm.close", "Throw away what you typed?").await;
+    keyboard.press_to_show("dialog.cancel", "Discard what you typed?").await;
+    keyboard.press_to_hide("confirm.close", "Discard what you typed?").await;
     keyboard.press("dialog.cancel").await;
     keyboard.press_to_hide("confirm.yes", "╭ New session").await;
     keyboard.press("list.new-session").await;
     keyboard.console.press("Something else").await;
     keyboard.press_to_show("dialog.submit", "Something else ── active, yours").await;
-    keyboard.press_to_show("session.take-back", "Only what you parked").await;
+    keyboard.press_to_show("session.take-back", "You can take back only what you parked").await;
     keyboard.press_to_show("session.back", "Escalations").await;
 }
 
@@ -206,7 +206,7 @@ async fn briefing_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
     keyboard.press("dialog.cancel").await;
     keyboard.press_to_show("briefing.send-back", "What they should find out").await;
     keyboard.press("dialog.cancel").await;
-    keyboard.press_to_show("briefing.take-back", "Only your own escalation").await;
+    keyboard.press_to_show("briefing.take-back", "You can take back only your own").await;
     keyboard.press_to_show("briefing.next-open", "second VPN").await;
     keyboard.press_to_show("briefing.whole", "what you type is kept as a draft").await;
     keyboard.press_to_show("session.pick-up", "active, yours").await;
@@ -219,7 +219,7 @@ async fn briefing_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
     keyboard.press("list.top").await;
     keyboard.press_to_show("list.release", "For whoever picks it up next").await;
     keyboard.console.press("Lunch").await;
-    keyboard.press_to_show("dialog.submit", "#2 is back in the queue").await;
+    keyboard.press_to_show("dialog.submit", "Released #2 to the queue").await;
     keyboard.press("list.queue").await;
     keyboard.press_to_show("list.pick-up", "active, yours").await;
     keyboard.press_to_show("session.back", "Escalations").await;
@@ -288,7 +288,7 @@ async fn overlay_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
 async fn tried_and_outcomes_actions(keyboard: &mut Keyboard) {
     keyboard.press_to_show("session.tried", "Nothing yet.").await;
     for (text, line) in [("the MTU", "? the MTU  open"), ("the proxy", "? the proxy  open")] {
-        keyboard.press_to_show("tried.add", "What might be the cause").await;
+        keyboard.press_to_show("tried.add", "Possible cause").await;
         keyboard.console.press(text).await;
         keyboard.press_to_show("dialog.submit", line).await;
     }
@@ -297,9 +297,9 @@ async fn tried_and_outcomes_actions(keyboard: &mut Keyboard) {
     keyboard.press_to_show("tried.rule-out", "✗ the MTU  ruled out").await;
     keyboard.press_to_show("tried.confirm", "✓ the MTU  confirmed").await;
     keyboard.press_to_show("tried.open", "? the MTU  open").await;
-    keyboard.press_to_show("tried.edit", "What became of it").await;
+    keyboard.press_to_show("tried.edit", "Possible cause").await;
     // Nothing was changed, so nothing is asked.
-    keyboard.press_to_hide("dialog.cancel", "What became of it").await;
+    keyboard.press_to_hide("dialog.cancel", "Possible cause").await;
     keyboard.press_to_hide("tried.close", "╭ Tried").await;
     keyboard.press_to_show("session.outcomes", "What came of the steps").await;
     keyboard.press_to_change("outcomes.down").await;
@@ -344,7 +344,7 @@ async fn conflict_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
         keyboard.console.sees("Already claimed by Dana Wu").await;
         if end == "conflict.send-draft" {
             keyboard.press_to_hide(end, "What you typed for it is kept.").await;
-            keyboard.console.sees("Dana Wu has your note").await;
+            keyboard.console.sees("Sent your note to Dana Wu").await;
             keyboard.press_to_hide("conflict.close", "Already claimed by Dana Wu").await;
         } else {
             keyboard.press_to_hide(end, "Already claimed by Dana Wu").await;

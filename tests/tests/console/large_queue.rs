@@ -6,6 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use tierup::effect::{Call, Effect};
 use tierup::event::{Event, Reply, ReplyBody};
+use tierup::keymap::Tab;
 use tierup::state::State;
 use tierup::update::{start, update};
 use tierup::view::paint;
@@ -64,7 +65,7 @@ fn loaded_state(handoffs: u32) -> State {
         let reply = Reply { call_id: ticket, call, result: Ok(ReplyBody::Queue(page)) };
         update(&mut state, Event::Reply(Box::new(reply)));
     }
-    assert_eq!(state.queue.queue_list.len(), handoffs as usize);
+    assert_eq!(state.queue.lists[Tab::Queue].len(), handoffs as usize);
     state
 }
 
@@ -97,7 +98,7 @@ fn a_key_press_costs_the_same_in_a_queue_of_ten_thousand() {
 fn filter_sort_and_palette_keep_up_with_typing_in_ten_thousand_rows() {
     let mut state = loaded_state(LARGE_QUEUE_LEN);
     let filter = p10_key_time(&mut state, "/printer machine 99");
-    assert!(state.queue.queue_list.len() < LARGE_QUEUE_LEN as usize / 10);
+    assert!(state.queue.lists[Tab::Queue].len() < LARGE_QUEUE_LEN as usize / 10);
     update(&mut state, Event::Key(parse_keys("<esc>")[0]));
     let order = p10_key_time(&mut state, "ssssss");
     let palette = p10_key_time(&mut state, "<ctrl-p>printer 9876");

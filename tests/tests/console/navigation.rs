@@ -132,14 +132,14 @@ async fn commands_do_what_they_say_and_report_why_they_cannot() {
     let mut priya = world.console("Priya Nair").await;
     priya.sees("3 open").await;
     priya.press(":dance<enter>").await;
-    priya.sees("There is no \"dance\" here; Tab shows what there is").await;
+    priya.sees("Unknown command \"dance\"").await;
     priya.press("<esc>:claim 9<enter>").await;
-    priya.sees("There is no #9 in the lists").await;
+    priya.sees("No #9 in the lists").await;
     // Only #3 contains a 3, but a number must match exactly.
     priya.press("<esc>:claim 30<enter>").await;
-    priya.sees("There is no #30 in the lists").await;
+    priya.sees("No #30 in the lists").await;
     priya.press("<esc>:mouse maybe<enter>").await;
-    priya.sees("The mouse is on or off").await;
+    priya.sees("Use on or off").await;
     priya.press("<esc>:claim pri").await;
     priya.sees("#1  Printer jams").await;
     // An unambiguous prefix is enough.
@@ -181,7 +181,7 @@ async fn toasts_are_kept_in_the_log() {
     assert_eq!(vic.around().await.mouse_captured, Some(false));
     vic.press("L").await;
     vic.wait_for_screen(|screen| {
-        screen.contains("✗ Your role is viewer: you read, others act")
+        screen.contains("✗ Your role is viewer: you can only read")
             && screen.find("● The mouse is the terminal's") < screen.find("✗ Your role is viewer")
     })
     .await;

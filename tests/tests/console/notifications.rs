@@ -44,7 +44,7 @@ async fn an_assignment_notifies_only_its_assignee() {
     let me = world.engineer("Priya Nair").await.get("/me").await.expect(200);
     ana.post(&format!("/handoffs/{}/assign", vpn.handoff_id), json!({"user_id": me["id"]})).await.expect(200);
     priya.wait_for_host(|around| around.alerts.len() == 1).await;
-    assert_eq!(priya.around().await.alerts[0].title, "Ana Ruiz passed this to you");
+    assert_eq!(priya.around().await.alerts[0].title, "Ana Ruiz assigned this to you");
     dana.press("<tab><tab>").await;
     dana.sees("parked").await;
     assert!(dana.around().await.alerts.is_empty());

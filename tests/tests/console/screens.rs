@@ -282,7 +282,7 @@ async fn dialogs() {
             ("<ctrl-r>", "What worked", "dialog_resolve"),
             ("<ctrl-e>", "Where you are stuck", "dialog_escalate"),
             ("<ctrl-k>", "only you see this", "dialog_park"),
-            ("<alt-r>", "whoever picks it up next", "dialog_release"),
+            ("<alt-r>", "What the next engineer should know", "dialog_release"),
         ] {
             priya.press(key).await;
             priya.sees(sees).await;
@@ -293,12 +293,12 @@ async fn dialogs() {
                 priya.sees("Say ").await;
             }
             priya.press("x<esc>").await;
-            priya.sees("Throw away what you typed?").await;
+            priya.sees("Discard what you typed?").await;
             if name == "dialog_resolve" {
                 assert_screen_snapshot("dialog_confirm", &priya).await;
             }
             priya.press("y").await;
-            priya.no_longer_sees("Throw away what you typed?").await;
+            priya.no_longer_sees("Discard what you typed?").await;
             priya.does_not_see(sees).await;
         }
         sam.resolve(&vpn.session_id, "Done.").await;
@@ -321,7 +321,7 @@ async fn offline() {
     for priya in &mut consoles {
         priya.sees("offline").await;
         priya.press("p").await;
-        priya.sees("Offline: not claimed. Try again when it is live").await;
+        priya.sees("Offline: not claimed; try again once you are").await;
         assert_screen_snapshot("offline", priya).await;
     }
 }

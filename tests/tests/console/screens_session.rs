@@ -21,7 +21,7 @@ async fn session_with_its_dialogs() {
         priya.no_longer_sees("is yours").await;
         for (key, sees, name) in [
             ("<ctrl-g>", "MTU on the docking station", "session_tried"),
-            ("a", "What might be the cause", "dialog_branch"),
+            ("a", "Possible cause", "dialog_branch"),
             ("<esc><esc><alt-o>", "What came of the steps", "session_outcomes"),
             ("<esc><alt-a>", "Dana Wu", "dialog_assign"),
             ("<esc><alt-q>", "What they should find out", "dialog_send_back"),

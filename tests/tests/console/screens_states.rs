@@ -94,14 +94,14 @@ async fn session_and_dialogs_in_a_small_terminal() {
         for (keys, sees, name) in [
             ("<ctrl-r>", "Resolution", "dialog_resolve"),
             ("<tab><down><space>", "[x] Roll back", "dialog_resolve_ticked"),
-            ("<up><up><enter>", "Say what it was", "dialog_resolve_missing"),
+            ("<up><up><enter>", "A resolution is required", "dialog_resolve_missing"),
             ("<esc><ctrl-e>", "Escalate", "dialog_escalate"),
             ("<tab>", "▌  low", "dialog_escalate_priority"),
             ("<esc><ctrl-k><tab>tomorrow 9:00", "Mon 23 Nov, 09:00", "dialog_park_wakes"),
             ("<esc>y<alt-a>", "Dana Wu", "dialog_assign"),
-            ("<enter>", "Pass it to", "dialog_confirm_assign"),
+            ("<enter>", "Assign to", "dialog_confirm_assign"),
             ("<esc><esc><ctrl-g>", "MTU on the dock", "session_tried"),
-            ("<enter>", "What might be the cause", "dialog_branch"),
+            ("<enter>", "Possible cause", "dialog_branch"),
             ("<esc><esc><alt-o>", "What came of the steps", "session_outcomes"),
         ] {
             priya.press(keys).await;

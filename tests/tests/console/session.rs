@@ -24,9 +24,9 @@ async fn attempts_are_noted_and_settled() {
     priya.press("<ctrl-g>").await;
     priya.sees("Nothing yet.").await;
     priya.press("a").await;
-    priya.sees("What might be the cause").await;
+    priya.sees("Possible cause").await;
     priya.press("<enter>").await;
-    priya.sees("Say what might be the cause").await;
+    priya.sees("A possible cause is required").await;
     priya.press("the MTU<tab><right><tab>1400 works no better<enter>").await;
     priya.sees("✗ the MTU  ruled out").await;
     priya.press("athe resolver<enter>").await;
@@ -43,7 +43,7 @@ async fn attempts_are_noted_and_settled() {
     priya.press("ko").await;
     priya.sees("? the MTU  open").await;
     priya.press("<enter>").await;
-    priya.sees("What might be the cause").await;
+    priya.sees("Possible cause").await;
     priya.still_sees("1400 works no better").await;
     priya.press(" of the dock<tab><tab><ctrl-s>").await;
     priya.sees("? the MTU of the dock  open").await;
@@ -100,17 +100,17 @@ async fn a_claim_is_assigned_to_a_user() {
     priya.press("zzz").await;
     priya.sees("Nobody has this name").await;
     priya.press("<enter>").await;
-    priya.sees("Choose somebody").await;
+    priya.sees("No one has this name").await;
     priya.press("<backspace><backspace><backspace>dan<enter>").await;
-    priya.sees("Pass it to Dana Wu?").await;
+    priya.sees("Assign to Dana Wu?").await;
     // The safe answer is the default.
     priya.press("<enter>").await;
     priya.no_longer_sees("theirs from then on").await;
     assert_eq!(sam.handoff(&vpn).await["claimed_by_name"], "Priya Nair");
     priya.press("<enter>").await;
-    priya.sees("Pass it to Dana Wu?").await;
+    priya.sees("Assign to Dana Wu?").await;
     priya.press("y").await;
-    priya.sees("#1 is with Dana Wu now").await;
+    priya.sees("Assigned #1 to Dana Wu").await;
     assert_eq!(sam.handoff(&vpn).await["claimed_by_name"], "Dana Wu");
 }
 
@@ -122,11 +122,11 @@ async fn a_handoff_is_sent_back_with_a_question() {
     priya.press("<alt-q>").await;
     priya.sees("Send back with a question").await;
     priya.press("<enter>").await;
-    priya.sees("Say what they should find out").await;
+    priya.sees("A question is required").await;
     priya.press("Which build?<enter>").await;
     priya.sees("Send it back?").await;
     priya.press("y").await;
-    priya.sees("#1 is back with Sam Ortiz, with your question").await;
+    priya.sees("Sent #1 back to Sam Ortiz").await;
     assert_eq!(sam.handoff(&vpn).await["status"], "withdrawn");
     let session = sam.session(&vpn.session_id).await;
     let last = session["conversation_messages"].as_array().unwrap().last().unwrap().clone();
@@ -139,12 +139,12 @@ async fn a_park_wakes_at_the_typed_time() {
     let (_sam, _vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
     priya.press("<ctrl-k>Waiting for the vendor<tab>soon").await;
-    priya.sees("Write it like 2h").await;
+    priya.sees("Use a time like 2h").await;
     priya.press("<enter>").await;
     priya.press("<backspace><backspace><backspace><backspace>tomorrow 9:00").await;
     priya.sees("Mon 23 Nov, 09:00").await;
     priya.press("<enter>").await;
-    priya.sees("Parked: you find it under 3").await;
+    priya.sees("Parked: press 3").await;
     let who = world.engineer("Priya Nair").await;
     let parked = who.get("/ai-sessions?status=paused&mine=true").await.expect(200);
     let handoff = parked["items"][0]["handoff_id"].as_str().unwrap().to_owned();
@@ -169,9 +169,9 @@ async fn an_unclaimed_escalation_can_be_taken_back_by_its_sender() {
     console.press("<enter>").await;
     console.sees("start here").await;
     console.press("t").await;
-    console.sees("Take your escalation back?").await;
+    console.sees("Take back your escalation?").await;
     console.press("<esc>").await;
-    console.no_longer_sees("Take your escalation back?").await;
+    console.no_longer_sees("Take back your escalation?").await;
     assert_eq!(sam.handoff(&vpn).await["status"], "open");
     console.press("ty").await;
     console.sees("active, yours").await;
@@ -193,12 +193,12 @@ async fn resolving_asks_for_confirmation() {
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
     priya.press("<ctrl-r>It was DNS<tab><space><enter>").await;
-    priya.sees("A resolved session stays closed.").await;
+    priya.sees("This cannot be undone.").await;
     priya.press("n").await;
-    priya.no_longer_sees("stays closed").await;
+    priya.no_longer_sees("cannot be undone").await;
     assert_eq!(sam.session(&vpn.session_id).await["status"], "active");
     priya.press("<enter>y").await;
-    priya.sees("#1 is resolved").await;
+    priya.sees("#1 resolved").await;
     let handoff = sam.handoff(&vpn).await;
     assert_eq!(handoff["ai_assessment_data"]["suggested_steps"][0]["outcome"], "worked");
 }
@@ -313,7 +313,7 @@ async fn an_admins_draft_reaches_the_winner_as_a_note() {
     dana.claim(&vpn).await;
     ana.sees("What you typed for it is kept.").await;
     ana.press("d").await;
-    ana.sees("Dana Wu has your note").await;
+    ana.sees("Sent your note to Dana Wu").await;
     let session = dana.session(&vpn.session_id).await;
     assert_eq!(session["conversation_messages"][2]["content"], "Try the resolver first");
     assert_eq!(model.asked().await.len(), 1, "a note is for people: the assistant was asked nothing");

@@ -274,13 +274,13 @@ async fn an_own_problem_from_start_to_resolution() {
     priya.press("<ctrl-k>").await;
     priya.sees("only you see this").await;
     priya.press("Waiting for the vendor<enter>").await;
-    priya.sees("Parked: you find it under 3").await;
+    priya.sees("Parked: press 3").await;
     priya.press("3").await;
     priya.sees("parked now · Waiting for the vendor").await;
     // Reading it differs from resuming it.
     priya.press("<enter>").await;
     priya.sees("session 1 Lift stuck ── parked, yours").await;
-    priya.sees("Alt-t takes it back").await;
+    priya.sees("Alt-t to take it back").await;
     priya.press("<esc>p").await;
     priya.sees("active, yours").await;
     priya.press("<ctrl-e>").await;
@@ -294,15 +294,15 @@ async fn an_own_problem_from_start_to_resolution() {
     priya.press("1p").await;
     priya.sees("#2 Lift stuck ── active, yours").await;
     priya.press("<alt-r>").await;
-    priya.sees("whoever picks it up next").await;
+    priya.sees("What the next engineer should know").await;
     priya.press("Lunch<enter>").await;
-    priya.sees("#2 is back in the queue").await;
+    priya.sees("Released #2 to the queue").await;
     priya.press("p").await;
     priya.sees("#2 Lift stuck ── active, yours").await;
     priya.press("<ctrl-r>").await;
-    priya.sees("the next one will be found by it").await;
+    priya.sees("the next similar case").await;
     priya.press("It was off<enter>y").await;
-    priya.sees("#2 is resolved").await;
+    priya.sees("#2 resolved").await;
     let sessions = sam.get("/ai-sessions?status=resolved").await.expect(200);
     assert_eq!(sessions["items"][0]["resolution"], "It was off");
 }
@@ -322,7 +322,7 @@ async fn changes_by_others_show_in_the_session() {
     priya.sees("It works again on my machine!").await;
     let reason = json!({"reason": "I take care of it"});
     ana.post(&format!("/handoffs/{}/release", vpn.handoff_id), reason).await.expect(200);
-    priya.sees("Ana Ruiz put #1 back into the queue").await;
+    priya.sees("Ana Ruiz released #1 to the queue").await;
 }
 
 #[tokio::test]

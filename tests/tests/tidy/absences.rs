@@ -68,6 +68,9 @@ fn the_pure_modules_do_no_io_and_read_no_clock() {
         ],
         places: &[
             "server/src/domain",
+            "tui/src/availability",
+            "tui/src/local_zone.rs",
+            "tui/src/wake_time.rs",
             "tui/src/state",
             "tui/src/update",
             "tui/src/view",

@@ -10,7 +10,7 @@ use crate::cli::reference::SessionRef;
 use crate::error::CliError;
 use crate::runtime::api::requests;
 use crate::runtime::clock;
-use crate::state::wake_time::{self, WakeTimeError};
+use crate::wake_time::{self, WakeTimeError};
 
 #[derive(Args)]
 pub(super) struct ParkArgs {

@@ -61,7 +61,7 @@ pub(super) fn load(options: &ConsoleOptions) -> Result<Settings, CliError> {
         .resolve(env)
         .map_err(|error| CliError::from_display(format!("{}: {error}", path.display())))?;
     let mut settings = from_options.or(file).resolve(env).map_err(CliError::from_display)?;
-    settings.zone = clock::local_zone();
+    (settings.zone, settings.follows_machine_zone) = (clock::local_zone(), true);
     Ok(settings)
 }
 

@@ -15,4 +15,14 @@ pub enum Tab {
 impl Tab {
     /// The tabs, from left to right.
     pub const ALL: [Self; 3] = [Self::Queue, Self::Mine, Self::Parked];
+
+    /// The next tab to the right, around the end.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        match self {
+            Self::Queue => Self::Mine,
+            Self::Mine => Self::Parked,
+            Self::Parked => Self::Queue,
+        }
+    }
 }

@@ -1,10 +1,10 @@
 //! A handoff in ten seconds: what happened, and what the assessment says of it.
 
-use tierup_common::assessment::{Assessment, Evidence};
+use tierup_common::assessment::{Assessment, AssessmentStatus, Evidence, Step};
 use tierup_common::handoff::{QueueItem, Snapshot};
 use tierup_common::time::Timestamp;
 
-use crate::effect::CallId;
+use crate::state::request::Request;
 use crate::state::wrap_cache::WrapCache;
 
 /// The briefing of one handoff.
@@ -14,10 +14,8 @@ pub struct Briefing {
     pub item: QueueItem,
     /// What was handed over, once it is here.
     pub snapshot: Option<Snapshot>,
-    /// The request for it.
-    pub pending_call: Option<CallId>,
-    /// Why it could not be fetched.
-    pub error: Option<String>,
+    /// The fetch of the snapshot.
+    pub fetch: Request,
     /// The assessment as far as it has been written.
     pub partial_assessment: Option<String>,
     /// Which half the keys scroll.
@@ -64,8 +62,7 @@ impl Briefing {
         Self {
             item,
             snapshot,
-            pending_call: None,
-            error: None,
+            fetch: Request::Idle,
             partial_assessment,
             pane: Pane::default(),
             last_progress_at: now,
@@ -103,5 +100,18 @@ impl Briefing {
             (Some(at), false) => at.checked_sub(1).unwrap_or(last),
         });
         self.marked_evidence().map(|evidence| evidence.message_seq)
+    }
+}
+
+/// Whether the assessment of a handoff is being written, or waits to be.
+pub fn is_being_assessed(item: &QueueItem) -> bool {
+    matches!(item.assessment_status, AssessmentStatus::Pending | AssessmentStatus::Running)
+}
+
+/// Replaces a suggested step by its newer version.
+pub fn replace_step(item: &mut QueueItem, step: &Step) {
+    let steps = item.ai_assessment_data.iter_mut().flat_map(|data| &mut data.suggested_steps);
+    for known in steps.filter(|known| known.id == step.id) {
+        known.clone_from(step);
     }
 }

@@ -6,9 +6,9 @@ use tierup_common::id::{MessageId, SessionId, UserId};
 use tierup_common::session::{Message, MessageKind, MessageRole, Session, SessionItem, SessionStatus};
 use tierup_common::time::Timestamp;
 
-use crate::effect::CallId;
 use crate::state::briefing::Briefing;
 use crate::state::composer::Composer;
+use crate::state::request::Request;
 use crate::state::wrap_cache::WrapCache;
 
 /// A session that is open in the console.
@@ -16,21 +16,17 @@ use crate::state::wrap_cache::WrapCache;
 pub struct Chat {
     /// Which.
     pub id: SessionId,
-    /// The session, once it is here.
-    pub session: Option<SessionItem>,
-    /// What was said, in order, as far as it is known.
+    /// The session, and where its messages come from.
+    pub source: ChatSource,
+    /// The messages that are loaded, in order.
     pub messages: Vec<Message>,
-    /// Whether it was fetched, and those are its newest without a gap: until then a snapshot's messages stand in, or those
-    /// of an earlier visit.
-    pub is_fetched: bool,
-    /// What is done about the messages before those.
-    pub earlier_fetch: EarlierFetch,
-    /// Whether something may have been said between the fetch and the beginning of the stream.
-    pub may_have_gap: bool,
-    /// The request for it.
-    pub pending_call: Option<CallId>,
-    /// Why it could not be fetched.
-    pub error: Option<String>,
+    /// The fetch of the session.
+    pub fetch: Request,
+    /// The fetch of the page of messages before those that are loaded.
+    pub earlier_fetch: Request,
+    /// Whether to fetch the session again when its stream begins: it is unknown whether the stream begins before the
+    /// fetch.
+    pub refetch_at_stream_start: bool,
     /// The handoff that brought the user here, with its briefing.
     pub briefing: Option<Briefing>,
     /// Answers of the assistant that are being written.
@@ -55,31 +51,14 @@ pub struct Chat {
     pub wrap_cache: WrapCache,
 }
 
-/// What is done about messages before those that are here.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub enum EarlierFetch {
-    /// Nothing: nobody wants them, or there are none.
-    #[default]
-    Idle,
-    /// They are on their way.
-    Loading(CallId),
-    /// They could not be fetched, for this reason.
-    Failed(String),
-}
-
-/// A message on its way.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct OutgoingMessage {
-    /// The request.
-    pub call_id: CallId,
-    /// What it says.
-    pub text: String,
-    /// Whether the assistant is to answer it.
-    pub kind: MessageKind,
-    /// When it was sent.
-    pub sent_at: Timestamp,
-    /// The newest message then, by its `seq`: it comes after that one.
-    pub after_seq: u32,
+/// Where the messages of a chat come from.
+#[derive(Clone, Debug)]
+pub enum ChatSource {
+    /// Not fetched yet: the messages of the handoff's snapshot or of an earlier visit stand in. The session itself is
+    /// known from an earlier visit only, and only while there is no connection.
+    StandIn(Option<SessionItem>),
+    /// Fetched: they are the newest messages, without a gap.
+    Fetched(SessionItem),
 }
 
 /// An answer that is awaited.
@@ -124,13 +103,11 @@ impl Chat {
     pub fn new(id: SessionId, draft: &str) -> Self {
         Self {
             id,
-            session: None,
+            source: ChatSource::StandIn(None),
             messages: Vec::new(),
-            is_fetched: false,
-            earlier_fetch: EarlierFetch::Idle,
-            may_have_gap: false,
-            pending_call: None,
-            error: None,
+            fetch: Request::Idle,
+            earlier_fetch: Request::Idle,
+            refetch_at_stream_start: false,
             briefing: None,
             partial_answers: Vec::new(),
             awaited_answer: None,
@@ -156,16 +133,15 @@ impl Chat {
             let unbroken = unbroken.take_while(|(message, seq)| message.seq == *seq).count();
             known.drain(..earlier - unbroken);
         }
-        self.session = Some(session.item);
-        self.is_fetched = true;
-        self.error = None;
+        self.source = ChatSource::Fetched(session.item);
+        self.fetch = Request::Idle;
         for message in session.conversation_messages.into_iter().chain(known) {
             self.insert_message(message);
         }
         // A page on its way goes before the message that was the first when it was asked for.
         let goes_before_it = self.messages.first().map(|first| first.seq) == began;
-        if !(goes_before_it && matches!(self.earlier_fetch, EarlierFetch::Loading(_))) {
-            self.earlier_fetch = EarlierFetch::Idle;
+        if !(goes_before_it && self.earlier_fetch.is_pending()) {
+            self.earlier_fetch = Request::Idle;
         }
         let last = self.newest_seq();
         if let TranscriptScroll::From { newest_seq: newest @ 0, .. } = &mut self.scroll {
@@ -186,7 +162,7 @@ impl Chat {
 
     /// The first message that is here, by its `seq`, if there are others before it on the server.
     pub fn earlier_cursor(&self) -> Option<u32> {
-        let first = self.messages.first().filter(|_| self.is_fetched)?;
+        let first = self.messages.first().filter(|_| self.is_fetched())?;
         Some(first.seq).filter(|seq| *seq > 1)
     }
 
@@ -309,14 +285,35 @@ impl Chat {
         assessment.map_or(&[], |assessment| &assessment.suggested_steps)
     }
 
-    /// Where the session stands, as far as it is known.
+    /// The session, as far as it is known.
+    pub const fn session(&self) -> Option<&SessionItem> {
+        match &self.source {
+            ChatSource::StandIn(session) => session.as_ref(),
+            ChatSource::Fetched(session) => Some(session),
+        }
+    }
+
+    /// The session, to change it.
+    pub const fn session_mut(&mut self) -> Option<&mut SessionItem> {
+        match &mut self.source {
+            ChatSource::StandIn(session) => session.as_mut(),
+            ChatSource::Fetched(session) => Some(session),
+        }
+    }
+
+    /// Whether the session was fetched in this visit.
+    pub const fn is_fetched(&self) -> bool {
+        matches!(self.source, ChatSource::Fetched(_))
+    }
+
+    /// The status of the session, as far as it is known.
     pub fn status(&self) -> Option<SessionStatus> {
-        self.session.as_ref().map(|session| session.status)
+        self.session().map(|session| session.status)
     }
 
     /// One line that names the session.
     pub fn title(&self) -> String {
-        match (&self.briefing, &self.session) {
+        match (&self.briefing, self.session()) {
             (Some(briefing), _) => format!("#{} {}", briefing.item.number, briefing.item.problem_summary),
             (None, Some(session)) => format!("session {} {}", session.number, session.title()),
             (None, None) => "session".into(),

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use tierup_common::id::SessionId;
 use tierup_common::session::{Message, SessionItem};
 
-use crate::state::chat::Chat;
+use crate::state::chat::{Chat, ChatSource};
 
 /// Sessions kept, at most: enough to go back and forth between.
 const CAPACITY: usize = 8;
@@ -26,7 +26,7 @@ pub struct CachedChat {
 impl ChatCache {
     /// A session is left. One of which only a part was ever here is not worth keeping.
     pub fn insert(&mut self, chat: Chat) {
-        let (true, Some(session)) = (chat.is_fetched, chat.session) else { return };
+        let ChatSource::Fetched(session) = chat.source else { return };
         self.0.retain(|left| left.session.id != session.id);
         self.0.push_back(CachedChat { session, messages: chat.messages });
         if self.0.len() > CAPACITY {

@@ -1,359 +1,281 @@
-//! Dialogs: a few fields, one of which has the keys, and what is asked of the server when they are done.
+//! Dialogs: a form of a few fields, one of which has the keys, and the request that submits it.
+
+mod field;
 
 use tierup_common::handoff::Priority;
-use tierup_common::id::{BranchId, HandoffId, SessionId, StepId};
+use tierup_common::id::{BranchId, HandoffId, SessionId};
 use tierup_common::session::{Branch, BranchStatus};
 use tierup_common::user::Person;
 
 use crate::effect::CallId;
-use crate::state::composer::Composer;
+use crate::state::request::Request;
 
-/// What a dialog is for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum DialogKind {
-    /// Open a session.
-    NewSession,
-    /// Park one.
-    Park(SessionId),
-    /// Escalate one.
-    Escalate(SessionId),
-    /// Give a claim back.
-    Release(HandoffId),
-    /// End a session.
-    Resolve(SessionId),
-    /// Pass a handoff to a person.
-    Assign(HandoffId),
-    /// Return a handoff to its opener.
-    SendBack(HandoffId),
-    /// Note what might be the cause, and what became of it.
-    Branch {
-        /// In which session.
-        session_id: SessionId,
-        /// Which line of its map.
-        branch_id: BranchId,
-    },
-}
+pub use field::{
+    Caption, ChecklistField, ChecklistItem, ChoiceField, Field, FieldInput, PeopleList, PersonField,
+    TextField,
+};
 
 /// A dialog.
 #[derive(Clone, Debug)]
 pub struct Dialog {
-    /// What it is for.
-    pub kind: DialogKind,
-    /// Its fields, from top to bottom.
-    pub fields: Vec<DialogField>,
-    /// Which of them has the keys.
+    /// Its fields, and what they are about.
+    pub form: Form,
+    /// The index of the field that has the keys, from top to bottom.
     pub focus_index: usize,
-    /// The request under way, once it is done.
-    pub pending_call: Option<CallId>,
-    /// Why it could not be done.
-    pub error: Option<String>,
-    /// What its fields said when it was opened.
+    /// The request that submits it.
+    pub request: Request,
+    /// The typed texts when it was opened.
     initial_texts: Vec<String>,
 }
 
-/// A field of a dialog.
+/// The fields of a dialog, by what it does.
 #[derive(Clone, Debug)]
-pub struct DialogField {
-    /// What it asks for.
-    pub label: &'static str,
-    /// What to write there.
-    pub hint: &'static str,
-    /// What it holds.
-    pub input: FieldInput,
-}
-
-/// What a field holds.
-#[derive(Clone, Debug)]
-pub enum FieldInput {
-    /// One line.
-    SingleLine(Composer),
-    /// Text of several lines.
-    MultiLine(Composer),
-    /// A moment to come, as people write it; see [`crate::state::wake`].
-    Time(Composer),
-    /// A person, found by typing a part of their name.
-    Person {
-        /// What was typed.
-        query: Composer,
-        /// Who there is.
-        people: PeopleList,
-        /// Which of those found the keys are on.
-        selected: usize,
+pub enum Form {
+    /// Opens a session.
+    NewSession {
+        /// What is wrong.
+        problem: TextField,
+        /// The problem in one line; may be empty.
+        summary: TextField,
     },
-    /// One of some words.
-    Choice {
-        /// The words.
-        options: Vec<&'static str>,
-        /// Which is chosen.
-        selected: usize,
+    /// Parks a session.
+    Park {
+        /// Which one.
+        session_id: SessionId,
+        /// Notes that only the user sees.
+        notes: TextField,
+        /// When to remind them; empty for never.
+        wake_at: TextField,
     },
-    /// Any of some lines.
-    Checklist {
-        /// The lines.
-        items: Vec<ChecklistItem>,
-        /// Which the keys are on.
-        selected: usize,
+    /// Escalates a session.
+    Escalate {
+        /// Which one.
+        session_id: SessionId,
+        /// Notes for the next engineer.
+        notes: TextField,
+        /// How urgent it is.
+        priority: ChoiceField<Priority>,
+    },
+    /// Releases a claim.
+    Release {
+        /// Which handoff.
+        handoff_id: HandoffId,
+        /// Why, for the next engineer.
+        reason: TextField,
+    },
+    /// Resolves a session.
+    Resolve {
+        /// Which one.
+        session_id: SessionId,
+        /// Cause and fix.
+        resolution: TextField,
+        /// The suggested steps, if there are any.
+        worked_steps: Option<ChecklistField>,
+    },
+    /// Assigns a handoff to a person.
+    Assign {
+        /// Which handoff.
+        handoff_id: HandoffId,
+        /// To whom.
+        assignee: PersonField,
+    },
+    /// Returns a handoff to its opener.
+    SendBack {
+        /// Which handoff.
+        handoff_id: HandoffId,
+        /// What they should find out.
+        question: TextField,
+    },
+    /// Adds or changes a hypothesis.
+    Branch {
+        /// In which session.
+        session_id: SessionId,
+        /// Which branch.
+        branch_id: BranchId,
+        /// The possible cause.
+        hypothesis: TextField,
+        /// What became of it.
+        status: ChoiceField<BranchStatus>,
+        /// What speaks for or against it; may be empty.
+        evidence: TextField,
     },
 }
 
-/// A line that can be ticked.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ChecklistItem {
-    /// The step it stands for.
-    pub step_id: StepId,
-    /// What it says.
-    pub text: String,
-    /// Whether it is ticked.
-    pub is_checked: bool,
-}
-
-/// People to choose from.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum PeopleList {
-    /// Being fetched.
-    Loading(CallId),
-    /// Here they are, by name.
-    Loaded(Vec<Person>),
-    /// They could not be fetched.
-    Failed(String),
-}
-
-impl PeopleList {
-    /// Those whose name has what was typed.
-    pub fn matching(&self, query: &str) -> Vec<&Person> {
-        let typed = query.trim().to_lowercase();
+impl Form {
+    /// The fields, from top to bottom.
+    pub fn fields(&self) -> Vec<&dyn Field> {
         match self {
-            Self::Loaded(people) => {
-                people.iter().filter(|person| person.name.to_lowercase().contains(&typed)).collect()
-            }
-            Self::Loading(_) | Self::Failed(_) => Vec::new(),
+            Self::NewSession { problem, summary } => vec![problem, summary],
+            Self::Park { notes, wake_at, .. } => vec![notes, wake_at],
+            Self::Escalate { notes, priority, .. } => vec![notes, priority],
+            Self::Release { reason, .. } => vec![reason],
+            Self::Resolve { resolution, worked_steps: Some(steps), .. } => vec![resolution, steps],
+            Self::Resolve { resolution, worked_steps: None, .. } => vec![resolution],
+            Self::Assign { assignee, .. } => vec![assignee],
+            Self::SendBack { question, .. } => vec![question],
+            Self::Branch { hypothesis, status, evidence, .. } => vec![hypothesis, status, evidence],
         }
+    }
+
+    /// The fields, to change them.
+    fn fields_mut(&mut self) -> Vec<&mut dyn Field> {
+        match self {
+            Self::NewSession { problem, summary } => vec![problem, summary],
+            Self::Park { notes, wake_at, .. } => vec![notes, wake_at],
+            Self::Escalate { notes, priority, .. } => vec![notes, priority],
+            Self::Release { reason, .. } => vec![reason],
+            Self::Resolve { resolution, worked_steps: Some(steps), .. } => vec![resolution, steps],
+            Self::Resolve { resolution, worked_steps: None, .. } => vec![resolution],
+            Self::Assign { assignee, .. } => vec![assignee],
+            Self::SendBack { question, .. } => vec![question],
+            Self::Branch { hypothesis, status, evidence, .. } => vec![hypothesis, status, evidence],
+        }
+    }
+
+    fn typed_texts(&self) -> Vec<String> {
+        self.fields().into_iter().map(Field::typed_text).collect()
     }
 }
 
 impl Dialog {
-    fn new(purpose: DialogKind, fields: Vec<DialogField>) -> Self {
-        let mut dialog = Self {
-            kind: purpose,
-            fields,
-            focus_index: 0,
-            pending_call: None,
-            error: None,
-            initial_texts: Vec::new(),
-        };
-        dialog.initial_texts = dialog.field_texts();
-        dialog
+    fn new(form: Form) -> Self {
+        let initial_texts = form.typed_texts();
+        Self { form, focus_index: 0, request: Request::Idle, initial_texts }
     }
 
-    fn field_texts(&self) -> Vec<String> {
-        (0..self.fields.len()).map(|field| self.field_text(field)).collect()
-    }
-
-    /// Whether it holds text that would be lost.
+    /// Whether text was typed that would be lost.
     pub fn is_modified(&self) -> bool {
-        self.field_texts() != self.initial_texts
+        self.form.typed_texts() != self.initial_texts
     }
 
     /// Asks for a new problem.
     pub fn new_session() -> Self {
-        Self::new(
-            DialogKind::NewSession,
-            vec![
-                text_field("Problem", "What happens, since when, and what the exact error says"),
-                line_field("Summary", "The problem in one line; optional"),
-            ],
-        )
-    }
-
-    /// Asks for the notes of a park.
-    pub fn park(session: SessionId) -> Self {
-        let wake = DialogField {
-            label: "Wake me",
-            hint: "2h, tomorrow 9:00, fri 14:30; never, if empty",
-            input: FieldInput::Time(Composer::default()),
-        };
-        Self::new(
-            DialogKind::Park(session),
-            vec![text_field("Notes", "What you are waiting for; only you see this"), wake],
-        )
-    }
-
-    /// Asks for the notes of an escalation.
-    pub fn escalate(session: SessionId) -> Self {
-        let words: Vec<&'static str> = Priority::ALL.iter().map(|priority| priority.as_str()).collect();
-        let chosen = Priority::ALL.iter().position(|priority| *priority == Priority::Normal).unwrap_or(0);
-        let priority = DialogField {
-            label: "Priority",
-            hint: "How long it can wait",
-            input: FieldInput::Choice { options: words, selected: chosen },
-        };
-        Self::new(
-            DialogKind::Escalate(session),
-            vec![text_field("Notes", "Where you are stuck, and what you ruled out"), priority],
-        )
-    }
-
-    /// Asks why a claim is given back.
-    pub fn release(handoff: HandoffId) -> Self {
-        Self::new(DialogKind::Release(handoff), vec![text_field("Reason", "For whoever picks it up next")])
-    }
-
-    /// Asks how a session ended. `steps` are those that were suggested.
-    pub fn resolve(session: SessionId, steps: Vec<ChecklistItem>) -> Self {
-        let mut fields =
-            vec![text_field("Resolution", "What it was, and what you did: the next one will be found by it")];
-        if !steps.is_empty() {
-            fields.push(DialogField {
-                label: "What worked",
-                hint: "Space ticks a step",
-                input: FieldInput::Checklist { items: steps, selected: 0 },
-            });
-        }
-        Self::new(DialogKind::Resolve(session), fields)
-    }
-
-    /// Asks who is to work on a handoff. The request for the people is under way.
-    pub fn assign(handoff: HandoffId, call_id: CallId) -> Self {
-        let people = PeopleList::Loading(call_id);
-        let input = FieldInput::Person { query: Composer::default(), people, selected: 0 };
-        let to = DialogField { label: "To", hint: "Type a part of a name", input };
-        Self::new(DialogKind::Assign(handoff), vec![to])
-    }
-
-    /// Asks what the opener should find out.
-    pub fn send_back(handoff: HandoffId) -> Self {
-        let question =
-            text_field("Question", "What they should find out first; it goes into the conversation");
-        Self::new(DialogKind::SendBack(handoff), vec![question])
-    }
-
-    /// Asks what might be the cause: a new line of the map, or one that is there.
-    pub fn branch(session: SessionId, branch: BranchId, existing: Option<&Branch>) -> Self {
-        let hypothesis = existing.map(|known| known.hypothesis.as_str()).unwrap_or_default();
-        let evidence = existing.and_then(|known| known.evidence.as_deref()).unwrap_or_default();
-        let status = existing.map_or(BranchStatus::Open, |known| known.status);
-        let chosen = BranchStatus::ALL.iter().position(|other| *other == status).unwrap_or(0);
-        let words = vec!["open", "ruled out", "confirmed"];
-        Self::new(
-            DialogKind::Branch { session_id: session, branch_id: branch },
-            vec![
-                DialogField {
-                    label: "What might be the cause",
-                    hint: "One line: the MTU, the certificate, the last update",
-                    // Other programs may have written more than a line.
-                    input: if hypothesis.contains('\n') {
-                        FieldInput::MultiLine(Composer::with_text(hypothesis))
-                    } else {
-                        FieldInput::SingleLine(Composer::with_text(hypothesis))
-                    },
-                },
-                DialogField {
-                    label: "What became of it",
-                    hint: "",
-                    input: FieldInput::Choice { options: words, selected: chosen },
-                },
-                DialogField {
-                    label: "Why",
-                    hint: "What you saw; optional",
-                    input: FieldInput::MultiLine(Composer::with_text(evidence)),
-                },
-            ],
-        )
-    }
-
-    /// What its border says.
-    pub const fn title(&self) -> &'static str {
-        match self.kind {
-            DialogKind::NewSession => "New session",
-            DialogKind::Park(_) => "Park",
-            DialogKind::Escalate(_) => "Escalate",
-            DialogKind::Release(_) => "Release",
-            DialogKind::Resolve(_) => "Resolve",
-            DialogKind::Assign(_) => "Pass on",
-            DialogKind::SendBack(_) => "Send back with a question",
-            DialogKind::Branch { .. } => "Tried",
-        }
-    }
-
-    /// The field that has the keys.
-    pub fn focused_field(&mut self) -> Option<&mut DialogField> {
-        self.fields.get_mut(self.focus_index)
-    }
-
-    /// The text of a field, without blanks around it.
-    pub fn field_text(&self, field: usize) -> String {
-        match self.fields.get(field).map(|field| &field.input) {
-            Some(
-                FieldInput::SingleLine(composer)
-                | FieldInput::MultiLine(composer)
-                | FieldInput::Time(composer),
-            ) => composer.text().trim().to_owned(),
-            Some(FieldInput::Choice { .. } | FieldInput::Checklist { .. } | FieldInput::Person { .. })
-            | None => String::new(),
-        }
-    }
-
-    /// Which word of a field is chosen.
-    pub fn selected_option(&self, field: usize) -> usize {
-        match self.fields.get(field).map(|field| &field.input) {
-            Some(FieldInput::Choice { selected: chosen, .. }) => *chosen,
-            Some(
-                FieldInput::SingleLine(_)
-                | FieldInput::MultiLine(_)
-                | FieldInput::Time(_)
-                | FieldInput::Checklist { .. }
-                | FieldInput::Person { .. },
-            )
-            | None => 0,
-        }
-    }
-
-    /// The person that the keys are on.
-    pub fn selected_person(&self) -> Option<&Person> {
-        self.fields.iter().find_map(|field| match &field.input {
-            FieldInput::Person { query: filter, people, selected: at } => {
-                people.matching(&filter.text()).get(*at).copied()
-            }
-            FieldInput::SingleLine(_)
-            | FieldInput::MultiLine(_)
-            | FieldInput::Time(_)
-            | FieldInput::Choice { .. }
-            | FieldInput::Checklist { .. } => None,
+        Self::new(Form::NewSession {
+            problem: TextField::multi_line("Problem", "What happens, since when, and the exact error", ""),
+            summary: TextField::single_line("Summary", "The problem in one line (optional)", ""),
         })
     }
 
-    /// Takes the people that were asked for: everybody but whoever asks.
-    pub fn set_people(&mut self, call_id: CallId, result: &Result<Vec<Person>, String>) {
-        for field in &mut self.fields {
-            if let FieldInput::Person { people, .. } = &mut field.input
-                && *people == PeopleList::Loading(call_id)
-            {
-                *people = match result {
-                    Ok(all) => PeopleList::Loaded(all.clone()),
-                    Err(why) => PeopleList::Failed(why.clone()),
-                };
-            }
+    /// Asks for the notes of a park.
+    pub fn park(session_id: SessionId) -> Self {
+        Self::new(Form::Park {
+            session_id,
+            notes: TextField::multi_line("Notes", "What you are waiting for; only you see this", ""),
+            wake_at: TextField::time("Wake me", "2h, tomorrow 9:00, fri 14:30; empty for never"),
+        })
+    }
+
+    /// Asks for the notes of an escalation.
+    pub fn escalate(session_id: SessionId) -> Self {
+        let options = Priority::ALL.iter().map(|priority| (*priority, priority.as_str())).collect();
+        Self::new(Form::Escalate {
+            session_id,
+            notes: TextField::multi_line("Notes", "Where you are stuck, and what you ruled out", ""),
+            priority: ChoiceField::new("Priority", "How urgent it is", options, Priority::Normal),
+        })
+    }
+
+    /// Asks why a claim is released.
+    pub fn release(handoff_id: HandoffId) -> Self {
+        let reason = TextField::multi_line("Reason", "What the next engineer should know", "");
+        Self::new(Form::Release { handoff_id, reason })
+    }
+
+    /// Asks how a session ended. `steps` are those that were suggested.
+    pub fn resolve(session_id: SessionId, steps: Vec<ChecklistItem>) -> Self {
+        let worked_steps =
+            (!steps.is_empty()).then(|| ChecklistField::new("What worked", "Space checks a step", steps));
+        let hint = "The cause and the fix: the next similar case will find them";
+        let resolution = TextField::multi_line("Resolution", hint, "");
+        Self::new(Form::Resolve { session_id, resolution, worked_steps })
+    }
+
+    /// Asks who is to work on a handoff. `call_id` fetches the people.
+    pub fn assign(handoff_id: HandoffId, call_id: CallId) -> Self {
+        let assignee = PersonField::new("To", "Type part of a name", call_id);
+        Self::new(Form::Assign { handoff_id, assignee })
+    }
+
+    /// Asks what the opener should find out.
+    pub fn send_back(handoff_id: HandoffId) -> Self {
+        let hint = "What they should find out first; it is added to the conversation";
+        Self::new(Form::SendBack { handoff_id, question: TextField::multi_line("Question", hint, "") })
+    }
+
+    /// Asks for a possible cause: a new branch, or one that exists.
+    pub fn branch(session_id: SessionId, branch_id: BranchId, existing: Option<&Branch>) -> Self {
+        let hypothesis = existing.map_or("", |branch| branch.hypothesis.as_str());
+        let evidence = existing.and_then(|branch| branch.evidence.as_deref()).unwrap_or_default();
+        let status = existing.map_or(BranchStatus::Open, |branch| branch.status);
+        let options = vec![
+            (BranchStatus::Open, "open"),
+            (BranchStatus::RuledOut, "ruled out"),
+            (BranchStatus::Confirmed, "confirmed"),
+        ];
+        // Other programs may have written more than a line.
+        let hypothesis_field =
+            if hypothesis.contains('\n') { TextField::multi_line } else { TextField::single_line };
+        let hint = "One line: the MTU, the certificate, the last update";
+        Self::new(Form::Branch {
+            session_id,
+            branch_id,
+            hypothesis: hypothesis_field("Possible cause", hint, hypothesis),
+            status: ChoiceField::new("Status", "", options, status),
+            evidence: TextField::multi_line("Evidence", "What you saw (optional)", evidence),
+        })
+    }
+
+    /// Its title.
+    pub const fn title(&self) -> &'static str {
+        match self.form {
+            Form::NewSession { .. } => "New session",
+            Form::Park { .. } => "Park",
+            Form::Escalate { .. } => "Escalate",
+            Form::Release { .. } => "Release",
+            Form::Resolve { .. } => "Resolve",
+            Form::Assign { .. } => "Assign",
+            Form::SendBack { .. } => "Send back with a question",
+            Form::Branch { .. } => "Tried",
         }
     }
 
-    /// The steps that are ticked.
-    pub fn checked_steps(&self) -> Vec<StepId> {
-        let lines = self.fields.iter().flat_map(|field| match &field.input {
-            FieldInput::Checklist { items: lines, .. } => lines.as_slice(),
-            FieldInput::SingleLine(_)
-            | FieldInput::MultiLine(_)
-            | FieldInput::Time(_)
-            | FieldInput::Choice { .. }
-            | FieldInput::Person { .. } => &[],
-        });
-        lines.filter(|check| check.is_checked).map(|check| check.step_id).collect()
+    /// What the field that has the keys holds.
+    pub fn focused_input(&self) -> Option<FieldInput<'_>> {
+        self.form.fields().get(self.focus_index).map(|field| field.input())
     }
-}
 
-fn text_field(label: &'static str, hint: &'static str) -> DialogField {
-    DialogField { label, hint, input: FieldInput::MultiLine(Composer::default()) }
-}
+    /// The field that has the keys, to change it.
+    pub fn focused_field_mut(&mut self) -> Option<&mut dyn Field> {
+        let index = self.focus_index;
+        self.form.fields_mut().into_iter().nth(index)
+    }
 
-fn line_field(label: &'static str, hint: &'static str) -> DialogField {
-    DialogField { label, hint, input: FieldInput::SingleLine(Composer::default()) }
+    /// Moves within the field that has the keys, or to another field, around the end.
+    pub fn move_focus(&mut self, step: isize) {
+        if self.focused_field_mut().is_some_and(|field| field.move_line(step)) {
+            return;
+        }
+        let count = self.form.fields().len().max(1);
+        self.focus_index = self.focus_index.checked_add_signed(step).unwrap_or(count - 1) % count;
+    }
+
+    /// Whether a field is moved through with the keys that move between fields.
+    pub fn has_field_with_lines(&self) -> bool {
+        let has_lines = |field: &&dyn Field| {
+            matches!(field.input(), FieldInput::Person { .. } | FieldInput::Checklist { .. })
+        };
+        self.form.fields().iter().any(has_lines)
+    }
+
+    /// Takes the people that a call fetched, if the dialog waits for them.
+    pub fn set_people(&mut self, call_id: CallId, result: &Result<Vec<Person>, String>) {
+        if let Form::Assign { assignee, .. } = &mut self.form
+            && assignee.people == PeopleList::Loading(call_id)
+        {
+            assignee.people = match result {
+                Ok(people) => PeopleList::Loaded(people.clone()),
+                Err(error) => PeopleList::Failed(error.clone()),
+            };
+        }
+    }
 }

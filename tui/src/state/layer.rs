@@ -149,28 +149,80 @@ impl Layer {
         }
     }
 
-    /// When it begins to take keys, if it does not from its beginning on.
+    /// When it opened, if it opened by itself: neither a lost claim nor an expired token is asked for.
+    pub fn opened_by_itself_at(&mut self) -> Option<&mut Timestamp> {
+        if let Self::Conflict(conflict) = self {
+            Some(&mut conflict.opened_at)
+        } else {
+            self.as_login_mut().and_then(|login| login.opened_at.as_mut())
+        }
+    }
+
+    /// When it begins to take keys, if it opened by itself.
     pub fn accepts_input_from(&self) -> Option<Timestamp> {
-        let came_at = match self {
-            Self::Conflict(conflict) => Some(conflict.opened_at),
-            Self::LogIn(login) => login.opened_at,
-            Self::Help { .. }
-            | Self::Log { .. }
-            | Self::Palette(_)
-            | Self::CommandLine(_)
-            | Self::Dialog(_)
-            | Self::Confirm(_)
-            | Self::Briefing
-            | Self::Picker(_) => None,
+        let opened_at = if let Self::LogIn(login) = self {
+            login.opened_at
+        } else {
+            self.as_conflict().map(|conflict| conflict.opened_at)
         };
-        came_at.map(|came| came.plus(INPUT_DELAY))
+        opened_at.map(|at| at.plus(INPUT_DELAY))
+    }
+
+    /// Whether it is about the screen below and closes with it. A dialog keeps what was typed into it.
+    pub const fn closes_with_screen(&self) -> bool {
+        matches!(self, Self::Briefing | Self::Picker(_) | Self::Confirm(_))
+    }
+
+    /// The dialog, if it is one.
+    pub fn as_dialog(&self) -> Option<&Dialog> {
+        if let Self::Dialog(dialog) = self { Some(dialog) } else { None }
+    }
+
+    /// The dialog, if it is one, to change it.
+    pub fn as_dialog_mut(&mut self) -> Option<&mut Dialog> {
+        if let Self::Dialog(dialog) = self { Some(dialog) } else { None }
+    }
+
+    /// The picker, if it is one.
+    pub const fn as_picker(&self) -> Option<&Picker> {
+        if let Self::Picker(picker) = self { Some(picker) } else { None }
+    }
+
+    /// The picker, if it is one, to change it.
+    pub const fn as_picker_mut(&mut self) -> Option<&mut Picker> {
+        if let Self::Picker(picker) = self { Some(picker) } else { None }
+    }
+
+    /// The popup about a lost claim, if it is one.
+    pub const fn as_conflict(&self) -> Option<&Conflict> {
+        if let Self::Conflict(conflict) = self { Some(conflict) } else { None }
+    }
+
+    /// The popup about a lost claim, if it is one, to change it.
+    pub const fn as_conflict_mut(&mut self) -> Option<&mut Conflict> {
+        if let Self::Conflict(conflict) = self { Some(conflict) } else { None }
+    }
+
+    /// The palette, if it is one, to change it.
+    pub fn as_palette_mut(&mut self) -> Option<&mut Palette> {
+        if let Self::Palette(palette) = self { Some(palette) } else { None }
+    }
+
+    /// The command line, if it is one, to change it.
+    pub fn as_command_line_mut(&mut self) -> Option<&mut CommandLine> {
+        if let Self::CommandLine(line) = self { Some(line) } else { None }
+    }
+
+    /// The log-in form, if it is one, to change it.
+    pub fn as_login_mut(&mut self) -> Option<&mut LogInForm> {
+        if let Self::LogIn(login) = self { Some(login) } else { None }
     }
 }
 
 impl Confirmation {
     /// Asks before an escalation leaves the queue.
     pub fn take_back(session: SessionId) -> Self {
-        let question = "Take your escalation back? It leaves the queue.".into();
+        let question = "Take back your escalation? It leaves the queue.".into();
         Self { question, action: ConfirmedAction::TakeBack(session) }
     }
 }

@@ -3,8 +3,9 @@
 use tierup_common::time::Timestamp;
 use tierup_common::trim::trim_value;
 
-use crate::effect::{CallId, Secret};
+use crate::effect::Secret;
 use crate::state::composer::Composer;
+use crate::state::request::Request;
 
 /// A log-in being filled in.
 #[derive(Clone, Debug)]
@@ -21,10 +22,8 @@ pub struct LogInForm {
     pub secret: Secret,
     /// Which of them has the keys.
     pub focus: LogInField,
-    /// The request under way, once it is done.
-    pub pending_call: Option<CallId>,
-    /// Why it could not be done.
-    pub error: Option<String>,
+    /// The log-in, once it is submitted.
+    pub request: Request,
     /// The address of which it was said that others can read what is sent there.
     pub warned_server: Option<String>,
 }
@@ -78,8 +77,7 @@ impl LogInForm {
             email: Composer::with_text(email.unwrap_or_default()),
             secret: Secret::default(),
             focus,
-            pending_call: None,
-            error: None,
+            request: Request::Idle,
             warned_server: None,
         }
     }

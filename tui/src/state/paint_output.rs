@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use ratatui::layout::{Position, Rect};
-use tierup_common::id::{HandoffId, SessionId};
 use tierup_common::time::Timestamp;
 
 use crate::keymap::Tab;
 use crate::state::briefing::Pane;
+use crate::state::lists::RowId;
 
 /// What was painted.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -55,9 +55,7 @@ pub enum ClickTarget {
     /// A tab.
     Tab(Tab),
     /// A row of the list.
-    Handoff(HandoffId),
-    /// A session of the user's own.
-    Session(SessionId),
+    Row(RowId),
     /// A half of the briefing.
     Pane(Pane),
     /// The conversation.

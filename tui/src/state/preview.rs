@@ -3,6 +3,9 @@
 use tierup_common::id::HandoffId;
 use tierup_common::time::Timestamp;
 
+/// Columns from which on the list has its preview beside it.
+pub const PREVIEW_MIN_WIDTH: u16 = 100;
+
 /// What the selection rests on, and whether it has rested long enough to fetch more about it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum PreviewState {

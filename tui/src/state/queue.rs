@@ -13,31 +13,13 @@ use crate::effect::CallId;
 use crate::keymap::Tab;
 use crate::state::filter::Filter;
 use crate::state::handoff_counts::HandoffCounts;
+use crate::state::lists::{Lists, RowId, RowKey, RowList, can_still_be_mine, tab_for};
 use crate::state::own_sessions::OwnSessions;
 use crate::state::preview::PreviewState;
-use crate::state::selection_list::SelectionList;
-pub use crate::state::sort_order::{SortKey, SortOrder};
+use crate::state::sort_order::SortOrder;
 
 /// Snapshots kept for the preview, at most.
 const MAX_SNAPSHOTS: usize = 100;
-
-/// A row of what the user works on.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum MineRow {
-    /// A handoff that they claimed.
-    Handoff(HandoffId),
-    /// A session of theirs that was not handed off, or came back to them.
-    Session(SessionId),
-}
-
-/// Where such a row stands: what was claimed before the rest, of which the newest comes first.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum MineSortKey {
-    /// See [`MineRow::Handoff`].
-    Handoff(SortKey),
-    /// See [`MineRow::Session`].
-    Session(Reverse<SessionId>),
-}
 
 /// A load of the lists: several pages, asked for one after the other.
 #[derive(Debug, Default)]
@@ -67,12 +49,8 @@ pub struct Queue {
     pub filter: Filter,
     /// The order of the rows.
     pub sort: SortOrder,
-    /// What waits and what others have claimed.
-    pub queue_list: SelectionList<SortKey, HandoffId>,
-    /// What the user works on.
-    pub mine_list: SelectionList<MineSortKey, MineRow>,
-    /// The user's parked sessions.
-    pub parked_list: SelectionList<Reverse<SessionId>, SessionId>,
+    /// The rows, by tab.
+    pub lists: Lists,
     /// The user's own sessions, parked or not.
     own_sessions: OwnSessions,
     /// The handoffs of parked sessions, as far as they were fetched.
@@ -116,11 +94,8 @@ impl Queue {
 
     /// The handoffs of the lists, in their order: what the user claimed comes first.
     pub fn listed_handoffs(&self) -> impl Iterator<Item = &QueueItem> {
-        let mine = self.mine_list.ids().filter_map(|row| match row {
-            MineRow::Handoff(id) => Some(id),
-            MineRow::Session(_) => None,
-        });
-        mine.chain(self.queue_list.ids()).filter_map(|id| self.item(id))
+        let rows = self.lists[Tab::Mine].ids().chain(self.lists[Tab::Queue].ids());
+        rows.filter_map(RowId::handoff).filter_map(|id| self.item(id))
     }
 
     /// What a handoff handed over, if it was fetched.
@@ -141,39 +116,53 @@ impl Queue {
         self.items.values().map(Box::as_ref)
     }
 
-    /// Whether the list that is shown has no rows.
-    pub fn is_current_tab_empty(&self) -> bool {
-        match self.tab {
-            Tab::Queue => self.queue_list.len() == 0,
-            Tab::Mine => self.mine_list.len() == 0,
-            Tab::Parked => self.parked_list.len() == 0,
-        }
+    /// The list that is shown.
+    pub fn current_list(&self) -> &RowList {
+        &self.lists[self.tab]
     }
 
-    /// The handoff that the selected row is about; a parked session has one that is only its owner's.
+    /// The list that is shown, to change it.
+    pub fn current_list_mut(&mut self) -> &mut RowList {
+        &mut self.lists[self.tab]
+    }
+
+    /// The selected row of the list that is shown.
+    pub fn selected_row(&self) -> Option<RowId> {
+        self.current_list().selected()
+    }
+
+    /// The handoff of the selected row. A parked session has one that only its owner sees.
     pub fn selected_handoff_id(&self) -> Option<HandoffId> {
-        match self.tab {
-            Tab::Queue => self.queue_list.selected(),
-            Tab::Mine => match self.mine_list.selected() {
-                Some(MineRow::Handoff(id)) => Some(id),
-                Some(MineRow::Session(_)) | None => None,
-            },
-            Tab::Parked => self.selected_parked_session().and_then(|session| session.handoff_id),
+        match self.selected_row()? {
+            RowId::Handoff(id) => Some(id),
+            RowId::Session(_) => self.selected_parked_session()?.handoff_id,
         }
     }
 
-    /// The selected parked session, where those are shown.
+    /// The session of the selected row, if the row is not about a handoff.
+    pub fn selected_session_id(&self) -> Option<SessionId> {
+        self.selected_row().and_then(RowId::session)
+    }
+
+    /// The selected session, on the tab of parked sessions.
     pub fn selected_parked_session(&self) -> Option<&SessionItem> {
-        let id = self.parked_list.selected().filter(|_| self.tab == Tab::Parked)?;
-        self.own_sessions.get(id)
+        self.own_session(self.selected_session_id().filter(|_| self.tab == Tab::Parked)?)
     }
 
-    /// The selected session of the user's own that nobody had to claim, where those are shown.
+    /// The selected session, on the tab of what the user works on.
     pub fn selected_own_session(&self) -> Option<&SessionItem> {
-        match self.mine_list.selected().filter(|_| self.tab == Tab::Mine)? {
-            MineRow::Session(id) => self.own_sessions.get(id),
-            MineRow::Handoff(_) => None,
-        }
+        self.own_session(self.selected_session_id().filter(|_| self.tab == Tab::Mine)?)
+    }
+
+    /// The handoff that the selected row is about.
+    pub fn selected_item(&self) -> Option<&QueueItem> {
+        self.item(self.selected_row()?.handoff()?)
+    }
+
+    /// The next handoff of the queue after the selected one, around the end, that the predicate accepts.
+    pub fn next_in_queue(&self, predicate: impl Fn(&QueueItem) -> bool) -> Option<HandoffId> {
+        let accepts = |row: RowId| row.handoff().and_then(|id| self.item(id)).is_some_and(&predicate);
+        self.lists[Tab::Queue].next_matching(accepts).and_then(RowId::handoff)
     }
 
     /// The handoffs of the parked sessions that were not fetched yet.
@@ -197,17 +186,18 @@ impl Queue {
         self.counts.claimed_count(me) + self.unclaimed_own_sessions(me).count()
     }
 
-    /// The selected handoff of the list that is shown.
-    pub fn selected_item(&self) -> Option<&QueueItem> {
-        let id = match self.tab {
-            Tab::Queue => self.queue_list.selected(),
-            Tab::Mine => match self.mine_list.selected() {
-                Some(MineRow::Handoff(id)) => Some(id),
-                Some(MineRow::Session(_)) | None => None,
-            },
-            Tab::Parked => None,
+    /// Selects the first handoff of the queue that waits, unless the selected one does; false if none waits.
+    pub fn select_next_open(&mut self) -> bool {
+        let is_open = |row: &RowId| {
+            let item = row.handoff().and_then(|id| self.item(id));
+            item.is_some_and(|item| item.status == HandoffStatus::Open)
         };
-        id.and_then(|id| self.item(id))
+        let list = &self.lists[Tab::Queue];
+        let next = list.selected().filter(is_open).or_else(|| list.ids().find(is_open));
+        if let Some(next) = next.filter(|next| list.selected() != Some(*next)) {
+            self.lists[Tab::Queue].select(next);
+        }
+        next.is_some()
     }
 
     /// Puts a handoff into the list it belongs to. What is known of a later version stays.
@@ -237,18 +227,15 @@ impl Queue {
         };
         let key = self.sort.sort_key(&item);
         let is_shown = !self.filter.is_active() || self.filter.row_matcher().matches(&item);
-        match (tab, is_shown) {
-            (Tab::Mine, true) => self.mine_list.upsert(MineRow::Handoff(id), MineSortKey::Handoff(key)),
-            (Tab::Queue | Tab::Parked, true) => self.queue_list.upsert(id, key),
-            (Tab::Queue | Tab::Mine | Tab::Parked, false) => {}
+        for list in [Tab::Queue, Tab::Mine] {
+            if list == tab && is_shown {
+                self.lists[list].upsert(RowId::Handoff(id), RowKey::Handoff(key));
+            } else {
+                self.lists[list].remove(RowId::Handoff(id));
+            }
         }
-        if tab == Tab::Mine || !is_shown {
-            self.queue_list.remove(id);
-        }
-        if tab != Tab::Mine || !is_shown {
-            self.mine_list.remove(MineRow::Handoff(id));
-        } else {
-            self.mine_list.remove(MineRow::Session(item.session_id));
+        if tab == Tab::Mine && is_shown {
+            self.lists[Tab::Mine].remove(RowId::Session(item.session_id));
         }
         self.counts.add(&item);
         if let Some(known) = self.items.insert(id, Box::new(item)) {
@@ -258,8 +245,8 @@ impl Queue {
 
     /// Takes a handoff out of every list.
     pub fn remove_item(&mut self, id: HandoffId) {
-        self.queue_list.remove(id);
-        self.mine_list.remove(MineRow::Handoff(id));
+        self.lists[Tab::Queue].remove(RowId::Handoff(id));
+        self.lists[Tab::Mine].remove(RowId::Handoff(id));
         if let Some(known) = self.items.remove(&id) {
             self.counts.remove(&known);
         }
@@ -270,25 +257,22 @@ impl Queue {
 
     /// Puts every row where it belongs: it is known now who the user is, or the filter or the order is another.
     pub fn rebuild_lists(&mut self, me: Option<UserId>) {
+        let mut matcher = self.filter.row_matcher();
         let (mut queue, mut mine) = (Vec::with_capacity(self.items.len()), Vec::new());
-        let mut looker = self.filter.row_matcher();
         for item in self.items.values() {
-            let Some(tab) = tab_for(item, me).filter(|_| looker.matches(item)) else { continue };
-            let row = (self.sort.sort_key(item), item.id);
-            match tab {
-                Tab::Mine => mine.push((MineSortKey::Handoff(row.0), MineRow::Handoff(item.id))),
-                Tab::Queue | Tab::Parked => queue.push(row),
-            }
+            let Some(tab) = tab_for(item, me).filter(|_| matcher.matches(item)) else { continue };
+            let rows = if tab == Tab::Mine { &mut mine } else { &mut queue };
+            rows.push((RowKey::Handoff(self.sort.sort_key(item)), RowId::Handoff(item.id)));
         }
-        let rest = self.unclaimed_own_sessions(me).filter(|session| looker.matches_session(session));
-        mine.extend(
-            rest.map(|session| (MineSortKey::Session(Reverse(session.id)), MineRow::Session(session.id))),
-        );
-        let parked = self.own_sessions.parked().filter(|session| looker.matches_session(session));
-        let parked = parked.map(|session| (Reverse(session.id), session.id)).collect();
-        self.queue_list.replace_all(queue);
-        self.mine_list.replace_all(mine);
-        self.parked_list.replace_all(parked);
+        let session_row =
+            |session: &SessionItem| (RowKey::Session(Reverse(session.id)), RowId::Session(session.id));
+        let own = self.unclaimed_own_sessions(me).filter(|session| matcher.matches_session(session));
+        mine.extend(own.map(session_row));
+        let parked = self.own_sessions.parked().filter(|session| matcher.matches_session(session));
+        let parked = parked.map(session_row).collect();
+        self.lists[Tab::Queue].replace_all(queue);
+        self.lists[Tab::Mine].replace_all(mine);
+        self.lists[Tab::Parked].replace_all(parked);
     }
 
     /// Forgets the rows that a fresh load of the lists did not bring.
@@ -314,7 +298,7 @@ impl Queue {
     /// The user works on a session no longer.
     pub fn remove_own_session(&mut self, id: SessionId) {
         self.own_sessions.remove_active(id);
-        self.mine_list.remove(MineRow::Session(id));
+        self.lists[Tab::Mine].remove(RowId::Session(id));
     }
 
     /// A load under way must not take what was brought otherwise for out of date.
@@ -351,37 +335,5 @@ impl Queue {
         for item in self.items.values_mut() {
             item.viewers.clear();
         }
-    }
-}
-
-/// Whether the user may still work on the session of a handoff: not while it waits or is another's, nor where it was sent
-/// back to another. One that ended otherwise says nothing about who works on the session now.
-fn can_still_be_mine(item: &QueueItem, tab: Option<Tab>, me: Option<UserId>) -> bool {
-    match (tab, item.status) {
-        (Some(Tab::Queue | Tab::Parked), _) => me.is_none(),
-        (None, HandoffStatus::Withdrawn) => me.is_none() || Some(item.handed_off_by) == me,
-        (Some(Tab::Mine), _)
-        | (
-            None,
-            HandoffStatus::Open
-            | HandoffStatus::Claimed
-            | HandoffStatus::Resolved
-            | HandoffStatus::Superseded
-            | HandoffStatus::Parked
-            | HandoffStatus::Resumed,
-        ) => true,
-    }
-}
-
-/// The list a handoff belongs to; none when it is over.
-fn tab_for(item: &QueueItem, me: Option<UserId>) -> Option<Tab> {
-    match item.status {
-        HandoffStatus::Claimed if item.claimed_by.is_some() && item.claimed_by == me => Some(Tab::Mine),
-        HandoffStatus::Open | HandoffStatus::Claimed => Some(Tab::Queue),
-        HandoffStatus::Resolved
-        | HandoffStatus::Withdrawn
-        | HandoffStatus::Superseded
-        | HandoffStatus::Parked
-        | HandoffStatus::Resumed => None,
     }
 }

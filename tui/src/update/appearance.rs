@@ -26,10 +26,6 @@ pub(super) fn set_mouse_capture(state: &mut State, is_enabled: bool, effects: &m
         state.settings.mouse_enabled = is_enabled;
         effects.push(Effect::SetMouseCapture(is_enabled));
     }
-    let text = if is_enabled {
-        "The mouse is the console's"
-    } else {
-        "The mouse is the terminal's: it selects text as usual"
-    };
+    let text = if is_enabled { "Mouse on" } else { "Mouse off: your terminal selects text" };
     state.show_toast(ToastLevel::Info, text);
 }

@@ -3,19 +3,21 @@
 use tierup_common::handoff::HandoffStatus;
 
 use crate::effect::Effect;
-use crate::keymap::{BriefingAction, Move};
-use crate::state::briefing::{Briefing, Pane, ScrollAnchor};
+use crate::keymap::{BriefingAction, Move, Tab};
+use crate::state::briefing::{Pane, ScrollAnchor};
 use crate::state::dialog::Dialog;
 use crate::state::layer::{Confirmation, Layer, Picker, PickerKind};
+use crate::state::lists::RowId;
 use crate::state::{Screen, State};
-use crate::update::{calls, dialog, navigate, queue, scroll_offset_after, transcript};
+use crate::update::scroll::scroll_offset_after;
+use crate::update::{calls, claims, dialog, navigate, queue, transcript};
 
 pub(super) fn run_action(state: &mut State, verb: BriefingAction, effects: &mut Vec<Effect>) {
-    let Some(briefing) = open_briefing_mut(state) else { return };
+    let Some(briefing) = state.open_briefing_mut() else { return };
     let id = briefing.item.id;
     match verb {
         BriefingAction::Back => navigate::back(state, effects),
-        BriefingAction::StartHere => queue::claim_handoff(state, id, effects),
+        BriefingAction::StartHere => claims::claim_handoff(state, id, effects),
         BriefingAction::Reassess => calls::reassess(state, id, effects),
         BriefingAction::NextOpen => go_to_next_open(state, effects),
         BriefingAction::OtherPane => {
@@ -29,7 +31,7 @@ pub(super) fn run_action(state: &mut State, verb: BriefingAction, effects: &mut 
         BriefingAction::Cases => state.layers.push(Layer::Picker(Picker::new(PickerKind::SimilarCases))),
         BriefingAction::Whole => open_transcript(state, effects),
         BriefingAction::Assign => dialog::open_assign(state, id, effects),
-        BriefingAction::SendBack => dialog::open(state, Dialog::send_back(id)),
+        BriefingAction::SendBack => state.open_dialog(Dialog::send_back(id)),
         // It leaves the queue: after a question.
         BriefingAction::TakeBack => {
             let session = briefing.item.session_id;
@@ -40,7 +42,7 @@ pub(super) fn run_action(state: &mut State, verb: BriefingAction, effects: &mut 
 
 /// Marks a piece of evidence and shows the message it is from.
 pub(super) fn show_evidence(state: &mut State, forward: bool) {
-    let Some(briefing) = open_briefing_mut(state) else { return };
+    let Some(briefing) = state.open_briefing_mut() else { return };
     if let Some(seq) = briefing.mark_evidence(forward) {
         briefing.pane = Pane::History;
         briefing.history_anchor = ScrollAnchor::Message(seq);
@@ -50,7 +52,7 @@ pub(super) fn show_evidence(state: &mut State, forward: bool) {
 /// The whole conversation, at the evidence: over the session it is that session, from the list it is opened to read.
 fn open_transcript(state: &mut State, effects: &mut Vec<Effect>) {
     let is_overlay = matches!(state.screen, Screen::Session(_));
-    let Some(briefing) = open_briefing_mut(state).cloned() else { return };
+    let Some(briefing) = state.open_briefing_mut().cloned() else { return };
     let seq = briefing.marked_evidence().map(|evidence| evidence.message_seq);
     if is_overlay {
         state.layers.pop();
@@ -63,20 +65,11 @@ fn open_transcript(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// The briefing that is on the screen: as a screen, or over its session.
-pub(super) fn open_briefing_mut(state: &mut State) -> Option<&mut Briefing> {
-    match &mut state.screen {
-        Screen::Queue => None,
-        Screen::Briefing(briefing) => Some(briefing),
-        Screen::Session(chat) => chat.briefing.as_mut(),
-    }
-}
-
 /// Scrolls the half that has the keys.
 pub(super) fn scroll(state: &mut State, movement: Move) {
     let (happened, happened_end) = (state.last_paint.history_top, state.last_paint.history_max_scroll);
     let (page, assessment_end) = (state.last_paint.page_height, state.last_paint.assessment_max_scroll);
-    let Some(briefing) = open_briefing_mut(state) else { return };
+    let Some(briefing) = state.open_briefing_mut() else { return };
     match briefing.pane {
         Pane::History => {
             // Several keys may come before the next picture; where a message stands, only the picture knows.
@@ -95,9 +88,8 @@ pub(super) fn scroll(state: &mut State, movement: Move) {
 }
 
 fn go_to_next_open(state: &mut State, effects: &mut Vec<Effect>) {
-    let waits = |id| state.queue.item(id).is_some_and(|item| item.status == HandoffStatus::Open);
-    if let Some(next) = state.queue.queue_list.next_matching(waits) {
-        state.queue.queue_list.select(next);
+    if let Some(next) = state.queue.next_in_queue(|item| item.status == HandoffStatus::Open) {
+        state.queue.lists[Tab::Queue].select(RowId::Handoff(next));
         queue::move_by(state, 0);
         navigate::to_briefing(state, next, effects);
     }

@@ -7,9 +7,10 @@ use tierup_common::id::{HandoffId, SessionId};
 use tierup_common::session::SessionStatus;
 
 use crate::effect::{Call, CallId, Effect};
+use crate::keymap::Tab;
 use crate::state::queue::ListLoad;
+use crate::state::request::Request;
 use crate::state::{Screen, State};
-use crate::update::briefing;
 
 /// The first pause before lists that did not come are asked for again; each further one is twice as long.
 const INITIAL_BACKOFF: Duration = Duration::from_secs(2);
@@ -56,7 +57,7 @@ pub(super) fn refetch_open_session(state: &mut State, effects: &mut Vec<Effect>)
     let Screen::Session(chat) = &state.screen else { return };
     let asked = fetch_session(state, chat.id, effects);
     if let Screen::Session(chat) = &mut state.screen {
-        chat.pending_call = Some(asked);
+        chat.fetch = Request::Pending(asked);
     }
 }
 
@@ -71,8 +72,8 @@ pub(super) fn reassess(state: &mut State, id: HandoffId, effects: &mut Vec<Effec
 /// Asks for what the briefing that is shown does not have.
 pub(super) fn fetch_open_briefing(state: &mut State, id: HandoffId, effects: &mut Vec<Effect>) {
     let asked = fetch_handoff(state, id, effects);
-    if let Some(briefing) = briefing::open_briefing_mut(state) {
-        (briefing.pending_call, briefing.error) = (Some(asked), None);
+    if let Some(briefing) = state.open_briefing_mut() {
+        briefing.fetch = Request::Pending(asked);
     }
 }
 
@@ -159,8 +160,8 @@ pub(super) fn retry_if_due(state: &mut State, effects: &mut Vec<Effect>) {
 
 fn finish_load(state: &mut State, load: &ListLoad, effects: &mut Vec<Effect>) {
     if state.queue.as_of_seq.is_none() {
-        state.queue.queue_list.select_first_unless_chosen();
-        state.queue.mine_list.select_first_unless_chosen();
+        state.queue.lists[Tab::Queue].select_first_unless_chosen();
+        state.queue.lists[Tab::Mine].select_first_unless_chosen();
     }
     state.queue.as_of_seq = load.as_of_seq;
     state.queue.retain_items(|item| load.fresh_ids.contains(&item.id));

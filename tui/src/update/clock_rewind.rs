@@ -9,49 +9,35 @@ use crate::state::connection::ConnectionState;
 use crate::state::layer::Layer;
 use crate::state::preview::PreviewState;
 use crate::state::{Screen, State};
-use crate::update::briefing;
 
 /// Moves all that was timed by so much.
 pub(super) fn shift_timestamps(state: &mut State, by: Duration) {
-    let back = |at: &mut Timestamp| *at = at.minus(by);
+    let shift = |at: &mut Timestamp| *at = at.minus(by);
     // The server's clock goes on as it did.
     state.clock_skew_ms = state.clock_skew_ms.saturating_add(i64::try_from(by.as_millis()).unwrap_or(0));
     state.toasts.shift_back(by);
-    if let PreviewState::Debouncing { ready_at: until, .. } = &mut state.queue.preview {
-        back(until);
+    if let PreviewState::Debouncing { ready_at, .. } = &mut state.queue.preview {
+        shift(ready_at);
     }
-    state.queue.filter.search_at.iter_mut().for_each(back);
-    state.queue.pending_load.iter_mut().filter_map(|load| load.retry_at.as_mut()).for_each(back);
-    for layer in &mut state.layers {
-        match layer {
-            Layer::Conflict(lost) => back(&mut lost.opened_at),
-            Layer::LogIn(login) => login.opened_at.iter_mut().for_each(back),
-            Layer::Help { .. }
-            | Layer::Log { .. }
-            | Layer::Palette(_)
-            | Layer::CommandLine(_)
-            | Layer::Dialog(_)
-            | Layer::Confirm(_)
-            | Layer::Briefing
-            | Layer::Picker(_) => {}
-        }
-    }
+    state.queue.filter.search_at.iter_mut().for_each(shift);
+    state.queue.pending_load.iter_mut().filter_map(|load| load.retry_at.as_mut()).for_each(shift);
+    state.layers.iter_mut().filter_map(Layer::opened_by_itself_at).for_each(shift);
     match &mut state.connection {
         ConnectionState::Offline { since, retry_at, .. } => {
-            back(since);
-            retry_at.iter_mut().for_each(back);
+            shift(since);
+            retry_at.iter_mut().for_each(shift);
         }
-        ConnectionState::Polling { next_at: next, .. } => back(next),
+        ConnectionState::Polling { next_at, .. } => shift(next_at),
         ConnectionState::Connecting
         | ConnectionState::Live
         | ConnectionState::CatchingUp { .. }
         | ConnectionState::Refused(_) => {}
     }
-    state.outgoing_messages.values_mut().for_each(|outgoing| back(&mut outgoing.sent_at));
+    state.outbox.shift_back(by);
     if let Screen::Session(chat) = &mut state.screen {
-        chat.awaited_answer.iter_mut().for_each(|awaited| back(&mut awaited.since));
+        chat.awaited_answer.iter_mut().for_each(|awaited| shift(&mut awaited.since));
     }
-    if let Some(briefing) = briefing::open_briefing_mut(state) {
-        back(&mut briefing.last_progress_at);
+    if let Some(briefing) = state.open_briefing_mut() {
+        shift(&mut briefing.last_progress_at);
     }
 }

@@ -10,9 +10,9 @@ use crate::state::State;
 use crate::state::command_line::{CommandLine, Completion};
 use crate::state::composer::Composer;
 use crate::state::layer::Layer;
-use crate::state::queue::SortOrder;
+use crate::state::sort_order::SortOrder;
 use crate::text::safe;
-use crate::update::{appearance, dispatch_action, filter, navigate, queue};
+use crate::update::{appearance, claims, filter, navigate, queue};
 
 /// Lines that are remembered, at most.
 const MAX_HISTORY: usize = 100;
@@ -49,19 +49,18 @@ const COMMANDS: [LineCommand; 6] = [
         argument: ArgumentKind::ListedHandoff,
         description: "Open a handoff by its number",
     },
-    LineCommand {
-        name: "filter",
-        argument: ArgumentKind::FreeText,
-        description: "Show only rows that say this",
-    },
+    LineCommand { name: "filter", argument: ArgumentKind::FreeText, description: "Filter the list" },
     LineCommand { name: "sort", argument: ArgumentKind::SortOrder, description: "Sort the list" },
     LineCommand { name: "theme", argument: ArgumentKind::Theme, description: "Change the theme" },
-    LineCommand {
-        name: "mouse",
-        argument: ArgumentKind::OnOff,
-        description: "Take the mouse, or leave it to the terminal",
-    },
+    LineCommand { name: "mouse", argument: ArgumentKind::OnOff, description: "Turn the mouse on or off" },
 ];
+
+/// An action that was chosen by its name, in the palette or on the command line.
+pub(super) struct ChosenAction {
+    /// The place whose actions were offered.
+    pub(super) context: Context,
+    pub(super) action: Action,
+}
 
 /// What a line means.
 enum ParsedCommand {
@@ -81,22 +80,27 @@ pub(super) fn open(state: &mut State, context: Context) {
     state.layers.push(Layer::CommandLine(Box::new(line)));
 }
 
-pub(super) fn run_action(state: &mut State, verb: LineAction, effects: &mut Vec<Effect>) {
-    let Some(command) = top_command_line(state) else { return };
-    match verb {
-        LineAction::Accept => accept(state, effects),
-        LineAction::Complete => command.cycle_completion(1),
-        LineAction::CompleteBack => command.cycle_completion(-1),
+pub(super) fn run_action(
+    state: &mut State,
+    action: LineAction,
+    effects: &mut Vec<Effect>,
+) -> Option<ChosenAction> {
+    let line = state.top_command_line_mut()?;
+    match action {
+        LineAction::Accept => return accept(state, effects),
+        LineAction::Complete => line.cycle_completion(1),
+        LineAction::CompleteBack => line.cycle_completion(-1),
         LineAction::Cancel => {
             state.layers.pop();
         }
     }
+    None
 }
 
 /// Goes through what was typed before.
 pub(super) fn browse_history(state: &mut State, movement: Move) {
     let known = state.command_history.len();
-    let Some(back) = top_command_line(state).map(|command| command.history_offset) else { return };
+    let Some(back) = state.top_command_line_mut().map(|command| command.history_offset) else { return };
     let back = match movement {
         Move::Up => (back + 1).min(known),
         Move::Down => back.saturating_sub(1),
@@ -105,17 +109,17 @@ pub(super) fn browse_history(state: &mut State, movement: Move) {
         Move::PageUp | Move::PageDown => return,
     };
     let text = state.command_history.get(known.wrapping_sub(back)).cloned().unwrap_or_default();
-    if let Some(command) = top_command_line(state) {
+    if let Some(command) = state.top_command_line_mut() {
         command.input = Composer::with_text(&text);
     }
     refresh_completions(state);
-    if let Some(command) = top_command_line(state) {
+    if let Some(command) = state.top_command_line_mut() {
         command.history_offset = back;
     }
 }
 
 pub(super) fn handle_key(state: &mut State, key: KeyEvent) {
-    let Some(command) = top_command_line(state) else { return };
+    let Some(command) = state.top_command_line_mut() else { return };
     if key.code == KeyCode::Backspace && command.input.is_empty() {
         state.layers.pop();
         return;
@@ -125,24 +129,24 @@ pub(super) fn handle_key(state: &mut State, key: KeyEvent) {
 }
 
 pub(super) fn paste(state: &mut State, text: &str) {
-    if let Some(command) = top_command_line(state) {
+    if let Some(command) = state.top_command_line_mut() {
         command.input.paste_single_line(text);
         refresh_completions(state);
     }
 }
 
-/// Does what a line says, or says why not.
+/// Runs a line. A line that names an action comes back as that action. Errors are for the user.
 pub(super) fn run_line(
     state: &mut State,
     context: Context,
     line: &str,
     effects: &mut Vec<Effect>,
-) -> Result<(), String> {
+) -> Result<Option<ChosenAction>, String> {
     match parse_line(state, context, line)? {
-        ParsedCommand::Action(action) => dispatch_action(state, context, action, effects),
+        ParsedCommand::Action(action) => return Ok(Some(ChosenAction { context, action })),
         ParsedCommand::Claim(id) => {
             return_to_queue(state);
-            queue::claim_handoff(state, id, effects);
+            claims::claim_handoff(state, id, effects);
         }
         ParsedCommand::Open(id) => open_handoff(state, id, effects),
         ParsedCommand::Filter(words) => {
@@ -153,13 +157,13 @@ pub(super) fn run_line(
         ParsedCommand::Theme(name) => appearance::set_theme(state, &name),
         ParsedCommand::Mouse(on) => appearance::set_mouse_capture(state, on, effects),
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Opens a handoff: its session, if it is the user's own, else its briefing.
 pub(super) fn open_handoff(state: &mut State, id: HandoffId, effects: &mut Vec<Effect>) {
     let Some(item) = state.queue.item(id) else { return };
-    let is_mine = item.status == HandoffStatus::Claimed && item.claimed_by == state.my_id();
+    let is_mine = state.is_mine(item);
     return_to_queue(state);
     if is_mine {
         navigate::to_own_session(state, id, effects);
@@ -176,37 +180,34 @@ pub(super) fn ready_commands(state: &State) -> impl Iterator<Item = (String, Str
     orders.into_iter().chain(themes)
 }
 
-fn top_command_line(state: &mut State) -> Option<&mut CommandLine> {
-    let Some(Layer::CommandLine(command)) = state.layers.last_mut() else { return None };
-    Some(command)
-}
-
 /// Back to the list, with nothing over it.
 fn return_to_queue(state: &mut State) {
     state.layers.clear();
     navigate::to_queue(state);
 }
 
-fn accept(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(command) = top_command_line(state) else { return };
-    let (of, line) = (command.context, command.input.text().trim().to_owned());
-    let line = expand_unique_completion(command, line);
-    let Some(layer) = state.layers.pop() else { return };
+fn accept(state: &mut State, effects: &mut Vec<Effect>) -> Option<ChosenAction> {
+    let command_line = state.top_command_line_mut()?;
+    let (context, line) = (command_line.context, command_line.input.text().trim().to_owned());
+    let line = expand_unique_completion(command_line, line);
+    let layer = state.layers.pop()?;
     if line.is_empty() {
-        return;
+        return None;
     }
-    match run_line(state, of, &line, effects) {
-        Ok(()) => {
+    match run_line(state, context, &line, effects) {
+        Ok(chosen) => {
             state.command_history.retain(|known| *known != line);
             state.command_history.push(line);
             let surplus = state.command_history.len().saturating_sub(MAX_HISTORY);
             state.command_history.drain(..surplus);
+            chosen
         }
-        Err(why) => {
+        Err(error) => {
             state.layers.push(layer);
-            if let Some(command) = top_command_line(state) {
-                command.error = Some(why);
+            if let Some(command_line) = state.top_command_line_mut() {
+                command_line.error = Some(error);
             }
+            None
         }
     }
 }
@@ -230,10 +231,10 @@ fn expand_unique_completion(command: &CommandLine, line: String) -> String {
 }
 
 fn refresh_completions(state: &mut State) {
-    let Some(command) = top_command_line(state) else { return };
+    let Some(command) = state.top_command_line_mut() else { return };
     let (of, text) = (command.context, command.input.text());
     let endings = completions(state, of, &text);
-    if let Some(command) = top_command_line(state) {
+    if let Some(command) = state.top_command_line_mut() {
         (command.completions, command.selected, command.error, command.history_offset) =
             (endings, None, None, 0);
     }
@@ -245,7 +246,7 @@ fn parse_line(state: &State, context: Context, line: &str) -> Result<ParsedComma
         return find_action(state, context, word)
             .filter(|_| rest.is_empty())
             .map(ParsedCommand::Action)
-            .ok_or_else(|| format!("There is no {line:?} here; Tab shows what there is"));
+            .ok_or_else(|| format!("Unknown command {line:?}: press Tab for a list"));
     };
     match command.argument {
         ArgumentKind::OpenHandoff => find_handoff(state, rest).map(ParsedCommand::Claim),
@@ -258,14 +259,17 @@ fn parse_line(state: &State, context: Context, line: &str) -> Result<ParsedComma
         ArgumentKind::Theme => {
             let known = state.settings.theme_names().any(|name| name == rest);
             known.then(|| ParsedCommand::Theme(rest.to_owned())).ok_or_else(|| {
-                format!("The themes are {}", state.settings.theme_names().collect::<Vec<_>>().join(", "))
+                format!(
+                    "Unknown theme: choose one of {}",
+                    state.settings.theme_names().collect::<Vec<_>>().join(", ")
+                )
             })
         }
         ArgumentKind::OnOff => match rest {
             "on" => Ok(ParsedCommand::Mouse(true)),
             "off" => Ok(ParsedCommand::Mouse(false)),
             "" => Ok(ParsedCommand::Action(Action::ToggleMouse)),
-            _ => Err("The mouse is on or off".into()),
+            _ => Err("Use on or off".into()),
         },
     }
 }
@@ -287,10 +291,10 @@ fn find_action(state: &State, context: Context, word: &str) -> Option<Action> {
 fn find_handoff(state: &State, text: &str) -> Result<HandoffId, String> {
     let number = text.trim_start_matches('#');
     if number.is_empty() {
-        return Err("Which? Tab shows the handoffs".into());
+        return Err("Which handoff? Press Tab for a list".into());
     }
     let found = state.queue.items().find(|item| item.number.to_string() == number);
-    found.map(|item| item.id).ok_or_else(|| format!("There is no #{number} in the lists"))
+    found.map(|item| item.id).ok_or_else(|| format!("No #{number} in the lists"))
 }
 
 /// How a line could go on, the likeliest first.

@@ -9,12 +9,12 @@ use tierup_common::user::Person;
 use crate::effect::{Call, CallId, Effect};
 use crate::event::CallError;
 use crate::keymap::{ConflictAction, Tab};
-use crate::state::chat::OutgoingMessage;
 use crate::state::layer::{Conflict, ConflictDraft, Layer};
+use crate::state::outbox::OutgoingMessage;
 use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
 use crate::text::safe;
-use crate::update::{calls, messages, navigate, queue};
+use crate::update::{calls, messages, navigate};
 
 /// A claim that somebody else won.
 pub(super) struct LostClaim {
@@ -31,18 +31,16 @@ pub(super) struct LostClaim {
 /// Somebody else was first: the popup, over the list, with the next one that waits selected. What was typed is kept.
 pub(super) fn show_conflict(state: &mut State, lost_claim: LostClaim) {
     let LostClaim { handoff_id: handoff, title, winner: by, claimed_at: since } = lost_claim;
-    let session = session_for(state, handoff);
-    let has_draft = session.is_some_and(|session| state.drafts.contains_key(&session));
+    let session = state.known_handoff(handoff).map(|item| item.session_id);
+    let has_draft = session.is_some_and(|session| !state.outbox.draft(session).is_empty());
     let draft = if has_draft { ConflictDraft::Saved } else { ConflictDraft::None };
     if !matches!(state.screen, Screen::Queue) {
-        // What lies over the screen that closes goes with it; a dialog keeps what was typed into it.
-        let belongs = |layer: &Layer| matches!(layer, Layer::Briefing | Layer::Picker(_) | Layer::Confirm(_));
-        state.layers.retain(|layer| !belongs(layer));
+        state.layers.retain(|layer| !layer.closes_with_screen());
     }
     navigate::to_queue(state);
     mark_claimed(state, handoff, &by, since);
     state.queue.tab = Tab::Queue;
-    queue::select_next_open(state);
+    state.queue.select_next_open();
     let (by, came_at) = (by.name, state.now);
     state.layers.push(Layer::Conflict(Conflict {
         handoff_id: handoff,
@@ -67,16 +65,6 @@ fn mark_claimed(state: &mut State, handoff: HandoffId, by: &Person, since: Times
     }
 }
 
-fn session_for(state: &State, handoff: HandoffId) -> Option<SessionId> {
-    let open = match &state.screen {
-        Screen::Queue => None,
-        Screen::Briefing(briefing) => Some(&briefing.item),
-        Screen::Session(chat) => chat.briefing.as_ref().map(|briefing| &briefing.item),
-    };
-    let known = state.queue.item(handoff).or(open.filter(|item| item.id == handoff));
-    known.map(|item| item.session_id)
-}
-
 pub(super) fn run_action(state: &mut State, verb: ConflictAction, effects: &mut Vec<Effect>) {
     match verb {
         ConflictAction::Close => {
@@ -84,7 +72,7 @@ pub(super) fn run_action(state: &mut State, verb: ConflictAction, effects: &mut 
         }
         ConflictAction::NextOpen => {
             state.layers.pop();
-            queue::open_next(state, effects);
+            navigate::open_next(state, effects);
         }
         ConflictAction::SendDraft => send_draft(state, effects),
     }
@@ -98,10 +86,13 @@ fn send_draft(state: &mut State, effects: &mut Vec<Effect>) {
     else {
         return;
     };
-    let Some(content) = state.drafts.get(&session).cloned() else { return };
+    let content = state.outbox.draft(session).to_owned();
+    if content.is_empty() {
+        return;
+    }
     let draft = if state.connection.allows_calls() {
         let message = CreateMessage { content, kind: MessageKind::Note };
-        let before = messages::take_reusable_call_id(state, session, &message);
+        let before = state.outbox.take_reusable_call_id(session, &message);
         ConflictDraft::Sending(calls::send_with_id(
             state,
             before,
@@ -109,7 +100,7 @@ fn send_draft(state: &mut State, effects: &mut Vec<Effect>) {
             effects,
         ))
     } else {
-        ConflictDraft::Rejected("Offline: the draft is kept".into())
+        ConflictDraft::Rejected("Offline: your draft is saved".into())
     };
     if let Some(Layer::Conflict(lost)) = state.layers.last_mut() {
         lost.draft = draft;
@@ -136,14 +127,14 @@ pub(super) fn apply_draft_reply(
     match result {
         Ok(_) => {
             lost.draft = ConflictDraft::None;
-            let text = format!("{} has your note", safe::sanitize_line(&lost.winner_name));
+            let text = format!("Sent your note to {}", safe::sanitize_line(&lost.winner_name));
             state.show_toast(ToastLevel::Success, text);
-            messages::save_draft(state, session, String::new(), effects);
+            messages::save_draft(state, session, "", effects);
         }
         Err(failure) => {
-            lost.draft = ConflictDraft::Rejected(messages::send_error_text("it", failure));
+            lost.draft = ConflictDraft::Rejected(messages::send_error_text(failure));
             if failure.is_outcome_unknown() {
-                let text = state.drafts.get(&session).cloned().unwrap_or_default();
+                let text = state.outbox.draft(session).to_owned();
                 // Nothing is known of that conversation: only sending it again tells.
                 let sent = OutgoingMessage {
                     call_id,
@@ -152,7 +143,7 @@ pub(super) fn apply_draft_reply(
                     sent_at: state.now,
                     after_seq: u32::MAX,
                 };
-                state.messages_in_doubt.insert(session, sent);
+                state.outbox.set_in_doubt(session, sent);
             }
         }
     }

@@ -1,15 +1,13 @@
 //! What is told in passing: texts that grow while they are written, and who is reading what.
 
 use tierup_common::assessment::AssessmentStatus;
-use tierup_common::handoff::QueueItem;
 use tierup_common::id::{HandoffId, MessageId, SessionId};
 use tierup_common::user::Person;
 
 use crate::state::{Screen, State};
-use crate::update::briefing;
 
 pub(super) fn apply_presence(state: &mut State, id: HandoffId, viewers: Vec<Person>) {
-    if let Some(briefing) = briefing::open_briefing_mut(state).filter(|briefing| briefing.item.id == id) {
+    if let Some(briefing) = state.open_briefing_of_mut(id) {
         briefing.item.viewers.clone_from(&viewers);
     }
     state.queue.set_viewers(id, viewers);
@@ -26,7 +24,7 @@ pub(super) fn apply_assessment_delta(state: &mut State, id: HandoffId, offset: u
     let known = state.queue.partial_assessments.entry(id).or_default();
     apply_delta(known, offset, text);
     let (known, now) = (known.clone(), state.now);
-    if let Some(briefing) = briefing::open_briefing_mut(state).filter(|briefing| briefing.item.id == id) {
+    if let Some(briefing) = state.open_briefing_of_mut(id) {
         briefing.item.assessment_status = AssessmentStatus::Running;
         briefing.partial_assessment = Some(known);
         briefing.last_progress_at = now;
@@ -67,12 +65,7 @@ fn apply_delta(known: &mut String, offset: usize, text: &str) {
 
 pub(super) fn clear_partial_assessment(state: &mut State, id: HandoffId) {
     state.queue.partial_assessments.remove(&id);
-    if let Some(briefing) = briefing::open_briefing_mut(state).filter(|briefing| briefing.item.id == id) {
+    if let Some(briefing) = state.open_briefing_of_mut(id) {
         briefing.partial_assessment = None;
     }
-}
-
-/// Whether an assessment is on its way.
-pub(super) fn is_being_assessed(item: &QueueItem) -> bool {
-    matches!(item.assessment_status, AssessmentStatus::Pending | AssessmentStatus::Running)
 }

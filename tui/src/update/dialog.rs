@@ -1,160 +1,94 @@
 //! Dialogs: going through the fields, and asking the server for what they say.
 
-use crossterm::event::{KeyCode, KeyEvent};
-use tierup_common::handoff::{Intent, Priority};
+use crossterm::event::KeyEvent;
+use tierup_common::handoff::Intent;
 use tierup_common::id::HandoffId;
 use tierup_common::limit;
-use tierup_common::session::{
-    BranchStatus, CreateSession, HandOff, IntakeContent, IntakeType, PutBranch, Resolve,
-};
+use tierup_common::session::{CreateSession, HandOff, IntakeContent, IntakeType, PutBranch, Resolve};
 use tierup_common::time::Timestamp;
 use tierup_common::user::{Person, Role, User};
 
 use crate::effect::{Call, CallId, Effect};
 use crate::event::CallError;
 use crate::keymap::DialogAction;
-use crate::state::dialog::{Dialog, DialogKind, FieldInput};
+use crate::local_zone::{LocalZone, ResolvedTime};
+use crate::state::State;
+use crate::state::dialog::{ChecklistField, Dialog, Form, TextField};
 use crate::state::layer::{Confirmation, ConfirmedAction, Layer};
-use crate::state::local_zone::{LocalZone, ResolvedTime};
-use crate::state::{State, wake_time};
+use crate::state::request::Request;
 use crate::text::safe;
-use crate::update::{calls, outcomes};
+use crate::update::calls;
+use crate::wake_time;
 
-pub(super) fn run_action(state: &mut State, verb: DialogAction, effects: &mut Vec<Effect>) {
-    match verb {
+pub(super) fn run_action(state: &mut State, action: DialogAction, effects: &mut Vec<Effect>) {
+    let Some(dialog) = state.top_dialog_mut() else { return };
+    match action {
         DialogAction::Cancel => cancel(state),
         DialogAction::Submit => submit(state, false, effects),
-        DialogAction::NextField => move_focus(state, 1),
-        DialogAction::PreviousField => move_focus(state, -1),
+        DialogAction::NextField => dialog.move_focus(1),
+        DialogAction::PreviousField => dialog.move_focus(-1),
         DialogAction::Newline => {
-            if let Some(FieldInput::MultiLine(composer)) = focused_input(state) {
-                composer.insert_newline();
+            if let Some(field) = dialog.focused_field_mut() {
+                field.insert_newline();
             }
         }
     }
 }
 
-/// Opens a dialog.
-pub(super) fn open(state: &mut State, dialog: Dialog) {
-    state.layers.push(Layer::Dialog(Box::new(dialog)));
-}
-
 /// Opens the dialog that passes a handoff on, and asks for the people.
 pub(super) fn open_assign(state: &mut State, handoff: HandoffId, effects: &mut Vec<Effect>) {
     let asked = calls::send(state, Call::Users, effects);
-    open(state, Dialog::assign(handoff, asked));
+    state.open_dialog(Dialog::assign(handoff, asked));
 }
 
 /// The people are here, or not: those who can work on a handoff, by name.
 pub(super) fn apply_people(state: &mut State, call_id: CallId, result: Result<Vec<User>, CallError>) {
     let me = state.my_id();
-    let found = result.map_err(|failure| outcomes::error_text(&failure)).map(|users| {
+    let found = result.map_err(|failure| failure.user_message()).map(|users| {
         let able = |user: &User| user.active && user.role >= Role::Engineer && Some(user.id) != me;
         let mut people: Vec<Person> =
             users.into_iter().filter(able).map(|user| Person { id: user.id, name: user.name }).collect();
         people.sort_by_key(|person| person.name.to_lowercase());
         people
     });
-    for layer in &mut state.layers {
-        if let Layer::Dialog(dialog) = layer {
-            dialog.set_people(call_id, &found);
-        }
+    for dialog in state.dialogs_mut() {
+        dialog.set_people(call_id, &found);
     }
 }
 
-/// A key that is no command: it goes to the field that has the keys.
+/// A key that is bound to no action: for the field that has the keys.
 pub(super) fn handle_key(state: &mut State, key: KeyEvent) {
-    if let Some(dialog) = top_dialog(state) {
-        dialog.error = None;
-    }
-    let Some(input) = focused_input(state) else { return };
-    match input {
-        FieldInput::SingleLine(composer) | FieldInput::MultiLine(composer) | FieldInput::Time(composer) => {
-            composer.handle_key(key)
-        }
-        FieldInput::Person { query: filter, selected: at, .. } => {
-            filter.handle_key(key);
-            *at = 0;
-        }
-        FieldInput::Choice { options: words, selected: chosen } => {
-            let last = words.len().saturating_sub(1);
-            if matches!(key.code, KeyCode::Right | KeyCode::Char('l' | ' ')) {
-                *chosen = if *chosen == last { 0 } else { *chosen + 1 };
-            } else if matches!(key.code, KeyCode::Left | KeyCode::Char('h')) {
-                *chosen = chosen.checked_sub(1).unwrap_or(last);
-            }
-        }
-        FieldInput::Checklist { items: lines, selected: at } => {
-            if matches!(key.code, KeyCode::Char(' ' | 'x'))
-                && let Some(line) = lines.get_mut(*at)
-            {
-                line.is_checked = !line.is_checked;
-            }
-        }
+    let Some(dialog) = state.top_dialog_mut() else { return };
+    dialog.request.clear_error();
+    if let Some(field) = dialog.focused_field_mut() {
+        field.handle_key(key);
     }
 }
 
 pub(super) fn paste(state: &mut State, text: &str) {
-    match focused_input(state) {
-        Some(
-            FieldInput::SingleLine(composer)
-            | FieldInput::Time(composer)
-            | FieldInput::Person { query: composer, .. },
-        ) => {
-            composer.paste(&text.replace(['\n', '\r'], " "));
-        }
-        Some(FieldInput::MultiLine(composer)) => composer.paste(text),
-        Some(FieldInput::Choice { .. } | FieldInput::Checklist { .. }) | None => {}
-    }
-}
-
-fn top_dialog(state: &mut State) -> Option<&mut Dialog> {
-    let Some(Layer::Dialog(dialog)) = state.layers.last_mut() else { return None };
-    Some(dialog)
-}
-
-fn focused_input(state: &mut State) -> Option<&mut FieldInput> {
-    top_dialog(state).and_then(Dialog::focused_field).map(|field| &mut field.input)
-}
-
-/// Between the fields; inside one of several lines to tick, between those first.
-fn move_focus(state: &mut State, step: isize) {
-    if let Some(FieldInput::Checklist { items: lines, selected: at }) = focused_input(state)
-        && let Some(next) = at.checked_add_signed(step).filter(|next| *next < lines.len())
-    {
-        *at = next;
-        return;
-    }
-    if let Some(FieldInput::Person { query: filter, people, selected: at }) = focused_input(state) {
-        let last = people.matching(&filter.text()).len().saturating_sub(1);
-        *at = at.saturating_add_signed(step).min(last);
-        return;
-    }
-    if let Some(dialog) = top_dialog(state) {
-        let count = dialog.fields.len();
-        dialog.focus_index = dialog.focus_index.checked_add_signed(step).unwrap_or(count - 1) % count.max(1);
+    if let Some(field) = state.top_dialog_mut().and_then(Dialog::focused_field_mut) {
+        field.paste(text);
     }
 }
 
 /// What is said in a dialog that cannot be sent now.
-const OFFLINE_ERROR: &str = "Offline: not sent. It stays here: send it when there is a connection";
+const OFFLINE_ERROR: &str = "Offline: not sent. Your text stays here; send it once you are connected";
 
 /// There is a connection again: what a dialog says of it is over.
 pub(super) fn clear_offline_errors(state: &mut State) {
-    for layer in &mut state.layers {
-        if let Layer::Dialog(dialog) = layer {
-            dialog.error.take_if(|why| why == OFFLINE_ERROR);
-        }
+    for dialog in state.dialogs_mut().filter(|dialog| dialog.request.error() == Some(OFFLINE_ERROR)) {
+        dialog.request.clear_error();
     }
 }
 
 /// Closes a dialog; what was typed into it is not thrown away without a question.
 fn cancel(state: &mut State) {
-    let Some(dialog) = top_dialog(state) else { return };
+    let Some(dialog) = state.top_dialog_mut() else { return };
     if dialog.is_modified() {
-        let question = match dialog.pending_call {
-            Some(_) => "It is on its way. Close it all the same? If it fails, what you typed is gone.",
-            None => "Throw away what you typed?",
+        let question = if dialog.request.is_pending() {
+            "Close while it is being sent? If it fails, what you typed is lost."
+        } else {
+            "Discard what you typed?"
         };
         let question = question.into();
         state.layers.push(Layer::Confirm(Confirmation { question, action: ConfirmedAction::DiscardDialog }));
@@ -167,17 +101,18 @@ fn cancel(state: &mut State) {
 pub(super) fn submit(state: &mut State, is_confirmed: bool, effects: &mut Vec<Effect>) {
     let (now, zone) = (state.server_now(), state.settings.zone.clone());
     let may_ask = state.connection.allows_calls();
-    let Some(dialog) = top_dialog(state) else { return };
-    if dialog.pending_call.is_some() {
+    let question = state.dialog().and_then(|dialog| confirmation_question(state, &dialog.form));
+    let Some(dialog) = state.top_dialog_mut() else { return };
+    if dialog.request.is_pending() {
         return;
     }
     if !may_ask {
-        dialog.error = Some(OFFLINE_ERROR.into());
+        dialog.request = Request::Failed(OFFLINE_ERROR.into());
         return;
     }
-    match (build_call(dialog, now, &zone), confirmation_question(dialog)) {
+    match (build_call(&dialog.form, now, &zone), question) {
         (Ok(_), Some(question)) if !is_confirmed => {
-            dialog.error = None;
+            dialog.request.clear_error();
             state
                 .layers
                 .push(Layer::Confirm(Confirmation { question, action: ConfirmedAction::SubmitDialog }));
@@ -187,95 +122,101 @@ pub(super) fn submit(state: &mut State, is_confirmed: bool, effects: &mut Vec<Ef
                 state.row_edits.drop_queued_branch(*branch);
             }
             let ticket = calls::send(state, call, effects);
-            if let Some(dialog) = top_dialog(state) {
-                (dialog.pending_call, dialog.error) = (Some(ticket), None);
+            if let Some(dialog) = state.top_dialog_mut() {
+                dialog.request = Request::Pending(ticket);
             }
         }
-        (Err(why), _) => dialog.error = Some(why),
+        (Err(error), _) => dialog.request = Request::Failed(error),
     }
 }
 
-/// What is asked before something is done that cannot be undone.
-fn confirmation_question(dialog: &Dialog) -> Option<String> {
-    match dialog.kind {
-        DialogKind::Resolve(_) => Some("Resolve it? A resolved session stays closed.".into()),
-        DialogKind::SendBack(_) => Some("Send it back? It leaves the queue, and you.".into()),
-        DialogKind::Assign(_) => {
-            let name =
-                dialog.selected_person().map(|person| safe::sanitize_line(&person.name)).unwrap_or_default();
-            Some(format!("Pass it to {name}? It is theirs from then on."))
+/// The question before something that cannot be undone.
+fn confirmation_question(state: &State, form: &Form) -> Option<String> {
+    match form {
+        Form::Resolve { .. } => Some("Resolve? This cannot be undone.".into()),
+        Form::SendBack { handoff_id, .. } => {
+            let item = state.known_handoff(*handoff_id)?;
+            let opener = safe::sanitize_line(&item.handed_off_by_name);
+            let consequence =
+                if state.is_mine(item) { "You will no longer own it." } else { "It leaves the queue." };
+            Some(format!("Send back to {opener}? {consequence}"))
         }
-        DialogKind::NewSession
-        | DialogKind::Park(_)
-        | DialogKind::Escalate(_)
-        | DialogKind::Release(_)
-        | DialogKind::Branch { .. } => None,
+        Form::Assign { handoff_id, assignee } => {
+            let name = safe::sanitize_line(&assignee.selected_person()?.name);
+            let is_mine = state.known_handoff(*handoff_id).is_some_and(|item| state.is_mine(item));
+            let consequence = if is_mine { "You will no longer own it." } else { "They will own it." };
+            Some(format!("Assign to {name}? {consequence}"))
+        }
+        Form::NewSession { .. }
+        | Form::Park { .. }
+        | Form::Escalate { .. }
+        | Form::Release { .. }
+        | Form::Branch { .. } => None,
     }
 }
 
-/// What a dialog asks of the server, or what is missing.
-fn build_call(dialog: &Dialog, now: Timestamp, zone: &LocalZone) -> Result<Call, String> {
-    let first = dialog.field_text(0);
-    Ok(match dialog.kind {
-        DialogKind::NewSession => {
-            require_text(&first, "Say what the problem is")?;
-            let summary = dialog.field_text(1);
-            if summary.chars().count() > limit::SUMMARY {
-                return Err(format!("The summary may have {} characters", limit::SUMMARY));
-            }
-            Call::CreateSession(CreateSession {
-                intake_type: IntakeType::FreeText,
-                intake_content: IntakeContent { text: first },
-                problem_summary: (!summary.is_empty()).then_some(summary),
-            })
-        }
-        DialogKind::Park(session) => {
-            let wake = wake_time::parse(&dialog.field_text(1), now, zone).map_err(|why| why.to_string())?;
+/// The call that submits a form, or what is missing.
+fn build_call(form: &Form, now: Timestamp, zone: &LocalZone) -> Result<Call, String> {
+    match form {
+        Form::NewSession { problem, summary } => new_session_call(problem, summary),
+        Form::Park { session_id, notes, wake_at } => {
+            let wake = wake_time::parse(&wake_at.text(), now, zone).map_err(|error| error.to_string())?;
             let wake_at = wake.map(ResolvedTime::timestamp);
-            let request = HandOff { intent: Intent::Park, engineer_notes: first, priority: None, wake_at };
-            Call::HandOff { session_id: session, request }
-        }
-        DialogKind::Escalate(session) => {
-            require_text(&first, "Say where you are stuck: it is the first thing that is read")?;
-            let priority = Priority::ALL.get(dialog.selected_option(1)).copied();
             let request =
-                HandOff { intent: Intent::Escalate, engineer_notes: first, priority, wake_at: None };
-            Call::HandOff { session_id: session, request }
+                HandOff { intent: Intent::Park, engineer_notes: notes.text(), priority: None, wake_at };
+            Ok(Call::HandOff { session_id: *session_id, request })
         }
-        DialogKind::Release(handoff) => {
-            require_text(&first, "Say why, for whoever picks it up next")?;
-            Call::Release { handoff_id: handoff, reason: first }
+        Form::Escalate { session_id, notes, priority } => {
+            let engineer_notes = required_text(notes, "Notes are required: say where you are stuck")?;
+            let priority = Some(priority.selected);
+            let request = HandOff { intent: Intent::Escalate, engineer_notes, priority, wake_at: None };
+            Ok(Call::HandOff { session_id: *session_id, request })
         }
-        DialogKind::Resolve(session) => {
-            require_text(&first, "Say what it was: the next one will be found by it")?;
-            let request = Resolve { resolution: first, worked_step_ids: dialog.checked_steps() };
-            Call::Resolve { session_id: session, request }
+        Form::Release { handoff_id, reason } => {
+            let reason = required_text(reason, "A reason is required")?;
+            Ok(Call::Release { handoff_id: *handoff_id, reason })
         }
-        DialogKind::Assign(handoff) => {
-            let person = dialog.selected_person().ok_or("Choose somebody: nobody has this name")?;
-            Call::Assign { handoff_id: handoff, to: person.id }
+        Form::Resolve { session_id, resolution, worked_steps } => {
+            let resolution = required_text(resolution, "A resolution is required: say what the cause was")?;
+            let worked_step_ids =
+                worked_steps.as_ref().map(ChecklistField::checked_steps).unwrap_or_default();
+            Ok(Call::Resolve { session_id: *session_id, request: Resolve { resolution, worked_step_ids } })
         }
-        DialogKind::SendBack(handoff) => {
-            require_text(&first, "Say what they should find out")?;
-            Call::SendBack { handoff_id: handoff, question: first }
+        Form::Assign { handoff_id, assignee } => {
+            let person = assignee.selected_person().ok_or("No one has this name")?;
+            Ok(Call::Assign { handoff_id: *handoff_id, to: person.id })
         }
-        DialogKind::Branch { session_id: session, branch_id: branch } => {
-            require_text(&first, "Say what might be the cause")?;
-            if first.len() > limit::NOTES {
-                return Err(format!("It may have {} KiB", limit::NOTES / 1024));
+        Form::SendBack { handoff_id, question } => {
+            let question = required_text(question, "A question is required")?;
+            Ok(Call::SendBack { handoff_id: *handoff_id, question })
+        }
+        Form::Branch { session_id, branch_id, hypothesis, status, evidence } => {
+            let hypothesis = required_text(hypothesis, "A possible cause is required")?;
+            if hypothesis.len() > limit::NOTES {
+                return Err(format!("The possible cause is too long: at most {} KiB", limit::NOTES / 1024));
             }
-            let status =
-                BranchStatus::ALL.get(dialog.selected_option(1)).copied().unwrap_or(BranchStatus::Open);
-            let evidence = Some(dialog.field_text(2)).filter(|text| !text.is_empty());
-            Call::PutBranch {
-                session_id: session,
-                branch_id: branch,
-                request: PutBranch { hypothesis: first, status, evidence },
-            }
+            let evidence = Some(evidence.text()).filter(|text| !text.is_empty());
+            let request = PutBranch { hypothesis, status: status.selected, evidence };
+            Ok(Call::PutBranch { session_id: *session_id, branch_id: *branch_id, request })
         }
-    })
+    }
 }
 
-fn require_text(text: &str, error: &str) -> Result<(), String> {
-    if text.is_empty() { Err(error.into()) } else { Ok(()) }
+fn new_session_call(problem: &TextField, summary: &TextField) -> Result<Call, String> {
+    let text = required_text(problem, "A problem is required: say what happens")?;
+    let summary = summary.text();
+    if summary.chars().count() > limit::SUMMARY {
+        return Err(format!("The summary is too long: at most {} characters", limit::SUMMARY));
+    }
+    Ok(Call::CreateSession(CreateSession {
+        intake_type: IntakeType::FreeText,
+        intake_content: IntakeContent { text },
+        problem_summary: (!summary.is_empty()).then_some(summary),
+    }))
+}
+
+/// The text of a field that must not be empty, or the error.
+fn required_text(field: &TextField, error: &str) -> Result<String, String> {
+    let text = field.text();
+    if text.is_empty() { Err(error.into()) } else { Ok(text) }
 }

@@ -6,23 +6,22 @@ use tierup_common::session::MessagePage;
 
 use crate::effect::{Call, CallId, Effect};
 use crate::event::CallError;
-use crate::state::chat::{Chat, EarlierFetch};
+use crate::state::chat::Chat;
+use crate::state::request::Request;
 use crate::state::{Screen, State};
 use crate::update::calls;
-use crate::update::outcomes::{error_text, invalid_response};
-use crate::update::session::chat_mut;
 
 /// Asks for the page before what is here, if that is where the user is, or wants to go.
 pub(super) fn fetch_if_near(state: &mut State, effects: &mut Vec<Effect>) {
     let (width, height) = state.last_paint.transcript_size;
     let Screen::Session(chat) = &state.screen else { return };
-    let may_ask = state.connection.allows_calls() && chat.earlier_fetch == EarlierFetch::Idle;
+    let may_ask = state.connection.allows_calls() && chat.earlier_fetch == Request::Idle;
     let before = chat.earlier_cursor().filter(|_| may_ask && height > 0);
     let Some(before) = before.filter(|_| chat.is_near_start(width, height)) else { return };
     let call = Call::Messages { session_id: chat.id, before_seq: before };
     let ticket = calls::send(state, call, effects);
-    if let Some(chat) = chat_mut(state) {
-        chat.earlier_fetch = EarlierFetch::Loading(ticket);
+    if let Some(chat) = state.open_chat_mut() {
+        chat.earlier_fetch = Request::Pending(ticket);
     }
 }
 
@@ -34,20 +33,13 @@ pub(super) fn apply_page(
     session: SessionId,
     page: Result<MessagePage, CallError>,
 ) {
-    let is_awaited =
-        |chat: &&mut Chat| chat.id == session && chat.earlier_fetch == EarlierFetch::Loading(call_id);
-    let Some(chat) = chat_mut(state).filter(is_awaited) else { return };
-    let taken = page
-        .and_then(|page| if chat.prepend_messages(page.items) { Ok(()) } else { Err(invalid_response()) });
+    let is_awaited = |chat: &&mut Chat| chat.id == session && chat.earlier_fetch.awaits(call_id);
+    let Some(chat) = state.open_chat_mut().filter(is_awaited) else { return };
+    let taken = page.and_then(|page| {
+        if chat.prepend_messages(page.items) { Ok(()) } else { Err(CallError::invalid_response()) }
+    });
     chat.earlier_fetch = match taken {
-        Ok(()) => EarlierFetch::Idle,
-        Err(failure) => EarlierFetch::Failed(error_text(&failure)),
+        Ok(()) => Request::Idle,
+        Err(failure) => Request::Failed(failure.user_message()),
     };
-}
-
-/// What could not be fetched may be asked for again.
-pub(super) fn reset_failure(chat: &mut Chat) {
-    if matches!(chat.earlier_fetch, EarlierFetch::Failed(_)) {
-        chat.earlier_fetch = EarlierFetch::Idle;
-    }
 }

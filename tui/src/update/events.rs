@@ -1,93 +1,54 @@
-//! What happened in the account, as its events tell it: rows that come, change, go and move.
+//! Events of the account: rows that appear, change, move and go.
 
 use tierup_common::assessment::AssessmentStatus;
 use tierup_common::event::{Event, EventBody, HandoffSummary, ReminderReason, SessionSummary};
 use tierup_common::handoff::{HandoffStatus, Intent, QueueItem};
-use tierup_common::id::HandoffId;
-use tierup_common::session::SessionStatus;
+use tierup_common::id::{HandoffId, SessionId};
+use tierup_common::session::{Message, SessionStatus};
 use tierup_common::time::Timestamp;
 use tierup_common::user::Person;
 
 use crate::effect::Effect;
+use crate::state::briefing::replace_step;
 use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
 use crate::text::{ellipsize, safe};
 use crate::update::conflict::LostClaim;
 use crate::update::deltas::clear_partial_assessment;
-use crate::update::{briefing, calls, conflict, messages, navigate, notifications, picker, transcript};
+use crate::update::{calls, conflict, messages, navigate, notifications, transcript};
 
-/// Something happened in the account.
 pub(super) fn apply_event(state: &mut State, event: &Event, effects: &mut Vec<Effect>) {
+    let at = event.at;
     match &event.body {
         EventBody::HandoffCreated { handoff, by, assessment_status, supersedes } => {
             state.queue.remove_own_session(handoff.session_id);
-            add_handoff(state, event.at, handoff, by, *assessment_status);
+            add_handoff(state, at, handoff, by, *assessment_status);
             if let Some(old) = supersedes {
                 end_handoff(state, *old, HandoffStatus::Superseded);
             }
         }
-        EventBody::HandoffAssessmentReady { handoff, ai_assessment, ai_assessment_data } => {
-            update_handoff(state, handoff, event.at, effects, |item| {
-                item.assessment_status = AssessmentStatus::Ready;
-                item.ai_assessment = Some(ai_assessment.clone());
-                item.ai_assessment_data = Some(ai_assessment_data.clone());
-                item.assessment_error = None;
-            });
-            clear_partial_assessment(state, handoff.handoff_id);
-        }
-        EventBody::HandoffAssessmentFailed { handoff, assessment_error } => {
-            update_handoff(state, handoff, event.at, effects, |item| {
-                item.assessment_status = AssessmentStatus::Failed;
-                item.assessment_error = Some(assessment_error.clone());
-            });
-            clear_partial_assessment(state, handoff.handoff_id);
+        EventBody::HandoffAssessmentReady { .. } | EventBody::HandoffAssessmentFailed { .. } => {
+            apply_assessment(state, event, effects);
         }
         EventBody::HandoffClaimed { handoff, by, claimed_at } => {
             if Some(by.id) == state.my_id() {
-                // Its own answer may never come.
+                // The reply to the claim may never come.
                 navigate::mark_seen(state, handoff.handoff_id, effects);
             }
-            apply_claim(
-                state,
-                ClaimEvent { handoff, actor: by, owner: by, claimed_at: *claimed_at, at: event.at },
-                effects,
-            );
+            let claim = ClaimEvent { handoff, actor: by, owner: by, claimed_at: *claimed_at, at };
+            apply_claim(state, claim, effects);
         }
         EventBody::HandoffAssigned { handoff, by, to, claimed_at } => {
-            let (me, was_mine) = (state.my_id(), is_claimed_by_me(state, handoff.handoff_id));
-            let news = apply_claim(
-                state,
-                ClaimEvent { handoff, actor: by, owner: to, claimed_at: *claimed_at, at: event.at },
-                effects,
-            );
-            if news && Some(by.id) != me && (was_mine || Some(to.id) == me) {
-                let tone = if Some(to.id) == me { ToastLevel::Success } else { ToastLevel::Info };
-                let whom = if Some(to.id) == me { "you".into() } else { safe::sanitize_line(&to.name) };
-                state.show_toast(
-                    tone,
-                    format!("{} passed #{} to {whom}", safe::sanitize_line(&by.name), handoff.number),
-                );
-            }
+            let claim = ClaimEvent { handoff, actor: by, owner: to, claimed_at: *claimed_at, at };
+            apply_assignment(state, claim, effects);
         }
-        EventBody::HandoffReleased { handoff, by, .. } => {
-            let was_mine = is_claimed_by_me(state, handoff.handoff_id);
-            let news = update_handoff(state, handoff, event.at, effects, |item| {
-                item.status = HandoffStatus::Open;
-                (item.claimed_by, item.claimed_by_name, item.claimed_at) = (None, None, None);
-            });
-            if news && was_mine && Some(by.id) != state.my_id() {
-                let text =
-                    format!("{} put #{} back into the queue", safe::sanitize_line(&by.name), handoff.number);
-                state.show_toast(ToastLevel::Info, text);
-            }
-            refetch_session(state, handoff, by, effects);
-        }
+        EventBody::HandoffReleased { handoff, by, .. } => apply_release(state, handoff, by, at, effects),
         EventBody::HandoffSentBack { handoff, by, question } => {
-            apply_send_back(state, handoff, by, question, effects)
+            apply_send_back(state, handoff, by, question, effects);
         }
         EventBody::HandoffWithdrawn { handoff, by } => apply_withdrawal(state, handoff, by, effects),
         EventBody::HandoffStepUpdated { handoff, step, .. } => {
-            update_handoff(state, handoff, event.at, effects, |item| picker::update_step(item, step));
+            update_handoff(state, handoff, at, effects, |item| replace_step(item, step));
         }
         EventBody::HandoffReminder { handoff, reason } => show_reminder(state, handoff, *reason),
         EventBody::HandoffResolved { handoff, .. } => {
@@ -103,25 +64,52 @@ pub(super) fn apply_event(state: &mut State, event: &Event, effects: &mut Vec<Ef
         EventBody::SessionUpdated { session, branch, handoff_id, .. } => {
             update_session(state, session);
             if let Some(branch) = branch {
-                picker::upsert_branch(state, session.session_id, branch);
+                state.upsert_branch(session.session_id, branch);
             }
             if handoff_id.is_some() {
                 calls::fetch_own_sessions(state, effects);
             }
         }
-        EventBody::MessageAdded { session_id, message } => {
-            if matches!(&state.screen, Screen::Session(chat) if chat.id == *session_id) {
-                transcript::resume_following(state);
-                if let Screen::Session(chat) = &mut state.screen {
-                    chat.insert_message(message.clone());
-                }
-                messages::resolve_doubt(state, *session_id);
-            }
-        }
+        EventBody::MessageAdded { session_id, message } => add_message(state, *session_id, message),
     }
 }
 
-/// A handoff entered the queue. Its notes are fetched when somebody looks at it.
+/// An assessment is ready, or failed.
+fn apply_assessment(state: &mut State, event: &Event, effects: &mut Vec<Effect>) {
+    let handoff = if let EventBody::HandoffAssessmentReady { handoff, ai_assessment, ai_assessment_data } =
+        &event.body
+    {
+        update_handoff(state, handoff, event.at, effects, |item| {
+            item.assessment_status = AssessmentStatus::Ready;
+            item.ai_assessment = Some(ai_assessment.clone());
+            item.ai_assessment_data = Some(ai_assessment_data.clone());
+            item.assessment_error = None;
+        });
+        handoff
+    } else if let EventBody::HandoffAssessmentFailed { handoff, assessment_error } = &event.body {
+        update_handoff(state, handoff, event.at, effects, |item| {
+            item.assessment_status = AssessmentStatus::Failed;
+            item.assessment_error = Some(assessment_error.clone());
+        });
+        handoff
+    } else {
+        return;
+    };
+    clear_partial_assessment(state, handoff.handoff_id);
+}
+
+fn add_message(state: &mut State, session: SessionId, message: &Message) {
+    if state.open_chat_of_mut(session).is_none() {
+        return;
+    }
+    transcript::resume_following(state);
+    if let Some(chat) = state.open_chat_of_mut(session) {
+        chat.insert_message(message.clone());
+    }
+    messages::resolve_doubt(state, session);
+}
+
+/// Adds a new handoff. Its notes are fetched once it is looked at.
 fn add_handoff(
     state: &mut State,
     at: Timestamp,
@@ -165,8 +153,8 @@ fn add_handoff(
     }
 }
 
-/// Changes a handoff wherever it is shown, if the event is news; whether it was. One that is not in the lists is
-/// fetched: while they are being loaded, it may have moved from a page that is still to come to one that has come.
+/// Changes a handoff wherever it is shown, if the event is newer; whether it was. A handoff that is not in the lists is
+/// fetched: while they load, it may have moved from a later page to one that was already read.
 fn update_handoff(
     state: &mut State,
     handoff: &HandoffSummary,
@@ -176,77 +164,109 @@ fn update_handoff(
 ) -> bool {
     let id = handoff.handoff_id;
     let apply = |item: &mut QueueItem| {
-        let is_news = handoff.version > item.version;
-        if is_news {
+        let is_newer = handoff.version > item.version;
+        if is_newer {
             item.version = handoff.version;
             item.updated_at = at;
             update(item);
         }
-        is_news
+        is_newer
     };
-    state.claim_in_doubt.take_if(|doubted| *doubted == id);
+    state.claim_in_doubt.take_if(|in_doubt| *in_doubt == id);
     let me = state.my_id();
-    let mut news = false;
+    let mut is_news = false;
     if let Some(mut item) = state.queue.item(id).cloned() {
-        news = apply(&mut item);
+        is_news = apply(&mut item);
         state.queue.upsert_item(item, me);
         state.queue.mark_fresh(id);
     } else {
         calls::fetch_handoff(state, id, effects);
     }
-    if let Some(briefing) = briefing::open_briefing_mut(state).filter(|briefing| briefing.item.id == id) {
-        news |= apply(&mut briefing.item);
+    if let Some(briefing) = state.open_briefing_of_mut(id) {
+        is_news |= apply(&mut briefing.item);
     }
-    news
+    is_news
 }
 
-fn is_claimed_by_me(state: &State, id: HandoffId) -> bool {
-    let me = state.my_id();
-    state.queue.item(id).is_some_and(|item| item.claimed_by.is_some() && item.claimed_by == me)
-}
-
-/// A handoff that has somebody who works on it now.
+/// A handoff has an owner now.
 #[derive(Clone, Copy)]
 struct ClaimEvent<'e> {
     handoff: &'e HandoffSummary,
-    /// Who did it.
+    /// Who claimed or assigned it.
     actor: &'e Person,
-    /// Who has it now.
+    /// Who works on it now.
     owner: &'e Person,
     claimed_at: Timestamp,
     at: Timestamp,
 }
 
-/// Somebody claimed a handoff, or was given it; whether that is news. If it is being read here and both are somebody
-/// else, the popup comes by itself.
+/// Someone claimed a handoff, or was assigned it; whether that is news. If the user reads it and had no part in it, the
+/// popup opens.
 fn apply_claim(state: &mut State, claim: ClaimEvent<'_>, effects: &mut Vec<Effect>) -> bool {
-    let ClaimEvent { handoff, actor: by, owner: to, claimed_at: since, at } = claim;
-    let was_mine = is_claimed_by_me(state, handoff.handoff_id);
-    let news = update_handoff(state, handoff, at, effects, |item| {
+    let ClaimEvent { handoff, actor, owner, claimed_at, at } = claim;
+    let id = handoff.handoff_id;
+    let was_mine = state.is_claimed_by_me(id);
+    let is_news = update_handoff(state, handoff, at, effects, |item| {
         item.status = HandoffStatus::Claimed;
-        item.claimed_by = Some(to.id);
-        item.claimed_by_name = Some(to.name.clone());
-        item.claimed_at = Some(since);
+        item.claimed_by = Some(owner.id);
+        item.claimed_by_name = Some(owner.name.clone());
+        item.claimed_at = Some(claimed_at);
     });
     let me = state.my_id();
-    let is_read = is_being_read(state, handoff.handoff_id);
-    // While a claim of ours is under way its answer says who won.
-    let is_decided = state.pending_claim.is_none_or(|claiming| claiming.handoff_id != handoff.handoff_id);
-    // Whoever passes their own claim on has lost nothing; from whom it is taken had won it.
-    let is_lost = Some(to.id) != me && Some(by.id) != me && !was_mine;
-    if news && is_read && is_decided && is_lost {
+    // While a claim of the user's own is under way, its reply says who won.
+    let is_awaiting_reply = state.is_claiming(id);
+    // Whoever assigns their own claim, or has it taken away, did not lose the race for it.
+    let is_lost = Some(owner.id) != me && Some(actor.id) != me && !was_mine;
+    if is_news && state.is_being_read(id) && !is_awaiting_reply && is_lost {
         let title = format!("#{} {}", handoff.number, handoff.problem_summary);
         conflict::show_conflict(
             state,
-            LostClaim { handoff_id: handoff.handoff_id, title, winner: to.clone(), claimed_at: since },
+            LostClaim { handoff_id: id, title, winner: owner.clone(), claimed_at },
         );
     } else {
-        refetch_session(state, handoff, by, effects);
+        refetch_session(state, handoff, actor, effects);
     }
-    news
+    is_news
 }
 
-/// A handoff goes back to whoever handed it off, who is told what they are asked.
+/// Someone assigned a handoff, to themselves or to someone else.
+fn apply_assignment(state: &mut State, claim: ClaimEvent<'_>, effects: &mut Vec<Effect>) {
+    let ClaimEvent { handoff, actor, owner, .. } = claim;
+    let (me, was_mine) = (state.my_id(), state.is_claimed_by_me(handoff.handoff_id));
+    let is_news = apply_claim(state, claim, effects);
+    let is_mine = Some(owner.id) == me;
+    if is_news && Some(actor.id) != me && (was_mine || is_mine) {
+        let (level, owner) = if is_mine {
+            (ToastLevel::Success, "you".into())
+        } else {
+            (ToastLevel::Info, safe::sanitize_line(&owner.name))
+        };
+        let actor = safe::sanitize_line(&actor.name);
+        state.show_toast(level, format!("{actor} assigned #{} to {owner}", handoff.number));
+    }
+}
+
+/// A claim was released: the handoff is open again.
+fn apply_release(
+    state: &mut State,
+    handoff: &HandoffSummary,
+    by: &Person,
+    at: Timestamp,
+    effects: &mut Vec<Effect>,
+) {
+    let was_mine = state.is_claimed_by_me(handoff.handoff_id);
+    let is_news = update_handoff(state, handoff, at, effects, |item| {
+        item.status = HandoffStatus::Open;
+        (item.claimed_by, item.claimed_by_name, item.claimed_at) = (None, None, None);
+    });
+    if is_news && was_mine && Some(by.id) != state.my_id() {
+        let actor = safe::sanitize_line(&by.name);
+        state.show_toast(ToastLevel::Info, format!("{actor} released #{} to the queue", handoff.number));
+    }
+    refetch_session(state, handoff, by, effects);
+}
+
+/// A handoff was sent back to its opener, who sees the question.
 fn apply_send_back(
     state: &mut State,
     handoff: &HandoffSummary,
@@ -254,7 +274,7 @@ fn apply_send_back(
     question: &str,
     effects: &mut Vec<Effect>,
 ) {
-    if !is_handed_off_by_me(state, handoff) {
+    if !state.is_handed_off_by_me(handoff.handoff_id) {
         state.queue.remove_own_session(handoff.session_id);
     } else if Some(by.id) != state.my_id() {
         let (name, question) = (safe::sanitize_line(&by.name), ellipsize(&safe::sanitize_line(question), 60));
@@ -266,11 +286,11 @@ fn apply_send_back(
     refetch_session(state, handoff, by, effects);
 }
 
-/// A handoff was taken back by whoever handed it off.
+/// A handoff was taken back by its opener.
 fn apply_withdrawal(state: &mut State, handoff: &HandoffSummary, by: &Person, effects: &mut Vec<Effect>) {
-    let is_read = matches!(&state.screen, Screen::Briefing(open) if open.item.id == handoff.handoff_id);
+    let is_open = matches!(&state.screen, Screen::Briefing(open) if open.item.id == handoff.handoff_id);
     end_handoff(state, handoff.handoff_id, HandoffStatus::Withdrawn);
-    if is_read && Some(by.id) != state.my_id() {
+    if is_open && Some(by.id) != state.my_id() {
         let text = format!("{} took #{} back", safe::sanitize_line(&by.name), handoff.number);
         state.show_toast(ToastLevel::Info, text);
     }
@@ -280,26 +300,20 @@ fn apply_withdrawal(state: &mut State, handoff: &HandoffSummary, by: &Person, ef
     refetch_session(state, handoff, by, effects);
 }
 
-/// A handoff rings again.
+/// A reminder about a handoff.
 fn show_reminder(state: &mut State, handoff: &HandoffSummary, reason: ReminderReason) {
     let summary = ellipsize(&safe::sanitize_line(&handoff.problem_summary), 40);
     let text = match reason {
         ReminderReason::Unclaimed => format!("Still waiting: #{} {summary}", handoff.number),
-        ReminderReason::Wake => format!("You parked this: {summary}"),
+        ReminderReason::Wake => format!("Reminder: {summary}"),
         ReminderReason::StaleClaim => {
-            format!("#{} goes back to the queue soon: nothing happens in it", handoff.number)
+            format!("#{} returns to the queue soon: no activity", handoff.number)
         }
     };
     state.show_toast(ToastLevel::Info, text);
 }
 
-/// Whether the user handed this off.
-pub(super) fn is_handed_off_by_me(state: &State, handoff: &HandoffSummary) -> bool {
-    let me = state.my_id();
-    state.queue.item(handoff.handoff_id).is_some_and(|item| Some(item.handed_off_by) == me)
-}
-
-/// Somebody else changed where a session stands that is open here: what it says of itself is fetched anew.
+/// Fetches the open session again, if someone else has changed its status.
 fn refetch_session(state: &mut State, handoff: &HandoffSummary, by: &Person, effects: &mut Vec<Effect>) {
     let is_open = matches!(&state.screen, Screen::Session(chat) if chat.id == handoff.session_id);
     if is_open && Some(by.id) != state.my_id() {
@@ -307,23 +321,10 @@ fn refetch_session(state: &mut State, handoff: &HandoffSummary, by: &Person, eff
     }
 }
 
-/// Whether a handoff that is not the user's is what they read: its briefing, or its session before anybody claimed it.
-fn is_being_read(state: &State, id: HandoffId) -> bool {
-    let me = state.my_id();
-    match &state.screen {
-        Screen::Queue => false,
-        Screen::Briefing(open) => open.item.id == id,
-        Screen::Session(chat) => {
-            let briefing = chat.briefing.as_ref().filter(|open| open.item.id == id);
-            briefing.is_some_and(|open| Some(open.item.handed_off_by) != me)
-        }
-    }
-}
-
-/// A handoff is over: it leaves the lists. Where it is open, it stays, with its end in its title.
+/// A handoff has ended: it leaves the lists. If it is open, it stays open and shows its status.
 fn end_handoff(state: &mut State, id: HandoffId, status: HandoffStatus) {
     state.queue.remove_item(id);
-    if let Some(briefing) = briefing::open_briefing_mut(state).filter(|briefing| briefing.item.id == id) {
+    if let Some(briefing) = state.open_briefing_of_mut(id) {
         briefing.item.status = status;
     }
 }
@@ -333,7 +334,7 @@ fn update_session(state: &mut State, summary: &SessionSummary) {
         state.queue.remove_own_session(summary.session_id);
     }
     if let Screen::Session(chat) = &mut state.screen
-        && let Some(session) = chat.session.as_mut().filter(|session| session.id == summary.session_id)
+        && let Some(session) = chat.session_mut().filter(|session| session.id == summary.session_id)
     {
         session.status = summary.status;
         session.confidence_tier = summary.confidence_tier;

@@ -11,6 +11,7 @@ use crate::state::State;
 use crate::state::connection::ConnectionState;
 use crate::state::layer::Layer;
 use crate::state::login::{LogInField, LogInForm, LogInReason};
+use crate::state::request::Request;
 use crate::state::toast::ToastLevel;
 use crate::text::login_input::{is_unencrypted_remote, trim_password_line};
 use crate::text::safe;
@@ -47,12 +48,8 @@ pub(super) fn expire_token(state: &mut State, reason: String) {
     }
 }
 
-pub(super) fn is_open(state: &State) -> bool {
-    matches!(state.layers.last(), Some(Layer::LogIn(_)))
-}
-
 pub(super) fn run_action(state: &mut State, verb: DialogAction, effects: &mut Vec<Effect>) {
-    let Some(login) = login_form_mut(state) else { return };
+    let Some(login) = state.login_form_mut() else { return };
     match verb {
         DialogAction::NextField => login.focus = login.focus.next_by(1),
         DialogAction::PreviousField => login.focus = login.focus.next_by(2),
@@ -61,11 +58,11 @@ pub(super) fn run_action(state: &mut State, verb: DialogAction, effects: &mut Ve
             // There is nothing behind it yet.
             LogInReason::FirstRun => effects.push(Effect::Quit),
             // What the server answers must find it here.
-            LogInReason::TokenExpired(_) | LogInReason::Requested if login.pending_call.is_some() => {}
+            LogInReason::TokenExpired(_) | LogInReason::Requested if login.request.is_pending() => {}
             LogInReason::TokenExpired(_) => {
                 state.layers.pop();
                 let palette = state.settings.keymap.key_for(Context::Global, Action::Palette);
-                let text = format!("You are logged out: {palette}, then “log in”, asks again");
+                let text = format!("Logged out: press {palette} and choose “Log in”");
                 state.show_toast(ToastLevel::Info, text);
             }
             LogInReason::Requested => {
@@ -78,11 +75,11 @@ pub(super) fn run_action(state: &mut State, verb: DialogAction, effects: &mut Ve
 
 /// A key that is no command: it goes to the field that has the keys.
 pub(super) fn handle_key(state: &mut State, key: KeyEvent) {
-    let Some(login) = login_form_mut(state) else { return };
-    if login.pending_call.is_some() {
+    let Some(login) = state.login_form_mut() else { return };
+    if login.request.is_pending() {
         return;
     }
-    login.error = None;
+    login.request.clear_error();
     match login.focus {
         LogInField::Server => login.server_url.handle_key(key),
         LogInField::Email => login.email.handle_key(key),
@@ -96,7 +93,7 @@ pub(super) fn handle_key(state: &mut State, key: KeyEvent) {
 }
 
 pub(super) fn paste(state: &mut State, text: &str) {
-    let Some(login) = login_form_mut(state) else { return };
+    let Some(login) = state.login_form_mut() else { return };
     match login.focus {
         LogInField::Server => login.server_url.paste_single_line(trim_value(text)),
         LogInField::Email => login.email.paste_single_line(trim_value(text)),
@@ -108,41 +105,35 @@ pub(super) fn paste(state: &mut State, text: &str) {
     }
 }
 
-fn login_form_mut(state: &mut State) -> Option<&mut LogInForm> {
-    state
-        .layers
-        .iter_mut()
-        .rev()
-        .find_map(|layer| if let Layer::LogIn(login) = layer { Some(login.as_mut()) } else { None })
-}
-
 /// Goes to the first field that is empty, or else logs in.
 fn submit(state: &mut State, effects: &mut Vec<Effect>) {
     let ticket = state.next_call_id();
-    let Some(login) = login_form_mut(state) else { return };
-    if login.pending_call.is_some() {
+    let Some(login) = state.login_form_mut() else { return };
+    if login.request.is_pending() {
         return;
     }
     if login.server_url.is_blank() {
         login.focus = LogInField::Server;
-        login.error = Some("Say which server, like http://127.0.0.1:7890".into());
+        login.request = Request::Failed("A server is required, like http://127.0.0.1:7890".into());
     } else if login.secret.is_empty() {
-        login.error = match login.focus {
-            LogInField::Server | LogInField::Email => None,
-            LogInField::Secret => Some(format!("The {} is missing", login.secret_label().to_lowercase())),
+        login.request = match login.focus {
+            LogInField::Server | LogInField::Email => Request::Idle,
+            LogInField::Secret => {
+                Request::Failed(format!("The {} is required", login.secret_label().to_lowercase()))
+            }
         };
         login.focus = login.focus.next_by(usize::from(login.focus != LogInField::Secret));
     } else {
         let server = trim_value(&login.server_url.text()).to_owned();
         if is_unencrypted_remote(&server) && login.warned_server.as_ref() != Some(&server) {
             let secret = login.secret_label().to_lowercase();
-            login.error = Some(format!(
-                "This is not encrypted: others can read your {secret} on its way. https:// is safe; Enter again sends it"
+            login.request = Request::Failed(format!(
+                "Not encrypted: others could read your {secret}. Use https://, or press Enter again to send it anyway"
             ));
             login.warned_server = Some(server);
             return;
         }
-        (login.pending_call, login.error) = (Some(ticket), None);
+        login.request = Request::Pending(ticket);
         let credentials =
             Credentials { server_url: server, email: login.entered_email(), secret: login.secret.clone() };
         effects.push(Effect::LogIn(ticket, credentials));
@@ -156,14 +147,13 @@ pub(super) fn apply_result(
     result: Result<LoggedInUser, String>,
     effects: &mut Vec<Effect>,
 ) {
-    let Some(login) = login_form_mut(state).filter(|login| login.pending_call == Some(call_id)) else {
+    let Some(login) = state.login_form_mut().filter(|login| login.request.awaits(call_id)) else {
         return;
     };
     match result {
         Ok(welcome) => complete_login(state, welcome, effects),
         Err(why) => {
-            login.pending_call = None;
-            login.error = Some(safe::sanitize_line(&why));
+            login.request = Request::Failed(safe::sanitize_line(&why));
         }
     }
 }
@@ -185,7 +175,7 @@ fn complete_login(state: &mut State, user: LoggedInUser, effects: &mut Vec<Effec
         state.reset();
     }
     state.connection = ConnectionState::Connecting;
-    let text = format!("Logged in as {}; the token is kept in {place}", me.user.name);
+    let text = format!("Logged in as {}; token saved in {place}", me.user.name);
     state.show_toast(ToastLevel::Success, safe::sanitize_line(&text));
     (state.server_url, state.me) = (Some(server), Some(me));
     effects.push(Effect::OpenTeamStream);
@@ -197,7 +187,7 @@ fn complete_login(state: &mut State, user: LoggedInUser, effects: &mut Vec<Effec
 /// Nobody answers any more what was asked before: all of it has failed.
 fn fail_pending_calls(state: &mut State, effects: &mut Vec<Effect>) {
     for (ticket, call) in std::mem::take(&mut state.pending_calls) {
-        let failure = CallError::unreachable("you logged in again before it was answered");
+        let failure = CallError::unreachable("interrupted by a new log-in");
         replies::apply_reply(state, Reply { call_id: ticket, call, result: Err(failure) }, effects);
     }
 }

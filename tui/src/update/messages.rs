@@ -1,120 +1,192 @@
-//! What becomes of messages. Where the answer was lost it is not known whether one was sent: sending it again as it is sends
-//! it once, and one that shows up in the conversation is no draft any more.
+//! Messages of a session: sending, what became of them, and the draft that is kept meanwhile. Where the answer was lost it
+//! is unknown whether the message arrived: sent again unchanged, it arrives once, and one that shows up in the conversation
+//! is no draft any more.
 
 use tierup_common::id::SessionId;
-use tierup_common::session::{CreateMessage, Message};
+use tierup_common::session::{CreateMessage, Message, MessageKind};
 
-use crate::effect::{CallId, Effect};
-use crate::event::{CallError, ReplyBody};
-use crate::state::chat::OutgoingMessage;
+use crate::effect::{Call, CallId, Effect};
+use crate::event::CallError;
+use crate::state::chat::{AwaitedAnswer, RecalledMessage, TranscriptScroll};
 use crate::state::composer::Composer;
+use crate::state::outbox::{OutgoingMessage, join_lines, without_sent_prefix};
 use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
-use crate::update::outcomes::{error_text, invalid_response};
-use crate::update::{conflict, navigate};
+use crate::update::calls;
 
-/// A message was sent, or was not; or nobody knows.
+/// Sends what is typed in the open session.
+pub(super) fn send_message(state: &mut State, effects: &mut Vec<Effect>) {
+    let Screen::Session(chat) = &state.screen else { return };
+    if chat.composer.is_blank() {
+        return;
+    }
+    let id = chat.id;
+    if state.outbox.sending(id).is_some() {
+        return state.show_toast(ToastLevel::Info, "The previous message is still being sent");
+    }
+    let (kind, text, after_seq) = (chat.message_kind, chat.composer.text(), chat.newest_seq());
+    let message = CreateMessage { content: text.clone(), kind };
+    let reused_id = state.outbox.take_reusable_call_id(id, &message);
+    let call = Call::CreateMessage { session_id: id, message };
+    let call_id = calls::send_with_id(state, reused_id, call, effects);
+    state.hide_steps(id);
+    let now = state.now;
+    state.outbox.start_sending(id, OutgoingMessage { call_id, text, kind, sent_at: now, after_seq });
+    if let Some(chat) = state.open_chat_mut() {
+        chat.composer = Composer::default();
+        chat.recalled_message = None;
+        chat.scroll = TranscriptScroll::Follow;
+        chat.awaited_answer = (kind == MessageKind::Ask).then_some(AwaitedAnswer { since: now, after_seq });
+    }
+}
+
+/// A message was sent, or failed, or may have been sent. `text` is what it says.
 pub(super) fn apply_send_reply(
     state: &mut State,
     call_id: CallId,
     session: SessionId,
     text: &str,
-    result: Result<ReplyBody, CallError>,
+    result: Result<Message, CallError>,
     effects: &mut Vec<Effect>,
 ) {
-    let sent = match result {
-        Ok(ReplyBody::Message(message)) => Ok(message),
-        Ok(_) => Err(invalid_response()),
-        Err(failure) => Err(failure),
-    };
-    if conflict::apply_draft_reply(state, call_id, session, &sent, effects) {
-        return;
-    }
-    let is_ours = state.outgoing_messages.get(&session).is_some_and(|outgoing| outgoing.call_id == call_id);
-    let outgoing = if is_ours { state.outgoing_messages.remove(&session) } else { None };
-    if let (Some(outgoing), Err(failure)) = (&outgoing, &sent)
-        && failure.is_outcome_unknown()
-    {
-        if is_in_transcript(state, session, outgoing) {
-            return;
-        }
-        state.messages_in_doubt.insert(session, outgoing.clone());
-    }
-    match (&mut state.screen, sent) {
-        (Screen::Session(chat), Ok(message)) if chat.id == session => {
-            // One that was given up became a draft again, which it is no more.
-            if outgoing.is_none() {
-                let left = navigate::remaining_draft(&chat.composer.text(), text);
-                chat.composer = Composer::with_text(&left);
+    let outgoing = state.outbox.finish_sending(session, call_id);
+    match result {
+        Ok(message) => confirm_sent(state, session, text, outgoing.is_some(), message, effects),
+        Err(error) => {
+            if error.is_outcome_unknown()
+                && let Some(outgoing) = &outgoing
+            {
+                if is_in_transcript(state, session, outgoing) {
+                    return;
+                }
+                state.outbox.set_in_doubt(session, outgoing.clone());
             }
-            chat.insert_message(message);
+            return_to_composer(state, session, outgoing, &error);
         }
-        (_, Ok(_)) => {
-            let kept = state.drafts.get(&session).map(String::as_str).unwrap_or_default();
-            let left = navigate::remaining_draft(kept, text);
-            save_draft(state, session, left, effects);
-        }
-        (Screen::Session(chat), Err(failure)) if chat.id == session => {
-            if let Some(outgoing) = outgoing {
-                let typed = chat.draft_text();
-                let back =
-                    if typed.is_empty() { outgoing.text } else { format!("{}\n{typed}", outgoing.text) };
-                chat.composer = Composer::with_text(&back);
-                (chat.awaited_answer, chat.recalled_message) = (None, None);
-            }
-            state.show_toast(ToastLevel::Error, send_error_text("it", &failure));
-        }
-        (_, Err(failure)) => state.show_toast(ToastLevel::Error, send_error_text("a message", &failure)),
     }
 }
 
-/// What is told of a message that was not sent, or may not have been.
-pub(super) fn send_error_text(what: &str, error: &CallError) -> String {
-    let why = error_text(error);
-    if error.is_outcome_unknown() {
-        format!("Whether {what} was sent is not known; sending it again sends it once: {why}")
-    } else {
-        format!("Not sent, and kept as a draft: {why}")
-    }
-}
-
-/// The draft of a session that is not open is this now.
-pub(super) fn save_draft(state: &mut State, session: SessionId, draft: String, effects: &mut Vec<Effect>) {
-    if draft.is_empty() {
-        state.drafts.remove(&session);
-    } else {
-        state.drafts.insert(session, draft.clone());
-    }
-    effects.push(Effect::SaveDraft(session, draft));
-}
-
-/// The request that this very message was sent with before, if it is not known what became of it.
-pub(super) fn take_reusable_call_id(
+/// The server has the message. One whose call was given up had become a draft again, which it no longer is.
+fn confirm_sent(
     state: &mut State,
     session: SessionId,
-    message: &CreateMessage,
-) -> Option<CallId> {
-    let before = state.messages_in_doubt.remove(&session)?;
-    (before.text == message.content && before.kind == message.kind).then_some(before.call_id)
-}
-
-/// Looks whether a message that is in doubt is in the conversation that is open.
-pub(super) fn resolve_doubt(state: &mut State, session: SessionId) {
-    let Some(sent) = state.messages_in_doubt.get(&session).cloned() else { return };
-    if is_in_transcript(state, session, &sent)
-        && let Screen::Session(chat) = &mut state.screen
-    {
-        chat.composer = Composer::with_text(&navigate::remaining_draft(&chat.composer.text(), &sent.text));
-        state.messages_in_doubt.remove(&session);
+    text: &str,
+    was_expected: bool,
+    message: Message,
+    effects: &mut Vec<Effect>,
+) {
+    if let Some(chat) = state.open_chat_of_mut(session) {
+        if !was_expected {
+            let rest = without_sent_prefix(&chat.composer.text(), text);
+            chat.composer = Composer::with_text(&rest);
+        }
+        chat.insert_message(message);
+    } else {
+        let rest = without_sent_prefix(state.outbox.draft(session), text);
+        save_draft(state, session, &rest, effects);
     }
 }
 
-/// Whether a message that was sent is in the conversation that is open.
+/// A message that was not sent, or may not have been, stands in the composer again, before what was typed since.
+fn return_to_composer(
+    state: &mut State,
+    session: SessionId,
+    outgoing: Option<OutgoingMessage>,
+    error: &CallError,
+) {
+    if let Some(chat) = state.open_chat_of_mut(session)
+        && let Some(outgoing) = outgoing
+    {
+        chat.composer = Composer::with_text(&join_lines(&outgoing.text, &chat.draft_text()));
+        (chat.awaited_answer, chat.recalled_message) = (None, None);
+    }
+    state.show_toast(ToastLevel::Error, send_error_text(error));
+}
+
+/// What the user reads about a message that was not sent, or may not have been.
+pub(super) fn send_error_text(error: &CallError) -> String {
+    let reason = error.user_message();
+    if error.is_outcome_unknown() {
+        format!("Message may not have been sent; sending it again is safe: {reason}")
+    } else {
+        format!("Not sent, saved as a draft: {reason}")
+    }
+}
+
+/// Keeps the draft of a session, here and on this machine. An empty one is forgotten.
+pub(super) fn save_draft(state: &mut State, session: SessionId, draft: &str, effects: &mut Vec<Effect>) {
+    if state.outbox.set_draft(session, draft) {
+        effects.push(Effect::SaveDraft(session, draft.to_owned()));
+    }
+}
+
+/// Keeps what is typed in the open session, with a message under way: both survive a crash.
+pub(super) fn save_open_draft(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(chat) = state.open_chat() else { return };
+    let (id, typed) = (chat.id, chat.draft_text());
+    let draft = state.outbox.draft_to_keep(id, &typed);
+    save_draft(state, id, &draft, effects);
+}
+
+/// Takes the drafts that were kept on this machine, except where something was typed since.
+pub(super) fn apply_loaded_drafts(state: &mut State, drafts: Vec<(SessionId, String)>) {
+    for (id, draft) in drafts {
+        if state.outbox.load_draft(id, &draft)
+            && let Some(chat) = state.open_chat_of_mut(id)
+            && chat.composer.is_empty()
+        {
+            chat.composer = Composer::with_text(&draft);
+        }
+    }
+}
+
+/// Ends the doubt about a message that the open conversation has.
+pub(super) fn resolve_doubt(state: &mut State, session: SessionId) {
+    let Some(sent) = state.outbox.in_doubt(session).cloned() else { return };
+    if is_in_transcript(state, session, &sent)
+        && let Some(chat) = state.open_chat_of_mut(session)
+    {
+        chat.composer = Composer::with_text(&without_sent_prefix(&chat.composer.text(), &sent.text));
+        state.outbox.clear_doubt(session);
+    }
+}
+
 fn is_in_transcript(state: &State, session: SessionId, sent: &OutgoingMessage) -> bool {
     let me = state.my_id();
-    let Screen::Session(chat) = &state.screen else { return false };
-    let is_it = |message: &Message| {
-        message.seq > sent.after_seq && message.author_id == me && message.content.trim() == sent.text.trim()
-    };
-    chat.id == session && me.is_some() && chat.messages.iter().any(is_it)
+    let chat = state.open_chat().filter(|chat| chat.id == session);
+    chat.is_some_and(|chat| chat.messages.iter().any(|message| sent.is_same_as(message, me)))
+}
+
+/// Puts a message that was sent before into the composer; what was typed comes back at the end of the way.
+pub(super) fn recall_message(state: &mut State, step: isize) {
+    let me = state.my_id();
+    let Screen::Session(chat) = &mut state.screen else { return };
+    let own = chat.messages.iter().filter(|message| message.author_id.is_some() && message.author_id == me);
+    let mut sent: Vec<&str> = own.map(|message| message.content.as_str()).collect();
+    let elsewhere: Vec<&str> = state.outbox.sent().filter(|text| !sent.contains(text)).collect();
+    // What was said in this very session is nearer.
+    sent.splice(0..0, elsewhere);
+    let at = chat.recalled_message.as_ref().map_or(0, |recalled| recalled.history_offset + 1);
+    let next = at.saturating_add_signed(step).min(sent.len());
+    if next == at {
+        return;
+    }
+    let typed = chat.recalled_message.take().map_or_else(|| chat.composer.text(), |recalled| recalled.draft);
+    match next.checked_sub(1) {
+        Some(back) => {
+            chat.composer.replace(sent[sent.len() - next]);
+            chat.recalled_message =
+                Some(RecalledMessage { history_offset: back, text: chat.composer.text(), draft: typed });
+        }
+        None => chat.composer.replace(&typed),
+    }
+}
+
+/// The user is back from their editor: what they wrote there is the draft.
+pub(super) fn apply_editor_result(state: &mut State, id: SessionId, result: Result<String, String>) {
+    match (state.open_chat_of_mut(id), result) {
+        (Some(chat), Ok(text)) => chat.composer.replace(&text),
+        (None, Ok(_)) => {}
+        (_, Err(why)) => state.show_toast(ToastLevel::Error, why),
+    }
 }

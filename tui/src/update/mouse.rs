@@ -3,15 +3,13 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 use crate::effect::Effect;
-use crate::keymap::{Action, BriefingAction, Context, ListAction, Move, SessionAction, Tab};
+use crate::keymap::{Action, BriefingAction, Context, ListAction, Move, SessionAction};
 use crate::state::briefing::Pane;
 use crate::state::layer::Layer;
 use crate::state::paint_output::ClickTarget;
-use crate::state::queue::MineRow;
 use crate::state::{Screen, State};
-use crate::update::{
-    briefing, dispatch_action, dispatch_move, navigate, palette, picker, queue, session, transcript,
-};
+use crate::update::dispatch::{dispatch_action, dispatch_move, run_chosen};
+use crate::update::{briefing, navigate, palette, picker, queue, session, transcript};
 
 /// Rows that one notch of the wheel moves by.
 const ROWS_PER_NOTCH: usize = 3;
@@ -46,31 +44,9 @@ fn handle_click(state: &mut State, target: ClickTarget, effects: &mut Vec<Effect
             }
         }
         // A click on a row selects it; on the selected row it opens it.
-        ClickTarget::Handoff(id) => {
-            let was_selected = state.queue.selected_item().is_some_and(|item| item.id == id);
-            match state.queue.tab {
-                Tab::Queue => state.queue.queue_list.select(id),
-                Tab::Mine => state.queue.mine_list.select(MineRow::Handoff(id)),
-                Tab::Parked => {}
-            }
-            if was_selected {
-                dispatch_action(state, Context::Queue, Action::List(ListAction::Open), effects);
-            }
-        }
-        ClickTarget::Session(id) => {
-            let was_selected = match state.queue.tab {
-                Tab::Queue => false,
-                Tab::Mine => {
-                    let selected = state.queue.mine_list.selected();
-                    state.queue.mine_list.select(MineRow::Session(id));
-                    selected == Some(MineRow::Session(id))
-                }
-                Tab::Parked => {
-                    let selected = state.queue.parked_list.selected();
-                    state.queue.parked_list.select(id);
-                    selected == Some(id)
-                }
-            };
+        ClickTarget::Row(row) => {
+            let was_selected = state.queue.selected_row() == Some(row);
+            state.queue.current_list_mut().select(row);
             if was_selected {
                 dispatch_action(state, Context::Queue, Action::List(ListAction::Open), effects);
             }
@@ -87,9 +63,12 @@ fn handle_click(state: &mut State, target: ClickTarget, effects: &mut Vec<Effect
         ClickTarget::HideSteps => {
             dispatch_action(state, Context::Session, Action::Session(SessionAction::HideSteps), effects)
         }
-        ClickTarget::PaletteChoice(at) => palette::click_choice(state, at, effects),
+        ClickTarget::PaletteChoice(index) => {
+            let chosen = palette::click_choice(state, index, effects);
+            run_chosen(state, chosen, effects);
+        }
         ClickTarget::Evidence(place) => {
-            if let Some(briefing) = briefing::open_briefing_mut(state) {
+            if let Some(briefing) = state.open_briefing_mut() {
                 // The one before it, so that the next is this one.
                 briefing.evidence_index = place.checked_sub(1);
             }
@@ -104,7 +83,7 @@ fn handle_click(state: &mut State, target: ClickTarget, effects: &mut Vec<Effect
 }
 
 fn set_pane(state: &mut State, pane: Pane) {
-    if let Some(briefing) = briefing::open_briefing_mut(state) {
+    if let Some(briefing) = state.open_briefing_mut() {
         briefing.pane = pane;
     }
 }

@@ -1,11 +1,13 @@
 //! Going from one screen to another.
 
 use tierup_common::id::{HandoffId, SessionId};
-use tierup_common::session::SessionStatus;
 
 use crate::effect::Effect;
+use crate::keymap::Tab;
 use crate::state::briefing::Briefing;
-use crate::state::chat::{Chat, EarlierFetch};
+use crate::state::chat::{Chat, ChatSource};
+use crate::state::lists::RowId;
+use crate::state::request::Request;
 use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
 use crate::update::calls;
@@ -36,13 +38,13 @@ pub(super) fn back(state: &mut State, effects: &mut Vec<Effect>) {
                 briefing.item = item;
             }
             briefing.partial_assessment = state.queue.partial_assessments.get(&id).cloned();
-            briefing.pending_call = Some(calls::fetch_handoff(state, id, effects));
+            briefing.fetch = Request::Pending(calls::fetch_handoff(state, id, effects));
             return_to(state, Screen::Briefing(briefing));
         }
         Some(Screen::Session(mut chat)) => {
-            chat.pending_call = Some(calls::fetch_session(state, chat.id, effects));
+            chat.fetch = Request::Pending(calls::fetch_session(state, chat.id, effects));
             // What was on its way came while another screen was here.
-            chat.earlier_fetch = EarlierFetch::Idle;
+            chat.earlier_fetch = Request::Idle;
             return_to(state, Screen::Session(chat));
         }
     }
@@ -76,7 +78,7 @@ pub(super) fn to_briefing(state: &mut State, id: HandoffId, effects: &mut Vec<Ef
     let snapshot = state.queue.snapshot(id).cloned();
     let growing = state.queue.partial_assessments.get(&id).cloned();
     let mut briefing = Briefing::new(item, snapshot, growing, state.now);
-    briefing.pending_call = Some(calls::fetch_handoff(state, id, effects));
+    briefing.fetch = Request::Pending(calls::fetch_handoff(state, id, effects));
     set_screen(state, Screen::Briefing(Box::new(briefing)));
 }
 
@@ -90,12 +92,7 @@ pub(super) fn to_session(
 ) {
     // One that is open now is among those that were open before.
     set_screen(state, Screen::Queue);
-    let draft = state.drafts.get(&id).map(String::as_str).unwrap_or_default();
-    let draft = match state.outgoing_messages.get(&id) {
-        // It is on its way, not to be sent once more.
-        Some(outgoing) => remaining_draft(draft, &outgoing.text),
-        None => draft.to_owned(),
-    };
+    let draft = state.outbox.composer_text(id);
     let mut chat = Chat::new(id, &draft);
     if let Some(snapshot) = briefing.as_ref().and_then(|briefing| briefing.snapshot.as_ref()) {
         chat.messages.clone_from(&snapshot.messages);
@@ -103,43 +100,11 @@ pub(super) fn to_session(
     if let Some(left) = state.chat_cache.take(id) {
         chat.messages = left.messages;
         // Where it stood then says nothing, unless nobody can be asked.
-        chat.session = Some(left.session).filter(|_| !state.connection.allows_calls());
+        chat.source = ChatSource::StandIn(Some(left.session).filter(|_| !state.connection.allows_calls()));
     }
     chat.briefing = briefing;
-    chat.pending_call = Some(calls::fetch_session(state, id, effects));
+    chat.fetch = Request::Pending(calls::fetch_session(state, id, effects));
     state.screen = Screen::Session(Box::new(chat));
-}
-
-/// What is left of a draft when a message that it began with is sent.
-pub(super) fn remaining_draft(draft: &str, sent: &str) -> String {
-    draft.strip_prefix(sent).map_or(draft, |left| left.trim_start_matches('\n')).to_owned()
-}
-
-/// Puts the briefing of its handoff to a session that came without, as far as it is known; else it is asked for.
-pub(super) fn attach_briefing(state: &mut State, effects: &mut Vec<Effect>) {
-    let Screen::Session(chat) = &state.screen else { return };
-    if chat.briefing.is_some() {
-        return;
-    }
-    let Some(item) = state.queue.item_for_session(chat.id).cloned() else {
-        // A park stands before the escalation that it is about.
-        let is_parked = chat.status() == Some(SessionStatus::Paused);
-        let standing = chat.session.as_ref().and_then(|session| session.handoff_id);
-        if let Some(id) = standing.filter(|_| !is_parked) {
-            calls::fetch_handoff(state, id, effects);
-        }
-        return;
-    };
-    let id = item.id;
-    let snapshot = state.queue.snapshot(id).cloned();
-    let growing = state.queue.partial_assessments.get(&id).cloned();
-    let mut briefing = Briefing::new(item, snapshot, growing, state.now);
-    if briefing.snapshot.is_none() {
-        briefing.pending_call = Some(calls::fetch_handoff(state, id, effects));
-    }
-    if let Screen::Session(chat) = &mut state.screen {
-        chat.briefing = Some(briefing);
-    }
 }
 
 /// Opens the session of a handoff of the user's own.
@@ -163,20 +128,24 @@ pub(super) fn mark_seen(state: &mut State, id: HandoffId, effects: &mut Vec<Effe
     }
 }
 
-/// Says that a change needs a connection and there is none; true if so.
-pub(super) fn refuse_offline(state: &mut State, consequence: &str) -> bool {
-    if state.connection.allows_calls() {
-        return false;
+/// Opens the selected row: a handoff of the queue as a briefing, everything else as its session.
+pub(super) fn open_selected(state: &mut State, effects: &mut Vec<Effect>) {
+    match state.queue.selected_row() {
+        Some(RowId::Handoff(id)) if state.queue.tab == Tab::Queue => to_briefing(state, id, effects),
+        Some(RowId::Handoff(id)) => to_own_session(state, id, effects),
+        // A parked session is opened to read: taking it back is another key.
+        Some(RowId::Session(id)) => to_session(state, id, None, effects),
+        None => {}
     }
-    state.show_toast(ToastLevel::Error, format!("Offline: {consequence}"));
-    true
 }
 
-/// Says that the user may only read; true if so.
-pub(super) fn refuse_viewer(state: &mut State) -> bool {
-    if state.can_write() {
-        return false;
+/// Opens the next handoff that waits.
+pub(super) fn open_next(state: &mut State, effects: &mut Vec<Effect>) {
+    to_queue(state);
+    state.queue.tab = Tab::Queue;
+    if state.queue.select_next_open() {
+        open_selected(state, effects);
+    } else {
+        state.show_toast(ToastLevel::Info, "No other open handoffs");
     }
-    state.show_toast(ToastLevel::Error, "Your role is viewer: you read, others act");
-    true
 }

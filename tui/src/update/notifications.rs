@@ -7,10 +7,10 @@ use tierup_common::id::HandoffId;
 use crate::effect::{Effect, Notification};
 use crate::keymap::Tab;
 use crate::state::connection::ConnectionState;
+use crate::state::lists::RowId;
 use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
 use crate::text::{ellipsize, safe};
-use crate::update::events::is_handed_off_by_me;
 
 /// The team's stream carried something; asked before it has changed the state.
 pub(super) fn notify_from_frame(state: &mut State, frame: &StreamFrame, effects: &mut Vec<Effect>) {
@@ -39,7 +39,10 @@ pub(super) fn announce_arrival(state: &mut State, id: HandoffId) {
     let is_list = matches!(state.screen, Screen::Queue) && state.layers.is_empty();
     // An empty list has painted no row.
     let room = state.last_paint.list_height.max(1);
-    if is_list && state.queue.tab == Tab::Queue && state.queue.queue_list.is_visible(id, room) {
+    if is_list
+        && state.queue.tab == Tab::Queue
+        && state.queue.lists[Tab::Queue].is_visible(RowId::Handoff(id), room)
+    {
         return;
     }
     let Some(item) = state.queue.item(id) else { return };
@@ -79,18 +82,18 @@ fn notification_for(state: &State, event: &Event) -> Option<Notification> {
             (format!("Urgent, from {}", by.name), handoff)
         }
         EventBody::HandoffAssigned { handoff, by, to, .. } if to.id == me && by.id != me => {
-            (format!("{} passed this to you", by.name), handoff)
+            (format!("{} assigned this to you", by.name), handoff)
         }
         EventBody::HandoffSentBack { handoff, by, .. }
-            if by.id != me && is_handed_off_by_me(state, handoff) =>
+            if by.id != me && state.is_handed_off_by_me(handoff.handoff_id) =>
         {
             (format!("{} sent this back to you", by.name), handoff)
         }
         EventBody::HandoffReminder { handoff, reason } => {
             let title = match reason {
                 ReminderReason::Unclaimed => "Still waiting",
-                ReminderReason::Wake => "You parked this",
-                ReminderReason::StaleClaim => "Goes back to the queue soon",
+                ReminderReason::Wake => "Reminder",
+                ReminderReason::StaleClaim => "Returns to the queue soon",
             };
             (title.to_owned(), handoff)
         }
@@ -127,9 +130,9 @@ fn push_notification(state: &mut State, notification: Notification, effects: &mu
 fn notify_missed(state: &mut State, effects: &mut Vec<Effect>) {
     let missed = std::mem::take(&mut state.notifications.missed_count);
     if missed > 0 && !state.notifications.is_focused {
-        let title = "While the connection was away".into();
+        let title = "While you were offline".into();
         let body =
-            if missed == 1 { "1 handoff wants you".into() } else { format!("{missed} handoffs want you") };
+            if missed == 1 { "1 handoff needs you".into() } else { format!("{missed} handoffs need you") };
         effects.push(Effect::Notify(Notification { title, body }));
     }
 }

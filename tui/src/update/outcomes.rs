@@ -2,33 +2,34 @@
 
 use tierup_common::handoff::Intent;
 
-use crate::effect::{Call, CallId, Effect};
+use crate::availability::Unavailable;
+use crate::effect::{Call, CallId};
 use crate::event::CallError;
+use crate::keymap::{Action, Context, ListAction, Tab};
 use crate::state::State;
 use crate::state::layer::{ConfirmedAction, Layer};
+use crate::state::request::Request;
 use crate::state::toast::ToastLevel;
-use crate::text::safe;
-use crate::update::{navigate, picker};
+use crate::update::navigate;
 
-/// A failure as the user reads it, with what is wrong with which field.
-pub(super) fn error_text(call_error: &CallError) -> String {
-    let mut text = call_error.to_string();
-    if let CallError::Problem(problem) = call_error {
-        for error in &problem.errors {
-            // A server puts the first one into the detail as well.
-            if text.contains(&error.message) {
-                continue;
-            }
-            text = format!("{text}; {}: {}", error.field, error.message);
-        }
+/// Tells the user why something cannot be done.
+pub(super) fn show_unavailable(state: &mut State, reason: Unavailable) {
+    match reason {
+        Unavailable::NotApplicable => {}
+        Unavailable::NotNow(text) => state.show_toast(ToastLevel::Info, text),
+        Unavailable::Refused(text) => state.show_toast(ToastLevel::Error, text),
     }
-    safe::sanitize_line(&text)
+}
+
+/// How to get to a tab, after a colon.
+pub(super) fn tab_hint(state: &State, tab: Tab) -> String {
+    let key = state.settings.keymap.key_for(Context::Queue, Action::List(ListAction::Tab(tab)));
+    format!("press {key} in the list to see it")
 }
 
 /// Closes the dialog that asked for something, with the question whether to; whether it was still there.
 pub(super) fn close_dialog(state: &mut State, call_id: CallId) -> bool {
-    let is_it =
-        |layer: &Layer| matches!(layer, Layer::Dialog(dialog) if dialog.pending_call == Some(call_id));
+    let is_it = |layer: &Layer| matches!(layer, Layer::Dialog(dialog) if dialog.request.awaits(call_id));
     let Some(place) = state.layers.iter().position(is_it) else { return false };
     state.layers.remove(place);
     let asks = |layer: &Layer| matches!(layer, Layer::Confirm(confirm) if confirm.action == ConfirmedAction::DiscardDialog);
@@ -46,28 +47,14 @@ pub(super) fn finish_dialog(state: &mut State, call_id: CallId, text: String) {
 }
 
 /// What was asked for was not done. A dialog stays, with the reason in it.
-pub(super) fn report_error(
-    state: &mut State,
-    call_id: CallId,
-    call: &Call,
-    error: &CallError,
-    effects: &mut Vec<Effect>,
-) {
-    if picker::finish_edit(state, call_id, Some(error), effects) {
+pub(super) fn report_error(state: &mut State, call_id: CallId, call: &Call, error: &CallError) {
+    let text = error.user_message();
+    if let Some(dialog) = state.dialogs_mut().find(|dialog| dialog.request.awaits(call_id)) {
+        dialog.request = Request::Failed(text);
         return;
     }
-    let text = error_text(error);
-    for layer in &mut state.layers {
-        if let Layer::Dialog(dialog) = layer
-            && dialog.pending_call == Some(call_id)
-        {
-            dialog.pending_call = None;
-            dialog.error = Some(text);
-            return;
-        }
-    }
     let text = match uncertain_change(call).filter(|_| error.is_outcome_unknown()) {
-        Some(what) => format!("Whether {what} is not known: {text}"),
+        Some(change) => format!("Unknown whether {change}: {text}"),
         None => text,
     };
     state.show_toast(ToastLevel::Error, text);
@@ -77,15 +64,15 @@ pub(super) fn report_error(
 const fn uncertain_change(call: &Call) -> Option<&'static str> {
     match call {
         Call::Release { .. } => Some("the claim was released"),
-        Call::Assign { .. } => Some("the handoff was passed on"),
+        Call::Assign { .. } => Some("the handoff was assigned"),
         Call::SendBack { .. } => Some("the handoff was sent back"),
-        Call::CreateSession(_) => Some("the session was opened"),
+        Call::CreateSession(_) => Some("the session was created"),
         Call::HandOff { request, .. } => Some(match request.intent {
             Intent::Park => "the session was parked",
             Intent::Escalate => "the session was escalated",
         }),
         Call::Resolve { .. } => Some("the session was resolved"),
-        Call::Reassess(_) => Some("the assessment was asked for again"),
+        Call::Reassess(_) => Some("a new assessment was requested"),
         Call::Me
         | Call::Queue { .. }
         | Call::Search { .. }
@@ -99,30 +86,5 @@ const fn uncertain_change(call: &Call) -> Option<&'static str> {
         | Call::PutBranch { .. }
         | Call::CreateMessage { .. }
         | Call::Resume(_) => None,
-    }
-}
-
-pub(super) fn invalid_response() -> CallError {
-    CallError::InvalidResponse("the server answered something else".into())
-}
-
-#[cfg(test)]
-mod tests {
-    use tierup_common::problem::Problem;
-
-    use super::*;
-
-    #[test]
-    fn what_breaks_a_rule_is_said_with_the_field_and_the_rule() {
-        let problem = serde_json::json!({
-            "type": "/problems/invalid", "title": "some fields break a rule", "status": 422,
-            "detail": "some fields break a rule; see errors",
-            "errors": [{"field": "resolution", "message": "has 70000 bytes; at most 65536"}],
-        });
-        let problem: Problem = serde_json::from_value(problem).unwrap();
-        assert_eq!(
-            error_text(&CallError::Problem(Box::new(problem))),
-            "some fields break a rule; see errors; resolution: has 70000 bytes; at most 65536"
-        );
     }
 }

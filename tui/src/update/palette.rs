@@ -2,13 +2,14 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
+use crate::availability::is_available;
 use crate::effect::Effect;
 use crate::keymap::{Action, Context, LineAction, Move, SessionAction};
 use crate::state::layer::Layer;
 use crate::state::palette::{ChoiceTarget, Palette, PaletteChoice, rank_choices};
 use crate::state::{Screen, State};
 use crate::text::safe;
-use crate::update::{command_line, dispatch_action, is_available};
+use crate::update::command_line::{self, ChosenAction};
 
 /// Handoffs that are offered before anything is typed.
 const INITIAL_HANDOFFS: usize = 20;
@@ -20,27 +21,34 @@ pub(super) fn open(state: &mut State, context: Context) {
     state.layers.push(Layer::Palette(Box::new(Palette::new(context, choices))));
 }
 
-pub(super) fn run_action(state: &mut State, verb: LineAction, effects: &mut Vec<Effect>) {
-    match verb {
-        LineAction::Accept => run_selected(state, effects),
+pub(super) fn run_action(
+    state: &mut State,
+    action: LineAction,
+    effects: &mut Vec<Effect>,
+) -> Option<ChosenAction> {
+    match action {
+        LineAction::Accept => return run_selected(state, effects),
         LineAction::Cancel => {
             state.layers.pop();
         }
         LineAction::Complete | LineAction::CompleteBack => {}
     }
+    None
 }
 
 /// Chooses by a click.
-pub(super) fn click_choice(state: &mut State, at: usize, effects: &mut Vec<Effect>) {
-    if let Some(palette) = top_palette(state) {
-        palette.selected_index = at;
-        run_selected(state, effects);
-    }
+pub(super) fn click_choice(
+    state: &mut State,
+    index: usize,
+    effects: &mut Vec<Effect>,
+) -> Option<ChosenAction> {
+    state.top_palette_mut()?.selected_index = index;
+    run_selected(state, effects)
 }
 
 pub(super) fn move_selection(state: &mut State, movement: Move) {
     let page = isize::try_from(state.last_paint.page_height.max(1)).unwrap_or(1);
-    let Some(palette) = top_palette(state) else { return };
+    let Some(palette) = state.top_palette_mut() else { return };
     match movement {
         Move::Down => palette.move_selection(1),
         Move::Up => palette.move_selection(-1),
@@ -52,7 +60,7 @@ pub(super) fn move_selection(state: &mut State, movement: Move) {
 }
 
 pub(super) fn handle_key(state: &mut State, key: KeyEvent) {
-    let Some(palette) = top_palette(state) else { return };
+    let Some(palette) = state.top_palette_mut() else { return };
     if key.code == KeyCode::Backspace && palette.input.is_empty() {
         state.layers.pop();
         return;
@@ -62,36 +70,34 @@ pub(super) fn handle_key(state: &mut State, key: KeyEvent) {
 }
 
 pub(super) fn paste(state: &mut State, text: &str) {
-    if let Some(palette) = top_palette(state) {
+    if let Some(palette) = state.top_palette_mut() {
         palette.input.paste_single_line(text);
         refresh_choices(state);
     }
 }
 
-fn top_palette(state: &mut State) -> Option<&mut Palette> {
-    let Some(Layer::Palette(palette)) = state.layers.last_mut() else { return None };
-    Some(palette)
-}
-
 fn refresh_choices(state: &mut State) {
-    let Some(palette) = top_palette(state) else { return };
+    let Some(palette) = state.top_palette_mut() else { return };
     let (of, text) = (palette.context, palette.input.text());
     let choices = rank_choices(&text, available_choices(state, of), state.queue.listed_handoffs());
-    if let Some(palette) = top_palette(state) {
+    if let Some(palette) = state.top_palette_mut() {
         (palette.choices, palette.selected_index) = (choices, 0);
     }
 }
 
-fn run_selected(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(palette) = top_palette(state) else { return };
-    let Some(what) = palette.selected().map(|choice| choice.target.clone()) else { return };
-    let of = palette.context;
+fn run_selected(state: &mut State, effects: &mut Vec<Effect>) -> Option<ChosenAction> {
+    let palette = state.top_palette_mut()?;
+    let target = palette.selected()?.target.clone();
+    let context = palette.context;
     state.layers.pop();
-    match what {
-        ChoiceTarget::Action(action) => dispatch_action(state, of, action, effects),
-        // What is offered can be done.
-        ChoiceTarget::Command(line) => drop(command_line::run_line(state, of, &line, effects)),
-        ChoiceTarget::Handoff(id) => command_line::open_handoff(state, id, effects),
+    match target {
+        ChoiceTarget::Action(action) => Some(ChosenAction { context, action }),
+        // Commands that are offered are complete.
+        ChoiceTarget::Command(line) => command_line::run_line(state, context, &line, effects).unwrap_or(None),
+        ChoiceTarget::Handoff(id) => {
+            command_line::open_handoff(state, id, effects);
+            None
+        }
     }
 }
 

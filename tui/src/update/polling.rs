@@ -9,7 +9,7 @@ use crate::effect::{Call, Effect};
 use crate::event::{CallError, Reply};
 use crate::state::connection::ConnectionState;
 use crate::state::{Screen, State};
-use crate::update::{briefing, calls, streams};
+use crate::update::{calls, reconnect};
 
 /// No event came in time. Whether plain requests are answered shows with the next answer.
 pub(super) fn expect_polling(state: &mut State, interval: Duration, effects: &mut Vec<Effect>) {
@@ -27,7 +27,7 @@ pub(super) fn observe(state: &mut State, reply: &Reply, effects: &mut Vec<Effect
         (Ok(_), ConnectionState::Connecting | ConnectionState::Offline { .. }) => {
             state.connection = ConnectionState::Polling { interval: every, next_at: state.now.plus(every) };
             poll(state, effects);
-            streams::retry_fetches(state, effects);
+            reconnect::retry_fetches(state, effects);
         }
         (Err(CallError::Unreachable(why)), ConnectionState::Polling { .. }) => {
             state.connection =
@@ -79,7 +79,7 @@ fn poll(state: &mut State, effects: &mut Vec<Effect>) {
             calls::refetch_open_session(state, effects);
         }
     }
-    if let Some(id) = briefing::open_briefing_mut(state).map(|briefing| briefing.item.id)
+    if let Some(id) = state.open_briefing_mut().map(|briefing| briefing.item.id)
         && !state.has_pending_call(|call| *call == Call::Handoff(id))
     {
         calls::fetch_handoff(state, id, effects);

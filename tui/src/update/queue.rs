@@ -1,15 +1,13 @@
 //! The list: moving, opening, picking up.
 
-use tierup_common::handoff::HandoffStatus;
-use tierup_common::id::{HandoffId, SessionId};
-
-use crate::effect::{Call, Effect};
+use crate::effect::Effect;
 use crate::keymap::{Action, Context, ListAction, Move, Tab};
+use crate::state::State;
 use crate::state::dialog::Dialog;
-use crate::state::queue::{MineRow, SortOrder};
+use crate::state::lists::RowId;
+use crate::state::sort_order::SortOrder;
 use crate::state::toast::ToastLevel;
-use crate::state::{PendingClaim, State};
-use crate::update::{availability, calls, dialog, filter, navigate, session};
+use crate::update::{calls, claims, filter, navigate, resume};
 
 pub(super) fn run_action(state: &mut State, verb: ListAction, effects: &mut Vec<Effect>) {
     let selected = state.queue.selected_item().map(|item| item.id);
@@ -21,22 +19,23 @@ pub(super) fn run_action(state: &mut State, verb: ListAction, effects: &mut Vec<
             set_sort_order(state, SortOrder::ALL[(place + 1) % SortOrder::ALL.len()]);
         }
         ListAction::NextTab => {
-            let place = Tab::ALL.iter().position(|tab| *tab == state.queue.tab).unwrap_or(0);
-            state.queue.tab = Tab::ALL[(place + 1) % Tab::ALL.len()];
+            state.queue.tab = state.queue.tab.next();
         }
         ListAction::Tab(tab) => state.queue.tab = tab,
-        ListAction::Open => open_selected(state, effects),
-        ListAction::PickUp => match (selected, selected_session(state)) {
-            (Some(id), _) => claim_handoff(state, id, effects),
-            (None, Some(id)) if state.queue.tab == Tab::Parked => session::request_resume(state, id, effects),
-            (None, Some(id)) => navigate::to_session(state, id, None, effects),
-            (None, None) => {}
+        ListAction::Open => navigate::open_selected(state, effects),
+        ListAction::PickUp => match state.queue.selected_row() {
+            Some(RowId::Handoff(id)) => claims::claim_handoff(state, id, effects),
+            Some(RowId::Session(id)) if state.queue.tab == Tab::Parked => {
+                resume::request_resume(state, id, effects);
+            }
+            Some(RowId::Session(id)) => navigate::to_session(state, id, None, effects),
+            None => {}
         },
         ListAction::Reassess => selected.into_iter().for_each(|id| calls::reassess(state, id, effects)),
         ListAction::NextUnread => select_next_unread(state),
         ListAction::MarkUnread => mark_unread(state, effects),
-        ListAction::NewSession => dialog::open(state, Dialog::new_session()),
-        ListAction::Release => selected.into_iter().for_each(|id| dialog::open(state, Dialog::release(id))),
+        ListAction::NewSession => state.open_dialog(Dialog::new_session()),
+        ListAction::Release => selected.into_iter().for_each(|id| state.open_dialog(Dialog::release(id))),
     }
 }
 
@@ -60,125 +59,29 @@ pub(super) fn move_selection(state: &mut State, movement: Move) {
     }
 }
 
-/// Claims a handoff, once: one key, one request.
-pub(super) fn claim_handoff(state: &mut State, id: HandoffId, effects: &mut Vec<Effect>) {
-    let Some(item) = state.queue.item(id) else {
-        return state.show_toast(ToastLevel::Info, "There is nothing to claim: this handoff has ended");
-    };
-    if item.status == HandoffStatus::Claimed && item.claimed_by == state.my_id() {
-        return navigate::to_own_session(state, id, effects);
-    }
-    if let Err(no) = availability::check_claim(state, item) {
-        return availability::show_reason(state, no);
-    }
-    if let Some(claiming) = state.pending_claim {
-        if claiming.handoff_id != id {
-            state.show_toast(ToastLevel::Info, "Another claim is still under way: one at a time");
-        }
-        return;
-    }
-    let ticket = calls::send(state, Call::Claim(id), effects);
-    state.pending_claim = Some(PendingClaim { call_id: ticket, handoff_id: id });
-}
-
-/// Opens the next handoff that waits.
-pub(super) fn open_next(state: &mut State, effects: &mut Vec<Effect>) {
-    navigate::to_queue(state);
-    state.queue.tab = Tab::Queue;
-    if select_next_open(state) {
-        open_selected(state, effects);
-    } else {
-        state.show_toast(ToastLevel::Info, "Nothing else waits");
-    }
-}
-
-/// Selects the next handoff that waits, if the selected one does not; whether one is selected then.
-pub(super) fn select_next_open(state: &mut State) -> bool {
-    let queue = &mut state.queue;
-    let items = |id: HandoffId| queue.item(id).is_some_and(|item| item.status == HandoffStatus::Open);
-    if queue.queue_list.selected().is_some_and(items) {
-        return true;
-    }
-    let next = queue.queue_list.ids().find(|id| items(*id));
-    if let Some(next) = next {
-        queue.queue_list.select(next);
-    }
-    next.is_some()
-}
-
-pub(super) fn open_selected(state: &mut State, effects: &mut Vec<Effect>) {
-    match state.queue.tab {
-        Tab::Queue => {
-            if let Some(id) = state.queue.queue_list.selected() {
-                navigate::to_briefing(state, id, effects);
-            }
-        }
-        Tab::Mine => match state.queue.mine_list.selected() {
-            Some(MineRow::Handoff(id)) => navigate::to_own_session(state, id, effects),
-            Some(MineRow::Session(id)) => navigate::to_session(state, id, None, effects),
-            None => {}
-        },
-        // To read it: taking it back is another key.
-        Tab::Parked => {
-            if let Some(id) = state.queue.parked_list.selected() {
-                navigate::to_session(state, id, None, effects);
-            }
-        }
-    }
-}
-
-/// The selected session of the user's own.
-fn selected_session(state: &State) -> Option<SessionId> {
-    match state.queue.tab {
-        Tab::Queue => None,
-        Tab::Mine => match state.queue.mine_list.selected() {
-            Some(MineRow::Session(id)) => Some(id),
-            Some(MineRow::Handoff(_)) | None => None,
-        },
-        Tab::Parked => state.queue.parked_list.selected(),
-    }
-}
-
 pub(super) fn move_by(state: &mut State, rows: isize) {
-    let room = state.last_paint.list_height;
-    let queue = &mut state.queue;
-    match queue.tab {
-        Tab::Queue => {
-            queue.queue_list.move_selection(rows);
-            queue.queue_list.pin_scroll(room);
-        }
-        Tab::Mine => {
-            queue.mine_list.move_selection(rows);
-            queue.mine_list.pin_scroll(room);
-        }
-        Tab::Parked => {
-            queue.parked_list.move_selection(rows);
-            queue.parked_list.pin_scroll(room);
-        }
-    }
+    let height = state.last_paint.list_height;
+    let list = state.queue.current_list_mut();
+    list.move_selection(rows);
+    list.pin_scroll(height);
 }
 
 fn select_edge(state: &mut State, last: bool) {
-    match state.queue.tab {
-        Tab::Queue => state.queue.queue_list.select_edge(last),
-        Tab::Mine => state.queue.mine_list.select_edge(last),
-        Tab::Parked => state.queue.parked_list.select_edge(last),
-    }
+    state.queue.current_list_mut().select_edge(last);
     move_by(state, 0);
 }
 
 fn select_next_unread(state: &mut State) {
     state.queue.tab = Tab::Queue;
-    let is_unread = |id| state.queue.item(id).is_some_and(|item| state.is_unread(item));
-    if let Some(id) = state.queue.queue_list.next_matching(is_unread) {
-        state.queue.queue_list.select(id);
+    if let Some(id) = state.queue.next_in_queue(|item| state.is_unread(item)) {
+        state.queue.lists[Tab::Queue].select(RowId::Handoff(id));
         move_by(state, 0);
         return;
     }
     let clear = state.settings.keymap.key_for(Context::Queue, Action::List(ListAction::ClearFilter));
     let text = match state.unread_count() {
         0 => "Nothing unread".into(),
-        hidden => format!("{hidden} unread, which the filter hides: {clear} shows all rows"),
+        hidden => format!("{hidden} unread, hidden by the filter: press {clear} to show all"),
     };
     state.show_toast(ToastLevel::Info, text);
 }

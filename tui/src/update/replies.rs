@@ -1,298 +1,201 @@
-//! What the server answers.
+//! Replies of the server: each goes to the file of what was asked.
 
 use tierup_common::assessment::Step;
-use tierup_common::handoff::{Handoff, HandoffStatus, Intent};
+use tierup_common::handoff::{Handoff, Intent};
 use tierup_common::id::{HandoffId, SessionId};
-use tierup_common::problem::Code;
-use tierup_common::session::Session;
-use tierup_common::user::Person;
+use tierup_common::session::{Branch, Session};
+use tierup_common::user::Me;
 
 use crate::effect::{Call, CallId, Effect};
 use crate::event::{CallError, Reply, ReplyBody};
-use crate::keymap::{Action, Context, ListAction, Tab};
-use crate::state::briefing::Briefing;
+use crate::keymap::Tab;
+use crate::state::State;
+use crate::state::briefing::replace_step;
 use crate::state::toast::ToastLevel;
-use crate::state::{Screen, State};
 use crate::text::safe;
-use crate::update::conflict::LostClaim;
-use crate::update::outcomes::{close_dialog, error_text, finish_dialog, invalid_response, report_error};
+use crate::update::outcomes::{close_dialog, finish_dialog, report_error, tab_hint};
 use crate::update::{
-    briefing, calls, conflict, dialog, earlier_messages, filter, messages, navigate, picker, session,
+    calls, claims, conflict, dialog, earlier_messages, fetched, filter, messages, navigate, picker, resume,
 };
 
 pub(super) fn apply_reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) {
-    let Reply { call_id: ticket, call, result } = reply;
-    state.pending_calls.remove(&ticket);
-    state.pending_reassessments.retain(|(asked, _)| *asked != ticket);
-    match (call, result) {
-        (Call::Me, Ok(ReplyBody::Me(me))) => {
-            let id = me.user.id;
-            state.me = Some(me);
-            state.queue.rebuild_lists(Some(id));
+    let Reply { call_id, call, result } = reply;
+    state.pending_calls.remove(&call_id);
+    state.pending_reassessments.retain(|(other, _)| *other != call_id);
+    match result {
+        Ok(body) => apply_body(state, call_id, call, body, effects),
+        Err(error) => apply_error(state, call_id, call, error, effects),
+    }
+}
+
+fn apply_body(state: &mut State, call_id: CallId, call: Call, body: ReplyBody, effects: &mut Vec<Effect>) {
+    match (call, body) {
+        (Call::Me, ReplyBody::Me(me)) => apply_me(state, me),
+        (Call::Queue { state: list, .. }, ReplyBody::Queue(page)) => {
+            calls::apply_page(state, call_id, list, page, effects);
         }
-        (Call::Queue { state: list, .. }, Ok(ReplyBody::Queue(page))) => {
-            calls::apply_page(state, ticket, list, page, effects);
-        }
-        (Call::Queue { .. }, Err(failure)) => calls::schedule_retry(state, ticket, error_text(&failure)),
-        (Call::Search { .. }, Ok(ReplyBody::Queue(page))) => filter::apply_matches(state, ticket, &page),
-        (Call::Search { .. }, Err(_)) => filter::record_search_error(state, ticket),
-        (Call::OwnSessions(status), Ok(ReplyBody::Sessions(page))) => {
+        (Call::Search { .. }, ReplyBody::Queue(page)) => filter::apply_matches(state, call_id, &page),
+        (Call::OwnSessions(status), ReplyBody::Sessions(page)) => {
             let me = state.my_id();
             state.queue.replace_own_sessions(status, page.items, me);
             calls::fetch_parked_handoffs(state, effects);
         }
-        (Call::Handoff(_) | Call::Reassess(_), Ok(ReplyBody::Handoff(handoff))) => {
-            apply_handoff(state, handoff)
+        (Call::Handoff(_) | Call::Reassess(_), ReplyBody::Handoff(handoff)) => {
+            fetched::apply_handoff(state, handoff);
         }
-        (Call::Handoff(id), Err(failure)) => apply_handoff_error(state, id, ticket, &failure),
-        (Call::Session(_), Ok(ReplyBody::Session(session))) => apply_session(state, session, effects),
-        (Call::Session(id), Err(failure)) => apply_session_error(state, id, &failure),
-        (Call::Messages { session_id: session, .. }, Ok(ReplyBody::Messages(page))) => {
-            earlier_messages::apply_page(state, ticket, session, Ok(page));
+        (Call::Session(_), ReplyBody::Session(session)) => fetched::apply_session(state, session, effects),
+        (Call::Messages { session_id, .. }, ReplyBody::Messages(page)) => {
+            earlier_messages::apply_page(state, call_id, session_id, Ok(page));
         }
-        (Call::Messages { session_id: session, .. }, Err(failure)) => {
-            earlier_messages::apply_page(state, ticket, session, Err(failure));
+        (Call::Claim(_), ReplyBody::Handoff(handoff)) => {
+            claims::apply_claim(state, call_id, handoff, effects);
         }
-        (Call::Claim(id), result) => apply_claim_reply(state, ticket, id, result, effects),
-        (Call::CreateMessage { session_id: session, message }, result) => {
-            messages::apply_send_reply(state, ticket, session, &message.content, result, effects);
-        }
-        (Call::CreateSession(_), Ok(ReplyBody::Session(session))) => {
-            open_created_session(state, ticket, session, effects)
-        }
-        (Call::Resume(_), Ok(ReplyBody::Session(resumed))) => {
-            session::apply_resume_reply(state, ticket, Ok(resumed), effects);
-        }
-        (Call::Resume(_), Err(failure)) => {
-            session::apply_resume_reply(state, ticket, Err(error_text(&failure)), effects)
-        }
-        (Call::Release { .. }, Ok(ReplyBody::Handoff(handoff))) => {
-            finish_dialog(state, ticket, format!("#{} is back in the queue", handoff.item.number));
-            apply_handoff(state, handoff);
-        }
-        (Call::HandOff { request, .. }, Ok(ReplyBody::Handoff(handoff))) => {
-            let text = match request.intent {
-                Intent::Park => {
-                    let tab = Action::List(ListAction::Tab(Tab::Parked));
-                    format!(
-                        "Parked: you find it under {}",
-                        state.settings.keymap.key_for(Context::Queue, tab)
-                    )
-                }
-                Intent::Escalate => format!("Escalated as #{}", handoff.item.number),
-            };
-            finish_dialog(state, ticket, text);
-            match request.intent {
-                Intent::Park => calls::fetch_own_sessions(state, effects),
-                Intent::Escalate => {
-                    state.queue.remove_own_session(handoff.item.session_id);
-                    apply_handoff(state, handoff);
-                }
+        (Call::CreateMessage { session_id, message }, ReplyBody::Message(sent)) => {
+            let result = Ok(sent);
+            if !conflict::apply_draft_reply(state, call_id, session_id, &result, effects) {
+                messages::apply_send_reply(state, call_id, session_id, &message.content, result, effects);
             }
         }
-        (Call::Users, Ok(ReplyBody::Users(users))) => dialog::apply_people(state, ticket, Ok(users)),
-        (Call::Users, Err(failure)) => dialog::apply_people(state, ticket, Err(failure)),
-        (Call::Assign { .. }, Ok(ReplyBody::Handoff(handoff))) => {
-            let to = handoff.item.claimed_by_name.as_deref().map(safe::sanitize_line).unwrap_or_default();
-            finish_dialog(state, ticket, format!("#{} is with {to} now", handoff.item.number));
-            apply_handoff(state, handoff);
+        (Call::CreateSession(_), ReplyBody::Session(session)) => {
+            open_created_session(state, call_id, session, effects);
         }
-        (Call::SendBack { .. }, Ok(ReplyBody::Handoff(handoff))) => {
-            let to = safe::sanitize_line(&handoff.item.handed_off_by_name);
-            finish_dialog(
-                state,
-                ticket,
-                format!("#{} is back with {to}, with your question", handoff.item.number),
-            );
-            apply_handoff(state, handoff);
+        (Call::Resume(_), ReplyBody::Session(session)) => {
+            resume::apply_resume_reply(state, call_id, Ok(session), effects);
         }
-        (Call::PutStep { handoff_id: handoff, .. }, Ok(ReplyBody::Step(step))) => {
-            apply_step(state, handoff, &step);
-            picker::finish_edit(state, ticket, None, effects);
+        (Call::HandOff { request, .. }, ReplyBody::Handoff(handoff)) => {
+            finish_hand_off(state, call_id, request.intent, handoff, effects);
         }
-        (Call::PutBranch { session_id: session, .. }, Ok(ReplyBody::Branch(branch))) => {
-            let from_dialog = close_dialog(state, ticket);
-            picker::upsert_branch(state, session, &branch);
-            if from_dialog {
-                picker::select_branch(state, branch.id);
+        (Call::Users, ReplyBody::Users(users)) => dialog::apply_people(state, call_id, Ok(users)),
+        (
+            call @ (Call::Release { .. } | Call::Assign { .. } | Call::SendBack { .. }),
+            ReplyBody::Handoff(handoff),
+        ) => {
+            finish_dialog(state, call_id, changed_handoff_text(&call, &handoff));
+            fetched::apply_handoff(state, handoff);
+        }
+        (Call::PutStep { handoff_id, .. }, ReplyBody::Step(step)) => {
+            apply_step(state, handoff_id, &step);
+            picker::finish_edit(state, call_id, None, effects);
+        }
+        (Call::PutBranch { session_id, .. }, ReplyBody::Branch(branch)) => {
+            apply_branch(state, call_id, session_id, &branch, effects);
+        }
+        (Call::Resolve { .. }, ReplyBody::Session(session)) => {
+            let text = format!("{} resolved", state.session_label(&session));
+            finish_dialog(state, call_id, text);
+        }
+        (call, _) => apply_error(state, call_id, call, CallError::invalid_response(), effects),
+    }
+}
+
+fn apply_error(state: &mut State, call_id: CallId, call: Call, error: CallError, effects: &mut Vec<Effect>) {
+    match (call, error) {
+        (Call::Queue { .. }, error) => calls::schedule_retry(state, call_id, error.user_message()),
+        (Call::Search { .. }, _) => filter::record_search_error(state, call_id),
+        (Call::Handoff(id), error) => fetched::apply_handoff_error(state, id, call_id, &error),
+        (Call::Session(id), error) => fetched::apply_session_error(state, id, &error),
+        (Call::Messages { session_id, .. }, error) => {
+            earlier_messages::apply_page(state, call_id, session_id, Err(error));
+        }
+        (Call::Claim(id), error) => claims::apply_claim_error(state, call_id, id, error, effects),
+        (Call::CreateMessage { session_id, message }, error) => {
+            let result = Err(error);
+            if !conflict::apply_draft_reply(state, call_id, session_id, &result, effects) {
+                messages::apply_send_reply(state, call_id, session_id, &message.content, result, effects);
             }
-            picker::finish_edit(state, ticket, None, effects);
         }
-        (Call::Resolve { .. }, Ok(ReplyBody::Session(session))) => {
-            let text = format!("{} is resolved", session_label(state, &session));
-            finish_dialog(state, ticket, text);
+        (Call::Resume(_), error) => {
+            resume::apply_resume_reply(state, call_id, Err(error.user_message()), effects);
         }
-        // The first line says that there is no connection; the next one asks again.
-        (Call::Me, Err(CallError::Unreachable(_))) => {}
-        // It was asked to find out whether answers come.
-        (Call::Me, Err(_)) if state.me.is_some() => {}
-        (Call::OwnSessions(_), Err(CallError::Unreachable(_))) => state.own_sessions_failed = true,
-        (call, Err(failure)) => report_error(state, ticket, &call, &failure, effects),
-        // An answer that is not to its question is as good as none.
-        (call, Ok(_)) => report_error(state, ticket, &call, &invalid_response(), effects),
+        (Call::Users, error) => dialog::apply_people(state, call_id, Err(error)),
+        (call @ (Call::PutStep { .. } | Call::PutBranch { .. }), error) => {
+            if !picker::finish_edit(state, call_id, Some(&error), effects) {
+                report_error(state, call_id, &call, &error);
+            }
+        }
+        // The header shows that there is no connection, and the next connection asks again.
+        (Call::Me, CallError::Unreachable(_)) => {}
+        // It was only asked whether the server answers.
+        (Call::Me, _) if state.me.is_some() => {}
+        (Call::OwnSessions(_), CallError::Unreachable(_)) => state.own_sessions_failed = true,
+        (call, error) => report_error(state, call_id, &call, &error),
     }
 }
 
-fn apply_handoff(state: &mut State, handoff: Handoff) {
-    let Handoff { item, snapshot } = handoff;
-    let me = state.my_id();
-    let id = item.id;
-    state.claim_in_doubt.take_if(|doubted| *doubted == id);
-    state.queue.mark_fresh(id);
-    state.queue.upsert_item(item.clone(), me);
-    state.queue.insert_snapshot(id, snapshot.clone());
-    let stands = matches!(item.status, HandoffStatus::Open | HandoffStatus::Claimed);
-    if let Screen::Session(chat) = &mut state.screen
-        && chat.id == item.session_id
-        && chat.briefing.is_none()
-        && stands
-    {
-        chat.briefing = Some(Briefing::new(item.clone(), None, None, state.now));
+fn apply_me(state: &mut State, me: Me) {
+    let id = me.user.id;
+    state.me = Some(me);
+    state.queue.rebuild_lists(Some(id));
+}
+
+/// What the user reads when a dialog has changed a handoff.
+fn changed_handoff_text(call: &Call, handoff: &Handoff) -> String {
+    let item = &handoff.item;
+    if let Call::Assign { .. } = call {
+        let assignee = item.claimed_by_name.as_deref().map(safe::sanitize_line).unwrap_or_default();
+        format!("Assigned #{} to {assignee}", item.number)
+    } else if let Call::SendBack { .. } = call {
+        format!("Sent #{} back to {}", item.number, safe::sanitize_line(&item.handed_off_by_name))
+    } else {
+        format!("Released #{} to the queue", item.number)
     }
-    if let Some(briefing) = briefing::open_briefing_mut(state).filter(|briefing| briefing.item.id == id) {
-        briefing.snapshot = Some(snapshot);
-        (briefing.pending_call, briefing.error) = (None, None);
-        if item.version >= briefing.item.version {
-            let viewers = std::mem::take(&mut briefing.item.viewers);
-            briefing.item = item;
-            briefing.item.viewers = viewers;
+}
+
+fn finish_hand_off(
+    state: &mut State,
+    call_id: CallId,
+    intent: Intent,
+    handoff: Handoff,
+    effects: &mut Vec<Effect>,
+) {
+    match intent {
+        Intent::Park => {
+            let text = format!("Parked: {}", tab_hint(state, Tab::Parked));
+            finish_dialog(state, call_id, text);
+            calls::fetch_own_sessions(state, effects);
+        }
+        Intent::Escalate => {
+            finish_dialog(state, call_id, format!("Escalated as #{}", handoff.item.number));
+            state.queue.remove_own_session(handoff.item.session_id);
+            fetched::apply_handoff(state, handoff);
         }
     }
 }
 
-fn apply_handoff_error(state: &mut State, id: HandoffId, call_id: CallId, error: &CallError) {
-    if !error.is_outcome_unknown() {
-        state.claim_in_doubt.take_if(|doubted| *doubted == id);
-    }
-    let awaited =
-        briefing::open_briefing_mut(state).filter(|briefing| briefing.pending_call == Some(call_id));
-    if let Some(briefing) = awaited {
-        briefing.pending_call = None;
-        briefing.error = Some(error_text(error));
-    } else if let CallError::Problem(problem) = error
-        && problem.code() == Some(Code::NotFound)
-    {
-        state.queue.remove_item(id);
-    }
-}
-
-/// A suggested step has an outcome now, or none any more.
+/// The outcome of a suggested step was changed.
 fn apply_step(state: &mut State, handoff: HandoffId, step: &Step) {
     if let Some(item) = state.queue.item_mut(handoff) {
-        picker::update_step(item, step);
+        replace_step(item, step);
     }
-    if let Some(briefing) = briefing::open_briefing_mut(state).filter(|briefing| briefing.item.id == handoff)
-    {
-        picker::update_step(&mut briefing.item, step);
-    }
-}
-
-pub(super) fn apply_session(state: &mut State, session: Session, effects: &mut Vec<Effect>) {
-    if let Screen::Session(chat) = &mut state.screen
-        && chat.id == session.item.id
-    {
-        chat.pending_call = None;
-        let id = chat.id;
-        chat.merge_session(session);
-        messages::resolve_doubt(state, id);
-        navigate::attach_briefing(state, effects);
+    if let Some(briefing) = state.open_briefing_of_mut(handoff) {
+        replace_step(&mut briefing.item, step);
     }
 }
 
-/// A session was opened. Who has put its dialog away meanwhile is somewhere else, and stays there.
+/// A branch was added or changed. One that was written in a dialog is selected.
+fn apply_branch(
+    state: &mut State,
+    call_id: CallId,
+    session: SessionId,
+    branch: &Branch,
+    effects: &mut Vec<Effect>,
+) {
+    let is_from_dialog = close_dialog(state, call_id);
+    state.upsert_branch(session, branch);
+    if is_from_dialog {
+        picker::select_branch(state, branch.id);
+    }
+    picker::finish_edit(state, call_id, None, effects);
+}
+
+/// A session was created. If its dialog has been closed meanwhile, the user is elsewhere and stays there.
 fn open_created_session(state: &mut State, call_id: CallId, session: Session, effects: &mut Vec<Effect>) {
     calls::fetch_own_sessions(state, effects);
     if close_dialog(state, call_id) {
         navigate::to_session(state, session.item.id, None, effects);
-        apply_session(state, session, effects);
+        fetched::apply_session(state, session, effects);
     } else {
-        let text = format!("Session {} is open: you find it under 2", session.item.number);
+        let text = format!("Session {} created: {}", session.item.number, tab_hint(state, Tab::Mine));
         state.show_toast(ToastLevel::Success, text);
-    }
-}
-
-fn apply_session_error(state: &mut State, id: SessionId, error: &CallError) {
-    if let Screen::Session(chat) = &mut state.screen
-        && chat.id == id
-    {
-        chat.pending_call = None;
-        chat.error = Some(error_text(error));
-    }
-}
-
-fn apply_claim_reply(
-    state: &mut State,
-    call_id: CallId,
-    id: HandoffId,
-    result: Result<ReplyBody, CallError>,
-    effects: &mut Vec<Effect>,
-) {
-    state.pending_claim.take_if(|claiming| claiming.call_id == call_id);
-    match result {
-        Ok(ReplyBody::Handoff(handoff)) => enter_claimed_session(state, handoff, effects),
-        Ok(_) => report_error(state, call_id, &Call::Claim(id), &invalid_response(), effects),
-        Err(CallError::Problem(problem)) => {
-            if let Some(winner) = problem.winner {
-                let title = handoff_title(state, id);
-                let by = Person { id: winner.claimed_by_id, name: winner.claimed_by_name };
-                conflict::show_conflict(
-                    state,
-                    LostClaim { handoff_id: id, title, winner: by, claimed_at: winner.claimed_at },
-                );
-            } else {
-                report_error(state, call_id, &Call::Claim(id), &CallError::Problem(problem), effects);
-            }
-            // What it says of the handoff is newer than what is shown.
-            calls::fetch_handoff(state, id, effects);
-        }
-        Err(failure) => {
-            let text = format!("Whether the claim was made is not known: {}", error_text(&failure));
-            state.show_toast(ToastLevel::Error, text);
-            state.claim_in_doubt = Some(id);
-            calls::fetch_handoff(state, id, effects);
-        }
-    }
-}
-
-/// The handoff is the user's: on to its session, if they are still where they claimed it.
-fn enter_claimed_session(state: &mut State, handoff: Handoff, effects: &mut Vec<Effect>) {
-    let id = handoff.item.id;
-    let session = handoff.item.session_id;
-    let is_there = match &state.screen {
-        Screen::Queue => true,
-        Screen::Briefing(briefing) => briefing.item.id == id,
-        Screen::Session(chat) => chat.briefing.as_ref().is_some_and(|open| open.item.id == id),
-    };
-    navigate::mark_seen(state, id, effects);
-    let text = format!("#{} is yours", handoff.item.number);
-    apply_handoff(state, handoff.clone());
-    if is_there && state.layers.is_empty() {
-        let growing = state.queue.partial_assessments.get(&id).cloned();
-        let briefing = Briefing::new(handoff.item, Some(handoff.snapshot), growing, state.now);
-        navigate::to_session(state, session, Some(briefing), effects);
-    }
-    state.show_toast(ToastLevel::Success, text);
-}
-
-/// What a handoff is called, as far as it is known.
-fn handoff_title(state: &State, id: HandoffId) -> String {
-    let read = match &state.screen {
-        Screen::Briefing(open) => Some(&open.item),
-        Screen::Session(chat) => chat.briefing.as_ref().map(|open| &open.item),
-        Screen::Queue => None,
-    };
-    let known = state.queue.item(id).or(read.filter(|item| item.id == id));
-    known.map(|item| format!("#{} {}", item.number, item.problem_summary)).unwrap_or_default()
-}
-
-/// A session as the user knows it: by the handoff that brought them there, if one did.
-fn session_label(state: &State, session: &Session) -> String {
-    let brought = match &state.screen {
-        Screen::Session(chat) if chat.id == session.item.id => chat.briefing.as_ref(),
-        Screen::Session(_) | Screen::Queue | Screen::Briefing(_) => None,
-    };
-    match brought {
-        Some(briefing) => format!("#{}", briefing.item.number),
-        None => format!("Session {}", session.item.number),
     }
 }

@@ -6,11 +6,11 @@ use tierup_common::time::Timestamp;
 
 use crate::effect::Effect;
 use crate::state::connection::ConnectionState;
-use crate::state::preview::PreviewState;
 use crate::state::{Screen, State};
+use crate::update::calls;
 use crate::update::deltas::{apply_assessment_delta, apply_message_delta, apply_presence};
 use crate::update::events::apply_event;
-use crate::update::{briefing, calls, dialog, earlier_messages, filter};
+use crate::update::reconnect::retry_fetches;
 
 /// The team's stream carried something.
 pub(super) fn apply_team_frame(state: &mut State, frame: StreamFrame, effects: &mut Vec<Effect>) {
@@ -37,7 +37,7 @@ pub(super) fn apply_filtered_frame(state: &mut State, frame: StreamFrame, effect
             // It begins after the last event that was heard before the session was asked for, and misses nothing. One
             // that did not know where to begin may have: fetch once more.
             if let Screen::Session(chat) = &mut state.screen
-                && std::mem::take(&mut chat.may_have_gap)
+                && std::mem::take(&mut chat.refetch_at_stream_start)
             {
                 calls::refetch_open_session(state, effects);
             }
@@ -70,7 +70,7 @@ fn apply_team_signal(state: &mut State, signal: Signal, effects: &mut Vec<Effect
             // The log is another one, as after a restore: what was known may count as newer than what is.
             state.queue.reset_versions();
             calls::fetch_lists(state, effects);
-            if let Some(briefing) = briefing::open_briefing_mut(state) {
+            if let Some(briefing) = state.open_briefing_mut() {
                 briefing.item.version = 0;
                 let id = briefing.item.id;
                 calls::fetch_open_briefing(state, id, effects);
@@ -109,34 +109,4 @@ fn apply_hello(state: &mut State, seq: Seq, now: Timestamp, effects: &mut Vec<Ef
         calls::fetch_lists(state, effects);
     }
     retry_fetches(state, effects);
-}
-
-/// There is a connection again: what could not be fetched for want of one is fetched now.
-pub(super) fn retry_fetches(state: &mut State, effects: &mut Vec<Effect>) {
-    dialog::clear_offline_errors(state);
-    filter::retry_search(state);
-    if let Some(id) = state.claim_in_doubt {
-        calls::fetch_handoff(state, id, effects);
-    }
-    if std::mem::take(&mut state.own_sessions_failed) {
-        calls::fetch_own_sessions(state, effects);
-    }
-    let shown = briefing::open_briefing_mut(state);
-    if let Some(briefing) =
-        shown.filter(|briefing| briefing.snapshot.is_none() && briefing.pending_call.is_none())
-    {
-        let id = briefing.item.id;
-        calls::fetch_open_briefing(state, id, effects);
-    }
-    if let PreviewState::Ready(id) = state.queue.preview
-        && state.queue.snapshot(id).is_none()
-    {
-        calls::fetch_handoff(state, id, effects);
-    }
-    if let Screen::Session(chat) = &mut state.screen {
-        earlier_messages::reset_failure(chat);
-        if chat.error.is_some() {
-            calls::refetch_open_session(state, effects);
-        }
-    }
 }

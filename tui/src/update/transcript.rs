@@ -6,15 +6,13 @@ use crate::state::chat::{Chat, TranscriptScroll};
 use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
 use crate::text::markdown;
-use crate::update::earlier_messages;
-use crate::update::session::chat_mut;
 
 /// Scrolls the conversation by rows; at the end it follows again.
 pub(super) fn scroll(state: &mut State, movement: Move) {
     let (width, height) = state.last_paint.transcript_size;
     let page = height.saturating_sub(2).max(1);
-    let Some(chat) = chat_mut(state) else { return };
-    earlier_messages::reset_failure(chat);
+    let Some(chat) = state.open_chat_mut() else { return };
+    chat.earlier_fetch.clear_error();
     chat.scroll = match movement {
         Move::Up => scroll_up(chat, 1, width, height),
         Move::PageUp => scroll_up(chat, page, width, height),
@@ -30,7 +28,7 @@ pub(super) fn scroll(state: &mut State, movement: Move) {
 
 /// Marks the next message, or the one before; from none, the newest.
 pub(super) fn mark_message(state: &mut State, forward: bool) {
-    let Some(chat) = chat_mut(state) else { return };
+    let Some(chat) = state.open_chat_mut() else { return };
     let place = chat.marked_seq.map(|seq| chat.messages.partition_point(|message| message.seq < seq));
     let next = match (place, forward) {
         (None, _) => chat.messages.len().checked_sub(1),
@@ -46,7 +44,7 @@ pub(super) fn mark_message(state: &mut State, forward: bool) {
 pub(super) fn show_message(state: &mut State, seq: u32) {
     let (width, height) = state.last_paint.transcript_size;
     let seen = state.last_paint.visible_messages;
-    let Some(chat) = chat_mut(state) else { return };
+    let Some(chat) = state.open_chat_mut() else { return };
     chat.marked_seq = Some(seq);
     if seen.is_some_and(|(first, last)| (first..=last).contains(&seq)) {
         return;
@@ -62,25 +60,25 @@ pub(super) fn show_message(state: &mut State, seq: u32) {
 
 /// To the message of the next piece of evidence.
 pub(super) fn show_next_evidence(state: &mut State) {
-    let Some(chat) = chat_mut(state) else { return };
+    let Some(chat) = state.open_chat_mut() else { return };
     let seq = chat.briefing.as_mut().and_then(|briefing| briefing.mark_evidence(true));
     match seq {
         Some(seq)
             if chat.message(seq).is_some() || chat.earlier_cursor().is_some_and(|first| seq < first) =>
         {
-            earlier_messages::reset_failure(chat);
+            chat.earlier_fetch.clear_error();
             show_message(state, seq);
         }
-        Some(seq) => state.show_toast(ToastLevel::Info, format!("Message {seq} is not here yet")),
+        Some(seq) => state.show_toast(ToastLevel::Info, format!("Message {seq} is not loaded yet")),
         None => {}
     }
 }
 
 /// Copies what is selected in the composer, or else the marked message, or else the newest.
 pub(super) fn copy_selection(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(chat) = chat_mut(state) else { return };
+    let Some(chat) = state.open_chat_mut() else { return };
     let found = match chat.composer.selected_text() {
-        Some(selected) => Some(("what you selected".to_owned(), selected)),
+        Some(selected) => Some(("the selection".to_owned(), selected)),
         None => message_to_copy(chat).map(|(seq, content)| (format!("message {seq}"), content)),
     };
     let Some((what, text)) = found else { return };
@@ -90,7 +88,7 @@ pub(super) fn copy_selection(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Copies the first code block of the marked message, or else of the newest; each further time the next one.
 pub(super) fn copy_code_block(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(chat) = chat_mut(state) else { return };
+    let Some(chat) = state.open_chat_mut() else { return };
     let Some((seq, content)) = message_to_copy(chat) else { return };
     let blocks = markdown::code_blocks(&content);
     let next = match chat.last_copied_block {
@@ -99,13 +97,15 @@ pub(super) fn copy_code_block(state: &mut State, effects: &mut Vec<Effect>) {
     };
     let Some(block) = blocks.get(next).cloned() else {
         let mark = state.settings.keymap.key_for(Context::Session, Action::Session(SessionAction::MarkUp));
-        return state
-            .show_toast(ToastLevel::Info, format!("Message {seq} has no code block: {mark} marks another"));
+        return state.show_toast(
+            ToastLevel::Info,
+            format!("No code block in message {seq}: press {mark} to mark another"),
+        );
     };
     chat.last_copied_block = Some((seq, next));
     let text = match blocks.len() {
-        1 => format!("Copied the code block of message {seq}"),
-        count => format!("Copied code block {} of {count} of message {seq}", next + 1),
+        1 => format!("Copied the code block from message {seq}"),
+        count => format!("Copied code block {} of {count} from message {seq}", next + 1),
     };
     state.show_toast(ToastLevel::Success, text);
     effects.push(Effect::CopyToClipboard(block));
@@ -182,7 +182,7 @@ fn scroll_down(chat: &Chat, rows: usize, width: usize, height: usize) -> Transcr
 /// Who has scrolled up, but has the end on the screen for it fits, follows it again.
 pub(super) fn resume_following(state: &mut State) {
     let (width, height) = state.last_paint.transcript_size;
-    if let Some(chat) = chat_mut(state) {
+    if let Some(chat) = state.open_chat_mut() {
         chat.scroll = scroll_down(chat, 0, width, height);
     }
 }

@@ -134,7 +134,7 @@ fn paint_history_pane(
     let summary = sheet.lines.len();
     sheet.push_byline(item, canvas);
     sheet.push_notes(&item.engineer_notes);
-    match (&briefing.snapshot, &briefing.error) {
+    match (&briefing.snapshot, briefing.fetch.error()) {
         (Some(snapshot), _) => {
             sheet.push_branches(&snapshot.branch_map, canvas);
             sheet.push_messages(briefing, snapshot, canvas);

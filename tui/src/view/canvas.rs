@@ -14,8 +14,8 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use crate::keymap::{Action, Context, Keymap};
+use crate::local_zone::LocalZone;
 use crate::state::State;
-use crate::state::local_zone::LocalZone;
 use crate::state::paint_output::{Hyperlink, PaintOutput};
 use crate::text::{SafeLine, ellipsize, safe};
 use crate::theme::Theme;

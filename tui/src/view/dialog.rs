@@ -5,12 +5,13 @@ use std::ops::Range;
 use ratatui::layout::Rect;
 
 use crate::state::composer::Composer;
-use crate::state::dialog::{ChecklistItem, Dialog, DialogField, FieldInput, PeopleList};
-use crate::state::wake_time;
+use crate::state::dialog::{Caption, ChecklistItem, Dialog, Field, FieldInput, PeopleList, PersonField};
+use crate::state::request::Request;
 use crate::text::{SafeLine, SafeSpan, TextRole, safe, wrap};
 use crate::view::canvas::{Canvas, panel_around};
 use crate::view::composer;
 use crate::view::document::display_width;
+use crate::wake_time;
 
 /// Columns of a dialog, at most.
 const MAX_WIDTH: u16 = 76;
@@ -35,8 +36,8 @@ pub(super) fn paint(dialog: &Dialog, is_top: bool, canvas: &mut Canvas<'_>, area
     let room = Rect { height: inner.height.saturating_sub(foot_height), ..inner };
     let top = scroll_top(dialog, &ranges, room);
     canvas.paint_viewport(room, total_height, top, |canvas, whole| {
-        for (number, (field, place)) in dialog.fields.iter().zip(&ranges).enumerate() {
-            let focused = is_top && number == dialog.focus_index && dialog.pending_call.is_none();
+        for (number, (field, place)) in dialog.form.fields().into_iter().zip(&ranges).enumerate() {
+            let focused = is_top && number == dialog.focus_index && !dialog.request.is_pending();
             let area = Rect { y: place.start, height: place.end - place.start, ..whole };
             paint_field(field, focused, canvas, area);
         }
@@ -54,8 +55,8 @@ pub(super) fn paint(dialog: &Dialog, is_top: bool, canvas: &mut Canvas<'_>, area
 fn dialog_width(dialog: &Dialog, room: u16) -> u16 {
     // The border, the air inside it, the bar and the box to tick.
     let is_long = |line: &ChecklistItem| display_width(&safe::sanitize_line(&line.text)) > MAX_WIDTH - 10;
-    let is_long = |field: &DialogField| matches!(&field.input, FieldInput::Checklist { items, .. } if items.iter().any(is_long));
-    let widest = if dialog.fields.iter().any(is_long) { MAX_WIDTH_WITH_CHECKS } else { MAX_WIDTH };
+    let is_long = |field: &&dyn Field| matches!(field.input(), FieldInput::Checklist(list) if list.items.iter().any(is_long));
+    let widest = if dialog.form.fields().iter().any(is_long) { MAX_WIDTH_WITH_CHECKS } else { MAX_WIDTH };
     if room < widest + 2 * MIN_MARGIN { room } else { widest }
 }
 
@@ -76,17 +77,19 @@ fn check_lines(
 
 /// What stands below the fields: that it is sent, or why it could not be done.
 fn footer_lines(dialog: &Dialog, canvas: &mut Canvas<'_>, width: u16) -> Vec<SafeLine> {
-    match (&dialog.pending_call, &dialog.error) {
-        (Some(_), _) => vec![SafeLine::from_text(format!("{} sending", canvas.spinner()), TextRole::Accent)],
-        (None, Some(error)) => wrap::plain_text(error, usize::from(width), TextRole::Bad),
-        (None, None) => Vec::new(),
+    match &dialog.request {
+        Request::Pending(_) => {
+            vec![SafeLine::from_text(format!("{} sending", canvas.spinner()), TextRole::Accent)]
+        }
+        Request::Failed(error) => wrap::plain_text(error, usize::from(width), TextRole::Bad),
+        Request::Idle => Vec::new(),
     }
 }
 
 /// Which rows each field has, its label included: with air between them where all have room.
 fn field_ranges(dialog: &Dialog, width: u16, max: u16) -> Vec<Range<u16>> {
     let heights: Vec<u16> =
-        dialog.fields.iter().map(|field| 1 + field_height(field, width, max - 1)).collect();
+        dialog.form.fields().into_iter().map(|field| 1 + field_height(field, width, max - 1)).collect();
     let gaps = u16::try_from(heights.len().saturating_sub(1)).unwrap_or(0);
     let gap = u16::from(heights.iter().sum::<u16>() + gaps <= max);
     let mut begin = 0;
@@ -102,19 +105,18 @@ fn field_ranges(dialog: &Dialog, width: u16, max: u16) -> Vec<Range<u16>> {
 /// them.
 fn scroll_top(dialog: &Dialog, ranges: &[Range<u16>], room: Rect) -> u16 {
     let Some(place) = ranges.get(dialog.focus_index) else { return 0 };
-    let end = match dialog.fields.get(dialog.focus_index).map(|field| &field.input) {
-        Some(FieldInput::Checklist { items: lines, selected: at })
-            if place.end - place.start > room.height =>
-        {
-            let rows: usize = check_lines(lines, None, room.width).take(at + 1).map(|rows| rows.len()).sum();
+    let end = match dialog.focused_input() {
+        Some(FieldInput::Checklist(list)) if place.end - place.start > room.height => {
+            let lines = check_lines(&list.items, None, room.width);
+            let rows: usize = lines.take(list.selected + 1).map(|rows| rows.len()).sum();
             place.start + 1 + u16::try_from(rows).unwrap_or(0)
         }
         Some(
-            FieldInput::Checklist { .. }
+            FieldInput::Checklist(_)
             | FieldInput::SingleLine(_)
             | FieldInput::MultiLine(_)
             | FieldInput::Time(_)
-            | FieldInput::Person { .. }
+            | FieldInput::Person(_)
             | FieldInput::Choice { .. },
         )
         | None => place.end,
@@ -123,29 +125,28 @@ fn scroll_top(dialog: &Dialog, ranges: &[Range<u16>], room: Rect) -> u16 {
 }
 
 /// Rows of a field, without its label.
-fn field_height(field: &DialogField, width: u16, max: u16) -> u16 {
-    let rows = match &field.input {
+fn field_height(field: &dyn Field, width: u16, max: u16) -> u16 {
+    let rows = match field.input() {
         FieldInput::MultiLine(text) => composer::row_count(text, width.saturating_sub(2), MAX_TEXT_ROWS)
             .clamp(3, MAX_TEXT_ROWS)
             .min(max.into()),
         FieldInput::SingleLine(_) | FieldInput::Choice { .. } => 1,
         FieldInput::Time(_) => 2,
-        FieldInput::Person { .. } => (MAX_PEOPLE + 1).min(max.into()),
-        FieldInput::Checklist { items: lines, .. } => {
-            check_lines(lines, None, width).map(|rows| rows.len()).sum()
-        }
+        FieldInput::Person(_) => (MAX_PEOPLE + 1).min(max.into()),
+        FieldInput::Checklist(list) => check_lines(&list.items, None, width).map(|rows| rows.len()).sum(),
     };
     u16::try_from(rows).unwrap_or(1)
 }
 
-fn paint_field(field: &DialogField, focused: bool, canvas: &mut Canvas<'_>, area: Rect) {
+fn paint_field(field: &dyn Field, focused: bool, canvas: &mut Canvas<'_>, area: Rect) {
     let theme = canvas.theme;
-    let label = if focused { theme.accent } else { theme.dim };
-    let used = canvas.put_text(area.x, area.y, area.width, field.label, label);
-    if matches!(field.input, FieldInput::Choice { .. } | FieldInput::Checklist { .. }) {
+    let (Caption { label, hint }, input) = (field.caption(), field.input());
+    let label_style = if focused { theme.accent } else { theme.dim };
+    let used = canvas.put_text(area.x, area.y, area.width, label, label_style);
+    if matches!(input, FieldInput::Choice { .. } | FieldInput::Checklist(_)) {
         // Where nothing is typed, the hint has no place of its own.
         let room = area.width.saturating_sub(used + 2);
-        canvas.put_text(area.x + used + 2, area.y, room, field.hint, theme.dim);
+        canvas.put_text(area.x + used + 2, area.y, room, hint, theme.dim);
     }
     let body = Rect {
         x: area.x + 2,
@@ -155,9 +156,9 @@ fn paint_field(field: &DialogField, focused: bool, canvas: &mut Canvas<'_>, area
     };
     if focused {
         // Where there is more than one thing to choose, the one that the keys are on has the bar.
-        let last = match field.input {
-            FieldInput::Person { .. } => body.top() + 1,
-            FieldInput::Checklist { .. } => body.top(),
+        let last = match input {
+            FieldInput::Person(_) => body.top() + 1,
+            FieldInput::Checklist(_) => body.top(),
             FieldInput::SingleLine(_)
             | FieldInput::MultiLine(_)
             | FieldInput::Time(_)
@@ -167,23 +168,23 @@ fn paint_field(field: &DialogField, focused: bool, canvas: &mut Canvas<'_>, area
             canvas.put_text(area.x, y, 1, theme.glyphs.selection_bar, theme.accent);
         }
     }
-    match &field.input {
+    match input {
         FieldInput::SingleLine(text) | FieldInput::MultiLine(text) => {
-            composer::paint(text, focused, field.hint, canvas, body)
+            composer::paint(text, focused, hint, canvas, body)
         }
-        FieldInput::Time(text) => paint_time_field(text, focused, field.hint, canvas, body),
-        FieldInput::Person { query: filter, people, selected: at } => {
-            composer::paint(filter, focused, field.hint, canvas, Rect { height: 1, ..body });
+        FieldInput::Time(text) => paint_time_field(text, focused, hint, canvas, body),
+        FieldInput::Person(person) => {
+            composer::paint(&person.query, focused, hint, canvas, Rect { height: 1, ..body });
             let below = Rect { y: body.y + 1, height: body.height.saturating_sub(1), ..body };
-            paint_people(people, &filter.text(), *at, canvas, below);
+            paint_people(person, canvas, below);
         }
-        FieldInput::Choice { options: words, selected: chosen } => {
-            paint_choice_field(words, *chosen, focused, canvas, body)
+        FieldInput::Choice { options, selected } => {
+            paint_choice_field(&options, selected, focused, canvas, body)
         }
-        FieldInput::Checklist { items: lines, selected: at } => {
+        FieldInput::Checklist(list) => {
             let mut below = body.top()..body.bottom();
-            let chosen = if focused { Some(*at) } else { None };
-            for (place, rows) in check_lines(lines, chosen, area.width).enumerate() {
+            let chosen = focused.then_some(list.selected);
+            for (place, rows) in check_lines(&list.items, chosen, area.width).enumerate() {
                 for (row, y) in rows.iter().zip(below.by_ref()) {
                     if chosen == Some(place) {
                         canvas.put_text(area.x, y, 1, theme.glyphs.selection_bar, theme.accent);
@@ -210,10 +211,10 @@ fn paint_time_field(text: &Composer, focused: bool, hint: &str, canvas: &mut Can
 }
 
 /// The people whose names have what was typed, around the one that the keys are on.
-fn paint_people(people: &PeopleList, typed: &str, at: usize, canvas: &mut Canvas<'_>, area: Rect) {
+fn paint_people(field: &PersonField, canvas: &mut Canvas<'_>, area: Rect) {
     let theme = canvas.theme;
-    let found = people.matching(typed);
-    let (line, style) = match people {
+    let (found, at) = (field.matching(), field.selected);
+    let (line, style) = match &field.people {
         PeopleList::Loading(_) => (format!("{} fetching the people", canvas.spinner()), theme.dim),
         PeopleList::Failed(why) => (format!("The people could not be fetched: {why}"), theme.bad),
         PeopleList::Loaded(_) if found.is_empty() => ("Nobody has this name".into(), theme.dim),

@@ -3,11 +3,11 @@
 
 use ratatui::layout::Rect;
 
+use crate::availability::is_available;
 use crate::keymap::{Context, Tab};
-use crate::state::dialog::FieldInput;
+use crate::state::dialog::Form;
 use crate::state::layer::Layer;
 use crate::state::{Screen, State};
-use crate::update::is_available;
 use crate::view::canvas::Canvas;
 use crate::view::command_line;
 use crate::view::document::display_width;
@@ -69,7 +69,7 @@ fn has_marked_message(state: &State) -> bool {
 
 fn has_person_field(state: &State) -> bool {
     let Some(Layer::Dialog(dialog)) = state.layers.last() else { return false };
-    dialog.fields.iter().any(|field| matches!(field.input, FieldInput::Person { .. }))
+    matches!(dialog.form, Form::Assign { .. })
 }
 
 fn put_hint(canvas: &mut Canvas<'_>, x: u16, area: Rect, (key, label): &(String, &str)) -> u16 {

@@ -2,10 +2,10 @@
 
 use ratatui::layout::Rect;
 
+use crate::availability::is_available;
 use crate::keymap::{Context, HelpEntry};
 use crate::state::State;
 use crate::text::{SafeLine, SafeSpan, TextRole, wrap};
-use crate::update::is_available;
 use crate::view::canvas::Canvas;
 use crate::view::document::display_width;
 

@@ -2,11 +2,11 @@
 
 use ratatui::layout::Rect;
 
+use crate::availability::is_available;
 use crate::keymap::{Action, ConflictAction, Context};
 use crate::state::layer::{Confirmation, Conflict, ConflictDraft, Layer};
 use crate::state::{Screen, State};
 use crate::text::{SafeLine, TextRole, ellipsize, safe, wrap};
-use crate::update::is_available;
 use crate::view::canvas::Canvas;
 use crate::view::document::display_width;
 use crate::view::{briefing, command_line, dialog, help, log, login, palette, picker};

@@ -26,7 +26,7 @@ pub(super) fn paint(login: &LogInForm, canvas: &mut Canvas<'_>, area: Rect) {
     };
     let width = MAX_WIDTH.min(area.width);
     let text_width = usize::from(width.saturating_sub(4));
-    let said = login.error.as_deref().unwrap_or_default();
+    let said = login.request.error().unwrap_or_default();
     let error = wrap::plain_text(said, text_width, TextRole::Bad);
     let mut about = wrap::plain_text(&words, text_width, TextRole::Dim);
     if area.height < 12 && !said.is_empty() {
@@ -46,7 +46,7 @@ pub(super) fn paint(login: &LogInForm, canvas: &mut Canvas<'_>, area: Rect) {
     }
     y += gap;
     let last = Rect { y, height: error_rows, ..inner }.intersection(inner);
-    if login.pending_call.is_some() {
+    if login.request.is_pending() {
         let spinner = canvas.spinner();
         canvas.put_text(
             last.x,
@@ -66,7 +66,7 @@ fn clamp_row_count(count: usize) -> u16 {
 
 fn paint_field(login: &LogInForm, field: LogInField, canvas: &mut Canvas<'_>, row: Rect) {
     let theme = canvas.theme;
-    let focused = field == login.focus && login.pending_call.is_none();
+    let focused = field == login.focus && !login.request.is_pending();
     let label = match field {
         LogInField::Server => "Server",
         LogInField::Email => "Email",

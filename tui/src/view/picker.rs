@@ -11,7 +11,6 @@ use crate::state::State;
 use crate::state::layer::{Picker, PickerKind};
 use crate::state::paint_output::ClickTarget;
 use crate::text::{SafeLine, SafeSpan, TextRole, markdown, safe, wrap};
-use crate::update::picker;
 use crate::view::canvas::{Canvas, panel_around};
 
 /// Columns of the box, at most.
@@ -32,7 +31,7 @@ pub(super) fn paint(state: &State, picker: &Picker, canvas: &mut Canvas<'_>, are
                     canvas,
                 )
             };
-            let items: Vec<Vec<SafeLine>> = picker::branches(state).iter().enumerate().map(rows).collect();
+            let items: Vec<Vec<SafeLine>> = state.branches().iter().enumerate().map(rows).collect();
             let add = canvas.key_for(Context::Tried, Action::Tried(TriedAction::Add));
             ("Tried", items, format!("Nothing yet. {add} notes what might be the cause."))
         }
@@ -46,12 +45,12 @@ pub(super) fn paint(state: &State, picker: &Picker, canvas: &mut Canvas<'_>, are
                     canvas,
                 )
             };
-            let items = picker::suggested_steps(state).iter().enumerate().map(rows).collect();
+            let items = state.suggested_steps().iter().enumerate().map(rows).collect();
             ("What came of the steps", items, "No steps were suggested.".into())
         }
         PickerKind::SimilarCases => {
             let rows = |(place, case)| similar_case_lines(case, ink(place), inside);
-            let items = picker::similar_cases(state).iter().enumerate().map(rows).collect();
+            let items = state.similar_cases().iter().enumerate().map(rows).collect();
             ("Seen before", items, "Nothing like it was seen before.".into())
         }
     };

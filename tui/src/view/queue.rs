@@ -9,8 +9,9 @@ use tierup_common::session::{SessionItem, SessionStatus};
 
 use crate::keymap::Tab;
 use crate::state::State;
+use crate::state::lists::RowId;
 use crate::state::paint_output::ClickTarget;
-use crate::state::queue::{MineRow, SortOrder};
+use crate::state::sort_order::SortOrder;
 use crate::text::safe;
 use crate::view::canvas::Canvas;
 use crate::view::document::{display_width, readers_label};
@@ -22,11 +23,8 @@ const SEPARATOR_WIDTH: u16 = 3;
 const PRIORITY_WIDTH: u16 = 8;
 
 pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
-    let (count, place) = match state.queue.tab {
-        Tab::Queue => (state.queue.queue_list.len(), state.queue.queue_list.selected_index()),
-        Tab::Mine => (state.queue.mine_list.len(), state.queue.mine_list.selected_index()),
-        Tab::Parked => (state.queue.parked_list.len(), state.queue.parked_list.selected_index()),
-    };
+    let list = state.queue.current_list();
+    let (count, place) = (list.len(), list.selected_index());
     let title = list_title(state, count, area.width.saturating_sub(6));
     let inner = canvas.paint_panel(area, &title, state.layers.is_empty());
     // The bar of the selected row stands right at the border.
@@ -44,36 +42,16 @@ pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
         height: 2.min(inner.bottom().saturating_sub(inner.y + number * height)),
         ..inner
     });
-    match state.queue.tab {
-        Tab::Queue => {
-            let list = &state.queue.queue_list;
-            for (id, card) in list.ids().skip(list.first_visible(shown)).take(shown).zip(cards) {
-                paint_handoff(state, id, list.selected() == Some(id), canvas, card);
-            }
-        }
-        Tab::Mine => {
-            let list = &state.queue.mine_list;
-            for (row, card) in list.ids().skip(list.first_visible(shown)).take(shown).zip(cards) {
-                let selected = list.selected() == Some(row);
-                match row {
-                    MineRow::Handoff(id) => paint_handoff(state, id, selected, canvas, card),
-                    MineRow::Session(id) => paint_session(state, id, selected, canvas, card),
-                }
-            }
-        }
-        Tab::Parked => {
-            let list = &state.queue.parked_list;
-            for (id, card) in list.ids().skip(list.first_visible(shown)).take(shown).zip(cards) {
-                paint_session(state, id, list.selected() == Some(id), canvas, card);
-            }
+    let top = list.first_visible(shown);
+    for (row, card) in list.ids().skip(top).take(shown).zip(cards) {
+        let selected = list.selected() == Some(row);
+        canvas.output.add_click_target(card, ClickTarget::Row(row));
+        match row {
+            RowId::Handoff(id) => paint_handoff(state, id, selected, canvas, card),
+            RowId::Session(id) => paint_session(state, id, selected, canvas, card),
         }
     }
     canvas.paint_panel_footer(area, &format!("{} of {count}", place + 1));
-    let top = match state.queue.tab {
-        Tab::Queue => state.queue.queue_list.first_visible(shown),
-        Tab::Mine => state.queue.mine_list.first_visible(shown),
-        Tab::Parked => state.queue.parked_list.first_visible(shown),
-    };
     canvas.paint_scrollbar(area, inner, top, whole, count);
 }
 
@@ -114,7 +92,6 @@ fn list_title(state: &State, count: usize, room: u16) -> String {
 
 fn paint_handoff(state: &State, id: HandoffId, selected: bool, canvas: &mut Canvas<'_>, card: Rect) {
     let Some(item) = state.queue.item(id) else { return };
-    canvas.output.add_click_target(card, ClickTarget::Handoff(id));
     let theme = canvas.theme;
     let is_taken = item.status == HandoffStatus::Claimed && item.claimed_by != state.my_id();
     let fade = if is_taken { theme.dim } else { Style::new() };
@@ -241,7 +218,6 @@ impl CardLineWriter {
 /// A session of the user's own, parked or being worked on. Among handoffs its title stands below theirs.
 fn paint_session(state: &State, id: SessionId, selected: bool, canvas: &mut Canvas<'_>, card: Rect) {
     let Some(session) = state.queue.own_session(id) else { return };
-    canvas.output.add_click_target(card, ClickTarget::Session(id));
     let theme = canvas.theme;
     paint_selection_bar(selected, canvas, card);
     let x = match state.queue.tab {

@@ -6,7 +6,6 @@ use tierup_common::session::{MessageKind, SessionStatus};
 use crate::keymap::{Action, Context, SessionAction};
 use crate::state::State;
 use crate::state::chat::Chat;
-use crate::update::{is_awaiting_steps, is_step_strip_shown};
 use crate::view::canvas::Canvas;
 use crate::view::document::fit_title;
 use crate::view::{composer, steps, transcript};
@@ -20,10 +19,10 @@ pub(super) fn paint(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: R
     let composer_height = u16::try_from(typed.max(1)).unwrap_or(1) + 2;
     let suggested = chat.suggested_steps(state.my_id());
     let first = steps::first_visible(suggested, chat.first_visible_step, canvas, area.width);
-    let strip = if is_step_strip_shown(state) {
+    let strip = if state.is_step_strip_shown() {
         steps::strip_height(suggested, first, canvas, area.width)
     } else {
-        u16::from(is_awaiting_steps(state))
+        u16::from(state.is_awaiting_steps())
     };
     let [transcript_area, strip, composer_area] = Layout::vertical([
         Constraint::Fill(1),
@@ -34,7 +33,7 @@ pub(super) fn paint(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: R
     let title = session_title(state, chat, canvas, transcript_area.width.saturating_sub(6));
     let inner = canvas.paint_panel(transcript_area, &title, false);
     transcript::paint(state, chat, canvas, transcript_area, inner);
-    if is_awaiting_steps(state) {
+    if state.is_awaiting_steps() {
         steps::paint_pending(canvas, strip);
     } else if strip.height > 0 {
         steps::paint(suggested, first, canvas, strip);
@@ -50,7 +49,7 @@ fn session_title(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, room: u16)
     } else if state.is_resuming(chat.id) {
         format!("{} taking it back", canvas.spinner())
     } else {
-        match &chat.session {
+        match chat.session() {
             Some(session) if Some(session.assignee_id) == state.my_id() => {
                 format!("{}, yours", status_label(session.status))
             }
@@ -83,7 +82,7 @@ fn paint_composer(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: Rec
         (Some(SessionStatus::Active | SessionStatus::Escalated), _) => {
             ("Draft", "This session is not active: what you type is kept as a draft")
         }
-        (None, _) if chat.session.is_none() && chat.is_others_handoff(state.my_id()) => {
+        (None, _) if chat.session().is_none() && chat.is_others_handoff(state.my_id()) => {
             ("Draft", "What you type is kept as a draft")
         }
         (None, MessageKind::Ask) => ("Message", "Ask the assistant, or say what you tried"),

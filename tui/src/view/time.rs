@@ -3,7 +3,7 @@
 use chrono::Datelike;
 use tierup_common::time::Timestamp;
 
-use crate::state::local_zone::LocalZone;
+use crate::local_zone::LocalZone;
 
 /// The time of day where the user is; with the day, where it is another one than now.
 pub(super) fn format_time_of_day(at: Timestamp, now: Timestamp, zone: &LocalZone) -> String {
@@ -23,7 +23,7 @@ mod tests {
     use chrono::{DateTime, Utc};
 
     use super::*;
-    use crate::state::local_zone::tests::berlin;
+    use crate::local_zone::tests::berlin;
 
     #[test]
     fn what_was_not_today_says_when_it_was() {

@@ -5,8 +5,9 @@ use ratatui::layout::Rect;
 use tierup_common::time::Timestamp;
 
 use crate::state::State;
-use crate::state::chat::{Chat, EarlierFetch, TranscriptScroll};
+use crate::state::chat::{Chat, TranscriptScroll};
 use crate::state::paint_output::ClickTarget;
+use crate::state::request::Request;
 use crate::text::{SafeLine, SafeSpan, TextRole, markdown, safe, wrap};
 use crate::view::canvas::Canvas;
 use crate::view::document::message_header;
@@ -27,7 +28,7 @@ pub(super) fn paint(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, panel: 
     canvas.output.page_height = usize::from(area.height.saturating_sub(2)).max(1);
     canvas.output.add_click_target(area, ClickTarget::Transcript);
     if chat.messages.is_empty() {
-        let (text, style) = match &chat.error {
+        let (text, style) = match chat.fetch.error() {
             Some(why) => (format!("The session could not be fetched: {why}"), canvas.theme.bad),
             None => (format!("{} fetching the session", canvas.spinner()), canvas.theme.dim),
         };
@@ -82,11 +83,11 @@ fn paint_scroll_position(
 /// Says in the first row, while that is so, that there is more to the conversation than is here; the room that is left.
 fn paint_missing_notice(chat: &Chat, canvas: &mut Canvas<'_>, area: Rect) -> Rect {
     let begins = chat.messages.first().map(|first| first.seq);
-    let missing = match (chat.is_fetched, &chat.earlier_fetch) {
-        (true, EarlierFetch::Idle) => return area,
-        (true, EarlierFetch::Loading(_)) => None,
-        (true, EarlierFetch::Failed(why)) => Some(why),
-        (false, _) => chat.error.as_ref(),
+    let missing = match (chat.is_fetched(), &chat.earlier_fetch) {
+        (true, Request::Idle) => return area,
+        (true, Request::Pending(_)) => None,
+        (true, Request::Failed(why)) => Some(why.as_str()),
+        (false, _) => chat.fetch.error(),
     };
     let (text, style) = match (missing, begins) {
         _ if area.height < 4 => return area,
@@ -295,7 +296,7 @@ impl PendingMessage {
 fn pending_messages(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, width: u16) -> Vec<PendingMessage> {
     let width = usize::from(width).saturating_sub(2);
     let mut tail = Vec::new();
-    let outgoing = state.outgoing_messages.get(&chat.id);
+    let outgoing = state.outbox.sending(chat.id);
     if let Some(outgoing) = outgoing {
         let name = state.me.as_ref().map_or("you", |me| &me.user.name);
         let spinner = canvas.spinner();

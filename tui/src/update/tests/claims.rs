@@ -38,7 +38,7 @@ fn whoever_has_their_claim_passed_on_by_another_is_told_to_whom_and_stays_where_
     let handoff = handoff_summary(&claimed_by(PRIYA, item(1)));
     priya.receive_team_event(EventBody::HandoffAssigned { handoff, by, to, claimed_at: NOW });
     assert!(!priya.has_conflict());
-    assert!(priya.has_logged_toast(&format!("{} passed #1 to {}", person(SAM).name, person(DANA).name)));
+    assert!(priya.has_logged_toast(&format!("{} assigned #1 to {}", person(SAM).name, person(DANA).name)));
     assert!(matches!(priya.state.screen, Screen::Session(_)));
 }
 
@@ -125,7 +125,7 @@ fn a_claim_that_can_do_nothing_says_so() {
     assert_eq!(priya.count_calls(|call| matches!(call, Call::Claim(_))), 0);
     priya.press_keys("<esc>pp");
     assert_eq!(priya.count_calls(|call| matches!(call, Call::Claim(_))), 1, "one key, one request");
-    assert!(!priya.has_logged_toast("under way"));
+    assert!(!priya.has_logged_toast("in progress"));
     priya.receive_team_event(EventBody::HandoffCreated {
         handoff: HandoffSummary { priority: Priority::Urgent, ..handoff_summary(&item(3)) },
         by: person(SAM),
@@ -133,7 +133,7 @@ fn a_claim_that_can_do_nothing_says_so() {
         supersedes: None,
     });
     priya.press_keys("gp");
-    assert!(priya.has_logged_toast("Another claim is still under way"));
+    assert!(priya.has_logged_toast("Another claim is in progress"));
 }
 
 #[test]

@@ -131,10 +131,10 @@ fn a_parked_session_says_that_it_is_parked_and_by_which_key_it_is_taken_back() {
     priya.reply(ticket, Ok(ReplyBody::Session(parked)));
     priya.press_keys("<c-e>");
     let screen = priya.paint();
-    assert!(screen.contains("The session is parked: Alt-t takes it back"), "{screen}");
+    assert!(screen.contains("The session is parked: press Alt-t to take it"), "{screen}");
     priya.advance_clock(Duration::from_mins(1));
     priya.press_keys("hello<enter>");
     let screen = priya.paint();
-    assert!(screen.contains("Your text is kept as a draft"), "{screen}");
+    assert!(screen.contains("Your text is saved as a draft"), "{screen}");
     assert!(!screen.contains("paused"), "{screen}");
 }

@@ -97,7 +97,7 @@ fn a_late_answer_leaves_the_user_where_they_are() {
         assert!(matches!(priya.state.screen, Screen::Briefing(_)), "{number}");
     }
     assert!(
-        priya.has_logged_toast("Session 7 is yours again") && priya.has_logged_toast("Session 8 is open")
+        priya.has_logged_toast("Session 7 is yours again") && priya.has_logged_toast("Session 8 created")
     );
 }
 
@@ -145,7 +145,7 @@ fn a_page_that_does_not_come_is_asked_for_again_with_longer_and_longer_pauses() 
 fn what_the_filter_hides_is_not_called_read() {
     let mut priya = TestConsole::with_items(vec![item(1), item(2)]);
     priya.press_keys("/nothing such<enter>n");
-    assert!(priya.has_logged_toast("2 unread, which the filter hides"));
+    assert!(priya.has_logged_toast("2 unread, hidden by the filter"));
     assert_eq!(priya.state.queue.tab, Tab::Queue);
     priya.press_keys("<esc><enter><esc>j<enter><esc>n");
     assert!(priya.has_logged_toast("Nothing unread"));
@@ -165,7 +165,7 @@ fn what_one_gave_away_is_no_work_of_ones_own_any_more() {
         let me = priya.state.my_id();
         priya.state.queue.upsert_item(after, me);
         priya.state.queue.rebuild_lists(me);
-        assert_eq!((priya.state.queue.mine_count(me), priya.state.queue.mine_list.len()), (0, 0));
+        assert_eq!((priya.state.queue.mine_count(me), priya.state.queue.lists[Tab::Mine].len()), (0, 0));
     }
 }
 
@@ -190,7 +190,7 @@ fn a_dialog_that_is_on_its_way_is_not_closed_without_a_question() {
     priya.press_keys("<ctrl-k>later<enter>");
     let ticket = priya.take_call(|call| matches!(call, Call::HandOff { .. }));
     priya.press_keys("<esc>");
-    assert!(priya.paint().contains("on its way"));
+    assert!(priya.paint().contains("being sent"));
     priya.reply(ticket, Err(unreachable_error()));
     priya.press_keys("<esc>");
     assert!(priya.paint().contains("cannot reach the server") && priya.paint().contains("later"));

@@ -64,17 +64,15 @@ fn what_nobody_answers_any_more_after_a_new_log_in_has_failed() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
     priya.press_keys("hello<enter>");
     priya.press_keys("<ctrl-r>it was off<enter>y");
-    assert!(
-        matches!(priya.state.layers.last(), Some(Layer::Dialog(dialog)) if dialog.pending_call.is_some())
-    );
+    assert!(matches!(priya.state.layers.last(), Some(Layer::Dialog(dialog)) if dialog.request.is_pending()));
     log_out(&mut priya);
     let ticket = submit_login(&mut priya);
     reply_logged_in(&mut priya, ticket);
     assert_eq!(priya.chat().composer.text(), "hello");
-    assert!(priya.state.outgoing_messages.is_empty());
+    assert!(priya.state.outbox.sending(session_id(1)).is_none());
     assert!(matches!(
         priya.state.layers.last(),
-        Some(Layer::Dialog(dialog)) if dialog.pending_call.is_none() && dialog.error.is_some()
+        Some(Layer::Dialog(dialog)) if dialog.request.error().is_some()
     ));
 }
 
@@ -114,7 +112,7 @@ fn a_log_in_that_was_put_away_comes_when_one_asks_for_it() {
     let mut priya = TestConsole::with_items(vec![item(1)]);
     log_out(&mut priya);
     priya.press_keys("<esc>");
-    assert!(priya.has_logged_toast("log in"));
+    assert!(priya.has_logged_toast("Log in"));
     // Each row that is opened is refused, and none of them asks anew.
     priya.press_keys("<enter>");
     let ticket = priya.take_call(|call| matches!(call, Call::Handoff(_)));

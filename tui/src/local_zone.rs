@@ -1,24 +1,26 @@
-//! Where the user is, as far as clocks go: how far local time is ahead of UTC differs between summer and winter, so it is
-//! asked of each moment, and never of now alone.
-
-use std::fmt;
-use std::sync::Arc;
+//! Local time: how far it is ahead of UTC, which differs between summer and winter and is therefore looked up for each
+//! moment. Plain data; the runtime reads it from the machine.
 
 use chrono::{DateTime, FixedOffset, NaiveDateTime, Offset, TimeDelta, Utc};
 use tierup_common::time::Timestamp;
 
-/// The rules of a place: how many seconds its time is ahead of UTC at a moment. UTC, if nobody says otherwise.
-#[derive(Clone)]
-pub struct LocalZone(Arc<dyn Fn(DateTime<Utc>) -> i32 + Send + Sync>);
+/// The offsets of local time from UTC, over the years. UTC by default.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct LocalZone {
+    /// Seconds ahead of UTC before the first transition.
+    initial_offset: i32,
+    /// The moments when the offset changes, ascending, with the seconds ahead of UTC from then on.
+    transitions: Vec<(Timestamp, i32)>,
+}
 
-/// Which moment a local time is.
+/// The moment of a local time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ResolvedTime {
-    /// The only one.
+    /// The local time occurs once.
     Single(Timestamp),
-    /// The first of two: the clock is set back, and shows this time again.
+    /// The clock is set back and shows the local time twice: the first moment.
     Ambiguous(Timestamp),
-    /// The clock is set forward over this time: as long after the change as it would have been.
+    /// The clock is set forward over the local time: the moment when a clock that was not set would show it.
     Skipped(Timestamp),
 }
 
@@ -32,23 +34,29 @@ impl ResolvedTime {
 }
 
 impl LocalZone {
-    /// A place by its rules.
-    pub fn new(utc_offset: impl Fn(DateTime<Utc>) -> i32 + Send + Sync + 'static) -> Self {
-        Self(Arc::new(utc_offset))
+    /// Local time with an offset in seconds before the first transition, and one from each transition on.
+    pub const fn new(initial_offset: i32, transitions: Vec<(Timestamp, i32)>) -> Self {
+        Self { initial_offset, transitions }
     }
 
-    /// A place where time is always so many seconds ahead.
-    pub fn fixed(utc_offset: i32) -> Self {
-        Self::new(move |_| utc_offset)
+    /// Local time that is always so many seconds ahead of UTC.
+    pub const fn fixed(utc_offset: i32) -> Self {
+        Self::new(utc_offset, Vec::new())
     }
 
-    /// What the clock on the wall shows at a moment.
+    /// Seconds ahead of UTC at a moment.
+    pub fn utc_offset(&self, at: Timestamp) -> i32 {
+        let passed = self.transitions.partition_point(|(since, _)| *since <= at);
+        passed.checked_sub(1).map_or(self.initial_offset, |last| self.transitions[last].1)
+    }
+
+    /// The local time at a moment.
     pub fn to_local(&self, at: Timestamp) -> DateTime<FixedOffset> {
         let at = at.to_datetime();
         at.with_timezone(&self.offset_at(at))
     }
 
-    /// When the clock on the wall shows this.
+    /// The moment of a local time.
     pub fn resolve(&self, local: NaiveDateTime) -> ResolvedTime {
         // Nobody changes their clock twice within two days.
         let around =
@@ -66,19 +74,7 @@ impl LocalZone {
     }
 
     fn offset_at(&self, at: DateTime<Utc>) -> FixedOffset {
-        FixedOffset::east_opt((self.0)(at)).unwrap_or(Utc.fix())
-    }
-}
-
-impl Default for LocalZone {
-    fn default() -> Self {
-        Self::fixed(0)
-    }
-}
-
-impl fmt::Debug for LocalZone {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Zone")
+        FixedOffset::east_opt(self.utc_offset(at.into())).unwrap_or(Utc.fix())
     }
 }
 
@@ -89,13 +85,13 @@ pub(crate) mod tests {
     /// Berlin in 2026 and 2027: an hour ahead, in summer two.
     pub(crate) fn berlin() -> LocalZone {
         let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
-        let summers = [
-            (at("2026-03-29T01:00:00Z"), at("2026-10-25T01:00:00Z")),
-            (at("2027-03-28T01:00:00Z"), at("2027-10-31T01:00:00Z")),
+        let transitions = [
+            ("2026-03-29T01:00:00Z", 7200),
+            ("2026-10-25T01:00:00Z", 3600),
+            ("2027-03-28T01:00:00Z", 7200),
+            ("2027-10-31T01:00:00Z", 3600),
         ];
-        LocalZone::new(move |now| {
-            if summers.iter().any(|(begin, end)| (*begin..*end).contains(&now)) { 7200 } else { 3600 }
-        })
+        LocalZone::new(3600, transitions.map(|(since, offset)| (at(since).into(), offset)).to_vec())
     }
 
     #[test]

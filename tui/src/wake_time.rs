@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
 use tierup_common::time::Timestamp;
 
-use crate::state::local_zone::{LocalZone, ResolvedTime};
+use crate::local_zone::{LocalZone, ResolvedTime};
 
 /// The hour of a day that is named without one.
 const DEFAULT_TIME: NaiveTime = NaiveTime::from_hms_opt(9, 0, 0).unwrap();
@@ -16,10 +16,10 @@ const MAX_DELAY: Duration = Duration::from_hours(24 * 366);
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum WakeTimeError {
     /// It cannot be read.
-    #[error("Write it like 2h, tomorrow 9:00, fri 14:30 or 2026-12-01 8:00")]
+    #[error("Use a time like 2h, tomorrow 9:00, fri 14:30 or 2026-12-01 8:00")]
     Unparsable,
     /// It is over.
-    #[error("That is over already")]
+    #[error("That time has passed")]
     InThePast,
     /// It is more than a year away.
     #[error("That is more than a year away")]
@@ -145,7 +145,7 @@ fn parse_time(word: &str) -> Option<NaiveTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::local_zone::tests::berlin;
+    use crate::local_zone::tests::berlin;
 
     /// Sunday, 2026-11-22, 09:30 UTC.
     const NOW: Timestamp = Timestamp::from_millis(1_795_339_800_000);
@@ -235,13 +235,13 @@ mod tests {
         assert_eq!(parsed_wake_time("never", 0), "never");
         for text in ["soon", "9", "25:00", "9:5", "13pm", "h", "2x", "99999999999h", "tomorrow x"] {
             assert!(
-                parsed_wake_time(text, 0).starts_with("Write it like"),
+                parsed_wake_time(text, 0).starts_with("Use a time like"),
                 "{text}: {}",
                 parsed_wake_time(text, 0)
             );
         }
-        assert_eq!(parsed_wake_time("today 9:00", 0), "That is over already");
-        assert_eq!(parsed_wake_time("0h", 0), "That is over already");
+        assert_eq!(parsed_wake_time("today 9:00", 0), "That time has passed");
+        assert_eq!(parsed_wake_time("0h", 0), "That time has passed");
         assert_eq!(parsed_wake_time("2030-01-01", 0), "That is more than a year away");
         assert_eq!(parsed_wake_time("9000d", 0), "That is more than a year away");
     }

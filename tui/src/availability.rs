@@ -2,57 +2,38 @@
 //! server is bound to say no, it is not asked.
 
 mod rules;
+mod unavailable;
 
 use tierup_common::handoff::HandoffStatus;
 use tierup_common::session::SessionStatus;
 
+use crate::availability::rules::{
+    check_active, check_assign, check_evidence, check_hand_off, check_online, check_participant,
+    check_reassess, check_release, check_send, check_send_back, check_take_back, open_chat,
+    unavailable_evidence,
+};
 use crate::keymap::{
     Action, BriefingAction, CaseAction, ConflictAction, Context, DialogAction, ListAction, OutcomeAction,
     SessionAction, Tab, TriedAction,
 };
 use crate::state::State;
-use crate::state::dialog::{DialogField, FieldInput};
-use crate::state::layer::{ConflictDraft, Layer};
-use crate::state::queue::MineRow;
-use crate::state::toast::ToastLevel;
-use crate::update::availability::rules::{
-    available_if, check_active, check_assign, check_engineer, check_evidence, check_hand_off, check_online,
-    check_participant, check_reassess, check_release, check_send, check_send_back, check_take_back, is_admin,
-    is_mine, not_now, open_briefing, open_chat, unavailable_evidence,
-};
-use crate::update::{is_awaiting_steps, is_step_strip_shown, picker};
+use crate::state::chat::Chat;
+use crate::state::dialog::FieldInput;
+use crate::state::layer::ConflictDraft;
+use crate::state::lists::RowId;
 
-pub(super) use rules::check_claim;
+use crate::availability::unavailable::{available_if, not_now};
 
-/// Why something cannot be done.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Unavailable {
-    /// There is nothing that it could do, and nothing to say.
-    NotApplicable,
-    /// Things are not so, which may change.
-    NotNow(String),
-    /// It is refused.
-    Refused(String),
-}
-
-type Availability = Result<(), Unavailable>;
+pub use rules::{check_claim, check_engineer, check_resume};
+pub use unavailable::{Availability, Unavailable};
 
 /// Whether something can be done in a place at this moment.
 pub fn is_available(state: &State, context: Context, action: Action) -> bool {
     check(state, context, action).is_ok()
 }
 
-/// Says why something cannot be done.
-pub(super) fn show_reason(state: &mut State, reason: Unavailable) {
-    match reason {
-        Unavailable::NotApplicable => {}
-        Unavailable::NotNow(why) => state.show_toast(ToastLevel::Info, why),
-        Unavailable::Refused(why) => state.show_toast(ToastLevel::Error, why),
-    }
-}
-
 /// Whether something can be done in a place at this moment, and if not, why.
-pub(super) fn check(state: &State, context: Context, action: Action) -> Availability {
+pub fn check(state: &State, context: Context, action: Action) -> Availability {
     match action {
         Action::List(verb) => check_list(state, verb),
         Action::Briefing(verb) => check_briefing(state, context, verb),
@@ -63,7 +44,7 @@ pub(super) fn check(state: &State, context: Context, action: Action) -> Availabi
         Action::Outcome(OutcomeAction::Worked | OutcomeAction::Failed | OutcomeAction::Clear) => {
             check_participant(state, open_chat(state)?)
         }
-        Action::Case(CaseAction::Read) => available_if(!picker::similar_cases(state).is_empty()),
+        Action::Case(CaseAction::Read) => available_if(!state.similar_cases().is_empty()),
         Action::Quit
         | Action::QuitNow
         | Action::Suspend
@@ -85,19 +66,11 @@ fn check_list(state: &State, verb: ListAction) -> Availability {
     let queue = &state.queue;
     let selected = queue.selected_item().ok_or(Unavailable::NotApplicable);
     match verb {
-        ListAction::Open => match queue.tab {
-            Tab::Queue => selected.map(|_| ()),
-            Tab::Mine => queue.mine_list.selected().map(|_| ()).ok_or(Unavailable::NotApplicable),
-            Tab::Parked => queue.parked_list.selected().map(|_| ()).ok_or(Unavailable::NotApplicable),
-        },
-        ListAction::PickUp => match (queue.tab, queue.mine_list.selected()) {
-            (Tab::Queue, _) | (Tab::Mine, Some(MineRow::Handoff(_)) | None) => check_claim(state, selected?),
-            (Tab::Mine, Some(MineRow::Session(_))) => Ok(()),
-            (Tab::Parked, _) => {
-                queue.parked_list.selected().ok_or(Unavailable::NotApplicable)?;
-                check_engineer(state)?;
-                check_online(state, "a parked session is taken back by the server")
-            }
+        ListAction::Open => available_if(queue.selected_row().is_some()),
+        ListAction::PickUp => match queue.selected_row() {
+            Some(RowId::Session(_)) if queue.tab == Tab::Parked => check_resume(state),
+            Some(RowId::Session(_)) => Ok(()),
+            Some(RowId::Handoff(_)) | None => check_claim(state, selected?),
         },
         ListAction::Reassess => check_reassess(state, selected?),
         ListAction::Release => check_release(state, selected?),
@@ -114,28 +87,28 @@ fn check_list(state: &State, verb: ListAction) -> Availability {
 }
 
 fn check_briefing(state: &State, context: Context, verb: BriefingAction) -> Availability {
-    let briefing = open_briefing(state).ok_or(Unavailable::NotApplicable)?;
+    let briefing = state.open_briefing().ok_or(Unavailable::NotApplicable)?;
     let item = &briefing.item;
     match verb {
         BriefingAction::StartHere => check_claim(state, item),
         BriefingAction::Reassess => check_reassess(state, item),
         BriefingAction::NextOpen => {
             let this = usize::from(item.status == HandoffStatus::Open);
-            if state.queue.counts.open() > this { Ok(()) } else { not_now("Nothing else waits") }
+            if state.queue.counts.open() > this { Ok(()) } else { not_now("No other open handoffs") }
         }
         BriefingAction::NextEvidence | BriefingAction::PreviousEvidence => check_evidence(briefing),
         BriefingAction::Cases if briefing.assessment().is_none_or(|data| data.similar.is_empty()) => {
-            not_now("Nothing like it was seen before")
+            not_now("No similar cases")
         }
         BriefingAction::Assign => check_assign(state, item),
         BriefingAction::SendBack => check_send_back(state, item),
         BriefingAction::TakeBack => {
             check_engineer(state)?;
-            check_online(state, "it stays in the queue")?;
+            check_online(state, "not taken back")?;
             if item.status == HandoffStatus::Open && Some(item.handed_off_by) == state.my_id() {
                 Ok(())
             } else {
-                not_now("Only your own escalation can be taken back, while nobody has claimed it")
+                not_now("You can take back only your own escalation, before it is claimed")
             }
         }
         BriefingAction::Back => available_if(context != Context::BriefingOverlay),
@@ -153,46 +126,24 @@ fn check_session(state: &State, verb: SessionAction) -> Availability {
     };
     match verb {
         SessionAction::Send => check_send(state, chat),
-        SessionAction::UseStep(_) if is_awaiting_steps(state) => {
-            not_now("The suggested steps are still being written")
-        }
-        SessionAction::UseStep(number) => {
-            let count = chat.suggested_steps(state.my_id()).len();
-            available_if(is_step_strip_shown(state))?;
-            let has_step = (1..=count).contains(&usize::from(number));
-            if has_step {
-                Ok(())
-            } else {
-                not_now(format!("There is no step {number}: {count} are suggested"))
-            }
-        }
-        SessionAction::HideSteps => available_if(is_step_strip_shown(state) || is_awaiting_steps(state)),
-        SessionAction::StepsRight | SessionAction::StepsLeft => available_if(is_step_strip_shown(state)),
+        SessionAction::UseStep(number) => check_use_step(state, chat, number),
+        SessionAction::HideSteps => available_if(state.is_step_strip_shown() || state.is_awaiting_steps()),
+        SessionAction::StepsRight | SessionAction::StepsLeft => available_if(state.is_step_strip_shown()),
         SessionAction::ShowBriefing if chat.briefing.is_none() => {
-            not_now("This session was not handed off: it has no briefing")
+            not_now("No briefing: this session was not handed off")
         }
-        SessionAction::Resolve => {
-            check_participant(state, chat)?;
-            match chat.status() {
-                Some(SessionStatus::Resolved) => not_now("This session has ended"),
-                Some(SessionStatus::Active | SessionStatus::Paused | SessionStatus::Escalated) | None => {
-                    Ok(())
-                }
-            }
-        }
+        SessionAction::Resolve => check_resolve(state, chat),
         SessionAction::Escalate | SessionAction::Park => check_hand_off(state, chat),
         SessionAction::Release => check_release(state, handoff()?),
         SessionAction::PickUp => {
             let item = handoff()?;
-            available_if(!is_mine(state, item))?;
+            available_if(!state.is_mine(item))?;
             check_claim(state, item)
         }
         SessionAction::Assign => check_assign(state, handoff()?),
         SessionAction::SendBack => check_send_back(state, handoff()?),
         SessionAction::TakeBack => check_take_back(state, chat),
-        SessionAction::Outcomes if picker::suggested_steps(state).is_empty() => {
-            not_now("No steps were suggested for this session")
-        }
+        SessionAction::Outcomes if state.suggested_steps().is_empty() => not_now("No suggested steps"),
         SessionAction::NextEvidence => {
             chat.briefing.as_ref().map_or_else(unavailable_evidence, check_evidence)
         }
@@ -216,31 +167,36 @@ fn check_session(state: &State, verb: SessionAction) -> Availability {
     }
 }
 
+fn check_use_step(state: &State, chat: &Chat, number: u8) -> Availability {
+    if state.is_awaiting_steps() {
+        return not_now("The suggested steps are still being written");
+    }
+    available_if(state.is_step_strip_shown())?;
+    let count = chat.suggested_steps(state.my_id()).len();
+    if (1..=count).contains(&usize::from(number)) {
+        Ok(())
+    } else {
+        not_now(format!("No step {number}: only {count} suggested"))
+    }
+}
+
+fn check_resolve(state: &State, chat: &Chat) -> Availability {
+    check_participant(state, chat)?;
+    match chat.status() {
+        Some(SessionStatus::Resolved) => not_now("This session is already resolved"),
+        Some(SessionStatus::Active | SessionStatus::Paused | SessionStatus::Escalated) | None => Ok(()),
+    }
+}
+
 fn check_dialog(state: &State, verb: DialogAction) -> Availability {
-    let dialog = state.layers.iter().rev().find_map(|layer| match layer {
-        Layer::Dialog(dialog) => Some(dialog),
-        Layer::Help { .. }
-        | Layer::Log { .. }
-        | Layer::Palette(_)
-        | Layer::CommandLine(_)
-        | Layer::Conflict(_)
-        | Layer::Confirm(_)
-        | Layer::Briefing
-        | Layer::LogIn(_)
-        | Layer::Picker(_) => None,
-    });
-    let Some(dialog) = dialog else { return available_if(verb != DialogAction::Newline) };
+    let Some(dialog) = state.dialog() else { return available_if(verb != DialogAction::Newline) };
     match verb {
         DialogAction::Newline => {
-            let field = dialog.fields.get(dialog.focus_index).map(|field| &field.input);
-            available_if(matches!(field, Some(FieldInput::MultiLine(_))))
+            available_if(matches!(dialog.focused_input(), Some(FieldInput::MultiLine(_))))
         }
+        // People and checklists are moved through with the same keys.
         DialogAction::NextField | DialogAction::PreviousField => {
-            // People and lines to tick are gone through with the same keys.
-            let has_lines = |field: &DialogField| {
-                matches!(field.input, FieldInput::Person { .. } | FieldInput::Checklist { .. })
-            };
-            available_if(dialog.fields.len() > 1 || dialog.fields.iter().any(has_lines))
+            available_if(dialog.form.fields().len() > 1 || dialog.has_field_with_lines())
         }
         DialogAction::Submit | DialogAction::Cancel => Ok(()),
     }
@@ -249,17 +205,12 @@ fn check_dialog(state: &State, verb: DialogAction) -> Availability {
 fn check_conflict(state: &State, verb: ConflictAction) -> Availability {
     match verb {
         ConflictAction::SendDraft => {
-            let lost = state
-                .layers
-                .iter()
-                .rev()
-                .find_map(|layer| if let Layer::Conflict(lost) = layer { Some(lost) } else { None });
-            let lost = lost.ok_or(Unavailable::NotApplicable)?;
+            let lost = state.conflict().ok_or(Unavailable::NotApplicable)?;
             available_if(matches!(lost.draft, ConflictDraft::Saved | ConflictDraft::Rejected(_)))?;
             // Of whom the server takes a note there: admins, and whoever opened the session, mostly the one who handed it off.
             let item = state.queue.item(lost.handoff_id);
             available_if(
-                is_admin(state) || item.is_some_and(|item| Some(item.handed_off_by) == state.my_id()),
+                state.is_admin() || item.is_some_and(|item| Some(item.handed_off_by) == state.my_id()),
             )
         }
         ConflictAction::Close | ConflictAction::NextOpen => Ok(()),
@@ -273,7 +224,7 @@ fn check_branches(state: &State, verb: TriedAction) -> Availability {
     match verb {
         TriedAction::Add => Ok(()),
         TriedAction::Edit | TriedAction::Open | TriedAction::RuleOut | TriedAction::Confirm => {
-            available_if(!picker::branches(state).is_empty())
+            available_if(!state.branches().is_empty())
         }
     }
 }

@@ -1,0 +1,106 @@
+//! The rows of the three lists, and which list a handoff belongs to.
+
+use std::cmp::Reverse;
+use std::ops::{Index, IndexMut};
+
+use tierup_common::handoff::{HandoffStatus, QueueItem};
+use tierup_common::id::{HandoffId, SessionId, UserId};
+
+use crate::keymap::Tab;
+use crate::state::selection_list::SelectionList;
+use crate::state::sort_order::SortKey;
+
+/// What a row of a list is about.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum RowId {
+    /// A handoff.
+    Handoff(HandoffId),
+    /// A session of the user's own: parked, never handed off, or returned to them.
+    Session(SessionId),
+}
+
+impl RowId {
+    /// The handoff, if the row is about one.
+    pub const fn handoff(self) -> Option<HandoffId> {
+        if let Self::Handoff(id) = self { Some(id) } else { None }
+    }
+
+    /// The session, if the row is about one.
+    pub const fn session(self) -> Option<SessionId> {
+        if let Self::Session(id) = self { Some(id) } else { None }
+    }
+}
+
+/// The position of a row: handoffs first, then sessions, the newest first.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum RowKey {
+    /// See [`RowId::Handoff`].
+    Handoff(SortKey),
+    /// See [`RowId::Session`].
+    Session(Reverse<SessionId>),
+}
+
+/// The rows of one list.
+pub type RowList = SelectionList<RowKey, RowId>;
+
+/// The three lists, by tab.
+#[derive(Debug, Default)]
+pub struct Lists {
+    queue: RowList,
+    mine: RowList,
+    parked: RowList,
+}
+
+impl Index<Tab> for Lists {
+    type Output = RowList;
+
+    fn index(&self, tab: Tab) -> &RowList {
+        match tab {
+            Tab::Queue => &self.queue,
+            Tab::Mine => &self.mine,
+            Tab::Parked => &self.parked,
+        }
+    }
+}
+
+impl IndexMut<Tab> for Lists {
+    fn index_mut(&mut self, tab: Tab) -> &mut RowList {
+        match tab {
+            Tab::Queue => &mut self.queue,
+            Tab::Mine => &mut self.mine,
+            Tab::Parked => &mut self.parked,
+        }
+    }
+}
+
+/// Whether the user may still work on the session of a handoff: not while it waits or is another's, nor where it was sent
+/// back to another. One that ended otherwise says nothing about who works on the session now.
+pub(super) fn can_still_be_mine(item: &QueueItem, tab: Option<Tab>, me: Option<UserId>) -> bool {
+    match (tab, item.status) {
+        (Some(Tab::Queue | Tab::Parked), _) => me.is_none(),
+        (None, HandoffStatus::Withdrawn) => me.is_none() || Some(item.handed_off_by) == me,
+        (Some(Tab::Mine), _)
+        | (
+            None,
+            HandoffStatus::Open
+            | HandoffStatus::Claimed
+            | HandoffStatus::Resolved
+            | HandoffStatus::Superseded
+            | HandoffStatus::Parked
+            | HandoffStatus::Resumed,
+        ) => true,
+    }
+}
+
+/// The list a handoff belongs to; none when it is over.
+pub(super) fn tab_for(item: &QueueItem, me: Option<UserId>) -> Option<Tab> {
+    match item.status {
+        HandoffStatus::Claimed if item.claimed_by.is_some() && item.claimed_by == me => Some(Tab::Mine),
+        HandoffStatus::Open | HandoffStatus::Claimed => Some(Tab::Queue),
+        HandoffStatus::Resolved
+        | HandoffStatus::Withdrawn
+        | HandoffStatus::Superseded
+        | HandoffStatus::Parked
+        | HandoffStatus::Resumed => None,
+    }
+}

@@ -1,0 +1,104 @@
+//! From an action to the file of its place, once it is clear that the action is available.
+
+use crate::availability;
+use crate::effect::Effect;
+use crate::keymap::{Action, Context, LineAction, Move};
+use crate::state::State;
+use crate::state::layer::{ConfirmedAction, Layer};
+use crate::state::login::LogInReason;
+use crate::state::open::TextInput;
+use crate::update::command_line::ChosenAction;
+use crate::update::scroll::scroll_offset_after;
+use crate::update::{
+    appearance, briefing, command_line, conflict, dialog, filter, login, outcomes, palette, picker, queue,
+    resume, session, transcript,
+};
+
+/// Runs an action, or tells the user why it is unavailable.
+pub(super) fn dispatch_action(
+    state: &mut State,
+    context: Context,
+    action: Action,
+    effects: &mut Vec<Effect>,
+) {
+    if let Err(reason) = availability::check(state, context, action) {
+        return outcomes::show_unavailable(state, reason);
+    }
+    match action {
+        Action::Quit | Action::QuitNow => effects.push(Effect::Quit),
+        Action::Suspend => effects.push(Effect::Suspend),
+        Action::Help => state.layers.push(Layer::Help { context, scroll_offset: 0 }),
+        Action::Log => state.layers.push(Layer::Log { scroll_offset: 0 }),
+        Action::Palette => palette::open(state, context),
+        Action::CommandLine => command_line::open(state, context),
+        Action::LogIn => login::open(state, LogInReason::Requested),
+        Action::NextTheme => appearance::next_theme(state),
+        Action::ToggleMouse => appearance::set_mouse_capture(state, !state.settings.mouse_enabled, effects),
+        Action::Move(to) => dispatch_move(state, context, to),
+        Action::Line(action) => dispatch_line_action(state, action, effects),
+        Action::List(action) => queue::run_action(state, action, effects),
+        Action::Briefing(action) => briefing::run_action(state, action, effects),
+        Action::Session(action) => session::run_action(state, action, effects),
+        Action::Dialog(action) if state.is_login_on_top() => login::run_action(state, action, effects),
+        Action::Dialog(action) => dialog::run_action(state, action, effects),
+        Action::Conflict(action) => conflict::run_action(state, action, effects),
+        Action::Tried(action) => picker::run_branch_action(state, action, effects),
+        Action::Outcome(action) => picker::run_outcome_action(state, action, effects),
+        Action::Case(action) => picker::run_case_action(state, action, effects),
+        Action::Yes => run_confirmed_action(state, effects),
+        Action::Close => {
+            state.layers.pop();
+        }
+    }
+}
+
+pub(super) fn dispatch_move(state: &mut State, context: Context, movement: Move) {
+    match context {
+        Context::Queue | Context::Filter => queue::move_selection(state, movement),
+        Context::Palette => palette::move_selection(state, movement),
+        Context::CommandLine => command_line::browse_history(state, movement),
+        Context::Briefing | Context::BriefingOverlay => briefing::scroll(state, movement),
+        Context::Session => transcript::scroll(state, movement),
+        Context::Tried | Context::Outcomes | Context::Cases => picker::move_selection(state, movement),
+        Context::Help | Context::Log => {
+            let (end, page) = (state.last_paint.layer_max_scroll, state.last_paint.page_height);
+            if let Some(Layer::Help { scroll_offset: top, .. } | Layer::Log { scroll_offset: top }) =
+                state.layers.last_mut()
+            {
+                *top = scroll_offset_after(*top, movement, end, page);
+            }
+        }
+        Context::Global | Context::Dialog | Context::Conflict | Context::Confirm => {}
+    }
+}
+
+fn dispatch_line_action(state: &mut State, action: LineAction, effects: &mut Vec<Effect>) {
+    let chosen = match state.text_input() {
+        Some(TextInput::Filter) => {
+            filter::run_action(state, action);
+            None
+        }
+        Some(TextInput::Palette) => palette::run_action(state, action, effects),
+        Some(TextInput::CommandLine) => command_line::run_action(state, action, effects),
+        Some(TextInput::Composer | TextInput::LogIn | TextInput::Dialog) | None => None,
+    };
+    run_chosen(state, chosen, effects);
+}
+
+/// Runs the action that was chosen by its name.
+pub(super) fn run_chosen(state: &mut State, chosen: Option<ChosenAction>, effects: &mut Vec<Effect>) {
+    if let Some(ChosenAction { context, action }) = chosen {
+        dispatch_action(state, context, action, effects);
+    }
+}
+
+fn run_confirmed_action(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(Layer::Confirm(confirm)) = state.layers.pop() else { return };
+    match confirm.action {
+        ConfirmedAction::DiscardDialog => {
+            state.layers.pop();
+        }
+        ConfirmedAction::SubmitDialog => dialog::submit(state, true, effects),
+        ConfirmedAction::TakeBack(session) => resume::request_resume(state, session, effects),
+    }
+}

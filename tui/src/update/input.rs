@@ -1,0 +1,49 @@
+//! Keys and pasted text: to the action that a key is bound to, or else to the text that is being typed.
+
+use crokey::KeyCombination;
+use crossterm::event::{KeyEvent, KeyEventKind};
+
+use crate::effect::Effect;
+use crate::keymap::{Action, Context};
+use crate::state::State;
+use crate::state::open::TextInput;
+use crate::update::dispatch::dispatch_action;
+use crate::update::{command_line, dialog, filter, login, palette, session};
+
+pub(super) fn handle_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
+    if key.kind == KeyEventKind::Release || state.input_blocked_until().is_some() {
+        return;
+    }
+    let context = state.context();
+    let combination = KeyCombination::from(key);
+    let action = state.settings.keymap.action_for(context, combination);
+    let is_command =
+        |action: &Action| context != Context::Session || session::is_command(state, combination, *action);
+    if let Some(action) = action.filter(is_command) {
+        return dispatch_action(state, context, action, effects);
+    }
+    match state.text_input() {
+        Some(TextInput::Composer) => session::handle_key(state, key),
+        Some(TextInput::LogIn) => login::handle_key(state, key),
+        Some(TextInput::Dialog) => dialog::handle_key(state, key),
+        Some(TextInput::Filter) => filter::handle_key(state, key),
+        Some(TextInput::Palette) => palette::handle_key(state, key),
+        Some(TextInput::CommandLine) => command_line::handle_key(state, key),
+        None => {}
+    }
+}
+
+pub(super) fn paste(state: &mut State, text: &str) {
+    if state.input_blocked_until().is_some() {
+        return;
+    }
+    match state.text_input() {
+        Some(TextInput::Composer) => session::paste(state, text),
+        Some(TextInput::LogIn) => login::paste(state, text),
+        Some(TextInput::Dialog) => dialog::paste(state, text),
+        Some(TextInput::Filter) => filter::paste(state, text),
+        Some(TextInput::Palette) => palette::paste(state, text),
+        Some(TextInput::CommandLine) => command_line::paste(state, text),
+        None => {}
+    }
+}
