@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod absences;
-mod architecture;
+mod documents;
 mod files;
 mod imports;
 mod layers;

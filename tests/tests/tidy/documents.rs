@@ -1,4 +1,4 @@
-//! What ARCHITECTURE.md names is in the source.
+//! What the documents name is in the source: every Rust file, and in ARCHITECTURE.md every type and function too.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -28,13 +28,29 @@ fn what_the_architecture_names_is_in_the_source() {
     assert!(missing.is_empty(), "ARCHITECTURE.md names what is not there: {missing:#?}");
 }
 
-/// What stands in backticks.
+#[test]
+fn the_rust_files_that_documents_name_exist() {
+    let documents =
+        ["README.md", "docs/CONSOLE.md", "docs/API.md", "docs/OPERATING.md", "docs/RELIABILITY.md"];
+    for document in documents.into_iter().chain(["docs/PERFORMANCE.md", "docs/STYLE.md", "docs/GLOSSARY.md"])
+    {
+        let prose: String = read_document(document).split("```").step_by(2).collect();
+        let names = quoted_names(&prose)
+            .into_iter()
+            .filter(|name| name.ends_with(".rs") && !ABSENT.contains(&name.as_str()));
+        for name in names.filter(|name| !name.contains(' ')) {
+            assert!(files_named(&name).next().is_some(), "{document} names {name}");
+        }
+    }
+}
+
+/// The texts in backticks.
 fn quoted_names(prose: &str) -> Vec<String> {
     prose.split('`').skip(1).step_by(2).map(normalize_whitespace).collect()
 }
 
-/// Named because they are not there.
-const ABSENT: [&str; 3] = ["mod.rs", "async", "unsafe"];
+/// Named although they are not there.
+const ABSENT: [&str; 4] = ["foo.rs", "mod.rs", "async", "unsafe"];
 
 /// What is wrong with a name; none for what is no name of a file, type or function.
 fn fault_in(name: &str) -> Option<String> {
