@@ -304,7 +304,7 @@ impl Console {
             // A console that does not become idle fails there.
             let _ = tokio::time::timeout(TIMEOUT * 2, wait).await;
             let screen = self.screen.text();
-            assert!(screen.contains(&text), "at {place}: {text:?} is not there:\n{screen}");
+            assert!(screen.contains(&text), "at {place}: {text:?} is not shown:\n{screen}");
         }
     }
 
@@ -315,7 +315,7 @@ impl Console {
         async move {
             rests.await;
             let screen = self.screen.text();
-            assert!(!screen.contains(&text), "at {place}: {text:?} is there:\n{screen}");
+            assert!(!screen.contains(&text), "at {place}: {text:?} is shown:\n{screen}");
         }
     }
 
@@ -328,7 +328,7 @@ impl Console {
             }
         };
         let came = tokio::time::timeout(TIMEOUT, wait).await.is_ok() && predicate(&self.screen.text());
-        assert!(came, "at {caller}: what was waited for never came on the screen:\n{}", self.screen.text());
+        assert!(came, "at {caller}: the expected screen never came:\n{}", self.screen.text());
     }
 
     /// The number of draws so far.
@@ -368,11 +368,11 @@ impl Console {
         let place = Location::caller();
         let was_so = predicate(&self.at_key().host_record);
         async move {
-            assert!(!was_so, "at {place}: it was so already when the last key was pressed");
+            assert!(!was_so, "at {place}: the condition held already at the last key");
             let came = tokio::time::timeout(TIMEOUT, self.host_record.wait_for(predicate))
                 .await
                 .is_ok_and(|it| it.is_ok());
-            assert!(came, "at {place}: what was waited for never happened: {:?}", self.host_record.borrow());
+            assert!(came, "at {place}: the expected host state never came: {:?}", self.host_record.borrow());
         }
     }
 
@@ -398,6 +398,6 @@ impl Console {
         let mut under_way = self.activity.watch();
         drop(self.events);
         let idle = tokio::time::timeout(TIMEOUT, under_way.wait_for(|count| *count == 0)).await;
-        idle.expect("what was to be kept is not").expect("it is counted here");
+        idle.expect("a file is missing or wrong").expect("it is counted");
     }
 }

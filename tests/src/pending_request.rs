@@ -32,11 +32,10 @@ impl PendingRequest {
         let mut interim_response = Vec::new();
         while !interim_response.ends_with(b"\r\n\r\n") {
             let byte = tokio::time::timeout(TIMEOUT, socket.read_u8()).await;
-            interim_response
-                .push(byte.expect("the server says nothing to the head").expect("it says whether to go on"));
+            interim_response.push(byte.expect("no response to the head").expect("an interim response"));
         }
         let said = String::from_utf8_lossy(&interim_response);
-        assert!(said.starts_with("HTTP/1.1 100 "), "the server does not want the body: {said}");
+        assert!(said.starts_with("HTTP/1.1 100 "), "the server does not ask for the body: {said}");
         Self { socket, unsent_body: body }
     }
 

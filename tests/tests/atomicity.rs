@@ -65,7 +65,7 @@ async fn fail_each_statement(
                 let answer = asks().await;
                 database.execute_batch("DROP TRIGGER breaks").unwrap();
                 if answer.status >= 500 {
-                    assert_eq!(all_rows(&database), before, "{path}: half of it is there: {trigger}");
+                    assert_eq!(all_rows(&database), before, "{path}: half of it was stored: {trigger}");
                     failure_points.insert(format!("{change} {table}"));
                 }
                 // A retry does it once.

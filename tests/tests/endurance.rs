@@ -114,5 +114,5 @@ async fn an_idle_connection_is_closed() {
     let world = World::without_assessments().await;
     let mut idle = world.connect("").await;
     let cut = tokio::time::timeout(Duration::from_mins(1), idle.read_to_end(&mut Vec::new())).await;
-    assert!(cut.is_ok(), "it is kept for ever");
+    assert!(cut.is_ok(), "it stays open");
 }

@@ -29,7 +29,7 @@ fn apply_event(handoffs: &mut BTreeMap<String, HandoffState>, name: &str, event:
     let now = HandoffState { status, claimed_by, version: event["version"].clone() };
     if let Some(before) = handoffs.insert(id.to_owned(), now) {
         let expected = json!(before.version.as_u64().unwrap() + 1);
-        assert_eq!(event["version"], expected, "something happened to a handoff that nobody was told");
+        assert_eq!(event["version"], expected, "a change of a handoff has no event");
     }
     if let Some(old) = event["supersedes"].as_str() {
         let old = handoffs.get_mut(old).unwrap();

@@ -169,10 +169,10 @@ async fn a_late_retry_gets_the_same_response_from_a_small_stored_outline() {
         database.query_row(stored_answers_query, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
     assert_eq!(count, first.len());
     // Attempts can change when a session is resolved, so that one response stores them.
-    assert!(largest < 12_000, "{largest} bytes of an answer are kept");
+    assert!(largest < 12_000, "{largest} bytes of a response are stored");
     let sizes = "SELECT length(body) FROM idempotency ORDER BY length(body) DESC LIMIT 1 OFFSET 1";
     let second: usize = database.query_row(sizes, [], |row| row.get(0)).unwrap();
-    assert!(second < 2_000, "{second} bytes of an answer are kept");
+    assert!(second < 2_000, "{second} bytes of a response are stored");
 }
 
 /// Mutant seen to fail: later chunks without a new check of the caller.

@@ -103,7 +103,7 @@ async fn every_reconnecting_client_gets_what_it_missed() {
         events.iter().filter_map(|frame| frame.id.as_ref()?.parse().ok()).collect()
     };
     let all = missed(priya, 0).await;
-    assert_eq!(all.len(), 100, "what is said and what is parked is not for her");
+    assert_eq!(all.len(), 100, "messages and parks are not for her");
     assert_eq!(missed(sam, 0).await.len(), 101);
     let places = [0, 1, 63, 64, 100, 127, 128, 129, 150, 200];
     let back = futures_util::future::join_all(places.map(|place| missed(priya, place))).await;
@@ -237,7 +237,7 @@ async fn clients_of_a_stopping_server_are_told_to_reconnect_at_different_times()
     let ((), ()) = tokio::join!(world.stop(), async {
         for stream in &mut crowd {
             stream.wait_for_end().await;
-            assert_eq!(stream.retry, Some(2_400), "the first to come is told of all who came later");
+            assert_eq!(stream.retry, Some(2_400), "the first viewer sees the later ones");
         }
     });
     world.start(0).await;

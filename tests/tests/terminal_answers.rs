@@ -104,7 +104,7 @@ async fn a_second_reader_restores_the_terminal_before_it_stops() {
     // Continued in the background, it reads, gets SIGTTIN and restores the terminal.
     shell.send_keys("bg\n");
     shell.wait_for_output("\x1b[23;2t");
-    assert_eq!(shell.termios(), before, "the shell's terminal is another");
+    assert_eq!(shell.termios(), before, "the shell's terminal modes changed");
     // In the foreground again it takes the terminal over and stays.
     shell.clear_raw_output();
     shell.send_keys("fg\r");

@@ -238,7 +238,7 @@ fn invalid_webhooks_are_reported_with_a_hint() {
         settings.into_config().err().unwrap().to_string()
     };
     assert!(why("hunter2").contains(r#"[{"kind": "slack""#));
-    assert!(!why("hunter2").contains("hunter2"), "what may hold secrets is not repeated");
+    assert!(!why("hunter2").contains("hunter2"), "values that may be secret are not repeated");
     assert!(why(r#"[{"kind": "json", "url": "ftp://x"}]"#).contains("http://"));
     assert!(why(r#"[{"kind": "json", "url": "http://x", "secret": "hunter2"}]"#).contains("openssl rand"));
     assert!(why(r#"[{"kind": "json", "url": "http://x", "events": ["nope"]}]"#).contains("handoff_created"));

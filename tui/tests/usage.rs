@@ -77,7 +77,7 @@ fn an_unreachable_server_is_offline() {
         let arguments = [&["--server", "http://127.0.0.1:1", "--token", "tup_x"], verb].concat();
         assert_fails(&run_tierup(home.path(), &arguments), 7, "cannot reach the server");
     }
-    assert!(begun.elapsed() < std::time::Duration::from_secs(30), "it is said at once, five times");
+    assert!(begun.elapsed() < std::time::Duration::from_secs(30), "all five are reported at once");
 }
 
 #[test]

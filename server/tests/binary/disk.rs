@@ -160,7 +160,7 @@ async fn a_full_disk_refuses_changes_and_loses_nothing() {
     assert!(server.stop(Signal::TERM).success());
     let log = std::fs::read_to_string(log).unwrap();
     assert!(log.contains("log lines could not be written and were dropped"), "{log}");
-    assert_eq!(fixture.stored_sessions(), stored, "what is there is what was acknowledged");
+    assert_eq!(fixture.stored_sessions(), stored, "exactly the acknowledged sessions are stored");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,7 +17,7 @@ fn main() {
     let owner = DataOwner::new("http://127.0.0.1:7890", UserId::from_bytes([1; 16]));
     for number in first..first + count {
         let id = HandoffId::new(Timestamp::from_millis(number));
-        files.update_seen(&owner, |seen| seen.insert(id)).expect("it is kept");
+        files.update_seen(&owner, |seen| seen.insert(id)).expect("it is stored");
         let mut out = std::io::stdout();
         writeln!(out, "{id}").and_then(|()| out.flush()).expect("somebody who listens");
     }

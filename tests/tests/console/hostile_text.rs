@@ -16,7 +16,7 @@ async fn assert_no_control_chars(console: &Console, place: &str) {
             c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{200b}' | '\u{e0000}'..='\u{e007f}')
         };
         assert!(!symbol.contains(is_control_or_invisible), "{place}: {symbol:?}");
-        assert!(symbol.chars().count() <= 10, "{place}: a tower of marks: {symbol:?}");
+        assert!(symbol.chars().count() <= 10, "{place}: stacked combining marks: {symbol:?}");
     }
 }
 

@@ -316,7 +316,7 @@ async fn an_admins_draft_reaches_the_winner_as_a_note() {
     ana.sees("Sent your note to Dana Wu").await;
     let session = dana.session(&vpn.session_id).await;
     assert_eq!(session["conversation_messages"][2]["content"], "Try the resolver first");
-    assert_eq!(model.asked().await.len(), 1, "a note is for people: the assistant was asked nothing");
+    assert_eq!(model.asked().await.len(), 1, "the assistant must not see a note");
 }
 
 #[tokio::test]
