@@ -121,7 +121,7 @@ impl Console {
     /// the last key.
     #[track_caller]
     pub fn wait_until_idle(&self) -> impl Future<Output = ()> {
-        let place = Location::caller();
+        let caller = Location::caller();
         async move {
             let mut under_way = self.activity.watch();
             let held_back = self.allowed_pending.load(Ordering::Relaxed);
@@ -130,7 +130,7 @@ impl Console {
             let count = *self.activity.watch().borrow();
             assert!(
                 is_at_rest,
-                "at {place}: the console never came to rest: {count} things are under way, of which the story holds back \
+                "at {caller}: the console never came to rest: {count} things are under way, of which the story holds back \
                  {held_back} (see `holds_back`):\n{}",
                 self.screen.text()
             );
@@ -171,7 +171,7 @@ impl Console {
 
     #[track_caller]
     fn send_mouse_event(&self, kind: MouseEventKind, text: &str) -> impl Future<Output = ()> {
-        let place = Location::caller();
+        let caller = Location::caller();
         let text = text.to_owned();
         let rests = self.wait_until_idle();
         async move {
@@ -180,7 +180,7 @@ impl Console {
             let found =
                 screen.lines().zip(0..).find_map(|(line, row)| Some((line.split_once(&text)?.0, row)));
             let (before, row) =
-                found.unwrap_or_else(|| panic!("at {place}: no {text:?} to click on:\n{screen}"));
+                found.unwrap_or_else(|| panic!("at {caller}: no {text:?} to click on:\n{screen}"));
             let column = u16::try_from(Span::raw(before).width()).expect("a column");
             self.send_events(vec![Event::Mouse(MouseEvent {
                 kind,
@@ -230,10 +230,10 @@ impl Console {
     }
 
     fn record_baseline(&self) {
-        let around = self.host_record.borrow().clone();
+        let host = self.host_record.borrow().clone();
         *self.at_key() = Baseline {
             screen: self.screen.clear_history(),
-            host_record: around,
+            host_record: host,
             disappeared_texts: Vec::new(),
         };
     }
@@ -245,44 +245,44 @@ impl Console {
     /// Waits until the screen shows a text. The text must be new since the last key, or it proves nothing.
     #[track_caller]
     pub fn sees(&mut self, text: &str) -> impl Future<Output = ()> {
-        let place = Location::caller();
+        let caller = Location::caller();
         let was_there = self.at_key().contains_text(text);
         let text = text.to_owned();
         async move {
             assert!(
                 !was_there,
-                "at {place}: {text:?} was on the screen already when the last key was pressed: wait for something that \
+                "at {caller}: {text:?} was on the screen already when the last key was pressed: wait for something that \
                  the key brings, or say `still_sees`:\n{}",
                 self.screen.text()
             );
-            self.wait_until(place, |screen| screen.contains(&text)).await;
+            self.wait_until(caller, |screen| screen.contains(&text)).await;
         }
     }
 
     /// Waits until the screen satisfies a condition that it did not satisfy at the last key.
     #[track_caller]
     pub fn wait_for_screen(&mut self, predicate: impl Fn(&str) -> bool) -> impl Future<Output = ()> {
-        let place = Location::caller();
+        let caller = Location::caller();
         let was_so = predicate(&self.at_key().screen);
         async move {
             assert!(
                 !was_so,
-                "at {place}: the screen was so already when the last key was pressed:\n{}",
+                "at {caller}: the screen was so already when the last key was pressed:\n{}",
                 self.screen.text()
             );
-            self.wait_until(place, predicate).await;
+            self.wait_until(caller, predicate).await;
         }
     }
 
     /// Waits until the screen no longer shows a text that it showed at the last key or since.
     #[track_caller]
     pub fn no_longer_sees(&mut self, text: &str) -> impl Future<Output = ()> {
-        let place = Location::caller();
+        let caller = Location::caller();
         let text = text.to_owned();
         async move {
             let was_there = self.at_key().contains_text(&text);
             let screen = self.screen.clone();
-            self.wait_until(place, |now| !now.contains(&text) && (was_there || screen.has_shown(&text)))
+            self.wait_until(caller, |now| !now.contains(&text) && (was_there || screen.has_shown(&text)))
                 .await;
             self.at_key().disappeared_texts.push(text);
         }
@@ -292,7 +292,7 @@ impl Console {
     /// key.
     #[track_caller]
     pub fn still_sees(&self, text: &str) -> impl Future<Output = ()> {
-        let (place, text) = (Location::caller(), text.to_owned());
+        let (caller, text) = (Location::caller(), text.to_owned());
         let mut drawn = self.frames_drawn.clone();
         async move {
             let wait = async {
@@ -304,18 +304,18 @@ impl Console {
             // A console that does not become idle fails there.
             let _ = tokio::time::timeout(TIMEOUT * 2, wait).await;
             let screen = self.screen.text();
-            assert!(screen.contains(&text), "at {place}: {text:?} is not shown:\n{screen}");
+            assert!(screen.contains(&text), "at {caller}: {text:?} is not shown:\n{screen}");
         }
     }
 
     /// Asserts that the idle console does not show a text.
     #[track_caller]
     pub fn does_not_see(&self, text: &str) -> impl Future<Output = ()> {
-        let (place, text, rests) = (Location::caller(), text.to_owned(), self.wait_until_idle());
+        let (caller, text, rests) = (Location::caller(), text.to_owned(), self.wait_until_idle());
         async move {
             rests.await;
             let screen = self.screen.text();
-            assert!(!screen.contains(&text), "at {place}: {text:?} is shown:\n{screen}");
+            assert!(!screen.contains(&text), "at {caller}: {text:?} is shown:\n{screen}");
         }
     }
 
@@ -365,20 +365,20 @@ impl Console {
     /// Waits until the host satisfies a condition that it did not satisfy at the last key.
     #[track_caller]
     pub fn wait_for_host(&mut self, predicate: impl Fn(&HostRecord) -> bool) -> impl Future<Output = ()> {
-        let place = Location::caller();
+        let caller = Location::caller();
         let was_so = predicate(&self.at_key().host_record);
         async move {
-            assert!(!was_so, "at {place}: the condition held already at the last key");
+            assert!(!was_so, "at {caller}: the condition held already at the last key");
             let came = tokio::time::timeout(TIMEOUT, self.host_record.wait_for(predicate))
                 .await
                 .is_ok_and(|it| it.is_ok());
-            assert!(came, "at {place}: the expected host state never came: {:?}", self.host_record.borrow());
+            assert!(came, "at {caller}: the expected host state never came: {:?}", self.host_record.borrow());
         }
     }
 
     /// The host of the idle console.
     #[track_caller]
-    pub fn around(&self) -> impl Future<Output = HostRecord> {
+    pub fn host(&self) -> impl Future<Output = HostRecord> {
         let rests = self.wait_until_idle();
         async move {
             rests.await;

@@ -133,13 +133,13 @@ impl FakeMailServer {
 
     /// Waits until this many mails have arrived.
     pub async fn wait_for_emails(&mut self, count: usize) -> Vec<Email> {
-        let arrived = self.emails.wait_for(|letters| letters.len() >= count);
-        let letters = tokio::time::timeout(TIMEOUT, arrived).await;
-        letters.expect("the mails did not arrive").expect("the mail server runs").clone()
+        let arrived = self.emails.wait_for(|emails| emails.len() >= count);
+        let emails = tokio::time::timeout(TIMEOUT, arrived).await;
+        emails.expect("the mails did not arrive").expect("the mail server runs").clone()
     }
 
     /// The mails received so far.
-    pub fn letters(&self) -> Vec<Email> {
+    pub fn emails(&self) -> Vec<Email> {
         self.emails.borrow().clone()
     }
 
@@ -220,7 +220,7 @@ async fn serve_connection(
             if behavior == MailBehavior::DisconnectsAfterData {
                 return Ok(());
             }
-            received.send_modify(|letters| letters.push(parse_email(&to, &data)));
+            received.send_modify(|emails| emails.push(parse_email(&to, &data)));
         }
         let is_mail_command = command.starts_with("MAIL FROM");
         stats.send_modify(|book| book.attempts += u32::from(is_mail_command));

@@ -83,10 +83,10 @@ async fn a_session_sent_in_chunks_is_complete_and_its_pages_match() {
     assert_eq!((elsewhere.status, elsewhere.problem_code()), (404, "not-found"));
 
     let timeline = sam.get(&format!("{path}/timeline")).await.expect(200);
-    let told = timeline["items"].as_array().unwrap();
-    let told: Vec<&Value> = told.iter().filter(|event| event["type"] == "message_added").collect();
+    let events = timeline["items"].as_array().unwrap();
+    let events: Vec<&Value> = events.iter().filter(|event| event["type"] == "message_added").collect();
     assert_eq!(
-        told.iter().map(|event| &event["message"]).collect::<Vec<_>>(),
+        events.iter().map(|event| &event["message"]).collect::<Vec<_>>(),
         messages.iter().collect::<Vec<_>>()
     );
 }

@@ -146,8 +146,8 @@ fn the_scripted_demo_runs_without_a_terminal_and_leaves_nothing_behind() {
     let home = tempfile::tempdir().unwrap();
     let output =
         tierup_command(home.path(), &["demo", "--script"]).env("TMPDIR", home.path()).output().unwrap();
-    let told = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{told}{}", stderr_text(&output));
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{stdout}{}", stderr_text(&output));
     for line in [
         "escalates #1, urgent",
         "sees it arrive",
@@ -155,7 +155,7 @@ fn the_scripted_demo_runs_without_a_terminal_and_leaves_nothing_behind() {
         "claims #1",
         "is too late: Already claimed by Ana Ruiz",
     ] {
-        assert!(told.contains(line), "{line:?} is missing in\n{told}");
+        assert!(stdout.contains(line), "{line:?} is missing in\n{stdout}");
     }
     assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
 }

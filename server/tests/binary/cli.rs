@@ -34,16 +34,16 @@ fn serve(data: &Path, args: &[&str]) -> ServerProcess {
 }
 
 fn parse_json(output: &Output) -> Value {
-    let says = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{says}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
 #[track_caller]
 fn assert_fails_with(output: &Output, text: &str) {
     assert!(!output.status.success());
-    let says = String::from_utf8_lossy(&output.stderr);
-    assert!(says.starts_with("error: ") && says.contains(text), "{says}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.starts_with("error: ") && stderr.contains(text), "{stderr}");
 }
 
 #[test]

@@ -86,7 +86,7 @@ async fn no_change_is_acknowledged_before_it_is_synced() {
 
     let (mut written, mut begun, mut synced) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     let (mut is_written, mut is_begun, mut is_synced) = (false, false, false);
-    let (mut told, mut apart_told) = (BTreeSet::new(), Vec::new());
+    let (mut acknowledged, mut apart_synced) = (BTreeSet::new(), Vec::new());
     for (place, did) in disk.trace().into_iter().enumerate() {
         match did {
             TraceEvent::Written(bytes) => {
@@ -104,16 +104,16 @@ async fn no_change_is_acknowledged_before_it_is_synced() {
             TraceEvent::Sent(bytes) => {
                 let marks = find_marks(&bytes);
                 assert!(marks.is_subset(&synced), "answered before it was synced: {marks:?}");
-                told.extend(marks);
+                acknowledged.extend(marks);
                 if place >= apart && bytes.starts_with(b"HTTP/1.1 2") {
-                    apart_told.push(std::mem::take(&mut is_synced));
+                    apart_synced.push(std::mem::take(&mut is_synced));
                 }
             }
         }
     }
-    assert_eq!(told.len(), 2 * writers * rounds, "not every answer was seen");
+    assert_eq!(acknowledged.len(), 2 * writers * rounds, "not every answer was seen");
     // The first is the read of the queue.
-    assert_eq!(apart_told[1..], [true; 9], "an answer without a sync of its own");
+    assert_eq!(apart_synced[1..], [true; 9], "an answer without a sync of its own");
 }
 
 #[tokio::test(flavor = "multi_thread")]

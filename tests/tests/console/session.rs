@@ -358,6 +358,6 @@ async fn a_link_that_swallows_responses_is_noticed_and_no_message_is_sent_twice(
     priya.does_not_see("sending").await;
     let messages = who.session(&vpn.session_id).await["conversation_messages"].clone();
     let matching_messages =
-        messages.as_array().unwrap().iter().filter(|said| said["content"] == "next thought");
+        messages.as_array().unwrap().iter().filter(|message| message["content"] == "next thought");
     assert_eq!(matching_messages.count(), 1);
 }
