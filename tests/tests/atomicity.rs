@@ -4,7 +4,7 @@
 //! The failures are SQLite's own: for each table and kind of change, a trigger fails the statement or rolls back the
 //! transaction. Mutants seen to fail: a savepoint that is kept after an error, a row without its CHECK.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use std::collections::BTreeSet;
 

@@ -2,7 +2,7 @@
 //!
 //! Seen to fail: when a stream without its first event was only retried.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use std::process::Command;
 use std::time::Duration;

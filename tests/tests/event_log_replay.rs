@@ -1,7 +1,7 @@
 //! Whatever is done in whatever order, replaying the event log gives the state in the tables.
 //!
 //! Mutants seen to fail: a release without its event, a claim whose version differs from its event's.
-#![expect(clippy::unwrap_used, reason = "a story that cannot be told fails, and says where")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use std::collections::BTreeMap;
 

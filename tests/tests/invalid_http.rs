@@ -1,6 +1,6 @@
 //! Malformed HTTP and bodies in other encodings are answered with a problem, like every other error.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

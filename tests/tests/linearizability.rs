@@ -4,7 +4,7 @@
 //! stateright searches for the order. Mutants seen to fail: a claim that takes a claimed handoff, a release by someone
 //! who does not hold it.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! Search, pages, and responses that have not changed.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use reqwest::Method;
 use serde_json::Value;

@@ -3,7 +3,7 @@
 //! Mutant seen to fail: no lock.
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};

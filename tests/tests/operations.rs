@@ -3,11 +3,7 @@
 //! Mutants seen to fail: lost claims that are not counted, pruning that keeps no milestones, limits that never limit, a
 //! backup under a guessable name, a server that never checks its folder.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a story that cannot be told fails, and says where"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
 
 use std::path::Path;
 use std::sync::Arc;

@@ -5,7 +5,7 @@
 //! console and the commands painted with `TERM=dumb`.
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use rustix::process::Signal;
 use tierup_e2e::process::send_signal;

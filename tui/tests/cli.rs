@@ -1,6 +1,6 @@
 //! The binary in scripts: every command against a real server, exit statuses, and errors in one line.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 #[path = "shared/command.rs"]
 mod command;

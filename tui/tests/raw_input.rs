@@ -1,7 +1,7 @@
 //! Real-world input: text that begins with a dash, bytes that are not UTF-8, pasted tokens, hostile servers.
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 #[path = "shared/command.rs"]
 mod command;

@@ -1,6 +1,6 @@
 //! The binary without a server: usage, settings, completions, the scripted demo.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 #[path = "shared/command.rs"]
 mod command;

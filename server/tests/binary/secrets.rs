@@ -106,7 +106,7 @@ fn follow_log(log: std::io::PipeReader) -> watch::Receiver<String> {
 }
 
 /// Runs a server with every kind of secret against endpoints that repeat them.
-#[expect(clippy::too_many_lines, reason = "one story, told in the order in which it happens")]
+#[expect(clippy::too_many_lines, reason = "one story, in order")]
 async fn assert_nothing_leaks(behavior: MailBehavior, log_format: &str, mail_log_line: &str) {
     let fixture = Fixture::new();
     let token = fixture.token.clone();

@@ -1,6 +1,6 @@
 //! Marks handoffs as seen, one after another, as several consoles on one machine do. Prints each once it is stored.
 
-#![expect(clippy::expect_used, reason = "a story that cannot be told fails, and says where")]
+#![expect(clippy::expect_used, reason = "tests may panic")]
 
 use std::io::Write;
 use std::path::Path;

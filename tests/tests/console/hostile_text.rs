@@ -1,7 +1,7 @@
 //! Text of users and models is shown as plain text everywhere: rows, preview, briefing, transcript, toasts, the log,
 //! dialogs, pickers, palette, command line, the popup of a lost claim.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::expect_used, reason = "tests may panic")]
 
 use serde_json::json;
 use tierup_e2e::{ApiClient, Console, Escalation, FakeModel, ModelBehavior, World};

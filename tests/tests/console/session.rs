@@ -1,6 +1,6 @@
 //! Working in a session: attempts, steps, assigning, sending back, evidence, similar cases, drafts.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use crate::fixtures::{escalate_and_assess, open_claimed_session, world_with_assessment};
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@
 //! outside a container and has the number 0 (`unshare --pid --fork`: without a shell).
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

@@ -1,6 +1,6 @@
 //! The main path through the console: see, read, claim, lose, reply, reconnect.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use serde_json::json;
 use tierup_common::user::Role;

@@ -1,6 +1,6 @@
 //! Holds the invariants of ARCHITECTURE.md by reading the source, and holds the documents to the source.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 mod absences;
 mod documents;
