@@ -266,22 +266,21 @@ async fn no_secret_leaks_when_the_mail_server_repeats_and_rejects() {
     assert_nothing_leaks(MailBehavior::AuthLoginThenRejects, "json", "mail could not be sent").await;
 }
 
-#[test]
-fn a_settings_error_names_place_and_reason_but_no_value() {
-    let fixture = Fixture::new();
-    let refused = |command: &mut std::process::Command| {
-        let output = command.arg("--data").arg(&fixture.data).output().unwrap();
-        let output_text = String::from_utf8(output.stderr).unwrap();
-        assert!(!output.status.success(), "it serves: {command:?}");
-        assert!(
-            output_text.starts_with("error: ") && !output_text.to_lowercase().contains("hunter"),
-            "{output_text}"
-        );
-        output_text
-    };
+/// Runs a command that must fail without printing the secret. Returns its standard error.
+#[track_caller]
+fn run_refused(fixture: &Fixture, command: &mut std::process::Command) -> String {
+    let output = command.arg("--data").arg(&fixture.data).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success(), "it serves: {command:?}");
+    assert!(stderr.starts_with("error: ") && !stderr.to_lowercase().contains("hunter"), "{stderr}");
+    stderr
+}
 
+#[test]
+fn an_error_in_the_settings_file_names_place_and_reason_but_no_value() {
+    let fixture = Fixture::new();
     let file = fixture.folder().join("server.toml");
-    for (line, why) in [
+    for (line, reason) in [
         (r#"mail_url = "smtp://ana:Hunter2@x" oops"#, "expected newline"),
         (r#"mail_url = "smtp://ana:Hunter2@x"#, "invalid basic string"),
         ("mail_url = smtp://ana:Hunter2@x", "must be quoted"),
@@ -297,13 +296,17 @@ fn a_settings_error_names_place_and_reason_but_no_value() {
         ("[[webhooks]]\nkind = \"slack\"\nurl = \"Hunter2\"", "not a URL"),
     ] {
         std::fs::write(&file, format!("# settings\n{line}\n")).unwrap();
-        let output_text = refused(tierup_server().arg("serve").arg("--config").arg(&file));
-        let place = output_text.contains("server.toml, line 2, column ") || line.contains('\n');
-        assert!(place && output_text.contains(why), "{line}: {output_text}");
+        let stderr = run_refused(&fixture, tierup_server().arg("serve").arg("--config").arg(&file));
+        let place = stderr.contains("server.toml, line 2, column ") || line.contains('\n');
+        assert!(place && stderr.contains(reason), "{line}: {stderr}");
     }
+}
 
+#[test]
+fn an_error_in_a_variable_names_the_reason_but_no_value() {
+    let fixture = Fixture::new();
     let hook = |more: &str| format!(r#"[{{"kind": "json", "url": "http://127.0.0.1/Hunter2"{more}}}]"#);
-    for (name, value, why) in [
+    for (name, value, reason) in [
         ("LISTEN", "Hunter2", "--listen <ADDRESS>"),
         ("ASSESSMENT_URL", "http//ana:Hunter2@x", "--assessment-url <URL>"),
         ("OUTGOING_PROXY", "http://ana:Hunter2@[x", "--outgoing-proxy <URL>"),
@@ -322,14 +325,18 @@ fn a_settings_error_names_place_and_reason_but_no_value() {
         ("WEBHOOKS", &hook(r#", "events": ["Hunter2"]"#), "unknown event at position 1"),
         ("WEBHOOKS", &hook(r#", "account": "Hunter2""#), "known are: Acme"),
     ] {
-        let output_text = refused(tierup_server().env(format!("TIERUP_SERVER_{name}"), value).arg("serve"));
-        assert!(output_text.contains(why), "{name}={value}: {output_text}");
+        let stderr =
+            run_refused(&fixture, tierup_server().env(format!("TIERUP_SERVER_{name}"), value).arg("serve"));
+        assert!(stderr.contains(reason), "{name}={value}: {stderr}");
     }
     let mut key = tierup_server();
     key.env("TIERUP_SERVER_ASSESSMENT_ENGINE", "openai").env("TIERUP_SERVER_ASSESSMENT_MODEL", "m");
     assert!(
-        refused(key.env("TIERUP_SERVER_ASSESSMENT_API_KEY", "sk\nHunter2").arg("serve"))
+        run_refused(&fixture, key.env("TIERUP_SERVER_ASSESSMENT_API_KEY", "sk\nHunter2").arg("serve"))
             .contains("line break")
     );
-    assert!(refused(tierup_server().args(["serve", "smtp://ana:Hunter2@x"])).contains("unexpected argument"));
+    assert!(
+        run_refused(&fixture, tierup_server().args(["serve", "smtp://ana:Hunter2@x"]))
+            .contains("unexpected argument")
+    );
 }

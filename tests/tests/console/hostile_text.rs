@@ -39,6 +39,21 @@ async fn escalate_hostile_handoff(sam: &ApiClient, problem: &str) -> Escalation 
     }
 }
 
+/// Pastes hostile text into each text field of the queue.
+async fn paste_into_every_field(priya: &mut Console) {
+    for (keys, sees, pasted, place) in [
+        ("<ctrl-p>Screen", "╭ Palette", "Screenx␛]0;owned␇", "the palette"),
+        ("<esc>:claim ", " :claim", ":claim x␛]0;owned␇", "the endings of a command"),
+        ("<esc>/", "/ words", "/x␛]0;owned␇", "the filter"),
+    ] {
+        priya.press(keys).await;
+        priya.sees(sees).await;
+        priya.paste(HOSTILE_TEXT).await;
+        priya.sees(pasted).await;
+        assert_no_control_chars(priya, place).await;
+    }
+}
+
 #[tokio::test]
 async fn user_text_is_only_text_on_every_screen() {
     let assessment = format!(
@@ -56,17 +71,7 @@ async fn user_text_is_only_text_on_every_screen() {
     priya.sees("Stuck").await;
     priya.sees("Cause x").await;
     assert_no_control_chars(&priya, "the queue and its preview").await;
-    for (keys, sees, pasted, place) in [
-        ("<ctrl-p>Screen", "╭ Palette", "Screenx␛]0;owned␇", "the palette"),
-        ("<esc>:claim ", " :claim", ":claim x␛]0;owned␇", "the endings of a command"),
-        ("<esc>/", "/ words", "/x␛]0;owned␇", "the filter"),
-    ] {
-        priya.press(keys).await;
-        priya.sees(sees).await;
-        priya.paste(HOSTILE_TEXT).await;
-        priya.sees(pasted).await;
-        assert_no_control_chars(&priya, place).await;
-    }
+    paste_into_every_field(&mut priya).await;
     priya.press("<esc><enter>").await;
     priya.sees("start here").await;
     priya.sees("Noted").await;
