@@ -95,7 +95,7 @@ async fn a_backup_taken_under_load_restores_and_serves() {
     std::fs::copy(world.data_dir().join("tierup.db"), &bare).unwrap();
     for database in [bare, world.data_dir().join("tierup.db")] {
         let error = admin::restore(&database, &world.folder().join("bare")).unwrap_err().to_string();
-        assert!(error.contains("is a server's database") && error.contains("hint:"), "{error}");
+        assert!(error.contains("is the database of a server") && error.contains("hint:"), "{error}");
     }
     let restored = world.folder().join("restored");
     let holds = admin::restore(&file, &restored).unwrap();
