@@ -64,7 +64,7 @@ pub async fn serve(folder: &Path) -> anyhow::Result<()> {
     let ceiling = CeilingState {
         writer: RowWriter::start(database::open_database(folder)?, move |events| publisher.publish(&events))?,
         reader: PageReader::start(folder)?,
-        broadcaster: broadcaster,
+        broadcaster,
         cached_page: Arc::default(),
     };
     let router = Router::new()

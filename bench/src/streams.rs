@@ -89,7 +89,7 @@ impl StreamGroup {
             }
         };
         tokio::time::timeout(Duration::from_mins(1), all).await.context("not every stream opened")?;
-        Ok(Self { tracker: tracker, _readers: readers })
+        Ok(Self { tracker, _readers: readers })
     }
 
     /// Waits until another event may be published, and records its time.

@@ -1,7 +1,7 @@
 //! Who may do what. The server enforces these rules; a client asks them before it offers an action.
 //!
-//! Each rule is a pure function of ids, roles and statuses, and says no by a value that carries what a message needs.
-//! The words are the caller's: a problem detail in the server, a hint on the screen in the console.
+//! Each rule is a pure function of ids, roles and statuses. A denial is a value, not a text: the server makes a problem of
+//! it, the console a hint.
 
 use crate::assessment::AssessmentStatus;
 use crate::handoff::{HandoffStatus, Intent};
@@ -44,7 +44,7 @@ impl Actor {
     }
 }
 
-/// What the rules look at of a session.
+/// What the rules need to know about a session.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SessionFacts {
     /// Its status.
@@ -83,7 +83,7 @@ impl SessionFacts {
     }
 }
 
-/// Taking part in a session: its opener, its assignee and admins do.
+/// Requires a participant of a session: its opener, its assignee or an admin.
 pub fn participate(actor: Actor, session: SessionFacts) -> Result<(), SessionDenial> {
     if session.is_opener_or_assignee(actor) || actor.is_admin() {
         Ok(())
@@ -92,14 +92,14 @@ pub fn participate(actor: Actor, session: SessionFacts) -> Result<(), SessionDen
     }
 }
 
-/// Adding a message or a branch: participants do, while the session is active.
+/// Adding a message or a branch requires a participant and an active session.
 pub fn write(actor: Actor, session: SessionFacts) -> Result<(), SessionDenial> {
     participate(actor, session)?;
     session.require_active()
 }
 
-/// Handing an active session off: its assignee does, or an admin in their place. An admin cannot park what others work
-/// on: a park is private, so nobody else could take it back.
+/// Handing off requires an active session and its assignee, or an admin in their place. Only the opener or the assignee
+/// parks: a park is private, so that nobody else can take it back.
 pub fn hand_off(actor: Actor, session: SessionFacts, intent: Intent) -> Result<(), SessionDenial> {
     participate(actor, session)?;
     if actor.id != session.assignee && !actor.is_admin() {
@@ -112,7 +112,7 @@ pub fn hand_off(actor: Actor, session: SessionFacts, intent: Intent) -> Result<(
     }
 }
 
-/// Resolving a session that is not resolved yet: participants do.
+/// Resolving requires a participant and a session that is not resolved yet.
 pub fn resolve(actor: Actor, session: SessionFacts) -> Result<(), SessionDenial> {
     participate(actor, session)?;
     match session.status {
@@ -121,7 +121,7 @@ pub fn resolve(actor: Actor, session: SessionFacts) -> Result<(), SessionDenial>
     }
 }
 
-/// What the rules look at of a handoff.
+/// What the rules need to know about a handoff.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum HandoffStage {
     /// It waits in the queue.
@@ -133,7 +133,7 @@ pub enum HandoffStage {
 }
 
 impl HandoffStage {
-    /// The stage of a handoff with this status and claimer. A claim without a claimer is one that nobody can act on.
+    /// The stage of a handoff with this status and claimer. A claim without a claimer counts as closed.
     pub fn new(status: HandoffStatus, claimed_by: Option<UserId>) -> Self {
         match (status, claimed_by) {
             (HandoffStatus::Open, _) => Self::Open,
@@ -175,7 +175,7 @@ pub enum ClaimEffect {
     AlreadyTheirs,
 }
 
-/// Claiming a handoff that waits. Its claimer may claim it again.
+/// Claiming requires an open handoff. Its claimer may claim it again.
 pub fn claim(actor: Actor, handoff: HandoffStage) -> Result<ClaimEffect, HandoffDenial> {
     match handoff {
         HandoffStage::Open => Ok(ClaimEffect::Claims),
@@ -185,7 +185,7 @@ pub fn claim(actor: Actor, handoff: HandoffStage) -> Result<ClaimEffect, Handoff
     }
 }
 
-/// Releasing a claim or assigning a handoff: the claimer does, or an admin, who may also assign what nobody has claimed.
+/// Releasing and assigning require the claimer or an admin. An admin may also assign an open handoff.
 pub fn release_or_assign(actor: Actor, handoff: HandoffStage) -> Result<(), HandoffDenial> {
     match handoff {
         HandoffStage::Closed(status) => Err(HandoffDenial::Closed(status)),
@@ -196,7 +196,7 @@ pub fn release_or_assign(actor: Actor, handoff: HandoffStage) -> Result<(), Hand
     }
 }
 
-/// Sending a handoff back with a question: whoever could claim it does before anybody has; then its claimer and admins.
+/// Sending back requires the claimer or an admin; an open handoff may be sent back by anybody who could claim it.
 pub fn send_back(actor: Actor, handoff: HandoffStage) -> Result<(), HandoffDenial> {
     match handoff {
         HandoffStage::Open => Ok(()),
@@ -204,7 +204,7 @@ pub fn send_back(actor: Actor, handoff: HandoffStage) -> Result<(), HandoffDenia
     }
 }
 
-/// Running the assessment of a handoff in the queue again: one at a time.
+/// A new assessment requires a handoff in the queue whose assessment is not being written.
 pub fn reassess(handoff: HandoffStage, assessment: AssessmentStatus) -> Result<(), HandoffDenial> {
     match (handoff, assessment) {
         (HandoffStage::Closed(status), _) => Err(HandoffDenial::Closed(status)),
@@ -230,8 +230,8 @@ pub enum TakeBackDenial {
     NothingToTakeBack,
 }
 
-/// Taking back a session that is parked, or escalated and not claimed. A park is taken back by the user who parked; an
-/// escalation by the user who escalated, or by the opener of the session.
+/// Taking a session back requires a park or an open escalation. A park can be taken back by the user who parked; an
+/// escalation by the user who escalated or the opener of the session.
 pub fn take_back(
     actor: Actor,
     status: HandoffStatus,
@@ -250,7 +250,7 @@ pub fn take_back(
     }
 }
 
-/// Seeing a handoff: an escalation is the team's, a park is private to whoever parked.
+/// Whether a user may see a handoff: everybody sees escalations, only the user who parked sees a park.
 pub fn can_see_handoff(user: UserId, intent: Intent, handed_off_by: UserId) -> bool {
     match intent {
         Intent::Escalate => true,

@@ -68,7 +68,7 @@ pub struct AppParts {
     pub remind_after: Option<Duration>,
     /// Returns an inactive claim to the queue after this time; never if none.
     pub stale_after: Option<Duration>,
-    /// How long events are kept; for ever if none.
+    /// How long events are kept; forever if none.
     pub event_retention: Option<Duration>,
     /// A proxy stands in front of this server: trust `X-Forwarded-For`.
     pub behind_proxy: bool,

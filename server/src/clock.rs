@@ -1,4 +1,4 @@
-//! The only file that reads the time.
+//! The server's clock: the only file that reads the date. Timers of streams use tokio's clock.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};

@@ -79,7 +79,7 @@ pub struct Settings {
     /// 0]
     #[arg(long, value_name = "HOURS", env = "TIERUP_SERVER_STALE_CLAIM_HOURS")]
     pub stale_claim_hours: Option<u64>,
-    /// Keep events for this many days, for replays and timelines; 0 is for ever [default: 7]
+    /// Keep events for this many days, for replays and timelines; 0 is forever [default: 7]
     #[arg(long, value_name = "DAYS", env = "TIERUP_SERVER_EVENT_RETENTION_DAYS")]
     pub event_retention_days: Option<u64>,
     /// Requests per minute and user; 0 is unlimited [default: 0]
@@ -127,7 +127,7 @@ pub struct ServerConfig {
     pub remind_after: Option<Duration>,
     /// Returns an inactive claim to the queue after this time; never if none.
     pub stale_after: Option<Duration>,
-    /// How long events are kept; for ever if none.
+    /// How long events are kept; forever if none.
     pub event_retention: Option<Duration>,
     /// Rate limits per user.
     pub limits: UserLimits,

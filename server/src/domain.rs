@@ -39,13 +39,13 @@ pub(crate) mod tests {
     use tierup_common::assessment::AssessmentStatus;
     use tierup_common::handoff::{Intent, Priority};
     use tierup_common::id::{AccountId, HandoffId, Number, SessionId, TokenId, UserId};
-    use tierup_common::session::{ConfidenceTier, SessionStatus};
+    use tierup_common::session::ConfidenceTier;
     use tierup_common::time::Timestamp;
     use tierup_common::user::Role;
 
     use super::{Caller, Policy};
     use crate::domain::handoff::{Handoff, HandoffState};
-    use crate::domain::session::Session;
+    use crate::domain::session::{Session, SessionState};
 
     /// A server without engine, mail and reminders.
     pub(crate) const POLICY: Policy = Policy {
@@ -82,19 +82,16 @@ pub(crate) mod tests {
             number: Number(1),
             title: "VPN is down".into(),
             has_summary: true,
-            status: SessionStatus::Active,
+            state: SessionState::Active { claimed: None },
             confidence_tier: ConfidenceTier::Discovery,
             opener: opener.person(),
             assignee: opener.person(),
             handoff_count: 0,
-            current_handoff: None,
             latest_escalation: None,
             message_count: 1,
             text_bytes: 0,
-            resolution: None,
             created_at: at(0),
             updated_at: at(0),
-            resolved_at: None,
             version: 1,
         }
     }

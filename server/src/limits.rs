@@ -180,6 +180,6 @@ mod tests {
         under_way.push(limits.begin_request(sam).unwrap());
         assert!(limits.begin_request(sam).is_err());
         under_way.clear();
-        assert!(limits.in_flight.lock().is_empty(), "nobody is remembered who has none under way");
+        assert!(limits.in_flight.lock().is_empty(), "users without requests are dropped");
     }
 }

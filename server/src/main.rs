@@ -138,7 +138,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => clap_errors::redact_error(error, &Cli::command()).exit(),
     };
-    let done = match cli.command {
+    let result = match cli.command {
         Command::Init { data, account, owner_email, owner_name } => {
             init(&data, &account, &owner_email, &owner_name, cli.json)
         }
@@ -151,7 +151,7 @@ fn main() -> ExitCode {
         Command::Check { data } => check(&data, cli.json),
         Command::Serve { data, config, settings } => serve(&data, config.as_deref(), *settings, cli.json),
     };
-    match done {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             log::write_final_line(&format!("error: {error:#}"));
@@ -215,37 +215,37 @@ fn add_token(data: &Path, email: &str, as_json: bool) -> anyhow::Result<()> {
 }
 
 fn backup(data: &Path, file: &Path, as_json: bool) -> anyhow::Result<()> {
-    let made = admin::backup(data, file)?;
+    let backup = admin::backup(data, file)?;
     if as_json {
-        print_line(&serde_json::to_string(&made)?)?;
+        print_line(&serde_json::to_string(&backup)?)?;
     } else {
-        print_line(&format!("{}: {} bytes, checked: {}", made.file, made.bytes, made.contents))?;
+        print_line(&format!("{}: {} bytes, checked: {}", backup.file, backup.bytes, backup.contents))?;
     }
     Ok(())
 }
 
 fn restore(file: &Path, data: &Path, as_json: bool) -> anyhow::Result<()> {
-    let holds = admin::restore(file, data)?;
+    let report = admin::restore(file, data)?;
     if as_json {
-        print_line(&serde_json::to_string(&holds)?)?;
+        print_line(&serde_json::to_string(&report)?)?;
     } else {
-        print_line(&format!("{}: {holds}", data.display()))?;
+        print_line(&format!("{}: {report}", data.display()))?;
         eprint_line(&format!("Next: tierup-server serve --data {}", data.display()));
     }
     Ok(())
 }
 
 fn check(data: &Path, as_json: bool) -> anyhow::Result<()> {
-    let found = admin::check(data)?;
+    let report = admin::check(data)?;
     if as_json {
-        print_line(&serde_json::to_string(&found)?)?;
+        print_line(&serde_json::to_string(&report)?)?;
     } else {
-        print_line(&found.to_string())?;
+        print_line(&report.to_string())?;
     }
-    if !found.is_sound() {
+    if !report.is_sound() {
         anyhow::bail!(
             "{}\nhint: stop the server, keep a copy of the folder, and restore the last good backup",
-            found.problems.join("\n")
+            report.problems.join("\n")
         );
     }
     Ok(())
@@ -256,7 +256,7 @@ fn serve(data: &Path, config: Option<&Path>, settings: Settings, as_json: bool) 
     let settings = settings.or_else(file);
     init_logging(&settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(async {
+    let result = runtime.block_on(async {
         // In here, because the mail server's connection pool spawns a task.
         let config = settings.into_config()?;
         let server = Server::start(data, config, Clock::system()).await?;
@@ -283,7 +283,7 @@ fn serve(data: &Path, config: Option<&Path>, settings: Settings, as_json: bool) 
     // Do not wait for blocking system calls, such as a name lookup.
     runtime.shutdown_background();
     log::flush();
-    served
+    result
 }
 
 /// Starts logging to standard error.

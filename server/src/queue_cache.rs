@@ -169,8 +169,8 @@ mod tests {
         pages.insert(account, key(50), as_of, page("one"));
         pages.invalidate(&[other]);
         assert_eq!(pages.get(account, &key(50), 0).unwrap().body, "one");
-        assert!(pages.get(other, &key(50), 0).is_err(), "one account's page is nobody else's");
-        assert!(pages.get(account, &key(50), 1).is_err(), "somebody else reads now");
+        assert!(pages.get(other, &key(50), 0).is_err(), "another account has its own pages");
+        assert!(pages.get(account, &key(50), 1).is_err(), "the viewers have changed");
         pages.invalidate(&[account]);
         assert!(pages.get(account, &key(50), 0).is_err());
     }
@@ -190,7 +190,7 @@ mod tests {
         let as_of = pages.get(account, &key(50), 0).unwrap_err();
         let others = (0..MAX_ACCOUNTS).map(|_| AccountId::new(at(0)));
         pages.invalidate(&std::iter::once(account).chain(others).collect::<Vec<_>>());
-        assert!(!pages.0.lock().accounts.contains_key(&account), "it is not forgotten");
+        assert!(!pages.0.lock().accounts.contains_key(&account), "it was not evicted");
         pages.insert(account, key(50), as_of, page("old"));
         assert!(pages.get(account, &key(50), 0).is_err());
     }

@@ -3,8 +3,6 @@
 mod guard;
 mod table;
 
-use std::time::Instant;
-
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
@@ -16,6 +14,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
 use crate::app::App;
+use crate::clock::Stopwatch;
 use crate::error::{ApiError, finish_response};
 use crate::extract::require_single_host;
 use crate::handler::link;
@@ -68,7 +67,7 @@ const MAX_LOGGED_BYTES: usize = 256;
 
 /// Gives each request an id, in the response and in the log, and records metrics.
 async fn trace_request(State(app): State<App>, request: Request, next: Next) -> Response {
-    let (id, started) = (new_request_id(), Instant::now());
+    let (id, started) = (new_request_id(), Stopwatch::start());
     let method = request.method().clone();
     let (method_text, path) = (truncate_for_log(method.as_str()), truncate_for_log(request.uri().path()));
     let span = tracing::info_span!("request", id, method = method_text, path);

@@ -251,7 +251,7 @@ mod tests {
         (folder, store, accounts[0].0, search)
     }
 
-    /// Mutants seen to fail: a line without an end.
+    /// Mutants seen to fail: an unlimited queue.
     #[tokio::test]
     async fn whoever_finds_the_line_full_is_told_when_to_come_again() {
         let (_folder, store, account, search) = open_empty().await;
@@ -277,7 +277,7 @@ mod tests {
         drop(places);
     }
 
-    /// Mutants seen to fail: every error of the index is told to whoever searches.
+    /// Mutants seen to fail: every error of the index is returned to searches.
     #[tokio::test]
     async fn an_index_that_cannot_be_written_answers_from_what_it_has() {
         let (_folder, store, account, search) = open_empty().await;
@@ -294,7 +294,7 @@ mod tests {
         assert!(search.find_solutions(&store, account, vec!["vpn".into()]).await.unwrap().hits.is_empty());
     }
 
-    /// Mutants seen to fail: one connection that all share.
+    /// Mutants seen to fail: a single shared connection.
     #[tokio::test]
     async fn what_is_written_holds_no_search_up() {
         let (_folder, store, account, search) = open_empty().await;

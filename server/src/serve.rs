@@ -1,6 +1,6 @@
 //! Accepts connections, enforces their timeouts, and shuts them down gracefully.
 //!
-//! `axum::serve` would not do: it keeps a client that sends half a request, or half a body, for ever.
+//! `axum::serve` would not do: it keeps a client that sends half a request, or half a body, forever.
 
 mod detached;
 mod drain;
@@ -72,6 +72,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
         configure_socket(&stream);
         let (http, router, stop, streams) = (http.clone(), router.clone(), stop.clone(), connections.clone());
         let (abort, abort_stream) = (abort.clone(), abort.clone());
+        // Not supervised: a panic ends its own connection only.
         connections.spawn(abort.run_until_cancelled_owned(async move {
             if let Some((socket, response)) = serve_connection(&http, stream, router, remote, stop).await {
                 // A separate task: this one is large enough for a whole HTTP connection.

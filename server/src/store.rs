@@ -47,7 +47,7 @@ pub use messages::PostedMessage;
 pub use queue::{QueueCursor, QueueQuery};
 pub use session_export::{ExportCursor, SessionExport};
 pub use sessions::{SessionCursor, SessionQuery};
-pub use tx::{AccountScope, AccountTx, SystemTx};
+pub use tx::{AccountScope, AccountTx, SystemScope, SystemTx};
 
 /// The store of a running server.
 #[derive(Clone)]
@@ -118,11 +118,9 @@ impl Store {
     /// Reads what belongs to no account.
     pub async fn read_system<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut SystemTx<'_>) -> Result<T> + Send + 'static,
+        work: impl FnOnce(&SystemScope<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.readers
-            .read(move |connection| work(&mut SystemTx::new(connection, &mut CommitEffects::default())))
-            .await
+        self.readers.read(move |connection| work(&SystemScope { connection })).await
     }
 
     /// Checks that the database can be read, that the writer runs, and that the files are in place.

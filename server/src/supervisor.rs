@@ -125,7 +125,7 @@ impl Supervisor {
 
 #[cfg(test)]
 mod tests {
-    //! Mutants seen to fail: a panic that is caught and not told, a task whose end is always in order.
+    //! Mutants seen to fail: a panic that is not reported, a task that may end at any time.
 
     use std::future::{pending, ready};
     use std::time::Duration;
@@ -134,7 +134,7 @@ mod tests {
 
     async fn wait_for_failure(supervisor: &Supervisor) -> FatalError {
         let failed = tokio::time::timeout(Duration::from_secs(10), supervisor.failed()).await;
-        failed.expect("nobody was told of the end")
+        failed.expect("no failure was reported")
     }
 
     #[tokio::test]
@@ -179,8 +179,8 @@ mod tests {
         let cut = supervisor.spawn_task("cut", pending());
         cut.abort();
         assert!(cut.await.unwrap_err().is_cancelled());
-        let told = stop.clone();
-        let stops = supervisor.spawn_task("stops", async move { told.cancelled().await });
+        let stopped = stop.clone();
+        let stops = supervisor.spawn_task("stops", async move { stopped.cancelled().await });
         stop.cancel();
         stops.await.unwrap();
         tokio::spawn(supervisor.supervise_panics("short", ready(()))).await.unwrap();

@@ -226,7 +226,7 @@ async fn concurrent_requests_are_limited_per_user() {
     );
     let problem: Value = rejected.json().await.unwrap();
     assert_eq!(problem["type"], "/problems/rate-limited");
-    assert!(problem["detail"].as_str().unwrap().contains("64 requests of yours are under way"), "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("you have 64 requests in flight"), "{problem}");
     assert_eq!(
         (stream.status, sam.subscribe("").await.status),
         (200, 200),

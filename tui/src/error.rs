@@ -158,8 +158,11 @@ fn problem_status(problem: &Problem) -> u8 {
 /// A failed call in one line, with the invalid field if there is one.
 pub fn call_error_message(failure: &CallError) -> String {
     let CallError::Problem(problem) = failure else { return failure.to_string() };
-    let field = problem.errors.first().map(|error| format!(" ({}: {})", error.field, error.message));
-    quote_server(&format!("{failure}{}", field.unwrap_or_default()))
+    let message = failure.to_string();
+    // A server puts it into the detail as well.
+    let field = problem.errors.first().filter(|error| !message.contains(&error.message));
+    let field = field.map(|error| format!(" ({}: {})", error.field, error.message));
+    quote_server(&format!("{message}{}", field.unwrap_or_default()))
 }
 
 /// A server's own words in one line, marked as such: no hint of ours, however they are worded.

@@ -29,33 +29,33 @@ pub struct SettingsFile {
     pub keys: KeyOverrides,
 }
 
-/// What to draw with.
+/// Characters to draw with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum GlyphMode {
-    /// What the locale says of the terminal.
+    /// Unicode, unless the locale is not UTF-8
     #[default]
     Auto,
-    /// Lines and marks of Unicode.
+    /// Unicode lines and symbols
     Unicode,
-    /// ASCII.
+    /// ASCII only
     Ascii,
 }
 
-/// How a terminal is told that something wants attention.
+/// How the terminal notifies the user.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum NotificationMode {
-    /// What this terminal is known to understand; a bell, if nothing is known of it.
+    /// What this terminal supports; a bell if that is unknown
     #[default]
     Auto,
-    /// The bell.
+    /// Terminal bell
     Bell,
-    /// A desktop notification, as iTerm2 and kitty take it.
+    /// Desktop notification for iTerm2 and kitty
     Osc9,
-    /// A desktop notification, as foot, ghostty, urxvt and `WezTerm` take it.
+    /// Desktop notification for foot, Ghostty, urxvt and `WezTerm`
     Osc777,
-    /// Not at all.
+    /// No notifications
     Off,
 }
 

@@ -279,7 +279,7 @@ async fn a_login_is_checked_before_it_is_saved_and_removed_by_logout() {
     let offline = world.run_with_stdin("eve", &["login", "--server", "http://127.0.0.1:1"], "tup_wrong\n");
     assert_fails(&offline, 7, "cannot reach the server");
 
-    // A log-in by email and password.
+    // A login by email and password.
     let me = world.run_json("ana", &["whoami"]);
     let token = std::fs::read_to_string(world.home("ana").join(".local/share/tierup/login.json")).unwrap();
     let token = serde_json::from_str::<Value>(&token).unwrap()["token"].as_str().unwrap().to_owned();

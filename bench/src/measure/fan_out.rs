@@ -48,13 +48,16 @@ pub async fn measure_ceiling(bench: &mut Bench) -> anyhow::Result<()> {
     let process = ServerProcess::start_ceiling(&bench.new_folder()).await?;
     let connections = HttpConnection::connect_all(process.address, PUBLISHERS).await?;
     let world = bench.small_queue.clone();
-    let event = |_, turn| {
-        let opened = String::from_utf8_lossy(&open_session_request(&world, turn)).into_owned();
-        opened.replacen(route::SESSIONS.0, ceiling::CREATE_PATH, 1).into_bytes()
-    };
+    let event = |_, turn| create_row_request(&world, turn);
     let stream = |_| encode_request("GET", ceiling::STREAM_PATH, "", "");
     measure_fan_out(bench, &process, Ceiling, connections, stream, event).await?;
     process.stop().await
+}
+
+/// Creates a row of the ceiling, with the content of a session.
+fn create_row_request(world: &World, turn: usize) -> Vec<u8> {
+    let request = String::from_utf8_lossy(&open_session_request(world, turn)).into_owned();
+    request.replacen(route::SESSIONS.0, ceiling::CREATE_PATH, 1).into_bytes()
 }
 
 /// Ten events per second, then as many as possible.
@@ -131,10 +134,7 @@ pub async fn measure_ceiling_memory(bench: &mut Bench) -> anyhow::Result<()> {
     let process = ServerProcess::start_ceiling(&bench.new_folder()).await?;
     let mut connections = HttpConnection::connect_all(process.address, 1).await?;
     let world = bench.small_queue.clone();
-    let event = |turn| {
-        let opened = String::from_utf8_lossy(&open_session_request(&world, turn)).into_owned();
-        opened.replacen(route::SESSIONS.0, ceiling::CREATE_PATH, 1).into_bytes()
-    };
+    let event = |turn| create_row_request(&world, turn);
     measure_memory(
         bench,
         &process,

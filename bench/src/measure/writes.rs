@@ -194,8 +194,7 @@ async fn measure_claims(
         run_races(other, second, bench.measure_time, &claim)
     )?;
     let duration = first.duration.max(second.duration);
-    let result =
-        LoadResult { duration: duration, latencies_ms: [first.latencies_ms, second.latencies_ms].concat() };
+    let result = LoadResult { duration, latencies_ms: [first.latencies_ms, second.latencies_ms].concat() };
     record_load(bench, program, ["race", "race p50", "race p99"], &result);
     bench.figures.record(program, "CPU an attempt", process.cpu_micros_per_response(before, &result)?);
     ensure!(won.race_count + also_won.race_count > 0, "no races ran");

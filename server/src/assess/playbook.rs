@@ -80,7 +80,7 @@ pub(super) async fn gather_findings(
                     session_id: id,
                     number: session.number,
                     problem_summary: session.title,
-                    resolution: session.resolution.unwrap_or_default(),
+                    resolution: session.state.resolution().map(|it| it.text.clone()).unwrap_or_default(),
                 });
             }
             HitSource::Runbook(_) | HitSource::Session(_) => {}

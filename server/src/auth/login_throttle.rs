@@ -225,7 +225,7 @@ mod tests {
         assert_eq!(fail_login(&attempts, "ana@acme.test", CLIENT_IP, &mut now), Duration::ZERO);
     }
 
-    /// Seen to fail: a success that counts as the newest failure of its network.
+    /// Mutants seen to fail: a success that counts as the newest failure of its network.
     #[test]
     fn those_who_succeed_keep_nobody_waiting_and_no_failure_alive() {
         let (attempts, mut now) = (LoginThrottle::default(), Duration::ZERO);

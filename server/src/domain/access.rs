@@ -102,7 +102,7 @@ pub fn ensure_can_take_back(
                 "{} handed this session off; they take it back, others claim it",
                 handoff.handed_off_by.name
             )),
-            TakeBackDenial::NothingToTakeBack => Refusal::NothingToResume(session.status),
+            TakeBackDenial::NothingToTakeBack => Refusal::NothingToResume(session.state.status()),
         },
     )
 }
@@ -137,7 +137,7 @@ pub fn already_claimed(handoff: &Handoff, now: Timestamp) -> Refusal {
 }
 
 fn facts(session: &Session) -> SessionFacts {
-    SessionFacts { status: session.status, opener: session.opener.id, assignee: session.assignee.id }
+    SessionFacts { status: session.state.status(), opener: session.opener.id, assignee: session.assignee.id }
 }
 
 fn stage(handoff: &Handoff) -> HandoffStage {

@@ -3,7 +3,6 @@
 use tierup_common::event::EventBody;
 use tierup_common::id::MessageId;
 use tierup_common::permission::{self, ClaimEffect};
-use tierup_common::session::SessionStatus;
 use tierup_common::time::Timestamp;
 use tierup_common::user::{Person, User};
 
@@ -12,7 +11,7 @@ use crate::domain::decision::{Change, Decision};
 use crate::domain::handoff::{Claim, Handoff, HandoffState};
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
-use crate::domain::session::Session;
+use crate::domain::session::{Session, SessionState};
 use crate::domain::{access, message, reminder};
 
 /// Claims a handoff. A second claim by its claimer changes nothing; anybody else is refused with the name of the
@@ -69,9 +68,8 @@ pub(super) fn return_to_queue(
 ) -> Decision {
     let open = handoff.with_state(HandoffState::Open, now);
     let session = Session {
-        status: SessionStatus::Escalated,
+        state: SessionState::Escalated(handoff.id),
         assignee: handoff.handed_off_by.clone(),
-        current_handoff: Some(handoff.id),
         ..session.with_updated_at(now)
     };
     Decision::default()
@@ -152,7 +150,7 @@ mod tests {
         };
         assert_eq!(handoff.state.claim().unwrap().by, priya.person());
         assert_eq!(session.assignee, priya.person());
-        assert_eq!(session.status, SessionStatus::Active);
+        assert_eq!(session.state, SessionState::Active { claimed: Some(handoff.id) });
         assert_eq!(decision.events.len(), 1);
     }
 

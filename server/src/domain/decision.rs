@@ -212,6 +212,6 @@ pub struct TokenRecord {
 pub struct PendingEvent {
     /// The change that it reports.
     pub body: EventBody,
-    /// The only user who may see it; `None` for everybody in the account.
+    /// The only user who may see it; `None` foreverybody in the account.
     pub recipient: Option<UserId>,
 }

@@ -5,7 +5,7 @@ use tierup_common::event::EventBody;
 use tierup_common::handoff::{Intent, Priority, Snapshot};
 use tierup_common::id::{HandoffId, Number};
 use tierup_common::limit;
-use tierup_common::session::{Branch, HandOff, IntakeContent, Message, SessionStatus};
+use tierup_common::session::{Branch, HandOff, IntakeContent, Message};
 use tierup_common::time::Timestamp;
 use tierup_common::user::Person;
 
@@ -17,7 +17,7 @@ use crate::domain::job::Job;
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
 use crate::domain::reminder;
-use crate::domain::session::Session;
+use crate::domain::session::{Session, SessionState};
 
 /// A session to hand off, with all that its snapshot needs.
 #[derive(Clone, Debug)]
@@ -96,9 +96,8 @@ pub fn hand_off(
 /// A park is private: only the user who parks gets the event.
 fn park(context: &HandoffContext, handoff: &Handoff, caller: &Caller, now: Timestamp) -> Decision {
     let session = Session {
-        status: SessionStatus::Paused,
+        state: SessionState::Paused(handoff.id),
         handoff_count: context.session.handoff_count + 1,
-        current_handoff: Some(handoff.id),
         ..context.session.with_updated_at(now)
     };
     let updated = session.updated_event(caller.person(), None, Some(handoff.id));
@@ -116,9 +115,8 @@ fn escalate(
 ) -> Decision {
     let superseded = context.escalation.as_ref().filter(|old| old.state.is_ongoing());
     let session = Session {
-        status: SessionStatus::Escalated,
+        state: SessionState::Escalated(handoff.id),
         handoff_count: context.session.handoff_count + 1,
-        current_handoff: Some(handoff.id),
         latest_escalation: Some(handoff.id),
         ..context.session.with_updated_at(now)
     };
@@ -167,7 +165,7 @@ pub fn resume_overtaken_park(
     let overtaken = park.zip(decision.session_after()).filter(|(park, session)| {
         park.state == HandoffState::Parked
             && park.session_id == session.id
-            && session.current_handoff != Some(park.id)
+            && session.state.current_handoff() != Some(park.id)
     });
     let Some((park, session)) = overtaken else { return decision };
     let updated = session.updated_event(by, None, Some(park.id));

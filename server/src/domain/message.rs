@@ -4,7 +4,7 @@ use tierup_common::event::EventBody;
 use tierup_common::id::{MessageId, Number, SessionId};
 use tierup_common::limit;
 use tierup_common::session::{
-    ConfidenceTier, CreateMessage, CreateSession, Message, MessageKind, MessageRole, SessionStatus, title,
+    ConfidenceTier, CreateMessage, CreateSession, Message, MessageKind, MessageRole, title,
 };
 use tierup_common::time::Timestamp;
 use tierup_common::user::Person;
@@ -15,7 +15,7 @@ use crate::domain::decision::{Change, Decision};
 use crate::domain::job::Job;
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
-use crate::domain::session::Session;
+use crate::domain::session::{Session, SessionState};
 
 /// The ids and the number of a new session.
 #[derive(Clone, Copy, Debug)]
@@ -41,19 +41,16 @@ pub fn open_session(
         number: ids.number,
         title: title(request.problem_summary.as_deref(), text),
         has_summary: request.problem_summary.is_some(),
-        status: SessionStatus::Active,
+        state: SessionState::Active { claimed: None },
         confidence_tier: ConfidenceTier::Discovery,
         opener: caller.person(),
         assignee: caller.person(),
         handoff_count: 0,
-        current_handoff: None,
         latest_escalation: None,
         message_count: 0,
         text_bytes: text.len() as u64,
-        resolution: None,
         created_at: now,
         updated_at: now,
-        resolved_at: None,
         version: 0,
     };
     let message = user_message(&session, ids.message_id, &caller.person(), text, now);

@@ -13,6 +13,6 @@ pub struct Policy {
     pub mail_enabled: bool,
     /// How long an escalation may wait before a reminder; `None` for no reminders.
     pub remind_after: Option<Duration>,
-    /// How long a claim may stand still before it goes back to the queue; `None` for ever.
+    /// How long a claim may be idle before it is released; `None` for ever.
     pub stale_after: Option<Duration>,
 }

@@ -16,7 +16,7 @@ use crate::domain::reminder::{reminder_at, warn_after};
 use crate::domain::session::Session;
 
 /// Reminds of a handoff that is still in the state that it entered at `since`. `warned` says whether its claimer was
-/// warned that the claim stands still.
+/// warned that the claim is stale.
 pub fn remind(
     handoff: &Handoff,
     session: &Session,
@@ -59,7 +59,7 @@ fn remind_team(handoff: &Handoff, due: Timestamp, policy: Policy, now: Timestamp
         .with_job(policy.announcements_enabled.then_some(announce))
 }
 
-/// Warns the claimer of a claim that stands still, and later puts the handoff back in the queue.
+/// Warns the claimer of a stale claim, and later puts the handoff back in the queue.
 fn check_claim(
     handoff: &Handoff,
     claim: &Claim,

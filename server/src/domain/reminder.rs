@@ -1,4 +1,4 @@
-//! When a reminder is due: about an escalation that nobody claims, a park with a wake-up time, a claim that stands still.
+//! When a reminder is due: about an escalation that nobody claims, a park with a wake-up time, a stale claim.
 //!
 //! Each reminder is a job that is added by the commit that makes it necessary. `remind.rs` decides what happens when it
 //! is due.
@@ -25,7 +25,7 @@ pub fn schedule(handoff: &Handoff, policy: Policy, now: Timestamp) -> Option<Sch
     Some(reminder_at(handoff, now, false, due))
 }
 
-/// How long a claim may stand still before its claimer is warned: three quarters of the time after which it goes back.
+/// How long a claim may be idle before its claimer is warned: three quarters of the time after which it is released.
 pub(super) fn warn_after(stale_after: Duration) -> Duration {
     stale_after / 4 * 3
 }

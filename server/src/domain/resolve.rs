@@ -4,14 +4,14 @@ use tierup_common::assessment::Assessment;
 use tierup_common::event::EventBody;
 use tierup_common::handoff::Intent;
 use tierup_common::id::HandoffId;
-use tierup_common::session::{Resolve, SessionStatus};
+use tierup_common::session::Resolve;
 use tierup_common::time::Timestamp;
 
 use crate::domain::caller::Caller;
 use crate::domain::decision::{Change, Decision};
 use crate::domain::handoff::{Handoff, HandoffState};
 use crate::domain::refusal::Refusal;
-use crate::domain::session::Session;
+use crate::domain::session::{Resolution, Session, SessionState};
 use crate::domain::{access, assessment};
 
 /// Resolves a session and ends its current handoffs; a park ends without an event, because it is private.
@@ -47,10 +47,7 @@ pub fn resolve(
         };
     }
     let resolved = Session {
-        status: SessionStatus::Resolved,
-        current_handoff: None,
-        resolution: Some(request.resolution.clone()),
-        resolved_at: Some(now),
+        state: SessionState::Resolved(Resolution { text: request.resolution.clone(), at: now }),
         ..session.with_updated_at(now)
     };
     let event = EventBody::SessionResolved {

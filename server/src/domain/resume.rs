@@ -18,7 +18,7 @@ pub fn resume(
     caller: &Caller,
     now: Timestamp,
 ) -> Result<Decision, Refusal> {
-    let Some(handoff) = current_handoff else { return Err(Refusal::NothingToResume(session.status)) };
+    let Some(handoff) = current_handoff else { return Err(Refusal::NothingToResume(session.state.status())) };
     if !access::can_see(handoff, caller) {
         // A park does not end the claim of its escalation. Who parked is private.
         let claimed = latest_escalation.filter(|it| matches!(it.state, HandoffState::Claimed(_)));
@@ -48,6 +48,6 @@ pub fn resume(
         | HandoffState::Resolved(_)
         | HandoffState::Withdrawn(_)
         | HandoffState::Superseded(_)
-        | HandoffState::Resumed => Err(Refusal::NothingToResume(session.status)),
+        | HandoffState::Resumed => Err(Refusal::NothingToResume(session.state.status())),
     }
 }

@@ -12,7 +12,7 @@ use crate::domain::refusal::Refusal;
 
 /// A request with rules for its fields beyond their types.
 pub trait Validate {
-    /// Adds an error for every field that breaks a rule.
+    /// Adds an error forevery field that breaks a rule.
     fn validate(&self, validator: &mut Validator);
 }
 

@@ -282,7 +282,7 @@ mod tests {
         assert_eq!(
             beside.wake_count.load(Ordering::SeqCst),
             2 * REOPENINGS,
-            "whoever reads it too is told at once"
+            "other viewers are woken at once"
         );
         // What changed during the pause is sent after it.
         let (first, _) = &team[0];

@@ -128,7 +128,7 @@ impl EventHub {
             AccessChange::UserRevoked(account, user, kept) => {
                 self.channel(account).close_matching(|subscriber| {
                     subscriber.caller.id == user && kept.is_none_or(|kept| subscriber.caller.token != kept)
-                })
+                });
             }
         }
     }

@@ -39,25 +39,27 @@ struct HandoffViewers {
 impl Presence {
     /// Adds a stream of a viewer; returns whether the viewers changed.
     pub(super) fn add_viewer(&mut self, handoff: HandoffId, person: Person) -> bool {
-        let readers = &mut self.handoffs.entry(handoff).or_default().viewers;
-        if let Some((_, streams)) = readers.iter_mut().find(|(known, _)| known.id == person.id) {
+        let viewers = &mut self.handoffs.entry(handoff).or_default().viewers;
+        if let Some((_, streams)) = viewers.iter_mut().find(|(viewer, _)| viewer.id == person.id) {
             *streams += 1;
             return false;
         }
-        readers.push((person, 1));
+        viewers.push((person, 1));
         self.record_change(handoff);
         true
     }
 
     /// Removes a stream of a viewer; returns whether the viewers changed.
     pub(super) fn remove_viewer(&mut self, handoff: HandoffId, user: UserId) -> bool {
-        let Some(known) = self.handoffs.get_mut(&handoff) else { return false };
-        let Some(place) = known.viewers.iter().position(|(known, _)| known.id == user) else { return false };
-        known.viewers[place].1 -= 1;
-        if known.viewers[place].1 > 0 {
+        let Some(entry) = self.handoffs.get_mut(&handoff) else { return false };
+        let Some(index) = entry.viewers.iter().position(|(viewer, _)| viewer.id == user) else {
+            return false;
+        };
+        entry.viewers[index].1 -= 1;
+        if entry.viewers[index].1 > 0 {
             return false;
         }
-        known.viewers.remove(place);
+        entry.viewers.remove(index);
         self.record_change(handoff);
         true
     }
@@ -73,9 +75,9 @@ impl Presence {
 
     /// Emits all handoffs with viewers, for a new stream; returns the current version.
     pub(super) fn emit_all(&mut self, filter: StreamFilter, mut emit: impl FnMut(Bytes)) -> u64 {
-        let known = self.handoffs.iter_mut().filter(|(handoff, _)| filter_includes(**handoff, filter));
-        for (handoff, known) in known.filter(|(_, known)| !known.viewers.is_empty()) {
-            emit(known.encoded_frame(*handoff));
+        let entry = self.handoffs.iter_mut().filter(|(handoff, _)| filter_includes(**handoff, filter));
+        for (handoff, entry) in entry.filter(|(_, entry)| !entry.viewers.is_empty()) {
+            emit(entry.encoded_frame(*handoff));
         }
         self.version
     }
@@ -99,7 +101,7 @@ impl Presence {
                 }
             }
             StreamFilter::Handoff(handoff) => match self.handoffs.get_mut(&handoff) {
-                Some(known) if known.version > version => emit(known.encoded_frame(handoff)),
+                Some(entry) if entry.version > version => emit(entry.encoded_frame(handoff)),
                 None if version < self.pruned_version => return None,
                 Some(_) | None => {}
             },
@@ -110,15 +112,15 @@ impl Presence {
 
     fn record_change(&mut self, handoff: HandoffId) {
         self.version += 1;
-        let known = self.handoffs.entry(handoff).or_default();
-        self.changes_by_version.remove(&known.version);
-        (known.version, known.cached_frame) = (self.version, None);
+        let entry = self.handoffs.entry(handoff).or_default();
+        self.changes_by_version.remove(&entry.version);
+        (entry.version, entry.cached_frame) = (self.version, None);
         self.changes_by_version.insert(self.version, handoff);
         if self.changes_by_version.len() > MAX_CHANGES
             && let Some((version, handoff)) = self.changes_by_version.pop_first()
         {
             self.pruned_version = version;
-            if self.handoffs.get(&handoff).is_some_and(|known| known.viewers.is_empty()) {
+            if self.handoffs.get(&handoff).is_some_and(|entry| entry.viewers.is_empty()) {
                 self.handoffs.remove(&handoff);
             }
         }

@@ -409,7 +409,7 @@ mod tests {
         assert!(open(ana).await.unwrap().is_some());
     }
 
-    /// Mutants seen to fail: a `retry:` in the comment's place; the pause told once and never again.
+    /// Mutants seen to fail: a `retry:` instead of the comment; the delay sent only once.
     #[tokio::test]
     async fn a_silent_stream_sends_a_comment_and_a_new_pause_only_when_that_has_changed() {
         let folder = tempfile::tempdir().unwrap();

@@ -19,7 +19,7 @@ use crate::auth::AuthorizedCaller;
 use crate::domain::branch::{self, branch_text_bytes};
 use crate::domain::hand_off::{self, HandoffContext, NewHandoffIds};
 use crate::domain::message::{self, NewSessionIds};
-use crate::domain::session::Session;
+use crate::domain::session::{Session, SessionState};
 use crate::domain::{resolve, resume};
 use crate::error::ApiResult;
 use crate::extract::{CurrentCaller, IdempotencyHeader, PathPair, PathParams, QueryParams, ValidJson};
@@ -232,7 +232,7 @@ pub async fn resume(
     let now = app.clock.now();
     let reply = app.commit_idempotent(&caller, key, StatusCode::OK, move |tx, caller| {
         let session = tx.session(id)?;
-        let current = session.current_handoff.map(|id| tx.handoff(id)).transpose()?;
+        let current = session.state.current_handoff().map(|id| tx.handoff(id)).transpose()?;
         let escalation = session.latest_escalation.map(|id| tx.handoff(id)).transpose()?;
         let decision = resume::resume(&session, current.as_ref(), escalation.as_ref(), caller, now)?;
         tx.apply(decision, now)?;
@@ -257,7 +257,7 @@ pub async fn resolve(
             None => None,
         };
         let ids: std::collections::BTreeSet<_> =
-            session.current_handoff.into_iter().chain(session.latest_escalation).collect();
+            session.state.current_handoff().into_iter().chain(session.latest_escalation).collect();
         let handoffs = ids.into_iter().map(|id| tx.handoff(id)).collect::<Result<Vec<_>, _>>()?;
         tx.apply(resolve::resolve(&session, &handoffs, assessment, &request, caller, now)?, now)?;
         Ok(tx.session_export(id, caller, None)?.with_branches_of(waiting_handoff(&session)))
@@ -267,9 +267,9 @@ pub async fn resolve(
 
 /// The current handoff of a session that waits: its branches have not changed since.
 fn waiting_handoff(session: &Session) -> Option<HandoffId> {
-    match session.status {
-        SessionStatus::Paused | SessionStatus::Escalated => session.current_handoff,
-        SessionStatus::Active | SessionStatus::Resolved => None,
+    match session.state {
+        SessionState::Paused(handoff) | SessionState::Escalated(handoff) => Some(handoff),
+        SessionState::Active { .. } | SessionState::Resolved(_) => None,
     }
 }
 

@@ -439,7 +439,7 @@ mod tests {
         assert_eq!(FtsIndex::open(&path).unwrap().cursor(account_id()).unwrap(), None);
     }
 
-    /// Mutants seen to fail: no look at whether somebody still waits.
+    /// Mutants seen to fail: no check for cancellation.
     #[tokio::test]
     async fn a_search_whose_caller_has_gone_breaks_off() {
         let (folder, _index) = index_of(&["VPN"]);

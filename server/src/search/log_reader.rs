@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use tierup_common::event::Kind;
 use tierup_common::id::{Seq, SessionId};
 use tierup_common::limit;
-use tierup_common::session::SessionStatus;
 
 use crate::search::batch::{Document, IndexBatch, RebuildProgress};
 use crate::store::{self, AccountScope};
@@ -93,6 +92,6 @@ fn load_document(scope: &AccountScope<'_>, id: SessionId) -> store::Result<Docum
         title: session.title,
         problem: scope.intake(id)?,
         transcript,
-        resolution: session.resolution.filter(|_| session.status == SessionStatus::Resolved),
+        resolution: session.state.resolution().map(|resolution| resolution.text.clone()),
     })
 }

@@ -104,7 +104,7 @@ mod tests {
         tokio::time::timeout(Duration::from_secs(30), work).await.expect("it does not come")
     }
 
-    /// Mutants seen to fail: work handed to a thread before its turn.
+    /// Mutants seen to fail: work given to a thread before its turn.
     #[tokio::test]
     async fn of_a_flood_that_has_gone_nothing_is_begun() {
         let pool = ResourcePool::new(vec![(), ()]);
@@ -117,17 +117,17 @@ mod tests {
             async move { pool.run(work).await }
         };
         let mut flood: Vec<_> = (0..1_200).map(|_| Box::pin(ask())).collect();
-        assert!(flood.iter_mut().all(|ask| ask.now_or_never().is_none()), "nobody waits for a turn");
+        assert!(flood.iter_mut().all(|ask| ask.now_or_never().is_none()), "a call did not wait");
         drop(flood);
         drop(held);
         within_timeout(ask()).await.unwrap();
         // Both are idle: whatever was started has ended.
         let both = Arc::clone(&pool.permits).acquire_many_owned(2);
         drop(within_timeout(both).await.unwrap());
-        assert_eq!(begun.load(Ordering::SeqCst), 1, "the one that still waited");
+        assert_eq!(begun.load(Ordering::SeqCst), 1, "only the one that still waited");
     }
 
-    /// Mutants seen to fail: those who wait, wait on a thread.
+    /// Mutants seen to fail: waiting on a blocking thread.
     #[test]
     fn however_many_wait_a_password_is_hashed() {
         let threads = tokio::runtime::Builder::new_multi_thread()

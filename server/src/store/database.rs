@@ -163,7 +163,7 @@ fn open_connection(path: &Path, flags: OpenFlags) -> Result<Connection, OpenErro
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(OpenError::Sqlite)?;
     connection.set_prepared_statement_cache_capacity(128);
-    // Without it SQLite prepares some statements again for every bound value.
+    // Without it SQLite prepares some statements again forevery bound value.
     let stable_plans = DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG;
     connection.set_db_config(stable_plans, true).map_err(OpenError::Sqlite)?;
     // Another process may write at the same time: `user add`.

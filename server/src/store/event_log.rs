@@ -128,12 +128,12 @@ impl AccountTx<'_> {
     /// Returns whether there may be more.
     pub fn prune_log(&self, before: Timestamp, limit: u32) -> Result<bool> {
         let LogBounds { oldest, newest } = self.log_bounds()?;
-        let young: Option<Seq> = self.query_one(
+        let first_to_keep: Option<Seq> = self.query_one(
             "SELECT seq FROM event WHERE account_id = ?1 AND seq >= ?2 AND seq < ?3 AND at >= ?4 ORDER BY seq LIMIT 1",
             params![self.account, oldest, Seq(oldest.0 + u64::from(limit)), before],
             |row| row.get(0),
         )?;
-        let start = young.unwrap_or(Seq(oldest.0 + u64::from(limit)).min(newest.next()));
+        let start = first_to_keep.unwrap_or(Seq(oldest.0 + u64::from(limit)).min(newest.next()));
         if start == oldest {
             return Ok(false);
         }
@@ -144,7 +144,7 @@ impl AccountTx<'_> {
             params![self.account, oldest, start, serde_json::to_string(&milestones)?],
         )?;
         self.execute("UPDATE account SET oldest_seq = ?2 WHERE id = ?1", params![self.account, start])?;
-        Ok(young.is_none() && start <= newest)
+        Ok(first_to_keep.is_none() && start <= newest)
     }
 
     /// Stores the position that a follower of the log has reached; `None` if it no longer follows.

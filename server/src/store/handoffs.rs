@@ -50,12 +50,18 @@ impl Replayable for RawHandoff {
     }
 }
 
-/// The stored assessment of a handoff: the latest text and data, and the latest error.
+/// The stored assessment of a handoff: the latest one that is ready, and the latest error.
 #[derive(Debug, Default)]
 pub struct StoredAssessment {
-    text: Option<String>,
-    data: Option<String>,
+    ready: Option<ReadyAssessment>,
     error: Option<String>,
+}
+
+/// An assessment as text, and as data in JSON.
+#[derive(Debug)]
+struct ReadyAssessment {
+    text: String,
+    data: String,
 }
 
 impl AccountScope<'_> {
@@ -112,7 +118,7 @@ impl AccountScope<'_> {
 
     /// The current handoff of a session if that is a park. `loaded` is one of its handoffs, mostly the current one.
     pub fn current_park(&self, session: &Session, loaded: &Handoff) -> Result<Option<Handoff>> {
-        let current = match session.current_handoff {
+        let current = match session.state.current_handoff() {
             Some(id) if id == loaded.id => Some(loaded.clone()),
             Some(id) => Some(self.handoff(id)?),
             None => None,
@@ -258,6 +264,7 @@ impl AccountTx<'_> {
 pub(super) fn queue_item(handoff: Handoff, assessment: StoredAssessment) -> Result<QueueItem> {
     let claim = handoff.state.claim().cloned();
     let failed = handoff.assessment_status == AssessmentStatus::Failed;
+    let (text, data) = assessment.ready.map(|ready| (ready.text, ready.data)).unzip();
     Ok(QueueItem {
         id: handoff.id,
         number: handoff.number,
@@ -269,8 +276,8 @@ pub(super) fn queue_item(handoff: Handoff, assessment: StoredAssessment) -> Resu
         engineer_notes: handoff.notes,
         assessment_status: handoff.assessment_status,
         assessment_error: assessment.error.filter(|_| failed),
-        ai_assessment: assessment.text,
-        ai_assessment_data: assessment.data.map(|data| serde_json::from_str(&data)).transpose()?,
+        ai_assessment: text,
+        ai_assessment_data: data.map(|data| serde_json::from_str(&data)).transpose()?,
         handed_off_by: handoff.handed_off_by.id,
         handed_off_by_name: handoff.handed_off_by.name,
         claimed_by: claim.as_ref().map(|claim| claim.by.id),
@@ -310,5 +317,9 @@ pub(super) fn handoff_from_row(row: &Row<'_>) -> rusqlite::Result<(Handoff, Stor
         version: row.get(17)?,
         state_since: row.get(21)?,
     };
-    Ok((handoff, StoredAssessment { text: row.get(18)?, data: row.get(19)?, error: row.get(20)? }))
+    let ready = match (row.get(18)?, row.get(19)?) {
+        (Some(text), Some(data)) => Some(ReadyAssessment { text, data }),
+        _ => None,
+    };
+    Ok((handoff, StoredAssessment { ready, error: row.get(20)? }))
 }

@@ -4,9 +4,9 @@ use rusqlite::OptionalExtension;
 use tierup_common::time::Timestamp;
 
 use crate::store::error::Result;
-use crate::store::tx::SystemTx;
+use crate::store::tx::{SystemScope, SystemTx};
 
-impl SystemTx<'_> {
+impl SystemScope<'_> {
     /// The stored mark, or else the time of the newest event; `None` if there is neither.
     pub fn high_water_mark(&self) -> Result<Option<Timestamp>> {
         let stored = self.connection.query_row("SELECT reached FROM upkeep", [], |row| row.get(0));
@@ -18,7 +18,9 @@ impl SystemTx<'_> {
             "SELECT MAX(e.at) FROM account a JOIN event e ON e.account_id = a.id AND e.seq = a.last_seq";
         Ok(self.connection.query_row(newest, [], |row| row.get(0))?)
     }
+}
 
+impl SystemTx<'_> {
     /// Stores the mark.
     pub fn set_high_water_mark(&self, at: Timestamp) -> Result<()> {
         let sql = "INSERT OR REPLACE INTO upkeep (only_row, reached) VALUES (1, ?1)";

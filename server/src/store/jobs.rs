@@ -11,7 +11,7 @@ use tierup_common::time::Timestamp;
 use crate::domain::{Job, JobKind, ScheduledJob};
 use crate::store::effects::JobOutcome;
 use crate::store::error::Result;
-use crate::store::tx::{AccountScope, AccountTx, SystemTx};
+use crate::store::tx::{AccountScope, AccountTx, SystemScope, SystemTx};
 
 /// The longest delay of a retry. Only reminders are due later.
 const MAX_DELAY: Duration = Duration::from_hours(1);
@@ -148,7 +148,7 @@ pub struct JobCounts {
     pub failed: i64,
 }
 
-impl SystemTx<'_> {
+impl SystemScope<'_> {
     /// The current numbers.
     pub fn queue_stats(&self) -> Result<QueueStats> {
         let count = |sql: &str, kind: JobKind| -> Result<i64> {
@@ -166,6 +166,26 @@ impl SystemTx<'_> {
         Ok(QueueStats { open, claimed, jobs: jobs.collect::<Result<_>>()? })
     }
 
+    /// When the next job of a kind can be leased: its due time, or the end of another lease.
+    pub fn next_due(&self, kind: JobKind) -> Result<Option<Timestamp>> {
+        let first = |sql| -> Result<Option<Timestamp>> {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            Ok(statement.query_row([kind], |row| row.get(0)).optional()?)
+        };
+        // Thousands may wait, but few are leased: each query looks at few rows.
+        let free = first(
+            "SELECT due_at FROM job WHERE failed = 0 AND kind = ?1 AND lease_until IS NULL
+             ORDER BY due_at LIMIT 1",
+        )?;
+        let leased = first(
+            "SELECT lease_until FROM job WHERE failed = 0 AND kind = ?1 AND lease_until IS NOT NULL
+             ORDER BY lease_until LIMIT 1",
+        )?;
+        Ok(free.into_iter().chain(leased).min())
+    }
+}
+
+impl SystemTx<'_> {
     /// Leases up to `limit` jobs of a kind that are due and free, until a time.
     pub fn lease_jobs(
         &self,
@@ -212,24 +232,6 @@ impl SystemTx<'_> {
             self.effects.job_kinds.extend(JobKind::ALL);
         }
         Ok(reset)
-    }
-
-    /// When the next job of a kind can be leased: its due time, or the end of another lease.
-    pub fn next_due(&self, kind: JobKind) -> Result<Option<Timestamp>> {
-        let first = |sql| -> Result<Option<Timestamp>> {
-            let mut statement = self.connection.prepare_cached(sql)?;
-            Ok(statement.query_row([kind], |row| row.get(0)).optional()?)
-        };
-        // Thousands may wait, but few are leased: each query looks at few rows.
-        let free = first(
-            "SELECT due_at FROM job WHERE failed = 0 AND kind = ?1 AND lease_until IS NULL
-             ORDER BY due_at LIMIT 1",
-        )?;
-        let leased = first(
-            "SELECT lease_until FROM job WHERE failed = 0 AND kind = ?1 AND lease_until IS NOT NULL
-             ORDER BY lease_until LIMIT 1",
-        )?;
-        Ok(free.into_iter().chain(leased).min())
     }
 }
 

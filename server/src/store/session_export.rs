@@ -110,7 +110,8 @@ impl Replayable for SessionExport {
         let id = outline.item.id;
         outline.item.intake_content.text = scope.intake(id)?;
         if outline.item.resolution.is_some() {
-            outline.item.resolution = scope.session(id)?.resolution;
+            outline.item.resolution =
+                scope.session(id)?.state.resolution().map(|resolution| resolution.text.clone());
         }
         if let Some(handoff) = outline.tried_as_in {
             outline.item.branch_map = scope.snapshot(handoff)?.branch_map;

@@ -1,11 +1,12 @@
 //! Sessions as rows.
 
+use rusqlite::types::Type;
 use rusqlite::{Row, params};
 use tierup_common::id::{Number, SessionId, UserId};
 use tierup_common::session::{IntakeContent, IntakeType, SessionItem, SessionStatus, SessionType};
 use tierup_common::user::Person;
 
-use crate::domain::session::Session;
+use crate::domain::session::{Resolution, Session, SessionState};
 use crate::domain::{Caller, Refusal, access};
 use crate::store::counters::CounterDelta;
 use crate::store::error::{Result, StoreError};
@@ -83,13 +84,14 @@ impl AccountScope<'_> {
     pub fn session_item(&self, session: Session, caller: &Caller) -> Result<SessionItem> {
         let intake = self.intake(session.id)?;
         let branch_map = self.branches(session.id)?;
-        let current_handoff = match session.current_handoff {
+        let current_handoff = match session.state.current_handoff() {
             Some(id) => {
                 let handoff = self.handoff(id)?;
                 access::can_see(&handoff, caller).then_some(handoff.id)
             }
             None => None,
         };
+        let resolution = session.state.resolution();
         Ok(SessionItem {
             id: session.id,
             number: session.number,
@@ -97,7 +99,7 @@ impl AccountScope<'_> {
             intake_type: IntakeType::FreeText,
             intake_content: IntakeContent { text: intake },
             problem_summary: session.problem_summary(),
-            status: session.status,
+            status: session.state.status(),
             confidence_tier: session.confidence_tier,
             user_id: session.opener.id,
             user_name: session.opener.name,
@@ -105,11 +107,11 @@ impl AccountScope<'_> {
             assignee_name: session.assignee.name,
             handoff_count: session.handoff_count,
             handoff_id: current_handoff,
-            resolution: session.resolution,
+            resolution: resolution.map(|resolution| resolution.text.clone()),
             branch_map,
             created_at: session.created_at,
             updated_at: session.updated_at,
-            resolved_at: session.resolved_at,
+            resolved_at: resolution.map(|resolution| resolution.at),
             version: session.version,
         })
     }
@@ -137,7 +139,7 @@ impl AccountTx<'_> {
                 session.number,
                 session.title,
                 session.has_summary,
-                session.status,
+                session.state.status(),
                 session.confidence_tier,
                 session.opener.id,
                 session.assignee.id,
@@ -153,6 +155,7 @@ impl AccountTx<'_> {
     }
 
     pub(super) fn update_session(&self, session: &Session) -> Result<()> {
+        let resolution = session.state.resolution();
         self.execute_one(
             "UPDATE session SET status = ?4, tier = ?5, assignee_id = ?6, handoff_count = ?7,
                standing_id = ?8, escalation_id = ?9, message_count = ?10, resolution = ?11,
@@ -162,16 +165,16 @@ impl AccountTx<'_> {
                 self.account,
                 session.id,
                 session.version,
-                session.status,
+                session.state.status(),
                 session.confidence_tier,
                 session.assignee.id,
                 session.handoff_count,
-                session.current_handoff,
+                session.state.current_handoff(),
                 session.latest_escalation,
                 session.message_count,
-                session.resolution,
+                resolution.map(|resolution| &resolution.text),
                 session.updated_at,
-                session.resolved_at,
+                resolution.map(|resolution| resolution.at),
                 session.text_bytes
             ],
         )
@@ -185,23 +188,27 @@ pub(super) fn ids_as_json(ids: &[SessionId]) -> String {
 }
 
 fn session_from_row(row: &Row<'_>) -> rusqlite::Result<Session> {
+    let resolution = match (row.get(14)?, row.get(17)?) {
+        (Some(text), Some(at)) => Some(Resolution { text, at }),
+        _ => None,
+    };
+    // The table's CHECKs prevent contradictory states, so the file is damaged if there is one.
+    let state = SessionState::from_parts(row.get(4)?, row.get(11)?, resolution)
+        .ok_or_else(|| rusqlite::Error::InvalidColumnType(4, "status".into(), Type::Text))?;
     Ok(Session {
         id: row.get(0)?,
         number: row.get(1)?,
         title: row.get(2)?,
         has_summary: row.get(3)?,
-        status: row.get(4)?,
+        state,
         confidence_tier: row.get(5)?,
         opener: Person { id: row.get(6)?, name: row.get(7)? },
         assignee: Person { id: row.get(8)?, name: row.get(9)? },
         handoff_count: row.get(10)?,
-        current_handoff: row.get(11)?,
         latest_escalation: row.get(12)?,
         message_count: row.get(13)?,
-        resolution: row.get(14)?,
         created_at: row.get(15)?,
         updated_at: row.get(16)?,
-        resolved_at: row.get(17)?,
         version: row.get(18)?,
         text_bytes: row.get(19)?,
     })

@@ -1,5 +1,5 @@
-//! What work in the store can access: one account for reading ([`AccountScope`]) or for writing ([`AccountTx`]), or what
-//! belongs to no account ([`SystemTx`]).
+//! What work in the store can access: one account for reading ([`AccountScope`]) or writing ([`AccountTx`]), or what
+//! belongs to no account, for reading ([`SystemScope`]) or writing ([`SystemTx`]).
 
 use std::ops::Deref;
 
@@ -9,15 +9,28 @@ use tierup_common::id::AccountId;
 use crate::store::effects::CommitEffects;
 use crate::store::error::{Result, StoreError};
 
-/// The whole database, for work that belongs to no account.
-pub struct SystemTx<'c> {
+/// What belongs to no account, for reading.
+pub struct SystemScope<'c> {
     pub(super) connection: &'c Connection,
+}
+
+/// The whole database, for writing.
+pub struct SystemTx<'c> {
+    scope: SystemScope<'c>,
     pub(super) effects: &'c mut CommitEffects,
+}
+
+impl<'c> Deref for SystemTx<'c> {
+    type Target = SystemScope<'c>;
+
+    fn deref(&self) -> &SystemScope<'c> {
+        &self.scope
+    }
 }
 
 impl<'c> SystemTx<'c> {
     pub(super) fn new(connection: &'c Connection, effects: &'c mut CommitEffects) -> Self {
-        Self { connection, effects }
+        Self { scope: SystemScope { connection }, effects }
     }
 
     /// One account of it.
@@ -26,11 +39,6 @@ impl<'c> SystemTx<'c> {
             self.effects.touched_accounts.push(account);
         }
         AccountTx { scope: AccountScope::new(self.connection, account), effects: self.effects }
-    }
-
-    /// Checks that the database answers.
-    pub fn ping(&self) -> Result<()> {
-        Ok(self.connection.query_row("SELECT 1", [], |_| Ok(()))?)
     }
 }
 

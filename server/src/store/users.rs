@@ -9,11 +9,11 @@ use tierup_common::user::{Token, User};
 use crate::domain::{Caller, NewUser, Refusal, Revocation, TokenRecord, UserUpdate, user};
 use crate::store::effects::AccessChange;
 use crate::store::error::Result;
-use crate::store::tx::{AccountScope, AccountTx, SystemTx};
+use crate::store::tx::{AccountScope, AccountTx, SystemScope, SystemTx};
 
 const SELECT_USER: &str = "SELECT id, email, name, role, active, created_at FROM user WHERE account_id = ?1 ";
 
-impl SystemTx<'_> {
+impl SystemScope<'_> {
     /// All accounts, sorted by name.
     pub fn accounts(&self) -> Result<Vec<(AccountId, String)>> {
         let mut statement = self.connection.prepare("SELECT id, name FROM account ORDER BY name")?;
@@ -26,22 +26,6 @@ impl SystemTx<'_> {
         let sql = "SELECT account_id, id FROM user WHERE email = ?1 AND active = 1";
         let mut statement = self.connection.prepare_cached(sql)?;
         Ok(statement.query_row([email], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
-    }
-
-    /// Deletes tokens that expired before a time. Returns how many.
-    pub fn delete_expired_tokens(&mut self, now: Timestamp) -> Result<usize> {
-        let deleted = self.connection.execute("DELETE FROM token WHERE expires_at <= ?1", [now])?;
-        if deleted > 0 {
-            self.effects.access_changes.push(AccessChange::UserChanged);
-        }
-        Ok(deleted)
-    }
-
-    /// Adds an account.
-    pub fn insert_account(&self, id: AccountId, name: &str, now: Timestamp) -> Result<()> {
-        let sql = "INSERT INTO account (id, name, created_at) VALUES (?1, ?2, ?3)";
-        self.connection.execute(sql, params![id, name, now])?;
-        Ok(())
     }
 
     /// The active user with an email address and the hash of their password, with their account. `None` for a user
@@ -64,6 +48,24 @@ impl SystemTx<'_> {
              WHERE t.hash = ?1 AND u.active = 1",
         )?;
         Ok(statement.query_row([hash], caller_from_row).optional()?)
+    }
+}
+
+impl SystemTx<'_> {
+    /// Deletes tokens that expired before a time. Returns how many.
+    pub fn delete_expired_tokens(&mut self, now: Timestamp) -> Result<usize> {
+        let deleted = self.connection.execute("DELETE FROM token WHERE expires_at <= ?1", [now])?;
+        if deleted > 0 {
+            self.effects.access_changes.push(AccessChange::UserChanged);
+        }
+        Ok(deleted)
+    }
+
+    /// Adds an account.
+    pub fn insert_account(&self, id: AccountId, name: &str, now: Timestamp) -> Result<()> {
+        let sql = "INSERT INTO account (id, name, created_at) VALUES (?1, ?2, ?3)";
+        self.connection.execute(sql, params![id, name, now])?;
+        Ok(())
     }
 }
 

@@ -103,7 +103,7 @@ fn ntfy_request(url: &Url, event: &Event) -> Result<(Url, String), String> {
 }
 
 /// The ntfy priority, from 1 to 5: that of the handoff while it waits, without a sound once it no longer does, and at
-/// most normal for everything else.
+/// most normal foreverything else.
 fn ntfy_priority(event: &Event) -> u8 {
     let own = match event.body.handoff().map(|handoff| handoff.priority) {
         Some(Priority::Urgent) => 5,

@@ -68,11 +68,11 @@ async fn a_message_is_edited_in_the_users_editor() {
     priya.sees("│ whole a thought").await;
     priya.set_editor("sh -c 'exit 1'");
     priya.press("<ctrl-o>").await;
-    priya.sees("The editor said that it failed").await;
+    priya.sees("The editor failed; the draft is unchanged").await;
     priya.still_sees("│ whole a thought").await;
     priya.set_editor("no-such-editor");
     priya.press("<ctrl-o>").await;
-    priya.sees("no-such-editor could not be started").await;
+    priya.sees("Cannot start no-such-editor").await;
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ async fn the_first_run_asks_for_server_and_token() {
     console.press(&"<backspace>".repeat("127.0.0.1:1".len())).await;
     console.paste(world.url().trim_start_matches("http://")).await;
     console.press("<enter>").await;
-    console.sees("this is not a tierup token").await;
+    console.sees("not a tierup token").await;
     // A token is never shown.
     console.does_not_see("tup_wrong").await;
 

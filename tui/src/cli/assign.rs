@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_is_named_by_address_or_name_or_how_it_begins_and_never_by_chance() {
+    fn a_member_is_found_by_address_or_name_or_its_beginning_if_only_one_matches() {
         let team = || {
             vec![
                 user("Dana Wu", "dana@acme.test", true),

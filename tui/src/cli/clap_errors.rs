@@ -125,9 +125,9 @@ mod tests {
     use super::*;
     use crate::cli::arguments::Cli;
 
-    /// Mutant seen to fail: any `--` taken for the end of the options.
+    /// Seen to fail: while any `--` ended the options.
     #[test]
-    fn only_what_stands_behind_the_end_of_the_options_is_a_text_whatever_it_looks_like() {
+    fn only_arguments_after_the_end_of_the_options_are_text() {
         for (line, behind) in [
             ("tierup new -- --verbose", &["--verbose"][..]),
             ("tierup say -- 17 --wiat", &["17", "--wiat"]),

@@ -10,7 +10,7 @@ use crate::error::CliError;
 
 #[derive(Args)]
 pub(super) struct CompletionsArgs {
-    /// Shell
+    /// The shell
     shell: Shell,
 }
 

@@ -56,7 +56,7 @@ fn check_settings(options: &Options) -> Finding {
             bad_finding("settings", error.to_string(), "the console does not open with these settings")
         }
         Ok(_) if path.exists() => good_finding("settings", path.display().to_string()),
-        Ok(_) => good_finding("settings", format!("defaults; no {}", path.display())),
+        Ok(_) => good_finding("settings", format!("defaults: {} does not exist", path.display())),
     }
 }
 
@@ -75,7 +75,7 @@ fn check_data_dir(data_dir: &DataDir) -> Vec<Finding> {
             let path = data_dir.path(name);
             match std::fs::metadata(&path) {
                 Ok(meta) => good_finding(what, format!("{}, {} bytes", path.display(), meta.len())),
-                Err(_) => good_finding(what, format!("{}, not created yet", path.display())),
+                Err(_) => good_finding(what, format!("{} does not exist yet", path.display())),
             }
         });
     std::iter::once(folder).chain(files).collect()

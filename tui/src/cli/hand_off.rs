@@ -31,7 +31,7 @@ pub(super) struct EscalateArgs {
     /// Where you are stuck, and what you ruled out; - reads it from standard input
     #[arg(allow_hyphen_values = true)]
     notes: String,
-    /// low, normal, high or urgent
+    /// Priority: low, normal, high or urgent
     #[arg(long, value_name = "PRIORITY", default_value = "normal")]
     priority: Priority,
 }

@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_may_begin_with_a_dash_and_a_mistyped_option_is_no_text() {
+    fn text_may_begin_with_a_dash_but_not_look_like_an_option() {
         for text in
             ["- rebooted", "-5 dB", "--- log ---", "-> fixed", "-v makes it fail", "--", "-1", "dash-ed"]
         {

@@ -31,15 +31,13 @@ pub(super) struct LoginArgs {
 pub(super) async fn run(options: &Options, arguments: &LoginArgs) -> Result<(), CliError> {
     let data_dir = DataDir::platform_default().map_err(CliError::from_display)?;
     let credentials = connect::credential_store(options, &data_dir);
-    let server = match &options.server {
-        Some(server) => server.clone(),
-        None => {
-            let stored = credentials.load().await.map_err(CliError::from_display)?;
-            stored.map(|stored| stored.server).ok_or_else(|| {
-                CliError::usage("no server configured")
-                    .with_hint("tierup login --server http://127.0.0.1:7890")
-            })?
-        }
+    let server = if let Some(server) = &options.server {
+        server.clone()
+    } else {
+        let stored = credentials.load().await.map_err(CliError::from_display)?;
+        stored.map(|stored| stored.server).ok_or_else(|| {
+            CliError::usage("no server configured").with_hint("tierup login --server http://127.0.0.1:7890")
+        })?
     };
     if is_unencrypted_remote(&server) {
         print_diagnostic("warning", &format!("{server} is not encrypted: others can read this login"));

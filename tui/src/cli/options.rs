@@ -12,19 +12,19 @@ use crate::cli::settings::ConsoleOptions;
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Global options")]
 pub(super) struct Options {
-    /// Server, like `http://127.0.0.1:7890` [default: the one of the last login]
+    /// Server, like `http://127.0.0.1:7890` [default: that of the last login]
     #[arg(long, global = true, value_name = "URL", env = "TIERUP_SERVER")]
     pub(super) server: Option<String>,
-    /// Token [default: the one of the last login]
+    /// Token [default: that of the last login]
     #[arg(long, global = true, value_name = "TOKEN", env = "TIERUP_TOKEN", hide_env_values = true)]
     pub(super) token: Option<SecretString>,
     /// Print JSON
     #[arg(long, global = true)]
     pub(super) json: bool,
-    /// Longest wait for a response
+    /// Timeout for a response
     #[arg(long, global = true, value_name = "SECONDS", env = "TIERUP_TIMEOUT", default_value_t = 15)]
     pub(super) timeout: u64,
-    /// Where `login` keeps the token: in the system keyring if there is one, or in a file
+    /// Where `login` saves the token
     #[arg(long, global = true, value_name = "WHEN", env = "TIERUP_KEYRING", default_value = "auto")]
     pub(super) keyring: KeyringMode,
     #[command(flatten)]
@@ -48,9 +48,9 @@ impl Options {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(super) enum KeyringMode {
-    /// In the keyring, or in a file without one
+    /// In the system keyring, or in a file if there is none
     Auto,
-    /// In a file
+    /// Always in a file
     Off,
 }
 

@@ -17,7 +17,7 @@ pub(super) struct OutcomeArgs {
     handoff: HandoffRef,
     /// Number of the step in `tierup show`
     step: usize,
-    /// Outcome
+    /// The outcome
     outcome: OutcomeArg,
 }
 

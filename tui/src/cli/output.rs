@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_in_ascii_says_the_same() {
+    fn ascii_json_has_the_same_value() {
         let value = serde_json::json!({"a": "Café 日 🦀"});
         let json = escape_non_ascii(&value.to_string());
         assert!(json.is_ascii(), "{json}");
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_column_takes_what_room_is_left() {
+    fn the_last_column_takes_the_remaining_width() {
         let row = ["42".to_owned(), "日本".to_owned(), "The printer on the third floor jams".to_owned()];
         assert_eq!(format_row(&row, &[6, 6, 35], 40), "42      日本    The printer on the thir…");
         assert_eq!(format_row(&row[..2], &[6, 6], 40), "42      日本");

@@ -11,7 +11,7 @@ use crate::runtime::api::requests;
 
 #[derive(Args)]
 pub(super) struct QueueArgs {
-    /// open, claimed, mine or all
+    /// Which handoffs: open, claimed, mine or all
     #[arg(long, value_name = "STATE", default_value = "open")]
     state: QueueState,
     /// Only this priority: low, normal, high or urgent
@@ -20,7 +20,7 @@ pub(super) struct QueueArgs {
     /// Only handoffs that contain these words
     #[arg(long, short, value_name = "WORDS", allow_hyphen_values = true)]
     query: Option<String>,
-    /// Longest list
+    /// Maximum number of handoffs
     #[arg(long, short = 'n', value_name = "COUNT", default_value_t = 1000)]
     limit: usize,
 }

@@ -38,10 +38,10 @@ pub(super) struct SayArgs {
 }
 
 pub(super) async fn run(context: &CommandContext, arguments: &SayArgs) -> Result<(), CliError> {
-    let content = context.read_text(&arguments.text)?;
+    let text = context.read_text(&arguments.text)?;
     let session = context.resolve_session_id(arguments.session).await?;
     let kind = if arguments.note { MessageKind::Note } else { MessageKind::Ask };
-    let request = requests::create_message(session, &CreateMessage { content, kind });
+    let request = requests::create_message(session, &CreateMessage { content: text, kind });
     if !arguments.wait {
         let message = context.api.send(request).await?;
         return context.output.print(&message, "sent");
@@ -49,7 +49,7 @@ pub(super) async fn run(context: &CommandContext, arguments: &SayArgs) -> Result
     // The stream is open before the message is sent, so the answer is not missed.
     let mut stream = Subscription::open(context.api.clone(), Some(StreamFilter::Session(session)));
     let answer = async {
-        wait_for(&mut stream, stream::hello_time).await?;
+        wait_for(&mut stream, |frame| stream::hello_time(&frame)).await?;
         let question = context.api.send(request).await?;
         wait_for(&mut stream, |frame| answer_to(&question, frame)).await
     };

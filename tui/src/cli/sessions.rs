@@ -19,7 +19,7 @@ pub(super) struct SessionsArgs {
     /// Only sessions that contain these words
     #[arg(long, short, value_name = "WORDS", allow_hyphen_values = true)]
     query: Option<String>,
-    /// Longest list
+    /// Maximum number of sessions
     #[arg(long, short = 'n', value_name = "COUNT", default_value_t = 50)]
     limit: usize,
 }

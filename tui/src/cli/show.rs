@@ -14,7 +14,7 @@ use crate::runtime::api::requests;
 
 #[derive(Args)]
 pub(super) struct ShowArgs {
-    /// Handoff: its number or id; or session: s17 or its id
+    /// A handoff (its number or id) or a session (s17 or its id)
     subject: ShowTarget,
 }
 

@@ -16,7 +16,7 @@ pub(super) struct TriedArgs {
     /// Possible cause in one line; an existing one is updated. - reads it from standard input
     #[arg(allow_hyphen_values = true)]
     hypothesis: String,
-    /// Result
+    /// The result
     #[arg(long, value_name = "STATUS", default_value = "open")]
     status: BranchStatusArg,
     /// Evidence: what you saw

@@ -26,7 +26,7 @@ pub(super) struct WatchArgs {
     /// Only events of this session, its messages included
     #[arg(long, value_name = "SESSION")]
     session: Option<SessionRef>,
-    /// Also signals without a seq: readers, and texts while they are written
+    /// Also print signals, which have no seq: readers, and text while it is written
     #[arg(long)]
     all: bool,
 }
@@ -50,7 +50,7 @@ pub(super) async fn run(context: &CommandContext, arguments: &WatchArgs) -> Resu
         match change {
             ConnectionEvent::Connecting => {}
             ConnectionEvent::EventsStalled { .. } => {
-                print_diagnostic("warning", "no events arrive: `tierup doctor` finds out why")
+                print_diagnostic("warning", "no events arrive: `tierup doctor` finds out why");
             }
             ConnectionEvent::Lost { reason, retry_at } => {
                 let delay = retry_at.since(clock::now()).as_secs_f32();

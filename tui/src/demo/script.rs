@@ -34,7 +34,7 @@ pub(super) async fn run(server: &DemoServer) -> Result<(), CliError> {
         return Err(CliError::error("the team is too small"));
     };
     let mut stream = Subscription::open(you.api.clone(), None);
-    wait_for_frame(&mut stream, stream::hello_time).await?;
+    wait_for_frame(&mut stream, |frame| stream::hello_time(&frame)).await?;
     print_line(&format!("started a server on {}, in a temporary folder", you.api.server_url()))?;
     server.team.seed_history(&story).await?;
     print_line(&format!("the team has already resolved {} problems", story.history.len()))?;
@@ -104,7 +104,7 @@ async fn ask_assistant(you: &TeamMember, handoff: &Handoff, assessment: &Assessm
     let step = assessment.suggested_steps.iter().find(|step| !step.already_tried);
     let text = step.map_or("What should I look at first?", |step| step.text.as_str());
     let mut stream = Subscription::open(you.api.clone(), Some(StreamFilter::Session(session)));
-    wait_for_frame(&mut stream, stream::hello_time).await?;
+    wait_for_frame(&mut stream, |frame| stream::hello_time(&frame)).await?;
     you.ask(session, text).await?;
     print_line(&format!("{} sends the step: {text}", you.name))?;
     let answer = wait_for_frame(&mut stream, |frame| match frame {

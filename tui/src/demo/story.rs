@@ -68,7 +68,7 @@ mod tests {
     use tierup_common::limit;
 
     #[test]
-    fn the_built_in_story_keeps_to_the_rules_of_the_server() {
+    fn the_built_in_story_keeps_the_servers_limits() {
         let story = Story::read().unwrap();
         assert!(story.problems.len() >= 15);
         for problem in &story.problems {

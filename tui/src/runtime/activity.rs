@@ -155,9 +155,9 @@ mod tests {
         assert!(sender.send(Event::Focus(true)));
         drop(request);
         assert_eq!(*watch.borrow(), 1, "the event is queued");
-        let received = receiver.try_recv().unwrap();
+        let event = receiver.try_recv().unwrap();
         assert_eq!(*watch.borrow(), 1, "it is received, but not applied");
-        drop(received);
+        drop(event);
         assert_eq!(*watch.borrow(), 0);
     }
 

@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_editor_is_the_one_that_the_user_names() {
+    fn the_editor_is_visual_then_editor_then_vi() {
         let of = |pairs: &'static [(&str, &str)]| {
             editor_command(|name| {
                 pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
@@ -195,7 +195,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn what_was_written_comes_back_or_why_not() {
+    fn the_edited_text_comes_back_or_an_error() {
         assert_eq!(edit("sed -i s/half/whole/", "half a thought").as_deref(), Ok("whole a thought"));
         assert_eq!(edit("sh -c 'printf \"two\\nlines\\n\" > \"$0\"'", "").as_deref(), Ok("two\nlines"));
         assert!(edit("false", "x").unwrap_err().contains("the draft is unchanged"));

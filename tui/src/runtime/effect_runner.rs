@@ -22,7 +22,7 @@ use crate::text::safe;
 pub(super) struct EffectRunner {
     /// The logged-in user's client.
     api: Option<ApiClient>,
-    /// The client of a log-in that has just succeeded, until its event is observed.
+    /// The client of a login that has just succeeded, until its event is observed.
     pending_login: Arc<Mutex<Option<ApiClient>>>,
     credentials: CredentialStore,
     response_timeout: Duration,

@@ -17,9 +17,12 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(700);
 /// The thread and its queue. Dropped, it finishes what is queued.
 pub(super) struct FileWriter {
     /// `None` once it is shutting down, or if there is no thread.
-    thread: Option<(mpsc::Sender<(FileJob, ActivityGuard)>, std::thread::JoinHandle<()>)>,
+    thread: Option<(mpsc::Sender<QueuedJob>, std::thread::JoinHandle<()>)>,
     events: EventSender,
 }
+
+/// A job, counted as under way until it is done.
+type QueuedJob = (FileJob, ActivityGuard);
 
 pub(super) enum FileJob {
     /// Whose files these are. Earlier jobs wait for this.
@@ -74,12 +77,8 @@ impl Drop for FileWriter {
     }
 }
 
-/// Works off jobs. Those that wait together are written together.
-fn run_file_writer(
-    data_dir: &DataDir,
-    jobs: &mpsc::Receiver<(FileJob, ActivityGuard)>,
-    events: &EventSender,
-) {
+/// Runs queued jobs. Those that are queued together are written together.
+fn run_file_writer(data_dir: &DataDir, jobs: &mpsc::Receiver<QueuedJob>, events: &EventSender) {
     let mut owner: Option<DataOwner> = None;
     let (mut marks, mut drafts): (Vec<SeenMark>, BTreeMap<SessionId, String>) = (Vec::new(), BTreeMap::new());
     let mut reporter = FileReporter { events, is_failing: false, has_truncated: false };
@@ -169,9 +168,9 @@ mod tests {
     use crate::runtime::activity::Activity;
 
     #[test]
-    fn what_stays_wrong_with_the_files_is_said_once() {
+    fn a_lasting_failure_is_reported_once() {
         let folder = tempfile::tempdir().unwrap();
-        // A file where the folder should be: nothing can be kept there, whoever one is.
+        // A file in place of the folder: nothing can be saved, even as root.
         let path = folder.path().join("data");
         std::fs::write(&path, "").unwrap();
         let (sender, jobs) = mpsc::channel();

@@ -1,19 +1,19 @@
-//! The server of a console, and what another log-in needs.
+//! The server of a console, and what another login needs.
 
 use std::time::Duration;
 
 use crate::runtime::api::ApiClient;
 use crate::runtime::credentials::CredentialStore;
 
-/// The server of a console, and what another log-in needs.
+/// The server of a console, and what another login needs.
 pub struct ServerAccess {
     /// The logged-in user's client.
     pub api: Option<ApiClient>,
     /// The server's address, if it is known: the login form suggests it.
     pub server_url: Option<String>,
-    /// Where log-ins are kept.
+    /// Where logins are kept.
     pub credentials: CredentialStore,
-    /// How long a response may take, that to a log-in included.
+    /// How long a response may take, that to a login included.
     pub response_timeout: Duration,
 }
 

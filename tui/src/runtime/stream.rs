@@ -217,3 +217,98 @@ fn resume_seq(frame: &StreamFrame, after: Option<Seq>) -> Option<Seq> {
         ) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use parking_lot::Mutex;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    const HELLO: &str =
+        "data: {\"type\":\"hello\",\"seq\":7,\"oldest_seq\":1,\"now\":\"2026-11-22T09:30:00.000Z\"}\n\n";
+
+    /// A server that answers the first connection with the first of these bodies, and so on, and the last request after
+    /// them with 401.
+    async fn scripted_server(bodies: Vec<String>) -> (ApiClient, Arc<Mutex<Vec<String>>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let api = ApiClient::new(
+            &format!("http://{}", listener.local_addr().unwrap()),
+            secrecy::SecretString::from("tup_x"),
+        );
+        let requests = Arc::<Mutex<Vec<String>>>::default();
+        let received = Arc::clone(&requests);
+        tokio::spawn(async move {
+            let mut bodies = bodies.into_iter();
+            while let Ok((mut connection, _)) = listener.accept().await {
+                let mut request = vec![0; 8192];
+                let length = connection.read(&mut request).await.unwrap();
+                received.lock().push(String::from_utf8_lossy(&request[..length]).to_lowercase());
+                let response = match bodies.next() {
+                    Some(body) => format!("200 OK\r\ncontent-type: text/event-stream\r\n\r\n{body}"),
+                    None => "401 No\r\ncontent-type: application/problem+json\r\n\r\n{\"type\":\"/problems/unauthenticated\",\"title\":\"token ended\",\"status\":401}".to_owned(),
+                };
+                // A client that stops reading closes the connection.
+                let _ = connection.write_all(format!("HTTP/1.1 {response}").as_bytes()).await;
+            }
+        });
+        (api.unwrap(), requests)
+    }
+
+    /// Follows a stream until the server refuses the token: its frames, and a line for each lost connection with whether
+    /// its delay is longer than the default.
+    async fn follow(api: &ApiClient, filter: Option<StreamFilter>) -> (Vec<StreamFrame>, Vec<String>) {
+        let (mut frames, mut changes) = (Vec::new(), Vec::new());
+        let on_frame = |frame, _: &str| {
+            frames.push(frame);
+            true
+        };
+        let on_connection = |change| {
+            match change {
+                ConnectionEvent::Connecting | ConnectionEvent::EventsStalled { .. } => {}
+                ConnectionEvent::Lost { reason, retry_at } => {
+                    changes.push(format!("{reason} {}", retry_at.since(clock::now()).as_millis() > 550));
+                }
+                ConnectionEvent::LoggedOut(reason) | ConnectionEvent::Refused(reason) => changes.push(reason),
+            }
+            true
+        };
+        run_with_reconnect(api, filter, None, on_frame, on_connection).await;
+        (frames, changes)
+    }
+
+    #[tokio::test]
+    async fn a_stream_resumes_after_its_last_event_and_ends_with_its_token() {
+        let session = tierup_common::id::SessionId::from_bytes([1; 16]);
+        let unknown = "id: 9\ndata: {\"type\":\"new_kind\",\"seq\":9}\n\n";
+        // Keep-alives are comments, and `retry:` comes without data.
+        let bodies = vec![format!("retry: 3000\n\n{HELLO}:\n\n{unknown}"), format!(":\n\n{HELLO}")];
+        let (api, requests) = scripted_server(bodies).await;
+        let (frames, changes) = follow(&api, Some(StreamFilter::Session(session))).await;
+        assert_eq!(frames.len(), 3, "{frames:?}");
+        let closed = "the server closed the connection true";
+        assert_eq!(changes, [closed, closed, "token ended"], "the server's retry is heeded");
+        let requests = requests.lock();
+        assert!(
+            requests[0]
+                .starts_with(&format!("get /api/v1/escalations/stream?session_id={session}&caught_up=true"))
+        );
+        assert!(requests.iter().all(|request| request.contains("authorization: bearer tup_x")
+            && request.contains("accept: text/event-stream")));
+        let resumes: Vec<bool> =
+            requests.iter().map(|request| request.contains("last-event-id: 9\r\n")).collect();
+        assert_eq!(resumes, [false, true, true], "a hello does not rewind the stream");
+    }
+
+    #[tokio::test]
+    async fn an_event_without_an_end_is_given_up() {
+        let endless = format!("retry: 600\n\n{HELLO}data: {}", "a".repeat(1024 * 1024));
+        let (api, _) = scripted_server(vec![endless]).await;
+        let (frames, changes) = follow(&api, None).await;
+        assert_eq!(frames.len(), 1);
+        assert!(changes[0].starts_with("connection lost"), "{changes:?}");
+    }
+}

@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_wrote_cannot_end_the_sequence_it_stands_in() {
+    fn user_text_cannot_end_an_escape_sequence() {
         assert_eq!(title_sequence("a\x07b\x1b\\c\u{9c}"), "\x1b]2;a␇b␛\\c‹9C›\x1b\\");
         assert_eq!(
             NotificationMode::Osc777.notification_sequence(&alert()),
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_that_is_not_known_gets_the_bell_and_nothing_it_might_print() {
+    fn an_unknown_terminal_gets_the_bell() {
         let of = |pairs: &'static [(&str, &str)]| {
             move |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         };

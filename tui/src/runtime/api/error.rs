@@ -24,7 +24,7 @@ pub enum ApiError {
     Randomness(getrandom::Error),
 }
 
-/// Why a log-in by email and password gave no token.
+/// Why a login by email and password gave no token.
 #[derive(Debug, thiserror::Error)]
 pub enum LogInError {
     /// There is no client for the server.

@@ -248,7 +248,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_addresses_of_this_machine_go_past_a_proxy() {
+    fn only_loopback_addresses_bypass_a_proxy() {
         for ours in ["http://localhost:7890", "http://127.0.0.1", "http://127.8.9.1/", "https://[::1]:1"] {
             let url: Url = ours.parse().unwrap();
             assert!(is_loopback_host(url.host_str().unwrap()), "{ours}");
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn the_servers_clock_is_known_by_its_answers() {
+    fn the_servers_clock_is_read_from_its_responses() {
         let now = Timestamp::from(DateTime::parse_from_rfc3339("2026-11-22T09:30:00.400Z").unwrap().to_utc());
         let of = |date: &str| clock_skew(&HeaderMap::from_iter([(DATE, date.parse().unwrap())]), now);
         assert_eq!(of("Sun, 22 Nov 2026 09:30:00 GMT"), Some(0));
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_giant_text_is_found_wherever_it_stands_and_many_small_ones_are_none() {
+    fn one_giant_string_is_found_and_many_small_ones_are_fine() {
         let giant = "x".repeat(MAX_STRING_BYTES + 1);
         assert!(has_oversized_string(serde_json::json!({"a": [{"b": giant}]}).to_string().as_bytes()));
         let small = serde_json::json!(vec!["a \"quoted\" \\ text"; 100_000]);

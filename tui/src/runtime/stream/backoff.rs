@@ -60,7 +60,7 @@ fn random_unit() -> f64 {
 mod tests {
     use super::*;
 
-    /// The most of these moments that fall into one second, wherever it begins.
+    /// The most moments within any second.
     fn fullest_second(mut moments: Vec<Duration>) -> usize {
         moments.sort_unstable();
         let within = |from: &Duration| {
@@ -71,8 +71,8 @@ mod tests {
     }
 
     #[test]
-    fn of_a_thousand_that_come_back_no_second_holds_more_than_fifteen_in_a_hundred() {
-        // What the server tells a thousand.
+    fn of_a_thousand_clients_at_most_fifteen_percent_reconnect_in_any_second() {
+        // The `retry:` that the server sends to a thousand streams.
         let reconnect = || {
             let mut backoff = Backoff::default();
             backoff.set_initial(Duration::from_secs(12));
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn delays_grow_until_a_stream_says_hello() {
+    fn delays_grow_until_a_stream_begins() {
         let mut backoff = Backoff::default();
         let delays: Vec<u128> = (0..5).map(|_| backoff.next_delay_with(1.0).as_millis()).collect();
         assert_eq!(delays, [500, 1500, 4500, 10_000, 10_000]);
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_keeps_nobody_away_for_longer_than_a_minute() {
+    fn a_servers_retry_is_capped() {
         let mut backoff = Backoff::default();
         backoff.set_initial(Duration::from_hours(1));
         assert_eq!(backoff.next_delay_with(1.0), MAX_RETRY);

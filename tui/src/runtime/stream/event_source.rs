@@ -56,7 +56,8 @@ impl EventSource {
         after: Option<Seq>,
     ) -> Result<Self, CallError> {
         let monitor = Arc::new(StreamMonitor::default());
-        let mut builder = ClientBuilder::for_url(api.stream_url(filter).as_str()).map_err(invalid_url)?;
+        let mut builder =
+            ClientBuilder::for_url(api.stream_url(filter).as_str()).map_err(|error| invalid_url(&error))?;
         if let Some(after) = after {
             builder = builder.last_event_id(after.to_string());
         }
@@ -90,7 +91,7 @@ impl EventSource {
     }
 }
 
-fn invalid_url(error: Error) -> CallError {
+fn invalid_url(error: &Error) -> CallError {
     CallError::InvalidResponse(error.to_string())
 }
 
@@ -217,7 +218,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn retry_is_found_without_data_and_across_chunks_and_nowhere_else() {
+    fn retry_is_found_without_data_and_across_chunks() {
         let mut scanner = RetryScanner::default();
         assert_eq!(scanner.push(b"retry: 500\n\nevent: hello\n"), Some(500));
         assert_eq!(scanner.push(b"data: retry: 7\n\n:\n\nret"), None);
@@ -228,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_that_does_not_end_ends_the_stream() {
+    fn an_endless_event_ends_the_stream() {
         let (monitor, mut scanner) = (StreamMonitor::default(), RetryScanner::default());
         let chunk = vec![b'a'; MAX_EVENT_BYTES / 2];
         assert!(monitor.observe(&chunk, &mut scanner).is_ok());

@@ -30,7 +30,7 @@ impl Subscription {
     /// The team's stream, or a filtered one, from now on.
     pub fn open(api: ApiClient, filter: Option<StreamFilter>) -> Self {
         let (sender, items) = unbounded_channel();
-        Self::new(items, tokio::spawn(forward(api, filter, sender)))
+        Self::new(items, tokio::spawn(async move { forward(&api, filter, &sender).await }))
     }
 
     /// What a task sends until it ends.
@@ -71,15 +71,15 @@ impl Drop for Subscription {
 }
 
 /// The server's clock, if this is the frame that every stream begins with.
-pub fn hello_time(frame: StreamFrame) -> Option<Timestamp> {
+pub fn hello_time(frame: &StreamFrame) -> Option<Timestamp> {
     match frame {
-        StreamFrame::Signal(Signal::Hello { now, .. }) => Some(now),
+        StreamFrame::Signal(Signal::Hello { now, .. }) => Some(*now),
         StreamFrame::Signal(_) | StreamFrame::Event(_) | StreamFrame::Unknown { .. } => None,
     }
 }
 
-async fn forward(api: ApiClient, filter: Option<StreamFilter>, sender: UnboundedSender<StreamItem>) {
+async fn forward(api: &ApiClient, filter: Option<StreamFilter>, sender: &UnboundedSender<StreamItem>) {
     let on_frame = |frame, _: &str| sender.send(StreamItem::Frame(frame)).is_ok();
     let on_connection = |change| sender.send(StreamItem::Connection(change)).is_ok();
-    run_with_reconnect(&api, filter, None, on_frame, on_connection).await;
+    run_with_reconnect(api, filter, None, on_frame, on_connection).await;
 }

@@ -212,9 +212,9 @@ fn convert_mouse_kind(kind: termina_event::MouseEventKind) -> MouseEventKind {
 mod tests {
     use super::*;
 
-    /// Mutant seen to fail: Alt and Control taken for each other.
+    /// Seen to fail: with Alt and Control swapped.
     #[test]
-    fn modifiers_are_the_same_ones_and_locks_are_none() {
+    fn modifiers_are_converted_without_locks() {
         let held = termina_event::Modifiers::ALT
             | termina_event::Modifiers::SHIFT
             | termina_event::Modifiers::CAPS_LOCK;

@@ -5,7 +5,7 @@
 //! Ground ── ESC ──► Escape ── [ ──► Csi ── 200~ ──► Paste ── ESC[201~ ──► Ground
 //!    ▲                │  └─── O ──► Ss3
 //!    └── a key ───────┤
-//!                     └─ ] P _ ^ X ► Text ── BEL, ESC \ ──► Ground: a reply
+//!                     └─ ] P _ ^ X ► ControlString ── BEL, ESC \ ──► Ground: a reply
 //! ```
 //!
 //! The beginning of a sequence that does not continue was typed: Escape, or Alt and a letter. A terminal sends faster than
@@ -142,17 +142,17 @@ impl ReplyFilter {
             ParserState::Ss3 => input.push(UserInput::Alt(b'O')),
             ParserState::Csi(so_far, _) if so_far.len() <= 2 => input.push(UserInput::Alt(b'[')),
             ParserState::Csi(so_far, stalls) if stalls + 1 < MAX_STALLS => {
-                self.state = ParserState::Csi(so_far, stalls + 1)
+                self.state = ParserState::Csi(so_far, stalls + 1);
             }
             ParserState::ControlString(ControlString { introducer, length: 0, .. }) => {
-                input.push(UserInput::Alt(introducer))
+                input.push(UserInput::Alt(introducer));
             }
             ParserState::ControlString(so_far) => {
-                self.state = so_far.after_stall().map_or(ParserState::Ground, ParserState::ControlString)
+                self.state = so_far.after_stall().map_or(ParserState::Ground, ParserState::ControlString);
             }
             ParserState::ControlStringEscape(so_far) => {
                 self.state =
-                    so_far.after_stall().map_or(ParserState::Ground, ParserState::ControlStringEscape)
+                    so_far.after_stall().map_or(ParserState::Ground, ParserState::ControlStringEscape);
             }
             ParserState::Paste(pasted) => input.push(bracketed_paste(pasted)),
             ParserState::Ground | ParserState::Csi(..) => {}
