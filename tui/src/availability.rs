@@ -1,17 +1,18 @@
-//! What can be done now, and why not: one answer for the footer, the help, the palette and whoever tries. Where the
-//! server is bound to say no, it is not asked.
+//! Which actions are available now, and why others are not: one answer for the footer, the help, the palette and the
+//! dispatch of actions. What the server is bound to refuse is not sent.
 
 mod rules;
 mod unavailable;
 
-use tierup_common::handoff::HandoffStatus;
+use tierup_common::handoff::{HandoffStatus, Intent};
 use tierup_common::session::SessionStatus;
 
 use crate::availability::rules::{
-    check_active, check_assign, check_evidence, check_hand_off, check_online, check_participant,
-    check_reassess, check_release, check_send, check_send_back, check_take_back, open_chat,
+    check_assign, check_evidence, check_hand_off, check_participant, check_reassess, check_release,
+    check_resolve, check_send, check_send_back, check_take_back, check_take_back_handoff, check_write,
     unavailable_evidence,
 };
+use crate::availability::unavailable::{available_if, not_now};
 use crate::keymap::{
     Action, BriefingAction, CaseAction, ConflictAction, Context, DialogAction, ListAction, OutcomeAction,
     SessionAction, Tab, TriedAction,
@@ -22,25 +23,23 @@ use crate::state::dialog::FieldInput;
 use crate::state::layer::ConflictDraft;
 use crate::state::lists::RowId;
 
-use crate::availability::unavailable::{available_if, not_now};
-
 pub use rules::{check_claim, check_engineer, check_resume};
 pub use unavailable::{Availability, Unavailable};
 
-/// Whether something can be done in a place at this moment.
+/// Whether an action is available in a place.
 pub fn is_available(state: &State, context: Context, action: Action) -> bool {
     check(state, context, action).is_ok()
 }
 
-/// Whether something can be done in a place at this moment, and if not, why.
+/// Whether an action is available in a place, or why not.
 pub fn check(state: &State, context: Context, action: Action) -> Availability {
     match action {
-        Action::List(verb) => check_list(state, verb),
-        Action::Briefing(verb) => check_briefing(state, context, verb),
-        Action::Session(verb) => check_session(state, verb),
-        Action::Dialog(verb) => check_dialog(state, verb),
-        Action::Conflict(verb) => check_conflict(state, verb),
-        Action::Tried(verb) => check_branches(state, verb),
+        Action::List(action) => check_list(state, action),
+        Action::Briefing(action) => check_briefing(state, context, action),
+        Action::Session(action) => check_session(state, action),
+        Action::Dialog(action) => check_dialog(state, action),
+        Action::Conflict(action) => check_conflict(state, action),
+        Action::Tried(action) => check_branches(state, action),
         Action::Outcome(OutcomeAction::Worked | OutcomeAction::Failed | OutcomeAction::Clear) => {
             check_participant(state, open_chat(state)?)
         }
@@ -62,10 +61,10 @@ pub fn check(state: &State, context: Context, action: Action) -> Availability {
     }
 }
 
-fn check_list(state: &State, verb: ListAction) -> Availability {
+fn check_list(state: &State, action: ListAction) -> Availability {
     let queue = &state.queue;
     let selected = queue.selected_item().ok_or(Unavailable::NotApplicable);
-    match verb {
+    match action {
         ListAction::Open => available_if(queue.selected_row().is_some()),
         ListAction::PickUp => match queue.selected_row() {
             Some(RowId::Session(_)) if queue.tab == Tab::Parked => check_resume(state),
@@ -86,10 +85,10 @@ fn check_list(state: &State, verb: ListAction) -> Availability {
     }
 }
 
-fn check_briefing(state: &State, context: Context, verb: BriefingAction) -> Availability {
+fn check_briefing(state: &State, context: Context, action: BriefingAction) -> Availability {
     let briefing = state.open_briefing().ok_or(Unavailable::NotApplicable)?;
     let item = &briefing.item;
-    match verb {
+    match action {
         BriefingAction::StartHere => check_claim(state, item),
         BriefingAction::Reassess => check_reassess(state, item),
         BriefingAction::NextOpen => {
@@ -102,21 +101,13 @@ fn check_briefing(state: &State, context: Context, verb: BriefingAction) -> Avai
         }
         BriefingAction::Assign => check_assign(state, item),
         BriefingAction::SendBack => check_send_back(state, item),
-        BriefingAction::TakeBack => {
-            check_engineer(state)?;
-            check_online(state, "not taken back")?;
-            if item.status == HandoffStatus::Open && Some(item.handed_off_by) == state.my_id() {
-                Ok(())
-            } else {
-                not_now("You can take back only your own escalation, before it is claimed")
-            }
-        }
+        BriefingAction::TakeBack => check_take_back_handoff(state, item),
         BriefingAction::Back => available_if(context != Context::BriefingOverlay),
         BriefingAction::Cases | BriefingAction::OtherPane | BriefingAction::Whole => Ok(()),
     }
 }
 
-fn check_session(state: &State, verb: SessionAction) -> Availability {
+fn check_session(state: &State, action: SessionAction) -> Availability {
     let chat = open_chat(state)?;
     let handoff = || {
         let briefing = chat.briefing.as_ref();
@@ -124,7 +115,7 @@ fn check_session(state: &State, verb: SessionAction) -> Availability {
             .map(|open| &open.item)
             .ok_or_else(|| Unavailable::NotNow("This session was not handed off".into()))
     };
-    match verb {
+    match action {
         SessionAction::Send => check_send(state, chat),
         SessionAction::UseStep(number) => check_use_step(state, chat, number),
         SessionAction::HideSteps => available_if(state.is_step_strip_shown() || state.is_awaiting_steps()),
@@ -133,7 +124,8 @@ fn check_session(state: &State, verb: SessionAction) -> Availability {
             not_now("No briefing: this session was not handed off")
         }
         SessionAction::Resolve => check_resolve(state, chat),
-        SessionAction::Escalate | SessionAction::Park => check_hand_off(state, chat),
+        SessionAction::Escalate => check_hand_off(state, chat, Intent::Escalate),
+        SessionAction::Park => check_hand_off(state, chat, Intent::Park),
         SessionAction::Release => check_release(state, handoff()?),
         SessionAction::PickUp => {
             let item = handoff()?;
@@ -180,17 +172,9 @@ fn check_use_step(state: &State, chat: &Chat, number: u8) -> Availability {
     }
 }
 
-fn check_resolve(state: &State, chat: &Chat) -> Availability {
-    check_participant(state, chat)?;
-    match chat.status() {
-        Some(SessionStatus::Resolved) => not_now("This session is already resolved"),
-        Some(SessionStatus::Active | SessionStatus::Paused | SessionStatus::Escalated) | None => Ok(()),
-    }
-}
-
-fn check_dialog(state: &State, verb: DialogAction) -> Availability {
-    let Some(dialog) = state.dialog() else { return available_if(verb != DialogAction::Newline) };
-    match verb {
+fn check_dialog(state: &State, action: DialogAction) -> Availability {
+    let Some(dialog) = state.dialog() else { return available_if(action != DialogAction::Newline) };
+    match action {
         DialogAction::Newline => {
             available_if(matches!(dialog.focused_input(), Some(FieldInput::MultiLine(_))))
         }
@@ -202,13 +186,13 @@ fn check_dialog(state: &State, verb: DialogAction) -> Availability {
     }
 }
 
-fn check_conflict(state: &State, verb: ConflictAction) -> Availability {
-    match verb {
+fn check_conflict(state: &State, action: ConflictAction) -> Availability {
+    match action {
         ConflictAction::SendDraft => {
-            let lost = state.conflict().ok_or(Unavailable::NotApplicable)?;
-            available_if(matches!(lost.draft, ConflictDraft::Saved | ConflictDraft::Rejected(_)))?;
-            // Of whom the server takes a note there: admins, and whoever opened the session, mostly the one who handed it off.
-            let item = state.queue.item(lost.handoff_id);
+            let conflict = state.conflict().ok_or(Unavailable::NotApplicable)?;
+            available_if(matches!(conflict.draft, ConflictDraft::Saved | ConflictDraft::Rejected(_)))?;
+            // Only admins and the opener of the session can write there. The opener is mostly the user who escalated it.
+            let item = state.queue.item(conflict.handoff_id);
             available_if(
                 state.is_admin() || item.is_some_and(|item| Some(item.handed_off_by) == state.my_id()),
             )
@@ -217,14 +201,16 @@ fn check_conflict(state: &State, verb: ConflictAction) -> Availability {
     }
 }
 
-fn check_branches(state: &State, verb: TriedAction) -> Availability {
-    let chat = open_chat(state)?;
-    check_participant(state, chat)?;
-    check_active(state, chat)?;
-    match verb {
+fn check_branches(state: &State, action: TriedAction) -> Availability {
+    check_write(state, open_chat(state)?)?;
+    match action {
         TriedAction::Add => Ok(()),
         TriedAction::Edit | TriedAction::Open | TriedAction::RuleOut | TriedAction::Confirm => {
             available_if(!state.branches().is_empty())
         }
     }
+}
+
+fn open_chat(state: &State) -> Result<&Chat, Unavailable> {
+    state.open_chat().ok_or(Unavailable::NotApplicable)
 }

@@ -1,61 +1,61 @@
-//! Everything that the console wants done: plain values, done by the runtime, which answers with events.
+//! The effects of the console: plain values that the runtime performs, and answers with events.
 
 use tierup_common::assessment::Outcome;
 use tierup_common::handoff::QueueState;
 use tierup_common::id::{BranchId, HandoffId, Seq, SessionId, StepId, UserId};
 use tierup_common::session::{CreateMessage, CreateSession, HandOff, PutBranch, Resolve, SessionStatus};
 
-/// A request under way. Tickets count up; an answer to an older one may be out of date.
+/// The id of a call. Ids count up, so a reply with a lower one may be out of date.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct CallId(pub u64);
 
-/// Something to do.
+/// An effect.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Effect {
-    /// Ask the server something.
+    /// Call the server.
     Call(CallId, Call),
-    /// Find out whether these open a server, and come with them from then on.
+    /// Log in, and use these credentials from then on.
     LogIn(CallId, Credentials),
-    /// Hold the team's stream, from now on and over every break.
+    /// Open the team's stream, and reopen it whenever it breaks.
     OpenTeamStream,
-    /// Hold streams narrowed to these, and only these. Those of sessions that are not held yet begin after this event.
+    /// Keep exactly these filtered streams open. New streams of sessions begin after this event.
     SetStreamFilters(Vec<StreamFilter>, Option<Seq>),
-    /// Add to the seen-set.
+    /// Add to the stored seen-set.
     MarkSeen(HandoffId),
-    /// Take out of the seen-set.
+    /// Remove from the stored seen-set.
     MarkUnread(HandoffId),
-    /// Keep the draft of a session; an empty one is forgotten.
+    /// Store the draft of a session; an empty one is deleted.
     SaveDraft(SessionId, String),
-    /// Put a text into the clipboard.
+    /// Copy a text to the clipboard.
     CopyToClipboard(String),
-    /// Name the terminal's window.
+    /// Set the title of the terminal's window.
     SetTitle(String),
-    /// Ring, for somebody who looks elsewhere.
+    /// Notify a user whose focus is elsewhere.
     Notify(Notification),
-    /// Take the mouse, or leave it to the terminal.
+    /// Capture the mouse, or leave it to the terminal.
     SetMouseCapture(bool),
-    /// Let the user write the draft of a session in an editor of their own.
+    /// Open the draft of a session in the user's editor.
     OpenEditor(SessionId, String),
-    /// Stop the process until the shell brings it back.
+    /// Stop the process until the shell continues it.
     Suspend,
-    /// Take the terminal over once more.
+    /// Set the terminal up again after the process was stopped.
     ReenterTerminal,
-    /// Leave.
+    /// Quit.
     Quit,
 }
 
-/// What opens a server.
+/// What a user logs in with.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Credentials {
     /// The server's address.
     pub server_url: String,
-    /// The email address that the secret is a password of; without one, it is a token.
+    /// The email address; none if the secret is a token.
     pub email: Option<String>,
     /// The password, or the token.
     pub secret: Secret,
 }
 
-/// A text that is never shown, in no debugging either.
+/// A password or token. Never shown, not even by `Debug`.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Secret(String);
 
@@ -65,27 +65,27 @@ impl Secret {
         self.0.push(c);
     }
 
-    /// Takes the last character away.
+    /// Removes the last character.
     pub fn pop(&mut self) {
         self.0.pop();
     }
 
-    /// Takes all of it away.
+    /// Removes all characters.
     pub fn clear(&mut self) {
         self.0.clear();
     }
 
-    /// How many characters it has.
+    /// The number of characters.
     pub fn len(&self) -> usize {
         self.0.chars().count()
     }
 
-    /// Whether it has none.
+    /// Whether there are no characters.
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The text itself, for whoever it is meant for.
+    /// The text itself, to log in with or to store.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -97,124 +97,124 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// Something that wants attention, in the words of a notification.
+/// A desktop notification.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Notification {
-    /// Why it rings.
+    /// What happened.
     pub title: String,
-    /// What it is about.
+    /// The handoff.
     pub body: String,
 }
 
-/// What a narrowed stream is narrowed to.
+/// What a filtered stream carries.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum StreamFilter {
-    /// A handoff: its assessment as it grows.
+    /// A handoff: its assessment while it is written, and who reads it.
     Handoff(HandoffId),
-    /// A session: what is said in it.
+    /// A session: its messages.
     Session(SessionId),
 }
 
-/// A question to the server.
+/// A call to the server.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Call {
-    /// Who am I?
+    /// Get the user.
     Me,
-    /// A page of the queue.
+    /// List a page of the queue.
     Queue {
-        /// Which handoffs.
+        /// The state of the handoffs.
         state: QueueState,
-        /// Where the page begins.
+        /// Where the page begins; none for the first page.
         cursor: Option<String>,
     },
-    /// What the server finds by these words: it looks at what was said in the sessions, too.
+    /// Search handoffs, and the messages of their sessions.
     Search {
-        /// Among which handoffs.
+        /// The state of the handoffs.
         state: QueueState,
-        /// The words.
+        /// The words to search for.
         query: String,
     },
-    /// The caller's own sessions that stand there.
+    /// List the user's own sessions with this status.
     OwnSessions(SessionStatus),
-    /// A handoff with what was handed over.
+    /// Get a handoff with its snapshot.
     Handoff(HandoffId),
-    /// A session with what was said last.
+    /// Get a session with its newest messages.
     Session(SessionId),
-    /// What was said in it before.
+    /// List earlier messages of a session.
     Messages {
-        /// In which session.
+        /// The session.
         session_id: SessionId,
-        /// Before which message, by its `seq`.
+        /// The messages before the one with this `seq`.
         before_seq: u32,
     },
-    /// Claim.
+    /// Claim a handoff.
     Claim(HandoffId),
-    /// Put back in the queue.
+    /// Release a claim.
     Release {
-        /// Which.
+        /// The handoff.
         handoff_id: HandoffId,
-        /// Why.
+        /// Why, for the next engineer.
         reason: String,
     },
-    /// Assess again.
+    /// Request the assessment of a handoff again.
     Reassess(HandoffId),
-    /// Everybody in the account.
+    /// List the users of the account.
     Users,
-    /// Pass a handoff to a person.
+    /// Assign a handoff to a person.
     Assign {
-        /// Which.
+        /// The handoff.
         handoff_id: HandoffId,
-        /// To whom.
+        /// The new owner.
         to: UserId,
     },
     /// Return a handoff to its opener.
     SendBack {
-        /// Which.
+        /// The handoff.
         handoff_id: HandoffId,
-        /// What they should find out.
+        /// What the opener should find out.
         question: String,
     },
-    /// Note what came of a suggested step.
+    /// Record the outcome of a suggested step.
     PutStep {
-        /// Of which handoff.
+        /// The handoff.
         handoff_id: HandoffId,
-        /// Which step.
+        /// The step.
         step_id: StepId,
-        /// What came of it; nothing takes it back.
+        /// Its outcome; none removes it.
         outcome: Option<Outcome>,
     },
-    /// Note a hypothesis, or what became of it.
+    /// Add or change a hypothesis.
     PutBranch {
-        /// Of which session.
+        /// The session.
         session_id: SessionId,
-        /// Which branch.
+        /// The branch.
         branch_id: BranchId,
-        /// What it says.
+        /// Its content.
         request: PutBranch,
     },
-    /// Open a session.
+    /// Create a session.
     CreateSession(CreateSession),
-    /// Say something.
+    /// Add a message to a session.
     CreateMessage {
-        /// In which session.
+        /// The session.
         session_id: SessionId,
-        /// What.
+        /// The message.
         message: CreateMessage,
     },
-    /// Park or escalate.
+    /// Park or escalate a session.
     HandOff {
-        /// Which session.
+        /// The session.
         session_id: SessionId,
-        /// How.
+        /// The intent, notes and priority.
         request: HandOff,
     },
-    /// Take back.
+    /// Take a session back.
     Resume(SessionId),
-    /// End a session.
+    /// Resolve a session.
     Resolve {
-        /// Which.
+        /// The session.
         session_id: SessionId,
-        /// How.
+        /// The resolution.
         request: Resolve,
     },
 }

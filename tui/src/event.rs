@@ -1,4 +1,4 @@
-//! Everything that can happen to the console.
+//! The events of the console.
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ use crate::effect::{Call, CallId};
 use crate::local_zone::LocalZone;
 use crate::text::safe;
 
-/// Something that happened.
+/// An event.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Event {
-    /// It is now this moment, by this machine's clock.
+    /// The time has passed to this moment, by this machine's clock.
     Tick(Timestamp),
     /// This machine has moved to another time zone.
     ZoneChanged(LocalZone),
@@ -27,83 +27,83 @@ pub enum Event {
     Key(KeyEvent),
     /// Text was pasted.
     Paste(String),
-    /// The mouse did something.
+    /// The mouse was clicked, or its wheel turned.
     Mouse(MouseEvent),
-    /// The terminal has this many columns and rows now.
+    /// The terminal has this many columns and rows.
     Resize(u16, u16),
-    /// The terminal's window got or lost the focus.
+    /// The terminal's window gained (`true`) or lost the focus.
     Focus(bool),
-    /// Somebody asks the console to stop, as `Ctrl-Z` does.
+    /// The process was asked to stop, as by `Ctrl-Z`.
     SuspendRequested,
-    /// The process was stopped, and goes on.
+    /// The process continues after it was stopped.
     Continued,
-    /// The team's stream carried this.
+    /// A frame of the team's stream.
     TeamFrame(StreamFrame),
-    /// The stream narrowed to what is open carried this.
+    /// A frame of a filtered stream.
     FilteredFrame(StreamFrame),
     /// The connection of the team's stream changed.
     Connection(ConnectionEvent),
-    /// A request was answered, or failed.
+    /// A call was answered, or failed.
     Reply(Box<Reply>),
-    /// A log-in was answered, or failed for this reason.
+    /// A log-in succeeded, or failed for this reason.
     LogInResult(CallId, Result<LoggedInUser, String>),
-    /// The handoffs seen, as the file on this machine has them now.
+    /// The seen-set as it is on disk.
     SeenSetLoaded(Vec<HandoffId>),
-    /// Drafts that were kept on this machine.
+    /// Drafts from the disk.
     DraftsLoaded(Vec<(SessionId, String)>),
-    /// The user is back from their editor: with what they wrote, or with why there is nothing.
+    /// The user's editor was closed: with the text, or with the reason why there is none.
     EditorClosed(SessionId, Result<String, String>),
-    /// Something about the files on this machine that the user should know.
+    /// Something that the user should know about the files on this machine.
     Notice(String),
 }
 
-/// What became of the connection that the team's stream runs over.
+/// A change of the connection of the team's stream.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ConnectionEvent {
-    /// Trying.
+    /// It is being made.
     Connecting,
-    /// No event came in time, though the connection may stand: something may hold them back. Until one comes, what they
-    /// would tell is asked for this often.
+    /// No event came in time, though the connection may be up: a proxy may hold events back. Until one comes, the console
+    /// polls.
     EventsStalled {
-        /// Between two times.
+        /// The time between two polls.
         poll_interval: Duration,
     },
-    /// It ended or could not be made; the next try comes at this moment.
+    /// It was lost or could not be made.
     Lost {
         /// Why, in one line.
         reason: String,
-        /// When it is tried again.
+        /// When it is retried.
         retry_at: Timestamp,
     },
-    /// The server will not have us: trying again is no use.
+    /// The server refused it for this reason; there is no retry.
     Refused(String),
-    /// The token works no more.
+    /// The token is no longer valid, for this reason.
     LoggedOut(String),
 }
 
 /// A log-in that worked.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LoggedInUser {
-    /// The server's address, as it names what is kept for it on this machine.
+    /// The server's address, in the form under which its data is stored on this machine.
     pub server_url: String,
-    /// Who has logged in.
+    /// The user.
     pub me: Me,
-    /// Where the token is kept.
+    /// Where the token is stored, in words.
     pub token_location: String,
 }
 
-/// An answer that carries its question.
+/// The reply to a call, with the call.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Reply {
-    /// Which request.
+    /// The id of the call.
     pub call_id: CallId,
-    /// What was asked.
+    /// The call.
     pub call: Call,
-    /// What came of it.
+    /// The body of the response, or the error.
     pub result: Result<ReplyBody, CallError>,
 }
 
-/// What a server answers.
+/// The body of a response.
 #[derive(Clone, PartialEq, Debug)]
 pub enum ReplyBody {
     /// The caller.
@@ -120,44 +120,44 @@ pub enum ReplyBody {
     Message(Message),
     /// A page of messages.
     Messages(MessagePage),
-    /// Everybody in the account.
+    /// All users of the account.
     Users(Vec<User>),
     /// A suggested step.
     Step(Step),
-    /// A line of what has been tried.
+    /// A hypothesis of a session.
     Branch(Branch),
 }
 
-/// Why there is no answer.
+/// Why a call has no response body.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum CallError {
-    /// The server says no.
+    /// The server refused it.
     #[error("{}", .0.detail.as_deref().unwrap_or(&.0.title))]
     Problem(Box<Problem>),
-    /// The server was not reached, or did not answer in time. Whether a change was made is not known.
+    /// The server was not reached, or did not answer in time. It is unknown whether a change was made.
     #[error(transparent)]
     Unreachable(TransportError),
-    /// What came back is not the API of a tierup server.
+    /// The response does not fit the API.
     #[error("{0}")]
     InvalidResponse(String),
 }
 
-/// How an answer was lost.
+/// Why a server was not reached.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum TransportError {
-    /// No connection was made: nothing was asked.
+    /// No connection was made, so nothing was sent.
     #[error("cannot reach the server")]
     NoConnection,
-    /// It did not come in time.
+    /// The response did not come in time.
     #[error("the server did not answer in time")]
     TimedOut,
-    /// In another way, which these words say.
+    /// Another reason.
     #[error("{0}")]
     Other(String),
 }
 
 impl CallError {
-    /// The server was not reached, for a reason of its own.
+    /// The server was not reached, for another reason.
     pub fn unreachable(reason: impl Into<String>) -> Self {
         Self::Unreachable(TransportError::Other(reason.into()))
     }
@@ -182,11 +182,11 @@ impl CallError {
         safe::sanitize_line(&text)
     }
 
-    /// Whether what was asked for may have been done all the same: the answer was lost, or the server could not say.
+    /// Whether the change may have been made: the response was lost, or the server could not tell.
     pub fn is_outcome_unknown(&self) -> bool {
         match self {
             Self::Unreachable(_) => true,
-            // A full disk has taken nothing.
+            // With a full disk nothing is changed.
             Self::Problem(problem) => problem.status >= 500 && problem.status != 507,
             Self::InvalidResponse(_) => false,
         }

@@ -58,7 +58,7 @@ impl LocalZone {
 
     /// The moment of a local time.
     pub fn resolve(&self, local: NaiveDateTime) -> ResolvedTime {
-        // Nobody changes their clock twice within two days.
+        // No clock changes twice within two days.
         let around =
             |days: i64| local.and_utc().checked_add_signed(TimeDelta::days(days)).unwrap_or(local.and_utc());
         let offsets = [around(-1), around(1)].map(|at| self.offset_at(at));

@@ -1,4 +1,4 @@
-//! Everything that the console knows, as plain data. `update` changes it, `view` paints it, neither does IO.
+//! The state of the console, as plain data. `update` changes it, `view` paints it; neither does IO.
 
 pub mod briefing;
 pub mod chat;
@@ -33,6 +33,7 @@ use std::time::Duration;
 
 use tierup_common::handoff::{HandoffStatus, QueueItem};
 use tierup_common::id::{HandoffId, Seq, SessionId, UserId};
+use tierup_common::permission::Actor;
 use tierup_common::time::Timestamp;
 use tierup_common::user::{Me, Role};
 
@@ -52,68 +53,68 @@ use crate::state::row_edits::RowEditQueue;
 use crate::state::seen_set::SeenSet;
 use crate::state::toast::{ToastLevel, Toasts};
 
-/// The console.
+/// The state of the console.
 #[derive(Debug, Default)]
 pub struct State {
     /// How the console looks and behaves.
     pub settings: Settings,
-    /// This moment, by this machine's clock. What the console times itself goes by it.
+    /// The time of the last tick, by this machine's clock: for what the console times itself.
     pub now: Timestamp,
     /// How far the server's clock is ahead of this machine's, in milliseconds.
     pub clock_skew_ms: i64,
-    /// The server's address, if one is known.
+    /// The server's address, if one is configured.
     pub server_url: Option<String>,
-    /// Who the user is, once the server has said so.
+    /// The user, once the server has returned them.
     pub me: Option<Me>,
     /// The terminal's columns and rows.
     pub terminal_size: (u16, u16),
-    /// Whether the user looks, and what the window is called.
+    /// The focus of the terminal, the window's title and missed notifications.
     pub notifications: NotificationState,
-    /// How the connection to the server is.
+    /// The connection to the server.
     pub connection: ConnectionState,
-    /// How often to ask for what events would tell; nothing while they come, or may still.
+    /// How often to poll; none while events come, or may still.
     pub poll_interval: Option<Duration>,
-    /// What waits, what is worked on, what is put aside.
+    /// The three lists and their rows.
     pub queue: Queue,
-    /// Which handoffs were opened or claimed before.
+    /// Handoffs that were opened or claimed before.
     pub seen: SeenSet,
     /// What fills the screen.
     pub screen: Screen,
-    /// Where `back` leads, the nearest last; the list, if nowhere.
+    /// The screens that `back` returns to, the next one last; the list if empty.
     pub back_stack: Vec<Screen>,
-    /// What lies over it; the last one has the keys.
+    /// The layers over the screen; the last one has the keys.
     pub layers: Vec<Layer>,
-    /// What just happened.
+    /// Toasts and their log.
     pub toasts: Toasts,
     /// Drafts, and messages that the server has not confirmed.
     pub outbox: Outbox,
     /// Sessions whose suggested steps were hidden.
     pub sessions_hiding_steps: Vec<SessionId>,
-    /// The claim under way.
+    /// The claim that is waiting for its reply.
     pub pending_claim: Option<PendingClaim>,
-    /// A handoff of which it is not known whether the user claimed it.
+    /// A handoff whose claim may or may not have been made: the reply was lost.
     pub claim_in_doubt: Option<HandoffId>,
     /// The session that is being taken back.
     pub pending_resume: Option<PendingResume>,
-    /// Handoffs whose assessment is asked for again, by the request.
+    /// Handoffs whose assessment is being requested again, by call.
     pub pending_reassessments: Vec<(CallId, HandoffId)>,
-    /// Changes of steps and of what was tried that are being made.
+    /// Changes of steps and branches that are being made.
     pub row_edits: RowEditQueue,
-    /// Whether the user's own sessions were asked for in vain.
+    /// Whether the user's own sessions could not be fetched.
     pub own_sessions_failed: bool,
-    /// Sessions that were open before, as they were then.
+    /// Sessions that were open before, to read offline.
     pub chat_cache: ChatCache,
-    /// Questions under way: should nobody answer them any more, they have failed.
+    /// Calls without a reply yet. After a new log-in they count as failed.
     pub pending_calls: BTreeMap<CallId, Call>,
-    /// The narrowed streams that are held.
+    /// The filtered streams that are open.
     pub stream_filters: Vec<StreamFilter>,
-    /// The newest event that the team's stream is known to have reached.
+    /// The newest event that the team's stream has delivered.
     pub last_event_seq: Option<Seq>,
-    /// Where things stand on the screen, as they were painted last.
+    /// The layout of the last paint.
     pub last_paint: PaintOutput,
-    /// Commands that were typed, the oldest first.
+    /// Command lines that were run, the oldest first.
     pub command_history: Vec<String>,
-    /// The last ticket given out.
+    /// The last call id that was assigned.
     last_call_id: CallId,
 }
 
@@ -123,103 +124,111 @@ pub enum Screen {
     /// The list and its preview.
     #[default]
     Queue,
-    /// A handoff in ten seconds.
+    /// The briefing of a handoff.
     Briefing(Box<Briefing>),
     /// A session to work in.
     Session(Box<Chat>),
 }
 
-/// A claim under way.
+/// A claim that is waiting for its reply.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PendingClaim {
-    /// Which request.
+    /// The call.
     pub call_id: CallId,
-    /// Which handoff.
+    /// The handoff.
     pub handoff_id: HandoffId,
 }
 
 /// A session that is being taken back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PendingResume {
-    /// Which request.
+    /// The call.
     pub call_id: CallId,
-    /// Which session.
+    /// The session.
     pub session_id: SessionId,
-    /// Where it was asked for: who has gone elsewhere stays there.
+    /// Where it was requested. A user who has gone elsewhere stays there.
     pub origin: Context,
 }
 
 impl State {
-    /// A console of which nothing but its settings is known.
+    /// The state of a console that has just started.
     pub fn new(settings: Settings) -> Self {
         Self { settings, ..Self::default() }
     }
 
-    /// Forgets everything but what belongs to the terminal: somebody else begins.
+    /// Forgets everything except what belongs to the terminal, because another user has logged in.
     pub fn reset(&mut self) {
-        let known = std::mem::take(self);
+        let old = std::mem::take(self);
         *self = Self {
-            settings: known.settings,
-            now: known.now,
-            terminal_size: known.terminal_size,
-            notifications: known.notifications,
-            last_call_id: known.last_call_id,
+            settings: old.settings,
+            now: old.now,
+            terminal_size: old.terminal_size,
+            notifications: old.notifications,
+            last_call_id: old.last_call_id,
             ..Self::default()
         };
     }
 
-    /// A ticket for a new request.
+    /// An id for a new call.
     pub fn next_call_id(&mut self) -> CallId {
         self.last_call_id = CallId(self.last_call_id.0 + 1);
         self.last_call_id
     }
 
-    /// Whether an answer to such a question is awaited.
+    /// Whether a call that the predicate accepts is waiting for its reply.
     pub fn has_pending_call(&self, predicate: impl Fn(&Call) -> bool) -> bool {
         self.pending_calls.values().any(predicate)
     }
 
-    /// Whether the assessment of a handoff is being asked for again.
+    /// Whether the assessment of a handoff is being requested again.
     pub fn is_reassessing(&self, id: HandoffId) -> bool {
         self.pending_reassessments.iter().any(|(_, handoff)| *handoff == id)
     }
 
     /// Whether a session is being taken back.
     pub fn is_resuming(&self, id: SessionId) -> bool {
-        self.pending_resume.is_some_and(|resuming| resuming.session_id == id)
+        self.pending_resume.is_some_and(|resume| resume.session_id == id)
     }
 
-    /// Whether a claim of this handoff is under way.
+    /// Whether a claim of this handoff is waiting for its reply.
     pub fn is_claiming(&self, handoff: HandoffId) -> bool {
-        self.pending_claim.is_some_and(|claiming| claiming.handoff_id == handoff)
+        self.pending_claim.is_some_and(|claim| claim.handoff_id == handoff)
     }
 
-    /// The user's id, once the server has said who they are.
+    /// The user's id, once it is known.
     pub fn my_id(&self) -> Option<UserId> {
         self.me.as_ref().map(|me| me.user.id)
     }
 
-    /// Whether the user may do more than read. While their role is unknown, the server decides.
+    /// The user as the permission rules see them. While their role is unknown, they count as an owner: the server decides.
+    pub fn actor(&self) -> Actor {
+        self.me.as_ref().map_or(Actor { id: UserId::from_bytes([0; 16]), role: Role::Owner }, |me| Actor {
+            id: me.user.id,
+            role: me.user.role,
+        })
+    }
+
+    /// Whether the user may do more than read.
     pub fn can_write(&self) -> bool {
-        self.me.as_ref().is_none_or(|me| me.user.role >= Role::Engineer)
+        self.actor().require(Role::Engineer).is_ok()
     }
 
-    /// Whether the user is an admin. While their role is unknown, the server decides.
+    /// Whether the user is an admin.
     pub fn is_admin(&self) -> bool {
-        self.me.as_ref().is_none_or(|me| me.user.role >= Role::Admin)
+        self.actor().is_admin()
     }
 
-    /// This moment, by the server's clock: how long ago something was goes by it.
+    /// The current time by the server's clock, which ages are measured against.
     pub fn server_now(&self) -> Timestamp {
         Timestamp::from_millis(self.now.as_millis().saturating_add(self.clock_skew_ms))
     }
 
-    /// Says what just happened, in a corner, for a moment.
-    pub fn show_toast(&mut self, tone: ToastLevel, text: impl Into<String>) {
-        self.toasts.push(tone, text, self.now);
+    /// Shows a toast and logs it.
+    pub fn show_toast(&mut self, level: ToastLevel, text: impl Into<String>) {
+        self.toasts.push(level, text, self.now);
     }
 
-    /// Who has the keys: the top layer, or else the screen.
+    /// The context of the keys: of the top layer, or else of the screen.
     pub fn context(&self) -> Context {
         match (self.layers.last(), &self.screen) {
             (Some(layer), _) => layer.context(),
@@ -230,7 +239,7 @@ impl State {
         }
     }
 
-    /// How many handoffs wait that the user has not seen.
+    /// The number of open handoffs that the user has not seen.
     pub fn unread_count(&self) -> usize {
         let me = self.my_id();
         let counts_as_open = |id: &HandoffId| {
@@ -238,12 +247,12 @@ impl State {
                 .item(*id)
                 .is_some_and(|item| item.status == HandoffStatus::Open && Some(item.handed_off_by) != me)
         };
-        // The seen-set is small, whatever the queue is.
+        // The seen-set is small, however long the queue.
         let seen = self.seen.ids().filter(counts_as_open).count();
         self.queue.counts.open_count_by_others(me) - seen
     }
 
-    /// Whether a handoff has its dot: it waits, somebody else escalated it, and it was not opened or claimed here.
+    /// Whether a handoff is unread: open, escalated by someone else, and not opened or claimed here.
     pub fn is_unread(&self, item: &QueueItem) -> bool {
         item.status == HandoffStatus::Open
             && Some(item.handed_off_by) != self.my_id()

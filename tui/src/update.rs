@@ -1,8 +1,8 @@
 //! From a state and an event to the next state and effects: synchronous, total, without IO or clock.
 //!
 //! Three layers, each of which calls only those below it: input (`input.rs`, `mouse.rs`), the dispatch of actions
-//! (`dispatch.rs`), and one file for each place and each kind of news, over the questions of the state and
-//! [`crate::availability`].
+//! (`dispatch.rs`), and one file for each place and each kind of input from the server. They ask the state and
+//! [`crate::availability`], which do not know them.
 
 mod appearance;
 mod briefing;
@@ -171,7 +171,7 @@ fn reconcile(state: &mut State, effects: &mut Vec<Effect>) {
     notifications::update_window_title(state, effects);
 }
 
-/// The streams to hold: of the open briefing, so that it fills in place and others see who reads it; of the open session;
+/// The streams to keep open: of the open briefing, so that it fills in place and others see who reads it; of the open session;
 /// and of a previewed handoff while its assessment is being written.
 fn desired_stream_filters(state: &State) -> Vec<StreamFilter> {
     let mut filters = match &state.screen {

@@ -1,4 +1,5 @@
-//! When a parked session wakes, as people write it: `2h`, `tomorrow`, `tomorrow 9:00`, `fri 14:30`, `2026-12-01 8:00`.
+//! Wake times of parked sessions, as people write them: `2h`, `tomorrow`, `tomorrow 9:00`, `fri 14:30`,
+//! `2026-12-01 8:00`.
 
 use std::time::Duration;
 
@@ -7,18 +8,18 @@ use tierup_common::time::Timestamp;
 
 use crate::local_zone::{LocalZone, ResolvedTime};
 
-/// The hour of a day that is named without one.
+/// The time of a day that is given without one.
 const DEFAULT_TIME: NaiveTime = NaiveTime::from_hms_opt(9, 0, 0).unwrap();
-/// Nothing sleeps longer.
+/// The longest delay.
 const MAX_DELAY: Duration = Duration::from_hours(24 * 366);
 
-/// Why a text is no time to wake at.
+/// Why a text is not a wake time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum WakeTimeError {
-    /// It cannot be read.
+    /// It does not have a known form.
     #[error("Use a time like 2h, tomorrow 9:00, fri 14:30 or 2026-12-01 8:00")]
     Unparsable,
-    /// It is over.
+    /// It is in the past.
     #[error("That time has passed")]
     InThePast,
     /// It is more than a year away.
@@ -26,7 +27,7 @@ pub enum WakeTimeError {
     TooFar,
 }
 
-/// Reads when to wake; nothing, if never. Times of day are local, by the rules of their own day.
+/// Parses a wake time; none for never. Times of day are local.
 pub fn parse(text: &str, now: Timestamp, zone: &LocalZone) -> Result<Option<ResolvedTime>, WakeTimeError> {
     let text = text.trim();
     let rfc3339 = DateTime::parse_from_rfc3339(text);
@@ -48,7 +49,7 @@ pub fn parse(text: &str, now: Timestamp, zone: &LocalZone) -> Result<Option<Reso
     }
 }
 
-/// A moment as a calendar says it: `Tue 24 Nov, 09:00`; and what became of a time that is there twice, or not at all.
+/// A local time like `Tue 24 Nov, 09:00`, with a note if it occurs twice or is skipped.
 pub fn format_time(moment: ResolvedTime, zone: &LocalZone) -> String {
     let time = zone.to_local(moment.timestamp()).format("%a %-d %b, %H:%M");
     match moment {
@@ -80,7 +81,7 @@ fn parse_duration(text: &str) -> Option<Duration> {
     Some(sum)
 }
 
-/// A day, a time of day, or both. A time alone is the next such; a day alone is its morning.
+/// A day, a time of day, or both. A time alone is its next occurrence; a day alone means 9:00.
 fn parse_date_time(text: &str, now: NaiveDateTime) -> Option<NaiveDateTime> {
     let words: Vec<&str> =
         text.split([' ', ',']).filter(|word| !matches!(*word, "" | "at" | "on" | "next")).collect();
@@ -112,7 +113,7 @@ fn parse_day(word: &str, today: NaiveDate) -> Option<NaiveDate> {
     next_weekday(word.parse().ok()?, today)
 }
 
-/// The next such day of the week, today left out.
+/// The next day with this weekday, after today.
 fn next_weekday(weekday: Weekday, today: NaiveDate) -> Option<NaiveDate> {
     let ahead = weekday.days_since(today.weekday());
     today.checked_add_days(Days::new(u64::from(if ahead == 0 { 7 } else { ahead })))
@@ -131,7 +132,7 @@ fn parse_time(word: &str) -> Option<NaiveTime> {
     let (hour, minute) = match clock.split_once(':') {
         Some((hour, minute)) if minute.len() == 2 => (hour.parse().ok()?, minute.parse().ok()?),
         Some(_) => return None,
-        // An hour alone could be anything; one with am or pm is a time.
+        // A number alone is ambiguous; with am or pm it is a time.
         None => (clock.parse().ok().filter(|_| half.is_some())?, 0),
     };
     let hour: u32 = match half {

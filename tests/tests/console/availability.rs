@@ -20,7 +20,7 @@ async fn no_dialog_opens_for_what_the_server_would_refuse() {
     priya.sees("Alt-p pick up").await;
     priya.sees("escalated, with Sam Ortiz").await;
     priya.press("<ctrl-k>").await;
-    priya.sees("Only Sam Ortiz, who works on it").await;
+    priya.sees("Only Sam Ortiz, the opener and admins").await;
     priya.does_not_see("╭ Park").await;
     priya.press("<esc><esc>").await;
     priya.sees("Escalations").await;
@@ -29,7 +29,7 @@ async fn no_dialog_opens_for_what_the_server_would_refuse() {
     priya.press("p").await;
     priya.sees("Already claimed by Dana Wu").await;
     priya.press("x").await;
-    priya.sees("Claimed by Dana Wu: only they or an admin can do").await;
+    priya.sees("Claimed by Dana Wu: only they or an admin").await;
     priya.does_not_see("pick up").await;
 }
 
@@ -75,7 +75,7 @@ async fn an_unambiguous_prefix_of_a_command_is_enough() {
     let (_sam, _vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
     priya.press("<esc>2:rel<enter>").await;
-    priya.sees("For whoever picks it up next").await;
+    priya.sees("What the next engineer should know").await;
     priya.press("<esc>:claim <enter>").await;
     priya.sees("Which handoff?").await;
 }

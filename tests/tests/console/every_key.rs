@@ -202,7 +202,7 @@ async fn briefing_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
     keyboard.press_to_change("briefing.next-evidence").await;
     keyboard.press_to_change("briefing.previous-evidence").await;
     fixture.reassess(keyboard, "briefing.reassess").await;
-    keyboard.press_to_show("briefing.assign", "Type a part of a name").await;
+    keyboard.press_to_show("briefing.assign", "Type part of a name").await;
     keyboard.press("dialog.cancel").await;
     keyboard.press_to_show("briefing.send-back", "What they should find out").await;
     keyboard.press("dialog.cancel").await;
@@ -212,12 +212,12 @@ async fn briefing_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
     keyboard.press_to_show("session.pick-up", "active, yours").await;
     // Hidden steps stay hidden in this session.
     keyboard.press_to_hide("session.hide-steps", "Suggested").await;
-    keyboard.press_to_show("session.release", "For whoever picks it up next").await;
+    keyboard.press_to_show("session.release", "What the next engineer should know").await;
     keyboard.press("dialog.cancel").await;
     keyboard.press_to_show("session.back", "Escalations").await;
     keyboard.press("list.mine").await;
     keyboard.press("list.top").await;
-    keyboard.press_to_show("list.release", "For whoever picks it up next").await;
+    keyboard.press_to_show("list.release", "What the next engineer should know").await;
     keyboard.console.press("Lunch").await;
     keyboard.press_to_show("dialog.submit", "Released #2 to the queue").await;
     keyboard.press("list.queue").await;
@@ -316,7 +316,7 @@ async fn session_dialog_actions(keyboard: &mut Keyboard) {
         ("session.resolve", "[x] Look at thing 1"),
         ("session.escalate", "Where you are stuck"),
         ("session.park", "What you are waiting for"),
-        ("session.assign", "Type a part of a name"),
+        ("session.assign", "Type part of a name"),
         ("session.send-back", "What they should find out"),
     ] {
         keyboard.press_to_show(action, text).await;

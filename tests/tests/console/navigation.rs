@@ -177,12 +177,12 @@ async fn toasts_are_kept_in_the_log() {
     vic.press("L").await;
     vic.sees("Nothing was told yet.").await;
     vic.press("<esc>pM").await;
-    vic.sees("The mouse is the terminal's").await;
+    vic.sees("Mouse off").await;
     assert_eq!(vic.host().await.mouse_captured, Some(false));
     vic.press("L").await;
     vic.wait_for_screen(|screen| {
         screen.contains("✗ Your role is viewer: you can only read")
-            && screen.find("● The mouse is the terminal's") < screen.find("✗ Your role is viewer")
+            && screen.find("● Mouse off") < screen.find("✗ Your role is viewer")
     })
     .await;
     vic.press("q").await;

@@ -290,7 +290,7 @@ async fn dialogs() {
             // A park needs no text; the others report what is missing.
             if name != "dialog_park" {
                 priya.press("<enter>").await;
-                priya.sees("Say ").await;
+                priya.sees("required").await;
             }
             priya.press("x<esc>").await;
             priya.sees("Discard what you typed?").await;

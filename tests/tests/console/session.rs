@@ -105,7 +105,7 @@ async fn a_claim_is_assigned_to_a_user() {
     priya.sees("Assign to Dana Wu?").await;
     // The safe answer is the default.
     priya.press("<enter>").await;
-    priya.no_longer_sees("theirs from then on").await;
+    priya.no_longer_sees("no longer own it").await;
     assert_eq!(sam.handoff(&vpn).await["claimed_by_name"], "Priya Nair");
     priya.press("<enter>").await;
     priya.sees("Assign to Dana Wu?").await;
@@ -124,7 +124,7 @@ async fn a_handoff_is_sent_back_with_a_question() {
     priya.press("<enter>").await;
     priya.sees("A question is required").await;
     priya.press("Which build?<enter>").await;
-    priya.sees("Send it back?").await;
+    priya.sees("Send back to Sam Ortiz?").await;
     priya.press("y").await;
     priya.sees("Sent #1 back to Sam Ortiz").await;
     assert_eq!(sam.handoff(&vpn).await["status"], "withdrawn");

@@ -280,7 +280,7 @@ async fn an_own_problem_from_start_to_resolution() {
     // Reading it differs from resuming it.
     priya.press("<enter>").await;
     priya.sees("session 1 Lift stuck ── parked, yours").await;
-    priya.sees("Alt-t to take it back").await;
+    priya.sees("Alt-t takes it back").await;
     priya.press("<esc>p").await;
     priya.sees("active, yours").await;
     priya.press("<ctrl-e>").await;

@@ -1,32 +1,93 @@
-//! What has to be so for this or that: who may, and when. The server has the last word; see its `domain/access.rs`.
+//! Conditions of actions: the permission rules shared with the server, the role, the connection. The server has the last
+//! word.
 
-use tierup_common::assessment::AssessmentStatus;
-use tierup_common::handoff::{HandoffStatus, QueueItem};
-use tierup_common::session::SessionStatus;
+use tierup_common::handoff::{HandoffStatus, Intent, QueueItem};
+use tierup_common::permission::{
+    self, ClaimEffect, HandoffDenial, HandoffStage, SessionDenial, SessionFacts,
+};
+use tierup_common::session::{SessionItem, SessionStatus};
 
 use crate::availability::unavailable::{Availability, Unavailable, not_now, refused};
 use crate::keymap::{Action, Context, SessionAction};
 use crate::state::State;
-use crate::state::briefing::Briefing;
-use crate::state::briefing::is_being_assessed;
+use crate::state::briefing::{Briefing, is_being_assessed};
 use crate::state::chat::Chat;
 use crate::text::safe;
 
 /// Whether a handoff can be claimed, or is the user's already.
 pub fn check_claim(state: &State, item: &QueueItem) -> Availability {
-    match item.status {
-        HandoffStatus::Claimed if state.is_mine(item) => Ok(()),
-        HandoffStatus::Open => {
+    match permission::claim(state.actor(), stage(item)) {
+        Ok(ClaimEffect::AlreadyTheirs) => Ok(()),
+        Ok(ClaimEffect::Claims) => {
             check_engineer(state)?;
             check_online(state, "not claimed; try again once you are connected")
         }
-        HandoffStatus::Claimed => not_now(format!("Already claimed by {}", claimer_name(item))),
-        HandoffStatus::Resolved
-        | HandoffStatus::Withdrawn
-        | HandoffStatus::Superseded
-        | HandoffStatus::Parked
-        | HandoffStatus::Resumed => not_now(format!("This handoff is {}", item.status)),
+        Err(denial) => Err(handoff_denial(item, denial)),
     }
+}
+
+pub(super) fn check_reassess(state: &State, item: &QueueItem) -> Availability {
+    check_engineer(state)?;
+    check_online(state, "the assessment is unchanged")?;
+    permission::reassess(stage(item), item.assessment_status).map_err(|denial| handoff_denial(item, denial))
+}
+
+pub(super) fn check_release(state: &State, item: &QueueItem) -> Availability {
+    check_engineer(state)?;
+    match stage(item) {
+        claimed @ HandoffStage::ClaimedBy(_) => permission::release_or_assign(state.actor(), claimed)
+            .map_err(|denial| handoff_denial(item, denial)),
+        HandoffStage::Open | HandoffStage::Closed(_) => not_now("Only a claimed handoff can be released"),
+    }
+}
+
+pub(super) fn check_assign(state: &State, item: &QueueItem) -> Availability {
+    check_engineer(state)?;
+    check_online(state, "not assigned")?;
+    permission::release_or_assign(state.actor(), stage(item)).map_err(|denial| handoff_denial(item, denial))
+}
+
+pub(super) fn check_send_back(state: &State, item: &QueueItem) -> Availability {
+    check_engineer(state)?;
+    permission::send_back(state.actor(), stage(item)).map_err(|denial| handoff_denial(item, denial))
+}
+
+/// Taking an open escalation back, from its briefing.
+pub(super) fn check_take_back_handoff(state: &State, item: &QueueItem) -> Availability {
+    check_resume(state)?;
+    // The opener of the session is unknown here: whoever escalated it can be sure.
+    permission::take_back(state.actor(), item.status, item.handed_off_by, item.handed_off_by)
+        .or_else(|_| not_now("You can take back only your own escalation, before it is claimed"))
+}
+
+/// Taking a parked or escalated session back.
+pub(super) fn check_take_back(state: &State, chat: &Chat) -> Availability {
+    check_engineer(state)?;
+    let can_take_back = chat.session().is_some_and(|session| can_take_back(state, chat, session));
+    if can_take_back {
+        check_resume(state)
+    } else {
+        not_now("You can take back only what you parked, or escalated and nobody has claimed")
+    }
+}
+
+fn can_take_back(state: &State, chat: &Chat, session: &SessionItem) -> bool {
+    let (status, handed_off_by) = match session.status {
+        // The briefing is of the escalation before the park.
+        SessionStatus::Paused => (HandoffStatus::Parked, session.assignee_id),
+        SessionStatus::Escalated => {
+            let escalated_by = chat.briefing.as_ref().map(|briefing| briefing.item.handed_off_by);
+            (HandoffStatus::Open, escalated_by.unwrap_or(session.assignee_id))
+        }
+        SessionStatus::Active | SessionStatus::Resolved => return false,
+    };
+    permission::take_back(state.actor(), status, handed_off_by, session.user_id).is_ok()
+}
+
+/// What taking a session back needs, whoever's it is.
+pub fn check_resume(state: &State) -> Availability {
+    check_engineer(state)?;
+    check_online(state, "not taken back")
 }
 
 pub(super) fn check_send(state: &State, chat: &Chat) -> Availability {
@@ -37,28 +98,65 @@ pub(super) fn check_send(state: &State, chat: &Chat) -> Availability {
     check_online(state, "your text is saved as a draft")
 }
 
-pub(super) fn check_hand_off(state: &State, chat: &Chat) -> Availability {
-    check_participant(state, chat)?;
-    check_active(state, chat)?;
-    match chat.session() {
-        Some(session) if Some(session.assignee_id) != state.my_id() && !state.is_admin() => not_now(format!(
-            "{} owns this session: only they or an admin can hand it off",
-            safe::sanitize_line(&session.assignee_name)
-        )),
-        Some(_) | None => Ok(()),
-    }
+pub(super) fn check_hand_off(state: &State, chat: &Chat, intent: Intent) -> Availability {
+    check_session(state, chat, |state, session| permission::hand_off(state.actor(), session, intent))
 }
 
-pub(super) fn check_active(state: &State, chat: &Chat) -> Availability {
-    match chat.status() {
-        Some(SessionStatus::Active) | None => Ok(()),
-        Some(status @ (SessionStatus::Paused | SessionStatus::Escalated | SessionStatus::Resolved)) => {
-            not_now(inactive_reason(state, chat, status))
+pub(super) fn check_write(state: &State, chat: &Chat) -> Availability {
+    check_session(state, chat, |state, session| permission::write(state.actor(), session))
+}
+
+pub(super) fn check_resolve(state: &State, chat: &Chat) -> Availability {
+    check_session(state, chat, |state, session| permission::resolve(state.actor(), session))
+}
+
+pub(super) fn check_participant(state: &State, chat: &Chat) -> Availability {
+    check_session(state, chat, |state, session| permission::participate(state.actor(), session))
+}
+
+/// Asks a rule about a session. While the user or the session is unknown, the server decides.
+fn check_session(
+    state: &State,
+    chat: &Chat,
+    rule: impl Fn(&State, SessionFacts) -> Result<(), SessionDenial>,
+) -> Availability {
+    check_engineer(state)?;
+    let Some(session) = chat.session().filter(|_| state.me.is_some()) else { return Ok(()) };
+    let facts =
+        SessionFacts { status: session.status, opener: session.user_id, assignee: session.assignee_id };
+    rule(state, facts).map_err(|denial| session_denial(state, chat, session, denial))
+}
+
+fn session_denial(state: &State, chat: &Chat, session: &SessionItem, denial: SessionDenial) -> Unavailable {
+    let owner = || safe::sanitize_line(&session.assignee_name);
+    match denial {
+        SessionDenial::NotParticipant => {
+            Unavailable::Refused(format!("Only {}, the opener and admins can write here", owner()))
         }
+        SessionDenial::NotAssignee => Unavailable::NotNow(format!(
+            "{} owns this session: only they or an admin can hand it off",
+            owner()
+        )),
+        SessionDenial::NotOpenerOrAssignee => {
+            Unavailable::NotNow(format!("{} owns this session: only they or its opener can park it", owner()))
+        }
+        SessionDenial::WrongStatus(status) => Unavailable::NotNow(inactive_reason(state, chat, status)),
     }
 }
 
-/// Where a session stands that is not worked on; and by which key whoever may takes it back.
+fn handoff_denial(item: &QueueItem, denial: HandoffDenial) -> Unavailable {
+    let claimer =
+        || item.claimed_by_name.as_deref().map_or_else(|| "someone else".into(), safe::sanitize_line);
+    Unavailable::NotNow(match denial {
+        HandoffDenial::AlreadyClaimed => format!("Already claimed by {}", claimer()),
+        HandoffDenial::NotClaimer => format!("Claimed by {}: only they or an admin can do this", claimer()),
+        HandoffDenial::Unclaimed => "Not claimed yet: claim it first".into(),
+        HandoffDenial::Closed(status) => format!("This handoff is {status}"),
+        HandoffDenial::AssessmentRunning => "The assessment is still being written".into(),
+    })
+}
+
+/// The status of a session that is not active, with the key that takes it back, if the user may.
 fn inactive_reason(state: &State, chat: &Chat, status: SessionStatus) -> String {
     let status_name = match status {
         SessionStatus::Paused => "parked",
@@ -72,122 +170,8 @@ fn inactive_reason(state: &State, chat: &Chat, status: SessionStatus) -> String 
     }
 }
 
-pub(super) fn check_reassess(state: &State, item: &QueueItem) -> Availability {
-    check_engineer(state)?;
-    check_online(state, "the assessment is unchanged")?;
-    match (item.status, item.assessment_status) {
-        (
-            HandoffStatus::Open | HandoffStatus::Claimed,
-            AssessmentStatus::Pending | AssessmentStatus::Running,
-        ) => not_now("The assessment is still being written"),
-        (
-            HandoffStatus::Open | HandoffStatus::Claimed,
-            AssessmentStatus::Ready | AssessmentStatus::Failed | AssessmentStatus::NotRequested,
-        ) => Ok(()),
-        (
-            HandoffStatus::Resolved
-            | HandoffStatus::Withdrawn
-            | HandoffStatus::Superseded
-            | HandoffStatus::Parked
-            | HandoffStatus::Resumed,
-            _,
-        ) => not_now(format!("This handoff is {}", item.status)),
-    }
-}
-
-pub(super) fn check_release(state: &State, item: &QueueItem) -> Availability {
-    check_engineer(state)?;
-    if item.status == HandoffStatus::Claimed {
-        check_holder(state, item)
-    } else {
-        not_now("Only a claimed handoff can be released")
-    }
-}
-
-pub(super) fn check_assign(state: &State, item: &QueueItem) -> Availability {
-    check_engineer(state)?;
-    check_online(state, "not assigned")?;
-    check_in_progress(item)?;
-    check_holder(state, item)
-}
-
-pub(super) fn check_send_back(state: &State, item: &QueueItem) -> Availability {
-    check_engineer(state)?;
-    check_in_progress(item)?;
-    if item.status == HandoffStatus::Open { Ok(()) } else { check_holder(state, item) }
-}
-
-/// What was handed off is taken back by whoever did, or opened it.
-pub(super) fn check_take_back(state: &State, chat: &Chat) -> Availability {
-    check_engineer(state)?;
-    let me = state.my_id();
-    let handed_off = chat.briefing.as_ref().map(|open| open.item.handed_off_by);
-    let opened = chat.session().map(|session| session.user_id);
-    // Whoever claimed may have parked what others opened and handed off.
-    let parked =
-        chat.session().filter(|session| session.status == SessionStatus::Paused).map(|it| it.assignee_id);
-    let is_theirs = me.is_some() && [handed_off, opened, parked].contains(&me);
-    match chat.status() {
-        Some(SessionStatus::Paused | SessionStatus::Escalated) if is_theirs => {
-            check_online(state, "not taken back")
-        }
-        Some(
-            SessionStatus::Paused
-            | SessionStatus::Escalated
-            | SessionStatus::Active
-            | SessionStatus::Resolved,
-        )
-        | None => not_now("You can take back only what you parked, or escalated and nobody has claimed"),
-    }
-}
-
-/// A session is taken back by an engineer, and by the server.
-pub fn check_resume(state: &State) -> Availability {
-    check_engineer(state)?;
-    check_online(state, "not taken back")
-}
-
-/// Whether a handoff waits or is worked on: what is over stays over.
-fn check_in_progress(item: &QueueItem) -> Availability {
-    match item.status {
-        HandoffStatus::Open | HandoffStatus::Claimed => Ok(()),
-        HandoffStatus::Resolved
-        | HandoffStatus::Withdrawn
-        | HandoffStatus::Superseded
-        | HandoffStatus::Parked
-        | HandoffStatus::Resumed => not_now(format!("This handoff is {}", item.status)),
-    }
-}
-
-/// A claim is its claimer's, or an admin's.
-fn check_holder(state: &State, item: &QueueItem) -> Availability {
-    if state.is_mine(item) || state.is_admin() {
-        Ok(())
-    } else if item.status == HandoffStatus::Claimed {
-        not_now(format!("Claimed by {}: only they or an admin can do this", claimer_name(item)))
-    } else {
-        not_now("Not claimed yet: claim it first")
-    }
-}
-
-/// In a session write its opener, whoever works on it, and admins.
-pub(super) fn check_participant(state: &State, chat: &Chat) -> Availability {
-    check_engineer(state)?;
-    let Some(session) = chat.session() else { return Ok(()) };
-    let me = state.my_id();
-    let is_theirs = me.is_none() || Some(session.user_id) == me || Some(session.assignee_id) == me;
-    if is_theirs || state.is_admin() {
-        Ok(())
-    } else {
-        refused(format!(
-            "Only {} (who owns it), its opener and admins can write here",
-            safe::sanitize_line(&session.assignee_name)
-        ))
-    }
-}
-
 pub(super) fn check_evidence(briefing: &Briefing) -> Availability {
-    if briefing.assessment().is_some_and(|data| !data.evidence.is_empty()) {
+    if briefing.assessment().is_some_and(|assessment| !assessment.evidence.is_empty()) {
         Ok(())
     } else if is_being_assessed(&briefing.item) {
         not_now("The assessment is still being written")
@@ -205,14 +189,10 @@ pub fn check_engineer(state: &State) -> Availability {
     if state.can_write() { Ok(()) } else { refused("Your role is viewer: you can only read") }
 }
 
-pub(super) fn check_online(state: &State, consequence: &str) -> Availability {
+fn check_online(state: &State, consequence: &str) -> Availability {
     if state.connection.allows_calls() { Ok(()) } else { refused(format!("Offline: {consequence}")) }
 }
 
-fn claimer_name(item: &QueueItem) -> String {
-    item.claimed_by_name.as_deref().map_or_else(|| "someone else".into(), safe::sanitize_line)
-}
-
-pub(super) fn open_chat(state: &State) -> Result<&Chat, Unavailable> {
-    state.open_chat().ok_or(Unavailable::NotApplicable)
+fn stage(item: &QueueItem) -> HandoffStage {
+    HandoffStage::new(item.status, item.claimed_by)
 }

@@ -1,4 +1,4 @@
-//! A handoff in ten seconds: what happened, and what the assessment says of it.
+//! The briefing of a handoff: what happened, beside the assessment.
 
 use tierup_common::assessment::{Assessment, AssessmentStatus, Evidence, Step};
 use tierup_common::handoff::{QueueItem, Snapshot};
@@ -10,49 +10,49 @@ use crate::state::wrap_cache::WrapCache;
 /// The briefing of one handoff.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Briefing {
-    /// The handoff, as it is now.
+    /// The handoff.
     pub item: QueueItem,
-    /// What was handed over, once it is here.
+    /// What was handed over, once it is fetched.
     pub snapshot: Option<Snapshot>,
     /// The fetch of the snapshot.
     pub fetch: Request,
-    /// The assessment as far as it has been written.
+    /// The text of an assessment that is being written.
     pub partial_assessment: Option<String>,
-    /// Which half the keys scroll.
+    /// The pane that the keys scroll.
     pub pane: Pane,
-    /// When something of the assessment came last, or was last asked for.
+    /// When the last part of the assessment arrived, or the assessment was requested.
     pub last_progress_at: Timestamp,
-    /// The piece of evidence that one has jumped to, by its place.
+    /// The index of the evidence that is shown.
     pub evidence_index: Option<usize>,
-    /// Where what happened is shown from.
+    /// The scroll position of the history.
     pub history_anchor: ScrollAnchor,
     /// Messages broken into rows.
     pub wrap_cache: WrapCache,
-    /// The first row shown of the assessment.
+    /// The first visible row of the assessment.
     pub assessment_scroll: usize,
 }
 
-/// Where a text is shown from.
+/// A scroll position.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ScrollAnchor {
-    /// This row at the top.
+    /// This row is the first one.
     Row(usize),
-    /// The message with this `seq` on the screen.
+    /// The message with this `seq` is visible.
     Message(u32),
 }
 
-/// The halves of a briefing.
+/// The panes of a briefing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Pane {
-    /// What happened.
+    /// The messages and notes.
     History,
-    /// What the assessment says.
+    /// The assessment.
     #[default]
     Assessment,
 }
 
 impl Briefing {
-    /// The briefing of a handoff, with as much as is known of it.
+    /// The briefing of a handoff, with as much of it as is known.
     pub fn new(
         item: QueueItem,
         snapshot: Option<Snapshot>,
@@ -78,12 +78,12 @@ impl Briefing {
         self.item.ai_assessment_data.as_deref()
     }
 
-    /// The piece of evidence that one has jumped to.
+    /// The evidence that is shown.
     pub fn marked_evidence(&self) -> Option<&Evidence> {
         self.assessment()?.evidence.get(self.evidence_index?)
     }
 
-    /// Marks the next piece of evidence, or the one before, round and round; which message it is in.
+    /// Moves to the next or previous evidence, around the ends. Returns the `seq` of its message.
     pub fn mark_evidence(&mut self, forward: bool) -> Option<u32> {
         let count = self.assessment().map_or(0, |assessment| assessment.evidence.len());
         let last = count.checked_sub(1)?;

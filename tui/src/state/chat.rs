@@ -1,4 +1,4 @@
-//! A session to work in: what was said, the suggested steps, and what is being typed.
+//! An open session: its messages, the suggested steps, and the message that is being typed.
 
 use tierup_common::assessment::Step;
 use tierup_common::handoff::{HandoffStatus, QueueItem};
@@ -14,7 +14,7 @@ use crate::state::wrap_cache::WrapCache;
 /// A session that is open in the console.
 #[derive(Clone, Debug)]
 pub struct Chat {
-    /// Which.
+    /// Its id.
     pub id: SessionId,
     /// The session, and where its messages come from.
     pub source: ChatSource,
@@ -27,25 +27,25 @@ pub struct Chat {
     /// Whether to fetch the session again when its stream begins: it is unknown whether the stream begins before the
     /// fetch.
     pub refetch_at_stream_start: bool,
-    /// The handoff that brought the user here, with its briefing.
+    /// The briefing of the handoff that brought the user here.
     pub briefing: Option<Briefing>,
-    /// Answers of the assistant that are being written.
+    /// Answers of the assistant that are being written, as far as they have arrived.
     pub partial_answers: Vec<(MessageId, String)>,
-    /// The answer that is awaited and has not begun.
+    /// The answer that has not begun yet.
     pub awaited_answer: Option<AwaitedAnswer>,
-    /// What is being typed.
+    /// The message that is being typed.
     pub composer: Composer,
-    /// Whether the assistant answers what is sent.
+    /// Whether the assistant answers the next message.
     pub message_kind: MessageKind,
-    /// The first suggested step shown.
+    /// The index of the first visible step.
     pub first_visible_step: usize,
-    /// What of the conversation is shown.
+    /// The scroll position of the transcript.
     pub scroll: TranscriptScroll,
-    /// The marked message, by its `seq`: evidence, or what is to be copied.
+    /// The `seq` of the marked message: evidence, or a message to copy.
     pub marked_seq: Option<u32>,
-    /// Which code block of it was copied last.
+    /// The last copied code block: the `seq` of its message, and its index there.
     pub last_copied_block: Option<(u32, usize)>,
-    /// The message sent before that is in the composer.
+    /// The sent message that was recalled into the composer.
     pub recalled_message: Option<RecalledMessage>,
     /// Messages broken into rows.
     pub wrap_cache: WrapCache,
@@ -61,45 +61,45 @@ pub enum ChatSource {
     Fetched(SessionItem),
 }
 
-/// An answer that is awaited.
+/// An answer that has not begun yet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct AwaitedAnswer {
-    /// Since when.
+    /// When it was requested.
     pub since: Timestamp,
-    /// The newest message when it was asked for, by its `seq`.
+    /// The `seq` of the newest message then.
     pub after_seq: u32,
 }
 
-/// A message sent before, brought back into the composer.
+/// A sent message that was recalled into the composer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RecalledMessage {
-    /// Which, counted back from the newest.
+    /// Its index, counted back from the newest.
     pub history_offset: usize,
-    /// What it says there.
+    /// Its text in the composer.
     pub text: String,
-    /// What was being typed: the draft, as long as the message is not changed.
+    /// What was typed before: the draft, unless the recalled text is changed.
     pub draft: String,
 }
 
-/// What of the conversation is shown.
+/// The scroll position of a transcript.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum TranscriptScroll {
-    /// The end, whatever comes.
+    /// At the end, also when messages are added.
     #[default]
     Follow,
-    /// From a row of a message on.
+    /// At a row of a message.
     From {
-        /// The message, by its `seq`.
+        /// The `seq` of the message.
         seq: u32,
-        /// The row of it that is at the top.
+        /// Its row that is the first one.
         row: usize,
-        /// The newest message when the user scrolled up: what came since is new.
+        /// The `seq` of the newest message when the user scrolled up: later ones are new.
         newest_seq: u32,
     },
 }
 
 impl Chat {
-    /// A session of which nothing is known yet, with the draft that was kept of it.
+    /// A session of which only the draft is known.
     pub fn new(id: SessionId, draft: &str) -> Self {
         Self {
             id,
@@ -122,8 +122,8 @@ impl Chat {
         }
     }
 
-    /// Takes a fetched session: it has the newest messages, or all. Messages that came by the stream meanwhile are not lost,
-    /// and earlier ones are kept as far as nothing is missing in between.
+    /// Merges a fetched session, which has the newest messages or all. Messages that arrived by the stream meanwhile stay, and
+    /// so do earlier ones, unless there is a gap between them and the fetched ones.
     pub fn merge_session(&mut self, session: Session) {
         let began = self.messages.first().map(|first| first.seq);
         let mut known = std::mem::take(&mut self.messages);
@@ -138,19 +138,19 @@ impl Chat {
         for message in session.conversation_messages.into_iter().chain(known) {
             self.insert_message(message);
         }
-        // A page on its way goes before the message that was the first when it was asked for.
+        // A page that is being fetched belongs before the message that was the first when it was requested.
         let goes_before_it = self.messages.first().map(|first| first.seq) == began;
         if !(goes_before_it && self.earlier_fetch.is_pending()) {
             self.earlier_fetch = Request::Idle;
         }
         let last = self.newest_seq();
         if let TranscriptScroll::From { newest_seq: newest @ 0, .. } = &mut self.scroll {
-            // Somebody went to a message before anything was here.
+            // The user went to a message before any was loaded.
             *newest = last;
         }
     }
 
-    /// Takes the messages right before those that are here; false if these are others.
+    /// Adds the messages right before the loaded ones; false if they are not those.
     pub fn prepend_messages(&mut self, earlier: Vec<Message>) -> bool {
         let fits = |(earlier, first): (&Message, &Message)| earlier.seq + 1 == first.seq;
         let is_right = earlier.last().zip(self.messages.first()).is_some_and(fits);
@@ -160,21 +160,21 @@ impl Chat {
         is_right
     }
 
-    /// The first message that is here, by its `seq`, if there are others before it on the server.
+    /// The `seq` of the first loaded message, if the server has earlier ones.
     pub fn earlier_cursor(&self) -> Option<u32> {
         let first = self.messages.first().filter(|_| self.is_fetched())?;
         Some(first.seq).filter(|seq| *seq > 1)
     }
 
-    /// Whether what is shown, or marked, or on its way to be shown, is at the beginning of what is here, or before it: in a
-    /// window of so many columns and rows.
+    /// Whether the visible or marked message is at the start of the loaded ones, or before it, in a window of `width`
+    /// columns and `height` rows.
     pub fn is_near_start(&self, width: usize, height: usize) -> bool {
         let Some(first) = self.messages.first() else { return false };
         if self.marked_seq.is_some_and(|marked| marked <= first.seq) {
             return true;
         }
         match self.scroll {
-            // A message has three rows at least.
+            // A message has at least three rows.
             TranscriptScroll::Follow => {
                 3 * self.messages.len() <= 2 * height && self.fits_within(0, 0, (width, 2 * height), 0)
             }
@@ -191,7 +191,7 @@ impl Chat {
         }
     }
 
-    /// Takes a message, once, at its place. What was being written of it is over.
+    /// Inserts a message by its `seq`, once. Its partial text is dropped.
     pub fn insert_message(&mut self, message: Message) {
         self.partial_answers.retain(|(id, _)| *id != message.id);
         let answers = |awaited: &mut AwaitedAnswer| {
@@ -204,7 +204,7 @@ impl Chat {
         }
     }
 
-    /// What is the user's own of what stands in the composer: not a message brought back and left as it was.
+    /// The draft: the text of the composer, unless it is a recalled message that was not changed.
     pub fn draft_text(&self) -> String {
         let text = self.composer.text();
         match &self.recalled_message {
@@ -213,7 +213,7 @@ impl Chat {
         }
     }
 
-    /// The newest message's `seq`.
+    /// The `seq` of the newest message; 0 if there is none.
     pub fn newest_seq(&self) -> u32 {
         self.messages.last().map_or(0, |message| message.seq)
     }
@@ -224,14 +224,14 @@ impl Chat {
         self.messages.get(place)
     }
 
-    /// The rows that a message takes at a width: its head, its text, and an empty row after it.
+    /// The rows of a message at a width: its header, its text and an empty row.
     pub fn message_height(&self, index: usize, width: usize) -> usize {
         let text = |message| self.wrap_cache.rows(message, width.saturating_sub(2)).len();
         self.messages.get(index).map_or(0, text) + 2
     }
 
-    /// Whether all that there is from a row of a message on has room in so many columns and rows, with a `tail` of rows
-    /// behind the messages. The empty row at the end needs none.
+    /// Whether everything from a row of a message on fits into `width` columns and `height` rows, with `tail` more rows after
+    /// the messages. The empty row at the end needs no room.
     pub fn fits_within(
         &self,
         index: usize,
@@ -250,7 +250,7 @@ impl Chat {
         rows <= room
     }
 
-    /// Whether the handoff of this session waits, and is somebody else's.
+    /// Whether the handoff of the session is open and someone else's.
     pub fn is_read_only(&self, me: Option<UserId>) -> bool {
         let waits = |briefing: &Briefing| {
             briefing.item.status == HandoffStatus::Open && Some(briefing.item.handed_off_by) != me
@@ -258,14 +258,14 @@ impl Chat {
         self.briefing.as_ref().is_some_and(waits)
     }
 
-    /// Whether the handoff that brought the user here is none of theirs: others handed it off, and nobody or others work on it.
+    /// Whether others handed the session off, and the user has not claimed it.
     pub fn is_others_handoff(&self, me: Option<UserId>) -> bool {
         let others =
             |briefing: &Briefing| briefing.item.claimed_by != me && Some(briefing.item.handed_off_by) != me;
         me.is_some() && self.briefing.as_ref().is_some_and(others)
     }
 
-    /// Messages that came since the user scrolled up.
+    /// The number of messages that arrived since the user scrolled up.
     pub fn unseen_count(&self) -> u32 {
         match self.scroll {
             TranscriptScroll::Follow => 0,
@@ -273,13 +273,13 @@ impl Chat {
         }
     }
 
-    /// The handoff, while it is the user's own.
+    /// The handoff, while the user works on it.
     pub fn own_handoff(&self, me: Option<UserId>) -> Option<&QueueItem> {
         let item = self.briefing.as_ref().map(|briefing| &briefing.item);
         item.filter(|item| item.status == HandoffStatus::Claimed && item.claimed_by == me && me.is_some())
     }
 
-    /// The suggested steps, while the handoff is the user's own.
+    /// The suggested steps, while the user works on the handoff.
     pub fn suggested_steps(&self, me: Option<UserId>) -> &[Step] {
         let assessment = self.own_handoff(me).and_then(|item| item.ai_assessment_data.as_deref());
         assessment.map_or(&[], |assessment| &assessment.suggested_steps)
@@ -311,7 +311,7 @@ impl Chat {
         self.session().map(|session| session.status)
     }
 
-    /// One line that names the session.
+    /// The title of the session, in one line.
     pub fn title(&self) -> String {
         match (&self.briefing, self.session()) {
             (Some(briefing), _) => format!("#{} {}", briefing.item.number, briefing.item.problem_summary),

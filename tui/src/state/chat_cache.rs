@@ -1,4 +1,4 @@
-//! Sessions that were open before, as they were then: what was read once can be read again without a connection.
+//! Sessions that were open before, so that they can be read again without a connection.
 
 use std::collections::VecDeque;
 
@@ -7,24 +7,24 @@ use tierup_common::session::{Message, SessionItem};
 
 use crate::state::chat::{Chat, ChatSource};
 
-/// Sessions kept, at most: enough to go back and forth between.
+/// Sessions kept, at most.
 const CAPACITY: usize = 8;
 
-/// Those that were left last, the newest last.
+/// The sessions that were closed last, the newest last.
 #[derive(Debug, Default)]
 pub struct ChatCache(VecDeque<CachedChat>);
 
-/// A session that was left.
+/// A session that was closed.
 #[derive(Debug)]
 pub struct CachedChat {
     /// The session.
     pub session: SessionItem,
-    /// What was said in it.
+    /// Its loaded messages.
     pub messages: Vec<Message>,
 }
 
 impl ChatCache {
-    /// A session is left. One of which only a part was ever here is not worth keeping.
+    /// Keeps a session that is closed, if it was fetched.
     pub fn insert(&mut self, chat: Chat) {
         let ChatSource::Fetched(session) = chat.source else { return };
         self.0.retain(|left| left.session.id != session.id);
@@ -34,7 +34,7 @@ impl ChatCache {
         }
     }
 
-    /// A session as it was when it was left.
+    /// Takes a session out, as it was when it was closed.
     pub fn take(&mut self, id: SessionId) -> Option<CachedChat> {
         let place = self.0.iter().position(|left| left.session.id == id)?;
         self.0.remove(place)

@@ -1,4 +1,4 @@
-//! The command line: an action by its name, with what it needs to know.
+//! The command line: an action by its name, with its argument.
 
 use crate::keymap::Context;
 use crate::state::composer::Composer;
@@ -6,33 +6,33 @@ use crate::state::composer::Composer;
 /// The command line, open over a place.
 #[derive(Clone, Debug)]
 pub struct CommandLine {
-    /// Where it was opened: whose actions it takes.
+    /// Where it was opened: its actions are available.
     pub context: Context,
-    /// What is typed.
+    /// The line that is typed.
     pub input: Composer,
-    /// What the last word could be, the likeliest first.
+    /// The completions of the last word, the likeliest first.
     pub completions: Vec<Completion>,
-    /// Which of them stands in the line, once one was asked for.
+    /// The index of the completion in the line, once one was inserted.
     pub selected: Option<usize>,
-    /// Why it could not be done.
+    /// Why the line could not be run.
     pub error: Option<String>,
-    /// How far back one has gone in what was typed before.
+    /// How far back in the history the line is; 0 for a new line.
     pub history_offset: usize,
 }
 
-/// How a line could go on.
+/// A completion of a line.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Completion {
-    /// The whole line then.
+    /// The whole line with it.
     pub line: String,
-    /// The word that is offered.
+    /// The word that is shown.
     pub label: String,
-    /// What it does or is.
+    /// What the word means.
     pub description: String,
 }
 
 impl CommandLine {
-    /// Nothing typed yet.
+    /// An empty line.
     pub fn new(context: Context) -> Self {
         Self {
             context,
@@ -44,7 +44,7 @@ impl CommandLine {
         }
     }
 
-    /// Goes on to the next way to finish the word, or to the one before.
+    /// Inserts the next or previous completion.
     pub fn cycle_completion(&mut self, step: isize) {
         let Some(last) = self.completions.len().checked_sub(1) else { return };
         let at = match (self.selected, step < 0) {

@@ -1,4 +1,4 @@
-//! Text that the user types: several lines, with a cursor, undo and paste as one.
+//! Text that the user types: lines with a cursor, undo, and paste as one change.
 
 use std::borrow::Cow;
 
@@ -8,13 +8,12 @@ use ratatui_textarea::{CursorMove, TextArea, WrapMode};
 
 use crate::text::safe;
 
-/// How the text area marks its cursor, and what is selected: in ways that no text is marked in. What they look like is
-/// the view's to say.
+/// How the text area marks its cursor: by a modifier that no text has. The view decides how it looks.
 pub const CURSOR_MARKER: Modifier = Modifier::SLOW_BLINK;
-/// See [`CURSOR_MARKER`].
+/// How the text area marks its selection; see [`CURSOR_MARKER`].
 pub const SELECTION_MARKER: Modifier = Modifier::RAPID_BLINK;
 
-/// A text being typed.
+/// A text that is being typed.
 #[derive(Clone, Debug)]
 pub struct Composer {
     text_area: TextArea<'static>,
@@ -27,7 +26,7 @@ impl Default for Composer {
 }
 
 impl Composer {
-    /// A composer that holds a text, the cursor at its end.
+    /// A composer with a text, the cursor at its end.
     pub fn with_text(text: &str) -> Self {
         let mut area = new_text_area(text.split('\n').map(str::to_owned).collect());
         area.move_cursor(CursorMove::Bottom);
@@ -35,7 +34,7 @@ impl Composer {
         Self { text_area: area }
     }
 
-    /// What was typed.
+    /// The text.
     pub fn text(&self) -> String {
         self.text_area.lines().join("\n")
     }
@@ -45,24 +44,24 @@ impl Composer {
         self.text_area.lines()
     }
 
-    /// Whether nothing was typed.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.text_area.is_empty()
     }
 
-    /// Whether nothing but blanks was typed.
+    /// Whether it is empty or blank.
     pub fn is_blank(&self) -> bool {
         self.text_area.lines().iter().all(|line| line.trim().is_empty())
     }
 
-    /// Replaces what was typed; it can be undone.
+    /// Replaces the text; this can be undone.
     pub fn replace(&mut self, raw: &str) {
         self.text_area.select_all();
         self.text_area.cut();
         self.text_area.insert_str(safe::sanitize_text(raw));
     }
 
-    /// Undoes the last change: what was typed goes a word at a time, though the history has every letter.
+    /// Undoes the last change: typed text a word at a time, although the history has single letters.
     pub fn undo(&mut self) {
         loop {
             let before = self.text();
@@ -74,7 +73,7 @@ impl Composer {
         }
     }
 
-    /// Does again what was undone, a word at a time too.
+    /// Redoes what was undone, a word at a time too.
     pub fn redo(&mut self) {
         let mut last = None;
         loop {
@@ -85,7 +84,7 @@ impl Composer {
             match (undo_unit(&before, &self.text()), last) {
                 (UndoUnit::Letter | UndoUnit::Cleared, _) | (UndoUnit::Separator, None) => {}
                 (UndoUnit::WholeChange, None | Some(UndoUnit::Cleared)) => return,
-                // The next word, which is for the next time.
+                // The next word is for the next redo.
                 (UndoUnit::Separator | UndoUnit::WholeChange, Some(_)) => {
                     self.text_area.undo();
                     return;
@@ -95,7 +94,7 @@ impl Composer {
         }
     }
 
-    /// What is selected, if anything is.
+    /// The selected text.
     pub fn selected_text(&self) -> Option<String> {
         let ((from_row, from), (to_row, to)) = self.text_area.selection_range()?;
         let lines = self.text_area.lines().get(from_row..=to_row)?;
@@ -119,12 +118,12 @@ impl Composer {
         self.text_area.cursor().0 + 1 >= self.text_area.lines().len()
     }
 
-    /// A key that is no command: typing, moving, deleting, undoing.
+    /// A key that edits or moves the cursor.
     pub fn handle_key(&mut self, key: KeyEvent) {
         self.text_area.input(key);
     }
 
-    /// The same for a text of one line: nothing breaks it.
+    /// The same for a text of one line, which no key breaks.
     pub fn handle_key_single_line(&mut self, key: KeyEvent) {
         let is_letter = matches!(key.code, KeyCode::Char('j' | 'm'));
         let breaks = is_letter && key.modifiers.contains(KeyModifiers::CONTROL);
@@ -133,7 +132,7 @@ impl Composer {
         }
     }
 
-    /// A line break.
+    /// Inserts a line break.
     pub fn insert_newline(&mut self) {
         self.text_area.insert_newline();
     }

@@ -1,45 +1,45 @@
-//! How the connection to the server is, told honestly.
+//! The connection to the server.
 
 use std::time::Duration;
 
 use tierup_common::id::Seq;
 use tierup_common::time::Timestamp;
 
-/// The connection that events come over.
+/// The state of the connection that events come over.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub enum ConnectionState {
-    /// Being made for the first time.
+    /// It is being made for the first time.
     #[default]
     Connecting,
-    /// Events come as they happen.
+    /// Events arrive as they happen.
     Live,
-    /// Events that were missed are coming; live after this one.
+    /// Missed events are arriving.
     CatchingUp {
-        /// The newest event when the connection was made.
+        /// The newest event when the connection was made: it is live after that.
         target_seq: Seq,
     },
-    /// Events do not come, but answers do: what events would tell is asked for.
+    /// Events do not arrive, but calls are answered: the console polls.
     Polling {
-        /// How often.
+        /// The time between two polls.
         interval: Duration,
-        /// When next.
+        /// When the next poll is due.
         next_at: Timestamp,
     },
-    /// There is none.
+    /// There is no connection.
     Offline {
         /// Since when.
         since: Timestamp,
-        /// When the next try comes; none while one is under way.
+        /// When it is retried; none while a retry is in progress.
         retry_at: Option<Timestamp>,
         /// Why, in one line.
         reason: String,
     },
-    /// The server will not have us.
+    /// The server refused it, for this reason.
     Refused(String),
 }
 
 impl ConnectionState {
-    /// Whether asking the server something makes sense. While the first connection is being made, it does.
+    /// Whether calls make sense: also while the first connection is being made.
     pub const fn allows_calls(&self) -> bool {
         match self {
             Self::Connecting | Self::Live | Self::CatchingUp { .. } | Self::Polling { .. } => true,

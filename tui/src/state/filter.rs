@@ -1,5 +1,4 @@
-//! What the rows of the list must say to be shown: words, each of which stands somewhere in a row, or which the
-//! server found in what was said about it.
+//! The filter of the lists: a row matches if it contains every word, or if the server found the words in its session.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -14,47 +13,47 @@ use tierup_common::time::Timestamp;
 use crate::effect::CallId;
 use crate::state::composer::Composer;
 
-/// A filter of the list. Without words it lets everything through.
+/// A filter of the lists. Without words every row matches.
 #[derive(Default)]
 pub struct Filter {
-    /// What is typed.
+    /// The text that is typed.
     pub input: Composer,
-    /// Whether the keys go to it.
+    /// Whether it has the keys.
     pub is_open: bool,
-    /// Its words.
+    /// The trimmed text.
     query: String,
     pattern: Pattern,
-    /// What the server found by the same words.
+    /// What the server found.
     pub server_matches: HashSet<HandoffId>,
-    /// When the server is asked, if nothing is typed until then.
+    /// When to search on the server, unless more is typed.
     pub search_at: Option<Timestamp>,
-    /// Questions to the server under way.
+    /// Searches without a reply yet.
     pub pending_calls: Vec<CallId>,
-    /// Whether the server could not be asked: only what is loaded was searched.
+    /// Whether only loaded rows were searched, because the server could not be.
     pub is_local_only: bool,
 }
 
 impl fmt::Debug for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Filter")
-            .field("text", &self.query)
+            .field("query", &self.query)
             .field("is_open", &self.is_open)
             .finish_non_exhaustive()
     }
 }
 
 impl Filter {
-    /// The words, without blanks around them; empty where everything is shown.
+    /// The trimmed text; empty if everything is shown.
     pub fn text(&self) -> &str {
         &self.query
     }
 
-    /// Whether it holds anything back.
+    /// Whether it hides rows.
     pub fn is_active(&self) -> bool {
         !self.query.is_empty()
     }
 
-    /// Takes what is typed for its words; whether they are others now.
+    /// Applies the typed text; true if it has changed.
     pub fn apply_input(&mut self) -> bool {
         let text = self.input.text().trim().to_owned();
         let is_new = text != self.query;
@@ -68,7 +67,7 @@ impl Filter {
         is_new
     }
 
-    /// Looks at rows one after the other.
+    /// A matcher for many rows.
     pub fn row_matcher(&self) -> RowMatcher<'_> {
         RowMatcher {
             filter: self,
@@ -78,7 +77,7 @@ impl Filter {
         }
     }
 
-    /// Which characters of a text it found, in order.
+    /// The indices of the matching characters of a text, ascending.
     pub fn match_indices(&self, text: &str) -> Vec<u32> {
         if !self.is_active() {
             return Vec::new();
@@ -87,20 +86,20 @@ impl Filter {
     }
 }
 
-/// Which characters of a text a pattern found, in order. A word that is not in it is passed over.
+/// The indices of the characters of a text that a pattern matches, ascending. Words without a match are skipped.
 pub fn match_indices(pattern: &Pattern, text: &str) -> Vec<u32> {
     let mut matcher = Matcher::new(Config::DEFAULT);
-    let (mut buffer, mut places) = (Vec::new(), Vec::new());
+    let (mut buffer, mut indices) = (Vec::new(), Vec::new());
     let text = Utf32Str::new(text, &mut buffer);
     for atom in &pattern.atoms {
-        atom.indices(text, &mut matcher, &mut places);
+        atom.indices(text, &mut matcher, &mut indices);
     }
-    places.sort_unstable();
-    places.dedup();
-    places
+    indices.sort_unstable();
+    indices.dedup();
+    indices
 }
 
-/// Looks whether rows say what they must. What it needs for that, it makes once.
+/// Matches rows, with buffers that are reused.
 pub struct RowMatcher<'a> {
     filter: &'a Filter,
     matcher: Matcher,
@@ -109,7 +108,7 @@ pub struct RowMatcher<'a> {
 }
 
 impl RowMatcher<'_> {
-    /// Whether a handoff is shown.
+    /// Whether a handoff matches.
     pub fn matches(&mut self, item: &QueueItem) -> bool {
         if !self.filter.is_active() || self.filter.server_matches.contains(&item.id) {
             return true;
@@ -134,7 +133,7 @@ impl RowMatcher<'_> {
         self.matches_row()
     }
 
-    /// Whether a session of the user's own is shown.
+    /// Whether a session of the user's own matches.
     pub fn matches_session(&mut self, session: &SessionItem) -> bool {
         if !self.filter.is_active() {
             return true;

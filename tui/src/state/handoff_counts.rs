@@ -1,11 +1,11 @@
-//! How many handoffs wait and how many somebody works on: counted as they come and go, not when they are painted.
+//! The numbers of open and claimed handoffs, counted as handoffs come and go, not at each paint.
 
 use std::collections::HashMap;
 
 use tierup_common::handoff::{HandoffStatus, QueueItem};
 use tierup_common::id::UserId;
 
-/// How many there are, by who handed them off or claimed them.
+/// Numbers of handoffs, also by who escalated or claimed them.
 #[derive(Debug, Default)]
 pub struct HandoffCounts {
     open_count: usize,
@@ -14,32 +14,32 @@ pub struct HandoffCounts {
 }
 
 impl HandoffCounts {
-    /// How many wait.
+    /// Open handoffs.
     pub const fn open(&self) -> usize {
         self.open_count
     }
 
-    /// How many wait that somebody else handed off.
+    /// Open handoffs that others escalated.
     pub fn open_count_by_others(&self, me: Option<UserId>) -> usize {
         self.open_count - me.and_then(|me| self.open_by.get(&me)).copied().unwrap_or(0)
     }
 
-    /// How many this user works on.
+    /// Handoffs that this user has claimed.
     pub fn claimed_count(&self, me: Option<UserId>) -> usize {
         me.and_then(|me| self.claimed_by.get(&me)).copied().unwrap_or(0)
     }
 
-    /// One came.
+    /// Counts a handoff.
     pub fn add(&mut self, item: &QueueItem) {
         self.update_counts(item, |count| *count += 1);
     }
 
-    /// One went, as it was when it came.
+    /// Removes a handoff, in the state in which it was counted.
     pub fn remove(&mut self, item: &QueueItem) {
         self.update_counts(item, |count| *count = count.saturating_sub(1));
     }
 
-    /// Changes every count that a handoff is counted in.
+    /// Updates each number that includes the handoff.
     fn update_counts(&mut self, item: &QueueItem, update: impl Fn(&mut usize)) {
         match (item.status, item.claimed_by) {
             (HandoffStatus::Open, _) => {

@@ -1,4 +1,4 @@
-//! What lies over the screen. One stack: the top one has the keys.
+//! The layers over the screen: a stack, the top one of which has the keys.
 
 use std::time::Duration;
 
@@ -12,125 +12,125 @@ use crate::state::dialog::Dialog;
 use crate::state::login::LogInForm;
 use crate::state::palette::Palette;
 
-/// A layer that opened by itself takes no key for so long: what was typed was not meant for it.
+/// How long a layer that opened by itself ignores keys, which were not meant for it.
 const INPUT_DELAY: Duration = Duration::from_millis(300);
 
 /// A layer.
 #[derive(Clone, Debug)]
 pub enum Layer {
-    /// Every key of a place.
+    /// All keys of a place.
     Help {
-        /// Which place.
+        /// The place.
         context: Context,
-        /// The first line shown.
+        /// The first visible row.
         scroll_offset: usize,
     },
-    /// What happened, as it was told, the newest first.
+    /// Past toasts, the newest first.
     Log {
-        /// The first line shown.
+        /// The first visible row.
         scroll_offset: usize,
     },
-    /// Any action or handoff, by what it is called.
+    /// A search for actions and handoffs.
     Palette(Box<Palette>),
-    /// An action by its name.
+    /// Actions by name.
     CommandLine(Box<CommandLine>),
-    /// Somebody else was first.
+    /// A claim was lost to someone else.
     Conflict(Conflict),
-    /// A few fields to fill in.
+    /// Fields to fill in.
     Dialog(Box<Dialog>),
-    /// Something that cannot be undone.
+    /// A question before something that cannot be undone.
     Confirm(Confirmation),
     /// The briefing, over its session.
     Briefing,
-    /// Who one is, and where.
+    /// The log-in form.
     LogIn(Box<LogInForm>),
-    /// Some rows, one of which the keys are on.
+    /// Rows to choose from.
     Picker(Picker),
 }
 
-/// A claim that somebody else won.
+/// A claim that someone else won.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Conflict {
-    /// Which handoff.
+    /// The handoff.
     pub handoff_id: HandoffId,
     /// Its session, if it is known.
     pub session_id: Option<SessionId>,
-    /// What it is called: `#42 VPN is down`.
+    /// Its title, like `#42 VPN is down`.
     pub title: String,
     /// The winner's name.
     pub winner_name: String,
-    /// Since when.
+    /// When it was claimed.
     pub claimed_at: Timestamp,
-    /// When it opened: always by itself, for an answer is as little expected as an event.
+    /// When the popup opened, which it does by itself.
     pub opened_at: Timestamp,
-    /// What became of the draft that was typed for it.
+    /// What happens to the user's draft.
     pub draft: ConflictDraft,
 }
 
-/// A draft that was typed into the session of a lost claim.
+/// The draft in the session of a lost claim.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ConflictDraft {
     /// Nothing was typed.
     None,
-    /// It is kept; the winner can have it.
+    /// It is saved, and can be sent to the winner.
     Saved,
-    /// It is on its way to the winner.
+    /// It is being sent to the winner.
     Sending(CallId),
-    /// The winner's session did not take it; it is kept.
+    /// It could not be sent, for this reason, and stays saved.
     Rejected(String),
 }
 
-/// Some rows, one of which the keys are on. What the rows say is read from what is open.
+/// Rows to choose from. Their content is that of the open session or briefing.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Picker {
-    /// What the rows are.
+    /// What the rows are about.
     pub kind: PickerKind,
-    /// Which the keys are on.
+    /// The index of the selected row.
     pub selected: usize,
-    /// Why the last change was not made.
+    /// Why the last change failed.
     pub error: Option<String>,
 }
 
-/// What one picks from.
+/// What the rows of a picker are about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PickerKind {
-    /// What has been tried in the session.
+    /// The hypotheses of the session.
     Branches,
     /// The suggested steps.
     Steps,
-    /// What was seen before.
+    /// Similar resolved sessions.
     SimilarCases,
 }
 
 impl Picker {
-    /// Rows of this kind, the keys on the first.
+    /// Rows of this kind, the first of which is selected.
     pub const fn new(kind: PickerKind) -> Self {
         Self { kind, selected: 0, error: None }
     }
 }
 
-/// A question with yes and no.
+/// A yes-or-no question.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Confirmation {
-    /// What is asked.
+    /// The question.
     pub question: String,
-    /// What yes does.
+    /// What a yes does.
     pub action: ConfirmedAction,
 }
 
 /// What a yes does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ConfirmedAction {
-    /// Throw away what was typed into the dialog below.
+    /// Close the dialog below without submitting it.
     DiscardDialog,
-    /// Do what the dialog below asks for.
+    /// Submit the dialog below.
     SubmitDialog,
     /// Take back the escalation of this session.
     TakeBack(SessionId),
 }
 
 impl Layer {
-    /// Which keys it takes.
+    /// The context of its keys.
     pub const fn context(&self) -> Context {
         match self {
             Self::Help { .. } => Context::Help,
@@ -141,7 +141,7 @@ impl Layer {
             Self::Dialog(_) | Self::LogIn(_) => Context::Dialog,
             Self::Confirm(_) => Context::Confirm,
             Self::Briefing => Context::BriefingOverlay,
-            Self::Picker(pick) => match pick.kind {
+            Self::Picker(picker) => match picker.kind {
                 PickerKind::Branches => Context::Tried,
                 PickerKind::Steps => Context::Outcomes,
                 PickerKind::SimilarCases => Context::Cases,
@@ -220,7 +220,7 @@ impl Layer {
 }
 
 impl Confirmation {
-    /// Asks before an escalation leaves the queue.
+    /// Asks before an escalation is taken back.
     pub fn take_back(session: SessionId) -> Self {
         let question = "Take back your escalation? It leaves the queue.".into();
         Self { question, action: ConfirmedAction::TakeBack(session) }

@@ -1,4 +1,4 @@
-//! The log-in: three fields, over whatever is there.
+//! The log-in form.
 
 use tierup_common::time::Timestamp;
 use tierup_common::trim::trim_value;
@@ -7,39 +7,39 @@ use crate::effect::Secret;
 use crate::state::composer::Composer;
 use crate::state::request::Request;
 
-/// A log-in being filled in.
+/// A log-in form.
 #[derive(Clone, Debug)]
 pub struct LogInForm {
-    /// Why it is asked for.
+    /// Why it is open.
     pub reason: LogInReason,
-    /// When it opened by itself; nothing if the user asked for it, or begins with it.
+    /// When it opened, if it opened by itself.
     pub opened_at: Option<Timestamp>,
     /// The server's address.
     pub server_url: Composer,
-    /// The email address; empty to come with a token.
+    /// The email address; empty for a log-in with a token.
     pub email: Composer,
     /// The password, or the token.
     pub secret: Secret,
-    /// Which of them has the keys.
+    /// The field that has the keys.
     pub focus: LogInField,
     /// The log-in, once it is submitted.
     pub request: Request,
-    /// The address of which it was said that others can read what is sent there.
+    /// The address for which the user was warned about an unencrypted connection.
     pub warned_server: Option<String>,
 }
 
-/// Why a log-in is asked for.
+/// Why the log-in form is open.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum LogInReason {
-    /// Nobody has logged in on this machine.
+    /// No one has logged in on this machine yet.
     FirstRun,
-    /// The token in use works no more; in the server's words.
+    /// The token is no longer valid, for the reason that the server gives.
     TokenExpired(String),
-    /// The user wants to.
+    /// The user opened it.
     Requested,
 }
 
-/// A field of the log-in.
+/// A field of the log-in form.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum LogInField {
     /// The server's address.
@@ -51,10 +51,10 @@ pub enum LogInField {
 }
 
 impl LogInField {
-    /// From top to bottom.
+    /// The fields, from top to bottom.
     pub const ALL: [Self; 3] = [Self::Server, Self::Email, Self::Secret];
 
-    /// The field so many further down, around the end.
+    /// The field that is `count` further down, around the end.
     #[must_use]
     pub fn next_by(self, count: usize) -> Self {
         let place = Self::ALL.iter().position(|field| *field == self).unwrap_or(0);
@@ -63,7 +63,7 @@ impl LogInField {
 }
 
 impl LogInForm {
-    /// A log-in to a server that may be known, by somebody who may be known.
+    /// A form with the server and the email address, as far as they are known.
     pub fn new(reason: LogInReason, server: Option<&str>, email: Option<&str>) -> Self {
         let focus = match (server, email) {
             (None, _) => LogInField::Server,
@@ -82,13 +82,13 @@ impl LogInForm {
         }
     }
 
-    /// The email address; none to come with a token.
+    /// The email address; none for a log-in with a token.
     pub fn entered_email(&self) -> Option<String> {
         let email = trim_value(&self.email.text()).to_owned();
         (!email.is_empty()).then_some(email)
     }
 
-    /// What the last field asks for.
+    /// The label of the last field.
     pub fn secret_label(&self) -> &'static str {
         if self.email.is_blank() { "Token" } else { "Password" }
     }

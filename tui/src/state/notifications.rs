@@ -1,13 +1,13 @@
-//! Whether the user looks at the console, and what rings while they do not.
+//! Notifications while the terminal does not have the focus.
 
-/// Attention.
+/// The focus, the window's title and missed notifications.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NotificationState {
-    /// Whether the terminal has the focus. One that never says so counts as looked at.
+    /// Whether the terminal has the focus; true for a terminal that does not report it.
     pub is_focused: bool,
-    /// What the window is called now.
+    /// The title of the window.
     pub window_title: String,
-    /// How many things would have rung since the connection was made, while missed events still come.
+    /// The number of notifications that missed events would have shown, while they are still arriving.
     pub missed_count: u32,
 }
 

@@ -1,12 +1,12 @@
-//! The user's own sessions: what they put aside, and what they work on. A session that they work on because they claimed
-//! its handoff stands in the lists as that handoff.
+//! The user's own sessions: those that are parked, and those that they work on. A session whose handoff they claimed is
+//! listed as that handoff.
 
 use std::collections::HashMap;
 
 use tierup_common::id::{SessionId, UserId};
 use tierup_common::session::{SessionItem, SessionStatus};
 
-/// Sessions, by where they stand.
+/// Sessions by status.
 #[derive(Debug, Default)]
 pub struct OwnSessions {
     parked: HashMap<SessionId, SessionItem>,
@@ -19,7 +19,7 @@ impl OwnSessions {
         self.parked.get(&id).or_else(|| self.active.get(&id))
     }
 
-    /// Replaces those that stand there.
+    /// Replaces the sessions with this status.
     pub fn replace_all(&mut self, status: SessionStatus, sessions: Vec<SessionItem>) {
         let all = sessions.into_iter().map(|session| (session.id, session)).collect();
         match status {
@@ -29,17 +29,17 @@ impl OwnSessions {
         }
     }
 
-    /// The user works on it no longer.
+    /// Removes a session that the user no longer works on.
     pub fn remove_active(&mut self, id: SessionId) {
         self.active.remove(&id);
     }
 
-    /// What is put aside.
+    /// Parked sessions.
     pub fn parked(&self) -> impl ExactSizeIterator<Item = &SessionItem> {
         self.parked.values()
     }
 
-    /// What this user works on: others may work on what they opened.
+    /// Active sessions that this user works on: others may work on those that they opened.
     pub fn active(&self, me: Option<UserId>) -> impl Iterator<Item = &SessionItem> {
         self.active.values().filter(move |session| Some(session.assignee_id) == me)
     }

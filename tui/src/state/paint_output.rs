@@ -1,4 +1,4 @@
-//! Where things stand on the screen, as they were painted last: for the mouse, for pages, and for the next wake.
+//! The layout of the last paint: for the mouse, for page keys and for the next paint.
 
 use std::sync::Arc;
 
@@ -9,88 +9,88 @@ use crate::keymap::Tab;
 use crate::state::briefing::Pane;
 use crate::state::lists::RowId;
 
-/// What was painted.
+/// The layout of a paint.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct PaintOutput {
-    /// What can be clicked, the last painted on top.
+    /// What can be clicked; later ones are on top.
     click_targets: Vec<(Rect, ClickTarget)>,
-    /// Rows of the list that had room.
+    /// Rows of the list that fit.
     pub list_height: usize,
     /// Rows that the page keys move by.
     pub page_height: usize,
-    /// The first row shown of what happened.
+    /// The first visible row of the history.
     pub history_top: usize,
-    /// The furthest that each half of a briefing can be scrolled.
+    /// The last row that the history can be scrolled to.
     pub history_max_scroll: usize,
-    /// See [`Self::happened_end`].
+    /// The last row that the assessment can be scrolled to.
     pub assessment_max_scroll: usize,
-    /// The furthest that the help or the log can be scrolled.
+    /// The last row that the help or the log can be scrolled to.
     pub layer_max_scroll: usize,
-    /// The columns and rows of the conversation.
+    /// The columns and rows of the transcript.
     pub transcript_size: (usize, usize),
-    /// The messages of the conversation that are on the screen whole, by `seq`: the first and the last.
+    /// The `seq` of the first and the last message that are entirely visible.
     pub visible_messages: Option<(u32, u32)>,
-    /// Suggested steps that had room, from the first shown on.
+    /// Suggested steps that fit, from the first visible one.
     pub visible_step_count: usize,
-    /// Text that leads somewhere.
+    /// Links.
     pub hyperlinks: Vec<Hyperlink>,
-    /// Where the caret is, while one types: the terminal's cursor goes there.
+    /// Where the terminal's cursor goes, while text is typed.
     pub cursor_position: Option<Position>,
-    /// When something on the screen will look different by itself.
+    /// When the screen has to be painted again although nothing happens.
     pub next_change_at: Option<Timestamp>,
 }
 
-/// Text on the screen that leads somewhere.
+/// A link on the screen.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Hyperlink {
-    /// Where it stands.
+    /// Its area.
     pub area: Rect,
-    /// Where it leads; see [`crate::text::link::target`].
+    /// Its target; see [`crate::text::link::safe_url`].
     pub url: Arc<str>,
 }
 
-/// Something that can be clicked.
+/// What can be clicked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ClickTarget {
     /// A tab.
     Tab(Tab),
     /// A row of the list.
     Row(RowId),
-    /// A half of the briefing.
+    /// A pane of the briefing.
     Pane(Pane),
-    /// The conversation.
+    /// The transcript.
     Transcript,
     /// A suggested step, by its number from 1.
     Step(u8),
     /// The cross that hides the steps.
     HideSteps,
-    /// A line of the palette, by its place.
+    /// A choice of the palette, by its index.
     PaletteChoice(usize),
-    /// A piece of evidence, by its place.
+    /// A piece of evidence, by its index.
     Evidence(usize),
-    /// What was seen before.
+    /// The similar cases.
     SimilarCases,
-    /// A row to pick, by its place.
+    /// A row of a picker, by its index.
     PickerRow(usize),
     /// The strip of suggested steps.
     StepStrip,
-    /// A layer: nothing under it is clicked.
+    /// A layer: what is below it cannot be clicked.
     Layer,
 }
 
 impl PaintOutput {
-    /// Something was painted here.
+    /// Makes an area clickable.
     pub fn add_click_target(&mut self, area: Rect, target: ClickTarget) {
         self.click_targets.push((area, target));
     }
 
-    /// What is at this place.
+    /// What can be clicked at a cell.
     pub fn click_target_at(&self, column: u16, row: u16) -> Option<ClickTarget> {
         let hit = |(area, _): &&(Rect, ClickTarget)| area.contains(Position::new(column, row));
         self.click_targets.iter().rev().find(hit).map(|(_, target)| *target)
     }
 
-    /// Something painted will look different at this moment.
+    /// Requests another paint at a moment.
     pub fn schedule_change(&mut self, at: Timestamp) {
         self.next_change_at = Some(self.next_change_at.map_or(at, |known| known.min(at)));
     }

@@ -1,4 +1,4 @@
-//! The palette: any action of a place, any command and any handoff, by what it is called.
+//! The palette: a search for the actions of a place, commands and handoffs.
 
 use std::cmp::Reverse;
 use std::fmt::Write as _;
@@ -12,55 +12,55 @@ use crate::keymap::{Action, Context};
 use crate::state::composer::Composer;
 use crate::text::safe;
 
-/// Choices kept, at most: nobody reads further.
+/// Choices kept, at most.
 const CHOICE_LIMIT: usize = 100;
 
 /// The palette, open over a place.
 #[derive(Clone, Debug)]
 pub struct Palette {
-    /// Where it was opened: whose actions it offers.
+    /// Where it was opened: its actions are offered.
     pub context: Context,
-    /// What is typed.
+    /// The query.
     pub input: Composer,
-    /// What fits, the best first.
+    /// The matches, the best first.
     pub choices: Vec<PaletteChoice>,
-    /// Which is selected.
+    /// The index of the selected one.
     pub selected_index: usize,
 }
 
-/// Something that can be chosen.
+/// A choice.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PaletteChoice {
-    /// What it is.
+    /// What it runs or opens.
     pub target: ChoiceTarget,
-    /// What is shown and searched.
+    /// The text that is shown and searched.
     pub label: String,
-    /// Its name, shown beside it and searched too.
+    /// Its name, which is shown and searched too.
     pub name: String,
     /// The key that does the same, if there is one.
     pub key_label: String,
 }
 
-/// What is chosen.
+/// What a choice runs or opens.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ChoiceTarget {
     /// An action of the place.
     Action(Action),
-    /// A command with its arguments.
+    /// A command line.
     Command(String),
     /// A handoff.
     Handoff(HandoffId),
 }
 
 impl Palette {
-    /// Nothing typed yet.
+    /// A palette with an empty query.
     pub fn new(context: Context, choices: Vec<PaletteChoice>) -> Self {
         let mut palette = Self { context, input: Composer::default(), choices, selected_index: 0 };
         palette.choices.truncate(CHOICE_LIMIT);
         palette
     }
 
-    /// The pattern of what is typed, to show where it was found.
+    /// The pattern of the query, to highlight matches.
     pub fn pattern(&self) -> Pattern {
         Pattern::parse(&self.input.text(), CaseMatching::Ignore, Normalization::Smart)
     }
@@ -71,14 +71,14 @@ impl Palette {
         self.selected_index = self.selected_index.saturating_add_signed(rows).min(last);
     }
 
-    /// What is selected.
+    /// The selected choice.
     pub fn selected(&self) -> Option<&PaletteChoice> {
         self.choices.get(self.selected_index)
     }
 }
 
 impl PaletteChoice {
-    /// A handoff.
+    /// The choice that opens a handoff.
     pub fn from_handoff(item: &QueueItem) -> Self {
         Self {
             target: ChoiceTarget::Handoff(item.id),
@@ -89,8 +89,8 @@ impl PaletteChoice {
     }
 }
 
-/// What fits to what is typed, the best first. There may be very many handoffs: a choice is made only of those that
-/// are kept.
+/// The matches of a query, the best first. There may be very many handoffs, so choices are built only for those that are
+/// kept.
 pub fn rank_choices<'a>(
     query: &str,
     actions: Vec<PaletteChoice>,
@@ -106,7 +106,7 @@ pub fn rank_choices<'a>(
     let mut scored: Vec<(u32, Candidate<'_>)> = Vec::new();
     for found in actions.into_iter().map(Candidate::Choice).chain(handoffs.map(Candidate::Handoff)) {
         line.clear();
-        // A text takes whatever is written into it.
+        // Writing to a `String` cannot fail.
         let _ = match &found {
             Candidate::Choice(choice) => write!(line, "{} {}", choice.label, choice.name),
             Candidate::Handoff(item) => {
@@ -116,7 +116,7 @@ pub fn rank_choices<'a>(
         let score = pattern.score(Utf32Str::new(&line, &mut buffer), &mut matcher);
         scored.extend(score.map(|score| (score, found)));
     }
-    // Stable: among equals the order of the table holds.
+    // The sort is stable: equal scores keep the order of the table.
     scored.sort_by_key(|(score, _)| Reverse(*score));
     let kept = scored.into_iter().take(CHOICE_LIMIT).map(|(_, found)| match found {
         Candidate::Choice(choice) => choice,

@@ -1,4 +1,4 @@
-//! What the preview is of: passing over a row costs nothing, resting on it fetches more about it.
+//! The preview of the selected row. Its details are fetched only once the selection rests on it.
 
 use tierup_common::id::HandoffId;
 use tierup_common::time::Timestamp;
@@ -6,25 +6,25 @@ use tierup_common::time::Timestamp;
 /// Columns from which on the list has its preview beside it.
 pub const PREVIEW_MIN_WIDTH: u16 = 100;
 
-/// What the selection rests on, and whether it has rested long enough to fetch more about it.
+/// What is previewed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum PreviewState {
-    /// On nothing.
+    /// Nothing.
     #[default]
     Empty,
-    /// On this row, which it reached a moment ago.
+    /// A row that was selected a moment ago: its details are not fetched yet.
     Debouncing {
-        /// The row.
+        /// The handoff.
         id: HandoffId,
-        /// When it will have rested long enough.
+        /// When its details are fetched.
         ready_at: Timestamp,
     },
-    /// On this row, for a while.
+    /// A row that has been selected for a while.
     Ready(HandoffId),
 }
 
 impl PreviewState {
-    /// The row, if there is one.
+    /// The handoff, if there is one.
     pub const fn id(self) -> Option<HandoffId> {
         match self {
             Self::Empty => None,

@@ -1,4 +1,4 @@
-//! What waits, what is worked on and what is put aside: three lists over one store of rows.
+//! The three lists over one store of handoffs, with the filter, the order and the load that fills them.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -21,31 +21,31 @@ use crate::state::sort_order::SortOrder;
 /// Snapshots kept for the preview, at most.
 const MAX_SNAPSHOTS: usize = 100;
 
-/// A load of the lists: several pages, asked for one after the other.
+/// A load of the lists, page by page.
 #[derive(Debug, Default)]
 pub struct ListLoad {
-    /// Requests under way.
+    /// Calls without a reply yet.
     pub pending_calls: Vec<CallId>,
-    /// The rows that it, or an event since it began, brought. The others are out of date.
+    /// The handoffs that it, or an event since it began, has brought. The others are out of date.
     pub fresh_ids: HashSet<HandoffId>,
-    /// The oldest moment that a page shows.
+    /// The event up to which every page is current.
     pub as_of_seq: Option<Seq>,
-    /// Why a page did not come.
+    /// Why a page could not be fetched.
     pub error: Option<String>,
-    /// When all is asked for again, if a page did not come.
+    /// When the load is retried, if a page could not be fetched.
     pub retry_at: Option<Timestamp>,
-    /// How often that has happened in a row.
+    /// The number of failed attempts in a row.
     pub attempts: u32,
 }
 
 /// The three lists.
 #[derive(Debug, Default)]
 pub struct Queue {
-    /// Each in a place of its own: a table of what is half a kilobyte would be half empty.
+    /// Boxed, because a table with entries of half a kilobyte would waste memory.
     items: HashMap<HandoffId, Box<QueueItem>>,
-    /// How many wait and are worked on, whatever the filter shows.
+    /// The numbers of open and claimed handoffs, whatever the filter hides.
     pub counts: HandoffCounts,
-    /// What the rows must say to be in the lists.
+    /// The filter of the rows.
     pub filter: Filter,
     /// The order of the rows.
     pub sort: SortOrder,
@@ -55,19 +55,19 @@ pub struct Queue {
     own_sessions: OwnSessions,
     /// The handoffs of parked sessions, as far as they were fetched.
     parked_handoffs: HashMap<HandoffId, QueueItem>,
-    /// Which list is shown.
+    /// The tab that is shown.
     pub tab: Tab,
-    /// Every event up to here is in the lists; none before they were loaded.
+    /// The event up to which the lists are current; none before they are loaded.
     pub as_of_seq: Option<Seq>,
-    /// A load of the lists that is under way.
+    /// A load that is in progress.
     pub pending_load: Option<ListLoad>,
-    /// The newest event when the stream began: a load that is older missed something.
+    /// The newest event when the stream began: an older load may have missed events.
     pub stream_start_seq: Option<Seq>,
-    /// What the selected row handed over, for the preview.
+    /// Snapshots for the preview.
     snapshots: HashMap<HandoffId, Snapshot>,
-    /// What the selection rests on.
+    /// The preview of the selected row.
     pub preview: PreviewState,
-    /// Assessments that are being written, as far as they were heard.
+    /// The texts of assessments that are being written.
     pub partial_assessments: HashMap<HandoffId, String>,
 }
 
@@ -77,7 +77,7 @@ impl Queue {
         self.items.get(&id).map(Box::as_ref)
     }
 
-    /// A handoff, to change what is not its place in the lists.
+    /// A handoff, to change what does not affect the lists.
     pub fn item_mut(&mut self, id: HandoffId) -> Option<&mut QueueItem> {
         self.items.get_mut(&id).map(Box::as_mut)
     }
@@ -87,23 +87,23 @@ impl Queue {
         self.own_sessions.get(id)
     }
 
-    /// The handoff of a session that somebody works on or that waits, as far as it is known.
+    /// The listed handoff of a session.
     pub fn item_for_session(&self, session: SessionId) -> Option<&QueueItem> {
         self.items().find(|item| item.session_id == session)
     }
 
-    /// The handoffs of the lists, in their order: what the user claimed comes first.
+    /// The listed handoffs in order, those that the user claimed first.
     pub fn listed_handoffs(&self) -> impl Iterator<Item = &QueueItem> {
         let rows = self.lists[Tab::Mine].ids().chain(self.lists[Tab::Queue].ids());
         rows.filter_map(RowId::handoff).filter_map(|id| self.item(id))
     }
 
-    /// What a handoff handed over, if it was fetched.
+    /// The snapshot of a handoff, if it was fetched.
     pub fn snapshot(&self, id: HandoffId) -> Option<&Snapshot> {
         self.snapshots.get(&id)
     }
 
-    /// Keeps what a handoff handed over.
+    /// Keeps the snapshot of a handoff.
     pub fn insert_snapshot(&mut self, id: HandoffId, snapshot: Snapshot) {
         if self.snapshots.len() >= MAX_SNAPSHOTS {
             self.snapshots.clear();
@@ -111,7 +111,7 @@ impl Queue {
         self.snapshots.insert(id, snapshot);
     }
 
-    /// Every handoff that is known, in no order.
+    /// All known handoffs, in no order.
     pub fn items(&self) -> impl Iterator<Item = &QueueItem> {
         self.items.values().map(Box::as_ref)
     }
@@ -165,7 +165,7 @@ impl Queue {
         self.lists[Tab::Queue].next_matching(accepts).and_then(RowId::handoff)
     }
 
-    /// The handoffs of the parked sessions that were not fetched yet.
+    /// The handoffs of parked sessions that were not fetched yet.
     pub fn missing_parked_handoffs(&self) -> impl Iterator<Item = HandoffId> {
         let parked = self.own_sessions.parked().filter_map(|session| session.handoff_id);
         parked.filter(|id| !self.items.contains_key(id) && !self.parked_handoffs.contains_key(id))
@@ -200,16 +200,16 @@ impl Queue {
         next.is_some()
     }
 
-    /// Puts a handoff into the list it belongs to. What is known of a later version stays.
+    /// Inserts a handoff into the list that it belongs to, unless a later version is known.
     pub fn upsert_item(&mut self, mut item: QueueItem, me: Option<UserId>) {
         if let Some(known) = self.items.get(&item.id) {
             if known.version > item.version {
                 return;
             }
-            // Presence comes by the stream; an answer may be older than it.
+            // Viewers come by the stream, and may be newer than a reply.
             item.viewers.clone_from(&known.viewers);
         }
-        // The data says all that the text says.
+        // The structured assessment has everything that the text has.
         if item.ai_assessment_data.is_some() {
             item.ai_assessment = None;
         }
@@ -255,7 +255,7 @@ impl Queue {
         self.partial_assessments.remove(&id);
     }
 
-    /// Puts every row where it belongs: it is known now who the user is, or the filter or the order is another.
+    /// Rebuilds the lists, after the user, the filter or the order has changed.
     pub fn rebuild_lists(&mut self, me: Option<UserId>) {
         let mut matcher = self.filter.row_matcher();
         let (mut queue, mut mine) = (Vec::with_capacity(self.items.len()), Vec::new());
@@ -275,7 +275,7 @@ impl Queue {
         self.lists[Tab::Parked].replace_all(parked);
     }
 
-    /// Forgets the rows that a fresh load of the lists did not bring.
+    /// Removes the handoffs that the predicate rejects.
     pub fn retain_items(&mut self, predicate: impl Fn(&QueueItem) -> bool) {
         let gone: Vec<HandoffId> =
             self.items.values().filter(|item| !predicate(item)).map(|item| item.id).collect();
@@ -284,7 +284,7 @@ impl Queue {
         }
     }
 
-    /// Replaces the user's own sessions that stand there.
+    /// Replaces the user's own sessions with this status.
     pub fn replace_own_sessions(
         &mut self,
         status: SessionStatus,
@@ -295,27 +295,27 @@ impl Queue {
         self.rebuild_lists(me);
     }
 
-    /// The user works on a session no longer.
+    /// Removes a session that the user no longer works on.
     pub fn remove_own_session(&mut self, id: SessionId) {
         self.own_sessions.remove_active(id);
         self.lists[Tab::Mine].remove(RowId::Session(id));
     }
 
-    /// A load under way must not take what was brought otherwise for out of date.
+    /// Keeps a load that is in progress from treating a handoff as out of date.
     pub fn mark_fresh(&mut self, id: HandoffId) {
         if let Some(load) = &mut self.pending_load {
             load.fresh_ids.insert(id);
         }
     }
 
-    /// What comes next is newer than what is known, whatever its version.
+    /// Makes any version of a handoff newer than the known one.
     pub fn reset_versions(&mut self) {
         for item in self.items.values_mut() {
             item.version = 0;
         }
     }
 
-    /// Sessions that the user works on without having claimed them.
+    /// Sessions that the user works on without a claim.
     fn unclaimed_own_sessions(&self, me: Option<UserId>) -> impl Iterator<Item = &SessionItem> {
         self.own_sessions.active(me).filter(move |session| {
             let handoff = session.handoff_id.and_then(|id| self.item(id));
@@ -323,14 +323,14 @@ impl Queue {
         })
     }
 
-    /// Says who is reading what.
+    /// Sets who is reading a handoff.
     pub fn set_viewers(&mut self, id: HandoffId, viewers: Vec<Person>) {
         if let Some(item) = self.items.get_mut(&id) {
             item.viewers = viewers;
         }
     }
 
-    /// Nobody is known to read anything: a new connection tells anew.
+    /// Forgets who is reading what: a new connection sends it again.
     pub fn clear_viewers(&mut self) {
         for item in self.items.values_mut() {
             item.viewers.clear();

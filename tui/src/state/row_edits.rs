@@ -1,5 +1,4 @@
-//! Changes of single rows, like what came of a step: asked for one after the other, so that the last word is the one that
-//! remains.
+//! Changes of single rows, like the outcome of a step, sent one after the other so that the last one wins.
 
 use std::collections::VecDeque;
 
@@ -12,14 +11,14 @@ use crate::effect::{Call, CallId};
 /// A change of a row.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum RowEdit {
-    /// What came of a suggested step.
+    /// The outcome of a suggested step; none removes it.
     Step(HandoffId, StepId, Option<Outcome>),
-    /// What became of a hypothesis.
+    /// A hypothesis.
     Branch(SessionId, BranchId, PutBranch),
 }
 
 impl RowEdit {
-    /// How the server is asked for it.
+    /// The call that makes the change.
     pub fn to_call(&self) -> Call {
         match self.clone() {
             Self::Step(handoff, step, outcome) => {
@@ -31,7 +30,7 @@ impl RowEdit {
         }
     }
 
-    /// Whether it is of the same row.
+    /// Whether it changes the same row.
     fn is_same_row(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Step(_, one, _), Self::Step(_, other, _)) => one == other,
@@ -41,7 +40,7 @@ impl RowEdit {
     }
 }
 
-/// The change that is under way, and those that wait for it.
+/// The change that is being made, and those that wait for it.
 #[derive(Debug, Default)]
 pub struct RowEditQueue {
     in_flight: Option<(CallId, RowEdit)>,
@@ -49,54 +48,54 @@ pub struct RowEditQueue {
 }
 
 impl RowEditQueue {
-    /// Adds a change. One of the same row that still waits is not wanted any more.
-    pub fn enqueue(&mut self, mark: RowEdit) {
-        self.queued.retain(|other| !mark.is_same_row(other));
-        self.queued.push_back(mark);
+    /// Adds a change, instead of one of the same row that still waits.
+    pub fn enqueue(&mut self, edit: RowEdit) {
+        self.queued.retain(|other| !edit.is_same_row(other));
+        self.queued.push_back(edit);
     }
 
-    /// The change to ask for now; none while another is under way.
+    /// The next change to make; none while another is being made.
     pub fn pop_next(&mut self) -> Option<RowEdit> {
         if self.in_flight.is_some() { None } else { self.queued.pop_front() }
     }
 
-    /// It is asked for.
-    pub fn set_in_flight(&mut self, call_id: CallId, mark: RowEdit) {
-        self.in_flight = Some((call_id, mark));
+    /// A change is being made.
+    pub fn set_in_flight(&mut self, call_id: CallId, edit: RowEdit) {
+        self.in_flight = Some((call_id, edit));
     }
 
-    /// It was answered; whether it was ours.
+    /// Ends the change that a call makes; false if the call makes none.
     pub fn complete(&mut self, call_id: CallId) -> bool {
         self.in_flight.take_if(|(sent, _)| *sent == call_id).is_some()
     }
 
-    /// A line of what was tried is being written anew: what waits to change it is not wanted any more.
+    /// Drops the waiting changes of a branch that is being edited in a dialog.
     pub fn drop_queued_branch(&mut self, id: BranchId) {
-        self.queued.retain(|mark| !matches!(mark, RowEdit::Branch(_, branch, _) if *branch == id));
+        self.queued.retain(|edit| !matches!(edit, RowEdit::Branch(_, branch, _) if *branch == id));
     }
 
-    /// Gives up what waits.
+    /// Drops the waiting changes.
     pub fn clear_queued(&mut self) {
         self.queued.clear();
     }
 
-    /// What a step will be marked as, if it is being changed.
+    /// The outcome that a step will have, if it is being changed.
     pub fn step_outcome(&self, id: StepId) -> Option<Option<Outcome>> {
-        self.iter().rev().find_map(|mark| match mark {
+        self.iter().rev().find_map(|edit| match edit {
             RowEdit::Step(_, step, outcome) => (*step == id).then_some(*outcome),
             RowEdit::Branch(..) => None,
         })
     }
 
-    /// What a line of what was tried will say, if it is being changed.
+    /// What a branch will be, if it is being changed.
     pub fn branch_edit(&self, id: BranchId) -> Option<&PutBranch> {
-        self.iter().rev().find_map(|mark| match mark {
+        self.iter().rev().find_map(|edit| match edit {
             RowEdit::Branch(_, branch, request) => (*branch == id).then_some(request),
             RowEdit::Step(..) => None,
         })
     }
 
     fn iter(&self) -> impl DoubleEndedIterator<Item = &RowEdit> {
-        self.in_flight.iter().map(|(_, mark)| mark).chain(&self.queued)
+        self.in_flight.iter().map(|(_, edit)| edit).chain(&self.queued)
     }
 }

@@ -1,16 +1,16 @@
-//! Which handoffs were opened or claimed before, on this machine: the newest ones.
+//! The handoffs that were opened or claimed on this machine: the newest ones.
 
 use std::collections::{HashSet, VecDeque};
 
 use tierup_common::id::HandoffId;
 use tierup_common::limit;
 
-/// The seen-set: the newest [`limit::SEEN`] ids, in the order they were seen.
+/// The newest [`limit::SEEN_HANDOFFS`] ids, in the order they were seen.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct SeenSet {
     order: VecDeque<HandoffId>,
     ids: HashSet<HandoffId>,
-    /// Marks that the file on this machine is not known to have yet: seen, or not any more.
+    /// Changes that the file may not have yet: seen (`true`), or unread again.
     pending: Vec<(HandoffId, bool)>,
 }
 
@@ -20,7 +20,7 @@ impl SeenSet {
         self.ids.contains(&id)
     }
 
-    /// A handoff was seen. The oldest makes room.
+    /// Adds a handoff. The oldest one makes room.
     pub fn insert(&mut self, id: HandoffId) {
         if !self.ids.insert(id) {
             return;
@@ -33,14 +33,14 @@ impl SeenSet {
         }
     }
 
-    /// A handoff is to count as not seen.
+    /// Removes a handoff.
     pub fn remove(&mut self, id: HandoffId) {
         if self.ids.remove(&id) {
             self.order.retain(|other| *other != id);
         }
     }
 
-    /// A handoff was seen, or is to count as not seen, and the file is on its way to say so.
+    /// Adds or removes a handoff, in a way that is about to be written to the file.
     pub fn set_seen(&mut self, id: HandoffId, is_seen: bool) {
         if is_seen {
             self.insert(id);
@@ -51,7 +51,7 @@ impl SeenSet {
         self.pending.push((id, is_seen));
     }
 
-    /// Takes what the file holds. Marks that it does not have yet are laid over it.
+    /// Replaces the set by the file's, and applies the changes again that the file may not have yet.
     pub fn merge_loaded(&mut self, ids: Vec<HandoffId>) {
         let pending = std::mem::take(&mut self.pending);
         *self = ids.into_iter().collect();

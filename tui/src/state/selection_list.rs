@@ -1,17 +1,17 @@
-//! A list that keeps its selection, and where on the screen it stands, while rows come, go and change place.
+//! A list that keeps its selection, and the selection's place on the screen, while rows come, go and move.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// Rows in the order of their keys, one of them selected.
+/// Rows in the order of their keys, one of which is selected.
 #[derive(Clone, Debug)]
 pub struct SelectionList<K, I> {
     rows: Vec<(K, I)>,
     key_by_id: HashMap<I, K>,
     selected: Option<I>,
-    /// Whether somebody chose the selected row.
+    /// Whether the user chose the selected row.
     is_user_selected: bool,
-    /// The first row on the screen.
+    /// The first visible row.
     scroll_offset: usize,
 }
 
@@ -28,12 +28,12 @@ impl<K, I> Default for SelectionList<K, I> {
 }
 
 impl<K: Ord + Clone, I: Copy + Eq + Hash> SelectionList<K, I> {
-    /// How many rows there are.
+    /// The number of rows.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
@@ -48,17 +48,17 @@ impl<K: Ord + Clone, I: Copy + Eq + Hash> SelectionList<K, I> {
         self.key_by_id.contains_key(&id)
     }
 
-    /// The selected row. As long as there are rows, one is selected.
+    /// The selected row; none only if there are no rows.
     pub fn selected(&self) -> Option<I> {
         self.selected
     }
 
-    /// The place of the selected row.
+    /// The index of the selected row.
     pub fn selected_index(&self) -> Option<usize> {
         self.selected.and_then(|id| self.index_of(id))
     }
 
-    /// Puts a row where its key says, or moves it there. The selected row stays where it is on the screen.
+    /// Inserts a row by its key, or moves it. The selected row keeps its place on the screen.
     pub fn upsert(&mut self, id: I, key: K) {
         if self.key_by_id.get(&id) == Some(&key) {
             return;
@@ -74,7 +74,7 @@ impl<K: Ord + Clone, I: Copy + Eq + Hash> SelectionList<K, I> {
         }
     }
 
-    /// Removes a row. If it was selected, the one that takes its place is.
+    /// Removes a row. If it was selected, the row that takes its place is selected.
     pub fn remove(&mut self, id: I) {
         let before = self.selected_index();
         let Some(place) = self.remove_row(id) else { return };
@@ -86,8 +86,8 @@ impl<K: Ord + Clone, I: Copy + Eq + Hash> SelectionList<K, I> {
         }
     }
 
-    /// Takes these rows for all there are. The selected row stays selected, and where it is on the screen; if it is
-    /// not among them, the first is.
+    /// Replaces all rows. The selected row stays selected and keeps its place on the screen; if it is gone, the first row is
+    /// selected.
     pub fn replace_all(&mut self, mut rows: Vec<(K, I)>) {
         let before = self.selected_index();
         rows.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
@@ -109,7 +109,7 @@ impl<K: Ord + Clone, I: Copy + Eq + Hash> SelectionList<K, I> {
         }
     }
 
-    /// Selects the first row, unless somebody has chosen one: for a list that was just loaded.
+    /// Selects the first row, unless the user has chosen one: for a list that was just loaded.
     pub fn select_first_unless_chosen(&mut self) {
         if !self.is_user_selected {
             self.selected = self.rows.first().map(|(_, id)| *id);
@@ -117,7 +117,7 @@ impl<K: Ord + Clone, I: Copy + Eq + Hash> SelectionList<K, I> {
         }
     }
 
-    /// Moves the selection by so many rows, as far as there are any.
+    /// Moves the selection by a number of rows, up to the ends.
     pub fn move_selection(&mut self, rows: isize) {
         let Some(place) = self.selected_index() else { return };
         let last = self.rows.len() - 1;
@@ -133,7 +133,7 @@ impl<K: Ord + Clone, I: Copy + Eq + Hash> SelectionList<K, I> {
         self.is_user_selected = true;
     }
 
-    /// The next row after the selected one, around the end, that is such.
+    /// The next row after the selected one, around the end, that the predicate accepts.
     pub fn next_matching(&self, predicate: impl Fn(I) -> bool) -> Option<I> {
         let start = self.selected_index().map_or(0, |place| place + 1);
         let after = self.rows.iter().skip(start);
@@ -141,7 +141,7 @@ impl<K: Ord + Clone, I: Copy + Eq + Hash> SelectionList<K, I> {
         after.chain(around).map(|(_, id)| *id).find(|id| predicate(*id))
     }
 
-    /// The first row on a screen that has room for so many, moved as little as shows the selected one.
+    /// The first visible row in `height` rows, scrolled only as far as shows the selected row.
     pub fn first_visible(&self, height: usize) -> usize {
         let place = self.selected_index().unwrap_or(0);
         let room = height.max(1);
@@ -150,20 +150,20 @@ impl<K: Ord + Clone, I: Copy + Eq + Hash> SelectionList<K, I> {
         self.scroll_offset.clamp(highest, place.max(highest)).min(furthest.max(highest))
     }
 
-    /// Whether a row is on a screen that has room for so many.
+    /// Whether a row is visible in `height` rows.
     pub fn is_visible(&self, id: I, height: usize) -> bool {
         let top = self.first_visible(height);
         self.index_of(id).is_some_and(|place| (top..top + height).contains(&place))
     }
 
-    /// Remembers where the screen began, so that it stays there.
+    /// Remembers the scroll position.
     pub fn pin_scroll(&mut self, height: usize) {
         self.scroll_offset = self.first_visible(height);
     }
 
     fn index_of(&self, id: I) -> Option<usize> {
         let key = self.key_by_id.get(&id)?;
-        // Keys are unique in practice; where two are equal, look at each.
+        // Keys are unique in practice; if some are equal, compare ids.
         let first = self.rows.partition_point(|(other, _)| other < key);
         self.rows[first..].iter().position(|(_, other)| *other == id).map(|offset| first + offset)
     }
@@ -175,7 +175,7 @@ impl<K: Ord + Clone, I: Copy + Eq + Hash> SelectionList<K, I> {
         Some(place)
     }
 
-    /// Moves the screen with the selected row.
+    /// Scrolls with the selected row.
     fn follow_selection(&mut self, previous_index: Option<usize>) {
         if let (Some(before), Some(now)) = (previous_index, self.selected_index()) {
             self.scroll_offset = (self.scroll_offset + now).saturating_sub(before);

@@ -3,7 +3,7 @@
 use tierup_common::handoff::{HandoffStatus, Priority, QueueItem};
 use tierup_common::id::HandoffId;
 
-/// Where a row stands: what waits before what is claimed, by the chosen order, then the oldest first.
+/// The position of a handoff: open before claimed, then by the chosen order, then the oldest first.
 pub type SortKey = (bool, i64, HandoffId);
 
 /// The order of the rows.
@@ -15,15 +15,15 @@ pub enum SortOrder {
     Priority,
     /// The oldest first, however urgent.
     Age,
-    /// What changed last first.
+    /// The last changed first.
     Updated,
 }
 
 impl SortOrder {
-    /// The orders there are.
+    /// All orders.
     pub const ALL: [Self; 3] = [Self::Priority, Self::Age, Self::Updated];
 
-    /// What it is called.
+    /// Its name.
     pub fn as_str(self) -> &'static str {
         self.into()
     }
@@ -36,7 +36,7 @@ impl SortOrder {
                 Priority::Normal => 2,
                 Priority::Low => 3,
             },
-            // Ids are made in the order of time.
+            // Ids ascend with time.
             Self::Age => 0,
             Self::Updated => -item.updated_at.as_millis(),
         };

@@ -1,4 +1,4 @@
-//! What just happened, in a corner, for a moment; and what was told there before.
+//! Toasts: short messages in a corner, and their log.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -7,9 +7,9 @@ use tierup_common::time::Timestamp;
 
 /// Toasts on the screen at a time.
 pub const MAX_VISIBLE: usize = 3;
-/// How long one stays.
+/// How long a toast is visible.
 const TOAST_DURATION: Duration = Duration::from_secs(6);
-/// What was told and is kept, at most.
+/// Toasts in the log, at most.
 const LOG_CAPACITY: usize = 500;
 
 /// What a toast means.
@@ -19,33 +19,33 @@ pub enum ToastLevel {
     Success,
     /// Something arrived or changed.
     Info,
-    /// It did not work, and nothing is lost.
+    /// It did not work.
     Error,
 }
 
-/// Something that just happened.
+/// A toast.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Toast {
-    /// What.
+    /// Its text.
     pub text: String,
-    /// What it means.
+    /// Its level.
     pub level: ToastLevel,
-    /// When it goes.
+    /// When it disappears.
     pub expires_at: Timestamp,
 }
 
-/// What was told in the corner.
+/// A toast in the log.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LoggedToast {
-    /// What.
+    /// Its text.
     pub text: String,
-    /// What it meant.
+    /// Its level.
     pub level: ToastLevel,
-    /// When.
+    /// When it was shown.
     pub at: Timestamp,
 }
 
-/// What just happened, the newest last.
+/// Visible toasts and the log, the newest last.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Toasts {
     visible: Vec<Toast>,
@@ -53,43 +53,43 @@ pub struct Toasts {
 }
 
 impl Toasts {
-    /// Something happened.
+    /// Shows a toast.
     pub fn push(&mut self, level: ToastLevel, text: impl Into<String>, now: Timestamp) {
         let text = text.into();
         self.log.push_back(LoggedToast { text: text.clone(), level, at: now });
         if self.log.len() > LOG_CAPACITY {
             self.log.pop_front();
         }
-        // Said twice is shown once, for longer.
+        // A repeated text is shown once, for longer.
         self.visible.retain(|toast| toast.text != text);
         self.visible.push(Toast { text, level, expires_at: now.plus(TOAST_DURATION) });
         let surplus = self.visible.len().saturating_sub(MAX_VISIBLE);
         self.visible.drain(..surplus);
     }
 
-    /// Lets go of those whose time has come.
+    /// Removes the toasts that have expired.
     pub fn expire(&mut self, now: Timestamp) {
         self.visible.retain(|toast| toast.expires_at > now);
     }
 
-    /// The clock was set back by so much: they stay as long as they would have.
+    /// Keeps the remaining times when the clock was set back.
     pub fn shift_back(&mut self, by: Duration) {
         for toast in &mut self.visible {
             toast.expires_at = toast.expires_at.minus(by);
         }
     }
 
-    /// When the next one goes.
+    /// When the next toast expires.
     pub fn next_expiry(&self) -> Option<Timestamp> {
         self.visible.iter().map(|toast| toast.expires_at).min()
     }
 
-    /// Those on the screen.
+    /// The visible toasts.
     pub fn shown(&self) -> &[Toast] {
         &self.visible
     }
 
-    /// What was told, the newest first.
+    /// The log, the newest first.
     pub fn log(&self) -> impl ExactSizeIterator<Item = &LoggedToast> {
         self.log.iter().rev()
     }

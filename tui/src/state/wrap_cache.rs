@@ -1,4 +1,4 @@
-//! Messages broken into rows: remembered, because a message is painted far more often than it changes.
+//! Messages wrapped into rows, cached because messages are painted often and never change.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -9,10 +9,10 @@ use tierup_common::session::Message;
 
 use crate::text::{SafeLine, markdown};
 
-/// Messages remembered at a time: many screens of them.
+/// Cached messages, at most.
 const CAPACITY: usize = 512;
 
-/// The rows of messages at one width. What is asked for at another width forgets the rest.
+/// The rows of messages at one width. Another width clears the cache.
 #[derive(Clone, Debug, Default)]
 pub struct WrapCache(RefCell<CachedRows>);
 
@@ -23,14 +23,14 @@ struct CachedRows {
 }
 
 impl PartialEq for WrapCache {
-    /// What is remembered makes no difference.
+    /// Caches do not affect equality.
     fn eq(&self, _: &Self) -> bool {
         true
     }
 }
 
 impl WrapCache {
-    /// The rows of a message, so many columns wide. What a message says never changes.
+    /// The rows of a message at a width in columns.
     pub fn rows(&self, message: &Message, width: usize) -> Arc<[SafeLine]> {
         let mut known = self.0.borrow_mut();
         if known.width != width || known.rows.len() >= CAPACITY {

@@ -1,4 +1,4 @@
-//! How the console looks and what it takes, changed while it runs.
+//! The theme and the mouse, changed while the console runs.
 
 use crate::effect::Effect;
 use crate::state::State;
@@ -11,16 +11,16 @@ pub(super) fn set_theme(state: &mut State, name: &str) {
     }
 }
 
-/// Wears the theme that comes next.
+/// Changes to the next theme, around the end.
 pub(super) fn next_theme(state: &mut State) {
     let names: Vec<String> = state.settings.theme_names().map(str::to_owned).collect();
-    let place = names.iter().position(|name| *name == state.settings.theme_name).map_or(0, |place| place + 1);
-    if let Some(name) = names.get(place % names.len().max(1)) {
+    let next = names.iter().position(|name| *name == state.settings.theme_name).map_or(0, |index| index + 1);
+    if let Some(name) = names.get(next % names.len().max(1)) {
         set_theme(state, name);
     }
 }
 
-/// Takes the mouse, or leaves it to the terminal.
+/// Captures the mouse, or leaves it to the terminal.
 pub(super) fn set_mouse_capture(state: &mut State, is_enabled: bool, effects: &mut Vec<Effect>) {
     if state.settings.mouse_enabled != is_enabled {
         state.settings.mouse_enabled = is_enabled;

@@ -1,4 +1,4 @@
-//! The briefing: reading, and starting.
+//! The actions of a briefing.
 
 use tierup_common::handoff::HandoffStatus;
 
@@ -12,10 +12,10 @@ use crate::state::{Screen, State};
 use crate::update::scroll::scroll_offset_after;
 use crate::update::{calls, claims, dialog, navigate, queue, transcript};
 
-pub(super) fn run_action(state: &mut State, verb: BriefingAction, effects: &mut Vec<Effect>) {
+pub(super) fn run_action(state: &mut State, action: BriefingAction, effects: &mut Vec<Effect>) {
     let Some(briefing) = state.open_briefing_mut() else { return };
     let id = briefing.item.id;
-    match verb {
+    match action {
         BriefingAction::Back => navigate::back(state, effects),
         BriefingAction::StartHere => claims::claim_handoff(state, id, effects),
         BriefingAction::Reassess => calls::reassess(state, id, effects),
@@ -32,7 +32,7 @@ pub(super) fn run_action(state: &mut State, verb: BriefingAction, effects: &mut 
         BriefingAction::Whole => open_transcript(state, effects),
         BriefingAction::Assign => dialog::open_assign(state, id, effects),
         BriefingAction::SendBack => state.open_dialog(Dialog::send_back(id)),
-        // It leaves the queue: after a question.
+        // It leaves the queue, so the user has to confirm.
         BriefingAction::TakeBack => {
             let session = briefing.item.session_id;
             state.layers.push(Layer::Confirm(Confirmation::take_back(session)));
@@ -40,7 +40,7 @@ pub(super) fn run_action(state: &mut State, verb: BriefingAction, effects: &mut 
     }
 }
 
-/// Marks a piece of evidence and shows the message it is from.
+/// Moves to the next or previous evidence and shows its message.
 pub(super) fn show_evidence(state: &mut State, forward: bool) {
     let Some(briefing) = state.open_briefing_mut() else { return };
     if let Some(seq) = briefing.mark_evidence(forward) {
@@ -49,7 +49,7 @@ pub(super) fn show_evidence(state: &mut State, forward: bool) {
     }
 }
 
-/// The whole conversation, at the evidence: over the session it is that session, from the list it is opened to read.
+/// Shows the whole transcript, at the evidence: of the open session, or of a session that is opened to read.
 fn open_transcript(state: &mut State, effects: &mut Vec<Effect>) {
     let is_overlay = matches!(state.screen, Screen::Session(_));
     let Some(briefing) = state.open_briefing_mut().cloned() else { return };
@@ -65,24 +65,24 @@ fn open_transcript(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Scrolls the half that has the keys.
+/// Scrolls the pane that has the keys.
 pub(super) fn scroll(state: &mut State, movement: Move) {
-    let (happened, happened_end) = (state.last_paint.history_top, state.last_paint.history_max_scroll);
-    let (page, assessment_end) = (state.last_paint.page_height, state.last_paint.assessment_max_scroll);
+    let (history_top, history_max) = (state.last_paint.history_top, state.last_paint.history_max_scroll);
+    let (page, assessment_max) = (state.last_paint.page_height, state.last_paint.assessment_max_scroll);
     let Some(briefing) = state.open_briefing_mut() else { return };
     match briefing.pane {
         Pane::History => {
-            // Several keys may come before the next picture; where a message stands, only the picture knows.
+            // Several keys may come before the next paint; only the paint knows the row of a message.
             let top = match briefing.history_anchor {
                 ScrollAnchor::Row(row) => row,
-                ScrollAnchor::Message(_) => happened,
+                ScrollAnchor::Message(_) => history_top,
             };
             briefing.history_anchor =
-                ScrollAnchor::Row(scroll_offset_after(top, movement, happened_end, page));
+                ScrollAnchor::Row(scroll_offset_after(top, movement, history_max, page));
         }
         Pane::Assessment => {
             briefing.assessment_scroll =
-                scroll_offset_after(briefing.assessment_scroll, movement, assessment_end, page);
+                scroll_offset_after(briefing.assessment_scroll, movement, assessment_max, page);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Asking the server for what the console shows.
+//! Calls to the server, and the load of the lists.
 
 use std::time::Duration;
 
@@ -12,75 +12,75 @@ use crate::state::queue::ListLoad;
 use crate::state::request::Request;
 use crate::state::{Screen, State};
 
-/// The first pause before lists that did not come are asked for again; each further one is twice as long.
+/// The first pause before the lists are fetched again after a failure. It doubles each time.
 const INITIAL_BACKOFF: Duration = Duration::from_secs(2);
-/// Parked handoffs fetched at a time: more than anybody puts aside. The others are when a preview shows them.
+/// Parked handoffs fetched at a time. The others are fetched when they are previewed.
 const MAX_PARKED_FETCHES: usize = 20;
-/// No pause is longer than this.
+/// The longest pause.
 const MAX_BACKOFF: Duration = Duration::from_mins(1);
 
-/// Asks something.
+/// Sends a call.
 pub(super) fn send(state: &mut State, call: Call, effects: &mut Vec<Effect>) -> CallId {
     send_with_id(state, None, call, effects)
 }
 
-/// The same; with a ticket that this was asked with before, it is done once even if it was done then.
+/// Sends a call under the id of an earlier attempt, if there is one: the server then executes it once.
 pub(super) fn send_with_id(
     state: &mut State,
     reused_id: Option<CallId>,
     call: Call,
     effects: &mut Vec<Effect>,
 ) -> CallId {
-    let ticket = reused_id.unwrap_or_else(|| state.next_call_id());
-    state.pending_calls.insert(ticket, call.clone());
-    effects.push(Effect::Call(ticket, call));
-    ticket
+    let call_id = reused_id.unwrap_or_else(|| state.next_call_id());
+    state.pending_calls.insert(call_id, call.clone());
+    effects.push(Effect::Call(call_id, call));
+    call_id
 }
 
-/// Asks who the user is.
+/// Fetches the user.
 pub(super) fn fetch_me(state: &mut State, effects: &mut Vec<Effect>) {
     send(state, Call::Me, effects);
 }
 
-/// Asks for a handoff with what it handed over.
+/// Fetches a handoff with its snapshot.
 pub(super) fn fetch_handoff(state: &mut State, id: HandoffId, effects: &mut Vec<Effect>) -> CallId {
     send(state, Call::Handoff(id), effects)
 }
 
-/// Asks for a session with what was said in it.
+/// Fetches a session with its newest messages.
 pub(super) fn fetch_session(state: &mut State, id: SessionId, effects: &mut Vec<Effect>) -> CallId {
     send(state, Call::Session(id), effects)
 }
 
-/// Asks for the session that is open once more.
+/// Fetches the open session again.
 pub(super) fn refetch_open_session(state: &mut State, effects: &mut Vec<Effect>) {
     let Screen::Session(chat) = &state.screen else { return };
-    let asked = fetch_session(state, chat.id, effects);
+    let call_id = fetch_session(state, chat.id, effects);
     if let Screen::Session(chat) = &mut state.screen {
-        chat.fetch = Request::Pending(asked);
+        chat.fetch = Request::Pending(call_id);
     }
 }
 
-/// Asks for an assessment again, once.
+/// Requests an assessment again, unless it is being requested.
 pub(super) fn reassess(state: &mut State, id: HandoffId, effects: &mut Vec<Effect>) {
     if !state.is_reassessing(id) {
-        let ticket = send(state, Call::Reassess(id), effects);
-        state.pending_reassessments.push((ticket, id));
+        let call_id = send(state, Call::Reassess(id), effects);
+        state.pending_reassessments.push((call_id, id));
     }
 }
 
-/// Asks for what the briefing that is shown does not have.
+/// Fetches the handoff of the open briefing.
 pub(super) fn fetch_open_briefing(state: &mut State, id: HandoffId, effects: &mut Vec<Effect>) {
-    let asked = fetch_handoff(state, id, effects);
+    let call_id = fetch_handoff(state, id, effects);
     if let Some(briefing) = state.open_briefing_mut() {
-        briefing.fetch = Request::Pending(asked);
+        briefing.fetch = Request::Pending(call_id);
     }
 }
 
-/// Asks for all three lists. A load under way is given up: what it brings no longer counts.
+/// Fetches all three lists. A load that is in progress is abandoned.
 pub(super) fn fetch_lists(state: &mut State, effects: &mut Vec<Effect>) {
-    let tries = state.queue.pending_load.as_ref().map_or(0, |load| load.attempts);
-    let mut load = ListLoad { attempts: tries, ..ListLoad::default() };
+    let attempts = state.queue.pending_load.as_ref().map_or(0, |load| load.attempts);
+    let mut load = ListLoad { attempts, ..ListLoad::default() };
     for list in [QueueState::Open, QueueState::Claimed] {
         load.pending_calls.push(send(state, Call::Queue { state: list, cursor: None }, effects));
     }
@@ -88,24 +88,24 @@ pub(super) fn fetch_lists(state: &mut State, effects: &mut Vec<Effect>) {
     fetch_own_sessions(state, effects);
 }
 
-/// Asks for the user's own sessions: those that are parked and those that they work on.
+/// Fetches the user's own sessions: the parked and the active ones.
 pub(super) fn fetch_own_sessions(state: &mut State, effects: &mut Vec<Effect>) {
     for status in [SessionStatus::Paused, SessionStatus::Active] {
         send(state, Call::OwnSessions(status), effects);
     }
 }
 
-/// Asks for the notes and reminders of what is parked, as far as they are not known: its rows show them.
+/// Fetches the handoffs of parked sessions that are not known yet: their rows show notes and reminders.
 pub(super) fn fetch_parked_handoffs(state: &mut State, effects: &mut Vec<Effect>) {
-    let is_asked = |id: &HandoffId| state.has_pending_call(|call| *call == Call::Handoff(*id));
+    let is_pending = |id: &HandoffId| state.has_pending_call(|call| *call == Call::Handoff(*id));
     let missing: Vec<HandoffId> =
-        state.queue.missing_parked_handoffs().filter(|id| !is_asked(id)).take(MAX_PARKED_FETCHES).collect();
+        state.queue.missing_parked_handoffs().filter(|id| !is_pending(id)).take(MAX_PARKED_FETCHES).collect();
     for id in missing {
         fetch_handoff(state, id, effects);
     }
 }
 
-/// Takes a page of the queue, and asks for the next.
+/// Adds a page of the queue, and fetches the next one.
 pub(super) fn apply_page(
     state: &mut State,
     call_id: CallId,
@@ -135,7 +135,7 @@ pub(super) fn apply_page(
     }
 }
 
-/// A page did not come. The lists stay as they are, and are asked for again: after a pause, or with the next connection.
+/// A page could not be fetched. The lists stay as they are and are fetched again: after a pause, or once connected.
 pub(super) fn schedule_retry(state: &mut State, call_id: CallId, error: String) {
     let now = state.now;
     let load = state.queue.pending_load.as_mut().filter(|load| load.pending_calls.contains(&call_id));
@@ -147,12 +147,12 @@ pub(super) fn schedule_retry(state: &mut State, call_id: CallId, error: String) 
     }
 }
 
-/// Asks for lists that did not come once more, if it is time.
+/// Fetches the lists again after a failure, if it is time.
 pub(super) fn retry_if_due(state: &mut State, effects: &mut Vec<Effect>) {
     let now = state.now;
     let load = state.queue.pending_load.as_mut();
     let is_due = load.is_some_and(|load| load.retry_at.take_if(|at| *at <= now).is_some());
-    // Without a connection the next one asks.
+    // Without a connection they are fetched once there is one.
     if is_due && state.connection.allows_calls() {
         fetch_lists(state, effects);
     }
@@ -165,13 +165,13 @@ fn finish_load(state: &mut State, load: &ListLoad, effects: &mut Vec<Effect>) {
     }
     state.queue.as_of_seq = load.as_of_seq;
     state.queue.retain_items(|item| load.fresh_ids.contains(&item.id));
-    // The stream began after a page was read: what happened in between was heard by neither.
+    // The stream began after a page was read, so events in between are missing.
     if state.queue.stream_start_seq > load.as_of_seq {
         fetch_lists(state, effects);
     }
 }
 
-/// Whether the lists were ever loaded, or are being loaded without a fault so far.
+/// Whether the lists are loaded, or are being loaded without a failure so far.
 pub(super) fn is_loaded_or_loading(state: &State) -> bool {
     match &state.queue.pending_load {
         Some(load) => load.error.is_none(),

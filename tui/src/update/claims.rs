@@ -1,4 +1,4 @@
-//! Claiming: the request, its answer, and the way into the session.
+//! Claiming: the call, its reply, and the way into the session.
 
 use tierup_common::handoff::Handoff;
 use tierup_common::id::HandoffId;
@@ -13,7 +13,7 @@ use crate::state::{PendingClaim, Screen, State};
 use crate::update::conflict::LostClaim;
 use crate::update::{calls, conflict, fetched, navigate, outcomes};
 
-/// Claims a handoff, once: one key, one request.
+/// Claims a handoff. While a claim is waiting for its reply, nothing more is sent.
 pub(super) fn claim_handoff(state: &mut State, id: HandoffId, effects: &mut Vec<Effect>) {
     let Some(item) = state.queue.item(id) else {
         return state.show_toast(ToastLevel::Info, "Nothing to claim: this handoff has ended");
@@ -36,7 +36,7 @@ pub(super) fn claim_handoff(state: &mut State, id: HandoffId, effects: &mut Vec<
 
 /// The claim was made.
 pub(super) fn apply_claim(state: &mut State, call_id: CallId, handoff: Handoff, effects: &mut Vec<Effect>) {
-    state.pending_claim.take_if(|claim| claim.call_id == call_id);
+    state.pending_claim.take_if(|claiming| claiming.call_id == call_id);
     enter_claimed_session(state, handoff, effects);
 }
 
@@ -48,7 +48,7 @@ pub(super) fn apply_claim_error(
     error: CallError,
     effects: &mut Vec<Effect>,
 ) {
-    state.pending_claim.take_if(|claim| claim.call_id == call_id);
+    state.pending_claim.take_if(|claiming| claiming.call_id == call_id);
     match error {
         CallError::Problem(mut problem) => {
             if let Some(winner) = problem.winner.take() {

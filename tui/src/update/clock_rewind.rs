@@ -1,5 +1,5 @@
-//! The machine's clock was set back: whatever was timed by it moves with it, so that nothing waits for a moment that is
-//! an hour away now, and nothing that happened lies in the future.
+//! The machine's clock was set back: all times taken from it are shifted, so that no deadline moves away and nothing lies in
+//! the future.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use crate::state::layer::Layer;
 use crate::state::preview::PreviewState;
 use crate::state::{Screen, State};
 
-/// Moves all that was timed by so much.
+/// Shifts all times that were taken from the machine's clock.
 pub(super) fn shift_timestamps(state: &mut State, by: Duration) {
     let shift = |at: &mut Timestamp| *at = at.minus(by);
-    // The server's clock goes on as it did.
+    // The server's clock was not set back.
     state.clock_skew_ms = state.clock_skew_ms.saturating_add(i64::try_from(by.as_millis()).unwrap_or(0));
     state.toasts.shift_back(by);
     if let PreviewState::Debouncing { ready_at, .. } = &mut state.queue.preview {

@@ -1,4 +1,4 @@
-//! The command line: what a line means, how it could go on, and doing it.
+//! The command line: parsing, completions and running a line.
 
 use crossterm::event::{KeyCode, KeyEvent};
 use tierup_common::handoff::HandoffStatus;
@@ -14,12 +14,12 @@ use crate::state::sort_order::SortOrder;
 use crate::text::safe;
 use crate::update::{appearance, claims, filter, navigate, queue};
 
-/// Lines that are remembered, at most.
+/// Lines in the history, at most.
 const MAX_HISTORY: usize = 100;
-/// Endings that are offered, at most.
+/// Completions, at most.
 const COMPLETION_LIMIT: usize = 50;
 
-/// A command: an action that needs to know something.
+/// A command: an action with an argument.
 struct LineCommand {
     name: &'static str,
     argument: ArgumentKind,
@@ -28,9 +28,9 @@ struct LineCommand {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ArgumentKind {
-    /// A handoff that waits, by its number.
+    /// An open handoff, by its number.
     OpenHandoff,
-    /// Any handoff of the lists.
+    /// Any listed handoff, by its number.
     ListedHandoff,
     Theme,
     SortOrder,
@@ -56,13 +56,14 @@ const COMMANDS: [LineCommand; 6] = [
 ];
 
 /// An action that was chosen by its name, in the palette or on the command line.
+#[derive(Clone, Copy)]
 pub(super) struct ChosenAction {
-    /// The place whose actions were offered.
+    /// The place of the action.
     pub(super) context: Context,
     pub(super) action: Action,
 }
 
-/// What a line means.
+/// A parsed line.
 enum ParsedCommand {
     Action(Action),
     Claim(HandoffId),
@@ -73,7 +74,7 @@ enum ParsedCommand {
     Mouse(bool),
 }
 
-/// Opens the line over a place.
+/// Opens the command line over a place.
 pub(super) fn open(state: &mut State, context: Context) {
     let mut line = CommandLine::new(context);
     line.completions = completions(state, context, "");
@@ -97,24 +98,24 @@ pub(super) fn run_action(
     None
 }
 
-/// Goes through what was typed before.
+/// Goes through the history.
 pub(super) fn browse_history(state: &mut State, movement: Move) {
-    let known = state.command_history.len();
-    let Some(back) = state.top_command_line_mut().map(|command| command.history_offset) else { return };
-    let back = match movement {
-        Move::Up => (back + 1).min(known),
-        Move::Down => back.saturating_sub(1),
-        Move::Top => known,
+    let count = state.command_history.len();
+    let Some(offset) = state.top_command_line_mut().map(|line| line.history_offset) else { return };
+    let offset = match movement {
+        Move::Up => (offset + 1).min(count),
+        Move::Down => offset.saturating_sub(1),
+        Move::Top => count,
         Move::Bottom => 0,
         Move::PageUp | Move::PageDown => return,
     };
-    let text = state.command_history.get(known.wrapping_sub(back)).cloned().unwrap_or_default();
+    let text = state.command_history.get(count.wrapping_sub(offset)).cloned().unwrap_or_default();
     if let Some(command) = state.top_command_line_mut() {
         command.input = Composer::with_text(&text);
     }
     refresh_completions(state);
     if let Some(command) = state.top_command_line_mut() {
-        command.history_offset = back;
+        command.history_offset = offset;
     }
 }
 
@@ -172,7 +173,7 @@ pub(super) fn open_handoff(state: &mut State, id: HandoffId, effects: &mut Vec<E
     }
 }
 
-/// Whole lines that can be chosen as they stand, and what they do.
+/// Complete command lines for the palette, with their labels.
 pub(super) fn ready_commands(state: &State) -> impl Iterator<Item = (String, String)> {
     let themes = state.settings.theme_names().map(|name| (format!("theme {name}"), format!("Theme: {name}")));
     let orders =
@@ -180,7 +181,7 @@ pub(super) fn ready_commands(state: &State) -> impl Iterator<Item = (String, Str
     orders.into_iter().chain(themes)
 }
 
-/// Back to the list, with nothing over it.
+/// Closes all layers and returns to the list.
 fn return_to_queue(state: &mut State) {
     state.layers.clear();
     navigate::to_queue(state);
@@ -212,16 +213,15 @@ fn accept(state: &mut State, effects: &mut Vec<Effect>) -> Option<ChosenAction> 
     }
 }
 
-/// What a line means that need not be typed to its end, because it can only go on in one way. But a number is meant as
-/// it stands, and what is not begun is not meant at all.
+/// Completes a line that has only one completion. A number is never completed, nor is an argument that was not begun.
 fn expand_unique_completion(command: &CommandLine, line: String) -> String {
     let last = line.split_once(' ').map_or(line.as_str(), |(_, argument)| argument).trim_start_matches('#');
     if last.is_empty() || last.bytes().all(|byte| byte.is_ascii_digit()) || line.ends_with(' ') {
         return line;
     }
-    let is_begun = |ending: &&Completion| {
-        let verb = ending.label.split_once('.').map_or(ending.label.as_str(), |(_, verb)| verb);
-        ending.label.starts_with(last) || verb.starts_with(last)
+    let is_begun = |completion: &&Completion| {
+        let verb = completion.label.split_once('.').map_or(completion.label.as_str(), |(_, verb)| verb);
+        completion.label.starts_with(last) || verb.starts_with(last)
     };
     let mut begun = command.completions.iter().filter(is_begun);
     match (begun.next(), begun.next(), command.completions.as_slice()) {
@@ -232,11 +232,11 @@ fn expand_unique_completion(command: &CommandLine, line: String) -> String {
 
 fn refresh_completions(state: &mut State) {
     let Some(command) = state.top_command_line_mut() else { return };
-    let (of, text) = (command.context, command.input.text());
-    let endings = completions(state, of, &text);
+    let (context, text) = (command.context, command.input.text());
+    let completions = completions(state, context, &text);
     if let Some(command) = state.top_command_line_mut() {
         (command.completions, command.selected, command.error, command.history_offset) =
-            (endings, None, None, 0);
+            (completions, None, None, 0);
     }
 }
 
@@ -274,7 +274,7 @@ fn parse_line(state: &State, context: Context, line: &str) -> Result<ParsedComma
     }
 }
 
-/// An action of a place by its name, with or without the place before it.
+/// An action of a place by its name, with or without the prefix of the place.
 fn find_action(state: &State, context: Context, word: &str) -> Option<Action> {
     if word == "q" {
         return Some(Action::Quit);
@@ -297,7 +297,7 @@ fn find_handoff(state: &State, text: &str) -> Result<HandoffId, String> {
     found.map(|item| item.id).ok_or_else(|| format!("No #{number} in the lists"))
 }
 
-/// How a line could go on, the likeliest first.
+/// The completions of a line, the likeliest first.
 fn completions(state: &State, context: Context, text: &str) -> Vec<Completion> {
     let Some((word, rest)) = text.split_once(' ') else {
         return first_word_completions(state, context, text);
@@ -305,13 +305,13 @@ fn completions(state: &State, context: Context, text: &str) -> Vec<Completion> {
     let Some(command) = COMMANDS.iter().find(|command| command.name == word) else { return Vec::new() };
     let rest = rest.trim_start();
     let of_words = |words: &mut dyn Iterator<Item = (String, String)>| {
-        let fitting = words.filter(|(word, _)| word.starts_with(rest));
-        let ending = |(ending, about)| Completion {
-            line: format!("{word} {ending}"),
-            label: ending,
-            description: about,
+        let matching = words.filter(|(word, _)| word.starts_with(rest));
+        let completion = |(label, description): (String, String)| Completion {
+            line: format!("{word} {label}"),
+            label,
+            description,
         };
-        fitting.take(COMPLETION_LIMIT).map(ending).collect::<Vec<_>>()
+        matching.take(COMPLETION_LIMIT).map(completion).collect::<Vec<_>>()
     };
     let bare = |word: &str| (word.to_owned(), String::new());
     match command.argument {
@@ -320,18 +320,18 @@ fn completions(state: &State, context: Context, text: &str) -> Vec<Completion> {
         ArgumentKind::Theme => of_words(&mut state.settings.theme_names().map(bare)),
         ArgumentKind::OnOff => of_words(&mut ["on", "off"].into_iter().map(bare)),
         ArgumentKind::OpenHandoff | ArgumentKind::ListedHandoff => {
-            let wanted = rest.trim_start_matches('#').to_lowercase();
-            let fitting = state.queue.listed_handoffs().filter(|item| {
+            let query = rest.trim_start_matches('#').to_lowercase();
+            let matching = state.queue.listed_handoffs().filter(|item| {
                 (command.argument == ArgumentKind::ListedHandoff || item.status == HandoffStatus::Open)
-                    && (item.number.to_string().starts_with(&wanted)
-                        || item.problem_summary.to_lowercase().contains(&wanted))
+                    && (item.number.to_string().starts_with(&query)
+                        || item.problem_summary.to_lowercase().contains(&query))
             });
-            let ending = |item: &tierup_common::handoff::QueueItem| Completion {
+            let completion = |item: &tierup_common::handoff::QueueItem| Completion {
                 line: format!("{word} {}", item.number),
                 label: format!("#{}", item.number),
                 description: safe::sanitize_line(&item.problem_summary),
             };
-            fitting.take(COMPLETION_LIMIT).map(ending).collect()
+            matching.take(COMPLETION_LIMIT).map(completion).collect()
         }
     }
 }
@@ -347,16 +347,16 @@ fn first_word_completions(state: &State, context: Context, text: &str) -> Vec<Co
         label: binding.action_name(),
         description: binding.description.into(),
     });
-    let (mut first, mut then) = (Vec::new(), Vec::new());
-    for ending in commands.chain(bindings) {
-        let verb = ending.label.split_once('.').map_or(ending.label.as_str(), |(_, verb)| verb);
-        if ending.label.starts_with(text) || verb.starts_with(text) {
-            first.push(ending);
-        } else if ending.label.contains(text) {
-            then.push(ending);
+    let (mut prefixed, mut containing) = (Vec::new(), Vec::new());
+    for completion in commands.chain(bindings) {
+        let verb = completion.label.split_once('.').map_or(completion.label.as_str(), |(_, verb)| verb);
+        if completion.label.starts_with(text) || verb.starts_with(text) {
+            prefixed.push(completion);
+        } else if completion.label.contains(text) {
+            containing.push(completion);
         }
     }
-    first.extend(then);
-    first.truncate(COMPLETION_LIMIT);
-    first
+    prefixed.extend(containing);
+    prefixed.truncate(COMPLETION_LIMIT);
+    prefixed
 }

@@ -1,4 +1,4 @@
-//! A lost claim: the popup, the next one that waits, and the draft that was typed for it.
+//! A lost claim: the popup, the next open handoff, and the draft that was typed for the lost one.
 
 use tierup_common::handoff::HandoffStatus;
 use tierup_common::id::{HandoffId, SessionId};
@@ -16,44 +16,43 @@ use crate::state::{Screen, State};
 use crate::text::safe;
 use crate::update::{calls, messages, navigate};
 
-/// A claim that somebody else won.
+/// A claim that someone else won.
 pub(super) struct LostClaim {
-    /// Of which handoff.
+    /// The handoff.
     pub(super) handoff_id: HandoffId,
-    /// What it is called.
+    /// Its title.
     pub(super) title: String,
     /// The winner.
     pub(super) winner: Person,
-    /// Since when it is theirs.
+    /// When they claimed it.
     pub(super) claimed_at: Timestamp,
 }
 
-/// Somebody else was first: the popup, over the list, with the next one that waits selected. What was typed is kept.
+/// Opens the popup over the list, with the next open handoff selected. The draft is kept.
 pub(super) fn show_conflict(state: &mut State, lost_claim: LostClaim) {
-    let LostClaim { handoff_id: handoff, title, winner: by, claimed_at: since } = lost_claim;
-    let session = state.known_handoff(handoff).map(|item| item.session_id);
-    let has_draft = session.is_some_and(|session| !state.outbox.draft(session).is_empty());
+    let LostClaim { handoff_id, title, winner, claimed_at } = lost_claim;
+    let session_id = state.known_handoff(handoff_id).map(|item| item.session_id);
+    let has_draft = session_id.is_some_and(|session| !state.outbox.draft(session).is_empty());
     let draft = if has_draft { ConflictDraft::Saved } else { ConflictDraft::None };
     if !matches!(state.screen, Screen::Queue) {
         state.layers.retain(|layer| !layer.closes_with_screen());
     }
     navigate::to_queue(state);
-    mark_claimed(state, handoff, &by, since);
+    mark_claimed(state, handoff_id, &winner, claimed_at);
     state.queue.tab = Tab::Queue;
     state.queue.select_next_open();
-    let (by, came_at) = (by.name, state.now);
     state.layers.push(Layer::Conflict(Conflict {
-        handoff_id: handoff,
-        session_id: session,
+        handoff_id,
+        session_id,
         title,
-        winner_name: by,
-        claimed_at: since,
-        opened_at: came_at,
+        winner_name: winner.name,
+        claimed_at,
+        opened_at: state.now,
         draft,
     }));
 }
 
-/// The row is the winner's, although no event has said so yet.
+/// Gives the row to the winner, before the event arrives.
 fn mark_claimed(state: &mut State, handoff: HandoffId, by: &Person, since: Timestamp) {
     let open = state.queue.item(handoff).filter(|item| item.status == HandoffStatus::Open);
     if let Some(mut item) = open.cloned() {
@@ -65,8 +64,8 @@ fn mark_claimed(state: &mut State, handoff: HandoffId, by: &Person, since: Times
     }
 }
 
-pub(super) fn run_action(state: &mut State, verb: ConflictAction, effects: &mut Vec<Effect>) {
-    match verb {
+pub(super) fn run_action(state: &mut State, action: ConflictAction, effects: &mut Vec<Effect>) {
+    match action {
         ConflictAction::Close => {
             state.layers.pop();
         }
@@ -78,11 +77,12 @@ pub(super) fn run_action(state: &mut State, verb: ConflictAction, effects: &mut 
     }
 }
 
-/// Sends the winner what was typed, as a note.
+/// Sends the draft to the winner, as a note.
 fn send_draft(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(Layer::Conflict(lost)) = state.layers.last() else { return };
-    let Some(session) =
-        lost.session_id.filter(|_| !matches!(lost.draft, ConflictDraft::None | ConflictDraft::Sending(_)))
+    let Some(Layer::Conflict(conflict)) = state.layers.last() else { return };
+    let Some(session) = conflict
+        .session_id
+        .filter(|_| !matches!(conflict.draft, ConflictDraft::None | ConflictDraft::Sending(_)))
     else {
         return;
     };
@@ -92,22 +92,22 @@ fn send_draft(state: &mut State, effects: &mut Vec<Effect>) {
     }
     let draft = if state.connection.allows_calls() {
         let message = CreateMessage { content, kind: MessageKind::Note };
-        let before = state.outbox.take_reusable_call_id(session, &message);
+        let reused_id = state.outbox.take_reusable_call_id(session, &message);
         ConflictDraft::Sending(calls::send_with_id(
             state,
-            before,
+            reused_id,
             Call::CreateMessage { session_id: session, message },
             effects,
         ))
     } else {
         ConflictDraft::Rejected("Offline: your draft is saved".into())
     };
-    if let Some(Layer::Conflict(lost)) = state.layers.last_mut() {
-        lost.draft = draft;
+    if let Some(Layer::Conflict(conflict)) = state.layers.last_mut() {
+        conflict.draft = draft;
     }
 }
 
-/// A draft reached the winner, or did not; whether this was one.
+/// The reply to a draft that was sent to the winner. Returns false if the call sent none.
 pub(super) fn apply_draft_reply(
     state: &mut State,
     call_id: CallId,
@@ -116,26 +116,26 @@ pub(super) fn apply_draft_reply(
     effects: &mut Vec<Effect>,
 ) -> bool {
     let ours = state.layers.iter_mut().find_map(|layer| {
-        if let Layer::Conflict(lost) = layer
-            && lost.draft == ConflictDraft::Sending(call_id)
+        if let Layer::Conflict(conflict) = layer
+            && conflict.draft == ConflictDraft::Sending(call_id)
         {
-            return Some(lost);
+            return Some(conflict);
         }
         None
     });
-    let Some(lost) = ours else { return false };
+    let Some(conflict) = ours else { return false };
     match result {
         Ok(_) => {
-            lost.draft = ConflictDraft::None;
-            let text = format!("Sent your note to {}", safe::sanitize_line(&lost.winner_name));
+            conflict.draft = ConflictDraft::None;
+            let text = format!("Sent your note to {}", safe::sanitize_line(&conflict.winner_name));
             state.show_toast(ToastLevel::Success, text);
             messages::save_draft(state, session, "", effects);
         }
-        Err(failure) => {
-            lost.draft = ConflictDraft::Rejected(messages::send_error_text(failure));
-            if failure.is_outcome_unknown() {
+        Err(error) => {
+            conflict.draft = ConflictDraft::Rejected(messages::send_error_text(error));
+            if error.is_outcome_unknown() {
                 let text = state.outbox.draft(session).to_owned();
-                // Nothing is known of that conversation: only sending it again tells.
+                // The transcript is not loaded, so only sending the note again resolves the doubt.
                 let sent = OutgoingMessage {
                     call_id,
                     text,

@@ -9,19 +9,19 @@ use crate::update::{login, polling};
 pub(super) fn apply_connection_event(state: &mut State, event: ConnectionEvent, effects: &mut Vec<Effect>) {
     let now = state.now;
     state.connection = match (event, &state.connection) {
-        (ConnectionEvent::LoggedOut(why), _) => return login::expire_token(state, why),
-        (ConnectionEvent::EventsStalled { poll_interval: ask_every }, _) => {
-            return polling::expect_polling(state, ask_every, effects);
+        (ConnectionEvent::LoggedOut(reason), _) => return login::expire_token(state, reason),
+        (ConnectionEvent::EventsStalled { poll_interval }, _) => {
+            return polling::expect_polling(state, poll_interval, effects);
         }
-        // The stream is tried all the while; what says how things are is whether questions are answered.
+        // While polling, the stream keeps retrying; whether calls are answered shows the state.
         (ConnectionEvent::Connecting | ConnectionEvent::Lost { .. }, ConnectionState::Polling { .. }) => {
             return;
         }
-        (ConnectionEvent::Connecting, ConnectionState::Offline { since, reason: why, .. }) => {
-            ConnectionState::Offline { since: *since, retry_at: None, reason: why.clone() }
+        (ConnectionEvent::Connecting, ConnectionState::Offline { since, reason, .. }) => {
+            ConnectionState::Offline { since: *since, retry_at: None, reason: reason.clone() }
         }
         (ConnectionEvent::Connecting, _) => ConnectionState::Connecting,
-        (ConnectionEvent::Lost { reason: why, retry_at }, link) => {
+        (ConnectionEvent::Lost { reason, retry_at }, link) => {
             let since = match link {
                 ConnectionState::Offline { since, .. } => *since,
                 ConnectionState::Connecting
@@ -30,8 +30,8 @@ pub(super) fn apply_connection_event(state: &mut State, event: ConnectionEvent, 
                 | ConnectionState::Polling { .. }
                 | ConnectionState::Refused(_) => now,
             };
-            ConnectionState::Offline { since, retry_at: Some(retry_at), reason: why }
+            ConnectionState::Offline { since, retry_at: Some(retry_at), reason }
         }
-        (ConnectionEvent::Refused(why), _) => ConnectionState::Refused(why),
+        (ConnectionEvent::Refused(reason), _) => ConnectionState::Refused(reason),
     };
 }

@@ -1,4 +1,4 @@
-//! What is told in passing: texts that grow while they are written, and who is reading what.
+//! Signals of the streams that are not events: texts that are being written, and who is reading what.
 
 use tierup_common::assessment::AssessmentStatus;
 use tierup_common::id::{HandoffId, MessageId, SessionId};
@@ -13,7 +13,7 @@ pub(super) fn apply_presence(state: &mut State, id: HandoffId, viewers: Vec<Pers
     state.queue.set_viewers(id, viewers);
 }
 
-/// An assessment grew. One that goes on with what is not at hand came late: it does not make what is done begin again.
+/// Adds to a partial assessment. A late delta, whose beginning is missing, is ignored.
 pub(super) fn apply_assessment_delta(state: &mut State, id: HandoffId, offset: usize, text: &str) {
     if !state.queue.partial_assessments.get(&id).map_or("", String::as_str).is_char_boundary(offset) {
         return;
@@ -21,12 +21,12 @@ pub(super) fn apply_assessment_delta(state: &mut State, id: HandoffId, offset: u
     if let Some(item) = state.queue.item_mut(id) {
         item.assessment_status = AssessmentStatus::Running;
     }
-    let known = state.queue.partial_assessments.entry(id).or_default();
-    apply_delta(known, offset, text);
-    let (known, now) = (known.clone(), state.now);
+    let text_so_far = state.queue.partial_assessments.entry(id).or_default();
+    apply_delta(text_so_far, offset, text);
+    let (partial_assessment, now) = (text_so_far.clone(), state.now);
     if let Some(briefing) = state.open_briefing_of_mut(id) {
         briefing.item.assessment_status = AssessmentStatus::Running;
-        briefing.partial_assessment = Some(known);
+        briefing.partial_assessment = Some(partial_assessment);
         briefing.last_progress_at = now;
     }
 }
@@ -42,24 +42,24 @@ pub(super) fn apply_message_delta(
     if chat.id != session {
         return;
     }
-    // The answer itself was heard already: this piece of it is late.
+    // The delta is late: the answer itself has arrived.
     if chat.messages.iter().any(|message| message.id == id) {
         return;
     }
     chat.awaited_answer = None;
-    let place = chat.partial_answers.iter().position(|(known, _)| *known == id).unwrap_or_else(|| {
+    let index = chat.partial_answers.iter().position(|(known, _)| *known == id).unwrap_or_else(|| {
         chat.partial_answers.push((id, String::new()));
         chat.partial_answers.len() - 1
     });
-    apply_delta(&mut chat.partial_answers[place].1, offset, text);
+    apply_delta(&mut chat.partial_answers[index].1, offset, text);
 }
 
-/// Puts a piece where it belongs; what came before it stays, what came after is replaced. A piece that leaves a gap
-/// is passed over: after a break the stream begins anew.
-fn apply_delta(known: &mut String, offset: usize, text: &str) {
-    if known.is_char_boundary(offset) {
-        known.truncate(offset);
-        known.push_str(text);
+/// Writes a delta at its offset, and drops what came after. A delta that would leave a gap is ignored: after a break the
+/// stream starts from the beginning.
+fn apply_delta(partial: &mut String, offset: usize, text: &str) {
+    if partial.is_char_boundary(offset) {
+        partial.truncate(offset);
+        partial.push_str(text);
     }
 }
 

@@ -1,12 +1,13 @@
-//! Dialogs: going through the fields, and asking the server for what they say.
+//! Dialogs: editing the fields, and submitting them.
 
 use crossterm::event::KeyEvent;
 use tierup_common::handoff::Intent;
 use tierup_common::id::HandoffId;
 use tierup_common::limit;
+use tierup_common::permission::is_assignable;
 use tierup_common::session::{CreateSession, HandOff, IntakeContent, IntakeType, PutBranch, Resolve};
 use tierup_common::time::Timestamp;
-use tierup_common::user::{Person, Role, User};
+use tierup_common::user::{Person, User};
 
 use crate::effect::{Call, CallId, Effect};
 use crate::event::CallError;
@@ -35,24 +36,24 @@ pub(super) fn run_action(state: &mut State, action: DialogAction, effects: &mut 
     }
 }
 
-/// Opens the dialog that passes a handoff on, and asks for the people.
+/// Opens the dialog that assigns a handoff, and fetches the people.
 pub(super) fn open_assign(state: &mut State, handoff: HandoffId, effects: &mut Vec<Effect>) {
-    let asked = calls::send(state, Call::Users, effects);
-    state.open_dialog(Dialog::assign(handoff, asked));
+    let call_id = calls::send(state, Call::Users, effects);
+    state.open_dialog(Dialog::assign(handoff, call_id));
 }
 
-/// The people are here, or not: those who can work on a handoff, by name.
+/// Fills the dialogs that wait for people: those who can be assigned a handoff, by name.
 pub(super) fn apply_people(state: &mut State, call_id: CallId, result: Result<Vec<User>, CallError>) {
     let me = state.my_id();
-    let found = result.map_err(|failure| failure.user_message()).map(|users| {
-        let able = |user: &User| user.active && user.role >= Role::Engineer && Some(user.id) != me;
+    let people = result.map_err(|error| error.user_message()).map(|users| {
+        let able = |user: &User| is_assignable(user.role, user.active) && Some(user.id) != me;
         let mut people: Vec<Person> =
             users.into_iter().filter(able).map(|user| Person { id: user.id, name: user.name }).collect();
         people.sort_by_key(|person| person.name.to_lowercase());
         people
     });
     for dialog in state.dialogs_mut() {
-        dialog.set_people(call_id, &found);
+        dialog.set_people(call_id, &people);
     }
 }
 
@@ -71,17 +72,17 @@ pub(super) fn paste(state: &mut State, text: &str) {
     }
 }
 
-/// What is said in a dialog that cannot be sent now.
+/// The error of a dialog that is submitted without a connection.
 const OFFLINE_ERROR: &str = "Offline: not sent. Your text stays here; send it once you are connected";
 
-/// There is a connection again: what a dialog says of it is over.
+/// Removes that error once there is a connection.
 pub(super) fn clear_offline_errors(state: &mut State) {
     for dialog in state.dialogs_mut().filter(|dialog| dialog.request.error() == Some(OFFLINE_ERROR)) {
         dialog.request.clear_error();
     }
 }
 
-/// Closes a dialog; what was typed into it is not thrown away without a question.
+/// Closes a dialog; if something was typed, only after a question.
 fn cancel(state: &mut State) {
     let Some(dialog) = state.top_dialog_mut() else { return };
     if dialog.is_modified() {
@@ -97,16 +98,16 @@ fn cancel(state: &mut State) {
     }
 }
 
-/// Does what a dialog asks for; what cannot be undone, after a question.
+/// Submits a dialog; if it cannot be undone, only after a question.
 pub(super) fn submit(state: &mut State, is_confirmed: bool, effects: &mut Vec<Effect>) {
     let (now, zone) = (state.server_now(), state.settings.zone.clone());
-    let may_ask = state.connection.allows_calls();
+    let is_online = state.connection.allows_calls();
     let question = state.dialog().and_then(|dialog| confirmation_question(state, &dialog.form));
     let Some(dialog) = state.top_dialog_mut() else { return };
     if dialog.request.is_pending() {
         return;
     }
-    if !may_ask {
+    if !is_online {
         dialog.request = Request::Failed(OFFLINE_ERROR.into());
         return;
     }
@@ -121,9 +122,9 @@ pub(super) fn submit(state: &mut State, is_confirmed: bool, effects: &mut Vec<Ef
             if let Call::PutBranch { branch_id: branch, .. } = &call {
                 state.row_edits.drop_queued_branch(*branch);
             }
-            let ticket = calls::send(state, call, effects);
+            let call_id = calls::send(state, call, effects);
             if let Some(dialog) = state.top_dialog_mut() {
-                dialog.request = Request::Pending(ticket);
+                dialog.request = Request::Pending(call_id);
             }
         }
         (Err(error), _) => dialog.request = Request::Failed(error),
@@ -215,7 +216,7 @@ fn new_session_call(problem: &TextField, summary: &TextField) -> Result<Call, St
     }))
 }
 
-/// The text of a field that must not be empty, or the error.
+/// The text of a required field, or the error.
 fn required_text(field: &TextField, error: &str) -> Result<String, String> {
     let text = field.text();
     if text.is_empty() { Err(error.into()) } else { Ok(text) }

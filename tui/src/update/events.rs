@@ -153,8 +153,8 @@ fn add_handoff(
     }
 }
 
-/// Changes a handoff wherever it is shown, if the event is newer; whether it was. A handoff that is not in the lists is
-/// fetched: while they load, it may have moved from a later page to one that was already read.
+/// Changes a handoff wherever it is shown, if the event is newer, and returns whether it was. A handoff that is not in the
+/// lists is fetched: while they load, it may have moved from a later page to one that was already read.
 fn update_handoff(
     state: &mut State,
     handoff: &HandoffSummary,
@@ -200,8 +200,8 @@ struct ClaimEvent<'e> {
     at: Timestamp,
 }
 
-/// Someone claimed a handoff, or was assigned it; whether that is news. If the user reads it and had no part in it, the
-/// popup opens.
+/// Someone claimed a handoff, or was assigned it. If the user is reading it and had no part in that, the popup opens.
+/// Returns whether the event was newer than what was known.
 fn apply_claim(state: &mut State, claim: ClaimEvent<'_>, effects: &mut Vec<Effect>) -> bool {
     let ClaimEvent { handoff, actor, owner, claimed_at, at } = claim;
     let id = handoff.handoff_id;
@@ -213,9 +213,9 @@ fn apply_claim(state: &mut State, claim: ClaimEvent<'_>, effects: &mut Vec<Effec
         item.claimed_at = Some(claimed_at);
     });
     let me = state.my_id();
-    // While a claim of the user's own is under way, its reply says who won.
+    // While the user's own claim waits for its reply, the reply says who won.
     let is_awaiting_reply = state.is_claiming(id);
-    // Whoever assigns their own claim, or has it taken away, did not lose the race for it.
+    // A user who assigns their own claim, or from whom it is taken, has not lost it to someone faster.
     let is_lost = Some(owner.id) != me && Some(actor.id) != me && !was_mine;
     if is_news && state.is_being_read(id) && !is_awaiting_reply && is_lost {
         let title = format!("#{} {}", handoff.number, handoff.problem_summary);

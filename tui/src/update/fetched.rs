@@ -16,15 +16,15 @@ pub(super) fn apply_handoff(state: &mut State, handoff: Handoff) {
     let Handoff { item, snapshot } = handoff;
     let me = state.my_id();
     let id = item.id;
-    state.claim_in_doubt.take_if(|doubted| *doubted == id);
+    state.claim_in_doubt.take_if(|in_doubt| *in_doubt == id);
     state.queue.mark_fresh(id);
     state.queue.upsert_item(item.clone(), me);
     state.queue.insert_snapshot(id, snapshot.clone());
-    let stands = matches!(item.status, HandoffStatus::Open | HandoffStatus::Claimed);
+    let is_in_queue = matches!(item.status, HandoffStatus::Open | HandoffStatus::Claimed);
     if let Screen::Session(chat) = &mut state.screen
         && chat.id == item.session_id
         && chat.briefing.is_none()
-        && stands
+        && is_in_queue
     {
         chat.briefing = Some(Briefing::new(item.clone(), None, None, state.now));
     }
@@ -41,7 +41,7 @@ pub(super) fn apply_handoff(state: &mut State, handoff: Handoff) {
 
 pub(super) fn apply_handoff_error(state: &mut State, id: HandoffId, call_id: CallId, error: &CallError) {
     if !error.is_outcome_unknown() {
-        state.claim_in_doubt.take_if(|doubted| *doubted == id);
+        state.claim_in_doubt.take_if(|in_doubt| *in_doubt == id);
     }
     let awaited = state.open_briefing_mut().filter(|briefing| briefing.fetch.awaits(call_id));
     if let Some(briefing) = awaited {
@@ -72,25 +72,25 @@ pub(super) fn apply_session_error(state: &mut State, id: SessionId, error: &Call
     }
 }
 
-/// Puts the briefing of its handoff to a session that came without, as far as it is known; else it is asked for.
+/// Adds the briefing to a session that was opened without one, as far as it is known; otherwise the handoff is fetched.
 fn attach_briefing(state: &mut State, effects: &mut Vec<Effect>) {
     let Screen::Session(chat) = &state.screen else { return };
     if chat.briefing.is_some() {
         return;
     }
     let Some(item) = state.queue.item_for_session(chat.id).cloned() else {
-        // A park stands before the escalation that it is about.
+        // The handoff of a parked session is the park, which has no briefing.
         let is_parked = chat.status() == Some(SessionStatus::Paused);
-        let standing = chat.session().and_then(|session| session.handoff_id);
-        if let Some(id) = standing.filter(|_| !is_parked) {
+        let handoff_id = chat.session().and_then(|session| session.handoff_id);
+        if let Some(id) = handoff_id.filter(|_| !is_parked) {
             calls::fetch_handoff(state, id, effects);
         }
         return;
     };
     let id = item.id;
     let snapshot = state.queue.snapshot(id).cloned();
-    let growing = state.queue.partial_assessments.get(&id).cloned();
-    let mut briefing = Briefing::new(item, snapshot, growing, state.now);
+    let partial_assessment = state.queue.partial_assessments.get(&id).cloned();
+    let mut briefing = Briefing::new(item, snapshot, partial_assessment, state.now);
     if briefing.snapshot.is_none() {
         briefing.fetch = Request::Pending(calls::fetch_handoff(state, id, effects));
     }

@@ -1,4 +1,4 @@
-//! The filter of the list: what is typed counts at once; the server is asked when one pauses.
+//! The filter of the lists: loaded rows are filtered at once; the server searches once the user stops typing.
 
 use std::time::Duration;
 
@@ -12,30 +12,30 @@ use crate::state::composer::Composer;
 use crate::state::filter::Filter;
 use crate::update::calls;
 
-/// The server is asked once nothing was typed for so long.
+/// How long the user has to stop typing before the server searches.
 const SEARCH_DEBOUNCE: Duration = Duration::from_millis(250);
-/// With fewer letters the server would find everything.
+/// With fewer characters the server would find everything.
 const MIN_SEARCH_LENGTH: usize = 3;
 
-/// Gives the keys to the filter.
+/// Opens the filter.
 pub(super) fn open(state: &mut State) {
     state.queue.filter.is_open = true;
 }
 
-/// Shows only rows that say this.
+/// Filters by this text.
 pub(super) fn set(state: &mut State, text: &str) {
     state.queue.filter.input = Composer::with_text(text);
     apply_input(state);
 }
 
-/// Shows all rows again.
+/// Closes the filter and shows all rows.
 pub(super) fn clear(state: &mut State) {
     state.queue.filter.is_open = false;
     set(state, "");
 }
 
-pub(super) fn run_action(state: &mut State, verb: LineAction) {
-    match verb {
+pub(super) fn run_action(state: &mut State, action: LineAction) {
+    match action {
         LineAction::Accept => state.queue.filter.is_open = false,
         LineAction::Cancel => clear(state),
         LineAction::Complete | LineAction::CompleteBack => {}
@@ -57,7 +57,7 @@ pub(super) fn paste(state: &mut State, text: &str) {
     apply_input(state);
 }
 
-/// Asks the server, if it is time: it knows what was said in the sessions.
+/// Searches on the server, if it is time: also in the messages of sessions.
 pub(super) fn search_if_due(state: &mut State, effects: &mut Vec<Effect>) {
     if state.queue.filter.search_at.take_if(|at| *at <= state.now).is_none() {
         return;
@@ -67,31 +67,31 @@ pub(super) fn search_if_due(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     }
     for list in [QueueState::Open, QueueState::Claimed] {
-        let words = state.queue.filter.text().to_owned();
-        let ticket = calls::send(state, Call::Search { state: list, query: words }, effects);
-        state.queue.filter.pending_calls.push(ticket);
+        let query = state.queue.filter.text().to_owned();
+        let call_id = calls::send(state, Call::Search { state: list, query }, effects);
+        state.queue.filter.pending_calls.push(call_id);
     }
 }
 
-/// What the server found. What was asked for other words is passed over.
+/// Adds what the server found, unless the words have changed.
 pub(super) fn apply_matches(state: &mut State, call_id: CallId, page: &QueuePage) {
-    let Filter { pending_calls: asked, server_matches: found, .. } = &mut state.queue.filter;
-    if asked.extract_if(.., |known| *known == call_id).next().is_none() {
+    let Filter { pending_calls, server_matches, .. } = &mut state.queue.filter;
+    if pending_calls.extract_if(.., |known| *known == call_id).next().is_none() {
         return;
     }
-    found.extend(page.items.iter().map(|item| item.id));
+    server_matches.extend(page.items.iter().map(|item| item.id));
     let me = state.my_id();
     state.queue.rebuild_lists(me);
 }
 
-/// The server could not be asked. What is loaded was searched all the same.
+/// Records that the server could not search.
 pub(super) fn record_search_error(state: &mut State, call_id: CallId) {
     if state.queue.filter.pending_calls.extract_if(.., |known| *known == call_id).next().is_some() {
         state.queue.filter.is_local_only = true;
     }
 }
 
-/// There is a connection again: the server is asked what it could not be asked.
+/// Searches again once there is a connection.
 pub(super) fn retry_search(state: &mut State) {
     if std::mem::take(&mut state.queue.filter.is_local_only) {
         state.queue.filter.search_at = Some(state.now);
@@ -104,8 +104,8 @@ fn apply_input(state: &mut State) {
         return;
     }
     filter.is_local_only = false;
-    let is_worth_asking = filter.text().chars().count() >= MIN_SEARCH_LENGTH;
-    filter.search_at = is_worth_asking.then(|| state.now.plus(SEARCH_DEBOUNCE));
+    let is_long_enough = filter.text().chars().count() >= MIN_SEARCH_LENGTH;
+    filter.search_at = is_long_enough.then(|| state.now.plus(SEARCH_DEBOUNCE));
     let me = state.my_id();
     state.queue.rebuild_lists(me);
 }

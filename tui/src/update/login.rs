@@ -1,4 +1,4 @@
-//! The log-in: when the console is opened for the first time, and when a token works no more.
+//! The log-in: on the first run, when a token expires, and on request.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tierup_common::problem::Code;
@@ -17,20 +17,19 @@ use crate::text::login_input::{is_unencrypted_remote, trim_password_line};
 use crate::text::safe;
 use crate::update::{calls, replies};
 
-/// Asks for a log-in, if it is not asked for already.
+/// Opens the log-in form, unless it is open.
 pub(super) fn open(state: &mut State, reason: LogInReason) {
-    let is_asked = state.layers.iter().any(|layer| matches!(layer, Layer::LogIn(_)));
-    if is_asked {
+    let is_open = state.layers.iter().any(|layer| matches!(layer, Layer::LogIn(_)));
+    if is_open {
         return;
     }
     let email = state.me.as_ref().map(|me| me.user.email.as_str());
-    let came_at = matches!(reason, LogInReason::TokenExpired(_)).then_some(state.now);
-    let login =
-        LogInForm { opened_at: came_at, ..LogInForm::new(reason, state.server_url.as_deref(), email) };
+    let opened_at = matches!(reason, LogInReason::TokenExpired(_)).then_some(state.now);
+    let login = LogInForm { opened_at, ..LogInForm::new(reason, state.server_url.as_deref(), email) };
     state.layers.push(Layer::LogIn(Box::new(login)));
 }
 
-/// Hears of every answer: one that says that the token works no more asks for a log-in.
+/// Looks at every reply: one that refuses the token opens the log-in form.
 pub(super) fn observe(state: &mut State, reply: &Reply) {
     if let Err(CallError::Problem(problem)) = &reply.result
         && problem.code() == Some(Code::Unauthenticated)
@@ -39,25 +38,25 @@ pub(super) fn observe(state: &mut State, reply: &Reply) {
     }
 }
 
-/// The token works no more. It is asked for another once: who puts that away is not asked by every answer again.
+/// The token has expired. The form opens once: a user who closes it does not get it again with every reply.
 pub(super) fn expire_token(state: &mut State, reason: String) {
-    let ended = ConnectionState::Refused("logged out".into());
-    if state.connection != ended {
-        state.connection = ended;
+    let logged_out = ConnectionState::Refused("logged out".into());
+    if state.connection != logged_out {
+        state.connection = logged_out;
         open(state, LogInReason::TokenExpired(reason));
     }
 }
 
-pub(super) fn run_action(state: &mut State, verb: DialogAction, effects: &mut Vec<Effect>) {
+pub(super) fn run_action(state: &mut State, action: DialogAction, effects: &mut Vec<Effect>) {
     let Some(login) = state.login_form_mut() else { return };
-    match verb {
+    match action {
         DialogAction::NextField => login.focus = login.focus.next_by(1),
         DialogAction::PreviousField => login.focus = login.focus.next_by(2),
         DialogAction::Newline => {}
         DialogAction::Cancel => match login.reason {
-            // There is nothing behind it yet.
+            // There is nothing behind the form yet.
             LogInReason::FirstRun => effects.push(Effect::Quit),
-            // What the server answers must find it here.
+            // The reply needs the form.
             LogInReason::TokenExpired(_) | LogInReason::Requested if login.request.is_pending() => {}
             LogInReason::TokenExpired(_) => {
                 state.layers.pop();
@@ -73,7 +72,7 @@ pub(super) fn run_action(state: &mut State, verb: DialogAction, effects: &mut Ve
     }
 }
 
-/// A key that is no command: it goes to the field that has the keys.
+/// A key that is bound to no action: for the field that has the keys.
 pub(super) fn handle_key(state: &mut State, key: KeyEvent) {
     let Some(login) = state.login_form_mut() else { return };
     if login.request.is_pending() {
@@ -97,7 +96,7 @@ pub(super) fn paste(state: &mut State, text: &str) {
     match login.focus {
         LogInField::Server => login.server_url.paste_single_line(trim_value(text)),
         LogInField::Email => login.email.paste_single_line(trim_value(text)),
-        // A token has nothing around it; a password may.
+        // A token has no blanks around it; a password may have some.
         LogInField::Secret if login.entered_email().is_none() => {
             trim_value(text).chars().for_each(|c| login.secret.push(c));
         }
@@ -105,9 +104,9 @@ pub(super) fn paste(state: &mut State, text: &str) {
     }
 }
 
-/// Goes to the first field that is empty, or else logs in.
+/// Moves to the first empty field, or else logs in.
 fn submit(state: &mut State, effects: &mut Vec<Effect>) {
-    let ticket = state.next_call_id();
+    let call_id = state.next_call_id();
     let Some(login) = state.login_form_mut() else { return };
     if login.request.is_pending() {
         return;
@@ -133,14 +132,14 @@ fn submit(state: &mut State, effects: &mut Vec<Effect>) {
             login.warned_server = Some(server);
             return;
         }
-        login.request = Request::Pending(ticket);
+        login.request = Request::Pending(call_id);
         let credentials =
             Credentials { server_url: server, email: login.entered_email(), secret: login.secret.clone() };
-        effects.push(Effect::LogIn(ticket, credentials));
+        effects.push(Effect::LogIn(call_id, credentials));
     }
 }
 
-/// What came of a log-in.
+/// The result of a log-in.
 pub(super) fn apply_result(
     state: &mut State,
     call_id: CallId,
@@ -151,43 +150,43 @@ pub(super) fn apply_result(
         return;
     };
     match result {
-        Ok(welcome) => complete_login(state, welcome, effects),
-        Err(why) => {
-            login.request = Request::Failed(safe::sanitize_line(&why));
+        Ok(user) => complete_login(state, user, effects),
+        Err(error) => {
+            login.request = Request::Failed(safe::sanitize_line(&error));
         }
     }
 }
 
-/// Begins as somebody: where they were, if they are who they were, else from the beginning.
+/// Continues where the user was, if it is the same user, or else starts from the beginning.
 fn complete_login(state: &mut State, user: LoggedInUser, effects: &mut Vec<Effect>) {
-    let LoggedInUser { server_url: server, me, token_location: place } = user;
-    let is_same = state.server_url.as_ref() == Some(&server)
+    let LoggedInUser { server_url, me, token_location } = user;
+    let is_same = state.server_url.as_ref() == Some(&server_url)
         && state.me.as_ref().is_some_and(|known| known.user.id == me.user.id);
     if is_same {
         state.layers.retain(|layer| !matches!(layer, Layer::LogIn(_)));
-        // The streams begin anew, at what is newest then.
+        // The streams start again, at the newest event then.
         state.stream_filters.clear();
         (state.last_event_seq, state.queue.stream_start_seq) = (None, None);
-        // Whether events come late on the new stream is not known yet.
+        // It is unknown whether the new stream delivers events in time.
         state.poll_interval = None;
         fail_pending_calls(state, effects);
     } else {
         state.reset();
     }
     state.connection = ConnectionState::Connecting;
-    let text = format!("Logged in as {}; token saved in {place}", me.user.name);
+    let text = format!("Logged in as {}; token saved in {token_location}", me.user.name);
     state.show_toast(ToastLevel::Success, safe::sanitize_line(&text));
-    (state.server_url, state.me) = (Some(server), Some(me));
+    (state.server_url, state.me) = (Some(server_url), Some(me));
     effects.push(Effect::OpenTeamStream);
     calls::fetch_me(state, effects);
     calls::fetch_lists(state, effects);
     calls::refetch_open_session(state, effects);
 }
 
-/// Nobody answers any more what was asked before: all of it has failed.
+/// Fails all calls that were waiting for a reply.
 fn fail_pending_calls(state: &mut State, effects: &mut Vec<Effect>) {
-    for (ticket, call) in std::mem::take(&mut state.pending_calls) {
-        let failure = CallError::unreachable("interrupted by a new log-in");
-        replies::apply_reply(state, Reply { call_id: ticket, call, result: Err(failure) }, effects);
+    for (call_id, call) in std::mem::take(&mut state.pending_calls) {
+        let error = CallError::unreachable("interrupted by a new log-in");
+        replies::apply_reply(state, Reply { call_id, call, result: Err(error) }, effects);
     }
 }

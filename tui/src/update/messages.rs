@@ -1,6 +1,5 @@
-//! Messages of a session: sending, what became of them, and the draft that is kept meanwhile. Where the answer was lost it
-//! is unknown whether the message arrived: sent again unchanged, it arrives once, and one that shows up in the conversation
-//! is no draft any more.
+//! Messages of a session: sending, the reply, and the draft. If the reply was lost, it is unknown whether the message
+//! arrived: sent again unchanged it arrives once, and if it shows up in the transcript it is no longer a draft.
 
 use tierup_common::id::SessionId;
 use tierup_common::session::{CreateMessage, Message, MessageKind};
@@ -40,7 +39,7 @@ pub(super) fn send_message(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// A message was sent, or failed, or may have been sent. `text` is what it says.
+/// A message was sent, failed, or may have been sent. `text` is its content.
 pub(super) fn apply_send_reply(
     state: &mut State,
     call_id: CallId,
@@ -87,7 +86,7 @@ fn confirm_sent(
     }
 }
 
-/// A message that was not sent, or may not have been, stands in the composer again, before what was typed since.
+/// Puts a message that was not sent, or may not have been, back into the composer, before what was typed since.
 fn return_to_composer(
     state: &mut State,
     session: SessionId,
@@ -103,7 +102,7 @@ fn return_to_composer(
     state.show_toast(ToastLevel::Error, send_error_text(error));
 }
 
-/// What the user reads about a message that was not sent, or may not have been.
+/// The error of a message that was not sent, or may not have been.
 pub(super) fn send_error_text(error: &CallError) -> String {
     let reason = error.user_message();
     if error.is_outcome_unknown() {
@@ -113,14 +112,14 @@ pub(super) fn send_error_text(error: &CallError) -> String {
     }
 }
 
-/// Keeps the draft of a session, here and on this machine. An empty one is forgotten.
+/// Saves the draft of a session. An empty one is deleted.
 pub(super) fn save_draft(state: &mut State, session: SessionId, draft: &str, effects: &mut Vec<Effect>) {
     if state.outbox.set_draft(session, draft) {
         effects.push(Effect::SaveDraft(session, draft.to_owned()));
     }
 }
 
-/// Keeps what is typed in the open session, with a message under way: both survive a crash.
+/// Saves what is typed in the open session, with a message that is being sent, so that both survive a crash.
 pub(super) fn save_open_draft(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(chat) = state.open_chat() else { return };
     let (id, typed) = (chat.id, chat.draft_text());
@@ -128,7 +127,7 @@ pub(super) fn save_open_draft(state: &mut State, effects: &mut Vec<Effect>) {
     save_draft(state, id, &draft, effects);
 }
 
-/// Takes the drafts that were kept on this machine, except where something was typed since.
+/// Takes the saved drafts, except where something was typed since.
 pub(super) fn apply_loaded_drafts(state: &mut State, drafts: Vec<(SessionId, String)>) {
     for (id, draft) in drafts {
         if state.outbox.load_draft(id, &draft)
@@ -140,7 +139,7 @@ pub(super) fn apply_loaded_drafts(state: &mut State, drafts: Vec<(SessionId, Str
     }
 }
 
-/// Ends the doubt about a message that the open conversation has.
+/// Ends the doubt about a message that is in the open transcript.
 pub(super) fn resolve_doubt(state: &mut State, session: SessionId) {
     let Some(sent) = state.outbox.in_doubt(session).cloned() else { return };
     if is_in_transcript(state, session, &sent)
@@ -157,14 +156,14 @@ fn is_in_transcript(state: &State, session: SessionId, sent: &OutgoingMessage) -
     chat.is_some_and(|chat| chat.messages.iter().any(|message| sent.is_same_as(message, me)))
 }
 
-/// Puts a message that was sent before into the composer; what was typed comes back at the end of the way.
+/// Recalls an earlier (1) or later (-1) sent message into the composer. After the latest one the draft comes back.
 pub(super) fn recall_message(state: &mut State, step: isize) {
     let me = state.my_id();
     let Screen::Session(chat) = &mut state.screen else { return };
     let own = chat.messages.iter().filter(|message| message.author_id.is_some() && message.author_id == me);
     let mut sent: Vec<&str> = own.map(|message| message.content.as_str()).collect();
     let elsewhere: Vec<&str> = state.outbox.sent().filter(|text| !sent.contains(text)).collect();
-    // What was said in this very session is nearer.
+    // Messages of this session come first.
     sent.splice(0..0, elsewhere);
     let at = chat.recalled_message.as_ref().map_or(0, |recalled| recalled.history_offset + 1);
     let next = at.saturating_add_signed(step).min(sent.len());
@@ -182,11 +181,11 @@ pub(super) fn recall_message(state: &mut State, step: isize) {
     }
 }
 
-/// The user is back from their editor: what they wrote there is the draft.
+/// Takes the text from the user's editor as the draft.
 pub(super) fn apply_editor_result(state: &mut State, id: SessionId, result: Result<String, String>) {
     match (state.open_chat_of_mut(id), result) {
         (Some(chat), Ok(text)) => chat.composer.replace(&text),
         (None, Ok(_)) => {}
-        (_, Err(why)) => state.show_toast(ToastLevel::Error, why),
+        (_, Err(error)) => state.show_toast(ToastLevel::Error, error),
     }
 }

@@ -1,4 +1,4 @@
-//! The mouse: click, wheel, click on a step.
+//! Clicks and the wheel.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
@@ -11,7 +11,7 @@ use crate::state::{Screen, State};
 use crate::update::dispatch::{dispatch_action, dispatch_move, run_chosen};
 use crate::update::{briefing, navigate, palette, picker, queue, session, transcript};
 
-/// Rows that one notch of the wheel moves by.
+/// Rows per notch of the wheel.
 const ROWS_PER_NOTCH: usize = 3;
 
 pub(super) fn handle_mouse(state: &mut State, event: MouseEvent, effects: &mut Vec<Effect>) {
@@ -35,7 +35,7 @@ pub(super) fn handle_mouse(state: &mut State, event: MouseEvent, effects: &mut V
 
 fn handle_click(state: &mut State, target: ClickTarget, effects: &mut Vec<Effect>) {
     match target {
-        // The tabs are above every layer, but what has the keys is not left by a slip of the hand.
+        // The tabs are visible above every layer, but a click by mistake must not close one.
         ClickTarget::Tab(tab) => {
             if state.layers.iter().all(|layer| matches!(layer, Layer::Briefing)) {
                 state.layers.clear();
@@ -61,23 +61,23 @@ fn handle_click(state: &mut State, target: ClickTarget, effects: &mut Vec<Effect
             );
         }
         ClickTarget::HideSteps => {
-            dispatch_action(state, Context::Session, Action::Session(SessionAction::HideSteps), effects)
+            dispatch_action(state, Context::Session, Action::Session(SessionAction::HideSteps), effects);
         }
         ClickTarget::PaletteChoice(index) => {
             let chosen = palette::click_choice(state, index, effects);
             run_chosen(state, chosen, effects);
         }
-        ClickTarget::Evidence(place) => {
+        ClickTarget::Evidence(index) => {
             if let Some(briefing) = state.open_briefing_mut() {
-                // The one before it, so that the next is this one.
-                briefing.evidence_index = place.checked_sub(1);
+                // Moves to the previous one, so that the next one is this.
+                briefing.evidence_index = index.checked_sub(1);
             }
             briefing::show_evidence(state, true);
         }
         ClickTarget::SimilarCases => {
             dispatch_action(state, Context::Briefing, Action::Briefing(BriefingAction::Cases), effects);
         }
-        ClickTarget::PickerRow(place) => picker::click_row(state, place, effects),
+        ClickTarget::PickerRow(index) => picker::click_row(state, index, effects),
         ClickTarget::Transcript | ClickTarget::StepStrip | ClickTarget::Layer => {}
     }
 }
@@ -101,9 +101,9 @@ fn handle_wheel(state: &mut State, target: Option<ClickTarget>, movement: Move, 
         }
         match (&state.screen, target) {
             (_, Some(ClickTarget::StepStrip | ClickTarget::Step(_) | ClickTarget::HideSteps)) => {
-                let verb =
+                let action =
                     if movement == Move::Down { SessionAction::StepsRight } else { SessionAction::StepsLeft };
-                return session::run_action(state, verb, effects);
+                return session::run_action(state, action, effects);
             }
             (_, Some(ClickTarget::Evidence(_) | ClickTarget::SimilarCases)) => {
                 set_pane(state, Pane::Assessment);

@@ -12,12 +12,12 @@ use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
 use crate::update::calls;
 
-/// Back to the list. What was typed is kept.
+/// Returns to the list.
 pub(super) fn to_queue(state: &mut State) {
     set_screen(state, Screen::Queue);
 }
 
-/// Fills the screen with something else, from which nothing leads back. A session that was there can be read again.
+/// Replaces the screen and forgets the way back. Sessions that close can be read again.
 fn set_screen(state: &mut State, screen: Screen) {
     let left = std::mem::replace(&mut state.screen, screen);
     for screen in state.back_stack.drain(..).chain([left]) {
@@ -28,7 +28,7 @@ fn set_screen(state: &mut State, screen: Screen) {
     }
 }
 
-/// Back to where one came from; what happened there meanwhile is caught up with.
+/// Returns to the previous screen, and fetches what has changed there.
 pub(super) fn back(state: &mut State, effects: &mut Vec<Effect>) {
     match state.back_stack.pop() {
         None | Some(Screen::Queue) => to_queue(state),
@@ -43,7 +43,7 @@ pub(super) fn back(state: &mut State, effects: &mut Vec<Effect>) {
         }
         Some(Screen::Session(mut chat)) => {
             chat.fetch = Request::Pending(calls::fetch_session(state, chat.id, effects));
-            // What was on its way came while another screen was here.
+            // The reply came, or will come, while another screen was open.
             chat.earlier_fetch = Request::Idle;
             return_to(state, Screen::Session(chat));
         }
@@ -51,12 +51,12 @@ pub(super) fn back(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 fn return_to(state: &mut State, screen: Screen) {
-    let way = std::mem::take(&mut state.back_stack);
+    let back_stack = std::mem::take(&mut state.back_stack);
     set_screen(state, screen);
-    state.back_stack = way;
+    state.back_stack = back_stack;
 }
 
-/// Opens a session to read it; what is open now is where `back` leads.
+/// Opens a session to read it. `back` returns to the current screen.
 pub(super) fn to_session_for_reading(
     state: &mut State,
     id: SessionId,
@@ -65,32 +65,32 @@ pub(super) fn to_session_for_reading(
 ) {
     state.layers.clear();
     let from = std::mem::take(&mut state.screen);
-    let mut way = std::mem::take(&mut state.back_stack);
-    way.push(from);
+    let mut back_stack = std::mem::take(&mut state.back_stack);
+    back_stack.push(from);
     to_session(state, id, briefing, effects);
-    state.back_stack = way;
+    state.back_stack = back_stack;
 }
 
-/// Opens the briefing of a handoff that is in the lists: it counts as seen from now on.
+/// Opens the briefing of a listed handoff and marks it as seen.
 pub(super) fn to_briefing(state: &mut State, id: HandoffId, effects: &mut Vec<Effect>) {
     let Some(item) = state.queue.item(id).cloned() else { return };
     mark_seen(state, id, effects);
     let snapshot = state.queue.snapshot(id).cloned();
-    let growing = state.queue.partial_assessments.get(&id).cloned();
-    let mut briefing = Briefing::new(item, snapshot, growing, state.now);
+    let partial_assessment = state.queue.partial_assessments.get(&id).cloned();
+    let mut briefing = Briefing::new(item, snapshot, partial_assessment, state.now);
     briefing.fetch = Request::Pending(calls::fetch_handoff(state, id, effects));
     set_screen(state, Screen::Briefing(Box::new(briefing)));
 }
 
-/// Opens a session; `briefing` is of the handoff that brought the user there, if one did. Until the session is here,
-/// what was read of it before stands in for it, or what was handed over.
+/// Opens a session, with the briefing of the handoff that brought the user there, if one did. Until the session is fetched,
+/// the messages of an earlier visit or of the snapshot stand in.
 pub(super) fn to_session(
     state: &mut State,
     id: SessionId,
     briefing: Option<Briefing>,
     effects: &mut Vec<Effect>,
 ) {
-    // One that is open now is among those that were open before.
+    // Closes the current screen first: it may be this session, which then stands in.
     set_screen(state, Screen::Queue);
     let draft = state.outbox.composer_text(id);
     let mut chat = Chat::new(id, &draft);
@@ -99,7 +99,7 @@ pub(super) fn to_session(
     }
     if let Some(left) = state.chat_cache.take(id) {
         chat.messages = left.messages;
-        // Where it stood then says nothing, unless nobody can be asked.
+        // Its status may have changed since, which matters unless it cannot be fetched.
         chat.source = ChatSource::StandIn(Some(left.session).filter(|_| !state.connection.allows_calls()));
     }
     chat.briefing = briefing;
@@ -107,7 +107,7 @@ pub(super) fn to_session(
     state.screen = Screen::Session(Box::new(chat));
 }
 
-/// Opens the session of a handoff of the user's own.
+/// Opens the session of a handoff that the user works on.
 pub(super) fn to_own_session(state: &mut State, id: HandoffId, effects: &mut Vec<Effect>) {
     let Some(item) = state.queue.item(id).cloned() else { return };
     let session = item.session_id;
@@ -120,7 +120,7 @@ pub(super) fn to_own_session(state: &mut State, id: HandoffId, effects: &mut Vec
     }
 }
 
-/// A handoff was opened or claimed: its dot goes.
+/// Marks a handoff as seen.
 pub(super) fn mark_seen(state: &mut State, id: HandoffId, effects: &mut Vec<Effect>) {
     if !state.seen.contains(id) {
         state.seen.set_seen(id, true);
@@ -139,7 +139,7 @@ pub(super) fn open_selected(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Opens the next handoff that waits.
+/// Opens the next open handoff.
 pub(super) fn open_next(state: &mut State, effects: &mut Vec<Effect>) {
     to_queue(state);
     state.queue.tab = Tab::Queue;

@@ -1,4 +1,4 @@
-//! What is told and what rings, and what the window is called. Only what waits for this user rings, and only while they look elsewhere.
+//! Notifications, arrival toasts and the window's title. Only what needs this user notifies, and only without the focus.
 
 use tierup_common::event::{Event, EventBody, ReminderReason, Signal, StreamFrame};
 use tierup_common::handoff::Priority;
@@ -12,14 +12,14 @@ use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
 use crate::text::{ellipsize, safe};
 
-/// The team's stream carried something; asked before it has changed the state.
+/// Notifies about a frame of the team's stream, before it is applied to the state.
 pub(super) fn notify_from_frame(state: &mut State, frame: &StreamFrame, effects: &mut Vec<Effect>) {
     match frame {
         StreamFrame::Event(event) => {
             if Some(event.seq) > state.last_event_seq
-                && let Some(alert) = notification_for(state, event)
+                && let Some(notification) = notification_for(state, event)
             {
-                push_notification(state, alert, effects);
+                push_notification(state, notification, effects);
             }
         }
         StreamFrame::Signal(Signal::CaughtUp { .. } | Signal::Reset { .. }) => notify_missed(state, effects),
@@ -33,15 +33,14 @@ pub(super) fn notify_from_frame(state: &mut State, frame: &StreamFrame, effects:
     }
 }
 
-/// A handoff of somebody else's entered the queue. Whoever has its row before them sees it arrive; everybody else is
-/// told.
+/// Shows a toast about a new handoff, unless its row is visible.
 pub(super) fn announce_arrival(state: &mut State, id: HandoffId) {
     let is_list = matches!(state.screen, Screen::Queue) && state.layers.is_empty();
-    // An empty list has painted no row.
-    let room = state.last_paint.list_height.max(1);
+    // An empty list has painted no rows.
+    let height = state.last_paint.list_height.max(1);
     if is_list
         && state.queue.tab == Tab::Queue
-        && state.queue.lists[Tab::Queue].is_visible(RowId::Handoff(id), room)
+        && state.queue.lists[Tab::Queue].is_visible(RowId::Handoff(id), height)
     {
         return;
     }
@@ -55,7 +54,7 @@ pub(super) fn announce_arrival(state: &mut State, id: HandoffId) {
     state.show_toast(ToastLevel::Info, text);
 }
 
-/// Names the window by what waits in it, if that has changed.
+/// Sets the window's title to the account and the number of unread handoffs, if it has changed.
 pub(super) fn update_window_title(state: &mut State, effects: &mut Vec<Effect>) {
     let account = state.me.as_ref().map(|me| me.account_name.as_str());
     let name = match account {
@@ -72,7 +71,7 @@ pub(super) fn update_window_title(state: &mut State, effects: &mut Vec<Effect>) 
     }
 }
 
-/// What an event says to this user, if it says something that they should hear at once.
+/// The notification about an event, if it needs this user at once.
 fn notification_for(state: &State, event: &Event) -> Option<Notification> {
     let me = state.my_id()?;
     let (title, handoff) = match &event.body {
@@ -119,7 +118,7 @@ fn push_notification(state: &mut State, notification: Notification, effects: &mu
     if state.notifications.is_focused {
         return;
     }
-    // What was missed rings once, when all of it is here.
+    // Missed events notify once, when all have arrived.
     if matches!(state.connection, ConnectionState::CatchingUp { .. }) {
         state.notifications.missed_count += 1;
     } else {

@@ -1,4 +1,4 @@
-//! How what was asked for ended: done, with a word about it, or not, with the reason.
+//! The outcome of an action for the user: a dialog that closes, a toast, or the reason why not.
 
 use tierup_common::handoff::Intent;
 
@@ -21,24 +21,24 @@ pub(super) fn show_unavailable(state: &mut State, reason: Unavailable) {
     }
 }
 
-/// How to get to a tab, after a colon.
+/// How to open a tab, to follow a colon.
 pub(super) fn tab_hint(state: &State, tab: Tab) -> String {
     let key = state.settings.keymap.key_for(Context::Queue, Action::List(ListAction::Tab(tab)));
     format!("press {key} in the list to see it")
 }
 
-/// Closes the dialog that asked for something, with the question whether to; whether it was still there.
+/// Closes the dialog that made a call, and a question whether to discard it. Returns whether it was still open.
 pub(super) fn close_dialog(state: &mut State, call_id: CallId) -> bool {
-    let is_it = |layer: &Layer| matches!(layer, Layer::Dialog(dialog) if dialog.request.awaits(call_id));
-    let Some(place) = state.layers.iter().position(is_it) else { return false };
-    state.layers.remove(place);
-    let asks = |layer: &Layer| matches!(layer, Layer::Confirm(confirm) if confirm.action == ConfirmedAction::DiscardDialog);
-    state.layers.retain(|layer| !asks(layer));
+    let made_call = |layer: &Layer| matches!(layer, Layer::Dialog(dialog) if dialog.request.awaits(call_id));
+    let Some(index) = state.layers.iter().position(made_call) else { return false };
+    state.layers.remove(index);
+    let asks_to_discard = |layer: &Layer| matches!(layer, Layer::Confirm(confirm) if confirm.action == ConfirmedAction::DiscardDialog);
+    state.layers.retain(|layer| !asks_to_discard(layer));
     true
 }
 
-/// What a dialog asked for is done: back to the list, with a word about it. Who has put the dialog away meanwhile is
-/// somewhere else, and stays there.
+/// Closes a dialog that has succeeded, returns to the list and shows a toast. A user who has closed the dialog meanwhile is
+/// elsewhere and stays there.
 pub(super) fn finish_dialog(state: &mut State, call_id: CallId, text: String) {
     if close_dialog(state, call_id) {
         navigate::to_queue(state);
@@ -46,7 +46,7 @@ pub(super) fn finish_dialog(state: &mut State, call_id: CallId, text: String) {
     state.show_toast(ToastLevel::Success, text);
 }
 
-/// What was asked for was not done. A dialog stays, with the reason in it.
+/// Shows why a call failed: in the dialog that made it, or else as a toast.
 pub(super) fn report_error(state: &mut State, call_id: CallId, call: &Call, error: &CallError) {
     let text = error.user_message();
     if let Some(dialog) = state.dialogs_mut().find(|dialog| dialog.request.awaits(call_id)) {
@@ -60,7 +60,7 @@ pub(super) fn report_error(state: &mut State, call_id: CallId, call: &Call, erro
     state.show_toast(ToastLevel::Error, text);
 }
 
-/// What may have been done, where nothing on the screen says it any more.
+/// The change that a call may have made, if the screen does not show it.
 const fn uncertain_change(call: &Call) -> Option<&'static str> {
     match call {
         Call::Release { .. } => Some("the claim was released"),

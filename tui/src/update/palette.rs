@@ -1,4 +1,4 @@
-//! The palette: what can be chosen, and doing it.
+//! The palette: its choices, and running the selected one.
 
 use crossterm::event::{KeyCode, KeyEvent};
 
@@ -11,10 +11,10 @@ use crate::state::{Screen, State};
 use crate::text::safe;
 use crate::update::command_line::{self, ChosenAction};
 
-/// Handoffs that are offered before anything is typed.
+/// Handoffs that are offered for an empty query.
 const INITIAL_HANDOFFS: usize = 20;
 
-/// Opens it over a place.
+/// Opens the palette over a place.
 pub(super) fn open(state: &mut State, context: Context) {
     let mut choices = available_choices(state, context);
     choices.extend(state.queue.listed_handoffs().take(INITIAL_HANDOFFS).map(PaletteChoice::from_handoff));
@@ -36,7 +36,7 @@ pub(super) fn run_action(
     None
 }
 
-/// Chooses by a click.
+/// Runs the choice that was clicked.
 pub(super) fn click_choice(
     state: &mut State,
     index: usize,
@@ -78,8 +78,8 @@ pub(super) fn paste(state: &mut State, text: &str) {
 
 fn refresh_choices(state: &mut State) {
     let Some(palette) = state.top_palette_mut() else { return };
-    let (of, text) = (palette.context, palette.input.text());
-    let choices = rank_choices(&text, available_choices(state, of), state.queue.listed_handoffs());
+    let (context, text) = (palette.context, palette.input.text());
+    let choices = rank_choices(&text, available_choices(state, context), state.queue.listed_handoffs());
     if let Some(palette) = state.top_palette_mut() {
         (palette.choices, palette.selected_index) = (choices, 0);
     }
@@ -101,7 +101,7 @@ fn run_selected(state: &mut State, effects: &mut Vec<Effect>) -> Option<ChosenAc
     }
 }
 
-/// A suggested step, in its own words.
+/// The label of the action that uses a suggested step: its text.
 fn use_step_label(state: &State, number: u8) -> String {
     let Screen::Session(chat) = &state.screen else { return String::new() };
     let steps = chat.suggested_steps(state.my_id());
@@ -109,9 +109,9 @@ fn use_step_label(state: &State, number: u8) -> String {
     format!("Step {number}: {}", safe::sanitize_line(text.map_or("", String::as_str)))
 }
 
-/// The actions of a place and the commands that need nothing more, those that move last.
+/// The available actions of a place and the complete commands. Actions that only move come last.
 fn available_choices(state: &State, context: Context) -> Vec<PaletteChoice> {
-    let (mut acts, mut moves) = (Vec::new(), Vec::new());
+    let (mut actions, mut moves) = (Vec::new(), Vec::new());
     for binding in state.settings.keymap.bindings_in(context) {
         if binding.action == Action::Palette || !is_available(state, context, binding.action) {
             continue;
@@ -121,21 +121,21 @@ fn available_choices(state: &State, context: Context) -> Vec<PaletteChoice> {
             label: if let Action::Session(SessionAction::UseStep(number)) = binding.action {
                 use_step_label(state, number)
             } else {
-                // What marks code in the help has no look of its own here.
+                // The help shows text in backticks as code; the palette does not.
                 binding.description.replace('`', "")
             },
             name: binding.action_name(),
             key_label: state.settings.keymap.key_label(&binding, 0),
         };
-        let kind = if let Action::Move(_) = binding.action { &mut moves } else { &mut acts };
+        let kind = if let Action::Move(_) = binding.action { &mut moves } else { &mut actions };
         kind.push(choice);
     }
-    acts.extend(command_line::ready_commands(state).map(|(line, about)| PaletteChoice {
+    actions.extend(command_line::ready_commands(state).map(|(line, about)| PaletteChoice {
         target: ChoiceTarget::Command(line.clone()),
         label: about,
         name: format!(":{line}"),
         key_label: String::new(),
     }));
-    acts.extend(moves);
-    acts
+    actions.extend(moves);
+    actions
 }

@@ -1,4 +1,4 @@
-//! Rows to pick from: what has been tried, what came of the steps, what was seen before.
+//! Pickers: the hypotheses of a session, the outcomes of its steps, similar cases.
 
 use tierup_common::assessment::Outcome;
 use tierup_common::id::BranchId;
@@ -15,45 +15,45 @@ use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
 use crate::update::{calls, navigate, outcomes};
 
-/// Moves between the rows.
+/// Moves the selection.
 pub(super) fn move_selection(state: &mut State, movement: Move) {
-    let count = state.top_picker().map(|pick| pick.kind).map_or(0, |of| match of {
+    let count = state.top_picker().map(|picker| picker.kind).map_or(0, |kind| match kind {
         PickerKind::Branches => state.branches().len(),
         PickerKind::Steps => state.suggested_steps().len(),
         PickerKind::SimilarCases => state.similar_cases().len(),
     });
     let last = count.saturating_sub(1);
-    let Some(pick) = state.top_picker_mut() else { return };
-    pick.error = None;
-    pick.selected = match movement {
-        Move::Down => (pick.selected + 1).min(last),
-        Move::Up => pick.selected.saturating_sub(1),
+    let Some(picker) = state.top_picker_mut() else { return };
+    picker.error = None;
+    picker.selected = match movement {
+        Move::Down => (picker.selected + 1).min(last),
+        Move::Up => picker.selected.saturating_sub(1),
         Move::PageDown | Move::Bottom => last,
         Move::PageUp | Move::Top => 0,
     };
 }
 
-/// A click on a row: the keys are on it; on the one that has them, what Enter does.
+/// A click on a row selects it; on the selected row it runs the action of Enter.
 pub(super) fn click_row(state: &mut State, index: usize, effects: &mut Vec<Effect>) {
-    let Some(pick) = state.top_picker_mut() else { return };
-    if pick.selected != index {
-        pick.selected = index;
+    let Some(picker) = state.top_picker_mut() else { return };
+    if picker.selected != index {
+        picker.selected = index;
         return;
     }
-    match pick.kind {
+    match picker.kind {
         PickerKind::Branches => run_branch_action(state, TriedAction::Edit, effects),
         PickerKind::Steps => {}
         PickerKind::SimilarCases => run_case_action(state, CaseAction::Read, effects),
     }
 }
 
-pub(super) fn run_branch_action(state: &mut State, verb: TriedAction, effects: &mut Vec<Effect>) {
+pub(super) fn run_branch_action(state: &mut State, action: TriedAction, effects: &mut Vec<Effect>) {
     let Screen::Session(chat) = &state.screen else { return };
     let session = chat.id;
-    let row = state
-        .top_picker()
-        .and_then(|pick| state.branches().get(pick.selected).map(|branch| (pick.selected, branch.clone())));
-    let status = match (verb, &row) {
+    let row = state.top_picker().and_then(|picker| {
+        state.branches().get(picker.selected).map(|branch| (picker.selected, branch.clone()))
+    });
+    let status = match (action, &row) {
         (TriedAction::Add, _) => {
             let branch = BranchId::new(state.now);
             return state.open_dialog(Dialog::branch(session, branch, None));
@@ -77,8 +77,8 @@ pub(super) fn run_branch_action(state: &mut State, verb: TriedAction, effects: &
     }
 }
 
-pub(super) fn run_outcome_action(state: &mut State, verb: OutcomeAction, effects: &mut Vec<Effect>) {
-    let outcome = match verb {
+pub(super) fn run_outcome_action(state: &mut State, action: OutcomeAction, effects: &mut Vec<Effect>) {
+    let outcome = match action {
         OutcomeAction::Worked => Some(Outcome::Worked),
         OutcomeAction::Failed => Some(Outcome::Failed),
         OutcomeAction::Clear => None,
@@ -87,7 +87,7 @@ pub(super) fn run_outcome_action(state: &mut State, verb: OutcomeAction, effects
     let Some(handoff) = chat.briefing.as_ref().map(|briefing| briefing.item.id) else { return };
     let row = state
         .top_picker()
-        .and_then(|pick| state.suggested_steps().get(pick.selected))
+        .and_then(|picker| state.suggested_steps().get(picker.selected))
         .map(|step| (step.id, step.outcome));
     if let Some((step, known)) = row
         && state.row_edits.step_outcome(step).unwrap_or(known) != outcome
@@ -96,12 +96,12 @@ pub(super) fn run_outcome_action(state: &mut State, verb: OutcomeAction, effects
     }
 }
 
-pub(super) fn run_case_action(state: &mut State, verb: CaseAction, effects: &mut Vec<Effect>) {
-    match verb {
+pub(super) fn run_case_action(state: &mut State, action: CaseAction, effects: &mut Vec<Effect>) {
+    match action {
         CaseAction::Read => {
             let chosen = state
                 .top_picker()
-                .and_then(|pick| state.similar_cases().get(pick.selected))
+                .and_then(|picker| state.similar_cases().get(picker.selected))
                 .map(|case| case.session_id);
             if let Some(session) = chosen {
                 navigate::to_session_for_reading(state, session, None, effects);
@@ -110,43 +110,44 @@ pub(super) fn run_case_action(state: &mut State, verb: CaseAction, effects: &mut
     }
 }
 
-/// Changes a row, after the changes that are asked for already.
+/// Changes a row, after the changes that are already waiting.
 fn submit_edit(state: &mut State, edit: RowEdit, effects: &mut Vec<Effect>) {
     if let Err(reason) = availability::check_engineer(state) {
         return outcomes::show_unavailable(state, reason);
     }
     if !state.connection.allows_calls() {
-        if let Some(pick) = state.top_picker_mut() {
-            pick.error = Some("Offline: not changed".into());
+        if let Some(picker) = state.top_picker_mut() {
+            picker.error = Some("Offline: not changed".into());
         }
         return;
     }
     state.row_edits.enqueue(edit);
-    if let Some(pick) = state.top_picker_mut() {
-        pick.error = None;
+    if let Some(picker) = state.top_picker_mut() {
+        picker.error = None;
     }
     send_next_edit(state, effects);
 }
 
-/// Asks for the next change of a row.
+/// Sends the next change of a row.
 fn send_next_edit(state: &mut State, effects: &mut Vec<Effect>) {
-    if let Some(mark) = state.row_edits.pop_next() {
-        let ticket = calls::send(state, mark.to_call(), effects);
-        state.row_edits.set_in_flight(ticket, mark);
+    if let Some(edit) = state.row_edits.pop_next() {
+        let call_id = calls::send(state, edit.to_call(), effects);
+        state.row_edits.set_in_flight(call_id, edit);
     }
 }
 
-/// The keys go to a line of what has been tried: it was just written.
+/// Selects a branch that was just written.
 pub(super) fn select_branch(state: &mut State, branch: BranchId) {
-    let place = state.branches().iter().position(|known| known.id == branch);
-    if let (Some(at), Some(pick)) =
-        (place, state.top_picker_mut().filter(|pick| pick.kind == PickerKind::Branches))
+    let index = state.branches().iter().position(|known| known.id == branch);
+    if let (Some(index), Some(picker)) =
+        (index, state.top_picker_mut().filter(|picker| picker.kind == PickerKind::Branches))
     {
-        pick.selected = at;
+        picker.selected = index;
     }
 }
 
-/// The change of a row was made, or not; whether it was one of ours. What waits for one that failed is given up.
+/// A change of a row was made, or failed, and the next one is sent; after a failure the waiting ones are dropped. Returns
+/// false if the call changes no row.
 pub(super) fn finish_edit(
     state: &mut State,
     call_id: CallId,
@@ -156,16 +157,16 @@ pub(super) fn finish_edit(
     if !state.row_edits.complete(call_id) {
         return false;
     }
-    let Some(failure) = error else {
+    let Some(error) = error else {
         send_next_edit(state, effects);
         return true;
     };
     state.row_edits.clear_queued();
-    let why = failure.user_message();
+    let reason = error.user_message();
     let open = state.layers.iter_mut().find_map(Layer::as_picker_mut);
     match open {
-        Some(pick) => pick.error = Some(why),
-        None => state.show_toast(ToastLevel::Error, format!("Not changed: {why}")),
+        Some(picker) => picker.error = Some(reason),
+        None => state.show_toast(ToastLevel::Error, format!("Not changed: {reason}")),
     }
     true
 }

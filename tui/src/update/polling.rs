@@ -1,5 +1,4 @@
-//! Where events do not come although plain requests are answered, as behind a proxy that holds streams back: what they
-//! would tell is asked for, again and again, until they do come.
+//! Polling, while events do not arrive although calls are answered, as behind a proxy that buffers streams.
 
 use std::time::Duration;
 
@@ -11,27 +10,27 @@ use crate::state::connection::ConnectionState;
 use crate::state::{Screen, State};
 use crate::update::{calls, reconnect};
 
-/// No event came in time. Whether plain requests are answered shows with the next answer.
+/// No event came in time. The next reply shows whether calls are answered.
 pub(super) fn expect_polling(state: &mut State, interval: Duration, effects: &mut Vec<Effect>) {
     state.poll_interval = Some(interval);
-    let is_known = matches!(state.connection, ConnectionState::Polling { .. });
-    if !is_known && !state.has_pending_call(|call| *call == Call::Me) {
+    let is_polling = matches!(state.connection, ConnectionState::Polling { .. });
+    if !is_polling && !state.has_pending_call(|call| *call == Call::Me) {
         calls::fetch_me(state, effects);
     }
 }
 
-/// Hears of every answer: one says that asking works, the lack of one that it does not.
+/// Looks at every reply: one starts polling, a lost one ends it.
 pub(super) fn observe(state: &mut State, reply: &Reply, effects: &mut Vec<Effect>) {
-    let Some(every) = state.poll_interval else { return };
+    let Some(interval) = state.poll_interval else { return };
     match (&reply.result, &state.connection) {
         (Ok(_), ConnectionState::Connecting | ConnectionState::Offline { .. }) => {
-            state.connection = ConnectionState::Polling { interval: every, next_at: state.now.plus(every) };
+            state.connection = ConnectionState::Polling { interval, next_at: state.now.plus(interval) };
             poll(state, effects);
             reconnect::retry_fetches(state, effects);
         }
-        (Err(CallError::Unreachable(why)), ConnectionState::Polling { .. }) => {
+        (Err(CallError::Unreachable(error)), ConnectionState::Polling { .. }) => {
             state.connection =
-                ConnectionState::Offline { since: state.now, retry_at: None, reason: why.to_string() };
+                ConnectionState::Offline { since: state.now, retry_at: None, reason: error.to_string() };
         }
         (
             Ok(_) | Err(_),
@@ -45,21 +44,21 @@ pub(super) fn observe(state: &mut State, reply: &Reply, effects: &mut Vec<Effect
     }
 }
 
-/// Asks again, if it is time.
+/// Polls, if it is time.
 pub(super) fn poll_if_due(state: &mut State, effects: &mut Vec<Effect>) {
     let now = state.now;
-    if let ConnectionState::Polling { interval: every, next_at: next } = &mut state.connection
-        && *next <= now
+    if let ConnectionState::Polling { interval, next_at } = &mut state.connection
+        && *next_at <= now
     {
-        *next = now.plus(*every);
+        *next_at = now.plus(*interval);
         poll(state, effects);
     }
 }
 
-/// When it is time to ask again.
+/// When the next poll is due.
 pub(super) const fn next_poll_at(state: &State) -> Option<Timestamp> {
     match state.connection {
-        ConnectionState::Polling { next_at: next, .. } => Some(next),
+        ConnectionState::Polling { next_at, .. } => Some(next_at),
         ConnectionState::Connecting
         | ConnectionState::Live
         | ConnectionState::CatchingUp { .. }
@@ -68,7 +67,7 @@ pub(super) const fn next_poll_at(state: &State) -> Option<Timestamp> {
     }
 }
 
-/// Asks for the lists and for what is open. What is still being asked for is waited for.
+/// Fetches the lists and what is open, unless it is already being fetched.
 fn poll(state: &mut State, effects: &mut Vec<Effect>) {
     if state.queue.pending_load.is_none() {
         calls::fetch_lists(state, effects);

@@ -1,4 +1,4 @@
-//! The list: moving, opening, picking up.
+//! The actions of the lists.
 
 use crate::effect::Effect;
 use crate::keymap::{Action, Context, ListAction, Move, Tab};
@@ -9,14 +9,14 @@ use crate::state::sort_order::SortOrder;
 use crate::state::toast::ToastLevel;
 use crate::update::{calls, claims, filter, navigate, resume};
 
-pub(super) fn run_action(state: &mut State, verb: ListAction, effects: &mut Vec<Effect>) {
+pub(super) fn run_action(state: &mut State, action: ListAction, effects: &mut Vec<Effect>) {
     let selected = state.queue.selected_item().map(|item| item.id);
-    match verb {
+    match action {
         ListAction::Filter => filter::open(state),
         ListAction::ClearFilter => filter::clear(state),
         ListAction::Sort => {
-            let place = SortOrder::ALL.iter().position(|sort| *sort == state.queue.sort).unwrap_or(0);
-            set_sort_order(state, SortOrder::ALL[(place + 1) % SortOrder::ALL.len()]);
+            let index = SortOrder::ALL.iter().position(|sort| *sort == state.queue.sort).unwrap_or(0);
+            set_sort_order(state, SortOrder::ALL[(index + 1) % SortOrder::ALL.len()]);
         }
         ListAction::NextTab => {
             state.queue.tab = state.queue.tab.next();
@@ -39,7 +39,7 @@ pub(super) fn run_action(state: &mut State, verb: ListAction, effects: &mut Vec<
     }
 }
 
-/// Puts the rows in another order. The selected one stays selected.
+/// Sorts the lists in another order.
 pub(super) fn set_sort_order(state: &mut State, order: SortOrder) {
     state.queue.sort = order;
     let me = state.my_id();

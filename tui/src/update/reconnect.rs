@@ -5,7 +5,7 @@ use crate::state::preview::PreviewState;
 use crate::state::{Screen, State};
 use crate::update::{calls, dialog, filter};
 
-/// There is a connection again: what could not be fetched for want of one is fetched now.
+/// Fetches what could not be fetched without a connection.
 pub(super) fn retry_fetches(state: &mut State, effects: &mut Vec<Effect>) {
     dialog::clear_offline_errors(state);
     filter::retry_search(state);
@@ -15,9 +15,9 @@ pub(super) fn retry_fetches(state: &mut State, effects: &mut Vec<Effect>) {
     if std::mem::take(&mut state.own_sessions_failed) {
         calls::fetch_own_sessions(state, effects);
     }
-    let shown = state.open_briefing_mut();
+    let open = state.open_briefing_mut();
     if let Some(briefing) =
-        shown.filter(|briefing| briefing.snapshot.is_none() && !briefing.fetch.is_pending())
+        open.filter(|briefing| briefing.snapshot.is_none() && !briefing.fetch.is_pending())
     {
         let id = briefing.item.id;
         calls::fetch_open_briefing(state, id, effects);

@@ -1,4 +1,4 @@
-//! Replies of the server: each goes to the file of what was asked.
+//! Replies of the server: each goes to the file that made the call.
 
 use tierup_common::assessment::Step;
 use tierup_common::handoff::{Handoff, Intent};
@@ -113,9 +113,9 @@ fn apply_error(state: &mut State, call_id: CallId, call: Call, error: CallError,
                 report_error(state, call_id, &call, &error);
             }
         }
-        // The header shows that there is no connection, and the next connection asks again.
+        // The header shows that there is no connection; the next one fetches it again.
         (Call::Me, CallError::Unreachable(_)) => {}
-        // It was only asked whether the server answers.
+        // The call was only to see whether the server answers.
         (Call::Me, _) if state.me.is_some() => {}
         (Call::OwnSessions(_), CallError::Unreachable(_)) => state.own_sessions_failed = true,
         (call, error) => report_error(state, call_id, &call, &error),

@@ -10,7 +10,7 @@ use crate::state::toast::ToastLevel;
 use crate::state::{PendingResume, Screen, State};
 use crate::update::{calls, fetched, navigate, outcomes};
 
-/// Asks for a session back, once: one key, one request.
+/// Takes a session back, unless that is in progress.
 pub(super) fn request_resume(state: &mut State, session: SessionId, effects: &mut Vec<Effect>) {
     if state.is_resuming(session) {
         return;
@@ -18,22 +18,22 @@ pub(super) fn request_resume(state: &mut State, session: SessionId, effects: &mu
     if let Err(reason) = availability::check_resume(state) {
         return outcomes::show_unavailable(state, reason);
     }
-    let from = state.context();
-    let ticket = calls::send(state, Call::Resume(session), effects);
-    state.pending_resume = Some(PendingResume { call_id: ticket, session_id: session, origin: from });
+    let origin = state.context();
+    let call_id = calls::send(state, Call::Resume(session), effects);
+    state.pending_resume = Some(PendingResume { call_id, session_id: session, origin });
 }
 
-/// A session is the user's again, or not. They are brought to it, if they are still where they asked for it.
+/// A session was taken back, or not. It opens if the user is still where they requested it.
 pub(super) fn apply_resume_reply(
     state: &mut State,
     call_id: CallId,
     session: Result<Session, String>,
     effects: &mut Vec<Effect>,
 ) {
-    let asked = state.pending_resume.take_if(|resuming| resuming.call_id == call_id);
+    let request = state.pending_resume.take_if(|request| request.call_id == call_id);
     let session = match session {
         Ok(session) => session,
-        Err(why) => return state.show_toast(ToastLevel::Error, why),
+        Err(error) => return state.show_toast(ToastLevel::Error, error),
     };
     calls::fetch_own_sessions(state, effects);
     let id = session.item.id;
@@ -42,7 +42,7 @@ pub(super) fn apply_resume_reply(
         Screen::Briefing(briefing) => briefing.item.session_id == id,
         Screen::Session(chat) => chat.id == id,
     };
-    let is_there = asked.is_some_and(|asked| asked.origin == state.context()) && is_about;
+    let is_there = request.is_some_and(|request| request.origin == state.context()) && is_about;
     if !is_there {
         let hint = outcomes::tab_hint(state, Tab::Mine);
         let text = format!("Session {} is yours again: {hint}", session.item.number);

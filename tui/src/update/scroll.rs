@@ -2,10 +2,10 @@
 
 use crate::keymap::Move;
 
-/// Where a text with so many rows beyond the screen stands after a move.
+/// The first visible row after a move, in a text that can be scrolled by `max` rows.
 pub(super) fn scroll_offset_after(offset: usize, movement: Move, max: usize, page: usize) -> usize {
     let page = page.max(1);
-    // What was painted may be shorter now than when it was scrolled.
+    // The text may have become shorter since.
     let top = offset.min(max);
     match movement {
         Move::Down => (top + 1).min(max),

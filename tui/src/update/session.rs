@@ -1,4 +1,4 @@
-//! The session: typing, sending, using steps, and ending it one way or another.
+//! The actions of a session.
 
 use crokey::KeyCombination;
 use crossterm::event::{KeyCode, KeyEvent};
@@ -14,10 +14,10 @@ use crate::state::layer::{Confirmation, Layer, Picker, PickerKind};
 use crate::state::{Screen, State};
 use crate::update::{claims, dialog, messages, navigate, resume, transcript};
 
-pub(super) fn run_action(state: &mut State, verb: SessionAction, effects: &mut Vec<Effect>) {
+pub(super) fn run_action(state: &mut State, action: SessionAction, effects: &mut Vec<Effect>) {
     let Some(chat) = state.open_chat_mut() else { return };
     let id = chat.id;
-    match verb {
+    match action {
         SessionAction::Back => {
             if !transcript::clear_mark(state) {
                 navigate::back(state, effects);
@@ -63,21 +63,21 @@ pub(super) fn run_action(state: &mut State, verb: SessionAction, effects: &mut V
     clamp_first_step(state);
 }
 
-/// Does something with the handoff that the session came with.
-fn with_handoff(state: &mut State, act: impl FnOnce(&mut State, HandoffId)) {
+/// Runs a function with the handoff of the open session.
+fn with_handoff(state: &mut State, run: impl FnOnce(&mut State, HandoffId)) {
     let handoff =
         state.open_chat_mut().and_then(|chat| chat.briefing.as_ref()).map(|briefing| briefing.item.id);
     if let Some(handoff) = handoff {
-        act(state, handoff);
+        run(state, handoff);
     }
 }
 
-/// Whether a key does what it is bound to, or what it does in any text: one that a text would have is a command while
-/// nothing is typed, and one that moves the cursor, where the cursor cannot go further.
+/// Whether a bound key runs its action, or edits the message. A character runs it while nothing is typed, and a cursor key
+/// where the cursor cannot move further.
 pub(super) fn is_command(state: &State, key: KeyCombination, action: Action) -> bool {
     let Screen::Session(chat) = &state.screen else { return true };
     if is_text_key(key) {
-        // A number that comes before its step is no text: the next key would send it.
+        // A number that is typed before its step is there must not become text, which the next key might send.
         let is_early =
             matches!(action, Action::Session(SessionAction::UseStep(_))) && state.is_awaiting_steps();
         return chat.composer.is_empty() && (is_early || is_available(state, Context::Session, action));
@@ -101,7 +101,7 @@ pub(super) fn paste(state: &mut State, text: &str) {
     }
 }
 
-/// Takes back what the user parked at once; what they escalated after a question, for it leaves the queue.
+/// Takes back a parked session at once, and an escalated one after a question, because it leaves the queue.
 fn take_back_open_session(state: &mut State, effects: &mut Vec<Effect>) {
     let Screen::Session(chat) = &state.screen else { return };
     if chat.status() == Some(SessionStatus::Escalated) {
@@ -112,20 +112,20 @@ fn take_back_open_session(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Puts a suggested step into the composer. It is never sent by this.
+/// Adds a suggested step to the message, without sending it.
 fn insert_step(state: &mut State, number: u8) {
     if !state.is_step_strip_shown() {
         return;
     }
     let me = state.my_id();
     let Some(chat) = state.open_chat_mut() else { return };
-    let place = usize::from(number).saturating_sub(1);
-    if let Some(text) = chat.suggested_steps(me).get(place).map(|step| step.text.clone()) {
+    let index = usize::from(number).saturating_sub(1);
+    if let Some(text) = chat.suggested_steps(me).get(index).map(|step| step.text.clone()) {
         chat.composer.append_line(&text);
     }
 }
 
-/// There is always a step to see at the left end.
+/// Keeps at least one step visible.
 fn clamp_first_step(state: &mut State) {
     let me = state.my_id();
     let shown = state.last_paint.visible_step_count.max(1);

@@ -1,4 +1,4 @@
-//! What the streams carry: how a stream begins, and where each of its frames goes.
+//! Frames of the streams: where each goes, and how a stream begins.
 
 use tierup_common::event::{Signal, StreamFrame};
 use tierup_common::id::Seq;
@@ -12,7 +12,7 @@ use crate::update::deltas::{apply_assessment_delta, apply_message_delta, apply_p
 use crate::update::events::apply_event;
 use crate::update::reconnect::retry_fetches;
 
-/// The team's stream carried something.
+/// Applies a frame of the team's stream.
 pub(super) fn apply_team_frame(state: &mut State, frame: StreamFrame, effects: &mut Vec<Effect>) {
     match frame {
         StreamFrame::Event(event) => {
@@ -28,14 +28,13 @@ pub(super) fn apply_team_frame(state: &mut State, frame: StreamFrame, effects: &
     }
 }
 
-/// A stream narrowed to what is open carried something. Events of the team come by the team's stream too; each
-/// counts once, by the version it carries.
+/// Applies a frame of a filtered stream. Its events may come by the team's stream too; their version makes each count once.
 pub(super) fn apply_filtered_frame(state: &mut State, frame: StreamFrame, effects: &mut Vec<Effect>) {
     match frame {
         StreamFrame::Event(event) => apply_event(state, &event, effects),
         StreamFrame::Signal(Signal::Hello { .. }) => {
-            // It begins after the last event that was heard before the session was asked for, and misses nothing. One
-            // that did not know where to begin may have: fetch once more.
+            // The stream begins after the last event before the fetch, and misses nothing. If that event was unknown,
+            // something may be missing.
             if let Screen::Session(chat) = &mut state.screen
                 && std::mem::take(&mut chat.refetch_at_stream_start)
             {
@@ -50,7 +49,7 @@ pub(super) fn apply_filtered_frame(state: &mut State, frame: StreamFrame, effect
             apply_message_delta(state, session_id, message_id, offset, &text);
         }
         StreamFrame::Signal(Signal::Presence { handoff_id, viewers }) => {
-            apply_presence(state, handoff_id, viewers)
+            apply_presence(state, handoff_id, viewers);
         }
         StreamFrame::Signal(Signal::CaughtUp { .. }) | StreamFrame::Unknown { .. } => {}
     }
@@ -67,7 +66,7 @@ fn apply_team_signal(state: &mut State, signal: Signal, effects: &mut Vec<Effect
             state.last_event_seq = Some(seq);
             state.queue.stream_start_seq = Some(seq);
             state.connection = ConnectionState::Live;
-            // The log is another one, as after a restore: what was known may count as newer than what is.
+            // The log is another one, as after a restore: known versions may be higher than the current ones.
             state.queue.reset_versions();
             calls::fetch_lists(state, effects);
             if let Some(briefing) = state.open_briefing_mut() {
@@ -99,7 +98,7 @@ fn apply_hello(state: &mut State, seq: Seq, now: Timestamp, effects: &mut Vec<Ef
                 calls::fetch_lists(state, effects);
             }
         }
-        Some(heard) if seq > heard => state.connection = ConnectionState::CatchingUp { target_seq: seq },
+        Some(last) if seq > last => state.connection = ConnectionState::CatchingUp { target_seq: seq },
         Some(_) => state.connection = ConnectionState::Live,
     }
     if state.me.is_none() {

@@ -1,4 +1,4 @@
-//! The console as a function: events in, effects out. Here is who and what the stories are about.
+//! Stories of `update`: events in, effects out. This file has the people, the handoffs and a console to test.
 
 mod claims;
 mod earlier_messages;
@@ -17,7 +17,7 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use tierup_common::assessment::{Assessment, AssessmentStatus, Confidence, Step};
 use tierup_common::event::{
-    Event as Happened, EventBody, HandoffSummary, SessionSummary, Signal, StreamFrame,
+    Event as AccountEvent, EventBody, HandoffSummary, SessionSummary, Signal, StreamFrame,
 };
 use tierup_common::handoff::{
     Handoff, HandoffStatus, Intent, Priority, QueueCounts, QueueItem, QueuePage, Snapshot,
@@ -200,46 +200,46 @@ fn session_summary(session: &Session) -> SessionSummary {
 /// Priya at her console.
 struct TestConsole {
     state: State,
-    /// What it wanted done and nobody has looked at.
+    /// Its effects that no test has looked at yet.
     effects: Vec<Effect>,
     seq: u64,
 }
 
 impl TestConsole {
-    /// Connected, with these handoffs in the lists.
+    /// A connected console with these handoffs in its lists.
     fn with_items(items: Vec<QueueItem>) -> Self {
-        let mut desk = Self::just_opened();
-        desk.receive_hello(10);
+        let mut console = Self::just_opened();
+        console.receive_hello(10);
         let (claimed, open) = items.into_iter().partition(|item| item.status == HandoffStatus::Claimed);
         for items in [open, claimed] {
-            let ticket = desk.take_call(|call| matches!(call, Call::Queue { .. }));
-            desk.reply(ticket, Ok(ReplyBody::Queue(queue_page(items))));
+            let call_id = console.take_call(|call| matches!(call, Call::Queue { .. }));
+            console.reply(call_id, Ok(ReplyBody::Queue(queue_page(items))));
         }
         for status in [SessionStatus::Paused, SessionStatus::Active] {
-            desk.reply_own_sessions(status, Vec::new());
+            console.reply_own_sessions(status, Vec::new());
         }
-        desk.paint();
-        desk.effects.clear();
-        desk
+        console.paint();
+        console.effects.clear();
+        console
     }
 
-    /// Just opened: everything was asked for and nothing answered but who the user is.
+    /// A console that has just started: the user is known, all other calls wait for their replies.
     fn just_opened() -> Self {
         let mut state = State::default();
         (state.terminal_size, state.now, state.server_url) =
             ((120, 36), NOW, Some("https://acme.test".into()));
-        let wants = start(&mut state);
-        let mut desk = Self { state, effects: wants, seq: 10 };
-        let ticket = desk.take_call(|call| matches!(call, Call::Me));
+        let effects = start(&mut state);
+        let mut console = Self { state, effects, seq: 10 };
+        let call_id = console.take_call(|call| matches!(call, Call::Me));
         let (Person { id, name }, email) = (person(PRIYA), "priya@acme.test".into());
         let user = User { id, email, name, role: Role::Engineer, active: true, created_at: NOW };
-        desk.reply(ticket, Ok(ReplyBody::Me(Me { user, account_name: "Acme".into() })));
-        desk
+        console.reply(call_id, Ok(ReplyBody::Me(Me { user, account_name: "Acme".into() })));
+        console
     }
 
     fn dispatch(&mut self, event: Event) {
-        let wants = update(&mut self.state, event);
-        self.effects.extend(wants);
+        let effects = update(&mut self.state, event);
+        self.effects.extend(effects);
     }
 
     fn paint_buffer(&mut self) -> Buffer {
@@ -255,7 +255,7 @@ impl TestConsole {
         rows.map(|row| row.iter().map(Cell::symbol).collect::<String>() + "\n").collect()
     }
 
-    /// Presses keys; what is no letter has a name in `<>`.
+    /// Presses keys. Keys other than characters have a name in `<>`.
     fn press_keys(&mut self, keys: &str) {
         let mut rest = keys;
         while let Some(c) = rest.chars().next() {
@@ -282,23 +282,23 @@ impl TestConsole {
         }
     }
 
-    /// Time passes.
+    /// Lets time pass.
     fn advance_clock(&mut self, span: Duration) {
         let now = self.state.now.plus(span);
         self.dispatch(Event::Tick(now));
     }
 
-    /// The team's stream tells of something.
+    /// Delivers an event by the team's stream.
     fn receive_team_event(&mut self, body: EventBody) {
         self.seq += 1;
-        let event = Happened { seq: Seq(self.seq), at: self.state.now, body };
+        let event = AccountEvent { seq: Seq(self.seq), at: self.state.now, body };
         self.dispatch(Event::TeamFrame(StreamFrame::Event(Box::new(event))));
     }
 
-    /// The stream of what is open tells of something.
+    /// Delivers an event by a filtered stream.
     fn receive_filtered_event(&mut self, body: EventBody) {
         self.seq += 1;
-        let event = Happened { seq: Seq(self.seq), at: self.state.now, body };
+        let event = AccountEvent { seq: Seq(self.seq), at: self.state.now, body };
         self.dispatch(Event::FilteredFrame(StreamFrame::Event(Box::new(event))));
     }
 
@@ -307,19 +307,22 @@ impl TestConsole {
         self.dispatch(Event::TeamFrame(StreamFrame::Signal(hello)));
     }
 
-    /// The ticket of the first such question that nobody has answered.
+    /// The id of the first call without a reply that the predicate accepts.
     #[track_caller]
     fn take_call(&mut self, predicate: impl Fn(&Call) -> bool) -> CallId {
-        let place =
-            self.effects.iter().position(|want| matches!(want, Effect::Call(_, call) if predicate(call)));
-        let place = place.unwrap_or_else(|| panic!("nothing such was asked: {:?}", self.effects));
-        let Effect::Call(ticket, _) = self.effects.remove(place) else { unreachable!("it was one") };
-        ticket
+        let is_call = |effect: &Effect| matches!(effect, Effect::Call(_, call) if predicate(call));
+        let index = self.effects.iter().position(is_call);
+        let index = index.unwrap_or_else(|| panic!("no such call: {:?}", self.effects));
+        let Effect::Call(call_id, _) = self.effects.remove(index) else { unreachable!("a call") };
+        call_id
     }
 
-    /// How many such questions nobody has answered.
+    /// The number of calls without a reply that the predicate accepts.
     fn count_calls(&self, predicate: impl Fn(&Call) -> bool) -> usize {
-        self.effects.iter().filter(|want| matches!(want, Effect::Call(_, call) if predicate(call))).count()
+        self.effects
+            .iter()
+            .filter(|effect| matches!(effect, Effect::Call(_, call) if predicate(call)))
+            .count()
     }
 
     fn reply(&mut self, call_id: CallId, result: Result<ReplyBody, CallError>) {
@@ -330,21 +333,21 @@ impl TestConsole {
     fn reply_own_sessions(&mut self, status: SessionStatus, sessions: Vec<Session>) {
         let items = sessions.into_iter().map(|session| session.item).collect();
         let page = tierup_common::session::SessionPage { items, next_cursor: None };
-        let ticket = self.take_call(|call| *call == Call::OwnSessions(status));
-        self.reply(ticket, Ok(ReplyBody::Sessions(page)));
+        let call_id = self.take_call(|call| *call == Call::OwnSessions(status));
+        self.reply(call_id, Ok(ReplyBody::Sessions(page)));
     }
 
-    /// Priya works in the session of a handoff that she has claimed.
+    /// A console in the session of a handoff that Priya has claimed.
     fn in_claimed_session(item: QueueItem, messages: Vec<Message>) -> Self {
         let number = u8::try_from(item.number.0).unwrap();
-        let mut desk = Self::with_items(vec![claimed_by(PRIYA, item)]);
-        desk.press_keys("2<enter>");
-        let ticket = desk.take_call(|call| matches!(call, Call::Session(_)));
+        let mut console = Self::with_items(vec![claimed_by(PRIYA, item)]);
+        console.press_keys("2<enter>");
+        let call_id = console.take_call(|call| matches!(call, Call::Session(_)));
         let session = session(number, SessionStatus::Active, PRIYA, messages);
-        desk.reply(ticket, Ok(ReplyBody::Session(session)));
-        desk.paint();
-        desk.effects.clear();
-        desk
+        console.reply(call_id, Ok(ReplyBody::Session(session)));
+        console.paint();
+        console.effects.clear();
+        console
     }
 
     fn chat(&self) -> &crate::state::chat::Chat {
@@ -363,7 +366,7 @@ impl TestConsole {
     }
 
     fn has_logged_toast(&self, words: &str) -> bool {
-        self.state.toasts.log().any(|told| told.text.contains(words))
+        self.state.toasts.log().any(|toast| toast.text.contains(words))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The conversation of a session: scrolling, marking a message, copying what it says.
+//! The transcript of a session: scrolling, marking and copying messages.
 
 use crate::effect::Effect;
 use crate::keymap::{Action, Context, Move, SessionAction};
@@ -7,7 +7,7 @@ use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
 use crate::text::markdown;
 
-/// Scrolls the conversation by rows; at the end it follows again.
+/// Scrolls; at the end it follows new messages again.
 pub(super) fn scroll(state: &mut State, movement: Move) {
     let (width, height) = state.last_paint.transcript_size;
     let page = height.saturating_sub(2).max(1);
@@ -18,7 +18,7 @@ pub(super) fn scroll(state: &mut State, movement: Move) {
         Move::PageUp => scroll_up(chat, page, width, height),
         Move::Down => scroll_down(chat, 1, width, height),
         Move::PageDown => scroll_down(chat, page, width, height),
-        // Until it is here, the first that is.
+        // Until the first message is loaded, the first loaded one is shown.
         Move::Top if !chat.messages.is_empty() => {
             TranscriptScroll::From { seq: 1, row: 0, newest_seq: chat.newest_seq() }
         }
@@ -26,21 +26,21 @@ pub(super) fn scroll(state: &mut State, movement: Move) {
     };
 }
 
-/// Marks the next message, or the one before; from none, the newest.
+/// Marks the next or previous message; if none is marked, the newest.
 pub(super) fn mark_message(state: &mut State, forward: bool) {
     let Some(chat) = state.open_chat_mut() else { return };
-    let place = chat.marked_seq.map(|seq| chat.messages.partition_point(|message| message.seq < seq));
-    let next = match (place, forward) {
+    let index = chat.marked_seq.map(|seq| chat.messages.partition_point(|message| message.seq < seq));
+    let next = match (index, forward) {
         (None, _) => chat.messages.len().checked_sub(1),
-        (Some(place), true) => Some((place + 1).min(chat.messages.len().saturating_sub(1))),
-        (Some(place), false) => Some(place.saturating_sub(1)),
+        (Some(index), true) => Some((index + 1).min(chat.messages.len().saturating_sub(1))),
+        (Some(index), false) => Some(index.saturating_sub(1)),
     };
-    if let Some(seq) = next.and_then(|place| chat.messages.get(place)).map(|message| message.seq) {
+    if let Some(seq) = next.and_then(|index| chat.messages.get(index)).map(|message| message.seq) {
         show_message(state, seq);
     }
 }
 
-/// Marks a message and brings it to the screen.
+/// Marks a message and scrolls to it.
 pub(super) fn show_message(state: &mut State, seq: u32) {
     let (width, height) = state.last_paint.transcript_size;
     let seen = state.last_paint.visible_messages;
@@ -54,11 +54,11 @@ pub(super) fn show_message(state: &mut State, seq: u32) {
         TranscriptScroll::From { newest_seq: newest, .. } => newest,
     };
     chat.scroll = TranscriptScroll::From { seq, row: 0, newest_seq: newest };
-    // Near the end it stands further down instead.
+    // Near the end it cannot be the first row.
     chat.scroll = scroll_down(chat, 0, width, height);
 }
 
-/// To the message of the next piece of evidence.
+/// Shows the message of the next evidence.
 pub(super) fn show_next_evidence(state: &mut State) {
     let Some(chat) = state.open_chat_mut() else { return };
     let seq = chat.briefing.as_mut().and_then(|briefing| briefing.mark_evidence(true));
@@ -74,7 +74,7 @@ pub(super) fn show_next_evidence(state: &mut State) {
     }
 }
 
-/// Copies what is selected in the composer, or else the marked message, or else the newest.
+/// Copies the selection in the composer, or else the marked message, or else the newest one.
 pub(super) fn copy_selection(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(chat) = state.open_chat_mut() else { return };
     let found = match chat.composer.selected_text() {
@@ -86,13 +86,13 @@ pub(super) fn copy_selection(state: &mut State, effects: &mut Vec<Effect>) {
     effects.push(Effect::CopyToClipboard(text));
 }
 
-/// Copies the first code block of the marked message, or else of the newest; each further time the next one.
+/// Copies the first code block of the marked message, or else of the newest one; called again, the next block.
 pub(super) fn copy_code_block(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(chat) = state.open_chat_mut() else { return };
     let Some((seq, content)) = message_to_copy(chat) else { return };
     let blocks = markdown::code_blocks(&content);
     let next = match chat.last_copied_block {
-        Some((of, place)) if of == seq && place + 1 < blocks.len() => place + 1,
+        Some((of, index)) if of == seq && index + 1 < blocks.len() => index + 1,
         Some(_) | None => 0,
     };
     let Some(block) = blocks.get(next).cloned() else {
@@ -111,7 +111,7 @@ pub(super) fn copy_code_block(state: &mut State, effects: &mut Vec<Effect>) {
     effects.push(Effect::CopyToClipboard(block));
 }
 
-/// The marked message, or else the newest: its `seq` and what it says.
+/// The `seq` and the content of the marked message, or else of the newest one.
 fn message_to_copy(chat: &Chat) -> Option<(u32, String)> {
     let message = match chat.marked_seq {
         Some(seq) => chat.message(seq),
@@ -120,17 +120,16 @@ fn message_to_copy(chat: &Chat) -> Option<(u32, String)> {
     message.map(|message| (message.seq, message.content.clone()))
 }
 
-/// Where the conversation stands so many rows further up. From the end, the first row on the screen is found by
-/// going up a screen.
+/// The position `rows` further up. From the end, it is found by going up a screen first.
 fn scroll_up(chat: &Chat, rows: usize, width: usize, height: usize) -> TranscriptScroll {
     let newest = chat.newest_seq();
-    // A window that has grown shows the end, though it was scrolled up before.
-    let (mut place, mut row, newest, mut left) = match scroll_down(chat, 0, width, height) {
-        // The empty row at the end is not on the screen.
+    // A terminal that has grown may show the end, although the user had scrolled up.
+    let (mut index, mut row, newest, mut left) = match scroll_down(chat, 0, width, height) {
+        // The empty row at the end is not visible.
         TranscriptScroll::Follow => (chat.messages.len(), 0, newest, rows + height + 1),
         TranscriptScroll::From { seq, row, newest_seq: newest } => {
-            let place = chat.messages.partition_point(|message| message.seq < seq);
-            (place, row, newest, rows)
+            let index = chat.messages.partition_point(|message| message.seq < seq);
+            (index, row, newest, rows)
         }
     };
     while left > 0 {
@@ -139,47 +138,47 @@ fn scroll_up(chat: &Chat, rows: usize, width: usize, height: usize) -> Transcrip
             break;
         }
         left -= row;
-        if place == 0 {
+        if index == 0 {
             row = 0;
             break;
         }
-        place -= 1;
-        row = chat.message_height(place, width);
+        index -= 1;
+        row = chat.message_height(index, width);
     }
-    match chat.messages.get(place) {
+    match chat.messages.get(index) {
         Some(message) => TranscriptScroll::From { seq: message.seq, row, newest_seq: newest },
         None => TranscriptScroll::Follow,
     }
 }
 
-/// Where the conversation stands so many rows further down: at the end, when a screen is all that is left.
+/// The position `rows` further down: at the end, if the rest fits on the screen.
 fn scroll_down(chat: &Chat, rows: usize, width: usize, height: usize) -> TranscriptScroll {
     let TranscriptScroll::From { seq, row, newest_seq: newest } = chat.scroll else {
         return TranscriptScroll::Follow;
     };
-    // Whoever goes where nothing is yet stays on their way.
+    // A position before the loaded messages stays until they are fetched.
     if rows == 0 && chat.messages.first().is_none_or(|first| seq < first.seq) {
         return chat.scroll;
     }
-    let mut place = chat.messages.partition_point(|message| message.seq < seq);
+    let mut index = chat.messages.partition_point(|message| message.seq < seq);
     let mut row = row + rows;
-    while place < chat.messages.len() {
-        let rows = chat.message_height(place, width);
+    while index < chat.messages.len() {
+        let rows = chat.message_height(index, width);
         if row < rows {
             break;
         }
         row -= rows;
-        place += 1;
+        index += 1;
     }
-    match chat.messages.get(place) {
-        Some(message) if !chat.fits_within(place, row, (width, height), 0) => {
+    match chat.messages.get(index) {
+        Some(message) if !chat.fits_within(index, row, (width, height), 0) => {
             TranscriptScroll::From { seq: message.seq, row, newest_seq: newest }
         }
         Some(_) | None => TranscriptScroll::Follow,
     }
 }
 
-/// Who has scrolled up, but has the end on the screen for it fits, follows it again.
+/// Follows the end again, if it is visible although the user had scrolled up.
 pub(super) fn resume_following(state: &mut State) {
     let (width, height) = state.last_paint.transcript_size;
     if let Some(chat) = state.open_chat_mut() {
@@ -187,7 +186,7 @@ pub(super) fn resume_following(state: &mut State) {
     }
 }
 
-/// Whether a message is marked; it is not any more.
+/// Unmarks the marked message; false if none is marked.
 pub(super) fn clear_mark(state: &mut State) -> bool {
     match &mut state.screen {
         Screen::Session(chat) => chat.marked_seq.take().is_some(),

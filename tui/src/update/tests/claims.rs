@@ -54,8 +54,8 @@ fn somebody_elses_claim_of_what_is_read_is_told() {
 fn a_lost_claim_marks_its_row_before_any_event_and_selects_the_next_that_waits() {
     let mut priya = TestConsole::with_items(vec![item(1), item(2)]);
     priya.press_keys("p");
-    let ticket = priya.take_call(|call| matches!(call, Call::Claim(_)));
-    priya.reply(ticket, Err(claim_conflict(DANA, &item(1))));
+    let call_id = priya.take_call(|call| matches!(call, Call::Claim(_)));
+    priya.reply(call_id, Err(claim_conflict(DANA, &item(1))));
     let row = priya.state.queue.item(handoff_id(1)).unwrap();
     assert_eq!((row.status, row.claimed_by), (HandoffStatus::Claimed, Some(person(DANA).id)));
     assert_eq!(priya.state.queue.selected_item().unwrap().id, handoff_id(2));
@@ -65,8 +65,8 @@ fn a_lost_claim_marks_its_row_before_any_event_and_selects_the_next_that_waits()
 fn what_opens_by_itself_takes_no_key_at_first() {
     let mut priya = TestConsole::with_items(vec![item(1), item(2)]);
     priya.press_keys("p");
-    let ticket = priya.take_call(|call| matches!(call, Call::Claim(_)));
-    priya.reply(ticket, Err(claim_conflict(DANA, &item(1))));
+    let call_id = priya.take_call(|call| matches!(call, Call::Claim(_)));
+    priya.reply(call_id, Err(claim_conflict(DANA, &item(1))));
     priya.press_keys("<enter>");
     assert!(priya.has_conflict());
     priya.advance_clock(Duration::from_millis(300));
@@ -88,8 +88,8 @@ fn what_opens_by_itself_takes_no_key_at_first() {
 fn a_clock_that_is_set_back_holds_nothing_up() {
     let mut priya = TestConsole::with_items(vec![item(1), item(2)]);
     priya.press_keys("p");
-    let ticket = priya.take_call(|call| matches!(call, Call::Claim(_)));
-    priya.reply(ticket, Err(claim_conflict(DANA, &item(1))));
+    let call_id = priya.take_call(|call| matches!(call, Call::Claim(_)));
+    priya.reply(call_id, Err(claim_conflict(DANA, &item(1))));
     let before = priya.state.server_now();
     priya.dispatch(Event::Tick(NOW.minus(Duration::from_hours(1))));
     assert_eq!(priya.state.server_now(), before, "the server's clock goes on");
@@ -140,8 +140,8 @@ fn a_claim_that_can_do_nothing_says_so() {
 fn a_claim_whose_answer_is_lost_counts_as_seen_all_the_same() {
     let mut priya = TestConsole::with_items(vec![item(1)]);
     priya.press_keys("p");
-    let ticket = priya.take_call(|call| matches!(call, Call::Claim(_)));
-    priya.reply(ticket, Err(unreachable_error()));
+    let call_id = priya.take_call(|call| matches!(call, Call::Claim(_)));
+    priya.reply(call_id, Err(unreachable_error()));
     assert!(!priya.state.seen.contains(handoff_id(1)));
     priya.receive_team_event(claimed_event(&item(1), PRIYA));
     assert!(priya.effects.contains(&Effect::MarkSeen(handoff_id(1))));
@@ -157,8 +157,8 @@ fn a_claim_in_doubt_is_told_until_it_is_known() {
     let is_it = |call: &Call| *call == Call::Handoff(handoff_id(1));
     // The briefing had asked for it, and the doubt asks once more.
     for _ in 0..2 {
-        let ticket = priya.take_call(is_it);
-        priya.reply(ticket, Err(unreachable_error()));
+        let call_id = priya.take_call(is_it);
+        priya.reply(call_id, Err(unreachable_error()));
     }
     priya.receive_hello(10);
     let again = priya.take_call(is_it);
@@ -188,11 +188,11 @@ fn a_claim_that_moves_between_pages_while_they_load_is_not_lost() {
     // The page of what is claimed was read before the claim, that of what waits comes after it.
     priya.receive_team_event(claimed_event(&item(1), DANA));
     for _ in 0..2 {
-        let ticket = priya.take_call(|call| matches!(call, Call::Queue { .. }));
-        priya.reply(ticket, Ok(ReplyBody::Queue(queue_page(Vec::new()))));
+        let call_id = priya.take_call(|call| matches!(call, Call::Queue { .. }));
+        priya.reply(call_id, Ok(ReplyBody::Queue(queue_page(Vec::new()))));
     }
-    let ticket = priya.take_call(|call| *call == Call::Handoff(handoff_id(1)));
-    priya.reply(ticket, Ok(ReplyBody::Handoff(handoff_with_snapshot(claimed_by(DANA, item(1))))));
+    let call_id = priya.take_call(|call| *call == Call::Handoff(handoff_id(1)));
+    priya.reply(call_id, Ok(ReplyBody::Handoff(handoff_with_snapshot(claimed_by(DANA, item(1))))));
     assert!(priya.state.queue.item(handoff_id(1)).is_some());
 }
 
@@ -201,11 +201,11 @@ fn what_is_fetched_while_the_lists_load_is_not_taken_for_out_of_date() {
     let mut priya = TestConsole::just_opened();
     priya.receive_hello(10);
     priya.receive_team_event(claimed_event(&item(1), DANA));
-    let ticket = priya.take_call(|call| *call == Call::Handoff(handoff_id(1)));
-    priya.reply(ticket, Ok(ReplyBody::Handoff(handoff_with_snapshot(claimed_by(DANA, item(1))))));
+    let call_id = priya.take_call(|call| *call == Call::Handoff(handoff_id(1)));
+    priya.reply(call_id, Ok(ReplyBody::Handoff(handoff_with_snapshot(claimed_by(DANA, item(1))))));
     for _ in 0..2 {
-        let ticket = priya.take_call(|call| matches!(call, Call::Queue { .. }));
-        priya.reply(ticket, Ok(ReplyBody::Queue(queue_page(Vec::new()))));
+        let call_id = priya.take_call(|call| matches!(call, Call::Queue { .. }));
+        priya.reply(call_id, Ok(ReplyBody::Queue(queue_page(Vec::new()))));
     }
     assert!(priya.state.queue.item(handoff_id(1)).is_some());
 }

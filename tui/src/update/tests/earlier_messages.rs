@@ -41,10 +41,10 @@ fn what_was_said_before_is_fetched_when_one_comes_near_it() {
         transcript_rows(priya)[row].trim_end_matches(['│', '┃', ' ']).to_owned()
     };
     let reads = row(&mut priya, 5);
-    let ticket = priya.take_call(is_messages_call(101));
+    let call_id = priya.take_call(is_messages_call(101));
     priya.dispatch(Event::Resize(120, 36));
     assert_eq!(priya.count_calls(any), 0, "it is asked for once");
-    priya.reply(ticket, Ok(messages_reply(51..=100)));
+    priya.reply(call_id, Ok(messages_reply(51..=100)));
     assert_eq!(row(&mut priya, 4), reads, "what one reads stays where it is, but for the line above");
     assert!(!priya.paint().contains("earlier messages are coming"));
 }
@@ -55,14 +55,14 @@ fn who_goes_to_the_top_or_to_evidence_is_brought_there_page_by_page() {
     let home = Event::Key(KeyEvent::new(KeyCode::Home, KeyModifiers::CONTROL));
     let mut priya = TestConsole::in_claimed_session(item(1), messages_from_sam(101..=150));
     priya.dispatch(home);
-    let ticket = priya.take_call(is_messages_call(101));
+    let call_id = priya.take_call(is_messages_call(101));
     priya.receive_filtered_event(EventBody::MessageAdded {
         session_id: session_id(1),
         message: message(151, SAM, "new"),
     });
-    priya.reply(ticket, Ok(messages_reply(51..=100)));
-    let ticket = priya.take_call(is_messages_call(51));
-    priya.reply(ticket, Ok(messages_reply(1..=50)));
+    priya.reply(call_id, Ok(messages_reply(51..=100)));
+    let call_id = priya.take_call(is_messages_call(51));
+    priya.reply(call_id, Ok(messages_reply(1..=50)));
     assert!(transcript_rows(&mut priya)[2].contains("said 1."), "{:?}", transcript_rows(&mut priya));
     assert_eq!(priya.count_calls(|call| matches!(call, Call::Messages { .. })), 0);
 
@@ -72,10 +72,10 @@ fn who_goes_to_the_top_or_to_evidence_is_brought_there_page_by_page() {
     }
     let mut priya = TestConsole::in_claimed_session(speaks, messages_from_sam(101..=150));
     priya.press_keys("<alt-e>");
-    let ticket = priya.take_call(is_messages_call(101));
-    priya.reply(ticket, Ok(messages_reply(51..=100)));
-    let ticket = priya.take_call(is_messages_call(51));
-    priya.reply(ticket, Ok(messages_reply(1..=50)));
+    let call_id = priya.take_call(is_messages_call(101));
+    priya.reply(call_id, Ok(messages_reply(51..=100)));
+    let call_id = priya.take_call(is_messages_call(51));
+    priya.reply(call_id, Ok(messages_reply(1..=50)));
     assert!(transcript_rows(&mut priya)[2].contains("said 7."), "{:?}", transcript_rows(&mut priya));
 }
 
@@ -84,14 +84,14 @@ fn a_page_that_does_not_come_says_so_and_is_asked_for_again_when_one_tries() {
     let mut priya = TestConsole::in_claimed_session(item(1), messages_from_sam(101..=150));
     let home = || Event::Key(KeyEvent::new(KeyCode::Home, KeyModifiers::CONTROL));
     priya.dispatch(home());
-    let ticket = priya.take_call(is_messages_call(101));
-    priya.reply(ticket, Err(unreachable_error()));
+    let call_id = priya.take_call(is_messages_call(101));
+    priya.reply(call_id, Err(unreachable_error()));
     assert_eq!(priya.count_calls(|call| matches!(call, Call::Messages { .. })), 0, "not over and over");
     assert!(priya.paint().contains("the rest could not be fetched"));
     priya.dispatch(home());
-    let ticket = priya.take_call(is_messages_call(101));
+    let call_id = priya.take_call(is_messages_call(101));
     // An answer that does not go on where one is leads nowhere.
-    priya.reply(ticket, Ok(messages_reply(1..=50)));
+    priya.reply(call_id, Ok(messages_reply(1..=50)));
     assert_eq!(priya.count_calls(|call| matches!(call, Call::Messages { .. })), 0);
     assert!(!priya.paint().contains("said 1."));
 }
@@ -99,9 +99,9 @@ fn a_page_that_does_not_come_says_so_and_is_asked_for_again_when_one_tries() {
 /// The session is asked for once more, and answered.
 fn refetch_session(priya: &mut TestConsole, seqs: std::ops::RangeInclusive<u8>) {
     priya.dispatch(Event::FilteredFrame(StreamFrame::Signal(Signal::Reset { seq: Seq(99) })));
-    let ticket = priya.take_call(|call| matches!(call, Call::Session(_)));
+    let call_id = priya.take_call(|call| matches!(call, Call::Session(_)));
     let session = session(1, SessionStatus::Active, PRIYA, messages_from_sam(seqs));
-    priya.reply(ticket, Ok(ReplyBody::Session(session)));
+    priya.reply(call_id, Ok(ReplyBody::Session(session)));
 }
 
 /// Mutant seen to fail: a page that is asked for twice when the session is fetched anew.
@@ -110,10 +110,10 @@ fn a_page_on_its_way_is_of_use_as_long_as_the_conversation_begins_where_it_did()
     let home = Event::Key(KeyEvent::new(KeyCode::Home, KeyModifiers::CONTROL));
     let mut priya = TestConsole::in_claimed_session(item(1), messages_from_sam(101..=150));
     priya.dispatch(home);
-    let ticket = priya.take_call(is_messages_call(101));
+    let call_id = priya.take_call(is_messages_call(101));
     refetch_session(&mut priya, 101..=150);
     assert_eq!(priya.count_calls(is_messages_call(101)), 0, "it is on its way");
-    priya.reply(ticket, Ok(messages_reply(51..=100)));
+    priya.reply(call_id, Ok(messages_reply(51..=100)));
     let next = priya.take_call(is_messages_call(51));
     assert!(!priya.paint().contains("could not be fetched"));
     priya.reply(next, Ok(messages_reply(1..=50)));
@@ -146,9 +146,9 @@ fn a_page_that_is_not_waited_for_any_more_says_nothing() {
         priya.dispatch(home());
         let first = priya.take_call(is_messages_call(101));
         priya.press_keys("<esc><enter>");
-        let ticket = priya.take_call(|call| matches!(call, Call::Session(_)));
+        let call_id = priya.take_call(|call| matches!(call, Call::Session(_)));
         let session = session(1, SessionStatus::Active, PRIYA, messages_from_sam(101..=150));
-        priya.reply(ticket, Ok(ReplyBody::Session(session)));
+        priya.reply(call_id, Ok(ReplyBody::Session(session)));
         priya.dispatch(home());
         let second = priya.take_call(is_messages_call(101));
         priya.reply(first, late);

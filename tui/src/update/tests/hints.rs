@@ -2,8 +2,8 @@
 
 use super::*;
 
-fn footer_line(desk: &mut TestConsole) -> String {
-    desk.paint().lines().next_back().unwrap().to_owned()
+fn footer_line(console: &mut TestConsole) -> String {
+    console.paint().lines().next_back().unwrap().to_owned()
 }
 
 #[test]
@@ -20,12 +20,12 @@ fn what_is_parked_says_when_it_wakes_and_why_it_waits() {
         handoff_id: Some(handoff_id(9)),
     });
     priya.reply_own_sessions(SessionStatus::Paused, vec![parked]);
-    let ticket = priya.take_call(|call| *call == Call::Handoff(handoff_id(9)));
+    let call_id = priya.take_call(|call| *call == Call::Handoff(handoff_id(9)));
     let mut put_aside = item(9);
     (put_aside.status, put_aside.session_id) = (HandoffStatus::Parked, session_id(7));
     put_aside.wake_at = Some(NOW.plus(Duration::from_hours(3)));
     put_aside.engineer_notes = "Toner comes at noon.\nAsk Lee.".into();
-    priya.reply(ticket, Ok(ReplyBody::Handoff(handoff_with_snapshot(put_aside))));
+    priya.reply(call_id, Ok(ReplyBody::Handoff(handoff_with_snapshot(put_aside))));
     priya.press_keys("3");
     let screen = priya.paint();
     assert!(screen.contains("wakes 12:30 · Toner comes at noon."), "{screen}");
@@ -127,8 +127,8 @@ fn a_parked_session_says_that_it_is_parked_and_by_which_key_it_is_taken_back() {
     });
     priya.reply_own_sessions(SessionStatus::Paused, vec![parked.clone()]);
     priya.press_keys("3<enter>");
-    let ticket = priya.take_call(|call| matches!(call, Call::Session(_)));
-    priya.reply(ticket, Ok(ReplyBody::Session(parked)));
+    let call_id = priya.take_call(|call| matches!(call, Call::Session(_)));
+    priya.reply(call_id, Ok(ReplyBody::Session(parked)));
     priya.press_keys("<c-e>");
     let screen = priya.paint();
     assert!(screen.contains("The session is parked: press Alt-t to take it"), "{screen}");

@@ -60,16 +60,16 @@ fn a_parked_session_is_opened_to_read_and_taken_back_once() {
     let is_resume = |call: &Call| matches!(call, Call::Resume(_));
     priya.press_keys("3<enter>");
     assert_eq!((priya.chat().id, priya.count_calls(is_resume)), (session_id(7), 0));
-    let ticket = priya.take_call(|call| matches!(call, Call::Session(_)));
-    priya.reply(ticket, Ok(ReplyBody::Session(parked.clone())));
+    let call_id = priya.take_call(|call| matches!(call, Call::Session(_)));
+    priya.reply(call_id, Ok(ReplyBody::Session(parked.clone())));
     assert!(priya.paint().contains("takes it back"));
 
     priya.press_keys("<esc>ppp");
     assert_eq!(priya.count_calls(is_resume), 1, "one key, one request");
     assert!(priya.paint().contains("taking it back"));
-    let ticket = priya.take_call(is_resume);
+    let call_id = priya.take_call(is_resume);
     let resumed = session(7, SessionStatus::Active, PRIYA, Vec::new());
-    priya.reply(ticket, Ok(ReplyBody::Session(resumed)));
+    priya.reply(call_id, Ok(ReplyBody::Session(resumed)));
     assert_eq!(priya.chat().status(), Some(SessionStatus::Active));
 }
 
@@ -91,9 +91,9 @@ fn a_late_answer_leaves_the_user_where_they_are() {
     let create = priya.take_call(|call| matches!(call, Call::CreateSession(_)));
     priya.press_keys("<esc>y<enter>");
     assert!(matches!(priya.state.screen, Screen::Briefing(_)));
-    for (ticket, number) in [(resume, 7), (create, 8)] {
+    for (call_id, number) in [(resume, 7), (create, 8)] {
         let session = session(number, SessionStatus::Active, PRIYA, Vec::new());
-        priya.reply(ticket, Ok(ReplyBody::Session(session)));
+        priya.reply(call_id, Ok(ReplyBody::Session(session)));
         assert!(matches!(priya.state.screen, Screen::Briefing(_)), "{number}");
     }
     assert!(
@@ -106,11 +106,11 @@ fn what_a_dialog_asked_for_leads_to_the_list_only_from_the_dialog() {
     for goes_on in [false, true] {
         let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
         priya.press_keys("<ctrl-k>later<enter>");
-        let ticket = priya.take_call(|call| matches!(call, Call::HandOff { .. }));
+        let call_id = priya.take_call(|call| matches!(call, Call::HandOff { .. }));
         if goes_on {
             priya.press_keys("<esc>y");
         }
-        priya.reply(ticket, Ok(ReplyBody::Handoff(handoff_with_snapshot(item(2)))));
+        priya.reply(call_id, Ok(ReplyBody::Handoff(handoff_with_snapshot(item(2)))));
         assert_eq!(matches!(priya.state.screen, Screen::Session(_)), goes_on);
         assert!(priya.has_logged_toast("Parked"));
     }
@@ -125,8 +125,8 @@ fn a_page_that_does_not_come_is_asked_for_again_with_longer_and_longer_pauses() 
     for pause in [2, 4, 8] {
         assert_eq!(priya.count_calls(is_page), 2);
         for _ in 0..2 {
-            let ticket = priya.take_call(is_page);
-            priya.reply(ticket, Err(unreachable_error()));
+            let call_id = priya.take_call(is_page);
+            priya.reply(call_id, Err(unreachable_error()));
         }
         assert!(priya.paint().contains("incomplete"));
         priya.advance_clock(Duration::from_secs(pause - 1));
@@ -135,8 +135,8 @@ fn a_page_that_does_not_come_is_asked_for_again_with_longer_and_longer_pauses() 
         priya.advance_clock(Duration::from_secs(1));
     }
     for items in [vec![item(1)], Vec::new()] {
-        let ticket = priya.take_call(is_page);
-        priya.reply(ticket, Ok(ReplyBody::Queue(queue_page(items))));
+        let call_id = priya.take_call(is_page);
+        priya.reply(call_id, Ok(ReplyBody::Queue(queue_page(items))));
     }
     assert!(!priya.paint().contains("incomplete"));
 }
@@ -173,12 +173,12 @@ fn what_one_gave_away_is_no_work_of_ones_own_any_more() {
 fn own_sessions_that_could_not_be_asked_for_are_asked_for_with_the_next_connection() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
     priya.press_keys("<ctrl-k>later<enter>");
-    let ticket = priya.take_call(|call| matches!(call, Call::HandOff { .. }));
-    priya.reply(ticket, Ok(ReplyBody::Handoff(handoff_with_snapshot(item(2)))));
+    let call_id = priya.take_call(|call| matches!(call, Call::HandOff { .. }));
+    priya.reply(call_id, Ok(ReplyBody::Handoff(handoff_with_snapshot(item(2)))));
     let is_own = |call: &Call| matches!(call, Call::OwnSessions(_));
     for _ in 0..2 {
-        let ticket = priya.take_call(is_own);
-        priya.reply(ticket, Err(unreachable_error()));
+        let call_id = priya.take_call(is_own);
+        priya.reply(call_id, Err(unreachable_error()));
     }
     priya.receive_hello(10);
     assert_eq!(priya.count_calls(is_own), 2);
@@ -188,18 +188,18 @@ fn own_sessions_that_could_not_be_asked_for_are_asked_for_with_the_next_connecti
 fn a_dialog_that_is_on_its_way_is_not_closed_without_a_question() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
     priya.press_keys("<ctrl-k>later<enter>");
-    let ticket = priya.take_call(|call| matches!(call, Call::HandOff { .. }));
+    let call_id = priya.take_call(|call| matches!(call, Call::HandOff { .. }));
     priya.press_keys("<esc>");
     assert!(priya.paint().contains("being sent"));
-    priya.reply(ticket, Err(unreachable_error()));
+    priya.reply(call_id, Err(unreachable_error()));
     priya.press_keys("<esc>");
     assert!(priya.paint().contains("cannot reach the server") && priya.paint().contains("later"));
 
     // What is done closes the question too.
     priya.press_keys("<enter>");
-    let ticket = priya.take_call(|call| matches!(call, Call::HandOff { .. }));
+    let call_id = priya.take_call(|call| matches!(call, Call::HandOff { .. }));
     priya.press_keys("<esc>");
-    priya.reply(ticket, Ok(ReplyBody::Handoff(handoff_with_snapshot(item(2)))));
+    priya.reply(call_id, Ok(ReplyBody::Handoff(handoff_with_snapshot(item(2)))));
     assert!(priya.state.layers.is_empty());
 }
 
@@ -223,15 +223,15 @@ fn a_search_that_is_under_way_or_failed_does_not_say_that_there_is_nothing() {
     priya.advance_clock(Duration::from_millis(300));
     for _ in 0..2 {
         assert!(priya.paint().contains("looking for"));
-        let ticket = priya.take_call(is_search);
-        priya.reply(ticket, Err(unreachable_error()));
+        let call_id = priya.take_call(is_search);
+        priya.reply(call_id, Err(unreachable_error()));
     }
     assert!(priya.paint().contains("could not be searched"));
     priya.receive_hello(10);
     priya.advance_clock(Duration::from_millis(1));
     for _ in 0..2 {
-        let ticket = priya.take_call(is_search);
-        priya.reply(ticket, Ok(ReplyBody::Queue(queue_page(Vec::new()))));
+        let call_id = priya.take_call(is_search);
+        priya.reply(call_id, Ok(ReplyBody::Queue(queue_page(Vec::new()))));
     }
     assert!(priya.paint().contains("No row says"));
 }

@@ -16,13 +16,13 @@ fn send_message(priya: &mut TestConsole, text: &str) -> CallId {
 /// Writes a line of what was tried; which it is.
 fn add_branch(priya: &mut TestConsole, text: &str) -> BranchId {
     priya.press_keys(&format!("a{text}<enter>"));
-    let ticket = priya.take_call(|call| matches!(call, Call::PutBranch { .. }));
-    let Call::PutBranch { branch_id: id, request, .. } = priya.state.pending_calls[&ticket].clone() else {
+    let call_id = priya.take_call(|call| matches!(call, Call::PutBranch { .. }));
+    let Call::PutBranch { branch_id: id, request, .. } = priya.state.pending_calls[&call_id].clone() else {
         unreachable!("it was one")
     };
     let PutBranch { hypothesis, status, evidence } = request;
     let branch = Branch { id, hypothesis, status, evidence, updated_at: NOW };
-    priya.reply(ticket, Ok(ReplyBody::Branch(branch)));
+    priya.reply(call_id, Ok(ReplyBody::Branch(branch)));
     id
 }
 
@@ -43,14 +43,14 @@ fn a_message_that_was_brought_back_is_no_draft_until_it_is_changed() {
 #[test]
 fn what_is_on_its_way_is_not_offered_to_be_sent_once_more() {
     let mut priya = TestConsole::in_claimed_session(item(1), vec![message(1, SAM, "problem 1")]);
-    let ticket = send_message(&mut priya, "hello");
+    let call_id = send_message(&mut priya, "hello");
     priya.press_keys("and more<esc><enter>");
     assert_eq!(priya.chat().composer.text(), "and more");
     assert!(priya.paint().contains("sending"));
     priya.press_keys("<enter>");
     assert_eq!(priya.count_calls(|call| matches!(call, Call::CreateMessage { .. })), 0);
     assert_eq!(saved_draft(&priya), Some("hello\nand more"), "a crash loses neither");
-    priya.reply(ticket, Ok(ReplyBody::Message(message(2, PRIYA, "hello"))));
+    priya.reply(call_id, Ok(ReplyBody::Message(message(2, PRIYA, "hello"))));
     assert_eq!(saved_draft(&priya), Some("and more"));
     assert!(!priya.paint().contains("sending"));
 }
@@ -58,39 +58,39 @@ fn what_is_on_its_way_is_not_offered_to_be_sent_once_more() {
 #[test]
 fn one_that_was_not_sent_comes_back_to_where_one_has_come_back_to() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
-    let ticket = send_message(&mut priya, "hello");
+    let call_id = send_message(&mut priya, "hello");
     priya.press_keys("<esc><enter>");
-    priya.reply(ticket, Err(unreachable_error()));
+    priya.reply(call_id, Err(unreachable_error()));
     assert_eq!(priya.chat().composer.text(), "hello");
 }
 
 #[test]
 fn one_whose_answer_was_lost_is_sent_again_as_the_same() {
     let mut priya = TestConsole::in_claimed_session(item(1), vec![message(1, PRIYA, "hello")]);
-    let ticket = send_message(&mut priya, "hello");
-    priya.reply(ticket, Err(unreachable_error()));
+    let call_id = send_message(&mut priya, "hello");
+    priya.reply(call_id, Err(unreachable_error()));
     assert!(priya.has_logged_toast("may not have been sent"));
     assert_eq!(priya.chat().composer.text(), "hello");
     priya.press_keys("<enter>");
     assert_eq!(
         priya.take_call(|call| matches!(call, Call::CreateMessage { .. })),
-        ticket,
+        call_id,
         "one key, one message"
     );
-    priya.reply(ticket, Ok(ReplyBody::Message(message(2, PRIYA, "hello"))));
+    priya.reply(call_id, Ok(ReplyBody::Message(message(2, PRIYA, "hello"))));
     assert!(priya.chat().composer.is_empty());
 
     // What was changed meanwhile is another message.
-    let ticket = send_message(&mut priya, "what now");
-    priya.reply(ticket, Err(unreachable_error()));
-    assert!(send_message(&mut priya, "?") > ticket);
+    let call_id = send_message(&mut priya, "what now");
+    priya.reply(call_id, Err(unreachable_error()));
+    assert!(send_message(&mut priya, "?") > call_id);
 }
 
 #[test]
 fn one_whose_answer_was_lost_is_no_draft_once_it_is_seen() {
     let mut priya = TestConsole::in_claimed_session(item(1), vec![message(1, PRIYA, "hello")]);
-    let ticket = send_message(&mut priya, "hello");
-    priya.reply(ticket, Err(unreachable_error()));
+    let call_id = send_message(&mut priya, "hello");
+    priya.reply(call_id, Err(unreachable_error()));
     priya.press_keys(" and more");
     let session_id = session_id(1);
     for (seq, who) in [(2, DANA), (3, PRIYA)] {
@@ -106,10 +106,10 @@ fn one_whose_answer_was_lost_is_no_draft_once_it_is_seen() {
 #[test]
 fn one_that_shows_before_its_answer_is_lost_was_sent() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
-    let ticket = send_message(&mut priya, "hello");
+    let call_id = send_message(&mut priya, "hello");
     let (session_id, message) = (session_id(1), message(1, PRIYA, "hello"));
     priya.receive_filtered_event(EventBody::MessageAdded { session_id, message });
-    priya.reply(ticket, Err(unreachable_error()));
+    priya.reply(call_id, Err(unreachable_error()));
     assert!(priya.chat().composer.is_empty() && !priya.has_logged_toast("may not have been sent"));
     assert!(priya.chat().awaited_answer.is_some());
 }
@@ -144,8 +144,8 @@ fn a_line_that_is_being_marked_is_edited_as_it_will_be() {
 #[test]
 fn an_answer_that_was_missed_is_not_being_written_for_ever() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
-    let ticket = send_message(&mut priya, "what now?");
-    priya.reply(ticket, Ok(ReplyBody::Message(message(1, PRIYA, "what now?"))));
+    let call_id = send_message(&mut priya, "what now?");
+    priya.reply(call_id, Ok(ReplyBody::Message(message(1, PRIYA, "what now?"))));
     assert!(priya.chat().awaited_answer.is_some());
     let (session_id, message_id) = (session_id(1), MessageId::from_bytes([2; 16]));
     let delta = |text: &str| {
@@ -161,9 +161,9 @@ fn an_answer_that_was_missed_is_not_being_written_for_ever() {
     assert_eq!(priya.chat().partial_answers.len(), 1);
     priya.dispatch(Event::FilteredFrame(StreamFrame::Signal(Signal::Reset { seq: Seq(99) })));
     let answer = assistant_message(2, "Try the stairs");
-    let ticket = priya.take_call(|call| matches!(call, Call::Session(_)));
+    let call_id = priya.take_call(|call| matches!(call, Call::Session(_)));
     let all = vec![message(1, PRIYA, "what now?"), answer];
-    priya.reply(ticket, Ok(ReplyBody::Session(session(1, SessionStatus::Active, PRIYA, all))));
+    priya.reply(call_id, Ok(ReplyBody::Session(session(1, SessionStatus::Active, PRIYA, all))));
     assert!(priya.chat().partial_answers.is_empty() && priya.chat().awaited_answer.is_none());
     priya.dispatch(delta("Try the stairs"));
     assert!(priya.chat().partial_answers.is_empty(), "a late piece of what is here");
@@ -173,11 +173,11 @@ fn an_answer_that_was_missed_is_not_being_written_for_ever() {
 fn an_answer_to_an_earlier_question_is_not_the_one_that_is_awaited() {
     let before = vec![message(1, PRIYA, "one"), assistant_message(2, "first")];
     let mut priya = TestConsole::in_claimed_session(item(1), before.clone());
-    let ticket = send_message(&mut priya, "two");
-    priya.reply(ticket, Ok(ReplyBody::Message(message(3, PRIYA, "two"))));
+    let call_id = send_message(&mut priya, "two");
+    priya.reply(call_id, Ok(ReplyBody::Message(message(3, PRIYA, "two"))));
     priya.dispatch(Event::FilteredFrame(StreamFrame::Signal(Signal::Reset { seq: Seq(99) })));
-    let ticket = priya.take_call(|call| matches!(call, Call::Session(_)));
-    priya.reply(ticket, Ok(ReplyBody::Session(session(1, SessionStatus::Active, PRIYA, before))));
+    let call_id = priya.take_call(|call| matches!(call, Call::Session(_)));
+    priya.reply(call_id, Ok(ReplyBody::Session(session(1, SessionStatus::Active, PRIYA, before))));
     assert!(priya.chat().awaited_answer.is_some());
     let message = assistant_message(4, "second");
     priya.receive_filtered_event(EventBody::MessageAdded { session_id: session_id(1), message });
@@ -256,10 +256,10 @@ fn what_is_selected_looks_as_the_theme_says_and_the_cursor_is_the_terminals() {
 #[test]
 fn the_last_mark_of_a_step_is_the_one_that_remains() {
     let mut priya = TestConsole::in_claimed_session(with_steps(item(1), 2), Vec::new());
-    let outcome = |priya: &mut TestConsole, ticket, number, outcome| {
+    let outcome = |priya: &mut TestConsole, call_id, number, outcome| {
         let step = StepId::from_bytes([number; 16]);
         priya.reply(
-            ticket,
+            call_id,
             Ok(ReplyBody::Step(Step { id: step, text: "step".into(), already_tried: false, outcome })),
         );
     };

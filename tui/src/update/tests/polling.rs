@@ -24,15 +24,15 @@ impl TestConsole {
     /// Both lists are answered.
     fn reply_lists(&mut self, open: Vec<QueueItem>) {
         for items in [open, Vec::new()] {
-            let ticket = self.take_call(is_queue_call);
-            self.reply(ticket, Ok(ReplyBody::Queue(queue_page(items))));
+            let call_id = self.take_call(is_queue_call);
+            self.reply(call_id, Ok(ReplyBody::Queue(queue_page(items))));
         }
     }
 
     fn reply_me(&mut self) {
         let me = self.state.me.clone().unwrap();
-        let ticket = self.take_call(|call| *call == Call::Me);
-        self.reply(ticket, Ok(ReplyBody::Me(me)));
+        let call_id = self.take_call(|call| *call == Call::Me);
+        self.reply(call_id, Ok(ReplyBody::Me(me)));
     }
 }
 
@@ -77,9 +77,9 @@ fn what_is_open_is_asked_for_too() {
     priya.effects.clear();
     priya.advance_clock(POLL_INTERVAL);
     assert_eq!(priya.count_calls(|call| *call == Call::Handoff(handoff_id(1))), 0, "it is on its way");
-    let ticket =
+    let call_id =
         *priya.state.pending_calls.iter().find(|(_, call)| matches!(call, Call::Handoff(_))).unwrap().0;
-    priya.reply(ticket, Ok(ReplyBody::Handoff(handoff_with_snapshot(item(1)))));
+    priya.reply(call_id, Ok(ReplyBody::Handoff(handoff_with_snapshot(item(1)))));
     priya.advance_clock(POLL_INTERVAL);
     assert_eq!(priya.count_calls(|call| *call == Call::Handoff(handoff_id(1))), 1);
 }
@@ -88,8 +88,8 @@ fn what_is_open_is_asked_for_too() {
 fn the_first_event_ends_it_and_a_lost_answer_says_that_there_is_no_connection() {
     let mut priya = stalled_console();
     priya.reply_me();
-    let ticket = priya.take_call(is_queue_call);
-    priya.reply(ticket, Err(unreachable_error()));
+    let call_id = priya.take_call(is_queue_call);
+    priya.reply(call_id, Err(unreachable_error()));
     assert!(matches!(priya.state.connection, ConnectionState::Offline { .. }));
     // Both are looked at again with the next try.
     priya.dispatch(Event::Connection(ConnectionEvent::EventsStalled { poll_interval: POLL_INTERVAL }));

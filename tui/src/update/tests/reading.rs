@@ -38,11 +38,11 @@ fn a_briefing_that_failed_offline_is_fetched_when_there_is_a_connection() {
     let mut priya = TestConsole::with_items(vec![item(1)]);
     go_offline(&mut priya);
     priya.press_keys("<enter>");
-    let ticket = priya.take_call(is_handoff);
-    priya.reply(ticket, Err(unreachable_error()));
+    let call_id = priya.take_call(is_handoff);
+    priya.reply(call_id, Err(unreachable_error()));
     priya.receive_hello(10);
-    let ticket = priya.take_call(is_handoff);
-    priya.reply(ticket, Ok(ReplyBody::Handoff(handoff_with_snapshot(item(1)))));
+    let call_id = priya.take_call(is_handoff);
+    priya.reply(call_id, Ok(ReplyBody::Handoff(handoff_with_snapshot(item(1)))));
     assert!(priya.paint().contains("the last of many"));
 }
 
@@ -62,9 +62,9 @@ fn after_a_restore_an_older_version_is_news() {
     priya.press_keys("<enter>");
     priya.effects.clear();
     priya.dispatch(Event::TeamFrame(StreamFrame::Signal(Signal::Reset { seq: Seq(3) })));
-    let ticket = priya.take_call(|call| *call == Call::Handoff(handoff_id(1)));
+    let call_id = priya.take_call(|call| *call == Call::Handoff(handoff_id(1)));
     let restored = QueueItem { problem_summary: "as it was".into(), version: 2, ..item(1) };
-    priya.reply(ticket, Ok(ReplyBody::Handoff(handoff_with_snapshot(restored))));
+    priya.reply(call_id, Ok(ReplyBody::Handoff(handoff_with_snapshot(restored))));
     assert!(priya.paint().contains("as it was"));
     assert_eq!(priya.state.queue.item(handoff_id(1)).unwrap().problem_summary, "as it was");
 }
@@ -73,12 +73,12 @@ fn after_a_restore_an_older_version_is_news() {
 fn a_conversation_that_is_not_all_here_says_so() {
     let mut priya = TestConsole::with_items(vec![item(1)]);
     priya.press_keys("<enter>");
-    let ticket = priya.take_call(|call| matches!(call, Call::Handoff(_)));
-    priya.reply(ticket, Ok(ReplyBody::Handoff(handoff_with_snapshot(item(1)))));
+    let call_id = priya.take_call(|call| matches!(call, Call::Handoff(_)));
+    priya.reply(call_id, Ok(ReplyBody::Handoff(handoff_with_snapshot(item(1)))));
     priya.press_keys("v");
     assert!(priya.paint().contains("earlier messages are coming"));
-    let ticket = priya.take_call(|call| matches!(call, Call::Session(_)));
-    priya.reply(ticket, Err(unreachable_error()));
+    let call_id = priya.take_call(|call| matches!(call, Call::Session(_)));
+    priya.reply(call_id, Err(unreachable_error()));
     let screen = priya.paint();
     assert!(screen.contains("the rest could not be fetched"), "{screen}");
     assert!(screen.contains("the last of many"), "{screen}");
@@ -111,8 +111,8 @@ fn a_session_that_is_taken_back_has_the_briefing_of_its_handoff() {
     });
     priya.reply_own_sessions(SessionStatus::Paused, vec![parked]);
     priya.press_keys("3p");
-    let ticket = priya.take_call(|call| matches!(call, Call::Resume(_)));
-    priya.reply(ticket, Ok(ReplyBody::Session(session(1, SessionStatus::Active, PRIYA, Vec::new()))));
+    let call_id = priya.take_call(|call| matches!(call, Call::Resume(_)));
+    priya.reply(call_id, Ok(ReplyBody::Session(session(1, SessionStatus::Active, PRIYA, Vec::new()))));
     assert!(priya.paint().contains("1 step 1"));
 
     // One that is not in the lists is fetched.
@@ -123,11 +123,11 @@ fn a_session_that_is_taken_back_has_the_briefing_of_its_handoff() {
     priya.receive_team_event(EventBody::SessionCreated { session: session_summary(&own), by: person(PRIYA) });
     priya.reply_own_sessions(SessionStatus::Active, vec![own.clone()]);
     priya.press_keys("<enter>");
-    let ticket = priya.take_call(|call| matches!(call, Call::Session(_)));
-    priya.reply(ticket, Ok(ReplyBody::Session(own)));
-    let ticket = priya.take_call(|call| *call == Call::Handoff(handoff_id(2)));
+    let call_id = priya.take_call(|call| matches!(call, Call::Session(_)));
+    priya.reply(call_id, Ok(ReplyBody::Session(own)));
+    let call_id = priya.take_call(|call| *call == Call::Handoff(handoff_id(2)));
     priya.reply(
-        ticket,
+        call_id,
         Ok(ReplyBody::Handoff(handoff_with_snapshot(with_steps(claimed_by(PRIYA, item(2)), 2)))),
     );
     assert!(priya.paint().contains("1 step 1"));

@@ -10,11 +10,12 @@ fn log_out(priya: &mut TestConsole) {
     priya.advance_clock(Duration::from_millis(300));
 }
 
-/// Types a password and sends it; the ticket of the log-in.
+/// Types a password and submits it. Returns the id of the log-in.
 fn submit_login(priya: &mut TestConsole) -> CallId {
     priya.press_keys("secret<enter>");
-    let ticket_of = |want: &Effect| if let Effect::LogIn(ticket, _) = want { Some(*ticket) } else { None };
-    priya.effects.iter().rev().find_map(ticket_of).unwrap()
+    let log_in_id =
+        |effect: &Effect| if let Effect::LogIn(call_id, _) = effect { Some(*call_id) } else { None };
+    priya.effects.iter().rev().find_map(log_in_id).unwrap()
 }
 
 fn reply_logged_in(priya: &mut TestConsole, call_id: CallId) {
@@ -28,8 +29,8 @@ fn reply_logged_in(priya: &mut TestConsole, call_id: CallId) {
 fn after_a_new_log_in_the_link_is_live_with_the_first_word() {
     let mut priya = TestConsole::with_items(vec![item(1)]);
     log_out(&mut priya);
-    let ticket = submit_login(&mut priya);
-    reply_logged_in(&mut priya, ticket);
+    let call_id = submit_login(&mut priya);
+    reply_logged_in(&mut priya, call_id);
     // Its stream begins anew, and nobody says that it has caught up.
     priya.receive_hello(25);
     assert_eq!(priya.state.connection, ConnectionState::Live);
@@ -42,16 +43,16 @@ fn after_a_new_log_in_nothing_is_asked_over_and_over_until_events_are_late_again
     let ask_every = Duration::from_secs(10);
     priya.dispatch(Event::Connection(ConnectionEvent::EventsStalled { poll_interval: ask_every }));
     log_out(&mut priya);
-    let ticket = submit_login(&mut priya);
+    let call_id = submit_login(&mut priya);
     priya.effects.clear();
-    reply_logged_in(&mut priya, ticket);
+    reply_logged_in(&mut priya, call_id);
     let me = priya.state.me.clone().unwrap();
-    let ticket = priya.take_call(|call| *call == Call::Me);
-    priya.reply(ticket, Ok(ReplyBody::Me(me.clone())));
+    let call_id = priya.take_call(|call| *call == Call::Me);
+    priya.reply(call_id, Ok(ReplyBody::Me(me.clone())));
     assert_eq!(priya.state.connection, ConnectionState::Connecting);
     priya.dispatch(Event::Connection(ConnectionEvent::EventsStalled { poll_interval: ask_every }));
-    let ticket = priya.take_call(|call| *call == Call::Me);
-    priya.reply(ticket, Ok(ReplyBody::Me(me)));
+    let call_id = priya.take_call(|call| *call == Call::Me);
+    priya.reply(call_id, Ok(ReplyBody::Me(me)));
     assert!(
         matches!(priya.state.connection, ConnectionState::Polling { .. }),
         "{:?}",
@@ -66,8 +67,8 @@ fn what_nobody_answers_any_more_after_a_new_log_in_has_failed() {
     priya.press_keys("<ctrl-r>it was off<enter>y");
     assert!(matches!(priya.state.layers.last(), Some(Layer::Dialog(dialog)) if dialog.request.is_pending()));
     log_out(&mut priya);
-    let ticket = submit_login(&mut priya);
-    reply_logged_in(&mut priya, ticket);
+    let call_id = submit_login(&mut priya);
+    reply_logged_in(&mut priya, call_id);
     assert_eq!(priya.chat().composer.text(), "hello");
     assert!(priya.state.outbox.sending(session_id(1)).is_none());
     assert!(matches!(
@@ -88,8 +89,8 @@ fn a_draft_on_its_way_to_the_winner_fails_too() {
     priya.make_admin();
     priya.press_keys("d");
     log_out(&mut priya);
-    let ticket = submit_login(&mut priya);
-    reply_logged_in(&mut priya, ticket);
+    let call_id = submit_login(&mut priya);
+    reply_logged_in(&mut priya, call_id);
     assert!(matches!(
         priya.state.layers.last(),
         Some(Layer::Conflict(lost)) if matches!(lost.draft, ConflictDraft::Rejected(_))
@@ -100,9 +101,9 @@ fn a_draft_on_its_way_to_the_winner_fails_too() {
 fn a_log_in_that_is_being_sent_is_not_closed_from_under_its_answer() {
     let mut priya = TestConsole::with_items(vec![item(1)]);
     log_out(&mut priya);
-    let ticket = submit_login(&mut priya);
+    let call_id = submit_login(&mut priya);
     priya.press_keys("<esc>");
-    reply_logged_in(&mut priya, ticket);
+    reply_logged_in(&mut priya, call_id);
     assert_eq!(priya.state.connection, ConnectionState::Connecting);
     assert!(priya.state.layers.is_empty());
 }
@@ -115,13 +116,13 @@ fn a_log_in_that_was_put_away_comes_when_one_asks_for_it() {
     assert!(priya.has_logged_toast("Log in"));
     // Each row that is opened is refused, and none of them asks anew.
     priya.press_keys("<enter>");
-    let ticket = priya.take_call(|call| matches!(call, Call::Handoff(_)));
+    let call_id = priya.take_call(|call| matches!(call, Call::Handoff(_)));
     let problem = tierup_common::problem::Problem::new(tierup_common::problem::Code::Unauthenticated);
-    priya.reply(ticket, Err(CallError::Problem(Box::new(problem))));
+    priya.reply(call_id, Err(CallError::Problem(Box::new(problem))));
     assert!(priya.state.layers.is_empty());
     priya.press_keys(":log-in<enter>");
-    let ticket = submit_login(&mut priya);
-    reply_logged_in(&mut priya, ticket);
+    let call_id = submit_login(&mut priya);
+    reply_logged_in(&mut priya, call_id);
     assert_eq!(priya.state.connection, ConnectionState::Connecting);
 }
 
