@@ -5,4 +5,4 @@
 #[path = "../../tui/tests/only_text/property.rs"]
 mod property;
 
-libfuzzer_sys::fuzz_target!(|raw: &str| property::holds_for(raw));
+libfuzzer_sys::fuzz_target!(|raw: &str| property::assert_safe(raw));

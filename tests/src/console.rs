@@ -2,36 +2,25 @@
 
 mod baseline;
 mod keys;
+mod open;
 mod recording_backend;
 mod recording_host;
 
 use std::panic::Location;
-use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use parking_lot::Mutex;
-use ratatui::Terminal;
 use ratatui::buffer::Buffer;
 use ratatui::text::Span;
-use secrecy::SecretString;
 use tierup::event::Event;
 use tierup::runtime::activity::{Activity, ActivityGuard};
-use tierup::runtime::api::{ApiClient, DEFAULT_RESPONSE_TIMEOUT};
-use tierup::runtime::credentials::CredentialStore;
-use tierup::runtime::data_dir::DataDir;
-use tierup::runtime::server_access::ServerAccess;
-use tierup::runtime::{self, ConsoleSetup};
-use tierup::settings::Settings;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::TIMEOUT;
 use crate::console::baseline::Baseline;
-use crate::console::keys::tracked_events;
 use crate::console::recording_backend::RecordingBackend;
-use crate::console::recording_host::RecordingHost;
 
 pub use keys::parse_keys;
 pub use recording_host::HostRecord;
@@ -51,87 +40,19 @@ pub struct Console {
 }
 
 impl Console {
-    /// Opens a console on a server.
-    pub fn open(server: &str, token: &str, data_dir: &Path, columns: u16, rows: u16) -> Self {
-        Self::open_with_settings(Settings::default(), server, token, data_dir, (columns, rows))
-    }
-
-    /// The same, with these settings.
-    pub fn open_with_settings(
-        settings: Settings,
-        server: &str,
-        token: &str,
-        data_dir: &Path,
-        size: (u16, u16),
-    ) -> Self {
-        let api = ApiClient::new(server, SecretString::from(token.to_owned())).expect("an address");
-        let credentials = CredentialStore::new(DataDir::from_path(data_dir), false);
-        Self::start(settings, ServerAccess::from_api(api, credentials), data_dir, size)
-    }
-
-    /// The same, with this response timeout.
-    pub fn open_with_timeout(answer_time: Duration, server: &str, token: &str, data_dir: &Path) -> Self {
-        let api = ApiClient::new(server, SecretString::from(token.to_owned())).expect("an address");
-        let credentials = CredentialStore::new(DataDir::from_path(data_dir), false);
-        let login = ServerAccess::from_api(api.with_timeout(answer_time), credentials);
-        Self::start(Settings::default(), login, data_dir, (120, 36))
-    }
-
-    /// Opens a console without a login.
-    pub fn open_logged_out(data_dir: &Path, columns: u16, rows: u16) -> Self {
-        let credentials = CredentialStore::new(DataDir::from_path(data_dir), false);
-        let login = ServerAccess {
-            api: None,
-            server_url: None,
-            credentials,
-            response_timeout: DEFAULT_RESPONSE_TIMEOUT,
-        };
-        Self::start(Settings::default(), login, data_dir, (columns, rows))
-    }
-
-    fn start(settings: Settings, login: ServerAccess, files: &Path, (columns, rows): (u16, u16)) -> Self {
-        let (screen, frames_drawn) = RecordingBackend::new(columns, rows);
-        let (events, event_receiver) = mpsc::unbounded_channel();
-        let mut terminal = Terminal::new(screen.clone()).expect("a buffer");
-        let activity = Activity::default();
-        let files = DataDir::from_path(files);
-        let setup =
-            ConsoleSetup { server_access: login, data_dir: files, settings, activity: activity.clone() };
-        let (host, host_record, editor) = RecordingHost::new();
-        let input = tracked_events(event_receiver, activity.begin());
-        let task = tokio::spawn(async move {
-            let no_panic = std::future::pending();
-            runtime::run(&mut terminal, input, no_panic, host, setup).await
-        });
-        let (held_back, at_key) = (AtomicUsize::new(0), Mutex::default());
-        Self {
-            events,
-            screen,
-            frames_drawn,
-            host_record,
-            editor,
-            activity,
-            allowed_pending: held_back,
-            baseline: at_key,
-            task,
-        }
-    }
-
     /// Waits until the console is idle: no request, stream catch-up, file or draw is pending, and no delayed effect of
     /// the last key.
     #[track_caller]
     pub fn wait_until_idle(&self) -> impl Future<Output = ()> {
         let caller = Location::caller();
         async move {
-            let mut under_way = self.activity.watch();
-            let held_back = self.allowed_pending.load(Ordering::Relaxed);
-            let rests = tokio::time::timeout(TIMEOUT, under_way.wait_for(|count| *count <= held_back)).await;
-            let is_at_rest = rests.is_ok();
-            let count = *self.activity.watch().borrow();
+            let mut pending = self.activity.watch();
+            let allowed = self.allowed_pending.load(Ordering::Relaxed);
+            let idle = tokio::time::timeout(TIMEOUT, pending.wait_for(|count| *count <= allowed)).await;
             assert!(
-                is_at_rest,
-                "at {caller}: the console never came to rest: {count} things are under way, of which the story holds back \
-                 {held_back} (see `holds_back`):\n{}",
+                idle.is_ok(),
+                "at {caller}: {} operations are pending and {allowed} are allowed (see `allow_pending`):\n{}",
+                *self.activity.watch().borrow(),
                 self.screen.text()
             );
         }

@@ -5,6 +5,8 @@ use tierup_common::handoff::QueueState;
 use tierup_common::id::{BranchId, HandoffId, Seq, SessionId, StepId, UserId};
 use tierup_common::session::{CreateMessage, CreateSession, HandOff, PutBranch, Resolve, SessionStatus};
 
+use crate::text::{Safe, SafeText};
+
 /// The id of a call. Ids count up, so a reply with a lower one may be out of date.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct CallId(pub u64);
@@ -27,9 +29,9 @@ pub enum Effect {
     /// Store the draft of a session; an empty one is deleted.
     SaveDraft(SessionId, String),
     /// Copy a text to the clipboard.
-    CopyToClipboard(String),
+    CopyToClipboard(SafeText<'static>),
     /// Set the title of the terminal's window.
-    SetTitle(String),
+    SetTitle(Safe<'static>),
     /// Notify a user whose focus is elsewhere.
     Notify(Notification),
     /// Capture the mouse, or leave it to the terminal.
@@ -101,9 +103,9 @@ impl std::fmt::Debug for Secret {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Notification {
     /// What happened.
-    pub title: String,
+    pub title: Safe<'static>,
     /// The handoff.
-    pub body: String,
+    pub body: Safe<'static>,
 }
 
 /// What a filtered stream carries.

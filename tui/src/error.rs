@@ -167,7 +167,7 @@ pub fn call_error_message(failure: &CallError) -> String {
 
 /// A server's own words in one line, marked as such: no hint of ours, however they are worded.
 pub fn quote_server(words: &str) -> String {
-    let line = safe::sanitize_line(safe::prefix_for_columns(words, MAX_SERVER_MESSAGE_COLUMNS));
+    let line = safe::sanitize_prefix(words, MAX_SERVER_MESSAGE_COLUMNS);
     format!("the server says: {}", ellipsize(&line, MAX_SERVER_MESSAGE_COLUMNS))
 }
 

@@ -179,7 +179,7 @@ impl CallError {
                 text = format!("{text}; {}: {}", error.field, error.message);
             }
         }
-        safe::sanitize_line(&text)
+        safe::sanitize_line(&text).into()
     }
 
     /// Whether the change may have been made: the response was lost, or the server could not tell.

@@ -43,6 +43,7 @@ use crate::runtime::server_access::ServerAccess;
 use crate::runtime::terminal_host::TerminalHost;
 use crate::settings::Settings;
 use crate::state::State;
+use crate::text::Safe;
 use crate::update::{next_deadline, next_settle_deadline, start, start_logged_out, update};
 use crate::view::paint;
 
@@ -109,7 +110,7 @@ struct EventLoop<'t, B: Backend, H> {
     pacer: FramePacer,
     hyperlinks: HyperlinkTracker,
     /// A new title, until the next frame.
-    window_title: Option<String>,
+    window_title: Option<Safe<'static>>,
     activity: Activity,
     /// There while an event has consequences that are not on the screen.
     busy: Option<ActivityGuard>,

@@ -1,4 +1,4 @@
-//! How the console looks and behaves, as its user wants it: what a settings file says, and what follows from it.
+//! The settings: what a settings file or the options say, and the resolved values.
 
 use std::collections::BTreeMap;
 
@@ -9,23 +9,23 @@ use crate::keymap::{KeyError, KeyOverrides, Keymap};
 use crate::local_zone::LocalZone;
 use crate::theme::{BUILT_IN_NAMES, Charset, CustomTheme, Glyphs, Theme, ThemeError};
 
-/// What the settings say, wherever they stand: nothing is said of what is left out.
+/// Settings as they are in a file or in options; `None` where nothing is set.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SettingsFile {
-    /// A theme, by its name.
+    /// The name of the theme.
     pub theme: Option<String>,
-    /// What to draw with.
+    /// The glyphs to draw with.
     pub glyphs: Option<GlyphMode>,
-    /// Whether the console takes the mouse.
+    /// Whether to capture the mouse.
     pub mouse: Option<bool>,
-    /// How it rings for somebody who looks elsewhere.
+    /// How to notify a user who looks elsewhere.
     pub notifications: Option<NotificationMode>,
-    /// Whether it names the window.
+    /// Whether to set the window's title.
     pub title: Option<bool>,
-    /// Themes of one's own, by their names.
+    /// Custom themes by name.
     pub themes: BTreeMap<String, CustomTheme>,
-    /// Keys of one's own, by the names of their actions.
+    /// Changed keys, by the names of their actions.
     pub keys: KeyOverrides,
 }
 
@@ -59,24 +59,24 @@ pub enum NotificationMode {
     Off,
 }
 
-/// What the settings come to.
+/// The resolved settings.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The name of the theme that is worn.
+    /// The name of the current theme.
     pub theme_name: String,
-    /// What everything looks like.
+    /// The current theme.
     pub theme: Theme,
-    /// Themes of the user's own.
+    /// The user's own themes by name.
     custom_themes: BTreeMap<String, Theme>,
-    /// Which characters are drawn.
+    /// The characters that the terminal can show.
     pub charset: Charset,
-    /// Whether the console takes the mouse.
+    /// Whether the mouse is captured.
     pub mouse_enabled: bool,
-    /// How it rings.
+    /// How the user is notified.
     pub notification_mode: NotificationMode,
-    /// Whether it names the window.
+    /// Whether the window's title is set.
     pub title_enabled: bool,
-    /// Which key does what.
+    /// The keys and their actions.
     pub keymap: Keymap,
     /// Local time.
     pub zone: LocalZone,
@@ -84,29 +84,29 @@ pub struct Settings {
     pub follows_machine_zone: bool,
 }
 
-/// What is wrong with the settings.
+/// Why the settings are invalid.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// There is no such theme.
-    #[error("there is no theme {name:?}\nhint: there are {known}")]
+    /// There is no theme of this name.
+    #[error("unknown theme {name:?}\nhint: use one of {known}")]
     UnknownTheme {
-        /// Its name.
+        /// The name in the settings.
         name: String,
-        /// The names of those that there are.
+        /// The names of all themes.
         known: String,
     },
-    /// A theme of the user's own.
-    #[error("the theme {name:?}: {error}")]
+    /// A custom theme is invalid.
+    #[error("theme {name:?}: {error}")]
     CustomTheme {
         /// Its name.
         name: String,
-        /// What is wrong with it.
+        /// Why it is invalid.
         error: ThemeError,
     },
-    /// A theme of the user's own has the name of one that comes with the console.
-    #[error("the theme {0:?} comes with the console\nhint: give yours another name, and `base = {0:?}`")]
+    /// A custom theme has the name of a built-in one.
+    #[error("theme {0:?} is built in\nhint: use another name, with `base = {0:?}`")]
     ReservedThemeName(String),
-    /// A key.
+    /// A key is invalid.
     #[error(transparent)]
     InvalidKey(#[from] KeyError),
 }
@@ -129,7 +129,7 @@ impl Default for Settings {
 }
 
 impl SettingsFile {
-    /// These, and where they say nothing, those.
+    /// These settings, with `other` where nothing is set.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self {
@@ -143,16 +143,16 @@ impl SettingsFile {
         }
     }
 
-    /// What they come to, in this environment: `NO_COLOR` and the locale are heeded where nothing else is said.
+    /// Resolves the settings. Where nothing is set, `NO_COLOR`, `COLORFGBG`, the locale and `TERM` decide.
     pub fn resolve(self, env: impl Fn(&str) -> Option<String>) -> Result<Settings, SettingsError> {
-        let mut own = BTreeMap::new();
+        let mut custom_themes = BTreeMap::new();
         for (name, theme) in self.themes {
             if BUILT_IN_NAMES.contains(&name.as_str()) {
                 return Err(SettingsError::ReservedThemeName(name));
             }
             let theme =
                 theme.build().map_err(|error| SettingsError::CustomTheme { name: name.clone(), error })?;
-            own.insert(name, theme);
+            custom_themes.insert(name, theme);
         }
         let no_color = env("NO_COLOR").is_some_and(|value| !value.is_empty());
         let charset = match self.glyphs.unwrap_or_default() {
@@ -164,7 +164,7 @@ impl SettingsFile {
             },
         };
         let mut settings = Settings {
-            custom_themes: own,
+            custom_themes,
             charset,
             mouse_enabled: self.mouse.unwrap_or(true),
             notification_mode: self.notifications.unwrap_or_default(),
@@ -172,12 +172,12 @@ impl SettingsFile {
             keymap: Keymap::with_overrides(&self.keys, charset)?,
             ..Settings::default()
         };
-        let usual = match (no_color, has_light_background(&env)) {
+        let default_name = match (no_color, has_light_background(&env)) {
             (true, _) => "mono",
             (false, true) => "light",
             (false, false) => BUILT_IN_NAMES[0],
         };
-        let name = self.theme.unwrap_or_else(|| usual.into());
+        let name = self.theme.unwrap_or_else(|| default_name.into());
         settings.set_theme(&name)?;
         Ok(settings)
     }
@@ -200,26 +200,26 @@ impl Settings {
         Ok(())
     }
 
-    /// The names of all themes: those that come with the console, then the user's own.
+    /// The names of all themes, the built-in ones first.
     pub fn theme_names(&self) -> impl Iterator<Item = &str> {
         BUILT_IN_NAMES.into_iter().chain(self.custom_themes.keys().map(String::as_str))
     }
 }
 
-/// Whether the terminal says that its background is light: rxvt, Konsole and others name its colour behind the last
-/// semicolon. From 7 on they are light, but for 8, which is a grey.
+/// Whether the terminal says that its background is light. rxvt, Konsole and others set `COLORFGBG` to colour numbers, the
+/// background's last; those from 7 on are light, except for 8, a dark grey.
 fn has_light_background(env: &impl Fn(&str) -> Option<String>) -> bool {
     let colours = env("COLORFGBG").unwrap_or_default();
     let background = colours.rsplit(';').next().and_then(|number| number.parse::<u8>().ok());
     background.is_some_and(|number| number == 7 || (9..=15).contains(&number))
 }
 
-/// Whether a terminal says that it knows no escape sequences: by the name for that, or by having no name.
+/// Whether the terminal understands no escape sequences.
 pub fn is_dumb_terminal(env: &impl Fn(&str) -> Option<String>) -> bool {
     env("TERM").is_some_and(|term| matches!(term.as_str(), "" | "dumb"))
 }
 
-/// What the locale says of a terminal. One that says nothing is taken for a terminal of today.
+/// The characters that the terminal can show, by its locale. Without a locale, UTF-8 is assumed.
 pub fn detect_charset(env: &impl Fn(&str) -> Option<String>) -> Charset {
     let set = |name: &&str| env(name).is_some_and(|value| !value.is_empty());
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find(set).and_then(env);
@@ -227,7 +227,7 @@ pub fn detect_charset(env: &impl Fn(&str) -> Option<String>) -> Charset {
         let locale = locale.to_ascii_lowercase();
         locale.contains("utf-8") || locale.contains("utf8")
     });
-    // The console of Linux has a font of 512 characters.
+    // The font of the Linux console has only 512 characters.
     if !reads_utf8 {
         Charset::AsciiOnly
     } else if env("TERM").as_deref() == Some("linux") {
@@ -242,12 +242,12 @@ mod tests {
     use super::*;
 
     fn resolve(text: &str, env: &'static [(&str, &str)]) -> Result<Settings, SettingsError> {
-        let wishes: SettingsFile = toml::from_str(text).unwrap();
-        wishes.resolve(|name| env.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+        let file: SettingsFile = toml::from_str(text).unwrap();
+        file.resolve(|name| env.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
     }
 
     #[test]
-    fn the_locale_says_what_is_drawn_unless_somebody_says_it() {
+    fn the_locale_decides_what_is_drawn_unless_the_settings_do() {
         let charset = |text, env| resolve(text, env).unwrap().charset;
         assert_eq!(charset("", &[]), Charset::Unicode);
         assert_eq!(charset("", &[("LANG", "de_DE.UTF-8")]), Charset::Unicode);
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn no_color_gives_way_to_a_theme_that_was_asked_for() {
+    fn no_color_gives_way_to_a_theme_in_the_settings() {
         let theme = |text, env| resolve(text, env).unwrap().theme_name;
         assert_eq!(theme("", &[]), "dark");
         assert_eq!(theme("", &[("NO_COLOR", "")]), "dark");
@@ -278,12 +278,12 @@ mod tests {
         assert_eq!(settings.theme_names().last(), Some("mine"));
         assert_eq!(settings.theme.accent, Theme::light().accent);
         let missing = resolve("theme = \"mien\"", &[]).unwrap_err().to_string();
-        assert_eq!(missing, "there is no theme \"mien\"\nhint: there are dark, light, high-contrast, mono");
+        assert_eq!(missing, "unknown theme \"mien\"\nhint: use one of dark, light, high-contrast, mono");
         assert!(resolve("[themes.dark]\nurgent = \"red\"", &[]).is_err());
     }
 
     #[test]
-    fn what_is_said_later_counts_and_the_rest_stays() {
+    fn options_override_the_file() {
         let file: SettingsFile = toml::from_str("theme = \"light\"\nmouse = false").unwrap();
         let flags = SettingsFile { theme: Some("mono".into()), ..SettingsFile::default() };
         let both = flags.or(file);

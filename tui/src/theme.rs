@@ -1,7 +1,7 @@
-//! Colours by meaning, and glyphs: once, for the whole console.
+//! Colours by meaning, and glyphs, for the whole console.
 //!
-//! The default takes only the terminal's own sixteen colours, so that it is right on light and dark. Whatever a
-//! colour says, a glyph or a word says too: nothing is lost without colours.
+//! The default theme uses only the terminal's own sixteen colours, so that it fits light and dark backgrounds. A glyph or a
+//! word always says the same as a colour.
 
 mod custom;
 mod glyphs;
@@ -11,48 +11,48 @@ use ratatui::style::{Color, Modifier, Style};
 use crate::text::TextRole;
 
 pub use custom::{CustomTheme, ThemeError};
-pub use glyphs::{Charset, Glyphs, transliterate, transliterate_buffer};
+pub use glyphs::{Charset, Glyphs, transliterate, transliterate_buffer, transliterate_text};
 
-/// What everything looks like.
+/// The styles of the console, by meaning.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Theme {
     /// Ordinary text.
     pub text: Style,
-    /// Text that matters less.
+    /// Secondary text: labels, times, unavailable keys.
     pub dim: Style,
-    /// What the eye should find first: keys, the selection, the focus.
+    /// Keys, the selection bar and other text that should catch the eye.
     pub accent: Style,
-    /// Titles and what is selected.
+    /// Titles and the selected row.
     pub strong: Style,
-    /// Laid over the selected row.
+    /// Applied over the selected row.
     pub selected: Style,
-    /// What a filter or a palette found in a text.
+    /// The characters that the filter or the palette matched.
     pub found: Style,
-    /// Now.
+    /// Urgent priority.
     pub urgent: Style,
-    /// Soon.
+    /// High priority.
     pub high: Style,
-    /// It is well.
+    /// Success.
     pub good: Style,
-    /// Take care.
+    /// A warning.
     pub warn: Style,
-    /// It is not well.
+    /// An error.
     pub bad: Style,
-    /// Code, commands, output.
+    /// Code, commands and their output.
     pub code: Style,
-    /// Where a link leads.
+    /// Links.
     pub link: Style,
-    /// The border of what has the keys.
+    /// The border of the focused panel.
     pub focus: Style,
     /// Any other border.
     pub border: Style,
     /// The cursor in a text.
     pub cursor: Style,
-    /// What stands for what.
+    /// The glyphs of statuses and lines.
     pub glyphs: Glyphs,
 }
 
-/// The names of the themes that come with the console, the default first.
+/// The names of the built-in themes, the default first.
 pub const BUILT_IN_NAMES: [&str; 4] = ["dark", "light", "high-contrast", "mono"];
 
 impl Default for Theme {
@@ -62,7 +62,7 @@ impl Default for Theme {
 }
 
 impl Theme {
-    /// One that comes with the console.
+    /// A built-in theme by its name.
     pub fn built_in(name: &str) -> Option<Self> {
         match name {
             "dark" => Some(Self::dark()),
@@ -73,8 +73,8 @@ impl Theme {
         }
     }
 
-    /// The terminal's own sixteen colours, for a dark background. Nobody knows for sure that there is one, so that it
-    /// takes only those that can be read on white too: not yellow and not cyan.
+    /// The terminal's own sixteen colours, for a dark background. The background may be light after all, so it avoids
+    /// yellow and cyan, which cannot be read on white.
     pub fn dark() -> Self {
         let plain = Style::new();
         let bold = plain.add_modifier(Modifier::BOLD);
@@ -99,12 +99,12 @@ impl Theme {
         }
     }
 
-    /// The same sixteen, for a light background: darker, and without dim. Their green cannot be read on white (2 or 3
-    /// to 1, bold or not), so that this one alone is of the 256: 4.7 to 1.
+    /// The same sixteen, for a light background: darker, and without dim. Their green has too little contrast on white (2
+    /// or 3 to 1, even bold); the green used here is one of the 256 colours and has 4.7 to 1.
     pub fn light() -> Self {
         let plain = Style::new();
         Self {
-            // Many terminals show dim on white as a grey that cannot be read: bright black is theirs to choose.
+            // On many terminals, dim on white is an unreadable grey; bright black is not.
             dim: plain.fg(Color::DarkGray),
             border: plain.fg(Color::DarkGray),
             accent: plain.fg(Color::Blue),
@@ -138,7 +138,7 @@ impl Theme {
         }
     }
 
-    /// No colours at all: for `NO_COLOR` too.
+    /// No colours at all; the default with `NO_COLOR`.
     pub fn mono() -> Self {
         let plain = Style::new();
         let bold = plain.add_modifier(Modifier::BOLD);
@@ -157,7 +157,7 @@ impl Theme {
         }
     }
 
-    /// How text of this meaning looks.
+    /// The style of a role.
     pub const fn style(&self, role: TextRole) -> Style {
         match role {
             TextRole::Plain => self.text,
@@ -181,14 +181,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_theme_that_is_named_is_there() {
+    fn every_built_in_name_has_a_theme() {
         for name in BUILT_IN_NAMES {
             assert!(Theme::built_in(name).is_some(), "{name}");
         }
     }
 
     #[test]
-    fn what_is_not_known_to_be_dark_has_no_colour_that_vanishes_on_white() {
+    fn themes_for_unknown_backgrounds_can_be_read_on_white() {
         for theme in [Theme::dark(), Theme::light()] {
             let Theme { text, accent, found, urgent, high, good, warn, bad, code, link, focus, .. } = theme;
             for style in [text, accent, found, urgent, high, good, warn, bad, code, link, focus] {
@@ -197,7 +197,7 @@ mod tests {
                 assert!(style.fg.is_none_or(|colour| !vanishes.contains(&colour)), "{style:?}");
             }
         }
-        // The green of the sixteen is as pale as they are on most light terminals.
+        // The green of the sixteen is too pale on most light terminals.
         assert_ne!(Theme::light().good.fg, Some(Color::Green));
     }
 

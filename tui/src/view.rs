@@ -1,4 +1,4 @@
-//! Painting: reads the state, fills a buffer, and says where things stand and when they will look different.
+//! Painting: reads the state, fills a buffer, and returns where things were painted and when they will change.
 
 mod briefing;
 mod canvas;
@@ -9,18 +9,20 @@ mod dialog;
 mod document;
 mod empty_list;
 mod footer;
+mod frame_time;
 mod header;
 mod help;
+mod labels;
 mod layer;
 mod log;
 mod login;
+mod measure;
 mod palette;
 mod picker;
 mod preview;
 mod queue;
 mod session;
 mod steps;
-mod time;
 mod toasts;
 mod transcript;
 
@@ -31,34 +33,30 @@ use crate::state::layer::Layer;
 use crate::state::paint_output::PaintOutput;
 use crate::state::preview::PREVIEW_MIN_WIDTH;
 use crate::state::{Screen, State};
+use crate::text::safe_format;
 use crate::theme::{self, Charset};
 use crate::view::canvas::Canvas;
+use crate::view::measure::display_width;
 
-/// The smallest terminal that the console can be used in.
+/// The columns and rows of the smallest usable terminal.
 const MIN_SIZE: (u16, u16) = (40, 10);
 
 /// Paints the console over the whole of a buffer.
 pub fn paint(state: &State, buffer: &mut Buffer) -> PaintOutput {
-    let painted = paint_screen(state, buffer);
+    let output = paint_screen(state, buffer);
     match state.settings.charset {
         Charset::Unicode => {}
         charset @ (Charset::AsciiGlyphs | Charset::AsciiOnly) => theme::transliterate_buffer(buffer, charset),
     }
-    painted
+    output
 }
 
 fn paint_screen(state: &State, buffer: &mut Buffer) -> PaintOutput {
     let area = buffer.area;
     let mut canvas = Canvas::new(buffer, state);
     if area.width < MIN_SIZE.0 || area.height < MIN_SIZE.1 {
-        let (columns, rows) = MIN_SIZE;
-        let needs = format!("needs {columns}x{rows}");
-        let whole = format!("tierup {needs}, this is {}x{}", area.width, area.height);
-        let forms = [whole, format!("tierup {needs}")];
-        let text =
-            forms.into_iter().find(|form| document::display_width(form) <= area.width).unwrap_or(needs);
-        canvas.put_text(area.x, area.y, area.width, &text, canvas.theme.bad);
-        return canvas.output;
+        paint_too_small(&mut canvas, area);
+        return canvas.finish();
     }
     let [head, body, foot] =
         Layout::vertical([Constraint::Length(1), Constraint::Fill(1), Constraint::Length(1)]).areas(area);
@@ -69,26 +67,36 @@ fn paint_screen(state: &State, buffer: &mut Buffer) -> PaintOutput {
         Screen::Session(chat) => session::paint(state, chat, &mut canvas, body),
     }
     if !state.layers.is_empty() {
-        // What lies under something has no keys.
+        // The screen under a layer has no cursor.
         canvas.output.cursor_position = None;
     }
     footer::paint(state, &mut canvas, foot);
     for layer in &state.layers {
-        // A command is typed at the foot.
+        // The cursor of the command line is in the footer.
         if !matches!(layer, Layer::CommandLine(_)) {
             canvas.output.cursor_position = None;
         }
         layer::paint(state, layer, &mut canvas, body);
     }
-    // The log shows them too, and all of them.
+    // The log shows all of them.
     if !matches!(state.layers.last(), Some(Layer::Log { .. })) {
         toasts::paint(state, &mut canvas, body);
     }
-    canvas.output
+    canvas.finish()
+}
+
+/// Says how large the terminal has to be, in as many words as fit.
+fn paint_too_small(canvas: &mut Canvas<'_>, area: Rect) {
+    let (columns, rows) = MIN_SIZE;
+    let needs = safe_format!("needs {columns}x{rows}");
+    let long = safe_format!("tierup {needs}, this is {}x{}", area.width, area.height);
+    let forms = [long, safe_format!("tierup {needs}")];
+    let text = forms.into_iter().find(|form| display_width(form) <= area.width).unwrap_or(needs);
+    canvas.put_text(area.x, area.y, area.width, &text, canvas.theme.bad);
 }
 
 fn paint_list_and_preview(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
-    // A list without rows has nothing to preview; while one types what it is to say, nothing jumps.
+    // An empty list has nothing to preview. While a filter is typed, the layout stays.
     if area.width < PREVIEW_MIN_WIDTH || state.queue.current_list().is_empty() && !state.queue.filter.is_open
     {
         return queue::paint(state, canvas, area);

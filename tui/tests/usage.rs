@@ -92,9 +92,12 @@ fn invalid_settings_are_reported_with_place_and_valid_values() {
         ),
         ("glyphs = \"hunter2\"", "config.toml, line 1: unknown word: expected one of `auto`"),
         ("theme = [\"hunter2\"]", "config.toml, line 1: invalid type: sequence, expected a string"),
-        ("theme = \"drak\"", "hint: there are dark, light, high-contrast, mono"),
+        ("theme = \"drak\"", "hint: use one of dark, light, high-contrast, mono"),
         ("[keys]\n\"list.pickup\" = \"P\"", "hint: did you mean \"list.pick-up\"?"),
-        ("[keys]\n\"list.pick-up\" = \"j\"", "config.toml: keys: j would be both list.pick-up and list.down"),
+        (
+            "[keys]\n\"list.pick-up\" = \"j\"",
+            "config.toml: keys: j is bound to both list.pick-up and list.down",
+        ),
     ] {
         std::fs::write(&file, text).unwrap();
         assert_fails(&run_tierup(home.path(), &["demo", "--config", path]), 1, says);
@@ -104,7 +107,7 @@ fn invalid_settings_are_reported_with_place_and_valid_values() {
         1,
         "cannot read settings",
     );
-    assert_fails(&run_tierup(home.path(), &["demo", "--theme", "drak"]), 1, "there is no theme \"drak\"");
+    assert_fails(&run_tierup(home.path(), &["demo", "--theme", "drak"]), 1, "unknown theme \"drak\"");
 }
 
 #[test]

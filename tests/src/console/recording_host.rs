@@ -2,6 +2,7 @@
 
 use tierup::effect::Notification;
 use tierup::runtime;
+use tierup::text::{Safe, SafeText};
 use tokio::sync::watch;
 
 /// What a console sent to its host.
@@ -55,8 +56,8 @@ impl runtime::terminal_host::TerminalHost for RecordingHost {
         Ok(())
     }
 
-    fn set_title(&mut self, title: &str) -> std::io::Result<()> {
-        self.update_record(|record| record.titles.push(title.into()));
+    fn set_title(&mut self, title: &Safe<'_>) -> std::io::Result<()> {
+        self.update_record(|record| record.titles.push(title.to_string()));
         Ok(())
     }
 
@@ -65,8 +66,8 @@ impl runtime::terminal_host::TerminalHost for RecordingHost {
         Ok(())
     }
 
-    fn copy_to_clipboard(&mut self, text: &str) -> std::io::Result<()> {
-        self.update_record(|record| record.copied_texts.push(text.into()));
+    fn copy_to_clipboard(&mut self, text: &SafeText<'_>) -> std::io::Result<()> {
+        self.update_record(|record| record.copied_texts.push(text.to_string()));
         Ok(())
     }
 

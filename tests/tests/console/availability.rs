@@ -37,7 +37,7 @@ async fn no_dialog_opens_for_what_the_server_would_refuse() {
 async fn footer_and_palette_offer_only_available_actions() {
     let world = World::new().await;
     let mut priya = world.console("Priya Nair").await;
-    priya.sees("Nothing waits.").await;
+    priya.sees("Nothing is waiting").await;
     let screen = priya.screen().await;
     assert!(!screen.contains("pick up") && screen.contains("c new session"), "{screen}");
     priya.press("<ctrl-p>pick").await;
@@ -54,7 +54,7 @@ async fn arrivals_on_other_screens_are_announced() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let mut priya = world.console("Priya Nair").await;
-    priya.sees("Nothing waits.").await;
+    priya.sees("Nothing is waiting").await;
     sam.escalate("In sight").await;
     priya.sees("1 unread").await;
     priya.does_not_see("● #1 In sight").await;
@@ -86,7 +86,7 @@ async fn key_hints_in_texts_follow_the_settings() {
     let settings = "[keys]\n\"list.new-session\" = \"C\"\n\"list.parked\" = \"7\"\n\"session.hide-steps\" = \"f9\"\n\
         \"session.use-step-1\" = \"f5\"\n\"session.help\" = \"f1\"";
     let mut priya = world.console_with_settings("Priya Nair", settings, (120, 36)).await;
-    priya.sees("C opens a session of your own.").await;
+    priya.sees("C starts a session.").await;
     priya.press("CThe lift is stuck<enter>").await;
     priya.sees("active, yours").await;
     // These characters are no longer keys: they are typed.

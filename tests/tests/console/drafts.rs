@@ -18,7 +18,7 @@ async fn open_session_in_pty(world: &World, home: &Path, env: &[(&str, &str)]) -
     console.sees("live");
     console.sees("Mine 1");
     console.send_keys("2");
-    console.sees("what you work on");
+    console.sees("your claims and sessions");
     console.still_sees("▌normal   VPN is down");
     console.send_keys("\r");
     console.sees("active, yours");

@@ -90,16 +90,16 @@ async fn list_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
         ("list.page-down", "3 of 3"),
         ("list.page-up", "1 of 3"),
         ("list.next-unread", "2 of 3"),
-        ("list.sort", "the oldest first"),
-        ("list.sort", "the last changed first"),
-        ("list.next-tab", "what you work on"),
+        ("list.sort", "oldest first"),
+        ("list.sort", "last changed first"),
+        ("list.next-tab", "your claims and sessions"),
         ("list.parked", "only you see these"),
-        ("list.mine", "what you work on"),
+        ("list.mine", "your claims and sessions"),
         ("list.queue", "3 unread"),
     ] {
         keyboard.press_to_show(action, text).await;
     }
-    keyboard.press_to_hide("list.sort", "the last changed first").await;
+    keyboard.press_to_hide("list.sort", "last changed first").await;
     keyboard.press("list.top").await;
     keyboard.press_to_show("list.open", "▌Assessment").await;
     keyboard.press_to_show("briefing.back", "2 unread").await;
@@ -119,17 +119,17 @@ async fn filter_actions(keyboard: &mut Keyboard) {
     keyboard.press_to_hide("list.clear-filter", "/vpn: 3").await;
     keyboard.press("list.filter").await;
     keyboard.console.press("zzz").await;
-    keyboard.console.sees("No row says").await;
-    keyboard.press_to_hide("filter.cancel", "No row says").await;
+    keyboard.console.sees("No matches for").await;
+    keyboard.press_to_hide("filter.cancel", "No matches for").await;
 }
 
 async fn global_actions(keyboard: &mut Keyboard) {
     keyboard.console.resize(120, 20).await;
     keyboard.press_to_show("help", "Keys: the queue").await;
-    keyboard.press_to_hide("help.down", "Open: the ten-second briefing").await;
-    keyboard.press_to_show("help.up", "Open: the ten-second briefing").await;
-    keyboard.press_to_hide("help.page-down", "Open: the ten-second briefing").await;
-    keyboard.press_to_show("help.page-up", "Open: the ten-second briefing").await;
+    keyboard.press_to_hide("help.down", "Open the briefing").await;
+    keyboard.press_to_show("help.up", "Open the briefing").await;
+    keyboard.press_to_hide("help.page-down", "Open the briefing").await;
+    keyboard.press_to_show("help.page-up", "Open the briefing").await;
     keyboard.press_to_hide("help.close", "Keys: the queue").await;
     for on in [false, true].into_iter().cycle().take(24) {
         keyboard.press("toggle-mouse").await;
@@ -159,7 +159,7 @@ async fn global_actions(keyboard: &mut Keyboard) {
     keyboard.press_to_change("command.complete").await;
     keyboard.press_to_show("command.complete-back", "▌sort  ").await;
     keyboard.console.press("age").await;
-    keyboard.press_to_show("command.accept", "the oldest first").await;
+    keyboard.press_to_show("command.accept", "oldest first").await;
     keyboard.press("command-line").await;
     keyboard.press_to_show("command.up", ":sort age").await;
     keyboard.press_to_hide("command.down", ":sort age").await;
@@ -208,7 +208,7 @@ async fn briefing_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
     keyboard.press("dialog.cancel").await;
     keyboard.press_to_show("briefing.take-back", "You can take back only your own").await;
     keyboard.press_to_show("briefing.next-open", "second VPN").await;
-    keyboard.press_to_show("briefing.whole", "what you type is kept as a draft").await;
+    keyboard.press_to_show("briefing.whole", "you type stays a draft").await;
     keyboard.press_to_show("session.pick-up", "active, yours").await;
     // Hidden steps stay hidden in this session.
     keyboard.press_to_hide("session.hide-steps", "Suggested").await;
@@ -286,7 +286,7 @@ async fn overlay_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
 }
 
 async fn tried_and_outcomes_actions(keyboard: &mut Keyboard) {
-    keyboard.press_to_show("session.tried", "Nothing yet.").await;
+    keyboard.press_to_show("session.tried", "Nothing tried yet.").await;
     for (text, line) in [("the MTU", "? the MTU  open"), ("the proxy", "? the proxy  open")] {
         keyboard.press_to_show("tried.add", "Possible cause").await;
         keyboard.console.press(text).await;
@@ -301,13 +301,13 @@ async fn tried_and_outcomes_actions(keyboard: &mut Keyboard) {
     // Nothing was changed, so nothing is asked.
     keyboard.press_to_hide("dialog.cancel", "Possible cause").await;
     keyboard.press_to_hide("tried.close", "╭ Tried").await;
-    keyboard.press_to_show("session.outcomes", "What came of the steps").await;
+    keyboard.press_to_show("session.outcomes", "Step outcomes").await;
     keyboard.press_to_change("outcomes.down").await;
     keyboard.press_to_change("outcomes.up").await;
     keyboard.press_to_show("outcomes.failed", "✗ failed").await;
     keyboard.press_to_hide("outcomes.clear", "✗ failed").await;
     keyboard.press_to_show("outcomes.worked", "✓ worked").await;
-    keyboard.press_to_hide("outcomes.close", "What came of the steps").await;
+    keyboard.press_to_hide("outcomes.close", "Step outcomes").await;
 }
 
 async fn session_dialog_actions(keyboard: &mut Keyboard) {
@@ -336,14 +336,14 @@ async fn conflict_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
         keyboard.press("list.top").await;
         keyboard.press_to_show("list.open", "╭ #2 ").await;
         if end == "conflict.send-draft" {
-            keyboard.press_to_show("briefing.whole", "what you type is kept as a draft").await;
+            keyboard.press_to_show("briefing.whole", "you type stays a draft").await;
             keyboard.console.press("Look at the proxy").await;
             keyboard.console.sees("│ Look at the proxy").await;
         }
         dana.claim(second).await;
         keyboard.console.sees("Already claimed by Dana Wu").await;
         if end == "conflict.send-draft" {
-            keyboard.press_to_hide(end, "What you typed for it is kept.").await;
+            keyboard.press_to_hide(end, "Your draft is kept.").await;
             keyboard.console.sees("Sent your note to Dana Wu").await;
             keyboard.press_to_hide("conflict.close", "Already claimed by Dana Wu").await;
         } else {
@@ -369,16 +369,16 @@ async fn cases_actions(keyboard: &mut Keyboard) {
     keyboard.console.sees("1 of 1").await;
     keyboard.press_to_show("list.open", "▌Assessment").await;
     keyboard.console.still_sees("• session 2").await;
-    keyboard.press_to_show("briefing.cases", "╭ Seen before").await;
+    keyboard.press_to_show("briefing.cases", "╭ Similar cases").await;
     keyboard.press_to_change("cases.down").await;
     keyboard.press_to_change("cases.up").await;
-    keyboard.press_to_hide("cases.close", "╭ Seen before").await;
+    keyboard.press_to_hide("cases.close", "╭ Similar cases").await;
     keyboard.press("briefing.cases").await;
     keyboard.press_to_show("cases.read", "resolved, with Sam Ortiz").await;
     keyboard.press_to_show("session.back", "▌Assessment").await;
     keyboard.press_to_show("briefing.start-here", "active, yours").await;
     keyboard.press("session.show-briefing").await;
-    keyboard.press_to_show("overlay.cases", "╭ Seen before").await;
+    keyboard.press_to_show("overlay.cases", "╭ Similar cases").await;
     keyboard.replace_console(before);
 }
 

@@ -91,7 +91,7 @@ async fn user_text_is_only_text_on_every_screen() {
     priya.paste(HOSTILE_TEXT).await;
     assert_no_control_chars(&priya, "the message").await;
     for (keys, sees, place) in [
-        ("<alt-o>", "╭ What came of the steps", "what came of the steps"),
+        ("<alt-o>", "╭ Step outcomes", "what came of the steps"),
         ("<esc><ctrl-r>", "[ ] Step", "steps to tick"),
         ("<esc><ctrl-g>", "? Cable", "what has been tried"),
         ("<enter>", "▌ Cable x", "a line of it being changed"),

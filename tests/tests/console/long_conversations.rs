@@ -30,7 +30,7 @@ async fn a_session_of_five_thousand_messages_opens_and_scrolls_at_once() {
     let mut console = world.console("Priya Nair").await;
     console.sees("Mine 1").await;
     console.press("2").await;
-    console.sees("what you work on").await;
+    console.sees("your claims and sessions").await;
     console.press("<enter>").await;
     let opens = time_until_seen(&mut console, "the very last").await;
     // Up through the long message, a row at a time.

@@ -19,7 +19,7 @@ async fn tabs_open_lists_from_any_screen_but_not_under_a_dialog() {
     priya.press("<esc>y").await;
     priya.no_longer_sees("╭ Resolve").await;
     priya.click("Mine 1").await;
-    priya.sees("what you work on").await;
+    priya.sees("your claims and sessions").await;
     priya.click("VPN is down").await;
     priya.sees("half a thought").await;
     priya.press("<ctrl-b>").await;
@@ -107,7 +107,7 @@ async fn a_click_chooses_a_palette_line_or_a_picker_row() {
     let (_sam, _vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
     priya.press("<alt-o>").await;
-    priya.sees("What came of the steps").await;
+    priya.sees("Step outcomes").await;
     priya.click("2. Ask the resolver").await;
     priya.sees("▌ 2. Ask").await;
     priya.press("<esc><ctrl-p>mouse").await;
@@ -120,7 +120,7 @@ async fn a_click_chooses_a_palette_line_or_a_picker_row() {
 async fn the_mouse_is_switched_off_and_on_by_command() {
     let world = World::new().await;
     let mut priya = world.console("Priya Nair").await;
-    priya.sees("Nothing waits.").await;
+    priya.sees("Nothing is waiting").await;
     priya.press(":mouse<enter>").await;
     priya.wait_for_host(|host| host.mouse_captured == Some(false)).await;
     priya.press(":mouse on<enter>").await;
@@ -130,7 +130,7 @@ async fn the_mouse_is_switched_off_and_on_by_command() {
     priya.press("<alt-m>").await;
     priya.wait_for_host(|host| host.mouse_captured == Some(false)).await;
     priya.press("<f1>").await;
-    priya.sees("Keys: a dialog").await;
+    priya.sees("Keys: dialogs").await;
 }
 
 #[tokio::test]

@@ -10,12 +10,12 @@ async fn an_empty_queue_says_what_to_do() {
     let world = World::new().await;
     for (columns, rows) in TERMINAL_SIZES {
         let mut priya = open_console(&world, (columns, rows)).await;
-        priya.sees("Nothing waits.").await;
+        priya.sees("Nothing is waiting").await;
         assert_screen_snapshot("queue_empty", &priya).await;
         priya.press("2").await;
-        priya.sees("You work on nothing.").await;
+        priya.sees("No claims or open sessions").await;
         priya.press("3").await;
-        priya.sees("Nothing is parked.").await;
+        priya.sees("No parked sessions").await;
         assert_screen_snapshot("parked_empty", &priya).await;
     }
 }
@@ -34,7 +34,7 @@ async fn queue_while_loading_and_after_a_failure() {
         priya.sees("connecting").await;
         assert_screen_snapshot("queue_loading", &priya).await;
         let mut priya = Console::open("http://127.0.0.1:1", "tup_x", home.path(), columns, rows);
-        priya.sees("The queue could not be loaded.").await;
+        priya.sees("Can't load the queue").await;
         priya.sees("offline").await;
         assert_screen_snapshot("queue_not_loaded", &priya).await;
     }
@@ -58,7 +58,7 @@ async fn a_filter_a_palette_and_a_command_over_a_long_list() {
         priya.sees("/floor 3: 10").await;
         assert_screen_snapshot("queue_filter", &priya).await;
         priya.press("z").await;
-        priya.sees("No row says").await;
+        priya.sees("No matches for").await;
         assert_screen_snapshot("queue_filter_nothing", &priya).await;
         for (keys, sees, name) in [
             ("<esc>s<ctrl-p>", "an action, a command or a handoff", "palette"),
@@ -134,7 +134,7 @@ async fn log_of_notifications() {
     let world = World::new().await;
     for (columns, rows) in TERMINAL_SIZES.into_iter().chain([(40, 10)]) {
         let mut priya = open_console(&world, (columns, rows)).await;
-        priya.sees("Nothing waits.").await;
+        priya.sees("Nothing is waiting").await;
         priya.press("nMML").await;
         priya.sees("Nothing unread").await;
         assert_screen_snapshot("log", &priya).await;
@@ -204,7 +204,7 @@ async fn briefing_with_failed_assessment() {
     sam.wait_for_assessment(&vpn).await;
     for (columns, rows) in TERMINAL_SIZES {
         let mut priya = open_console(&world, (columns, rows)).await;
-        priya.sees("no assessment").await;
+        priya.sees("assessment failed").await;
         priya.press("<enter>").await;
         priya.sees("▌Assessment").await;
         assert_screen_snapshot("briefing_failed", &priya).await;

@@ -22,7 +22,7 @@ async fn session_with_its_dialogs() {
         for (key, sees, name) in [
             ("<ctrl-g>", "MTU on the docking station", "session_tried"),
             ("a", "Possible cause", "dialog_branch"),
-            ("<esc><esc><alt-o>", "What came of the steps", "session_outcomes"),
+            ("<esc><esc><alt-o>", "Step outcomes", "session_outcomes"),
             ("<esc><alt-a>", "Dana Wu", "dialog_assign"),
             ("<esc><alt-q>", "What they should find out", "dialog_send_back"),
             ("<esc><ctrl-k><tab>tomorrow 9:00", "Mon 23 Nov, 09:00", "dialog_park_wakes"),
@@ -121,11 +121,11 @@ async fn a_lost_claim_with_a_draft() {
         let mut priya = open_console(&world, (columns, rows)).await;
         priya.sees("VPN won't connect").await;
         priya.press("<enter>v").await;
-        priya.sees("what you type is kept as a draft").await;
+        priya.sees("you type stays a draft").await;
         priya.press("Roll it back").await;
         priya.sees("Roll it back").await;
         ana.claim(&vpn).await;
-        priya.sees("What you typed for it is kept.").await;
+        priya.sees("Your draft is kept.").await;
         priya.sees("claimed by Ana Wu").await;
         assert_screen_snapshot("conflict_draft", &priya).await;
         ana.resolve(&vpn.session_id, "Done.").await;

@@ -26,7 +26,7 @@ async fn logging_in() {
     let mut consoles = Vec::new();
     for (columns, rows) in TERMINAL_SIZES {
         let mut console = Console::open(&world.url(), priya.token(), &home, columns, rows);
-        console.sees("Nothing waits.").await;
+        console.sees("Nothing is waiting").await;
         console.sees("Acme · Priya Nair").await;
         consoles.push(console);
     }
@@ -102,7 +102,7 @@ async fn session_and_dialogs_in_a_small_terminal() {
             ("<enter>", "Assign to", "dialog_confirm_assign"),
             ("<esc><esc><ctrl-g>", "MTU on the dock", "session_tried"),
             ("<enter>", "Possible cause", "dialog_branch"),
-            ("<esc><esc><alt-o>", "What came of the steps", "session_outcomes"),
+            ("<esc><esc><alt-o>", "Step outcomes", "session_outcomes"),
         ] {
             priya.press(keys).await;
             priya.sees(sees).await;
@@ -143,7 +143,7 @@ async fn reply_being_written() {
         let model = FakeModel::start(ModelBehavior::StreamsOnDemand).await;
         let world = World::with_settings(model.server_settings(30)).await;
         let mut priya = open_console(&world, (columns, rows)).await;
-        priya.sees("Nothing waits.").await;
+        priya.sees("Nothing is waiting").await;
         priya.press("cThe lift is stuck<enter>").await;
         priya.sees("active, yours").await;
         priya.press("What now?<enter>").await;
@@ -159,7 +159,7 @@ async fn reply_being_written() {
         let model = FakeModel::start(ModelBehavior::Status(503)).await;
         let world = World::with_settings(model.server_settings(10)).await;
         let mut priya = open_console(&world, (columns, rows)).await;
-        priya.sees("Nothing waits.").await;
+        priya.sees("Nothing is waiting").await;
         priya.press("cThe lift is stuck<enter>").await;
         priya.sees("active, yours").await;
         priya.press("What now?<enter>").await;
@@ -210,7 +210,7 @@ async fn three_toasts_and_an_assessment_that_is_slow() {
     priya.press("<enter>").await;
     priya.sees("start here").await;
     // It counts as slow after ten seconds of real time.
-    priya.sees("Slow: nothing has come").await;
+    priya.sees("Slow: no progress").await;
     assert_screen_snapshot("briefing_slow", &priya).await;
     let long = "Nobody can print on the third floor since the update of this morning came".repeat(3);
     for problem in ["Printer jams", &long, "Teams has no sound"] {

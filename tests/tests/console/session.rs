@@ -22,7 +22,7 @@ async fn attempts_are_noted_and_settled() {
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
     priya.press("<ctrl-g>").await;
-    priya.sees("Nothing yet.").await;
+    priya.sees("Nothing tried yet.").await;
     priya.press("a").await;
     priya.sees("Possible cause").await;
     priya.press("<enter>").await;
@@ -65,7 +65,7 @@ async fn step_outcomes_are_recorded() {
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
     priya.press("<alt-o>").await;
-    priya.sees("What came of the steps").await;
+    priya.sees("Step outcomes").await;
     priya.press("f").await;
     priya.sees("1. Flush the cache  ✗ failed").await;
     priya.press("jw").await;
@@ -80,7 +80,7 @@ async fn step_outcomes_are_recorded() {
     priya.wait_for_screen(move |screen| screen.lines().any(is_unmarked)).await;
     assert_eq!(outcomes(&sam.handoff(&vpn).await), [Value::Null, json!("worked")]);
     priya.press("<esc>").await;
-    priya.no_longer_sees("What came of the steps").await;
+    priya.no_longer_sees("Step outcomes").await;
     priya.still_sees("▏2 Ask the resolver ✓worked").await;
     priya.press("<ctrl-b>").await;
     priya.sees("2. Ask the resolver  ✓ worked").await;
@@ -98,7 +98,7 @@ async fn a_claim_is_assigned_to_a_user() {
     // A viewer cannot be assigned.
     priya.does_not_see("Vic Low").await;
     priya.press("zzz").await;
-    priya.sees("Nobody has this name").await;
+    priya.sees("No matches").await;
     priya.press("<enter>").await;
     priya.sees("No one has this name").await;
     priya.press("<backspace><backspace><backspace>dan<enter>").await;
@@ -283,14 +283,14 @@ async fn a_draft_for_a_lost_claim_is_kept() {
     let mut priya = world.console("Priya Nair").await;
     priya.sees("VPN is down").await;
     priya.press("<enter>v").await;
-    priya.sees("what you type is kept as a draft").await;
+    priya.sees("you type stays a draft").await;
     priya.press("Try the resolver first").await;
     priya.sees("Try the resolver first").await;
     dana.claim(&vpn).await;
     priya.sees("Already claimed by Dana Wu just now.").await;
-    priya.sees("What you typed for it is kept.").await;
+    priya.sees("Your draft is kept.").await;
     // Priya is no participant: actions that the server would refuse are not offered.
-    priya.does_not_see("send it as a note").await;
+    priya.does_not_see("send as a note").await;
     priya.press("<enter>").await;
     priya.no_longer_sees("Already claimed").await;
     let message_count =
@@ -307,11 +307,11 @@ async fn an_admins_draft_reaches_the_winner_as_a_note() {
     let mut ana = Console::open(&world.url(), world.owner().token(), &home, 120, 36);
     ana.sees("VPN is down").await;
     ana.press("<enter>v").await;
-    ana.sees("what you type is kept as a draft").await;
+    ana.sees("you type stays a draft").await;
     ana.press("Try the resolver first").await;
     ana.sees("Try the resolver first").await;
     dana.claim(&vpn).await;
-    ana.sees("What you typed for it is kept.").await;
+    ana.sees("Your draft is kept.").await;
     ana.press("d").await;
     ana.sees("Sent your note to Dana Wu").await;
     let session = dana.session(&vpn.session_id).await;

@@ -265,7 +265,7 @@ async fn an_own_problem_from_start_to_resolution() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let mut priya = world.console("Priya Nair").await;
-    priya.sees("Nothing waits.").await;
+    priya.sees("Nothing is waiting").await;
 
     priya.press("c").await;
     priya.sees("New session").await;
@@ -359,7 +359,7 @@ async fn the_assistants_answer_streams_in() {
     let model = FakeModel::start(ModelBehavior::StreamsOnDemand).await;
     let world = World::with_settings(model.server_settings(30)).await;
     let mut priya = world.console("Priya Nair").await;
-    priya.sees("Nothing waits.").await;
+    priya.sees("Nothing is waiting").await;
     priya.press("cThe lift is stuck<enter>").await;
     priya.sees("active, yours").await;
     priya.press("What now?<enter>").await;

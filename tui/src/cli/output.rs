@@ -1,6 +1,6 @@
 //! Standard output: text and tables on a terminal, tab-separated columns in a pipe, or JSON. All text is made safe.
 
-use std::fmt::Write as _;
+use std::fmt;
 use std::io::{self, IsTerminal, Stdout, Write, stdout};
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use unicode_width::UnicodeWidthStr;
 use crate::cli::diagnostics::stream_charset;
 use crate::error::CliError;
 use crate::settings;
-use crate::text::{ellipsize, safe};
-use crate::theme::{Charset, transliterate};
+use crate::text::{Safe, SafeText, safe};
+use crate::theme::{Charset, transliterate_text};
 
 /// Standard output in one of three formats.
 pub(super) struct Output {
@@ -65,8 +65,12 @@ impl Output {
     /// Prints a value as JSON.
     pub(super) fn print_json(&self, value: &impl Serialize) -> Result<(), CliError> {
         let is_pretty = self.format == OutputFormat::Json { pretty: true };
-        let json = safe::escaped_json(value, is_pretty).map_err(CliError::from_display)?;
-        self.write_line(&if self.charset == Charset::AsciiOnly { escape_non_ascii(&json) } else { json })
+        let json = if self.charset == Charset::AsciiOnly {
+            safe::escaped_ascii_json(value, is_pretty)
+        } else {
+            safe::escaped_json(value, is_pretty)
+        };
+        self.write_line(&json.map_err(CliError::from_display)?)
     }
 
     /// Prints a value as one line of JSON.
@@ -76,17 +80,17 @@ impl Output {
 
     /// Prints a text as one line.
     pub(super) fn print_line(&self, raw: &str) -> Result<(), CliError> {
-        self.write_line(&safe::sanitize_line(raw))
+        self.write_line(&safe::sanitize_line(raw).into())
     }
 
     /// Prints a text of several lines.
     pub(super) fn print_text(&self, raw: &str) -> Result<(), CliError> {
-        self.write_line(safe::sanitize_text(raw).trim_end_matches('\n'))
+        self.write_line(&safe::sanitize_text(raw).without_trailing_newlines())
     }
 
     /// Prints a line, bold on a terminal.
     pub(super) fn print_heading(&self, raw: &str) -> Result<(), CliError> {
-        self.write_line(&self.bold(&safe::sanitize_line(raw)))
+        self.write_bold_line(&safe::sanitize_line(raw).into())
     }
 
     /// Prints rows: with heads on a terminal, which shows `empty_message` if there are none; else tab-separated.
@@ -96,13 +100,13 @@ impl Output {
         rows: &[Vec<String>],
         empty_message: &str,
     ) -> Result<(), CliError> {
-        let rows: Vec<Vec<String>> =
+        let rows: Vec<Vec<Safe<'_>>> =
             rows.iter().map(|row| row.iter().map(|cell| safe::sanitize_line(cell)).collect()).collect();
         match self.format {
             OutputFormat::Plain | OutputFormat::Json { .. } => {
-                rows.iter().try_for_each(|row| self.write_line(&row.join("\t")))
+                rows.iter().try_for_each(|row| self.write_line(&SafeText::tab_separated(row)))
             }
-            OutputFormat::Terminal { .. } if rows.is_empty() => self.write_line(empty_message),
+            OutputFormat::Terminal { .. } if rows.is_empty() => self.print_line(empty_message),
             OutputFormat::Terminal { columns, .. } => {
                 let widths: Vec<usize> = (0..heads.len())
                     .map(|index| {
@@ -110,9 +114,9 @@ impl Output {
                         cells.chain([heads[index].width()]).max().unwrap_or(0)
                     })
                     .collect();
-                let heads: Vec<String> = heads.iter().map(|head| (*head).to_owned()).collect();
-                self.write_line(&self.bold(&format_row(&heads, &widths, columns)))?;
-                rows.iter().try_for_each(|row| self.write_line(&format_row(row, &widths, columns)))
+                let heads: Vec<Safe<'_>> = heads.iter().map(|head| safe::sanitize_line(head)).collect();
+                self.write_bold_line(&format_row(&heads, &widths, columns).into())?;
+                rows.iter().try_for_each(|row| self.write_line(&format_row(row, &widths, columns).into()))
             }
         }
     }
@@ -146,10 +150,26 @@ impl Output {
         }
     }
 
-    /// Writes text that is safe already. A reader that closes the pipe (`| head`) ends the command successfully.
-    fn write_line(&self, safe: &str) -> Result<(), CliError> {
+    fn write_line(&self, text: &SafeText<'_>) -> Result<(), CliError> {
+        self.write(format_args!("{}\n", transliterate_text(text, self.charset)))
+    }
+
+    /// Writes a line, in bold where the terminal has it.
+    fn write_bold_line(&self, text: &SafeText<'_>) -> Result<(), CliError> {
+        match self.format {
+            OutputFormat::Terminal { bold: true, .. } => {
+                self.write(format_args!("\x1b[1m{}\x1b[0m\n", transliterate_text(text, self.charset)))
+            }
+            OutputFormat::Terminal { bold: false, .. } | OutputFormat::Plain | OutputFormat::Json { .. } => {
+                self.write_line(text)
+            }
+        }
+    }
+
+    /// Writes and flushes. A reader that closes the pipe (`| head`) ends the command successfully.
+    fn write(&self, line: fmt::Arguments<'_>) -> Result<(), CliError> {
         let mut out = self.stdout.lock();
-        writeln!(out, "{}", transliterate(safe, self.charset)).and_then(|()| out.flush()).map_err(|error| {
+        out.write_fmt(line).and_then(|()| out.flush()).map_err(|error| {
             if error.kind() == io::ErrorKind::BrokenPipe {
                 CliError::broken_pipe()
             } else {
@@ -157,48 +177,21 @@ impl Output {
             }
         })
     }
-
-    fn bold(&self, safe: &str) -> String {
-        match self.format {
-            OutputFormat::Terminal { bold: true, .. } => format!("\x1b[1m{safe}\x1b[0m"),
-            OutputFormat::Terminal { bold: false, .. } | OutputFormat::Plain | OutputFormat::Json { .. } => {
-                safe.to_owned()
-            }
-        }
-    }
-}
-
-/// The same JSON in ASCII. Other characters occur only in strings, where they can be escaped.
-fn escape_non_ascii(json: &str) -> String {
-    let mut out = String::with_capacity(json.len());
-    for c in json.chars() {
-        if c.is_ascii() {
-            out.push(c);
-        } else {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                // Writing to a String cannot fail.
-                let _ = write!(out, "\\u{unit:04x}");
-            }
-        }
-    }
-    out
 }
 
 /// A row of a table. The last column takes the remaining width.
-fn format_row(cells: &[String], widths: &[usize], columns: usize) -> String {
-    let mut line = String::new();
+fn format_row(cells: &[Safe<'_>], widths: &[usize], columns: usize) -> Safe<'static> {
+    let mut line = Safe::default();
     for (index, (cell, width)) in cells.iter().zip(widths).enumerate() {
         if index + 1 == cells.len() {
             let available = columns.saturating_sub(line.width()).max(20);
-            line.push_str(&ellipsize(cell, available));
+            line.push(&cell.ellipsized(available));
         } else {
-            let gap = width.saturating_sub(cell.width()) + 2;
-            line.push_str(cell);
-            line.extend(std::iter::repeat_n(' ', gap));
+            line.push(cell);
+            line.push(&Safe::spaces(width.saturating_sub(cell.width()) + 2));
         }
     }
-    line.truncate(line.trim_end().len());
-    line
+    line.without_trailing_spaces().into_owned()
 }
 
 #[cfg(test)]
@@ -206,16 +199,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ascii_json_has_the_same_value() {
-        let value = serde_json::json!({"a": "Café 日 🦀"});
-        let json = escape_non_ascii(&value.to_string());
-        assert!(json.is_ascii(), "{json}");
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap(), value);
-    }
-
-    #[test]
     fn the_last_column_takes_the_remaining_width() {
-        let row = ["42".to_owned(), "日本".to_owned(), "The printer on the third floor jams".to_owned()];
+        let row: [Safe<'_>; 3] = ["42".into(), "日本".into(), "The printer on the third floor jams".into()];
         assert_eq!(format_row(&row, &[6, 6, 35], 40), "42      日本    The printer on the thir…");
         assert_eq!(format_row(&row[..2], &[6, 6], 40), "42      日本");
     }

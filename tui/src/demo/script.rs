@@ -152,5 +152,5 @@ fn print_line(line: &str) -> Result<(), CliError> {
 }
 
 fn first_line(text: &str) -> String {
-    ellipsize(text.lines().next().unwrap_or_default(), 120)
+    ellipsize(text.lines().next().unwrap_or_default(), 120).into_owned()
 }

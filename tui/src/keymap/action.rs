@@ -1,66 +1,66 @@
-//! Everything that a key, a click or a command can do, by name.
+//! The actions that keys, clicks and commands can do. Their names are public.
 
 use strum::IntoStaticStr;
 
 use crate::keymap::tab::Tab;
 
-/// What a key does. Each place has verbs of its own; moving is the same everywhere.
+/// An action. Each context has actions of its own; moving is the same everywhere.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Action {
-    /// Leave the console.
+    /// Quit.
     Quit,
-    /// Leave the console, from wherever one is; drafts are kept.
+    /// Quit from any context; drafts are kept.
     QuitNow,
-    /// Stop until the shell brings it back.
+    /// Stop the process until the shell continues it.
     Suspend,
-    /// Show every key of this place.
+    /// Show the keys of this context.
     Help,
-    /// Show what happened, as it was told.
+    /// Show past toasts.
     Log,
-    /// Find an action or a handoff by what it is called.
+    /// Open the palette.
     Palette,
-    /// Type an action's name.
+    /// Open the command line.
     CommandLine,
-    /// Take the mouse, or leave it to the terminal.
+    /// Capture the mouse, or leave it to the terminal.
     ToggleMouse,
-    /// Wear the next theme.
+    /// Switch to the next theme.
     NextTheme,
-    /// Log in, again or as somebody else.
+    /// Log in again, or as another user.
     LogIn,
-    /// Move a selection or a text.
+    /// Move the selection or scroll.
     Move(Move),
-    /// Something about the list.
+    /// An action of the list.
     List(ListAction),
-    /// Something about the briefing.
+    /// An action of the briefing.
     Briefing(BriefingAction),
-    /// Something about the session.
+    /// An action of the session.
     Session(SessionAction),
-    /// Something about a dialog.
+    /// An action of a dialog.
     Dialog(DialogAction),
-    /// Something about a lost claim.
+    /// An action after a lost claim.
     Conflict(ConflictAction),
-    /// Something about a line that is typed: the filter, the palette, a command.
+    /// An action of an input line: the filter, the palette, the command line.
     Line(LineAction),
-    /// Something about what has been tried.
+    /// An action on an attempt.
     Tried(TriedAction),
-    /// Something about what came of a step.
+    /// An action on the outcome of a step.
     Outcome(OutcomeAction),
-    /// Something about what was seen before.
+    /// An action on a similar case.
     Case(CaseAction),
-    /// A yes.
+    /// Answer yes.
     Yes,
-    /// A no, or simply to close what is open.
+    /// Answer no, or close the layer.
     Close,
 }
 
-/// Ways to move.
+/// A movement of the selection or of text.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Move {
-    /// One row down, or one line.
+    /// One row down.
     Down,
-    /// One row up, or one line.
+    /// One row up.
     Up,
     /// A page down.
     PageDown,
@@ -72,204 +72,204 @@ pub enum Move {
     Bottom,
 }
 
-/// What is done in the list.
+/// Actions of the list.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum ListAction {
-    /// Open what is selected.
+    /// Open the selected row.
     Open,
-    /// Claim what is selected, without opening it first.
+    /// Claim the selected handoff without opening its briefing.
     PickUp,
     /// Select the next unread row.
     NextUnread,
-    /// Show the dot again.
+    /// Mark the selected row as unread.
     MarkUnread,
-    /// Open a new session.
+    /// Start a new session.
     NewSession,
-    /// Give a claim back.
+    /// Release a claim.
     Release,
-    /// Ask for the assessment again.
+    /// Assess again.
     Reassess,
-    /// Type what the rows must say.
+    /// Filter the rows.
     Filter,
-    /// Show all rows again.
+    /// Clear the filter.
     ClearFilter,
-    /// The next order.
+    /// Switch to the next sort order.
     Sort,
-    /// The next tab.
+    /// Switch to the next tab.
     NextTab,
-    /// This tab.
+    /// Switch to a tab.
     Tab(Tab),
 }
 
-/// What is done in a briefing.
+/// Actions of the briefing.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum BriefingAction {
-    /// Claim it and begin.
+    /// Claim the handoff and open its session.
     StartHere,
-    /// Back to the list.
+    /// Go back to the list.
     Back,
-    /// The other half.
+    /// Focus the other pane.
     OtherPane,
-    /// Ask for the assessment again.
+    /// Assess again.
     Reassess,
-    /// Open the next one that waits.
+    /// Open the next unclaimed handoff.
     NextOpen,
-    /// To the message of the next piece of evidence.
+    /// Go to the next piece of evidence.
     NextEvidence,
-    /// To the message of the piece of evidence before.
+    /// Go to the previous piece of evidence.
     PreviousEvidence,
-    /// Show what was seen before.
+    /// Show the similar cases.
     Cases,
-    /// Read the whole conversation, at the evidence.
+    /// Read the whole session, at the selected evidence.
     Whole,
-    /// Pass it to a person.
+    /// Assign the handoff to a person.
     Assign,
-    /// Return it to its opener, with a question.
+    /// Send the handoff back to its opener with a question.
     SendBack,
-    /// Take one's own escalation back.
+    /// Take back the user's own escalation.
     TakeBack,
 }
 
-/// What is done in a session.
+/// Actions of a session.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum SessionAction {
-    /// Send what was typed.
+    /// Send the message.
     Send,
-    /// A line break.
+    /// Insert a line break.
     Newline,
-    /// Put a suggested step into the message, by its number.
+    /// Put a suggested step into the message, by its number from 1.
     UseStep(u8),
     /// Hide the suggested steps.
     HideSteps,
-    /// Show steps further to the right.
+    /// Scroll the steps right.
     StepsRight,
-    /// Show steps further to the left.
+    /// Scroll the steps left.
     StepsLeft,
-    /// Ask the assistant, or leave a note.
+    /// Switch between asking the assistant and leaving a note.
     ToggleNote,
-    /// The briefing, over the session.
+    /// Show the briefing over the session.
     ShowBriefing,
-    /// Resolve it.
+    /// Resolve the session.
     Resolve,
-    /// Escalate it.
+    /// Escalate the session.
     Escalate,
-    /// Park it.
+    /// Park the session.
     Park,
-    /// Give the claim back.
+    /// Release the claim.
     Release,
-    /// Claim the handoff whose session this is.
+    /// Claim the handoff of this session.
     PickUp,
-    /// Take back what one parked or escalated.
+    /// Take back a parked or escalated session.
     TakeBack,
-    /// Pass it to a person.
+    /// Assign the handoff to a person.
     Assign,
-    /// Return it to its opener, with a question.
+    /// Send the handoff back to its opener with a question.
     SendBack,
-    /// Show what has been tried.
+    /// Show the attempts.
     Tried,
-    /// Show the suggested steps and what came of them.
+    /// Show the suggested steps and their outcomes.
     Outcomes,
-    /// To the message of the next piece of evidence.
+    /// Go to the next piece of evidence.
     NextEvidence,
-    /// Mark the message before.
+    /// Mark the previous message.
     MarkUp,
     /// Mark the next message.
     MarkDown,
-    /// Copy what is selected, or the marked message.
+    /// Copy the selection, or the marked message.
     Copy,
-    /// Copy a code block of the marked message, one after the other.
+    /// Copy the next code block of the marked message.
     CopyCode,
-    /// Write the message in one's own editor.
+    /// Edit the message in the user's editor.
     Editor,
-    /// Undo what was typed.
+    /// Undo the last edit.
     Undo,
-    /// Do again what was undone.
+    /// Redo the last undone edit.
     Redo,
-    /// The message that was sent before.
+    /// Recall the previous sent message.
     Older,
-    /// The message that was sent after.
+    /// Recall the next sent message.
     Newer,
-    /// Back to where one came from.
+    /// Go back to the previous screen.
     Back,
 }
 
-/// What is done with a line of what has been tried.
+/// Actions on attempts.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum TriedAction {
-    /// A new line.
+    /// Add an attempt.
     Add,
-    /// Change the line.
+    /// Edit it.
     Edit,
-    /// It is not settled.
+    /// Set its status to open.
     Open,
-    /// It was not that.
+    /// Rule it out.
     RuleOut,
-    /// It was that.
+    /// Confirm it.
     Confirm,
 }
 
-/// What is done with a suggested step.
+/// Actions on the outcome of a step.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum OutcomeAction {
     /// It worked.
     Worked,
-    /// It did not help.
+    /// It failed.
     Failed,
-    /// Nothing is known of it.
+    /// Clear the outcome.
     Clear,
 }
 
-/// What is done with what was seen before.
+/// Actions on similar cases.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum CaseAction {
-    /// Read it.
+    /// Read its session.
     Read,
 }
 
-/// What is done in a dialog.
+/// Actions of a dialog.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum DialogAction {
-    /// It is filled in.
+    /// Submit it.
     Submit,
-    /// The next field.
+    /// Go to the next field.
     NextField,
-    /// The field before.
+    /// Go to the previous field.
     PreviousField,
-    /// A line break.
+    /// Insert a line break.
     Newline,
     /// Close it.
     Cancel,
 }
 
-/// What is done after a lost claim.
+/// Actions after a lost claim.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum ConflictAction {
-    /// Back to the list.
+    /// Go back to the list.
     Close,
-    /// Open the next one that waits.
+    /// Open the next unclaimed handoff.
     NextOpen,
-    /// Send the winner what was typed, as a note.
+    /// Send the draft to the winner as a note.
     SendDraft,
 }
 
-/// What is done with a line that is typed.
+/// Actions of an input line.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum LineAction {
-    /// It is done.
+    /// Accept the line.
     Accept,
-    /// Finish the word.
+    /// Complete the word.
     Complete,
-    /// Finish it another way.
+    /// Show the previous completion.
     CompleteBack,
-    /// Leave it.
+    /// Leave the line.
     Cancel,
 }

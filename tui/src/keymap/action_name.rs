@@ -1,17 +1,19 @@
-//! The names of actions: for the settings, for `:` and for the palette. They are public and stay.
+//! The names of actions, for the settings, the command line and the palette. They are public and must not change.
 
-use crate::keymap::{Action, Context, ListAction, SessionAction, Tab};
+use crate::keymap::action::{Action, ListAction, SessionAction};
+use crate::keymap::context::Context;
+use crate::keymap::tab::Tab;
 
-/// An action's name in a place: `list.pick-up`, `session.send`, `quit`.
+/// The name of an action in a context: `list.pick-up`, `session.send`, `quit`.
 pub fn action_name(context: Context, action: Action) -> String {
-    let verb = action_suffix(action);
+    let suffix = action_suffix(action);
     match context_prefix(context) {
-        "" => verb,
-        place => format!("{place}.{verb}"),
+        "" => suffix,
+        prefix => format!("{prefix}.{suffix}"),
     }
 }
 
-/// What stands before the dot.
+/// The part before the dot.
 const fn context_prefix(context: Context) -> &'static str {
     match context {
         Context::Global => "",
@@ -33,25 +35,25 @@ const fn context_prefix(context: Context) -> &'static str {
     }
 }
 
-/// What stands behind it: the variant, in small letters.
+/// The part after the dot: the variant in kebab case.
 fn action_suffix(action: Action) -> String {
     let name: &'static str = match action {
-        Action::Move(to) => to.into(),
+        Action::Move(movement) => movement.into(),
         Action::List(ListAction::Tab(tab)) => match tab {
             Tab::Queue => "queue",
             Tab::Mine => "mine",
             Tab::Parked => "parked",
         },
-        Action::List(verb) => verb.into(),
-        Action::Briefing(verb) => verb.into(),
+        Action::List(action) => action.into(),
+        Action::Briefing(action) => action.into(),
         Action::Session(SessionAction::UseStep(number)) => return format!("use-step-{number}"),
-        Action::Session(verb) => verb.into(),
-        Action::Dialog(verb) => verb.into(),
-        Action::Conflict(verb) => verb.into(),
-        Action::Line(verb) => verb.into(),
-        Action::Tried(verb) => verb.into(),
-        Action::Outcome(verb) => verb.into(),
-        Action::Case(verb) => verb.into(),
+        Action::Session(action) => action.into(),
+        Action::Dialog(action) => action.into(),
+        Action::Conflict(action) => action.into(),
+        Action::Line(action) => action.into(),
+        Action::Tried(action) => action.into(),
+        Action::Outcome(action) => action.into(),
+        Action::Case(action) => action.into(),
         Action::Quit
         | Action::QuitNow
         | Action::Suspend

@@ -1,212 +1,285 @@
-//! The keys as they are before anybody changes one.
+//! The default keys, a table per context.
 
 use crokey::{KeyCombination, key};
 
-use crate::keymap::{
-    Action, Binding, BriefingAction, CaseAction, ConflictAction, Context, DialogAction, LineAction,
-    ListAction, Move, OutcomeAction, SessionAction, Tab, TriedAction,
+use crate::keymap::action::{
+    Action, BriefingAction, CaseAction, ConflictAction, DialogAction, LineAction, ListAction, Move,
+    OutcomeAction, SessionAction, TriedAction,
 };
+use crate::keymap::binding::Binding;
+use crate::keymap::context::Context;
+use crate::keymap::tab::Tab;
 
-fn bind(
-    context: Context,
-    keys: &[KeyCombination],
-    action: Action,
-    label: &'static str,
-    about: &'static str,
-) -> Binding {
-    Binding { context, keys: keys.to_vec(), action, hint_label: label, description: about }
-}
+/// Keys, the action, its label in the footer (empty: not shown there) and its description.
+type Row = (&'static [KeyCombination], Action, &'static str, &'static str);
 
-/// What the keys of the steps do: one line of the help.
-const USE_STEP_HELP: &str = "Put this suggested step into the message; it is not sent";
+/// The tables in the order of the palette.
+const TABLES: [(Context, &[Row]); 17] = [
+    (Context::Queue, QUEUE),
+    (Context::Filter, FILTER),
+    (Context::Briefing, BRIEFING),
+    (Context::Briefing, BRIEFING_SCROLL),
+    (Context::BriefingOverlay, BRIEFING_OVERLAY),
+    (Context::BriefingOverlay, BRIEFING_SCROLL),
+    (Context::Session, SESSION),
+    (Context::Dialog, DIALOG),
+    (Context::Conflict, CONFLICT),
+    (Context::Tried, TRIED),
+    (Context::Outcomes, OUTCOMES),
+    (Context::Cases, CASES),
+    (Context::Confirm, CONFIRM),
+    (Context::Help, HELP),
+    (Context::Log, LOG),
+    (Context::Palette, PALETTE),
+    (Context::CommandLine, COMMAND_LINE),
+];
 
-/// Every binding there is before anybody changes one.
-#[rustfmt::skip]
-#[expect(clippy::too_many_lines, reason = "it is a table")]
+/// All default bindings; the global ones come last.
 pub(super) fn default_bindings() -> Vec<Binding> {
-    use Action::{Briefing as B, Conflict as K, Dialog as D, Line as T, List as L, Move as M, Session as S};
-    use Context as C;
-    use {Action as A, Move as To};
-    vec![
-        bind(C::Queue, &[key!(enter), key!(l), key!(right)], L(ListAction::Open), "open", "Open: the ten-second briefing, or your session"),
-        bind(C::Queue, &[key!(p)], L(ListAction::PickUp), "pick up", "Pick up: claim and start; or take back what is parked"),
-        bind(C::Queue, &[key!(j), key!(down)], M(To::Down), "", "Down"),
-        bind(C::Queue, &[key!(k), key!(up)], M(To::Up), "", "Up"),
-        bind(C::Queue, &[key!(pagedown), key!(ctrl-d)], M(To::PageDown), "", "A page down"),
-        bind(C::Queue, &[key!(pageup), key!(ctrl-u)], M(To::PageUp), "", "A page up"),
-        bind(C::Queue, &[key!(g), key!(home)], M(To::Top), "", "To the first"),
-        bind(C::Queue, &[key!(shift-g), key!(end)], M(To::Bottom), "", "To the last"),
-        bind(C::Queue, &[key!(n)], L(ListAction::NextUnread), "next unread", "Next unread"),
-        bind(C::Queue, &[key!('/')], L(ListAction::Filter), "filter", "Filter: show only rows that say this"),
-        bind(C::Queue, &[key!(esc)], L(ListAction::ClearFilter), "all rows", "Show all rows again"),
-        bind(C::Queue, &[key!(s)], L(ListAction::Sort), "sort", "Sort: by priority, by age, by the last change"),
-        bind(C::Queue, &[key!(u)], L(ListAction::MarkUnread), "", "Mark as unread"),
-        bind(C::Queue, &[key!(c)], L(ListAction::NewSession), "new session", "New session"),
-        bind(C::Queue, &[key!(x)], L(ListAction::Release), "", "Release: give a claim of yours back to the queue"),
-        bind(C::Queue, &[key!(r)], L(ListAction::Reassess), "", "Run the assessment again"),
-        bind(C::Queue, &[key!(tab)], L(ListAction::NextTab), "", "Next tab"),
-        bind(C::Queue, &[key!('1')], L(ListAction::Tab(Tab::Queue)), "", "Queue: what waits, and what others work on"),
-        bind(C::Queue, &[key!('2')], L(ListAction::Tab(Tab::Mine)), "", "Mine: what you work on"),
-        bind(C::Queue, &[key!('3')], L(ListAction::Tab(Tab::Parked)), "", "Parked: what you put aside"),
-
-        bind(C::Filter, &[key!(enter)], T(LineAction::Accept), "keep", "Keep the filter, and go on in the list"),
-        bind(C::Filter, &[key!(esc)], T(LineAction::Cancel), "show all", "Show all rows again"),
-        bind(C::Filter, &[key!(down), key!(ctrl-n)], M(To::Down), "", "Down"),
-        bind(C::Filter, &[key!(up), key!(ctrl-p)], M(To::Up), "", "Up"),
-        bind(C::Filter, &[key!(pagedown)], M(To::PageDown), "", "A page down"),
-        bind(C::Filter, &[key!(pageup)], M(To::PageUp), "", "A page up"),
-
-        bind(C::Briefing, &[key!(enter)], B(BriefingAction::StartHere), "start here", "Start here: claim it and go to its session"),
-        bind(C::Briefing, &[key!(esc), key!(h), key!(left), key!(backspace)], B(BriefingAction::Back), "back", "Back to the list"),
-        bind(C::Briefing, &[key!(tab), key!(backtab)], B(BriefingAction::OtherPane), "other pane", "Between what happened and the assessment"),
-        bind(C::Briefing, &[key!(r)], B(BriefingAction::Reassess), "assess again", "Run the assessment again"),
-        bind(C::Briefing, &[key!(n)], B(BriefingAction::NextOpen), "next open", "Open the next one that waits"),
-        bind(C::Briefing, &[key!(e)], B(BriefingAction::NextEvidence), "evidence", "To the message that speaks for it; again, to the next"),
-        bind(C::Briefing, &[key!(shift-e)], B(BriefingAction::PreviousEvidence), "", "To the evidence before"),
-        bind(C::Briefing, &[key!(s)], B(BriefingAction::Cases), "seen before", "What was seen before, to read"),
-        bind(C::Briefing, &[key!(v)], B(BriefingAction::Whole), "whole session", "Read the whole conversation, without claiming"),
-        bind(C::Briefing, &[key!(a)], B(BriefingAction::Assign), "", "Pass it to a person: your claim, or anybody's if you are an admin"),
-        bind(C::Briefing, &[key!(b)], B(BriefingAction::SendBack), "", "Send it back with a question"),
-        bind(C::Briefing, &[key!(t)], B(BriefingAction::TakeBack), "", "Take your own escalation back"),
-        bind(C::Briefing, &[key!(j), key!(down)], M(To::Down), "", "Scroll down"),
-        bind(C::Briefing, &[key!(k), key!(up)], M(To::Up), "", "Scroll up"),
-        bind(C::Briefing, &[key!(pagedown), key!(' '), key!(ctrl-d)], M(To::PageDown), "", "A page down"),
-        bind(C::Briefing, &[key!(pageup), key!(ctrl-u)], M(To::PageUp), "", "A page up"),
-        bind(C::Briefing, &[key!(g), key!(home)], M(To::Top), "", "To the top"),
-        bind(C::Briefing, &[key!(shift-g), key!(end)], M(To::Bottom), "", "To the end"),
-
-        bind(C::BriefingOverlay, &[key!(esc), key!(ctrl-b), key!(q), key!(enter)], A::Close, "close", "Back to the session"),
-        bind(C::BriefingOverlay, &[key!(tab), key!(backtab)], B(BriefingAction::OtherPane), "other pane", "Between what happened and the assessment"),
-        bind(C::BriefingOverlay, &[key!(r)], B(BriefingAction::Reassess), "assess again", "Run the assessment again"),
-        bind(C::BriefingOverlay, &[key!(e)], B(BriefingAction::NextEvidence), "evidence", "To the message that speaks for it; again, to the next"),
-        bind(C::BriefingOverlay, &[key!(shift-e)], B(BriefingAction::PreviousEvidence), "", "To the evidence before"),
-        bind(C::BriefingOverlay, &[key!(v)], B(BriefingAction::Whole), "in the session", "Back to the session, at the message of the evidence"),
-        bind(C::BriefingOverlay, &[key!(s)], B(BriefingAction::Cases), "seen before", "What was seen before, to read"),
-        bind(C::BriefingOverlay, &[key!(j), key!(down)], M(To::Down), "", "Scroll down"),
-        bind(C::BriefingOverlay, &[key!(k), key!(up)], M(To::Up), "", "Scroll up"),
-        bind(C::BriefingOverlay, &[key!(pagedown), key!(' '), key!(ctrl-d)], M(To::PageDown), "", "A page down"),
-        bind(C::BriefingOverlay, &[key!(pageup), key!(ctrl-u)], M(To::PageUp), "", "A page up"),
-        bind(C::BriefingOverlay, &[key!(g), key!(home)], M(To::Top), "", "To the top"),
-        bind(C::BriefingOverlay, &[key!(shift-g), key!(end)], M(To::Bottom), "", "To the end"),
-
-        bind(C::Session, &[key!(enter)], S(SessionAction::Send), "send", "Send"),
-        bind(C::Session, &[key!(alt-p)], S(SessionAction::PickUp), "pick up", "Pick up: claim the handoff whose session you read"),
-        bind(C::Session, &[key!(alt-t)], S(SessionAction::TakeBack), "take back", "Take back what you parked, or escalated and nobody claimed"),
-        bind(C::Session, &[key!(alt-1), key!('1')], S(SessionAction::UseStep(1)), "use step", USE_STEP_HELP),
-        bind(C::Session, &[key!(alt-2), key!('2')], S(SessionAction::UseStep(2)), "", USE_STEP_HELP),
-        bind(C::Session, &[key!(alt-3), key!('3')], S(SessionAction::UseStep(3)), "", USE_STEP_HELP),
-        bind(C::Session, &[key!(alt-4), key!('4')], S(SessionAction::UseStep(4)), "", USE_STEP_HELP),
-        bind(C::Session, &[key!(alt-5), key!('5')], S(SessionAction::UseStep(5)), "", USE_STEP_HELP),
-        bind(C::Session, &[key!(alt-6), key!('6')], S(SessionAction::UseStep(6)), "", USE_STEP_HELP),
-        bind(C::Session, &[key!(alt-7), key!('7')], S(SessionAction::UseStep(7)), "", USE_STEP_HELP),
-        bind(C::Session, &[key!(alt-8), key!('8')], S(SessionAction::UseStep(8)), "", USE_STEP_HELP),
-        bind(C::Session, &[key!(alt-9), key!('9')], S(SessionAction::UseStep(9)), "", USE_STEP_HELP),
-        bind(C::Session, &[key!(ctrl-b)], S(SessionAction::ShowBriefing), "briefing", "Show the briefing"),
-        bind(C::Session, &[key!(ctrl-r)], S(SessionAction::Resolve), "resolve", "Resolve: say what it was"),
-        bind(C::Session, &[key!(esc)], S(SessionAction::Back), "back", "Back to the list; what you typed is kept"),
-        bind(C::Session, &[key!(ctrl-e)], S(SessionAction::Escalate), "escalate", "Escalate: pass it to the team's queue"),
-        bind(C::Session, &[key!(ctrl-k)], S(SessionAction::Park), "park", "Park: put it aside, privately"),
-        bind(C::Session, &[key!(ctrl-t)], S(SessionAction::ToggleNote), "note", "Ask the assistant, or leave a note that it does not answer"),
-        bind(C::Session, &[key!(alt-enter), key!(shift-enter), key!(ctrl-j)], S(SessionAction::Newline), "newline", "Line break"),
-        bind(C::Session, &[key!(alt-x)], S(SessionAction::HideSteps), "", "Hide the suggested steps"),
-        bind(C::Session, &[key!(alt-right)], S(SessionAction::StepsRight), "", "More steps to the right"),
-        bind(C::Session, &[key!(alt-left)], S(SessionAction::StepsLeft), "", "More steps to the left"),
-        bind(C::Session, &[key!(ctrl-o)], S(SessionAction::Editor), "editor", "Write the message in your own editor ($VISUAL, $EDITOR)"),
-        bind(C::Session, &[key!(ctrl-g)], S(SessionAction::Tried), "tried", "What has been tried, and what became of it"),
-        bind(C::Session, &[key!(alt-o)], S(SessionAction::Outcomes), "", "Say what came of the suggested steps"),
-        bind(C::Session, &[key!(alt-e)], S(SessionAction::NextEvidence), "", "To the message that speaks for the assessment; again, to the next"),
-        bind(C::Session, &[key!(alt-a)], S(SessionAction::Assign), "", "Pass it to a person"),
-        bind(C::Session, &[key!(alt-q)], S(SessionAction::SendBack), "", "Send it back with a question"),
-        bind(C::Session, &[key!(alt-r)], S(SessionAction::Release), "", "Release: give your claim back to the queue"),
-        bind(C::Session, &[key!(alt-up)], S(SessionAction::MarkUp), "", "Mark the message before"),
-        bind(C::Session, &[key!(alt-down)], S(SessionAction::MarkDown), "", "Mark the next message"),
-        bind(C::Session, &[key!(alt-c)], S(SessionAction::Copy), "", "Copy what you selected, or the marked message, or the last one"),
-        bind(C::Session, &[key!(alt-k)], S(SessionAction::CopyCode), "", "Copy a code block of that message; again, the next"),
-        bind(C::Session, &[key!(ctrl-u)], S(SessionAction::Undo), "", "Undo what you typed"),
-        bind(C::Session, &[key!(ctrl-y)], S(SessionAction::Redo), "", "Do it again"),
-        bind(C::Session, &[key!(alt-','), key!(up)], S(SessionAction::Older), "", "The message you sent before; by an arrow, from the first line"),
-        bind(C::Session, &[key!(alt-'.'), key!(down)], S(SessionAction::Newer), "", "The message you sent after; by an arrow, from the last line"),
-        bind(C::Session, &[key!(pageup)], M(To::PageUp), "", "Scroll up"),
-        bind(C::Session, &[key!(pagedown)], M(To::PageDown), "", "Scroll down"),
-        bind(C::Session, &[key!(ctrl-up)], M(To::Up), "", "A line up"),
-        bind(C::Session, &[key!(ctrl-down)], M(To::Down), "", "A line down"),
-        bind(C::Session, &[key!(ctrl-home)], M(To::Top), "", "To the first message"),
-        bind(C::Session, &[key!(ctrl-end)], M(To::Bottom), "", "To the end"),
-        bind(C::Session, &[key!(alt-l)], A::Log, "", "Log: what was told in the corner, with its time"),
-        bind(C::Session, &[key!(f1), key!('?')], A::Help, "help", "This help"),
-
-        bind(C::Dialog, &[key!(enter), key!(ctrl-s)], D(DialogAction::Submit), "done", "Done"),
-        bind(C::Dialog, &[key!(esc)], D(DialogAction::Cancel), "cancel", "Cancel"),
-        bind(C::Dialog, &[key!(tab), key!(down)], D(DialogAction::NextField), "next field", "Next field"),
-        bind(C::Dialog, &[key!(backtab), key!(up)], D(DialogAction::PreviousField), "", "Field before"),
-        bind(C::Dialog, &[key!(alt-enter), key!(shift-enter), key!(ctrl-j)], D(DialogAction::Newline), "newline", "Line break"),
-
-        bind(C::Conflict, &[key!(enter), key!(esc), key!(q)], K(ConflictAction::Close), "close", "Back to the queue"),
-        bind(C::Conflict, &[key!(n)], K(ConflictAction::NextOpen), "next open", "Open the next one that waits"),
-
-        bind(C::Conflict, &[key!(d)], K(ConflictAction::SendDraft), "send the draft", "Send the winner what you typed, as a note"),
-
-        bind(C::Tried, &[key!(a)], A::Tried(TriedAction::Add), "add", "A new line: what might be the cause"),
-        bind(C::Tried, &[key!(enter), key!(e)], A::Tried(TriedAction::Edit), "edit", "Change the line, and say why"),
-        bind(C::Tried, &[key!(x)], A::Tried(TriedAction::RuleOut), "ruled out", "It was not that"),
-        bind(C::Tried, &[key!(c)], A::Tried(TriedAction::Confirm), "confirmed", "It was that"),
-        bind(C::Tried, &[key!(o)], A::Tried(TriedAction::Open), "open", "Not settled"),
-        bind(C::Tried, &[key!(j), key!(down)], M(To::Down), "", "Down"),
-        bind(C::Tried, &[key!(k), key!(up)], M(To::Up), "", "Up"),
-        bind(C::Tried, &[key!(esc), key!(ctrl-g), key!(q)], A::Close, "close", "Back to the session"),
-
-        bind(C::Outcomes, &[key!(w)], A::Outcome(OutcomeAction::Worked), "worked", "This step worked"),
-        bind(C::Outcomes, &[key!(f)], A::Outcome(OutcomeAction::Failed), "failed", "This step failed"),
-        bind(C::Outcomes, &[key!(u), key!(backspace)], A::Outcome(OutcomeAction::Clear), "unmark", "Take the mark back"),
-        bind(C::Outcomes, &[key!(j), key!(down)], M(To::Down), "", "Down"),
-        bind(C::Outcomes, &[key!(k), key!(up)], M(To::Up), "", "Up"),
-        bind(C::Outcomes, &[key!(esc), key!(alt-o), key!(q), key!(enter)], A::Close, "close", "Back to the session"),
-
-        bind(C::Cases, &[key!(enter), key!(l), key!(right)], A::Case(CaseAction::Read), "read", "Read this session"),
-        bind(C::Cases, &[key!(j), key!(down)], M(To::Down), "", "Down"),
-        bind(C::Cases, &[key!(k), key!(up)], M(To::Up), "", "Up"),
-        bind(C::Cases, &[key!(esc), key!(s), key!(q)], A::Close, "close", "Back to the briefing"),
-
-        bind(C::Confirm, &[key!(y)], A::Yes, "yes", "Yes"),
-        bind(C::Confirm, &[key!(esc), key!(n), key!(enter), key!(q)], A::Close, "no", "No"),
-
-        bind(C::Help, &[key!(esc), key!('?'), key!(q), key!(enter), key!(f1)], A::Close, "close", "Close"),
-        bind(C::Help, &[key!(j), key!(down)], M(To::Down), "", "Scroll down"),
-        bind(C::Help, &[key!(k), key!(up)], M(To::Up), "", "Scroll up"),
-        bind(C::Help, &[key!(pagedown), key!(' ')], M(To::PageDown), "", "A page down"),
-        bind(C::Help, &[key!(pageup)], M(To::PageUp), "", "A page up"),
-
-        bind(C::Log, &[key!(esc), key!(shift-l), key!(q), key!(enter)], A::Close, "close", "Close"),
-        bind(C::Log, &[key!(j), key!(down)], M(To::Down), "", "Scroll down"),
-        bind(C::Log, &[key!(k), key!(up)], M(To::Up), "", "Scroll up"),
-        bind(C::Log, &[key!(pagedown), key!(' ')], M(To::PageDown), "", "A page down"),
-        bind(C::Log, &[key!(pageup)], M(To::PageUp), "", "A page up"),
-        bind(C::Log, &[key!(g), key!(home)], M(To::Top), "", "To the newest"),
-        bind(C::Log, &[key!(shift-g), key!(end)], M(To::Bottom), "", "To the oldest"),
-
-        bind(C::Palette, &[key!(enter)], T(LineAction::Accept), "do it", "Do what is selected, or open it"),
-        bind(C::Palette, &[key!(down), key!(ctrl-n), key!(tab)], M(To::Down), "", "Down"),
-        bind(C::Palette, &[key!(up), key!(ctrl-p), key!(backtab)], M(To::Up), "", "Up"),
-        bind(C::Palette, &[key!(pagedown)], M(To::PageDown), "", "A page down"),
-        bind(C::Palette, &[key!(pageup)], M(To::PageUp), "", "A page up"),
-        bind(C::Palette, &[key!(esc)], T(LineAction::Cancel), "close", "Close"),
-
-        bind(C::CommandLine, &[key!(enter)], T(LineAction::Accept), "do it", "Do it"),
-        bind(C::CommandLine, &[key!(tab)], T(LineAction::Complete), "complete", "Finish the word; again: another way"),
-        bind(C::CommandLine, &[key!(backtab)], T(LineAction::CompleteBack), "", "Finish it the way before"),
-        bind(C::CommandLine, &[key!(up), key!(ctrl-p)], M(To::Up), "", "What was typed before"),
-        bind(C::CommandLine, &[key!(down), key!(ctrl-n)], M(To::Down), "", "What was typed after"),
-        bind(C::CommandLine, &[key!(esc)], T(LineAction::Cancel), "close", "Close"),
-
-        bind(C::Global, &[key!(ctrl-p)], A::Palette, "palette", "Palette: any action or handoff, by what it is called"),
-        bind(C::Global, &[key!(':')], A::CommandLine, "", "Command: an action by its name, like `:claim 42`"),
-        bind(C::Global, &[key!(shift-l)], A::Log, "", "Log: what was told in the corner, with its time"),
-        bind(C::Global, &[key!(shift-t)], A::NextTheme, "", "Next theme"),
-        bind(C::Global, &[key!(shift-m), key!(alt-m)], A::ToggleMouse, "", "Take the mouse, or leave it to the terminal"),
-        bind(C::Global, &[], A::LogIn, "", "Log in, again or as somebody else"),
-        bind(C::Global, &[key!('?'), key!(f1)], A::Help, "help", "This help"),
-        bind(C::Global, &[key!(q)], A::Quit, "quit", "Quit"),
-        bind(C::Global, &[key!(ctrl-c)], A::QuitNow, "", "Quit, from anywhere; drafts of messages are kept"),
-        bind(C::Global, &[key!(ctrl-z)], A::Suspend, "", "Suspend; `fg` brings it back"),
-    ]
+    let tables = TABLES.into_iter().chain([(Context::Global, GLOBAL)]);
+    let bind = |context, (keys, action, hint_label, description): Row| Binding {
+        context,
+        keys: keys.to_vec(),
+        action,
+        hint_label,
+        description,
+    };
+    tables.flat_map(|(context, rows)| rows.iter().map(move |row| bind(context, *row))).collect()
 }
+
+const DOWN: Action = Action::Move(Move::Down);
+const UP: Action = Action::Move(Move::Up);
+const PAGE_DOWN: Action = Action::Move(Move::PageDown);
+const PAGE_UP: Action = Action::Move(Move::PageUp);
+const TOP: Action = Action::Move(Move::Top);
+const BOTTOM: Action = Action::Move(Move::Bottom);
+
+/// The description of all keys that use a step, which are one line of the help.
+const USE_STEP: &str = "Put this suggested step into the message, without sending it";
+
+#[rustfmt::skip]
+const QUEUE: &[Row] = &[
+    (&[key!(enter), key!(l), key!(right)], Action::List(ListAction::Open), "open", "Open the briefing, or your session"),
+    (&[key!(p)], Action::List(ListAction::PickUp), "pick up", "Pick up: claim and start, or take back a parked session"),
+    (&[key!(j), key!(down)], DOWN, "", "Down"),
+    (&[key!(k), key!(up)], UP, "", "Up"),
+    (&[key!(pagedown), key!(ctrl-d)], PAGE_DOWN, "", "Page down"),
+    (&[key!(pageup), key!(ctrl-u)], PAGE_UP, "", "Page up"),
+    (&[key!(g), key!(home)], TOP, "", "First row"),
+    (&[key!(shift-g), key!(end)], BOTTOM, "", "Last row"),
+    (&[key!(n)], Action::List(ListAction::NextUnread), "next unread", "Next unread"),
+    (&[key!('/')], Action::List(ListAction::Filter), "filter", "Filter the rows by words"),
+    (&[key!(esc)], Action::List(ListAction::ClearFilter), "all rows", "Show all rows"),
+    (&[key!(s)], Action::List(ListAction::Sort), "sort", "Sort by priority, by age or by last change"),
+    (&[key!(u)], Action::List(ListAction::MarkUnread), "", "Mark as unread"),
+    (&[key!(c)], Action::List(ListAction::NewSession), "new session", "New session"),
+    (&[key!(x)], Action::List(ListAction::Release), "", "Release your claim to the queue"),
+    (&[key!(r)], Action::List(ListAction::Reassess), "", "Assess again"),
+    (&[key!(tab)], Action::List(ListAction::NextTab), "", "Next tab"),
+    (&[key!('1')], Action::List(ListAction::Tab(Tab::Queue)), "", "Queue: open escalations, and those others work on"),
+    (&[key!('2')], Action::List(ListAction::Tab(Tab::Mine)), "", "Mine: your claims and open sessions"),
+    (&[key!('3')], Action::List(ListAction::Tab(Tab::Parked)), "", "Parked: the sessions you parked"),
+];
+
+#[rustfmt::skip]
+const FILTER: &[Row] = &[
+    (&[key!(enter)], Action::Line(LineAction::Accept), "keep", "Keep the filter and return to the list"),
+    (&[key!(esc)], Action::Line(LineAction::Cancel), "show all", "Show all rows"),
+    (&[key!(down), key!(ctrl-n)], DOWN, "", "Down"),
+    (&[key!(up), key!(ctrl-p)], UP, "", "Up"),
+    (&[key!(pagedown)], PAGE_DOWN, "", "Page down"),
+    (&[key!(pageup)], PAGE_UP, "", "Page up"),
+];
+
+#[rustfmt::skip]
+const BRIEFING: &[Row] = &[
+    (&[key!(enter)], Action::Briefing(BriefingAction::StartHere), "start here", "Start here: claim it and open its session"),
+    (&[key!(esc), key!(h), key!(left), key!(backspace)], Action::Briefing(BriefingAction::Back), "back", "Back to the list"),
+    (&[key!(tab), key!(backtab)], Action::Briefing(BriefingAction::OtherPane), "other pane", "Switch between the history and the assessment"),
+    (&[key!(r)], Action::Briefing(BriefingAction::Reassess), "assess again", "Assess again"),
+    (&[key!(n)], Action::Briefing(BriefingAction::NextOpen), "next open", "Open the next unclaimed handoff"),
+    (&[key!(e)], Action::Briefing(BriefingAction::NextEvidence), "evidence", "Next evidence"),
+    (&[key!(shift-e)], Action::Briefing(BriefingAction::PreviousEvidence), "", "Previous evidence"),
+    (&[key!(s)], Action::Briefing(BriefingAction::Cases), "similar cases", "Similar cases"),
+    (&[key!(v)], Action::Briefing(BriefingAction::Whole), "whole session", "Read the whole session without claiming it"),
+    (&[key!(a)], Action::Briefing(BriefingAction::Assign), "", "Assign to a person: your claim, or any as an admin"),
+    (&[key!(b)], Action::Briefing(BriefingAction::SendBack), "", "Send back with a question"),
+    (&[key!(t)], Action::Briefing(BriefingAction::TakeBack), "", "Take back your escalation"),
+];
+
+/// How the panes of a briefing are scrolled, as a screen and over a session.
+#[rustfmt::skip]
+const BRIEFING_SCROLL: &[Row] = &[
+    (&[key!(j), key!(down)], DOWN, "", "Scroll down"),
+    (&[key!(k), key!(up)], UP, "", "Scroll up"),
+    (&[key!(pagedown), key!(' '), key!(ctrl-d)], PAGE_DOWN, "", "Page down"),
+    (&[key!(pageup), key!(ctrl-u)], PAGE_UP, "", "Page up"),
+    (&[key!(g), key!(home)], TOP, "", "To the top"),
+    (&[key!(shift-g), key!(end)], BOTTOM, "", "To the end"),
+];
+
+#[rustfmt::skip]
+const BRIEFING_OVERLAY: &[Row] = &[
+    (&[key!(esc), key!(ctrl-b), key!(q), key!(enter)], Action::Close, "close", "Back to the session"),
+    (&[key!(tab), key!(backtab)], Action::Briefing(BriefingAction::OtherPane), "other pane", "Switch between the history and the assessment"),
+    (&[key!(r)], Action::Briefing(BriefingAction::Reassess), "assess again", "Assess again"),
+    (&[key!(e)], Action::Briefing(BriefingAction::NextEvidence), "evidence", "Next evidence"),
+    (&[key!(shift-e)], Action::Briefing(BriefingAction::PreviousEvidence), "", "Previous evidence"),
+    (&[key!(v)], Action::Briefing(BriefingAction::Whole), "in the session", "Back to the session, at the selected evidence"),
+    (&[key!(s)], Action::Briefing(BriefingAction::Cases), "similar cases", "Similar cases"),
+];
+
+#[rustfmt::skip]
+const SESSION: &[Row] = &[
+    (&[key!(enter)], Action::Session(SessionAction::Send), "send", "Send"),
+    (&[key!(alt-p)], Action::Session(SessionAction::PickUp), "pick up", "Pick up: claim the handoff of this session"),
+    (&[key!(alt-t)], Action::Session(SessionAction::TakeBack), "take back", "Take back a parked session or an unclaimed escalation"),
+    (&[key!(alt-1), key!('1')], Action::Session(SessionAction::UseStep(1)), "use step", USE_STEP),
+    (&[key!(alt-2), key!('2')], Action::Session(SessionAction::UseStep(2)), "", USE_STEP),
+    (&[key!(alt-3), key!('3')], Action::Session(SessionAction::UseStep(3)), "", USE_STEP),
+    (&[key!(alt-4), key!('4')], Action::Session(SessionAction::UseStep(4)), "", USE_STEP),
+    (&[key!(alt-5), key!('5')], Action::Session(SessionAction::UseStep(5)), "", USE_STEP),
+    (&[key!(alt-6), key!('6')], Action::Session(SessionAction::UseStep(6)), "", USE_STEP),
+    (&[key!(alt-7), key!('7')], Action::Session(SessionAction::UseStep(7)), "", USE_STEP),
+    (&[key!(alt-8), key!('8')], Action::Session(SessionAction::UseStep(8)), "", USE_STEP),
+    (&[key!(alt-9), key!('9')], Action::Session(SessionAction::UseStep(9)), "", USE_STEP),
+    (&[key!(ctrl-b)], Action::Session(SessionAction::ShowBriefing), "briefing", "Show the briefing"),
+    (&[key!(ctrl-r)], Action::Session(SessionAction::Resolve), "resolve", "Resolve the session"),
+    (&[key!(esc)], Action::Session(SessionAction::Back), "back", "Back to the list; your draft is kept"),
+    (&[key!(ctrl-e)], Action::Session(SessionAction::Escalate), "escalate", "Escalate to the team's queue"),
+    (&[key!(ctrl-k)], Action::Session(SessionAction::Park), "park", "Park: put it aside, visible only to you"),
+    (&[key!(ctrl-t)], Action::Session(SessionAction::ToggleNote), "note", "Switch between asking the assistant and leaving a note"),
+    (&[key!(alt-enter), key!(shift-enter), key!(ctrl-j)], Action::Session(SessionAction::Newline), "newline", "Line break"),
+    (&[key!(alt-x)], Action::Session(SessionAction::HideSteps), "", "Hide the suggested steps"),
+    (&[key!(alt-right)], Action::Session(SessionAction::StepsRight), "", "Scroll the steps right"),
+    (&[key!(alt-left)], Action::Session(SessionAction::StepsLeft), "", "Scroll the steps left"),
+    (&[key!(ctrl-o)], Action::Session(SessionAction::Editor), "editor", "Write the message in your own editor ($VISUAL, $EDITOR)"),
+    (&[key!(ctrl-g)], Action::Session(SessionAction::Tried), "tried", "Attempts: possible causes and their status"),
+    (&[key!(alt-o)], Action::Session(SessionAction::Outcomes), "", "Step outcomes"),
+    (&[key!(alt-e)], Action::Session(SessionAction::NextEvidence), "", "Next evidence"),
+    (&[key!(alt-a)], Action::Session(SessionAction::Assign), "", "Assign to a person"),
+    (&[key!(alt-q)], Action::Session(SessionAction::SendBack), "", "Send back with a question"),
+    (&[key!(alt-r)], Action::Session(SessionAction::Release), "", "Release your claim to the queue"),
+    (&[key!(alt-up)], Action::Session(SessionAction::MarkUp), "", "Mark the previous message"),
+    (&[key!(alt-down)], Action::Session(SessionAction::MarkDown), "", "Mark the next message"),
+    (&[key!(alt-c)], Action::Session(SessionAction::Copy), "", "Copy the selection, the marked message or the last one"),
+    (&[key!(alt-k)], Action::Session(SessionAction::CopyCode), "", "Copy a code block of that message; again for the next"),
+    (&[key!(ctrl-u)], Action::Session(SessionAction::Undo), "", "Undo"),
+    (&[key!(ctrl-y)], Action::Session(SessionAction::Redo), "", "Redo"),
+    (&[key!(alt-','), key!(up)], Action::Session(SessionAction::Older), "", "Previous sent message; an arrow works on the first line"),
+    (&[key!(alt-'.'), key!(down)], Action::Session(SessionAction::Newer), "", "Next sent message; an arrow works on the last line"),
+    (&[key!(pageup)], PAGE_UP, "", "Page up"),
+    (&[key!(pagedown)], PAGE_DOWN, "", "Page down"),
+    (&[key!(ctrl-up)], UP, "", "Scroll up"),
+    (&[key!(ctrl-down)], DOWN, "", "Scroll down"),
+    (&[key!(ctrl-home)], TOP, "", "To the first message"),
+    (&[key!(ctrl-end)], BOTTOM, "", "To the end"),
+    (&[key!(alt-l)], Action::Log, "", "Log: past notifications with their times"),
+    (&[key!(f1), key!('?')], Action::Help, "help", "Help"),
+];
+
+#[rustfmt::skip]
+const DIALOG: &[Row] = &[
+    (&[key!(enter), key!(ctrl-s)], Action::Dialog(DialogAction::Submit), "done", "Done"),
+    (&[key!(esc)], Action::Dialog(DialogAction::Cancel), "cancel", "Cancel"),
+    (&[key!(tab), key!(down)], Action::Dialog(DialogAction::NextField), "next field", "Next field"),
+    (&[key!(backtab), key!(up)], Action::Dialog(DialogAction::PreviousField), "", "Previous field"),
+    (&[key!(alt-enter), key!(shift-enter), key!(ctrl-j)], Action::Dialog(DialogAction::Newline), "newline", "Line break"),
+];
+
+#[rustfmt::skip]
+const CONFLICT: &[Row] = &[
+    (&[key!(enter), key!(esc), key!(q)], Action::Conflict(ConflictAction::Close), "close", "Back to the queue"),
+    (&[key!(n)], Action::Conflict(ConflictAction::NextOpen), "next open", "Open the next unclaimed handoff"),
+    (&[key!(d)], Action::Conflict(ConflictAction::SendDraft), "send the draft", "Send your draft to the winner as a note"),
+];
+
+#[rustfmt::skip]
+const TRIED: &[Row] = &[
+    (&[key!(a)], Action::Tried(TriedAction::Add), "add", "Add an attempt"),
+    (&[key!(enter), key!(e)], Action::Tried(TriedAction::Edit), "edit", "Edit it, and say why"),
+    (&[key!(x)], Action::Tried(TriedAction::RuleOut), "rule out", "Rule it out"),
+    (&[key!(c)], Action::Tried(TriedAction::Confirm), "confirm", "Confirm it"),
+    (&[key!(o)], Action::Tried(TriedAction::Open), "open", "Mark it as open"),
+    (&[key!(j), key!(down)], DOWN, "", "Down"),
+    (&[key!(k), key!(up)], UP, "", "Up"),
+    (&[key!(esc), key!(ctrl-g), key!(q)], Action::Close, "close", "Back to the session"),
+];
+
+#[rustfmt::skip]
+const OUTCOMES: &[Row] = &[
+    (&[key!(w)], Action::Outcome(OutcomeAction::Worked), "worked", "This step worked"),
+    (&[key!(f)], Action::Outcome(OutcomeAction::Failed), "failed", "This step failed"),
+    (&[key!(u), key!(backspace)], Action::Outcome(OutcomeAction::Clear), "clear", "Clear the outcome"),
+    (&[key!(j), key!(down)], DOWN, "", "Down"),
+    (&[key!(k), key!(up)], UP, "", "Up"),
+    (&[key!(esc), key!(alt-o), key!(q), key!(enter)], Action::Close, "close", "Back to the session"),
+];
+
+#[rustfmt::skip]
+const CASES: &[Row] = &[
+    (&[key!(enter), key!(l), key!(right)], Action::Case(CaseAction::Read), "read", "Read this session"),
+    (&[key!(j), key!(down)], DOWN, "", "Down"),
+    (&[key!(k), key!(up)], UP, "", "Up"),
+    (&[key!(esc), key!(s), key!(q)], Action::Close, "close", "Back to the briefing"),
+];
+
+#[rustfmt::skip]
+const CONFIRM: &[Row] = &[
+    (&[key!(y)], Action::Yes, "yes", "Yes"),
+    (&[key!(esc), key!(n), key!(enter), key!(q)], Action::Close, "no", "No"),
+];
+
+#[rustfmt::skip]
+const HELP: &[Row] = &[
+    (&[key!(esc), key!('?'), key!(q), key!(enter), key!(f1)], Action::Close, "close", "Close"),
+    (&[key!(j), key!(down)], DOWN, "", "Scroll down"),
+    (&[key!(k), key!(up)], UP, "", "Scroll up"),
+    (&[key!(pagedown), key!(' ')], PAGE_DOWN, "", "Page down"),
+    (&[key!(pageup)], PAGE_UP, "", "Page up"),
+];
+
+#[rustfmt::skip]
+const LOG: &[Row] = &[
+    (&[key!(esc), key!(shift-l), key!(q), key!(enter)], Action::Close, "close", "Close"),
+    (&[key!(j), key!(down)], DOWN, "", "Scroll down"),
+    (&[key!(k), key!(up)], UP, "", "Scroll up"),
+    (&[key!(pagedown), key!(' ')], PAGE_DOWN, "", "Page down"),
+    (&[key!(pageup)], PAGE_UP, "", "Page up"),
+    (&[key!(g), key!(home)], TOP, "", "To the newest"),
+    (&[key!(shift-g), key!(end)], BOTTOM, "", "To the oldest"),
+];
+
+#[rustfmt::skip]
+const PALETTE: &[Row] = &[
+    (&[key!(enter)], Action::Line(LineAction::Accept), "run", "Run or open the selected choice"),
+    (&[key!(down), key!(ctrl-n), key!(tab)], DOWN, "", "Down"),
+    (&[key!(up), key!(ctrl-p), key!(backtab)], UP, "", "Up"),
+    (&[key!(pagedown)], PAGE_DOWN, "", "Page down"),
+    (&[key!(pageup)], PAGE_UP, "", "Page up"),
+    (&[key!(esc)], Action::Line(LineAction::Cancel), "close", "Close"),
+];
+
+#[rustfmt::skip]
+const COMMAND_LINE: &[Row] = &[
+    (&[key!(enter)], Action::Line(LineAction::Accept), "run", "Run the command"),
+    (&[key!(tab)], Action::Line(LineAction::Complete), "complete", "Complete the word; again for the next completion"),
+    (&[key!(backtab)], Action::Line(LineAction::CompleteBack), "", "Previous completion"),
+    (&[key!(up), key!(ctrl-p)], UP, "", "Previous command"),
+    (&[key!(down), key!(ctrl-n)], DOWN, "", "Next command"),
+    (&[key!(esc)], Action::Line(LineAction::Cancel), "close", "Close"),
+];
+
+#[rustfmt::skip]
+const GLOBAL: &[Row] = &[
+    (&[key!(ctrl-p)], Action::Palette, "palette", "Palette: find an action, a command or a handoff"),
+    (&[key!(':')], Action::CommandLine, "", "Command line: an action by name, like `:claim 42`"),
+    (&[key!(shift-l)], Action::Log, "", "Log: past notifications with their times"),
+    (&[key!(shift-t)], Action::NextTheme, "", "Next theme"),
+    (&[key!(shift-m), key!(alt-m)], Action::ToggleMouse, "", "Mouse on or off (off: your terminal selects text)"),
+    (&[], Action::LogIn, "", "Log in again, or as another user"),
+    (&[key!('?'), key!(f1)], Action::Help, "help", "Help"),
+    (&[key!(q)], Action::Quit, "quit", "Quit"),
+    (&[key!(ctrl-c)], Action::QuitNow, "", "Quit from anywhere; drafts are kept"),
+    (&[key!(ctrl-z)], Action::Suspend, "", "Suspend; `fg` resumes"),
+];

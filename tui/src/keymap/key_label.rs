@@ -1,32 +1,36 @@
-//! Keys by the names that people know.
+//! Labels of keys, as people know them: `Ctrl-R`, `↵`, `Alt-x`.
 
 use crokey::KeyCombination;
 use crossterm::event::{KeyCode, KeyModifiers};
 
+use crate::text::{Safe, safe_format};
 use crate::theme::Charset;
 
-/// A key as people write it.
-pub fn key_label(key: KeyCombination, charset: Charset) -> String {
-    let mut name = String::new();
+/// The label of a key.
+pub fn key_label(key: KeyCombination, charset: Charset) -> Safe<'static> {
+    let mut label = String::new();
     if key.modifiers.contains(KeyModifiers::CONTROL) {
-        name.push_str("Ctrl-");
+        label.push_str("Ctrl-");
     }
     if key.modifiers.contains(KeyModifiers::ALT) {
-        name.push_str("Alt-");
+        label.push_str("Alt-");
     }
     let code = key.codes.first();
     let shifted_letter = matches!(code, KeyCode::Char(c) if c.is_alphabetic());
-    // What the tab key sends with it says so by itself.
-    let is_said = shifted_letter || *code == KeyCode::BackTab;
-    if key.modifiers.contains(KeyModifiers::SHIFT) && !is_said {
-        name.push_str("Shift-");
+    // The label of the code says Shift already.
+    let is_included = shifted_letter || *code == KeyCode::BackTab;
+    if key.modifiers.contains(KeyModifiers::SHIFT) && !is_included {
+        label.push_str("Shift-");
     }
-    name.push_str(&code_name(*code, key.modifiers, charset));
-    name
+    label.push_str(&code_label(*code, key.modifiers, charset));
+    safe_format!("{label}")
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "of a library's keys only these have names of their own")]
-fn code_name(code: KeyCode, modifiers: KeyModifiers, charset: Charset) -> String {
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "only these of the library's keys have labels of their own"
+)]
+fn code_label(code: KeyCode, modifiers: KeyModifiers, charset: Charset) -> String {
     match code {
         KeyCode::Enter | KeyCode::Up | KeyCode::Down | KeyCode::Left | KeyCode::Right
             if charset != Charset::Unicode =>

@@ -1,4 +1,4 @@
-//! Keys of the user's own: what the settings say of them, held against the table.
+//! Keys that the user has changed in the settings, checked against the rest of the table.
 
 use std::collections::BTreeMap;
 
@@ -6,93 +6,94 @@ use crokey::KeyCombination;
 use crossterm::event::{KeyCode, KeyModifiers};
 use serde::Deserialize;
 
-use crate::keymap::{
-    Binding, Context, Keymap, accepts_text, action_name, defaults, global_key_applies, is_text_key, key_label,
-};
+use crate::keymap::{Binding, Context, Keymap, defaults, is_text_key, key_label};
+use crate::text::Safe;
 use crate::theme::Charset;
 
-/// What the settings change: names of actions, and the keys that each has then.
+/// The new keys of actions, by the names of the actions.
 pub type KeyOverrides = BTreeMap<String, KeySpec>;
 
 /// The keys of an action: one, several or none.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 #[serde(untagged)]
 pub enum KeySpec {
-    /// One.
+    /// One key.
     One(String),
-    /// Several, the one that is shown first; none takes them all away.
+    /// Any number of keys, the one that is shown first.
     Several(Vec<String>),
 }
 
-/// What is wrong with the keys of the settings.
+/// Why the keys in the settings are invalid.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum KeyError {
-    /// Nothing is called that.
-    #[error("keys: {name:?} is no action\nhint: {hint}")]
+    /// There is no action of this name.
+    #[error("keys: unknown action {name:?}\nhint: {hint}")]
     UnknownAction {
-        /// What was written.
+        /// The name in the settings.
         name: String,
-        /// What may have been meant.
+        /// The closest name, or where to find them all.
         hint: String,
     },
-    /// No key is called that.
+    /// There is no key of this name.
     #[error(
-        "keys: {key:?} for {name} is no key\nhint: keys look like p, G, ?, ctrl-p, alt-enter, shift-tab, pageup, f5"
+        "keys: invalid key {key:?} for {name}\nhint: write keys like p, G, ?, ctrl-p, alt-enter, shift-tab, pageup or f5"
     )]
     InvalidKey {
         /// The action.
         name: String,
-        /// What was written.
+        /// The key in the settings.
         key: String,
     },
-    /// One key would do two things.
-    #[error("keys: {key} would be both {one} and {other}\nhint: give one of them another key under [keys]")]
+    /// Two actions would have the same key.
+    #[error(
+        "keys: {key} is bound to both {one} and {other}\nhint: give one of them another key under [keys]"
+    )]
     Conflict {
         /// The key.
-        key: String,
-        /// What it would be.
+        key: Safe<'static>,
+        /// The action that has it first.
         one: String,
-        /// And what besides.
+        /// The other action.
         other: String,
     },
-    /// The key types a letter where it is to be a command.
-    #[error(
-        "keys: {key} for {name} could no longer be typed\nhint: where one types, take it with ctrl or alt"
-    )]
+    /// The key could no longer be typed in a text.
+    #[error("keys: {key} for {name} could no longer be typed\nhint: combine it with ctrl or alt")]
     BlocksTyping {
         /// The action.
         name: String,
         /// The key.
-        key: String,
+        key: Safe<'static>,
     },
 }
 
 impl Keymap {
-    /// The table with keys of the user's own. Which of the names of keys are shown, the character set says.
-    pub fn with_overrides(changes: &KeyOverrides, charset: Charset) -> Result<Self, KeyError> {
+    /// The default table with the user's changes. Labels of keys have only characters of `charset`.
+    pub fn with_overrides(overrides: &KeyOverrides, charset: Charset) -> Result<Self, KeyError> {
         let mut bindings = defaults::default_bindings();
-        for (action, keys) in changes {
-            let found = bindings.iter().position(|binding| binding.action_name() == *action);
-            let Some(place) = found else { return Err(unknown_action(action, &bindings)) };
-            bindings[place].keys = parse_keys(action, keys)?;
+        for (name, keys) in overrides {
+            let found = bindings.iter_mut().find(|binding| binding.action_name() == *name);
+            match found {
+                Some(binding) => binding.keys = parse_keys(name, keys)?,
+                None => return Err(unknown_action(name, &bindings)),
+            }
         }
         let keymap = Self { bindings, charset };
         keymap.validate()?;
         Ok(keymap)
     }
 
-    /// Nothing that is pressed means two things, and nothing that is typed is lost.
+    /// Checks that no key has two actions in one context, and that every character can still be typed.
     fn validate(&self) -> Result<(), KeyError> {
-        for (place, binding) in self.bindings.iter().enumerate() {
+        for (index, binding) in self.bindings.iter().enumerate() {
             for key in &binding.keys {
-                let shown = key_label(*key, self.charset);
+                let label = key_label(*key, self.charset);
                 if blocks_typing(binding.context, *key) {
-                    return Err(KeyError::BlocksTyping { name: binding.action_name(), key: shown });
+                    return Err(KeyError::BlocksTyping { name: binding.action_name(), key: label });
                 }
-                let meets = |other: &&Binding| conflicts(binding, other, *key) && other.keys.contains(key);
-                if let Some(other) = self.bindings[..place].iter().find(meets) {
+                let has_same = |other: &&Binding| other.keys.contains(key) && conflicts(binding, other, *key);
+                if let Some(other) = self.bindings[..index].iter().find(has_same) {
                     return Err(KeyError::Conflict {
-                        key: shown,
+                        key: label,
                         one: other.action_name(),
                         other: binding.action_name(),
                     });
@@ -103,47 +104,39 @@ impl Keymap {
     }
 }
 
-impl Binding {
-    /// The public name of what it does.
-    pub fn action_name(&self) -> String {
-        action_name(self.context, self.action)
-    }
-}
-
-/// Whether a key means both in one place.
+/// Whether both bindings of a key would apply in one context.
 fn conflicts(one: &Binding, other: &Binding, key: KeyCombination) -> bool {
-    let reach = |global: &Binding, local: &Binding| {
-        global.context == Context::Global && global_key_applies(local.context, global.action, key)
+    let reaches = |global: &Binding, local: &Binding| {
+        global.context == Context::Global && local.context.allows_global_key(global.action, key)
     };
-    one.context == other.context || reach(one, other) || reach(other, one)
+    one.context == other.context || reaches(one, other) || reaches(other, one)
 }
 
-/// Whether a text could no longer have this. In a session what is bound counts while the message is empty, so that
-/// only what messages begin with must stay.
+/// Whether a key could no longer be typed. The keys of a session apply while its message is empty, so only keys that
+/// messages begin with must stay free.
 fn blocks_typing(context: Context, key: KeyCombination) -> bool {
-    let begins = matches!(key.codes.first(), KeyCode::Char(c) if c.is_alphabetic() || *c == ' ');
-    accepts_text(context) && is_text_key(key) && (context != Context::Session || begins)
+    let begins_message = matches!(key.codes.first(), KeyCode::Char(c) if c.is_alphabetic() || *c == ' ');
+    context.accepts_text() && is_text_key(key) && (context != Context::Session || begins_message)
 }
 
-fn unknown_action(action: &str, bindings: &[Binding]) -> KeyError {
-    let near =
-        bindings.iter().map(Binding::action_name).map(|name| (strsim::jaro_winkler(&name, action), name));
-    let nearest = near.max_by(|(one, _), (other, _)| one.total_cmp(other));
-    let hint = match nearest {
-        Some((nearness, name)) if nearness > 0.8 => format!("did you mean {name:?}?"),
-        Some(_) | None => "`:` and Tab in the console, or docs/CONSOLE.md, list them".into(),
+fn unknown_action(name: &str, bindings: &[Binding]) -> KeyError {
+    let known = bindings.iter().map(Binding::action_name);
+    let scored = known.map(|known| (strsim::jaro_winkler(&known, name), known));
+    let hint = match scored.max_by(|(one, _), (other, _)| one.total_cmp(other)) {
+        Some((similarity, closest)) if similarity > 0.8 => format!("did you mean {closest:?}?"),
+        Some(_) | None => "press `:` and Tab in the console for a list, or see docs/CONSOLE.md".into(),
     };
-    KeyError::UnknownAction { name: action.into(), hint }
+    KeyError::UnknownAction { name: name.into(), hint }
 }
 
-fn parse_keys(action: &str, keys: &KeySpec) -> Result<Vec<KeyCombination>, KeyError> {
+fn parse_keys(name: &str, keys: &KeySpec) -> Result<Vec<KeyCombination>, KeyError> {
     let keys: Vec<&str> = match keys {
         KeySpec::One(key) => vec![key],
         KeySpec::Several(keys) => keys.iter().map(String::as_str).collect(),
     };
-    let parsed = keys.into_iter().map(|key| {
-        parse_key(key).ok_or_else(|| KeyError::InvalidKey { name: action.into(), key: key.into() })
-    });
+    let parsed = keys
+        .into_iter()
+        .map(|key| parse_key(key).ok_or_else(|| KeyError::InvalidKey { name: name.into(), key: key.into() }));
     parsed.collect()
 }
 
@@ -222,12 +215,12 @@ mod tests {
     }
 
     #[test]
-    fn the_table_itself_is_free_of_clashes() {
+    fn the_default_table_is_valid() {
         assert!(with_overrides("").is_ok());
     }
 
     #[test]
-    fn a_key_of_ones_own_takes_the_place_of_the_old_ones() {
+    fn new_keys_replace_the_default_ones() {
         let keymap = with_overrides("\"list.pick-up\" = [\"P\", \"ctrl-y\"]").unwrap();
         let pick_up = Some(Action::List(ListAction::PickUp));
         assert_eq!(keymap.action_for(Context::Queue, key!(shift - p)), pick_up);
@@ -239,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn digits_and_signs_may_be_keys_of_a_session_and_every_one_can_be_changed() {
+    fn digits_and_signs_may_be_keys_of_a_session() {
         let keymap =
             with_overrides("\"session.use-step-1\" = \"alt-1\"\n\"session.help\" = [\"f1\", \"!\"]").unwrap();
         assert_eq!(keymap.action_for(Context::Session, key!('1')), None);
@@ -248,20 +241,21 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_is_said_with_what_can() {
-        let says = |text| with_overrides(text).unwrap_err().to_string();
+    fn an_error_says_what_to_write_instead() {
+        let error = |text| with_overrides(text).unwrap_err().to_string();
         assert_eq!(
-            says("\"list.pickup\" = \"P\""),
-            "keys: \"list.pickup\" is no action\nhint: did you mean \"list.pick-up\"?"
+            error("\"list.pickup\" = \"P\""),
+            "keys: unknown action \"list.pickup\"\nhint: did you mean \"list.pick-up\"?"
         );
-        assert!(says("\"dance\" = \"P\"").contains("`:` and Tab"));
-        assert!(says("\"list.pick-up\" = \"hyper-x\"").contains("\"hyper-x\" for list.pick-up is no key"));
+        assert!(error("\"dance\" = \"P\"").contains("`:` and Tab"));
+        assert!(error("\"list.pick-up\" = \"hyper-x\"").contains("invalid key \"hyper-x\" for list.pick-up"));
         assert!(
-            says("\"list.pick-up\" = \"j\"").starts_with("keys: j would be both list.pick-up and list.down")
+            error("\"list.pick-up\" = \"j\"")
+                .starts_with("keys: j is bound to both list.pick-up and list.down")
         );
-        // What holds everywhere holds in the list too.
-        assert!(says("\"list.pick-up\" = \"q\"").contains("list.pick-up and quit"));
-        assert!(says("\"session.send\" = \"s\"").contains("could no longer be typed"));
-        assert!(says("\"dialog.submit\" = \"1\"").contains("could no longer be typed"));
+        // Global keys apply in the list too.
+        assert!(error("\"list.pick-up\" = \"q\"").contains("list.pick-up and quit"));
+        assert!(error("\"session.send\" = \"s\"").contains("could no longer be typed"));
+        assert!(error("\"dialog.submit\" = \"1\"").contains("could no longer be typed"));
     }
 }

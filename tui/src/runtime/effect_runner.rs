@@ -80,7 +80,7 @@ impl EffectRunner {
         self.tasks.spawn(async move {
             let result = api.call(call_id, &call).await;
             if let Err(failure) = &result {
-                tracing::warn!(reason = safe::sanitize_line(&failure.to_string()), "a call failed");
+                tracing::warn!(reason = %safe::sanitize_line(&failure.to_string()), "a call failed");
             }
             events.send(Event::Reply(Box::new(Reply { call_id, call, result })));
             drop(guard);

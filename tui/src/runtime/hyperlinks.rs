@@ -33,7 +33,8 @@ impl HyperlinkTracker {
         }
         for new in now.iter().filter(|new| !self.0.contains(new)) {
             // Writing to a String cannot fail.
-            let _ = write!(sequences, "\x1b]8;;{}\x1b\\{}\x1b]8;;\x1b\\", new.link.url, ansi_cells(new));
+            let _ =
+                write!(sequences, "\x1b]8;;{}\x1b\\{}\x1b]8;;\x1b\\", new.link.url.as_str(), ansi_cells(new));
         }
         self.0 = now;
         sequences
@@ -76,6 +77,7 @@ mod tests {
     use ratatui::style::Style;
 
     use super::*;
+    use crate::text::link::safe_url;
 
     fn buffer_with(text: &str) -> Buffer {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 2));
@@ -84,7 +86,7 @@ mod tests {
     }
 
     fn link(width: u16) -> Hyperlink {
-        Hyperlink { area: Rect::new(2, 1, width, 1), url: "https://a.test/".into() }
+        Hyperlink { area: Rect::new(2, 1, width, 1), url: safe_url("https://a.test/").unwrap() }
     }
 
     #[test]

@@ -88,7 +88,7 @@ pub async fn run_with_reconnect(
         };
         let delay = backoff.next_delay();
         let retry_at = clock::now().plus(delay);
-        tracing::warn!(reason = safe::sanitize_line(&reason), ?filter, "a stream ended");
+        tracing::warn!(reason = %safe::sanitize_line(&reason), ?filter, "a stream ended");
         if !on_connection(ConnectionEvent::Lost { reason, retry_at }) {
             return;
         }

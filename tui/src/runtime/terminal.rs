@@ -34,8 +34,8 @@ use crate::runtime::terminal::clipboard::ClipboardThread;
 use crate::runtime::terminal::screen::{enter_terminal, leave_terminal};
 use crate::runtime::terminal_host::{self, TerminalHost};
 use crate::settings::{self, NotificationMode, Settings};
-use crate::text::safe;
-use crate::theme::{Charset, transliterate};
+use crate::text::{Safe, SafeText, safe};
+use crate::theme::{Charset, transliterate, transliterate_text};
 
 pub use hangup::wait_for_hangup;
 pub(in crate::runtime) use job_control::with_ttou_blocked;
@@ -145,11 +145,11 @@ impl TerminalHost for CrosstermHost {
         execute!(stdout(), Print(&self.title))
     }
 
-    fn set_title(&mut self, title: &str) -> io::Result<()> {
+    fn set_title(&mut self, title: &Safe<'_>) -> io::Result<()> {
         if !self.title_enabled {
             return Ok(());
         }
-        self.title = transliterate(&terminal_host::title_sequence(title), self.charset).into_owned();
+        self.title = terminal_host::title_sequence(&transliterate(title, self.charset));
         execute!(stdout(), Print(&self.title))
     }
 
@@ -158,14 +158,18 @@ impl TerminalHost for CrosstermHost {
     }
 
     fn send_notification(&mut self, notification: &Notification) -> io::Result<()> {
-        let sequence = self.notification_mode.notification_sequence(notification);
-        execute!(stdout(), Print(transliterate(&sequence, self.charset)))
+        let notification = Notification {
+            title: transliterate(&notification.title, self.charset).into_owned(),
+            body: transliterate(&notification.body, self.charset).into_owned(),
+        };
+        execute!(stdout(), Print(self.notification_mode.notification_sequence(&notification)))
     }
 
-    fn copy_to_clipboard(&mut self, text: &str) -> io::Result<()> {
+    fn copy_to_clipboard(&mut self, text: &SafeText<'_>) -> io::Result<()> {
         let text = terminal_host::clipboard_text(text);
-        self.clipboard.get_or_insert_default().set(text.clone());
-        execute!(stdout(), CopyToClipboard::to_clipboard_from(text))
+        execute!(stdout(), CopyToClipboard::to_clipboard_from(&*text))?;
+        self.clipboard.get_or_insert_default().set(text.into_owned());
+        Ok(())
     }
 
     async fn open_editor(&mut self, text: String) -> io::Result<Result<String, String>> {
@@ -195,7 +199,7 @@ fn install_panic_hook() {
     ONCE.get_or_init(|| {
         std::panic::set_hook(Box::new(move |panic| {
             let _ = leave_terminal();
-            tracing::error!(panic = safe::sanitize_line(&panic.to_string()), "the console panicked");
+            tracing::error!(panic = %safe::sanitize_line(&panic.to_string()), "the console panicked");
             report_panic(panic);
             PANICKED.get_or_init(Notify::new).notify_one();
         }));
@@ -213,5 +217,5 @@ fn report_panic(panic: &PanicHookInfo<'_>) {
     }
     let charset = settings::detect_charset(&|name| std::env::var(name).ok());
     // A closed standard error has no reader.
-    let _ = writeln!(io::stderr(), "{}", transliterate(&safe::sanitize_text(&text), charset));
+    let _ = writeln!(io::stderr(), "{}", transliterate_text(&safe::sanitize_text(&text), charset));
 }

@@ -1,12 +1,12 @@
-//! What surrounds the screen: the shell, the window's title, notifications, the clipboard, the editor. Text is made safe
-//! before it becomes part of an escape sequence.
+//! What surrounds the screen: the shell, the window's title, notifications, the clipboard, the editor. Only safe text
+//! becomes part of an escape sequence.
 
 use std::future::Future;
 use std::io;
 
 use crate::effect::Notification;
 use crate::settings::NotificationMode;
-use crate::text::{ellipsize, safe};
+use crate::text::{Safe, SafeText};
 
 /// The longest title or notification, in columns: terminals show less.
 const MAX_COLUMNS: usize = 120;
@@ -20,13 +20,13 @@ pub trait TerminalHost {
     /// Takes the terminal over again, after another program stopped and continued the process.
     fn reenter(&mut self) -> io::Result<()>;
     /// Sets the window's title.
-    fn set_title(&mut self, title: &str) -> io::Result<()>;
+    fn set_title(&mut self, title: &Safe<'_>) -> io::Result<()>;
     /// Captures the mouse, or leaves it to the terminal.
     fn set_mouse_capture(&mut self, on: bool) -> io::Result<()>;
     /// Notifies a user who looks elsewhere.
     fn send_notification(&mut self, notification: &Notification) -> io::Result<()>;
     /// Copies a text to the clipboard.
-    fn copy_to_clipboard(&mut self, text: &str) -> io::Result<()>;
+    fn copy_to_clipboard(&mut self, text: &SafeText<'_>) -> io::Result<()>;
     /// Opens the user's editor on a text: the edited text, or why there is none.
     fn open_editor(&mut self, text: String) -> impl Future<Output = io::Result<Result<String, String>>>;
     /// Writes the sequences of `runtime::hyperlinks`.
@@ -34,8 +34,8 @@ pub trait TerminalHost {
 }
 
 /// The sequence that sets the window's title.
-pub fn title_sequence(raw: &str) -> String {
-    format!("\x1b]2;{}\x1b\\", sanitized_one_line(raw))
+pub fn title_sequence(title: &Safe<'_>) -> String {
+    format!("\x1b]2;{}\x1b\\", title.ellipsized(MAX_COLUMNS))
 }
 
 impl NotificationMode {
@@ -67,7 +67,8 @@ impl NotificationMode {
 
     /// The sequence that notifies; empty if it is off. A desktop notification rings the bell too.
     pub fn notification_sequence(self, notification: &Notification) -> String {
-        let (title, body) = (sanitized_one_line(&notification.title), sanitized_one_line(&notification.body));
+        let title = notification.title.ellipsized(MAX_COLUMNS);
+        let body = notification.body.ellipsized(MAX_COLUMNS);
         match self {
             Self::Off => String::new(),
             Self::Auto | Self::Bell => "\x07".into(),
@@ -80,35 +81,30 @@ impl NotificationMode {
     }
 }
 
-/// A text for the clipboard: as it was shown, so that nobody pastes what they did not see.
-pub fn clipboard_text(raw: &str) -> String {
-    let mut text = safe::sanitize_text(raw);
-    if text.len() > MAX_CLIPBOARD_BYTES {
-        text.truncate(text.floor_char_boundary(MAX_CLIPBOARD_BYTES));
-    }
-    text
-}
-
-fn sanitized_one_line(raw: &str) -> String {
-    ellipsize(&safe::sanitize_line(raw), MAX_COLUMNS)
+/// The part of a text that terminals accept for the clipboard. It is safe text, as it was shown, so that nobody pastes
+/// what they did not see.
+pub fn clipboard_text<'t>(text: &'t SafeText<'_>) -> SafeText<'t> {
+    text.truncated(MAX_CLIPBOARD_BYTES)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::safe::sanitize_text;
+    use crate::text::safe_format;
 
     fn alert() -> Notification {
-        Notification { title: "Urgent".into(), body: "#42 VPN; \x1b]0;gone\x07 down".into() }
+        Notification { title: "Urgent".into(), body: safe_format!("#42 VPN; {} down", "\x1b]0;gone\x07") }
     }
 
     #[test]
     fn user_text_cannot_end_an_escape_sequence() {
-        assert_eq!(title_sequence("a\x07b\x1b\\c\u{9c}"), "\x1b]2;a␇b␛\\c‹9C›\x1b\\");
+        assert_eq!(title_sequence(&"a\x07b\x1b\\c\u{9c}".into()), "\x1b]2;a␇b␛\\c‹9C›\x1b\\");
         assert_eq!(
             NotificationMode::Osc777.notification_sequence(&alert()),
             "\x1b]777;notify;Urgent;#42 VPN, ␛]0,gone␇ down\x1b\\\x07"
         );
-        assert_eq!(clipboard_text("pass\u{200b}word\nnext"), "pass‹200B›word\nnext");
+        assert_eq!(clipboard_text(&sanitize_text("pass\u{200b}word\nnext")), "pass‹200B›word\nnext");
     }
 
     #[test]

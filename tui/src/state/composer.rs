@@ -163,7 +163,7 @@ impl Composer {
     /// what is sent.
     pub fn escaped_text_area(&self) -> Cow<'_, TextArea<'static>> {
         let lines: Vec<String> =
-            self.text_area.lines().iter().map(|line| safe::sanitize_line(line)).collect();
+            self.text_area.lines().iter().map(|line| safe::sanitize_line(line).into()).collect();
         if lines == self.text_area.lines() {
             return Cow::Borrowed(&self.text_area);
         }

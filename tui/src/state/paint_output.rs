@@ -1,13 +1,12 @@
 //! The layout of the last paint: for the mouse, for page keys and for the next paint.
 
-use std::sync::Arc;
-
 use ratatui::layout::{Position, Rect};
 use tierup_common::time::Timestamp;
 
 use crate::keymap::Tab;
 use crate::state::briefing::Pane;
 use crate::state::lists::RowId;
+use crate::text::link::SafeUrl;
 
 /// The layout of a paint.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -45,8 +44,8 @@ pub struct PaintOutput {
 pub struct Hyperlink {
     /// Its area.
     pub area: Rect,
-    /// Its target; see [`crate::text::link::safe_url`].
-    pub url: Arc<str>,
+    /// Its target.
+    pub url: SafeUrl,
 }
 
 /// What can be clicked.
@@ -88,10 +87,5 @@ impl PaintOutput {
     pub fn click_target_at(&self, column: u16, row: u16) -> Option<ClickTarget> {
         let hit = |(area, _): &&(Rect, ClickTarget)| area.contains(Position::new(column, row));
         self.click_targets.iter().rev().find(hit).map(|(_, target)| *target)
-    }
-
-    /// Requests another paint at a moment.
-    pub fn schedule_change(&mut self, at: Timestamp) {
-        self.next_change_at = Some(self.next_change_at.map_or(at, |known| known.min(at)));
     }
 }

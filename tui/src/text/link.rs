@@ -1,21 +1,32 @@
-//! Links in text: what counts as one, and where a terminal may be told that it leads.
+//! Links in text: how they are found, and which addresses a terminal may be given.
 
 use std::sync::Arc;
 
 use linkify::{LinkFinder, LinkKind};
 
-/// An address, in bytes, at most: terminals cut longer ones.
+/// Bytes of an address, at most: terminals cut longer ones.
 const MAX_URL_BYTES: usize = 2000;
 
-/// Where a link leads, if a terminal may be told so: the web and mail, in plain ASCII. Whoever clicks goes where the
-/// text says, and nothing in it ends the sequence that it stands in.
-pub fn safe_url(raw: &str) -> Option<Arc<str>> {
-    let known = ["http://", "https://", "mailto:"].iter().any(|scheme| raw.starts_with(scheme));
-    let is_plain = raw.bytes().all(|byte| byte.is_ascii_graphic());
-    (known && is_plain && raw.len() <= MAX_URL_BYTES).then(|| raw.into())
+/// An address that a terminal may be given: the web or mail, in plain ASCII. A click goes where the text says, and
+/// nothing in it ends the escape sequence that it stands in. Only [`safe_url`] makes one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SafeUrl(Arc<str>);
+
+impl SafeUrl {
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
-/// The parts of a raw text, those that are addresses marked.
+/// Checks whether a terminal may be given this address.
+pub fn safe_url(raw: &str) -> Option<SafeUrl> {
+    let is_known_scheme = ["http://", "https://", "mailto:"].iter().any(|scheme| raw.starts_with(scheme));
+    let is_plain = raw.bytes().all(|byte| byte.is_ascii_graphic());
+    (is_known_scheme && is_plain && raw.len() <= MAX_URL_BYTES).then(|| SafeUrl(raw.into()))
+}
+
+/// Splits raw text into addresses (`true`) and the text around them.
 pub fn split_urls(raw: &str) -> impl Iterator<Item = (&str, bool)> {
     let mut finder = LinkFinder::new();
     finder.kinds(&[LinkKind::Url]);

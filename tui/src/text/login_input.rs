@@ -1,26 +1,25 @@
-//! What people copy from somewhere else: passwords, with what came along, and addresses, with where they lead.
+//! What people paste into a log-in: passwords and server addresses.
 
-// An address is a value: nothing is asked of a network here.
+// An address is only a value: nothing here uses the network.
 use core::net::IpAddr;
 
 use tierup_common::trim::{strip_bom, trim_value};
 use url::Url;
 
-/// A password as it stands in a file or a line: with the blanks that it may have, without the line's end and the mark
-/// that some editors put before a file.
+/// The password in a line or a file: without the line break and a byte order mark. Its spaces are kept.
 pub fn trim_password_line(raw: &str) -> &str {
     strip_bom(raw).trim_end_matches(['\n', '\r'])
 }
 
-/// Whether an address names who comes, as in `http://user:password@host`. No part of the address of a server is meant to,
-/// and such a one is not to be shown.
+/// Whether an address holds a user or a password, as in `http://user:password@host`. A server's address needs neither,
+/// and one that holds them must not be shown.
 pub fn has_userinfo(server: &str) -> bool {
     trim_value(server).contains('@')
 }
 
-/// Whether what is sent to this address can be read on its way: it is not encrypted, and leaves this machine.
+/// Whether requests to this address leave this machine unencrypted.
 pub fn is_unencrypted_remote(server: &str) -> bool {
-    // As the client reads it: it understands more than what is written as it should be.
+    // Parsed as the HTTP client does, which accepts sloppy addresses too.
     let Ok(url) = trim_value(server).parse::<Url>() else { return false };
     url.scheme() == "http" && url.host_str().is_some_and(|host| !is_loopback_host(host))
 }

@@ -1,42 +1,36 @@
-//! Markdown as rows of text: what messages and assessments are written in.
-
-use std::sync::Arc;
+//! Markdown as rows of text: messages and assessments are written in it.
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd, TextMergeStream};
 
+use crate::text::link::{self, SafeUrl};
 use crate::text::table::MarkdownTable;
-use crate::text::{SafeLine, SafeSpan, TextRole, link, safe, wrap};
+use crate::text::{Safe, SafeLine, SafeSpan, TextRole, safe, safe_format, wrap};
 
-/// A raw line of text in which only code is marked, by backticks: names of things, steps, evidence.
+/// The spans of a raw line in which backticks mark code and nothing else is markup: a step, a piece of evidence.
 pub fn inline_code_spans(raw: &str, role: TextRole) -> Vec<SafeSpan> {
     let parts: Vec<&str> = raw.split('`').collect();
-    // A backtick without its partner is a backtick.
+    // An unpaired backtick is just a backtick.
     if parts.len().is_multiple_of(2) {
         return vec![SafeSpan::new(safe::sanitize_line(raw), role)];
     }
-    let marked = parts.iter().enumerate().filter(|(_, part)| !part.is_empty());
-    marked
-        .map(|(place, part)| {
-            SafeSpan::new(safe::sanitize_line(part), if place % 2 == 1 { TextRole::Code } else { role })
-        })
-        .collect()
+    let roles = [role, TextRole::Code].into_iter().cycle();
+    let parts = parts.into_iter().zip(roles).filter(|(part, _)| !part.is_empty());
+    parts.map(|(part, role)| SafeSpan::new(safe::sanitize_line(part), role)).collect()
 }
 
-/// Breaks raw Markdown into rows of a width. Safe to call on half a text that is still being written.
+/// Renders raw Markdown as rows of a width. It may be a text that is still being written.
 pub fn render(raw: &str, width: usize) -> Vec<SafeLine> {
-    let mut writer = MarkdownRenderer::new(width);
+    let mut renderer = MarkdownRenderer::new(width);
     for event in parse(raw) {
-        writer.handle_event(event);
+        renderer.handle_event(event);
     }
-    writer.flush_line();
-    while writer.lines.last().is_some_and(|row| row.0.is_empty()) {
-        writer.lines.pop();
-    }
-    writer.lines
+    renderer.flush_line();
+    while renderer.lines.pop_if(|line| line.0.is_empty()).is_some() {}
+    renderer.lines
 }
 
-/// The code blocks of raw Markdown, as they are written, without a line break at the end.
-#[expect(clippy::wildcard_enum_match_arm, reason = "of a library's events only these matter")]
+/// The code blocks of raw Markdown, each without the line break at its end.
+#[expect(clippy::wildcard_enum_match_arm, reason = "only these of the library's events matter")]
 pub fn code_blocks(raw: &str) -> Vec<String> {
     let mut blocks = Vec::new();
     let mut is_code = false;
@@ -71,15 +65,15 @@ struct MarkdownRenderer {
     lines: Vec<SafeLine>,
     /// The line being written.
     current_line: Vec<SafeSpan>,
-    /// The meanings that are open, the innermost last.
+    /// The roles of the open inline tags, the innermost last.
     roles: Vec<TextRole>,
-    /// The lists that are open, with the number of the next item where they count.
+    /// The open lists, the innermost last: the number of the next item, or `None` for bullets.
     open_lists: Vec<Option<u64>>,
     quote_depth: usize,
     in_code_block: bool,
-    /// The link that is open: where it leads, as it is written, and as a terminal may be told.
-    open_link: Option<(String, Option<Arc<str>>)>,
-    /// The table that is open, as far as it came.
+    /// The address of the open link: as written, and as a terminal may be given it.
+    open_link: Option<(String, Option<SafeUrl>)>,
+    /// The open table, as far as it was parsed.
     open_table: Option<MarkdownTable>,
 }
 
@@ -113,23 +107,24 @@ impl MarkdownRenderer {
                 self.push_text(&text, TextRole::Code);
             }
             Event::SoftBreak | Event::HardBreak => {
-                // A cell of a table is one line.
+                // A table cell is one line.
                 if self.open_table.is_none() {
                     self.flush_line();
                 }
             }
             Event::Rule => {
                 self.push_blank_line();
-                self.lines.push(SafeLine::from_text("─".repeat(self.width.min(20)), TextRole::Dim));
+                self.lines
+                    .push(SafeLine::from_text(Safe::from("─").repeated(self.width.min(20)), TextRole::Dim));
             }
-            Event::TaskListMarker(done) => {
-                self.push_text(if done { "[x] " } else { "[ ] " }, TextRole::Plain)
+            Event::TaskListMarker(is_done) => {
+                self.push_text(if is_done { "[x] " } else { "[ ] " }, TextRole::Plain);
             }
             Event::FootnoteReference(name) => self.push_text(&format!("[{name}]"), TextRole::Dim),
         }
     }
 
-    #[expect(clippy::wildcard_enum_match_arm, reason = "of a library's tags only these look different")]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only these of the library's tags look different")]
     fn start_tag(&mut self, tag: Tag<'_>) {
         match tag {
             Tag::Heading { .. } => {
@@ -147,10 +142,8 @@ impl MarkdownRenderer {
                 if let CodeBlockKind::Fenced(language) = kind
                     && !language.is_empty()
                 {
-                    self.lines.push(SafeLine::from_text(
-                        format!("{}{}", self.indent(), safe::sanitize_line(&language)),
-                        TextRole::Dim,
-                    ));
+                    let label = safe_format!("{}{language}", self.indent());
+                    self.lines.push(SafeLine::from_text(label, TextRole::Dim));
                 }
             }
             Tag::List(start) => {
@@ -160,14 +153,14 @@ impl MarkdownRenderer {
             }
             Tag::Item => {
                 self.flush_line();
-                let mark = match self.open_lists.last_mut() {
+                let marker = match self.open_lists.last_mut() {
                     Some(Some(number)) => {
                         *number += 1;
-                        format!("{}. ", *number - 1)
+                        safe_format!("{}. ", *number - 1)
                     }
                     Some(None) | None => "• ".into(),
                 };
-                self.current_line.push(SafeSpan::new(mark, TextRole::Dim));
+                self.current_line.push(SafeSpan::new(marker, TextRole::Dim));
             }
             Tag::Table(alignments) => {
                 self.push_blank_line();
@@ -188,7 +181,7 @@ impl MarkdownRenderer {
         }
     }
 
-    #[expect(clippy::wildcard_enum_match_arm, reason = "of a library's tags only these look different")]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only these of the library's tags look different")]
     fn end_tag(&mut self, tag: TagEnd) {
         match tag {
             TagEnd::Heading(_) => {
@@ -211,76 +204,66 @@ impl MarkdownRenderer {
                     row.push(cell);
                 }
             }
-            TagEnd::Table => {
-                let indent = self.indent();
-                let table = self.open_table.take().unwrap_or_default();
-                let width = self.width.saturating_sub(indent.chars().count());
-                self.lines.extend(table.render(width).into_iter().map(|mut row| {
-                    row.0.insert(0, SafeSpan::new(indent.clone(), TextRole::Dim));
-                    row
-                }));
-                // What follows stands apart, a list too.
-                self.push_blank_line();
-            }
+            TagEnd::Table => self.flush_table(),
             TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough => {
                 self.roles.pop();
             }
-            TagEnd::Link | TagEnd::Image => {
-                if let Some((written, target)) = self.open_link.take() {
-                    let shown = self.current_line.iter().any(|piece| piece.text.contains(&written));
-                    if !shown {
-                        self.push_text(" (", TextRole::Dim);
-                        self.current_line.push(SafeSpan::with_link(
-                            safe::sanitize_line(&written),
-                            TextRole::Link,
-                            target,
-                        ));
-                        self.push_text(")", TextRole::Dim);
-                    }
-                }
-            }
+            TagEnd::Link | TagEnd::Image => self.end_link(),
             _ => {}
         }
+    }
+
+    /// Shows the address of a link, unless its text does.
+    fn end_link(&mut self) {
+        let Some((address, url)) = self.open_link.take() else { return };
+        if self.current_line.iter().any(|span| span.text.contains(&address)) {
+            return;
+        }
+        self.push_text(" (", TextRole::Dim);
+        self.current_line.push(SafeSpan::with_link(safe::sanitize_line(&address), TextRole::Link, url));
+        self.push_text(")", TextRole::Dim);
     }
 
     fn current_role(&self) -> TextRole {
         match (&self.open_link, self.roles.last()) {
             (Some(_), _) => TextRole::Link,
-            (None, Some(ink)) => *ink,
+            (None, Some(role)) => *role,
             (None, None) => TextRole::Plain,
         }
     }
 
     fn push_text(&mut self, text: &str, role: TextRole) {
-        let target = self.open_link.as_ref().and_then(|(_, target)| target.clone());
-        // Made safe only here: an entity like &#27; becomes what it stands for while it is parsed.
-        self.current_line.push(SafeSpan::with_link(safe::sanitize_line(text), role, target));
+        let url = self.open_link.as_ref().and_then(|(_, url)| url.clone());
+        // Sanitized after parsing: the parser decodes entities like &#27;.
+        self.current_line.push(SafeSpan::with_link(safe::sanitize_line(text), role, url));
     }
 
-    /// Text that is no link as a whole: addresses in it are.
+    /// Adds text outside a link; addresses in it become links.
     fn push_linkified(&mut self, text: &str) {
         for (part, is_link) in link::split_urls(text) {
-            let target = if is_link { link::safe_url(part) } else { None };
-            let ink = if is_link { TextRole::Link } else { self.current_role() };
-            self.current_line.push(SafeSpan::with_link(safe::sanitize_line(part), ink, target));
+            let url = if is_link { link::safe_url(part) } else { None };
+            let role = if is_link { TextRole::Link } else { self.current_role() };
+            self.current_line.push(SafeSpan::with_link(safe::sanitize_line(part), role, url));
         }
     }
 
-    /// An empty row before a block, but not at the top nor inside a list.
+    /// Puts an empty row before a block, except at the top and inside a list.
     fn push_blank_line(&mut self) {
         let begins_item = self.current_line.len() == 1 && !self.open_lists.is_empty();
         if begins_item {
             return;
         }
         self.flush_line();
-        let follows = self.lines.last().is_some_and(|row| !row.0.is_empty());
-        if follows && self.open_lists.is_empty() {
+        let has_text_above = self.lines.last().is_some_and(|line| !line.0.is_empty());
+        if has_text_above && self.open_lists.is_empty() {
             self.lines.push(SafeLine::default());
         }
     }
 
-    fn indent(&self) -> String {
-        format!("{}{}", "▏ ".repeat(self.quote_depth), "  ".repeat(self.open_lists.len().saturating_sub(1)))
+    fn indent(&self) -> Safe<'static> {
+        let mut indent = Safe::from("▏ ").repeated(self.quote_depth);
+        indent.push(&Safe::from("  ").repeated(self.open_lists.len().saturating_sub(1)));
+        indent
     }
 
     fn flush_line(&mut self) {
@@ -289,24 +272,35 @@ impl MarkdownRenderer {
         }
         let mut line = std::mem::take(&mut self.current_line);
         let indent = self.indent();
-        let hang = if self.open_lists.is_empty() { indent.clone() } else { format!("{indent}   ") };
-        let begins_item = line.first().is_some_and(|piece| {
-            piece.role == TextRole::Dim && (piece.text == "• " || piece.text.ends_with(". "))
+        let hanging = if self.open_lists.is_empty() { indent.clone() } else { safe_format!("{indent}   ") };
+        let begins_item = line.first().is_some_and(|span| {
+            span.role == TextRole::Dim && (&*span.text == "• " || span.text.ends_with(". "))
         });
-        let lead = if self.open_lists.is_empty() || begins_item { indent } else { hang.clone() };
+        let lead = if self.open_lists.is_empty() || begins_item { indent } else { hanging.clone() };
         if !lead.is_empty() {
             line.insert(0, SafeSpan::new(lead, TextRole::Dim));
         }
-        self.lines.extend(wrap::spans(&line, self.width, &hang));
+        self.lines.extend(wrap::spans(&line, self.width, &hanging));
     }
 
-    /// Code keeps its lines and its spaces; a line wider than the row goes on in the next.
-    fn push_code_block(&mut self, text: &str) {
+    fn flush_table(&mut self) {
         let indent = self.indent();
-        for line in safe::sanitize_text(text).trim_end_matches('\n').split('\n') {
-            let row =
-                [SafeSpan::new(format!("{indent}  "), TextRole::Plain), SafeSpan::new(line, TextRole::Code)];
-            self.lines.extend(wrap::spans(&row, self.width, "    "));
+        let table = self.open_table.take().unwrap_or_default();
+        let width = self.width.saturating_sub(indent.chars().count());
+        self.lines.extend(table.render(width).into_iter().map(|mut line| {
+            line.0.insert(0, SafeSpan::new(&indent, TextRole::Dim));
+            line
+        }));
+        // Even a list that follows gets an empty row.
+        self.push_blank_line();
+    }
+
+    /// Code keeps its lines and its spaces; a line that is too wide wraps.
+    fn push_code_block(&mut self, text: &str) {
+        let indent = safe_format!("{}  ", self.indent());
+        for line in safe::sanitize_text(text).without_trailing_newlines().lines() {
+            let spans = [SafeSpan::new(&indent, TextRole::Plain), SafeSpan::new(line, TextRole::Code)];
+            self.lines.extend(wrap::spans(&spans, self.width, "    "));
         }
     }
 }
@@ -316,8 +310,8 @@ mod tests {
     use super::*;
 
     fn rendered(raw: &str, width: usize) -> Vec<String> {
-        let text = |row: SafeLine| row.0.into_iter().map(|piece| piece.text).collect::<String>();
-        render(raw, width).into_iter().map(|row| text(row).trim_end().to_owned()).collect()
+        let text = |line: &SafeLine| line.0.iter().map(|span| &*span.text).collect::<String>();
+        render(raw, width).iter().map(|line| text(line).trim_end().to_owned()).collect()
     }
 
     #[test]
@@ -367,18 +361,18 @@ mod tests {
 
     #[test]
     fn code_in_a_line_is_marked() {
-        let inks = |raw| {
+        let roles = |raw| {
             inline_code_spans(raw, TextRole::Plain)
                 .into_iter()
-                .map(|piece| (piece.text, piece.role))
+                .map(|span| (String::from(span.text), span.role))
                 .collect::<Vec<_>>()
         };
         let plain = |text: &str| (text.to_owned(), TextRole::Plain);
         assert_eq!(
-            inks("run `gpupdate` now"),
+            roles("run `gpupdate` now"),
             [plain("run "), ("gpupdate".into(), TextRole::Code), plain(" now")]
         );
-        assert_eq!(inks("a ` alone"), [plain("a ` alone")]);
+        assert_eq!(roles("a ` alone"), [plain("a ` alone")]);
     }
 
     #[test]

@@ -1,159 +1,165 @@
-//! A table as rows: columns as wide as they must be, cells broken where there is too little room.
+//! Markdown tables as rows of text. Columns are as wide as they need to be; cells wrap where there is too little room.
 
 use pulldown_cmark::Alignment;
-use unicode_width::UnicodeWidthStr;
 
-use crate::text::{SafeLine, SafeSpan, TextRole, wrap};
+use crate::text::span::spans_width;
+use crate::text::{Safe, SafeLine, SafeSpan, TextRole, wrap};
 
-/// A column is not made narrower than this; where it would be, the table is told line by line.
+/// Where columns would be narrower than this, each cell gets a line of its own.
 const MIN_COLUMN_WIDTH: usize = 6;
 /// Between two columns.
 const COLUMN_SEPARATOR: &str = " │ ";
+/// Columns of the separator.
+const SEPARATOR_WIDTH: usize = 3;
 
-/// A cell, as pieces that are safe.
+/// The spans of a cell.
 pub(super) type TableCell = Vec<SafeSpan>;
 
-/// A table as it is written. The first of its rows is its head.
+/// A table as it was parsed.
 #[derive(Default)]
 pub(super) struct MarkdownTable {
-    /// To which side the cells of each column lean.
+    /// How the cells of each column are aligned.
     pub(super) alignments: Vec<Alignment>,
+    /// The cells row by row, the header first.
     pub(super) rows: Vec<Vec<TableCell>>,
 }
 
 impl MarkdownTable {
-    /// Its rows, so many columns wide.
+    /// Its rows, at most `width` columns wide.
     pub(super) fn render(&self, width: usize) -> Vec<SafeLine> {
-        render_columns(&self.rows, &self.alignments, width)
-    }
-}
-
-fn render_columns(table: &[Vec<TableCell>], alignments: &[Alignment], width: usize) -> Vec<SafeLine> {
-    let count = table.iter().map(Vec::len).max().unwrap_or(0);
-    let Some(room) = width.checked_sub(COLUMN_SEPARATOR.width() * count.saturating_sub(1)) else {
-        return render_stacked(table, width);
-    };
-    if count == 0 || room < count * MIN_COLUMN_WIDTH {
-        return render_stacked(table, width);
-    }
-    let widths = column_widths(table, count, room);
-    let mut rows = Vec::new();
-    for (place, cells) in table.iter().enumerate() {
-        rows.extend(render_row(
-            cells,
-            &widths,
-            alignments,
-            if place == 0 { Some(TextRole::Heading) } else { None },
-        ));
-        if place == 0 {
-            let rule: Vec<String> = widths.iter().map(|width| "─".repeat(*width)).collect();
-            rows.push(SafeLine::from_text(rule.join("─┼─"), TextRole::Dim));
+        let count = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let available = width.checked_sub(SEPARATOR_WIDTH * count.saturating_sub(1));
+        match available {
+            Some(available) if count > 0 && available >= count * MIN_COLUMN_WIDTH => {
+                self.render_columns(&self.column_widths(count, available))
+            }
+            Some(_) | None => self.render_stacked(width),
         }
     }
-    rows
-}
 
-/// How wide each column is: as wide as its widest cell, but the widest give way until all have room.
-fn column_widths(table: &[Vec<TableCell>], count: usize, available: usize) -> Vec<usize> {
-    let wanted = |column: usize| {
-        let cells = table.iter().filter_map(|cells| cells.get(column));
-        cells.map(|cell| cell_width(cell)).max().unwrap_or(0).max(1)
-    };
-    let mut widths: Vec<usize> = (0..count).map(wanted).collect();
-    while widths.iter().sum::<usize>() > available {
-        let over = widths.iter().sum::<usize>() - available;
-        let widest = widths.iter().copied().max().unwrap_or(0);
-        let second = widths.iter().copied().filter(|width| *width < widest).max().unwrap_or(0);
-        let many = widths.iter().filter(|width| **width == widest).count();
-        let give = over.div_ceil(many).min(widest - second.max(1)).max(1);
-        for width in widths.iter_mut().filter(|width| **width == widest) {
-            *width -= give;
+    /// The width of each column: that of its widest cell, but the widest columns shrink until all fit.
+    fn column_widths(&self, count: usize, available: usize) -> Vec<usize> {
+        let wanted = |column: usize| {
+            let cells = self.rows.iter().filter_map(|cells| cells.get(column));
+            cells.map(|cell| spans_width(cell)).max().unwrap_or(0).max(1)
+        };
+        let mut widths: Vec<usize> = (0..count).map(wanted).collect();
+        while widths.iter().sum::<usize>() > available {
+            let excess = widths.iter().sum::<usize>() - available;
+            let widest = widths.iter().copied().max().unwrap_or(0);
+            let second = widths.iter().copied().filter(|width| *width < widest).max().unwrap_or(0);
+            let widest_count = widths.iter().filter(|width| **width == widest).count();
+            let cut = excess.div_ceil(widest_count).min(widest - second.max(1)).max(1);
+            for width in widths.iter_mut().filter(|width| **width == widest) {
+                *width -= cut;
+            }
         }
+        widths
     }
-    widths
-}
 
-fn cell_width(cell: &[SafeSpan]) -> usize {
-    cell.iter().map(|piece| piece.text.width()).sum()
-}
+    fn render_columns(&self, widths: &[usize]) -> Vec<SafeLine> {
+        let Some((header, body)) = self.rows.split_first() else { return Vec::new() };
+        let mut lines = self.render_row(header, widths, Some(TextRole::Heading));
+        lines.push(SafeLine::from_text(rule(widths), TextRole::Dim));
+        lines.extend(body.iter().flat_map(|cells| self.render_row(cells, widths, None)));
+        lines
+    }
 
-/// One row of the table, in as many rows as its tallest cell takes.
-fn render_row(
-    cells: &[TableCell],
-    widths: &[usize],
-    alignments: &[Alignment],
-    header_role: Option<TextRole>,
-) -> Vec<SafeLine> {
-    let broken: Vec<Vec<SafeLine>> = widths
-        .iter()
-        .enumerate()
-        .map(|(column, width)| wrap::spans(cells.get(column).map_or(&[][..], Vec::as_slice), *width, ""))
-        .collect();
-    let height = broken.iter().map(Vec::len).max().unwrap_or(0);
-    (0..height)
-        .map(|place| {
-            let mut row = SafeLine::default();
+    /// One row of the table, in as many lines as its tallest cell takes; `role` replaces that of the cells.
+    fn render_row(&self, cells: &[TableCell], widths: &[usize], role: Option<TextRole>) -> Vec<SafeLine> {
+        let cell_spans = |column| cells.get(column).map_or(&[][..], Vec::as_slice);
+        let wrapped: Vec<Vec<SafeLine>> = widths
+            .iter()
+            .enumerate()
+            .map(|(column, width)| wrap::spans(cell_spans(column), *width, ""))
+            .collect();
+        let height = wrapped.iter().map(Vec::len).max().unwrap_or(0);
+        let line = |index: usize| {
+            let mut line = SafeLine::default();
             for (column, width) in widths.iter().enumerate() {
                 if column > 0 {
-                    row.0.push(SafeSpan::new(COLUMN_SEPARATOR, TextRole::Dim));
+                    line.0.push(SafeSpan::new(COLUMN_SEPARATOR, TextRole::Dim));
                 }
-                let mut cell = broken[column].get(place).cloned().unwrap_or_default();
-                if let Some(last) = cell.0.last_mut() {
-                    // The space at which it was broken would push it from its side.
-                    last.text.truncate(last.text.trim_end_matches(' ').len());
-                }
-                let blank = width.saturating_sub(cell.width());
-                let before = match alignments.get(column) {
-                    Some(Alignment::Right) => blank,
-                    Some(Alignment::Center) => blank / 2,
-                    Some(Alignment::Left | Alignment::None) | None => 0,
-                };
-                row.0.push(SafeSpan::new(" ".repeat(before), TextRole::Plain));
-                row.0.extend(
-                    cell.0
-                        .into_iter()
-                        .map(|piece| SafeSpan { role: header_role.unwrap_or(piece.role), ..piece }),
-                );
-                row.0.push(SafeSpan::new(" ".repeat(blank - before), TextRole::Plain));
+                let cell = wrapped[column].get(index).cloned().unwrap_or_default();
+                line.0.extend(align(cell, *width, self.alignments.get(column), role));
             }
-            row
-        })
-        .collect()
+            line
+        };
+        (0..height).map(line).collect()
+    }
+
+    /// Each cell on a line of its own, after the header of its column.
+    fn render_stacked(&self, width: usize) -> Vec<SafeLine> {
+        let Some((header, body)) = self.rows.split_first() else { return Vec::new() };
+        let mut lines = Vec::new();
+        for cells in body {
+            for (column, cell) in cells.iter().enumerate() {
+                let mut line: Vec<SafeSpan> = header.get(column).cloned().unwrap_or_default();
+                for span in &mut line {
+                    span.role = TextRole::Dim;
+                }
+                line.push(SafeSpan::new(": ", TextRole::Dim));
+                line.extend_from_slice(cell);
+                lines.extend(wrap::spans(&line, width, "  "));
+            }
+            lines.push(SafeLine::default());
+        }
+        lines
+    }
 }
 
-/// Where columns have no room beside each other: each cell on a line of its own, after the name of its column.
-fn render_stacked(table: &[Vec<TableCell>], width: usize) -> Vec<SafeLine> {
-    let Some((head, body)) = table.split_first() else { return Vec::new() };
-    let mut rows = Vec::new();
-    for cells in body {
-        for (column, cell) in cells.iter().enumerate() {
-            let mut line: Vec<SafeSpan> = head.get(column).cloned().unwrap_or_default();
-            for piece in &mut line {
-                piece.role = TextRole::Dim;
-            }
-            line.push(SafeSpan::new(": ", TextRole::Dim));
-            line.extend_from_slice(cell);
-            rows.extend(wrap::spans(&line, width, "  "));
+/// The line between the header and the rest.
+fn rule(widths: &[usize]) -> Safe<'static> {
+    let mut rule = Safe::default();
+    for (column, width) in widths.iter().enumerate() {
+        if column > 0 {
+            rule.push(&"─┼─".into());
         }
-        rows.push(SafeLine::default());
+        rule.push(&Safe::from("─").repeated(*width));
     }
-    rows
+    rule
+}
+
+/// One line of a cell, with spaces before and after it.
+fn align(
+    mut cell: SafeLine,
+    width: usize,
+    alignment: Option<&Alignment>,
+    role: Option<TextRole>,
+) -> impl Iterator<Item = SafeSpan> {
+    if let Some(last) = cell.0.last_mut() {
+        // The space where the line was wrapped would shift it.
+        last.text = last.text.without_trailing_spaces().into_owned();
+    }
+    let blank = width.saturating_sub(cell.width());
+    let before = match alignment {
+        Some(Alignment::Right) => blank,
+        Some(Alignment::Center) => blank / 2,
+        Some(Alignment::Left | Alignment::None) | None => 0,
+    };
+    let padding = |columns| SafeSpan::new(Safe::spaces(columns), TextRole::Plain);
+    let spans = cell.0.into_iter().map(move |span| SafeSpan { role: role.unwrap_or(span.role), ..span });
+    std::iter::once(padding(before)).chain(spans).chain([padding(blank - before)])
 }
 
 #[cfg(test)]
 mod tests {
+    use unicode_width::UnicodeWidthStr;
+
     use super::*;
+    use crate::text::safe;
 
     fn rendered(table: &[&[&str]], width: usize) -> Vec<String> {
         rendered_aligned(table, &[], width)
     }
 
     fn rendered_aligned(table: &[&[&str]], sides: &[Alignment], width: usize) -> Vec<String> {
-        let cells =
-            |row: &&[&str]| row.iter().map(|text| vec![SafeSpan::new(*text, TextRole::Plain)]).collect();
+        let cells = |row: &&[&str]| {
+            row.iter().map(|text| vec![SafeSpan::new(safe::sanitize_line(text), TextRole::Plain)]).collect()
+        };
         let table = MarkdownTable { alignments: sides.to_vec(), rows: table.iter().map(cells).collect() };
-        let text = |row: SafeLine| row.0.into_iter().map(|piece| piece.text).collect::<String>();
-        table.render(width).into_iter().map(|row| text(row).trim_end().to_owned()).collect()
+        let text = |line: &SafeLine| line.0.iter().map(|span| &*span.text).collect::<String>();
+        table.render(width).iter().map(|line| text(line).trim_end().to_owned()).collect()
     }
 
     const TABLE: &[&[&str]] = &[&["Host", "State"], &["vpn-1", "drops the second packet"], &["日本", "fine"]];

@@ -1,73 +1,67 @@
-//! Breaking text into rows of a width: at spaces where there are any, inside a word where it is longer than a row.
+//! Wraps text into rows of a width: at spaces, or inside a word that is longer than a row.
 
-use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
+use crate::text::{Safe, SafeLine, SafeSpan, TextRole, safe};
 
-use crate::text::{SafeLine, SafeSpan, TextRole, safe};
-
-/// Breaks raw text of several lines, all of one meaning. An empty line is an empty row.
+/// Wraps raw text of several lines, all with one meaning. An empty line is an empty row.
 pub fn plain_text(raw: &str, width: usize, role: TextRole) -> Vec<SafeLine> {
     let text = safe::sanitize_text(raw);
-    text.trim_end_matches('\n')
-        .split('\n')
-        .flat_map(|line| spans(&[SafeSpan::new(line, role)], width, ""))
-        .collect()
+    let text = text.without_trailing_newlines();
+    text.lines().flat_map(|line| spans(&[SafeSpan::new(line, role)], width, "")).collect()
 }
 
-/// Breaks pieces that make one line. Every row after the first begins with `indent`.
-pub fn spans(spans: &[SafeSpan], width: usize, indent: &str) -> Vec<SafeLine> {
-    let mut rows = LineWrapper::new(width, indent);
-    for piece in spans {
-        for word in piece.text.split_word_bounds() {
-            rows.push_segment(word, piece);
+/// Wraps the spans of one line. Every row after the first begins with `indent`.
+pub fn spans<'t>(spans: &[SafeSpan], width: usize, indent: impl Into<Safe<'t>>) -> Vec<SafeLine> {
+    let mut wrapper = LineWrapper::new(width, indent.into());
+    for span in spans {
+        for segment in span.text.word_bounds() {
+            wrapper.push_segment(&segment, span);
         }
     }
-    rows.finish()
+    wrapper.finish()
 }
 
 struct LineWrapper<'i> {
     width: usize,
-    indent: &'i str,
+    indent: Safe<'i>,
     lines: Vec<SafeLine>,
     current_line: SafeLine,
-    /// Columns taken in the row.
+    /// Columns taken in the current line.
     column: usize,
-    /// The row after its last space, which goes on to the next row if what follows does not fit.
+    /// The word being read, which moves to the next row if it does not fit.
     word: Vec<SafeSpan>,
     word_width: usize,
 }
 
 impl<'i> LineWrapper<'i> {
-    fn new(width: usize, indent: &'i str) -> Self {
-        // A row that cannot hold its own indent would never end.
-        let indent = if indent.width() * 2 < width { indent } else { "" };
-        let row = SafeLine::default();
+    fn new(width: usize, indent: Safe<'i>) -> Self {
+        // An indent as wide as the row would leave no room for text.
+        let indent = if indent.width() * 2 < width { indent } else { Safe::default() };
         Self {
             width: width.max(1),
             indent,
             lines: Vec::new(),
-            current_line: row,
+            current_line: SafeLine::default(),
             column: 0,
             word: Vec::new(),
             word_width: 0,
         }
     }
 
-    fn push_segment(&mut self, part: &str, template: &SafeSpan) {
-        let part_width = part.width();
-        if part.chars().all(|c| c == ' ') {
+    fn push_segment(&mut self, segment: &Safe<'_>, template: &SafeSpan) {
+        let segment_width = segment.width();
+        if segment.chars().all(|c| c == ' ') {
             self.flush_word();
             // Spaces at the end of a row are not carried over.
-            if self.column + part_width <= self.width {
-                append_span(&mut self.current_line.0, part, template);
-                self.column += part_width;
+            if self.column + segment_width <= self.width {
+                append_span(&mut self.current_line.0, segment, template);
+                self.column += segment_width;
             } else {
                 self.break_line();
             }
             return;
         }
-        append_span(&mut self.word, part, template);
-        self.word_width += part_width;
+        append_span(&mut self.word, segment, template);
+        self.word_width += segment_width;
     }
 
     fn flush_word(&mut self) {
@@ -80,23 +74,23 @@ impl<'i> LineWrapper<'i> {
         let word = std::mem::take(&mut self.word);
         let fits = self.column + self.word_width <= self.width;
         self.word_width = 0;
-        for piece in word {
+        for span in word {
             if fits {
-                self.column += piece.text.width();
-                append_span(&mut self.current_line.0, &piece.text, &piece);
+                self.column += span.text.width();
+                append_span(&mut self.current_line.0, &span.text, &span);
             } else {
-                self.push_graphemes(&piece);
+                self.push_graphemes(&span);
             }
         }
     }
 
     fn push_graphemes(&mut self, span: &SafeSpan) {
-        for grapheme in span.text.graphemes(true) {
+        for grapheme in span.text.graphemes() {
             let grapheme_width = grapheme.width();
             if self.column + grapheme_width > self.width && self.column > 0 {
                 self.break_line();
             }
-            append_span(&mut self.current_line.0, grapheme, span);
+            append_span(&mut self.current_line.0, &grapheme, span);
             self.column += grapheme_width;
         }
     }
@@ -105,7 +99,7 @@ impl<'i> LineWrapper<'i> {
         self.lines.push(std::mem::take(&mut self.current_line));
         self.column = self.indent.width();
         if !self.indent.is_empty() {
-            append_span(&mut self.current_line.0, self.indent, &SafeSpan::new("", TextRole::Plain));
+            append_span(&mut self.current_line.0, &self.indent, &SafeSpan::new("", TextRole::Plain));
         }
     }
 
@@ -116,9 +110,9 @@ impl<'i> LineWrapper<'i> {
     }
 }
 
-fn append_span(spans: &mut Vec<SafeSpan>, text: &str, template: &SafeSpan) {
+fn append_span(spans: &mut Vec<SafeSpan>, text: &Safe<'_>, template: &SafeSpan) {
     match spans.last_mut() {
-        Some(last) if last.role == template.role && last.link == template.link => last.text.push_str(text),
+        Some(last) if last.role == template.role && last.link == template.link => last.text.push(text),
         _ => spans.push(template.with_text(text)),
     }
 }
@@ -130,7 +124,7 @@ mod tests {
     fn wrapped(raw: &str, width: usize) -> Vec<String> {
         plain_text(raw, width, TextRole::Plain)
             .into_iter()
-            .map(|row| row.0.into_iter().map(|piece| piece.text).collect())
+            .map(|line| line.0.iter().map(|span| &*span.text).collect())
             .collect()
     }
 
@@ -151,7 +145,7 @@ mod tests {
         let line = [SafeSpan::new("1. check the machine certificate", TextRole::Plain)];
         let rows: Vec<String> = spans(&line, 16, "   ")
             .into_iter()
-            .map(|row| row.0.into_iter().map(|piece| piece.text).collect())
+            .map(|line| line.0.iter().map(|span| &*span.text).collect())
             .collect();
         assert_eq!(rows, ["1. check the ", "   machine ", "   certificate"]);
     }

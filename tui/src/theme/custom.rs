@@ -1,4 +1,4 @@
-//! Themes of one's own: a built-in one, with some meanings changed.
+//! Custom themes: a built-in theme with some styles changed.
 
 use std::collections::BTreeMap;
 
@@ -7,41 +7,41 @@ use serde::Deserialize;
 
 use crate::theme::{BUILT_IN_NAMES, Theme};
 
-/// A theme as the settings write it: what it changes, by meaning, like `urgent = "bold #ff5555 on black"`.
+/// A theme as it is in the settings: styles by meaning, like `urgent = "bold #ff5555 on black"`.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 pub struct CustomTheme {
     /// The built-in theme that it changes.
     #[serde(default = "default_base")]
     pub base: String,
-    /// How each meaning looks.
+    /// The changed styles.
     #[serde(flatten)]
     pub styles: BTreeMap<String, String>,
 }
 
-/// What is wrong with a theme.
+/// Why a theme is invalid.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ThemeError {
-    /// It changes nothing that there is.
-    #[error("base = {0:?} is no theme\nhint: it is one of {list}", list = BUILT_IN_NAMES.join(", "))]
+    /// The base is not a built-in theme.
+    #[error("unknown base {0:?}\nhint: use one of {list}", list = BUILT_IN_NAMES.join(", "))]
     UnknownBase(String),
-    /// Nothing has this meaning.
-    #[error("{0:?} is nothing that a theme has\nhint: it has {list}", list = STYLE_NAMES.join(", "))]
+    /// There is no style of this name.
+    #[error("unknown style {0:?}\nhint: use one of {list}", list = STYLE_NAMES.join(", "))]
     UnknownStyle(String),
-    /// A word of a style.
+    /// A style has a word that is neither a colour nor a modifier.
     #[error(
-        "{word:?} in {style_name} is neither a colour nor a manner\n\
-         hint: write words like \"bold red\", \"#ff8800\", \"214\" or \"black on yellow\"; \
-         manners are bold, dim, italic, underlined and reversed"
+        "{word:?} in {style_name} is neither a colour nor a modifier\n\
+         hint: write styles like \"bold red\", \"#ff8800\", \"214\" or \"black on yellow\"; \
+         modifiers are bold, dim, italic, underlined and reversed"
     )]
     InvalidStyle {
-        /// What it was to change.
+        /// The name of the style.
         style_name: String,
-        /// The word.
+        /// The invalid word.
         word: String,
     },
 }
 
-/// Everything that a theme can change.
+/// The names of all styles.
 const STYLE_NAMES: [&str; 16] = [
     "text", "dim", "accent", "strong", "selected", "found", "urgent", "high", "good", "warn", "bad", "code",
     "link", "focus", "border", "cursor",
@@ -52,21 +52,20 @@ fn default_base() -> String {
 }
 
 impl CustomTheme {
-    /// The whole theme.
+    /// Builds the theme from its base and its changes.
     pub fn build(&self) -> Result<Theme, ThemeError> {
         let mut theme =
             Theme::built_in(&self.base).ok_or_else(|| ThemeError::UnknownBase(self.base.clone()))?;
-        for (meaning, words) in &self.styles {
-            let place =
-                style_mut(&mut theme, meaning).ok_or_else(|| ThemeError::UnknownStyle(meaning.clone()))?;
-            *place = parse_style(meaning, words)?;
+        for (name, words) in &self.styles {
+            let style = style_mut(&mut theme, name).ok_or_else(|| ThemeError::UnknownStyle(name.clone()))?;
+            *style = parse_style(name, words)?;
         }
         Ok(theme)
     }
 }
 
-fn style_mut<'a>(theme: &'a mut Theme, meaning: &str) -> Option<&'a mut Style> {
-    Some(match meaning {
+fn style_mut<'a>(theme: &'a mut Theme, name: &str) -> Option<&'a mut Style> {
+    Some(match name {
         "text" => &mut theme.text,
         "dim" => &mut theme.dim,
         "accent" => &mut theme.accent,
@@ -87,11 +86,11 @@ fn style_mut<'a>(theme: &'a mut Theme, meaning: &str) -> Option<&'a mut Style> {
     })
 }
 
-fn parse_style(meaning: &str, words: &str) -> Result<Style, ThemeError> {
+fn parse_style(name: &str, words: &str) -> Result<Style, ThemeError> {
     let mut style = Style::new();
     let mut is_background = false;
     for word in words.split_whitespace() {
-        let manner = match word {
+        let modifier = match word {
             "on" => {
                 is_background = true;
                 continue;
@@ -104,12 +103,12 @@ fn parse_style(meaning: &str, words: &str) -> Result<Style, ThemeError> {
             "reversed" => Some(Modifier::REVERSED),
             _ => None,
         };
-        if let Some(manner) = manner {
-            style = style.add_modifier(manner);
+        if let Some(modifier) = modifier {
+            style = style.add_modifier(modifier);
             continue;
         }
-        let wrong = || ThemeError::InvalidStyle { style_name: meaning.into(), word: word.into() };
-        let colour: Color = word.parse().map_err(|_| wrong())?;
+        let invalid = || ThemeError::InvalidStyle { style_name: name.into(), word: word.into() };
+        let colour: Color = word.parse().map_err(|_| invalid())?;
         style = if is_background { style.bg(colour) } else { style.fg(colour) };
         is_background = false;
     }
@@ -135,14 +134,14 @@ mod tests {
     }
 
     #[test]
-    fn every_meaning_can_be_changed() {
-        for meaning in STYLE_NAMES {
-            assert!(style_mut(&mut Theme::dark(), meaning).is_some(), "{meaning}");
+    fn every_style_can_be_changed() {
+        for name in STYLE_NAMES {
+            assert!(style_mut(&mut Theme::dark(), name).is_some(), "{name}");
         }
     }
 
     #[test]
-    fn what_makes_no_sense_is_said_with_what_would() {
+    fn an_error_names_what_is_invalid() {
         assert_eq!(build("base = \"drak\""), Err(ThemeError::UnknownBase("drak".into())));
         assert_eq!(build("urgnet = \"red\""), Err(ThemeError::UnknownStyle("urgnet".into())));
         let error = build("urgent = \"bold rde\"").unwrap_err().to_string();

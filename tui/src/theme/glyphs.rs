@@ -1,37 +1,36 @@
-//! What stands for what, with Unicode and without.
-
-use std::borrow::Cow;
+//! Glyphs in Unicode and in ASCII, and text for terminals that take only ASCII.
 
 use ratatui::buffer::Buffer;
-use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-/// Which characters a terminal can show.
+use crate::text::{Safe, SafeText};
+
+/// The characters that a terminal can show.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Charset {
-    /// All of them.
+    /// All characters.
     #[default]
     Unicode,
-    /// All of them, but the console draws with ASCII alone: for fonts that lack the glyphs.
+    /// All characters, but glyphs and lines are ASCII: for fonts that lack them.
     AsciiGlyphs,
-    /// ASCII alone: to a terminal that does not read UTF-8, the bytes of anything else could be commands.
+    /// Only ASCII: a terminal that does not read UTF-8 could take other bytes for commands.
     AsciiOnly,
 }
 
-/// What stands for what.
+/// The glyphs of the console.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Glyphs {
-    /// The selected row.
+    /// Beside the selected row.
     pub selection_bar: &'static str,
-    /// Not seen yet.
+    /// An unread handoff.
     pub unread: &'static str,
-    /// Done, or it worked.
+    /// Done, worked, confirmed.
     pub check: &'static str,
-    /// Failed, or ruled out.
+    /// Failed, ruled out.
     pub cross: &'static str,
-    /// Not settled.
+    /// Open, or unsure.
     pub question: &'static str,
-    /// Between words of one line.
+    /// Between the parts of a line.
     pub dot: &'static str,
     /// Connected.
     pub live: &'static str,
@@ -41,22 +40,22 @@ pub struct Glyphs {
     pub catching_up: &'static str,
     /// Not connected.
     pub offline: &'static str,
-    /// Where text is being written.
+    /// The end of text that is being written.
     pub stream_cursor: &'static str,
-    /// There is more below.
+    /// More rows below.
     pub more_below: &'static str,
-    /// There is more to the left, and to the right.
+    /// More to the left, and to the right.
     pub more_sideways: (&'static str, &'static str),
     /// Before a suggested step.
     pub step_marker: &'static str,
-    /// The part of a long list that is on the screen.
+    /// The visible part of a long list.
     pub scrollbar_thumb: &'static str,
-    /// Something is under way.
+    /// The frames of a spinner.
     pub spinner_frames: &'static [&'static str],
 }
 
 impl Glyphs {
-    /// For terminals with Unicode.
+    /// Glyphs in Unicode.
     pub const UNICODE: Self = Self {
         selection_bar: "▌",
         unread: "●",
@@ -76,7 +75,7 @@ impl Glyphs {
         spinner_frames: &["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"],
     };
 
-    /// For those without.
+    /// Glyphs in ASCII.
     pub const ASCII: Self = Self {
         selection_bar: ">",
         unread: "*",
@@ -97,8 +96,8 @@ impl Glyphs {
     };
 }
 
-/// What a picture looks like in ASCII: lines and marks become their like. Other text stays, unless the terminal
-/// takes ASCII alone: then it is spelt as well as one column for one column can.
+/// Replaces lines and glyphs on the screen with ASCII. For a terminal that takes only ASCII, all other characters are
+/// replaced too, each with as many columns as it had.
 pub fn transliterate_buffer(buffer: &mut Buffer, charset: Charset) {
     for cell in &mut buffer.content {
         let symbol = cell.symbol();
@@ -106,26 +105,27 @@ pub fn transliterate_buffer(buffer: &mut Buffer, charset: Charset) {
             continue;
         }
         match ascii_equivalent(symbol) {
-            Some(like) => cell.set_symbol(like),
+            Some(ascii) => cell.set_symbol(ascii),
             None if charset == Charset::AsciiOnly => cell.set_symbol(replacement_for(symbol)),
             None => continue,
         };
     }
 }
 
-/// A text as a terminal with these characters takes it: titles, notifications, what commands say.
-pub fn transliterate(text: &str, charset: Charset) -> Cow<'_, str> {
-    if charset != Charset::AsciiOnly || text.is_ascii() {
-        return Cow::Borrowed(text);
-    }
-    let spell = |symbol| {
-        if str::is_ascii(symbol) {
-            symbol
-        } else {
-            ascii_equivalent(symbol).unwrap_or(replacement_for(symbol))
-        }
-    };
-    Cow::Owned(text.graphemes(true).map(spell).collect())
+/// A line for a terminal with these characters: a title, a notification, output of a command.
+pub fn transliterate<'t>(line: &'t Safe<'_>, charset: Charset) -> Safe<'t> {
+    line.map_graphemes(|symbol| transliteration(symbol, charset))
+}
+
+/// The same for text of several lines.
+pub fn transliterate_text<'t>(text: &'t SafeText<'_>, charset: Charset) -> SafeText<'t> {
+    text.map_graphemes(|symbol| transliteration(symbol, charset))
+}
+
+/// What to print instead of a character outside the screen, if anything.
+fn transliteration(symbol: &str, charset: Charset) -> Option<&'static str> {
+    let is_printable = charset != Charset::AsciiOnly || symbol.is_ascii();
+    (!is_printable).then(|| ascii_equivalent(symbol).unwrap_or(replacement_for(symbol)))
 }
 
 fn ascii_equivalent(symbol: &str) -> Option<&'static str> {
@@ -147,7 +147,7 @@ fn ascii_equivalent(symbol: &str) -> Option<&'static str> {
     })
 }
 
-/// What has no like. As wide as it was, it keeps everything else in its place.
+/// The replacement of a character without an ASCII equivalent, with the same width.
 fn replacement_for(symbol: &str) -> &'static str {
     if symbol.width() > 1 { "??" } else { "?" }
 }
@@ -166,14 +166,17 @@ mod tests {
     }
 
     #[test]
-    fn lines_and_marks_have_their_like_and_text_stays_where_the_terminal_can_show_it() {
+    fn lines_and_glyphs_become_ascii_and_text_stays_if_the_terminal_can_show_it() {
         assert_eq!(rendered(Charset::AsciiGlyphs), "|\"é日 \"~ +   ");
         assert_eq!(rendered(Charset::AsciiOnly), "|\"??? \"~ +   ");
     }
 
     #[test]
-    fn a_text_outside_the_screen_is_spelt_like_one_on_it() {
-        assert_eq!(transliterate("(2) tierup · Café 日…", Charset::AsciiOnly), "(2) tierup - Caf? ??~");
-        assert_eq!(transliterate("tierup · Café", Charset::AsciiGlyphs), "tierup · Café");
+    fn text_outside_the_screen_is_replaced_like_text_on_it() {
+        assert_eq!(
+            transliterate(&"(2) tierup · Café 日…".into(), Charset::AsciiOnly),
+            "(2) tierup - Caf? ??~"
+        );
+        assert_eq!(transliterate(&"tierup · Café".into(), Charset::AsciiGlyphs), "tierup · Café");
     }
 }

@@ -329,7 +329,7 @@ fn completions(state: &State, context: Context, text: &str) -> Vec<Completion> {
             let completion = |item: &tierup_common::handoff::QueueItem| Completion {
                 line: format!("{word} {}", item.number),
                 label: format!("#{}", item.number),
-                description: safe::sanitize_line(&item.problem_summary),
+                description: safe::sanitize_line(&item.problem_summary).into(),
             };
             matching.take(COMPLETION_LIMIT).map(completion).collect()
         }

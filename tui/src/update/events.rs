@@ -12,7 +12,7 @@ use crate::effect::Effect;
 use crate::state::briefing::replace_step;
 use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
-use crate::text::{ellipsize, safe};
+use crate::text::safe;
 use crate::update::conflict::LostClaim;
 use crate::update::deltas::clear_partial_assessment;
 use crate::update::{calls, conflict, messages, navigate, notifications, transcript};
@@ -277,7 +277,8 @@ fn apply_send_back(
     if !state.is_handed_off_by_me(handoff.handoff_id) {
         state.queue.remove_own_session(handoff.session_id);
     } else if Some(by.id) != state.my_id() {
-        let (name, question) = (safe::sanitize_line(&by.name), ellipsize(&safe::sanitize_line(question), 60));
+        let (name, question) = (safe::sanitize_line(&by.name), safe::sanitize_line(question));
+        let question = question.ellipsized(60);
         state
             .show_toast(ToastLevel::Info, format!("{name} sent #{} back to you: {question}", handoff.number));
         calls::fetch_own_sessions(state, effects);
@@ -302,7 +303,8 @@ fn apply_withdrawal(state: &mut State, handoff: &HandoffSummary, by: &Person, ef
 
 /// A reminder about a handoff.
 fn show_reminder(state: &mut State, handoff: &HandoffSummary, reason: ReminderReason) {
-    let summary = ellipsize(&safe::sanitize_line(&handoff.problem_summary), 40);
+    let summary = safe::sanitize_line(&handoff.problem_summary);
+    let summary = summary.ellipsized(40);
     let text = match reason {
         ReminderReason::Unclaimed => format!("Still waiting: #{} {summary}", handoff.number),
         ReminderReason::Wake => format!("Reminder: {summary}"),

@@ -152,7 +152,7 @@ pub(super) fn apply_result(
     match result {
         Ok(user) => complete_login(state, user, effects),
         Err(error) => {
-            login.request = Request::Failed(safe::sanitize_line(&error));
+            login.request = Request::Failed(safe::sanitize_line(&error).into());
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::state::connection::ConnectionState;
 use crate::state::lists::RowId;
 use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
-use crate::text::{ellipsize, safe};
+use crate::text::{safe, safe_format};
 
 /// Notifies about a frame of the team's stream, before it is applied to the state.
 pub(super) fn notify_from_frame(state: &mut State, frame: &StreamFrame, effects: &mut Vec<Effect>) {
@@ -49,8 +49,8 @@ pub(super) fn announce_arrival(state: &mut State, id: HandoffId) {
         Priority::Urgent => "Urgent: ",
         Priority::High | Priority::Normal | Priority::Low => "",
     };
-    let summary = ellipsize(&safe::sanitize_line(&item.problem_summary), 40);
-    let text = format!("{urgency}#{} {summary}", item.number);
+    let summary = safe::sanitize_line(&item.problem_summary);
+    let text = format!("{urgency}#{} {}", item.number, summary.ellipsized(40));
     state.show_toast(ToastLevel::Info, text);
 }
 
@@ -58,12 +58,12 @@ pub(super) fn announce_arrival(state: &mut State, id: HandoffId) {
 pub(super) fn update_window_title(state: &mut State, effects: &mut Vec<Effect>) {
     let account = state.me.as_ref().map(|me| me.account_name.as_str());
     let name = match account {
-        Some(account) => format!("tierup · {account}"),
+        Some(account) => safe_format!("tierup · {account}"),
         None => "tierup".into(),
     };
     let title = match state.unread_count() {
         0 => name,
-        unread => format!("({unread}) {name}"),
+        unread => safe_format!("({unread}) {name}"),
     };
     if title != state.notifications.window_title {
         state.notifications.window_title.clone_from(&title);
@@ -78,15 +78,15 @@ fn notification_for(state: &State, event: &Event) -> Option<Notification> {
         EventBody::HandoffCreated { handoff, by, .. }
             if by.id != me && handoff.priority == Priority::Urgent =>
         {
-            (format!("Urgent, from {}", by.name), handoff)
+            (safe_format!("Urgent, from {}", by.name), handoff)
         }
         EventBody::HandoffAssigned { handoff, by, to, .. } if to.id == me && by.id != me => {
-            (format!("{} assigned this to you", by.name), handoff)
+            (safe_format!("{} assigned this to you", by.name), handoff)
         }
         EventBody::HandoffSentBack { handoff, by, .. }
             if by.id != me && state.is_handed_off_by_me(handoff.handoff_id) =>
         {
-            (format!("{} sent this back to you", by.name), handoff)
+            (safe_format!("{} sent this back to you", by.name), handoff)
         }
         EventBody::HandoffReminder { handoff, reason } => {
             let title = match reason {
@@ -94,7 +94,7 @@ fn notification_for(state: &State, event: &Event) -> Option<Notification> {
                 ReminderReason::Wake => "Reminder",
                 ReminderReason::StaleClaim => "Returns to the queue soon",
             };
-            (title.to_owned(), handoff)
+            (title.into(), handoff)
         }
         EventBody::HandoffCreated { .. }
         | EventBody::HandoffAssigned { .. }
@@ -111,7 +111,7 @@ fn notification_for(state: &State, event: &Event) -> Option<Notification> {
         | EventBody::SessionResolved { .. }
         | EventBody::MessageAdded { .. } => return None,
     };
-    Some(Notification { title, body: format!("#{} {}", handoff.number, handoff.problem_summary) })
+    Some(Notification { title, body: safe_format!("#{} {}", handoff.number, handoff.problem_summary) })
 }
 
 fn push_notification(state: &mut State, notification: Notification, effects: &mut Vec<Effect>) {
@@ -130,8 +130,10 @@ fn notify_missed(state: &mut State, effects: &mut Vec<Effect>) {
     let missed = std::mem::take(&mut state.notifications.missed_count);
     if missed > 0 && !state.notifications.is_focused {
         let title = "While you were offline".into();
-        let body =
-            if missed == 1 { "1 handoff needs you".into() } else { format!("{missed} handoffs need you") };
+        let body = match missed {
+            1 => "1 handoff needs you".into(),
+            _ => safe_format!("{missed} handoffs need you"),
+        };
         effects.push(Effect::Notify(Notification { title, body }));
     }
 }

@@ -125,7 +125,7 @@ fn available_choices(state: &State, context: Context) -> Vec<PaletteChoice> {
                 binding.description.replace('`', "")
             },
             name: binding.action_name(),
-            key_label: state.settings.keymap.key_label(&binding, 0),
+            key_label: state.settings.keymap.key_label(&binding, 0).into(),
         };
         let kind = if let Action::Move(_) = binding.action { &mut moves } else { &mut actions };
         kind.push(choice);

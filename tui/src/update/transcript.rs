@@ -5,7 +5,7 @@ use crate::keymap::{Action, Context, Move, SessionAction};
 use crate::state::chat::{Chat, TranscriptScroll};
 use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
-use crate::text::markdown;
+use crate::text::{markdown, safe};
 
 /// Scrolls; at the end it follows new messages again.
 pub(super) fn scroll(state: &mut State, movement: Move) {
@@ -83,7 +83,7 @@ pub(super) fn copy_selection(state: &mut State, effects: &mut Vec<Effect>) {
     };
     let Some((what, text)) = found else { return };
     state.show_toast(ToastLevel::Success, format!("Copied {what}"));
-    effects.push(Effect::CopyToClipboard(text));
+    effects.push(Effect::CopyToClipboard(safe::sanitize_text(&text).into_owned()));
 }
 
 /// Copies the first code block of the marked message, or else of the newest one; called again, the next block.
@@ -108,7 +108,7 @@ pub(super) fn copy_code_block(state: &mut State, effects: &mut Vec<Effect>) {
         count => format!("Copied code block {} of {count} from message {seq}", next + 1),
     };
     state.show_toast(ToastLevel::Success, text);
-    effects.push(Effect::CopyToClipboard(block));
+    effects.push(Effect::CopyToClipboard(safe::sanitize_text(&block).into_owned()));
 }
 
 /// The `seq` and the content of the marked message, or else of the newest one.

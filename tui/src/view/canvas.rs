@@ -1,191 +1,187 @@
-//! The one way to paint text: it is made safe and cut to its room on the way.
+//! The screen being painted. Every cell is written here, and takes only [`Safe`] text, cut to the columns it has.
 
-use std::sync::Arc;
-use std::time::Duration;
+mod text_area;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Position, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
 use ratatui::widgets::{Block, Clear, Widget};
-use tierup_common::id::UserId;
-use tierup_common::time::{Timestamp, duration_until_ago_changes, format_ago, format_ago_short};
-use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
 
-use crate::keymap::{Action, Context, Keymap};
-use crate::local_zone::LocalZone;
 use crate::state::State;
-use crate::state::paint_output::{Hyperlink, PaintOutput};
-use crate::text::{SafeLine, ellipsize, safe};
+use crate::state::paint_output::{ClickTarget, Hyperlink, PaintOutput};
+use crate::text::{Safe, SafeLine, safe_format};
 use crate::theme::Theme;
-use crate::view::time;
-
-/// How long one picture of a spinner stays, in milliseconds.
-const SPINNER_FRAME_MS: usize = 100;
+use crate::view::frame_time::FrameTime;
+use crate::view::measure::display_width;
 
 /// The panel around the area inside it.
 pub(super) const fn panel_around(inner: Rect) -> Rect {
     Rect { x: inner.x - 2, y: inner.y - 1, width: inner.width + 4, height: inner.height + 2 }
 }
 
-/// A buffer being painted.
+/// The screen being painted.
 pub(super) struct Canvas<'a> {
-    pub(super) buffer: &'a mut Buffer,
+    buffer: &'a mut Buffer,
     pub(super) theme: &'a Theme,
-    keymap: &'a Keymap,
-    /// This moment, by this machine's clock.
-    now: Timestamp,
-    /// This moment, by the server's.
-    server_now: Timestamp,
+    /// The time that this frame shows.
+    pub(super) time: FrameTime<'a>,
+    /// Where things were painted.
     pub(super) output: PaintOutput,
-    zone: &'a LocalZone,
-    /// Who looks at it, once that is known.
-    pub(super) my_id: Option<UserId>,
 }
 
 impl<'a> Canvas<'a> {
     pub(super) fn new(buffer: &'a mut Buffer, state: &'a State) -> Self {
-        let (now, server_now) = (state.now, state.server_now());
-        Self {
-            buffer,
-            theme: &state.settings.theme,
-            keymap: &state.settings.keymap,
-            now,
-            server_now,
-            output: PaintOutput::default(),
-            zone: &state.settings.zone,
-            my_id: state.my_id(),
-        }
+        let (theme, time) = (&state.settings.theme, FrameTime::new(state));
+        Self { buffer, theme, time, output: PaintOutput::default() }
     }
 
-    /// Paints a line of raw text, at most so many columns; how many it took.
-    pub(super) fn put_text(&mut self, x: u16, y: u16, columns: u16, raw: &str, style: Style) -> u16 {
+    /// Where things were painted, and when the next frame looks different.
+    pub(super) fn finish(mut self) -> PaintOutput {
+        self.output.next_change_at = self.time.next_change_at;
+        self.output
+    }
+
+    /// The whole screen.
+    pub(super) const fn area(&self) -> Rect {
+        self.buffer.area
+    }
+
+    /// Paints text, cut to `columns`; returns how many it took.
+    pub(super) fn put_text<'t>(
+        &mut self,
+        x: u16,
+        y: u16,
+        columns: u16,
+        text: impl Into<Safe<'t>>,
+        style: Style,
+    ) -> u16 {
+        let text = text.into();
         if !self.buffer.area.contains(Position::new(x, y)) {
             return 0;
         }
-        let line = ellipsize(
-            &safe::sanitize_line(safe::prefix_for_columns(raw, usize::from(columns))),
-            usize::from(columns),
-        );
+        let line = text.ellipsized(usize::from(columns));
         if !line.is_empty() {
             self.clear_split_wide_char(x, y);
         }
-        let (end, _) = self.buffer.set_stringn(x, y, &line, usize::from(columns), style);
+        let (end, _) = self.buffer.set_stringn(x, y, &*line, usize::from(columns), style);
         end - x
     }
 
-    /// Paints a line of raw text that ends at a column; where it begins.
-    pub(super) fn put_text_right(&mut self, end: u16, y: u16, columns: u16, raw: &str, style: Style) -> u16 {
-        let line = ellipsize(
-            &safe::sanitize_line(safe::prefix_for_columns(raw, usize::from(columns))),
-            usize::from(columns),
-        );
+    /// Paints text that ends before the column `end`; returns where it begins.
+    pub(super) fn put_text_right<'t>(
+        &mut self,
+        end: u16,
+        y: u16,
+        columns: u16,
+        text: impl Into<Safe<'t>>,
+        style: Style,
+    ) -> u16 {
+        let text = text.into();
+        let line = text.ellipsized(usize::from(columns));
         let width = u16::try_from(line.width()).unwrap_or(columns);
         let x = end.saturating_sub(width);
         self.put_text(x, y, width, &line, style);
         x
     }
 
-    /// Paints a line that was made safe already, and marks the characters at these places as found.
+    /// Paints text and highlights the characters at these indices.
     pub(super) fn put_text_highlighted(
         &mut self,
         x: u16,
         y: u16,
         columns: u16,
-        line: &str,
+        text: &Safe<'_>,
         style: Style,
-        found: &[u32],
+        highlighted: &[u32],
     ) -> u16 {
-        let line = ellipsize(line, usize::from(columns));
-        if found.is_empty() {
+        let line = text.ellipsized(usize::from(columns));
+        if highlighted.is_empty() {
             return self.put_text(x, y, columns, &line, style);
         }
-        let (mut at, end) = (x, x.saturating_add(columns));
-        for (place, grapheme) in (0_u32..).zip(line.graphemes(true)) {
-            let is_found = found.binary_search(&place).is_ok();
-            let style = if is_found { style.patch(self.theme.found) } else { style };
-            at += self.put_text(at, y, end.saturating_sub(at), grapheme, style);
+        let (mut next_x, end) = (x, x.saturating_add(columns));
+        for (index, grapheme) in (0_u32..).zip(line.graphemes()) {
+            let is_highlighted = highlighted.binary_search(&index).is_ok();
+            let style = if is_highlighted { style.patch(self.theme.found) } else { style };
+            next_x += self.put_text(next_x, y, end.saturating_sub(next_x), grapheme, style);
         }
-        at - x
+        next_x - x
     }
 
-    /// The key that does something, as the keymap has it.
-    pub(super) fn key_for(&self, context: Context, action: Action) -> String {
-        self.keymap.key_for(context, action)
-    }
-
-    /// Paints a row that was made safe when it was made; one that is too long ends in a mark.
+    /// Paints a line, cut to `columns`.
     pub(super) fn put_line(&mut self, x: u16, y: u16, columns: u16, line: &SafeLine) {
-        let row = &line.ellipsized(usize::from(columns));
-        let mut at = x;
-        let end = x.saturating_add(columns);
-        for piece in &row.0 {
-            let room = usize::from(end.saturating_sub(at));
-            let (next, _) = self.buffer.set_stringn(at, y, &piece.text, room, self.theme.style(piece.role));
-            if let Some(target) = piece.link.as_ref().filter(|_| next > at) {
-                let area = Rect { x: at, y, width: next - at, height: 1 };
-                self.output.hyperlinks.push(Hyperlink { area, url: Arc::clone(target) });
+        let line = &line.ellipsized(usize::from(columns));
+        let (mut x, end) = (x, x.saturating_add(columns));
+        for span in &line.0 {
+            let left = usize::from(end.saturating_sub(x));
+            let (next_x, _) = self.buffer.set_stringn(x, y, &*span.text, left, self.theme.style(span.role));
+            if let Some(url) = span.link.clone().filter(|_| next_x > x) {
+                let area = Rect { x, y, width: next_x - x, height: 1 };
+                self.output.hyperlinks.push(Hyperlink { area, url });
             }
-            at = next;
+            x = next_x;
         }
     }
 
-    /// Paints rows from the top of an area, as far as it goes.
+    /// Paints lines from the top of an area, as far as it goes.
     pub(super) fn put_lines<'r>(&mut self, area: Rect, lines: impl IntoIterator<Item = &'r SafeLine>) {
-        for (row, y) in lines.into_iter().zip(area.top()..area.bottom()) {
-            self.put_line(area.x, y, area.width, row);
+        for (line, y) in lines.into_iter().zip(area.top()..area.bottom()) {
+            self.put_line(area.x, y, area.width, line);
         }
     }
 
-    /// Paints rows that may be more than fit, from one on; says how far they go, and shows it on the border.
+    /// Paints lines from `top` on, which may be more than fit, and shows on the border how far they go.
     pub(super) fn put_scrolled_lines(&mut self, inner: Rect, lines: &[SafeLine], top: usize) {
-        let room = usize::from(inner.height);
-        let end = lines.len().saturating_sub(room);
-        let top = top.min(end);
+        let height = usize::from(inner.height);
+        let max_scroll = lines.len().saturating_sub(height);
+        let top = top.min(max_scroll);
         self.put_lines(inner, &lines[top..]);
-        self.output.layer_max_scroll = end;
-        self.output.page_height = room.max(1);
+        self.output.layer_max_scroll = max_scroll;
+        self.output.page_height = height.max(1);
         let panel = panel_around(inner);
-        self.paint_scrollbar(panel, inner, top, room, lines.len());
-        if end > 0 {
-            let text = if top < end {
-                format!("{} {} more", self.theme.glyphs.more_below, end - top)
-            } else {
-                "end".into()
-            };
-            self.paint_panel_footer(panel, &text);
+        self.paint_scrollbar(panel, inner, top, height, lines.len());
+        if max_scroll > 0 {
+            self.paint_rows_below(panel, max_scroll - top);
         }
     }
 
-    /// Paints what may be taller than its room, from one of its rows on. Nothing in it can be clicked.
+    /// Says on the border of a panel how many rows are below what it shows.
+    pub(super) fn paint_rows_below(&mut self, panel: Rect, count: usize) {
+        if count > 0 {
+            self.paint_panel_footer(panel, safe_format!("{} {count} more", self.theme.glyphs.more_below));
+        } else {
+            self.paint_panel_footer(panel, "end");
+        }
+    }
+
+    /// Paints content that may be taller than its area, from its row `top` on. Clicks in it have no target.
     pub(super) fn paint_viewport(
         &mut self,
-        room: Rect,
+        area: Rect,
         height: u16,
         top: u16,
         paint: impl FnOnce(&mut Self, Rect),
     ) {
-        let whole = Rect { x: 0, y: 0, width: room.width, height };
-        let mut tall = Buffer::empty(whole);
-        let caret = self.output.cursor_position.take();
-        std::mem::swap(self.buffer, &mut tall);
+        let whole = Rect { x: 0, y: 0, width: area.width, height };
+        let mut content = Buffer::empty(whole);
+        let outer_cursor = self.output.cursor_position.take();
+        std::mem::swap(self.buffer, &mut content);
         paint(self, whole);
-        std::mem::swap(self.buffer, &mut tall);
-        let seen = |at: &Position| (top..top.saturating_add(room.height)).contains(&at.y);
-        let inside = self.output.cursor_position.filter(seen);
+        std::mem::swap(self.buffer, &mut content);
+        let is_visible = |at: &Position| (top..top.saturating_add(area.height)).contains(&at.y);
+        let cursor = self.output.cursor_position.filter(is_visible);
         self.output.cursor_position =
-            inside.map(|at| Position::new(room.x + at.x, room.y + at.y - top)).or(caret);
-        for position in room.positions() {
-            let from = (position.x - room.x, position.y - room.y + top);
-            if let (Some(to), Some(cell)) = (self.buffer.cell_mut(position), tall.cell(from)) {
+            cursor.map(|at| Position::new(area.x + at.x, area.y + at.y - top)).or(outer_cursor);
+        for position in area.positions() {
+            let source = (position.x - area.x, position.y - area.y + top);
+            if let (Some(to), Some(cell)) = (self.buffer.cell_mut(position), content.cell(source)) {
                 to.clone_from(cell);
             }
         }
     }
 
-    /// Lays the look of a selected row over an area, which has its bar in the first column. Where that is to be
-    /// reversed, it is one even bar: colours would be turned one by one, and the bar into half a hole.
+    /// Highlights a selected row, which has its bar in the first column. A reversed highlight replaces all colours and
+    /// the bar, which would otherwise be reversed one by one and leave the row spotted.
     pub(super) fn highlight_selected(&mut self, area: Rect) {
         if self.theme.selected.add_modifier.contains(Modifier::REVERSED) {
             let plain = Style::new().fg(Color::Reset).bg(Color::Reset).remove_modifier(Modifier::DIM);
@@ -197,7 +193,7 @@ impl<'a> Canvas<'a> {
         self.buffer.set_style(area, self.theme.selected);
     }
 
-    /// Shows on the right border of a panel which part of something long stands in its room.
+    /// Shows on the right border of a panel which part of a long list is visible.
     pub(super) fn paint_scrollbar(
         &mut self,
         panel: Rect,
@@ -218,29 +214,30 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// Paints a panel with a title, and gives the area inside, a column away from its border.
-    pub(super) fn paint_panel(&mut self, area: Rect, title: &str, focused: bool) -> Rect {
+    /// Paints a panel with a title; returns the area inside, a column away from the border.
+    pub(super) fn paint_panel<'t>(&mut self, area: Rect, title: impl Into<Safe<'t>>, focused: bool) -> Rect {
+        let title = title.into();
         let border = if focused { self.theme.focus } else { self.theme.border };
         Block::bordered().border_set(border::ROUNDED).border_style(border).render(area, self.buffer);
         if !title.is_empty() {
-            let room = area.width.saturating_sub(4);
+            let columns = area.width.saturating_sub(4);
             let style = if focused { self.theme.strong } else { self.theme.text };
-            // A title has a look of its own, and takes nothing from the line that it stands in.
+            // The style of the border does not show through.
             let style = Style::reset().patch(style);
-            self.put_text(area.x + 1, area.y, room, &format!(" {title} "), style);
+            self.put_text(area.x + 1, area.y, columns, safe_format!(" {title} "), style);
         }
         area.inner(Margin::new(2, 1))
     }
 
-    /// Writes into the lower border of a panel, at its right end.
-    pub(super) fn paint_panel_footer(&mut self, area: Rect, text: &str) {
-        let room = area.width.saturating_sub(4);
+    /// Writes text into the lower border of a panel, at its right end.
+    pub(super) fn paint_panel_footer<'t>(&mut self, area: Rect, text: impl Into<Safe<'t>>) {
+        let text = safe_format!(" {} ", text.into());
         let y = area.bottom().saturating_sub(1);
         let style = Style::reset().patch(self.theme.dim);
-        self.put_text_right(area.right().saturating_sub(1), y, room, &format!(" {text} "), style);
+        self.put_text_right(area.right().saturating_sub(1), y, area.width.saturating_sub(4), text, style);
     }
 
-    /// Empties an area: what was there can neither be seen nor clicked.
+    /// Clears an area, links included.
     pub(super) fn clear(&mut self, area: Rect) {
         for y in area.top()..area.bottom() {
             self.clear_split_wide_char(area.x, y);
@@ -249,33 +246,39 @@ impl<'a> Canvas<'a> {
         self.output.hyperlinks.retain(|link| !link.area.intersects(area));
     }
 
-    /// What begins here leaves no half of a character before it: a terminal has none, and would show neither.
+    /// Clears the wide character whose second half is at `x`: a terminal cannot show half of it.
     fn clear_split_wide_char(&mut self, x: u16, y: u16) {
         let before = x.checked_sub(1).and_then(|x| self.buffer.cell_mut((x, y)));
-        if let Some(cell) = before.filter(|cell| cell.symbol().len() > 1 && cell.symbol().width() > 1) {
+        if let Some(cell) = before.filter(|cell| cell.symbol().len() > 1 && display_width(cell.symbol()) > 1)
+        {
             cell.set_symbol(" ");
         }
     }
 
-    /// An empty box in the middle of an area, over a dimmed background; gives the area inside.
-    pub(super) fn paint_dialog(&mut self, area: Rect, width: u16, height: u16, title: &str) -> Rect {
+    /// Paints an empty box in the middle of an area, over a dimmed background; returns the area inside.
+    pub(super) fn paint_dialog<'t>(
+        &mut self,
+        area: Rect,
+        width: u16,
+        height: u16,
+        title: impl Into<Safe<'t>>,
+    ) -> Rect {
         self.paint_resizable_dialog(area, width, height, height, title)
     }
 
-    /// The same for one that grows and shrinks: its top stays where it is at its tallest.
-    pub(super) fn paint_resizable_dialog(
+    /// Paints a box whose height changes: its top stays where it is at its tallest.
+    pub(super) fn paint_resizable_dialog<'t>(
         &mut self,
         area: Rect,
         width: u16,
         height: u16,
         tallest: u16,
-        title: &str,
+        title: impl Into<Safe<'t>>,
     ) -> Rect {
         for position in area.positions() {
             if let Some(cell) = self.buffer.cell_mut(position) {
-                // What is reversed would be the brightest there.
-                let back = Style::new().add_modifier(Modifier::DIM).remove_modifier(Modifier::REVERSED);
-                cell.set_style(back);
+                // Reversed cells would stay bright.
+                cell.set_style(Style::new().add_modifier(Modifier::DIM).remove_modifier(Modifier::REVERSED));
             }
         }
         let (width, height) = (width.min(area.width), height.min(area.height));
@@ -283,97 +286,8 @@ impl<'a> Canvas<'a> {
         let y = area.y + area.height.saturating_sub(tallest) / 3;
         let outer = Rect { x, y, width, height };
         self.clear(outer);
-        self.output.add_click_target(area, crate::state::paint_output::ClickTarget::Layer);
+        self.output.add_click_target(area, ClickTarget::Layer);
         self.paint_panel(outer, title, true)
-    }
-
-    /// This moment, by the server's clock.
-    pub(super) const fn server_now(&self) -> Timestamp {
-        self.server_now
-    }
-
-    /// Where the user is.
-    pub(super) const fn zone(&self) -> &'a LocalZone {
-        self.zone
-    }
-
-    /// The spinner, as it stands at this moment, where it is seen.
-    pub(super) fn spinner(&mut self) -> &'static str {
-        self.schedule_spinner_frame();
-        self.spinner_frame()
-    }
-
-    /// The spinner, as it stands at this moment. Whether it is seen shows later: see [`Self::spins`].
-    pub(super) fn spinner_frame(&self) -> &'static str {
-        let pictures = self.theme.glyphs.spinner_frames;
-        let turns = usize::try_from(self.now.as_millis()).unwrap_or(0) / SPINNER_FRAME_MS;
-        pictures[turns % pictures.len()]
-    }
-
-    /// A spinner is seen: it wants another picture soon.
-    pub(super) fn schedule_spinner_frame(&mut self) {
-        let turned = usize::try_from(self.now.as_millis()).unwrap_or(0) % SPINNER_FRAME_MS;
-        let left = u64::try_from(SPINNER_FRAME_MS - turned).unwrap_or(1);
-        self.output.schedule_change(self.now.plus(Duration::from_millis(left)));
-    }
-
-    /// How long ago something was, in a sentence.
-    pub(super) fn format_ago(&mut self, at: Timestamp) -> String {
-        self.schedule_ago_change(at);
-        format_ago(self.server_now.since(at))
-    }
-
-    /// How long ago something was, in a narrow column.
-    pub(super) fn format_ago_short(&mut self, at: Timestamp) -> String {
-        self.schedule_ago_change(at);
-        format_ago_short(self.server_now.since(at))
-    }
-
-    fn schedule_ago_change(&mut self, at: Timestamp) {
-        let left = duration_until_ago_changes(self.server_now.since(at));
-        self.output.schedule_change(self.now.plus(left));
-    }
-
-    /// Whole seconds until a moment.
-    pub(super) fn seconds_until(&mut self, at: Timestamp) -> u64 {
-        let left = at.since(self.now);
-        if !left.is_zero() {
-            let part = left.as_millis() % 1000;
-            let next = if part == 0 { 1000 } else { part };
-            self.output
-                .schedule_change(self.now.plus(Duration::from_millis(u64::try_from(next).unwrap_or(1000))));
-        }
-        left.as_secs() + u64::from(left.subsec_millis() > 0)
-    }
-
-    /// Whole seconds since a moment, on a picture that changes for another reason.
-    pub(super) fn seconds_since_unscheduled(&self, at: Timestamp) -> u64 {
-        self.now.since(at).as_secs()
-    }
-
-    /// Whole seconds since a moment.
-    pub(super) fn seconds_since(&mut self, at: Timestamp) -> u64 {
-        let span = self.now.since(at);
-        let next = 1000 - span.as_millis() % 1000;
-        self.output
-            .schedule_change(self.now.plus(Duration::from_millis(u64::try_from(next).unwrap_or(1000))));
-        span.as_secs()
-    }
-
-    /// The time of day, where the user is, by the server's clock; with the day, where it is another one.
-    pub(super) fn time_of_day(&self, at: Timestamp) -> String {
-        time::format_time_of_day(at, self.server_now, self.zone)
-    }
-
-    /// The same of what this machine has noted.
-    pub(super) fn time_of_day_by_local_clock(&self, at: Timestamp) -> String {
-        time::format_time_of_day(at, self.now, self.zone)
-    }
-
-    /// When a reminder comes, or came.
-    pub(super) fn reminder_label(&self, at: Timestamp) -> String {
-        let word = if at > self.server_now { "wakes" } else { "woke" };
-        format!("{word} {}", self.time_of_day(at))
     }
 }
 

@@ -1,12 +1,12 @@
-//! How sure an assessment is, wherever it is shown: a glyph, a word, and how it looks.
+//! How sure an assessment is: a glyph, a word, and how they look.
 
 use tierup_common::assessment::Confidence;
 
-use crate::text::TextRole;
+use crate::text::{Safe, TextRole, safe_format};
 use crate::view::canvas::Canvas;
-use crate::view::document::display_width;
+use crate::view::measure::display_width;
 
-/// How sure an assessment is, as a glyph and a meaning.
+/// The glyph of a confidence, and how it looks.
 pub(super) fn glyph_and_role(confidence: Confidence, canvas: &Canvas<'_>) -> (&'static str, TextRole) {
     let glyphs = canvas.theme.glyphs;
     match confidence {
@@ -16,7 +16,7 @@ pub(super) fn glyph_and_role(confidence: Confidence, canvas: &Canvas<'_>) -> (&'
     }
 }
 
-/// How sure an assessment is, in words that stand alone.
+/// A confidence in words that stand alone.
 pub(super) const fn label(confidence: Confidence) -> &'static str {
     match confidence {
         Confidence::High => "high confidence",
@@ -26,14 +26,18 @@ pub(super) const fn label(confidence: Confidence) -> &'static str {
     }
 }
 
-/// How sure an assessment is. That this is what it says is left out where there is no room: the priority is high or
-/// low, too.
-pub(super) fn label_for_width(confidence: Confidence, canvas: &Canvas<'_>, room: u16) -> (String, TextRole) {
-    let (glyph, ink) = glyph_and_role(confidence, canvas);
-    // A dot stands there already.
-    let glyph = if glyph == canvas.theme.glyphs.dot { String::new() } else { format!("{glyph} ") };
-    let long = format!("{glyph}{}", label(confidence));
-    if display_width(&long) <= room { (long, ink) } else { (format!("{glyph}{confidence}"), ink) }
+/// A confidence in at most `columns`. The word "confidence", which tells it from a priority, is left out if it does not
+/// fit.
+pub(super) fn label_for_width(
+    confidence: Confidence,
+    canvas: &Canvas<'_>,
+    columns: u16,
+) -> (Safe<'static>, TextRole) {
+    let (glyph, role) = glyph_and_role(confidence, canvas);
+    // The list separates its parts with a dot already.
+    let glyph = if glyph == canvas.theme.glyphs.dot { Safe::default() } else { safe_format!("{glyph} ") };
+    let long = safe_format!("{glyph}{}", label(confidence));
+    if display_width(&long) <= columns { (long, role) } else { (safe_format!("{glyph}{confidence}"), role) }
 }
 
 #[cfg(test)]
@@ -45,17 +49,17 @@ mod tests {
     use crate::state::State;
 
     #[test]
-    fn what_is_high_is_said_where_there_is_room() {
+    fn the_label_says_confidence_where_there_is_room() {
         let (state, mut buffer) = (State::default(), Buffer::empty(Rect::new(0, 0, 1, 1)));
         let canvas = Canvas::new(&mut buffer, &state);
-        for (sure, long, narrow) in [
+        for (confidence, long, narrow) in [
             (Confidence::High, "✓ high confidence", "✓ high"),
             (Confidence::Medium, "medium confidence", "medium"),
             (Confidence::Low, "? low confidence", "? low"),
             (Confidence::Inconclusive, "? inconclusive", "? inconclusive"),
         ] {
-            assert_eq!(label_for_width(sure, &canvas, 17).0, long);
-            assert_eq!(label_for_width(sure, &canvas, 13).0, narrow);
+            assert_eq!(label_for_width(confidence, &canvas, 17).0, long);
+            assert_eq!(label_for_width(confidence, &canvas, 13).0, narrow);
         }
     }
 }

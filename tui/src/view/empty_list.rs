@@ -1,4 +1,4 @@
-//! A list without rows: why that is, and what to do.
+//! An empty list: why it is empty, and what to do.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -7,111 +7,118 @@ use crate::effect::Call;
 use crate::keymap::{Action, Context, LineAction, ListAction, SessionAction, Tab};
 use crate::state::State;
 use crate::state::connection::ConnectionState;
-use crate::text::{SafeLine, SafeSpan, TextRole, safe, wrap};
+use crate::text::{Safe, SafeLine, SafeSpan, TextRole, safe, safe_format, wrap};
 use crate::view::canvas::Canvas;
 
 pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
-    let (first, second, style) = empty_message(state, canvas);
-    let inside = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };
+    let message = empty_message(state, canvas);
+    let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };
     let y = area.y + area.height / 3;
-    canvas.put_text(inside.x, y, inside.width, &first, style);
-    let rows = second.iter().flat_map(|line| wrap::spans(line, usize::from(inside.width), ""));
+    canvas.put_text(inner.x, y, inner.width, &message.title, message.style);
+    let rows = message.hints.iter().flat_map(|line| wrap::spans(line, usize::from(inner.width), ""));
     let rows: Vec<SafeLine> = rows.collect();
-    let below = Rect { y: y + 1, height: area.bottom().saturating_sub(y + 1), ..inside };
-    canvas.put_lines(below, &rows);
+    canvas.put_lines(Rect { y: y + 1, height: area.bottom().saturating_sub(y + 1), ..inner }, &rows);
 }
 
-/// What is said first, and how; then lines that say what to do.
-type EmptyMessage = (String, Vec<Vec<SafeSpan>>, Style);
+/// What an empty list says.
+struct EmptyMessage {
+    title: Safe<'static>,
+    style: Style,
+    /// Lines that say why, or what to do.
+    hints: Vec<Vec<SafeSpan>>,
+}
 
-/// A sentence with a key in it, which looks like one.
-fn line_with_key(before: &str, key: String, after: &str) -> Vec<SafeSpan> {
-    vec![
-        SafeSpan::new(before, TextRole::Dim),
-        SafeSpan::new(key, TextRole::Accent),
-        SafeSpan::new(after, TextRole::Dim),
-    ]
+impl EmptyMessage {
+    /// Something is being loaded.
+    fn loading(what: &str, canvas: &mut Canvas<'_>) -> Self {
+        let title = safe_format!("{} {what}", canvas.time.spinner());
+        Self { title, style: canvas.theme.dim, hints: Vec::new() }
+    }
+}
+
+/// A sentence that begins with a key.
+fn key_hint(key: Safe<'_>, text: &'static str) -> Vec<SafeSpan> {
+    vec![SafeSpan::new(key, TextRole::Accent), SafeSpan::new(text, TextRole::Dim)]
 }
 
 fn empty_message(state: &State, canvas: &mut Canvas<'_>) -> EmptyMessage {
-    let theme = canvas.theme;
-    let key = |context, action| state.settings.keymap.key_for(context, action);
-    let list = |verb| key(Context::Queue, Action::List(verb));
+    let key = |action| state.settings.keymap.key_for(Context::Queue, action);
     if state.queue.as_of_seq.is_none() {
         return not_loaded_message(state, canvas);
     }
-    let filter = &state.queue.filter;
-    if filter.is_active() {
-        let words = safe::sanitize_line(filter.text());
-        if filter.search_at.is_some() || !filter.pending_calls.is_empty() {
-            let text = format!("{} looking for “{words}” in the conversations", canvas.spinner());
-            return (text, Vec::new(), theme.dim);
-        }
-        let said = format!("No row says “{words}”.");
-        let clear = if filter.is_open {
-            key(Context::Filter, Action::Line(LineAction::Cancel))
-        } else {
-            list(ListAction::ClearFilter)
-        };
-        let mut rows = vec![line_with_key("", clear, " shows all rows again.")];
-        if filter.is_local_only {
-            rows.insert(0, vec![SafeSpan::new("The conversations could not be searched.", TextRole::Warn)]);
-        }
-        return (said, rows, theme.text);
+    if state.queue.filter.is_active() {
+        return no_matches_message(state, canvas);
     }
-    let (first, second) = match state.queue.tab {
+    let (title, hint) = match state.queue.tab {
         Tab::Queue => {
-            let new = list(ListAction::NewSession);
-            let before = "New escalations appear here by themselves. ";
-            ("Nothing waits.", line_with_key(before, new, " opens a session of your own."))
+            let mut hint = vec![SafeSpan::new("New escalations appear here. ", TextRole::Dim)];
+            hint.extend(key_hint(key(Action::List(ListAction::NewSession)), " starts a session."));
+            ("Nothing is waiting", hint)
         }
         Tab::Mine => {
-            let pick_up = list(ListAction::PickUp);
-            ("You work on nothing.", line_with_key("", pick_up, " in the queue picks something up."))
+            let pick_up = key(Action::List(ListAction::PickUp));
+            ("No claims or open sessions", key_hint(pick_up, " in the queue picks up a handoff."))
         }
         Tab::Parked if state.has_pending_call(|call| matches!(call, Call::OwnSessions(_))) => {
-            return (format!("{} loading what is parked", canvas.spinner()), Vec::new(), theme.dim);
+            return EmptyMessage::loading("loading parked sessions", canvas);
         }
         Tab::Parked => {
-            let park = key(Context::Session, Action::Session(SessionAction::Park));
-            ("Nothing is parked.", line_with_key("", park, " in a session puts it aside, for you alone."))
+            let park = Action::Session(SessionAction::Park);
+            let park = state.settings.keymap.key_for(Context::Session, park);
+            ("No parked sessions", key_hint(park, " in a session parks it. Only you see it here."))
         }
     };
-    (first.into(), vec![second], theme.text)
+    EmptyMessage { title: title.into(), style: canvas.theme.text, hints: vec![hint] }
 }
 
-/// Nothing is known of the list yet: it is on its way, or it did not come.
+/// The filter matches no row, or the server is still searching.
+fn no_matches_message(state: &State, canvas: &mut Canvas<'_>) -> EmptyMessage {
+    let filter = &state.queue.filter;
+    let query = safe::sanitize_line(filter.text());
+    if filter.search_at.is_some() || !filter.pending_calls.is_empty() {
+        return EmptyMessage::loading(&format!("searching conversations for “{query}”"), canvas);
+    }
+    let keymap = &state.settings.keymap;
+    let clear = if filter.is_open {
+        keymap.key_for(Context::Filter, Action::Line(LineAction::Cancel))
+    } else {
+        keymap.key_for(Context::Queue, Action::List(ListAction::ClearFilter))
+    };
+    let mut hints = vec![key_hint(clear, " shows all rows.")];
+    if filter.is_local_only {
+        hints.insert(0, vec![SafeSpan::new("Can't search the conversations.", TextRole::Warn)]);
+    }
+    EmptyMessage { title: safe_format!("No matches for “{query}”"), style: canvas.theme.text, hints }
+}
+
+/// The list is being loaded, or could not be.
 fn not_loaded_message(state: &State, canvas: &mut Canvas<'_>) -> EmptyMessage {
-    let theme = canvas.theme;
-    let failed = state.queue.pending_load.as_ref().and_then(|load| load.error.clone());
-    let by_itself = || vec![SafeSpan::new("It is tried again by itself.", TextRole::Dim)];
-    let why = match (&state.connection, failed) {
-        (ConnectionState::Refused(why), _) => {
+    let load_error = state.queue.pending_load.as_ref().and_then(|load| load.error.as_ref());
+    let retrying = || vec![SafeSpan::new("Retrying …", TextRole::Dim)];
+    let (reason, hint) = match (&state.connection, load_error) {
+        (ConnectionState::Refused(reason), _) => {
             let command = SafeSpan::new("tierup login", TextRole::Code);
-            Some((why.clone(), vec![command, SafeSpan::new(" gets you another token.", TextRole::Dim)]))
+            (reason, vec![command, SafeSpan::new(" gets a new token.", TextRole::Dim)])
         }
-        (ConnectionState::Offline { reason: why, .. }, _) => Some((why.clone(), by_itself())),
+        (ConnectionState::Offline { reason, .. }, _) => (reason, retrying()),
         (
             ConnectionState::Connecting
             | ConnectionState::Live
             | ConnectionState::CatchingUp { .. }
             | ConnectionState::Polling { .. },
-            Some(why),
-        ) => Some((why, by_itself())),
+            Some(error),
+        ) => (error, retrying()),
         (
             ConnectionState::Connecting
             | ConnectionState::Live
             | ConnectionState::CatchingUp { .. }
             | ConnectionState::Polling { .. },
             None,
-        ) => None,
+        ) => return EmptyMessage::loading("loading the queue", canvas),
     };
-    match why {
-        Some((why, then)) => {
-            let cross = theme.glyphs.cross;
-            let lines = vec![vec![SafeSpan::new(safe::sanitize_line(&why), TextRole::Dim)], then];
-            (format!("{cross} The queue could not be loaded."), lines, theme.bad)
-        }
-        None => (format!("{} loading the queue", canvas.spinner()), Vec::new(), theme.dim),
+    EmptyMessage {
+        title: safe_format!("{} Can't load the queue", canvas.theme.glyphs.cross),
+        style: canvas.theme.bad,
+        hints: vec![vec![SafeSpan::new(safe::sanitize_line(reason), TextRole::Dim)], hint],
     }
 }

@@ -1,49 +1,53 @@
-//! The last line: the keys that can do something here and now, from the keymap itself, the most important first. One
-//! that has no room is left out whole.
+//! The last line: the keys that can be used now, the most important first, or what is being typed. A key that does not
+//! fit is left out.
 
 use ratatui::layout::Rect;
 
 use crate::availability::is_available;
-use crate::keymap::{Context, Tab};
+use crate::keymap::{Context, FooterHint, Tab};
 use crate::state::dialog::Form;
 use crate::state::layer::Layer;
 use crate::state::{Screen, State};
 use crate::view::canvas::Canvas;
 use crate::view::command_line;
-use crate::view::document::display_width;
+use crate::view::measure::display_width;
 
 pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
-    if !command_line::paint_input_line(state, canvas, area) {
+    if let Some(Layer::CommandLine(command)) = state.layers.last() {
+        command_line::paint_prompt(":", &command.input, "", canvas, area);
+    } else if state.context() == Context::Filter {
+        let prompt = Rect { width: area.width / 2, ..area };
+        command_line::paint_prompt("/", &state.queue.filter.input, "words", canvas, prompt);
+        paint_hints(state, canvas, Rect { x: prompt.right(), width: area.width - prompt.width, ..area });
+    } else {
         paint_hints(state, canvas, area);
     }
 }
 
-/// What the key that leads back does while a message is marked.
+/// What Esc does while a message is marked.
 const UNMARK_LABEL: &str = "unmark";
 
-pub(super) fn paint_hints(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
-    let here = state.context();
-    let mut hints = state.settings.keymap.footer_hints(here, |action| is_available(state, here, action));
+fn paint_hints(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
+    let context = state.context();
+    let mut hints =
+        state.settings.keymap.footer_hints(context, |action| is_available(state, context, action));
     for (_, label) in &mut hints {
-        *label = contextual_label(state, here, label);
+        *label = contextual_label(state, context, label);
     }
     hints.retain(|(_, label)| !label.is_empty());
-    // It must be seen before it is taken for the way out.
-    let unmarks = |(_, label): &(String, &str)| here == Context::Session && *label == UNMARK_LABEL;
-    if let Some(place) = hints.iter().position(unmarks) {
-        hints[..=place].rotate_right(1);
+    // It comes first, or one would take the key for the way back.
+    let is_unmark = |(_, label): &FooterHint| context == Context::Session && *label == UNMARK_LABEL;
+    if let Some(index) = hints.iter().position(is_unmark) {
+        hints[..=index].rotate_right(1);
     }
-    // Help leads to all the others: it stays.
-    let help = hints.iter().position(|(_, label)| *label == "help").map(|place| hints.remove(place));
-    let width = |(key, label): &(String, &str)| display_width(key) + 1 + display_width(label) + 2;
-    let mut room = area.width.saturating_sub(1 + help.as_ref().map_or(0, width));
+    // Help lists all the others, and always fits.
+    let help = hints.iter().position(|(_, label)| *label == "help").map(|index| hints.remove(index));
+    let width = |(key, label): &FooterHint| display_width(key) + 1 + display_width(label) + 2;
+    let mut left = area.width.saturating_sub(1 + help.as_ref().map_or(0, width));
     let mut x = area.x + 1;
     for hint in &hints {
-        let wanted = width(hint);
-        if wanted > room {
-            break;
-        }
-        room -= wanted;
+        let Some(rest) = left.checked_sub(width(hint)) else { break };
+        left = rest;
         x = put_hint(canvas, x, area, hint);
     }
     if let Some(help) = help {
@@ -51,10 +55,10 @@ pub(super) fn paint_hints(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
-/// What a key is called in this very place; nothing for one that goes without saying.
-fn contextual_label(state: &State, here: Context, label: &'static str) -> &'static str {
-    match (here, state.queue.tab, label) {
-        // Leaving is known, and what is picked up already is opened.
+/// What a key is called in this situation; empty for one that goes without saying.
+fn contextual_label(state: &State, context: Context, label: &'static str) -> &'static str {
+    match (context, state.queue.tab, label) {
+        // `q` needs no hint, and a claim in Mine is opened with Enter.
         (Context::Queue, _, "quit") | (Context::Queue, Tab::Mine, "pick up") => "",
         (Context::Queue, Tab::Parked, "pick up") => "take back",
         (Context::Session, _, "back") if has_marked_message(state) => UNMARK_LABEL,
@@ -72,7 +76,7 @@ fn has_person_field(state: &State) -> bool {
     matches!(dialog.form, Form::Assign { .. })
 }
 
-fn put_hint(canvas: &mut Canvas<'_>, x: u16, area: Rect, (key, label): &(String, &str)) -> u16 {
+fn put_hint(canvas: &mut Canvas<'_>, x: u16, area: Rect, (key, label): &FooterHint) -> u16 {
     let x = x + canvas.put_text(x, area.y, area.width, key, canvas.theme.accent) + 1;
-    x + canvas.put_text(x, area.y, area.width, label, canvas.theme.dim) + 2
+    x + canvas.put_text(x, area.y, area.width, *label, canvas.theme.dim) + 2
 }

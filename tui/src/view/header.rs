@@ -1,5 +1,5 @@
-//! The first line: where one is, how the connection is, who one is. Where there is little room, what is known anyway
-//! goes first: who one is, the name of the program, then the words of the connection.
+//! The first line: the tabs, the connection and the user. On a narrow screen the user's name is left out first, then
+//! the program's name, then the words of the connection.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -8,132 +8,137 @@ use crate::keymap::{Action, Context, ListAction, Tab};
 use crate::state::State;
 use crate::state::connection::ConnectionState;
 use crate::state::paint_output::ClickTarget;
-use crate::text::{ellipsize, safe};
+use crate::text::{Safe, safe, safe_format};
 use crate::view::canvas::Canvas;
-use crate::view::document::display_width;
+use crate::view::measure::display_width;
 
-/// What the program is called.
 const APP_NAME: &str = "tierup";
+/// Columns of the account and of the user, at most.
+const MAX_NAME_WIDTH: usize = 24;
 
 pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
-    let (mut links, style) = connection_status(state, canvas);
-    let tabs =
-        Tab::ALL.map(|tab| (tab, tab_key(tab, canvas), tab_label(tab_name(tab), tab_count(state, tab))));
+    let connection = ConnectionLabel::new(state, canvas);
+    let tabs = Tab::ALL.map(|tab| (tab, tab_key(state, tab), tab_label(state, tab)));
     let tabs_width = |gap: u16| {
-        let each = |(_, key, text): &(Tab, String, String)| display_width(key) + display_width(text) + gap;
-        tabs.iter().map(each).sum::<u16>()
+        let width = |(_, key, label): &(Tab, Safe<'_>, Safe<'_>)| display_width(key) + display_width(label);
+        tabs.iter().map(|tab| width(tab) + gap).sum::<u16>()
     };
-    let room = area.width.saturating_sub(2);
-    let who = identity(state, canvas);
-    let link_width = links.first().map_or(0, |link| display_width(link));
-    let brand = display_width(APP_NAME) + 3;
-    let has_brand = brand + tabs_width(3) + link_width <= room;
-    let has_who =
-        has_brand && !who.is_empty() && brand + tabs_width(3) + link_width + 3 + display_width(&who) <= room;
-    let gap = if has_brand { 3 } else { 2 };
+    let user = user_label(state, canvas);
+    let available = area.width.saturating_sub(2);
+    let full_width = display_width(APP_NAME) + 3 + tabs_width(3) + connection.full_width();
+    let has_app_name = full_width <= available;
+    let has_user = has_app_name && !user.is_empty() && full_width + 3 + display_width(&user) <= available;
+    let gap = if has_app_name { 3 } else { 2 };
+    let theme = canvas.theme;
     let mut x = area.x + 1;
-    if has_brand {
-        x += canvas.put_text(x, area.y, area.width, APP_NAME, canvas.theme.accent.patch(canvas.theme.strong))
-            + gap;
+    if has_app_name {
+        x += canvas.put_text(x, area.y, area.width, APP_NAME, theme.accent.patch(theme.strong)) + gap;
     }
-    // Where they would do something else, or type, they do not look like keys.
-    let keys = if state.context() == Context::Queue { canvas.theme.accent } else { canvas.theme.dim };
-    for (tab, key, text) in tabs {
-        let style = if tab == state.queue.tab { canvas.theme.strong } else { canvas.theme.dim };
-        let begin = x;
-        x += canvas.put_text(x, area.y, area.width, &key, keys);
-        x += canvas.put_text(x, area.y, area.width, &text, style);
-        canvas.output.add_click_target(Rect { x: begin, width: x - begin, ..area }, ClickTarget::Tab(tab));
+    // Where they are no keys, they do not look like keys.
+    let key_style = if state.context() == Context::Queue { theme.accent } else { theme.dim };
+    for (tab, key, label) in &tabs {
+        let style = if *tab == state.queue.tab { theme.strong } else { theme.dim };
+        let start = x;
+        x += canvas.put_text(x, area.y, area.width, key, key_style);
+        x += canvas.put_text(x, area.y, area.width, label, style);
+        canvas.output.add_click_target(Rect { x: start, width: x - start, ..area }, ClickTarget::Tab(*tab));
         x += gap;
     }
     let mut end = area.right() - 1;
-    if has_who {
-        end = canvas
-            .put_text_right(end, area.y, display_width(&who), &who, canvas.theme.text)
-            .saturating_sub(3);
+    if has_user {
+        end = canvas.put_text_right(end, area.y, display_width(&user), &user, theme.text).saturating_sub(3);
     }
-    let room = end.saturating_sub(x);
-    let fits = links.iter().position(|link| display_width(link) <= room).unwrap_or(links.len() - 1);
-    canvas.put_text_right(end, area.y, room, &links.swap_remove(fits), style);
+    connection.paint(canvas, end, area.y, end.saturating_sub(x));
 }
 
-/// The key that leads to a tab, and the column after it.
-fn tab_key(tab: Tab, canvas: &Canvas<'_>) -> String {
-    let key = canvas.key_for(Context::Queue, Action::List(ListAction::Tab(tab)));
-    if key.is_empty() { key } else { format!("{key} ") }
+/// The key of a tab, with a space after it.
+fn tab_key(state: &State, tab: Tab) -> Safe<'static> {
+    let key = state.settings.keymap.key_for(Context::Queue, Action::List(ListAction::Tab(tab)));
+    if key.is_empty() { key } else { safe_format!("{key} ") }
 }
 
-const fn tab_name(tab: Tab) -> &'static str {
-    match tab {
-        Tab::Queue => "Queue",
-        Tab::Mine => "Mine",
-        Tab::Parked => "Parked",
-    }
-}
-
-fn tab_count(state: &State, tab: Tab) -> usize {
-    match tab {
-        Tab::Queue => state.queue.counts.open(),
-        Tab::Mine => state.queue.mine_count(state.my_id()),
-        Tab::Parked => state.queue.parked_count(),
-    }
-}
-
-fn tab_label(name: &str, count: usize) -> String {
-    if count > 0 { format!("{name} {count}") } else { name.to_owned() }
-}
-
-fn identity(state: &State, canvas: &Canvas<'_>) -> String {
-    let dot = canvas.theme.glyphs.dot;
-    let Some(me) = &state.me else { return String::new() };
-    format!(
-        "{} {dot} {}",
-        ellipsize(&safe::sanitize_line(&me.account_name), 24),
-        ellipsize(&safe::sanitize_line(&me.user.name), 24)
-    )
-}
-
-/// How the connection is: in full, and ever shorter.
-fn connection_status(state: &State, canvas: &mut Canvas<'_>) -> (Vec<String>, Style) {
-    let (glyphs, theme) = (canvas.theme.glyphs, canvas.theme);
-    let forms = |glyph: &str, forms: &[String]| {
-        let mut forms: Vec<String> = forms.iter().map(|form| format!("{glyph} {form}")).collect();
-        forms.push(glyph.to_owned());
-        forms
+/// The name of a tab, with the number of its rows.
+fn tab_label(state: &State, tab: Tab) -> Safe<'static> {
+    let (name, count) = match tab {
+        Tab::Queue => ("Queue", state.queue.counts.open()),
+        Tab::Mine => ("Mine", state.queue.mine_count(state.my_id())),
+        Tab::Parked => ("Parked", state.queue.parked_count()),
     };
-    match &state.connection {
-        ConnectionState::Connecting => (forms(glyphs.connecting, &["connecting".into()]), theme.warn),
-        ConnectionState::Live => (forms(glyphs.live, &["live".into()]), theme.good),
-        ConnectionState::CatchingUp { target_seq: to } => {
-            let left = to.0.saturating_sub(state.last_event_seq.unwrap_or_default().0);
-            (forms(glyphs.catching_up, &[format!("catching up {left}"), left.to_string()]), theme.warn)
-        }
-        ConnectionState::Polling { interval: every, .. } => {
-            let every = every.as_secs().max(1);
-            let all =
-                [format!("not live, asks every {every}s (tierup doctor)"), "not live (tierup doctor)".into()];
-            (forms(glyphs.connecting, &[all, ["not live".into(), "slow".into()]].concat()), theme.warn)
-        }
-        ConnectionState::Offline { since, retry_at, .. } => {
-            let since = canvas.seconds_since(*since);
-            let retry = match retry_at {
-                Some(at) => format!("retry in {}s", canvas.seconds_until(*at)),
-                None => "trying".into(),
-            };
-            let all = [
-                format!("offline {since}s ({retry})"),
-                format!("offline {since}s"),
-                "offline".into(),
-                format!("{since}s"),
-            ];
-            (forms(glyphs.offline, &all), theme.bad)
-        }
-        ConnectionState::Refused(why) => {
-            // What is asked for can be done; any other refusal is a fact.
-            let is_asked_for = matches!(why.as_str(), "not logged in" | "logged out");
-            let short = if is_asked_for { "log in" } else { "refused" };
-            (forms(glyphs.offline, &[why.clone(), short.into()]), theme.bad)
-        }
+    if count > 0 { safe_format!("{name} {count}") } else { name.into() }
+}
+
+/// The account and the user; empty before the log-in.
+fn user_label(state: &State, canvas: &Canvas<'_>) -> Safe<'static> {
+    let Some(me) = &state.me else { return Safe::default() };
+    let (account, user) = (safe::sanitize_line(&me.account_name), safe::sanitize_line(&me.user.name));
+    let (account, user) = (account.ellipsized(MAX_NAME_WIDTH), user.ellipsized(MAX_NAME_WIDTH));
+    safe_format!("{account} {} {user}", canvas.theme.glyphs.dot)
+}
+
+/// The state of the connection, in forms that get shorter.
+struct ConnectionLabel {
+    glyph: &'static str,
+    /// The longest first. Where none fits, only the glyph is shown.
+    forms: Vec<Safe<'static>>,
+    style: Style,
+}
+
+impl ConnectionLabel {
+    fn new(state: &State, canvas: &mut Canvas<'_>) -> Self {
+        let (glyphs, theme) = (canvas.theme.glyphs, canvas.theme);
+        let (glyph, style, forms) = match &state.connection {
+            ConnectionState::Connecting => (glyphs.connecting, theme.warn, vec!["connecting".into()]),
+            ConnectionState::Live => (glyphs.live, theme.good, vec!["live".into()]),
+            ConnectionState::CatchingUp { target_seq } => {
+                let left = target_seq.0.saturating_sub(state.last_event_seq.unwrap_or_default().0);
+                let forms = vec![safe_format!("catching up {left}"), safe_format!("{left}")];
+                (glyphs.catching_up, theme.warn, forms)
+            }
+            ConnectionState::Polling { interval, .. } => {
+                let seconds = interval.as_secs().max(1);
+                let forms = vec![
+                    safe_format!("not live, polling every {seconds}s (tierup doctor)"),
+                    "not live (tierup doctor)".into(),
+                    "not live".into(),
+                    "slow".into(),
+                ];
+                (glyphs.connecting, theme.warn, forms)
+            }
+            ConnectionState::Offline { since, retry_at, .. } => {
+                let since = canvas.time.seconds_since(*since);
+                let retry = match retry_at {
+                    Some(at) => safe_format!("retry in {}s", canvas.time.seconds_until(*at)),
+                    None => "trying".into(),
+                };
+                let forms = vec![
+                    safe_format!("offline {since}s ({retry})"),
+                    safe_format!("offline {since}s"),
+                    "offline".into(),
+                    safe_format!("{since}s"),
+                ];
+                (glyphs.offline, theme.bad, forms)
+            }
+            ConnectionState::Refused(reason) => {
+                // The first two ask for something, any other reason is a fact.
+                let wants_login = matches!(reason.as_str(), "not logged in" | "logged out");
+                let short = if wants_login { "log in" } else { "refused" };
+                (glyphs.offline, theme.bad, vec![safe_format!("{reason}"), short.into()])
+            }
+        };
+        Self { glyph, forms, style }
+    }
+
+    /// Columns of the longest form.
+    fn full_width(&self) -> u16 {
+        let longest = self.forms.first().map_or(0, |form| 1 + display_width(form));
+        display_width(self.glyph) + longest
+    }
+
+    /// Paints the longest form that fits before the column `end`.
+    fn paint(&self, canvas: &mut Canvas<'_>, end: u16, y: u16, columns: u16) {
+        let mut forms = self.forms.iter().map(|form| safe_format!("{} {form}", self.glyph));
+        let fitting = forms.find(|form| display_width(form) <= columns);
+        canvas.put_text_right(end, y, columns, fitting.unwrap_or_else(|| self.glyph.into()), self.style);
     }
 }
 
@@ -146,10 +151,10 @@ mod tests {
     use super::*;
     use crate::state::layer::Layer;
 
-    fn header_line(link: ConnectionState, heard: u64, columns: u16) -> String {
+    fn header_line(connection: ConnectionState, last_seq: u64, columns: u16) -> String {
         let mut state = State::default();
         (state.connection, state.last_event_seq, state.now) =
-            (link, Some(Seq(heard)), Timestamp::from_millis(100_000));
+            (connection, Some(Seq(last_seq)), Timestamp::from_millis(100_000));
         let mut buffer = Buffer::empty(Rect::new(0, 0, columns, 1));
         let area = buffer.area;
         paint(&state, &mut Canvas::new(&mut buffer, &state), area);
@@ -157,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn the_connection_is_told_honestly_and_as_short_as_the_room_asks_for() {
+    fn the_connection_is_shown_in_the_longest_form_that_fits() {
         let offline = ConnectionState::Offline {
             since: Timestamp::from_millis(92_000),
             retry_at: Some(Timestamp::from_millis(103_000)),
@@ -167,29 +172,29 @@ mod tests {
             interval: std::time::Duration::from_secs(10),
             next_at: Timestamp::from_millis(103_000),
         };
-        for (link, wide, narrow) in [
+        for (connection, wide, narrow) in [
             (ConnectionState::Connecting, "◌ connecting", "◌"),
             (ConnectionState::Live, "● live", "● live"),
             (ConnectionState::CatchingUp { target_seq: Seq(42) }, "↻ catching up 12", "↻ 12"),
             (offline, "○ offline 8s (retry in 3s)", "○ offline"),
-            (polling, "◌ not live, asks every 10s (tierup doctor)", "◌ not live"),
+            (polling, "◌ not live, polling every 10s (tierup doctor)", "◌ not live"),
             (ConnectionState::Refused("this role may not".into()), "○ this role may not", "○ refused"),
             (ConnectionState::Refused("not logged in".into()), "○ not logged in", "○ log in"),
         ] {
-            let shown = header_line(link.clone(), 30, 80);
+            let shown = header_line(connection.clone(), 30, 80);
             assert!(shown.ends_with(&format!("  {wide}")), "{shown:?}");
-            let shown = header_line(link, 30, 40);
+            let shown = header_line(connection, 30, 40);
             assert!(shown.ends_with(&format!("  {narrow}")), "{shown:?}");
         }
     }
 
     #[test]
-    fn before_the_log_in_nobody_takes_room_at_the_end() {
+    fn before_the_log_in_the_connection_is_at_the_end() {
         assert!(header_line(ConnectionState::Refused("not logged in".into()), 0, 80).chars().count() == 79);
     }
 
     #[test]
-    fn the_numbers_of_the_tabs_look_like_keys_where_they_are_keys() {
+    fn tab_numbers_look_like_keys_only_where_they_are_keys() {
         let colour = |state: &State| {
             let mut buffer = Buffer::empty(Rect::new(0, 0, 40, 1));
             let area = buffer.area;

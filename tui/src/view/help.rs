@@ -1,71 +1,83 @@
-//! The help: every key of a place, what it does and what it is called, from the keymap itself.
+//! The help: every key of a context, what it does and the name of its action, from the keymap.
 
 use ratatui::layout::Rect;
 
 use crate::availability::is_available;
 use crate::keymap::{Context, HelpEntry};
 use crate::state::State;
-use crate::text::{SafeLine, SafeSpan, TextRole, wrap};
+use crate::text::{Safe, SafeLine, SafeSpan, TextRole, safe_format, wrap};
 use crate::view::canvas::Canvas;
-use crate::view::document::display_width;
+use crate::view::measure::display_width;
 
-/// Columns between two columns.
+/// Columns between the keys, the descriptions and the names.
 const COLUMN_GAP: u16 = 2;
+
+/// How wide the columns of the help are.
+struct HelpColumns {
+    keys: u16,
+    descriptions: u16,
+    /// Zero where names do not fit. They help with `:` and the settings, but are not worth cutting anything.
+    names: u16,
+}
+
+impl HelpColumns {
+    fn new<'h>(entries: impl Iterator<Item = &'h HelpEntry>, available: u16) -> Self {
+        let mut columns = Self { keys: 0, descriptions: 0, names: 0 };
+        for entry in entries {
+            columns.keys = columns.keys.max(display_width(&entry.keys));
+            columns.descriptions = columns.descriptions.max(columns_without_backticks(entry.description));
+            columns.names = columns.names.max(display_width(&entry.action_name));
+        }
+        if columns.width() > available {
+            columns.names = 0;
+        }
+        columns
+    }
+
+    fn width(&self) -> u16 {
+        let names = if self.names > 0 { COLUMN_GAP + self.names } else { 0 };
+        self.keys + COLUMN_GAP + self.descriptions + names
+    }
+
+    /// The lines of an entry. One that cannot be used now is dim.
+    fn lines(&self, entry: &HelpEntry, is_available: bool, width: usize) -> Vec<SafeLine> {
+        let role = |role| if is_available { role } else { TextRole::Dim };
+        let gap =
+            |taken: u16, column: u16| Safe::spaces(usize::from(column.saturating_sub(taken) + COLUMN_GAP));
+        let key_gap = gap(display_width(&entry.keys), self.keys);
+        let mut line = vec![SafeSpan::new(safe_format!("{}{key_gap}", entry.keys), role(TextRole::Accent))];
+        // Every other part is between backticks.
+        let roles = [role(TextRole::Plain), role(TextRole::Code)].into_iter().cycle();
+        line.extend(entry.description.split('`').zip(roles).map(|(part, role)| SafeSpan::new(part, role)));
+        if self.names > 0 {
+            let name_gap = gap(columns_without_backticks(entry.description), self.descriptions);
+            line.push(SafeSpan::new(safe_format!("{name_gap}{}", entry.action_name), TextRole::Dim));
+        }
+        wrap::spans(&line, width, Safe::spaces(usize::from(self.keys + COLUMN_GAP)))
+    }
+}
 
 pub(super) fn paint(state: &State, context: Context, top: usize, canvas: &mut Canvas<'_>, area: Rect) {
     let (here, everywhere) = state.settings.keymap.help_entries(context);
-    let widest = |of: &dyn Fn(&HelpEntry) -> u16| here.iter().chain(&everywhere).map(of).max().unwrap_or(0);
-    let keys = widest(&|line| display_width(&line.keys));
-    let about = widest(&|line| columns_without_backticks(line.description));
-    let names = widest(&|line| display_width(&line.action_name));
-    let width = keys + COLUMN_GAP + about + 4;
-    // Names help with `:` and the settings; where they have no room they are left out, not cut.
-    let has_names = width + COLUMN_GAP + names <= area.width;
-    let width = if has_names { width + COLUMN_GAP + names } else { width.min(area.width) };
-    let indent = " ".repeat(usize::from(keys + COLUMN_GAP));
-    let line = |line: &HelpEntry| {
-        let pad = |text: &str, width: u16| " ".repeat(usize::from(width.saturating_sub(display_width(text))));
-        // What would do nothing now steps back.
-        let (key, text) = if is_available(state, context, line.action) {
-            (TextRole::Accent, TextRole::Plain)
-        } else {
-            (TextRole::Dim, TextRole::Dim)
-        };
-        let mut row = vec![SafeSpan::new(format!("{}{}  ", line.keys, pad(&line.keys, keys)), key)];
-        // Every other part stands between backticks.
-        row.extend(
-            line.description
-                .split('`')
-                .zip([text, TextRole::Code].into_iter().cycle())
-                .map(|(part, ink)| SafeSpan::new(part, if text == TextRole::Dim { text } else { ink })),
-        );
-        if has_names {
-            row.push(SafeSpan::new(
-                format!(
-                    "{}  {}",
-                    " ".repeat(usize::from(
-                        about.saturating_sub(columns_without_backticks(line.description))
-                    )),
-                    line.action_name
-                ),
-                TextRole::Dim,
-            ));
-        }
-        wrap::spans(&row, usize::from(width.saturating_sub(4)), &indent)
+    let columns = HelpColumns::new(here.iter().chain(&everywhere), area.width.saturating_sub(4));
+    let width = (columns.width() + 4).min(area.width);
+    let lines_of = |entry: &HelpEntry| {
+        let is_available = is_available(state, context, entry.action);
+        columns.lines(entry, is_available, usize::from(width.saturating_sub(4)))
     };
-    let mut rows: Vec<SafeLine> = here.iter().flat_map(line).collect();
+    let mut lines: Vec<SafeLine> = here.iter().flat_map(lines_of).collect();
     if !everywhere.is_empty() {
-        rows.extend([SafeLine::default(), SafeLine::from_text("Everywhere", TextRole::Heading)]);
-        rows.extend(everywhere.iter().flat_map(line));
+        lines.extend([SafeLine::default(), SafeLine::from_text("Everywhere", TextRole::Heading)]);
+        lines.extend(everywhere.iter().flat_map(lines_of));
     }
-    let height = u16::try_from(rows.len() + 2).unwrap_or(u16::MAX);
-    let inner = canvas.paint_dialog(area, width, height, &format!("Keys: {}", context_title(context)));
-    canvas.put_scrolled_lines(inner, &rows, top);
+    let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
+    let inner = canvas.paint_dialog(area, width, height, safe_format!("Keys: {}", context_title(context)));
+    canvas.put_scrolled_lines(inner, &lines, top);
 }
 
-/// Columns of a text without the backticks that mark code.
-fn columns_without_backticks(about: &str) -> u16 {
-    about.split('`').map(display_width).sum()
+/// Columns of a description, without the backticks that mark code.
+fn columns_without_backticks(description: &str) -> u16 {
+    description.split('`').map(display_width).sum()
 }
 
 const fn context_title(context: Context) -> &'static str {
@@ -75,15 +87,15 @@ const fn context_title(context: Context) -> &'static str {
         Context::Filter => "the filter",
         Context::Briefing | Context::BriefingOverlay => "the briefing",
         Context::Session => "the session",
-        Context::Dialog => "a dialog",
+        Context::Dialog => "dialogs",
         Context::Conflict => "a lost claim",
-        Context::Tried => "what has been tried",
-        Context::Outcomes => "what came of the steps",
-        Context::Cases => "what was seen before",
-        Context::Confirm => "a question",
-        Context::Help => "this help",
+        Context::Tried => "attempts",
+        Context::Outcomes => "step outcomes",
+        Context::Cases => "similar cases",
+        Context::Confirm => "questions",
+        Context::Help => "the help",
         Context::Log => "the log",
         Context::Palette => "the palette",
-        Context::CommandLine => "a command",
+        Context::CommandLine => "the command line",
     }
 }

@@ -1,44 +1,39 @@
-//! The log: what was told in the corner, the newest first, each with its time.
+//! The log: past toasts with their times, the newest first.
 
 use ratatui::layout::Rect;
 
 use crate::state::State;
-use crate::state::toast::ToastLevel;
-use crate::text::{SafeLine, SafeSpan, TextRole, safe, wrap};
+use crate::text::{Safe, SafeLine, SafeSpan, TextRole, safe, safe_format, wrap};
 use crate::view::canvas::Canvas;
+use crate::view::labels;
 
 /// Columns, at most.
 const MAX_WIDTH: u16 = 90;
 
 pub(super) fn paint(state: &State, top: usize, canvas: &mut Canvas<'_>, area: Rect) {
     let width = MAX_WIDTH.min(area.width);
-    let rows = log_lines(state, canvas, usize::from(width.saturating_sub(4)));
-    let height = u16::try_from(rows.len().max(1) + 2).unwrap_or(u16::MAX);
+    let lines = log_lines(state, canvas, usize::from(width.saturating_sub(4)));
+    let height = u16::try_from(lines.len().max(1) + 2).unwrap_or(u16::MAX);
     let inner = canvas.paint_dialog(area, width, height, "Log");
-    if rows.is_empty() {
-        canvas.put_text(inner.x, inner.y, inner.width, "Nothing was told yet.", canvas.theme.dim);
+    if lines.is_empty() {
+        canvas.put_text(inner.x, inner.y, inner.width, "No notifications yet", canvas.theme.dim);
         return;
     }
-    canvas.put_scrolled_lines(inner, &rows, top);
+    canvas.put_scrolled_lines(inner, &lines, top);
 }
 
 fn log_lines(state: &State, canvas: &Canvas<'_>, width: usize) -> Vec<SafeLine> {
-    let glyphs = canvas.theme.glyphs;
-    let mut rows = Vec::new();
+    let mut lines = Vec::new();
     for toast in state.toasts.log() {
-        let (glyph, ink) = match toast.level {
-            ToastLevel::Success => (glyphs.check, TextRole::Good),
-            ToastLevel::Info => (glyphs.unread, TextRole::Accent),
-            ToastLevel::Error => (glyphs.cross, TextRole::Bad),
-        };
-        let time = canvas.time_of_day_by_local_clock(toast.at);
-        let indent = " ".repeat(time.chars().count() + 4);
+        let (glyph, role) = labels::toast_level(toast.level, &canvas.theme.glyphs);
+        let time = canvas.time.time_of_day_by_local_clock(toast.at);
+        let indent = Safe::spaces(time.width() + 4);
         let line = [
-            SafeSpan::new(format!("{time}  "), TextRole::Dim),
-            SafeSpan::new(format!("{glyph} "), ink),
+            SafeSpan::new(safe_format!("{time}  "), TextRole::Dim),
+            SafeSpan::new(safe_format!("{glyph} "), role),
             SafeSpan::new(safe::sanitize_line(&toast.text), TextRole::Plain),
         ];
-        rows.extend(wrap::spans(&line, width, &indent));
+        lines.extend(wrap::spans(&line, width, &indent));
     }
-    rows
+    lines
 }

@@ -1,9 +1,9 @@
-//! The log-in.
+//! The log-in form.
 
 use ratatui::layout::{Position, Rect};
 
 use crate::state::login::{LogInField, LogInForm, LogInReason};
-use crate::text::{TextRole, wrap};
+use crate::text::{Safe, TextRole, safe_format, wrap};
 use crate::view::canvas::Canvas;
 use crate::view::composer;
 
@@ -13,33 +13,31 @@ const MAX_WIDTH: u16 = 70;
 const LABEL_WIDTH: u16 = 10;
 
 pub(super) fn paint(login: &LogInForm, canvas: &mut Canvas<'_>, area: Rect) {
-    let (title, words) = match &login.reason {
+    let (title, text) = match &login.reason {
         LogInReason::FirstRun => {
-            // Nothing that stands behind it means anything yet.
+            // There is nothing useful behind it yet.
             canvas.clear(area);
             ("Welcome to tierup", "Log in with your email address, or with a token from an admin.".to_owned())
         }
-        LogInReason::Requested => ("Log in", "As yourself everything goes on where it is.".to_owned()),
-        LogInReason::TokenExpired(why) => {
-            ("Log in again", format!("{}; nothing you typed is lost.", why.trim_end_matches('.')))
+        LogInReason::Requested => ("Log in", "As the same user, you stay where you are.".to_owned()),
+        LogInReason::TokenExpired(reason) => {
+            ("Log in again", format!("{}; nothing you typed is lost.", reason.trim_end_matches('.')))
         }
     };
     let width = MAX_WIDTH.min(area.width);
     let text_width = usize::from(width.saturating_sub(4));
-    let said = login.request.error().unwrap_or_default();
-    let error = wrap::plain_text(said, text_width, TextRole::Bad);
-    let mut about = wrap::plain_text(&words, text_width, TextRole::Dim);
-    if area.height < 12 && !said.is_empty() {
-        // In a small room what went wrong comes first.
-        about.clear();
+    let error = wrap::plain_text(login.request.error().unwrap_or_default(), text_width, TextRole::Bad);
+    let mut intro = wrap::plain_text(&text, text_width, TextRole::Dim);
+    if area.height < 12 && login.request.error().is_some() {
+        // On a low screen the error is more important.
+        intro.clear();
     }
-    let (about_rows, error_rows) =
-        (u16::try_from(about.len()).unwrap_or(1).min(4), clamp_row_count(error.len()));
-    let roomy = area.height >= 12 + about_rows + error_rows;
-    let gap = u16::from(roomy);
-    let inner = canvas.paint_dialog(area, width, about_rows + error_rows + 6 + 2 * gap, title);
-    canvas.put_lines(Rect { height: about_rows.min(inner.height), ..inner }, &about);
-    let mut y = inner.y + about_rows + gap;
+    let intro_rows = u16::try_from(intro.len()).unwrap_or(1).min(4);
+    let error_rows = u16::try_from(error.len()).unwrap_or(1).clamp(1, 4);
+    let gap = u16::from(area.height >= 12 + intro_rows + error_rows);
+    let inner = canvas.paint_dialog(area, width, intro_rows + error_rows + 6 + 2 * gap, title);
+    canvas.put_lines(Rect { height: intro_rows.min(inner.height), ..inner }, &intro);
+    let mut y = inner.y + intro_rows + gap;
     for field in LogInField::ALL {
         paint_field(login, field, canvas, Rect { y, height: 1, ..inner }.intersection(inner));
         y += 1;
@@ -47,21 +45,11 @@ pub(super) fn paint(login: &LogInForm, canvas: &mut Canvas<'_>, area: Rect) {
     y += gap;
     let last = Rect { y, height: error_rows, ..inner }.intersection(inner);
     if login.request.is_pending() {
-        let spinner = canvas.spinner();
-        canvas.put_text(
-            last.x,
-            last.y,
-            last.width,
-            &format!("{spinner} asking the server"),
-            canvas.theme.accent,
-        );
+        let text = safe_format!("{} logging in", canvas.time.spinner());
+        canvas.put_text(last.x, last.y, last.width, text, canvas.theme.accent);
     } else {
         canvas.put_lines(last, &error);
     }
-}
-
-fn clamp_row_count(count: usize) -> u16 {
-    u16::try_from(count).unwrap_or(1).clamp(1, 4)
 }
 
 fn paint_field(login: &LogInForm, field: LogInField, canvas: &mut Canvas<'_>, row: Rect) {
@@ -76,19 +64,20 @@ fn paint_field(login: &LogInForm, field: LogInField, canvas: &mut Canvas<'_>, ro
         canvas.put_text(row.x, row.y, 1, theme.glyphs.selection_bar, theme.accent);
     }
     canvas.put_text(row.x + 2, row.y, LABEL_WIDTH, label, if focused { theme.accent } else { theme.dim });
-    let room = Rect { x: row.x + 2 + LABEL_WIDTH, width: row.width.saturating_sub(2 + LABEL_WIDTH), ..row };
+    let input = Rect { x: row.x + 2 + LABEL_WIDTH, width: row.width.saturating_sub(2 + LABEL_WIDTH), ..row };
     match field {
         LogInField::Server => {
-            composer::paint(&login.server_url, focused, "http://127.0.0.1:7890", canvas, room)
+            composer::paint(&login.server_url, focused, "http://127.0.0.1:7890", canvas, input);
         }
         LogInField::Email => {
-            composer::paint(&login.email, focused, "yours; empty to come with a token", canvas, room);
+            composer::paint(&login.email, focused, "leave empty to use a token", canvas, input);
         }
         LogInField::Secret => {
-            let shown = "*".repeat(login.secret.len().min(usize::from(room.width.saturating_sub(1))));
-            let used = canvas.put_text(room.x, room.y, room.width, &shown, theme.text);
+            let count = login.secret.len().min(usize::from(input.width.saturating_sub(1)));
+            let stars = Safe::from("*").repeated(count);
+            let used = canvas.put_text(input.x, input.y, input.width, &stars, theme.text);
             if focused {
-                canvas.output.cursor_position = Some(Position::new(room.x + used, room.y));
+                canvas.output.cursor_position = Some(Position::new(input.x + used, input.y));
             }
         }
     }

@@ -1,13 +1,14 @@
-//! The palette: a line to type in, and what fits below it.
+//! The palette: an input line, and the choices that match it.
 
 use ratatui::layout::Rect;
 
 use crate::state::filter::match_indices;
 use crate::state::paint_output::ClickTarget;
 use crate::state::palette::{Palette, PaletteChoice};
+use crate::text::{safe, safe_format};
 use crate::view::canvas::{Canvas, panel_around};
 use crate::view::composer;
-use crate::view::document::display_width;
+use crate::view::measure::display_width;
 
 /// Columns, at most.
 const MAX_WIDTH: u16 = 90;
@@ -15,8 +16,8 @@ const MAX_WIDTH: u16 = 90;
 const MAX_CHOICES: u16 = 14;
 /// Columns of a name, at most.
 const MAX_NAME_WIDTH: u16 = 20;
-/// Columns of what an action says that it does, at most. Where names would cut it they are left out.
-const MAX_TEXT_WIDTH: u16 = 53;
+/// Columns of a label for which names give way.
+const MAX_LABEL_WIDTH: u16 = 53;
 /// Columns of a key, at most.
 const MAX_KEY_WIDTH: u16 = 9;
 
@@ -25,44 +26,53 @@ pub(super) fn paint(palette: &Palette, is_top: bool, canvas: &mut Canvas<'_>, ar
     let rows = u16::try_from(palette.choices.len()).unwrap_or(tallest).clamp(1, tallest);
     let inner =
         canvas.paint_resizable_dialog(area, MAX_WIDTH.min(area.width), rows + 4, tallest + 4, "Palette");
-    composer::paint(
-        &palette.input,
-        is_top,
-        "an action, a command or a handoff",
-        canvas,
-        Rect { height: 1, ..inner },
-    );
+    let input = Rect { height: 1, ..inner };
+    composer::paint(&palette.input, is_top, "an action, a command or a handoff", canvas, input);
     let list = Rect { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner };
-    let room = usize::from(list.height).max(1);
-    canvas.output.page_height = room;
+    let visible = usize::from(list.height).max(1);
+    canvas.output.page_height = visible;
     if palette.choices.is_empty() {
-        canvas.put_text(list.x, list.y, list.width, "Nothing is called that.", canvas.theme.dim);
+        canvas.put_text(list.x, list.y, list.width, "No matches", canvas.theme.dim);
         return;
     }
-    let top = (palette.selected_index + 1).saturating_sub(room);
+    let top = (palette.selected_index + 1).saturating_sub(visible);
+    let columns = ChoiceColumns::new(&palette.choices, list.width);
     let shown = palette.choices.iter().enumerate().skip(top).zip(list.top()..list.bottom());
-    let widest = |of: fn(&PaletteChoice) -> &str| {
-        palette.choices.iter().map(|it| display_width(of(it))).max().unwrap_or(0)
-    };
-    let (names, text) =
-        (widest(|it| &it.name).min(MAX_NAME_WIDTH), widest(|it| &it.label).min(MAX_TEXT_WIDTH));
-    let key = widest(|it| &it.key_label).min(MAX_KEY_WIDTH);
-    let names = if text + names + key + 3 <= list.width { names } else { 0 };
-    for ((place, choice), y) in shown {
+    for ((index, choice), y) in shown {
         let line = Rect { x: list.x - 1, y, width: list.width + 1, height: 1 };
-        paint_choice(palette, choice, place == palette.selected_index, (names, key), canvas, line);
-        canvas.output.add_click_target(line, ClickTarget::PaletteChoice(place));
+        paint_choice(palette, choice, index == palette.selected_index, &columns, canvas, line);
+        canvas.output.add_click_target(line, ClickTarget::PaletteChoice(index));
     }
     let panel = panel_around(inner);
-    canvas.paint_scrollbar(panel, list, top, room, palette.choices.len());
-    canvas.paint_panel_footer(panel, &format!("{} of {}", palette.selected_index + 1, palette.choices.len()));
+    canvas.paint_scrollbar(panel, list, top, visible, palette.choices.len());
+    let position = safe_format!("{} of {}", palette.selected_index + 1, palette.choices.len());
+    canvas.paint_panel_footer(panel, position);
+}
+
+/// Columns beside the labels.
+struct ChoiceColumns {
+    /// Zero where names would cut the labels.
+    names: u16,
+    keys: u16,
+}
+
+impl ChoiceColumns {
+    fn new(choices: &[PaletteChoice], available: u16) -> Self {
+        let widest = |text: fn(&PaletteChoice) -> &str| {
+            choices.iter().map(|choice| display_width(text(choice))).max().unwrap_or(0)
+        };
+        let names = widest(|choice| &choice.name).min(MAX_NAME_WIDTH);
+        let labels = widest(|choice| &choice.label).min(MAX_LABEL_WIDTH);
+        let keys = widest(|choice| &choice.key_label).min(MAX_KEY_WIDTH);
+        Self { names: if labels + names + keys + 3 <= available { names } else { 0 }, keys }
+    }
 }
 
 fn paint_choice(
     palette: &Palette,
     choice: &PaletteChoice,
     is_selected: bool,
-    (names, key): (u16, u16),
+    columns: &ChoiceColumns,
     canvas: &mut Canvas<'_>,
     line: Rect,
 ) {
@@ -70,14 +80,17 @@ fn paint_choice(
     if is_selected {
         canvas.put_text(line.x, line.y, 1, theme.glyphs.selection_bar, theme.accent);
     }
-    let key_x = line.right().saturating_sub(if key > 0 { key + 1 } else { 0 });
-    let name_x = key_x.saturating_sub(if names > 0 { names + 1 } else { 0 });
+    let with_gap = |width: u16| if width > 0 { width + 1 } else { 0 };
+    let key_x = line.right().saturating_sub(with_gap(columns.keys));
+    let name_x = key_x.saturating_sub(with_gap(columns.names));
     let style = if is_selected { theme.strong } else { theme.text };
-    let room = name_x.saturating_sub(line.x + 2);
-    let found = match_indices(&palette.pattern(), &choice.label);
-    canvas.put_text_highlighted(line.x + 1, line.y, room, &choice.label, style, &found);
-    canvas.put_text(name_x, line.y, names, &choice.name, theme.dim);
-    canvas.put_text_right(line.right(), line.y, key, &choice.key_label, theme.accent);
+    let label_width = name_x.saturating_sub(line.x + 2);
+    let label = safe::sanitize_line(&choice.label);
+    let highlighted = match_indices(&palette.pattern(), &label);
+    canvas.put_text_highlighted(line.x + 1, line.y, label_width, &label, style, &highlighted);
+    canvas.put_text(name_x, line.y, columns.names, safe::sanitize_line(&choice.name), theme.dim);
+    let key = safe::sanitize_line(&choice.key_label);
+    canvas.put_text_right(line.right(), line.y, columns.keys, key, theme.accent);
     if is_selected {
         canvas.highlight_selected(line);
     }

@@ -1,4 +1,4 @@
-//! The list: cards of two rows, with air between them while there is room.
+//! The list: cards of two rows, with an empty row between them while there is room.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -12,58 +12,57 @@ use crate::state::State;
 use crate::state::lists::RowId;
 use crate::state::paint_output::ClickTarget;
 use crate::state::sort_order::SortOrder;
-use crate::text::safe;
+use crate::text::{Safe, safe, safe_format};
 use crate::view::canvas::Canvas;
-use crate::view::document::{display_width, readers_label};
-use crate::view::{confidence, empty_list};
+use crate::view::measure::display_width;
+use crate::view::{confidence, empty_list, labels};
 
-/// Columns of the dot between two parts of a row, with the air around it.
+/// Columns of the dot between two parts of a line, with the spaces around it.
 const SEPARATOR_WIDTH: u16 = 3;
 /// Columns of the priority.
 const PRIORITY_WIDTH: u16 = 8;
 
 pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let list = state.queue.current_list();
-    let (count, place) = (list.len(), list.selected_index());
+    let (count, selected) = (list.len(), list.selected_index());
     let title = list_title(state, count, area.width.saturating_sub(6));
     let inner = canvas.paint_panel(area, &title, state.layers.is_empty());
-    // The bar of the selected row stands right at the border.
+    // The bar of the selected row is right at the border.
     let inner = Rect { x: inner.x - 1, width: inner.width + 1, ..inner };
-    let Some(place) = place else { return empty_list::paint(state, canvas, inner) };
-    let airy = count * 3 <= usize::from(inner.height) + 1;
-    let height = if airy { 3 } else { 2 };
-    let room = usize::from(inner.height.div_ceil(height)).max(1);
-    let whole = usize::from(inner.height / height).max(1);
-    let shown = if airy { room } else { whole };
+    let Some(selected) = selected else { return empty_list::paint(state, canvas, inner) };
+    let has_gaps = count * 3 <= usize::from(inner.height) + 1;
+    let card_height = if has_gaps { 3 } else { 2 };
+    let whole_cards = usize::from(inner.height / card_height).max(1);
+    // With gaps, the last card may lack its gap.
+    let shown = if has_gaps { usize::from(inner.height.div_ceil(card_height)).max(1) } else { whole_cards };
     canvas.output.list_height = shown;
     canvas.output.page_height = shown;
-    let cards = (0_u16..).map(|number| Rect {
-        y: inner.y + number * height,
-        height: 2.min(inner.bottom().saturating_sub(inner.y + number * height)),
-        ..inner
+    let cards = (0_u16..).map(|index| {
+        let y = inner.y + index * card_height;
+        Rect { y, height: 2.min(inner.bottom().saturating_sub(y)), ..inner }
     });
     let top = list.first_visible(shown);
     for (row, card) in list.ids().skip(top).take(shown).zip(cards) {
-        let selected = list.selected() == Some(row);
+        let is_selected = list.selected() == Some(row);
         canvas.output.add_click_target(card, ClickTarget::Row(row));
         match row {
-            RowId::Handoff(id) => paint_handoff(state, id, selected, canvas, card),
-            RowId::Session(id) => paint_session(state, id, selected, canvas, card),
+            RowId::Handoff(id) => paint_handoff(state, id, is_selected, canvas, card),
+            RowId::Session(id) => paint_session(state, id, is_selected, canvas, card),
         }
     }
-    canvas.paint_panel_footer(area, &format!("{} of {count}", place + 1));
-    canvas.paint_scrollbar(area, inner, top, whole, count);
+    canvas.paint_panel_footer(area, safe_format!("{} of {count}", selected + 1));
+    canvas.paint_scrollbar(area, inner, top, whole_cards, count);
 }
 
-/// What the list is, how it is sorted and what is held back: in full, or as short as the room asks for.
-fn list_title(state: &State, count: usize, room: u16) -> String {
+/// The title of the list with its order and its filter, in the longest form that fits.
+fn list_title(state: &State, count: usize, columns: u16) -> Safe<'static> {
     let (name, about) = match state.queue.tab {
         Tab::Queue => {
             let (open, unread) = (state.queue.counts.open(), state.unread_count());
             let unread = if unread > 0 { format!(", {unread} unread") } else { String::new() };
             ("Escalations", format!("{open} open{unread}"))
         }
-        Tab::Mine => ("Mine", "what you work on".into()),
+        Tab::Mine => ("Mine", "your claims and sessions".into()),
         Tab::Parked => ("Parked", "only you see these".into()),
     };
     if state.queue.as_of_seq.is_none() {
@@ -75,29 +74,27 @@ fn list_title(state: &State, count: usize, room: u16) -> String {
     }
     match state.queue.sort {
         SortOrder::Priority => {}
-        SortOrder::Age => parts.push("the oldest first".into()),
-        SortOrder::Updated => parts.push("the last changed first".into()),
+        SortOrder::Age => parts.push("oldest first".into()),
+        SortOrder::Updated => parts.push("last changed first".into()),
     }
     let filter = &state.queue.filter;
     if filter.is_active() {
-        parts.push(format!("/{}: {count}", safe::sanitize_line(filter.text())));
+        parts.push(format!("/{}: {count}", filter.text()));
     }
-    let long = format!("{name} ── {}", parts.join(" ── "));
-    let short = parts.join(", ");
-    let last = parts.pop().unwrap_or_default();
-    let mut forms = [long, short, last].into_iter();
-    let last = forms.next_back().unwrap_or_default();
-    forms.find(|form| display_width(form) <= room).unwrap_or(last)
+    let long = safe_format!("{name} ── {}", parts.join(" ── "));
+    let short = safe_format!("{}", parts.join(", "));
+    let shortest = safe_format!("{}", parts.pop().unwrap_or_default());
+    [long, short].into_iter().find(|form| display_width(form) <= columns).unwrap_or(shortest)
 }
 
 fn paint_handoff(state: &State, id: HandoffId, selected: bool, canvas: &mut Canvas<'_>, card: Rect) {
     let Some(item) = state.queue.item(id) else { return };
     let theme = canvas.theme;
     let is_taken = item.status == HandoffStatus::Claimed && item.claimed_by != state.my_id();
-    let fade = if is_taken { theme.dim } else { Style::new() };
+    let title_patch = if is_taken { theme.dim } else { Style::new() };
     paint_selection_bar(selected, canvas, card);
     let (word, style) = match item.priority {
-        // What somebody works on calls nobody.
+        // A claimed handoff needs no attention.
         priority if is_taken => (priority.as_str(), theme.dim),
         Priority::Urgent => ("URGENT", theme.urgent),
         Priority::High => ("high", theme.high),
@@ -110,18 +107,14 @@ fn paint_handoff(state: &State, id: HandoffId, selected: bool, canvas: &mut Canv
     let text_width = end.saturating_sub(text_x + 2);
     let title_style = if selected { theme.strong } else { theme.text };
     let title = safe::sanitize_line(&item.problem_summary);
-    let found = state.queue.filter.match_indices(&title);
-    canvas.put_text_highlighted(text_x, card.y, text_width, &title, title_style.patch(fade), &found);
+    let matches = state.queue.filter.match_indices(&title);
+    canvas.put_text_highlighted(text_x, card.y, text_width, &title, title_style.patch(title_patch), &matches);
     if state.is_unread(item) {
         canvas.put_text(end - 1, card.y, 1, theme.glyphs.unread, theme.accent);
     }
     if card.height > 1 {
-        paint_handoff_details(
-            state,
-            item,
-            canvas,
-            Rect { x: text_x, y: card.y + 1, width: end - text_x, height: 1 },
-        );
+        let area = Rect { x: text_x, y: card.y + 1, width: end - text_x, height: 1 };
+        paint_handoff_details(state, item, canvas, area);
     }
     if selected {
         canvas.highlight_selected(card);
@@ -138,16 +131,14 @@ fn paint_selection_bar(selected: bool, canvas: &mut Canvas<'_>, card: Rect) {
 
 fn paint_handoff_details(state: &State, item: &QueueItem, canvas: &mut Canvas<'_>, area: Rect) {
     let theme = canvas.theme;
-    // The number is what commands take: at the end, so that it takes nothing from what is read first.
-    let number = format!("#{}", item.number);
-    let end = canvas.put_text_right(area.right(), area.y, area.width, &number, theme.dim).saturating_sub(1);
-    let mut line = CardLineWriter { x: area.x, end_x: end, y: area.y };
-    let ago = canvas.format_ago_short(item.created_at);
-    line.put_text(canvas, &item.handed_off_by_name, theme.dim);
-    line.put_separated(canvas, &ago, theme.dim);
+    // The number is at the end: it is needed only for commands.
+    let mut line = CardLineWriter::new(canvas, area, safe_format!("#{}", item.number));
+    let ago = canvas.time.format_ago_short(item.created_at);
+    line.put_text(canvas, safe::sanitize_line(&item.handed_off_by_name), theme.dim);
+    line.put_separated(canvas, ago, theme.dim);
     if state.is_claiming(item.id) {
-        let spinner = canvas.spinner();
-        return line.put_separated(canvas, &format!("{spinner} claiming"), theme.accent);
+        let text = safe_format!("{} claiming", canvas.time.spinner());
+        return line.put_separated(canvas, text, theme.accent);
     }
     if item.status == HandoffStatus::Claimed {
         if item.claimed_by == state.my_id() {
@@ -157,44 +148,57 @@ fn paint_handoff_details(state: &State, item: &QueueItem, canvas: &mut Canvas<'_
             }
         } else {
             let claimer = item.claimed_by_name.as_deref().unwrap_or("somebody");
-            return line.put_separated(canvas, &format!("claimed by {claimer}"), theme.dim);
+            return line.put_separated(canvas, safe_format!("claimed by {claimer}"), theme.dim);
         }
     }
+    paint_assessment_details(state, item, &mut line, canvas);
+}
+
+/// The state of the assessment, and who else is reading.
+fn paint_assessment_details(
+    state: &State,
+    item: &QueueItem,
+    line: &mut CardLineWriter,
+    canvas: &mut Canvas<'_>,
+) {
+    let theme = canvas.theme;
     if state.is_reassessing(item.id) {
-        let spinner = canvas.spinner();
-        return line.put_separated(canvas, &format!("{spinner} asking for it again"), theme.accent);
+        let text = safe_format!("{} requesting again", canvas.time.spinner());
+        return line.put_separated(canvas, text, theme.accent);
     }
-    let readers = readers_label(item, state.my_id());
+    let readers = labels::readers(item, state.my_id());
     match (item.assessment_status, &item.ai_assessment_data) {
         (AssessmentStatus::Pending | AssessmentStatus::Running, _) => {
-            let spinner = canvas.spinner();
-            line.put_separated(canvas, &format!("{spinner} assessing"), theme.accent);
+            let text = safe_format!("{} assessing", canvas.time.spinner());
+            line.put_separated(canvas, text, theme.accent);
         }
         (AssessmentStatus::Ready, Some(assessment)) => {
-            let about = readers.as_deref().map_or(0, |readers| display_width(readers) + SEPARATOR_WIDTH);
-            let room = line.end_x.saturating_sub(line.x + SEPARATOR_WIDTH + about);
-            let (text, ink) = confidence::label_for_width(assessment.confidence, canvas, room);
-            line.put_separated(canvas, &text, theme.style(ink));
+            let readers_width =
+                readers.as_deref().map_or(0, |readers| display_width(readers) + SEPARATOR_WIDTH);
+            let columns = line.end_x.saturating_sub(line.x + SEPARATOR_WIDTH + readers_width);
+            let (text, role) = confidence::label_for_width(assessment.confidence, canvas, columns);
+            line.put_separated(canvas, text, theme.style(role));
         }
         (AssessmentStatus::Failed, _) => {
-            line.put_separated(canvas, &format!("{} no assessment", theme.glyphs.cross), theme.bad);
+            let text = safe_format!("{} assessment failed", theme.glyphs.cross);
+            line.put_separated(canvas, text, theme.bad);
         }
         (AssessmentStatus::NotRequested | AssessmentStatus::Ready, _) => {
             line.put_separated(canvas, "not assessed", theme.dim);
         }
     }
     if let Some(readers) = readers {
-        line.put_separated(canvas, &readers, theme.warn);
+        line.put_separated(canvas, readers, theme.warn);
     }
 }
 
-/// A claim of the user's whose session they parked.
+/// Whether the user claimed this handoff and parked its session.
 fn is_session_parked(state: &State, item: &QueueItem) -> bool {
     let session = state.queue.own_session(item.session_id);
     session.is_some_and(|session| session.status == SessionStatus::Paused)
 }
 
-/// A row that is written from left to right.
+/// Writes the second line of a card from left to right.
 struct CardLineWriter {
     x: u16,
     end_x: u16,
@@ -202,20 +206,26 @@ struct CardLineWriter {
 }
 
 impl CardLineWriter {
-    fn put_text(&mut self, canvas: &mut Canvas<'_>, text: &str, style: Style) {
-        let room = self.end_x.saturating_sub(self.x);
-        self.x += canvas.put_text(self.x, self.y, room, text, style);
+    /// Paints a number at the end; the rest of the line is free.
+    fn new(canvas: &mut Canvas<'_>, area: Rect, number: Safe<'_>) -> Self {
+        let dim = canvas.theme.dim;
+        let number_x = canvas.put_text_right(area.right(), area.y, area.width, number, dim);
+        Self { x: area.x, end_x: number_x.saturating_sub(1), y: area.y }
     }
 
-    /// What follows, behind a dot.
-    fn put_separated(&mut self, canvas: &mut Canvas<'_>, text: &str, style: Style) {
+    fn put_text<'t>(&mut self, canvas: &mut Canvas<'_>, text: impl Into<Safe<'t>>, style: Style) {
+        self.x += canvas.put_text(self.x, self.y, self.end_x.saturating_sub(self.x), text, style);
+    }
+
+    /// Paints text after a dot.
+    fn put_separated<'t>(&mut self, canvas: &mut Canvas<'_>, text: impl Into<Safe<'t>>, style: Style) {
         let (dot, dim) = (canvas.theme.glyphs.dot, canvas.theme.dim);
-        self.put_text(canvas, &format!(" {dot} "), dim);
+        self.put_text(canvas, safe_format!(" {dot} "), dim);
         self.put_text(canvas, text, style);
     }
 }
 
-/// A session of the user's own, parked or being worked on. Among handoffs its title stands below theirs.
+/// A session of the user's own, parked or active. Among handoffs its title is aligned with theirs.
 fn paint_session(state: &State, id: SessionId, selected: bool, canvas: &mut Canvas<'_>, card: Rect) {
     let Some(session) = state.queue.own_session(id) else { return };
     let theme = canvas.theme;
@@ -228,9 +238,10 @@ fn paint_session(state: &State, id: SessionId, selected: bool, canvas: &mut Canv
         }
     };
     let style = if selected { theme.strong } else { theme.text };
-    let title = safe::sanitize_line(&session.title());
-    let found = state.queue.filter.match_indices(&title);
-    canvas.put_text_highlighted(x, card.y, card.right().saturating_sub(x), &title, style, &found);
+    let title = session.title();
+    let title = safe::sanitize_line(&title);
+    let matches = state.queue.filter.match_indices(&title);
+    canvas.put_text_highlighted(x, card.y, card.right().saturating_sub(x), &title, style, &matches);
     if card.height > 1 {
         let area = Rect { x, y: card.y + 1, width: card.right().saturating_sub(x), height: 1 };
         paint_session_details(state, session, canvas, area);
@@ -242,25 +253,24 @@ fn paint_session(state: &State, id: SessionId, selected: bool, canvas: &mut Canv
 
 fn paint_session_details(state: &State, session: &SessionItem, canvas: &mut Canvas<'_>, area: Rect) {
     let theme = canvas.theme;
-    let number = format!("s{}", session.number);
-    let end = canvas.put_text_right(area.right(), area.y, area.width, &number, theme.dim).saturating_sub(1);
-    let mut line = CardLineWriter { x: area.x, end_x: end, y: area.y };
+    let mut line = CardLineWriter::new(canvas, area, safe_format!("s{}", session.number));
     let is_parked = session.status == SessionStatus::Paused;
     let item = session.handoff_id.filter(|_| is_parked).and_then(|id| state.queue.parked_handoff(id));
     if let Some(at) = item.and_then(|item| item.wake_at) {
-        let wakes = canvas.reminder_label(at);
-        line.put_text(canvas, &wakes, theme.text);
+        let reminder = canvas.time.reminder_label(at);
+        line.put_text(canvas, reminder, theme.text);
     } else {
-        let ago = canvas.format_ago_short(session.updated_at);
-        let what = if is_parked { "parked" } else { "last changed" };
-        line.put_text(canvas, &format!("{what} {ago}"), theme.dim);
+        let ago = canvas.time.format_ago_short(session.updated_at);
+        let verb = if is_parked { "parked" } else { "changed" };
+        line.put_text(canvas, safe_format!("{verb} {ago}"), theme.dim);
     }
     if state.is_resuming(session.id) {
-        let spinner = canvas.spinner();
-        return line.put_separated(canvas, &format!("{spinner} taking it back"), theme.accent);
+        let text = safe_format!("{} taking it back", canvas.time.spinner());
+        return line.put_separated(canvas, text, theme.accent);
     }
     let notes = item.map(|item| item.engineer_notes.trim()).unwrap_or_default();
     if let Some(first) = notes.lines().next() {
-        line.put_separated(canvas, first, theme.dim);
+        let columns = usize::from(line.end_x.saturating_sub(line.x));
+        line.put_separated(canvas, safe::sanitize_prefix(first, columns), theme.dim);
     }
 }

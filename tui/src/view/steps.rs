@@ -1,235 +1,165 @@
-//! The strip of suggested steps above the composer.
+//! The strip of suggested steps above the composer. Where not all of them fit, it scrolls sideways.
+
+mod layout;
 
 use ratatui::layout::Rect;
-use tierup_common::assessment::{Outcome, Step};
+use tierup_common::assessment::Step;
 
-use crate::keymap::{Action, Context, SessionAction};
 use crate::state::paint_output::ClickTarget;
-use crate::text::{ellipsize, safe};
+use crate::text::{Safe, safe_format};
 use crate::view::canvas::Canvas;
-use crate::view::document::display_width;
-use crate::view::theme::Glyphs;
+use crate::view::labels;
+use crate::view::measure::display_width;
+use crate::view::steps::layout::STEP_GAP;
 
-/// Less of a step says nothing: where not all have so many columns, the last of them are reached sideways.
-const MIN_STEP_WIDTH: usize = 26;
-/// On a screen of so many rows the strip may have more than one.
+/// Rows of a screen on which the strip may have more than one.
 const MIN_HEIGHT_FOR_MORE_ROWS: u16 = 30;
 /// Rows of the strip there, at most.
 const MAX_ROWS: usize = 3;
-/// Columns between two steps.
-const STEP_GAP: u16 = 1;
+/// The title of the strip.
+const STRIP_TITLE: &str = "Suggested";
+/// Columns of the count of steps beyond the left end.
+const OVERFLOW_WIDTH: u16 = 3;
+/// Columns of the count of steps beyond the right end, with a gap.
+const RIGHT_OVERFLOW_WIDTH: u16 = 5;
+/// Columns of a screen below which the title is left out.
+const MIN_WIDTH_FOR_TITLE: u16 = 60;
 
-/// How many rows the strip takes.
-pub(super) fn strip_height(steps: &[Step], first: usize, canvas: &Canvas<'_>, width: u16) -> u16 {
-    let rows =
-        layout_steps(steps, first, canvas, &StripFrame::new(canvas, Rect { width, ..canvas.buffer.area }))
-            .len();
-    u16::try_from(rows).unwrap_or(1).max(1)
+/// The steps, laid out for a screen.
+pub(super) struct StepStrip<'s> {
+    steps: &'s [Step],
+    /// The first step shown, by its index.
+    first: usize,
+    /// The columns of each step, row by row.
+    rows: Vec<Vec<usize>>,
+    frame: StripFrame,
 }
 
-/// From which step on they are shown: where the last of them leave room, those before them have it.
-pub(super) fn first_visible(steps: &[Step], first: usize, canvas: &Canvas<'_>, width: u16) -> usize {
-    let frame = StripFrame::new(canvas, Rect { width, ..canvas.buffer.area });
-    // An assessment made again may have fewer.
-    let mut first = first.min(steps.len().saturating_sub(1));
-    while let Some(before) = first.checked_sub(1) {
-        let shown: usize = layout_steps(steps, before, canvas, &frame).iter().map(Vec::len).sum();
-        if before + shown < steps.len() {
-            break;
-        }
-        first = before;
-    }
-    first
-}
-
-/// What is known of a step, in a word.
-fn outcome_label(step: &Step, glyphs: &Glyphs) -> String {
-    match (step.outcome, step.already_tried) {
-        (Some(Outcome::Worked), _) => format!(" {}worked", glyphs.check),
-        (Some(Outcome::Failed), _) => format!(" {}failed", glyphs.cross),
-        (None, true) => format!(" {}tried", glyphs.dot),
-        (None, false) => String::new(),
-    }
-}
-
-/// The strip while the steps are still being written: they come by themselves.
-pub(super) fn paint_pending(canvas: &mut Canvas<'_>, area: Rect) {
-    let text = format!("Suggested  {} steps come with the assessment", canvas.spinner());
-    canvas.put_text(area.x + 1, area.y, area.width.saturating_sub(2), &text, canvas.theme.dim);
-}
-
-/// What stands around the steps, in every row of them.
+/// What is around the steps.
 struct StripFrame {
     /// The key that hides them.
-    hide_label: String,
-    /// Where the steps begin, after their name and the mark that says how many are beyond the left end.
-    start_x: u16,
-    /// Where they end, before the mark that says how many are beyond the right end.
-    end_x: u16,
+    hide_label: Safe<'static>,
+    /// Columns of the title.
+    title_width: u16,
+    /// Columns of the steps, with the count beyond the left end.
+    steps_width: u16,
+    max_rows: usize,
+}
+
+impl<'s> StepStrip<'s> {
+    /// Lays out the steps from `first` on, or from an earlier one if all after that fit.
+    pub(super) fn new(
+        steps: &'s [Step],
+        first: usize,
+        hide_key: &Safe<'_>,
+        canvas: &Canvas<'_>,
+        width: u16,
+    ) -> Self {
+        let frame = StripFrame::new(hide_key, canvas, width);
+        // There may be fewer steps than before.
+        let mut first = first.min(steps.len().saturating_sub(1));
+        let mut rows = frame.layout(steps, first, canvas);
+        while let Some(before) = first.checked_sub(1) {
+            let earlier_rows = frame.layout(steps, before, canvas);
+            let shown: usize = earlier_rows.iter().map(Vec::len).sum();
+            if before + shown < steps.len() {
+                break;
+            }
+            (first, rows) = (before, earlier_rows);
+        }
+        Self { steps, first, rows, frame }
+    }
+
+    /// How many rows it takes.
+    pub(super) fn height(&self) -> u16 {
+        u16::try_from(self.rows.len()).unwrap_or(1).max(1)
+    }
+
+    pub(super) fn paint(&self, canvas: &mut Canvas<'_>, area: Rect) {
+        let theme = canvas.theme;
+        canvas.output.add_click_target(area, ClickTarget::StepStrip);
+        let hide_label = &self.frame.hide_label;
+        let end_x = area.right() - 1;
+        let hide_x = canvas.put_text_right(end_x, area.y, display_width(hide_label), hide_label, theme.dim);
+        let hide_area = Rect { x: hide_x, width: end_x - hide_x, height: 1, ..area };
+        canvas.output.add_click_target(hide_area, ClickTarget::HideSteps);
+        canvas.put_text(area.x + 1, area.y, self.frame.title_width, STRIP_TITLE, theme.dim);
+        let (left, right) = theme.glyphs.more_sideways;
+        let mut start_x = area.x + 1 + self.frame.title_width;
+        if self.first > 0 {
+            let count = safe_format!("{left}{}", self.first);
+            canvas.put_text(start_x, area.y, OVERFLOW_WIDTH, count, theme.accent);
+            start_x += OVERFLOW_WIDTH;
+        }
+        let mut index = self.first;
+        let (mut x, mut y) = (start_x, area.y);
+        for (row, row_y) in self.rows.iter().zip(area.top()..area.bottom()) {
+            (x, y) = (start_x, row_y);
+            for width in row {
+                let width = u16::try_from(*width).unwrap_or(u16::MAX);
+                paint_step(index + 1, &self.steps[index], canvas, Rect { x, y, width, height: 1 });
+                x += width + STEP_GAP;
+                index += 1;
+            }
+        }
+        let beyond = self.steps.len() - index;
+        if beyond > 0 {
+            let count = safe_format!("{beyond}{right}");
+            canvas.put_text(x, y, RIGHT_OVERFLOW_WIDTH + 1, count, theme.accent);
+        }
+        canvas.output.visible_step_count = index - self.first;
+    }
 }
 
 impl StripFrame {
-    fn new(canvas: &Canvas<'_>, area: Rect) -> Self {
-        let hide =
-            format!("✕ {}", canvas.key_for(Context::Session, Action::Session(SessionAction::HideSteps)));
-        let name = if area.width >= 60 { display_width(STRIP_TITLE) + 1 } else { 0 };
-        let end = area.right().saturating_sub(1 + display_width(&hide) + 5);
-        Self { hide_label: hide, start_x: area.x + 1 + name, end_x: end }
+    fn new(hide_key: &Safe<'_>, canvas: &Canvas<'_>, width: u16) -> Self {
+        let hide_label = safe_format!("✕ {hide_key}");
+        let title_width = if width >= MIN_WIDTH_FOR_TITLE { display_width(STRIP_TITLE) + 1 } else { 0 };
+        let taken = title_width + 2 + display_width(&hide_label) + RIGHT_OVERFLOW_WIDTH;
+        let max_rows = if canvas.area().height >= MIN_HEIGHT_FOR_MORE_ROWS { MAX_ROWS } else { 1 };
+        Self { hide_label, title_width, steps_width: width.saturating_sub(taken), max_rows }
+    }
+
+    /// The columns of each step from `first` on, row by row.
+    fn layout(&self, steps: &[Step], first: usize, canvas: &Canvas<'_>) -> Vec<Vec<usize>> {
+        let wanted = |(index, step): (usize, &Step)| {
+            let label = step_label(index + 1, step).width() + outcome_label(step, canvas).width();
+            label + usize::from(display_width(canvas.theme.glyphs.step_marker))
+        };
+        let wanted: Vec<usize> = steps.iter().enumerate().skip(first).map(wanted).collect();
+        let overflow = if first > 0 { OVERFLOW_WIDTH } else { 0 };
+        layout::arrange(&wanted, usize::from(self.steps_width.saturating_sub(overflow)), self.max_rows)
     }
 }
 
-/// What the strip is called.
-const STRIP_TITLE: &str = "Suggested";
-
-/// The columns of each step, row for row, from the first shown on.
-fn layout_steps(steps: &[Step], first: usize, canvas: &Canvas<'_>, frame: &StripFrame) -> Vec<Vec<usize>> {
-    let wanted = |(place, step): (usize, &Step)| {
-        let label = display_width(&step_label(place + 1, step))
-            + display_width(&outcome_label(step, &canvas.theme.glyphs));
-        usize::from(label + display_width(canvas.theme.glyphs.step_marker))
-    };
-    let wanted: Vec<usize> = steps.iter().enumerate().skip(first).map(wanted).collect();
-    let beyond = if first > 0 { OVERFLOW_WIDTH } else { 0 };
-    let room = usize::from(frame.end_x.saturating_sub(frame.start_x + beyond));
-    let rows = if canvas.buffer.area.height >= MIN_HEIGHT_FOR_MORE_ROWS { MAX_ROWS } else { 1 };
-    arrange(&wanted, room, rows)
+/// Paints the strip while the steps are still being written.
+pub(super) fn paint_pending(canvas: &mut Canvas<'_>, area: Rect) {
+    let text = safe_format!("{STRIP_TITLE}  {} steps come with the assessment", canvas.time.spinner());
+    canvas.put_text(area.x + 1, area.y, area.width.saturating_sub(2), text, canvas.theme.dim);
 }
 
-/// Columns of a mark that says how many are beyond the left end.
-const OVERFLOW_WIDTH: u16 = 3;
-
-fn step_label(number: usize, step: &Step) -> String {
-    format!("{number} {}", safe::sanitize_line(&step.text))
+fn step_label(number: usize, step: &Step) -> Safe<'static> {
+    safe_format!("{number} {}", step.text)
 }
 
-/// What wants so many columns each, in at most so many rows. What has no room even so is left out, from the end.
-fn arrange(wanted: &[usize], room: usize, rows: usize) -> Vec<Vec<usize>> {
-    let found =
-        (1..=wanted.len()).rev().find_map(|shown| least_truncated_layout(&wanted[..shown], room, rows));
-    found.map(|(_, lines)| lines).unwrap_or_default()
+/// The outcome of a step, in a word; empty while it is unknown.
+fn outcome_label(step: &Step, canvas: &Canvas<'_>) -> Safe<'static> {
+    match labels::step_outcome(step, &canvas.theme.glyphs) {
+        Some((glyph, word, _)) => safe_format!(" {glyph}{word}"),
+        None => Safe::default(),
+    }
 }
 
-/// The rows in which the fewest columns are cut off, and of these the fewest rows; how many are. Those of one row
-/// share its columns. None, if something would be cut until it says nothing.
-fn least_truncated_layout(wanted: &[usize], room: usize, rows: usize) -> Option<(usize, Vec<Vec<usize>>)> {
-    if wanted.is_empty() {
-        return Some((0, Vec::new()));
-    }
-    let mut best: Option<(usize, Vec<Vec<usize>>)> = None;
-    for count in 1..=wanted.len() {
-        let (here, below) = wanted.split_at(count);
-        let gap = usize::from(STEP_GAP);
-        let line = share_columns(here, (room + gap).saturating_sub(count * gap));
-        let says_nothing =
-            |(share, wanted): (&usize, &usize)| *share < (*wanted).min(MIN_STEP_WIDTH).min(room);
-        if rows == 0 || line.iter().zip(here).any(says_nothing) {
-            break;
-        }
-        let cut: usize = line.iter().zip(here).map(|(share, wanted)| wanted - share).sum();
-        let Some((cut_below, mut lines)) = least_truncated_layout(below, room, rows - 1) else { continue };
-        lines.insert(0, line);
-        if best
-            .as_ref()
-            .is_none_or(|(cut_off, known)| (cut + cut_below, lines.len()) <= (*cut_off, known.len()))
-        {
-            best = Some((cut + cut_below, lines));
-        }
-    }
-    best
-}
-
-/// What each gets of so many columns: what it wants, unless that is more than the others leave it.
-fn share_columns(wanted: &[usize], room: usize) -> Vec<usize> {
-    let mut shares = vec![0; wanted.len()];
-    let mut order: Vec<usize> = (0..wanted.len()).collect();
-    order.sort_by_key(|place| wanted[*place]);
-    let mut left = room;
-    for (done, place) in order.iter().enumerate() {
-        shares[*place] = wanted[*place].min(left / (wanted.len() - done));
-        left -= shares[*place];
-    }
-    shares
-}
-
-pub(super) fn paint(steps: &[Step], first: usize, canvas: &mut Canvas<'_>, area: Rect) {
-    let theme = canvas.theme;
-    canvas.output.add_click_target(area, ClickTarget::StepStrip);
-    let frame = StripFrame::new(canvas, area);
-    let end = area.right() - 1;
-    let hide_x =
-        canvas.put_text_right(end, area.y, display_width(&frame.hide_label), &frame.hide_label, theme.dim);
-    let hide = Rect { x: hide_x, width: end - hide_x, height: 1, ..area };
-    canvas.output.add_click_target(hide, ClickTarget::HideSteps);
-    if frame.start_x > area.x + 1 {
-        canvas.put_text(area.x + 1, area.y, area.width, STRIP_TITLE, theme.dim);
-    }
-    let (left, right) = theme.glyphs.more_sideways;
-    let lines = layout_steps(steps, first, canvas, &frame);
-    let mut begin = frame.start_x;
-    if first > 0 {
-        canvas.put_text(begin, area.y, OVERFLOW_WIDTH, &format!("{left}{first}"), theme.accent);
-        begin += OVERFLOW_WIDTH;
-    }
-    let mut place = first;
-    let (mut x, mut y) = (begin, area.y);
-    for (line, row) in lines.iter().zip(area.top()..area.bottom()) {
-        (x, y) = (begin, row);
-        for width in line {
-            let width = u16::try_from(*width).unwrap_or(u16::MAX);
-            paint_step(place + 1, &steps[place], canvas, Rect { x, y, width, height: 1 });
-            x += width + STEP_GAP;
-            place += 1;
-        }
-    }
-    let beyond = steps.len() - place;
-    if beyond > 0 {
-        canvas.put_text(x, y, 6, &format!("{beyond}{right}"), theme.accent);
-    }
-    canvas.output.visible_step_count = place - first;
-}
-
-/// A step, and in full what is known of it.
+/// Paints a step. Its text may be cut, its outcome is not.
 fn paint_step(number: usize, step: &Step, canvas: &mut Canvas<'_>, area: Rect) {
     let theme = canvas.theme;
-    let tried = outcome_label(step, &theme.glyphs);
-    let digits = number.to_string();
+    let outcome = outcome_label(step, canvas);
     let mut x = area.x + canvas.put_text(area.x, area.y, 1, theme.glyphs.step_marker, theme.dim);
-    let label = step_label(number, step);
-    let label = ellipsize(&label, usize::from(area.right().saturating_sub(x + display_width(&tried))));
-    x += canvas.put_text(x, area.y, area.width, &digits, theme.accent);
-    let style = if tried.is_empty() { theme.text } else { theme.dim };
-    x += canvas.put_text(x, area.y, area.width, label.get(digits.len()..).unwrap_or_default(), style);
-    canvas.put_text(x, area.y, area.right().saturating_sub(x), &tried, theme.dim);
+    let text_end = area.right().saturating_sub(display_width(&outcome));
+    x += canvas.put_text(x, area.y, text_end.saturating_sub(x), safe_format!("{number}"), theme.accent);
+    let style = if outcome.is_empty() { theme.text } else { theme.dim };
+    x += canvas.put_text(x, area.y, text_end.saturating_sub(x), safe_format!(" {}", step.text), style);
+    canvas.put_text(x, area.y, area.right().saturating_sub(x), &outcome, theme.dim);
     let number = u8::try_from(number).unwrap_or(u8::MAX);
     canvas.output.add_click_target(Rect { width: area.width + STEP_GAP, ..area }, ClickTarget::Step(number));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn who_needs_little_leaves_the_rest_to_the_others() {
-        assert_eq!(share_columns(&[10, 20], 40), [10, 20]);
-        assert_eq!(share_columns(&[50, 10, 50], 60), [25, 10, 25]);
-        assert_eq!(share_columns(&[50, 40, 30], 61), [21, 20, 20]);
-    }
-
-    #[test]
-    fn steps_are_whole_where_they_can_be_and_else_cut_as_little_as_the_rows_allow() {
-        assert_eq!(arrange(&[20, 20, 20], 62, 1), [[20, 20, 20]]);
-        assert_eq!(arrange(&[40, 40, 40], 100, 3), [vec![40, 40], vec![40]]);
-        assert_eq!(arrange(&[90, 90, 90], 80, 3), [[80], [80], [80]]);
-        assert_eq!(arrange(&[90, 90, 30, 90, 90], 101, 3), [vec![50, 50], vec![30, 70], vec![90]]);
-        assert_eq!(arrange(&[80, 80, 80, 60, 25], 95, 3), [vec![47, 47], vec![80], vec![60, 25]]);
-        assert_eq!(arrange(&[90, 90, 90], 101, 1), [[33, 33, 33]]);
-    }
-
-    #[test]
-    fn what_would_say_nothing_is_left_out() {
-        assert_eq!(arrange(&[90, 90, 90], 55, 1), [[27, 27]]);
-        assert_eq!(arrange(&[90, 90], 20, 1), [[20]]);
-        assert_eq!(arrange(&[90; 9], 55, 3), vec![vec![27, 27]; 3]);
-        assert_eq!(arrange(&[], 55, 3), Vec::<Vec<usize>>::new());
-    }
 }

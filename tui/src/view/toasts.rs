@@ -1,21 +1,21 @@
-//! What just happened, in a corner, the newest below. At the foot, where lists end and dialogs do not reach; at the top
-//! where one types at the foot. With few rows the newest takes one line of the border above the keys.
+//! Toasts, the newest below. They are in the bottom right corner, or in the top right one where the bottom has an input
+//! line. On a low screen the newest takes one line of the border above the keys.
 
 use ratatui::layout::{Margin, Rect};
-use ratatui::style::Style;
 
 use crate::keymap::Context;
 use crate::state::State;
-use crate::state::toast::{Toast, ToastLevel};
-use crate::text::{SafeLine, SafeSpan, TextRole, wrap};
+use crate::state::toast::Toast;
+use crate::text::{SafeLine, SafeSpan, TextRole, safe, wrap};
 use crate::view::canvas::Canvas;
-use crate::view::document::display_width;
+use crate::view::labels;
+use crate::view::measure::display_width;
 
-/// Columns of a toast, at most.
+/// Columns of a toast with its border, at most.
 const MAX_WIDTH: u16 = 53;
-/// Rows of its text, at most.
+/// Rows of the text of a toast, at most.
 const MAX_TEXT_ROWS: usize = 3;
-/// Rows of a screen in which a box would hide what one works on.
+/// Rows of the screen below which boxes would hide too much of it.
 const MIN_HEIGHT_FOR_BOXES: u16 = 16;
 
 pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
@@ -26,31 +26,30 @@ pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
         }
         return;
     }
-    // The borders of what is there stay whole, and what stands in them can be read.
+    // The borders below stay visible, with the text in them.
     let area = area.inner(Margin::new(1, 1));
     let width = |toast: &Toast| (display_width(&toast.text) + 6).min(MAX_WIDTH).min(area.width);
     let mut boxes: Vec<(&Toast, Vec<SafeLine>)> =
         shown.iter().map(|toast| (toast, toast_lines(toast, width(toast)))).collect();
-    let height = |rows: &[SafeLine]| u16::try_from(rows.len()).unwrap_or(1) + 2;
-    let mut all: u16 = boxes.iter().map(|(_, rows)| height(rows)).sum();
-    // The newest is the one to be seen; a box alone always has room.
-    while all > area.height && boxes.len() > 1 {
-        all -= height(&boxes.remove(0).1);
+    let height = |lines: &[SafeLine]| u16::try_from(lines.len()).unwrap_or(1) + 2;
+    let mut total: u16 = boxes.iter().map(|(_, lines)| height(lines)).sum();
+    // The oldest give way; one alone always fits.
+    while total > area.height && boxes.len() > 1 {
+        total -= height(&boxes.remove(0).1);
     }
-    let mut y = if has_bottom_input(state.context()) { area.y } else { area.bottom().saturating_sub(all) };
-    for (toast, rows) in boxes {
-        let (width, height) = (width(toast), height(&rows));
+    let mut y = if has_bottom_input(state.context()) { area.y } else { area.bottom().saturating_sub(total) };
+    for (toast, lines) in boxes {
+        let (width, height) = (width(toast), height(&lines));
         let outer = Rect { x: area.right() - width, y, width, height };
         canvas.clear(outer);
         let inner = canvas.paint_panel(outer, "", false);
-        let (glyph, style) = glyph_and_style(toast, canvas);
-        canvas.put_text(inner.x, inner.y, 1, glyph, style);
-        canvas.put_lines(Rect { x: inner.x + 2, width: inner.width.saturating_sub(2), ..inner }, &rows);
+        paint_glyph(toast, canvas, inner.x, inner.y);
+        canvas.put_lines(Rect { x: inner.x + 2, width: inner.width.saturating_sub(2), ..inner }, &lines);
         y += height;
     }
 }
 
-/// Whether what one types stands where a toast would.
+/// Whether the user types where a toast would be.
 const fn has_bottom_input(context: Context) -> bool {
     match context {
         Context::Session | Context::CommandLine => true,
@@ -71,38 +70,33 @@ const fn has_bottom_input(context: Context) -> bool {
     }
 }
 
-/// On the lower border of what fills the screen. The log has all of it.
+/// Paints a toast over the lower border of the screen. Its whole text is in the log.
 fn paint_one_line(toast: &Toast, canvas: &mut Canvas<'_>, area: Rect) {
-    let room = area.width.saturating_sub(2);
-    let width = (display_width(&toast.text) + 4).min(room);
+    let text = safe::sanitize_line(&toast.text);
+    let width = (display_width(&text) + 4).min(area.width.saturating_sub(2));
     let outer = Rect { x: area.right() - 1 - width, y: area.bottom() - 1, width, height: 1 };
     canvas.clear(outer);
-    let (glyph, style) = glyph_and_style(toast, canvas);
-    canvas.put_text(outer.x + 1, outer.y, 1, glyph, style);
-    canvas.put_text(outer.x + 3, outer.y, width.saturating_sub(4), &toast.text, canvas.theme.text);
+    paint_glyph(toast, canvas, outer.x + 1, outer.y);
+    canvas.put_text(outer.x + 3, outer.y, width.saturating_sub(4), &text, canvas.theme.text);
 }
 
-fn glyph_and_style(toast: &Toast, canvas: &Canvas<'_>) -> (&'static str, Style) {
-    let theme = canvas.theme;
-    match toast.level {
-        ToastLevel::Success => (theme.glyphs.check, theme.good),
-        ToastLevel::Info => (theme.glyphs.unread, theme.accent),
-        ToastLevel::Error => (theme.glyphs.cross, theme.bad),
-    }
+fn paint_glyph(toast: &Toast, canvas: &mut Canvas<'_>, x: u16, y: u16) {
+    let (glyph, role) = labels::toast_level(toast.level, &canvas.theme.glyphs);
+    canvas.put_text(x, y, 1, glyph, canvas.theme.style(role));
 }
 
 fn toast_lines(toast: &Toast, width: u16) -> Vec<SafeLine> {
-    let room = usize::from(width.saturating_sub(6));
-    let mut rows = wrap::plain_text(&toast.text, room, TextRole::Plain);
-    if rows.len() > MAX_TEXT_ROWS {
-        rows.truncate(MAX_TEXT_ROWS);
-        if let Some(last) = rows.last_mut() {
-            // The log has all of it.
+    let columns = usize::from(width.saturating_sub(6));
+    let mut lines = wrap::plain_text(&toast.text, columns, TextRole::Plain);
+    if lines.len() > MAX_TEXT_ROWS {
+        lines.truncate(MAX_TEXT_ROWS);
+        if let Some(last) = lines.last_mut() {
+            // The whole text is in the log.
             last.0.push(SafeSpan::new("…", TextRole::Plain));
-            *last = last.ellipsized(room).into_owned();
+            *last = last.ellipsized(columns).into_owned();
         }
     }
-    rows
+    lines
 }
 
 #[cfg(test)]
@@ -112,6 +106,7 @@ mod tests {
     use super::*;
     use crate::state::command_line::CommandLine;
     use crate::state::layer::Layer;
+    use crate::state::toast::ToastLevel;
 
     fn painted_rows(state: &State, columns: u16, rows: u16) -> Vec<String> {
         let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
@@ -123,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn toasts_stand_at_the_foot_but_not_where_one_types() {
+    fn toasts_are_at_the_bottom_unless_there_is_an_input_line() {
         let mut state = State::default();
         state.show_toast(ToastLevel::Success, "first");
         state.show_toast(ToastLevel::Error, "second");
@@ -137,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn where_there_are_few_rows_the_newest_takes_one() {
+    fn on_a_low_screen_the_newest_takes_one_row() {
         let mut state = State::default();
         state.show_toast(ToastLevel::Success, "first");
         state.show_toast(ToastLevel::Error, "a second one that is longer than such a terminal is wide");

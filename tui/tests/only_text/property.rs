@@ -74,29 +74,42 @@ fn assert_prints_only(sink: &str, out: &str, commands: &[&[u8]], bells: usize, b
 pub fn assert_safe(raw: &str) {
     assert_prints_only("a line", &safe::sanitize_line(raw), &[], 0, false);
     assert_prints_only("a text", &safe::sanitize_text(raw), &[], 0, true);
-    assert_prints_only("a cell", &safe::sanitize_line(safe::prefix_for_columns(raw, 80)), &[], 0, false);
+    assert_prints_only("a cell", &safe::sanitize_prefix(raw, 80), &[], 0, false);
     for spread in [false, true] {
         let value = serde_json::json!({ "text": raw, "texts": [raw] });
         let json = safe::escaped_json(&value, spread).unwrap_or_default();
         assert_prints_only("JSON", &json, &[], 0, true);
         assert_eq!(serde_json::from_str(&json).ok(), Some(value), "JSON means the same");
     }
-    assert_prints_only("the title", &terminal_host::title_sequence(raw), &[b"2"], 0, false);
-    assert_prints_only("the clipboard", &terminal_host::clipboard_text(raw), &[], 0, true);
-    let alert = Notification { title: raw.into(), body: raw.into() };
+    let line = safe::sanitize_line(raw).into_owned();
+    assert_prints_only("the title", &terminal_host::title_sequence(&line), &[b"2"], 0, false);
+    assert_prints_only(
+        "the clipboard",
+        &terminal_host::clipboard_text(&safe::sanitize_text(raw)),
+        &[],
+        0,
+        true,
+    );
+    let notification = Notification { title: line.clone(), body: line };
     assert_prints_only(
         "a notification",
-        &NotificationMode::Osc9.notification_sequence(&alert),
+        &NotificationMode::Osc9.notification_sequence(&notification),
         &[b"9"],
         1,
         false,
     );
     assert_prints_only(
         "a notification",
-        &NotificationMode::Osc777.notification_sequence(&alert),
+        &NotificationMode::Osc777.notification_sequence(&notification),
         &[b"777"],
         1,
         false,
     );
-    assert_prints_only("the bell", &NotificationMode::Bell.notification_sequence(&alert), &[], 1, false);
+    assert_prints_only(
+        "the bell",
+        &NotificationMode::Bell.notification_sequence(&notification),
+        &[],
+        1,
+        false,
+    );
 }

@@ -153,7 +153,7 @@ fn a_claim_in_doubt_is_told_until_it_is_known() {
     priya.press_keys("<enter><enter>");
     let claim = priya.take_call(|call| matches!(call, Call::Claim(_)));
     priya.reply(claim, Err(unreachable_error()));
-    assert!(priya.paint().contains("not known yet"));
+    assert!(priya.paint().contains("claim result unknown"));
     let is_it = |call: &Call| *call == Call::Handoff(handoff_id(1));
     // The briefing had asked for it, and the doubt asks once more.
     for _ in 0..2 {
@@ -163,15 +163,15 @@ fn a_claim_in_doubt_is_told_until_it_is_known() {
     priya.receive_hello(10);
     let again = priya.take_call(is_it);
     priya.reply(again, Ok(ReplyBody::Handoff(handoff_with_snapshot(item(1)))));
-    assert!(!priya.paint().contains("not known yet"));
+    assert!(!priya.paint().contains("claim result unknown"));
 
     // So does whoever has it.
     priya.press_keys("<enter>");
     let claim = priya.take_call(|call| matches!(call, Call::Claim(_)));
     priya.reply(claim, Err(unreachable_error()));
-    assert!(priya.paint().contains("not known yet"));
+    assert!(priya.paint().contains("claim result unknown"));
     priya.receive_team_event(claimed_event(&item(1), PRIYA));
-    assert!(!priya.paint().contains("not known yet"));
+    assert!(!priya.paint().contains("claim result unknown"));
 }
 
 #[test]

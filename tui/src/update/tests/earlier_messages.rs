@@ -35,7 +35,7 @@ fn what_was_said_before_is_fetched_when_one_comes_near_it() {
         assert!(pages < 10, "nothing was asked for");
     }
     assert!(!priya.paint().contains("said 101."), "it is on its way before one is there");
-    assert!(priya.paint().contains("earlier messages are coming"));
+    assert!(priya.paint().contains("loading earlier messages"));
     // The border has a mark that says how far down one is.
     let row = |priya: &mut TestConsole, row: usize| {
         transcript_rows(priya)[row].trim_end_matches(['│', '┃', ' ']).to_owned()
@@ -46,7 +46,7 @@ fn what_was_said_before_is_fetched_when_one_comes_near_it() {
     assert_eq!(priya.count_calls(any), 0, "it is asked for once");
     priya.reply(call_id, Ok(messages_reply(51..=100)));
     assert_eq!(row(&mut priya, 4), reads, "what one reads stays where it is, but for the line above");
-    assert!(!priya.paint().contains("earlier messages are coming"));
+    assert!(!priya.paint().contains("loading earlier messages"));
 }
 
 /// Mutant seen to fail: a message that comes meanwhile and takes the aim away.
@@ -87,7 +87,7 @@ fn a_page_that_does_not_come_says_so_and_is_asked_for_again_when_one_tries() {
     let call_id = priya.take_call(is_messages_call(101));
     priya.reply(call_id, Err(unreachable_error()));
     assert_eq!(priya.count_calls(|call| matches!(call, Call::Messages { .. })), 0, "not over and over");
-    assert!(priya.paint().contains("the rest could not be fetched"));
+    assert!(priya.paint().contains("Can't load earlier messages"));
     priya.dispatch(home());
     let call_id = priya.take_call(is_messages_call(101));
     // An answer that does not go on where one is leads nowhere.
@@ -115,7 +115,7 @@ fn a_page_on_its_way_is_of_use_as_long_as_the_conversation_begins_where_it_did()
     assert_eq!(priya.count_calls(is_messages_call(101)), 0, "it is on its way");
     priya.reply(call_id, Ok(messages_reply(51..=100)));
     let next = priya.take_call(is_messages_call(51));
-    assert!(!priya.paint().contains("could not be fetched"));
+    assert!(!priya.paint().contains("Can't load earlier messages"));
     priya.reply(next, Ok(messages_reply(1..=50)));
     assert!(transcript_rows(&mut priya)[2].contains("said 1."), "{:?}", transcript_rows(&mut priya));
 }
@@ -126,7 +126,7 @@ fn a_page_that_is_not_waited_for_any_more_says_nothing() {
     let home = || Event::Key(KeyEvent::new(KeyCode::Home, KeyModifiers::CONTROL));
     let is_whole = |priya: &mut TestConsole| {
         let screen = priya.paint();
-        assert!(!screen.contains("could not be fetched"), "{screen}");
+        assert!(!screen.contains("Can't load earlier messages"), "{screen}");
         (priya.chat().messages[0].seq, priya.chat().newest_seq(), priya.chat().messages.len())
     };
     // So much was said meanwhile that the conversation begins elsewhere.

@@ -219,21 +219,21 @@ fn a_search_that_is_under_way_or_failed_does_not_say_that_there_is_nothing() {
     let mut priya = TestConsole::with_items(vec![item(1)]);
     let is_search = |call: &Call| matches!(call, Call::Search { .. });
     priya.press_keys("/overwrite");
-    assert!(priya.paint().contains("looking for"));
+    assert!(priya.paint().contains("searching conversations for"));
     priya.advance_clock(Duration::from_millis(300));
     for _ in 0..2 {
-        assert!(priya.paint().contains("looking for"));
+        assert!(priya.paint().contains("searching conversations for"));
         let call_id = priya.take_call(is_search);
         priya.reply(call_id, Err(unreachable_error()));
     }
-    assert!(priya.paint().contains("could not be searched"));
+    assert!(priya.paint().contains("Can't search the conversations"));
     priya.receive_hello(10);
     priya.advance_clock(Duration::from_millis(1));
     for _ in 0..2 {
         let call_id = priya.take_call(is_search);
         priya.reply(call_id, Ok(ReplyBody::Queue(queue_page(Vec::new()))));
     }
-    assert!(priya.paint().contains("No row says"));
+    assert!(priya.paint().contains("No matches for"));
 }
 
 #[test]

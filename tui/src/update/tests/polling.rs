@@ -45,7 +45,7 @@ fn where_answers_come_and_events_do_not_the_lists_are_asked_for_again_and_again(
         "whether it answers at all is not known yet"
     );
     priya.reply_me();
-    assert!(priya.paint().contains("not live, asks every 10s (tierup doctor)"), "{}", priya.paint());
+    assert!(priya.paint().contains("not live, polling every 10s (tierup doctor)"), "{}", priya.paint());
     priya.reply_lists(vec![item(1)]);
     assert!(priya.paint().contains("problem 1"));
 

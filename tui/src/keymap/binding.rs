@@ -1,0 +1,29 @@
+//! One line of the keymap.
+
+use crokey::KeyCombination;
+
+use crate::keymap::action::Action;
+use crate::keymap::action_name::action_name;
+use crate::keymap::context::Context;
+
+/// Keys and the action that they do in a context.
+#[derive(Clone, Debug)]
+pub struct Binding {
+    /// Where the keys apply.
+    pub context: Context,
+    /// The keys, the one that is shown first.
+    pub keys: Vec<KeyCombination>,
+    /// The action.
+    pub action: Action,
+    /// The label in the footer; empty if it is not shown there.
+    pub hint_label: &'static str,
+    /// The description in the help and the palette; code is between backticks.
+    pub description: &'static str,
+}
+
+impl Binding {
+    /// The public name of the action in its context.
+    pub fn action_name(&self) -> String {
+        action_name(self.context, self.action)
+    }
+}

@@ -1,0 +1,96 @@
+//! Where a key is pressed, and which of the global keys apply there.
+
+use crokey::KeyCombination;
+use crossterm::event::{KeyCode, KeyModifiers};
+
+use crate::keymap::action::Action;
+
+/// Where a key is pressed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Context {
+    /// Everywhere, except that letters are text where the user types.
+    Global,
+    /// The list.
+    Queue,
+    /// The filter line of the list.
+    Filter,
+    /// The briefing, as a screen.
+    Briefing,
+    /// The briefing, over a session.
+    BriefingOverlay,
+    /// A session with its composer.
+    Session,
+    /// A dialog with fields.
+    Dialog,
+    /// The popup after a lost claim.
+    Conflict,
+    /// The picker of branches.
+    Tried,
+    /// The picker of step outcomes.
+    Outcomes,
+    /// The picker of similar cases.
+    Cases,
+    /// A yes-or-no question.
+    Confirm,
+    /// The list of keys.
+    Help,
+    /// The log of toasts.
+    Log,
+    /// The palette.
+    Palette,
+    /// The command line.
+    CommandLine,
+}
+
+impl Context {
+    /// Whether a global action applies here. Where the user types or is asked something, few do.
+    pub(super) const fn allows_global(self, action: Action) -> bool {
+        let is_exit = matches!(action, Action::Suspend | Action::QuitNow);
+        let is_harmless = matches!(action, Action::ToggleMouse);
+        match self {
+            Self::Global | Self::Queue | Self::Briefing => true,
+            Self::BriefingOverlay | Self::Tried | Self::Outcomes | Self::Cases => {
+                !matches!(action, Action::Quit)
+            }
+            // A session has a help action of its own, whose letter applies while the message is empty.
+            Self::Session => is_exit || is_harmless || matches!(action, Action::Palette),
+            Self::Help => is_exit || is_harmless,
+            Self::Dialog
+            | Self::Filter
+            | Self::Conflict
+            | Self::Confirm
+            | Self::Log
+            | Self::Palette
+            | Self::CommandLine => is_exit || is_harmless || matches!(action, Action::Help),
+        }
+    }
+
+    /// Whether a global key applies here. Where the user types, a letter is text.
+    pub(super) fn allows_global_key(self, action: Action, key: KeyCombination) -> bool {
+        self.allows_global(action) && !(self.accepts_text() && is_text_key(key))
+    }
+
+    /// Whether the user types here.
+    pub(super) const fn accepts_text(self) -> bool {
+        match self {
+            Self::Session | Self::Dialog | Self::Filter | Self::Palette | Self::CommandLine => true,
+            Self::Global
+            | Self::Queue
+            | Self::Briefing
+            | Self::BriefingOverlay
+            | Self::Conflict
+            | Self::Tried
+            | Self::Outcomes
+            | Self::Cases
+            | Self::Confirm
+            | Self::Help
+            | Self::Log => false,
+        }
+    }
+}
+
+/// Whether a key types a character: a letter, a digit or a sign.
+pub fn is_text_key(key: KeyCombination) -> bool {
+    matches!(key.codes.first(), KeyCode::Char(_))
+        && !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT)
+}
