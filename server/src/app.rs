@@ -50,7 +50,7 @@ pub struct AppParts {
     pub queue_cache: Arc<QueueCache>,
     /// Resolves tokens to callers.
     pub authenticator: Arc<Authenticator>,
-    /// Delays log-ins after failed attempts.
+    /// Delays logins after failed attempts.
     pub login_throttle: LoginThrottle,
     /// Counters and histograms for `/metrics`.
     pub metrics: Arc<Metrics>,

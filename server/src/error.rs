@@ -74,10 +74,10 @@ impl From<SearchError> for ApiError {
 impl From<PasswordError> for ApiError {
     fn from(error: PasswordError) -> Self {
         match error {
-            PasswordError::Crowded => {
-                Self::rate_limited(Duration::from_secs(2), "too many log-ins at once; try again in a moment")
+            PasswordError::TooManyLogins => {
+                Self::rate_limited(Duration::from_secs(2), "too many logins at once; try again in a moment")
             }
-            PasswordError::Argon2(_) | PasswordError::CutShort => Self::internal(&error),
+            PasswordError::Argon2(_) | PasswordError::Cancelled => Self::internal(&error),
         }
     }
 }

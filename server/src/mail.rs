@@ -92,7 +92,7 @@ fn classify_error(error: &lettre::transport::smtp::Error) -> DeliveryError {
         Some(code) => DeliveryError::Transient(format!("the mail server deferred the mail ({code})")),
         // The server lacks a required feature, which it may gain. The library's message is not shown: it is not ours.
         None if error.is_client() => DeliveryError::Transient(
-            "the mail server does not offer TLS as mail_url requires, or log-in by PLAIN or LOGIN".into(),
+            "the mail server does not offer TLS as mail_url requires, or login by PLAIN or LOGIN".into(),
         ),
         None => DeliveryError::Transient("the mail server could not be reached or disconnected".into()),
     }

@@ -68,7 +68,7 @@ impl Server {
         let supervisor = Supervisor::new(stop.clone());
         let events = EventHub::new(supervisor.clone());
         let (commit_events, changes) = (events.clone(), events.subscribe_changes());
-        let metrics = Arc::new(Metrics::new(events.sent()));
+        let metrics = Arc::new(Metrics::new(events.sent_frames()));
         let commit_metrics = Arc::clone(&metrics);
         let queue_cache = Arc::new(QueueCache::default());
         let commit_cache = Arc::clone(&queue_cache);

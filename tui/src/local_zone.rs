@@ -39,7 +39,7 @@ impl LocalZone {
         Self { initial_offset, transitions }
     }
 
-    /// Local time that is always so many seconds ahead of UTC.
+    /// Local time with a constant offset, in seconds ahead of UTC.
     pub const fn fixed(utc_offset: i32) -> Self {
         Self::new(utc_offset, Vec::new())
     }

@@ -1,4 +1,4 @@
-//! Throttles log-ins after failed attempts, by email address and by network.
+//! Throttles logins after failed attempts, by email address and by network.
 //!
 //! An attempt counts as failed from its start and is taken back if it succeeds, so concurrent guesses gain nothing.
 //! Times are the server's uptime, so setting the clock back makes nobody wait longer. A network may be a whole office:
@@ -28,13 +28,13 @@ const RESET_AFTER: Duration = Duration::from_hours(1);
 /// Entries tracked; when full, the one with the oldest failure is dropped.
 const MAX_TRACKED: usize = 10_000;
 
-/// Counts failed log-ins. Clones share the counts.
+/// Counts failed logins. Clones share the counts.
 #[derive(Clone, Debug, Default)]
 pub struct LoginThrottle {
     failures: Arc<Mutex<HashMap<ThrottleKey, Failures>>>,
 }
 
-/// A log-in in progress. Dropped without an outcome, it counts as failed when it began.
+/// A login in progress. Dropped without an outcome, it counts as failed when it began.
 #[derive(Debug)]
 #[must_use]
 pub struct LoginAttempt {

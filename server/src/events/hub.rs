@@ -106,7 +106,7 @@ impl EventHub {
     }
 
     /// The counter of sent frames.
-    pub fn sent(&self) -> Counter {
+    pub fn sent_frames(&self) -> Counter {
         self.frames_sent.clone()
     }
 

@@ -130,7 +130,7 @@ impl EventStream {
             last_retry_ms: 0,
             last_sent_at: opened,
             wake_timer: Box::pin(tokio::time::sleep_until(deadline)),
-            frames_sent: hub.sent(),
+            frames_sent: hub.sent_frames(),
             expires_at: expires,
             has_sent_final_retry: false,
         };

@@ -14,7 +14,7 @@ use crate::error::{ApiError, ApiResult};
 use crate::extract::{ClientIp, CurrentCaller, ValidJson};
 use crate::{password, token};
 
-/// The lifetime of a token from a log-in.
+/// The lifetime of a token from a login.
 const LOGIN_TOKEN_LIFETIME: Duration = Duration::from_hours(30 * 24);
 
 /// A user whose password was verified.
@@ -32,7 +32,7 @@ pub async fn log_in(
 ) -> ApiResult<Json<LoggedIn>> {
     let attempt = app.login_throttle.begin(&request.email, address, app.clock.uptime());
     let attempt = attempt
-        .map_err(|wait| ApiError::rate_limited(wait, "too many failed log-ins; wait, then try again"))?;
+        .map_err(|wait| ApiError::rate_limited(wait, "too many failed logins; wait, then try again"))?;
     let verified = match verify_password(&app, request).await {
         Ok(verified) => verified,
         Err(error) => {
@@ -70,7 +70,7 @@ fn invalid_credentials() -> ApiError {
 async fn verify_password(app: &App, request: LogIn) -> ApiResult<Option<VerifiedUser>> {
     let LogIn { email, password } = request;
     let found = app.store.read_system(move |system| system.password_hash_by_email(&email)).await?;
-    let is_right = password::is_right(password, found.as_ref().map(|(_, _, hash)| hash.clone())).await?;
+    let is_right = password::verify(password, found.as_ref().map(|(_, _, hash)| hash.clone())).await?;
     let verified = found.map(|(account, user, password_hash)| VerifiedUser { account, user, password_hash });
     Ok(verified.filter(|_| is_right))
 }

@@ -81,7 +81,7 @@ async fn an_expired_token_opens_the_log_in_and_keeps_the_screen() {
     console.press("<tab><tab>").await;
     console.sees("▌ Email").await;
     console.press(&"<backspace>".repeat(60)).await;
-    console.sees("empty to come with a token").await;
+    console.sees("leave empty to use a token").await;
     console.press("<tab>").await;
     console.paste(another["token"].as_str().expect("a token")).await;
     console.press("<enter>").await;

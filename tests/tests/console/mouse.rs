@@ -111,8 +111,8 @@ async fn a_click_chooses_a_palette_line_or_a_picker_row() {
     priya.click("2. Ask the resolver").await;
     priya.sees("▌ 2. Ask").await;
     priya.press("<esc><ctrl-p>mouse").await;
-    priya.sees("Take the mouse, or leave it").await;
-    priya.click("Take the mouse, or leave it").await;
+    priya.sees("Mouse on or off").await;
+    priya.click("Mouse on or off").await;
     priya.wait_for_host(|host| host.mouse_captured == Some(false)).await;
 }
 

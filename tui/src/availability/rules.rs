@@ -55,7 +55,7 @@ pub(super) fn check_send_back(state: &State, item: &QueueItem) -> Availability {
 /// Taking an open escalation back, from its briefing.
 pub(super) fn check_take_back_handoff(state: &State, item: &QueueItem) -> Availability {
     check_resume(state)?;
-    // The opener of the session is unknown here: whoever escalated it can be sure.
+    // The opener of the session is unknown here, so only the user who escalated it is offered this.
     permission::take_back(state.actor(), item.status, item.handed_off_by, item.handed_off_by)
         .or_else(|_| not_now("You can take back only your own escalation, before it is claimed"))
 }
@@ -84,7 +84,7 @@ fn can_take_back(state: &State, chat: &Chat, session: &SessionItem) -> bool {
     permission::take_back(state.actor(), status, handed_off_by, session.user_id).is_ok()
 }
 
-/// What taking a session back needs, whoever's it is.
+/// The conditions of taking back any session.
 pub fn check_resume(state: &State) -> Availability {
     check_engineer(state)?;
     check_online(state, "not taken back")

@@ -99,7 +99,7 @@ pub enum TranscriptScroll {
 }
 
 impl Chat {
-    /// A session of which only the draft is known.
+    /// A session that is not loaded yet, with its draft.
     pub fn new(id: SessionId, draft: &str) -> Self {
         Self {
             id,

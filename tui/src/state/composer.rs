@@ -137,19 +137,19 @@ impl Composer {
         self.text_area.insert_newline();
     }
 
-    /// Text from elsewhere, at the cursor. What acts on a terminal is shown as marks; the user sees what they send.
+    /// Inserts pasted text at the cursor. Control characters become visible marks, so that the user sees what they send.
     pub fn paste(&mut self, raw: &str) {
         self.text_area.insert_str(safe::sanitize_text(raw));
     }
 
-    /// The same for a text of one line.
+    /// Inserts pasted text as one line.
     pub fn paste_single_line(&mut self, raw: &str) {
         self.text_area.insert_str(safe::sanitize_line(&raw.replace(['\n', '\r'], " ")));
     }
 
-    /// Adds a line of text after what is there, and puts the cursor behind it.
+    /// Adds a line of text at the end, and moves the cursor behind it.
     pub fn append_line(&mut self, raw: &str) {
-        // What is selected is not to be replaced by it.
+        // A selection must not be replaced.
         self.text_area.cancel_selection();
         self.text_area.move_cursor(CursorMove::Bottom);
         self.text_area.move_cursor(CursorMove::End);
@@ -159,8 +159,7 @@ impl Composer {
         self.text_area.insert_str(format!("{space}{}", safe::sanitize_line(raw)));
     }
 
-    /// The text area, to be painted: what acts or hides stands in it as a mark, and nowhere else. What was typed is
-    /// what is sent.
+    /// The text area for painting, with control and invisible characters as marks. The text itself stays as it was typed.
     pub fn escaped_text_area(&self) -> Cow<'_, TextArea<'static>> {
         let lines: Vec<String> =
             self.text_area.lines().iter().map(|line| safe::sanitize_line(line).into()).collect();
@@ -187,7 +186,7 @@ impl Composer {
     }
 }
 
-/// A text area as all of ours are.
+/// A text area with our settings.
 fn new_text_area(lines: Vec<String>) -> TextArea<'static> {
     let mut area = TextArea::new(lines);
     area.set_wrap_mode(WrapMode::WordOrGlyph);
@@ -197,16 +196,16 @@ fn new_text_area(lines: Vec<String>) -> TextArea<'static> {
     area
 }
 
-/// What a change of the history is to its user.
+/// A change in the undo history.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum UndoUnit {
     /// A letter of a word.
     Letter,
     /// A space, or another sign between words.
     Separator,
-    /// The emptiness between a text and the one that replaced it.
+    /// The empty text between a text and its replacement.
     Cleared,
-    /// Anything else: a change by itself.
+    /// Any other change, which is undone alone.
     WholeChange,
 }
 

@@ -149,7 +149,7 @@ impl Layer {
         }
     }
 
-    /// When it opened, if it opened by itself: neither a lost claim nor an expired token is asked for.
+    /// When it opened, if it opened by itself, after a lost claim or an expired token.
     pub fn opened_by_itself_at(&mut self) -> Option<&mut Timestamp> {
         if let Self::Conflict(conflict) = self {
             Some(&mut conflict.opened_at)

@@ -146,7 +146,7 @@ fn assistant_message(seq: u8, text: &str) -> Message {
     Message { role: MessageRole::Assistant, author_id: None, author_name: None, ..message(seq, SAM, text) }
 }
 
-/// A session of Sam's with somebody who works on it.
+/// A session of Sam's, with the user who works on it.
 fn session(number: u8, status: SessionStatus, assignee: u8, messages: Vec<Message>) -> Session {
     let item = SessionItem {
         id: session_id(number),
