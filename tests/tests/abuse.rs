@@ -2,7 +2,6 @@
 //!
 //! Mutants seen to fail: no time limit for headers, no reason for the client that exceeds it, no limit for bodies or
 //! for requests in flight at shutdown, a stream that reads everything its client sends.
-#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};

@@ -2,7 +2,6 @@
 //! concurrent requests.
 //!
 //! `server/tests/binary/memory.rs` measures the memory that a large session takes.
-#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use std::time::Duration;
 

@@ -157,7 +157,7 @@ fn generate_request(rng: &mut Rng, description: &OpenApiDocument, data: &TestDat
     };
     let mut value = description.example_body(operation);
     let mut request = GeneratedRequest {
-        operation_index: operation_index,
+        operation_index,
         method: operation.method.clone(),
         path,
         token,
