@@ -74,7 +74,8 @@ fn parse_wake_time(text: &str, now: Timestamp) -> Result<Option<Timestamp>, CliE
         WakeTimeError::Unparsable => CliError::usage(format!("invalid wake time {text:?}")).with_hint(
             "write it like 2h, \"tomorrow 9:00\", \"fri 14:30\", \"2026-12-01 8:00\" or 2026-12-01T08:00:00Z",
         ),
-        WakeTimeError::InThePast => CliError::usage(format!("wake time {text:?} is in the past")),
-        WakeTimeError::TooFar => CliError::usage(format!("wake time {text:?} is more than a year away")),
+        // The statuses that the server's own refusals end with.
+        WakeTimeError::InThePast => CliError::error(format!("wake time {text:?} is in the past")),
+        WakeTimeError::TooFar => CliError::error(format!("wake time {text:?} is more than a year away")),
     })
 }

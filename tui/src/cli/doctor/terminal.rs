@@ -71,7 +71,7 @@ fn check_notifications(settings: &Settings) -> Finding {
         NotificationMode::Osc9 => "desktop notifications (OSC 9)",
         NotificationMode::Osc777 => "desktop notifications (OSC 777)",
     };
-    good_finding("notifications", how)
+    good_finding("ringing", how)
 }
 
 fn check_clipboard() -> Finding {
