@@ -49,7 +49,7 @@ impl EchoEndpoint {
                 tokio::spawn(echo_request(stream, status, notes.clone()));
             }
         });
-        Self { address, received: received }
+        Self { address, received }
     }
 
     /// Waits until it has received this text.
