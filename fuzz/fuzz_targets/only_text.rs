@@ -1,4 +1,4 @@
-//! Any input is only text at every sink: the property of `tui/tests/only_text.rs`, run by the fuzzer.
+//! Fuzzes the property of `tui/tests/only_text.rs`: any input is only text at every output.
 
 #![no_main]
 

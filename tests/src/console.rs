@@ -2,36 +2,25 @@
 
 mod baseline;
 mod keys;
+mod open;
 mod recording_backend;
 mod recording_host;
 
 use std::panic::Location;
-use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use parking_lot::Mutex;
-use ratatui::Terminal;
 use ratatui::buffer::Buffer;
 use ratatui::text::Span;
-use secrecy::SecretString;
 use tierup::event::Event;
 use tierup::runtime::activity::{Activity, ActivityGuard};
-use tierup::runtime::api::{ApiClient, DEFAULT_RESPONSE_TIMEOUT};
-use tierup::runtime::credentials::CredentialStore;
-use tierup::runtime::data_dir::DataDir;
-use tierup::runtime::server_access::ServerAccess;
-use tierup::runtime::{self, ConsoleSetup};
-use tierup::settings::Settings;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::TIMEOUT;
 use crate::console::baseline::Baseline;
-use crate::console::keys::tracked_events;
 use crate::console::recording_backend::RecordingBackend;
-use crate::console::recording_host::RecordingHost;
 
 pub use keys::parse_keys;
 pub use recording_host::HostRecord;
@@ -51,87 +40,19 @@ pub struct Console {
 }
 
 impl Console {
-    /// Opens a console on a server.
-    pub fn open(server: &str, token: &str, data_dir: &Path, columns: u16, rows: u16) -> Self {
-        Self::open_with_settings(Settings::default(), server, token, data_dir, (columns, rows))
-    }
-
-    /// The same, with these settings.
-    pub fn open_with_settings(
-        settings: Settings,
-        server: &str,
-        token: &str,
-        data_dir: &Path,
-        size: (u16, u16),
-    ) -> Self {
-        let api = ApiClient::new(server, SecretString::from(token.to_owned())).expect("an address");
-        let credentials = CredentialStore::new(DataDir::from_path(data_dir), false);
-        Self::start(settings, ServerAccess::from_api(api, credentials), data_dir, size)
-    }
-
-    /// The same, with this response timeout.
-    pub fn open_with_timeout(answer_time: Duration, server: &str, token: &str, data_dir: &Path) -> Self {
-        let api = ApiClient::new(server, SecretString::from(token.to_owned())).expect("an address");
-        let credentials = CredentialStore::new(DataDir::from_path(data_dir), false);
-        let login = ServerAccess::from_api(api.with_timeout(answer_time), credentials);
-        Self::start(Settings::default(), login, data_dir, (120, 36))
-    }
-
-    /// Opens a console without a login.
-    pub fn open_logged_out(data_dir: &Path, columns: u16, rows: u16) -> Self {
-        let credentials = CredentialStore::new(DataDir::from_path(data_dir), false);
-        let login = ServerAccess {
-            api: None,
-            server_url: None,
-            credentials,
-            response_timeout: DEFAULT_RESPONSE_TIMEOUT,
-        };
-        Self::start(Settings::default(), login, data_dir, (columns, rows))
-    }
-
-    fn start(settings: Settings, login: ServerAccess, files: &Path, (columns, rows): (u16, u16)) -> Self {
-        let (screen, frames_drawn) = RecordingBackend::new(columns, rows);
-        let (events, event_receiver) = mpsc::unbounded_channel();
-        let mut terminal = Terminal::new(screen.clone()).expect("a buffer");
-        let activity = Activity::default();
-        let files = DataDir::from_path(files);
-        let setup =
-            ConsoleSetup { server_access: login, data_dir: files, settings, activity: activity.clone() };
-        let (host, host_record, editor) = RecordingHost::new();
-        let input = tracked_events(event_receiver, activity.begin());
-        let task = tokio::spawn(async move {
-            let no_panic = std::future::pending();
-            runtime::run(&mut terminal, input, no_panic, host, setup).await
-        });
-        let (held_back, at_key) = (AtomicUsize::new(0), Mutex::default());
-        Self {
-            events,
-            screen,
-            frames_drawn,
-            host_record,
-            editor,
-            activity,
-            allowed_pending: held_back,
-            baseline: at_key,
-            task,
-        }
-    }
-
     /// Waits until the console is idle: no request, stream catch-up, file or draw is pending, and no delayed effect of
     /// the last key.
     #[track_caller]
     pub fn wait_until_idle(&self) -> impl Future<Output = ()> {
-        let place = Location::caller();
+        let caller = Location::caller();
         async move {
-            let mut under_way = self.activity.watch();
-            let held_back = self.allowed_pending.load(Ordering::Relaxed);
-            let rests = tokio::time::timeout(TIMEOUT, under_way.wait_for(|count| *count <= held_back)).await;
-            let is_at_rest = rests.is_ok();
-            let count = *self.activity.watch().borrow();
+            let mut pending = self.activity.watch();
+            let allowed = self.allowed_pending.load(Ordering::Relaxed);
+            let idle = tokio::time::timeout(TIMEOUT, pending.wait_for(|count| *count <= allowed)).await;
             assert!(
-                is_at_rest,
-                "at {place}: the console never came to rest: {count} things are under way, of which the story holds back \
-                 {held_back} (see `holds_back`):\n{}",
+                idle.is_ok(),
+                "at {caller}: {} operations are pending and {allowed} are allowed (see `allow_pending`):\n{}",
+                *self.activity.watch().borrow(),
                 self.screen.text()
             );
         }
@@ -171,7 +92,7 @@ impl Console {
 
     #[track_caller]
     fn send_mouse_event(&self, kind: MouseEventKind, text: &str) -> impl Future<Output = ()> {
-        let place = Location::caller();
+        let caller = Location::caller();
         let text = text.to_owned();
         let rests = self.wait_until_idle();
         async move {
@@ -180,7 +101,7 @@ impl Console {
             let found =
                 screen.lines().zip(0..).find_map(|(line, row)| Some((line.split_once(&text)?.0, row)));
             let (before, row) =
-                found.unwrap_or_else(|| panic!("at {place}: no {text:?} to click on:\n{screen}"));
+                found.unwrap_or_else(|| panic!("at {caller}: no {text:?} to click on:\n{screen}"));
             let column = u16::try_from(Span::raw(before).width()).expect("a column");
             self.send_events(vec![Event::Mouse(MouseEvent {
                 kind,
@@ -230,10 +151,10 @@ impl Console {
     }
 
     fn record_baseline(&self) {
-        let around = self.host_record.borrow().clone();
+        let host = self.host_record.borrow().clone();
         *self.at_key() = Baseline {
             screen: self.screen.clear_history(),
-            host_record: around,
+            host_record: host,
             disappeared_texts: Vec::new(),
         };
     }
@@ -245,44 +166,44 @@ impl Console {
     /// Waits until the screen shows a text. The text must be new since the last key, or it proves nothing.
     #[track_caller]
     pub fn sees(&mut self, text: &str) -> impl Future<Output = ()> {
-        let place = Location::caller();
+        let caller = Location::caller();
         let was_there = self.at_key().contains_text(text);
         let text = text.to_owned();
         async move {
             assert!(
                 !was_there,
-                "at {place}: {text:?} was on the screen already when the last key was pressed: wait for something that \
+                "at {caller}: {text:?} was on the screen already when the last key was pressed: wait for something that \
                  the key brings, or say `still_sees`:\n{}",
                 self.screen.text()
             );
-            self.wait_until(place, |screen| screen.contains(&text)).await;
+            self.wait_until(caller, |screen| screen.contains(&text)).await;
         }
     }
 
     /// Waits until the screen satisfies a condition that it did not satisfy at the last key.
     #[track_caller]
     pub fn wait_for_screen(&mut self, predicate: impl Fn(&str) -> bool) -> impl Future<Output = ()> {
-        let place = Location::caller();
+        let caller = Location::caller();
         let was_so = predicate(&self.at_key().screen);
         async move {
             assert!(
                 !was_so,
-                "at {place}: the screen was so already when the last key was pressed:\n{}",
+                "at {caller}: the screen was so already when the last key was pressed:\n{}",
                 self.screen.text()
             );
-            self.wait_until(place, predicate).await;
+            self.wait_until(caller, predicate).await;
         }
     }
 
     /// Waits until the screen no longer shows a text that it showed at the last key or since.
     #[track_caller]
     pub fn no_longer_sees(&mut self, text: &str) -> impl Future<Output = ()> {
-        let place = Location::caller();
+        let caller = Location::caller();
         let text = text.to_owned();
         async move {
             let was_there = self.at_key().contains_text(&text);
             let screen = self.screen.clone();
-            self.wait_until(place, |now| !now.contains(&text) && (was_there || screen.has_shown(&text)))
+            self.wait_until(caller, |now| !now.contains(&text) && (was_there || screen.has_shown(&text)))
                 .await;
             self.at_key().disappeared_texts.push(text);
         }
@@ -292,7 +213,7 @@ impl Console {
     /// key.
     #[track_caller]
     pub fn still_sees(&self, text: &str) -> impl Future<Output = ()> {
-        let (place, text) = (Location::caller(), text.to_owned());
+        let (caller, text) = (Location::caller(), text.to_owned());
         let mut drawn = self.frames_drawn.clone();
         async move {
             let wait = async {
@@ -304,18 +225,18 @@ impl Console {
             // A console that does not become idle fails there.
             let _ = tokio::time::timeout(TIMEOUT * 2, wait).await;
             let screen = self.screen.text();
-            assert!(screen.contains(&text), "at {place}: {text:?} is not there:\n{screen}");
+            assert!(screen.contains(&text), "at {caller}: {text:?} is not shown:\n{screen}");
         }
     }
 
     /// Asserts that the idle console does not show a text.
     #[track_caller]
     pub fn does_not_see(&self, text: &str) -> impl Future<Output = ()> {
-        let (place, text, rests) = (Location::caller(), text.to_owned(), self.wait_until_idle());
+        let (caller, text, rests) = (Location::caller(), text.to_owned(), self.wait_until_idle());
         async move {
             rests.await;
             let screen = self.screen.text();
-            assert!(!screen.contains(&text), "at {place}: {text:?} is there:\n{screen}");
+            assert!(!screen.contains(&text), "at {caller}: {text:?} is shown:\n{screen}");
         }
     }
 
@@ -328,7 +249,7 @@ impl Console {
             }
         };
         let came = tokio::time::timeout(TIMEOUT, wait).await.is_ok() && predicate(&self.screen.text());
-        assert!(came, "at {caller}: what was waited for never came on the screen:\n{}", self.screen.text());
+        assert!(came, "at {caller}: the expected screen never came:\n{}", self.screen.text());
     }
 
     /// The number of draws so far.
@@ -365,20 +286,20 @@ impl Console {
     /// Waits until the host satisfies a condition that it did not satisfy at the last key.
     #[track_caller]
     pub fn wait_for_host(&mut self, predicate: impl Fn(&HostRecord) -> bool) -> impl Future<Output = ()> {
-        let place = Location::caller();
+        let caller = Location::caller();
         let was_so = predicate(&self.at_key().host_record);
         async move {
-            assert!(!was_so, "at {place}: it was so already when the last key was pressed");
+            assert!(!was_so, "at {caller}: the condition held already at the last key");
             let came = tokio::time::timeout(TIMEOUT, self.host_record.wait_for(predicate))
                 .await
                 .is_ok_and(|it| it.is_ok());
-            assert!(came, "at {place}: what was waited for never happened: {:?}", self.host_record.borrow());
+            assert!(came, "at {caller}: the expected host state never came: {:?}", self.host_record.borrow());
         }
     }
 
     /// The host of the idle console.
     #[track_caller]
-    pub fn around(&self) -> impl Future<Output = HostRecord> {
+    pub fn host(&self) -> impl Future<Output = HostRecord> {
         let rests = self.wait_until_idle();
         async move {
             rests.await;
@@ -398,6 +319,6 @@ impl Console {
         let mut under_way = self.activity.watch();
         drop(self.events);
         let idle = tokio::time::timeout(TIMEOUT, under_way.wait_for(|count| *count == 0)).await;
-        idle.expect("what was to be kept is not").expect("it is counted here");
+        idle.expect("a file is missing or wrong").expect("it is counted");
     }
 }

@@ -133,13 +133,13 @@ impl FakeMailServer {
 
     /// Waits until this many mails have arrived.
     pub async fn wait_for_emails(&mut self, count: usize) -> Vec<Email> {
-        let arrived = self.emails.wait_for(|letters| letters.len() >= count);
-        let letters = tokio::time::timeout(TIMEOUT, arrived).await;
-        letters.expect("the letters did not arrive").expect("the office is open").clone()
+        let arrived = self.emails.wait_for(|emails| emails.len() >= count);
+        let emails = tokio::time::timeout(TIMEOUT, arrived).await;
+        emails.expect("the mails did not arrive").expect("the mail server runs").clone()
     }
 
     /// The mails received so far.
-    pub fn letters(&self) -> Vec<Email> {
+    pub fn emails(&self) -> Vec<Email> {
         self.emails.borrow().clone()
     }
 
@@ -152,7 +152,7 @@ impl FakeMailServer {
     pub async fn wait_for_connections(&mut self, count: u32) {
         let talking =
             tokio::time::timeout(TIMEOUT, self.stats.wait_for(|book| book.open_connections >= count)).await;
-        talking.expect("nobody came").expect("the office is open");
+        talking.expect("nobody came").expect("the mail server runs");
     }
 
     /// The number of closed connections.
@@ -164,7 +164,7 @@ impl FakeMailServer {
     pub async fn wait_for_credentials(&mut self) -> String {
         let came =
             tokio::time::timeout(TIMEOUT, self.stats.wait_for(|book| !book.credentials.is_empty())).await;
-        came.expect("nobody logged in").expect("the office is open").credentials.join(" ")
+        came.expect("nobody logged in").expect("the mail server runs").credentials.join(" ")
     }
 }
 
@@ -220,7 +220,7 @@ async fn serve_connection(
             if behavior == MailBehavior::DisconnectsAfterData {
                 return Ok(());
             }
-            received.send_modify(|letters| letters.push(parse_email(&to, &data)));
+            received.send_modify(|emails| emails.push(parse_email(&to, &data)));
         }
         let is_mail_command = command.starts_with("MAIL FROM");
         stats.send_modify(|book| book.attempts += u32::from(is_mail_command));

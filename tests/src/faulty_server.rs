@@ -75,7 +75,7 @@ impl FaultyServer {
         let serving = tokio::spawn(async move {
             match behavior {
                 ServerBehavior::Silent | ServerBehavior::NotHttp | ServerBehavior::ClosesConnections => {
-                    serve_raw_tcp(listener, behavior).await
+                    serve_raw_tcp(listener, behavior).await;
                 }
                 ServerBehavior::DripsBytes
                 | ServerBehavior::EndlessBody

@@ -153,7 +153,7 @@ fn check_assert(line: &str, response: &ScriptResponse, variables: &Variables) ->
         (Some("isString"), Some(found)) => found.is_string(),
         (Some("isInteger"), Some(found)) => found.is_i64() || found.is_u64(),
         (Some("isBoolean"), Some(found)) => found.is_boolean(),
-        (Some(_), Some(found)) => *found == Value::from("") || *found == Value::Array(vec![]),
+        (Some(_), Some(found)) => found == "" || found.as_array().is_some_and(Vec::is_empty),
         (None, Some(found)) => compare(found, &predicate, variables)?,
     };
     if holds == predicate.name("not").is_some() {

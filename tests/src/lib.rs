@@ -13,8 +13,8 @@
 //! buffer, mail goes through a real SMTP conversation and assessments through a real HTTP endpoint. Nothing sleeps: a
 //! test waits for a fact and fails after [`TIMEOUT`].
 
-#![expect(clippy::expect_used, reason = "a story that cannot be told fails, and says where")]
-#![expect(clippy::missing_panics_doc, reason = "see above")]
+#![expect(clippy::expect_used, reason = "tests may panic")]
+#![expect(clippy::missing_panics_doc, reason = "test helpers may panic")]
 
 pub mod api_client;
 pub mod clean_env;

@@ -53,7 +53,7 @@ impl OpenApiDocument {
     fn example(&self, schema: &Value) -> Value {
         if let Some(reference) = schema["$ref"].as_str() {
             let pointer = reference.trim_start_matches('#');
-            return self.example(self.json.pointer(pointer).expect("what is referred to"));
+            return self.example(self.json.pointer(pointer).expect("a referenced schema"));
         }
         let variants = schema["anyOf"].as_array().or(schema["oneOf"].as_array());
         if let Some(first) = variants.and_then(|variants| variants.first()) {

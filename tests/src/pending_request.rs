@@ -32,11 +32,10 @@ impl PendingRequest {
         let mut interim_response = Vec::new();
         while !interim_response.ends_with(b"\r\n\r\n") {
             let byte = tokio::time::timeout(TIMEOUT, socket.read_u8()).await;
-            interim_response
-                .push(byte.expect("the server says nothing to the head").expect("it says whether to go on"));
+            interim_response.push(byte.expect("no response to the head").expect("an interim response"));
         }
-        let said = String::from_utf8_lossy(&interim_response);
-        assert!(said.starts_with("HTTP/1.1 100 "), "the server does not want the body: {said}");
+        let response = String::from_utf8_lossy(&interim_response);
+        assert!(response.starts_with("HTTP/1.1 100 "), "the server does not ask for the body: {response}");
         Self { socket, unsent_body: body }
     }
 
@@ -55,11 +54,12 @@ impl PendingRequest {
 
     /// Reads the response until the connection ends.
     pub async fn read_response(mut self) -> ApiResponse {
-        let mut said = Vec::new();
-        let read = tokio::time::timeout(TIMEOUT, self.socket.read_to_end(&mut said)).await;
+        let mut response = Vec::new();
+        let read = tokio::time::timeout(TIMEOUT, self.socket.read_to_end(&mut response)).await;
         read.expect("the connection does not end").expect("an answer");
-        let said = String::from_utf8(said).expect("text");
-        let (head, body) = said.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {said:?}"));
+        let response = String::from_utf8(response).expect("text");
+        let (head, body) =
+            response.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {response:?}"));
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
         ApiResponse {
             status: status.expect("a status"),

@@ -7,7 +7,7 @@ use rustix::process::{Pid, Signal};
 
 /// The path of a binary of this workspace. `cargo test --workspace` builds it beside the tests.
 pub fn binary_path(name: &str) -> PathBuf {
-    let mut path = std::env::current_exe().expect("this test is a program");
+    let mut path = std::env::current_exe().expect("the path of this test");
     path.pop();
     if path.ends_with("deps") {
         path.pop();

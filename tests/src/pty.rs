@@ -188,7 +188,7 @@ impl Pty {
     /// Whether the line discipline is that of before the program ran.
     #[track_caller]
     pub fn assert_terminal_restored(&self) {
-        assert_eq!(self.termios(), self.initial_termios, "the line discipline is another");
+        assert_eq!(self.termios(), self.initial_termios, "the line discipline changed");
         let raw = String::from_utf8_lossy(&self.raw_output()).into_owned();
         let tail = &raw[raw.rfind("\x1b[?1049l").expect("the first screen is back")..];
         assert!(tail.contains("\x1b[?25h"), "the cursor is shown again: {tail:?}");
@@ -206,7 +206,7 @@ impl Pty {
 
     /// The foreground process of the terminal.
     pub fn foreground_pid(&self) -> u32 {
-        let leader = self.master.process_group_leader().expect("somebody has the terminal");
+        let leader = self.master.process_group_leader().expect("a foreground process");
         u32::try_from(leader).expect("a process")
     }
 

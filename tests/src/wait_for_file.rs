@@ -30,7 +30,7 @@ pub fn wait_for_file(path: &Path, predicate: impl Fn(&str) -> bool) {
         let remaining =
             Timespec::try_from(deadline.saturating_duration_since(Instant::now())).expect("a time");
         let ready = poll(&mut [PollFd::new(&inotify, PollFlags::IN)], Some(&remaining)).expect("a watch");
-        assert!(ready == 1, "{} never held what was waited for:\n{}", path.display(), contents());
+        assert!(ready == 1, "{} never had the expected contents:\n{}", path.display(), contents());
         let mut buffer = [MaybeUninit::uninit(); 4096];
         let mut events = Reader::new(&inotify, &mut buffer);
         // Until it would block.

@@ -147,9 +147,9 @@ async fn a_misbehaving_model_fails_the_assessment_with_one_sentence() {
         let handoff = sam.wait_for_assessment(&vpn).await;
 
         assert_eq!(handoff["assessment_status"], "failed", "{temper:?}");
-        let why = handoff["assessment_error"].as_str().unwrap();
-        assert!(why.contains(expected) && why.matches(". ").count() == 0, "{temper:?}: {why}");
-        assert!(!why.contains("sk-very-secret") && !why.contains("127.0.0.1"), "{why}");
+        let error = handoff["assessment_error"].as_str().unwrap();
+        assert!(error.contains(expected) && error.matches(". ").count() == 0, "{temper:?}: {error}");
+        assert!(!error.contains("sk-very-secret") && !error.contains("127.0.0.1"), "{error}");
         // The size of the socket buffers, not the gigabyte.
         assert!(model.poured() < 32 * 1024 * 1024, "{temper:?}: {} bytes were taken", model.poured());
         priya.claim(&vpn).await;
@@ -221,13 +221,13 @@ async fn a_reply_that_cannot_be_written_is_reported() {
     let session = sam.open_session("VPN is down").await;
     let mut stream = sam.subscribe(&format!("?session_id={session}")).await;
     sam.ask_assistant(&session, "What next?").await;
-    let said = loop {
-        let said = stream.wait_for_event("message_added").await["message"].clone();
-        if said["role"] == "system" {
-            break said;
+    let message = loop {
+        let message = stream.wait_for_event("message_added").await["message"].clone();
+        if message["role"] == "system" {
+            break message;
         }
     };
-    assert_eq!(said["content"], "The assistant could not answer. The model's endpoint returned 503.");
+    assert_eq!(message["content"], "The assistant could not answer. The model's endpoint returned 503.");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 //! The failures are SQLite's own: for each table and kind of change, a trigger fails the statement or rolls back the
 //! transaction. Mutants seen to fail: a savepoint that is kept after an error, a row without its CHECK.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use std::collections::BTreeSet;
 
@@ -65,7 +65,7 @@ async fn fail_each_statement(
                 let answer = asks().await;
                 database.execute_batch("DROP TRIGGER breaks").unwrap();
                 if answer.status >= 500 {
-                    assert_eq!(all_rows(&database), before, "{path}: half of it is there: {trigger}");
+                    assert_eq!(all_rows(&database), before, "{path}: half of it was stored: {trigger}");
                     failure_points.insert(format!("{change} {table}"));
                 }
                 // A retry does it once.

@@ -2,8 +2,6 @@
 //!
 //! Seen to fail: when a stream without its first event was only retried.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use std::process::Command;
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! The key tables in docs/CONSOLE.md are those of the keymap.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::expect_used, reason = "tests may panic")]
 
 use std::fmt::Write as _;
 use std::path::Path;

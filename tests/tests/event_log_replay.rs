@@ -1,7 +1,7 @@
 //! Whatever is done in whatever order, replaying the event log gives the state in the tables.
 //!
 //! Mutants seen to fail: a release without its event, a claim whose version differs from its event's.
-#![expect(clippy::unwrap_used, reason = "a story that cannot be told fails, and says where")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ fn apply_event(handoffs: &mut BTreeMap<String, HandoffState>, name: &str, event:
     let now = HandoffState { status, claimed_by, version: event["version"].clone() };
     if let Some(before) = handoffs.insert(id.to_owned(), now) {
         let expected = json!(before.version.as_u64().unwrap() + 1);
-        assert_eq!(event["version"], expected, "something happened to a handoff that nobody was told");
+        assert_eq!(event["version"], expected, "a change of a handoff has no event");
     }
     if let Some(old) = event["supersedes"].as_str() {
         let old = handoffs.get_mut(old).unwrap();

@@ -135,8 +135,8 @@ async fn mail_goes_to_everyone_who_could_claim_and_nobody_else() {
     sam.add_branch(&session, "reinstall the client", "ruled_out").await;
 
     let branch = format!("/ai-sessions/{session}/branches/{}", uuid::Uuid::now_v7());
-    let why = "1400 works no better;\n1300 <neither>";
-    let mtu = json!({"hypothesis": "the MTU\nof the dock", "status": "ruled_out", "evidence": why});
+    let evidence = "1400 works no better;\n1300 <neither>";
+    let mtu = json!({"hypothesis": "the MTU\nof the dock", "status": "ruled_out", "evidence": evidence});
     sam.put(&branch, mtu).await.expect(201);
 
     let vpn = sam.escalate_session(&session, "urgent").await;
@@ -159,7 +159,7 @@ async fn mail_goes_to_everyone_who_could_claim_and_nobody_else() {
     assert!(letter.html.contains("1300 &lt;neither&gt;"), "{}", letter.html);
     // A wrong mail would have been sent at the same time as these.
     sam.wait_for_assessment(&vpn).await;
-    assert_eq!(mail_server.letters().len(), 3);
+    assert_eq!(mail_server.emails().len(), 3);
 }
 
 #[tokio::test]

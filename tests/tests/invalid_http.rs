@@ -1,6 +1,6 @@
 //! Malformed HTTP and bodies in other encodings are answered with a problem, like every other error.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -22,7 +22,7 @@ async fn send_raw_bytes(world: &World, bytes: Vec<u8>) -> (u16, String, Value) {
         (String::from_utf8_lossy(&answer).into_owned(), read.map_err(|error| error.to_string()))
     });
     let (answer, read) = answer.await.unwrap();
-    assert!(read.is_ok(), "the answer was thrown away: {read:?} {answer}");
+    assert!(read.is_ok(), "the response was lost: {read:?} {answer}");
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {answer:?}"));
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
     let problem = serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"));

@@ -2,7 +2,6 @@
 //! concurrent requests.
 //!
 //! `server/tests/binary/memory.rs` measures the memory that a large session takes.
-#![expect(clippy::unwrap_used, reason = "a story that cannot be told fails, and says where")]
 
 use std::time::Duration;
 
@@ -83,10 +82,10 @@ async fn a_session_sent_in_chunks_is_complete_and_its_pages_match() {
     assert_eq!((elsewhere.status, elsewhere.problem_code()), (404, "not-found"));
 
     let timeline = sam.get(&format!("{path}/timeline")).await.expect(200);
-    let told = timeline["items"].as_array().unwrap();
-    let told: Vec<&Value> = told.iter().filter(|event| event["type"] == "message_added").collect();
+    let events = timeline["items"].as_array().unwrap();
+    let events: Vec<&Value> = events.iter().filter(|event| event["type"] == "message_added").collect();
     assert_eq!(
-        told.iter().map(|event| &event["message"]).collect::<Vec<_>>(),
+        events.iter().map(|event| &event["message"]).collect::<Vec<_>>(),
         messages.iter().collect::<Vec<_>>()
     );
 }
@@ -169,10 +168,10 @@ async fn a_late_retry_gets_the_same_response_from_a_small_stored_outline() {
         database.query_row(stored_answers_query, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
     assert_eq!(count, first.len());
     // Attempts can change when a session is resolved, so that one response stores them.
-    assert!(largest < 12_000, "{largest} bytes of an answer are kept");
+    assert!(largest < 12_000, "{largest} bytes of a response are stored");
     let sizes = "SELECT length(body) FROM idempotency ORDER BY length(body) DESC LIMIT 1 OFFSET 1";
     let second: usize = database.query_row(sizes, [], |row| row.get(0)).unwrap();
-    assert!(second < 2_000, "{second} bytes of an answer are kept");
+    assert!(second < 2_000, "{second} bytes of a response are stored");
 }
 
 /// Mutant seen to fail: later chunks without a new check of the caller.

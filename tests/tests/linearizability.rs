@@ -4,7 +4,7 @@
 //! stateright searches for the order. Mutants seen to fail: a claim that takes a claimed handoff, a release by someone
 //! who does not hold it.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use std::sync::Arc;
 
@@ -46,7 +46,7 @@ impl SequentialSpec for HandoffModel {
     type Ret = OperationOutcome;
 
     fn invoke(&mut self, ask: &HandoffOperation) -> OperationOutcome {
-        let (next, told) = match (&*self, *ask) {
+        let (next, outcome) = match (&*self, *ask) {
             (Self::Open, HandoffOperation::Claim(who)) => (Self::Claimed(who), OperationOutcome::Succeeded),
             (Self::Claimed(holder), HandoffOperation::Claim(who)) if *holder != who => {
                 (self.clone(), OperationOutcome::AlreadyClaimedBy(*holder))
@@ -62,7 +62,7 @@ impl SequentialSpec for HandoffModel {
             | (Self::Resolved, _) => (self.clone(), OperationOutcome::Refused),
         };
         *self = next;
-        told
+        outcome
     }
 }
 
@@ -117,9 +117,9 @@ async fn perform_random_operations(
         };
         history.lock().on_invoke(thread, operation).unwrap();
         match perform(team, handoff, operation).await {
-            Some(told) => {
-                history.lock().on_return(thread, told).unwrap();
-                outcomes.push(told);
+            Some(outcome) => {
+                history.lock().on_return(thread, outcome).unwrap();
+                outcomes.push(outcome);
             }
             None => thread += team.len(),
         }
@@ -154,11 +154,11 @@ async fn concurrent_operations_are_linearizable() {
         assert!(history.serialized_history().is_some(), "round {round}: {history:?}");
     }
     // An empty history is always linearizable.
-    let count = |of: fn(&OperationOutcome) -> bool| all_outcomes.iter().filter(|told| of(told)).count();
+    let count = |of: fn(&OperationOutcome) -> bool| all_outcomes.iter().filter(|outcome| of(outcome)).count();
     let known = [
-        count(|told| *told == OperationOutcome::Succeeded),
-        count(|told| matches!(told, OperationOutcome::AlreadyClaimedBy(_))),
-        count(|told| *told == OperationOutcome::Refused),
+        count(|outcome| *outcome == OperationOutcome::Succeeded),
+        count(|outcome| matches!(outcome, OperationOutcome::AlreadyClaimedBy(_))),
+        count(|outcome| *outcome == OperationOutcome::Refused),
     ];
     assert!(known.iter().all(|count| *count as u64 >= rounds / 4), "done, lost, refused: {known:?}");
 }

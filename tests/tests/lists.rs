@@ -1,6 +1,6 @@
 //! Search, pages, and responses that have not changed.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use reqwest::Method;
 use serde_json::Value;
@@ -25,7 +25,7 @@ async fn sessions_are_found_by_what_was_said_and_how_they_ended() {
     assert_eq!(find("vpn").await, [1]);
     assert_eq!(find("concentrators").await, [1], "by its resolution, whatever its ending");
     assert_eq!(find("mailbox+items").await, [2]);
-    assert_eq!(find("out").await, [2], "by how a word begins");
+    assert_eq!(find("out").await, [2], "by the beginning of a word");
     assert!(find("vpn+outlook").await.is_empty());
     assert!(find("%22%20OR%20*").await.is_empty());
     assert_eq!(handoff_numbers(&sam.get("/ai-sessions?q=vpn&status=resolved").await.expect(200)), [1]);

@@ -103,7 +103,7 @@ async fn every_reconnecting_client_gets_what_it_missed() {
         events.iter().filter_map(|frame| frame.id.as_ref()?.parse().ok()).collect()
     };
     let all = missed(priya, 0).await;
-    assert_eq!(all.len(), 100, "what is said and what is parked is not for her");
+    assert_eq!(all.len(), 100, "messages and parks are not for her");
     assert_eq!(missed(sam, 0).await.len(), 101);
     let places = [0, 1, 63, 64, 100, 127, 128, 129, 150, 200];
     let back = futures_util::future::join_all(places.map(|place| missed(priya, place))).await;
@@ -200,7 +200,7 @@ async fn a_stream_reports_when_it_has_caught_up() {
     let sam = world.engineer("Sam Ortiz").await;
     sam.open_session("VPN is down").await;
     let mut silent = sam.subscribe("?last_event_id=0").await;
-    let mut asked = sam.subscribe("?last_event_id=0&caught_up=true").await;
+    let mut stream_with_caught_up = sam.subscribe("?last_event_id=0&caught_up=true").await;
     sam.open_session("the next thing").await;
     let names = async |stream: &mut SseClient| -> Vec<String> {
         let mut events = stream.collect_until("session_created").await;
@@ -208,7 +208,7 @@ async fn a_stream_reports_when_it_has_caught_up() {
         events.into_iter().map(|frame| frame.name).collect()
     };
     assert_eq!(names(&mut silent).await, ["hello", "session_created", "session_created"]);
-    assert!(names(&mut asked).await.contains(&"caught_up".to_owned()));
+    assert!(names(&mut stream_with_caught_up).await.contains(&"caught_up".to_owned()));
 }
 
 #[tokio::test]
@@ -237,7 +237,7 @@ async fn clients_of_a_stopping_server_are_told_to_reconnect_at_different_times()
     let ((), ()) = tokio::join!(world.stop(), async {
         for stream in &mut crowd {
             stream.wait_for_end().await;
-            assert_eq!(stream.retry, Some(2_400), "the first to come is told of all who came later");
+            assert_eq!(stream.retry, Some(2_400), "the first viewer sees the later ones");
         }
     });
     world.start(0).await;
@@ -271,19 +271,22 @@ async fn streams_carry_only_events_their_user_may_see() {
     hank.open_session("Globex is down").await;
     let last = sam.escalate("Printer jams").await;
 
-    let heard = stream.collect_until("session_created").await;
-    let names: Vec<&str> = heard.iter().map(|frame| frame.name.as_str()).collect();
-    assert_eq!(names, ["hello", "session_created"], "{heard:?}");
-    assert_eq!(heard[0].data["seq"], 0, "one team's numbers tell another nothing");
-    assert!(heard[1].data.to_string().contains("Globex is down"), "{heard:?}");
+    let received = stream.collect_until("session_created").await;
+    let names: Vec<&str> = received.iter().map(|frame| frame.name.as_str()).collect();
+    assert_eq!(names, ["hello", "session_created"], "{received:?}");
+    assert_eq!(received[0].data["seq"], 0, "one team's numbers tell another nothing");
+    assert!(received[1].data.to_string().contains("Globex is down"), "{received:?}");
 
     let of_last = |frame: &SseEvent| frame.data["handoff_id"] == last.handoff_id.as_str();
-    let mut heard = team.collect_until("handoff_created").await;
-    while !heard.last().is_some_and(of_last) {
-        heard.extend(team.collect_until("handoff_created").await);
+    let mut received = team.collect_until("handoff_created").await;
+    while !received.last().is_some_and(of_last) {
+        received.extend(team.collect_until("handoff_created").await);
     }
-    assert!(heard.iter().any(|frame| frame.data["handoff_id"] == again.handoff_id.as_str()), "{heard:?}");
-    for frame in &heard {
+    assert!(
+        received.iter().any(|frame| frame.data["handoff_id"] == again.handoff_id.as_str()),
+        "{received:?}"
+    );
+    for frame in &received {
         let frame_text = frame.data.to_string();
         assert!(
             !frame_text.contains(&parked) && !frame_text.contains(&another),

@@ -3,7 +3,7 @@
 //! Mutant seen to fail: no lock.
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
@@ -64,7 +64,7 @@ fn marks_of_eight_killed_consoles_are_all_kept() {
             "{:?} were marked and are gone",
             reported.difference(&distinct)
         );
-        assert!(!folder.join("seen.json.corrupt").exists(), "somebody read half a file");
+        assert!(!folder.join("seen.json.corrupt").exists(), "a reader saw half a file");
     }
 }
 

@@ -3,7 +3,7 @@
 //! Mutants seen to fail: a rejected mail that is retried, a fourth attempt, a handoff that waits for its mail, mail
 //! that delays assessments, mail without `References`, an address sent unencoded.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use std::time::Duration;
 
@@ -94,15 +94,15 @@ async fn interrupted_mail_is_tried_three_times() {
 
 #[tokio::test]
 async fn a_silent_mail_server_delays_nothing_else() {
-    let mut office = FakeMailServer::start(MailBehavior::SilentAfterGreeting).await;
+    let mut mail_server = FakeMailServer::start(MailBehavior::SilentAfterGreeting).await;
     let model = FakeModel::start(ModelBehavior::Answers(TWO_STEP_ASSESSMENT.into())).await;
-    let url = Some(office.url().to_owned().into());
+    let url = Some(mail_server.url().to_owned().into());
     let mut world = World::with_settings(Settings { mail_url: url, ..model.server_settings(60) }).await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let first = sam.escalate("VPN is down").await;
     sam.escalate("Printer jams").await;
     // Every mail worker waits for a reply now.
-    office.wait_for_connections(4).await;
+    mail_server.wait_for_connections(4).await;
 
     priya.claim(&first).await;
     let later = sam.escalate("No network").await;
@@ -111,7 +111,7 @@ async fn a_silent_mail_server_delays_nothing_else() {
 
     assert_eq!(handoff["assessment_status"], "ready");
     assert_eq!(
-        office.closed_connections(),
+        mail_server.closed_connections(),
         0,
         "claims and assessments were waiting for the mail to be given up"
     );
@@ -120,16 +120,16 @@ async fn a_silent_mail_server_delays_nothing_else() {
     assert_eq!(ended, None, "mail ended before anybody had answered");
 
     // Interrupted mails are deferred with a reason, and a stopping server waits for none.
-    office.stop();
+    mail_server.stop();
     world.wait_for_metric(r#"tierup_jobs_total{kind="mail",outcome="again"}"#, "6").await;
     world.stop().await;
     let disconnected = "the mail server could not be reached or disconnected";
-    assert!(retry_errors(&world).iter().all(|why| why == disconnected), "{:?}", retry_errors(&world));
+    assert!(retry_errors(&world).iter().all(|reason| reason == disconnected), "{:?}", retry_errors(&world));
 
     // Each attempt has twenty seconds and four run at a time: all end within a minute.
     if quick_or_soak(false, true) {
-        let office = FakeMailServer::start(MailBehavior::SilentAfterGreeting).await;
-        let world = World::with_settings(mail_settings(office.url())).await;
+        let mail_server = FakeMailServer::start(MailBehavior::SilentAfterGreeting).await;
+        let world = World::with_settings(mail_settings(mail_server.url())).await;
         escalate_and_claim(&world).await;
         wait_until_given_up(&world, 3).await;
         assert_eq!(failed_jobs(&world), vec![(3, "the mail server took too long".to_owned()); 2]);
@@ -212,19 +212,19 @@ async fn a_subject_that_looks_encoded_arrives_as_written() {
 
 #[tokio::test]
 async fn a_non_ascii_local_part_needs_smtputf8() {
-    let office = FakeMailServer::start(MailBehavior::AcceptsAll).await;
-    let world = World::with_settings(mail_settings(office.url())).await;
+    let mail_server = FakeMailServer::start(MailBehavior::AcceptsAll).await;
+    let world = World::with_settings(mail_settings(mail_server.url())).await;
     add_engineer(&world, "jürgen@bücher.test").await;
     world.engineer("Sam Ortiz").await.escalate("VPN is down").await;
     world.wait_for_metric(r#"tierup_jobs_total{kind="mail",outcome="done"}"#, "1").await;
     world.wait_for_metric(r#"tierup_jobs_total{kind="mail",outcome="failed"}"#, "1").await;
-    let why = "the address is not ASCII before the @, and the mail server does not support SMTPUTF8";
-    assert_eq!(failed_jobs(&world), [(1, why.to_owned())]);
+    let reason = "the address is not ASCII before the @, and the mail server does not support SMTPUTF8";
+    assert_eq!(failed_jobs(&world), [(1, reason.to_owned())]);
 
-    let mut office = FakeMailServer::start(MailBehavior::SmtpUtf8).await;
-    let world = World::with_settings(mail_settings(office.url())).await;
+    let mut mail_server = FakeMailServer::start(MailBehavior::SmtpUtf8).await;
+    let world = World::with_settings(mail_settings(mail_server.url())).await;
     add_engineer(&world, "jürgen@bücher.test").await;
     world.engineer("Sam Ortiz").await.escalate("VPN is down").await;
-    let emails = office.wait_for_emails(2).await;
+    let emails = mail_server.wait_for_emails(2).await;
     assert!(emails.iter().any(|letter| letter.to == "jürgen@xn--bcher-kva.test"), "{emails:?}");
 }

@@ -3,11 +3,7 @@
 //! Mutants seen to fail: lost claims that are not counted, pruning that keeps no milestones, limits that never limit, a
 //! backup under a guessable name, a server that never checks its folder.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a story that cannot be told fails, and says where"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
 
 use std::path::Path;
 use std::sync::Arc;
@@ -84,7 +80,7 @@ async fn a_backup_taken_under_load_restores_and_serves() {
         let (made, holds, checked) = made.await.unwrap();
         assert!(made.contents.is_sound() && checked.is_sound(), "{:?}", checked.problems);
         assert_eq!((made.contents.handoffs, made.contents.events), (holds.handoffs, holds.events));
-        assert!(usize::try_from(holds.handoffs).unwrap() > before, "what was acknowledged before is in it");
+        assert!(usize::try_from(holds.handoffs).unwrap() > before, "earlier acknowledged work is in it");
         assert!(!busy.is_finished(), "the load fell over");
     }
     let file = world.folder().join("monday.backup");
@@ -98,8 +94,8 @@ async fn a_backup_taken_under_load_restores_and_serves() {
     let bare = world.folder().join("bare.db");
     std::fs::copy(world.data_dir().join("tierup.db"), &bare).unwrap();
     for database in [bare, world.data_dir().join("tierup.db")] {
-        let why = admin::restore(&database, &world.folder().join("bare")).unwrap_err().to_string();
-        assert!(why.contains("is the database of a server") && why.contains("hint:"), "{why}");
+        let error = admin::restore(&database, &world.folder().join("bare")).unwrap_err().to_string();
+        assert!(error.contains("is the database of a server") && error.contains("hint:"), "{error}");
     }
     let restored = world.folder().join("restored");
     let holds = admin::restore(&file, &restored).unwrap();
@@ -321,7 +317,7 @@ async fn rate_limits_are_per_user() {
             }
         }
     };
-    let limited = tokio::time::timeout(TIMEOUT, flood).await.expect("nobody is ever limited");
+    let limited = tokio::time::timeout(TIMEOUT, flood).await.expect("no request was limited");
     let wait: u64 = limited.headers()["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=60).contains(&wait));
     priya.get("/me").await.expect(200);

@@ -1,6 +1,6 @@
 //! Parks are private, resumed by their owner, and end when something overtakes them.
 
-#![expect(clippy::unwrap_used, reason = "a story that cannot be told fails, and says where")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! Every error is a problem that names the fault and reveals nothing else.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -157,7 +157,7 @@ fn generate_request(rng: &mut Rng, description: &OpenApiDocument, data: &TestDat
     };
     let mut value = description.example_body(operation);
     let mut request = GeneratedRequest {
-        operation_index: operation_index,
+        operation_index,
         method: operation.method.clone(),
         path,
         token,
@@ -330,7 +330,7 @@ async fn malformed_requests_are_only_refused() {
     let answers = stream::iter(requests).map(async |request| {
         let answer =
             send_and_check(&client, &world, &description.operations[request.operation_index], &request).await;
-        answer.map_err(|why| format!("{why}\n{} {} {:?}", request.method, request.path, request.headers))
+        answer.map_err(|error| format!("{error}\n{} {} {:?}", request.method, request.path, request.headers))
     });
     let answers: Vec<Result<u16, String>> = answers.buffer_unordered(8).collect().await;
     let wrong: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().err()).collect();

@@ -4,7 +4,7 @@
 //! taken from the request, a connection that is kept, concurrent password hashes, a hash on a serving thread.
 
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use std::time::{Duration, Instant};
 
@@ -127,7 +127,7 @@ async fn made_up_methods_and_paths_take_no_memory() {
         assert_eq!(http.get(path).send().await.unwrap().status(), 404);
     };
     let (before, now) = usage_before_and_after(&world, asks).await;
-    assert_eq!(now.metric_series, before.metric_series, "a series for what somebody made up");
+    assert_eq!(now.metric_series, before.metric_series, "a series for a made-up value");
     assert!(now.memory_kib < before.memory_kib + 12 * KIB_PER_MIB, "{before:?} became {now:?}");
 }
 

@@ -25,7 +25,7 @@ async fn every_script_passes() {
     let mut scripts: Vec<_> =
         files.filter(|path| path.extension().is_some_and(|end| end == "hurl")).collect();
     scripts.sort();
-    assert!(scripts.len() >= 8, "the scripts were not found");
+    assert!(scripts.len() >= 8, "too few scripts");
     // One server for all scripts, like `tests/scripts/run URL`.
     let world = World::new().await;
     let variables = script_variables(&world).await;

@@ -5,7 +5,7 @@
 //! console and the commands painted with `TERM=dumb`.
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use rustix::process::Signal;
 use tierup_e2e::process::send_signal;
@@ -104,7 +104,7 @@ async fn a_second_reader_restores_the_terminal_before_it_stops() {
     // Continued in the background, it reads, gets SIGTTIN and restores the terminal.
     shell.send_keys("bg\n");
     shell.wait_for_output("\x1b[23;2t");
-    assert_eq!(shell.termios(), before, "the shell's terminal is another");
+    assert_eq!(shell.termios(), before, "the shell's terminal modes changed");
     // In the foreground again it takes the terminal over and stays.
     shell.clear_raw_output();
     shell.send_keys("fg\r");
@@ -133,25 +133,25 @@ async fn started_in_the_background_it_waits_for_fg() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dumb_terminal_is_refused() {
     let (world, environment) = world_and_env().await;
-    let says = |term: &str, arguments: &[&str]| {
+    let output_of = |term: &str, arguments: &[&str]| {
         let environment = [&borrow_env(&environment)[..], &[("TERM", term)]].concat();
         let mut command = Pty::spawn_with_env("tierup", arguments, world.folder(), (100, 30), &environment);
         let status = command.wait_for_exit();
         (status, String::from_utf8(command.raw_output()).unwrap())
     };
     for term in ["dumb", ""] {
-        let (status, said) = says(term, &[]);
+        let (status, said) = output_of(term, &[]);
         assert_eq!(status, 1, "{said}");
         assert!(said.contains("TERM"), "{said}");
         assert!(said.contains("hint: ") && said.contains("`tierup queue`"), "{said}");
         assert!(!said.contains('\x1b'), "{said:?}");
         for (arguments, has) in [(&["queue"][..], "VPN is down"), (&["--help"], "Usage")] {
-            let (status, said) = says(term, arguments);
+            let (status, said) = output_of(term, arguments);
             assert!(status == 0 && said.contains(has), "{said}");
             assert!(!said.contains('\x1b'), "{said:?}");
         }
     }
     // Another terminal shows pending output.
-    let (_, said) = says("xterm-256color", &["queue"]);
+    let (_, said) = output_of("xterm-256color", &["queue"]);
     assert!(said.contains("\x1b[1mHANDOFF"), "{said:?}");
 }

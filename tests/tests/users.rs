@@ -3,7 +3,7 @@
 //! Mutants seen to fail: guesses counted only after they failed, delays that follow the wall clock, tokens that survive
 //! a new password, a caller who is looked up only when a request begins, a log-in body of any size.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use std::time::Duration;
 
@@ -83,7 +83,7 @@ async fn simultaneous_guesses_count_against_the_limit() {
     // Throttled attempts are not counted: the next waits a second, not a quarter of an hour.
     world.clock().advance(Duration::from_secs(1));
     assert_eq!(log_in(&world, "sam@acme.test", PASSWORD).await.0, 200);
-    assert_eq!(log_in(&world, "sam@acme.test", "wrong").await.0, 401, "success is given back");
+    assert_eq!(log_in(&world, "sam@acme.test", "wrong").await.0, 401, "success frees the attempt");
 }
 
 #[tokio::test]
@@ -119,7 +119,7 @@ async fn guesses_are_counted_whatever_forwarded_for_says() {
     for form in unread {
         assert_eq!(guess(0, form).await, 429, "{form:?}");
     }
-    assert_eq!(guess(0, &["unknown, 203.0.113.9:50123"]).await, 401, "others are not made to wait");
+    assert_eq!(guess(0, &["unknown, 203.0.113.9:50123"]).await, 401, "others do not wait");
 }
 
 #[tokio::test]
@@ -245,7 +245,7 @@ async fn creating_a_token_again_with_its_key_returns_the_same_token() {
     assert_eq!(ask(&sam, "three", "laptop").await.status, 422);
     let file = std::fs::read(world.data_dir().join("tierup.db-wal")).unwrap_or_default();
     let secret = first["token"].as_str().unwrap().as_bytes();
-    assert!(file.windows(secret.len()).all(|part| part != secret), "a token is kept in clear");
+    assert!(file.windows(secret.len()).all(|part| part != secret), "a token is stored in plain text");
 }
 
 #[tokio::test]
@@ -263,7 +263,7 @@ async fn a_deactivated_user_is_locked_out_at_once() {
     stream.wait_for_end().await;
     assert_eq!(sam.get("/me").await.status, 401);
     owner.send_json(Method::PATCH, &path, Some(json!({"active": true})), &[]).await.expect(200);
-    assert_eq!(sam.get("/me").await.status, 401, "the token is gone for good");
+    assert_eq!(sam.get("/me").await.status, 401, "the token is deleted");
 }
 
 #[tokio::test]

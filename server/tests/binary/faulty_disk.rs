@@ -80,7 +80,7 @@ impl FaultyDisk {
                 b'B' => TraceEvent::SyncBegan,
                 b'S' => TraceEvent::Synced,
                 b'A' => TraceEvent::Sent(bytes.to_vec()),
-                other => panic!("{other} is no letter of a trace"),
+                other => panic!("unknown trace event {other}"),
             });
             rest = next;
         }

@@ -86,9 +86,9 @@ fn a_command_with_unwritable_output_ends_with_an_error_not_a_panic() {
     let full = || File::options().write(true).open("/dev/full").unwrap();
     let mut command = tierup_server();
     let checked = command.args(["check", "--data"]).arg(&fixture.data).stdout(full()).output().unwrap();
-    let said = String::from_utf8(checked.stderr).unwrap();
-    assert_eq!(checked.status.code(), Some(1), "{said}");
-    assert!(said.starts_with("error: cannot write to standard output: "), "{said}");
+    let stderr = String::from_utf8(checked.stderr).unwrap();
+    assert_eq!(checked.status.code(), Some(1), "{stderr}");
+    assert!(stderr.starts_with("error: cannot write to standard output: "), "{stderr}");
 
     let mut command = tierup_server();
     command.args(["serve", "--data", "/nowhere"]).stderr(full());

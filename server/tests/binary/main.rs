@@ -1,7 +1,7 @@
 //! Tests of the `tierup-server` binary as a process: its commands, crashes, faulty disks, unwritable logs, and
 //! endpoints that repeat every secret.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests may panic")]
 #![cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "some tests need Linux"))]
 
 #[path = "../../../tests/src/clean_env.rs"]

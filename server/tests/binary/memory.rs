@@ -63,7 +63,7 @@ async fn reading_a_full_session_takes_the_memory_of_a_chunk() {
     };
     let (status, problem) = refused;
     assert_eq!((status, &problem["type"]), (409, &"/problems/session-full".into()), "{problem}");
-    assert_eq!(notes, 511, "16 MiB, of which the intake is a little");
+    assert_eq!(notes, 511, "16 MiB, including the intake");
 
     let read = async |path: &str| {
         let response = client.try_send(Method::GET, &format!("{session}{path}"), Value::Null, "").await?;
@@ -79,6 +79,6 @@ async fn reading_a_full_session_takes_the_memory_of_a_chunk() {
     assert!(both.into_iter().all(is_whole));
     let grew = memory_bytes(&server, "VmHWM").saturating_sub(before);
     println!("{} who read {} MiB twice cost {} KiB", READERS, whole[0] >> 20, grew >> 10);
-    assert!(grew < whole[0], "{} who read {} bytes twice cost {grew}", READERS, whole[0]);
+    assert!(grew < whole[0], "{} clients that read {} bytes twice took {grew}", READERS, whole[0]);
     assert!(server.stop(Signal::TERM).success());
 }

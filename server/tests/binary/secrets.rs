@@ -43,13 +43,13 @@ impl EchoEndpoint {
     async fn start(status: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let (notes, heard) = watch::channel(String::new());
+        let (notes, received) = watch::channel(String::new());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 tokio::spawn(echo_request(stream, status, notes.clone()));
             }
         });
-        Self { address, received: heard }
+        Self { address, received }
     }
 
     /// Waits until it has received this text.
@@ -76,7 +76,7 @@ async fn echo_request(
     while request.len() < head + length {
         stream.read_buf(&mut request).await?;
     }
-    notes.send_modify(|heard| heard.push_str(&String::from_utf8_lossy(&request)));
+    notes.send_modify(|received| received.push_str(&String::from_utf8_lossy(&request)));
     let answer = format!(
         "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
         request.len()
@@ -85,32 +85,32 @@ async fn echo_request(
     stream.write_all(&request).await
 }
 
-async fn wait_for_text(heard: &mut watch::Receiver<String>, text: &str) {
-    let came = async { heard.wait_for(|heard| heard.contains(text)).await.is_ok() };
+async fn wait_for_text(received: &mut watch::Receiver<String>, text: &str) {
+    let came = async { received.wait_for(|received| received.contains(text)).await.is_ok() };
     let came = tokio::time::timeout(TIMEOUT, came).await == Ok(true);
-    assert!(came, "never heard {text:?} in: {}", *heard.borrow());
+    assert!(came, "never heard {text:?} in: {}", *received.borrow());
 }
 
 /// The output of a process, as it is written.
 fn follow_log(log: std::io::PipeReader) -> watch::Receiver<String> {
-    let (says, said) = watch::channel(String::new());
+    let (log_sender, output_text) = watch::channel(String::new());
     std::thread::spawn(move || {
         for line in BufReader::new(log).lines().map_while(Result::ok) {
-            says.send_modify(|log| {
+            log_sender.send_modify(|log| {
                 log.push_str(&line);
                 log.push('\n');
             });
         }
     });
-    said
+    output_text
 }
 
 /// Runs a server with every kind of secret against endpoints that repeat them.
-#[expect(clippy::too_many_lines, reason = "one story, told in the order in which it happens")]
+#[expect(clippy::too_many_lines, reason = "one story, in order")]
 async fn assert_nothing_leaks(behavior: MailBehavior, log_format: &str, mail_log_line: &str) {
     let fixture = Fixture::new();
     let token = fixture.token.clone();
-    let mut office = FakeMailServer::start(behavior).await;
+    let mut mail_server = FakeMailServer::start(behavior).await;
     let mut model = EchoEndpoint::start("401 Unauthorized").await;
     let mut hooks = EchoEndpoint::start("500 Oops").await;
     let webhooks = json!([
@@ -121,7 +121,7 @@ async fn assert_nothing_leaks(behavior: MailBehavior, log_format: &str, mail_log
         // Another host: through the proxy.
         {"kind": "mattermost", "url": format!("http://chat.test/{WEBHOOK_PATH}")},
     ]);
-    let (webhooks, mail) = (webhooks.to_string(), office.url_with_credentials("ana", MAIL_PASSWORD[1]));
+    let (webhooks, mail) = (webhooks.to_string(), mail_server.url_with_credentials("ana", MAIL_PASSWORD[1]));
     let proxy = format!("http://ana:{}@{}", PROXY_PASSWORD[1], hooks.address);
     let model_url = format!("http://{}/v1", model.address);
     let settings = [
@@ -139,56 +139,60 @@ async fn assert_nothing_leaks(behavior: MailBehavior, log_format: &str, mail_log
     let mut log = follow_log(reader);
     let (server, client) = fixture.start(&settings.concat(), writer.into());
     let http = client.http;
-    let mut told = CollectedOutput(Vec::new());
-    let asked = std::sync::atomic::AtomicU32::new(0);
+    let mut collected = CollectedOutput(Vec::new());
+    let next_key = std::sync::atomic::AtomicU32::new(0);
     let ask = async |method: &str, path: &str, body: Value, token: &str| -> String {
         let request =
             http.request(method.parse().unwrap(), format!("{}{path}", server.url)).bearer_auth(token);
-        let key = asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let key = next_key.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let request = request.header("Idempotency-Key", format!("key-{key}"));
         let request = if body.is_null() { request } else { request.json(&body) };
         request.send().await.unwrap().text().await.unwrap()
     };
     let read = |text: &str| -> Value { serde_json::from_str(text).unwrap() };
-    macro_rules! tells {
+    macro_rules! collect {
         ($method:expr, $path:expr, $body:expr, $token:expr) => {{
             let text = ask($method, $path, $body, $token).await;
-            told.0.push((format!("the answer to {} {}", $method, $path), text.clone()));
+            collected.0.push((format!("the answer to {} {}", $method, $path), text.clone()));
             text
         }};
     }
 
     let priya =
         json!({"email": "priya@acme.test", "name": "Priya", "role": "engineer", "password": PASSWORD});
-    let priya = read(&tells!("POST", "/api/v1/users", priya, &token))["id"].as_str().unwrap().to_owned();
+    let priya = read(&collect!("POST", "/api/v1/users", priya, &token))["id"].as_str().unwrap().to_owned();
     let credentials = |password: &str| json!({"email": "priya@acme.test", "password": password});
-    tells!("POST", "/api/v1/auth/login", credentials(WRONG_PASSWORD), "tup_none");
+    collect!("POST", "/api/v1/auth/login", credentials(WRONG_PASSWORD), "tup_none");
     // Only these two responses may contain a token.
     let entered = read(&ask("POST", "/api/v1/auth/login", credentials(PASSWORD), "tup_none").await);
     let entered = entered["token"].as_str().unwrap().to_owned();
     let tokens = format!("/api/v1/users/{priya}/tokens");
     let made = read(&ask("POST", &tokens, json!({"name": "laptop"}), &token).await);
     let made = made["token"].as_str().unwrap().to_owned();
-    tells!("GET", &tokens, Value::Null, &token);
+    collect!("GET", &tokens, Value::Null, &token);
     for nonsense in
         [json!({"email": PASSWORD}), json!([PASSWORD]), json!({"password": [PASSWORD]}), json!(PASSWORD)]
     {
-        tells!("POST", "/api/v1/auth/login", nonsense, &token);
+        collect!("POST", "/api/v1/auth/login", nonsense, &token);
     }
     ask("GET", &format!("/api/v1/nowhere?token={token}"), Value::Null, &format!("{token}x")).await;
 
     let session = json!({"intake_type": "free_text", "intake_content": {"text": "VPN"}});
     let session =
-        read(&tells!("POST", "/api/v1/ai-sessions", session, &token))["id"].as_str().unwrap().to_owned();
+        read(&collect!("POST", "/api/v1/ai-sessions", session, &token))["id"].as_str().unwrap().to_owned();
     let path = format!("/api/v1/ai-sessions/{session}/handoff");
     let notes = json!({"intent": "escalate", "engineer_notes": "the notes of a mail"});
-    let handoff = read(&tells!("POST", &path, notes, &token))["id"].as_str().unwrap().to_owned();
+    let handoff = read(&collect!("POST", &path, notes, &token))["id"].as_str().unwrap().to_owned();
 
     // Every endpoint received its secret.
     model.wait_for(&format!("Bearer {API_KEY}")).await;
-    let said = office.wait_for_credentials().await;
-    let said = said.split(' ').map(|part| STANDARD.decode(part).unwrap()).collect::<Vec<_>>().concat();
-    assert!(String::from_utf8(said).unwrap().ends_with(MAIL_PASSWORD[0]), "AUTH with another password");
+    let output_text = mail_server.wait_for_credentials().await;
+    let output_text =
+        output_text.split(' ').map(|part| STANDARD.decode(part).unwrap()).collect::<Vec<_>>().concat();
+    assert!(
+        String::from_utf8(output_text).unwrap().ends_with(MAIL_PASSWORD[0]),
+        "AUTH with another password"
+    );
     let proxy_log_in = STANDARD.encode(format!("ana:{}", PROXY_PASSWORD[0]));
     let phone_log_in = STANDARD.encode(format!("ana:{PHONE_PASSWORD}"));
     for text in [WEBHOOK_PATH, WEBHOOK_QUERY, "webhook-signature: v1,", &proxy_log_in, &phone_log_in] {
@@ -201,15 +205,15 @@ async fn assert_nothing_leaks(behavior: MailBehavior, log_format: &str, mail_log
     let mut events = http.get(format!("{}/api/v1/escalations/stream?last_event_id=0", server.url));
     events = events.bearer_auth(&token);
     let mut events = events.send().await.unwrap();
-    let mut heard = String::new();
-    while !heard.contains("handoff_assessment_failed") {
+    let mut received = String::new();
+    while !received.contains("handoff_assessment_failed") {
         let chunk = tokio::time::timeout(TIMEOUT, events.chunk()).await.unwrap().unwrap().unwrap();
-        heard.push_str(&String::from_utf8_lossy(&chunk));
+        received.push_str(&String::from_utf8_lossy(&chunk));
     }
     drop(events);
-    told.0.push(("the stream".into(), heard));
+    collected.0.push(("the stream".into(), received));
     let change = json!({"password": NEW_PASSWORD});
-    tells!("PATCH", &format!("/api/v1/users/{priya}"), change, &token);
+    collect!("PATCH", &format!("/api/v1/users/{priya}"), change, &token);
     for path in [
         "/metrics".to_owned(),
         "/docs".to_owned(),
@@ -222,17 +226,17 @@ async fn assert_nothing_leaks(behavior: MailBehavior, log_format: &str, mail_log
         format!("/api/v1/ai-sessions/{session}"),
         format!("/api/v1/ai-sessions/{session}/timeline"),
     ] {
-        tells!("GET", &path, Value::Null, &token);
+        collect!("GET", &path, Value::Null, &token);
     }
     let backup = fixture.folder().join("backup");
     admin::backup(&fixture.data, &backup).unwrap();
-    told.add_folder(fixture.folder());
+    collected.add_folder(fixture.folder());
     assert!(server.stop(Signal::TERM).success());
 
     let log = log.borrow().clone();
     assert!(log.lines().count() > 20, "the log says hardly anything: {log}");
     assert!(!log.contains("the notes of a mail"), "a whole mail is in the log");
-    told.0.push(("the log".into(), log));
+    collected.0.push(("the log".into(), log));
     let mut secrets = vec![token, entered, made];
     secrets.extend(
         [
@@ -249,7 +253,7 @@ async fn assert_nothing_leaks(behavior: MailBehavior, log_format: &str, mail_log
         ]
         .map(str::to_owned),
     );
-    told.assert_contains_none_of(&secrets);
+    collected.assert_contains_none_of(&secrets);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -262,19 +266,21 @@ async fn no_secret_leaks_when_the_mail_server_repeats_and_rejects() {
     assert_nothing_leaks(MailBehavior::AuthLoginThenRejects, "json", "mail could not be sent").await;
 }
 
-#[test]
-fn a_settings_error_names_place_and_reason_but_no_value() {
-    let fixture = Fixture::new();
-    let refused = |command: &mut std::process::Command| {
-        let output = command.arg("--data").arg(&fixture.data).output().unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert!(!output.status.success(), "it serves: {command:?}");
-        assert!(said.starts_with("error: ") && !said.to_lowercase().contains("hunter"), "{said}");
-        said
-    };
+/// Runs a command that must fail without printing the secret. Returns its standard error.
+#[track_caller]
+fn run_refused(fixture: &Fixture, command: &mut std::process::Command) -> String {
+    let output = command.arg("--data").arg(&fixture.data).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success(), "it serves: {command:?}");
+    assert!(stderr.starts_with("error: ") && !stderr.to_lowercase().contains("hunter"), "{stderr}");
+    stderr
+}
 
+#[test]
+fn an_error_in_the_settings_file_names_place_and_reason_but_no_value() {
+    let fixture = Fixture::new();
     let file = fixture.folder().join("server.toml");
-    for (line, why) in [
+    for (line, reason) in [
         (r#"mail_url = "smtp://ana:Hunter2@x" oops"#, "expected newline"),
         (r#"mail_url = "smtp://ana:Hunter2@x"#, "invalid basic string"),
         ("mail_url = smtp://ana:Hunter2@x", "must be quoted"),
@@ -290,13 +296,17 @@ fn a_settings_error_names_place_and_reason_but_no_value() {
         ("[[webhooks]]\nkind = \"slack\"\nurl = \"Hunter2\"", "not a URL"),
     ] {
         std::fs::write(&file, format!("# settings\n{line}\n")).unwrap();
-        let said = refused(tierup_server().arg("serve").arg("--config").arg(&file));
-        let place = said.contains("server.toml, line 2, column ") || line.contains('\n');
-        assert!(place && said.contains(why), "{line}: {said}");
+        let stderr = run_refused(&fixture, tierup_server().arg("serve").arg("--config").arg(&file));
+        let place = stderr.contains("server.toml, line 2, column ") || line.contains('\n');
+        assert!(place && stderr.contains(reason), "{line}: {stderr}");
     }
+}
 
+#[test]
+fn an_error_in_a_variable_names_the_reason_but_no_value() {
+    let fixture = Fixture::new();
     let hook = |more: &str| format!(r#"[{{"kind": "json", "url": "http://127.0.0.1/Hunter2"{more}}}]"#);
-    for (name, value, why) in [
+    for (name, value, reason) in [
         ("LISTEN", "Hunter2", "--listen <ADDRESS>"),
         ("ASSESSMENT_URL", "http//ana:Hunter2@x", "--assessment-url <URL>"),
         ("OUTGOING_PROXY", "http://ana:Hunter2@[x", "--outgoing-proxy <URL>"),
@@ -315,14 +325,18 @@ fn a_settings_error_names_place_and_reason_but_no_value() {
         ("WEBHOOKS", &hook(r#", "events": ["Hunter2"]"#), "unknown event at position 1"),
         ("WEBHOOKS", &hook(r#", "account": "Hunter2""#), "known are: Acme"),
     ] {
-        let said = refused(tierup_server().env(format!("TIERUP_SERVER_{name}"), value).arg("serve"));
-        assert!(said.contains(why), "{name}={value}: {said}");
+        let stderr =
+            run_refused(&fixture, tierup_server().env(format!("TIERUP_SERVER_{name}"), value).arg("serve"));
+        assert!(stderr.contains(reason), "{name}={value}: {stderr}");
     }
     let mut key = tierup_server();
     key.env("TIERUP_SERVER_ASSESSMENT_ENGINE", "openai").env("TIERUP_SERVER_ASSESSMENT_MODEL", "m");
     assert!(
-        refused(key.env("TIERUP_SERVER_ASSESSMENT_API_KEY", "sk\nHunter2").arg("serve"))
+        run_refused(&fixture, key.env("TIERUP_SERVER_ASSESSMENT_API_KEY", "sk\nHunter2").arg("serve"))
             .contains("line break")
     );
-    assert!(refused(tierup_server().args(["serve", "smtp://ana:Hunter2@x"])).contains("unexpected argument"));
+    assert!(
+        run_refused(&fixture, tierup_server().args(["serve", "smtp://ana:Hunter2@x"]))
+            .contains("unexpected argument")
+    );
 }

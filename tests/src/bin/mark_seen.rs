@@ -1,6 +1,6 @@
 //! Marks handoffs as seen, one after another, as several consoles on one machine do. Prints each once it is stored.
 
-#![expect(clippy::expect_used, reason = "a story that cannot be told fails, and says where")]
+#![expect(clippy::expect_used, reason = "tests may panic")]
 
 use std::io::Write;
 use std::path::Path;
@@ -17,7 +17,7 @@ fn main() {
     let owner = DataOwner::new("http://127.0.0.1:7890", UserId::from_bytes([1; 16]));
     for number in first..first + count {
         let id = HandoffId::new(Timestamp::from_millis(number));
-        files.update_seen(&owner, |seen| seen.insert(id)).expect("it is kept");
+        files.update_seen(&owner, |seen| seen.insert(id)).expect("it is stored");
         let mut out = std::io::stdout();
         writeln!(out, "{id}").and_then(|()| out.flush()).expect("somebody who listens");
     }

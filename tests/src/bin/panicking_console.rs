@@ -1,7 +1,7 @@
 //! A console that panics on request: in its loop on `F12`, in another thread when a client connects to the port in the
 //! file `panic-address`.
 
-#![expect(clippy::expect_used, reason = "a story that cannot be told fails, and says where")]
+#![expect(clippy::expect_used, reason = "tests may panic")]
 
 use std::net::TcpListener;
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! Runs a program in a pseudo-terminal and copies its output. Killing the host takes the program's terminal away.
 
-#![expect(clippy::expect_used, reason = "a story that cannot be told fails, and says where")]
+#![expect(clippy::expect_used, reason = "tests may panic")]
 
 use std::io::{Read, Write};
 

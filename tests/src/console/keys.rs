@@ -55,7 +55,7 @@ fn parse_key_name(name: &str) -> KeyEvent {
         "f1" => KeyCode::F(1),
         one => match one.chars().next() {
             Some(c) if one.chars().count() == 1 => KeyCode::Char(c),
-            _ => panic!("no key is called <{name}>"),
+            _ => panic!("unknown key <{name}>"),
         },
     };
     KeyEvent::new(code, modifiers)

@@ -43,12 +43,12 @@ impl RecordingHost {
 
 impl runtime::terminal_host::TerminalHost for RecordingHost {
     fn set_mouse_capture(&mut self, on: bool) -> std::io::Result<()> {
-        self.update_record(|around| around.mouse_captured = Some(on));
+        self.update_record(|record| record.mouse_captured = Some(on));
         Ok(())
     }
 
     fn suspend(&mut self) -> std::io::Result<bool> {
-        self.update_record(|around| around.suspend_count += 1);
+        self.update_record(|record| record.suspend_count += 1);
         Ok(true)
     }
 
@@ -57,17 +57,17 @@ impl runtime::terminal_host::TerminalHost for RecordingHost {
     }
 
     fn set_title(&mut self, title: &Safe<'_>) -> std::io::Result<()> {
-        self.update_record(|around| around.titles.push(title.to_string()));
+        self.update_record(|record| record.titles.push(title.to_string()));
         Ok(())
     }
 
     fn send_notification(&mut self, alert: &Notification) -> std::io::Result<()> {
-        self.update_record(|around| around.alerts.push(alert.clone()));
+        self.update_record(|record| record.alerts.push(alert.clone()));
         Ok(())
     }
 
     fn copy_to_clipboard(&mut self, text: &SafeText<'_>) -> std::io::Result<()> {
-        self.update_record(|around| around.copied_texts.push(text.to_string()));
+        self.update_record(|record| record.copied_texts.push(text.to_string()));
         Ok(())
     }
 
@@ -76,8 +76,8 @@ impl runtime::terminal_host::TerminalHost for RecordingHost {
         Ok(runtime::editor::edit(&editor, &text))
     }
 
-    fn write_hyperlinks(&mut self, told: &str) -> std::io::Result<()> {
-        self.update_record(|around| around.hyperlink_output.push_str(told));
+    fn write_hyperlinks(&mut self, sequences: &str) -> std::io::Result<()> {
+        self.update_record(|record| record.hyperlink_output.push_str(sequences));
         Ok(())
     }
 }

@@ -101,7 +101,7 @@ async fn a_message_a_code_block_and_a_selection_are_copied() {
     priya.press("one two<shift-left><shift-left><shift-left><alt-c>").await;
     priya.sees("Copied the selection").await;
     let nslookup = "nslookup says: no such host";
-    assert_eq!(priya.around().await.copied_texts, [code, "ip link set mtu 1400", "reboot", nslookup, "two"]);
+    assert_eq!(priya.host().await.copied_texts, [code, "ip link set mtu 1400", "reboot", nslookup, "two"]);
     priya.press("<esc>").await;
     priya.sees("Escalations").await;
 }
@@ -118,7 +118,7 @@ async fn a_message_is_markdown_with_links() {
     priya.sees("Host  │ State").await;
     priya.sees("the page (https://a.test/x)").await;
     priya.sees("[x] done").await;
-    let links = priya.around().await.hyperlink_output;
+    let links = priya.host().await.hyperlink_output;
     for (target, label) in [("https://a.test/x", "the page"), ("https://b.test/y_z", "https://b.test/y_z")] {
         let begin = links.rfind(&format!("\x1b]8;;{target}\x1b\\")).unwrap_or_else(|| panic!("{links:?}"));
         assert!(links.contains(label) && links[begin..].contains("\x1b]8;;\x1b\\"), "{links:?}");

@@ -72,7 +72,7 @@ async fn an_editor_gets_the_terminal_and_gives_it_back() {
     console.send_keys(", and more");
     console.sees("│ the whole thought, and more");
     let raw = String::from_utf8_lossy(&console.raw_output()).into_owned();
-    let given = raw.find("\x1b[?1049l").expect("the screen was given away");
+    let given = raw.find("\x1b[?1049l").expect("the screen was revealed");
     assert_eq!(raw.matches("\x1b[?1049l").count(), 1, "once");
     assert!(raw[given..].contains("\x1b]2;tierup · Acme\x1b\\"), "the window has its name again");
     console.send_keys("\x03");

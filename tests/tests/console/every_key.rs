@@ -133,7 +133,7 @@ async fn global_actions(keyboard: &mut Keyboard) {
     keyboard.press_to_hide("help.close", "Keys: the queue").await;
     for on in [false, true].into_iter().cycle().take(24) {
         keyboard.press("toggle-mouse").await;
-        keyboard.console.wait_for_host(|around| around.mouse_captured == Some(on)).await;
+        keyboard.console.wait_for_host(|host| host.mouse_captured == Some(on)).await;
     }
     keyboard.run_command("log-in", "Log in").await;
     keyboard.console.press("<esc>").await;
@@ -166,7 +166,7 @@ async fn global_actions(keyboard: &mut Keyboard) {
     keyboard.press_to_hide("command.cancel", "Claim a handoff by its number").await;
     keyboard.press_to_show("next-theme", "Theme: light").await;
     keyboard.press("suspend").await;
-    keyboard.console.wait_for_host(|around| around.suspend_count == 1).await;
+    keyboard.console.wait_for_host(|host| host.suspend_count == 1).await;
     keyboard.console.resize(120, 36).await;
 }
 
@@ -259,11 +259,11 @@ async fn session_actions(keyboard: &mut Keyboard) {
     keyboard.press_to_change("session.mark-up").await;
     keyboard.press_to_change("session.mark-down").await;
     keyboard.press("session.copy-code").await;
-    keyboard.console.wait_for_host(|around| around.copied_texts == ["ipconfig"]).await;
+    keyboard.console.wait_for_host(|host| host.copied_texts == ["ipconfig"]).await;
     keyboard.press("session.copy").await;
     keyboard
         .console
-        .wait_for_host(|around| around.copied_texts.last().is_some_and(|text| text.starts_with("line 0")))
+        .wait_for_host(|host| host.copied_texts.last().is_some_and(|text| text.starts_with("line 0")))
         .await;
     keyboard.press_to_show("session.log", "╭ Log ─").await;
     keyboard.press("log.close").await;

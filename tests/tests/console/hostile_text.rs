@@ -1,7 +1,7 @@
 //! Text of users and models is shown as plain text everywhere: rows, preview, briefing, transcript, toasts, the log,
 //! dialogs, pickers, palette, command line, the popup of a lost claim.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::expect_used, reason = "tests may panic")]
 
 use serde_json::json;
 use tierup_e2e::{ApiClient, Console, Escalation, FakeModel, ModelBehavior, World};
@@ -16,7 +16,7 @@ async fn assert_no_control_chars(console: &Console, place: &str) {
             c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{200b}' | '\u{e0000}'..='\u{e007f}')
         };
         assert!(!symbol.contains(is_control_or_invisible), "{place}: {symbol:?}");
-        assert!(symbol.chars().count() <= 10, "{place}: a tower of marks: {symbol:?}");
+        assert!(symbol.chars().count() <= 10, "{place}: stacked combining marks: {symbol:?}");
     }
 }
 
@@ -39,6 +39,21 @@ async fn escalate_hostile_handoff(sam: &ApiClient, problem: &str) -> Escalation 
     }
 }
 
+/// Pastes hostile text into each text field of the queue.
+async fn paste_into_every_field(priya: &mut Console) {
+    for (keys, sees, pasted, place) in [
+        ("<ctrl-p>Screen", "╭ Palette", "Screenx␛]0;owned␇", "the palette"),
+        ("<esc>:claim ", " :claim", ":claim x␛]0;owned␇", "the endings of a command"),
+        ("<esc>/", "/ words", "/x␛]0;owned␇", "the filter"),
+    ] {
+        priya.press(keys).await;
+        priya.sees(sees).await;
+        priya.paste(HOSTILE_TEXT).await;
+        priya.sees(pasted).await;
+        assert_no_control_chars(priya, place).await;
+    }
+}
+
 #[tokio::test]
 async fn user_text_is_only_text_on_every_screen() {
     let assessment = format!(
@@ -56,17 +71,7 @@ async fn user_text_is_only_text_on_every_screen() {
     priya.sees("Stuck").await;
     priya.sees("Cause x").await;
     assert_no_control_chars(&priya, "the queue and its preview").await;
-    for (keys, sees, pasted, place) in [
-        ("<ctrl-p>Screen", "╭ Palette", "Screenx␛]0;owned␇", "the palette"),
-        ("<esc>:claim ", " :claim", ":claim x␛]0;owned␇", "the endings of a command"),
-        ("<esc>/", "/ words", "/x␛]0;owned␇", "the filter"),
-    ] {
-        priya.press(keys).await;
-        priya.sees(sees).await;
-        priya.paste(HOSTILE_TEXT).await;
-        priya.sees(pasted).await;
-        assert_no_control_chars(&priya, place).await;
-    }
+    paste_into_every_field(&mut priya).await;
     priya.press("<esc><enter>").await;
     priya.sees("start here").await;
     priya.sees("Noted").await;

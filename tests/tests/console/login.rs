@@ -32,7 +32,7 @@ async fn the_first_run_asks_for_server_and_token() {
     console.sees("Logged in as Priya Nair").await;
     console.press("p").await;
     console.sees("active, yours").await;
-    let login_file = std::fs::read_to_string(home.join("login.json")).expect("the log-in is kept");
+    let login_file = std::fs::read_to_string(home.join("login.json")).expect("the login is stored");
     assert!(login_file.contains(priya.token()) && login_file.contains(&world.url()));
 }
 

@@ -113,7 +113,7 @@ async fn a_click_chooses_a_palette_line_or_a_picker_row() {
     priya.press("<esc><ctrl-p>mouse").await;
     priya.sees("Mouse on or off").await;
     priya.click("Mouse on or off").await;
-    priya.wait_for_host(|around| around.mouse_captured == Some(false)).await;
+    priya.wait_for_host(|host| host.mouse_captured == Some(false)).await;
 }
 
 #[tokio::test]
@@ -122,13 +122,13 @@ async fn the_mouse_is_switched_off_and_on_by_command() {
     let mut priya = world.console("Priya Nair").await;
     priya.sees("Nothing is waiting").await;
     priya.press(":mouse<enter>").await;
-    priya.wait_for_host(|around| around.mouse_captured == Some(false)).await;
+    priya.wait_for_host(|host| host.mouse_captured == Some(false)).await;
     priya.press(":mouse on<enter>").await;
-    priya.wait_for_host(|around| around.mouse_captured == Some(true)).await;
+    priya.wait_for_host(|host| host.mouse_captured == Some(true)).await;
     priya.press("c").await;
     priya.sees("╭ New session").await;
     priya.press("<alt-m>").await;
-    priya.wait_for_host(|around| around.mouse_captured == Some(false)).await;
+    priya.wait_for_host(|host| host.mouse_captured == Some(false)).await;
     priya.press("<f1>").await;
     priya.sees("Keys: dialogs").await;
 }
@@ -146,10 +146,10 @@ async fn links_under_a_popup_are_inactive() {
     priya.sees("VPN is down").await;
     priya.press("<enter>").await;
     priya.sees("https://kb.test/5").await;
-    priya.wait_for_host(|around| around.hyperlink_output.contains("]8;;https://kb.test/5")).await;
-    let before = priya.around().await.hyperlink_output.len();
+    priya.wait_for_host(|host| host.hyperlink_output.contains("]8;;https://kb.test/5")).await;
+    let before = priya.host().await.hyperlink_output.len();
     priya.press(":").await;
     priya.sees("Claim a handoff by its number").await;
-    let new_links = priya.around().await.hyperlink_output[before..].to_owned();
+    let new_links = priya.host().await.hyperlink_output[before..].to_owned();
     assert!(!new_links.contains("]8;;http"), "{new_links:?}");
 }

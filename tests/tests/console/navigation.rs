@@ -178,7 +178,7 @@ async fn toasts_are_kept_in_the_log() {
     vic.sees("No notifications yet").await;
     vic.press("<esc>pM").await;
     vic.sees("Mouse off").await;
-    assert_eq!(vic.around().await.mouse_captured, Some(false));
+    assert_eq!(vic.host().await.mouse_captured, Some(false));
     vic.press("L").await;
     vic.wait_for_screen(|screen| {
         screen.contains("✗ Your role is viewer: you can only read")

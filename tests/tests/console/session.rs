@@ -1,6 +1,6 @@
 //! Working in a session: attempts, steps, assigning, sending back, evidence, similar cases, drafts.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use crate::fixtures::{escalate_and_assess, open_claimed_session, world_with_assessment};
 use serde_json::{Value, json};
@@ -316,7 +316,7 @@ async fn an_admins_draft_reaches_the_winner_as_a_note() {
     ana.sees("Sent your note to Dana Wu").await;
     let session = dana.session(&vpn.session_id).await;
     assert_eq!(session["conversation_messages"][2]["content"], "Try the resolver first");
-    assert_eq!(model.asked().await.len(), 1, "a note is for people: the assistant was asked nothing");
+    assert_eq!(model.asked().await.len(), 1, "the assistant must not see a note");
 }
 
 #[tokio::test]
@@ -358,6 +358,6 @@ async fn a_link_that_swallows_responses_is_noticed_and_no_message_is_sent_twice(
     priya.does_not_see("sending").await;
     let messages = who.session(&vpn.session_id).await["conversation_messages"].clone();
     let matching_messages =
-        messages.as_array().unwrap().iter().filter(|said| said["content"] == "next thought");
+        messages.as_array().unwrap().iter().filter(|message| message["content"] == "next thought");
     assert_eq!(matching_messages.count(), 1);
 }

@@ -4,7 +4,7 @@
 //! outside a container and has the number 0 (`unshare --pid --fork`: without a shell).
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -104,7 +104,7 @@ async fn a_panic_restores_the_terminal_before_it_reports() {
         let raw = String::from_utf8_lossy(&console.raw_output()).into_owned();
         let (restored_at, panic_message_at) =
             (raw.rfind("\x1b[?1049l").unwrap(), raw.find("fell over").unwrap());
-        assert!(restored_at < panic_message_at, "{whose}: it is said on the screen that goes");
+        assert!(restored_at < panic_message_at, "{whose}: the message is on the screen that is left");
         assert!(
             raw[panic_message_at..].starts_with("fell over␛]0;owned␇"),
             "{whose}: a panic is only text: {raw:?}"
@@ -131,7 +131,7 @@ async fn suspending_restores_the_terminal_and_fg_repaints() {
         }
         shell.wait_for_output("\x1b[?1049l");
         shell.sees("Stopped");
-        assert_eq!(shell.termios(), before, "{stop}: the shell's terminal is another");
+        assert_eq!(shell.termios(), before, "{stop}: the shell's terminal modes changed");
         shell.clear_raw_output();
         shell.send_keys("printf '\\033[2J\\033[H'; fg\r");
         shell.sees("VPN is down");

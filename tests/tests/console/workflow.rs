@@ -1,6 +1,6 @@
 //! The main path through the console: see, read, claim, lose, reply, reconnect.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
 
 use serde_json::json;
 use tierup_common::user::Role;
@@ -37,7 +37,7 @@ async fn four_keys_from_launch_to_a_sent_step() {
     priya.sees("1 Flush the cache").await;
     priya.press("1").await;
     priya.sees("│ Flush the cache").await;
-    assert_eq!(message_texts(&sam, &vpn).await.len(), 1, "a step prefills, it is never sent by itself");
+    assert_eq!(message_texts(&sam, &vpn).await.len(), 1, "a step fills the draft and is never sent");
     priya.press("<enter>").await;
     priya.sees("Priya Nair  09:30").await;
 

@@ -179,7 +179,7 @@ impl CratePaths {
         });
         let mut edges = BTreeMap::<Module, BTreeSet<String>>::new();
         for path in file.imports.values().cloned().chain(inline) {
-            let Some((target, item)) = self.absolute(module, path).and_then(|path| self.resolve(path, 0))
+            let Some((target, item)) = self.absolute(module, &path).and_then(|path| self.resolve(&path, 0))
             else {
                 continue;
             };
@@ -191,7 +191,7 @@ impl CratePaths {
     }
 
     /// A path from the root of the crate; none if it leads to another crate, or is one name of this file.
-    fn absolute(&self, module: &Module, path: Vec<String>) -> Option<Vec<String>> {
+    fn absolute(&self, module: &Module, path: &[String]) -> Option<Vec<String>> {
         let (first, rest) = path.split_first()?;
         let base = match first.as_str() {
             "crate" => Module::new(),
@@ -206,14 +206,14 @@ impl CratePaths {
     }
 
     /// The file that defines what a path names, and the item in it; none if the path names a module and nothing in it.
-    fn resolve(&self, path: Vec<String>, depth: usize) -> Option<(Module, String)> {
+    fn resolve(&self, path: &[String], depth: usize) -> Option<(Module, String)> {
         let length = (0..=path.len()).rev().find(|length| self.0.contains_key(&path[..*length]))?;
         let (module, rest) = path.split_at(length);
         let item = rest.first()?;
         match self.0[module].reexports.get(item) {
             Some(target) if depth < 8 => {
-                let target = self.absolute(&module.to_vec(), target.clone())?;
-                self.resolve(target.into_iter().chain(rest[1..].iter().cloned()).collect(), depth + 1)
+                let target = self.absolute(&module.to_vec(), target)?;
+                self.resolve(&[target, rest[1..].to_vec()].concat(), depth + 1)
             }
             _ => Some((module.to_vec(), item.clone())),
         }

@@ -9,8 +9,8 @@ use crate::source::read_document;
 /// Circles that are one idea in two files. Each is argued in ARCHITECTURE.md.
 const ONE_IDEA: [(&str, &[&str]); 0] = [];
 
-/// The crates whose files form no circles.
-const CRATES: [&str; 2] = ["common", "server"];
+/// The crates that ship.
+const CRATES: [&str; 3] = ["common", "server", "tui"];
 
 #[test]
 fn no_files_use_each_other_in_a_circle() {
@@ -47,6 +47,42 @@ fn describe(name: &str, graph: &ImportGraph, circle: &BTreeSet<Module>, report: 
             let items: Vec<&str> = items.iter().map(String::as_str).collect();
             writeln!(report, "    {} -> {}: {}", module.join("::"), target.join("::"), items.join(", "))
                 .unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_parts_of_update_and_view_import_nothing_from_above() {
+    let graph = ImportGraph::of_crate("tui");
+    for above in ["update", "view"].map(|name| Module::from([name.to_owned()])) {
+        let parts = graph.modules().filter(|module| module.len() > 1 && module.starts_with(&above));
+        for part in parts {
+            let items = graph.imports_of(part).get(&above);
+            assert!(items.is_none(), "{} imports {items:?} from {}", part.join("::"), above[0]);
+        }
+    }
+}
+
+/// What a part of the console may not know.
+const ABOVE: [(&str, &[&str]); 3] = [
+    ("state", &["update", "view", "runtime", "cli"]),
+    ("view", &["update", "runtime", "cli"]),
+    ("update", &["view", "runtime", "cli"]),
+];
+
+#[test]
+fn state_update_and_view_know_nothing_of_what_uses_them() {
+    let graph = ImportGraph::of_crate("tui");
+    for (part, above) in ABOVE {
+        let modules: Vec<_> =
+            graph.modules().filter(|module| module.first().is_some_and(|first| first == part)).collect();
+        assert!(!modules.is_empty(), "{part} has no files");
+        for module in modules {
+            let target = graph
+                .imports_of(module)
+                .keys()
+                .find(|target| above.contains(&target.first().map_or("", |first| first)));
+            assert!(target.is_none(), "{} imports {target:?}", module.join("::"));
         }
     }
 }
