@@ -78,7 +78,7 @@ fn seed_handoff(system: &mut SystemTx<'_>, world: &World, number: u32) -> store:
         escalation: None,
         intake: NOTES.into(),
         branches: Vec::new(),
-        messages: tx.last_messages(id, limit::SNAPSHOT_MESSAGES)?,
+        messages: tx.last_messages(id, limit::MAX_SNAPSHOT_MESSAGES)?,
     };
     let request =
         HandOff { intent: Intent::Escalate, engineer_notes: NOTES.into(), priority: None, wake_at: None };
@@ -92,7 +92,7 @@ const POLICY: Policy = Policy {
     announcements_enabled: false,
     mail_enabled: false,
     remind_after: None,
-    stale_after: None,
+    stale_claim_after: None,
 };
 
 fn caller(world: &World, id: UserId, name: &str) -> Caller {

@@ -183,7 +183,7 @@ pub struct QueuePage {
 #[serde(deny_unknown_fields)]
 pub struct Release {
     /// The reason, for the next reader.
-    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NOTES), regex(pattern = crate::schema::TEXT)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::MAX_NOTES_BYTES), regex(pattern = crate::schema::TEXT)))]
     pub reason: String,
 }
 
@@ -202,7 +202,7 @@ pub struct Assign {
 #[serde(deny_unknown_fields)]
 pub struct SendBack {
     /// A question to the user who handed the session off.
-    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NOTES), regex(pattern = crate::schema::NON_EMPTY_TEXT)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::MAX_NOTES_BYTES), regex(pattern = crate::schema::NON_EMPTY_TEXT)))]
     pub question: String,
 }
 

@@ -7,7 +7,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
 /// The crates of this workspace. `server/tests/secrets.rs` checks that they log no secrets.
-const OWN_CRATES: [&str; 3] = ["tierup", "tierup_common", "tierup_server"];
+const WORKSPACE_CRATES: [&str; 3] = ["tierup", "tierup_common", "tierup_server"];
 
 /// Passes everything from our own crates, and warnings and errors from others. The user's filter cannot widen it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,7 +21,7 @@ impl<S: Subscriber> Layer<S> for OwnCrateFilter {
 
 fn is_own_crate(target: &str) -> bool {
     let name = target.split("::").next().unwrap_or_default();
-    OWN_CRATES.contains(&name)
+    WORKSPACE_CRATES.contains(&name)
 }
 
 #[cfg(test)]

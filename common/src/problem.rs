@@ -66,13 +66,13 @@ problem_codes! {
     HandoffClosed = "handoff-closed", 409, "Handoff closed";
     /// The session is parked, escalated or resolved.
     SessionNotActive = "session-not-active", 409, "Session not active";
-    /// The session has reached its size limit: see [`crate::limit::SESSION_TEXT`].
+    /// The session has reached its size limit: see [`crate::limit::MAX_SESSION_BYTES`].
     SessionFull = "session-full", 409, "Session full";
     /// The assessment is still being written.
     AssessmentRunning = "assessment-running", 409, "Assessment running";
     /// Another user has this email address.
     EmailTaken = "email-taken", 409, "Email taken";
-    /// The body is larger than [`crate::limit::BODY`].
+    /// The body is larger than [`crate::limit::MAX_BODY_BYTES`].
     PayloadTooLarge = "payload-too-large", 413, "Payload too large";
     /// The URI is longer than the server accepts.
     UriTooLong = "uri-too-long", 414, "URI too long";

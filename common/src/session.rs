@@ -139,7 +139,7 @@ pub struct CreateSession {
     pub intake_content: IntakeContent,
     /// The problem in one line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::SUMMARY), regex(pattern = crate::schema::NON_EMPTY_LINE)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::MAX_SUMMARY_CHARS), regex(pattern = crate::schema::NON_EMPTY_LINE)))]
     pub problem_summary: Option<String>,
 }
 
@@ -151,7 +151,7 @@ pub struct HandOff {
     /// Park or escalate.
     pub intent: Intent,
     /// What the next reader should know.
-    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NOTES), regex(pattern = crate::schema::TEXT)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::MAX_NOTES_BYTES), regex(pattern = crate::schema::TEXT)))]
     pub engineer_notes: String,
     /// The priority, `normal` by default. It has no effect on a park.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -167,7 +167,7 @@ pub struct HandOff {
 #[serde(deny_unknown_fields)]
 pub struct Resolve {
     /// The cause and the fix.
-    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NOTES), regex(pattern = crate::schema::NON_EMPTY_TEXT)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::MAX_NOTES_BYTES), regex(pattern = crate::schema::NON_EMPTY_TEXT)))]
     pub resolution: String,
     /// The suggested steps that worked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

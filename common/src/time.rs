@@ -105,7 +105,7 @@ pub fn format_ago_short(span: Duration) -> String {
 }
 
 /// How long until [`format_ago`] and [`format_ago_short`] print something else for a duration that is now `span`.
-pub fn duration_until_ago_changes(span: Duration) -> Duration {
+pub fn duration_until_next_ago(span: Duration) -> Duration {
     let unit = largest_unit(span).map_or(60, |(_, unit)| unit.seconds);
     let whole = span.as_secs() / unit * unit;
     Duration::from_secs(whole + unit).saturating_sub(span)
@@ -153,8 +153,8 @@ mod tests {
 
     #[test]
     fn the_next_change_of_the_text_is_known() {
-        assert_eq!(duration_until_ago_changes(Duration::from_secs(10)), Duration::from_secs(50));
-        assert_eq!(duration_until_ago_changes(Duration::from_secs(61)), Duration::from_secs(59));
-        assert_eq!(duration_until_ago_changes(Duration::from_hours(1)), Duration::from_hours(1));
+        assert_eq!(duration_until_next_ago(Duration::from_secs(10)), Duration::from_secs(50));
+        assert_eq!(duration_until_next_ago(Duration::from_secs(61)), Duration::from_secs(59));
+        assert_eq!(duration_until_next_ago(Duration::from_hours(1)), Duration::from_hours(1));
     }
 }

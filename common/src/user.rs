@@ -102,10 +102,10 @@ pub struct Token {
 #[serde(deny_unknown_fields)]
 pub struct LogIn {
     /// The user's email address.
-    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::EMAIL), regex(pattern = crate::schema::SINGLE_LINE)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::MAX_EMAIL_BYTES), regex(pattern = crate::schema::SINGLE_LINE)))]
     pub email: String,
     /// Their password.
-    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::PASSWORD), regex(pattern = crate::schema::TEXT)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::MAX_PASSWORD_BYTES), regex(pattern = crate::schema::TEXT)))]
     pub password: String,
 }
 
@@ -128,7 +128,7 @@ pub struct LoggedIn {
 pub struct ChangeUser {
     /// The name, one line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NAME), regex(pattern = crate::schema::NON_EMPTY_LINE)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::MAX_NAME_CHARS), regex(pattern = crate::schema::NON_EMPTY_LINE)))]
     pub name: Option<String>,
     /// The role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -138,7 +138,7 @@ pub struct ChangeUser {
     pub active: Option<bool>,
     /// A new password. It ends all tokens and streams of the user, except those of the token in use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(length(min = 8, max = crate::limit::PASSWORD), regex(pattern = crate::schema::TEXT)))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 8, max = crate::limit::MAX_PASSWORD_BYTES), regex(pattern = crate::schema::TEXT)))]
     pub password: Option<String>,
 }
 
@@ -148,16 +148,16 @@ pub struct ChangeUser {
 #[serde(deny_unknown_fields)]
 pub struct CreateUser {
     /// The email address, unique on the whole server.
-    #[cfg_attr(feature = "schema", schemars(email, length(max = crate::limit::EMAIL)))]
+    #[cfg_attr(feature = "schema", schemars(email, length(max = crate::limit::MAX_EMAIL_BYTES)))]
     pub email: String,
     /// The name, one line.
-    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NAME), regex(pattern = crate::schema::NON_EMPTY_LINE)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::MAX_NAME_CHARS), regex(pattern = crate::schema::NON_EMPTY_LINE)))]
     pub name: String,
     /// The role.
     pub role: Role,
     /// A password for log-in by email; without one, only tokens work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(length(min = 8, max = crate::limit::PASSWORD), regex(pattern = crate::schema::TEXT)))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 8, max = crate::limit::MAX_PASSWORD_BYTES), regex(pattern = crate::schema::TEXT)))]
     pub password: Option<String>,
 }
 
@@ -167,7 +167,7 @@ pub struct CreateUser {
 #[serde(deny_unknown_fields)]
 pub struct CreateToken {
     /// What the token is for.
-    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NAME), regex(pattern = crate::schema::NON_EMPTY_LINE)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::MAX_NAME_CHARS), regex(pattern = crate::schema::NON_EMPTY_LINE)))]
     pub name: String,
     /// Days until the token expires; never if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

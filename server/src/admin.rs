@@ -55,7 +55,7 @@ pub fn init(
     let account = account.trim();
     let owner = user_request(owner_email, owner_name, Role::Owner);
     let mut validator = Validator::default();
-    validator.non_empty_line("account", account, tierup_common::limit::NAME);
+    validator.non_empty_line("account", account, tierup_common::limit::MAX_NAME_CHARS);
     owner.validate(&mut validator);
     validator.finish()?;
     let mut connection = store::create_database(folder)?;
@@ -115,7 +115,7 @@ pub fn add_token(folder: &Path, email: &str) -> Result<AddedUser, AdminError> {
         system.account_tx(account).apply(user::issue_token(record), now)?;
         Ok(Some(user))
     })?;
-    let user_id = user_id.ok_or_else(|| AdminError::NoSuchUser(email.into()))?;
+    let user_id = user_id.ok_or_else(|| AdminError::UserNotFound(email.into()))?;
     Ok(AddedUser { user_id, token: token.secret, chosen_account: None })
 }
 
@@ -130,11 +130,11 @@ fn choose_account<'a>(
 ) -> Result<&'a (AccountId, String), AdminError> {
     let Some(wanted) = wanted_name else {
         // Ids sort by creation.
-        return accounts.iter().min_by_key(|(id, _)| *id).ok_or(AdminError::NoAccount);
+        return accounts.iter().min_by_key(|(id, _)| *id).ok_or(AdminError::NoAccounts);
     };
     accounts.iter().find(|(_, name)| name == wanted).ok_or_else(|| {
         let names: Vec<&str> = accounts.iter().map(|(_, name)| name.as_str()).collect();
-        AdminError::NoSuchAccount(wanted.into(), names.join(", "))
+        AdminError::AccountNotFound(wanted.into(), names.join(", "))
     })
 }
 

@@ -94,7 +94,7 @@ impl App {
             announcements_enabled: self.mailer.is_enabled(),
             mail_enabled: self.mailer.is_enabled(),
             remind_after: self.remind_after,
-            stale_after: self.stale_after,
+            stale_claim_after: self.stale_after,
         }
     }
 
@@ -142,7 +142,7 @@ impl App {
         let now = self.clock.now();
         let reply = self.commit(caller, move |tx, caller| {
             match tx.stored_response(&key, now)? {
-                Some(StoredResponse::Complete(answer)) => return Ok(ApiReply::Stored(answer)),
+                Some(StoredResponse::Complete(answer)) => return Ok(ApiReply::Replayed(answer)),
                 Some(StoredResponse::Outline(status, outline)) => {
                     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
                     return Ok(ApiReply::Idempotent(
@@ -170,7 +170,7 @@ impl App {
                 Err(other) => return Err(other),
             };
             tx.store_response(&key, &StoredResponse::Complete(answer.clone()), now)?;
-            Ok(ApiReply::Stored(answer))
+            Ok(ApiReply::Replayed(answer))
         });
         reply.await
     }
@@ -229,7 +229,7 @@ pub enum ApiReply<T> {
     /// To a request with a key; a repeated request gets the same.
     Idempotent(StatusCode, T),
     /// A stored problem, replayed.
-    Stored(JsonResponse),
+    Replayed(JsonResponse),
 }
 
 impl<T> ApiReply<T> {
@@ -240,7 +240,7 @@ impl<T> ApiReply<T> {
     {
         match self {
             Self::Fresh(_, value) | Self::Idempotent(_, value) => Ok(value),
-            Self::Stored(answer) => match serde_json::from_str(&answer.body) {
+            Self::Replayed(answer) => match serde_json::from_str(&answer.body) {
                 Ok(value) => Ok(value),
                 Err(_) => Err(stored_problem(&answer)),
             },
@@ -253,7 +253,7 @@ impl<T> ApiReply<T> {
         match self {
             Self::Fresh(status, value) => Self::Fresh(status, add(value)),
             Self::Idempotent(status, value) => Self::Idempotent(status, value),
-            Self::Stored(answer) => Self::Stored(answer),
+            Self::Replayed(answer) => Self::Replayed(answer),
         }
     }
 
@@ -263,7 +263,7 @@ impl<T> ApiReply<T> {
             Self::Fresh(status, value) | Self::Idempotent(status, value) => {
                 (status, send(value)).into_response()
             }
-            Self::Stored(answer) => match StatusCode::from_u16(answer.status) {
+            Self::Replayed(answer) => match StatusCode::from_u16(answer.status) {
                 Ok(status) if status.is_success() => {
                     let json = [(axum::http::header::CONTENT_TYPE, "application/json")];
                     (status, json, answer.body).into_response()

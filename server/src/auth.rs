@@ -183,7 +183,7 @@ mod tests {
             let made = admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
             let (clock, tokens) = (Clock::system(), Authenticator::default());
             let (heard, groups) = mpsc::channel();
-            let on_commit = move |news: store::CommitEffects| heard.send(news.batch_size).unwrap();
+            let on_commit = move |news: store::CommitEffects| heard.send(news.group_size).unwrap();
             let store =
                 Store::open(folder.path(), on_commit, &crate::supervisor::Supervisor::default()).unwrap();
             let bearer = format!("Bearer {}", made.token);

@@ -53,7 +53,7 @@ pub(crate) mod tests {
         announcements_enabled: false,
         mail_enabled: false,
         remind_after: None,
-        stale_after: None,
+        stale_claim_after: None,
     };
 
     /// A number of seconds after the start of the test.

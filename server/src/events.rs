@@ -16,7 +16,7 @@ mod replay;
 mod stream;
 
 pub use delta_writer::DeltaWriter;
-pub use deltas::TextKey;
-pub use follower::LogFollower;
+pub use deltas::DeltaTarget;
+pub use follower::EventLogFollower;
 pub use hub::EventHub;
 pub use stream::{EventStream, StreamOptions, StreamStart};

@@ -133,8 +133,9 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyHeader {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> ApiResult<Self> {
         let Some(key) = single_header(&parts.headers, "idempotency-key")? else { return Ok(Self(None)) };
         let key = String::from_utf8_lossy(key.as_bytes()).into_owned();
-        if !(1..=limit::IDEMPOTENCY_KEY).contains(&key.chars().count()) {
-            let detail = format!("Idempotency-Key must have 1 to {} characters", limit::IDEMPOTENCY_KEY);
+        if !(1..=limit::MAX_IDEMPOTENCY_KEY_BYTES).contains(&key.chars().count()) {
+            let detail =
+                format!("Idempotency-Key must have 1 to {} characters", limit::MAX_IDEMPOTENCY_KEY_BYTES);
             return Err(ApiError::new(Code::BadRequest, detail));
         }
         let CurrentCaller(caller) = CurrentCaller::from_request_parts(parts, state).await?;

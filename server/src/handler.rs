@@ -31,7 +31,7 @@ use crate::store;
 /// The default size of a page.
 const DEFAULT_PAGE_SIZE: u32 = 50;
 
-/// The requested size of a page: any number from 1, capped at [`limit::PAGE`].
+/// The requested size of a page: any number from 1, capped at [`limit::MAX_PAGE_ITEMS`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PageSize(u32);
 
@@ -64,7 +64,7 @@ impl JsonSchema for PageSize {
 
 /// The size of a page.
 fn page_limit(requested: Option<PageSize>) -> u32 {
-    requested.map_or(DEFAULT_PAGE_SIZE, |rows| rows.0.min(limit::PAGE))
+    requested.map_or(DEFAULT_PAGE_SIZE, |rows| rows.0.min(limit::MAX_PAGE_ITEMS))
 }
 
 /// Whether a search text is not blank.
@@ -90,7 +90,7 @@ fn parse_cursor<T: std::str::FromStr>(cursor: Option<&str>) -> ApiResult<Option<
     })
 }
 
-/// Cuts a page to its limit, or to [`limit::PAGE_TEXT`] by the text of its rows. `rows` has one more row than the limit if
+/// Cuts a page to its limit, or to [`limit::MAX_PAGE_BYTES`] by the text of its rows. `rows` has one more row than the limit if
 /// there are more. Returns the cursor of the next page.
 fn truncate_page<T, C: ToString>(
     rows: &mut Vec<T>,
@@ -101,7 +101,7 @@ fn truncate_page<T, C: ToString>(
     let mut text = 0;
     let full = rows.iter().position(|row| {
         text += text_size(row);
-        text >= limit::PAGE_TEXT
+        text >= limit::MAX_PAGE_BYTES
     });
     let limit = full.map_or(limit as usize, |last| (last + 1).min(limit as usize));
     if rows.len() <= limit {

@@ -85,7 +85,7 @@ struct EventTypeLabels {
 pub struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
-    request_time: Family<RouteLabels, Histogram>,
+    request_duration: Family<RouteLabels, Histogram>,
     claims: Family<OutcomeLabels, Counter>,
     claim_time: Histogram,
     resolve_time: Histogram,
@@ -112,7 +112,7 @@ impl Metrics {
         );
         let mut metrics = Self {
             requests: Family::default(),
-            request_time: Family::new_with_constructor(|| Histogram::new(SHORT_BUCKETS)),
+            request_duration: Family::new_with_constructor(|| Histogram::new(SHORT_BUCKETS)),
             claims: Family::default(),
             claim_time: Histogram::new(LONG_BUCKETS),
             resolve_time: Histogram::new(LONG_BUCKETS),
@@ -136,7 +136,7 @@ impl Metrics {
     #[rustfmt::skip]
     fn register_all(&self, registry: &mut Registry) {
         registry.register("http_requests", "Responses sent", self.requests.clone());
-        registry.register_with_unit("http_request", "Time from a request to its response, without streams", Unit::Seconds, self.request_time.clone());
+        registry.register_with_unit("http_request", "Time from a request to its response, without streams", Unit::Seconds, self.request_duration.clone());
         registry.register("claims", "Claims of handoffs, won and lost", self.claims.clone());
         registry.register_with_unit("claim", "Time from an escalation to its claim", Unit::Seconds, self.claim_time.clone());
         registry.register_with_unit("resolve", "Time from an escalation to its resolution", Unit::Seconds, self.resolve_time.clone());
@@ -156,7 +156,7 @@ impl Metrics {
     /// Records the effects of a commit.
     pub(crate) fn record_commit(&self, effects: &CommitEffects) {
         self.commit_time.observe(effects.duration.as_secs_f64());
-        self.commit_batch_size.observe(f64::from(effects.batch_size));
+        self.commit_batch_size.observe(f64::from(effects.group_size));
         for event in &effects.events {
             let kind = event.entry.kind;
             self.events.get_or_create(&EventTypeLabels { r#type: kind.as_str() }).inc();
@@ -199,7 +199,7 @@ impl Metrics {
         let route = route.map_or("none", |route| route.0);
         let label = RequestLabels { method: method_label(method), route, status: status.as_u16() };
         self.requests.get_or_create(&label).inc();
-        self.request_time.get_or_create(&RouteLabels { route }).observe(duration.as_secs_f64());
+        self.request_duration.get_or_create(&RouteLabels { route }).observe(duration.as_secs_f64());
     }
 
     /// Records a claim that lost the race.

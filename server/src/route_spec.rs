@@ -109,7 +109,7 @@ impl RouteSpec {
             summary,
             query: None,
             body: RequestBody::None,
-            max_body_bytes: limit::BODY,
+            max_body_bytes: limit::MAX_BODY_BYTES,
             responses: Vec::new(),
             takes_idempotency_key: false,
             etag: None,

@@ -28,7 +28,7 @@ use tokio_util::task::TaskTracker;
 use crate::extract::PeerAddr;
 use crate::serve::detached::DetachedStream;
 use crate::serve::limits::HEADER_TIMEOUT;
-use crate::serve::socket::{Handover, HttpSocket, handle_request};
+use crate::serve::socket::{ConnectionState, HttpSocket, handle_request};
 
 pub use detached::EndlessBody;
 
@@ -99,7 +99,7 @@ async fn serve_connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     remote: PeerAddr,
     stop: CancellationToken,
 ) -> Option<(S, Response)> {
-    let handover = Arc::new(Handover::default());
+    let handover = Arc::new(ConnectionState::default());
     let socket = HttpSocket { inner: socket, handover: Arc::clone(&handover) };
     let service_handover = Arc::clone(&handover);
     let service = service_fn(move |request| {

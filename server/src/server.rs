@@ -134,7 +134,7 @@ impl Server {
 
     /// Resolves when the server cannot continue and must be restarted.
     pub async fn failed(&self) -> FatalError {
-        self.supervisor.failed().await
+        self.supervisor.wait_for_failure().await
     }
 
     /// Stops gracefully, within five seconds: accepts nothing new, finishes requests in flight, ends streams.
@@ -164,7 +164,7 @@ async fn run_server(
     tokio::select! {
         () = serve(listener, router, stop.clone()) => {}
         // Stop gracefully here, too; `Server::failed` reports the first failure.
-        _ = supervisor.failed() => stop.cancel(),
+        _ = supervisor.wait_for_failure() => stop.cancel(),
     }
     drop(workers);
     stream_closer.abort();

@@ -20,7 +20,7 @@ type TaskName = Cow<'static, str>;
 pub enum FatalError {
     /// It is unknown whether the last commit is on disk.
     #[error("the outcome of a commit is unknown; restart the server, and clients will retry")]
-    UnknownCommit,
+    UnknownCommitOutcome,
     /// A thread or task ended too early.
     #[error("{0} ended unexpectedly; restart the server")]
     TaskExited(TaskName),
@@ -111,10 +111,10 @@ impl Supervisor {
     }
 
     /// Resolves with the reason once the server has failed.
-    pub async fn failed(&self) -> FatalError {
+    pub async fn wait_for_failure(&self) -> FatalError {
         self.0.failed.cancelled().await;
         // Always set before `failed` is cancelled.
-        self.0.cause.get().cloned().unwrap_or(FatalError::UnknownCommit)
+        self.0.cause.get().cloned().unwrap_or(FatalError::UnknownCommitOutcome)
     }
 
     /// Whether the server has not failed.
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     async fn wait_for_failure(supervisor: &Supervisor) -> FatalError {
-        let failed = tokio::time::timeout(Duration::from_secs(10), supervisor.failed()).await;
+        let failed = tokio::time::timeout(Duration::from_secs(10), supervisor.wait_for_failure()).await;
         failed.expect("no failure was reported")
     }
 
@@ -144,8 +144,8 @@ mod tests {
         assert_eq!(wait_for_failure(&supervisor).await, FatalError::TaskPanicked("one".into()));
 
         let supervisor = Supervisor::default();
-        supervisor.spawn_thread("two", || Err(FatalError::UnknownCommit)).unwrap();
-        assert_eq!(wait_for_failure(&supervisor).await, FatalError::UnknownCommit);
+        supervisor.spawn_thread("two", || Err(FatalError::UnknownCommitOutcome)).unwrap();
+        assert_eq!(wait_for_failure(&supervisor).await, FatalError::UnknownCommitOutcome);
         assert!(!supervisor.is_healthy());
     }
 

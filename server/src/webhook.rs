@@ -94,7 +94,12 @@ impl Webhook {
     }
 
     /// Sends it an event.
-    pub async fn call(&self, event: &Event, account: AccountId, now: Timestamp) -> Result<(), DeliveryError> {
+    pub async fn deliver(
+        &self,
+        event: &Event,
+        account: AccountId,
+        now: Timestamp,
+    ) -> Result<(), DeliveryError> {
         let secret = self.secret.as_ref();
         let call = compose::build_call(self.kind, &self.url, secret, event, account, now)
             .map_err(DeliveryError::Permanent)?;

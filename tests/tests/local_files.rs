@@ -46,7 +46,7 @@ fn marks_of_eight_killed_consoles_are_all_kept() {
     for round in 0..quick_or_soak(2, 40) {
         let folder = home.path().join(round.to_string());
         // Exactly as many as are kept: none may be missing.
-        let each = limit::SEEN_HANDOFFS / 8;
+        let each = limit::MAX_SEEN_HANDOFFS / 8;
         let reported: BTreeSet<String> = std::thread::scope(|scope| {
             let consoles: Vec<_> = (0..8)
                 .map(|console| {
@@ -71,8 +71,8 @@ fn marks_of_eight_killed_consoles_are_all_kept() {
 #[test]
 fn the_newest_entries_are_kept() {
     let home = tempfile::tempdir().unwrap();
-    let many = limit::SEEN_HANDOFFS + quick_or_soak(20, 4_000);
+    let many = limit::MAX_SEEN_HANDOFFS + quick_or_soak(20, 4_000);
     let reported = mark_seen_until_killed(home.path(), 1, many, usize::MAX);
     assert_eq!(reported.len(), many);
-    assert_eq!(read_seen_file(home.path()), reported[many - limit::SEEN_HANDOFFS..]);
+    assert_eq!(read_seen_file(home.path()), reported[many - limit::MAX_SEEN_HANDOFFS..]);
 }

@@ -38,9 +38,9 @@ pub enum Event {
     /// The process continues after it was stopped.
     Continued,
     /// A frame of the team's stream.
-    TeamFrame(StreamFrame),
+    TeamStreamFrame(StreamFrame),
     /// A frame of a filtered stream.
-    FilteredFrame(StreamFrame),
+    FilteredStreamFrame(StreamFrame),
     /// The connection of the team's stream changed.
     Connection(ConnectionEvent),
     /// A call was answered, or failed.

@@ -44,7 +44,7 @@ use crate::runtime::terminal_host::TerminalHost;
 use crate::settings::Settings;
 use crate::state::State;
 use crate::text::Safe;
-use crate::update::{next_deadline, next_settle_deadline, start, start_logged_out, update};
+use crate::update::{next_deadline, next_idle_deadline, start, start_logged_out, update};
 use crate::view::paint;
 
 /// What a console runs on.
@@ -211,7 +211,7 @@ where
         if self.pacer.is_due() {
             self.present()?;
         }
-        if self.pacer.is_clean() && has_no_effects && next_settle_deadline(&self.state).is_none() {
+        if self.pacer.is_clean() && has_no_effects && next_idle_deadline(&self.state).is_none() {
             self.busy = None;
         }
         let wake = self.pacer.next_frame_at().or_else(|| self.next_deadline());

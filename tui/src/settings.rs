@@ -131,7 +131,7 @@ impl Default for Settings {
 impl SettingsFile {
     /// These settings, with `other` where nothing is set.
     #[must_use]
-    pub fn or(self, other: Self) -> Self {
+    pub fn overlaid_with(self, other: Self) -> Self {
         Self {
             theme: self.theme.or(other.theme),
             glyphs: self.glyphs.or(other.glyphs),
@@ -286,7 +286,7 @@ mod tests {
     fn options_override_the_file() {
         let file: SettingsFile = toml::from_str("theme = \"light\"\nmouse = false").unwrap();
         let flags = SettingsFile { theme: Some("mono".into()), ..SettingsFile::default() };
-        let both = flags.or(file);
+        let both = flags.overlaid_with(file);
         assert_eq!((both.theme.as_deref(), both.mouse), (Some("mono"), Some(false)));
     }
 }

@@ -83,11 +83,11 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Focus(focused) => state.notifications.is_focused = focused,
         Event::SuspendRequested => effects.push(Effect::Suspend),
         Event::Continued => effects.push(Effect::ReenterTerminal),
-        Event::TeamFrame(frame) => {
+        Event::TeamStreamFrame(frame) => {
             notifications::notify_from_frame(state, &frame, &mut effects);
             streams::apply_team_frame(state, frame, &mut effects);
         }
-        Event::FilteredFrame(frame) => streams::apply_filtered_frame(state, frame, &mut effects),
+        Event::FilteredStreamFrame(frame) => streams::apply_filtered_frame(state, frame, &mut effects),
         Event::Connection(event) => connection::apply_connection_event(state, event, &mut effects),
         Event::Reply(reply) => {
             login::observe(state, &reply);
@@ -108,7 +108,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
 pub fn next_deadline(state: &State) -> Option<Timestamp> {
     let retries = state.queue.pending_load.as_ref().and_then(|load| load.retry_at);
     let polls = polling::next_poll_at(state);
-    [state.last_paint.next_change_at, state.toasts.next_expiry(), next_settle_deadline(state), retries, polls]
+    [state.last_paint.next_repaint_at, state.toasts.next_expiry(), next_idle_deadline(state), retries, polls]
         .into_iter()
         .flatten()
         .min()
@@ -116,7 +116,7 @@ pub fn next_deadline(state: &State) -> Option<Timestamp> {
 
 /// When the last input has its next delayed consequence: the preview of the selected row, the search of the filter, or a
 /// layer that opened by itself and takes keys then.
-pub fn next_settle_deadline(state: &State) -> Option<Timestamp> {
+pub fn next_idle_deadline(state: &State) -> Option<Timestamp> {
     let preview = match state.queue.preview {
         PreviewState::Debouncing { ready_at, .. } => Some(ready_at),
         PreviewState::Empty | PreviewState::Ready(_) => None,
@@ -126,7 +126,7 @@ pub fn next_settle_deadline(state: &State) -> Option<Timestamp> {
 
 fn tick(state: &mut State, now: Timestamp, effects: &mut Vec<Effect>) {
     if now < state.now {
-        clock_rewind::shift_timestamps(state, state.now.since(now));
+        clock_rewind::rewind_timestamps(state, state.now.since(now));
     }
     state.now = now;
     state.toasts.expire(state.now);

@@ -52,12 +52,12 @@ pub struct Branch {
 #[serde(deny_unknown_fields)]
 pub struct PutBranch {
     /// A possible cause.
-    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NOTES), regex(pattern = crate::schema::NON_EMPTY_TEXT)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::MAX_NOTES_BYTES), regex(pattern = crate::schema::NON_EMPTY_TEXT)))]
     pub hypothesis: String,
     /// The result so far.
     pub status: BranchStatus,
     /// What supports the result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::NOTES), regex(pattern = crate::schema::TEXT)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::MAX_NOTES_BYTES), regex(pattern = crate::schema::TEXT)))]
     pub evidence: Option<String>,
 }

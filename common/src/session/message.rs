@@ -42,7 +42,7 @@ string_enum! {
 #[serde(deny_unknown_fields)]
 pub struct IntakeContent {
     /// The description, which is also message 1.
-    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::MESSAGE), regex(pattern = crate::schema::NON_EMPTY_TEXT)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::MAX_MESSAGE_BYTES), regex(pattern = crate::schema::NON_EMPTY_TEXT)))]
     pub text: String,
 }
 
@@ -82,7 +82,7 @@ pub struct MessagePage {
 #[serde(deny_unknown_fields)]
 pub struct CreateMessage {
     /// The text, Markdown.
-    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::MESSAGE), regex(pattern = crate::schema::NON_EMPTY_TEXT)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::MAX_MESSAGE_BYTES), regex(pattern = crate::schema::NON_EMPTY_TEXT)))]
     pub content: String,
     /// Whether the assistant answers; it does by default.
     #[serde(default = "default_message_kind")]

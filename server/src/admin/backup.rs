@@ -32,7 +32,7 @@ pub fn backup(folder: &Path, to: &Path) -> Result<BackupReport, AdminError> {
     let parent = parent_folder(to);
     let temp_dir = private_temp_dir(parent).map_err(|error| io_error(parent, error))?;
     let copy = temp_dir.path().join("backup");
-    let contents = copy_checked(folder, &copy)?;
+    let contents = copy_and_verify(folder, &copy)?;
     File::open(&copy).and_then(|file| file.sync_all()).map_err(|error| io_error(&copy, error))?;
     let bytes = std::fs::metadata(&copy).map_err(|error| io_error(&copy, error))?.len();
     persist_as(&copy, to)?;
@@ -41,10 +41,10 @@ pub fn backup(folder: &Path, to: &Path) -> Result<BackupReport, AdminError> {
     Ok(BackupReport { file: to.display().to_string(), bytes, contents })
 }
 
-fn copy_checked(folder: &Path, to: &Path) -> Result<CheckReport, AdminError> {
+fn copy_and_verify(folder: &Path, to: &Path) -> Result<CheckReport, AdminError> {
     store::back_up(folder, to)?;
     let report = check::check_file(to)?;
-    if report.is_sound() { Ok(report) } else { Err(AdminError::Unsound) }
+    if report.is_sound() { Ok(report) } else { Err(AdminError::IntegrityCheckFailed) }
 }
 
 /// Renames a file, unless the new name is taken by now.
@@ -70,13 +70,13 @@ fn private_temp_dir(parent: &Path) -> std::io::Result<TempDir> {
 /// Creates a folder from a backup.
 pub fn restore(file: &Path, folder: &Path) -> Result<CheckReport, AdminError> {
     if !file.is_file() {
-        return Err(AdminError::NoBackup(file.into()));
+        return Err(AdminError::BackupNotFound(file.into()));
     }
-    if is_live_database(file).map_err(|error| io_error(file, error))? {
-        return Err(AdminError::NotABackup(file.into()));
+    if is_wal_database(file).map_err(|error| io_error(file, error))? {
+        return Err(AdminError::InvalidBackup(file.into()));
     }
     if !check::check_file(file)?.is_sound() {
-        return Err(AdminError::Unsound);
+        return Err(AdminError::IntegrityCheckFailed);
     }
     store::restore(file, folder)?;
     let mut connection = store::open_existing(folder)?;
@@ -86,7 +86,7 @@ pub fn restore(file: &Path, folder: &Path) -> Result<CheckReport, AdminError> {
 
 /// Whether a file is the database of a server, or a plain copy of one: its header says that its newest changes are in a
 /// write-ahead log. A backup has no such log (<https://www.sqlite.org/fileformat2.html>, 1.3.3).
-fn is_live_database(file: &Path) -> std::io::Result<bool> {
+fn is_wal_database(file: &Path) -> std::io::Result<bool> {
     const WRITE_VERSION: usize = 18;
     const WAL: u8 = 2;
     let mut header = [0; WRITE_VERSION + 1];

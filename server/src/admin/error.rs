@@ -25,25 +25,25 @@ pub enum AdminError {
     FileExists(PathBuf),
     /// The file to restore does not exist.
     #[error("no file {}", .0.display())]
-    NoBackup(PathBuf),
+    BackupNotFound(PathBuf),
     /// The file to restore is the database of a server, not a backup.
     #[error(
         "{} is the database of a server, without the changes in its write-ahead log\nhint: make a backup of its folder: `tierup-server backup --data DIR FILE`", .0.display()
     )]
-    NotABackup(PathBuf),
+    InvalidBackup(PathBuf),
     /// The check of the data found problems.
     #[error("the data is damaged and was not copied\nhint: run `tierup-server check --data DIR` for details")]
-    Unsound,
+    IntegrityCheckFailed,
     /// No user has this email address.
     #[error("no user {0:?}\nhint: add one with `tierup-server user add`")]
-    NoSuchUser(String),
+    UserNotFound(String),
     /// The name of the account is taken.
     #[error("account {0:?} already exists\nhint: add users to it with `tierup-server user add`")]
     AccountExists(String),
     /// No account has this name.
     #[error("no account {0:?}; accounts: {1}")]
-    NoSuchAccount(String, String),
+    AccountNotFound(String, String),
     /// The database has no account.
     #[error("no account yet\nhint: create one with `tierup-server init`")]
-    NoAccount,
+    NoAccounts,
 }

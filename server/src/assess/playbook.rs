@@ -18,7 +18,7 @@ use crate::search::{Hit, HitSource, Solutions, words};
 use crate::text::truncate;
 
 /// The lowest coverage that counts as a match.
-const MIN_FIT: f64 = 0.18;
+const MIN_SCORE: f64 = 0.18;
 /// Medium confidence from this coverage on.
 const MEDIUM_FIT: f64 = 0.30;
 /// High confidence from this coverage on.
@@ -61,7 +61,7 @@ pub(super) async fn gather_findings(
     let fits: Vec<&Hit> = matched
         .hits
         .iter()
-        .filter(|hit| hit.coverage >= MIN_FIT && hit.words.len() >= MIN_SHARED_WORDS)
+        .filter(|hit| hit.coverage >= MIN_SCORE && hit.words.len() >= MIN_SHARED_WORDS)
         .collect();
     let mut findings = Findings {
         best_fit: fits.first().map_or(0.0, |hit| hit.coverage),
@@ -162,7 +162,7 @@ fn confidence_for_fit(fit: f64) -> Confidence {
         Confidence::High
     } else if fit >= MEDIUM_FIT {
         Confidence::Medium
-    } else if fit >= MIN_FIT {
+    } else if fit >= MIN_SCORE {
         Confidence::Low
     } else {
         Confidence::Inconclusive

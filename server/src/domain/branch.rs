@@ -44,15 +44,15 @@ pub fn put_branch(
 /// Checks that a new or updated branch fits. Returns the text of the session with it, in bytes.
 fn ensure_branch_fits(session: &Session, branches: &[Branch], branch: &Branch) -> Result<u64, Refusal> {
     let old = branches.iter().find(|old| old.id == branch.id);
-    if old.is_none() && branches.len() >= limit::BRANCHES {
-        let message = format!("a session has at most {} branches", limit::BRANCHES);
+    if old.is_none() && branches.len() >= limit::MAX_BRANCHES {
+        let message = format!("a session has at most {} branches", limit::MAX_BRANCHES);
         return Err(Refusal::invalid_field("branch_id", message));
     }
     let (added, removed) = (branch_text_bytes(branch), old.map_or(0, branch_text_bytes));
     // An update that makes the branch shorter always fits.
     if added > removed {
         session.ensure_room_for(0, added - removed)?;
-        if branches.iter().map(branch_text_bytes).sum::<u64>() + added - removed > limit::BRANCH_TEXT {
+        if branches.iter().map(branch_text_bytes).sum::<u64>() + added - removed > limit::MAX_BRANCH_BYTES {
             return Err(Refusal::SessionFull(CapacityLimit::Branches));
         }
     }
@@ -97,12 +97,12 @@ mod tests {
         let (_, next) = put(&next, std::slice::from_ref(&branch), 40).unwrap();
         assert_eq!(next.text_bytes, 40, "an update replaces the text");
 
-        let max = usize::try_from(limit::BRANCH_TEXT).unwrap();
+        let max = usize::try_from(limit::MAX_BRANCH_BYTES).unwrap();
         let other = Branch { id: BranchId::from_bytes([2; 16]), hypothesis: "x".repeat(max - 100), ..branch };
         assert!(put(&next, std::slice::from_ref(&other), 100).is_ok());
         let refused = put(&next, &[other], 101);
         assert_eq!(refused, Err(Refusal::SessionFull(CapacityLimit::Branches)));
-        let full = Session { text_bytes: limit::SESSION_TEXT, ..empty };
+        let full = Session { text_bytes: limit::MAX_SESSION_BYTES, ..empty };
         assert_eq!(put(&full, &[], 1), Err(Refusal::SessionFull(CapacityLimit::Session)));
     }
 

@@ -119,8 +119,7 @@ pub fn send_back(
 ) -> Result<Decision, Refusal> {
     access::ensure_can_send_back(handoff, caller, now)?;
     let state = HandoffState::Withdrawn(handoff.state.claim().cloned());
-    let returned =
-        message::return_with_question(session, &handoff.handed_off_by, question, message_id, caller, now)?;
+    let returned = message::send_back(session, &handoff.handed_off_by, question, message_id, caller, now)?;
     Ok(returned.with_change(Change::UpdateHandoff(handoff.with_state(state, now))).with_event(
         EventBody::HandoffSentBack {
             handoff: handoff.summary(),

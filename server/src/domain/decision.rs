@@ -53,7 +53,7 @@ impl Decision {
     /// Adds a job to run at once, if there is one.
     #[must_use]
     pub fn with_job(mut self, job: Option<Job>) -> Self {
-        self.jobs.extend(job.map(|job| ScheduledJob { job, due: None }));
+        self.jobs.extend(job.map(|job| ScheduledJob { job, due_at: None }));
         self
     }
 
@@ -74,7 +74,7 @@ impl Decision {
     }
 
     /// A handoff as it is after this decision; `None` if the decision does not change it.
-    pub fn handoff_after(&self, id: HandoffId) -> Option<Handoff> {
+    pub fn updated_handoff(&self, id: HandoffId) -> Option<Handoff> {
         let written = self.changes.iter().find_map(|change| change.handoff().filter(|it| it.id == id))?;
         Some(Handoff { version: written.version + 1, ..written.clone() })
     }

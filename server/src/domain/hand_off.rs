@@ -30,7 +30,7 @@ pub struct HandoffContext {
     pub intake: String,
     /// All branches.
     pub branches: Vec<Branch>,
-    /// The last messages, at most [`limit::SNAPSHOT_MESSAGES`].
+    /// The last messages, at most [`limit::MAX_SNAPSHOT_MESSAGES`].
     pub messages: Vec<Message>,
 }
 
@@ -142,7 +142,7 @@ fn escalate(
 }
 
 fn take_snapshot(context: &HandoffContext, now: Timestamp) -> Snapshot {
-    debug_assert!(context.messages.len() <= limit::SNAPSHOT_MESSAGES);
+    debug_assert!(context.messages.len() <= limit::MAX_SNAPSHOT_MESSAGES);
     Snapshot {
         problem_summary: context.session.problem_summary(),
         intake_content: IntakeContent { text: context.intake.clone() },
@@ -156,7 +156,7 @@ fn take_snapshot(context: &HandoffContext, now: Timestamp) -> Snapshot {
 
 /// Ends a park that a decision overtakes: a park lasts as long as it is the current handoff of its session. `park` is
 /// the current handoff before the decision, if it is a park. The user who parked gets an event.
-pub fn resume_overtaken_park(
+pub fn resume_superseded_park(
     decision: Decision,
     park: Option<&Handoff>,
     by: Person,

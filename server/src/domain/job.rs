@@ -11,7 +11,7 @@ pub struct ScheduledJob {
     /// The work.
     pub job: Job,
     /// The earliest time to run it; `None` for at once.
-    pub due: Option<Timestamp>,
+    pub due_at: Option<Timestamp>,
 }
 
 /// A webhook of the settings: a digest of its kind and its address.

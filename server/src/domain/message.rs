@@ -78,7 +78,7 @@ pub fn post_message(
     let reply = match request.kind {
         MessageKind::Ask if policy.assessment_enabled => {
             // A question without room for its answer is refused.
-            session.ensure_room_for(2, (message.content.len() + limit::MESSAGE) as u64)?;
+            session.ensure_room_for(2, (message.content.len() + limit::MAX_MESSAGE_BYTES) as u64)?;
             Some(Job::Reply { session_id: session.id, to_seq: message.seq, message_id: reply_id })
         }
         MessageKind::Ask | MessageKind::Note => {
@@ -99,7 +99,7 @@ pub fn post_reply(
     mut content: String,
     now: Timestamp,
 ) -> Decision {
-    content.truncate(content.floor_char_boundary(limit::MESSAGE));
+    content.truncate(content.floor_char_boundary(limit::MAX_MESSAGE_BYTES));
     let message = Message {
         id,
         seq: session.message_count + 1,
@@ -114,7 +114,7 @@ pub fn post_reply(
 }
 
 /// Returns a session to the user who handed it off, with a question that becomes a message.
-pub(super) fn return_with_question(
+pub(super) fn send_back(
     session: &Session,
     to: &Person,
     question: &str,
@@ -171,27 +171,27 @@ mod tests {
     #[test]
     fn a_full_session_refuses_messages_and_questions_without_room_for_an_answer() {
         let sam = caller("Sam Ortiz");
-        let many = Session { message_count: limit::SESSION_MESSAGES - 1, ..session(&sam) };
+        let many = Session { message_count: limit::MAX_SESSION_MESSAGES - 1, ..session(&sam) };
         assert_eq!(post(&many, MessageKind::Ask, "why?"), Err(FULL));
         let full = post(&many, MessageKind::Note, "the last").unwrap();
-        assert_eq!(full.message_count, limit::SESSION_MESSAGES);
+        assert_eq!(full.message_count, limit::MAX_SESSION_MESSAGES);
         assert_eq!(post(&full, MessageKind::Note, "one more"), Err(FULL));
 
-        let large = Session { text_bytes: limit::SESSION_TEXT - 8, ..session(&sam) };
+        let large = Session { text_bytes: limit::MAX_SESSION_BYTES - 8, ..session(&sam) };
         assert_eq!(post(&large, MessageKind::Ask, "why?"), Err(FULL));
         assert_eq!(post(&large, MessageKind::Note, "123456789"), Err(FULL));
         let full = post(&large, MessageKind::Note, "12345678").unwrap();
-        assert_eq!(full.text_bytes, limit::SESSION_TEXT);
+        assert_eq!(full.text_bytes, limit::MAX_SESSION_BYTES);
     }
 
     #[test]
     fn an_answer_is_added_to_a_full_session_and_cut_to_the_size_of_a_message() {
         let sam = caller("Sam Ortiz");
         let (id, role) = (MessageId::from_bytes([8; 16]), MessageRole::Assistant);
-        let full = Session { text_bytes: limit::SESSION_TEXT, ..session(&sam) };
+        let full = Session { text_bytes: limit::MAX_SESSION_BYTES, ..session(&sam) };
         let answered = post_reply(&full, role, id, "because".into(), at(2));
-        assert_eq!(answered.session_after().unwrap().text_bytes, limit::SESSION_TEXT + 7);
-        let answered = post_reply(&session(&sam), role, id, "é".repeat(limit::MESSAGE), at(2));
-        assert_eq!(answered.session_after().unwrap().text_bytes, limit::MESSAGE as u64);
+        assert_eq!(answered.session_after().unwrap().text_bytes, limit::MAX_SESSION_BYTES + 7);
+        let answered = post_reply(&session(&sam), role, id, "é".repeat(limit::MAX_MESSAGE_BYTES), at(2));
+        assert_eq!(answered.session_after().unwrap().text_bytes, limit::MAX_MESSAGE_BYTES as u64);
     }
 }

@@ -14,5 +14,5 @@ pub struct Policy {
     /// How long an escalation may wait before a reminder; `None` for no reminders.
     pub remind_after: Option<Duration>,
     /// How long a claim may be idle before it is released; `None` for ever.
-    pub stale_after: Option<Duration>,
+    pub stale_claim_after: Option<Duration>,
 }

@@ -67,12 +67,12 @@ pub enum CapacityLimit {
     /// The number of messages, or the text of messages and branches.
     #[error(
         "this session is full: a session has at most {} messages and {} MiB of text; resolve or escalate it, and continue in a new one",
-        limit::SESSION_MESSAGES,
-        limit::SESSION_TEXT / MIB
+        limit::MAX_SESSION_MESSAGES,
+        limit::MAX_SESSION_BYTES / MIB
     )]
     Session,
     /// The text of its branches.
-    #[error("the branches of a session have at most {} MiB of text; shorten this one, and add the rest as a message", limit::BRANCH_TEXT / MIB)]
+    #[error("the branches of a session have at most {} MiB of text; shorten this one, and add the rest as a message", limit::MAX_BRANCH_BYTES / MIB)]
     Branches,
 }
 

@@ -29,7 +29,7 @@ pub fn remind(
         return Decision::unchanged();
     }
     // The settings may have changed since the job was added.
-    match (&handoff.state, policy.remind_after, policy.stale_after) {
+    match (&handoff.state, policy.remind_after, policy.stale_claim_after) {
         (HandoffState::Open, Some(span), _) => remind_team(handoff, since.plus(span), policy, now),
         (HandoffState::Parked, ..) => notify(handoff, handoff.handed_off_by.id, ReminderReason::Wake, policy),
         (HandoffState::Claimed(claim), _, Some(span)) => {
@@ -105,7 +105,7 @@ mod tests {
     use crate::domain::tests::{at, caller, handoff, session};
 
     const POLICY: Policy =
-        Policy { stale_after: Some(Duration::from_hours(8)), ..crate::domain::tests::POLICY };
+        Policy { stale_claim_after: Some(Duration::from_hours(8)), ..crate::domain::tests::POLICY };
 
     fn long_claimed_handoff() -> (Handoff, Session) {
         let priya = caller("Priya Nair");
@@ -125,7 +125,7 @@ mod tests {
             EventBody::HandoffReminder { reason: ReminderReason::StaleClaim, .. }
         ));
         assert_eq!(warned.events[0].recipient, Some(session.assignee.id));
-        assert_eq!(warned.jobs[0].due, Some(hours(8)));
+        assert_eq!(warned.jobs[0].due_at, Some(hours(8)));
 
         let released = remind(&handoff, &session, at(0), true, POLICY, hours(8));
         assert!(matches!(&released.events[0].body, EventBody::HandoffReleased { .. }));
@@ -143,7 +143,7 @@ mod tests {
         let active = Session { updated_at: at(5 * 3600), ..session };
         let again = remind(&handoff, &active, at(0), true, POLICY, at(8 * 3600));
         assert!(again.events.is_empty() && again.changes.is_empty());
-        assert_eq!(again.jobs[0].due, Some(at(11 * 3600)));
+        assert_eq!(again.jobs[0].due_at, Some(at(11 * 3600)));
     }
 
     #[test]
@@ -156,7 +156,7 @@ mod tests {
         assert_eq!(remind(after(Some(Duration::from_mins(15)))).events.len(), 1);
         let later = remind(after(Some(Duration::from_hours(1))));
         assert!(later.events.is_empty());
-        assert_eq!(later.jobs[0].due, Some(at(3600)));
+        assert_eq!(later.jobs[0].due_at, Some(at(3600)));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::domain::policy::Policy;
 pub fn schedule(handoff: &Handoff, policy: Policy, now: Timestamp) -> Option<ScheduledJob> {
     let due = match &handoff.state {
         HandoffState::Open => policy.remind_after.map(|span| now.plus(span)),
-        HandoffState::Claimed(_) => policy.stale_after.map(|span| now.plus(warn_after(span))),
+        HandoffState::Claimed(_) => policy.stale_claim_after.map(|span| now.plus(warn_after(span))),
         HandoffState::Parked => handoff.wake_at,
         HandoffState::Resolved(_)
         | HandoffState::Withdrawn(_)
@@ -31,5 +31,5 @@ pub(super) fn warn_after(stale_after: Duration) -> Duration {
 }
 
 pub(super) fn reminder_at(handoff: &Handoff, since: Timestamp, warned: bool, due: Timestamp) -> ScheduledJob {
-    ScheduledJob { job: Job::Reminder { handoff_id: handoff.id, since, warned }, due: Some(due) }
+    ScheduledJob { job: Job::Reminder { handoff_id: handoff.id, since, warned }, due_at: Some(due) }
 }

@@ -162,8 +162,8 @@ impl Session {
 
     /// Checks that this many more messages and bytes of text fit.
     pub(super) fn ensure_room_for(&self, messages: u32, bytes: u64) -> Result<(), Refusal> {
-        let fits = self.message_count.saturating_add(messages) <= limit::SESSION_MESSAGES
-            && self.text_bytes.saturating_add(bytes) <= limit::SESSION_TEXT;
+        let fits = self.message_count.saturating_add(messages) <= limit::MAX_SESSION_MESSAGES
+            && self.text_bytes.saturating_add(bytes) <= limit::MAX_SESSION_BYTES;
         if fits { Ok(()) } else { Err(Refusal::SessionFull(CapacityLimit::Session)) }
     }
 }

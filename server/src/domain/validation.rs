@@ -72,7 +72,7 @@ impl Validator {
 
     /// A well-formed email address.
     pub fn email(&mut self, field: &str, email: &str) {
-        self.non_empty_line(field, email, limit::EMAIL);
+        self.non_empty_line(field, email, limit::MAX_EMAIL_BYTES);
         let is_address =
             email.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
                 && email.parse::<lettre::Address>().is_ok();
@@ -87,55 +87,55 @@ impl Validator {
         if password.chars().count() < MIN_CHARS {
             self.add_error(field, format!("must be at least {MIN_CHARS} characters"));
         }
-        self.text(field, password, limit::PASSWORD);
+        self.text(field, password, limit::MAX_PASSWORD_BYTES);
     }
 }
 
 impl Validate for CreateSession {
     fn validate(&self, validator: &mut Validator) {
-        validator.non_empty_text("intake_content.text", &self.intake_content.text, limit::MESSAGE);
+        validator.non_empty_text("intake_content.text", &self.intake_content.text, limit::MAX_MESSAGE_BYTES);
         if let Some(summary) = &self.problem_summary {
-            validator.non_empty_line("problem_summary", summary, limit::SUMMARY);
+            validator.non_empty_line("problem_summary", summary, limit::MAX_SUMMARY_CHARS);
         }
     }
 }
 
 impl Validate for CreateMessage {
     fn validate(&self, validator: &mut Validator) {
-        validator.non_empty_text("content", &self.content, limit::MESSAGE);
+        validator.non_empty_text("content", &self.content, limit::MAX_MESSAGE_BYTES);
     }
 }
 
 impl Validate for PutBranch {
     fn validate(&self, validator: &mut Validator) {
-        validator.non_empty_text("hypothesis", &self.hypothesis, limit::NOTES);
+        validator.non_empty_text("hypothesis", &self.hypothesis, limit::MAX_NOTES_BYTES);
         if let Some(evidence) = &self.evidence {
-            validator.text("evidence", evidence, limit::NOTES);
+            validator.text("evidence", evidence, limit::MAX_NOTES_BYTES);
         }
     }
 }
 
 impl Validate for HandOff {
     fn validate(&self, validator: &mut Validator) {
-        validator.text("engineer_notes", &self.engineer_notes, limit::NOTES);
+        validator.text("engineer_notes", &self.engineer_notes, limit::MAX_NOTES_BYTES);
     }
 }
 
 impl Validate for Resolve {
     fn validate(&self, validator: &mut Validator) {
-        validator.non_empty_text("resolution", &self.resolution, limit::NOTES);
+        validator.non_empty_text("resolution", &self.resolution, limit::MAX_NOTES_BYTES);
     }
 }
 
 impl Validate for Release {
     fn validate(&self, validator: &mut Validator) {
-        validator.text("reason", &self.reason, limit::NOTES);
+        validator.text("reason", &self.reason, limit::MAX_NOTES_BYTES);
     }
 }
 
 impl Validate for SendBack {
     fn validate(&self, validator: &mut Validator) {
-        validator.non_empty_text("question", &self.question, limit::NOTES);
+        validator.non_empty_text("question", &self.question, limit::MAX_NOTES_BYTES);
     }
 }
 
@@ -150,7 +150,7 @@ impl Validate for PutStep {
 impl Validate for CreateUser {
     fn validate(&self, validator: &mut Validator) {
         validator.email("email", &self.email);
-        validator.non_empty_line("name", &self.name, limit::NAME);
+        validator.non_empty_line("name", &self.name, limit::MAX_NAME_CHARS);
         if let Some(password) = &self.password {
             validator.password("password", password);
         }
@@ -160,7 +160,7 @@ impl Validate for CreateUser {
 impl Validate for ChangeUser {
     fn validate(&self, validator: &mut Validator) {
         if let Some(name) = &self.name {
-            validator.non_empty_line("name", name, limit::NAME);
+            validator.non_empty_line("name", name, limit::MAX_NAME_CHARS);
         }
         if let Some(password) = &self.password {
             validator.password("password", password);
@@ -172,15 +172,15 @@ impl Validate for LogIn {
     fn validate(&self, validator: &mut Validator) {
         // A malformed address or password is answered like a wrong one. Only the size is checked.
         validator.single_line("email", &self.email);
-        validator.text("email", &self.email, limit::EMAIL);
-        validator.text("password", &self.password, limit::PASSWORD);
+        validator.text("email", &self.email, limit::MAX_EMAIL_BYTES);
+        validator.text("password", &self.password, limit::MAX_PASSWORD_BYTES);
     }
 }
 
 impl Validate for CreateToken {
     fn validate(&self, validator: &mut Validator) {
         const DECADE: u32 = 3653;
-        validator.non_empty_line("name", &self.name, limit::NAME);
+        validator.non_empty_line("name", &self.name, limit::MAX_NAME_CHARS);
         if self.expires_in_days.is_some_and(|days| days == 0 || days > DECADE) {
             validator.add_error("expires_in_days", format!("must be from 1 to {DECADE}"));
         }

@@ -27,7 +27,7 @@ const MAX_PRESENCE_PAUSE: Duration = Duration::from_secs(2);
 /// Counts commits and opened or closed streams: a change means that metrics may have changed.
 pub(super) type ChangeCounter = watch::Sender<u64>;
 
-pub(super) fn count_change(change_counter: &ChangeCounter) {
+pub(super) fn increment_change_counter(change_counter: &ChangeCounter) {
     change_counter.send_modify(|count| *count += 1);
 }
 
@@ -73,7 +73,7 @@ pub(super) struct Subscriber {
     pub(super) caller: Arc<Caller>,
     filter: StreamFilter,
     /// The handoff that others see them viewing.
-    viewing: Option<HandoffId>,
+    viewed_handoff: Option<HandoffId>,
     pub(super) is_closed: bool,
     pub(super) waker: Option<Waker>,
 }
@@ -125,14 +125,19 @@ impl AccountChannel {
     ) -> usize {
         let person = caller.person();
         let mut state = self.state.lock();
-        let key =
-            state.subscribers.insert(Subscriber { caller, filter, viewing, is_closed: false, waker: None });
+        let key = state.subscribers.insert(Subscriber {
+            caller,
+            filter,
+            viewed_handoff: viewing,
+            is_closed: false,
+            waker: None,
+        });
         state.subscribers_by_filter.entry(filter).or_default().insert(key);
         drop(state);
         if let Some(handoff) = viewing {
             self.update_presence(handoff, |presence| presence.add_viewer(handoff, person));
         }
-        count_change(&self.change_counter);
+        increment_change_counter(&self.change_counter);
         key
     }
 
@@ -146,10 +151,10 @@ impl AccountChannel {
             }
         }
         drop(state);
-        if let Some(handoff) = subscriber.viewing {
+        if let Some(handoff) = subscriber.viewed_handoff {
             self.update_presence(handoff, |presence| presence.remove_viewer(handoff, subscriber.caller.id));
         }
-        count_change(&self.change_counter);
+        increment_change_counter(&self.change_counter);
     }
 
     /// Updates who views a handoff. Its other viewers are woken at once, and so is the team unless it is paused.

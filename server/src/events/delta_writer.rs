@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use crate::events::channel::{AccountChannel, ChannelState};
-use crate::events::deltas::TextKey;
+use crate::events::deltas::DeltaTarget;
 
 /// Writes one text. Dropping it discards the text, unless an event has completed it.
 pub struct DeltaWriter {
     channel: Arc<AccountChannel>,
-    key: TextKey,
+    key: DeltaTarget,
     generation: u64,
 }
 
 impl DeltaWriter {
-    pub(super) fn start(channel: Arc<AccountChannel>, key: TextKey) -> Self {
+    pub(super) fn start(channel: Arc<AccountChannel>, key: DeltaTarget) -> Self {
         let generation = channel.state.lock().partial_texts.start(key);
         Self { channel, key, generation }
     }

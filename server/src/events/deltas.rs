@@ -12,14 +12,14 @@ use crate::store::{AppendedEvent, StreamFilter};
 
 /// Identifies a text that is being written.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum TextKey {
+pub enum DeltaTarget {
     /// The assessment of a handoff.
     Assessment(HandoffId),
     /// A reply of the assistant.
     Message(SessionId, MessageId),
 }
 
-impl TextKey {
+impl DeltaTarget {
     /// The filter of the streams that show it.
     pub(super) const fn filter(self) -> StreamFilter {
         match self {
@@ -66,12 +66,12 @@ impl TextKey {
 pub(super) struct PartialTexts {
     by_filter: HashMap<StreamFilter, Vec<PartialText>>,
     /// Completed texts with the completing event, in order.
-    completed: VecDeque<(Seq, TextKey)>,
+    completed: VecDeque<(Seq, DeltaTarget)>,
     last_generation: u64,
 }
 
 struct PartialText {
-    key: TextKey,
+    key: DeltaTarget,
     /// Unique per start of a text: one that is started again is sent again.
     generation: u64,
     content: String,
@@ -84,7 +84,7 @@ struct PartialText {
 pub(super) struct SentOffsets(Vec<(u64, usize)>);
 
 impl PartialTexts {
-    pub(super) fn start(&mut self, key: TextKey) -> u64 {
+    pub(super) fn start(&mut self, key: DeltaTarget) -> u64 {
         self.last_generation += 1;
         let texts = self.by_filter.entry(key.filter()).or_default();
         texts.retain(|text| text.key != key);
@@ -97,20 +97,20 @@ impl PartialTexts {
         self.last_generation
     }
 
-    pub(super) fn append(&mut self, key: TextKey, generation: u64, addition: &str) {
+    pub(super) fn append(&mut self, key: DeltaTarget, generation: u64, addition: &str) {
         let texts = self.by_filter.get_mut(&key.filter()).into_iter().flatten();
         for text in texts.filter(|text| text.generation == generation) {
             text.content.push_str(addition);
         }
     }
 
-    pub(super) fn discard(&mut self, key: TextKey, generation: u64) {
+    pub(super) fn discard(&mut self, key: DeltaTarget, generation: u64) {
         self.remove_matching(key, |text| text.generation == generation && text.completed_at.is_none());
     }
 
     /// Marks the text that an event completes.
     pub(super) fn mark_completed(&mut self, event: &AppendedEvent) {
-        let Some(key) = TextKey::completed_by(event) else { return };
+        let Some(key) = DeltaTarget::completed_by(event) else { return };
         let texts = self.by_filter.get_mut(&key.filter()).into_iter().flatten();
         for text in texts.filter(|text| text.key == key) {
             text.completed_at = Some(event.entry.seq);
@@ -125,7 +125,7 @@ impl PartialTexts {
         }
     }
 
-    fn remove_matching(&mut self, key: TextKey, matches: impl Fn(&PartialText) -> bool) {
+    fn remove_matching(&mut self, key: DeltaTarget, matches: impl Fn(&PartialText) -> bool) {
         let filter = key.filter();
         let Some(texts) = self.by_filter.get_mut(&filter) else { return };
         texts.retain(|text| text.key != key || !matches(text));
@@ -203,9 +203,9 @@ mod tests {
             .collect()
     }
 
-    fn assessment() -> (HandoffId, TextKey, StreamFilter) {
+    fn assessment() -> (HandoffId, DeltaTarget, StreamFilter) {
         let handoff = HandoffId::new(at(0));
-        (handoff, TextKey::Assessment(handoff), StreamFilter::Handoff(handoff))
+        (handoff, DeltaTarget::Assessment(handoff), StreamFilter::Handoff(handoff))
     }
 
     fn event(kind: Kind, seq: u64, handoff: HandoffId) -> AppendedEvent {

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 /// A follower's set of accounts with new events. Clones share it.
 #[derive(Clone, Default)]
-pub struct LogFollower(Arc<FollowerState>);
+pub struct EventLogFollower(Arc<FollowerState>);
 
 #[derive(Default)]
 struct FollowerState {
@@ -17,7 +17,7 @@ struct FollowerState {
     notify: Notify,
 }
 
-impl LogFollower {
+impl EventLogFollower {
     /// Marks an account as having new events.
     pub fn mark_changed(&self, account: AccountId) {
         self.0.changed.lock().insert(account);

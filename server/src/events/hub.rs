@@ -10,10 +10,10 @@ use tierup_common::user::Person;
 use tokio::sync::{Notify, watch};
 
 use crate::domain::JobKind;
-use crate::events::channel::{AccountChannel, ChangeCounter, count_change};
+use crate::events::channel::{AccountChannel, ChangeCounter, increment_change_counter};
 use crate::events::delta_writer::DeltaWriter;
-use crate::events::deltas::TextKey;
-use crate::events::follower::LogFollower;
+use crate::events::deltas::DeltaTarget;
+use crate::events::follower::EventLogFollower;
 use crate::store::{AccessChange, CommitEffects};
 use crate::supervisor::Supervisor;
 
@@ -24,7 +24,7 @@ pub struct EventHub {
     /// Wakes the workers of each kind of job.
     job_notifiers: Arc<Mutex<HashMap<JobKind, Arc<Notify>>>>,
     /// Followers of all accounts' logs.
-    log_followers: Arc<Mutex<Vec<LogFollower>>>,
+    log_followers: Arc<Mutex<Vec<EventLogFollower>>>,
     frames_sent: Counter,
     change_counter: ChangeCounter,
     supervisor: Supervisor,
@@ -57,7 +57,7 @@ impl EventHub {
                 .filter_map(|kind| workers.get(kind))
                 .for_each(|rings| rings.notify_waiters());
         }
-        count_change(&self.change_counter);
+        increment_change_counter(&self.change_counter);
     }
 
     /// Changes with each commit and each opened or closed stream: metrics may have changed then.
@@ -71,14 +71,14 @@ impl EventHub {
     }
 
     /// Follows the logs of all accounts from now on.
-    pub fn follow_logs(&self) -> LogFollower {
-        let follower = LogFollower::default();
+    pub fn event_log_follower(&self) -> EventLogFollower {
+        let follower = EventLogFollower::default();
         self.log_followers.lock().push(follower.clone());
         follower
     }
 
     /// Starts a text, or starts it again. Keep the writer until the event that completes the text is committed.
-    pub fn start_text(&self, account: AccountId, key: TextKey) -> DeltaWriter {
+    pub fn start_delta_writer(&self, account: AccountId, key: DeltaTarget) -> DeltaWriter {
         DeltaWriter::start(self.channel(account), key)
     }
 

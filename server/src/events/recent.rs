@@ -38,7 +38,7 @@ pub(super) enum RecentLookup {
     /// The next event is no longer kept: read it from the log.
     TooOld,
     /// Everything visible up to here was emitted.
-    ReadTo(Seq),
+    CaughtUpTo(Seq),
 }
 
 impl RecentEvents {
@@ -74,7 +74,7 @@ impl RecentEvents {
         mut emit: impl FnMut(Bytes),
     ) -> RecentLookup {
         if after >= newest_seq {
-            return RecentLookup::ReadTo(after);
+            return RecentLookup::CaughtUpTo(after);
         }
         let Some(first) = self.frames.front() else { return RecentLookup::TooOld };
         let first = first.seq;
@@ -89,6 +89,6 @@ impl RecentEvents {
                 emit(framed.frame.clone());
             }
         }
-        RecentLookup::ReadTo(up_to)
+        RecentLookup::CaughtUpTo(up_to)
     }
 }

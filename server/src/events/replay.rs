@@ -39,7 +39,7 @@ impl ReplayBatch {
 /// The streams of one account that wait for batches.
 #[derive(Default)]
 pub(super) struct ReplayQueue {
-    turn_lock: tokio::sync::Mutex<()>,
+    load_lock: tokio::sync::Mutex<()>,
     waiter_count: AtomicUsize,
     /// The newest event when the last batch was read.
     last_newest_seq: AtomicU64,
@@ -57,7 +57,7 @@ impl ReplayQueue {
         newest_seq: impl Fn() -> Seq,
     ) -> store::Result<Arc<ReplayBatch>> {
         let _waiting = WaiterGuard::new(self);
-        let _turn = self.turn_lock.lock().await;
+        let _turn = self.load_lock.lock().await;
         let newest = newest_seq().0;
         let has_new_events = self.last_newest_seq.swap(newest, Ordering::Relaxed) != newest;
         if has_new_events && self.waiter_count.load(Ordering::Relaxed) > 1 {

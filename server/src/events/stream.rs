@@ -198,7 +198,7 @@ impl EventStream {
             },
         );
         match lookup {
-            RecentLookup::ReadTo(up_to) => self.cursor = up_to,
+            RecentLookup::CaughtUpTo(up_to) => self.cursor = up_to,
             RecentLookup::TooOld => {
                 let (channel, store) = (Arc::clone(&self.channel), self.store.clone());
                 let (account, after) = (self.caller.account, self.cursor);

@@ -157,8 +157,8 @@ async fn decide(
         let session = tx.session(handoff.session_id)?;
         let park = tx.current_park(&session, &handoff)?;
         let decision = rule(DecisionContext { tx, handoff: &handoff, session, caller, now, policy })?;
-        let decision = hand_off::resume_overtaken_park(decision, park.as_ref(), caller.person(), now);
-        let after = decision.handoff_after(handoff.id).unwrap_or(handoff);
+        let decision = hand_off::resume_superseded_park(decision, park.as_ref(), caller.person(), now);
+        let after = decision.updated_handoff(handoff.id).unwrap_or(handoff);
         tx.apply(decision, now)?;
         tx.raw_handoff(after, assessment)
     });

@@ -77,7 +77,7 @@ pub async fn list(
         let (mut items, mut text): (Vec<SessionItem>, _) = (Vec::new(), 0);
         for session in sessions {
             // A single session may have as much text as a page.
-            if items.len() == limit as usize || text >= limit::PAGE_TEXT {
+            if items.len() == limit as usize || text >= limit::MAX_PAGE_BYTES {
                 let next_cursor = items.last().map(|last| last.id.to_string());
                 return Ok(SessionPage { items, next_cursor });
             }
@@ -121,7 +121,7 @@ pub async fn read(
 /// Sends a session in chunks, while the caller may read it.
 fn stream_session(app: &App, caller: &AuthorizedCaller, session: SessionExport) -> Response {
     let (app, caller) = (app.clone(), caller.clone());
-    stream_json(session.head, session.next_cursor, SessionExport::JSON_END, move |cursor| {
+    stream_json(session.head, session.next_cursor, SessionExport::JSON_SUFFIX, move |cursor| {
         app.clone().continue_read(caller.clone(), move |scope| scope.next_chunk(cursor))
     })
 }
@@ -211,7 +211,7 @@ pub async fn hand_off(
             escalation: session.latest_escalation.map(|id| tx.handoff(id)).transpose()?,
             intake: tx.intake(id)?,
             branches: tx.branches(id)?,
-            messages: tx.last_messages(id, limit::SNAPSHOT_MESSAGES)?,
+            messages: tx.last_messages(id, limit::MAX_SNAPSHOT_MESSAGES)?,
             session,
         };
         let ids = NewHandoffIds { id: handoff_id, number: tx.next_handoff_number()? };

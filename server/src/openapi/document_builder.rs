@@ -120,7 +120,7 @@ fn parameters(spec: &RouteSpec, schemas: &mut SchemaGenerators) -> Vec<Value> {
             "name": "Idempotency-Key",
             "in": "header",
             "description": "A request with the same key, caller and body gets the first response again, for 24 hours.",
-            "schema": {"type": "string", "minLength": 1, "maxLength": tierup_common::limit::IDEMPOTENCY_KEY},
+            "schema": {"type": "string", "minLength": 1, "maxLength": tierup_common::limit::MAX_IDEMPOTENCY_KEY_BYTES},
         }));
     }
     all

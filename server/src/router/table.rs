@@ -31,7 +31,7 @@ pub(crate) fn route_table() -> Vec<RouteSpec> {
         get(route::OPENAPI, Public, openapi::document, "Get this description, as OpenAPI 3.1").with_response(200, ResponseBody::Text("application/json")),
         get(route::DOCS, Public, openapi::page, "Get this description as a page").with_response(200, ResponseBody::Text("text/html; charset=utf-8")),
 
-        post(route::LOGIN, Public, auth::log_in, "Log in with email and password").with_body::<LogIn>().with_max_body_bytes(limit::LOGIN_BODY).with_json_response::<LoggedIn>(200).with_problems(&[InvalidCredentials]),
+        post(route::LOGIN, Public, auth::log_in, "Log in with email and password").with_body::<LogIn>().with_max_body_bytes(limit::MAX_LOGIN_BODY_BYTES).with_json_response::<LoggedIn>(200).with_problems(&[InvalidCredentials]),
         post(route::LOGOUT, AtLeast(Viewer), auth::log_out, "Revoke the token in use, and end its streams").with_response(204, ResponseBody::Empty),
         get(route::ME, AtLeast(Viewer), user::me, "Get the caller").with_json_response::<Me>(200),
 

@@ -74,7 +74,7 @@ fn load_document(scope: &AccountScope<'_>, id: SessionId) -> store::Result<Docum
     let session = scope.session(id)?;
     let mut transcript = String::new();
     // Only the newest messages: otherwise each message of an ever growing session would index all of it again.
-    for message in scope.messages_before(id, None, limit::SESSION_MESSAGES)? {
+    for message in scope.messages_before(id, None, limit::MAX_SESSION_MESSAGES)? {
         if message.seq > INTAKE_SEQ {
             transcript.push_str(&message.content);
             transcript.push('\n');

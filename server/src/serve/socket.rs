@@ -23,7 +23,7 @@ use crate::serve::protocol_error::{self, ProtocolError};
 
 /// State that a connection shares with its requests.
 #[derive(Default)]
-pub(super) struct Handover {
+pub(super) struct ConnectionState {
     /// The last write was not accepted: part of an earlier response may still be unsent.
     is_write_blocked: AtomicBool,
     /// Something was received that has not been answered yet.
@@ -34,7 +34,7 @@ pub(super) struct Handover {
     notify: Notify,
 }
 
-impl Handover {
+impl ConnectionState {
     /// Waits for a response without an end.
     pub(super) async fn wait_for_response(&self) -> Response {
         loop {
@@ -56,7 +56,7 @@ impl Handover {
         }
     }
 
-    fn hand_over(&self, response: Response) {
+    fn put_response(&self, response: Response) {
         *self.response.lock() = Some(response);
         self.notify.notify_one();
     }
@@ -66,7 +66,7 @@ impl Handover {
 pub(super) async fn handle_request(
     router: Router,
     remote: PeerAddr,
-    handover: Arc<Handover>,
+    handover: Arc<ConnectionState>,
     mut request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
     request.extensions_mut().insert(remote);
@@ -77,7 +77,7 @@ pub(super) async fn handle_request(
     unread.drain().await;
     let is_endless = response.extensions().get::<EndlessBody>().is_some();
     if is_endless && is_chunkable && !handover.is_write_blocked.load(Ordering::Relaxed) {
-        handover.hand_over(response);
+        handover.put_response(response);
         return std::future::pending().await;
     }
     Ok(response)
@@ -86,7 +86,7 @@ pub(super) async fn handle_request(
 /// The socket of a connection, seen by hyper.
 pub(super) struct HttpSocket<S> {
     pub(super) inner: S,
-    pub(super) handover: Arc<Handover>,
+    pub(super) handover: Arc<ConnectionState>,
 }
 
 impl<S> HttpSocket<S> {

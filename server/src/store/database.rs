@@ -28,16 +28,16 @@ const MIGRATIONS: Migrations<'static> = Migrations::from_slice(MIGRATION_STEPS);
 pub enum OpenError {
     /// The folder has no database.
     #[error("no tierup data in {folder}\nhint: create it with `tierup-server init --data {folder} --account … --owner-email … --owner-name …`", folder = .0.display())]
-    Missing(PathBuf),
+    NotFound(PathBuf),
     /// Another server uses it.
     #[error("another tierup-server serves {}\nhint: stop that server, or use another --data folder", .0.display())]
-    InUse(PathBuf),
+    Locked(PathBuf),
     /// The folder has a database already.
     #[error("{} already contains tierup data\nhint: restore into a new folder, and pass that to `serve`", .0.display())]
-    Occupied(PathBuf),
+    NotEmpty(PathBuf),
     /// One of the files is a link or has several names.
     #[error("{} is a link or has several names\nhint: one database with two names has two locks and two logs, and loses data; keep one name, and link to the folder instead", .0.display())]
-    Linked(PathBuf),
+    HardLinked(PathBuf),
     /// The file is not a database of tierup.
     #[error("{} is not a tierup database\nhint: use a folder that `tierup-server init` created", .0.display())]
     ForeignDatabase(PathBuf),
@@ -66,7 +66,7 @@ impl FolderLock {
     pub fn acquire(folder: &Path) -> Result<Self, OpenError> {
         let path = lock_path(folder);
         if !folder.is_dir() {
-            return Err(OpenError::Missing(folder.into()));
+            return Err(OpenError::NotFound(folder.into()));
         }
         ensure_single_link(&path)?;
         let mut options = File::options();
@@ -76,7 +76,7 @@ impl FolderLock {
         let file = options.open(&path).map_err(|error| OpenError::Io(path.clone(), error))?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(OpenError::InUse(folder.into())),
+            Err(TryLockError::WouldBlock) => Err(OpenError::Locked(folder.into())),
             Err(TryLockError::Error(error)) => Err(OpenError::Io(path, error)),
         }
     }
@@ -93,7 +93,7 @@ pub(super) fn lock_path(folder: &Path) -> PathBuf {
 /// Refuses a link and a file with several names: each name would have its own lock and its own write-ahead log.
 fn ensure_single_link(path: &Path) -> Result<(), OpenError> {
     match std::fs::symlink_metadata(path) {
-        Ok(meta) if meta.is_symlink() || link_count(&meta) > 1 => Err(OpenError::Linked(path.into())),
+        Ok(meta) if meta.is_symlink() || link_count(&meta) > 1 => Err(OpenError::HardLinked(path.into())),
         // A missing file is created, or reported when it is opened.
         Ok(_) | Err(_) => Ok(()),
     }
@@ -135,7 +135,7 @@ pub fn open_existing(folder: &Path) -> Result<Connection, OpenError> {
     let path = database_path(folder);
     ensure_single_link(&path)?;
     if !path.exists() {
-        return Err(OpenError::Missing(folder.into()));
+        return Err(OpenError::NotFound(folder.into()));
     }
     let connection = open_connection(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     configure(&connection, &path)?;
@@ -281,7 +281,7 @@ mod tests {
     fn a_folder_is_used_by_one_server_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
         let first = FolderLock::acquire(folder.path()).unwrap();
-        assert!(matches!(FolderLock::acquire(folder.path()), Err(OpenError::InUse(_))));
+        assert!(matches!(FolderLock::acquire(folder.path()), Err(OpenError::Locked(_))));
         drop(first);
         FolderLock::acquire(folder.path()).unwrap();
     }
@@ -298,22 +298,25 @@ mod tests {
             [|from, to| std::fs::hard_link(from, to), |from, to| std::os::unix::fs::symlink(from, to)];
         for link in link_to {
             link(database_path(&one), database_path(&other)).unwrap();
-            assert!(matches!(open_existing(&other), Err(OpenError::Linked(_))));
-            assert!(matches!(create_database(&other), Err(OpenError::Linked(_))));
-            assert!(matches!(open_read_only(&other), Err(OpenError::Linked(_))));
+            assert!(matches!(open_existing(&other), Err(OpenError::HardLinked(_))));
+            assert!(matches!(create_database(&other), Err(OpenError::HardLinked(_))));
+            assert!(matches!(open_read_only(&other), Err(OpenError::HardLinked(_))));
             std::fs::remove_file(database_path(&other)).unwrap();
         }
         link_to[0](database_path(&one), database_path(&other)).unwrap();
-        assert!(matches!(open_existing(&one), Err(OpenError::Linked(_))), "the original has two names, too");
+        assert!(
+            matches!(open_existing(&one), Err(OpenError::HardLinked(_))),
+            "the original has two names, too"
+        );
         std::fs::remove_file(database_path(&other)).unwrap();
         open_existing(&one).unwrap();
         link_to[1](lock_path(&one), lock_path(&other)).unwrap();
-        assert!(matches!(FolderLock::acquire(&other), Err(OpenError::Linked(_))));
+        assert!(matches!(FolderLock::acquire(&other), Err(OpenError::HardLinked(_))));
         // A link to the folder is fine: there is one lock in it.
         let named = folder.path().join("named");
         std::os::unix::fs::symlink(&one, &named).unwrap();
         let _held = FolderLock::acquire(&one).unwrap();
-        assert!(matches!(FolderLock::acquire(&named), Err(OpenError::InUse(_))));
+        assert!(matches!(FolderLock::acquire(&named), Err(OpenError::Locked(_))));
     }
 
     #[cfg(unix)]

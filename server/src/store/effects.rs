@@ -23,7 +23,7 @@ pub struct CommitEffects {
     /// The time from the first statement until the commit was durable.
     pub duration: Duration,
     /// The number of write jobs that shared the commit.
-    pub batch_size: u32,
+    pub group_size: u32,
 }
 
 /// A change of a user or a token. Cached callers are out of date.

@@ -38,14 +38,14 @@ impl AccountScope<'_> {
     /// The position of the newest event.
     pub fn newest_seq(&self) -> Result<Seq> {
         let seq =
-            self.query_one("SELECT last_seq FROM account WHERE id = ?1", [self.account], |row| row.get(0))?;
+            self.query_first("SELECT last_seq FROM account WHERE id = ?1", [self.account], |row| row.get(0))?;
         Ok(seq.unwrap_or_default())
     }
 
     /// The ends of the log.
     pub fn log_bounds(&self) -> Result<LogBounds> {
         let sql = "SELECT oldest_seq, last_seq FROM account WHERE id = ?1";
-        let ends = self.query_one(sql, [self.account], |row| {
+        let ends = self.query_first(sql, [self.account], |row| {
             Ok(LogBounds { oldest: row.get(0)?, newest: row.get(1)? })
         })?;
         Ok(ends.unwrap_or(LogBounds { oldest: Seq(1), newest: Seq(0) }))
@@ -61,7 +61,7 @@ impl AccountScope<'_> {
             entry_from_row,
             |event| {
                 text += event.json.len();
-                text >= limit::PAGE_TEXT
+                text >= limit::MAX_PAGE_BYTES
             },
         )?;
         let up_to = events.last().map_or(after, |last| last.seq);
@@ -72,12 +72,12 @@ impl AccountScope<'_> {
     /// The position that a follower of the log has reached, if it has begun.
     pub fn follower_cursor(&self, follower: &str) -> Result<Option<Seq>> {
         let sql = "SELECT seq FROM cursor WHERE account_id = ?1 AND follower = ?2";
-        self.query_one(sql, params![self.account, follower], |row| row.get(0))
+        self.query_first(sql, params![self.account, follower], |row| row.get(0))
     }
 
     /// An event, if the log still has it.
     pub fn event(&self, seq: Seq) -> Result<Option<Event>> {
-        let body: Option<String> = self.query_one(
+        let body: Option<String> = self.query_first(
             "SELECT body FROM event WHERE account_id = ?1 AND seq = ?2",
             params![self.account, seq],
             |row| row.get(0),
@@ -87,7 +87,7 @@ impl AccountScope<'_> {
 
     /// Whether there was a reminder about a handoff since it entered its state.
     pub fn has_reminded(&self, handoff: &Handoff) -> Result<bool> {
-        let reminder = self.query_one(
+        let reminder = self.query_first(
             "SELECT 1 FROM event WHERE account_id = ?1 AND session_id = ?2 AND handoff_id = ?3
              AND type = ?5 AND at >= ?4",
             params![self.account, handoff.session_id, handoff.id, handoff.state_since, Kind::HandoffReminder],
@@ -128,7 +128,7 @@ impl AccountTx<'_> {
     /// Returns whether there may be more.
     pub fn prune_log(&self, before: Timestamp, limit: u32) -> Result<bool> {
         let LogBounds { oldest, newest } = self.log_bounds()?;
-        let first_to_keep: Option<Seq> = self.query_one(
+        let first_to_keep: Option<Seq> = self.query_first(
             "SELECT seq FROM event WHERE account_id = ?1 AND seq >= ?2 AND seq < ?3 AND at >= ?4 ORDER BY seq LIMIT 1",
             params![self.account, oldest, Seq(oldest.0 + u64::from(limit)), before],
             |row| row.get(0),

@@ -106,9 +106,9 @@ impl AccountScope<'_> {
     fn find_handoff(&self, reference: HandoffRef) -> Result<Option<(Handoff, StoredAssessment)>> {
         match reference {
             HandoffRef::Id(id) => {
-                self.query_one(handoff_sql!("AND h.id = ?2"), params![self.account, id], handoff_from_row)
+                self.query_first(handoff_sql!("AND h.id = ?2"), params![self.account, id], handoff_from_row)
             }
-            HandoffRef::Number(number) => self.query_one(
+            HandoffRef::Number(number) => self.query_first(
                 handoff_sql!("AND h.number = ?2"),
                 params![self.account, number],
                 handoff_from_row,
@@ -149,7 +149,7 @@ impl AccountScope<'_> {
     }
 
     pub(super) fn snapshot_json(&self, handoff: HandoffId) -> Result<String> {
-        let body = self.query_one(
+        let body = self.query_first(
             "SELECT body FROM snapshot WHERE account_id = ?1 AND handoff_id = ?2",
             params![self.account, handoff],
             |row| row.get(0),
@@ -159,7 +159,7 @@ impl AccountScope<'_> {
 
     /// The assessment of a handoff, if there is one.
     pub fn assessment(&self, handoff: HandoffId) -> Result<Option<Assessment>> {
-        let data: Option<Option<String>> = self.query_one(
+        let data: Option<Option<String>> = self.query_first(
             "SELECT data FROM assessment WHERE account_id = ?1 AND handoff_id = ?2",
             params![self.account, handoff],
             |row| row.get(0),
@@ -209,7 +209,7 @@ impl AccountTx<'_> {
     }
 
     pub(super) fn update_handoff(&self, handoff: &Handoff) -> Result<CounterDelta> {
-        let before = self.query_one(
+        let before = self.query_first(
             "SELECT status FROM handoff WHERE account_id = ?1 AND id = ?2",
             params![self.account, handoff.id],
             |row| row.get(0),

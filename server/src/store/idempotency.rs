@@ -79,7 +79,7 @@ replay_whole! { User NewToken }
 impl AccountTx<'_> {
     /// The stored answer to a request, if it was answered before.
     pub fn stored_response(&self, key: &IdempotencyKey, now: Timestamp) -> Result<Option<StoredResponse>> {
-        let found: Option<([u8; 32], StoredResponse)> = self.query_one(
+        let found: Option<([u8; 32], StoredResponse)> = self.query_first(
             "SELECT fingerprint, status, body, outlined FROM idempotency
              WHERE account_id = ?1 AND user_id = ?2 AND key = ?3 AND created_at > ?4",
             params![self.account, key.user, key.key, now.minus(RETENTION)],

@@ -86,7 +86,7 @@ impl AccountScope<'_> {
 
 impl AccountTx<'_> {
     /// Adds a job.
-    pub fn enqueue(&mut self, ScheduledJob { job, due }: ScheduledJob, now: Timestamp) -> Result<()> {
+    pub fn enqueue(&mut self, ScheduledJob { job, due_at: due }: ScheduledJob, now: Timestamp) -> Result<()> {
         let due = due.unwrap_or(now);
         self.execute(
             "INSERT INTO job (account_id, kind, body, due_at, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -122,7 +122,7 @@ impl AccountTx<'_> {
     /// Whether no other worker has leased the job since.
     pub fn holds_lease(&self, leased: &LeasedJob) -> Result<bool> {
         let sql = "SELECT 1 FROM job WHERE id = ?1 AND fence = ?2";
-        Ok(self.query_one(sql, params![leased.id, leased.fencing_token], |_| Ok(()))?.is_some())
+        Ok(self.query_first(sql, params![leased.id, leased.fencing_token], |_| Ok(()))?.is_some())
     }
 }
 
@@ -256,7 +256,7 @@ mod tests {
         let job = Job::Announce { handoff_id: HandoffId::new(NOW), reason: None };
         let account = AccountId::new(NOW);
         with_transaction(&mut connection, |system| {
-            system.account_tx(account).enqueue(ScheduledJob { job, due: None }, NOW)
+            system.account_tx(account).enqueue(ScheduledJob { job, due_at: None }, NOW)
         })
         .unwrap();
         (folder, connection)

@@ -49,7 +49,7 @@ const INTEGRITY_RULES: &[(&str, &str)] = &[
 /// Opens the database of a folder for reading.
 pub fn open_folder_read_only(folder: &Path) -> std::result::Result<Connection, OpenError> {
     if !database::database_path(folder).exists() {
-        return Err(OpenError::Missing(folder.into()));
+        return Err(OpenError::NotFound(folder.into()));
     }
     database::open_read_only(folder)
 }
@@ -87,7 +87,7 @@ pub fn restore(file: &Path, folder: &Path) -> std::result::Result<(), OpenError>
     let io = |error| OpenError::Io(folder.into(), error);
     let to = database::database_path(folder);
     if to.symlink_metadata().is_ok() {
-        return Err(OpenError::Occupied(folder.into()));
+        return Err(OpenError::NotEmpty(folder.into()));
     }
     database::create_private_folder(folder).map_err(io)?;
     let _lock = database::FolderLock::acquire(folder)?;
@@ -97,7 +97,7 @@ pub fn restore(file: &Path, folder: &Path) -> std::result::Result<(), OpenError>
     copied.as_file().sync_all().map_err(io)?;
     copied.persist_noclobber(&to).map_err(|failed| {
         if failed.error.kind() == std::io::ErrorKind::AlreadyExists {
-            OpenError::Occupied(folder.into())
+            OpenError::NotEmpty(folder.into())
         } else {
             io(failed.error)
         }

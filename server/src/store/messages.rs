@@ -47,7 +47,7 @@ impl AccountScope<'_> {
             message_from_row,
             |message| {
                 text += message.content.len();
-                text >= limit::PAGE_TEXT
+                text >= limit::MAX_PAGE_BYTES
             },
         )?;
         messages.reverse();
@@ -56,7 +56,7 @@ impl AccountScope<'_> {
 
     /// The text of message 1; empty if there is none.
     pub fn intake(&self, session: SessionId) -> Result<String> {
-        let text = self.query_one(
+        let text = self.query_first(
             "SELECT content FROM message WHERE account_id = ?1 AND session_id = ?2 AND seq = 1",
             params![self.account, session],
             |row| row.get(0),
@@ -102,7 +102,7 @@ impl Replayable for PostedMessage {
     }
 
     fn restore((session, outline): Self::Outline, scope: &AccountScope<'_>) -> Result<Self> {
-        let content = scope.query_one(
+        let content = scope.query_first(
             "SELECT content FROM message WHERE account_id = ?1 AND session_id = ?2 AND seq = ?3",
             params![scope.account, session, outline.seq],
             |row| row.get(0),

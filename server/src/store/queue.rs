@@ -95,7 +95,7 @@ impl AccountScope<'_> {
 
     /// The counts of the whole queue.
     pub fn queue_counts(&self, caller: UserId) -> Result<QueueCounts> {
-        let mine = self.query_one(
+        let mine = self.query_first(
             // SQLite uses the partial index of the queue only with its condition spelled out.
             "SELECT COUNT(*) FROM handoff WHERE account_id = ?1 AND status = 'claimed' AND claimed_by = ?2
              AND status IN ('open', 'claimed')",
@@ -104,7 +104,7 @@ impl AccountScope<'_> {
         )?;
         let sql = "SELECT open_handoffs, claimed_handoffs FROM account WHERE id = ?1";
         let (open, claimed) =
-            self.query_one(sql, [self.account], |row| Ok((row.get(0)?, row.get(1)?)))?.unwrap_or_default();
+            self.query_first(sql, [self.account], |row| Ok((row.get(0)?, row.get(1)?)))?.unwrap_or_default();
         Ok(QueueCounts { open, claimed, mine: mine.unwrap_or_default() })
     }
 }

@@ -81,7 +81,7 @@ struct SnapshotBranches<'s> {
 
 impl SessionExport {
     /// The end of the JSON, after the last chunk.
-    pub const JSON_END: &'static [u8] = b"]}";
+    pub const JSON_SUFFIX: &'static [u8] = b"]}";
 
     /// Notes that the branches have not changed since this handoff, so that the outline can leave them out.
     #[must_use]
@@ -173,7 +173,7 @@ impl AccountScope<'_> {
             conversation_messages: &messages,
         };
         let mut head = serde_json::to_vec(&head)?;
-        head.truncate(head.len() - SessionExport::JSON_END.len());
+        head.truncate(head.len() - SessionExport::JSON_SUFFIX.len());
         Ok(SessionExport { outline, head, next_cursor: next })
     }
 

@@ -52,7 +52,7 @@ impl AccountScope<'_> {
     /// A session.
     pub fn session(&self, id: SessionId) -> Result<Session> {
         let found =
-            self.query_one(session_sql!("AND s.id = ?2"), params![self.account, id], session_from_row)?;
+            self.query_first(session_sql!("AND s.id = ?2"), params![self.account, id], session_from_row)?;
         Ok(found.ok_or(Refusal::NotFound)?)
     }
 
@@ -124,7 +124,7 @@ impl AccountTx<'_> {
     }
 
     pub(super) fn next_number(&self, sql: &'static str) -> Result<Number> {
-        let number = self.query_one(sql, [self.account], |row| row.get(0))?;
+        let number = self.query_first(sql, [self.account], |row| row.get(0))?;
         number.ok_or(StoreError::Sql(rusqlite::Error::QueryReturnedNoRows))
     }
 

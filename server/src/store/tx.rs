@@ -54,7 +54,7 @@ impl<'c> AccountScope<'c> {
     }
 
     /// The first row of a query.
-    pub(super) fn query_one<T>(
+    pub(super) fn query_first<T>(
         &self,
         sql: &str,
         parameters: impl Params,

@@ -75,13 +75,13 @@ impl AccountScope<'_> {
         let sql = "SELECT t.account_id, t.user_id, u.name, u.role, t.id, t.expires_at
              FROM token t JOIN user u ON u.account_id = t.account_id AND u.id = t.user_id
              WHERE t.account_id = ?1 AND t.id = ?2 AND u.active = 1";
-        self.query_one(sql, params![self.account, token], caller_from_row)
+        self.query_first(sql, params![self.account, token], caller_from_row)
     }
 
     /// The name of the account.
     pub fn account_name(&self) -> Result<String> {
         let name =
-            self.query_one("SELECT name FROM account WHERE id = ?1", [self.account], |row| row.get(0))?;
+            self.query_first("SELECT name FROM account WHERE id = ?1", [self.account], |row| row.get(0))?;
         Ok(name.ok_or(Refusal::NotFound)?)
     }
 
@@ -92,7 +92,7 @@ impl AccountScope<'_> {
 
     /// A user of the account.
     pub fn user(&self, id: UserId) -> Result<Option<User>> {
-        self.query_one(&format!("{SELECT_USER} AND id = ?2"), params![self.account, id], user_from_row)
+        self.query_first(&format!("{SELECT_USER} AND id = ?2"), params![self.account, id], user_from_row)
     }
 
     /// Whether the account has an active owner besides this user.
@@ -120,20 +120,20 @@ impl AccountScope<'_> {
     /// Whether there is a token with this id and this hash.
     pub fn has_token(&self, id: TokenId, hash: &[u8; 32]) -> Result<bool> {
         let sql = "SELECT 1 FROM token WHERE account_id = ?1 AND id = ?2 AND hash = ?3";
-        Ok(self.query_one(sql, params![self.account, id, hash], |_| Ok(()))?.is_some())
+        Ok(self.query_first(sql, params![self.account, id, hash], |_| Ok(()))?.is_some())
     }
 
     /// The user of a token.
     pub fn token_owner(&self, id: TokenId) -> Result<Option<User>> {
         let sql = "SELECT user_id FROM token WHERE account_id = ?1 AND id = ?2";
-        let user: Option<UserId> = self.query_one(sql, params![self.account, id], |row| row.get(0))?;
+        let user: Option<UserId> = self.query_first(sql, params![self.account, id], |row| row.get(0))?;
         user.map(|user| self.user(user)).transpose().map(Option::flatten)
     }
 
     /// The active user with this id, if their password still has this hash.
     pub fn user_with_password(&self, id: UserId, password_hash: &str) -> Result<Option<User>> {
         let sql = format!("{SELECT_USER} AND id = ?2 AND active = 1 AND password_hash = ?3");
-        self.query_one(&sql, params![self.account, id, password_hash], user_from_row)
+        self.query_first(&sql, params![self.account, id, password_hash], user_from_row)
     }
 
     /// The users to notify of a handoff: all who could claim it, except one.
@@ -147,7 +147,7 @@ impl AccountScope<'_> {
 impl AccountTx<'_> {
     /// Adds a user, unless another user of the whole server has the email address.
     pub(super) fn insert_user(&self, new: &NewUser) -> Result<()> {
-        let taken = self.query_one("SELECT 1 FROM user WHERE email = ?1", [&new.user.email], |_| Ok(()))?;
+        let taken = self.query_first("SELECT 1 FROM user WHERE email = ?1", [&new.user.email], |_| Ok(()))?;
         if taken.is_some() {
             return Err(Refusal::EmailTaken.into());
         }

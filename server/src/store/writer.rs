@@ -1,6 +1,6 @@
 //! The writer thread: commits that arrive together share one sync.
 //!
-//! The thread takes the waiting jobs, at most [`MAX_GROUP`], opens one transaction, runs each job in its own savepoint,
+//! The thread takes the waiting jobs, at most [`MAX_GROUP_SIZE`], opens one transaction, runs each job in its own savepoint,
 //! commits, and then answers. A job that is refused rolls back its own savepoint only. A single job does not wait for
 //! others, unless it is [`WriteLane::Deferred`]: then it gives a request the chance to share its sync. Otherwise the jobs
 //! of one escalation would keep the next one from the disk.
@@ -22,11 +22,11 @@ use crate::store::tx::SystemTx;
 use crate::supervisor::{FatalError, Supervisor};
 
 /// Jobs of one transaction, at most.
-const MAX_GROUP: usize = 64;
+const MAX_GROUP_SIZE: usize = 64;
 /// Jobs that may wait; more callers wait to enqueue.
 const QUEUE_CAPACITY: usize = 1024;
 /// How long deferred jobs wait for a request that shares their commit.
-const DEFERRED_WAIT: Duration = Duration::from_millis(3);
+const MAX_DEFERRED_DELAY: Duration = Duration::from_millis(3);
 
 /// How urgent a write is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,7 +56,7 @@ impl Writer {
             while let Some(group) = next_group(&mut jobs, &runtime) {
                 if commit_group(&connection, group, &on_commit, &files, &runtime) == GroupOutcome::Unknown {
                     // The jobs that still wait are answered with an unknown outcome when the queue is dropped.
-                    return Err(FatalError::UnknownCommit);
+                    return Err(FatalError::UnknownCommitOutcome);
                 }
             }
             Ok(())
@@ -88,12 +88,14 @@ fn next_group(
 ) -> Option<Vec<Box<dyn WriteJob>>> {
     let mut group = vec![jobs.blocking_recv()?];
     let waited = Stopwatch::start();
-    while group.len() < MAX_GROUP {
+    while group.len() < MAX_GROUP_SIZE {
         let is_urgent = group.iter().any(|job| job.lane() == WriteLane::Immediate);
         let next = match jobs.try_recv() {
             Ok(job) => Some(job),
             Err(_) if is_urgent => None,
-            Err(_) => runtime.block_on(recv_within(jobs, DEFERRED_WAIT.saturating_sub(waited.elapsed()))),
+            Err(_) => {
+                runtime.block_on(recv_timeout(jobs, MAX_DEFERRED_DELAY.saturating_sub(waited.elapsed())))
+            }
         };
         match next {
             Some(job) => group.push(job),
@@ -103,7 +105,7 @@ fn next_group(
     Some(group)
 }
 
-async fn recv_within(
+async fn recv_timeout(
     jobs: &mut mpsc::Receiver<Box<dyn WriteJob>>,
     timeout: Duration,
 ) -> Option<Box<dyn WriteJob>> {
@@ -119,7 +121,7 @@ enum GroupOutcome {
     /// Nothing was stored: the disk is full.
     DiskFull,
     /// Nothing was stored: the files of the folder are not the open ones.
-    FolderReplaced,
+    NotRunFolderReplaced,
     /// Stored in files that are not those of the folder any more. The changes are there if the files come back.
     CommittedElsewhere,
     /// Stored or not.
@@ -141,7 +143,7 @@ fn commit_group(
 ) -> GroupOutcome {
     let stopwatch = Stopwatch::start();
     let mut outcome = if files.is_known_lost() && !files.verify_in_place() {
-        GroupOutcome::FolderReplaced
+        GroupOutcome::NotRunFolderReplaced
     } else {
         run_group(connection, &mut group)
     };
@@ -152,8 +154,11 @@ fn commit_group(
     // This process also reads what it committed elsewhere: revoked users must lose access.
     if let GroupOutcome::Committed | GroupOutcome::CommittedElsewhere = outcome {
         let batch_size = u32::try_from(group.len()).unwrap_or(u32::MAX);
-        let mut effects =
-            CommitEffects { duration: stopwatch.elapsed(), batch_size, ..CommitEffects::default() };
+        let mut effects = CommitEffects {
+            duration: stopwatch.elapsed(),
+            group_size: batch_size,
+            ..CommitEffects::default()
+        };
         for job in &mut group {
             effects.merge(job.take_effects());
         }
@@ -177,7 +182,7 @@ fn run_group(connection: &Connection, group: &mut [Box<dyn WriteJob>]) -> GroupO
         let result = run_in_savepoint(connection, job.as_mut());
         // Some errors, like a full disk, make SQLite roll back the whole transaction with all earlier jobs.
         if connection.is_autocommit() {
-            return if job.failed_disk_full() { GroupOutcome::DiskFull } else { GroupOutcome::RolledBack };
+            return if job.hit_disk_full() { GroupOutcome::DiskFull } else { GroupOutcome::RolledBack };
         }
         if let Err(error) = result {
             tracing::error!(%error, "cannot set or roll back a savepoint");
@@ -220,7 +225,7 @@ trait WriteJob: Send {
     /// Runs it in the open transaction. Returns whether it succeeded; otherwise its savepoint must be rolled back.
     fn run(&mut self, connection: &Connection) -> bool;
     /// Whether it failed because the disk is full.
-    fn failed_disk_full(&self) -> bool;
+    fn hit_disk_full(&self) -> bool;
     /// Takes its effects.
     fn take_effects(&mut self) -> CommitEffects;
     /// Sends its result to the caller.
@@ -260,7 +265,7 @@ where
         self.result.insert(result).is_ok()
     }
 
-    fn failed_disk_full(&self) -> bool {
+    fn hit_disk_full(&self) -> bool {
         matches!(self.result, Some(Err(StoreError::DiskFull)))
     }
 
@@ -278,7 +283,7 @@ where
                 Err(StoreError::RolledBack)
             }
             (GroupOutcome::RolledBack, Some(Err(error))) => Err(error),
-            (GroupOutcome::FolderReplaced, _) => Err(StoreError::FolderReplaced),
+            (GroupOutcome::NotRunFolderReplaced, _) => Err(StoreError::FolderReplaced),
             (GroupOutcome::CommittedElsewhere | GroupOutcome::Unknown, _) => Err(StoreError::UnknownOutcome),
         };
         // The caller may have been dropped meanwhile.
@@ -339,7 +344,8 @@ mod tests {
         }
 
         async fn failure(&self) -> FatalError {
-            let failed = tokio::time::timeout(Duration::from_secs(10), self.supervisor.failed()).await;
+            let failed =
+                tokio::time::timeout(Duration::from_secs(10), self.supervisor.wait_for_failure()).await;
             failed.expect("a server that does not know what is stored must not go on")
         }
 
@@ -381,7 +387,7 @@ mod tests {
         let set = |system: &mut SystemTx<'_>| Ok(system.connection.commit_hook(Some(|| true))?);
         let first = store.writer.commit(WriteLane::Immediate, set).await;
         assert!(matches!(first, Err(StoreError::UnknownOutcome)), "{first:?}");
-        assert_eq!(store.failure().await, FatalError::UnknownCommit);
+        assert_eq!(store.failure().await, FatalError::UnknownCommitOutcome);
         let later = store.execute("INSERT INTO number VALUES (2)").await;
         assert!(matches!(later, Err(StoreError::Closed)), "{later:?}");
         assert_eq!(store.count().await, 1);
@@ -441,7 +447,7 @@ mod tests {
     #[tokio::test]
     async fn nothing_is_written_while_the_files_are_not_in_place() {
         let (sender, commits) = std::sync::mpsc::channel();
-        let store = TestStore::with_on_commit(move |effects| _ = sender.send(effects.batch_size));
+        let store = TestStore::with_on_commit(move |effects| _ = sender.send(effects.group_size));
         store.execute("INSERT INTO number VALUES (1)").await.unwrap();
         for name in ["tierup.db", "tierup.db-wal", "tierup.db-shm", "tierup.lock"] {
             let (path, aside) = (store.folder.path().join(name), store.folder.path().join("aside"));

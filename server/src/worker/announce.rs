@@ -23,7 +23,7 @@ pub(super) async fn run(
         let handoff = tx.handoff(id)?;
         for user in tx.notification_recipients(handoff.handed_off_by.id)? {
             let job = Job::Mail { handoff_id: id, to: user.id, reason };
-            tx.enqueue(ScheduledJob { job, due: None }, now)?;
+            tx.enqueue(ScheduledJob { job, due_at: None }, now)?;
         }
         Ok(())
     });

@@ -7,14 +7,14 @@ use crate::assess::{AssessmentDraft, EngineContext, EngineError};
 use crate::domain::assessment;
 use crate::domain::briefing::Briefing;
 use crate::domain::handoff::Handoff;
-use crate::events::TextKey;
+use crate::events::DeltaTarget;
 use crate::store::{self, AccountTx, JobResult, LeasedJob};
 
 pub(super) async fn run(app: &App, leased: &LeasedJob, id: HandoffId) -> store::Result<()> {
     let Some(briefing) = mark_started(app, leased, id).await? else { return Ok(()) };
     let context = EngineContext { account: leased.account, store: &app.store, search: &app.search };
     let started = app.clock.now();
-    let writer = app.events.start_text(leased.account, TextKey::Assessment(id));
+    let writer = app.events.start_delta_writer(leased.account, DeltaTarget::Assessment(id));
     let mut sink = |text: &str| writer.append(text);
     match app.engine.assess(&briefing, context, &mut sink).await {
         Ok((text, draft)) => finish(app, leased, id, started, text, draft).await,

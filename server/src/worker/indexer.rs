@@ -9,7 +9,7 @@ const INTERVAL: Duration = Duration::from_millis(250);
 
 /// Follows all accounts' logs until the server stops.
 pub(super) async fn follow_logs(app: App) {
-    let follower = app.events.follow_logs();
+    let follower = app.events.event_log_follower();
     // The index may have missed events before this start.
     match app.store.read_system(|system| system.accounts()).await {
         Ok(accounts) => accounts.into_iter().for_each(|(account, _)| follower.mark_changed(account)),

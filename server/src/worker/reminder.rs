@@ -9,7 +9,7 @@ use tierup_common::time::Timestamp;
 use tierup_common::user::Person;
 
 use crate::app::App;
-use crate::domain::hand_off::resume_overtaken_park;
+use crate::domain::hand_off::resume_superseded_park;
 use crate::domain::handoff::{Handoff, HandoffState};
 use crate::domain::{ScheduledJob, remind, reminder};
 use crate::store::{self, AccountScope, JobResult, LeasedJob};
@@ -34,7 +34,7 @@ pub(super) async fn run(
         let session = tx.session(handoff.session_id)?;
         let park = tx.current_park(&session, &handoff)?;
         let decision = remind::remind(&handoff, &session, since, is_warned, policy, now);
-        tx.apply(resume_overtaken_park(decision, park.as_ref(), Person::server(), now), now)
+        tx.apply(resume_superseded_park(decision, park.as_ref(), Person::server(), now), now)
     });
     commit.await
 }
@@ -50,7 +50,7 @@ async fn try_schedule_missing(app: &App) -> store::Result<()> {
     let (started, policy) = (app.clock.now(), app.policy());
     let wanted = [
         (HandoffStatus::Open, policy.remind_after.is_some()),
-        (HandoffStatus::Claimed, policy.stale_after.is_some()),
+        (HandoffStatus::Claimed, policy.stale_claim_after.is_some()),
     ];
     for (account, _) in app.store.read_system(|system| system.accounts()).await? {
         let pending = Arc::new(app.store.read(account, |scope| scope.pending_reminders()).await?);

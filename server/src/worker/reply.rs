@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::assess::{EngineContext, EngineError};
 use crate::domain::briefing::Briefing;
 use crate::domain::message;
-use crate::events::TextKey;
+use crate::events::DeltaTarget;
 use crate::store::{self, JobResult, LeasedJob};
 
 pub(super) async fn run(
@@ -20,7 +20,7 @@ pub(super) async fn run(
 ) -> store::Result<()> {
     let briefing = app.store.read(leased.account, move |scope| {
         let session = scope.session(id)?;
-        let mut messages = scope.last_messages(id, limit::SNAPSHOT_MESSAGES)?;
+        let mut messages = scope.last_messages(id, limit::MAX_SNAPSHOT_MESSAGES)?;
         // Later messages are not part of the question.
         messages.retain(|message| message.seq <= to_seq);
         Ok(Briefing {
@@ -33,7 +33,7 @@ pub(super) async fn run(
     });
     let briefing = briefing.await?;
     let context = EngineContext { account: leased.account, store: &app.store, search: &app.search };
-    let writer = app.events.start_text(leased.account, TextKey::Message(id, message_id));
+    let writer = app.events.start_delta_writer(leased.account, DeltaTarget::Message(id, message_id));
     let mut sink = |text: &str| writer.append(text);
     let (role, text) = match app.engine.reply(&briefing, context, &mut sink).await {
         Ok(text) => (MessageRole::Assistant, text),

@@ -7,7 +7,7 @@ use tierup_common::id::{AccountId, Seq};
 use crate::app::App;
 use crate::delivery::DeliveryError;
 use crate::domain::{Job, ScheduledJob, WebhookId};
-use crate::events::LogFollower;
+use crate::events::EventLogFollower;
 use crate::store::{self, JobResult, LeasedJob};
 use crate::worker::outcome::{finish_delivery, finish_job};
 
@@ -19,7 +19,7 @@ const PAGE_SIZE: u32 = 256;
 /// Follows the logs of accounts with webhooks until the server stops. Starts at the end of a log: older events are not
 /// sent.
 pub(super) async fn follow_logs(app: App) {
-    let follower = app.events.follow_logs();
+    let follower = app.events.event_log_follower();
     if let Err(error) = init_cursors(&app, &follower).await {
         tracing::error!(%error, "webhooks miss the events since the last start");
     }
@@ -41,7 +41,7 @@ pub(super) async fn follow_logs(app: App) {
 }
 
 /// Sets the cursors of accounts that are new to webhooks, and clears those of accounts without any.
-async fn init_cursors(app: &App, follower: &LogFollower) -> store::Result<()> {
+async fn init_cursors(app: &App, follower: &EventLogFollower) -> store::Result<()> {
     for (account, _) in app.store.read_system(|system| system.accounts()).await? {
         let has_webhooks = app.webhooks.has_any(account);
         let cursor = app.store.read(account, |scope| scope.follower_cursor(CURSOR_NAME)).await?;
@@ -91,7 +91,7 @@ async fn enqueue_next_page(
         let now = app.clock.now();
         let commit = app.store.commit(account, move |tx| {
             for job in calls {
-                tx.enqueue(ScheduledJob { job, due: None }, now)?;
+                tx.enqueue(ScheduledJob { job, due_at: None }, now)?;
             }
             tx.set_cursor(CURSOR_NAME, Some(up_to))
         });
@@ -109,7 +109,7 @@ pub(super) async fn run(app: &App, leased: &LeasedJob, seq: Seq, hook: WebhookId
         finish_job(app, leased, JobResult::Done).await;
         return Ok(());
     };
-    let delivered = hook.call(&event, leased.account, app.clock.now()).await;
+    let delivered = hook.deliver(&event, leased.account, app.clock.now()).await;
     if let Err(DeliveryError::Permanent(reason)) = &delivered {
         tracing::warn!(hook = hook.id().0, reason, "a webhook call failed");
     }

@@ -131,7 +131,7 @@ fn session_denial(state: &State, chat: &Chat, session: &SessionItem, denial: Ses
     let owner = || safe::sanitize_line(&session.assignee_name);
     match denial {
         SessionDenial::NotParticipant => {
-            Unavailable::Refused(format!("Only {}, the opener and admins can write here", owner()))
+            Unavailable::Blocked(format!("Only {}, the opener and admins can write here", owner()))
         }
         SessionDenial::NotAssignee => Unavailable::NotNow(format!(
             "{} owns this session: only they or an admin can hand it off",

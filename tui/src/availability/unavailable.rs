@@ -8,7 +8,7 @@ pub enum Unavailable {
     /// Not in this situation, which may change.
     NotNow(String),
     /// The user may not, or there is no connection.
-    Refused(String),
+    Blocked(String),
 }
 
 /// Whether something can be done, or why not.
@@ -23,5 +23,5 @@ pub(super) fn not_now(reason: impl Into<String>) -> Availability {
 }
 
 pub(super) fn refused(reason: impl Into<String>) -> Availability {
-    Err(Unavailable::Refused(reason.into()))
+    Err(Unavailable::Blocked(reason.into()))
 }

@@ -66,7 +66,7 @@ impl CommandContext {
     /// The id of the session that an argument names.
     pub(super) async fn resolve_session_id(&self, reference: SessionRef) -> Result<SessionId, CliError> {
         match reference {
-            SessionRef::Number(number) => self.session_id_by_number(number).await,
+            SessionRef::SessionNumber(number) => self.session_id_by_number(number).await,
             SessionRef::Handoff(handoff) => Ok(self.session_id_of_handoff(handoff).await?),
             SessionRef::Id(id) => match self.api.send(requests::session(id)).await {
                 Err(failure) if is_not_found(&failure) => {

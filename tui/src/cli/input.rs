@@ -11,10 +11,10 @@ use crate::error::CliError;
 /// Standard input as text, without a byte order mark and the line breaks at its end.
 pub(super) fn read_stdin() -> Result<String, CliError> {
     let mut bytes = Vec::new();
-    let largest = u64::try_from(limit::BODY).unwrap_or(u64::MAX);
+    let largest = u64::try_from(limit::MAX_BODY_BYTES).unwrap_or(u64::MAX);
     stdin().lock().take(largest + 1).read_to_end(&mut bytes).map_err(CliError::from_display)?;
-    if bytes.len() > limit::BODY {
-        return Err(CliError::usage(format!("the text is longer than {} KiB", limit::BODY / 1024)));
+    if bytes.len() > limit::MAX_BODY_BYTES {
+        return Err(CliError::usage(format!("the text is longer than {} KiB", limit::MAX_BODY_BYTES / 1024)));
     }
     let text = decode_utf8(bytes)?;
     Ok(strip_bom(&text).trim_end_matches(['\n', '\r']).to_owned())

@@ -25,7 +25,7 @@ pub(super) async fn fetch_all<P: Page>(
     limit: usize,
     request: impl Fn(usize, Option<&str>) -> ApiRequest<P>,
 ) -> Result<P, CliError> {
-    let size = |known: usize| limit.saturating_sub(known).clamp(1, limit::PAGE as usize);
+    let size = |known: usize| limit.saturating_sub(known).clamp(1, limit::MAX_PAGE_ITEMS as usize);
     let mut list = api.send(request(size(0), None)).await?;
     while list.len() < limit {
         let Some(cursor) = list.next_cursor() else { break };

@@ -7,7 +7,7 @@ use tierup_common::id::{HandoffId, HandoffRef, Number, ParseIdError, SessionId};
 /// A session: `17` or `s17`, `h42` or `#42` for the session of handoff 42, or the id of either.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum SessionRef {
-    Number(Number),
+    SessionNumber(Number),
     Handoff(HandoffRef),
     Id(SessionId),
 }
@@ -20,7 +20,7 @@ impl FromStr for SessionRef {
             return parse_number(handoff).map(|number| Self::Handoff(HandoffRef::Number(number)));
         }
         if let Ok(number) = parse_number(text.strip_prefix('s').unwrap_or(text)) {
-            return Ok(Self::Number(number));
+            return Ok(Self::SessionNumber(number));
         }
         text.parse().map(Self::Id).map_err(|ParseIdError| ParseRefError)
     }
@@ -74,8 +74,8 @@ mod tests {
     #[test]
     fn sessions_and_handoffs_are_told_apart_by_their_prefix() {
         let number = |n| HandoffRef::Number(Number(n));
-        assert_eq!("17".parse(), Ok(SessionRef::Number(Number(17))));
-        assert_eq!("s17".parse(), Ok(SessionRef::Number(Number(17))));
+        assert_eq!("17".parse(), Ok(SessionRef::SessionNumber(Number(17))));
+        assert_eq!("s17".parse(), Ok(SessionRef::SessionNumber(Number(17))));
         assert_eq!("#42".parse(), Ok(SessionRef::Handoff(number(42))));
         assert_eq!("h42".parse(), Ok(SessionRef::Handoff(number(42))));
         assert_eq!("42".parse(), Ok(ShowTarget::Handoff(Number(42))));

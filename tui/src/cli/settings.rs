@@ -60,7 +60,7 @@ pub(super) fn load(options: &ConsoleOptions) -> Result<Settings, CliError> {
     file.clone()
         .resolve(env)
         .map_err(|error| CliError::from_display(format!("{}: {error}", path.display())))?;
-    let mut settings = from_options.or(file).resolve(env).map_err(CliError::from_display)?;
+    let mut settings = from_options.overlaid_with(file).resolve(env).map_err(CliError::from_display)?;
     (settings.zone, settings.follows_machine_zone) = (clock::local_zone(), true);
     Ok(settings)
 }

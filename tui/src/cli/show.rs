@@ -25,7 +25,7 @@ pub(super) async fn run(context: &CommandContext, arguments: &ShowArgs) -> Resul
             print_handoff(context, &handoff)
         }
         ShowTarget::Session(number) => {
-            print_session(context, &context.fetch_session(SessionRef::Number(number)).await?)
+            print_session(context, &context.fetch_session(SessionRef::SessionNumber(number)).await?)
         }
         ShowTarget::Id(id) => match context.api.send(requests::handoff(id)).await {
             Err(failure) if is_not_found(&failure) => {

@@ -25,7 +25,7 @@ const FIRST_READ_GRACE: Duration = Duration::from_secs(40);
 /// and any other.
 const READ_GRACE: Duration = Duration::from_secs(6);
 /// The shortest time between two of Ana's claims.
-const MIN_SURPRISE_INTERVAL: Duration = Duration::from_secs(75);
+const MIN_LOST_CLAIM_INTERVAL: Duration = Duration::from_secs(75);
 /// How long you see Ana reading before she claims.
 const READ_BEFORE_CLAIM: Duration = Duration::from_millis(2500);
 
@@ -34,12 +34,12 @@ const READ_BEFORE_CLAIM: Duration = Duration::from_millis(2500);
 struct RivalState {
     /// Open handoffs, and since when they are open.
     open_since: BTreeMap<HandoffId, Instant>,
-    being_read: BTreeSet<HandoffId>,
+    viewed_handoff: BTreeSet<HandoffId>,
     /// The handoff that you are reading, and since when.
-    read_by_you: Option<(HandoffId, Instant)>,
+    user_views: Option<(HandoffId, Instant)>,
     opened_by_you: BTreeSet<HandoffId>,
-    has_claimed_by_you: bool,
-    last_surprise: Option<Instant>,
+    user_has_claimed: bool,
+    last_lost_claim_at: Option<Instant>,
     is_dana_busy: bool,
 }
 
@@ -81,19 +81,19 @@ impl RivalState {
             StreamFrame::Event(event) => self.apply_event(&event, you),
             StreamFrame::Signal(Signal::Presence { handoff_id, viewers }) => {
                 let is_you = viewers.iter().any(|viewer| viewer.id == you);
-                match self.read_by_you {
-                    Some((id, _)) if id == handoff_id && !is_you => self.read_by_you = None,
+                match self.user_views {
+                    Some((id, _)) if id == handoff_id && !is_you => self.user_views = None,
                     Some((id, _)) if id == handoff_id => {}
                     _ if is_you => {
-                        self.read_by_you = Some((handoff_id, Instant::now()));
+                        self.user_views = Some((handoff_id, Instant::now()));
                         self.opened_by_you.insert(handoff_id);
                     }
                     _ => {}
                 }
                 if viewers.is_empty() {
-                    self.being_read.remove(&handoff_id);
+                    self.viewed_handoff.remove(&handoff_id);
                 } else {
-                    self.being_read.insert(handoff_id);
+                    self.viewed_handoff.insert(handoff_id);
                 }
             }
             StreamFrame::Signal(_) | StreamFrame::Unknown { .. } => {}
@@ -109,7 +109,7 @@ impl RivalState {
             }
             EventBody::HandoffClaimed { by, .. } => {
                 self.open_since.remove(&id);
-                self.has_claimed_by_you |= by.id == you;
+                self.user_has_claimed |= by.id == you;
             }
             EventBody::HandoffAssigned { .. }
             | EventBody::HandoffSentBack { .. }
@@ -130,14 +130,14 @@ impl RivalState {
 
     /// The handoff that you are reading, if you have read it for long and Ana's last claim was a while ago.
     fn next_for_ana(&mut self, now: Instant) -> Option<HandoffId> {
-        let (id, since) = self.read_by_you?;
-        let is_first = self.opened_by_you.len() == 1 && !self.has_claimed_by_you;
+        let (id, since) = self.user_views?;
+        let is_first = self.opened_by_you.len() == 1 && !self.user_has_claimed;
         let grace = if is_first { FIRST_READ_GRACE } else { READ_GRACE };
         let is_due = self.open_since.contains_key(&id)
             && now.duration_since(since) >= grace
-            && self.last_surprise.is_none_or(|at| now.duration_since(at) >= MIN_SURPRISE_INTERVAL);
+            && self.last_lost_claim_at.is_none_or(|at| now.duration_since(at) >= MIN_LOST_CLAIM_INTERVAL);
         is_due.then(|| {
-            self.last_surprise = Some(now);
+            self.last_lost_claim_at = Some(now);
             id
         })
     }
@@ -148,7 +148,7 @@ impl RivalState {
             return None;
         }
         let is_due = |(id, since): &(&HandoffId, &Instant)| {
-            now.duration_since(**since) >= MIN_WAIT_FOR_DANA && !self.being_read.contains(*id)
+            now.duration_since(**since) >= MIN_WAIT_FOR_DANA && !self.viewed_handoff.contains(*id)
         };
         let chosen = self.open_since.iter().find(is_due).map(|(id, _)| *id);
         self.is_dana_busy = chosen.is_some();

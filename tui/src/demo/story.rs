@@ -72,8 +72,8 @@ mod tests {
         let story = Story::read().unwrap();
         assert!(story.problems.len() >= 15);
         for problem in &story.problems {
-            assert!(problem.summary.chars().count() <= limit::SUMMARY, "{}", problem.summary);
-            assert!(problem.tried.iter().all(|tried| tried.hypothesis.len() <= limit::NOTES));
+            assert!(problem.summary.chars().count() <= limit::MAX_SUMMARY_CHARS, "{}", problem.summary);
+            assert!(problem.tried.iter().all(|tried| tried.hypothesis.len() <= limit::MAX_NOTES_BYTES));
             assert!(!problem.notes.is_empty() && !problem.intake.is_empty(), "{}", problem.summary);
         }
         assert!(story.history.iter().all(|resolved| !resolved.resolution.is_empty()));

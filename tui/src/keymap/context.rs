@@ -25,11 +25,11 @@ pub enum Context {
     /// The popup after a lost claim.
     Conflict,
     /// The picker of branches.
-    Tried,
+    Branches,
     /// The picker of step outcomes.
-    Outcomes,
+    Steps,
     /// The picker of similar cases.
-    Cases,
+    SimilarCases,
     /// A yes-or-no question.
     Confirm,
     /// The list of keys.
@@ -49,7 +49,7 @@ impl Context {
         let is_harmless = matches!(action, Action::ToggleMouse);
         match self {
             Self::Global | Self::Queue | Self::Briefing => true,
-            Self::BriefingOverlay | Self::Tried | Self::Outcomes | Self::Cases => {
+            Self::BriefingOverlay | Self::Branches | Self::Steps | Self::SimilarCases => {
                 !matches!(action, Action::Quit)
             }
             // A session has a help action of its own, whose letter applies while the message is empty.
@@ -79,9 +79,9 @@ impl Context {
             | Self::Briefing
             | Self::BriefingOverlay
             | Self::Conflict
-            | Self::Tried
-            | Self::Outcomes
-            | Self::Cases
+            | Self::Branches
+            | Self::Steps
+            | Self::SimilarCases
             | Self::Confirm
             | Self::Help
             | Self::Log => false,

@@ -46,13 +46,13 @@ pub enum KeyError {
     },
     /// Two actions would have the same key.
     #[error(
-        "keys: {key} is bound to both {one} and {other}\nhint: give one of them another key under [keys]"
+        "keys: {key} is bound to both {first} and {other}\nhint: give one of them another key under [keys]"
     )]
     Conflict {
         /// The key.
         key: Safe<'static>,
         /// The action that has it first.
-        one: String,
+        first: String,
         /// The other action.
         other: String,
     },
@@ -94,7 +94,7 @@ impl Keymap {
                 if let Some(other) = self.bindings[..index].iter().find(has_same) {
                     return Err(KeyError::Conflict {
                         key: label,
-                        one: other.action_name(),
+                        first: other.action_name(),
                         other: binding.action_name(),
                     });
                 }

@@ -99,7 +99,7 @@ impl CatchUpTracker {
                     state.guard = None;
                 }
             }
-            StreamProgress::Settled => state.guard = None,
+            StreamProgress::CaughtUp => state.guard = None,
             StreamProgress::Other => {}
         }
     }
@@ -111,7 +111,7 @@ pub(super) enum StreamProgress {
     Connecting,
     Hello,
     /// It has caught up, or there is no attempt for now.
-    Settled,
+    CaughtUp,
     Other,
 }
 
@@ -119,7 +119,7 @@ impl From<&StreamFrame> for StreamProgress {
     fn from(frame: &StreamFrame) -> Self {
         match frame {
             StreamFrame::Signal(Signal::Hello { .. }) => Self::Hello,
-            StreamFrame::Signal(Signal::CaughtUp { .. } | Signal::Reset { .. }) => Self::Settled,
+            StreamFrame::Signal(Signal::CaughtUp { .. } | Signal::Reset { .. }) => Self::CaughtUp,
             StreamFrame::Signal(
                 Signal::HandoffAssessmentDelta { .. } | Signal::MessageDelta { .. } | Signal::Presence { .. },
             )
@@ -137,7 +137,7 @@ impl From<&ConnectionEvent> for StreamProgress {
             ConnectionEvent::EventsStalled { .. }
             | ConnectionEvent::Lost { .. }
             | ConnectionEvent::LoggedOut(_)
-            | ConnectionEvent::Refused(_) => Self::Settled,
+            | ConnectionEvent::Refused(_) => Self::CaughtUp,
         }
     }
 }
@@ -172,11 +172,11 @@ mod tests {
             StreamProgress::Connecting,
             StreamProgress::Hello,
             StreamProgress::Other,
-            StreamProgress::Settled,
+            StreamProgress::CaughtUp,
             StreamProgress::Connecting,
             StreamProgress::Hello,
             StreamProgress::Other,
-            StreamProgress::Settled,
+            StreamProgress::CaughtUp,
         ] {
             tracker.observe(progress);
             counts.push(*watch.borrow());

@@ -44,7 +44,7 @@ impl DataOwner {
 
 /// What a file contains.
 #[derive(Debug)]
-pub struct Loaded<T> {
+pub struct LoadResult<T> {
     /// The contents; the default if there was no valid file.
     pub value: T,
     /// For the user, if the file was invalid and renamed.
@@ -97,7 +97,7 @@ impl DataDir {
         &self,
         owner: &DataOwner,
         change: impl FnOnce(&mut SeenSet),
-    ) -> io::Result<Loaded<Vec<HandoffId>>> {
+    ) -> io::Result<LoadResult<Vec<HandoffId>>> {
         self.update(SEEN_FILE, |file: &mut SeenFile| {
             let ids = file.seen.entry(owner.0.clone()).or_default();
             let mut seen: SeenSet = ids.drain(..).collect();
@@ -108,10 +108,10 @@ impl DataDir {
     }
 
     /// The seen handoffs of a user.
-    pub fn read_seen(&self, owner: &DataOwner) -> io::Result<Loaded<Vec<HandoffId>>> {
+    pub fn read_seen(&self, owner: &DataOwner) -> io::Result<LoadResult<Vec<HandoffId>>> {
         let found = self.read(SEEN_FILE)?;
         let mut file: SeenFile = found.value;
-        Ok(Loaded { value: file.seen.remove(&owner.0).unwrap_or_default(), notice: found.notice })
+        Ok(LoadResult { value: file.seen.remove(&owner.0).unwrap_or_default(), notice: found.notice })
     }
 
     /// Saves drafts of a user; an empty one is removed.
@@ -119,7 +119,7 @@ impl DataDir {
         &self,
         owner: &DataOwner,
         drafts: &BTreeMap<SessionId, String>,
-    ) -> io::Result<Loaded<()>> {
+    ) -> io::Result<LoadResult<()>> {
         self.update(DRAFTS_FILE, |file: &mut DraftsFile| {
             let kept = file.drafts.entry(owner.0.clone()).or_default();
             for (session, text) in drafts {
@@ -142,19 +142,19 @@ impl DataDir {
     }
 
     /// The drafts of a user.
-    pub fn read_drafts(&self, owner: &DataOwner) -> io::Result<Loaded<BTreeMap<SessionId, String>>> {
+    pub fn read_drafts(&self, owner: &DataOwner) -> io::Result<LoadResult<BTreeMap<SessionId, String>>> {
         let found = self.read(DRAFTS_FILE)?;
         let mut file: DraftsFile = found.value;
-        Ok(Loaded { value: file.drafts.remove(&owner.0).unwrap_or_default(), notice: found.notice })
+        Ok(LoadResult { value: file.drafts.remove(&owner.0).unwrap_or_default(), notice: found.notice })
     }
 
     /// Changes a file under its lock. It is private to its user.
-    pub fn update<T, R>(&self, name: &str, change: impl FnOnce(&mut T) -> R) -> io::Result<Loaded<R>>
+    pub fn update<T, R>(&self, name: &str, change: impl FnOnce(&mut T) -> R) -> io::Result<LoadResult<R>>
     where
         T: Default + Serialize + DeserializeOwned,
     {
         let _lock = self.lock_file(name)?;
-        let Loaded { mut value, notice } = self.read_or_quarantine::<T>(name)?;
+        let LoadResult { mut value, notice } = self.read_or_quarantine::<T>(name)?;
         let answer = change(&mut value);
         let bytes = serde_json::to_vec(&value)?;
         if bytes.len() as u64 > MAX_FILE_BYTES {
@@ -165,13 +165,13 @@ impl DataDir {
         file.write_all(&bytes)?;
         file.as_file().sync_all()?;
         file.persist(self.dir.join(name))?;
-        Ok(Loaded { value: answer, notice })
+        Ok(LoadResult { value: answer, notice })
     }
 
     /// Reads a file. An invalid one is renamed, and replaced by a default.
-    pub fn read<T: Default + DeserializeOwned>(&self, name: &str) -> io::Result<Loaded<T>> {
+    pub fn read<T: Default + DeserializeOwned>(&self, name: &str) -> io::Result<LoadResult<T>> {
         if let Some(value) = read_json(&self.dir.join(name)) {
-            return Ok(Loaded { value, notice: None });
+            return Ok(LoadResult { value, notice: None });
         }
         // Another console may be renaming or replacing it.
         let _lock = self.lock_file(name)?;
@@ -191,15 +191,15 @@ impl DataDir {
     }
 
     /// Reads a file whose lock is held.
-    fn read_or_quarantine<T: Default + DeserializeOwned>(&self, name: &str) -> io::Result<Loaded<T>> {
+    fn read_or_quarantine<T: Default + DeserializeOwned>(&self, name: &str) -> io::Result<LoadResult<T>> {
         let path = self.dir.join(name);
         if let Some(value) = read_json(&path) {
-            return Ok(Loaded { value, notice: None });
+            return Ok(LoadResult { value, notice: None });
         }
         let renamed = self.unused_path(&format!("{name}.corrupt"));
         std::fs::rename(&path, &renamed)?;
         let notice = format!("{} is invalid and was renamed to {}", path.display(), renamed.display());
-        Ok(Loaded { value: T::default(), notice: Some(notice) })
+        Ok(LoadResult { value: T::default(), notice: Some(notice) })
     }
 
     /// This name, or the first numbered one that is free, so that earlier files stay.

@@ -105,11 +105,11 @@ fn edit_with(command: &str, text: &str, process: &EditorProcessGroup) -> Result<
     if !succeeded {
         return Err("The editor failed; the draft is unchanged".into());
     }
-    read_back(file.path())
+    read_edited_text(file.path())
 }
 
 /// Reads the file by its name: an editor may have replaced it.
-fn read_back(path: &Path) -> Result<String, String> {
+fn read_edited_text(path: &Path) -> Result<String, String> {
     let mut bytes = Vec::new();
     let read =
         std::fs::File::open(path).and_then(|file| file.take(MAX_TEXT_BYTES + 1).read_to_end(&mut bytes));

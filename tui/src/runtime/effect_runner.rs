@@ -165,7 +165,7 @@ impl Drop for EffectRunner {
 async fn follow_team_stream(api: ApiClient, events: EventSender, tracker: CatchUpTracker) {
     let on_frame = |frame, _: &str| {
         let progress = StreamProgress::from(&frame);
-        let continues = events.send(Event::TeamFrame(frame));
+        let continues = events.send(Event::TeamStreamFrame(frame));
         tracker.observe(progress);
         continues
     };
@@ -190,7 +190,7 @@ fn follow_filtered_stream(
     async move {
         let on_frame = |frame, _: &str| {
             let progress = StreamProgress::from(&frame);
-            let continues = events.send(Event::FilteredFrame(frame));
+            let continues = events.send(Event::FilteredStreamFrame(frame));
             tracker.observe(progress);
             continues
         };

@@ -9,7 +9,7 @@ use tierup_common::id::{HandoffId, SessionId};
 
 use crate::event::Event;
 use crate::runtime::activity::{ActivityGuard, EventSender};
-use crate::runtime::data_dir::{DataDir, DataOwner, Loaded, MAX_DRAFT_BYTES};
+use crate::runtime::data_dir::{DataDir, DataOwner, LoadResult, MAX_DRAFT_BYTES};
 
 /// How long a closing console waits for its files.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(700);
@@ -136,7 +136,7 @@ struct FileReporter<'n> {
 }
 
 impl FileReporter<'_> {
-    fn report<T>(&mut self, result: io::Result<Loaded<T>>, event: impl FnOnce(T) -> Option<Event>) {
+    fn report<T>(&mut self, result: io::Result<LoadResult<T>>, event: impl FnOnce(T) -> Option<Event>) {
         let was_failing = std::mem::replace(&mut self.is_failing, result.is_err());
         let (event, notice) = match result {
             Ok(loaded) => (event(loaded.value), loaded.notice),

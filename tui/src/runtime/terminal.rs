@@ -42,7 +42,7 @@ pub(in crate::runtime) use job_control::with_ttou_blocked;
 pub use signals::wait_for_termination;
 
 /// Notified by a panic of any thread.
-static PANICKED: OnceLock<Notify> = OnceLock::new();
+static HAS_PANICKED: OnceLock<Notify> = OnceLock::new();
 
 /// The terminal, until this is dropped.
 pub struct TerminalGuard {
@@ -70,7 +70,7 @@ impl Drop for TerminalGuard {
 
 /// Resolves when a thread has panicked: then the console has to end.
 pub async fn wait_for_panic() {
-    PANICKED.get_or_init(Notify::new).notified().await;
+    HAS_PANICKED.get_or_init(Notify::new).notified().await;
 }
 
 /// Events of the terminal, and signals of the shell.
@@ -201,7 +201,7 @@ fn install_panic_hook() {
             let _ = leave_terminal();
             tracing::error!(panic = %safe::sanitize_line(&panic.to_string()), "the console panicked");
             report_panic(panic);
-            PANICKED.get_or_init(Notify::new).notify_one();
+            HAS_PANICKED.get_or_init(Notify::new).notify_one();
         }));
     });
 }

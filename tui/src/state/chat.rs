@@ -88,7 +88,7 @@ pub enum TranscriptScroll {
     #[default]
     Follow,
     /// At a row of a message.
-    From {
+    Anchored {
         /// The `seq` of the message.
         seq: u32,
         /// Its row that is the first one.
@@ -144,7 +144,7 @@ impl Chat {
             self.earlier_fetch = Request::Idle;
         }
         let last = self.newest_seq();
-        if let TranscriptScroll::From { newest_seq: newest @ 0, .. } = &mut self.scroll {
+        if let TranscriptScroll::Anchored { newest_seq: newest @ 0, .. } = &mut self.scroll {
             // The user went to a message before any was loaded.
             *newest = last;
         }
@@ -178,7 +178,7 @@ impl Chat {
             TranscriptScroll::Follow => {
                 3 * self.messages.len() <= 2 * height && self.fits_within(0, 0, (width, 2 * height), 0)
             }
-            TranscriptScroll::From { seq, row, .. } => {
+            TranscriptScroll::Anchored { seq, row, .. } => {
                 let mut above = row;
                 for place in 0..self.messages.partition_point(|message| message.seq < seq) {
                     above += self.message_height(place, width);
@@ -269,7 +269,7 @@ impl Chat {
     pub fn unseen_count(&self) -> u32 {
         match self.scroll {
             TranscriptScroll::Follow => 0,
-            TranscriptScroll::From { newest_seq: newest, .. } => self.newest_seq().saturating_sub(newest),
+            TranscriptScroll::Anchored { newest_seq: newest, .. } => self.newest_seq().saturating_sub(newest),
         }
     }
 

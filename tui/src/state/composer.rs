@@ -9,9 +9,9 @@ use ratatui_textarea::{CursorMove, TextArea, WrapMode};
 use crate::text::safe;
 
 /// How the text area marks its cursor: by a modifier that no text has. The view decides how it looks.
-pub const CURSOR_MARKER: Modifier = Modifier::SLOW_BLINK;
-/// How the text area marks its selection; see [`CURSOR_MARKER`].
-pub const SELECTION_MARKER: Modifier = Modifier::RAPID_BLINK;
+pub const CURSOR_MODIFIER: Modifier = Modifier::SLOW_BLINK;
+/// How the text area marks its selection; see [`CURSOR_MODIFIER`].
+pub const SELECTION_MODIFIER: Modifier = Modifier::RAPID_BLINK;
 
 /// A text that is being typed.
 #[derive(Clone, Debug)]
@@ -191,8 +191,8 @@ fn new_text_area(lines: Vec<String>) -> TextArea<'static> {
     let mut area = TextArea::new(lines);
     area.set_wrap_mode(WrapMode::WordOrGlyph);
     area.set_cursor_line_style(Style::new());
-    area.set_cursor_style(Style::new().add_modifier(CURSOR_MARKER));
-    area.set_selection_style(Style::new().add_modifier(SELECTION_MARKER));
+    area.set_cursor_style(Style::new().add_modifier(CURSOR_MODIFIER));
+    area.set_selection_style(Style::new().add_modifier(SELECTION_MODIFIER));
     area
 }
 

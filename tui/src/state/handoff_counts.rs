@@ -9,7 +9,7 @@ use tierup_common::id::UserId;
 #[derive(Debug, Default)]
 pub struct HandoffCounts {
     open_count: usize,
-    open_by: HashMap<UserId, usize>,
+    open_by_opener: HashMap<UserId, usize>,
     claimed_by: HashMap<UserId, usize>,
 }
 
@@ -21,7 +21,7 @@ impl HandoffCounts {
 
     /// Open handoffs that others escalated.
     pub fn open_count_by_others(&self, me: Option<UserId>) -> usize {
-        self.open_count - me.and_then(|me| self.open_by.get(&me)).copied().unwrap_or(0)
+        self.open_count - me.and_then(|me| self.open_by_opener.get(&me)).copied().unwrap_or(0)
     }
 
     /// Handoffs that this user has claimed.
@@ -31,20 +31,20 @@ impl HandoffCounts {
 
     /// Counts a handoff.
     pub fn add(&mut self, item: &QueueItem) {
-        self.update_counts(item, |count| *count += 1);
+        self.replace(item, |count| *count += 1);
     }
 
     /// Removes a handoff, in the state in which it was counted.
     pub fn remove(&mut self, item: &QueueItem) {
-        self.update_counts(item, |count| *count = count.saturating_sub(1));
+        self.replace(item, |count| *count = count.saturating_sub(1));
     }
 
     /// Updates each number that includes the handoff.
-    fn update_counts(&mut self, item: &QueueItem, update: impl Fn(&mut usize)) {
+    fn replace(&mut self, item: &QueueItem, update: impl Fn(&mut usize)) {
         match (item.status, item.claimed_by) {
             (HandoffStatus::Open, _) => {
                 update(&mut self.open_count);
-                update(self.open_by.entry(item.handed_off_by).or_default());
+                update(self.open_by_opener.entry(item.handed_off_by).or_default());
             }
             (HandoffStatus::Claimed, Some(by)) => update(self.claimed_by.entry(by).or_default()),
             (

@@ -142,9 +142,9 @@ impl Layer {
             Self::Confirm(_) => Context::Confirm,
             Self::Briefing => Context::BriefingOverlay,
             Self::Picker(picker) => match picker.kind {
-                PickerKind::Branches => Context::Tried,
-                PickerKind::Steps => Context::Outcomes,
-                PickerKind::SimilarCases => Context::Cases,
+                PickerKind::Branches => Context::Branches,
+                PickerKind::Steps => Context::Steps,
+                PickerKind::SimilarCases => Context::SimilarCases,
             },
         }
     }

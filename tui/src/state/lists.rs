@@ -75,7 +75,7 @@ impl IndexMut<Tab> for Lists {
 
 /// Whether the user may still work on the session of a handoff: not while it waits or is another's, nor where it was sent
 /// back to another. One that ended otherwise says nothing about who works on the session now.
-pub(super) fn can_still_be_mine(item: &QueueItem, tab: Option<Tab>, me: Option<UserId>) -> bool {
+pub(super) fn may_belong_to_mine(item: &QueueItem, tab: Option<Tab>, me: Option<UserId>) -> bool {
     match (tab, item.status) {
         (Some(Tab::Queue | Tab::Parked), _) => me.is_none(),
         (None, HandoffStatus::Withdrawn) => me.is_none() || Some(item.handed_off_by) == me,

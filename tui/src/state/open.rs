@@ -261,9 +261,9 @@ impl State {
             | Context::Briefing
             | Context::BriefingOverlay
             | Context::Conflict
-            | Context::Tried
-            | Context::Outcomes
-            | Context::Cases
+            | Context::Branches
+            | Context::Steps
+            | Context::SimilarCases
             | Context::Confirm
             | Context::Help
             | Context::Log => None,

@@ -36,7 +36,7 @@ pub struct PaintOutput {
     /// Where the terminal's cursor goes, while text is typed.
     pub cursor_position: Option<Position>,
     /// When the screen has to be painted again although nothing happens.
-    pub next_change_at: Option<Timestamp>,
+    pub next_repaint_at: Option<Timestamp>,
 }
 
 /// A link on the screen.

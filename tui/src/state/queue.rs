@@ -13,7 +13,7 @@ use crate::effect::CallId;
 use crate::keymap::Tab;
 use crate::state::filter::Filter;
 use crate::state::handoff_counts::HandoffCounts;
-use crate::state::lists::{Lists, RowId, RowKey, RowList, can_still_be_mine, tab_for};
+use crate::state::lists::{Lists, RowId, RowKey, RowList, may_belong_to_mine, tab_for};
 use crate::state::own_sessions::OwnSessions;
 use crate::state::preview::PreviewState;
 use crate::state::sort_order::SortOrder;
@@ -27,7 +27,7 @@ pub struct ListLoad {
     /// Calls without a reply yet.
     pub pending_calls: Vec<CallId>,
     /// The handoffs that it, or an event since it began, has brought. The others are out of date.
-    pub fresh_ids: HashSet<HandoffId>,
+    pub changed_ids: HashSet<HandoffId>,
     /// The event up to which every page is current.
     pub as_of_seq: Option<Seq>,
     /// Why a page could not be fetched.
@@ -215,7 +215,7 @@ impl Queue {
         }
         let id = item.id;
         let tab = tab_for(&item, me);
-        if !can_still_be_mine(&item, tab, me) {
+        if !may_belong_to_mine(&item, tab, me) {
             self.remove_own_session(item.session_id);
         }
         let Some(tab) = tab else {
@@ -304,7 +304,7 @@ impl Queue {
     /// Keeps a load that is in progress from treating a handoff as out of date.
     pub fn mark_fresh(&mut self, id: HandoffId) {
         if let Some(load) = &mut self.pending_load {
-            load.fresh_ids.insert(id);
+            load.changed_ids.insert(id);
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::{HashSet, VecDeque};
 use tierup_common::id::HandoffId;
 use tierup_common::limit;
 
-/// The newest [`limit::SEEN_HANDOFFS`] ids, in the order they were seen.
+/// The newest [`limit::MAX_SEEN_HANDOFFS`] ids, in the order they were seen.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct SeenSet {
     order: VecDeque<HandoffId>,
@@ -26,7 +26,7 @@ impl SeenSet {
             return;
         }
         self.order.push_back(id);
-        while self.order.len() > limit::SEEN_HANDOFFS {
+        while self.order.len() > limit::MAX_SEEN_HANDOFFS {
             if let Some(oldest) = self.order.pop_front() {
                 self.ids.remove(&oldest);
             }

@@ -121,7 +121,7 @@ pub(super) fn apply_page(
     load.as_of_seq = Some(load.as_of_seq.map_or(page.as_of_seq, |known| known.min(page.as_of_seq)));
     let me = state.my_id();
     for item in page.items {
-        load.fresh_ids.insert(item.id);
+        load.changed_ids.insert(item.id);
         state.queue.upsert_item(item, me);
     }
     if page.next_cursor.is_some() {
@@ -164,7 +164,7 @@ fn finish_load(state: &mut State, load: &ListLoad, effects: &mut Vec<Effect>) {
         state.queue.lists[Tab::Mine].select_first_unless_chosen();
     }
     state.queue.as_of_seq = load.as_of_seq;
-    state.queue.retain_items(|item| load.fresh_ids.contains(&item.id));
+    state.queue.retain_items(|item| load.changed_ids.contains(&item.id));
     // The stream began after a page was read, so events in between are missing.
     if state.queue.stream_start_seq > load.as_of_seq {
         fetch_lists(state, effects);

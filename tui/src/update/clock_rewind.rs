@@ -11,7 +11,7 @@ use crate::state::preview::PreviewState;
 use crate::state::{Screen, State};
 
 /// Shifts all times that were taken from the machine's clock.
-pub(super) fn shift_timestamps(state: &mut State, by: Duration) {
+pub(super) fn rewind_timestamps(state: &mut State, by: Duration) {
     let shift = |at: &mut Timestamp| *at = at.minus(by);
     // The server's clock was not set back.
     state.clock_skew_ms = state.clock_skew_ms.saturating_add(i64::try_from(by.as_millis()).unwrap_or(0));

@@ -193,8 +193,11 @@ fn build_call(form: &Form, now: Timestamp, zone: &LocalZone) -> Result<Call, Str
         }
         Form::Branch { session_id, branch_id, hypothesis, status, evidence } => {
             let hypothesis = required_text(hypothesis, "A possible cause is required")?;
-            if hypothesis.len() > limit::NOTES {
-                return Err(format!("The possible cause is too long: at most {} KiB", limit::NOTES / 1024));
+            if hypothesis.len() > limit::MAX_NOTES_BYTES {
+                return Err(format!(
+                    "The possible cause is too long: at most {} KiB",
+                    limit::MAX_NOTES_BYTES / 1024
+                ));
             }
             let evidence = Some(evidence.text()).filter(|text| !text.is_empty());
             let request = PutBranch { hypothesis, status: status.selected, evidence };
@@ -206,8 +209,8 @@ fn build_call(form: &Form, now: Timestamp, zone: &LocalZone) -> Result<Call, Str
 fn new_session_call(problem: &TextField, summary: &TextField) -> Result<Call, String> {
     let text = required_text(problem, "A problem is required: say what happens")?;
     let summary = summary.text();
-    if summary.chars().count() > limit::SUMMARY {
-        return Err(format!("The summary is too long: at most {} characters", limit::SUMMARY));
+    if summary.chars().count() > limit::MAX_SUMMARY_CHARS {
+        return Err(format!("The summary is too long: at most {} characters", limit::MAX_SUMMARY_CHARS));
     }
     Ok(Call::CreateSession(CreateSession {
         intake_type: IntakeType::FreeText,

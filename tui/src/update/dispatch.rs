@@ -59,7 +59,7 @@ pub(super) fn dispatch_move(state: &mut State, context: Context, movement: Move)
         Context::CommandLine => command_line::browse_history(state, movement),
         Context::Briefing | Context::BriefingOverlay => briefing::scroll(state, movement),
         Context::Session => transcript::scroll(state, movement),
-        Context::Tried | Context::Outcomes | Context::Cases => picker::move_selection(state, movement),
+        Context::Branches | Context::Steps | Context::SimilarCases => picker::move_selection(state, movement),
         Context::Help | Context::Log => {
             let (end, page) = (state.last_paint.layer_max_scroll, state.last_paint.page_height);
             if let Some(Layer::Help { scroll_offset: top, .. } | Layer::Log { scroll_offset: top }) =

@@ -106,7 +106,7 @@ fn add_message(state: &mut State, session: SessionId, message: &Message) {
     if let Some(chat) = state.open_chat_of_mut(session) {
         chat.insert_message(message.clone());
     }
-    messages::resolve_doubt(state, session);
+    messages::resolve_unconfirmed(state, session);
 }
 
 /// Adds a new handoff. Its notes are fetched once it is looked at.
@@ -221,7 +221,7 @@ fn apply_claim(state: &mut State, claim: ClaimEvent<'_>, effects: &mut Vec<Effec
         let title = format!("#{} {}", handoff.number, handoff.problem_summary);
         conflict::show_conflict(
             state,
-            LostClaim { handoff_id: id, title, winner: owner.clone(), claimed_at },
+            LostClaim { handoff_id: id, title, winner_name: owner.clone(), claimed_at },
         );
     } else {
         refetch_session(state, handoff, actor, effects);

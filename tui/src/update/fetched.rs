@@ -59,7 +59,7 @@ pub(super) fn apply_session(state: &mut State, session: Session, effects: &mut V
     {
         let id = chat.id;
         chat.merge_session(session);
-        messages::resolve_doubt(state, id);
+        messages::resolve_unconfirmed(state, id);
         attach_briefing(state, effects);
     }
 }

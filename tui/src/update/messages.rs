@@ -140,7 +140,7 @@ pub(super) fn apply_loaded_drafts(state: &mut State, drafts: Vec<(SessionId, Str
 }
 
 /// Ends the doubt about a message that is in the open transcript.
-pub(super) fn resolve_doubt(state: &mut State, session: SessionId) {
+pub(super) fn resolve_unconfirmed(state: &mut State, session: SessionId) {
     let Some(sent) = state.outbox.in_doubt(session).cloned() else { return };
     if is_in_transcript(state, session, &sent)
         && let Some(chat) = state.open_chat_of_mut(session)

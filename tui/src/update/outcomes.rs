@@ -17,7 +17,7 @@ pub(super) fn show_unavailable(state: &mut State, reason: Unavailable) {
     match reason {
         Unavailable::NotApplicable => {}
         Unavailable::NotNow(text) => state.show_toast(ToastLevel::Info, text),
-        Unavailable::Refused(text) => state.show_toast(ToastLevel::Error, text),
+        Unavailable::Blocked(text) => state.show_toast(ToastLevel::Error, text),
     }
 }
 
@@ -53,7 +53,7 @@ pub(super) fn report_error(state: &mut State, call_id: CallId, call: &Call, erro
         dialog.request = Request::Failed(text);
         return;
     }
-    let text = match uncertain_change(call).filter(|_| error.is_outcome_unknown()) {
+    let text = match outcome_unknown_text(call).filter(|_| error.is_outcome_unknown()) {
         Some(change) => format!("Unknown whether {change}: {text}"),
         None => text,
     };
@@ -61,7 +61,7 @@ pub(super) fn report_error(state: &mut State, call_id: CallId, call: &Call, erro
 }
 
 /// The change that a call may have made, if the screen does not show it.
-const fn uncertain_change(call: &Call) -> Option<&'static str> {
+const fn outcome_unknown_text(call: &Call) -> Option<&'static str> {
     match call {
         Call::Release { .. } => Some("the claim was released"),
         Call::Assign { .. } => Some("the handoff was assigned"),

@@ -292,19 +292,19 @@ impl TestConsole {
     fn receive_team_event(&mut self, body: EventBody) {
         self.seq += 1;
         let event = AccountEvent { seq: Seq(self.seq), at: self.state.now, body };
-        self.dispatch(Event::TeamFrame(StreamFrame::Event(Box::new(event))));
+        self.dispatch(Event::TeamStreamFrame(StreamFrame::Event(Box::new(event))));
     }
 
     /// Delivers an event by a filtered stream.
     fn receive_filtered_event(&mut self, body: EventBody) {
         self.seq += 1;
         let event = AccountEvent { seq: Seq(self.seq), at: self.state.now, body };
-        self.dispatch(Event::FilteredFrame(StreamFrame::Event(Box::new(event))));
+        self.dispatch(Event::FilteredStreamFrame(StreamFrame::Event(Box::new(event))));
     }
 
     fn receive_hello(&mut self, newest: u64) {
         let hello = Signal::Hello { seq: Seq(newest), oldest_seq: Seq(1), now: NOW };
-        self.dispatch(Event::TeamFrame(StreamFrame::Signal(hello)));
+        self.dispatch(Event::TeamStreamFrame(StreamFrame::Signal(hello)));
     }
 
     /// The id of the first call without a reply that the predicate accepts.

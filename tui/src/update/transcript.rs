@@ -20,7 +20,7 @@ pub(super) fn scroll(state: &mut State, movement: Move) {
         Move::PageDown => scroll_down(chat, page, width, height),
         // Until the first message is loaded, the first loaded one is shown.
         Move::Top if !chat.messages.is_empty() => {
-            TranscriptScroll::From { seq: 1, row: 0, newest_seq: chat.newest_seq() }
+            TranscriptScroll::Anchored { seq: 1, row: 0, newest_seq: chat.newest_seq() }
         }
         Move::Top | Move::Bottom => TranscriptScroll::Follow,
     };
@@ -51,9 +51,9 @@ pub(super) fn show_message(state: &mut State, seq: u32) {
     }
     let newest = match chat.scroll {
         TranscriptScroll::Follow => chat.newest_seq(),
-        TranscriptScroll::From { newest_seq: newest, .. } => newest,
+        TranscriptScroll::Anchored { newest_seq: newest, .. } => newest,
     };
-    chat.scroll = TranscriptScroll::From { seq, row: 0, newest_seq: newest };
+    chat.scroll = TranscriptScroll::Anchored { seq, row: 0, newest_seq: newest };
     // Near the end it cannot be the first row.
     chat.scroll = scroll_down(chat, 0, width, height);
 }
@@ -127,7 +127,7 @@ fn scroll_up(chat: &Chat, rows: usize, width: usize, height: usize) -> Transcrip
     let (mut index, mut row, newest, mut left) = match scroll_down(chat, 0, width, height) {
         // The empty row at the end is not visible.
         TranscriptScroll::Follow => (chat.messages.len(), 0, newest, rows + height + 1),
-        TranscriptScroll::From { seq, row, newest_seq: newest } => {
+        TranscriptScroll::Anchored { seq, row, newest_seq: newest } => {
             let index = chat.messages.partition_point(|message| message.seq < seq);
             (index, row, newest, rows)
         }
@@ -146,14 +146,14 @@ fn scroll_up(chat: &Chat, rows: usize, width: usize, height: usize) -> Transcrip
         row = chat.message_height(index, width);
     }
     match chat.messages.get(index) {
-        Some(message) => TranscriptScroll::From { seq: message.seq, row, newest_seq: newest },
+        Some(message) => TranscriptScroll::Anchored { seq: message.seq, row, newest_seq: newest },
         None => TranscriptScroll::Follow,
     }
 }
 
 /// The position `rows` further down: at the end, if the rest fits on the screen.
 fn scroll_down(chat: &Chat, rows: usize, width: usize, height: usize) -> TranscriptScroll {
-    let TranscriptScroll::From { seq, row, newest_seq: newest } = chat.scroll else {
+    let TranscriptScroll::Anchored { seq, row, newest_seq: newest } = chat.scroll else {
         return TranscriptScroll::Follow;
     };
     // A position before the loaded messages stays until they are fetched.
@@ -172,7 +172,7 @@ fn scroll_down(chat: &Chat, rows: usize, width: usize, height: usize) -> Transcr
     }
     match chat.messages.get(index) {
         Some(message) if !chat.fits_within(index, row, (width, height), 0) => {
-            TranscriptScroll::From { seq: message.seq, row, newest_seq: newest }
+            TranscriptScroll::Anchored { seq: message.seq, row, newest_seq: newest }
         }
         Some(_) | None => TranscriptScroll::Follow,
     }

@@ -42,7 +42,7 @@ pub(super) fn paint(state: &State, briefing: &Briefing, canvas: &mut Canvas<'_>,
             Pane::Assessment => [None, Some(area)],
         },
     };
-    let frame = PaneFrame {
+    let frame = PaneLayout {
         keymap: &state.settings.keymap,
         context,
         reassess_key,
@@ -93,7 +93,7 @@ fn assessment_height(
 }
 
 /// What both panes need.
-struct PaneFrame<'k> {
+struct PaneLayout<'k> {
     keymap: &'k Keymap,
     context: Context,
     /// The key that runs the assessment again; empty where there is none.
@@ -102,7 +102,7 @@ struct PaneFrame<'k> {
     is_only_pane: bool,
 }
 
-impl PaneFrame<'_> {
+impl PaneLayout<'_> {
     /// Paints the border of a pane. The focus is marked by a bar as well as a colour. If the other pane has no room,
     /// its key is below.
     fn paint_border(
@@ -134,7 +134,7 @@ impl PaneFrame<'_> {
 fn paint_history_pane(
     state: &State,
     briefing: &Briefing,
-    frame: &PaneFrame,
+    frame: &PaneLayout,
     canvas: &mut Canvas<'_>,
     area: Rect,
 ) {
@@ -185,7 +185,7 @@ fn paint_history_pane(
 fn paint_assessment_pane(
     state: &State,
     briefing: &Briefing,
-    frame: &PaneFrame,
+    frame: &PaneLayout,
     canvas: &mut Canvas<'_>,
     area: Rect,
 ) {

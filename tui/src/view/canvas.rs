@@ -38,7 +38,7 @@ impl<'a> Canvas<'a> {
 
     /// Where things were painted, and when the next frame looks different.
     pub(super) fn finish(mut self) -> PaintOutput {
-        self.output.next_change_at = self.time.next_change_at;
+        self.output.next_repaint_at = self.time.next_change_at;
         self.output
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::Datelike;
-use tierup_common::time::{self, Timestamp, duration_until_ago_changes};
+use tierup_common::time::{self, Timestamp, duration_until_next_ago};
 
 use crate::local_zone::LocalZone;
 use crate::state::State;
@@ -114,7 +114,7 @@ impl<'a> FrameTime<'a> {
     }
 
     fn schedule_ago_change(&mut self, at: Timestamp) {
-        self.schedule(self.now.plus(duration_until_ago_changes(self.server_now.since(at))));
+        self.schedule(self.now.plus(duration_until_next_ago(self.server_now.since(at))));
     }
 
     fn schedule_after(&mut self, millis: u64) {

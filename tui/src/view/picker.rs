@@ -57,7 +57,7 @@ impl PickerList {
                 };
                 let items = state.branches().iter().enumerate().map(lines).collect();
                 let add = Action::Tried(TriedAction::Add);
-                let key = state.settings.keymap.key_for(Context::Tried, add);
+                let key = state.settings.keymap.key_for(Context::Branches, add);
                 let empty_text = safe_format!("Nothing tried yet. {key} adds an attempt.");
                 Self { title: "Tried", items, empty_text }
             }

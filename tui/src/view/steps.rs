@@ -32,11 +32,11 @@ pub(super) struct StepStrip<'s> {
     first: usize,
     /// The columns of each step, row by row.
     rows: Vec<Vec<usize>>,
-    frame: StripFrame,
+    frame: StripLayout,
 }
 
 /// What is around the steps.
-struct StripFrame {
+struct StripLayout {
     /// The key that hides them.
     hide_label: Safe<'static>,
     /// Columns of the title.
@@ -55,7 +55,7 @@ impl<'s> StepStrip<'s> {
         canvas: &Canvas<'_>,
         width: u16,
     ) -> Self {
-        let frame = StripFrame::new(hide_key, canvas, width);
+        let frame = StripLayout::new(hide_key, canvas, width);
         // There may be fewer steps than before.
         let mut first = first.min(steps.len().saturating_sub(1));
         let mut rows = frame.layout(steps, first, canvas);
@@ -111,7 +111,7 @@ impl<'s> StepStrip<'s> {
     }
 }
 
-impl StripFrame {
+impl StripLayout {
     fn new(hide_key: &Safe<'_>, canvas: &Canvas<'_>, width: u16) -> Self {
         let hide_label = safe_format!("✕ {hide_key}");
         let title_width = if width >= MIN_WIDTH_FOR_TITLE { display_width(STRIP_TITLE) + 1 } else { 0 };

@@ -60,9 +60,9 @@ const fn has_bottom_input(context: Context) -> bool {
         | Context::BriefingOverlay
         | Context::Dialog
         | Context::Conflict
-        | Context::Tried
-        | Context::Outcomes
-        | Context::Cases
+        | Context::Branches
+        | Context::Steps
+        | Context::SimilarCases
         | Context::Confirm
         | Context::Help
         | Context::Log

@@ -191,7 +191,7 @@ impl TranscriptViewport {
     /// next to the composer.
     fn new(rows: &TranscriptRows<'_>, area: Rect) -> Self {
         let size = (rows.width, usize::from(area.height));
-        if let TranscriptScroll::From { seq, row, .. } = rows.chat.scroll {
+        if let TranscriptScroll::Anchored { seq, row, .. } = rows.chat.scroll {
             let first = rows.chat.messages.partition_point(|message| message.seq < seq);
             if !rows.chat.fits_within(first, row, size, rows.pending_rows) {
                 return Self {

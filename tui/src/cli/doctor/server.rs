@@ -18,12 +18,12 @@ use crate::text::login_input::is_unencrypted_remote;
 
 /// A larger difference between clocks is worth a warning.
 const MAX_CLOCK_SKEW_MS: u64 = 5_000;
-const STREAM_BLOCKED: &str =
+const STREAM_BLOCKED_MESSAGE: &str =
     "requests are answered, but no events arrive: a proxy may be buffering the stream";
 const UNBUFFERED_HINT: &str =
     "turn off buffering for /api/v1/escalations/stream in the proxy: docs/OPERATING.md shows how";
 const NO_HELLO_MESSAGE: &str = "events arrive, but not the `hello` that begins a stream";
-const OTHER_SERVER_HINT: &str = "not a tierup server, or one of another version";
+const NOT_TIERUP_SERVER_HINT: &str = "not a tierup server, or one of another version";
 /// A stream without events ends by itself; this is added to the time that takes.
 const TIMEOUT_MARGIN: Duration = Duration::from_secs(5);
 /// A later first event is worth a warning.
@@ -126,7 +126,9 @@ async fn wait_for_hello(
             is_stalled = true;
             Ok(())
         }
-        ConnectionEvent::Lost { reason, .. } if is_stalled => Err(format!("{STREAM_BLOCKED} ({reason})")),
+        ConnectionEvent::Lost { reason, .. } if is_stalled => {
+            Err(format!("{STREAM_BLOCKED_MESSAGE} ({reason})"))
+        }
         ConnectionEvent::Lost { reason, .. }
         | ConnectionEvent::Refused(reason)
         | ConnectionEvent::LoggedOut(reason) => Err(format!("no events: {reason}")),
@@ -134,9 +136,9 @@ async fn wait_for_hello(
     match tokio::time::timeout(timeout, stream.find(|frame| stream::hello_time(&frame), on_connection)).await
     {
         Ok(Ok(Some(now))) => Ok(now),
-        Ok(Ok(None)) => Err((STREAM_BLOCKED.to_owned(), UNBUFFERED_HINT)),
+        Ok(Ok(None)) => Err((STREAM_BLOCKED_MESSAGE.to_owned(), UNBUFFERED_HINT)),
         Ok(Err(reason)) => Err((reason, UNBUFFERED_HINT)),
-        Err(_) => Err((NO_HELLO_MESSAGE.to_owned(), OTHER_SERVER_HINT)),
+        Err(_) => Err((NO_HELLO_MESSAGE.to_owned(), NOT_TIERUP_SERVER_HINT)),
     }
 }
 
@@ -156,7 +158,7 @@ mod tests {
         sender.send(StreamItem::Frame(StreamFrame::Signal(Signal::CaughtUp { seq: Seq(1) }))).unwrap();
         let mut stream = Subscription::new(items, tokio::spawn(std::future::pending()));
         let hello = wait_for_hello(&mut stream, Duration::ZERO).await;
-        assert_eq!(hello, Err((NO_HELLO_MESSAGE.to_owned(), OTHER_SERVER_HINT)));
+        assert_eq!(hello, Err((NO_HELLO_MESSAGE.to_owned(), NOT_TIERUP_SERVER_HINT)));
         assert!(!sender.is_closed(), "the stream is still open");
     }
 }

@@ -111,7 +111,7 @@ pub fn create_token(user: UserId, token: &CreateToken) -> ApiRequest<NewToken> {
 
 /// A page of the queue, as long as the server allows; from the beginning without a cursor.
 pub fn queue(state: QueueState, cursor: Option<&str>) -> ApiRequest<QueuePage> {
-    queue_page(state, limit::PAGE as usize, cursor)
+    queue_page(state, limit::MAX_PAGE_ITEMS as usize, cursor)
 }
 
 /// A page of the queue of at most `limit` handoffs.
@@ -154,7 +154,9 @@ pub fn session_with_newest_messages(id: SessionId) -> ApiRequest<Session> {
 
 /// The page of messages before the one with this `seq`.
 pub fn messages_before(session: SessionId, seq: u32) -> ApiRequest<MessagePage> {
-    ApiRequest::get(route::MESSAGES, &[&session]).query("before", Some(seq)).query("limit", Some(limit::PAGE))
+    ApiRequest::get(route::MESSAGES, &[&session])
+        .query("before", Some(seq))
+        .query("limit", Some(limit::MAX_PAGE_ITEMS))
 }
 
 /// Claims a handoff.

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use crate::event::{CallError, TransportError};
 
 /// A change whose answer was lost is sent again, with the same key, for this long.
-const RETRY_FOR: Duration = Duration::from_secs(10);
+const MAX_RETRY_DURATION: Duration = Duration::from_secs(10);
 const FIRST_DELAY: Duration = Duration::from_millis(200);
 
 /// What to do when no connection was made, and so nothing was asked.
@@ -19,7 +19,7 @@ pub(super) enum OnUnreachable {
     GiveUp,
 }
 
-/// Retries with a growing delay until [`RETRY_FOR`] is over.
+/// Retries with a growing delay until [`MAX_RETRY_DURATION`] is over.
 pub(super) struct RetryPolicy {
     on_unreachable: OnUnreachable,
     deadline: Instant,
@@ -28,7 +28,7 @@ pub(super) struct RetryPolicy {
 
 impl RetryPolicy {
     pub(super) fn new(on_unreachable: OnUnreachable) -> Self {
-        Self { on_unreachable, deadline: Instant::now() + RETRY_FOR, delay: FIRST_DELAY }
+        Self { on_unreachable, deadline: Instant::now() + MAX_RETRY_DURATION, delay: FIRST_DELAY }
     }
 
     /// Waits before the next attempt; `false` if there is none.

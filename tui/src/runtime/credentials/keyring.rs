@@ -51,26 +51,26 @@ pub(super) async fn delete(server: String) -> io::Result<()> {
 }
 
 #[cfg(not(feature = "desktop"))]
-const NONE: &str =
+const NO_KEYRING: &str =
     "this build cannot use the keyring\nhint: build it with the feature `desktop`, or log in again";
 
 /// An error: there is no keyring.
 #[cfg(not(feature = "desktop"))]
 #[expect(clippy::unused_async, reason = "with the feature, these functions wait")]
 pub(super) async fn get(_: String) -> io::Result<Option<String>> {
-    Err(io::Error::other(NONE))
+    Err(io::Error::other(NO_KEYRING))
 }
 
 /// An error: there is no keyring.
 #[cfg(not(feature = "desktop"))]
 #[expect(clippy::unused_async, reason = "with the feature, these functions wait")]
 pub(super) async fn set(_: String, _: String) -> io::Result<()> {
-    Err(io::Error::other(NONE))
+    Err(io::Error::other(NO_KEYRING))
 }
 
 /// An error: there is no keyring.
 #[cfg(not(feature = "desktop"))]
 #[expect(clippy::unused_async, reason = "with the feature, these functions wait")]
 pub(super) async fn delete(_: String) -> io::Result<()> {
-    Err(io::Error::other(NONE))
+    Err(io::Error::other(NO_KEYRING))
 }

@@ -19,11 +19,11 @@ const POP_TITLE: &str = "\x1b[23;2t";
 /// Whether the mouse is captured while the console has the terminal.
 static MOUSE_CAPTURE: AtomicBool = AtomicBool::new(true);
 /// Whether the console has the terminal.
-static ENTERED: AtomicBool = AtomicBool::new(false);
+static IS_ENTERED: AtomicBool = AtomicBool::new(false);
 
 /// Whether the console has the terminal.
 pub(super) fn is_entered() -> bool {
-    ENTERED.load(Ordering::SeqCst)
+    IS_ENTERED.load(Ordering::SeqCst)
 }
 
 /// Sets whether [`enter_terminal`] captures the mouse.
@@ -40,7 +40,7 @@ pub(super) fn apply_mouse_capture(on: bool) -> io::Result<()> {
 /// Takes the terminal over.
 pub(super) fn enter_terminal() -> io::Result<()> {
     enable_raw_mode()?;
-    if !ENTERED.swap(true, Ordering::SeqCst) {
+    if !IS_ENTERED.swap(true, Ordering::SeqCst) {
         execute!(stdout(), Print(PUSH_TITLE))?;
     }
     execute!(
@@ -55,7 +55,7 @@ pub(super) fn enter_terminal() -> io::Result<()> {
 
 /// Gives the terminal back, if the console has it.
 pub(super) fn leave_terminal() -> io::Result<()> {
-    if !ENTERED.swap(false, Ordering::SeqCst) {
+    if !IS_ENTERED.swap(false, Ordering::SeqCst) {
         return Ok(());
     }
     // Raw mode first: that works even where nobody reads the output.

@@ -98,7 +98,7 @@ fn a_page_that_does_not_come_says_so_and_is_asked_for_again_when_one_tries() {
 
 /// The session is asked for once more, and answered.
 fn refetch_session(priya: &mut TestConsole, seqs: std::ops::RangeInclusive<u8>) {
-    priya.dispatch(Event::FilteredFrame(StreamFrame::Signal(Signal::Reset { seq: Seq(99) })));
+    priya.dispatch(Event::FilteredStreamFrame(StreamFrame::Signal(Signal::Reset { seq: Seq(99) })));
     let call_id = priya.take_call(|call| matches!(call, Call::Session(_)));
     let session = session(1, SessionStatus::Active, PRIYA, messages_from_sam(seqs));
     priya.reply(call_id, Ok(ReplyBody::Session(session)));

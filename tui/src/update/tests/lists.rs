@@ -121,7 +121,7 @@ fn a_page_that_does_not_come_is_asked_for_again_with_longer_and_longer_pauses() 
     let is_page = |call: &Call| matches!(call, Call::Queue { .. });
     let mut priya = TestConsole::with_items(vec![item(1)]);
     let reset = Signal::Reset { seq: Seq(10) };
-    priya.dispatch(Event::TeamFrame(StreamFrame::Signal(reset)));
+    priya.dispatch(Event::TeamStreamFrame(StreamFrame::Signal(reset)));
     for pause in [2, 4, 8] {
         assert_eq!(priya.count_calls(is_page), 2);
         for _ in 0..2 {

@@ -150,7 +150,7 @@ fn an_answer_that_was_missed_is_not_being_written_for_ever() {
     let (session_id, message_id) = (session_id(1), MessageId::from_bytes([2; 16]));
     let delta = |text: &str| {
         let text = text.into();
-        Event::FilteredFrame(StreamFrame::Signal(Signal::MessageDelta {
+        Event::FilteredStreamFrame(StreamFrame::Signal(Signal::MessageDelta {
             session_id,
             message_id,
             offset: 0,
@@ -159,7 +159,7 @@ fn an_answer_that_was_missed_is_not_being_written_for_ever() {
     };
     priya.dispatch(delta("Try the st"));
     assert_eq!(priya.chat().partial_answers.len(), 1);
-    priya.dispatch(Event::FilteredFrame(StreamFrame::Signal(Signal::Reset { seq: Seq(99) })));
+    priya.dispatch(Event::FilteredStreamFrame(StreamFrame::Signal(Signal::Reset { seq: Seq(99) })));
     let answer = assistant_message(2, "Try the stairs");
     let call_id = priya.take_call(|call| matches!(call, Call::Session(_)));
     let all = vec![message(1, PRIYA, "what now?"), answer];
@@ -175,7 +175,7 @@ fn an_answer_to_an_earlier_question_is_not_the_one_that_is_awaited() {
     let mut priya = TestConsole::in_claimed_session(item(1), before.clone());
     let call_id = send_message(&mut priya, "two");
     priya.reply(call_id, Ok(ReplyBody::Message(message(3, PRIYA, "two"))));
-    priya.dispatch(Event::FilteredFrame(StreamFrame::Signal(Signal::Reset { seq: Seq(99) })));
+    priya.dispatch(Event::FilteredStreamFrame(StreamFrame::Signal(Signal::Reset { seq: Seq(99) })));
     let call_id = priya.take_call(|call| matches!(call, Call::Session(_)));
     priya.reply(call_id, Ok(ReplyBody::Session(session(1, SessionStatus::Active, PRIYA, before))));
     assert!(priya.chat().awaited_answer.is_some());
@@ -215,7 +215,7 @@ fn a_session_is_fetched_once_when_its_stream_begins_where_it_was_asked_for() {
         Effect::SetStreamFilters(vec![crate::effect::StreamFilter::Session(session_id(1))], Some(Seq(10)));
     assert!(priya.effects.contains(&watch), "{:?}", priya.effects);
     let hello = || {
-        Event::FilteredFrame(StreamFrame::Signal(Signal::Hello {
+        Event::FilteredStreamFrame(StreamFrame::Signal(Signal::Hello {
             seq: Seq(12),
             oldest_seq: Seq(1),
             now: NOW,

@@ -5,7 +5,11 @@ use crate::event::ConnectionEvent;
 
 fn assessment_delta(number: u8, offset: usize, text: &str) -> Event {
     let (handoff_id, text) = (handoff_id(number), text.into());
-    Event::FilteredFrame(StreamFrame::Signal(Signal::HandoffAssessmentDelta { handoff_id, offset, text }))
+    Event::FilteredStreamFrame(StreamFrame::Signal(Signal::HandoffAssessmentDelta {
+        handoff_id,
+        offset,
+        text,
+    }))
 }
 
 fn go_offline(priya: &mut TestConsole) {
@@ -61,7 +65,7 @@ fn after_a_restore_an_older_version_is_news() {
     let mut priya = TestConsole::with_items(vec![QueueItem { version: 9, ..item(1) }]);
     priya.press_keys("<enter>");
     priya.effects.clear();
-    priya.dispatch(Event::TeamFrame(StreamFrame::Signal(Signal::Reset { seq: Seq(3) })));
+    priya.dispatch(Event::TeamStreamFrame(StreamFrame::Signal(Signal::Reset { seq: Seq(3) })));
     let call_id = priya.take_call(|call| *call == Call::Handoff(handoff_id(1)));
     let restored = QueueItem { problem_summary: "as it was".into(), version: 2, ..item(1) };
     priya.reply(call_id, Ok(ReplyBody::Handoff(handoff_with_snapshot(restored))));
@@ -142,15 +146,15 @@ fn a_spinner_that_nobody_sees_wakes_nobody() {
     priya.advance_clock(Duration::from_secs(7));
     priya.paint();
     let soon = priya.state.now.plus(Duration::from_secs(1));
-    assert!(priya.state.last_paint.next_change_at.is_some_and(|at| at <= soon));
+    assert!(priya.state.last_paint.next_repaint_at.is_some_and(|at| at <= soon));
     if let Screen::Session(chat) = &mut priya.state.screen {
-        chat.scroll = crate::state::chat::TranscriptScroll::From { seq: 1, row: 0, newest_seq: 61 };
+        chat.scroll = crate::state::chat::TranscriptScroll::Anchored { seq: 1, row: 0, newest_seq: 61 };
     }
     priya.paint();
     assert!(
-        priya.state.last_paint.next_change_at.is_none_or(|at| at > soon),
+        priya.state.last_paint.next_repaint_at.is_none_or(|at| at > soon),
         "{:?}",
-        priya.state.last_paint.next_change_at
+        priya.state.last_paint.next_repaint_at
     );
 }
 

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 
-use crate::state::composer::{CURSOR_MARKER, Composer, SELECTION_MARKER};
+use crate::state::composer::{CURSOR_MODIFIER, Composer, SELECTION_MODIFIER};
 use crate::view::canvas::Canvas;
 
 impl Canvas<'_> {
@@ -25,9 +25,9 @@ impl Canvas<'_> {
         let mut cursor = None;
         for position in area.positions() {
             let Some(cell) = self.buffer.cell_mut(position) else { continue };
-            let is_cursor = cell.modifier.contains(CURSOR_MARKER);
-            let is_selected = cell.modifier.contains(SELECTION_MARKER) || is_cursor && is_cursor_selected;
-            cell.modifier.remove(SELECTION_MARKER | CURSOR_MARKER);
+            let is_cursor = cell.modifier.contains(CURSOR_MODIFIER);
+            let is_selected = cell.modifier.contains(SELECTION_MODIFIER) || is_cursor && is_cursor_selected;
+            cell.modifier.remove(SELECTION_MODIFIER | CURSOR_MODIFIER);
             if is_selected {
                 cell.set_style(self.theme.cursor);
             }
