@@ -1,4 +1,4 @@
-//! Who may do what. The server enforces these rules; a client asks them before it offers an action.
+//! Who may do what to which object; the server's route table has the roles. Server and clients ask the same rules.
 //!
 //! Each rule is a pure function of ids, roles and statuses. A denial is a value, not a text: the server makes a problem of
 //! it, the console a hint.

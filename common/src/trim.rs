@@ -1,4 +1,4 @@
-//! Removes what surrounds a value that was copied, typed into a file or put into a variable.
+//! Removes white space and quotes around a value that was pasted, or set in a file or a variable.
 
 /// Quotes that people, programs and mail clients put around a value.
 const QUOTE_PAIRS: [(char, char); 6] =

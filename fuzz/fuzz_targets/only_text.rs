@@ -1,4 +1,4 @@
-//! Fuzzes the property of `tui/tests/only_text.rs`: any input is only text at every output.
+//! Fuzzes the property of `tui/tests/only_text.rs`: any input stays plain text at every output.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! The commands besides `serve`. They work on the folder, whether a server uses it or not.
+//! The commands of `tierup-server` besides `serve`. They work on the data folder, even while a server runs on it.
 
 mod backup;
 mod check;

@@ -99,7 +99,7 @@ impl App {
     }
 
     /// Commits a change for a caller, who is authorized again inside the transaction; `work` gets the caller as of
-    /// then. All changes by handlers go through here.
+    /// then. All changes by handlers go through here, except a log-in ([`Self::commit_login`]).
     pub async fn commit<T: Send + 'static>(
         &self,
         caller: &AuthorizedCaller,
@@ -228,7 +228,7 @@ pub enum ApiReply<T> {
     Fresh(StatusCode, T),
     /// To a request with a key; a repeated request gets the same.
     Idempotent(StatusCode, T),
-    /// A stored problem, replayed.
+    /// A stored response, or a conflict that is stored with this request.
     Replayed(JsonResponse),
 }
 

@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_is_put_out_earlier_in_the_same_commit_changes_nothing() {
+    async fn a_caller_who_is_revoked_earlier_in_the_same_commit_changes_nothing() {
         let fates: [(AccessChangeFn, &str); 5] = [
             (|tx, who| tx.apply(user::log_out(who), at(0)), "was revoked"),
             (

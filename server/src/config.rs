@@ -72,20 +72,20 @@ pub struct Settings {
     /// The sender of mail, like "tierup <tierup@acme.test>"
     #[arg(long, value_name = "MAILBOX", env = "TIERUP_SERVER_MAIL_FROM")]
     pub mail_from: Option<String>,
-    /// Remind of an escalation after this many minutes unclaimed; 0 is never [default: 0]
+    /// Send a reminder when an escalation is unclaimed for this many minutes; 0 means never [default: 0]
     #[arg(long, value_name = "MINUTES", env = "TIERUP_SERVER_UNCLAIMED_REMINDER_MINUTES")]
     pub unclaimed_reminder_minutes: Option<u64>,
-    /// Return a claim to the queue after this many hours without activity, with a warning before; 0 is never [default:
+    /// Return a claim to the queue after this many hours without activity, after a warning; 0 means never [default:
     /// 0]
     #[arg(long, value_name = "HOURS", env = "TIERUP_SERVER_STALE_CLAIM_HOURS")]
     pub stale_claim_hours: Option<u64>,
     /// Keep events for this many days, for replays and timelines; 0 is forever [default: 7]
     #[arg(long, value_name = "DAYS", env = "TIERUP_SERVER_EVENT_RETENTION_DAYS")]
     pub event_retention_days: Option<u64>,
-    /// Requests per minute and user; 0 is unlimited [default: 0]
+    /// Requests per user per minute; 0 means unlimited [default: 0]
     #[arg(long, value_name = "NUMBER", env = "TIERUP_SERVER_REQUESTS_PER_MINUTE")]
     pub requests_per_minute: Option<u32>,
-    /// Replies and assessments that a user may ask for per minute; 0 is unlimited [default: 60 with a model, else 0]
+    /// Replies and assessments per user per minute; 0 means unlimited [default: 60 with a model, else 0]
     #[arg(long, value_name = "NUMBER", env = "TIERUP_SERVER_QUESTIONS_PER_MINUTE")]
     pub questions_per_minute: Option<u32>,
     /// Open event streams per user [default: 10000]

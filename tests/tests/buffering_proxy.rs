@@ -20,7 +20,7 @@ async fn behind_a_buffering_proxy_the_console_works_and_says_why_it_is_slow() {
     let mut priya =
         Console::open_with_timeout(answer_timeout, proxy.url(), who.token(), &world.folder().join("home"));
     priya.sees("◌ not live, polling every 2s (tierup doctor)").await;
-    priya.sees("Nothing is waiting").await;
+    priya.sees("No open escalations").await;
     sam.escalate("VPN is down").await;
     priya.sees("VPN is down").await;
     priya.press("p").await;

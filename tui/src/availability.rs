@@ -1,5 +1,5 @@
 //! Which actions are available now, and why others are not: one answer for the footer, the help, the palette and the
-//! dispatch of actions. What the server is bound to refuse is not sent.
+//! dispatch of actions. A request that the server would certainly refuse is not sent.
 
 mod rules;
 mod unavailable;

@@ -1,4 +1,4 @@
-//! The events of the console.
+//! The events of the console: input, time, replies and stream frames. API events: `common/src/event.rs`.
 
 use std::time::Duration;
 

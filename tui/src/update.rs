@@ -1,4 +1,4 @@
-//! From a state and an event to the next state and effects: synchronous, total, without IO or clock.
+//! Applies an event to the state and returns effects: synchronous, without errors, IO or clock.
 //!
 //! Three layers, each of which calls only those below it: input (`input.rs`, `mouse.rs`), the dispatch of actions
 //! (`dispatch.rs`), and one file for each place and each kind of input from the server. They ask the state and

@@ -1,4 +1,4 @@
-//! The kinds of events, and what follows from a kind alone.
+//! The kinds of events: which streams carry each, and whether it is a milestone.
 
 use crate::string_enum::string_enum;
 

@@ -1,4 +1,4 @@
-//! The input, output and error of engines.
+//! What an engine gets besides the briefing: store, search index and a sink for its text; and how it fails.
 
 use tierup_common::id::AccountId;
 

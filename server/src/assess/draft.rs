@@ -1,4 +1,4 @@
-//! The result of an engine, and its limits.
+//! An assessment as an engine returns it, before its steps have ids, and its size limits.
 
 use tierup_common::assessment::{Confidence, Evidence, Similar};
 

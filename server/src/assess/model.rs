@@ -151,8 +151,8 @@ impl ModelEndpoint {
         let mut text = String::new();
         while let Some(event) = events.next().await {
             let event = event.map_err(|error| {
-                tracing::warn!(%error, "the model's response broke off");
-                EngineError("The model's response broke off or was too long.".into())
+                tracing::warn!(%error, "the model's response was cut off");
+                EngineError("The model's response was cut off or was too long.".into())
             })?;
             let Some(data) = event.data else { continue };
             if data.trim() == "[DONE]" {
@@ -174,7 +174,7 @@ impl ModelEndpoint {
         let mut bytes = Vec::new();
         let mut chunks = response.bytes_stream();
         while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(|_| EngineError("The model's response broke off.".into()))?;
+            let chunk = chunk.map_err(|_| EngineError("The model's response was cut off.".into()))?;
             if bytes.len() + chunk.len() > MAX_RESPONSE_BYTES {
                 return Err(EngineError("The model's response was too long.".into()));
             }

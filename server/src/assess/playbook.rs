@@ -262,7 +262,7 @@ fn format_assessment(draft: &AssessmentDraft) -> String {
         }
     }
     if !draft.similar.is_empty() {
-        text.push_str("\n**Seen before**\n");
+        text.push_str("\n**Similar cases**\n");
         for similar in &draft.similar {
             let _ = writeln!(text, "- session {}: {}", similar.number, similar.problem_summary);
         }
@@ -285,7 +285,7 @@ fn format_reply(briefing: &Briefing, findings: &Findings) -> String {
     }
     let mut text = format!("{}\n", likely_cause(findings));
     if fresh.is_empty() {
-        text.push_str("\nEverything that is known to help has been tried already.\n");
+        text.push_str("\nAll known fixes have been tried.\n");
     } else {
         text.push_str("\nNot tried yet:\n");
         for (number, step) in (1..).zip(&fresh) {

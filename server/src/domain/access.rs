@@ -34,7 +34,7 @@ pub fn ensure_can_manage_tokens(caller: &Caller, user: &User) -> Result<(), Refu
         return Ok(());
     }
     if !caller.actor().is_admin() {
-        return Err(Refusal::Forbidden("only admins manage other people's tokens".into()));
+        return Err(Refusal::Forbidden("only admins can manage other people's tokens".into()));
     }
     ensure_can_manage(caller, user.role)
 }
@@ -99,7 +99,7 @@ pub fn ensure_can_take_back(
         |denial| match denial {
             TakeBackDenial::Claimed => already_claimed(handoff, now),
             TakeBackDenial::NotTheirs => Refusal::Forbidden(format!(
-                "{} handed this session off; they take it back, others claim it",
+                "{} handed this session off: only they can take it back; you can claim it",
                 handoff.handed_off_by.name
             )),
             TakeBackDenial::NothingToTakeBack => Refusal::NothingToResume(session.state.status()),
@@ -152,11 +152,11 @@ fn session_refusal(denial: SessionDenial, session: &Session) -> Refusal {
     match denial {
         SessionDenial::NotParticipant => Refusal::NotAParticipant,
         SessionDenial::NotAssignee => Refusal::Forbidden(format!(
-            "{} works on this session now; they or an admin hand it off",
+            "{} owns this session: only they or an admin can hand it off",
             session.assignee.name
         )),
         SessionDenial::NotOpenerOrAssignee => Refusal::Forbidden(
-            "only the opener or the assignee parks a session; an admin may escalate it".into(),
+            "only the opener or the assignee can park a session; an admin can escalate it".into(),
         ),
         SessionDenial::WrongStatus(status) => Refusal::SessionNotActive(status),
     }
@@ -166,7 +166,7 @@ fn handoff_refusal(denial: HandoffDenial, handoff: &Handoff, now: Timestamp) -> 
     match denial {
         HandoffDenial::AlreadyClaimed => already_claimed(handoff, now),
         HandoffDenial::NotClaimer => Refusal::Forbidden(format!(
-            "{} claimed this handoff; they or an admin decide",
+            "claimed by {}: only they or an admin can do this",
             handoff.state.claim().map_or("somebody else", |claim| &claim.by.name)
         )),
         HandoffDenial::Unclaimed => {

@@ -1,4 +1,4 @@
-//! What an engine reads of a session.
+//! The input of an engine: what it reads of a session. The briefing on the screen is `tui/src/state/briefing.rs`.
 
 use tierup_common::handoff::Snapshot;
 use tierup_common::session::{Branch, Message};

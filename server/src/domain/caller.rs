@@ -1,4 +1,4 @@
-//! Who makes a request.
+//! The caller: the user who makes a request, and the token in use.
 
 use tierup_common::id::{AccountId, TokenId, UserId};
 use tierup_common::permission::Actor;

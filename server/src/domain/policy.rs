@@ -1,4 +1,4 @@
-//! What this server does besides answering requests, by its settings: it decides which jobs follow from a decision.
+//! The settings that the rules depend on: they decide which jobs follow from a decision.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Why the rules say no.
+//! Refusals: why a rule rejects a request.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ pub enum Refusal {
     #[error("not found")]
     NotFound,
     /// The token is unknown or revoked, or its user is inactive.
-    #[error("this token does not work: it was revoked, or its user is inactive")]
+    #[error("this token is not valid: it was revoked, or its user is inactive")]
     InvalidToken,
     /// The token has expired.
     #[error("this token has expired; ask an admin for a new one, or log in")]
@@ -23,7 +23,7 @@ pub enum Refusal {
     #[error("{0}")]
     Forbidden(String),
     /// The caller does not take part in the session.
-    #[error("only the opener, the assignee and admins write in this session")]
+    #[error("only the opener, the assignee and admins can write in this session")]
     NotAParticipant,
     /// The session is neither parked nor escalated.
     #[error("only a parked or escalated session can be taken back; this one is {}", status_label(*.0))]

@@ -1,4 +1,4 @@
-//! What happens when a reminder is due.
+//! The rule for a reminder that is due: it notifies, or returns a stale claim to the queue. `reminder.rs` schedules.
 
 use std::time::Duration;
 

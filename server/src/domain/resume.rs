@@ -24,9 +24,9 @@ pub fn resume(
         let claimed = latest_escalation.filter(|it| matches!(it.state, HandoffState::Claimed(_)));
         return Err(match claimed {
             Some(claimed) => access::already_claimed(claimed, now),
-            None => {
-                Refusal::Forbidden("this session is parked; only the user who parked it takes it back".into())
-            }
+            None => Refusal::Forbidden(
+                "this session is parked; only the user who parked it can take it back".into(),
+            ),
         });
     }
     access::ensure_can_take_back(handoff, session, caller, now)?;

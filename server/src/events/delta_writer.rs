@@ -1,4 +1,4 @@
-//! Writes a text that streams show as it grows.
+//! Publishes a text while it is being written, so that streams can show it as it grows.
 
 use std::sync::Arc;
 

@@ -55,7 +55,7 @@ impl EventHub {
                 .job_kinds
                 .iter()
                 .filter_map(|kind| workers.get(kind))
-                .for_each(|rings| rings.notify_waiters());
+                .for_each(|notify| notify.notify_waiters());
         }
         increment_change_counter(&self.change_counter);
     }

@@ -1,4 +1,4 @@
-//! Who is viewing which handoff: everybody with a stream of a handoff that the team can see. Viewers of a parked
+//! Who is viewing which handoff: every user who has a stream of that handoff open. Viewers of a parked
 //! handoff are not shown.
 
 use std::collections::{BTreeMap, HashMap};

@@ -50,7 +50,7 @@ pub async fn buffer_body(
             let detail = format!("body too large: the limit here is {} KiB", max_bytes / 1024);
             return Err(ApiError::new(Code::PayloadTooLarge, detail));
         }
-        Err(_) => return Err(ApiError::new(Code::BadRequest, "the body broke off")),
+        Err(_) => return Err(ApiError::new(Code::BadRequest, "the body was cut off")),
     };
     if !takes_body && !is_empty_body(&body) {
         return Err(ApiError::new(Code::BadRequest, "body: this call takes none"));

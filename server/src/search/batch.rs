@@ -1,4 +1,4 @@
-//! What the index takes in at a time.
+//! A batch for the index: the sessions that a part of the log changed.
 
 use tierup_common::id::{Seq, SessionId};
 

@@ -1,4 +1,4 @@
-//! Sends responses without an end, outside hyper's connection.
+//! Sends endless responses (event streams) outside hyper's connection.
 //!
 //! Buffers, timers and the router's future are only of use to a next request, which never comes on an event stream.
 //! Without them, a stream keeps the socket, the body and the current chunk: about 3 KiB instead of 15.

@@ -1,4 +1,4 @@
-//! The socket under hyper. It notices what hyper would send on its own, and hands over responses without an end.
+//! The socket under hyper. It suppresses hyper's own error responses, and hands endless responses to `detached.rs`.
 
 use std::convert::Infallible;
 use std::io::{self, IoSlice};

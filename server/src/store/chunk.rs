@@ -1,4 +1,4 @@
-//! Long lists are read and sent in chunks.
+//! Chunks of long JSON lists: their size, and how they are continued.
 
 use serde::Serialize;
 

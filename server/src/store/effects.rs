@@ -1,4 +1,4 @@
-//! What the rest of the server does after a commit.
+//! What a commit tells the rest of the server: events to publish, workers to wake, caches to clear.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Why the store gave no result.
+//! Errors of the store.
 
 use crate::domain::Refusal;
 

@@ -1,4 +1,4 @@
-//! The high-water mark of housekeeping: the time by which old rows are deleted.
+//! The high-water mark: a stored time that decides what has expired, because the clock may be wrong.
 
 use rusqlite::OptionalExtension;
 use tierup_common::time::Timestamp;

@@ -1,8 +1,8 @@
 //! The writer thread: commits that arrive together share one sync.
 //!
-//! The thread takes the waiting jobs, at most [`MAX_GROUP_SIZE`], opens one transaction, runs each job in its own savepoint,
+//! The thread takes the waiting [`WriteJob`]s, at most [`MAX_GROUP_SIZE`], opens a transaction, runs each in a savepoint,
 //! commits, and then answers. A job that is refused rolls back its own savepoint only. A single job does not wait for
-//! others, unless it is [`WriteLane::Deferred`]: then it gives a request the chance to share its sync. Otherwise the jobs
+//! others, unless it is [`WriteLane::Deferred`]: then a request can share its sync. Otherwise the background jobs
 //! of one escalation would keep the next one from the disk.
 
 use std::io;

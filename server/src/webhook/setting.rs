@@ -1,4 +1,4 @@
-//! The `webhooks` setting as it is written down.
+//! The `webhooks` setting as users write it: tables in the file, or a JSON list.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;

@@ -37,7 +37,7 @@ async fn no_dialog_opens_for_what_the_server_would_refuse() {
 async fn footer_and_palette_offer_only_available_actions() {
     let world = World::new().await;
     let mut priya = world.console("Priya Nair").await;
-    priya.sees("Nothing is waiting").await;
+    priya.sees("No open escalations").await;
     let screen = priya.screen().await;
     assert!(!screen.contains("pick up") && screen.contains("c new session"), "{screen}");
     priya.press("<ctrl-p>pick").await;
@@ -54,7 +54,7 @@ async fn arrivals_on_other_screens_are_announced() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let mut priya = world.console("Priya Nair").await;
-    priya.sees("Nothing is waiting").await;
+    priya.sees("No open escalations").await;
     sam.escalate("In sight").await;
     priya.sees("1 unread").await;
     priya.does_not_see("● #1 In sight").await;
@@ -93,7 +93,7 @@ async fn key_hints_in_texts_follow_the_settings() {
     priya.press("?1").await;
     priya.sees("│ ?1").await;
     priya.press("<ctrl-k>").await;
-    priya.sees("only you see this").await;
+    priya.sees("only you can see this").await;
     priya.press("<enter>").await;
     priya.sees("Parked: press 7").await;
 }

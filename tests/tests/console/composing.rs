@@ -131,7 +131,7 @@ async fn a_failed_reply_is_reported_in_its_place() {
     let model = FakeModel::start(ModelBehavior::Status(503)).await;
     let world = World::with_settings(model.server_settings(10)).await;
     let mut priya = world.console("Priya Nair").await;
-    priya.sees("Nothing is waiting").await;
+    priya.sees("No open escalations").await;
     priya.press("cThe lift is stuck<enter>").await;
     priya.sees("active, yours").await;
     priya.press("What now?<enter>").await;

@@ -91,15 +91,15 @@ async fn list_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
         ("list.page-up", "1 of 3"),
         ("list.next-unread", "2 of 3"),
         ("list.sort", "oldest first"),
-        ("list.sort", "last changed first"),
+        ("list.sort", "recently changed first"),
         ("list.next-tab", "your claims and sessions"),
-        ("list.parked", "only you see these"),
+        ("list.parked", "visible only to you"),
         ("list.mine", "your claims and sessions"),
         ("list.queue", "3 unread"),
     ] {
         keyboard.press_to_show(action, text).await;
     }
-    keyboard.press_to_hide("list.sort", "last changed first").await;
+    keyboard.press_to_hide("list.sort", "recently changed first").await;
     keyboard.press("list.top").await;
     keyboard.press_to_show("list.open", "▌Assessment").await;
     keyboard.press_to_show("briefing.back", "2 unread").await;
@@ -149,7 +149,7 @@ async fn global_actions(keyboard: &mut Keyboard) {
     keyboard.press_to_hide("palette.page-down", " 1 of ").await;
     keyboard.press_to_show("palette.page-up", " 1 of ").await;
     keyboard.console.press("put aside").await;
-    keyboard.press_to_show("palette.accept", "only you see these").await;
+    keyboard.press_to_show("palette.accept", "visible only to you").await;
     keyboard.press_to_show("palette", "╭ Palette").await;
     keyboard.press_to_hide("palette.cancel", "╭ Palette").await;
     keyboard.press("list.queue").await;

@@ -25,7 +25,7 @@ async fn tabs_open_lists_from_any_screen_but_not_under_a_dialog() {
     priya.press("<ctrl-b>").await;
     priya.sees("Likely cause").await;
     priya.click("3 Parked").await;
-    priya.sees("only you see these").await;
+    priya.sees("visible only to you").await;
     priya.click("Queue").await;
     priya.sees("Escalations").await;
 }
@@ -120,7 +120,7 @@ async fn a_click_chooses_a_palette_line_or_a_picker_row() {
 async fn the_mouse_is_switched_off_and_on_by_command() {
     let world = World::new().await;
     let mut priya = world.console("Priya Nair").await;
-    priya.sees("Nothing is waiting").await;
+    priya.sees("No open escalations").await;
     priya.press(":mouse<enter>").await;
     priya.wait_for_host(|host| host.mouse_captured == Some(false)).await;
     priya.press(":mouse on<enter>").await;

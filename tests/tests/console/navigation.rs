@@ -90,10 +90,10 @@ async fn the_order_changes_and_the_selection_stays_with_its_row() {
     assert_eq!(problems_on_screen(&priya, &all).await, ["Printer jams", "VPN is down", "Mail is slow"]);
     priya.still_sees("▌high     Mail is slow").await;
     priya.press("s").await;
-    priya.sees("last changed first").await;
+    priya.sees("recently changed first").await;
     assert_eq!(problems_on_screen(&priya, &all).await, ["Mail is slow", "VPN is down", "Printer jams"]);
     priya.press(":sort pr<tab><enter>").await;
-    priya.no_longer_sees("last changed first").await;
+    priya.no_longer_sees("recently changed first").await;
     assert_eq!(problems_on_screen(&priya, &all).await, ["VPN is down", "Mail is slow", "Printer jams"]);
 }
 

@@ -1,4 +1,4 @@
-//! What rings, for whom and when; the window title.
+//! Which events notify the user, whom and when; the window title.
 
 use std::time::Duration;
 

@@ -10,7 +10,7 @@ async fn an_empty_queue_says_what_to_do() {
     let world = World::new().await;
     for (columns, rows) in TERMINAL_SIZES {
         let mut priya = open_console(&world, (columns, rows)).await;
-        priya.sees("Nothing is waiting").await;
+        priya.sees("No open escalations").await;
         assert_screen_snapshot("queue_empty", &priya).await;
         priya.press("2").await;
         priya.sees("No claims or open sessions").await;
@@ -134,7 +134,7 @@ async fn log_of_notifications() {
     let world = World::new().await;
     for (columns, rows) in TERMINAL_SIZES.into_iter().chain([(40, 10)]) {
         let mut priya = open_console(&world, (columns, rows)).await;
-        priya.sees("Nothing is waiting").await;
+        priya.sees("No open escalations").await;
         priya.press("nMML").await;
         priya.sees("Nothing unread").await;
         assert_screen_snapshot("log", &priya).await;
@@ -281,7 +281,7 @@ async fn dialogs() {
         for (key, sees, name) in [
             ("<ctrl-r>", "What worked", "dialog_resolve"),
             ("<ctrl-e>", "Where you are stuck", "dialog_escalate"),
-            ("<ctrl-k>", "only you see this", "dialog_park"),
+            ("<ctrl-k>", "only you can see this", "dialog_park"),
             ("<alt-r>", "What the next engineer should know", "dialog_release"),
         ] {
             priya.press(key).await;

@@ -26,7 +26,7 @@ async fn logging_in() {
     let mut consoles = Vec::new();
     for (columns, rows) in TERMINAL_SIZES {
         let mut console = Console::open(&world.url(), priya.token(), &home, columns, rows);
-        console.sees("Nothing is waiting").await;
+        console.sees("No open escalations").await;
         console.sees("Acme · Priya Nair").await;
         consoles.push(console);
     }
@@ -143,7 +143,7 @@ async fn reply_being_written() {
         let model = FakeModel::start(ModelBehavior::StreamsOnDemand).await;
         let world = World::with_settings(model.server_settings(30)).await;
         let mut priya = open_console(&world, (columns, rows)).await;
-        priya.sees("Nothing is waiting").await;
+        priya.sees("No open escalations").await;
         priya.press("cThe lift is stuck<enter>").await;
         priya.sees("active, yours").await;
         priya.press("What now?<enter>").await;
@@ -159,7 +159,7 @@ async fn reply_being_written() {
         let model = FakeModel::start(ModelBehavior::Status(503)).await;
         let world = World::with_settings(model.server_settings(10)).await;
         let mut priya = open_console(&world, (columns, rows)).await;
-        priya.sees("Nothing is waiting").await;
+        priya.sees("No open escalations").await;
         priya.press("cThe lift is stuck<enter>").await;
         priya.sees("active, yours").await;
         priya.press("What now?<enter>").await;

@@ -265,14 +265,14 @@ async fn an_own_problem_from_start_to_resolution() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let mut priya = world.console("Priya Nair").await;
-    priya.sees("Nothing is waiting").await;
+    priya.sees("No open escalations").await;
 
     priya.press("c").await;
     priya.sees("New session").await;
     priya.press("The lift is stuck<tab>Lift stuck<enter>").await;
     priya.sees("session 1 Lift stuck ── active, yours").await;
     priya.press("<ctrl-k>").await;
-    priya.sees("only you see this").await;
+    priya.sees("only you can see this").await;
     priya.press("Waiting for the vendor<enter>").await;
     priya.sees("Parked: press 3").await;
     priya.press("3").await;
@@ -351,7 +351,7 @@ async fn a_rejected_token_is_reported() {
     let mut console = Console::open(&world.url(), sam.token(), &home, 120, 36);
     console.sees("live").await;
     sam.post("/auth/logout", json!({})).await;
-    console.sees("this token does not work").await;
+    console.sees("this token is not valid").await;
 }
 
 #[tokio::test]
@@ -359,7 +359,7 @@ async fn the_assistants_answer_streams_in() {
     let model = FakeModel::start(ModelBehavior::StreamsOnDemand).await;
     let world = World::with_settings(model.server_settings(30)).await;
     let mut priya = world.console("Priya Nair").await;
-    priya.sees("Nothing is waiting").await;
+    priya.sees("No open escalations").await;
     priya.press("cThe lift is stuck<enter>").await;
     priya.sees("active, yours").await;
     priya.press("What now?<enter>").await;

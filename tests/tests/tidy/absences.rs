@@ -1,4 +1,4 @@
-//! Words that may stand only in some places.
+//! Words that are banned outside some files, such as SQL, clocks and IO.
 
 use crate::source::{SourceFile, all_files, files_under};
 

@@ -1,4 +1,4 @@
-//! Holds the invariants of ARCHITECTURE.md by reading the source, and holds the documents to the source.
+//! Checks the invariants of ARCHITECTURE.md by reading the source, and that the documents match the source.
 
 #![expect(clippy::unwrap_used, reason = "tests may panic")]
 

@@ -67,7 +67,7 @@ pub(super) fn check_take_back(state: &State, chat: &Chat) -> Availability {
     if can_take_back {
         check_resume(state)
     } else {
-        not_now("You can take back only what you parked, or escalated and nobody has claimed")
+        not_now("You can take back only sessions you parked and your own unclaimed escalations")
     }
 }
 

@@ -1,4 +1,4 @@
-//! Why something cannot be done now.
+//! Why an action is unavailable.
 
 /// Why something cannot be done.
 #[derive(Clone, PartialEq, Eq, Debug)]

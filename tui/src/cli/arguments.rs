@@ -42,7 +42,7 @@ pub(super) enum Command {
     Reassess(reassess::ReassessArgs),
     /// Record the outcome of a suggested step
     Outcome(outcome::OutcomeArgs),
-    /// Record a hypothesis, or its result
+    /// Record a possible cause, or update its status
     Tried(tried::TriedArgs),
     /// Return a handoff to its opener with a question
     SendBack(send_back::SendBackArgs),
@@ -54,7 +54,7 @@ pub(super) enum Command {
     Park(hand_off::ParkArgs),
     /// Escalate a session to the queue
     Escalate(hand_off::EscalateArgs),
-    /// Take back a session that is parked, or escalated and not claimed
+    /// Take back a parked session or an unclaimed escalation
     Resume(resume::ResumeArgs),
     /// Resolve a session
     Resolve(resolve::ResolveArgs),
@@ -62,7 +62,7 @@ pub(super) enum Command {
     Sessions(sessions::SessionsArgs),
     /// Print events as they happen, one JSON object per line
     Watch(watch::WatchArgs),
-    /// Show figures about the queue
+    /// Show queue statistics
     Stats,
     /// Check settings, server and terminal, and suggest fixes
     Doctor,

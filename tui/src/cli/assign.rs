@@ -14,7 +14,7 @@ pub(super) struct AssignArgs {
     /// Handoff: its number or id
     #[arg(value_parser = parse_handoff_ref)]
     handoff: HandoffRef,
-    /// Team member: an email address, an id, a name or how it begins
+    /// Team member: an email address, an id, a name or the beginning of one
     person: String,
 }
 
@@ -46,7 +46,7 @@ fn find_user(team: Vec<User>, query: &str) -> Result<User, CliError> {
                 .with_hint("use an email address"))
         }
         (None, _) => Err(CliError::not_found(format!("no team member matches {query:?}"))
-            .with_hint("use an email address, an id, a name or how it begins")),
+            .with_hint("use an email address, an id, a name or the beginning of one")),
     }
 }
 

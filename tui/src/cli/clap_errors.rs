@@ -47,7 +47,8 @@ fn invalid_utf8_error(cli: &Command, args: &[OsString]) -> CliError {
             verb.get_name()
         ),
         None => {
-            "convert it: `\"$(printf %s … | iconv -f LATIN1 -t UTF-8)\"`, with its encoding in place of LATIN1".into()
+            "convert it: `\"$(printf %s … | iconv -f LATIN1 -t UTF-8)\"`, replacing LATIN1 with its encoding"
+                .into()
         }
     };
     CliError::usage(format!("argument {index} is not UTF-8")).with_hint(hint)

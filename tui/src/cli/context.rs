@@ -1,4 +1,4 @@
-//! What every verb uses: the server, the output, and the session or handoff that an argument names.
+//! What every command uses: the server, the output, and the session or handoff that an argument names.
 
 use std::ffi::OsString;
 

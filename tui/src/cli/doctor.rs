@@ -52,9 +52,11 @@ fn check_settings(options: &Options) -> Finding {
         Err(error) => return bad_finding("settings", error.to_string(), "set HOME"),
     };
     match settings::load(&options.console) {
-        Err(error) => {
-            bad_finding("settings", error.to_string(), "the console does not open with these settings")
-        }
+        Err(error) => bad_finding(
+            "settings",
+            error.to_string(),
+            "fix the settings; until then, the console does not open",
+        ),
         Ok(_) if path.exists() => good_finding("settings", path.display().to_string()),
         Ok(_) => good_finding("settings", format!("defaults: {} does not exist", path.display())),
     }

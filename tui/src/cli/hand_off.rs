@@ -16,7 +16,7 @@ use crate::wake_time::{self, WakeTimeError};
 pub(super) struct ParkArgs {
     /// Session: its number or id, or h42 for the session of handoff 42
     session: SessionRef,
-    /// What you are waiting for; only you see this. - reads it from standard input
+    /// What you are waiting for; only you can see this. Use - to read it from standard input
     #[arg(allow_hyphen_values = true)]
     notes: String,
     /// When to be reminded: 30m, 2d, "tomorrow 9:00", "fri 14:30", or 2026-11-22T09:30:00Z
@@ -28,7 +28,7 @@ pub(super) struct ParkArgs {
 pub(super) struct EscalateArgs {
     /// Session: its number or id, or h42 for the session of handoff 42
     session: SessionRef,
-    /// Where you are stuck, and what you ruled out; - reads it from standard input
+    /// Where you are stuck, and what you ruled out; use - to read it from standard input
     #[arg(allow_hyphen_values = true)]
     notes: String,
     /// Priority: low, normal, high or urgent

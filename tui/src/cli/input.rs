@@ -31,9 +31,8 @@ pub(super) fn decode_utf8(bytes: Vec<u8>) -> Result<String, CliError> {
             }
             Some(Encoding::Compressed(program)) => not_utf8(&format!("it is compressed with {program}"))
                 .with_hint(format!("pipe it through `{program} -dc`")),
-            None => not_utf8(&format!("byte {position} is invalid")).with_hint(
-                "pipe it through `iconv -f LATIN1 -t UTF-8`, with its encoding in place of LATIN1",
-            ),
+            None => not_utf8(&format!("byte {position} is invalid"))
+                .with_hint("pipe it through `iconv -f LATIN1 -t UTF-8`, replacing LATIN1 with its encoding"),
         }
     })
 }

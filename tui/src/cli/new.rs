@@ -9,7 +9,7 @@ use crate::runtime::api::requests;
 
 #[derive(Args)]
 pub(super) struct NewArgs {
-    /// What happens, since when, and the exact error; - reads it from standard input
+    /// What is going wrong, since when, and the exact error; use - to read it from standard input
     #[arg(allow_hyphen_values = true)]
     problem: String,
     /// Summary of the problem in one line

@@ -12,10 +12,10 @@ use crate::cli::settings::ConsoleOptions;
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Global options")]
 pub(super) struct Options {
-    /// Server, like `http://127.0.0.1:7890` [default: that of the last login]
+    /// Server, like `http://127.0.0.1:7890` [default: from the last login]
     #[arg(long, global = true, value_name = "URL", env = "TIERUP_SERVER")]
     pub(super) server: Option<String>,
-    /// Token [default: that of the last login]
+    /// Token [default: from the last login]
     #[arg(long, global = true, value_name = "TOKEN", env = "TIERUP_TOKEN", hide_env_values = true)]
     pub(super) token: Option<SecretString>,
     /// Print JSON

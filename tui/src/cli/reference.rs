@@ -51,7 +51,7 @@ impl FromStr for ShowTarget {
 
 /// The argument is neither a number nor an id.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("not an id: expected a number like 42, or an id")]
+#[error("expected a number like 42, or an id")]
 pub(super) struct ParseRefError;
 
 /// A handoff: `42`, `#42`, `h42`, or its id.

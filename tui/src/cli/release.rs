@@ -13,7 +13,7 @@ pub(super) struct ReleaseArgs {
     /// Handoff: its number or id
     #[arg(value_parser = parse_handoff_ref)]
     handoff: HandoffRef,
-    /// Reason, for the next person; - reads it from standard input
+    /// Reason, for the next person; use - to read it from standard input
     #[arg(allow_hyphen_values = true)]
     reason: String,
 }

@@ -14,7 +14,7 @@ use crate::runtime::api::requests;
 pub(super) struct ResolveArgs {
     /// Session: its number or id, or h42 for the session of handoff 42
     session: SessionRef,
-    /// The cause and the fix, for the next time; - reads it from standard input
+    /// The cause and the fix, for the next time; use - to read it from standard input
     #[arg(allow_hyphen_values = true)]
     resolution: String,
     /// Number in `tierup show` of a suggested step that worked; can be repeated

@@ -26,7 +26,7 @@ const RECONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) struct SayArgs {
     /// Session: its number or id, or h42 for the session of handoff 42
     session: SessionRef,
-    /// Message; - reads it from standard input
+    /// Message; use - to read it from standard input
     #[arg(allow_hyphen_values = true)]
     text: String,
     /// Add it as a note, which the assistant does not answer
@@ -87,10 +87,10 @@ async fn wait_for<T>(
             deadline.set(Some(end));
             if retry_at > end { Err(CallError::unreachable(reason).into()) } else { Ok(()) }
         }
-        ConnectionEvent::EventsStalled { .. } => {
-            Err(CliError::from(CallError::unreachable("no events arrive, so no answer would"))
-                .with_hint("`tierup doctor` finds out why; without --wait, the message is sent all the same"))
-        }
+        ConnectionEvent::EventsStalled { .. } => Err(CliError::from(CallError::unreachable(
+            "no events arrive, so the answer would not arrive either",
+        ))
+        .with_hint("`tierup doctor` shows the cause; without --wait, the message is still sent")),
         ConnectionEvent::Refused(reason) => Err(CliError::error(quote_server(&reason))),
         ConnectionEvent::LoggedOut(reason) => Err(CliError::not_logged_in(quote_server(&reason))),
     };

@@ -13,7 +13,7 @@ pub(super) struct SendBackArgs {
     /// Handoff: its number or id
     #[arg(value_parser = parse_handoff_ref)]
     handoff: HandoffRef,
-    /// What they should find out; - reads it from standard input
+    /// What they should find out; use - to read it from standard input
     #[arg(allow_hyphen_values = true)]
     question: String,
 }

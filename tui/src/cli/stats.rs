@@ -1,4 +1,4 @@
-//! `tierup stats`: figures about the queue.
+//! `tierup stats`: queue statistics.
 
 use std::collections::BTreeMap;
 

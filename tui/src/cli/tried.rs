@@ -13,7 +13,7 @@ use crate::runtime::api::requests;
 pub(super) struct TriedArgs {
     /// Session: its number or id, or h42 for the session of handoff 42
     session: SessionRef,
-    /// Possible cause in one line; an existing one is updated. - reads it from standard input
+    /// Possible cause in one line; an existing one is updated. Use - to read it from standard input
     #[arg(allow_hyphen_values = true)]
     hypothesis: String,
     /// The result

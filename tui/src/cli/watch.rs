@@ -50,7 +50,7 @@ pub(super) async fn run(context: &CommandContext, arguments: &WatchArgs) -> Resu
         match change {
             ConnectionEvent::Connecting => {}
             ConnectionEvent::EventsStalled { .. } => {
-                print_diagnostic("warning", "no events arrive: `tierup doctor` finds out why");
+                print_diagnostic("warning", "no events are arriving: run `tierup doctor` to see why");
             }
             ConnectionEvent::Lost { reason, retry_at } => {
                 let delay = retry_at.since(clock::now()).as_secs_f32();

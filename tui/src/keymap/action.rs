@@ -88,7 +88,7 @@ pub enum ListAction {
     NewSession,
     /// Release a claim.
     Release,
-    /// Assess again.
+    /// Run the assessment again.
     Reassess,
     /// Filter the rows.
     Filter,
@@ -112,7 +112,7 @@ pub enum BriefingAction {
     Back,
     /// Focus the other pane.
     OtherPane,
-    /// Assess again.
+    /// Run the assessment again.
     Reassess,
     /// Open the next unclaimed handoff.
     NextOpen,

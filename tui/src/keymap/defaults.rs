@@ -55,7 +55,7 @@ const TOP: Action = Action::Move(Move::Top);
 const BOTTOM: Action = Action::Move(Move::Bottom);
 
 /// The description of all keys that use a step, which are one line of the help.
-const USE_STEP: &str = "Put this suggested step into the message, without sending it";
+const USE_STEP: &str = "Add this step to your message, without sending it";
 
 #[rustfmt::skip]
 const QUEUE: &[Row] = &[
@@ -74,9 +74,9 @@ const QUEUE: &[Row] = &[
     (&[key!(u)], Action::List(ListAction::MarkUnread), "", "Mark as unread"),
     (&[key!(c)], Action::List(ListAction::NewSession), "new session", "New session"),
     (&[key!(x)], Action::List(ListAction::Release), "", "Release your claim to the queue"),
-    (&[key!(r)], Action::List(ListAction::Reassess), "", "Assess again"),
+    (&[key!(r)], Action::List(ListAction::Reassess), "", "Run the assessment again"),
     (&[key!(tab)], Action::List(ListAction::NextTab), "", "Next tab"),
-    (&[key!('1')], Action::List(ListAction::Tab(Tab::Queue)), "", "Queue: open escalations, and those others work on"),
+    (&[key!('1')], Action::List(ListAction::Tab(Tab::Queue)), "", "Queue: open escalations, and those claimed by others"),
     (&[key!('2')], Action::List(ListAction::Tab(Tab::Mine)), "", "Mine: your claims and open sessions"),
     (&[key!('3')], Action::List(ListAction::Tab(Tab::Parked)), "", "Parked: the sessions you parked"),
 ];
@@ -96,13 +96,13 @@ const BRIEFING: &[Row] = &[
     (&[key!(enter)], Action::Briefing(BriefingAction::StartHere), "start here", "Start here: claim it and open its session"),
     (&[key!(esc), key!(h), key!(left), key!(backspace)], Action::Briefing(BriefingAction::Back), "back", "Back to the list"),
     (&[key!(tab), key!(backtab)], Action::Briefing(BriefingAction::OtherPane), "other pane", "Switch between the history and the assessment"),
-    (&[key!(r)], Action::Briefing(BriefingAction::Reassess), "assess again", "Assess again"),
-    (&[key!(n)], Action::Briefing(BriefingAction::NextOpen), "next open", "Open the next unclaimed handoff"),
+    (&[key!(r)], Action::Briefing(BriefingAction::Reassess), "reassess", "Run the assessment again"),
+    (&[key!(n)], Action::Briefing(BriefingAction::NextOpen), "next handoff", "Open the next unclaimed handoff"),
     (&[key!(e)], Action::Briefing(BriefingAction::NextEvidence), "evidence", "Next evidence"),
     (&[key!(shift-e)], Action::Briefing(BriefingAction::PreviousEvidence), "", "Previous evidence"),
     (&[key!(s)], Action::Briefing(BriefingAction::Cases), "similar", "Similar cases"),
     (&[key!(v)], Action::Briefing(BriefingAction::Whole), "whole session", "Read the whole session without claiming it"),
-    (&[key!(a)], Action::Briefing(BriefingAction::Assign), "", "Assign to a person: your claim, or any as an admin"),
+    (&[key!(a)], Action::Briefing(BriefingAction::Assign), "", "Assign to someone else (admins: any claim)"),
     (&[key!(b)], Action::Briefing(BriefingAction::SendBack), "", "Send back with a question"),
     (&[key!(t)], Action::Briefing(BriefingAction::TakeBack), "", "Take back your escalation"),
 ];
@@ -122,7 +122,7 @@ const BRIEFING_SCROLL: &[Row] = &[
 const BRIEFING_OVERLAY: &[Row] = &[
     (&[key!(esc), key!(ctrl-b), key!(q), key!(enter)], Action::Close, "close", "Back to the session"),
     (&[key!(tab), key!(backtab)], Action::Briefing(BriefingAction::OtherPane), "other pane", "Switch between the history and the assessment"),
-    (&[key!(r)], Action::Briefing(BriefingAction::Reassess), "assess again", "Assess again"),
+    (&[key!(r)], Action::Briefing(BriefingAction::Reassess), "reassess", "Run the assessment again"),
     (&[key!(e)], Action::Briefing(BriefingAction::NextEvidence), "evidence", "Next evidence"),
     (&[key!(shift-e)], Action::Briefing(BriefingAction::PreviousEvidence), "", "Previous evidence"),
     (&[key!(v)], Action::Briefing(BriefingAction::Whole), "in the session", "Back to the session, at the selected evidence"),
@@ -154,7 +154,7 @@ const SESSION: &[Row] = &[
     (&[key!(alt-right)], Action::Session(SessionAction::StepsRight), "", "Scroll the steps right"),
     (&[key!(alt-left)], Action::Session(SessionAction::StepsLeft), "", "Scroll the steps left"),
     (&[key!(ctrl-o)], Action::Session(SessionAction::Editor), "editor", "Write the message in your own editor ($VISUAL, $EDITOR)"),
-    (&[key!(ctrl-g)], Action::Session(SessionAction::Tried), "tried", "Attempts: possible causes and their status"),
+    (&[key!(ctrl-g)], Action::Session(SessionAction::Tried), "attempts", "Attempts: possible causes and their status"),
     (&[key!(alt-o)], Action::Session(SessionAction::Outcomes), "", "Step outcomes"),
     (&[key!(alt-e)], Action::Session(SessionAction::NextEvidence), "", "Next evidence"),
     (&[key!(alt-a)], Action::Session(SessionAction::Assign), "", "Assign to a person"),
@@ -163,11 +163,11 @@ const SESSION: &[Row] = &[
     (&[key!(alt-up)], Action::Session(SessionAction::MarkUp), "", "Mark the previous message"),
     (&[key!(alt-down)], Action::Session(SessionAction::MarkDown), "", "Mark the next message"),
     (&[key!(alt-c)], Action::Session(SessionAction::Copy), "", "Copy the selection, the marked message or the last one"),
-    (&[key!(alt-k)], Action::Session(SessionAction::CopyCode), "", "Copy a code block of that message; again for the next"),
+    (&[key!(alt-k)], Action::Session(SessionAction::CopyCode), "", "Copy a code block; again for the next"),
     (&[key!(ctrl-u)], Action::Session(SessionAction::Undo), "", "Undo"),
     (&[key!(ctrl-y)], Action::Session(SessionAction::Redo), "", "Redo"),
-    (&[key!(alt-','), key!(up)], Action::Session(SessionAction::Older), "", "Previous sent message; an arrow works on the first line"),
-    (&[key!(alt-'.'), key!(down)], Action::Session(SessionAction::Newer), "", "Next sent message; an arrow works on the last line"),
+    (&[key!(alt-','), key!(up)], Action::Session(SessionAction::Older), "", "Recall the previous message; the arrow only on the first line"),
+    (&[key!(alt-'.'), key!(down)], Action::Session(SessionAction::Newer), "", "Recall the next message; the arrow only on the last line"),
     (&[key!(pageup)], PAGE_UP, "", "Page up"),
     (&[key!(pagedown)], PAGE_DOWN, "", "Page down"),
     (&[key!(ctrl-up)], UP, "", "Scroll up"),
@@ -190,14 +190,14 @@ const DIALOG: &[Row] = &[
 #[rustfmt::skip]
 const CONFLICT: &[Row] = &[
     (&[key!(enter), key!(esc), key!(q)], Action::Conflict(ConflictAction::Close), "close", "Back to the queue"),
-    (&[key!(n)], Action::Conflict(ConflictAction::NextOpen), "next open", "Open the next unclaimed handoff"),
+    (&[key!(n)], Action::Conflict(ConflictAction::NextOpen), "next handoff", "Open the next unclaimed handoff"),
     (&[key!(d)], Action::Conflict(ConflictAction::SendDraft), "send the draft", "Send your draft to the winner as a note"),
 ];
 
 #[rustfmt::skip]
 const TRIED: &[Row] = &[
     (&[key!(a)], Action::Tried(TriedAction::Add), "add", "Add an attempt"),
-    (&[key!(enter), key!(e)], Action::Tried(TriedAction::Edit), "edit", "Edit it, and say why"),
+    (&[key!(enter), key!(e)], Action::Tried(TriedAction::Edit), "edit", "Edit it, or add evidence"),
     (&[key!(x)], Action::Tried(TriedAction::RuleOut), "rule out", "Rule it out"),
     (&[key!(c)], Action::Tried(TriedAction::Confirm), "confirm", "Confirm it"),
     (&[key!(o)], Action::Tried(TriedAction::Open), "open", "Mark it as open"),

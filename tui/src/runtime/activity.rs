@@ -1,5 +1,5 @@
-//! Counts what is under way: requests, streams that have not caught up, file jobs, and events that are not drawn yet. What
-//! drives a console (a test) waits here until nothing is, instead of guessing from the screen.
+//! Counts what is under way: requests, streams that have not caught up, file jobs, and events that are not drawn yet.
+//! A test waits here until nothing is under way, instead of guessing from the screen.
 
 use std::sync::Arc;
 

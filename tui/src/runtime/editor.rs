@@ -1,8 +1,8 @@
 //! The user's editor: it gets the terminal and a file with the text, and gives both back.
 //!
 //! It runs as a shell would run it, in the foreground and in a process group of its own, so that `Ctrl-C` and `Ctrl-Z`
-//! reach the editor. When it stops, the console stops with it, and both continue together. When the console has to end,
-//! so has the editor.
+//! reach the editor. When it stops, the console stops with it, and both continue together. When the console ends, it
+//! ends the editor too.
 
 use std::io::{self, Read, Write};
 use std::path::Path;

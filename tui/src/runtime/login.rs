@@ -39,7 +39,7 @@ pub(super) async fn log_in(
     let token_location = store
         .save(api.server_url(), &token)
         .await
-        .map_or_else(|error| format!("no file: {error}"), |location| location.to_string());
+        .map_or_else(|error| format!("memory only: {error}"), |location| location.to_string());
     let server_url = api.server_url().to_owned();
     Ok((api, LoggedInUser { server_url, me, token_location }))
 }

@@ -1,4 +1,4 @@
-//! The server of a console, and what another login needs.
+//! How a console reaches its server: the client, and what it needs to log in again.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! An open session: its messages, the suggested steps, and the message that is being typed.
+//! A chat is a session that is open in the console: its messages, suggested steps, and the message that is being typed.
 
 use tierup_common::assessment::Step;
 use tierup_common::handoff::{HandoffStatus, QueueItem};

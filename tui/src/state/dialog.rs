@@ -151,7 +151,11 @@ impl Dialog {
     /// Asks for a new problem.
     pub fn new_session() -> Self {
         Self::new(Form::NewSession {
-            problem: TextField::multi_line("Problem", "What happens, since when, and the exact error", ""),
+            problem: TextField::multi_line(
+                "Problem",
+                "What is going wrong, since when, and the exact error",
+                "",
+            ),
             summary: TextField::single_line("Summary", "The problem in one line (optional)", ""),
         })
     }
@@ -160,8 +164,8 @@ impl Dialog {
     pub fn park(session_id: SessionId) -> Self {
         Self::new(Form::Park {
             session_id,
-            notes: TextField::multi_line("Notes", "What you are waiting for; only you see this", ""),
-            wake_at: TextField::time("Wake me", "2h, tomorrow 9:00, fri 14:30; empty for never"),
+            notes: TextField::multi_line("Notes", "What you are waiting for; only you can see this", ""),
+            wake_at: TextField::time("Wake time", "2h, tomorrow 9:00, fri 14:30 (optional)"),
         })
     }
 
@@ -235,7 +239,7 @@ impl Dialog {
             Form::Resolve { .. } => "Resolve",
             Form::Assign { .. } => "Assign",
             Form::SendBack { .. } => "Send back with a question",
-            Form::Branch { .. } => "Tried",
+            Form::Branch { .. } => "Attempt",
         }
     }
 

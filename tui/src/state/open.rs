@@ -1,4 +1,4 @@
-//! What is open: the session, the briefing and the layers that have the keys, and questions about them.
+//! Queries about what is open: the session, the briefing, the top layer and the text input.
 
 use tierup_common::assessment::{Assessment, Similar, Step};
 use tierup_common::handoff::{HandoffStatus, QueueItem};

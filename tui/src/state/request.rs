@@ -1,4 +1,4 @@
-//! A request to the server, and what the place that made it shows of it.
+//! The state of a request to the server: idle, pending or failed.
 
 use crate::effect::CallId;
 

@@ -15,7 +15,7 @@ pub enum SortOrder {
     Priority,
     /// The oldest first, however urgent.
     Age,
-    /// The last changed first.
+    /// The recently changed first.
     Updated,
 }
 

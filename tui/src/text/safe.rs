@@ -1,5 +1,5 @@
 //! Text that may reach a terminal: nothing in it moves the cursor, sets a title, changes the reading direction or
-//! hides. Characters that would are replaced with visible marks.
+//! hides other text. Characters that would do so are replaced with visible marks.
 //!
 //! Only this module makes [`Safe`] and [`SafeText`]. Cells, window titles, notifications, the clipboard and standard
 //! output take nothing else, so raw text cannot get there by mistake.

@@ -1,4 +1,4 @@
-//! Calls to the server, and the load of the lists.
+//! Sends calls to the server, and loads the lists.
 
 use std::time::Duration;
 

@@ -55,10 +55,7 @@ pub(super) fn apply_claim_error(
                 let title = state.handoff_title(id);
                 let claimed_at = winner.claimed_at;
                 let winner = Person { id: winner.claimed_by_id, name: winner.claimed_by_name };
-                conflict::show_conflict(
-                    state,
-                    LostClaim { handoff_id: id, title, winner_name: winner, claimed_at },
-                );
+                conflict::show_conflict(state, LostClaim { handoff_id: id, title, winner, claimed_at });
             } else {
                 outcomes::report_error(state, call_id, &Call::Claim(id), &CallError::Problem(problem));
             }

@@ -23,14 +23,14 @@ pub(super) struct LostClaim {
     /// Its title.
     pub(super) title: String,
     /// The winner.
-    pub(super) winner_name: Person,
+    pub(super) winner: Person,
     /// When they claimed it.
     pub(super) claimed_at: Timestamp,
 }
 
 /// Opens the popup over the list, with the next open handoff selected. The draft is kept.
 pub(super) fn show_conflict(state: &mut State, lost_claim: LostClaim) {
-    let LostClaim { handoff_id, title, winner_name: winner, claimed_at } = lost_claim;
+    let LostClaim { handoff_id, title, winner, claimed_at } = lost_claim;
     let session_id = state.known_handoff(handoff_id).map(|item| item.session_id);
     let has_draft = session_id.is_some_and(|session| !state.outbox.draft(session).is_empty());
     let draft = if has_draft { ConflictDraft::Saved } else { ConflictDraft::None };

@@ -1,4 +1,4 @@
-//! Signals of the streams that are not events: texts that are being written, and who is reading what.
+//! Signals of the streams: deltas of texts that are being written, and presence (who is reading what).
 
 use tierup_common::assessment::AssessmentStatus;
 use tierup_common::id::{HandoffId, MessageId, SessionId};

@@ -87,7 +87,7 @@ fn cancel(state: &mut State) {
     let Some(dialog) = state.top_dialog_mut() else { return };
     if dialog.is_modified() {
         let question = if dialog.request.is_pending() {
-            "Close while it is being sent? If it fails, what you typed is lost."
+            "Close while sending? If sending fails, your text is lost."
         } else {
             "Discard what you typed?"
         };
@@ -207,7 +207,7 @@ fn build_call(form: &Form, now: Timestamp, zone: &LocalZone) -> Result<Call, Str
 }
 
 fn new_session_call(problem: &TextField, summary: &TextField) -> Result<Call, String> {
-    let text = required_text(problem, "A problem is required: say what happens")?;
+    let text = required_text(problem, "A problem description is required")?;
     let summary = summary.text();
     if summary.chars().count() > limit::MAX_SUMMARY_CHARS {
         return Err(format!("The summary is too long: at most {} characters", limit::MAX_SUMMARY_CHARS));

@@ -1,4 +1,4 @@
-//! From an action to the file of its place, once it is clear that the action is available.
+//! Runs an action: checks that it is available, then calls the file of its place (a screen or a layer).
 
 use crate::availability;
 use crate::effect::Effect;

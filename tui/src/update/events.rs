@@ -35,11 +35,11 @@ pub(super) fn apply_event(state: &mut State, event: &Event, effects: &mut Vec<Ef
                 // The reply to the claim may never come.
                 navigate::mark_seen(state, handoff.handoff_id, effects);
             }
-            let claim = ClaimEvent { handoff, actor: by, owner: by, claimed_at: *claimed_at, at };
+            let claim = ClaimEvent { handoff, actor: by, claimer: by, claimed_at: *claimed_at, at };
             apply_claim(state, claim, effects);
         }
         EventBody::HandoffAssigned { handoff, by, to, claimed_at } => {
-            let claim = ClaimEvent { handoff, actor: by, owner: to, claimed_at: *claimed_at, at };
+            let claim = ClaimEvent { handoff, actor: by, claimer: to, claimed_at: *claimed_at, at };
             apply_assignment(state, claim, effects);
         }
         EventBody::HandoffReleased { handoff, by, .. } => apply_release(state, handoff, by, at, effects),
@@ -188,14 +188,14 @@ fn update_handoff(
     is_news
 }
 
-/// A handoff has an owner now.
+/// A handoff has a claimer now.
 #[derive(Clone, Copy)]
 struct ClaimEvent<'e> {
     handoff: &'e HandoffSummary,
     /// Who claimed or assigned it.
     actor: &'e Person,
     /// Who works on it now.
-    owner: &'e Person,
+    claimer: &'e Person,
     claimed_at: Timestamp,
     at: Timestamp,
 }
@@ -203,25 +203,25 @@ struct ClaimEvent<'e> {
 /// Someone claimed a handoff, or was assigned it. If the user is reading it and had no part in that, the popup opens.
 /// Returns whether the event was newer than what was known.
 fn apply_claim(state: &mut State, claim: ClaimEvent<'_>, effects: &mut Vec<Effect>) -> bool {
-    let ClaimEvent { handoff, actor, owner, claimed_at, at } = claim;
+    let ClaimEvent { handoff, actor, claimer, claimed_at, at } = claim;
     let id = handoff.handoff_id;
     let was_mine = state.is_claimed_by_me(id);
     let is_news = update_handoff(state, handoff, at, effects, |item| {
         item.status = HandoffStatus::Claimed;
-        item.claimed_by = Some(owner.id);
-        item.claimed_by_name = Some(owner.name.clone());
+        item.claimed_by = Some(claimer.id);
+        item.claimed_by_name = Some(claimer.name.clone());
         item.claimed_at = Some(claimed_at);
     });
     let me = state.my_id();
     // While the user's own claim waits for its reply, the reply says who won.
     let is_awaiting_reply = state.is_claiming(id);
     // A user who assigns their own claim, or from whom it is taken, has not lost it to someone faster.
-    let is_lost = Some(owner.id) != me && Some(actor.id) != me && !was_mine;
+    let is_lost = Some(claimer.id) != me && Some(actor.id) != me && !was_mine;
     if is_news && state.is_being_read(id) && !is_awaiting_reply && is_lost {
         let title = format!("#{} {}", handoff.number, handoff.problem_summary);
         conflict::show_conflict(
             state,
-            LostClaim { handoff_id: id, title, winner_name: owner.clone(), claimed_at },
+            LostClaim { handoff_id: id, title, winner: claimer.clone(), claimed_at },
         );
     } else {
         refetch_session(state, handoff, actor, effects);
@@ -231,18 +231,18 @@ fn apply_claim(state: &mut State, claim: ClaimEvent<'_>, effects: &mut Vec<Effec
 
 /// Someone assigned a handoff, to themselves or to someone else.
 fn apply_assignment(state: &mut State, claim: ClaimEvent<'_>, effects: &mut Vec<Effect>) {
-    let ClaimEvent { handoff, actor, owner, .. } = claim;
+    let ClaimEvent { handoff, actor, claimer, .. } = claim;
     let (me, was_mine) = (state.my_id(), state.is_claimed_by_me(handoff.handoff_id));
     let is_news = apply_claim(state, claim, effects);
-    let is_mine = Some(owner.id) == me;
+    let is_mine = Some(claimer.id) == me;
     if is_news && Some(actor.id) != me && (was_mine || is_mine) {
-        let (level, owner) = if is_mine {
+        let (level, claimer) = if is_mine {
             (ToastLevel::Success, "you".into())
         } else {
-            (ToastLevel::Info, safe::sanitize_line(&owner.name))
+            (ToastLevel::Info, safe::sanitize_line(&claimer.name))
         };
         let actor = safe::sanitize_line(&actor.name);
-        state.show_toast(level, format!("{actor} assigned #{} to {owner}", handoff.number));
+        state.show_toast(level, format!("{actor} assigned #{} to {claimer}", handoff.number));
     }
 }
 

@@ -1,4 +1,4 @@
-//! Keys and pasted text: to the action that a key is bound to, or else to the text that is being typed.
+//! Keys and pasted text: a key runs the action that it is bound to; other input goes to the text that is being typed.
 
 use crokey::KeyCombination;
 use crossterm::event::{KeyEvent, KeyEventKind};

@@ -1,4 +1,4 @@
-//! The outcome of an action for the user: a dialog that closes, a toast, or the reason why not.
+//! Tells the user how an action ended: a dialog closes, a toast appears. Not the outcomes of steps.
 
 use tierup_common::handoff::Intent;
 

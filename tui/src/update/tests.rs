@@ -1,4 +1,4 @@
-//! Stories of `update`: events in, effects out. This file has the people, the handoffs and a console to test.
+//! Stories of `update`: events in, effects out. This file has the fixtures: people, handoffs and a console.
 
 mod claims;
 mod earlier_messages;

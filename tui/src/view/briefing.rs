@@ -226,7 +226,7 @@ pub(super) fn assessment_title(
 ) -> (Safe<'static>, bool) {
     let spinner = canvas.time.spinner_frame();
     if state.is_reassessing(item.id) {
-        return (safe_format!("Assessment ── {spinner} requesting again"), true);
+        return (safe_format!("Assessment ── {spinner} reassessing"), true);
     }
     let is_unfinished =
         matches!(item.assessment_status, AssessmentStatus::Pending | AssessmentStatus::Running);

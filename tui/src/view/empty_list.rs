@@ -53,7 +53,7 @@ fn empty_message(state: &State, canvas: &mut Canvas<'_>) -> EmptyMessage {
         Tab::Queue => {
             let mut hint = vec![SafeSpan::new("New escalations appear here. ", TextRole::Dim)];
             hint.extend(key_hint(key(Action::List(ListAction::NewSession)), " starts a session."));
-            ("Nothing is waiting", hint)
+            ("No open escalations", hint)
         }
         Tab::Mine => {
             let pick_up = key(Action::List(ListAction::PickUp));
@@ -65,7 +65,7 @@ fn empty_message(state: &State, canvas: &mut Canvas<'_>) -> EmptyMessage {
         Tab::Parked => {
             let park = Action::Session(SessionAction::Park);
             let park = state.settings.keymap.key_for(Context::Session, park);
-            ("No parked sessions", key_hint(park, " in a session parks it. Only you see it here."))
+            ("No parked sessions", key_hint(park, " in a session parks it. Only you can see it."))
         }
     };
     EmptyMessage { title: title.into(), style: canvas.theme.text, hints: vec![hint] }

@@ -1,4 +1,4 @@
-//! The time that a frame shows, and when it will show another.
+//! The time of a frame, and when the frame must be painted again because a time or a spinner in it changes.
 
 use std::time::Duration;
 

@@ -52,9 +52,9 @@ fn paint_conflict(state: &State, conflict: &Conflict, canvas: &mut Canvas<'_>, a
     let send = key(ConflictAction::SendDraft);
     let can_send = is_available(state, Context::Conflict, Action::Conflict(ConflictAction::SendDraft));
     let hints: &[Hint<'_>] = if can_send {
-        &[(&close, "close"), (&next, "next open"), (&send, "send as a note")]
+        &[(&close, "close"), (&next, "next handoff"), (&send, "send as a note")]
     } else {
-        &[(&close, "back to the queue"), (&next, "next open")]
+        &[(&close, "back to the queue"), (&next, "next handoff")]
     };
     let text_width = display_width(&sentence).max(display_width(&draft)) + 6;
     let width = text_width.max(hints_width(hints) + 4).clamp(40, 72).min(area.width);

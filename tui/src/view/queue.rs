@@ -63,7 +63,7 @@ fn list_title(state: &State, count: usize, columns: u16) -> Safe<'static> {
             ("Escalations", format!("{open} open{unread}"))
         }
         Tab::Mine => ("Mine", "your claims and sessions".into()),
-        Tab::Parked => ("Parked", "only you see these".into()),
+        Tab::Parked => ("Parked", "visible only to you".into()),
     };
     if state.queue.as_of_seq.is_none() {
         return name.into();
@@ -75,7 +75,7 @@ fn list_title(state: &State, count: usize, columns: u16) -> Safe<'static> {
     match state.queue.sort {
         SortOrder::Priority => {}
         SortOrder::Age => parts.push("oldest first".into()),
-        SortOrder::Updated => parts.push("last changed first".into()),
+        SortOrder::Updated => parts.push("recently changed first".into()),
     }
     let filter = &state.queue.filter;
     if filter.is_active() {
@@ -163,7 +163,7 @@ fn paint_assessment_details(
 ) {
     let theme = canvas.theme;
     if state.is_reassessing(item.id) {
-        let text = safe_format!("{} requesting again", canvas.time.spinner());
+        let text = safe_format!("{} reassessing", canvas.time.spinner());
         return line.put_separated(canvas, text, theme.accent);
     }
     let readers = labels::readers(item, state.my_id());

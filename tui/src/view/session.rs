@@ -77,18 +77,18 @@ fn composer_label(state: &State, chat: &Chat) -> (&'static str, Safe<'static>) {
         Some(SessionStatus::Paused) => {
             let take_back = Action::Session(SessionAction::TakeBack);
             let key = state.settings.keymap.key_for(Context::Session, take_back);
-            return ("Parked", safe_format!("{key} takes it back; until then, what you type stays a draft"));
+            return ("Parked", safe_format!("{key} takes it back; until then, your text is kept as a draft"));
         }
         Some(SessionStatus::Escalated) => {
-            return ("Draft", "This session is escalated: what you type stays a draft".into());
+            return ("Draft", "This session is escalated: your text is kept as a draft".into());
         }
         Some(SessionStatus::Active) | None => {}
     }
     if chat.session().is_none() && chat.is_others_handoff(state.my_id()) {
-        return ("Draft", "What you type stays a draft".into());
+        return ("Draft", "Your text is kept as a draft".into());
     }
     match chat.message_kind {
         MessageKind::Ask => ("Message", "Ask the assistant, or say what you tried".into()),
-        MessageKind::Note => ("Note", "A note for people; the assistant will not answer".into()),
+        MessageKind::Note => ("Note", "A note for your team; the assistant will not answer".into()),
     }
 }

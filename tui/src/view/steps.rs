@@ -134,7 +134,7 @@ impl StripLayout {
 
 /// Paints the strip while the steps are still being written.
 pub(super) fn paint_pending(canvas: &mut Canvas<'_>, area: Rect) {
-    let text = safe_format!("{STRIP_TITLE}  {} steps come with the assessment", canvas.time.spinner());
+    let text = safe_format!("{STRIP_TITLE}  {} waiting for the assessment", canvas.time.spinner());
     canvas.put_text(area.x + 1, area.y, area.width.saturating_sub(2), text, canvas.theme.dim);
 }
 

@@ -74,7 +74,7 @@ fn user_finding(me: &Me) -> Finding {
 
 fn call_error_finding(server: &str, failure: &CallError) -> Finding {
     let hint = match failure {
-        CallError::Unreachable(_) => "check the address, whether the server runs, and HTTP_PROXY",
+        CallError::Unreachable(_) => "check the address and HTTP_PROXY, and that the server is running",
         CallError::InvalidResponse(_) => "another program answers at this address",
         CallError::Problem(_) => "log in again: `tierup login`",
     };

@@ -33,7 +33,7 @@ fn check_screen() -> Finding {
         return warning_finding(
             "terminal",
             "TERM is `dumb` or empty",
-            "only the console needs a better one; commands work",
+            "commands work, but the console needs a capable terminal",
         );
     }
     match crossterm::terminal::size() {

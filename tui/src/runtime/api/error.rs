@@ -1,4 +1,4 @@
-//! Why there is no client for a server, or no token.
+//! Errors of making a client and of logging in.
 
 use crate::event::CallError;
 

@@ -1,4 +1,4 @@
-//! Claims: won, lost, passed on, given to somebody else, and told too late or too early.
+//! Tests of claims: won, lost, assigned to somebody else, and reported late or early.
 
 use tierup_common::problem::{Code, Problem, Winner};
 
@@ -23,7 +23,7 @@ fn claim_conflict(who: u8, item: &QueueItem) -> CallError {
 }
 
 #[test]
-fn whoever_passes_their_own_claim_on_is_not_told_that_they_lost_it() {
+fn assigning_your_own_claim_to_somebody_else_opens_no_popup() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
     let (by, to) = (person(PRIYA), person(DANA));
     let handoff = handoff_summary(&claimed_by(PRIYA, item(1)));
@@ -32,7 +32,7 @@ fn whoever_passes_their_own_claim_on_is_not_told_that_they_lost_it() {
 }
 
 #[test]
-fn whoever_has_their_claim_passed_on_by_another_is_told_to_whom_and_stays_where_they_are() {
+fn a_claimer_whose_claim_is_reassigned_gets_a_toast_and_stays_on_the_screen() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
     let (by, to) = (person(SAM), person(DANA));
     let handoff = handoff_summary(&claimed_by(PRIYA, item(1)));
@@ -43,7 +43,7 @@ fn whoever_has_their_claim_passed_on_by_another_is_told_to_whom_and_stays_where_
 }
 
 #[test]
-fn somebody_elses_claim_of_what_is_read_is_told() {
+fn a_claim_of_the_open_briefing_by_somebody_else_opens_the_popup() {
     let mut priya = TestConsole::with_items(vec![item(1)]);
     priya.press_keys("<enter>");
     priya.receive_team_event(claimed_event(&item(1), DANA));
@@ -62,7 +62,7 @@ fn a_lost_claim_marks_its_row_before_any_event_and_selects_the_next_that_waits()
 }
 
 #[test]
-fn what_opens_by_itself_takes_no_key_at_first() {
+fn a_layer_that_opens_by_itself_ignores_keys_at_first() {
     let mut priya = TestConsole::with_items(vec![item(1), item(2)]);
     priya.press_keys("p");
     let call_id = priya.take_call(|call| matches!(call, Call::Claim(_)));
@@ -73,7 +73,7 @@ fn what_opens_by_itself_takes_no_key_at_first() {
     priya.press_keys("<enter>");
     assert!(!priya.has_conflict());
 
-    let ended = crate::event::ConnectionEvent::LoggedOut("this token does not work".into());
+    let ended = crate::event::ConnectionEvent::LoggedOut("this token is not valid".into());
     priya.dispatch(Event::Connection(ended));
     priya.dispatch(Event::Paste("meant for a message".into()));
     priya.press_keys("<esc>");
@@ -102,7 +102,7 @@ fn a_clock_that_is_set_back_holds_nothing_up() {
 }
 
 #[test]
-fn what_lay_over_the_screen_that_closes_goes_with_it() {
+fn layers_close_with_their_screen() {
     let mut priya = TestConsole::with_items(vec![item(1)]);
     priya.press_keys("<enter>v");
     priya.state.layers.push(Layer::Briefing);
@@ -113,7 +113,7 @@ fn what_lay_over_the_screen_that_closes_goes_with_it() {
 }
 
 #[test]
-fn a_claim_that_can_do_nothing_says_so() {
+fn a_claim_that_is_impossible_says_why() {
     let mut priya = TestConsole::with_items(vec![item(1), item(2)]);
     priya.press_keys("<enter>");
     priya.receive_team_event(EventBody::HandoffWithdrawn {
@@ -148,7 +148,7 @@ fn a_claim_whose_answer_is_lost_counts_as_seen_all_the_same() {
 }
 
 #[test]
-fn a_claim_in_doubt_is_told_until_it_is_known() {
+fn a_claim_in_doubt_is_shown_until_it_is_resolved() {
     let mut priya = TestConsole::with_items(vec![item(1)]);
     priya.press_keys("<enter><enter>");
     let claim = priya.take_call(|call| matches!(call, Call::Claim(_)));

@@ -1,4 +1,4 @@
-//! Messages before those that are here: fetched page by page, by whoever goes there.
+//! Tests of earlier messages: fetched page by page when the user scrolls there.
 
 use tierup_common::assessment::Evidence;
 use tierup_common::session::MessagePage;

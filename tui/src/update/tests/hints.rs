@@ -1,4 +1,4 @@
-//! What rows, the last line and the palette say of what can be done.
+//! Tests of hints: what rows, the footer and the palette say about available actions.
 
 use super::*;
 

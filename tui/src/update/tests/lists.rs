@@ -1,11 +1,11 @@
-//! The lists: what is in them, what they say of themselves, what comes and goes.
+//! Tests of the lists: their rows, their messages when empty or failed, and rows that come and go.
 
 use super::*;
 use crate::event::ConnectionEvent;
 use crate::keymap::Tab;
 
 #[test]
-fn ones_own_active_sessions_are_among_what_one_works_on() {
+fn own_active_sessions_are_in_the_list_mine() {
     let mut priya = TestConsole::with_items(vec![claimed_by(PRIYA, item(1))]);
     let opened = session(7, SessionStatus::Active, PRIYA, Vec::new());
     let mut claimed = session(1, SessionStatus::Active, PRIYA, Vec::new());
@@ -33,7 +33,7 @@ fn ones_own_active_sessions_are_among_what_one_works_on() {
 }
 
 #[test]
-fn what_comes_back_with_a_question_is_told_to_its_opener_and_rings() {
+fn a_handoff_that_is_sent_back_notifies_its_opener() {
     let mut mine = claimed_by(DANA, item(1));
     mine.handed_off_by = person(PRIYA).id;
     let mut priya = TestConsole::with_items(vec![mine.clone(), claimed_by(DANA, item(2))]);
@@ -152,7 +152,7 @@ fn what_the_filter_hides_is_not_called_read() {
 }
 
 #[test]
-fn what_one_gave_away_is_no_work_of_ones_own_any_more() {
+fn a_session_that_was_handed_off_leaves_the_list_mine() {
     let mine = claimed_by(PRIYA, item(1));
     let later = |item: QueueItem| QueueItem { version: item.version + 1, ..item };
     let answers = [later(item(1)), later(claimed_by(DANA, item(1)))];
@@ -185,7 +185,7 @@ fn own_sessions_that_could_not_be_asked_for_are_asked_for_with_the_next_connecti
 }
 
 #[test]
-fn a_dialog_that_is_on_its_way_is_not_closed_without_a_question() {
+fn closing_a_dialog_that_is_being_submitted_asks_first() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
     priya.press_keys("<ctrl-k>later<enter>");
     let call_id = priya.take_call(|call| matches!(call, Call::HandOff { .. }));

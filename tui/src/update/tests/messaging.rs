@@ -1,4 +1,4 @@
-//! Talking in a session: what is typed, what is on its way, what is awaited.
+//! Tests of messages in a session: drafts, messages under way and awaited answers.
 
 use ratatui::style::Modifier;
 use tierup_common::assessment::Outcome;

@@ -1,4 +1,4 @@
-//! Events that are held back: what they would tell is asked for, until they come.
+//! Tests of polling: while a proxy holds events back, the console fetches what they would tell.
 
 use super::*;
 use crate::event::ConnectionEvent;

@@ -1,4 +1,4 @@
-//! Reading: briefings, sessions of which a part is here, and what is told of an assessment too late.
+//! Tests of reading: briefings, sessions that are partly loaded, and late news of an assessment.
 
 use super::*;
 use crate::event::ConnectionEvent;

@@ -1,4 +1,4 @@
-//! Coming back: after a log-in, a lost connection, a clock that was wrong.
+//! Tests of recovery: after a log-in, a lost connection, a wrong clock.
 
 use super::*;
 use crate::event::{ConnectionEvent, LoggedInUser};
@@ -6,7 +6,7 @@ use crate::state::connection::ConnectionState;
 use crate::state::layer::ConflictDraft;
 
 fn log_out(priya: &mut TestConsole) {
-    priya.dispatch(Event::Connection(ConnectionEvent::LoggedOut("this token does not work".into())));
+    priya.dispatch(Event::Connection(ConnectionEvent::LoggedOut("this token is not valid".into())));
     priya.advance_clock(Duration::from_millis(300));
 }
 

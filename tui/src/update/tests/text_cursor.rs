@@ -1,4 +1,4 @@
-//! Where the caret is while one types: the terminal's own cursor goes there, and nowhere else.
+//! Tests of the text cursor: the terminal's own cursor is where the user types.
 
 use ratatui::layout::Position;
 

@@ -79,7 +79,7 @@ impl Document {
         let mut hint = Vec::new();
         if !self.reassess_key.is_empty() {
             hint.push(SafeSpan::new(&self.reassess_key, TextRole::Accent));
-            hint.push(SafeSpan::new(" assesses again. ", TextRole::Dim));
+            hint.push(SafeSpan::new(" runs it again. ", TextRole::Dim));
         }
         hint.push(SafeSpan::new("You can claim without it.", TextRole::Dim));
         self.push_spans(&hint, "");
