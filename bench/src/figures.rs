@@ -152,7 +152,7 @@ impl Figures {
                 | Target::Reference(_) => self.median(Product, row.figure),
             };
             let Some(own) = own else { continue };
-            let beside = match &row.target {
+            let reference = match &row.target {
                 Target::RatioAtLeast(_, program, figure) | Target::RatioAtMost(_, program, figure) => {
                     self.median(*program, figure)
                 }
@@ -161,8 +161,8 @@ impl Figures {
                 }
                 Target::Reference(program) => self.median(*program, row.figure),
             };
-            let ratio = beside.map(|beside| own / beside);
-            let both = beside.is_some_and(is_measured) && is_measured(own);
+            let ratio = reference.map(|beside| own / beside);
+            let both = reference.is_some_and(is_measured) && is_measured(own);
             let (target, verdict) = match row.target {
                 Target::RatioAtLeast(factor, ..) => {
                     (format!("≥ {factor}"), Some(verdict(both, ratio.is_some_and(|ratio| ratio >= factor))))
@@ -191,7 +191,7 @@ impl Figures {
                 "| {}{unit} | {} | {} | {} | {target} | {verdict} |",
                 row.title,
                 format_number(own),
-                beside.map(format_number).unwrap_or_default(),
+                reference.map(format_number).unwrap_or_default(),
                 ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default(),
             );
         }
@@ -212,7 +212,7 @@ fn is_measured(value: f64) -> bool {
     value.is_finite() && value > 0.0
 }
 
-/// The verdict on a figure. One that was not measured has not reached its target.
+/// The verdict on a figure. An unmeasured figure has not reached its target.
 const fn verdict(is_measured: bool, is_reached: bool) -> &'static str {
     match (is_measured, is_reached) {
         (true, true) => "reached",
@@ -246,13 +246,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_written_as_people_write_them() {
+    fn numbers_are_formatted_for_people() {
         let said = [0.0, 1.234, 12.34, 123.4, 1_234.5, 1_234_567.0].map(format_number);
         assert_eq!(said, ["0", "1.23", "12.3", "123", "1,234", "1,234,567"]);
     }
 
     #[test]
-    fn a_figure_is_held_against_its_target() {
+    fn a_figure_is_compared_with_its_target() {
         let mut figures = Figures::default();
         for value in [9.0, 11.0, 100.0] {
             figures.record(Product, "claim 16", value);
@@ -271,13 +271,13 @@ mod tests {
     fn verdict_for(
         figure: &'static str,
         rounds: &[f64],
-        beside: Option<(Program, &'static str, f64)>,
+        reference: Option<(Program, &'static str, f64)>,
     ) -> String {
         let mut figures = Figures::default();
         for value in rounds {
             figures.record(Product, figure, *value);
         }
-        if let Some((program, figure, value)) = beside {
+        if let Some((program, figure, value)) = reference {
             figures.record(program, figure, value);
         }
         let table = figures.to_markdown();
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_measured_has_reached_nothing() {
+    fn a_figure_without_a_measurement_is_not_measured() {
         for nothing in [-0.56, 0.0, f64::NAN] {
             assert_eq!(verdict_for("memory a stream", &[nothing], None), "**not measured**", "{nothing}");
             let beside = Some((Ceiling, "claim 16", nothing));
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn what_must_never_be_is_missed_by_one_round() {
+    fn an_always_zero_target_is_missed_by_a_single_round() {
         assert_eq!(verdict_for("wrong", &[0.0, 0.0, 1.0, 0.0, 0.0], None), "**missed**");
         assert_eq!(verdict_for("wrong", &[0.0; 5], None), "reached");
     }

@@ -1,6 +1,6 @@
 //! Benchmarks the server against a minimal server, and the console against other consoles: `just bench`.
 //!
-//! The programs run in turn, several rounds in one run, pinned to one core while the load has the other. Absolute
+//! The programs alternate, several rounds in one run, pinned to one core while the load has the other. Absolute
 //! figures vary with machine and time; ratios of figures from one run do not. The output is the table of
 //! docs/PERFORMANCE.md, and a file with all figures of all rounds.
 

@@ -107,7 +107,7 @@ impl StreamGroup {
                 tracker.changed.notified().await;
             }
         };
-        // What has not arrived by then is lost.
+        // Frames that have not arrived by then are lost.
         let _ = tokio::time::timeout(Duration::from_secs(10), all).await;
         ensure!(tracker.ended_count.get() == 0, "{} streams ended", tracker.ended_count.get());
         let events = std::mem::take(&mut *tracker.events.borrow_mut());
@@ -201,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn events_are_found_however_the_stream_is_cut() {
+    fn event_ids_are_found_wherever_the_stream_is_split() {
         let stream =
             b"\r\nid: 7\nevent: a\ndata: {}\n\n\r\n1a\r\nid: 8\nevent: b\ndata: {}\n\nid: 12\nevent: c\n";
         for cut in 0..stream.len() {

@@ -1,4 +1,4 @@
-//! Runs a program in a pseudo-terminal, and measures what it writes and when.
+//! Runs a program in a pseudo-terminal, and measures its output and timing.
 
 use std::io::{Read, Write};
 use std::num::NonZero;

@@ -34,7 +34,7 @@ impl World {
         Ok(Self { folder: folder.into(), account: owner.account_id, owner: owner.token, tokens })
     }
 
-    /// An engineer's token, in turn.
+    /// An engineer's token, round robin.
     pub fn token(&self, turn: usize) -> &str {
         &self.tokens[turn % self.tokens.len()]
     }

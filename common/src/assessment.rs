@@ -35,6 +35,18 @@ string_enum! {
     }
 }
 
+impl Confidence {
+    /// How people read it, such as `high confidence`; `inconclusive` stands alone.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Low => "low confidence",
+            Self::Medium => "medium confidence",
+            Self::High => "high confidence",
+            Self::Inconclusive => "inconclusive",
+        }
+    }
+}
+
 string_enum! {
     /// The outcome of a suggested step.
     pub enum Outcome {

@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_of_a_newer_server_is_skipped_but_its_seq_counts() {
+    fn an_unknown_frame_is_skipped_but_its_seq_counts() {
         let data = r#"{"type":"handoff_painted","seq":9,"colour":"red"}"#;
         assert_eq!(StreamFrame::parse(data), StreamFrame::Unknown { seq: Some(Seq(9)) });
         assert_eq!(StreamFrame::parse("{"), StreamFrame::Unknown { seq: None });

@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_handoff_is_named_by_id_or_by_number() {
+    fn a_handoff_reference_is_an_id_or_a_number() {
         let id = HandoffId::new(Timestamp::from_millis(1));
         assert_eq!(id.to_string().parse(), Ok(HandoffRef::Id(id)));
         assert_eq!("42".parse(), Ok(HandoffRef::Number(Number(42))));

@@ -6,7 +6,7 @@ use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
-/// The crates of this workspace. `server/tests/secrets.rs` checks that they log no secrets.
+/// The crates of this workspace. `server/tests/binary/secrets.rs` checks that they log no secrets.
 const WORKSPACE_CRATES: [&str; 3] = ["tierup", "tierup_common", "tierup_server"];
 
 /// Passes everything from our own crates, and warnings and errors from others. The user's filter cannot widen it.

@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn the_assignee_hands_off_and_an_admin_only_escalates_for_them() {
+    fn only_the_assignee_hands_off_but_an_admin_may_escalate() {
         let active = session(SessionStatus::Active);
         for intent in [Intent::Park, Intent::Escalate] {
             assert_eq!(hand_off(engineer(ASSIGNEE), active, intent), Ok(()));
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_is_its_claimers_or_an_admins() {
+    fn only_the_claimer_or_an_admin_changes_a_claim() {
         let claimed = HandoffStage::ClaimedBy(ASSIGNEE);
         assert_eq!(claim(engineer(OTHER), claimed), Err(HandoffDenial::AlreadyClaimed));
         assert_eq!(claim(engineer(ASSIGNEE), claimed), Ok(ClaimEffect::AlreadyTheirs));
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_handed_a_session_off_takes_it_back_until_it_is_claimed() {
+    fn a_sender_can_take_a_handoff_back_until_it_is_claimed() {
         assert_eq!(take_back(engineer(OPENER), HandoffStatus::Open, ASSIGNEE, OPENER), Ok(()));
         let parked_by_another = take_back(engineer(OPENER), HandoffStatus::Parked, ASSIGNEE, OPENER);
         assert_eq!(parked_by_another, Err(TakeBackDenial::NotTheirs));

@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_problem_comes_back_from_the_wire_with_its_winner() {
+    fn a_problem_with_a_winner_survives_a_round_trip() {
         let mut problem =
             Problem::new(Code::HandoffAlreadyClaimed).with_detail("Already claimed by Ana Ruiz.");
         problem.winner = Some(Winner {

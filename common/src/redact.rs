@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_redacted_message_has_no_value() {
+    fn a_redacted_message_contains_no_value() {
         for (message, redacted) in [
             (
                 r#"invalid type: string "hunter2, expected x", expected a boolean"#,
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn an_offset_is_a_line_and_a_column() {
+    fn an_offset_is_converted_to_line_and_column() {
         let text = "a\nbücher = 1\n";
         assert_eq!(line_and_column(text, 0), (1, 1));
         assert_eq!(line_and_column(text, text.find('=').unwrap()), (2, 8));

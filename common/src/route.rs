@@ -100,7 +100,7 @@ mod tests {
     use crate::id::Number;
 
     #[test]
-    fn a_path_is_its_template_filled_in() {
+    fn a_path_is_built_from_its_template() {
         assert_eq!(CLAIM.path(&[&Number(42)]), "/api/v1/handoffs/42/claim");
         assert_eq!(STEP.path(&[&Number(1), &"s"]), "/api/v1/handoffs/1/steps/s");
         assert_eq!(ME.path(&[]), "/api/v1/me");

@@ -195,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_title_of_a_session_without_a_summary_is_the_first_line_of_its_intake() {
+    fn a_session_without_a_summary_is_titled_by_its_first_intake_line() {
         assert_eq!(title(Some("VPN is down"), "anything"), "VPN is down");
         assert_eq!(title(None, "\n  Printer jams\nsince Monday"), "Printer jams");
         assert_eq!(title(None, "tab\there"), "tab here");

@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_timestamp_is_rfc_3339_with_milliseconds_and_survives_a_round_trip() {
+    fn a_timestamp_is_rfc_3339_with_milliseconds_in_json() {
         let at = Timestamp::from_millis(1_790_000_000_042);
         let json = serde_json::to_string(&at).unwrap();
         assert_eq!(json, "\"2026-09-21T14:13:20.042Z\"");
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_change_of_the_text_is_known() {
+    fn the_time_until_the_next_change_of_a_duration_text_is_known() {
         assert_eq!(duration_until_next_ago(Duration::from_secs(10)), Duration::from_secs(50));
         assert_eq!(duration_until_next_ago(Duration::from_secs(61)), Duration::from_secs(59));
         assert_eq!(duration_until_next_ago(Duration::from_hours(1)), Duration::from_hours(1));

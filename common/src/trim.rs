@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_surrounds_a_value_is_removed_and_what_is_inside_stays() {
+    fn quotes_and_whitespace_around_a_value_are_removed() {
         for padded in [
             "tup_x",
             " tup_x\n",

@@ -87,7 +87,7 @@ impl App {
         Self(Arc::new(parts))
     }
 
-    /// What the domain needs of the settings to decide which jobs follow.
+    /// The settings that the domain needs to decide which jobs follow.
     pub fn policy(&self) -> Policy {
         Policy {
             assessment_enabled: self.engine.is_enabled(),

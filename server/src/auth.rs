@@ -140,10 +140,10 @@ mod tests {
     use crate::domain::{TokenRecord, user};
     use crate::store::{AccountTx, StoreError};
 
-    /// A change to the caller that lands before their own.
+    /// A change to the caller that is committed before the caller's own change.
     type AccessChangeFn = fn(&mut AccountTx<'_>, &Caller) -> store::Result<()>;
 
-    /// Changes a user as an owner with another token does.
+    /// Changes a user, as an owner with another token.
     fn change_user(
         tx: &mut AccountTx<'_>,
         who: &Caller,
@@ -162,7 +162,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_caller_who_is_revoked_earlier_in_the_same_commit_changes_nothing() {
-        let fates: [(AccessChangeFn, &str); 5] = [
+        let cases: [(AccessChangeFn, &str); 5] = [
             (|tx, who| tx.apply(user::log_out(who), at(0)), "was revoked"),
             (
                 |tx, who| change_user(tx, who, &ChangeUser { active: Some(false), ..unchanged() }, None),
@@ -178,40 +178,44 @@ mod tests {
                 "",
             ),
         ];
-        for (fate, says) in fates {
+        for (change, expected_refusal) in cases {
             let folder = tempfile::tempdir().unwrap();
             let made = admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
             let (clock, tokens) = (Clock::system(), Authenticator::default());
-            let (heard, groups) = mpsc::channel();
-            let on_commit = move |news: store::CommitEffects| heard.send(news.group_size).unwrap();
+            let (group_sender, groups) = mpsc::channel();
+            let on_commit =
+                move |effects: store::CommitEffects| group_sender.send(effects.group_size).unwrap();
             let store =
                 Store::open(folder.path(), on_commit, &crate::supervisor::Supervisor::default()).unwrap();
             let bearer = format!("Bearer {}", made.token);
             let ana = tokens.authenticate(&store, &clock, Some(&bearer), Role::Owner).await.unwrap();
             let (account, who) = (ana.account, ana.clone());
             let (begins, begun) = oneshot::channel();
-            let (go, stands) = mpsc::channel();
+            let (release, released) = mpsc::channel();
             // Block the writer until the others are queued, so that they share a commit.
             let first = store.commit(account, move |_| {
                 begins.send(()).unwrap();
-                stands.recv().unwrap();
+                released.recv().unwrap();
                 Ok(())
             });
             let others = async {
                 begun.await.unwrap();
-                let ends = store.commit(account, move |tx| fate(tx, &who));
+                let ends = store.commit(account, move |tx| change(tx, &who));
                 let acts = store.commit(account, move |tx| ana.recheck(tx, clock.now()));
-                let are_in_line = async { go.send(()).unwrap() };
-                tokio::join!(ends, acts, are_in_line)
+                let release_writer = async { release.send(()).unwrap() };
+                tokio::join!(ends, acts, release_writer)
             };
             let (first, (ends, acts, ())) = tokio::join!(first, others);
             first.unwrap();
             ends.unwrap();
             assert_eq!(groups.try_iter().collect::<Vec<_>>(), [1, 2]);
             match acts {
-                Ok(caller) => assert_eq!((caller.name.as_str(), says), ("Ana", "")),
+                Ok(caller) => assert_eq!((caller.name.as_str(), expected_refusal), ("Ana", "")),
                 Err(StoreError::Refused(refusal)) => {
-                    assert!(!says.is_empty() && refusal.to_string().contains(says), "{refusal}");
+                    assert!(
+                        !expected_refusal.is_empty() && refusal.to_string().contains(expected_refusal),
+                        "{refusal}"
+                    );
                 }
                 Err(other) => panic!("{other}"),
             }
@@ -219,7 +223,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_log_in_whose_password_changes_while_it_is_tried_gets_no_token() {
+    async fn a_login_gets_no_token_if_its_password_changes_meanwhile() {
         let folder = tempfile::tempdir().unwrap();
         let made = admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
         let (clock, tokens) = (Clock::system(), Authenticator::default());
@@ -262,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn who_was_looked_up_before_everybody_was_forgotten_is_not_remembered_after() {
+    fn a_caller_looked_up_before_the_cache_was_invalidated_is_not_cached() {
         let (tokens, priya, hash) = (Authenticator::default(), Arc::new(caller("Priya Nair")), [7; 32]);
         let looked_up = tokens.cache.read().generation;
         tokens.invalidate();

@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn without_settings_it_listens_on_loopback_and_works_offline() {
+    fn without_settings_the_server_listens_on_loopback_and_works_offline() {
         let config = Settings::default().into_config().unwrap();
         assert_eq!(config.listen.to_string(), "127.0.0.1:7890");
         assert!(matches!(config.engine, Engine::Playbook(TypingPace::Immediate)));
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_that_says_something_wins() {
+    fn the_first_source_that_has_a_setting_wins() {
         let config = parse_settings("listen = '127.0.0.1:1'")
             .or_else(parse_settings("listen = '127.0.0.1:2'\npublic_url = 'http://x'"));
         let config = config.into_config().unwrap();
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_says_what_to_do() {
+    fn an_invalid_setting_is_refused_with_a_hint() {
         assert!(config_error("listen = '0.0.0.0:80'").contains("--behind-proxy"));
         assert!(config_error("assessment_engine = 'gpt'").contains("use playbook"));
         assert!(config_error("assessment_engine = 'openai'").contains("assessment_model: required"));
@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_has_a_range_that_is_said() {
+    fn a_number_out_of_range_is_refused_with_its_range() {
         let (most, most_of_short) = (Some(u64::MAX), Some(u32::MAX));
         let none = Settings::default;
         let beyond = [
@@ -396,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_around_a_value_goes() {
+    fn quotes_whitespace_and_bom_around_a_value_are_removed() {
         let flags = [
             ["--listen", "\"127.0.0.1:0\"\r"],
             ["--mail-url", "\"file:./mail\"\r\n"],
@@ -422,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_with_something_in_it_that_no_key_has_is_refused() {
+    fn an_api_key_with_spaces_or_non_ascii_characters_is_refused() {
         for key in ["sk 1", "sk\n1", "sk\u{200b}1", "schlüssel"] {
             let said =
                 value::parse_key("assessment_api_key", &SecretString::from(key)).unwrap_err().to_string();
@@ -434,7 +434,7 @@ mod tests {
     }
 
     #[test]
-    fn links_lead_to_the_web() {
+    fn url_settings_must_be_http_or_https() {
         for url in ["javascript:alert(1)", "file:///etc/passwd", "data:text/html,x", "ftp://acme.test"] {
             for setting in ["public_url", "outgoing_proxy", "assessment_url"] {
                 let why = config_error(&format!("{setting} = '{url}'"));
@@ -444,7 +444,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_mail_url_is_not_repeated() {
+    fn an_invalid_mail_url_is_not_repeated_in_the_error() {
         let why = config_error("mail_url = 'smpt://ana:hunter2@mail.acme.test'");
         assert!(!why.contains("hunter2"), "{why}");
     }

@@ -17,7 +17,7 @@ pub mod message;
 mod policy;
 mod refusal;
 pub mod remind;
-pub mod reminder;
+pub mod reminder_schedule;
 pub mod resolve;
 pub mod resume;
 pub mod session;

@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn metadata_addresses_are_never_called_however_they_are_written() {
+    fn metadata_addresses_are_blocked_in_every_notation() {
         for host in [
             "169.254.169.254",
             "2852039166",
@@ -184,12 +184,12 @@ mod tests {
             assert!(matches!(refused, Err(HttpClientError::ForbiddenAddress(_))), "{host}");
         }
         let elsewhere = "http://acme.test/".parse().unwrap();
-        let by_way_of = "http://[64:ff9b::169.254.169.254]:3128/".parse().unwrap();
-        assert!(build_client(&elsewhere, Some(&by_way_of)).is_err());
+        let proxy = "http://[64:ff9b::169.254.169.254]:3128/".parse().unwrap();
+        assert!(build_client(&elsewhere, Some(&proxy)).is_err());
     }
 
     #[test]
-    fn other_addresses_are_called_however_they_are_written() {
+    fn other_addresses_are_allowed_in_every_notation() {
         for host in [
             "127.0.0.1:11434",
             "[::1]",
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_that_leads_to_none_but_such_addresses_is_not_called() {
+    async fn a_host_that_resolves_only_to_metadata_addresses_is_blocked() {
         // IP addresses are resolved without a DNS query.
         let look_up =
             async |name: &str| FilteringResolver.resolve(name.parse().unwrap()).await.map(Iterator::count);

@@ -19,7 +19,7 @@ use tierup_common::id::UserId;
 
 use crate::error::{ApiError, ApiResult};
 
-/// Requests of one user in flight, each of which may hold a whole body and response in memory. More than any client
+/// Requests of one user in flight. Each may hold a whole body and response in memory. More than any client
 /// needs.
 const MAX_IN_FLIGHT: u32 = 64;
 /// `Retry-After` with too many requests in flight.
@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_user_has_so_many_requests_under_way_and_others_theirs() {
+    fn requests_in_flight_are_limited_per_user() {
         let limits = UserLimits::new(0, 0, 0);
         let (sam, priya) = (UserId::from_bytes([1; 16]), UserId::from_bytes([2; 16]));
         let mut under_way: Vec<_> = (0..MAX_IN_FLIGHT).map(|_| limits.begin_request(sam).unwrap()).collect();

@@ -47,13 +47,13 @@ pub fn init(filter: EnvFilter, format: LogFormat) -> io::Result<()> {
         .with_ansi(io::stderr().is_terminal())
         // Would report a failed write to standard error on standard error, and panic.
         .log_internal_errors(false);
-    let begun = match format {
+    let initialized = match format {
         LogFormat::Text => log.finish().with(OwnCrateFilter).try_init(),
         LogFormat::Json => {
             log.json().flatten_event(true).with_span_list(false).finish().with(OwnCrateFilter).try_init()
         }
     };
-    begun.map_err(io::Error::other)?;
+    initialized.map_err(io::Error::other)?;
     queue.spawn_writer(io::stderr())?;
     // Only the first call has an effect.
     let _ = LOG_QUEUE.set(queue);
@@ -196,13 +196,13 @@ impl LogQueue {
 /// How much of a line was written before it failed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum WriteError {
-    Nothing,
+    Unwritten,
     Partial,
 }
 
 impl WriteError {
     const fn after(written: usize) -> Self {
-        if written == 0 { Self::Nothing } else { Self::Partial }
+        if written == 0 { Self::Unwritten } else { Self::Partial }
     }
 }
 
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_logs_waits_for_nobody_and_what_finds_no_room_is_counted() {
+    fn logging_never_blocks_and_lost_lines_are_counted() {
         let queue = Arc::new(LogQueue::new(Counter::default()));
         let (offered, offers) = mpsc::channel();
         let (allow, allowed) = mpsc::channel();
@@ -289,10 +289,10 @@ mod tests {
     }
 
     #[test]
-    fn a_line_after_one_that_broke_off_begins_a_line() {
+    fn a_write_error_distinguishes_a_partial_line_from_no_line() {
         let mut room = [0; 8];
         let mut to = &mut room[..];
         assert_eq!(write_line(&mut to, b"0123456789"), Err(WriteError::Partial));
-        assert_eq!(write_line(&mut to, b"0123456789"), Err(WriteError::Nothing));
+        assert_eq!(write_line(&mut to, b"0123456789"), Err(WriteError::Unwritten));
     }
 }

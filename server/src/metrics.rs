@@ -245,7 +245,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn methods_that_clients_make_up_are_one_series() {
+    fn unknown_http_methods_share_one_metric_series() {
         let metrics = Metrics::new(Counter::default());
         let count = |method: &[u8]| {
             let method = Method::from_bytes(method).unwrap();

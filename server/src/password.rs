@@ -36,12 +36,12 @@ pub enum PasswordError {
 
 /// The PHC string of a password, with a new salt.
 pub async fn hash(password: String) -> Result<String, PasswordError> {
-    run_in_turn(move || compute_hash(&password)).await?
+    run_queued(move || compute_hash(&password)).await?
 }
 
 /// Whether a password matches a hash. Without a hash it takes as long and returns false.
 pub async fn verify(password: String, hash: Option<String>) -> Result<bool, PasswordError> {
-    run_in_turn(move || {
+    run_queued(move || {
         let is_known = hash.is_some();
         let hash = hash.or_else(|| DUMMY_HASH.clone()).unwrap_or_default();
         let parsed = PasswordHash::new(&hash);
@@ -57,7 +57,7 @@ fn compute_hash(password: &str) -> Result<String, PasswordError> {
     hash.map(|hash| hash.to_string()).map_err(PasswordError::Argon2)
 }
 
-async fn run_in_turn<T: Send + 'static>(
+async fn run_queued<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, PasswordError> {
     let queued = QUEUE.try_acquire().map_err(|_| PasswordError::TooManyLogins)?;

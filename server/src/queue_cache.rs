@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_kept_until_its_account_changes() {
+    fn a_page_is_cached_until_its_account_changes() {
         let (pages, account, other) = (QueueCache::default(), AccountId::new(at(0)), AccountId::new(at(0)));
         let as_of = pages.get(account, &key(50), 0).unwrap_err();
         pages.insert(account, key(50), as_of, page("one"));
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_was_read_before_a_change_is_not_kept_after_it() {
+    fn a_page_read_before_a_change_is_not_cached_after_it() {
         let (pages, account) = (QueueCache::default(), AccountId::new(at(0)));
         let as_of = pages.get(account, &key(50), 0).unwrap_err();
         pages.invalidate(&[account]);
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_not_kept_after_a_change_that_was_forgotten_meanwhile() {
+    fn a_stale_page_is_not_cached_even_if_its_account_was_evicted() {
         let (pages, account) = (QueueCache::default(), AccountId::new(at(0)));
         let as_of = pages.get(account, &key(50), 0).unwrap_err();
         let others = (0..MAX_ACCOUNTS).map(|_| AccountId::new(at(0)));
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_has_an_end() {
+    fn cached_pages_of_an_account_are_bounded() {
         let (pages, account) = (QueueCache::default(), AccountId::new(at(0)));
         for number in 0..100 {
             let as_of = pages.get(account, &key(number), 0).unwrap_err();
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_with_nothing_on_them_have_an_end_too_and_so_have_accounts() {
+    fn empty_pages_and_accounts_in_the_cache_are_bounded() {
         let pages = QueueCache::default();
         let most = u32::try_from(MAX_ACCOUNT_BYTES / size_of::<PageKey>()).unwrap();
         for account in (0..MAX_ACCOUNTS + 10).map(|_| AccountId::new(at(0))) {
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn many_accounts_together_keep_no_more_than_all_may() {
+    fn cached_pages_of_all_accounts_together_are_bounded() {
         let pages = QueueCache::default();
         for account in (0..50).map(|_| AccountId::new(at(0))) {
             let as_of = pages.get(account, &key(0), 0).unwrap_err();

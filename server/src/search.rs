@@ -58,7 +58,7 @@ struct IndexWriter {
     runbooks: RunbookFolder,
 }
 
-/// What is known about the index without querying it.
+/// The state of the index that needs no query.
 #[derive(Default)]
 struct IndexStatus {
     /// How far each account's log was indexed.
@@ -253,7 +253,7 @@ mod tests {
 
     /// Mutants seen to fail: an unlimited queue.
     #[tokio::test]
-    async fn whoever_finds_the_line_full_is_told_when_to_come_again() {
+    async fn a_search_is_rejected_as_rate_limited_when_the_queue_is_full() {
         let (_folder, store, account, search) = open_empty().await;
         let held = search.0.readers.occupy_all().await;
         let ask = || Box::pin(search.find_sessions(&store, account, "vpn".into()));
@@ -279,7 +279,7 @@ mod tests {
 
     /// Mutants seen to fail: every error of the index is returned to searches.
     #[tokio::test]
-    async fn an_index_that_cannot_be_written_answers_from_what_it_has() {
+    async fn searches_still_work_when_the_index_cannot_be_written() {
         let (_folder, store, account, search) = open_empty().await;
         let refuse = |writer: &mut IndexWriter, _| {
             writer.index.refuse_writes();
@@ -296,7 +296,7 @@ mod tests {
 
     /// Mutants seen to fail: a single shared connection.
     #[tokio::test]
-    async fn what_is_written_holds_no_search_up() {
+    async fn searches_do_not_wait_for_the_index_writer() {
         let (_folder, store, account, search) = open_empty().await;
         search.index_next_batch(&store, account).await.unwrap();
         let _held = search.0.writer.occupy_all().await;

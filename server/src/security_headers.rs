@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_page_has_one_style_that_the_policy_knows() {
+    fn every_page_has_one_inline_style_that_the_csp_allows() {
         for page in html::ALL {
             assert_eq!(page.matches("<style").count(), 1);
             assert!(!page.contains("style=\"") && !page.contains("<script"));

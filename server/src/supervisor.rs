@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_ends_in_order_fails_nothing() {
+    async fn finished_or_cancelled_work_does_not_fail_the_server() {
         let stop = CancellationToken::new();
         let supervisor = Supervisor::new(stop.clone());
         let (tell, ended) = std::sync::mpsc::channel::<()>();

@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_well_formed_and_a_mistyped_one_is_not() {
+    fn a_generated_token_is_valid_and_a_mistyped_one_is_not() {
         let token = generate().unwrap();
         assert_eq!(token.secret.len(), 53);
         assert_eq!(hash(&token.secret), Some(token.hash));
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_its_bits_in_base_62() {
+    fn a_token_encodes_its_bits_in_base_62() {
         assert_eq!(from_bits([0; 32]).secret[4..47], "0".repeat(43));
         let mut one = [0; 32];
         one[31] = 62;
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_inputs_derive_the_same_token_and_other_inputs_another_one() {
+    fn a_derived_token_depends_on_each_input() {
         let ids = |n| (UserId::from_bytes([n; 16]), TokenId::from_bytes([n; 16]));
         let derive = |caller: &str, (user, token), key: &str| {
             derive(&caller.to_owned().into(), user, token, key).secret

@@ -94,9 +94,9 @@ impl Console {
     fn send_mouse_event(&self, kind: MouseEventKind, text: &str) -> impl Future<Output = ()> {
         let caller = Location::caller();
         let text = text.to_owned();
-        let rests = self.wait_until_idle();
+        let idle = self.wait_until_idle();
         async move {
-            rests.await;
+            idle.await;
             let screen = self.screen.text();
             let found =
                 screen.lines().zip(0..).find_map(|(line, row)| Some((line.split_once(&text)?.0, row)));

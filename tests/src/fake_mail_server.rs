@@ -150,9 +150,10 @@ impl FakeMailServer {
 
     /// Waits until this many connections are open at once.
     pub async fn wait_for_connections(&mut self, count: u32) {
-        let talking =
-            tokio::time::timeout(TIMEOUT, self.stats.wait_for(|book| book.open_connections >= count)).await;
-        talking.expect("nobody came").expect("the mail server runs");
+        let connected =
+            tokio::time::timeout(TIMEOUT, self.stats.wait_for(|counters| counters.open_connections >= count))
+                .await;
+        connected.expect("nobody came").expect("the mail server runs");
     }
 
     /// The number of closed connections.

@@ -1,4 +1,4 @@
-//! An OpenAI-compatible endpoint that answers as told, streams on demand, or misbehaves.
+//! An OpenAI-compatible endpoint that gives a fixed answer, streams on demand, or misbehaves.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -115,12 +115,12 @@ impl FakeModel {
     }
 
     /// The number of bytes sent of an endless response.
-    pub fn poured(&self) -> usize {
+    pub fn bytes_sent(&self) -> usize {
         self.bytes_sent.load(Ordering::Relaxed)
     }
 
     /// The requests so far.
-    pub async fn asked(&self) -> Vec<Value> {
+    pub async fn requests(&self) -> Vec<Value> {
         self.requests.lock().await.clone()
     }
 }

@@ -44,7 +44,7 @@ fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a pattern")
 }
 
-/// Runs a script up to the first thing that is not as it says.
+/// Runs a script up to its first failure.
 pub async fn run_script(text: &str, mut variables: Variables) -> ScriptResult<()> {
     let lines = (1..).zip(text.lines().map(str::trim));
     let lines: Vec<Line> = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).collect();
@@ -113,7 +113,7 @@ fn build_request(
         lines.next();
     }
     if lines.next_if(|line| *line == "[Options]").is_some() {
-        // How often and how fast is for hurl.
+        // Retry options apply to hurl only.
         while lines.next_if(|line| RETRY.is_match(line)).is_some() {}
     }
     let body = lines.collect::<Vec<_>>().join("\n");
@@ -185,7 +185,7 @@ fn compare(found: &Value, predicate: &Captures<'_>, variables: &Variables) -> Sc
     })
 }
 
-/// What a query finds in a response, if anything, and what follows the query in its line.
+/// The value of a query in a response, if any, and the rest of its line.
 fn query<'t>(
     text: &'t str,
     response: &ScriptResponse,
@@ -257,7 +257,7 @@ fn to_text(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
 
-/// Enough of a response to see why a script failed.
+/// The start of a response, for error messages.
 fn truncate(text: &str) -> String {
     text.chars().take(1_000).collect()
 }

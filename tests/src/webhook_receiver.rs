@@ -1,4 +1,4 @@
-//! An endpoint that records webhook calls and answers as told.
+//! An endpoint that records webhook calls and answers with given statuses.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

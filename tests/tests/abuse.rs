@@ -55,7 +55,7 @@ async fn unfinished_requests_are_cut_off_and_others_are_served() {
 
 /// `server/src/search/pool.rs` tests what happens to each search and to a log-in beside them.
 ///
-/// Mutants seen to fail: a turn that is lost with its caller.
+/// Mutants seen to fail: a permit that is lost with its caller.
 #[tokio::test]
 async fn abandoned_searches_do_not_slow_searches_and_log_ins() {
     const SEARCHES: usize = 1_200;
@@ -226,20 +226,20 @@ async fn a_server_stops_in_time_and_has_stored_what_it_acknowledged() {
         sam.token()
     );
     let _half = world.connect(&half).await;
-    let (said_yes, mut hears) = watch::channel(0);
-    let said_yes = &said_yes;
-    let of_each = claimers.iter().flat_map(|claimer| [claimer; CLAIMS_PER_USER]);
-    let claims = of_each.zip(&handoffs).map(|(claimer, handoff)| async move {
+    let (success_count, mut successes) = watch::channel(0);
+    let said_yes = &success_count;
+    let repeated_claimers = claimers.iter().flat_map(|claimer| [claimer; CLAIMS_PER_USER]);
+    let claims = repeated_claimers.zip(&handoffs).map(|(claimer, handoff)| async move {
         let path = format!("/handoffs/{}/claim", handoff.handoff_id);
         let answer = claimer.try_send_json(Method::POST, &path, None, &[]).await?;
-        // A request during shutdown is told so.
+        // A request during shutdown gets 503.
         assert!([200, 503].contains(&answer.status), "{}", answer.body);
         said_yes.send_modify(|count| *count += usize::from(answer.status == 200));
         (answer.status == 200).then_some((claimer, handoff))
     });
     let mut took = Duration::ZERO;
     let stops = async {
-        hears.wait_for(|count| *count >= CLAIM_COUNT / 10).await.unwrap();
+        successes.wait_for(|count| *count >= CLAIM_COUNT / 10).await.unwrap();
         let began = Instant::now();
         world.stop().await;
         took = began.elapsed();

@@ -151,10 +151,10 @@ async fn a_misbehaving_model_fails_the_assessment_with_one_sentence() {
         assert!(error.contains(expected) && error.matches(". ").count() == 0, "{temper:?}: {error}");
         assert!(!error.contains("sk-very-secret") && !error.contains("127.0.0.1"), "{error}");
         // The size of the socket buffers, not the gigabyte.
-        assert!(model.poured() < 32 * 1024 * 1024, "{temper:?}: {} bytes were taken", model.poured());
+        assert!(model.bytes_sent() < 32 * 1024 * 1024, "{temper:?}: {} bytes were taken", model.bytes_sent());
         priya.claim(&vpn).await;
     }
-    assert!(elsewhere.asked().await.is_empty());
+    assert!(elsewhere.requests().await.is_empty());
 }
 
 #[tokio::test]
@@ -207,7 +207,7 @@ async fn questions_get_replies_and_notes_do_not() {
     };
     assert_eq!(answer["content"], "Check the *certificate*.");
     assert_eq!(answer["seq"], 4);
-    let requests = model.asked().await;
+    let requests = model.requests().await;
     assert_eq!(requests.len(), 1, "a note is not answered");
     let prompt = requests[0]["messages"][1]["content"].as_str().unwrap();
     assert!(prompt.contains("Reinstalled.") && prompt.contains("What next?"), "{prompt}");

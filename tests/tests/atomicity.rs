@@ -68,7 +68,7 @@ async fn fail_each_statement(
                     assert_eq!(all_rows(&database), before, "{path}: half of it was stored: {trigger}");
                     failure_points.insert(format!("{change} {table}"));
                 }
-                // A retry does it once.
+                // A retry takes effect once.
                 let again = asks().await;
                 assert!([200, 201].contains(&again.status), "{}", again.body);
                 assert_eq!(asks().await, again);

@@ -10,7 +10,7 @@ use tierup_e2e::process::binary_path;
 use tierup_e2e::{BufferingProxy, Console, World};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn behind_a_buffering_proxy_the_console_works_and_says_why_it_is_slow() {
+async fn the_console_works_behind_a_buffering_proxy_and_explains_the_delay() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let who = world.engineer("Priya Nair").await;

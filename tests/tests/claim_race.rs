@@ -1,4 +1,4 @@
-//! However many claim at once, one wins. However often a request is sent, it has one effect.
+//! Of many concurrent claims, one wins. A repeated request has one effect.
 //!
 //! Mutants seen to fail: a claim that takes a claimed handoff, a repeated claim that logs an event, a stored response
 //! that is not found, a key that is accepted with another body.
@@ -30,7 +30,7 @@ async fn race_claims(contenders: &[ApiClient], handoff: &Escalation) -> (ApiClie
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_of_many_simultaneous_claims_wins_and_the_others_learn_who() {
+async fn exactly_one_of_many_simultaneous_claims_wins() {
     let (contenders, handoffs) = quick_or_soak((32, 50), (200, 1_000));
     let world = World::without_assessments().await;
     let sam = world.engineer("Sam Ortiz").await;
@@ -68,7 +68,7 @@ async fn send_fifty_times(client: &ApiClient, path: &str, body: Option<Value>) -
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_key_sent_many_times_at_once_has_one_effect_and_one_answer() {
+async fn simultaneous_requests_with_one_key_have_one_effect() {
     let world = World::without_assessments().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
 

@@ -1,4 +1,4 @@
-//! Whatever is done in whatever order, replaying the event log gives the state in the tables.
+//! After any operations in any order, replaying the event log gives the state in the tables.
 //!
 //! Mutants seen to fail: a release without its event, a claim whose version differs from its event's.
 #![expect(clippy::unwrap_used, reason = "tests may panic")]
@@ -39,7 +39,7 @@ fn apply_event(handoffs: &mut BTreeMap<String, HandoffState>, name: &str, event:
     }
 }
 
-/// Does something, allowed or not, to a random session or handoff.
+/// Runs a random operation, allowed or not, on a random session or handoff.
 async fn do_random_action(
     random: &mut fastrand::Rng,
     client: &ApiClient,

@@ -1,4 +1,4 @@
-//! The event stream: in order, nothing missed, nothing repeated, only for those concerned.
+//! The event stream: in order, without gaps or repeats, filtered by subscriber.
 //!
 //! Mutant seen to fail: one channel for all accounts.
 
@@ -59,7 +59,7 @@ async fn an_unknown_event_id_is_answered_with_a_reset() {
 }
 
 #[tokio::test]
-async fn what_happens_while_the_server_restarts_is_not_missed() {
+async fn events_during_a_server_restart_are_not_missed() {
     let mut world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let mut stream = priya.subscribe("").await;
@@ -227,7 +227,7 @@ async fn a_stream_ends_with_its_token_and_with_the_server() {
 }
 
 #[tokio::test]
-async fn clients_of_a_stopping_server_are_told_to_reconnect_at_different_times() {
+async fn a_stopping_server_spreads_the_reconnects_of_its_clients() {
     let mut world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let mut crowd = Vec::new();

@@ -54,7 +54,7 @@ async fn wait_until_given_up(world: &World, attempts: u32) {
 }
 
 #[tokio::test]
-async fn a_refusal_is_final() {
+async fn rejected_mail_is_not_retried() {
     let mail_server = FakeMailServer::start(MailBehavior::RejectsPermanently).await;
     let world = World::with_settings(mail_settings(mail_server.url())).await;
     escalate_and_claim(&world).await;

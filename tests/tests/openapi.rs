@@ -11,7 +11,7 @@ use tierup_e2e::{World, http_client};
 
 /// To update it after an intended change: `TIERUP_UPDATE=1 cargo test --test openapi`.
 #[tokio::test]
-async fn the_served_description_is_the_committed_one() {
+async fn the_served_openapi_document_is_the_committed_one() {
     let world = World::new().await;
     let url = world.url();
     let response = http_client().get(format!("{url}/api/v1/openapi.json")).send().await.unwrap();

@@ -209,7 +209,7 @@ async fn a_server_without_its_folder_reports_it_and_acknowledges_nothing() {
 }
 
 #[tokio::test]
-async fn a_check_finds_what_is_broken() {
+async fn damaged_data_is_found_by_check_and_not_backed_up() {
     let mut world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     sam.escalate("VPN is down").await;

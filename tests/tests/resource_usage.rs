@@ -15,7 +15,7 @@ use tierup_server::config::Settings;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 
-/// Held by the test that measures the process.
+/// Locked by the test that measures the process.
 static PROCESS_LOCK: Mutex<()> = Mutex::const_new(());
 
 const KIB_PER_MIB: usize = 1024;

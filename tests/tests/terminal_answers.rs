@@ -97,7 +97,7 @@ async fn a_second_reader_restores_the_terminal_before_it_stops() {
     shell.sees("VPN is down");
     shell.sees("live");
     shell.clear_raw_output();
-    // SIGSTOP gives it no chance: the terminal stays in raw mode.
+    // SIGSTOP cannot be handled: the terminal stays in raw mode.
     send_signal(shell.foreground_pid(), Signal::STOP);
     shell.wait_for_output("Stopped");
     assert_ne!(shell.termios(), before);
@@ -117,7 +117,7 @@ async fn a_second_reader_restores_the_terminal_before_it_stops() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn started_in_the_background_it_waits_for_fg() {
+async fn a_console_started_in_the_background_waits_for_fg() {
     let (world, environment) = world_and_env().await;
     let mut shell = Pty::spawn_shell(world.folder(), (100, 30), &borrow_env(&environment));
     shell.sees("ready> ");

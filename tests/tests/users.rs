@@ -44,7 +44,7 @@ async fn a_log_in_gives_a_token_that_works_until_log_out() {
 }
 
 #[tokio::test]
-async fn wrong_passwords_and_unknown_addresses_get_the_same_answer_and_are_throttled() {
+async fn wrong_passwords_and_unknown_emails_get_one_answer_and_are_throttled() {
     let world = World::new().await;
     add_user(&world.owner(), "sam@acme.test", "engineer").await;
     let without_id = |mut answer: Value| {
@@ -72,7 +72,7 @@ async fn wrong_passwords_and_unknown_addresses_get_the_same_answer_and_are_throt
 }
 
 #[tokio::test]
-async fn simultaneous_guesses_count_against_the_limit() {
+async fn simultaneous_login_attempts_count_against_the_limit() {
     let world = World::new().await;
     add_user(&world.owner(), "sam@acme.test", "engineer").await;
     let guesses =
@@ -102,7 +102,7 @@ async fn setting_the_clock_back_delays_nothing() {
 }
 
 #[tokio::test]
-async fn guesses_are_counted_whatever_forwarded_for_says() {
+async fn login_attempts_are_counted_regardless_of_x_forwarded_for() {
     let world = World::with_settings(Settings { behind_proxy: Some(true), ..Settings::default() }).await;
     let guess = async |number: usize, headers: &[&str]| {
         let body = json!({"email": format!("user{number}@acme.test"), "password": "wrong"});
@@ -123,7 +123,7 @@ async fn guesses_are_counted_whatever_forwarded_for_says() {
 }
 
 #[tokio::test]
-async fn log_in_bodies_are_small() {
+async fn login_bodies_over_4_kib_are_refused() {
     let world = World::new().await;
     add_user(&world.owner(), "sam@acme.test", "engineer").await;
     let padded =

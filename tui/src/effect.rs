@@ -46,7 +46,7 @@ pub enum Effect {
     Quit,
 }
 
-/// What a user logs in with.
+/// The credentials of a log-in.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Credentials {
     /// The server's address.
@@ -108,7 +108,7 @@ pub struct Notification {
     pub body: Safe<'static>,
 }
 
-/// What a filtered stream carries.
+/// The content of a filtered stream.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum StreamFilter {
     /// A handoff: its assessment while it is written, and who reads it.

@@ -200,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_breaks_a_rule_is_said_with_the_field_and_the_rule() {
+    fn a_validation_problem_is_shown_with_its_field_and_message() {
         let problem = serde_json::json!({
             "type": "/problems/invalid", "title": "some fields break a rule", "status": 422,
             "detail": "some fields break a rule; see errors",

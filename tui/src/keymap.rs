@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_key_does_two_things_in_one_place() {
+    fn no_key_is_bound_twice_in_one_context() {
         let keymap = Keymap::default();
         for (place, binding) in keymap.bindings.iter().enumerate() {
             for other in &keymap.bindings[..place] {
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn every_key_in_the_table_is_found_as_it_is_pressed() {
+    fn every_default_key_triggers_its_action() {
         let keymap = Keymap::default();
         for binding in &keymap.bindings {
             for key in &binding.keys {
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_have_the_names_that_people_know() {
+    fn keys_have_familiar_labels() {
         let labels: Vec<String> =
             [key!(enter), key!(ctrl - r), key!(alt - x), key!(shift - g), key!('?'), key!(f1)]
                 .map(|key| key_label(key, Charset::Unicode).into())
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn the_help_and_the_mouse_are_reached_from_everywhere_and_letters_stay_letters() {
+    fn help_and_mouse_keys_work_in_every_context_and_text_can_be_typed() {
         let keymap = Keymap::default();
         for context in [
             Context::Queue,

@@ -112,7 +112,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_the_wall_shows_leads_back_to_its_moment() {
+    fn local_times_resolve_back_to_their_instant() {
         for zone in [berlin(), LocalZone::default(), LocalZone::fixed(-5 * 3600 - 1800)] {
             let begin = Timestamp::from_millis(1_790_000_000_000);
             for hour in 0..24 * 400 {

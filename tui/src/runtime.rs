@@ -47,7 +47,7 @@ use crate::text::Safe;
 use crate::update::{next_deadline, next_idle_deadline, start, start_logged_out, update};
 use crate::view::paint;
 
-/// What a console runs on.
+/// The parts that a console runs on.
 pub struct ConsoleSetup {
     /// The server.
     pub server_access: ServerAccess,
@@ -298,7 +298,7 @@ where
     }
 }
 
-/// What has already arrived, without waiting: nothing, the end of the input, or an event.
+/// The input that has already arrived, without waiting: none, the end, or an event.
 async fn poll_ready(mut input: Pin<&mut impl Stream<Item = Event>>) -> Option<Option<Event>> {
     // Polled in this task, whose waker the input keeps.
     poll_fn(|context| match input.as_mut().poll_next(context) {

@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn the_locale_decides_what_is_drawn_unless_the_settings_do() {
+    fn the_locale_decides_the_charset_unless_the_settings_do() {
         let charset = |text, env| resolve(text, env).unwrap().charset;
         assert_eq!(charset("", &[]), Charset::Unicode);
         assert_eq!(charset("", &[("LANG", "de_DE.UTF-8")]), Charset::Unicode);
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn no_color_gives_way_to_a_theme_in_the_settings() {
+    fn a_theme_in_the_settings_overrides_no_color() {
         let theme = |text, env| resolve(text, env).unwrap().theme_name;
         assert_eq!(theme("", &[]), "dark");
         assert_eq!(theme("", &[("NO_COLOR", "")]), "dark");

@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn themes_for_unknown_backgrounds_can_be_read_on_white() {
+    fn the_dark_and_light_themes_are_readable_on_white() {
         for theme in [Theme::dark(), Theme::light()] {
             let Theme { text, accent, found, urgent, high, good, warn, bad, code, link, focus, .. } = theme;
             for style in [text, accent, found, urgent, high, good, warn, bad, code, link, focus] {

@@ -12,7 +12,6 @@ mod clock_rewind;
 mod command_line;
 mod conflict;
 mod connection;
-mod deltas;
 mod dialog;
 mod dispatch;
 mod earlier_messages;
@@ -35,6 +34,7 @@ mod replies;
 mod resume;
 mod scroll;
 mod session;
+mod signals;
 mod streams;
 mod transcript;
 
@@ -177,8 +177,8 @@ fn desired_stream_filters(state: &State) -> Vec<StreamFilter> {
     let mut filters = match &state.screen {
         Screen::Queue => {
             let PreviewState::Ready(id) = state.queue.preview else { return Vec::new() };
-            let is_growing = state.queue.item(id).is_some_and(is_being_assessed);
-            if is_growing { vec![StreamFilter::Handoff(id)] } else { Vec::new() }
+            let is_assessing = state.queue.item(id).is_some_and(is_being_assessed);
+            if is_assessing { vec![StreamFilter::Handoff(id)] } else { Vec::new() }
         }
         Screen::Briefing(briefing) => vec![StreamFilter::Handoff(briefing.item.id)],
         Screen::Session(chat) => {

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_span_counts_from_now() {
+    fn a_duration_counts_from_now() {
         for (text, at) in [
             ("2h", "2026-11-22T11:30"),
             ("in 45 min", "2026-11-22T10:15"),
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_and_a_time_are_local() {
+    fn a_day_and_a_time_are_read_in_local_time() {
         for (text, at) in [
             ("tomorrow", "2026-11-23T09:00"),
             ("Tomorrow 9:00", "2026-11-23T09:00"),
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn in_winter_a_time_in_summer_is_one_of_summer() {
+    fn a_wake_time_uses_the_utc_offset_of_its_own_day() {
         let berlin = berlin();
         assert_eq!(parsed_wake_time_in("2027-06-01 8:00", NOW, &berlin), "2027-06-01T06:00");
         assert_eq!(parsed_wake_time_in("2026-12-01 8:00", NOW, &berlin), "2026-12-01T07:00");
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_is_there_twice_or_not_at_all_is_said_to_be() {
+    fn an_ambiguous_or_skipped_local_time_is_explained() {
         let said = |text| {
             let moment = parse(text, NOW, &berlin()).unwrap().unwrap();
             (moment.timestamp().to_string()[..16].to_owned(), format_time(moment, &berlin()))
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_says_how_one_looks() {
+    fn an_invalid_wake_time_is_refused_with_a_hint() {
         assert_eq!(parsed_wake_time("", 0), "never");
         assert_eq!(parsed_wake_time("never", 0), "never");
         for text in ["soon", "9", "25:00", "9:5", "13pm", "h", "2x", "99999999999h", "tomorrow x"] {

@@ -196,7 +196,7 @@ async fn a_session_is_parked_resumed_sent_back() {
 
 /// Seen to fail: while the command had a parser of its own, which knew no days.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wake_time_is_written_as_in_the_console_and_is_one_of_this_machine() {
+async fn a_wake_time_is_parsed_as_in_the_console_in_the_local_time_zone() {
     let world = Fixture::new().await;
     world.run_json("ana", &["new", "The printer jams"]);
     let mut park = tierup_command(&world.home("ana"), &["park", "1", "Toner", "--json"]);
@@ -301,7 +301,7 @@ async fn a_login_is_checked_before_it_is_saved_and_removed_by_logout() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_doctor_finds_everything_and_says_what_is_wrong() {
+async fn the_doctor_checks_everything_and_reports_what_is_wrong() {
     let world = Fixture::new().await;
     let found = world.run_json("ana", &["doctor"]);
     let of = |what: &str| {
@@ -326,7 +326,7 @@ async fn set_password(server: &str, token: &str, user: &str, password: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn watch_prints_one_event_per_line_from_the_given_place() {
+async fn watch_prints_one_event_per_line_from_the_given_seq() {
     let world = Fixture::new().await;
     world.run_json("ana", &["new", "VPN is down"]);
     world.run_json("ana", &["escalate", "1", "Stuck", "--priority", "high"]);
@@ -341,7 +341,7 @@ async fn watch_prints_one_event_per_line_from_the_given_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn user_text_is_only_text_in_a_pipe_too() {
+async fn user_text_is_only_text_in_piped_output() {
     let world = Fixture::new().await;
     let evil = "\u{1b}]0;owned\u{7}\u{9b}31m red \u{202e}txt\u{200b}";
     world.run_json("ana", &["new", evil]);

@@ -79,7 +79,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
 
     #[test]
-    fn nothing_that_comes_along_is_more_than_text_at_any_sink(raw in nasty()) {
+    fn random_text_is_only_text_at_every_output(raw in nasty()) {
         property::assert_safe(&raw);
     }
 }

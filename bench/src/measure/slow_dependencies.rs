@@ -17,7 +17,7 @@ use crate::world::{World, quiet};
 pub async fn measure_product(bench: &mut Bench) -> anyhow::Result<()> {
     let (model, _hangs) = start_silent_server(b"").await?;
     let (mail_server, _tarpit) = start_silent_server(b"220-this may take a while\r\n").await?;
-    let trouble = vec![
+    let hanging = vec![
         ("TIERUP_SERVER_ASSESSMENT_ENGINE", "openai".into()),
         ("TIERUP_SERVER_ASSESSMENT_MODEL", "silent".into()),
         ("TIERUP_SERVER_ASSESSMENT_URL", format!("http://{model}/v1")),
@@ -25,7 +25,7 @@ pub async fn measure_product(bench: &mut Bench) -> anyhow::Result<()> {
     ];
     for (settings, one, rate, p99) in [
         (quiet(), "quiet: escalate 1 p50", "quiet: escalate 16", "quiet: escalate 16 p99"),
-        (trouble, "trouble: escalate 1 p50", "trouble: escalate 16", "trouble: escalate 16 p99"),
+        (hanging, "trouble: escalate 1 p50", "trouble: escalate 16", "trouble: escalate 16 p99"),
     ] {
         let (alone, together) = measure_escalations(bench, &settings).await?;
         bench.figures.record(Product, one, alone.percentile(50));

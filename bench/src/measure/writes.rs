@@ -102,7 +102,7 @@ async fn measure_creates(
         let before = process.cpu_time()?;
         let next = |connection: usize| {
             turn += 1;
-            // The creator follows from the index, so that it is known later.
+            // The creator follows from the index, so claims can derive it.
             Some(create(turn * CONNECTIONS + connection))
         };
         let result = run_closed_loops(&mut connections[..connection_count], span, next, |response| {

@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn the_form_that_was_asked_for() {
+    fn the_requested_form_is_parsed() {
         let draft = parse(
             "**Likely cause:** The certificate was reissued.\n\n**Steps**\n1. Check the `certificate`\n\
              2) Reinstall (already tried)\n\nConfidence: high\n\nEvidence:\n- [2] \"error 809\"\n- [9] \"made up\"",
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_as_json() {
+    fn an_answer_in_json_is_parsed_too() {
         let said = "```json\n{\"likely_cause\":\"DNS\",\"suggested_steps\":[\"Flush it\",{\"text\":\"Wait\",\
                     \"already_tried\":true}],\"confidence\":\"medium\"}\n```";
         let draft = parse(said).unwrap();
@@ -237,14 +237,14 @@ mod tests {
     }
 
     #[test]
-    fn prose_is_the_likely_cause_with_little_confidence() {
+    fn prose_becomes_the_likely_cause_with_low_confidence() {
         let draft = parse("The fan is dead.\n- Replace it").unwrap();
         assert_eq!((draft.likely_cause.as_str(), draft.confidence), ("The fan is dead.", Confidence::Low));
         assert_eq!(draft.steps, [("Replace it".into(), false)]);
     }
 
     #[test]
-    fn what_is_not_an_answer_is_refused_in_one_sentence() {
+    fn an_unusable_answer_is_refused_with_one_sentence() {
         for said in ["", "   ", "{\"cause\": 1}", "[[[[", "<html>502</html>", "Confidence: high"] {
             let EngineError(why) = parse(said).unwrap_err();
             assert!(why.ends_with('.') && why.starts_with("The model"), "{said:?}: {why}");
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_is_capped() {
+    fn cause_and_steps_are_capped() {
         let steps = format!("- {}\n", "x".repeat(1_000)).repeat(50);
         let draft = parse(&format!("{}\n{steps}", "y".repeat(5_000))).unwrap();
         assert_eq!(draft.steps.len(), MAX_STEPS);

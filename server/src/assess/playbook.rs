@@ -37,7 +37,7 @@ pub enum TypingPace {
     DelayPerWord(Duration),
 }
 
-/// What is known about similar problems.
+/// Findings about similar problems.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     /// The best matching runbook.
@@ -201,14 +201,14 @@ fn suggested_steps(findings: &Findings) -> Vec<String> {
 /// The sentences with the most significant words of the best match, at most one per message.
 fn find_evidence(briefing: &Briefing, solutions: &Solutions) -> Vec<Evidence> {
     let Some(best) = solutions.hits.first() else { return Vec::new() };
-    let telling: HashSet<&str> = best.words.iter().map(String::as_str).collect();
-    let worth = |sentence: &str| -> f64 {
+    let significant: HashSet<&str> = best.words.iter().map(String::as_str).collect();
+    let score = |sentence: &str| -> f64 {
         let words: HashSet<String> = words::keywords(sentence).collect();
-        let telling = words.iter().filter(|word| telling.contains(word.as_str()));
+        let telling = words.iter().filter(|word| significant.contains(word.as_str()));
         telling.filter_map(|word| solutions.word_weights.get(word)).sum()
     };
     let quote = |message: &Message| -> Option<(f64, Evidence)> {
-        let sentences = words::sentences(&message.content).map(|sentence| (worth(sentence), sentence));
+        let sentences = words::sentences(&message.content).map(|sentence| (score(sentence), sentence));
         let (value, sentence) = sentences.max_by(|one, other| one.0.total_cmp(&other.0))?;
         let evidence = Evidence { message_seq: message.seq, quote: truncate(sentence, 160) };
         (value > 0.0).then_some((value, evidence))
@@ -219,7 +219,7 @@ fn find_evidence(briefing: &Briefing, solutions: &Solutions) -> Vec<Evidence> {
     quotes.into_iter().take(MAX_QUOTES).map(|(_, quote)| quote).collect()
 }
 
-/// What was already tried according to the session: settled branches, and statements of people.
+/// Attempts recorded in the session: settled branches, and statements of people.
 struct TriedSteps(Vec<HashSet<String>>);
 
 impl TriedSteps {

@@ -67,7 +67,7 @@ struct Failures {
     /// Attempts in progress; they count as failed until they end.
     in_progress: u32,
     /// The uptime at which the last of these began.
-    last_begun_at: Duration,
+    last_started_at: Duration,
 }
 
 impl Failures {
@@ -77,7 +77,11 @@ impl Failures {
 
     /// The uptime of the last attempt that counts.
     fn last_attempt_at(&self) -> Duration {
-        if self.in_progress == 0 { self.last_failed_at } else { self.last_failed_at.max(self.last_begun_at) }
+        if self.in_progress == 0 {
+            self.last_failed_at
+        } else {
+            self.last_failed_at.max(self.last_started_at)
+        }
     }
 }
 
@@ -105,7 +109,7 @@ impl LoginThrottle {
                 *failures = Failures::default();
             }
             failures.in_progress = failures.in_progress.saturating_add(1);
-            failures.last_begun_at = uptime;
+            failures.last_started_at = uptime;
         }
         let [email, address] = both;
         Ok(LoginAttempt { throttle: self.clone(), email, address, outcome: AttemptOutcome::Failed(uptime) })
@@ -116,9 +120,8 @@ fn evict_oldest(failures: &mut HashMap<ThrottleKey, Failures>, new_key: &Throttl
     if failures.len() < MAX_TRACKED || failures.contains_key(new_key) {
         return;
     }
-    let longest_ago =
-        failures.iter().min_by_key(|(_, failures)| failures.last_attempt_at()).map(|(who, _)| *who);
-    longest_ago.map(|who| failures.remove(&who));
+    let oldest = failures.iter().min_by_key(|(_, failures)| failures.last_attempt_at()).map(|(who, _)| *who);
+    oldest.map(|who| failures.remove(&who));
 }
 
 impl LoginAttempt {
@@ -195,7 +198,7 @@ mod tests {
 
     const CLIENT_IP: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
 
-    /// Tries and fails, and says how long it had to wait before.
+    /// Fails a log-in; returns how long it had to wait before.
     fn fail_login(attempts: &LoginThrottle, email: &str, from: IpAddr, now: &mut Duration) -> Duration {
         let begin = |now| attempts.begin(email, from, now);
         let wait = begin(*now).map_or_else(
@@ -211,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_goes_on_guessing_waits_longer_each_time() {
+    fn repeated_failed_logins_wait_longer_each_time() {
         let (attempts, mut now) = (LoginThrottle::default(), Duration::ZERO);
         let mut waits = Vec::new();
         for number in 0..10 {
@@ -227,7 +230,7 @@ mod tests {
 
     /// Mutants seen to fail: a success that counts as the newest failure of its network.
     #[test]
-    fn those_who_succeed_keep_nobody_waiting_and_no_failure_alive() {
+    fn a_successful_login_delays_nobody_and_prolongs_no_failure() {
         let (attempts, mut now) = (LoginThrottle::default(), Duration::ZERO);
         for number in 0..100 {
             assert_eq!(
@@ -248,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn guesses_at_once_are_no_more_than_one_after_the_other_and_success_is_given_back() {
+    fn simultaneous_login_attempts_share_one_limit_and_a_success_is_not_counted() {
         let attempts = LoginThrottle::default();
         let begin = || attempts.begin("ana@acme.test", CLIENT_IP, Duration::ZERO);
         let mut tries: Vec<_> = (0..64).filter_map(|_| begin().ok()).collect();
@@ -258,13 +261,13 @@ mod tests {
         assert!(begin().is_err(), "one was given back, not more");
         again.succeed();
         assert_eq!((0..64).filter(|_| begin().is_ok()).count(), 5);
-        // A failure after all that counts again.
+        // A failure counts again.
         tries.swap_remove(1).fail(Duration::ZERO);
         assert!(begin().is_err());
     }
 
     #[test]
-    fn a_network_address_that_guesses_at_many_waits_too() {
+    fn a_client_ip_that_tries_many_accounts_is_throttled() {
         let (attempts, mut now) = (LoginThrottle::default(), Duration::ZERO);
         let address = |text: &str| text.parse::<IpAddr>().unwrap();
         let waits = |from: IpAddr, now| {
@@ -298,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn so_many_are_remembered_and_no_more_and_the_longest_ago_are_forgiven_first() {
+    fn tracked_failures_are_bounded_and_the_oldest_are_evicted_first() {
         let (attempts, email) = (LoginThrottle::default(), |number: u32| format!("user{number}@acme.test"));
         // Each attempt adds an email address and a network.
         for number in 0..u32::try_from(MAX_TRACKED).unwrap() / 2 + 100 {

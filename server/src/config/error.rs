@@ -25,7 +25,7 @@ pub enum ConfigError {
     InvalidValue {
         /// The name of the setting.
         setting: &'static str,
-        /// What is wrong, and often a hint.
+        /// The problem, often with a hint.
         reason: String,
     },
 }

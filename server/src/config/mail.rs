@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_that_a_url_does_not_take_is_told_how_to_be_written() {
+    fn a_password_with_reserved_characters_is_refused_with_a_percent_encoding_hint() {
         for password in ["hun/ter2", "hun?ter2", "hun#ter2", "12/hunter2", "h@un/ter2", "hunter2%ff"] {
             let why = transport_error(&format!("smtp://ana:{password}@mail.acme.test:587?tls=required"));
             assert!(why.contains("write / as %2F"), "{password}: {why}");
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wish_for_tls_that_is_mistyped_is_refused() {
+    fn a_mistyped_tls_parameter_is_refused() {
         for end in ["?tlss=required", "?TLS=required", "?tls=Required", "?tls=required&x=1", "#frag", "/?tls"]
         {
             let why = transport_error(&format!("smtp://ana:hunter2@mail.acme.test{end}"));
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_around_the_url_goes() {
+    fn quotes_whitespace_and_bom_around_the_mail_url_are_removed() {
         for url in ["\"file:./mail\"\r\n", " file:./mail", "\u{feff}file:./mail\n"] {
             let mailer = build_mailer(Some(&SecretString::from(url)), None).unwrap();
             assert!(matches!(mailer, Mailer::Folder { path, .. } if path.as_os_str() == "./mail"), "{url:?}");
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sender_is_one_that_every_server_takes() {
+    fn a_sender_is_a_mailbox_with_an_ascii_address() {
         assert_eq!(
             parse_sender("tierup <tierup@acme.test>").unwrap().to_string(),
             "tierup <tierup@acme.test>"

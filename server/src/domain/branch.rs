@@ -90,7 +90,7 @@ mod tests {
 
     /// Mutant seen to fail: text that is not counted.
     #[test]
-    fn the_text_of_branches_counts_and_has_a_limit_of_its_own() {
+    fn the_text_of_branches_counts_and_has_its_own_limit() {
         let empty = session(&caller("Sam Ortiz"));
         let (branch, next) = put(&empty, &[], 100).unwrap();
         assert_eq!(next.text_bytes, 100);

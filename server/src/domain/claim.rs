@@ -12,7 +12,7 @@ use crate::domain::handoff::{Claim, Handoff, HandoffState};
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
 use crate::domain::session::{Session, SessionState};
-use crate::domain::{access, message, reminder};
+use crate::domain::{access, message, reminder_schedule};
 
 /// Claims a handoff. A second claim by its claimer changes nothing; anybody else is refused with the name of the
 /// claimer.
@@ -36,7 +36,7 @@ fn set_claimer(handoff: &Handoff, session: &Session, by: Person, now: Timestamp,
     let session = session.with_assignee(by.clone(), Some(handoff.id), now);
     let claimed = handoff.with_state(HandoffState::Claimed(Claim { by, since: now }), now);
     Decision::default()
-        .with_scheduled_job(reminder::schedule(&claimed, policy, now))
+        .with_scheduled_job(reminder_schedule::schedule(&claimed, policy, now))
         .with_change(Change::UpdateHandoff(claimed))
         .with_change(Change::UpdateSession(session))
 }
@@ -73,7 +73,7 @@ pub(super) fn return_to_queue(
         ..session.with_updated_at(now)
     };
     Decision::default()
-        .with_scheduled_job(reminder::schedule(&open, policy, now))
+        .with_scheduled_job(reminder_schedule::schedule(&open, policy, now))
         .with_change(Change::UpdateHandoff(open))
         .with_change(Change::UpdateSession(session))
         .with_event(EventBody::HandoffReleased { handoff: handoff.summary(), by, reason })

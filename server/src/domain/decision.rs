@@ -1,4 +1,4 @@
-//! Decisions: what a rule wants written. The store applies all of a decision in one transaction, or nothing.
+//! Decisions: the changes that a rule makes. The store applies a decision in one transaction, completely or not at all.
 
 use tierup_common::assessment::Assessment;
 use tierup_common::event::EventBody;

@@ -16,7 +16,7 @@ use crate::domain::handoff::{Handoff, HandoffState};
 use crate::domain::job::Job;
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
-use crate::domain::reminder;
+use crate::domain::reminder_schedule;
 use crate::domain::session::{Session, SessionState};
 
 /// A session to hand off, with all that its snapshot needs.
@@ -89,7 +89,7 @@ pub fn hand_off(
             Intent::Park => park(context, &handoff, caller, now),
             Intent::Escalate => escalate(context, &handoff, caller, now, policy),
         })
-        .with_scheduled_job(reminder::schedule(&handoff, policy, now));
+        .with_scheduled_job(reminder_schedule::schedule(&handoff, policy, now));
     Ok((Handoff { version: handoff.version + 1, ..handoff }, decision))
 }
 

@@ -42,7 +42,7 @@ pub struct Handoff {
     pub version: u64,
 }
 
-/// The state of a handoff. One that ended remembers its claim.
+/// The state of a handoff. An ended handoff keeps its claim.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum HandoffState {
     /// Waiting in the queue.

@@ -169,7 +169,7 @@ mod tests {
 
     /// Mutant seen to fail: a question that leaves no room for its answer.
     #[test]
-    fn a_full_session_refuses_messages_and_questions_without_room_for_an_answer() {
+    fn a_full_session_refuses_messages_and_a_question_needs_room_for_its_reply() {
         let sam = caller("Sam Ortiz");
         let many = Session { message_count: limit::MAX_SESSION_MESSAGES - 1, ..session(&sam) };
         assert_eq!(post(&many, MessageKind::Ask, "why?"), Err(FULL));
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_added_to_a_full_session_and_cut_to_the_size_of_a_message() {
+    fn an_answer_to_a_full_session_is_added_and_truncated() {
         let sam = caller("Sam Ortiz");
         let (id, role) = (MessageId::from_bytes([8; 16]), MessageRole::Assistant);
         let full = Session { text_bytes: limit::MAX_SESSION_BYTES, ..session(&sam) };

@@ -12,7 +12,7 @@ use crate::domain::decision::Decision;
 use crate::domain::handoff::{Claim, Handoff, HandoffState};
 use crate::domain::job::Job;
 use crate::domain::policy::Policy;
-use crate::domain::reminder::{reminder_at, warn_after};
+use crate::domain::reminder_schedule::{reminder_at, warn_after};
 use crate::domain::session::Session;
 
 /// Reminds of a handoff that is still in the state that it entered at `since`. `warned` says whether its claimer was

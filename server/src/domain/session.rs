@@ -174,7 +174,7 @@ mod tests {
     use crate::domain::tests::at;
 
     #[test]
-    fn a_state_survives_its_columns_and_contradictory_columns_are_no_state() {
+    fn a_session_state_survives_its_columns_and_contradictions_are_refused() {
         let handoff = HandoffId::from_bytes([3; 16]);
         let resolution = Resolution { text: "renewed the certificate".into(), at: at(1) };
         for state in [

@@ -1,4 +1,4 @@
-//! What a field may contain.
+//! Validation of request fields.
 //!
 //! Text is stored as it is; only NUL is refused. Clients make it safe to show. Names and summaries must be one line.
 

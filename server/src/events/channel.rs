@@ -52,7 +52,7 @@ pub(super) struct ChannelState {
     pub(super) subscribers: Slab<Subscriber>,
     /// Keys of the subscribers with each filter.
     subscribers_by_filter: HashMap<StreamFilter, BTreeSet<usize>>,
-    /// How many streams were open when streams were last told to close.
+    /// The number of open streams when streams were last closed.
     pub(super) stream_count_at_close: usize,
 }
 
@@ -242,7 +242,7 @@ mod tests {
     const STREAMS: usize = 5_000;
     const REOPENINGS: usize = 1_000;
 
-    /// Counts how often it is woken, and never polls.
+    /// Counts its wake-ups, and never polls.
     #[derive(Default)]
     struct CountingWaker {
         wake_count: AtomicUsize,
@@ -257,35 +257,35 @@ mod tests {
     }
 
     fn subscribe_idle(channel: &Arc<AccountChannel>, filter: StreamFilter) -> (Arc<CountingWaker>, usize) {
-        let sleeper = Arc::new(CountingWaker::default());
+        let counting_waker = Arc::new(CountingWaker::default());
         let key = channel.subscribe(Arc::new(caller("Priya Nair")), filter, None);
-        channel.state.lock().subscribers[key].waker = Some(Waker::from(Arc::clone(&sleeper)));
-        (sleeper, key)
+        channel.state.lock().subscribers[key].waker = Some(Waker::from(Arc::clone(&counting_waker)));
+        (counting_waker, key)
     }
 
     #[tokio::test]
-    async fn whoever_opens_and_closes_streams_wakes_the_team_now_and_then_and_nobody_else_of_no_concern() {
+    async fn reopening_streams_rarely_wakes_the_team_and_never_other_handoffs() {
         let (channel, handoff) = (Arc::new(AccountChannel::default()), HandoffId::new(at(0)));
         let team: Vec<_> = (0..STREAMS).map(|_| subscribe_idle(&channel, StreamFilter::Team)).collect();
         let others: Vec<_> = (0..STREAMS)
             .map(|_| subscribe_idle(&channel, StreamFilter::Handoff(HandoffId::new(at(0)))))
             .collect();
-        let (beside, place) = subscribe_idle(&channel, StreamFilter::Handoff(handoff));
+        let (other_viewer, other_viewer_key) = subscribe_idle(&channel, StreamFilter::Handoff(handoff));
         let dana = Arc::new(caller("Dana Wu"));
-        let again = |(sleeper, key): &(Arc<CountingWaker>, usize)| {
+        let rearm = |(sleeper, key): &(Arc<CountingWaker>, usize)| {
             channel.state.lock().subscribers[*key].waker = Some(Waker::from(Arc::clone(sleeper)));
         };
         // Nothing is awaited, so the pause cannot end.
         for _ in 0..REOPENINGS {
             let key = channel.subscribe(Arc::clone(&dana), StreamFilter::Handoff(handoff), Some(handoff));
-            again(&(Arc::clone(&beside), place));
+            rearm(&(Arc::clone(&other_viewer), other_viewer_key));
             channel.unsubscribe(key);
-            again(&(Arc::clone(&beside), place));
-            team.iter().take(1).for_each(again);
+            rearm(&(Arc::clone(&other_viewer), other_viewer_key));
+            team.iter().take(1).for_each(rearm);
         }
         assert!(team.iter().all(|(it, _)| it.wake_count.load(Ordering::SeqCst) == 1), "once, at once");
         assert_eq!(
-            beside.wake_count.load(Ordering::SeqCst),
+            other_viewer.wake_count.load(Ordering::SeqCst),
             2 * REOPENINGS,
             "other viewers are woken at once"
         );
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_channel_forgets_whoever_has_left() {
+    async fn a_channel_keeps_nothing_after_its_subscribers_leave() {
         let channel = Arc::new(AccountChannel::default());
         for number in 0..100 {
             let filter = if number % 2 == 0 {

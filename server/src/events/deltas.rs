@@ -72,7 +72,7 @@ pub(super) struct PartialTexts {
 
 struct PartialText {
     key: DeltaTarget,
-    /// Unique per start of a text: one that is started again is sent again.
+    /// Unique per start of a text: a restarted text is sent again.
     generation: u64,
     content: String,
     /// The event that completed it.
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_late_joiner_gets_all_so_far_and_then_what_comes() {
+    fn a_late_stream_gets_the_whole_text_so_far_and_then_new_deltas() {
         let (_, what, filter) = assessment();
         let mut all = PartialTexts::default();
         let first = all.start(what);
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_begins_anew_is_sent_anew() {
+    fn a_restarted_text_is_sent_from_its_beginning() {
         let (_, what, filter) = assessment();
         let mut all = PartialTexts::default();
         let mut sent = SentOffsets::default();
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_carries_only_the_text_it_is_narrowed_to() {
+    fn a_stream_carries_only_the_text_that_matches_its_filter() {
         let ((_, one, _), (other, ..)) = (assessment(), assessment());
         let mut all = PartialTexts::default();
         let first = all.start(one);
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_words_are_for_those_who_have_not_come_to_the_end() {
+    fn final_deltas_go_only_to_streams_before_the_completing_event() {
         let (handoff, what, filter) = assessment();
         let mut all = PartialTexts::default();
         let first = all.start(what);
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_no_event_ends_goes_with_its_writer() {
+    fn a_discarded_text_without_a_completing_event_is_removed() {
         let (_, what, filter) = assessment();
         let mut all = PartialTexts::default();
         let first = all.start(what);

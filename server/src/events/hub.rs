@@ -118,7 +118,7 @@ impl EventHub {
         }
     }
 
-    /// Closes the streams whose access was revoked.
+    /// Closes the streams of revoked access.
     fn close_revoked(&self, change: AccessChange) {
         match change {
             AccessChange::UserChanged => {}

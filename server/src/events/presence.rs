@@ -156,7 +156,7 @@ mod tests {
     use crate::domain::tests::{at, caller};
 
     #[test]
-    fn somebody_with_two_streams_leaves_with_the_last() {
+    fn a_viewer_with_two_streams_leaves_when_the_last_one_closes() {
         let (handoff, priya) = (HandoffId::new(at(0)), caller("Priya Nair").person());
         let mut presence = Presence::default();
         presence.add_viewer(handoff, priya.clone());
@@ -168,22 +168,22 @@ mod tests {
     }
 
     #[test]
-    fn each_change_is_told_once() {
+    fn each_presence_change_is_sent_once() {
         let (handoff, priya) = (HandoffId::new(at(0)), caller("Priya Nair").person());
         let mut presence = Presence::default();
-        let mut told = 0;
-        let seen = presence.emit_all(StreamFilter::Team, |_| told += 1);
+        let mut emitted_count = 0;
+        let seen = presence.emit_all(StreamFilter::Team, |_| emitted_count += 1);
         presence.add_viewer(handoff, priya.clone());
-        let seen = presence.emit_since(seen, StreamFilter::Team, |_| told += 1).unwrap();
+        let seen = presence.emit_since(seen, StreamFilter::Team, |_| emitted_count += 1).unwrap();
         presence.remove_viewer(handoff, priya.id);
-        let seen = presence.emit_since(seen, StreamFilter::Team, |_| told += 1).unwrap();
-        assert_eq!(told, 2);
-        presence.emit_since(seen, StreamFilter::Team, |_| told += 1).unwrap();
-        assert_eq!(told, 2);
+        let seen = presence.emit_since(seen, StreamFilter::Team, |_| emitted_count += 1).unwrap();
+        assert_eq!(emitted_count, 2);
+        presence.emit_since(seen, StreamFilter::Team, |_| emitted_count += 1).unwrap();
+        assert_eq!(emitted_count, 2);
     }
 
     #[test]
-    fn what_changed_often_between_two_looks_is_told_once_as_it_is_now() {
+    fn many_changes_of_one_handoff_are_sent_once_as_the_latest_state() {
         let (handoff, priya) = (HandoffId::new(at(0)), caller("Priya Nair").person());
         let mut presence = Presence::default();
         for _ in 0..2 * MAX_CHANGES {
@@ -191,15 +191,18 @@ mod tests {
             presence.remove_viewer(handoff, priya.id);
         }
         for filter in [StreamFilter::Team, StreamFilter::Handoff(handoff)] {
-            let mut told = Vec::new();
-            presence.emit_since(0, filter, |frame| told.push(frame)).unwrap();
-            assert_eq!(told, [encode_signal(&Signal::Presence { handoff_id: handoff, viewers: Vec::new() })]);
+            let mut frames = Vec::new();
+            presence.emit_since(0, filter, |frame| frames.push(frame)).unwrap();
+            assert_eq!(
+                frames,
+                [encode_signal(&Signal::Presence { handoff_id: handoff, viewers: Vec::new() })]
+            );
         }
         assert_eq!((presence.handoffs.len(), presence.changes_by_version.len()), (1, 1));
     }
 
     #[test]
-    fn whoever_missed_more_than_is_kept_is_told_so_and_what_is_kept_has_an_end() {
+    fn presence_changes_are_bounded_and_a_stream_too_far_behind_is_detected() {
         let priya = caller("Priya Nair").person();
         let mut presence = Presence::default();
         for _ in 0..MAX_CHANGES {

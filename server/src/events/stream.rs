@@ -54,7 +54,7 @@ pub enum StreamStart {
     InvalidPosition,
 }
 
-/// What a stream sends. The caller must be allowed to see it.
+/// The content of a stream. The caller must be allowed to see it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct StreamOptions {
     /// The part of the log.
@@ -85,7 +85,7 @@ pub struct EventStream {
     pending_frames: VecDeque<Bytes>,
     /// A batch of the log being read.
     pending_batch: Option<BatchFuture>,
-    /// The reconnect delay that the client was told last.
+    /// The last reconnect delay sent to the client.
     last_retry_ms: u64,
     /// When something was last sent.
     last_sent_at: Instant,
@@ -93,7 +93,7 @@ pub struct EventStream {
     frames_sent: Counter,
     /// When the token expires.
     expires_at: Option<Instant>,
-    /// The stream was closed, and the client was told when to reconnect.
+    /// The stream was closed after sending a reconnect delay.
     has_sent_final_retry: bool,
 }
 
@@ -359,7 +359,7 @@ mod tests {
     use crate::domain::{Change, Decision};
 
     #[tokio::test]
-    async fn a_commit_ends_the_streams_of_a_token_though_whoever_asked_for_it_is_gone() {
+    async fn revoking_a_token_ends_its_streams_even_if_the_request_was_dropped() {
         let folder = tempfile::tempdir().unwrap();
         let made = admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
         let (hub, clock) = (EventHub::default(), Clock::system());
@@ -389,14 +389,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_token_that_ended_between_the_guard_and_the_bell_opens_no_stream() {
+    async fn a_token_revoked_after_authentication_opens_no_stream() {
         let folder = tempfile::tempdir().unwrap();
         let made = admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
         let (hub, clock) = (EventHub::default(), Clock::system());
         let store = Store::open(folder.path(), |_| {}, &crate::supervisor::Supervisor::default()).unwrap();
         let hash = crate::token::hash(&made.token).unwrap();
         let ana = store.read_system(move |system| system.caller_by_token_hash(&hash)).await.unwrap().unwrap();
-        let gone = Caller { token: caller("Nobody").token, ..ana.clone() };
+        let revoked = Caller { token: caller("Nobody").token, ..ana.clone() };
         let wanted = StreamOptions {
             filter: StreamFilter::Team,
             viewing: None,
@@ -404,14 +404,14 @@ mod tests {
             send_caught_up: false,
         };
         let open = async |who| EventStream::open(&hub, store.clone(), &clock, Arc::new(who), wanted).await;
-        assert!(open(gone).await.unwrap().is_none());
+        assert!(open(revoked).await.unwrap().is_none());
         assert_eq!(hub.stream_count(), 0);
         assert!(open(ana).await.unwrap().is_some());
     }
 
     /// Mutants seen to fail: a `retry:` instead of the comment; the delay sent only once.
     #[tokio::test]
-    async fn a_silent_stream_sends_a_comment_and_a_new_pause_only_when_that_has_changed() {
+    async fn an_idle_stream_sends_comments_and_retry_only_when_it_changed() {
         let folder = tempfile::tempdir().unwrap();
         let made = admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
         let (hub, clock) = (EventHub::default(), Clock::system());

@@ -41,13 +41,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mark_before_the_text_is_no_part_of_it() {
+    fn a_byte_order_mark_before_the_body_is_removed() {
         assert_eq!(decode(b"\xef\xbb\xbf{}").unwrap(), "{}");
         assert_eq!(decode("{\"é\"}".as_bytes()).unwrap(), "{\"é\"}");
     }
 
     #[test]
-    fn what_is_no_utf_8_is_named() {
+    fn the_error_for_a_body_that_is_not_utf_8_names_the_cause() {
         for (body, says) in [
             (&b"{\"text\": \"caf\xe9\"}"[..], "byte 14"),
             (b"\xff\xfe{\0}\0", "UTF-16"),
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_coding_that_changes_the_body_is_refused() {
+    fn only_content_encodings_other_than_identity_are_refused() {
         let refused = |value: &'static str| {
             let headers = HeaderMap::from_iter([(header::CONTENT_ENCODING, HeaderValue::from_static(value))]);
             ensure_identity_encoding(&headers)

@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_a_proxy_speaks_for_is_read_however_it_writes_it() {
+    fn the_client_ip_is_read_from_every_form_of_x_forwarded_for() {
         let says = |values: &[&str]| {
             let values = values.iter().map(|value| HeaderValue::from_bytes(value.as_bytes()).unwrap());
             let name = header::HeaderName::from_static("x-forwarded-for");

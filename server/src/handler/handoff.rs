@@ -130,7 +130,7 @@ fn etag_matches(candidate: &str, etag: &str) -> bool {
     candidate == "*" || candidate.strip_prefix("W/").unwrap_or(candidate) == etag
 }
 
-/// What a rule about a handoff needs.
+/// The input of a rule about a handoff.
 struct DecisionContext<'t> {
     tx: &'t AccountScope<'t>,
     handoff: &'t Handoff,

@@ -24,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_domain_of_any_script_is_written_in_ascii() {
+    fn an_international_domain_is_converted_to_ascii() {
         for (text, written) in [
             ("pia@bücher.test", "pia@xn--bcher-kva.test"),
             ("pia@例え.テスト", "pia@xn--r8jz45g.xn--zckzah"),

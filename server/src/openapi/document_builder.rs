@@ -23,21 +23,21 @@ pub(super) fn build_document(routes: &[RouteSpec]) -> Value {
         settings.definitions_path = "/components/schemas".into();
         settings.meta_schema = None;
     });
-    let mut looks = SchemaGenerators {
+    let mut generators = SchemaGenerators {
         request: SchemaGenerator::new(settings.clone().for_deserialize()),
         response: SchemaGenerator::new(settings.for_serialize()),
     };
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     for row in routes {
         let path = paths.entry(row.route.0).or_default();
-        path.insert(row.method.as_str().to_lowercase(), operation(row, &mut looks));
+        path.insert(row.method.as_str().to_lowercase(), operation(row, &mut generators));
     }
     // Streams carry these outside of any response.
-    looks.response.subschema_for::<Event>();
-    looks.response.subschema_for::<Signal>();
-    looks.response.subschema_for::<Problem>();
-    let mut schemas = looks.request.take_definitions(true);
-    schemas.extend(looks.response.take_definitions(true));
+    generators.response.subschema_for::<Event>();
+    generators.response.subschema_for::<Signal>();
+    generators.response.subschema_for::<Problem>();
+    let mut schemas = generators.request.take_definitions(true);
+    schemas.extend(generators.response.take_definitions(true));
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -106,8 +106,8 @@ fn parameters(spec: &RouteSpec, schemas: &mut SchemaGenerators) -> Vec<Value> {
         };
         all.push(json!({"name": part, "in": "path", "required": true, "schema": schema}));
     }
-    if let Some(look) = spec.query {
-        let schema = look(&mut schemas.request).to_value();
+    if let Some(schema_fn) = spec.query {
+        let schema = schema_fn(&mut schemas.request).to_value();
         let fields = schema["properties"].as_object().into_iter().flatten();
         for (name, schema) in fields {
             // An empty value counts as absent.
@@ -141,8 +141,8 @@ fn without_null(schema: &Value) -> Value {
 
 fn responses(spec: &RouteSpec, schemas: &mut SchemaGenerators) -> Value {
     let mut all: BTreeMap<String, Value> = BTreeMap::new();
-    for (status, gives) in &spec.responses {
-        all.insert(status.to_string(), success_response(spec, *status, gives, schemas));
+    for (status, body) in &spec.responses {
+        all.insert(status.to_string(), success_response(spec, *status, body, schemas));
     }
     let mut refusals: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
     for code in problem_codes(spec) {

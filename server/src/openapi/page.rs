@@ -1,7 +1,7 @@
 //! The description as an HTML page, without scripts or external resources.
 
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, Value as Template, context};
+use minijinja::{AutoEscape, Environment, context};
 use serde_json::{Value, json};
 
 use crate::html::API_REFERENCE;
@@ -11,8 +11,8 @@ pub(super) fn render(document: &Value) -> String {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     let values = context! {
-        groups => Template::from(Serde(operation_groups(document))),
-        shapes => Template::from(Serde(schema_views(document))),
+        groups => minijinja::Value::from(Serde(operation_groups(document))),
+        shapes => minijinja::Value::from(Serde(schema_views(document))),
     };
     environment.render_str(API_REFERENCE, values).unwrap_or_else(|error| {
         tracing::error!(%error, "cannot render the API reference");
@@ -77,12 +77,12 @@ fn schema_view(name: &str, schema: &Value) -> Value {
         schema["required"].as_array().is_some_and(|required| required.iter().any(|name| name == field))
     };
     let fields = schema["properties"].as_object().into_iter().flatten();
-    let fields = fields.map(|(field, look)| {
+    let fields = fields.map(|(field, field_schema)| {
         json!({
             "name": field,
-            "type": type_label(look),
+            "type": type_label(field_schema),
             "required": required(field),
-            "description": look["description"],
+            "description": field_schema["description"],
         })
     });
     let variants = schema["oneOf"].as_array().into_iter().flatten();

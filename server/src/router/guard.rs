@@ -14,7 +14,7 @@ use crate::error::ApiResult;
 use crate::extract::{buffer_body, single_header_text};
 use crate::route_spec::Access;
 
-/// What the guard of a route needs.
+/// The state of a route's guard.
 #[derive(Clone)]
 pub(super) struct GuardState {
     pub(super) app: App,

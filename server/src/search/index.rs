@@ -44,7 +44,7 @@ const SCHEMA: &str = "
   CREATE TABLE follow (account BLOB PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
-/// What a hit refers to.
+/// The source of a hit.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum HitSource {
     /// A session of the account.
@@ -212,7 +212,7 @@ impl FtsIndex {
         for (word, weight) in weighted {
             let query = format!("{scope} AND {{title problem talk resolution}} : {}", quote_word(&word));
             let matches = self.matching_ids(&query)?;
-            // A word that no document contains says little about what is known.
+            // A word that no document contains carries little information.
             let rarity = if matches.is_empty() {
                 0.4
             } else {
@@ -378,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn any_part_of_what_has_no_blanks_is_found() {
+    fn text_without_spaces_matches_any_part_of_it() {
         let problems = [
             "VPN接続が切れます",
             "接続。続き",
@@ -417,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn what_solved_a_problem_like_it_is_found_without_blanks_too() {
+    fn solutions_are_found_in_text_without_spaces() {
         let (_folder, index) = index_of(&["VPN接続が切れます", "プリンタが動かない"]);
         let words: Vec<String> = crate::search::words::keywords("VPNの接続がすぐ切れる").collect();
         let matched = index.find_solutions(account_id(), &words).unwrap();
@@ -428,7 +428,7 @@ mod tests {
 
     /// An index without bigrams, by an earlier version.
     #[test]
-    fn an_index_of_another_form_is_made_anew_and_one_of_this_form_is_kept() {
+    fn an_index_with_another_schema_version_is_rebuilt() {
         let (folder, index) = index_of(&["VPN"]);
         let path = folder.path().join("search.db");
         drop(index);
@@ -441,7 +441,7 @@ mod tests {
 
     /// Mutants seen to fail: no check for cancellation.
     #[tokio::test]
-    async fn a_search_whose_caller_has_gone_breaks_off() {
+    async fn a_search_stops_when_its_caller_is_dropped() {
         let (folder, _index) = index_of(&["VPN"]);
         let reader = FtsIndex::open_read_only(&folder.path().join("search.db")).unwrap();
         let readers = ResourcePool::new(vec![reader]);
@@ -462,7 +462,7 @@ mod tests {
         let next = readers
             .run(|index, gone| Ok(index.read_snapshot(gone, |it| it.find_sessions(account_id(), "vpn"))?));
         let next = tokio::time::timeout(Duration::from_secs(30), next).await;
-        // So that a failing test ends.
+        // Lets a failing test end.
         endless.interrupt();
         assert_eq!(next.expect("it still runs").unwrap().len(), 1);
     }

@@ -1,4 +1,4 @@
-//! Reads from the log what is not indexed yet.
+//! Reads the part of the log that is not indexed yet.
 
 use std::collections::BTreeSet;
 

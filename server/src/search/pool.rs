@@ -72,7 +72,7 @@ impl<T: Send + 'static> ResourcePool<T> {
         let (release, released) = std::sync::mpsc::channel();
         let released = Arc::new(Mutex::new(released));
         for _ in 0..self.permits.available_permits() {
-            let (entered, begun) = tokio::sync::oneshot::channel();
+            let (entered, started) = tokio::sync::oneshot::channel();
             let (released, pool) = (Arc::clone(&released), Arc::clone(self));
             tokio::spawn(async move {
                 let work = move |_: &mut T, _| {
@@ -83,7 +83,7 @@ impl<T: Send + 'static> ResourcePool<T> {
                 };
                 pool.run(work).await.unwrap();
             });
-            begun.await.unwrap();
+            started.await.unwrap();
         }
         release
     }
@@ -104,9 +104,9 @@ mod tests {
         tokio::time::timeout(Duration::from_secs(30), work).await.expect("it does not come")
     }
 
-    /// Mutants seen to fail: work given to a thread before its turn.
+    /// Mutants seen to fail: queued work that already occupies a thread.
     #[tokio::test]
-    async fn of_a_flood_that_has_gone_nothing_is_begun() {
+    async fn work_whose_callers_were_dropped_is_never_started() {
         let pool = ResourcePool::new(vec![(), ()]);
         let held = pool.occupy_all().await;
         let begun = Arc::new(AtomicUsize::new(0));
@@ -129,7 +129,7 @@ mod tests {
 
     /// Mutants seen to fail: waiting on a blocking thread.
     #[test]
-    fn however_many_wait_a_password_is_hashed() {
+    fn waiting_searches_do_not_block_password_hashing() {
         let threads = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .max_blocking_threads(4)
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_that_panics_gives_back_what_it_worked_with() {
+    async fn work_that_panics_returns_its_resource_to_the_pool() {
         let pool = ResourcePool::new(vec![7]);
         let panics: Result<(), _> = pool.run(|_, _| panic!("on purpose")).await;
         assert!(matches!(panics, Err(SearchError::Cancelled)));

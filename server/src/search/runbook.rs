@@ -219,7 +219,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_runbook_says_why_and_what_to_do() {
+    fn a_runbook_is_parsed_into_title_cause_and_steps() {
         let book = Runbook::parse(
             "vpn",
             "# VPN error 809\n\nClients cannot connect.\n\n## Cause\nThe firewall drops\nUDP `4500`.\n\n\
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn any_markdown_is_a_runbook() {
+    fn a_runbook_needs_no_headings() {
         let book = Runbook::parse("printers", "Jams come from damp paper.\n\n* Dry it\n* Fan it");
         assert_eq!(book.title, "printers");
         assert_eq!(book.cause, "Jams come from damp paper.");
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_folder_is_read_again() {
+    fn a_changed_runbook_folder_is_reloaded() {
         let folder = tempfile::tempdir().unwrap();
         let mut books = RunbookFolder::new(Some(folder.path().into()));
         assert!(books.refresh().unwrap());

@@ -124,14 +124,14 @@ impl CharClass {
             return Self::Separator;
         }
         let scripts = ScriptWithExtensions::new();
-        let is_of = match scripts.get_script_val(c) {
+        let is_unspaced = match scripts.get_script_val(c) {
             // A character of several scripts, such as the long vowel mark of Hiragana and Katakana.
             Script::Common | Script::Inherited => {
                 UNSPACED_SCRIPTS.iter().any(|script| scripts.has_script(c, *script))
             }
             script => UNSPACED_SCRIPTS.contains(&script),
         };
-        if is_of { Self::Unspaced } else { Self::Spaced }
+        if is_unspaced { Self::Unspaced } else { Self::Spaced }
     }
 }
 
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_stay_and_what_has_no_blanks_is_cut_into_pairs() {
+    fn words_are_kept_and_text_without_spaces_is_split_into_bigrams() {
         assert_eq!(
             index_text("VPN接続が切れます。Error 809!"),
             "VPN 接続 続が が切 切れ れま ます す Error 809 "
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_alike_is_alike() {
+    fn characters_that_look_alike_are_normalized() {
         for (one, other) in [
             ("ＶＰＮ　８０９", "VPN 809"),
             ("ﾌﾟﾘﾝﾀ", "プリンタ"),
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_is_cut_in_the_same_way() {
+    fn a_query_is_split_like_the_indexed_text() {
         assert_eq!(query_terms("接続", 9), ["\"接続\""]);
         assert_eq!(query_terms("接続が", 9), ["\"接続 続が\""]);
         assert_eq!(query_terms("続", 9), ["\"続\"*"]);

@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_without_endings_and_little_words() {
+    fn words_are_stemmed_and_stop_words_dropped() {
         let one = stems("I have reinstalled the VPN client, error 809!");
         let other = stems("Reinstalling VPN clients: error 809");
         assert_eq!(one, other);
@@ -99,13 +99,13 @@ mod tests {
     }
 
     #[test]
-    fn where_there_are_no_blanks_pairs_are_words() {
+    fn keywords_of_text_without_spaces_are_bigrams() {
         assert_eq!(keywords("VPN接続がきれます").collect::<Vec<_>>(), ["vpn", "接続", "続が"]);
         assert_eq!(keywords("ＶＰＮ").collect::<Vec<_>>(), ["vpn"]);
     }
 
     #[test]
-    fn a_text_falls_into_its_sentences() {
+    fn a_text_is_split_into_sentences() {
         let all: Vec<_> = sentences("It pings 10.0.0.1. Nothing else?  No!\nLast line").collect();
         assert_eq!(all, ["It pings 10.0.0.1.", "Nothing else?", "No!", "Last line"]);
         let all: Vec<_> = sentences("証明書が切れた。更新した？ はい").collect();

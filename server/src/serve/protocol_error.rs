@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_an_answer_that_is_not_ours_and_says_nothing_is_a_refusal() {
+    fn only_an_empty_error_response_of_hyper_is_a_protocol_error() {
         let bare =
             "HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
         assert_eq!(rejected_status(bare.as_bytes()), Some(431));

@@ -289,7 +289,7 @@ mod tests {
     /// Mutants seen to fail: a link that is followed, a file whose names are not counted.
     #[cfg(unix)]
     #[test]
-    fn a_database_that_is_linked_into_two_folders_is_refused_in_both() {
+    fn a_database_linked_into_two_folders_is_refused_in_both() {
         let folder = tempfile::tempdir().unwrap();
         let (one, other) = (folder.path().join("one"), folder.path().join("other"));
         drop(create_database(&one).unwrap());
@@ -321,7 +321,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn in_a_folder_that_others_can_enter_they_cannot_read_the_database() {
+    fn database_files_are_private_in_a_folder_that_others_can_enter() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();

@@ -47,7 +47,7 @@ pub enum StoredResponse {
 
 /// An answer that can be restored from an outline. The outline leaves out long texts that are in rows that never change.
 pub trait Replayable: Sized + Send + 'static {
-    /// What is stored.
+    /// The stored response.
     type Outline: Serialize + DeserializeOwned;
 
     /// The outline of this answer.

@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn jobs_that_a_fast_clock_put_off_for_days_are_due_when_it_is_right() {
+    fn jobs_scheduled_by_a_fast_clock_are_due_once_the_clock_is_right() {
         let (_folder, mut connection) = database_with_job();
         let put_off = |connection: &mut Connection, until: Timestamp| {
             let leased = lease(connection, NOW.plus(MAX_DELAY)).unwrap();

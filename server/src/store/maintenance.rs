@@ -105,7 +105,7 @@ pub fn restore(file: &Path, folder: &Path) -> std::result::Result<(), OpenError>
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)
 }
 
-/// What a check of a database found.
+/// The result of a database check.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct CheckReport {
     /// The number of accounts.

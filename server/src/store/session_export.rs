@@ -121,7 +121,7 @@ impl Replayable for SessionExport {
 }
 
 impl AccountScope<'_> {
-    /// Exports a session with all messages, or with the newest ones only.
+    /// Exports a session with all messages, or with only the newest.
     pub fn session_export(
         &self,
         id: SessionId,

@@ -151,7 +151,7 @@ fn commit_group(
     if outcome == GroupOutcome::Committed && !files.verify_in_place() {
         outcome = GroupOutcome::CommittedElsewhere;
     }
-    // This process also reads what it committed elsewhere: revoked users must lose access.
+    // This process still reads from the removed files: revoked users must lose access.
     if let GroupOutcome::Committed | GroupOutcome::CommittedElsewhere = outcome {
         let batch_size = u32::try_from(group.len()).unwrap_or(u32::MAX);
         let mut effects = CommitEffects {
@@ -403,7 +403,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_change_that_is_rolled_back_with_another_one_is_reported_as_such() {
+    async fn a_change_rolled_back_with_its_group_is_reported_as_rolled_back() {
         let store = TestStore::new();
         let insert =
             |system: &mut SystemTx<'_>| Ok(system.connection.execute("INSERT INTO number VALUES (1)", [])?);
@@ -443,7 +443,7 @@ mod tests {
         store.execute("INSERT INTO number VALUES (2)").await.unwrap();
     }
 
-    /// Mutant seen to fail: no effects of a commit to files that are gone.
+    /// Mutant seen to fail: a commit to removed files that publishes no effects.
     #[tokio::test]
     async fn nothing_is_written_while_the_files_are_not_in_place() {
         let (sender, commits) = std::sync::mpsc::channel();

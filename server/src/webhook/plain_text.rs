@@ -73,7 +73,7 @@ mod tests {
 
     use super::*;
 
-    /// What a reader of Markdown sees, and whether anything but text is in it.
+    /// The text that Markdown renders, and whether it contains anything but text.
     fn render_markdown(text: &str) -> (String, bool) {
         let mut seen = String::new();
         let mut only_text = true;
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_mattermost_would_act_on_is_text() {
+    fn escaped_text_triggers_nothing_in_mattermost() {
         for text in [
             "#7 *b* **b** _i_ __b__ ~~s~~ `c` ``c`` ***x***",
             "#7 [reset your password](https://evil.test) ![x](https://evil.test/x.png) [r][x]",
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_slack_would_act_on_is_text() {
+    fn escaped_text_triggers_nothing_in_slack() {
         assert_eq!(escape_slack("<!channel> <@U1> <https://x|y> R&D"), {
             let at = format!("@{ZERO_WIDTH_SPACE}");
             format!("&lt;!channel&gt; &lt;{at}U1&gt; &lt;https://x|y&gt; R&amp;D")
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_turns_text_around_or_hides_is_not_visible() {
+    fn control_and_bidi_characters_are_not_visible() {
         assert!("aé接🔥\u{301}".chars().all(is_visible));
         assert!(!"\n\t\u{1b}\u{202e}\u{2066}\u{200b}\u{feff}\u{2028}\u{e0041}".chars().any(is_visible));
     }

@@ -52,7 +52,7 @@ mod tests {
 
     /// The example of the specification's own reference libraries.
     #[test]
-    fn a_call_is_signed_as_the_standard_says() {
+    fn a_webhook_is_signed_as_the_specification_requires() {
         let secret =
             SigningSecret::parse(&SecretString::from("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")).unwrap();
         let body = r#"{"test": 2432232314}"#;
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_secret_is_refused() {
+    fn a_malformed_signing_secret_is_refused() {
         for text in ["", "whsec_", "whsec_short", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_!!!!"] {
             assert!(SigningSecret::parse(&SecretString::from(text)).is_err(), "{text:?}");
         }

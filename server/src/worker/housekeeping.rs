@@ -98,7 +98,7 @@ mod tests {
     const DAY: Duration = Duration::from_hours(24);
 
     #[tokio::test]
-    async fn a_clock_far_ahead_destroys_nothing_before_time_has_passed() {
+    async fn housekeeping_deletes_nothing_right_after_the_clock_jumps_ahead() {
         let folder = tempfile::tempdir().unwrap();
         let made = admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
         let store = Store::open(folder.path(), |_| {}, &crate::supervisor::Supervisor::default()).unwrap();
@@ -124,28 +124,28 @@ mod tests {
             tx.apply(message::open_session(&request, ids, &who, now), now)
         });
         opened.await.unwrap();
-        // Tokens that are left besides the first, and whether the log is whole.
-        let left = async || {
-            let look = store.read(account, move |scope| {
+        // The number of tokens besides the first, and whether the log is non-empty.
+        let remaining = async || {
+            let bounds_and_tokens = store.read(account, move |scope| {
                 let ends = scope.log_bounds()?;
                 Ok((scope.tokens(user_id, now)?.len() - 1, ends.oldest <= ends.newest))
             });
-            look.await.unwrap()
+            bounds_and_tokens.await.unwrap()
         };
-        let goes_round = async |after: Duration, passed: Duration| {
+        let clean_up_at = async |after: Duration, passed: Duration| {
             clean_up(&store, Some(7 * DAY), now.plus(after), passed).await.unwrap();
-            left().await
+            remaining().await
         };
 
-        assert_eq!(goes_round(DAY * 3650, Duration::ZERO).await, (1, true), "a start in the far future");
-        assert_eq!(goes_round(DAY * 3650, INTERVAL).await, (1, true), "and an hour in it");
-        assert_eq!(goes_round(DAY, INTERVAL).await, (1, true), "and the clock set right");
+        assert_eq!(clean_up_at(DAY * 3650, Duration::ZERO).await, (1, true), "a start in the far future");
+        assert_eq!(clean_up_at(DAY * 3650, INTERVAL).await, (1, true), "and an hour in it");
+        assert_eq!(clean_up_at(DAY, INTERVAL).await, (1, true), "and the clock set right");
         assert_eq!(
-            goes_round(DAY * 8, DAY * 4).await,
+            clean_up_at(DAY * 8, DAY * 4).await,
             (1, false),
             "it goes on, and makes up for what it missed"
         );
-        assert_eq!(goes_round(DAY * 29, DAY * 21).await, (1, false));
-        assert_eq!(goes_round(DAY * 31, DAY * 2).await, (0, false));
+        assert_eq!(clean_up_at(DAY * 29, DAY * 21).await, (1, false));
+        assert_eq!(clean_up_at(DAY * 31, DAY * 2).await, (0, false));
     }
 }

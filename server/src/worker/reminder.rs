@@ -11,7 +11,7 @@ use tierup_common::user::Person;
 use crate::app::App;
 use crate::domain::hand_off::resume_superseded_park;
 use crate::domain::handoff::{Handoff, HandoffState};
-use crate::domain::{ScheduledJob, remind, reminder};
+use crate::domain::{ScheduledJob, remind, reminder_schedule};
 use crate::store::{self, AccountScope, JobResult, LeasedJob};
 
 /// Handoffs read at a time, so that other reads do not wait long.
@@ -65,7 +65,7 @@ async fn try_schedule_missing(app: &App) -> store::Result<()> {
                 after = next;
                 let jobs: Vec<ScheduledJob> = unscheduled
                     .iter()
-                    .filter_map(|handoff| reminder::schedule(handoff, policy, handoff.state_since))
+                    .filter_map(|handoff| reminder_schedule::schedule(handoff, policy, handoff.state_since))
                     .collect();
                 if !jobs.is_empty() {
                     let commit = app.store.commit(account, move |tx| {

@@ -41,7 +41,7 @@ struct Acknowledgements {
     changed: Notify,
 }
 
-/// Opens, escalates and claims until the server is gone. Returns the last key, whose response did not arrive, to be
+/// Opens, escalates and claims until the server exits. Returns the last key, whose response did not arrive, to be
 /// retried.
 async fn run_writer(client: OwnerClient, acknowledgements: Arc<Acknowledgements>, mut key: String) -> String {
     let post = async |path: &str, key: &str, body: Value| -> Option<Value> {
@@ -163,7 +163,7 @@ fn first_keys() -> impl Iterator<Item = String> {
     (0..WRITERS).map(|writer| format!("first-{writer}"))
 }
 
-/// Stopped by SIGTERM in the middle of it, the server ends well and in time.
+/// The server handles SIGTERM under load: it exits with success, in time.
 #[tokio::test(flavor = "multi_thread")]
 async fn acknowledged_work_survives_a_stop() {
     let (fixture, acknowledgements) = (Fixture::new(), Arc::new(Acknowledgements::default()));

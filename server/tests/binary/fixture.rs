@@ -53,7 +53,7 @@ impl Fixture {
         (server, client)
     }
 
-    /// How many sessions a sound database holds; no server may run.
+    /// The number of sessions in the database, after an integrity check. No server may be running.
     pub fn stored_sessions(&self) -> u64 {
         let report = admin::check(&self.data).unwrap();
         assert!(report.is_sound(), "{:?}", report.problems);
@@ -113,7 +113,7 @@ impl OwnerClient {
         (response.status().as_u16(), response.text().await.unwrap())
     }
 
-    /// How many lines of its log the server has lost.
+    /// The number of log lines that the server has lost.
     pub async fn lost_log_lines(&self) -> u64 {
         let (_, metrics) = self.get_text("/metrics").await;
         let lost = metrics.lines().find_map(|line| line.strip_prefix("tierup_log_lines_lost_total "));

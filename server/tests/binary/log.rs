@@ -60,7 +60,7 @@ async fn changes_continue_when_the_log_pipe_is_closed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn changes_continue_while_nobody_reads_the_log_and_lost_lines_are_reported_later() {
+async fn changes_continue_while_the_log_is_unread_and_lost_lines_are_reported() {
     let fixture = Fixture::new();
     let (mut server, client) = fixture.start(&["--log", "trace"], Stdio::piped());
     let log = server.take_stderr();

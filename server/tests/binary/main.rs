@@ -26,7 +26,7 @@ mod server_process;
 
 use std::time::Duration;
 
-/// Whatever a test waits for comes within this time, on a busy machine too.
+/// The timeout of every wait, long enough for a busy machine.
 const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// Whether to run the long form of a test: `just soak`.

@@ -42,13 +42,13 @@ impl ActionFixture {
 
     /// Requests a reassessment and waits for its text, which differs each time.
     async fn reassess(&self, keyboard: &mut Keyboard, action: &str) {
-        let look = self.model.asked().await.len() + 1;
+        let look = self.model.requests().await.len() + 1;
         keyboard.press_to_show(action, &format!("DNS, look {look}")).await;
     }
 }
 
 #[tokio::test]
-async fn every_action_is_reached_by_its_key_and_does_what_it_is_there_for() {
+async fn every_action_is_triggered_by_its_key_and_has_its_effect() {
     let fixture = ActionFixture::new().await;
     let mut keyboard = Keyboard::new(fixture.world.console("Priya Nair").await);
     keyboard.console.sees("1 of 3").await;
@@ -69,7 +69,7 @@ async fn every_action_is_reached_by_its_key_and_does_what_it_is_there_for() {
 
 /// The same from a fresh world, short enough to repeat.
 #[tokio::test]
-async fn a_lost_claim_ends_by_each_of_its_keys() {
+async fn every_action_of_the_lost_claim_popup_is_triggered_by_its_key() {
     let fixture = ActionFixture::new().await;
     let mut keyboard = Keyboard::new(fixture.world.console("Priya Nair").await);
     keyboard.console.sees("1 of 3").await;
@@ -187,7 +187,7 @@ async fn dialog_actions(keyboard: &mut Keyboard) {
     keyboard.press("list.new-session").await;
     keyboard.console.press("Something else").await;
     keyboard.press_to_show("dialog.submit", "Something else ── active, yours").await;
-    keyboard.press_to_show("session.take-back", "You can take back only what you parked").await;
+    keyboard.press_to_show("session.take-back", "You can take back only sessions").await;
     keyboard.press_to_show("session.back", "Escalations").await;
 }
 
@@ -208,7 +208,7 @@ async fn briefing_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
     keyboard.press("dialog.cancel").await;
     keyboard.press_to_show("briefing.take-back", "You can take back only your own").await;
     keyboard.press_to_show("briefing.next-open", "second VPN").await;
-    keyboard.press_to_show("briefing.whole", "you type stays a draft").await;
+    keyboard.press_to_show("briefing.whole", "text is kept as a draft").await;
     keyboard.press_to_show("session.pick-up", "active, yours").await;
     // Hidden steps stay hidden in this session.
     keyboard.press_to_hide("session.hide-steps", "Suggested").await;
@@ -286,7 +286,7 @@ async fn overlay_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
 }
 
 async fn tried_and_outcomes_actions(keyboard: &mut Keyboard) {
-    keyboard.press_to_show("session.tried", "Nothing tried yet.").await;
+    keyboard.press_to_show("session.tried", "No attempts yet.").await;
     for (text, line) in [("the MTU", "? the MTU  open"), ("the proxy", "? the proxy  open")] {
         keyboard.press_to_show("tried.add", "Possible cause").await;
         keyboard.console.press(text).await;
@@ -300,7 +300,7 @@ async fn tried_and_outcomes_actions(keyboard: &mut Keyboard) {
     keyboard.press_to_show("tried.edit", "Possible cause").await;
     // Nothing was changed, so nothing is asked.
     keyboard.press_to_hide("dialog.cancel", "Possible cause").await;
-    keyboard.press_to_hide("tried.close", "╭ Tried").await;
+    keyboard.press_to_hide("tried.close", "╭ Attempts").await;
     keyboard.press_to_show("session.outcomes", "Step outcomes").await;
     keyboard.press_to_change("outcomes.down").await;
     keyboard.press_to_change("outcomes.up").await;
@@ -336,7 +336,7 @@ async fn conflict_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
         keyboard.press("list.top").await;
         keyboard.press_to_show("list.open", "╭ #2 ").await;
         if end == "conflict.send-draft" {
-            keyboard.press_to_show("briefing.whole", "you type stays a draft").await;
+            keyboard.press_to_show("briefing.whole", "text is kept as a draft").await;
             keyboard.console.press("Look at the proxy").await;
             keyboard.console.sees("│ Look at the proxy").await;
         }

@@ -43,15 +43,15 @@ fn run_tierup(server: &str, arguments: &[&str]) -> Output {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_misbehaving_server_neither_hangs_a_command_nor_corrupts_its_output() {
-    for mood in ServerBehavior::ALL {
-        let faulty_server = FaultyServer::start(mood).await;
+    for behavior in ServerBehavior::ALL {
+        let faulty_server = FaultyServer::start(behavior).await;
         for arguments in [&["whoami"][..], &["queue"], &["watch"]] {
             let url = faulty_server.url().to_owned();
             let output = tokio::task::spawn_blocking(move || run_tierup(&url, arguments)).await.unwrap();
             let stderr = String::from_utf8(output.stderr).unwrap();
-            let about = format!("{mood:?}, {arguments:?}: {}: {stderr}", output.status);
-            let status = if mood == ServerBehavior::EscapeSequences { 5 } else { 1 };
-            let expected: &[i32] = match mood {
+            let about = format!("{behavior:?}, {arguments:?}: {}: {stderr}", output.status);
+            let status = if behavior == ServerBehavior::EscapeSequences { 5 } else { 1 };
+            let expected: &[i32] = match behavior {
                 ServerBehavior::Silent
                 | ServerBehavior::DripsBytes
                 | ServerBehavior::ClosesConnections

@@ -84,7 +84,7 @@ async fn steps_are_used_and_hidden_and_the_transcript_scrolls() {
 }
 
 #[tokio::test]
-async fn a_step_in_a_lower_row_of_the_strip_is_the_one_that_is_clicked() {
+async fn a_click_uses_a_step_in_a_lower_row_of_the_strip() {
     let assessment = "**Likely cause:** x\n\n**Steps**\n\
         1. Flush the cache of the resolver on the machine, and look whether the name is found then\n\
         2. Ask the resolver of the other site, and look whether it knows the name\n\

@@ -105,7 +105,7 @@ async fn the_palette_finds_actions_and_handoffs_by_a_few_letters() {
     priya.press("<ctrl-p>nwses").await;
     priya.sees("▌New session").await;
     priya.press("<enter>").await;
-    priya.sees("What happens, since when").await;
+    priya.sees("What is going wrong, since when").await;
     priya.press("<esc><ctrl-p>#1").await;
     priya.sees("▌#1 Printer jams").await;
     priya.press("<enter>").await;

@@ -8,7 +8,7 @@ use tierup_e2e::World;
 use tierup_server::config::Settings;
 
 #[tokio::test]
-async fn an_urgent_handoff_rings_only_without_focus() {
+async fn an_urgent_handoff_notifies_only_without_focus() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let mut priya = world.console("Priya Nair").await;
@@ -51,7 +51,7 @@ async fn an_assignment_notifies_only_its_assignee() {
 }
 
 #[tokio::test]
-async fn a_reminder_rings() {
+async fn a_reminder_notifies_without_focus() {
     let world =
         World::with_settings(Settings { unclaimed_reminder_minutes: Some(5), ..Settings::default() }).await;
     let sam = world.engineer("Sam Ortiz").await;

@@ -272,7 +272,7 @@ async fn dialogs() {
         let mut priya = open_console(&world, (columns, rows)).await;
         priya.sees("1 open").await;
         priya.press("c").await;
-        priya.sees("What happens, since when").await;
+        priya.sees("What is going wrong, since when").await;
         assert_screen_snapshot("dialog_new_session", &priya).await;
         priya.press("<esc>p").await;
         priya.sees("active, yours").await;
@@ -345,7 +345,7 @@ async fn hostile_text_is_only_text() {
 }
 
 #[tokio::test]
-async fn a_terminal_that_is_too_small_says_so() {
+async fn a_terminal_that_is_too_small_shows_a_message() {
     let world = World::new().await;
     let mut priya = world.console_with_size("Priya Nair", 39, 9).await;
     priya.sees("tierup needs 40x10").await;

@@ -121,7 +121,7 @@ async fn a_lost_claim_with_a_draft() {
         let mut priya = open_console(&world, (columns, rows)).await;
         priya.sees("VPN won't connect").await;
         priya.press("<enter>v").await;
-        priya.sees("you type stays a draft").await;
+        priya.sees("text is kept as a draft").await;
         priya.press("Roll it back").await;
         priya.sees("Roll it back").await;
         ana.claim(&vpn).await;

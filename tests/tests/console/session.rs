@@ -22,7 +22,7 @@ async fn attempts_are_noted_and_settled() {
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
     priya.press("<ctrl-g>").await;
-    priya.sees("Nothing tried yet.").await;
+    priya.sees("No attempts yet.").await;
     priya.press("a").await;
     priya.sees("Possible cause").await;
     priya.press("<enter>").await;
@@ -283,7 +283,7 @@ async fn a_draft_for_a_lost_claim_is_kept() {
     let mut priya = world.console("Priya Nair").await;
     priya.sees("VPN is down").await;
     priya.press("<enter>v").await;
-    priya.sees("you type stays a draft").await;
+    priya.sees("text is kept as a draft").await;
     priya.press("Try the resolver first").await;
     priya.sees("Try the resolver first").await;
     dana.claim(&vpn).await;
@@ -307,7 +307,7 @@ async fn an_admins_draft_reaches_the_winner_as_a_note() {
     let mut ana = Console::open(&world.url(), world.owner().token(), &home, 120, 36);
     ana.sees("VPN is down").await;
     ana.press("<enter>v").await;
-    ana.sees("you type stays a draft").await;
+    ana.sees("text is kept as a draft").await;
     ana.press("Try the resolver first").await;
     ana.sees("Try the resolver first").await;
     dana.claim(&vpn).await;
@@ -316,7 +316,7 @@ async fn an_admins_draft_reaches_the_winner_as_a_note() {
     ana.sees("Sent your note to Dana Wu").await;
     let session = dana.session(&vpn.session_id).await;
     assert_eq!(session["conversation_messages"][2]["content"], "Try the resolver first");
-    assert_eq!(model.asked().await.len(), 1, "the assistant must not see a note");
+    assert_eq!(model.requests().await.len(), 1, "the assistant must not see a note");
 }
 
 #[tokio::test]
@@ -337,7 +337,7 @@ async fn a_claim_with_a_lost_response_is_still_won() {
 }
 
 #[tokio::test]
-async fn a_link_that_swallows_responses_is_noticed_and_no_message_is_sent_twice() {
+async fn lost_responses_are_noticed_and_no_message_is_sent_twice() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (_sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let proxy = BlackholeProxy::start(&world.url()).await;

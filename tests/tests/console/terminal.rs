@@ -145,7 +145,7 @@ async fn suspending_restores_the_terminal_and_fg_repaints() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn stopped_and_continued_it_repaints() {
+async fn a_stopped_and_continued_console_repaints() {
     let fixture = PtyFixture::new().await;
     let mut console = fixture.open_queue("tierup");
     console.send_signal(Signal::STOP);
@@ -159,7 +159,7 @@ async fn stopped_and_continued_it_repaints() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_shell_it_does_not_suspend() {
+async fn a_console_without_a_shell_does_not_suspend() {
     let fixture = PtyFixture::new().await;
     let mut console = fixture.open_queue("tierup");
     console.send_keys("\x1a");
@@ -175,7 +175,7 @@ async fn a_lost_terminal_ends_the_console_without_a_signal() {
     let pid_file = fixture.home.join("process");
     let console = binary_path("tierup");
     let inner = format!("trap '' HUP; echo $$ > {}; exec {}", pid_file.display(), console.display());
-    // Its terminal belongs to another process, which dies and takes it away.
+    // Another process owns the terminal; killing it takes the terminal away.
     let pty_host = Pty::spawn_with_env(
         "pty_host",
         &["sh", "-c", &inner],
@@ -267,7 +267,7 @@ async fn a_terminal_without_utf_8_gets_only_ascii() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_focus_the_terminal_rings_or_notifies() {
+async fn a_terminal_without_focus_gets_a_bell_or_a_notification() {
     for (term, rings) in [
         ("xterm-256color", "\x07"),
         ("foot", "\x1b]777;notify;Urgent, from Sam Ortiz;#2 Mail is\u{a0}down ‹202E›\x1b\\\x07"),

@@ -326,7 +326,7 @@ async fn changes_by_others_show_in_the_session() {
 }
 
 #[tokio::test]
-async fn a_viewer_reads_and_is_told_why_they_cannot_act() {
+async fn a_viewer_can_read_and_sees_why_they_cannot_act() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     let vpn = sam.escalate("VPN is down").await;

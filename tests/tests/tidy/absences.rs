@@ -36,7 +36,7 @@ impl Ban<'_> {
     }
 }
 
-/// Fails if a function that a ban names is gone: the ban would hold of anything.
+/// Fails if a banned function no longer exists: its ban would always hold.
 #[track_caller]
 fn assert_defined(place: &str, functions: &[&str]) {
     for function in functions {

@@ -1,4 +1,4 @@
-//! What the documents name is in the source: every Rust file, and in ARCHITECTURE.md every type and function too.
+//! Checks that the source has every Rust file that the documents name, and every type and function in ARCHITECTURE.md.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,7 +9,7 @@ use regex::Regex;
 use crate::source::{SourceFile, all_files, normalize_whitespace, read_document, workspace_root};
 
 #[test]
-fn what_the_architecture_names_is_in_the_source() {
+fn every_name_in_the_architecture_document_is_in_the_source() {
     let text = read_document("ARCHITECTURE.md");
     let prose: String = text.split("```").step_by(2).collect();
     let mut missing = BTreeSet::new();
@@ -50,10 +50,10 @@ fn quoted_names(prose: &str) -> Vec<String> {
     prose.split('`').skip(1).step_by(2).map(normalize_whitespace).collect()
 }
 
-/// Named although they are not there.
+/// Names that are allowed although the source lacks them.
 const ABSENT: [&str; 4] = ["foo.rs", "mod.rs", "async", "unsafe"];
 
-/// What is wrong with a name; none for what is no name of a file, type or function.
+/// The fault in a name; none if it does not name a file, type or function.
 fn fault_in(name: &str) -> Option<String> {
     static IS_PATH: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"^[\w-]+(/[\w.-]+)*(/|\.(rs|md|toml|json|sql))$").unwrap());
@@ -84,9 +84,9 @@ static DEFINITIONS: LazyLock<Vec<Definitions>> =
 struct Definitions {
     path: &'static str,
     items: BTreeSet<&'static str>,
-    /// Fields and variants, and whatever else begins a line.
+    /// Fields, variants and other names that begin a line.
     members: BTreeSet<&'static str>,
-    /// Types that have an `impl` here.
+    /// Types with an `impl` in this file.
     implemented: BTreeSet<&'static str>,
 }
 
@@ -106,7 +106,7 @@ impl Definitions {
         Self { path: &file.path, items: names(&ITEM), members: names(&MEMBER), implemented: names(&IMPL) }
     }
 
-    /// Whether it is here: `name`, `Type::function`, `Enum::Variant` or `module::function`.
+    /// Whether the file defines `name`, `Type::function`, `Enum::Variant` or `module::function`.
     fn has(&self, name: &str) -> bool {
         let Some((owner, inner)) = name.rsplit_once("::") else {
             return self.items.contains(name) || self.members.contains(name);

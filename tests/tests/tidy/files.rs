@@ -11,7 +11,7 @@ fn a_file_has_at_most_400_lines() {
 }
 
 #[test]
-fn a_file_opens_by_saying_what_it_is_for() {
+fn every_file_begins_with_a_comment_about_its_purpose() {
     for file in all_files() {
         assert!(file.text.starts_with("//!"), "{} does not say what it is for", file.path);
         assert!(!file.path.ends_with("mod.rs"), "{}: name it after its folder", file.path);

@@ -12,7 +12,7 @@ use crate::source::files_under;
 /// A module as its path: `["store", "writer"]`. The root of the crate is empty.
 pub type Module = Vec<String>;
 
-/// The files of one crate, and what each takes from which other.
+/// The files of one crate, and the items that each imports from the others.
 pub struct ImportGraph {
     edges: BTreeMap<Module, BTreeMap<Module, BTreeSet<String>>>,
 }
@@ -40,7 +40,7 @@ impl ImportGraph {
         self.edges.keys()
     }
 
-    /// What a file takes from which other.
+    /// The items that a file imports, by file.
     pub fn imports_of(&self, module: &Module) -> &BTreeMap<Module, BTreeSet<String>> {
         &self.edges[module]
     }
@@ -205,7 +205,7 @@ impl CratePaths {
         Some(base.into_iter().chain(rest.iter().cloned()).collect())
     }
 
-    /// The file that defines what a path names, and the item in it; none if the path names a module and nothing in it.
+    /// The file that defines the item of a path, and the item; none if the path names a module.
     fn resolve(&self, path: &[String], depth: usize) -> Option<(Module, String)> {
         let length = (0..=path.len()).rev().find(|length| self.0.contains_key(&path[..*length]))?;
         let (module, rest) = path.split_at(length);

@@ -1,4 +1,4 @@
-//! Imports run one way: no files use each other in a circle.
+//! Imports are acyclic.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -6,14 +6,14 @@ use std::fmt::Write;
 use crate::imports::{ImportGraph, Module};
 use crate::source::read_document;
 
-/// Circles that are one idea in two files. Each is argued in ARCHITECTURE.md.
+/// Import cycles that are allowed. ARCHITECTURE.md gives the reason for each.
 const ONE_IDEA: [(&str, &[&str]); 0] = [];
 
 /// The crates that ship.
 const CRATES: [&str; 3] = ["common", "server", "tui"];
 
 #[test]
-fn no_files_use_each_other_in_a_circle() {
+fn no_files_import_each_other_in_a_cycle() {
     let architecture = read_document("ARCHITECTURE.md");
     let mut allowed: BTreeMap<&str, BTreeSet<BTreeSet<Module>>> = BTreeMap::new();
     for (name, modules) in ONE_IDEA {
@@ -52,7 +52,7 @@ fn describe(name: &str, graph: &ImportGraph, circle: &BTreeSet<Module>, report: 
 }
 
 #[test]
-fn the_parts_of_update_and_view_import_nothing_from_above() {
+fn submodules_of_update_and_view_import_nothing_from_their_parents() {
     let graph = ImportGraph::of_crate("tui");
     for above in ["update", "view"].map(|name| Module::from([name.to_owned()])) {
         let parts = graph.modules().filter(|module| module.len() > 1 && module.starts_with(&above));
@@ -63,7 +63,7 @@ fn the_parts_of_update_and_view_import_nothing_from_above() {
     }
 }
 
-/// What a part of the console may not know.
+/// The modules that a part of the console must not import.
 const ABOVE: [(&str, &[&str]); 3] = [
     ("state", &["update", "view", "runtime", "cli"]),
     ("view", &["update", "runtime", "cli"]),
@@ -71,7 +71,7 @@ const ABOVE: [(&str, &[&str]); 3] = [
 ];
 
 #[test]
-fn state_update_and_view_know_nothing_of_what_uses_them() {
+fn state_update_and_view_import_nothing_that_uses_them() {
     let graph = ImportGraph::of_crate("tui");
     for (part, above) in ABOVE {
         let modules: Vec<_> =

@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_member_is_found_by_address_or_name_or_its_beginning_if_only_one_matches() {
+    fn a_member_is_found_by_email_name_or_unambiguous_prefix() {
         let team = || {
             vec![
                 user("Dana Wu", "dana@acme.test", true),

@@ -14,7 +14,7 @@ pub(super) trait Page: DeserializeOwned {
     fn len(&self) -> usize;
     fn next_cursor(&self) -> Option<&str>;
     /// Both pages as one; `self` is the earlier one.
-    fn join(self, next: Self) -> Self;
+    fn append(self, next: Self) -> Self;
     fn truncate(&mut self, limit: usize);
 }
 
@@ -32,7 +32,7 @@ pub(super) async fn fetch_all<P: Page>(
         let page = api.send(request(size(list.len()), Some(cursor))).await?;
         // A server that sends empty pages would never end.
         let is_last = page.len() == 0;
-        list = list.join(page);
+        list = list.append(page);
         if is_last {
             break;
         }
@@ -50,7 +50,7 @@ impl Page for QueuePage {
         self.next_cursor.as_deref()
     }
 
-    fn join(mut self, next: Self) -> Self {
+    fn append(mut self, next: Self) -> Self {
         self.items.extend(next.items);
         // The list as a whole is as old as its first page.
         Self {
@@ -75,7 +75,7 @@ impl Page for SessionPage {
         self.next_cursor.as_deref()
     }
 
-    fn join(mut self, next: Self) -> Self {
+    fn append(mut self, next: Self) -> Self {
         self.items.extend(next.items);
         Self { items: self.items, next_cursor: next.next_cursor }
     }

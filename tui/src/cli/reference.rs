@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sessions_and_handoffs_are_told_apart_by_their_prefix() {
+    fn sessions_and_handoffs_are_distinguished_by_their_prefix() {
         let number = |n| HandoffRef::Number(Number(n));
         assert_eq!("17".parse(), Ok(SessionRef::SessionNumber(Number(17))));
         assert_eq!("s17".parse(), Ok(SessionRef::SessionNumber(Number(17))));

@@ -120,7 +120,7 @@ fn print_assessment(context: &CommandContext, item: &QueueItem) -> Result<(), Cl
 }
 
 fn assessment_text(data: &Assessment) -> String {
-    let mut lines = vec![format!("Likely cause ({} confidence): {}", data.confidence, data.likely_cause)];
+    let mut lines = vec![format!("Likely cause ({}): {}", data.confidence.label(), data.likely_cause)];
     for (number, step) in (1..).zip(&data.suggested_steps) {
         let note = match (step.outcome, step.already_tried) {
             (Some(Outcome::Worked), _) => " (worked)",

@@ -29,7 +29,7 @@ const MIN_LOST_CLAIM_INTERVAL: Duration = Duration::from_secs(75);
 /// How long you see Ana reading before she claims.
 const READ_BEFORE_CLAIM: Duration = Duration::from_millis(2500);
 
-/// What the rivals know of the queue and of you.
+/// The rivals' view of the queue and of the user.
 #[derive(Default)]
 struct RivalState {
     /// Open handoffs, and since when they are open.

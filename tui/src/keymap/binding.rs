@@ -11,7 +11,7 @@ use crate::keymap::context::Context;
 pub struct Binding {
     /// Where the keys apply.
     pub context: Context,
-    /// The keys, the one that is shown first.
+    /// The keys; the first is displayed.
     pub keys: Vec<KeyCombination>,
     /// The action.
     pub action: Action,

@@ -19,7 +19,7 @@ pub type KeyOverrides = BTreeMap<String, KeySpec>;
 pub enum KeySpec {
     /// One key.
     One(String),
-    /// Any number of keys, the one that is shown first.
+    /// Any number of keys; the first is displayed.
     Several(Vec<String>),
 }
 
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_read_as_people_write_them() {
+    fn keys_are_parsed_in_every_common_notation() {
         for (text, key) in [
             ("p", key!(p)),
             ("G", key!(shift - g)),
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn new_keys_replace_the_default_ones() {
+    fn custom_keys_replace_the_default_ones() {
         let keymap = with_overrides("\"list.pick-up\" = [\"P\", \"ctrl-y\"]").unwrap();
         let pick_up = Some(Action::List(ListAction::PickUp));
         assert_eq!(keymap.action_for(Context::Queue, key!(shift - p)), pick_up);
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn digits_and_signs_may_be_keys_of_a_session() {
+    fn digits_and_punctuation_can_be_rebound_in_a_session() {
         let keymap =
             with_overrides("\"session.use-step-1\" = \"alt-1\"\n\"session.help\" = [\"f1\", \"!\"]").unwrap();
         assert_eq!(keymap.action_for(Context::Session, key!('1')), None);
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_says_what_to_write_instead() {
+    fn an_invalid_key_binding_is_refused_with_a_hint() {
         let error = |text| with_overrides(text).unwrap_err().to_string();
         assert_eq!(
             error("\"list.pickup\" = \"P\""),

@@ -10,13 +10,13 @@ use tokio::sync::watch;
 
 use crate::event::{ConnectionEvent, Event};
 
-/// How much is under way. Clones share the count.
+/// The number of pending operations. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Activity {
     count: Arc<watch::Sender<usize>>,
 }
 
-/// Something under way, until this is dropped.
+/// A pending operation, until this is dropped.
 #[derive(Debug)]
 pub struct ActivityGuard {
     count: Arc<watch::Sender<usize>>,
@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everything_under_way_counts_until_it_is_dropped() {
+    fn requests_and_events_count_as_activity_until_they_are_dropped() {
         let activity = Activity::default();
         let watch = activity.watch();
         let (sender, mut receiver) = EventSender::new(activity.clone());
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_is_under_way_until_it_has_caught_up() {
+    fn a_stream_counts_as_activity_until_it_has_caught_up() {
         let activity = Activity::default();
         let watch = activity.watch();
         let (sender, _receiver) = EventSender::new(activity);

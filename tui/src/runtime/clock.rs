@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_zone_is_read_with_its_transitions_to_the_second() {
+    fn time_zone_transitions_are_found_to_the_second() {
         let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
         let summer = at("2026-03-29T01:00:00Z")..at("2026-10-25T01:00:00Z");
         let zone =

@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn without_a_keyring_the_token_is_in_a_private_file_until_it_is_removed() {
+    async fn without_a_keyring_the_token_is_stored_in_a_private_file() {
         let folder = tempfile::tempdir().unwrap();
         let files = DataDir::from_path(folder.path());
         let store = CredentialStore::new(files.clone(), false);

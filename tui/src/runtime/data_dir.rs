@@ -42,7 +42,7 @@ impl DataOwner {
     }
 }
 
-/// What a file contains.
+/// The contents of a file.
 #[derive(Debug)]
 pub struct LoadResult<T> {
     /// The contents; the default if there was no valid file.
@@ -202,7 +202,7 @@ impl DataDir {
         Ok(LoadResult { value: T::default(), notice: Some(notice) })
     }
 
-    /// This name, or the first numbered one that is free, so that earlier files stay.
+    /// This name, or the first free numbered one, so that earlier files stay.
     fn unused_path(&self, name: &str) -> PathBuf {
         let numbered = (2..).map(|number| format!("{name}.{number}"));
         let mut paths = std::iter::once(name.to_owned()).chain(numbered).map(|name| self.dir.join(name));
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn seen_handoffs_survive_a_restart_for_their_user_alone() {
+    fn seen_handoffs_are_stored_per_user() {
         let (_folder, files, owner) = temp_data_dir();
         let first = id(1);
         files.update_seen(&owner, |seen| seen.insert(first)).unwrap();

@@ -83,7 +83,7 @@ fn run_file_writer(data_dir: &DataDir, jobs: &mpsc::Receiver<QueuedJob>, events:
     let (mut marks, mut drafts): (Vec<SeenMark>, BTreeMap<SessionId, String>) = (Vec::new(), BTreeMap::new());
     let mut reporter = FileReporter { events, is_failing: false, has_truncated: false };
     while let Ok(first) = jobs.recv() {
-        // Under way until all of it is written.
+        // Pending until everything is written.
         let mut guards = Vec::new();
         for (job, guard) in std::iter::once(first).chain(jobs.try_iter()) {
             guards.push(guard);

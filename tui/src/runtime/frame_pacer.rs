@@ -18,7 +18,7 @@ pub(super) struct FramePacer {
     dirty_since: Option<Instant>,
     /// The first key since the last frame.
     input_since: Option<Instant>,
-    /// What was open in the last frame.
+    /// The view of the last frame.
     drawn_view: Option<(Context, Vec<StreamFilter>)>,
 }
 

@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_stays_without_its_link_is_written_plain() {
+    fn text_that_loses_its_link_is_rewritten_without_it() {
         let mut links = HyperlinkTracker::default();
         links.update(&[link(4)], &buffer_with("here"));
         let output = links.update(&[], &buffer_with("here"));

@@ -78,7 +78,7 @@ pub async fn run_with_reconnect(
                     on_connection(refused);
                     return;
                 }
-                // Where no server is found at all, there is nothing to poll either.
+                // Without a server there is nothing to poll.
                 let is_there = failure != CallError::Unreachable(TransportError::NoConnection);
                 if is_there && !stall_notice.report(&mut on_connection) {
                     return;
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_event_without_an_end_is_given_up() {
+    async fn an_endless_event_closes_the_connection() {
         let endless = format!("retry: 600\n\n{HELLO}data: {}", "a".repeat(1024 * 1024));
         let (api, _) = scripted_server(vec![endless]).await;
         let (frames, changes) = follow(&api, None).await;

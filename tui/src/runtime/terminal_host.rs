@@ -13,7 +13,7 @@ const MAX_COLUMNS: usize = 120;
 /// The longest text for the clipboard, in bytes: terminals refuse more.
 const MAX_CLIPBOARD_BYTES: usize = 64 * 1024;
 
-/// What the console needs of its surroundings, beside the screen.
+/// The terminal's features besides the screen.
 pub trait TerminalHost {
     /// Stops the process and returns when the shell continues it; `false` if there is no shell with job control.
     fn suspend(&mut self) -> io::Result<bool>;
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_terminal_gets_the_bell() {
+    fn an_unknown_terminal_is_notified_by_the_bell_character() {
         let of = |pairs: &'static [(&str, &str)]| {
             move |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         };

@@ -129,8 +129,8 @@ impl Chat {
         let mut known = std::mem::take(&mut self.messages);
         if let Some(first) = session.conversation_messages.first().map(|first| first.seq) {
             let earlier = known.partition_point(|message| message.seq < first);
-            let unbroken = known[..earlier].iter().rev().zip((0..first).rev());
-            let unbroken = unbroken.take_while(|(message, seq)| message.seq == *seq).count();
+            let contiguous = known[..earlier].iter().rev().zip((0..first).rev());
+            let unbroken = contiguous.take_while(|(message, seq)| message.seq == *seq).count();
             known.drain(..earlier - unbroken);
         }
         self.source = ChatSource::Fetched(session.item);
@@ -139,8 +139,8 @@ impl Chat {
             self.insert_message(message);
         }
         // A page that is being fetched belongs before the message that was the first when it was requested.
-        let goes_before_it = self.messages.first().map(|first| first.seq) == began;
-        if !(goes_before_it && self.earlier_fetch.is_pending()) {
+        let is_first_unchanged = self.messages.first().map(|first| first.seq) == began;
+        if !(is_first_unchanged && self.earlier_fetch.is_pending()) {
             self.earlier_fetch = Request::Idle;
         }
         let last = self.newest_seq();

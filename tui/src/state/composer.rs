@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn typing_is_undone_by_words_and_done_again() {
+    fn typing_is_undone_and_redone_by_words() {
         let mut composer = composer_with_typed("half a thought");
         composer.undo();
         assert_eq!(composer.text(), "half a");
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_replaced_another_gives_it_back() {
+    fn undo_restores_the_text_before_a_replacement() {
         let mut composer = composer_with_typed("mine");
         composer.replace("what was sent before");
         composer.undo();
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_appended_does_not_replace_what_is_selected() {
+    fn appended_text_does_not_replace_the_selection() {
         let mut composer = composer_with_typed("mine");
         composer.handle_key(KeyEvent::new(KeyCode::Home, KeyModifiers::NONE));
         for _ in 0..2 {
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_painted_is_safe_and_what_was_typed_stays_as_it_is() {
+    fn painted_text_is_escaped_and_typed_text_is_unchanged() {
         let raw = "one\ntwo \u{202e}x\u{e0041} y";
         let mut composer = Composer::with_text(raw);
         assert_eq!(composer.escaped_text_area().lines(), ["one", "two ‹202E›x‹E0041› y"]);
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_selected_is_known_over_lines_and_wide_letters() {
+    fn selected_text_spans_lines_and_wide_characters() {
         let mut composer = Composer::with_text("日本語\nzwei");
         assert_eq!(composer.selected_text(), None);
         for _ in 0..6 {

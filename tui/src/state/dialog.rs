@@ -1,4 +1,4 @@
-//! Dialogs: a form of a few fields, one of which has the keys, and the request that submits it.
+//! Dialogs: a form with one focused field, and the request that submits it.
 
 mod field;
 
@@ -18,7 +18,7 @@ pub use field::{
 /// A dialog.
 #[derive(Clone, Debug)]
 pub struct Dialog {
-    /// Its fields, and what they are about.
+    /// The fields and their subject.
     pub form: Form,
     /// The index of the field that has the keys, from top to bottom.
     pub focus_index: usize,
@@ -33,14 +33,14 @@ pub struct Dialog {
 pub enum Form {
     /// Opens a session.
     NewSession {
-        /// What is wrong.
+        /// The error.
         problem: TextField,
         /// The problem in one line; may be empty.
         summary: TextField,
     },
     /// Parks a session.
     Park {
-        /// Which one.
+        /// The session.
         session_id: SessionId,
         /// Notes that only the user sees.
         notes: TextField,
@@ -49,7 +49,7 @@ pub enum Form {
     },
     /// Escalates a session.
     Escalate {
-        /// Which one.
+        /// The session.
         session_id: SessionId,
         /// Notes for the next engineer.
         notes: TextField,
@@ -58,14 +58,14 @@ pub enum Form {
     },
     /// Releases a claim.
     Release {
-        /// Which handoff.
+        /// The handoff.
         handoff_id: HandoffId,
         /// Why, for the next engineer.
         reason: TextField,
     },
     /// Resolves a session.
     Resolve {
-        /// Which one.
+        /// The session.
         session_id: SessionId,
         /// Cause and fix.
         resolution: TextField,
@@ -74,14 +74,14 @@ pub enum Form {
     },
     /// Assigns a handoff to a person.
     Assign {
-        /// Which handoff.
+        /// The handoff.
         handoff_id: HandoffId,
         /// To whom.
         assignee: PersonField,
     },
     /// Returns a handoff to its opener.
     SendBack {
-        /// Which handoff.
+        /// The handoff.
         handoff_id: HandoffId,
         /// What they should find out.
         question: TextField,
@@ -243,7 +243,7 @@ impl Dialog {
         }
     }
 
-    /// What the field that has the keys holds.
+    /// The value of the focused field.
     pub fn focused_input(&self) -> Option<FieldInput<'_>> {
         self.form.fields().get(self.focus_index).map(|field| field.input())
     }

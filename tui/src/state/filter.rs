@@ -23,7 +23,7 @@ pub struct Filter {
     /// The trimmed text.
     query: String,
     pattern: Pattern,
-    /// What the server found.
+    /// The server's matches.
     pub server_matches: HashSet<HandoffId>,
     /// When to search on the server, unless more is typed.
     pub search_at: Option<Timestamp>,
@@ -160,25 +160,25 @@ mod tests {
     }
 
     #[test]
-    fn every_word_must_stand_somewhere_and_case_and_accents_do_not_matter() {
-        let says = |words: &str, row: &str| {
+    fn a_row_matches_if_it_has_every_word_whatever_the_case_and_accents() {
+        let matches = |words: &str, row: &str| {
             let filter = filter_for(words);
-            let mut looker = filter.row_matcher();
-            looker.row.push_str(row);
-            looker.matches_row()
+            let mut matcher = filter.row_matcher();
+            matcher.row.push_str(row);
+            matcher.matches_row()
         };
-        assert!(says("vpn ortiz", "#4 VPN is down\nSam Ortiz"));
-        assert!(!says("vpn lee", "#4 VPN is down\nSam Ortiz"));
-        assert!(says("menu", "Das Menü fehlt"));
-        assert!(!says("vn", "VPN"), "letters that merely follow one another are not a word");
-        assert!(says("#4", "#4 VPN is down"));
-        assert!(says("接続", "#5 VPN接続が切れます"), "where a script has no blanks, any part");
-        assert!(says("vpn 切れ", "#5 VPN接続が切れます"));
-        assert!(!says("接切", "#5 VPN接続が切れます"));
+        assert!(matches("vpn ortiz", "#4 VPN is down\nSam Ortiz"));
+        assert!(!matches("vpn lee", "#4 VPN is down\nSam Ortiz"));
+        assert!(matches("menu", "Das Menü fehlt"));
+        assert!(!matches("vn", "VPN"), "letters that merely follow one another are not a word");
+        assert!(matches("#4", "#4 VPN is down"));
+        assert!(matches("接続", "#5 VPN接続が切れます"), "where a script has no blanks, any part");
+        assert!(matches("vpn 切れ", "#5 VPN接続が切れます"));
+        assert!(!matches("接切", "#5 VPN接続が切れます"));
     }
 
     #[test]
-    fn what_was_found_is_known_by_its_place() {
+    fn matches_are_located_by_character_index() {
         assert_eq!(filter_for("down vpn").match_indices("VPN is down"), [0, 1, 2, 7, 8, 9, 10]);
         assert_eq!(filter_for("接続").match_indices("VPN接続が切れます"), [3, 4]);
         assert!(filter_for("").match_indices("VPN is down").is_empty());

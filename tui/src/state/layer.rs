@@ -1,4 +1,4 @@
-//! The layers over the screen: a stack, the top one of which has the keys.
+//! The layers over the screen: a stack whose top has the focus.
 
 use std::time::Duration;
 
@@ -83,7 +83,7 @@ pub enum ConflictDraft {
 /// Rows to choose from. Their content is that of the open session or briefing.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Picker {
-    /// What the rows are about.
+    /// The subject of the rows.
     pub kind: PickerKind,
     /// The index of the selected row.
     pub selected: usize,
@@ -91,7 +91,7 @@ pub struct Picker {
     pub error: Option<String>,
 }
 
-/// What the rows of a picker are about.
+/// The subject of a picker's rows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PickerKind {
     /// The hypotheses of the session.
@@ -103,7 +103,7 @@ pub enum PickerKind {
 }
 
 impl Picker {
-    /// Rows of this kind, the first of which is selected.
+    /// Rows of this kind, with the first selected.
     pub const fn new(kind: PickerKind) -> Self {
         Self { kind, selected: 0, error: None }
     }
@@ -114,11 +114,11 @@ impl Picker {
 pub struct Confirmation {
     /// The question.
     pub question: String,
-    /// What a yes does.
+    /// The action that a yes runs.
     pub action: ConfirmedAction,
 }
 
-/// What a yes does.
+/// The action that a yes runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ConfirmedAction {
     /// Close the dialog below without submitting it.
@@ -150,7 +150,7 @@ impl Layer {
     }
 
     /// When it opened, if it opened by itself, after a lost claim or an expired token.
-    pub fn opened_by_itself_at(&mut self) -> Option<&mut Timestamp> {
+    pub fn auto_opened_at_mut(&mut self) -> Option<&mut Timestamp> {
         if let Self::Conflict(conflict) = self {
             Some(&mut conflict.opened_at)
         } else {

@@ -171,7 +171,7 @@ impl State {
     }
 }
 
-/// Whose handoff it is.
+/// The stage of a handoff, from the user's point of view.
 impl State {
     /// Whether the user has claimed a handoff and works on it.
     pub fn is_mine(&self, item: &QueueItem) -> bool {
@@ -270,7 +270,7 @@ impl State {
         }
     }
 
-    /// Until when keys are ignored, because the top layer has just opened by itself.
+    /// The time until which keys are ignored, because the top layer has just opened by itself.
     pub fn input_blocked_until(&self) -> Option<Timestamp> {
         self.layers.last().and_then(Layer::accepts_input_from).filter(|from| *from > self.now)
     }

@@ -93,7 +93,7 @@ impl Outbox {
         is_free
     }
 
-    /// What to keep for a session in whose composer `typed` stands: also the message under way, until it is confirmed.
+    /// The draft to keep for a session with `typed` in its composer, including a message that is not confirmed yet.
     pub fn draft_to_keep(&self, session: SessionId, typed: &str) -> String {
         match self.sending(session) {
             Some(message) => join_lines(&message.text, typed),
@@ -101,7 +101,7 @@ impl Outbox {
         }
     }
 
-    /// What belongs into the composer of a session that is opened: its draft, without a message that is under way.
+    /// The text for the composer of a session that is opened: its draft, without a message that is being sent.
     pub fn composer_text(&self, session: SessionId) -> String {
         let draft = self.draft(session);
         self.sending(session)
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_under_way_is_kept_with_what_was_typed_after_it() {
+    fn a_message_being_sent_is_kept_in_the_draft_with_later_text() {
         let mut outbox = Outbox::default();
         outbox.start_sending(SESSION, message(1, "one"));
         let kept = outbox.draft_to_keep(SESSION, "two");
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_same_message_is_sent_under_the_call_id_of_one_in_doubt() {
+    fn only_an_identical_message_reuses_the_call_id_of_one_in_doubt() {
         let mut outbox = Outbox::default();
         outbox.set_in_doubt(SESSION, message(1, "one"));
         assert_eq!(outbox.take_reusable_call_id(SESSION, &request("one")), Some(CallId(1)));

@@ -31,7 +31,7 @@ pub struct Palette {
 /// A choice.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PaletteChoice {
-    /// What it runs or opens.
+    /// Its target.
     pub target: ChoiceTarget,
     /// The text that is shown and searched.
     pub label: String,
@@ -41,7 +41,7 @@ pub struct PaletteChoice {
     pub key_label: String,
 }
 
-/// What a choice runs or opens.
+/// The target of a choice: an action to run or a handoff to open.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ChoiceTarget {
     /// An action of the place.
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_best_comes_first_and_letters_may_be_left_out() {
+    fn the_best_match_comes_first_and_letters_can_be_skipped() {
         let all = ["Quit", "Next unread", "New session", "Park"].map(choice).to_vec();
         assert_eq!(
             rank_choices("nwses", all.clone(), std::iter::empty()).first(),

@@ -87,7 +87,7 @@ impl RowEditQueue {
         })
     }
 
-    /// What a branch will be, if it is being changed.
+    /// The pending change of a branch, if any.
     pub fn branch_edit(&self, id: BranchId) -> Option<&PutBranch> {
         self.iter().rev().find_map(|edit| match edit {
             RowEdit::Branch(_, branch, request) => (*branch == id).then_some(request),

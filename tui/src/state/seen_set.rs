@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_two_hundred_are_kept() {
+    fn the_newest_two_hundred_seen_marks_are_kept() {
         let all: Vec<_> = (0..=250).map(|n: u8| id(n, 0)).collect();
         let seen: SeenSet = all.iter().copied().collect();
         assert_eq!(seen.ids().count(), 200);
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_file_does_not_have_yet_is_laid_over_it() {
+    fn unsaved_seen_marks_survive_loading_the_file() {
         let mut seen: SeenSet = [id(1, 0), id(2, 0)].into_iter().collect();
         seen.set_seen(id(3, 0), true);
         seen.set_seen(id(1, 0), false);
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_marked_unread_can_be_seen_again() {
+    fn a_handoff_marked_unread_can_be_seen_again() {
         let mut seen: SeenSet = [id(1, 0), id(2, 0)].into_iter().collect();
         seen.remove(id(1, 0));
         assert!(!seen.contains(id(1, 0)));

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// Rows in the order of their keys, one of which is selected.
+/// Rows in the order of their keys, one of them selected.
 #[derive(Clone, Debug)]
 pub struct SelectionList<K, I> {
     rows: Vec<(K, I)>,
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_was_just_loaded_begins_at_its_first_row_unless_somebody_chose_another() {
+    fn a_loaded_list_selects_its_first_row_unless_the_user_chose_another() {
         let mut list = list_of([20, 30, 10]);
         assert_eq!(list.selected(), Some(20));
         list.select_first_unless_chosen();
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_selected_row_that_goes_gives_way_to_the_one_that_takes_its_place() {
+    fn removing_the_selected_row_selects_the_row_that_takes_its_place() {
         let mut list = list_of([10, 20, 30]);
         list.select(20);
         list.remove(20);
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn the_selected_row_does_not_move_on_the_screen_when_rows_come_above_it() {
+    fn the_selected_row_stays_in_place_when_rows_are_added_above() {
         let mut list = list_of(100..200);
         list.select(150);
         list.pin_scroll(10);
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_are_replaced_keep_the_selection_while_it_is_among_them() {
+    fn replacing_the_rows_keeps_the_selection_if_it_is_still_there() {
         let mut list = list_of(0..100);
         list.select(50);
         list.replace_all((0..100).filter(|key| key % 10 == 0).rev().map(|key| (key, key)).collect());
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn the_screen_moves_as_little_as_shows_the_selection() {
+    fn the_list_scrolls_as_little_as_the_selection_needs() {
         let mut list = list_of(0..100);
         assert_eq!(list.first_visible(10), 0);
         list.move_selection(9);

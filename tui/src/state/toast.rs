@@ -12,7 +12,7 @@ const TOAST_DURATION: Duration = Duration::from_secs(6);
 /// Toasts in the log, at most.
 const LOG_CAPACITY: usize = 500;
 
-/// What a toast means.
+/// The meaning of a toast.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ToastLevel {
     /// It worked.

@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn only_http_to_another_machine_is_unencrypted_remote() {
+    fn only_plain_http_to_another_host_is_unencrypted_remote() {
         for address in [
             "http://acme.test",
             " HTTP://10.0.0.1:7890/ ",

@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn blocks_stand_apart_and_lists_hang() {
+    fn blocks_are_separated_and_list_items_are_indented() {
         let raw = "**Likely cause** (high): the certificate\n\n1. Check the machine certificate\n2. Reinstall\n\nDone";
         assert_eq!(
             rendered(raw, 24),
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_stands_apart_and_columns_lean_as_they_are_written() {
+    fn rules_are_separated_and_table_columns_are_aligned() {
         assert_eq!(rendered("one\n\n---\n\ntwo", 8), ["one", "", "────────", "", "two"]);
         assert_eq!(rendered("---", 8), ["────────"]);
         assert_eq!(
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_stands_apart_from_a_table_and_from_code_before_it() {
+    fn a_list_is_separated_from_a_table_or_code_before_it() {
         assert_eq!(
             rendered("| a | b |\n|---|---|\n| 1 | 2 |\n\n- one\n- two", 40),
             ["a │ b", "──┼──", "1 │ 2", "", "• one", "• two"]
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn code_keeps_its_lines() {
+    fn a_code_block_keeps_its_lines() {
         let raw = "Run:\n```sh\nip link set mtu 1400\n\n  done\n```\nthen";
         assert_eq!(
             rendered(raw, 40),
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn code_in_a_line_is_marked() {
+    fn inline_code_gets_its_own_role() {
         let roles = |raw| {
             inline_code_spans(raw, TextRole::Plain)
                 .into_iter()
@@ -376,13 +376,13 @@ mod tests {
     }
 
     #[test]
-    fn a_link_shows_where_it_leads() {
+    fn a_link_shows_its_url() {
         assert_eq!(rendered("see [the page](https://a.test/x)", 60), ["see the page (https://a.test/x)"]);
         assert_eq!(rendered("<https://a.test>", 60), ["https://a.test"]);
     }
 
     #[test]
-    fn half_a_text_is_shown_as_far_as_it_goes() {
+    fn incomplete_markdown_is_rendered_without_panicking() {
         let raw = "**Likely cause**: the `cert\n\n1. Check\n2. ";
         for end in (0..=raw.len()).filter(|end| raw.is_char_boundary(*end)) {
             let _ = render(&raw[..end], 20);
@@ -391,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn markup_cannot_smuggle_what_is_not_text() {
+    fn markdown_renders_no_control_characters() {
         let all = rendered("[x](javascript:\x1b]0;t\x07) &#27;[2J <b>\u{202e}</b>", 200).join("\n");
         assert!(!all.contains(['\x1b', '\x07', '\u{202e}']), "{all:?}");
     }

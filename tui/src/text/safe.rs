@@ -273,7 +273,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn literals_and_formatted_lines_are_safe_too() {
+    fn literals_and_formatted_lines_are_sanitized_too() {
         assert_eq!(Safe::from("✓ done"), "✓ done");
         assert_eq!(Safe::from("\x1b[2J"), "␛[2J");
         assert_eq!(safe_format!("claimed by {}", "Mallory\x07"), "claimed by Mallory␇");
@@ -281,12 +281,12 @@ mod tests {
     }
 
     #[test]
-    fn a_long_text_is_read_only_as_far_as_it_is_seen() {
+    fn only_the_visible_prefix_of_a_long_text_is_sanitized() {
         assert!(sanitize_prefix(&"é".repeat(100_000), 10).len() < 1000);
     }
 
     #[test]
-    fn replaced_characters_are_safe_like_the_rest() {
+    fn replacement_characters_are_sanitized_too() {
         let replace = |grapheme: &str| match grapheme {
             "…" => Some("~"),
             "x" => Some("\x07"),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::text::link::SafeUrl;
 use crate::text::safe::Safe;
 
-/// What a piece of text means. The theme decides how that looks.
+/// The meaning of a span. The theme decides its style.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum TextRole {
     /// Ordinary text.
@@ -42,7 +42,7 @@ pub enum TextRole {
 pub struct SafeSpan {
     /// The text.
     pub text: Safe<'static>,
-    /// What it means.
+    /// Its meaning.
     pub role: TextRole,
     /// Where it leads.
     pub link: Option<SafeUrl>,

@@ -88,7 +88,7 @@ impl MarkdownTable {
         (0..height).map(line).collect()
     }
 
-    /// Each cell on a line of its own, after the header of its column.
+    /// Each cell on its own line, after the header of its column.
     fn render_stacked(&self, width: usize) -> Vec<SafeLine> {
         let Some((header, body)) = self.rows.split_first() else { return Vec::new() };
         let mut lines = Vec::new();
@@ -165,7 +165,7 @@ mod tests {
     const TABLE: &[&[&str]] = &[&["Host", "State"], &["vpn-1", "drops the second packet"], &["日本", "fine"]];
 
     #[test]
-    fn columns_stand_under_each_other() {
+    fn table_columns_line_up() {
         assert_eq!(
             rendered(TABLE, 60),
             [
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_lean_to_the_side_that_is_written() {
+    fn cells_follow_the_alignment_of_their_column() {
         let table: &[&[&str]] = &[&["Host", "Lost"], &["a", "7"], &["gateway", "12 of 400"]];
         assert_eq!(
             rendered_aligned(table, &[Alignment::Center, Alignment::Right], 40),
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn the_widest_column_gives_way_and_breaks_inside() {
+    fn the_widest_column_shrinks_and_wraps() {
         assert_eq!(
             rendered(TABLE, 22),
             [
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn without_room_each_cell_has_a_line() {
+    fn a_table_too_wide_for_the_screen_puts_each_cell_on_its_own_line() {
         assert_eq!(rendered(&[&["a", "b"], &["one", "two"]], 10), ["a: one", "b: two", ""]);
     }
 }

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn no_row_is_wider_than_asked_for() {
+    fn no_row_is_wider_than_the_given_width() {
         let raw = "A mixed bag: 日本語 and loooooooooooooooong words, 👩\u{200d}💻 and\ttabs\nnew lines";
         for width in 2..40 {
             for row in plain_text(raw, width, TextRole::Plain) {

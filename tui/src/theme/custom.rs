@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_names_what_is_invalid() {
+    fn a_theme_error_names_the_invalid_part() {
         assert_eq!(build("base = \"drak\""), Err(ThemeError::UnknownBase("drak".into())));
         assert_eq!(build("urgnet = \"red\""), Err(ThemeError::UnknownStyle("urgnet".into())));
         let error = build("urgent = \"bold rde\"").unwrap_err().to_string();

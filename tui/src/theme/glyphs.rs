@@ -166,13 +166,13 @@ mod tests {
     }
 
     #[test]
-    fn lines_and_glyphs_become_ascii_and_text_stays_if_the_terminal_can_show_it() {
+    fn glyphs_become_ascii_and_text_only_if_the_charset_requires_it() {
         assert_eq!(rendered(Charset::AsciiGlyphs), "|\"é日 \"~ +   ");
         assert_eq!(rendered(Charset::AsciiOnly), "|\"??? \"~ +   ");
     }
 
     #[test]
-    fn text_outside_the_screen_is_replaced_like_text_on_it() {
+    fn the_window_title_is_transliterated_like_the_screen() {
         assert_eq!(
             transliterate(&"(2) tierup · Café 日…".into(), Charset::AsciiOnly),
             "(2) tierup - Caf? ??~"

@@ -88,7 +88,7 @@ pub(super) fn fetch_lists(state: &mut State, effects: &mut Vec<Effect>) {
     fetch_own_sessions(state, effects);
 }
 
-/// Fetches the user's own sessions: the parked and the active ones.
+/// Fetches the user's parked and active sessions.
 pub(super) fn fetch_own_sessions(state: &mut State, effects: &mut Vec<Effect>) {
     for status in [SessionStatus::Paused, SessionStatus::Active] {
         send(state, Call::OwnSessions(status), effects);

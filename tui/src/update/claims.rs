@@ -35,7 +35,12 @@ pub(super) fn claim_handoff(state: &mut State, id: HandoffId, effects: &mut Vec<
 }
 
 /// The claim was made.
-pub(super) fn apply_claim(state: &mut State, call_id: CallId, handoff: Handoff, effects: &mut Vec<Effect>) {
+pub(super) fn apply_claim_reply(
+    state: &mut State,
+    call_id: CallId,
+    handoff: Handoff,
+    effects: &mut Vec<Effect>,
+) {
     state.pending_claim.take_if(|claiming| claiming.call_id == call_id);
     enter_claimed_session(state, handoff, effects);
 }

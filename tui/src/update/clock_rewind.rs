@@ -21,7 +21,7 @@ pub(super) fn rewind_timestamps(state: &mut State, by: Duration) {
     }
     state.queue.filter.search_at.iter_mut().for_each(shift);
     state.queue.pending_load.iter_mut().filter_map(|load| load.retry_at.as_mut()).for_each(shift);
-    state.layers.iter_mut().filter_map(Layer::opened_by_itself_at).for_each(shift);
+    state.layers.iter_mut().filter_map(Layer::auto_opened_at_mut).for_each(shift);
     match &mut state.connection {
         ConnectionState::Offline { since, retry_at, .. } => {
             shift(since);

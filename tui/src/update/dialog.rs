@@ -46,9 +46,12 @@ pub(super) fn open_assign(state: &mut State, handoff: HandoffId, effects: &mut V
 pub(super) fn apply_people(state: &mut State, call_id: CallId, result: Result<Vec<User>, CallError>) {
     let me = state.my_id();
     let people = result.map_err(|error| error.user_message()).map(|users| {
-        let able = |user: &User| is_assignable(user.role, user.active) && Some(user.id) != me;
-        let mut people: Vec<Person> =
-            users.into_iter().filter(able).map(|user| Person { id: user.id, name: user.name }).collect();
+        let can_be_assigned = |user: &User| is_assignable(user.role, user.active) && Some(user.id) != me;
+        let mut people: Vec<Person> = users
+            .into_iter()
+            .filter(can_be_assigned)
+            .map(|user| Person { id: user.id, name: user.name })
+            .collect();
         people.sort_by_key(|person| person.name.to_lowercase());
         people
     });

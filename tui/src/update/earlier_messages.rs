@@ -25,7 +25,7 @@ pub(super) fn fetch_if_near(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Adds a page, or records why it could not be fetched. A page that is no longer awaited is ignored: the session was opened
+/// Adds a page, or records why it could not be fetched. A stale page is ignored: the session was opened
 /// again meanwhile, or starts elsewhere now.
 pub(super) fn apply_page(
     state: &mut State,

@@ -14,7 +14,7 @@ use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
 use crate::text::safe;
 use crate::update::conflict::LostClaim;
-use crate::update::deltas::clear_partial_assessment;
+use crate::update::signals::clear_partial_assessment;
 use crate::update::{calls, conflict, messages, navigate, notifications, transcript};
 
 pub(super) fn apply_event(state: &mut State, event: &Event, effects: &mut Vec<Effect>) {
@@ -36,7 +36,7 @@ pub(super) fn apply_event(state: &mut State, event: &Event, effects: &mut Vec<Ef
                 navigate::mark_seen(state, handoff.handoff_id, effects);
             }
             let claim = ClaimEvent { handoff, actor: by, claimer: by, claimed_at: *claimed_at, at };
-            apply_claim(state, claim, effects);
+            apply_claim_event(state, claim, effects);
         }
         EventBody::HandoffAssigned { handoff, by, to, claimed_at } => {
             let claim = ClaimEvent { handoff, actor: by, claimer: to, claimed_at: *claimed_at, at };
@@ -174,18 +174,18 @@ fn update_handoff(
     };
     state.claim_in_doubt.take_if(|in_doubt| *in_doubt == id);
     let me = state.my_id();
-    let mut is_news = false;
+    let mut has_changed = false;
     if let Some(mut item) = state.queue.item(id).cloned() {
-        is_news = apply(&mut item);
+        has_changed = apply(&mut item);
         state.queue.upsert_item(item, me);
         state.queue.mark_fresh(id);
     } else {
         calls::fetch_handoff(state, id, effects);
     }
     if let Some(briefing) = state.open_briefing_of_mut(id) {
-        is_news |= apply(&mut briefing.item);
+        has_changed |= apply(&mut briefing.item);
     }
-    is_news
+    has_changed
 }
 
 /// A handoff has a claimer now.
@@ -202,11 +202,11 @@ struct ClaimEvent<'e> {
 
 /// Someone claimed a handoff, or was assigned it. If the user is reading it and had no part in that, the popup opens.
 /// Returns whether the event was newer than what was known.
-fn apply_claim(state: &mut State, claim: ClaimEvent<'_>, effects: &mut Vec<Effect>) -> bool {
+fn apply_claim_event(state: &mut State, claim: ClaimEvent<'_>, effects: &mut Vec<Effect>) -> bool {
     let ClaimEvent { handoff, actor, claimer, claimed_at, at } = claim;
     let id = handoff.handoff_id;
     let was_mine = state.is_claimed_by_me(id);
-    let is_news = update_handoff(state, handoff, at, effects, |item| {
+    let has_changed = update_handoff(state, handoff, at, effects, |item| {
         item.status = HandoffStatus::Claimed;
         item.claimed_by = Some(claimer.id);
         item.claimed_by_name = Some(claimer.name.clone());
@@ -217,7 +217,7 @@ fn apply_claim(state: &mut State, claim: ClaimEvent<'_>, effects: &mut Vec<Effec
     let is_awaiting_reply = state.is_claiming(id);
     // A user who assigns their own claim, or from whom it is taken, has not lost it to someone faster.
     let is_lost = Some(claimer.id) != me && Some(actor.id) != me && !was_mine;
-    if is_news && state.is_being_read(id) && !is_awaiting_reply && is_lost {
+    if has_changed && state.is_being_read(id) && !is_awaiting_reply && is_lost {
         let title = format!("#{} {}", handoff.number, handoff.problem_summary);
         conflict::show_conflict(
             state,
@@ -226,14 +226,14 @@ fn apply_claim(state: &mut State, claim: ClaimEvent<'_>, effects: &mut Vec<Effec
     } else {
         refetch_session(state, handoff, actor, effects);
     }
-    is_news
+    has_changed
 }
 
 /// Someone assigned a handoff, to themselves or to someone else.
 fn apply_assignment(state: &mut State, claim: ClaimEvent<'_>, effects: &mut Vec<Effect>) {
     let ClaimEvent { handoff, actor, claimer, .. } = claim;
     let (me, was_mine) = (state.my_id(), state.is_claimed_by_me(handoff.handoff_id));
-    let is_news = apply_claim(state, claim, effects);
+    let is_news = apply_claim_event(state, claim, effects);
     let is_mine = Some(claimer.id) == me;
     if is_news && Some(actor.id) != me && (was_mine || is_mine) {
         let (level, claimer) = if is_mine {

@@ -1,4 +1,4 @@
-//! Fetched handoffs and sessions, and those that could not be fetched.
+//! Applies fetched handoffs and sessions, and failures to fetch them.
 
 use tierup_common::handoff::{Handoff, HandoffStatus};
 use tierup_common::id::{HandoffId, SessionId};

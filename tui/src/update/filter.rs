@@ -73,7 +73,7 @@ pub(super) fn search_if_due(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Adds what the server found, unless the words have changed.
+/// Adds the server's matches, unless the words have changed.
 pub(super) fn apply_matches(state: &mut State, call_id: CallId, page: &QueuePage) {
     let Filter { pending_calls, server_matches, .. } = &mut state.queue.filter;
     if pending_calls.extract_if(.., |known| *known == call_id).next().is_none() {

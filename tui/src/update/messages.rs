@@ -65,7 +65,7 @@ pub(super) fn apply_send_reply(
     }
 }
 
-/// The server has the message. One whose call was given up had become a draft again, which it no longer is.
+/// The server has the message. If its call had been given up, the message is no longer a draft.
 fn confirm_sent(
     state: &mut State,
     session: SessionId,

@@ -1,4 +1,4 @@
-//! What is fetched again once the server can be reached.
+//! Fetches again once the server can be reached.
 
 use crate::effect::Effect;
 use crate::state::preview::PreviewState;

@@ -48,7 +48,7 @@ fn apply_body(state: &mut State, call_id: CallId, call: Call, body: ReplyBody, e
             earlier_messages::apply_page(state, call_id, session_id, Ok(page));
         }
         (Call::Claim(_), ReplyBody::Handoff(handoff)) => {
-            claims::apply_claim(state, call_id, handoff, effects);
+            claims::apply_claim_reply(state, call_id, handoff, effects);
         }
         (Call::CreateMessage { session_id, message }, ReplyBody::Message(sent)) => {
             let result = Ok(sent);
@@ -128,7 +128,7 @@ fn apply_me(state: &mut State, me: Me) {
     state.queue.rebuild_lists(Some(id));
 }
 
-/// What the user reads when a dialog has changed a handoff.
+/// The toast after a dialog has changed a handoff.
 fn changed_handoff_text(call: &Call, handoff: &Handoff) -> String {
     let item = &handoff.item;
     if let Call::Assign { .. } = call {
@@ -172,7 +172,7 @@ fn apply_step(state: &mut State, handoff: HandoffId, step: &Step) {
     }
 }
 
-/// A branch was added or changed. One that was written in a dialog is selected.
+/// A branch was added or changed. If a dialog did it, the branch is selected.
 fn apply_branch(
     state: &mut State,
     call_id: CallId,

@@ -77,7 +77,7 @@ fn with_handoff(state: &mut State, run: impl FnOnce(&mut State, HandoffId)) {
 pub(super) fn is_command(state: &State, key: KeyCombination, action: Action) -> bool {
     let Screen::Session(chat) = &state.screen else { return true };
     if is_text_key(key) {
-        // A number that is typed before its step is there must not become text, which the next key might send.
+        // A digit typed before its step is loaded must not become text, which the next key might send.
         let is_early =
             matches!(action, Action::Session(SessionAction::UseStep(_))) && state.is_awaiting_steps();
         return chat.composer.is_empty() && (is_early || is_available(state, Context::Session, action));

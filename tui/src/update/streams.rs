@@ -8,9 +8,9 @@ use crate::effect::Effect;
 use crate::state::connection::ConnectionState;
 use crate::state::{Screen, State};
 use crate::update::calls;
-use crate::update::deltas::{apply_assessment_delta, apply_message_delta, apply_presence};
 use crate::update::events::apply_event;
 use crate::update::reconnect::retry_fetches;
+use crate::update::signals::{apply_assessment_delta, apply_message_delta, apply_presence};
 
 /// Applies a frame of the team's stream.
 pub(super) fn apply_team_frame(state: &mut State, frame: StreamFrame, effects: &mut Vec<Effect>) {
@@ -66,7 +66,7 @@ fn apply_team_signal(state: &mut State, signal: Signal, effects: &mut Vec<Effect
             state.last_event_seq = Some(seq);
             state.queue.stream_start_seq = Some(seq);
             state.connection = ConnectionState::Live;
-            // The log is another one, as after a restore: known versions may be higher than the current ones.
+            // The log has been replaced, as after a restore: known versions may be higher than the current ones.
             state.queue.reset_versions();
             calls::fetch_lists(state, effects);
             if let Some(briefing) = state.open_briefing_mut() {

@@ -60,7 +60,7 @@ fn session_id(number: u8) -> SessionId {
     SessionId::from_bytes([number; 16])
 }
 
-/// A handoff of Sam's that waits; its session has the same number.
+/// An open handoff by Sam; its session has the same number.
 fn item(number: u8) -> QueueItem {
     QueueItem {
         id: handoff_id(number),
@@ -173,7 +173,7 @@ fn session(number: u8, status: SessionStatus, assignee: u8, messages: Vec<Messag
     Session { item, escalation_package: None, conversation_messages: messages }
 }
 
-/// The event that tells of a handoff as it is one version after this.
+/// An event with the next version of a handoff.
 fn handoff_summary(item: &QueueItem) -> HandoffSummary {
     HandoffSummary {
         handoff_id: item.id,
@@ -200,7 +200,7 @@ fn session_summary(session: &Session) -> SessionSummary {
 /// Priya at her console.
 struct TestConsole {
     state: State,
-    /// Its effects that no test has looked at yet.
+    /// Effects that no test has taken yet.
     effects: Vec<Effect>,
     seq: u64,
 }
@@ -282,7 +282,7 @@ impl TestConsole {
         }
     }
 
-    /// Lets time pass.
+    /// Advances the clock.
     fn advance_clock(&mut self, span: Duration) {
         let now = self.state.now.plus(span);
         self.dispatch(Event::Tick(now));

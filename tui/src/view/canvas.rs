@@ -145,7 +145,7 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// Says on the border of a panel how many rows are below what it shows.
+    /// Shows on the border of a panel how many rows are below the visible ones.
     pub(super) fn paint_rows_below(&mut self, panel: Rect, count: usize) {
         if count > 0 {
             self.paint_panel_footer(panel, safe_format!("{} {count} more", self.theme.glyphs.more_below));
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn a_selected_row_that_is_reversed_is_one_even_bar() {
+    fn a_reversed_selected_row_has_one_colour() {
         let buffer = paint_on_canvas("high-contrast", |canvas| {
             let theme = canvas.theme;
             canvas.put_text(0, 0, 1, theme.glyphs.selection_bar, theme.accent);

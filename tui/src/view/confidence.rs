@@ -16,16 +16,6 @@ pub(super) fn glyph_and_role(confidence: Confidence, canvas: &Canvas<'_>) -> (&'
     }
 }
 
-/// A confidence in words that stand alone.
-pub(super) const fn label(confidence: Confidence) -> &'static str {
-    match confidence {
-        Confidence::High => "high confidence",
-        Confidence::Medium => "medium confidence",
-        Confidence::Low => "low confidence",
-        Confidence::Inconclusive => "inconclusive",
-    }
-}
-
 /// A confidence in at most `columns`. The word "confidence", which tells it from a priority, is left out if it does not
 /// fit.
 pub(super) fn label_for_width(
@@ -36,7 +26,7 @@ pub(super) fn label_for_width(
     let (glyph, role) = glyph_and_role(confidence, canvas);
     // The list separates its parts with a dot already.
     let glyph = if glyph == canvas.theme.glyphs.dot { Safe::default() } else { safe_format!("{glyph} ") };
-    let long = safe_format!("{glyph}{}", label(confidence));
+    let long = safe_format!("{glyph}{}", confidence.label());
     if display_width(&long) <= columns { (long, role) } else { (safe_format!("{glyph}{confidence}"), role) }
 }
 
@@ -49,7 +39,7 @@ mod tests {
     use crate::state::State;
 
     #[test]
-    fn the_label_says_confidence_where_there_is_room() {
+    fn the_label_includes_the_word_confidence_if_it_fits() {
         let (state, mut buffer) = (State::default(), Buffer::empty(Rect::new(0, 0, 1, 1)));
         let canvas = Canvas::new(&mut buffer, &state);
         for (confidence, long, narrow) in [

@@ -74,7 +74,7 @@ fn checklist_lines(
     })
 }
 
-/// What is below the fields: that it is being sent, or why it failed.
+/// The line below the fields: that the dialog is being sent, or why it failed.
 fn footer_lines(dialog: &Dialog, canvas: &mut Canvas<'_>, width: u16) -> Vec<SafeLine> {
     match &dialog.request {
         Request::Pending(_) => {

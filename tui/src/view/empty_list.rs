@@ -20,7 +20,7 @@ pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     canvas.put_lines(Rect { y: y + 1, height: area.bottom().saturating_sub(y + 1), ..inner }, &rows);
 }
 
-/// What an empty list says.
+/// The message of an empty list.
 struct EmptyMessage {
     title: Safe<'static>,
     style: Style,

@@ -55,7 +55,7 @@ fn paint_hints(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
-/// What a key is called in this situation; empty for one that goes without saying.
+/// The label of a key in this situation; empty if the key needs none.
 fn contextual_label(state: &State, context: Context, label: &'static str) -> &'static str {
     match (context, state.queue.tab, label) {
         // `q` needs no hint, and a claim in Mine is opened with Enter.

@@ -12,7 +12,7 @@ use crate::text::{Safe, safe_format};
 /// How long a spinner shows one of its frames, in milliseconds.
 const SPINNER_FRAME_MS: usize = 100;
 
-/// The time that a frame shows. What is asked of it is scheduled: the frame is painted again when that changes.
+/// The time that a frame shows. Each query schedules a repaint for when its answer changes.
 pub(super) struct FrameTime<'a> {
     /// This moment, by this machine's clock.
     now: Timestamp,
@@ -20,7 +20,7 @@ pub(super) struct FrameTime<'a> {
     server_now: Timestamp,
     zone: &'a LocalZone,
     spinner_frames: &'static [&'static str],
-    /// When the frame will look different by itself.
+    /// The next time that the frame changes without an event.
     pub(super) next_change_at: Option<Timestamp>,
 }
 
@@ -147,7 +147,7 @@ mod tests {
     use crate::local_zone::tests::berlin;
 
     #[test]
-    fn another_day_is_named() {
+    fn a_time_on_another_day_includes_the_date() {
         let at = |text: &str| Timestamp::from(text.parse::<DateTime<Utc>>().unwrap());
         let now = at("2026-11-22T23:30:00Z");
         let utc = LocalZone::default();

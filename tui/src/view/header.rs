@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn before_the_log_in_the_connection_is_at_the_end() {
+    fn before_the_login_the_connection_is_right_aligned() {
         assert!(header_line(ConnectionState::Refused("not logged in".into()), 0, 80).chars().count() == 79);
     }
 

@@ -39,7 +39,7 @@ impl HelpColumns {
         self.keys + COLUMN_GAP + self.descriptions + names
     }
 
-    /// The lines of an entry. One that cannot be used now is dim.
+    /// The lines of an entry; dim if it is unavailable.
     fn lines(&self, entry: &HelpEntry, is_available: bool, width: usize) -> Vec<SafeLine> {
         let role = |role| if is_available { role } else { TextRole::Dim };
         let gap =

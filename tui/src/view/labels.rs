@@ -9,7 +9,7 @@ use crate::state::toast::ToastLevel;
 use crate::text::{Safe, SafeSpan, TextRole, safe_format};
 use crate::theme::Glyphs;
 
-/// A glyph, the word that says the same, and how both look.
+/// A glyph, its word, and their style.
 pub(super) type StatusLabel = (&'static str, &'static str, TextRole);
 
 /// The outcome of a suggested step, if it is known.

@@ -101,7 +101,7 @@ fn hints_width(hints: &[Hint<'_>]) -> u16 {
     hints.iter().map(|hint| hint_width(hint) + HINT_GAP).sum::<u16>().saturating_sub(HINT_GAP)
 }
 
-/// Paints hints on the last row of a box. One that does not fit is left out; the footer has it too.
+/// Paints hints on the last row of a box. Hints that do not fit are omitted; the footer has them too.
 fn paint_hints(hints: &[Hint<'_>], canvas: &mut Canvas<'_>, inner: Rect) {
     let y = inner.bottom().saturating_sub(1);
     let mut x = inner.x;

@@ -42,7 +42,7 @@ struct PickerList {
     title: &'static str,
     /// The lines of each row.
     items: Vec<Vec<SafeLine>>,
-    /// What it says without rows.
+    /// The message when there are no rows.
     empty_text: Safe<'static>,
 }
 

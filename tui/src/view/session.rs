@@ -41,7 +41,7 @@ pub(super) fn paint(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: R
     paint_composer(state, chat, canvas, composer_area);
 }
 
-/// The title of the session with its status and assignee, or with what is under way.
+/// The title of the session with its status and assignee, or with the pending call.
 fn session_title(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, columns: u16) -> Safe<'static> {
     let is_claiming = chat.briefing.as_ref().is_some_and(|open| state.is_claiming(open.item.id));
     let status = if is_claiming {

@@ -35,7 +35,7 @@ pub(super) struct StepStrip<'s> {
     frame: StripLayout,
 }
 
-/// What is around the steps.
+/// The frame around the steps.
 struct StripLayout {
     /// The key that hides them.
     hide_label: Safe<'static>,

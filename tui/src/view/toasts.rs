@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn on_a_low_screen_the_newest_takes_one_row() {
+    fn on_a_low_screen_only_the_newest_toast_is_shown_in_one_row() {
         let mut state = State::default();
         state.show_toast(ToastLevel::Success, "first");
         state.show_toast(ToastLevel::Error, "a second one that is longer than such a terminal is wide");

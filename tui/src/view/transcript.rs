@@ -104,7 +104,7 @@ fn paint_missing_notice(chat: &Chat, canvas: &mut Canvas<'_>, area: Rect) -> Rec
     Rect { y: area.y + 1, height: area.height - 1, ..area }
 }
 
-/// The conversation in rows: its messages, and the pending ones as one entry more.
+/// The conversation in rows: its messages, and one more entry for the pending ones.
 struct TranscriptRows<'c> {
     chat: &'c Chat,
     width: usize,

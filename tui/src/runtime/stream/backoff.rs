@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     /// The most moments within any second.
-    fn fullest_second(mut moments: Vec<Duration>) -> usize {
+    fn max_per_second(mut moments: Vec<Duration>) -> usize {
         moments.sort_unstable();
         let within = |from: &Duration| {
             let end = *from + Duration::from_secs(1);
@@ -71,15 +71,15 @@ mod tests {
     }
 
     #[test]
-    fn of_a_thousand_clients_at_most_fifteen_percent_reconnect_in_any_second() {
+    fn at_most_fifteen_percent_of_clients_reconnect_in_any_second() {
         // The `retry:` that the server sends to a thousand streams.
         let reconnect = || {
             let mut backoff = Backoff::default();
             backoff.set_initial(Duration::from_secs(12));
             backoff.next_delay()
         };
-        let herd: Vec<_> = (0..1000).map(|_| reconnect()).collect();
-        assert!(fullest_second(herd.clone()) <= 150, "{}", fullest_second(herd));
+        let delays: Vec<_> = (0..1000).map(|_| reconnect()).collect();
+        assert!(max_per_second(delays.clone()) <= 150, "{}", max_per_second(delays));
     }
 
     #[test]

@@ -33,7 +33,7 @@ const MAX_EVENT_BYTES: usize = 512 * 1024;
 /// A `retry:` field fits; of a longer line only this much is kept, in bytes.
 const MAX_RETRY_LINE_BYTES: usize = 40;
 
-/// An open stream, and what is known of its bytes.
+/// An open stream, with its progress.
 pub(super) struct EventSource {
     events: BoxStream<Result<SSE, Error>>,
     pub(super) monitor: Arc<StreamMonitor>,
@@ -95,7 +95,7 @@ fn invalid_url(error: &Error) -> CallError {
     CallError::InvalidResponse(error.to_string())
 }
 
-/// What a stream's bytes have told, whether or not they were an event.
+/// The progress read from a stream's bytes, whether or not they formed an event.
 pub(super) struct StreamMonitor {
     opened_at: Instant,
     /// When bytes came last, in milliseconds after `opened_at`.
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn an_endless_event_ends_the_stream() {
+    fn an_oversized_event_ends_the_stream() {
         let (monitor, mut scanner) = (StreamMonitor::default(), RetryScanner::default());
         let chunk = vec![b'a'; MAX_EVENT_BYTES / 2];
         assert!(monitor.observe(&chunk, &mut scanner).is_ok());

@@ -10,7 +10,7 @@ use crate::event::ConnectionEvent;
 use crate::runtime::api::ApiClient;
 use crate::runtime::stream::run_with_reconnect;
 
-/// What a subscription carries.
+/// The items of a subscription.
 #[derive(Clone, PartialEq, Debug)]
 pub enum StreamItem {
     /// A frame of the stream.
@@ -33,7 +33,7 @@ impl Subscription {
         Self::new(items, tokio::spawn(async move { forward(&api, filter, &sender).await }))
     }
 
-    /// What a task sends until it ends.
+    /// The messages that a task sends until it ends.
     pub const fn new(items: UnboundedReceiver<StreamItem>, task: JoinHandle<()>) -> Self {
         Self { items, task }
     }

@@ -214,7 +214,7 @@ mod tests {
 
     /// Seen to fail: with Alt and Control swapped.
     #[test]
-    fn modifiers_are_converted_without_locks() {
+    fn modifiers_are_converted_and_lock_keys_ignored() {
         let held = termina_event::Modifiers::ALT
             | termina_event::Modifiers::SHIFT
             | termina_event::Modifiers::CAPS_LOCK;

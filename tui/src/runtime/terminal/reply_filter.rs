@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn a_terminals_reply_is_not_a_key() {
+    fn a_terminal_reply_is_not_taken_for_keys() {
         for reply in [
             &b"\x1b]11;rgb:1e1e/1e1e/2e2e\x1b\\"[..],
             b"\x1b]11;rgb:1e1e/1e1e/2e2e\x07",
@@ -363,7 +363,7 @@ mod tests {
 
     /// Seen to fail: while a reply that stalled, or had only begun, was taken for keys.
     #[test]
-    fn a_reply_in_pieces_is_not_a_key_wherever_it_is_split() {
+    fn a_split_terminal_reply_is_not_taken_for_keys() {
         for reply in [
             &b"\x1b]11;rgb:1e1e/1e1e/2e2e\x1b\\"[..],
             b"\x1b]11;rgb:1e1e/1e1e/2e2e\x07",
@@ -388,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn input_is_kept() {
+    fn keys_mouse_and_paste_pass_through_the_filter() {
         for key in [
             &b"\x1bb"[..],
             b"\x1b[A",
@@ -414,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn alt_and_a_letter_that_begins_replies_is_alt_and_a_letter() {
+    fn alt_with_a_letter_that_introduces_replies_is_still_a_key() {
         for letter in *b"]P_^XO[" {
             assert_eq!(parse(&[0x1b, letter]), [UserInput::Alt(letter)]);
             // With the pause of a person.
@@ -429,7 +429,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_without_an_end_takes_no_keys_with_it() {
+    fn an_unfinished_terminal_reply_swallows_no_keys() {
         let silence = [b'|'; MAX_STALLS as usize];
         assert_eq!(parse(&[b"\x1b]11;rgb:1e1e", &silence[..], b"q"].concat()), keys(b"q"));
         // Escape or Enter ends it at once.

@@ -1,4 +1,4 @@
-//! The fields of a dialog: text, one of some options, any of some lines, a person.
+//! The fields of a dialog: text, a choice, a checklist, a person.
 
 use crossterm::event::{KeyCode, KeyEvent};
 use tierup_common::id::StepId;
@@ -12,7 +12,7 @@ pub trait Field {
     /// Its label, and the hint for what to enter.
     fn caption(&self) -> Caption;
 
-    /// What it holds, to show it.
+    /// The value, for display.
     fn input(&self) -> FieldInput<'_>;
 
     /// A key that is bound to no action.
@@ -45,7 +45,7 @@ pub struct Caption {
     pub hint: &'static str,
 }
 
-/// What a field holds.
+/// The value of a field.
 #[derive(Clone, Debug)]
 pub enum FieldInput<'f> {
     /// One line.
@@ -225,7 +225,7 @@ pub struct ChecklistItem {
 }
 
 impl ChecklistField {
-    /// Lines, the first of which has the keys.
+    /// Lines; the first is focused.
     pub const fn new(label: &'static str, hint: &'static str, items: Vec<ChecklistItem>) -> Self {
         Self { caption: Caption { label, hint }, items, selected: 0 }
     }
@@ -266,7 +266,7 @@ impl Field for ChecklistField {
 #[derive(Clone, Debug)]
 pub struct PersonField {
     caption: Caption,
-    /// What was typed.
+    /// The typed text.
     pub query: Composer,
     /// The people to choose from.
     pub people: PeopleList,

@@ -63,7 +63,7 @@ mod tests {
     use crate::text::safe::sanitize::needs_escape;
 
     #[test]
-    fn json_means_the_same_and_hides_nothing() {
+    fn escaped_json_keeps_its_value_and_hides_nothing() {
         let value = serde_json::json!({"a": "x\u{1b}[2J\u{9b}\u{202e}\u{e0041}é", "b": [1, {"c": []}]});
         for pretty in [false, true] {
             let json = to_escaped_json(&value, pretty, needs_escape).unwrap();
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn json_in_ascii_means_the_same() {
+    fn json_escaped_to_ascii_keeps_its_value() {
         let value = serde_json::json!({"a": "Café 日 🦀"});
         let json = to_escaped_json(&value, false, |c| !c.is_ascii()).unwrap();
         assert!(json.is_ascii(), "{json}");

@@ -110,7 +110,7 @@ fn is_pictograph(c: char) -> bool {
             | '\u{3030}' | '\u{303d}' | '\u{3297}' | '\u{3299}' | '\u{1f000}'..='\u{1faff}')
 }
 
-/// The letter of a regional indicator, two of which make a flag.
+/// The letter of a regional indicator; two of them make a flag.
 fn regional_indicator_letter(c: char) -> Option<char> {
     let index = matches!(c, '\u{1f1e6}'..='\u{1f1ff}').then(|| u32::from(c) - 0x1f1e6)?;
     char::from_u32(u32::from('A') + index)
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_text_stays_as_it_is() {
+    fn plain_text_is_unchanged() {
         for raw in ["", "VPN is down", "Ñandú, Ærø, 日本語, עברית", "e\u{301}", "👩 💻 ❤ →"]
         {
             assert_eq!(sanitize_one_line(raw), raw);
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_acts_or_hides_is_shown() {
+    fn control_and_invisible_characters_are_made_visible() {
         assert_eq!(sanitize_one_line("\x1b[2J\x07"), "␛[2J␇");
         assert_eq!(sanitize_one_line("\u{9b}31m\u{7f}"), "‹9B›31m␡");
         assert_eq!(sanitize_one_line("abc\u{202e}fdp.exe"), "abc‹202E›fdp.exe");
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_is_as_wide_in_every_terminal() {
+    fn emoji_and_flags_have_the_same_width_in_every_terminal() {
         for (raw, shown) in [
             ("Peru 🇵🇪🇨🇭 x", "Peru ‹PE›‹CH› x"),
             ("half 🇵", "half ‹P›"),
@@ -172,13 +172,13 @@ mod tests {
     }
 
     #[test]
-    fn a_tower_of_marks_is_cut() {
+    fn stacked_combining_marks_are_cut() {
         let tower = format!("a{}", "\u{301}".repeat(100_000));
         assert_eq!(sanitize_one_line(&tower), format!("a{}‹+99992›", "\u{301}".repeat(8)));
     }
 
     #[test]
-    fn nothing_that_acts_is_left() {
+    fn no_control_or_bidi_character_is_left() {
         let every: String = (0..=0x10_ffff).filter_map(char::from_u32).collect();
         let safe = sanitize_lines(&every);
         assert!(safe.chars().all(|c| c == '\n' || !c.is_control()));

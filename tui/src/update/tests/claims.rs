@@ -32,7 +32,7 @@ fn assigning_your_own_claim_to_somebody_else_opens_no_popup() {
 }
 
 #[test]
-fn a_claimer_whose_claim_is_reassigned_gets_a_toast_and_stays_on_the_screen() {
+fn a_claimer_whose_claim_is_reassigned_gets_a_toast_and_no_popup() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
     let (by, to) = (person(SAM), person(DANA));
     let handoff = handoff_summary(&claimed_by(PRIYA, item(1)));
@@ -43,7 +43,7 @@ fn a_claimer_whose_claim_is_reassigned_gets_a_toast_and_stays_on_the_screen() {
 }
 
 #[test]
-fn a_claim_of_the_open_briefing_by_somebody_else_opens_the_popup() {
+fn a_claim_by_somebody_else_opens_the_popup_over_the_briefing() {
     let mut priya = TestConsole::with_items(vec![item(1)]);
     priya.press_keys("<enter>");
     priya.receive_team_event(claimed_event(&item(1), DANA));
@@ -51,7 +51,7 @@ fn a_claim_of_the_open_briefing_by_somebody_else_opens_the_popup() {
 }
 
 #[test]
-fn a_lost_claim_marks_its_row_before_any_event_and_selects_the_next_that_waits() {
+fn a_lost_claim_updates_its_row_and_selects_the_next_open_handoff() {
     let mut priya = TestConsole::with_items(vec![item(1), item(2)]);
     priya.press_keys("p");
     let call_id = priya.take_call(|call| matches!(call, Call::Claim(_)));
@@ -85,7 +85,7 @@ fn a_layer_that_opens_by_itself_ignores_keys_at_first() {
 }
 
 #[test]
-fn a_clock_that_is_set_back_holds_nothing_up() {
+fn setting_the_clock_back_delays_no_popup_or_toast() {
     let mut priya = TestConsole::with_items(vec![item(1), item(2)]);
     priya.press_keys("p");
     let call_id = priya.take_call(|call| matches!(call, Call::Claim(_)));
@@ -113,7 +113,7 @@ fn layers_close_with_their_screen() {
 }
 
 #[test]
-fn a_claim_that_is_impossible_says_why() {
+fn an_impossible_claim_is_explained_by_a_toast() {
     let mut priya = TestConsole::with_items(vec![item(1), item(2)]);
     priya.press_keys("<enter>");
     priya.receive_team_event(EventBody::HandoffWithdrawn {
@@ -137,7 +137,7 @@ fn a_claim_that_is_impossible_says_why() {
 }
 
 #[test]
-fn a_claim_whose_answer_is_lost_counts_as_seen_all_the_same() {
+fn a_claim_with_a_lost_response_is_marked_seen_by_its_event() {
     let mut priya = TestConsole::with_items(vec![item(1)]);
     priya.press_keys("p");
     let call_id = priya.take_call(|call| matches!(call, Call::Claim(_)));
@@ -148,24 +148,24 @@ fn a_claim_whose_answer_is_lost_counts_as_seen_all_the_same() {
 }
 
 #[test]
-fn a_claim_in_doubt_is_shown_until_it_is_resolved() {
+fn an_unknown_claim_result_is_shown_until_it_is_resolved() {
     let mut priya = TestConsole::with_items(vec![item(1)]);
     priya.press_keys("<enter><enter>");
     let claim = priya.take_call(|call| matches!(call, Call::Claim(_)));
     priya.reply(claim, Err(unreachable_error()));
     assert!(priya.paint().contains("claim result unknown"));
-    let is_it = |call: &Call| *call == Call::Handoff(handoff_id(1));
-    // The briefing had asked for it, and the doubt asks once more.
+    let is_handoff_call = |call: &Call| *call == Call::Handoff(handoff_id(1));
+    // One call of the briefing, one of the claim in doubt.
     for _ in 0..2 {
-        let call_id = priya.take_call(is_it);
+        let call_id = priya.take_call(is_handoff_call);
         priya.reply(call_id, Err(unreachable_error()));
     }
     priya.receive_hello(10);
-    let again = priya.take_call(is_it);
+    let again = priya.take_call(is_handoff_call);
     priya.reply(again, Ok(ReplyBody::Handoff(handoff_with_snapshot(item(1)))));
     assert!(!priya.paint().contains("claim result unknown"));
 
-    // So does whoever has it.
+    // An event of the claim resolves the doubt too.
     priya.press_keys("<enter>");
     let claim = priya.take_call(|call| matches!(call, Call::Claim(_)));
     priya.reply(claim, Err(unreachable_error()));
@@ -175,7 +175,7 @@ fn a_claim_in_doubt_is_shown_until_it_is_resolved() {
 }
 
 #[test]
-fn opening_what_one_works_on_marks_it_seen() {
+fn opening_a_claimed_handoff_marks_it_seen() {
     let mut priya = TestConsole::with_items(vec![claimed_by(PRIYA, item(1))]);
     priya.press_keys("2<enter>");
     assert!(priya.effects.contains(&Effect::MarkSeen(handoff_id(1))));
@@ -185,7 +185,7 @@ fn opening_what_one_works_on_marks_it_seen() {
 fn a_claim_that_moves_between_pages_while_they_load_is_not_lost() {
     let mut priya = TestConsole::just_opened();
     priya.receive_hello(10);
-    // The page of what is claimed was read before the claim, that of what waits comes after it.
+    // The claimed page was read before the claim, the open page after it.
     priya.receive_team_event(claimed_event(&item(1), DANA));
     for _ in 0..2 {
         let call_id = priya.take_call(|call| matches!(call, Call::Queue { .. }));
@@ -197,7 +197,7 @@ fn a_claim_that_moves_between_pages_while_they_load_is_not_lost() {
 }
 
 #[test]
-fn what_is_fetched_while_the_lists_load_is_not_taken_for_out_of_date() {
+fn a_handoff_fetched_while_the_lists_load_is_kept() {
     let mut priya = TestConsole::just_opened();
     priya.receive_hello(10);
     priya.receive_team_event(claimed_event(&item(1), DANA));
@@ -211,7 +211,7 @@ fn what_is_fetched_while_the_lists_load_is_not_taken_for_out_of_date() {
 }
 
 #[test]
-fn a_number_that_comes_before_its_step_is_no_text() {
+fn a_digit_pressed_before_the_steps_arrive_is_not_typed() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
     priya.press_keys("1");
     assert!(priya.has_logged_toast("still being written") && priya.chat().composer.is_empty());

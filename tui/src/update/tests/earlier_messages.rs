@@ -6,7 +6,7 @@ use tierup_common::session::MessagePage;
 use super::*;
 use crate::update::tests::reading::transcript_rows;
 
-/// Where the question for the page before these messages stands.
+/// Matches the call for the page before this message.
 fn is_messages_call(seq: u32) -> impl Fn(&Call) -> bool {
     move |call| *call == Call::Messages { session_id: session_id(1), before_seq: seq }
 }
@@ -20,9 +20,9 @@ fn messages_reply(seqs: std::ops::RangeInclusive<u8>) -> ReplyBody {
     ReplyBody::Messages(MessagePage { items: messages_from_sam(seqs), next_before })
 }
 
-/// Mutant seen to fail: a page that is asked for only where its beginning is on the screen already.
+/// Mutant seen to fail: a page that is fetched only once the first message is visible.
 #[test]
-fn what_was_said_before_is_fetched_when_one_comes_near_it() {
+fn earlier_messages_are_fetched_when_scrolling_comes_near_them() {
     let mut priya = TestConsole::in_claimed_session(item(1), messages_from_sam(101..=150));
     let any = |call: &Call| matches!(call, Call::Messages { .. });
     priya.dispatch(Event::Resize(120, 36));
@@ -36,7 +36,7 @@ fn what_was_said_before_is_fetched_when_one_comes_near_it() {
     }
     assert!(!priya.paint().contains("said 101."), "it is on its way before one is there");
     assert!(priya.paint().contains("loading earlier messages"));
-    // The border has a mark that says how far down one is.
+    // The border has the scrollbar.
     let row = |priya: &mut TestConsole, row: usize| {
         transcript_rows(priya)[row].trim_end_matches(['│', '┃', ' ']).to_owned()
     };
@@ -49,9 +49,9 @@ fn what_was_said_before_is_fetched_when_one_comes_near_it() {
     assert!(!priya.paint().contains("loading earlier messages"));
 }
 
-/// Mutant seen to fail: a message that comes meanwhile and takes the aim away.
+/// Mutant seen to fail: a message that arrives meanwhile and cancels the jump.
 #[test]
-fn who_goes_to_the_top_or_to_evidence_is_brought_there_page_by_page() {
+fn going_to_the_top_or_to_evidence_loads_page_by_page() {
     let home = Event::Key(KeyEvent::new(KeyCode::Home, KeyModifiers::CONTROL));
     let mut priya = TestConsole::in_claimed_session(item(1), messages_from_sam(101..=150));
     priya.dispatch(home);
@@ -80,7 +80,7 @@ fn who_goes_to_the_top_or_to_evidence_is_brought_there_page_by_page() {
 }
 
 #[test]
-fn a_page_that_does_not_come_says_so_and_is_asked_for_again_when_one_tries() {
+fn a_failed_message_page_is_reported_and_retried_on_the_next_key() {
     let mut priya = TestConsole::in_claimed_session(item(1), messages_from_sam(101..=150));
     let home = || Event::Key(KeyEvent::new(KeyCode::Home, KeyModifiers::CONTROL));
     priya.dispatch(home());
@@ -90,13 +90,13 @@ fn a_page_that_does_not_come_says_so_and_is_asked_for_again_when_one_tries() {
     assert!(priya.paint().contains("Can't load earlier messages"));
     priya.dispatch(home());
     let call_id = priya.take_call(is_messages_call(101));
-    // An answer that does not go on where one is leads nowhere.
+    // A page that is not adjacent to the loaded messages is ignored.
     priya.reply(call_id, Ok(messages_reply(1..=50)));
     assert_eq!(priya.count_calls(|call| matches!(call, Call::Messages { .. })), 0);
     assert!(!priya.paint().contains("said 1."));
 }
 
-/// The session is asked for once more, and answered.
+/// Makes the console fetch the session again, and replies.
 fn refetch_session(priya: &mut TestConsole, seqs: std::ops::RangeInclusive<u8>) {
     priya.dispatch(Event::FilteredStreamFrame(StreamFrame::Signal(Signal::Reset { seq: Seq(99) })));
     let call_id = priya.take_call(|call| matches!(call, Call::Session(_)));
@@ -104,9 +104,9 @@ fn refetch_session(priya: &mut TestConsole, seqs: std::ops::RangeInclusive<u8>) 
     priya.reply(call_id, Ok(ReplyBody::Session(session)));
 }
 
-/// Mutant seen to fail: a page that is asked for twice when the session is fetched anew.
+/// Mutant seen to fail: a page that is requested twice when the session is fetched again.
 #[test]
-fn a_page_on_its_way_is_of_use_as_long_as_the_conversation_begins_where_it_did() {
+fn a_pending_page_is_used_if_the_conversation_still_begins_there() {
     let home = Event::Key(KeyEvent::new(KeyCode::Home, KeyModifiers::CONTROL));
     let mut priya = TestConsole::in_claimed_session(item(1), messages_from_sam(101..=150));
     priya.dispatch(home);
@@ -120,16 +120,16 @@ fn a_page_on_its_way_is_of_use_as_long_as_the_conversation_begins_where_it_did()
     assert!(transcript_rows(&mut priya)[2].contains("said 1."), "{:?}", transcript_rows(&mut priya));
 }
 
-/// Mutant seen to fail: a page that is taken whoever asked for it.
+/// Mutant seen to fail: a page that is added although its call is stale.
 #[test]
-fn a_page_that_is_not_waited_for_any_more_says_nothing() {
+fn an_outdated_message_page_is_ignored() {
     let home = || Event::Key(KeyEvent::new(KeyCode::Home, KeyModifiers::CONTROL));
-    let is_whole = |priya: &mut TestConsole| {
+    let loaded_range = |priya: &mut TestConsole| {
         let screen = priya.paint();
         assert!(!screen.contains("Can't load earlier messages"), "{screen}");
         (priya.chat().messages[0].seq, priya.chat().newest_seq(), priya.chat().messages.len())
     };
-    // So much was said meanwhile that the conversation begins elsewhere.
+    // So many messages arrived that the loaded ones begin elsewhere.
     let mut priya = TestConsole::in_claimed_session(item(1), messages_from_sam(101..=110));
     priya.dispatch(home());
     let first = priya.take_call(is_messages_call(101));
@@ -138,9 +138,9 @@ fn a_page_that_is_not_waited_for_any_more_says_nothing() {
     let second = priya.take_call(is_messages_call(161));
     priya.reply(first, Ok(messages_reply(51..=100)));
     priya.reply(second, Ok(messages_reply(111..=160)));
-    assert_eq!(is_whole(&mut priya), (111, 200, 90));
+    assert_eq!(loaded_range(&mut priya), (111, 200, 90));
 
-    // One went back and opened it again meanwhile.
+    // The user went back and opened the session again.
     for late in [Ok(messages_reply(51..=100)), Err(unreachable_error())] {
         let mut priya = TestConsole::in_claimed_session(item(1), messages_from_sam(101..=150));
         priya.dispatch(home());
@@ -153,13 +153,13 @@ fn a_page_that_is_not_waited_for_any_more_says_nothing() {
         let second = priya.take_call(is_messages_call(101));
         priya.reply(first, late);
         priya.reply(second, Ok(messages_reply(51..=100)));
-        assert_eq!(is_whole(&mut priya), (51, 150, 100));
+        assert_eq!(loaded_range(&mut priya), (51, 150, 100));
     }
 }
 
-/// Mutant seen to fail: what was known before, with a gap behind it, taken for the conversation.
+/// Mutant seen to fail: earlier messages that are kept in spite of a gap after them.
 #[test]
-fn what_was_known_before_is_kept_as_far_as_nothing_is_missing_in_between() {
+fn loaded_messages_are_kept_only_if_no_gap_follows_them() {
     let mut priya = TestConsole::in_claimed_session(item(1), messages_from_sam(1..=60));
     let answers = |priya: &mut TestConsole, seqs| {
         refetch_session(priya, seqs);

@@ -7,7 +7,7 @@ fn footer_line(console: &mut TestConsole) -> String {
 }
 
 #[test]
-fn what_is_parked_says_when_it_wakes_and_why_it_waits() {
+fn a_parked_session_shows_its_wake_time_and_its_note() {
     let mut priya = TestConsole::with_items(Vec::new());
     priya.state.terminal_size = (80, 24);
     let mut parked = session(7, SessionStatus::Paused, PRIYA, Vec::new());
@@ -21,11 +21,11 @@ fn what_is_parked_says_when_it_wakes_and_why_it_waits() {
     });
     priya.reply_own_sessions(SessionStatus::Paused, vec![parked]);
     let call_id = priya.take_call(|call| *call == Call::Handoff(handoff_id(9)));
-    let mut put_aside = item(9);
-    (put_aside.status, put_aside.session_id) = (HandoffStatus::Parked, session_id(7));
-    put_aside.wake_at = Some(NOW.plus(Duration::from_hours(3)));
-    put_aside.engineer_notes = "Toner comes at noon.\nAsk Lee.".into();
-    priya.reply(call_id, Ok(ReplyBody::Handoff(handoff_with_snapshot(put_aside))));
+    let mut parked_item = item(9);
+    (parked_item.status, parked_item.session_id) = (HandoffStatus::Parked, session_id(7));
+    parked_item.wake_at = Some(NOW.plus(Duration::from_hours(3)));
+    parked_item.engineer_notes = "Toner comes at noon.\nAsk Lee.".into();
+    priya.reply(call_id, Ok(ReplyBody::Handoff(handoff_with_snapshot(parked_item))));
     priya.press_keys("3");
     let screen = priya.paint();
     assert!(screen.contains("wakes 12:30 · Toner comes at noon."), "{screen}");
@@ -36,7 +36,7 @@ fn what_is_parked_says_when_it_wakes_and_why_it_waits() {
 }
 
 #[test]
-fn a_claim_that_was_parked_says_so_among_what_one_works_on() {
+fn a_parked_claim_is_marked_in_the_mine_tab() {
     let mut priya = TestConsole::with_items(vec![claimed_by(PRIYA, item(1)), claimed_by(PRIYA, item(2))]);
     let parked = session(1, SessionStatus::Paused, PRIYA, Vec::new());
     let (about, by) = (session_summary(&parked), person(PRIYA));
@@ -54,7 +54,7 @@ fn a_claim_that_was_parked_says_so_among_what_one_works_on() {
 }
 
 #[test]
-fn a_session_of_ones_own_has_a_preview() {
+fn an_own_session_has_a_preview() {
     let mut priya = TestConsole::with_items(Vec::new());
     let mut opened = session(7, SessionStatus::Active, PRIYA, Vec::new());
     opened.item.intake_content.text = "The switch hums.\n\nSince Monday, and only at night.".into();
@@ -71,7 +71,7 @@ fn a_session_of_ones_own_has_a_preview() {
 }
 
 #[test]
-fn the_palette_says_what_each_step_is() {
+fn the_palette_names_the_text_of_each_step() {
     let mut priya = TestConsole::in_claimed_session(with_steps(item(1), 2), Vec::new());
     priya.press_keys("<ctrl-p>step");
     let screen = priya.paint();
@@ -80,7 +80,7 @@ fn the_palette_says_what_each_step_is() {
 }
 
 #[test]
-fn a_filter_that_is_kept_says_how_it_goes() {
+fn the_footer_shows_how_to_clear_an_applied_filter() {
     let mut priya = TestConsole::with_items(vec![item(1), item(2)]);
     assert!(!footer_line(&mut priya).contains("all rows"));
     priya.press_keys("/problem<enter>");
@@ -88,7 +88,7 @@ fn a_filter_that_is_kept_says_how_it_goes() {
 }
 
 #[test]
-fn the_preview_stays_while_a_filter_that_finds_nothing_is_typed() {
+fn the_preview_stays_while_a_filter_without_matches_is_typed() {
     let mut priya = TestConsole::with_items(vec![item(1)]);
     priya.press_keys("/nobody says this");
     let screen = priya.paint();
@@ -98,7 +98,7 @@ fn the_preview_stays_while_a_filter_that_finds_nothing_is_typed() {
 }
 
 #[test]
-fn a_dialog_of_one_field_offers_no_other() {
+fn a_dialog_with_one_field_offers_no_next_field() {
     let mut priya = TestConsole::with_items(vec![claimed_by(PRIYA, item(1))]);
     priya.press_keys("2x");
     assert!(!footer_line(&mut priya).contains("next field"));
@@ -107,7 +107,7 @@ fn a_dialog_of_one_field_offers_no_other() {
 }
 
 #[test]
-fn a_terminal_that_is_too_small_says_so_in_as_many_words_as_fit() {
+fn the_too_small_message_is_shortened_to_fit() {
     let mut priya = TestConsole::with_items(Vec::new());
     for (columns, says) in
         [(39, "tierup needs 40x10, this is 39x9"), (20, "tierup needs 40x10"), (12, "needs 40x10")]
@@ -118,7 +118,7 @@ fn a_terminal_that_is_too_small_says_so_in_as_many_words_as_fit() {
 }
 
 #[test]
-fn a_parked_session_says_that_it_is_parked_and_by_which_key_it_is_taken_back() {
+fn a_parked_session_names_the_key_that_resumes_it() {
     let mut priya = TestConsole::with_items(Vec::new());
     let parked = session(7, SessionStatus::Paused, PRIYA, Vec::new());
     priya.receive_team_event(EventBody::SessionCreated {

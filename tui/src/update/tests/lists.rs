@@ -5,7 +5,7 @@ use crate::event::ConnectionEvent;
 use crate::keymap::Tab;
 
 #[test]
-fn own_active_sessions_are_in_the_list_mine() {
+fn own_active_sessions_are_in_the_mine_tab() {
     let mut priya = TestConsole::with_items(vec![claimed_by(PRIYA, item(1))]);
     let opened = session(7, SessionStatus::Active, PRIYA, Vec::new());
     let mut claimed = session(1, SessionStatus::Active, PRIYA, Vec::new());
@@ -33,7 +33,7 @@ fn own_active_sessions_are_in_the_list_mine() {
 }
 
 #[test]
-fn a_handoff_that_is_sent_back_notifies_its_opener() {
+fn a_handoff_that_is_sent_back_notifies_its_sender() {
     let mut mine = claimed_by(DANA, item(1));
     mine.handed_off_by = person(PRIYA).id;
     let mut priya = TestConsole::with_items(vec![mine.clone(), claimed_by(DANA, item(2))]);
@@ -44,13 +44,13 @@ fn a_handoff_that_is_sent_back_notifies_its_opener() {
     }
     assert!(priya.has_logged_toast("Dana Wu sent #1 back to you: Which build?"));
     assert!(!priya.has_logged_toast("#2"));
-    let rang = priya.effects.iter().filter(|want| matches!(want, Effect::Notify(_))).count();
-    assert_eq!(rang, 1);
+    let notification_count = priya.effects.iter().filter(|want| matches!(want, Effect::Notify(_))).count();
+    assert_eq!(notification_count, 1);
     assert_eq!(priya.count_calls(|call| *call == Call::OwnSessions(SessionStatus::Active)), 1);
 }
 
 #[test]
-fn a_parked_session_is_opened_to_read_and_taken_back_once() {
+fn a_parked_session_opens_read_only_and_is_resumed_once() {
     let mut priya = TestConsole::with_items(Vec::new());
     let parked = session(7, SessionStatus::Paused, PRIYA, vec![message(1, PRIYA, "problem 7")]);
     let (about, by) = (session_summary(&parked), person(PRIYA));
@@ -74,7 +74,7 @@ fn a_parked_session_is_opened_to_read_and_taken_back_once() {
 }
 
 #[test]
-fn a_late_answer_leaves_the_user_where_they_are() {
+fn a_late_response_does_not_change_the_screen() {
     let mut priya = TestConsole::with_items(vec![item(1)]);
     let parked = session(7, SessionStatus::Paused, PRIYA, Vec::new());
     let (about, by) = (session_summary(&parked), person(PRIYA));
@@ -102,7 +102,7 @@ fn a_late_answer_leaves_the_user_where_they_are() {
 }
 
 #[test]
-fn what_a_dialog_asked_for_leads_to_the_list_only_from_the_dialog() {
+fn a_park_response_returns_to_the_list_only_while_its_dialog_is_open() {
     for goes_on in [false, true] {
         let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
         priya.press_keys("<ctrl-k>later<enter>");
@@ -117,7 +117,7 @@ fn what_a_dialog_asked_for_leads_to_the_list_only_from_the_dialog() {
 }
 
 #[test]
-fn a_page_that_does_not_come_is_asked_for_again_with_longer_and_longer_pauses() {
+fn a_failed_list_page_is_retried_with_growing_delays() {
     let is_page = |call: &Call| matches!(call, Call::Queue { .. });
     let mut priya = TestConsole::with_items(vec![item(1)]);
     let reset = Signal::Reset { seq: Seq(10) };
@@ -142,7 +142,7 @@ fn a_page_that_does_not_come_is_asked_for_again_with_longer_and_longer_pauses() 
 }
 
 #[test]
-fn what_the_filter_hides_is_not_called_read() {
+fn unread_handoffs_hidden_by_the_filter_are_reported() {
     let mut priya = TestConsole::with_items(vec![item(1), item(2)]);
     priya.press_keys("/nothing such<enter>n");
     assert!(priya.has_logged_toast("2 unread, hidden by the filter"));
@@ -152,7 +152,7 @@ fn what_the_filter_hides_is_not_called_read() {
 }
 
 #[test]
-fn a_session_that_was_handed_off_leaves_the_list_mine() {
+fn a_session_that_was_handed_off_leaves_the_mine_tab() {
     let mine = claimed_by(PRIYA, item(1));
     let later = |item: QueueItem| QueueItem { version: item.version + 1, ..item };
     let answers = [later(item(1)), later(claimed_by(DANA, item(1)))];
@@ -170,7 +170,7 @@ fn a_session_that_was_handed_off_leaves_the_list_mine() {
 }
 
 #[test]
-fn own_sessions_that_could_not_be_asked_for_are_asked_for_with_the_next_connection() {
+fn own_sessions_that_failed_to_load_are_fetched_after_reconnecting() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
     priya.press_keys("<ctrl-k>later<enter>");
     let call_id = priya.take_call(|call| matches!(call, Call::HandOff { .. }));
@@ -195,7 +195,7 @@ fn closing_a_dialog_that_is_being_submitted_asks_first() {
     priya.press_keys("<esc>");
     assert!(priya.paint().contains("cannot reach the server") && priya.paint().contains("later"));
 
-    // What is done closes the question too.
+    // Success closes the confirmation too.
     priya.press_keys("<enter>");
     let call_id = priya.take_call(|call| matches!(call, Call::HandOff { .. }));
     priya.press_keys("<esc>");
@@ -204,7 +204,7 @@ fn closing_a_dialog_that_is_being_submitted_asks_first() {
 }
 
 #[test]
-fn what_a_dialog_says_of_a_missing_connection_goes_with_it() {
+fn the_offline_error_in_a_dialog_disappears_after_reconnecting() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
     let lost = ConnectionEvent::Lost { reason: "gone".into(), retry_at: NOW };
     priya.dispatch(Event::Connection(lost));
@@ -215,7 +215,7 @@ fn what_a_dialog_says_of_a_missing_connection_goes_with_it() {
 }
 
 #[test]
-fn a_search_that_is_under_way_or_failed_does_not_say_that_there_is_nothing() {
+fn a_pending_or_failed_search_does_not_show_no_matches() {
     let mut priya = TestConsole::with_items(vec![item(1)]);
     let is_search = |call: &Call| matches!(call, Call::Search { .. });
     priya.press_keys("/overwrite");
@@ -237,7 +237,7 @@ fn a_search_that_is_under_way_or_failed_does_not_say_that_there_is_nothing() {
 }
 
 #[test]
-fn what_arrives_above_the_screen_is_told() {
+fn an_urgent_handoff_above_the_visible_rows_gets_a_toast() {
     let mut priya = TestConsole::with_items((1..=40).map(item).collect());
     priya.press_keys("G");
     priya.paint();

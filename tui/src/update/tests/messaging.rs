@@ -13,7 +13,7 @@ fn send_message(priya: &mut TestConsole, text: &str) -> CallId {
     priya.take_call(|call| matches!(call, Call::CreateMessage { .. }))
 }
 
-/// Writes a line of what was tried; which it is.
+/// Adds a branch and returns its id.
 fn add_branch(priya: &mut TestConsole, text: &str) -> BranchId {
     priya.press_keys(&format!("a{text}<enter>"));
     let call_id = priya.take_call(|call| matches!(call, Call::PutBranch { .. }));
@@ -31,7 +31,7 @@ fn saved_draft(priya: &TestConsole) -> Option<&str> {
 }
 
 #[test]
-fn a_message_that_was_brought_back_is_no_draft_until_it_is_changed() {
+fn a_recalled_message_becomes_a_draft_only_when_it_is_edited() {
     let mut priya = TestConsole::in_claimed_session(item(1), vec![message(1, PRIYA, "sent before")]);
     priya.press_keys("half a thought<up>");
     assert_eq!(priya.chat().composer.text(), "sent before");
@@ -41,7 +41,7 @@ fn a_message_that_was_brought_back_is_no_draft_until_it_is_changed() {
 }
 
 #[test]
-fn what_is_on_its_way_is_not_offered_to_be_sent_once_more() {
+fn a_message_being_sent_cannot_be_sent_again() {
     let mut priya = TestConsole::in_claimed_session(item(1), vec![message(1, SAM, "problem 1")]);
     let call_id = send_message(&mut priya, "hello");
     priya.press_keys("and more<esc><enter>");
@@ -56,7 +56,7 @@ fn what_is_on_its_way_is_not_offered_to_be_sent_once_more() {
 }
 
 #[test]
-fn one_that_was_not_sent_comes_back_to_where_one_has_come_back_to() {
+fn a_failed_message_returns_to_the_composer_of_a_reopened_session() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
     let call_id = send_message(&mut priya, "hello");
     priya.press_keys("<esc><enter>");
@@ -65,7 +65,7 @@ fn one_that_was_not_sent_comes_back_to_where_one_has_come_back_to() {
 }
 
 #[test]
-fn one_whose_answer_was_lost_is_sent_again_as_the_same() {
+fn a_message_with_a_lost_response_is_resent_under_the_same_call_id() {
     let mut priya = TestConsole::in_claimed_session(item(1), vec![message(1, PRIYA, "hello")]);
     let call_id = send_message(&mut priya, "hello");
     priya.reply(call_id, Err(unreachable_error()));
@@ -80,14 +80,14 @@ fn one_whose_answer_was_lost_is_sent_again_as_the_same() {
     priya.reply(call_id, Ok(ReplyBody::Message(message(2, PRIYA, "hello"))));
     assert!(priya.chat().composer.is_empty());
 
-    // What was changed meanwhile is another message.
+    // A changed text is another message.
     let call_id = send_message(&mut priya, "what now");
     priya.reply(call_id, Err(unreachable_error()));
     assert!(send_message(&mut priya, "?") > call_id);
 }
 
 #[test]
-fn one_whose_answer_was_lost_is_no_draft_once_it_is_seen() {
+fn a_message_with_a_lost_response_leaves_the_draft_when_its_event_comes() {
     let mut priya = TestConsole::in_claimed_session(item(1), vec![message(1, PRIYA, "hello")]);
     let call_id = send_message(&mut priya, "hello");
     priya.reply(call_id, Err(unreachable_error()));
@@ -104,7 +104,7 @@ fn one_whose_answer_was_lost_is_no_draft_once_it_is_seen() {
 }
 
 #[test]
-fn one_that_shows_before_its_answer_is_lost_was_sent() {
+fn a_message_whose_event_came_before_the_error_counts_as_sent() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
     let call_id = send_message(&mut priya, "hello");
     let (session_id, message) = (session_id(1), message(1, PRIYA, "hello"));
@@ -115,11 +115,11 @@ fn one_that_shows_before_its_answer_is_lost_was_sent() {
 }
 
 #[test]
-fn a_line_that_is_being_marked_is_edited_as_it_will_be() {
+fn an_attempt_with_a_pending_status_is_edited_with_the_new_status() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
     priya.press_keys("<ctrl-g>");
     let id = add_branch(&mut priya, "the cable");
-    // Confirmed, and ruled out while that is under way; what is written then is the last word.
+    // Confirmed, then ruled out while that is pending; the edit that follows is sent last.
     priya.press_keys("cx<enter> and the plug<enter>");
     let asks = |priya: &TestConsole, wanted| {
         priya.count_calls(|call| matches!(call, Call::PutBranch { request, .. } if request.status == wanted))
@@ -142,7 +142,7 @@ fn a_line_that_is_being_marked_is_edited_as_it_will_be() {
 }
 
 #[test]
-fn an_answer_that_was_missed_is_not_being_written_for_ever() {
+fn a_missed_answer_ends_its_partial_text_after_a_refetch() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
     let call_id = send_message(&mut priya, "what now?");
     priya.reply(call_id, Ok(ReplyBody::Message(message(1, PRIYA, "what now?"))));
@@ -170,7 +170,7 @@ fn an_answer_that_was_missed_is_not_being_written_for_ever() {
 }
 
 #[test]
-fn an_answer_to_an_earlier_question_is_not_the_one_that_is_awaited() {
+fn an_answer_to_an_earlier_question_does_not_end_the_waiting() {
     let before = vec![message(1, PRIYA, "one"), assistant_message(2, "first")];
     let mut priya = TestConsole::in_claimed_session(item(1), before.clone());
     let call_id = send_message(&mut priya, "two");
@@ -185,7 +185,7 @@ fn an_answer_to_an_earlier_question_is_not_the_one_that_is_awaited() {
 }
 
 #[test]
-fn a_step_that_is_gone_leaves_the_strip_where_it_can_be_painted() {
+fn the_step_strip_scrolls_back_when_fewer_steps_remain() {
     let mut priya = TestConsole::in_claimed_session(with_steps(item(1), 9), Vec::new());
     for _ in 0..9 {
         priya.press_keys("<alt-l>");
@@ -201,13 +201,13 @@ fn a_step_that_is_gone_leaves_the_strip_where_it_can_be_painted() {
         ai_assessment: String::new(),
         ai_assessment_data,
     });
-    // What has room is not hidden to the left.
+    // Steps that fit are not scrolled out to the left.
     let screen = priya.paint();
     assert!(screen.contains("1 step 1") && screen.contains("2 step 2"), "{screen}");
 }
 
 #[test]
-fn a_session_is_fetched_once_when_its_stream_begins_where_it_was_asked_for() {
+fn a_session_is_fetched_once_if_its_stream_starts_at_the_requested_seq() {
     let is_session = |call: &Call| matches!(call, Call::Session(_));
     let mut priya = TestConsole::with_items(vec![claimed_by(PRIYA, item(1))]);
     priya.press_keys("2<enter>");
@@ -224,7 +224,7 @@ fn a_session_is_fetched_once_when_its_stream_begins_where_it_was_asked_for() {
     priya.dispatch(hello());
     assert_eq!(priya.count_calls(is_session), 1);
 
-    // A stream that did not know where to begin may have missed something.
+    // A stream without a start position may have missed events.
     let mut early = TestConsole::with_items(vec![claimed_by(PRIYA, item(1))]);
     early.state.last_event_seq = None;
     early.press_keys("2<enter>");
@@ -234,7 +234,7 @@ fn a_session_is_fetched_once_when_its_stream_begins_where_it_was_asked_for() {
 }
 
 #[test]
-fn what_is_selected_looks_as_the_theme_says_and_the_cursor_is_the_terminals() {
+fn selected_text_uses_the_theme_and_the_terminal_draws_the_cursor() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
     priya.press_keys("half");
     let looks = |priya: &mut TestConsole| {
@@ -254,7 +254,7 @@ fn what_is_selected_looks_as_the_theme_says_and_the_cursor_is_the_terminals() {
 }
 
 #[test]
-fn the_last_mark_of_a_step_is_the_one_that_remains() {
+fn the_last_outcome_set_for_a_step_wins() {
     let mut priya = TestConsole::in_claimed_session(with_steps(item(1), 2), Vec::new());
     let outcome = |priya: &mut TestConsole, call_id, number, outcome| {
         let step = StepId::from_bytes([number; 16]);
@@ -274,7 +274,7 @@ fn the_last_mark_of_a_step_is_the_one_that_remains() {
     outcome(&mut priya, second, 1, Some(Outcome::Failed));
     let third = marks(&mut priya, Some(Outcome::Worked));
     priya.press_keys("k");
-    // What cannot be done is said, and what waited for it is not done behind one's back.
+    // A failure is reported, and the changes queued behind it are dropped.
     priya.press_keys("w");
     priya.reply(third, Err(unreachable_error()));
     assert!(priya.paint().contains("cannot reach the server"));
@@ -282,7 +282,7 @@ fn the_last_mark_of_a_step_is_the_one_that_remains() {
 }
 
 #[test]
-fn a_line_of_what_was_tried_has_the_keys_once_it_is_written() {
+fn a_new_attempt_is_selected_after_it_is_added() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
     priya.press_keys("<ctrl-g>");
     for (number, text) in [(1, "the cable"), (2, "the switch")] {

@@ -10,7 +10,7 @@ fn is_queue_call(call: &Call) -> bool {
     matches!(call, Call::Queue { .. })
 }
 
-/// Opened on a link over which no event comes; both lists are answered.
+/// A console whose event stream stalls; both lists are loaded.
 fn stalled_console() -> TestConsole {
     let mut priya = TestConsole::just_opened();
     priya.dispatch(Event::Connection(ConnectionEvent::Connecting));
@@ -21,7 +21,7 @@ fn stalled_console() -> TestConsole {
 }
 
 impl TestConsole {
-    /// Both lists are answered.
+    /// Replies to the calls for both lists.
     fn reply_lists(&mut self, open: Vec<QueueItem>) {
         for items in [open, Vec::new()] {
             let call_id = self.take_call(is_queue_call);
@@ -37,7 +37,7 @@ impl TestConsole {
 }
 
 #[test]
-fn where_answers_come_and_events_do_not_the_lists_are_asked_for_again_and_again() {
+fn lists_are_polled_while_the_stream_delivers_no_events() {
     let mut priya = stalled_console();
     assert_eq!(
         priya.state.connection,
@@ -49,7 +49,7 @@ fn where_answers_come_and_events_do_not_the_lists_are_asked_for_again_and_again(
     priya.reply_lists(vec![item(1)]);
     assert!(priya.paint().contains("problem 1"));
 
-    // The stream is tried all the while, and nothing flickers for it.
+    // Attempts to reconnect the stream do not change the label.
     priya.dispatch(Event::Connection(ConnectionEvent::Lost { reason: "no hello".into(), retry_at: NOW }));
     priya.dispatch(Event::Connection(ConnectionEvent::Connecting));
     assert!(priya.paint().contains("not live"));
@@ -61,7 +61,7 @@ fn where_answers_come_and_events_do_not_the_lists_are_asked_for_again_and_again(
     priya.reply_lists(vec![item(1), item(2)]);
     assert!(priya.paint().contains("problem 2"));
 
-    // What is not answered yet is not asked for again.
+    // Pending calls are not repeated.
     priya.advance_clock(POLL_INTERVAL);
     assert_eq!(priya.count_calls(is_queue_call), 2);
     priya.advance_clock(POLL_INTERVAL);
@@ -69,7 +69,7 @@ fn where_answers_come_and_events_do_not_the_lists_are_asked_for_again_and_again(
 }
 
 #[test]
-fn what_is_open_is_asked_for_too() {
+fn the_open_briefing_is_polled_too() {
     let mut priya = stalled_console();
     priya.reply_me();
     priya.reply_lists(vec![item(1)]);
@@ -85,13 +85,13 @@ fn what_is_open_is_asked_for_too() {
 }
 
 #[test]
-fn the_first_event_ends_it_and_a_lost_answer_says_that_there_is_no_connection() {
+fn the_first_event_ends_polling_and_a_failed_poll_means_offline() {
     let mut priya = stalled_console();
     priya.reply_me();
     let call_id = priya.take_call(is_queue_call);
     priya.reply(call_id, Err(unreachable_error()));
     assert!(matches!(priya.state.connection, ConnectionState::Offline { .. }));
-    // Both are looked at again with the next try.
+    // The next attempt checks both again.
     priya.dispatch(Event::Connection(ConnectionEvent::EventsStalled { poll_interval: POLL_INTERVAL }));
     priya.reply_me();
     assert!(matches!(priya.state.connection, ConnectionState::Polling { .. }));

@@ -19,7 +19,7 @@ fn go_offline(priya: &mut TestConsole) {
 }
 
 #[test]
-fn what_comes_of_an_assessment_after_its_end_changes_nothing() {
+fn assessment_deltas_after_its_completion_are_ignored() {
     let mut priya = TestConsole::with_items(vec![item(1)]);
     priya.press_keys("<enter>");
     priya.dispatch(assessment_delta(1, 0, "The lik"));
@@ -37,7 +37,7 @@ fn what_comes_of_an_assessment_after_its_end_changes_nothing() {
 }
 
 #[test]
-fn a_briefing_that_failed_offline_is_fetched_when_there_is_a_connection() {
+fn a_briefing_that_failed_offline_is_fetched_after_reconnecting() {
     let is_handoff = |call: &Call| *call == Call::Handoff(handoff_id(1));
     let mut priya = TestConsole::with_items(vec![item(1)]);
     go_offline(&mut priya);
@@ -51,7 +51,7 @@ fn a_briefing_that_failed_offline_is_fetched_when_there_is_a_connection() {
 }
 
 #[test]
-fn a_preview_that_failed_offline_is_fetched_when_there_is_a_connection() {
+fn a_preview_missing_offline_is_fetched_after_reconnecting() {
     let mut priya = TestConsole::with_items(vec![item(1)]);
     go_offline(&mut priya);
     priya.advance_clock(Duration::from_secs(1));
@@ -61,7 +61,7 @@ fn a_preview_that_failed_offline_is_fetched_when_there_is_a_connection() {
 }
 
 #[test]
-fn after_a_restore_an_older_version_is_news() {
+fn an_older_version_is_accepted_after_a_stream_reset() {
     let mut priya = TestConsole::with_items(vec![QueueItem { version: 9, ..item(1) }]);
     priya.press_keys("<enter>");
     priya.effects.clear();
@@ -74,7 +74,7 @@ fn after_a_restore_an_older_version_is_news() {
 }
 
 #[test]
-fn a_conversation_that_is_not_all_here_says_so() {
+fn an_incompletely_loaded_conversation_is_marked() {
     let mut priya = TestConsole::with_items(vec![item(1)]);
     priya.press_keys("<enter>");
     let call_id = priya.take_call(|call| matches!(call, Call::Handoff(_)));
@@ -89,7 +89,7 @@ fn a_conversation_that_is_not_all_here_says_so() {
 }
 
 #[test]
-fn a_session_that_was_read_before_can_be_read_offline() {
+fn a_session_loaded_before_can_be_read_offline() {
     let mut priya = TestConsole::in_claimed_session(
         item(1),
         vec![message(1, SAM, "problem 1"), message(2, SAM, "and more")],
@@ -103,7 +103,7 @@ fn a_session_that_was_read_before_can_be_read_offline() {
 }
 
 #[test]
-fn a_session_that_is_taken_back_has_the_briefing_of_its_handoff() {
+fn a_resumed_session_shows_the_briefing_of_its_handoff() {
     let mut priya = TestConsole::with_items(vec![with_steps(claimed_by(PRIYA, item(1)), 2)]);
     let parked = session(1, SessionStatus::Paused, PRIYA, Vec::new());
     let (about, by) = (session_summary(&parked), person(PRIYA));
@@ -119,7 +119,7 @@ fn a_session_that_is_taken_back_has_the_briefing_of_its_handoff() {
     priya.reply(call_id, Ok(ReplyBody::Session(session(1, SessionStatus::Active, PRIYA, Vec::new()))));
     assert!(priya.paint().contains("1 step 1"));
 
-    // One that is not in the lists is fetched.
+    // A handoff that is not in the lists is fetched.
     let mut priya = TestConsole::with_items(Vec::new());
     priya.state.queue.tab = crate::keymap::Tab::Mine;
     let mut own = session(2, SessionStatus::Active, PRIYA, Vec::new());
@@ -138,7 +138,7 @@ fn a_session_that_is_taken_back_has_the_briefing_of_its_handoff() {
 }
 
 #[test]
-fn a_spinner_that_nobody_sees_wakes_nobody() {
+fn an_invisible_spinner_schedules_no_repaint() {
     let mut long: Vec<Message> = (1..=60).map(|seq| message(seq, SAM, "one of many")).collect();
     long.push(message(61, PRIYA, "hm"));
     let mut priya = TestConsole::in_claimed_session(item(1), long);
@@ -158,12 +158,12 @@ fn a_spinner_that_nobody_sees_wakes_nobody() {
     );
 }
 
-/// So many lines, each of which has its number.
+/// Numbered paragraphs.
 fn numbered_lines(count: usize) -> String {
     (1..=count).map(|number| format!("line {number}.")).collect::<Vec<_>>().join("\n\n")
 }
 
-/// The rows of the conversation's panel, its border included.
+/// The rows of the transcript's panel, with its border.
 pub(super) fn transcript_rows(priya: &mut TestConsole) -> Vec<String> {
     let screen = priya.paint();
     let ends = |row: &&str| !row.starts_with('╰');
@@ -171,7 +171,7 @@ pub(super) fn transcript_rows(priya: &mut TestConsole) -> Vec<String> {
 }
 
 #[test]
-fn whoever_reads_a_long_message_knows_where_they_are_and_who_speaks() {
+fn a_long_message_keeps_its_author_and_a_scroll_position_visible() {
     let mut priya = TestConsole::in_claimed_session(
         item(1),
         vec![message(1, SAM, &numbered_lines(60)), message(2, PRIYA, "thanks")],
@@ -193,7 +193,7 @@ fn whoever_reads_a_long_message_knows_where_they_are_and_who_speaks() {
 }
 
 #[test]
-fn the_last_row_of_what_began_above_stands_beside_its_head() {
+fn the_last_row_of_a_message_stays_beside_its_author_while_scrolling() {
     let short = (1..=30).map(|seq| message(seq, SAM, &format!("said {seq}"))).collect();
     let mut priya = TestConsole::in_claimed_session(item(1), short);
     let first_rows: Vec<String> = (0..3)
@@ -204,13 +204,13 @@ fn the_last_row_of_what_began_above_stands_beside_its_head() {
         .collect();
     let is = |said: bool| move |row: &&String| row.contains("Sam") && row.contains("said") == said;
     let (with, without) = (is(true), is(false));
-    // The head, the head beside its text, and the empty row: each row further up is another one.
+    // Scrolling up shows the header, the header beside the last row, and the empty row.
     assert_eq!(first_rows.iter().filter(with).count(), 1, "{first_rows:?}");
     assert_eq!(first_rows.iter().filter(without).count(), 1, "{first_rows:?}");
 }
 
 #[test]
-fn of_many_messages_the_border_counts_those_below() {
+fn the_border_counts_the_messages_below() {
     let many = (1..=150).map(|seq| message(seq, SAM, "one of many")).collect();
     let mut priya = TestConsole::in_claimed_session(item(1), many);
     assert!(transcript_rows(&mut priya).iter().any(|row| row.ends_with('┃')));
@@ -219,7 +219,7 @@ fn of_many_messages_the_border_counts_those_below() {
 }
 
 #[test]
-fn a_window_that_grows_shows_no_empty_rows_below_the_end() {
+fn a_growing_terminal_shows_no_empty_rows_below_the_last_message() {
     let talk = (1..=12).map(|seq| message(seq, SAM, &format!("said {seq}."))).collect();
     let mut priya = TestConsole::in_claimed_session(item(1), talk);
     priya.state.terminal_size = (80, 24);
@@ -230,7 +230,7 @@ fn a_window_that_grows_shows_no_empty_rows_below_the_end() {
     let rows = transcript_rows(&mut priya);
     assert!(rows.iter().any(|row| row.contains("said 1.")), "{rows:?}");
     assert!(rows.last().is_some_and(|row| row.contains("said 12.")), "{rows:?}");
-    // Whoever has the end before them follows it.
+    // At the end, the view follows new messages.
     priya.receive_filtered_event(EventBody::MessageAdded {
         session_id: session_id(1),
         message: message(13, SAM, "said 13."),
@@ -239,7 +239,7 @@ fn a_window_that_grows_shows_no_empty_rows_below_the_end() {
 }
 
 #[test]
-fn the_key_that_takes_the_mark_away_says_so() {
+fn the_footer_offers_unmark_while_a_message_is_selected() {
     let mut priya = TestConsole::in_claimed_session(item(1), vec![message(1, SAM, "problem 1")]);
     assert!(priya.paint().contains("Esc back"));
     priya.press_keys("<alt-up>");
@@ -248,14 +248,14 @@ fn the_key_that_takes_the_mark_away_says_so() {
     assert!(priya.paint().contains("Esc back"));
 }
 
-/// Rows of the lower half of a briefing.
+/// The rows of the assessment pane.
 fn assessment_row_count(priya: &mut TestConsole) -> usize {
     let screen = priya.paint();
     screen.lines().skip_while(|row| !row.contains("Assessment")).count()
 }
 
 #[test]
-fn an_assessment_takes_the_rows_that_it_needs_and_never_goes_back_while_it_grows() {
+fn the_assessment_panel_never_shrinks_while_the_text_streams_in() {
     let mut failed = item(1);
     failed.assessment_status = tierup_common::assessment::AssessmentStatus::Failed;
     let mut priya = TestConsole::with_items(vec![failed, item(2)]);

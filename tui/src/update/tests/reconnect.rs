@@ -26,19 +26,19 @@ fn reply_logged_in(priya: &mut TestConsole, call_id: CallId) {
 }
 
 #[test]
-fn after_a_new_log_in_the_link_is_live_with_the_first_word() {
+fn after_a_new_login_the_connection_is_live_with_the_first_hello() {
     let mut priya = TestConsole::with_items(vec![item(1)]);
     log_out(&mut priya);
     let call_id = submit_login(&mut priya);
     reply_logged_in(&mut priya, call_id);
-    // Its stream begins anew, and nobody says that it has caught up.
+    // The new stream sends no caught-up frame.
     priya.receive_hello(25);
     assert_eq!(priya.state.connection, ConnectionState::Live);
 }
 
-/// Mutant seen to fail: events of the stream before taken to be late on the new one.
+/// Mutant seen to fail: a stall of the old stream that counts for the new one.
 #[test]
-fn after_a_new_log_in_nothing_is_asked_over_and_over_until_events_are_late_again() {
+fn after_a_new_login_polling_starts_only_when_events_stall_again() {
     let mut priya = TestConsole::with_items(vec![item(1)]);
     let ask_every = Duration::from_secs(10);
     priya.dispatch(Event::Connection(ConnectionEvent::EventsStalled { poll_interval: ask_every }));
@@ -61,7 +61,7 @@ fn after_a_new_log_in_nothing_is_asked_over_and_over_until_events_are_late_again
 }
 
 #[test]
-fn what_nobody_answers_any_more_after_a_new_log_in_has_failed() {
+fn a_new_login_fails_the_requests_that_were_pending() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
     priya.press_keys("hello<enter>");
     priya.press_keys("<ctrl-r>it was off<enter>y");
@@ -78,7 +78,7 @@ fn what_nobody_answers_any_more_after_a_new_log_in_has_failed() {
 }
 
 #[test]
-fn a_draft_on_its_way_to_the_winner_fails_too() {
+fn a_new_login_fails_a_draft_being_sent_to_the_winner() {
     let mut priya = TestConsole::with_items(vec![item(1)]);
     priya.press_keys("<enter>v");
     priya.press_keys("try the stairs");
@@ -98,7 +98,7 @@ fn a_draft_on_its_way_to_the_winner_fails_too() {
 }
 
 #[test]
-fn a_log_in_that_is_being_sent_is_not_closed_from_under_its_answer() {
+fn a_login_that_is_being_submitted_cannot_be_closed() {
     let mut priya = TestConsole::with_items(vec![item(1)]);
     log_out(&mut priya);
     let call_id = submit_login(&mut priya);
@@ -109,12 +109,12 @@ fn a_log_in_that_is_being_sent_is_not_closed_from_under_its_answer() {
 }
 
 #[test]
-fn a_log_in_that_was_put_away_comes_when_one_asks_for_it() {
+fn a_dismissed_login_form_reopens_only_by_command() {
     let mut priya = TestConsole::with_items(vec![item(1)]);
     log_out(&mut priya);
     priya.press_keys("<esc>");
     assert!(priya.has_logged_toast("Log in"));
-    // Each row that is opened is refused, and none of them asks anew.
+    // Calls are refused, and none of them opens the log-in again.
     priya.press_keys("<enter>");
     let call_id = priya.take_call(|call| matches!(call, Call::Handoff(_)));
     let problem = tierup_common::problem::Problem::new(tierup_common::problem::Code::Unauthenticated);
@@ -127,7 +127,7 @@ fn a_log_in_that_was_put_away_comes_when_one_asks_for_it() {
 }
 
 #[test]
-fn marks_that_were_made_meanwhile_outlive_what_the_file_held_before() {
+fn seen_marks_made_before_the_file_is_loaded_are_kept() {
     let mut priya = TestConsole::with_items(vec![item(1), item(2)]);
     priya.press_keys("<enter>");
     priya.dispatch(Event::SeenSetLoaded(vec![handoff_id(2)]));

@@ -5,7 +5,7 @@ use ratatui::layout::Position;
 use super::*;
 
 impl TestConsole {
-    /// The text before the caret in its row, once it was painted.
+    /// The painted text before the caret in its row.
     fn text_before_cursor(&mut self) -> Option<String> {
         let buffer = self.paint_buffer();
         let Position { x, y } = self.state.last_paint.cursor_position?;
@@ -24,7 +24,7 @@ impl TestConsole {
 }
 
 #[test]
-fn in_a_message_the_cursor_is_where_the_caret_is() {
+fn the_terminal_cursor_follows_the_caret_in_the_composer() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
     priya.press_keys("abcdef");
     priya.assert_cursor_after("│ abcdef");
@@ -32,7 +32,7 @@ fn in_a_message_the_cursor_is_where_the_caret_is() {
     priya.assert_cursor_after("│ ");
     priya.press_code(KeyCode::Right);
     priya.assert_cursor_after("│ a");
-    // Wide letters take two columns each, the second of which is empty.
+    // Wide characters take two columns; the second is empty.
     priya.press_keys("日本");
     priya.assert_cursor_after("日 本 ");
     assert_eq!(priya.state.last_paint.cursor_position.map(|at| at.x), Some(7));
@@ -43,7 +43,7 @@ fn in_a_message_the_cursor_is_where_the_caret_is() {
 }
 
 #[test]
-fn wherever_one_types_there_is_a_cursor_and_nowhere_else() {
+fn the_terminal_cursor_is_shown_only_in_text_inputs() {
     let mut priya = TestConsole::with_items(vec![item(1)]);
     assert_eq!(priya.text_before_cursor(), None, "in the list");
     priya.press_keys("/vpn");
@@ -63,7 +63,7 @@ fn wherever_one_types_there_is_a_cursor_and_nowhere_else() {
 }
 
 #[test]
-fn in_a_dialog_that_is_scrolled_the_cursor_is_where_the_field_is_seen() {
+fn the_terminal_cursor_follows_the_field_in_a_scrolled_dialog() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
     priya.state.terminal_size = (60, 12);
     priya.press_keys("<ctrl-k>waiting");
@@ -73,7 +73,7 @@ fn in_a_dialog_that_is_scrolled_the_cursor_is_where_the_field_is_seen() {
 }
 
 #[test]
-fn the_log_in_has_one_and_a_password_shows_no_more_than_its_length() {
+fn the_login_form_has_a_cursor_and_masks_the_password() {
     let mut state = State::default();
     (state.terminal_size, state.now) = ((80, 24), NOW);
     let wants = crate::update::start_logged_out(&mut state);
@@ -87,7 +87,7 @@ fn the_log_in_has_one_and_a_password_shows_no_more_than_its_length() {
 }
 
 #[test]
-fn a_password_that_others_could_read_on_its_way_is_sent_only_when_one_insists() {
+fn a_password_over_plain_http_is_sent_only_after_confirmation() {
     let mut state = State::default();
     (state.terminal_size, state.now) = ((80, 24), NOW);
     let wants = crate::update::start_logged_out(&mut state);
@@ -99,7 +99,7 @@ fn a_password_that_others_could_read_on_its_way_is_sent_only_when_one_insists() 
     priya.press_keys("<enter>");
     assert!(sent(&priya));
 
-    // This machine is nobody's way, and what is encrypted nobody can read.
+    // Loopback and HTTPS need no confirmation.
     for server in ["http://127.0.0.1:7890", "https://acme.test"] {
         let mut state = State::default();
         (state.terminal_size, state.now) = ((80, 24), NOW);
@@ -111,7 +111,7 @@ fn a_password_that_others_could_read_on_its_way_is_sent_only_when_one_insists() 
 }
 
 #[test]
-fn what_comes_along_with_a_pasted_address_or_token_goes_and_a_password_stays_as_it_is() {
+fn pasted_addresses_and_tokens_are_trimmed_and_passwords_are_not() {
     let credentials = |email: &str, secret: &str| {
         let mut state = State::default();
         (state.terminal_size, state.now) = ((80, 24), NOW);

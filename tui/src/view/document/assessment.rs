@@ -95,7 +95,7 @@ impl Document {
         let cause = [
             SafeSpan::new("Likely cause", TextRole::Heading),
             SafeSpan::new("  ", TextRole::Plain),
-            SafeSpan::new(safe_format!("{glyph} {}", confidence::label(assessment.confidence)), role),
+            SafeSpan::new(safe_format!("{glyph} {}", assessment.confidence.label()), role),
         ];
         self.push_spans(&cause, "");
         self.push_markdown(&assessment.likely_cause);

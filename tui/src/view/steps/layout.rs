@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_that_could_not_be_understood_is_left_out() {
+    fn a_step_too_narrow_to_read_is_left_out() {
         assert_eq!(arrange(&[90, 90, 90], 55, 1), [[27, 27]]);
         assert_eq!(arrange(&[90, 90], 20, 1), [[20]]);
         assert_eq!(arrange(&[90; 9], 55, 3), vec![vec![27, 27]; 3]);
