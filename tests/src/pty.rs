@@ -167,7 +167,7 @@ impl Pty {
         self.output.lock().raw_bytes.clone()
     }
 
-    /// Forgets the output so far, so that [`Self::writes`] waits for new output.
+    /// Forgets the output so far, so that [`Self::wait_for_output`] waits for new output.
     pub fn clear_raw_output(&self) {
         self.output.lock().raw_bytes.clear();
     }

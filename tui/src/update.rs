@@ -2,7 +2,7 @@
 //!
 //! Three layers, each of which calls only those below it: input (`input.rs`, `mouse.rs`), the dispatch of actions
 //! (`dispatch.rs`), and one file for each place and each kind of input from the server. They ask the state and
-//! [`crate::availability`], which do not know them.
+//! `availability`, which do not know them.
 
 mod appearance;
 mod briefing;

@@ -22,7 +22,7 @@ use crate::store::tx::AccountScope;
 #[derive(Clone, Debug)]
 pub struct SessionExport {
     outline: SessionOutline,
-    /// Its JSON up to some message. More chunks follow, then [`Self::JSON_END`].
+    /// Its JSON up to some message. More chunks follow, then [`Self::JSON_SUFFIX`].
     pub head: Vec<u8>,
     /// Where the next chunk starts; `None` if all messages are in the head.
     pub next_cursor: Option<ExportCursor>,
