@@ -99,7 +99,7 @@ async fn an_admin_cannot_park_for_others() {
     let park = json!({"intent": "park", "engineer_notes": ""});
     let refused = lee.post(&format!("/ai-sessions/{session}/handoff"), park).await;
     assert_eq!((refused.status, refused.problem_code()), (403, "forbidden"));
-    assert!(refused.body["detail"].as_str().unwrap().contains("only the opener or the assignee parks"));
+    assert!(refused.body["detail"].as_str().unwrap().contains("only the opener or the assignee can park"));
     sam.park(&session).await;
     let own = lee.open_session("Printer jams").await;
     lee.park(&own).await;

@@ -23,7 +23,7 @@ fn without_a_server_the_hint_is_login() {
 #[test]
 fn nonsense_is_a_usage_error() {
     let home = tempfile::tempdir().unwrap();
-    assert_fails(&run_tierup(home.path(), &["claim", "the first"]), 2, "not an id");
+    assert_fails(&run_tierup(home.path(), &["claim", "the first"]), 2, "expected a number like 42");
     assert_fails(&run_tierup(home.path(), &["claim"]), 2, "hint: tierup claim");
     assert_fails(&run_tierup(home.path(), &["clam", "4"]), 2, "hint: did you mean claim?");
     assert_fails(&run_tierup(home.path(), &["queue", "--state", "lost"]), 2, "open, claimed, mine, all");

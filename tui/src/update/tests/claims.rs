@@ -215,7 +215,7 @@ fn a_digit_pressed_before_the_steps_arrive_is_not_typed() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
     priya.press_keys("1");
     assert!(priya.has_logged_toast("still being written") && priya.chat().composer.is_empty());
-    assert!(priya.paint().contains("steps come with the assessment"));
+    assert!(priya.paint().contains("waiting for the assessment"));
 
     let ready = with_steps(claimed_by(PRIYA, item(1)), 2);
     let (handoff, ai_assessment_data) = (handoff_summary(&ready), ready.ai_assessment_data.unwrap());

@@ -190,7 +190,7 @@ fn closing_a_dialog_that_is_being_submitted_asks_first() {
     priya.press_keys("<ctrl-k>later<enter>");
     let call_id = priya.take_call(|call| matches!(call, Call::HandOff { .. }));
     priya.press_keys("<esc>");
-    assert!(priya.paint().contains("being sent"));
+    assert!(priya.paint().contains("Close while sending?"));
     priya.reply(call_id, Err(unreachable_error()));
     priya.press_keys("<esc>");
     assert!(priya.paint().contains("cannot reach the server") && priya.paint().contains("later"));
