@@ -78,15 +78,7 @@ impl Supervisor {
         name: impl Into<TaskName>,
         work: impl Future<Output = ()> + Send + 'static,
     ) -> impl Future<Output = ()> + Send + 'static {
-        let (name, supervisor) = (name.into(), self.clone());
-        async move {
-            let ended = AssertUnwindSafe(work).catch_unwind().await;
-            match ended {
-                Ok(()) if supervisor.0.stop.is_cancelled() => {}
-                Ok(()) => supervisor.fail(FatalError::TaskExited(name)),
-                Err(_) => supervisor.fail(FatalError::TaskPanicked(name)),
-            }
-        }
+        self.supervise_with(name.into(), work, false)
     }
 
     /// Wraps a task that may end at any time; only a panic in it fails the server.
@@ -95,10 +87,21 @@ impl Supervisor {
         name: impl Into<TaskName>,
         work: impl Future<Output = ()> + Send + 'static,
     ) -> impl Future<Output = ()> + Send + 'static {
-        let (name, supervisor) = (name.into(), self.clone());
+        self.supervise_with(name.into(), work, true)
+    }
+
+    fn supervise_with(
+        &self,
+        name: TaskName,
+        work: impl Future<Output = ()> + Send + 'static,
+        may_end: bool,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let supervisor = self.clone();
         async move {
-            if AssertUnwindSafe(work).catch_unwind().await.is_err() {
-                supervisor.fail(FatalError::TaskPanicked(name));
+            match AssertUnwindSafe(work).catch_unwind().await {
+                Ok(()) if may_end || supervisor.0.stop.is_cancelled() => {}
+                Ok(()) => supervisor.fail(FatalError::TaskExited(name)),
+                Err(_) => supervisor.fail(FatalError::TaskPanicked(name)),
             }
         }
     }

@@ -337,6 +337,18 @@ impl TestConsole {
         self.reply(call_id, Ok(ReplyBody::Sessions(page)));
     }
 
+    /// Another console of Priya parks her session, which this one learns from the event and the list.
+    fn park_own_session(&mut self, number: u8, handoff: u8) {
+        let parked = session(number, SessionStatus::Paused, PRIYA, Vec::new());
+        self.receive_team_event(EventBody::SessionUpdated {
+            session: session_summary(&parked),
+            by: person(PRIYA),
+            branch: None,
+            handoff_id: Some(handoff_id(handoff)),
+        });
+        self.reply_own_sessions(SessionStatus::Paused, vec![parked]);
+    }
+
     /// A console in the session of a handoff that Priya has claimed.
     fn in_claimed_session(item: QueueItem, messages: Vec<Message>) -> Self {
         let number = u8::try_from(item.number.0).unwrap();

@@ -38,15 +38,7 @@ fn a_parked_session_shows_its_wake_time_and_its_note() {
 #[test]
 fn a_parked_claim_is_marked_in_the_mine_tab() {
     let mut priya = TestConsole::with_items(vec![claimed_by(PRIYA, item(1)), claimed_by(PRIYA, item(2))]);
-    let parked = session(1, SessionStatus::Paused, PRIYA, Vec::new());
-    let (about, by) = (session_summary(&parked), person(PRIYA));
-    priya.receive_team_event(EventBody::SessionUpdated {
-        session: about,
-        by,
-        branch: None,
-        handoff_id: Some(handoff_id(1)),
-    });
-    priya.reply_own_sessions(SessionStatus::Paused, vec![parked]);
+    priya.park_own_session(1, 1);
     priya.press_keys("2");
     let screen = priya.paint();
     assert_eq!(screen.matches("yours · parked").count(), 1, "{screen}");

@@ -76,15 +76,7 @@ fn a_parked_session_opens_read_only_and_is_resumed_once() {
 #[test]
 fn a_late_response_does_not_change_the_screen() {
     let mut priya = TestConsole::with_items(vec![item(1)]);
-    let parked = session(7, SessionStatus::Paused, PRIYA, Vec::new());
-    let (about, by) = (session_summary(&parked), person(PRIYA));
-    priya.receive_team_event(EventBody::SessionUpdated {
-        session: about,
-        by,
-        branch: None,
-        handoff_id: Some(handoff_id(9)),
-    });
-    priya.reply_own_sessions(SessionStatus::Paused, vec![parked]);
+    priya.park_own_session(7, 9);
     priya.press_keys("3p");
     let resume = priya.take_call(|call| matches!(call, Call::Resume(_)));
     priya.press_keys("1cIt is broken<enter>");

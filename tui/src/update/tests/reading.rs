@@ -105,15 +105,7 @@ fn a_session_loaded_before_can_be_read_offline() {
 #[test]
 fn a_resumed_session_shows_the_briefing_of_its_handoff() {
     let mut priya = TestConsole::with_items(vec![with_steps(claimed_by(PRIYA, item(1)), 2)]);
-    let parked = session(1, SessionStatus::Paused, PRIYA, Vec::new());
-    let (about, by) = (session_summary(&parked), person(PRIYA));
-    priya.receive_team_event(EventBody::SessionUpdated {
-        session: about,
-        by,
-        branch: None,
-        handoff_id: Some(handoff_id(9)),
-    });
-    priya.reply_own_sessions(SessionStatus::Paused, vec![parked]);
+    priya.park_own_session(1, 9);
     priya.press_keys("3p");
     let call_id = priya.take_call(|call| matches!(call, Call::Resume(_)));
     priya.reply(call_id, Ok(ReplyBody::Session(session(1, SessionStatus::Active, PRIYA, Vec::new()))));
