@@ -8,6 +8,16 @@ use tierup_e2e::{ApiClient, Console, Escalation, FakeModel, ModelBehavior, TWO_S
 
 use crate::fixtures::world_with_assessment;
 
+/// Sam escalates, the assessment is ready, and Priya has it in her queue.
+async fn assessed_escalation_in_the_queue(world: &World) -> (ApiClient, Escalation, Console) {
+    let sam = world.engineer("Sam Ortiz").await;
+    let vpn = sam.escalate("VPN is down").await;
+    sam.wait_for_assessment(&vpn).await;
+    let mut priya = world.console("Priya Nair").await;
+    priya.sees("VPN is down").await;
+    (sam, vpn, priya)
+}
+
 /// The messages of a session, in order.
 async fn message_texts(client: &ApiClient, escalated: &Escalation) -> Vec<String> {
     let session = client.session(&escalated.session_id).await;
@@ -25,11 +35,7 @@ async fn screen_line_with(console: &Console, text: &str) -> String {
 #[tokio::test]
 async fn four_keys_from_launch_to_a_sent_step() {
     let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
-    let sam = world.engineer("Sam Ortiz").await;
-    let vpn = sam.escalate("VPN is down").await;
-    sam.wait_for_assessment(&vpn).await;
-    let mut priya = world.console("Priya Nair").await;
-    priya.sees("VPN is down").await;
+    let (sam, vpn, mut priya) = assessed_escalation_in_the_queue(&world).await;
 
     priya.press("<enter>").await;
     priya.sees("start here").await;
@@ -50,11 +56,7 @@ async fn four_keys_from_launch_to_a_sent_step() {
 #[tokio::test]
 async fn steps_append_to_the_draft_and_can_be_hidden() {
     let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
-    let sam = world.engineer("Sam Ortiz").await;
-    let vpn = sam.escalate("VPN is down").await;
-    sam.wait_for_assessment(&vpn).await;
-    let mut priya = world.console("Priya Nair").await;
-    priya.sees("VPN is down").await;
+    let (sam, vpn, mut priya) = assessed_escalation_in_the_queue(&world).await;
     priya.press("p").await;
     priya.sees("2 Ask the resolver").await;
 
@@ -113,11 +115,7 @@ async fn opening_or_claiming_clears_the_unread_dot() {
 #[tokio::test]
 async fn one_key_press_is_one_claim() {
     let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
-    let sam = world.engineer("Sam Ortiz").await;
-    let vpn = sam.escalate("VPN is down").await;
-    sam.wait_for_assessment(&vpn).await;
-    let mut priya = world.console("Priya Nair").await;
-    priya.sees("VPN is down").await;
+    let (sam, vpn, mut priya) = assessed_escalation_in_the_queue(&world).await;
     priya.press("ppp").await;
     priya.sees("active, yours").await;
     let timeline = sam.get(&format!("/ai-sessions/{}/timeline", vpn.session_id)).await.expect(200);
@@ -197,11 +195,7 @@ async fn two_consoles_see_the_same_streamed_text() {
 #[tokio::test]
 async fn a_server_restart_loses_no_events() {
     let mut world = World::new().await;
-    let sam = world.engineer("Sam Ortiz").await;
-    let vpn = sam.escalate("VPN is down").await;
-    sam.wait_for_assessment(&vpn).await;
-    let mut priya = world.console("Priya Nair").await;
-    priya.sees("VPN is down").await;
+    let (sam, _, mut priya) = assessed_escalation_in_the_queue(&world).await;
     priya.still_sees("live").await;
 
     world.restart().await;
@@ -219,11 +213,7 @@ async fn a_server_restart_loses_no_events() {
 #[tokio::test]
 async fn a_draft_is_there_after_a_crash() {
     let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
-    let sam = world.engineer("Sam Ortiz").await;
-    let vpn = sam.escalate("VPN is down").await;
-    sam.wait_for_assessment(&vpn).await;
-    let mut priya = world.console("Priya Nair").await;
-    priya.sees("VPN is down").await;
+    let (sam, vpn, mut priya) = assessed_escalation_in_the_queue(&world).await;
     priya.press("p").await;
     priya.sees("active, yours").await;
     priya.press("half a thought").await;
@@ -245,11 +235,7 @@ async fn a_draft_is_there_after_a_crash() {
 #[tokio::test]
 async fn a_paste_is_inserted_whole_and_never_sends() {
     let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
-    let sam = world.engineer("Sam Ortiz").await;
-    let vpn = sam.escalate("VPN is down").await;
-    sam.wait_for_assessment(&vpn).await;
-    let mut priya = world.console("Priya Nair").await;
-    priya.sees("VPN is down").await;
+    let (sam, vpn, mut priya) = assessed_escalation_in_the_queue(&world).await;
     priya.press("p").await;
     priya.sees("active, yours").await;
     priya.paste("line one\r\nline two\r\n\x1b[2Jline three").await;
@@ -310,11 +296,8 @@ async fn an_own_problem_from_start_to_resolution() {
 #[tokio::test]
 async fn changes_by_others_show_in_the_session() {
     let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
-    let (sam, ana) = (world.engineer("Sam Ortiz").await, world.owner());
-    let vpn = sam.escalate("VPN is down").await;
-    sam.wait_for_assessment(&vpn).await;
-    let mut priya = world.console("Priya Nair").await;
-    priya.sees("VPN is down").await;
+    let (sam, vpn, mut priya) = assessed_escalation_in_the_queue(&world).await;
+    let ana = world.owner();
     priya.press("p").await;
     priya.sees("active, yours").await;
 
