@@ -69,6 +69,9 @@ pub struct Step {
     pub already_tried: bool,
     /// The outcome, once recorded.
     pub outcome: Option<Outcome>,
+    /// Why it is suggested: the source, and what speaks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 /// A quote from the session that supports the likely cause.
@@ -93,6 +96,28 @@ pub struct Similar {
     pub problem_summary: String,
     /// Its cause and its fix.
     pub resolution: String,
+    /// Why it is similar: the words and identifiers that it shares with the problem, and whether its fix worked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+/// What a confidence rests on.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Basis {
+    /// Resolved sessions with this cause.
+    pub cases: u32,
+    /// Runbooks with this cause.
+    pub runbooks: u32,
+    /// Error codes, versions, hosts and the like that the problem shares with them.
+    pub identifiers: Vec<String>,
+}
+
+impl Basis {
+    /// Whether nothing known supports the likely cause.
+    pub const fn is_empty(&self) -> bool {
+        self.cases == 0 && self.runbooks == 0
+    }
 }
 
 /// An assessment as data.
@@ -109,6 +134,21 @@ pub struct Assessment {
     pub evidence: Vec<Evidence>,
     /// Resolved sessions with a similar problem.
     pub similar: Vec<Similar>,
+    /// What the confidence rests on.
+    #[serde(default)]
+    pub basis: Basis,
+    /// What to ask or to try, to tell the remaining causes apart. Empty if the cause is clear.
+    #[serde(default)]
+    pub find_out: Vec<String>,
+    /// The ruled-out hypothesis that names the likely cause, if one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contradicted_by: Option<String>,
+    /// Whether no quote from the session supports the likely cause, although the engine claimed one.
+    #[serde(default)]
+    pub is_uncited: bool,
+    /// Whether the engine stopped before its answer was complete.
+    #[serde(default)]
+    pub is_cut_off: bool,
     /// The engine that wrote it: `playbook`, `openai` or `anthropic`.
     pub engine: String,
     /// The model, if the engine has one.

@@ -17,7 +17,7 @@ use tierup_common::assessment::{Assessment, Step};
 use tierup_common::id::StepId;
 use tierup_common::time::Timestamp;
 
-use crate::assess::draft::{MAX_QUOTES, MAX_STEPS};
+use crate::assess::draft::{DraftStep, MAX_QUOTES, MAX_STEPS};
 use crate::domain::briefing::Briefing;
 
 pub use context::{EngineContext, EngineError, TextSink};
@@ -105,13 +105,24 @@ impl Engine {
 
     /// The assessment of a draft, with ids for its steps.
     pub fn build_assessment(&self, draft: AssessmentDraft, duration: Duration, now: Timestamp) -> Assessment {
-        let step = |(text, already_tried)| Step { id: StepId::new(now), text, already_tried, outcome: None };
+        let step = |step: DraftStep| Step {
+            id: StepId::new(now),
+            text: step.text,
+            already_tried: step.already_tried,
+            outcome: None,
+            why: step.why,
+        };
         Assessment {
             likely_cause: draft.likely_cause,
             suggested_steps: draft.steps.into_iter().take(MAX_STEPS).map(step).collect(),
             confidence: draft.confidence,
             evidence: draft.evidence.into_iter().take(MAX_QUOTES).collect(),
             similar: draft.similar.into_iter().take(MAX_QUOTES).collect(),
+            basis: draft.basis,
+            find_out: draft.find_out,
+            contradicted_by: draft.contradicted_by,
+            is_uncited: draft.is_uncited,
+            is_cut_off: draft.is_cut_off,
             engine: self.name().into(),
             model: self.model(),
             took_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),

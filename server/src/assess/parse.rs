@@ -7,7 +7,7 @@ use serde::Deserialize;
 use tierup_common::assessment::{Confidence, Evidence};
 
 use crate::assess::context::EngineError;
-use crate::assess::draft::{AssessmentDraft, MAX_QUOTES, MAX_STEP_CHARS, MAX_STEPS};
+use crate::assess::draft::{AssessmentDraft, DraftStep, MAX_QUOTES, MAX_STEP_CHARS, MAX_STEPS};
 use crate::domain::briefing::Briefing;
 use crate::text::{truncate, truncate_to_line};
 
@@ -61,19 +61,26 @@ fn parse_json(text: &str) -> Result<AssessmentDraft, EngineError> {
     let parsed: JsonAssessment = serde_json::from_str(text)
         .map_err(|_| EngineError("The model's answer did not have the requested format.".into()))?;
     let steps = parsed.suggested_steps.into_iter().map(|step| match step {
-        JsonStep::Text(text) => (truncate_to_line(&text, MAX_STEP_CHARS), false),
-        JsonStep::Step { text, already_tried } => (truncate_to_line(&text, MAX_STEP_CHARS), already_tried),
+        JsonStep::Text(text) => draft_step(truncate_to_line(&text, MAX_STEP_CHARS), false),
+        JsonStep::Step { text, already_tried } => {
+            draft_step(truncate_to_line(&text, MAX_STEP_CHARS), already_tried)
+        }
     });
     let evidence = parsed.evidence.into_iter();
     Ok(AssessmentDraft {
-        likely_cause: truncate(parsed.likely_cause.trim(), MAX_CAUSE_CHARS),
-        steps: steps.filter(|(text, _)| !text.is_empty()).collect(),
-        confidence: parsed.confidence.unwrap_or(Confidence::Low),
+        steps: steps.filter(|step| !step.text.is_empty()).collect(),
         evidence: evidence
             .map(|it| Evidence { quote: truncate_to_line(&it.quote, MAX_QUOTE_CHARS), ..it })
             .collect(),
-        similar: Vec::new(),
+        ..AssessmentDraft::new(
+            truncate(parsed.likely_cause.trim(), MAX_CAUSE_CHARS),
+            parsed.confidence.unwrap_or(Confidence::Low),
+        )
     })
+}
+
+const fn draft_step(text: String, already_tried: bool) -> DraftStep {
+    DraftStep { text, already_tried, why: None }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -86,13 +93,7 @@ enum AnswerSection {
 fn parse_text(text: &str) -> AssessmentDraft {
     let mut section = AnswerSection::Cause;
     let mut cause: Vec<&str> = Vec::new();
-    let mut draft = AssessmentDraft {
-        likely_cause: String::new(),
-        steps: Vec::new(),
-        confidence: Confidence::Low,
-        evidence: Vec::new(),
-        similar: Vec::new(),
-    };
+    let mut draft = AssessmentDraft::new(String::new(), Confidence::Low);
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         if let Some((heading, rest)) = parse_heading(line) {
             match heading {
@@ -158,13 +159,13 @@ fn list_item_text(line: &str) -> Option<&str> {
     rest.starts_with(' ').then(|| rest.trim())
 }
 
-fn parse_step(item: &str) -> (String, bool) {
+fn parse_step(item: &str) -> DraftStep {
     const TRIED_MARKERS: [&str; 3] = ["(already tried)", "[already tried]", "(tried)"];
     let text = strip_emphasis(item);
     let marker = TRIED_MARKERS.iter().find(|marker| text.to_lowercase().ends_with(*marker));
     match marker.and_then(|marker| text.get(..text.len() - marker.len())) {
-        Some(text) => (truncate(text.trim_end(), MAX_STEP_CHARS), true),
-        None => (truncate(&text, MAX_STEP_CHARS), false),
+        Some(text) => draft_step(truncate(text.trim_end(), MAX_STEP_CHARS), true),
+        None => draft_step(truncate(&text, MAX_STEP_CHARS), false),
     }
 }
 
@@ -222,7 +223,10 @@ mod tests {
         )
         .unwrap();
         assert_eq!(draft.likely_cause, "The certificate was reissued.");
-        assert_eq!(draft.steps, [("Check the certificate".into(), false), ("Reinstall".into(), true)]);
+        assert_eq!(
+            draft.steps,
+            [draft_step("Check the certificate".into(), false), draft_step("Reinstall".into(), true)]
+        );
         assert_eq!(draft.confidence, Confidence::High);
         assert_eq!(draft.evidence, [Evidence { message_seq: 2, quote: "error 809".into() }]);
     }
@@ -233,14 +237,14 @@ mod tests {
                     \"already_tried\":true}],\"confidence\":\"medium\"}\n```";
         let draft = parse(said).unwrap();
         assert_eq!((draft.likely_cause.as_str(), draft.confidence), ("DNS", Confidence::Medium));
-        assert_eq!(draft.steps, [("Flush it".into(), false), ("Wait".into(), true)]);
+        assert_eq!(draft.steps, [draft_step("Flush it".into(), false), draft_step("Wait".into(), true)]);
     }
 
     #[test]
     fn prose_becomes_the_likely_cause_with_low_confidence() {
         let draft = parse("The fan is dead.\n- Replace it").unwrap();
         assert_eq!((draft.likely_cause.as_str(), draft.confidence), ("The fan is dead.", Confidence::Low));
-        assert_eq!(draft.steps, [("Replace it".into(), false)]);
+        assert_eq!(draft.steps, [draft_step("Replace it".into(), false)]);
     }
 
     #[test]
@@ -256,7 +260,7 @@ mod tests {
         let steps = format!("- {}\n", "x".repeat(1_000)).repeat(50);
         let draft = parse(&format!("{}\n{steps}", "y".repeat(5_000))).unwrap();
         assert_eq!(draft.steps.len(), MAX_STEPS);
-        assert!(draft.steps[0].0.chars().count() <= MAX_STEP_CHARS + 1);
+        assert!(draft.steps[0].text.chars().count() <= MAX_STEP_CHARS + 1);
         assert!(draft.likely_cause.chars().count() <= MAX_CAUSE_CHARS + 1);
     }
 }

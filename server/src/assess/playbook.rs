@@ -11,7 +11,7 @@ use tierup_common::assessment::{Confidence, Evidence, Similar};
 use tierup_common::session::{Branch, BranchStatus, Message, MessageRole};
 
 use crate::assess::context::{EngineContext, EngineError, TextSink};
-use crate::assess::draft::{AssessmentDraft, MAX_QUOTES, MAX_STEP_CHARS, MAX_STEPS};
+use crate::assess::draft::{AssessmentDraft, DraftStep, MAX_QUOTES, MAX_STEP_CHARS, MAX_STEPS};
 use crate::domain::briefing::Briefing;
 use crate::search::runbook::Runbook;
 use crate::search::{Hit, HitSource, Solutions, words};
@@ -81,6 +81,7 @@ pub(super) async fn gather_findings(
                     number: session.number,
                     problem_summary: session.title,
                     resolution: session.state.resolution().map(|it| it.text.clone()).unwrap_or_default(),
+                    why: None,
                 });
             }
             HitSource::Runbook(_) | HitSource::Session(_) => {}
@@ -145,15 +146,15 @@ async fn write_at_pace(text: &str, pace: TypingPace, sink: TextSink<'_>) {
 fn draft_assessment(briefing: &Briefing, findings: &Findings) -> AssessmentDraft {
     let tried = TriedSteps::from_briefing(briefing);
     let steps = suggested_steps(findings).into_iter().map(|step| {
-        let was_tried = tried.contains(&step);
-        (truncate(&step, MAX_STEP_CHARS), was_tried)
+        let already_tried = tried.contains(&step);
+        DraftStep { text: truncate(&step, MAX_STEP_CHARS), already_tried, why: None }
     });
+    let confidence = confidence_for_fit(findings.best_fit);
     AssessmentDraft {
-        likely_cause: likely_cause(findings),
         steps: steps.take(MAX_STEPS).collect(),
-        confidence: confidence_for_fit(findings.best_fit),
         evidence: find_evidence(briefing, &findings.solutions),
         similar: findings.similar.clone(),
+        ..AssessmentDraft::new(likely_cause(findings), confidence)
     }
 }
 
@@ -250,8 +251,8 @@ fn format_assessment(draft: &AssessmentDraft) -> String {
     // Writing to a String cannot fail.
     if !draft.steps.is_empty() {
         text.push_str("\n**Try next**\n");
-        for (number, (step, tried)) in (1..).zip(&draft.steps) {
-            let suffix = if *tried { " (already tried)" } else { "" };
+        for (number, DraftStep { text: step, already_tried, .. }) in (1..).zip(&draft.steps) {
+            let suffix = if *already_tried { " (already tried)" } else { "" };
             let _ = writeln!(text, "{number}. {step}{suffix}");
         }
     }

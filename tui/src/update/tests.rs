@@ -15,7 +15,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
-use tierup_common::assessment::{Assessment, AssessmentStatus, Confidence, Step};
+use tierup_common::assessment::{Assessment, AssessmentStatus, Basis, Confidence, Step};
 use tierup_common::event::{
     Event as AccountEvent, EventBody, HandoffSummary, SessionSummary, Signal, StreamFrame,
 };
@@ -102,6 +102,7 @@ fn with_steps(mut item: QueueItem, count: u8) -> QueueItem {
         text: format!("step {number}"),
         already_tried: false,
         outcome: None,
+        why: None,
     };
     item.assessment_status = AssessmentStatus::Ready;
     item.ai_assessment_data = Some(Box::new(Assessment {
@@ -110,6 +111,11 @@ fn with_steps(mut item: QueueItem, count: u8) -> QueueItem {
         confidence: Confidence::Low,
         evidence: Vec::new(),
         similar: Vec::new(),
+        basis: Basis::default(),
+        find_out: Vec::new(),
+        contradicted_by: None,
+        is_uncited: false,
+        is_cut_off: false,
         engine: "playbook".into(),
         model: None,
         took_ms: 1,

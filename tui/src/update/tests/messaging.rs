@@ -260,7 +260,13 @@ fn the_last_outcome_set_for_a_step_wins() {
         let step = StepId::from_bytes([number; 16]);
         priya.reply(
             call_id,
-            Ok(ReplyBody::Step(Step { id: step, text: "step".into(), already_tried: false, outcome })),
+            Ok(ReplyBody::Step(Step {
+                id: step,
+                text: "step".into(),
+                already_tried: false,
+                outcome,
+                why: None,
+            })),
         );
     };
     let marks = |priya: &mut TestConsole, wanted| {
