@@ -58,6 +58,10 @@ bench *ARGS:
     cargo build --profile dist --package tierup-server --package tierup --package tierup-bench
     taskset -c 1 target/dist/tierup-bench {{ARGS}}
 
+# Measure how right assessments are, on cases with known answers
+assess-bench *ARGS:
+    cargo run --release --package tierup-assess-bench -- {{ARGS}}
+
 # Build Debian packages of server and console in target/debian (needs cargo-deb)
 package:
     cargo build --profile dist --locked

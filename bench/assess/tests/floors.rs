@@ -1,0 +1,40 @@
+//! No change makes the assessments worse unseen: the judging half, on a real server with the offline engine.
+
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
+
+use tierup_assess_bench::dataset::{Case, Dataset, Split};
+use tierup_assess_bench::replay::Replay;
+use tierup_assess_bench::report;
+use tierup_assess_bench::scores::Scores;
+use tierup_assess_bench::verdict::{self, Verdict};
+use tierup_server::config::Settings;
+
+/// Mutants seen to fail: a floor above the figure.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_offline_engine_is_as_right_as_it_was() {
+    let dataset = Dataset::load().unwrap();
+    let settings = Settings { assessment_engine: Some("playbook".into()), ..Settings::default() };
+    let mut replay = Replay::start(settings, &dataset, &[]).await.unwrap();
+    let mut verdicts: Vec<(&Case, Verdict)> = Vec::new();
+    for (domain, case) in dataset.cases().filter(|(_, case)| case.split() == Split::Judging) {
+        let answer = replay.assess(case).await.unwrap();
+        verdicts.push((case, verdict::judge(domain, case, &answer)));
+    }
+    replay.stop().await;
+    let scores = Scores::of(&verdicts);
+    let at_least = [
+        ("right cause first", scores.right, 0.22),
+        ("right source among three", scores.right_source, 0.68),
+        ("inconclusive where nothing fits", scores.inconclusive_unanswered, 0.0),
+        ("right, of high confidence", scores.high_right, 0.22),
+    ];
+    let at_most = [
+        ("ruled-out cause named", scores.ruled_out, 25),
+        ("tried steps suggested anew", scores.suggested_anew, 35),
+        ("untried steps marked as tried", scores.wrongly_tried, 4),
+    ];
+    let low = at_least.iter().filter(|(_, value, floor)| value.is_none_or(|value| value < *floor));
+    let high = at_most.iter().filter(|(_, value, ceiling)| value > ceiling);
+    let missed: Vec<&str> = low.map(|(name, ..)| *name).chain(high.map(|(name, ..)| *name)).collect();
+    assert!(missed.is_empty(), "worse than before: {missed:?}\n{}", report::table(&verdicts));
+}
