@@ -217,7 +217,7 @@ async fn a_wake_time_is_parsed_as_in_the_console_in_the_local_time_zone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn attempts_step_outcomes_and_reassessment() {
+async fn tried_step_outcomes_and_reassessment() {
     let world = Fixture::new().await;
     // A resolved session, so that there is a step to suggest.
     world.run_json("ana", &["new", "VPN certificate expired after the update"]);
