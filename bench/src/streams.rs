@@ -17,7 +17,7 @@ use crate::load::as_millis;
 /// Later deliveries count as late.
 const LATE_AFTER: Duration = Duration::from_secs(1);
 
-/// Open streams that all get the same events.
+/// Open streams that all get the same events, whose numbers have no gaps.
 pub struct StreamGroup {
     tracker: Rc<DeliveryTracker>,
     /// Dropping these ends the streams.

@@ -9,7 +9,7 @@ mod signal;
 use serde::{Deserialize, Serialize};
 
 use crate::assessment::{Assessment, AssessmentStatus, Step};
-use crate::handoff::Priority;
+use crate::handoff::{HandoffStatus, Intent, Priority, QueueItem};
 use crate::id::{HandoffId, Number, Seq, SessionId};
 use crate::session::{Branch, ConfidenceTier, Message, SessionStatus};
 use crate::string_enum::string_enum;
@@ -236,6 +236,36 @@ pub enum EventBody {
         /// The message.
         message: Message,
     },
+}
+
+impl HandoffSummary {
+    /// The queue's row of a handoff that this user has just escalated: unclaimed, without notes and assessment.
+    pub fn into_open_item(self, by: Person) -> QueueItem {
+        QueueItem {
+            id: self.handoff_id,
+            number: self.number,
+            session_id: self.session_id,
+            intent: Intent::Escalate,
+            status: HandoffStatus::Open,
+            priority: self.priority,
+            problem_summary: self.problem_summary,
+            engineer_notes: String::new(),
+            assessment_status: AssessmentStatus::NotRequested,
+            assessment_error: None,
+            ai_assessment: None,
+            ai_assessment_data: None,
+            handed_off_by: by.id,
+            handed_off_by_name: by.name,
+            claimed_by: None,
+            claimed_by_name: None,
+            claimed_at: None,
+            wake_at: None,
+            created_at: self.created_at,
+            updated_at: self.created_at,
+            version: self.version,
+            viewers: Vec::new(),
+        }
+    }
 }
 
 impl EventBody {

@@ -142,3 +142,46 @@ fn choose_account<'a>(
 fn user_request(email: &str, name: &str, role: Role) -> CreateUser {
     CreateUser { email: trim_value(email).into(), name: name.trim().into(), role, password: None }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    //! A new account for the tests of other modules.
+
+    use std::path::Path;
+
+    use tempfile::TempDir;
+
+    use crate::domain::Caller;
+    use crate::store::{CommitEffects, Store};
+    use crate::supervisor::Supervisor;
+
+    /// The store of a new account in a temporary folder, and Ana, its owner.
+    pub(crate) struct NewAccount {
+        pub(crate) store: Store,
+        pub(crate) ana: Caller,
+        /// Ana's token.
+        pub(crate) token: String,
+        /// Deleted when this is dropped.
+        folder: TempDir,
+    }
+
+    impl NewAccount {
+        pub(crate) async fn create() -> Self {
+            Self::with_commit_hook(|_| {}).await
+        }
+
+        /// The same, with what the store calls after each commit.
+        pub(crate) async fn with_commit_hook(on_commit: impl Fn(CommitEffects) + Send + 'static) -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let token = super::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap().token;
+            let store = Store::open(folder.path(), on_commit, &Supervisor::default()).unwrap();
+            let hash = crate::token::hash(&token).unwrap();
+            let ana = store.read_system(move |system| system.caller_by_token_hash(&hash)).await.unwrap();
+            Self { store, ana: ana.unwrap(), token, folder }
+        }
+
+        pub(crate) fn folder(&self) -> &Path {
+            self.folder.path()
+        }
+    }
+}

@@ -135,7 +135,7 @@ mod tests {
     use tokio::sync::oneshot;
 
     use super::*;
-    use crate::admin;
+    use crate::admin::tests::NewAccount;
     use crate::domain::tests::{at, caller};
     use crate::domain::{TokenRecord, user};
     use crate::store::{AccountTx, StoreError};
@@ -179,16 +179,13 @@ mod tests {
             ),
         ];
         for (change, expected_refusal) in cases {
-            let folder = tempfile::tempdir().unwrap();
-            let made = admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
             let (clock, tokens) = (Clock::system(), Authenticator::default());
             let (group_sender, groups) = mpsc::channel();
             let on_commit =
                 move |effects: store::CommitEffects| group_sender.send(effects.group_size).unwrap();
-            let store =
-                Store::open(folder.path(), on_commit, &crate::supervisor::Supervisor::default()).unwrap();
-            let bearer = format!("Bearer {}", made.token);
-            let ana = tokens.authenticate(&store, &clock, Some(&bearer), Role::Owner).await.unwrap();
+            let acme = NewAccount::with_commit_hook(on_commit).await;
+            let (store, bearer) = (&acme.store, format!("Bearer {}", acme.token));
+            let ana = tokens.authenticate(store, &clock, Some(&bearer), Role::Owner).await.unwrap();
             let (account, who) = (ana.account, ana.clone());
             let (begins, begun) = oneshot::channel();
             let (release, released) = mpsc::channel();
@@ -224,12 +221,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_login_gets_no_token_if_its_password_changes_meanwhile() {
-        let folder = tempfile::tempdir().unwrap();
-        let made = admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
+        let acme = NewAccount::create().await;
         let (clock, tokens) = (Clock::system(), Authenticator::default());
-        let store = Store::open(folder.path(), |_| {}, &crate::supervisor::Supervisor::default()).unwrap();
-        let bearer = format!("Bearer {}", made.token);
-        let ana = tokens.authenticate(&store, &clock, Some(&bearer), Role::Viewer).await.unwrap();
+        let (store, bearer) = (&acme.store, format!("Bearer {}", acme.token));
+        let ana = tokens.authenticate(store, &clock, Some(&bearer), Role::Viewer).await.unwrap();
         let (account, user) = (ana.account, ana.id);
         let sets = async |hash: &'static str, active: bool| {
             let who = ana.clone();

@@ -234,27 +234,24 @@ fn tolerate_index_error(result: Result<(), SearchError>) -> Result<(), SearchErr
 #[cfg(test)]
 mod tests {
     use futures_util::FutureExt;
-    use tempfile::TempDir;
     use tierup_common::problem::Code;
 
     use super::*;
-    use crate::admin;
+    use crate::admin::tests::NewAccount;
     use crate::error::ApiError;
 
-    /// The store and index of a new account.
-    async fn open_empty() -> (TempDir, Store, AccountId, Search) {
-        let folder = tempfile::tempdir().unwrap();
-        admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
-        let store = Store::open(folder.path(), |_| {}, &crate::supervisor::Supervisor::default()).unwrap();
-        let accounts = store.read_system(|system| system.accounts()).await.unwrap();
-        let search = Search::open(folder.path(), None).unwrap();
-        (folder, store, accounts[0].0, search)
+    /// A new account, its store and its index.
+    async fn open_empty() -> (NewAccount, Store, AccountId, Search) {
+        let acme = NewAccount::create().await;
+        let (store, account) = (acme.store.clone(), acme.ana.account);
+        let search = Search::open(acme.folder(), None).unwrap();
+        (acme, store, account, search)
     }
 
     /// Mutants seen to fail: an unlimited queue.
     #[tokio::test]
     async fn a_search_is_rejected_as_rate_limited_when_the_queue_is_full() {
-        let (_folder, store, account, search) = open_empty().await;
+        let (_acme, store, account, search) = open_empty().await;
         let held = search.0.readers.occupy_all().await;
         let ask = || Box::pin(search.find_sessions(&store, account, "vpn".into()));
         let places = search
@@ -280,7 +277,7 @@ mod tests {
     /// Mutants seen to fail: every error of the index is returned to searches.
     #[tokio::test]
     async fn searches_still_work_when_the_index_cannot_be_written() {
-        let (_folder, store, account, search) = open_empty().await;
+        let (_acme, store, account, search) = open_empty().await;
         let refuse = |writer: &mut IndexWriter, _| {
             writer.index.refuse_writes();
             Ok(())
@@ -297,7 +294,7 @@ mod tests {
     /// Mutants seen to fail: a single shared connection.
     #[tokio::test]
     async fn searches_do_not_wait_for_the_index_writer() {
-        let (_folder, store, account, search) = open_empty().await;
+        let (_acme, store, account, search) = open_empty().await;
         search.index_next_batch(&store, account).await.unwrap();
         let _held = search.0.writer.occupy_all().await;
         let found = search.find_sessions(&store, account, "vpn".into());

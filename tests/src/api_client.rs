@@ -198,7 +198,7 @@ impl ApiClient {
         self.post(&format!("/ai-sessions/{session}/messages"), body).await.expect(201)
     }
 
-    /// Records an attempt in a session, with its status.
+    /// Records what was tried in a session, with its status.
     pub async fn add_branch(&self, session: &str, hypothesis: &str, status: &str) {
         let branch = uuid::Uuid::now_v7();
         let body = json!({"hypothesis": hypothesis, "status": status});

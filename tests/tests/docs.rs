@@ -15,7 +15,7 @@ const CONTEXTS: [(Context, &str); 16] = [
     (Context::Briefing, "Briefing"),
     (Context::Session, "Session"),
     (Context::BriefingOverlay, "Briefing over a session"),
-    (Context::Branches, "Attempts"),
+    (Context::Branches, "Tried"),
     (Context::Steps, "Step outcomes"),
     (Context::SimilarCases, "Similar cases"),
     (Context::Dialog, "Dialog"),

@@ -4,35 +4,26 @@
 
 #[path = "shared/command.rs"]
 mod command;
+#[path = "shared/fixture.rs"]
+mod fixture;
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::process::{Child, Output, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
 use command::{assert_fails, run_tierup, stderr_text, tierup_command};
+use fixture::{Fixture, output_with_stdin};
 use serde_json::Value;
-use tempfile::TempDir;
 use tierup::runtime::api::requests::ApiRequest;
-use tierup_server::clock::Clock;
+use tierup_server::admin;
 use tierup_server::config::Settings;
-use tierup_server::{Server, admin};
 
-/// A server, a team, and a home for each user.
-struct Fixture {
-    temp_dir: TempDir,
-    server: Server,
-}
-
+/// A team, with a home for each user.
 impl Fixture {
     async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let data = folder.path().join("data");
-        let owner = admin::init(&data, "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
-        let settings = Settings { listen: Some(([127, 0, 0, 1], 0).into()), ..Settings::default() };
-        let server = Server::start(&data, settings.into_config().unwrap(), Clock::system()).await.unwrap();
-        let world = Self { temp_dir: folder, server };
-        world.log_in("ana", &owner.token);
+        let world = Self::start(Settings::default()).await;
+        world.log_in("ana", &world.owner_token);
         world
     }
 
@@ -73,14 +64,7 @@ impl Fixture {
     /// Runs a command with standard input.
     fn run_with_stdin(&self, who: &str, arguments: &[&str], input: &str) -> Output {
         std::fs::create_dir_all(self.home(who)).unwrap();
-        let mut child = tierup_command(&self.home(who), arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        child.wait_with_output().unwrap()
+        output_with_stdin(tierup_command(&self.home(who), arguments), input.as_bytes())
     }
 
     /// Runs a command that must succeed, and parses its JSON.
@@ -217,7 +201,7 @@ async fn a_wake_time_is_parsed_as_in_the_console_in_the_local_time_zone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn attempts_step_outcomes_and_reassessment() {
+async fn tried_step_outcomes_and_reassessment() {
     let world = Fixture::new().await;
     // A resolved session, so that there is a step to suggest.
     world.run_json("ana", &["new", "VPN certificate expired after the update"]);

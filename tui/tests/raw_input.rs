@@ -5,6 +5,8 @@
 
 #[path = "shared/command.rs"]
 mod command;
+#[path = "shared/fixture.rs"]
+mod fixture;
 
 use std::ffi::OsStr;
 use std::io::{Read, Write};
@@ -13,35 +15,18 @@ use std::os::unix::ffi::OsStrExt;
 use std::process::{Output, Stdio};
 
 use command::{assert_fails, run_tierup, stderr_text, tierup_command};
-use tempfile::TempDir;
-use tierup_server::clock::Clock;
+use fixture::{Fixture, output_with_stdin};
 use tierup_server::config::Settings;
-use tierup_server::{Server, admin};
 
-/// A server, and a home for its client.
-struct Fixture {
-    temp_dir: TempDir,
-    server: Server,
-    token: String,
-}
-
+/// One client, in the temporary folder itself.
 impl Fixture {
     async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let data = folder.path().join("data");
-        let owner = admin::init(&data, "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
-        let settings = Settings {
-            listen: Some(([127, 0, 0, 1], 0).into()),
-            assessment_engine: Some("off".into()),
-            ..Settings::default()
-        };
-        let server = Server::start(&data, settings.into_config().unwrap(), Clock::system()).await.unwrap();
-        Self { temp_dir: folder, server, token: owner.token }
+        Self::start(Settings { assessment_engine: Some("off".into()), ..Settings::default() }).await
     }
 
     /// Runs a command with these bytes on its standard input.
     fn run_with_stdin(&self, arguments: &[&str], input: &[u8]) -> Output {
-        self.run_as(&self.server.url(), &self.token, arguments, input)
+        self.run_as(&self.server.url(), &self.owner_token, arguments, input)
     }
 
     fn run_as(&self, server: &str, token: &str, arguments: &[&str], input: &[u8]) -> Output {
@@ -54,14 +39,6 @@ impl Fixture {
     fn run_ok(&self, arguments: &[&str]) -> String {
         stdout_of(&self.run_with_stdin(arguments, b""))
     }
-}
-
-fn output_with_stdin(mut command: std::process::Command, input: &[u8]) -> Output {
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // A command that refuses its arguments reads nothing.
-    let _ = child.stdin.take().unwrap().write_all(input);
-    child.wait_with_output().unwrap()
 }
 
 #[track_caller]
@@ -168,7 +145,7 @@ async fn input_that_is_not_utf_8_is_refused_with_a_hint() {
 #[tokio::test(flavor = "multi_thread")]
 async fn pasted_tokens_and_addresses_are_trimmed() {
     let world = Fixture::new().await;
-    let (url, token) = (world.server.url(), &world.token);
+    let (url, token) = (world.server.url(), &world.owner_token);
     for (server, token) in [
         (format!(" {url}\n"), format!("{token}\n")),
         (format!("\"{url}\""), format!("\u{feff}{token}\r\n")),

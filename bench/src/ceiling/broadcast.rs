@@ -14,7 +14,14 @@ use slab::Slab;
 /// All open streams.
 #[derive(Default)]
 pub struct Broadcaster {
-    streams: Mutex<Slab<Arc<Mutex<StreamQueue>>>>,
+    subscribers: Mutex<Subscribers>,
+}
+
+#[derive(Default)]
+struct Subscribers {
+    queues: Slab<Arc<Mutex<StreamQueue>>>,
+    /// The number of frames published so far, which is the number of the newest event.
+    newest_seq: usize,
 }
 
 #[derive(Default)]
@@ -27,14 +34,19 @@ impl Broadcaster {
     /// Opens a stream.
     pub fn subscribe(self: &Arc<Self>) -> BroadcastBody {
         let queue: Arc<Mutex<StreamQueue>> = Arc::default();
-        queue.lock().frames.push_back(Bytes::from_static(b"event: hello\ndata: {\"seq\":0}\n\n"));
-        let key = self.streams.lock().insert(Arc::clone(&queue));
+        let mut subscribers = self.subscribers.lock();
+        let hello = format!("event: hello\ndata: {{\"seq\":{}}}\n\n", subscribers.newest_seq);
+        queue.lock().frames.push_back(Bytes::from(hello));
+        let key = subscribers.queues.insert(Arc::clone(&queue));
+        drop(subscribers);
         BroadcastBody { broadcaster: Arc::clone(self), key, queue }
     }
 
-    /// Sends frames to all streams.
+    /// Sends the frames of the next events to all streams.
     pub fn publish(&self, frames: &[Bytes]) {
-        for (_, queue) in self.streams.lock().iter() {
+        let mut subscribers = self.subscribers.lock();
+        subscribers.newest_seq += frames.len();
+        for (_, queue) in &subscribers.queues {
             let mut queue = queue.lock();
             queue.frames.extend(frames.iter().cloned());
             let waker = queue.waker.take();
@@ -72,6 +84,21 @@ impl Body for BroadcastBody {
 
 impl Drop for BroadcastBody {
     fn drop(&mut self) {
-        self.broadcaster.streams.lock().remove(self.key);
+        self.broadcaster.subscribers.lock().queues.remove(self.key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hello_of_a_stream_names_the_newest_event() {
+        let broadcaster = Arc::new(Broadcaster::default());
+        broadcaster.publish(&["id: 1\n\n".into(), "id: 2\n\n".into()]);
+        let stream = broadcaster.subscribe();
+        broadcaster.publish(&["id: 3\n\n".into()]);
+        let expected = ["event: hello\ndata: {\"seq\":2}\n\n", "id: 3\n\n"];
+        assert_eq!(Vec::from(stream.queue.lock().frames.clone()), expected);
     }
 }

@@ -5,10 +5,11 @@ use std::path::Path;
 use anyhow::Context;
 use bytes::Bytes;
 use rusqlite::{Connection, Row, params};
-use tierup_common::assessment::AssessmentStatus;
-use tierup_common::handoff::{HandoffStatus, Intent, QueueCounts, QueueItem, QueuePage};
+use tierup_common::event::HandoffSummary;
+use tierup_common::handoff::{QueueCounts, QueueItem, QueuePage};
 use tierup_common::id::{HandoffId, Seq};
 use tierup_common::time::Timestamp;
+use tierup_common::user::Person;
 use tokio::sync::{mpsc, oneshot};
 
 /// The most writes per transaction, as in the product.
@@ -190,31 +191,17 @@ fn query_page(connection: &Connection) -> anyhow::Result<Vec<u8>> {
 }
 
 fn queue_item(row: &Row<'_>) -> rusqlite::Result<QueueItem> {
-    let at: Timestamp = row.get(8)?;
-    Ok(QueueItem {
-        id: row.get(0)?,
-        number: row.get(1)?,
+    let summary = HandoffSummary {
+        handoff_id: row.get(0)?,
         session_id: row.get(2)?,
-        intent: Intent::Escalate,
-        status: HandoffStatus::Open,
+        number: row.get(1)?,
         priority: row.get(3)?,
         problem_summary: row.get(4)?,
-        engineer_notes: row.get(5)?,
-        assessment_status: AssessmentStatus::NotRequested,
-        assessment_error: None,
-        ai_assessment: None,
-        ai_assessment_data: None,
-        handed_off_by: row.get(6)?,
-        handed_off_by_name: row.get(7)?,
-        claimed_by: None,
-        claimed_by_name: None,
-        claimed_at: None,
-        wake_at: None,
-        created_at: at,
-        updated_at: at,
+        created_at: row.get(8)?,
         version: 1,
-        viewers: Vec::new(),
-    })
+    };
+    let by = Person { id: row.get(6)?, name: row.get(7)? };
+    Ok(QueueItem { engineer_notes: row.get(5)?, ..summary.into_open_item(by) })
 }
 
 fn now() -> Timestamp {

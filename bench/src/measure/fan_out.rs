@@ -26,19 +26,44 @@ const PUBLISHERS: usize = 4;
 /// The most undelivered events at a time.
 const MAX_IN_FLIGHT: usize = 32;
 
+/// The product, with a handoff for each connection that publishes.
+struct ProductFixture {
+    world: World,
+    process: ServerProcess,
+    connections: Vec<HttpConnection>,
+    handoffs: Vec<String>,
+}
+
+impl ProductFixture {
+    async fn start(bench: &Bench, publishers: usize) -> anyhow::Result<Self> {
+        let world = World::make(&bench.new_folder())?;
+        let process = ServerProcess::start_product(&bench.server_binary, &world.folder, &quiet()).await?;
+        let mut connections = HttpConnection::connect_all(process.address, publishers).await?;
+        let sessions = open_sessions(&mut connections, &world, publishers).await?;
+        let (_, handoffs) = escalate(&mut connections, &world, &sessions, Duration::from_secs(10)).await?;
+        Ok(Self { world, process, connections, handoffs })
+    }
+}
+
+/// Claims a handoff or releases it, in turn. Each is one event that every stream of the team carries, so that the
+/// numbers of the events have no gaps; opening a session adds a message too, which the team's streams skip.
+fn claim_or_release_request(world: &World, handoff: &str, turn: usize) -> Vec<u8> {
+    let (route, body) =
+        if turn.is_multiple_of(2) { (route::CLAIM, "") } else { (route::RELEASE, "{\"reason\":\"\"}") };
+    encode_request("POST", &route.path(&[&handoff]), world.token(0), body)
+}
+
+fn team_stream_request(world: &World, turn: usize) -> Vec<u8> {
+    encode_request("GET", route::STREAM.0, world.token(turn), "")
+}
+
 /// The product: each event is a claim or a release.
 pub async fn measure_product(bench: &mut Bench) -> anyhow::Result<()> {
-    let world = World::make(&bench.new_folder())?;
-    let process = ServerProcess::start_product(&bench.server_binary, &world.folder, &quiet()).await?;
-    let mut connections = HttpConnection::connect_all(process.address, PUBLISHERS).await?;
-    let sessions = open_sessions(&mut connections, &world, PUBLISHERS).await?;
-    let (_, handoffs) = escalate(&mut connections, &world, &sessions, Duration::from_secs(10)).await?;
-    let event = |connection: usize, turn: usize| {
-        let (route, body) =
-            if turn.is_multiple_of(2) { (route::CLAIM, "") } else { (route::RELEASE, "{\"reason\":\"\"}") };
-        encode_request("POST", &route.path(&[&handoffs[connection]]), world.token(0), body)
-    };
-    let stream = |turn: usize| encode_request("GET", route::STREAM.0, world.token(turn), "");
+    let ProductFixture { world, process, connections, handoffs } =
+        ProductFixture::start(bench, PUBLISHERS).await?;
+    let event =
+        |connection: usize, turn: usize| claim_or_release_request(&world, &handoffs[connection], turn);
+    let stream = |turn: usize| team_stream_request(&world, turn);
     measure_fan_out(bench, &process, Product, connections, stream, event).await?;
     process.stop().await
 }
@@ -120,30 +145,20 @@ async fn measure_fan_out(
 
 /// Memory per stream of the product: enough streams to stand out from what the server allocates anyway.
 pub async fn measure_product_memory(bench: &mut Bench) -> anyhow::Result<()> {
-    let world = World::make(&bench.new_folder())?;
-    let process = ServerProcess::start_product(&bench.server_binary, &world.folder, &quiet()).await?;
-    let mut connections = HttpConnection::connect_all(process.address, 1).await?;
-    let event = |turn: usize| open_session_request(&world, turn);
-    let stream = |turn: usize| encode_request("GET", route::STREAM.0, world.token(turn), "");
-    measure_memory(bench, &process, Product, &mut connections[0], stream, event).await?;
+    let ProductFixture { world, process, handoffs, .. } = ProductFixture::start(bench, 1).await?;
+    let event = |turn: usize| claim_or_release_request(&world, &handoffs[0], turn);
+    let stream = |turn: usize| team_stream_request(&world, turn);
+    measure_memory(bench, &process, Product, stream, event).await?;
     process.stop().await
 }
 
 /// The same for the ceiling.
 pub async fn measure_ceiling_memory(bench: &mut Bench) -> anyhow::Result<()> {
     let process = ServerProcess::start_ceiling(&bench.new_folder()).await?;
-    let mut connections = HttpConnection::connect_all(process.address, 1).await?;
     let world = bench.small_queue.clone();
     let event = |turn| create_row_request(&world, turn);
-    measure_memory(
-        bench,
-        &process,
-        Ceiling,
-        &mut connections[0],
-        |_| encode_request("GET", ceiling::STREAM_PATH, "", ""),
-        event,
-    )
-    .await?;
+    let stream = |_| encode_request("GET", ceiling::STREAM_PATH, "", "");
+    measure_memory(bench, &process, Ceiling, stream, event).await?;
     process.stop().await
 }
 
@@ -151,20 +166,21 @@ async fn measure_memory(
     bench: &mut Bench,
     process: &ServerProcess,
     program: Program,
-    connection: &mut HttpConnection,
     stream: impl Fn(usize) -> Vec<u8>,
     event: impl Fn(usize) -> Vec<u8>,
 ) -> anyhow::Result<()> {
+    let mut connection = HttpConnection::connect(process.address).await?;
     // The first streams and events allocate what all share.
     for turn in 0..WARM_UP_STREAMS {
-        let status = connection.send(&event(turn)).await?.status;
-        ensure!(status == 201, "an event returned {status}");
+        send_event(&mut connection, &event(turn)).await?;
     }
     let first = StreamGroup::open(process.address, WARM_UP_STREAMS, MAX_IN_FLIGHT, &stream).await?;
     let before = process.resident_kib()?;
     let streams = StreamGroup::open(process.address, MEMORY_STREAMS, MAX_IN_FLIGHT, &stream).await?;
+    // Opening the streams may take longer than the server keeps an idle connection.
+    let mut connection = HttpConnection::connect(process.address).await?;
     for turn in 0..4 {
-        publish_event(&streams, connection, &event(turn)).await?;
+        publish_event(&streams, &mut connection, &event(turn)).await?;
     }
     let arrived = streams.wait_for_deliveries().await?;
     ensure!(arrived.lost == 0, "{} deliveries are missing", arrived.lost);
@@ -183,6 +199,10 @@ async fn publish_event(
     event: &[u8],
 ) -> anyhow::Result<()> {
     streams.begin_event().await?;
+    send_event(connection, event).await
+}
+
+async fn send_event(connection: &mut HttpConnection, event: &[u8]) -> anyhow::Result<()> {
     let status = connection.send(event).await?.status;
     ensure!(matches!(status, 200 | 201), "an event returned {status}");
     Ok(())

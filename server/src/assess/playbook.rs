@@ -220,7 +220,7 @@ fn find_evidence(briefing: &Briefing, solutions: &Solutions) -> Vec<Evidence> {
     quotes.into_iter().take(MAX_QUOTES).map(|(_, quote)| quote).collect()
 }
 
-/// Attempts recorded in the session: settled branches, and statements of people.
+/// What the session says was tried: settled branches, and statements of people.
 struct TriedSteps(Vec<HashSet<String>>);
 
 impl TriedSteps {

@@ -353,80 +353,55 @@ mod tests {
     use http_body_util::BodyExt;
 
     use super::*;
-    use crate::admin;
+    use crate::admin::tests::NewAccount;
     use crate::clock::Clock;
     use crate::domain::tests::{at, caller};
     use crate::domain::{Change, Decision};
 
+    const TEAM_FROM_NOW: StreamOptions = StreamOptions {
+        filter: StreamFilter::Team,
+        viewing: None,
+        start: StreamStart::Now,
+        send_caught_up: false,
+    };
+
     #[tokio::test]
     async fn revoking_a_token_ends_its_streams_even_if_the_request_was_dropped() {
-        let folder = tempfile::tempdir().unwrap();
-        let made = admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
         let (hub, clock) = (EventHub::default(), Clock::system());
         let publisher = hub.clone();
-        let store = Store::open(
-            folder.path(),
-            move |effects| publisher.publish(effects),
-            &crate::supervisor::Supervisor::default(),
-        )
-        .unwrap();
-        let hash = crate::token::hash(&made.token).unwrap();
-        let ana = store.read_system(move |system| system.caller_by_token_hash(&hash)).await.unwrap().unwrap();
-        let (account, token) = (ana.account, ana.token);
-        let wanted = StreamOptions {
-            filter: StreamFilter::Team,
-            viewing: None,
-            start: StreamStart::Now,
-            send_caught_up: false,
-        };
-        let stream = EventStream::open(&hub, store.clone(), &clock, Arc::new(ana), wanted).await;
+        let acme = NewAccount::with_commit_hook(move |effects| publisher.publish(effects)).await;
+        let ana = Arc::new(acme.ana.clone());
+        let stream = EventStream::open(&hub, acme.store.clone(), &clock, ana, TEAM_FROM_NOW).await;
         let stream = stream.unwrap().unwrap();
         // Only the commit: no handler runs after it.
-        let decision = Decision::default().with_change(Change::DeleteToken(token));
-        store.commit(account, move |tx| tx.apply(decision, at(0))).await.unwrap();
+        let decision = Decision::default().with_change(Change::DeleteToken(acme.ana.token));
+        acme.store.commit(acme.ana.account, move |tx| tx.apply(decision, at(0))).await.unwrap();
         let ends = tokio::time::timeout(KEEP_ALIVE_INTERVAL / 2, stream.collect()).await;
         assert!(ends.is_ok(), "the stream goes on");
     }
 
     #[tokio::test]
     async fn a_token_revoked_after_authentication_opens_no_stream() {
-        let folder = tempfile::tempdir().unwrap();
-        let made = admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
+        let acme = NewAccount::create().await;
         let (hub, clock) = (EventHub::default(), Clock::system());
-        let store = Store::open(folder.path(), |_| {}, &crate::supervisor::Supervisor::default()).unwrap();
-        let hash = crate::token::hash(&made.token).unwrap();
-        let ana = store.read_system(move |system| system.caller_by_token_hash(&hash)).await.unwrap().unwrap();
-        let revoked = Caller { token: caller("Nobody").token, ..ana.clone() };
-        let wanted = StreamOptions {
-            filter: StreamFilter::Team,
-            viewing: None,
-            start: StreamStart::Now,
-            send_caught_up: false,
+        let revoked = Caller { token: caller("Nobody").token, ..acme.ana.clone() };
+        let open = async |who| {
+            EventStream::open(&hub, acme.store.clone(), &clock, Arc::new(who), TEAM_FROM_NOW).await
         };
-        let open = async |who| EventStream::open(&hub, store.clone(), &clock, Arc::new(who), wanted).await;
         assert!(open(revoked).await.unwrap().is_none());
         assert_eq!(hub.stream_count(), 0);
-        assert!(open(ana).await.unwrap().is_some());
+        assert!(open(acme.ana.clone()).await.unwrap().is_some());
     }
 
     /// Mutants seen to fail: a `retry:` instead of the comment; the delay sent only once.
     #[tokio::test]
     async fn an_idle_stream_sends_comments_and_retry_only_when_it_changed() {
-        let folder = tempfile::tempdir().unwrap();
-        let made = admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
+        let acme = NewAccount::create().await;
         let (hub, clock) = (EventHub::default(), Clock::system());
-        let store = Store::open(folder.path(), |_| {}, &crate::supervisor::Supervisor::default()).unwrap();
-        let hash = crate::token::hash(&made.token).unwrap();
-        let ana = Arc::new(
-            store.read_system(move |system| system.caller_by_token_hash(&hash)).await.unwrap().unwrap(),
-        );
-        let wanted = StreamOptions {
-            filter: StreamFilter::Team,
-            viewing: None,
-            start: StreamStart::Now,
-            send_caught_up: false,
+        let ana = Arc::new(acme.ana.clone());
+        let open = async || {
+            EventStream::open(&hub, acme.store.clone(), &clock, Arc::clone(&ana), TEAM_FROM_NOW).await
         };
-        let open = async || EventStream::open(&hub, store.clone(), &clock, Arc::clone(&ana), wanted).await;
         let mut stream = open().await.unwrap().unwrap();
         let hello = next_frame_text(&mut stream).await;
         assert!(hello.starts_with("retry: 500\n\nevent: hello\n"), "{hello}");

@@ -90,7 +90,7 @@ mod tests {
     use tierup_common::id::{MessageId, SessionId, TokenId};
 
     use super::*;
-    use crate::admin;
+    use crate::admin::tests::NewAccount;
     use crate::domain::message::{self, NewSessionIds};
     use crate::domain::tests::at;
     use crate::domain::{TokenRecord, user};
@@ -99,11 +99,8 @@ mod tests {
 
     #[tokio::test]
     async fn housekeeping_deletes_nothing_right_after_the_clock_jumps_ahead() {
-        let folder = tempfile::tempdir().unwrap();
-        let made = admin::init(folder.path(), "Acme", "ana@acme.test", "Ana Ruiz").unwrap();
-        let store = Store::open(folder.path(), |_| {}, &crate::supervisor::Supervisor::default()).unwrap();
-        let hash = crate::token::hash(&made.token).unwrap();
-        let ana = store.read_system(move |system| system.caller_by_token_hash(&hash)).await.unwrap().unwrap();
+        let acme = NewAccount::create().await;
+        let (store, ana) = (&acme.store, &acme.ana);
         let (account, user_id, now) = (ana.account, ana.id, at(0));
         let request = serde_json::from_str(
             r#"{"intake_type": "free_text", "intake_content": {"text": "VPN is down"}}"#,
@@ -133,7 +130,7 @@ mod tests {
             bounds_and_tokens.await.unwrap()
         };
         let clean_up_at = async |after: Duration, passed: Duration| {
-            clean_up(&store, Some(7 * DAY), now.plus(after), passed).await.unwrap();
+            clean_up(store, Some(7 * DAY), now.plus(after), passed).await.unwrap();
             remaining().await
         };
 

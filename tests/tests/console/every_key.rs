@@ -286,7 +286,7 @@ async fn overlay_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
 }
 
 async fn tried_and_outcomes_actions(keyboard: &mut Keyboard) {
-    keyboard.press_to_show("session.tried", "No attempts yet.").await;
+    keyboard.press_to_show("session.tried", "Nothing tried yet.").await;
     for (text, line) in [("the MTU", "? the MTU  open"), ("the proxy", "? the proxy  open")] {
         keyboard.press_to_show("tried.add", "Possible cause").await;
         keyboard.console.press(text).await;
@@ -300,7 +300,7 @@ async fn tried_and_outcomes_actions(keyboard: &mut Keyboard) {
     keyboard.press_to_show("tried.edit", "Possible cause").await;
     // Nothing was changed, so nothing is asked.
     keyboard.press_to_hide("dialog.cancel", "Possible cause").await;
-    keyboard.press_to_hide("tried.close", "╭ Attempts").await;
+    keyboard.press_to_hide("tried.close", "╭ Tried").await;
     keyboard.press_to_show("session.outcomes", "Step outcomes").await;
     keyboard.press_to_change("outcomes.down").await;
     keyboard.press_to_change("outcomes.up").await;

@@ -10,12 +10,11 @@ use tierup::keymap::Tab;
 use tierup::state::State;
 use tierup::update::{start, update};
 use tierup::view::paint;
-use tierup_common::assessment::AssessmentStatus;
-use tierup_common::handoff::{
-    HandoffStatus, Intent, Priority, QueueCounts, QueueItem, QueuePage, QueueState,
-};
+use tierup_common::event::HandoffSummary;
+use tierup_common::handoff::{Priority, QueueCounts, QueueItem, QueuePage, QueueState};
 use tierup_common::id::{HandoffId, Number, Seq, SessionId, UserId};
 use tierup_common::time::Timestamp;
+use tierup_common::user::Person;
 use tierup_e2e::console::parse_keys;
 
 const LARGE_QUEUE_LEN: u32 = 10_000;
@@ -27,30 +26,18 @@ const MAX_KEY_TIME: Duration = Duration::from_secs(1);
 fn queue_item(number: u32) -> QueueItem {
     let at = Timestamp::from_millis(1_795_339_800_000 + i64::from(number));
     let about = ["VPN won't connect", "Outlook asks for the password", "Printer jams", "Teams has no sound"];
-    QueueItem {
-        id: HandoffId::new(at),
-        number: Number(number),
+    let summary = HandoffSummary {
+        handoff_id: HandoffId::new(at),
         session_id: SessionId::new(at),
-        intent: Intent::Escalate,
-        status: HandoffStatus::Open,
+        number: Number(number),
         priority: Priority::ALL[number as usize % 4],
         problem_summary: format!("{} on machine {number}", about[number as usize % 7 % 4]),
-        engineer_notes: "I am stuck, and the user has been waiting since the morning.".repeat(4),
-        assessment_status: AssessmentStatus::NotRequested,
-        assessment_error: None,
-        ai_assessment: None,
-        ai_assessment_data: None,
-        handed_off_by: UserId::from_bytes([1; 16]),
-        handed_off_by_name: "Sam Ortiz".into(),
-        claimed_by: None,
-        claimed_by_name: None,
-        claimed_at: None,
-        wake_at: None,
         created_at: at,
-        updated_at: at,
         version: 1,
-        viewers: Vec::new(),
-    }
+    };
+    let engineer_notes = "I am stuck, and the user has been waiting since the morning.".repeat(4);
+    let sam = Person { id: UserId::from_bytes([1; 16]), name: "Sam Ortiz".into() };
+    QueueItem { engineer_notes, ..summary.into_open_item(sam) }
 }
 
 /// A console that has loaded all of them.

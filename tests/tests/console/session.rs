@@ -1,4 +1,4 @@
-//! Working in a session: attempts, steps, assigning, sending back, evidence, similar cases, drafts.
+//! Working in a session: what was tried, steps, assigning, sending back, evidence, similar cases, drafts.
 
 #![expect(clippy::unwrap_used, reason = "tests may panic")]
 
@@ -17,12 +17,12 @@ async fn branches(client: &ApiClient, session: &str) -> Vec<(String, String, Val
 }
 
 #[tokio::test]
-async fn attempts_are_noted_and_settled() {
+async fn what_was_tried_is_noted_and_settled() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
     priya.press("<ctrl-g>").await;
-    priya.sees("No attempts yet.").await;
+    priya.sees("Nothing tried yet.").await;
     priya.press("a").await;
     priya.sees("Possible cause").await;
     priya.press("<enter>").await;

@@ -17,7 +17,7 @@ pub(super) struct Problem {
     pub(super) summary: String,
     pub(super) priority: Priority,
     pub(super) intake: String,
-    pub(super) tried: Vec<Attempt>,
+    pub(super) tried: Vec<TriedBranch>,
     pub(super) said: Vec<String>,
     pub(super) notes: String,
 }
@@ -25,7 +25,7 @@ pub(super) struct Problem {
 /// A hypothesis and its result.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Attempt {
+pub(super) struct TriedBranch {
     pub(super) hypothesis: String,
     pub(super) status: BranchStatus,
     pub(super) evidence: Option<String>,

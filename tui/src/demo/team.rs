@@ -65,11 +65,11 @@ impl TeamMember {
         for text in &problem.said {
             self.send_message(session, text, MessageKind::Note).await?;
         }
-        for attempt in &problem.tried {
+        for tried in &problem.tried {
             let branch = PutBranch {
-                hypothesis: attempt.hypothesis.clone(),
-                status: attempt.status,
-                evidence: attempt.evidence.clone(),
+                hypothesis: tried.hypothesis.clone(),
+                status: tried.status,
+                evidence: tried.evidence.clone(),
             };
             self.api.send(requests::put_branch(session, BranchId::new(clock::now()), &branch)).await?;
         }

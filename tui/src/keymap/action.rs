@@ -42,7 +42,7 @@ pub enum Action {
     Conflict(ConflictAction),
     /// An action of an input line: the filter, the palette, the command line.
     Line(LineAction),
-    /// An action on an attempt.
+    /// An action on the list of what was tried.
     Tried(TriedAction),
     /// An action on the outcome of a step.
     Outcome(OutcomeAction),
@@ -168,7 +168,7 @@ pub enum SessionAction {
     Assign,
     /// Send the handoff back to its opener with a question.
     SendBack,
-    /// Show the attempts.
+    /// Show what was tried.
     Tried,
     /// Show the suggested steps and their outcomes.
     Outcomes,
@@ -196,11 +196,11 @@ pub enum SessionAction {
     Back,
 }
 
-/// Actions on attempts.
+/// Actions on the list of what was tried.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum TriedAction {
-    /// Add an attempt.
+    /// Add an entry.
     Add,
     /// Edit it.
     Edit,

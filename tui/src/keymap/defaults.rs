@@ -154,7 +154,7 @@ const SESSION: &[Row] = &[
     (&[key!(alt-right)], Action::Session(SessionAction::StepsRight), "", "Scroll the steps right"),
     (&[key!(alt-left)], Action::Session(SessionAction::StepsLeft), "", "Scroll the steps left"),
     (&[key!(ctrl-o)], Action::Session(SessionAction::Editor), "editor", "Write the message in your own editor ($VISUAL, $EDITOR)"),
-    (&[key!(ctrl-g)], Action::Session(SessionAction::Tried), "attempts", "Attempts: possible causes and their status"),
+    (&[key!(ctrl-g)], Action::Session(SessionAction::Tried), "tried", "Tried: possible causes and their status"),
     (&[key!(alt-o)], Action::Session(SessionAction::Outcomes), "", "Step outcomes"),
     (&[key!(alt-e)], Action::Session(SessionAction::NextEvidence), "", "Next evidence"),
     (&[key!(alt-a)], Action::Session(SessionAction::Assign), "", "Assign to a person"),
@@ -196,7 +196,7 @@ const CONFLICT: &[Row] = &[
 
 #[rustfmt::skip]
 const TRIED: &[Row] = &[
-    (&[key!(a)], Action::Tried(TriedAction::Add), "add", "Add an attempt"),
+    (&[key!(a)], Action::Tried(TriedAction::Add), "add", "Add an entry"),
     (&[key!(enter), key!(e)], Action::Tried(TriedAction::Edit), "edit", "Edit it, or add evidence"),
     (&[key!(x)], Action::Tried(TriedAction::RuleOut), "rule out", "Rule it out"),
     (&[key!(c)], Action::Tried(TriedAction::Confirm), "confirm", "Confirm it"),

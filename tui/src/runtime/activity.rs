@@ -70,7 +70,7 @@ impl EventSender {
 /// Whether a stream has caught up. It is under way until then, and again from the next attempt to connect; the delay
 /// between attempts does not count.
 pub(super) struct CatchUpTracker {
-    activity: Activity,
+    events: EventSender,
     state: Mutex<CatchUpState>,
 }
 
@@ -83,17 +83,24 @@ struct CatchUpState {
 
 impl CatchUpTracker {
     /// A stream that is about to be opened.
-    pub(super) fn new(events: &EventSender, resumes: bool) -> Self {
-        let activity = events.activity.clone();
-        let state = Mutex::new(CatchUpState { guard: Some(activity.begin()), resumes });
-        Self { activity, state }
+    pub(super) fn new(events: EventSender, resumes: bool) -> Self {
+        let state = Mutex::new(CatchUpState { guard: Some(events.begin()), resumes });
+        Self { events, state }
     }
 
-    /// Call it after sending the event, so that the count does not drop to 0 in between.
+    /// Sends an event of the stream; `false` when the console is closing. What the event says about catching up counts
+    /// afterwards, so that the count does not drop to 0 in between.
+    pub(super) fn send(&self, progress: StreamProgress, event: Event) -> bool {
+        let continues = self.events.send(event);
+        self.observe(progress);
+        continues
+    }
+
+    /// Observes what is not sent as an event.
     pub(super) fn observe(&self, progress: StreamProgress) {
         let mut state = self.state.lock();
         match progress {
-            StreamProgress::Connecting => _ = state.guard.get_or_insert_with(|| self.activity.begin()),
+            StreamProgress::Connecting => _ = state.guard.get_or_insert_with(|| self.events.begin()),
             StreamProgress::Hello => {
                 if !std::mem::replace(&mut state.resumes, true) {
                     state.guard = None;
@@ -166,7 +173,7 @@ mod tests {
         let activity = Activity::default();
         let watch = activity.watch();
         let (sender, _receiver) = EventSender::new(activity);
-        let tracker = CatchUpTracker::new(&sender, false);
+        let tracker = CatchUpTracker::new(sender, false);
         let mut counts = Vec::new();
         for progress in [
             StreamProgress::Connecting,

@@ -55,8 +55,8 @@ impl EffectRunner {
             Effect::Call(call_id, call) => self.spawn_call(call_id, call),
             Effect::OpenTeamStream => {
                 let Some(api) = self.api.clone() else { return };
-                let tracker = CatchUpTracker::new(&self.events, false);
-                self.tasks.spawn(follow_team_stream(api, self.events.clone(), tracker));
+                let tracker = CatchUpTracker::new(self.events.clone(), false);
+                self.tasks.spawn(follow_team_stream(api, tracker));
             }
             Effect::LogIn(call_id, credentials) => self.spawn_log_in(call_id, credentials),
             Effect::SetStreamFilters(filters, after) => self.sync_filtered_streams(&filters, after),
@@ -162,19 +162,9 @@ impl Drop for EffectRunner {
 }
 
 /// Sends what the team's stream carries to the event loop.
-async fn follow_team_stream(api: ApiClient, events: EventSender, tracker: CatchUpTracker) {
-    let on_frame = |frame, _: &str| {
-        let progress = StreamProgress::from(&frame);
-        let continues = events.send(Event::TeamStreamFrame(frame));
-        tracker.observe(progress);
-        continues
-    };
-    let on_connection = |change| {
-        let progress = StreamProgress::from(&change);
-        let continues = events.send(Event::Connection(change));
-        tracker.observe(progress);
-        continues
-    };
+async fn follow_team_stream(api: ApiClient, tracker: CatchUpTracker) {
+    let on_frame = |frame, _: &str| tracker.send(StreamProgress::from(&frame), Event::TeamStreamFrame(frame));
+    let on_connection = |change| tracker.send(StreamProgress::from(&change), Event::Connection(change));
     stream::run_with_reconnect(&api, None, None, on_frame, on_connection).await;
 }
 
@@ -186,14 +176,10 @@ fn follow_filtered_stream(
     events: EventSender,
 ) -> impl Future<Output = ()> + Send {
     let after = stream::resume_point(filter, after);
-    let tracker = CatchUpTracker::new(&events, after.is_some());
+    let tracker = CatchUpTracker::new(events, after.is_some());
     async move {
-        let on_frame = |frame, _: &str| {
-            let progress = StreamProgress::from(&frame);
-            let continues = events.send(Event::FilteredStreamFrame(frame));
-            tracker.observe(progress);
-            continues
-        };
+        let on_frame =
+            |frame, _: &str| tracker.send(StreamProgress::from(&frame), Event::FilteredStreamFrame(frame));
         let on_connection = |change| {
             tracker.observe(StreamProgress::from(&change));
             true

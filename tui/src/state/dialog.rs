@@ -239,7 +239,7 @@ impl Dialog {
             Form::Resolve { .. } => "Resolve",
             Form::Assign { .. } => "Assign",
             Form::SendBack { .. } => "Send back with a question",
-            Form::Branch { .. } => "Attempt",
+            Form::Branch { .. } => "Tried",
         }
     }
 

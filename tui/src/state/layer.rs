@@ -8,6 +8,7 @@ use tierup_common::time::Timestamp;
 use crate::effect::CallId;
 use crate::keymap::Context;
 use crate::state::command_line::CommandLine;
+use crate::state::composer::Composer;
 use crate::state::dialog::Dialog;
 use crate::state::login::LogInForm;
 use crate::state::palette::Palette;
@@ -211,6 +212,15 @@ impl Layer {
     /// The command line, if it is one, to change it.
     pub fn as_command_line_mut(&mut self) -> Option<&mut CommandLine> {
         if let Self::CommandLine(line) = self { Some(line) } else { None }
+    }
+
+    /// The line of the palette or of the command line, if it is one, to change it.
+    pub fn as_line_mut(&mut self) -> Option<&mut Composer> {
+        if let Self::CommandLine(line) = self {
+            Some(&mut line.input)
+        } else {
+            self.as_palette_mut().map(|palette| &mut palette.input)
+        }
     }
 
     /// The log-in form, if it is one, to change it.

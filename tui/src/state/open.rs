@@ -11,6 +11,7 @@ use crate::state::briefing::Briefing;
 use crate::state::briefing::is_being_assessed;
 use crate::state::chat::Chat;
 use crate::state::command_line::CommandLine;
+use crate::state::composer::Composer;
 use crate::state::dialog::Dialog;
 use crate::state::layer::{Conflict, Layer, Picker};
 use crate::state::login::LogInForm;
@@ -230,6 +231,11 @@ impl State {
     /// The command line, if it is the top layer.
     pub fn top_command_line_mut(&mut self) -> Option<&mut CommandLine> {
         self.layers.last_mut().and_then(Layer::as_command_line_mut)
+    }
+
+    /// The line of the palette or of the command line, if one is the top layer.
+    pub fn top_line_mut(&mut self) -> Option<&mut Composer> {
+        self.layers.last_mut().and_then(Layer::as_line_mut)
     }
 
     /// The popup about a lost claim, whatever lies over it.

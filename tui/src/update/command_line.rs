@@ -1,6 +1,5 @@
 //! The command line: parsing, completions and running a line.
 
-use crossterm::event::{KeyCode, KeyEvent};
 use tierup_common::handoff::HandoffStatus;
 use tierup_common::id::HandoffId;
 
@@ -119,23 +118,6 @@ pub(super) fn browse_history(state: &mut State, movement: Move) {
     }
 }
 
-pub(super) fn handle_key(state: &mut State, key: KeyEvent) {
-    let Some(command) = state.top_command_line_mut() else { return };
-    if key.code == KeyCode::Backspace && command.input.is_empty() {
-        state.layers.pop();
-        return;
-    }
-    command.input.handle_key_single_line(key);
-    refresh_completions(state);
-}
-
-pub(super) fn paste(state: &mut State, text: &str) {
-    if let Some(command) = state.top_command_line_mut() {
-        command.input.paste_single_line(text);
-        refresh_completions(state);
-    }
-}
-
 /// Runs a line. A line that names an action comes back as that action. Errors are for the user.
 pub(super) fn run_line(
     state: &mut State,
@@ -230,7 +212,8 @@ fn expand_unique_completion(command: &CommandLine, line: String) -> String {
     }
 }
 
-fn refresh_completions(state: &mut State) {
+/// Finds the completions of the line.
+pub(super) fn refresh_completions(state: &mut State) {
     let Some(command) = state.top_command_line_mut() else { return };
     let (context, text) = (command.context, command.input.text());
     let completions = completions(state, context, &text);

@@ -2,7 +2,7 @@
 
 use tierup_common::assessment::AssessmentStatus;
 use tierup_common::event::{Event, EventBody, HandoffSummary, ReminderReason, SessionSummary};
-use tierup_common::handoff::{HandoffStatus, Intent, QueueItem};
+use tierup_common::handoff::{HandoffStatus, QueueItem};
 use tierup_common::id::{HandoffId, SessionId};
 use tierup_common::session::{Message, SessionStatus};
 use tierup_common::time::Timestamp;
@@ -22,7 +22,7 @@ pub(super) fn apply_event(state: &mut State, event: &Event, effects: &mut Vec<Ef
     match &event.body {
         EventBody::HandoffCreated { handoff, by, assessment_status, supersedes } => {
             state.queue.remove_own_session(handoff.session_id);
-            add_handoff(state, at, handoff, by, *assessment_status);
+            add_handoff(state, handoff, by, *assessment_status);
             if let Some(old) = supersedes {
                 end_handoff(state, *old, HandoffStatus::Superseded);
             }
@@ -112,7 +112,6 @@ fn add_message(state: &mut State, session: SessionId, message: &Message) {
 /// Adds a new handoff. Its notes are fetched once it is looked at.
 fn add_handoff(
     state: &mut State,
-    at: Timestamp,
     handoff: &HandoffSummary,
     by: &Person,
     assessment_status: AssessmentStatus,
@@ -120,30 +119,7 @@ fn add_handoff(
     if state.queue.item(handoff.handoff_id).is_some() {
         return;
     }
-    let item = QueueItem {
-        id: handoff.handoff_id,
-        number: handoff.number,
-        session_id: handoff.session_id,
-        intent: Intent::Escalate,
-        status: HandoffStatus::Open,
-        priority: handoff.priority,
-        problem_summary: handoff.problem_summary.clone(),
-        engineer_notes: String::new(),
-        assessment_status,
-        assessment_error: None,
-        ai_assessment: None,
-        ai_assessment_data: None,
-        handed_off_by: by.id,
-        handed_off_by_name: by.name.clone(),
-        claimed_by: None,
-        claimed_by_name: None,
-        claimed_at: None,
-        wake_at: None,
-        created_at: at,
-        updated_at: at,
-        version: handoff.version,
-        viewers: Vec::new(),
-    };
+    let item = QueueItem { assessment_status, ..handoff.clone().into_open_item(by.clone()) };
     state.queue.mark_fresh(item.id);
     let me = state.my_id();
     let id = item.id;

@@ -1,7 +1,7 @@
 //! Keys and pasted text: a key runs the action that it is bound to; other input goes to the text that is being typed.
 
 use crokey::KeyCombination;
-use crossterm::event::{KeyEvent, KeyEventKind};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use crate::effect::Effect;
 use crate::keymap::{Action, Context};
@@ -27,8 +27,8 @@ pub(super) fn handle_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Eff
         Some(TextInput::LogIn) => login::handle_key(state, key),
         Some(TextInput::Dialog) => dialog::handle_key(state, key),
         Some(TextInput::Filter) => filter::handle_key(state, key),
-        Some(TextInput::Palette) => palette::handle_key(state, key),
-        Some(TextInput::CommandLine) => command_line::handle_key(state, key),
+        Some(TextInput::Palette) => handle_line_key(state, key, palette::refresh_choices),
+        Some(TextInput::CommandLine) => handle_line_key(state, key, command_line::refresh_completions),
         None => {}
     }
 }
@@ -42,8 +42,26 @@ pub(super) fn paste(state: &mut State, text: &str) {
         Some(TextInput::LogIn) => login::paste(state, text),
         Some(TextInput::Dialog) => dialog::paste(state, text),
         Some(TextInput::Filter) => filter::paste(state, text),
-        Some(TextInput::Palette) => palette::paste(state, text),
-        Some(TextInput::CommandLine) => command_line::paste(state, text),
+        Some(TextInput::Palette) => paste_line(state, text, palette::refresh_choices),
+        Some(TextInput::CommandLine) => paste_line(state, text, command_line::refresh_completions),
         None => {}
+    }
+}
+
+/// Edits the line of the palette or of the command line. Backspace in an empty line closes it.
+fn handle_line_key(state: &mut State, key: KeyEvent, refresh: fn(&mut State)) {
+    let Some(line) = state.top_line_mut() else { return };
+    if key.code == KeyCode::Backspace && line.is_empty() {
+        state.layers.pop();
+        return;
+    }
+    line.handle_key_single_line(key);
+    refresh(state);
+}
+
+fn paste_line(state: &mut State, text: &str, refresh: fn(&mut State)) {
+    if let Some(line) = state.top_line_mut() {
+        line.paste_single_line(text);
+        refresh(state);
     }
 }

@@ -1,7 +1,5 @@
 //! The palette: its choices, and running the selected one.
 
-use crossterm::event::{KeyCode, KeyEvent};
-
 use crate::availability::is_available;
 use crate::effect::Effect;
 use crate::keymap::{Action, Context, LineAction, Move, SessionAction};
@@ -59,24 +57,8 @@ pub(super) fn move_selection(state: &mut State, movement: Move) {
     }
 }
 
-pub(super) fn handle_key(state: &mut State, key: KeyEvent) {
-    let Some(palette) = state.top_palette_mut() else { return };
-    if key.code == KeyCode::Backspace && palette.input.is_empty() {
-        state.layers.pop();
-        return;
-    }
-    palette.input.handle_key_single_line(key);
-    refresh_choices(state);
-}
-
-pub(super) fn paste(state: &mut State, text: &str) {
-    if let Some(palette) = state.top_palette_mut() {
-        palette.input.paste_single_line(text);
-        refresh_choices(state);
-    }
-}
-
-fn refresh_choices(state: &mut State) {
+/// Ranks the choices by the query.
+pub(super) fn refresh_choices(state: &mut State) {
     let Some(palette) = state.top_palette_mut() else { return };
     let (context, text) = (palette.context, palette.input.text());
     let choices = rank_choices(&text, available_choices(state, context), state.queue.listed_handoffs());

@@ -19,9 +19,7 @@ use tierup_common::assessment::{Assessment, AssessmentStatus, Basis, Confidence,
 use tierup_common::event::{
     Event as AccountEvent, EventBody, HandoffSummary, SessionSummary, Signal, StreamFrame,
 };
-use tierup_common::handoff::{
-    Handoff, HandoffStatus, Intent, Priority, QueueCounts, QueueItem, QueuePage, Snapshot,
-};
+use tierup_common::handoff::{Handoff, HandoffStatus, Priority, QueueCounts, QueueItem, QueuePage, Snapshot};
 use tierup_common::id::{HandoffId, MessageId, Number, Seq, SessionId, StepId, UserId};
 use tierup_common::session::{
     ConfidenceTier, IntakeContent, IntakeType, Message, MessageRole, Session, SessionItem, SessionStatus,
@@ -62,30 +60,16 @@ fn session_id(number: u8) -> SessionId {
 
 /// An open handoff by Sam; its session has the same number.
 fn item(number: u8) -> QueueItem {
-    QueueItem {
-        id: handoff_id(number),
-        number: Number(number.into()),
+    let summary = HandoffSummary {
+        handoff_id: handoff_id(number),
         session_id: session_id(number),
-        intent: Intent::Escalate,
-        status: HandoffStatus::Open,
+        number: Number(number.into()),
         priority: Priority::Normal,
         problem_summary: format!("problem {number}"),
-        engineer_notes: String::new(),
-        assessment_status: AssessmentStatus::Pending,
-        assessment_error: None,
-        ai_assessment: None,
-        ai_assessment_data: None,
-        handed_off_by: person(SAM).id,
-        handed_off_by_name: person(SAM).name,
-        claimed_by: None,
-        claimed_by_name: None,
-        claimed_at: None,
-        wake_at: None,
         created_at: NOW,
-        updated_at: NOW,
         version: 1,
-        viewers: Vec::new(),
-    }
+    };
+    QueueItem { assessment_status: AssessmentStatus::Pending, ..summary.into_open_item(person(SAM)) }
 }
 
 fn claimed_by(who: u8, mut item: QueueItem) -> QueueItem {

@@ -89,7 +89,7 @@ const fn context_title(context: Context) -> &'static str {
         Context::Session => "the session",
         Context::Dialog => "dialogs",
         Context::Conflict => "a lost claim",
-        Context::Branches => "attempts",
+        Context::Branches => "what was tried",
         Context::Steps => "step outcomes",
         Context::SimilarCases => "similar cases",
         Context::Confirm => "questions",

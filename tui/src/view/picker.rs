@@ -58,8 +58,8 @@ impl PickerList {
                 let items = state.branches().iter().enumerate().map(lines).collect();
                 let add = Action::Tried(TriedAction::Add);
                 let key = state.settings.keymap.key_for(Context::Branches, add);
-                let empty_text = safe_format!("No attempts yet. {key} adds one.");
-                Self { title: "Attempts", items, empty_text }
+                let empty_text = safe_format!("Nothing tried yet. {key} adds an entry.");
+                Self { title: "Tried", items, empty_text }
             }
             PickerKind::Steps => {
                 let lines = |(index, step): (usize, &Step)| {

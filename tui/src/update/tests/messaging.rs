@@ -115,7 +115,7 @@ fn a_message_whose_event_came_before_the_error_counts_as_sent() {
 }
 
 #[test]
-fn an_attempt_with_a_pending_status_is_edited_with_the_new_status() {
+fn a_branch_with_a_pending_status_is_edited_with_the_new_status() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
     priya.press_keys("<ctrl-g>");
     let id = add_branch(&mut priya, "the cable");
@@ -288,7 +288,7 @@ fn the_last_outcome_set_for_a_step_wins() {
 }
 
 #[test]
-fn a_new_attempt_is_selected_after_it_is_added() {
+fn a_new_branch_is_selected_after_it_is_added() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
     priya.press_keys("<ctrl-g>");
     for (number, text) in [(1, "the cable"), (2, "the switch")] {
