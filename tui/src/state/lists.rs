@@ -7,7 +7,7 @@ use tierup_common::handoff::{HandoffStatus, QueueItem};
 use tierup_common::id::{HandoffId, SessionId, UserId};
 
 use crate::keymap::Tab;
-use crate::state::selection_list::SelectionList;
+use crate::state::selection_list::{ListKey, SelectionList};
 use crate::state::sort_order::SortKey;
 
 /// What a row of a list is about.
@@ -40,8 +40,19 @@ pub enum RowKey {
     Session(Reverse<SessionId>),
 }
 
+impl ListKey for RowKey {
+    type Id = RowId;
+
+    fn id(&self) -> RowId {
+        match self {
+            Self::Handoff((_, _, id)) => RowId::Handoff(*id),
+            Self::Session(Reverse(id)) => RowId::Session(*id),
+        }
+    }
+}
+
 /// The rows of one list.
-pub type RowList = SelectionList<RowKey, RowId>;
+pub type RowList = SelectionList<RowKey>;
 
 /// The three lists, by tab.
 #[derive(Debug, Default)]

@@ -229,7 +229,7 @@ impl Queue {
         let is_shown = !self.filter.is_active() || self.filter.row_matcher().matches(&item);
         for list in [Tab::Queue, Tab::Mine] {
             if list == tab && is_shown {
-                self.lists[list].upsert(RowId::Handoff(id), RowKey::Handoff(key));
+                self.lists[list].upsert(RowKey::Handoff(key));
             } else {
                 self.lists[list].remove(RowId::Handoff(id));
             }
@@ -262,10 +262,9 @@ impl Queue {
         for item in self.items.values() {
             let Some(tab) = tab_for(item, me).filter(|_| matcher.matches(item)) else { continue };
             let rows = if tab == Tab::Mine { &mut mine } else { &mut queue };
-            rows.push((RowKey::Handoff(self.sort.sort_key(item)), RowId::Handoff(item.id)));
+            rows.push(RowKey::Handoff(self.sort.sort_key(item)));
         }
-        let session_row =
-            |session: &SessionItem| (RowKey::Session(Reverse(session.id)), RowId::Session(session.id));
+        let session_row = |session: &SessionItem| RowKey::Session(Reverse(session.id));
         let own = self.unclaimed_own_sessions(me).filter(|session| matcher.matches_session(session));
         mine.extend(own.map(session_row));
         let parked = self.own_sessions.parked().filter(|session| matcher.matches_session(session));

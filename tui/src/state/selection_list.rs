@@ -3,19 +3,28 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
+/// What a list is ordered by. It contains the id of its row, so that a long list does not store each id once more.
+pub trait ListKey: Ord + Clone {
+    /// Identifies a row, whatever its place.
+    type Id: Copy + Eq + Hash;
+
+    /// The id of the row.
+    fn id(&self) -> Self::Id;
+}
+
 /// Rows in the order of their keys, one of them selected.
 #[derive(Clone, Debug)]
-pub struct SelectionList<K, I> {
-    rows: Vec<(K, I)>,
-    key_by_id: HashMap<I, K>,
-    selected: Option<I>,
+pub struct SelectionList<K: ListKey> {
+    rows: Vec<K>,
+    key_by_id: HashMap<K::Id, K>,
+    selected: Option<K::Id>,
     /// Whether the user chose the selected row.
     is_user_selected: bool,
     /// The first visible row.
     scroll_offset: usize,
 }
 
-impl<K, I> Default for SelectionList<K, I> {
+impl<K: ListKey> Default for SelectionList<K> {
     fn default() -> Self {
         Self {
             rows: Vec::new(),
@@ -27,7 +36,7 @@ impl<K, I> Default for SelectionList<K, I> {
     }
 }
 
-impl<K: Ord + Clone, I: Copy + Eq + Hash> SelectionList<K, I> {
+impl<K: ListKey> SelectionList<K> {
     /// The number of rows.
     pub fn len(&self) -> usize {
         self.rows.len()
@@ -39,17 +48,17 @@ impl<K: Ord + Clone, I: Copy + Eq + Hash> SelectionList<K, I> {
     }
 
     /// The rows, in order.
-    pub fn ids(&self) -> impl ExactSizeIterator<Item = I> + DoubleEndedIterator + '_ {
-        self.rows.iter().map(|(_, id)| *id)
+    pub fn ids(&self) -> impl ExactSizeIterator<Item = K::Id> + DoubleEndedIterator + '_ {
+        self.rows.iter().map(K::id)
     }
 
     /// Whether it has this row.
-    pub fn contains(&self, id: I) -> bool {
+    pub fn contains(&self, id: K::Id) -> bool {
         self.key_by_id.contains_key(&id)
     }
 
     /// The selected row; none only if there are no rows.
-    pub fn selected(&self) -> Option<I> {
+    pub fn selected(&self) -> Option<K::Id> {
         self.selected
     }
 
@@ -59,14 +68,15 @@ impl<K: Ord + Clone, I: Copy + Eq + Hash> SelectionList<K, I> {
     }
 
     /// Inserts a row by its key, or moves it. The selected row keeps its place on the screen.
-    pub fn upsert(&mut self, id: I, key: K) {
+    pub fn upsert(&mut self, key: K) {
+        let id = key.id();
         if self.key_by_id.get(&id) == Some(&key) {
             return;
         }
         let before = self.selected_index();
         self.remove_row(id);
-        let place = self.rows.partition_point(|(other, _)| *other < key);
-        self.rows.insert(place, (key.clone(), id));
+        let place = self.rows.partition_point(|other| *other < key);
+        self.rows.insert(place, key.clone());
         self.key_by_id.insert(id, key);
         match self.selected {
             None => self.selected = Some(id),
@@ -75,12 +85,12 @@ impl<K: Ord + Clone, I: Copy + Eq + Hash> SelectionList<K, I> {
     }
 
     /// Removes a row. If it was selected, the row that takes its place is selected.
-    pub fn remove(&mut self, id: I) {
+    pub fn remove(&mut self, id: K::Id) {
         let before = self.selected_index();
         let Some(place) = self.remove_row(id) else { return };
         if self.selected == Some(id) {
             let next = place.min(self.rows.len().saturating_sub(1));
-            self.selected = self.rows.get(next).map(|(_, id)| *id);
+            self.selected = self.rows.get(next).map(K::id);
         } else {
             self.follow_selection(before);
         }
@@ -88,21 +98,21 @@ impl<K: Ord + Clone, I: Copy + Eq + Hash> SelectionList<K, I> {
 
     /// Replaces all rows. The selected row stays selected and keeps its place on the screen; if it is gone, the first row is
     /// selected.
-    pub fn replace_all(&mut self, mut rows: Vec<(K, I)>) {
+    pub fn replace_all(&mut self, mut rows: Vec<K>) {
         let before = self.selected_index();
-        rows.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-        self.key_by_id = rows.iter().map(|(key, id)| (*id, key.clone())).collect();
+        rows.sort_unstable();
+        self.key_by_id = rows.iter().map(|key| (key.id(), key.clone())).collect();
         self.rows = rows;
         if self.selected_index().is_some() {
             self.follow_selection(before);
         } else {
-            self.selected = self.rows.first().map(|(_, id)| *id);
+            self.selected = self.rows.first().map(K::id);
             self.scroll_offset = 0;
         }
     }
 
     /// Selects a row.
-    pub fn select(&mut self, id: I) {
+    pub fn select(&mut self, id: K::Id) {
         if self.contains(id) {
             self.selected = Some(id);
             self.is_user_selected = true;
@@ -112,7 +122,7 @@ impl<K: Ord + Clone, I: Copy + Eq + Hash> SelectionList<K, I> {
     /// Selects the first row, unless the user has chosen one: for a list that was just loaded.
     pub fn select_first_unless_chosen(&mut self) {
         if !self.is_user_selected {
-            self.selected = self.rows.first().map(|(_, id)| *id);
+            self.selected = self.rows.first().map(K::id);
             self.scroll_offset = 0;
         }
     }
@@ -122,23 +132,23 @@ impl<K: Ord + Clone, I: Copy + Eq + Hash> SelectionList<K, I> {
         let Some(place) = self.selected_index() else { return };
         let last = self.rows.len() - 1;
         let place = place.saturating_add_signed(rows).min(last);
-        self.selected = self.rows.get(place).map(|(_, id)| *id);
+        self.selected = self.rows.get(place).map(K::id);
         self.is_user_selected = true;
     }
 
     /// Selects the first row, or the last.
     pub fn select_edge(&mut self, last: bool) {
         let row = if last { self.rows.last() } else { self.rows.first() };
-        self.selected = row.map(|(_, id)| *id);
+        self.selected = row.map(K::id);
         self.is_user_selected = true;
     }
 
     /// The next row after the selected one, around the end, that the predicate accepts.
-    pub fn next_matching(&self, predicate: impl Fn(I) -> bool) -> Option<I> {
+    pub fn next_matching(&self, predicate: impl Fn(K::Id) -> bool) -> Option<K::Id> {
         let start = self.selected_index().map_or(0, |place| place + 1);
         let after = self.rows.iter().skip(start);
         let around = self.rows.iter().take(start);
-        after.chain(around).map(|(_, id)| *id).find(|id| predicate(*id))
+        after.chain(around).map(K::id).find(|id| predicate(*id))
     }
 
     /// The first visible row in `height` rows, scrolled only as far as shows the selected row.
@@ -151,7 +161,7 @@ impl<K: Ord + Clone, I: Copy + Eq + Hash> SelectionList<K, I> {
     }
 
     /// Whether a row is visible in `height` rows.
-    pub fn is_visible(&self, id: I, height: usize) -> bool {
+    pub fn is_visible(&self, id: K::Id, height: usize) -> bool {
         let top = self.first_visible(height);
         self.index_of(id).is_some_and(|place| (top..top + height).contains(&place))
     }
@@ -161,14 +171,12 @@ impl<K: Ord + Clone, I: Copy + Eq + Hash> SelectionList<K, I> {
         self.scroll_offset = self.first_visible(height);
     }
 
-    fn index_of(&self, id: I) -> Option<usize> {
+    fn index_of(&self, id: K::Id) -> Option<usize> {
         let key = self.key_by_id.get(&id)?;
-        // Keys are unique in practice; if some are equal, compare ids.
-        let first = self.rows.partition_point(|(other, _)| other < key);
-        self.rows[first..].iter().position(|(_, other)| *other == id).map(|offset| first + offset)
+        self.rows.binary_search(key).ok()
     }
 
-    fn remove_row(&mut self, id: I) -> Option<usize> {
+    fn remove_row(&mut self, id: K::Id) -> Option<usize> {
         let place = self.index_of(id)?;
         self.rows.remove(place);
         self.key_by_id.remove(&id);
@@ -187,10 +195,21 @@ impl<K: Ord + Clone, I: Copy + Eq + Hash> SelectionList<K, I> {
 mod tests {
     use super::*;
 
-    fn list_of(keys: impl IntoIterator<Item = u32>) -> SelectionList<u32, u32> {
+    /// A number to order by, and an id.
+    type NumberKey = (u32, u32);
+
+    impl ListKey for NumberKey {
+        type Id = u32;
+
+        fn id(&self) -> u32 {
+            self.1
+        }
+    }
+
+    fn list_of(keys: impl IntoIterator<Item = u32>) -> SelectionList<NumberKey> {
         let mut list = SelectionList::default();
         for key in keys {
-            list.upsert(key, key);
+            list.upsert((key, key));
         }
         list
     }
@@ -199,8 +218,8 @@ mod tests {
     fn the_selection_stays_with_its_row() {
         let mut list = list_of([10, 20, 30]);
         list.select(20);
-        list.upsert(5, 5);
-        list.upsert(30, 1);
+        list.upsert((5, 5));
+        list.upsert((1, 30));
         assert_eq!(list.ids().collect::<Vec<_>>(), [30, 5, 10, 20]);
         assert_eq!((list.selected(), list.selected_index()), (Some(20), Some(3)));
     }
@@ -212,7 +231,7 @@ mod tests {
         list.select_first_unless_chosen();
         assert_eq!(list.selected(), Some(10));
         list.select(30);
-        list.upsert(5, 5);
+        list.upsert((5, 5));
         list.select_first_unless_chosen();
         assert_eq!(list.selected(), Some(30));
     }
@@ -235,10 +254,10 @@ mod tests {
         list.select(150);
         list.pin_scroll(10);
         let on_screen =
-            |list: &SelectionList<u32, u32>| list.selected_index().unwrap() - list.first_visible(10);
+            |list: &SelectionList<NumberKey>| list.selected_index().unwrap() - list.first_visible(10);
         let before = on_screen(&list);
-        list.upsert(1, 1);
-        list.upsert(2, 2);
+        list.upsert((1, 1));
+        list.upsert((2, 2));
         assert_eq!(on_screen(&list), before);
         list.remove(1);
         assert_eq!(on_screen(&list), before);
