@@ -10,6 +10,8 @@ mod model;
 mod parse;
 mod playbook;
 mod prompt;
+mod statement;
+mod tried;
 
 use std::time::Duration;
 

@@ -7,10 +7,14 @@
 mod batch;
 mod error;
 mod index;
+mod language;
+pub(crate) mod lexicon;
 mod log_reader;
 mod pool;
+pub(crate) mod rarity;
 pub mod runbook;
 mod segment;
+pub(crate) mod terms;
 pub mod words;
 
 use std::collections::HashMap;
@@ -24,12 +28,15 @@ use tokio::sync::Semaphore;
 
 use crate::search::batch::RebuildProgress;
 use crate::search::index::FtsIndex;
+use crate::search::lexicon::Lexicon;
 use crate::search::pool::ResourcePool;
+use crate::search::rarity::QueryTerm;
 use crate::search::runbook::{Runbook, RunbookFolder, RunbookMap};
 use crate::store::Store;
 
 pub use error::SearchError;
-pub use index::{Hit, HitSource, Solutions};
+pub(crate) use index::Candidates;
+pub use index::SolutionSource;
 
 /// A search waits at most this long for the index to catch up.
 const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -64,6 +71,7 @@ struct IndexStatus {
     /// How far each account's log was indexed.
     indexed_seqs: Mutex<HashMap<AccountId, Seq>>,
     runbooks: Mutex<RunbookMap>,
+    lexicon: Mutex<Arc<Lexicon>>,
 }
 
 impl Search {
@@ -102,23 +110,32 @@ impl Search {
             .await
     }
 
-    /// The resolved sessions and runbooks that match these words best. Includes everything committed before the call,
-    /// and the current runbooks.
-    pub async fn find_solutions(
+    /// The resolved sessions and runbooks that share the most telling of these terms. Includes everything committed
+    /// before the call.
+    pub(crate) async fn find_candidates(
         &self,
         store: &Store,
         account: AccountId,
-        words: Vec<String>,
-    ) -> Result<Solutions, SearchError> {
+        terms: Vec<QueryTerm>,
+    ) -> Result<Candidates, SearchError> {
         self.catch_up(store, account).await?;
-        let status = Arc::clone(&self.0.status);
-        tolerate_index_error(self.0.writer.run(move |writer, _| writer.refresh_runbooks(&status)).await)?;
         let readers = &self.0.readers;
         readers
             .run(move |index, cancel| {
-                Ok(index.read_snapshot(cancel, |index| index.find_solutions(account, &words))?)
+                Ok(index.read_snapshot(cancel, |index| index.find_candidates(account, &terms))?)
             })
             .await
+    }
+
+    /// Reads the runbooks and the team's synonyms again if a file has changed.
+    pub(crate) async fn refresh_runbooks(&self) -> Result<(), SearchError> {
+        let status = Arc::clone(&self.0.status);
+        tolerate_index_error(self.0.writer.run(move |writer, _| writer.refresh_runbooks(&status)).await)
+    }
+
+    /// What words mean the same, with the team's own synonyms.
+    pub(crate) fn lexicon(&self) -> Arc<Lexicon> {
+        Arc::clone(&self.0.status.lexicon.lock())
     }
 
     /// A runbook, by its name in a hit.
@@ -200,6 +217,7 @@ impl IndexWriter {
             return Err(error.into());
         }
         status.runbooks.lock().clone_from(self.runbooks.books());
+        *status.lexicon.lock() = Arc::new(Lexicon::new(self.runbooks.synonyms()));
         Ok(())
     }
 }
@@ -288,7 +306,7 @@ mod tests {
             "it can"
         );
         assert!(search.find_sessions(&store, account, "vpn".into()).await.unwrap().is_empty());
-        assert!(search.find_solutions(&store, account, vec!["vpn".into()]).await.unwrap().hits.is_empty());
+        assert!(search.find_candidates(&store, account, Vec::new()).await.unwrap().sources.is_empty());
     }
 
     /// Mutants seen to fail: a single shared connection.

@@ -12,6 +12,7 @@ use tierup_assess_bench::report;
 use tierup_assess_bench::scores::Scores;
 use tierup_assess_bench::verdict::{self, Verdict};
 use tierup_server::config::Settings;
+use tierup_server::log::{self, LogFormat};
 
 /// Assesses cases with known answers on a team's history, and judges the answers.
 #[derive(Parser)]
@@ -45,6 +46,9 @@ struct Results<'a> {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();
+    if let Some(filter) = &cli.settings.log {
+        log::init(filter.parse()?, LogFormat::Text)?;
+    }
     let dataset = Dataset::load()?;
     let mut replay = Replay::start(cli.settings, &dataset, &filler(cli.filler)).await?;
     let mut verdicts: Vec<(&Case, Verdict)> = Vec::new();

@@ -1,32 +1,24 @@
 //! The offline engine: suggests what helped with similar problems, from runbooks and resolved sessions.
 //!
-//! Its confidence depends on how much of the problem's wording the best match covers. If nothing matches, it says so.
+//! It reads what a case is about and what it is not ([`problem`]), finds the known causes that share the most telling
+//! terms with it, and ranks them by the evidence for each ([`ranking`]). Its confidence is a probability, fitted on
+//! cases with known answers ([`confidence`]). If nothing fits, it says so.
 
-use std::collections::HashSet;
-use std::fmt::Write as _;
-use std::sync::Arc;
+mod candidate;
+mod confidence;
+mod findings;
+mod problem;
+mod ranking;
+mod resolution;
+mod write;
+
 use std::time::Duration;
 
-use tierup_common::assessment::{Confidence, Evidence, Similar};
-use tierup_common::session::{Branch, BranchStatus, Message, MessageRole};
-
 use crate::assess::context::{EngineContext, EngineError, TextSink};
-use crate::assess::draft::{AssessmentDraft, DraftStep, MAX_QUOTES, MAX_STEP_CHARS, MAX_STEPS};
+use crate::assess::draft::AssessmentDraft;
 use crate::domain::briefing::Briefing;
-use crate::search::runbook::Runbook;
-use crate::search::{Hit, HitSource, Solutions, words};
-use crate::text::truncate;
 
-/// The lowest coverage that counts as a match.
-const MIN_SCORE: f64 = 0.18;
-/// Medium confidence from this coverage on.
-const MEDIUM_FIT: f64 = 0.30;
-/// High confidence from this coverage on.
-const HIGH_FIT: f64 = 0.42;
-/// A step counts as tried if one sentence of the session contains this share of its words.
-const TRIED_OVERLAP: f64 = 0.6;
-/// The fewest words that a match shares with the problem: fewer are chance.
-const MIN_SHARED_WORDS: usize = 3;
+pub(super) use findings::{Findings, gather_findings};
 
 /// How fast the playbook writes. Its text is ready at once, but a demo may show it as it is typed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,73 +29,6 @@ pub enum TypingPace {
     DelayPerWord(Duration),
 }
 
-/// Findings about similar problems.
-#[derive(Debug, Default)]
-pub(super) struct Findings {
-    /// The best matching runbook.
-    pub(super) runbook: Option<Arc<Runbook>>,
-    /// Matching resolved sessions, best first.
-    pub(super) similar: Vec<Similar>,
-    /// The coverage of the best match.
-    best_fit: f64,
-    /// Whether the best match is a runbook.
-    runbook_is_best: bool,
-    solutions: Solutions,
-}
-
-/// Searches for similar problems.
-pub(super) async fn gather_findings(
-    briefing: &Briefing,
-    context: EngineContext<'_>,
-) -> Result<Findings, EngineError> {
-    let words = search_words(briefing);
-    let matched = context.search.find_solutions(context.store, context.account, words).await?;
-    let fits: Vec<&Hit> = matched
-        .hits
-        .iter()
-        .filter(|hit| hit.coverage >= MIN_SCORE && hit.words.len() >= MIN_SHARED_WORDS)
-        .collect();
-    let mut findings = Findings {
-        best_fit: fits.first().map_or(0.0, |hit| hit.coverage),
-        runbook_is_best: fits.first().is_some_and(|hit| matches!(hit.source, HitSource::Runbook(_))),
-        ..Findings::default()
-    };
-    for hit in fits {
-        match &hit.source {
-            HitSource::Runbook(name) if findings.runbook.is_none() => {
-                findings.runbook = context.search.runbook(name);
-            }
-            HitSource::Session(id) if findings.similar.len() < MAX_QUOTES => {
-                let id = *id;
-                let session = context.store.read(context.account, move |scope| scope.session(id)).await?;
-                findings.similar.push(Similar {
-                    session_id: id,
-                    number: session.number,
-                    problem_summary: session.title,
-                    resolution: session.state.resolution().map(|it| it.text.clone()).unwrap_or_default(),
-                    why: None,
-                });
-            }
-            HitSource::Runbook(_) | HitSource::Session(_) => {}
-        }
-    }
-    findings.solutions = matched;
-    Ok(findings)
-}
-
-/// The words to search for. The title counts twice.
-fn search_words(briefing: &Briefing) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
-    for text in [&briefing.title, &briefing.title, &briefing.intake, &briefing.notes] {
-        all.extend(words::keywords(text));
-    }
-    for message in briefing.messages.iter().filter(|message| message.role == MessageRole::User) {
-        all.extend(words::keywords(&message.content));
-    }
-    all.extend(briefing.branches.iter().flat_map(|branch| words::keywords(&branch.hypothesis)));
-    all
-}
-
 pub(super) async fn assess(
     briefing: &Briefing,
     context: EngineContext<'_>,
@@ -111,8 +36,8 @@ pub(super) async fn assess(
     sink: TextSink<'_>,
 ) -> Result<(String, AssessmentDraft), EngineError> {
     let findings = gather_findings(briefing, context).await?;
-    let draft = draft_assessment(briefing, &findings);
-    let text = format_assessment(&draft);
+    let draft = write::draft_assessment(briefing, &findings);
+    let text = write::format_assessment(&draft);
     write_at_pace(&text, pace, sink).await;
     Ok((text, draft))
 }
@@ -126,7 +51,7 @@ pub(super) async fn reply(
     // The last message is the question; the rest is context.
     let question = briefing.messages.last().map(|message| message.content.clone()).unwrap_or_default();
     let findings = gather_findings(&Briefing { title: question, ..briefing.clone() }, context).await?;
-    let text = format_reply(briefing, &findings);
+    let text = write::format_reply(briefing, &findings);
     write_at_pace(&text, pace, sink).await;
     Ok(text)
 }
@@ -143,158 +68,8 @@ async fn write_at_pace(text: &str, pace: TypingPace, sink: TextSink<'_>) {
     }
 }
 
-fn draft_assessment(briefing: &Briefing, findings: &Findings) -> AssessmentDraft {
-    let tried = TriedSteps::from_briefing(briefing);
-    let steps = suggested_steps(findings).into_iter().map(|step| {
-        let already_tried = tried.contains(&step);
-        DraftStep { text: truncate(&step, MAX_STEP_CHARS), already_tried, why: None }
-    });
-    let confidence = confidence_for_fit(findings.best_fit);
-    AssessmentDraft {
-        steps: steps.take(MAX_STEPS).collect(),
-        evidence: find_evidence(briefing, &findings.solutions),
-        similar: findings.similar.clone(),
-        ..AssessmentDraft::new(likely_cause(findings), confidence)
-    }
-}
-
-fn confidence_for_fit(fit: f64) -> Confidence {
-    if fit >= HIGH_FIT {
-        Confidence::High
-    } else if fit >= MEDIUM_FIT {
-        Confidence::Medium
-    } else if fit >= MIN_SCORE {
-        Confidence::Low
-    } else {
-        Confidence::Inconclusive
-    }
-}
-
-fn likely_cause(findings: &Findings) -> String {
-    match (&findings.runbook, findings.similar.first()) {
-        (Some(runbook), similar) if findings.runbook_is_best || similar.is_none() => runbook.cause.clone(),
-        (_, Some(similar)) => {
-            let first = words::sentences(&similar.resolution).next().unwrap_or(&similar.resolution);
-            format!("As in session {}: {first}", similar.number)
-        }
-        (Some(_) | None, None) => {
-            "Nothing in the runbooks or the resolved sessions matches this problem.".into()
-        }
-    }
-}
-
-/// Steps from the runbook, and resolutions of similar sessions.
-fn suggested_steps(findings: &Findings) -> Vec<String> {
-    let from_runbook = findings.runbook.iter().flat_map(|runbook| runbook.steps.iter().cloned());
-    let from_sessions = findings.similar.iter().take(2).flat_map(|similar| {
-        words::sentences(&similar.resolution)
-            .take(1)
-            .map(|sentence| format!("As in session {}: {sentence}", similar.number))
-            .collect::<Vec<_>>()
-    });
-    if findings.runbook_is_best {
-        from_runbook.chain(from_sessions).collect()
-    } else {
-        from_sessions.chain(from_runbook).collect()
-    }
-}
-
-/// The sentences with the most significant words of the best match, at most one per message.
-fn find_evidence(briefing: &Briefing, solutions: &Solutions) -> Vec<Evidence> {
-    let Some(best) = solutions.hits.first() else { return Vec::new() };
-    let significant: HashSet<&str> = best.words.iter().map(String::as_str).collect();
-    let score = |sentence: &str| -> f64 {
-        let words: HashSet<String> = words::keywords(sentence).collect();
-        let telling = words.iter().filter(|word| significant.contains(word.as_str()));
-        telling.filter_map(|word| solutions.word_weights.get(word)).sum()
-    };
-    let quote = |message: &Message| -> Option<(f64, Evidence)> {
-        let sentences = words::sentences(&message.content).map(|sentence| (score(sentence), sentence));
-        let (value, sentence) = sentences.max_by(|one, other| one.0.total_cmp(&other.0))?;
-        let evidence = Evidence { message_seq: message.seq, quote: truncate(sentence, 160) };
-        (value > 0.0).then_some((value, evidence))
-    };
-    let people = briefing.messages.iter().filter(|message| message.role == MessageRole::User);
-    let mut quotes: Vec<(f64, Evidence)> = people.filter_map(quote).collect();
-    quotes.sort_by(|one, other| other.0.total_cmp(&one.0));
-    quotes.into_iter().take(MAX_QUOTES).map(|(_, quote)| quote).collect()
-}
-
-/// What the session says was tried: settled branches, and statements of people.
-struct TriedSteps(Vec<HashSet<String>>);
-
-impl TriedSteps {
-    fn from_briefing(briefing: &Briefing) -> Self {
-        let settled = |branch: &&Branch| branch.status != BranchStatus::Open;
-        let branches = briefing.branches.iter().filter(settled).map(|branch| branch.hypothesis.as_str());
-        let people = briefing.messages.iter().filter(|message| message.role == MessageRole::User);
-        let texts = people.map(|message| message.content.as_str()).chain([briefing.notes.as_str()]);
-        let claims = texts.flat_map(words::sentences).filter(|sentence| !words::is_question(sentence));
-        Self(branches.chain(claims).map(words::stems).collect())
-    }
-
-    fn contains(&self, step: &str) -> bool {
-        let step = words::stems(step);
-        step.len() >= 2 && self.0.iter().any(|said| words::overlap(&step, said) >= TRIED_OVERLAP)
-    }
-}
-
-/// The assessment as Markdown.
-fn format_assessment(draft: &AssessmentDraft) -> String {
-    let confidence = match draft.confidence {
-        Confidence::Inconclusive => "inconclusive".into(),
-        Confidence::Low | Confidence::Medium | Confidence::High => {
-            format!("{} confidence", draft.confidence)
-        }
-    };
-    let mut text = format!("**Likely cause**  {confidence}\n{}\n", draft.likely_cause);
-    // Writing to a String cannot fail.
-    if !draft.steps.is_empty() {
-        text.push_str("\n**Try next**\n");
-        for (number, DraftStep { text: step, already_tried, .. }) in (1..).zip(&draft.steps) {
-            let suffix = if *already_tried { " (already tried)" } else { "" };
-            let _ = writeln!(text, "{number}. {step}{suffix}");
-        }
-    }
-    if !draft.evidence.is_empty() {
-        text.push_str("\n**From the session**\n");
-        for Evidence { message_seq, quote } in &draft.evidence {
-            let _ = writeln!(text, "- [{message_seq}] “{quote}”");
-        }
-    }
-    if !draft.similar.is_empty() {
-        text.push_str("\n**Similar cases**\n");
-        for similar in &draft.similar {
-            let _ = writeln!(text, "- session {}: {}", similar.number, similar.problem_summary);
-        }
-    }
-    if draft.confidence == Confidence::Inconclusive {
-        text.push_str("\nA runbook for this would help next time.\n");
-    }
-    text
-}
-
-/// A reply in a session, as Markdown.
-fn format_reply(briefing: &Briefing, findings: &Findings) -> String {
-    let tried = TriedSteps::from_briefing(briefing);
-    let fresh: Vec<String> =
-        suggested_steps(findings).into_iter().filter(|step| !tried.contains(step)).take(4).collect();
-    if findings.runbook.is_none() && findings.similar.is_empty() {
-        return "Nothing in the runbooks or the resolved sessions matches this. What would narrow it down: the \
-                exact error text, when it began, what changed just before, and who else has it."
-            .into();
-    }
-    let mut text = format!("{}\n", likely_cause(findings));
-    if fresh.is_empty() {
-        text.push_str("\nAll known fixes have been tried.\n");
-    } else {
-        text.push_str("\nNot tried yet:\n");
-        for (number, step) in (1..).zip(&fresh) {
-            let _ = writeln!(text, "{number}. {step}");
-        }
-    }
-    if let Some(runbook) = &findings.runbook {
-        let _ = writeln!(text, "\nFrom the runbook “{}”.", runbook.title);
-    }
-    text
+/// A share from 0 to 1; 0 of nothing.
+#[expect(clippy::cast_precision_loss, reason = "small numbers")]
+fn share(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }

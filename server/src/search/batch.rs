@@ -15,6 +15,8 @@ pub(super) struct Document {
     pub(super) transcript: String,
     /// The resolution, if there is one.
     pub(super) resolution: Option<String>,
+    /// The cause of the problem, if it is solved.
+    pub(super) cause: Option<String>,
 }
 
 /// A part of the log: the sessions it touches as they are now, and how far it goes.

@@ -1,7 +1,8 @@
 //! The index itself, and the ranking of its hits.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
@@ -9,25 +10,34 @@ use tierup_common::id::{AccountId, Seq, SessionId};
 use tokio_util::sync::CancellationToken;
 
 use crate::search::batch::{Document, IndexBatch};
+use crate::search::lexicon::Lexicon;
+use crate::search::rarity::{QueryTerm, Rarity};
 use crate::search::runbook::Runbook;
 use crate::search::segment;
+use crate::search::terms;
 use crate::store;
 
-/// Schema version; a mismatch rebuilds the index. 2: bigrams for scripts without spaces.
-const SCHEMA_VERSION: i32 = 2;
+/// Schema version; a mismatch rebuilds the index. 2: bigrams for scripts without spaces. 3: solutions by stem.
+const SCHEMA_VERSION: i32 = 3;
 /// How often a running query checks for cancellation, in SQLite's virtual machine instructions: a few times per
 /// millisecond.
 const PROGRESS_INTERVAL: i32 = 1_000;
 /// How long a connection waits for a lock: readers only while the file is created.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Hits that are ranked closely.
-const MAX_HITS: u32 = 8;
 /// The most sessions that a search returns.
 const MAX_SESSIONS: u32 = 1_000;
 /// Prepared statements kept per connection.
 const STATEMENT_CACHE_SIZE: usize = 16;
-/// The most words per search: the heaviest ones.
+/// The most words of a search by users.
 const MAX_WORDS: usize = 32;
+/// The terms that a search for solutions uses: the most telling ones.
+const MAX_QUERY_TERMS: usize = 32;
+/// The forms and synonyms of those terms: SQLite limits the size of a query.
+const MAX_QUERY_KEYS: usize = 160;
+/// The solutions that are looked at closely.
+const MAX_CANDIDATES: u32 = 50;
+/// The part of each text of a solution that is searched, in bytes.
+const MAX_SOLUTION_BYTES: usize = 64 * 1024;
 
 const SCHEMA: &str = "
   CREATE TABLE document (
@@ -41,36 +51,29 @@ const SCHEMA: &str = "
     content = '', contentless_delete = 1,
     tokenize = 'porter unicode61 remove_diacritics 2 categories ''L* N* Co Mn Mc'''
   );
+  CREATE VIRTUAL TABLE solution USING fts5 (
+    scope, problem, cause,
+    content = '', contentless_delete = 1,
+    tokenize = 'unicode61 remove_diacritics 0 categories ''L* N* Co Mn Mc'''
+  );
+  CREATE VIRTUAL TABLE solution_term USING fts5vocab (solution, row);
   CREATE TABLE follow (account BLOB PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
-/// The source of a hit.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum HitSource {
-    /// A session of the account.
+/// Where a solution is described.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum SolutionSource {
+    /// A resolved session of the account.
     Session(SessionId),
     /// The name of a runbook.
     Runbook(String),
 }
 
-/// A match.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Hit {
-    /// What matches.
-    pub source: HitSource,
-    /// The share of the searched words that it contains, from 0 to 1, weighted by rarity.
-    pub coverage: f64,
-    /// The searched words that it contains.
-    pub words: Vec<String>,
-}
-
-/// Matches, best first, and the weights of words.
+/// Solutions that share terms with a problem, the closest first, and how many documents have each term.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Solutions {
-    /// The matches.
-    pub hits: Vec<Hit>,
-    /// The rarity of each word among all documents: rarer words weigh more.
-    pub word_weights: HashMap<String, f64>,
+pub(crate) struct Candidates {
+    pub(crate) sources: Vec<SolutionSource>,
+    pub(crate) rarity: Rarity,
 }
 
 pub(super) struct FtsIndex {
@@ -142,6 +145,10 @@ impl FtsIndex {
                 "DELETE FROM word WHERE rowid IN (SELECT id FROM document WHERE account = ?1)",
                 [account],
             )?;
+            transaction.execute(
+                "DELETE FROM solution WHERE rowid IN (SELECT id FROM document WHERE account = ?1)",
+                [account],
+            )?;
             transaction.execute("DELETE FROM document WHERE account = ?1", [account])?;
         }
         for (session, document) in batch.documents {
@@ -175,6 +182,10 @@ impl FtsIndex {
             "DELETE FROM word WHERE rowid IN (SELECT id FROM document WHERE runbook IS NOT NULL)",
             [],
         )?;
+        transaction.execute(
+            "DELETE FROM solution WHERE rowid IN (SELECT id FROM document WHERE runbook IS NOT NULL)",
+            [],
+        )?;
         transaction.execute("DELETE FROM document WHERE runbook IS NOT NULL", [])?;
         for (name, book) in runbooks {
             transaction.execute("INSERT INTO document (runbook) VALUES (?1)", [name])?;
@@ -183,57 +194,61 @@ impl FtsIndex {
                 title: book.title.clone(),
                 problem: book.text.clone(),
                 transcript: String::new(),
-                resolution: Some(book.steps.join("\n")),
+                resolution: None,
+                cause: Some(String::new()),
             };
             index_document(&transaction, id, RUNBOOK_SCOPE, &document)?;
         }
         transaction.commit()
     }
 
-    /// The best matches among the account's resolved sessions and the runbooks. Words weigh more the earlier and the
-    /// more often they occur.
-    pub(super) fn find_solutions(&self, account: AccountId, words: &[String]) -> rusqlite::Result<Solutions> {
-        let weighted = weigh_words(words);
-        if weighted.is_empty() {
-            return Ok(Solutions::default());
+    /// The account's resolved sessions and the runbooks that share the most telling terms with a problem.
+    pub(super) fn find_candidates(
+        &self,
+        account: AccountId,
+        terms: &[QueryTerm],
+    ) -> rusqlite::Result<Candidates> {
+        let rarity = self.rarity_of(terms)?;
+        let telling = most_telling(terms, &rarity);
+        if telling.is_empty() {
+            return Ok(Candidates { sources: Vec::new(), rarity });
         }
+        let keys = telling.iter().flat_map(|term| term.indexed_keys()).filter(|key| rarity.count(key) > 0);
+        let any: BTreeSet<String> = keys.map(quote_word).take(MAX_QUERY_KEYS).collect();
+        let any: Vec<String> = any.into_iter().collect();
         let scope = format!("scope : ({} OR {RUNBOOK_SCOPE})", scope_term(account, true));
-        let any: Vec<String> = weighted.iter().map(|(word, _)| quote_word(word)).collect();
-        let query = format!("{scope} AND {{title problem talk resolution}} : ({})", any.join(" OR "));
+        let query = format!("{scope} AND {{problem cause}} : ({})", any.join(" OR "));
         let mut statement = self.connection.prepare_cached(
-            "SELECT rowid FROM word WHERE word MATCH ?1 ORDER BY bm25(word, 0.0, 4.0, 2.0, 1.0, 1.0) LIMIT ?2",
+            "SELECT d.session, d.runbook FROM solution JOIN document d ON d.id = solution.rowid
+             WHERE solution MATCH ?1 ORDER BY bm25(solution, 0.0, 1.0, 0.7) LIMIT ?2",
         )?;
-        let ids: Vec<i64> =
-            statement.query_map(params![query, MAX_HITS], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        let document_count = self.count_matches(&scope)?;
-        let mut word_weights = HashMap::new();
-        let mut total = 0.0;
-        let mut found: HashMap<i64, (f64, Vec<String>)> = HashMap::new();
-        for (word, weight) in weighted {
-            let query = format!("{scope} AND {{title problem talk resolution}} : {}", quote_word(&word));
-            let matches = self.matching_ids(&query)?;
-            // A word that no document contains carries little information.
-            let rarity = if matches.is_empty() {
-                0.4
-            } else {
-                inverse_document_frequency(document_count, matches.len())
-            };
-            let value = rarity * weight;
-            total += value;
-            for id in ids.iter().filter(|id| matches.contains(id)) {
-                let (sum, words) = found.entry(*id).or_default();
-                *sum += value;
-                words.push(word.clone());
+        let sources = statement.query_map(params![query, MAX_CANDIDATES], |row| match row.get(0)? {
+            Some(session) => Ok(SolutionSource::Session(session)),
+            None => Ok(SolutionSource::Runbook(row.get(1)?)),
+        })?;
+        let sources = sources.collect::<Result<_, _>>()?;
+        Ok(Candidates { sources, rarity })
+    }
+
+    /// Looks up how many solutions have each term.
+    fn rarity_of(&self, terms: &[QueryTerm]) -> rusqlite::Result<Rarity> {
+        let documents = self
+            .connection
+            .prepare_cached("SELECT count(*) FROM solution_docsize")?
+            .query_row([], |row| row.get(0))?;
+        let mut rarity = Rarity::new(documents);
+        let mut statement =
+            self.connection.prepare_cached("SELECT doc FROM solution_term WHERE term = ?1")?;
+        for key in terms.iter().flat_map(QueryTerm::indexed_keys) {
+            if !rarity.is_known(key) {
+                let count: Option<u64> = statement.query_row([key], |row| row.get(0)).optional()?;
+                rarity.insert(key, count.unwrap_or_default());
             }
-            word_weights.insert(word, rarity);
         }
-        let mut hits = Vec::new();
-        for id in ids {
-            let (sum, words) = found.remove(&id).unwrap_or_default();
-            hits.push(Hit { source: self.hit_source(id)?, coverage: sum / total, words });
+        for term in terms {
+            rarity.insert_meaning(term);
         }
-        hits.sort_by(|one, other| other.coverage.total_cmp(&one.coverage));
-        Ok(Solutions { hits, word_weights })
+        Ok(rarity)
     }
 
     /// The account's sessions that contain all of these words or prefixes, best first.
@@ -249,25 +264,6 @@ impl FtsIndex {
              WHERE word MATCH ?1 ORDER BY bm25(word, 0.0, 4.0, 2.0, 1.0, 1.0) LIMIT ?2",
         )?;
         statement.query_map(params![query, MAX_SESSIONS], |row| row.get(0))?.collect()
-    }
-
-    fn hit_source(&self, id: i64) -> rusqlite::Result<HitSource> {
-        let sql = "SELECT session, runbook FROM document WHERE id = ?1";
-        self.connection.query_row(sql, [id], |row| match row.get(0)? {
-            Some(session) => Ok(HitSource::Session(session)),
-            None => Ok(HitSource::Runbook(row.get(1)?)),
-        })
-    }
-
-    fn count_matches(&self, query: &str) -> rusqlite::Result<usize> {
-        let sql = "SELECT COUNT(*) FROM word WHERE word MATCH ?1";
-        self.connection.prepare_cached(sql)?.query_row([query], |row| row.get(0))
-    }
-
-    fn matching_ids(&self, query: &str) -> rusqlite::Result<BTreeSet<i64>> {
-        let mut statement = self.connection.prepare_cached("SELECT rowid FROM word WHERE word MATCH ?1")?;
-        let ids = statement.query_map([query], |row| row.get(0))?;
-        ids.collect()
     }
 }
 
@@ -306,34 +302,39 @@ fn index_document(
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute(params![id, scope, title, problem, talk, resolution])?;
+    let Some(cause) = &document.cause else { return Ok(()) };
+    let mut known = String::new();
+    for text in [&document.title, &document.problem, &document.transcript] {
+        known.push_str(&text[..text.floor_char_boundary(MAX_SOLUTION_BYTES)]);
+        known.push('\n');
+    }
+    connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO solution (rowid, scope, problem, cause) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![id, scope, index_text(&known), index_text(cause)])?;
     Ok(())
 }
 
-/// Each word once with its weight, the damped frequency; heaviest first.
-fn weigh_words(words: &[String]) -> Vec<(String, f64)> {
-    let mut counts: Vec<(&String, u32)> = Vec::new();
-    for word in words {
-        match counts.iter_mut().find(|(known, _)| *known == word) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((word, 1)),
-        }
-    }
-    // A stable sort keeps equally frequent words in their order.
-    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    counts.truncate(MAX_WORDS);
-    counts.into_iter().map(|(word, count)| (word.clone(), f64::from(count).ln_1p())).collect()
+/// The terms that tell the most, by rarity and weight.
+fn most_telling<'t>(terms: &'t [QueryTerm], rarity: &Rarity) -> Vec<&'t QueryTerm> {
+    let value = |term: &QueryTerm| rarity.of(&term.term) * term.weight;
+    let mut telling: Vec<&QueryTerm> =
+        terms.iter().filter(|term| term.weight > 0.0 && rarity.is_indexed(term)).collect();
+    telling.sort_by(|one, other| value(other).total_cmp(&value(one)));
+    telling.truncate(MAX_QUERY_TERMS);
+    telling
+}
+
+/// Stems and identifiers. A team's synonyms may change, so the index has none.
+fn index_text(text: &str) -> String {
+    static BUILT_IN: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::new(""));
+    terms::index_text(text, &BUILT_IN)
 }
 
 /// A word quoted for FTS5, so that it is never an operator.
 fn quote_word(word: &str) -> String {
     format!("\"{}\"", word.replace('"', "\"\""))
-}
-
-/// The inverse document frequency of BM25, of a word that `having` of `all` documents contain.
-fn inverse_document_frequency(all: usize, having: usize) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52 documents")]
-    let (all, having) = (all as f64, having as f64);
-    (1.0 + (all - having + 0.5) / (having + 0.5)).ln()
 }
 
 #[cfg(test)]
@@ -364,6 +365,7 @@ mod tests {
                 problem: String::new(),
                 transcript: String::new(),
                 resolution: Some(String::new()),
+                cause: Some(String::new()),
             };
             (SessionId::from_bytes([number; 16]), document)
         };
@@ -419,11 +421,12 @@ mod tests {
     #[test]
     fn solutions_are_found_in_text_without_spaces() {
         let (_folder, index) = index_of(&["VPN接続が切れます", "プリンタが動かない"]);
-        let words: Vec<String> = crate::search::words::keywords("VPNの接続がすぐ切れる").collect();
-        let matched = index.find_solutions(account_id(), &words).unwrap();
-        let best = &matched.hits[0];
-        assert_eq!(best.source, HitSource::Session(SessionId::from_bytes([1; 16])));
-        assert!(best.words.contains(&"接続".to_owned()), "{best:?}");
+        let lexicon = Lexicon::new("");
+        let terms = terms::terms("VPNの接続がすぐ切れる", &lexicon).into_iter();
+        let terms: Vec<QueryTerm> =
+            terms.map(|term| QueryTerm { term, alternatives: Vec::new(), weight: 1.0 }).collect();
+        let found = index.find_candidates(account_id(), &terms).unwrap();
+        assert_eq!(found.sources, [SolutionSource::Session(SessionId::from_bytes([1; 16]))]);
     }
 
     /// An index without bigrams, by an earlier version.

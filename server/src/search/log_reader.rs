@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use tierup_common::event::Kind;
 use tierup_common::id::{Seq, SessionId};
 use tierup_common::limit;
+use tierup_common::session::BranchStatus;
 
 use crate::search::batch::{Document, IndexBatch, RebuildProgress};
 use crate::store::{self, AccountScope};
@@ -80,9 +81,14 @@ fn load_document(scope: &AccountScope<'_>, id: SessionId) -> store::Result<Docum
             transcript.push('\n');
         }
     }
+    let mut cause = session.state.resolution().map(|resolution| resolution.text.clone());
     for branch in scope.branches(id)? {
         transcript.push_str(&branch.hypothesis);
         transcript.push('\n');
+        if let Some(cause) = cause.as_mut().filter(|_| branch.status == BranchStatus::Confirmed) {
+            cause.push('\n');
+            cause.push_str(&branch.hypothesis);
+        }
     }
     // The notes of a parked handoff are visible to its owner only.
     if let Some(escalation) = session.latest_escalation {
@@ -93,5 +99,6 @@ fn load_document(scope: &AccountScope<'_>, id: SessionId) -> store::Result<Docum
         problem: scope.intake(id)?,
         transcript,
         resolution: session.state.resolution().map(|resolution| resolution.text.clone()),
+        cause,
     })
 }

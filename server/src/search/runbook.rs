@@ -1,8 +1,8 @@
 //! Runbooks: Markdown files that describe a problem, its cause and its solution.
 //!
-//! Any Markdown works. The first heading is the title. A heading that contains `cause` or `why` starts the cause, one
-//! that contains `fix`, `step`, `resol`, `solution`, `try` or `do` the steps. Without such headings, the first
-//! paragraph is the cause and every list item a step.
+//! Any Markdown works. The first heading is the title. A heading such as `Cause` begins a cause, one such as `Fix` its
+//! steps, one such as `Symptoms` says how to tell. Without them, each list is the steps of the cause that the text above
+//! it describes, so that one runbook may have several causes.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,10 @@ use std::time::SystemTime;
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
 use crate::search::error::SearchError;
+use crate::search::words;
 
+/// A team's synonyms, beside its runbooks: a group per line, separated by commas.
+const SYNONYM_FILE: &str = "synonyms.txt";
 /// The largest file that is read.
 const MAX_FILE_BYTES: u64 = 256 * 1024;
 
@@ -21,12 +24,23 @@ const MAX_FILE_BYTES: u64 = 256 * 1024;
 pub struct Runbook {
     /// The first heading, or else the name of the file.
     pub title: String,
-    /// Why the problem happens.
-    pub cause: String,
-    /// What to do, in order.
-    pub steps: Vec<String>,
+    /// What it says about all its causes: introduction and symptoms.
+    pub overview: String,
+    /// The causes, each with its steps; at least one.
+    pub causes: Vec<RunbookCause>,
     /// The whole content as plain text.
     pub text: String,
+}
+
+/// A cause that a runbook describes.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct RunbookCause {
+    /// The heading above it, if it has one of its own.
+    pub heading: String,
+    /// Why the problem happens.
+    pub text: String,
+    /// What to do, in order.
+    pub steps: Vec<String>,
 }
 
 impl Runbook {
@@ -34,55 +48,163 @@ impl Runbook {
     pub fn parse(name: &str, markdown: &str) -> Self {
         let blocks = parse_blocks(markdown);
         let mut runbook = Self { title: name.into(), ..Self::default() };
-        let mut section = Section::Other;
-        let (mut sectioned, mut first_paragraph, mut items) = (Vec::new(), None, Vec::new());
-        let mut titled = false;
-        for block in &blocks {
+        let mut parts = Vec::new();
+        let mut is_titled = false;
+        for block in blocks {
             runbook.text.push_str(block.text());
             runbook.text.push('\n');
             match block {
-                Block::Heading(text) if !titled => {
-                    titled = true;
+                Block::Heading(ref text) if !is_titled => {
+                    is_titled = true;
                     runbook.title.clone_from(text);
                 }
-                Block::Heading(text) => section = Section::from_heading(text),
-                Block::Paragraph(text) => {
-                    first_paragraph.get_or_insert(text);
-                    if section == Section::Cause && runbook.cause.is_empty() {
-                        runbook.cause.clone_from(text);
+                Block::Heading(_) | Block::Paragraph(_) | Block::ListItem(_) => Part::push(&mut parts, block),
+            }
+        }
+        runbook.set_causes(parts);
+        runbook
+    }
+
+    /// Sorts parts into overview and causes. A heading that says cause begins one, and steps belong to the cause before
+    /// them; in a runbook without such headings, each list with the text above it is a cause.
+    fn set_causes(&mut self, parts: Vec<Part>) {
+        let is_in_sections = parts.iter().any(|part| part.section == Section::Cause);
+        let lists =
+            parts.iter().filter(|part| part.section == Section::Other && !part.items.is_empty()).count();
+        for mut part in parts {
+            // Of several lists in a row, each has its cause just above it.
+            if lists > 1 && part.heading.is_empty() && part.paragraphs.len() > 1 {
+                let own = part.paragraphs.pop().into_iter().collect();
+                let before = std::mem::replace(&mut part.paragraphs, own);
+                self.add_overview(&Part { paragraphs: before, ..Part::default() });
+            }
+            match part.section {
+                Section::Cause => self.causes.push(part.into_cause("")),
+                Section::Steps => match self.causes.last_mut().filter(|cause| cause.steps.is_empty()) {
+                    Some(cause) => {
+                        cause.steps = part.steps_or_sentences();
                     }
-                }
-                Block::ListItem(text) => {
-                    items.push(text.clone());
-                    if section == Section::Steps {
-                        sectioned.push(text.clone());
-                    }
+                    None => self.causes.push(part.into_cause("")),
+                },
+                Section::Symptoms => self.add_overview(&part),
+                Section::Other if is_in_sections || part.items.is_empty() => self.add_overview(&part),
+                Section::Other => {
+                    let heading = part.heading.clone();
+                    self.causes.push(part.into_cause(&heading));
                 }
             }
         }
-        runbook.steps = if sectioned.is_empty() { items } else { sectioned };
-        if runbook.cause.is_empty() {
-            runbook.cause = first_paragraph.cloned().unwrap_or_default();
+        if self.causes.is_empty() {
+            self.causes.push(RunbookCause::default());
         }
-        runbook
+        for cause in &mut self.causes {
+            if cause.text.is_empty() && cause.heading.is_empty() {
+                self.overview.lines().next().unwrap_or_default().clone_into(&mut cause.text);
+            }
+        }
+    }
+
+    fn add_overview(&mut self, part: &Part) {
+        for text in std::iter::once(&part.heading).chain(&part.paragraphs).chain(&part.items) {
+            if !text.is_empty() {
+                self.overview.push_str(text);
+                self.overview.push('\n');
+            }
+        }
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// A heading with what is below it, or paragraphs with the list after them.
+#[derive(Default)]
+struct Part {
+    section: Section,
+    heading: String,
+    paragraphs: Vec<String>,
+    items: Vec<String>,
+}
+
+impl Part {
+    /// Adds a block to the last part, or begins a new one: at each heading, and at the text after a list.
+    fn push(parts: &mut Vec<Self>, block: Block) {
+        match block {
+            Block::Heading(heading) => {
+                let section = Section::from_heading(&heading);
+                parts.push(Self { section, heading, ..Self::default() });
+            }
+            Block::Paragraph(text) => {
+                match parts.last_mut().filter(|part| part.items.is_empty() || part.section != Section::Other)
+                {
+                    Some(part) => part.paragraphs.push(text),
+                    None => parts.push(Self { paragraphs: vec![text], ..Self::default() }),
+                }
+            }
+            Block::ListItem(text) => match parts.last_mut() {
+                Some(part) => part.items.push(text),
+                None => parts.push(Self { items: vec![text], ..Self::default() }),
+            },
+        }
+    }
+
+    fn into_cause(self, heading: &str) -> RunbookCause {
+        // What follows the steps says nothing about the cause, but a cause in a list does.
+        let is_list = self.section == Section::Cause && self.paragraphs.is_empty();
+        let text = if is_list { self.items.join(" ") } else { self.paragraphs.join(" ") };
+        let steps = if self.section == Section::Cause { Vec::new() } else { self.items };
+        RunbookCause { heading: heading.into(), text, steps }
+    }
+
+    /// Steps are a list; where there is none, each sentence is a step.
+    fn steps_or_sentences(self) -> Vec<String> {
+        if !self.items.is_empty() {
+            return self.items;
+        }
+        self.paragraphs.iter().flat_map(|text| words::sentences(text)).map(str::to_owned).collect()
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
 enum Section {
     Cause,
     Steps,
+    Symptoms,
+    #[default]
     Other,
 }
+
+/// The beginnings of headings, in English, German, French and Spanish. A heading that says more is one of its own.
+const CAUSE_HEADINGS: &[&str] =
+    &["cause", "causes", "root cause", "why", "reason", "ursache", "grund", "warum", "causa", "raison"];
+#[rustfmt::skip]
+const STEP_HEADINGS: &[&str] = &[
+    "fix", "step", "steps", "resolution", "solution", "what to do", "to do", "try", "remedy", "workaround",
+    "repair", "lösung", "behebung", "abhilfe", "schritte", "was tun", "vorgehen", "massnahmen", "maßnahmen",
+    "étapes", "que faire", "solución", "pasos", "qué hacer", "how to fix", "procedure",
+];
+#[rustfmt::skip]
+const SYMPTOM_HEADINGS: &[&str] = &[
+    "symptom", "symptoms", "symptome", "symptômes", "síntomas", "signs", "anzeichen", "first look",
+    "erst unterscheiden", "how to recognise", "how to tell", "background", "notes", "see also", "hinweis",
+    "hintergrund", "prevention",
+];
 
 impl Section {
     fn from_heading(heading: &str) -> Self {
         let heading = heading.to_lowercase();
-        let has = |words: &[&str]| words.iter().any(|word| heading.contains(word));
-        if has(&["cause", "why"]) {
+        let heading = heading.trim_end_matches([':', '?', '!', '.']);
+        let starts = |words: &[&str]| {
+            words.iter().any(|word| {
+                let rest = heading.strip_prefix(word);
+                rest.is_some_and(|rest| {
+                    rest.is_empty() || rest.starts_with(' ') && rest.split(' ').count() <= 4
+                })
+            })
+        };
+        if starts(CAUSE_HEADINGS) {
             Self::Cause
-        } else if has(&["fix", "step", "resol", "solution", "try", "do"]) {
+        } else if starts(STEP_HEADINGS) {
             Self::Steps
+        } else if starts(SYMPTOM_HEADINGS) {
+            Self::Symptoms
         } else {
             Self::Other
         }
@@ -126,6 +248,8 @@ fn parse_blocks(markdown: &str) -> Vec<Block> {
                 flush_block(&mut text, Block::Paragraph, &mut blocks);
             }
             Event::End(TagEnd::Paragraph) | Event::SoftBreak | Event::HardBreak => text.push(' '),
+            // Steps keep the marks of code: a command is sent as it is.
+            Event::Code(code) if items_open > 0 => text.extend(["`", &code, "`"]),
             Event::Text(more) | Event::Code(more) => text.push_str(&more),
             _ => {}
         }
@@ -149,15 +273,21 @@ pub(super) struct RunbookFolder {
     folder: Option<PathBuf>,
     last_listing: Option<BTreeMap<PathBuf, (SystemTime, u64)>>,
     runbooks: RunbookMap,
+    synonyms: String,
 }
 
 impl RunbookFolder {
     pub(super) fn new(folder: Option<PathBuf>) -> Self {
-        Self { folder, last_listing: None, runbooks: RunbookMap::new() }
+        Self { folder, last_listing: None, runbooks: RunbookMap::new(), synonyms: String::new() }
     }
 
     pub(super) fn books(&self) -> &RunbookMap {
         &self.runbooks
+    }
+
+    /// The team's synonyms.
+    pub(super) fn synonyms(&self) -> &str {
+        &self.synonyms
     }
 
     /// Reads the folder again with the next refresh, whether or not a file has changed.
@@ -181,7 +311,15 @@ impl RunbookFolder {
             return Ok(false);
         }
         self.runbooks.clear();
+        self.synonyms.clear();
         for (path, (_, length)) in &found {
+            if path.file_name().is_some_and(|name| name == SYNONYM_FILE) {
+                match read_file(path, *length) {
+                    Ok(synonyms) => self.synonyms = synonyms,
+                    Err(error) => tracing::warn!(path = %path.display(), %error, "cannot read synonyms"),
+                }
+                continue;
+            }
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             match read_file(path, *length) {
                 Ok(markdown) => {
@@ -200,8 +338,9 @@ fn list_files(folder: &Path) -> std::io::Result<BTreeMap<PathBuf, (SystemTime, u
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         let is_markdown = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("md"));
+        let is_read = is_markdown || path.file_name().is_some_and(|name| name == SYNONYM_FILE);
         // The file may have been removed since it was listed.
-        let Some(meta) = is_markdown.then(|| std::fs::metadata(&path).ok()).flatten() else { continue };
+        let Some(meta) = is_read.then(|| std::fs::metadata(&path).ok()).flatten() else { continue };
         found.insert(path, (meta.modified()?, meta.len()));
     }
     Ok(found)
@@ -226,8 +365,10 @@ mod tests {
              ## Symptoms\n- error 809\n\n## Fix\n1. Open UDP 4500.\n2. Reconnect\n   the client.\n",
         );
         assert_eq!(book.title, "VPN error 809");
-        assert_eq!(book.cause, "The firewall drops UDP 4500.");
-        assert_eq!(book.steps, ["Open UDP 4500.", "Reconnect the client."]);
+        assert_eq!(book.causes.len(), 1);
+        assert_eq!(book.causes[0].text, "The firewall drops UDP 4500.");
+        assert_eq!(book.causes[0].steps, ["Open UDP 4500.", "Reconnect the client."]);
+        assert_eq!(book.overview, "Clients cannot connect.\nSymptoms\nerror 809\n");
         assert!(book.text.contains("error 809"));
     }
 
@@ -235,8 +376,25 @@ mod tests {
     fn a_runbook_needs_no_headings() {
         let book = Runbook::parse("printers", "Jams come from damp paper.\n\n* Dry it\n* Fan it");
         assert_eq!(book.title, "printers");
-        assert_eq!(book.cause, "Jams come from damp paper.");
-        assert_eq!(book.steps, ["Dry it", "Fan it"]);
+        assert_eq!(book.causes[0].text, "Jams come from damp paper.");
+        assert_eq!(book.causes[0].steps, ["Dry it", "Fan it"]);
+    }
+
+    #[test]
+    fn a_runbook_may_have_several_causes() {
+        let book = Runbook::parse(
+            "offline",
+            "# Printer offline\n\nThe panel says ready.\n\n## WSD port\nFound by itself.\n1. Make a port.\n\n\
+             ## SNMP\nThe community was changed.\n1. Untick SNMP.\n2. Restart.\n",
+        );
+        let causes: Vec<_> = book.causes.iter().map(|it| (it.heading.as_str(), it.steps.len())).collect();
+        assert_eq!(causes, [("WSD port", 1), ("SNMP", 2)]);
+        assert_eq!(book.overview, "The panel says ready.\n");
+        let book = Runbook::parse(
+            "plain",
+            "Ready, but offline.\n\nIf WSD:\n\n1. Port.\n\nIf TCP:\n\n1. SNMP.\n2. Spooler.\n",
+        );
+        assert_eq!(book.causes.iter().map(|it| it.steps.len()).collect::<Vec<_>>(), [1, 2]);
     }
 
     #[test]

@@ -16,8 +16,25 @@ const STOP_WORD_LIST: &str = "a about above after again all also am an and any a
     won would yes yet you your hello hi please thanks thank help problem problems issue issues work works working \
     today yesterday morning week day days time times says said nothing something anything";
 
-static STOP_WORDS: LazyLock<HashSet<&'static str>> =
-    LazyLock::new(|| STOP_WORD_LIST.split_whitespace().collect());
+/// The same in German, French, Spanish and Dutch.
+const FOREIGN_STOP_WORD_LIST: &str = "aber alle allem allen aller alles als also am auch auf aus bei beim bin bis bitte da damit \
+    danach dann das dass dem den denn der des die dies diese diesem diesen dieser doch dort durch ein eine einem einen \
+    einer eines er es für gar ganz gibt habe haben hat hatte hatten hier ich ihr im immer ist ja jede jeden jeder jetzt \
+    kann kein keine keinen keiner kommt kommen können mal man mehr mit muss nach nicht nichts noch nun nur ob oder ohne \
+    schon sehr seit sein seine sich sie sind so sobald sonst über um und uns unser unsere unter viel vom von vor war \
+    waren was weil wenn werden wer wie wieder wir wird wo wurde wurden zu zum zur zwar hallo danke \
+    alors après au aussi autre autres aux avant avec avoir bonjour car ce cela ces cet cette chez comme dans de depuis \
+    des donc dont du elle elles en encore est et été être eux fait font il ils je la le les leur leurs lui mais merci \
+    même mes mon ne nos notre nous on ont ou où par pas peu peut plus pour puis quand que quelque quelques qui sa sans \
+    se ses si sont sous sur ta tous tout toute toutes très un une vers vos votre vous y \
+    al algo antes aunque como con cuando de del desde donde el ella ellos entre era es esa ese eso esta está están este \
+    esto estos fue gracias ha hace hacia han hasta hay hola la las le lo los más mi mismo muy nada ni nos nosotros o \
+    para pero por porque pues que se sea según ser si sido sin sobre solo su sus también tan tiene todo todos un una \
+    unos usted y ya het een niet maar ook nog voor met van";
+
+static STOP_WORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    STOP_WORD_LIST.split_whitespace().chain(FOREIGN_STOP_WORD_LIST.split_whitespace()).collect()
+});
 static STEMMER: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::create(Algorithm::English));
 
 /// The significant words of a text, in order and with repetitions. A word is a sequence of letters and digits; a number
@@ -29,14 +46,21 @@ pub fn keywords(text: &str) -> impl Iterator<Item = String> + use<> {
     for segment in segment::segments(&normalized) {
         match segment {
             Segment::Word(word) => words.push(word.to_lowercase()),
-            Segment::Run(run) => {
-                let is_significant = |pair: &&str| !pair.chars().all(|c| ('ぁ'..='ゟ').contains(&c));
-                words.extend(segment::bigrams(run).filter(is_significant).map(str::to_owned));
-            }
+            Segment::Run(run) => words.extend(significant_bigrams(run).map(str::to_owned)),
         }
     }
     words.retain(|word| word.chars().nth(1).is_some() && !STOP_WORDS.contains(word.as_str()));
     words.into_iter()
+}
+
+/// The bigrams of a run, except those of Hiragana alone.
+pub(super) fn significant_bigrams(run: &str) -> impl Iterator<Item = &str> {
+    segment::bigrams(run).filter(|pair| !pair.chars().all(|c| ('ぁ'..='ゟ').contains(&c)))
+}
+
+/// Whether a word, in lower case, says nothing about what a text is about.
+pub(super) fn is_stop_word(word: &str) -> bool {
+    STOP_WORDS.contains(word)
 }
 
 /// The same without endings: `reinstalled` and `reinstalling` are one.

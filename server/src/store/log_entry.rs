@@ -38,7 +38,7 @@ pub struct Visibility {
     pub session: SessionId,
     /// Its handoff, if it is about one.
     pub handoff: Option<HandoffId>,
-    /// The only user who may see it; `None` foreverybody in the account.
+    /// The only user who may see it; `None` for everybody in the account.
     pub recipient: Option<UserId>,
     /// Whether streams of the whole team carry it.
     pub audience: Audience,

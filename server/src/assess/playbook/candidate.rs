@@ -1,0 +1,150 @@
+//! Causes that the team knows, each from a resolved session or a runbook.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use tierup_common::id::{Number, SessionId};
+use tierup_common::limit;
+use tierup_common::session::{BranchStatus, MessageRole};
+use tierup_common::time::Timestamp;
+
+use crate::assess::playbook::resolution;
+use crate::search::lexicon::Lexicon;
+use crate::search::runbook::{Runbook, RunbookCause};
+use crate::search::terms::{self, Term};
+use crate::store::{self, AccountScope};
+
+/// The part of a session's messages that is read, in bytes.
+const MAX_TALK_BYTES: usize = 8 * 1024;
+
+/// A known cause.
+#[derive(Clone, Debug)]
+pub(super) struct Candidate {
+    pub(super) source: Source,
+    /// The cause, and for a session also its fix, as written.
+    pub(super) cause: String,
+    /// What to do about it.
+    pub(super) steps: Vec<String>,
+    /// The keys of its title, its description, what people wrote, and its cause.
+    pub(super) keys: FieldKeys,
+    /// The terms of its title.
+    pub(super) title_terms: Vec<Term>,
+    /// The terms of its cause, each once.
+    pub(super) cause_terms: Vec<Term>,
+}
+
+/// The keys of the terms in each part of a known problem.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FieldKeys {
+    pub(super) title: HashSet<String>,
+    pub(super) problem: HashSet<String>,
+    pub(super) talk: HashSet<String>,
+    pub(super) cause: HashSet<String>,
+    pub(super) steps: HashSet<String>,
+}
+
+/// Where a cause is described.
+#[derive(Clone, Debug)]
+pub(super) enum Source {
+    Session(SolvedSession),
+    Runbook(Arc<Runbook>),
+}
+
+/// A resolved session, as far as it is read.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct SolvedSession {
+    pub(super) id: SessionId,
+    pub(super) number: Number,
+    pub(super) title: String,
+    pub(super) resolution: String,
+    pub(super) resolved_at: Timestamp,
+    intake: String,
+    /// What people wrote, and the confirmed hypotheses.
+    talk: String,
+    confirmed: String,
+}
+
+impl SolvedSession {
+    /// Reads a resolved session; none if it is not resolved.
+    pub(super) fn read(scope: &AccountScope<'_>, id: SessionId) -> store::Result<Option<Self>> {
+        let session = scope.session(id)?;
+        let Some(resolution) = session.state.resolution().cloned() else { return Ok(None) };
+        let intake = scope.intake(id)?;
+        let mut talk = String::new();
+        for message in scope.last_messages(id, limit::MAX_SNAPSHOT_MESSAGES)? {
+            if message.role == MessageRole::User && message.content != intake && talk.len() < MAX_TALK_BYTES {
+                talk.push_str(&message.content[..message.content.floor_char_boundary(MAX_TALK_BYTES)]);
+                talk.push('\n');
+            }
+        }
+        let branches = scope.branches(id)?.into_iter();
+        let confirmed = branches.filter(|branch| branch.status == BranchStatus::Confirmed);
+        let confirmed: Vec<String> = confirmed.map(|branch| branch.hypothesis).collect();
+        Ok(Some(Self {
+            id,
+            number: session.number,
+            title: session.title,
+            resolution: resolution.text,
+            resolved_at: session.updated_at,
+            intake,
+            talk,
+            confirmed: confirmed.join("\n"),
+        }))
+    }
+}
+
+impl Candidate {
+    /// The cause of a resolved session.
+    pub(super) fn from_session(session: SolvedSession, lexicon: &Lexicon) -> Self {
+        let told = resolution::read(&session.resolution);
+        let cause_text = format!("{}\n{}", told.content.join("\n"), session.confirmed);
+        let title_terms = unique(terms::terms(&session.title, lexicon));
+        let cause_terms = unique(terms::terms(&cause_text, lexicon));
+        let keys = FieldKeys {
+            title: keys(&title_terms),
+            problem: terms::key_set(&session.intake, lexicon),
+            talk: terms::key_set(&session.talk, lexicon),
+            cause: keys(&cause_terms),
+            steps: terms::key_set(&told.fixes.join("\n"), lexicon),
+        };
+        let cause = told.summary();
+        Self { cause, steps: told.steps(), keys, title_terms, cause_terms, source: Source::Session(session) }
+    }
+
+    /// The causes of a runbook.
+    pub(super) fn from_runbook(runbook: &Arc<Runbook>, lexicon: &Lexicon) -> Vec<Self> {
+        runbook.causes.iter().map(|cause| Self::from_cause(runbook, cause, lexicon)).collect()
+    }
+
+    fn from_cause(runbook: &Arc<Runbook>, cause: &RunbookCause, lexicon: &Lexicon) -> Self {
+        let told = [cause.heading.as_str(), cause.text.as_str()];
+        let told: Vec<&str> = told.into_iter().filter(|text| !text.is_empty()).collect();
+        let title_terms = unique(terms::terms(&runbook.title, lexicon));
+        let cause_terms = unique(terms::terms(&told.join("\n"), lexicon));
+        let keys = FieldKeys {
+            title: keys(&title_terms),
+            problem: terms::key_set(&format!("{}\n{}", runbook.overview, cause.heading), lexicon),
+            talk: HashSet::new(),
+            cause: keys(&cause_terms),
+            steps: terms::key_set(&cause.steps.join("\n"), lexicon),
+        };
+        Self {
+            cause: told.join(": "),
+            steps: cause.steps.clone(),
+            keys,
+            title_terms,
+            cause_terms,
+            source: Source::Runbook(Arc::clone(runbook)),
+        }
+    }
+}
+
+fn unique(mut terms: Vec<Term>) -> Vec<Term> {
+    let mut seen = HashSet::new();
+    terms.retain(|term| seen.insert(term.main_key().to_owned()));
+    terms
+}
+
+fn keys(terms: &[Term]) -> HashSet<String> {
+    terms.iter().flat_map(|term| term.keys.iter().cloned()).collect()
+}

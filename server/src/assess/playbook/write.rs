@@ -1,0 +1,157 @@
+//! Writes assessments and replies from findings.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+
+use tierup_common::assessment::{Confidence, Evidence};
+use tierup_common::session::Message;
+
+use crate::assess::draft::{AssessmentDraft, DraftStep, MAX_QUOTES, MAX_STEP_CHARS, MAX_STEPS};
+use crate::assess::playbook::findings::Findings;
+use crate::assess::playbook::problem;
+use crate::assess::playbook::ranking;
+use crate::assess::tried::{self, TriedSteps};
+use crate::domain::briefing::Briefing;
+use crate::search::terms;
+use crate::search::words;
+use crate::text::truncate;
+
+const NOTHING_FITS: &str = "Nothing in the runbooks or the resolved sessions matches this problem.";
+const NOTHING_LEFT: &str = "No known cause fits well enough to be named.";
+/// The longest thing to find out, in characters.
+const MAX_FIND_OUT_CHARS: usize = 200;
+
+pub(super) fn draft_assessment(briefing: &Briefing, findings: &Findings) -> AssessmentDraft {
+    let confidence = findings.confidence.unwrap_or(Confidence::Inconclusive);
+    let Some(best) = findings.causes.first().filter(|_| confidence != Confidence::Inconclusive) else {
+        let cause = if findings.causes.is_empty() { NOTHING_FITS } else { NOTHING_LEFT };
+        return AssessmentDraft {
+            similar: findings.similar.clone(),
+            find_out: find_out(findings),
+            ..AssessmentDraft::new(cause.into(), Confidence::Inconclusive)
+        };
+    };
+    AssessmentDraft {
+        steps: suggested_steps(briefing, findings),
+        evidence: find_evidence(briefing, findings),
+        similar: findings.similar.clone(),
+        basis: best.basis.clone(),
+        ..AssessmentDraft::new(best.text.clone(), confidence)
+    }
+}
+
+/// The steps of the best cause, tried ones last.
+fn suggested_steps(briefing: &Briefing, findings: &Findings) -> Vec<DraftStep> {
+    let mut seen: Vec<HashSet<String>> = Vec::new();
+    let mut steps = Vec::new();
+    for (text, why) in findings.causes.first().iter().flat_map(|cause| &cause.steps) {
+        let keys = terms::key_set(text, &findings.lexicon);
+        if seen.iter().any(|known| words::overlap(&keys, known) >= 0.8) {
+            continue;
+        }
+        seen.push(keys);
+        steps.push(DraftStep {
+            text: truncate(text, MAX_STEP_CHARS),
+            already_tried: false,
+            why: Some(why.clone()),
+        });
+    }
+    let tried = TriedSteps::from_briefing(briefing, &findings.lexicon);
+    tried::mark_tried(&mut steps, &tried, &findings.lexicon);
+    steps.truncate(MAX_STEPS);
+    steps
+}
+
+/// What would tell the remaining causes apart.
+fn find_out(findings: &Findings) -> Vec<String> {
+    let mut questions: Vec<String> = findings
+        .causes
+        .iter()
+        .take(2)
+        .map(|cause| {
+            let first = words::sentences(&cause.text).next().unwrap_or(&cause.text);
+            format!("Rule out: {}", truncate(first, MAX_FIND_OUT_CHARS))
+        })
+        .collect();
+    questions.push("The exact error text or code, and since when.".into());
+    questions.push("What changed just before, and who else has it.".into());
+    questions.truncate(MAX_QUOTES);
+    questions
+}
+
+/// The sentences with the most telling terms of the best cause, at most one per message.
+fn find_evidence(briefing: &Briefing, findings: &Findings) -> Vec<Evidence> {
+    let value = |sentence: &str| -> f64 {
+        let keys = terms::key_set(sentence, &findings.lexicon);
+        let shared = findings.shared.iter().filter(|term| term.term.is_in(&keys));
+        shared.map(|term| ranking::value(term, &findings.rarity)).sum()
+    };
+    let quote = |message: &Message| -> Option<(f64, Evidence)> {
+        let sentences = words::sentences(&message.content).map(|sentence| (value(sentence), sentence));
+        let (value, sentence) = sentences.max_by(|one, other| one.0.total_cmp(&other.0))?;
+        let evidence = Evidence { message_seq: message.seq, quote: truncate(sentence, 160) };
+        (value > 0.0).then_some((value, evidence))
+    };
+    let mut quotes: Vec<(f64, Evidence)> = problem::people(briefing).filter_map(quote).collect();
+    quotes.sort_by(|one, other| other.0.total_cmp(&one.0));
+    quotes.into_iter().take(MAX_QUOTES).map(|(_, quote)| quote).collect()
+}
+
+/// The assessment as Markdown.
+pub(super) fn format_assessment(draft: &AssessmentDraft) -> String {
+    let mut text = format!("**Likely cause**  {}\n{}\n", draft.confidence.label(), draft.likely_cause);
+    // Writing to a String cannot fail.
+    if !draft.steps.is_empty() {
+        text.push_str("\n**Try next**\n");
+        for (number, DraftStep { text: step, already_tried, .. }) in (1..).zip(&draft.steps) {
+            let suffix = if *already_tried { " (already tried)" } else { "" };
+            let _ = writeln!(text, "{number}. {step}{suffix}");
+        }
+    }
+    if !draft.find_out.is_empty() {
+        text.push_str("\n**To find out**\n");
+        for question in &draft.find_out {
+            let _ = writeln!(text, "- {question}");
+        }
+    }
+    if !draft.evidence.is_empty() {
+        text.push_str("\n**From the session**\n");
+        for Evidence { message_seq, quote } in &draft.evidence {
+            let _ = writeln!(text, "- [{message_seq}] “{quote}”");
+        }
+    }
+    if !draft.similar.is_empty() {
+        text.push_str("\n**Similar cases**\n");
+        for similar in &draft.similar {
+            let _ = writeln!(text, "- session {}: {}", similar.number, similar.problem_summary);
+        }
+    }
+    if draft.confidence == Confidence::Inconclusive {
+        text.push_str("\nA runbook for this would help next time.\n");
+    }
+    text
+}
+
+/// A reply in a session, as Markdown.
+pub(super) fn format_reply(briefing: &Briefing, findings: &Findings) -> String {
+    let draft = draft_assessment(briefing, findings);
+    if draft.confidence == Confidence::Inconclusive {
+        return "Nothing in the runbooks or the resolved sessions matches this. What would narrow it down: the \
+                exact error text, when it began, what changed just before, and who else has it."
+            .into();
+    }
+    let mut text = format!("{}\n", draft.likely_cause);
+    let fresh: Vec<&DraftStep> = draft.steps.iter().filter(|step| !step.already_tried).take(4).collect();
+    if fresh.is_empty() {
+        text.push_str("\nAll known fixes have been tried.\n");
+    } else {
+        text.push_str("\nNot tried yet:\n");
+        for (number, step) in (1..).zip(fresh) {
+            let _ = writeln!(text, "{number}. {}", step.text);
+        }
+    }
+    if let Some(runbook) = &findings.runbook {
+        let _ = writeln!(text, "\nFrom the runbook “{}”.", runbook.title);
+    }
+    text
+}
