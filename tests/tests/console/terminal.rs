@@ -230,8 +230,8 @@ async fn copies_and_links_use_terminal_sequences() {
     let mut console = fixture.open_queue("tierup");
     console.send_keys("p");
     console.sees("active, yours");
-    // The assistant does not answer a note, so it is the last message.
-    console.send_keys("\x14See https://kb.test/809\r");
+    // It is a note, which the assistant does not answer, so it is the last message.
+    console.send_keys("See https://kb.test/809\r");
     console.wait_for_output("\x1b]8;;https://kb.test/809\x1b\\");
     console.sees("Priya Nair  09:30");
     // OSC 52: the text, in base64.
