@@ -171,7 +171,7 @@ impl Reservation<'_> {
             Self::Contradicted(hypothesis) => {
                 format!("Ruled out in this session: {}", one_line(hypothesis, MAX_HYPOTHESIS_CHARS))
             }
-            Self::CutOff => "Cut off: the engine stopped before its answer was complete".into(),
+            Self::CutOff => "Cut off: the engine stopped before it was complete".into(),
             Self::Uncited => "Uncited: no quote from the session supports it".into(),
         }
     }

@@ -206,13 +206,16 @@ async fn the_earlier_assessment_stays_until_the_new_one_is_complete() {
     assert_eq!((&running["assessment_status"], &running["ai_assessment_data"]), (&json!("running"), &first));
     model.send_delta(" is dead.");
     model.finish_answer();
-    let second = sam.wait_for_assessment(&vpn).await;
+    stream.wait_for_event("handoff_assessment_ready").await;
+    let second = sam.handoff(&vpn).await;
     assert_eq!(second["ai_assessment_data"]["likely_cause"], "The fan is dead.");
 
     let broken = FakeModel::start(ModelBehavior::Status(500)).await;
     world.restart_with_settings(broken.server_settings(30)).await;
+    let mut stream = sam.subscribe(&format!("?handoff_id={}", vpn.handoff_id)).await;
     sam.post(&path, json!({})).await.expect(202);
-    let failed = sam.wait_for_assessment(&vpn).await;
+    stream.wait_for_event("handoff_assessment_failed").await;
+    let failed = sam.handoff(&vpn).await;
     assert_eq!(failed["assessment_status"], "failed");
     assert_eq!(failed["ai_assessment_data"], second["ai_assessment_data"]);
 }

@@ -300,6 +300,7 @@ async fn tried_and_outcomes_actions(keyboard: &mut Keyboard) {
     }
     keyboard.press_to_change("tried.down").await;
     keyboard.press_to_change("tried.up").await;
+    keyboard.press_to_change("tried.up").await;
     keyboard.press_to_show("tried.rule-out", "✗ the MTU  ruled out").await;
     keyboard.press_to_show("tried.confirm", "✓ the MTU  confirmed").await;
     keyboard.press_to_show("tried.open", "? the MTU  open").await;

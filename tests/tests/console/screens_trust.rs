@@ -186,7 +186,7 @@ async fn briefing_while_it_is_assessed_again() {
         priya.press("y").await;
         priya.sees("reassessing").await;
         model.send_delta("**Likely cause:** the proxy");
-        priya.sees("reassessing, 27 characters").await;
+        priya.sees("reassessing, 27 characters so far").await;
         assert_screen_snapshot("briefing_reassessing", &priya).await;
         model.send_delta(" is full.");
         model.finish_answer();

@@ -177,3 +177,61 @@ fn one_line(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     ellipsize(&line, MAX_REASON_WIDTH).into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tierup_common::assessment::{Basis, Similar};
+    use tierup_common::id::{Number, StepId};
+
+    #[test]
+    fn an_assessment_says_how_sure_it_is_and_what_speaks_against_it() {
+        let step = |text: &str, already_tried, outcome| Step {
+            id: StepId::from_bytes([1; 16]),
+            text: text.into(),
+            already_tried,
+            outcome,
+            why: Some("session 17:\nit worked".into()),
+        };
+        let assessment = Assessment {
+            likely_cause: "The client is damaged.".into(),
+            suggested_steps: vec![
+                step("Reinstall it", true, None),
+                step("Renew it", false, Some(Outcome::Worked)),
+            ],
+            confidence: Confidence::Low,
+            evidence: Vec::new(),
+            similar: vec![Similar {
+                session_id: SessionId::from_bytes([1; 16]),
+                number: Number(9),
+                problem_summary: "VPN drops".into(),
+                resolution: "Renewed it.".into(),
+                why: Some("x".repeat(1000)),
+            }],
+            basis: Basis { cases: 1, runbooks: 0, identifiers: vec!["error 809".into()] },
+            find_out: vec!["Another network?".into()],
+            contradicted_by: Some("reinstall the client".into()),
+            is_uncited: true,
+            is_cut_off: true,
+            engine: "playbook".into(),
+            model: None,
+            took_ms: 1,
+        };
+        let text = assessment_text(&assessment);
+        let (known, long) = text.rsplit_once('\n').unwrap();
+        assert_eq!(
+            known,
+            "Likely cause (low confidence · 1 case, error 809): The client is damaged.\n\
+             ✗ Ruled out in this session: reinstall the client\n\
+             … Cut off: the engine stopped before it was complete\n\
+             ? Uncited: no quote from the session supports it\n\
+             1. Reinstall it (already tried)\n   session 17: it worked\n\
+             2. Renew it (worked)\n   session 17: it worked\n\
+             To find out: Another network?\n\
+             Similar: session 9: VPN drops"
+        );
+        assert!(long.chars().count() <= MAX_REASON_WIDTH + 3 && long.ends_with('…'), "{long}");
+        let inconclusive = Assessment { confidence: Confidence::Inconclusive, ..assessment };
+        assert!(assessment_text(&inconclusive).starts_with("Inconclusive: The client is damaged.\n"));
+    }
+}

@@ -1,5 +1,6 @@
 //! Stories of `update`: events in, effects out. This file has the fixtures: people, handoffs and a console.
 
+mod assessments;
 mod attempts;
 mod claims;
 mod earlier_messages;
@@ -9,10 +10,8 @@ mod messaging;
 mod note_or_question;
 mod polling;
 mod reading;
-mod reassessment;
 mod reconnect;
 mod text_cursor;
-mod trust;
 
 use std::time::Duration;
 
@@ -124,12 +123,6 @@ fn with_steps(mut item: QueueItem, count: u8) -> QueueItem {
         model: None,
         took_ms: 1,
     }));
-    item
-}
-
-/// Changes the assessment of a handoff.
-fn assessed(mut item: QueueItem, change: impl FnOnce(&mut Assessment)) -> QueueItem {
-    change(item.ai_assessment_data.as_mut().unwrap());
     item
 }
 

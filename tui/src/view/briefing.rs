@@ -273,7 +273,7 @@ pub(super) fn assessment_title(
 fn reassessment_progress(progress: WritingProgress<'_>, canvas: &Canvas<'_>) -> Safe<'static> {
     match (progress.stalled_for(canvas), progress.text) {
         (Some(seconds), _) => safe_format!("reassessing, no progress for {seconds}s"),
-        (None, Some(text)) => safe_format!("reassessing, {} characters", text.chars().count()),
+        (None, Some(text)) => safe_format!("reassessing, {} characters so far", text.chars().count()),
         (None, None) => "reassessing".into(),
     }
 }

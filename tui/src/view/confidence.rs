@@ -11,18 +11,20 @@ pub(super) fn reservation_label(reservation: Reservation<'_>, glyphs: &Glyphs) -
     safe_format!("{} {}", glyphs.reservation(reservation), reservation.word())
 }
 
-/// The confidence in at most `columns`, or that the cause is ruled out. The word "confidence" tells it from a priority.
+/// The confidence in at most `columns`, or that the cause is ruled out. The word "confidence" tells it from a priority: where
+/// there is no room even for its beginning, there is no label.
 pub(super) fn label_for_width(
     assessment: &Assessment,
     glyphs: &Glyphs,
     columns: u16,
-) -> (Safe<'static>, TextRole) {
+) -> Option<(Safe<'static>, TextRole)> {
     if let Some(hypothesis) = assessment.contradicted_by.as_deref() {
-        return (reservation_label(Reservation::Contradicted(hypothesis), glyphs), TextRole::Warn);
+        let label = reservation_label(Reservation::Contradicted(hypothesis), glyphs);
+        return Some((label, TextRole::Warn));
     }
-    let long = assessment.confidence.label();
-    let label = if display_width(long) <= columns { long } else { short_label(assessment.confidence) };
-    (label.into(), TextRole::Dim)
+    let labels = [assessment.confidence.label(), short_label(assessment.confidence)];
+    let label = labels.into_iter().find(|label| display_width(label) <= columns)?;
+    Some((label.into(), TextRole::Dim))
 }
 
 const fn short_label(confidence: Confidence) -> &'static str {
@@ -67,8 +69,10 @@ mod tests {
             (Confidence::Inconclusive, "inconclusive", "inconclusive"),
         ] {
             let assessment = assessment(confidence);
-            assert_eq!(label_for_width(&assessment, &Glyphs::UNICODE, 17), (long.into(), TextRole::Dim));
-            assert_eq!(label_for_width(&assessment, &Glyphs::UNICODE, 12), (narrow.into(), TextRole::Dim));
+            let label = |columns| label_for_width(&assessment, &Glyphs::UNICODE, columns);
+            assert_eq!(label(17), Some((long.into(), TextRole::Dim)));
+            assert_eq!(label(12), Some((narrow.into(), TextRole::Dim)));
+            assert_eq!(label(8), None);
         }
     }
 
@@ -76,7 +80,8 @@ mod tests {
     fn a_ruled_out_cause_has_no_confidence_and_every_reservation_differs_without_colour() {
         let high = assessment(Confidence::High);
         let contradicted = Assessment { contradicted_by: Some("DNS".into()), ..high };
-        assert_eq!(label_for_width(&contradicted, &Glyphs::UNICODE, 40).0, "✗ ruled out");
+        let label = label_for_width(&contradicted, &Glyphs::UNICODE, 8);
+        assert_eq!(label, Some(("✗ ruled out".into(), TextRole::Warn)));
         for glyphs in [Glyphs::UNICODE, Glyphs::ASCII] {
             let all = [Reservation::Contradicted(""), Reservation::CutOff, Reservation::Uncited];
             let marks = all.map(|reservation| glyphs.reservation(reservation));

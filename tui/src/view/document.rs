@@ -131,6 +131,17 @@ impl Document {
         self.extend_lines(markdown::render(raw, self.width));
     }
 
+    /// Dims the ordinary text from a line on.
+    fn dim_lines(&mut self, start: usize) {
+        for line in &mut self.lines[start..] {
+            if let DocumentLine::Owned(line) = line {
+                for span in line.0.iter_mut().filter(|span| span.role == TextRole::Plain) {
+                    span.role = TextRole::Dim;
+                }
+            }
+        }
+    }
+
     /// Adds a title after its number.
     pub(super) fn push_title(&mut self, number: &Safe<'_>, raw: &str) {
         let title = [

@@ -62,7 +62,7 @@ impl PickerList {
                     }
                     Attempt::Proposed(text) => {
                         let is_saving = state.row_edits.added_branch(&text).is_some();
-                        proposal_lines(&text, role(index), is_saving, &open_key, width, canvas)
+                        proposal_lines(&text, index == picker.selected, is_saving, &open_key, width, canvas)
                     }
                 };
                 let items = state.attempts().into_iter().enumerate().map(&mut lines).collect();
@@ -144,19 +144,20 @@ fn branch_lines(
 /// A hypothesis of the assessment that can be added.
 fn proposal_lines(
     text: &str,
-    role: TextRole,
+    is_selected: bool,
     is_saving: bool,
     open_key: &Safe<'_>,
     width: usize,
     canvas: &mut Canvas<'_>,
 ) -> Vec<SafeLine> {
+    let role = if is_selected { TextRole::Strong } else { TextRole::Plain };
     let mut line = vec![SafeSpan::new(safe_format!("{} ", canvas.theme.glyphs.dot), TextRole::Dim)];
     line.extend(markdown::inline_code_spans(text, role));
     if is_saving {
         line.push(SafeSpan::new(safe_format!("  {}", canvas.time.spinner()), TextRole::Accent));
     } else {
         line.push(SafeSpan::new("  proposed", TextRole::Dim));
-        if !open_key.is_empty() {
+        if is_selected && !open_key.is_empty() {
             line.push(SafeSpan::new(": ", TextRole::Dim));
             line.push(SafeSpan::new(open_key, TextRole::Accent));
             line.push(SafeSpan::new(" adds it", TextRole::Dim));

@@ -176,8 +176,9 @@ fn paint_assessment_details(
             let readers_width =
                 readers.as_deref().map_or(0, |readers| display_width(readers) + SEPARATOR_WIDTH);
             let columns = line.end_x.saturating_sub(line.x + SEPARATOR_WIDTH + readers_width);
-            let (text, role) = confidence::label_for_width(assessment, &theme.glyphs, columns);
-            line.put_separated(canvas, text, theme.style(role));
+            if let Some((text, role)) = confidence::label_for_width(assessment, &theme.glyphs, columns) {
+                line.put_separated(canvas, text, theme.style(role));
+            }
         }
         (AssessmentStatus::Failed, _) => {
             let text = safe_format!("{} assessment failed", theme.glyphs.cross);

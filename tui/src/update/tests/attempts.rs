@@ -1,5 +1,6 @@
 //! Tests of attempts that the assessment proposes: a key makes them branches.
 
+use super::assessments::assessed;
 use super::*;
 use crate::state::layer::PickerKind;
 use tierup_common::session::{Branch, BranchStatus, PutBranch};

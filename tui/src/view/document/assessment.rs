@@ -152,7 +152,11 @@ impl Document {
             let line = safe_format!("{glyph} {}", reservation.sentence());
             self.push_spans(&[SafeSpan::new(line, TextRole::Warn)], "  ");
         }
+        let start = self.lines.len();
         self.push_markdown(&assessment.likely_cause);
+        if assessment.contradicted_by.is_some() {
+            self.dim_lines(start);
+        }
     }
 
     fn push_steps(&mut self, steps: &[Step], canvas: &Canvas<'_>) {
