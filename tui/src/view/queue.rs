@@ -168,8 +168,9 @@ fn paint_assessment_details(
     }
     let readers = labels::readers(item, state.my_id());
     match (item.assessment_status, &item.ai_assessment_data) {
-        (AssessmentStatus::Pending | AssessmentStatus::Running, _) => {
-            let text = safe_format!("{} assessing", canvas.time.spinner());
+        (AssessmentStatus::Pending | AssessmentStatus::Running, earlier) => {
+            let again = if earlier.is_some() { "re" } else { "" };
+            let text = safe_format!("{} {again}assessing", canvas.time.spinner());
             line.put_separated(canvas, text, theme.accent);
         }
         (AssessmentStatus::Ready, Some(assessment)) => {

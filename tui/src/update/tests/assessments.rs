@@ -226,6 +226,10 @@ fn the_earlier_assessment_stays_if_the_new_one_fails() {
     priya.press_keys("ry");
     reply_pending(&mut priya);
     priya.dispatch(assessment_delta(1, 0, "**Likely"));
+    priya.press_keys("<esc>");
+    let screen = priya.paint();
+    assert!(screen.contains(" reassessing") && screen.contains("DNS"), "{screen}");
+    priya.press_keys("<enter>");
     let pending = QueueItem { version: 2, ..item(1) };
     priya.receive_team_event(EventBody::HandoffAssessmentFailed {
         handoff: handoff_summary(&pending),
