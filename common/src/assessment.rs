@@ -156,12 +156,20 @@ pub enum Reservation<'a> {
 }
 
 impl Reservation<'_> {
-    /// A word or two, for where there is no room for a sentence.
+    /// A word or two, for where there is no room even for the label.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Contradicted(_) => "ruled out",
             Self::CutOff => "cut off",
             Self::Uncited => "uncited",
+        }
+    }
+
+    /// A few words, for where there is no room for a sentence.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Contradicted(_) => "cause ruled out",
+            Self::CutOff | Self::Uncited => self.word(),
         }
     }
 

@@ -6,9 +6,9 @@ use crate::text::{Safe, TextRole, safe_format};
 use crate::theme::Glyphs;
 use crate::view::measure::display_width;
 
-/// A reservation in a word or two.
+/// A reservation in a few words.
 pub(super) fn reservation_label(reservation: Reservation<'_>, glyphs: &Glyphs) -> Safe<'static> {
-    safe_format!("{} {}", glyphs.reservation(reservation), reservation.word())
+    safe_format!("{} {}", glyphs.reservation(reservation), reservation.label())
 }
 
 /// The confidence in at most `columns`, or that the cause is ruled out. The word "confidence" tells it from a priority: where
@@ -81,7 +81,7 @@ mod tests {
         let high = assessment(Confidence::High);
         let contradicted = Assessment { contradicted_by: Some("DNS".into()), ..high };
         let label = label_for_width(&contradicted, &Glyphs::UNICODE, 8);
-        assert_eq!(label, Some(("✗ ruled out".into(), TextRole::Warn)));
+        assert_eq!(label, Some(("✗ cause ruled out".into(), TextRole::Warn)));
         for glyphs in [Glyphs::UNICODE, Glyphs::ASCII] {
             let all = [Reservation::Contradicted(""), Reservation::CutOff, Reservation::Uncited];
             let marks = all.map(|reservation| glyphs.reservation(reservation));

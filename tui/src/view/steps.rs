@@ -24,6 +24,8 @@ const OVERFLOW_WIDTH: u16 = 3;
 const RIGHT_OVERFLOW_WIDTH: u16 = 5;
 /// Columns of a screen below which the title is left out.
 const MIN_WIDTH_FOR_TITLE: u16 = 60;
+/// Columns of a screen below which a warning is a word or two.
+const MIN_WIDTH_FOR_LABEL: u16 = 100;
 
 /// The steps, laid out for a screen.
 pub(super) struct StepStrip<'s> {
@@ -123,8 +125,11 @@ impl StripLayout {
         let glyphs = &canvas.theme.glyphs;
         let reservation = assessment.and_then(|assessment| assessment.reservations().next());
         let title = match reservation {
-            Some(reservation) if width >= MIN_WIDTH_FOR_TITLE => {
+            Some(reservation) if width >= MIN_WIDTH_FOR_LABEL => {
                 confidence::reservation_label(reservation, glyphs)
+            }
+            Some(reservation) if width >= MIN_WIDTH_FOR_TITLE => {
+                safe_format!("{} {}", glyphs.reservation(reservation), reservation.word())
             }
             // A warning is never left out.
             Some(reservation) => glyphs.reservation(reservation).into(),

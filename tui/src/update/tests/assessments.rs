@@ -58,7 +58,7 @@ fn doubts_stand_before_the_cause_and_above_the_steps() {
             (|data: &mut Assessment| data.contradicted_by = Some("DNS, the resolver".into()))
                 as fn(&mut Assessment),
             "✗ Ruled out in this session: DNS, the resolver",
-            "✗ ruled out",
+            "✗ cause ruled out",
         ),
         (|data| data.is_uncited = true, "? Uncited: no quote from the session supports it", "? uncited"),
         (|data| data.is_cut_off = true, "… Cut off: the engine stopped before it was complete", "… cut off"),
@@ -83,7 +83,7 @@ fn doubts_stand_before_the_cause_and_above_the_steps() {
 fn a_row_of_the_list_says_that_the_cause_is_ruled_out_instead_of_a_confidence() {
     let ruled_out = assessed(with_steps(item(1), 2), |data| data.contradicted_by = Some("DNS".into()));
     let screen = TestConsole::with_items(vec![ruled_out]).paint();
-    assert!(screen.contains("· ✗ ruled out"), "{screen}");
+    assert!(screen.contains("· ✗ cause ruled out"), "{screen}");
 }
 
 #[test]
