@@ -5,6 +5,13 @@ use serde::{Deserialize, Serialize};
 use crate::id::{Number, SessionId, StepId};
 use crate::string_enum::string_enum;
 
+/// The identifiers that the summary of a basis names, at most.
+const MAX_NAMED_IDENTIFIERS: usize = 3;
+/// Characters of an identifier in that summary.
+const MAX_IDENTIFIER_CHARS: usize = 40;
+/// Characters of the hypothesis in a [`Reservation`].
+const MAX_HYPOTHESIS_CHARS: usize = 200;
+
 string_enum! {
     /// The status of an assessment.
     pub enum AssessmentStatus {
@@ -118,6 +125,73 @@ impl Basis {
     pub const fn is_empty(&self) -> bool {
         self.cases == 0 && self.runbooks == 0
     }
+
+    /// It in a few words, such as `2 cases, 1 runbook, error 809`; empty if nothing is known.
+    pub fn summary(&self) -> String {
+        let counted = |count: u32, noun: &str| match count {
+            0 => None,
+            1 => Some(format!("1 {noun}")),
+            _ => Some(format!("{count} {noun}s")),
+        };
+        let named = self.identifiers.iter().take(MAX_NAMED_IDENTIFIERS);
+        let mut parts: Vec<String> = counted(self.cases, "case").into_iter().collect();
+        parts.extend(counted(self.runbooks, "runbook"));
+        parts.extend(named.map(|identifier| one_line(identifier, MAX_IDENTIFIER_CHARS)));
+        if self.identifiers.len() > MAX_NAMED_IDENTIFIERS {
+            parts.push("…".into());
+        }
+        parts.join(", ")
+    }
+}
+
+/// Why the likely cause of an assessment must not be taken as it stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reservation<'a> {
+    /// A hypothesis that was ruled out names the cause.
+    Contradicted(&'a str),
+    /// The engine stopped before its answer was complete.
+    CutOff,
+    /// No quote from the session supports the cause.
+    Uncited,
+}
+
+impl Reservation<'_> {
+    /// A word or two, for where there is no room even for the label.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Contradicted(_) => "ruled out",
+            Self::CutOff => "cut off",
+            Self::Uncited => "uncited",
+        }
+    }
+
+    /// A few words, for where there is no room for a sentence.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Contradicted(_) => "cause ruled out",
+            Self::CutOff | Self::Uncited => self.word(),
+        }
+    }
+
+    /// A sentence in one line, without a full stop.
+    pub fn sentence(self) -> String {
+        match self {
+            Self::Contradicted(hypothesis) => {
+                format!("Ruled out in this session: {}", one_line(hypothesis, MAX_HYPOTHESIS_CHARS))
+            }
+            Self::CutOff => "Cut off: the engine stopped before it was complete".into(),
+            Self::Uncited => "Uncited: no quote from the session supports it".into(),
+        }
+    }
+}
+
+/// Text in one line, at most this many characters of it.
+fn one_line(text: &str, max_chars: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(max_chars) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
 }
 
 /// An assessment as data.
@@ -155,4 +229,54 @@ pub struct Assessment {
     pub model: Option<String>,
     /// How long the engine took, in milliseconds.
     pub took_ms: u64,
+}
+
+impl Assessment {
+    /// How sure it is and what that rests on, such as `high confidence · 2 cases, 1 runbook, error 809`. An inconclusive one
+    /// rests on nothing.
+    pub fn confidence_summary(&self) -> String {
+        let label = self.confidence.label();
+        match (self.confidence, self.basis.summary()) {
+            (Confidence::Low | Confidence::Medium | Confidence::High, basis) if !basis.is_empty() => {
+                format!("{label} · {basis}")
+            }
+            (Confidence::Low | Confidence::Medium | Confidence::High | Confidence::Inconclusive, _) => {
+                label.into()
+            }
+        }
+    }
+
+    /// Why its likely cause must not be taken as it stands, the gravest reason first.
+    pub fn reservations(&self) -> impl Iterator<Item = Reservation<'_>> {
+        let contradicted = self.contradicted_by.as_deref().map(Reservation::Contradicted);
+        let cut_off = self.is_cut_off.then_some(Reservation::CutOff);
+        contradicted.into_iter().chain(cut_off).chain(self.is_uncited.then_some(Reservation::Uncited))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_basis_is_summarized_in_a_few_words() {
+        let basis = |cases, runbooks, identifiers: &[&str]| {
+            let identifiers = identifiers.iter().map(|identifier| (*identifier).into()).collect();
+            Basis { cases, runbooks, identifiers }.summary()
+        };
+        assert_eq!(basis(2, 1, &["error 809"]), "2 cases, 1 runbook, error 809");
+        assert_eq!(basis(1, 2, &[]), "1 case, 2 runbooks");
+        assert_eq!(basis(0, 0, &[]), "");
+        assert_eq!(basis(0, 1, &["a", "b\nc", "d", "e"]), "1 runbook, a, b c, d, …");
+        assert_eq!(basis(0, 0, &[&"x".repeat(41)]), format!("{}…", "x".repeat(40)));
+    }
+
+    #[test]
+    fn a_ruled_out_hypothesis_is_one_bounded_line() {
+        let hypothesis = format!("the client\n{}", "é".repeat(500));
+        let sentence = Reservation::Contradicted(&hypothesis).sentence();
+        assert!(sentence.starts_with("Ruled out in this session: the client éé"), "{sentence}");
+        assert_eq!(sentence.lines().count(), 1);
+        assert!(sentence.chars().count() < 240);
+    }
 }

@@ -187,6 +187,39 @@ async fn one_reassessment_runs_at_a_time() {
     assert_eq!(sam.post(&path, json!({})).await.expect(202)["assessment_status"], "pending");
 }
 
+/// Mutant seen to fail: a start that deletes the earlier assessment.
+#[tokio::test]
+async fn the_earlier_assessment_stays_until_the_new_one_is_complete() {
+    let mut world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let vpn = sam.escalate("VPN is down").await;
+    let first = sam.wait_for_assessment(&vpn).await["ai_assessment_data"].clone();
+    let path = format!("/handoffs/{}/reassess", vpn.handoff_id);
+    let model = FakeModel::start(ModelBehavior::StreamsOnDemand).await;
+    world.restart_with_settings(model.server_settings(30)).await;
+
+    let mut stream = sam.subscribe(&format!("?handoff_id={}", vpn.handoff_id)).await;
+    assert_eq!(sam.post(&path, json!({})).await.expect(202)["ai_assessment_data"], first);
+    model.send_delta("**Likely cause:** The fan");
+    stream.wait_for_event("handoff_assessment_delta").await;
+    let running = sam.handoff(&vpn).await;
+    assert_eq!((&running["assessment_status"], &running["ai_assessment_data"]), (&json!("running"), &first));
+    model.send_delta(" is dead.");
+    model.finish_answer();
+    stream.wait_for_event("handoff_assessment_ready").await;
+    let second = sam.handoff(&vpn).await;
+    assert_eq!(second["ai_assessment_data"]["likely_cause"], "The fan is dead.");
+
+    let broken = FakeModel::start(ModelBehavior::Status(500)).await;
+    world.restart_with_settings(broken.server_settings(30)).await;
+    let mut stream = sam.subscribe(&format!("?handoff_id={}", vpn.handoff_id)).await;
+    sam.post(&path, json!({})).await.expect(202);
+    stream.wait_for_event("handoff_assessment_failed").await;
+    let failed = sam.handoff(&vpn).await;
+    assert_eq!(failed["assessment_status"], "failed");
+    assert_eq!(failed["ai_assessment_data"], second["ai_assessment_data"]);
+}
+
 #[tokio::test]
 async fn questions_get_replies_and_notes_do_not() {
     let model = FakeModel::start(ModelBehavior::Answers("Check the *certificate*.".into())).await;

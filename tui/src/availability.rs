@@ -8,7 +8,7 @@ use tierup_common::handoff::{HandoffStatus, Intent};
 use tierup_common::session::SessionStatus;
 
 use crate::availability::rules::{
-    check_assign, check_evidence, check_hand_off, check_participant, check_reassess, check_release,
+    check_assign, check_evidence, check_hand_off, check_participant, check_proposed, check_release,
     check_resolve, check_send, check_send_back, check_take_back, check_take_back_handoff, check_write,
     unavailable_evidence,
 };
@@ -23,7 +23,7 @@ use crate::state::dialog::FieldInput;
 use crate::state::layer::ConflictDraft;
 use crate::state::lists::RowId;
 
-pub use rules::{check_claim, check_engineer, check_resume};
+pub use rules::{check_claim, check_engineer, check_reassess, check_resume};
 pub use unavailable::{Availability, Unavailable};
 
 /// Whether an action is available in a place.
@@ -99,6 +99,7 @@ fn check_briefing(state: &State, context: Context, action: BriefingAction) -> Av
         BriefingAction::Cases if briefing.assessment().is_none_or(|data| data.similar.is_empty()) => {
             not_now("No similar cases")
         }
+        BriefingAction::Proposed => check_proposed(state, open_chat(state)?),
         BriefingAction::Assign => check_assign(state, item),
         BriefingAction::SendBack => check_send_back(state, item),
         BriefingAction::TakeBack => check_take_back_handoff(state, item),
@@ -135,6 +136,7 @@ fn check_session(state: &State, action: SessionAction) -> Availability {
         SessionAction::Assign => check_assign(state, handoff()?),
         SessionAction::SendBack => check_send_back(state, handoff()?),
         SessionAction::TakeBack => check_take_back(state, chat),
+        SessionAction::Proposed => check_proposed(state, chat),
         SessionAction::Outcomes if state.suggested_steps().is_empty() => not_now("No suggested steps"),
         SessionAction::NextEvidence => {
             chat.briefing.as_ref().map_or_else(unavailable_evidence, check_evidence)
@@ -206,7 +208,7 @@ fn check_branches(state: &State, action: TriedAction) -> Availability {
     match action {
         TriedAction::Add => Ok(()),
         TriedAction::Edit | TriedAction::Open | TriedAction::RuleOut | TriedAction::Confirm => {
-            available_if(!state.branches().is_empty())
+            available_if(!state.branches().is_empty() || !state.proposed_entries().is_empty())
         }
     }
 }

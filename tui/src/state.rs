@@ -26,6 +26,7 @@ pub mod seen_set;
 pub mod selection_list;
 pub mod sort_order;
 pub mod toast;
+pub mod tried;
 pub mod wrap_cache;
 
 use std::collections::BTreeMap;
@@ -34,6 +35,7 @@ use std::time::Duration;
 use tierup_common::handoff::{HandoffStatus, QueueItem};
 use tierup_common::id::{HandoffId, Seq, SessionId, UserId};
 use tierup_common::permission::Actor;
+use tierup_common::session::MessageKind;
 use tierup_common::time::Timestamp;
 use tierup_common::user::{Me, Role};
 
@@ -90,6 +92,8 @@ pub struct State {
     pub outbox: Outbox,
     /// Sessions whose suggested steps were hidden.
     pub sessions_hiding_steps: Vec<SessionId>,
+    /// Whether the assistant answers the next message, in sessions where the user chose that.
+    pub chosen_message_kinds: BTreeMap<SessionId, MessageKind>,
     /// The claim that is waiting for its reply.
     pub pending_claim: Option<PendingClaim>,
     /// A handoff whose claim may or may not have been made: the reply was lost.

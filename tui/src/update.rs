@@ -29,6 +29,7 @@ mod palette;
 mod picker;
 mod polling;
 mod queue;
+mod reassess;
 mod reconnect;
 mod replies;
 mod resume;

@@ -15,10 +15,20 @@ use crate::domain::refusal::Refusal;
 use crate::domain::session::Session;
 use crate::domain::validation::Validator;
 
-/// Marks the assessment as being written. A handoff that has left the queue meanwhile gets none.
-pub fn begin(handoff: &Handoff, now: Timestamp) -> Decision {
+/// Marks the assessment as being written. An earlier one stays until the new one is complete. A handoff that has left the
+/// queue meanwhile gets no new one.
+pub fn begin(handoff: &Handoff, has_earlier: bool, now: Timestamp) -> Decision {
     let status = match handoff.state {
         HandoffState::Open | HandoffState::Claimed(_) => AssessmentStatus::Running,
+        HandoffState::Resolved(_)
+        | HandoffState::Withdrawn(_)
+        | HandoffState::Superseded(_)
+        | HandoffState::Parked
+        | HandoffState::Resumed
+            if has_earlier =>
+        {
+            AssessmentStatus::Ready
+        }
         HandoffState::Resolved(_)
         | HandoffState::Withdrawn(_)
         | HandoffState::Superseded(_)
@@ -109,4 +119,23 @@ pub(super) fn mark_worked_steps(
     }
     validator.finish()?;
     Ok(Some(Change::PutAssessment(handoff, AssessmentChange::StepsUpdated(assessment))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::tests::{at, caller, handoff, session};
+
+    #[test]
+    fn a_handoff_that_has_ended_keeps_its_earlier_assessment() {
+        let session = session(&caller("Sam Ortiz"));
+        let status = |state, has_earlier| {
+            let decision = begin(&handoff(&session, state), has_earlier, at(1));
+            decision.changes.iter().find_map(Change::handoff).map(|next| next.assessment_status)
+        };
+        let resolved = || HandoffState::Resolved(None);
+        assert_eq!(status(resolved(), true), Some(AssessmentStatus::Ready));
+        assert_eq!(status(resolved(), false), Some(AssessmentStatus::NotRequested));
+        assert_eq!(status(HandoffState::Open, true), Some(AssessmentStatus::Running));
+    }
 }

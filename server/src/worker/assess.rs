@@ -33,7 +33,8 @@ async fn mark_started(app: &App, leased: &LeasedJob, id: HandoffId) -> store::Re
         }
         let handoff = tx.handoff(id)?;
         let is_ongoing = handoff.state.is_ongoing();
-        tx.apply(assessment::begin(&handoff, now), now)?;
+        let has_earlier = tx.assessment(id)?.is_some();
+        tx.apply(assessment::begin(&handoff, has_earlier, now), now)?;
         if !is_ongoing {
             tx.finish_job(&leased, &JobResult::Done)?;
             return Ok(None);

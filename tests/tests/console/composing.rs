@@ -8,7 +8,6 @@ async fn typing_can_be_undone_and_sent_messages_recalled() {
     let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let (_sam, _vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
-    priya.press("<ctrl-t>").await;
     for text in ["first note", "second note"] {
         priya.press(text).await;
         priya.press("<enter>").await;

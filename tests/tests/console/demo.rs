@@ -12,13 +12,16 @@ fn the_demo_from_launch_to_a_sent_step() {
     demo.sees("start here");
     // The assessment fills in without reopening.
     demo.still_sees("Pin the certificate");
-    demo.still_sees("✓ high confidence");
+    demo.still_sees("high confidence");
+    // It is complete.
+    demo.still_sees("e evidence");
     demo.send_keys("\r");
     demo.sees("active, yours");
     demo.sees("Suggested");
     demo.send_keys("1");
     demo.sees("│ Pin the certificate: Set-VpnConnection with");
-    demo.send_keys("\r");
+    // After a claim the assistant answers only if it is asked.
+    demo.send_keys("\x14\r");
     demo.sees("Not tried yet");
     demo.send_keys("\x1b");
     demo.sees("Escalations");

@@ -40,10 +40,11 @@ impl ActionFixture {
         Self { world, model, handoffs }
     }
 
-    /// Requests a reassessment and waits for its text, which differs each time.
+    /// Requests a reassessment, confirms it and waits for its text, which differs each time.
     async fn reassess(&self, keyboard: &mut Keyboard, action: &str) {
         let look = self.model.requests().await.len() + 1;
-        keyboard.press_to_show(action, &format!("DNS, look {look}")).await;
+        keyboard.press_to_show(action, "The new assessment replaces this one").await;
+        keyboard.press_to_show("confirm.yes", &format!("DNS, look {look}")).await;
     }
 }
 
@@ -241,6 +242,7 @@ async fn session_actions(keyboard: &mut Keyboard) {
         keyboard.press_to_change(&format!("session.use-step-{number}")).await;
     }
     keyboard.console.sees("at thing 8 Look at thing 9").await;
+    keyboard.press_to_show("session.toggle-note", "╭ Message ─").await;
     keyboard.press_to_show("session.toggle-note", "╭ Note ─").await;
     keyboard.press_to_change("session.newline").await;
     keyboard.console.press("more").await;
@@ -280,19 +282,24 @@ async fn overlay_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
     fixture.reassess(keyboard, "overlay.reassess").await;
     keyboard.press_to_change("overlay.next-evidence").await;
     keyboard.press_to_change("overlay.previous-evidence").await;
+    keyboard.press_to_show("overlay.proposed", "proposed: o adds it").await;
+    keyboard.press_to_hide("tried.close", "proposed: o adds it").await;
     keyboard.press_to_show("overlay.whole", "╭ Note ─").await;
     keyboard.press_to_show("session.show-briefing", "▌#").await;
     keyboard.press_to_show("overlay.close", "╭ Note ─").await;
 }
 
 async fn tried_and_outcomes_actions(keyboard: &mut Keyboard) {
-    keyboard.press_to_show("session.tried", "Nothing tried yet.").await;
+    keyboard.press_to_show("session.proposed", "proposed: o adds it").await;
+    keyboard.press_to_hide("tried.close", "╭ Tried").await;
+    keyboard.press_to_show("session.tried", "proposed: o adds it").await;
     for (text, line) in [("the MTU", "? the MTU  open"), ("the proxy", "? the proxy  open")] {
         keyboard.press_to_show("tried.add", "Possible cause").await;
         keyboard.console.press(text).await;
         keyboard.press_to_show("dialog.submit", line).await;
     }
     keyboard.press_to_change("tried.down").await;
+    keyboard.press_to_change("tried.up").await;
     keyboard.press_to_change("tried.up").await;
     keyboard.press_to_show("tried.rule-out", "✗ the MTU  ruled out").await;
     keyboard.press_to_show("tried.confirm", "✓ the MTU  confirmed").await;

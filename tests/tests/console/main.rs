@@ -24,6 +24,7 @@ mod notifications;
 mod screens;
 mod screens_session;
 mod screens_states;
+mod screens_trust;
 mod session;
 mod terminal;
 mod workflow;

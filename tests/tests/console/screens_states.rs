@@ -87,7 +87,7 @@ async fn session_and_dialogs_in_a_small_terminal() {
         let mut priya = open_console(&world, (columns, rows)).await;
         priya.sees("VPN won't").await;
         priya.press("p").await;
-        priya.sees("Message").await;
+        priya.sees("Note").await;
         priya.sees("▏1").await;
         priya.no_longer_sees("is yours").await;
         assert_screen_snapshot("session", &priya).await;

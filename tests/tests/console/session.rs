@@ -22,7 +22,7 @@ async fn what_was_tried_is_noted_and_settled() {
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
     priya.press("<ctrl-g>").await;
-    priya.sees("Nothing tried yet.").await;
+    priya.sees("proposed: o adds it").await;
     priya.press("a").await;
     priya.sees("Possible cause").await;
     priya.press("<enter>").await;
@@ -31,7 +31,7 @@ async fn what_was_tried_is_noted_and_settled() {
     priya.sees("✗ the MTU  ruled out").await;
     priya.press("athe resolver<enter>").await;
     priya.sees("? the resolver  open").await;
-    priya.press("jc").await;
+    priya.press("c").await;
     priya.sees("✓ the resolver  confirmed").await;
     assert_eq!(
         branches(&sam, &vpn.session_id).await,

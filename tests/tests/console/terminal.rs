@@ -225,13 +225,38 @@ async fn mouse_paste_size_and_title_arrive_where_they_should() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_command_asks_before_it_replaces_an_assessment() {
+    let fixture = PtyFixture::new().await;
+    let printer = fixture.sam.escalate("Printer jams").await;
+    fixture.sam.wait_for_assessment(&printer).await;
+    let run = |arguments: &[&str]| {
+        Pty::spawn_with_env("tierup", arguments, &fixture.home, (100, 30), &fixture.environment())
+    };
+    let question = "Replace the finished assessment of #2? [y/N]";
+    let mut declined = run(&["reassess", "2"]);
+    declined.sees(question);
+    declined.send_keys("\r");
+    declined.sees("error: not assessed again");
+    assert_eq!(declined.wait_for_exit(), 1);
+    let mut confirmed = run(&["reassess", "2"]);
+    confirmed.sees(question);
+    confirmed.send_keys("y\r");
+    confirmed.sees("assessing #2 again");
+    assert_eq!(confirmed.wait_for_exit(), 0);
+    fixture.sam.wait_for_assessment(&printer).await;
+    let mut unasked = run(&["reassess", "2", "--yes"]);
+    unasked.wait_for_exit();
+    assert!(!unasked.screen().contains("Replace"), "{}", unasked.screen());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn copies_and_links_use_terminal_sequences() {
     let fixture = PtyFixture::new().await;
     let mut console = fixture.open_queue("tierup");
     console.send_keys("p");
     console.sees("active, yours");
-    // The assistant does not answer a note, so it is the last message.
-    console.send_keys("\x14See https://kb.test/809\r");
+    // It is a note, which the assistant does not answer, so it is the last message.
+    console.send_keys("See https://kb.test/809\r");
     console.wait_for_output("\x1b]8;;https://kb.test/809\x1b\\");
     console.sees("Priya Nair  09:30");
     // OSC 52: the text, in base64.

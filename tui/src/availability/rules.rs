@@ -26,7 +26,8 @@ pub fn check_claim(state: &State, item: &QueueItem) -> Availability {
     }
 }
 
-pub(super) fn check_reassess(state: &State, item: &QueueItem) -> Availability {
+/// Whether an assessment can be run again.
+pub fn check_reassess(state: &State, item: &QueueItem) -> Availability {
     check_engineer(state)?;
     check_online(state, "the assessment is unchanged")?;
     permission::reassess(stage(item), item.assessment_status).map_err(|denial| handoff_denial(item, denial))
@@ -104,6 +105,18 @@ pub(super) fn check_hand_off(state: &State, chat: &Chat, intent: Intent) -> Avai
 
 pub(super) fn check_write(state: &State, chat: &Chat) -> Availability {
     check_session(state, chat, |state, session| permission::write(state.actor(), session))
+}
+
+/// Whether the assessment proposes attempts that can be added.
+pub(super) fn check_proposed(state: &State, chat: &Chat) -> Availability {
+    check_write(state, chat)?;
+    match &chat.briefing {
+        _ if !state.proposed_entries().is_empty() => Ok(()),
+        Some(briefing) if briefing.assessment().is_none() && is_being_assessed(&briefing.item) => {
+            not_now("The assessment is still being written")
+        }
+        Some(_) | None => not_now("The assessment proposes nothing new"),
+    }
 }
 
 pub(super) fn check_resolve(state: &State, chat: &Chat) -> Availability {

@@ -1,12 +1,16 @@
 //! Texts that users pass: as an argument, or through standard input.
 
-use std::io::{Read, stdin};
+use std::io::{BufRead, Read, Write, stderr, stdin};
 
 use tierup_common::encoding::{Encoding, detect_encoding};
 use tierup_common::limit;
 use tierup_common::trim::strip_bom;
 
 use crate::error::CliError;
+use crate::text::safe;
+
+/// The longest answer to a question, in bytes.
+const MAX_ANSWER_BYTES: u64 = 4096;
 
 /// Standard input as text, without a byte order mark and the line breaks at its end.
 pub(super) fn read_stdin() -> Result<String, CliError> {
@@ -18,6 +22,16 @@ pub(super) fn read_stdin() -> Result<String, CliError> {
     }
     let text = decode_utf8(bytes)?;
     Ok(strip_bom(&text).trim_end_matches(['\n', '\r']).to_owned())
+}
+
+/// Asks a question on the terminal; the default is no.
+pub(super) fn ask_yes_or_no(question: &str) -> Result<bool, CliError> {
+    // Without standard error there is nobody to ask, and no answer means no.
+    let prompt = safe::sanitize_line(question);
+    let _ = write!(stderr(), "{prompt} [y/N] ").and_then(|()| stderr().flush());
+    let mut line = String::new();
+    stdin().lock().take(MAX_ANSWER_BYTES).read_line(&mut line).map_err(CliError::from_display)?;
+    Ok(matches!(line.trim(), "y" | "Y" | "yes" | "Yes"))
 }
 
 /// Bytes of standard input as text, or an error that says how to convert them.

@@ -1,7 +1,7 @@
 //! `tierup show`: a handoff with its snapshot and assessment, or a session with its messages.
 
 use clap::Args;
-use tierup_common::assessment::{Assessment, AssessmentStatus, Outcome};
+use tierup_common::assessment::{Assessment, AssessmentStatus, Confidence, Outcome, Step};
 use tierup_common::handoff::{Handoff, QueueItem};
 use tierup_common::id::{HandoffRef, SessionId};
 use tierup_common::session::{Branch, Message, MessageRole, Session};
@@ -11,6 +11,13 @@ use crate::cli::reference::{SessionRef, ShowTarget};
 use crate::cli::{queue, tried};
 use crate::error::CliError;
 use crate::runtime::api::requests;
+use crate::text::ellipsize;
+use crate::theme::Glyphs;
+
+/// The entries of "To find out" that are printed, at most.
+const MAX_QUESTIONS: usize = 5;
+/// Columns of a reason or a question, at most.
+const MAX_REASON_WIDTH: usize = 400;
 
 #[derive(Args)]
 pub(super) struct ShowArgs {
@@ -107,31 +114,124 @@ fn print_messages(context: &CommandContext, title: &str, messages: &[Message]) -
 }
 
 fn print_assessment(context: &CommandContext, item: &QueueItem) -> Result<(), CliError> {
-    match (&item.ai_assessment_data, item.assessment_status) {
-        (Some(data), AssessmentStatus::Ready) => print_section(context, "Assessment", &assessment_text(data)),
-        (_, AssessmentStatus::Failed) => {
-            print_section(context, "Assessment", item.assessment_error.as_deref().unwrap_or("failed"))
+    let state = match (item.assessment_status, &item.ai_assessment_data) {
+        (AssessmentStatus::NotRequested, _) => return Ok(()),
+        (AssessmentStatus::Ready, Some(_)) => String::new(),
+        (AssessmentStatus::Failed, earlier) => {
+            let error = item.assessment_error.as_deref().unwrap_or("failed");
+            let follows = if earlier.is_some() { "\nThe earlier one:" } else { "" };
+            format!("{error}{follows}")
         }
-        (_, AssessmentStatus::Pending | AssessmentStatus::Running | AssessmentStatus::Ready) => {
-            print_section(context, "Assessment", "in progress")
+        (AssessmentStatus::Pending | AssessmentStatus::Running, Some(_)) => {
+            "A new one is being written. The earlier one:".into()
         }
-        (_, AssessmentStatus::NotRequested) => Ok(()),
-    }
+        (AssessmentStatus::Pending | AssessmentStatus::Running | AssessmentStatus::Ready, None) => {
+            "in progress".into()
+        }
+    };
+    let text = item.ai_assessment_data.as_deref().map(assessment_text).unwrap_or_default();
+    print_section(context, "Assessment", format!("{state}\n{text}").trim())
 }
 
 fn assessment_text(data: &Assessment) -> String {
-    let mut lines = vec![format!("Likely cause ({}): {}", data.confidence.label(), data.likely_cause)];
-    for (number, step) in (1..).zip(&data.suggested_steps) {
-        let note = match (step.outcome, step.already_tried) {
-            (Some(Outcome::Worked), _) => " (worked)",
-            (Some(Outcome::Failed), _) => " (did not work)",
-            (None, true) => " (already tried)",
-            (None, false) => "",
-        };
-        lines.push(format!("{number}. {}{note}", step.text));
+    let mut lines = match data.confidence {
+        Confidence::Inconclusive => vec![format!("Inconclusive: {}", data.likely_cause)],
+        Confidence::Low | Confidence::Medium | Confidence::High => {
+            vec![format!("Likely cause ({}): {}", data.confidence_summary(), data.likely_cause)]
+        }
+    };
+    for reservation in data.reservations() {
+        lines.push(format!("{} {}", Glyphs::UNICODE.reservation(reservation), reservation.sentence()));
     }
+    for (number, step) in (1..).zip(&data.suggested_steps) {
+        lines.push(format!("{number}. {}{}", step.text, step_note(step)));
+        lines.extend(reason_line(step.why.as_deref()));
+    }
+    let questions = data.find_out.iter().take(MAX_QUESTIONS);
+    lines.extend(questions.map(|question| format!("To find out: {}", one_line(question))));
     for similar in &data.similar {
         lines.push(format!("Similar: session {}: {}", similar.number, similar.problem_summary));
+        lines.extend(reason_line(similar.why.as_deref()));
     }
     lines.join("\n")
+}
+
+/// What became of a step, after its text.
+const fn step_note(step: &Step) -> &'static str {
+    match (step.outcome, step.already_tried) {
+        (Some(Outcome::Worked), _) => " (worked)",
+        (Some(Outcome::Failed), _) => " (did not work)",
+        (None, true) => " (already tried)",
+        (None, false) => "",
+    }
+}
+
+/// Why a step is suggested or a case is similar, below it.
+fn reason_line(why: Option<&str>) -> Option<String> {
+    let why = why.map(one_line).filter(|why| !why.is_empty())?;
+    Some(format!("   {why}"))
+}
+
+/// A text in one line of bounded length.
+fn one_line(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    ellipsize(&line, MAX_REASON_WIDTH).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tierup_common::assessment::{Basis, Similar};
+    use tierup_common::id::{Number, StepId};
+
+    #[test]
+    fn an_assessment_says_how_sure_it_is_and_what_speaks_against_it() {
+        let step = |text: &str, already_tried, outcome| Step {
+            id: StepId::from_bytes([1; 16]),
+            text: text.into(),
+            already_tried,
+            outcome,
+            why: Some("session 17:\nit worked".into()),
+        };
+        let assessment = Assessment {
+            likely_cause: "The client is damaged.".into(),
+            suggested_steps: vec![
+                step("Reinstall it", true, None),
+                step("Renew it", false, Some(Outcome::Worked)),
+            ],
+            confidence: Confidence::Low,
+            evidence: Vec::new(),
+            similar: vec![Similar {
+                session_id: SessionId::from_bytes([1; 16]),
+                number: Number(9),
+                problem_summary: "VPN drops".into(),
+                resolution: "Renewed it.".into(),
+                why: Some("x".repeat(1000)),
+            }],
+            basis: Basis { cases: 1, runbooks: 0, identifiers: vec!["error 809".into()] },
+            find_out: vec!["Another network?".into()],
+            contradicted_by: Some("reinstall the client".into()),
+            is_uncited: true,
+            is_cut_off: true,
+            engine: "playbook".into(),
+            model: None,
+            took_ms: 1,
+        };
+        let text = assessment_text(&assessment);
+        let (known, long) = text.rsplit_once('\n').unwrap();
+        assert_eq!(
+            known,
+            "Likely cause (low confidence · 1 case, error 809): The client is damaged.\n\
+             ✗ Ruled out in this session: reinstall the client\n\
+             … Cut off: the engine stopped before it was complete\n\
+             ? Uncited: no quote from the session supports it\n\
+             1. Reinstall it (already tried)\n   session 17: it worked\n\
+             2. Renew it (worked)\n   session 17: it worked\n\
+             To find out: Another network?\n\
+             Similar: session 9: VPN drops"
+        );
+        assert!(long.chars().count() <= MAX_REASON_WIDTH + 3 && long.ends_with('…'), "{long}");
+        let inconclusive = Assessment { confidence: Confidence::Inconclusive, ..assessment };
+        assert!(assessment_text(&inconclusive).starts_with("Inconclusive: The client is damaged.\n"));
+    }
 }

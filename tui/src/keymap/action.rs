@@ -122,6 +122,8 @@ pub enum BriefingAction {
     PreviousEvidence,
     /// Show the similar cases.
     Cases,
+    /// Show what the assessment proposes to try.
+    Proposed,
     /// Read the whole session, at the selected evidence.
     Whole,
     /// Assign the handoff to a person.
@@ -170,6 +172,8 @@ pub enum SessionAction {
     SendBack,
     /// Show what was tried.
     Tried,
+    /// Show what the assessment proposes to try.
+    Proposed,
     /// Show the suggested steps and their outcomes.
     Outcomes,
     /// Go to the next piece of evidence.

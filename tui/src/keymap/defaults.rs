@@ -127,6 +127,7 @@ const BRIEFING_OVERLAY: &[Row] = &[
     (&[key!(shift-e)], Action::Briefing(BriefingAction::PreviousEvidence), "", "Previous evidence"),
     (&[key!(v)], Action::Briefing(BriefingAction::Whole), "in the session", "Back to the session, at the selected evidence"),
     (&[key!(s)], Action::Briefing(BriefingAction::Cases), "similar", "Similar cases"),
+    (&[key!(o)], Action::Briefing(BriefingAction::Proposed), "add cause", "Add the likely cause, or what to find out, to what was tried"),
 ];
 
 #[rustfmt::skip]
@@ -155,6 +156,7 @@ const SESSION: &[Row] = &[
     (&[key!(alt-left)], Action::Session(SessionAction::StepsLeft), "", "Scroll the steps left"),
     (&[key!(ctrl-o)], Action::Session(SessionAction::Editor), "editor", "Write the message in your own editor ($VISUAL, $EDITOR)"),
     (&[key!(ctrl-g)], Action::Session(SessionAction::Tried), "tried", "Tried: possible causes and their status"),
+    (&[key!(alt-g)], Action::Session(SessionAction::Proposed), "", "Add the likely cause, or what to find out, to what was tried"),
     (&[key!(alt-o)], Action::Session(SessionAction::Outcomes), "", "Step outcomes"),
     (&[key!(alt-e)], Action::Session(SessionAction::NextEvidence), "", "Next evidence"),
     (&[key!(alt-a)], Action::Session(SessionAction::Assign), "", "Assign to a person"),

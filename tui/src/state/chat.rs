@@ -1,9 +1,9 @@
 //! A chat is a session that is open in the console: its messages, suggested steps, and the message that is being typed.
 
-use tierup_common::assessment::Step;
+use tierup_common::assessment::{Assessment, Step};
 use tierup_common::handoff::{HandoffStatus, QueueItem};
 use tierup_common::id::{MessageId, SessionId, UserId};
-use tierup_common::session::{Message, MessageKind, MessageRole, Session, SessionItem, SessionStatus};
+use tierup_common::session::{Message, MessageRole, Session, SessionItem, SessionStatus};
 use tierup_common::time::Timestamp;
 
 use crate::state::briefing::Briefing;
@@ -35,8 +35,6 @@ pub struct Chat {
     pub awaited_answer: Option<AwaitedAnswer>,
     /// The message that is being typed.
     pub composer: Composer,
-    /// Whether the assistant answers the next message.
-    pub message_kind: MessageKind,
     /// The index of the first visible step.
     pub first_visible_step: usize,
     /// The scroll position of the transcript.
@@ -112,7 +110,6 @@ impl Chat {
             partial_answers: Vec::new(),
             awaited_answer: None,
             composer: Composer::with_text(draft),
-            message_kind: MessageKind::Ask,
             first_visible_step: 0,
             scroll: TranscriptScroll::Follow,
             marked_seq: None,
@@ -265,6 +262,19 @@ impl Chat {
         me.is_some() && self.briefing.as_ref().is_some_and(others)
     }
 
+    /// Whether a person has taken the session over from its opener.
+    pub fn is_taken_over(&self) -> bool {
+        let is_claimed =
+            self.briefing.as_ref().is_some_and(|briefing| briefing.item.status == HandoffStatus::Claimed);
+        is_claimed || self.session().is_some_and(|session| session.assignee_id != session.user_id)
+    }
+
+    /// The name of the other person in a session that was taken over.
+    pub fn partner_name(&self, me: Option<UserId>) -> Option<&str> {
+        let session = self.session().filter(|session| session.assignee_id != session.user_id)?;
+        if Some(session.assignee_id) == me { Some(&session.user_name) } else { Some(&session.assignee_name) }
+    }
+
     /// The number of messages that arrived since the user scrolled up.
     pub fn unseen_count(&self) -> u32 {
         match self.scroll {
@@ -279,10 +289,14 @@ impl Chat {
         item.filter(|item| item.status == HandoffStatus::Claimed && item.claimed_by == me && me.is_some())
     }
 
+    /// The assessment, while the user works on the handoff.
+    pub fn own_assessment(&self, me: Option<UserId>) -> Option<&Assessment> {
+        self.own_handoff(me).and_then(|item| item.ai_assessment_data.as_deref())
+    }
+
     /// The suggested steps, while the user works on the handoff.
     pub fn suggested_steps(&self, me: Option<UserId>) -> &[Step] {
-        let assessment = self.own_handoff(me).and_then(|item| item.ai_assessment_data.as_deref());
-        assessment.map_or(&[], |assessment| &assessment.suggested_steps)
+        self.own_assessment(me).map_or(&[], |assessment| &assessment.suggested_steps)
     }
 
     /// The session, as far as it is known.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tierup_common::handoff::QueueItem;
 use tierup_common::id::{HandoffId, SessionId};
 use tierup_common::time::Timestamp;
 
@@ -128,6 +129,8 @@ pub enum ConfirmedAction {
     SubmitDialog,
     /// Take back the escalation of this session.
     TakeBack(SessionId),
+    /// Run the assessment of this handoff again.
+    Reassess(HandoffId),
 }
 
 impl Layer {
@@ -234,5 +237,14 @@ impl Confirmation {
     pub fn take_back(session: SessionId) -> Self {
         let question = "Take back your escalation? It leaves the queue.".into();
         Self { question, action: ConfirmedAction::TakeBack(session) }
+    }
+
+    /// Asks before a finished assessment is replaced.
+    pub fn reassess(item: &QueueItem) -> Self {
+        let mut steps = item.ai_assessment_data.iter().flat_map(|data| &data.suggested_steps);
+        let has_outcomes = steps.any(|step| step.outcome.is_some());
+        let lost = if has_outcomes { " and the outcomes of its steps" } else { "" };
+        let question = format!("Assess #{} again? The new assessment replaces this one{lost}.", item.number);
+        Self { question, action: ConfirmedAction::Reassess(item.id) }
     }
 }

@@ -3,7 +3,7 @@
 use tierup_common::assessment::{Assessment, Similar, Step};
 use tierup_common::handoff::{HandoffStatus, QueueItem};
 use tierup_common::id::{HandoffId, SessionId};
-use tierup_common::session::{Branch, Session};
+use tierup_common::session::{MessageKind, Session};
 use tierup_common::time::Timestamp;
 
 use crate::keymap::Context;
@@ -103,6 +103,13 @@ impl State {
         }
     }
 
+    /// Whether the assistant answers the next message in a session: as the user chose there, or else only until a person
+    /// takes the session over. From then on people talk to each other.
+    pub fn message_kind(&self, chat: &Chat) -> MessageKind {
+        let chosen = self.chosen_message_kinds.get(&chat.id).copied();
+        chosen.unwrap_or(if chat.is_taken_over() { MessageKind::Note } else { MessageKind::Ask })
+    }
+
     /// Whether the user is reading a handoff that is not theirs: its briefing, or its session before anybody claimed it.
     pub fn is_being_read(&self, id: HandoffId) -> bool {
         let me = self.my_id();
@@ -116,22 +123,6 @@ impl State {
         }
     }
 
-    /// What has been tried in the open session.
-    pub fn branches(&self) -> &[Branch] {
-        let session = self.open_chat().and_then(Chat::session);
-        session.map_or(&[], |session| &session.branch_map)
-    }
-
-    /// Adds a branch to the open session, if it is this one, or replaces it by its newer version.
-    pub fn upsert_branch(&mut self, session: SessionId, branch: &Branch) {
-        let item = self.open_chat_of_mut(session).and_then(Chat::session_mut);
-        let Some(item) = item else { return };
-        match item.branch_map.iter_mut().find(|known| known.id == branch.id) {
-            Some(known) => known.clone_from(branch),
-            None => item.branch_map.push(branch.clone()),
-        }
-    }
-
     /// The steps that were suggested for the open handoff.
     pub fn suggested_steps(&self) -> &[Step] {
         self.open_assessment().map_or(&[], |assessment| &assessment.suggested_steps)
@@ -142,7 +133,8 @@ impl State {
         self.open_assessment().map_or(&[], |assessment| &assessment.similar)
     }
 
-    fn open_assessment(&self) -> Option<&Assessment> {
+    /// The assessment of the open handoff.
+    pub fn open_assessment(&self) -> Option<&Assessment> {
         self.open_briefing().and_then(Briefing::assessment)
     }
 

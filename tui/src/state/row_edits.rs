@@ -95,6 +95,14 @@ impl RowEditQueue {
         })
     }
 
+    /// The branch that is being added with this hypothesis, if any.
+    pub fn added_branch(&self, hypothesis: &str) -> Option<BranchId> {
+        self.iter().find_map(|edit| match edit {
+            RowEdit::Branch(_, branch, request) => (request.hypothesis == hypothesis).then_some(*branch),
+            RowEdit::Step(..) => None,
+        })
+    }
+
     fn iter(&self) -> impl DoubleEndedIterator<Item = &RowEdit> {
         self.in_flight.iter().map(|(_, edit)| edit).chain(&self.queued)
     }

@@ -1,6 +1,7 @@
 //! Glyphs in Unicode and in ASCII, and text for terminals that take only ASCII.
 
 use ratatui::buffer::Buffer;
+use tierup_common::assessment::Reservation;
 use unicode_width::UnicodeWidthStr;
 
 use crate::text::{Safe, SafeText};
@@ -28,8 +29,10 @@ pub struct Glyphs {
     pub check: &'static str,
     /// Failed, ruled out.
     pub cross: &'static str,
-    /// Open, or unsure.
+    /// Open, or without support.
     pub question: &'static str,
+    /// Incomplete.
+    pub cut_off: &'static str,
     /// Between the parts of a line.
     pub dot: &'static str,
     /// Connected.
@@ -62,6 +65,7 @@ impl Glyphs {
         check: "✓",
         cross: "✗",
         question: "?",
+        cut_off: "…",
         dot: "·",
         live: "●",
         connecting: "◌",
@@ -82,6 +86,7 @@ impl Glyphs {
         check: "+",
         cross: "x",
         question: "?",
+        cut_off: "~",
         dot: "-",
         live: "*",
         connecting: "~",
@@ -94,6 +99,15 @@ impl Glyphs {
         scrollbar_thumb: "#",
         spinner_frames: &["|", "/", "-", "\\"],
     };
+
+    /// Why an assessment must not be taken as it stands.
+    pub const fn reservation(&self, reservation: Reservation<'_>) -> &'static str {
+        match reservation {
+            Reservation::Contradicted(_) => self.cross,
+            Reservation::CutOff => self.cut_off,
+            Reservation::Uncited => self.question,
+        }
+    }
 }
 
 /// Replaces lines and glyphs on the screen with ASCII. For a terminal that takes only ASCII, all other characters are

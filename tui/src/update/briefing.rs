@@ -10,7 +10,7 @@ use crate::state::layer::{Confirmation, Layer, Picker, PickerKind};
 use crate::state::lists::RowId;
 use crate::state::{Screen, State};
 use crate::update::scroll::scroll_offset_after;
-use crate::update::{calls, claims, dialog, navigate, queue, transcript};
+use crate::update::{claims, dialog, navigate, picker, queue, reassess, transcript};
 
 pub(super) fn run_action(state: &mut State, action: BriefingAction, effects: &mut Vec<Effect>) {
     let Some(briefing) = state.open_briefing_mut() else { return };
@@ -18,7 +18,7 @@ pub(super) fn run_action(state: &mut State, action: BriefingAction, effects: &mu
     match action {
         BriefingAction::Back => navigate::back(state, effects),
         BriefingAction::StartHere => claims::claim_handoff(state, id, effects),
-        BriefingAction::Reassess => calls::reassess(state, id, effects),
+        BriefingAction::Reassess => reassess::request(state, id, effects),
         BriefingAction::NextOpen => go_to_next_open(state, effects),
         BriefingAction::OtherPane => {
             briefing.pane = match briefing.pane {
@@ -29,6 +29,7 @@ pub(super) fn run_action(state: &mut State, action: BriefingAction, effects: &mu
         BriefingAction::NextEvidence => show_evidence(state, true),
         BriefingAction::PreviousEvidence => show_evidence(state, false),
         BriefingAction::Cases => state.layers.push(Layer::Picker(Picker::new(PickerKind::SimilarCases))),
+        BriefingAction::Proposed => picker::open_proposed(state),
         BriefingAction::Whole => open_transcript(state, effects),
         BriefingAction::Assign => dialog::open_assign(state, id, effects),
         BriefingAction::SendBack => state.open_dialog(Dialog::send_back(id)),

@@ -66,6 +66,10 @@ pub(super) fn reassess(state: &mut State, id: HandoffId, effects: &mut Vec<Effec
     if !state.is_reassessing(id) {
         let call_id = send(state, Call::Reassess(id), effects);
         state.pending_reassessments.push((call_id, id));
+        let now = state.now;
+        if let Some(briefing) = state.open_briefing_of_mut(id) {
+            briefing.last_progress_at = now;
+        }
     }
 }
 

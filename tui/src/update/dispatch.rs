@@ -11,7 +11,7 @@ use crate::update::command_line::ChosenAction;
 use crate::update::scroll::scroll_offset_after;
 use crate::update::{
     appearance, briefing, command_line, conflict, dialog, filter, login, outcomes, palette, picker, queue,
-    resume, session, transcript,
+    reassess, resume, session, transcript,
 };
 
 /// Runs an action, or tells the user why it is unavailable.
@@ -100,5 +100,6 @@ fn run_confirmed_action(state: &mut State, effects: &mut Vec<Effect>) {
         }
         ConfirmedAction::SubmitDialog => dialog::submit(state, true, effects),
         ConfirmedAction::TakeBack(session) => resume::request_resume(state, session, effects),
+        ConfirmedAction::Reassess(handoff) => reassess::request_confirmed(state, handoff, effects),
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn send_message(state: &mut State, effects: &mut Vec<Effect>) {
     if state.outbox.sending(id).is_some() {
         return state.show_toast(ToastLevel::Info, "The previous message is still being sent");
     }
-    let (kind, text, after_seq) = (chat.message_kind, chat.composer.text(), chat.newest_seq());
+    let (kind, text, after_seq) = (state.message_kind(chat), chat.composer.text(), chat.newest_seq());
     let message = CreateMessage { content: text.clone(), kind };
     let reused_id = state.outbox.take_reusable_call_id(id, &message);
     let call = Call::CreateMessage { session_id: id, message };

@@ -1,7 +1,7 @@
 //! Pickers: the hypotheses of a session, the outcomes of its steps, similar cases.
 
 use tierup_common::assessment::Outcome;
-use tierup_common::id::BranchId;
+use tierup_common::id::{BranchId, SessionId};
 use tierup_common::session::{Branch, BranchStatus, PutBranch};
 
 use crate::availability;
@@ -9,16 +9,17 @@ use crate::effect::{CallId, Effect};
 use crate::event::CallError;
 use crate::keymap::{CaseAction, Move, OutcomeAction, TriedAction};
 use crate::state::dialog::Dialog;
-use crate::state::layer::{Layer, PickerKind};
+use crate::state::layer::{Layer, Picker, PickerKind};
 use crate::state::row_edits::RowEdit;
 use crate::state::toast::ToastLevel;
+use crate::state::tried::TriedEntry;
 use crate::state::{Screen, State};
 use crate::update::{calls, navigate, outcomes};
 
 /// Moves the selection.
 pub(super) fn move_selection(state: &mut State, movement: Move) {
     let count = state.top_picker().map(|picker| picker.kind).map_or(0, |kind| match kind {
-        PickerKind::Branches => state.branches().len(),
+        PickerKind::Branches => state.tried_entries().len(),
         PickerKind::Steps => state.suggested_steps().len(),
         PickerKind::SimilarCases => state.similar_cases().len(),
     });
@@ -47,34 +48,62 @@ pub(super) fn click_row(state: &mut State, index: usize, effects: &mut Vec<Effec
     }
 }
 
+/// Opens the list of what was tried at the first one that the assessment proposes.
+pub(super) fn open_proposed(state: &mut State) {
+    let selected = state.branches().len();
+    state.layers.push(Layer::Picker(Picker { selected, ..Picker::new(PickerKind::Branches) }));
+}
+
 pub(super) fn run_branch_action(state: &mut State, action: TriedAction, effects: &mut Vec<Effect>) {
     let Screen::Session(chat) = &state.screen else { return };
     let session = chat.id;
-    let row = state.top_picker().and_then(|picker| {
-        state.branches().get(picker.selected).map(|branch| (picker.selected, branch.clone()))
-    });
-    let status = match (action, &row) {
-        (TriedAction::Add, _) => {
+    let row = state.top_picker().and_then(|picker| state.tried_entries().into_iter().nth(picker.selected));
+    let status = match action {
+        TriedAction::Add => {
             let branch = BranchId::new(state.now);
             return state.open_dialog(Dialog::branch(session, branch, None));
         }
-        (_, None) => return,
-        (TriedAction::Edit, Some((_, known))) => {
-            let status = state.row_edits.branch_edit(known.id).map_or(known.status, |request| request.status);
-            let known = Branch { status, ..known.clone() };
-            let dialog = Dialog::branch(session, known.id, Some(&known));
-            return state.open_dialog(dialog);
-        }
-        (TriedAction::Open, Some(_)) => BranchStatus::Open,
-        (TriedAction::RuleOut, Some(_)) => BranchStatus::RuledOut,
-        (TriedAction::Confirm, Some(_)) => BranchStatus::Confirmed,
+        TriedAction::Edit => return edit_entry(state, session, row),
+        TriedAction::Open => BranchStatus::Open,
+        TriedAction::RuleOut => BranchStatus::RuledOut,
+        TriedAction::Confirm => BranchStatus::Confirmed,
     };
-    let Some((_, known)) = row else { return };
-    let will_be = state.row_edits.branch_edit(known.id).map_or(known.status, |request| request.status);
-    if will_be != status {
-        let request = PutBranch { hypothesis: known.hypothesis, status, evidence: known.evidence };
-        submit_edit(state, RowEdit::Branch(session, known.id, request), effects);
+    match row {
+        None => {}
+        Some(TriedEntry::Recorded(known)) => {
+            let will_be = state.row_edits.branch_edit(known.id).map_or(known.status, |edit| edit.status);
+            if will_be != status {
+                let request = PutBranch { hypothesis: known.hypothesis, status, evidence: known.evidence };
+                submit_edit(state, RowEdit::Branch(session, known.id, request), effects);
+            }
+        }
+        Some(TriedEntry::Proposed(hypothesis)) => {
+            // Pressed twice, it is one branch.
+            let added = state.row_edits.added_branch(&hypothesis);
+            let branch = added.unwrap_or_else(|| BranchId::new(state.now));
+            if state.row_edits.branch_edit(branch).is_none_or(|edit| edit.status != status) {
+                let request = PutBranch { hypothesis, status, evidence: None };
+                submit_edit(state, RowEdit::Branch(session, branch, request), effects);
+            }
+        }
     }
+}
+
+/// Opens an entry in a dialog; a proposed one is added when that is submitted.
+fn edit_entry(state: &mut State, session: SessionId, row: Option<TriedEntry>) {
+    let known = match row {
+        None => return,
+        Some(TriedEntry::Recorded(known)) => known,
+        Some(TriedEntry::Proposed(hypothesis)) => {
+            let added = state.row_edits.added_branch(&hypothesis);
+            let id = added.unwrap_or_else(|| BranchId::new(state.now));
+            let status = BranchStatus::Open;
+            Branch { id, hypothesis, status, evidence: None, updated_at: state.now }
+        }
+    };
+    let status = state.row_edits.branch_edit(known.id).map_or(known.status, |request| request.status);
+    let known = Branch { status, ..known };
+    state.open_dialog(Dialog::branch(session, known.id, Some(&known)));
 }
 
 pub(super) fn run_outcome_action(state: &mut State, action: OutcomeAction, effects: &mut Vec<Effect>) {

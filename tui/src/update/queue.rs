@@ -7,7 +7,7 @@ use crate::state::dialog::Dialog;
 use crate::state::lists::RowId;
 use crate::state::sort_order::SortOrder;
 use crate::state::toast::ToastLevel;
-use crate::update::{calls, claims, filter, navigate, resume};
+use crate::update::{claims, filter, navigate, reassess, resume};
 
 pub(super) fn run_action(state: &mut State, action: ListAction, effects: &mut Vec<Effect>) {
     let selected = state.queue.selected_item().map(|item| item.id);
@@ -31,7 +31,7 @@ pub(super) fn run_action(state: &mut State, action: ListAction, effects: &mut Ve
             Some(RowId::Session(id)) => navigate::to_session(state, id, None, effects),
             None => {}
         },
-        ListAction::Reassess => selected.into_iter().for_each(|id| calls::reassess(state, id, effects)),
+        ListAction::Reassess => selected.into_iter().for_each(|id| reassess::request(state, id, effects)),
         ListAction::NextUnread => select_next_unread(state),
         ListAction::MarkUnread => mark_unread(state, effects),
         ListAction::NewSession => state.open_dialog(Dialog::new_session()),

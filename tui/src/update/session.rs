@@ -12,7 +12,7 @@ use crate::keymap::{Action, Context, SessionAction, is_text_key};
 use crate::state::dialog::{ChecklistItem, Dialog};
 use crate::state::layer::{Confirmation, Layer, Picker, PickerKind};
 use crate::state::{Screen, State};
-use crate::update::{claims, dialog, messages, navigate, resume, transcript};
+use crate::update::{claims, dialog, messages, navigate, picker, resume, transcript};
 
 pub(super) fn run_action(state: &mut State, action: SessionAction, effects: &mut Vec<Effect>) {
     let Some(chat) = state.open_chat_mut() else { return };
@@ -34,14 +34,10 @@ pub(super) fn run_action(state: &mut State, action: SessionAction, effects: &mut
         SessionAction::HideSteps => state.hide_steps(id),
         SessionAction::StepsRight => chat.first_visible_step += 1,
         SessionAction::StepsLeft => chat.first_visible_step = chat.first_visible_step.saturating_sub(1),
-        SessionAction::ToggleNote => {
-            chat.message_kind = match chat.message_kind {
-                MessageKind::Ask => MessageKind::Note,
-                MessageKind::Note => MessageKind::Ask,
-            };
-        }
+        SessionAction::ToggleNote => toggle_message_kind(state),
         SessionAction::ShowBriefing => state.layers.push(Layer::Briefing),
         SessionAction::Tried => state.layers.push(Layer::Picker(Picker::new(PickerKind::Branches))),
+        SessionAction::Proposed => picker::open_proposed(state),
         SessionAction::Outcomes => state.layers.push(Layer::Picker(Picker::new(PickerKind::Steps))),
         SessionAction::NextEvidence => transcript::show_next_evidence(state),
         SessionAction::MarkUp => transcript::mark_message(state, false),
@@ -61,6 +57,17 @@ pub(super) fn run_action(state: &mut State, action: SessionAction, effects: &mut
         SessionAction::SendBack => with_handoff(state, |state, id| state.open_dialog(Dialog::send_back(id))),
     }
     clamp_first_step(state);
+}
+
+/// Switches between asking the assistant and leaving a note, in this session from now on.
+fn toggle_message_kind(state: &mut State) {
+    let Some(chat) = state.open_chat() else { return };
+    let (id, kind) = (chat.id, state.message_kind(chat));
+    let other = match kind {
+        MessageKind::Ask => MessageKind::Note,
+        MessageKind::Note => MessageKind::Ask,
+    };
+    state.chosen_message_kinds.insert(id, other);
 }
 
 /// Runs a function with the handoff of the open session.

@@ -1,14 +1,17 @@
 //! Stories of `update`: events in, effects out. This file has the fixtures: people, handoffs and a console.
 
+mod assessments;
 mod claims;
 mod earlier_messages;
 mod hints;
 mod lists;
 mod messaging;
+mod note_or_question;
 mod polling;
 mod reading;
 mod reconnect;
 mod text_cursor;
+mod tried;
 
 use std::time::Duration;
 

@@ -3,14 +3,15 @@
 use ratatui::layout::{Constraint, Layout, Margin, Rect};
 use tierup_common::assessment::AssessmentStatus;
 use tierup_common::handoff::QueueItem;
+use tierup_common::time::Timestamp;
 
 use crate::keymap::{Action, BriefingAction, Context, Keymap};
-use crate::state::briefing::{Briefing, Pane, ScrollAnchor};
+use crate::state::briefing::{Briefing, Pane, ScrollAnchor, is_being_assessed};
 use crate::state::paint_output::ClickTarget;
 use crate::state::{Screen, State};
 use crate::text::{Safe, TextRole, safe, safe_format, wrap};
 use crate::view::canvas::Canvas;
-use crate::view::document::Document;
+use crate::view::document::{Document, WritingProgress};
 use crate::view::labels;
 use crate::view::measure::{display_width, fit_title};
 
@@ -68,8 +69,8 @@ pub(super) fn paint(state: &State, briefing: &Briefing, canvas: &mut Canvas<'_>,
     }
 }
 
-/// Rows of the assessment below the history: as many as it needs, but at most 55 percent. While it is being written,
-/// its rows are counted as raw text, so that the pane never shrinks.
+/// Rows of the assessment below the history: as many as it needs, but at most 55 percent. While the first one is being
+/// written, its rows are counted as raw text, so that the pane never shrinks.
 fn assessment_height(
     briefing: &Briefing,
     reassess_key: &Safe<'static>,
@@ -77,19 +78,37 @@ fn assessment_height(
     area: Rect,
 ) -> u16 {
     let width = area.width.saturating_sub(4);
-    let rows = match briefing.item.assessment_status {
-        AssessmentStatus::Pending | AssessmentStatus::Running => {
-            let raw = briefing.partial_assessment.as_deref().unwrap_or_default();
-            wrap::plain_text(raw, usize::from(width), TextRole::Plain).len() + SLOW_NOTICE_ROWS
-        }
-        AssessmentStatus::Ready | AssessmentStatus::Failed | AssessmentStatus::NotRequested => {
-            let mut document = Document::new(width, reassess_key.clone());
-            document.push_assessment(&briefing.item, None, briefing.evidence_index, canvas);
-            document.len()
-        }
+    let max = u16::try_from(u32::from(area.height) * 55 / 100).unwrap_or(area.height);
+    let rows = if is_being_assessed(&briefing.item) && briefing.assessment().is_none() {
+        let raw = briefing.partial_assessment.as_deref().unwrap_or_default();
+        wrap::plain_text(raw, usize::from(width), TextRole::Plain).len() + SLOW_NOTICE_ROWS
+    } else {
+        let size = (width, max.saturating_sub(2));
+        assessment_document(briefing, reassess_key, canvas, size).len()
     };
-    let max = u32::from(area.height) * 55 / 100;
-    u16::try_from(rows + 2).unwrap_or(u16::MAX).min(u16::try_from(max).unwrap_or(area.height))
+    u16::try_from(rows + 2).unwrap_or(u16::MAX).min(max)
+}
+
+/// The assessment of a briefing, for a pane of this width and height. It has the reasons of the steps if they fit.
+fn assessment_document(
+    briefing: &Briefing,
+    reassess_key: &Safe<'static>,
+    canvas: &mut Canvas<'_>,
+    (width, height): (u16, u16),
+) -> Document {
+    let progress = WritingProgress {
+        text: briefing.partial_assessment.as_deref(),
+        last_at: Some(briefing.last_progress_at),
+    };
+    let mut fill = |mut document: Document| {
+        document.push_assessment(&briefing.item, progress, briefing.evidence_index, canvas);
+        document
+    };
+    let document = fill(Document::new(width, reassess_key.clone()).with_reasons());
+    if document.len() <= usize::from(height) {
+        return document;
+    }
+    fill(Document::new(width, reassess_key.clone()))
 }
 
 /// What both panes need.
@@ -189,7 +208,8 @@ fn paint_assessment_pane(
     canvas: &mut Canvas<'_>,
     area: Rect,
 ) {
-    let (title, has_spinner) = assessment_title(state, &briefing.item, canvas);
+    let (title, has_spinner) =
+        assessment_title(state, &briefing.item, Some(briefing.last_progress_at), canvas);
     if has_spinner {
         canvas.time.schedule_spinner_frame();
     }
@@ -200,14 +220,8 @@ fn paint_assessment_pane(
     } else {
         frame.paint_border(briefing, Pane::Assessment, canvas, area, (title, Safe::default()));
     }
-    let mut document = Document::new(inner.width, frame.reassess_key.clone());
-    document.push_assessment(
-        &briefing.item,
-        briefing.partial_assessment.as_deref(),
-        briefing.evidence_index,
-        canvas,
-    );
-    document.push_slow_notice(briefing, canvas);
+    let size = (inner.width, inner.height);
+    let document = assessment_document(briefing, &frame.reassess_key, canvas, size);
     let mut top = briefing.assessment_scroll;
     if briefing.pane == Pane::History && !document.marked_lines.is_empty() {
         // The selected piece of evidence stays visible while its message is read.
@@ -218,28 +232,49 @@ fn paint_assessment_pane(
     canvas.output.page_height = usize::from(inner.height.saturating_sub(2)).max(1);
 }
 
-/// The title of an assessment with its progress, and whether there is a spinner in it.
+/// The title of an assessment with its progress, and whether there is a spinner in it. `last_progress_at` is when the last
+/// part of it arrived, if that is known.
 pub(super) fn assessment_title(
     state: &State,
     item: &QueueItem,
+    last_progress_at: Option<Timestamp>,
     canvas: &Canvas<'_>,
 ) -> (Safe<'static>, bool) {
     let spinner = canvas.time.spinner_frame();
     if state.is_reassessing(item.id) {
         return (safe_format!("Assessment ── {spinner} reassessing"), true);
     }
-    let is_unfinished =
-        matches!(item.assessment_status, AssessmentStatus::Pending | AssessmentStatus::Running);
-    if is_unfinished && !state.connection.allows_calls() {
+    if !is_being_assessed(item) {
+        return ("Assessment".into(), false);
+    }
+    if !state.connection.allows_calls() {
         // Offline, it is unknown whether it is still being written.
         return ("Assessment ── interrupted".into(), false);
     }
-    match item.assessment_status {
-        AssessmentStatus::Pending => (safe_format!("Assessment ── {spinner} queued"), true),
-        AssessmentStatus::Running => (safe_format!("Assessment ── {spinner} streaming"), true),
-        AssessmentStatus::Ready | AssessmentStatus::Failed | AssessmentStatus::NotRequested => {
-            ("Assessment".into(), false)
+    let text = state.queue.partial_assessments.get(&item.id).map(String::as_str);
+    let progress = match (item.assessment_status, &item.ai_assessment_data) {
+        (_, Some(_)) => {
+            let progress = WritingProgress { text, last_at: last_progress_at };
+            reassessment_progress(progress, canvas)
         }
+        (AssessmentStatus::Pending, None) => "queued".into(),
+        (
+            AssessmentStatus::Running
+            | AssessmentStatus::Ready
+            | AssessmentStatus::Failed
+            | AssessmentStatus::NotRequested,
+            None,
+        ) => "streaming".into(),
+    };
+    (safe_format!("Assessment ── {spinner} {progress}"), true)
+}
+
+/// How far a new assessment is, while the earlier one is shown.
+fn reassessment_progress(progress: WritingProgress<'_>, canvas: &Canvas<'_>) -> Safe<'static> {
+    match (progress.stalled_for(canvas), progress.text) {
+        (Some(seconds), _) => safe_format!("reassessing, no progress for {seconds}s"),
+        (None, Some(text)) => safe_format!("reassessing, {} characters so far", text.chars().count()),
+        (None, None) => "reassessing".into(),
     }
 }
 

@@ -1,55 +1,93 @@
-//! How sure an assessment is: a glyph, a word, and how they look.
+//! How sure an assessment is, and why it must not be taken as it stands. Quiet: a confidence is not an outcome.
 
-use tierup_common::assessment::Confidence;
+use tierup_common::assessment::{Assessment, Confidence, Reservation};
 
 use crate::text::{Safe, TextRole, safe_format};
-use crate::view::canvas::Canvas;
+use crate::theme::Glyphs;
 use crate::view::measure::display_width;
 
-/// The glyph of a confidence, and how it looks.
-pub(super) fn glyph_and_role(confidence: Confidence, canvas: &Canvas<'_>) -> (&'static str, TextRole) {
-    let glyphs = canvas.theme.glyphs;
-    match confidence {
-        Confidence::High => (glyphs.check, TextRole::Good),
-        Confidence::Medium => (glyphs.dot, TextRole::Plain),
-        Confidence::Low | Confidence::Inconclusive => (glyphs.question, TextRole::Dim),
-    }
+/// A reservation in a few words.
+pub(super) fn reservation_label(reservation: Reservation<'_>, glyphs: &Glyphs) -> Safe<'static> {
+    safe_format!("{} {}", glyphs.reservation(reservation), reservation.label())
 }
 
-/// A confidence in at most `columns`. The word "confidence", which tells it from a priority, is left out if it does not
-/// fit.
+/// The confidence in at most `columns`, or that the cause is ruled out. The word "confidence" tells it from a priority: where
+/// there is no room even for its beginning, there is no label.
 pub(super) fn label_for_width(
-    confidence: Confidence,
-    canvas: &Canvas<'_>,
+    assessment: &Assessment,
+    glyphs: &Glyphs,
     columns: u16,
-) -> (Safe<'static>, TextRole) {
-    let (glyph, role) = glyph_and_role(confidence, canvas);
-    // The list separates its parts with a dot already.
-    let glyph = if glyph == canvas.theme.glyphs.dot { Safe::default() } else { safe_format!("{glyph} ") };
-    let long = safe_format!("{glyph}{}", confidence.label());
-    if display_width(&long) <= columns { (long, role) } else { (safe_format!("{glyph}{confidence}"), role) }
+) -> Option<(Safe<'static>, TextRole)> {
+    if let Some(hypothesis) = assessment.contradicted_by.as_deref() {
+        let label = reservation_label(Reservation::Contradicted(hypothesis), glyphs);
+        return Some((label, TextRole::Warn));
+    }
+    let labels = [assessment.confidence.label(), short_label(assessment.confidence)];
+    let label = labels.into_iter().find(|label| display_width(label) <= columns)?;
+    Some((label.into(), TextRole::Dim))
+}
+
+const fn short_label(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::Low => "low conf.",
+        Confidence::Medium => "med. conf.",
+        Confidence::High => "high conf.",
+        Confidence::Inconclusive => "inconclusive",
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use ratatui::buffer::Buffer;
-    use ratatui::layout::Rect;
+    use tierup_common::assessment::Basis;
 
     use super::*;
-    use crate::state::State;
+
+    fn assessment(confidence: Confidence) -> Assessment {
+        Assessment {
+            likely_cause: "DNS".into(),
+            suggested_steps: Vec::new(),
+            confidence,
+            evidence: Vec::new(),
+            similar: Vec::new(),
+            basis: Basis::default(),
+            find_out: Vec::new(),
+            contradicted_by: None,
+            is_uncited: false,
+            is_cut_off: false,
+            engine: "playbook".into(),
+            model: None,
+            took_ms: 1,
+        }
+    }
 
     #[test]
-    fn the_label_includes_the_word_confidence_if_it_fits() {
-        let (state, mut buffer) = (State::default(), Buffer::empty(Rect::new(0, 0, 1, 1)));
-        let canvas = Canvas::new(&mut buffer, &state);
+    fn a_confidence_is_dim_and_says_that_it_is_one() {
         for (confidence, long, narrow) in [
-            (Confidence::High, "✓ high confidence", "✓ high"),
-            (Confidence::Medium, "medium confidence", "medium"),
-            (Confidence::Low, "? low confidence", "? low"),
-            (Confidence::Inconclusive, "? inconclusive", "? inconclusive"),
+            (Confidence::High, "high confidence", "high conf."),
+            (Confidence::Medium, "medium confidence", "med. conf."),
+            (Confidence::Low, "low confidence", "low conf."),
+            (Confidence::Inconclusive, "inconclusive", "inconclusive"),
         ] {
-            assert_eq!(label_for_width(confidence, &canvas, 17).0, long);
-            assert_eq!(label_for_width(confidence, &canvas, 13).0, narrow);
+            let assessment = assessment(confidence);
+            let label = |columns| label_for_width(&assessment, &Glyphs::UNICODE, columns);
+            assert_eq!(label(17), Some((long.into(), TextRole::Dim)));
+            assert_eq!(label(12), Some((narrow.into(), TextRole::Dim)));
+            assert_eq!(label(8), None);
+        }
+    }
+
+    #[test]
+    fn a_ruled_out_cause_has_no_confidence_and_every_reservation_differs_without_colour() {
+        let high = assessment(Confidence::High);
+        let contradicted = Assessment { contradicted_by: Some("DNS".into()), ..high };
+        let label = label_for_width(&contradicted, &Glyphs::UNICODE, 8);
+        assert_eq!(label, Some(("✗ cause ruled out".into(), TextRole::Warn)));
+        for glyphs in [Glyphs::UNICODE, Glyphs::ASCII] {
+            let all = [Reservation::Contradicted(""), Reservation::CutOff, Reservation::Uncited];
+            let marks = all.map(|reservation| glyphs.reservation(reservation));
+            let outcomes = [glyphs.check, glyphs.dot];
+            assert!(marks[0] != marks[1] && marks[1] != marks[2] && marks[0] != marks[2], "{marks:?}");
+            assert!(marks.iter().all(|mark| !outcomes.contains(mark)), "{marks:?}");
         }
     }
 }

@@ -2,6 +2,8 @@
 
 mod assessment;
 
+pub(super) use assessment::{WritingProgress, reason_lines};
+
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -38,6 +40,8 @@ pub(super) struct Document {
     width: usize,
     /// The key that runs an assessment again; empty where there is none.
     reassess_key: Safe<'static>,
+    /// Whether the steps of an assessment have their reasons below.
+    shows_reasons: bool,
     pub(super) lines: Vec<DocumentLine>,
     /// The line with a spinner.
     spinner_line: Option<usize>,
@@ -54,12 +58,18 @@ impl Document {
         Self {
             width: usize::from(width).max(1),
             reassess_key,
+            shows_reasons: false,
             lines: Vec::new(),
             spinner_line: None,
             message_starts: Vec::new(),
             click_targets: Vec::new(),
             marked_lines: 0..0,
         }
+    }
+
+    /// The same with the reasons of suggested steps.
+    pub(super) fn with_reasons(self) -> Self {
+        Self { shows_reasons: true, ..self }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -119,6 +129,17 @@ impl Document {
     /// Adds raw Markdown.
     pub(super) fn push_markdown(&mut self, raw: &str) {
         self.extend_lines(markdown::render(raw, self.width));
+    }
+
+    /// Dims the ordinary text from a line on.
+    fn dim_lines(&mut self, start: usize) {
+        for line in &mut self.lines[start..] {
+            if let DocumentLine::Owned(line) = line {
+                for span in line.0.iter_mut().filter(|span| span.role == TextRole::Plain) {
+                    span.role = TextRole::Dim;
+                }
+            }
+        }
     }
 
     /// Adds a title after its number.

@@ -10,8 +10,10 @@ use crate::keymap::{Action, Context, TriedAction};
 use crate::state::State;
 use crate::state::layer::{Picker, PickerKind};
 use crate::state::paint_output::ClickTarget;
+use crate::state::tried::TriedEntry;
 use crate::text::{Safe, SafeLine, SafeSpan, TextRole, markdown, safe, safe_format, wrap};
 use crate::view::canvas::{Canvas, panel_around};
+use crate::view::document::reason_lines;
 use crate::view::labels;
 
 /// Columns of the box, at most.
@@ -51,11 +53,19 @@ impl PickerList {
         let role = |index| if index == picker.selected { TextRole::Strong } else { TextRole::Plain };
         match picker.kind {
             PickerKind::Branches => {
-                let lines = |(index, branch): (usize, &Branch)| {
-                    let is_saving = state.row_edits.branch_edit(branch.id).is_some();
-                    branch_lines(branch, role(index), is_saving, width, canvas)
+                let open = Action::Tried(TriedAction::Open);
+                let open_key = state.settings.keymap.key_for(Context::Branches, open);
+                let mut lines = |(index, entry): (usize, TriedEntry)| match entry {
+                    TriedEntry::Recorded(branch) => {
+                        let is_saving = state.row_edits.branch_edit(branch.id).is_some();
+                        branch_lines(&branch, role(index), is_saving, width, canvas)
+                    }
+                    TriedEntry::Proposed(text) => {
+                        let is_saving = state.row_edits.added_branch(&text).is_some();
+                        proposal_lines(&text, index == picker.selected, is_saving, &open_key, width, canvas)
+                    }
                 };
-                let items = state.branches().iter().enumerate().map(lines).collect();
+                let items = state.tried_entries().into_iter().enumerate().map(&mut lines).collect();
                 let add = Action::Tried(TriedAction::Add);
                 let key = state.settings.keymap.key_for(Context::Branches, add);
                 let empty_text = safe_format!("Nothing tried yet. {key} adds an entry.");
@@ -64,7 +74,9 @@ impl PickerList {
             PickerKind::Steps => {
                 let lines = |(index, step): (usize, &Step)| {
                     let is_saving = state.row_edits.step_outcome(step.id).is_some();
-                    step_lines((index, role(index)), step, is_saving, width, canvas)
+                    let mut lines = step_lines((index, role(index)), step, is_saving, width, canvas);
+                    lines.extend(reason_lines(step.why.as_deref(), "   ", width));
+                    lines
                 };
                 let items = state.suggested_steps().iter().enumerate().map(lines).collect();
                 Self { title: "Step outcomes", items, empty_text: "No suggested steps".into() }
@@ -129,6 +141,31 @@ fn branch_lines(
     lines
 }
 
+/// A hypothesis of the assessment that can be added.
+fn proposal_lines(
+    text: &str,
+    is_selected: bool,
+    is_saving: bool,
+    open_key: &Safe<'_>,
+    width: usize,
+    canvas: &mut Canvas<'_>,
+) -> Vec<SafeLine> {
+    let role = if is_selected { TextRole::Strong } else { TextRole::Plain };
+    let mut line = vec![SafeSpan::new(safe_format!("{} ", canvas.theme.glyphs.dot), TextRole::Dim)];
+    line.extend(markdown::inline_code_spans(text, role));
+    if is_saving {
+        line.push(SafeSpan::new(safe_format!("  {}", canvas.time.spinner()), TextRole::Accent));
+    } else {
+        line.push(SafeSpan::new("  proposed", TextRole::Dim));
+        if is_selected && !open_key.is_empty() {
+            line.push(SafeSpan::new(": ", TextRole::Dim));
+            line.push(SafeSpan::new(open_key, TextRole::Accent));
+            line.push(SafeSpan::new(" adds it", TextRole::Dim));
+        }
+    }
+    wrap::spans(&line, width, "  ")
+}
+
 /// The first line that is not blank, with an ellipsis if more follows.
 fn first_nonempty_line(raw: &str) -> Cow<'_, str> {
     let mut lines = raw.lines().map(str::trim).filter(|line| !line.is_empty());
@@ -162,5 +199,6 @@ fn similar_case_lines(case: &Similar, role: TextRole, width: usize) -> Vec<SafeL
     let mut resolution = vec![SafeSpan::new("  ", TextRole::Plain)];
     resolution.extend(markdown::inline_code_spans(&case.resolution, TextRole::Plain));
     lines.extend(wrap::spans(&resolution, width, "  "));
+    lines.extend(reason_lines(case.why.as_deref(), "  ", width));
     lines
 }

@@ -9,7 +9,7 @@ use crate::state::State;
 use crate::text::{TextRole, safe_format};
 use crate::view::briefing::assessment_title;
 use crate::view::canvas::Canvas;
-use crate::view::document::Document;
+use crate::view::document::{Document, WritingProgress};
 
 pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let inner = canvas.paint_panel(area, "Preview", false);
@@ -38,12 +38,12 @@ fn push_handoff(state: &State, item: &QueueItem, document: &mut Document, canvas
         document.push_branches(&snapshot.branch_map, canvas);
     }
     document.push_blank_line();
-    let (title, has_spinner) = assessment_title(state, item, canvas);
+    let (title, has_spinner) = assessment_title(state, item, None, canvas);
     if has_spinner {
         document.push_spinner_line(&title, TextRole::Accent);
     }
-    let partial = state.queue.partial_assessments.get(&item.id).map(String::as_str);
-    document.push_assessment(item, partial, None, canvas);
+    let text = state.queue.partial_assessments.get(&item.id).map(String::as_str);
+    document.push_assessment(item, WritingProgress { text, last_at: None }, None, canvas);
 }
 
 /// A session of the user's own: the problem, and what they have tried.

@@ -168,16 +168,18 @@ fn paint_assessment_details(
     }
     let readers = labels::readers(item, state.my_id());
     match (item.assessment_status, &item.ai_assessment_data) {
-        (AssessmentStatus::Pending | AssessmentStatus::Running, _) => {
-            let text = safe_format!("{} assessing", canvas.time.spinner());
+        (AssessmentStatus::Pending | AssessmentStatus::Running, earlier) => {
+            let again = if earlier.is_some() { "re" } else { "" };
+            let text = safe_format!("{} {again}assessing", canvas.time.spinner());
             line.put_separated(canvas, text, theme.accent);
         }
         (AssessmentStatus::Ready, Some(assessment)) => {
             let readers_width =
                 readers.as_deref().map_or(0, |readers| display_width(readers) + SEPARATOR_WIDTH);
             let columns = line.end_x.saturating_sub(line.x + SEPARATOR_WIDTH + readers_width);
-            let (text, role) = confidence::label_for_width(assessment.confidence, canvas, columns);
-            line.put_separated(canvas, text, theme.style(role));
+            if let Some((text, role)) = confidence::label_for_width(assessment, &theme.glyphs, columns) {
+                line.put_separated(canvas, text, theme.style(role));
+            }
         }
         (AssessmentStatus::Failed, _) => {
             let text = safe_format!("{} assessment failed", theme.glyphs.cross);

@@ -20,8 +20,8 @@ pub(super) fn paint(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: R
     let rows = composer::row_count(&chat.composer, area.width.saturating_sub(4), max_rows);
     let composer_height = u16::try_from(rows.max(1)).unwrap_or(1) + 2;
     let hide_key = state.settings.keymap.key_for(Context::Session, Action::Session(SessionAction::HideSteps));
-    let suggested = chat.suggested_steps(state.my_id());
-    let strip = StepStrip::new(suggested, chat.first_visible_step, &hide_key, canvas, area.width);
+    let assessment = chat.own_assessment(state.my_id());
+    let strip = StepStrip::new(assessment, chat.first_visible_step, &hide_key, canvas, area.width);
     let strip_height =
         if state.is_step_strip_shown() { strip.height() } else { u16::from(state.is_awaiting_steps()) };
     let [transcript_area, strip_area, composer_area] = Layout::vertical([
@@ -87,8 +87,20 @@ fn composer_label(state: &State, chat: &Chat) -> (&'static str, Safe<'static>) {
     if chat.session().is_none() && chat.is_others_handoff(state.my_id()) {
         return ("Draft", "Your text is kept as a draft".into());
     }
-    match chat.message_kind {
-        MessageKind::Ask => ("Message", "Ask the assistant, or say what you tried".into()),
-        MessageKind::Note => ("Note", "A note for your team; the assistant will not answer".into()),
+    match (state.message_kind(chat), chat.partner_name(state.my_id())) {
+        (MessageKind::Ask, _) => ("Message", "Ask the assistant, or say what you tried".into()),
+        (MessageKind::Note, Some(partner)) => ("Note", note_hint(state, partner)),
+        (MessageKind::Note, None) => ("Note", "A note for your team; the assistant will not answer".into()),
+    }
+}
+
+/// The hint of a note in a session of two people: to whom it goes, and how to ask the assistant instead.
+fn note_hint(state: &State, partner: &str) -> Safe<'static> {
+    let toggle = Action::Session(SessionAction::ToggleNote);
+    let key = state.settings.keymap.key_for(Context::Session, toggle);
+    if key.is_empty() {
+        safe_format!("Write to {partner}; the assistant will not answer")
+    } else {
+        safe_format!("Write to {partner}; {key} asks the assistant instead")
     }
 }

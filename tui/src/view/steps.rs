@@ -3,14 +3,14 @@
 mod layout;
 
 use ratatui::layout::Rect;
-use tierup_common::assessment::Step;
+use tierup_common::assessment::{Assessment, Step};
 
 use crate::state::paint_output::ClickTarget;
 use crate::text::{Safe, safe_format};
 use crate::view::canvas::Canvas;
-use crate::view::labels;
 use crate::view::measure::display_width;
 use crate::view::steps::layout::STEP_GAP;
+use crate::view::{confidence, labels};
 
 /// Rows of a screen on which the strip may have more than one.
 const MIN_HEIGHT_FOR_MORE_ROWS: u16 = 30;
@@ -24,6 +24,8 @@ const OVERFLOW_WIDTH: u16 = 3;
 const RIGHT_OVERFLOW_WIDTH: u16 = 5;
 /// Columns of a screen below which the title is left out.
 const MIN_WIDTH_FOR_TITLE: u16 = 60;
+/// Columns of a screen below which a warning is a word or two.
+const MIN_WIDTH_FOR_LABEL: u16 = 100;
 
 /// The steps, laid out for a screen.
 pub(super) struct StepStrip<'s> {
@@ -39,7 +41,11 @@ pub(super) struct StepStrip<'s> {
 struct StripLayout {
     /// The key that hides them.
     hide_label: Safe<'static>,
-    /// Columns of the title.
+    /// The title, or why the steps must not be taken as they stand; may be empty.
+    title: Safe<'static>,
+    /// Whether the title is a warning.
+    is_warning: bool,
+    /// Columns of the title, with a gap.
     title_width: u16,
     /// Columns of the steps, with the count beyond the left end.
     steps_width: u16,
@@ -47,15 +53,16 @@ struct StripLayout {
 }
 
 impl<'s> StepStrip<'s> {
-    /// Lays out the steps from `first` on, or from an earlier one if all after that fit.
+    /// Lays out the steps of an assessment from `first` on, or from an earlier one if all after that fit.
     pub(super) fn new(
-        steps: &'s [Step],
+        assessment: Option<&'s Assessment>,
         first: usize,
         hide_key: &Safe<'_>,
         canvas: &Canvas<'_>,
         width: u16,
     ) -> Self {
-        let frame = StripLayout::new(hide_key, canvas, width);
+        let steps = assessment.map_or::<&[Step], _>(&[], |assessment| &assessment.suggested_steps);
+        let frame = StripLayout::new(assessment, hide_key, canvas, width);
         // There may be fewer steps than before.
         let mut first = first.min(steps.len().saturating_sub(1));
         let mut rows = frame.layout(steps, first, canvas);
@@ -83,7 +90,8 @@ impl<'s> StepStrip<'s> {
         let hide_x = canvas.put_text_right(end_x, area.y, display_width(hide_label), hide_label, theme.dim);
         let hide_area = Rect { x: hide_x, width: end_x - hide_x, height: 1, ..area };
         canvas.output.add_click_target(hide_area, ClickTarget::HideSteps);
-        canvas.put_text(area.x + 1, area.y, self.frame.title_width, STRIP_TITLE, theme.dim);
+        let title_style = if self.frame.is_warning { theme.warn } else { theme.dim };
+        canvas.put_text(area.x + 1, area.y, self.frame.title_width, &self.frame.title, title_style);
         let (left, right) = theme.glyphs.more_sideways;
         let mut start_x = area.x + 1 + self.frame.title_width;
         if self.first > 0 {
@@ -112,12 +120,28 @@ impl<'s> StepStrip<'s> {
 }
 
 impl StripLayout {
-    fn new(hide_key: &Safe<'_>, canvas: &Canvas<'_>, width: u16) -> Self {
+    fn new(assessment: Option<&Assessment>, hide_key: &Safe<'_>, canvas: &Canvas<'_>, width: u16) -> Self {
         let hide_label = safe_format!("✕ {hide_key}");
-        let title_width = if width >= MIN_WIDTH_FOR_TITLE { display_width(STRIP_TITLE) + 1 } else { 0 };
+        let glyphs = &canvas.theme.glyphs;
+        let reservation = assessment.and_then(|assessment| assessment.reservations().next());
+        let title = match reservation {
+            Some(reservation) if width >= MIN_WIDTH_FOR_LABEL => {
+                confidence::reservation_label(reservation, glyphs)
+            }
+            Some(reservation) if width >= MIN_WIDTH_FOR_TITLE => {
+                safe_format!("{} {}", glyphs.reservation(reservation), reservation.word())
+            }
+            // A warning is never left out.
+            Some(reservation) => glyphs.reservation(reservation).into(),
+            None if width >= MIN_WIDTH_FOR_TITLE => STRIP_TITLE.into(),
+            None => Safe::default(),
+        };
+        let is_warning = reservation.is_some();
+        let title_width = if title.is_empty() { 0 } else { display_width(&title) + 1 };
         let taken = title_width + 2 + display_width(&hide_label) + RIGHT_OVERFLOW_WIDTH;
         let max_rows = if canvas.area().height >= MIN_HEIGHT_FOR_MORE_ROWS { MAX_ROWS } else { 1 };
-        Self { hide_label, title_width, steps_width: width.saturating_sub(taken), max_rows }
+        let steps_width = width.saturating_sub(taken);
+        Self { hide_label, title, is_warning, title_width, steps_width, max_rows }
     }
 
     /// The columns of each step from `first` on, row by row.

@@ -106,6 +106,7 @@ fn a_message_with_a_lost_response_leaves_the_draft_when_its_event_comes() {
 #[test]
 fn a_message_whose_event_came_before_the_error_counts_as_sent() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
+    priya.press_keys("<ctrl-t>");
     let call_id = send_message(&mut priya, "hello");
     let (session_id, message) = (session_id(1), message(1, PRIYA, "hello"));
     priya.receive_filtered_event(EventBody::MessageAdded { session_id, message });
@@ -144,6 +145,7 @@ fn a_branch_with_a_pending_status_is_edited_with_the_new_status() {
 #[test]
 fn a_missed_answer_ends_its_partial_text_after_a_refetch() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
+    priya.press_keys("<ctrl-t>");
     let call_id = send_message(&mut priya, "what now?");
     priya.reply(call_id, Ok(ReplyBody::Message(message(1, PRIYA, "what now?"))));
     assert!(priya.chat().awaited_answer.is_some());
@@ -173,6 +175,7 @@ fn a_missed_answer_ends_its_partial_text_after_a_refetch() {
 fn an_answer_to_an_earlier_question_does_not_end_the_waiting() {
     let before = vec![message(1, PRIYA, "one"), assistant_message(2, "first")];
     let mut priya = TestConsole::in_claimed_session(item(1), before.clone());
+    priya.press_keys("<ctrl-t>");
     let call_id = send_message(&mut priya, "two");
     priya.reply(call_id, Ok(ReplyBody::Message(message(3, PRIYA, "two"))));
     priya.dispatch(Event::FilteredStreamFrame(StreamFrame::Signal(Signal::Reset { seq: Seq(99) })));

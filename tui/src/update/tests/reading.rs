@@ -3,7 +3,7 @@
 use super::*;
 use crate::event::ConnectionEvent;
 
-fn assessment_delta(number: u8, offset: usize, text: &str) -> Event {
+pub(super) fn assessment_delta(number: u8, offset: usize, text: &str) -> Event {
     let (handoff_id, text) = (handoff_id(number), text.into());
     Event::FilteredStreamFrame(StreamFrame::Signal(Signal::HandoffAssessmentDelta {
         handoff_id,
@@ -134,7 +134,7 @@ fn an_invisible_spinner_schedules_no_repaint() {
     let mut long: Vec<Message> = (1..=60).map(|seq| message(seq, SAM, "one of many")).collect();
     long.push(message(61, PRIYA, "hm"));
     let mut priya = TestConsole::in_claimed_session(item(1), long);
-    priya.press_keys("what now?<enter>");
+    priya.press_keys("<ctrl-t>what now?<enter>");
     priya.advance_clock(Duration::from_secs(7));
     priya.paint();
     let soon = priya.state.now.plus(Duration::from_secs(1));

@@ -1,24 +1,47 @@
 //! The assessment in a document, whatever state it is in.
 
-use tierup_common::assessment::{Assessment, AssessmentStatus, Evidence, Similar, Step};
+use tierup_common::assessment::{Assessment, AssessmentStatus, Confidence, Evidence, Similar, Step};
 use tierup_common::handoff::QueueItem;
+use tierup_common::time::Timestamp;
 
-use crate::state::briefing::Briefing;
 use crate::state::paint_output::ClickTarget;
-use crate::text::{SafeLine, SafeSpan, TextRole, markdown, safe, safe_format};
+use crate::text::{SafeLine, SafeSpan, TextRole, markdown, safe, safe_format, wrap};
 use crate::view::canvas::Canvas;
 use crate::view::document::{Document, DocumentLine};
-use crate::view::{confidence, labels};
+use crate::view::labels;
 
 /// Seconds without progress after which an assessment counts as slow.
 const SLOW_AFTER_SECS: u64 = 10;
 
+/// The entries of "To find out" that are shown, at most.
+const MAX_QUESTIONS: usize = 5;
+/// Columns of a reason or a question, at most: five rows of the narrowest pane.
+const MAX_REASON_WIDTH: usize = 400;
+
+/// What is known of an assessment that is being written.
+#[derive(Clone, Copy, Default)]
+pub(in crate::view) struct WritingProgress<'b> {
+    /// What has been written so far.
+    pub(in crate::view) text: Option<&'b str>,
+    /// When the last part arrived, if it is known.
+    pub(in crate::view) last_at: Option<Timestamp>,
+}
+
+impl WritingProgress<'_> {
+    /// The seconds without progress, once they are many.
+    pub(in crate::view) fn stalled_for(self, canvas: &Canvas<'_>) -> Option<u64> {
+        let quiet = canvas.time.seconds_since_unscheduled(self.last_at?);
+        (quiet >= SLOW_AFTER_SECS).then_some(quiet)
+    }
+}
+
 impl Document {
-    /// Adds the assessment. `partial` is what has been written of a running one, `evidence_index` selects a quote.
+    /// Adds the assessment. `progress` is that of one that is being written, `evidence_index` selects a quote. While it is
+    /// written again, the earlier one stays: a text that is not complete never takes its place.
     pub(in crate::view) fn push_assessment(
         &mut self,
         item: &QueueItem,
-        partial: Option<&str>,
+        progress: WritingProgress<'_>,
         evidence_index: Option<usize>,
         canvas: &mut Canvas<'_>,
     ) {
@@ -26,8 +49,18 @@ impl Document {
             (AssessmentStatus::Ready, Some(assessment)) => {
                 self.push_ready_assessment(assessment, evidence_index, canvas);
             }
-            (AssessmentStatus::Pending | AssessmentStatus::Running, _) => {
-                self.push_partial_assessment(partial, canvas);
+            (AssessmentStatus::Pending | AssessmentStatus::Running, Some(earlier)) => {
+                self.push_text("The earlier one stays until the new one is complete", TextRole::Dim);
+                self.push_blank_line();
+                self.push_ready_assessment(earlier, evidence_index, canvas);
+            }
+            (AssessmentStatus::Pending | AssessmentStatus::Running, None) => {
+                self.push_partial_assessment(progress.text, canvas);
+                if let Some(quiet) = progress.stalled_for(canvas) {
+                    self.push_blank_line();
+                    self.push_text(safe_format!("Slow: no progress for {quiet}s."), TextRole::Warn);
+                    self.push_text("You can claim without it.", TextRole::Dim);
+                }
             }
             (AssessmentStatus::Failed, earlier) => {
                 self.push_failed_assessment(item, canvas);
@@ -42,19 +75,6 @@ impl Document {
             (AssessmentStatus::Ready, None) => {
                 self.push_markdown(item.ai_assessment.as_deref().unwrap_or_default());
             }
-        }
-    }
-
-    /// Adds a notice once a running assessment has made no progress for a while.
-    pub(in crate::view) fn push_slow_notice(&mut self, briefing: &Briefing, canvas: &Canvas<'_>) {
-        if !matches!(briefing.item.assessment_status, AssessmentStatus::Pending | AssessmentStatus::Running) {
-            return;
-        }
-        let quiet = canvas.time.seconds_since_unscheduled(briefing.last_progress_at);
-        if quiet >= SLOW_AFTER_SECS {
-            self.push_blank_line();
-            self.push_text(safe_format!("Slow: no progress for {quiet}s."), TextRole::Warn);
-            self.push_text("You can claim without it.", TextRole::Dim);
         }
     }
 
@@ -89,17 +109,18 @@ impl Document {
         &mut self,
         assessment: &Assessment,
         evidence_index: Option<usize>,
-        canvas: &Canvas<'_>,
+        canvas: &mut Canvas<'_>,
     ) {
-        let (glyph, role) = confidence::glyph_and_role(assessment.confidence, canvas);
-        let cause = [
-            SafeSpan::new("Likely cause", TextRole::Heading),
-            SafeSpan::new("  ", TextRole::Plain),
-            SafeSpan::new(safe_format!("{glyph} {}", assessment.confidence.label()), role),
-        ];
-        self.push_spans(&cause, "");
-        self.push_markdown(&assessment.likely_cause);
+        self.push_cause(assessment, canvas);
+        // Where no cause is known, finding out comes before trying.
+        let is_inconclusive = assessment.confidence == Confidence::Inconclusive;
+        if is_inconclusive {
+            self.push_questions(&assessment.find_out);
+        }
         self.push_steps(&assessment.suggested_steps, canvas);
+        if !is_inconclusive {
+            self.push_questions(&assessment.find_out);
+        }
         self.push_evidence(&assessment.evidence, evidence_index);
         self.push_similar_cases(&assessment.similar);
         self.push_blank_line();
@@ -109,6 +130,33 @@ impl Document {
             None => safe_format!("by {engine}"),
         };
         self.push_text(author, TextRole::Dim);
+    }
+
+    /// Adds the likely cause: how sure it is, then why it must not be taken as it stands, then itself.
+    fn push_cause(&mut self, assessment: &Assessment, canvas: &Canvas<'_>) {
+        if assessment.confidence == Confidence::Inconclusive {
+            self.push_text("Inconclusive", TextRole::Heading);
+        } else {
+            let heading = SafeSpan::new("Likely cause", TextRole::Heading);
+            let gap = SafeSpan::new("  ", TextRole::Plain);
+            let summary = safe_format!("{}", assessment.confidence_summary());
+            if heading.text.width() + gap.text.width() + summary.width() <= self.width {
+                self.push_spans(&[heading, gap, SafeSpan::new(summary, TextRole::Dim)], "");
+            } else {
+                self.push_spans(&[heading], "");
+                self.push_text(summary, TextRole::Dim);
+            }
+        }
+        for reservation in assessment.reservations() {
+            let glyph = canvas.theme.glyphs.reservation(reservation);
+            let line = safe_format!("{glyph} {}", reservation.sentence());
+            self.push_spans(&[SafeSpan::new(line, TextRole::Warn)], "  ");
+        }
+        let start = self.lines.len();
+        self.push_markdown(&assessment.likely_cause);
+        if assessment.contradicted_by.is_some() {
+            self.dim_lines(start);
+        }
     }
 
     fn push_steps(&mut self, steps: &[Step], canvas: &Canvas<'_>) {
@@ -122,6 +170,24 @@ impl Document {
             line.extend(markdown::inline_code_spans(&step.text, role));
             line.extend(labels::step_outcome_span(step, &canvas.theme.glyphs));
             self.push_spans(&line, "   ");
+            if self.shows_reasons {
+                self.extend_lines(reason_lines(step.why.as_deref(), "   ", self.width));
+            }
+        }
+    }
+
+    /// Adds what to ask or to try, to tell the remaining causes apart.
+    fn push_questions(&mut self, questions: &[String]) {
+        if questions.is_empty() {
+            return;
+        }
+        self.push_heading("To find out");
+        for question in questions.iter().take(MAX_QUESTIONS) {
+            let mut line = vec![SafeSpan::new("• ", TextRole::Dim)];
+            let question = safe::sanitize_prefix(question, MAX_REASON_WIDTH);
+            let question = question.ellipsized(MAX_REASON_WIDTH);
+            line.extend(markdown::inline_code_spans(&question, TextRole::Plain));
+            self.push_spans(&line, "  ");
         }
     }
 
@@ -161,4 +227,13 @@ impl Document {
         }
         self.click_targets.push((start..self.lines.len(), ClickTarget::SimilarCases));
     }
+}
+
+/// Why a step is suggested or a case is similar, below it; no lines if that is unknown.
+pub(in crate::view) fn reason_lines(why: Option<&str>, indent: &'static str, width: usize) -> Vec<SafeLine> {
+    let Some(why) = why.map(str::trim).filter(|why| !why.is_empty()) else { return Vec::new() };
+    let why = safe::sanitize_prefix(why, MAX_REASON_WIDTH);
+    let mut line = vec![SafeSpan::new(indent, TextRole::Plain)];
+    line.extend(markdown::inline_code_spans(&why.ellipsized(MAX_REASON_WIDTH), TextRole::Dim));
+    wrap::spans(&line, width, indent)
 }
