@@ -20,9 +20,9 @@ use tierup_common::time::Timestamp;
 use crate::assess::draft::{DraftStep, MAX_QUOTES, MAX_STEPS};
 use crate::domain::briefing::Briefing;
 
-pub use context::{EngineContext, EngineError, TextSink};
+pub use context::{EngineContext, EngineError, FailureReason, TextSink};
 pub use draft::AssessmentDraft;
-pub use model::{ModelApi, ModelEndpoint};
+pub use model::{Completion, ModelApi, ModelEndpoint};
 pub use playbook::TypingPace;
 
 /// The engine that the settings choose.
@@ -79,9 +79,10 @@ impl Engine {
             Self::Playbook(pace) => playbook::assess(briefing, context, *pace, sink).await,
             Self::Model(endpoint) => {
                 let findings = playbook::gather_findings(briefing, context).await?;
-                let text = endpoint.complete(prompt::assessment_prompt(briefing, &findings), sink).await?;
+                let prompt = prompt::assessment_prompt(briefing, &findings);
+                let Completion { text, is_cut_off } = endpoint.complete(prompt, sink).await?;
                 let draft = parse::parse_assessment(&text, briefing)?;
-                Ok((text, AssessmentDraft { similar: findings.similar, ..draft }))
+                Ok((text, AssessmentDraft { similar: findings.similar, is_cut_off, ..draft }))
             }
         }
     }
@@ -98,7 +99,7 @@ impl Engine {
             Self::Playbook(pace) => playbook::reply(briefing, context, *pace, sink).await,
             Self::Model(endpoint) => {
                 let findings = playbook::gather_findings(briefing, context).await?;
-                endpoint.complete(prompt::reply_prompt(briefing, &findings), sink).await
+                Ok(endpoint.complete(prompt::reply_prompt(briefing, &findings), sink).await?.text)
             }
         }
     }

@@ -22,6 +22,9 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 pub const TWO_STEP_ASSESSMENT: &str =
     "**Likely cause:** DNS\n**Steps**\n1. Flush the cache\n2. Ask the resolver\n**Confidence:** low";
 
+/// The key that servers send to the endpoint.
+pub const MODEL_API_KEY: &str = "sk-very-secret";
+
 /// The behaviour of an endpoint.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ModelBehavior {
@@ -51,9 +54,80 @@ pub enum ModelBehavior {
     GzipBomb,
     /// Redirects.
     Redirects(String),
+    /// Gives these answers in turn, then the last one again.
+    Scripted(Vec<ScriptedAnswer>),
 }
 
-/// An OpenAI-compatible endpoint.
+/// An answer, byte for byte. Each chunk is a packet of its own.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ScriptedAnswer {
+    status: u16,
+    headers: Vec<(&'static str, String)>,
+    chunks: Vec<Vec<u8>>,
+    stays_open: bool,
+}
+
+impl ScriptedAnswer {
+    /// A stream of events with these chunks.
+    pub fn stream<C: Into<Vec<u8>>>(chunks: impl IntoIterator<Item = C>) -> Self {
+        let chunks = chunks.into_iter().map(Into::into).collect();
+        Self { status: 200, headers: Vec::new(), chunks, stays_open: false }
+            .with_header("content-type", "text/event-stream")
+    }
+
+    /// An event for each JSON value, then `[DONE]`.
+    pub fn events(events: &[Value]) -> Self {
+        let events = events.iter().map(|event| format!("data: {event}\n\n"));
+        Self::stream(events.chain(["data: [DONE]\n\n".to_owned()]))
+    }
+
+    /// JSON with this status.
+    pub fn json(status: u16, body: &Value) -> Self {
+        Self { status, ..Self::stream([body.to_string()]) }.with_header("content-type", "application/json")
+    }
+
+    /// The same with another value of a header.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.retain(|(other, _)| *other != name);
+        self.headers.push((name, value.to_owned()));
+        self
+    }
+
+    /// The same without a content type.
+    #[must_use]
+    pub fn without_content_type(mut self) -> Self {
+        self.headers.retain(|(name, _)| *name != "content-type");
+        self
+    }
+
+    /// The same, after which the connection stays open.
+    #[must_use]
+    pub fn staying_open(self) -> Self {
+        Self { stays_open: true, ..self }
+    }
+
+    fn into_response(self) -> Response {
+        let mut response = Response::builder().status(self.status);
+        for (name, value) in self.headers {
+            response = response.header(name, value);
+        }
+        let chunks = stream::iter(self.chunks.into_iter().map(Ok::<_, Infallible>));
+        // hyper writes a packet for each chunk that it has to wait for.
+        let chunks = chunks.then(|chunk| async {
+            tokio::task::yield_now().await;
+            chunk
+        });
+        let body = if self.stays_open {
+            Body::from_stream(chunks.chain(stream::pending()))
+        } else {
+            Body::from_stream(chunks)
+        };
+        response.body(body).expect("an answer")
+    }
+}
+
+/// An endpoint that speaks the protocols of OpenAI and Anthropic.
 pub struct FakeModel {
     base_url: String,
     deltas: mpsc::UnboundedSender<Option<String>>,
@@ -85,7 +159,10 @@ impl FakeModel {
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base_url = format!("http://{}/v1", listener.local_addr().expect("an address"));
-        let router = Router::new().route("/v1/chat/completions", post(chat_completions)).with_state(state);
+        let router = Router::new()
+            .route("/v1/chat/completions", post(respond))
+            .route("/v1/messages", post(respond))
+            .with_state(state);
         let serving = tokio::spawn(async move {
             axum::serve(listener, router).await.expect("an endpoint");
         });
@@ -98,7 +175,7 @@ impl FakeModel {
             assessment_engine: Some("openai".into()),
             assessment_url: Some(self.base_url.parse().expect("a url")),
             assessment_model: Some("test-model".into()),
-            assessment_api_key: Some(secrecy::SecretString::from("sk-very-secret")),
+            assessment_api_key: Some(secrecy::SecretString::from(MODEL_API_KEY)),
             assessment_timeout_seconds: Some(timeout_seconds),
             ..Settings::default()
         }
@@ -141,10 +218,11 @@ impl ModelState {
     }
 }
 
-async fn chat_completions(State(state): State<ModelState>, body: Bytes) -> Response {
+async fn respond(State(state): State<ModelState>, body: Bytes) -> Response {
     let mut requests = state.requests.lock().await;
     requests.push(serde_json::from_slice(&body).unwrap_or_default());
-    let request_count = requests.len().to_string();
+    let request_number = requests.len();
+    let request_count = request_number.to_string();
     drop(requests);
     match state.behavior.clone() {
         ModelBehavior::Answers(text) => {
@@ -158,7 +236,11 @@ async fn chat_completions(State(state): State<ModelState>, body: Bytes) -> Respo
             let deltas = words.map(|word| delta_event(&word.unwrap_or_default()));
             event_stream_response(deltas.chain(stream::iter(["data: [DONE]\n\n".to_owned()])))
         }
-        ModelBehavior::Status(status) => StatusCode::from_u16(status).expect("a status").into_response(),
+        ModelBehavior::Status(status) => {
+            // Tests do not wait for a retry.
+            let status = StatusCode::from_u16(status).expect("a status");
+            (status, [(header::RETRY_AFTER, "0")]).into_response()
+        }
         ModelBehavior::NeverAnswers => std::future::pending().await,
         ModelBehavior::Stalls => {
             event_stream_response(stream::iter([delta_event("Likely")]).chain(stream::pending()))
@@ -191,6 +273,10 @@ async fn chat_completions(State(state): State<ModelState>, body: Bytes) -> Respo
             (head, [&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3][..], &vec![0; 64 * 1024]].concat()).into_response()
         }
         ModelBehavior::Redirects(to) => (StatusCode::FOUND, [(header::LOCATION, to)]).into_response(),
+        ModelBehavior::Scripted(answers) => {
+            let answer = answers.get(request_number - 1).or(answers.last()).expect("an answer");
+            answer.clone().into_response()
+        }
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) async fn run(app: &App, leased: &LeasedJob, id: HandoffId) -> store::
     let mut sink = |text: &str| writer.append(text);
     match app.engine.assess(&briefing, context, &mut sink).await {
         Ok((text, draft)) => finish(app, leased, id, started, text, draft).await,
-        Err(EngineError(reason)) => fail(app, leased, id, reason).await,
+        Err(EngineError(reason)) => fail(app, leased, id, reason.sentence).await,
     }
 }
 
