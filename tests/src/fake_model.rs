@@ -14,9 +14,11 @@ use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use tierup_server::config::Settings;
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::UnboundedReceiverStream;
+
+use crate::TIMEOUT;
 
 /// An assessment that suggests two steps.
 pub const TWO_STEP_ASSESSMENT: &str =
@@ -133,7 +135,30 @@ pub struct FakeModel {
     deltas: mpsc::UnboundedSender<Option<String>>,
     requests: Arc<Mutex<Vec<Value>>>,
     bytes_sent: Arc<AtomicUsize>,
+    counts: watch::Sender<RequestCounts>,
     server_task: JoinHandle<()>,
+}
+
+/// Requests so far.
+#[derive(Clone, Copy, Default)]
+struct RequestCounts {
+    received: usize,
+    /// Those whose client hung up before the answer began.
+    dropped: usize,
+}
+
+/// Counts a request as dropped unless it is answered.
+struct DropCounter {
+    counts: watch::Sender<RequestCounts>,
+    is_answered: bool,
+}
+
+impl Drop for DropCounter {
+    fn drop(&mut self) {
+        if !self.is_answered {
+            self.counts.send_modify(|counts| counts.dropped += 1);
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -142,12 +167,14 @@ struct ModelState {
     deltas: Arc<Mutex<Option<mpsc::UnboundedReceiver<Option<String>>>>>,
     requests: Arc<Mutex<Vec<Value>>>,
     bytes_sent: Arc<AtomicUsize>,
+    counts: watch::Sender<RequestCounts>,
 }
 
 impl FakeModel {
     /// Starts an endpoint with this behaviour.
     pub async fn start(behavior: ModelBehavior) -> Self {
         let (deltas, delta_receiver) = mpsc::unbounded_channel();
+        let counts = watch::Sender::default();
         let requests: Arc<Mutex<Vec<Value>>> = Arc::default();
         let (delta_receiver_once, bytes_sent) =
             (Arc::new(Mutex::new(Some(delta_receiver))), Arc::<AtomicUsize>::default());
@@ -156,6 +183,7 @@ impl FakeModel {
             deltas: delta_receiver_once,
             requests: Arc::clone(&requests),
             bytes_sent: Arc::clone(&bytes_sent),
+            counts: counts.clone(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base_url = format!("http://{}/v1", listener.local_addr().expect("an address"));
@@ -166,7 +194,7 @@ impl FakeModel {
         let serving = tokio::spawn(async move {
             axum::serve(listener, router).await.expect("an endpoint");
         });
-        Self { base_url, deltas, requests, bytes_sent, server_task: serving }
+        Self { base_url, deltas, requests, bytes_sent, counts, server_task: serving }
     }
 
     /// Settings for a server that uses this model, with a timeout in seconds.
@@ -196,6 +224,22 @@ impl FakeModel {
         self.bytes_sent.load(Ordering::Relaxed)
     }
 
+    /// Waits for this many requests.
+    pub async fn wait_for_requests(&self, number: usize) {
+        self.wait_for("requests", |counts| counts.received >= number).await;
+    }
+
+    /// Waits until a client has hung up before it got an answer.
+    pub async fn wait_for_dropped_request(&self) {
+        self.wait_for("dropped requests", |counts| counts.dropped > 0).await;
+    }
+
+    async fn wait_for(&self, what: &str, condition: impl FnMut(&RequestCounts) -> bool) {
+        let mut counts = self.counts.subscribe();
+        let came = tokio::time::timeout(TIMEOUT, counts.wait_for(condition)).await.is_ok();
+        assert!(came, "not enough {what}");
+    }
+
     /// The requests so far.
     pub async fn requests(&self) -> Vec<Value> {
         self.requests.lock().await.clone()
@@ -222,11 +266,18 @@ async fn respond(State(state): State<ModelState>, body: Bytes) -> Response {
     let mut requests = state.requests.lock().await;
     requests.push(serde_json::from_slice(&body).unwrap_or_default());
     let request_number = requests.len();
-    let request_count = request_number.to_string();
     drop(requests);
+    state.counts.send_modify(|counts| counts.received += 1);
+    let mut drop_counter = DropCounter { counts: state.counts.clone(), is_answered: false };
+    let response = response_of(&state, request_number).await;
+    drop_counter.is_answered = true;
+    response
+}
+
+async fn response_of(state: &ModelState, request_number: usize) -> Response {
     match state.behavior.clone() {
         ModelBehavior::Answers(text) => {
-            let text = text.replace("{asked}", &request_count);
+            let text = text.replace("{asked}", &request_number.to_string());
             event_stream_response(stream::iter([delta_event(&text), "data: [DONE]\n\n".to_owned()]))
         }
         ModelBehavior::StreamsOnDemand => {

@@ -202,6 +202,7 @@ fn queue_item(row: &Row<'_>) -> rusqlite::Result<QueueItem> {
         engineer_notes: row.get(5)?,
         assessment_status: AssessmentStatus::NotRequested,
         assessment_error: None,
+        assessment_error_detail: None,
         ai_assessment: None,
         ai_assessment_data: None,
         handed_off_by: row.get(6)?,

@@ -38,6 +38,7 @@ fn queue_item(number: u32) -> QueueItem {
         engineer_notes: "I am stuck, and the user has been waiting since the morning.".repeat(4),
         assessment_status: AssessmentStatus::NotRequested,
         assessment_error: None,
+        assessment_error_detail: None,
         ai_assessment: None,
         ai_assessment_data: None,
         handed_off_by: UserId::from_bytes([1; 16]),

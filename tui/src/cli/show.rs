@@ -110,7 +110,13 @@ fn print_assessment(context: &CommandContext, item: &QueueItem) -> Result<(), Cl
     match (&item.ai_assessment_data, item.assessment_status) {
         (Some(data), AssessmentStatus::Ready) => print_section(context, "Assessment", &assessment_text(data)),
         (_, AssessmentStatus::Failed) => {
-            print_section(context, "Assessment", item.assessment_error.as_deref().unwrap_or("failed"))
+            let error = item.assessment_error.as_deref().unwrap_or("failed");
+            match &item.assessment_error_detail {
+                Some(detail) => {
+                    print_section(context, "Assessment", &format!("{error}\nDetails for admins: {detail}"))
+                }
+                None => print_section(context, "Assessment", error),
+            }
         }
         (_, AssessmentStatus::Pending | AssessmentStatus::Running | AssessmentStatus::Ready) => {
             print_section(context, "Assessment", "in progress")

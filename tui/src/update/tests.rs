@@ -73,6 +73,7 @@ fn item(number: u8) -> QueueItem {
         engineer_notes: String::new(),
         assessment_status: AssessmentStatus::Pending,
         assessment_error: None,
+        assessment_error_detail: None,
         ai_assessment: None,
         ai_assessment_data: None,
         handed_off_by: person(SAM).id,
