@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use crate::TIMEOUT;
+use crate::scripted_answer::ScriptedAnswer;
 
 /// An assessment that suggests two steps.
 pub const TWO_STEP_ASSESSMENT: &str =
@@ -58,75 +59,6 @@ pub enum ModelBehavior {
     Redirects(String),
     /// Gives these answers in turn, then the last one again.
     Scripted(Vec<ScriptedAnswer>),
-}
-
-/// An answer, byte for byte. Each chunk is a packet of its own.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ScriptedAnswer {
-    status: u16,
-    headers: Vec<(&'static str, String)>,
-    chunks: Vec<Vec<u8>>,
-    stays_open: bool,
-}
-
-impl ScriptedAnswer {
-    /// A stream of events with these chunks.
-    pub fn stream<C: Into<Vec<u8>>>(chunks: impl IntoIterator<Item = C>) -> Self {
-        let chunks = chunks.into_iter().map(Into::into).collect();
-        Self { status: 200, headers: Vec::new(), chunks, stays_open: false }
-            .with_header("content-type", "text/event-stream")
-    }
-
-    /// An event for each JSON value, then `[DONE]`.
-    pub fn events(events: &[Value]) -> Self {
-        let events = events.iter().map(|event| format!("data: {event}\n\n"));
-        Self::stream(events.chain(["data: [DONE]\n\n".to_owned()]))
-    }
-
-    /// JSON with this status.
-    pub fn json(status: u16, body: &Value) -> Self {
-        Self { status, ..Self::stream([body.to_string()]) }.with_header("content-type", "application/json")
-    }
-
-    /// The same with another value of a header.
-    #[must_use]
-    pub fn with_header(mut self, name: &'static str, value: &str) -> Self {
-        self.headers.retain(|(other, _)| *other != name);
-        self.headers.push((name, value.to_owned()));
-        self
-    }
-
-    /// The same without a content type.
-    #[must_use]
-    pub fn without_content_type(mut self) -> Self {
-        self.headers.retain(|(name, _)| *name != "content-type");
-        self
-    }
-
-    /// The same, after which the connection stays open.
-    #[must_use]
-    pub fn staying_open(self) -> Self {
-        Self { stays_open: true, ..self }
-    }
-
-    fn into_response(self) -> Response {
-        let mut response = Response::builder().status(self.status);
-        for (name, value) in self.headers {
-            response = response.header(name, value);
-        }
-        let chunks = stream::iter(self.chunks.into_iter().map(Ok::<_, Infallible>));
-        // hyper writes a packet for each chunk that it has to wait for.
-        let chunks = chunks.then(|chunk| async {
-            tokio::task::yield_now().await;
-            chunk
-        });
-        let body = if self.stays_open {
-            Body::from_stream(chunks.chain(stream::pending()))
-        } else {
-            Body::from_stream(chunks)
-        };
-        response.body(body).expect("an answer")
-    }
 }
 
 /// An endpoint that speaks the protocols of OpenAI and Anthropic.

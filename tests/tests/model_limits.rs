@@ -9,18 +9,11 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tierup_common::user::Role;
 use tierup_e2e::clean_env::clean_env;
+use tierup_e2e::model_world::{assess, escalate, world_with_answers, world_with_model};
 use tierup_e2e::process::binary_path;
-use tierup_e2e::{
-    ApiClient, Escalation, FakeModel, ModelBehavior, ScriptedAnswer, TWO_STEP_ASSESSMENT, World,
-};
+use tierup_e2e::scripted_answer::{error_answer, whole_answer};
+use tierup_e2e::{ApiClient, ModelBehavior, ScriptedAnswer};
 use tierup_server::config::Settings;
-
-fn whole_answer() -> ScriptedAnswer {
-    ScriptedAnswer::events(&[
-        json!({"choices": [{"delta": {"content": TWO_STEP_ASSESSMENT}, "finish_reason": "stop"}]}),
-        json!({"choices": [], "usage": {"prompt_tokens": 700, "completion_tokens": 30}}),
-    ])
-}
 
 /// An answer that has begun and never ends.
 fn endless_answer() -> ScriptedAnswer {
@@ -28,25 +21,12 @@ fn endless_answer() -> ScriptedAnswer {
 }
 
 fn unknown_model() -> ScriptedAnswer {
-    ScriptedAnswer::json(404, &json!({"error": {"message": "model \"x\" not found"}}))
-}
-
-async fn world_with_model(behavior: ModelBehavior, settings: Settings) -> (World, FakeModel) {
-    let model = FakeModel::start(behavior).await;
-    let timeout = settings.assessment_timeout_seconds.unwrap_or(60);
-    (World::with_settings(settings.or_else(model.server_settings(timeout))).await, model)
-}
-
-async fn escalate(world: &World) -> (ApiClient, Escalation) {
-    let sam = world.engineer("Sam Ortiz").await;
-    let vpn = sam.escalate("VPN is down").await;
-    (sam, vpn)
+    error_answer(404, "model \"x\" not found")
 }
 
 #[tokio::test]
 async fn only_admins_learn_what_the_endpoint_said() {
-    let (world, _model) =
-        world_with_model(ModelBehavior::Scripted(vec![unknown_model()]), Settings::default()).await;
+    let (world, _model) = world_with_answers(vec![unknown_model()]).await;
     let (sam, vpn) = escalate(&world).await;
     sam.wait_for_assessment(&vpn).await;
     let admin = world.user("Alma Reyes", Role::Admin).await;
@@ -69,7 +49,7 @@ async fn only_admins_learn_what_the_endpoint_said() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_tells_admins_why_the_last_run_failed() {
     let answers = vec![whole_answer(), unknown_model(), unknown_model()];
-    let (world, _model) = world_with_model(ModelBehavior::Scripted(answers), Settings::default()).await;
+    let (world, _model) = world_with_answers(answers).await;
     let doctor = |who: &ApiClient| {
         let mut doctor = Command::new(binary_path("tierup"));
         let server = world.url();
@@ -107,7 +87,7 @@ async fn the_doctor_tells_admins_why_the_last_run_failed() {
 #[tokio::test]
 async fn the_panel_of_an_admin_shows_what_the_endpoint_said() {
     let answers = vec![whole_answer(), unknown_model()];
-    let (world, _model) = world_with_model(ModelBehavior::Scripted(answers), Settings::default()).await;
+    let (world, _model) = world_with_answers(answers).await;
     let (sam, vpn) = escalate(&world).await;
     sam.wait_for_assessment(&vpn).await;
     world.user("Alma Reyes", Role::Admin).await;
@@ -126,7 +106,7 @@ async fn the_panel_of_an_admin_shows_what_the_endpoint_said() {
 async fn tokens_and_calls_are_counted() {
     let busy = ScriptedAnswer::json(503, &json!({})).with_header("retry-after", "0");
     let answers = vec![busy, whole_answer()];
-    let (world, _model) = world_with_model(ModelBehavior::Scripted(answers), Settings::default()).await;
+    let (world, _model) = world_with_answers(answers).await;
     let (sam, vpn) = escalate(&world).await;
     sam.wait_for_assessment(&vpn).await;
     let metrics = world.metrics().await;
@@ -145,12 +125,10 @@ async fn tokens_and_calls_are_counted() {
 async fn an_account_without_calls_left_fails_with_a_sentence() {
     let settings = Settings { model_calls_per_minute: Some(1), ..Settings::default() };
     let (world, model) = world_with_model(ModelBehavior::Scripted(vec![whole_answer()]), settings).await;
-    let (sam, first) = escalate(&world).await;
-    assert_eq!(sam.wait_for_assessment(&first).await["assessment_status"], "ready");
+    assert_eq!(assess(&world).await["assessment_status"], "ready");
 
     // The clock stands at a full minute: the next one is too far away.
-    let (sam, second) = escalate(&world).await;
-    let handoff = sam.wait_for_assessment(&second).await;
+    let handoff = assess(&world).await;
     assert_eq!(
         handoff["assessment_error"],
         "The team has used up its calls to the model: try again in a minute."
@@ -158,8 +136,7 @@ async fn an_account_without_calls_left_fails_with_a_sentence() {
     assert_eq!(model.requests().await.len(), 1);
 
     world.clock().advance(Duration::from_mins(1));
-    let (sam, third) = escalate(&world).await;
-    assert_eq!(sam.wait_for_assessment(&third).await["assessment_status"], "ready");
+    assert_eq!(assess(&world).await["assessment_status"], "ready");
 }
 
 #[tokio::test]
@@ -170,8 +147,7 @@ async fn an_assessment_waits_for_the_next_minute_if_there_is_time() {
         ..Settings::default()
     };
     let (world, model) = world_with_model(ModelBehavior::Scripted(vec![whole_answer()]), settings).await;
-    let (sam, first) = escalate(&world).await;
-    sam.wait_for_assessment(&first).await;
+    assess(&world).await;
     let (sam, second) = escalate(&world).await;
     assert_eq!(model.requests().await.len(), 1);
     world.clock().advance(Duration::from_mins(1));
@@ -212,7 +188,7 @@ async fn a_call_is_dropped_when_its_handoff_ends() {
 #[tokio::test]
 async fn a_burst_of_requests_for_an_assessment_makes_one_call() {
     let answers = vec![whole_answer(), endless_answer()];
-    let (world, model) = world_with_model(ModelBehavior::Scripted(answers), Settings::default()).await;
+    let (world, model) = world_with_answers(answers).await;
     let (sam, vpn) = escalate(&world).await;
     sam.wait_for_assessment(&vpn).await;
     let path = format!("/handoffs/{}/reassess", vpn.handoff_id);
