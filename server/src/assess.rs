@@ -36,7 +36,7 @@ pub enum Engine {
     /// Offline, from runbooks and resolved sessions.
     Playbook(TypingPace),
     /// A model behind an HTTP endpoint.
-    Model(ModelEndpoint),
+    Model(Box<ModelEndpoint>),
 }
 
 impl Engine {

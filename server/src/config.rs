@@ -313,7 +313,7 @@ impl Settings {
         let limit = Duration::from_secs(seconds);
         let calls = self.model_calls_per_minute.unwrap_or(DEFAULT_MODEL_CALLS_PER_MINUTE);
         ModelEndpoint::new(api, &base, model, key, limit, self.outgoing_proxy.as_ref())
-            .map(|endpoint| Engine::Model(endpoint.with_calls_per_minute(calls)))
+            .map(|endpoint| Engine::Model(Box::new(endpoint.with_calls_per_minute(calls))))
             .map_err(|error| invalid_setting("assessment_url", error.to_string()))
     }
 }

@@ -11,7 +11,7 @@ use tierup_server::config::Settings;
 
 /// The bytes of a stream of events.
 fn event_bytes(events: &[Value]) -> String {
-    events.iter().map(|event| format!("data: {event}\n\n")).collect()
+    events.iter().map(|event| format!("data: {event}\n\n")).collect::<Vec<_>>().concat()
 }
 
 /// The assessment in two halves.
@@ -19,12 +19,9 @@ fn halves() -> (&'static str, &'static str) {
     TWO_STEP_ASSESSMENT.split_at(20)
 }
 
-/// Streams that hold the whole assessment, each in its own way.
-fn streams_with_oddities() -> Vec<(&'static str, ScriptedAnswer)> {
+/// Streams that hold the whole assessment, with chunks of every kind.
+fn streams_of_odd_chunks() -> Vec<(&'static str, ScriptedAnswer)> {
     let (first, second) = halves();
-    let plain = [text_chunk(first), text_chunk(second), end_chunk("stop")];
-    let odd_bytes =
-        format!("\u{feff}: ping\n\n{}: ping\n\ndata: [DONE]\n\n", event_bytes(&plain)).replace('\n', "\r\n");
     vec![
         (
             "thoughts in tags, split over chunks",
@@ -68,6 +65,22 @@ fn streams_with_oddities() -> Vec<(&'static str, ScriptedAnswer)> {
                 usage_chunk(),
             ]),
         ),
+        (
+            "whole messages in place of deltas",
+            ScriptedAnswer::events(&[
+                json!({"choices": [{"message": {"content": TWO_STEP_ASSESSMENT}, "finish_reason": "stop"}]}),
+            ]),
+        ),
+    ]
+}
+
+/// Streams that hold the whole assessment, in bytes of every kind.
+fn streams_of_odd_bytes() -> Vec<(&'static str, ScriptedAnswer)> {
+    let (first, second) = halves();
+    let plain = [text_chunk(first), text_chunk(second), end_chunk("stop")];
+    let odd_bytes =
+        format!("\u{feff}: ping\n\n{}: ping\n\ndata: [DONE]\n\n", event_bytes(&plain)).replace('\n', "\r\n");
+    vec![
         ("comments, CRLF and a byte order mark", ScriptedAnswer::stream([odd_bytes])),
         (
             "characters split over packets",
@@ -91,18 +104,12 @@ fn streams_with_oddities() -> Vec<(&'static str, ScriptedAnswer)> {
             ScriptedAnswer::events(&plain).with_header("content-type", "application/json"),
         ),
         ("no content type", ScriptedAnswer::events(&plain).without_content_type()),
-        (
-            "whole messages in place of deltas",
-            ScriptedAnswer::events(&[
-                json!({"choices": [{"message": {"content": TWO_STEP_ASSESSMENT}, "finish_reason": "stop"}]}),
-            ]),
-        ),
     ]
 }
 
 #[tokio::test]
 async fn a_stream_with_oddities_is_read_whole() {
-    for (temper, answer) in streams_with_oddities() {
+    for (temper, answer) in [streams_of_odd_chunks(), streams_of_odd_bytes()].concat() {
         let (world, model) = world_with_answers(vec![answer]).await;
         assert_whole(&assess(&world).await, temper);
         assert_eq!(model.requests().await.len(), 1, "{temper}");
@@ -164,11 +171,9 @@ fn anthropic_events(reason: &str) -> ScriptedAnswer {
         json!({"type": "message_delta", "delta": {"stop_reason": reason}, "usage": {"output_tokens": 30}}),
         json!({"type": "message_stop"}),
     ];
-    let events: String = events
-        .iter()
-        .map(|event| format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap()))
-        .collect();
-    ScriptedAnswer::stream([events]).staying_open()
+    let events =
+        events.map(|event| format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap_or("")));
+    ScriptedAnswer::stream(events).staying_open()
 }
 
 async fn world_with_anthropic(answers: Vec<ScriptedAnswer>) -> (World, FakeModel) {
@@ -254,9 +259,13 @@ async fn an_answer_without_text_fails_with_the_reason() {
         (ScriptedAnswer::stream(Vec::<String>::new()), "The model returned no text."),
     ] {
         let (world, model) = world_with_answers(vec![answer]).await;
-        let handoff = assess(&world).await;
+        let (sam, vpn) = escalate(&world).await;
+        let handoff = sam.wait_for_assessment(&vpn).await;
         assert_eq!(handoff["assessment_status"], "failed", "{sentence}: {handoff:#}");
         assert_eq!(handoff["assessment_error"], sentence);
         assert_eq!(model.requests().await.len(), 1, "{sentence}");
+        if sentence == "The model's endpoint returned an error." {
+            assert_eq!(world.owner().handoff(&vpn).await["assessment_error_detail"], "the GPU is on fire");
+        }
     }
 }

@@ -98,7 +98,9 @@ impl AccountScope<'_> {
         if items.iter().any(|item| item.assessment_error_detail.is_some()) {
             let reader = self.user(caller)?.map(|user| Actor { id: user.id, role: user.role });
             if !reader.is_some_and(access::can_see_error_detail) {
-                items.iter_mut().for_each(|item| item.assessment_error_detail = None);
+                for item in &mut items {
+                    item.assessment_error_detail = None;
+                }
             }
         }
         Ok(items)

@@ -61,7 +61,7 @@ impl<'a> Answer<'a> {
     }
 
     /// Adds a part.
-    pub(super) fn add(&mut self, part: AnswerPart) -> Result<(), CallFailure> {
+    pub(super) fn add(&mut self, part: &AnswerPart) -> Result<(), CallFailure> {
         let text = self.thoughts.filter(&part.text);
         self.append(&text)?;
         self.is_refusal |= part.is_refusal;

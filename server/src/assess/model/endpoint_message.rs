@@ -46,9 +46,12 @@ fn status_of(error: &Value) -> Option<u16> {
 /// The message of an error's body, in any of the usual places.
 pub(super) fn find_message(body: &Value, key: Option<&SecretString>) -> Option<String> {
     let body = body.as_array().and_then(|list| list.first()).unwrap_or(body);
-    let places = ["/error/message", "/error", "/message", "/detail", "/error/code", "/error/type"];
-    let found = places.iter().find_map(|place| body.pointer(place)?.as_str().map(str::to_owned));
-    let message = found.or_else(|| body.pointer("/detail/0").and_then(validation_message))?;
+    let text = |place: &&str| body.pointer(place)?.as_str().map(str::to_owned);
+    let places = ["/error/message", "/error", "/message", "/detail", "/errors/0/message"];
+    let lists = ["/detail/0", "/message/detail/0", "/error/message/detail/0"];
+    let validation = || lists.iter().find_map(|list| validation_message(body.pointer(list)?));
+    let found = places.iter().find_map(text).or_else(validation);
+    let message = found.or_else(|| ["/error/code", "/error/type"].iter().find_map(text))?;
     let parameter = body.pointer("/error/param").and_then(Value::as_str);
     let message = match parameter.filter(|parameter| !message.contains(parameter)) {
         Some(parameter) => format!("{message} ({parameter})"),
@@ -132,7 +135,12 @@ mod tests {
                 json!({"detail": [{"loc": ["body", "stream_options"], "msg": "Extra inputs", "input": {"a": "case"}}]}),
                 "body.stream_options: Extra inputs",
             ),
+            (
+                json!({"object": "error", "message": {"detail": [{"loc": ["body", "max_completion_tokens"], "msg": "Extra"}]}}),
+                "body.max_completion_tokens: Extra",
+            ),
             (json!({"error": {"message": "unsupported", "param": "max_tokens"}}), "unsupported (max_tokens)"),
+            (json!({"error": {"code": "overloaded"}}), "overloaded"),
         ] {
             assert_eq!(message_of(&body), expected);
         }

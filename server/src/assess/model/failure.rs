@@ -81,7 +81,7 @@ impl From<CallFailure> for EngineError {
 /// 529 is Anthropic's 503.
 const fn remedy(code: u16, retry_after: Option<Duration>) -> Remedy {
     match code {
-        400 | 422 => Remedy::OtherForm,
+        400 | 404 | 422 | 501 => Remedy::OtherForm,
         429 | 502..=504 | 529 => Remedy::Later(retry_after),
         _ => Remedy::None,
     }

@@ -52,13 +52,14 @@ const TOKEN_LIMIT_WORDS: [&str; 3] = ["max_completion_tokens", "max_tokens", "in
 /// Words in a refusal that are about the number of tokens.
 const USAGE_WORDS: [&str; 2] = ["stream_options", "include_usage"];
 /// Words in a refusal of a field that it does not name.
-const UNKNOWN_FIELD_WORDS: [&str; 6] = [
+const UNKNOWN_FIELD_WORDS: [&str; 7] = [
     "unknown field",
     "unknown parameter",
     "unrecognized",
     "extra inputs",
     "extra fields",
     "additional properties",
+    "requested parameters",
 ];
 
 impl RequestForm {

@@ -48,7 +48,7 @@ impl BodyReader<'_> {
         let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let content_type = content_type.and_then(|value| value.split(';').next());
         let content_type = content_type.map(|value| value.trim().to_ascii_lowercase());
-        let mut chunks = std::pin::pin!(response.bytes_stream().map(|chunk| chunk.map_err(io::Error::other)));
+        let mut chunks = std::pin::pin!(response.bytes_stream().map(|chunk| chunk.map_err(without_url)));
         let mut beginning = Vec::new();
         while !has_text(&beginning) && beginning.len() < MAX_JSON_BYTES {
             match chunks.next().await {
@@ -133,14 +133,14 @@ impl BodyReader<'_> {
     fn add_message(&self, message: &Value, answer: &mut Answer<'_>) -> Result<(), CallFailure> {
         match find_error(message, self.api_key) {
             Some(error) => Err(CallFailure::from_error_in_answer(error)),
-            None => answer.add((self.read_part)(message)),
+            None => answer.add(&(self.read_part)(message)),
         }
     }
 }
 
 /// The message in the body of an error, if it is JSON.
 pub(super) async fn read_error_message(response: Response, api_key: Option<&SecretString>) -> Option<String> {
-    let chunks = response.bytes_stream().map(|chunk| chunk.map_err(io::Error::other));
+    let chunks = response.bytes_stream().map(|chunk| chunk.map_err(without_url));
     let body = read_bounded(chunks, MAX_ERROR_BYTES).await.ok()?;
     endpoint_message::find_message(&serde_json::from_slice(&body).ok()?, api_key)
 }
@@ -161,8 +161,13 @@ async fn read_bounded(
     Ok(body)
 }
 
+/// An error without the URL, which may hold a secret.
+fn without_url(error: reqwest::Error) -> io::Error {
+    io::Error::other(error.without_url())
+}
+
 fn cut_off(error: impl std::error::Error) -> CallFailure {
-    let detail = Some(error.to_string());
+    let detail = endpoint_message::clean(&error.to_string(), None);
     CallFailure::new("The model's response was cut off or was too long.").with_detail(detail)
 }
 

@@ -9,7 +9,7 @@ pub(super) const MAX_RETRIES: u32 = 2;
 /// Before the first retry; four times as long before the second one.
 const FIRST_DELAY: Duration = Duration::from_millis(500);
 /// An endpoint that asks for a longer pause is not called again.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
+const MAX_RETRY_AFTER: Duration = Duration::from_mins(1);
 
 /// The pause before a retry, from 0: what the endpoint asks for, or else longer each time and not the same for all.
 /// None if that is too long.
@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn the_pause_grows_and_is_bounded() {
-        assert_eq!(delay(0, Some(Duration::from_secs(3_600))), None);
+        assert_eq!(delay(0, Some(Duration::from_hours(1))), None);
         assert_eq!(delay(1, Some(Duration::from_secs(9))), Some(Duration::from_secs(9)));
         let pauses = [0, 1].map(|retry| delay(retry, None).unwrap().as_millis());
         assert!((250..=750).contains(&pauses[0]) && (1_000..=3_000).contains(&pauses[1]), "{pauses:?}");
