@@ -6,7 +6,6 @@ use tierup_common::id::{HandoffId, ParseIdError, SessionId, UserId};
 use tierup_common::permission::Actor;
 
 use crate::domain::access;
-
 use crate::store::error::Result;
 use crate::store::handoffs::{handoff_from_row, handoff_sql, queue_item};
 use crate::store::sessions::ids_as_json;

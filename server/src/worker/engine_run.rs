@@ -1,8 +1,9 @@
 //! Runs the engine for an account: within its calls to the model, and within the time limit as a whole.
 
+use tierup_common::id::AccountId;
+
 use crate::app::App;
 use crate::assess::EngineError;
-use tierup_common::id::AccountId;
 
 /// Runs an engine, and records how that ended for the account's admins.
 pub(super) async fn run_engine<T>(
