@@ -40,7 +40,7 @@ struct EchoEndpoint {
 }
 
 impl EchoEndpoint {
-    async fn start(status: &'static str, repeat: fn(Vec<u8>) -> Vec<u8>) -> Self {
+    async fn start(status: &'static str, repeat: fn(&[u8]) -> Vec<u8>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (notes, received) = watch::channel(String::new());
@@ -61,7 +61,7 @@ impl EchoEndpoint {
 async fn echo_request(
     mut stream: TcpStream,
     status: &str,
-    repeat: fn(Vec<u8>) -> Vec<u8>,
+    repeat: fn(&[u8]) -> Vec<u8>,
     notes: watch::Sender<String>,
 ) -> std::io::Result<()> {
     let mut request = Vec::new();
@@ -78,7 +78,7 @@ async fn echo_request(
         stream.read_buf(&mut request).await?;
     }
     notes.send_modify(|received| received.push_str(&String::from_utf8_lossy(&request)));
-    let body = repeat(request);
+    let body = repeat(&request);
     let answer = format!(
         "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
         body.len()
@@ -88,8 +88,8 @@ async fn echo_request(
 }
 
 /// The request as the message of an error, as a model's endpoint words it: its credentials first.
-fn as_error_message(request: Vec<u8>) -> Vec<u8> {
-    let request = String::from_utf8_lossy(&request).into_owned();
+fn as_error_message(request: &[u8]) -> Vec<u8> {
+    let request = String::from_utf8_lossy(request).into_owned();
     let credentials = request.lines().find(|line| line.to_lowercase().starts_with("authorization"));
     json!({"error": {"message": format!("refused: {} {request}", credentials.unwrap_or_default())}})
         .to_string()
@@ -123,7 +123,7 @@ async fn assert_nothing_leaks(behavior: MailBehavior, log_format: &str, mail_log
     let token = fixture.token.clone();
     let mut mail_server = FakeMailServer::start(behavior).await;
     let mut model = EchoEndpoint::start("401 Unauthorized", as_error_message).await;
-    let mut hooks = EchoEndpoint::start("500 Oops", |request| request).await;
+    let mut hooks = EchoEndpoint::start("500 Oops", <[u8]>::to_vec).await;
     let webhooks = json!([
         {"kind": "slack", "url": format!("http://{}/{WEBHOOK_PATH}", hooks.address)},
         {"kind": "json", "url": format!("http://{}/?key={WEBHOOK_QUERY}", hooks.address),
