@@ -252,6 +252,7 @@ impl HandoffSummary {
             engineer_notes: String::new(),
             assessment_status: AssessmentStatus::NotRequested,
             assessment_error: None,
+            assessment_error_detail: None,
             ai_assessment: None,
             ai_assessment_data: None,
             handed_off_by: by.id,

@@ -113,6 +113,9 @@ pub struct QueueItem {
     /// Why the assessment failed: one sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assessment_error: Option<String>,
+    /// What the model's endpoint said when the assessment failed: one line, for admins only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assessment_error_detail: Option<String>,
     /// The assessment as text, Markdown.
     pub ai_assessment: Option<String>,
     /// The assessment as data.

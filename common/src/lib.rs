@@ -5,6 +5,7 @@
 
 pub mod assessment;
 pub mod encoding;
+pub mod engine;
 pub mod event;
 pub mod handoff;
 pub mod id;

@@ -16,7 +16,7 @@ use tierup_common::user::User;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::assess::Engine;
+use crate::assess::{Engine, EngineHealth};
 use crate::auth::{Authenticator, AuthorizedCaller, LoginThrottle};
 use crate::clock::Clock;
 use crate::domain::{Caller, Policy, TokenRecord, user};
@@ -60,6 +60,8 @@ pub struct AppParts {
     pub search: Search,
     /// Writes assessments and replies.
     pub engine: Engine,
+    /// The last failure of the engine, by account.
+    pub engine_health: EngineHealth,
     /// Sends mail.
     pub mailer: Mailer,
     /// The configured webhooks, by account.

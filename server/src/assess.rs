@@ -6,6 +6,7 @@
 
 mod context;
 mod draft;
+mod health;
 mod model;
 mod parse;
 mod playbook;
@@ -16,15 +17,18 @@ mod tried;
 use std::time::Duration;
 
 use tierup_common::assessment::{Assessment, Step};
-use tierup_common::id::StepId;
+use tierup_common::engine::{EngineFailure, EngineStatus};
+use tierup_common::id::{AccountId, StepId};
 use tierup_common::time::Timestamp;
 
 use crate::assess::draft::{DraftStep, MAX_QUOTES, MAX_STEPS};
 use crate::domain::briefing::Briefing;
+use crate::metrics::ModelMetrics;
 
-pub use context::{EngineContext, EngineError, TextSink};
+pub use context::{EngineContext, EngineError, FailureReason, TextSink};
 pub use draft::AssessmentDraft;
-pub use model::{ModelApi, ModelEndpoint};
+pub use health::EngineHealth;
+pub use model::{Completion, ModelApi, ModelEndpoint};
 pub use playbook::TypingPace;
 
 /// The engine that the settings choose.
@@ -34,7 +38,7 @@ pub enum Engine {
     /// Offline, from runbooks and resolved sessions.
     Playbook(TypingPace),
     /// A model behind an HTTP endpoint.
-    Model(ModelEndpoint),
+    Model(Box<ModelEndpoint>),
 }
 
 impl Engine {
@@ -51,6 +55,46 @@ impl Engine {
         match self {
             Self::Off | Self::Playbook(_) => Duration::from_mins(1),
             Self::Model(endpoint) => endpoint.time_limit,
+        }
+    }
+
+    /// The time limit of the model; none without a model.
+    pub const fn model_time_limit(&self) -> Option<Duration> {
+        match self {
+            Self::Off | Self::Playbook(_) => None,
+            Self::Model(endpoint) => Some(endpoint.time_limit),
+        }
+    }
+
+    /// Takes one of an account's calls to the model; fails with the time until it has more.
+    pub fn take_call(&self, account: AccountId, now: Timestamp) -> Result<(), Duration> {
+        match self {
+            Self::Off | Self::Playbook(_) => Ok(()),
+            Self::Model(endpoint) => endpoint.take_call(account, now),
+        }
+    }
+
+    /// What calls to the model cost.
+    pub(crate) fn model_metrics(&self) -> ModelMetrics {
+        match self {
+            Self::Off | Self::Playbook(_) => ModelMetrics::default(),
+            Self::Model(endpoint) => endpoint.metrics.clone(),
+        }
+    }
+
+    /// What admins see of it.
+    pub fn status(&self, last_failure: Option<EngineFailure>) -> EngineStatus {
+        let metrics = self.model_metrics();
+        let ((calls, failed_calls), (prompt_tokens, completion_tokens)) = (metrics.calls(), metrics.tokens());
+        EngineStatus {
+            engine: self.name().into(),
+            model: self.model(),
+            calls,
+            failed_calls,
+            last_call_ms: metrics.last_call_ms(),
+            prompt_tokens,
+            completion_tokens,
+            last_failure,
         }
     }
 
@@ -81,9 +125,10 @@ impl Engine {
             Self::Playbook(pace) => playbook::assess(briefing, context, *pace, sink).await,
             Self::Model(endpoint) => {
                 let findings = playbook::gather_findings(briefing, context).await?;
-                let text = endpoint.complete(prompt::assessment_prompt(briefing, &findings), sink).await?;
+                let prompt = prompt::assessment_prompt(briefing, &findings);
+                let Completion { text, is_cut_off } = endpoint.complete(prompt, sink).await?;
                 let draft = parse::parse_assessment(&text, briefing)?;
-                Ok((text, AssessmentDraft { similar: findings.similar, ..draft }))
+                Ok((text, AssessmentDraft { similar: findings.similar, is_cut_off, ..draft }))
             }
         }
     }
@@ -100,7 +145,7 @@ impl Engine {
             Self::Playbook(pace) => playbook::reply(briefing, context, *pace, sink).await,
             Self::Model(endpoint) => {
                 let findings = playbook::gather_findings(briefing, context).await?;
-                endpoint.complete(prompt::reply_prompt(briefing, &findings), sink).await
+                Ok(endpoint.complete(prompt::reply_prompt(briefing, &findings), sink).await?.text)
             }
         }
     }

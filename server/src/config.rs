@@ -29,6 +29,8 @@ pub use error::ConfigError;
 const DEFAULT_RETENTION_DAYS: u64 = 7;
 /// The default of `questions_per_minute` with a model, whose answers cost money.
 const DEFAULT_QUESTIONS_PER_MINUTE: u32 = 60;
+/// The default of `model_calls_per_minute`.
+const DEFAULT_MODEL_CALLS_PER_MINUTE: u32 = 60;
 /// The default of `streams_per_user`: half of what the server takes, so that one user cannot use them all.
 const DEFAULT_STREAMS_PER_USER: u32 = 10_000;
 
@@ -59,6 +61,10 @@ pub struct Settings {
     /// The time limit of an assessment [default: 60]
     #[arg(long, value_name = "SECONDS", env = "TIERUP_SERVER_ASSESSMENT_TIMEOUT_SECONDS")]
     pub assessment_timeout_seconds: Option<u64>,
+    /// Assessments and replies by a model, for each account and minute; more wait for the next minute or fail; 0 means
+    /// unlimited [default: 60]
+    #[arg(long, value_name = "NUMBER", env = "TIERUP_SERVER_MODEL_CALLS_PER_MINUTE")]
+    pub model_calls_per_minute: Option<u32>,
     /// How fast the playbook writes, in words per second; 0 is all at once [default: 0]
     #[arg(long, value_name = "WORDS", env = "TIERUP_SERVER_ASSESSMENT_WORDS_PER_SECOND")]
     pub assessment_words_per_second: Option<u32>,
@@ -170,6 +176,7 @@ impl Settings {
             assessment_timeout_seconds: self
                 .assessment_timeout_seconds
                 .or(fallback.assessment_timeout_seconds),
+            model_calls_per_minute: self.model_calls_per_minute.or(fallback.model_calls_per_minute),
             assessment_words_per_second: self
                 .assessment_words_per_second
                 .or(fallback.assessment_words_per_second),
@@ -254,6 +261,7 @@ impl Settings {
     fn check_ranges(&self) -> Result<(), ConfigError> {
         let numbers = [
             ("assessment_timeout_seconds", self.assessment_timeout_seconds, 1..=3_600),
+            ("model_calls_per_minute", self.model_calls_per_minute.map(u64::from), 0..=1_000_000),
             ("assessment_words_per_second", self.assessment_words_per_second.map(u64::from), 0..=100_000),
             ("unclaimed_reminder_minutes", self.unclaimed_reminder_minutes, 0..=525_600),
             ("stale_claim_hours", self.stale_claim_hours, 0..=8_760),
@@ -303,8 +311,9 @@ impl Settings {
             None => None,
         };
         let limit = Duration::from_secs(seconds);
+        let calls = self.model_calls_per_minute.unwrap_or(DEFAULT_MODEL_CALLS_PER_MINUTE);
         ModelEndpoint::new(api, &base, model, key, limit, self.outgoing_proxy.as_ref())
-            .map(Engine::Model)
+            .map(|endpoint| Engine::Model(Box::new(endpoint.with_calls_per_minute(calls))))
             .map_err(|error| invalid_setting("assessment_url", error.to_string()))
     }
 }
@@ -378,6 +387,7 @@ mod tests {
         let beyond = [
             Settings { assessment_timeout_seconds: most, ..none() },
             Settings { assessment_words_per_second: most_of_short, ..none() },
+            Settings { model_calls_per_minute: most_of_short, ..none() },
             Settings { unclaimed_reminder_minutes: most, ..none() },
             Settings { stale_claim_hours: most, ..none() },
             Settings { event_retention_days: most, ..none() },

@@ -13,10 +13,12 @@ mod hub;
 mod presence;
 mod recent;
 mod replay;
+mod session_watch;
 mod stream;
 
 pub use delta_writer::DeltaWriter;
 pub use deltas::DeltaTarget;
 pub use follower::EventLogFollower;
 pub use hub::EventHub;
+pub use session_watch::SessionWatcher;
 pub use stream::{EventStream, StreamOptions, StreamStart};

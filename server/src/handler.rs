@@ -1,6 +1,7 @@
 //! The handlers: one function per route. Each extracts, decides, commits and answers.
 
 pub mod auth;
+pub mod engine;
 pub mod event;
 pub mod handoff;
 pub mod health;

@@ -5,6 +5,8 @@
 //! Labels are closed sets, by their types: never text from outside. Each new label value is a series that is kept for
 //! ever, so an open set could fill the memory.
 
+mod model;
+
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -22,6 +24,8 @@ use tierup_common::route::Route;
 
 use crate::domain::JobKind;
 use crate::store::{CommitEffects, JobOutcome, QueueStats};
+
+pub(crate) use model::{CallOutcome, ModelMetrics};
 
 /// The media type of [`Metrics::encode_text`].
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -102,8 +106,8 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// All at zero; `frames_sent` is the counter of the event hub.
-    pub(crate) fn new(frames_sent: Counter) -> Self {
+    /// All at zero; `frames_sent` is the counter of the event hub, `model` that of the engine's model.
+    pub(crate) fn new(frames_sent: Counter, model: &ModelMetrics) -> Self {
         let mut registry = Registry::with_prefix("tierup");
         registry.register(
             "build",
@@ -129,6 +133,7 @@ impl Metrics {
             registry: Registry::default(),
         };
         metrics.register_all(&mut registry);
+        model.register_all(&mut registry);
         metrics.registry = registry;
         metrics
     }
@@ -246,7 +251,7 @@ mod tests {
 
     #[test]
     fn unknown_http_methods_share_one_metric_series() {
-        let metrics = Metrics::new(Counter::default());
+        let metrics = Metrics::new(Counter::default(), &ModelMetrics::default());
         let count = |method: &[u8]| {
             let method = Method::from_bytes(method).unwrap();
             metrics.record_response(&method, None, StatusCode::METHOD_NOT_ALLOWED, Duration::ZERO);

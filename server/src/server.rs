@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, AppParts};
+use crate::assess::EngineHealth;
 use crate::auth::{Authenticator, LoginThrottle};
 use crate::clock::Clock;
 use crate::config::ServerConfig;
@@ -68,7 +69,7 @@ impl Server {
         let supervisor = Supervisor::new(stop.clone());
         let events = EventHub::new(supervisor.clone());
         let (commit_events, changes) = (events.clone(), events.subscribe_changes());
-        let metrics = Arc::new(Metrics::new(events.sent_frames()));
+        let metrics = Arc::new(Metrics::new(events.sent_frames(), &config.engine.model_metrics()));
         let commit_metrics = Arc::clone(&metrics);
         let queue_cache = Arc::new(QueueCache::default());
         let commit_cache = Arc::clone(&queue_cache);
@@ -103,6 +104,7 @@ impl Server {
             limits: config.limits,
             search,
             engine: config.engine,
+            engine_health: EngineHealth::default(),
             mailer: config.mailer,
             webhooks,
             event_retention: config.event_retention,

@@ -5,6 +5,7 @@
 
 mod announce;
 mod assess;
+mod engine_run;
 mod housekeeping;
 mod indexer;
 mod mail;

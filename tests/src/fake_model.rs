@@ -14,13 +14,19 @@ use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use tierup_server::config::Settings;
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::UnboundedReceiverStream;
+
+use crate::TIMEOUT;
+use crate::scripted_answer::ScriptedAnswer;
 
 /// An assessment that suggests two steps.
 pub const TWO_STEP_ASSESSMENT: &str =
     "**Likely cause:** DNS\n**Steps**\n1. Flush the cache\n2. Ask the resolver\n**Confidence:** low";
+
+/// The key that servers send to the endpoint.
+pub const MODEL_API_KEY: &str = "sk-very-secret";
 
 /// The behaviour of an endpoint.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -51,15 +57,40 @@ pub enum ModelBehavior {
     GzipBomb,
     /// Redirects.
     Redirects(String),
+    /// Gives these answers in turn, then the last one again.
+    Scripted(Vec<ScriptedAnswer>),
 }
 
-/// An OpenAI-compatible endpoint.
+/// An endpoint that speaks the protocols of OpenAI and Anthropic.
 pub struct FakeModel {
     base_url: String,
     deltas: mpsc::UnboundedSender<Option<String>>,
     requests: Arc<Mutex<Vec<Value>>>,
     bytes_sent: Arc<AtomicUsize>,
+    counts: watch::Sender<RequestCounts>,
     server_task: JoinHandle<()>,
+}
+
+/// Requests so far.
+#[derive(Clone, Copy, Default)]
+struct RequestCounts {
+    received: usize,
+    /// Those whose client hung up before the answer began.
+    dropped: usize,
+}
+
+/// Counts a request as dropped unless it is answered.
+struct DropCounter {
+    counts: watch::Sender<RequestCounts>,
+    is_answered: bool,
+}
+
+impl Drop for DropCounter {
+    fn drop(&mut self) {
+        if !self.is_answered {
+            self.counts.send_modify(|counts| counts.dropped += 1);
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -68,12 +99,14 @@ struct ModelState {
     deltas: Arc<Mutex<Option<mpsc::UnboundedReceiver<Option<String>>>>>,
     requests: Arc<Mutex<Vec<Value>>>,
     bytes_sent: Arc<AtomicUsize>,
+    counts: watch::Sender<RequestCounts>,
 }
 
 impl FakeModel {
     /// Starts an endpoint with this behaviour.
     pub async fn start(behavior: ModelBehavior) -> Self {
         let (deltas, delta_receiver) = mpsc::unbounded_channel();
+        let counts = watch::Sender::default();
         let requests: Arc<Mutex<Vec<Value>>> = Arc::default();
         let (delta_receiver_once, bytes_sent) =
             (Arc::new(Mutex::new(Some(delta_receiver))), Arc::<AtomicUsize>::default());
@@ -82,14 +115,18 @@ impl FakeModel {
             deltas: delta_receiver_once,
             requests: Arc::clone(&requests),
             bytes_sent: Arc::clone(&bytes_sent),
+            counts: counts.clone(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base_url = format!("http://{}/v1", listener.local_addr().expect("an address"));
-        let router = Router::new().route("/v1/chat/completions", post(chat_completions)).with_state(state);
+        let router = Router::new()
+            .route("/v1/chat/completions", post(respond))
+            .route("/v1/messages", post(respond))
+            .with_state(state);
         let serving = tokio::spawn(async move {
             axum::serve(listener, router).await.expect("an endpoint");
         });
-        Self { base_url, deltas, requests, bytes_sent, server_task: serving }
+        Self { base_url, deltas, requests, bytes_sent, counts, server_task: serving }
     }
 
     /// Settings for a server that uses this model, with a timeout in seconds.
@@ -98,7 +135,7 @@ impl FakeModel {
             assessment_engine: Some("openai".into()),
             assessment_url: Some(self.base_url.parse().expect("a url")),
             assessment_model: Some("test-model".into()),
-            assessment_api_key: Some(secrecy::SecretString::from("sk-very-secret")),
+            assessment_api_key: Some(secrecy::SecretString::from(MODEL_API_KEY)),
             assessment_timeout_seconds: Some(timeout_seconds),
             ..Settings::default()
         }
@@ -117,6 +154,22 @@ impl FakeModel {
     /// The number of bytes sent of an endless response.
     pub fn bytes_sent(&self) -> usize {
         self.bytes_sent.load(Ordering::Relaxed)
+    }
+
+    /// Waits for this many requests.
+    pub async fn wait_for_requests(&self, number: usize) {
+        self.wait_for("requests", |counts| counts.received >= number).await;
+    }
+
+    /// Waits until a client has hung up before it got an answer.
+    pub async fn wait_for_dropped_request(&self) {
+        self.wait_for("dropped requests", |counts| counts.dropped > 0).await;
+    }
+
+    async fn wait_for(&self, what: &str, condition: impl FnMut(&RequestCounts) -> bool) {
+        let mut counts = self.counts.subscribe();
+        let came = tokio::time::timeout(TIMEOUT, counts.wait_for(condition)).await.is_ok();
+        assert!(came, "not enough {what}");
     }
 
     /// The requests so far.
@@ -141,14 +194,22 @@ impl ModelState {
     }
 }
 
-async fn chat_completions(State(state): State<ModelState>, body: Bytes) -> Response {
+async fn respond(State(state): State<ModelState>, body: Bytes) -> Response {
     let mut requests = state.requests.lock().await;
     requests.push(serde_json::from_slice(&body).unwrap_or_default());
-    let request_count = requests.len().to_string();
+    let request_number = requests.len();
     drop(requests);
+    state.counts.send_modify(|counts| counts.received += 1);
+    let mut drop_counter = DropCounter { counts: state.counts.clone(), is_answered: false };
+    let response = response_of(&state, request_number).await;
+    drop_counter.is_answered = true;
+    response
+}
+
+async fn response_of(state: &ModelState, request_number: usize) -> Response {
     match state.behavior.clone() {
         ModelBehavior::Answers(text) => {
-            let text = text.replace("{asked}", &request_count);
+            let text = text.replace("{asked}", &request_number.to_string());
             event_stream_response(stream::iter([delta_event(&text), "data: [DONE]\n\n".to_owned()]))
         }
         ModelBehavior::StreamsOnDemand => {
@@ -158,7 +219,11 @@ async fn chat_completions(State(state): State<ModelState>, body: Bytes) -> Respo
             let deltas = words.map(|word| delta_event(&word.unwrap_or_default()));
             event_stream_response(deltas.chain(stream::iter(["data: [DONE]\n\n".to_owned()])))
         }
-        ModelBehavior::Status(status) => StatusCode::from_u16(status).expect("a status").into_response(),
+        ModelBehavior::Status(status) => {
+            // Tests do not wait for a retry.
+            let status = StatusCode::from_u16(status).expect("a status");
+            (status, [(header::RETRY_AFTER, "0")]).into_response()
+        }
         ModelBehavior::NeverAnswers => std::future::pending().await,
         ModelBehavior::Stalls => {
             event_stream_response(stream::iter([delta_event("Likely")]).chain(stream::pending()))
@@ -191,6 +256,10 @@ async fn chat_completions(State(state): State<ModelState>, body: Bytes) -> Respo
             (head, [&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3][..], &vec![0; 64 * 1024]].concat()).into_response()
         }
         ModelBehavior::Redirects(to) => (StatusCode::FOUND, [(header::LOCATION, to)]).into_response(),
+        ModelBehavior::Scripted(answers) => {
+            let answer = answers.get(request_number - 1).or(answers.last()).expect("an answer");
+            answer.clone().into_response()
+        }
     }
 }
 

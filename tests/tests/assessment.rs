@@ -168,6 +168,10 @@ async fn an_unreachable_endpoint_fails_the_assessment() {
     let vpn = sam.escalate("VPN is down").await;
     let handoff = sam.wait_for_assessment(&vpn).await;
     assert_eq!(handoff["assessment_error"], "The model's endpoint could not be reached.");
+    let calls = world.metrics().await.remove("tierup_model_calls_total{outcome=\"failed\"}");
+    assert_eq!(calls.as_deref(), Some("3"), "it is called twice more");
+    let detail = world.owner().handoff(&vpn).await["assessment_error_detail"].to_string();
+    assert!(detail.contains("refused") && !detail.contains("127.0.0.1"), "{detail}");
 }
 
 #[tokio::test]

@@ -5,10 +5,37 @@ use tierup_common::id::AccountId;
 use crate::search::{Search, SearchError};
 use crate::store::{self, Store};
 
-/// Why an engine failed: one sentence for users, without secrets.
+/// Why an engine failed.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct EngineError(pub String);
+pub struct EngineError(pub FailureReason);
+
+/// The reason of a failure, without secrets.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FailureReason {
+    /// One sentence for everybody.
+    pub sentence: String,
+    /// What the model's endpoint said, one line, for admins.
+    pub detail: Option<String>,
+}
+
+impl std::fmt::Display for FailureReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.sentence)
+    }
+}
+
+impl From<String> for FailureReason {
+    fn from(sentence: String) -> Self {
+        Self { sentence, detail: None }
+    }
+}
+
+impl From<&str> for FailureReason {
+    fn from(sentence: &str) -> Self {
+        sentence.to_owned().into()
+    }
+}
 
 impl From<SearchError> for EngineError {
     fn from(error: SearchError) -> Self {

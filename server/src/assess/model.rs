@@ -1,46 +1,47 @@
 //! A model behind an HTTP endpoint, which streams its text.
 //!
-//! The endpoint may be slow or broken. Each call ends within the time limit, reads at most [`MAX_RESPONSE_BYTES`]
-//! bytes, and returns text or one sentence.
+//! The endpoint may be slow or broken. Each call ends within the time limit, reads a bounded response, and returns text
+//! or one sentence. An endpoint that refuses a field of the request gets it in another form; one that is overloaded is
+//! called again, as long as nobody has seen text of it.
+
+mod answer;
+mod anthropic;
+mod api;
+mod budget;
+mod endpoint_message;
+mod failure;
+mod form;
+mod openai;
+mod part;
+mod receive;
+mod retry;
+mod thoughts;
 
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use reqwest::header::CONTENT_TYPE;
-use reqwest::{RequestBuilder, Response, StatusCode};
+use parking_lot::Mutex;
+use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Value, json};
-use sse_stream::SseByteStream;
+use tierup_common::id::AccountId;
+use tierup_common::time::Timestamp;
 use url::Url;
 
 use crate::assess::context::{EngineError, TextSink};
+use crate::assess::model::answer::Answer;
+use crate::assess::model::budget::CallBudget;
+use crate::assess::model::endpoint_message::clean;
+use crate::assess::model::failure::{CallFailure, Remedy};
+use crate::assess::model::form::RequestForm;
+use crate::assess::model::part::TokenUsage;
+use crate::assess::model::receive::{BodyReader, read_error_message};
+use crate::assess::model::retry::MAX_RETRIES;
 use crate::assess::prompt::Prompt;
+use crate::clock::Stopwatch;
 use crate::http_client::{self, HttpClientError};
+use crate::metrics::{CallOutcome, ModelMetrics};
 
-/// The longest text, in bytes.
-const MAX_TEXT_BYTES: usize = 16 * 1024;
-/// The largest response, in bytes.
-const MAX_RESPONSE_BYTES: usize = 256 * 1024;
-/// The longest completion to ask for, in tokens.
-const MAX_TOKENS: u32 = 1_500;
-
-/// The protocol of an endpoint.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ModelApi {
-    /// `POST {base}/chat/completions`: OpenAI, Ollama, vLLM, llama.cpp and others.
-    OpenAi,
-    /// `POST {base}/messages`: Anthropic.
-    Anthropic,
-}
-
-impl ModelApi {
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::OpenAi => "openai",
-            Self::Anthropic => "anthropic",
-        }
-    }
-}
+pub use answer::Completion;
+pub use api::ModelApi;
 
 /// A model at an endpoint.
 #[derive(Debug)]
@@ -51,6 +52,10 @@ pub struct ModelEndpoint {
     url: Url,
     api_key: Option<SecretString>,
     client: reqwest::Client,
+    /// The form of request that the endpoint takes, as far as it is known.
+    accepted_form: Mutex<RequestForm>,
+    budget: CallBudget,
+    pub(super) metrics: ModelMetrics,
 }
 
 impl ModelEndpoint {
@@ -64,72 +69,146 @@ impl ModelEndpoint {
         proxy: Option<&Url>,
     ) -> Result<Self, HttpClientError> {
         let client = http_client::build_client(base, proxy)?;
-        let mut url = base.clone();
-        let end = match api {
-            ModelApi::OpenAi => "chat/completions",
-            ModelApi::Anthropic => "messages",
-        };
-        url.set_path(&format!("{}/{end}", base.path().trim_end_matches('/')));
-        Ok(Self { api, model, time_limit, url, api_key, client })
-    }
-
-    /// Streams the completion to `sink` and returns it.
-    pub(super) async fn complete(&self, prompt: Prompt, sink: TextSink<'_>) -> Result<String, EngineError> {
-        let completion = tokio::time::timeout(self.time_limit, self.send_prompt(prompt, sink));
-        completion.await.unwrap_or_else(|_| {
-            let seconds = self.time_limit.as_secs();
-            Err(EngineError(format!("The model did not finish within {seconds} seconds.")))
+        Ok(Self {
+            api,
+            model,
+            time_limit,
+            url: api.url(base),
+            api_key,
+            client,
+            accepted_form: Mutex::default(),
+            budget: CallBudget::default(),
+            metrics: ModelMetrics::default(),
         })
     }
 
-    async fn send_prompt(&self, prompt: Prompt, sink: TextSink<'_>) -> Result<String, EngineError> {
-        let response = self.build_request(prompt).send().await.map_err(|error| {
-            tracing::warn!(error = %error.without_url(), "the model's endpoint could not be reached");
-            EngineError("The model's endpoint could not be reached.".into())
-        })?;
-        check_status(response.status())?;
-        let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let text = match content_type.and_then(|value| value.split(';').next()).map(str::trim) {
-            Some("text/event-stream") => self.read_stream(response, sink).await?,
-            Some("application/json") => self.read_json(response, sink).await?,
-            _ => {
-                return Err(EngineError("The model's endpoint returned neither a stream nor JSON.".into()));
-            }
-        };
-        if text.trim().is_empty() {
-            return Err(EngineError("The model returned no text.".into()));
-        }
-        Ok(text)
+    /// The same with this many calls an account and minute; 0 is unlimited.
+    #[must_use]
+    pub fn with_calls_per_minute(self, calls: u32) -> Self {
+        Self { budget: CallBudget::new(calls), ..self }
     }
 
-    fn build_request(&self, prompt: Prompt) -> RequestBuilder {
+    /// Takes one of an account's calls; fails with the time until it has more.
+    pub(super) fn take_call(&self, account: AccountId, now: Timestamp) -> Result<(), Duration> {
+        self.budget.take(account, now)
+    }
+
+    /// Streams the completion to `sink` and returns it.
+    pub(super) async fn complete(
+        &self,
+        prompt: Prompt,
+        sink: TextSink<'_>,
+    ) -> Result<Completion, EngineError> {
+        let completion = tokio::time::timeout(self.time_limit, self.call_until_answered(&prompt, sink));
+        let completion = completion.await.unwrap_or_else(|_| {
+            let seconds = self.time_limit.as_secs();
+            Err(CallFailure::new(format!("The model did not finish within {seconds} seconds.")))
+        });
+        completion.map_err(|failure| {
+            let detail = failure.detail.as_deref().unwrap_or_default();
+            tracing::warn!(reason = failure.sentence, detail, "the model gave no answer");
+            failure.into()
+        })
+    }
+
+    /// Calls the endpoint, and calls it again where that may help.
+    async fn call_until_answered(
+        &self,
+        prompt: &Prompt,
+        sink: TextSink<'_>,
+    ) -> Result<Completion, CallFailure> {
+        let started = Stopwatch::start();
+        let mut form = *self.accepted_form.lock();
+        let mut retries = 0;
+        loop {
+            let mut answer = Answer::new(&mut *sink);
+            let failure = match self.call_and_record(prompt, form, &mut answer).await {
+                Ok(()) => {
+                    *self.accepted_form.lock() = form;
+                    return answer.finish();
+                }
+                Err(failure) if answer.has_text() => return Err(failure),
+                Err(failure) => failure,
+            };
+            match failure.remedy {
+                Remedy::OtherForm => {
+                    let message = failure.detail.as_deref().unwrap_or_default();
+                    match form.after_refusal(message, prompt.schema.is_some()) {
+                        Some(next) => {
+                            tracing::info!(refused = ?form, message, "the model's endpoint refused a request");
+                            form = next;
+                        }
+                        None => return Err(failure),
+                    }
+                }
+                Remedy::Later(after) if retries < MAX_RETRIES => {
+                    let remaining = self.time_limit.saturating_sub(started.elapsed());
+                    let Some(delay) = retry::delay(retries, after).filter(|delay| *delay < remaining) else {
+                        return Err(failure);
+                    };
+                    tracing::info!(reason = failure.sentence, ?delay, "the model's endpoint is called again");
+                    tokio::time::sleep(delay).await;
+                    retries += 1;
+                }
+                Remedy::Later(_) | Remedy::None => return Err(failure),
+            }
+        }
+    }
+
+    /// Calls the endpoint once, and records what that took.
+    async fn call_and_record(
+        &self,
+        prompt: &Prompt,
+        form: RequestForm,
+        answer: &mut Answer<'_>,
+    ) -> Result<(), CallFailure> {
+        let mut record = CallRecord::start(&self.metrics);
+        let result = self.call(prompt, form, answer).await;
+        record.outcome = if result.is_ok() { CallOutcome::Answered } else { CallOutcome::Failed };
+        let TokenUsage { prompt, completion } = answer.usage();
+        self.metrics.record_tokens(prompt, completion);
+        result
+    }
+
+    /// Calls the endpoint once.
+    async fn call(
+        &self,
+        prompt: &Prompt,
+        form: RequestForm,
+        answer: &mut Answer<'_>,
+    ) -> Result<(), CallFailure> {
+        let api_key = self.api_key.as_ref();
+        let response = self.build_request(prompt, form).send().await.map_err(|error| {
+            let failure = CallFailure::from_request_error(error);
+            let detail = failure.detail.as_deref().and_then(|detail| clean(detail, api_key));
+            failure.with_detail(detail)
+        })?;
+        let status = response.status();
+        if !status.is_success() {
+            let retry_after = retry::retry_after(response.headers());
+            let message = read_error_message(response, api_key).await;
+            return Err(CallFailure::from_status(status, retry_after, message));
+        }
+        let (read_part, awaits_usage) = match self.api {
+            ModelApi::OpenAi => (openai::read_part as fn(&_) -> _, form.asks_for_usage),
+            ModelApi::Anthropic => (anthropic::read_part as fn(&_) -> _, true),
+        };
+        BodyReader { read_part, awaits_usage, api_key }.read(response, answer).await
+    }
+
+    fn build_request(&self, prompt: &Prompt, form: RequestForm) -> RequestBuilder {
         let request = self.client.post(self.url.clone());
-        let Prompt { system, user } = prompt;
         match self.api {
             ModelApi::OpenAi => {
-                let body = json!({
-                    "model": self.model,
-                    "stream": true,
-                    "messages": [
-                        {"role": "system", "content": system},
-                        {"role": "user", "content": user},
-                    ],
-                });
-                let request = request.json(&body);
+                let request = request.json(&openai::build_body(&self.model, prompt, form));
                 match &self.api_key {
                     Some(key) => request.bearer_auth(key.expose_secret()),
                     None => request,
                 }
             }
             ModelApi::Anthropic => {
-                let body = json!({
-                    "model": self.model,
-                    "stream": true,
-                    "max_tokens": MAX_TOKENS,
-                    "system": system,
-                    "messages": [{"role": "user", "content": user}],
-                });
-                let request = request.header("anthropic-version", "2023-06-01").json(&body);
+                let request = request.header("anthropic-version", "2023-06-01");
+                let request = request.json(&anthropic::build_body(&self.model, prompt, form));
                 match &self.api_key {
                     Some(key) => request.header("x-api-key", key.expose_secret()),
                     None => request,
@@ -137,94 +216,105 @@ impl ModelEndpoint {
             }
         }
     }
+}
 
-    async fn read_stream(&self, response: Response, sink: TextSink<'_>) -> Result<String, EngineError> {
-        let mut remaining = MAX_RESPONSE_BYTES;
-        let bytes = response.bytes_stream().map(move |chunk| {
-            let chunk = chunk.map_err(std::io::Error::other)?;
-            remaining = remaining
-                .checked_sub(chunk.len())
-                .ok_or_else(|| std::io::Error::other("response too large"))?;
-            Ok::<_, std::io::Error>(chunk)
-        });
-        let mut events = std::pin::pin!(SseByteStream::new(bytes));
-        let mut text = String::new();
-        while let Some(event) = events.next().await {
-            let event = event.map_err(|error| {
-                tracing::warn!(%error, "the model's response was cut off");
-                EngineError("The model's response was cut off or was too long.".into())
-            })?;
-            let Some(data) = event.data else { continue };
-            if data.trim() == "[DONE]" {
-                break;
-            }
-            let Ok(value) = serde_json::from_str::<Value>(&data) else { continue };
-            if value.get("error").is_some_and(|error| !error.is_null()) {
-                return Err(EngineError("The model's endpoint returned an error.".into()));
-            }
-            if let Some(delta) = self.delta_text(&value) {
-                append_text(&mut text, delta, sink)?;
-            }
-        }
-        Ok(text)
-    }
+/// Records a call when it is dropped, which may be before the answer is complete.
+struct CallRecord<'a> {
+    metrics: &'a ModelMetrics,
+    started: Stopwatch,
+    outcome: CallOutcome,
+}
 
-    /// Some endpoints ignore `stream` and respond with JSON.
-    async fn read_json(&self, response: Response, sink: TextSink<'_>) -> Result<String, EngineError> {
-        let mut bytes = Vec::new();
-        let mut chunks = response.bytes_stream();
-        while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(|_| EngineError("The model's response was cut off.".into()))?;
-            if bytes.len() + chunk.len() > MAX_RESPONSE_BYTES {
-                return Err(EngineError("The model's response was too long.".into()));
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        let value: Value = serde_json::from_slice(&bytes)
-            .map_err(|_| EngineError("The model's endpoint returned invalid JSON.".into()))?;
-        let mut text = String::new();
-        append_text(&mut text, self.message_text(&value).unwrap_or_default(), sink)?;
-        Ok(text)
-    }
-
-    fn delta_text<'v>(&self, value: &'v Value) -> Option<&'v str> {
-        match self.api {
-            ModelApi::OpenAi => value.pointer("/choices/0/delta/content")?.as_str(),
-            ModelApi::Anthropic => value.pointer("/delta/text")?.as_str(),
-        }
-    }
-
-    fn message_text<'v>(&self, value: &'v Value) -> Option<&'v str> {
-        match self.api {
-            ModelApi::OpenAi => value.pointer("/choices/0/message/content")?.as_str(),
-            ModelApi::Anthropic => value.pointer("/content/0/text")?.as_str(),
-        }
+impl<'a> CallRecord<'a> {
+    fn start(metrics: &'a ModelMetrics) -> Self {
+        Self { metrics, started: Stopwatch::start(), outcome: CallOutcome::Abandoned }
     }
 }
 
-fn append_text(text: &mut String, delta: &str, sink: TextSink<'_>) -> Result<(), EngineError> {
-    if text.len() + delta.len() > MAX_TEXT_BYTES {
-        return Err(EngineError(format!("The model wrote more than {} KiB.", MAX_TEXT_BYTES / 1024)));
+impl Drop for CallRecord<'_> {
+    fn drop(&mut self) {
+        self.metrics.record_call(self.outcome, self.started.elapsed());
     }
-    // Text never contains NUL.
-    let delta = delta.replace('\0', "");
-    if !delta.is_empty() {
-        text.push_str(&delta);
-        sink(&delta);
-    }
-    Ok(())
 }
 
-fn check_status(status: StatusCode) -> Result<(), EngineError> {
-    let code = status.as_u16();
-    let reason = match code {
-        200..=299 => return Ok(()),
-        300..=399 => {
-            format!("The model's endpoint returned a redirect ({code}), which is not followed.")
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use axum::Json;
+    use axum::http::StatusCode;
+    use axum::response::{IntoResponse, Response};
+    use axum::routing::post;
+    use serde_json::{Value, json};
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::assess::prompt::AnswerSchema;
+    use crate::serve::serve;
+
+    static SCHEMA: AnswerSchema = AnswerSchema { name: "answer", schema: || json!({"type": "object"}) };
+
+    /// An endpoint that refuses requests for which `refuses` has a message, and remembers all.
+    async fn start_endpoint(
+        api: ModelApi,
+        refuses: fn(&Value) -> Option<&'static str>,
+    ) -> (ModelEndpoint, Arc<Mutex<Vec<Value>>>) {
+        let requests: Arc<Mutex<Vec<Value>>> = Arc::default();
+        let received = Arc::clone(&requests);
+        let respond = async move |Json(request): Json<Value>| -> Response {
+            received.lock().push(request.clone());
+            if let Some(message) = refuses(&request) {
+                return (StatusCode::BAD_REQUEST, Json(json!({"error": {"message": message}})))
+                    .into_response();
+            }
+            let tool = json!({"type": "tool_use", "name": "answer", "input": {"cause": "DNS"}});
+            let content = json!({"stop_reason": "tool_use", "content": [tool]});
+            let choices = json!([{"message": {"content": "{\"cause\":\"DNS\"}"}, "finish_reason": "stop"}]);
+            Json(if request["tools"].is_array() { content } else { json!({"choices": choices}) })
+                .into_response()
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}/v1", listener.local_addr().unwrap()).parse().unwrap();
+        let router = axum::Router::new().route("/v1/{*path}", post(respond));
+        tokio::spawn(serve(listener, router, CancellationToken::new()));
+        let limit = Duration::from_secs(30);
+        (ModelEndpoint::new(api, &base, "m".into(), None, limit, None).unwrap(), requests)
+    }
+
+    async fn complete(endpoint: &ModelEndpoint) -> Completion {
+        let prompt = Prompt { system: "Say JSON.".into(), user: "VPN".into(), schema: Some(&SCHEMA) };
+        endpoint.complete(prompt, &mut |_| {}).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn structure_is_asked_for_as_far_as_the_endpoint_takes_it() {
+        let (endpoint, requests) =
+            start_endpoint(ModelApi::OpenAi, |request| {
+                match request["response_format"]["type"].as_str()? {
+                    "json_schema" => Some("'response_format.type' must be 'json_object' or 'text'"),
+                    _ => Some("This model does not support JSON mode"),
+                }
+            })
+            .await;
+        for _ in 0..2 {
+            let expected = Completion { text: "{\"cause\":\"DNS\"}".into(), is_cut_off: false };
+            assert_eq!(complete(&endpoint).await, expected);
         }
-        401 | 403 => format!("The model's endpoint rejected the API key ({code})."),
-        429 => format!("The model's endpoint is rate limited ({code})."),
-        _ => format!("The model's endpoint returned {code}."),
-    };
-    Err(EngineError(reason))
+        let formats: Vec<Value> =
+            requests.lock().iter().map(|request| request["response_format"]["type"].clone()).collect();
+        // The second completion remembers what the first one learned.
+        assert_eq!(formats, [json!("json_schema"), json!("json_object"), Value::Null, Value::Null]);
+        let schema = &requests.lock()[0]["response_format"]["json_schema"];
+        assert_eq!(*schema, json!({"name": "answer", "strict": true, "schema": {"type": "object"}}));
+    }
+
+    #[tokio::test]
+    async fn anthropic_answers_by_a_tool_that_it_must_call() {
+        let (endpoint, requests) = start_endpoint(ModelApi::Anthropic, |_| None).await;
+        let expected = Completion { text: "{\"cause\":\"DNS\"}".into(), is_cut_off: false };
+        assert_eq!(complete(&endpoint).await, expected);
+        let request = &requests.lock()[0];
+        assert_eq!(request["tool_choice"], json!({"type": "tool", "name": "answer"}));
+        assert_eq!(request["tools"][0]["input_schema"], json!({"type": "object"}));
+    }
 }

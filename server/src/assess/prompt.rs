@@ -13,13 +13,24 @@ const MAX_TEXT_CHARS: usize = 4_000;
 /// The tags that enclose data.
 const TAGS: [&str; 3] = ["case", "runbook", "resolved-case"];
 
+/// The shape of an answer, for endpoints that take a schema. The prompt describes it in words as well.
+#[derive(Debug)]
+pub(super) struct AnswerSchema {
+    /// Its name: letters, digits and `_`.
+    pub(super) name: &'static str,
+    /// Builds it, as JSON Schema.
+    pub(super) schema: fn() -> serde_json::Value,
+}
+
 /// One request to a model.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Prompt {
     /// The instructions.
     pub(super) system: String,
     /// The data.
     pub(super) user: String,
+    /// The shape of the answer; text if none.
+    pub(super) schema: Option<&'static AnswerSchema>,
 }
 
 /// Asks to assess a handoff.
@@ -36,6 +47,7 @@ pub(super) fn assessment_prompt(briefing: &Briefing, findings: &Findings) -> Pro
                  **Evidence**\n- [number of the message] \"the words of it that matter\""
             .into(),
         user: format_case(briefing, findings),
+        schema: None,
     }
 }
 
@@ -48,6 +60,7 @@ pub(super) fn reply_prompt(briefing: &Briefing, findings: &Findings) -> Prompt {
                  concretely and briefly, at most 200 words; do not repeat what was already tried."
                 .into(),
         user: format_case(briefing, findings),
+        schema: None,
     }
 }
 

@@ -3,7 +3,8 @@
 
 use tierup_common::handoff::Intent;
 use tierup_common::permission::{
-    self, ClaimEffect, HandoffDenial, HandoffStage, RoleTooLow, SessionDenial, SessionFacts, TakeBackDenial,
+    self, Actor, ClaimEffect, HandoffDenial, HandoffStage, RoleTooLow, SessionDenial, SessionFacts,
+    TakeBackDenial,
 };
 use tierup_common::problem::Winner;
 use tierup_common::time::Timestamp;
@@ -110,6 +111,11 @@ pub fn ensure_can_take_back(
 /// Whether the caller may see a handoff.
 pub fn can_see(handoff: &Handoff, caller: &Caller) -> bool {
     permission::can_see_handoff(caller.id, handoff.intent, handoff.handed_off_by.id)
+}
+
+/// Whether a user may see what the model's endpoint said when an assessment failed.
+pub fn can_see_error_detail(actor: Actor) -> bool {
+    actor.is_admin()
 }
 
 /// Whether everybody in the account may see a handoff.

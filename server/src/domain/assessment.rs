@@ -51,12 +51,12 @@ pub fn complete(handoff: &Handoff, text: String, data: Assessment, now: Timestam
         .with_event(event)
 }
 
-/// Stores that the engine failed. `reason` is one sentence without secrets.
-pub fn fail(handoff: &Handoff, reason: String, now: Timestamp) -> Decision {
+/// Stores that the engine failed. `reason` is one sentence without secrets; `detail` is for admins, and in no event.
+pub fn fail(handoff: &Handoff, reason: String, detail: Option<String>, now: Timestamp) -> Decision {
     let event =
         EventBody::HandoffAssessmentFailed { handoff: handoff.summary(), assessment_error: reason.clone() };
     Decision::default()
-        .with_change(Change::PutAssessment(handoff.id, AssessmentChange::Failed(reason)))
+        .with_change(Change::PutAssessment(handoff.id, AssessmentChange::Failed(reason, detail)))
         .with_change(Change::UpdateHandoff(handoff.with_assessment_status(AssessmentStatus::Failed, now)))
         .with_event(event)
 }

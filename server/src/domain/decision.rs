@@ -151,8 +151,8 @@ impl Change {
 pub enum AssessmentChange {
     /// A new assessment, as text and as data.
     Ready(String, Assessment),
-    /// The engine failed, with this reason. An earlier assessment stays.
-    Failed(String),
+    /// The engine failed: the reason for everybody, and more for admins. An earlier assessment stays.
+    Failed(String, Option<String>),
     /// The same assessment with other step outcomes.
     StepsUpdated(Assessment),
 }

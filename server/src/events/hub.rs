@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use prometheus_client::metrics::counter::Counter;
-use tierup_common::id::{AccountId, HandoffId, UserId};
+use tierup_common::id::{AccountId, HandoffId, SessionId, UserId};
 use tierup_common::user::Person;
 use tokio::sync::{Notify, watch};
 
@@ -14,6 +14,7 @@ use crate::events::channel::{AccountChannel, ChangeCounter, increment_change_cou
 use crate::events::delta_writer::DeltaWriter;
 use crate::events::deltas::DeltaTarget;
 use crate::events::follower::EventLogFollower;
+use crate::events::session_watch::{SessionWatcher, SessionWatchers};
 use crate::store::{AccessChange, CommitEffects};
 use crate::supervisor::Supervisor;
 
@@ -25,6 +26,7 @@ pub struct EventHub {
     job_notifiers: Arc<Mutex<HashMap<JobKind, Arc<Notify>>>>,
     /// Followers of all accounts' logs.
     log_followers: Arc<Mutex<Vec<EventLogFollower>>>,
+    session_watchers: SessionWatchers,
     frames_sent: Counter,
     change_counter: ChangeCounter,
     supervisor: Supervisor,
@@ -39,6 +41,7 @@ impl EventHub {
     /// Publishes a commit. Runs on the writer thread, after the commit and before its callers are answered.
     pub fn publish(&self, effects: CommitEffects) {
         effects.access_changes.iter().for_each(|change| self.close_revoked(*change));
+        self.session_watchers.wake(&effects.events);
         let mut events = effects.events.into_iter().peekable();
         while let Some(first) = events.next() {
             let account = first.account;
@@ -75,6 +78,11 @@ impl EventHub {
         let follower = EventLogFollower::default();
         self.log_followers.lock().push(follower.clone());
         follower
+    }
+
+    /// Watches for the end of a session's handoffs.
+    pub fn watch_session(&self, session: SessionId) -> SessionWatcher {
+        self.session_watchers.watch(session)
     }
 
     /// Starts a text, or starts it again. Keep the writer until the event that completes the text is committed.

@@ -1,6 +1,7 @@
 //! The whole API on one screen: method, path, role, handler, request, response and problems of every route.
 
 use tierup_common::assessment::Step;
+use tierup_common::engine::EngineStatus;
 use tierup_common::handoff::{Assign, Handoff, PutStep, QueuePage, Release, SendBack};
 use tierup_common::limit;
 use tierup_common::problem::Code::{
@@ -15,7 +16,7 @@ use tierup_common::session::{
 use tierup_common::user::Role::{Admin, Engineer, Viewer};
 use tierup_common::user::{ChangeUser, CreateToken, CreateUser, LogIn, LoggedIn, Me, NewToken, Token, User};
 
-use crate::handler::{Items, Timeline, auth, event, handoff, health, session, user};
+use crate::handler::{Items, Timeline, auth, engine, event, handoff, health, session, user};
 use crate::metrics;
 use crate::openapi;
 use crate::route_spec::Access::{AtLeast, Public};
@@ -61,6 +62,7 @@ pub(crate) fn route_table() -> Vec<RouteSpec> {
         post(route::ASSIGN, AtLeast(Engineer), handoff::assign, "Assign a handoff to a user").with_body::<Assign>().with_idempotency_key().with_json_response::<Handoff>(200).with_problems(&[HandoffClosed]),
         post(route::SEND_BACK, AtLeast(Engineer), handoff::send_back, "Send a handoff back to its sender, with a question").with_body::<SendBack>().with_idempotency_key().with_json_response::<Handoff>(200).with_problems(&[HandoffClosed, SessionFull]),
         post(route::REASSESS, AtLeast(Engineer), handoff::reassess, "Run the assessment of a handoff again").with_idempotency_key().with_json_response::<Handoff>(202).with_problems(&[AssessmentRunning, HandoffClosed]),
+        get(route::ENGINE, AtLeast(Admin), engine::status, "Get the engine of assessments: what its calls cost, and why the last one failed").with_json_response::<EngineStatus>(200),
         put(route::STEP, AtLeast(Engineer), handoff::put_step, "Record the outcome of a suggested step").with_body::<PutStep>().with_json_response::<Step>(200).with_problems(&[NotAParticipant]),
     ]
 }

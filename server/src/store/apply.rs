@@ -30,8 +30,8 @@ impl AccountTx<'_> {
             Change::PutAssessment(handoff, AssessmentChange::Ready(text, data)) => {
                 self.put_assessment(handoff, &text, &data)
             }
-            Change::PutAssessment(handoff, AssessmentChange::Failed(reason)) => {
-                self.put_assessment_error(handoff, &reason)
+            Change::PutAssessment(handoff, AssessmentChange::Failed(reason, detail)) => {
+                self.put_assessment_error(handoff, &reason, detail.as_deref())
             }
             Change::PutAssessment(handoff, AssessmentChange::StepsUpdated(data)) => {
                 self.put_assessment_data(handoff, &data)

@@ -20,6 +20,7 @@ const MIGRATION_STEPS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0001_init.sql")),
     M::up(include_str!("../../migrations/0002_session_text.sql")),
     M::up(include_str!("../../migrations/0003_upkeep.sql")),
+    M::up(include_str!("../../migrations/0004_assessment_error_detail.sql")),
 ];
 const MIGRATIONS: Migrations<'static> = Migrations::from_slice(MIGRATION_STEPS);
 

@@ -23,7 +23,7 @@ macro_rules! handoff_sql {
                (SELECT name FROM user WHERE account_id = h.account_id AND id = h.handed_off_by),
                h.claimed_by,
                (SELECT name FROM user WHERE account_id = h.account_id AND id = h.claimed_by),
-               h.claimed_at, h.wake_at, h.created_at, h.updated_at, h.version, a.text, a.data, a.error, h.since
+               h.claimed_at, h.wake_at, h.created_at, h.updated_at, h.version, a.text, a.data, a.error, h.since, a.error_detail
              FROM handoff h LEFT JOIN assessment a ON a.account_id = h.account_id AND a.handoff_id = h.id
              WHERE h.account_id = ?1 ",
             $rest
@@ -55,6 +55,8 @@ impl Replayable for RawHandoff {
 pub struct StoredAssessment {
     ready: Option<ReadyAssessment>,
     error: Option<String>,
+    /// For admins.
+    error_detail: Option<String>,
 }
 
 /// An assessment as text, and as data in JSON.
@@ -81,8 +83,10 @@ impl AccountScope<'_> {
         reference: HandoffRef,
         caller: &Caller,
     ) -> Result<(Handoff, StoredAssessment)> {
-        let found = self.find_handoff(reference)?;
-        Ok(found.filter(|(handoff, _)| access::can_see(handoff, caller)).ok_or(Refusal::NotFound)?)
+        let found = self.find_handoff(reference)?.filter(|(handoff, _)| access::can_see(handoff, caller));
+        let (handoff, mut assessment) = found.ok_or(Refusal::NotFound)?;
+        assessment.error_detail.take_if(|_| !access::can_see_error_detail(caller.actor()));
+        Ok((handoff, assessment))
     }
 
     /// A handoff that the caller may see, as it is sent.
@@ -99,7 +103,8 @@ impl AccountScope<'_> {
 
     /// A handoff in its wire type, whoever may see it: for jobs.
     pub fn wire_handoff(&self, id: HandoffId) -> Result<WireHandoff> {
-        let (handoff, assessment) = self.find_handoff(id.into())?.ok_or(Refusal::NotFound)?;
+        let (handoff, mut assessment) = self.find_handoff(id.into())?.ok_or(Refusal::NotFound)?;
+        assessment.error_detail = None;
         Ok(WireHandoff { item: queue_item(handoff, assessment)?, snapshot: self.snapshot(id)? })
     }
 
@@ -237,17 +242,23 @@ impl AccountTx<'_> {
     pub(super) fn put_assessment(&self, id: HandoffId, text: &str, data: &Assessment) -> Result<()> {
         self.execute(
             "INSERT INTO assessment (account_id, handoff_id, text, data) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT DO UPDATE SET text = excluded.text, data = excluded.data, error = NULL",
+             ON CONFLICT DO UPDATE SET text = excluded.text, data = excluded.data, error = NULL,
+               error_detail = NULL",
             params![self.account, id, text, serde_json::to_string(data)?],
         )?;
         Ok(())
     }
 
-    pub(super) fn put_assessment_error(&self, id: HandoffId, reason: &str) -> Result<()> {
+    pub(super) fn put_assessment_error(
+        &self,
+        id: HandoffId,
+        reason: &str,
+        detail: Option<&str>,
+    ) -> Result<()> {
         self.execute(
-            "INSERT INTO assessment (account_id, handoff_id, error) VALUES (?1, ?2, ?3)
-             ON CONFLICT DO UPDATE SET error = excluded.error",
-            params![self.account, id, reason],
+            "INSERT INTO assessment (account_id, handoff_id, error, error_detail) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET error = excluded.error, error_detail = excluded.error_detail",
+            params![self.account, id, reason, detail],
         )?;
         Ok(())
     }
@@ -260,7 +271,8 @@ impl AccountTx<'_> {
     }
 }
 
-/// A handoff as the queue shows it, without its viewers.
+/// A handoff as the queue shows it, without its viewers. Remove the assessment's `error_detail` first, unless an admin
+/// reads it.
 pub(super) fn queue_item(handoff: Handoff, assessment: StoredAssessment) -> Result<QueueItem> {
     let claim = handoff.state.claim().cloned();
     let failed = handoff.assessment_status == AssessmentStatus::Failed;
@@ -276,6 +288,7 @@ pub(super) fn queue_item(handoff: Handoff, assessment: StoredAssessment) -> Resu
         engineer_notes: handoff.notes,
         assessment_status: handoff.assessment_status,
         assessment_error: assessment.error.filter(|_| failed),
+        assessment_error_detail: assessment.error_detail.filter(|_| failed),
         ai_assessment: text,
         ai_assessment_data: data.map(|data| serde_json::from_str(&data)).transpose()?,
         handed_off_by: handoff.handed_off_by.id,
@@ -321,5 +334,5 @@ pub(super) fn handoff_from_row(row: &Row<'_>) -> rusqlite::Result<(Handoff, Stor
         (Some(text), Some(data)) => Some(ReadyAssessment { text, data }),
         _ => None,
     };
-    Ok((handoff, StoredAssessment { ready, error: row.get(20)? }))
+    Ok((handoff, StoredAssessment { ready, error: row.get(20)?, error_detail: row.get(22)? }))
 }

@@ -3,7 +3,9 @@
 use rusqlite::params;
 use tierup_common::handoff::{HandoffStatus, Priority, QueueCounts, QueueItem, QueueState};
 use tierup_common::id::{HandoffId, ParseIdError, SessionId, UserId};
+use tierup_common::permission::Actor;
 
+use crate::domain::access;
 use crate::store::error::Result;
 use crate::store::handoffs::{handoff_from_row, handoff_sql, queue_item};
 use crate::store::sessions::ids_as_json;
@@ -90,7 +92,17 @@ impl AccountScope<'_> {
                 )?
             }
         };
-        rows.into_iter().map(|(handoff, assessment)| queue_item(handoff, assessment)).collect()
+        let items = rows.into_iter().map(|(handoff, assessment)| queue_item(handoff, assessment));
+        let mut items: Vec<QueueItem> = items.collect::<Result<_>>()?;
+        if items.iter().any(|item| item.assessment_error_detail.is_some()) {
+            let reader = self.user(caller)?.map(|user| Actor { id: user.id, role: user.role });
+            if !reader.is_some_and(access::can_see_error_detail) {
+                for item in &mut items {
+                    item.assessment_error_detail = None;
+                }
+            }
+        }
+        Ok(items)
     }
 
     /// The counts of the whole queue.

@@ -1,29 +1,70 @@
 //! Runs the assessment of a handoff.
 
-use tierup_common::id::HandoffId;
+use tierup_common::id::{AccountId, HandoffId, SessionId};
 
 use crate::app::App;
-use crate::assess::{AssessmentDraft, EngineContext, EngineError};
+use crate::assess::{AssessmentDraft, EngineContext, EngineError, FailureReason};
 use crate::domain::assessment;
 use crate::domain::briefing::Briefing;
 use crate::domain::handoff::Handoff;
-use crate::events::DeltaTarget;
+use crate::events::{DeltaTarget, SessionWatcher};
 use crate::store::{self, AccountTx, JobResult, LeasedJob};
+use crate::worker::engine_run::run_engine;
 
 pub(super) async fn run(app: &App, leased: &LeasedJob, id: HandoffId) -> store::Result<()> {
-    let Some(briefing) = mark_started(app, leased, id).await? else { return Ok(()) };
+    let Some((session, briefing)) = mark_started(app, leased, id).await? else { return Ok(()) };
     let context = EngineContext { account: leased.account, store: &app.store, search: &app.search };
     let started = app.clock.now();
     let writer = app.events.start_delta_writer(leased.account, DeltaTarget::Assessment(id));
     let mut sink = |text: &str| writer.append(text);
-    match app.engine.assess(&briefing, context, &mut sink).await {
+    let work = run_engine(app, leased.account, app.engine.assess(&briefing, context, &mut sink));
+    let watcher = app.events.watch_session(session);
+    let result = tokio::select! {
+        result = work => result,
+        ended = wait_for_end(app, leased.account, id, &watcher) => {
+            ended?;
+            return abandon(app, leased, id).await;
+        }
+    };
+    match result {
         Ok((text, draft)) => finish(app, leased, id, started, text, draft).await,
         Err(EngineError(reason)) => fail(app, leased, id, reason).await,
     }
 }
 
-/// Marks the assessment as running and returns the briefing; none if the handoff has ended.
-async fn mark_started(app: &App, leased: &LeasedJob, id: HandoffId) -> store::Result<Option<Briefing>> {
+/// Waits until the handoff has left the queue: nobody reads its assessment then.
+async fn wait_for_end(
+    app: &App,
+    account: AccountId,
+    id: HandoffId,
+    watcher: &SessionWatcher,
+) -> store::Result<()> {
+    loop {
+        let mut woken = std::pin::pin!(watcher.woken());
+        woken.as_mut().enable();
+        if !app.store.read(account, move |scope| Ok(scope.handoff(id)?.state.is_ongoing())).await? {
+            return Ok(());
+        }
+        woken.await;
+    }
+}
+
+/// Ends the job of a handoff that has ended.
+async fn abandon(app: &App, leased: &LeasedJob, id: HandoffId) -> store::Result<()> {
+    let now = app.clock.now();
+    commit_and_finish(app, leased, id, move |tx, handoff| {
+        let has_earlier = tx.assessment(id)?.is_some();
+        tx.apply(assessment::begin(handoff, has_earlier, now), now)
+    })
+    .await
+}
+
+/// Marks the assessment as running and returns the session and the briefing; none if the handoff has ended.
+async fn mark_started(
+    app: &App,
+    leased: &LeasedJob,
+    id: HandoffId,
+) -> store::Result<Option<(SessionId, Briefing)>> {
     let now = app.clock.now();
     let (account, leased) = (leased.account, leased.clone());
     let commit = app.store.commit_deferred(move |system| {
@@ -39,7 +80,8 @@ async fn mark_started(app: &App, leased: &LeasedJob, id: HandoffId) -> store::Re
             tx.finish_job(&leased, &JobResult::Done)?;
             return Ok(None);
         }
-        Ok(Some(Briefing::from_handoff(handoff.title, handoff.notes, tx.snapshot(id)?)))
+        let session = handoff.session_id;
+        Ok(Some((session, Briefing::from_handoff(handoff.title, handoff.notes, tx.snapshot(id)?))))
     });
     commit.await
 }
@@ -61,10 +103,15 @@ async fn finish(
 }
 
 /// Records that the assessment failed, and why.
-pub(super) async fn fail(app: &App, leased: &LeasedJob, id: HandoffId, reason: String) -> store::Result<()> {
+pub(super) async fn fail(
+    app: &App,
+    leased: &LeasedJob,
+    id: HandoffId,
+    reason: FailureReason,
+) -> store::Result<()> {
     let now = app.clock.now();
     commit_and_finish(app, leased, id, move |tx, handoff| {
-        tx.apply(assessment::fail(handoff, reason, now), now)
+        tx.apply(assessment::fail(handoff, reason.sentence, reason.detail, now), now)
     })
     .await
 }

@@ -10,6 +10,7 @@ use crate::domain::briefing::Briefing;
 use crate::domain::message;
 use crate::events::DeltaTarget;
 use crate::store::{self, JobResult, LeasedJob};
+use crate::worker::engine_run::run_engine;
 
 pub(super) async fn run(
     app: &App,
@@ -35,12 +36,13 @@ pub(super) async fn run(
     let context = EngineContext { account: leased.account, store: &app.store, search: &app.search };
     let writer = app.events.start_delta_writer(leased.account, DeltaTarget::Message(id, message_id));
     let mut sink = |text: &str| writer.append(text);
-    let (role, text) = match app.engine.reply(&briefing, context, &mut sink).await {
-        Ok(text) => (MessageRole::Assistant, text),
-        Err(EngineError(reason)) => {
-            (MessageRole::System, format!("The assistant could not answer. {reason}"))
-        }
-    };
+    let (role, text) =
+        match run_engine(app, leased.account, app.engine.reply(&briefing, context, &mut sink)).await {
+            Ok(text) => (MessageRole::Assistant, text),
+            Err(EngineError(reason)) => {
+                (MessageRole::System, format!("The assistant could not answer. {reason}"))
+            }
+        };
     let now = app.clock.now();
     let (account, leased) = (leased.account, leased.clone());
     let commit = app.store.commit(account, move |tx| {

@@ -33,20 +33,20 @@ const WEBHOOK_PATH: &str = "T0123-secret-path";
 const WEBHOOK_QUERY: &str = "q-secret-4567";
 const WEBHOOK_SECRET: &str = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-/// An endpoint that answers every request with this status and the request itself.
+/// An endpoint that answers every request with this status and the request itself, in some form.
 struct EchoEndpoint {
     address: String,
     received: watch::Receiver<String>,
 }
 
 impl EchoEndpoint {
-    async fn start(status: &'static str) -> Self {
+    async fn start(status: &'static str, repeat: fn(&[u8]) -> Vec<u8>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (notes, received) = watch::channel(String::new());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(echo_request(stream, status, notes.clone()));
+                tokio::spawn(echo_request(stream, status, repeat, notes.clone()));
             }
         });
         Self { address, received }
@@ -61,6 +61,7 @@ impl EchoEndpoint {
 async fn echo_request(
     mut stream: TcpStream,
     status: &str,
+    repeat: fn(&[u8]) -> Vec<u8>,
     notes: watch::Sender<String>,
 ) -> std::io::Result<()> {
     let mut request = Vec::new();
@@ -77,12 +78,22 @@ async fn echo_request(
         stream.read_buf(&mut request).await?;
     }
     notes.send_modify(|received| received.push_str(&String::from_utf8_lossy(&request)));
+    let body = repeat(&request);
     let answer = format!(
         "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-        request.len()
+        body.len()
     );
     stream.write_all(answer.as_bytes()).await?;
-    stream.write_all(&request).await
+    stream.write_all(&body).await
+}
+
+/// The request as the message of an error, as a model's endpoint words it: its credentials first.
+fn as_error_message(request: &[u8]) -> Vec<u8> {
+    let request = String::from_utf8_lossy(request).into_owned();
+    let credentials = request.lines().find(|line| line.to_lowercase().starts_with("authorization"));
+    json!({"error": {"message": format!("refused: {} {request}", credentials.unwrap_or_default())}})
+        .to_string()
+        .into_bytes()
 }
 
 async fn wait_for_text(received: &mut watch::Receiver<String>, text: &str) {
@@ -111,8 +122,8 @@ async fn assert_nothing_leaks(behavior: MailBehavior, log_format: &str, mail_log
     let fixture = Fixture::new();
     let token = fixture.token.clone();
     let mut mail_server = FakeMailServer::start(behavior).await;
-    let mut model = EchoEndpoint::start("401 Unauthorized").await;
-    let mut hooks = EchoEndpoint::start("500 Oops").await;
+    let mut model = EchoEndpoint::start("401 Unauthorized", as_error_message).await;
+    let mut hooks = EchoEndpoint::start("500 Oops", <[u8]>::to_vec).await;
     let webhooks = json!([
         {"kind": "slack", "url": format!("http://{}/{WEBHOOK_PATH}", hooks.address)},
         {"kind": "json", "url": format!("http://{}/?key={WEBHOOK_QUERY}", hooks.address),

@@ -1,5 +1,6 @@
 //! `tierup doctor`: checks files, server and terminal, and suggests fixes.
 
+mod engine;
 mod finding;
 mod server;
 mod terminal;

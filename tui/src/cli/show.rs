@@ -120,7 +120,9 @@ fn print_assessment(context: &CommandContext, item: &QueueItem) -> Result<(), Cl
         (AssessmentStatus::Failed, earlier) => {
             let error = item.assessment_error.as_deref().unwrap_or("failed");
             let follows = if earlier.is_some() { "\nThe earlier one:" } else { "" };
-            format!("{error}{follows}")
+            let detail = item.assessment_error_detail.as_deref();
+            let detail = detail.map(|detail| format!("\nDetails for admins: {detail}")).unwrap_or_default();
+            format!("{error}{detail}{follows}")
         }
         (AssessmentStatus::Pending | AssessmentStatus::Running, Some(_)) => {
             "A new one is being written. The earlier one:".into()

@@ -84,13 +84,19 @@ fn apply_assessment(state: &mut State, event: &Event, effects: &mut Vec<Effect>)
             item.ai_assessment = Some(ai_assessment.clone());
             item.ai_assessment_data = Some(ai_assessment_data.clone());
             item.assessment_error = None;
+            item.assessment_error_detail = None;
         });
         handoff
     } else if let EventBody::HandoffAssessmentFailed { handoff, assessment_error } = &event.body {
         update_handoff(state, handoff, event.at, effects, |item| {
             item.assessment_status = AssessmentStatus::Failed;
             item.assessment_error = Some(assessment_error.clone());
+            item.assessment_error_detail = None;
         });
+        // The event goes to everybody, so it does not say more.
+        if state.is_admin() && state.open_briefing_of_mut(handoff.handoff_id).is_some() {
+            calls::fetch_open_briefing(state, handoff.handoff_id, effects);
+        }
         handoff
     } else {
         return;

@@ -6,6 +6,7 @@ use tierup_common::time::Timestamp;
 use tierup_common::user::{Me, Role};
 
 use crate::cli::connect::{self, ResolvedLogin};
+use crate::cli::doctor::engine;
 use crate::cli::doctor::finding::{Finding, bad_finding, good_finding, warning_finding};
 use crate::cli::options::Options;
 use crate::error::call_error_message;
@@ -52,6 +53,9 @@ pub(super) async fn check_server(options: &Options, data_dir: &DataDir) -> Vec<F
     let latency = clock::now().since(started);
     let mut findings = vec![server_finding(&server, latency), user_finding(&me)];
     findings.extend(check_events(&api).await);
+    if me.user.role >= Role::Admin {
+        findings.push(engine::check_engine(&api).await);
+    }
     findings
 }
 

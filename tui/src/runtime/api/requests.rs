@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use tierup_common::assessment::{Outcome, Step};
+use tierup_common::engine::EngineStatus;
 use tierup_common::handoff::{Assign, Handoff, PutStep, QueuePage, QueueState, Release, SendBack};
 use tierup_common::id::{BranchId, HandoffRef, Number, SessionId, StepId, UserId};
 use tierup_common::limit;
@@ -82,6 +83,11 @@ impl<T> ApiRequest<T> {
 /// The caller.
 pub fn me() -> ApiRequest<Me> {
     ApiRequest::get(route::ME, &[])
+}
+
+/// The engine of assessments, for admins.
+pub fn engine_status() -> ApiRequest<EngineStatus> {
+    ApiRequest::get(route::ENGINE, &[])
 }
 
 /// A token for an email address and a password. It needs none itself.

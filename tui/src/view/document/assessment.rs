@@ -96,6 +96,12 @@ impl Document {
         if let Some(error) = item.assessment_error.as_deref() {
             self.push_text(safe::sanitize_line(error), TextRole::Plain);
         }
+        if let Some(detail) = item.assessment_error_detail.as_deref() {
+            self.push_text(
+                safe_format!("Details for admins: {}", safe::sanitize_line(detail)),
+                TextRole::Dim,
+            );
+        }
         let mut hint = Vec::new();
         if !self.reassess_key.is_empty() {
             hint.push(SafeSpan::new(&self.reassess_key, TextRole::Accent));
