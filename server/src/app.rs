@@ -59,7 +59,7 @@ pub struct AppParts {
     /// The full-text index of sessions and runbooks.
     pub search: Search,
     /// Writes assessments and replies.
-    pub engine: Engine,
+    pub engine: Box<dyn Engine>,
     /// Sends mail.
     pub mailer: Mailer,
     /// The configured webhooks, by account.

@@ -42,6 +42,15 @@ impl ModelApi {
     }
 }
 
+/// What a model answered.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Completion {
+    /// The text, without thoughts.
+    pub(super) text: String,
+    /// Whether the endpoint stopped before the end.
+    pub(super) is_cut_off: bool,
+}
+
 /// A model at an endpoint.
 #[derive(Debug)]
 pub struct ModelEndpoint {
@@ -74,12 +83,17 @@ impl ModelEndpoint {
     }
 
     /// Streams the completion to `sink` and returns it.
-    pub(super) async fn complete(&self, prompt: Prompt, sink: TextSink<'_>) -> Result<String, EngineError> {
+    pub(super) async fn complete(
+        &self,
+        prompt: Prompt,
+        sink: TextSink<'_>,
+    ) -> Result<Completion, EngineError> {
         let completion = tokio::time::timeout(self.time_limit, self.send_prompt(prompt, sink));
-        completion.await.unwrap_or_else(|_| {
+        let text = completion.await.unwrap_or_else(|_| {
             let seconds = self.time_limit.as_secs();
             Err(EngineError(format!("The model did not finish within {seconds} seconds.")))
-        })
+        });
+        Ok(Completion { text: text?, is_cut_off: false })
     }
 
     async fn send_prompt(&self, prompt: Prompt, sink: TextSink<'_>) -> Result<String, EngineError> {
@@ -104,7 +118,7 @@ impl ModelEndpoint {
 
     fn build_request(&self, prompt: Prompt) -> RequestBuilder {
         let request = self.client.post(self.url.clone());
-        let Prompt { system, user } = prompt;
+        let Prompt { system, user, .. } = prompt;
         match self.api {
             ModelApi::OpenAi => {
                 let body = json!({

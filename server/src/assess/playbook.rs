@@ -8,10 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tierup_common::assessment::{Confidence, Evidence, Similar};
-use tierup_common::session::{Branch, BranchStatus, Message, MessageRole};
+use tierup_common::session::{Message, MessageRole};
 
 use crate::assess::context::{EngineContext, EngineError, TextSink};
 use crate::assess::draft::{AssessmentDraft, DraftStep, MAX_QUOTES, MAX_STEP_CHARS, MAX_STEPS};
+use crate::assess::format::{ConfidenceAt, format_assessment};
+use crate::assess::tried::{TriedSteps, mark_tried};
 use crate::domain::briefing::Briefing;
 use crate::search::runbook::Runbook;
 use crate::search::{Hit, HitSource, Solutions, words};
@@ -23,8 +25,6 @@ const MIN_SCORE: f64 = 0.18;
 const MEDIUM_FIT: f64 = 0.30;
 /// High confidence from this coverage on.
 const HIGH_FIT: f64 = 0.42;
-/// A step counts as tried if one sentence of the session contains this share of its words.
-const TRIED_OVERLAP: f64 = 0.6;
 /// The fewest words that a match shares with the problem: fewer are chance.
 const MIN_SHARED_WORDS: usize = 3;
 
@@ -112,7 +112,7 @@ pub(super) async fn assess(
 ) -> Result<(String, AssessmentDraft), EngineError> {
     let findings = gather_findings(briefing, context).await?;
     let draft = draft_assessment(briefing, &findings);
-    let text = format_assessment(&draft);
+    let text = format_assessment(&draft, ConfidenceAt::Start);
     write_at_pace(&text, pace, sink).await;
     Ok((text, draft))
 }
@@ -144,14 +144,11 @@ async fn write_at_pace(text: &str, pace: TypingPace, sink: TextSink<'_>) {
 }
 
 fn draft_assessment(briefing: &Briefing, findings: &Findings) -> AssessmentDraft {
-    let tried = TriedSteps::from_briefing(briefing);
-    let steps = suggested_steps(findings).into_iter().map(|step| {
-        let already_tried = tried.contains(&step);
-        DraftStep { text: truncate(&step, MAX_STEP_CHARS), already_tried, why: None }
-    });
+    let steps = suggested_steps(findings).into_iter().take(MAX_STEPS);
+    let steps = steps.map(|step| DraftStep { text: truncate(&step, MAX_STEP_CHARS), ..DraftStep::default() });
     let confidence = confidence_for_fit(findings.best_fit);
     AssessmentDraft {
-        steps: steps.take(MAX_STEPS).collect(),
+        steps: mark_tried(briefing, steps.collect()),
         evidence: find_evidence(briefing, &findings.solutions),
         similar: findings.similar.clone(),
         ..AssessmentDraft::new(likely_cause(findings), confidence)
@@ -218,60 +215,6 @@ fn find_evidence(briefing: &Briefing, solutions: &Solutions) -> Vec<Evidence> {
     let mut quotes: Vec<(f64, Evidence)> = people.filter_map(quote).collect();
     quotes.sort_by(|one, other| other.0.total_cmp(&one.0));
     quotes.into_iter().take(MAX_QUOTES).map(|(_, quote)| quote).collect()
-}
-
-/// Attempts recorded in the session: settled branches, and statements of people.
-struct TriedSteps(Vec<HashSet<String>>);
-
-impl TriedSteps {
-    fn from_briefing(briefing: &Briefing) -> Self {
-        let settled = |branch: &&Branch| branch.status != BranchStatus::Open;
-        let branches = briefing.branches.iter().filter(settled).map(|branch| branch.hypothesis.as_str());
-        let people = briefing.messages.iter().filter(|message| message.role == MessageRole::User);
-        let texts = people.map(|message| message.content.as_str()).chain([briefing.notes.as_str()]);
-        let claims = texts.flat_map(words::sentences).filter(|sentence| !words::is_question(sentence));
-        Self(branches.chain(claims).map(words::stems).collect())
-    }
-
-    fn contains(&self, step: &str) -> bool {
-        let step = words::stems(step);
-        step.len() >= 2 && self.0.iter().any(|said| words::overlap(&step, said) >= TRIED_OVERLAP)
-    }
-}
-
-/// The assessment as Markdown.
-fn format_assessment(draft: &AssessmentDraft) -> String {
-    let confidence = match draft.confidence {
-        Confidence::Inconclusive => "inconclusive".into(),
-        Confidence::Low | Confidence::Medium | Confidence::High => {
-            format!("{} confidence", draft.confidence)
-        }
-    };
-    let mut text = format!("**Likely cause**  {confidence}\n{}\n", draft.likely_cause);
-    // Writing to a String cannot fail.
-    if !draft.steps.is_empty() {
-        text.push_str("\n**Try next**\n");
-        for (number, DraftStep { text: step, already_tried, .. }) in (1..).zip(&draft.steps) {
-            let suffix = if *already_tried { " (already tried)" } else { "" };
-            let _ = writeln!(text, "{number}. {step}{suffix}");
-        }
-    }
-    if !draft.evidence.is_empty() {
-        text.push_str("\n**From the session**\n");
-        for Evidence { message_seq, quote } in &draft.evidence {
-            let _ = writeln!(text, "- [{message_seq}] “{quote}”");
-        }
-    }
-    if !draft.similar.is_empty() {
-        text.push_str("\n**Similar cases**\n");
-        for similar in &draft.similar {
-            let _ = writeln!(text, "- session {}: {}", similar.number, similar.problem_summary);
-        }
-    }
-    if draft.confidence == Confidence::Inconclusive {
-        text.push_str("\nA runbook for this would help next time.\n");
-    }
-    text
 }
 
 /// A reply in a session, as Markdown.

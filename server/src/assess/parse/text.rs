@@ -1,0 +1,264 @@
+//! An answer in text: headings, lists, tables and blocks of code, line by line.
+
+use tierup_common::assessment::{Confidence, Evidence};
+
+use crate::assess::parse::answer::{Answer, Part, read_confidence};
+use crate::assess::parse::heading::{self, Section};
+use crate::assess::parse::markup;
+use crate::assess::parse::quote;
+use crate::assess::parse::table::Table;
+
+/// An unfinished line of this many bytes is prose: no heading is longer.
+const MAX_HEADING_BYTES: usize = 24;
+
+/// Reads an answer. If it is not complete, the last step and the last quote are left out: more of them may follow.
+pub(super) fn read(text: &str, is_complete: bool) -> Answer {
+    let mut reader = TextReader::default();
+    for line in text.split_inclusive('\n') {
+        if is_complete || line.ends_with('\n') || reader.can_read_unfinished(line) {
+            reader.read_line(line);
+        }
+    }
+    reader.finish(is_complete)
+}
+
+#[derive(Default)]
+struct TextReader {
+    /// None before the first heading.
+    section: Option<Section>,
+    cause: Vec<String>,
+    /// Whether what follows the cause has begun.
+    cause_has_ended: bool,
+    steps: Vec<String>,
+    steps_have_ended: bool,
+    quotes: Vec<Evidence>,
+    quotes_have_ended: bool,
+    find_out: Vec<String>,
+    find_out_has_ended: bool,
+    confidence: Option<Confidence>,
+    /// The item that following lines may continue.
+    item: Option<Item>,
+    /// The marker that closes the block of code.
+    fence: Option<&'static str>,
+    table: Option<Table>,
+    is_after_blank: bool,
+}
+
+#[derive(Default)]
+struct Item {
+    indent: usize,
+    text: String,
+    commands: Vec<String>,
+}
+
+impl TextReader {
+    /// An unfinished line may become a heading or an item, so that only the text of the cause is read from it, and what
+    /// is one already.
+    fn can_read_unfinished(&self, line: &str) -> bool {
+        if self.fence.is_some() {
+            return false;
+        }
+        let is_cause = self.section == Some(Section::Cause) && self.item.is_none();
+        let is_prose = line.len() >= MAX_HEADING_BYTES && line.starts_with(char::is_alphabetic);
+        heading::read(line).is_some()
+            || markup::list_item(line).is_some_and(|(_, text)| !text.is_empty())
+            || (is_cause && is_prose)
+    }
+
+    fn read_line(&mut self, line: &str) {
+        let trimmed = line.trim();
+        if self.read_code(trimmed) {
+            return;
+        }
+        if trimmed.is_empty() {
+            self.is_after_blank = true;
+            return;
+        }
+        let is_rule = trimmed.len() >= 3 && trimmed.chars().all(|c| matches!(c, '-' | '=' | '*' | '_'));
+        if !is_rule {
+            match heading::read(trimmed) {
+                Some((section, rest)) => self.begin_section(section, rest),
+                None => self.read_content(line, trimmed),
+            }
+        }
+        self.is_after_blank = false;
+    }
+
+    /// Reads a line of a block of code after a step. Other blocks are read like text: some models put the whole answer
+    /// into one.
+    fn read_code(&mut self, line: &str) -> bool {
+        let marker = ["```", "~~~"].into_iter().find(|marker| line.starts_with(marker));
+        match (self.fence, marker) {
+            (Some(open), Some(close)) if open == close => self.fence = None,
+            (Some(_), _) => {
+                let is_comment = line.is_empty() || line.starts_with("# ");
+                let commands = self.item.as_mut().map(|item| &mut item.commands).filter(|_| !is_comment);
+                commands.into_iter().for_each(|commands| commands.push(line.to_owned()));
+            }
+            (None, Some(marker)) => self.fence = self.item.is_some().then_some(marker),
+            (None, None) => return false,
+        }
+        true
+    }
+
+    fn begin_section(&mut self, section: Section, rest: &str) {
+        self.end_item();
+        self.table = None;
+        match self.section.replace(section) {
+            // What stands before the first heading of a cause introduces the answer.
+            None if section == Section::Cause => self.cause.clear(),
+            None | Some(Section::Cause) => self.cause_has_ended = true,
+            Some(Section::Steps) => self.steps_have_ended = true,
+            Some(Section::Quotes) => self.quotes_have_ended = true,
+            Some(Section::FindOut) => self.find_out_has_ended = true,
+            Some(Section::Confidence | Section::Other) => {}
+        }
+        if rest.is_empty() {
+            return;
+        }
+        match section {
+            Section::Cause if is_confidence_label(rest) => {
+                self.confidence = read_confidence(rest);
+            }
+            Section::Cause => self.cause.push(rest.to_owned()),
+            Section::Confidence => self.confidence = read_confidence(rest).or(self.confidence),
+            Section::Steps | Section::FindOut => self.begin_item(0, rest),
+            Section::Quotes => self.quotes.extend(quote::read(rest)),
+            Section::Other => {}
+        }
+    }
+
+    fn read_content(&mut self, line: &str, trimmed: &str) {
+        match self.section {
+            Some(Section::Confidence) => {
+                self.confidence = self.confidence.or_else(|| read_confidence(trimmed));
+                return;
+            }
+            Some(Section::Other) => return,
+            None | Some(Section::Cause | Section::Steps | Section::Quotes | Section::FindOut) => {}
+        }
+        if let Some(cells) = markup::table_cells(trimmed) {
+            self.read_row(&cells);
+            return;
+        }
+        self.table = None;
+        match markup::list_item(line) {
+            Some((indent, text)) => self.read_item(indent, text, trimmed),
+            None => self.read_paragraph(line, trimmed),
+        }
+    }
+
+    fn read_row(&mut self, cells: &[&str]) {
+        self.end_item();
+        let Some(table) = &mut self.table else {
+            self.table = Some(Table::from_header(cells));
+            return;
+        };
+        if self.section == Some(Section::Quotes) {
+            self.quotes.extend(table.quote(cells));
+        } else {
+            self.cause_has_ended = true;
+            self.steps.extend(table.step(cells));
+        }
+    }
+
+    fn read_item(&mut self, indent: usize, text: &str, trimmed: &str) {
+        if let Some(item) = self.item.as_mut().filter(|item| indent >= item.indent + 2) {
+            let separator = if item.text.is_empty() || item.text.ends_with(':') { " " } else { "; " };
+            item.text.push_str(separator);
+            item.text.push_str(text);
+            return;
+        }
+        self.end_item();
+        match self.section {
+            Some(Section::Quotes) => self.quotes.extend(quote::read(text)),
+            // `## Cause` and a list: the list is the cause.
+            Some(Section::Cause) if self.cause.last().is_none_or(|line| line.ends_with(':')) => {
+                self.cause.push(text.to_owned());
+            }
+            None if self.cause.is_empty() && trimmed.starts_with('*') && trimmed.ends_with('*') => {}
+            None | Some(Section::Cause | Section::Steps | Section::FindOut) => self.begin_item(indent, text),
+            Some(Section::Confidence | Section::Other) => {}
+        }
+    }
+
+    fn read_paragraph(&mut self, line: &str, trimmed: &str) {
+        if self.section == Some(Section::Quotes) {
+            self.quotes.extend(quote::read(trimmed));
+            return;
+        }
+        let indent = line.len() - line.trim_start().len();
+        if let Some(item) = &mut self.item {
+            if !self.is_after_blank || indent >= item.indent + 2 {
+                item.text.push(' ');
+                item.text.push_str(trimmed);
+            } else {
+                // A paragraph after the list belongs to nothing.
+                self.end_item();
+            }
+            return;
+        }
+        let is_cause = matches!(self.section, None | Some(Section::Cause));
+        if is_cause && !self.cause_has_ended {
+            self.cause.push(trimmed.to_owned());
+        }
+    }
+
+    fn begin_item(&mut self, indent: usize, text: &str) {
+        if self.section != Some(Section::FindOut) {
+            self.cause_has_ended = true;
+        }
+        self.item = Some(Item { indent, text: text.to_owned(), commands: Vec::new() });
+    }
+
+    fn end_item(&mut self) {
+        self.fence = None;
+        let Some(item) = self.item.take() else { return };
+        let text = markup::plain_line(quote::without_tried_marker(&item.text));
+        let text = quote::without_tried_marker(&text).to_owned();
+        let step = item.commands.iter().fold(text, |step, command| {
+            if step.contains('`') && !step.contains(command.as_str()) {
+                format!("{step}, {}", markup::join_command("", command))
+            } else {
+                markup::join_command(&step, command)
+            }
+        });
+        match self.section {
+            _ if step.is_empty() => {}
+            Some(Section::FindOut) => self.find_out.push(step),
+            None
+            | Some(
+                Section::Cause | Section::Steps | Section::Quotes | Section::Confidence | Section::Other,
+            ) => {
+                self.steps.push(step);
+            }
+        }
+    }
+
+    fn finish(mut self, is_complete: bool) -> Answer {
+        if is_complete {
+            self.end_item();
+        }
+        let is_prose = self.section.is_none();
+        if is_prose && self.cause.len() > 1 && self.cause[0].ends_with(':') {
+            // `Sure, here is what I found:`
+            self.cause.remove(0);
+        }
+        let cause = markup::plain_line(&self.cause.join(" "));
+        let is_over = |has_ended: bool| is_complete || has_ended;
+        Answer {
+            cause: Part { value: cause, is_whole: is_over(self.cause_has_ended) },
+            steps: Part { value: self.steps, is_whole: is_over(self.steps_have_ended) },
+            quotes: Part { value: self.quotes, is_whole: is_over(self.quotes_have_ended) },
+            find_out: Part { value: self.find_out, is_whole: is_over(self.find_out_has_ended) },
+            confidence: self.confidence,
+            is_prose,
+        }
+    }
+}
+
+/// `**Likely cause** high confidence`: the rest of the heading is not the cause.
+fn is_confidence_label(text: &str) -> bool {
+    text == "inconclusive"
+        || text.strip_suffix(" confidence").is_some_and(|level| level.parse::<Confidence>().is_ok())
+}
