@@ -175,3 +175,170 @@ const fn at_most(confidence: Confidence, cap: Confidence) -> Confidence {
         (said, _) => said,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tierup_common::assessment::Similar;
+    use tierup_common::id::{BranchId, MessageId, Number, SessionId};
+    use tierup_common::session::{Branch, BranchStatus, Message, MessageRole};
+
+    use super::*;
+    use crate::assess::parse::parse_answer;
+    use crate::domain::briefing::Briefing;
+    use crate::domain::tests::at;
+
+    fn briefing() -> Briefing {
+        let message = |seq, content: &str| Message {
+            id: MessageId::new(at(0)),
+            seq,
+            role: MessageRole::User,
+            author_id: None,
+            author_name: None,
+            content: content.into(),
+            created_at: at(0),
+        };
+        Briefing {
+            title: "VPN".into(),
+            intake: "VPN".into(),
+            notes: String::new(),
+            branches: vec![Branch {
+                id: BranchId::new(at(0)),
+                hypothesis: "The firewall drops UDP 4500".into(),
+                status: BranchStatus::RuledOut,
+                evidence: None,
+                updated_at: at(0),
+            }],
+            messages: vec![
+                message(1, "VPN fails"),
+                message(2, "It says “error\n  809” since\u{a0}monday. I reinstalled the VPN client."),
+            ],
+        }
+    }
+
+    fn resolved(resolution: &str) -> Vec<Similar> {
+        vec![Similar {
+            session_id: SessionId::new(at(0)),
+            number: Number(7),
+            problem_summary: "VPN".into(),
+            resolution: resolution.into(),
+            why: None,
+        }]
+    }
+
+    fn check_with(
+        answer: &str,
+        is_cut_off: bool,
+        similar: &[Similar],
+    ) -> Result<AssessmentDraft, EngineError> {
+        let briefing = briefing();
+        let case = Case::from_sources(&briefing, None, similar);
+        check_answer(&parse_answer(answer, !is_cut_off)?, is_cut_off, &case)
+    }
+
+    fn check(answer: &str) -> AssessmentDraft {
+        check_with(answer, false, &[]).unwrap()
+    }
+
+    #[test]
+    fn a_quote_stands_in_its_message_or_is_dropped() {
+        let draft = check(
+            r#"{"cause": "DNS", "quotes": [{"message": 2, "words": "\"error 809\" since monday."}, {"message": 1, "words": "error 809"},
+                {"message": 2, "words": "error 810"}, {"message": 9, "words": "VPN fails"}, {"message": 1, "words": ""}]}"#,
+        );
+        assert_eq!(
+            draft.evidence,
+            [Evidence { message_seq: 2, quote: "\"error 809\" since monday.".into() }]
+        );
+        assert!(!draft.is_uncited);
+    }
+
+    #[test]
+    fn an_answer_without_a_quote_that_stands_is_uncited_if_it_claimed_one() {
+        let similar = resolved("DNS cache was stale. Flushed it.");
+        let made_up = r#"{"cause": "DNS cache stale", "confidence": "high", "quotes": ["[2] \"the resolver is down\""]}"#;
+        let draft = check_with(made_up, false, &similar).unwrap();
+        assert_eq!((draft.is_uncited, draft.confidence), (true, Confidence::Low));
+        assert!(!check(r#"{"cause": "DNS", "quotes": []}"#).is_uncited);
+    }
+
+    #[test]
+    fn the_server_decides_what_was_tried_and_puts_it_last() {
+        let draft = check(
+            "Likely cause: DNS\nSteps:\n1. Reinstall the VPN client\n2. Flush the cache (already tried)\n3. flush the cache!\n4. Wait",
+        );
+        let steps: Vec<_> = draft.steps.iter().map(|step| (step.text.as_str(), step.already_tried)).collect();
+        assert_eq!(steps, [("Flush the cache", false), ("Wait", false), ("Reinstall the VPN client", true)]);
+    }
+
+    #[test]
+    fn confidence_is_capped_by_what_was_found() {
+        let answer = r#"{"cause": "The machine certificate on gw2 expired.", "confidence": "high"}"#;
+        let confidence = |similar: &[Similar]| check_with(answer, false, similar).unwrap().confidence;
+        assert_eq!(confidence(&[]), Confidence::Low);
+        assert_eq!(confidence(&resolved("Restarted the phone system.")), Confidence::Medium);
+        let naming = resolved("Called the customer. Expired machine certificate, renewed it.");
+        assert_eq!(confidence(&naming), Confidence::High);
+        assert_eq!(check_with(answer, false, &naming).unwrap().basis.cases, 1);
+        let unsure =
+            r#"{"cause": "Nothing fits.", "confidence": "inconclusive", "to_find_out": ["Which build?"]}"#;
+        let draft = check_with(unsure, false, &[]).unwrap();
+        assert_eq!(
+            (draft.confidence, draft.find_out),
+            (Confidence::Inconclusive, vec!["Which build?".to_owned()])
+        );
+    }
+
+    #[test]
+    fn a_cause_that_the_case_rules_out_is_marked() {
+        let answer = r#"{"cause": "The firewall drops UDP 4500.", "confidence": "high"}"#;
+        let draft = check_with(answer, false, &resolved("The firewall dropped UDP 4500.")).unwrap();
+        assert_eq!(draft.contradicted_by.as_deref(), Some("The firewall drops UDP 4500"));
+        assert_eq!(draft.confidence, Confidence::Low);
+    }
+
+    #[test]
+    fn what_was_cut_off_is_dropped_and_said() {
+        let similar = resolved("The disk of gw2 was full. Deleted dumps.");
+        for answer in [
+            "**Confidence:** high\n**Likely cause:** The disk is full. It holds the du\n",
+            "**Confidence:** high\n**Likely cause:** The disk is full.\n**Steps**\n1. Delete with rm -rf /var/lib/app/du",
+            r#"{"confidence": "high", "cause": "The disk is full. It holds the du"#,
+            r#"{"confidence": "high", "cause": "The disk is full.", "next_steps": [{"action": "Delete", "command": "rm -rf /va"#,
+        ] {
+            let draft = check_with(answer, true, &similar).unwrap();
+            assert_eq!(
+                (draft.likely_cause.as_str(), &draft.steps[..]),
+                ("The disk is full.", &[][..]),
+                "{answer}"
+            );
+            assert_eq!((draft.is_cut_off, draft.confidence), (true, Confidence::Low), "{answer}");
+        }
+        // An object without its end was cut off, whatever the endpoint says.
+        let draft = check(r#"{"cause": "The disk is full.", "next_steps": ["Look", "rm -rf /va"#);
+        assert_eq!((draft.is_cut_off, draft.steps.len()), (true, 1));
+        let EngineError(why) = check_with("Likely cause: The disk", true, &[]).unwrap_err();
+        assert_eq!(why, "The model's answer was cut off before it named a likely cause.");
+    }
+
+    #[test]
+    fn cause_and_steps_are_capped_and_no_command_is_shortened() {
+        let steps = format!("- {}\n", "x".repeat(1_000))
+            + &"- y\n- z\n- z1\n- z2\n- z3\n- z4\n- z5\n- z6\n- z7\n- z8\n";
+        let draft = check(&format!("{}\n{steps}", "y".repeat(5_000)));
+        assert_eq!(draft.steps.len(), MAX_STEPS);
+        assert!(draft.steps[0].text.chars().count() <= MAX_STEP_CHARS + 1);
+        assert!(draft.likely_cause.chars().count() <= MAX_CAUSE_CHARS + 1);
+        let long = format!("rm -rf {}", "/var/lib/app/dump ".repeat(40));
+        let answer = serde_json::json!({"cause": "x", "steps": [{"text": "Delete the dumps", "command": long}, {"command": long}]});
+        let steps = check(&answer.to_string()).steps;
+        assert_eq!(steps.iter().map(|step| step.text.as_str()).collect::<Vec<_>>(), ["Delete the dumps…"]);
+    }
+
+    #[test]
+    fn an_answer_without_a_cause_is_refused_with_one_sentence() {
+        for answer in ["", "   ", "Confidence: high", "{\"cause\": null}", "{\"steps\": []}"] {
+            let EngineError(why) = check_with(answer, false, &[]).unwrap_err();
+            assert_eq!(why, "The model named no likely cause.", "{answer}");
+        }
+    }
+}

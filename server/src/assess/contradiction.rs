@@ -40,3 +40,41 @@ fn affirmed(sentence: &str) -> &str {
     let end = NEGATIONS.iter().filter_map(|negation| lower.find(negation)).min();
     end.map_or(sentence, |end| &sentence[..end])
 }
+
+#[cfg(test)]
+mod tests {
+    use tierup_common::id::BranchId;
+
+    use super::*;
+    use crate::domain::tests::at;
+
+    #[test]
+    fn a_cause_is_contradicted_by_the_hypothesis_that_it_names() {
+        let branch = |hypothesis: &str, status| Branch {
+            id: BranchId::new(at(0)),
+            hypothesis: hypothesis.into(),
+            status,
+            evidence: None,
+            updated_at: at(0),
+        };
+        let briefing = Briefing {
+            title: String::new(),
+            intake: String::new(),
+            notes: String::new(),
+            branches: vec![
+                branch("The firewall drops UDP 4500", BranchStatus::Open),
+                branch("The machine certificate has expired", BranchStatus::RuledOut),
+            ],
+            messages: Vec::new(),
+        };
+        for (cause, is_contradicted) in [
+            ("An expired machine certificate on gw2.", true),
+            ("The gateway is slow. Its machine certificates expired.", true),
+            ("The firewall drops UDP 4500.", false),
+            ("The gateway does not trust the machine certificate's new issuer.", false),
+            ("The issuer changed; it is not that the machine certificate expired.", false),
+        ] {
+            assert_eq!(contradicting_branch(&briefing, cause).is_some(), is_contradicted, "{cause}");
+        }
+    }
+}

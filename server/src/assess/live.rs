@@ -76,3 +76,111 @@ impl<'c> LiveText<'c> {
         Some(added)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tierup_common::id::{BranchId, MessageId};
+    use tierup_common::session::{Branch, BranchStatus, Message, MessageRole};
+
+    use super::*;
+    use crate::assess::format::{ConfidenceAt, format_assessment};
+    use crate::domain::briefing::Briefing;
+    use crate::domain::tests::at;
+
+    fn briefing(ruled_out: &[&str]) -> Briefing {
+        let branches = ruled_out.iter().map(|hypothesis| Branch {
+            id: BranchId::new(at(0)),
+            hypothesis: (*hypothesis).into(),
+            status: BranchStatus::RuledOut,
+            evidence: None,
+            updated_at: at(0),
+        });
+        let message = Message {
+            id: MessageId::new(at(0)),
+            seq: 1,
+            role: MessageRole::User,
+            author_id: None,
+            author_name: None,
+            content: "error 809. I reinstalled the VPN client.".into(),
+            created_at: at(0),
+        };
+        Briefing {
+            title: "VPN".into(),
+            intake: "VPN".into(),
+            notes: String::new(),
+            branches: branches.collect(),
+            messages: vec![message],
+        }
+    }
+
+    /// What is shown after each character of an answer, and the final text.
+    fn watch(answer: &str, briefing: &Briefing) -> (Vec<String>, String) {
+        let case = Case::from_sources(briefing, None, &[]);
+        let mut live = LiveText::new(&case);
+        let mut screens = Vec::new();
+        for c in answer.chars() {
+            live.push(c.encode_utf8(&mut [0; 4]));
+            screens.push(live.shown.clone());
+        }
+        let parsed = parse::parse_answer(answer, true).unwrap();
+        let text = format_assessment(&check::check_answer(&parsed, false, &case).unwrap(), ConfidenceAt::End);
+        live.finish(&text);
+        assert_eq!(live.shown, text, "the final text goes on from what was shown");
+        (screens, text)
+    }
+
+    const OBJECT: &str = r#"```json
+{"cause": "The “new” issuer is not **trusted** by gw2.", "confidence": "high", "next_steps": [
+  {"action": "Reinstall the VPN client", "command": null}, {"action": "Check the issuer", "command": "certutil -store My"},
+  {"action": "Roll back", "command": null}], "quotes": [{"message": 1, "words": "error 809"}, {"message": 1, "words": "no"}],
+ "to_find_out": ["Which issuer?"]}
+```"#;
+    const TEXT: &str = "Sure, here is what I think.\n\n**Likely cause:** The “new” issuer is not **trusted** by gw2.\n\n**Steps**\n\
+        1. Reinstall the VPN client\n2. Check the issuer:\n```\ncertutil -store My\n```\n3. Roll back\n\n**Evidence**\n\
+        - [1] \"error 809\"\n- [1] \"no\"\n\n**Questions**\n- Which issuer?\n\n**Confidence:** high";
+    const SHOWN: &str = "**Likely cause**\nThe “new” issuer is not trusted by gw2.\n\n**Try next**\n\
+        1. Check the issuer: `certutil -store My`\n2. Roll back\n3. Reinstall the VPN client (already tried)\n\n\
+        **From the session**\n- [1] “error 809”\n\n**To find out**\n- Which issuer?\n\n**Confidence**\nlow confidence\n";
+
+    #[test]
+    fn people_see_the_beginning_of_the_final_text_in_every_form_of_answer() {
+        for answer in [OBJECT, TEXT] {
+            let (screens, text) = watch(answer, &briefing(&[]));
+            assert_eq!(text, SHOWN);
+            let is_shown = |part: &str| screens.iter().any(|screen| screen.ends_with(part));
+            assert!(is_shown("The “new” iss"), "the cause grows by letters: {screens:?}");
+            assert!(is_shown("1. Check the issuer: `certutil -store My`"), "{screens:?}");
+            assert!(!is_shown("1. Check") && !is_shown("`certutil"), "no step is shown in part: {screens:?}");
+            assert!(screens.iter().all(|screen| !screen.contains('{') && !screen.contains("Sure")));
+        }
+    }
+
+    #[test]
+    fn the_order_of_the_model_is_not_the_order_on_the_screen() {
+        let answer =
+            r#"{"evidence": ["[1] 'error 809'"], "suggested_steps": ["Wait"], "likely_cause": "DNS"}"#;
+        let (screens, text) = watch(answer, &briefing(&[]));
+        assert!(screens.iter().all(|screen| screen.is_empty() || screen.starts_with("**Likely cause**\nD")));
+        assert!(text.find("Try next").unwrap() < text.find("error 809").unwrap());
+    }
+
+    #[test]
+    fn a_cause_is_held_until_it_is_known_not_to_be_ruled_out() {
+        let (screens, _) = watch(OBJECT, &briefing(&["The firewall"]));
+        let first = screens.iter().find(|screen| !screen.is_empty()).unwrap();
+        assert_eq!(first, "**Likely cause**\nThe “new” issuer is not trusted by gw2.");
+        let (screens, text) = watch(
+            r#"{"cause": "The firewall drops it.", "next_steps": ["Open it"]}"#,
+            &briefing(&["The firewall"]),
+        );
+        assert!(screens.iter().all(String::is_empty), "{screens:?}");
+        assert!(text.contains("The case rules this out: The firewall"));
+    }
+
+    #[test]
+    fn prose_is_shown_when_it_is_whole() {
+        let (screens, text) = watch("Here it is:\nThe fan is dead.", &briefing(&[]));
+        assert!(screens.iter().all(String::is_empty));
+        assert!(text.starts_with("**Likely cause**\nThe fan is dead.\n"));
+    }
+}

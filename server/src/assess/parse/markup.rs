@@ -42,8 +42,9 @@ fn mark_command(step: &str, command: &str) -> String {
 pub(super) fn list_item(line: &str) -> Option<(usize, &str)> {
     let indent = line.chars().take_while(|c| c.is_whitespace()).map(|c| if c == '\t' { 4 } else { 1 }).sum();
     let line = line.trim();
-    if let Some(rest) = line.strip_prefix(['-', '*', '•', '–', '+']) {
-        let rest = rest.starts_with(char::is_whitespace).then(|| rest.trim())?;
+    let bullet =
+        line.strip_prefix(['-', '*', '•', '–', '+']).filter(|rest| rest.starts_with(char::is_whitespace));
+    if let Some(rest) = bullet.map(str::trim) {
         let task = ["[ ]", "[x]", "[X]"].iter().find_map(|mark| rest.strip_prefix(mark));
         let rest = task.map_or(rest, str::trim_start);
         // `- **Step 1:** x` and `- 1. x`
@@ -67,7 +68,7 @@ fn numbered_item(line: &str) -> Option<&str> {
         return None;
     }
     let end = if named.is_some() {
-        rest.strip_prefix(['.', ')', ':', '-', '–', '*'])
+        rest.trim_start().strip_prefix(['.', ')', ':', '-', '–', '*'])
     } else {
         rest.strip_prefix(['.', ')'])
     };

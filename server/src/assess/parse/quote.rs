@@ -19,7 +19,7 @@ pub(super) fn read(item: &str) -> Option<Evidence> {
         }
     };
     let digits = outside.split(|c: char| !c.is_ascii_digit()).find(|digits| !digits.is_empty())?;
-    let quote = quote.trim().trim_matches(QUOTE_MARKS).trim_matches([':', ' ']);
+    let quote = quote.trim().trim_matches(QUOTE_MARKS).trim_matches([':', ' ', '\'', '‘', '’']);
     Some(Evidence { message_seq: digits.parse().ok()?, quote: quote.to_owned() })
 }
 

@@ -58,11 +58,17 @@ impl TextReader {
         if self.fence.is_some() {
             return false;
         }
-        let is_cause = self.section == Some(Section::Cause) && self.item.is_none();
-        let is_prose = line.len() >= MAX_HEADING_BYTES && line.starts_with(char::is_alphabetic);
-        heading::read(line).is_some()
-            || markup::list_item(line).is_some_and(|(_, text)| !text.is_empty())
-            || (is_cause && is_prose)
+        match heading::read(line) {
+            // Half a quote stands in its message too.
+            Some((Section::Quotes, rest)) => rest.is_empty(),
+            Some(_) => true,
+            None if self.section == Some(Section::Quotes) => false,
+            None if markup::list_item(line).is_some_and(|(_, text)| !text.is_empty()) => true,
+            None => {
+                let is_cause = self.section == Some(Section::Cause) && self.item.is_none();
+                is_cause && line.len() >= MAX_HEADING_BYTES && line.starts_with(char::is_alphabetic)
+            }
+        }
     }
 
     fn read_line(&mut self, line: &str) {
@@ -107,11 +113,15 @@ impl TextReader {
         match self.section.replace(section) {
             // What stands before the first heading of a cause introduces the answer.
             None if section == Section::Cause => self.cause.clear(),
-            None | Some(Section::Cause) => self.cause_has_ended = true,
-            Some(Section::Steps) => self.steps_have_ended = true,
-            Some(Section::Quotes) => self.quotes_have_ended = true,
-            Some(Section::FindOut) => self.find_out_has_ended = true,
-            Some(Section::Confidence | Section::Other) => {}
+            None => self.cause_has_ended = !self.cause.is_empty(),
+            Some(ended) => {
+                if let Some(has_ended) = self.end_mark(ended) {
+                    *has_ended = true;
+                }
+            }
+        }
+        if let Some(has_ended) = self.end_mark(section) {
+            *has_ended = false;
         }
         if rest.is_empty() {
             return;
@@ -125,6 +135,16 @@ impl TextReader {
             Section::Steps | Section::FindOut => self.begin_item(0, rest),
             Section::Quotes => self.quotes.extend(quote::read(rest)),
             Section::Other => {}
+        }
+    }
+
+    const fn end_mark(&mut self, section: Section) -> Option<&mut bool> {
+        match section {
+            Section::Cause => Some(&mut self.cause_has_ended),
+            Section::Steps => Some(&mut self.steps_have_ended),
+            Section::Quotes => Some(&mut self.quotes_have_ended),
+            Section::FindOut => Some(&mut self.find_out_has_ended),
+            Section::Confidence | Section::Other => None,
         }
     }
 
