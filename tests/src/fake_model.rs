@@ -27,6 +27,8 @@ pub const TWO_STEP_ASSESSMENT: &str =
 pub enum ModelBehavior {
     /// Answers with this text; `{asked}` in it is replaced by the number of requests so far.
     Answers(String),
+    /// Answers with these texts, one a request; the last one again and again.
+    AnswersInTurn(Vec<String>),
     /// Streams what [`FakeModel::send_delta`] sends.
     StreamsOnDemand,
     /// Answers with this status and no body.
@@ -144,12 +146,16 @@ impl ModelState {
 async fn chat_completions(State(state): State<ModelState>, body: Bytes) -> Response {
     let mut requests = state.requests.lock().await;
     requests.push(serde_json::from_slice(&body).unwrap_or_default());
-    let request_count = requests.len().to_string();
+    let request_count = requests.len();
     drop(requests);
     match state.behavior.clone() {
         ModelBehavior::Answers(text) => {
-            let text = text.replace("{asked}", &request_count);
+            let text = text.replace("{asked}", &request_count.to_string());
             event_stream_response(stream::iter([delta_event(&text), "data: [DONE]\n\n".to_owned()]))
+        }
+        ModelBehavior::AnswersInTurn(texts) => {
+            let text = &texts[request_count.min(texts.len()) - 1];
+            event_stream_response(stream::iter([delta_event(text), "data: [DONE]\n\n".to_owned()]))
         }
         ModelBehavior::StreamsOnDemand => {
             let words = state.deltas.lock().await.take().expect("one question at a time");
