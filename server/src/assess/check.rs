@@ -44,7 +44,7 @@ pub(super) fn check_answer(
     };
     let evidence = standing_quotes(answer, case);
     let is_uncited = evidence.is_empty() && !answer.quotes.value.is_empty();
-    let contradicted_by = contradicting_branch(case.briefing, &cause).map(|branch| branch.hypothesis.clone());
+    let contradicted_by = contradiction(answer, &cause, case);
     let basis = basis(&cause, case);
     let cap = confidence_cap(&basis, case, is_cut_off || is_uncited || contradicted_by.is_some());
     Ok(AssessmentDraft {
@@ -78,7 +78,7 @@ pub(super) fn check_beginning(
             if is_shown { cause.trim_end_matches(['*', '_', ' ']).into() } else { String::new() };
         return draft;
     }
-    if contradicting_branch(case.briefing, &cause).is_some() {
+    if contradiction(answer, &cause, case).is_some() {
         return draft;
     }
     draft.likely_cause = cause;
@@ -93,6 +93,15 @@ pub(super) fn check_beginning(
         draft.find_out = questions(answer);
     }
     draft
+}
+
+/// The ruled-out hypothesis that an answer names. One that is inconclusive names none, though it may speak of them.
+fn contradiction(answer: &Answer, cause: &str, case: &Case<'_>) -> Option<String> {
+    if answer.confidence == Some(Confidence::Inconclusive) {
+        return None;
+    }
+    let branch = contradicting_branch(case.briefing, cause)?;
+    Some(truncate_to_line(&branch.hypothesis, MAX_STEP_CHARS))
 }
 
 /// The steps of an answer, each once.
@@ -294,6 +303,8 @@ mod tests {
         let draft = check_with(answer, false, &resolved("The firewall dropped UDP 4500.")).unwrap();
         assert_eq!(draft.contradicted_by.as_deref(), Some("The firewall drops UDP 4500"));
         assert_eq!(draft.confidence, Confidence::Low);
+        let unsure = r#"{"cause": "The firewall drops UDP 4500 nowhere.", "confidence": "inconclusive"}"#;
+        assert_eq!(check(unsure).contradicted_by, None, "it names no cause");
     }
 
     #[test]

@@ -19,7 +19,9 @@ use crate::assess::parse::answer::Answer;
 /// Reads an answer. If it is not complete, it holds only steps and quotes whose end was seen.
 pub(super) fn parse_answer(answer: &str, is_complete: bool) -> Result<Answer, EngineError> {
     let trimmed = answer.trim_start_matches('\u{feff}').trim_start();
-    let Some((found, range)) = object::find(trimmed) else {
+    // A command of a step in text may hold an object too.
+    let found = object::find(trimmed).filter(|(_, range)| !has_steps(&trimmed[..range.start]));
+    let Some((found, range)) = found else {
         let inside = trimmed.trim_start_matches(['`', '~']).trim_start_matches("json").trim_start();
         let is_citation =
             inside.strip_prefix('[').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
@@ -30,6 +32,10 @@ pub(super) fn parse_answer(answer: &str, is_complete: bool) -> Result<Answer, En
     };
     let around = format!("{}\n{}", &trimmed[..range.start], &trimmed[range.end..]);
     Ok(complete_from_text(found, &text::read(&around, is_complete)))
+}
+
+fn has_steps(text: &str) -> bool {
+    !text::read(text, true).steps.value.is_empty()
 }
 
 /// What an object lacks may stand in the text around it.
@@ -169,6 +175,50 @@ mod tests {
             "Likely cause: DNS\nSteps:\n1. Check the zone:\n   - the serial\n   - the TTL\n2. Flush the cache\n   on both resolvers",
         );
         assert_eq!(steps, ["Check the zone: the serial; the TTL", "Flush the cache on both resolvers"]);
+    }
+
+    #[test]
+    fn an_answer_in_a_block_of_code_ends_with_it() {
+        let read =
+            cause_and_steps("```markdown\n**Likely cause:** DNS\n**Steps**\n1. Flush it\n```\nGood luck");
+        assert_eq!(read, ("DNS".into(), vec!["Flush it".into()]));
+    }
+
+    #[test]
+    fn code_in_the_cause_is_no_step() {
+        let read = cause_and_steps(
+            "**Likely cause:** The log says\n```\n- disk full\n1. Steps: none\n```\n**Steps**\n- Look",
+        );
+        assert_eq!(read.1, ["Look"]);
+    }
+
+    #[test]
+    fn a_command_with_an_object_is_a_command() {
+        let (_, steps) = cause_and_steps(
+            "**Likely cause:** DNS\n**Steps**\n1. Tell it:\n```\ncurl -d '{\"cause\": \"x\"}' host\n```\n2. Wait",
+        );
+        assert_eq!(steps, ["Tell it: `curl -d '{\"cause\": \"x\"}' host`", "Wait"]);
+    }
+
+    #[test]
+    fn steps_without_markers_are_steps() {
+        let (_, steps) = cause_and_steps(
+            "**Cause:** DNS\n\n**Steps**\nIn this order:\nFlush the cache.\nRestart it.\n\nWait.",
+        );
+        assert_eq!(steps, ["Flush the cache.", "Restart it.", "Wait."]);
+        assert!(cause_and_steps("**Cause:** DNS\n**Steps:** None\n").1.is_empty());
+    }
+
+    #[test]
+    fn text_under_another_heading_is_the_cause_if_nothing_else_is() {
+        assert_eq!(
+            cause_and_steps("**Summary:** The fan is dead.\n**Steps**\n1. Replace it").0,
+            "The fan is dead."
+        );
+        assert_eq!(
+            cause_and_steps("## Assessment\nIt is hot.\n## Cause\nThe fan is dead.").0,
+            "The fan is dead."
+        );
     }
 
     #[test]

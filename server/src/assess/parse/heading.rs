@@ -94,8 +94,17 @@ pub(super) fn read(line: &str) -> Option<(Section, &str)> {
     let line = line.trim();
     let bare = line.trim_start_matches(|c: char| !c.is_alphabetic());
     let end = bare.find([':', '*', '_', '—', '–', '：']).or_else(|| bare.find(" - ")).unwrap_or(bare.len());
-    let name = bare[..end].trim().to_lowercase();
+    let name = bare[..end].split('(').next().unwrap_or_default().trim().to_lowercase();
     let (section, _) = NAMES.iter().find(|(_, names)| names.contains(&name.as_str()))?;
+    // `1. Fix: restart it` is a step.
+    let marks = &line[..line.len() - bare.len()];
+    let is_item = marks.starts_with(['-', '•', '+'])
+        || marks.starts_with("* ")
+        || marks.contains(|c: char| c.is_ascii_digit());
+    let is_emphasised = marks.contains("**") || marks.contains("__");
+    if is_item && *section != Section::Confidence && (!is_emphasised || *section == Section::Other) {
+        return None;
+    }
     let rest = bare[end..].trim_start_matches([':', '*', '_', '—', '–', '：', '-', ' ']);
     Some((*section, rest.trim_end_matches(['*', '_'])))
 }

@@ -7,8 +7,8 @@ use crate::assess::parse::json::{self, Json, Node};
 use crate::assess::parse::markup;
 use crate::assess::parse::quote;
 
-/// More braces than these are code or prose.
-const MAX_CANDIDATES: usize = 32;
+/// More braces than these are code or prose, and each may be read to the end.
+const MAX_CANDIDATES: usize = 8;
 
 /// A field of the answer.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -38,8 +38,12 @@ struct TextReader {
     confidence: Option<Confidence>,
     /// The item that following lines may continue.
     item: Option<Item>,
+    /// Text under a heading that nothing is read from; the cause, if there is no other text.
+    other: Vec<String>,
     /// The marker that closes the block of code.
     fence: Option<&'static str>,
+    /// Whether the whole answer stands in a block of code.
+    is_wrapped: bool,
     table: Option<Table>,
     is_after_blank: bool,
 }
@@ -49,6 +53,8 @@ struct Item {
     indent: usize,
     text: String,
     commands: Vec<String>,
+    /// Whether it is a line without a marker.
+    is_plain: bool,
 }
 
 impl TextReader {
@@ -90,21 +96,37 @@ impl TextReader {
         self.is_after_blank = false;
     }
 
-    /// Reads a line of a block of code after a step. Other blocks are read like text: some models put the whole answer
-    /// into one.
+    /// Reads a line of a block of code: a command of the step before it, or a part of the cause. Some models put the
+    /// whole answer into one.
     fn read_code(&mut self, line: &str) -> bool {
         let marker = ["```", "~~~"].into_iter().find(|marker| line.starts_with(marker));
         match (self.fence, marker) {
             (Some(open), Some(close)) if open == close => self.fence = None,
-            (Some(_), _) => {
-                let is_comment = line.is_empty() || line.starts_with("# ");
-                let commands = self.item.as_mut().map(|item| &mut item.commands).filter(|_| !is_comment);
-                commands.into_iter().for_each(|commands| commands.push(line.to_owned()));
+            (Some(_), _) => self.read_code_line(line),
+            (None, Some(marker)) if self.is_wrapped && line == marker => {
+                // What follows is no part of the last step.
+                (self.is_wrapped, self.is_after_blank) = (false, true);
             }
-            (None, Some(marker)) => self.fence = self.item.is_some().then_some(marker),
+            (None, Some(_)) if self.section.is_none() && self.cause.is_empty() && self.item.is_none() => {
+                self.is_wrapped = true;
+            }
+            (None, Some(marker)) => self.fence = Some(marker),
             (None, None) => return false,
         }
         true
+    }
+
+    fn read_code_line(&mut self, line: &str) {
+        let is_comment = line.is_empty() || line.starts_with("# ");
+        if let Some(item) = &mut self.item {
+            item.commands.extend((!is_comment).then(|| line.to_owned()));
+        } else if self.is_in_cause() {
+            self.cause.push(line.to_owned());
+        }
+    }
+
+    const fn is_in_cause(&self) -> bool {
+        matches!(self.section, None | Some(Section::Cause)) && !self.cause_has_ended
     }
 
     fn begin_section(&mut self, section: Section, rest: &str) {
@@ -132,9 +154,11 @@ impl TextReader {
             }
             Section::Cause => self.cause.push(rest.to_owned()),
             Section::Confidence => self.confidence = read_confidence(rest).or(self.confidence),
-            Section::Steps | Section::FindOut => self.begin_item(0, rest),
+            Section::Steps | Section::FindOut => {
+                self.begin_item(0, markup::list_item(rest).map_or(rest, |(_, text)| text));
+            }
             Section::Quotes => self.quotes.extend(quote::read(rest)),
-            Section::Other => {}
+            Section::Other => self.other.push(rest.to_owned()),
         }
     }
 
@@ -154,7 +178,10 @@ impl TextReader {
                 self.confidence = self.confidence.or_else(|| read_confidence(trimmed));
                 return;
             }
-            Some(Section::Other) => return,
+            Some(Section::Other) => {
+                self.other.push(trimmed.to_owned());
+                return;
+            }
             None | Some(Section::Cause | Section::Steps | Section::Quotes | Section::FindOut) => {}
         }
         if let Some(cells) = markup::table_cells(trimmed) {
@@ -208,7 +235,7 @@ impl TextReader {
             return;
         }
         let indent = line.len() - line.trim_start().len();
-        if let Some(item) = &mut self.item {
+        if let Some(item) = self.item.as_mut().filter(|item| !item.is_plain) {
             if !self.is_after_blank || indent >= item.indent + 2 {
                 item.text.push(' ');
                 item.text.push_str(trimmed);
@@ -216,19 +243,32 @@ impl TextReader {
                 // A paragraph after the list belongs to nothing.
                 self.end_item();
             }
-            return;
-        }
-        let is_cause = matches!(self.section, None | Some(Section::Cause));
-        if is_cause && !self.cause_has_ended {
+        } else if self.is_in_cause() {
             self.cause.push(trimmed.to_owned());
+        } else if self.has_no_list() && !trimmed.ends_with(':') {
+            self.end_item();
+            self.begin_item(indent, trimmed);
+            self.item.iter_mut().for_each(|item| item.is_plain = true);
         }
+    }
+
+    /// Whether the section is a list whose items have no markers so far.
+    fn has_no_list(&self) -> bool {
+        let items = match self.section {
+            Some(Section::Steps) => &self.steps,
+            Some(Section::FindOut) => &self.find_out,
+            None | Some(Section::Cause | Section::Quotes | Section::Confidence | Section::Other) => {
+                return false;
+            }
+        };
+        items.is_empty() || self.item.is_some()
     }
 
     fn begin_item(&mut self, indent: usize, text: &str) {
         if self.section != Some(Section::FindOut) {
             self.cause_has_ended = true;
         }
-        self.item = Some(Item { indent, text: text.to_owned(), commands: Vec::new() });
+        self.item = Some(Item { indent, text: text.to_owned(), ..Item::default() });
     }
 
     fn end_item(&mut self) {
@@ -244,7 +284,7 @@ impl TextReader {
             }
         });
         match self.section {
-            _ if step.is_empty() => {}
+            _ if step.is_empty() || ["none", "none.", "n/a"].contains(&step.to_lowercase().as_str()) => {}
             Some(Section::FindOut) => self.find_out.push(step),
             None
             | Some(
@@ -259,7 +299,10 @@ impl TextReader {
         if is_complete {
             self.end_item();
         }
-        let is_prose = self.section.is_none();
+        let is_prose = self.section.is_none() || self.cause.is_empty();
+        if self.cause.is_empty() {
+            self.cause.append(&mut self.other);
+        }
         if is_prose && self.cause.len() > 1 && self.cause[0].ends_with(':') {
             // `Sure, here is what I found:`
             self.cause.remove(0);
