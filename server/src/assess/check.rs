@@ -67,15 +67,16 @@ pub(super) fn check_beginning(
     answer: &Answer,
     marked_steps: Vec<DraftStep>,
     case: &Case<'_>,
-    must_check_cause: bool,
+    avoided: &HashSet<String>,
 ) -> AssessmentDraft {
     let mut draft = AssessmentDraft::new(String::new(), Confidence::Low);
     let cause = truncate(&answer.cause.value, MAX_CAUSE_CHARS);
     if !answer.cause.is_whole {
-        // Marks at the end may close or open something that the final text has not.
-        let is_shown = !must_check_cause && !answer.is_prose;
-        draft.likely_cause =
-            if is_shown { cause.trim_end_matches(['*', '_', ' ']).into() } else { String::new() };
+        if !answer.is_prose {
+            let shown = before_avoided(&cause, avoided);
+            // Marks at the end may close or open something that the final text has not.
+            draft.likely_cause = shown.trim_end_matches(['*', '_', ' ']).into();
+        }
         return draft;
     }
     if contradiction(answer, &cause, case).is_some() {
@@ -93,6 +94,21 @@ pub(super) fn check_beginning(
         draft.find_out = questions(answer);
     }
     draft
+}
+
+/// An unfinished text up to its first word with an avoided stem. Its last word may still become one.
+fn before_avoided<'t>(text: &'t str, avoided: &HashSet<String>) -> &'t str {
+    if avoided.is_empty() {
+        return text;
+    }
+    let mut end = 0;
+    for (at, _) in text.match_indices(' ') {
+        if words::stems(&text[end..at]).iter().any(|stem| avoided.contains(stem)) {
+            break;
+        }
+        end = at;
+    }
+    &text[..end]
 }
 
 /// The ruled-out hypothesis that an answer names. One that is inconclusive names none, though it may speak of them.

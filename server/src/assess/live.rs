@@ -1,5 +1,7 @@
 //! What people see of a model's answer while it is written: the beginning of the final text, which only grows.
 
+use std::collections::HashSet;
+
 use crate::assess::case::Case;
 use crate::assess::check;
 use crate::assess::contradiction;
@@ -7,6 +9,7 @@ use crate::assess::draft::DraftStep;
 use crate::assess::format;
 use crate::assess::parse;
 use crate::assess::tried::mark_tried;
+use crate::search::words;
 
 /// The answer is read again once it has grown by this part of its length, so that reading a long one takes linear time.
 const GROWTH: usize = 128;
@@ -14,8 +17,8 @@ const GROWTH: usize = 128;
 /// An answer that is being written.
 pub(super) struct LiveText<'c> {
     case: &'c Case<'c>,
-    /// Whether the case rules anything out: then no cause is shown before it is known to be another one.
-    must_check_cause: bool,
+    /// The stems of what the case rules out. A cause with one of them is not shown before it is known to be another.
+    avoided: HashSet<String>,
     answer: String,
     next_read: usize,
     /// The steps so far and the same marked: marking reads the whole session.
@@ -26,16 +29,15 @@ pub(super) struct LiveText<'c> {
 
 impl<'c> LiveText<'c> {
     pub(super) fn new(case: &'c Case<'c>) -> Self {
-        let must_check_cause = contradiction::ruled_out(case.briefing).next().is_some();
-        let (answer, shown) = (String::new(), String::new());
+        let hypotheses = contradiction::ruled_out(case.briefing);
         Self {
             case,
-            must_check_cause,
-            answer,
+            avoided: hypotheses.flat_map(|branch| words::stems(&branch.hypothesis)).collect(),
+            answer: String::new(),
             next_read: 0,
             steps: Vec::new(),
             marked_steps: Vec::new(),
-            shown,
+            shown: String::new(),
         }
     }
 
@@ -58,13 +60,12 @@ impl<'c> LiveText<'c> {
             self.marked_steps = mark_tried(self.case.briefing, steps.clone());
             self.steps = steps;
         }
-        let draft =
-            check::check_beginning(&answer, self.marked_steps.clone(), self.case, self.must_check_cause);
+        let draft = check::check_beginning(&answer, self.marked_steps.clone(), self.case, &self.avoided);
         self.show(&format::format_beginning(&draft))
     }
 
-    /// The rest of the final text. Nothing, if people have seen what it has not: a part of a cause that was cut off, or
-    /// parts that the model wrote twice. The completing event has the whole text.
+    /// The rest of the final text. Nothing, if people have seen what it has not: a part of a cause that was cut off or that
+    /// the case rules out, or parts that the model wrote twice. The completing event has the whole text.
     pub(super) fn finish(&mut self, text: &str) -> Option<String> {
         self.show(text)
     }
@@ -165,16 +166,17 @@ mod tests {
     }
 
     #[test]
-    fn a_cause_is_held_until_it_is_known_not_to_be_ruled_out() {
-        let (screens, _) = watch(OBJECT, &briefing(&["The firewall"]));
-        let first = screens.iter().find(|screen| !screen.is_empty()).unwrap();
-        assert_eq!(first, "**Likely cause**\nThe “new” issuer is not trusted by gw2.");
-        let (screens, text) = watch(
-            r#"{"cause": "The firewall drops it.", "next_steps": ["Open it"]}"#,
-            &briefing(&["The firewall"]),
-        );
-        assert!(screens.iter().all(String::is_empty), "{screens:?}");
-        assert!(text.contains("The case rules this out: The firewall"));
+    fn a_cause_that_the_case_may_rule_out_is_not_shown_before_it_is_whole() {
+        let (screens, _) = watch(OBJECT, &briefing(&["The issuer is unknown"]));
+        let mut shown: Vec<_> = screens.iter().filter(|screen| !screen.is_empty()).collect();
+        shown.dedup();
+        assert_eq!(shown[0], "**Likely cause**\nThe");
+        assert_eq!(shown[1], "**Likely cause**\nThe “new”");
+        assert_eq!(shown[2], "**Likely cause**\nThe “new” issuer is not trusted by gw2.");
+        let answer = r#"{"cause": "The branch firewall drops it.", "next_steps": ["Open it"]}"#;
+        let (screens, text) = watch(answer, &briefing(&["The firewall drops it"]));
+        assert_eq!(screens.last().unwrap(), "**Likely cause**\nThe branch");
+        assert!(text.contains("The case rules this out: The firewall drops it"));
     }
 
     #[test]
