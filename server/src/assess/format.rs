@@ -84,3 +84,35 @@ fn push_sections(text: &mut String, draft: &AssessmentDraft) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn doubts_are_sentences() {
+        let draft = AssessmentDraft {
+            contradicted_by: Some("DNS is down".into()),
+            is_uncited: true,
+            is_cut_off: true,
+            ..AssessmentDraft::new("DNS.".into(), Confidence::Low)
+        };
+        assert_eq!(
+            format_assessment(&draft, ConfidenceAt::End),
+            "**Likely cause**\nDNS.\n\nThe case rules this out: DNS is down\n\n**Confidence**\nlow confidence\n\n\
+             No words of the session support this.\n\nThe answer was cut off by the endpoint's length limit.\n"
+        );
+    }
+
+    #[test]
+    fn an_engine_that_is_sure_from_the_start_says_so_beside_the_cause() {
+        let draft = AssessmentDraft {
+            steps: vec![DraftStep { text: "Wait".into(), already_tried: true, why: None }],
+            ..AssessmentDraft::new("DNS.".into(), Confidence::High)
+        };
+        assert_eq!(
+            format_assessment(&draft, ConfidenceAt::Start),
+            "**Likely cause**  high confidence\nDNS.\n\n**Try next**\n1. Wait (already tried)\n"
+        );
+    }
+}
