@@ -1,4 +1,4 @@
-//! Checks a model's answer against the case. What does not hold is dropped or marked, whatever the model says.
+//! Checks a model's answer against the case as it was sent. What does not hold is dropped or marked, whatever the model says.
 //!
 //! Confidence is what the model says, but at most
 //! - low, if no runbook and no resolved session was found, if its quotes are not in the session, if the case rules the
@@ -29,7 +29,7 @@ const MIN_SUPPORT: f64 = 0.5;
 pub(super) fn check_answer(
     answer: &Answer,
     is_cut_off: bool,
-    case: &Case<'_>,
+    sent: &Case<'_>,
 ) -> Result<AssessmentDraft, EngineError> {
     let is_cut_off = is_cut_off || !answer.is_whole();
     let cause =
@@ -42,15 +42,15 @@ pub(super) fn check_answer(
         }
         (true, _) => return Err(EngineError("The model named no likely cause.".into())),
     };
-    let evidence = standing_quotes(answer, case);
+    let evidence = standing_quotes(answer, sent);
     let is_uncited = evidence.is_empty() && !answer.quotes.value.is_empty();
-    let contradicted_by = contradiction(answer, &cause, case);
-    let basis = basis(&cause, case);
-    let cap = confidence_cap(&basis, case, is_cut_off || is_uncited || contradicted_by.is_some());
+    let contradicted_by = contradiction(answer, &cause, sent);
+    let basis = basis(&cause, sent);
+    let cap = confidence_cap(&basis, sent, is_cut_off || is_uncited || contradicted_by.is_some());
     Ok(AssessmentDraft {
-        steps: mark_tried(case.briefing, distinct_steps(answer)),
+        steps: mark_tried(sent.briefing, distinct_steps(answer)),
         evidence,
-        similar: case.similar.to_vec(),
+        similar: sent.similar.to_vec(),
         basis,
         find_out: questions(answer),
         contradicted_by,
@@ -66,7 +66,7 @@ pub(super) fn check_answer(
 pub(super) fn check_beginning(
     answer: &Answer,
     marked_steps: Vec<DraftStep>,
-    case: &Case<'_>,
+    sent: &Case<'_>,
     avoided: &HashSet<String>,
 ) -> AssessmentDraft {
     let mut draft = AssessmentDraft::new(String::new(), Confidence::Low);
@@ -79,7 +79,7 @@ pub(super) fn check_beginning(
         }
         return draft;
     }
-    if contradiction(answer, &cause, case).is_some() {
+    if contradiction(answer, &cause, sent).is_some() {
         return draft;
     }
     draft.likely_cause = cause;
@@ -89,7 +89,7 @@ pub(super) fn check_beginning(
         draft.steps.retain(|step| !step.already_tried);
         return draft;
     }
-    draft.evidence = standing_quotes(answer, case);
+    draft.evidence = standing_quotes(answer, sent);
     if answer.quotes.is_whole {
         draft.find_out = questions(answer);
     }
@@ -112,11 +112,11 @@ fn before_avoided<'t>(text: &'t str, avoided: &HashSet<String>) -> &'t str {
 }
 
 /// The ruled-out hypothesis that an answer names. One that is inconclusive names none, though it may speak of them.
-fn contradiction(answer: &Answer, cause: &str, case: &Case<'_>) -> Option<String> {
+fn contradiction(answer: &Answer, cause: &str, sent: &Case<'_>) -> Option<String> {
     if answer.confidence == Some(Confidence::Inconclusive) {
         return None;
     }
-    let branch = contradicting_branch(case.briefing, cause)?;
+    let branch = contradicting_branch(sent.briefing, cause)?;
     Some(truncate_to_line(&branch.hypothesis, MAX_STEP_CHARS))
 }
 
@@ -143,8 +143,8 @@ fn cap_step(step: &str) -> Option<String> {
     (!before.is_empty()).then(|| format!("{before}…"))
 }
 
-fn standing_quotes(answer: &Answer, case: &Case<'_>) -> Vec<Evidence> {
-    let stands = |quote: &&Evidence| case.contains_quote(quote.message_seq, &quote.quote);
+fn standing_quotes(answer: &Answer, sent: &Case<'_>) -> Vec<Evidence> {
+    let stands = |quote: &&Evidence| sent.contains_quote(quote.message_seq, &quote.quote);
     let capped = answer
         .quotes
         .value
@@ -167,23 +167,23 @@ fn whole_sentences(text: &str) -> String {
 }
 
 /// The sources that name a cause.
-fn basis(cause: &str, case: &Case<'_>) -> Basis {
+fn basis(cause: &str, sent: &Case<'_>) -> Basis {
     let cause = words::stems(cause);
     let names = |source: &str| {
         words::sentences(source)
             .map(words::stems)
             .any(|said| said.len() > 1 && words::overlap(&said, &cause) >= MIN_SUPPORT)
     };
-    let cases = case.similar.iter().filter(|similar| names(&similar.resolution)).count();
+    let cases = sent.similar.iter().filter(|similar| names(&similar.resolution)).count();
     Basis {
         cases: u32::try_from(cases).unwrap_or(u32::MAX),
-        runbooks: u32::from(case.runbook.is_some_and(|runbook| names(&runbook.cause))),
+        runbooks: u32::from(sent.runbook.is_some_and(|runbook| names(&runbook.cause))),
         identifiers: Vec::new(),
     }
 }
 
-fn confidence_cap(basis: &Basis, case: &Case<'_>, is_doubtful: bool) -> Confidence {
-    if is_doubtful || (case.runbook.is_none() && case.similar.is_empty()) {
+fn confidence_cap(basis: &Basis, sent: &Case<'_>, is_doubtful: bool) -> Confidence {
+    if is_doubtful || (sent.runbook.is_none() && sent.similar.is_empty()) {
         Confidence::Low
     } else if basis.is_empty() {
         Confidence::Medium
@@ -256,8 +256,8 @@ mod tests {
         similar: &[Similar],
     ) -> Result<AssessmentDraft, EngineError> {
         let briefing = briefing();
-        let case = Case::from_sources(&briefing, None, similar);
-        check_answer(&parse_answer(answer, !is_cut_off)?, is_cut_off, &case)
+        let sent = Case::from_sources(&briefing, None, similar);
+        check_answer(&parse_answer(answer, !is_cut_off)?, is_cut_off, &sent)
     }
 
     fn check(answer: &str) -> AssessmentDraft {
@@ -350,7 +350,7 @@ mod tests {
     #[test]
     fn cause_and_steps_are_capped_and_no_command_is_shortened() {
         let steps = format!("- {}\n", "x".repeat(1_000))
-            + &"- y\n- z\n- z1\n- z2\n- z3\n- z4\n- z5\n- z6\n- z7\n- z8\n";
+            + "- y\n- z\n- z1\n- z2\n- z3\n- z4\n- z5\n- z6\n- z7\n- z8\n";
         let draft = check(&format!("{}\n{steps}", "y".repeat(5_000)));
         assert_eq!(draft.steps.len(), MAX_STEPS);
         assert!(draft.steps[0].text.chars().count() <= MAX_STEP_CHARS + 1);

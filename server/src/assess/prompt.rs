@@ -58,8 +58,8 @@ pub(super) fn assessment_prompt(case: &Case<'_>) -> Prompt {
 }
 
 /// Asks again after an answer that named a ruled-out hypothesis.
-pub(super) fn second_prompt(case: &Case<'_>, cause: &str, hypothesis: &str) -> Prompt {
-    let earlier = format!("You said: {cause}\nThe case rules this out: {hypothesis}");
+pub(super) fn second_prompt(case: &Case<'_>, named: &str, hypothesis: &str) -> Prompt {
+    let earlier = format!("You said: {named}\nThe case rules this out: {hypothesis}");
     Prompt {
         system: format!(
             "{ASSESSMENT_INSTRUCTIONS}\nYou have answered before, and the case rules your answer out: see the \

@@ -11,6 +11,13 @@ pub(in crate::assess) struct Part<T> {
     pub(in crate::assess) is_whole: bool,
 }
 
+impl<T> Part<T> {
+    /// The same, whole if it already is or the answer is.
+    pub(in crate::assess) fn or_whole(self, is_complete: bool) -> Self {
+        Self { is_whole: self.is_whole || is_complete, ..self }
+    }
+}
+
 /// An answer, or as much of it as has arrived.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(in crate::assess) struct Answer {

@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn what_is_not_json_is_refused() {
         for text in ["", "}", "{\"a\" \"b\"}", "{\"a\": }", "{[1]: 2}", &"[".repeat(10_000)] {
-            assert_eq!(read(text), None, "{:.20}", text);
+            assert_eq!(read(text), None, "{text:.20}");
         }
     }
 }

@@ -84,8 +84,8 @@ fn list<T>((node, is_whole): (Option<&Node>, bool), read: impl Fn(&Node) -> Opti
 }
 
 fn member<'n>(members: &'n [(String, Node)], names: &[&str]) -> Option<&'n str> {
-    let named = names.iter().find_map(|name| members.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)));
-    named.and_then(|(_, node)| node.text())
+    let found = names.iter().find_map(|name| members.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)));
+    found.and_then(|(_, node)| node.text())
 }
 
 fn step_text(node: &Node) -> Option<String> {

@@ -11,12 +11,11 @@ const QUOTE_MARKS: [char; 8] = ['"', '“', '”', '„', '«', '»', '\u{2033}'
 pub(super) fn read(item: &str) -> Option<Evidence> {
     let item = item.trim().trim_start_matches(['>', ' ']);
     let first = item.find(QUOTE_MARKS).zip(item.rfind(QUOTE_MARKS)).filter(|(first, last)| first < last);
-    let (outside, quote) = match first {
-        Some((first, last)) => (format!("{} {}", &item[..first], &item[last..]), &item[first..last]),
-        None => {
-            let end = item.find([']', ':', ')']).map_or(0, |at| at + 1);
-            (item[..end].to_owned(), &item[end..])
-        }
+    let (outside, quote) = if let Some((first, last)) = first {
+        (format!("{} {}", &item[..first], &item[last..]), &item[first..last])
+    } else {
+        let end = item.find([']', ':', ')']).map_or(0, |at| at + 1);
+        (item[..end].to_owned(), &item[end..])
     };
     let digits = outside.split(|c: char| !c.is_ascii_digit()).find(|digits| !digits.is_empty())?;
     let quote = quote.trim().trim_matches(QUOTE_MARKS).trim_matches([':', ' ', '\'', '‘', '’']);

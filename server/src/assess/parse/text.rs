@@ -26,15 +26,11 @@ pub(super) fn read(text: &str, is_complete: bool) -> Answer {
 struct TextReader {
     /// None before the first heading.
     section: Option<Section>,
-    cause: Vec<String>,
-    /// Whether what follows the cause has begun.
-    cause_has_ended: bool,
-    steps: Vec<String>,
-    steps_have_ended: bool,
-    quotes: Vec<Evidence>,
-    quotes_have_ended: bool,
-    find_out: Vec<String>,
-    find_out_has_ended: bool,
+    /// A part is whole once the next one has begun.
+    cause: Part<Vec<String>>,
+    steps: Part<Vec<String>>,
+    quotes: Part<Vec<Evidence>>,
+    find_out: Part<Vec<String>>,
     confidence: Option<Confidence>,
     /// The item that following lines may continue.
     item: Option<Item>,
@@ -107,7 +103,9 @@ impl TextReader {
                 // What follows is no part of the last step.
                 (self.is_wrapped, self.is_after_blank) = (false, true);
             }
-            (None, Some(_)) if self.section.is_none() && self.cause.is_empty() && self.item.is_none() => {
+            (None, Some(_))
+                if self.section.is_none() && self.cause.value.is_empty() && self.item.is_none() =>
+            {
                 self.is_wrapped = true;
             }
             (None, Some(marker)) => self.fence = Some(marker),
@@ -121,12 +119,12 @@ impl TextReader {
         if let Some(item) = &mut self.item {
             item.commands.extend((!is_comment).then(|| line.to_owned()));
         } else if self.is_in_cause() {
-            self.cause.push(line.to_owned());
+            self.cause.value.push(line.to_owned());
         }
     }
 
     const fn is_in_cause(&self) -> bool {
-        matches!(self.section, None | Some(Section::Cause)) && !self.cause_has_ended
+        matches!(self.section, None | Some(Section::Cause)) && !self.cause.is_whole
     }
 
     fn begin_section(&mut self, section: Section, rest: &str) {
@@ -134,8 +132,8 @@ impl TextReader {
         self.table = None;
         match self.section.replace(section) {
             // What stands before the first heading of a cause introduces the answer.
-            None if section == Section::Cause => self.cause.clear(),
-            None => self.cause_has_ended = !self.cause.is_empty(),
+            None if section == Section::Cause => self.cause.value.clear(),
+            None => self.cause.is_whole = !self.cause.value.is_empty(),
             Some(ended) => {
                 if let Some(has_ended) = self.end_mark(ended) {
                     *has_ended = true;
@@ -152,22 +150,22 @@ impl TextReader {
             Section::Cause if is_confidence_label(rest) => {
                 self.confidence = read_confidence(rest);
             }
-            Section::Cause => self.cause.push(rest.to_owned()),
+            Section::Cause => self.cause.value.push(rest.to_owned()),
             Section::Confidence => self.confidence = read_confidence(rest).or(self.confidence),
             Section::Steps | Section::FindOut => {
                 self.begin_item(0, markup::list_item(rest).map_or(rest, |(_, text)| text));
             }
-            Section::Quotes => self.quotes.extend(quote::read(rest)),
+            Section::Quotes => self.quotes.value.extend(quote::read(rest)),
             Section::Other => self.other.push(rest.to_owned()),
         }
     }
 
     const fn end_mark(&mut self, section: Section) -> Option<&mut bool> {
         match section {
-            Section::Cause => Some(&mut self.cause_has_ended),
-            Section::Steps => Some(&mut self.steps_have_ended),
-            Section::Quotes => Some(&mut self.quotes_have_ended),
-            Section::FindOut => Some(&mut self.find_out_has_ended),
+            Section::Cause => Some(&mut self.cause.is_whole),
+            Section::Steps => Some(&mut self.steps.is_whole),
+            Section::Quotes => Some(&mut self.quotes.is_whole),
+            Section::FindOut => Some(&mut self.find_out.is_whole),
             Section::Confidence | Section::Other => None,
         }
     }
@@ -202,10 +200,10 @@ impl TextReader {
             return;
         };
         if self.section == Some(Section::Quotes) {
-            self.quotes.extend(table.quote(cells));
+            self.quotes.value.extend(table.quote(cells));
         } else {
-            self.cause_has_ended = true;
-            self.steps.extend(table.step(cells));
+            self.cause.is_whole = true;
+            self.steps.value.extend(table.step(cells));
         }
     }
 
@@ -218,12 +216,12 @@ impl TextReader {
         }
         self.end_item();
         match self.section {
-            Some(Section::Quotes) => self.quotes.extend(quote::read(text)),
+            Some(Section::Quotes) => self.quotes.value.extend(quote::read(text)),
             // `## Cause` and a list: the list is the cause.
-            Some(Section::Cause) if self.cause.last().is_none_or(|line| line.ends_with(':')) => {
-                self.cause.push(text.to_owned());
+            Some(Section::Cause) if self.cause.value.last().is_none_or(|line| line.ends_with(':')) => {
+                self.cause.value.push(text.to_owned());
             }
-            None if self.cause.is_empty() && trimmed.starts_with('*') && trimmed.ends_with('*') => {}
+            None if self.cause.value.is_empty() && trimmed.starts_with('*') && trimmed.ends_with('*') => {}
             None | Some(Section::Cause | Section::Steps | Section::FindOut) => self.begin_item(indent, text),
             Some(Section::Confidence | Section::Other) => {}
         }
@@ -231,7 +229,7 @@ impl TextReader {
 
     fn read_paragraph(&mut self, line: &str, trimmed: &str) {
         if self.section == Some(Section::Quotes) {
-            self.quotes.extend(quote::read(trimmed));
+            self.quotes.value.extend(quote::read(trimmed));
             return;
         }
         let indent = line.len() - line.trim_start().len();
@@ -244,7 +242,7 @@ impl TextReader {
                 self.end_item();
             }
         } else if self.is_in_cause() {
-            self.cause.push(trimmed.to_owned());
+            self.cause.value.push(trimmed.to_owned());
         } else if self.has_no_list() && !trimmed.ends_with(':') {
             self.end_item();
             self.begin_item(indent, trimmed);
@@ -255,8 +253,8 @@ impl TextReader {
     /// Whether the section is a list whose items have no markers so far.
     fn has_no_list(&self) -> bool {
         let items = match self.section {
-            Some(Section::Steps) => &self.steps,
-            Some(Section::FindOut) => &self.find_out,
+            Some(Section::Steps) => &self.steps.value,
+            Some(Section::FindOut) => &self.find_out.value,
             None | Some(Section::Cause | Section::Quotes | Section::Confidence | Section::Other) => {
                 return false;
             }
@@ -266,7 +264,7 @@ impl TextReader {
 
     fn begin_item(&mut self, indent: usize, text: &str) {
         if self.section != Some(Section::FindOut) {
-            self.cause_has_ended = true;
+            self.cause.is_whole = true;
         }
         self.item = Some(Item { indent, text: text.to_owned(), ..Item::default() });
     }
@@ -285,12 +283,12 @@ impl TextReader {
         });
         match self.section {
             _ if step.is_empty() || ["none", "none.", "n/a"].contains(&step.to_lowercase().as_str()) => {}
-            Some(Section::FindOut) => self.find_out.push(step),
+            Some(Section::FindOut) => self.find_out.value.push(step),
             None
             | Some(
                 Section::Cause | Section::Steps | Section::Quotes | Section::Confidence | Section::Other,
             ) => {
-                self.steps.push(step);
+                self.steps.value.push(step);
             }
         }
     }
@@ -299,21 +297,20 @@ impl TextReader {
         if is_complete {
             self.end_item();
         }
-        let is_prose = self.section.is_none() || self.cause.is_empty();
-        if self.cause.is_empty() {
-            self.cause.append(&mut self.other);
+        let is_prose = self.section.is_none() || self.cause.value.is_empty();
+        if self.cause.value.is_empty() {
+            self.cause.value.append(&mut self.other);
         }
-        if is_prose && self.cause.len() > 1 && self.cause[0].ends_with(':') {
+        if is_prose && self.cause.value.len() > 1 && self.cause.value[0].ends_with(':') {
             // `Sure, here is what I found:`
-            self.cause.remove(0);
+            self.cause.value.remove(0);
         }
-        let cause = markup::plain_line(&self.cause.join(" "));
-        let is_over = |has_ended: bool| is_complete || has_ended;
+        let cause = markup::plain_line(&self.cause.value.join(" "));
         Answer {
-            cause: Part { value: cause, is_whole: is_over(self.cause_has_ended) },
-            steps: Part { value: self.steps, is_whole: is_over(self.steps_have_ended) },
-            quotes: Part { value: self.quotes, is_whole: is_over(self.quotes_have_ended) },
-            find_out: Part { value: self.find_out, is_whole: is_over(self.find_out_has_ended) },
+            cause: Part { value: cause, is_whole: is_complete || self.cause.is_whole },
+            steps: self.steps.or_whole(is_complete),
+            quotes: self.quotes.or_whole(is_complete),
+            find_out: self.find_out.or_whole(is_complete),
             confidence: self.confidence,
             is_prose,
         }
