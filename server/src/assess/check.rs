@@ -50,7 +50,6 @@ pub(super) fn check_answer(
     Ok(AssessmentDraft {
         steps: mark_tried(sent.briefing, distinct_steps(answer)),
         evidence,
-        similar: sent.similar.to_vec(),
         basis,
         find_out: questions(answer),
         contradicted_by,
@@ -343,7 +342,7 @@ mod tests {
         // An object without its end was cut off, whatever the endpoint says.
         let draft = check(r#"{"cause": "The disk is full.", "next_steps": ["Look", "rm -rf /va"#);
         assert_eq!((draft.is_cut_off, draft.steps.len()), (true, 1));
-        let EngineError(why) = check_with("Likely cause: The disk", true, &[]).unwrap_err();
+        let why = check_with("Likely cause: The disk", true, &[]).unwrap_err().to_string();
         assert_eq!(why, "The model's answer was cut off before it named a likely cause.");
     }
 
@@ -364,7 +363,7 @@ mod tests {
     #[test]
     fn an_answer_without_a_cause_is_refused_with_one_sentence() {
         for answer in ["", "   ", "Confidence: high", "{\"cause\": null}", "{\"steps\": []}"] {
-            let EngineError(why) = check_with(answer, false, &[]).unwrap_err();
+            let why = check_with(answer, false, &[]).unwrap_err().to_string();
             assert_eq!(why, "The model named no likely cause.", "{answer}");
         }
     }

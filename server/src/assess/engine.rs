@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 
 use crate::assess::context::{EngineContext, EngineError, TextSink};
 use crate::assess::draft::AssessmentDraft;
+use crate::assess::model::ModelEndpoint;
 use crate::domain::briefing::Briefing;
 
 /// Writes assessments and replies.
@@ -17,19 +18,14 @@ pub trait Engine: Send + Sync {
     /// Its name in the settings.
     fn name(&self) -> &'static str;
 
-    /// The model, if it asks one.
-    fn model(&self) -> Option<&str> {
+    /// The endpoint of its model, if it asks one.
+    fn endpoint(&self) -> Option<&ModelEndpoint> {
         None
     }
 
     /// Whether there are assessments and replies.
     fn is_enabled(&self) -> bool {
         true
-    }
-
-    /// The time limit of an assessment or a reply.
-    fn time_limit(&self) -> Duration {
-        Duration::from_mins(1)
     }
 
     /// Assesses a handoff; returns the text and the same as data.
@@ -47,4 +43,16 @@ pub trait Engine: Send + Sync {
         context: EngineContext<'a>,
         sink: TextSink<'a>,
     ) -> BoxFuture<'a, Result<String, EngineError>>;
+}
+
+impl dyn Engine + '_ {
+    /// The model, if it asks one.
+    pub fn model(&self) -> Option<&str> {
+        self.endpoint().map(|endpoint| endpoint.model.as_str())
+    }
+
+    /// The time limit of an assessment or a reply.
+    pub fn time_limit(&self) -> Duration {
+        self.endpoint().map_or(Duration::from_mins(1), |endpoint| endpoint.time_limit)
+    }
 }

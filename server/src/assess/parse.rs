@@ -238,7 +238,7 @@ mod tests {
             "```json\n{\"wrong\": 1}\n```",
             "{\"cause\" \"DNS\"}",
         ] {
-            let EngineError(why) = parse_answer(said, true).unwrap_err();
+            let why = parse_answer(said, true).unwrap_err().to_string();
             assert_eq!(why, "The model's answer did not have the requested format.", "{said}");
         }
     }

@@ -1,8 +1,6 @@
 //! `openai` and `anthropic`: a model behind an HTTP endpoint. The playbook's search is its context and its conscience:
 //! the model reads what was found, and what it says is checked against that and against the case.
 
-use std::time::Duration;
-
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::Instant;
@@ -30,12 +28,8 @@ impl Engine for ModelEngine {
         self.0.api.name()
     }
 
-    fn model(&self) -> Option<&str> {
-        Some(&self.0.model)
-    }
-
-    fn time_limit(&self) -> Duration {
-        self.0.time_limit
+    fn endpoint(&self) -> Option<&ModelEndpoint> {
+        Some(&self.0)
     }
 
     fn assess<'a>(
@@ -64,7 +58,8 @@ impl ModelEngine {
         context: EngineContext<'_>,
         sink: TextSink<'_>,
     ) -> Result<(String, AssessmentDraft), EngineError> {
-        let deadline = Instant::now() + self.0.time_limit;
+        // A second answer leaves time to keep the first one.
+        let deadline = Instant::now() + self.0.time_limit.mul_f64(0.9);
         let findings = playbook::gather_findings(briefing, context).await?;
         let case = Case::new(briefing, &findings);
         let mut live = LiveText::new(&case);
@@ -78,6 +73,7 @@ impl ModelEngine {
                 draft = second;
             }
         }
+        draft.similar.clone_from(&findings.similar);
         let text = format::format_assessment(&draft, ConfidenceAt::End);
         if let Some(rest) = live.finish(&text) {
             sink(&rest);
