@@ -26,12 +26,8 @@ const MAX_QUOTE_CHARS: usize = 300;
 const MIN_SUPPORT: f64 = 0.5;
 
 /// The assessment of an answer that has ended. If it was cut off, only what is surely whole is left of it.
-pub(super) fn check_answer(
-    answer: &Answer,
-    is_cut_off: bool,
-    sent: &Case<'_>,
-) -> Result<AssessmentDraft, EngineError> {
-    let is_cut_off = is_cut_off || !answer.is_whole();
+pub(super) fn check_answer(answer: &Answer, sent: &Case<'_>) -> Result<AssessmentDraft, EngineError> {
+    let is_cut_off = !answer.is_whole();
     let cause =
         if answer.cause.is_whole { answer.cause.value.clone() } else { whole_sentences(&answer.cause.value) };
     let cause = match (cause.is_empty(), answer.confidence) {
@@ -256,7 +252,7 @@ mod tests {
     ) -> Result<AssessmentDraft, EngineError> {
         let briefing = briefing();
         let sent = Case::from_sources(&briefing, None, similar);
-        check_answer(&parse_answer(answer, !is_cut_off)?, is_cut_off, &sent)
+        check_answer(&parse_answer(answer, !is_cut_off)?, &sent)
     }
 
     fn check(answer: &str) -> AssessmentDraft {
@@ -342,6 +338,9 @@ mod tests {
         // An object without its end was cut off, whatever the endpoint says.
         let draft = check(r#"{"cause": "The disk is full.", "next_steps": ["Look", "rm -rf /va"#);
         assert_eq!((draft.is_cut_off, draft.steps.len()), (true, 1));
+        // Whatever follows the object is no part of the answer.
+        let draft = check_with("{\"cause\": \"The disk is full.\"}\nI can al", true, &similar).unwrap();
+        assert!(!draft.is_cut_off);
         let why = check_with("Likely cause: The disk", true, &[]).unwrap_err().to_string();
         assert_eq!(why, "The model's answer was cut off before it named a likely cause.");
     }

@@ -124,7 +124,7 @@ mod tests {
             screens.push(live.shown.clone());
         }
         let parsed = parse::parse_answer(answer, true).unwrap();
-        let text = format_assessment(&check::check_answer(&parsed, false, &case).unwrap(), ConfidenceAt::End);
+        let text = format_assessment(&check::check_answer(&parsed, &case).unwrap(), ConfidenceAt::End);
         live.finish(&text);
         assert_eq!(live.shown, text, "the final text goes on from what was shown");
         (screens, text)

@@ -44,7 +44,7 @@ fn complete_from_text(mut found: Answer, around: &Answer) -> Answer {
         if found.cause.value.is_empty() {
             found.cause.clone_from(&around.cause);
         }
-        if found.steps.value.is_empty() {
+        if found.steps.value.is_empty() && !around.steps.value.is_empty() {
             found.steps.clone_from(&around.steps);
         }
         found.confidence = found.confidence.or(around.confidence);
@@ -273,6 +273,54 @@ mod tests {
             for (end, _) in whole.char_indices() {
                 let answer = parse_answer(&whole[..end], false).unwrap_or_default();
                 assert!(!answer.is_whole(), "{}", &whole[..end]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_step_that_is_read_before_the_end_is_there_in_the_end() {
+        const PIECES: [&str; 22] = [
+            "**Likely cause:** ",
+            "## Steps\n",
+            "**Evidence**\n",
+            "Confidence: high\n",
+            "1. ",
+            "2) ",
+            "- ",
+            "   - ",
+            "Step 3: ",
+            "rm -rf /var/lib",
+            " app",
+            "\n",
+            "\n\n",
+            "```\n",
+            "```sh\n",
+            "`",
+            "**",
+            "| ",
+            "|---|\n",
+            "Fix",
+            "é “x” ",
+            "(already tried)",
+        ];
+        let mut random = fastrand::Rng::with_seed(10);
+        for _ in 0..10_000 {
+            let steps: Vec<&str> =
+                (0..random.usize(1..24)).map(|_| PIECES[random.usize(..PIECES.len())]).collect();
+            let text = if random.bool() {
+                steps.concat()
+            } else {
+                serde_json::json!({"cause": "x", "steps": steps}).to_string()
+            };
+            let whole = parse_answer(&text, true).unwrap();
+            let (end, _) = text.char_indices().nth(random.usize(..text.chars().count())).unwrap();
+            let before = parse_answer(&text[..end], false).unwrap_or_default();
+            for step in &before.steps.value {
+                assert!(
+                    whole.steps.value.contains(step),
+                    "{step:?} of {:?} is not in {text:?}: {whole:?}",
+                    &text[..end]
+                );
             }
         }
     }

@@ -95,7 +95,7 @@ impl ModelEngine {
         };
         let completion = self.0.complete(prompt, &mut show).await?;
         let answer = parse::parse_answer(&completion.text, !completion.is_cut_off)?;
-        check::check_answer(&answer, completion.is_cut_off, case)
+        check::check_answer(&answer, case)
     }
 
     async fn reply_to_last(

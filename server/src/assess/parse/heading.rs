@@ -93,11 +93,18 @@ const NAMES: [(Section, &[&str]); 6] = [
 pub(super) fn read(line: &str) -> Option<(Section, &str)> {
     let line = line.trim();
     let bare = line.trim_start_matches(|c: char| !c.is_alphabetic());
-    let end = bare.find([':', '*', '_', '—', '–', '：']).or_else(|| bare.find(" - ")).unwrap_or(bare.len());
-    let name = bare[..end].split('(').next().unwrap_or_default().trim().to_lowercase();
+    let ends = [bare.find([':', '*', '_', '—', '–', '：']), bare.find(" - ")];
+    let end = ends.into_iter().flatten().min().unwrap_or(bare.len());
+    let name = bare[..end].trim();
+    // `Steps (best first)`
+    let name = name.strip_suffix(')').and_then(|name| name.split_once(" (")).map_or(name, |(name, _)| name);
+    let name = name.to_lowercase();
     let (section, _) = NAMES.iter().find(|(_, names)| names.contains(&name.as_str()))?;
-    // `1. Fix: restart it` is a step.
     let marks = &line[..line.len() - bare.len()];
+    if marks.contains(['"', '\'', '`', '{', '[', '|', '/', '\\', '$']) {
+        return None;
+    }
+    // `1. Fix: restart it` is a step.
     let is_item = marks.starts_with(['-', '•', '+'])
         || marks.starts_with("* ")
         || marks.contains(|c: char| c.is_ascii_digit());

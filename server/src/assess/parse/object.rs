@@ -96,7 +96,8 @@ fn step_text(node: &Node) -> Option<String> {
             let text = markup::plain_line(text.unwrap_or_default());
             command.map_or_else(|| text.clone(), |command| markup::join_command(&text, command))
         }
-        Json::Word(_) | Json::Text(_) | Json::List(_) => markup::plain_line(node.text()?),
+        Json::Text(text) => markup::plain_line(text),
+        Json::Word(_) | Json::List(_) => return None,
     };
     let text = markup::list_item(&text).map_or(text.as_str(), |(_, text)| text);
     let text = quote::without_tried_marker(text);
@@ -111,6 +112,7 @@ fn quote_of(node: &Node) -> Option<Evidence> {
             let digits: String = message.chars().filter(char::is_ascii_digit).collect();
             Some(Evidence { message_seq: digits.parse().ok()?, quote: quote.to_owned() })
         }
-        Json::Word(_) | Json::Text(_) | Json::List(_) => quote::read(node.text()?),
+        Json::Text(text) => quote::read(text),
+        Json::Word(_) | Json::List(_) => None,
     }
 }

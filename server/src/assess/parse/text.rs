@@ -63,7 +63,8 @@ impl TextReader {
         match heading::read(line) {
             // Half a quote stands in its message too.
             Some((Section::Quotes, rest)) => rest.is_empty(),
-            Some(_) => true,
+            // `Steps` may become `Steps like these`.
+            Some((_, rest)) => !rest.is_empty() || line.trim_end().ends_with([':', '*', '_']),
             None if self.section == Some(Section::Quotes) => false,
             None if markup::list_item(line).is_some_and(|(_, text)| !text.is_empty()) => true,
             None => {
