@@ -59,7 +59,7 @@ pub struct AppParts {
     /// The full-text index of sessions and runbooks.
     pub search: Search,
     /// Writes assessments and replies.
-    pub engine: Engine,
+    pub engine: Box<dyn Engine>,
     /// The last failure of the engine, by account.
     pub engine_health: EngineHealth,
     /// Sends mail.

@@ -16,7 +16,7 @@ use tierup_common::redact;
 use tierup_common::trim::trim_value;
 use url::Url;
 
-use crate::assess::{Engine, ModelApi, ModelEndpoint, TypingPace};
+use crate::assess::{Engine, ModelApi, ModelEndpoint, ModelEngine, OffEngine, PlaybookEngine, TypingPace};
 use crate::config::error::invalid_setting;
 use crate::limits::UserLimits;
 use crate::log::LogFormat;
@@ -124,7 +124,7 @@ pub struct ServerConfig {
     /// A proxy stands in front of this server: trust `X-Forwarded-For`.
     pub behind_proxy: bool,
     /// Writes assessments and replies.
-    pub engine: Engine,
+    pub engine: Box<dyn Engine>,
     /// The folder of runbooks.
     pub runbooks: Option<PathBuf>,
     /// Sends mail.
@@ -227,7 +227,7 @@ impl Settings {
             ));
         }
         let engine = self.build_engine()?;
-        let questions = self.questions_per_minute.unwrap_or(if matches!(engine, Engine::Model(_)) {
+        let questions = self.questions_per_minute.unwrap_or(if engine.model().is_some() {
             DEFAULT_QUESTIONS_PER_MINUTE
         } else {
             0
@@ -277,13 +277,14 @@ impl Settings {
         })
     }
 
-    fn build_engine(&self) -> Result<Engine, ConfigError> {
+    fn build_engine(&self) -> Result<Box<dyn Engine>, ConfigError> {
         let api = match self.assessment_engine.as_deref().map_or("playbook", trim_value) {
-            "off" => return Ok(Engine::Off),
+            "off" => return Ok(Box::new(OffEngine)),
             "playbook" => {
                 let words = self.assessment_words_per_second.unwrap_or(0);
                 let pause = Duration::from_secs(1).checked_div(words);
-                return Ok(Engine::Playbook(pause.map_or(TypingPace::Immediate, TypingPace::DelayPerWord)));
+                let pace = pause.map_or(TypingPace::Immediate, TypingPace::DelayPerWord);
+                return Ok(Box::new(PlaybookEngine(pace)));
             }
             "openai" => ModelApi::OpenAi,
             "anthropic" => ModelApi::Anthropic,
@@ -312,9 +313,9 @@ impl Settings {
         };
         let limit = Duration::from_secs(seconds);
         let calls = self.model_calls_per_minute.unwrap_or(DEFAULT_MODEL_CALLS_PER_MINUTE);
-        ModelEndpoint::new(api, &base, model, key, limit, self.outgoing_proxy.as_ref())
-            .map(|endpoint| Engine::Model(Box::new(endpoint.with_calls_per_minute(calls))))
-            .map_err(|error| invalid_setting("assessment_url", error.to_string()))
+        let endpoint = ModelEndpoint::new(api, &base, model, key, limit, self.outgoing_proxy.as_ref())
+            .map_err(|error| invalid_setting("assessment_url", error.to_string()))?;
+        Ok(Box::new(ModelEngine(endpoint.with_calls_per_minute(calls))))
     }
 }
 
@@ -350,7 +351,7 @@ mod tests {
     fn without_settings_the_server_listens_on_loopback_and_works_offline() {
         let config = Settings::default().into_config().unwrap();
         assert_eq!(config.listen.to_string(), "127.0.0.1:7890");
-        assert!(matches!(config.engine, Engine::Playbook(TypingPace::Immediate)));
+        assert_eq!((config.engine.name(), config.engine.model()), ("playbook", None));
         assert!(!config.mailer.is_enabled());
     }
 
@@ -428,7 +429,7 @@ mod tests {
         assert_eq!(config.listen.port(), 0);
         assert_eq!(config.public_url.unwrap().as_str(), "https://tierup.acme.test/");
         assert_eq!((config.webhooks.len(), config.mailer.is_enabled()), (1, true));
-        assert!(matches!(config.engine, Engine::Model(_)));
+        assert!(config.engine.model().is_some());
     }
 
     #[test]

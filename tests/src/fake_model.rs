@@ -33,6 +33,8 @@ pub const MODEL_API_KEY: &str = "sk-very-secret";
 pub enum ModelBehavior {
     /// Answers with this text; `{asked}` in it is replaced by the number of requests so far.
     Answers(String),
+    /// Answers with these texts, one a request; the last one again and again.
+    AnswersInTurn(Vec<String>),
     /// Streams what [`FakeModel::send_delta`] sends.
     StreamsOnDemand,
     /// Answers with this status and no body.
@@ -211,6 +213,10 @@ async fn response_of(state: &ModelState, request_number: usize) -> Response {
         ModelBehavior::Answers(text) => {
             let text = text.replace("{asked}", &request_number.to_string());
             event_stream_response(stream::iter([delta_event(&text), "data: [DONE]\n\n".to_owned()]))
+        }
+        ModelBehavior::AnswersInTurn(texts) => {
+            let text = &texts[request_number.min(texts.len()) - 1];
+            event_stream_response(stream::iter([delta_event(text), "data: [DONE]\n\n".to_owned()]))
         }
         ModelBehavior::StreamsOnDemand => {
             let words = state.deltas.lock().await.take().expect("one question at a time");

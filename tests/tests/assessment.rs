@@ -1,6 +1,7 @@
 //! Assessments by the playbook and by well-behaved and misbehaving endpoints.
 //!
-//! Mutants seen to fail: a response of unlimited size, whole or streamed.
+//! Mutants seen to fail: a response of unlimited size, whole or streamed; a step in JSON that has not ended; a cause that
+//! is not compared with what was ruled out; a quote that is not compared with its message.
 
 use serde_json::json;
 use tierup_e2e::{FakeModel, ModelBehavior, World};
@@ -29,11 +30,13 @@ async fn the_playbook_uses_resolved_sessions_and_runbooks() {
     assert_eq!(data["confidence"], "high");
     assert_eq!(data["engine"], "playbook");
     let steps = data["suggested_steps"].as_array().unwrap();
+    let (tried, fresh) = steps.split_last().unwrap();
     assert_eq!(
-        (&steps[0]["text"], &steps[0]["already_tried"]),
-        (&json!("Reinstall the VPN client"), &json!(true))
+        (&tried["text"], &tried["already_tried"]),
+        (&json!("Reinstall the VPN client"), &json!(true)),
+        "last, and marked"
     );
-    assert_eq!(steps[1]["already_tried"], false);
+    assert!(fresh.iter().all(|step| step["already_tried"] == false) && !fresh.is_empty(), "{steps:?}");
     assert_eq!(data["similar"][0]["session_id"], earlier.as_str());
     assert_eq!(data["evidence"][0]["message_seq"], 2);
     assert!(handoff["ai_assessment"].as_str().unwrap().contains("Open UDP 4500"));
@@ -172,6 +175,106 @@ async fn an_unreachable_endpoint_fails_the_assessment() {
     assert_eq!(calls.as_deref(), Some("3"), "it is called twice more");
     let detail = world.owner().handoff(&vpn).await["assessment_error_detail"].to_string();
     assert!(detail.contains("refused") && !detail.contains("127.0.0.1"), "{detail}");
+}
+
+#[tokio::test]
+async fn an_answer_in_json_streams_as_the_text_that_it_becomes() {
+    let model = FakeModel::start(ModelBehavior::StreamsOnDemand).await;
+    let world = World::with_settings(model.server_settings(30)).await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let session = sam.open_session("VPN fails with error 809").await;
+    sam.add_note(&session, "I reinstalled the VPN client, same error.").await;
+    let vpn = sam.escalate_session(&session, "normal").await;
+    let mut stream = sam.subscribe(&format!("?handoff_id={}&last_event_id=0", vpn.handoff_id)).await;
+    let mut shown = String::new();
+    for (part, addition) in [
+        ("Here it is:\n```json\n{\"cause\": \"The new iss", "**Likely cause**\nThe new iss"),
+        ("uer is not trusted.\", \"confidence\": \"high\", \"next_steps\": [", "uer is not trusted."),
+        (
+            "{\"action\": \"Reinstall the VPN client\", \"command\": null}, {\"action\": \"Look at it\", \"comm",
+            "",
+        ),
+        ("and\": \"certutil -store My\"}", "\n\n**Try next**\n1. Look at it: `certutil -store My`"),
+        ("], \"quotes\": [{\"message\": 1, \"words\": \"", "\n2. Reinstall the VPN client (already tried)"),
+        (
+            "error 809\"}, {\"message\": 2, \"words\": \"made up\"}",
+            "\n\n**From the session**\n- [1] “error 809”",
+        ),
+    ] {
+        model.send_delta(part);
+        if !addition.is_empty() {
+            let delta = stream.wait_for_event("handoff_assessment_delta").await;
+            assert_eq!((&delta["offset"], &delta["text"]), (&json!(shown.len()), &json!(addition)));
+        }
+        shown.push_str(addition);
+    }
+    model.send_delta("], \"to_find_out\": []}\n```\nGood luck!");
+    model.finish_answer();
+    let rest = stream.wait_for_event("handoff_assessment_delta").await;
+    shown.push_str(rest["text"].as_str().unwrap());
+    let ready = stream.wait_for_event("handoff_assessment_ready").await;
+    assert_eq!(ready["ai_assessment"], shown, "one text, while it is written and when it is final");
+    assert!(shown.ends_with("\n\n**Confidence**\nlow confidence\n"), "nothing known supports it: {shown}");
+    let data = &ready["ai_assessment_data"];
+    assert_eq!(data["evidence"], json!([{"message_seq": 1, "quote": "error 809"}]));
+    assert_eq!((&data["is_uncited"], &data["is_cut_off"]), (&json!(false), &json!(false)));
+}
+
+#[tokio::test]
+async fn a_step_that_was_cut_off_is_never_offered() {
+    let answer = r#"{"cause": "The disk is full.", "confidence": "high", "next_steps": [
+        {"action": "Look for old dumps", "command": null}, {"action": "Delete them", "command": "rm -rf /var/lib/app/du"#;
+    let model = FakeModel::start(ModelBehavior::Answers(answer.into())).await;
+    let world = World::with_settings(model.server_settings(10)).await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let disk = sam.escalate("The app does not start").await;
+    let handoff = sam.wait_for_assessment(&disk).await;
+    let data = &handoff["ai_assessment_data"];
+    let steps = data["suggested_steps"].as_array().unwrap();
+    assert_eq!((steps.len(), &steps[0]["text"]), (1, &json!("Look for old dumps")));
+    assert_eq!((&data["is_cut_off"], &data["confidence"]), (&json!(true), &json!("low")));
+    let text = handoff["ai_assessment"].as_str().unwrap();
+    assert!(text.contains("The answer was cut off") && !text.contains("rm -rf"), "{text}");
+}
+
+#[tokio::test]
+async fn a_cause_that_the_case_rules_out_is_asked_about_once_more() {
+    let firewall = r#"{"cause": "The firewall drops UDP 4500.", "confidence": "high", "next_steps": ["Open it"],
+        "quotes": [{"message": 1, "words": "the firewall log"}]}"#;
+    let issuer = r#"{"cause": "The gateway does not trust the new issuer.", "confidence": "high"}"#;
+    for second in [issuer, firewall] {
+        let texts = vec![firewall.to_owned(), second.to_owned()];
+        let model = FakeModel::start(ModelBehavior::AnswersInTurn(texts)).await;
+        let world = World::with_settings(model.server_settings(10)).await;
+        let sam = world.engineer("Sam Ortiz").await;
+        let session = sam.open_session("VPN fails with error 809").await;
+        let branch = format!("/ai-sessions/{session}/branches/{}", uuid::Uuid::now_v7());
+        let hypothesis = "The firewall drops UDP 4500";
+        let put =
+            json!({"hypothesis": hypothesis, "status": "ruled_out", "evidence": "tcpdump shows it arrive"});
+        sam.put(&branch, put).await.expect(201);
+        let vpn = sam.escalate_session(&session, "normal").await;
+
+        let handoff = sam.wait_for_assessment(&vpn).await;
+
+        let (data, text) = (&handoff["ai_assessment_data"], handoff["ai_assessment"].as_str().unwrap());
+        let requests = model.requests().await;
+        assert_eq!(requests.len(), 2, "once more, and not again");
+        let prompt = |index: usize| requests[index]["messages"][1]["content"].as_str().unwrap();
+        assert!(prompt(0).contains("Ruled out:\n- The firewall drops UDP 4500: tcpdump shows it arrive"));
+        assert!(
+            !prompt(0).contains("earlier-answer")
+                && prompt(1).contains("The case rules this out: The firewall")
+        );
+        if second == issuer {
+            assert_eq!(data["likely_cause"], "The gateway does not trust the new issuer.");
+            assert_eq!(data.get("contradicted_by"), None, "{data:#}");
+        } else {
+            assert_eq!((&data["contradicted_by"], &data["confidence"]), (&json!(hypothesis), &json!("low")));
+            assert_eq!(data["is_uncited"], true, "nobody wrote of a log");
+            assert!(text.contains("The case rules this out: The firewall drops UDP 4500"), "{text}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -142,21 +142,22 @@ async fn all_readers_see_the_same_streamed_text() {
 
     model.send_delta("**Likely cause:** The certificate ");
     let delta = first.wait_for_event("handoff_assessment_delta").await;
-    assert_eq!((&delta["offset"], &delta["text"]), (&json!(0), &json!("**Likely cause:** The certificate ")));
+    assert_eq!((&delta["offset"], &delta["text"]), (&json!(0), &json!("**Likely cause**\nThe certificate")));
 
     let mut late_stream = sam.subscribe(&narrow).await;
     let delta = late_stream.wait_for_event("handoff_assessment_delta").await;
-    assert_eq!((&delta["offset"], &delta["text"]), (&json!(0), &json!("**Likely cause:** The certificate ")));
+    assert_eq!((&delta["offset"], &delta["text"]), (&json!(0), &json!("**Likely cause**\nThe certificate")));
 
     model.send_delta("was reissued — so.");
     for stream in [&mut first, &mut late_stream] {
         let delta = stream.wait_for_event("handoff_assessment_delta").await;
-        assert_eq!((&delta["offset"], &delta["text"]), (&json!(34), &json!("was reissued — so.")));
+        assert_eq!((&delta["offset"], &delta["text"]), (&json!(32), &json!(" was reissued — so.")));
     }
     model.finish_answer();
     for stream in [&mut first, &mut late_stream] {
         let ready = stream.wait_for_event("handoff_assessment_ready").await;
-        assert_eq!(ready["ai_assessment"], "**Likely cause:** The certificate was reissued — so.");
+        let text = "**Likely cause**\nThe certificate was reissued — so.\n\n**Confidence**\nlow confidence\n";
+        assert_eq!(ready["ai_assessment"], text);
     }
 }
 

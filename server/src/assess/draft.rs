@@ -6,7 +6,9 @@ use tierup_common::assessment::{Basis, Confidence, Evidence, Similar};
 pub(super) const MAX_STEPS: usize = 9;
 /// The most quotes, and the most similar sessions.
 pub(super) const MAX_QUOTES: usize = 3;
-/// The longest step, in characters.
+/// The most questions: more is no help.
+pub(super) const MAX_FIND_OUT: usize = 5;
+/// The longest step or question, in characters.
 pub(super) const MAX_STEP_CHARS: usize = 300;
 
 /// A step without an id.

@@ -1,266 +1,327 @@
-//! Parses a model's answer into data. It is untrusted: sizes are limited, and an unusable answer becomes one sentence.
+//! Reads a model's answer. It is untrusted: its parts are read here, and checked against the case in `check.rs`.
 //!
-//! The prompt asks for text with headings, which reads well while it streams. A JSON object with the same fields works
-//! too, and plain prose becomes the likely cause, with low confidence.
+//! The prompt asks for one JSON object. Models also put it into a block of code or into prose, or write text with
+//! headings, lists and tables; plain prose becomes the likely cause. What has not ended yet is read as well, so that
+//! people see an answer while it is written.
 
-use serde::Deserialize;
-use tierup_common::assessment::{Confidence, Evidence};
+pub(super) mod answer;
+mod heading;
+mod json;
+mod markup;
+mod object;
+mod quote;
+mod table;
+mod text;
 
 use crate::assess::context::EngineError;
-use crate::assess::draft::{AssessmentDraft, DraftStep, MAX_QUOTES, MAX_STEP_CHARS, MAX_STEPS};
-use crate::domain::briefing::Briefing;
-use crate::text::{truncate, truncate_to_line};
+use crate::assess::parse::answer::Answer;
 
-/// The longest likely cause, in characters.
-const MAX_CAUSE_CHARS: usize = 600;
-/// The longest quote, in characters.
-const MAX_QUOTE_CHARS: usize = 300;
-
-/// Parses an answer about a briefing.
-pub(super) fn parse_assessment(answer: &str, briefing: &Briefing) -> Result<AssessmentDraft, EngineError> {
-    let text = strip_code_fence(answer.trim());
-    let draft = if text.starts_with(['{', '[', '<']) { parse_json(text)? } else { parse_text(text) };
-    if draft.likely_cause.is_empty() {
-        return Err(EngineError("The model named no likely cause.".into()));
-    }
-    let is_known =
-        |evidence: &Evidence| briefing.messages.iter().any(|message| message.seq == evidence.message_seq);
-    let evidence = draft.evidence.into_iter().filter(is_known).take(MAX_QUOTES).collect();
-    let steps = draft.steps.into_iter().take(MAX_STEPS).collect();
-    Ok(AssessmentDraft { steps, evidence, ..draft })
-}
-
-/// The content of a text that is a single code block.
-fn strip_code_fence(text: &str) -> &str {
-    let inside = text.strip_prefix("```").and_then(|rest| rest.strip_suffix("```"));
-    inside.and_then(|inside| inside.split_once('\n')).map_or(text, |(_, body)| body.trim())
-}
-
-#[derive(Deserialize)]
-struct JsonAssessment {
-    likely_cause: String,
-    #[serde(default)]
-    suggested_steps: Vec<JsonStep>,
-    confidence: Option<Confidence>,
-    #[serde(default)]
-    evidence: Vec<Evidence>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum JsonStep {
-    Text(String),
-    Step {
-        text: String,
-        #[serde(default)]
-        already_tried: bool,
-    },
-}
-
-fn parse_json(text: &str) -> Result<AssessmentDraft, EngineError> {
-    let parsed: JsonAssessment = serde_json::from_str(text)
-        .map_err(|_| EngineError("The model's answer did not have the requested format.".into()))?;
-    let steps = parsed.suggested_steps.into_iter().map(|step| match step {
-        JsonStep::Text(text) => draft_step(truncate_to_line(&text, MAX_STEP_CHARS), false),
-        JsonStep::Step { text, already_tried } => {
-            draft_step(truncate_to_line(&text, MAX_STEP_CHARS), already_tried)
+/// Reads an answer. If it is not complete, it holds only steps and quotes whose end was seen.
+pub(super) fn parse_answer(answer: &str, is_complete: bool) -> Result<Answer, EngineError> {
+    let trimmed = answer.trim_start_matches('\u{feff}').trim_start();
+    // A command of a step in text may hold an object too.
+    let found = object::find(trimmed).filter(|(_, range)| !has_steps(&trimmed[..range.start]));
+    let Some((found, range)) = found else {
+        let inside = trimmed.trim_start_matches(['`', '~']).trim_start_matches("json").trim_start();
+        let is_citation =
+            inside.strip_prefix('[').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        if inside.starts_with(['{', '[', '<']) && !is_citation {
+            return Err(EngineError("The model's answer did not have the requested format.".into()));
         }
-    });
-    let evidence = parsed.evidence.into_iter();
-    Ok(AssessmentDraft {
-        steps: steps.filter(|step| !step.text.is_empty()).collect(),
-        evidence: evidence
-            .map(|it| Evidence { quote: truncate_to_line(&it.quote, MAX_QUOTE_CHARS), ..it })
-            .collect(),
-        ..AssessmentDraft::new(
-            truncate(parsed.likely_cause.trim(), MAX_CAUSE_CHARS),
-            parsed.confidence.unwrap_or(Confidence::Low),
-        )
-    })
-}
-
-const fn draft_step(text: String, already_tried: bool) -> DraftStep {
-    DraftStep { text, already_tried, why: None }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum AnswerSection {
-    Cause,
-    Steps,
-    Evidence,
-}
-
-fn parse_text(text: &str) -> AssessmentDraft {
-    let mut section = AnswerSection::Cause;
-    let mut cause: Vec<&str> = Vec::new();
-    let mut draft = AssessmentDraft::new(String::new(), Confidence::Low);
-    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        if let Some((heading, rest)) = parse_heading(line) {
-            match heading {
-                Heading::Confidence => {
-                    let word = rest.split(|c: char| !c.is_alphabetic()).find(|word| !word.is_empty());
-                    let parsed = word.and_then(|word| word.to_lowercase().parse().ok());
-                    draft.confidence = parsed.unwrap_or(draft.confidence);
-                    continue;
-                }
-                Heading::Section(next) => {
-                    section = next;
-                    if rest.is_empty() {
-                        continue;
-                    }
-                }
-            }
-            if section == AnswerSection::Cause {
-                cause.push(rest);
-                continue;
-            }
-        }
-        match (section, list_item_text(line)) {
-            (AnswerSection::Evidence, Some(item)) => draft.evidence.extend(parse_evidence(item)),
-            (AnswerSection::Cause | AnswerSection::Steps, Some(item)) => draft.steps.push(parse_step(item)),
-            (AnswerSection::Cause, None) => cause.push(line),
-            (AnswerSection::Steps | AnswerSection::Evidence, None) => {}
-        }
-    }
-    draft.likely_cause = truncate(&strip_emphasis(&cause.join(" ")), MAX_CAUSE_CHARS);
-    draft
-}
-
-enum Heading {
-    Section(AnswerSection),
-    Confidence,
-}
-
-/// A heading: `Likely cause: …`, `## Steps`, `**Confidence:** high`.
-fn parse_heading(line: &str) -> Option<(Heading, &str)> {
-    let bare = line.trim_start_matches(['#', '*', ' ']);
-    let end = bare.find([':', '*']).unwrap_or(bare.len());
-    let is_heading = end < bare.len() || bare.len() < line.len();
-    let name = bare[..end].trim().to_lowercase();
-    let rest = bare[end..].trim_start_matches([':', '*', ' ']).trim_end_matches('*');
-    let heading = match name.as_str() {
-        "likely cause" | "cause" => Heading::Section(AnswerSection::Cause),
-        "steps" | "suggested steps" | "next steps" | "try next" => Heading::Section(AnswerSection::Steps),
-        "evidence" => Heading::Section(AnswerSection::Evidence),
-        "confidence" => Heading::Confidence,
-        _ => return None,
+        return Ok(text::read(trimmed, is_complete));
     };
-    is_heading.then_some((heading, rest))
+    let around = format!("{}\n{}", &trimmed[..range.start], &trimmed[range.end..]);
+    Ok(complete_from_text(found, &text::read(&around, is_complete)))
 }
 
-/// The text after `1.`, `2)`, `-` or `*`.
-fn list_item_text(line: &str) -> Option<&str> {
-    let digits = line.trim_start_matches(|c: char| c.is_ascii_digit());
-    let rest = if digits.len() < line.len() {
-        digits.strip_prefix(['.', ')'])?
-    } else {
-        line.strip_prefix(['-', '*', '•'])?
-    };
-    rest.starts_with(' ').then(|| rest.trim())
+fn has_steps(text: &str) -> bool {
+    !text::read(text, true).steps.value.is_empty()
 }
 
-fn parse_step(item: &str) -> DraftStep {
-    const TRIED_MARKERS: [&str; 3] = ["(already tried)", "[already tried]", "(tried)"];
-    let text = strip_emphasis(item);
-    let marker = TRIED_MARKERS.iter().find(|marker| text.to_lowercase().ends_with(*marker));
-    match marker.and_then(|marker| text.get(..text.len() - marker.len())) {
-        Some(text) => draft_step(truncate(text.trim_end(), MAX_STEP_CHARS), true),
-        None => draft_step(truncate(&text, MAX_STEP_CHARS), false),
+/// What an object lacks may stand in the text around it.
+fn complete_from_text(mut found: Answer, around: &Answer) -> Answer {
+    if found.is_whole() {
+        if found.cause.value.is_empty() {
+            found.cause.clone_from(&around.cause);
+        }
+        if found.steps.value.is_empty() && !around.steps.value.is_empty() {
+            found.steps.clone_from(&around.steps);
+        }
+        found.confidence = found.confidence.or(around.confidence);
     }
+    found
 }
 
-/// `[3] "the words"`, as requested.
-fn parse_evidence(item: &str) -> Option<Evidence> {
-    let (seq, quote) = item.strip_prefix('[')?.split_once(']')?;
-    let quote = quote.trim().trim_matches(['"', '“', '”', ':', ' ']);
-    Some(Evidence {
-        message_seq: seq.trim_start_matches('#').parse().ok()?,
-        quote: truncate_to_line(quote, MAX_QUOTE_CHARS),
-    })
-}
-
-/// Removes Markdown's emphasis.
-fn strip_emphasis(text: &str) -> String {
-    text.replace("**", "").replace('`', "").trim().to_owned()
+/// Whether a line is an item of a list.
+pub(super) fn is_list_item(line: &str) -> bool {
+    markup::list_item(line).is_some()
 }
 
 #[cfg(test)]
 mod tests {
+    use tierup_common::assessment::Confidence;
+
     use super::*;
-    use tierup_common::id::MessageId;
-    use tierup_common::session::{Message, MessageRole};
 
-    use crate::domain::tests::at;
-
-    fn briefing() -> Briefing {
-        let message = |seq| Message {
-            id: MessageId::new(at(0)),
-            seq,
-            role: MessageRole::User,
-            author_id: None,
-            author_name: None,
-            content: "error 809".into(),
-            created_at: at(0),
-        };
-        Briefing {
-            title: "VPN".into(),
-            intake: "VPN".into(),
-            notes: String::new(),
-            branches: Vec::new(),
-            messages: vec![message(1), message(2)],
-        }
+    fn parse(answer: &str) -> Answer {
+        parse_answer(answer, true).unwrap()
     }
 
-    fn parse(answer: &str) -> Result<AssessmentDraft, EngineError> {
-        parse_assessment(answer, &briefing())
+    fn cause_and_steps(answer: &str) -> (String, Vec<String>) {
+        let answer = parse(answer);
+        (answer.cause.value, answer.steps.value)
+    }
+
+    fn quotes(answer: &Answer) -> Vec<(u32, &str)> {
+        answer.quotes.value.iter().map(|it| (it.message_seq, it.quote.as_str())).collect()
     }
 
     #[test]
-    fn the_requested_form_is_parsed() {
-        let draft = parse(
-            "**Likely cause:** The certificate was reissued.\n\n**Steps**\n1. Check the `certificate`\n\
-             2) Reinstall (already tried)\n\nConfidence: high\n\nEvidence:\n- [2] \"error 809\"\n- [9] \"made up\"",
-        )
-        .unwrap();
-        assert_eq!(draft.likely_cause, "The certificate was reissued.");
-        assert_eq!(
-            draft.steps,
-            [draft_step("Check the certificate".into(), false), draft_step("Reinstall".into(), true)]
+    fn the_requested_object_is_read() {
+        let answer = parse(
+            r#"{"cause": "The certificate was reissued.", "confidence": "high", "next_steps": [
+                {"action": "Look at the certificate", "command": "certutil -store My"}, {"action": "Wait", "command": null}],
+                "quotes": [{"message": 2, "words": "error 809"}], "to_find_out": ["Who issued it?"]}"#,
         );
-        assert_eq!(draft.confidence, Confidence::High);
-        assert_eq!(draft.evidence, [Evidence { message_seq: 2, quote: "error 809".into() }]);
+        assert_eq!(answer.cause.value, "The certificate was reissued.");
+        assert_eq!(answer.steps.value, ["Look at the certificate: `certutil -store My`", "Wait"]);
+        assert_eq!(quotes(&answer), [(2, "error 809")]);
+        assert_eq!(
+            (answer.find_out.value, answer.confidence),
+            (vec!["Who issued it?".into()], Some(Confidence::High))
+        );
     }
 
     #[test]
-    fn an_answer_in_json_is_parsed_too() {
-        let said = "```json\n{\"likely_cause\":\"DNS\",\"suggested_steps\":[\"Flush it\",{\"text\":\"Wait\",\
-                    \"already_tried\":true}],\"confidence\":\"medium\"}\n```";
-        let draft = parse(said).unwrap();
-        assert_eq!((draft.likely_cause.as_str(), draft.confidence), ("DNS", Confidence::Medium));
-        assert_eq!(draft.steps, [draft_step("Flush it".into(), false), draft_step("Wait".into(), true)]);
-    }
-
-    #[test]
-    fn prose_becomes_the_likely_cause_with_low_confidence() {
-        let draft = parse("The fan is dead.\n- Replace it").unwrap();
-        assert_eq!((draft.likely_cause.as_str(), draft.confidence), ("The fan is dead.", Confidence::Low));
-        assert_eq!(draft.steps, [draft_step("Replace it".into(), false)]);
-    }
-
-    #[test]
-    fn an_unusable_answer_is_refused_with_one_sentence() {
-        for said in ["", "   ", "{\"cause\": 1}", "[[[[", "<html>502</html>", "Confidence: high"] {
-            let why = parse(said).unwrap_err().to_string();
-            assert!(why.ends_with('.') && why.starts_with("The model"), "{said:?}: {why}");
+    fn an_object_is_found_wherever_a_model_puts_it() {
+        let object = r#"{"likely_cause": "DNS", "suggested_steps": ["Flush it", {"text": "Wait", "already_tried": true}],}"#;
+        for (before, after) in [
+            ("", ""),
+            ("\u{feff}", "\r\n"),
+            ("```json\n", "\n```"),
+            ("```\n", "\n```\n\nLet me know!"),
+            ("Sure, here is the assessment:\n\n```json\n", "\n```\nHope this helps {really}."),
+            ("The config {a: 1} is fine.\n", ""),
+            ("{\"assessment\": ", "}"),
+            ("[", "]"),
+            ("// the answer\n", ""),
+        ] {
+            let read = cause_and_steps(&format!("{before}{object}{after}"));
+            assert_eq!(read, ("DNS".into(), vec!["Flush it".into(), "Wait".into()]), "{before}…{after}");
         }
     }
 
     #[test]
-    fn cause_and_steps_are_capped() {
-        let steps = format!("- {}\n", "x".repeat(1_000)).repeat(50);
-        let draft = parse(&format!("{}\n{steps}", "y".repeat(5_000))).unwrap();
-        assert_eq!(draft.steps.len(), MAX_STEPS);
-        assert!(draft.steps[0].text.chars().count() <= MAX_STEP_CHARS + 1);
-        assert!(draft.likely_cause.chars().count() <= MAX_CAUSE_CHARS + 1);
+    fn an_object_in_prose_keeps_its_steps_and_the_prose_is_the_cause() {
+        let read =
+            cause_and_steps("The resolver is stale.\n\n{\"steps\": [\"Flush it\"], \"confidence\": \"low\"}");
+        assert_eq!(read, ("The resolver is stale.".into(), vec!["Flush it".into()]));
+    }
+
+    #[test]
+    fn text_with_headings_is_read() {
+        let answer = parse(
+            "Sure! Here is my assessment.\r\n\r\n**Likely cause:** The `IKE` certificate was **reissued**.\r\n\r\n\
+             **Steps**\r\n1. Check the `certificate`\r\n2) Reinstall (already tried)\r\n\r\n**Confidence:** High (80 %)\r\n\
+             \r\n**Evidence**\r\n- [2] \"error 809\"\r\n\r\nHope this helps!",
+        );
+        assert_eq!(answer.cause.value, "The `IKE` certificate was reissued.");
+        assert_eq!(answer.steps.value, ["Check the `certificate`", "Reinstall"]);
+        assert_eq!(quotes(&answer), [(2, "error 809")]);
+        assert_eq!(answer.confidence, Some(Confidence::High));
+    }
+
+    #[test]
+    fn steps_of_every_style_are_read() {
+        let expected = vec!["Check the fan".to_owned(), "Replace it".to_owned()];
+        for steps in [
+            "Step 1: Check the fan\nStep 2: Replace it",
+            "**1.** Check the fan\n**2.** Replace it",
+            "1) Check the fan\n2) Replace it",
+            "**Step 1:**\nCheck the fan\n\n**Step 2:**\nReplace it",
+            "- Check the fan\n- Replace it",
+            "| # | Action | Status |\n|---|---|---|\n| 1 | Check the fan | open |\n| 2 | Replace it | open |",
+            "### 1. Check the fan\n### 2. Replace it",
+            "1. Check the fan\n\n2. Replace it\n\nGood luck.",
+        ] {
+            let read = cause_and_steps(&format!("## Likely Cause\nIt is hot.\n\n## Next steps:\n{steps}"));
+            assert_eq!(read, ("It is hot.".into(), expected.clone()), "{steps}");
+        }
+    }
+
+    #[test]
+    fn a_command_in_a_block_of_code_belongs_to_the_step_before_it() {
+        let (_, steps) = cause_and_steps(
+            "**Likely cause:** The disk is full.\n**Steps**\n1. Look for the largest folder:\n\n   ```bash\n   # as root\n   \
+             $ du -xh /var\n   ```\n2. Restart the service.\n```\nsystemctl stop app\nsystemctl start app\n```\n3. Wait",
+        );
+        assert_eq!(
+            steps,
+            [
+                "Look for the largest folder: `du -xh /var`",
+                "Restart the service: `systemctl stop app`, `systemctl start app`",
+                "Wait"
+            ]
+        );
+        let (_, steps) = cause_and_steps(
+            "{\"cause\": \"x\", \"steps\": [{\"text\": \"Run df -h\", \"command\": \"df -h\"}]}",
+        );
+        assert_eq!(steps, ["Run `df -h`"]);
+    }
+
+    #[test]
+    fn lines_below_a_step_belong_to_it() {
+        let (_, steps) = cause_and_steps(
+            "Likely cause: DNS\nSteps:\n1. Check the zone:\n   - the serial\n   - the TTL\n2. Flush the cache\n   on both resolvers",
+        );
+        assert_eq!(steps, ["Check the zone: the serial; the TTL", "Flush the cache on both resolvers"]);
+    }
+
+    #[test]
+    fn an_answer_in_a_block_of_code_ends_with_it() {
+        let read =
+            cause_and_steps("```markdown\n**Likely cause:** DNS\n**Steps**\n1. Flush it\n```\nGood luck");
+        assert_eq!(read, ("DNS".into(), vec!["Flush it".into()]));
+    }
+
+    #[test]
+    fn code_in_the_cause_is_no_step() {
+        let read = cause_and_steps(
+            "**Likely cause:** The log says\n```\n- disk full\n1. Steps: none\n```\n**Steps**\n- Look",
+        );
+        assert_eq!(read.1, ["Look"]);
+    }
+
+    #[test]
+    fn a_command_with_an_object_is_a_command() {
+        let (_, steps) = cause_and_steps(
+            "**Likely cause:** DNS\n**Steps**\n1. Tell it:\n```\ncurl -d '{\"cause\": \"x\"}' host\n```\n2. Wait",
+        );
+        assert_eq!(steps, ["Tell it: `curl -d '{\"cause\": \"x\"}' host`", "Wait"]);
+    }
+
+    #[test]
+    fn steps_without_markers_are_steps() {
+        let (_, steps) = cause_and_steps(
+            "**Cause:** DNS\n\n**Steps**\nIn this order:\nFlush the cache.\nRestart it.\n\nWait.",
+        );
+        assert_eq!(steps, ["Flush the cache.", "Restart it.", "Wait."]);
+        assert!(cause_and_steps("**Cause:** DNS\n**Steps:** None\n").1.is_empty());
+    }
+
+    #[test]
+    fn text_under_another_heading_is_the_cause_if_nothing_else_is() {
+        assert_eq!(
+            cause_and_steps("**Summary:** The fan is dead.\n**Steps**\n1. Replace it").0,
+            "The fan is dead."
+        );
+        assert_eq!(
+            cause_and_steps("## Assessment\nIt is hot.\n## Cause\nThe fan is dead.").0,
+            "The fan is dead."
+        );
+    }
+
+    #[test]
+    fn prose_is_the_likely_cause() {
+        let read =
+            cause_and_steps("Here is what I think:\nThe fan is dead.\n- Replace it\n\nAsk me anything.");
+        assert_eq!(read, ("The fan is dead.".into(), vec!["Replace it".into()]));
+        assert!(parse("The fan is dead.").is_prose);
+    }
+
+    #[test]
+    fn an_answer_that_is_neither_text_nor_the_object_is_refused_with_one_sentence() {
+        for said in [
+            "{\"wrong\": 1}",
+            "[[[[",
+            "<html>502</html>",
+            "```json\n{\"wrong\": 1}\n```",
+            "{\"cause\" \"DNS\"}",
+        ] {
+            let why = parse_answer(said, true).unwrap_err().to_string();
+            assert_eq!(why, "The model's answer did not have the requested format.", "{said}");
+        }
+    }
+
+    #[test]
+    fn a_step_that_was_cut_off_is_not_read() {
+        for (text, steps) in [
+            ("**Steps**\n1. Look\n2. Delete with rm -rf /var/lib/app/du", &["Look"][..]),
+            // A block of code may follow.
+            ("**Steps**\n1. Look\n2. Delete the dump:\n", &["Look"]),
+            ("**Steps**\n1. Look\n2. Delete it:\n```\nrm -rf /var/lib/app/du", &["Look"]),
+            ("**Steps**\n1. Look\n2. Delete it\n\n**Confi", &["Look"]),
+            ("| Step |\n|---|\n| Look |\n| rm -rf /var/lib/app/du", &["Look"]),
+            (r#"{"steps": ["Look", "rm -rf /var/lib/app/du"#, &["Look"]),
+            (
+                r#"{"steps": [{"text": "Look"}, {"text": "Delete it", "command": "rm -rf /var/lib/app/du"#,
+                &["Look"],
+            ),
+            (r#"{"steps": [{"text": "Look"}, {"text": "Delete it""#, &["Look"]),
+        ] {
+            let answer = parse_answer(&format!("Likely cause: the disk.\n{text}"), false).unwrap();
+            assert_eq!(answer.steps.value, steps, "{text}");
+            assert!(!answer.steps.is_whole, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_beginning_of_an_answer_can_be_read() {
+        let object = r#"Sure: {"cause": "The “café” \u00e9", "next_steps": [{"action": "a", "command": "b"}], "quotes": ["[1] x"]}"#;
+        let text = "**Likely cause:** é\n\n| Step | Command |\n|--|--|\n| a | `b` |\n\n1. x\n```\ny\n```\n**Evidence**\n> [1] “x”";
+        for whole in [object, text] {
+            for (end, _) in whole.char_indices() {
+                let answer = parse_answer(&whole[..end], false).unwrap_or_default();
+                assert!(!answer.is_whole(), "{}", &whole[..end]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_step_that_is_read_before_the_end_is_there_in_the_end() {
+        const PIECES: [&str; 22] = [
+            "**Likely cause:** ",
+            "## Steps\n",
+            "**Evidence**\n",
+            "Confidence: high\n",
+            "1. ",
+            "2) ",
+            "- ",
+            "   - ",
+            "Step 3: ",
+            "rm -rf /var/lib",
+            " app",
+            "\n",
+            "\n\n",
+            "```\n",
+            "```sh\n",
+            "`",
+            "**",
+            "| ",
+            "|---|\n",
+            "Fix",
+            "é “x” ",
+            "(already tried)",
+        ];
+        let mut random = fastrand::Rng::with_seed(10);
+        for _ in 0..10_000 {
+            let steps: Vec<&str> =
+                (0..random.usize(1..24)).map(|_| PIECES[random.usize(..PIECES.len())]).collect();
+            let text = if random.bool() {
+                steps.concat()
+            } else {
+                serde_json::json!({"cause": "x", "steps": steps}).to_string()
+            };
+            let whole = parse_answer(&text, true).unwrap();
+            let (end, _) = text.char_indices().nth(random.usize(..text.chars().count())).unwrap();
+            let before = parse_answer(&text[..end], false).unwrap_or_default();
+            for step in &before.steps.value {
+                assert!(
+                    whole.steps.value.contains(step),
+                    "{step:?} of {:?} is not in {text:?}: {whole:?}",
+                    &text[..end]
+                );
+            }
+        }
     }
 }

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use crate::assess::context::{EngineContext, EngineError, TextSink};
 use crate::assess::draft::AssessmentDraft;
+use crate::assess::format::{ConfidenceAt, format_assessment};
 use crate::domain::briefing::Briefing;
 
 pub(super) use findings::{Findings, gather_findings};
@@ -37,7 +38,7 @@ pub(super) async fn assess(
 ) -> Result<(String, AssessmentDraft), EngineError> {
     let findings = gather_findings(briefing, context).await?;
     let draft = write::draft_assessment(briefing, &findings);
-    let text = write::format_assessment(&draft);
+    let text = format_assessment(&draft, ConfidenceAt::Start);
     write_at_pace(&text, pace, sink).await;
     Ok((text, draft))
 }

@@ -18,7 +18,7 @@ const MAX_TEXT_BYTES: usize = 16 * 1024;
 
 /// What was done in a session.
 #[derive(Debug, Default)]
-pub(super) struct TriedSteps {
+struct TriedSteps {
     /// The keys of each clause that tells something done.
     clauses: Vec<std::collections::HashSet<String>>,
     /// The words of each line, for commands.
@@ -27,7 +27,7 @@ pub(super) struct TriedSteps {
 
 impl TriedSteps {
     /// Reads what people wrote, and settled branches. What the assistant suggested was not done by that.
-    pub(super) fn from_briefing(briefing: &Briefing, lexicon: &Lexicon) -> Self {
+    fn from_briefing(briefing: &Briefing, lexicon: &Lexicon) -> Self {
         let mut tried = Self::default();
         let settled = briefing.branches.iter().filter(|branch| branch.status != BranchStatus::Open);
         let settled = settled.flat_map(|branch| {
@@ -59,7 +59,7 @@ impl TriedSteps {
     }
 
     /// Whether a step was done.
-    pub(super) fn contains(&self, step: &str, lexicon: &Lexicon) -> bool {
+    fn contains(&self, step: &str, lexicon: &Lexicon) -> bool {
         let commands = commands(step);
         if !commands.is_empty() {
             return commands.iter().any(|command| self.lines.iter().any(|line| runs(line, command)));
@@ -78,12 +78,18 @@ impl TriedSteps {
     }
 }
 
-/// Marks the steps that were done, and moves them to the end.
-pub(super) fn mark_tried(steps: &mut [DraftStep], tried: &TriedSteps, lexicon: &Lexicon) {
-    for step in steps.iter_mut() {
+/// Marks the steps that were done, and moves them to the end. An engine's own word for it does not count.
+pub(super) fn mark_tried(
+    briefing: &Briefing,
+    mut steps: Vec<DraftStep>,
+    lexicon: &Lexicon,
+) -> Vec<DraftStep> {
+    let tried = TriedSteps::from_briefing(briefing, lexicon);
+    for step in &mut steps {
         step.already_tried = tried.contains(&step.text, lexicon);
     }
     steps.sort_by_key(|step| step.already_tried);
+    steps
 }
 
 /// The first clause of a step: what it does, before it says why or what else.

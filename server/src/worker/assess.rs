@@ -3,7 +3,7 @@
 use tierup_common::id::{AccountId, HandoffId, SessionId};
 
 use crate::app::App;
-use crate::assess::{AssessmentDraft, EngineContext, EngineError, FailureReason};
+use crate::assess::{self, AssessmentDraft, EngineContext, EngineError, FailureReason};
 use crate::domain::assessment;
 use crate::domain::briefing::Briefing;
 use crate::domain::handoff::Handoff;
@@ -95,7 +95,7 @@ async fn finish(
     draft: AssessmentDraft,
 ) -> store::Result<()> {
     let now = app.clock.now();
-    let data = app.engine.build_assessment(draft, now.since(started), now);
+    let data = assess::build_assessment(app.engine.as_ref(), draft, now.since(started), now);
     commit_and_finish(app, leased, id, move |tx, handoff| {
         tx.apply(assessment::complete(handoff, text, data, now), now)
     })

@@ -177,9 +177,9 @@ async fn two_consoles_see_the_same_streamed_text() {
         console.sees("start here").await;
     }
     for (part, so_far) in [
-        ("**Likely cause:** The ", "Likely cause: The▌"),
-        ("certificate ", "Likely cause: The certificate▌"),
-        ("expired.", "Likely cause: The certificate expired.▌"),
+        ("**Likely cause:** The ", "The▌"),
+        ("certificate ", "The certificate▌"),
+        ("expired.", "The certificate expired.▌"),
     ] {
         model.send_delta(part);
         priya.sees(so_far.trim_end_matches('▌').trim()).await;

@@ -8,8 +8,8 @@ pub const TERMINAL_SIZES: [(u16, u16); 2] = [(120, 36), (80, 24)];
 
 const ASSESSMENT: &str = "**Likely cause:** The machine certificate was reissued by the update, and the gateway \
     does not trust the new issuer.\n\n**Steps**\n1. Check the machine certificate in `certlm.msc`\n\
-    2. Roll back KB5031455\n3. Compare the MTU (already tried)\n\n**Confidence:** high\n\n\
-    **Evidence**\n- [1] \"error 809\"";
+    2. Roll back KB5031455\n3. Reinstall the client\n\n**Confidence:** high\n\n\
+    **Evidence**\n- [2] \"error 809\"";
 
 /// Compares the screen of the idle console with its snapshot. Spinners are replaced by a fixed text of the same width.
 pub async fn assert_screen_snapshot(name: &str, console: &Console) {

@@ -38,7 +38,8 @@ pub(in crate::assess) struct Findings {
     /// The terms that the best cause shares with the problem, the most telling first.
     pub(super) shared: Vec<QueryTerm>,
     pub(super) rarity: Rarity,
-    pub(super) lexicon: Arc<Lexicon>,
+    /// What words mean the same.
+    pub(in crate::assess) lexicon: Arc<Lexicon>,
 }
 
 /// A known cause.

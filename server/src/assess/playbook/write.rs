@@ -10,7 +10,7 @@ use crate::assess::draft::{AssessmentDraft, DraftStep, MAX_QUOTES, MAX_STEP_CHAR
 use crate::assess::playbook::findings::Findings;
 use crate::assess::playbook::problem;
 use crate::assess::playbook::ranking;
-use crate::assess::tried::{self, TriedSteps};
+use crate::assess::tried::mark_tried;
 use crate::domain::briefing::Briefing;
 use crate::search::terms;
 use crate::search::words;
@@ -56,8 +56,7 @@ fn suggested_steps(briefing: &Briefing, findings: &Findings) -> Vec<DraftStep> {
             why: Some(why.clone()),
         });
     }
-    let tried = TriedSteps::from_briefing(briefing, &findings.lexicon);
-    tried::mark_tried(&mut steps, &tried, &findings.lexicon);
+    let mut steps = mark_tried(briefing, steps, &findings.lexicon);
     steps.truncate(MAX_STEPS);
     steps
 }
@@ -95,41 +94,6 @@ fn find_evidence(briefing: &Briefing, findings: &Findings) -> Vec<Evidence> {
     let mut quotes: Vec<(f64, Evidence)> = problem::people(briefing).filter_map(quote).collect();
     quotes.sort_by(|one, other| other.0.total_cmp(&one.0));
     quotes.into_iter().take(MAX_QUOTES).map(|(_, quote)| quote).collect()
-}
-
-/// The assessment as Markdown.
-pub(super) fn format_assessment(draft: &AssessmentDraft) -> String {
-    let mut text = format!("**Likely cause**  {}\n{}\n", draft.confidence.label(), draft.likely_cause);
-    // Writing to a String cannot fail.
-    if !draft.steps.is_empty() {
-        text.push_str("\n**Try next**\n");
-        for (number, DraftStep { text: step, already_tried, .. }) in (1..).zip(&draft.steps) {
-            let suffix = if *already_tried { " (already tried)" } else { "" };
-            let _ = writeln!(text, "{number}. {step}{suffix}");
-        }
-    }
-    if !draft.find_out.is_empty() {
-        text.push_str("\n**To find out**\n");
-        for question in &draft.find_out {
-            let _ = writeln!(text, "- {question}");
-        }
-    }
-    if !draft.evidence.is_empty() {
-        text.push_str("\n**From the session**\n");
-        for Evidence { message_seq, quote } in &draft.evidence {
-            let _ = writeln!(text, "- [{message_seq}] “{quote}”");
-        }
-    }
-    if !draft.similar.is_empty() {
-        text.push_str("\n**Similar cases**\n");
-        for similar in &draft.similar {
-            let _ = writeln!(text, "- session {}: {}", similar.number, similar.problem_summary);
-        }
-    }
-    if draft.confidence == Confidence::Inconclusive {
-        text.push_str("\nA runbook for this would help next time.\n");
-    }
-    text
 }
 
 /// A reply in a session, as Markdown.
