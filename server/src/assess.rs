@@ -7,6 +7,7 @@
 mod context;
 mod draft;
 mod model;
+mod outgoing;
 mod parse;
 mod playbook;
 mod prompt;
@@ -79,8 +80,11 @@ impl Engine {
             Self::Playbook(pace) => playbook::assess(briefing, context, *pace, sink).await,
             Self::Model(endpoint) => {
                 let findings = playbook::gather_findings(briefing, context).await?;
-                let text = endpoint.complete(prompt::assessment_prompt(briefing, &findings), sink).await?;
-                let draft = parse::parse_assessment(&text, briefing)?;
+                let (sent, sent_findings) = outgoing::redact_case(briefing, &findings, context.redactor);
+                let prompt = prompt::assessment_prompt(&sent, &sent_findings);
+                let prompt = outgoing::redact_prompt(prompt, context.redactor);
+                let text = endpoint.complete(prompt, sink).await?;
+                let draft = parse::parse_assessment(&text, &sent)?;
                 Ok((text, AssessmentDraft { similar: findings.similar, ..draft }))
             }
         }
@@ -98,7 +102,9 @@ impl Engine {
             Self::Playbook(pace) => playbook::reply(briefing, context, *pace, sink).await,
             Self::Model(endpoint) => {
                 let findings = playbook::gather_findings(briefing, context).await?;
-                endpoint.complete(prompt::reply_prompt(briefing, &findings), sink).await
+                let (sent, findings) = outgoing::redact_case(briefing, &findings, context.redactor);
+                let prompt = prompt::reply_prompt(&sent, &findings);
+                endpoint.complete(outgoing::redact_prompt(prompt, context.redactor), sink).await
             }
         }
     }
