@@ -265,6 +265,7 @@ impl State {
             | Context::Steps
             | Context::SimilarCases
             | Context::Confirm
+            | Context::SecretWarning
             | Context::Help
             | Context::Log => None,
         }

@@ -8,6 +8,7 @@ mod messaging;
 mod polling;
 mod reading;
 mod reconnect;
+mod secrets;
 mod text_cursor;
 
 use std::time::Duration;
