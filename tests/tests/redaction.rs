@@ -214,7 +214,7 @@ async fn marks_name_what_was_removed() {
     assert_eq!(sam.queue_summaries().await, ["VPN of ACME-12345678 rejects AKIAIOSFODNN7EXAMPLE"]);
     let metrics = world.metrics().await;
     assert_eq!(
-        metrics[r#"tierup_redactions_total{kind="custom",destination="model"}"#], "2",
-        "title and intake"
+        metrics[r#"tierup_redactions_total{kind="custom",destination="model"}"#], "3",
+        "title, request and first message"
     );
 }
