@@ -3,6 +3,8 @@
 //! Mutants seen to fail: a field of an event that is not visited, a runbook or a resolution that goes to a model as it
 //! is, a name in the header of a mail, patterns of the settings that are ignored.
 
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
+
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;

@@ -119,7 +119,6 @@ fn compile(position: usize, pattern: &str) -> Result<Regex, PatternError> {
 }
 
 /// The reason without the pattern, which the library quotes on the lines before.
-#[expect(clippy::wildcard_enum_match_arm, reason = "of another crate, and not exhaustive")]
 fn explain(error: &regex::Error) -> String {
     match error {
         regex::Error::CompiledTooBig(_) => {

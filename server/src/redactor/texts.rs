@@ -22,13 +22,17 @@ impl Texts for String {
 
 impl<T: Texts> Texts for Vec<T> {
     fn for_each_text(&mut self, visit: &mut dyn FnMut(&mut String)) {
-        self.iter_mut().for_each(|value| value.for_each_text(visit));
+        for value in self {
+            value.for_each_text(visit);
+        }
     }
 }
 
 impl<T: Texts> Texts for Option<T> {
     fn for_each_text(&mut self, visit: &mut dyn FnMut(&mut String)) {
-        self.iter_mut().for_each(|value| value.for_each_text(visit));
+        if let Some(value) = self {
+            value.for_each_text(visit);
+        }
     }
 }
 
