@@ -3,9 +3,9 @@
 
 use std::ops::Range;
 
+use crate::secrets::kind::{MARK_START, Secret, SecretKind};
 use crate::secrets::scan::{run_end, run_start, skip_blanks};
 use crate::secrets::value::{Context, secret_at};
-use crate::secrets::{MARK_START, Secret, SecretKind};
 
 /// As much of a name is looked at, from its end.
 const MAX_NAME: usize = 40;

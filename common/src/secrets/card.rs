@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use crate::secrets::kind::{Secret, SecretKind};
 use crate::secrets::scan::run_end;
-use crate::secrets::{Secret, SecretKind};
 
 /// How numbers are printed in groups.
 const GROUPINGS: [&[usize]; 8] = [

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::secrets::{Secret, SecretKind};
+use crate::secrets::kind::{Secret, SecretKind};
 
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";

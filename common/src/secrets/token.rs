@@ -1,7 +1,7 @@
 //! Tokens and keys that say what they are: by a prefix, or as a JWT.
 
+use crate::secrets::kind::{Secret, SecretKind};
 use crate::secrets::scan::{is_cut_off, is_token_start, run_end};
-use crate::secrets::{Secret, SecretKind};
 
 /// The fewest characters of a token that was cut off.
 const MIN_CUT_OFF: usize = 4;

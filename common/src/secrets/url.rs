@@ -1,7 +1,7 @@
 //! Passwords in URLs: `scheme://user:password@host`.
 
+use crate::secrets::kind::{Secret, SecretKind};
 use crate::secrets::value::is_placeholder;
-use crate::secrets::{Secret, SecretKind};
 
 const SCHEME_END: &str = "://";
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::secrets::MARK_START;
+use crate::secrets::kind::MARK_START;
 use crate::secrets::scan::{run_end, skip_blanks};
 
 /// As far into a value it is looked at to tell a placeholder from a secret.
