@@ -19,6 +19,7 @@ pub mod redact;
 pub mod route;
 #[cfg(feature = "schema")]
 mod schema;
+pub mod secrets;
 pub mod session;
 #[cfg(feature = "sql")]
 mod sql;

@@ -27,6 +27,7 @@ use crate::limits::UserLimits;
 use crate::mail::Mailer;
 use crate::metrics::Metrics;
 use crate::queue_cache::QueueCache;
+use crate::redactor::Redactor;
 use crate::search::Search;
 use crate::store::{
     self, AccountScope, AccountTx, IdempotencyKey, JsonResponse, RawHandoff, Replayable, Store,
@@ -62,6 +63,8 @@ pub struct AppParts {
     pub engine: Box<dyn Engine>,
     /// The last failure of the engine, by account.
     pub engine_health: EngineHealth,
+    /// Removes secrets from what leaves the server.
+    pub redactor: Redactor,
     /// Sends mail.
     pub mailer: Mailer,
     /// The configured webhooks, by account.

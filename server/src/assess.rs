@@ -15,6 +15,7 @@ mod format;
 mod health;
 mod live;
 mod model;
+mod outgoing;
 mod parse;
 mod playbook;
 mod prompt;

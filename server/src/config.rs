@@ -21,6 +21,7 @@ use crate::config::error::invalid_setting;
 use crate::limits::UserLimits;
 use crate::log::LogFormat;
 use crate::mail::Mailer;
+use crate::redactor::{PatternSettings, Patterns};
 use crate::webhook::{Webhook, WebhookSettings};
 
 pub use error::ConfigError;
@@ -107,6 +108,10 @@ pub struct Settings {
     /// mattermost, ntfy and json [default: none]
     #[arg(long, value_name = "JSON", env = "TIERUP_SERVER_WEBHOOKS", hide_env_values = true)]
     pub webhooks: Option<WebhookSettings>,
+    /// Regular expressions for more that must not leave the server, as JSON: `["ACME-[0-9]{8}"]`; what they match is
+    /// removed, like secrets, from what goes to models, webhooks and mail servers [default: none]
+    #[arg(long, value_name = "JSON", env = "TIERUP_SERVER_REDACT_PATTERNS", hide_env_values = true)]
+    pub redact_patterns: Option<PatternSettings>,
     /// The proxy for requests to models and webhooks, except on this machine [default: none]
     #[arg(long, value_name = "URL", env = "TIERUP_SERVER_OUTGOING_PROXY", value_parser = value::parse_url, hide_env_values = true)]
     #[serde(default, deserialize_with = "value::deserialize_optional_url")]
@@ -139,6 +144,8 @@ pub struct ServerConfig {
     pub limits: UserLimits,
     /// The webhooks, ready to call.
     pub webhooks: Vec<Webhook>,
+    /// What is removed, besides secrets, from what leaves the server.
+    pub redact_patterns: Patterns,
     /// The base of links in mail, with a trailing slash.
     pub public_url: Option<Url>,
 }
@@ -194,6 +201,7 @@ impl Settings {
             log_format: self.log_format.or(fallback.log_format),
             log: self.log.or(fallback.log),
             webhooks: self.webhooks.or(fallback.webhooks),
+            redact_patterns: self.redact_patterns.or(fallback.redact_patterns),
             outgoing_proxy: self.outgoing_proxy.or(fallback.outgoing_proxy),
             public_url: self.public_url.or(fallback.public_url),
         }
@@ -251,6 +259,7 @@ impl Settings {
                     Webhook::from_settings(webhooks, self.outgoing_proxy.as_ref())
                 })
                 .map_err(|error| invalid_setting("webhooks", error.to_string()))?,
+            redact_patterns: compile_patterns(self.redact_patterns)?,
             remind_after: self.unclaimed_reminder_minutes.filter(|n| *n > 0).map(Duration::from_mins),
             stale_after: self.stale_claim_hours.filter(|n| *n > 0).map(Duration::from_hours),
             public_url: self.public_url.map(|url| with_trailing_slash(&url)),
@@ -317,6 +326,11 @@ impl Settings {
             .map_err(|error| invalid_setting("assessment_url", error.to_string()))?;
         Ok(Box::new(ModelEngine(endpoint.with_calls_per_minute(calls))))
     }
+}
+
+fn compile_patterns(settings: Option<PatternSettings>) -> Result<Patterns, ConfigError> {
+    let patterns = settings.map_or(Ok(Patterns::default()), Patterns::from_settings);
+    patterns.map_err(|error| invalid_setting("redact_patterns", error.to_string()))
 }
 
 fn default_url(url: &'static str) -> Result<Url, ConfigError> {

@@ -25,6 +25,7 @@ mod metrics;
 mod openapi;
 mod password;
 mod queue_cache;
+pub mod redactor;
 mod route_spec;
 mod router;
 pub mod search;

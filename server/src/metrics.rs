@@ -21,6 +21,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 use tierup_common::event::Kind;
 use tierup_common::route::Route;
+use tierup_common::secrets::SecretKind;
 
 use crate::domain::JobKind;
 use crate::store::{CommitEffects, JobOutcome, QueueStats};
@@ -85,6 +86,34 @@ struct EventTypeLabels {
     r#type: &'static str,
 }
 
+/// A kind of secret, and where it would have gone.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct RedactionLabels {
+    kind: &'static str,
+    destination: &'static str,
+}
+
+/// Where text leaves the server.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Destination {
+    /// The model that writes assessments and replies.
+    Model,
+    /// A webhook.
+    Webhook,
+    /// A mail server.
+    Mail,
+}
+
+impl Destination {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Model => "model",
+            Self::Webhook => "webhook",
+            Self::Mail => "mail",
+        }
+    }
+}
+
 /// All metrics of a server.
 pub struct Metrics {
     registry: Registry,
@@ -101,6 +130,7 @@ pub struct Metrics {
     jobs_waiting: Family<KindLabels, Gauge>,
     jobs_failed: Family<KindLabels, Gauge>,
     mails: Family<OutcomeLabels, Counter>,
+    redactions: Family<RedactionLabels, Counter>,
     commit_time: Histogram,
     commit_batch_size: Histogram,
 }
@@ -128,6 +158,7 @@ impl Metrics {
             jobs_waiting: Family::default(),
             jobs_failed: Family::default(),
             mails: Family::default(),
+            redactions: Family::default(),
             commit_time: Histogram::new(SHORT_BUCKETS),
             commit_batch_size: Histogram::new(BATCH_SIZE_BUCKETS),
             registry: Registry::default(),
@@ -153,6 +184,7 @@ impl Metrics {
         registry.register("jobs_waiting", "Jobs waiting or running", self.jobs_waiting.clone());
         registry.register("jobs_failed", "Failed jobs that are kept with their reason", self.jobs_failed.clone());
         registry.register("mail", "Mails, sent and failed", self.mails.clone());
+        registry.register("redactions", "Secrets removed from what left the server", self.redactions.clone());
         registry.register_with_unit("commit", "Time from a commit's first statement until it is durable", Unit::Seconds, self.commit_time.clone());
         registry.register("log_lines_lost", "Log lines that could not be written", crate::log::lost_lines());
         registry.register("commit_pieces", "Changes per commit", self.commit_batch_size.clone());
@@ -210,6 +242,12 @@ impl Metrics {
     /// Records a claim that lost the race.
     pub(crate) fn record_lost_claim(&self) {
         self.claims.get_or_create(&OutcomeLabels { outcome: "lost" }).inc();
+    }
+
+    /// Records a secret that was removed from what goes to a destination.
+    pub(crate) fn record_redaction(&self, kind: SecretKind, destination: Destination) {
+        let labels = RedactionLabels { kind: kind.as_str(), destination: destination.as_str() };
+        self.redactions.get_or_create(&labels).inc();
     }
 
     /// All metrics as text, with gauges set to these values.

@@ -20,6 +20,7 @@ use crate::events::EventHub;
 use crate::metrics::Metrics;
 use crate::password;
 use crate::queue_cache::QueueCache;
+use crate::redactor::Redactor;
 use crate::router::router;
 use crate::search::{Search, SearchError};
 use crate::serve::serve;
@@ -100,6 +101,7 @@ impl Server {
             authenticator,
             login_throttle: LoginThrottle::default(),
             behind_proxy: config.behind_proxy,
+            redactor: Redactor::new(config.redact_patterns, Arc::clone(&metrics)),
             metrics,
             limits: config.limits,
             search,

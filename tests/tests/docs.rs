@@ -9,7 +9,7 @@ use tierup::keymap::{Context, HelpEntry, KeyOverrides, Keymap};
 use tierup::theme::Charset;
 
 /// In the order of the document.
-const CONTEXTS: [(Context, &str); 16] = [
+const CONTEXTS: [(Context, &str); 17] = [
     (Context::Queue, "Queue"),
     (Context::Filter, "Filter"),
     (Context::Briefing, "Briefing"),
@@ -23,6 +23,7 @@ const CONTEXTS: [(Context, &str); 16] = [
     (Context::CommandLine, "Command line"),
     (Context::Conflict, "After a lost claim"),
     (Context::Confirm, "Confirmation"),
+    (Context::SecretWarning, "Before a secret is sent"),
     (Context::Help, "Help"),
     (Context::Log, "Log"),
     (Context::Global, "Everywhere"),

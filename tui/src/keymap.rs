@@ -203,6 +203,7 @@ mod tests {
             Context::Steps,
             Context::SimilarCases,
             Context::Confirm,
+            Context::SecretWarning,
             Context::Log,
             Context::Palette,
             Context::CommandLine,

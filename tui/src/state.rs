@@ -22,6 +22,7 @@ pub mod preview;
 pub mod queue;
 pub mod request;
 pub mod row_edits;
+pub mod secret_warning;
 pub mod seen_set;
 pub mod selection_list;
 pub mod sort_order;

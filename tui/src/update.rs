@@ -34,6 +34,7 @@ mod reconnect;
 mod replies;
 mod resume;
 mod scroll;
+mod secret_warning;
 mod session;
 mod signals;
 mod streams;

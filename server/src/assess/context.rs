@@ -2,6 +2,7 @@
 
 use tierup_common::id::AccountId;
 
+use crate::redactor::Redactor;
 use crate::search::{Search, SearchError};
 use crate::store::{self, Store};
 
@@ -60,6 +61,8 @@ pub struct EngineContext<'a> {
     pub store: &'a Store,
     /// The search index.
     pub search: &'a Search,
+    /// Removes secrets from what a model gets.
+    pub redactor: &'a Redactor,
 }
 
 /// Gets the text as it is written.

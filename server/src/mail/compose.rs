@@ -17,6 +17,7 @@ use tierup_common::user::User;
 
 use crate::delivery::DeliveryError;
 use crate::mail::address;
+use crate::redactor::Texts;
 
 /// The bytes of a subject per encoded word: words are at most 75 characters, and 12 of them are overhead.
 const ENCODED_WORD_BYTES: usize = 45;
@@ -113,6 +114,21 @@ impl HandoffMail {
         } else {
             format!("[{}] {note}{}", self.priority, self.summary)
         }
+    }
+}
+
+impl Texts for HandoffMail {
+    fn for_each_text(&mut self, visit: &mut dyn FnMut(&mut String)) {
+        self.reply_to.for_each_text(visit);
+        self.tried.for_each_text(visit);
+        [&mut self.summary, &mut self.handed_off_by, &mut self.notes].into_iter().for_each(visit);
+    }
+}
+
+impl Texts for TriedBranch {
+    fn for_each_text(&mut self, visit: &mut dyn FnMut(&mut String)) {
+        self.hypothesis.for_each_text(visit);
+        self.evidence.for_each_text(visit);
     }
 }
 

@@ -13,7 +13,12 @@ use crate::worker::engine_run::run_engine;
 
 pub(super) async fn run(app: &App, leased: &LeasedJob, id: HandoffId) -> store::Result<()> {
     let Some((session, briefing)) = mark_started(app, leased, id).await? else { return Ok(()) };
-    let context = EngineContext { account: leased.account, store: &app.store, search: &app.search };
+    let context = EngineContext {
+        account: leased.account,
+        store: &app.store,
+        search: &app.search,
+        redactor: &app.redactor,
+    };
     let started = app.clock.now();
     let writer = app.events.start_delta_writer(leased.account, DeltaTarget::Assessment(id));
     let mut sink = |text: &str| writer.append(text);

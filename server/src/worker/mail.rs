@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::delivery::DeliveryError;
 use crate::domain::Refusal;
 use crate::mail::{HandoffMail, compose};
+use crate::metrics::Destination;
 use crate::store::{self, JobResult, LeasedJob};
 use crate::worker::outcome::{finish_delivery, finish_job};
 
@@ -29,6 +30,7 @@ pub(super) async fn run(
         return Ok(());
     };
     let mail = HandoffMail::new(&handoff, reply_to, reason, leased.enqueued_at, app.public_url.as_ref());
+    let (mail, user) = app.redactor.redact_texts((mail, user), Destination::Mail);
     let delivered = match compose(&mail, from, &user) {
         Ok(message) => app.mailer.send(message).await,
         Err(error) => Err(error),

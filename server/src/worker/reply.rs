@@ -33,7 +33,12 @@ pub(super) async fn run(
         })
     });
     let briefing = briefing.await?;
-    let context = EngineContext { account: leased.account, store: &app.store, search: &app.search };
+    let context = EngineContext {
+        account: leased.account,
+        store: &app.store,
+        search: &app.search,
+        redactor: &app.redactor,
+    };
     let writer = app.events.start_delta_writer(leased.account, DeltaTarget::Message(id, message_id));
     let mut sink = |text: &str| writer.append(text);
     let (role, text) =

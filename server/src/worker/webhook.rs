@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::delivery::DeliveryError;
 use crate::domain::{Job, ScheduledJob, WebhookId};
 use crate::events::EventLogFollower;
+use crate::metrics::Destination;
 use crate::store::{self, JobResult, LeasedJob};
 use crate::worker::outcome::{finish_delivery, finish_job};
 
@@ -109,6 +110,7 @@ pub(super) async fn run(app: &App, leased: &LeasedJob, seq: Seq, hook: WebhookId
         finish_job(app, leased, JobResult::Done).await;
         return Ok(());
     };
+    let event = app.redactor.redact_texts(event, Destination::Webhook);
     let delivered = hook.deliver(&event, leased.account, app.clock.now()).await;
     if let Err(DeliveryError::Permanent(reason)) = &delivered {
         tracing::warn!(hook = hook.id().0, reason, "a webhook call failed");

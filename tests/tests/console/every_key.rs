@@ -187,7 +187,12 @@ async fn dialog_actions(keyboard: &mut Keyboard) {
     keyboard.press_to_hide("confirm.yes", "╭ New session").await;
     keyboard.press("list.new-session").await;
     keyboard.console.press("Something else").await;
-    keyboard.press_to_show("dialog.submit", "Something else ── active, yours").await;
+    keyboard.press("dialog.newline").await;
+    keyboard.console.press("password=hunter2").await;
+    keyboard.press_to_show("dialog.submit", "This looks like a password.").await;
+    keyboard.press_to_hide("secret.close", "This looks like a password.").await;
+    keyboard.press("dialog.submit").await;
+    keyboard.press_to_show("secret.yes", "Something else ── active, yours").await;
     keyboard.press_to_show("session.take-back", "You can take back only sessions").await;
     keyboard.press_to_show("session.back", "Escalations").await;
 }

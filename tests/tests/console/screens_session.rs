@@ -35,6 +35,28 @@ async fn session_with_its_dialogs() {
     }
 }
 
+#[tokio::test]
+async fn a_secret_before_it_is_sent() {
+    let (world, _model) = world_with_model().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    for size in TERMINAL_SIZES {
+        let vpn = escalate_vpn_problem(&sam).await;
+        sam.wait_for_assessment(&vpn).await;
+        let mut priya = open_console(&world, size).await;
+        priya.sees("VPN won't connect").await;
+        priya.press("p").await;
+        priya.sees("Suggested").await;
+        priya.no_longer_sees("is yours").await;
+        priya.press("The service account uses AKIAIOSFODNN7EXAMPLE<enter>").await;
+        priya.sees("This looks like an AWS key.").await;
+        assert_screen_snapshot("session_secret", &priya).await;
+        priya.press("<esc><ctrl-r>postgres://vpn:hunter2@db.acme.test works again<enter>").await;
+        priya.sees("This looks like a password.").await;
+        assert_screen_snapshot("dialog_secret", &priya).await;
+        sam.resolve(&vpn.session_id, "Done.").await;
+    }
+}
+
 /// Steps with a sentence each, as models write them.
 const LONG_STEPS_ASSESSMENT: &str = "**Likely cause:** The gateway does not trust the new issuer.\n\n**Steps**\n\
     1. Pin the certificate: `Set-VpnConnection -Name acme -MachineCertificateIssuerFilter $issuer`\n\

@@ -9,6 +9,7 @@ use tierup_common::session::Session;
 use tierup_common::time::Timestamp;
 
 use crate::cli::connect;
+use crate::cli::diagnostics::warn_about_secret;
 use crate::cli::input::{read_stdin, reject_option_like};
 use crate::cli::options::Options;
 use crate::cli::output::Output;
@@ -44,6 +45,12 @@ impl CommandContext {
 
     /// A text argument; `-` reads standard input.
     pub(super) fn read_text(&self, argument: &str) -> Result<String, CliError> {
+        let text = self.read_unchecked(argument)?;
+        warn_about_secret(&text);
+        Ok(text)
+    }
+
+    fn read_unchecked(&self, argument: &str) -> Result<String, CliError> {
         if argument == "-" {
             return read_stdin();
         }

@@ -3,6 +3,8 @@
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
+use tierup_common::secrets;
+
 use crate::error::CliError;
 use crate::settings;
 use crate::text::safe;
@@ -17,6 +19,16 @@ pub(super) fn report(error: &CliError) -> ExitCode {
         }
     }
     ExitCode::from(error.exit_status())
+}
+
+/// Warns a person at a terminal about a text that looks like it holds a secret. It is sent anyway: a command asks
+/// nothing, so that it works in scripts.
+pub(super) fn warn_about_secret(text: &str) {
+    let found = if std::io::stderr().is_terminal() { secrets::find_secrets(text) } else { Vec::new() };
+    if let Some(secret) = found.first() {
+        let kind = secret.kind.with_article();
+        print_diagnostic("warning", &format!("the text looks like it holds {kind}, which others will see"));
+    }
 }
 
 /// Prints `kind: text` as one line.

@@ -4,6 +4,7 @@ use clap::Args;
 use tierup_common::session::{CreateSession, IntakeContent, IntakeType};
 
 use crate::cli::context::CommandContext;
+use crate::cli::diagnostics::warn_about_secret;
 use crate::error::CliError;
 use crate::runtime::api::requests;
 
@@ -18,6 +19,7 @@ pub(super) struct NewArgs {
 }
 
 pub(super) async fn run(context: &CommandContext, arguments: &NewArgs) -> Result<(), CliError> {
+    arguments.summary.as_deref().map(warn_about_secret);
     let body = CreateSession {
         intake_type: IntakeType::FreeText,
         intake_content: IntakeContent { text: context.read_text(&arguments.problem)? },

@@ -5,6 +5,7 @@ use tierup_common::id::BranchId;
 use tierup_common::session::{BranchStatus, PutBranch};
 
 use crate::cli::context::CommandContext;
+use crate::cli::diagnostics::warn_about_secret;
 use crate::cli::reference::SessionRef;
 use crate::error::CliError;
 use crate::runtime::api::requests;
@@ -50,6 +51,7 @@ pub(super) async fn run(context: &CommandContext, arguments: &TriedArgs) -> Resu
     let branches = &session.item.branch_map;
     let known = branches.iter().find(|branch| branch.hypothesis.to_lowercase() == hypothesis.to_lowercase());
     let id = known.map_or_else(|| BranchId::new(context.api.server_now()), |known| known.id);
+    arguments.why.as_deref().map(warn_about_secret);
     let evidence = arguments.why.clone().or_else(|| known.and_then(|known| known.evidence.clone()));
     let body = PutBranch { hypothesis, status: arguments.status.into(), evidence };
     let branch = context.api.send(requests::put_branch(session.item.id, id, &body)).await?;

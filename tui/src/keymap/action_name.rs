@@ -28,6 +28,7 @@ const fn context_prefix(context: Context) -> &'static str {
         Context::Steps => "outcomes",
         Context::SimilarCases => "cases",
         Context::Confirm => "confirm",
+        Context::SecretWarning => "secret",
         Context::Help => "help",
         Context::Log => "log",
         Context::Palette => "palette",

@@ -32,6 +32,8 @@ pub enum Context {
     SimilarCases,
     /// A yes-or-no question.
     Confirm,
+    /// The question before a secret is sent.
+    SecretWarning,
     /// The list of keys.
     Help,
     /// The log of toasts.
@@ -59,6 +61,7 @@ impl Context {
             | Self::Filter
             | Self::Conflict
             | Self::Confirm
+            | Self::SecretWarning
             | Self::Log
             | Self::Palette
             | Self::CommandLine => is_exit || is_harmless || matches!(action, Action::Help),
@@ -83,6 +86,7 @@ impl Context {
             | Self::Steps
             | Self::SimilarCases
             | Self::Confirm
+            | Self::SecretWarning
             | Self::Help
             | Self::Log => false,
         }

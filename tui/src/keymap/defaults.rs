@@ -14,7 +14,7 @@ use crate::keymap::tab::Tab;
 type Row = (&'static [KeyCombination], Action, &'static str, &'static str);
 
 /// The tables in the order of the palette.
-const TABLES: [(Context, &[Row]); 17] = [
+const TABLES: [(Context, &[Row]); 18] = [
     (Context::Queue, QUEUE),
     (Context::Filter, FILTER),
     (Context::Briefing, BRIEFING),
@@ -28,6 +28,7 @@ const TABLES: [(Context, &[Row]); 17] = [
     (Context::Steps, OUTCOMES),
     (Context::SimilarCases, CASES),
     (Context::Confirm, CONFIRM),
+    (Context::SecretWarning, SECRET_WARNING),
     (Context::Help, HELP),
     (Context::Log, LOG),
     (Context::Palette, PALETTE),
@@ -230,6 +231,12 @@ const CASES: &[Row] = &[
 const CONFIRM: &[Row] = &[
     (&[key!(y)], Action::Yes, "yes", "Yes"),
     (&[key!(esc), key!(n), key!(enter), key!(q)], Action::Close, "no", "No"),
+];
+
+#[rustfmt::skip]
+const SECRET_WARNING: &[Row] = &[
+    (&[key!(enter)], Action::Yes, "send it", "Send it as it is"),
+    (&[key!(esc), key!(n), key!(q)], Action::Close, "go back", "Back to the text"),
 ];
 
 #[rustfmt::skip]

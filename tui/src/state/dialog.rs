@@ -148,6 +148,11 @@ impl Dialog {
         self.form.typed_texts() != self.initial_texts
     }
 
+    /// The typed texts, one a line.
+    pub fn typed_text(&self) -> String {
+        self.form.typed_texts().join("\n")
+    }
+
     /// Asks for a new problem.
     pub fn new_session() -> Self {
         Self::new(Form::NewSession {

@@ -13,6 +13,7 @@ use crate::state::composer::Composer;
 use crate::state::dialog::Dialog;
 use crate::state::login::LogInForm;
 use crate::state::palette::Palette;
+use crate::state::secret_warning::SecretWarning;
 
 /// How long a layer that opened by itself ignores keys, which were not meant for it.
 const INPUT_DELAY: Duration = Duration::from_millis(300);
@@ -42,6 +43,8 @@ pub enum Layer {
     Dialog(Box<Dialog>),
     /// A question before something that cannot be undone.
     Confirm(Confirmation),
+    /// A question before a text that looks like it holds a secret is sent.
+    SecretWarning(Box<SecretWarning>),
     /// The briefing, over its session.
     Briefing,
     /// The log-in form.
@@ -144,6 +147,7 @@ impl Layer {
             Self::Conflict(_) => Context::Conflict,
             Self::Dialog(_) | Self::LogIn(_) => Context::Dialog,
             Self::Confirm(_) => Context::Confirm,
+            Self::SecretWarning(_) => Context::SecretWarning,
             Self::Briefing => Context::BriefingOverlay,
             Self::Picker(picker) => match picker.kind {
                 PickerKind::Branches => Context::Branches,
@@ -153,10 +157,12 @@ impl Layer {
         }
     }
 
-    /// When it opened, if it opened by itself, after a lost claim or an expired token.
+    /// When it opened, if it opened by itself: after a lost claim or an expired token, or instead of sending.
     pub fn auto_opened_at_mut(&mut self) -> Option<&mut Timestamp> {
         if let Self::Conflict(conflict) = self {
             Some(&mut conflict.opened_at)
+        } else if let Self::SecretWarning(warning) = self {
+            Some(&mut warning.opened_at)
         } else {
             self.as_login_mut().and_then(|login| login.opened_at.as_mut())
         }
@@ -166,6 +172,8 @@ impl Layer {
     pub fn accepts_input_from(&self) -> Option<Timestamp> {
         let opened_at = if let Self::LogIn(login) = self {
             login.opened_at
+        } else if let Self::SecretWarning(warning) = self {
+            Some(warning.opened_at)
         } else {
             self.as_conflict().map(|conflict| conflict.opened_at)
         };
@@ -174,7 +182,7 @@ impl Layer {
 
     /// Whether it is about the screen below and closes with it. A dialog keeps what was typed into it.
     pub const fn closes_with_screen(&self) -> bool {
-        matches!(self, Self::Briefing | Self::Picker(_) | Self::Confirm(_))
+        matches!(self, Self::Briefing | Self::Picker(_) | Self::Confirm(_) | Self::SecretWarning(_))
     }
 
     /// The dialog, if it is one.

@@ -263,6 +263,7 @@ impl State {
             | Context::Steps
             | Context::SimilarCases
             | Context::Confirm
+            | Context::SecretWarning
             | Context::Help
             | Context::Log => None,
         }

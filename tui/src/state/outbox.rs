@@ -67,6 +67,8 @@ pub struct Outbox {
     by_session: HashMap<SessionId, Unconfirmed>,
     /// Messages sent in this run, the newest last.
     sent: Vec<String>,
+    /// The last text that the user wants to send although it looks like it holds a secret.
+    confirmed: Option<String>,
 }
 
 impl Outbox {
@@ -166,6 +168,16 @@ impl Outbox {
     /// Messages sent in this run, the oldest first.
     pub fn sent(&self) -> impl Iterator<Item = &str> {
         self.sent.iter().map(String::as_str)
+    }
+
+    /// Whether the user wants to send this text although it looks like it holds a secret.
+    pub fn is_confirmed(&self, text: &str) -> bool {
+        self.confirmed.as_deref() == Some(text)
+    }
+
+    /// The user wants to send this text although it looks like it holds a secret.
+    pub fn confirm(&mut self, text: String) {
+        self.confirmed = Some(text);
     }
 
     /// This machine's clock was set back.

@@ -8,13 +8,13 @@ use tierup_common::user::Person;
 
 use crate::effect::{Call, CallId, Effect};
 use crate::event::CallError;
-use crate::keymap::{ConflictAction, Tab};
+use crate::keymap::{Action, ConflictAction, Context, Tab};
 use crate::state::layer::{Conflict, ConflictDraft, Layer};
 use crate::state::outbox::OutgoingMessage;
 use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
 use crate::text::safe;
-use crate::update::{calls, messages, navigate};
+use crate::update::{calls, messages, navigate, secret_warning};
 
 /// A claim that someone else won.
 pub(super) struct LostClaim {
@@ -87,7 +87,8 @@ fn send_draft(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     };
     let content = state.outbox.draft(session).to_owned();
-    if content.is_empty() {
+    let resend = Action::Conflict(ConflictAction::SendDraft);
+    if content.is_empty() || !secret_warning::may_send(state, &content, Context::Conflict, resend) {
         return;
     }
     let draft = if state.connection.allows_calls() {

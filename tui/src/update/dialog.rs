@@ -11,14 +11,14 @@ use tierup_common::user::{Person, User};
 
 use crate::effect::{Call, CallId, Effect};
 use crate::event::CallError;
-use crate::keymap::DialogAction;
+use crate::keymap::{Action, Context, DialogAction};
 use crate::local_zone::{LocalZone, ResolvedTime};
 use crate::state::State;
 use crate::state::dialog::{ChecklistField, Dialog, Form, TextField};
 use crate::state::layer::{Confirmation, ConfirmedAction, Layer};
 use crate::state::request::Request;
 use crate::text::safe;
-use crate::update::calls;
+use crate::update::{calls, secret_warning};
 use crate::wake_time;
 
 pub(super) fn run_action(state: &mut State, action: DialogAction, effects: &mut Vec<Effect>) {
@@ -114,7 +114,13 @@ pub(super) fn submit(state: &mut State, is_confirmed: bool, effects: &mut Vec<Ef
         dialog.request = Request::Failed(OFFLINE_ERROR.into());
         return;
     }
-    match (build_call(&dialog.form, now, &zone), question) {
+    let (call, typed) = (build_call(&dialog.form, now, &zone), dialog.typed_text());
+    let resend = Action::Dialog(DialogAction::Submit);
+    if call.is_ok() && !secret_warning::may_send(state, &typed, Context::Dialog, resend) {
+        return;
+    }
+    let Some(dialog) = state.top_dialog_mut() else { return };
+    match (call, question) {
         (Ok(_), Some(question)) if !is_confirmed => {
             dialog.request.clear_error();
             state

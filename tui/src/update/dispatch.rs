@@ -45,6 +45,7 @@ pub(super) fn dispatch_action(
         Action::Tried(action) => picker::run_branch_action(state, action, effects),
         Action::Outcome(action) => picker::run_outcome_action(state, action, effects),
         Action::Case(action) => picker::run_case_action(state, action, effects),
+        Action::Yes if context == Context::SecretWarning => send_anyway(state, effects),
         Action::Yes => run_confirmed_action(state, effects),
         Action::Close => {
             state.layers.pop();
@@ -68,7 +69,8 @@ pub(super) fn dispatch_move(state: &mut State, context: Context, movement: Move)
                 *top = scroll_offset_after(*top, movement, end, page);
             }
         }
-        Context::Global | Context::Dialog | Context::Conflict | Context::Confirm => {}
+        Context::Global | Context::Dialog | Context::Conflict | Context::Confirm | Context::SecretWarning => {
+        }
     }
 }
 
@@ -90,6 +92,13 @@ pub(super) fn run_chosen(state: &mut State, chosen: Option<ChosenAction>, effect
     if let Some(ChosenAction { context, action }) = chosen {
         dispatch_action(state, context, action, effects);
     }
+}
+
+/// Sends the text of a warning: what sends it is available if it still is.
+fn send_anyway(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(Layer::SecretWarning(warning)) = state.layers.pop() else { return };
+    state.outbox.confirm(warning.text);
+    dispatch_action(state, warning.context, warning.action, effects);
 }
 
 fn run_confirmed_action(state: &mut State, effects: &mut Vec<Effect>) {

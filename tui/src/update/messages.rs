@@ -6,12 +6,13 @@ use tierup_common::session::{CreateMessage, Message, MessageKind};
 
 use crate::effect::{Call, CallId, Effect};
 use crate::event::CallError;
+use crate::keymap::{Action, Context, SessionAction};
 use crate::state::chat::{AwaitedAnswer, RecalledMessage, TranscriptScroll};
 use crate::state::composer::Composer;
 use crate::state::outbox::{OutgoingMessage, join_lines, without_sent_prefix};
 use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
-use crate::update::calls;
+use crate::update::{calls, secret_warning};
 
 /// Sends what is typed in the open session.
 pub(super) fn send_message(state: &mut State, effects: &mut Vec<Effect>) {
@@ -24,6 +25,9 @@ pub(super) fn send_message(state: &mut State, effects: &mut Vec<Effect>) {
         return state.show_toast(ToastLevel::Info, "The previous message is still being sent");
     }
     let (kind, text, after_seq) = (state.message_kind(chat), chat.composer.text(), chat.newest_seq());
+    if !secret_warning::may_send(state, &text, Context::Session, Action::Session(SessionAction::Send)) {
+        return;
+    }
     let message = CreateMessage { content: text.clone(), kind };
     let reused_id = state.outbox.take_reusable_call_id(id, &message);
     let call = Call::CreateMessage { session_id: id, message };

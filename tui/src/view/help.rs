@@ -93,6 +93,7 @@ const fn context_title(context: Context) -> &'static str {
         Context::Steps => "step outcomes",
         Context::SimilarCases => "similar cases",
         Context::Confirm => "questions",
+        Context::SecretWarning => "a secret",
         Context::Help => "the help",
         Context::Log => "the log",
         Context::Palette => "the palette",

@@ -6,6 +6,7 @@ use crate::availability::is_available;
 use crate::keymap::{Action, ConflictAction, Context};
 use crate::state::layer::{Confirmation, Conflict, ConflictDraft, Layer};
 use crate::state::paint_output::ClickTarget;
+use crate::state::secret_warning::SecretWarning;
 use crate::state::{Screen, State};
 use crate::text::{Safe, SafeLine, TextRole, safe, safe_format, wrap};
 use crate::view::canvas::Canvas;
@@ -22,6 +23,7 @@ pub(super) fn paint(state: &State, layer: &Layer, canvas: &mut Canvas<'_>, area:
         Layer::Conflict(conflict) => paint_conflict(state, conflict, canvas, area),
         Layer::Dialog(open) => dialog::paint(open, is_top, canvas, area),
         Layer::Confirm(confirmation) => paint_confirm(state, confirmation, canvas, area),
+        Layer::SecretWarning(warning) => paint_secret_warning(state, warning, canvas, area),
         Layer::LogIn(open) => login::paint(open, canvas, area),
         Layer::Picker(open) => picker::paint(state, open, canvas, area),
         Layer::Briefing => {
@@ -85,6 +87,22 @@ fn paint_confirm(state: &State, confirmation: &Confirmation, canvas: &mut Canvas
     let key = |action| state.settings.keymap.key_for(Context::Confirm, action);
     let (yes, no) = (key(Action::Yes), key(Action::Close));
     paint_hints(&[(&yes, "yes"), (&no, "no")], canvas, inner);
+}
+
+fn paint_secret_warning(state: &State, warning: &SecretWarning, canvas: &mut Canvas<'_>, area: Rect) {
+    let sentence = safe_format!("This looks like {}.", warning.kind.with_article());
+    let width = 52.min(area.width);
+    let columns = usize::from(width.saturating_sub(4));
+    let mut lines = wrap::plain_text(&sentence, columns, TextRole::Plain);
+    // A private key begins the same as any other; its first line is enough.
+    let start = warning.secret.lines().next().unwrap_or_default();
+    lines.push(SafeLine::from_text(safe::sanitize_line(start).ellipsized(columns), TextRole::Dim));
+    let height = u16::try_from(lines.len()).unwrap_or(1);
+    let inner = canvas.paint_dialog(area, width, height + 4, "Secret");
+    canvas.put_lines(Rect { height: height.min(inner.height.saturating_sub(1)), ..inner }, &lines);
+    let key = |action| state.settings.keymap.key_for(Context::SecretWarning, action);
+    let (yes, no) = (key(Action::Yes), key(Action::Close));
+    paint_hints(&[(&yes, "send it"), (&no, "go back")], canvas, inner);
 }
 
 /// A key and what it does.

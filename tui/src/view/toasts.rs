@@ -64,6 +64,7 @@ const fn has_bottom_input(context: Context) -> bool {
         | Context::Steps
         | Context::SimilarCases
         | Context::Confirm
+        | Context::SecretWarning
         | Context::Help
         | Context::Log
         | Context::Palette => false,

@@ -14,6 +14,7 @@ use crate::assess::engine::Engine;
 use crate::assess::format::{self, ConfidenceAt};
 use crate::assess::live::LiveText;
 use crate::assess::model::ModelEndpoint;
+use crate::assess::outgoing;
 use crate::assess::parse;
 use crate::assess::playbook;
 use crate::assess::prompt::{self, Prompt};
@@ -61,11 +62,14 @@ impl ModelEngine {
         // A second answer leaves time to keep the first one.
         let deadline = Instant::now() + self.0.time_limit.mul_f64(0.9);
         let findings = playbook::gather_findings(briefing, context).await?;
-        let case = Case::new(briefing, &findings);
+        let (sent, sent_findings) = outgoing::redact_case(briefing, &findings, context.redactor);
+        let case = Case::new(&sent, &sent_findings);
         let mut live = LiveText::new(&case);
-        let mut draft = self.ask(prompt::assessment_prompt(&case), &case, &mut live, sink).await?;
+        let prompt = outgoing::redact_prompt(prompt::assessment_prompt(&case), context.redactor);
+        let mut draft = self.ask(prompt, &case, &mut live, sink).await?;
         if let Some(hypothesis) = &draft.contradicted_by {
             let prompt = prompt::second_prompt(&case, &draft.likely_cause, hypothesis);
+            let prompt = outgoing::redact_prompt(prompt, context.redactor);
             live.restart();
             let second = tokio::time::timeout_at(deadline, self.ask(prompt, &case, &mut live, sink)).await;
             // Without a second answer the first one stands, marked.
@@ -105,7 +109,9 @@ impl ModelEngine {
         sink: TextSink<'_>,
     ) -> Result<String, EngineError> {
         let findings = playbook::gather_findings(briefing, context).await?;
-        let prompt = prompt::reply_prompt(&Case::new(briefing, &findings));
+        let (sent, findings) = outgoing::redact_case(briefing, &findings, context.redactor);
+        let prompt = prompt::reply_prompt(&Case::new(&sent, &findings));
+        let prompt = outgoing::redact_prompt(prompt, context.redactor);
         let completion = self.0.complete(prompt, sink).await?;
         if !completion.is_cut_off {
             return Ok(completion.text);
