@@ -15,7 +15,8 @@ pub(super) fn redact_case(
     findings: &Findings,
     redactor: &Redactor,
 ) -> (Briefing, Findings) {
-    let mut copy = Findings { lexicon: Arc::clone(&findings.lexicon), ..Findings::default() };
+    let mut copy = Findings::default();
+    copy.lexicon = Arc::clone(&findings.lexicon);
     let runbook = findings.runbook.as_deref();
     copy.runbook =
         runbook.map(|runbook| Arc::new(redactor.redact_texts(runbook.clone(), Destination::Model)));
