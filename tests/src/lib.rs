@@ -35,7 +35,7 @@ pub mod world;
 
 use std::time::Duration;
 
-pub use api_client::{ApiClient, Escalation, http_client};
+pub use api_client::{ApiClient, Escalation, http_client, string_field};
 pub use console::Console;
 pub use fake_mail_server::{FakeMailServer, MailBehavior};
 pub use fake_model::{FakeModel, ModelBehavior, TWO_STEP_ASSESSMENT};

@@ -205,9 +205,8 @@ mod tests {
         Briefing {
             title: "VPN".into(),
             intake: "VPN".into(),
-            notes: String::new(),
-            branches: Vec::new(),
             messages: vec![message(1), message(2)],
+            ..Briefing::default()
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use tierup_common::handoff::BranchChange;
 use tierup_common::session::{Message, MessageRole};
 
 use crate::assess::playbook::Findings;
@@ -70,6 +71,7 @@ fn format_case(briefing: &Briefing, findings: &Findings) -> String {
     if !briefing.notes.is_empty() {
         let _ = writeln!(text, "Notes at hand-off: {}", shorten(&briefing.notes));
     }
+    text.push_str(&format_earlier_steps(briefing));
     let mut case = wrap_in_tag("case", &text);
     if let Some(runbook) = &findings.runbook {
         case.push_str(&wrap_in_tag("runbook", &shorten(&runbook.text)));
@@ -80,6 +82,25 @@ fn format_case(briefing: &Briefing, findings: &Findings) -> String {
         case.push_str(&wrap_in_tag("resolved-case", &resolved));
     }
     case
+}
+
+/// What came of steps suggested earlier, and what changed since the escalation before.
+fn format_earlier_steps(briefing: &Briefing) -> String {
+    let mut text = String::new();
+    if !briefing.earlier_steps.is_empty() {
+        text.push_str("Suggested earlier; do not suggest what failed again:\n");
+    }
+    for (step, outcome) in &briefing.earlier_steps {
+        let _ = writeln!(text, "- {outcome}: {}", shorten(step));
+    }
+    if let Some(changes) = &briefing.changes_since {
+        let _ = writeln!(text, "Since the escalation before: new messages: {}", changes.new_messages);
+        for BranchChange { hypothesis, status, previous_status, .. } in &changes.branches {
+            let before = previous_status.map(|before| format!(", was {before}")).unwrap_or_default();
+            let _ = writeln!(text, "- {status}{before}: {hypothesis}");
+        }
+    }
+    text
 }
 
 /// Encloses text in a tag. Tags inside the text are escaped, so that it cannot end the tag or open another.

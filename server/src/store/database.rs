@@ -20,8 +20,9 @@ const MIGRATION_STEPS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0001_init.sql")),
     M::up(include_str!("../../migrations/0002_session_text.sql")),
     M::up(include_str!("../../migrations/0003_upkeep.sql")),
+    M::up(include_str!("../../migrations/0004_step_outcome.sql")),
 ];
-const MIGRATIONS: Migrations<'static> = Migrations::from_slice(MIGRATION_STEPS);
+pub(super) const MIGRATIONS: Migrations<'static> = Migrations::from_slice(MIGRATION_STEPS);
 
 /// Why a folder cannot be used.
 #[derive(Debug, thiserror::Error)]

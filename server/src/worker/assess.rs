@@ -38,7 +38,7 @@ async fn mark_started(app: &App, leased: &LeasedJob, id: HandoffId) -> store::Re
             tx.finish_job(&leased, &JobResult::Done)?;
             return Ok(None);
         }
-        Ok(Some(Briefing::from_handoff(handoff.title, handoff.notes, tx.snapshot(id)?)))
+        Ok(Some(tx.handoff_briefing(handoff)?))
     });
     commit.await
 }
