@@ -1,6 +1,7 @@
 //! A handoff as lines of text: what the preview and the briefing show.
 
 mod assessment;
+mod changes;
 
 use std::ops::Range;
 use std::sync::Arc;
