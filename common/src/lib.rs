@@ -19,6 +19,7 @@ pub mod route;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod session;
+pub mod similar;
 #[cfg(feature = "sql")]
 mod sql;
 pub mod string_enum;

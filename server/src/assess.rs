@@ -10,6 +10,7 @@ mod model;
 mod parse;
 mod playbook;
 mod prompt;
+mod similar;
 
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ pub use context::{EngineContext, EngineError, TextSink};
 pub use draft::AssessmentDraft;
 pub use model::{ModelApi, ModelEndpoint};
 pub use playbook::TypingPace;
+pub(crate) use similar::find_similar;
 
 /// The engine that the settings choose.
 pub enum Engine {
