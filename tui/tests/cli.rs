@@ -4,6 +4,8 @@
 
 #[path = "shared/command.rs"]
 mod command;
+#[path = "cli/solutions.rs"]
+mod solutions;
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Output, Stdio};

@@ -71,6 +71,26 @@ async fn a_briefing_of_a_session_escalated_again() {
 }
 
 #[tokio::test]
+async fn saving_a_runbook_of_a_resolved_session() {
+    let world = World::without_assessments().await;
+    for (columns, rows) in TERMINAL_SIZES {
+        world.engineer("Priya Nair").await.open_session("VPN fails with error 809").await;
+        let mut priya = open_console(&world, (columns, rows)).await;
+        priya.press("2<enter>").await;
+        priya.sees("active, yours").await;
+        priya.press("<ctrl-r>").await;
+        priya.sees("The cause and the fix").await;
+        priya.press("Renewed the certificate.<enter>y").await;
+        priya.sees("resolved: W writes a runbook").await;
+        assert_screen_snapshot("queue_resolved", &priya).await;
+        priya.set_editor("true");
+        priya.press("W").await;
+        priya.sees("Save the runbook").await;
+        assert_screen_snapshot("dialog_runbook", &priya).await;
+    }
+}
+
+#[tokio::test]
 async fn own_lists() {
     let (world, _model) = world_with_model().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
