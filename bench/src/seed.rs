@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use tierup_common::handoff::Intent;
 use tierup_common::id::{HandoffId, MessageId, SessionId, TokenId, UserId};
-use tierup_common::limit;
 use tierup_common::session::{CreateSession, HandOff, IntakeContent, IntakeType};
 use tierup_common::user::Role;
 use tierup_server::clock::Clock;
-use tierup_server::domain::hand_off::{self, HandoffContext, NewHandoffIds};
+use tierup_server::domain::hand_off::{self, NewHandoffIds};
 use tierup_server::domain::message::{self, NewSessionIds};
 use tierup_server::domain::{Caller, Policy};
 use tierup_server::store::{self, SystemTx};
@@ -73,13 +72,7 @@ fn seed_handoff(system: &mut SystemTx<'_>, world: &World, number: u32) -> store:
     let id = SessionId::new(now);
     let ids = NewSessionIds { id, number: tx.next_session_number()?, message_id: MessageId::new(now) };
     tx.apply(message::open_session(&request, ids, &caller, now), now)?;
-    let context = HandoffContext {
-        session: tx.session(id)?,
-        escalation: None,
-        intake: NOTES.into(),
-        branches: Vec::new(),
-        messages: tx.last_messages(id, limit::MAX_SNAPSHOT_MESSAGES)?,
-    };
+    let context = tx.handoff_context(tx.session(id)?)?;
     let request =
         HandOff { intent: Intent::Escalate, engineer_notes: NOTES.into(), priority: None, wake_at: None };
     let ids = NewHandoffIds { id: HandoffId::new(now), number: tx.next_handoff_number()? };

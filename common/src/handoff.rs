@@ -1,5 +1,7 @@
 //! A handoff: a session handed off, either parked for oneself or escalated to the team's queue.
 
+pub(crate) mod changes;
+
 use serde::{Deserialize, Serialize};
 
 use crate::assessment::{Assessment, AssessmentStatus, Outcome};
@@ -9,6 +11,8 @@ use crate::session::message::{IntakeContent, Message};
 use crate::string_enum::string_enum;
 use crate::time::Timestamp;
 use crate::user::Person;
+
+pub use changes::{BranchChange, ChangesSince, StepOutcome};
 
 string_enum! {
     /// What a hand-off is for.
@@ -86,6 +90,9 @@ pub struct Snapshot {
     pub message_count: u32,
     /// When the snapshot was taken.
     pub taken_at: Timestamp,
+    /// What changed since the escalation before. Absent at the first escalation, and at a park.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes_since: Option<ChangesSince>,
 }
 
 /// A handoff as the queue shows it: everything but the snapshot.

@@ -21,6 +21,7 @@ pub mod route;
 mod schema;
 pub mod secrets;
 pub mod session;
+pub mod similar;
 #[cfg(feature = "sql")]
 mod sql;
 pub mod string_enum;

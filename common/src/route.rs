@@ -64,6 +64,8 @@ routes! {
     RESOLVE = "/api/v1/ai-sessions/{session_id}/resolve";
     /// The events of a session.
     TIMELINE = "/api/v1/ai-sessions/{session_id}/timeline";
+    /// Resolved sessions and runbooks that are similar to a problem.
+    SIMILAR = "/api/v1/similar";
     /// The queue.
     ESCALATIONS = "/api/v1/escalations";
     /// The event stream.

@@ -3,7 +3,7 @@
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 
-use crate::assessment::AssessmentStatus;
+use crate::assessment::{AssessmentStatus, Outcome};
 use crate::event::Kind;
 use crate::handoff::{HandoffStatus, Intent, Priority};
 use crate::id::{AccountId, BranchId, HandoffId, MessageId, Number, Seq, SessionId, StepId, TokenId, UserId};
@@ -45,7 +45,7 @@ macro_rules! impl_text_sql {
     )*};
 }
 
-impl_text_sql! { Kind Role SessionStatus ConfidenceTier BranchStatus MessageRole Intent HandoffStatus AssessmentStatus }
+impl_text_sql! { Kind Role SessionStatus ConfidenceTier BranchStatus MessageRole Intent HandoffStatus AssessmentStatus Outcome }
 
 /// A priority is stored as its rank, so that an index can sort by it.
 impl ToSql for Priority {

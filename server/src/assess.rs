@@ -19,6 +19,7 @@ mod outgoing;
 mod parse;
 mod playbook;
 mod prompt;
+mod similar;
 mod statement;
 mod tried;
 
@@ -39,6 +40,7 @@ pub use engine::playbook::PlaybookEngine;
 pub use health::EngineHealth;
 pub use model::{Completion, ModelApi, ModelEndpoint};
 pub use playbook::TypingPace;
+pub(crate) use similar::find_similar;
 
 /// The assessment of an engine's draft, with ids for its steps.
 pub fn build_assessment(

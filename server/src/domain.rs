@@ -8,6 +8,7 @@ pub mod assessment;
 pub mod branch;
 pub mod briefing;
 mod caller;
+pub mod changes;
 pub mod claim;
 mod decision;
 pub mod hand_off;

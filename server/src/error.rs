@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use tierup_common::problem::{self, Code, FieldError, Problem};
 use tierup_common::time::format_ago;
 
+use crate::assess::EngineError;
 use crate::domain::Refusal;
 use crate::password::PasswordError;
 use crate::search::SearchError;
@@ -68,6 +69,12 @@ impl From<SearchError> for ApiError {
                 Self::internal(&error)
             }
         }
+    }
+}
+
+impl From<EngineError> for ApiError {
+    fn from(error: EngineError) -> Self {
+        Self::internal(&error)
     }
 }
 

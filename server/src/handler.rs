@@ -7,6 +7,7 @@ pub mod handoff;
 pub mod health;
 pub mod link;
 pub mod session;
+pub mod similar;
 pub mod user;
 
 use std::borrow::Cow;

@@ -1,4 +1,4 @@
-//! Limits per user: requests, questions to a model, open streams. A request over a limit is rejected with the time to
+//! Limits per user: requests, questions to a model, open streams; and one on searches for similar problems. A request over a limit is rejected with the time to
 //! wait.
 
 use std::collections::HashMap;
@@ -16,14 +16,19 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use http_body::{Frame, SizeHint};
 use parking_lot::Mutex;
 use tierup_common::id::UserId;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::error::{ApiError, ApiResult};
+use crate::search::SearchError;
 
 /// Requests of one user in flight. Each may hold a whole body and response in memory. More than any client
 /// needs.
 const MAX_IN_FLIGHT: u32 = 64;
 /// `Retry-After` with too many requests in flight.
 const IN_FLIGHT_RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// Searches for similar problems running and waiting; more are rejected. Each takes as long as many other searches.
+const MAX_SIMILAR_SEARCHES: usize = 32;
 
 /// A rate limit per user; none if unlimited.
 struct UserRateLimiter(Option<DefaultKeyedRateLimiter<UserId>>);
@@ -58,6 +63,7 @@ pub struct UserLimits {
     question_rate: UserRateLimiter,
     max_streams: usize,
     in_flight: Arc<InFlightCounts>,
+    similar_searches: Semaphore,
 }
 
 impl UserLimits {
@@ -70,6 +76,7 @@ impl UserLimits {
             question_rate: questions,
             max_streams: streams as usize,
             in_flight: Arc::default(),
+            similar_searches: Semaphore::new(MAX_SIMILAR_SEARCHES),
         }
     }
 
@@ -93,6 +100,11 @@ impl UserLimits {
     /// Counts a question to the assistant against its rate limit.
     pub fn check_question_rate(&self, user: UserId) -> ApiResult<()> {
         self.question_rate.check(user, "questions to the assistant")
+    }
+
+    /// Counts a search for similar problems until the permit is dropped; fails if there are too many.
+    pub fn begin_similar_search(&self) -> ApiResult<SemaphorePermit<'_>> {
+        Ok(self.similar_searches.try_acquire().map_err(|_| SearchError::TooManySearches)?)
     }
 
     /// Fails if a user with this many open streams must not open another.
@@ -167,6 +179,8 @@ impl http_body::Body for GuardedBody {
 
 #[cfg(test)]
 mod tests {
+    use tierup_common::problem::Code;
+
     use super::*;
 
     #[test]
@@ -181,5 +195,17 @@ mod tests {
         assert!(limits.begin_request(sam).is_err());
         under_way.clear();
         assert!(limits.in_flight.lock().is_empty(), "users without requests are dropped");
+    }
+
+    /// Mutants seen to fail: a permit that is forgotten.
+    #[test]
+    fn searches_for_similar_problems_are_rejected_as_rate_limited_when_there_are_too_many() {
+        let limits = UserLimits::new(0, 0, 0);
+        let mut running: Vec<_> =
+            (0..MAX_SIMILAR_SEARCHES).map(|_| limits.begin_similar_search().unwrap()).collect();
+        let refused = limits.begin_similar_search().unwrap_err();
+        assert_eq!(refused.problem.code(), Some(Code::RateLimited));
+        running.pop();
+        assert!(limits.begin_similar_search().is_ok());
     }
 }

@@ -5,6 +5,7 @@
 //! tokens and whatever else belongs to no account go through [`Store::commit_system`] and [`Store::read_system`].
 
 mod apply;
+mod briefings;
 mod chunk;
 mod counters;
 mod database;
@@ -23,6 +24,7 @@ mod queue;
 mod reader;
 mod session_export;
 mod sessions;
+mod step_outcomes;
 mod tx;
 mod users;
 mod writer;

@@ -37,7 +37,7 @@ pub mod world;
 
 use std::time::Duration;
 
-pub use api_client::{ApiClient, Escalation, http_client};
+pub use api_client::{ApiClient, Escalation, http_client, string_field};
 pub use console::Console;
 pub use fake_mail_server::{FakeMailServer, MailBehavior};
 pub use fake_model::{FakeModel, MODEL_API_KEY, ModelBehavior, TWO_STEP_ASSESSMENT};

@@ -44,7 +44,11 @@ pub fn check(state: &State, context: Context, action: Action) -> Availability {
             check_participant(state, open_chat(state)?)
         }
         Action::Case(CaseAction::Read) => available_if(!state.similar_cases().is_empty()),
-        Action::Quit
+        Action::WriteRunbook if state.runbook_draft.is_none() => {
+            not_now("Resolve a session first; then you can write a runbook of it")
+        }
+        Action::WriteRunbook
+        | Action::Quit
         | Action::QuitNow
         | Action::Suspend
         | Action::LogIn

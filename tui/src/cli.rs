@@ -25,11 +25,13 @@ mod reference;
 mod release;
 mod resolve;
 mod resume;
+mod runbook;
 mod say;
 mod send_back;
 mod sessions;
 mod settings;
 mod show;
+mod similar;
 mod stats;
 mod tried;
 mod watch;
@@ -110,6 +112,8 @@ async fn run(options: &Options, command: Option<Command>) -> Result<(), CliError
         Some(Command::Escalate(arguments)) => hand_off::escalate(&context().await?, &arguments).await,
         Some(Command::Resume(arguments)) => resume::run(&context().await?, &arguments).await,
         Some(Command::Resolve(arguments)) => resolve::run(&context().await?, &arguments).await,
+        Some(Command::Runbook(arguments)) => runbook::run(&context().await?, &arguments).await,
+        Some(Command::Similar(arguments)) => similar::run(&context().await?, &arguments).await,
         Some(Command::Sessions(arguments)) => sessions::run(&context().await?, &arguments).await,
         Some(Command::Watch(arguments)) => watch::run(&context().await?, &arguments).await,
         Some(Command::Stats) => stats::run(&context().await?).await,

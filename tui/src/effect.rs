@@ -36,14 +36,32 @@ pub enum Effect {
     Notify(Notification),
     /// Capture the mouse, or leave it to the terminal.
     SetMouseCapture(bool),
-    /// Open the draft of a session in the user's editor.
-    OpenEditor(SessionId, String),
+    /// Open a text in the user's editor.
+    OpenEditor(EditorTarget, String),
+    /// Write a runbook into a new file.
+    SaveRunbook {
+        /// The id of the answer.
+        call_id: CallId,
+        /// The file, as the user typed it.
+        path: String,
+        /// The runbook.
+        markdown: String,
+    },
     /// Stop the process until the shell continues it.
     Suspend,
     /// Set the terminal up again after the process was stopped.
     ReenterTerminal,
     /// Quit.
     Quit,
+}
+
+/// What a text in the user's editor is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum EditorTarget {
+    /// The draft of a message in this session.
+    Draft(SessionId),
+    /// The runbook of the session that the user resolved last.
+    Runbook,
 }
 
 /// The credentials of a log-in.

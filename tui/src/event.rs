@@ -12,7 +12,7 @@ use tierup_common::session::{Branch, Message, MessagePage, Session, SessionPage}
 use tierup_common::time::Timestamp;
 use tierup_common::user::{Me, User};
 
-use crate::effect::{Call, CallId};
+use crate::effect::{Call, CallId, EditorTarget};
 use crate::local_zone::LocalZone;
 use crate::text::safe;
 
@@ -52,7 +52,9 @@ pub enum Event {
     /// Drafts from the disk.
     DraftsLoaded(Vec<(SessionId, String)>),
     /// The user's editor was closed: with the text, or with the reason why there is none.
-    EditorClosed(SessionId, Result<String, String>),
+    EditorClosed(EditorTarget, Result<String, String>),
+    /// A runbook was written into this file, or could not be, for this reason.
+    RunbookSaved(CallId, Result<String, String>),
     /// Something that the user should know about the files on this machine.
     Notice(String),
 }

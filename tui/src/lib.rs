@@ -8,6 +8,7 @@ mod error;
 pub mod event;
 pub mod keymap;
 pub mod local_zone;
+pub mod runbook_draft;
 pub mod runtime;
 pub mod settings;
 pub mod state;

@@ -170,7 +170,7 @@ where
                 self.force_full_redraw()?;
             }
             Effect::CopyToClipboard(text) => self.host.copy_to_clipboard(&text)?,
-            Effect::OpenEditor(session, text) => {
+            Effect::OpenEditor(target, text) => {
                 let edited = tokio::select! {
                     biased;
                     () = shutdown => return Ok(ControlFlow::Break(())),
@@ -178,7 +178,7 @@ where
                 };
                 self.force_full_redraw()?;
                 self.pacer.mark_dirty(true);
-                let more = update(&mut self.state, Event::EditorClosed(session, edited));
+                let more = update(&mut self.state, Event::EditorClosed(target, edited));
                 return Ok(ControlFlow::Continue(more));
             }
             Effect::SetTitle(title) => self.window_title = Some(title),
@@ -190,7 +190,8 @@ where
             | Effect::SetStreamFilters(..)
             | Effect::MarkSeen(_)
             | Effect::MarkUnread(_)
-            | Effect::SaveDraft(..) => self.runner.run(effect),
+            | Effect::SaveDraft(..)
+            | Effect::SaveRunbook { .. } => self.runner.run(effect),
         }
         Ok(ControlFlow::Continue(Vec::new()))
     }

@@ -42,6 +42,7 @@ use tierup_common::user::{Me, Role};
 
 use crate::effect::{Call, CallId, StreamFilter};
 use crate::keymap::Context;
+use crate::runbook_draft::RunbookDraft;
 use crate::settings::Settings;
 use crate::state::briefing::Briefing;
 use crate::state::chat::Chat;
@@ -109,6 +110,8 @@ pub struct State {
     pub own_sessions_failed: bool,
     /// Sessions that were open before, to read offline.
     pub chat_cache: ChatCache,
+    /// The runbook of the session that the user resolved last, until it is saved.
+    pub runbook_draft: Option<RunbookDraft>,
     /// Calls without a reply yet. After a new log-in they count as failed.
     pub pending_calls: BTreeMap<CallId, Call>,
     /// The filtered streams that are open.

@@ -33,6 +33,7 @@ mod reassess;
 mod reconnect;
 mod replies;
 mod resume;
+mod runbook;
 mod scroll;
 mod secret_warning;
 mod session;
@@ -44,7 +45,7 @@ use std::time::Duration;
 
 use tierup_common::time::Timestamp;
 
-use crate::effect::{Effect, StreamFilter};
+use crate::effect::{EditorTarget, Effect, StreamFilter};
 use crate::event::Event;
 use crate::state::briefing::is_being_assessed;
 use crate::state::connection::ConnectionState;
@@ -99,7 +100,11 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         Event::LogInResult(call_id, result) => login::apply_result(state, call_id, result, &mut effects),
         Event::SeenSetLoaded(ids) => state.seen.merge_loaded(ids),
         Event::DraftsLoaded(drafts) => messages::apply_loaded_drafts(state, drafts),
-        Event::EditorClosed(session, result) => messages::apply_editor_result(state, session, result),
+        Event::EditorClosed(EditorTarget::Draft(session), result) => {
+            messages::apply_editor_result(state, session, result);
+        }
+        Event::EditorClosed(EditorTarget::Runbook, result) => runbook::apply_editor_result(state, result),
+        Event::RunbookSaved(call_id, result) => runbook::apply_saved(state, call_id, result),
         Event::Notice(text) => state.show_toast(ToastLevel::Info, text),
     }
     reconcile(state, &mut effects);

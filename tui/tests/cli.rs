@@ -6,6 +6,8 @@
 mod command;
 #[path = "shared/fixture.rs"]
 mod fixture;
+#[path = "cli/solutions.rs"]
+mod solutions;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Output, Stdio};
@@ -221,7 +223,17 @@ async fn tried_step_outcomes_and_reassessment() {
     world.run_ok("ana", &["outcome", "1", "1", "unknown"]);
     assert!(!world.run_ok("ana", &["show", "1"]).contains(" (worked)"));
     assert_fails(&world.run("ana", &["outcome", "1", "99", "failed"]), 2, "there is no step 99");
-    assert_eq!(world.run_ok("ana", &["reassess", "1"]), "assessing #1 again\n");
+    world.run_ok("ana", &["outcome", "1", "1", "failed"]);
+    world.run_ok("ana", &["claim", "1"]);
+    world.run_ok("ana", &["tried", "2", "The driver"]);
+    world.run_json("ana", &["escalate", "2", "Still stuck."]);
+    let again = world.run_ok("ana", &["show", "2"]);
+    let (_, changes) = again.split_once("\nSince the last hand-off\n").expect(&again);
+    for line in ["0 new messages", "new, open: The driver", "did not work: As in session 1"] {
+        assert!(changes.contains(&format!("\n  {line}")), "{line:?} is not in\n{again}");
+    }
+    world.wait_for_assessment("2");
+    assert_eq!(world.run_ok("ana", &["reassess", "2"]), "assessing #2 again\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -55,14 +55,14 @@ fn no_test_of_an_engine_names_a_case_that_judges_it() {
     assert!(named.is_empty(), "{named:?}");
 }
 
-fn search_folder(folder: &Path, names: &[&str], named: &mut Vec<String>) {
+fn search_folder(folder: &Path, names: &[&str], found: &mut Vec<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            search_folder(&path, names, named);
+            search_folder(&path, names, found);
         } else if let Ok(text) = std::fs::read_to_string(&path) {
-            let found = names.iter().filter(|name| text.contains(**name));
-            named.extend(found.map(|name| format!("{} in {}", name, path.display())));
+            let in_file = names.iter().filter(|name| text.contains(**name));
+            found.extend(in_file.map(|name| format!("{name} in {}", path.display())));
         }
     }
 }

@@ -233,6 +233,7 @@ mod tests {
                 message(1, "VPN fails"),
                 message(2, "It says “error\n  809” since\u{a0}monday. I reinstalled the VPN client."),
             ],
+            ..Briefing::default()
         }
     }
 

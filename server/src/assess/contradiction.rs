@@ -66,6 +66,7 @@ mod tests {
                 branch("The machine certificate has expired", BranchStatus::RuledOut),
             ],
             messages: Vec::new(),
+            ..Briefing::default()
         };
         for (cause, is_contradicted) in [
             ("An expired machine certificate on gw2.", true),

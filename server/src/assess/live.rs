@@ -112,6 +112,7 @@ mod tests {
             notes: String::new(),
             branches: branches.collect(),
             messages: vec![message],
+            ..Briefing::default()
         }
     }
 

@@ -3,9 +3,11 @@
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
+use tierup_common::handoff::BranchChange;
 use tierup_common::session::{Branch, BranchStatus, Message, MessageRole};
 
 use crate::assess::case::{Case, sent_text};
+use crate::domain::briefing::Briefing;
 
 /// The tags that enclose data.
 const TAGS: [&str; 4] = ["case", "runbook", "resolved-case", "earlier-answer"];
@@ -134,6 +136,7 @@ fn format_case(case: &Case<'_>) -> String {
     if !briefing.notes.is_empty() {
         let _ = writeln!(text, "Notes at hand-off: {}", sent_text(&briefing.notes));
     }
+    text.push_str(&format_earlier_steps(briefing));
     let mut whole = wrap_in_tag("case", &text);
     if let Some(runbook) = case.runbook {
         whole.push_str(&wrap_in_tag("runbook", &sent_text(&runbook.text)));
@@ -144,6 +147,25 @@ fn format_case(case: &Case<'_>) -> String {
         whole.push_str(&wrap_in_tag("resolved-case", &resolved));
     }
     whole
+}
+
+/// What came of steps suggested earlier, and what changed since the escalation before.
+fn format_earlier_steps(briefing: &Briefing) -> String {
+    let mut text = String::new();
+    if !briefing.earlier_steps.is_empty() {
+        text.push_str("Suggested earlier; do not suggest what failed again:\n");
+    }
+    for (step, outcome) in &briefing.earlier_steps {
+        let _ = writeln!(text, "- {outcome}: {}", sent_text(step));
+    }
+    if let Some(changes) = &briefing.changes_since {
+        let _ = writeln!(text, "Since the escalation before: new messages: {}", changes.new_messages);
+        for BranchChange { hypothesis, status, previous_status, .. } in &changes.branches {
+            let before = previous_status.map(|before| format!(", was {before}")).unwrap_or_default();
+            let _ = writeln!(text, "- {status}{before}: {hypothesis}");
+        }
+    }
+    text
 }
 
 /// Encloses text in a tag. Tags inside the text are escaped, so that it cannot end the tag or open another.

@@ -1,10 +1,11 @@
 //! The input of an engine: what it reads of a session. The briefing on the screen is `tui/src/state/briefing.rs`.
 
-use tierup_common::handoff::Snapshot;
+use tierup_common::assessment::Outcome;
+use tierup_common::handoff::ChangesSince;
 use tierup_common::session::{Branch, Message};
 
-/// A problem as an engine reads it.
-#[derive(Clone, PartialEq, Debug)]
+/// A problem as an engine reads it: the session as it is now.
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Briefing {
     /// The problem in one line.
     pub title: String,
@@ -16,17 +17,8 @@ pub struct Briefing {
     pub branches: Vec<Branch>,
     /// The last messages, oldest first.
     pub messages: Vec<Message>,
-}
-
-impl Briefing {
-    /// The briefing of a handoff.
-    pub fn from_handoff(title: String, notes: String, snapshot: Snapshot) -> Self {
-        Self {
-            title,
-            intake: snapshot.intake_content.text,
-            notes,
-            branches: snapshot.branch_map,
-            messages: snapshot.messages,
-        }
-    }
+    /// The steps suggested earlier, over all handoffs of the session, that have an outcome.
+    pub earlier_steps: Vec<(String, Outcome)>,
+    /// What changed since the escalation before, if the session is escalated again.
+    pub changes_since: Option<ChangesSince>,
 }

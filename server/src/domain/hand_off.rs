@@ -11,6 +11,7 @@ use tierup_common::user::Person;
 
 use crate::domain::access;
 use crate::domain::caller::Caller;
+use crate::domain::changes::{EarlierEscalation, changes_since};
 use crate::domain::decision::{Change, Decision};
 use crate::domain::handoff::{Handoff, HandoffState};
 use crate::domain::job::Job;
@@ -25,7 +26,7 @@ pub struct HandoffContext {
     /// The session.
     pub session: Session,
     /// Its latest escalation, if it was ever escalated.
-    pub escalation: Option<Handoff>,
+    pub escalation: Option<EarlierEscalation>,
     /// The problem as it was described first.
     pub intake: String,
     /// All branches.
@@ -84,7 +85,10 @@ pub fn hand_off(
         version: 0,
     };
     let decision = Decision::default()
-        .with_change(Change::InsertHandoff(handoff.clone(), Box::new(take_snapshot(context, now))))
+        .with_change(Change::InsertHandoff(
+            handoff.clone(),
+            Box::new(take_snapshot(context, request.intent, now)),
+        ))
         .and(match request.intent {
             Intent::Park => park(context, &handoff, caller, now),
             Intent::Escalate => escalate(context, &handoff, caller, now, policy),
@@ -113,7 +117,8 @@ fn escalate(
     now: Timestamp,
     policy: Policy,
 ) -> Decision {
-    let superseded = context.escalation.as_ref().filter(|old| old.state.is_ongoing());
+    let earlier = context.escalation.as_ref().map(|earlier| &earlier.handoff);
+    let superseded = earlier.filter(|old| old.state.is_ongoing());
     let session = Session {
         state: SessionState::Escalated(handoff.id),
         handoff_count: context.session.handoff_count + 1,
@@ -141,16 +146,20 @@ fn escalate(
     }
 }
 
-fn take_snapshot(context: &HandoffContext, now: Timestamp) -> Snapshot {
+fn take_snapshot(context: &HandoffContext, intent: Intent, now: Timestamp) -> Snapshot {
     debug_assert!(context.messages.len() <= limit::MAX_SNAPSHOT_MESSAGES);
+    let message_count = context.session.message_count;
+    // Nobody but its owner reads a park: they know what they did.
+    let earlier = context.escalation.as_ref().filter(|_| intent == Intent::Escalate);
     Snapshot {
         problem_summary: context.session.problem_summary(),
         intake_content: IntakeContent { text: context.intake.clone() },
         confidence_tier: context.session.confidence_tier,
         branch_map: context.branches.clone(),
         messages: context.messages.clone(),
-        message_count: context.session.message_count,
+        message_count,
         taken_at: now,
+        changes_since: earlier.map(|earlier| changes_since(earlier, &context.branches, message_count)),
     }
 }
 

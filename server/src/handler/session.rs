@@ -17,7 +17,7 @@ use tierup_common::session::{
 use crate::app::{ApiReply, App};
 use crate::auth::AuthorizedCaller;
 use crate::domain::branch::{self, branch_text_bytes};
-use crate::domain::hand_off::{self, HandoffContext, NewHandoffIds};
+use crate::domain::hand_off::{self, NewHandoffIds};
 use crate::domain::message::{self, NewSessionIds};
 use crate::domain::session::{Session, SessionState};
 use crate::domain::{resolve, resume};
@@ -206,14 +206,7 @@ pub async fn hand_off(
     let (now, policy) = (app.clock.now(), app.policy());
     let handoff_id = HandoffId::new(now);
     app.commit_idempotent(&caller, key, StatusCode::CREATED, move |tx, caller| {
-        let session = tx.session(id)?;
-        let context = HandoffContext {
-            escalation: session.latest_escalation.map(|id| tx.handoff(id)).transpose()?,
-            intake: tx.intake(id)?,
-            branches: tx.branches(id)?,
-            messages: tx.last_messages(id, limit::MAX_SNAPSHOT_MESSAGES)?,
-            session,
-        };
+        let context = tx.handoff_context(tx.session(id)?)?;
         let ids = NewHandoffIds { id: handoff_id, number: tx.next_handoff_number()? };
         let (handoff, decision) = hand_off::hand_off(&context, &request, ids, caller, now, policy)?;
         tx.apply(decision, now)?;

@@ -91,7 +91,7 @@ fn tag(spec: &RouteSpec) -> &'static str {
     let path = spec.route.0.trim_start_matches("/api/v1/");
     match path.split('/').next().unwrap_or_default() {
         "auth" | "me" | "users" | "tokens" => "People",
-        "ai-sessions" => "Sessions",
+        "ai-sessions" | "similar" => "Sessions",
         "escalations" | "handoffs" => "Handoffs",
         _ => "Operations",
     }

@@ -1,7 +1,8 @@
 //! Where text is in what leaves the server. Every field is named, so that a new one cannot be forgotten.
 
-use tierup_common::assessment::{Assessment, Basis, Evidence, Similar, Step};
+use tierup_common::assessment::{Assessment, Basis, Evidence, Outcome, Similar, Step};
 use tierup_common::event::{Event, EventBody, HandoffSummary, SessionSummary};
+use tierup_common::handoff::{BranchChange, ChangesSince, StepOutcome};
 use tierup_common::session::{Branch, Message};
 use tierup_common::user::{Person, User};
 
@@ -43,6 +44,10 @@ impl<A: Texts, B: Texts> Texts for (A, B) {
     }
 }
 
+impl Texts for Outcome {
+    fn for_each_text(&mut self, _: &mut dyn FnMut(&mut String)) {}
+}
+
 /// Implements [`Texts`] for structs: their fields with text, then all others.
 macro_rules! texts {
     ($($Type:ident { $($text:ident),+ $(; $($other:ident),+)? })+) => {$(
@@ -73,7 +78,10 @@ texts! {
     }
     RunbookCause { heading, text, steps }
     Runbook { title, overview, causes, text }
-    Briefing { title, intake, notes, branches, messages }
+    BranchChange { hypothesis; branch_id, status, previous_status }
+    StepOutcome { text; outcome }
+    ChangesSince { branches, steps; handoff_id, number, handed_off_at, new_messages }
+    Briefing { title, intake, notes, branches, messages, earlier_steps, changes_since }
     Event { body; seq, at }
 }
 

@@ -13,10 +13,11 @@ use tierup_common::session::{
     Branch, CreateMessage, CreateSession, HandOff, Message, MessagePage, PutBranch, Resolve, Session,
     SessionPage,
 };
+use tierup_common::similar::SimilarSource;
 use tierup_common::user::Role::{Admin, Engineer, Viewer};
 use tierup_common::user::{ChangeUser, CreateToken, CreateUser, LogIn, LoggedIn, Me, NewToken, Token, User};
 
-use crate::handler::{Items, Timeline, auth, engine, event, handoff, health, session, user};
+use crate::handler::{Items, Timeline, auth, engine, event, handoff, health, session, similar, user};
 use crate::metrics;
 use crate::openapi;
 use crate::route_spec::Access::{AtLeast, Public};
@@ -53,6 +54,7 @@ pub(crate) fn route_table() -> Vec<RouteSpec> {
         post(route::RESUME, AtLeast(Engineer), session::resume, "Resume a session that is parked, or escalated and unclaimed").with_idempotency_key().with_json_response::<Session>(200).with_problems(&[SessionNotActive, HandoffAlreadyClaimed]),
         post(route::RESOLVE, AtLeast(Engineer), session::resolve, "Resolve a session and its handoffs").with_body::<Resolve>().with_idempotency_key().with_json_response::<Session>(200).with_problems(&[NotAParticipant, SessionNotActive]),
         get(route::TIMELINE, AtLeast(Viewer), session::timeline, "List the events of a session, in order").with_json_response::<Timeline>(200),
+        get(route::SIMILAR, AtLeast(Viewer), similar::list, "List the resolved sessions and runbooks that are similar to a text or a session").with_query::<similar::SimilarQuery>().with_json_response::<Items<SimilarSource>>(200).with_problems(&[NotFound]),
 
         get(route::ESCALATIONS, AtLeast(Viewer), handoff::queue, "List the queue: by priority, then oldest first").with_query::<handoff::QueueListQuery>().with_json_response::<QueuePage>(200).with_response(304, ResponseBody::Empty).with_etag("the version of the page"),
         get(route::STREAM, AtLeast(Viewer), event::stream, "Stream events as they happen, and those that were missed").with_query::<event::StreamQuery>().with_response(200, ResponseBody::Events).with_problems(&[NotFound]),

@@ -21,8 +21,9 @@ const MIGRATION_STEPS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0002_session_text.sql")),
     M::up(include_str!("../../migrations/0003_upkeep.sql")),
     M::up(include_str!("../../migrations/0004_assessment_error_detail.sql")),
+    M::up(include_str!("../../migrations/0005_step_outcome.sql")),
 ];
-const MIGRATIONS: Migrations<'static> = Migrations::from_slice(MIGRATION_STEPS);
+pub(super) const MIGRATIONS: Migrations<'static> = Migrations::from_slice(MIGRATION_STEPS);
 
 /// Why a folder cannot be used.
 #[derive(Debug, thiserror::Error)]

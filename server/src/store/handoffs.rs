@@ -267,7 +267,8 @@ impl AccountTx<'_> {
         self.execute_one(
             "UPDATE assessment SET data = ?3 WHERE account_id = ?1 AND handoff_id = ?2",
             params![self.account, id, serde_json::to_string(data)?],
-        )
+        )?;
+        self.put_step_outcomes(id, data)
     }
 }
 

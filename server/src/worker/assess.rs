@@ -86,7 +86,7 @@ async fn mark_started(
             return Ok(None);
         }
         let session = handoff.session_id;
-        Ok(Some((session, Briefing::from_handoff(handoff.title, handoff.notes, tx.snapshot(id)?))))
+        Ok(Some((session, tx.handoff_briefing(handoff)?)))
     });
     commit.await
 }

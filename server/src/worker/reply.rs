@@ -1,12 +1,10 @@
 //! Writes the assistant's reply to a message.
 
 use tierup_common::id::{MessageId, SessionId};
-use tierup_common::limit;
 use tierup_common::session::MessageRole;
 
 use crate::app::App;
 use crate::assess::{EngineContext, EngineError};
-use crate::domain::briefing::Briefing;
 use crate::domain::message;
 use crate::events::DeltaTarget;
 use crate::store::{self, JobResult, LeasedJob};
@@ -20,17 +18,10 @@ pub(super) async fn run(
     message_id: MessageId,
 ) -> store::Result<()> {
     let briefing = app.store.read(leased.account, move |scope| {
-        let session = scope.session(id)?;
-        let mut messages = scope.last_messages(id, limit::MAX_SNAPSHOT_MESSAGES)?;
+        let mut briefing = scope.session_briefing(scope.session(id)?)?;
         // Later messages are not part of the question.
-        messages.retain(|message| message.seq <= to_seq);
-        Ok(Briefing {
-            title: session.title,
-            intake: scope.intake(id)?,
-            notes: String::new(),
-            branches: scope.branches(id)?,
-            messages,
-        })
+        briefing.messages.retain(|message| message.seq <= to_seq);
+        Ok(briefing)
     });
     let briefing = briefing.await?;
     let context = EngineContext {

@@ -2,6 +2,7 @@
 
 use crate::fixtures::{escalate_and_assess, open_claimed_session, world_with_assessment};
 use tierup_e2e::{FakeModel, ModelBehavior, TWO_STEP_ASSESSMENT, World};
+use tierup_server::search::runbook::Runbook;
 
 #[tokio::test]
 async fn typing_can_be_undone_and_sent_messages_recalled() {
@@ -72,6 +73,45 @@ async fn a_message_is_edited_in_the_users_editor() {
     priya.set_editor("no-such-editor");
     priya.press("<ctrl-o>").await;
     priya.sees("Cannot start no-such-editor").await;
+}
+
+/// Mutants seen to fail: an existing file that is overwritten, a draft that is lost with its dialog.
+#[tokio::test]
+async fn a_runbook_of_a_resolved_session_is_edited_and_saved() {
+    let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
+    let (_sam, _vpn) = escalate_and_assess(&world, "VPN is down").await;
+    let mut priya = open_claimed_session(&world, "VPN is down").await;
+    priya.press("<ctrl-r>").await;
+    priya.sees("What worked").await;
+    // The first step worked.
+    priya.press("# Stale cache.<tab> <enter>y").await;
+    priya.sees("#1 resolved: W writes a runbook").await;
+    let editor = world.folder().join("editor.sh");
+    std::fs::write(&editor, "echo '- edited' >> \"$1\"").expect("a script");
+    priya.set_editor(&format!("sh {}", editor.display()));
+    priya.press("W").await;
+    priya.sees("╭ Save the runbook").await;
+    priya.sees("./vpn-is-down.md").await;
+    // Closing the dialog loses nothing.
+    priya.press("<esc>").await;
+    priya.no_longer_sees("╭ Save the runbook").await;
+    priya.press("W").await;
+    priya.sees("╭ Save the runbook").await;
+    let (taken, free) = (world.folder().join("taken.md"), world.folder().join("vpn.md"));
+    std::fs::write(&taken, "mine").expect("a file");
+    priya.press(&format!("<ctrl-a><ctrl-k>{}<enter>", taken.display())).await;
+    priya.sees("taken.md exists: choose another name").await;
+    priya.press(&format!("<ctrl-a><ctrl-k>{}<enter>", free.display())).await;
+    priya.sees("Saved ").await;
+    priya.no_longer_sees("╭ Save the runbook").await;
+    let saved = std::fs::read_to_string(&free).expect("a runbook");
+    assert_eq!(saved.matches("- edited\n").count(), 2, "{saved}");
+    let runbook = Runbook::parse("", &saved);
+    assert_eq!((runbook.title.as_str(), runbook.cause.as_str()), ("VPN is down", "# Stale cache."));
+    assert_eq!(runbook.steps, ["Flush the cache"]);
+    assert_eq!(std::fs::read_to_string(&taken).expect("a file"), "mine");
+    priya.press("W").await;
+    priya.sees("Resolve a session first").await;
 }
 
 #[tokio::test]

@@ -111,3 +111,32 @@ async fn sigterm_ends_the_console_and_its_editor() {
         text.contains("half a thought")
     });
 }
+
+/// On a terminal, `tierup runbook` opens the editor on the draft, and saves what was edited.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_runbook_command_opens_the_editor_on_a_terminal() {
+    let world = World::without_assessments().await;
+    let priya = world.engineer("Priya Nair").await;
+    let session = priya.open_session("VPN is down").await;
+    priya.resolve(&session, "Renewed the certificate.").await;
+    let home = tempfile::tempdir().unwrap();
+    let script = home.path().join("editor.sh");
+    std::fs::write(
+        &script,
+        "cat \"$1\"; printf ' :: in the editor> '; read line; echo \"$line\" >> \"$1\"\n",
+    )
+    .unwrap();
+    let (editor, url) = (format!("sh {}", script.display()), world.url());
+    let file = home.path().join("vpn.md");
+    let arguments =
+        ["runbook", "s1", "-o", file.to_str().unwrap(), "--server", &url, "--token", priya.token()];
+    let env = [("EDITOR", editor.as_str()), ("VISUAL", "")];
+    let mut command = Pty::spawn_with_env("tierup", &arguments, home.path(), (120, 36), &env);
+    command.sees("Renewed the certificate.");
+    command.sees(":: in the editor>");
+    command.send_keys("- error 809\r");
+    command.sees("wrote ");
+    assert_eq!(command.wait_for_exit(), 0);
+    let saved = std::fs::read_to_string(&file).unwrap();
+    assert!(saved.starts_with("# VPN is down\n") && saved.ends_with("\n- error 809\n"), "{saved}");
+}

@@ -1,11 +1,10 @@
 //! Presses the key of every action in the real loop and checks its effect. The actions come from the keymap: a new one
 //! fails here until a test presses it.
 
+use crate::every_key_own_server::{PROBLEM, cases_actions, runbook_actions};
 use crate::keyboard::Keyboard;
 use tierup_common::user::Role;
 use tierup_e2e::{Escalation, FakeModel, ModelBehavior, World};
-
-const PROBLEM: &str = "VPN certificate expired after the update";
 
 fn assessment_text() -> String {
     let steps: Vec<String> = (1..=9).map(|number| format!("{number}. Look at thing {number}")).collect();
@@ -64,6 +63,7 @@ async fn every_action_is_triggered_by_its_key_and_has_its_effect() {
     session_dialog_actions(&mut keyboard).await;
     conflict_actions(&mut keyboard, &fixture).await;
     cases_actions(&mut keyboard).await;
+    runbook_actions(&mut keyboard).await;
     quit_actions(&mut keyboard, &fixture).await;
     assert_eq!(keyboard.unpressed_actions(), Vec::<String>::new(), "no story presses these");
 }
@@ -365,33 +365,6 @@ async fn conflict_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
         dana.post(&format!("/handoffs/{}/release", second.handoff_id), reason).await.expect(200);
         keyboard.console.sees("1 open").await;
     }
-}
-
-/// On its own server, whose playbook has a resolved session.
-async fn cases_actions(keyboard: &mut Keyboard) {
-    let world = World::new().await;
-    let sam = world.engineer("Sam Ortiz").await;
-    for end in ["", " twice"] {
-        let solved = sam.open_session(&format!("{PROBLEM}{end}")).await;
-        sam.resolve(&solved, "Renewed the machine certificate.").await;
-    }
-    let again = sam.escalate(&format!("Again: {PROBLEM}")).await;
-    sam.wait_for_assessment(&again).await;
-    let before = keyboard.replace_console(world.console("Priya Nair").await);
-    keyboard.console.sees("1 of 1").await;
-    keyboard.press_to_show("list.open", "▌Assessment").await;
-    keyboard.console.still_sees("• session 2").await;
-    keyboard.press_to_show("briefing.cases", "╭ Similar cases").await;
-    keyboard.press_to_change("cases.down").await;
-    keyboard.press_to_change("cases.up").await;
-    keyboard.press_to_hide("cases.close", "╭ Similar cases").await;
-    keyboard.press("briefing.cases").await;
-    keyboard.press_to_show("cases.read", "resolved, with Sam Ortiz").await;
-    keyboard.press_to_show("session.back", "▌Assessment").await;
-    keyboard.press_to_show("briefing.start-here", "active, yours").await;
-    keyboard.press("session.show-briefing").await;
-    keyboard.press_to_show("overlay.cases", "╭ Similar cases").await;
-    keyboard.replace_console(before);
 }
 
 async fn quit_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {

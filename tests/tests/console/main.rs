@@ -13,6 +13,7 @@ mod composing;
 mod demo;
 mod drafts;
 mod every_key;
+mod every_key_own_server;
 mod faulty_servers;
 mod hostile_text;
 mod large_queue;

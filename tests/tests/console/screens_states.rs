@@ -1,11 +1,13 @@
 //! Snapshots of rarer states: log-in, the user's own lists, read-only and waiting sessions, small and limited
 //! terminals.
 
+use std::time::Duration;
+
 use crate::screen_snapshot::{
     TERMINAL_SIZES, assert_screen_snapshot, escalate_vpn_problem, open_console, world_with_model,
 };
 use serde_json::json;
-use tierup_e2e::{Console, FakeModel, ModelBehavior, World};
+use tierup_e2e::{Console, FakeModel, ModelBehavior, World, string_field};
 
 /// Small terminals.
 const SMALL_SIZES: [(u16, u16); 2] = [(40, 10), (60, 15)];
@@ -35,6 +37,56 @@ async fn logging_in() {
         console.sees("Log in again").await;
         console.sees("logged out").await;
         assert_screen_snapshot("login_ended", console).await;
+    }
+}
+
+#[tokio::test]
+async fn a_briefing_of_a_session_escalated_again() {
+    let (world, _model) = world_with_model().await;
+    let (sam, lee) = (world.engineer("Sam Ortiz").await, world.engineer("Lee Chan").await);
+    let first = escalate_vpn_problem(&sam).await;
+    let steps = sam.wait_for_assessment(&first).await["ai_assessment_data"]["suggested_steps"].clone();
+    lee.claim(&first).await;
+    let (session, handoff) = (&first.session_id, &first.handoff_id);
+    let branches = lee.session(session).await["branch_map"].clone();
+    let ruled_out = json!({"hypothesis": "MTU on the docking station", "status": "ruled_out"});
+    let path = format!("/ai-sessions/{session}/branches/{}", string_field(&branches[1], "id"));
+    lee.put(&path, ruled_out).await.expect(200);
+    lee.add_branch(session, "the driver of the docking station", "open").await;
+    lee.add_note(session, "The certificate is valid until March.").await;
+    for (step, outcome) in [(0, "failed"), (1, "worked")] {
+        let path = format!("/handoffs/{handoff}/steps/{}", string_field(&steps[step], "id"));
+        lee.put(&path, json!({"outcome": outcome})).await.expect(200);
+    }
+    world.clock().advance(Duration::from_hours(2));
+    let again = lee.escalate_session(session, "high").await;
+    lee.wait_for_assessment(&again).await;
+    for (columns, rows) in TERMINAL_SIZES {
+        let mut priya = open_console(&world, (columns, rows)).await;
+        priya.sees("1 open").await;
+        priya.press("<enter>").await;
+        priya.sees("Since the last hand-off").await;
+        assert_screen_snapshot("briefing_escalated_again", &priya).await;
+    }
+}
+
+#[tokio::test]
+async fn saving_a_runbook_of_a_resolved_session() {
+    let world = World::without_assessments().await;
+    for (columns, rows) in TERMINAL_SIZES {
+        world.engineer("Priya Nair").await.open_session("VPN fails with error 809").await;
+        let mut priya = open_console(&world, (columns, rows)).await;
+        priya.press("2<enter>").await;
+        priya.sees("active, yours").await;
+        priya.press("<ctrl-r>").await;
+        priya.sees("The cause and the fix").await;
+        priya.press("Renewed the certificate.<enter>y").await;
+        priya.sees("resolved: W writes a runbook").await;
+        assert_screen_snapshot("queue_resolved", &priya).await;
+        priya.set_editor("true");
+        priya.press("W").await;
+        priya.sees("Save the runbook").await;
+        assert_screen_snapshot("dialog_runbook", &priya).await;
     }
 }
 

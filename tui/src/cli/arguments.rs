@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::cli::options::Options;
 use crate::cli::{
     assign, claim, completions, hand_off, login, logout, new, outcome, queue, reassess, release, resolve,
-    resume, say, send_back, sessions, show, tried, watch,
+    resume, runbook, say, send_back, sessions, show, similar, tried, watch,
 };
 
 /// A queue of escalations for support teams.
@@ -58,6 +58,10 @@ pub(super) enum Command {
     Resume(resume::ResumeArgs),
     /// Resolve a session
     Resolve(resolve::ResolveArgs),
+    /// Draft a runbook of a resolved session
+    Runbook(runbook::RunbookArgs),
+    /// Find similar resolved sessions and runbooks
+    Similar(similar::SimilarArgs),
     /// List sessions, newest change first
     Sessions(sessions::SessionsArgs),
     /// Print events as they happen, one JSON object per line

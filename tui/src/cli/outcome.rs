@@ -34,13 +34,22 @@ enum OutcomeArg {
 pub(super) async fn run(context: &CommandContext, arguments: &OutcomeArgs) -> Result<(), CliError> {
     let handoff = context.api.send(requests::handoff(arguments.handoff)).await?;
     let step = find_step(&handoff, arguments.step)?;
-    let (outcome, label) = match arguments.outcome {
-        OutcomeArg::Worked => (Some(Outcome::Worked), "worked"),
-        OutcomeArg::Failed => (Some(Outcome::Failed), "did not work"),
-        OutcomeArg::Unknown => (None, "outcome cleared"),
+    let outcome = match arguments.outcome {
+        OutcomeArg::Worked => Some(Outcome::Worked),
+        OutcomeArg::Failed => Some(Outcome::Failed),
+        OutcomeArg::Unknown => None,
     };
+    let label = outcome.map_or("outcome cleared", outcome_text);
     let step = context.api.send(requests::put_step(handoff.item.id, step, outcome)).await?;
     context.output.print(&step, &format!("step {} {label}: {}", arguments.step, step.text))
+}
+
+/// An outcome in words.
+pub(super) const fn outcome_text(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Worked => "worked",
+        Outcome::Failed => "did not work",
+    }
 }
 
 /// The suggested step with this number, counted from 1.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, IsTerminal, Stdout, Write, stdout};
+use std::slice;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -132,6 +133,39 @@ impl Output {
             OutputFormat::Plain | OutputFormat::Json { .. } => self.format,
         };
         Self { format, charset: self.charset, stdout: stdout() }.print_table(heads, rows, "")
+    }
+
+    /// Prints rows of three columns, each with a note: below the row and dim on a terminal, which shows `empty_message` if
+    /// there are none; else as a fourth column.
+    pub(super) fn print_annotated_rows(
+        &self,
+        rows: &[([String; 3], String)],
+        empty_message: &str,
+    ) -> Result<(), CliError> {
+        let OutputFormat::Terminal { columns, bold } = self.format else {
+            let rows: Vec<_> =
+                rows.iter().map(|(cells, note)| [&cells[..], slice::from_ref(note)].concat()).collect();
+            return self.print_table(&[], &rows, empty_message);
+        };
+        if rows.is_empty() {
+            return self.print_line(empty_message);
+        }
+        let safe_row = |([name, title, text], _): &([String; 3], String)| {
+            // A long title leaves room for the text.
+            let title = safe::sanitize_line(title).ellipsized(columns / 2).into_owned();
+            [safe::sanitize_line(name).into_owned(), title, safe::sanitize_line(text).into_owned()]
+        };
+        let safe_rows: Vec<[Safe<'_>; 3]> = rows.iter().map(safe_row).collect();
+        let widths = [0, 1, 2].map(|index| safe_rows.iter().map(|row| row[index].width()).max().unwrap_or(0));
+        let (dim, reset) = if bold { ("\x1b[2m", "\x1b[0m") } else { ("", "") };
+        for (row, (_, note)) in safe_rows.iter().zip(rows) {
+            self.write_line(&format_row(row, &widths, columns).into())?;
+            if !note.is_empty() {
+                let line = format_row(&[Safe::default(), safe::sanitize_line(note)], &widths, columns).into();
+                self.write(format_args!("{dim}{}{reset}\n", transliterate_text(&line, self.charset)))?;
+            }
+        }
+        Ok(())
     }
 
     /// A moment: how long ago on a terminal, else in RFC 3339.

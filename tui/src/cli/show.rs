@@ -1,14 +1,14 @@
 //! `tierup show`: a handoff with its snapshot and assessment, or a session with its messages.
 
 use clap::Args;
-use tierup_common::assessment::{Assessment, AssessmentStatus, Confidence, Outcome, Step};
-use tierup_common::handoff::{Handoff, QueueItem};
+use tierup_common::assessment::{Assessment, AssessmentStatus, Confidence, Step};
+use tierup_common::handoff::{ChangesSince, Handoff, QueueItem};
 use tierup_common::id::{HandoffRef, SessionId};
 use tierup_common::session::{Branch, Message, MessageRole, Session};
 
 use crate::cli::context::{CommandContext, is_not_found};
 use crate::cli::reference::{SessionRef, ShowTarget};
-use crate::cli::{queue, tried};
+use crate::cli::{outcome, queue, tried};
 use crate::error::CliError;
 use crate::runtime::api::requests;
 use crate::text::ellipsize;
@@ -57,6 +57,9 @@ fn print_handoff(context: &CommandContext, shown: &Handoff) -> Result<(), CliErr
         .print_line(&format!("{} · {status} · from {}, {age}", item.priority, item.handed_off_by_name))?;
     print_section(context, "Problem", &snapshot.intake_content.text)?;
     print_section(context, "Notes", &item.engineer_notes)?;
+    if let Some(changes) = &snapshot.changes_since {
+        print_section(context, "Since the last hand-off", &changes_text(context, changes))?;
+    }
     print_branches(context, &snapshot.branch_map)?;
     let shown_count = snapshot.messages.len();
     let title = match usize::try_from(snapshot.message_count) {
@@ -65,6 +68,25 @@ fn print_handoff(context: &CommandContext, shown: &Handoff) -> Result<(), CliErr
     };
     print_messages(context, &title, &snapshot.messages)?;
     print_assessment(context, item)
+}
+
+/// What changed since the escalation before, one fact a line.
+fn changes_text(context: &CommandContext, changes: &ChangesSince) -> String {
+    let ChangesSince { number, handed_off_at, new_messages, branches, steps, .. } = changes;
+    let mut lines = vec![format!("#{number}, {}", context.format_age(*handed_off_at))];
+    lines.push(format!("{new_messages} new {}", if *new_messages == 1 { "message" } else { "messages" }));
+    for change in branches {
+        let now = tried::status_text(change.status);
+        let note = match change.previous_status {
+            Some(before) => format!("{now}, was {}", tried::status_text(before)),
+            None => format!("new, {now}"),
+        };
+        lines.push(format!("{note}: {}", change.hypothesis));
+    }
+    for step in steps {
+        lines.push(format!("{}: {}", outcome::outcome_text(step.outcome), step.text));
+    }
+    lines.join("\n")
 }
 
 fn print_session(context: &CommandContext, shown: &Session) -> Result<(), CliError> {
@@ -159,12 +181,11 @@ fn assessment_text(data: &Assessment) -> String {
 }
 
 /// What became of a step, after its text.
-const fn step_note(step: &Step) -> &'static str {
+fn step_note(step: &Step) -> String {
     match (step.outcome, step.already_tried) {
-        (Some(Outcome::Worked), _) => " (worked)",
-        (Some(Outcome::Failed), _) => " (did not work)",
-        (None, true) => " (already tried)",
-        (None, false) => "",
+        (Some(known), _) => format!(" ({})", outcome::outcome_text(known)),
+        (None, true) => " (already tried)".into(),
+        (None, false) => String::new(),
     }
 }
 
@@ -182,6 +203,8 @@ fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use tierup_common::assessment::Outcome;
+
     use super::*;
     use tierup_common::assessment::{Basis, Similar};
     use tierup_common::id::{Number, StepId};

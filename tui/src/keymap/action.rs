@@ -28,6 +28,8 @@ pub enum Action {
     NextTheme,
     /// Log in again, or as another user.
     LogIn,
+    /// Write a runbook of the session that the user resolved last.
+    WriteRunbook,
     /// Move the selection or scroll.
     Move(Move),
     /// An action of the list.

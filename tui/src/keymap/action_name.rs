@@ -65,6 +65,7 @@ fn action_suffix(action: Action) -> String {
         | Action::ToggleMouse
         | Action::NextTheme
         | Action::LogIn
+        | Action::WriteRunbook
         | Action::Yes
         | Action::Close => action.into(),
     };

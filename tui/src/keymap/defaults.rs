@@ -286,6 +286,7 @@ const GLOBAL: &[Row] = &[
     (&[key!(shift-l)], Action::Log, "", "Log: past notifications with their times"),
     (&[key!(shift-t)], Action::NextTheme, "", "Next theme"),
     (&[key!(shift-m), key!(alt-m)], Action::ToggleMouse, "", "Mouse on or off (off: your terminal selects text)"),
+    (&[key!(shift-w)], Action::WriteRunbook, "write runbook", "Write a runbook of what you resolved last"),
     (&[], Action::LogIn, "", "Log in again, or as another user"),
     (&[key!('?'), key!(f1)], Action::Help, "help", "Help"),
     (&[key!(q)], Action::Quit, "quit", "Quit"),

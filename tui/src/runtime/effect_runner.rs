@@ -63,6 +63,9 @@ impl EffectRunner {
             Effect::MarkSeen(id) => self.file_writer.enqueue(FileJob::MarkSeen(id)),
             Effect::MarkUnread(id) => self.file_writer.enqueue(FileJob::MarkUnread(id)),
             Effect::SaveDraft(session, text) => self.file_writer.enqueue(FileJob::SaveDraft(session, text)),
+            Effect::SaveRunbook { call_id, path, markdown } => {
+                self.file_writer.enqueue(FileJob::SaveRunbook { call_id, path, markdown });
+            }
             Effect::CopyToClipboard(_)
             | Effect::OpenEditor(..)
             | Effect::SetTitle(_)

@@ -1,12 +1,15 @@
 //! The thread that reads and writes the user's files, so that nothing else waits for a disk.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::PathBuf;
 use std::sync::mpsc;
 use std::time::Duration;
 
 use tierup_common::id::{HandoffId, SessionId};
 
+use crate::effect::CallId;
 use crate::event::Event;
 use crate::runtime::activity::{ActivityGuard, EventSender};
 use crate::runtime::data_dir::{DataDir, DataOwner, LoadResult, MAX_DRAFT_BYTES};
@@ -30,6 +33,11 @@ pub(super) enum FileJob {
     MarkSeen(HandoffId),
     MarkUnread(HandoffId),
     SaveDraft(SessionId, String),
+    SaveRunbook {
+        call_id: CallId,
+        path: String,
+        markdown: String,
+    },
 }
 
 impl FileWriter {
@@ -95,6 +103,9 @@ fn run_file_writer(data_dir: &DataDir, jobs: &mpsc::Receiver<QueuedJob>, events:
                     }
                 }
                 FileJob::SaveDraft(session, text) => _ = drafts.insert(session, text),
+                FileJob::SaveRunbook { call_id, path, markdown } => {
+                    events.send(Event::RunbookSaved(call_id, save_runbook(path, &markdown)));
+                }
                 FileJob::MarkSeen(id) => marks.push(SeenMark { id, is_seen: true }),
                 FileJob::MarkUnread(id) => marks.push(SeenMark { id, is_seen: false }),
             }
@@ -113,6 +124,24 @@ fn run_file_writer(data_dir: &DataDir, jobs: &mpsc::Receiver<QueuedJob>, events:
             reporter.report_truncation(drafts.values().any(|text| text.len() > MAX_DRAFT_BYTES));
             drafts.clear();
         }
+    }
+}
+
+/// Writes a runbook into a new file; returns its path as it was typed.
+fn save_runbook(path: String, markdown: &str) -> Result<String, String> {
+    let home = directories::BaseDirs::new();
+    let expanded = match (path.strip_prefix("~/"), &home) {
+        (Some(rest), Some(home)) => home.home_dir().join(rest),
+        (Some(_) | None, _) => PathBuf::from(&path),
+    };
+    let content = format!("{}\n", markdown.trim_end());
+    let written = File::create_new(expanded).and_then(|mut file| file.write_all(content.as_bytes()));
+    match written {
+        Ok(()) => Ok(path),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(format!("{path} exists: choose another name"))
+        }
+        Err(error) => Err(format!("Cannot write {path}: {error}")),
     }
 }
 

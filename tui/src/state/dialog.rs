@@ -99,6 +99,11 @@ pub enum Form {
         /// What speaks for or against it; may be empty.
         evidence: TextField,
     },
+    /// Saves the runbook of the session that was resolved last.
+    Runbook {
+        /// The file.
+        path: TextField,
+    },
 }
 
 impl Form {
@@ -114,6 +119,7 @@ impl Form {
             Self::Assign { assignee, .. } => vec![assignee],
             Self::SendBack { question, .. } => vec![question],
             Self::Branch { hypothesis, status, evidence, .. } => vec![hypothesis, status, evidence],
+            Self::Runbook { path } => vec![path],
         }
     }
 
@@ -129,6 +135,7 @@ impl Form {
             Self::Assign { assignee, .. } => vec![assignee],
             Self::SendBack { question, .. } => vec![question],
             Self::Branch { hypothesis, status, evidence, .. } => vec![hypothesis, status, evidence],
+            Self::Runbook { path } => vec![path],
         }
     }
 
@@ -234,6 +241,12 @@ impl Dialog {
         })
     }
 
+    /// Asks where to save a runbook.
+    pub fn runbook(path: &str) -> Self {
+        let hint = "Whoever runs the server adds it to the folder of runbooks";
+        Self::new(Form::Runbook { path: TextField::single_line("File", hint, path) })
+    }
+
     /// Its title.
     pub const fn title(&self) -> &'static str {
         match self.form {
@@ -245,6 +258,7 @@ impl Dialog {
             Form::Assign { .. } => "Assign",
             Form::SendBack { .. } => "Send back with a question",
             Form::Branch { .. } => "Tried",
+            Form::Runbook { .. } => "Save the runbook",
         }
     }
 

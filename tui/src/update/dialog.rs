@@ -18,7 +18,7 @@ use crate::state::dialog::{ChecklistField, Dialog, Form, TextField};
 use crate::state::layer::{Confirmation, ConfirmedAction, Layer};
 use crate::state::request::Request;
 use crate::text::safe;
-use crate::update::{calls, secret_warning};
+use crate::update::{calls, runbook, secret_warning};
 use crate::wake_time;
 
 pub(super) fn run_action(state: &mut State, action: DialogAction, effects: &mut Vec<Effect>) {
@@ -103,6 +103,9 @@ fn cancel(state: &mut State) {
 
 /// Submits a dialog; if it cannot be undone, only after a question.
 pub(super) fn submit(state: &mut State, is_confirmed: bool, effects: &mut Vec<Effect>) {
+    if runbook::submit(state, effects) {
+        return;
+    }
     let (now, zone) = (state.server_now(), state.settings.zone.clone());
     let is_online = state.connection.allows_calls();
     let question = state.dialog().and_then(|dialog| confirmation_question(state, &dialog.form));
@@ -161,7 +164,8 @@ fn confirmation_question(state: &State, form: &Form) -> Option<String> {
         | Form::Park { .. }
         | Form::Escalate { .. }
         | Form::Release { .. }
-        | Form::Branch { .. } => None,
+        | Form::Branch { .. }
+        | Form::Runbook { .. } => None,
     }
 }
 
@@ -212,6 +216,7 @@ fn build_call(form: &Form, now: Timestamp, zone: &LocalZone) -> Result<Call, Str
             let request = PutBranch { hypothesis, status: status.selected, evidence };
             Ok(Call::PutBranch { session_id: *session_id, branch_id: *branch_id, request })
         }
+        Form::Runbook { .. } => Err("A runbook is saved on this machine".into()),
     }
 }
 

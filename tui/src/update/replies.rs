@@ -3,7 +3,7 @@
 use tierup_common::assessment::Step;
 use tierup_common::handoff::{Handoff, Intent};
 use tierup_common::id::{HandoffId, SessionId};
-use tierup_common::session::{Branch, Session};
+use tierup_common::session::{Branch, Resolve, Session};
 use tierup_common::user::Me;
 
 use crate::effect::{Call, CallId, Effect};
@@ -16,6 +16,7 @@ use crate::text::safe;
 use crate::update::outcomes::{close_dialog, finish_dialog, report_error, tab_hint};
 use crate::update::{
     calls, claims, conflict, dialog, earlier_messages, fetched, filter, messages, navigate, picker, resume,
+    runbook,
 };
 
 pub(super) fn apply_reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) {
@@ -80,9 +81,8 @@ fn apply_body(state: &mut State, call_id: CallId, call: Call, body: ReplyBody, e
         (Call::PutBranch { session_id, .. }, ReplyBody::Branch(branch)) => {
             apply_branch(state, call_id, session_id, &branch, effects);
         }
-        (Call::Resolve { .. }, ReplyBody::Session(session)) => {
-            let text = format!("{} resolved", state.session_label(&session));
-            finish_dialog(state, call_id, text);
+        (Call::Resolve { request, .. }, ReplyBody::Session(session)) => {
+            finish_resolve(state, call_id, &session, &request);
         }
         (call, _) => apply_error(state, call_id, call, CallError::invalid_response(), effects),
     }
@@ -160,6 +160,15 @@ fn finish_hand_off(
             fetched::apply_handoff(state, handoff);
         }
     }
+}
+
+fn finish_resolve(state: &mut State, call_id: CallId, session: &Session, request: &Resolve) {
+    let resolved = format!("{} resolved", state.session_label(session));
+    let text = match runbook::offer(state, session, request) {
+        Some(hint) => format!("{resolved}: {hint}"),
+        None => resolved,
+    };
+    finish_dialog(state, call_id, text);
 }
 
 /// The outcome of a suggested step was changed.

@@ -7,7 +7,7 @@ use tierup_common::id::HandoffId;
 use tierup_common::session::{MessageKind, SessionStatus};
 
 use crate::availability::is_available;
-use crate::effect::Effect;
+use crate::effect::{EditorTarget, Effect};
 use crate::keymap::{Action, Context, SessionAction, is_text_key};
 use crate::state::dialog::{ChecklistItem, Dialog};
 use crate::state::layer::{Confirmation, Layer, Picker, PickerKind};
@@ -29,7 +29,9 @@ pub(super) fn run_action(state: &mut State, action: SessionAction, effects: &mut
         SessionAction::Redo => chat.composer.redo(),
         SessionAction::Older => messages::recall_message(state, 1),
         SessionAction::Newer => messages::recall_message(state, -1),
-        SessionAction::Editor => effects.push(Effect::OpenEditor(id, chat.composer.text())),
+        SessionAction::Editor => {
+            effects.push(Effect::OpenEditor(EditorTarget::Draft(id), chat.composer.text()));
+        }
         SessionAction::UseStep(number) => insert_step(state, number),
         SessionAction::HideSteps => state.hide_steps(id),
         SessionAction::StepsRight => chat.first_visible_step += 1,

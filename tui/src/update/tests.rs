@@ -120,6 +120,7 @@ fn handoff_with_snapshot(item: QueueItem) -> Handoff {
         messages: vec![message(31, SAM, "the last of many")],
         message_count: 31,
         taken_at: NOW,
+        changes_since: None,
     };
     Handoff { item, snapshot }
 }

@@ -166,6 +166,9 @@ fn paint_history_pane(
     document.push_notes(&item.engineer_notes);
     match (&briefing.snapshot, briefing.fetch.error()) {
         (Some(snapshot), _) => {
+            if let Some(changes) = &snapshot.changes_since {
+                document.push_changes(changes, canvas);
+            }
             document.push_branches(&snapshot.branch_map, canvas);
             document.push_messages(briefing, snapshot, canvas);
         }
@@ -185,7 +188,10 @@ fn paint_history_pane(
         // The row before it shows that there is more above.
         ScrollAnchor::Message(seq) => {
             let start = document.message_starts.iter().find(|(other, _)| *other == seq);
-            start.map_or(0, |(_, row)| row.saturating_sub(1))
+            // An assessment that ran again may quote what was said after the hand-off.
+            let is_later = document.message_starts.last().is_some_and(|(last, _)| *last < seq);
+            let elsewhere = if is_later { document.len() } else { 0 };
+            start.map_or(elsewhere, |(_, row)| row.saturating_sub(1))
         }
     };
     // The border shows the problem once it has been scrolled out of sight.

@@ -1,6 +1,7 @@
 //! A handoff as lines of text: what the preview and the briefing show.
 
 mod assessment;
+mod changes;
 
 pub(super) use assessment::{WritingProgress, reason_lines};
 

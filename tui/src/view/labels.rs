@@ -15,10 +15,17 @@ pub(super) type StatusLabel = (&'static str, &'static str, TextRole);
 /// The outcome of a suggested step, if it is known.
 pub(super) const fn step_outcome(step: &Step, glyphs: &Glyphs) -> Option<StatusLabel> {
     match (step.outcome, step.already_tried) {
-        (Some(Outcome::Worked), _) => Some((glyphs.check, "worked", TextRole::Good)),
-        (Some(Outcome::Failed), _) => Some((glyphs.cross, "failed", TextRole::Warn)),
+        (Some(known), _) => Some(outcome(known, glyphs)),
         (None, true) => Some((glyphs.dot, "tried", TextRole::Dim)),
         (None, false) => None,
+    }
+}
+
+/// An outcome.
+pub(super) const fn outcome(outcome: Outcome, glyphs: &Glyphs) -> StatusLabel {
+    match outcome {
+        Outcome::Worked => (glyphs.check, "worked", TextRole::Good),
+        Outcome::Failed => (glyphs.cross, "failed", TextRole::Warn),
     }
 }
 

@@ -31,6 +31,8 @@ pub(in crate::assess) struct Findings {
     pub(in crate::assess) runbook: Option<Arc<Runbook>>,
     /// Matching resolved sessions, best first.
     pub(in crate::assess) similar: Vec<Similar>,
+    /// Matching causes of runbooks, best first.
+    pub(in crate::assess) runbooks: Vec<FoundRunbook>,
     /// The causes that fit, best first, without those that the case rules out.
     pub(super) causes: Vec<FoundCause>,
     /// How sure the best cause is.
@@ -40,6 +42,17 @@ pub(in crate::assess) struct Findings {
     pub(super) rarity: Rarity,
     /// What words mean the same.
     pub(in crate::assess) lexicon: Arc<Lexicon>,
+}
+
+/// A cause in a runbook.
+#[derive(Clone, Debug)]
+pub(in crate::assess) struct FoundRunbook {
+    /// The title of the runbook.
+    pub(in crate::assess) title: String,
+    /// The cause.
+    pub(in crate::assess) cause: String,
+    /// What it shares with the problem.
+    pub(in crate::assess) why: Option<String>,
 }
 
 /// A known cause.
@@ -107,6 +120,7 @@ impl Findings {
                 Source::Session(_) => None,
             }),
             similar: similar_sessions(&leads),
+            runbooks: similar_runbooks(&leads),
             causes: leads.iter().map(|cause| FoundCause::new(cause)).collect(),
             confidence,
             shared: best
@@ -136,6 +150,19 @@ fn similar_sessions(leads: &[&Ranked<'_>]) -> Vec<Similar> {
     }
     similar.truncate(MAX_QUOTES);
     similar
+}
+
+fn similar_runbooks(leads: &[&Ranked<'_>]) -> Vec<FoundRunbook> {
+    let sources = leads.iter().flat_map(|cause| cause.sources.iter().map(move |source| (cause, source)));
+    let runbooks = sources.filter_map(|(cause, source)| match &source.source {
+        Source::Runbook(runbook) => Some(FoundRunbook {
+            title: runbook.title.clone(),
+            cause: source.cause.clone(),
+            why: shared_words(cause),
+        }),
+        Source::Session(_) => None,
+    });
+    runbooks.take(MAX_QUOTES).collect()
 }
 
 /// What a cause shares with the problem, in words; none if that is nothing.

@@ -16,6 +16,7 @@ use tierup_common::session::{
     Branch, CreateMessage, CreateSession, HandOff, Message, MessagePage, PutBranch, Resolve, Session,
     SessionPage, SessionStatus,
 };
+use tierup_common::similar::SimilarSource;
 use tierup_common::user::{CreateToken, CreateUser, LogIn, LoggedIn, Me, NewToken, User};
 
 /// Messages that the console fetches with a session: the ones shown first, and a few screens more.
@@ -35,7 +36,7 @@ pub struct ApiRequest<T> {
 }
 
 /// A list in one piece.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct ItemList<T> {
     /// Everything there is.
     pub items: Vec<T>,
@@ -156,6 +157,16 @@ pub fn session(session: SessionId) -> ApiRequest<Session> {
 /// A session with its newest messages.
 pub fn session_with_newest_messages(id: SessionId) -> ApiRequest<Session> {
     session(id).query("last", Some(NEWEST_MESSAGES))
+}
+
+/// What is similar to a problem in words.
+pub fn similar_to_text(text: &str) -> ApiRequest<ItemList<SimilarSource>> {
+    ApiRequest::get(route::SIMILAR, &[]).query("q", Some(text))
+}
+
+/// What is similar to a session.
+pub fn similar_to_session(session: SessionId) -> ApiRequest<ItemList<SimilarSource>> {
+    ApiRequest::get(route::SIMILAR, &[]).query("session", Some(session))
 }
 
 /// The page of messages before the one with this `seq`.

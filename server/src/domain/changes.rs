@@ -1,0 +1,106 @@
+//! What changed in a session between two of its escalations.
+
+use std::collections::HashMap;
+
+use tierup_common::handoff::{BranchChange, ChangesSince, Snapshot, StepOutcome};
+use tierup_common::id::BranchId;
+use tierup_common::session::{Branch, BranchStatus};
+
+use crate::domain::handoff::Handoff;
+use crate::text::truncate_to_line;
+
+/// The longest hypothesis, in characters: it names the branch, whose whole text is in the branch map.
+const MAX_HYPOTHESIS_CHARS: usize = 300;
+
+/// The latest escalation of a session, with what the next one is compared with.
+#[derive(Clone, Debug)]
+pub struct EarlierEscalation {
+    /// The handoff.
+    pub handoff: Handoff,
+    /// The session as it was then.
+    pub snapshot: Snapshot,
+    /// The steps suggested since that have an outcome.
+    pub steps: Vec<StepOutcome>,
+}
+
+/// What changed since an escalation. `branches` and `message_count` are those of now.
+pub fn changes_since(earlier: &EarlierEscalation, branches: &[Branch], message_count: u32) -> ChangesSince {
+    let before: HashMap<BranchId, BranchStatus> =
+        earlier.snapshot.branch_map.iter().map(|branch| (branch.id, branch.status)).collect();
+    let change = |branch: &Branch| {
+        let previous_status = before.get(&branch.id).copied();
+        (previous_status != Some(branch.status)).then(|| BranchChange {
+            branch_id: branch.id,
+            hypothesis: truncate_to_line(&branch.hypothesis, MAX_HYPOTHESIS_CHARS),
+            status: branch.status,
+            previous_status,
+        })
+    };
+    ChangesSince {
+        handoff_id: earlier.handoff.id,
+        number: earlier.handoff.number,
+        handed_off_at: earlier.snapshot.taken_at,
+        new_messages: message_count.saturating_sub(earlier.snapshot.message_count),
+        branches: branches.iter().filter_map(change).collect(),
+        steps: earlier.steps.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tierup_common::assessment::Outcome;
+    use tierup_common::session::{ConfidenceTier, IntakeContent};
+
+    use super::*;
+    use crate::domain::handoff::HandoffState;
+    use crate::domain::tests::{at, caller, handoff, session};
+
+    fn branch(id: u8, status: BranchStatus) -> Branch {
+        let id = BranchId::from_bytes([id; 16]);
+        Branch { id, hypothesis: "the\nMTU".into(), status, evidence: None, updated_at: at(0) }
+    }
+
+    fn escalated_with(branches: Vec<Branch>) -> EarlierEscalation {
+        let session = session(&caller("sam"));
+        EarlierEscalation {
+            handoff: handoff(&session, HandoffState::Open),
+            snapshot: Snapshot {
+                problem_summary: None,
+                intake_content: IntakeContent { text: "VPN".into() },
+                confidence_tier: ConfidenceTier::Discovery,
+                branch_map: branches,
+                messages: Vec::new(),
+                message_count: 3,
+                taken_at: at(5),
+                changes_since: None,
+            },
+            steps: Vec::new(),
+        }
+    }
+
+    /// Mutants seen to fail: every branch; only new ones; all messages.
+    #[test]
+    fn new_branches_changed_statuses_and_new_messages_are_changes() {
+        let earlier = escalated_with(vec![branch(1, BranchStatus::Open), branch(2, BranchStatus::RuledOut)]);
+        let now = [
+            branch(1, BranchStatus::Confirmed),
+            branch(2, BranchStatus::RuledOut),
+            branch(3, BranchStatus::Open),
+        ];
+        let changes = changes_since(&earlier, &now, 8);
+        let of: Vec<_> = changes.branches.iter().map(|it| (it.previous_status, it.status)).collect();
+        assert_eq!(of, [(Some(BranchStatus::Open), BranchStatus::Confirmed), (None, BranchStatus::Open)]);
+        assert_eq!(changes.branches[0].hypothesis, "the MTU");
+        assert_eq!((changes.new_messages, changes.handed_off_at), (5, at(5)));
+        assert!(!changes.is_empty());
+    }
+
+    #[test]
+    fn outcomes_are_a_change_and_nothing_is_none() {
+        let mut earlier = escalated_with(vec![branch(1, BranchStatus::Open)]);
+        let same = [branch(1, BranchStatus::Open)];
+        assert!(changes_since(&earlier, &same, 3).is_empty());
+        earlier.steps.push(StepOutcome { text: "Reboot".into(), outcome: Outcome::Failed });
+        assert!(!changes_since(&earlier, &same, 3).is_empty());
+    }
+}
