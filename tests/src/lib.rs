@@ -40,7 +40,7 @@ use std::time::Duration;
 pub use api_client::{ApiClient, Escalation, http_client, string_field};
 pub use console::Console;
 pub use fake_mail_server::{FakeMailServer, MailBehavior};
-pub use fake_model::{FakeModel, MODEL_API_KEY, ModelBehavior, TWO_STEP_ASSESSMENT};
+pub use fake_model::{FakeModel, MODEL_API_KEY, ModelBehavior, TWO_STEP_ASSESSMENT, TWO_STEP_TEXT};
 pub use faulty_server::{FaultyServer, ServerBehavior};
 pub use hurl::{Variables, run_script};
 pub use pending_request::PendingRequest;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tierup_server::config::Settings;
 
-use crate::{ApiClient, Escalation, FakeModel, ModelBehavior, ScriptedAnswer, TWO_STEP_ASSESSMENT, World};
+use crate::{ApiClient, Escalation, FakeModel, ModelBehavior, ScriptedAnswer, TWO_STEP_TEXT, World};
 
 /// A server whose model gives these answers in turn.
 pub async fn world_with_answers(answers: Vec<ScriptedAnswer>) -> (World, FakeModel) {
@@ -29,7 +29,7 @@ pub async fn assess(world: &World) -> Value {
     sam.wait_for_assessment(&vpn).await
 }
 
-/// The assessment is [`TWO_STEP_ASSESSMENT`], and nothing is missing.
+/// The assessment is that of [`TWO_STEP_ASSESSMENT`](crate::TWO_STEP_ASSESSMENT), and nothing is missing.
 #[track_caller]
 pub fn assert_whole(handoff: &Value, temper: &str) {
     let data = &handoff["ai_assessment_data"];
@@ -37,5 +37,5 @@ pub fn assert_whole(handoff: &Value, temper: &str) {
     assert_eq!(data["likely_cause"], "DNS", "{temper}: {data:#}");
     assert_eq!(data["suggested_steps"].as_array().expect("steps").len(), 2, "{temper}: {data:#}");
     assert!(data["is_cut_off"].as_bool() != Some(true), "{temper}: {data:#}");
-    assert_eq!(handoff["ai_assessment"], TWO_STEP_ASSESSMENT, "{temper}");
+    assert_eq!(handoff["ai_assessment"], TWO_STEP_TEXT, "{temper}");
 }

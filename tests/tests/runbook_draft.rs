@@ -118,11 +118,14 @@ fn whatever_people_wrote_stays_in_its_place() {
         let book = read(&confirmed);
         let context = format!("{title:?} {intake:?} {cause:?} {resolution:?}\n{}", confirmed.markdown);
         assert_eq!(visible(&book.title), visible(&title), "{context}");
-        assert_eq!(book.steps.len(), 1, "{context}");
-        assert_eq!(visible(&book.steps[0]), visible(&resolution), "{context}");
+        assert_eq!(book.causes[0].steps.len(), 1, "{context}");
+        assert_eq!(visible(&book.causes[0].steps[0]), visible(&resolution), "{context}");
         // The cause is its first paragraph.
         let first = cause.trim_start().replace("\r\n", "\n");
-        assert!(visible(&first).starts_with(&visible(&book.cause)) && !book.cause.is_empty(), "{context}");
+        assert!(
+            visible(&first).starts_with(&visible(&book.causes[0].text)) && !book.causes[0].text.is_empty(),
+            "{context}"
+        );
         assert!(
             confirmed.file_name.trim_end_matches(".md").chars().all(|c| c.is_alphanumeric() || c == '-'),
             "{context}"
@@ -142,8 +145,8 @@ fn without_a_confirmed_cause_the_resolution_is_the_cause_and_the_step() {
     let draft = draft(&session, None, &[]).unwrap();
     let book = read(&draft);
     assert_eq!((book.title.as_str(), draft.file_name.as_str()), ("VPN is down!", "vpn-is-down.md"));
-    assert_eq!(book.cause, "Expired certificate. Renewed it.");
-    assert_eq!(book.steps, ["Expired certificate. Renewed it."]);
+    assert_eq!(book.causes[0].text, "Expired certificate. Renewed it.");
+    assert_eq!(book.causes[0].steps, ["Expired certificate. Renewed it."]);
 }
 
 /// An escalation whose first step worked, after one in which another step did.
@@ -204,10 +207,10 @@ async fn steps_that_worked_come_first_and_failed_ones_not_at_all() {
     let latest = LatestEscalation { item: &handoff.item, snapshot: Some(&handoff.snapshot) };
     let draft = draft(&session, Some(latest), &[StepId::from_bytes([3; 16])]).unwrap();
     let book = read(&draft);
-    assert_eq!(book.cause, "The machine certificate expired");
+    assert_eq!(book.causes[0].text, "The machine certificate expired");
     assert_eq!(
-        book.steps,
-        ["Open UDP 4500", "Renew gw2.pem", "Restart the service", "Renewed it on gw2."],
+        book.causes[0].steps,
+        ["Open UDP 4500", "Renew `gw2.pem`", "Restart the service", "Renewed it on gw2."],
         "{}",
         draft.markdown
     );

@@ -76,7 +76,8 @@ pub(crate) fn terms(text: &str, lexicon: &Lexicon) -> Vec<Term> {
                 let joined: String = token.chars().filter(|c| c.is_alphanumeric()).collect();
                 let joined: String = joined.to_lowercase().chars().take(MAX_IDENTIFIER_CHARS).collect();
                 let keys = vec![format!("{IDENTIFIER_PREFIX}{joined}")];
-                terms.push(Term { keys, text: token.to_owned(), kind });
+                let text = if is_after_code { format!("{} {token}", tokens[at - 1]) } else { token.into() };
+                terms.push(Term { keys, text, kind });
             }
             word_run.extend(words_of_token(token));
         }
@@ -278,7 +279,7 @@ mod tests {
     fn codes_versions_and_paths_are_identifiers() {
         assert_eq!(
             identifiers("Error 809, 0x80070643 after KB5034441: ORA-01555 in /var/lib/docker (exit 137)"),
-            ["809", "0x80070643", "KB5034441", "ORA-01555", "/var/lib/docker", "137"]
+            ["Error 809", "0x80070643", "KB5034441", "ORA-01555", "/var/lib/docker", "exit 137"]
         );
         assert!(identifiers("At 10:30 the two users on ps01 restarted it 3 times").is_empty());
     }

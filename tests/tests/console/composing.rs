@@ -107,8 +107,8 @@ async fn a_runbook_of_a_resolved_session_is_edited_and_saved() {
     let saved = std::fs::read_to_string(&free).expect("a runbook");
     assert_eq!(saved.matches("- edited\n").count(), 2, "{saved}");
     let runbook = Runbook::parse("", &saved);
-    assert_eq!((runbook.title.as_str(), runbook.cause.as_str()), ("VPN is down", "# Stale cache."));
-    assert_eq!(runbook.steps, ["Flush the cache"]);
+    assert_eq!((runbook.title.as_str(), runbook.causes[0].text.as_str()), ("VPN is down", "# Stale cache."));
+    assert_eq!(runbook.causes[0].steps, ["Flush the cache"]);
     assert_eq!(std::fs::read_to_string(&taken).expect("a file"), "mine");
     priya.press("W").await;
     priya.sees("Resolve a session first").await;

@@ -12,7 +12,7 @@ fn the_demo_from_launch_to_a_sent_step() {
     demo.sees("start here");
     // The assessment fills in without reopening.
     demo.still_sees("Pin the certificate");
-    demo.still_sees("high confidence");
+    demo.still_sees("confidence · 1 case, 1 runbook");
     // It is complete.
     demo.still_sees("e evidence");
     demo.send_keys("\r");

@@ -314,7 +314,7 @@ async fn offline() {
     let mut consoles = Vec::new();
     for (columns, rows) in TERMINAL_SIZES {
         let mut priya = open_console(&world, (columns, rows)).await;
-        priya.sees("? low").await;
+        priya.sees("low confidence").await;
         consoles.push(priya);
     }
     world.stop().await;

@@ -21,8 +21,8 @@ use crate::store;
 
 /// The most shared words that a reason names.
 const MAX_REASON_WORDS: usize = 4;
-/// A source whose evidence is less than this is no lead.
-const MIN_LEAD_EVIDENCE: f64 = 1.2;
+/// A cause is a lead if it shares as many telling terms with the problem, or an identifier.
+const MIN_LEAD_TERMS: usize = 2;
 
 /// Findings about similar problems.
 #[derive(Debug, Default)]
@@ -102,8 +102,7 @@ async fn read_sessions(context: EngineContext<'_>, ids: Vec<SessionId>) -> store
 impl Findings {
     fn new(ranked: &[Ranked<'_>], rarity: Rarity, lexicon: Arc<Lexicon>) -> Self {
         let standing = ranked.iter().filter(|cause| cause.ruled_out.is_none());
-        let leads: Vec<&Ranked<'_>> =
-            standing.filter(|cause| cause.features.evidence >= MIN_LEAD_EVIDENCE).take(MAX_QUOTES).collect();
+        let leads: Vec<&Ranked<'_>> = standing.filter(|cause| is_lead(cause)).take(MAX_QUOTES).collect();
         let best = leads.first();
         let confidence = best.map(|best| confidence::level(confidence::probability(&best.features)));
         if let Some(best) = best {
@@ -130,6 +129,11 @@ impl Findings {
             lexicon,
         }
     }
+}
+
+fn is_lead(cause: &Ranked<'_>) -> bool {
+    let has_identifier = cause.shared.iter().any(|term| term.term.kind == TermKind::Identifier);
+    has_identifier || cause.shared.len() >= MIN_LEAD_TERMS
 }
 
 /// The resolved sessions of the causes, those of the best cause first.

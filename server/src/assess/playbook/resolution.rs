@@ -60,17 +60,20 @@ pub(super) fn read(resolution: &str) -> Told<'_> {
 impl Told<'_> {
     /// Cause and fix in a few sentences, the ones that say the most if there are many.
     pub(super) fn summary(&self) -> String {
-        let mut chosen: Vec<&str> = Vec::new();
-        let mut chars = 0;
+        let mut summary = String::new();
         for sentence in &self.content {
-            let count = sentence.chars().count() + 1;
-            if !chosen.is_empty() && chars + count > MAX_SUMMARY_CHARS {
-                break;
+            if !summary.is_empty() {
+                if summary.chars().count() + sentence.chars().count() > MAX_SUMMARY_CHARS {
+                    break;
+                }
+                // Scripts without spaces have none between sentences either.
+                if summary.ends_with(|c: char| c.is_ascii()) || sentence.starts_with(|c: char| c.is_ascii()) {
+                    summary.push(' ');
+                }
             }
-            chars += count;
-            chosen.push(sentence);
+            summary.push_str(sentence);
         }
-        truncate(&chosen.join(" "), MAX_SUMMARY_CHARS)
+        truncate(&summary, MAX_SUMMARY_CHARS)
     }
 
     /// The changes that solved it, else what is known of it.

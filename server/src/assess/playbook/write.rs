@@ -104,13 +104,21 @@ pub(super) fn format_reply(briefing: &Briefing, findings: &Findings) -> String {
                 exact error text, when it began, what changed just before, and who else has it."
             .into();
     }
-    let mut text = format!("{}\n", draft.likely_cause);
-    let fresh: Vec<&DraftStep> = draft.steps.iter().filter(|step| !step.already_tried).take(4).collect();
-    if fresh.is_empty() {
+    let question = briefing.messages.last().map(|message| message.content.as_str()).unwrap_or_default();
+    let is_asked = |step: &&DraftStep| is_same_text(&step.text, question);
+    let untried: Vec<&DraftStep> =
+        draft.steps.iter().filter(|step| !step.already_tried && !is_asked(step)).take(4).collect();
+    let mut text = if draft.steps.iter().any(|step| is_asked(&step)) {
+        // The cause is known to whoever sends a step of the assessment.
+        format!("After this, check whether it still happens: {}\n", briefing.title)
+    } else {
+        format!("{}\n", draft.likely_cause)
+    };
+    if untried.is_empty() {
         text.push_str("\nAll known fixes have been tried.\n");
     } else {
         text.push_str("\nNot tried yet:\n");
-        for (number, step) in (1..).zip(fresh) {
+        for (number, step) in (1..).zip(untried) {
             let _ = writeln!(text, "{number}. {}", step.text);
         }
     }
@@ -118,4 +126,10 @@ pub(super) fn format_reply(briefing: &Briefing, findings: &Findings) -> String {
         let _ = writeln!(text, "\nFrom the runbook “{}”.", runbook.title);
     }
     text
+}
+
+/// Whether two texts are the same, apart from marks of code and white space.
+fn is_same_text(one: &str, other: &str) -> bool {
+    let plain = |text: &str| text.replace('`', "").split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
+    plain(one) == plain(other)
 }
