@@ -58,7 +58,7 @@ bench *ARGS:
     cargo build --profile dist --package tierup-server --package tierup --package tierup-bench
     taskset -c 1 target/dist/tierup-bench {{ARGS}}
 
-# Measure how right assessments are, on cases with known answers
+# Measure how accurate assessments are, on cases with known answers
 assess-bench *ARGS:
     cargo run --release --package tierup-assess-bench -- {{ARGS}}
 

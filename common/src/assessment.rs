@@ -72,7 +72,7 @@ pub struct Step {
     pub id: StepId,
     /// What to do, one line.
     pub text: String,
-    /// Whether it was tried before the hand-off, as the session shows.
+    /// Whether it was tried before the handoff, as the session shows.
     pub already_tried: bool,
     /// The outcome, once recorded.
     pub outcome: Option<Outcome>,
@@ -179,7 +179,7 @@ impl Reservation<'_> {
             Self::Contradicted(hypothesis) => {
                 format!("Ruled out in this session: {}", one_line(hypothesis, MAX_HYPOTHESIS_CHARS))
             }
-            Self::CutOff => "Cut off: the engine stopped before it was complete".into(),
+            Self::CutOff => "Cut off: the engine stopped before it finished".into(),
             Self::Uncited => "Uncited: no quote from the session supports it".into(),
         }
     }

@@ -15,7 +15,7 @@ use crate::user::Person;
 pub use changes::{BranchChange, ChangesSince, StepOutcome};
 
 string_enum! {
-    /// What a hand-off is for.
+    /// What a handoff is for.
     pub enum Intent {
         /// Put the session aside, privately.
         Park = "park",
@@ -72,7 +72,7 @@ string_enum! {
     }
 }
 
-/// The session as it was at hand-off. It never changes.
+/// The session as it was at the handoff. It never changes.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Snapshot {
@@ -113,7 +113,7 @@ pub struct QueueItem {
     pub priority: Priority,
     /// The problem in one line, always present: see [`crate::session::title`].
     pub problem_summary: String,
-    /// What the engineer wrote at hand-off.
+    /// What the engineer wrote at the handoff.
     pub engineer_notes: String,
     /// The status of the assessment.
     pub assessment_status: AssessmentStatus,
@@ -157,7 +157,7 @@ pub struct Handoff<S = Snapshot> {
     /// Everything but the snapshot.
     #[serde(flatten)]
     pub item: QueueItem,
-    /// The session as it was at hand-off.
+    /// The session as it was at the handoff.
     pub snapshot: S,
 }
 

@@ -2,7 +2,7 @@
 
 /// A whole request body, in bytes.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
-/// The body of a log-in, in bytes. It is small because anybody may send one.
+/// The body of a login, in bytes. It is small because anybody may send one.
 pub const MAX_LOGIN_BODY_BYTES: usize = 4 * 1024;
 /// One message of a session, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 32 * 1024;

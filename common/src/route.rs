@@ -84,7 +84,7 @@ routes! {
     REASSESS = "/api/v1/handoffs/{handoff}/reassess";
     /// One suggested step of an assessment.
     STEP = "/api/v1/handoffs/{handoff}/steps/{step_id}";
-    /// The engine of assessments.
+    /// The assessment engine.
     ENGINE = "/api/v1/assessment-engine";
     /// Whether the process runs.
     LIVE = "/health/live";

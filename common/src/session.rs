@@ -107,13 +107,13 @@ pub struct Session {
 pub struct EscalationPackage {
     /// The handoff.
     pub handoff_id: HandoffId,
-    /// The priority at hand-off.
+    /// The priority at the handoff.
     pub priority: Priority,
-    /// What the engineer wrote at hand-off.
+    /// What the engineer wrote at the handoff.
     pub engineer_notes: String,
-    /// The session as it was at hand-off.
+    /// The session as it was at the handoff.
     pub snapshot: Snapshot,
-    /// The branches as they were at hand-off.
+    /// The branches as they were at the handoff.
     pub branch_map: Vec<Branch>,
 }
 

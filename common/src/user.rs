@@ -109,7 +109,7 @@ pub struct LogIn {
     pub password: String,
 }
 
-/// The answer to a log-in.
+/// The answer to a login.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LoggedIn {
@@ -155,7 +155,7 @@ pub struct CreateUser {
     pub name: String,
     /// The role.
     pub role: Role,
-    /// A password for log-in by email; without one, only tokens work.
+    /// A password for logins by email; without one, only tokens work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(min = 8, max = crate::limit::MAX_PASSWORD_BYTES), regex(pattern = crate::schema::TEXT)))]
     pub password: Option<String>,

@@ -45,8 +45,8 @@ pub struct Settings {
     /// A proxy with TLS stands in front of this server; allows addresses other than loopback
     #[arg(long, env = "TIERUP_SERVER_BEHIND_PROXY", num_args = 0..=1, default_missing_value = "true")]
     pub behind_proxy: Option<bool>,
-    /// Writes assessments and replies: playbook (offline), openai (any compatible endpoint), anthropic or off [default:
-    /// playbook]
+    /// What writes assessments and answers: playbook (offline), openai (any compatible endpoint), anthropic or off
+    /// [default: playbook]
     #[arg(long, value_name = "ENGINE", env = "TIERUP_SERVER_ASSESSMENT_ENGINE")]
     pub assessment_engine: Option<String>,
     /// The base URL of the model's endpoint, like `http://127.0.0.1:11434/v1`
@@ -59,14 +59,14 @@ pub struct Settings {
     /// The API key for the model's endpoint
     #[arg(long, value_name = "KEY", env = "TIERUP_SERVER_ASSESSMENT_API_KEY", hide_env_values = true)]
     pub assessment_api_key: Option<SecretString>,
-    /// The time limit of an assessment [default: 60]
+    /// How long a model may take [default: 60]
     #[arg(long, value_name = "SECONDS", env = "TIERUP_SERVER_ASSESSMENT_TIMEOUT_SECONDS")]
     pub assessment_timeout_seconds: Option<u64>,
-    /// Assessments and replies by a model, for each account and minute; more wait for the next minute or fail; 0 means
-    /// unlimited [default: 60]
+    /// Assessments and answers that a model writes per account per minute; further ones wait for the next minute or
+    /// fail; 0 means unlimited [default: 60]
     #[arg(long, value_name = "NUMBER", env = "TIERUP_SERVER_MODEL_CALLS_PER_MINUTE")]
     pub model_calls_per_minute: Option<u32>,
-    /// How fast the playbook writes, in words per second; 0 is all at once [default: 0]
+    /// How fast the playbook writes, in words per second; 0 writes everything at once [default: 0]
     #[arg(long, value_name = "WORDS", env = "TIERUP_SERVER_ASSESSMENT_WORDS_PER_SECOND")]
     pub assessment_words_per_second: Option<u32>,
     /// A folder of Markdown runbooks for assessments
@@ -92,7 +92,7 @@ pub struct Settings {
     /// Requests per user per minute; 0 means unlimited [default: 0]
     #[arg(long, value_name = "NUMBER", env = "TIERUP_SERVER_REQUESTS_PER_MINUTE")]
     pub requests_per_minute: Option<u32>,
-    /// Replies and assessments per user per minute; 0 means unlimited [default: 60 with a model, else 0]
+    /// Answers and assessments that a user may request per minute; 0 means unlimited [default: 60 with a model, else 0]
     #[arg(long, value_name = "NUMBER", env = "TIERUP_SERVER_QUESTIONS_PER_MINUTE")]
     pub questions_per_minute: Option<u32>,
     /// Open event streams per user [default: 10000]
@@ -108,7 +108,7 @@ pub struct Settings {
     /// mattermost, ntfy and json [default: none]
     #[arg(long, value_name = "JSON", env = "TIERUP_SERVER_WEBHOOKS", hide_env_values = true)]
     pub webhooks: Option<WebhookSettings>,
-    /// Regular expressions for more that must not leave the server, as JSON: `["ACME-[0-9]{8}"]`; what they match is
+    /// Regular expressions for other text that must not leave the server, as JSON: `["ACME-[0-9]{8}"]`; matches are
     /// removed, like secrets, from what goes to models, webhooks and mail servers [default: none]
     #[arg(long, value_name = "JSON", env = "TIERUP_SERVER_REDACT_PATTERNS", hide_env_values = true)]
     pub redact_patterns: Option<PatternSettings>,
@@ -231,7 +231,7 @@ impl Settings {
         {
             return Err(invalid_setting(
                 "public_url",
-                "must not hold a user or a password: every mail would show them",
+                "must not contain a user name or a password: every mail would show them",
             ));
         }
         let engine = self.build_engine()?;
@@ -312,7 +312,7 @@ impl Settings {
         let model = model.ok_or_else(|| {
             invalid_setting(
                 "assessment_model",
-                "required with a model's engine\nhint: use the name of a model that the endpoint serves",
+                "required by the engines openai and anthropic\nhint: use the name of a model that the endpoint serves",
             )
         })?;
         let seconds = self.assessment_timeout_seconds.unwrap_or(60);

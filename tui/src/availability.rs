@@ -45,7 +45,7 @@ pub fn check(state: &State, context: Context, action: Action) -> Availability {
         }
         Action::Case(CaseAction::Read) => available_if(!state.similar_cases().is_empty()),
         Action::WriteRunbook if state.runbook_draft.is_none() => {
-            not_now("Resolve a session first; then you can write a runbook of it")
+            not_now("Resolve a session first; then you can write a runbook on it")
         }
         Action::WriteRunbook
         | Action::Quit

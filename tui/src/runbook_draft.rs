@@ -72,8 +72,9 @@ pub fn draft(
     markdown.push_str("\n## Symptoms\n\n");
     let symptoms = unique_lines(symptoms);
     if symptoms.is_empty() {
-        markdown
-            .push_str("<!-- Error codes and log lines that tell this problem from others, as a list. -->\n");
+        markdown.push_str(
+            "<!-- Error codes and log lines that set this problem apart from others, as a list. -->\n",
+        );
     }
     for symptom in symptoms.iter().take(MAX_SYMPTOMS) {
         let _ = writeln!(markdown, "- {}", escape_line(symptom));

@@ -104,7 +104,7 @@ pub struct Case {
     pub title: String,
     /// The original request.
     pub intake: String,
-    /// The notes at hand-off.
+    /// The notes at the handoff.
     pub notes: String,
     /// What the engineer wrote.
     #[serde(default)]

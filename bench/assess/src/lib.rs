@@ -1,4 +1,4 @@
-//! Measures how right assessments are: `just assess-bench`.
+//! Measures how accurate assessments are: `just assess-bench`.
 //!
 //! The dataset is a support team's history, resolved sessions and runbooks in many domains, and cases with known
 //! answers. The bench plays the history to a real server over HTTP, escalates each case and judges the assessment that

@@ -1,4 +1,4 @@
-//! Measures how right assessments are: `just assess-bench`.
+//! Measures how accurate assessments are: `just assess-bench`.
 
 use std::path::PathBuf;
 

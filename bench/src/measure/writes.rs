@@ -155,7 +155,7 @@ pub async fn escalate(
         Some(encode_request("POST", &path, &world.owner, &body))
     };
     let result = run_closed_loops(connections, limit, next, |response| {
-        ensure!(response.status == 201, "a hand-off returned {}", response.status);
+        ensure!(response.status == 201, "a handoff returned {}", response.status);
         handoffs.push(response.first_id()?);
         Ok(())
     });

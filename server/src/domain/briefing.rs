@@ -11,7 +11,7 @@ pub struct Briefing {
     pub title: String,
     /// The problem as it was described first.
     pub intake: String,
-    /// What the engineer wrote at hand-off; empty before the first one.
+    /// What the engineer wrote at the handoff; empty before the first one.
     pub notes: String,
     /// All branches.
     pub branches: Vec<Branch>,

@@ -26,7 +26,7 @@ pub struct Handoff {
     pub priority: Priority,
     /// The problem in one line.
     pub title: String,
-    /// What the engineer wrote at hand-off.
+    /// What the engineer wrote at the handoff.
     pub notes: String,
     /// The status of its assessment.
     pub assessment_status: AssessmentStatus,

@@ -1,4 +1,4 @@
-//! The engine of assessments, for admins.
+//! The assessment engine, for admins.
 
 use axum::Json;
 use tierup_common::engine::EngineStatus;

@@ -1,4 +1,4 @@
-//! Sessions with their messages and branches, hand-offs and timelines.
+//! Sessions with their messages and branches, handoffs and timelines.
 
 use std::num::NonZeroU32;
 

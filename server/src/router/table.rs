@@ -64,7 +64,7 @@ pub(crate) fn route_table() -> Vec<RouteSpec> {
         post(route::ASSIGN, AtLeast(Engineer), handoff::assign, "Assign a handoff to a user").with_body::<Assign>().with_idempotency_key().with_json_response::<Handoff>(200).with_problems(&[HandoffClosed]),
         post(route::SEND_BACK, AtLeast(Engineer), handoff::send_back, "Send a handoff back to its sender, with a question").with_body::<SendBack>().with_idempotency_key().with_json_response::<Handoff>(200).with_problems(&[HandoffClosed, SessionFull]),
         post(route::REASSESS, AtLeast(Engineer), handoff::reassess, "Run the assessment of a handoff again").with_idempotency_key().with_json_response::<Handoff>(202).with_problems(&[AssessmentRunning, HandoffClosed]),
-        get(route::ENGINE, AtLeast(Admin), engine::status, "Get the engine of assessments: what its calls cost, and why the last one failed").with_json_response::<EngineStatus>(200),
+        get(route::ENGINE, AtLeast(Admin), engine::status, "Get the assessment engine: what its calls cost, and why the last one failed").with_json_response::<EngineStatus>(200),
         put(route::STEP, AtLeast(Engineer), handoff::put_step, "Record the outcome of a suggested step").with_body::<PutStep>().with_json_response::<Step>(200).with_problems(&[NotAParticipant]),
     ]
 }

@@ -1,4 +1,4 @@
-//! What engines read of a session, from several tables: the session as it is now, not as it was at a hand-off.
+//! What engines read of a session, from several tables: the session as it is now, not as it was at a handoff.
 
 use rusqlite::params;
 use tierup_common::handoff::ChangesSince;
@@ -27,7 +27,7 @@ impl AccountScope<'_> {
         Ok(Briefing { changes_since, title: handoff.title, ..self.briefing(session, handoff.notes)? })
     }
 
-    /// A session with all that a hand-off needs.
+    /// A session with all that a handoff needs.
     pub fn handoff_context(&self, session: Session) -> Result<HandoffContext> {
         let escalation = session.latest_escalation.map(|id| self.earlier_escalation(id)).transpose()?;
         Ok(HandoffContext {

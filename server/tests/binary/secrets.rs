@@ -323,7 +323,7 @@ fn an_error_in_a_variable_names_the_reason_but_no_value() {
         ("OUTGOING_PROXY", "http://ana:Hunter2@[x", "--outgoing-proxy <URL>"),
         ("OUTGOING_PROXY", "socks5://ana:Hunter2@x", "outgoing_proxy: must begin with http://"),
         ("PUBLIC_URL", "javascript:Hunter2", "public_url: must begin with http://"),
-        ("PUBLIC_URL", "http://ana:Hunter2@x", "public_url: must not hold a user or a password"),
+        ("PUBLIC_URL", "http://ana:Hunter2@x", "public_url: must not contain a user name or a password"),
         ("STALE_CLAIM_HOURS", " Hunter2", "remove the spaces"),
         ("LOG_FORMAT", "Hunter2", "[possible values: text, json]"),
         ("ASSESSMENT_ENGINE", "sk-Hunter2", "unknown engine"),

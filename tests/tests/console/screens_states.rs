@@ -65,7 +65,7 @@ async fn a_briefing_of_a_session_escalated_again() {
         let mut priya = open_console(&world, (columns, rows)).await;
         priya.sees("1 open").await;
         priya.press("<enter>").await;
-        priya.sees("Since the last hand-off").await;
+        priya.sees("Since the last handoff").await;
         assert_screen_snapshot("briefing_escalated_again", &priya).await;
     }
 }

@@ -191,7 +191,7 @@ async fn briefing_while_it_is_assessed_again() {
         model.send_delta(" full.");
         model.finish_answer();
         priya.sees("the proxy is full.").await;
-        priya.does_not_see("The earlier one stays").await;
+        priya.does_not_see("Earlier assessment").await;
     }
 }
 

@@ -107,7 +107,7 @@ pub(super) fn check_write(state: &State, chat: &Chat) -> Availability {
     check_session(state, chat, |state, session| permission::write(state.actor(), session))
 }
 
-/// Whether the assessment proposes attempts that can be added.
+/// Whether the assessment proposes entries that can be added.
 pub(super) fn check_proposed(state: &State, chat: &Chat) -> Availability {
     check_write(state, chat)?;
     match &chat.briefing {

@@ -24,7 +24,7 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Log in to a server and remember it
     Login(login::LoginArgs),
-    /// Revoke the token and forget it
+    /// Log out: revoke the token and forget it
     Logout(logout::LogoutArgs),
     /// Show the logged-in user
     Whoami,
@@ -44,7 +44,7 @@ pub(super) enum Command {
     Outcome(outcome::OutcomeArgs),
     /// Record a possible cause, or update its status
     Tried(tried::TriedArgs),
-    /// Return a handoff to its opener with a question
+    /// Send a handoff back to its sender with a question
     SendBack(send_back::SendBackArgs),
     /// Open a session
     New(new::NewArgs),
@@ -58,11 +58,11 @@ pub(super) enum Command {
     Resume(resume::ResumeArgs),
     /// Resolve a session
     Resolve(resolve::ResolveArgs),
-    /// Draft a runbook of a resolved session
+    /// Draft a runbook from a resolved session
     Runbook(runbook::RunbookArgs),
     /// Find similar resolved sessions and runbooks
     Similar(similar::SimilarArgs),
-    /// List sessions, newest change first
+    /// List sessions, newest first
     Sessions(sessions::SessionsArgs),
     /// Print events as they happen, one JSON object per line
     Watch(watch::WatchArgs),

@@ -27,7 +27,7 @@ pub(super) fn warn_about_secret(text: &str) {
     let found = if std::io::stderr().is_terminal() { secrets::find_secrets(text) } else { Vec::new() };
     if let Some(secret) = found.first() {
         let kind = secret.kind.with_article();
-        print_diagnostic("warning", &format!("the text looks like it holds {kind}, which others will see"));
+        print_diagnostic("warning", &format!("the text seems to contain {kind}, which others will see"));
     }
 }
 

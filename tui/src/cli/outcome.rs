@@ -27,7 +27,7 @@ enum OutcomeArg {
     Worked,
     /// It did not help
     Failed,
-    /// Clears the outcome
+    /// Clear the outcome
     Unknown,
 }
 
@@ -48,7 +48,7 @@ pub(super) async fn run(context: &CommandContext, arguments: &OutcomeArgs) -> Re
 pub(super) const fn outcome_text(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Worked => "worked",
-        Outcome::Failed => "did not work",
+        Outcome::Failed => "failed",
     }
 }
 

@@ -58,7 +58,7 @@ fn print_handoff(context: &CommandContext, shown: &Handoff) -> Result<(), CliErr
     print_section(context, "Problem", &snapshot.intake_content.text)?;
     print_section(context, "Notes", &item.engineer_notes)?;
     if let Some(changes) = &snapshot.changes_since {
-        print_section(context, "Since the last hand-off", &changes_text(context, changes))?;
+        print_section(context, "Since the last handoff", &changes_text(context, changes))?;
     }
     print_branches(context, &snapshot.branch_map)?;
     let shown_count = snapshot.messages.len();
@@ -141,13 +141,13 @@ fn print_assessment(context: &CommandContext, item: &QueueItem) -> Result<(), Cl
         (AssessmentStatus::Ready, Some(_)) => String::new(),
         (AssessmentStatus::Failed, earlier) => {
             let error = item.assessment_error.as_deref().unwrap_or("failed");
-            let follows = if earlier.is_some() { "\nThe earlier one:" } else { "" };
+            let follows = if earlier.is_some() { "\nEarlier assessment:" } else { "" };
             let detail = item.assessment_error_detail.as_deref();
             let detail = detail.map(|detail| format!("\nDetails for admins: {detail}")).unwrap_or_default();
             format!("{error}{detail}{follows}")
         }
         (AssessmentStatus::Pending | AssessmentStatus::Running, Some(_)) => {
-            "A new one is being written. The earlier one:".into()
+            "A new assessment is being written. The earlier one:".into()
         }
         (AssessmentStatus::Pending | AssessmentStatus::Running | AssessmentStatus::Ready, None) => {
             "in progress".into()
@@ -248,7 +248,7 @@ mod tests {
             known,
             "Likely cause (low confidence · 1 case, error 809): The client is damaged.\n\
              ✗ Ruled out in this session: reinstall the client\n\
-             … Cut off: the engine stopped before it was complete\n\
+             … Cut off: the engine stopped before it finished\n\
              ? Uncited: no quote from the session supports it\n\
              1. Reinstall it (already tried)\n   session 17: it worked\n\
              2. Renew it (worked)\n   session 17: it worked\n\

@@ -26,7 +26,7 @@ pub(super) async fn run(context: &CommandContext, arguments: &SimilarArgs) -> Re
         let most = limit::MAX_SIMILAR_QUERY_CHARS;
         if text.chars().count() > most {
             return Err(CliError::usage(format!("the text is longer than {most} characters"))
-                .with_hint("pass the lines that tell the problem from others"));
+                .with_hint("pass only the lines that are specific to the problem"));
         }
         requests::similar_to_text(&text)
     };

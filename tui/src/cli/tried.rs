@@ -17,7 +17,7 @@ pub(super) struct TriedArgs {
     /// Possible cause in one line; an existing one is updated. Use - to read it from standard input
     #[arg(allow_hyphen_values = true)]
     hypothesis: String,
-    /// The result
+    /// Its status
     #[arg(long, value_name = "STATUS", default_value = "open")]
     status: BranchStatusArg,
     /// Evidence: what you saw

@@ -128,7 +128,7 @@ const BRIEFING_OVERLAY: &[Row] = &[
     (&[key!(shift-e)], Action::Briefing(BriefingAction::PreviousEvidence), "", "Previous evidence"),
     (&[key!(v)], Action::Briefing(BriefingAction::Whole), "in the session", "Back to the session, at the selected evidence"),
     (&[key!(s)], Action::Briefing(BriefingAction::Cases), "similar", "Similar cases"),
-    (&[key!(o)], Action::Briefing(BriefingAction::Proposed), "add cause", "Add the likely cause, or what to find out, to what was tried"),
+    (&[key!(o)], Action::Briefing(BriefingAction::Proposed), "add cause", "Add the likely cause, or what to find out, to Tried"),
 ];
 
 #[rustfmt::skip]
@@ -157,7 +157,7 @@ const SESSION: &[Row] = &[
     (&[key!(alt-left)], Action::Session(SessionAction::StepsLeft), "", "Scroll the steps left"),
     (&[key!(ctrl-o)], Action::Session(SessionAction::Editor), "editor", "Write the message in your own editor ($VISUAL, $EDITOR)"),
     (&[key!(ctrl-g)], Action::Session(SessionAction::Tried), "tried", "Tried: possible causes and their status"),
-    (&[key!(alt-g)], Action::Session(SessionAction::Proposed), "", "Add the likely cause, or what to find out, to what was tried"),
+    (&[key!(alt-g)], Action::Session(SessionAction::Proposed), "", "Add the likely cause, or what to find out, to Tried"),
     (&[key!(alt-o)], Action::Session(SessionAction::Outcomes), "", "Step outcomes"),
     (&[key!(alt-e)], Action::Session(SessionAction::NextEvidence), "", "Next evidence"),
     (&[key!(alt-a)], Action::Session(SessionAction::Assign), "", "Assign to a person"),
@@ -286,7 +286,7 @@ const GLOBAL: &[Row] = &[
     (&[key!(shift-l)], Action::Log, "", "Log: past notifications with their times"),
     (&[key!(shift-t)], Action::NextTheme, "", "Next theme"),
     (&[key!(shift-m), key!(alt-m)], Action::ToggleMouse, "", "Mouse on or off (off: your terminal selects text)"),
-    (&[key!(shift-w)], Action::WriteRunbook, "write runbook", "Write a runbook of what you resolved last"),
+    (&[key!(shift-w)], Action::WriteRunbook, "write runbook", "Write a runbook on what you resolved last"),
     (&[], Action::LogIn, "", "Log in again, or as another user"),
     (&[key!('?'), key!(f1)], Action::Help, "help", "Help"),
     (&[key!(q)], Action::Quit, "quit", "Quit"),

@@ -200,8 +200,8 @@ impl Dialog {
     /// Asks how a session ended. `steps` are those that were suggested.
     pub fn resolve(session_id: SessionId, steps: Vec<ChecklistItem>) -> Self {
         let worked_steps =
-            (!steps.is_empty()).then(|| ChecklistField::new("What worked", "Space checks a step", steps));
-        let hint = "The cause and the fix: the next similar case will find them";
+            (!steps.is_empty()).then(|| ChecklistField::new("What worked", "Space ticks a step", steps));
+        let hint = "The cause and the fix, for the next similar case";
         let resolution = TextField::multi_line("Resolution", hint, "");
         Self::new(Form::Resolve { session_id, resolution, worked_steps })
     }
@@ -243,7 +243,7 @@ impl Dialog {
 
     /// Asks where to save a runbook.
     pub fn runbook(path: &str) -> Self {
-        let hint = "Whoever runs the server adds it to the folder of runbooks";
+        let hint = "Whoever runs the server can add it to the runbooks folder";
         Self::new(Form::Runbook { path: TextField::single_line("File", hint, path) })
     }
 

@@ -186,7 +186,7 @@ fn complete_login(state: &mut State, user: LoggedInUser, effects: &mut Vec<Effec
 /// Fails all calls that were waiting for a reply.
 fn fail_pending_calls(state: &mut State, effects: &mut Vec<Effect>) {
     for (call_id, call) in std::mem::take(&mut state.pending_calls) {
-        let error = CallError::unreachable("interrupted by a new log-in");
+        let error = CallError::unreachable("interrupted by a new login");
         replies::apply_reply(state, Reply { call_id, call, result: Err(error) }, effects);
     }
 }

@@ -188,7 +188,7 @@ fn paint_history_pane(
         // The row before it shows that there is more above.
         ScrollAnchor::Message(seq) => {
             let start = document.message_starts.iter().find(|(other, _)| *other == seq);
-            // An assessment that ran again may quote what was said after the hand-off.
+            // An assessment that ran again may quote what was said after the handoff.
             let is_later = document.message_starts.last().is_some_and(|(last, _)| *last < seq);
             let elsewhere = if is_later { document.len() } else { 0 };
             start.map_or(elsewhere, |(_, row)| row.saturating_sub(1))

@@ -19,7 +19,7 @@ pub(super) fn paint(login: &LogInForm, canvas: &mut Canvas<'_>, area: Rect) {
             canvas.clear(area);
             ("Welcome to tierup", "Log in with your email address, or with a token from an admin.".to_owned())
         }
-        LogInReason::Requested => ("Log in", "As the same user, you stay where you are.".to_owned()),
+        LogInReason::Requested => ("Log in", "Log in as the same user to stay where you are.".to_owned()),
         LogInReason::TokenExpired(reason) => {
             ("Log in again", format!("{}; nothing you typed is lost.", reason.trim_end_matches('.')))
         }

@@ -1,4 +1,4 @@
-//! Checks the engine of assessments: whether its last run failed and why, and what its calls cost. For admins.
+//! Checks the assessment engine: whether its last run failed and why, and what its calls cost. For admins.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ pub(super) async fn check_engine(api: &ApiClient) -> Finding {
         Ok(status) => engine_finding(&status),
         // A server of an earlier version.
         Err(failure) => {
-            let hint = "a server of this version or a later one tells admins about its engine";
+            let hint = "upgrade the server: this version does not report on its engine";
             warning_finding("engine", call_error_message(&failure), hint)
         }
     }
@@ -28,7 +28,7 @@ fn engine_finding(status: &EngineStatus) -> Finding {
         None => good_finding("engine", says),
         Some(failure) => {
             let detail = failure.detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
-            let hint = "the settings whose names begin with assessment_ choose endpoint, model and key";
+            let hint = "check the settings that begin with assessment_: endpoint, model and key";
             warning_finding(
                 "engine",
                 format!("{says}; the last run failed: {}{detail}", failure.reason),

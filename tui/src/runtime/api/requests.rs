@@ -86,7 +86,7 @@ pub fn me() -> ApiRequest<Me> {
     ApiRequest::get(route::ME, &[])
 }
 
-/// The engine of assessments, for admins.
+/// The assessment engine, for admins.
 pub fn engine_status() -> ApiRequest<EngineStatus> {
     ApiRequest::get(route::ENGINE, &[])
 }

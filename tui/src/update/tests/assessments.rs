@@ -61,7 +61,7 @@ fn doubts_stand_before_the_cause_and_above_the_steps() {
             "✗ cause ruled out",
         ),
         (|data| data.is_uncited = true, "? Uncited: no quote from the session supports it", "? uncited"),
-        (|data| data.is_cut_off = true, "… Cut off: the engine stopped before it was complete", "… cut off"),
+        (|data| data.is_cut_off = true, "… Cut off: the engine stopped before it finished", "… cut off"),
     ] {
         let mut priya = briefing(doubt);
         priya.state.terminal_size = (160, 36);
@@ -198,7 +198,7 @@ fn the_earlier_assessment_stays_until_the_new_one_is_complete() {
     priya.press_keys("ry");
     reply_pending(&mut priya);
     let screen = priya.paint();
-    for says in ["reassessing", "The earlier one stays", "DNS", "2. step 2"] {
+    for says in ["reassessing", "Earlier assessment, kept", "DNS", "2. step 2"] {
         assert!(screen.contains(says), "{says}:\n{screen}");
     }
     priya.dispatch(assessment_delta(1, 0, "**Likely cause:** the proxy"));
@@ -217,7 +217,7 @@ fn the_earlier_assessment_stays_until_the_new_one_is_complete() {
     });
     let screen = priya.paint();
     assert!(screen.contains("The proxy") && !screen.contains("DNS"), "{screen}");
-    assert!(!screen.contains("reassessing") && !screen.contains("The earlier one"), "{screen}");
+    assert!(!screen.contains("reassessing") && !screen.contains("Earlier assessment"), "{screen}");
 }
 
 #[test]

@@ -50,7 +50,7 @@ impl Document {
                 self.push_ready_assessment(assessment, evidence_index, canvas);
             }
             (AssessmentStatus::Pending | AssessmentStatus::Running, Some(earlier)) => {
-                self.push_text("The earlier one stays until the new one is complete", TextRole::Dim);
+                self.push_text("Earlier assessment, kept until the new one is complete", TextRole::Dim);
                 self.push_blank_line();
                 self.push_ready_assessment(earlier, evidence_index, canvas);
             }

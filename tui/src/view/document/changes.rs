@@ -16,7 +16,7 @@ impl Document {
         self.push_blank_line();
         let ago = canvas.time.format_ago(changes.handed_off_at);
         let heading = [
-            SafeSpan::new("Since the last hand-off", TextRole::Heading),
+            SafeSpan::new("Since the last handoff", TextRole::Heading),
             SafeSpan::new(safe_format!("  #{}, {ago}", changes.number), TextRole::Dim),
         ];
         self.push_spans(&heading, "");
