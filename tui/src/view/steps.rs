@@ -163,7 +163,12 @@ pub(super) fn paint_pending(canvas: &mut Canvas<'_>, area: Rect) {
 }
 
 fn step_label(number: usize, step: &Step) -> Safe<'static> {
-    safe_format!("{number} {}", step.text)
+    safe_format!("{number} {}", step_text(step))
+}
+
+/// A step has too little room here for marks of code.
+fn step_text(step: &Step) -> String {
+    step.text.replace('`', "")
 }
 
 /// The outcome of a step, in a word; empty while it is unknown.
@@ -182,7 +187,7 @@ fn paint_step(number: usize, step: &Step, canvas: &mut Canvas<'_>, area: Rect) {
     let text_end = area.right().saturating_sub(display_width(&outcome));
     x += canvas.put_text(x, area.y, text_end.saturating_sub(x), safe_format!("{number}"), theme.accent);
     let style = if outcome.is_empty() { theme.text } else { theme.dim };
-    x += canvas.put_text(x, area.y, text_end.saturating_sub(x), safe_format!(" {}", step.text), style);
+    x += canvas.put_text(x, area.y, text_end.saturating_sub(x), safe_format!(" {}", step_text(step)), style);
     canvas.put_text(x, area.y, area.right().saturating_sub(x), &outcome, theme.dim);
     let number = u8::try_from(number).unwrap_or(u8::MAX);
     canvas.output.add_click_target(Rect { width: area.width + STEP_GAP, ..area }, ClickTarget::Step(number));
