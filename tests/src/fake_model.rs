@@ -29,8 +29,7 @@ pub const TWO_STEP_ASSESSMENT: &str =
 pub const MODEL_API_KEY: &str = "sk-very-secret";
 
 /// What people read of it.
-pub const TWO_STEP_TEXT: &str =
-    "**Likely cause**\nDNS\n\n**Try next**\n1. Flush the cache\n2. Ask the resolver\n\n**Confidence**\nlow confidence\n";
+pub const TWO_STEP_TEXT: &str = "**Likely cause**\nDNS\n\n**Try next**\n1. Flush the cache\n2. Ask the resolver\n\n**Confidence**\nlow confidence\n";
 
 /// The behaviour of an endpoint.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -130,7 +130,10 @@ async fn a_ruled_out_cause_gives_way_to_the_next() {
     let world = World::new().await;
     let sam = world.engineer("Sam Ortiz").await;
     for (problem, resolution) in [
-        ("VPN stops with error 809 after the update", "The machine certificate on gw2 had expired. Renewed it."),
+        (
+            "VPN stops with error 809 after the update",
+            "The machine certificate on gw2 had expired. Renewed it.",
+        ),
         ("VPN stops with error 809 at the branch office", "The branch firewall dropped UDP 4500. Opened it."),
     ] {
         let session = sam.open_session(problem).await;

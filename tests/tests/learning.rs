@@ -45,7 +45,8 @@ async fn a_reassessment_reads_what_was_said_and_tried_since_and_the_snapshot_sta
     reassess(&priya, &vpn).await;
 
     let case = last_case(&model).await;
-    for said in ["gw2 answers, gw1 does not.", "Ruled out:\n- The certificate of gw1", "failed: Flush the cache"]
+    for said in
+        ["gw2 answers, gw1 does not.", "Ruled out:\n- The certificate of gw1", "failed: Flush the cache"]
     {
         assert!(case.contains(said), "{said:?} is not in\n{case}");
     }

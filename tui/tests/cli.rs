@@ -229,7 +229,7 @@ async fn tried_step_outcomes_and_reassessment() {
     world.run_json("ana", &["escalate", "2", "Still stuck."]);
     let again = world.run_ok("ana", &["show", "2"]);
     let (_, changes) = again.split_once("\nSince the last handoff\n").expect(&again);
-    for line in ["0 new messages", "new, open: The driver", "failed: As in session 1"] {
+    for line in ["0 new messages", "new, open: The driver", "failed: Renewed the machine certificate"] {
         assert!(changes.contains(&format!("\n  {line}")), "{line:?} is not in\n{again}");
     }
     world.wait_for_assessment("2");

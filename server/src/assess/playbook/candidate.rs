@@ -23,7 +23,7 @@ pub(super) struct Candidate {
     pub(super) source: Source,
     /// The cause, and for a session also its fix, as written.
     pub(super) cause: String,
-    /// What to do about it.
+    /// What to do about it; of a session, the changes that solved it, which may not be told.
     pub(super) steps: Vec<String>,
     /// The keys of its title, its description, what people wrote, and its cause.
     pub(super) keys: FieldKeys,
@@ -59,9 +59,12 @@ pub(super) struct SolvedSession {
     pub(super) resolution: String,
     pub(super) resolved_at: Timestamp,
     intake: String,
-    /// What people wrote, and the confirmed hypotheses.
+    /// What people wrote.
     talk: String,
+    /// The confirmed hypotheses.
     confirmed: String,
+    /// The suggested steps that worked.
+    worked_steps: Vec<String>,
 }
 
 impl SolvedSession {
@@ -89,6 +92,7 @@ impl SolvedSession {
             intake,
             talk,
             confirmed: confirmed.join("\n"),
+            worked_steps: scope.worked_steps(id)?,
         }))
     }
 }
@@ -105,10 +109,24 @@ impl Candidate {
             problem: terms::key_set(&session.intake, lexicon),
             talk: terms::key_set(&session.talk, lexicon),
             cause: keys(&cause_terms),
-            steps: terms::key_set(&told.fixes.join("\n"), lexicon),
+            steps: terms::key_set(
+                &format!("{}\n{}", told.fixes.join("\n"), session.worked_steps.join("\n")),
+                lexicon,
+            ),
         };
         let cause = told.summary();
-        Self { cause, steps: told.steps(), keys, title_terms, cause_terms, source: Source::Session(session) }
+        // What worked was tried by this team; what was told may be told in passing.
+        let fixes = told.fixes.iter().map(|fix| (*fix).to_owned());
+        let steps = session.worked_steps.iter().cloned().chain(fixes).collect();
+        Self { cause, steps, keys, title_terms, cause_terms, source: Source::Session(session) }
+    }
+
+    /// When it was resolved; none for a runbook, which does not age.
+    pub(super) const fn resolved_at(&self) -> Option<Timestamp> {
+        match &self.source {
+            Source::Session(session) => Some(session.resolved_at),
+            Source::Runbook(_) => None,
+        }
     }
 
     /// The causes of a runbook.

@@ -193,6 +193,10 @@ impl FoundCause {
             };
             steps.extend(source.steps.iter().map(|step| (step.clone(), why.clone())));
         }
+        if steps.is_empty() {
+            // Nobody said what was done about it. Whether it is this cause can be checked.
+            steps.push((cause.sources[0].cause.clone(), "the likely cause".into()));
+        }
         let identifiers = cause.shared.iter().filter(|term| term.term.kind == TermKind::Identifier);
         basis.identifiers = identifiers.take(MAX_REASON_WORDS).map(|term| term.term.text.clone()).collect();
         Self { text: cause.sources[0].cause.clone(), steps, basis }

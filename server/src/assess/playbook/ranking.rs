@@ -1,6 +1,9 @@
 //! Which known cause fits a problem: by the evidence for each, without those that the case rules out.
 
 use std::collections::HashSet;
+use std::time::Duration;
+
+use tierup_common::time::Timestamp;
 
 use crate::assess::playbook::candidate::{Candidate, FieldKeys, Source};
 use crate::assess::playbook::problem::{Denial, DenialKind, Problem};
@@ -26,6 +29,10 @@ const NAME_FACTOR: f64 = 0.36;
 /// What speaks against a cause by this much rules it out.
 const RULED_OUT: f64 = 0.55;
 
+/// After this time a source has lost half of what it loses with age: systems change, but seldom completely.
+const HALF_LIFE: Duration = Duration::from_hours(8 * 7 * 24);
+/// What the oldest source counts.
+const OLD_FACTOR: f64 = 0.75;
 /// The terms of a problem that tell the most.
 const LEADING_TERMS: usize = 12;
 /// A lead is measured against the cause this many places behind.
@@ -75,7 +82,7 @@ pub(super) fn rank<'c>(
     candidates: &'c [Candidate],
     rarity: &Rarity,
 ) -> Vec<Ranked<'c>> {
-    let scale = Scale::new(problem, rarity);
+    let scale = Scale::new(problem, candidates, rarity);
     let mut scored: Vec<Scored<'c>> =
         candidates.iter().map(|candidate| Scored::new(problem, candidate, &scale)).collect();
     scored.sort_by(|one, other| other.score.total_cmp(&one.score));
@@ -121,7 +128,10 @@ impl<'c> Scored<'c> {
         let title_covered = if title > 0.0 { asked / title } else { 0.0 };
         Self {
             candidate,
-            score: evidence * (0.6 + TITLE_FACTOR * title_covered) * source_factor(candidate),
+            score: evidence
+                * (0.6 + TITLE_FACTOR * title_covered)
+                * source_factor(candidate)
+                * scale.recency(candidate),
             features: Features {
                 evidence,
                 covered: if scale.leading > 0.0 { covered / scale.leading } else { 0.0 },
@@ -142,10 +152,12 @@ struct Scale<'p> {
     leading: f64,
     /// How much the least of them tells.
     least_leading: f64,
+    /// When the newest of the sessions was resolved: ages count from there.
+    newest: Option<Timestamp>,
 }
 
 impl<'p> Scale<'p> {
-    fn new(problem: &'p Problem, rarity: &'p Rarity) -> Self {
+    fn new(problem: &'p Problem, candidates: &[Candidate], rarity: &'p Rarity) -> Self {
         let mut values: Vec<f64> = problem.terms.iter().map(|term| value(term, rarity)).collect();
         values.sort_by(|one, other| other.total_cmp(one));
         values.truncate(LEADING_TERMS);
@@ -154,7 +166,15 @@ impl<'p> Scale<'p> {
             keys: problem.terms.iter().flat_map(|term| term.term.keys.iter().map(String::as_str)).collect(),
             leading: values.iter().sum(),
             least_leading: values.last().copied().unwrap_or_default(),
+            newest: candidates.iter().filter_map(Candidate::resolved_at).max(),
         }
+    }
+
+    /// How much a source counts by its age.
+    fn recency(&self, candidate: &Candidate) -> f64 {
+        let (Some(newest), Some(resolved_at)) = (self.newest, candidate.resolved_at()) else { return 1.0 };
+        let half_lives = newest.since(resolved_at).as_secs_f64() / HALF_LIFE.as_secs_f64();
+        OLD_FACTOR + (1.0 - OLD_FACTOR) * 0.5_f64.powf(half_lives)
     }
 }
 

@@ -75,12 +75,6 @@ impl Told<'_> {
         }
         truncate(&summary, MAX_SUMMARY_CHARS)
     }
-
-    /// The changes that solved it, else what is known of it.
-    pub(super) fn steps(&self) -> Vec<String> {
-        let steps = if self.fixes.is_empty() { &self.content } else { &self.fixes };
-        steps.iter().map(|step| (*step).to_owned()).collect()
-    }
 }
 
 fn says_something(sentence: &str) -> bool {

@@ -57,6 +57,11 @@ fn suggested_steps(briefing: &Briefing, findings: &Findings) -> Vec<DraftStep> {
         });
     }
     let mut steps = mark_tried(briefing, steps, &findings.lexicon);
+    for step in &mut steps {
+        // An earlier assessment suggested it, and somebody recorded what came of it.
+        step.already_tried |= briefing.earlier_steps.iter().any(|(text, _)| is_same_text(text, &step.text));
+    }
+    steps.sort_by_key(|step| step.already_tried);
     steps.truncate(MAX_STEPS);
     steps
 }
@@ -130,6 +135,7 @@ pub(super) fn format_reply(briefing: &Briefing, findings: &Findings) -> String {
 
 /// Whether two texts are the same, apart from marks of code and white space.
 fn is_same_text(one: &str, other: &str) -> bool {
-    let plain = |text: &str| text.replace('`', "").split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
+    let plain =
+        |text: &str| text.replace('`', "").split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
     plain(one) == plain(other)
 }
