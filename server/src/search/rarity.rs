@@ -11,6 +11,11 @@ const PRIOR_TEXTS: f64 = 200.0;
 /// however long the history gets.
 const RAREST_SHARE: f64 = 1.0 / 500.0;
 
+/// A term that is in as many texts is common, however many texts there are …
+const COMMON_COUNT: f64 = 200.0;
+/// … but not more common than this: a long history may have a whole field of work.
+const LEAST_BY_COUNT: f64 = 0.4;
+
 /// A term to search for, and how much it matters in the problem.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct QueryTerm {
@@ -71,11 +76,18 @@ impl Rarity {
     }
 
     /// From 0 for a term that every text has to 1 for one that hardly any has.
+    ///
+    /// In a long history of other problems, the words of one field of work become rare by their share of texts, and say
+    /// no more than before: a term is not rarer than the number of texts that have it allows.
     pub(crate) fn of(&self, term: &Term) -> f64 {
         // The keys of a term are forms of one word: it is as common as the most common one.
         let shares = term.keys.iter().map(|key| self.share(key, term.kind));
         let share = shares.fold(RAREST_SHARE, f64::max);
-        (share.ln() / RAREST_SHARE.ln()).clamp(0.0, 1.0)
+        let by_share = share.ln() / RAREST_SHARE.ln();
+        let count = term.keys.iter().map(|key| self.count(key)).max().unwrap_or_default();
+        #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52 documents")]
+        let by_count = 1.0 - (count as f64).ln_1p() / COMMON_COUNT.ln_1p();
+        by_share.min(by_count.max(LEAST_BY_COUNT)).clamp(0.0, 1.0)
     }
 
     #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52 documents")]

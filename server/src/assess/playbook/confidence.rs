@@ -7,7 +7,7 @@ use crate::assess::playbook::ranking::Features;
 /// The least probabilities of the levels, chosen on the same cases: of the answers at `high`, nine in ten are right.
 const HIGH: f64 = 0.75;
 const MEDIUM: f64 = 0.55;
-const LOW: f64 = 0.42;
+const LOW: f64 = 0.38;
 
 /// The probability that a cause is right, from what the ranking knows of it: a logistic regression, fitted on the
 /// tuning half of the cases of `bench/assess`, also without their right sources, and on its resolved sessions, each
