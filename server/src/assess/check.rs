@@ -8,6 +8,7 @@
 use std::collections::HashSet;
 
 use tierup_common::assessment::{Basis, Confidence, Evidence};
+use tierup_common::text::{truncate, truncate_to_line};
 
 use crate::assess::case::Case;
 use crate::assess::context::EngineError;
@@ -17,7 +18,6 @@ use crate::assess::draft::{AssessmentDraft, DraftStep, MAX_FIND_OUT, MAX_QUOTES,
 use crate::assess::parse::answer::Answer;
 use crate::assess::tried::mark_tried;
 use crate::search::words;
-use crate::text::{truncate, truncate_to_line};
 
 /// The longest likely cause, in characters.
 const MAX_CAUSE_CHARS: usize = 600;
@@ -29,8 +29,11 @@ const MIN_SUPPORT: f64 = 0.5;
 /// The assessment of an answer that has ended. If it was cut off, only what is surely whole is left of it.
 pub(super) fn check_answer(answer: &Answer, sent: &Case<'_>) -> Result<AssessmentDraft, EngineError> {
     let is_cut_off = !answer.is_whole();
-    let cause =
-        if answer.cause.is_whole { answer.cause.value.clone() } else { cut::whole_sentences(&answer.cause.value) };
+    let cause = if answer.cause.is_whole {
+        answer.cause.value.clone()
+    } else {
+        cut::whole_sentences(&answer.cause.value)
+    };
     let cause = match (cause.is_empty(), answer.confidence) {
         (false, _) => truncate(&cause, MAX_CAUSE_CHARS),
         (true, Some(Confidence::Inconclusive)) => "Nothing in the case points to a cause.".into(),

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use tierup_common::assessment::{Confidence, Evidence};
 use tierup_common::session::Message;
+use tierup_common::text::truncate;
 
 use crate::assess::draft::{AssessmentDraft, DraftStep, MAX_QUOTES, MAX_STEP_CHARS, MAX_STEPS};
 use crate::assess::playbook::findings::Findings;
@@ -14,7 +15,6 @@ use crate::assess::tried::mark_tried;
 use crate::domain::briefing::Briefing;
 use crate::search::terms;
 use crate::search::words;
-use crate::text::truncate;
 
 const NOTHING_FITS: &str = "Nothing in the runbooks or the resolved sessions matches this problem.";
 const NOTHING_LEFT: &str = "No known cause fits well enough to be named.";
