@@ -31,6 +31,7 @@ string_enum! {
 
 string_enum! {
     /// How sure an assessment is of its likely cause.
+    #[derive(Default)]
     pub enum Confidence {
         /// A guess.
         Low = "low",
@@ -39,6 +40,7 @@ string_enum! {
         /// The cause fits well.
         High = "high",
         /// No known cause fits.
+        #[default]
         Inconclusive = "inconclusive",
     }
 }
@@ -187,7 +189,7 @@ impl Reservation<'_> {
 }
 
 /// An assessment as data.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Assessment {
     /// The likely cause.

@@ -80,7 +80,7 @@ impl AccountTx<'_> {
 #[cfg(test)]
 mod tests {
     use rusqlite::Connection;
-    use tierup_common::assessment::{Basis, Confidence, Step};
+    use tierup_common::assessment::Step;
     use tierup_common::id::{AccountId, StepId, UserId};
 
     use super::*;
@@ -130,17 +130,7 @@ mod tests {
         Assessment {
             likely_cause: "DNS".into(),
             suggested_steps: steps.iter().map(step).collect(),
-            confidence: Confidence::Low,
-            evidence: Vec::new(),
-            similar: Vec::new(),
-            basis: Basis::default(),
-            find_out: Vec::new(),
-            contradicted_by: None,
-            is_uncited: false,
-            is_cut_off: false,
-            engine: "playbook".into(),
-            model: None,
-            took_ms: 1,
+            ..Assessment::default()
         }
     }
 

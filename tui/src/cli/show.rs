@@ -225,7 +225,6 @@ mod tests {
                 step("Renew it", false, Some(Outcome::Worked)),
             ],
             confidence: Confidence::Low,
-            evidence: Vec::new(),
             similar: vec![Similar {
                 session_id: SessionId::from_bytes([1; 16]),
                 number: Number(9),
@@ -238,9 +237,7 @@ mod tests {
             contradicted_by: Some("reinstall the client".into()),
             is_uncited: true,
             is_cut_off: true,
-            engine: "playbook".into(),
-            model: None,
-            took_ms: 1,
+            ..Assessment::default()
         };
         let text = assessment_text(&assessment);
         let (known, long) = text.rsplit_once('\n').unwrap();
