@@ -10,6 +10,10 @@ pub(super) const MAX_QUOTES: usize = 3;
 pub(super) const MAX_FIND_OUT: usize = 5;
 /// The longest step, question, reason or hypothesis, in characters.
 pub(super) const MAX_STEP_CHARS: usize = 300;
+/// The most identifiers of a basis: more say nothing more.
+pub(super) const MAX_IDENTIFIERS: usize = 5;
+/// The longest of them, in characters.
+pub(super) const MAX_IDENTIFIER_CHARS: usize = 100;
 
 /// A step without an id.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
