@@ -27,11 +27,12 @@ use std::time::Duration;
 
 use tierup_common::assessment::{Assessment, Basis, Similar, Step};
 use tierup_common::id::StepId;
+use tierup_common::limit::MAX_FIND_OUT;
 use tierup_common::text::truncate_to_line;
 use tierup_common::time::Timestamp;
 
 use crate::assess::draft::{
-    DraftStep, MAX_FIND_OUT, MAX_IDENTIFIER_CHARS, MAX_IDENTIFIERS, MAX_QUOTES, MAX_STEP_CHARS, MAX_STEPS,
+    DraftStep, MAX_IDENTIFIER_CHARS, MAX_IDENTIFIERS, MAX_QUOTES, MAX_STEP_CHARS, MAX_STEPS,
 };
 
 pub use context::{EngineContext, EngineError, FailureReason, TextSink};

@@ -8,13 +8,14 @@
 use std::collections::HashSet;
 
 use tierup_common::assessment::{Basis, Confidence, Evidence};
+use tierup_common::limit::MAX_FIND_OUT;
 use tierup_common::text::{truncate, truncate_to_line};
 
 use crate::assess::case::Case;
 use crate::assess::context::EngineError;
 use crate::assess::contradiction::contradicting_branch;
 use crate::assess::cut;
-use crate::assess::draft::{AssessmentDraft, DraftStep, MAX_FIND_OUT, MAX_QUOTES, MAX_STEP_CHARS, MAX_STEPS};
+use crate::assess::draft::{AssessmentDraft, DraftStep, MAX_QUOTES, MAX_STEP_CHARS, MAX_STEPS};
 use crate::assess::parse::answer::Answer;
 use crate::assess::tried::mark_tried;
 use crate::search::words;

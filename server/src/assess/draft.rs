@@ -6,8 +6,6 @@ use tierup_common::assessment::{Basis, Confidence, Evidence, Similar};
 pub(super) const MAX_STEPS: usize = 9;
 /// The most quotes, and the most similar sessions.
 pub(super) const MAX_QUOTES: usize = 3;
-/// The most questions: more is no help.
-pub(super) const MAX_FIND_OUT: usize = 5;
 /// The longest step, question, reason or hypothesis, in characters.
 pub(super) const MAX_STEP_CHARS: usize = 300;
 /// The most identifiers of a basis: more say nothing more.

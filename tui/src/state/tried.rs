@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use tierup_common::assessment::{Assessment, Confidence};
 use tierup_common::id::SessionId;
+use tierup_common::limit;
 use tierup_common::session::{Branch, SessionStatus};
 use tierup_common::text::truncate_to_line;
 
@@ -11,8 +12,6 @@ use crate::state::State;
 use crate::state::chat::Chat;
 use crate::state::layer::{Layer, PickerKind};
 
-/// The entries of "To find out" that are proposed, at most.
-const MAX_PROPOSED_QUESTIONS: usize = 5;
 /// Characters of a proposed hypothesis.
 const MAX_PROPOSAL_CHARS: usize = 300;
 
@@ -90,7 +89,7 @@ fn hypotheses(assessment: &Assessment) -> impl Iterator<Item = String> {
     let is_possible =
         assessment.confidence != Confidence::Inconclusive && assessment.contradicted_by.is_none();
     let cause = is_possible.then_some(&assessment.likely_cause);
-    let questions = assessment.find_out.iter().take(MAX_PROPOSED_QUESTIONS);
+    let questions = assessment.find_out.iter().take(limit::MAX_FIND_OUT);
     cause.into_iter().chain(questions).map(|text| truncate_to_line(text, MAX_PROPOSAL_CHARS))
 }
 
