@@ -59,7 +59,8 @@ fn suggested_steps(briefing: &Briefing, findings: &Findings) -> Vec<DraftStep> {
     let mut steps = mark_tried(briefing, steps, &findings.lexicon);
     for step in &mut steps {
         // An earlier assessment suggested it, and somebody recorded what came of it.
-        step.already_tried |= briefing.earlier_steps.iter().any(|(text, _)| is_same_text(text, &step.text));
+        step.already_tried |=
+            briefing.earlier_steps.iter().any(|earlier| is_same_text(&earlier.text, &step.text));
     }
     steps.sort_by_key(|step| step.already_tried);
     steps.truncate(MAX_STEPS);
