@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{Number, SessionId, StepId};
 use crate::string_enum::string_enum;
+use crate::text::truncate_to_line;
 
 /// The identifiers that the summary of a basis names, at most.
 const MAX_NAMED_IDENTIFIERS: usize = 3;
@@ -30,6 +31,7 @@ string_enum! {
 
 string_enum! {
     /// How sure an assessment is of its likely cause.
+    #[derive(Default)]
     pub enum Confidence {
         /// A guess.
         Low = "low",
@@ -38,6 +40,7 @@ string_enum! {
         /// The cause fits well.
         High = "high",
         /// No known cause fits.
+        #[default]
         Inconclusive = "inconclusive",
     }
 }
@@ -136,7 +139,7 @@ impl Basis {
         let named = self.identifiers.iter().take(MAX_NAMED_IDENTIFIERS);
         let mut parts: Vec<String> = counted(self.cases, "case").into_iter().collect();
         parts.extend(counted(self.runbooks, "runbook"));
-        parts.extend(named.map(|identifier| one_line(identifier, MAX_IDENTIFIER_CHARS)));
+        parts.extend(named.map(|identifier| truncate_to_line(identifier, MAX_IDENTIFIER_CHARS)));
         if self.identifiers.len() > MAX_NAMED_IDENTIFIERS {
             parts.push("…".into());
         }
@@ -177,7 +180,7 @@ impl Reservation<'_> {
     pub fn sentence(self) -> String {
         match self {
             Self::Contradicted(hypothesis) => {
-                format!("Ruled out in this session: {}", one_line(hypothesis, MAX_HYPOTHESIS_CHARS))
+                format!("Ruled out in this session: {}", truncate_to_line(hypothesis, MAX_HYPOTHESIS_CHARS))
             }
             Self::CutOff => "Cut off: the engine stopped before it finished".into(),
             Self::Uncited => "Uncited: no quote from the session supports it".into(),
@@ -185,17 +188,8 @@ impl Reservation<'_> {
     }
 }
 
-/// Text in one line, at most this many characters of it.
-fn one_line(text: &str, max_chars: usize) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(max_chars) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    }
-}
-
 /// An assessment as data.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Assessment {
     /// The likely cause.

@@ -25,6 +25,7 @@ pub mod similar;
 #[cfg(feature = "sql")]
 mod sql;
 pub mod string_enum;
+pub mod text;
 pub mod time;
 pub mod trim;
 pub mod user;

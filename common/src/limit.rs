@@ -34,5 +34,7 @@ pub const MAX_BRANCH_BYTES: u64 = 1024 * 1024;
 pub const MAX_SNAPSHOT_MESSAGES: usize = 20;
 /// A problem in words to find similar ones of, in characters: it fits into a URL.
 pub const MAX_SIMILAR_QUERY_CHARS: usize = 2_000;
+/// What an assessment leaves to find out, in questions: more is no help.
+pub const MAX_FIND_OUT: usize = 5;
 /// Handoffs that a console remembers as seen.
 pub const MAX_SEEN_HANDOFFS: usize = 200;

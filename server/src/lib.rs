@@ -34,7 +34,6 @@ mod serve;
 mod server;
 pub mod store;
 pub mod supervisor;
-mod text;
 mod token;
 mod webhook;
 mod worker;

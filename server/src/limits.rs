@@ -1,5 +1,5 @@
-//! Limits per user: requests, questions to a model, open streams; and one on searches for similar problems. A request over a limit is rejected with the time to
-//! wait.
+//! Limits per user: requests, questions to a model, open streams; and one on searches for similar problems. A request
+//! over a limit is rejected with the time to wait.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;

@@ -7,7 +7,7 @@
 use fastrand::Rng;
 use serde_json::{Value, json};
 use tierup::runbook_draft::{LatestEscalation, RunbookDraft, draft};
-use tierup_common::assessment::{Assessment, Basis, Confidence, Evidence, Outcome, Step};
+use tierup_common::assessment::{Assessment, Confidence, Evidence, Outcome, Step};
 use tierup_common::handoff::{ChangesSince, Handoff, Snapshot, StepOutcome};
 use tierup_common::id::{HandoffId, Number, StepId};
 use tierup_common::session::SessionItem;
@@ -169,15 +169,7 @@ async fn assessed_handoff(sam: &ApiClient) -> Handoff {
         ],
         confidence: Confidence::High,
         evidence: vec![Evidence { message_seq: 1, quote: "error 809".into() }],
-        similar: Vec::new(),
-        basis: Basis::default(),
-        find_out: Vec::new(),
-        contradicted_by: None,
-        is_uncited: false,
-        is_cut_off: false,
-        engine: "playbook".into(),
-        model: None,
-        took_ms: 1,
+        ..Assessment::default()
     }));
     let step = |text: &str, outcome| StepOutcome { text: text.into(), outcome };
     handoff.snapshot = Snapshot {

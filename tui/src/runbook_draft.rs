@@ -8,6 +8,7 @@ use tierup_common::assessment::{Assessment, Outcome};
 use tierup_common::handoff::{QueueItem, Snapshot};
 use tierup_common::id::StepId;
 use tierup_common::session::{BranchStatus, SessionItem};
+use tierup_common::text::truncate;
 
 use crate::text::safe;
 
@@ -59,7 +60,7 @@ pub fn draft(
     // Writing to a String cannot fail.
     let mut markdown = String::new();
     let _ = writeln!(markdown, "# {}\n\n## What users see\n", escape_end(escape_line(&one_line(&title))));
-    push_paragraphs(&mut markdown, &cut(&session.intake_content.text, MAX_DESCRIPTION_CHARS));
+    push_paragraphs(&mut markdown, &truncate(&session.intake_content.text, MAX_DESCRIPTION_CHARS));
     markdown.push_str("## Cause\n\n");
     let causes = if causes.is_empty() { vec![resolution] } else { causes };
     for cause in causes {
@@ -126,14 +127,6 @@ fn push_paragraphs(markdown: &mut String, text: &str) {
 fn one_line(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     safe::sanitize_line(&words.join(" ")).trim().to_owned()
-}
-
-/// The first characters of a text, with an ellipsis if something was cut.
-fn cut(text: &str, max_chars: usize) -> String {
-    match text.char_indices().nth(max_chars) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", text[..end].trim_end()),
-    }
 }
 
 /// A file name made of the words of a title: it names no other folder.
@@ -248,11 +241,5 @@ mod tests {
     #[test]
     fn a_text_is_one_line_without_invisible_characters() {
         assert_eq!(one_line(" a\n# b\r\n\u{2028}c\u{1b}[2J\u{202e} "), "a # b c␛[2J‹202E›");
-    }
-
-    #[test]
-    fn a_long_description_is_cut() {
-        assert_eq!(cut("abc", 3), "abc");
-        assert_eq!(cut("ab cd", 3), "ab…");
     }
 }

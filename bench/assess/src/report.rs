@@ -64,7 +64,7 @@ const ROWS: &[Row] = &[
 ];
 
 /// The least share of right causes among the hard cases.
-const HARD_MUST: Bound = Bound::AtLeast(0.77);
+const HARD_MUST: f64 = 0.77;
 
 /// The table of scores: all cases, and by kind.
 pub fn table(verdicts: &[(&Case, Verdict)]) -> String {
@@ -104,8 +104,9 @@ pub fn missed(verdicts: &[(&Case, Verdict)]) -> Vec<String> {
         let bound = row.format_bound(row.must);
         (!row.must.holds(value)).then(|| format!("{}: {}, not {bound}", row.title, row.format(value)))
     });
-    let hard = Scores::of(&traps).right.filter(|value| !HARD_MUST.holds(*value));
-    missed.chain(hard.map(|value| format!("right cause first in traps: {value:.2}, not ≥ 0.77"))).collect()
+    let hard = Scores::of(&traps).right.filter(|value| *value < HARD_MUST);
+    let hard = hard.map(|value| format!("right cause first in traps: {value:.2}, not ≥ {HARD_MUST:.2}"));
+    missed.chain(hard).collect()
 }
 
 impl Row {

@@ -1,12 +1,12 @@
 //! A case as a model gets it: the briefing, and what was found about similar problems.
 
 use tierup_common::assessment::Similar;
+use tierup_common::text::truncate;
 
 use crate::assess::playbook::Findings;
 use crate::domain::briefing::Briefing;
 use crate::search::lexicon::Lexicon;
 use crate::search::runbook::Runbook;
-use crate::text::truncate;
 
 /// The longest text that a model gets of each message or note, in characters.
 const MAX_TEXT_CHARS: usize = 4_000;

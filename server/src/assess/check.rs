@@ -8,15 +8,17 @@
 use std::collections::HashSet;
 
 use tierup_common::assessment::{Basis, Confidence, Evidence};
+use tierup_common::limit::MAX_FIND_OUT;
+use tierup_common::text::{truncate, truncate_to_line};
 
 use crate::assess::case::Case;
 use crate::assess::context::EngineError;
 use crate::assess::contradiction::contradicting_branch;
-use crate::assess::draft::{AssessmentDraft, DraftStep, MAX_FIND_OUT, MAX_QUOTES, MAX_STEP_CHARS, MAX_STEPS};
+use crate::assess::cut;
+use crate::assess::draft::{AssessmentDraft, DraftStep, MAX_QUOTES, MAX_STEP_CHARS, MAX_STEPS};
 use crate::assess::parse::answer::Answer;
 use crate::assess::tried::mark_tried;
 use crate::search::words;
-use crate::text::{truncate, truncate_to_line};
 
 /// The longest likely cause, in characters.
 const MAX_CAUSE_CHARS: usize = 600;
@@ -28,8 +30,11 @@ const MIN_SUPPORT: f64 = 0.5;
 /// The assessment of an answer that has ended. If it was cut off, only what is surely whole is left of it.
 pub(super) fn check_answer(answer: &Answer, sent: &Case<'_>) -> Result<AssessmentDraft, EngineError> {
     let is_cut_off = !answer.is_whole();
-    let cause =
-        if answer.cause.is_whole { answer.cause.value.clone() } else { whole_sentences(&answer.cause.value) };
+    let cause = if answer.cause.is_whole {
+        answer.cause.value.clone()
+    } else {
+        cut::whole_sentences(&answer.cause.value)
+    };
     let cause = match (cause.is_empty(), answer.confidence) {
         (false, _) => truncate(&cause, MAX_CAUSE_CHARS),
         (true, Some(Confidence::Inconclusive)) => "Nothing in the case points to a cause.".into(),
@@ -152,13 +157,6 @@ fn standing_quotes(answer: &Answer, sent: &Case<'_>) -> Vec<Evidence> {
 fn questions(answer: &Answer) -> Vec<String> {
     let lines = answer.find_out.value.iter().map(|line| truncate_to_line(line, MAX_STEP_CHARS));
     lines.filter(|line| !line.is_empty()).take(MAX_FIND_OUT).collect()
-}
-
-/// The sentences whose end was seen.
-fn whole_sentences(text: &str) -> String {
-    let mut sentences: Vec<&str> = words::sentences(text).collect();
-    sentences.pop_if(|last| !last.ends_with(['.', '!', '?', '。', '！', '？']));
-    sentences.join(" ")
 }
 
 /// The sources that name a cause.

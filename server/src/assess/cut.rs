@@ -1,4 +1,4 @@
-//! A reply that the endpoint cut off, without the part whose end is missing.
+//! Text that the endpoint cut off, without the part whose end is missing.
 
 use crate::assess::parse::is_list_item;
 use crate::search::words;
@@ -23,14 +23,19 @@ pub(super) fn whole_part(text: &str) -> String {
     match fence {
         Some(start) => whole.truncate(start),
         None if !is_list_item(last_line) && !last_line.contains('`') => {
-            let mut sentences: Vec<&str> = words::sentences(last_line).collect();
-            sentences.pop_if(|last| !last.ends_with(['.', '!', '?', '。', '！', '？']));
-            whole.push_str(&sentences.join(" "));
+            whole.push_str(&whole_sentences(last_line));
         }
         None => {}
     }
     whole.truncate(whole.trim_end().len());
     whole
+}
+
+/// The sentences whose end was seen.
+pub(super) fn whole_sentences(text: &str) -> String {
+    let mut sentences: Vec<&str> = words::sentences(text).collect();
+    sentences.pop_if(|last| !last.ends_with(['.', '!', '?', '。', '！', '？']));
+    sentences.join(" ")
 }
 
 #[cfg(test)]

@@ -6,10 +6,12 @@ use tierup_common::assessment::{Basis, Confidence, Evidence, Similar};
 pub(super) const MAX_STEPS: usize = 9;
 /// The most quotes, and the most similar sessions.
 pub(super) const MAX_QUOTES: usize = 3;
-/// The most questions: more is no help.
-pub(super) const MAX_FIND_OUT: usize = 5;
-/// The longest step or question, in characters.
+/// The longest step, question, reason or hypothesis, in characters.
 pub(super) const MAX_STEP_CHARS: usize = 300;
+/// The most identifiers of a basis: more say nothing more.
+pub(super) const MAX_IDENTIFIERS: usize = 5;
+/// The longest of them, in characters.
+pub(super) const MAX_IDENTIFIER_CHARS: usize = 100;
 
 /// A step without an id.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -23,7 +25,7 @@ pub struct DraftStep {
 }
 
 /// An assessment whose steps have no ids yet.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct AssessmentDraft {
     /// The likely cause, in Markdown.
     pub likely_cause: String,
@@ -50,17 +52,6 @@ pub struct AssessmentDraft {
 impl AssessmentDraft {
     /// An assessment with only a likely cause.
     pub(super) fn new(likely_cause: String, confidence: Confidence) -> Self {
-        Self {
-            likely_cause,
-            steps: Vec::new(),
-            confidence,
-            evidence: Vec::new(),
-            similar: Vec::new(),
-            basis: Basis::default(),
-            find_out: Vec::new(),
-            contradicted_by: None,
-            is_uncited: false,
-            is_cut_off: false,
-        }
+        Self { likely_cause, confidence, ..Self::default() }
     }
 }

@@ -68,9 +68,3 @@ async fn write_at_pace(text: &str, pace: TypingPace, sink: TextSink<'_>) {
         }
     }
 }
-
-/// A share from 0 to 1; 0 of nothing.
-#[expect(clippy::cast_precision_loss, reason = "small numbers")]
-fn share(part: usize, whole: usize) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
-}

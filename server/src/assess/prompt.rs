@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
-use tierup_common::handoff::BranchChange;
+use tierup_common::handoff::{BranchChange, StepOutcome};
 use tierup_common::session::{Branch, BranchStatus, Message, MessageRole};
 
 use crate::assess::case::{Case, sent_text};
@@ -155,7 +155,7 @@ fn format_earlier_steps(briefing: &Briefing) -> String {
     if !briefing.earlier_steps.is_empty() {
         text.push_str("Suggested earlier; do not suggest what failed again:\n");
     }
-    for (step, outcome) in &briefing.earlier_steps {
+    for StepOutcome { text: step, outcome } in &briefing.earlier_steps {
         let _ = writeln!(text, "- {outcome}: {}", sent_text(step));
     }
     if let Some(changes) = &briefing.changes_since {

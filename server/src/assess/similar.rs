@@ -1,11 +1,11 @@
 //! Which resolved sessions and runbooks are similar to a problem, and why.
 
 use tierup_common::similar::SimilarSource;
+use tierup_common::text::truncate;
 
 use crate::assess::context::{EngineContext, EngineError};
 use crate::assess::playbook;
 use crate::domain::briefing::Briefing;
-use crate::text::truncate;
 
 /// The longest cause of a runbook, in characters: a runbook may be one paragraph.
 const MAX_CAUSE_CHARS: usize = 4_000;

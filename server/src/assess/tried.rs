@@ -73,7 +73,7 @@ impl TriedSteps {
         }
         self.clauses.iter().any(|clause| {
             let found = wanted.iter().filter(|term| term.is_in(clause)).count();
-            found >= 2 && share(found, wanted.len()) >= SAME_STEP
+            found >= 2 && words::share(found, wanted.len()) >= SAME_STEP
         })
     }
 }
@@ -128,13 +128,8 @@ fn runs(line: &[String], command: &[String]) -> bool {
     line.iter().enumerate().filter(|(_, word)| *word == wanted[0]).any(|(at, _)| {
         let rest = &line[at..];
         let found = wanted.iter().filter(|word| rest.contains(word)).count();
-        found >= 2 && share(found, wanted.len()) >= SAME_COMMAND
+        found >= 2 && words::share(found, wanted.len()) >= SAME_COMMAND
     })
-}
-
-#[expect(clippy::cast_precision_loss, reason = "small numbers")]
-fn share(part: usize, whole: usize) -> f64 {
-    part as f64 / whole as f64
 }
 
 #[cfg(test)]

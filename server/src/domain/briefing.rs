@@ -1,7 +1,6 @@
 //! The input of an engine: what it reads of a session. The briefing on the screen is `tui/src/state/briefing.rs`.
 
-use tierup_common::assessment::Outcome;
-use tierup_common::handoff::ChangesSince;
+use tierup_common::handoff::{ChangesSince, StepOutcome};
 use tierup_common::session::{Branch, Message};
 
 /// A problem as an engine reads it: the session as it is now.
@@ -18,7 +17,7 @@ pub struct Briefing {
     /// The last messages, oldest first.
     pub messages: Vec<Message>,
     /// The steps suggested earlier, over all handoffs of the session, that have an outcome.
-    pub earlier_steps: Vec<(String, Outcome)>,
+    pub earlier_steps: Vec<StepOutcome>,
     /// What changed since the escalation before, if the session is escalated again.
     pub changes_since: Option<ChangesSince>,
 }

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use tierup_common::handoff::{BranchChange, ChangesSince, Snapshot, StepOutcome};
 use tierup_common::id::BranchId;
 use tierup_common::session::{Branch, BranchStatus};
+use tierup_common::text::truncate_to_line;
 
 use crate::domain::handoff::Handoff;
-use crate::text::truncate_to_line;
 
 /// The longest hypothesis, in characters: it names the branch, whose whole text is in the branch map.
 const MAX_HYPOTHESIS_CHARS: usize = 300;

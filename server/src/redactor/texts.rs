@@ -1,6 +1,6 @@
 //! Where text is in what leaves the server. Every field is named, so that a new one cannot be forgotten.
 
-use tierup_common::assessment::{Assessment, Basis, Evidence, Outcome, Similar, Step};
+use tierup_common::assessment::{Assessment, Basis, Evidence, Similar, Step};
 use tierup_common::event::{Event, EventBody, HandoffSummary, SessionSummary};
 use tierup_common::handoff::{BranchChange, ChangesSince, StepOutcome};
 use tierup_common::session::{Branch, Message};
@@ -42,10 +42,6 @@ impl<A: Texts, B: Texts> Texts for (A, B) {
         self.0.for_each_text(visit);
         self.1.for_each_text(visit);
     }
-}
-
-impl Texts for Outcome {
-    fn for_each_text(&mut self, _: &mut dyn FnMut(&mut String)) {}
 }
 
 /// Implements [`Texts`] for structs: their fields with text, then all others.

@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use crate::search::language::TextStemmer;
-use crate::search::terms::Term;
 
 /// The most words of one phrase.
 pub(super) const MAX_PHRASE_WORDS: usize = 3;
@@ -89,9 +88,9 @@ impl Lexicon {
         self.phrase_starts.contains(word)
     }
 
-    /// The stems of the words that mean the same as a term; its own are among them.
-    pub(crate) fn alternatives(&self, term: &Term) -> &[String] {
-        let concept = term.keys.iter().find_map(|key| Concept::from_key(key));
+    /// The stems of the words that mean the same as the term with these keys; its own are among them.
+    pub(crate) fn alternatives(&self, keys: &[String]) -> &[String] {
+        let concept = keys.iter().find_map(|key| Concept::from_key(key));
         concept.and_then(|concept| self.stems.get(concept.0 as usize)).map_or(&[], Vec::as_slice)
     }
 }

@@ -71,12 +71,13 @@ pub fn stems(text: &str) -> HashSet<String> {
 /// The share of `part` that is also in `whole`, from 0 to 1; 0 if `part` is empty.
 #[expect(clippy::implicit_hasher, reason = "both sets come from `stems`")]
 pub fn overlap(part: &HashSet<String>, whole: &HashSet<String>) -> f64 {
-    if part.is_empty() {
-        return 0.0;
-    }
-    #[expect(clippy::cast_precision_loss, reason = "texts have far fewer than 2^52 words")]
-    let share = part.intersection(whole).count() as f64 / part.len() as f64;
-    share
+    share(part.intersection(whole).count(), part.len())
+}
+
+/// A share from 0 to 1; 0 of nothing.
+#[expect(clippy::cast_precision_loss, reason = "texts have far fewer than 2^52 words")]
+pub(crate) fn share(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
 /// Marks that end a sentence without a following space.

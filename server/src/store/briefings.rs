@@ -40,13 +40,12 @@ impl AccountScope<'_> {
     }
 
     fn briefing(&self, session: Session, notes: String) -> Result<Briefing> {
-        let earlier_steps = self.step_outcomes(session.id)?;
         Ok(Briefing {
             intake: self.intake(session.id)?,
             notes,
             branches: self.branches(session.id)?,
             messages: self.last_messages(session.id, limit::MAX_SNAPSHOT_MESSAGES)?,
-            earlier_steps: earlier_steps.into_iter().map(|step| (step.text, step.outcome)).collect(),
+            earlier_steps: self.step_outcomes(session.id)?,
             changes_since: None,
             title: session.title,
         })

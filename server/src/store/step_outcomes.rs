@@ -25,17 +25,8 @@ impl AccountScope<'_> {
 
     /// The suggested steps of a session that worked, over all its handoffs.
     pub fn worked_steps(&self, session: SessionId) -> Result<Vec<String>> {
-        self.steps_with(session, Outcome::Worked)
-    }
-
-    /// The suggested steps of a session that failed, over all its handoffs.
-    pub fn failed_steps(&self, session: SessionId) -> Result<Vec<String>> {
-        self.steps_with(session, Outcome::Failed)
-    }
-
-    fn steps_with(&self, session: SessionId, outcome: Outcome) -> Result<Vec<String>> {
-        let steps = self.step_outcomes(session)?.into_iter().filter(|step| step.outcome == outcome);
-        Ok(steps.map(|step| step.text).collect())
+        let steps = self.step_outcomes(session)?.into_iter();
+        Ok(steps.filter(|step| step.outcome == Outcome::Worked).map(|step| step.text).collect())
     }
 
     fn step_outcomes_of(&self, session: SessionId, handoff: Option<HandoffId>) -> Result<Vec<StepOutcome>> {
@@ -80,7 +71,7 @@ impl AccountTx<'_> {
 #[cfg(test)]
 mod tests {
     use rusqlite::Connection;
-    use tierup_common::assessment::{Basis, Confidence, Step};
+    use tierup_common::assessment::Step;
     use tierup_common::id::{AccountId, StepId, UserId};
 
     use super::*;
@@ -130,17 +121,7 @@ mod tests {
         Assessment {
             likely_cause: "DNS".into(),
             suggested_steps: steps.iter().map(step).collect(),
-            confidence: Confidence::Low,
-            evidence: Vec::new(),
-            similar: Vec::new(),
-            basis: Basis::default(),
-            find_out: Vec::new(),
-            contradicted_by: None,
-            is_uncited: false,
-            is_cut_off: false,
-            engine: "playbook".into(),
-            model: None,
-            took_ms: 1,
+            ..Assessment::default()
         }
     }
 
@@ -148,6 +129,11 @@ mod tests {
         let mut effects = CommitEffects::default();
         let mut system = SystemTx::new(connection, &mut effects);
         system.account_tx(ACCOUNT).put_step_outcomes(handoff, &assessment(steps)).unwrap();
+    }
+
+    fn failed_steps(scope: &AccountScope<'_>) -> Vec<String> {
+        let steps = scope.step_outcomes(SESSION).unwrap().into_iter();
+        steps.filter(|step| step.outcome == Outcome::Failed).map(|step| step.text).collect()
     }
 
     /// Mutants seen to fail: the outcome of one handoff only; the first outcome of a repeated step.
@@ -159,7 +145,7 @@ mod tests {
         put(&connection, HANDOFFS[1], &[(4, "Renew", worked), (5, "Reboot", worked)]);
         let scope = AccountScope::new(&connection, ACCOUNT);
         assert_eq!(scope.worked_steps(SESSION).unwrap(), ["Renew", "Reboot"]);
-        assert_eq!(scope.failed_steps(SESSION).unwrap(), ["Flush"]);
+        assert_eq!(failed_steps(&scope), ["Flush"]);
         let first = scope.handoff_step_outcomes(SESSION, HANDOFFS[0]).unwrap();
         assert_eq!(first.iter().map(|step| step.text.as_str()).collect::<Vec<_>>(), ["Reboot", "Flush"]);
         let other = AccountScope::new(&connection, AccountId::from_bytes([9; 16]));
@@ -176,7 +162,7 @@ mod tests {
         for id in 1..=120 {
             put(&connection, HANDOFFS[0], &[(id, &format!("step {id}"), Some(Outcome::Failed))]);
         }
-        let kept = AccountScope::new(&connection, ACCOUNT).failed_steps(SESSION).unwrap();
+        let kept = failed_steps(&AccountScope::new(&connection, ACCOUNT));
         assert_eq!((kept.len(), kept[0].as_str(), kept[99].as_str()), (100, "step 21", "step 120"));
     }
 
@@ -196,7 +182,7 @@ mod tests {
         migrate(&mut connection).unwrap();
         let scope = AccountScope::new(&connection, ACCOUNT);
         assert_eq!(scope.worked_steps(SESSION).unwrap(), ["Reboot"]);
-        assert!(scope.failed_steps(SESSION).unwrap().is_empty());
+        assert!(failed_steps(&scope).is_empty());
         put(&connection, HANDOFFS[0], &[(1, "Reboot", None)]);
         assert!(scope.worked_steps(SESSION).unwrap().is_empty(), "the id is the same");
     }

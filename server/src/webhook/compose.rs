@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use tierup_common::event::{Event, EventBody, ReminderReason};
 use tierup_common::handoff::Priority;
 use tierup_common::id::{AccountId, Seq};
+use tierup_common::text::truncate_to_line;
 use tierup_common::time::Timestamp;
 use url::Url;
 
-use crate::text::truncate_to_line;
 use crate::webhook::plain_text;
 use crate::webhook::setting::WebhookKind;
 use crate::webhook::signature::SigningSecret;

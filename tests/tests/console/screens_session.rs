@@ -3,22 +3,27 @@
 use crate::screen_snapshot::{
     TERMINAL_SIZES, assert_screen_snapshot, escalate_vpn_problem, open_console, world_with_model,
 };
-use tierup_e2e::{FakeModel, ModelBehavior, World};
+use tierup_e2e::{ApiClient, Console, Escalation, FakeModel, ModelBehavior, World};
+
+/// Sam's escalation in Priya's console: claimed, assessed and open, without the toast about the claim.
+async fn pick_up_vpn_problem(world: &World, sam: &ApiClient, size: (u16, u16)) -> (Escalation, Console) {
+    let vpn = escalate_vpn_problem(sam).await;
+    sam.wait_for_assessment(&vpn).await;
+    let mut priya = open_console(world, size).await;
+    priya.sees("VPN won't connect").await;
+    priya.press("p").await;
+    priya.sees("Suggested").await;
+    priya.no_longer_sees("is yours").await;
+    (vpn, priya)
+}
 
 #[tokio::test]
 async fn session_with_its_dialogs() {
     let (world, _model) = world_with_model().await;
     let sam = world.engineer("Sam Ortiz").await;
     world.engineer("Dana Wu").await;
-    for (columns, rows) in TERMINAL_SIZES {
-        let vpn = escalate_vpn_problem(&sam).await;
-        sam.wait_for_assessment(&vpn).await;
-        let mut priya = open_console(&world, (columns, rows)).await;
-        priya.sees("VPN won't connect").await;
-        priya.press("p").await;
-        priya.sees("Suggested").await;
-        // Toasts are not part of these snapshots.
-        priya.no_longer_sees("is yours").await;
+    for size in TERMINAL_SIZES {
+        let (vpn, mut priya) = pick_up_vpn_problem(&world, &sam, size).await;
         for (key, sees, name) in [
             ("<ctrl-g>", "MTU on the docking station", "session_tried"),
             ("a", "Possible cause", "dialog_branch"),
@@ -40,13 +45,7 @@ async fn a_secret_before_it_is_sent() {
     let (world, _model) = world_with_model().await;
     let sam = world.engineer("Sam Ortiz").await;
     for size in TERMINAL_SIZES {
-        let vpn = escalate_vpn_problem(&sam).await;
-        sam.wait_for_assessment(&vpn).await;
-        let mut priya = open_console(&world, size).await;
-        priya.sees("VPN won't connect").await;
-        priya.press("p").await;
-        priya.sees("Suggested").await;
-        priya.no_longer_sees("is yours").await;
+        let (vpn, mut priya) = pick_up_vpn_problem(&world, &sam, size).await;
         priya.press("The service account uses AKIAIOSFODNN7EXAMPLE<enter>").await;
         priya.sees("This looks like an AWS key.").await;
         assert_screen_snapshot("session_secret", &priya).await;
@@ -71,13 +70,7 @@ async fn long_steps_can_be_read() {
     let world = World::with_settings(model.server_settings(10)).await;
     let sam = world.engineer("Sam Ortiz").await;
     for size in TERMINAL_SIZES {
-        let vpn = escalate_vpn_problem(&sam).await;
-        sam.wait_for_assessment(&vpn).await;
-        let mut priya = open_console(&world, size).await;
-        priya.sees("VPN won't connect").await;
-        priya.press("p").await;
-        priya.sees("Suggested").await;
-        priya.no_longer_sees("is yours").await;
+        let (vpn, mut priya) = pick_up_vpn_problem(&world, &sam, size).await;
         assert_screen_snapshot("session_sentences", &priya).await;
         priya.press("<ctrl-r><tab><down><space>").await;
         priya.sees("[x] Roll back").await;

@@ -49,13 +49,8 @@ fn founded() -> Assessment {
             },
         ],
         basis: Basis { cases: 2, runbooks: 1, identifiers: vec!["error 809".into()] },
-        find_out: Vec::new(),
-        contradicted_by: None,
-        is_uncited: false,
-        is_cut_off: false,
         engine: "playbook".into(),
-        model: None,
-        took_ms: 9,
+        ..Assessment::default()
     }
 }
 

@@ -4,6 +4,7 @@ use clap::Args;
 use tierup_common::assessment::{Assessment, AssessmentStatus, Confidence, Step};
 use tierup_common::handoff::{ChangesSince, Handoff, QueueItem};
 use tierup_common::id::{HandoffRef, SessionId};
+use tierup_common::limit;
 use tierup_common::session::{Branch, Message, MessageRole, Session};
 
 use crate::cli::context::{CommandContext, is_not_found};
@@ -14,8 +15,6 @@ use crate::runtime::api::requests;
 use crate::text::ellipsize;
 use crate::theme::Glyphs;
 
-/// The entries of "To find out" that are printed, at most.
-const MAX_QUESTIONS: usize = 5;
 /// Columns of a reason or a question, at most.
 const MAX_REASON_WIDTH: usize = 400;
 
@@ -171,7 +170,7 @@ fn assessment_text(data: &Assessment) -> String {
         lines.push(format!("{number}. {}{}", step.text, step_note(step)));
         lines.extend(reason_line(step.why.as_deref()));
     }
-    let questions = data.find_out.iter().take(MAX_QUESTIONS);
+    let questions = data.find_out.iter().take(limit::MAX_FIND_OUT);
     lines.extend(questions.map(|question| format!("To find out: {}", one_line(question))));
     for similar in &data.similar {
         lines.push(format!("Similar: session {}: {}", similar.number, similar.problem_summary));
@@ -203,11 +202,10 @@ fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use tierup_common::assessment::Outcome;
+    use tierup_common::assessment::{Basis, Outcome, Similar};
+    use tierup_common::id::{Number, StepId};
 
     use super::*;
-    use tierup_common::assessment::{Basis, Similar};
-    use tierup_common::id::{Number, StepId};
 
     #[test]
     fn an_assessment_says_how_sure_it_is_and_what_speaks_against_it() {
@@ -225,7 +223,6 @@ mod tests {
                 step("Renew it", false, Some(Outcome::Worked)),
             ],
             confidence: Confidence::Low,
-            evidence: Vec::new(),
             similar: vec![Similar {
                 session_id: SessionId::from_bytes([1; 16]),
                 number: Number(9),
@@ -238,9 +235,7 @@ mod tests {
             contradicted_by: Some("reinstall the client".into()),
             is_uncited: true,
             is_cut_off: true,
-            engine: "playbook".into(),
-            model: None,
-            took_ms: 1,
+            ..Assessment::default()
         };
         let text = assessment_text(&assessment);
         let (known, long) = text.rsplit_once('\n').unwrap();

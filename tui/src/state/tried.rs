@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use tierup_common::assessment::{Assessment, Confidence};
 use tierup_common::id::SessionId;
+use tierup_common::limit;
 use tierup_common::session::{Branch, SessionStatus};
+use tierup_common::text::truncate_to_line;
 
 use crate::state::State;
 use crate::state::chat::Chat;
 use crate::state::layer::{Layer, PickerKind};
 
-/// The entries of "To find out" that are proposed, at most.
-const MAX_PROPOSED_QUESTIONS: usize = 5;
 /// Characters of a proposed hypothesis.
 const MAX_PROPOSAL_CHARS: usize = 300;
 
@@ -89,32 +89,13 @@ fn hypotheses(assessment: &Assessment) -> impl Iterator<Item = String> {
     let is_possible =
         assessment.confidence != Confidence::Inconclusive && assessment.contradicted_by.is_none();
     let cause = is_possible.then_some(&assessment.likely_cause);
-    let questions = assessment.find_out.iter().take(MAX_PROPOSED_QUESTIONS);
-    cause.into_iter().chain(questions).map(|text| one_line(text))
-}
-
-/// A text as a hypothesis: one line of bounded length. The rest of a long text is not read.
-fn one_line(text: &str) -> String {
-    let mut line = String::new();
-    let mut left = MAX_PROPOSAL_CHARS;
-    for word in text.split_whitespace() {
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        let end = word.char_indices().nth(left).map_or(word.len(), |(end, _)| end);
-        line.push_str(&word[..end]);
-        if end < word.len() {
-            line.push('…');
-            break;
-        }
-        left = left.saturating_sub(word.chars().count() + 1);
-    }
-    line
+    let questions = assessment.find_out.iter().take(limit::MAX_FIND_OUT);
+    cause.into_iter().chain(questions).map(|text| truncate_to_line(text, MAX_PROPOSAL_CHARS))
 }
 
 /// What two hypotheses have in common that differ only in case, spaces or a full stop.
 fn comparison_key(hypothesis: &str) -> String {
-    one_line(hypothesis).trim_end_matches('.').to_lowercase()
+    truncate_to_line(hypothesis, MAX_PROPOSAL_CHARS).trim_end_matches('.').to_lowercase()
 }
 
 #[cfg(test)]
@@ -126,14 +107,5 @@ mod tests {
         let same = comparison_key("the gateway rejects the issuer");
         assert_eq!(comparison_key("The  gateway rejects\nthe issuer."), same);
         assert_ne!(comparison_key("the gateway rejects"), same);
-    }
-
-    #[test]
-    fn a_proposal_is_one_line_of_bounded_length() {
-        assert_eq!(one_line(" a\n\n b "), "a b");
-        for long in ["é ".repeat(400), "é".repeat(400)] {
-            let line = one_line(&long);
-            assert!(line.chars().count() <= MAX_PROPOSAL_CHARS + 2 && line.ends_with('…'), "{line}");
-        }
     }
 }

@@ -97,16 +97,7 @@ fn with_steps(mut item: QueueItem, count: u8) -> QueueItem {
         likely_cause: "DNS".into(),
         suggested_steps: (1..=count).map(step).collect(),
         confidence: Confidence::Low,
-        evidence: Vec::new(),
-        similar: Vec::new(),
-        basis: Basis::default(),
-        find_out: Vec::new(),
-        contradicted_by: None,
-        is_uncited: false,
-        is_cut_off: false,
-        engine: "playbook".into(),
-        model: None,
-        took_ms: 1,
+        ..Assessment::default()
     }));
     item
 }

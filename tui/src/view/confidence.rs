@@ -38,26 +38,10 @@ const fn short_label(confidence: Confidence) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use tierup_common::assessment::Basis;
-
     use super::*;
 
     fn assessment(confidence: Confidence) -> Assessment {
-        Assessment {
-            likely_cause: "DNS".into(),
-            suggested_steps: Vec::new(),
-            confidence,
-            evidence: Vec::new(),
-            similar: Vec::new(),
-            basis: Basis::default(),
-            find_out: Vec::new(),
-            contradicted_by: None,
-            is_uncited: false,
-            is_cut_off: false,
-            engine: "playbook".into(),
-            model: None,
-            took_ms: 1,
-        }
+        Assessment { likely_cause: "DNS".into(), confidence, ..Assessment::default() }
     }
 
     #[test]

@@ -4,8 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
-
-use crate::text::truncate_to_line;
+use tierup_common::text::truncate_to_line;
 
 /// The longest message, in characters.
 const MAX_MESSAGE_CHARS: usize = 200;

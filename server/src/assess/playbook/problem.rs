@@ -87,7 +87,7 @@ impl Problem {
     pub(super) fn query(&self, lexicon: &Lexicon) -> Vec<QueryTerm> {
         let denied = self.denials.iter().flat_map(|denial| &denial.terms);
         let denied = denied.map(|term| QueryTerm {
-            alternatives: lexicon.alternatives(term).to_vec(),
+            alternatives: lexicon.alternatives(&term.keys).to_vec(),
             term: term.clone(),
             weight: 0.0,
         });
@@ -174,7 +174,7 @@ impl Reader<'_> {
                 }
                 None if self.order.len() < MAX_TERMS => {
                     self.weights.insert(term.main_key().to_owned(), self.order.len());
-                    let alternatives = self.lexicon.alternatives(&term).to_vec();
+                    let alternatives = self.lexicon.alternatives(&term.keys).to_vec();
                     self.order.push(QueryTerm { term, alternatives, weight });
                 }
                 None => {}

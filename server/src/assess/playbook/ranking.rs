@@ -9,6 +9,7 @@ use crate::assess::playbook::candidate::{Candidate, FieldKeys, Source};
 use crate::assess::playbook::problem::{Denial, DenialKind, Problem};
 use crate::search::rarity::{QueryTerm, Rarity};
 use crate::search::terms::{Term, TermKind};
+use crate::search::words;
 
 // Fitted on the tuning half of the cases of `bench/assess`, as are the weights in `field_weights` and `problem.rs`.
 
@@ -231,8 +232,7 @@ fn telling_terms<'d>(denial: &'d Denial, near: &[&Candidate], rarity: &Rarity) -
     let terms = denial.terms.iter().filter(|term| term.kind != TermKind::Name);
     let weighed = terms.map(|term| {
         let having = near.iter().filter(|candidate| term.is_in(&candidate.keys.cause)).count();
-        let share = crate::assess::playbook::share(having, near.len());
-        (term, rarity.of(term), 1.0 - share)
+        (term, rarity.of(term), 1.0 - words::share(having, near.len()))
     });
     weighed
         .filter(|(_, rare, _)| *rare >= MIN_RARITY)

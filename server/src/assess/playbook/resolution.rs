@@ -1,7 +1,8 @@
 //! What a resolution says: cause and fix, without the sentences that say nothing, such as `Fixed. Called the customer.`
 
+use tierup_common::text::truncate;
+
 use crate::search::words;
-use crate::text::truncate;
 
 /// The longest likely cause, in characters.
 const MAX_SUMMARY_CHARS: usize = 420;

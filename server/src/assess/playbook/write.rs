@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use tierup_common::assessment::{Confidence, Evidence};
 use tierup_common::session::Message;
+use tierup_common::text::truncate;
 
 use crate::assess::draft::{AssessmentDraft, DraftStep, MAX_QUOTES, MAX_STEP_CHARS, MAX_STEPS};
 use crate::assess::playbook::findings::Findings;
@@ -14,7 +15,6 @@ use crate::assess::tried::mark_tried;
 use crate::domain::briefing::Briefing;
 use crate::search::terms;
 use crate::search::words;
-use crate::text::truncate;
 
 const NOTHING_FITS: &str = "Nothing in the runbooks or the resolved sessions matches this problem.";
 const NOTHING_LEFT: &str = "No known cause fits well enough to be named.";
@@ -59,7 +59,8 @@ fn suggested_steps(briefing: &Briefing, findings: &Findings) -> Vec<DraftStep> {
     let mut steps = mark_tried(briefing, steps, &findings.lexicon);
     for step in &mut steps {
         // An earlier assessment suggested it, and somebody recorded what came of it.
-        step.already_tried |= briefing.earlier_steps.iter().any(|(text, _)| is_same_text(text, &step.text));
+        step.already_tried |=
+            briefing.earlier_steps.iter().any(|earlier| is_same_text(&earlier.text, &step.text));
     }
     steps.sort_by_key(|step| step.already_tried);
     steps.truncate(MAX_STEPS);

@@ -2,6 +2,7 @@
 
 use tierup_common::assessment::{Assessment, AssessmentStatus, Confidence, Evidence, Similar, Step};
 use tierup_common::handoff::QueueItem;
+use tierup_common::limit;
 use tierup_common::time::Timestamp;
 
 use crate::state::paint_output::ClickTarget;
@@ -13,8 +14,6 @@ use crate::view::labels;
 /// Seconds without progress after which an assessment counts as slow.
 const SLOW_AFTER_SECS: u64 = 10;
 
-/// The entries of "To find out" that are shown, at most.
-const MAX_QUESTIONS: usize = 5;
 /// Columns of a reason or a question, at most: five rows of the narrowest pane.
 const MAX_REASON_WIDTH: usize = 400;
 
@@ -188,7 +187,7 @@ impl Document {
             return;
         }
         self.push_heading("To find out");
-        for question in questions.iter().take(MAX_QUESTIONS) {
+        for question in questions.iter().take(limit::MAX_FIND_OUT) {
             let mut line = vec![SafeSpan::new("• ", TextRole::Dim)];
             let question = safe::sanitize_prefix(question, MAX_REASON_WIDTH);
             let question = question.ellipsized(MAX_REASON_WIDTH);
