@@ -34,23 +34,36 @@ pub fn find_secrets(text: &str) -> Vec<Secret> {
     find_all(text, &[])
 }
 
+/// The most passes over a text: a secret may stand right behind another one, and is seen once that is gone.
+const MAX_PASSES: usize = 8;
+
 /// Replaces the secrets of a text, and what patterns of the settings match in it: `custom`, in bytes.
 pub fn redact<'t>(text: &'t str, custom: &[Range<usize>]) -> Redacted<'t> {
-    let secrets = find_all(text, custom);
-    if secrets.is_empty() {
-        return Redacted { text: Cow::Borrowed(text), kinds: Vec::new() };
+    let mut redacted = Redacted { text: Cow::Borrowed(text), kinds: Vec::new() };
+    let mut secrets = find_all(text, custom);
+    for _ in 0..MAX_PASSES {
+        if secrets.is_empty() {
+            break;
+        }
+        redacted.text = Cow::Owned(replace_with_marks(&redacted.text, &secrets));
+        redacted.kinds.extend(secrets.into_iter().map(|secret| secret.kind));
+        secrets = find_all(&redacted.text, &[]);
     }
-    let mut redacted = String::with_capacity(text.len());
+    redacted
+}
+
+fn replace_with_marks(text: &str, secrets: &[Secret]) -> String {
+    let mut marked = String::with_capacity(text.len());
     let mut end = 0;
-    for Secret { range, kind } in &secrets {
-        redacted.push_str(&text[end..range.start]);
-        redacted.push_str(MARK_START);
-        redacted.push_str(kind.label());
-        redacted.push(']');
+    for Secret { range, kind } in secrets {
+        marked.push_str(&text[end..range.start]);
+        marked.push_str(MARK_START);
+        marked.push_str(kind.label());
+        marked.push(']');
         end = range.end;
     }
-    redacted.push_str(&text[end..]);
-    Redacted { text: Cow::Owned(redacted), kinds: secrets.into_iter().map(|secret| secret.kind).collect() }
+    marked.push_str(&text[end..]);
+    marked
 }
 
 fn find_all(text: &str, custom: &[Range<usize>]) -> Vec<Secret> {

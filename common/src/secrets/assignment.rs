@@ -159,7 +159,7 @@ fn value_range(text: &str, name: &Range<usize>, kind: Name) -> Option<Range<usiz
         let range = secret_at(text, after, context)?;
         // PWD is the working directory.
         let is_folder = text[name.clone()].to_ascii_lowercase().ends_with("pwd")
-            && (text[range.start..].starts_with(['/', '~']) || text[range.start + 1..].starts_with(":\\"));
+            && (matches!(bytes[range.start], b'/' | b'~') || bytes[range.start + 1..].starts_with(b":\\"));
         return (!is_folder).then_some(range);
     }
     if blank == name.end {

@@ -261,3 +261,18 @@ fn an_article_suits_every_kind() {
     }
     assert_eq!(find_secrets("AKIAIOSFODNN7EXAMPLE")[0].kind.label(), "AWS key");
 }
+
+/// Mutants seen to fail: one pass.
+#[test]
+fn a_secret_right_behind_another_is_found_too() {
+    let text = "-----BEGIN PRIVATE KEY-----eyJsk-AKIAIOSFODNN7EXAMPLEsk-";
+    assert!(!redact(text, &[]).text.contains("AKIA"), "{}", redact(text, &[]).text);
+}
+
+/// Mutants seen to fail: slices of the text instead of its bytes.
+#[test]
+fn a_password_may_begin_with_any_character() {
+    for value in ["ä", "é", "漢字", "🔑"] {
+        assert!(!marked(&format!("PWD= {value}hunter2 ")).contains("hunter2"), "{value}");
+    }
+}

@@ -25,7 +25,8 @@ pub(super) fn find(text: &str, found: &mut Vec<Secret>) {
 fn userinfo_length(url: &str) -> Option<usize> {
     let path = url.find(['/', '?', '#']).unwrap_or(url.len());
     if let Some(at) = url[..path].rfind('@') {
-        return Some(at);
+        // A password may contain what ends it: `user:x@1#y@host`. Rather too much is marked than a part of it is left.
+        return if url[..at].contains(':') { url.rfind('@') } else { Some(at) };
     }
     // In `host:5000/image@sha256` and `[::1]/a@b`, it belongs to the path.
     let (_, port) = url[..path].split_once(':').filter(|_| !url.starts_with('['))?;
