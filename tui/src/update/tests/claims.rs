@@ -84,6 +84,21 @@ fn a_layer_that_opens_by_itself_ignores_keys_at_first() {
     assert!(priya.state.layers.is_empty());
 }
 
+/// Mutants seen to fail: no popup for a fetched handoff.
+#[test]
+fn a_claim_that_is_fetched_before_its_event_opens_the_popup_once() {
+    let mut priya = TestConsole::with_items(vec![item(1)]);
+    priya.press_keys("<enter>");
+    let call_id = priya.take_call(|call| *call == Call::Handoff(handoff_id(1)));
+    let claimed = claimed_by(DANA, item(1));
+    priya.reply(call_id, Ok(ReplyBody::Handoff(handoff_with_snapshot(claimed.clone()))));
+    assert!(priya.has_conflict());
+    priya.advance_clock(Duration::from_secs(1));
+    priya.press_keys("<esc>");
+    priya.receive_team_event(claimed_event(&claimed, DANA));
+    assert!(!priya.has_conflict());
+}
+
 #[test]
 fn setting_the_clock_back_delays_no_popup_or_toast() {
     let mut priya = TestConsole::with_items(vec![item(1), item(2)]);
